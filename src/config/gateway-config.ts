@@ -1,0 +1,132 @@
+/**
+ * The canonical configuration: what every dialect is read into and the only shape the rest of the program sees.
+ * Times are milliseconds, sizes bytes, money pico-USD. Deeply readonly; a reload makes a new one.
+ */
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { PicoUsd } from '../core/money.ts';
+
+/** One `model_list` entry. */
+export interface DeploymentConfig {
+  /** `model_info.id`, else a stable hash of the group name and the parameters that are no secrets. */
+  readonly id: string;
+  /** The model group it belongs to; may hold `*` (`openai/*`, `*`). */
+  readonly group: string;
+  /** The provider's name as registered in `src/providers/index.ts`. */
+  readonly provider: string;
+  /** The provider's own model name; may hold `*`, filled in from what the client asked for. */
+  readonly model: string;
+  readonly apiKey?: string;
+  readonly apiBase?: string;
+  readonly apiVersion?: string;
+  readonly organization?: string;
+  readonly extraHeaders: Readonly<Record<string, string>>;
+  /** Request fields added when the client does not send them (`temperature`, `max_tokens`, …; any unknown `litellm_params` key). */
+  readonly defaultParams: JsonObject;
+  readonly dropParams?: boolean;
+  readonly additionalDropParams: readonly string[];
+  readonly timeoutMs?: number;
+  readonly streamTimeoutMs?: number;
+  readonly firstTokenTimeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly numRetries?: number;
+  readonly weight?: number;
+  readonly order?: number;
+  readonly rpm?: number;
+  readonly tpm?: number;
+  readonly maxParallelRequests?: number;
+  readonly tags: readonly string[];
+  readonly region?: string;
+  readonly cooldownMs?: number;
+  readonly budget?: { readonly max: PicoUsd; readonly period?: string };
+  /** `model_info` as written (LiteLLM's field names), with pricing keys of `litellm_params` folded in. */
+  readonly modelInfo: JsonObject;
+  /** Where it stands, for messages: `config.yaml:3:5`. */
+  readonly position: string;
+}
+
+/** A key declared in a file (`user_api_key_list`). */
+export interface DeclaredKey {
+  /** The key as it stands; hashed as soon as it is read into the key table and never kept elsewhere. */
+  readonly key: string;
+  readonly alias?: string;
+  readonly userId?: string;
+  readonly teamId?: string;
+  /** Model groups, wildcards allowed; empty means all. */
+  readonly models: readonly string[];
+  readonly maxBudget?: PicoUsd;
+  readonly budgetPeriod?: string;
+  readonly rpm?: number;
+  readonly tpm?: number;
+  readonly maxParallelRequests?: number;
+  readonly blocked: boolean;
+  readonly metadata: JsonObject;
+  readonly position: string;
+}
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined: made once and kept in the data folder. */
+  readonly masterKey?: string;
+  /** `litellm_key_header_name`: a further header that may carry the key, in lower case. */
+  readonly keyHeaderName?: string;
+  readonly maxRequestBytes: number;
+  readonly maxResponseBytes: number;
+}
+
+export interface RoutingConfig {
+  readonly strategy: string;
+  readonly strategyArgs: JsonObject;
+  readonly numRetries: number;
+  readonly timeoutMs: number;
+  readonly streamTimeoutMs?: number;
+  readonly firstTokenTimeoutMs?: number;
+  readonly idleTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** Alias → group. A hidden alias is served but not listed. */
+  readonly aliases: ReadonlyMap<string, { readonly group: string; readonly hidden: boolean }>;
+  /** Group → ordered fallback groups; `*` for the default. */
+  readonly fallbacks: ReadonlyMap<string, readonly string[]>;
+  readonly contextWindowFallbacks: ReadonlyMap<string, readonly string[]>;
+  readonly contentPolicyFallbacks: ReadonlyMap<string, readonly string[]>;
+  /** The guide's `fallback_on` words; empty means LiteLLM's behaviour. */
+  readonly fallbackOn: readonly string[];
+  readonly maxFallbacks: number;
+  readonly maxRetriesPerFallback?: number;
+  readonly enablePreCallChecks: boolean;
+  /** Every other router setting under its LiteLLM name, checked for type. */
+  readonly other: JsonObject;
+}
+
+export interface TelemetryConfig {
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  /** `auto`: JSON unless standard output is a terminal. */
+  readonly logFormat: 'json' | 'text' | 'auto';
+  /** `disable_pii_logging`: no user ids, end users or addresses in logs and metric labels. */
+  readonly hidePersonalData: boolean;
+  readonly metrics: { readonly enabled: boolean; readonly path: string; readonly requireAuth: boolean };
+}
+
+/** A setting that was read, understood, and does nothing yet. */
+export interface NotYetInEffect {
+  readonly path: string;
+  readonly position: string;
+}
+
+export interface GatewayConfig {
+  /** The files it was read from, in merge order. */
+  readonly files: readonly string[];
+  readonly deployments: readonly DeploymentConfig[];
+  readonly keys: readonly DeclaredKey[];
+  readonly server: ServerConfig;
+  readonly routing: RoutingConfig;
+  readonly telemetry: TelemetryConfig;
+  readonly dropParams: boolean;
+  /** `cache` settings in LiteLLM's names (the guide's dialect folded in); absent when caching is off. */
+  readonly cache?: JsonObject;
+  /** `global_max_budget` / `litellm_settings.max_budget` and the alert threshold. */
+  readonly budgets: { readonly globalMax?: PicoUsd; readonly globalPeriod?: string; readonly alertThreshold?: number };
+  /** Settings of `litellm_settings` and `general_settings` without a typed place yet, checked for type. */
+  readonly otherSettings: Readonly<Record<string, JsonValue>>;
+  readonly notYetInEffect: readonly NotYetInEffect[];
+}

@@ -1,0 +1,134 @@
+/**
+ * Every way a request can end badly, in one table: the code → what the client is told, who caused it and whether another try
+ * may help. Statuses and `type` words are LiteLLM's newest, so that clients written against it keep working.
+ */
+
+/** Who has to act for the request to succeed. */
+export type ErrorSource = 'client' | 'gateway' | 'upstream';
+
+/** Where another try may succeed: nowhere, at the same deployment, or only at a different one. */
+export type RetryPlace = 'nowhere' | 'here' | 'elsewhere';
+
+interface ErrorRow {
+  readonly status: number;
+  /** `error.type` in the OpenAI envelope. */
+  readonly type: string;
+  /** `error.type` in the Anthropic envelope. */
+  readonly anthropicType: string;
+  /** The class name that LiteLLM's clients and dashboards know the failure by. */
+  readonly className: string;
+  readonly source: ErrorSource;
+  readonly retry: RetryPlace;
+  readonly meaning: string;
+}
+
+const row = (
+  status: number,
+  type: string,
+  anthropicType: string,
+  className: string,
+  source: ErrorSource,
+  retry: RetryPlace,
+  meaning: string,
+): ErrorRow => ({ status, type, anthropicType, className, source, retry, meaning });
+
+/** The table. `docs/reference/errors.md` is generated from it. */
+export const ERRORS = {
+  // Authentication and access.
+  missing_key: row(401, 'auth_error', 'authentication_error', 'AuthenticationError', 'client', 'nowhere', 'No key was sent.'),
+  unknown_key: row(401, 'token_not_found_in_db', 'authentication_error', 'AuthenticationError', 'client', 'nowhere', 'The key is not known here.'),
+  conflicting_keys: row(401, 'auth_error', 'authentication_error', 'AuthenticationError', 'client', 'nowhere', 'Two headers carry different keys.'),
+  blocked_key: row(401, 'auth_error', 'authentication_error', 'AuthenticationError', 'client', 'nowhere', 'The key is blocked.'),
+  expired_key: row(400, 'expired_key', 'authentication_error', 'AuthenticationError', 'client', 'nowhere', 'The key has expired.'),
+  route_denied: row(403, 'auth_error', 'permission_error', 'PermissionDeniedError', 'client', 'nowhere', 'The key may not use this route.'),
+  model_denied: row(403, 'key_model_access_denied', 'permission_error', 'PermissionDeniedError', 'client', 'nowhere', 'The key may not use this model.'),
+
+  // What the client sent.
+  unknown_route: row(404, 'not_found_error', 'not_found_error', 'NotFoundError', 'client', 'nowhere', 'No such path.'),
+  method_not_allowed: row(405, 'invalid_request_error', 'invalid_request_error', 'BadRequestError', 'client', 'nowhere', 'The path exists, but not for this method.'),
+  invalid_json: row(400, 'invalid_request_error', 'invalid_request_error', 'BadRequestError', 'client', 'nowhere', 'The body is not valid JSON.'),
+  invalid_request: row(400, 'invalid_request_error', 'invalid_request_error', 'BadRequestError', 'client', 'nowhere', 'A field of the body is wrong.'),
+  unsupported_parameter: row(400, 'invalid_request_error', 'invalid_request_error', 'UnsupportedParamsError', 'client', 'nowhere', 'The provider cannot take a parameter and `drop_params` is off.'),
+  unknown_model: row(400, 'None', 'not_found_error', 'BadRequestError', 'client', 'nowhere', 'No model group has this name.'),
+  unsupported_operation: row(400, 'invalid_request_error', 'invalid_request_error', 'BadRequestError', 'client', 'nowhere', 'The provider of this model has no such operation.'),
+  unsupported_media_type: row(415, 'invalid_request_error', 'invalid_request_error', 'BadRequestError', 'client', 'nowhere', 'The body is not sent as JSON, or with an encoding that is not read.'),
+  body_too_large: row(413, 'invalid_request_error', 'request_too_large', 'BadRequestError', 'client', 'nowhere', 'The body is larger than the limit.'),
+  body_timeout: row(408, 'timeout_error', 'timeout_error', 'Timeout', 'client', 'nowhere', 'The body did not arrive in time.'),
+  headers_too_large: row(431, 'invalid_request_error', 'invalid_request_error', 'BadRequestError', 'client', 'nowhere', 'The headers are larger than the limit.'),
+  client_gone: row(499, 'client_disconnected', 'api_error', 'ClientDisconnected', 'client', 'nowhere', 'The client hung up before the answer was whole.'),
+
+  // Limits of ours.
+  budget_exceeded: row(422, 'budget_exceeded', 'billing_error', 'BudgetExceededError', 'client', 'nowhere', 'A budget that applies to the request is used up.'),
+  rate_limited: row(429, 'None', 'rate_limit_error', 'RateLimitError', 'client', 'here', 'A rate limit that applies to the request is used up.'),
+  no_deployment_available: row(429, 'None', 'overloaded_error', 'RateLimitError', 'gateway', 'nowhere', 'Every deployment of the model group is cooling down or over its limits.'),
+  shutting_down: row(503, 'service_unavailable_error', 'overloaded_error', 'ServiceUnavailableError', 'gateway', 'elsewhere', 'This instance is draining.'),
+  overloaded: row(503, 'service_unavailable_error', 'overloaded_error', 'ServiceUnavailableError', 'gateway', 'elsewhere', 'This instance has as much work as it can take.'),
+  internal: row(500, 'internal_server_error', 'api_error', 'InternalServerError', 'gateway', 'nowhere', 'A fault in the gateway itself.'),
+
+  // What a provider answered.
+  upstream_bad_request: row(400, 'invalid_request_error', 'invalid_request_error', 'BadRequestError', 'client', 'nowhere', 'The provider refused the request as malformed.'),
+  upstream_context_window: row(400, 'invalid_request_error', 'invalid_request_error', 'ContextWindowExceededError', 'client', 'elsewhere', 'The prompt is larger than the context window of the model.'),
+  upstream_content_policy: row(400, 'invalid_request_error', 'invalid_request_error', 'ContentPolicyViolationError', 'client', 'nowhere', 'The content filter of the provider refused the request.'),
+  upstream_auth: row(401, 'authentication_error', 'authentication_error', 'AuthenticationError', 'upstream', 'elsewhere', 'The provider refused the key of the deployment.'),
+  upstream_permission: row(403, 'permission_denied_error', 'permission_error', 'PermissionDeniedError', 'upstream', 'elsewhere', 'The key of the deployment may not do this at the provider.'),
+  upstream_not_found: row(404, 'not_found_error', 'not_found_error', 'NotFoundError', 'upstream', 'elsewhere', 'The provider has no such model or path.'),
+  upstream_payment: row(402, 'billing_error', 'billing_error', 'PaymentRequiredError', 'upstream', 'elsewhere', 'The account of the deployment at the provider has no credit.'),
+  upstream_too_large: row(413, 'invalid_request_error', 'request_too_large', 'BadRequestError', 'client', 'elsewhere', 'The request is larger than the provider takes.'),
+  upstream_unprocessable: row(422, 'invalid_request_error', 'invalid_request_error', 'UnprocessableEntityError', 'client', 'nowhere', 'The provider understood the request and cannot do it.'),
+  upstream_rate_limit: row(429, 'throttling_error', 'rate_limit_error', 'RateLimitError', 'upstream', 'here', 'The provider limits the rate of this deployment.'),
+  upstream_timeout: row(408, 'timeout_error', 'timeout_error', 'Timeout', 'upstream', 'elsewhere', 'The provider did not answer in time.'),
+  upstream_connection: row(500, 'api_connection_error', 'api_error', 'APIConnectionError', 'upstream', 'here', 'The connection to the provider could not be made or broke.'),
+  upstream_server_error: row(500, 'internal_server_error', 'api_error', 'InternalServerError', 'upstream', 'here', 'The provider answered with a fault of its own.'),
+  upstream_bad_gateway: row(502, 'bad_gateway_error', 'api_error', 'BadGatewayError', 'upstream', 'here', 'What the provider sent is no valid answer.'),
+  upstream_overloaded: row(503, 'service_unavailable_error', 'overloaded_error', 'ServiceUnavailableError', 'upstream', 'here', 'The provider is overloaded or down.'),
+  upstream_stream_cut: row(502, 'stream_interrupted_error', 'api_error', 'APIConnectionError', 'upstream', 'elsewhere', 'The provider ended the stream before the answer was whole.'),
+} as const satisfies Record<string, ErrorRow>;
+
+/** The name of a row of the table. */
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface GatewayErrorFacts {
+  /** The field of the request that is wrong, as the client wrote it: `messages[2].content`. */
+  readonly param?: string;
+  /** `error.code` when it must differ from the status: a provider's own code such as `context_length_exceeded`. */
+  readonly providerCode?: string;
+  /** Status to answer with when the provider's own says more than the table's (529, 409, …). */
+  readonly status?: number;
+  /** How long to wait before another try, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** The provider's name, for errors that come from one. */
+  readonly provider?: string;
+  /** The body and content type of a provider in the client's own format, to be handed on as they are. */
+  readonly original?: { readonly contentType: string; readonly body: Uint8Array };
+  readonly cause?: unknown;
+}
+
+/** The one error type that leaves a stage. Its message is written for the client and never holds a secret or a prompt. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+  readonly facts: GatewayErrorFacts;
+
+  constructor(code: ErrorCode, message: string, facts: GatewayErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.code = code;
+    this.facts = facts;
+  }
+
+  get row(): ErrorRow {
+    return ERRORS[this.code];
+  }
+
+  /** The HTTP status the client gets. */
+  get status(): number {
+    return this.facts.status ?? this.row.status;
+  }
+}
+
+/** Turns anything thrown into a `GatewayError`; what we did not foresee becomes `internal` without its details. */
+export function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  return new GatewayError('internal', 'The gateway failed while handling this request. Its log names the reason under the call id.', {
+    cause: error,
+  });
+}

@@ -1,0 +1,113 @@
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type {
+  ConversationRequest,
+  ConversationResponse,
+  FormatId,
+  ProviderErrorFacts,
+  StreamEvent,
+  Usage,
+} from './neutral/conversation.ts';
+
+/** Something a reader or writer had to leave out. `field` is a path in the source (`messages[2].content[0]`) or a parameter's name. */
+export interface Dropped {
+  readonly field: string;
+  readonly why: string;
+  /**
+   * `unknown`: the neutral form has no word for it; always dropped, counted.
+   * `unsupported`: a parameter both sides know of and the target cannot take: 400 unless `drop_params` is on.
+   */
+  readonly kind: 'unknown' | 'unsupported';
+}
+
+/** What the target model can do, as far as it changes what is written. Absent means unknown: write it and let the provider say. */
+export interface ModelTraits {
+  /** The largest answer the model can write, in tokens: Anthropic's `max_tokens` when the client names none. */
+  readonly maxOutputTokens?: number;
+  readonly reasoning?: boolean;
+  readonly vision?: boolean;
+  readonly tools?: boolean;
+}
+
+export interface WriteRequestOptions {
+  /** The provider's own name for the model. */
+  readonly model: string;
+  readonly traits: ModelTraits;
+}
+
+export interface WrittenRequest {
+  readonly body: JsonObject;
+  readonly dropped: readonly Dropped[];
+}
+
+export interface ReadRequest {
+  readonly request: ConversationRequest;
+  readonly dropped: readonly Dropped[];
+}
+
+/** What an answer written for the client says about itself. */
+export interface AnswerFacts {
+  /** Used where the answer has no id of the client format's own shape. */
+  readonly id: string;
+  /** The model name the client sees. */
+  readonly model: string;
+  readonly createdSeconds: number;
+  /** Whether a streaming client asked for usage. */
+  readonly streamUsage: boolean;
+}
+
+/** Reads one provider's stream. Holds the state of that stream; one instance per stream. */
+export interface StreamReader {
+  /**
+   * Takes the data of one server-sent event (without its framing; `eventName` is the `event:` field) and hands every neutral
+   * event it holds to `emit`, in order. Throws `FormatError` for data that is not this format.
+   */
+  read(data: string, eventName: string | undefined, emit: (event: StreamEvent) => void): void;
+  /** The transport ended (cleanly or not). Emits what is still owed; a format whose end is the connection's end emits `end` here. */
+  close(emit: (event: StreamEvent) => void): void;
+}
+
+/** Writes one client's stream. Holds the state of that stream; one instance per stream. */
+export interface StreamWriter {
+  /** The bytes to send for this event, as text with its framing; `''` where the event has nothing to say yet. */
+  write(event: StreamEvent): string;
+  /** Closes the stream as whole. */
+  end(): string;
+  /** Ends the stream with an error in the client's format; never looks like a whole answer. */
+  fail(error: ClientError): string;
+}
+
+/** An error in words of the client's side, ready to be written in its format. */
+export interface ClientError {
+  readonly status: number;
+  readonly message: string;
+  readonly type: string;
+  readonly anthropicType: string;
+  readonly code: string;
+  readonly param: string | null;
+}
+
+/** The body is not this format. `path` says where. */
+export class FormatError extends Error {
+  override readonly name = 'FormatError';
+  readonly path: string;
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+/** A conversational wire format: pure functions between its JSON and the neutral conversation. */
+export interface ConversationFormat {
+  readonly id: FormatId;
+  readRequest(body: JsonObject): ReadRequest;
+  writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest;
+  readResponse(body: JsonObject): ConversationResponse;
+  writeResponse(response: ConversationResponse, facts: AnswerFacts): JsonObject;
+  openStreamReader(): StreamReader;
+  openStreamWriter(facts: AnswerFacts): StreamWriter;
+  /** Reads the usage object at its place in a whole answer or in a stream event of this format; undefined where there is none. */
+  readUsage(value: JsonValue): Usage | undefined;
+  /** Reads an error body; undefined where the body is no error of this format (HTML, empty, a success). */
+  readError(body: JsonValue): ProviderErrorFacts | undefined;
+  writeError(error: ClientError): JsonObject;
+}

@@ -1,0 +1,98 @@
+import type { JsonValue } from '../core/json.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { FormatId, ProviderErrorFacts } from '../formats/neutral/conversation.ts';
+
+/** A kind of work a provider can do. An endpoint asks for exactly one. */
+export type Operation = 'chat' | 'completion' | 'embedding' | 'count-tokens';
+
+/** Where and as whom a deployment calls its provider: the part of its configuration that a provider needs. */
+export interface Target {
+  /** The provider's own model name, without the provider prefix. */
+  readonly model: string;
+  /** `api_base`, without a trailing slash; the provider's default where the configuration names none. */
+  readonly baseUrl: string;
+  readonly apiKey?: string;
+  readonly apiVersion?: string;
+  readonly organization?: string;
+}
+
+/** One call, ready but for the body. `path` includes the query. Header names are in lower case. */
+export interface Call {
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a provider takes of the parameters of its format; the same table edits bytes (relay) and objects (translate). */
+export interface ParameterRules {
+  /** Top-level members to rename when present (and the new name absent): `max_completion_tokens` → `max_tokens`. */
+  readonly rename?: Readonly<Record<string, string>>;
+  /** Top-level members this provider refuses: dropped with `drop_params`, otherwise a 400 that names them. */
+  readonly unsupported?: readonly string[];
+  /**
+   * Rewrites a top-level member's value; returns it unchanged where nothing is to do, `undefined` to remove it silently
+   * (a default spelled out), or `UNSUPPORTED` where the value cannot be taken (treated as `unsupported`).
+   */
+  readonly values?: Readonly<Record<string, (value: JsonValue) => JsonValue | undefined | typeof UNSUPPORTED>>;
+  /**
+   * A quick test over the raw bytes of a member: false means `values[name]` need not run, so the member is not parsed.
+   * Without an entry the member is always parsed when it has a rule.
+   */
+  readonly mayNeedRewrite?: Readonly<Record<string, (bytes: Uint8Array) => boolean>>;
+}
+
+/** Returned by a value rule for a value the provider cannot take. */
+export const UNSUPPORTED: unique symbol = Symbol('unsupported');
+
+/** How a provider does one operation. */
+export interface ProviderOperation {
+  readonly format: FormatId;
+  /** The call for a target. Pure and cheap; the caller keeps the result for the life of a deployment. */
+  call(target: Target, options: { readonly stream: boolean }): Call;
+  rules(model: string): ParameterRules;
+  /** Whether `stream_options.include_usage` may be sent (openai-chat); other formats tell usage unasked. */
+  readonly streamUsage?: 'ask' | 'always' | 'never';
+}
+
+/** A failed answer of a provider, as far as it was read. `body` is the parsed JSON, or undefined where it was none. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: JsonValue | undefined;
+  /** What the format's `readError` made of the body. */
+  readonly error: ProviderErrorFacts | undefined;
+}
+
+/** A failure in our words. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly providerCode?: string;
+  readonly param?: string;
+  readonly retryAfterMs?: number;
+}
+
+/** Who answers. One folder each. */
+export interface Provider {
+  /** The prefix in `model: provider/model`. */
+  readonly name: string;
+  /** Further prefixes that mean the same provider. */
+  readonly aliases?: readonly string[];
+  /** How people write it: `DeepSeek`. */
+  readonly title: string;
+  /** Base URL when `api_base` is absent; undefined where it must be configured. */
+  readonly defaultBaseUrl?: string;
+  /** Environment variables that may hold the key, the first that is set wins. */
+  readonly keyVariables: readonly string[];
+  /** Environment variables that may hold the base URL. */
+  readonly baseUrlVariables?: readonly string[];
+  /** Whether calls without a key are normal (a local server). */
+  readonly keyOptional?: boolean;
+  /** Provider id in @pydantic/genai-prices, where it differs from `name`; null where it has none. */
+  readonly priceProvider?: string | null;
+  readonly operations: Partial<Readonly<Record<Operation, ProviderOperation>>>;
+  /** What a failed answer means. */
+  classify(answer: FailedAnswer): Failure;
+  /** Where the facts above come from: link and date. */
+  readonly source: string;
+}

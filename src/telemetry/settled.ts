@@ -1,0 +1,68 @@
+import type { ErrorCode } from '../core/errors.ts';
+import type { PicoUsd } from '../core/money.ts';
+import type { Usage } from '../formats/neutral/conversation.ts';
+
+/** Who made a request, as far as telemetry may know: never the key itself. */
+export interface Caller {
+  /** SHA-256 of the key in hex, or `litellm-master-key`. */
+  readonly keyHash: string;
+  readonly keyAlias?: string;
+  readonly userId?: string;
+  readonly teamId?: string;
+  readonly teamAlias?: string;
+}
+
+/** One call to one deployment. */
+export interface AttemptFacts {
+  readonly deploymentId: string;
+  readonly provider: string;
+  readonly model: string;
+  /** `https://api.example.com`, for the `api_base` label. */
+  readonly apiBase: string;
+  /** Undefined while it runs and when it succeeded. */
+  failure?: ErrorCode;
+  /** The status the provider answered with; undefined when it did not answer. */
+  status?: number;
+  /** Milliseconds from sending the request to the end of the answer. */
+  durationMs: number;
+  /** Milliseconds to the first byte of the answer's body. */
+  firstByteMs?: number;
+}
+
+/** Everything telemetry, the ledger and the limits learn of a request once it is over. Holds no prompt, answer or key. */
+export interface SettledExchange {
+  readonly callId: string;
+  /** The route's pattern: `/v1/chat/completions`. */
+  readonly route: string;
+  readonly caller: Caller | undefined;
+  /** The model name the client sent, cut to 256 characters; undefined where it sent none. */
+  readonly requestedModel: string | undefined;
+  /** The model group it resolved to. */
+  readonly group: string | undefined;
+  readonly endUser: string | undefined;
+  readonly lane: 'relay' | 'translate' | undefined;
+  readonly laneReason: string | undefined;
+  readonly stream: boolean;
+  readonly attempts: readonly AttemptFacts[];
+  /** The status the client got, or would have got. */
+  readonly status: number;
+  readonly outcome: 'success' | 'failure' | 'client-gone';
+  readonly error: ErrorCode | undefined;
+  readonly usage: Usage | undefined;
+  /** Undefined: unpriced or nothing used. */
+  readonly cost: PicoUsd | undefined;
+  readonly unpriced: boolean;
+  readonly dropped: number;
+  readonly startedAtMs: number;
+  /** Whole time from the first byte of the request to the end of the answer, in milliseconds. */
+  readonly durationMs: number;
+  /** From the start of the request to the first byte sent to the client. */
+  readonly firstByteMs: number | undefined;
+  /** Whole time less the time spent waiting for the provider and for the client's body. */
+  readonly overheadMs: number;
+}
+
+/** Takes settled requests. Must return at once and never throw. */
+export interface SettledSink {
+  take(settled: SettledExchange): void;
+}

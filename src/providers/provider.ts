@@ -1,5 +1,5 @@
-import type { JsonValue } from '../core/json.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { JsonValue } from '../core/json.ts';
 import type { FormatId, ProviderErrorFacts } from '../formats/neutral/conversation.ts';
 
 /** A kind of work a provider can do. An endpoint asks for exactly one. */

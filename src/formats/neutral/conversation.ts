@@ -280,15 +280,37 @@ export interface ConversationResponse {
 
 /** One step of a streamed answer. Texts are deltas. A writer opens and closes its own blocks where the kind changes. */
 export type StreamEvent =
-  | { readonly type: 'start'; readonly id?: string; readonly model?: string; readonly createdSeconds?: number; readonly usage?: Usage; readonly serviceTier?: string; readonly systemFingerprint?: string }
-  | { readonly type: 'text'; readonly choice: number; readonly text: string; readonly signature?: ReasoningSignature; readonly logprobs?: JsonValue }
+  | {
+      readonly type: 'start';
+      readonly id?: string;
+      readonly model?: string;
+      readonly createdSeconds?: number;
+      readonly usage?: Usage;
+      readonly serviceTier?: string;
+      readonly systemFingerprint?: string;
+    }
+  | {
+      readonly type: 'text';
+      readonly choice: number;
+      readonly text: string;
+      readonly signature?: ReasoningSignature;
+      readonly logprobs?: JsonValue;
+    }
   | { readonly type: 'reasoning'; readonly choice: number; readonly text: string }
   /** Ends the reasoning part that is open and signs it. */
   | { readonly type: 'reasoning-signature'; readonly choice: number; readonly signature: ReasoningSignature }
   | { readonly type: 'reasoning-redacted'; readonly choice: number; readonly data: string }
   | { readonly type: 'refusal'; readonly choice: number; readonly text: string }
   /** `call` numbers the tool calls of a choice from 0 in the order of their first appearance. */
-  | { readonly type: 'tool-call'; readonly choice: number; readonly call: number; readonly id: string; readonly name: string; readonly signature?: ReasoningSignature; readonly custom?: boolean }
+  | {
+      readonly type: 'tool-call';
+      readonly choice: number;
+      readonly call: number;
+      readonly id: string;
+      readonly name: string;
+      readonly signature?: ReasoningSignature;
+      readonly custom?: boolean;
+    }
   | { readonly type: 'tool-arguments'; readonly choice: number; readonly call: number; readonly text: string }
   | { readonly type: 'citation'; readonly choice: number; readonly citation: Citation }
   | { readonly type: 'media'; readonly choice: number; readonly part: ImagePart | AudioPart }

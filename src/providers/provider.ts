@@ -78,6 +78,11 @@ export interface Provider {
   readonly name: string;
   /** Further prefixes that mean the same provider. */
   readonly aliases?: readonly string[];
+  /**
+   * Wildcard patterns (`*` = any characters) of bare model names that mean this provider when the configuration names none:
+   * `gpt-*`. The first provider of the list with a matching pattern wins.
+   */
+  readonly modelPatterns?: readonly string[];
   /** How people write it: `DeepSeek`. */
   readonly title: string;
   /** Base URL when `api_base` is absent; undefined where it must be configured. */

@@ -1,0 +1,99 @@
+/** Every flag of the command line, in three tables: what works, what is accepted and means nothing here, what is refused. */
+
+/** A flag that does something. */
+export interface Flag {
+  readonly kind: 'switch' | 'value' | 'values';
+  readonly short?: string;
+  /** How help names the value: `FILE`. */
+  readonly valueName?: string;
+  /** The environment variable that stands in for the flag. */
+  readonly variable?: string;
+  readonly about: string;
+}
+
+const flags = {
+  config: {
+    kind: 'values',
+    short: 'c',
+    valueName: 'FILE',
+    variable: 'CONFIG_FILE_PATH',
+    about: 'Configuration to serve; repeat it to merge several files in order.',
+  },
+  port: { kind: 'value', valueName: 'N', variable: 'PORT', about: 'Port to listen on (4000). 0 takes any free one.' },
+  host: { kind: 'value', valueName: 'ADDRESS', variable: 'HOST', about: 'Address to listen on.' },
+  num_workers: {
+    kind: 'value',
+    valueName: 'N',
+    variable: 'NUM_WORKERS',
+    about: 'Processes that share the port (1).',
+  },
+  model: {
+    kind: 'value',
+    short: 'm',
+    valueName: 'MODEL',
+    about: 'Without --config: serve this one model, as provider/model. With --test: the model to ask.',
+  },
+  alias: { kind: 'value', valueName: 'NAME', about: 'With --model: the name clients ask for.' },
+  api_base: { kind: 'value', valueName: 'URL', about: 'With --model: where the provider answers.' },
+  api_version: { kind: 'value', valueName: 'VERSION', about: 'With --model: the API version to ask for.' },
+  drop_params: { kind: 'switch', about: 'Drop parameters that a provider cannot take instead of answering 400.' },
+  request_timeout: { kind: 'value', valueName: 'SECONDS', about: 'Longest time for one request.' },
+  debug: { kind: 'switch', about: 'Log at level debug.' },
+  detailed_debug: { kind: 'switch', about: 'Log at level trace.' },
+  test: { kind: 'switch', about: 'Send a test completion to the gateway that runs on --host and --port, and print it.' },
+  health: { kind: 'switch', about: 'Ask the gateway that runs on --host and --port how its deployments are.' },
+  json: { kind: 'switch', about: 'With check: print the findings as JSON.' },
+  version: { kind: 'switch', short: 'v', about: 'Print the version.' },
+  help: { kind: 'switch', short: 'h', about: 'Print this.' },
+} as const satisfies Record<string, Flag>;
+
+/** The name of a flag that does something. */
+export type FlagName = keyof typeof flags;
+
+/** The flags that do something, in the order help lists them. */
+export const FLAGS: Readonly<Record<FlagName, Flag>> = flags;
+
+/** A flag of LiteLLM that is accepted so that existing start lines keep working, and why it changes nothing. */
+export interface IdleFlag {
+  readonly takesValue: boolean;
+  readonly why: string;
+}
+
+const oneServer = 'Sluice has one HTTP server; use --num_workers for more processes';
+const noDatabase = 'Sluice has no Prisma schema to move';
+const inConfig = 'set it in the configuration file';
+
+/** LiteLLM's flags without a meaning here. */
+export const IDLE_FLAGS: Readonly<Record<string, IdleFlag>> = {
+  run_gunicorn: { takesValue: false, why: oneServer },
+  run_hypercorn: { takesValue: false, why: oneServer },
+  run_granian: { takesValue: false, why: oneServer },
+  keepalive_timeout: { takesValue: true, why: 'idle connections are closed by the server’s own clock' },
+  max_requests_before_restart: { takesValue: true, why: 'workers are restarted only when they fail' },
+  max_requests_before_restart_jitter: { takesValue: true, why: 'workers are restarted only when they fail' },
+  skip_server_startup: { takesValue: false, why: noDatabase },
+  use_prisma_db_push: { takesValue: false, why: noDatabase },
+  use_legacy_migration_resolver: { takesValue: false, why: noDatabase },
+  iam_token_db_auth: { takesValue: false, why: noDatabase },
+  use_queue: { takesValue: false, why: 'requests are never queued behind others' },
+  telemetry: { takesValue: true, why: 'Sluice reports to nobody' },
+  local: { takesValue: false, why: 'it concerns LiteLLM’s own development' },
+  reload: { takesValue: false, why: 'configuration files are always watched; npm run dev restarts on a change of code' },
+  log_config: { takesValue: true, why: 'set log_level and log_format in the configuration file' },
+  temperature: { takesValue: true, why: inConfig },
+  max_tokens: { takesValue: true, why: inConfig },
+  max_budget: { takesValue: true, why: inConfig },
+  headers: { takesValue: true, why: inConfig },
+  add_key: { takesValue: true, why: inConfig },
+  add_function_to_prompt: { takesValue: false, why: 'tools are never written into the prompt' },
+  save: { takesValue: false, why: inConfig },
+  test_async: { takesValue: false, why: 'use --test' },
+  num_requests: { takesValue: true, why: 'use --test' },
+};
+
+/** LiteLLM's flags that change who can read the traffic: starting without them would be worse than not starting. */
+export const REFUSED_FLAGS: Readonly<Record<string, string>> = {
+  ssl_keyfile_path: 'Sluice serves plain HTTP: end TLS in the proxy or load balancer before it',
+  ssl_certfile_path: 'Sluice serves plain HTTP: end TLS in the proxy or load balancer before it',
+  ciphers: 'Sluice serves plain HTTP: end TLS in the proxy or load balancer before it',
+};

@@ -1,0 +1,34 @@
+import { FLAGS, type Flag } from './flags.ts';
+
+/** The text of `sluice --help`. */
+export function helpText(): string {
+  const rows = Object.entries(FLAGS).map(([name, flag]): [string, string] => [left(name, flag), right(flag)]);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return `Sluice, the LLM gateway.
+
+Usage:
+  sluice [serve] [flags]           Serve. Without --config: what the provider keys in the environment allow, else the demo.
+  sluice check FILE… [--json]      Read configuration files, print every finding, start nothing. Exit 2 on an error.
+  sluice demo [flags]              Serve simulated models: no account, no cost.
+
+Flags (also with - in place of _):
+${rows.map(([name, about]) => `  ${name.padEnd(width)}  ${about}`).join('\n')}
+
+Environment:
+  SLUICE_DATA_DIR                  Folder for what must outlive a restart (./data).
+  LITELLM_MASTER_KEY               Master key, unless the configuration has one (also SLUICE_MASTER_KEY, GATEWAY_MASTER_KEY).
+                                   With neither, one is made on the first start and kept in the data folder.
+  GRACEFUL_SHUTDOWN_TIMEOUT        Seconds that requests in flight may take after SIGTERM (30).
+
+Signals: SIGTERM and SIGINT drain and stop, a second one stops at once; SIGHUP reads the configuration again.
+`;
+}
+
+function left(name: string, flag: Flag): string {
+  const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
+  return `${short}--${name}${flag.valueName === undefined ? '' : ` ${flag.valueName}`}`;
+}
+
+function right(flag: Flag): string {
+  return flag.variable === undefined ? flag.about : `${flag.about} [${flag.variable}]`;
+}

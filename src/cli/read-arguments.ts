@@ -1,0 +1,172 @@
+import { parseArgs } from 'node:util';
+import { closestWord } from './closest-word.ts';
+import { FLAGS, type FlagName, IDLE_FLAGS, REFUSED_FLAGS } from './flags.ts';
+
+/** What the command line asks for. */
+export type Command = 'serve' | 'check' | 'demo' | 'test' | 'health' | 'version' | 'help';
+
+/** The command line and the environment variables that stand in for flags, read and checked. */
+export interface Arguments {
+  readonly command: Command;
+  /** Configuration files, in merge order; for `check` also the ones given without a flag. */
+  readonly files: readonly string[];
+  /** Undefined: what the configuration says. */
+  readonly port: number | undefined;
+  readonly host: string | undefined;
+  readonly workers: number;
+  readonly model: string | undefined;
+  readonly alias: string | undefined;
+  readonly apiBase: string | undefined;
+  readonly apiVersion: string | undefined;
+  readonly dropParams: boolean;
+  readonly requestTimeoutMs: number | undefined;
+  readonly logLevel: 'debug' | 'trace' | undefined;
+  readonly json: boolean;
+  /** One line for each flag that was accepted and changes nothing. */
+  readonly notes: readonly string[];
+}
+
+/** The command line cannot be followed. The message is for the person who typed it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const COMMANDS: readonly Command[] = ['serve', 'check', 'demo', 'version', 'help'];
+const MOST_WORKERS = 256;
+
+/** Reads the arguments behind the program's name. Throws `UsageError`. */
+export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): Arguments {
+  const { tokens } = parseArgs({
+    args: argv.map(withUnderscores),
+    options: parserOptions(),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+
+  const values = new Map<string, string[]>();
+  const words: string[] = [];
+  const notes: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value);
+    if (token.kind !== 'option') continue;
+    const value = readOption(token);
+    if (token.name in IDLE_FLAGS) notes.push(`--${token.name} has no effect: ${IDLE_FLAGS[token.name]?.why}.`);
+    else if (value !== 'false') values.set(token.name, [...(values.get(token.name) ?? []), value]);
+  }
+
+  const flag = (name: FlagName): string | undefined => {
+    const given = values.get(name)?.at(-1);
+    const variable = FLAGS[name].variable;
+    return given ?? (variable === undefined ? undefined : env[variable] || undefined);
+  };
+  const isSet = (name: FlagName): boolean => values.has(name);
+
+  const command = chooseCommand(words, isSet);
+  const fileVariable = FLAGS.config.variable === undefined ? undefined : env[FLAGS.config.variable];
+  const given = [...(values.get('config') ?? []), ...words.slice(1)];
+  const timeout = flag('request_timeout');
+  return {
+    command,
+    files: given.length > 0 ? given : fileVariable ? [fileVariable] : [],
+    port: wholeNumber('port', flag('port'), 0, 65_535),
+    host: flag('host'),
+    workers: wholeNumber('num_workers', flag('num_workers'), 1, MOST_WORKERS) ?? 1,
+    model: flag('model'),
+    alias: flag('alias'),
+    apiBase: flag('api_base'),
+    apiVersion: flag('api_version'),
+    dropParams: isSet('drop_params'),
+    requestTimeoutMs: timeout === undefined ? undefined : seconds('request_timeout', timeout) * 1000,
+    logLevel: isSet('detailed_debug') ? 'trace' : isSet('debug') ? 'debug' : undefined,
+    json: isSet('json'),
+    notes,
+  };
+}
+
+function parserOptions() {
+  const options: Record<string, { type: 'string' | 'boolean'; short?: string; multiple: true }> = {};
+  for (const [name, flag] of Object.entries(FLAGS)) {
+    options[name] = {
+      type: flag.kind === 'switch' ? 'boolean' : 'string',
+      multiple: true,
+      ...(flag.short === undefined ? {} : { short: flag.short }),
+    };
+  }
+  for (const [name, flag] of Object.entries(IDLE_FLAGS)) {
+    options[name] = { type: flag.takesValue ? 'string' : 'boolean', multiple: true };
+  }
+  return options;
+}
+
+/** `--num-workers=2` and `--num_workers=2` are the same flag. */
+function withUnderscores(argument: string): string {
+  if (!argument.startsWith('--')) return argument;
+  const [name = '', ...rest] = argument.slice(2).split('=');
+  return ['--' + name.replaceAll('-', '_'), ...rest].join('=');
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+function readOption(token: OptionToken): string {
+  const refusal = REFUSED_FLAGS[token.name];
+  if (refusal !== undefined) throw new UsageError(`${token.rawName} is not supported: ${refusal}.`);
+  const known: Readonly<Record<string, { readonly kind: string } | undefined>> = FLAGS;
+  const flag = known[token.name];
+  const idle = IDLE_FLAGS[token.name];
+  if (flag === undefined && idle === undefined) {
+    const near = closestWord(token.name, [...Object.keys(FLAGS), ...Object.keys(IDLE_FLAGS)]);
+    const hint = near === undefined ? '' : ` Did you mean --${near}?`;
+    throw new UsageError(`Unknown flag ${token.rawName}.${hint}`);
+  }
+  const takesValue = flag === undefined ? idle?.takesValue === true : flag.kind !== 'switch';
+  if (takesValue) {
+    // A flag in the place of the value means that the value was forgotten: --config --port 4000.
+    const isMissing = token.value === undefined || token.value === '';
+    if (flag !== undefined && (isMissing || (token.inlineValue !== true && token.value?.startsWith('--') === true))) {
+      throw new UsageError(`${token.rawName} needs a value.`);
+    }
+    return token.value ?? '';
+  }
+  if (token.value === undefined) return 'true';
+  const word = token.value.toLowerCase();
+  if (word === 'true' || word === '1') return 'true';
+  if (word === 'false' || word === '0') return 'false';
+  throw new UsageError(`${token.rawName} is a switch: it takes no value, or true or false.`);
+}
+
+function chooseCommand(words: readonly string[], isSet: (name: FlagName) => boolean): Command {
+  if (isSet('help')) return 'help';
+  if (isSet('version')) return 'version';
+  if (isSet('test')) return 'test';
+  if (isSet('health')) return 'health';
+  const [word, ...rest] = words;
+  if (word === undefined) return 'serve';
+  const command = COMMANDS.find((candidate) => candidate === word);
+  if (command === undefined) {
+    const near = closestWord(word, COMMANDS);
+    throw new UsageError(`Unknown command ${word}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
+  }
+  if (command !== 'check' && rest.length > 0) {
+    throw new UsageError(`${command} takes no ${rest[0]}. Configuration files are given with --config.`);
+  }
+  return command;
+}
+
+function wholeNumber(name: FlagName, text: string | undefined, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}.`);
+}
+
+function seconds(name: FlagName, text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 86_400) return value;
+  throw new UsageError(`--${name} must be a number of seconds up to 86400, not ${JSON.stringify(text)}.`);
+}

@@ -1,0 +1,41 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** Letters that hold 256 random bits in base 62. */
+const SECRET_LENGTH = 43;
+/** Letters that hold a CRC-32 in base 62. */
+const CHECKSUM_LENGTH = 6;
+
+/** The id of one request, as `x-litellm-call-id` carries it: a random UUID. */
+export function newCallId(): string {
+  return randomUUID();
+}
+
+/**
+ * A new secret key: `sk-`, 256 random bits and a checksum, in letters and digits only so that a double click selects it and no
+ * shell reads anything into it.
+ */
+export function newMasterKey(): string {
+  const secret = base62(BigInt(`0x${randomBytes(32).toString('hex')}`), SECRET_LENGTH);
+  return `sk-${secret}${checksum(secret)}`;
+}
+
+/**
+ * Whether a key has the shape and the checksum of one made here: tells a mistyped key, or a leaked one found by a scanner, from
+ * any other text without asking a store. Says nothing about whether the key is in use.
+ */
+export function isWellFormedKey(key: string): boolean {
+  if (!/^sk-[0-9A-Za-z]+$/.test(key) || key.length !== 3 + SECRET_LENGTH + CHECKSUM_LENGTH) return false;
+  return key.slice(-CHECKSUM_LENGTH) === checksum(key.slice(3, -CHECKSUM_LENGTH));
+}
+
+function checksum(secret: string): string {
+  return base62(BigInt(crc32(secret)), CHECKSUM_LENGTH);
+}
+
+function base62(value: bigint, length: number): string {
+  let text = '';
+  for (let rest = value; rest > 0n; rest /= 62n) text = ALPHABET.charAt(Number(rest % 62n)) + text;
+  return text.padStart(length, '0');
+}

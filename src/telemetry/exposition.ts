@@ -1,0 +1,199 @@
+/** Writes metrics in Prometheus' text format, and adds the metrics of several processes together. */
+import { AggregatorRegistry } from 'prom-client';
+import type { SeriesMetric } from './metrics.ts';
+import {
+  BUILD_METRIC,
+  DEPLOYMENT_STATE_METRIC,
+  LANE_METRIC,
+  READING_METRICS,
+  type ReadingName,
+  SERIES_METRICS,
+} from './metrics.ts';
+import {
+  addHistogram,
+  addSeries,
+  emptyHistogram,
+  emptySeries,
+  type HistogramState,
+  LATENCY_BUCKETS,
+  type Series,
+} from './series.ts';
+
+/** How a deployment fares: 0 healthy, 1 failed lately, 2 taken out of rotation. */
+export type DeploymentState = 0 | 1 | 2;
+
+/** The state of one deployment under LiteLLM's labels. */
+export interface DeploymentReading {
+  readonly labels: {
+    readonly litellm_model_name: string;
+    readonly model_id: string;
+    readonly api_base: string;
+    readonly api_provider: string;
+  };
+  state: DeploymentState;
+}
+
+/** How many requests took a lane for a reason. */
+export interface LaneCount {
+  readonly lane: string;
+  readonly reason: string;
+  count: number;
+}
+
+/** Everything one process has counted; plain JSON, to be sent to the process that answers the scrape. */
+export interface MetricsSnapshot {
+  readonly series: readonly Series[];
+  readonly lanes: readonly LaneCount[];
+  readonly deployments: readonly DeploymentReading[];
+  readonly readings: Readonly<Partial<Record<ReadingName, number>>>;
+  readonly build: { readonly version: string; readonly node_version: string };
+  /** prom-client's own metrics of each process, as `getMetricsAsJSON()` gives them. */
+  readonly process: readonly (readonly object[])[];
+}
+
+/** After so many records the writer lets other work run, so that a scrape never holds up requests for long. */
+const RECORDS_AT_A_TIME = 200;
+
+/** The text form of the bucket bounds: Python's, where whole numbers end in `.0`. */
+const BOUNDS = [...LATENCY_BUCKETS.map((bound) => (Number.isInteger(bound) ? `${bound}.0` : String(bound))), '+Inf'];
+
+/** Adds the snapshots of several processes: counts and gauges add up, a deployment is as bad as the worst process finds it. */
+export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
+  const series = new Map<string, Series>();
+  const lanes = new Map<string, LaneCount>();
+  const deployments = new Map<string, DeploymentReading>();
+  const readings: Partial<Record<ReadingName, number>> = {};
+  for (const snapshot of snapshots) {
+    for (const one of snapshot.series) {
+      const key = JSON.stringify(one.labels);
+      let into = series.get(key);
+      if (into === undefined) {
+        into = emptySeries(one.labels);
+        series.set(key, into);
+      }
+      addSeries(into, one);
+    }
+    for (const { lane, reason, count } of snapshot.lanes) {
+      const key = `${lane}\n${reason}`;
+      const into = lanes.get(key);
+      if (into === undefined) lanes.set(key, { lane, reason, count });
+      else into.count += count;
+    }
+    for (const one of snapshot.deployments) {
+      const into = deployments.get(one.labels.model_id);
+      if (into === undefined) deployments.set(one.labels.model_id, { ...one });
+      else if (one.state > into.state) into.state = one.state;
+    }
+    for (const [name, value] of Object.entries(snapshot.readings) as [ReadingName, number][]) {
+      readings[name] = (readings[name] ?? 0) + value;
+    }
+  }
+  return {
+    series: [...series.values()],
+    lanes: [...lanes.values()],
+    deployments: [...deployments.values()],
+    readings,
+    build: snapshots[0]?.build ?? { version: 'None', node_version: process.version },
+    process: snapshots.flatMap((snapshot) => snapshot.process),
+  };
+}
+
+/** Writes a snapshot as the text Prometheus reads. The process metrics may be handed in ready-made. */
+export async function renderSnapshot(snapshot: MetricsSnapshot, processText?: string): Promise<string> {
+  const lines: string[] = [];
+  await writeSeriesMetrics(lines, snapshot.series);
+
+  writeHead(lines, LANE_METRIC);
+  for (const { lane, reason, count } of snapshot.lanes) {
+    lines.push(sample(LANE_METRIC.name, labelText(LANE_METRIC.labels, { lane, reason }), count));
+  }
+  writeHead(lines, DEPLOYMENT_STATE_METRIC);
+  for (const { labels, state } of snapshot.deployments) {
+    lines.push(sample(DEPLOYMENT_STATE_METRIC.name, labelText(DEPLOYMENT_STATE_METRIC.labels, labels), state));
+  }
+  writeHead(lines, BUILD_METRIC);
+  lines.push(sample(BUILD_METRIC.name, labelText(BUILD_METRIC.labels, snapshot.build), 1));
+  for (const [name, metric] of Object.entries(READING_METRICS)) {
+    writeHead(lines, { name, ...metric });
+    lines.push(sample(name, '', snapshot.readings[name as ReadingName] ?? 0));
+  }
+  const others = processText ?? (await renderProcesses(snapshot.process));
+  return `${lines.join('\n')}\n${others}`;
+}
+
+async function renderProcesses(processes: MetricsSnapshot['process']): Promise<string> {
+  if (processes.length === 0) return '';
+  return AggregatorRegistry.aggregate(processes.map((one) => [...one])).metrics();
+}
+
+async function writeSeriesMetrics(lines: string[], series: readonly Series[]): Promise<void> {
+  let sharedBy: readonly string[] | undefined;
+  let texts: string[] = [];
+  let recordsSinceBreath = 0;
+  for (const metric of SERIES_METRICS) {
+    writeHead(lines, metric);
+    // Neighbours in the table often have the same labels: their texts are made once.
+    if (metric.labels !== sharedBy) {
+      sharedBy = metric.labels;
+      texts = [];
+    }
+    const values = new Map<string, number | HistogramState>();
+    for (let index = 0; index < series.length; index++) {
+      const one = series[index];
+      const value = one && metric.read(one);
+      if (one === undefined || value === undefined || value === 0) continue;
+      const text = texts[index] ?? labelText(metric.labels, one.labels);
+      texts[index] = text;
+      values.set(text, plus(values.get(text), value));
+      if (++recordsSinceBreath % RECORDS_AT_A_TIME === 0) await breathe();
+    }
+    for (const [text, value] of values) {
+      if (typeof value === 'number') lines.push(sample(metric.name, text, value));
+      else {
+        writeHistogram(lines, metric, text, value);
+        if (++recordsSinceBreath % RECORDS_AT_A_TIME === 0) await breathe();
+      }
+    }
+  }
+}
+
+/** Several records may share a metric's labels, because a record tells more apart than any one metric does. */
+function plus(sum: number | HistogramState | undefined, value: number | HistogramState): number | HistogramState {
+  if (typeof value === 'number') return (typeof sum === 'number' ? sum : 0) + value;
+  const into = typeof sum === 'object' ? sum : emptyHistogram();
+  addHistogram(into, value);
+  return into;
+}
+
+function writeHistogram(lines: string[], metric: SeriesMetric, text: string, histogram: HistogramState): void {
+  const before = text === '' ? '' : `${text},`;
+  let count = 0;
+  for (let index = 0; index < BOUNDS.length; index++) {
+    count += histogram.counts[index] ?? 0;
+    lines.push(`${metric.name}_bucket{${before}le="${BOUNDS[index]}"} ${count}`);
+  }
+  lines.push(sample(`${metric.name}_sum`, text, histogram.sum), sample(`${metric.name}_count`, text, count));
+}
+
+function writeHead(lines: string[], metric: { readonly name: string; readonly type: string; readonly help: string }) {
+  lines.push(`# HELP ${metric.name} ${metric.help}`, `# TYPE ${metric.name} ${metric.type}`);
+}
+
+function sample(name: string, labels: string, value: number): string {
+  return labels === '' ? `${name} ${value}` : `${name}{${labels}} ${value}`;
+}
+
+function labelText<Name extends string>(names: readonly Name[], labels: Readonly<Record<Name, string>>): string {
+  let text = '';
+  for (const name of names) text += `${text === '' ? '' : ','}${name}="${escapeLabel(labels[name])}"`;
+  return text;
+}
+
+function escapeLabel(value: string): string {
+  if (!/["\\\n]/.test(value)) return value;
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
+
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

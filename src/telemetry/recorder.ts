@@ -1,0 +1,356 @@
+/**
+ * Counts settled requests. The hot path: a request finds its record through maps keyed by strings that exist anyway, then adds
+ * plain numbers (`bench/telemetry.ts` measures it). Names, labels and text are made only when somebody scrapes.
+ */
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import {
+  type DeploymentReading,
+  type DeploymentState,
+  type LaneCount,
+  type MetricsSnapshot,
+  renderSnapshot,
+} from './exposition.ts';
+import { READING_METRICS, type ReadingName } from './metrics.ts';
+import { emptySeries, type Labels, observe, type Series } from './series.ts';
+import type { AttemptFacts, Caller, SettledExchange, SettledSink } from './settled.ts';
+
+/** How a recorder is set up. */
+export interface RecorderOptions {
+  /** The gateway's version, for `sluice_build_info`. */
+  readonly version: string;
+  /** Leaves the `user` and `end_user` labels at `None`. */
+  readonly hidePersonalData: boolean;
+  /** Fills the `end_user` label, which clients choose (`enable_end_user_cost_tracking_prometheus_only`); off by default. */
+  readonly endUserLabel?: boolean;
+  /** Most sets of labels held; 10,000 by default. Beyond it requests are counted under `other`. */
+  readonly maxSeries?: number;
+  /** Node.js process metrics (memory, CPU, event loop, garbage collection); on by default. */
+  readonly processMetrics?: boolean;
+}
+
+/** One step on the way from a caller to a record. */
+class Branch {
+  readonly next = new Map<string | number, Branch>();
+  series: Series | undefined;
+
+  step(key: string | number): Branch {
+    let branch = this.next.get(key);
+    if (branch === undefined) {
+      branch = new Branch();
+      this.next.set(key, branch);
+    }
+    return branch;
+  }
+}
+
+/** The records of one caller, counted, so that one key cannot use up the room of all others. */
+class CallerBranch extends Branch {
+  size = 0;
+}
+
+const NONE = 'None';
+const OTHER = 'other';
+/** The share of all sets of labels that one caller may take. */
+const CALLER_SHARE = 0.25;
+/** Lane reasons are constants of ours; the bound guards against one that is built from a request. */
+const MAX_LANES = 100;
+
+/** The sink that counts, and answers scrapes. */
+export class MetricsRecorder implements SettledSink {
+  readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
+  readonly #options: RecorderOptions;
+  readonly #maxSeries: number;
+  readonly #callersByObject = new WeakMap<Caller, CallerBranch>();
+  readonly #callersByName = new Map<string, CallerBranch>();
+  readonly #noCaller = new CallerBranch();
+  readonly #overflow = new Branch();
+  readonly #series: Series[] = [];
+  readonly #lanes = new Map<string, Map<string, LaneCount>>();
+  #laneCount = 0;
+  readonly #deployments = new Map<string, DeploymentReading>();
+  readonly #readings = new Map<ReadingName, () => number>();
+  readonly #registry = new Registry();
+  #overflowed = 0;
+  #rendering: Promise<string> | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#maxSeries = options.maxSeries ?? 10_000;
+    if (options.processMetrics !== false) {
+      collectDefaultMetrics({ register: this.#registry });
+      // Gauges that end in `_total` break Prometheus' naming rules; the same facts remain under their plain names.
+      for (const kind of ['handles', 'requests', 'resources']) {
+        this.#registry.removeSingleMetric(`nodejs_active_${kind}_total`);
+      }
+    }
+    this.read('sluice_metric_series', () => this.#series.length);
+    this.read('sluice_metric_series_overflow_total', () => this.#overflowed);
+  }
+
+  /** Counts one settled request. */
+  take(settled: SettledExchange): void {
+    const { attempts, usage, outcome } = settled;
+    const last = attempts.length === 0 ? undefined : attempts[attempts.length - 1];
+    const series = this.#find(settled, settled.route, settled.status, settled.error, last);
+
+    series.requests++;
+    series.droppedFields += settled.dropped;
+    if (settled.unpriced) series.unpriced++;
+    if (settled.cost !== undefined) series.spendPico += Number(settled.cost);
+    if (usage !== undefined) {
+      series.totalTokens += usage.inputTokens + usage.outputTokens;
+      series.inputTokens += usage.inputTokens;
+      series.outputTokens += usage.outputTokens;
+      if (usage.cachedInputTokens !== undefined) series.cachedTokens += usage.cachedInputTokens;
+      if (usage.cacheWriteTokens !== undefined) series.cacheWriteTokens += usage.cacheWriteTokens;
+      if (usage.audioInputTokens !== undefined) series.audioInputTokens += usage.audioInputTokens;
+      if (usage.reasoningTokens !== undefined) series.reasoningTokens += usage.reasoningTokens;
+      if (usage.audioOutputTokens !== undefined) series.audioOutputTokens += usage.audioOutputTokens;
+      if (usage.isEstimated === true) series.estimated++;
+    }
+
+    if (outcome === 'failure') series.failures++;
+    else if (outcome === 'client-gone') series.clientsGone++;
+    else this.#countSuccess(series, settled, last);
+
+    for (let index = 0; index < attempts.length; index++) {
+      const attempt = attempts[index];
+      if (attempt !== undefined) this.#countAttempt(series, settled, attempt);
+    }
+    if (settled.lane !== undefined) this.#countLane(settled.lane, settled.laneReason ?? NONE);
+  }
+
+  #countSuccess(series: Series, settled: SettledExchange, last: AttemptFacts | undefined): void {
+    series.answers++;
+    series.totalLatency = observe(series.totalLatency, settled.durationMs / 1000);
+    series.overhead = observe(series.overhead, settled.overheadMs / 1000);
+    if (last === undefined) return;
+    const seconds = last.durationMs / 1000;
+    series.apiLatency = observe(series.apiLatency, seconds);
+    if (settled.stream && last.firstByteMs !== undefined) {
+      series.firstToken = observe(series.firstToken, last.firstByteMs / 1000);
+    }
+    const tokens = settled.usage?.outputTokens ?? 0;
+    if (tokens > 0) series.perOutputToken = observe(series.perOutputToken, seconds / tokens);
+  }
+
+  #countAttempt(series: Series, settled: SettledExchange, attempt: AttemptFacts): void {
+    if (attempt.failure === undefined) {
+      // No failure and no status: the client left before the provider answered, which says nothing about the deployment.
+      if (attempt.status === undefined) return;
+      series.deploymentAnswers++;
+      this.#noteState(attempt, 0);
+      return;
+    }
+    const error = ERRORS[attempt.failure];
+    this.#find(settled, NONE, attempt.status ?? error.status, attempt.failure, attempt).deploymentFailures++;
+    if (error.source === 'upstream') this.#noteState(attempt, 1);
+  }
+
+  #noteState(attempt: AttemptFacts, state: DeploymentState): void {
+    const known = this.#deployments.get(attempt.deploymentId);
+    if (known === undefined) this.setDeploymentState(attempt, state);
+    else if (state === 0 || known.state === 0) known.state = state;
+  }
+
+  #countLane(lane: string, reason: string): void {
+    let reasons = this.#lanes.get(lane);
+    if (reasons === undefined) {
+      reasons = new Map();
+      this.#lanes.set(lane, reasons);
+    }
+    let known = reasons.get(reason);
+    if (known === undefined) {
+      const name = this.#laneCount < MAX_LANES ? reason : OTHER;
+      known = reasons.get(name) ?? { lane, reason: name, count: 0 };
+      if (!reasons.has(name)) {
+        reasons.set(name, known);
+        this.#laneCount++;
+      }
+    }
+    known.count++;
+  }
+
+  /** The record of a request, or of a failed attempt within one (whose route is `None`). */
+  #find(
+    settled: SettledExchange,
+    route: string,
+    status: number,
+    error: ErrorCode | undefined,
+    attempt: AttemptFacts | undefined,
+  ): Series {
+    const { group, caller } = settled;
+    // A name that is no model group of ours is whatever a client typed: it must not become a series.
+    const requested =
+      group === undefined ? (settled.requestedModel === undefined ? NONE : OTHER) : settled.requestedModel;
+    const endUser = this.#options.endUserLabel === true ? settled.endUser : undefined;
+    const branch = caller === undefined ? this.#noCaller : this.#callerBranch(caller);
+    const found = branch.next
+      .get(requested ?? NONE)
+      ?.next.get(group ?? NONE)
+      ?.next.get(route)
+      ?.next.get(status)
+      ?.next.get(error ?? NONE)
+      ?.next.get(attempt === undefined ? NONE : attempt.deploymentId)
+      ?.next.get(attempt === undefined ? NONE : attempt.model)
+      ?.next.get(endUser ?? NONE)?.series;
+    if (found !== undefined) return found;
+
+    if (this.#series.length >= this.#maxSeries || branch.size >= this.#maxSeries * CALLER_SHARE) {
+      this.#overflowed++;
+      const overflow = this.#overflow.step(status).step(error ?? NONE);
+      overflow.series ??= this.#add(otherLabels(status, error));
+      return overflow.series;
+    }
+    branch.size++;
+    const leaf = branch
+      .step(requested ?? NONE)
+      .step(group ?? NONE)
+      .step(route)
+      .step(status)
+      .step(error ?? NONE)
+      .step(attempt?.deploymentId ?? NONE)
+      .step(attempt?.model ?? NONE)
+      .step(endUser ?? NONE);
+    const personal = !this.#options.hidePersonalData;
+    leaf.series = this.#add({
+      ...labelsOf(route, status, error, attempt),
+      end_user: (personal ? endUser : undefined) ?? NONE,
+      hashed_api_key: caller?.keyHash ?? NONE,
+      api_key_alias: caller?.keyAlias ?? NONE,
+      requested_model: requested ?? NONE,
+      team: caller?.teamId ?? NONE,
+      team_alias: caller?.teamAlias ?? NONE,
+      user: (personal ? caller?.userId : undefined) ?? NONE,
+      model_group: group ?? NONE,
+    });
+    return leaf.series;
+  }
+
+  #add(labels: Labels): Series {
+    const series = emptySeries(labels);
+    this.#series.push(series);
+    return series;
+  }
+
+  #callerBranch(caller: Caller): CallerBranch {
+    let branch = this.#callersByObject.get(caller);
+    if (branch !== undefined) return branch;
+    const name = JSON.stringify([caller.keyHash, caller.keyAlias, caller.userId, caller.teamId, caller.teamAlias]);
+    branch = this.#callersByName.get(name);
+    if (branch === undefined) {
+      branch = new CallerBranch();
+      if (this.#callersByName.size < this.#maxSeries) this.#callersByName.set(name, branch);
+    }
+    this.#callersByObject.set(caller, branch);
+    return branch;
+  }
+
+  /** Sets what `litellm_deployment_state` says of a deployment: for the breaker, which alone knows of state 2. */
+  setDeploymentState(
+    deployment: Pick<AttemptFacts, 'deploymentId' | 'provider' | 'model' | 'apiBase'>,
+    state: DeploymentState,
+  ): void {
+    const { deploymentId, provider, model, apiBase } = deployment;
+    this.#deployments.set(deploymentId, {
+      labels: { litellm_model_name: model, model_id: deploymentId, api_base: apiBase, api_provider: provider },
+      state,
+    });
+  }
+
+  /** Forgets the state of every deployment that is not named: for a reload that removed some. */
+  keepDeployments(deploymentIds: ReadonlySet<string>): void {
+    for (const id of this.#deployments.keys()) if (!deploymentIds.has(id)) this.#deployments.delete(id);
+  }
+
+  /** Says where a metric that is one number is read from at each scrape. */
+  read(name: ReadingName, value: () => number): void {
+    this.#readings.set(name, value);
+  }
+
+  /** The text Prometheus reads. Scrapes that come at the same time share one writing. */
+  render(): Promise<string> {
+    this.#rendering ??= this.#registry
+      .metrics()
+      .then((processText) => renderSnapshot(this.#current([]), processText))
+      .finally(() => {
+        this.#rendering = undefined;
+      });
+    return this.#rendering;
+  }
+
+  /** Everything counted so far, as plain JSON, for the process that answers scrapes for several workers. */
+  async snapshot(): Promise<MetricsSnapshot> {
+    return structuredClone(this.#current([await this.#registry.getMetricsAsJSON()]));
+  }
+
+  #current(processMetrics: MetricsSnapshot['process']): MetricsSnapshot {
+    const readings: Partial<Record<ReadingName, number>> = {};
+    for (const name of Object.keys(READING_METRICS) as ReadingName[])
+      readings[name] = this.#readings.get(name)?.() ?? 0;
+    return {
+      series: this.#series,
+      lanes: [...this.#lanes.values()].flatMap((reasons) => [...reasons.values()]),
+      deployments: [...this.#deployments.values()],
+      readings,
+      build: { version: this.#options.version, node_version: process.version },
+      process: processMetrics,
+    };
+  }
+}
+
+type RequestLabels = Omit<
+  Labels,
+  'end_user' | 'hashed_api_key' | 'api_key_alias' | 'requested_model' | 'team' | 'team_alias' | 'user' | 'model_group'
+>;
+
+function labelsOf(
+  route: string,
+  status: number,
+  error: ErrorCode | undefined,
+  attempt: AttemptFacts | undefined,
+): RequestLabels {
+  return {
+    user_email: NONE,
+    client_ip: NONE,
+    user_agent: NONE,
+    status_code: String(status),
+    route,
+    model: attempt?.model ?? NONE,
+    model_id: attempt?.deploymentId ?? NONE,
+    api_provider: attempt?.provider ?? NONE,
+    api_base: attempt?.apiBase ?? NONE,
+    litellm_model_name: attempt?.model ?? NONE,
+    exception_status: error === undefined ? NONE : String(status),
+    exception_class: error === undefined ? NONE : exceptionClass(error, attempt?.provider),
+  };
+}
+
+/** `Openai.RateLimitError` for what a provider answered, `BudgetExceededError` for what we decided. */
+function exceptionClass(error: ErrorCode, provider: string | undefined): string {
+  const { className } = ERRORS[error];
+  if (provider === undefined || !error.startsWith('upstream_')) return className;
+  return `${provider.charAt(0).toUpperCase()}${provider.slice(1)}.${className}`;
+}
+
+function otherLabels(status: number, error: ErrorCode | undefined): Labels {
+  return {
+    ...labelsOf(OTHER, status, error, {
+      deploymentId: OTHER,
+      provider: OTHER,
+      model: OTHER,
+      apiBase: OTHER,
+      durationMs: 0,
+    }),
+    exception_class: error === undefined ? NONE : ERRORS[error].className,
+    end_user: OTHER,
+    hashed_api_key: OTHER,
+    api_key_alias: OTHER,
+    requested_model: OTHER,
+    team: OTHER,
+    team_alias: OTHER,
+    user: OTHER,
+    model_group: OTHER,
+  };
+}

@@ -50,6 +50,10 @@ export interface ProviderOperation {
   /** The call for a target. Pure and cheap; the caller keeps the result for the life of a deployment. */
   call(target: Target, options: { readonly stream: boolean }): Call;
   rules(model: string): ParameterRules;
+  /** Which models it serves, where it does not serve all (OpenAI's legacy completions). */
+  serves?(model: string): boolean;
+  /** Request headers of the client that are handed on when its format is relayed (`anthropic-beta`), in lower case. */
+  readonly forwardHeaders?: readonly string[];
   /** Whether `stream_options.include_usage` may be sent (openai-chat); other formats tell usage unasked. */
   readonly streamUsage?: 'ask' | 'always' | 'never';
 }
@@ -61,6 +65,8 @@ export interface FailedAnswer {
   readonly body: JsonValue | undefined;
   /** What the format's `readError` made of the body. */
   readonly error: ProviderErrorFacts | undefined;
+  /** When the answer came, in milliseconds since the epoch: dates in an answer without a `date` header are measured against it. */
+  readonly receivedAtMs?: number;
 }
 
 /** A failure in our words. */
@@ -70,6 +76,8 @@ export interface Failure {
   readonly providerCode?: string;
   readonly param?: string;
   readonly retryAfterMs?: number;
+  /** Status to answer the client with where the provider's own says more than the table's (529, 409, …). */
+  readonly status?: number;
 }
 
 /** Who answers. One folder each. */

@@ -1,0 +1,16 @@
+import type { ConversationFormat } from '../formats/format.ts';
+import type { FormatId } from '../formats/neutral/conversation.ts';
+import type { Operation } from '../providers/provider.ts';
+
+/** A public operation that is answered by a model. */
+export interface Endpoint {
+  /** How errors and metrics call it: `/chat/completions`. */
+  readonly name: string;
+  readonly operation: Operation;
+  /** The format its clients speak. */
+  readonly format: FormatId;
+  /** That format's readers and writers, where it is a conversation. */
+  readonly conversation?: ConversationFormat;
+  /** Which envelope its errors use. */
+  readonly errors: 'openai' | 'anthropic';
+}

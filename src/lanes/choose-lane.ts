@@ -1,0 +1,31 @@
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { Deployment } from '../pipeline/deployment.ts';
+import type { Operation, ProviderOperation } from '../providers/provider.ts';
+
+/** How a request travels to one deployment, and why not by bytes where it does not. */
+export interface LaneChoice {
+  readonly lane: 'relay' | 'translate';
+  /** A short word for metrics: `same-format`, or what forced a translation. */
+  readonly reason: string;
+  readonly operationName: Operation;
+  readonly operation: ProviderOperation;
+}
+
+/**
+ * The relay lane wherever the provider speaks the client's format, the translate lane otherwise. Undefined where the provider
+ * has no operation that can answer this endpoint.
+ */
+export function chooseLane(endpoint: Endpoint, deployment: Deployment): LaneChoice | undefined {
+  const name = endpoint.operation;
+  const own = deployment.operation(name);
+  if (own !== undefined && (own.serves === undefined || own.serves(deployment.model))) {
+    if (own.format === endpoint.format) {
+      return { lane: 'relay', reason: 'same-format', operationName: name, operation: own };
+    }
+    return { lane: 'translate', reason: `${endpoint.format}-to-${own.format}`, operationName: name, operation: own };
+  }
+  // A legacy completion can be asked of any model that chats.
+  const chat = name === 'completion' ? deployment.operation('chat') : undefined;
+  if (chat === undefined) return undefined;
+  return { lane: 'translate', reason: `${endpoint.format}-to-${chat.format}`, operationName: 'chat', operation: chat };
+}

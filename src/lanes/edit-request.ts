@@ -1,0 +1,150 @@
+/**
+ * What changes in a request on its way to a provider of the same format: the model's name, members that are ours, parameters
+ * the provider takes under another name or not at all, defaults of the deployment. One set of rules, applied to bytes and
+ * to objects.
+ */
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Dropped } from '../formats/format.ts';
+import { GATEWAY_MEMBERS } from '../providers/gateway-members.ts';
+import { type ParameterRules, UNSUPPORTED } from '../providers/provider.ts';
+import { type Member, memberNamed, parseMember, type ReadableEnvelope, valueBytes } from '../wire/envelope.ts';
+import { type Edit, splice } from '../wire/splice.ts';
+
+export interface RequestEdits {
+  /** The model's name at the provider, as a JSON literal. */
+  readonly modelLiteral: string;
+  readonly rules: ParameterRules;
+  /** Members added where the client sends none. */
+  readonly defaults: JsonObject;
+  /** Members the operator wants gone (`additional_drop_params`). */
+  readonly drop: readonly string[];
+  /** Ask a streaming provider for usage even where the client did not. */
+  readonly askForUsage: boolean;
+}
+
+export interface EditedRequest {
+  readonly body: Buffer;
+  readonly dropped: readonly Dropped[];
+}
+
+const NOTHING_DROPPED: readonly Dropped[] = [];
+
+/** Edits the bytes of a request; what no edit names stays as the client sent it. */
+export function editBytes(body: Buffer, envelope: ReadableEnvelope, edits: RequestEdits): EditedRequest {
+  const { rules } = edits;
+  const list: Edit[] = [];
+  let dropped: Dropped[] | undefined;
+  const drop = (name: string, why: string, kind: Dropped['kind']): void => {
+    dropped ??= [];
+    dropped.push({ field: name, why, kind });
+    list.push({ edit: 'remove', name });
+  };
+  let hasModel = false;
+  let hasStreamOptions = false;
+  for (const member of envelope.members) {
+    const { name } = member;
+    if (name === 'model') {
+      hasModel = true;
+      list.push({ edit: 'replace', name, json: edits.modelLiteral });
+      continue;
+    }
+    if (GATEWAY_MEMBERS.has(name)) {
+      list.push({ edit: 'remove', name });
+      continue;
+    }
+    if (edits.drop.includes(name)) {
+      drop(name, 'listed in `additional_drop_params`', 'unknown');
+      continue;
+    }
+    if (rules.unsupported?.includes(name)) {
+      drop(name, 'the provider does not take it', 'unsupported');
+      continue;
+    }
+    if (name === 'stream_options') {
+      hasStreamOptions = true;
+      if (edits.askForUsage) {
+        const value = parseMember(body, member);
+        const options = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+        if (options.include_usage !== true) {
+          list.push({ edit: 'replace', name, json: JSON.stringify({ ...options, include_usage: true }) });
+        }
+      }
+      continue;
+    }
+    editMember(body, envelope, member, rules, list, drop);
+  }
+  for (const name of Object.keys(edits.defaults)) {
+    const value = edits.defaults[name];
+    if (value === undefined || memberNamed(envelope, name) !== undefined) continue;
+    list.push({ edit: 'add', name, json: JSON.stringify(value) });
+  }
+  if (!hasModel) list.push({ edit: 'add', name: 'model', json: edits.modelLiteral });
+  if (edits.askForUsage && !hasStreamOptions && edits.defaults.stream_options === undefined) {
+    list.push({ edit: 'add', name: 'stream_options', json: '{"include_usage":true}' });
+  }
+  return { body: splice(body, envelope, list), dropped: dropped ?? NOTHING_DROPPED };
+}
+
+function editMember(
+  body: Buffer,
+  envelope: ReadableEnvelope,
+  member: Member,
+  rules: ParameterRules,
+  list: Edit[],
+  drop: (name: string, why: string, kind: Dropped['kind']) => void,
+): void {
+  const { name } = member;
+  const rewrite = rules.values?.[name];
+  if (rewrite !== undefined && (rules.mayNeedRewrite?.[name]?.(valueBytes(body, member)) ?? true)) {
+    const value = parseMember(body, member);
+    const rewritten = rewrite(value);
+    if (rewritten === UNSUPPORTED) {
+      drop(name, 'the provider does not take this value', 'unsupported');
+      return;
+    }
+    if (rewritten === undefined) {
+      list.push({ edit: 'remove', name });
+      return;
+    }
+    if (rewritten !== value) list.push({ edit: 'replace', name, json: JSON.stringify(rewritten) });
+  }
+  const renamed = rules.rename?.[name];
+  if (renamed === undefined) return;
+  if (memberNamed(envelope, renamed) === undefined) list.push({ edit: 'rename', name, to: renamed });
+  else drop(name, `\`${renamed}\` is sent as well`, 'unknown');
+}
+
+/** The same edits on a parsed request, for one that was translated. The defaults are the caller's to add. */
+export function editObject(body: JsonObject, rules: ParameterRules, dropNames: readonly string[]): {
+  readonly body: JsonObject;
+  readonly dropped: readonly Dropped[];
+} {
+  const result: JsonObject = {};
+  const dropped: Dropped[] = [];
+  for (const name of Object.keys(body)) {
+    let value: JsonValue | undefined = body[name];
+    if (value === undefined) continue;
+    if (dropNames.includes(name)) {
+      dropped.push({ field: name, why: 'listed in `additional_drop_params`', kind: 'unknown' });
+      continue;
+    }
+    if (rules.unsupported?.includes(name)) {
+      dropped.push({ field: name, why: 'the provider does not take it', kind: 'unsupported' });
+      continue;
+    }
+    const rewritten = rules.values?.[name]?.(value);
+    if (rewritten === UNSUPPORTED) {
+      dropped.push({ field: name, why: 'the provider does not take this value', kind: 'unsupported' });
+      continue;
+    }
+    if (rules.values?.[name] !== undefined) value = rewritten;
+    if (value === undefined) continue;
+    const renamed = rules.rename?.[name];
+    if (renamed !== undefined && body[renamed] !== undefined) {
+      dropped.push({ field: name, why: `\`${renamed}\` is sent as well`, kind: 'unknown' });
+      continue;
+    }
+    result[renamed ?? name] = value;
+  }
+  return { body: result, dropped };
+}

@@ -1,0 +1,22 @@
+/** The client's side of a request as the pipeline sees it; `server/` implements it over the HTTP framework. */
+export interface Client {
+  readonly method: string;
+  /** Header names are in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly isGone: boolean;
+  readonly hasStarted: boolean;
+  /** Reads the whole body. Throws `body_too_large`, `body_timeout`, `unsupported_media_type` or `client_gone`. */
+  readBody(maxBytes: number): Promise<Buffer>;
+  /** Sends a whole answer. `headers` holds names and values in turn. */
+  sendWhole(status: number, headers: readonly string[], body: Uint8Array): void;
+  startStream(status: number, headers: readonly string[]): void;
+  /** False asks to pause until the `onDrain` callback. */
+  write(chunk: Uint8Array | string): boolean;
+  endStream(chunk?: Uint8Array | string): void;
+  /** Breaks the connection so that no client can take the answer for whole. */
+  breakOff(): void;
+  /** At most one callback; a later call replaces it. */
+  onDrain(callback: () => void): void;
+  /** Called when the client hangs up before the answer ended. At most one callback; `undefined` removes it. */
+  onGone(callback: (() => void) | undefined): void;
+}

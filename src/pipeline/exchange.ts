@@ -1,0 +1,88 @@
+import type { Clock } from '../core/clock.ts';
+import type { GatewayError } from '../core/errors.ts';
+import type { PicoUsd } from '../core/money.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { Dropped } from '../formats/format.ts';
+import type { Usage } from '../formats/neutral/conversation.ts';
+import type { ResolvedGroup } from '../routing/model-groups.ts';
+import type { AttemptFacts } from '../telemetry/settled.ts';
+import type { Identity } from '../tenancy/key-table.ts';
+import type { ReadableEnvelope } from '../wire/envelope.ts';
+import type { Client } from './client.ts';
+import type { Deployment } from './deployment.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** One request's whole life: the only object handed through the stages. Each stage fills in the fields of its section. */
+export class Exchange {
+  // receive
+  readonly callId: string;
+  readonly route: string;
+  readonly endpoint: Endpoint;
+  readonly client: Client;
+  /** The configuration as it was when the request came; a reload does not touch a request in flight. */
+  readonly snapshot: Snapshot;
+  readonly clock: Clock;
+  readonly startedAtMs: number;
+  readonly startedMs: number;
+  /** A model name that stands in the path (Azure's form), which wins over the body's. */
+  readonly pathModel: string | undefined;
+  body: Buffer = EMPTY;
+  receivedMs = 0;
+
+  // identify
+  identity: Identity | undefined;
+
+  // peek
+  envelope: ReadableEnvelope = NO_MEMBERS;
+  /** Why the body had to be written anew before it could be read by its bytes; undefined where it did not. */
+  bodyNote: string | undefined;
+  model: string | undefined;
+  stream = false;
+  streamUsage = false;
+  endUser: string | undefined;
+
+  // plan
+  group: ResolvedGroup<Deployment> | undefined;
+  plan: readonly Deployment[] = [];
+
+  // attempt
+  attempts: AttemptFacts[] = [];
+  deployment: Deployment | undefined;
+  lane: 'relay' | 'translate' | undefined;
+  laneReason: string | undefined;
+  dropped: readonly Dropped[] = NO_DROPPED;
+  /** Milliseconds in which the provider was working for this request. */
+  upstreamMs = 0;
+  /** When the first byte of the answer went to the client, by the monotonic clock. */
+  firstByteMs: number | undefined;
+
+  // settle
+  usage: Usage | undefined;
+  cost: PicoUsd | undefined;
+  status = 0;
+  error: GatewayError | undefined;
+
+  constructor(parts: {
+    readonly callId: string;
+    readonly route: string;
+    readonly endpoint: Endpoint;
+    readonly client: Client;
+    readonly snapshot: Snapshot;
+    readonly clock: Clock;
+    readonly pathModel: string | undefined;
+  }) {
+    this.callId = parts.callId;
+    this.route = parts.route;
+    this.endpoint = parts.endpoint;
+    this.client = parts.client;
+    this.snapshot = parts.snapshot;
+    this.clock = parts.clock;
+    this.pathModel = parts.pathModel;
+    this.startedAtMs = parts.clock.nowMs();
+    this.startedMs = parts.clock.monotonicMs();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+const NO_MEMBERS: ReadableEnvelope = { ok: true, start: 0, end: 0, members: [] };
+const NO_DROPPED: readonly Dropped[] = [];

@@ -1,0 +1,115 @@
+import { compileWildcard, fillWildcard, type Wildcard } from '../core/wildcard.ts';
+
+/** What routing needs to know of a deployment. */
+export interface Routable {
+  readonly id: string;
+  /** The model group it stands in; may hold `*`. */
+  readonly group: string;
+  /** The provider's model name; may hold `*`. */
+  readonly model: string;
+  readonly weight?: number;
+  readonly rpm?: number;
+  readonly tpm?: number;
+  readonly order?: number;
+}
+
+/** A model group as one request sees it: wildcards filled in. */
+export interface ResolvedGroup<D extends Routable> {
+  /** The name of the group (for a wildcard the name that was asked for). */
+  readonly name: string;
+  /** The pattern it came from, where it is a wildcard. */
+  readonly pattern?: string;
+  readonly deployments: readonly D[];
+}
+
+export interface GroupAlias {
+  readonly group: string;
+  readonly hidden: boolean;
+}
+
+const FILLED_WILDCARDS_KEPT = 2_000;
+const LONGEST_MODEL_NAME = 256;
+
+/**
+ * Finds the deployments behind the name a client asks for, in LiteLLM's order: alias, group, deployment id, the most specific
+ * wildcard. Immutable but for a bounded memory of filled wildcards; a reload makes a new one.
+ */
+export class ModelGroups<D extends Routable> {
+  readonly #groups = new Map<string, ResolvedGroup<D>>();
+  readonly #byId = new Map<string, ResolvedGroup<D>>();
+  readonly #wildcards: { readonly wildcard: Wildcard; readonly deployments: readonly D[] }[] = [];
+  readonly #filled = new Map<string, ResolvedGroup<D>>();
+  readonly #aliases: ReadonlyMap<string, GroupAlias>;
+  readonly #fill: (deployment: D, model: string) => D;
+
+  /** `fill` makes the deployment for one model out of a deployment whose model holds `*`. */
+  constructor(
+    deployments: readonly D[],
+    aliases: ReadonlyMap<string, GroupAlias>,
+    fill: (deployment: D, model: string) => D,
+  ) {
+    this.#aliases = aliases;
+    this.#fill = fill;
+    const byGroup = new Map<string, D[]>();
+    for (const deployment of deployments) {
+      const list = byGroup.get(deployment.group);
+      if (list === undefined) byGroup.set(deployment.group, [deployment]);
+      else list.push(deployment);
+      if (!deployment.model.includes('*')) {
+        this.#byId.set(deployment.id, { name: deployment.group, deployments: [deployment] });
+      }
+    }
+    for (const [name, list] of byGroup) {
+      if (name.includes('*')) this.#wildcards.push({ wildcard: compileWildcard(name), deployments: list });
+      else this.#groups.set(name, { name, deployments: list });
+    }
+    this.#wildcards.sort((left, right) => right.wildcard.specificity - left.wildcard.specificity);
+  }
+
+  /** The group a name stands for, or undefined. */
+  resolve(name: string): ResolvedGroup<D> | undefined {
+    const alias = this.#aliases.get(name);
+    const target = alias === undefined ? name : alias.group;
+    return this.#groups.get(target) ?? this.#byId.get(target) ?? this.#fillWildcard(target);
+  }
+
+  /** The names that clients may be shown: groups (wildcards as they stand) and aliases that are not hidden. */
+  listedNames(): string[] {
+    const names = [...this.#groups.keys(), ...this.#wildcards.map(({ wildcard }) => wildcard.pattern)];
+    for (const [alias, { hidden }] of this.#aliases) {
+      if (!hidden && !this.#groups.has(alias)) names.push(alias);
+    }
+    return names;
+  }
+
+  /** Every group as configured, wildcards not filled in. */
+  all(): ResolvedGroup<D>[] {
+    return [
+      ...this.#groups.values(),
+      ...this.#wildcards.map(({ wildcard, deployments }) => ({ name: wildcard.pattern, deployments })),
+    ];
+  }
+
+  #fillWildcard(name: string): ResolvedGroup<D> | undefined {
+    if (this.#wildcards.length === 0 || name.length > LONGEST_MODEL_NAME || name.includes('*')) return undefined;
+    const known = this.#filled.get(name);
+    if (known !== undefined) return known;
+    for (const { wildcard, deployments } of this.#wildcards) {
+      const captures = wildcard.match(name);
+      if (captures === undefined) continue;
+      const group: ResolvedGroup<D> = {
+        name,
+        pattern: wildcard.pattern,
+        deployments: deployments.map((deployment) => this.#fill(deployment, fillWildcard(deployment.model, captures))),
+      };
+      // Names come from clients, so the memory of them is bounded; the oldest goes first.
+      if (this.#filled.size >= FILLED_WILDCARDS_KEPT) {
+        const oldest = this.#filled.keys().next().value;
+        if (oldest !== undefined) this.#filled.delete(oldest);
+      }
+      this.#filled.set(name, group);
+      return group;
+    }
+    return undefined;
+  }
+}

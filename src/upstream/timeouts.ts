@@ -1,0 +1,77 @@
+import type { Clock } from '../core/clock.ts';
+
+/** How long each phase of a call may take, in milliseconds. */
+export interface CallTimeouts {
+  /** From sending the request to the first byte of the answer's body (its head alone does not count). */
+  readonly firstByteMs: number;
+  /** Between two pieces of the answer, while the client is reading. */
+  readonly idleMs: number;
+  /** From sending the request to the end of the answer. */
+  readonly totalMs: number;
+  /** How long a client may refuse to read before the call is given up. */
+  readonly slowClientMs: number;
+}
+
+export type TimeoutKind = 'first-byte' | 'idle' | 'total' | 'slow-client';
+
+/** A call whose phases are watched. `sawActivity` is set by the call on every piece it receives and cleared by the watch. */
+export interface Watched {
+  readonly timeouts: CallTimeouts;
+  hasFirstByte: boolean;
+  sawActivity: boolean;
+  isPaused: boolean;
+  watchStartedMs: number;
+  watchLastActivityMs: number;
+  onTimeout(kind: TimeoutKind): void;
+}
+
+const TICK_MS = 50;
+
+/**
+ * Watches all calls with one timer that ticks every 50 ms: a call costs one Set insertion and one removal, and a piece of an
+ * answer one boolean, where a timer per call and phase would be armed and cleared on every piece.
+ */
+export class TimeoutWatch {
+  readonly #clock: Clock;
+  readonly #calls = new Set<Watched>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(call: Watched): void {
+    const now = this.#clock.monotonicMs();
+    call.watchStartedMs = now;
+    call.watchLastActivityMs = now;
+    this.#calls.add(call);
+    this.#timer ??= setInterval(() => this.tick(), TICK_MS);
+  }
+
+  remove(call: Watched): void {
+    this.#calls.delete(call);
+    if (this.#calls.size === 0 && this.#timer !== undefined) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  /** Checks every call once. Public so that a test with its own clock can drive it. */
+  tick(): void {
+    const now = this.#clock.monotonicMs();
+    for (const call of this.#calls) {
+      const { timeouts } = call;
+      if (call.sawActivity) {
+        call.sawActivity = false;
+        call.watchLastActivityMs = now;
+      }
+      const quietMs = now - call.watchLastActivityMs;
+      if (now - call.watchStartedMs > timeouts.totalMs) call.onTimeout('total');
+      else if (call.isPaused) {
+        if (quietMs > timeouts.slowClientMs) call.onTimeout('slow-client');
+      } else if (!call.hasFirstByte) {
+        if (now - call.watchStartedMs > timeouts.firstByteMs) call.onTimeout('first-byte');
+      } else if (quietMs > timeouts.idleMs) call.onTimeout('idle');
+    }
+  }
+}

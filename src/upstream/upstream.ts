@@ -1,0 +1,267 @@
+/** The one place that knows undici: connections to providers, their timeouts, and how a call is aborted. */
+import type { Transform } from 'node:stream';
+import { Agent, type Dispatcher, errors as undiciErrors } from 'undici';
+import type { Clock } from '../core/clock.ts';
+import { createDecoder } from './decode.ts';
+import { type CallTimeouts, TimeoutWatch, type TimeoutKind, type Watched } from './timeouts.ts';
+
+export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Why a call ended without a whole answer. */
+export type FaultKind =
+  | 'dns'
+  | 'connect'
+  | 'connect-timeout'
+  | 'tls'
+  | 'reset'
+  | 'first-byte-timeout'
+  | 'idle-timeout'
+  | 'total-timeout'
+  | 'slow-client'
+  | 'too-large'
+  | 'malformed'
+  | 'aborted';
+
+export interface UpstreamFault {
+  readonly kind: FaultKind;
+  /** What happened, for the log: names no host, no key. */
+  readonly detail: string;
+}
+
+/** Takes one answer. Exactly one of `onEnd` and `onFault` is called, last. */
+export interface AnswerListener {
+  onHead(status: number, headers: UpstreamHeaders): void;
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  onFault(fault: UpstreamFault): void;
+}
+
+export interface UpstreamCall {
+  readonly method: 'POST' | 'GET';
+  readonly origin: string;
+  readonly path: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array | null;
+  readonly timeouts: CallTimeouts;
+  /** The largest answer that is read, decoded, in bytes. */
+  readonly maxResponseBytes: number;
+}
+
+export interface UpstreamOptions {
+  readonly clock: Clock;
+  readonly connectTimeoutMs: number;
+  /** Connections to one origin at the most; further calls wait for a free one. */
+  readonly maxConnectionsPerOrigin?: number;
+}
+
+const MAX_INFORMATIONAL_ANSWERS = 20;
+
+/** Connections to every provider, kept alive and shared by all requests. */
+export class Upstream {
+  readonly #agent: Agent;
+  readonly #watch: TimeoutWatch;
+
+  constructor(options: UpstreamOptions) {
+    this.#watch = new TimeoutWatch(options.clock);
+    this.#agent = new Agent({
+      connections: options.maxConnectionsPerOrigin ?? 1024,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      keepAliveMaxTimeout: 300_000,
+      keepAliveTimeoutThreshold: 2_000,
+      // Ours are exact to 50 ms and cost less; undici's would be a second clock with another answer.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: 16_384,
+      allowH2: false,
+      connect: { timeout: options.connectTimeoutMs, noDelay: true, keepAlive: true },
+    });
+  }
+
+  /** Sends a call. Never throws; every end reaches the listener. */
+  send(call: UpstreamCall, listener: AnswerListener): Flight {
+    const flight = new Flight(call, listener, this.#watch);
+    this.#watch.add(flight);
+    try {
+      this.#agent.dispatch(
+        {
+          origin: call.origin,
+          path: call.path,
+          method: call.method,
+          headers: call.headers as string[],
+          body: call.body,
+        },
+        flight,
+      );
+    } catch (error) {
+      flight.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)));
+    }
+    return flight;
+  }
+
+  /** Closes idle connections and ends what is under way. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+/** One call on its way. */
+export class Flight implements Dispatcher.DispatchHandler, Watched {
+  readonly timeouts: CallTimeouts;
+  hasFirstByte = false;
+  sawActivity = false;
+  isPaused = false;
+  watchStartedMs = 0;
+  watchLastActivityMs = 0;
+
+  readonly #listener: AnswerListener;
+  readonly #watch: TimeoutWatch;
+  readonly #maxResponseBytes: number;
+  #controller: Dispatcher.DispatchController | undefined;
+  #decoder: Transform | undefined;
+  #receivedBytes = 0;
+  #informational = 0;
+  #isOver = false;
+
+  constructor(call: UpstreamCall, listener: AnswerListener, watch: TimeoutWatch) {
+    this.timeouts = call.timeouts;
+    this.#maxResponseBytes = call.maxResponseBytes;
+    this.#listener = listener;
+    this.#watch = watch;
+  }
+
+  /** Ends the call now; its listener hears `aborted`. */
+  abort(detail: string): void {
+    this.#fail({ kind: 'aborted', detail });
+  }
+
+  /** Stops reading from the provider until `resume`. */
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.sawActivity = true;
+    this.#controller?.resume();
+  }
+
+  onTimeout(kind: TimeoutKind): void {
+    const { firstByteMs, idleMs, totalMs, slowClientMs } = this.timeouts;
+    switch (kind) {
+      case 'first-byte':
+        return this.#fail({ kind: 'first-byte-timeout', detail: `no answer within ${firstByteMs} ms` });
+      case 'idle':
+        return this.#fail({ kind: 'idle-timeout', detail: `nothing more for ${idleMs} ms in the middle of the answer` });
+      case 'total':
+        return this.#fail({ kind: 'total-timeout', detail: `no whole answer within ${totalMs} ms` });
+      case 'slow-client':
+        return this.#fail({ kind: 'slow-client', detail: `the client read nothing for ${slowClientMs} ms` });
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) controller.abort(new Error('aborted'));
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: UpstreamHeaders): void {
+    if (this.#isOver) return;
+    if (status < 200) {
+      this.#informational += 1;
+      if (this.#informational > MAX_INFORMATIONAL_ANSWERS) {
+        this.#fail({ kind: 'malformed', detail: 'too many informational answers' });
+      }
+      return;
+    }
+    this.sawActivity = true;
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity' && encoding !== '') {
+      const decoder = typeof encoding === 'string' ? createDecoder(encoding) : undefined;
+      if (decoder === undefined) {
+        this.#fail({ kind: 'malformed', detail: 'the answer has a content encoding that is not read' });
+        return;
+      }
+      this.#decode(decoder);
+    }
+    this.#listener.onHead(status, headers);
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    if (this.#isOver) return;
+    this.sawActivity = true;
+    if (this.#decoder === undefined) this.#take(chunk);
+    else this.#decoder.write(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return;
+    if (this.#decoder === undefined) this.#finish();
+    else this.#decoder.end();
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#fail(faultOf(error));
+  }
+
+  #take(chunk: Buffer): void {
+    this.hasFirstByte = true;
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes > this.#maxResponseBytes) {
+      this.#fail({ kind: 'too-large', detail: `the answer is larger than ${this.#maxResponseBytes} bytes` });
+      return;
+    }
+    this.#listener.onData(chunk);
+  }
+
+  #decode(decoder: Transform): void {
+    this.#decoder = decoder;
+    decoder.on('data', (chunk: Buffer) => {
+      if (!this.#isOver) this.#take(chunk);
+    });
+    decoder.on('end', () => this.#finish());
+    decoder.on('error', () => this.#fail({ kind: 'malformed', detail: 'the compressed answer cannot be decoded' }));
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#watch.remove(this);
+    this.#listener.onEnd();
+  }
+
+  #fail(fault: UpstreamFault): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#watch.remove(this);
+    this.#decoder?.destroy();
+    this.#controller?.abort(new Error(fault.kind));
+    this.#listener.onFault(fault);
+  }
+}
+
+function faultOf(error: Error): UpstreamFault {
+  const code = (error as { code?: unknown }).code;
+  if (error instanceof undiciErrors.ConnectTimeoutError) {
+    return { kind: 'connect-timeout', detail: 'no connection in time' };
+  }
+  if (error instanceof undiciErrors.HTTPParserError || error instanceof undiciErrors.HeadersOverflowError) {
+    return { kind: 'malformed', detail: 'what came is no valid HTTP answer' };
+  }
+  if (error instanceof undiciErrors.ResponseContentLengthMismatchError) {
+    return { kind: 'reset', detail: 'the answer is shorter or longer than announced' };
+  }
+  const word = typeof code === 'string' ? code : '';
+  if (word === 'ENOTFOUND' || word === 'EAI_AGAIN') return { kind: 'dns', detail: `the host name has no address (${word})` };
+  if (word === 'ECONNREFUSED' || word === 'EHOSTUNREACH' || word === 'ENETUNREACH' || word === 'EADDRNOTAVAIL') {
+    return { kind: 'connect', detail: `no connection (${word})` };
+  }
+  if (word.startsWith('ERR_TLS') || word.startsWith('ERR_SSL') || /CERT|SIGNED|EPROTO|ALTNAME/.test(word)) {
+    return { kind: 'tls', detail: `no secure connection (${word})` };
+  }
+  return { kind: 'reset', detail: `the connection broke (${word === '' ? error.name : word})` };
+}

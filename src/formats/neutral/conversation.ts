@@ -15,6 +15,12 @@ export type FormatId =
   | 'gemini-generate'
   | 'bedrock-converse';
 
+/** Members that only one format knows, carried so that they survive between equal formats; every other writer leaves them out. */
+export interface FormatExtra {
+  readonly format: FormatId;
+  readonly fields: JsonObject;
+}
+
 /** A mark that asks the provider to cache the prompt up to and including this part (Anthropic `cache_control`). */
 export interface CacheMark {
   readonly ttl?: '5m' | '1h';
@@ -50,6 +56,7 @@ export interface ImagePart {
   readonly source: MediaSource;
   readonly detail?: string;
   readonly cacheMark?: CacheMark;
+  readonly extra?: FormatExtra;
 }
 export interface DocumentPart {
   readonly type: 'document';
@@ -58,6 +65,8 @@ export interface DocumentPart {
   readonly context?: string;
   readonly citationsEnabled?: boolean;
   readonly cacheMark?: CacheMark;
+  /** The block as its own format wrote it (a search result, a tool reference); the other fields tell it to any other format. */
+  readonly raw?: { readonly format: FormatId; readonly value: JsonObject };
 }
 export interface AudioPart {
   readonly type: 'audio';
@@ -92,6 +101,7 @@ export interface ToolCallPart {
   /** OpenAI's `custom` tools take free text instead of JSON; `arguments` is then that text. */
   readonly custom?: boolean;
   readonly cacheMark?: CacheMark;
+  readonly extra?: FormatExtra;
 }
 export interface ToolResultPart {
   readonly type: 'tool-result';
@@ -101,6 +111,7 @@ export interface ToolResultPart {
   readonly content: readonly (TextPart | ImagePart | DocumentPart)[];
   readonly isError?: boolean;
   readonly cacheMark?: CacheMark;
+  readonly extra?: FormatExtra;
 }
 export interface RefusalPart {
   readonly type: 'refusal';
@@ -130,6 +141,7 @@ export interface Turn {
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
   readonly parts: readonly Part[];
   readonly name?: string;
+  readonly extra?: FormatExtra;
 }
 
 export type ToolDefinition =
@@ -141,6 +153,7 @@ export type ToolDefinition =
       readonly parameters?: JsonObject;
       readonly strict?: boolean;
       readonly cacheMark?: CacheMark;
+      readonly extra?: FormatExtra;
     }
   /** A tool the provider runs itself, or a kind only one format knows (web search, computer use, OpenAI `custom`). */
   | { readonly type: 'opaque'; readonly format: FormatId; readonly value: JsonObject };
@@ -254,6 +267,8 @@ export interface Finish {
   /** The word the provider used. */
   readonly raw?: string;
   readonly stopSequence?: string;
+  /** What else the provider says about the end of the answer (Anthropic `stop_details`, `container`). */
+  readonly extra?: FormatExtra;
 }
 
 export interface Choice {
@@ -295,6 +310,8 @@ export type StreamEvent =
       readonly text: string;
       readonly signature?: ReasoningSignature;
       readonly logprobs?: JsonValue;
+      /** Begins a new text part although a text part is open. */
+      readonly startsPart?: true;
     }
   | { readonly type: 'reasoning'; readonly choice: number; readonly text: string }
   /** Ends the reasoning part that is open and signs it. */
@@ -310,9 +327,11 @@ export type StreamEvent =
       readonly name: string;
       readonly signature?: ReasoningSignature;
       readonly custom?: boolean;
+      readonly extra?: FormatExtra;
     }
   | { readonly type: 'tool-arguments'; readonly choice: number; readonly call: number; readonly text: string }
-  | { readonly type: 'citation'; readonly choice: number; readonly citation: Citation }
+  /** Belongs to the text part that is open, or with `startsPart` to the one that follows. */
+  | { readonly type: 'citation'; readonly choice: number; readonly citation: Citation; readonly startsPart?: true }
   | { readonly type: 'media'; readonly choice: number; readonly part: ImagePart | AudioPart }
   | { readonly type: 'opaque'; readonly choice: number; readonly format: FormatId; readonly value: JsonObject }
   | { readonly type: 'finish'; readonly choice: number; readonly finish: Finish; readonly logprobs?: JsonValue }

@@ -1,0 +1,97 @@
+/** The family base: most providers speak OpenAI's formats and differ in a few facts. A provider of the family is a description. */
+import { pathWithQuery, splitBaseUrl } from '../base-url.ts';
+import { classifyBy, type FailureRow } from '../failure.ts';
+import type { ParameterRules, Provider, ProviderOperation, Target } from '../provider.ts';
+import { FAMILY_FAILURES } from './errors.ts';
+import { FAMILY_CHAT_RULES } from './parameters.ts';
+
+type FamilyOperation = 'chat' | 'completion' | 'embedding';
+type Rules = ParameterRules | ((model: string) => ParameterRules);
+
+/** What makes one provider of the family different from the others. */
+export interface OpenAiCompatibleDescription
+  extends Pick<
+    Provider,
+    | 'name'
+    | 'aliases'
+    | 'title'
+    | 'modelPatterns'
+    | 'defaultBaseUrl'
+    | 'keyVariables'
+    | 'baseUrlVariables'
+    | 'keyOptional'
+    | 'priceProvider'
+    | 'source'
+  > {
+  /** What it can do; chat alone where absent. */
+  readonly operations?: readonly FamilyOperation[];
+  /** The path that an `api_base` without one gets, for servers that have their API at one place only: `/v1`. */
+  readonly barePath?: string;
+  /** What it takes of the parameters; the family's common rules for chat and none for the rest where absent. */
+  readonly rules?: Readonly<Partial<Record<FamilyOperation, Rules>>>;
+  /** Lines of its own, before the family's table of failures. */
+  readonly failures?: readonly FailureRow[];
+  /** How usage comes at the end of a stream: asked for by `stream_options` unless it says otherwise. */
+  readonly streamUsage?: 'ask' | 'always' | 'never';
+  /** Headers beside the key. */
+  readonly headers?: (target: Target) => Readonly<Record<string, string>>;
+}
+
+const PATHS: Readonly<Record<FamilyOperation, string>> = {
+  chat: '/chat/completions',
+  completion: '/completions',
+  embedding: '/embeddings',
+};
+/** Longest first: `/completions` is the end of `/chat/completions`. */
+const ENDINGS: readonly string[] = [PATHS.chat, PATHS.completion, PATHS.embedding];
+const FORMATS = { chat: 'openai-chat', completion: 'openai-completions', embedding: 'openai-embeddings' } as const;
+const NO_RULES: ParameterRules = {};
+
+/** Builds a provider of the OpenAI-compatible family from its description. */
+export function openAiCompatible(description: OpenAiCompatibleDescription): Provider {
+  const { operations = ['chat'], barePath, rules = {}, failures = [], streamUsage, headers, ...facts } = description;
+  return {
+    ...facts,
+    operations: Object.fromEntries(
+      operations.map((operation) => [operation, familyOperation(operation, description, rules[operation])]),
+    ),
+    classify: classifyBy(description.title, [...failures, ...FAMILY_FAILURES]),
+  };
+}
+
+function familyOperation(
+  operation: FamilyOperation,
+  description: OpenAiCompatibleDescription,
+  rules: Rules = operation === 'chat' ? FAMILY_CHAT_RULES : NO_RULES,
+): ProviderOperation {
+  const asksUsage = operation !== 'embedding' && description.streamUsage !== undefined;
+  return {
+    format: FORMATS[operation],
+    ...(asksUsage && description.streamUsage !== undefined ? { streamUsage: description.streamUsage } : {}),
+    rules: typeof rules === 'function' ? rules : () => rules,
+    call(target, { stream }) {
+      const base = splitBaseUrl(target.baseUrl, ENDINGS, description.defaultBaseUrl);
+      const path = base.path === '' ? (description.barePath ?? '') : base.path;
+      return {
+        origin: base.origin,
+        path: pathWithQuery(`${path}${PATHS[operation]}`, base.query),
+        headers: {
+          ...jsonHeaders(stream),
+          ...bearer(target.apiKey),
+          ...description.headers?.(target),
+        },
+      };
+    },
+  };
+}
+
+/** The headers of every call with a JSON body. */
+export function jsonHeaders(stream: boolean): Readonly<Record<string, string>> {
+  return { 'content-type': 'application/json', accept: stream ? 'text/event-stream' : 'application/json' };
+}
+
+/** `Authorization: Bearer …`, or nothing without a key. A key from a file often ends with a line break. */
+export function bearer(apiKey: string | undefined): Readonly<Record<string, string>> {
+  const key = apiKey?.trim();
+  return key === undefined || key === '' ? {} : { authorization: `Bearer ${key}` };
+}

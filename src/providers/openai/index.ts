@@ -1,0 +1,33 @@
+import { openAiCompatible } from '../openai-compatible/index.ts';
+import { openAiModelRules } from '../openai-compatible/reasoning-models.ts';
+import type { Provider } from '../provider.ts';
+import { OPENAI_FAILURES } from './errors.ts';
+
+/** OpenAI. */
+export const openai: Provider = openAiCompatible({
+  name: 'openai',
+  aliases: ['text-completion-openai'],
+  title: 'OpenAI',
+  modelPatterns: [
+    'gpt-*',
+    'chatgpt-*',
+    'o1*',
+    'o3*',
+    'o4*',
+    'ft:*',
+    'text-embedding-*',
+    'davinci-002',
+    'babbage-002',
+    'codex-*',
+    'computer-use-preview*',
+    'omni-moderation-*',
+  ],
+  defaultBaseUrl: 'https://api.openai.com/v1',
+  keyVariables: ['OPENAI_API_KEY'],
+  baseUrlVariables: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
+  operations: ['chat', 'completion', 'embedding'],
+  rules: { chat: openAiModelRules },
+  failures: OPENAI_FAILURES,
+  headers: ({ organization }) => (organization === undefined ? {} : { 'openai-organization': organization }),
+  source: 'https://developers.openai.com/api/reference/overview (2026-11-23)',
+});

@@ -40,7 +40,10 @@ const flags = {
   request_timeout: { kind: 'value', valueName: 'SECONDS', about: 'Longest time for one request.' },
   debug: { kind: 'switch', about: 'Log at level debug.' },
   detailed_debug: { kind: 'switch', about: 'Log at level trace.' },
-  test: { kind: 'switch', about: 'Send a test completion to the gateway that runs on --host and --port, and print it.' },
+  test: {
+    kind: 'switch',
+    about: 'Send a test completion to the gateway that runs on --host and --port, and print it.',
+  },
   health: { kind: 'switch', about: 'Ask the gateway that runs on --host and --port how its deployments are.' },
   json: { kind: 'switch', about: 'With check: print the findings as JSON.' },
   version: { kind: 'switch', short: 'v', about: 'Print the version.' },
@@ -78,7 +81,10 @@ export const IDLE_FLAGS: Readonly<Record<string, IdleFlag>> = {
   use_queue: { takesValue: false, why: 'requests are never queued behind others' },
   telemetry: { takesValue: true, why: 'Sluice reports to nobody' },
   local: { takesValue: false, why: 'it concerns LiteLLM’s own development' },
-  reload: { takesValue: false, why: 'configuration files are always watched; npm run dev restarts on a change of code' },
+  reload: {
+    takesValue: false,
+    why: 'configuration files are always watched; npm run dev restarts on a change of code',
+  },
   log_config: { takesValue: true, why: 'set log_level and log_format in the configuration file' },
   temperature: { takesValue: true, why: inConfig },
   max_tokens: { takesValue: true, why: inConfig },

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { readArguments, UsageError } from './read-arguments.ts';
 
 const refuses = (argv: string[], message: RegExp): void =>
-  assert.throws(() => readArguments(argv, {}), (error) => error instanceof UsageError && message.test(error.message));
+  assert.throws(
+    () => readArguments(argv, {}),
+    (error) => error instanceof UsageError && message.test(error.message),
+  );
 
 test('no argument means serve', () => {
   const read = readArguments([], {});
@@ -13,7 +16,11 @@ test('no argument means serve', () => {
 });
 
 test('--config repeats and keeps its order', () => {
-  assert.deepEqual(readArguments(['-c', 'a.yaml', '--config=b.yaml', '--config', 'c.yaml'], {}).files, ['a.yaml', 'b.yaml', 'c.yaml']);
+  assert.deepEqual(readArguments(['-c', 'a.yaml', '--config=b.yaml', '--config', 'c.yaml'], {}).files, [
+    'a.yaml',
+    'b.yaml',
+    'c.yaml',
+  ]);
 });
 
 test('flags are read with underscores and with hyphens', () => {
@@ -29,7 +36,9 @@ test('flags are read with underscores and with hyphens', () => {
 });
 
 test('a value keeps its own hyphens', () => {
-  assert.deepEqual(readArguments(['--config', 'my-own-file.yaml', '--model=openai/gpt-4o-mini'], {}).files, ['my-own-file.yaml']);
+  assert.deepEqual(readArguments(['--config', 'my-own-file.yaml', '--model=openai/gpt-4o-mini'], {}).files, [
+    'my-own-file.yaml',
+  ]);
   assert.equal(readArguments(['--model=openai/gpt-4o-mini'], {}).model, 'openai/gpt-4o-mini');
 });
 

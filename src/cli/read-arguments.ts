@@ -103,7 +103,7 @@ function parserOptions() {
 function withUnderscores(argument: string): string {
   if (!argument.startsWith('--')) return argument;
   const [name = '', ...rest] = argument.slice(2).split('=');
-  return ['--' + name.replaceAll('-', '_'), ...rest].join('=');
+  return [`--${name.replaceAll('-', '_')}`, ...rest].join('=');
 }
 
 interface OptionToken {

@@ -1,0 +1,205 @@
+/** The rules of the house (ARCHITECTURE.md, "Who may import whom"), each with the reason it exists. */
+import { CYCLE_RULE } from './cycles.ts';
+import type { Rule } from './rule.ts';
+import type { SourceFile } from './source-file.ts';
+
+const FEATURES = ['routing', 'tenancy', 'guardrails', 'caching', 'optimise', 'costs', 'telemetry'];
+const PURE = ['core', 'wire', 'formats'];
+const OUTER = ['gateway.ts', 'main.ts', 'cli', 'server', 'admin', 'endpoints', 'pipeline', 'lanes'];
+
+const MOST_LINES = 400;
+
+/** The libraries that have one home. */
+const HOMES: Readonly<Record<string, readonly string[]>> = {
+  fastify: ['src/server/', 'src/admin/'],
+  undici: ['src/upstream/'],
+  pino: ['src/telemetry/'],
+  'pino-pretty': ['src/telemetry/'],
+  'prom-client': ['src/telemetry/'],
+  ioredis: ['src/stores/redis/'],
+  redis: ['src/stores/redis/'],
+  pg: ['src/stores/postgres/'],
+  'better-sqlite3': ['src/stores/sqlite/'],
+  'node:sqlite': ['src/stores/sqlite/'],
+  '@pydantic/genai-prices': ['src/costs/'],
+  yaml: ['src/config/'],
+};
+
+/** What of Node the pure folders may use: it computes, and neither reaches out nor waits. */
+const PURE_BUILT_INS = ['node:buffer', 'node:crypto', 'node:string_decoder', 'node:util', 'node:zlib'];
+
+/** Where a provider's name may stand: where the knowledge about providers is kept on purpose. */
+const NAMES_PROVIDERS = ['src/providers/', 'src/costs/', 'src/cli/demo-config.ts'];
+
+const inSource = (files: readonly SourceFile[]): SourceFile[] =>
+  files.filter((file) => file.path.startsWith('src/') && !isTest(file.path));
+
+const isTest = (path: string): boolean =>
+  /\.(?:test|bench)\.ts$|\/(?:fixtures|test|tests)\//.test(path) || path.endsWith('contract.ts');
+
+/** The first step below src: `core` for `src/core/money.ts`, `gateway.ts` for `src/gateway.ts`. */
+const roomOf = (path: string): string => (path.startsWith('src/') ? (path.split('/')[1] ?? '') : '');
+
+const subfolder = (path: string): string => path.split('/').slice(0, 3).join('/');
+
+function importRule(
+  name: string,
+  why: string,
+  isBroken: (from: SourceFile, target: string, isTypeOnly: boolean) => boolean,
+): Rule {
+  return {
+    name,
+    why,
+    *breaks(files) {
+      for (const file of inSource(files)) {
+        for (const found of file.imports) {
+          if (isBroken(file, found.target, found.isTypeOnly)) {
+            yield { path: file.path, line: found.line, what: `imports ${found.target}` };
+          }
+        }
+      }
+    },
+  };
+}
+
+/** Every rule, in the order they are reported. */
+export const RULES: readonly Rule[] = [
+  importRule(
+    'core-stands-alone',
+    'Everything stands on src/core; if core leaned on anything of ours, nothing could be understood or tested alone.',
+    (from, target) => roomOf(from.path) === 'core' && target.startsWith('src/') && roomOf(target) !== 'core',
+  ),
+  importRule(
+    'pure-folders-import-only-pure',
+    'src/core, src/wire and src/formats are functions of their input, so that golden and property tests can say everything about them.',
+    (from, target) => {
+      if (!PURE.includes(roomOf(from.path))) return false;
+      if (target.startsWith('src/')) return !PURE.includes(roomOf(target));
+      return !PURE_BUILT_INS.includes(target);
+    },
+  ),
+  {
+    name: 'pure-folders-touch-no-world',
+    why: 'A clock, randomness, the environment or a log inside src/core, src/wire or src/formats makes their results differ between two runs.',
+    *breaks(files) {
+      const world =
+        /\b(?:Date\.now|Math\.random|performance\.|process\.|console\.|setTimeout|setInterval|setImmediate|fetch\(|new Date\(\))/g;
+      for (const file of inSource(files).filter((candidate) => PURE.includes(roomOf(candidate.path)))) {
+        for (const found of file.code.matchAll(world)) {
+          yield { path: file.path, line: lineAt(file.code, found.index), what: `uses ${found[0]}` };
+        }
+      }
+    },
+  },
+  importRule(
+    'formats-meet-in-neutral',
+    'A format that reads another format couples every pair of them; src/formats/neutral is where all of them meet.',
+    (from, target) => {
+      if (roomOf(from.path) !== 'formats' || !target.startsWith('src/formats/') || from.path.split('/').length === 3)
+        return false;
+      return (
+        target.split('/').length > 3 &&
+        subfolder(target) !== subfolder(from.path) &&
+        subfolder(target) !== 'src/formats/neutral'
+      );
+    },
+  ),
+  importRule(
+    'providers-know-little',
+    'A provider is facts about one vendor. It may use src/core, src/wire, the types of src/formats and the family base, so that a new one is one folder and one line.',
+    (from, target, isTypeOnly) => {
+      if (roomOf(from.path) !== 'providers' || !target.startsWith('src/')) return false;
+      const room = roomOf(target);
+      return !(room === 'core' || room === 'wire' || room === 'providers' || (room === 'formats' && isTypeOnly));
+    },
+  ),
+  importRule(
+    'providers-never-import-each-other',
+    'Two vendors that look alike today differ tomorrow; what a family shares stands in src/providers/openai-compatible.',
+    (from, target) => {
+      if (!from.path.startsWith('src/providers/') || !target.startsWith('src/providers/')) return false;
+      if (from.path.split('/').length === 3 || target.split('/').length === 3) return false;
+      return subfolder(target) !== subfolder(from.path) && subfolder(target) !== 'src/providers/openai-compatible';
+    },
+  ),
+  importRule(
+    'features-never-import-each-other',
+    'Features meet in src/pipeline, in the order the request passes them; a feature that calls another hides part of that order.',
+    (from, target) =>
+      FEATURES.includes(roomOf(from.path)) && FEATURES.includes(roomOf(target)) && roomOf(from.path) !== roomOf(target),
+  ),
+  importRule(
+    'features-look-inwards',
+    'What carries requests imports features, never the other way round: a feature must be testable without a server.',
+    (from, target) => FEATURES.includes(roomOf(from.path)) && OUTER.includes(roomOf(target)),
+  ),
+  importRule(
+    'nothing-imports-the-composition-root',
+    'src/gateway.ts knows every part; a part that knows it back cannot be used without all the others.',
+    (from, target) =>
+      (target === 'src/gateway.ts' && !['main.ts', 'cli'].includes(roomOf(from.path))) ||
+      (roomOf(target) === 'cli' && !['main.ts', 'cli'].includes(roomOf(from.path))),
+  ),
+  importRule(
+    'only-the-gateway-knows-stores',
+    'Everything else sees src/stores/contracts, so that one process and many run the same code over different stores.',
+    (from, target) =>
+      target.startsWith('src/stores/') &&
+      !target.startsWith('src/stores/contracts/') &&
+      from.path !== 'src/gateway.ts' &&
+      subfolder(target) !== subfolder(from.path),
+  ),
+  importRule(
+    'libraries-have-one-home',
+    'A library that is used in one place can be replaced, updated and reasoned about in one place.',
+    (from, target) => {
+      const homes = HOMES[target];
+      return homes !== undefined && !homes.some((home) => from.path.startsWith(home));
+    },
+  ),
+  {
+    name: 'provider-names-stay-home',
+    why: 'An `if` on a provider’s name outside its folder is how a gateway grows one function that all traffic funnels through; say what differs in the Provider contract.',
+    *breaks(files) {
+      const names = new Set<string>();
+      for (const file of files) {
+        const folder = /^src\/providers\/([^/]+)\//.exec(file.path)?.[1];
+        if (folder !== undefined && folder !== 'openai-compatible') names.add(folder).add(folder.replaceAll('-', '_'));
+      }
+      for (const file of inSource(files)) {
+        if (NAMES_PROVIDERS.some((place) => file.path.startsWith(place))) continue;
+        for (const literal of file.literals) {
+          const name = literal.value.split('/')[0] ?? '';
+          const isName = names.has(name) && /^[\w-]+(?:\/[\w.*-]+)?$/.test(literal.value);
+          if (isName) yield { path: file.path, line: literal.line, what: `names the provider '${literal.value}'` };
+        }
+      }
+    },
+  },
+  CYCLE_RULE,
+  {
+    name: 'names-in-kebab-case',
+    why: 'One way to write a name makes a file findable from its export and the same on every file system.',
+    *breaks(files) {
+      for (const file of files) {
+        const isKebab = file.path.split('/').every((part) => /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9-]+)*$/.test(part));
+        if (!isKebab) yield { path: file.path, line: 1, what: 'is not named in kebab-case' };
+      }
+    },
+  },
+  {
+    name: 'files-are-one-thought',
+    why: `A file longer than ${MOST_LINES} lines tells more than one thing: split it by thought. Tables may be listed as exceptions.`,
+    *breaks(files) {
+      for (const file of files) {
+        const mayBeLong = isTest(file.path) || file.path.includes('/generated/');
+        if (!mayBeLong && file.lines > MOST_LINES)
+          yield { path: file.path, line: MOST_LINES, what: `has ${file.lines} lines` };
+      }
+    },
+  },
+];
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { RULES } from '../scripts/architecture/rules.ts';
+import { readSource } from '../scripts/architecture/source-file.ts';
+import { checkArchitecture, renderBrokenRules } from '../scripts/check-architecture.ts';
+
+const root = join(import.meta.dirname, '..');
+
+test('the tree keeps every architecture rule', () => {
+  const broken = checkArchitecture(root);
+  assert.equal(broken.length, 0, `\n${renderBrokenRules(broken)}`);
+});
+
+/** For each rule: files that break it, and what the report says of them. */
+const BAD: Readonly<Record<string, { readonly files: Readonly<Record<string, string>>; readonly says: RegExp }>> = {
+  'core-stands-alone': {
+    files: { 'src/core/a.ts': "import type { B } from '../costs/b.ts';" },
+    says: /src\/core\/a\.ts:1 imports src\/costs\/b\.ts/,
+  },
+  'pure-folders-import-only-pure': {
+    files: { 'src/wire/a.ts': "// why\nimport { readFileSync } from 'node:fs';" },
+    says: /src\/wire\/a\.ts:2 imports node:fs/,
+  },
+  'pure-folders-touch-no-world': {
+    files: { 'src/formats/neutral/a.ts': 'export const a = () =>\n  Date.now();' },
+    says: /a\.ts:2 uses Date\.now/,
+  },
+  'formats-meet-in-neutral': {
+    files: { 'src/formats/one/a.ts': "export { b } from '../two/b.ts';" },
+    says: /one\/a\.ts:1 imports src\/formats\/two\/b\.ts/,
+  },
+  'providers-know-little': {
+    files: { 'src/providers/one/index.ts': "import { send } from '../../upstream/upstream.ts';" },
+    says: /imports src\/upstream\/upstream\.ts/,
+  },
+  'providers-never-import-each-other': {
+    files: { 'src/providers/one/index.ts': "import { two } from '../two/index.ts';" },
+    says: /imports src\/providers\/two\/index\.ts/,
+  },
+  'features-never-import-each-other': {
+    files: { 'src/caching/a.ts': "const load = () => import('../tenancy/b.ts');" },
+    says: /caching\/a\.ts:1 imports src\/tenancy\/b\.ts/,
+  },
+  'features-look-inwards': {
+    files: { 'src/routing/a.ts': "import '../server/b.ts';" },
+    says: /imports src\/server\/b\.ts/,
+  },
+  'nothing-imports-the-composition-root': {
+    files: { 'src/server/a.ts': "import type { Gateway } from '../gateway.ts';" },
+    says: /imports src\/gateway\.ts/,
+  },
+  'only-the-gateway-knows-stores': {
+    files: { 'src/tenancy/a.ts': "import { MemoryStore } from '../stores/memory/store.ts';" },
+    says: /imports src\/stores\/memory\/store\.ts/,
+  },
+  'libraries-have-one-home': {
+    files: { 'src/pipeline/a.ts': "import { Agent } from 'undici';\nimport fastify from 'fastify';" },
+    says: /a\.ts:1 imports undici[\s\S]*a\.ts:2 imports fastify/,
+  },
+  'provider-names-stay-home': {
+    files: {
+      'src/providers/acme/index.ts': "export const acme = { name: 'acme' };",
+      'src/pipeline/a.ts': "export const isAcme = (name: string) => name === 'acme';",
+    },
+    says: /pipeline\/a\.ts:1 names the provider 'acme'/,
+  },
+  'no-cycles': {
+    files: { 'src/core/a.ts': "import { b } from './b.ts';", 'src/core/b.ts': "import type { A } from './a.ts';" },
+    says: /a\.ts → src\/core\/b\.ts → src\/core\/a\.ts/,
+  },
+  'names-in-kebab-case': { files: { 'src/core/MoneyBag.ts': '' }, says: /MoneyBag\.ts:1 is not named in kebab-case/ },
+  'files-are-one-thought': { files: { 'src/core/long.ts': '\n'.repeat(500) }, says: /long\.ts:400 has 501 lines/ },
+};
+
+function folderWith(context: TestContext, files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-architecture-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}
+
+for (const rule of RULES) {
+  test(`${rule.name} fires, and says why`, (context) => {
+    const bad = BAD[rule.name];
+    assert.ok(bad, 'every rule has a bad example');
+    const broken = checkArchitecture(folderWith(context, bad.files), []);
+    const found = broken.find((candidate) => candidate.rule === rule.name);
+    assert.ok(found, `${rule.name} found nothing in ${JSON.stringify(bad.files)}`);
+    const report = renderBrokenRules([found]);
+    assert.match(report, bad.says);
+    assert.ok(report.includes(rule.why));
+  });
+}
+
+test('an exception quiets one rule in one file, and must be needed', (context) => {
+  const folder = folderWith(context, { 'src/core/a.ts': 'Date.now()', 'src/core/b.ts': 'Date.now()' });
+  const exception = { rule: 'pure-folders-touch-no-world', path: 'src/core/a.ts', why: 'a seam' };
+  const [broken] = checkArchitecture(folder, [exception]);
+  assert.deepEqual(
+    broken?.breaks.map(({ path }) => path),
+    ['src/core/b.ts'],
+  );
+  const idle = { ...exception, path: 'src/core/c.ts' };
+  assert.ok(checkArchitecture(folder, [idle]).some(({ rule }) => rule === 'no-unused-exceptions'));
+});
+
+test('imports are told from comments, texts, templates and regular expressions', () => {
+  const source = readSource(
+    'src/x/a.ts',
+    [
+      "// import { a } from './comment.ts';",
+      'const text = "import { a } from \'./text.ts\'";',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a program.
+      'const template = `from ${inner(`${"x"} import`)} ./template.ts`;',
+      'const pattern = /[\'"/]from "x/g; const half = 4 / 2 / 1;',
+      "import { type A, type B } from '../y/types.ts';",
+      "import value, { type C } from '@scope/name/deep';",
+      "export * from './all.ts';",
+      "const list = Buffer.from('bytes');",
+    ].join('\n'),
+  );
+  assert.deepEqual(
+    source.imports.map(({ target, isTypeOnly, line }) => [target, isTypeOnly, line]),
+    [
+      ['src/y/types.ts', true, 5],
+      ['@scope/name', false, 6],
+      ['src/x/all.ts', false, 7],
+    ],
+  );
+  assert.ok(source.literals.some(({ value }) => value === 'bytes'));
+});

@@ -1,0 +1,131 @@
+/**
+ * What a relayed stream says at its two ends, where providers put usage and the end mark. The chunks pass by untouched; only
+ * the first 16 kB and about the last 64 kB stay referenced, and nothing is decoded before someone asks.
+ */
+import { asBuffer } from './envelope.ts';
+import { endOfEvent, startOfEvent } from './event-boundary.ts';
+import { SseSplitter } from './sse.ts';
+
+/** One server-sent event, framing removed. */
+export interface SseEvent {
+  readonly data: string;
+  readonly eventName: string | undefined;
+}
+
+/** What closes a whole stream in a format: an event with exactly this data (`[DONE]`), or with this name (`message_stop`). */
+export type EndMark = { readonly data: string } | { readonly eventName: string };
+
+/** How many of the last events may be the end mark: a few providers send comments or cost notes behind it. */
+const MARK_WINDOW = 3;
+
+/** Watches one relayed stream. O(1) per chunk; chunks must not be altered after they were handed over. */
+export class StreamEnds {
+  /** Bytes seen so far. */
+  totalBytes = 0;
+  private readonly headLimit: number;
+  private readonly tailLimit: number;
+  private readonly head: Buffer[] = [];
+  private headBytes = 0;
+  private tail: Buffer[] = [];
+  private tailFrom = 0;
+  private tailBytes = 0;
+  private joinedTail: Buffer | undefined;
+
+  constructor(headLimit: number = 16 * 1024, tailLimit: number = 64 * 1024) {
+    this.headLimit = headLimit;
+    this.tailLimit = tailLimit;
+  }
+
+  /** Notes the next bytes of the stream. */
+  push(chunk: Uint8Array): void {
+    const length = chunk.length;
+    if (length === 0) return;
+    const bytes = asBuffer(chunk);
+    this.totalBytes += length;
+    this.joinedTail = undefined;
+    if (this.headBytes < this.headLimit) {
+      const room = this.headLimit - this.headBytes;
+      this.head.push(length <= room ? bytes : bytes.subarray(0, room));
+      this.headBytes += Math.min(length, room);
+    }
+    this.tail.push(length <= this.tailLimit ? bytes : bytes.subarray(length - this.tailLimit));
+    this.tailBytes += Math.min(length, this.tailLimit);
+    this.dropOldTail();
+  }
+
+  /** The complete events the stream began with, oldest first, as far as the kept head holds them. */
+  *firstEvents(): Generator<SseEvent, void> {
+    const bytes = this.head.length === 1 ? (this.head[0] as Buffer) : Buffer.concat(this.head);
+    let start = 0;
+    for (;;) {
+      const end = endOfEvent(bytes, start);
+      if (end === -1) {
+        // A stream that ended inside the head may lack its last blank line.
+        if (this.totalBytes === bytes.length) yield* readEvents(bytes.subarray(start));
+        return;
+      }
+      yield* readEvents(bytes.subarray(start, end));
+      start = end;
+    }
+  }
+
+  /**
+   * The last events, newest first, as far as the kept tail holds them whole. Lazy: a caller that finds what it wants in the
+   * newest one pays for one. The newest may lack its blank line, and its end where the stream was cut.
+   */
+  *lastEvents(): Generator<SseEvent, void> {
+    const bytes = this.tailText();
+    const isWhole = bytes.length === this.totalBytes;
+    let end = bytes.length;
+    while (end > 0) {
+      const start = startOfEvent(bytes, end, 0);
+      // What stands first in a tail that has lost its beginning may be half an event.
+      if (start === 0 && !isWhole) return;
+      yield* readEvents(bytes.subarray(start, end));
+      end = start;
+    }
+  }
+
+  /** Whether one of the last events is an end mark of the format. */
+  endedWith(marks: readonly EndMark[]): boolean {
+    let seen = 0;
+    for (const event of this.lastEvents()) {
+      for (const mark of marks) {
+        if ('data' in mark ? mark.data === event.data.trim() : mark.eventName === event.eventName) return true;
+      }
+      seen += 1;
+      if (seen === MARK_WINDOW) return false;
+    }
+    return false;
+  }
+
+  private dropOldTail(): void {
+    let oldest = this.tail[this.tailFrom];
+    while (oldest !== undefined && this.tailBytes - oldest.length >= this.tailLimit) {
+      this.tailBytes -= oldest.length;
+      this.tailFrom += 1;
+      oldest = this.tail[this.tailFrom];
+    }
+    // Compacting when half of the list is dead keeps the cost per chunk constant and lets the buffers go.
+    if (this.tailFrom > 64 && this.tailFrom * 2 > this.tail.length) {
+      this.tail = this.tail.slice(this.tailFrom);
+      this.tailFrom = 0;
+    }
+  }
+
+  private tailText(): Buffer {
+    this.joinedTail ??=
+      this.tail.length - this.tailFrom === 1
+        ? (this.tail[this.tailFrom] as Buffer)
+        : Buffer.concat(this.tail.slice(this.tailFrom), this.tailBytes);
+    return this.joinedTail;
+  }
+}
+
+function readEvents(bytes: Buffer): SseEvent[] {
+  const events: SseEvent[] = [];
+  const splitter = new SseSplitter((data, eventName) => events.push({ data, eventName }));
+  splitter.push(bytes);
+  splitter.end();
+  return events;
+}

@@ -25,7 +25,7 @@ export const MASTER_KEY_VARIABLES = ['LITELLM_MASTER_KEY', 'SLUICE_MASTER_KEY', 
 
 /** The folder for what must outlive a restart, as an absolute path. */
 export function dataFolder(env: NodeJS.ProcessEnv): string {
-  return resolve(env['SLUICE_DATA_DIR'] || 'data');
+  return resolve(env.SLUICE_DATA_DIR || 'data');
 }
 
 /** The master key: the configuration's, else the environment's, else the data folder's, made there on the first start. */

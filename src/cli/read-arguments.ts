@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { closestWord } from './closest-word.ts';
+import { didYouMean } from '../config/did-you-mean.ts';
 import { FLAGS, type FlagName, IDLE_FLAGS, REFUSED_FLAGS } from './flags.ts';
 
 /** What the command line asks for. */
@@ -120,7 +120,7 @@ function readOption(token: OptionToken): string {
   const flag = known[token.name];
   const idle = IDLE_FLAGS[token.name];
   if (flag === undefined && idle === undefined) {
-    const near = closestWord(token.name, [...Object.keys(FLAGS), ...Object.keys(IDLE_FLAGS)]);
+    const near = didYouMean(token.name, [...Object.keys(FLAGS), ...Object.keys(IDLE_FLAGS)])?.word;
     const hint = near === undefined ? '' : ` Did you mean --${near}?`;
     throw new UsageError(`Unknown flag ${token.rawName}.${hint}`);
   }
@@ -149,7 +149,7 @@ function chooseCommand(words: readonly string[], isSet: (name: FlagName) => bool
   if (word === undefined) return 'serve';
   const command = COMMANDS.find((candidate) => candidate === word);
   if (command === undefined) {
-    const near = closestWord(word, COMMANDS);
+    const near = didYouMean(word, COMMANDS)?.word;
     throw new UsageError(`Unknown command ${word}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
   }
   if (command !== 'check' && rest.length > 0) {

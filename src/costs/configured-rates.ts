@@ -1,0 +1,137 @@
+/** Prices in LiteLLM's field names, from `model_info` (https://docs.litellm.ai/docs/proxy/custom_pricing, 2026-07-14). */
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
+import type { RateCard, TieredRate } from './rate-card.ts';
+
+type TokenRate =
+  | 'input'
+  | 'output'
+  | 'cachedInput'
+  | 'cacheWrite'
+  | 'cacheWriteOneHour'
+  | 'audioInput'
+  | 'reasoning'
+  | 'audioOutput';
+
+/** LiteLLM's field for each rate. Tiers add `_above_200k_tokens`, service tiers `_priority`, `_flex` or `_batches`. */
+const FIELDS: Readonly<Record<TokenRate, string>> = {
+  input: 'input_cost_per_token',
+  output: 'output_cost_per_token',
+  cachedInput: 'cache_read_input_token_cost',
+  cacheWrite: 'cache_creation_input_token_cost',
+  cacheWriteOneHour: 'cache_creation_input_token_cost_above_1hr',
+  audioInput: 'input_cost_per_audio_token',
+  reasoning: 'output_cost_per_reasoning_token',
+  audioOutput: 'output_cost_per_audio_token',
+};
+const TOKEN_RATES = Object.keys(FIELDS) as readonly TokenRate[];
+const INPUT_SIDE: readonly TokenRate[] = ['input', 'cachedInput', 'cacheWrite', 'cacheWriteOneHour', 'audioInput'];
+const OUTPUT_SIDE: readonly TokenRate[] = ['output', 'reasoning', 'audioOutput'];
+
+/** The words after a field for each service tier an answer can be served at. */
+const SERVICE_TIERS: Readonly<Record<string, string>> = {
+  priority: '_priority',
+  flex: '_flex',
+  batch: '_batches',
+  batches: '_batches',
+};
+
+/** The rates an operator configured; a rate not named is absent. */
+export type ConfiguredRates = Partial<Readonly<Record<TokenRate, TieredRate>>> & {
+  readonly perRequest?: PicoUsd;
+  readonly perWebSearch?: PicoUsd;
+};
+
+/** Reads the configured rates for a service tier; undefined where none is named. Values that are no prices are skipped: the linter reports them. */
+export function configuredRates(modelInfo: JsonObject, serviceTier?: string): ConfiguredRates | undefined {
+  const suffix = serviceTier === undefined ? '' : (SERVICE_TIERS[serviceTier] ?? '');
+  const rates: Partial<Record<TokenRate, TieredRate>> & { perRequest?: PicoUsd; perWebSearch?: PicoUsd } = {};
+  for (const name of TOKEN_RATES) {
+    const rate = readRate(modelInfo, FIELDS[name], suffix);
+    if (rate !== undefined) rates[name] = rate;
+  }
+  Object.assign(rates, readTieredPricing(modelInfo.tiered_pricing));
+  const perRequest = priceOf(modelInfo.input_cost_per_request);
+  if (perRequest !== undefined) rates.perRequest = perRequest;
+  const perWebSearch = readSearchPrice(modelInfo.search_context_cost_per_query);
+  if (perWebSearch !== undefined) rates.perWebSearch = perWebSearch;
+  return Object.keys(rates).length === 0 ? undefined : rates;
+}
+
+/**
+ * Lays configured rates over the package's card. A side (prompt or answer) whose plain rate is configured is the operator's alone:
+ * a listed price for cached tokens beside a negotiated input price would be neither. Other configured rates replace one rate each.
+ */
+export function overlay(listed: RateCard | undefined, configured: ConfiguredRates | undefined): RateCard | undefined {
+  if (configured === undefined) return listed;
+  const ownInput = configured.input !== undefined;
+  const ownOutput = configured.output !== undefined;
+  // Without a listed price, one configured side is enough: embeddings have no output, and LiteLLM reads it so too.
+  if (listed === undefined && !ownInput && !ownOutput) return undefined;
+  const kept = listed === undefined ? {} : without(listed, ownInput ? INPUT_SIDE : [], ownOutput ? OUTPUT_SIDE : []);
+  const card = { input: FREE, output: FREE, ...kept, ...configured };
+  return {
+    ...card,
+    source: (ownInput && ownOutput) || listed === undefined ? 'config' : `config over ${listed.source}`,
+  };
+}
+
+const FREE: TieredRate = { base: 0n, tiers: [] };
+
+function without(card: RateCard, ...sides: readonly (readonly TokenRate[])[]): Partial<RateCard> {
+  const gone = new Set<string>(sides.flat());
+  return Object.fromEntries(Object.entries(card).filter(([name]) => !gone.has(name)));
+}
+
+/** A field with its tiers: `…_above_200k_tokens`. A service tier's field without a value falls back to the standard one. */
+function readRate(info: JsonObject, field: string, suffix: string): TieredRate | undefined {
+  const base = (suffix === '' ? undefined : priceOf(info[field + suffix])) ?? priceOf(info[field]);
+  if (base === undefined) return undefined;
+  const tiers = new Map<number, PicoUsd>();
+  for (const [name, value] of Object.entries(info)) {
+    const match = name.startsWith(field) ? /^_above_(\d+)k_tokens(_[a-z]+)?$/.exec(name.slice(field.length)) : null;
+    if (match === null) continue;
+    const above = Number(match[1]) * 1000;
+    const own = match[2] ?? '';
+    const rate = priceOf(value);
+    if (rate === undefined || (own !== '' && own !== suffix)) continue;
+    // The service tier's own row wins over the standard row of the same size.
+    if (own === suffix || !tiers.has(above)) tiers.set(above, rate);
+  }
+  return {
+    base,
+    tiers: [...tiers].sort(([a], [b]) => a - b).map(([aboveInputTokens, rate]) => ({ aboveInputTokens, rate })),
+  };
+}
+
+/** LiteLLM's `tiered_pricing`: `[{range: [0, 32000], input_cost_per_token: …, output_cost_per_token: …}, …]`. */
+function readTieredPricing(value: JsonValue | undefined): Partial<Record<TokenRate, TieredRate>> {
+  if (!Array.isArray(value)) return {};
+  const rows = value
+    .filter(isJsonObject)
+    .map((row) => ({ row, from: Array.isArray(row.range) ? Number(row.range[0]) : Number.NaN }))
+    .filter(({ from }) => Number.isFinite(from))
+    .sort((a, b) => a.from - b.from);
+  const rates: Partial<Record<TokenRate, TieredRate>> = {};
+  for (const name of TOKEN_RATES) {
+    const steps = rows.flatMap(({ row, from }) => {
+      const rate = priceOf(row[FIELDS[name]]);
+      return rate === undefined ? [] : [{ aboveInputTokens: from, rate }];
+    });
+    const [first, ...more] = steps;
+    if (first !== undefined) rates[name] = { base: first.rate, tiers: more };
+  }
+  return rates;
+}
+
+/** A price for a search may depend on how much context it brings; the usual size is `medium`. */
+function readSearchPrice(value: JsonValue | undefined): PicoUsd | undefined {
+  return isJsonObject(value) ? priceOf(value.search_context_size_medium) : undefined;
+}
+
+/** A price in USD: a number or its text, not negative. */
+function priceOf(value: JsonValue | undefined): PicoUsd | undefined {
+  if (typeof value !== 'number' && typeof value !== 'string') return undefined;
+  const pico = picoUsdFromUsd(value);
+  return pico !== undefined && pico >= 0n ? pico : undefined;
+}

@@ -1,0 +1,153 @@
+import { PICO_PER_USD, type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
+import type { Usage } from '../formats/neutral/conversation.ts';
+import type { RateCard, TieredRate } from './rate-card.ts';
+
+/** What one answer cost, and what for. `total` is the sum of the parts, or what the provider itself says. */
+export interface Cost {
+  readonly total: PicoUsd;
+  /** Prompt tokens at the plain rate. */
+  readonly input: PicoUsd;
+  readonly cachedInput: PicoUsd;
+  /** Both lifetimes together. */
+  readonly cacheWrite: PicoUsd;
+  readonly audioInput: PicoUsd;
+  /** Answer tokens at the plain rate. */
+  readonly output: PicoUsd;
+  readonly reasoning: PicoUsd;
+  readonly audioOutput: PicoUsd;
+  readonly perRequest: PicoUsd;
+  readonly webSearch: PicoUsd;
+  /** `provider` where the total is the provider's own figure and may differ from the parts. */
+  readonly by: 'rates' | 'provider';
+}
+
+/** How many tokens of each kind are charged once: no token stands in two of them, and none is negative. */
+interface Shares {
+  readonly input: bigint;
+  readonly cachedInput: bigint;
+  readonly cacheWrite: bigint;
+  readonly cacheWriteOneHour: bigint;
+  readonly audioInput: bigint;
+  readonly output: bigint;
+  readonly reasoning: bigint;
+  readonly audioOutput: bigint;
+}
+
+/**
+ * What an answer cost. Exact: sums of products of integers. Undefined where neither a rate nor a figure of the provider is known
+ * ("unpriced", never 0). A figure of the provider's own beats the package's list (it knows discounts and tiers), but not rates
+ * the operator configured.
+ */
+export function costOf(usage: Usage, card: RateCard | undefined): Cost | undefined {
+  const told = card?.source === 'config' ? undefined : toldCost(usage);
+  if (card === undefined) return told === undefined ? undefined : { ...NOTHING, total: told, by: 'provider' };
+  const shares = sharesOf(usage);
+  const prompt = tokens(usage.inputTokens);
+  const rateOf = (...candidates: readonly (TieredRate | undefined)[]): PicoUsd => {
+    const rate = candidates.find((candidate) => candidate !== undefined) ?? card.input;
+    return tierOf(rate, prompt);
+  };
+
+  const input = shares.input * rateOf(card.input);
+  const cachedInput = shares.cachedInput * rateOf(card.cachedInput, card.input);
+  const cacheWrite =
+    shares.cacheWrite * rateOf(card.cacheWrite, card.input) +
+    shares.cacheWriteOneHour * rateOf(card.cacheWriteOneHour, card.cacheWrite, card.input);
+  const audioInput = shares.audioInput * rateOf(card.audioInput, card.input);
+  const output = shares.output * rateOf(card.output);
+  const reasoning = shares.reasoning * rateOf(card.reasoning, card.output);
+  const audioOutput = shares.audioOutput * rateOf(card.audioOutput, card.output);
+  const perRequest = card.perRequest ?? 0n;
+  const webSearch = tokens(usage.webSearchRequests) * (card.perWebSearch ?? 0n);
+  const sum = input + cachedInput + cacheWrite + audioInput + output + reasoning + audioOutput + perRequest + webSearch;
+  return {
+    total: told ?? sum,
+    input,
+    cachedInput,
+    cacheWrite,
+    audioInput,
+    output,
+    reasoning,
+    audioOutput,
+    perRequest,
+    webSearch,
+    by: told === undefined ? 'rates' : 'provider',
+  };
+}
+
+const NOTHING: Cost = {
+  total: 0n,
+  input: 0n,
+  cachedInput: 0n,
+  cacheWrite: 0n,
+  audioInput: 0n,
+  output: 0n,
+  reasoning: 0n,
+  audioOutput: 0n,
+  perRequest: 0n,
+  webSearch: 0n,
+  by: 'rates',
+};
+
+/** The rate for a prompt of this size: the highest tier it is above; a prompt exactly at a border pays the lower rate. */
+function tierOf(rate: TieredRate, prompt: bigint): PicoUsd {
+  let chosen = rate.base;
+  let border = -1n;
+  for (const tier of rate.tiers) {
+    const above = BigInt(tier.aboveInputTokens);
+    if (prompt > above && above > border) {
+      chosen = tier.rate;
+      border = above;
+    }
+  }
+  return chosen;
+}
+
+/**
+ * Splits the totals. Providers have been seen to report parts larger than their total (and streams to lose one of both): each part
+ * takes at most what the parts before it left, so that a wrong count can shift a price but never charge a token twice.
+ * Tokens read from the cache come first, as they are the best counted.
+ */
+function sharesOf(usage: Usage): Shares {
+  let left = tokens(usage.inputTokens);
+  const take = (wanted: bigint): bigint => {
+    const taken = wanted < left ? wanted : left;
+    left -= taken;
+    return taken;
+  };
+  const cachedInput = take(tokens(usage.cachedInputTokens));
+  const oneHourWanted = tokens(usage.cacheWriteOneHourTokens);
+  const writeWanted = tokens(usage.cacheWriteTokens);
+  const write = take(writeWanted > oneHourWanted ? writeWanted : oneHourWanted);
+  const cacheWriteOneHour = oneHourWanted < write ? oneHourWanted : write;
+  const audioInput = take(tokens(usage.audioInputTokens));
+  const input = left;
+
+  left = tokens(usage.outputTokens);
+  const audioOutput = take(tokens(usage.audioOutputTokens));
+  const reasoning = take(tokens(usage.reasoningTokens));
+  return {
+    input,
+    cachedInput,
+    cacheWrite: write - cacheWriteOneHour,
+    cacheWriteOneHour,
+    audioInput,
+    output: left,
+    reasoning,
+    audioOutput,
+  };
+}
+
+/** A count from a provider as an integer: negative, fractional, NaN and infinite counts have been seen. */
+function tokens(count: number | undefined): bigint {
+  return count !== undefined && Number.isFinite(count) && count > 0 ? BigInt(Math.round(count)) : 0n;
+}
+
+/** The largest figure that is believed, in USD: no single answer costs more. */
+const LARGEST_TOLD_USD = 10_000n;
+
+function toldCost(usage: Usage): PicoUsd | undefined {
+  if (usage.providerCostUsd === undefined) return undefined;
+  const told = picoUsdFromUsd(usage.providerCostUsd);
+  return told !== undefined && told >= 0n && told <= LARGEST_TOLD_USD * PICO_PER_USD ? told : undefined;
+}

@@ -1,0 +1,96 @@
+/** What is known of a deployment's model, and what it costs at a moment: the configuration's word over the price list's. */
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import { configuredRates, overlay } from './configured-rates.ts';
+import { furtherRates } from './further-rates.ts';
+import { knownMaxOutputTokens } from './model-limits.ts';
+import { cardAt, type ListedModel, listedModel, listedProvider } from './package-rates.ts';
+import type { ModelFacts, RateCard } from './rate-card.ts';
+
+/** Which model of whom, as a deployment names it. */
+export interface ModelToPrice {
+  /** The provider's name. */
+  readonly provider: string;
+  /** The provider's id in @pydantic/genai-prices where it differs from its name; null where it has none. */
+  readonly priceProvider?: string | null;
+  /** The provider's own model name. */
+  readonly model: string;
+  /** `model_info` in LiteLLM's field names. */
+  readonly modelInfo: JsonObject;
+}
+
+/** A model with its prices over time. Made once per deployment; asking it is cheap. */
+export interface PricedModel {
+  /** Everything but the rates, which depend on the moment. */
+  readonly facts: Omit<ModelFacts, 'rates'>;
+  /** The rates for an answer served at this moment and service tier; undefined means unpriced, never free. */
+  ratesAt(atMs: number, serviceTier?: string): RateCard | undefined;
+  /** Facts and rates together. */
+  at(atMs: number, serviceTier?: string): ModelFacts;
+}
+
+/** Looks a model up. Takes a few milliseconds the first time for a model: call it when a configuration is loaded, not per request. */
+export function priceModel(query: ModelToPrice): PricedModel {
+  const { modelInfo } = query;
+  const listed = lookUp(query);
+  const facts = readFacts(query, listed);
+  const standard = configuredRates(modelInfo);
+  // Cards are made once for every row and tier; a request only chooses.
+  const tiers = new Map<string, ListedModel['rows']>();
+  const rowsFor = (tier: string): ListedModel['rows'] => {
+    const configured = tier === '' ? standard : configuredRates(modelInfo, tier);
+    const rows = listed?.rows ?? [{ condition: { kind: 'always' as const }, card: undefined }];
+    return rows.map(({ condition, card }) => ({ condition, card: overlay(card, configured) }));
+  };
+  for (const tier of ['', ...PRICED_TIERS]) tiers.set(tier, rowsFor(tier));
+  const ratesAt = (atMs: number, serviceTier = ''): RateCard | undefined =>
+    cardAt(tiers.get(serviceTier) ?? tiers.get('') ?? [], atMs);
+  return {
+    facts,
+    ratesAt,
+    at(atMs, serviceTier) {
+      const rates = ratesAt(atMs, serviceTier);
+      return rates === undefined ? facts : { ...facts, rates };
+    },
+  };
+}
+
+/** Service tiers with prices of their own in LiteLLM's fields. */
+const PRICED_TIERS: readonly string[] = ['priority', 'flex', 'batch'];
+
+function lookUp({ provider, priceProvider, model, modelInfo }: ModelToPrice): ListedModel | undefined {
+  const id = priceProvider === undefined ? listedProvider(provider) : (priceProvider ?? undefined);
+  const find = (owner: string | undefined, name: string): ListedModel | undefined =>
+    (owner === undefined ? undefined : listedModel(owner, name)) ?? furtherRates(owner ?? provider, name);
+  const base = modelInfo.base_model;
+  if (typeof base === 'string' && base !== '') {
+    // `azure/gpt-4o`: LiteLLM writes the provider before it, which may be another one than the deployment's.
+    const slash = base.indexOf('/');
+    const named = slash > 0 ? listedProvider(base.slice(0, slash)) : undefined;
+    const found = (named === undefined ? undefined : find(named, base.slice(slash + 1))) ?? find(id, base);
+    if (found !== undefined) return found;
+  }
+  return find(id, model);
+}
+
+function readFacts({ model, modelInfo }: ModelToPrice, listed: ListedModel | undefined): Omit<ModelFacts, 'rates'> {
+  const base = typeof modelInfo.base_model === 'string' ? modelInfo.base_model : model;
+  const maxInputTokens = count(modelInfo.max_input_tokens) ?? listed?.contextWindow;
+  // LiteLLM's older `max_tokens` means the answer where both limits are not told apart.
+  const maxOutputTokens =
+    count(modelInfo.max_output_tokens) ?? count(modelInfo.max_tokens) ?? knownMaxOutputTokens(base);
+  return {
+    ...(typeof modelInfo.mode === 'string' ? { mode: modelInfo.mode } : {}),
+    ...(maxInputTokens === undefined ? {} : { maxInputTokens }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    supports: Object.fromEntries(
+      Object.entries(modelInfo).filter(
+        (entry): entry is [string, boolean] => entry[0].startsWith('supports_') && typeof entry[1] === 'boolean',
+      ),
+    ),
+  };
+}
+
+function count(value: JsonValue | undefined): number | undefined {
+  const number = typeof value === 'string' ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : undefined;
+}

@@ -17,7 +17,7 @@ const KEYS = 100;
 
 const groups = ['gpt-4o', 'claude-3-7-sonnet', 'deepseek-chat', 'glm-4'];
 const callers = Array.from({ length: KEYS }, (_, index) => ({
-  keyHash: `${String(index).padStart(4, '0')}5f2b'`.repeat(6),
+  keyHash: `${String(index).padStart(4, '0')}5f2b`.repeat(6),
   keyAlias: `tenant-${index}`,
   teamId: 'platform',
 }));

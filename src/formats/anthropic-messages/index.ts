@@ -1,0 +1,29 @@
+/** Anthropic's Messages format (`POST /v1/messages`), for Claude as a provider and for Anthropic's SDKs and Claude Code as clients. */
+import type { ConversationFormat } from '../format.ts';
+import { readError, writeError } from './errors.ts';
+import { readRequest } from './read-request.ts';
+import { readResponse } from './read-response.ts';
+import { AnthropicStreamReader } from './stream-reader.ts';
+import { AnthropicStreamWriter } from './stream-writer.ts';
+import { readUsage } from './usage.ts';
+import { writeRequest } from './write-request.ts';
+import { writeResponse } from './write-response.ts';
+
+/** The format `anthropic-messages`. */
+export const anthropicMessages: ConversationFormat = {
+  id: 'anthropic-messages',
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  openStreamReader: () => new AnthropicStreamReader(),
+  openStreamWriter: (facts) => new AnthropicStreamWriter(facts),
+  readUsage,
+  readError,
+  writeError,
+};
+
+export { readCountTokensRequest } from './read-request.ts';
+export { holdsForeignThinking } from './signatures.ts';
+export { readUsageOfStreamEnds } from './usage.ts';
+export { writeCountTokensResponse } from './write-response.ts';

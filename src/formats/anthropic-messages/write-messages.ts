@@ -1,0 +1,111 @@
+/**
+ * Turns → `system` and `messages`. Anthropic wants what OpenAI's format does not promise: instructions apart, roles that
+ * alternate, a first message by the user, results of tools at the front of the message after their calls, nothing empty.
+ */
+import type { JsonObject } from '../../core/json.ts';
+import type { Turn } from '../neutral/conversation.ts';
+import { type Drop, plainText, writeBlocks, writeExtra } from './write-content.ts';
+
+/** Stands for the user where a conversation begins with the assistant or holds instructions alone: Anthropic refuses both. */
+export const ABSENT_USER = '.';
+
+interface Message {
+  readonly role: 'user' | 'assistant' | 'system';
+  blocks: JsonObject[];
+  extra: JsonObject;
+}
+
+const isInstruction = (turn: Turn): boolean => turn.role === 'system' || turn.role === 'developer';
+const isThinking = (block: JsonObject): boolean => block.type === 'thinking' || block.type === 'redacted_thinking';
+
+/** Results first, in their order: Anthropic refuses a message that answers a call after other content. */
+function resultsFirst(blocks: readonly JsonObject[]): JsonObject[] {
+  const isResult = (block: JsonObject): boolean => block.type === 'tool_result';
+  return [...blocks.filter(isResult), ...blocks.filter((block) => !isResult(block))];
+}
+
+/**
+ * Instructions in the middle of a conversation keep their place. Models that know `role: "system"` in `messages` get them
+ * so where it is allowed: directly after a user message, and before an assistant's or the end (platform.claude.com,
+ * mid-conversation-system-messages, 2026-11). Otherwise they stand in the user's turn between `<system>` tags.
+ */
+function wrapInstructions(blocks: readonly JsonObject[]): JsonObject[] {
+  return blocks.map((block) =>
+    block.type === 'text' && typeof block.text === 'string'
+      ? { ...block, text: `<system>\n${block.text}\n</system>` }
+      : block,
+  );
+}
+
+function mayStandAlone(turns: readonly Turn[], index: number, messages: readonly Message[]): boolean {
+  if (messages.at(-1)?.role === 'assistant' || messages.length === 0) return false;
+  const next = turns.slice(index + 1).find((turn) => !isInstruction(turn));
+  return next === undefined || next.role === 'assistant';
+}
+
+function push(messages: Message[], role: Message['role'], blocks: JsonObject[], extra: JsonObject): void {
+  const last = messages.at(-1);
+  if (last?.role === role && (role !== 'system' || (isEmpty(extra) && isEmpty(last.extra)))) {
+    last.blocks = [...last.blocks, ...blocks];
+    last.extra = { ...last.extra, ...extra };
+  } else {
+    messages.push({ role, blocks, extra });
+  }
+}
+
+const isEmpty = (object: JsonObject): boolean => Object.keys(object).length === 0;
+
+/** Trailing white space of a prefill is refused: `final assistant content cannot end with trailing whitespace`. */
+function trimPrefill(messages: Message[]): void {
+  const last = messages.at(-1);
+  const block = last?.blocks.at(-1);
+  if (last?.role !== 'assistant' || block?.type !== 'text' || typeof block.text !== 'string') return;
+  last.blocks = [...last.blocks.slice(0, -1), { ...block, text: block.text.trimEnd() }];
+}
+
+/** What the target takes, as far as messages are concerned. */
+export interface MessageRules {
+  readonly systemInMessages: boolean;
+  /** Manual thinking is on: each assistant message that thinks must begin with its thoughts. */
+  readonly thoughtsFirst: boolean;
+}
+
+/** Writes the two members that hold the conversation. */
+export function writeMessages(
+  turns: readonly Turn[],
+  rules: MessageRules,
+  drop: Drop,
+): { system?: JsonObject[]; messages: JsonObject[] } {
+  const firstOther = turns.findIndex((turn) => !isInstruction(turn));
+  const leading = firstOther === -1 ? turns.length : firstOther;
+  const system: JsonObject[] = [];
+  const messages: Message[] = [];
+  turns.forEach((turn, index) => {
+    const blocks = writeBlocks(turn.parts, `messages[${index}]`, drop);
+    const extra = writeExtra(turn.extra);
+    if (index < leading) {
+      system.push(...blocks);
+      return;
+    }
+    // A message of Anthropic's own without content may still say something in its other members.
+    if (blocks.length === 0 && isEmpty(extra)) return;
+    if (!isInstruction(turn)) push(messages, turn.role === 'assistant' ? 'assistant' : 'user', blocks, extra);
+    else if (rules.systemInMessages && mayStandAlone(turns, index, messages)) push(messages, 'system', blocks, extra);
+    else push(messages, 'user', wrapInstructions(blocks), {});
+  });
+  trimPrefill(messages);
+  if (messages[0]?.role !== 'user') {
+    messages.unshift({ role: 'user', blocks: [{ type: 'text', text: ABSENT_USER }], extra: {} });
+  }
+  return {
+    ...(system.length > 0 && { system }),
+    messages: messages.map(({ role, blocks, extra }) => {
+      let ordered = blocks;
+      if (role === 'user') ordered = resultsFirst(blocks);
+      else if (rules.thoughtsFirst && !isThinking(blocks[0] ?? {})) {
+        ordered = [...blocks.filter(isThinking), ...blocks.filter((block) => !isThinking(block))];
+      }
+      return { role, content: plainText(ordered) ?? ordered, ...extra };
+    }),
+  };
+}

@@ -1,0 +1,214 @@
+/** The neutral conversation → a request to Claude. */
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
+import type { ConversationRequest, ToolDefinition } from '../neutral/conversation.ts';
+import { type ClaudeAbilities, claudeAbilities } from './claude-models.ts';
+import { writeOutputSchema } from './output-schema.ts';
+import { type Drop, writeCacheMark, writeExtra } from './write-content.ts';
+import { writeMessages } from './write-messages.ts';
+import { writeThinking } from './write-thinking.ts';
+
+function writeTool(
+  tool: ToolDefinition,
+  index: number,
+  abilities: ClaudeAbilities,
+  drop: Drop,
+): JsonObject | undefined {
+  if (tool.type === 'opaque') {
+    if (tool.format === 'anthropic-messages') return tool.value;
+    drop(`tools[${index}]`, `A kind of tool that only ${tool.format} knows.`, 'unsupported');
+    return undefined;
+  }
+  const strict = tool.strict === true && abilities.structuredOutput;
+  if (tool.strict === true && !strict) drop(`tools[${index}].strict`, 'This model has no strict tools.', 'unknown');
+  return {
+    name: tool.name,
+    ...(tool.description !== undefined && { description: tool.description }),
+    input_schema: { type: 'object', ...(tool.parameters ?? { properties: {} }) },
+    ...(strict && { strict }),
+    ...writeExtra(tool.extra),
+    ...writeCacheMark(tool.cacheMark),
+  };
+}
+
+const nameOf = (tool: ToolDefinition): string | undefined => {
+  if (tool.type === 'function') return tool.name;
+  return typeof tool.value.name === 'string' ? tool.value.name : undefined;
+};
+
+function writeTools(request: ConversationRequest, abilities: ClaudeAbilities, drop: Drop): JsonObject[] {
+  const choice = request.toolChoice;
+  // Anthropic has no list of allowed tools: those that are not allowed are not offered.
+  const allowed = choice?.type === 'allowed' ? new Set(choice.names) : undefined;
+  return (request.tools ?? [])
+    .map((tool, index) =>
+      allowed === undefined || allowed.has(nameOf(tool) ?? '') ? writeTool(tool, index, abilities, drop) : undefined,
+    )
+    .filter((tool) => tool !== undefined);
+}
+
+/** The choice as Anthropic says it, before what the model allows; undefined where it is the default. */
+function wantedChoice(
+  request: ConversationRequest,
+): { type: 'auto' | 'any' | 'tool' | 'none'; name?: string } | undefined {
+  const choice = request.toolChoice;
+  switch (choice?.type) {
+    case undefined:
+      return undefined;
+    case 'auto':
+    case 'none':
+      return { type: choice.type };
+    case 'required':
+      return { type: 'any' };
+    case 'tool':
+      return { type: 'tool', name: choice.name };
+    case 'allowed':
+      return { type: choice.mode === 'required' ? 'any' : 'auto' };
+  }
+}
+
+function writeToolChoice(request: ConversationRequest, abilities: ClaudeAbilities, drop: Drop): JsonObject | undefined {
+  let choice = wantedChoice(request);
+  if ((choice?.type === 'any' || choice?.type === 'tool') && !abilities.forcedToolUse) {
+    drop('tool_choice', 'This model always thinks and cannot be forced to use a tool.', 'unsupported');
+    choice = undefined;
+  }
+  if (request.parallelToolCalls !== false || choice?.type === 'none') return choice;
+  return { ...(choice ?? { type: 'auto' }), disable_parallel_tool_use: true };
+}
+
+function writeSampling(
+  request: ConversationRequest,
+  abilities: ClaudeAbilities,
+  thinks: boolean,
+  drop: Drop,
+): JsonObject {
+  const { temperature, topP, topK, stop } = request.sampling;
+  const written: JsonObject = {};
+  // 1 is Anthropic's default for both: leaving it out says the same, also to models that take neither.
+  if (temperature !== undefined && temperature !== 1) {
+    if (!abilities.sampling) drop('temperature', 'This model takes no temperature.', 'unsupported');
+    else if (temperature > 1) drop('temperature', `Anthropic takes 0 to 1, and it is ${temperature}.`, 'unsupported');
+    else if (thinks) drop('temperature', 'Claude thinks at temperature 1 only.', 'unsupported');
+    else written.temperature = temperature;
+  }
+  if (topP !== undefined && topP !== 1) {
+    if (!abilities.sampling) drop('top_p', 'This model takes no top_p.', 'unsupported');
+    else if (thinks && topP < 0.95) drop('top_p', 'Claude thinks with a top_p of 0.95 to 1 only.', 'unsupported');
+    else if (written.temperature !== undefined && !abilities.temperatureWithTopP) {
+      drop('top_p', 'This model takes temperature or top_p, not both.', 'unsupported');
+    } else written.top_p = topP;
+  }
+  if (topK !== undefined) {
+    if (!abilities.sampling) drop('top_k', 'This model takes no top_k.', 'unsupported');
+    else if (thinks) drop('top_k', 'Claude takes no top_k while it thinks.', 'unsupported');
+    else written.top_k = topK;
+  }
+  const sequences = (stop ?? []).filter((sequence, index) => {
+    if (sequence.trim() !== '') return true;
+    drop(`stop[${index}]`, 'Anthropic refuses a stop sequence of white space alone.', 'unknown');
+    return false;
+  });
+  if (sequences.length > 0) written.stop_sequences = sequences;
+  return written;
+}
+
+/** Parameters of other formats that Anthropic has no counterpart for. Values that ask for nothing are no loss. */
+function reportUnsupported(request: ConversationRequest, drop: Drop): void {
+  const { sampling } = request;
+  const lost: readonly (readonly [string, boolean])[] = [
+    ['presence_penalty', (sampling.presencePenalty ?? 0) !== 0],
+    ['frequency_penalty', (sampling.frequencyPenalty ?? 0) !== 0],
+    ['seed', sampling.seed !== undefined],
+    ['logit_bias', Object.keys(sampling.logitBias ?? {}).length > 0],
+    ['logprobs', sampling.logprobs === true],
+    ['top_logprobs', (sampling.topLogprobs ?? 0) > 0],
+    ['n', (sampling.choices ?? 1) > 1],
+    ['modalities', (request.modalities ?? []).some((modality) => modality !== 'text')],
+    ['verbosity', request.verbosity !== undefined && request.verbosity !== 'medium'],
+  ];
+  for (const [field, isLost] of lost) if (isLost) drop(field, 'Anthropic has no such parameter.', 'unsupported');
+  if (request.promptCacheKey !== undefined) drop('prompt_cache_key', 'Anthropic has no such parameter.', 'unknown');
+}
+
+function writeOutputConfig(
+  request: ConversationRequest,
+  abilities: ClaudeAbilities,
+  effort: string | undefined,
+  kept: JsonObject,
+  drop: Drop,
+): JsonObject {
+  const { output } = request;
+  const config: JsonObject = { ...kept, ...(effort !== undefined && { effort }) };
+  if (output?.type === 'json-object') {
+    drop('response_format', 'Anthropic has no JSON mode without a schema: give a json_schema.', 'unsupported');
+  } else if (output?.type === 'json-schema') {
+    if (abilities.structuredOutput) config.format = { type: 'json_schema', schema: writeOutputSchema(output.schema) };
+    else drop('response_format', 'This model has no structured output.', 'unsupported');
+  }
+  return Object.keys(config).length === 0 ? {} : { output_config: config };
+}
+
+function writeServiceTier(tier: string | undefined, drop: Drop): JsonObject {
+  if (tier === undefined) return {};
+  if (tier === 'auto') return { service_tier: 'auto' };
+  if (tier === 'default' || tier === 'standard' || tier === 'standard_only') return { service_tier: 'standard_only' };
+  drop('service_tier', `Anthropic has no tier ${JSON.stringify(tier)}.`, 'unsupported');
+  return {};
+}
+
+/** Anthropic refuses a user id that looks like an e-mail address or a phone number (400, seen 2025-06; LiteLLM leaves them out too). */
+const looksPersonal = (userId: string): boolean => /@|^\+?[\d\s().-]{7,}$/.test(userId);
+
+function writeMetadata(request: ConversationRequest, isOwn: boolean, drop: Drop): JsonObject {
+  const { metadata } = request;
+  if (metadata !== undefined && !isOwn) drop('metadata', 'Anthropic takes no metadata but the user.', 'unknown');
+  let { userId } = request;
+  if (userId !== undefined && !isOwn && looksPersonal(userId)) {
+    drop('user', 'Anthropic refuses a user that looks like an e-mail address or a phone number.', 'unknown');
+    userId = undefined;
+  }
+  const written = { ...(userId !== undefined && { user_id: userId }), ...(isOwn && metadata) };
+  return Object.keys(written).length === 0 ? {} : { metadata: written };
+}
+
+/** Writes the body of `POST /v1/messages` for a model, and says what it had to leave out. */
+export function writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
+  const dropped: Dropped[] = [];
+  const drop: Drop = (field, why, kind) => {
+    dropped.push({ field, why, kind });
+  };
+  const abilities = claudeAbilities(options.model);
+  const isOwn = request.extensions.format === 'anthropic-messages';
+  const { output_config: keptConfig, ...own } = isOwn ? request.extensions.fields : {};
+  if (!isOwn) {
+    for (const field of Object.keys(request.extensions.fields)) drop(field, 'Not known to Anthropic.', 'unknown');
+  }
+  reportUnsupported(request, drop);
+  const tools = writeTools(request, abilities, drop);
+  const toolChoice = tools.length === 0 ? undefined : writeToolChoice(request, abilities, drop);
+  const isForced = toolChoice?.type === 'any' || toolChoice?.type === 'tool';
+  const written = writeThinking(request, abilities, options.traits.maxOutputTokens, isForced, drop);
+  const thinking = isJsonObject(own.thinking) ? own.thinking : written.thinking;
+  const thinks = thinking !== undefined && thinking.type !== 'disabled';
+  const config = isJsonObject(keptConfig) ? keptConfig : {};
+  const rules = { systemInMessages: abilities.systemInMessages, thoughtsFirst: thinking?.type === 'enabled' };
+  return {
+    body: {
+      model: options.model,
+      max_tokens: written.maxTokens,
+      ...writeMessages(request.turns, rules, drop),
+      ...(tools.length > 0 && { tools }),
+      ...(toolChoice !== undefined && { tool_choice: toolChoice }),
+      ...(thinking !== undefined && { thinking }),
+      ...writeOutputConfig(request, abilities, written.effort, config, drop),
+      ...writeSampling(request, abilities, thinks, drop),
+      ...writeServiceTier(request.serviceTier, drop),
+      ...writeMetadata(request, isOwn, drop),
+      ...writeCacheMark(request.cacheMark),
+      ...own,
+      ...(request.stream && { stream: true }),
+    },
+    dropped,
+  };
+}

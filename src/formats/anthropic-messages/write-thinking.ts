@@ -1,0 +1,123 @@
+/**
+ * How much Claude shall think: `thinking`, `output_config.effort` and, because thoughts count towards it, `max_tokens`.
+ *
+ * - Models from 4.6 on get `adaptive` thinking and an effort, older ones a budget by the table in `neutral/reasoning.ts`.
+ * - A budget is at least 1,024 and less than `max_tokens`. Where the client named no limit, the limit is raised to hold budget
+ *   and answer; where it named one, that stands and the budget gives way: to half of it, or entirely when it is too small.
+ * - Forced tool use and thinking exclude each other: the force stays, the thinking is reported.
+ */
+import type { JsonObject } from '../../core/json.ts';
+import type { ConversationRequest, ReasoningEffort } from '../neutral/conversation.ts';
+import { budgetTokensOfEffort, effortOfBudgetTokens } from '../neutral/reasoning.ts';
+import type { ClaudeAbilities } from './claude-models.ts';
+import type { Drop } from './write-content.ts';
+
+const SMALLEST_BUDGET = 1024;
+const DEFAULT_MAX_TOKENS = 4096;
+
+/** The members of the request that thinking decides. */
+export interface WrittenThinking {
+  readonly maxTokens: number;
+  readonly thinking?: JsonObject;
+  readonly effort?: string;
+}
+
+/** The nearest effort that the model knows and that is no more than asked; undefined for a model without efforts. */
+function nearestEffort(effort: ReasoningEffort, abilities: ClaudeAbilities): string | undefined {
+  const wanted = effort === 'none' || effort === 'minimal' ? 'low' : effort;
+  const order = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
+  const known = order.filter((word) => abilities.efforts.includes(word));
+  return known.findLast((word) => order.indexOf(word) <= order.indexOf(wanted)) ?? known[0];
+}
+
+function display(request: ConversationRequest, abilities: ClaudeAbilities): JsonObject {
+  const include = request.reasoning?.include;
+  if (include !== undefined) return { display: include ? 'summarized' : 'omitted' };
+  // A format that only knows efforts shows its thoughts; these models hide them unless they are asked for.
+  const isEffortOnly = request.reasoning?.mode === undefined;
+  return isEffortOnly && abilities.hidesThoughts ? { display: 'summarized' } : {};
+}
+
+function withBudget(
+  request: ConversationRequest,
+  limit: number | undefined,
+  largest: number | undefined,
+  drop: Drop,
+): WrittenThinking {
+  const asked = request.reasoning?.budgetTokens ?? budgetTokensOfEffort(request.reasoning?.effort ?? 'medium');
+  const budget = Math.max(SMALLEST_BUDGET, asked);
+  const shown = request.reasoning?.include;
+  const thinking = (tokens: number): JsonObject => ({
+    type: 'enabled',
+    budget_tokens: tokens,
+    ...(shown === false && { display: 'omitted' }),
+  });
+  if (limit === undefined) {
+    const maxTokens = largest ?? budget + DEFAULT_MAX_TOKENS;
+    if (budget < maxTokens) return { maxTokens, thinking: thinking(budget) };
+    return { maxTokens, thinking: thinking(Math.max(SMALLEST_BUDGET, Math.floor(maxTokens / 2))) };
+  }
+  if (budget < limit) return { maxTokens: limit, thinking: thinking(budget) };
+  if (limit <= SMALLEST_BUDGET) {
+    drop('reasoning_effort', `Claude thinks with at least 1024 tokens, and max_tokens is ${limit}.`, 'unsupported');
+    return { maxTokens: limit };
+  }
+  const lowered = Math.max(SMALLEST_BUDGET, Math.floor(limit / 2));
+  if (request.reasoning?.budgetTokens !== undefined) {
+    drop('thinking.budget_tokens', `Lowered to ${lowered}, to be less than max_tokens (${limit}).`, 'unknown');
+  }
+  return { maxTokens: limit, thinking: thinking(lowered) };
+}
+
+function withoutThinking(request: ConversationRequest, abilities: ClaudeAbilities, maxTokens: number): WrittenThinking {
+  const effort = request.reasoning?.effort;
+  const spoken = effort === undefined || effort === 'none' ? undefined : nearestEffort(effort, abilities);
+  const more = spoken === undefined ? {} : { effort: spoken };
+  if (abilities.canDisableThinking) return { maxTokens, thinking: { type: 'disabled' }, ...more };
+  // These models refuse `disabled`; the least they can do stands for it.
+  if (abilities.betweenToolsThinking) return { maxTokens, thinking: { type: 'between_tools' }, ...more };
+  return { maxTokens, effort: spoken ?? 'low' };
+}
+
+/** Decides thinking, effort and `max_tokens` for a model. `isForced` says that the tool choice leaves the model no way around a tool. */
+export function writeThinking(
+  request: ConversationRequest,
+  abilities: ClaudeAbilities,
+  largest: number | undefined,
+  isForced: boolean,
+  drop: Drop,
+): WrittenThinking {
+  const { reasoning, maxOutputTokens: limit } = request;
+  const maxTokens = limit ?? largest ?? DEFAULT_MAX_TOKENS;
+  if (reasoning === undefined) return { maxTokens };
+  if (reasoning.mode === 'disabled' || (reasoning.mode === undefined && reasoning.effort === 'none')) {
+    return withoutThinking(request, abilities, maxTokens);
+  }
+  const effort =
+    reasoning.effort ??
+    (reasoning.budgetTokens === undefined ? undefined : effortOfBudgetTokens(reasoning.budgetTokens));
+  const spoken = effort === undefined ? undefined : nearestEffort(effort, abilities);
+  const isAnthropicEffort = reasoning.mode === undefined && request.extensions.format === 'anthropic-messages';
+  // Anthropic's own effort alone governs the answer and does not switch thinking on; `minimal` is no word of its own, but stands
+  // for a kind of thinking that the request carries as it was.
+  if (isAnthropicEffort && effort === 'minimal') return { maxTokens };
+  if (isAnthropicEffort) return { maxTokens, ...(spoken !== undefined && { effort: spoken }) };
+  if (effort === undefined && reasoning.mode === undefined) return { maxTokens };
+  if (isForced) {
+    drop('reasoning_effort', 'Claude cannot think when the tool choice forces a tool.', 'unsupported');
+    return { maxTokens };
+  }
+  const asksBudget = reasoning.budgetTokens !== undefined && reasoning.mode !== 'adaptive';
+  if (abilities.adaptiveThinking && !(asksBudget && abilities.budgetThinking)) {
+    return {
+      maxTokens,
+      thinking: { type: 'adaptive', ...display(request, abilities) },
+      ...(spoken !== undefined && { effort: spoken }),
+    };
+  }
+  const written = withBudget(request, limit, largest, drop);
+  // An effort the client named beside its budget, for the one model that takes both.
+  return reasoning.mode !== undefined && reasoning.effort !== undefined && spoken !== undefined
+    ? { ...written, effort: spoken }
+    : written;
+}

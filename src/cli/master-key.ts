@@ -23,6 +23,8 @@ export type MasterKey =
 /** Environment variables that may hold the master key; the first that is set wins. */
 export const MASTER_KEY_VARIABLES = ['LITELLM_MASTER_KEY', 'SLUICE_MASTER_KEY', 'GATEWAY_MASTER_KEY'] as const;
 
+const KEY_FILE = 'master-key';
+
 /** The folder for what must outlive a restart, as an absolute path. */
 export function dataFolder(env: NodeJS.ProcessEnv): string {
   return resolve(env.SLUICE_DATA_DIR || 'data');
@@ -30,18 +32,27 @@ export function dataFolder(env: NodeJS.ProcessEnv): string {
 
 /** The master key: the configuration's, else the environment's, else the data folder's, made there on the first start. */
 export function findMasterKey(configured: string | undefined, env: NodeJS.ProcessEnv): MasterKey {
+  return givenKey(configured, env) ?? keyInFolder(dataFolder(env));
+}
+
+/** The master key as `findMasterKey` would give it, without making one. */
+export function knownMasterKey(configured: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  return givenKey(configured, env)?.key ?? readKey(join(dataFolder(env), KEY_FILE));
+}
+
+function givenKey(configured: string | undefined, env: NodeJS.ProcessEnv): MasterKey | undefined {
   if (configured !== undefined && configured !== '') return { from: 'config', key: configured };
   for (const variable of MASTER_KEY_VARIABLES) {
     const key = env[variable];
     if (key) return { from: 'environment', key, variable };
   }
-  return keyInFolder(dataFolder(env));
+  return undefined;
 }
 
 /** The master key kept in a folder; makes the folder and the key where they are missing. */
 export function keyInFolder(folder: string): MasterKey & { from: 'file' } {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'master-key');
+  const path = join(folder, KEY_FILE);
   const found = readKey(path);
   if (found !== undefined) return { from: 'file', key: found, path, isNew: false };
 

@@ -1,0 +1,94 @@
+import { addressOf } from './banner.ts';
+import { knownMasterKey } from './master-key.ts';
+import type { Arguments } from './read-arguments.ts';
+
+/** A model answers slowly; a gateway that is not there does not answer at all. */
+const TIMEOUT_MS = 60_000;
+
+/** `sluice --test`: sends one small completion to the gateway that runs on the given host and port; prints it. */
+export async function testRunning(
+  args: Arguments,
+  env: NodeJS.ProcessEnv,
+  configuredKey: string | undefined,
+): Promise<number> {
+  const ask = asker(args, env, configuredKey);
+  const model = args.model ?? (await firstModel(ask));
+  if (model === undefined) return fail('The gateway lists no model. Name one with --model.');
+  const body = JSON.stringify({
+    model,
+    messages: [{ role: 'user', content: 'This is a test. Answer with one short sentence.' }],
+  });
+  const answer = await ask('/v1/chat/completions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  return print(answer);
+}
+
+/** `sluice --health`: prints what the running gateway says of its deployments; 1 where one is unhealthy. */
+export async function healthOfRunning(
+  args: Arguments,
+  env: NodeJS.ProcessEnv,
+  configuredKey: string | undefined,
+): Promise<number> {
+  const answer = await asker(args, env, configuredKey)('/health', {});
+  const code = print(answer);
+  const isSick = isRecord(answer.body) && Number(answer.body.unhealthy_count ?? 0) > 0;
+  return isSick ? 1 : code;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly body: unknown;
+}
+
+type Ask = (path: string, request: RequestInit) => Promise<Answer>;
+
+function asker(args: Arguments, env: NodeJS.ProcessEnv, configuredKey: string | undefined): Ask {
+  const base = addressOf(args.host ?? '127.0.0.1', args.port ?? 4000);
+  const key = knownMasterKey(configuredKey, env);
+  return async (path, request) => {
+    let response: Response;
+    try {
+      const headers = { ...request.headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
+      response = await fetch(base + path, { ...request, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    } catch (error) {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      throw new Error(`No gateway answers at ${base}: ${cause}`);
+    }
+    const text = await response.text();
+    return { status: response.status, text, body: parsed(text) };
+  };
+}
+
+async function firstModel(ask: Ask): Promise<string | undefined> {
+  const { body } = await ask('/v1/models', {});
+  const list = isRecord(body) && Array.isArray(body.data) ? body.data : [];
+  const names = list.filter(isRecord).map((entry) => String(entry.id));
+  return names.find((name) => !name.includes('*') && !/embed/i.test(name));
+}
+
+function print(answer: Answer): number {
+  process.stdout.write(`${answer.body === undefined ? answer.text : JSON.stringify(answer.body, null, 2)}\n`);
+  return answer.status === 200 ? 0 : fail(`The gateway answered with status ${answer.status}.`);
+}
+
+function fail(message: string): number {
+  process.stderr.write(`${message}\n`);
+  return 1;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not every answer on the way is JSON: a proxy in between says what it likes, and its words are printed as they came.
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,79 @@
+import cluster from 'node:cluster';
+import { MetricsRequest } from './metrics-gathering.ts';
+import type { Arguments } from './read-arguments.ts';
+import { readServedConfig } from './served-config.ts';
+import { listenFailure, Service } from './service.ts';
+import { endOnUncaught } from './signals.ts';
+import { packageVersion } from './version.ts';
+import type { ToPrimary, ToWorker } from './worker-messages.ts';
+
+/** One of several processes that share a port: serves what the primary orders, and ends when the primary says so or is gone. */
+export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
+  const send = (message: ToPrimary): void => {
+    // A primary that is gone is noticed by `disconnect`; a message to it is no news.
+    if (process.connected) process.send?.(message);
+  };
+  const metrics = new MetricsRequest(send);
+  let service: Service | undefined;
+  let isStopping = false;
+
+  const stop = (reason: string): void => {
+    if (isStopping) return;
+    isStopping = true;
+    if (service === undefined) process.exit(0);
+    service.drain(reason).then(
+      () => process.exit(0),
+      (error) => {
+        service?.log.app.fatal({ error }, 'Draining failed');
+        process.exit(1);
+      },
+    );
+  };
+
+  const start = async (orders: Extract<ToWorker, { kind: 'start' }>): Promise<void> => {
+    const read = () => readServedConfig(orders.origin, args, env, orders.simulatorUrl);
+    const { config } = read();
+    if (config === undefined) return send({ kind: 'failed', message: 'The configuration has errors.' });
+    try {
+      service = await Service.start({
+        config,
+        masterKey: orders.masterKey,
+        version: packageVersion(),
+        env,
+        port: orders.port,
+        read,
+        isShared: true,
+        gatherMetrics: () => metrics.all(),
+      });
+    } catch (error) {
+      const line = listenFailure(error, config.server.host, orders.port);
+      return send({
+        kind: 'failed',
+        message: line ?? (error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      });
+    }
+    endOnUncaught((error) => service?.log.app.fatal({ error }, 'An exception nobody caught; this worker stops'));
+    send({ kind: 'ready', port: service.gateway.port });
+  };
+
+  process.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'start':
+        return void start(message);
+      case 'reload':
+        return service?.reload();
+      case 'drain':
+        return stop('the primary drains');
+      case 'take-metrics':
+        return send({ kind: 'metrics', id: message.id, snapshot: service?.gateway.metricsSnapshot?.() });
+      case 'all-metrics':
+        return metrics.answer(message.id, message.snapshots);
+    }
+  });
+  cluster.worker?.on('disconnect', () => stop('the primary is gone'));
+  // A terminal sends Ctrl-C to every process of the group: the primary decides what it means.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGHUP', () => undefined);
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  send({ kind: 'hello' });
+}

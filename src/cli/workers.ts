@@ -1,0 +1,188 @@
+import cluster, { type Worker } from 'node:cluster';
+import { watchConfig } from '../config/watch.ts';
+import { createLogger, type Log } from '../telemetry/log.ts';
+import { MetricsGathering, type WorkerLine } from './metrics-gathering.ts';
+import type { Prepared } from './prepare.ts';
+import type { Arguments } from './read-arguments.ts';
+import { sayStarted } from './say-started.ts';
+import { endOnUncaught, listenToSignals } from './signals.ts';
+import type { ToPrimary } from './worker-messages.ts';
+
+const FIRST_RESTART_MS = 100;
+const SLOWEST_RESTART_MS = 10_000;
+/** A worker that lived this long did not fail from its start: the next restart is quick again. */
+const HEALTHY_AFTER_MS = 30_000;
+
+/** `--num_workers N`: this process makes the workers, restarts those that fail, and hands on what it is told. */
+export async function serveWithWorkers(prepared: Prepared, args: Arguments): Promise<number | undefined> {
+  const log = createLogger(prepared.config.telemetry, { stdout: process.stdout, isShared: true });
+  endOnUncaught((error) => log.app.fatal({ error }, 'An exception nobody caught; stopping'));
+  const primary = new Primary(prepared, log);
+  // Before the first worker is made: a signal in between must not leave workers behind.
+  const watching = watchConfig({ files: prepared.config.files, onChange: () => primary.reload() });
+  listenToSignals({
+    stop: (signal) => {
+      watching.close();
+      primary.stop(signal).then(() => process.exit(0));
+    },
+    stopNow: (signal) => {
+      log.app.warn({ signal }, 'Stopping at once: requests in flight are cut');
+      primary.kill();
+      process.exit(1);
+    },
+    reload: () => primary.reload(),
+  });
+
+  try {
+    const port = await primary.start(args.workers);
+    sayStarted(prepared, process.env, port);
+    return undefined;
+  } catch (error) {
+    watching.close();
+    primary.kill();
+    await prepared.abandon();
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+/** The process that makes workers. */
+class Primary {
+  readonly #prepared: Prepared;
+  readonly #log: Log;
+  readonly #ready = new Set<Worker>();
+  readonly #metrics = new MetricsGathering(() => [...this.#ready].map(lineTo));
+  #port: number;
+  #isStopping = false;
+  #restartMs = FIRST_RESTART_MS;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(prepared: Prepared, log: Log) {
+    this.#prepared = prepared;
+    this.#log = log;
+    this.#port = prepared.config.server.port;
+    // The other serialization would lose the bigints and maps in a metrics snapshot.
+    cluster.setupPrimary({ serialization: 'advanced' });
+  }
+
+  /** Makes the workers; resolves with their port when all listen, rejects when the first of them cannot. */
+  async start(count: number): Promise<number> {
+    // One first: with port 0 it finds the port that the others share, and what fails for it fails once.
+    await this.#make();
+    await Promise.all(Array.from({ length: count - 1 }, () => this.#make()));
+    return this.#port;
+  }
+
+  /** Lets every worker read its configuration again, unless it has errors. */
+  reload(): void {
+    const { config, findings } = this.#prepared.read();
+    if (config === undefined) {
+      const errors = findings.filter(({ severity }) => severity === 'error').length;
+      this.#log.app.error({ errors }, 'The configuration has errors; the one before stays in effect');
+      return;
+    }
+    for (const worker of this.#ready) lineTo(worker).send({ kind: 'reload' });
+  }
+
+  /** Drains every worker; resolves when none is left. */
+  stop(reason: string): Promise<void> {
+    this.#isStopping = true;
+    this.#log.app.info({ reason, workers: this.#ready.size }, 'Draining');
+    const workers = Object.values(cluster.workers ?? {});
+    return new Promise((resolve) => {
+      this.#whenEmpty = resolve;
+      if (workers.length === 0) resolve();
+      for (const worker of workers) if (worker !== undefined) lineTo(worker).send({ kind: 'drain' });
+    });
+  }
+
+  /** Ends every worker at once. */
+  kill(): void {
+    this.#isStopping = true;
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGKILL');
+  }
+
+  /** Makes one worker; resolves when it listens, rejects when it says that it cannot. */
+  #make(): Promise<void> {
+    const worker = cluster.fork();
+    const madeAt = performance.now();
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: ToPrimary) => {
+        this.#answer(worker, message);
+        if (message.kind === 'ready') resolve();
+        if (message.kind === 'failed') reject(new Error(message.message));
+      });
+      worker.on('error', (error) =>
+        this.#log.app.warn({ error, worker: worker.process.pid }, 'A worker cannot be reached'),
+      );
+      worker.once('exit', (code, signal) => {
+        const wasReady = this.#ready.delete(worker);
+        this.#metrics.forget(worker.id);
+        reject(new Error(`A worker ended with ${signal ?? code} before it listened.`));
+        if (this.#isStopping) this.#checkEmpty();
+        else if (wasReady) this.#replace(worker, signal ?? code, performance.now() - madeAt);
+      });
+    });
+  }
+
+  #answer(worker: Worker, message: ToPrimary): void {
+    const line = lineTo(worker);
+    switch (message.kind) {
+      case 'hello': {
+        const { key, origin, simulatorUrl } = this.#prepared;
+        line.send({ kind: 'start', masterKey: key.key, port: this.#port, origin, simulatorUrl });
+        return;
+      }
+      case 'ready':
+        this.#port = message.port;
+        this.#ready.add(worker);
+        if (this.#isStopping) line.send({ kind: 'drain' });
+        return;
+      case 'failed':
+        worker.process.kill('SIGKILL');
+        return;
+      case 'metrics':
+        this.#metrics.take(worker.id, message.id, message.snapshot);
+        return;
+      case 'gather-metrics':
+        this.#metrics.gather(line, message.id);
+        return;
+    }
+  }
+
+  #replace(worker: Worker, why: string | number, livedMs: number): void {
+    if (livedMs > HEALTHY_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
+    const restartMs = this.#restartMs;
+    this.#log.app.error(
+      { worker: worker.process.pid, why, restart_ms: restartMs },
+      'A worker ended; another takes its place',
+    );
+    this.#remakeAfter(restartMs);
+  }
+
+  #remakeAfter(restartMs: number): void {
+    this.#restartMs = Math.min(restartMs * 2, SLOWEST_RESTART_MS);
+    setTimeout(() => {
+      if (this.#isStopping) return;
+      this.#make().catch((error: unknown) => {
+        this.#log.app.error({ error, restart_ms: this.#restartMs }, 'A worker could not start; trying again');
+        this.#remakeAfter(this.#restartMs);
+      });
+    }, restartMs);
+  }
+
+  #checkEmpty(): void {
+    const isEmpty = Object.values(cluster.workers ?? {}).every((worker) => worker === undefined || worker.isDead());
+    if (isEmpty) this.#whenEmpty?.();
+  }
+}
+
+function lineTo(worker: Worker): WorkerLine {
+  return {
+    id: worker.id,
+    send: (message) => {
+      // A worker that is going away needs no answer; its exit is handled where it is noticed.
+      if (worker.isConnected()) worker.send(message, () => undefined);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import cluster from 'node:cluster';
+import { type Arguments, readArguments, UsageError } from './cli/read-arguments.ts';
+import { ignoreClosedOutputs } from './cli/signals.ts';
+
+/** The process: reads the command line, runs the command, sets the exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  ignoreClosedOutputs();
+  try {
+    const args = readArguments(argv, process.env);
+    if (cluster.isWorker) {
+      const { runWorker } = await import('./cli/worker.ts');
+      return runWorker(args, process.env);
+    }
+    const code = await run(args, process.env);
+    if (code !== undefined) process.exitCode = code;
+  } catch (error) {
+    const isUsage = error instanceof UsageError;
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(isUsage ? `${message} See sluice --help.\n` : `${message}\n`);
+    process.exitCode = isUsage ? 2 : 1;
+  }
+}
+
+/** Runs a command, loading only what it needs. Undefined means that it goes on, as a server does. */
+async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | undefined> {
+  switch (args.command) {
+    case 'serve':
+    case 'demo': {
+      const { serve } = await import('./cli/serve.ts');
+      return serve(args, env);
+    }
+    case 'check': {
+      const { check } = await import('./cli/check.ts');
+      return check(args, env);
+    }
+    case 'test': {
+      const { testRunning } = await import('./cli/ask-running.ts');
+      return testRunning(args, env, await configuredKey(args, env));
+    }
+    case 'health': {
+      const { healthOfRunning } = await import('./cli/ask-running.ts');
+      return healthOfRunning(args, env, await configuredKey(args, env));
+    }
+    case 'version': {
+      const { packageVersion } = await import('./cli/version.ts');
+      process.stdout.write(`${packageVersion()}\n`);
+      return 0;
+    }
+    case 'help': {
+      const { helpText } = await import('./cli/help.ts');
+      process.stdout.write(helpText());
+      return 0;
+    }
+  }
+}
+
+/** The master key of the configuration files given, to ask a running gateway that serves them. */
+async function configuredKey(args: Arguments, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  if (args.files.length === 0) return undefined;
+  const { readServedConfig } = await import('./cli/served-config.ts');
+  return readServedConfig('files', args, env, '').config?.server.masterKey;
+}

@@ -1,0 +1,74 @@
+/** Reads `user_api_key_list` into keys. */
+import { type MapNode, member, type Place, positionOf } from './config-node.ts';
+import { given } from './deployments.ts';
+import { budgetPeriod } from './dialects/guide.ts';
+import type { DeclaredKey } from './gateway-config.ts';
+import { DECLARED_KEY } from './known-settings.ts';
+import { type ReadingContext, Section } from './section.ts';
+
+/** A declared key and the places its messages point to. */
+export interface DeclaredKeyRead {
+  readonly key: DeclaredKey;
+  readonly place: Place;
+  readonly modelPlaces: readonly Place[];
+}
+
+/** Reads all entries; one without a key is an error, since the tenant it was meant for would be locked out. */
+export function readDeclaredKeys(root: MapNode, context: ReadingContext): readonly DeclaredKeyRead[] {
+  const list = member(root, 'user_api_key_list');
+  if (list?.kind !== 'list') return [];
+  const keys: DeclaredKeyRead[] = [];
+  const seen = new Set<string>();
+  for (const item of list.items) {
+    if (item.kind !== 'map') {
+      context.findings.add('error', 'wrong-type', item, 'an entry of user_api_key_list must be a map with api_key');
+      continue;
+    }
+    const read = readKey(item, context);
+    if (read === undefined) continue;
+    if (seen.has(read.key.key)) {
+      const message = 'this key is declared twice in user_api_key_list; keep one entry';
+      context.findings.add('error', 'duplicate-declared-key', item, message);
+      continue;
+    }
+    seen.add(read.key.key);
+    keys.push(read);
+  }
+  return keys;
+}
+
+function readKey(item: MapNode, context: ReadingContext): DeclaredKeyRead | undefined {
+  const isKey = (name: string): boolean => name === 'api_key' || name === 'key';
+  const options = { path: 'user_api_key_list[]', unknown: 'refuse-typos', unsetIsError: isKey } as const;
+  const section = new Section(item, DECLARED_KEY, options, context);
+  const key = section.text('api_key') ?? section.text('key');
+  if (key === undefined) {
+    const node = section.node('api_key') ?? section.node('key');
+    const isReported = node?.kind === 'scalar' && node.missing !== undefined;
+    if (!isReported)
+      context.findings.add('error', 'missing-key', item, 'this entry of user_api_key_list has no api_key');
+    return undefined;
+  }
+  const modelsName = section.has('allowed_models') ? 'allowed_models' : 'models';
+  const models = section.texts(modelsName) ?? [];
+  const modelsNode = section.node(modelsName);
+  const modelPlaces = models.map(
+    (_, index) => (modelsNode?.kind === 'list' ? modelsNode.items[index] : modelsNode) ?? item,
+  );
+  const declared: DeclaredKey = {
+    key,
+    ...given('alias', section.text('key_alias')),
+    ...given('userId', section.text('user_id')),
+    ...given('teamId', section.text('team_id')),
+    models,
+    ...given('maxBudget', section.usd('max_budget')),
+    ...given('budgetPeriod', budgetPeriod(section.text('budget_duration') ?? section.text('budget_reset_period'))),
+    ...given('rpm', section.number('rpm_limit')),
+    ...given('tpm', section.number('tpm_limit')),
+    ...given('maxParallelRequests', section.number('max_parallel_requests')),
+    blocked: section.flag('blocked') ?? false,
+    metadata: section.map('metadata') ?? {},
+    position: positionOf(item),
+  };
+  return { key: declared, place: item, modelPlaces };
+}

@@ -1,0 +1,86 @@
+/** Which provider a model name means: by its prefix, by what the configuration says, or by the names a provider is known for. */
+import { didYouMean } from './did-you-mean.ts';
+
+/** What the configuration needs to know of a provider; `Provider` of `src/providers/provider.ts` fits. */
+export interface KnownProvider {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly keyVariables: readonly string[];
+  readonly baseUrlVariables?: readonly string[];
+  readonly keyOptional?: boolean;
+  readonly defaultBaseUrl?: string;
+  /** Model names that mean this provider without a prefix, `*` for anything: `gpt-*`. */
+  readonly modelPatterns?: readonly string[];
+}
+
+/** A provider and the model name it knows. */
+export interface ProviderModel {
+  readonly provider: KnownProvider;
+  readonly model: string;
+}
+
+/** Whether a name matches a pattern in which `*` stands for anything. Linear in the length of both, whatever the pattern. */
+export function matchesPattern(pattern: string, name: string): boolean {
+  const parts = pattern.split('*');
+  const first = parts[0] ?? '';
+  if (parts.length === 1) return pattern === name;
+  const last = parts.at(-1) ?? '';
+  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false;
+  let position = first.length;
+  const end = name.length - last.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = name.indexOf(part, position);
+    if (found < 0 || found + part.length > end) return false;
+    position = found + part.length;
+  }
+  return true;
+}
+
+/** Finds providers by name, alias or model name. */
+export class ProviderDirectory {
+  readonly all: readonly KnownProvider[];
+  readonly #byName = new Map<string, KnownProvider>();
+  readonly #customEndpoint: KnownProvider | undefined;
+
+  /** `customEndpoint` names the provider that takes models of unknown prefix when the deployment has an `api_base`. */
+  constructor(providers: readonly KnownProvider[], customEndpoint?: string) {
+    this.all = providers;
+    for (const provider of providers) {
+      for (const name of [provider.name, ...(provider.aliases ?? [])]) this.#byName.set(name, provider);
+    }
+    this.#customEndpoint = customEndpoint === undefined ? undefined : this.#byName.get(customEndpoint);
+  }
+
+  find(name: string): KnownProvider | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The provider of `written` (a `model` setting), or undefined where nothing names one. */
+  resolve(written: string, named: string | undefined, hasApiBase: boolean): ProviderModel | undefined {
+    const slash = written.indexOf('/');
+    const prefix = slash > 0 ? written.slice(0, slash) : undefined;
+    const rest = slash > 0 ? written.slice(slash + 1) : written;
+    if (named !== undefined) {
+      const provider = this.find(named);
+      if (provider === undefined) return undefined;
+      return { provider, model: prefix !== undefined && this.find(prefix) === provider ? rest : written };
+    }
+    const prefixed = prefix === undefined ? undefined : this.find(prefix);
+    if (prefixed !== undefined) return { provider: prefixed, model: rest };
+    const known = prefix === undefined ? this.#byModelName(written) : undefined;
+    if (known !== undefined) return { provider: known, model: written };
+    if (hasApiBase && this.#customEndpoint !== undefined) return { provider: this.#customEndpoint, model: written };
+    return undefined;
+  }
+
+  /** The provider name that was probably meant. */
+  suggest(name: string): string | undefined {
+    return didYouMean(name, this.#byName.keys())?.word;
+  }
+
+  #byModelName(model: string): KnownProvider | undefined {
+    return this.all.find(
+      (provider) => provider.modelPatterns?.some((pattern) => matchesPattern(pattern, model)) === true,
+    );
+  }
+}

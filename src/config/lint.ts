@@ -1,0 +1,215 @@
+/** Checks that need the whole configuration: names that lead nowhere, circles, prices under budgets, secrets in plain text. */
+import type { JsonObject } from '../core/json.ts';
+import type { ConfigNode, MapNode, Place } from './config-node.ts';
+import type { Draft } from './dialects/litellm.ts';
+import { didYouMean } from './did-you-mean.ts';
+import type { Findings } from './finding.ts';
+import type { DeploymentConfig } from './gateway-config.ts';
+import { matchesPattern } from './known-providers.ts';
+
+/** Whether a price is known for a model, `model_info` included. */
+export type PriceKnown = (provider: string, model: string, modelInfo: JsonObject) => boolean;
+
+/** Runs every check on a draft. */
+export function lintDraft(draft: Draft, root: MapNode, findings: Findings, priceKnown: PriceKnown | undefined): void {
+  const groups = new GroupIndex(draft);
+  lintAliases(draft, groups, findings);
+  lintReferences(draft, groups, findings);
+  lintKeys(draft, groups, findings);
+  if (priceKnown !== undefined) lintPrices(draft, root, findings, priceKnown);
+  lintMasterKey(draft, findings);
+  lintLiterals(root, findings);
+}
+
+/** Answers which names are served. */
+class GroupIndex {
+  readonly #exact = new Set<string>();
+  readonly #patterns: string[] = [];
+  readonly #draft: Draft;
+
+  constructor(draft: Draft) {
+    this.#draft = draft;
+    for (const deployment of draft.config.deployments) {
+      this.#exact.add(deployment.id);
+      if (deployment.group.includes('*')) this.#patterns.push(deployment.group);
+      this.#exact.add(deployment.group);
+    }
+  }
+
+  /** Whether a request for this name would find a deployment, aliases not followed. */
+  serves(name: string): boolean {
+    return this.#exact.has(name) || this.#patterns.some((pattern) => matchesPattern(pattern, name));
+  }
+
+  isKnown(name: string): boolean {
+    return this.serves(name) || this.#draft.config.routing.aliases.has(name);
+  }
+
+  /** Whether a pattern, as keys may hold, reaches anything. */
+  matchesAny(pattern: string): boolean {
+    if (!pattern.includes('*')) return this.isKnown(pattern);
+    // `openai/*` on a key reaches the group `openai/*`, and a group `*` reaches everything.
+    for (const name of this.#exact) if (matchesPattern(pattern, name)) return true;
+    for (const group of this.#patterns) if (matchesPattern(group, pattern)) return true;
+    return [...this.#draft.config.routing.aliases.keys()].some((alias) => matchesPattern(pattern, alias));
+  }
+
+  suggest(name: string): string | undefined {
+    const aliases = this.#draft.config.routing.aliases.keys();
+    return didYouMean(name, [...aliases, ...[...this.#exact].slice(0, 2000)])?.word;
+  }
+}
+
+function lintAliases(draft: Draft, groups: GroupIndex, findings: Findings): void {
+  const { aliases } = draft.config.routing;
+  for (const [alias, { group }] of aliases) {
+    const place = draft.aliasPlaces.get(alias);
+    const chain = [alias];
+    let next: string | undefined = group;
+    while (next !== undefined && !groups.serves(next) && aliases.has(next) && !chain.includes(next)) {
+      chain.push(next);
+      next = aliases.get(next)?.group;
+    }
+    if (next !== undefined && chain.includes(next)) {
+      const message = `the alias "${alias}" leads in a circle: ${[...chain, next].join(' → ')}; let one of them name a model group`;
+      findings.add('error', 'alias-cycle', place, message);
+    } else if (next !== undefined && !groups.serves(next)) {
+      const message = `the alias "${alias}" leads to "${next}", which no entry of model_list serves`;
+      findings.add('error', 'unknown-group', place, message, groups.suggest(next));
+    }
+  }
+}
+
+function lintReferences(draft: Draft, groups: GroupIndex, findings: Findings): void {
+  for (const { group, place, from } of draft.groupReferences) {
+    if (groups.isKnown(group)) continue;
+    const message = `${from} names the model group "${group}", which no entry of model_list serves`;
+    findings.add('warning', 'unknown-group', place, message, groups.suggest(group));
+  }
+}
+
+/** Words LiteLLM takes in a key's models in place of names. */
+const MODEL_WORDS = new Set(['*', 'all-team-models', 'all-proxy-models', 'no-default-models']);
+
+function lintKeys(draft: Draft, groups: GroupIndex, findings: Findings): void {
+  const accessGroups = new Set(draft.config.deployments.flatMap(({ modelInfo }) => textsIn(modelInfo.access_groups)));
+  for (const { key, place, modelPlaces } of draft.keys) {
+    const who = key.alias ?? key.userId;
+    const name = who === undefined ? 'a key' : `the key of "${who}"`;
+    const unreachable = key.models.filter(
+      (model) => !MODEL_WORDS.has(model) && !accessGroups.has(model) && !groups.matchesAny(model),
+    );
+    if (unreachable.length > 0 && unreachable.length === key.models.length) {
+      const message = `${name} can reach no model: nothing in model_list serves ${unreachable.map((each) => `"${each}"`).join(', ')}`;
+      findings.add('warning', 'key-without-model', place, message);
+      continue;
+    }
+    for (const model of unreachable) {
+      const message = `${name} may use "${model}", which no entry of model_list serves`;
+      findings.add(
+        'warning',
+        'unknown-group',
+        modelPlaces[key.models.indexOf(model)] ?? place,
+        message,
+        groups.suggest(model),
+      );
+    }
+  }
+}
+
+function textsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function lintPrices(draft: Draft, root: MapNode, findings: Findings, priceKnown: PriceKnown): void {
+  const { config } = draft;
+  const budgetedKeys = config.keys.filter((key) => key.maxBudget !== undefined);
+  const underBudget = (deployment: DeploymentConfig): string | undefined => {
+    if (deployment.budget !== undefined) return 'a budget of its own';
+    if (config.budgets.globalMax !== undefined) return 'the global budget';
+    const key = budgetedKeys.find(
+      ({ models }) => models.length === 0 || models.some((model) => reaches(model, deployment.group)),
+    );
+    return key === undefined ? undefined : `the budget of ${key.alias ?? key.userId ?? 'a key'}`;
+  };
+  const places = placesByPosition(root);
+  for (const deployment of config.deployments) {
+    if (deployment.model.includes('*')) continue;
+    const budget = underBudget(deployment);
+    if (budget === undefined) continue;
+    const model =
+      typeof deployment.modelInfo.base_model === 'string' ? deployment.modelInfo.base_model : deployment.model;
+    if (priceKnown(deployment.provider, model, deployment.modelInfo)) continue;
+    const message = `"${deployment.group}" is under ${budget}, but no price is known for ${deployment.provider}/${deployment.model}: its use would not count; give input_cost_per_token and output_cost_per_token in model_info`;
+    findings.add('warning', 'unpriced-under-budget', places.get(deployment.position) ?? root, message);
+  }
+}
+
+function reaches(model: string, group: string): boolean {
+  return model === 'all-proxy-models' || matchesPattern(model, group);
+}
+
+/** A master key so common or so short that it is guessed: no protection once other machines can ask. */
+const COMMON_MASTER_KEYS = new Set([
+  'sk-1234',
+  'sk-12345',
+  'sk-123456',
+  'sk-test',
+  'sk-master',
+  'sk-litellm',
+  'sk-master-key',
+  'master',
+  'changeme',
+  'password',
+]);
+const SHORTEST_MASTER_KEY = 16;
+
+function lintMasterKey(draft: Draft, findings: Findings): void {
+  const { masterKey, host } = draft.config.server;
+  if (masterKey === undefined) return;
+  const isCommon = COMMON_MASTER_KEYS.has(masterKey.toLowerCase());
+  if (!isCommon && masterKey.length >= SHORTEST_MASTER_KEY) return;
+  const isReachable = !isLoopback(host);
+  const reason = isCommon ? 'is one that everybody tries first' : `is shorter than ${SHORTEST_MASTER_KEY} characters`;
+  const exposed = isReachable ? ' and the host makes the gateway reachable from other machines' : '';
+  const message = `the master key ${reason}${exposed}; use a long random one, such as the output of: openssl rand -hex 24`;
+  findings.add(isReachable && isCommon ? 'error' : 'warning', 'weak-master-key', draft.masterKeyPlace, message);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\./.test(host);
+}
+
+/** What keys of providers look like; their beginnings only, so that the pattern itself is cheap. */
+const PROVIDER_KEY =
+  /^(sk-[A-Za-z0-9_-]{20,}|AIza[A-Za-z0-9_-]{30,}|gsk_[A-Za-z0-9]{20,}|xai-[A-Za-z0-9]{20,}|AKIA[A-Z0-9]{16}|hf_[A-Za-z0-9]{20,}|Bearer\s+[A-Za-z0-9._-]{20,})$/;
+
+/** Looks at every literal of the tree, wherever it stands: unset variables nobody reported, and texts that look like keys. */
+function lintLiterals(node: ConfigNode, findings: Findings): void {
+  if (node.kind === 'list') {
+    for (const item of node.items) lintLiterals(item, findings);
+  } else if (node.kind === 'map') {
+    for (const entry of node.entries.values()) lintLiterals(entry.value, findings);
+  } else if (node.missing !== undefined) {
+    const names = node.missing.map((name) => `"${name}"`).join(', ');
+    findings.add(
+      'warning',
+      'unset-variable',
+      node,
+      `the variable ${names} is not set; set it, or give a default with \${NAME:-default}`,
+    );
+  } else if (typeof node.value === 'string' && node.fromVariable !== true && PROVIDER_KEY.test(node.value)) {
+    const message = `this looks like a real key in plain text; withdraw it if the file was ever shared, keep it in the environment and write "\${NAME}" here`;
+    findings.add('warning', 'secret-in-plain-text', node, message);
+  }
+}
+
+function placesByPosition(root: MapNode): ReadonlyMap<string, Place> {
+  const places = new Map<string, Place>();
+  const list = root.entries.get('model_list')?.value;
+  for (const item of list?.kind === 'list' ? list.items : []) {
+    const { line, col } = item.source.lines.linePos(item.offset);
+    places.set(`${item.source.file}:${line}:${col}`, item);
+  }
+  return places;
+}

@@ -1,0 +1,63 @@
+/** Loads a configuration from files: read, merge, fill in variables, read into the canonical shape, lint. */
+import { LineCounter } from 'yaml';
+import { type MapNode, member } from './config-node.ts';
+import { readLitellm } from './dialects/litellm.ts';
+import { type Finding, Findings } from './finding.ts';
+import type { GatewayConfig } from './gateway-config.ts';
+import { type KnownProvider, ProviderDirectory } from './known-providers.ts';
+import { lintDraft, type PriceKnown } from './lint.ts';
+import { type ReadFile, readFiles, readFromDisk } from './read-files.ts';
+import { ReadingContext } from './section.ts';
+import { type Environment, environmentWith, resolveVariables } from './variables.ts';
+
+/** What a configuration is loaded with. */
+export interface LoadOptions {
+  /** The files, merged in this order. */
+  readonly files: readonly string[];
+  readonly env: Environment;
+  readonly knownProviders: readonly KnownProvider[];
+  /** The provider that takes a model of unknown prefix when the deployment has an `api_base`; none when absent. */
+  readonly customEndpointProvider?: string;
+  /** Whether a price is known; without it, prices under budgets are not checked. */
+  readonly priceKnown?: PriceKnown;
+  /** How a file is read; the file system when absent. */
+  readonly readFile?: ReadFile;
+}
+
+/** A loaded configuration, or none when a finding is an error, with everything that was noticed. */
+export interface LoadResult {
+  readonly config?: GatewayConfig;
+  readonly findings: readonly Finding[];
+  /** Every file that took part, included and missing ones too: what a watcher watches. */
+  readonly files: readonly string[];
+}
+
+/** Loads and checks a configuration. Never throws for what a file holds; all findings come at once. */
+export function loadConfig(options: LoadOptions): LoadResult {
+  const findings = new Findings();
+  const read = readFiles(options.files, options.readFile ?? readFromDisk, findings);
+  const first = options.files[0] ?? '';
+  const root = read.root ?? emptyRoot(first);
+  const environment = environmentWith(member(root, 'environment_variables'), options.env, findings);
+  resolveVariables(root, environment);
+  const context = new ReadingContext(findings);
+  const providers = new ProviderDirectory(options.knownProviders, options.customEndpointProvider);
+  const draft = readLitellm(root, environment, providers, context);
+  // A file that could not be read leaves names dangling everywhere; only the cause is worth telling then.
+  if (read.root !== undefined) {
+    lintDraft(draft, root, findings, options.priceKnown);
+    if (!draft.hasModelList && !findings.hasErrors) {
+      const message = 'there is no model_list, so this configuration alone serves no model';
+      findings.addAt({ severity: 'note', code: 'empty-model-list', message, file: first, line: 0, column: 0 });
+    }
+  }
+  const notYetInEffect = context.reportLater();
+  if (findings.hasErrors) return { findings: findings.list(read.files), files: read.files };
+  const config: GatewayConfig = { files: read.files, ...draft.config, notYetInEffect };
+  return { config, findings: findings.list(read.files), files: read.files };
+}
+
+function emptyRoot(file: string): MapNode {
+  const lines = new LineCounter();
+  return { kind: 'map', source: { file, lines }, offset: 0, entries: new Map() };
+}

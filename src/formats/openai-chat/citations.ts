@@ -1,0 +1,92 @@
+/** Sources of an answer: OpenAI's `annotations` on a message, and Perplexity's lists for the whole answer. */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Citation } from '../neutral/conversation.ts';
+import { itemsOf, wordOrNothing } from './fields.ts';
+
+function integer(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
+}
+
+/** Reads one annotation; one that is no URL citation keeps only its own words. */
+export function readAnnotation(value: JsonValue): Citation | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const raw = { format: 'openai-chat' as const, value };
+  const told = value.url_citation;
+  if (!isJsonObject(told)) return { raw };
+  const url = wordOrNothing(told.url);
+  const title = wordOrNothing(told.title);
+  const citedText = wordOrNothing(told.content);
+  const start = integer(told.start_index);
+  const end = integer(told.end_index);
+  return {
+    ...(url === undefined ? {} : { url }),
+    ...(title === undefined ? {} : { title }),
+    ...(citedText === undefined ? {} : { citedText }),
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+    raw,
+  };
+}
+
+/** Reads the annotations of a message or delta. */
+export function readAnnotations(value: JsonValue | undefined): readonly Citation[] {
+  return itemsOf(value).flatMap((annotation) => readAnnotation(annotation) ?? []);
+}
+
+/** Reads the sources of a whole answer: `search_results` with titles where there are any, else `citations`. */
+export function readSources(body: JsonObject): readonly Citation[] {
+  const results = itemsOf(body.search_results).flatMap((value): readonly Citation[] => {
+    if (!isJsonObject(value)) return [];
+    const url = wordOrNothing(value.url);
+    const title = wordOrNothing(value.title);
+    const citedText = wordOrNothing(value.snippet);
+    const raw = { format: 'openai-chat' as const, value };
+    return [
+      {
+        ...(url === undefined ? {} : { url }),
+        ...(title === undefined ? {} : { title }),
+        ...(citedText === undefined ? {} : { citedText }),
+        raw,
+      },
+    ];
+  });
+  if (results.length > 0) return results;
+  return itemsOf(body.citations).flatMap((value): readonly Citation[] => {
+    const url = wordOrNothing(value);
+    return url === undefined ? [] : [{ url, raw: { format: 'openai-chat', value: url } }];
+  });
+}
+
+/**
+ * Writes a citation as an annotation; undefined for one without an address. OpenAI's schema wants offsets: where the
+ * provider tells none, `span` is the text that the citation stands under.
+ */
+export function writeAnnotation(
+  citation: Citation,
+  span: { readonly start: number; readonly end: number },
+): JsonObject | undefined {
+  const { raw } = citation;
+  if (raw.format === 'openai-chat' && isJsonObject(raw.value) && raw.value.type === 'url_citation') return raw.value;
+  if (citation.url === undefined) return undefined;
+  return {
+    type: 'url_citation',
+    url_citation: {
+      start_index: citation.start ?? span.start,
+      end_index: citation.end ?? span.end,
+      url: citation.url,
+      title: citation.title ?? citation.url,
+    },
+  };
+}
+
+/** Writes the sources of a whole answer the way Perplexity and LiteLLM do. */
+export function writeSources(citations: readonly Citation[]): JsonObject {
+  const urls = citations.flatMap((citation) => citation.url ?? []);
+  const results = citations.flatMap(({ raw }) =>
+    raw.format === 'openai-chat' && isJsonObject(raw.value) ? [raw.value] : [],
+  );
+  return {
+    ...(urls.length === 0 ? {} : { citations: urls }),
+    ...(results.length === 0 ? {} : { search_results: results }),
+  };
+}

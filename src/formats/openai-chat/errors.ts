@@ -1,0 +1,110 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { ClientError } from '../format.ts';
+import type { ProviderErrorFacts } from '../neutral/conversation.ts';
+import { itemsOf, objectOrNothing, wordOrNothing } from './fields.ts';
+
+/** A code as a word; some servers send numbers. */
+function word(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'number' ? String(value) : wordOrNothing(value);
+}
+
+/** An HTTP error status, told as a number or as its digits. */
+function status(...values: readonly (JsonValue | undefined)[]): number | undefined {
+  for (const value of values) {
+    const number = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value;
+    if (typeof number === 'number' && Number.isInteger(number) && number >= 400 && number <= 599) return number;
+  }
+  return undefined;
+}
+
+/** Google's RetryInfo, which its OpenAI-compatible endpoint hands on: `{"retryDelay": "34.07s"}`. */
+function retryAfterMs(error: JsonObject): number | undefined {
+  for (const detail of itemsOf(error.details)) {
+    const delay = isJsonObject(detail) ? detail.retryDelay : undefined;
+    const seconds = typeof delay === 'string' ? /^(\d+(?:\.\d+)?)s$/.exec(delay)?.[1] : undefined;
+    if (seconds !== undefined) return Math.round(Number(seconds) * 1000);
+  }
+  return undefined;
+}
+
+/** FastAPI's 422: `{"detail": [{"loc": ["body", "model"], "msg": "field required"}]}`. */
+function validationMessage(detail: readonly JsonValue[]): string | undefined {
+  const lines = detail.flatMap((item) => {
+    if (!isJsonObject(item)) return [];
+    const said = wordOrNothing(item.msg) ?? wordOrNothing(item.message);
+    return said === undefined ? [] : [`${itemsOf(item.loc).join('.')}: ${said}`];
+  });
+  return lines.length === 0 ? undefined : lines.join('; ');
+}
+
+function facts(message: string, holder: JsonObject, outer: JsonObject, type: string | undefined): ProviderErrorFacts {
+  const code = word(holder.code) ?? word(outer.code);
+  const param = wordOrNothing(holder.param);
+  const told = status(holder.status, holder.code, holder.http_code, outer.status, outer.code);
+  const wait = retryAfterMs(holder);
+  return {
+    message,
+    ...(type === undefined ? {} : { type }),
+    ...(code === undefined ? {} : { code }),
+    ...(param === undefined ? {} : { param }),
+    ...(told === undefined ? {} : { status: told }),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+  };
+}
+
+/** OpenRouter wraps the words of the provider behind it: `error.metadata.raw`. */
+function innerMessage(error: JsonObject): string | undefined {
+  const raw = objectOrNothing(error.metadata)?.raw;
+  return typeof raw === 'string' && raw.length > 0 && raw.length < 2000 ? raw : undefined;
+}
+
+/**
+ * Reads an error body in the shapes that servers of this format send: OpenAI's envelope, a bare string (xAI, Ollama), vLLM's
+ * and Mistral's flat object, FastAPI's `detail`, MiniMax's `base_resp`, and Google's array. Undefined for anything else.
+ */
+export function readError(body: JsonValue): ProviderErrorFacts | undefined {
+  if (Array.isArray(body)) return body.length === 0 || body[0] === undefined ? undefined : readError(body[0]);
+  if (!isJsonObject(body)) return undefined;
+  const error = body.error;
+  if (typeof error === 'string' && error !== '') {
+    const said = wordOrNothing(body.message);
+    return facts(
+      said === undefined || said === error ? error : `${error}: ${said}`,
+      body,
+      body,
+      wordOrNothing(body.type),
+    );
+  }
+  if (isJsonObject(error)) {
+    const message =
+      wordOrNothing(error.message) ?? wordOrNothing(error.msg) ?? 'The provider reported an error without a message.';
+    const inner = innerMessage(error);
+    const type = wordOrNothing(error.type) ?? wordOrNothing(error.status);
+    return facts(inner === undefined ? message : `${message}: ${inner}`, error, body, type);
+  }
+  const minimax = objectOrNothing(body.base_resp);
+  if (minimax !== undefined && typeof minimax.status_code === 'number' && minimax.status_code !== 0) {
+    return {
+      message: wordOrNothing(minimax.status_msg) ?? 'The provider reported an error without a message.',
+      code: String(minimax.status_code),
+    };
+  }
+  // From here on the body has no error envelope: a success must not be taken for one.
+  if (Array.isArray(body.choices) || Array.isArray(body.data)) return undefined;
+  const detail = body.detail;
+  const validation = Array.isArray(detail) ? validationMessage(detail) : wordOrNothing(detail);
+  const message =
+    wordOrNothing(body.message) ?? validation ?? (body.object === 'error' ? wordOrNothing(body.msg) : undefined);
+  if (message === undefined) {
+    const nested = objectOrNothing(body.message);
+    // Mistral's 422: {"object":"error","message":{"detail":[…]},"type":"invalid_request_error"}.
+    const inside = nested === undefined ? undefined : validationMessage(itemsOf(nested.detail));
+    return inside === undefined ? undefined : facts(inside, body, body, wordOrNothing(body.type));
+  }
+  return facts(message, body, body, wordOrNothing(body.type) ?? wordOrNothing(body.title));
+}
+
+/** Writes an error in OpenAI's envelope. */
+export function writeError(error: ClientError): JsonObject {
+  return { error: { message: error.message, type: error.type, param: error.param, code: error.code } };
+}

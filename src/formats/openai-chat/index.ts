@@ -1,0 +1,23 @@
+import type { ConversationFormat } from '../format.ts';
+import { readError, writeError } from './errors.ts';
+import { readRequest } from './read-request.ts';
+import { readResponse } from './read-response.ts';
+import { OpenAiChatStreamReader } from './stream-reader.ts';
+import { OpenAiChatStreamWriter } from './stream-writer.ts';
+import { readUsage } from './usage.ts';
+import { writeRequest } from './write-request.ts';
+import { writeResponse } from './write-response.ts';
+
+/** OpenAI's chat completions, and what everybody who is compatible with them makes of it. */
+export const openaiChat: ConversationFormat = {
+  id: 'openai-chat',
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  openStreamReader: () => new OpenAiChatStreamReader(),
+  openStreamWriter: (facts) => new OpenAiChatStreamWriter(facts),
+  readUsage,
+  readError,
+  writeError,
+};

@@ -1,0 +1,127 @@
+/**
+ * Reads a provider's whole answer. Leniently: what a server leaves out or spells its own way is no reason to lose an answer.
+ */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { FormatError } from '../format.ts';
+import type { Choice, ConversationResponse, ImagePart, Part, TextPart } from '../neutral/conversation.ts';
+import { readAnnotations, readSources } from './citations.ts';
+import { itemsOf, objectOrNothing, stringOrNothing, wordOrNothing } from './fields.ts';
+import { readFinish } from './finish-reasons.ts';
+import { readUrl } from './media.ts';
+import { readGoogleSignature, readMessageReasoning, readThinkingBlock } from './thinking-blocks.ts';
+import { callId, readCallArguments } from './tool-call-ids.ts';
+import { readUsage } from './usage.ts';
+
+/** Reads a chat completion. Throws `FormatError` where the body has no `choices`. */
+export function readResponse(body: JsonObject): ConversationResponse {
+  if (!isJsonObject(body) || !Array.isArray(body.choices)) {
+    throw new FormatError('choices', `The answer has no 'choices': it is no chat completion.`);
+  }
+  const id = wordOrNothing(body.id) ?? '';
+  const usage = readUsage(body);
+  const citations = readSources(body);
+  const serviceTier = wordOrNothing(body.service_tier);
+  const systemFingerprint = wordOrNothing(body.system_fingerprint);
+  const created = body.created;
+  return {
+    id,
+    model: stringOrNothing(body.model) ?? '',
+    ...(typeof created === 'number' && Number.isFinite(created) ? { createdSeconds: Math.floor(created) } : {}),
+    choices: body.choices.flatMap((choice, position) =>
+      isJsonObject(choice) ? [readChoice(choice, position, id)] : [],
+    ),
+    ...(usage === undefined ? {} : { usage }),
+    ...(serviceTier === undefined ? {} : { serviceTier }),
+    ...(systemFingerprint === undefined ? {} : { systemFingerprint }),
+    ...(citations.length === 0 ? {} : { citations }),
+  };
+}
+
+function readChoice(choice: JsonObject, position: number, responseId: string): Choice {
+  const index = typeof choice.index === 'number' && Number.isInteger(choice.index) ? choice.index : position;
+  const message = objectOrNothing(choice.message) ?? objectOrNothing(choice.delta) ?? {};
+  const parts = readMessage(message, index, responseId);
+  const hasToolCalls = parts.some((part) => part.type === 'tool-call');
+  const word = wordOrNothing(choice.finish_reason);
+  const { logprobs } = choice;
+  return {
+    index,
+    parts,
+    finish: word === undefined ? { reason: hasToolCalls ? 'tool-calls' : 'stop' } : readFinish(word, hasToolCalls),
+    ...(logprobs === undefined || logprobs === null ? {} : { logprobs }),
+  };
+}
+
+function readMessage(message: JsonObject, choice: number, responseId: string): readonly Part[] {
+  const parts: Part[] = [...readMessageReasoning(message), ...readAnswerContent(message.content)];
+  const lastText = parts.findLastIndex((part) => part.type === 'text');
+  const citations = readAnnotations(message.annotations);
+  const signature = readGoogleSignature(message);
+  if (citations.length > 0 || signature !== undefined) {
+    const text = parts[lastText];
+    const annotated: TextPart = {
+      ...(text?.type === 'text' ? text : { type: 'text', text: '' }),
+      ...(citations.length === 0 ? {} : { citations }),
+      ...(signature === undefined ? {} : { signature }),
+    };
+    if (text === undefined) parts.push(annotated);
+    else parts[lastText] = annotated;
+  }
+  const refusal = wordOrNothing(message.refusal);
+  if (refusal !== undefined) parts.push({ type: 'refusal', text: refusal });
+  if (isJsonObject(message.audio)) {
+    // OpenAI's audio has an id that later turns refer to: it stays as it is.
+    parts.push({ type: 'opaque', format: 'openai-chat', value: { type: 'audio', audio: message.audio } });
+  }
+  for (const image of itemsOf(message.images)) {
+    const read = readImage(image);
+    if (read !== undefined) parts.push(read);
+  }
+  let calls = 0;
+  for (const call of itemsOf(message.tool_calls)) {
+    if (isJsonObject(call)) parts.push(readCall(call, callId(responseId, choice, calls++)));
+  }
+  if (isJsonObject(message.function_call)) {
+    parts.push(readCall({ function: message.function_call }, callId(responseId, choice, calls)));
+  }
+  return parts;
+}
+
+/** Content is a string, or at Mistral a list of text and thinking parts. */
+function readAnswerContent(content: JsonValue | undefined): readonly Part[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
+  return itemsOf(content).flatMap((part): readonly Part[] => {
+    if (typeof part === 'string') return part === '' ? [] : [{ type: 'text', text: part }];
+    if (!isJsonObject(part)) return [];
+    if (part.type === 'text' || part.type === undefined) {
+      const text = stringOrNothing(part.text) ?? '';
+      return text === '' ? [] : [{ type: 'text', text }];
+    }
+    const thinking = readThinkingBlock(part);
+    if (thinking !== undefined) return [thinking];
+    const image = readImage(part);
+    return [image ?? { type: 'opaque', format: 'openai-chat', value: part }];
+  });
+}
+
+/** Reads a generated image as OpenRouter and LiteLLM hand it on: `{type: "image_url", image_url: {url}}`. */
+export function readImage(value: JsonValue): ImagePart | undefined {
+  const image = isJsonObject(value) ? value.image_url : undefined;
+  const url = typeof image === 'string' ? image : wordOrNothing(objectOrNothing(image)?.url);
+  return url === undefined ? undefined : { type: 'image', source: readUrl(url, undefined, 'image/png') };
+}
+
+function readCall(call: JsonObject, fallbackId: string): Part {
+  const custom = objectOrNothing(call.custom);
+  const holder = custom ?? objectOrNothing(call.function) ?? {};
+  const signature = readGoogleSignature(call) ?? readGoogleSignature(holder);
+  return {
+    type: 'tool-call',
+    id: wordOrNothing(call.id) ?? fallbackId,
+    name: stringOrNothing(holder.name) ?? '',
+    arguments:
+      custom === undefined ? readCallArguments(holder.arguments) || '{}' : (stringOrNothing(custom.input) ?? ''),
+    ...(custom === undefined ? {} : { custom: true }),
+    ...(signature === undefined ? {} : { signature }),
+  };
+}

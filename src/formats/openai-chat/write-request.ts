@@ -1,0 +1,138 @@
+/**
+ * Writes a request for a provider that speaks this format.
+ *
+ * The limit of the answer is written as `max_completion_tokens` for OpenAI's own models, which refuse the older name from o1
+ * on, and as `max_tokens` for all others, which know only that one; a provider that differs renames it by its rules.
+ * `stream_options.include_usage` says what the client asked for: who needs usage in any case adds it to the body.
+ */
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
+import type { ConversationRequest, OutputFormat, Sampling } from '../neutral/conversation.ts';
+import { cacheMarkStyle, writeCacheControl } from './cache-marks.ts';
+import { present } from './fields.ts';
+import { isOpenAiModel } from './model-names.ts';
+import { writeReasoning } from './reasoning-effort.ts';
+import { narrowTools, writeTools } from './tools.ts';
+import { MessagesWriter } from './write-messages.ts';
+
+/** Writes a chat completion request. */
+export function writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
+  const dropped: Dropped[] = [];
+  const { model } = options;
+  const clientSpeaksOpenAi = request.extensions.format === 'openai-chat';
+  const marks = cacheMarkStyle(model, clientSpeaksOpenAi);
+  const body: JsonObject = {
+    model,
+    messages: new MessagesWriter(model, marks, dropped).write(request.turns),
+    ...writeToolFields(request, model, marks, dropped),
+    ...(request.output === undefined ? {} : { response_format: writeOutput(request.output) }),
+    ...writeSampling(request.sampling),
+    ...writeLimit(request.maxOutputTokens, model),
+    ...writeReasoningFields(request, options, dropped),
+    ...present({
+      modalities: request.modalities === undefined ? undefined : [...request.modalities],
+      verbosity: request.verbosity,
+      user: request.userId,
+      service_tier: request.serviceTier,
+      metadata: request.metadata,
+      prompt_cache_key: request.promptCacheKey,
+    }),
+  };
+  if (request.cacheMark !== undefined) {
+    if (marks === 'cache-control') body.cache_control = writeCacheControl(request.cacheMark);
+    else dropped.push({ field: 'cache_control', why: 'the provider caches prompts by itself', kind: 'unknown' });
+  }
+  if (request.stream) {
+    body.stream = true;
+    if (request.streamUsage) body.stream_options = { include_usage: true };
+  }
+  writeExtensions(request, body, dropped);
+  return { body, dropped };
+}
+
+function writeToolFields(
+  request: ConversationRequest,
+  model: string,
+  marks: ReturnType<typeof cacheMarkStyle>,
+  dropped: Dropped[],
+): JsonObject {
+  const { tools, choice } = narrowTools(request.tools ?? [], request.toolChoice, model);
+  const written = writeTools(tools, marks, dropped);
+  // A choice among no tools is refused by OpenAI; without tools there is nothing to choose.
+  if (written.length === 0) return {};
+  return present({ tools: written, tool_choice: choice, parallel_tool_calls: request.parallelToolCalls });
+}
+
+function writeOutput(output: OutputFormat): JsonObject {
+  switch (output.type) {
+    case 'text':
+      return { type: 'text' };
+    case 'json-object':
+      return { type: 'json_object' };
+    case 'json-schema':
+      return {
+        type: 'json_schema',
+        json_schema: present({
+          name: output.name,
+          description: output.description,
+          schema: output.schema,
+          strict: output.strict,
+        }),
+      };
+  }
+}
+
+/** Writes what this format and the legacy completions say alike; `top_k` is no field of OpenAI's, but of most others. */
+export function writeSampling(sampling: Sampling): JsonObject {
+  const { stop } = sampling;
+  return present({
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    top_k: sampling.topK,
+    presence_penalty: sampling.presencePenalty,
+    frequency_penalty: sampling.frequencyPenalty,
+    seed: sampling.seed,
+    stop: stop === undefined ? undefined : stop.length === 1 ? (stop[0] as JsonValue) : [...stop],
+    logit_bias: sampling.logitBias === undefined ? undefined : { ...sampling.logitBias },
+    logprobs: sampling.logprobs,
+    top_logprobs: sampling.topLogprobs,
+    n: sampling.choices,
+  });
+}
+
+function writeLimit(limit: number | undefined, model: string): JsonObject {
+  if (limit === undefined) return {};
+  return isOpenAiModel(model) ? { max_completion_tokens: limit } : { max_tokens: limit };
+}
+
+/** A model that cannot reason refuses to be told how much; "not at all" is what it does anyway. */
+function writeReasoningFields(
+  request: ConversationRequest,
+  options: WriteRequestOptions,
+  dropped: Dropped[],
+): JsonObject {
+  const written = writeReasoning(request, options.model);
+  if (options.traits.reasoning !== false) return written;
+  const isOff = request.reasoning?.mode === 'disabled' || request.reasoning?.effort === 'none';
+  if (!isOff) {
+    for (const field of Object.keys(written)) {
+      dropped.push({ field, why: `the model '${options.model}' does not reason`, kind: 'unsupported' });
+    }
+  }
+  return {};
+}
+
+function writeExtensions(request: ConversationRequest, body: JsonObject, dropped: Dropped[]): void {
+  const { format, fields } = request.extensions;
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (value === undefined) continue;
+    if (format !== 'openai-chat') {
+      dropped.push({ field: name, why: `a field of ${format} that openai-chat has no word for`, kind: 'unknown' });
+    } else if (name === 'stream_options') {
+      // Options without a stream are refused.
+      if (request.stream)
+        body.stream_options = { ...(body.stream_options as JsonObject | undefined), ...(value as JsonObject) };
+    } else if (body[name] === undefined) body[name] = value;
+  }
+}

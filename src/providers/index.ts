@@ -1,11 +1,57 @@
 import { anthropic } from './anthropic/index.ts';
+import { azure } from './azure/index.ts';
+import { cerebras } from './cerebras/index.ts';
+import { dashscope } from './dashscope/index.ts';
+import { deepinfra } from './deepinfra/index.ts';
 import { deepseek } from './deepseek/index.ts';
+import { fireworksAi } from './fireworks-ai/index.ts';
 import { gemini } from './gemini/index.ts';
+import { groq } from './groq/index.ts';
+import { hostedVllm } from './hosted-vllm/index.ts';
+import { lmStudio } from './lm-studio/index.ts';
+import { minimax } from './minimax/index.ts';
+import { mistral } from './mistral/index.ts';
+import { moonshot } from './moonshot/index.ts';
+import { nvidiaNim } from './nvidia-nim/index.ts';
+import { ollama } from './ollama/index.ts';
 import { openai } from './openai/index.ts';
+import { openaiLike } from './openai-like/index.ts';
+import { openrouter } from './openrouter/index.ts';
+import { perplexity } from './perplexity/index.ts';
 import type { Provider } from './provider.ts';
+import { sambanova } from './sambanova/index.ts';
+import { togetherAi } from './together-ai/index.ts';
+import { xai } from './xai/index.ts';
+import { zai, zhipuai } from './zai/index.ts';
 
 /** Every provider, one line each. The order decides which one a bare model name means. */
-export const providers: readonly Provider[] = [openai, anthropic, gemini, deepseek];
+export const providers: readonly Provider[] = [
+  openai,
+  anthropic,
+  gemini,
+  deepseek,
+  zai,
+  zhipuai,
+  azure,
+  mistral,
+  groq,
+  xai,
+  togetherAi,
+  fireworksAi,
+  openrouter,
+  perplexity,
+  moonshot,
+  dashscope,
+  minimax,
+  cerebras,
+  nvidiaNim,
+  sambanova,
+  deepinfra,
+  ollama,
+  hostedVllm,
+  lmStudio,
+  openaiLike,
+];
 
 /** The provider with this name or alias; null for a name nobody has. */
 export function findProvider(name: string): Provider | null {
@@ -14,4 +60,15 @@ export function findProvider(name: string): Provider | null {
     providers.find((provider) => provider.aliases?.includes(name)) ??
     null
   );
+}
+
+/** The provider that a bare model name means, by the providers' patterns; null where none claims it. */
+export function findProviderOfModel(model: string): Provider | null {
+  return providers.find((provider) => provider.modelPatterns?.some((pattern) => matches(pattern, model))) ?? null;
+}
+
+/** Whether a name fits a pattern; `*` stands for any characters, and case counts. */
+function matches(pattern: string, name: string): boolean {
+  const pieces = pattern.split('*').map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${pieces.join('.*')}$`, 's').test(name);
 }

@@ -50,7 +50,7 @@ export function readWords(answer: FailedAnswer): ProviderWords {
     } else {
       addMessage(inner);
     }
-    addMessage(root.message);
+    addMessage(isJsonObject(root.message) ? readDetail(root.message.detail) : readDetail(root.message));
     addMessage(root.msg);
     addMessage(readDetail(root.detail));
     addCode(root.code);
@@ -81,7 +81,7 @@ function addGoogleReasons(inner: JsonObject, addCode: (value: JsonValue | undefi
 
 /** FastAPI servers (vLLM, Mistral) answer `detail`: a sentence, or a list of `{loc, msg}`. */
 function readDetail(detail: JsonValue | undefined): JsonValue | undefined {
-  if (isJsonObject(detail)) return detail.message;
+  if (isJsonObject(detail)) return detail.message ?? detail.error;
   if (!Array.isArray(detail)) return detail;
   return detail
     .filter(isJsonObject)

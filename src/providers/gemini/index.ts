@@ -10,7 +10,6 @@ import { GEMINI_FAILURES } from './errors.ts';
  */
 export const gemini: Provider = {
   name: 'gemini',
-  aliases: ['google_ai_studio'],
   title: 'Gemini',
   modelPatterns: ['gemini-*', 'gemma-*'],
   defaultBaseUrl: 'https://generativelanguage.googleapis.com',

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { type ParameterRules, UNSUPPORTED } from '../provider.ts';
 
 type ValueRule = (value: JsonValue) => JsonValue | undefined | typeof UNSUPPORTED;
@@ -26,18 +26,22 @@ export function respell(spellings: Readonly<Record<string, JsonValue>>): ValueRu
   return (value) => (typeof value === 'string' && Object.hasOwn(spellings, value) ? spellings[value] : value);
 }
 
-/** Keeps a number inside what the provider takes. */
-export function atMost(largest: number): ValueRule {
-  return (value) => (typeof value === 'number' && value > largest ? largest : value);
+/** Cannot take these values; all others stay. */
+export function refuse(...values: readonly JsonValue[]): ValueRule {
+  return (value) => (values.includes(value) ? UNSUPPORTED : value);
 }
 
 /** `response_format` for providers without structured output by schema: `text` is the default, a schema cannot be taken. */
 export const withoutJsonSchema: ValueRule = (value) =>
   isJsonObject(value) && value.type === 'json_schema' ? UNSUPPORTED : value;
 
-/** Whether the bytes hold `"developer"`: a role spelled with escapes is left to the provider to refuse. */
-function holdsDeveloper(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"developer"');
+/** A test whether the bytes hold one of these JSON strings. What is spelled with escapes is left to the provider to refuse. */
+function holdsAnyOf(words: readonly string[]): (bytes: Uint8Array) => boolean {
+  const quoted = words.map((word) => `"${word}"`);
+  return (bytes) => {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return quoted.some((word) => buffer.includes(word));
+  };
 }
 
 /** Messages of role `developer` become `system`: OpenAI's newer name, unknown to most others. */
@@ -52,8 +56,31 @@ function developerToSystem(messages: JsonValue): JsonValue {
 /** The role `developer` is not known. */
 export const NO_DEVELOPER_ROLE: ParameterRules = {
   values: { messages: developerToSystem },
-  mayNeedRewrite: { messages: holdsDeveloper },
+  mayNeedRewrite: { messages: holdsAnyOf(['developer']) },
 };
+
+/**
+ * For servers that refuse messages with members they do not know: takes away what other providers' answers put into a
+ * conversation (`reasoning_content`, `annotations`), none of which a model reads. `name` stays on tool results.
+ */
+export function strictMessages(unknown: readonly string[]): ParameterRules {
+  const isUnknown = (message: JsonObject, member: string): boolean =>
+    unknown.includes(member) && !(member === 'name' && message.role === 'tool');
+  return {
+    values: {
+      messages: (messages) => {
+        const renamed = developerToSystem(messages);
+        if (!Array.isArray(renamed)) return renamed;
+        return renamed.map((message) =>
+          isJsonObject(message) && Object.keys(message).some((member) => isUnknown(message, member))
+            ? Object.fromEntries(Object.entries(message).filter(([member]) => !isUnknown(message, member)))
+            : message,
+        );
+      },
+    },
+    mayNeedRewrite: { messages: holdsAnyOf(['developer', ...unknown]) },
+  };
+}
 
 /** The limit of the answer is known by its older name only. */
 export const OLD_MAX_TOKENS: ParameterRules = { rename: { max_completion_tokens: 'max_tokens' } };

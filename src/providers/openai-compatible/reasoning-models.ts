@@ -3,16 +3,22 @@ import { joinRules, NEW_MAX_TOKENS, onlyDefault } from './parameters.ts';
 
 /**
  * OpenAI's reasoning models, by name (dated and fine-tuned names included). Sources, read 2026-11-23:
- * https://developers.openai.com/api/reference/resources/chat (`max_tokens` "is not compatible with o-series models", `stop`
- * "not supported with latest reasoning models o3 and o4-mini"), https://learn.microsoft.com/azure/foundry/openai/how-to/reasoning
- * ("not supported: temperature, top_p, presence_penalty, frequency_penalty, logprobs, top_logprobs, logit_bias, max_tokens"),
- * https://developers.openai.com/api/docs/guides/latest-model (`temperature`, `top_p` and `logprobs` are taken from GPT-5.1 on
- * while the effort is `none`: not refused here, the model itself knows which effort it runs at).
+ * https://developers.openai.com/api/reference/resources/chat (`max_tokens` "is not compatible with o-series models", `stop` "not
+ * supported with latest reasoning models o3 and o4-mini"), https://learn.microsoft.com/azure/foundry/openai/how-to/reasoning
+ * ("not supported: temperature, top_p, presence_penalty, frequency_penalty, logprobs, top_logprobs, logit_bias, max_tokens").
  */
 const REASONING_MODEL = /^(?:ft:)?(?:o\d|gpt-(?:[5-9]|\d\d))/;
 const CHAT_VARIANT = /-chat(?:-|$)/;
-const WITHOUT_SAMPLING = /^(?:ft:)?(?:o\d|gpt-5(?:-(?!chat)|$))/;
-const WITHOUT_STOP = /^(?:ft:)?(?:o3(?!-mini)|o4|gpt-5(?:-(?!chat)|$))/;
+
+/**
+ * Reasoning models that can run at the effort `none` take sampling parameters while they do, which is their default
+ * (https://developers.openai.com/api/docs/guides/latest-model, 2026-11-23): GPT-5.1 to GPT-5.5, but not their codex and pro
+ * variants (https://community.openai.com/t/1371738, a table of efforts by model). They get them and judge themselves.
+ * GPT-5.6 and later refuse again (https://github.com/khoj-ai/khoj/issues/1377, 2026).
+ */
+const SAMPLES_WITHOUT_REASONING = /^(?:ft:)?gpt-5\.[1-5](?!.*-(?:codex|pro))/;
+/** `stop` is refused from o3 on. */
+const TAKES_STOP = /^(?:ft:)?(?:o1|o3-mini)/;
 
 const SAMPLING_FIXED: ParameterRules = {
   values: {
@@ -33,8 +39,7 @@ const ANYTHING: ParameterRules = {};
 /** What one of OpenAI's models, served by OpenAI or by somebody with its API, takes of the chat parameters. */
 export function openAiModelRules(model: string): ParameterRules {
   const name = model.toLowerCase();
-  if (WITHOUT_STOP.test(name)) return REASONING_WITHOUT_STOP;
-  if (WITHOUT_SAMPLING.test(name)) return REASONING;
-  if (REASONING_MODEL.test(name)) return CHAT_VARIANT.test(name) ? ANYTHING : NEW_MAX_TOKENS;
-  return ANYTHING;
+  if (!REASONING_MODEL.test(name) || CHAT_VARIANT.test(name)) return ANYTHING;
+  if (SAMPLES_WITHOUT_REASONING.test(name)) return NEW_MAX_TOKENS;
+  return TAKES_STOP.test(name) ? REASONING : REASONING_WITHOUT_STOP;
 }

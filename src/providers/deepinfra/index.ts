@@ -1,0 +1,15 @@
+import { openAiCompatible } from '../openai-compatible/index.ts';
+import type { Provider } from '../provider.ts';
+
+/** DeepInfra. */
+export const deepinfra: Provider = openAiCompatible({
+  name: 'deepinfra',
+  title: 'DeepInfra',
+  defaultBaseUrl: 'https://api.deepinfra.com/v1/openai',
+  keyVariables: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
+  baseUrlVariables: ['DEEPINFRA_API_BASE'],
+  // The price list does not have it.
+  priceProvider: null,
+  operations: ['chat', 'completion', 'embedding'],
+  source: 'https://deepinfra.com/docs/openai_api (2026-11-23)',
+});

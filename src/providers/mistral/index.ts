@@ -1,0 +1,32 @@
+import { openAiCompatible } from '../openai-compatible/index.ts';
+import type { Provider } from '../provider.ts';
+import { MISTRAL_CHAT_RULES, MISTRAL_EMBEDDING_RULES } from './parameters.ts';
+
+/** Mistral AI. Usage comes with the last chunk of a stream unasked. */
+export const mistral: Provider = openAiCompatible({
+  name: 'mistral',
+  title: 'Mistral',
+  modelPatterns: [
+    'mistral-*',
+    'ministral-*',
+    'magistral-*',
+    'codestral-*',
+    'devstral-*',
+    'pixtral-*',
+    'voxtral-*',
+    'open-mistral-*',
+    'open-mixtral-*',
+  ],
+  defaultBaseUrl: 'https://api.mistral.ai/v1',
+  keyVariables: ['MISTRAL_API_KEY'],
+  baseUrlVariables: ['MISTRAL_API_BASE'],
+  operations: ['chat', 'embedding'],
+  rules: { chat: MISTRAL_CHAT_RULES, embedding: MISTRAL_EMBEDDING_RULES },
+  failures: [
+    // "Prompt contains 40000 tokens … too large for model with 32768 maximum context length"
+    { means: 'upstream_context_window', code: /^3051$/ },
+    { means: 'upstream_rate_limit', code: /^(?:1300|3505)$/ },
+  ],
+  streamUsage: 'always',
+  source: 'https://docs.mistral.ai/api (2026-11-23)',
+});

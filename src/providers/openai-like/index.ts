@@ -1,0 +1,15 @@
+import { openAiCompatible } from '../openai-compatible/index.ts';
+import type { Provider } from '../provider.ts';
+
+/** Any server with OpenAI's API, at the `api_base` the configuration names. Paths go behind it as they are: `https://host/v1`. */
+export const openaiLike: Provider = openAiCompatible({
+  name: 'openai_like',
+  aliases: ['custom_openai', 'openai_compatible'],
+  title: 'OpenAILike',
+  keyVariables: ['OPENAI_LIKE_API_KEY'],
+  baseUrlVariables: ['OPENAI_LIKE_API_BASE'],
+  keyOptional: true,
+  priceProvider: null,
+  operations: ['chat', 'completion', 'embedding'],
+  source: 'https://docs.litellm.ai/docs/providers/openai_compatible (2026-07-14)',
+});

@@ -1,6 +1,7 @@
 import type { Finding } from '../config/finding.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import { configFromEnvironment, loadConfig } from '../config/load.ts';
+import { configFromEnvironment } from '../config/from-environment.ts';
+import { loadConfig } from '../config/load.ts';
 import { providers } from '../providers/index.ts';
 import { demoConfigText } from './demo-config.ts';
 import type { Arguments } from './read-arguments.ts';
@@ -19,7 +20,7 @@ export function chooseOrigin(args: Arguments, env: NodeJS.ProcessEnv): Origin {
   if (args.command === 'demo') return 'demo';
   if (args.files.length > 0) return 'files';
   if (args.model !== undefined) return 'model';
-  return configFromEnvironment({ env, knownProviders: providers }) === undefined ? 'demo' : 'environment';
+  return configFromEnvironment({ env, knownProviders: providers }).deployments.length === 0 ? 'demo' : 'environment';
 }
 
 /** Reads the configuration of a start or a reload, the flags of the command line laid over it. */
@@ -42,10 +43,8 @@ function readOrigin(origin: Origin, args: Arguments, env: NodeJS.ProcessEnv, sim
       return loadConfig({ ...shared, files: ['(--model)'], readFile: () => oneModelText(args) });
     case 'demo':
       return loadConfig({ ...shared, files: ['(demo)'], readFile: () => demoConfigText(simulatorUrl) });
-    case 'environment': {
-      const config = configFromEnvironment(shared);
-      return config === undefined ? { findings: [] } : { config, findings: [] };
-    }
+    case 'environment':
+      return { config: configFromEnvironment(shared), findings: [] };
   }
 }
 

@@ -61,14 +61,3 @@ export function findProvider(name: string): Provider | null {
     null
   );
 }
-
-/** The provider that a bare model name means, by the providers' patterns; null where none claims it. */
-export function findProviderOfModel(model: string): Provider | null {
-  return providers.find((provider) => provider.modelPatterns?.some((pattern) => matches(pattern, model))) ?? null;
-}
-
-/** Whether a name fits a pattern; `*` stands for any characters, and case counts. */
-function matches(pattern: string, name: string): boolean {
-  const pieces = pattern.split('*').map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${pieces.join('.*')}$`, 's').test(name);
-}

@@ -22,7 +22,9 @@ export function readWords(answer: FailedAnswer): ProviderWords {
     else if (typeof value === 'string' && value !== '') codes.push(value);
   };
   const addMessage = (value: JsonValue | undefined): void => {
-    if (typeof value === 'string' && value.trim() !== '') messages.push(value.trim());
+    if (typeof value !== 'string' || value.trim() === '') return;
+    // The format's reader may have joined several of these places into one sentence already.
+    if (!messages.some((message) => message.includes(value.trim()))) messages.push(value.trim());
   };
 
   const { error, body } = answer;
@@ -64,7 +66,7 @@ export function readWords(answer: FailedAnswer): ProviderWords {
     addMessage(root);
   }
   return {
-    message: [...new Set(messages)].join(' '),
+    message: messages.join(' '),
     codes: [...new Set(codes)],
     ...(param === undefined ? {} : { param }),
     status: effectiveStatus(answer, codes),

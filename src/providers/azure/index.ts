@@ -37,6 +37,7 @@ function deploymentOperation(
   return {
     format,
     rules,
+    ...(format === 'openai-embeddings' ? {} : { streamUsage: 'ask' }),
     call(target, { stream }) {
       const base = splitBaseUrl(target.baseUrl, ENDINGS);
       const isVersionOne = /\/openai\/v1$/.test(base.path);

@@ -64,10 +64,9 @@ function familyOperation(
   description: OpenAiCompatibleDescription,
   rules: Rules = operation === 'chat' ? FAMILY_CHAT_RULES : NO_RULES,
 ): ProviderOperation {
-  const asksUsage = operation !== 'embedding' && description.streamUsage !== undefined;
   return {
     format: FORMATS[operation],
-    ...(asksUsage && description.streamUsage !== undefined ? { streamUsage: description.streamUsage } : {}),
+    ...(operation === 'embedding' ? {} : { streamUsage: description.streamUsage ?? 'ask' }),
     rules: typeof rules === 'function' ? rules : () => rules,
     call(target, { stream }) {
       const base = splitBaseUrl(target.baseUrl, ENDINGS, description.defaultBaseUrl);

@@ -13,4 +13,8 @@ export interface Endpoint {
   readonly conversation?: ConversationFormat;
   /** Which envelope its errors use. */
   readonly errors: 'openai' | 'anthropic';
+  /** Set where using it costs nothing: its answers are not booked. */
+  readonly isFree?: boolean;
+  /** The answer to a request whose provider has no such operation, where one can be given without it. */
+  answerHere?(body: Buffer, countTokens: (text: string) => Promise<number>): Promise<Buffer>;
 }

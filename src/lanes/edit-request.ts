@@ -5,7 +5,8 @@
  */
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Dropped } from '../formats/format.ts';
-import { GATEWAY_MEMBERS } from '../providers/gateway-members.ts';
+import type { FormatId } from '../formats/neutral/conversation.ts';
+import { isGatewayMember } from '../providers/gateway-members.ts';
 import { type ParameterRules, UNSUPPORTED } from '../providers/provider.ts';
 import { type Member, memberNamed, parseMember, type ReadableEnvelope, valueBytes } from '../wire/envelope.ts';
 import { type Edit, splice } from '../wire/splice.ts';
@@ -14,7 +15,8 @@ export interface RequestEdits {
   /** The model's name at the provider, as a JSON literal. */
   readonly modelLiteral: string;
   readonly rules: ParameterRules;
-  /** Members added where the client sends none. */
+  readonly format: FormatId;
+  /** Members added where the client sends none, by the provider's names. */
   readonly defaults: JsonObject;
   /** Members the operator wants gone (`additional_drop_params`). */
   readonly drop: readonly string[];
@@ -48,7 +50,7 @@ export function editBytes(body: Buffer, envelope: ReadableEnvelope, edits: Reque
       list.push({ edit: 'replace', name, json: edits.modelLiteral });
       continue;
     }
-    if (GATEWAY_MEMBERS.has(name)) {
+    if (isGatewayMember(name, edits.format, (other) => valueOf(body, envelope, other))) {
       list.push({ edit: 'remove', name });
       continue;
     }
@@ -75,7 +77,7 @@ export function editBytes(body: Buffer, envelope: ReadableEnvelope, edits: Reque
   }
   for (const name of Object.keys(edits.defaults)) {
     const value = edits.defaults[name];
-    if (value === undefined || memberNamed(envelope, name) !== undefined) continue;
+    if (value === undefined || isSent(envelope, rules, name)) continue;
     list.push({ edit: 'add', name, json: JSON.stringify(value) });
   }
   if (!hasModel) list.push({ edit: 'add', name: 'model', json: edits.modelLiteral });
@@ -83,6 +85,16 @@ export function editBytes(body: Buffer, envelope: ReadableEnvelope, edits: Reque
     list.push({ edit: 'add', name: 'stream_options', json: '{"include_usage":true}' });
   }
   return { body: splice(body, envelope, list), dropped: dropped ?? NOTHING_DROPPED };
+}
+
+function valueOf(body: Buffer, envelope: ReadableEnvelope, name: string): JsonValue | undefined {
+  const member = memberNamed(envelope, name);
+  return member === undefined ? undefined : parseMember(body, member);
+}
+
+/** Whether the client sends a member, under this name or one that is renamed to it. */
+function isSent(envelope: ReadableEnvelope, rules: ParameterRules, name: string): boolean {
+  return envelope.members.some((member) => member.name === name || rules.rename?.[member.name] === name);
 }
 
 function editMember(
@@ -94,6 +106,11 @@ function editMember(
   drop: (name: string, why: string, kind: Dropped['kind']) => void,
 ): void {
   const { name } = member;
+  const renamed = rules.rename?.[name];
+  if (renamed !== undefined && memberNamed(envelope, renamed) !== undefined) {
+    drop(name, `\`${renamed}\` is sent as well`, 'unknown');
+    return;
+  }
   const rewrite = rules.values?.[name];
   if (rewrite !== undefined && (rules.mayNeedRewrite?.[name]?.(valueBytes(body, member)) ?? true)) {
     const value = parseMember(body, member);
@@ -108,14 +125,15 @@ function editMember(
     }
     if (rewritten !== value) list.push({ edit: 'replace', name, json: JSON.stringify(rewritten) });
   }
-  const renamed = rules.rename?.[name];
-  if (renamed === undefined) return;
-  if (memberNamed(envelope, renamed) === undefined) list.push({ edit: 'rename', name, to: renamed });
-  else drop(name, `\`${renamed}\` is sent as well`, 'unknown');
+  if (renamed !== undefined) list.push({ edit: 'rename', name, to: renamed });
 }
 
 /** The same edits on a parsed request, for one that was translated. The defaults are the caller's to add. */
-export function editObject(body: JsonObject, rules: ParameterRules, dropNames: readonly string[]): {
+export function editObject(
+  body: JsonObject,
+  rules: ParameterRules,
+  dropNames: readonly string[],
+): {
   readonly body: JsonObject;
   readonly dropped: readonly Dropped[];
 } {

@@ -1,6 +1,8 @@
 import type { DeploymentConfig } from '../config/gateway-config.ts';
-import type { ModelFacts } from '../costs/rate-card.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { PricedModel } from '../costs/prices.ts';
 import type { ModelTraits } from '../formats/format.ts';
+import { editObject } from '../lanes/edit-request.ts';
 import type { Operation, ParameterRules, Provider, ProviderOperation, Target } from '../providers/provider.ts';
 import type { Routable } from '../routing/model-groups.ts';
 import type { CallTimeouts } from '../upstream/timeouts.ts';
@@ -27,7 +29,7 @@ export class Deployment implements Routable {
   readonly config: DeploymentConfig;
   readonly provider: Provider;
   readonly target: Target;
-  readonly facts: ModelFacts;
+  readonly priced: PricedModel;
   readonly traits: ModelTraits;
   readonly dropParams: boolean;
   /** The model's name as a JSON literal, ready to be spliced into a body. */
@@ -37,20 +39,21 @@ export class Deployment implements Routable {
   readonly #timeouts: { readonly whole: CallTimeouts; readonly stream: CallTimeouts };
   readonly #calls = new Map<string, PreparedCall>();
   readonly #rules = new Map<Operation, ParameterRules>();
+  readonly #defaults = new Map<Operation, JsonObject>();
 
   constructor(parts: {
     readonly config: DeploymentConfig;
     readonly provider: Provider;
     readonly target: Target;
-    readonly facts: ModelFacts;
+    readonly priced: PricedModel;
     readonly dropParams: boolean;
     readonly timeouts: DefaultTimeouts;
   }) {
     this.config = parts.config;
     this.provider = parts.provider;
     this.target = parts.target;
-    this.facts = parts.facts;
-    this.traits = traitsOf(parts.facts);
+    this.priced = parts.priced;
+    this.traits = traitsOf(parts.priced.facts);
     this.dropParams = parts.config.dropParams ?? parts.dropParams;
     this.modelLiteral = JSON.stringify(parts.target.model);
     this.apiBase = originOf(parts.target.baseUrl);
@@ -109,6 +112,16 @@ export class Deployment implements Routable {
     return rules;
   }
 
+  /** The deployment's own request fields as its provider takes them. */
+  defaults(name: Operation, operation: ProviderOperation): JsonObject {
+    let defaults = this.#defaults.get(name);
+    if (defaults === undefined) {
+      defaults = editObject(this.config.defaultParams, this.rules(name, operation), []).body;
+      this.#defaults.set(name, defaults);
+    }
+    return defaults;
+  }
+
   timeouts(stream: boolean): CallTimeouts {
     return stream ? this.#timeouts.stream : this.#timeouts.whole;
   }
@@ -138,7 +151,7 @@ function timeoutsOf(config: DeploymentConfig, defaults: DefaultTimeouts) {
 
 const LONGEST_STREAM_MS = 3_600_000;
 
-function traitsOf(facts: ModelFacts): ModelTraits {
+function traitsOf(facts: PricedModel['facts']): ModelTraits {
   const { supports_reasoning: reasoning, supports_vision: vision, supports_function_calling: tools } = facts.supports;
   return {
     ...(facts.maxOutputTokens !== undefined && { maxOutputTokens: facts.maxOutputTokens }),

@@ -12,6 +12,16 @@ import type { Client } from './client.ts';
 import type { Deployment } from './deployment.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** What an estimate of usage starts from. */
+export interface Estimate {
+  /** Text the model wrote, as far as it is known. */
+  readonly text: () => string;
+  /** How many times as much as `text` the model wrote. */
+  readonly factor: number;
+  /** What the provider did tell before its answer broke off (Anthropic tells the input at the start). */
+  readonly known?: Usage;
+}
+
 /** One request's whole life: the only object handed through the stages. Each stage fills in the fields of its section. */
 export class Exchange {
   // receive
@@ -57,6 +67,8 @@ export class Exchange {
   firstByteMs: number | undefined;
 
   // settle
+  /** Set where the provider told no usage: the text of the answer, and how much of the whole it is. */
+  toEstimate: Estimate | undefined;
   usage: Usage | undefined;
   cost: PicoUsd | undefined;
   status = 0;

@@ -7,10 +7,10 @@ export interface Routable {
   readonly group: string;
   /** The provider's model name; may hold `*`. */
   readonly model: string;
-  readonly weight?: number;
-  readonly rpm?: number;
-  readonly tpm?: number;
-  readonly order?: number;
+  readonly weight?: number | undefined;
+  readonly rpm?: number | undefined;
+  readonly tpm?: number | undefined;
+  readonly order?: number | undefined;
 }
 
 /** A model group as one request sees it: wildcards filled in. */

@@ -1,7 +1,13 @@
 import { GatewayError } from '../core/errors.ts';
 
 /** Header names that may carry the gateway's key, in lower case. */
-const KEY_HEADERS = ['x-api-key', 'api-key', 'x-goog-api-key', 'x-litellm-api-key', 'ocp-apim-subscription-key'] as const;
+const KEY_HEADERS = [
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'x-litellm-api-key',
+  'ocp-apim-subscription-key',
+] as const;
 
 /**
  * The key a request carries, from whatever header its client library uses. All restrictions hang on the key, none on the header.

@@ -12,6 +12,16 @@ export interface Identity {
   readonly isBlocked: boolean;
   /** Model groups it may use, as configured; empty means all. */
   readonly models: readonly string[];
+  /** The same in telemetry's words; one object per key, so that whoever counts by it can keep it as a key. */
+  readonly caller: Caller;
+}
+
+/** Who a key belongs to, as far as logs and metrics may know. */
+export interface Caller {
+  readonly keyHash: string;
+  readonly keyAlias?: string;
+  readonly userId?: string;
+  readonly teamId?: string;
 }
 
 /** What a key is declared with. */
@@ -38,9 +48,18 @@ export class KeyTable {
   readonly #wildcards = new Map<string, readonly Wildcard[]>();
 
   constructor(masterKey: string, declarations: readonly KeyDeclaration[]) {
-    for (const { key, models, blocked, ...who } of declarations) {
+    for (const { key, models, blocked, alias, userId, teamId } of declarations) {
       const keyHash = hashKey(key);
-      this.#identities.set(keyHash, { ...who, keyHash, models, isBlocked: blocked, isAdmin: false });
+      const owner = { ...(userId !== undefined && { userId }), ...(teamId !== undefined && { teamId }) };
+      this.#identities.set(keyHash, {
+        keyHash,
+        isAdmin: false,
+        isBlocked: blocked,
+        models,
+        ...(alias !== undefined && { alias }),
+        ...owner,
+        caller: { keyHash, ...(alias !== undefined && { keyAlias: alias }), ...owner },
+      });
       this.#wildcards.set(keyHash, models.filter((model) => model.includes('*')).map(compileWildcard));
     }
     // Last, so that a declared key that equals the master key cannot take its rights away.
@@ -52,6 +71,8 @@ export class KeyTable {
       userId: 'default_user_id',
       isBlocked: false,
       models: [],
+      // LiteLLM's words for the master key in labels and logs.
+      caller: { keyHash: 'litellm-master-key', keyAlias: 'master-key', userId: 'default_user_id' },
     });
   }
 

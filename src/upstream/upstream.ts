@@ -3,7 +3,7 @@ import type { Transform } from 'node:stream';
 import { Agent, type Dispatcher, errors as undiciErrors } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import { createDecoder } from './decode.ts';
-import { type CallTimeouts, TimeoutWatch, type TimeoutKind, type Watched } from './timeouts.ts';
+import { type CallTimeouts, type TimeoutKind, TimeoutWatch, type Watched } from './timeouts.ts';
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -152,16 +152,14 @@ export class Flight implements Dispatcher.DispatchHandler, Watched {
 
   onTimeout(kind: TimeoutKind): void {
     const { firstByteMs, idleMs, totalMs, slowClientMs } = this.timeouts;
-    switch (kind) {
-      case 'first-byte':
-        return this.#fail({ kind: 'first-byte-timeout', detail: `no answer within ${firstByteMs} ms` });
-      case 'idle':
-        return this.#fail({ kind: 'idle-timeout', detail: `nothing more for ${idleMs} ms in the middle of the answer` });
-      case 'total':
-        return this.#fail({ kind: 'total-timeout', detail: `no whole answer within ${totalMs} ms` });
-      case 'slow-client':
-        return this.#fail({ kind: 'slow-client', detail: `the client read nothing for ${slowClientMs} ms` });
-    }
+    this.#fail(
+      {
+        'first-byte': { kind: 'first-byte-timeout', detail: `no answer within ${firstByteMs} ms` },
+        idle: { kind: 'idle-timeout', detail: `nothing more for ${idleMs} ms in the middle of the answer` },
+        total: { kind: 'total-timeout', detail: `no whole answer within ${totalMs} ms` },
+        'slow-client': { kind: 'slow-client', detail: `the client read nothing for ${slowClientMs} ms` },
+      }[kind] as UpstreamFault,
+    );
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -256,7 +254,8 @@ function faultOf(error: Error): UpstreamFault {
     return { kind: 'reset', detail: 'the answer is shorter or longer than announced' };
   }
   const word = typeof code === 'string' ? code : '';
-  if (word === 'ENOTFOUND' || word === 'EAI_AGAIN') return { kind: 'dns', detail: `the host name has no address (${word})` };
+  if (word === 'ENOTFOUND' || word === 'EAI_AGAIN')
+    return { kind: 'dns', detail: `the host name has no address (${word})` };
   if (word === 'ECONNREFUSED' || word === 'EHOSTUNREACH' || word === 'ENETUNREACH' || word === 'EADDRNOTAVAIL') {
     return { kind: 'connect', detail: `no connection (${word})` };
   }

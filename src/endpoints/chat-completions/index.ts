@@ -1,0 +1,11 @@
+import { openaiChat } from '../../formats/openai-chat/index.ts';
+import type { Endpoint } from '../endpoint.ts';
+
+/** Chat completions in OpenAI's format. */
+export const chatCompletions: Endpoint = {
+  name: '/chat/completions',
+  operation: 'chat',
+  format: 'openai-chat',
+  conversation: openaiChat,
+  errors: 'openai',
+};

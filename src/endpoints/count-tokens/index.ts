@@ -1,0 +1,28 @@
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import { textIn } from '../../core/text-in.ts';
+import { anthropicMessages } from '../../formats/anthropic-messages/index.ts';
+import { FormatError } from '../../formats/format.ts';
+import type { Endpoint } from '../endpoint.ts';
+
+/** How many tokens a request in Anthropic's format has: asked of the provider where it can tell, counted here otherwise. */
+export const countTokens: Endpoint = {
+  name: '/v1/messages/count_tokens',
+  operation: 'count-tokens',
+  format: 'anthropic-messages',
+  errors: 'anthropic',
+  isFree: true,
+  async answerHere(body, count) {
+    const request = JSON.parse(body.toString('utf8')) as JsonValue;
+    if (!isJsonObject(request))
+      throw new GatewayError('invalid_json', 'Invalid JSON payload: the body must be a JSON object.');
+    try {
+      anthropicMessages.readRequest({ max_tokens: 1, ...request });
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      throw new GatewayError('invalid_request', error.message, { param: error.path });
+    }
+    const text = [request.system, request.messages, request.tools].map((value) => textIn(value)).join('\n');
+    return Buffer.from(JSON.stringify({ input_tokens: await count(text) }));
+  },
+};

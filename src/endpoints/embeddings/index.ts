@@ -1,0 +1,9 @@
+import type { Endpoint } from '../endpoint.ts';
+
+/** Embeddings in OpenAI's format. */
+export const embeddings: Endpoint = {
+  name: '/embeddings',
+  operation: 'embedding',
+  format: 'openai-embeddings',
+  errors: 'openai',
+};

@@ -1,0 +1,57 @@
+import type { JsonObject } from '../../core/json.ts';
+import { usdNumber } from '../../core/money.ts';
+import type { TieredRate } from '../../costs/rate-card.ts';
+import type { Deployment } from '../../pipeline/deployment.ts';
+import { mayUseGroup } from '../../pipeline/plan.ts';
+import type { Answering, Question } from '../question.ts';
+
+/** Every deployment behind the groups that the key may use, with prices and limits, in LiteLLM's shape. Never a secret. */
+export const modelInfo: Answering = (question) => {
+  const { snapshot, identity } = question;
+  const data: JsonObject[] = [];
+  for (const group of snapshot.groups.all()) {
+    if (identity !== undefined && !mayUseGroup(snapshot, identity, group.name, group)) continue;
+    for (const deployment of group.deployments) data.push(describe(deployment, question));
+  }
+  const wanted = question.query.litellm_model_id;
+  return { status: 200, body: { data: wanted === undefined ? data : data.filter((row) => idOf(row) === wanted) } };
+};
+
+function idOf(row: JsonObject): unknown {
+  return (row.model_info as JsonObject | undefined)?.id;
+}
+
+function describe(deployment: Deployment, { identity, parts }: Question): JsonObject {
+  const { config, priced, provider } = deployment;
+  const { facts } = priced;
+  const card = priced.ratesAt(parts.clock.nowMs());
+  return {
+    model_name: config.group,
+    litellm_params: {
+      model: `${provider.name}/${deployment.model}`,
+      // Where a deployment stands is the operator's business only.
+      ...(identity?.isAdmin === true && { api_base: deployment.target.baseUrl }),
+    },
+    model_info: {
+      ...config.modelInfo,
+      id: deployment.id,
+      db_model: false,
+      key: deployment.model,
+      litellm_provider: provider.name,
+      mode: facts.mode ?? 'chat',
+      max_tokens: facts.maxOutputTokens ?? null,
+      max_input_tokens: facts.maxInputTokens ?? null,
+      max_output_tokens: facts.maxOutputTokens ?? null,
+      input_cost_per_token: usd(card?.input),
+      output_cost_per_token: usd(card?.output),
+      cache_read_input_token_cost: usd(card?.cachedInput),
+      cache_creation_input_token_cost: usd(card?.cacheWrite),
+      price_source: card?.source ?? 'unpriced',
+      ...facts.supports,
+    },
+  };
+}
+
+function usd(rate: TieredRate | undefined): number | null {
+  return rate === undefined ? null : usdNumber(rate.base);
+}

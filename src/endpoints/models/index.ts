@@ -1,0 +1,59 @@
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { mayUseGroup } from '../../pipeline/plan.ts';
+import type { Answering, Question } from '../question.ts';
+
+/** LiteLLM says this for every model (its DEFAULT_MODEL_CREATED_AT_TIME). */
+const CREATED_SECONDS = 1_677_610_602;
+const CREATED_AT = new Date(CREATED_SECONDS * 1000).toISOString();
+
+/** The model groups that the key may use, in OpenAI's shape, or Anthropic's for its clients. */
+export const listModels: Answering = (question) => {
+  const names = visibleNames(question);
+  if (!isAnthropicClient(question)) return { status: 200, body: { data: names.map(openaiModel), object: 'list' } };
+  return {
+    status: 200,
+    body: {
+      data: names.map(anthropicModel),
+      has_more: false,
+      first_id: names[0] ?? null,
+      last_id: names[names.length - 1] ?? null,
+    },
+  };
+};
+
+/** One model group by its name. */
+export const showModel: Answering = (question) => {
+  const name = question.pathParameter ?? '';
+  const { snapshot, identity } = question;
+  const group = snapshot.groups.resolve(name);
+  if (group === undefined || identity === undefined || !mayUseGroup(snapshot, identity, name, group)) {
+    throw new GatewayError(
+      'unknown_route',
+      `The model '${name.slice(0, 256)}' does not exist or your key may not use it. \`GET /v1/models\` lists those it may.`,
+      {
+        param: 'model',
+      },
+    );
+  }
+  return { status: 200, body: isAnthropicClient(question) ? anthropicModel(name) : openaiModel(name) };
+};
+
+/** Names of groups and aliases that the key may use. */
+export function visibleNames({ snapshot, identity }: Question): string[] {
+  const names = snapshot.groups.listedNames();
+  if (identity === undefined || identity.models.length === 0) return names;
+  return names.filter((name) => mayUseGroup(snapshot, identity, name, snapshot.groups.resolve(name)));
+}
+
+function isAnthropicClient({ headers }: Question): boolean {
+  return headers['anthropic-version'] !== undefined;
+}
+
+function openaiModel(id: string): JsonObject {
+  return { id, object: 'model', created: CREATED_SECONDS, owned_by: 'openai' };
+}
+
+function anthropicModel(id: string): JsonObject {
+  return { type: 'model', id, display_name: id, created_at: CREATED_AT };
+}

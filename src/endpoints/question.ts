@@ -1,0 +1,25 @@
+import type { JsonValue } from '../core/json.ts';
+import type { Parts } from '../pipeline/parts.ts';
+import type { Snapshot } from '../pipeline/snapshot.ts';
+import type { Identity } from '../tenancy/key-table.ts';
+
+/** A request for facts about the gateway itself, answered without a provider's work on a prompt. */
+export interface Question {
+  readonly snapshot: Snapshot;
+  readonly parts: Parts;
+  /** Undefined on public routes only. */
+  readonly identity: Identity | undefined;
+  readonly pathParameter: string | undefined;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly isDraining: boolean;
+  readonly version: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: JsonValue;
+}
+
+/** Answers a question; may throw a GatewayError. */
+export type Answering = (question: Question) => Answer | Promise<Answer>;

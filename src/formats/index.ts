@@ -1,0 +1,60 @@
+/** The wire formats this gateway knows, by id. */
+import type { JsonValue } from '../core/json.ts';
+import { anthropicMessages } from './anthropic-messages/index.ts';
+import type { ClientError, ConversationFormat, StreamReader } from './format.ts';
+import { geminiGenerate } from './gemini-generate/index.ts';
+import type { FormatId, ProviderErrorFacts, Usage } from './neutral/conversation.ts';
+import { openaiChat } from './openai-chat/index.ts';
+import { openaiCompletions } from './openai-completions/index.ts';
+import { openaiEmbeddings } from './openai-embeddings/index.ts';
+
+/** What the lanes need of a format, also of one that is no conversation. */
+export interface FormatParts {
+  readonly id: FormatId;
+  readonly conversation?: ConversationFormat;
+  readUsage(value: JsonValue): Usage | undefined;
+  readError(body: JsonValue): ProviderErrorFacts | undefined;
+  openStreamReader(): StreamReader;
+  /** Writes an error into a stream of which some was sent already. */
+  openFailureWriter(): { fail(error: ClientError): string };
+  /** The bytes that close a whole stream where the provider forgot them. */
+  readonly endMark: string;
+}
+
+const FAILURE_FACTS = { id: '', model: '', createdSeconds: 0, streamUsage: false };
+
+function conversational(format: ConversationFormat, endMark: string): FormatParts {
+  return {
+    id: format.id,
+    conversation: format,
+    readUsage: (value) => format.readUsage(value),
+    readError: (body) => format.readError(body),
+    openStreamReader: () => format.openStreamReader(),
+    openFailureWriter: () => format.openStreamWriter(FAILURE_FACTS),
+    endMark,
+  };
+}
+
+const NO_STREAM: StreamReader = { read: () => {}, close: () => {} };
+
+const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
+  'openai-chat': conversational(openaiChat, 'data: [DONE]\n\n'),
+  'openai-completions': conversational(openaiCompletions, 'data: [DONE]\n\n'),
+  'openai-embeddings': {
+    id: 'openai-embeddings',
+    readUsage: (value) => openaiEmbeddings.readUsage(value),
+    readError: (body) => openaiChat.readError(body),
+    openStreamReader: () => NO_STREAM,
+    openFailureWriter: () => openaiChat.openStreamWriter(FAILURE_FACTS),
+    endMark: '',
+  },
+  'anthropic-messages': conversational(anthropicMessages, 'event: message_stop\ndata: {"type":"message_stop"}\n\n'),
+  'gemini-generate': conversational(geminiGenerate, ''),
+};
+
+/** The parts of a format. Every format that a provider's operation or an endpoint names is in the table. */
+export function formatParts(id: FormatId): FormatParts {
+  const parts = FORMATS[id];
+  if (parts === undefined) throw new RangeError(`no format ${id}`);
+  return parts;
+}

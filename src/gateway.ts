@@ -1,0 +1,134 @@
+/** The composition root: the one file that knows every part and joins them. */
+import type { DeploymentConfig, GatewayConfig } from './config/gateway-config.ts';
+import { systemClock } from './core/clock.ts';
+import { priceModel } from './costs/prices.ts';
+import { TokenCounter } from './costs/token-counter.ts';
+import { Deployment } from './pipeline/deployment.ts';
+import type { Parts } from './pipeline/parts.ts';
+import type { Snapshot } from './pipeline/snapshot.ts';
+import { findProvider } from './providers/index.ts';
+import { ModelGroups } from './routing/model-groups.ts';
+import { Edge } from './server/server.ts';
+import { type MetricsSnapshot, mergeSnapshots, renderSnapshot } from './telemetry/exposition.ts';
+import type { Log } from './telemetry/log.ts';
+import { MetricsRecorder } from './telemetry/recorder.ts';
+import { SettledQueue } from './telemetry/sinks.ts';
+import { KeyTable } from './tenancy/key-table.ts';
+import { Upstream } from './upstream/upstream.ts';
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  readonly masterKey: string;
+  readonly host: string;
+  /** 0 chooses a free one. */
+  readonly port: number;
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+  /** In one of several worker processes: the metrics of all of them. */
+  readonly gatherMetrics?: () => Promise<readonly unknown[]>;
+}
+
+/** A running gateway. */
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  /** Swaps the configuration as a whole; requests in flight keep the one they came under. */
+  reload(config: GatewayConfig): void;
+  /** Stops accepting and lets what is under way end, at most `timeoutMs`. */
+  drain(options: { readonly timeoutMs: number }): Promise<void>;
+  close(): Promise<void>;
+  metricsSnapshot(): Promise<MetricsSnapshot>;
+}
+
+/** Starts a gateway; resolves when it listens. Rejects with the error of the socket when it cannot. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, log, version, masterKey } = options;
+  const clock = systemClock;
+  const upstream = new Upstream({ clock, connectTimeoutMs: config.routing.connectTimeoutMs });
+  const tokens = new TokenCounter();
+  const metrics = new MetricsRecorder({ version, hidePersonalData: config.telemetry.hidePersonalData });
+  const queue = new SettledQueue([metrics, log.requests], {
+    onSinkError: (error) => log.app.error({ error }, 'A consumer of settled requests failed'),
+  });
+  const parts: Parts = {
+    clock,
+    upstream,
+    sink: queue,
+    countTokens: (text) => tokens.count(text),
+    random: Math.random,
+    onFault: (what, error) => log.app.error({ error }, what),
+  };
+  let snapshot = makeSnapshot(config, masterKey);
+  const edge = new Edge({ parts, version, snapshot: () => snapshot, metrics: () => renderMetrics(metrics, options) });
+  metrics.read('litellm_in_flight_requests', () => edge.inFlight);
+  metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
+  metrics.read('sluice_settled_dropped_total', () => queue.dropped);
+
+  const port = await edge.listen(options.host, options.port);
+  return {
+    port,
+    url: `http://${hostInUrl(options.host)}:${port}`,
+    reload: (next) => {
+      snapshot = makeSnapshot(next, masterKey);
+    },
+    drain: ({ timeoutMs }) => edge.drain(timeoutMs),
+    close: async () => {
+      await edge.close();
+      queue.flush();
+      await Promise.all([upstream.close(), tokens.close()]);
+    },
+    metricsSnapshot: () => metrics.snapshot(),
+  };
+}
+
+function makeSnapshot(config: GatewayConfig, masterKey: string): Snapshot {
+  const deployments = config.deployments.map((entry) => makeDeployment(entry, config));
+  const { aliases } = config.routing;
+  return {
+    config,
+    aliases,
+    keys: new KeyTable(config.server.masterKey ?? masterKey, config.keys),
+    groups: new ModelGroups(deployments, aliases, ({ config: entry }, model) =>
+      makeDeployment({ ...entry, model }, config),
+    ),
+  };
+}
+
+function makeDeployment(entry: DeploymentConfig, config: GatewayConfig): Deployment {
+  const provider = findProvider(entry.provider);
+  // The configuration was checked against the same list.
+  if (provider === null) throw new RangeError(`no provider ${entry.provider}`);
+  const { priceProvider } = provider;
+  return new Deployment({
+    config: entry,
+    provider,
+    target: {
+      model: entry.model,
+      baseUrl: entry.apiBase ?? provider.defaultBaseUrl ?? '',
+      ...(entry.apiKey !== undefined && { apiKey: entry.apiKey }),
+      ...(entry.apiVersion !== undefined && { apiVersion: entry.apiVersion }),
+      ...(entry.organization !== undefined && { organization: entry.organization }),
+    },
+    priced: priceModel({
+      provider: provider.name,
+      ...(priceProvider !== undefined && { priceProvider }),
+      model: entry.model,
+      modelInfo: entry.modelInfo,
+    }),
+    dropParams: config.dropParams,
+    timeouts: config.routing,
+  });
+}
+
+async function renderMetrics(metrics: MetricsRecorder, { gatherMetrics }: GatewayOptions) {
+  const { contentType } = metrics;
+  if (gatherMetrics === undefined) return { contentType, body: await metrics.render() };
+  const snapshots = (await gatherMetrics()) as readonly MetricsSnapshot[];
+  return { contentType, body: await renderSnapshot(mergeSnapshots(snapshots)) };
+}
+
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

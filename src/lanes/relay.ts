@@ -1,0 +1,240 @@
+/** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
+
+import type { GatewayError } from '../core/errors.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import { textIn } from '../core/text-in.ts';
+import { type FormatParts, formatParts } from '../formats/index.ts';
+import type { StreamEvent, Usage } from '../formats/neutral/conversation.ts';
+import { clientErrorOf } from '../pipeline/client-error.ts';
+import type { Deployment } from '../pipeline/deployment.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
+import { type SseEvent, StreamEnds } from '../wire/ends.ts';
+import { parseMember, readEnvelope } from '../wire/envelope.ts';
+import { SseSplitter } from '../wire/sse.ts';
+import { UsageFrameFilter } from '../wire/unwanted-usage.ts';
+import type { LaneChoice } from './choose-lane.ts';
+import { editBytes } from './edit-request.ts';
+import { AnswerProblem, type StreamAnswer, type StreamEnd, type Trip, type WholeAnswer } from './lane.ts';
+
+/** Makes a request ready to be relayed to a deployment. */
+export function relay(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
+  const { operation, operationName } = choice;
+  const askForUsage = exchange.stream && operation.streamUsage === 'ask';
+  const edited = editBytes(exchange.body, exchange.envelope, {
+    modelLiteral: deployment.modelLiteral,
+    rules: deployment.rules(operationName, operation),
+    format: operation.format,
+    defaults: deployment.defaults(operationName, operation),
+    drop: deployment.config.additionalDropParams,
+    askForUsage,
+  });
+  const format = formatParts(operation.format);
+  return {
+    body: edited.body,
+    dropped: edited.dropped,
+    headers: forwardedHeaders(exchange, operation.forwardHeaders),
+    readWhole: (body) => readWhole(body, format),
+    openStream: (write) => new RelayedStream(format, write, askForUsage && !exchange.streamUsage),
+  };
+}
+
+function forwardedHeaders(exchange: Exchange, names: readonly string[] | undefined): string[] {
+  if (names === undefined) return NO_HEADERS;
+  const headers: string[] = [];
+  for (const name of names) {
+    const value = exchange.client.headers[name];
+    if (typeof value === 'string') headers.push(name, value);
+  }
+  return headers;
+}
+
+const NO_HEADERS: string[] = [];
+const LARGEST_FACT_BYTES = 4_096;
+
+function readWhole(body: Buffer, format: FormatParts): WholeAnswer {
+  const envelope = readEnvelope(body);
+  if (!envelope.ok) {
+    // Two readers, two meanings: an answer with a member twice is unusual but JSON, and ours to read as JSON.parse does.
+    if (envelope.reason !== 'duplicate-member' && envelope.reason !== 'escaped-name') {
+      throw new AnswerProblem({ kind: 'malformed', detail: `the answer is no JSON object (${envelope.reason})` });
+    }
+    const value = JSON.parse(body.toString('utf8')) as JsonObject;
+    return { body, usage: format.readUsage(value), text: () => textIn(value) };
+  }
+  // Usage and the like are small members at the top; what the model wrote stays unparsed.
+  const facts: JsonObject = {};
+  for (const member of envelope.members) {
+    if (member.kind === 'array' || member.valueEnd - member.valueStart > LARGEST_FACT_BYTES) continue;
+    if (member.name === 'error' && member.kind !== 'null') {
+      const whole = JSON.parse(body.toString('utf8')) as JsonValue;
+      const error = format.readError(whole);
+      if (error !== undefined) throw new AnswerProblem({ kind: 'reported', body: whole, facts: error });
+    }
+    if (member.kind === 'object' || member.name === 'service_tier' || member.name === 'model') {
+      facts[member.name] = parseMember(body, member);
+    }
+  }
+  return { body, usage: format.readUsage(facts), text: () => textIn(JSON.parse(body.toString('utf8')) as JsonValue) };
+}
+
+const FIRST_EVENTS_READ = 2;
+const LAST_EVENTS_READ = 6;
+const ERROR_SEARCH_BYTES = 256;
+
+/** One relayed stream. */
+class RelayedStream implements StreamAnswer {
+  readonly #format: FormatParts;
+  readonly #write: (bytes: Uint8Array | string) => void;
+  readonly #filter: UsageFrameFilter | undefined;
+  readonly #ends = new StreamEnds();
+  #hasData = false;
+
+  constructor(format: FormatParts, write: (bytes: Uint8Array | string) => void, dropsUsageFrame: boolean) {
+    this.#format = format;
+    this.#write = write;
+    this.#filter = dropsUsageFrame ? new UsageFrameFilter() : undefined;
+  }
+
+  data(chunk: Buffer): void {
+    if (!this.#hasData) {
+      this.#hasData = true;
+      this.#refuseErrorAtStart(chunk);
+    }
+    this.#ends.push(chunk);
+    if (this.#filter === undefined) {
+      this.#write(chunk);
+      return;
+    }
+    const bytes = this.#filter.push(chunk);
+    if (bytes.length > 0) this.#write(bytes);
+  }
+
+  end(): StreamEnd {
+    const rest = this.#filter?.end() ?? EMPTY;
+    const seen = this.#readEnds();
+    if (seen.reported !== undefined) {
+      return { isWhole: false, last: rest, problem: seen.reported, wasToldClient: true };
+    }
+    if (!seen.isWhole) return { isWhole: false, last: rest, problem: { kind: 'cut' }, wasToldClient: false };
+    if (seen.hasEndMark) return { isWhole: true, last: rest };
+    // The answer is whole but its end mark never came: without it, strict clients would report a broken stream.
+    const endMark = this.#format.endMark;
+    return { isWhole: true, last: rest.length === 0 ? endMark : Buffer.concat([rest, Buffer.from(`\n\n${endMark}`)]) };
+  }
+
+  fail(error: GatewayError): string {
+    const rest = this.#filter?.end() ?? EMPTY;
+    // An event that was cut in the middle must not swallow the error that follows it.
+    return `${rest.toString('utf8')}\n\n${this.#format.openFailureWriter().fail(clientErrorOf(error))}`;
+  }
+
+  usage(): Usage | undefined {
+    return this.#readEnds().usage;
+  }
+
+  sample(): { text: string; factor: number } {
+    let text = '';
+    let sampledBytes = 0;
+    const reader = this.#format.openStreamReader();
+    const emit = (event: StreamEvent): void => {
+      text += textOf(event);
+    };
+    for (const event of this.#ends.firstEvents()) {
+      sampledBytes += event.data.length + 8;
+      readSafely(reader, event, emit);
+    }
+    const { totalBytes } = this.#ends;
+    return { text, factor: sampledBytes === 0 ? 1 : Math.max(1, totalBytes / Math.max(sampledBytes, 1)) };
+  }
+
+  #refuseErrorAtStart(chunk: Buffer): void {
+    const at = chunk.indexOf('"error"');
+    if (at === -1 || at > ERROR_SEARCH_BYTES) return;
+    const found = this.#read(eventsIn(chunk).slice(0, 1));
+    if (found.reported !== undefined) throw new AnswerProblem(found.reported);
+  }
+
+  #readEnds(): Reading {
+    const first: SseEvent[] = [];
+    for (const event of this.#ends.firstEvents()) {
+      first.push(event);
+      if (first.length === FIRST_EVENTS_READ) break;
+    }
+    const last: SseEvent[] = [];
+    for (const event of this.#ends.lastEvents()) {
+      last.push(event);
+      if (last.length === LAST_EVENTS_READ) break;
+    }
+    last.reverse();
+    const isShort = this.#ends.totalBytes <= SHORT_STREAM_BYTES;
+    return this.#read(isShort ? [...this.#ends.firstEvents()] : [...first, ...last]);
+  }
+
+  #read(events: readonly SseEvent[]): Reading {
+    const reading: Reading = { usage: undefined, isWhole: false, hasEndMark: false, reported: undefined };
+    const reader = this.#format.openStreamReader();
+    const emit = (event: StreamEvent): void => {
+      if (event.type === 'usage' || event.type === 'start') reading.usage = event.usage ?? reading.usage;
+      else if (event.type === 'end') {
+        reading.isWhole = true;
+        reading.hasEndMark = true;
+      } else if (event.type === 'error') {
+        const { message, type, code } = event.error;
+        const body = { error: { message, type: type ?? null, code: code ?? null } };
+        reading.reported = { kind: 'reported', body, facts: event.error };
+      }
+    };
+    for (const event of events) readSafely(reader, event, emit);
+    if (!reading.isWhole) {
+      reader.close((event) => {
+        if (event.type === 'end') reading.isWhole = true;
+        else emit(event);
+      });
+    }
+    return reading;
+  }
+}
+
+/** Up to here a stream is read as a whole at its end: cheaper than being clever, and exact. */
+const SHORT_STREAM_BYTES = 4_096;
+const EMPTY = Buffer.alloc(0);
+
+interface Reading {
+  usage: Usage | undefined;
+  isWhole: boolean;
+  hasEndMark: boolean;
+  reported: Extract<AnswerProblem['problem'], { kind: 'reported' }> | undefined;
+}
+
+function readSafely(
+  reader: ReturnType<FormatParts['openStreamReader']>,
+  event: SseEvent,
+  emit: (event: StreamEvent) => void,
+): void {
+  try {
+    reader.read(event.data, event.eventName, emit);
+  } catch {
+    // The bytes went to the client as they came; an event out of its context, or a broken one, only tells us nothing here.
+  }
+}
+
+function eventsIn(bytes: Buffer): SseEvent[] {
+  const events: SseEvent[] = [];
+  const splitter = new SseSplitter((data, eventName) => events.push({ data, eventName }));
+  splitter.push(bytes);
+  return events;
+}
+
+function textOf(event: StreamEvent): string {
+  switch (event.type) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+    case 'tool-arguments':
+      return event.text;
+    case 'tool-call':
+      return event.name;
+    default:
+      return '';
+  }
+}

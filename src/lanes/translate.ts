@@ -1,0 +1,242 @@
+/** The translate lane: format → neutral conversation → format, for requests, whole answers and streams. */
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import {
+  type AnswerFacts,
+  type ConversationFormat,
+  type Dropped,
+  FormatError,
+  type StreamReader,
+  type StreamWriter,
+} from '../formats/format.ts';
+import { type FormatParts, formatParts } from '../formats/index.ts';
+import type { ConversationResponse, StreamEvent, Usage } from '../formats/neutral/conversation.ts';
+import { clientErrorOf } from '../pipeline/client-error.ts';
+import type { Deployment } from '../pipeline/deployment.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
+import { isGatewayMember } from '../providers/gateway-members.ts';
+import { EventTooLarge, SseSplitter } from '../wire/sse.ts';
+import type { LaneChoice } from './choose-lane.ts';
+import { editObject } from './edit-request.ts';
+import { AnswerProblem, type StreamAnswer, type StreamEnd, type Trip, type WholeAnswer } from './lane.ts';
+
+/** Makes a request ready to be translated to a deployment of another format. */
+export function translate(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
+  const client = conversationOf(formatParts(exchange.endpoint.format));
+  const parts = formatParts(choice.operation.format);
+  const provider = conversationOf(parts);
+  const written = writeRequest(exchange, deployment, choice, client, provider);
+  const facts: AnswerFacts = {
+    id: exchange.callId,
+    model: exchange.model ?? deployment.model,
+    createdSeconds: Math.floor(exchange.startedAtMs / 1000),
+    streamUsage: exchange.streamUsage,
+  };
+  return {
+    body: Buffer.from(JSON.stringify(written.body)),
+    dropped: written.dropped,
+    headers: [],
+    readWhole: (body) => readWhole(body, parts, provider, client, facts),
+    openStream: (write) => new TranslatedStream(provider, client.openStreamWriter(facts), write),
+  };
+}
+
+function conversationOf(parts: FormatParts): ConversationFormat {
+  if (parts.conversation === undefined) throw new RangeError(`${parts.id} is no conversation`);
+  return parts.conversation;
+}
+
+function writeRequest(
+  exchange: Exchange,
+  deployment: Deployment,
+  choice: LaneChoice,
+  client: ConversationFormat,
+  provider: ConversationFormat,
+): { readonly body: JsonObject; readonly dropped: readonly Dropped[] } {
+  const sent = clientBody(exchange, client);
+  const { operation, operationName } = choice;
+  const speaksOpenai = client.id === 'openai-chat';
+  // The deployment's own fields are written in OpenAI's names; a client of another format gets them added at the far end.
+  const read = readRequest(client, speaksOpenai ? { ...deployment.config.defaultParams, ...sent } : sent);
+  const askForUsage = exchange.stream && operation.streamUsage === 'ask';
+  const request = { ...read.request, stream: exchange.stream, streamUsage: askForUsage };
+  const { body, dropped } = provider.writeRequest(request, { model: deployment.model, traits: deployment.traits });
+  const edited = editObject(body, deployment.rules(operationName, operation), deployment.config.additionalDropParams);
+  const result = speaksOpenai ? edited.body : { ...deployment.defaults(operationName, operation), ...edited.body };
+  return { body: result, dropped: [...read.dropped, ...dropped, ...edited.dropped] };
+}
+
+function clientBody(exchange: Exchange, client: ConversationFormat): JsonObject {
+  const parsed = JSON.parse(exchange.body.toString('utf8')) as JsonObject;
+  const body: JsonObject = {};
+  for (const name of Object.keys(parsed)) {
+    // `__proto__` as an own member must not become a prototype.
+    if (name === '__proto__' || isGatewayMember(name, client.id, (other) => parsed[other])) continue;
+    body[name] = parsed[name];
+  }
+  if (exchange.model !== undefined) body.model = exchange.model;
+  return body;
+}
+
+function readRequest(format: ConversationFormat, body: JsonObject) {
+  try {
+    return format.readRequest(body);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new GatewayError('invalid_request', error.message, { param: error.path, cause: error });
+  }
+}
+
+function readWhole(
+  body: Buffer,
+  parts: FormatParts,
+  provider: ConversationFormat,
+  client: ConversationFormat,
+  facts: AnswerFacts,
+): WholeAnswer {
+  const value = parseAnswer(body);
+  const reported = parts.readError(value);
+  if (reported !== undefined) throw new AnswerProblem({ kind: 'reported', body: value, facts: reported });
+  const response = readResponse(provider, value);
+  return {
+    body: Buffer.from(JSON.stringify(client.writeResponse(response, facts))),
+    usage: response.usage,
+    text: () => response.choices.flatMap(({ parts: made }) => made.map(textOfPart)).join(' '),
+  };
+}
+
+function readResponse(provider: ConversationFormat, value: JsonObject): ConversationResponse {
+  try {
+    return provider.readResponse(value);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new AnswerProblem({ kind: 'malformed', detail: `${error.path}: ${error.message}` });
+  }
+}
+
+function parseAnswer(body: Buffer): JsonObject {
+  let value: JsonValue;
+  try {
+    value = JSON.parse(body.toString('utf8')) as JsonValue;
+  } catch {
+    throw new AnswerProblem({ kind: 'malformed', detail: 'the answer is not JSON' });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new AnswerProblem({ kind: 'malformed', detail: 'the answer is no JSON object' });
+  }
+  return value;
+}
+
+function textOfPart(part: ConversationResponse['choices'][number]['parts'][number]): string {
+  switch (part.type) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+      return part.text;
+    case 'tool-call':
+      return `${part.name} ${part.arguments}`;
+    default:
+      return '';
+  }
+}
+
+/** One translated stream. Events go through as they come; the client's bytes of one piece are sent together. */
+class TranslatedStream implements StreamAnswer {
+  readonly #reader: StreamReader;
+  readonly #writer: StreamWriter;
+  readonly #splitter: SseSplitter;
+  readonly #write: (bytes: Uint8Array | string) => void;
+  readonly #emit = (event: StreamEvent): void => this.#take(event);
+  #usage: Usage | undefined;
+  #pending = '';
+  #hasContent = false;
+  #isWhole = false;
+  #text = '';
+  #reported: Extract<AnswerProblem['problem'], { kind: 'reported' }> | undefined;
+
+  constructor(provider: ConversationFormat, writer: StreamWriter, write: (bytes: Uint8Array | string) => void) {
+    this.#reader = provider.openStreamReader();
+    this.#writer = writer;
+    this.#write = write;
+    this.#splitter = new SseSplitter((data, eventName) => this.#reader.read(data, eventName, this.#emit));
+  }
+
+  data(chunk: Buffer): void {
+    this.#guard(() => this.#splitter.push(chunk));
+    if (this.#reported !== undefined) throw new AnswerProblem(this.#reported);
+    if (!this.#hasContent || this.#pending === '') return;
+    this.#write(this.#pending);
+    this.#pending = '';
+  }
+
+  end(): StreamEnd {
+    this.#guard(() => {
+      this.#splitter.end();
+      this.#reader.close(this.#emit);
+    });
+    const last = this.#pending;
+    this.#pending = '';
+    if (this.#reported !== undefined) {
+      return { isWhole: false, last, problem: this.#reported, wasToldClient: false };
+    }
+    if (!this.#isWhole) return { isWhole: false, last, problem: { kind: 'cut' }, wasToldClient: false };
+    return { isWhole: true, last: last + this.#writer.end() };
+  }
+
+  fail(error: GatewayError): string {
+    const last = this.#pending;
+    this.#pending = '';
+    return last + this.#writer.fail(clientErrorOf(error));
+  }
+
+  usage(): Usage | undefined {
+    return this.#usage;
+  }
+
+  sample(): { text: string; factor: number } {
+    return { text: this.#text, factor: 1 };
+  }
+
+  #take(event: StreamEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#usage = event.usage ?? this.#usage;
+        break;
+      case 'usage':
+        this.#usage = event.usage;
+        break;
+      case 'end':
+        this.#isWhole = true;
+        return;
+      case 'error': {
+        const { message, type, code } = event.error;
+        const body = { error: { message, type: type ?? null, code: code ?? null } };
+        this.#reported ??= { kind: 'reported', body, facts: event.error };
+        return;
+      }
+      case 'text':
+      case 'reasoning':
+      case 'refusal':
+      case 'tool-arguments':
+        this.#text += event.text;
+        this.#hasContent = true;
+        break;
+      default:
+        this.#hasContent = true;
+    }
+    // What follows an end or an error belongs to no answer.
+    if (!this.#isWhole && this.#reported === undefined) this.#pending += this.#writer.write(event);
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (error instanceof FormatError) {
+        throw new AnswerProblem({ kind: 'malformed', detail: `${error.path}: ${error.message}` });
+      }
+      if (error instanceof EventTooLarge) throw new AnswerProblem({ kind: 'malformed', detail: error.message });
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { formatUsd } from '../core/money.ts';
+import type { UpstreamHeaders } from '../upstream/upstream.ts';
+import type { Deployment } from './deployment.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Provider headers that are handed on, each under `llm_provider-`; the rate limits also under their own names. */
+const HANDED_ON =
+  /^(?:x-ratelimit-|anthropic-ratelimit-|x-request-id$|request-id$|openai-|retry-after$|cf-ray$|x-goog-)/;
+
+/** Headers of a successful answer, names and values in turn. LiteLLM's names, so that its dashboards and clients read them. */
+export function answerHeaders(exchange: Exchange, deployment: Deployment, provider: UpstreamHeaders): string[] {
+  const headers = [
+    'x-litellm-call-id',
+    exchange.callId,
+    'x-litellm-model-id',
+    deployment.id,
+    'x-litellm-model-group',
+    exchange.group?.name ?? '',
+    'x-litellm-attempted-retries',
+    String(exchange.attempts.length - 1),
+    'x-litellm-attempted-fallbacks',
+    '0',
+  ];
+  if (exchange.cost !== undefined) headers.push('x-litellm-response-cost', formatUsd(exchange.cost));
+  if (exchange.client.headers['x-sluice-explain'] !== undefined) {
+    headers.push('x-sluice-lane', exchange.lane ?? '', 'x-sluice-lane-reason', exchange.laneReason ?? '');
+  }
+  if (exchange.dropped.length > 0) {
+    headers.push('x-sluice-dropped', headerText(exchange.dropped.map(({ field }) => field).join(', ')));
+  }
+  for (const name in provider) {
+    // Cheap first: most headers of a provider begin with none of these letters.
+    const first = name.charCodeAt(0);
+    if (first !== 0x78 && first !== 0x61 && first !== 0x72 && first !== 0x6f && first !== 0x63) continue;
+    const value = provider[name];
+    if (typeof value !== 'string' || !HANDED_ON.test(name)) continue;
+    headers.push(`llm_provider-${name}`, value);
+    if (name.startsWith('x-ratelimit-')) headers.push(name, value);
+  }
+  return headers;
+}
+
+/** Headers that hold only once an answer is whole: how long it took, and how much of that was ours. */
+export function durationHeaders(exchange: Exchange): string[] {
+  const durationMs = exchange.clock.monotonicMs() - exchange.startedMs;
+  return [
+    'x-litellm-response-duration-ms',
+    durationMs.toFixed(3),
+    'x-litellm-overhead-duration-ms',
+    Math.max(0, durationMs - exchange.upstreamMs - exchange.receivedMs).toFixed(3),
+  ];
+}
+
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1_000);
+}

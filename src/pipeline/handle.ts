@@ -1,0 +1,29 @@
+/** The request's path, stage by stage, as ARCHITECTURE.md draws it. */
+import { asGatewayError } from '../core/errors.ts';
+import { attempt } from './attempt.ts';
+import type { Exchange } from './exchange.ts';
+import { identify } from './identify.ts';
+import type { Parts } from './parts.ts';
+import { peek } from './peek.ts';
+import { plan } from './plan.ts';
+import { receive } from './receive.ts';
+import { sendError } from './send-error.ts';
+import { settle } from './settle.ts';
+
+/** Handles one request from its headers to its books. Never rejects. */
+export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
+  try {
+    // The key comes before the body: who has none makes us read nothing.
+    exchange.identity = identify(exchange.client.headers, exchange.snapshot);
+    await receive(exchange);
+    peek(exchange);
+    plan(exchange, parts.random);
+    const [deployment] = exchange.plan;
+    if (deployment !== undefined) await attempt(exchange, deployment, parts);
+  } catch (thrown) {
+    exchange.error = asGatewayError(thrown);
+    if (exchange.error.code === 'internal') parts.onFault(`request ${exchange.callId} failed`, thrown);
+    sendError(exchange, exchange.error);
+  }
+  settle(exchange, parts);
+}

@@ -1,0 +1,16 @@
+import type { Clock } from '../core/clock.ts';
+import type { SettledSink } from '../telemetry/settled.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { CountTokens } from './estimate.ts';
+
+/** What the stages work with besides the exchange: made once by `gateway.ts`. */
+export interface Parts {
+  readonly clock: Clock;
+  readonly upstream: Upstream;
+  readonly sink: SettledSink;
+  readonly countTokens: CountTokens;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  /** Reports a fault of ours that no client waits for. */
+  readonly onFault: (what: string, error: unknown) => void;
+}

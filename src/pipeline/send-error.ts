@@ -1,0 +1,27 @@
+import type { GatewayError } from '../core/errors.ts';
+import { anthropicErrorBody, clientErrorOf, openaiErrorBody, retryHeaders } from './client-error.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Answers with an error in the client's own format, unless some of an answer was sent already or nobody is listening. */
+export function sendError(exchange: Exchange, error: GatewayError): void {
+  const { client } = exchange;
+  if (client.hasStarted || client.isGone) return;
+  exchange.status = error.status;
+  const words = clientErrorOf(error);
+  const body =
+    exchange.endpoint.errors === 'anthropic' ? anthropicErrorBody(words, exchange.callId) : openaiErrorBody(words);
+  const headers = [
+    'content-type',
+    'application/json',
+    'x-litellm-call-id',
+    exchange.callId,
+    'x-litellm-attempted-retries',
+    String(Math.max(0, exchange.attempts.length - 1)),
+    ...retryHeaders(error),
+  ];
+  if (exchange.group !== undefined) headers.push('x-litellm-model-group', exchange.group.name);
+  if (exchange.deployment !== undefined) headers.push('x-litellm-model-id', exchange.deployment.id);
+  // Both SDKs retry 408, 409, 429 and 5xx by themselves unless told that it is pointless.
+  if (error.row.source === 'client' && error.row.retry === 'nowhere') headers.push('x-should-retry', 'false');
+  client.sendWhole(error.status, headers, body);
+}

@@ -1,0 +1,50 @@
+import type { GatewayError } from '../core/errors.ts';
+import type { SettledExchange } from '../telemetry/settled.ts';
+import { estimate } from './estimate.ts';
+import type { Exchange } from './exchange.ts';
+import type { Parts } from './parts.ts';
+
+/** Closes a request's books: runs once for each, whatever happened, and never throws outwards. */
+export function settle(exchange: Exchange, parts: Parts): void {
+  const endedMs = exchange.clock.monotonicMs();
+  if (exchange.toEstimate === undefined) {
+    parts.sink.take(settled(exchange, endedMs));
+    return;
+  }
+  // Counting tokens takes longer than the answer's end may wait, so the books close a moment later.
+  void estimate(exchange, parts.countTokens)
+    .catch((error: unknown) => parts.onFault('usage could not be estimated', error))
+    .finally(() => parts.sink.take(settled(exchange, endedMs)));
+}
+
+function settled(exchange: Exchange, endedMs: number): SettledExchange {
+  const { error, identity, usage } = exchange;
+  const durationMs = endedMs - exchange.startedMs;
+  return {
+    callId: exchange.callId,
+    route: exchange.route,
+    caller: identity?.caller,
+    requestedModel: exchange.model?.slice(0, 256),
+    group: exchange.group?.pattern ?? exchange.group?.name,
+    endUser: identity === undefined ? undefined : exchange.endUser,
+    lane: exchange.lane,
+    laneReason: exchange.laneReason,
+    stream: exchange.stream,
+    attempts: exchange.attempts,
+    status: statusOf(exchange, error),
+    outcome: error === undefined ? 'success' : error.code === 'client_gone' ? 'client-gone' : 'failure',
+    error: error?.code,
+    usage,
+    cost: exchange.cost,
+    unpriced: usage !== undefined && exchange.cost === undefined,
+    dropped: exchange.dropped.length,
+    startedAtMs: exchange.startedAtMs,
+    durationMs,
+    firstByteMs: exchange.firstByteMs === undefined ? undefined : exchange.firstByteMs - exchange.startedMs,
+    overheadMs: Math.max(0, durationMs - exchange.upstreamMs - exchange.receivedMs),
+  };
+}
+
+function statusOf(exchange: Exchange, error: GatewayError | undefined): number {
+  return error === undefined || exchange.status !== 0 ? exchange.status : error.status;
+}

@@ -1,0 +1,157 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
+import { GatewayError } from '../core/errors.ts';
+import type { Client } from '../pipeline/client.ts';
+
+const DECODERS: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+  zstd: promisify(zstdDecompress),
+};
+
+/** The pipeline's view of one HTTP request and its response. */
+export class HttpClient implements Client {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  isGone = false;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #onGone: (() => void) | undefined;
+  #onDrain: (() => void) | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+    this.method = request.method ?? '';
+    this.headers = request.headers;
+    response.on('close', () => {
+      if (response.writableFinished) return;
+      this.isGone = true;
+      this.#onGone?.();
+    });
+    // A write to a client that is gone is no fault of the process.
+    response.on('error', () => {});
+  }
+
+  get hasStarted(): boolean {
+    return this.#response.headersSent;
+  }
+
+  readBody(maxBytes: number): Promise<Buffer> {
+    const length = this.headers['content-length'];
+    if (length !== undefined && Number(length) > maxBytes) return Promise.reject(tooLarge(maxBytes));
+    const contentType = this.headers['content-type'];
+    if (typeof contentType === 'string' && isForm(contentType)) return Promise.reject(notJson(contentType));
+    const encoding = this.headers['content-encoding'];
+    const bytes = this.#readBytes(maxBytes);
+    return encoding === undefined || encoding === 'identity' ? bytes : decode(bytes, String(encoding), maxBytes);
+  }
+
+  #readBytes(maxBytes: number): Promise<Buffer> {
+    const request = this.#request;
+    return new Promise((resolve, reject) => {
+      let first: Buffer | undefined;
+      let more: Buffer[] | undefined;
+      let size = 0;
+      let isOver = false;
+      request.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (isOver) return;
+        if (size > maxBytes) {
+          isOver = true;
+          reject(tooLarge(maxBytes));
+        } else if (first === undefined) first = chunk;
+        else if (more === undefined) more = [first, chunk];
+        else more.push(chunk);
+      });
+      request.on('end', () => {
+        if (!isOver) resolve(more === undefined ? (first ?? EMPTY) : Buffer.concat(more, size));
+      });
+      const gone = (): void => reject(new GatewayError('client_gone', 'The client hung up while sending its request.'));
+      request.on('error', gone);
+      request.on('close', gone);
+    });
+  }
+
+  sendWhole(status: number, headers: readonly string[], body: Uint8Array): void {
+    const response = this.#response;
+    if (this.isGone) return;
+    const list = [...headers, 'content-length', String(body.length)];
+    // What is left of a request that was refused before it was read must not be taken for the next one.
+    if (!this.#request.complete) list.push('connection', 'close');
+    response.writeHead(status, list);
+    response.end(body);
+  }
+
+  startStream(status: number, headers: readonly string[]): void {
+    this.#response.writeHead(status, headers as string[]);
+  }
+
+  write(chunk: Uint8Array | string): boolean {
+    if (this.isGone) return true;
+    return this.#response.write(chunk);
+  }
+
+  endStream(chunk?: Uint8Array | string): void {
+    if (this.isGone) return;
+    if (chunk === undefined) this.#response.end();
+    else this.#response.end(chunk);
+  }
+
+  breakOff(): void {
+    this.#response.destroy();
+  }
+
+  onDrain(callback: () => void): void {
+    if (this.#onDrain === undefined) this.#response.on('drain', () => this.#onDrain?.());
+    this.#onDrain = callback;
+  }
+
+  onGone(callback: (() => void) | undefined): void {
+    this.#onGone = callback;
+    if (this.isGone) callback?.();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+async function decode(bytes: Promise<Buffer>, encoding: string, maxBytes: number): Promise<Buffer> {
+  const decoder = Object.hasOwn(DECODERS, encoding.toLowerCase()) ? DECODERS[encoding.toLowerCase()] : undefined;
+  // Awaited first in any case: a rejected read must not go unhandled.
+  const body = await bytes;
+  if (decoder === undefined) {
+    throw new GatewayError(
+      'unsupported_media_type',
+      'This Content-Encoding is not read. Send the body plain, or with one of gzip, deflate, br, zstd.',
+    );
+  }
+  try {
+    return await decoder(body, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    throw new GatewayError('invalid_json', `Invalid JSON payload: the body is not valid ${encoding.slice(0, 16)}.`);
+  }
+}
+
+function isForm(contentType: string): boolean {
+  const type = contentType.toLowerCase();
+  return type.startsWith('multipart/') || type.startsWith('application/x-www-form-urlencoded');
+}
+
+function notJson(contentType: string): GatewayError {
+  const type = contentType.split(';')[0]?.slice(0, 64) ?? '';
+  return new GatewayError(
+    'unsupported_media_type',
+    `The body was sent as \`${type}\`. Send JSON with the header \`Content-Type: application/json\`.`,
+  );
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError(
+    'body_too_large',
+    `The body is larger than the limit of ${maxBytes} bytes. Send less, or raise \`general_settings.max_request_size_mb\`.`,
+  );
+}

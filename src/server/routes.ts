@@ -1,0 +1,78 @@
+/** Every public path on one page. What is not here does not exist; each names who may use it. */
+import { chatCompletions } from '../endpoints/chat-completions/index.ts';
+import { completions } from '../endpoints/completions/index.ts';
+import { countTokens } from '../endpoints/count-tokens/index.ts';
+import { embeddings } from '../endpoints/embeddings/index.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import { health, liveness, readiness } from '../endpoints/health/index.ts';
+import { messages } from '../endpoints/messages/index.ts';
+import { modelInfo } from '../endpoints/model-info/index.ts';
+import { listModels, showModel } from '../endpoints/models/index.ts';
+import type { Answering } from '../endpoints/question.ts';
+
+/** Who may use a route: anyone, anyone with a key, or only who has the master key. */
+export type Access = 'public' | 'key' | 'admin';
+
+interface RouteFacts {
+  /** Paths in the router's notation: `:model` is one segment, `*` the rest. The first stands for all in metrics and logs. */
+  readonly paths: readonly [string, ...string[]];
+  readonly access: Access;
+}
+
+/** A route to a model. */
+export interface ModelRoute extends RouteFacts {
+  readonly method: 'POST';
+  readonly access: 'key';
+  readonly endpoint: Endpoint;
+}
+
+/** A route to facts about the gateway. */
+export interface FactRoute extends RouteFacts {
+  readonly method: 'GET';
+  readonly answering: Answering;
+}
+
+/** Requests that a model answers. Azure's form names the model in the path. */
+export const MODEL_ROUTES: readonly ModelRoute[] = [
+  model(chatCompletions, [
+    '/v1/chat/completions',
+    '/chat/completions',
+    '/openai/v1/chat/completions',
+    '/openai/deployments/:model/chat/completions',
+    '/engines/:model/chat/completions',
+  ]),
+  model(completions, [
+    '/v1/completions',
+    '/completions',
+    '/openai/v1/completions',
+    '/openai/deployments/:model/completions',
+    '/engines/:model/completions',
+  ]),
+  model(embeddings, [
+    '/v1/embeddings',
+    '/embeddings',
+    '/openai/v1/embeddings',
+    '/openai/deployments/:model/embeddings',
+    '/engines/:model/embeddings',
+  ]),
+  model(messages, ['/v1/messages', '/messages']),
+  model(countTokens, ['/v1/messages/count_tokens', '/messages/count_tokens']),
+];
+
+/** Requests for facts. `/metrics` is served besides these, at the path the configuration names. */
+export const FACT_ROUTES: readonly FactRoute[] = [
+  fact(listModels, 'key', ['/v1/models', '/models', '/openai/v1/models']),
+  fact(showModel, 'key', ['/v1/models/*', '/models/*', '/openai/v1/models/*']),
+  fact(modelInfo, 'key', ['/model/info', '/v1/model/info']),
+  fact(health, 'key', ['/health']),
+  fact(liveness, 'public', ['/health/liveliness', '/health/liveness']),
+  fact(readiness, 'public', ['/health/readiness']),
+];
+
+function model(endpoint: Endpoint, paths: RouteFacts['paths']): ModelRoute {
+  return { method: 'POST', access: 'key', endpoint, paths };
+}
+
+function fact(answering: Answering, access: Access, paths: RouteFacts['paths']): FactRoute {
+  return { method: 'GET', access, answering, paths };
+}

@@ -1,0 +1,255 @@
+/** The HTTP edge: the only place that knows the HTTP framework. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { asGatewayError, GatewayError } from '../core/errors.ts';
+import { newCallId } from '../core/ids.ts';
+import type { Answer } from '../endpoints/question.ts';
+import { clientErrorOf, openaiErrorBody } from '../pipeline/client-error.ts';
+import { Exchange } from '../pipeline/exchange.ts';
+import { handle } from '../pipeline/handle.ts';
+import { identify } from '../pipeline/identify.ts';
+import type { Parts } from '../pipeline/parts.ts';
+import type { Snapshot } from '../pipeline/snapshot.ts';
+import { HttpClient } from './http-client.ts';
+import { FACT_ROUTES, type FactRoute, MODEL_ROUTES, type ModelRoute } from './routes.ts';
+
+/** Limits of the edge. Times in milliseconds. */
+const MAX_HEADER_BYTES = 16_384;
+const HEADERS_TIMEOUT_MS = 15_000;
+/** For receiving a whole request; how long answering takes is another matter. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Longer than load balancers keep idle connections (60 s), so that it is never we who close one they are about to use. */
+const KEEP_ALIVE_MS = 72_000;
+const CONNECTIONS_CHECKED_EVERY_MS = 2_000;
+
+export interface EdgeOptions {
+  readonly parts: Parts;
+  readonly version: string;
+  /** The configuration in effect now. */
+  readonly snapshot: () => Snapshot;
+  /** The text of `/metrics`. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+/** The listening server. */
+export class Edge {
+  readonly #app: FastifyInstance;
+  readonly #options: EdgeOptions;
+  readonly #inFlight = new Set<HttpClient>();
+  #whenIdle: (() => void) | undefined;
+  #isDraining = false;
+
+  constructor(options: EdgeOptions) {
+    this.#options = options;
+    this.#app = Fastify({
+      logger: false,
+      exposeHeadRoutes: false,
+      forceCloseConnections: 'idle',
+      return503OnClosing: false,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+      http: {
+        maxHeaderSize: MAX_HEADER_BYTES,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
+        noDelay: true,
+      },
+      clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
+      frameworkErrors: (error, request, reply) => this.#refuse(request, reply, badUrl(error)),
+    });
+    // Bodies are read by the pipeline, after the key was checked.
+    this.#app.removeAllContentTypeParsers();
+    this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    for (const route of MODEL_ROUTES) this.#addModelRoute(route);
+    for (const route of FACT_ROUTES) this.#addFactRoute(route);
+    this.#app.setNotFoundHandler((request, reply) => this.#answerUnknown(request, reply));
+    this.#app.setErrorHandler((error, request, reply) => this.#refuse(request, reply, asGatewayError(error)));
+  }
+
+  /** Requests to models under way now. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Starts to listen; resolves to the port. Rejects with the error of the socket (`EADDRINUSE`, `EACCES`). */
+  async listen(host: string, port: number): Promise<number> {
+    await this.#app.listen({ host, port });
+    const address = this.#app.server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  /** Says no to new work and waits for what is under way, at most `timeoutMs`; what is left then is broken off. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#isDraining = true;
+    // No new connections; those that are open finish what they carry.
+    this.#app.server.close();
+    this.#app.server.closeIdleConnections();
+    if (this.#inFlight.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#whenIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    for (const client of this.#inFlight) client.breakOff();
+  }
+
+  async close(): Promise<void> {
+    this.#isDraining = true;
+    const closed = this.#app.close();
+    this.#app.server.closeAllConnections();
+    await closed;
+  }
+
+  #addModelRoute(route: ModelRoute): void {
+    const [name] = route.paths;
+    for (const url of route.paths) {
+      const hasModel = url.includes(':model');
+      this.#app.route({
+        method: route.method,
+        url,
+        handler: (request, reply) => {
+          reply.hijack();
+          const pathModel = hasModel ? (request.params as { model?: string }).model : undefined;
+          this.#carry(route, name, pathModel, request.raw, reply.raw);
+        },
+      });
+    }
+  }
+
+  #carry(
+    route: ModelRoute,
+    name: string,
+    pathModel: string | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const { parts } = this.#options;
+    const client = new HttpClient(request, response);
+    // A connection that is reused while we drain would keep us from ending.
+    if (this.#isDraining) response.shouldKeepAlive = false;
+    const exchange = new Exchange({
+      callId: newCallId(),
+      route: name,
+      endpoint: route.endpoint,
+      client,
+      snapshot: this.#options.snapshot(),
+      clock: parts.clock,
+      pathModel,
+    });
+    this.#inFlight.add(client);
+    void handle(exchange, parts).finally(() => {
+      this.#inFlight.delete(client);
+      if (this.#inFlight.size === 0) this.#whenIdle?.();
+    });
+  }
+
+  #addFactRoute(route: FactRoute): void {
+    for (const url of route.paths) {
+      this.#app.route({
+        method: route.method,
+        url,
+        handler: (request, reply) => this.#answerFact(route, request, reply),
+      });
+    }
+  }
+
+  async #answerFact(route: FactRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const snapshot = this.#options.snapshot();
+    try {
+      const identity = route.access === 'public' ? undefined : identify(request.headers, snapshot);
+      if (route.access === 'admin' && identity?.isAdmin !== true) throw adminOnly();
+      const answer = await route.answering({
+        snapshot,
+        identity,
+        parts: this.#options.parts,
+        pathParameter: (request.params as { '*'?: string })['*'],
+        query: request.query as Record<string, string | undefined>,
+        headers: request.headers,
+        isDraining: this.#isDraining,
+        version: this.#options.version,
+      });
+      return send(reply, answer);
+    } catch (error) {
+      return this.#refuse(request, reply, asGatewayError(error));
+    }
+  }
+
+  #answerUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const { metrics } = this.#options.snapshot().config.telemetry;
+    // Served here and not as a route because a reload may move it.
+    if (metrics.enabled && path === metrics.path && request.method === 'GET')
+      return this.#answerMetrics(request, reply);
+    const other = request.method === 'POST' ? 'GET' : 'POST';
+    if (this.#app.findRoute({ url: path, method: other }) !== null) {
+      const error = new GatewayError('method_not_allowed', `${request.method} is not allowed here; use ${other}.`);
+      return this.#refuse(request, reply.header('allow', other), error);
+    }
+    return this.#refuse(
+      request,
+      reply,
+      new GatewayError(
+        'unknown_route',
+        'There is no such path. The API starts at /v1; docs/reference lists all paths.',
+      ),
+    );
+  }
+
+  async #answerMetrics(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const snapshot = this.#options.snapshot();
+    try {
+      if (snapshot.config.telemetry.metrics.requireAuth && !identify(request.headers, snapshot).isAdmin)
+        throw adminOnly();
+      const { contentType, body } = await this.#options.metrics();
+      return reply.header('content-type', contentType).send(body);
+    } catch (error) {
+      return this.#refuse(request, reply, asGatewayError(error));
+    }
+  }
+
+  #refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
+    if (error.code === 'internal')
+      this.#options.parts.onFault(`${request.method} ${request.url.slice(0, 200)} failed`, error);
+    // A body nobody reads must not be taken for the next request.
+    if (!request.raw.complete) reply.header('connection', 'close');
+    return reply
+      .code(error.status)
+      .header('content-type', 'application/json')
+      .send(openaiErrorBody(clientErrorOf(error)));
+  }
+}
+
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  return reply.code(answer.status).header('content-type', 'application/json').send(JSON.stringify(answer.body));
+}
+
+function adminOnly(): GatewayError {
+  return new GatewayError('route_denied', 'user not allowed to access this route. Only the master key may.');
+}
+
+function badUrl(error: Error): GatewayError {
+  return new GatewayError('invalid_request', 'The path of the request is not valid.', { cause: error });
+}
+
+/** Answers what is not valid HTTP, in words, and closes. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const refusal =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new GatewayError('headers_too_large', `The headers are larger than ${MAX_HEADER_BYTES} bytes.`)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? new GatewayError('body_timeout', 'The request did not arrive in time.')
+        : new GatewayError('invalid_request', 'This is not a valid HTTP request.');
+  const body = openaiErrorBody(clientErrorOf(refusal));
+  socket.end(
+    `HTTP/1.1 ${refusal.status} ${refusal.row.className}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body.toString('utf8')}`,
+  );
+}

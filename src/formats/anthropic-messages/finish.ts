@@ -73,9 +73,11 @@ export function writeFinish(finish: Finish | undefined, held: AnswerHeld): { del
   if (reason === 'other' && finish?.raw !== undefined && finish.extra?.format === 'anthropic-messages')
     word = finish.raw;
   if (reason === 'other' && finish?.raw === 'compaction') word = 'compaction';
-  // Some OpenAI-like providers end a turn of tool calls with `stop`; an Anthropic client runs tools only on `tool_use`.
-  if (reason === 'stop' && held.toolCall) word = 'tool_use';
-  else if (reason === 'stop' && held.refusal) word = 'refusal';
+  // Some OpenAI-like providers end a turn of tool calls with `stop`; an Anthropic client runs tools only on `tool_use`. Claude itself
+  // means `end_turn` when it says so: the calls were then made by its own code execution.
+  const isOpenEnd = reason === 'stop' && finish?.raw !== 'end_turn';
+  if (isOpenEnd && held.toolCall) word = 'tool_use';
+  else if (isOpenEnd && held.refusal) word = 'refusal';
   const { stop_details, container, ...more } =
     finish?.extra?.format === 'anthropic-messages' ? finish.extra.fields : ({} as JsonObject);
   return {

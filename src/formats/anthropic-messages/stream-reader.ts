@@ -43,22 +43,7 @@ export class AnthropicStreamReader implements StreamReader {
       throw new FormatError('', 'A stream event is not valid JSON.');
     }
     if (!isJsonObject(event)) throw new FormatError('', 'A stream event is not an object.');
-    switch (event.type ?? eventName) {
-      case 'message_start':
-        return this.#messageStart(event, emit);
-      case 'content_block_start':
-        return this.#blockStart(event, emit);
-      case 'content_block_delta':
-        return this.#blockDelta(event, emit);
-      case 'content_block_stop':
-        return this.#blockStop(emit);
-      case 'message_delta':
-        return this.#messageDelta(event, emit);
-      case 'message_stop':
-        return this.#messageStop(emit);
-      case 'error':
-        return this.#error(event, emit);
-    }
+    this.#event(event, event.type ?? eventName, emit);
   }
 
   /** A stream that ends without `message_stop` was cut: what it said of its usage is still told, but no end. */
@@ -66,6 +51,32 @@ export class AnthropicStreamReader implements StreamReader {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#usage !== undefined) emit({ type: 'usage', usage: readUsageObject(this.#usage) });
+  }
+
+  #event(event: JsonObject, type: JsonValue | undefined, emit: Emit): void {
+    switch (type) {
+      case 'message_start':
+        this.#messageStart(event, emit);
+        break;
+      case 'content_block_start':
+        this.#blockStart(event, emit);
+        break;
+      case 'content_block_delta':
+        this.#blockDelta(event, emit);
+        break;
+      case 'content_block_stop':
+        this.#blockStop(emit);
+        break;
+      case 'message_delta':
+        this.#messageDelta(event, emit);
+        break;
+      case 'message_stop':
+        this.#messageStop(emit);
+        break;
+      case 'error':
+        this.#error(event, emit);
+        break;
+    }
   }
 
   #messageStart(event: JsonObject, emit: Emit): void {

@@ -21,8 +21,10 @@ type Held = { readonly start: CallEvent; text: string } | { readonly event: Stre
 /** One server-sent event of this format. */
 const frame = (type: string, body: string): string => `event: ${type}\ndata: {"type":"${type}"${body}}\n\n`;
 
-function isWholeJson(text: string): boolean {
-  if (!/[}\]"\w]\s*$/.test(text)) return false;
+/** Whether a call needs nothing more. Free text says nothing of its end, and a call without any text may still get some. */
+function isWhole(call: { readonly start: CallEvent; readonly text: string }): boolean {
+  const text = call.text.trim();
+  if (call.start.custom === true || !text.startsWith('{') || !text.endsWith('}')) return false;
   try {
     JSON.parse(text);
     return true;
@@ -112,7 +114,7 @@ export class AnthropicStreamWriter implements StreamWriter {
   /** Whether another block may begin: no call is open, or the open one is whole. Closes nothing. */
   #mayLeaveCall(): boolean {
     if (this.#call === undefined) return true;
-    return this.#held.length === 0 && this.#call.start.custom !== true && isWholeJson(this.#call.text);
+    return this.#held.length === 0 && isWhole(this.#call);
   }
 
   #hold(held: Held): string {
@@ -124,7 +126,7 @@ export class AnthropicStreamWriter implements StreamWriter {
   #drain(isEnd: boolean): string {
     let written = '';
     while (this.#held.length > 0) {
-      if (!isEnd && this.#call !== undefined && !isWholeJson(this.#call.text)) break;
+      if (!isEnd && this.#call !== undefined && !isWhole(this.#call)) break;
       const held = this.#held.shift();
       if (held === undefined) break;
       if ('event' in held) written += this.#write(held.event);

@@ -1,0 +1,61 @@
+/** The arguments of `npm run bench`. */
+import { parseArgs } from 'node:util';
+
+/** How a run is cut out. */
+export interface BenchOptions {
+  /** Measured rounds; one more before them warms up. */
+  readonly rounds: number;
+  /** Milliseconds of each slice of load with many connections. */
+  readonly sliceMs: number;
+  /** Milliseconds of each slice with one connection. */
+  readonly latencyMs: number;
+  /** Streams of each slice that prices a chunk. */
+  readonly streams: number;
+  readonly isQuick: boolean;
+  /** Rows whose name holds one of these; empty: all. */
+  readonly only: readonly string[];
+  readonly targets: readonly string[];
+  readonly jsonFile: string | undefined;
+  readonly isProfiled: boolean;
+}
+
+/** What `--help` prints. */
+export const HELP = `npm run bench -- [options]
+  --quick          the rows with targets only, short slices: under a minute
+  --only TEXT      rows whose name holds TEXT, several with commas: "relay, stream", chunk
+  --targets LIST   of nginx, sluice, portkey; all by default
+  --rounds N       measured rounds, 5 by default
+  --json FILE      every sample and every median as JSON
+  --profile        a CPU profile of Sluice into bench/.cache/profile
+`;
+
+/** Reads the arguments; throws on one it does not know. */
+export function readOptions(args: readonly string[]): BenchOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      targets: { type: 'string', default: 'nginx,sluice,portkey' },
+      rounds: { type: 'string', default: '5' },
+      json: { type: 'string' },
+      profile: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 50) throw new Error('--rounds takes a number from 1 to 50');
+  const parts = (text: string) => text.split(/,(?! )/).filter((part) => part !== '');
+  return {
+    rounds,
+    sliceMs: values.quick ? 250 : 500,
+    latencyMs: values.quick ? 150 : 300,
+    streams: values.quick ? 40 : 120,
+    isQuick: values.quick,
+    only: parts(values.only),
+    targets: parts(values.targets),
+    jsonFile: values.json,
+    isProfiled: values.profile,
+  };
+}

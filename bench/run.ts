@@ -1,0 +1,85 @@
+/**
+ * `npm run bench`: direct, Nginx, Sluice and Portkey side by side on this machine, interleaved, as ratios to Nginx.
+ * docs/guides/benchmark.md says what each number means. All load stays on the loopback interface.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LoadGenerator, startScript } from './load-generator.ts';
+import { Measurement, selectedRows } from './measure.ts';
+import { type BenchOptions, HELP, readOptions } from './options.ts';
+import { report } from './report.ts';
+import { Samples } from './samples.ts';
+import { startDirect } from './targets/direct.ts';
+import { startNginx } from './targets/nginx.ts';
+import { startPortkey } from './targets/portkey.ts';
+import { startSluice } from './targets/sluice.ts';
+import { freePort, stopProcess, type Target, TargetMissing, type TargetSetting } from './targets/target.ts';
+
+const STARTERS: Readonly<Record<string, (setting: TargetSetting) => Promise<Target>>> = {
+  nginx: startNginx,
+  sluice: startSluice,
+  portkey: startPortkey,
+};
+
+async function bench(options: BenchOptions): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const stops: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const stopAll = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  // Interrupted, it still leaves no process behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stopAll().then(() => process.exit(130)));
+  try {
+    const upstreamPort = await freePort();
+    const upstream = await startScript('upstream.ts', String(upstreamPort));
+    stops.push(() => stopProcess(upstream));
+    const load = await LoadGenerator.start();
+    stops.push(() => load.stop());
+
+    const setting: TargetSetting = { upstreamPort, folder, isProfiled: options.isProfiled };
+    const direct = await startDirect(setting);
+    const targets: Target[] = [];
+    const skipped = new Map<string, string>();
+    for (const name of options.targets) {
+      const start = STARTERS[name];
+      if (start === undefined)
+        throw new Error(`no target is called ${name}; there are ${Object.keys(STARTERS).join(', ')}`);
+      try {
+        const target = await start(setting);
+        targets.push(target);
+        stops.push(target.stop);
+      } catch (error) {
+        if (!(error instanceof TargetMissing)) throw error;
+        skipped.set(name, error.message);
+      }
+    }
+    if (targets.length === 0) throw new Error(`no target could be started: ${[...skipped.values()].join('; ')}`);
+
+    const samples = new Samples();
+    const measurement = new Measurement(options, load, direct, targets, samples);
+    await measurement.run((text) => process.stderr.write(`${text}\n`));
+    await stopAll();
+
+    const { scenarios, chunkLanes } = selectedRows(options);
+    const { failures } = measurement;
+    const names = targets.map(({ name }) => name);
+    process.stdout.write(`\n${machine()}, ${options.rounds} interleaved rounds\n\n`);
+    process.stdout.write(report({ samples, scenarios, chunkLanes, targets: names, skipped, failures }));
+    if (options.jsonFile !== undefined) {
+      const content = { machine: machine(), options, samples, skipped: [...skipped], failures: [...failures] };
+      writeFileSync(options.jsonFile, `${JSON.stringify(content, null, 2)}\n`);
+    }
+  } finally {
+    await stopAll();
+  }
+}
+
+function machine(): string {
+  return `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Node ${process.version}, ${process.platform}`;
+}
+
+const options = readOptions(process.argv.slice(2));
+if (options === 'help') process.stdout.write(HELP);
+else await bench(options);

@@ -11,6 +11,8 @@ export interface KnownProvider {
   readonly defaultBaseUrl?: string;
   /** Model names that mean this provider without a prefix, `*` for anything: `gpt-*`. */
   readonly modelPatterns?: readonly string[];
+  /** Whether it stands for any server of its format: it takes a model of unknown prefix when the deployment has an `api_base`. */
+  readonly isCustomEndpoint?: boolean;
 }
 
 /** A provider and the model name it knows. */
@@ -42,13 +44,12 @@ export class ProviderDirectory {
   readonly #byName = new Map<string, KnownProvider>();
   readonly #customEndpoint: KnownProvider | undefined;
 
-  /** `customEndpoint` names the provider that takes models of unknown prefix when the deployment has an `api_base`. */
-  constructor(providers: readonly KnownProvider[], customEndpoint?: string) {
+  constructor(providers: readonly KnownProvider[]) {
     this.all = providers;
     for (const provider of providers) {
       for (const name of [provider.name, ...(provider.aliases ?? [])]) this.#byName.set(name, provider);
     }
-    this.#customEndpoint = customEndpoint === undefined ? undefined : this.#byName.get(customEndpoint);
+    this.#customEndpoint = providers.find((provider) => provider.isCustomEndpoint === true);
   }
 
   find(name: string): KnownProvider | undefined {

@@ -1,6 +1,7 @@
 /** Loads a configuration from files: read, merge, fill in variables, read into the canonical shape, lint. */
 import { LineCounter } from 'yaml';
 import { type MapNode, member } from './config-node.ts';
+import { deploymentsFromEnvironment } from './deployments-from-environment.ts';
 import { readLitellm } from './dialects/litellm.ts';
 import { type Finding, Findings } from './finding.ts';
 import type { GatewayConfig } from './gateway-config.ts';
@@ -16,8 +17,6 @@ export interface LoadOptions {
   readonly files: readonly string[];
   readonly env: Environment;
   readonly knownProviders: readonly KnownProvider[];
-  /** The provider that takes a model of unknown prefix when the deployment has an `api_base`; none when absent. */
-  readonly customEndpointProvider?: string;
   /** Whether a price is known; without it, prices under budgets are not checked. */
   readonly priceKnown?: PriceKnown;
   /** How a file is read; the file system when absent. */
@@ -41,7 +40,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const environment = environmentWith(member(root, 'environment_variables'), options.env, findings);
   resolveVariables(root, environment);
   const context = new ReadingContext(findings);
-  const providers = new ProviderDirectory(options.knownProviders, options.customEndpointProvider);
+  const providers = new ProviderDirectory(options.knownProviders);
   const draft = readLitellm(root, environment, providers, context);
   // A file that could not be read leaves names dangling everywhere; only the cause is worth telling then.
   if (read.root !== undefined) {
@@ -55,6 +54,20 @@ export function loadConfig(options: LoadOptions): LoadResult {
   if (findings.hasErrors) return { findings: findings.list(read.files), files: read.files };
   const config: GatewayConfig = { files: read.files, ...draft.config, notYetInEffect };
   return { config, findings: findings.list(read.files), files: read.files };
+}
+
+/**
+ * A configuration out of nothing but provider keys in the environment: all models of each provider whose key is set, under its
+ * prefix (`openai/*`) and under the names it is known for (`gpt-*`). Undefined where no key is set.
+ */
+export function configFromEnvironment(options: {
+  readonly env: Environment;
+  readonly knownProviders: readonly KnownProvider[];
+}): GatewayConfig | undefined {
+  const deployments = deploymentsFromEnvironment(options.knownProviders, options.env);
+  if (deployments.length === 0) return undefined;
+  const { config } = loadConfig({ ...options, files: [] });
+  return config === undefined ? undefined : { ...config, deployments };
 }
 
 function emptyRoot(file: string): MapNode {

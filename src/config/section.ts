@@ -103,13 +103,14 @@ export class Section {
   }
 
   map(name: string): JsonObject | undefined {
-    const value = this.#values.get(name);
+    const value = this.json(name);
     return isJsonObject(value) ? value : undefined;
   }
 
   /** The checked value as JSON, whatever its type. */
   json(name: string): JsonValue | undefined {
-    return this.#values.get(name) as JsonValue | undefined;
+    const value = this.#values.get(name);
+    return value instanceof Structure ? toJson(value.node) : (value as JsonValue | undefined);
   }
 
   /** The names of all settings that were read. */
@@ -180,10 +181,20 @@ function pathOf(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
+/** A list, a map or anything at all, made into JSON only when somebody asks: a long `model_list` is read from its nodes. */
+class Structure {
+  readonly node: ConfigNode;
+  constructor(node: ConfigNode) {
+    this.node = node;
+  }
+}
+
 const WRONG = Symbol('wrong type');
 
 /** The checked value of a node, or WRONG. */
 function check(type: SettingType, node: ConfigNode): unknown {
+  if (type === 'list' || type === 'map') return node.kind === type ? new Structure(node) : WRONG;
+  if (type === 'any') return new Structure(node);
   const value = plainValue(type, node);
   // Most values are texts where a text is wanted; the schema has nothing to add there.
   if ((type === 'text' || type === 'secret') && typeof value === 'string') return value;

@@ -1,0 +1,33 @@
+/** Deployments out of nothing but provider keys in the environment. */
+import { createHash } from 'node:crypto';
+import { firstSet, given, keyFromEnvironment, wildcardGroups } from './deployments.ts';
+import type { DeploymentConfig } from './gateway-config.ts';
+import type { KnownProvider } from './known-providers.ts';
+import type { Environment } from './variables.ts';
+
+/** Wildcard groups of every provider that can be called with what the environment holds. */
+export function deploymentsFromEnvironment(
+  providers: readonly KnownProvider[],
+  env: Environment,
+): readonly DeploymentConfig[] {
+  return providers.flatMap((provider) => {
+    const apiKey = keyFromEnvironment(provider, env);
+    const apiBase = firstSet(provider.baseUrlVariables, env);
+    if (apiKey === undefined || (apiBase === undefined && provider.defaultBaseUrl === undefined)) return [];
+    const variable = provider.keyVariables.find((name) => env[name] === apiKey);
+    return wildcardGroups(provider).map(({ group, model }) => ({
+      id: createHash('sha256').update(`environment ${provider.name} ${group}`).digest('hex').slice(0, 32),
+      group,
+      provider: provider.name,
+      model,
+      apiKey,
+      ...given('apiBase', apiBase),
+      extraHeaders: {},
+      defaultParams: {},
+      additionalDropParams: [],
+      tags: [],
+      modelInfo: {},
+      position: `the environment variable ${variable ?? ''}`,
+    }));
+  });
+}

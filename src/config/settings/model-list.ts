@@ -1,0 +1,181 @@
+/** Settings of deployments: `model_list`, and the credentials they may share. */
+import { later, never, now, PYTHON, type SettingTable, table } from './setting.ts';
+
+/** The members of a `model_list` entry. */
+export const MODEL_ENTRY: SettingTable = table({
+  model_name: now(
+    'text',
+    'The name clients ask for. Entries of the same name form one group; `*` matches anything (`openai/*`).',
+  ),
+  litellm_params: now('map', 'How the provider is called.'),
+  model_info: now('map', 'What is known about the model: prices, limits, an id.'),
+});
+
+/** The members of `litellm_params`. Whatever is not here becomes a request field that is sent when the client leaves it out. */
+export const MODEL_PARAMS: SettingTable = table({
+  model: now('text', "`provider/model`: who answers, and the provider's own name for the model. Required."),
+  api_key: now('secret', "The provider's key.", "the provider's environment variable"),
+  api_base: now('text', "The provider's base URL.", "the provider's own"),
+  base_url: now('text', 'Another name for `api_base`.'),
+  api_version: now('text', 'API version, where the provider has versions in its URL.'),
+  organization: now('text', 'Organisation sent to the provider.'),
+  custom_llm_provider: now('text', 'The provider, when `model` does not name it; wins over the prefix.'),
+  litellm_credential_name: now('text', 'The entry of `credential_list` whose parameters this deployment uses.'),
+  timeout: now('seconds', 'Limit of a whole request.', '`router_settings.timeout`'),
+  stream_timeout: now('seconds', 'Limit of a whole streamed request.', '`timeout`'),
+  ttft_timeout: now('seconds', 'Limit until the first token.'),
+  stream_idle_timeout: now('seconds', 'Longest silence between two chunks.', '120'),
+  extra_headers: now('map', 'Headers added to each call.'),
+  headers: now('map', 'Another name for `extra_headers`.'),
+  drop_params: now(
+    'flag',
+    'Drop parameters the provider does not take, instead of answering 400.',
+    '`litellm_settings.drop_params`',
+  ),
+  additional_drop_params: now('texts', 'Request fields that are always dropped.'),
+  weight: now('number', 'Share of the requests of its group that this deployment gets.', 'equal shares'),
+  model_info: now('map', 'Same as `model_info` beside `litellm_params`.'),
+  num_retries: later('integer', 'Further tries after a failure.', '`router_settings.num_retries`'),
+  max_retries: later('integer', 'Another name for `num_retries`.'),
+  order: later('integer', 'Deployments of the lowest order are tried first.'),
+  rpm: later('integer', 'Requests per minute this deployment takes.'),
+  tpm: later('integer', 'Tokens per minute this deployment takes.'),
+  itpm: later('integer', 'Input tokens per minute this deployment takes.'),
+  otpm: later('integer', 'Output tokens per minute this deployment takes.'),
+  max_parallel_requests: later('integer', 'Requests at one time this deployment takes.'),
+  default_api_key_tpm_limit: later(
+    'integer',
+    'Tokens per minute a key may use of this model, unless the key says otherwise.',
+  ),
+  default_api_key_rpm_limit: later(
+    'integer',
+    'Requests per minute a key may make to this model, unless the key says otherwise.',
+  ),
+  tags: later('texts', 'Tags by which requests choose deployments.'),
+  tag_regex: later('texts', 'Patterns on the User-Agent header by which requests choose deployments.'),
+  cooldown_time: later('seconds', 'How long the deployment rests after failures.'),
+  max_budget: later('usd', 'Budget of this deployment.'),
+  budget_duration: later('text', 'Period after which the deployment budget starts anew (`30d`, `1mo`).'),
+  region_name: later('text', 'Region of the deployment.'),
+  allowed_openai_params: later('texts', 'Request fields passed on although the provider is not known to take them.'),
+  merge_reasoning_content_in_choices: later('flag', 'Puts reasoning into the answer text between `<think>` marks.'),
+  supports_system_message: later('flag', 'False turns system messages into user messages.'),
+  ensure_alternating_roles: later('flag', 'Inserts messages so that user and assistant take turns.'),
+  user_continue_message: later('map', 'The message inserted where two assistant messages follow each other.'),
+  assistant_continue_message: later('map', 'The message inserted where two user messages follow each other.'),
+  use_in_pass_through: later('flag', 'Offers the credentials to pass-through routes.'),
+  use_litellm_proxy: later('flag', 'Calls the model through another gateway.'),
+  use_chat_completions_api: later('flag', 'Uses chat completions where the Responses API would be used.'),
+  use_xai_oauth: later('flag', 'Signs in by OAuth instead of a key.'),
+  configurable_clientside_auth_params: later('list', 'Connection parameters that a request may bring along.'),
+  max_file_size_mb: later('number', 'Largest file that is taken.'),
+  cache_control_injection_points: later('list', 'Where prompt-cache marks are set.'),
+  prompt_id: later('text', 'Prompt template used for each request.'),
+  prompt_variables: later('map', 'Values for the prompt template.'),
+  rules: later('any', 'Checks of input and output.'),
+  guardrails: later('texts', 'Guardrails of this deployment.'),
+  mock_response: later('any', 'Answers with this text instead of calling the provider.'),
+  mock_timeout: later('flag', 'Pretends to time out.'),
+  mock_delay: later('seconds', 'Waits before the pretended answer.'),
+  silent_model: later('text', 'Group that gets a copy of each request.'),
+  fallbacks: later('any', 'Groups tried when this deployment fails.'),
+  azure_ad_token: later('secret', 'Azure: Entra ID token.'),
+  azure_ad_token_provider: never('any', PYTHON),
+  tenant_id: later('text', 'Azure: tenant.'),
+  client_id: later('text', 'Azure: client.'),
+  client_secret: later('secret', 'Azure: client secret.'),
+  azure_username: later('text', 'Azure: user name.'),
+  azure_password: later('secret', 'Azure: password.'),
+  azure_scope: later('text', 'Azure: token scope.'),
+  vertex_project: later('text', 'Vertex AI: project.'),
+  vertex_location: later('text', 'Vertex AI: location.'),
+  vertex_credentials: later('any', 'Vertex AI: service account.'),
+  aws_access_key_id: later('secret', 'AWS: access key.'),
+  aws_secret_access_key: later('secret', 'AWS: secret key.'),
+  aws_session_token: later('secret', 'AWS: session token.'),
+  aws_region_name: later('text', 'AWS: region.'),
+  aws_role_name: later('text', 'AWS: role to take on.'),
+  aws_session_name: later('text', 'AWS: session name.'),
+  aws_profile_name: later('text', 'AWS: profile.'),
+  aws_web_identity_token: later('secret', 'AWS: web identity token.'),
+  aws_sts_endpoint: later('text', 'AWS: endpoint of the token service.'),
+  aws_external_id: later('text', 'AWS: external id for the role.'),
+  aws_bedrock_runtime_endpoint: later('text', 'AWS: Bedrock endpoint.'),
+  aws_bedrock_project_id: later('text', 'AWS: Bedrock project.'),
+  watsonx_region_name: later('text', 'watsonx: region.'),
+  auto_router_config_path: later('text', 'Automatic routing: file with the routes.'),
+  auto_router_config: later('any', 'Automatic routing: the routes.'),
+  auto_router_default_model: later('text', 'Automatic routing: group when nothing matches.'),
+  auto_router_embedding_model: later('text', 'Automatic routing: embedding group.'),
+  complexity_router_config: later('map', 'Routing by difficulty: tiers.'),
+  complexity_router_default_model: later('text', 'Routing by difficulty: group when unsure.'),
+  adaptive_router_config: later('map', 'Learning router: settings.'),
+  adaptive_router_default_model: later('text', 'Learning router: first choice.'),
+  quality_router_config: later('map', 'Routing by quality: settings.'),
+  quality_router_default_model: later('text', 'Routing by quality: first choice.'),
+  s3_bucket_name: later('text', 'Bucket for batch files.'),
+  s3_encryption_key_id: later('text', 'Encryption key of the bucket.'),
+  gcs_bucket_name: later('text', 'Bucket for batch files.'),
+  vector_store_id: later('text', 'Vector store used for each request.'),
+  milvus_text_field: later('text', 'Milvus: text field.'),
+  milvus_db_name: later('text', 'Milvus: database.'),
+  milvus_partition_names: later('list', 'Milvus: partitions.'),
+  litellm_trace_id: never('text', 'Set per request by LiteLLM itself.'),
+  input_cost_per_request: now('usd', 'USD per request.'),
+  custom_prompt_dict: never('map', 'Prompt templates for local Python models.'),
+  hf_model_name: never('text', 'Chooses a Python tokenizer.'),
+  async_only_mode: never('flag', 'Everything is asynchronous here.'),
+});
+
+/** The members of `model_info`. Further ones are kept as written. */
+export const MODEL_INFO: SettingTable = table({
+  id: now('text', 'Id of the deployment.', 'a hash of the group and of the parameters that are no secrets'),
+  base_model: now('text', 'Model name by which prices and limits are looked up.'),
+  mode: now('text', 'Kind of work: `chat`, `completion`, `embedding`, …'),
+  max_tokens: now('integer', 'Most tokens of an answer.'),
+  max_input_tokens: now('integer', 'Most tokens of a prompt.'),
+  max_output_tokens: now('integer', 'Most tokens of an answer.'),
+  description: now('text', 'Shown in `/model/info`.'),
+  litellm_provider: now('text', 'Provider whose price list is meant.'),
+  version: now('any', 'A remark.'),
+  blocked: later('flag', 'Takes the deployment out of service.'),
+  access_groups: later('texts', 'Groups of models that keys can be given.'),
+  team_id: later('text', 'The only team that may use the deployment.'),
+  team_public_model_name: later('text', 'The name under which that team knows it.'),
+  tier: later('text', '`free` or `paid`.'),
+  allowed_fails: later('integer', 'Failures before the deployment rests.'),
+  allowed_fails_policy: later('map', 'Failures before the deployment rests, by kind.'),
+  health_check_model: later('text', 'Model asked in health checks of a wildcard.'),
+  health_check_timeout: later('seconds', 'Limit of a health check.'),
+  health_check_max_tokens: later('integer', 'Tokens asked for in a health check.'),
+  health_check_params: later('map', 'Request fields of a health check.'),
+  health_check_voice: later('text', 'Voice of a speech health check.'),
+  disable_background_health_check: later('flag', 'Leaves the deployment out of background checks.'),
+  litellm_credential_name: later('text', 'Credential of the deployment.'),
+  db_model: never('flag', 'Set by LiteLLM for models kept in its database.'),
+  created_at: now('text', 'A remark.'),
+  created_by: now('text', 'A remark.'),
+  updated_at: now('text', 'A remark.'),
+  updated_by: now('text', 'A remark.'),
+});
+
+/** The members of a `credential_list` entry. */
+export const CREDENTIAL_ENTRY: SettingTable = table({
+  credential_name: now('text', 'The name deployments refer to.'),
+  credential_values: now('map', 'Members of `litellm_params`, such as `api_key` and `api_base`.'),
+  credential_info: now('map', 'A remark.'),
+});
+
+/** Request fields that may stand in `litellm_params` as defaults; known only so that a misspelt setting can be told from them. */
+export const REQUEST_FIELDS: ReadonlySet<string> = new Set(
+  `temperature top_p top_k min_p n max_tokens max_completion_tokens stop seed presence_penalty frequency_penalty
+   repetition_penalty logit_bias logprobs top_logprobs response_format tools tool_choice parallel_tool_calls functions
+   function_call reasoning_effort reasoning thinking verbosity modalities audio prediction store metadata service_tier
+   user stream stream_options web_search_options dimensions encoding_format input_type safety_settings provider
+   extra_body prompt_cache_key prompt_cache_retention safety_identifier context_management output_config system
+   stop_sequences best_of echo suffix num_ctx keep_alive think enable_thinking do_sample chat_template_kwargs
+   guided_json guided_regex guided_choice search_parameters transforms models route plugins reasoning_format
+   include_reasoning truncate budget_tokens language_model_options`
+    .trim()
+    .split(/\s+/),
+);

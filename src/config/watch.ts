@@ -1,0 +1,167 @@
+/** Watches the files of a configuration, included ones too, and tells when what they hold has changed. */
+import { createHash } from 'node:crypto';
+import { type FSWatcher, readFileSync, realpathSync, type Stats, statSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import { Findings } from './finding.ts';
+import { readFiles, readFromDisk } from './read-files.ts';
+
+/** What is watched, and how patiently. */
+export interface WatchOptions {
+  /** Files as they were given or read; what they include is found anew after each change. */
+  readonly files: readonly string[];
+  /** Called when the content has changed and has come to rest. */
+  readonly onChange: () => void;
+  /** Quiet after the last sign of a change before it is looked at. */
+  readonly debounceMs?: number;
+  /** Second look at files that look half-written. */
+  readonly retryMs?: number;
+  /** How often to look without any sign: network folders and single mounted files give none. */
+  readonly pollMs?: number;
+}
+
+/** A watch that is running. */
+export interface ConfigWatch {
+  close(): void;
+}
+
+/** Starts to watch. Folders are watched, not files: a rename over a file, as editors and deployments do it, is seen that way. */
+export function watchConfig(options: WatchOptions): ConfigWatch {
+  return new Watch(options);
+}
+
+class Watch implements ConfigWatch {
+  readonly #options: WatchOptions;
+  readonly #poll: NodeJS.Timeout;
+  #watchers = new Map<string, FSWatcher>();
+  #files: readonly string[];
+  #seen: string;
+  #signature: string;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#files = options.files;
+    this.#seen = contentHash(this.#files);
+    this.#signature = signature(this.#files);
+    this.#watchFolders();
+    this.#poll = setInterval(() => this.#lookFromAfar(), options.pollMs ?? 5_000);
+    this.#poll.unref();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#poll);
+    clearTimeout(this.#timer);
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  #lookFromAfar(): void {
+    const now = signature(this.#files);
+    if (now === this.#signature) return;
+    this.#signature = now;
+    this.#watchFolders();
+    this.#lookSoon();
+  }
+
+  /** Waits for quiet; each further sign begins the wait anew. */
+  #lookSoon(): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(false), this.#options.debounceMs ?? 200);
+    this.#timer.unref();
+  }
+
+  #look(isSecondLook: boolean): void {
+    if (this.#isClosed) return;
+    const hash = contentHash(this.#files);
+    if (hash === this.#seen) return;
+    const findings = new Findings();
+    const { files } = readFiles(this.#options.files, readFromDisk, findings);
+    // A writer that truncates first leaves a moment in which the file is empty or ends in the middle. Told at once, an operator
+    // would read of an error that is gone when he looks, or worse, an empty file would be served.
+    if (!isSecondLook && (findings.hasErrors || files.some(isEmpty))) {
+      this.#timer = setTimeout(() => this.#look(true), this.#options.retryMs ?? 300);
+      this.#timer.unref();
+      return;
+    }
+    this.#files = [...new Set([...this.#options.files, ...files])];
+    // Taken before the caller reads for himself: what changes after this has another hash and is told again.
+    this.#seen = contentHash(this.#files);
+    this.#signature = signature(this.#files);
+    this.#watchFolders();
+    this.#options.onChange();
+  }
+
+  /** Watches every folder a file stands in, also behind a link: a mounted ConfigMap is replaced by changing a link. */
+  #watchFolders(): void {
+    const wanted = new Set(this.#files.flatMap((file) => [dirname(file), dirname(realPath(file))]));
+    for (const [folder, watcher] of this.#watchers) {
+      if (wanted.has(folder)) continue;
+      watcher.close();
+      this.#watchers.delete(folder);
+    }
+    for (const folder of wanted) {
+      if (this.#watchers.has(folder)) continue;
+      const watcher = watchFolder(folder, () => this.#lookSoon());
+      if (watcher !== undefined) this.#watchers.set(folder, watcher);
+    }
+  }
+}
+
+/** A folder that cannot be watched (gone, too many watches, a network drive) is left to the regular look. */
+function watchFolder(folder: string, onSign: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(folder, { persistent: false }, onSign);
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined;
+  }
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}
+
+function isEmpty(file: string): boolean {
+  return statOf(file)?.size === 0;
+}
+
+/** What is known of a file; undefined where it is missing or out of reach. */
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Size, time and identity of all files, which is cheap to ask for. */
+function signature(files: readonly string[]): string {
+  return files
+    .map((file) => {
+      const stat = statOf(file);
+      return stat === undefined ? 'none' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+    })
+    .join('\n');
+}
+
+/** A hash over what all files hold. */
+function contentHash(files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    hash.update(`\u0000${file}\u0000`);
+    try {
+      hash.update(readFileSync(file));
+    } catch {
+      hash.update('cannot be read');
+    }
+  }
+  return hash.digest('hex');
+}

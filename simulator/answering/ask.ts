@@ -1,0 +1,95 @@
+import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+
+/** A tool as every format describes it. */
+export interface AskedTool {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: JsonObject;
+}
+
+/** What the client says about tools: whether one may, must or must not be called, or which. */
+export type AskedChoice = 'auto' | 'none' | 'required' | { readonly name: string };
+
+/** The form the answer's text must have. */
+export type AskedOutput =
+  | { readonly kind: 'text' }
+  | { readonly kind: 'json' }
+  | { readonly kind: 'schema'; readonly schema: JsonObject };
+
+/** A place in the prompt up to which the client wants it cached (Anthropic's `cache_control`). */
+export interface CacheMark {
+  /** How much of the prompt's text lies before the mark, in characters. */
+  readonly characters: number;
+  readonly ttl: '5m' | '1h';
+}
+
+/** What a request asks for, whatever format it came in. */
+export interface Ask {
+  readonly model: string;
+  /** The prompt as one text: instructions, tools and messages in order. */
+  readonly prompt: string;
+  readonly promptTokens: number;
+  readonly lastUserText: string;
+  readonly tools: readonly AskedTool[];
+  readonly toolChoice: AskedChoice;
+  readonly parallelTools: boolean;
+  /** Results of tools that the last message brings; empty when it brings none. */
+  readonly toolResults: readonly string[];
+  readonly maxTokens?: number;
+  readonly stop: readonly string[];
+  readonly output: AskedOutput;
+  readonly wantsReasoning: boolean;
+  /** An upper bound for the tokens of reasoning, when the client gives one. */
+  readonly reasoningTokens?: number;
+  readonly choices: number;
+  readonly seed: string;
+  /** How the provider caches prompts; absent where it does not. */
+  readonly caching?: { readonly kind: 'automatic'; readonly block: number; readonly least: number } | CacheMarks;
+}
+
+/** Caching at the places that the client marked. */
+export interface CacheMarks {
+  readonly kind: 'marked';
+  readonly marks: readonly CacheMark[];
+}
+
+/** Why an answer ended. */
+export type Ending = 'end' | 'length' | 'tools' | 'stop-sequence' | 'refusal' | 'filter';
+
+/** A call of a tool in an answer. */
+export interface ToolCall {
+  readonly name: string;
+  readonly arguments: JsonValue;
+}
+
+/** One of the answers to a request (there are several when `n` says so). */
+export interface Choice {
+  readonly reasoning: readonly string[];
+  readonly text: readonly string[];
+  readonly toolCalls: readonly ToolCall[];
+  readonly ending: Ending;
+  readonly stopSequence?: string;
+}
+
+/** What an answer used, in the simulator's tokens. */
+export interface Usage {
+  /** Everything the prompt has, cached or not. */
+  readonly prompt: number;
+  readonly cacheRead: number;
+  readonly cacheWrite5m: number;
+  readonly cacheWrite1h: number;
+  /** Everything the answer has, reasoning included. */
+  readonly completion: number;
+  readonly reasoning: number;
+}
+
+/** An answer, before any format has written it. */
+export interface Answer {
+  readonly choices: readonly Choice[];
+  readonly usage: Usage;
+}
+
+/** How a tool call's arguments are cut into the pieces of a stream, a token each. */
+export function argumentText(call: ToolCall): string {
+  return JSON.stringify(call.arguments);
+}

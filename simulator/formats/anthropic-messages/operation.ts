@@ -1,0 +1,33 @@
+import { inputUsage, type Operation } from '../operation.ts';
+import { readMessagesRequest } from './read.ts';
+import { MessageWriter } from './write.ts';
+
+/** `POST …/messages`. */
+export const anthropicMessages: Operation = {
+  name: 'anthropic-messages',
+  family: 'anthropic',
+  method: 'POST',
+  path: /\/messages$/,
+  read(call) {
+    const writer = new MessageWriter(call);
+    return {
+      kind: 'generate',
+      ask: readMessagesRequest(call, false),
+      isStream: call.body.stream === true,
+      whole: (answer) => writer.whole(answer),
+      events: (answer) => writer.events(answer),
+    };
+  },
+};
+
+/** `POST …/messages/count_tokens`. */
+export const anthropicCount: Operation = {
+  name: 'anthropic-count',
+  family: 'anthropic',
+  method: 'POST',
+  path: /\/messages\/count_tokens$/,
+  read(call) {
+    const { promptTokens } = readMessagesRequest(call, true);
+    return { kind: 'plain', json: { input_tokens: promptTokens }, usage: inputUsage(0) };
+  },
+};

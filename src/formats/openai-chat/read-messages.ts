@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { type Dropped, FormatError } from '../format.ts';
 import type { CacheMark, Part, ToolCallPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
 import { readCacheMark } from './cache-marks.ts';
+import { readExtra } from './extras.ts';
 import { kindOf, optionalArray, optionalString, requiredName, requiredObject, wrongKind } from './fields.ts';
 import { readContent } from './read-content.ts';
 import { readGoogleSignature, readMessageReasoning } from './thinking-blocks.ts';
@@ -22,6 +23,17 @@ const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
   'reasoning',
   'reasoning_details',
   'thinking_blocks',
+  'extra_content',
+  'provider_specific_fields',
+]);
+
+const KNOWN_CALL_MEMBERS: ReadonlySet<string> = new Set([
+  'id',
+  'type',
+  'index',
+  'function',
+  'custom',
+  'cache_control',
   'extra_content',
   'provider_specific_fields',
 ]);
@@ -51,12 +63,6 @@ export class MessagesReader {
 
   #readMessage(value: JsonValue, path: string): Turn {
     if (!isJsonObject(value)) throw wrongKind(path, 'a message with `role` and `content`', value);
-    for (const member of Object.keys(value)) {
-      if (!KNOWN_MEMBERS.has(member) && value[member] !== null) {
-        const why = `'${member}' of a message has no neutral form`;
-        this.#dropped.push({ field: `${path}.${member}`, why, kind: 'unknown' });
-      }
-    }
     switch (value.role) {
       case 'system':
       case 'developer':
@@ -85,6 +91,7 @@ export class MessagesReader {
       role,
       parts: mark === undefined ? parts : withMarkOnLast(parts, mark),
       ...(name === undefined ? {} : { name }),
+      ...readExtra(message, KNOWN_MEMBERS),
     };
   }
 
@@ -127,6 +134,7 @@ export class MessagesReader {
       ...(isCustom ? { custom: true } : {}),
       ...(signature === undefined ? {} : { signature }),
       ...(cacheMark === undefined ? {} : { cacheMark }),
+      ...readExtra(call, KNOWN_CALL_MEMBERS),
     };
   }
 
@@ -165,6 +173,7 @@ export class MessagesReader {
       ...(name === undefined ? {} : { name }),
       content,
       ...(cacheMark === undefined ? {} : { cacheMark }),
+      ...readExtra(message, KNOWN_MEMBERS),
     };
   }
 }

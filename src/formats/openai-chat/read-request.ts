@@ -168,9 +168,8 @@ function readExtensions(body: JsonObject, output: OutputFormat | undefined): Jso
   const fields: JsonObject = {};
   for (const name of Object.keys(body)) {
     const value = body[name];
-    if (value === undefined || value === null || NEUTRAL_FIELDS.has(name)) continue;
-    // Assigning this name would set the object's prototype.
-    if (name === '__proto__') continue;
+    // Assigning `__proto__` would set the object's prototype.
+    if (value === undefined || value === null || NEUTRAL_FIELDS.has(name) || name === '__proto__') continue;
     if ((name === 'thinking' || name === 'reasoning') && isJsonObject(value)) continue;
     if (name === 'response_format' && output !== undefined) continue;
     if (name === 'stream_options') {

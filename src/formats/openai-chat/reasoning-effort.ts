@@ -1,23 +1,14 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ConversationRequest, ReasoningEffort, ReasoningRequest } from '../neutral/conversation.ts';
+import { effortOfBudgetTokens, isReasoningEffort } from '../neutral/reasoning.ts';
 import { optionalBoolean, optionalInteger, optionalString, wrongKind } from './fields.ts';
 import { isOpenAiModel } from './model-names.ts';
-
-const EFFORTS: ReadonlySet<string> = new Set<ReasoningEffort>([
-  'none',
-  'minimal',
-  'low',
-  'medium',
-  'high',
-  'xhigh',
-  'max',
-]);
 
 function readEffort(value: JsonValue | undefined, path: string): ReasoningEffort | undefined {
   const word = optionalString(value, path);
   if (word === undefined) return undefined;
-  if (!EFFORTS.has(word)) throw wrongKind(path, `one of ${[...EFFORTS].join(', ')}`, value);
-  return word as ReasoningEffort;
+  if (!isReasoningEffort(word)) throw wrongKind(path, 'none, minimal, low, medium, high, xhigh or max', value);
+  return word;
 }
 
 /**
@@ -59,19 +50,10 @@ export function readReasoning(body: JsonObject): ReasoningRequest | undefined {
   return Object.keys(reasoning).length === 0 ? undefined : reasoning;
 }
 
-/** The effort that a thinking budget stands for. Borders are LiteLLM's defaults (1024, 2048, 4096 tokens; 2026-07). */
-export function effortOfBudget(budgetTokens: number): ReasoningEffort {
-  if (budgetTokens <= 0) return 'none';
-  if (budgetTokens < 1024) return 'minimal';
-  if (budgetTokens < 2048) return 'low';
-  if (budgetTokens < 4096) return 'medium';
-  return 'high';
-}
-
 function effortOf(reasoning: ReasoningRequest): ReasoningEffort | undefined {
   if (reasoning.mode === 'disabled') return 'none';
   if (reasoning.effort !== undefined) return reasoning.effort;
-  if (reasoning.budgetTokens !== undefined) return effortOfBudget(reasoning.budgetTokens);
+  if (reasoning.budgetTokens !== undefined) return effortOfBudgetTokens(reasoning.budgetTokens);
   // "Enabled" or "adaptive" without an amount: the model's own default is meant.
   return undefined;
 }

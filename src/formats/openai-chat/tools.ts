@@ -1,8 +1,9 @@
 /** Tool definitions and the choice among them, both ways. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { type Dropped, FormatError } from '../format.ts';
-import type { ToolChoice, ToolDefinition } from '../neutral/conversation.ts';
+import type { FormatExtra, ToolChoice, ToolDefinition } from '../neutral/conversation.ts';
 import { type CacheMarkStyle, readCacheMark, writeCacheControl } from './cache-marks.ts';
+import { readExtra, writeExtra } from './extras.ts';
 import {
   optionalArray,
   optionalBoolean,
@@ -57,7 +58,26 @@ function readFunction(definition: JsonObject, path: string, holder: JsonObject |
     ...(parameters === undefined ? {} : { parameters }),
     ...(strict === undefined ? {} : { strict }),
     ...(cacheMark === undefined ? {} : { cacheMark }),
+    ...readToolExtra(definition, holder),
   };
+}
+
+const KNOWN_TOOL: ReadonlySet<string> = new Set(['type', 'function', 'cache_control']);
+const KNOWN_FUNCTION: ReadonlySet<string> = new Set([
+  'name',
+  'description',
+  'parameters',
+  'input_schema',
+  'strict',
+  'cache_control',
+]);
+
+/** Unknown members of the tool, and under `function` those of its function. */
+function readToolExtra(definition: JsonObject, holder: JsonObject | undefined): { readonly extra?: FormatExtra } {
+  const outer = holder?.function === undefined ? {} : readExtra(holder, KNOWN_TOOL);
+  const inner = readExtra(definition, KNOWN_FUNCTION).extra?.fields;
+  if (inner === undefined) return outer;
+  return { extra: { format: 'openai-chat', fields: { ...outer.extra?.fields, function: inner } } };
 }
 
 /** Reads `tool_choice`, or `function_call` of the legacy form. */
@@ -130,7 +150,9 @@ export function writeTools(tools: readonly ToolDefinition[], marks: CacheMarkSty
     if (tool.description !== undefined) definition.description = tool.description;
     if (tool.parameters !== undefined) definition.parameters = tool.parameters;
     if (tool.strict !== undefined) definition.strict = tool.strict;
-    const entry: JsonObject = { type: 'function', function: definition };
+    const { function: inner, ...extra } = writeExtra(tool.extra, `tools[${index}]`, dropped);
+    if (isJsonObject(inner)) Object.assign(definition, inner);
+    const entry: JsonObject = { type: 'function', function: definition, ...extra };
     if (tool.cacheMark !== undefined && marks === 'cache-control')
       entry.cache_control = writeCacheControl(tool.cacheMark);
     written.push(entry);

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Dropped } from '../format.ts';
 import type { Part, ReasoningPart, ToolCallPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
 import { type CacheMarkStyle, writeCacheControl } from './cache-marks.ts';
+import { writeExtra } from './extras.ts';
 import { audioFormatOf, writeUrl } from './media.ts';
 import { isClaudeModel, isGeminiModel, isOpenAiModel, isOpenRouterClaude } from './model-names.ts';
 import { writeGoogleSignature, writeReasoningDetails, writeThinkingBlocks } from './thinking-blocks.ts';
@@ -41,16 +42,18 @@ export class MessagesWriter {
         return;
       case 'developer':
         // Only OpenAI's own models know the role (DeepSeek and vLLM refuse it); `system` means the same everywhere.
-        this.#push(isOpenAiModel(this.#model) ? 'developer' : 'system', turn, this.#contentOf(turn.parts, path));
+        this.#push(isOpenAiModel(this.#model) ? 'developer' : 'system', turn, path);
         return;
       case 'system':
       case 'user':
-        this.#push(turn.role, turn, this.#contentOf(turn.parts, path));
+        this.#push(turn.role, turn, path);
     }
   }
 
-  #push(role: string, turn: Turn, content: JsonValue): void {
-    this.#messages.push(turn.name === undefined ? { role, content } : { role, content, name: turn.name });
+  #push(role: string, turn: Turn, path: string): void {
+    const message: JsonObject = { role, content: this.#contentOf(turn.parts, path) };
+    if (turn.name !== undefined) message.name = turn.name;
+    this.#messages.push({ ...message, ...writeExtra(turn.extra, path, this.#dropped) });
   }
 
   /** The parts as content: a plain string where one text without a mark says all. */
@@ -138,7 +141,7 @@ export class MessagesWriter {
     if (calls.length > 0) message.tool_calls = calls;
     if (turn.name !== undefined) message.name = turn.name;
     this.#writeReasoning(reasoning, message, path);
-    this.#messages.push(message);
+    this.#messages.push({ ...message, ...writeExtra(turn.extra, path, this.#dropped) });
   }
 
   /** What stands beside the content in OpenAI's own messages: `audio: {id}`, and OpenRouter's `reasoning_details`. */
@@ -187,7 +190,8 @@ export class MessagesWriter {
     const call: JsonObject = part.custom
       ? { id: part.id, type: 'custom', custom: { name: part.name, input: part.arguments } }
       : { id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } };
-    return this.#marked({ ...call, ...this.#googleSignature(part.signature, path) }, part, 'call');
+    const extra = writeExtra(part.extra, path, this.#dropped);
+    return this.#marked({ ...call, ...this.#googleSignature(part.signature, path), ...extra }, part, 'call');
   }
 
   #writeToolTurn(turn: Turn, path: string): void {
@@ -215,7 +219,12 @@ export class MessagesWriter {
       if (written !== undefined) media.push(written);
     }
     if (part.isError === true) this.#drop(`${path}.is_error`, 'a tool message cannot say that the tool failed');
-    const message: JsonObject = { role: 'tool', tool_call_id: part.callId, content: this.#contentOf(texts, path) };
+    const message: JsonObject = {
+      role: 'tool',
+      tool_call_id: part.callId,
+      content: this.#contentOf(texts, path),
+      ...writeExtra(part.extra, path, this.#dropped),
+    };
     if (part.cacheMark !== undefined && this.#marks === 'cache-control') {
       message.cache_control = writeCacheControl(part.cacheMark);
     } else if (part.cacheMark !== undefined) this.#dropMark();

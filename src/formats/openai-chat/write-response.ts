@@ -104,7 +104,9 @@ function writeMessage(parts: readonly Part[]): JsonObject {
         break;
     }
   }
-  message.content = text;
+  // An answer without any text is an empty one, as OpenAI has it when the limit was reached while reasoning.
+  const saysOtherwise = calls.length > 0 || refusal !== null || message.audio !== undefined;
+  message.content = text ?? (saysOtherwise ? null : '');
   message.refusal = refusal;
   if (annotations.length > 0) message.annotations = annotations;
   if (calls.length > 0) message.tool_calls = calls;

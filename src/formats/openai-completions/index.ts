@@ -1,0 +1,26 @@
+import type { ConversationFormat } from '../format.ts';
+import { readError, writeError } from '../openai-chat/errors.ts';
+import { readUsage } from '../openai-chat/usage.ts';
+import { readRequest } from './read-request.ts';
+import { readResponse } from './read-response.ts';
+import { OpenAiCompletionsStreamReader } from './stream-reader.ts';
+import { OpenAiCompletionsStreamWriter } from './stream-writer.ts';
+import { writeRequest } from './write-request.ts';
+import { writeResponse } from './write-response.ts';
+
+export { type MergePlan, mergeResponses, shiftChoice } from './merge-responses.ts';
+export { readRequests } from './read-request.ts';
+
+/** OpenAI's legacy text completions. */
+export const openaiCompletions: ConversationFormat = {
+  id: 'openai-completions',
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  openStreamReader: () => new OpenAiCompletionsStreamReader(),
+  openStreamWriter: (facts) => new OpenAiCompletionsStreamWriter(facts),
+  readUsage,
+  readError,
+  writeError,
+};

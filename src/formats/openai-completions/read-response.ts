@@ -1,0 +1,38 @@
+/** Reads a provider's whole text completion. */
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { FormatError } from '../format.ts';
+import type { Choice, ConversationResponse } from '../neutral/conversation.ts';
+import { stringOrNothing, wordOrNothing } from '../openai-chat/fields.ts';
+import { readFinish } from '../openai-chat/finish-reasons.ts';
+import { readUsage } from '../openai-chat/usage.ts';
+import { readCompletionLogprobs } from './logprobs.ts';
+
+/** Reads a text completion. Throws `FormatError` where the body has no `choices`. */
+export function readResponse(body: JsonObject): ConversationResponse {
+  if (!isJsonObject(body) || !Array.isArray(body.choices)) {
+    throw new FormatError('choices', `The answer has no 'choices': it is no text completion.`);
+  }
+  const usage = readUsage(body);
+  const systemFingerprint = wordOrNothing(body.system_fingerprint);
+  const { created } = body;
+  return {
+    id: wordOrNothing(body.id) ?? '',
+    model: stringOrNothing(body.model) ?? '',
+    ...(typeof created === 'number' && Number.isFinite(created) ? { createdSeconds: Math.floor(created) } : {}),
+    choices: body.choices.flatMap((choice, position) => (isJsonObject(choice) ? [readChoice(choice, position)] : [])),
+    ...(usage === undefined ? {} : { usage }),
+    ...(systemFingerprint === undefined ? {} : { systemFingerprint }),
+  };
+}
+
+function readChoice(choice: JsonObject, position: number): Choice {
+  const text = stringOrNothing(choice.text) ?? '';
+  const word = wordOrNothing(choice.finish_reason);
+  const logprobs = readCompletionLogprobs(choice.logprobs);
+  return {
+    index: typeof choice.index === 'number' && Number.isInteger(choice.index) ? choice.index : position,
+    parts: text === '' ? [] : [{ type: 'text', text }],
+    finish: word === undefined ? { reason: 'stop' } : readFinish(word, false),
+    ...(logprobs === undefined ? {} : { logprobs }),
+  };
+}

@@ -1,0 +1,46 @@
+/** Writes a whole text completion for a client. What is no text has no place in one and is left out. */
+import type { JsonObject } from '../../core/json.ts';
+import type { AnswerFacts } from '../format.ts';
+import type { Choice, ConversationResponse, FinishReason, Part } from '../neutral/conversation.ts';
+import { writeFinishReason } from '../openai-chat/finish-reasons.ts';
+import { writeUsage } from '../openai-chat/usage.ts';
+import { writeCompletionLogprobs } from './logprobs.ts';
+
+/** The id of a completion in OpenAI's shape: the provider's own where it has that shape, else ours. */
+export function textCompletionId(told: string | undefined, facts: AnswerFacts): string {
+  if (told?.startsWith('cmpl-')) return told;
+  return facts.id.startsWith('cmpl-') ? facts.id : `cmpl-${facts.id.replace(/^chatcmpl-/, '')}`;
+}
+
+/** Why a completion ended, in its three words: a tool call cannot be told and ends the text. */
+export function writeCompletionFinish(reason: FinishReason): string {
+  const word = writeFinishReason(reason);
+  return word === 'tool_calls' ? 'stop' : word;
+}
+
+/** Writes a text completion. */
+export function writeResponse(response: ConversationResponse, facts: AnswerFacts): JsonObject {
+  return {
+    id: textCompletionId(response.id, facts),
+    object: 'text_completion',
+    created: response.createdSeconds ?? facts.createdSeconds,
+    model: facts.model,
+    choices: response.choices.map(writeChoice),
+    ...(response.usage === undefined ? {} : { usage: writeUsage(response.usage) }),
+    ...(response.systemFingerprint === undefined ? {} : { system_fingerprint: response.systemFingerprint }),
+  };
+}
+
+function writeChoice(choice: Choice): JsonObject {
+  return {
+    text: choice.parts.map(textOf).join(''),
+    index: choice.index,
+    logprobs: writeCompletionLogprobs(choice.logprobs, 0),
+    finish_reason: writeCompletionFinish(choice.finish.reason),
+  };
+}
+
+/** A refusal is what the model said instead of an answer: in a format with text alone it is the text. */
+function textOf(part: Part): string {
+  return part.type === 'text' || part.type === 'refusal' ? part.text : '';
+}

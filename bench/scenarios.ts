@@ -42,7 +42,7 @@ export const SCENARIOS: readonly Scenario[] = (['relay', 'translate'] as const).
 
 /** The model name the upstream reads its orders from: so many tokens, so many milliseconds apart. */
 export function modelName(tokens: number, paceMs = 0): string {
-  return paceMs === 0 ? `bench-${tokens}` : `bench-${tokens}-${paceMs}ms`;
+  return paceMs === 0 ? `bench-${tokens}` : `bench-${tokens}-${paceMs}`;
 }
 
 /** The model names that every target has to know. */

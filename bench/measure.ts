@@ -3,7 +3,7 @@ import type { LoadGenerator } from './load-generator.ts';
 import type { LoadJob, LoadResult } from './load-job.ts';
 import type { BenchOptions } from './options.ts';
 import { cpuNanoseconds, residentBytes } from './process-cost.ts';
-import type { Samples } from './samples.ts';
+import type { Quantity, Samples } from './samples.ts';
 import {
   chatRequest,
   type Lane,
@@ -66,7 +66,7 @@ export class Measurement {
       progress(round === 0 ? 'warming up' : `round ${round} of ${this.#options.rounds}`);
       const isMeasured = round > 0;
       for (const scenario of scenarios) {
-        for (const target of this.#turn(round)) await this.#throughput(scenario, target, isMeasured);
+        for (const target of [this.#direct, ...this.#turn(round)]) await this.#throughput(scenario, target, isMeasured);
         await this.#latency(scenario, round, isMeasured);
       }
       for (const lane of chunkLanes) {
@@ -90,24 +90,27 @@ export class Measurement {
     const { result, cpuNs } = await this.#costOf(target, job);
     this.#check(scenario.name, target, result, scenario.stream ? scenario.tokens : 0);
     if (!isMeasured) return;
-    this.#samples.add('cpuMicroseconds', scenario.name, target.name, cpuNs / 1000 / result.requests);
     this.#samples.add('requestsPerSecond', scenario.name, target.name, result.requests / result.seconds);
+    if (target.pid === undefined) return;
+    this.#samples.add('cpuMicroseconds', scenario.name, target.name, cpuNs / 1000 / result.requests);
   }
 
+  /** Direct comes first, in absolute numbers; the others as what they add to it. */
   async #latency(scenario: Scenario, round: number, isMeasured: boolean): Promise<void> {
     const bounds = { connections: 1, maxMs: this.#options.latencyMs };
-    const direct = await this.#load.perform(this.#job(scenario, this.#direct, bounds));
-    this.#check(scenario.name, this.#direct, direct, 0);
-    if (isMeasured) this.#samples.add('stalls', scenario.name, 'direct', direct.stalls / direct.requests);
-    for (const target of this.#turn(round)) {
+    let base: LoadResult | undefined;
+    for (const target of [this.#direct, ...this.#turn(round)]) {
       const result = await this.#load.perform(this.#job(scenario, target, bounds));
-      if (!isMeasured) continue;
-      const add = (quantity: Parameters<Samples['add']>[0], value: number) =>
-        this.#samples.add(quantity, scenario.name, target.name, value);
-      add('addedP50', result.latency.p50 - direct.latency.p50);
-      add('addedP99', result.latency.p99 - direct.latency.p99);
-      if (scenario.stream) add('addedFirstByte', result.firstByte.p50 - direct.firstByte.p50);
-      add('stalls', result.stalls / result.requests);
+      this.#check(scenario.name, target, result, 0);
+      if (isMeasured) {
+        const add = (quantity: Quantity, value: number) =>
+          this.#samples.add(quantity, scenario.name, target.name, value);
+        add('addedP50', result.latency.p50 - (base?.latency.p50 ?? 0));
+        add('addedP99', result.latency.p99 - (base?.latency.p99 ?? 0));
+        if (scenario.stream) add('addedFirstByte', result.firstByte.p50 - (base?.firstByte.p50 ?? 0));
+        add('stalls', result.stalls / result.requests);
+      }
+      base ??= result;
     }
   }
 

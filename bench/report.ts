@@ -69,20 +69,14 @@ export function report(findings: Findings): string {
   const rows = findings.scenarios.map(({ name }) => name);
   const streams = findings.scenarios.filter(({ stream }) => stream).map(({ name }) => name);
   const chunks = findings.chunkLanes.map(chunkRow);
+  const withDirect = { ...findings, targets: ['direct', ...findings.targets] };
   const parts = [
     table(findings, 'CPU of the gateway per request, µs (× Nginx, least–most)', 'cpuMicroseconds', rows, 1, true),
     table(findings, 'CPU of the gateway per streamed chunk, µs', 'chunkMicroseconds', chunks, 2, true),
-    table(
-      findings,
-      'Requests per second, 32 connections (streams: 16 tokens at once)',
-      'requestsPerSecond',
-      rows,
-      0,
-      true,
-    ),
-    table(findings, 'Added to the median at one connection, ms', 'addedP50', rows, 3, false),
-    table(findings, 'Added to the 99th percentile at one connection, ms', 'addedP99', rows, 3, false),
-    table(findings, 'Added to the first byte of a stream at one connection, ms', 'addedFirstByte', streams, 3, false),
+    table(withDirect, 'Requests/s, 32 connections (streams: 16 tokens at once)', 'requestsPerSecond', rows, 0, true),
+    table(withDirect, 'Median at one connection, ms: direct, and added to it', 'addedP50', rows, 3, false),
+    table(withDirect, '99th percentile at one connection, ms: direct, and added', 'addedP99', rows, 3, false),
+    table(withDirect, 'First byte at one connection, ms: direct, and added', 'addedFirstByte', streams, 3, false),
     table(findings, 'Resident memory after the run, MB', 'residentMegabytes', ['memory'], 0, true),
     stalls(findings, rows),
     goals(findings),

@@ -64,7 +64,7 @@ function writePart(part: Part): JsonObject[] {
 /** Sources told for the whole answer stand at its last text. */
 function withCitations(parts: readonly Part[], citations: readonly Citation[] | undefined): readonly Part[] {
   if (citations === undefined || citations.length === 0) return parts;
-  const last = parts.findLastIndex((part) => part.type === 'text');
+  const last = parts.findLastIndex((part) => part.type === 'text' && part.text !== '');
   return parts.map((part, index) =>
     index === last && part.type === 'text' ? { ...part, citations: [...(part.citations ?? []), ...citations] } : part,
   );

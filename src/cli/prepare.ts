@@ -1,3 +1,4 @@
+import { REALISTIC_LATENCY } from '../../simulator/contract.ts';
 import { startSimulator } from '../../simulator/start.ts';
 import { renderFindings } from '../config/finding.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
@@ -12,6 +13,8 @@ export interface Prepared {
   readonly key: MasterKey;
   /** Where the simulator answers; empty where nothing is simulated. */
   readonly simulatorUrl: string;
+  /** The files to watch. */
+  readonly files: readonly string[];
   readonly read: () => ServedConfig;
   /** Ends what already runs, for a start that fails after all. */
   readonly abandon: () => Promise<void>;
@@ -21,16 +24,16 @@ export interface Prepared {
 export async function prepare(args: Arguments, env: NodeJS.ProcessEnv): Promise<Prepared | undefined> {
   for (const note of args.notes) process.stderr.write(`${note}\n`);
   const origin = chooseOrigin(args, env);
-  const simulator = origin === 'demo' ? await startSimulator({ host: '127.0.0.1', port: 0 }) : undefined;
+  const simulator = origin === 'demo' ? await startSimulator({ latency: REALISTIC_LATENCY }) : undefined;
   const simulatorUrl = simulator?.url ?? '';
   const read = (): ServedConfig => readServedConfig(origin, args, env, simulatorUrl);
 
-  const { config, findings } = read();
+  const { config, findings, files } = read();
   process.stderr.write(renderFindings(findings, { color: process.stderr.isTTY === true }));
   const abandon = async (): Promise<void> => simulator?.close();
   if (config === undefined) {
     await abandon();
     return undefined;
   }
-  return { origin, config, key: findMasterKey(config.server.masterKey, env), simulatorUrl, read, abandon };
+  return { origin, config, key: findMasterKey(config.server.masterKey, env), simulatorUrl, files, read, abandon };
 }

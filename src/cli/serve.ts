@@ -40,7 +40,7 @@ async function serveAlone(prepared: Prepared, env: NodeJS.ProcessEnv): Promise<n
   endOnUncaught((error) => log.app.fatal({ error }, 'An exception nobody caught; stopping'));
   sayStarted(prepared, env, gateway.port);
 
-  const watching = watchConfig({ files: config.files, onChange: () => service.reload() });
+  const watching = watchConfig({ files: prepared.files, onChange: () => service.reload() });
   listenToSignals({
     stop: (signal) => {
       watching.close();

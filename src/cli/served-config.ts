@@ -1,8 +1,10 @@
 import type { Finding } from '../config/finding.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import { configFromEnvironment } from '../config/from-environment.ts';
-import { loadConfig } from '../config/load.ts';
-import { providers } from '../providers/index.ts';
+import { configFromEnvironment, loadConfig } from '../config/load.ts';
+import { systemClock } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
+import { priceModel } from '../costs/prices.ts';
+import { findProvider, providers } from '../providers/index.ts';
 import { demoConfigText } from './demo-config.ts';
 import type { Arguments } from './read-arguments.ts';
 
@@ -13,6 +15,8 @@ export type Origin = 'files' | 'model' | 'environment' | 'demo';
 export interface ServedConfig {
   readonly config?: GatewayConfig;
   readonly findings: readonly Finding[];
+  /** Every file that took part, missing ones too: what to watch. */
+  readonly files: readonly string[];
 }
 
 /** What a start serves: the files given, else the one model given, else what the environment's keys allow, else the demo. */
@@ -20,7 +24,7 @@ export function chooseOrigin(args: Arguments, env: NodeJS.ProcessEnv): Origin {
   if (args.command === 'demo') return 'demo';
   if (args.files.length > 0) return 'files';
   if (args.model !== undefined) return 'model';
-  return configFromEnvironment({ env, knownProviders: providers }).deployments.length === 0 ? 'demo' : 'environment';
+  return configFromEnvironment({ env, knownProviders: providers }) === undefined ? 'demo' : 'environment';
 }
 
 /** Reads the configuration of a start or a reload, the flags of the command line laid over it. */
@@ -30,12 +34,15 @@ export function readServedConfig(
   env: NodeJS.ProcessEnv,
   simulatorUrl: string,
 ): ServedConfig {
-  const { config, findings } = readOrigin(origin, args, env, simulatorUrl);
-  return config === undefined ? { findings } : { config: withFlags(config, args), findings };
+  const read = readOrigin(origin, args, env, simulatorUrl);
+  // What is not read from files has none to watch.
+  const files = origin === 'files' ? read.files : [];
+  if (read.config === undefined) return { findings: read.findings, files };
+  return { config: withFlags(read.config, args), findings: read.findings, files };
 }
 
 function readOrigin(origin: Origin, args: Arguments, env: NodeJS.ProcessEnv, simulatorUrl: string): ServedConfig {
-  const shared = { env, knownProviders: providers };
+  const shared = { env, knownProviders: providers, priceKnown };
   switch (origin) {
     case 'files':
       return loadConfig({ ...shared, files: args.files });
@@ -43,9 +50,18 @@ function readOrigin(origin: Origin, args: Arguments, env: NodeJS.ProcessEnv, sim
       return loadConfig({ ...shared, files: ['(--model)'], readFile: () => oneModelText(args) });
     case 'demo':
       return loadConfig({ ...shared, files: ['(demo)'], readFile: () => demoConfigText(simulatorUrl) });
-    case 'environment':
-      return { config: configFromEnvironment(shared), findings: [] };
+    case 'environment': {
+      const config = configFromEnvironment(shared);
+      return { findings: [], files: [], ...(config === undefined ? {} : { config }) };
+    }
   }
+}
+
+/** Whether an answer of this model can be priced today. */
+function priceKnown(providerName: string, model: string, modelInfo: JsonObject): boolean {
+  const { name = providerName, priceProvider } = findProvider(providerName) ?? {};
+  const query = { provider: name, model, modelInfo, ...(priceProvider === undefined ? {} : { priceProvider }) };
+  return priceModel(query).ratesAt(systemClock.nowMs()) !== undefined;
 }
 
 /** The configuration that `--model` and its companions stand for, as the text of a file. */

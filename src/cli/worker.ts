@@ -56,6 +56,11 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
     send({ kind: 'ready', port: service.gateway.port });
   };
 
+  const tellMetrics = async (id: number): Promise<void> => {
+    const snapshot = await service?.gateway.metricsSnapshot();
+    if (snapshot !== undefined) send({ kind: 'metrics', id, snapshot });
+  };
+
   process.on('message', (message: ToWorker) => {
     switch (message.kind) {
       case 'start':
@@ -65,7 +70,7 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
       case 'drain':
         return stop('the primary drains');
       case 'take-metrics':
-        return send({ kind: 'metrics', id: message.id, snapshot: service?.gateway.metricsSnapshot?.() });
+        return void tellMetrics(message.id);
       case 'all-metrics':
         return metrics.answer(message.id, message.snapshots);
     }

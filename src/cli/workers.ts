@@ -19,7 +19,7 @@ export async function serveWithWorkers(prepared: Prepared, args: Arguments): Pro
   endOnUncaught((error) => log.app.fatal({ error }, 'An exception nobody caught; stopping'));
   const primary = new Primary(prepared, log);
   // Before the first worker is made: a signal in between must not leave workers behind.
-  const watching = watchConfig({ files: prepared.config.files, onChange: () => primary.reload() });
+  const watching = watchConfig({ files: prepared.files, onChange: () => primary.reload() });
   listenToSignals({
     stop: (signal) => {
       watching.close();

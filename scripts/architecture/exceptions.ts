@@ -12,5 +12,10 @@ export const EXCEPTIONS: readonly Exception[] = [
     path: 'src/core/clock.ts',
     why: 'It is the seam through which time comes in; everything else takes a Clock.',
   },
+  {
+    rule: 'provider-names-stay-home',
+    path: 'src/pipeline/send-error.ts',
+    why: 'It chooses between the two error envelopes, which are named after their wire languages.',
+  },
   { rule: 'files-are-one-thought', path: 'src/core/errors.ts', why: 'One table: every way a request can end badly.' },
 ];

@@ -31,6 +31,9 @@ const PURE_BUILT_INS = ['node:buffer', 'node:crypto', 'node:string_decoder', 'no
 /** Where a provider's name may stand: where the knowledge about providers is kept on purpose. */
 const NAMES_PROVIDERS = ['src/providers/', 'src/costs/', 'src/cli/demo-config.ts'];
 
+/** Where a vendor's name means its wire language, and not who answers. */
+const SPEAKS_LANGUAGES = ['src/formats/', 'src/endpoints/'];
+
 const inSource = (files: readonly SourceFile[]): SourceFile[] =>
   files.filter((file) => file.path.startsWith('src/') && !isTest(file.path));
 
@@ -41,6 +44,9 @@ const isTest = (path: string): boolean =>
 const roomOf = (path: string): string => (path.startsWith('src/') ? (path.split('/')[1] ?? '') : '');
 
 const subfolder = (path: string): string => path.split('/').slice(0, 3).join('/');
+
+/** Whose language a format is: `openai` for a file in `src/formats/openai-chat`. */
+const vendorOf = (path: string): string => path.split('/')[2]?.split('-')[0] ?? '';
 
 function importRule(
   name: string,
@@ -93,13 +99,13 @@ export const RULES: readonly Rule[] = [
   },
   importRule(
     'formats-meet-in-neutral',
-    'A format that reads another format couples every pair of them; src/formats/neutral is where all of them meet.',
+    'A format that reads another vendor’s format couples every pair of them; src/formats/neutral is where all of them meet. Formats of one vendor are dialects and may share.',
     (from, target) => {
       if (roomOf(from.path) !== 'formats' || !target.startsWith('src/formats/') || from.path.split('/').length === 3)
         return false;
       return (
         target.split('/').length > 3 &&
-        subfolder(target) !== subfolder(from.path) &&
+        vendorOf(target) !== vendorOf(from.path) &&
         subfolder(target) !== 'src/formats/neutral'
       );
     },
@@ -162,16 +168,23 @@ export const RULES: readonly Rule[] = [
     why: 'An `if` on a provider’s name outside its folder is how a gateway grows one function that all traffic funnels through; say what differs in the Provider contract.',
     *breaks(files) {
       const names = new Set<string>();
+      const languages = new Set<string>();
+      const isNoProvider = ['openai-compatible', 'test'];
       for (const file of files) {
         const folder = /^src\/providers\/([^/]+)\//.exec(file.path)?.[1];
-        if (folder !== undefined && folder !== 'openai-compatible') names.add(folder).add(folder.replaceAll('-', '_'));
+        if (folder !== undefined && !isNoProvider.includes(folder)) names.add(folder).add(folder.replaceAll('-', '_'));
+        if (file.path.startsWith('src/formats/')) languages.add(vendorOf(file.path));
       }
       for (const file of inSource(files)) {
         if (NAMES_PROVIDERS.some((place) => file.path.startsWith(place))) continue;
         for (const literal of file.literals) {
           const name = literal.value.split('/')[0] ?? '';
           const isName = names.has(name) && /^[\w-]+(?:\/[\w.*-]+)?$/.test(literal.value);
-          if (isName) yield { path: file.path, line: literal.line, what: `names the provider '${literal.value}'` };
+          // A vendor whose wire language we speak lends the language its name.
+          const isLanguage =
+            languages.has(literal.value) && SPEAKS_LANGUAGES.some((place) => file.path.startsWith(place));
+          if (isName && !isLanguage)
+            yield { path: file.path, line: literal.line, what: `names the provider '${literal.value}'` };
         }
       }
     },

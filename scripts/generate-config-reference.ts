@@ -1,0 +1,127 @@
+/** Writes docs/reference/config.md and docs/reference/config.schema.json from the settings in src/config/settings/. */
+import { z } from 'zod';
+import { DEFAULTS } from '../src/config/dialects/litellm.ts';
+import type { Setting, SettingTable } from '../src/config/known-settings.ts';
+import * as known from '../src/config/known-settings.ts';
+import { configFileSchema, wordsFor } from '../src/config/schema.ts';
+import { writeGenerated } from './generated-page.ts';
+
+const EFFECT = { now: 'yes', later: 'not yet', never: 'no meaning here' } as const;
+const FROM = { litellm: 'LiteLLM', guide: 'guide', sluice: 'Sluice' } as const;
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
+
+function tableOf(settings: SettingTable): string {
+  const rank = { now: 0, later: 1, never: 2 } as const;
+  const rows = [...settings]
+    .toSorted(([, left], [, right]) => rank[left.effect] - rank[right.effect])
+    .map(([name, setting]: [string, Setting]) => {
+      const fallback = setting.fallback === undefined ? '' : setting.fallback;
+      const cells = [
+        `\`${name}\``,
+        wordsFor(setting.type),
+        setting.text,
+        fallback,
+        EFFECT[setting.effect],
+        FROM[setting.from],
+      ];
+      return `| ${cells.map(cell).join(' | ')} |`;
+    });
+  return `| setting | value | what it does | default | in effect | from |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+const SECTIONS: readonly (readonly [title: string, about: string, settings: SettingTable])[] = [
+  ['Top level', 'Members that begin with `x-` are left alone: they may hold YAML anchors.', known.TOP_LEVEL],
+  [
+    '`model_list[]`',
+    'A list; each entry is one deployment. Entries with the same `model_name` share its requests. A name may hold `*`, which then fills in the `*` of `litellm_params.model`.',
+    known.MODEL_ENTRY,
+  ],
+  [
+    '`model_list[].litellm_params`',
+    'The provider is the prefix of `model`, or `custom_llm_provider`; a bare name such as `gpt-4o` is taken for the provider that is known for it. Prices may stand here as well as in `model_info`. **Any further member is a request field** (`temperature`, `max_tokens`, …) that is sent when the client does not send it.',
+    known.MODEL_PARAMS,
+  ],
+  ['`model_list[].model_info`', 'Further members are kept and shown by `/model/info`.', known.MODEL_INFO],
+  [
+    'Prices',
+    "In `model_info` (which wins) or `litellm_params`, under the names of LiteLLM's price file. They replace the built-in price of the model; what has no price is unpriced, never free.",
+    known.PRICE_SETTINGS,
+  ],
+  ['`litellm_settings`', 'Requests, caching, callbacks, logging.', known.LITELLM_SETTINGS],
+  ['`litellm_settings.cache_params`', "Also the members of the guide's `cache` map.", known.CACHE_PARAMS],
+  ['`router_settings`', 'Timeouts, retries, fallbacks, aliases.', known.ROUTER_SETTINGS],
+  ['`general_settings`', 'The server itself.', known.GENERAL_SETTINGS],
+  [
+    '`user_api_key_list[]`',
+    'Keys declared in a file. A key is taken as it stands, with or without `sk-`.',
+    known.DECLARED_KEY,
+  ],
+  [
+    '`credential_list[]`',
+    'Parameters that several deployments share by `litellm_credential_name`.',
+    known.CREDENTIAL_ENTRY,
+  ],
+];
+
+const seconds = (ms: number): string => `${ms / 1000} s`;
+const mebibytes = (bytes: number): string => `${bytes / 1024 / 1024} MiB`;
+
+const INTRODUCTION = `<!-- Generated from src/config/settings/ by npm run generate. -->
+# Configuration
+
+Sluice reads LiteLLM's \`config.yaml\`, the dialect of the LiteLLM gateway guide, and any mixture of the two; JSON is read as
+well. Check a file with \`sluice check config.yaml\` (\`--json\` for scripts): it shows everything there is to say at once, with
+file, line and column, and ends with 2 where something would stop a start. Every start does the same. Editors that
+know the YAML language server complete and check a file whose first line names [the schema](config.schema.json):
+
+\`\`\`yaml
+# yaml-language-server: $schema=docs/reference/config.schema.json
+\`\`\`
+
+## How files are read
+
+- **Several files** (\`--config a.yaml --config b.yaml\`) are merged in order: maps member by member, lists at the top level
+  (\`model_list\`, \`user_api_key_list\`, …) one after the other; of anything else the later one counts.
+- **\`include\`** names further files, relative to the file it stands in. They count as read right after that file. Circles are
+  errors.
+- **Variables** stand as \`os.environ/NAME\` (a whole value), or as \`\${NAME}\` and \`\${NAME:-default}\` anywhere in a text;
+  \`$\${\` writes a plain \`\${\`. A variable that is set to nothing counts as not set. What comes out of a variable is not looked
+  through for variables again. Where a number or a true/false is wanted, the text of a variable is read as one.
+- **\`environment_variables\`** in a file provides variables for the rest of it. They win over the environment, as in LiteLLM; a
+  note tells where that hides another value. The environment itself stays as it is.
+- **An unset variable** is an error for \`general_settings.master_key\` and for declared keys, otherwise a warning; the value then
+  counts as left out. A deployment without \`api_key\` uses the environment variable of its provider.
+- **Anchors and merge keys** (\`<<: *defaults\`) work. A key written twice in one map is an error.
+- **Limits**: 5 MiB a file, 64 levels of nesting, 8 levels of \`include\`, 3 million values with aliases counted in full.
+- **Changes** to any of the files are noticed while the gateway runs (SIGHUP makes it look at once): the new state is checked as
+  a whole and taken over for new requests, or, with an error in it, reported and left alone.
+
+## Defaults
+
+| what | default |
+|---|---|
+| address | ${DEFAULTS.host}:${DEFAULTS.port}. LiteLLM listens on all addresses; here that has to be said, by \`general_settings.host: 0.0.0.0\` or \`--host 0.0.0.0\`. \`--port\` wins over \`general_settings.port\`, that over the variable \`PORT\`. |
+| master key | made once and kept in the data folder |
+| whole request | ${seconds(DEFAULTS.timeoutMs)} |
+| silence in a stream | ${seconds(DEFAULTS.idleTimeoutMs)} |
+| connecting | ${seconds(DEFAULTS.connectTimeoutMs)} |
+| further tries | ${DEFAULTS.numRetries} |
+| request body | ${mebibytes(DEFAULTS.maxRequestBytes)} |
+| answer | ${mebibytes(DEFAULTS.maxResponseBytes)} |
+
+## Settings
+
+**In effect**: *yes*; *not yet*: accepted, checked for its type, and reported at every start as not yet in effect; *no meaning
+here*: accepted and reported, for the reason given.
+`;
+
+const page = [
+  INTRODUCTION,
+  ...SECTIONS.map(([title, about, settings]) => `### ${title}\n\n${about}\n\n${tableOf(settings)}`),
+].join('\n');
+writeGenerated('docs/reference/config.md', page);
+
+const schema = z.toJSONSchema(configFileSchema(), { target: 'draft-7', io: 'input' });
+const titled = { title: 'Sluice configuration', ...schema, patternProperties: { '^x-': true } };
+writeGenerated('docs/reference/config.schema.json', `${JSON.stringify(titled, null, 2)}\n`);

@@ -6,7 +6,7 @@ import { geminiGenerate } from './gemini-generate/index.ts';
 import type { FormatId, ProviderErrorFacts, Usage } from './neutral/conversation.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiCompletions } from './openai-completions/index.ts';
-import { openaiEmbeddings } from './openai-embeddings/index.ts';
+import * as openaiEmbeddings from './openai-embeddings/index.ts';
 
 /** What the lanes need of a format, also of one that is no conversation. */
 export interface FormatParts {
@@ -43,7 +43,7 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
   'openai-embeddings': {
     id: 'openai-embeddings',
     readUsage: (value) => openaiEmbeddings.readUsage(value),
-    readError: (body) => openaiChat.readError(body),
+    readError: (body) => openaiEmbeddings.readError(body),
     openStreamReader: () => NO_STREAM,
     openFailureWriter: () => openaiChat.openStreamWriter(FAILURE_FACTS),
     endMark: '',

@@ -50,7 +50,7 @@ export function editBytes(body: Buffer, envelope: ReadableEnvelope, edits: Reque
       list.push({ edit: 'replace', name, json: edits.modelLiteral });
       continue;
     }
-    if (isGatewayMember(name, edits.format, (other) => valueOf(body, envelope, other))) {
+    if (isGatewayMember(name, edits.format, (other) => memberValue(body, envelope, other))) {
       list.push({ edit: 'remove', name });
       continue;
     }
@@ -87,7 +87,7 @@ export function editBytes(body: Buffer, envelope: ReadableEnvelope, edits: Reque
   return { body: splice(body, envelope, list), dropped: dropped ?? NOTHING_DROPPED };
 }
 
-function valueOf(body: Buffer, envelope: ReadableEnvelope, name: string): JsonValue | undefined {
+function memberValue(body: Buffer, envelope: ReadableEnvelope, name: string): JsonValue | undefined {
   const member = memberNamed(envelope, name);
   return member === undefined ? undefined : parseMember(body, member);
 }

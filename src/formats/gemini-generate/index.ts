@@ -1,0 +1,26 @@
+/** Google's `generateContent`: the language of the Gemini API and of Gemini on Vertex. */
+import type { ConversationFormat } from '../format.ts';
+import { readError, writeError } from './errors.ts';
+import { readRequest } from './read-request.ts';
+import { readResponse } from './read-response.ts';
+import { openStreamReader } from './stream-reader.ts';
+import { openStreamWriter } from './stream-writer.ts';
+import { readUsage } from './usage.ts';
+import { writeRequest } from './write-request.ts';
+import { writeResponse } from './write-response.ts';
+
+export { type EmbeddingOptions, type Embeddings, readEmbeddingResponse, writeEmbeddingRequest } from './embeddings.ts';
+
+/** The format `gemini-generate`. */
+export const geminiGenerate: ConversationFormat = {
+  id: 'gemini-generate',
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  openStreamReader,
+  openStreamWriter,
+  readUsage,
+  readError,
+  writeError,
+};

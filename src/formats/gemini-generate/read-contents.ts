@@ -1,0 +1,162 @@
+/** A Gemini client's `systemInstruction` and `contents` as turns. */
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { FormatError } from '../format.ts';
+import type { DocumentPart, ImagePart, Part, TextPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
+import { StrictObject, setMember, wrongKind } from './fields.ts';
+import { readFileData, readInlineData } from './media.ts';
+import { readSignature } from './signatures.ts';
+import { textOfResponse } from './write-contents.ts';
+
+/** Reads all turns of a body. Throws `FormatError`. */
+export function readTurns(body: StrictObject): Turn[] {
+  const reader = new ContentsReader();
+  const system = body.get('systemInstruction');
+  if (system !== undefined) reader.readSystem(system, body.pathOf('systemInstruction'));
+  const contents = body.get('contents');
+  if (contents === undefined) throw wrongKind('contents', 'an array', undefined);
+  const path = body.pathOf('contents');
+  if (!Array.isArray(contents)) reader.readContent(contents, path);
+  else for (const [index, content] of contents.entries()) reader.readContent(content, `${path}[${index}]`);
+  return reader.turns;
+}
+
+interface PendingCall {
+  readonly id: string;
+  readonly name: string;
+}
+
+class ContentsReader {
+  readonly turns: Turn[] = [];
+  /** Calls that have no result yet, for results that tell only a name. */
+  private pending: PendingCall[] = [];
+  private calls = 0;
+
+  readSystem(value: JsonValue, path: string): void {
+    const content = new StrictObject(value, path);
+    const parts = this.parts(content).map((part) => this.readPart(part));
+    if (parts.length > 0) this.turns.push({ role: 'system', parts });
+  }
+
+  readContent(value: JsonValue, path: string): void {
+    const content = new StrictObject(value, path);
+    const role = content.string('role') ?? 'user';
+    if (role !== 'user' && role !== 'model' && role !== 'function') {
+      const place = content.pathOf('role');
+      throw new FormatError(place, `${place}: expected user or model, got ${JSON.stringify(role)}.`);
+    }
+    const parts: Part[] = [];
+    for (const part of this.parts(content)) {
+      const read = this.readPart(part);
+      // A result stands in a turn of its own, so it ends the one that is being read.
+      if (read.type !== 'tool-result') parts.push(read);
+      else if (this.turns.at(-1)?.role === 'tool' && parts.length === 0) this.addResult(read);
+      else {
+        this.addTurn(role, parts.splice(0));
+        this.turns.push({ role: 'tool', parts: [read] });
+      }
+    }
+    this.addTurn(role, parts);
+  }
+
+  private addTurn(role: string, parts: readonly Part[]): void {
+    if (parts.length > 0) this.turns.push({ role: role === 'model' ? 'assistant' : 'user', parts });
+  }
+
+  private addResult(result: ToolResultPart): void {
+    const last = this.turns.pop();
+    if (last !== undefined) this.turns.push({ ...last, parts: [...last.parts, result] });
+  }
+
+  /** The parts of a content; the SDKs let a text stand for them, the API does not. */
+  private parts(content: StrictObject): readonly StrictObject[] {
+    const value = content.get('parts');
+    if (isJsonObject(value)) return [new StrictObject(value, content.pathOf('parts'))];
+    return content.objects('parts') ?? [];
+  }
+
+  private readPart(part: StrictObject): Part {
+    const signatureText = part.string('thoughtSignature');
+    const carried = signatureText === undefined || signatureText === '' ? undefined : readSignature(signatureText);
+    const signed = carried !== undefined && 'signature' in carried ? { signature: carried.signature } : {};
+    const isThought = part.boolean('thought') === true;
+    const call = part.object('functionCall');
+    if (call !== undefined) return { ...this.readCall(call), ...signed };
+    const result = part.object('functionResponse');
+    if (result !== undefined) return this.readResult(result);
+    const text = part.string('text');
+    if (text !== undefined || carried !== undefined || isThought) {
+      if (carried !== undefined && 'redacted' in carried)
+        return { type: 'reasoning', text: '', redacted: carried.redacted };
+      if (text !== undefined && isThought) return { type: 'reasoning', text, ...signed };
+      if (text !== undefined) return { type: 'text', text, ...signed };
+    }
+    const media = isThought ? undefined : this.readMedia(part);
+    if (media !== undefined) return media;
+    if (Object.keys(part.value).length === 0) throw new FormatError(part.path, `${part.path}: a part without content.`);
+    if (Object.keys(part.value).every((key) => /^thought/.test(key))) return { type: 'text', text: '', ...signed };
+    return { type: 'opaque', format: 'gemini-generate', value: part.value };
+  }
+
+  private readMedia(part: StrictObject): Part | undefined {
+    const inline = part.object('inlineData');
+    const file = part.object('fileData');
+    if (inline === undefined && file === undefined) return undefined;
+    const media =
+      inline !== undefined
+        ? readInlineData(required(inline, 'mimeType'), required(inline, 'data'))
+        : file !== undefined
+          ? readFileData(required(file, 'fileUri'), file.string('mimeType'))
+          : undefined;
+    if (media === undefined) return undefined;
+    const name = (inline ?? file)?.string('displayName');
+    if (media.type === 'document' && name !== undefined) return { ...media, filename: name };
+    if (media.type !== 'image') return media;
+    const fields: JsonObject = {};
+    for (const [key, value] of Object.entries(part.value)) {
+      if (value !== undefined && !/^(?:inline|file)_?[dD]ata$/.test(key)) setMember(fields, key, value);
+    }
+    return Object.keys(fields).length === 0 ? media : { ...media, extra: { format: 'gemini-generate', fields } };
+  }
+
+  private readCall(call: StrictObject): Part {
+    const name = required(call, 'name');
+    const id = call.string('id') || `call_${this.calls}`;
+    this.calls += 1;
+    this.pending.push({ id, name });
+    const args = call.object('args');
+    return { type: 'tool-call', id, name, arguments: args === undefined ? '{}' : JSON.stringify(args.value) };
+  }
+
+  private readResult(result: StrictObject): ToolResultPart {
+    const name = required(result, 'name');
+    const told = result.string('id');
+    // Without an id, results answer the calls of their name in the order of the calls.
+    const index = this.pending.findIndex((call) =>
+      told === undefined || told === '' ? call.name === name : call.id === told,
+    );
+    const [call] = index === -1 ? [] : this.pending.splice(index, 1);
+    const response = result.object('response')?.value ?? {};
+    const text = textOfResponse(response);
+    const content: (TextPart | ImagePart | DocumentPart)[] = [
+      { type: 'text', text: text === undefined ? JSON.stringify(response) : text.text },
+    ];
+    for (const part of result.objects('parts') ?? []) {
+      const media = this.readMedia(part);
+      if (media?.type === 'image' || media?.type === 'document') content.push(media);
+    }
+    return {
+      type: 'tool-result',
+      callId: told || call?.id || name,
+      name,
+      content,
+      ...(text?.isError ? { isError: true } : {}),
+    };
+  }
+}
+
+function required(object: StrictObject, name: string): string {
+  const value = object.string(name);
+  if (value === undefined) throw wrongKind(object.pathOf(name), 'a string', undefined);
+  return value;
+}

@@ -1,0 +1,84 @@
+/** A whole answer of `generateContent`. */
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { FormatError } from '../format.ts';
+import type { Choice, Citation, ConversationResponse, Part } from '../neutral/conversation.ts';
+import { CallIds, readAnswerPart } from './answer-parts.ts';
+import { countSearches, readCitations } from './citations.ts';
+import { countOf, objectsOf, stringOf } from './fields.ts';
+import { readBlock, readFinish } from './finish.ts';
+import { readLogprobs } from './logprobs.ts';
+import { readUsage } from './usage.ts';
+
+/** Reads an answer. Throws `FormatError` for a body that is none. */
+export function readResponse(body: JsonObject): ConversationResponse {
+  const { candidates, promptFeedback } = body;
+  if (!Array.isArray(candidates) && !isJsonObject(promptFeedback) && !isJsonObject(body.usageMetadata)) {
+    throw new FormatError('candidates', 'candidates: expected an array.');
+  }
+  const id = stringOf(body.responseId) ?? '';
+  const callIds = new CallIds(id);
+  const citations: Citation[] = [];
+  const list = objectsOf(candidates);
+  const choices = list.map((candidate, position) => readCandidate(candidate, position, callIds, citations));
+  if (choices.length === 0) choices.push(emptyChoice(promptFeedback));
+  const searches = list.map(countSearches).find((count) => count !== undefined);
+  const usage = readUsage(body);
+  const createdSeconds = readTime(body.createTime);
+  return {
+    id,
+    model: stringOf(body.modelVersion) ?? '',
+    ...(createdSeconds === undefined ? {} : { createdSeconds }),
+    choices,
+    ...(usage === undefined
+      ? {}
+      : { usage: searches === undefined ? usage : { ...usage, webSearchRequests: searches } }),
+    ...(usage?.serviceTier === undefined ? {} : { serviceTier: usage.serviceTier }),
+    ...(citations.length === 0 ? {} : { citations }),
+  };
+}
+
+function readCandidate(candidate: JsonObject, position: number, callIds: CallIds, unplaced: Citation[]): Choice {
+  const parts: Part[] = [];
+  for (const part of partsOf(candidate)) {
+    const read = readAnswerPart(part, () => callIds.next());
+    if (read !== undefined) parts.push(read);
+  }
+  placeCitations(candidate, parts, unplaced);
+  const hasToolCalls = parts.some((part) => part.type === 'tool-call');
+  const logprobs = readLogprobs(candidate);
+  return {
+    index: countOf(candidate.index) ?? position,
+    parts,
+    finish: readFinish(stringOf(candidate.finishReason), stringOf(candidate.finishMessage), hasToolCalls),
+    ...(logprobs === undefined ? {} : { logprobs }),
+  };
+}
+
+/** Citations stand on the last text of the answer, their offsets counted over all of its texts. */
+function placeCitations(candidate: JsonObject, parts: Part[], unplaced: Citation[]): void {
+  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+  const citations = readCitations(candidate, text);
+  if (citations.length === 0) return;
+  const last = parts.findLastIndex((part) => part.type === 'text' && part.text !== '');
+  const part = parts[last];
+  if (part?.type === 'text') parts[last] = { ...part, citations };
+  else unplaced.push(...citations);
+}
+
+/** An answer without candidates: refused before it began, or nothing at all. */
+function emptyChoice(promptFeedback: unknown): Choice {
+  const block = isJsonObject(promptFeedback) ? readBlock(promptFeedback) : undefined;
+  return { index: 0, parts: [], finish: block ?? { reason: 'other' } };
+}
+
+/** The parts of a candidate; empty where it has none. */
+export function partsOf(candidate: JsonObject): JsonObject[] {
+  return isJsonObject(candidate.content) ? objectsOf(candidate.content.parts) : [];
+}
+
+/** A timestamp as seconds since the epoch; undefined where it is none. */
+export function readTime(value: unknown): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  const milliseconds = Date.parse(value);
+  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
+}

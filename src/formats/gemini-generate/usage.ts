@@ -1,0 +1,75 @@
+/** Gemini's `usageMetadata` and the neutral token counts. */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Usage } from '../neutral/conversation.ts';
+import { countOf, objectsOf, stringOf } from './fields.ts';
+
+/**
+ * Reads the usage of a whole answer or of one stream event; undefined where it has none. The early events of a Vertex stream
+ * carry a `usageMetadata` that only names the traffic type: that is no usage.
+ */
+export function readUsage(value: JsonValue): Usage | undefined {
+  const metadata = isJsonObject(value) ? value.usageMetadata : undefined;
+  if (!isJsonObject(metadata)) return undefined;
+  const prompt = countOf(metadata.promptTokenCount);
+  const candidates = countOf(metadata.candidatesTokenCount);
+  const thoughts = countOf(metadata.thoughtsTokenCount);
+  const toolUse = countOf(metadata.toolUsePromptTokenCount);
+  if (prompt === undefined && candidates === undefined && thoughts === undefined) return undefined;
+  const cached = countOf(metadata.cachedContentTokenCount);
+  const audioInput = tokensOf(metadata.promptTokensDetails, 'AUDIO');
+  const audioOutput = tokensOf(metadata.candidatesTokensDetails, 'AUDIO');
+  const serviceTier = serviceTierOf(metadata);
+  return {
+    // What Google's own tools fed back to the model is billed as input and not contained in the prompt's count.
+    inputTokens: (prompt ?? 0) + (toolUse ?? 0),
+    // The candidates' count leaves the thoughts out; both are billed as output.
+    outputTokens: (candidates ?? 0) + (thoughts ?? 0),
+    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+    ...(thoughts === undefined ? {} : { reasoningTokens: thoughts }),
+    ...(audioInput === undefined ? {} : { audioInputTokens: audioInput }),
+    ...(audioOutput === undefined ? {} : { audioOutputTokens: audioOutput }),
+    ...(serviceTier === undefined ? {} : { serviceTier }),
+  };
+}
+
+/** Writes neutral token counts as `usageMetadata`. */
+export function writeUsage(usage: Usage): JsonObject {
+  const thoughts = usage.reasoningTokens;
+  const candidates = Math.max(0, usage.outputTokens - (thoughts ?? 0));
+  return {
+    promptTokenCount: usage.inputTokens,
+    ...(usage.cachedInputTokens === undefined ? {} : { cachedContentTokenCount: usage.cachedInputTokens }),
+    candidatesTokenCount: candidates,
+    ...(thoughts === undefined ? {} : { thoughtsTokenCount: thoughts }),
+    totalTokenCount: usage.inputTokens + usage.outputTokens,
+    ...(usage.audioInputTokens === undefined
+      ? {}
+      : { promptTokensDetails: split(usage.inputTokens, usage.audioInputTokens) }),
+    ...(usage.audioOutputTokens === undefined
+      ? {}
+      : { candidatesTokensDetails: split(candidates, usage.audioOutputTokens) }),
+  };
+}
+
+function tokensOf(details: JsonValue | undefined, modality: string): number | undefined {
+  let sum: number | undefined;
+  for (const detail of objectsOf(details)) {
+    const count = detail.modality === modality ? countOf(detail.tokenCount) : undefined;
+    if (count !== undefined) sum = (sum ?? 0) + count;
+  }
+  return sum;
+}
+
+function serviceTierOf(metadata: JsonObject): string | undefined {
+  const told = stringOf(metadata.serviceTier);
+  if (told !== undefined) return told;
+  if (metadata.trafficType === 'ON_DEMAND_PRIORITY') return 'priority';
+  return metadata.trafficType === 'ON_DEMAND_FLEX' ? 'flex' : undefined;
+}
+
+function split(total: number, audio: number): JsonValue {
+  return [
+    { modality: 'TEXT', tokenCount: Math.max(0, total - audio) },
+    { modality: 'AUDIO', tokenCount: audio },
+  ];
+}

@@ -1,0 +1,242 @@
+/** A neutral request as the body of Gemini's `generateContent`. */
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
+import type { ConversationRequest, OutputFormat, ToolDefinition } from '../neutral/conversation.ts';
+import { withMembers } from './fields.ts';
+import { takesJsonSchema } from './gemini-models.ts';
+import { toJsonSchema, toOpenApiSchema } from './schema.ts';
+import { writeThinking } from './thinking.ts';
+import { writeContents } from './write-contents.ts';
+
+/** Writes the body; the model's name stands in the URL and not in it. */
+export function writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
+  const dropped: Dropped[] = [];
+  const { contents, systemInstruction } = writeContents(request, options.model, dropped);
+  const tools = writeTools(request.tools ?? [], options.model, dropped);
+  const toolConfig = writeToolConfig(request, dropped);
+  const config = writeGenerationConfig(request, options, dropped);
+  const serviceTier = writeServiceTier(request.serviceTier, dropped);
+  reportUnsaid(request, dropped);
+  const own: JsonObject = {
+    contents,
+    ...(systemInstruction === undefined ? {} : { systemInstruction }),
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(toolConfig === undefined ? {} : { toolConfig }),
+    ...(Object.keys(config).length === 0 ? {} : { generationConfig: config }),
+    ...(serviceTier === undefined ? {} : { serviceTier }),
+  };
+  return { body: withExtensions(own, request.extensions, dropped), dropped };
+}
+
+function writeGenerationConfig(
+  request: ConversationRequest,
+  options: WriteRequestOptions,
+  dropped: Dropped[],
+): JsonObject {
+  const { sampling, output, modalities } = request;
+  const thinkingConfig = writeThinking(request.reasoning, options.model, options.traits);
+  if (thinkingConfig === 'unsupported') unsupported(dropped, 'reasoning_effort', 'the model does not think');
+  return {
+    ...member('temperature', sampling.temperature),
+    ...member('topP', sampling.topP),
+    ...member('topK', sampling.topK),
+    ...member('maxOutputTokens', request.maxOutputTokens),
+    ...(sampling.stop === undefined || sampling.stop.length === 0 ? {} : { stopSequences: [...sampling.stop] }),
+    ...member('candidateCount', sampling.choices),
+    ...member('seed', sampling.seed),
+    ...member('presencePenalty', sampling.presencePenalty),
+    ...member('frequencyPenalty', sampling.frequencyPenalty),
+    ...member('responseLogprobs', sampling.logprobs),
+    ...member('logprobs', sampling.topLogprobs),
+    ...writeOutput(output, options.model, dropped),
+    ...(modalities === undefined ? {} : { responseModalities: modalities.map((modality) => modality.toUpperCase()) }),
+    ...(thinkingConfig === undefined || thinkingConfig === 'unsupported' ? {} : { thinkingConfig }),
+  };
+}
+
+function member(name: string, value: JsonValue | undefined): JsonObject {
+  return value === undefined ? {} : { [name]: value };
+}
+
+function writeOutput(output: OutputFormat | undefined, model: string, dropped: Dropped[]): JsonObject {
+  if (output === undefined || output.type === 'text') return {};
+  if (output.type === 'json-object') return { responseMimeType: 'application/json' };
+  const schema = writeSchema(output.schema, model, 'response_format.json_schema.schema', dropped);
+  return takesJsonSchema(model)
+    ? { responseMimeType: 'application/json', responseJsonSchema: schema }
+    : { responseMimeType: 'application/json', responseSchema: schema };
+}
+
+function writeSchema(schema: JsonObject, model: string, path: string, dropped: Dropped[]): JsonObject {
+  const drop = (place: string): void => {
+    dropped.push({ field: `${path}.${place}`, why: 'Gemini does not know this word of JSON Schema', kind: 'unknown' });
+  };
+  return takesJsonSchema(model) ? toJsonSchema(schema, drop) : toOpenApiSchema(schema, drop);
+}
+
+/** Tools Google runs itself, as a client of another format may name them in the same words (LiteLLM does). */
+const GOOGLE_TOOLS: ReadonlySet<string> = new Set([
+  'googleSearch',
+  'google_search',
+  'googleSearchRetrieval',
+  'google_search_retrieval',
+  'codeExecution',
+  'code_execution',
+  'urlContext',
+  'url_context',
+  'googleMaps',
+  'google_maps',
+  'fileSearch',
+  'file_search',
+  'computerUse',
+  'computer_use',
+  'enterpriseWebSearch',
+  'retrieval',
+]);
+
+function writeTools(tools: readonly ToolDefinition[], model: string, dropped: Dropped[]): JsonObject[] {
+  const functionDeclarations: JsonObject[] = [];
+  const others: JsonObject[] = [];
+  tools.forEach((tool, index) => {
+    const path = `tools[${index}]`;
+    if (tool.type === 'function') {
+      functionDeclarations.push(writeFunction(tool, model, path, dropped));
+      return;
+    }
+    const names = Object.keys(tool.value);
+    if (tool.format === 'gemini-generate' || (names.length > 0 && names.every((name) => GOOGLE_TOOLS.has(name)))) {
+      others.push(tool.value);
+    } else {
+      dropped.push({ field: path, why: `only ${tool.format} has this kind of tool`, kind: 'unknown' });
+    }
+  });
+  return functionDeclarations.length === 0 ? others : [{ functionDeclarations }, ...others];
+}
+
+function writeFunction(
+  tool: Extract<ToolDefinition, { type: 'function' }>,
+  model: string,
+  path: string,
+  dropped: Dropped[],
+): JsonObject {
+  const drop = (field: string, why: string): void => {
+    dropped.push({ field: `${path}.${field}`, why, kind: 'unknown' });
+  };
+  if (tool.strict === true) drop('strict', 'Gemini has no strict mode for one function');
+  if (tool.cacheMark !== undefined) drop('cache_control', 'Gemini caches prompts by itself and takes no marks');
+  const own = tool.extra?.format === 'gemini-generate' ? tool.extra.fields : {};
+  if (tool.extra !== undefined && tool.extra.format !== 'gemini-generate') {
+    for (const key of Object.keys(tool.extra.fields)) drop(key, `only ${tool.extra.format} has this member`);
+  }
+  const declaration: JsonObject = {
+    name: tool.name,
+    ...(tool.description === undefined ? {} : { description: tool.description }),
+    ...writeParameters(tool.parameters, model, `${path}.parameters`, dropped),
+  };
+  return withMembers(declaration, own);
+}
+
+/** A function that takes nothing has no parameters at all: an object type without properties is refused by older models. */
+function writeParameters(
+  parameters: JsonObject | undefined,
+  model: string,
+  path: string,
+  dropped: Dropped[],
+): JsonObject {
+  if (parameters === undefined || takesNothing(parameters)) return {};
+  const schema = writeSchema(parameters, model, path, dropped);
+  return takesJsonSchema(model)
+    ? { parametersJsonSchema: { type: 'object', ...schema } }
+    : { parameters: { type: 'OBJECT', ...schema } };
+}
+
+function takesNothing(parameters: JsonObject): boolean {
+  const says = (word: string): boolean => parameters[word] !== undefined;
+  if (
+    ['$ref', 'anyOf', 'oneOf', 'allOf', 'patternProperties'].some(says) ||
+    isJsonObject(parameters.additionalProperties)
+  )
+    return false;
+  if (parameters.additionalProperties === true) return false;
+  return !isJsonObject(parameters.properties) || Object.keys(parameters.properties).length === 0;
+}
+
+function writeToolConfig(request: ConversationRequest, dropped: Dropped[]): JsonObject | undefined {
+  const functions = (request.tools ?? []).filter((tool) => tool.type === 'function');
+  if (request.parallelToolCalls === false && functions.length > 1) {
+    unsupported(dropped, 'parallel_tool_calls', 'Gemini cannot be held to one call at a time');
+  }
+  const choice = request.toolChoice;
+  // A calling mode without functions is refused.
+  if (choice === undefined || functions.length === 0) return undefined;
+  const config = (mode: string, names?: readonly string[]): JsonObject => ({
+    functionCallingConfig: { mode, ...(names === undefined ? {} : { allowedFunctionNames: [...names] }) },
+  });
+  switch (choice.type) {
+    case 'auto':
+      return config('AUTO');
+    case 'none':
+      return config('NONE');
+    case 'required':
+      return config('ANY');
+    case 'tool':
+      return config('ANY', [choice.name]);
+    case 'allowed':
+      // AUTO takes no names; VALIDATED is the mode that may also answer in words (FunctionCallingConfig, 2026-11-23).
+      return config(choice.mode === 'required' ? 'ANY' : 'VALIDATED', choice.names);
+  }
+}
+
+function writeServiceTier(tier: string | undefined, dropped: Dropped[]): string | undefined {
+  if (tier === undefined || tier === 'auto') return undefined;
+  if (tier === 'default' || tier === 'standard' || tier === 'standard_only') return 'standard';
+  if (tier === 'flex' || tier === 'priority') return tier;
+  unsupported(dropped, 'service_tier', `Gemini has no tier ${tier}`);
+  return undefined;
+}
+
+function unsupported(dropped: Dropped[], field: string, why: string): void {
+  dropped.push({ field, why, kind: 'unsupported' });
+}
+
+/** Reports what the neutral request says and Gemini has no words for. What only hints at the answer's cost is not an error. */
+function reportUnsaid(request: ConversationRequest, dropped: Dropped[]): void {
+  if (request.sampling.logitBias !== undefined) unsupported(dropped, 'logit_bias', 'Gemini has no token biases');
+  if (request.verbosity !== undefined) unsupported(dropped, 'verbosity', 'Gemini has no setting for it');
+  const hint = (field: string, isThere: boolean): void => {
+    if (isThere) dropped.push({ field, why: 'Gemini has no place for it', kind: 'unknown' });
+  };
+  hint('user', request.userId !== undefined);
+  hint('metadata', request.metadata !== undefined);
+  hint('prompt_cache_key', request.promptCacheKey !== undefined);
+  hint('cache_control', request.cacheMark !== undefined);
+}
+
+/** Gemini's own fields that clients of other formats send under these names (LiteLLM passes them on). */
+const FOREIGN_NAMES: Readonly<Record<string, string>> = {
+  safety_settings: 'safetySettings',
+  safetySettings: 'safetySettings',
+  cached_content: 'cachedContent',
+  cachedContent: 'cachedContent',
+};
+
+function withExtensions(
+  body: JsonObject,
+  { format, fields }: ConversationRequest['extensions'],
+  dropped: Dropped[],
+): JsonObject {
+  const added: JsonObject = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    if (format === 'gemini-generate') {
+      const present = body[name];
+      const both = isJsonObject(present) && isJsonObject(value) ? withMembers(value, present) : value;
+      Object.defineProperty(added, name, { value: both, enumerable: true, writable: true, configurable: true });
+      continue;
+    }
+    const ownName = Object.hasOwn(FOREIGN_NAMES, name) ? FOREIGN_NAMES[name] : undefined;
+    if (ownName !== undefined) added[ownName] = value;
+    else dropped.push({ field: name, why: `only ${format} has this field`, kind: 'unknown' });
+  }
+  return withMembers(body, added);
+}

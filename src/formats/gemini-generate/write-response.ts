@@ -1,0 +1,45 @@
+/** A neutral answer as the body of `generateContent`, for a Gemini client. */
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { AnswerFacts } from '../format.ts';
+import type { Choice, Citation, ConversationResponse } from '../neutral/conversation.ts';
+import { writeAnswerPart } from './answer-writer.ts';
+import { writeGrounding } from './citations.ts';
+import { writeFinish } from './finish.ts';
+import { writeLogprobs } from './logprobs.ts';
+import { writeUsage } from './usage.ts';
+
+/** Writes a whole answer. */
+export function writeResponse(response: ConversationResponse, facts: AnswerFacts): JsonObject {
+  return {
+    candidates: response.choices.map((choice) => writeCandidate(choice, response.citations ?? [])),
+    ...(response.usage === undefined ? {} : { usageMetadata: writeUsage(response.usage) }),
+    modelVersion: facts.model,
+    createTime: writeTime(response.createdSeconds ?? facts.createdSeconds),
+    responseId: response.id === '' ? facts.id : response.id,
+  };
+}
+
+function writeCandidate(choice: Choice, ofAnswer: readonly Citation[]): JsonObject {
+  const parts: JsonValue[] = [];
+  for (const part of choice.parts) {
+    const written = writeAnswerPart(part);
+    if (written !== undefined) parts.push(written);
+  }
+  const texts = choice.parts.filter((part) => part.type === 'text');
+  const citations = [...texts.flatMap((part) => part.citations ?? []), ...ofAnswer];
+  const groundingMetadata = writeGrounding(citations, texts.map((part) => part.text).join(''));
+  return {
+    content: { parts, role: 'model' },
+    ...writeFinish(choice.finish),
+    index: choice.index,
+    ...(groundingMetadata === undefined ? {} : { groundingMetadata }),
+    ...writeLogprobs(choice.logprobs),
+  };
+}
+
+/** A moment as protobuf writes it. */
+export function writeTime(seconds: number): string {
+  const milliseconds = Math.round(seconds * 1000);
+  // Beyond what a date can say, the epoch: a provider's nonsense must not break the answer.
+  return new Date(Math.abs(milliseconds) <= 8.64e15 ? milliseconds : 0).toISOString();
+}

@@ -25,5 +25,4 @@ export const anthropicMessages: ConversationFormat = {
 
 export { readCountTokensRequest } from './read-request.ts';
 export { holdsForeignThinking } from './signatures.ts';
-export { readUsageOfStreamEnds } from './usage.ts';
 export { writeCountTokensResponse } from './write-response.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import Anthropic from '@anthropic-ai/sdk';
 import { MessageStream } from '@anthropic-ai/sdk/lib/MessageStream';
 import fc from 'fast-check';
 import type { StreamEvent } from '../neutral/conversation.ts';
@@ -63,6 +64,41 @@ test('a stream that fails ends in an error and never looks whole', () => {
     'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Busy \\"now\\""}}\n\n',
   );
   assert.equal(writer.write({ type: 'text', choice: 0, text: 'more' }) + writer.end() + writer.fail(error), '');
+});
+
+/** The official client over these bytes. */
+function clientOver(frames: string): Anthropic {
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8' };
+  return new Anthropic({ apiKey: 'none', maxRetries: 0, fetch: async () => new Response(frames, { headers }) });
+}
+
+const ASK = { model: 'm', max_tokens: 5, messages: [{ role: 'user' as const, content: 'Hi' }] };
+
+test('the official client reads the frames as they are, its beta interface too', async () => {
+  const frames = write([
+    { type: 'start' },
+    { type: 'reasoning', choice: 0, text: 'Hm\u2028' },
+    { type: 'text', choice: 0, text: 'Line\r\nline\n\n{"ü": "“"}' },
+    { type: 'tool-call', choice: 0, call: 0, id: 'a', name: 'n' },
+    { type: 'finish', choice: 0, finish: { reason: 'tool-calls' } },
+    { type: 'usage', usage: { inputTokens: 3, outputTokens: 4 } },
+  ]);
+  const message = await clientOver(frames).messages.stream(ASK).finalMessage();
+  const beta = await clientOver(frames).beta.messages.stream(ASK).finalMessage();
+  assert.deepEqual(
+    message.content.map((block) => block.type),
+    ['thinking', 'text', 'tool_use'],
+  );
+  assert.deepEqual(JSON.parse(JSON.stringify(beta.content)), JSON.parse(JSON.stringify(message.content)));
+  assert.equal(message.content[1]?.type === 'text' && message.content[1].text, 'Line\r\nline\n\n{"ü": "“"}');
+  assert.deepEqual([message.usage.input_tokens, message.usage.output_tokens, message.stop_reason], [3, 4, 'tool_use']);
+});
+
+test('the official client reports an error in the middle of a stream', async () => {
+  const writer = anthropicMessages.openStreamWriter(FACTS);
+  const error = { status: 502, message: 'Cut', type: 'x', anthropicType: 'api_error', code: 'x', param: null };
+  const frames = writer.write({ type: 'text', choice: 0, text: 'Half' }) + writer.fail(error);
+  await assert.rejects(clientOver(frames).messages.stream(ASK).finalMessage(), /Cut/);
 });
 
 test('text after a call that has all its arguments is not held back', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { JsonValue } from '../../core/json.ts';
-import { readUsage, readUsageOfStreamEnds, writeUsage } from './usage.ts';
+import { findUsage, mergeUsageObjects, readUsage, readUsageObject, writeUsage } from './usage.ts';
 
 test('the neutral prompt is the whole prompt: fresh, read from cache and written to it', () => {
   const usage = { input_tokens: 1, cache_read_input_tokens: 10, cache_creation_input_tokens: 100, output_tokens: 5 };
@@ -45,15 +45,15 @@ test('the ends of a stream complete one another: the last count holds, what it l
     type: 'message_delta',
     usage: { input_tokens: 6, cache_creation_input_tokens: 3337, cache_read_input_tokens: null, output_tokens: 198 },
   };
-  assert.deepEqual(readUsageOfStreamEnds(start, last), {
+  assert.deepEqual(readUsageObject(mergeUsageObjects(findUsage(start), findUsage(last)) ?? {}), {
     inputTokens: 6 + 3337 + 7,
     outputTokens: 198,
     cachedInputTokens: 7,
     cacheWriteTokens: 3337,
     cacheWriteOneHourTokens: 3000,
   });
-  assert.deepEqual(readUsageOfStreamEnds(start, undefined)?.outputTokens, 1);
-  assert.equal(readUsageOfStreamEnds(undefined, undefined), undefined);
+  assert.deepEqual(mergeUsageObjects(start, undefined), start);
+  assert.equal(mergeUsageObjects(undefined, undefined), undefined);
 });
 
 test('compaction inside the request is counted, an advisor of another price is not', () => {

@@ -66,7 +66,7 @@ export function findUsage(value: JsonValue | undefined): JsonObject | undefined 
   return value.type === undefined && count(value.output_tokens) !== undefined ? value : undefined;
 }
 
-/** Lays the counts of a later event over those of an earlier one: cumulative, so what is absent or null stays as it was. */
+/** Lays the counts of a later stream event over those of an earlier one: cumulative, so what is absent or null stays as it was. */
 export function mergeUsageObjects(
   earlier: JsonObject | undefined,
   later: JsonObject | undefined,
@@ -81,12 +81,6 @@ export function mergeUsageObjects(
 export function readUsage(value: JsonValue): Usage | undefined {
   const found = findUsage(value);
   return found === undefined ? undefined : readUsageObject(found);
-}
-
-/** Reads the counts of a stream from its `message_start` and its last `message_delta`: neither says all of it alone. */
-export function readUsageOfStreamEnds(start: JsonValue | undefined, last: JsonValue | undefined): Usage | undefined {
-  const merged = mergeUsageObjects(findUsage(start), findUsage(last));
-  return merged === undefined ? undefined : readUsageObject(merged);
 }
 
 /** Writes neutral counts as Anthropic's `usage`; counts nobody told are zero, since its clients add them up. */

@@ -89,6 +89,26 @@ test('thinking that Claude signed stands first again on a model that thinks by b
   assert.deepEqual(types('claude-opus-5'), ['text', 'thinking']);
 });
 
+test('a budget is left out where the thoughts before a tool call did not come back, and an effort is not', () => {
+  const loop = (parts: readonly Part[]): Turn[] => [
+    user('Hi'),
+    { role: 'assistant', parts: [...parts, { type: 'tool-call', id: 'a', name: 'n', arguments: '{}' }] },
+    { role: 'tool', parts: [{ type: 'tool-result', callId: 'a', content: [] }] },
+  ];
+  const thinking = (model: string, turns: Turn[]): unknown => {
+    const { body, dropped } = write(model, { turns, reasoning: { effort: 'low' } });
+    return [(body.thinking as JsonObject | undefined)?.type, dropped.map(({ field, kind }) => `${kind} ${field}`)];
+  };
+  const signed: Part = { type: 'reasoning', text: 'T', signature: { origin: 'anthropic', value: 's' } };
+  assert.deepEqual(thinking('claude-haiku-4-5', loop([])), [undefined, ['unknown reasoning_effort']]);
+  assert.deepEqual(thinking('claude-haiku-4-5', loop([signed])), ['enabled', []]);
+  assert.deepEqual(
+    thinking('claude-haiku-4-5', [...loop([]), user('Wait'), { role: 'assistant', parts: [] }, user('Go')]),
+    ['enabled', []],
+  );
+  assert.deepEqual(thinking('claude-opus-5', loop([])), ['adaptive', []]);
+});
+
 test('values that ask for nothing are left out without a word', () => {
   const { body, dropped } = write('claude-opus-5', {
     sampling: {

@@ -4,10 +4,11 @@
  * - Models from 4.6 on get `adaptive` thinking and an effort, older ones a budget by the table in `neutral/reasoning.ts`.
  * - A budget is at least 1,024 and less than `max_tokens`. Where the client named no limit, the limit is raised to hold budget
  *   and answer; where it named one, that stands and the budget gives way: to half of it, or entirely when it is too small.
+ * - A manual budget is left out where the client lost the thoughts that led to the tool calls it now answers.
  * - Forced tool use and thinking exclude each other: the force stays, the thinking is reported.
  */
 import type { JsonObject } from '../../core/json.ts';
-import type { ConversationRequest, ReasoningEffort } from '../neutral/conversation.ts';
+import type { ConversationRequest, ReasoningEffort, Turn } from '../neutral/conversation.ts';
 import { budgetTokensOfEffort, effortOfBudgetTokens } from '../neutral/reasoning.ts';
 import type { ClaudeAbilities } from './claude-models.ts';
 import type { Drop } from './write-content.ts';
@@ -79,6 +80,21 @@ function withoutThinking(request: ConversationRequest, abilities: ClaudeAbilitie
   return { maxTokens, effort: spoken ?? 'low' };
 }
 
+/**
+ * Whether results of tools follow a turn whose signed thoughts did not come back, as with any client that only knows OpenAI's format.
+ * With manual thinking Claude refuses that: `a final assistant message must start with a thinking block` (extended-thinking, 2026-11).
+ */
+function lacksThoughtsOfToolUse(turns: readonly Turn[]): boolean {
+  const last = turns.findLastIndex((turn) => turn.role === 'assistant');
+  if (!turns.slice(last + 1).some((turn) => turn.role === 'tool')) return false;
+  let first = last;
+  while (first > 0 && turns[first - 1]?.role === 'assistant') first--;
+  const parts = turns.slice(Math.max(first, 0), last + 1).flatMap((turn) => turn.parts);
+  return !parts.some(
+    (part) => part.type === 'reasoning' && (part.redacted !== undefined || part.signature?.origin === 'anthropic'),
+  );
+}
+
 /** Decides thinking, effort and `max_tokens` for a model. `isForced` says that the tool choice leaves the model no way around a tool. */
 export function writeThinking(
   request: ConversationRequest,
@@ -114,6 +130,14 @@ export function writeThinking(
       thinking: { type: 'adaptive', ...display(request, abilities) },
       ...(spoken !== undefined && { effort: spoken }),
     };
+  }
+  if (lacksThoughtsOfToolUse(request.turns)) {
+    drop(
+      'reasoning_effort',
+      'Claude does not think on after a tool without its own thoughts from before it.',
+      'unknown',
+    );
+    return { maxTokens };
   }
   const written = withBudget(request, limit, largest, drop);
   // An effort the client named beside its budget, for the one model that takes both.

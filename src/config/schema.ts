@@ -118,13 +118,15 @@ function section(table: SettingTable, deeper: Readonly<Record<string, z.ZodType>
 
 /** The schema of a whole file as people write it, references to variables allowed: what editors and the reference page use. */
 export function configFileSchema(): z.ZodType {
-  const modelInfo = section(new Map([...known.MODEL_INFO, ...known.PRICE_SETTINGS]), {}, true);
+  const modelInfo = section(new Map([...known.MODEL_INFO, ...known.PRICE_SETTINGS]), {}, true).meta({
+    id: 'model_info',
+  });
   const modelParams = section(
     new Map([...known.MODEL_PARAMS, ...known.PRICE_SETTINGS]),
     { model_info: modelInfo },
     true,
-  );
-  const cache = section(known.CACHE_PARAMS, {}, true);
+  ).meta({ id: 'litellm_params' });
+  const cache = section(known.CACHE_PARAMS, {}, true).meta({ id: 'cache_params' });
   return section(known.TOP_LEVEL, {
     model_list: z.array(section(known.MODEL_ENTRY, { litellm_params: modelParams, model_info: modelInfo })),
     litellm_settings: section(known.LITELLM_SETTINGS, {

@@ -6,8 +6,10 @@ import type { Findings } from './finding.ts';
 /** Names and values, as `process.env` gives them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const REFERENCE = /\$(\$)?\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 const WHOLE_PREFIX = 'os.environ/';
+/** A longer text is data, not a setting; it is left as it is, so that a hostile one cannot keep the reader busy. */
+const LONGEST_TEXT = 65_536;
+const DEEPEST_DEFAULT = 16;
 
 /**
  * The environment with the file's `environment_variables` laid over it. The file wins, as it does in LiteLLM, which exports
@@ -58,24 +60,72 @@ function resolveScalar(node: ScalarNode, environment: Environment): void {
     if (value === undefined) node.missing = [name];
     return;
   }
-  if (!text.includes('${')) return;
+  if (!text.includes('${') || text.length > LONGEST_TEXT) return;
   node.isResolved = true;
-  const missing: string[] = [];
-  let fromVariable = false;
-  const filled = text.replace(
-    REFERENCE,
-    (whole: string, escaped: string | undefined, name: string, fallback: string | undefined) => {
-      if (escaped !== undefined) return whole.slice(1);
-      const value = lookUp(environment, name);
-      // A default stands in the file: it stays a literal, and is looked at as one when it may be a secret.
-      if (value !== undefined || fallback === undefined) fromVariable = true;
-      if (value === undefined && fallback === undefined) missing.push(name);
-      return value ?? fallback ?? '';
-    },
-  );
-  if (fromVariable) node.fromVariable = true;
-  node.value = missing.length > 0 ? null : filled;
-  if (missing.length > 0) node.missing = missing;
+  const filling = new Filling(environment);
+  const filled = filling.fill(text);
+  if (filling.fromVariable) node.fromVariable = true;
+  node.value = filling.missing.length > 0 ? null : filled;
+  if (filling.missing.length > 0) node.missing = filling.missing;
+}
+
+const OPENING = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)(:-|\})/y;
+
+/** Fills in one text. A default may itself hold references: `${A:-${B:-c}}`. */
+class Filling {
+  readonly missing: string[] = [];
+  fromVariable = false;
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  fill(text: string, depth = 0): string {
+    let filled = '';
+    let position = 0;
+    while (position < text.length) {
+      const next = text.indexOf('$', position);
+      if (next < 0) break;
+      filled += text.slice(position, next);
+      OPENING.lastIndex = next;
+      const opening = OPENING.exec(text);
+      const [start = '', name = '', ending] = opening ?? [];
+      const close = ending === ':-' ? closingBrace(text, next + start.length) : next + start.length - 1;
+      if (opening === null || close < 0 || start.startsWith('$$')) {
+        // No reference: a lone `$` stays, of `$$` before a brace one goes.
+        const isEscape = text.startsWith('$${', next);
+        filled += isEscape ? '${' : '$';
+        position = next + (isEscape ? 3 : 1);
+        continue;
+      }
+      const fallback = ending === ':-' ? text.slice(next + start.length, close) : undefined;
+      filled += this.#valueOf(name, fallback, depth);
+      position = close + 1;
+    }
+    return filled + text.slice(position);
+  }
+
+  #valueOf(name: string, fallback: string | undefined, depth: number): string {
+    const value = lookUp(this.#environment, name);
+    // A default stands in the file: it stays a literal, and is looked at as one when it may be a secret.
+    if (value !== undefined || fallback === undefined) this.fromVariable = true;
+    if (value !== undefined) return value;
+    if (fallback !== undefined) return depth < DEEPEST_DEFAULT ? this.fill(fallback, depth + 1) : fallback;
+    this.missing.push(name);
+    return '';
+  }
+}
+
+/** Where the brace that opened before `from` closes, or -1. */
+function closingBrace(text: string, from: number): number {
+  let depth = 1;
+  for (let index = from; index < text.length; index += 1) {
+    if (text[index] === '}') depth -= 1;
+    else if (text[index] === '{' && text[index - 1] === '$') depth += 1;
+    if (depth === 0) return index;
+  }
+  return -1;
 }
 
 /** A variable that is set to nothing counts as not set: that is what an unfilled line of an .env file looks like. */

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadTexts } from './load-text.ts';
+
+/** The guide's own fragments, as our fixtures; the original files are read too where they lie beside the project. */
+const FIXTURES: Readonly<Record<string, string>> = {
+  'minimum.yaml': `model_list:
+  - model_name: deepseek-v4
+    litellm_params:
+      model: deepseek/deepseek-chat-v4
+      api_key: "\${DEEPSEEK_API_KEY}"
+      api_base: "https://api.deepseek.com"
+      timeout: 60
+      num_retries: 2
+  - model_name: gpt-4o
+    litellm_params:
+      model: openai/gpt-4o
+      api_key: "\${OPENAI_API_KEY}"
+      timeout: 60
+litellm_settings:
+  drop_params: true
+  disable_pii_logging: true
+general_settings:
+  master_key: "\${GATEWAY_MASTER_KEY}"
+  port: 4000
+  host: "0.0.0.0"
+`,
+  'fallback.yaml': `router_settings:
+  default_fallback_models: ["claude-3.7-sonnet", "glm-4"]
+  fallback_on: ["timeout", "rate_limit_exceeded", "internal_server_error", "api_connection_error"]
+  enable_pre_call_checks: true
+  max_retries_per_fallback: 1
+`,
+  'cache.yaml': `litellm_settings:
+  enable_cache: true
+  cache:
+    type: "redis"
+    host: "redis"
+    port: 6379
+    db: 0
+  cache_ttl: 3600
+  cache_system_prompt_only: true
+`,
+  'tenants.yaml': `user_api_key_list:
+  - api_key: "tenant-a-key"
+    user_id: "tenant-a"
+    max_budget: 1000
+    budget_reset_period: "monthly"
+    rpm_limit: 1000
+    allowed_models: ["deepseek-v4", "glm-4"]
+general_settings:
+  global_max_budget: 10000
+  budget_alert_threshold: 0.8
+`,
+  'monitoring.yaml': `general_settings:
+  enable_prometheus_metrics: true
+  prometheus_metrics_url: "/metrics"
+litellm_settings:
+  log_level: "info"
+  log_format: "json"
+`,
+};
+const COMPOSE = `version: '3.8'
+services:
+  litellm-1:
+    image: ghcr.io/berriai/litellm:latest
+    command: --config /app/config.yaml
+`;
+
+function* orders(names: readonly string[]): Generator<readonly string[]> {
+  if (names.length === 0) yield [];
+  for (const [index, name] of names.entries()) {
+    for (const rest of orders(names.toSpliced(index, 1))) yield [name, ...rest];
+  }
+}
+
+function checkAll(texts: Readonly<Record<string, string>>): void {
+  const names = Object.keys(texts);
+  for (const name of names) {
+    const { config, findings } = loadTexts(texts, { files: [name] });
+    assert.ok(config !== undefined, `${name}: ${findings.map(({ message }) => message).join('; ')}`);
+  }
+  for (const order of orders(names)) {
+    const { config } = loadTexts(texts, { files: order });
+    assert.ok(config !== undefined, order.join(' '));
+    assert.deepEqual(config.files, order);
+    assert.deepEqual(
+      config.deployments.map(({ group, provider, model, apiKey, timeoutMs }) => [
+        group,
+        provider,
+        model,
+        apiKey,
+        timeoutMs,
+      ]),
+      [
+        ['deepseek-v4', 'deepseek', 'deepseek-chat-v4', 'deepseek-key-from-environment', 60_000],
+        ['gpt-4o', 'openai', 'gpt-4o', 'openai-key-from-environment', 60_000],
+      ],
+    );
+    assert.equal(config.dropParams, true);
+    assert.equal(config.server.host, '0.0.0.0');
+    assert.equal(config.server.port, 4000);
+    assert.equal(config.server.masterKey, 'sk-a-long-enough-master-key-0123456789');
+    assert.deepEqual(config.routing.fallbacks.get('*'), ['claude-3.7-sonnet', 'glm-4']);
+    assert.equal(config.routing.fallbackOn.length, 4);
+    assert.equal(config.routing.maxRetriesPerFallback, 1);
+    assert.equal(config.routing.enablePreCallChecks, true);
+    assert.deepEqual(config.cache, {
+      type: 'redis',
+      host: 'redis',
+      port: 6379,
+      db: 0,
+      ttl: 3600,
+      cache_system_prompt_only: true,
+    });
+    assert.equal(config.keys[0]?.key, 'tenant-a-key');
+    assert.equal(config.keys[0]?.maxBudget, 1_000n * 10n ** 12n);
+    assert.equal(config.keys[0]?.budgetPeriod, '1mo');
+    assert.deepEqual(config.keys[0]?.models, ['deepseek-v4', 'glm-4']);
+    assert.deepEqual(config.budgets, { globalMax: 10_000n * 10n ** 12n, alertThreshold: 0.8 });
+    assert.deepEqual(config.telemetry, {
+      logLevel: 'info',
+      logFormat: 'json',
+      hidePersonalData: true,
+      metrics: { enabled: true, path: '/metrics', requireAuth: true },
+    });
+  }
+}
+
+test("the guide's configurations load alone and merged in every order", () => checkAll(FIXTURES));
+
+test("the guide's compose file is told from a configuration, with what to do instead", () => {
+  const { config, findings } = loadTexts({ 'compose.yaml': COMPOSE });
+  assert.equal(config, undefined);
+  assert.deepEqual(
+    findings.map(({ code, line, column }) => [code, line, column]),
+    [['not-a-config', 2, 1]],
+  );
+  assert.match(findings[0]?.message ?? '', /Docker Compose/);
+});
+
+test('what the guide configures and this release does not do yet is listed, setting by setting', () => {
+  const { config, findings } = loadTexts(FIXTURES, { files: Object.keys(FIXTURES) });
+  const listed = config?.notYetInEffect.map(({ path }) => path) ?? [];
+  for (const path of [
+    'router_settings.default_fallback_models',
+    'router_settings.max_retries_per_fallback',
+    'litellm_settings.enable_cache',
+    'user_api_key_list[].max_budget',
+    'user_api_key_list[].rpm_limit',
+    'general_settings.global_max_budget',
+  ]) {
+    assert.ok(listed.includes(path), path);
+  }
+  assert.equal(findings.filter(({ code }) => code === 'not-yet-in-effect').length, listed.length);
+});
+
+const seedsFolder = join(import.meta.dirname, '../../../shared/seeds');
+
+test('the original files of the guide load verbatim', {
+  skip: !existsSync(seedsFolder) && 'they are not beside this checkout',
+}, () => {
+  const texts: Record<string, string> = {};
+  for (const name of readdirSync(seedsFolder).filter((each) => each.endsWith('.yaml') && !each.includes('compose'))) {
+    texts[name] = readFileSync(join(seedsFolder, name), 'utf8');
+  }
+  checkAll(texts);
+});

@@ -12,6 +12,8 @@ export interface Trip {
   readonly dropped: readonly Dropped[];
   /** Turns a whole answer into what the client gets. Throws an AnswerProblem for an answer that is none. */
   readWhole(body: Buffer): WholeAnswer;
+  /** The same for a client that asked for a stream and a provider that answered in one piece: `body` is then the stream. */
+  readWholeAsStream(body: Buffer): WholeAnswer;
   /** Opens the way back for a streamed answer; `write` takes what the client is to be sent. */
   openStream(write: (bytes: Uint8Array | string) => void): StreamAnswer;
 }

@@ -15,6 +15,7 @@ import { UsageFrameFilter } from '../wire/unwanted-usage.ts';
 import type { LaneChoice } from './choose-lane.ts';
 import { editBytes } from './edit-request.ts';
 import { AnswerProblem, type StreamAnswer, type StreamEnd, type Trip, type WholeAnswer } from './lane.ts';
+import { answerFacts, readWholeAsStream } from './translate.ts';
 
 /** Makes a request ready to be relayed to a deployment. */
 export function relay(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
@@ -34,6 +35,11 @@ export function relay(exchange: Exchange, deployment: Deployment, choice: LaneCh
     dropped: edited.dropped,
     headers: forwardedHeaders(exchange, operation.forwardHeaders),
     readWhole: (body) => readWhole(body, format),
+    readWholeAsStream: (body) => {
+      const { conversation } = format;
+      if (conversation === undefined) return readWhole(body, format);
+      return readWholeAsStream(body, format, conversation.openStreamWriter(answerFacts(exchange, deployment)));
+    },
     openStream: (write) => new RelayedStream(format, write, askForUsage && !exchange.streamUsage),
   };
 }

@@ -11,6 +11,7 @@ import {
 } from '../formats/format.ts';
 import { type FormatParts, formatParts } from '../formats/index.ts';
 import type { ConversationResponse, StreamEvent, Usage } from '../formats/neutral/conversation.ts';
+import { eventsOf } from '../formats/neutral/events-of.ts';
 import { clientErrorOf } from '../pipeline/client-error.ts';
 import type { Deployment } from '../pipeline/deployment.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
@@ -26,18 +27,24 @@ export function translate(exchange: Exchange, deployment: Deployment, choice: La
   const parts = formatParts(choice.operation.format);
   const provider = conversationOf(parts);
   const written = writeRequest(exchange, deployment, choice, client, provider);
-  const facts: AnswerFacts = {
-    id: exchange.callId,
-    model: exchange.model ?? deployment.model,
-    createdSeconds: Math.floor(exchange.startedAtMs / 1000),
-    streamUsage: exchange.streamUsage,
-  };
+  const facts = answerFacts(exchange, deployment);
   return {
     body: Buffer.from(JSON.stringify(written.body)),
     dropped: written.dropped,
     headers: [],
     readWhole: (body) => readWhole(body, parts, provider, client, facts),
+    readWholeAsStream: (body) => readWholeAsStream(body, parts, client.openStreamWriter(facts)),
     openStream: (write) => new TranslatedStream(provider, client.openStreamWriter(facts), write),
+  };
+}
+
+/** What a client is told about an answer that is written for it. */
+export function answerFacts(exchange: Exchange, deployment: Deployment): AnswerFacts {
+  return {
+    id: exchange.callId,
+    model: exchange.model ?? deployment.model,
+    createdSeconds: Math.floor(exchange.startedAtMs / 1000),
+    streamUsage: exchange.streamUsage,
   };
 }
 
@@ -94,15 +101,31 @@ function readWhole(
   client: ConversationFormat,
   facts: AnswerFacts,
 ): WholeAnswer {
-  const value = parseAnswer(body);
-  const reported = parts.readError(value);
-  if (reported !== undefined) throw new AnswerProblem({ kind: 'reported', body: value, facts: reported });
-  const response = readResponse(provider, value);
+  const response = readResponse(provider, readAnswer(body, parts));
   return {
     body: Buffer.from(JSON.stringify(client.writeResponse(response, facts))),
     usage: response.usage,
-    text: () => response.choices.flatMap(({ parts: made }) => made.map(textOfPart)).join(' '),
+    text: () => textOfResponse(response),
   };
+}
+
+/** Reads a whole answer of a provider and writes it as a client's stream. */
+export function readWholeAsStream(body: Buffer, parts: FormatParts, writer: StreamWriter): WholeAnswer {
+  const response = readResponse(conversationOf(parts), readAnswer(body, parts));
+  let stream = '';
+  for (const event of eventsOf(response)) stream += event.type === 'end' ? writer.end() : writer.write(event);
+  return { body: Buffer.from(stream), usage: response.usage, text: () => textOfResponse(response) };
+}
+
+function textOfResponse({ choices }: ConversationResponse): string {
+  return choices.flatMap(({ parts }) => parts.map(textOfPart)).join(' ');
+}
+
+function readAnswer(body: Buffer, parts: FormatParts): JsonObject {
+  const value = parseAnswer(body);
+  const reported = parts.readError(value);
+  if (reported !== undefined) throw new AnswerProblem({ kind: 'reported', body: value, facts: reported });
+  return value;
 }
 
 function readResponse(provider: ConversationFormat, value: JsonObject): ConversationResponse {

@@ -192,28 +192,17 @@ class Attempt implements AnswerListener {
 
   #endWhole(): void {
     const exchange = this.#exchange;
-    const answer = this.#trip.readWhole(
-      this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks),
-    );
-    if (exchange.stream) {
-      throw new AnswerProblem({ kind: 'malformed', detail: 'a whole answer came where a stream was asked for' });
-    }
+    const bytes = this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
+    const answer = exchange.stream ? this.#trip.readWholeAsStream(bytes) : this.#trip.readWhole(bytes);
     this.#finish();
     if (exchange.endpoint.isFree === true) exchange.usage = undefined;
     else if (answer.usage !== undefined) account(exchange, this.#deployment, answer.usage);
     else exchange.toEstimate = { text: answer.text, factor: 1 };
     exchange.status = 200;
     exchange.firstByteMs = exchange.clock.monotonicMs();
-    exchange.client.sendWhole(
-      200,
-      [
-        'content-type',
-        'application/json',
-        ...answerHeaders(exchange, this.#deployment, this.#headers),
-        ...durationHeaders(exchange),
-      ],
-      answer.body,
-    );
+    const headers = answerHeaders(exchange, this.#deployment, this.#headers);
+    const type = exchange.stream ? STREAM_HEADERS : JSON_HEADERS;
+    exchange.client.sendWhole(200, [...type, ...headers, ...durationHeaders(exchange)], answer.body);
     this.#resolve();
   }
 
@@ -307,6 +296,7 @@ class Attempt implements AnswerListener {
 }
 
 const EMPTY = Buffer.alloc(0);
+const JSON_HEADERS = ['content-type', 'application/json'] as const;
 const STREAM_HEADERS = [
   'content-type',
   'text/event-stream; charset=utf-8',

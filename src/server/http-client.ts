@@ -88,7 +88,7 @@ export class HttpClient implements Client {
     response.writeHead(status, list);
     if (body.length > ONE_WRITE_BYTES) response.end(body);
     // As a Latin-1 string, which maps bytes one to one, a small body leaves with its head in one write instead of a vector.
-    else response.end(asBuffer(body).latin1Slice(0, body.length), 'latin1');
+    else response.end(asBuffer(body).toString('latin1'), 'latin1');
   }
 
   startStream(status: number, headers: readonly string[]): void {

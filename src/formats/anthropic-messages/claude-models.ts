@@ -9,7 +9,7 @@
 export interface ClaudeAbilities {
   /** Takes `thinking: {type: 'adaptive'}` (4.6 and later). */
   readonly adaptiveThinking: boolean;
-  /** Takes `thinking: {type: 'enabled', budget_tokens}`: refused with 400 from 4.7 on. */
+  /** Takes `thinking: {type: 'enabled', budget_tokens}`: came with 3.7, refused with 400 from 4.7 on. */
   readonly budgetThinking: boolean;
   /** Takes `thinking: {type: 'disabled'}`. */
   readonly canDisableThinking: boolean;
@@ -82,7 +82,7 @@ export function claudeAbilities(model: string): ClaudeAbilities {
     ((family === 'opus' || family === 'sonnet') && version >= 55);
   return {
     adaptiveThinking: version >= 46,
-    budgetThinking: version <= 46,
+    budgetThinking: version >= 37 && version <= 46,
     canDisableThinking: !alwaysThinks,
     betweenToolsThinking: family === 'sonnet' && version >= 55,
     efforts: effortsOf(family, version),

@@ -61,6 +61,20 @@ test('how much to think is said in the words the model knows', () => {
   assert.deepEqual(think('claude-haiku-4-5', { effort: 'high' }, 1000), [undefined, undefined, 1000]);
 });
 
+test('a model that cannot think is not asked to, and only a wish to think is a loss', () => {
+  for (const [effort, fields] of [
+    ['none', []],
+    ['low', ['reasoning_effort']],
+  ] as const) {
+    const { body, dropped } = write('claude-3-5-haiku-20241022', { reasoning: { effort } });
+    assert.equal(body.thinking, undefined);
+    assert.deepEqual(
+      dropped.map(({ field }) => field),
+      fields,
+    );
+  }
+});
+
 test('Anthropic’s own effort does not switch thinking on', () => {
   const { body } = write('claude-opus-4-6', {
     reasoning: { effort: 'medium' },

@@ -188,7 +188,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
   const tools = writeTools(request, abilities, drop);
   const toolChoice = tools.length === 0 ? undefined : writeToolChoice(request, abilities, drop);
   const isForced = toolChoice?.type === 'any' || toolChoice?.type === 'tool';
-  const written = writeThinking(request, abilities, options.traits.maxOutputTokens, isForced, drop);
+  const written = writeThinking(request, abilities, options.traits, isForced, drop);
   const thinking = isJsonObject(own.thinking) ? own.thinking : written.thinking;
   const thinks = thinking !== undefined && thinking.type !== 'disabled';
   const config = isJsonObject(keptConfig) ? keptConfig : {};

@@ -8,6 +8,7 @@
  * - Forced tool use and thinking exclude each other: the force stays, the thinking is reported.
  */
 import type { JsonObject } from '../../core/json.ts';
+import type { ModelTraits } from '../format.ts';
 import type { ConversationRequest, ReasoningEffort, Turn } from '../neutral/conversation.ts';
 import { budgetTokensOfEffort, effortOfBudgetTokens } from '../neutral/reasoning.ts';
 import type { ClaudeAbilities } from './claude-models.ts';
@@ -48,10 +49,12 @@ function withBudget(
   const asked = request.reasoning?.budgetTokens ?? budgetTokensOfEffort(request.reasoning?.effort ?? 'medium');
   const budget = Math.max(SMALLEST_BUDGET, asked);
   const shown = request.reasoning?.include;
+  const isOwn = request.extensions.format === 'anthropic-messages';
   const thinking = (tokens: number): JsonObject => ({
     type: 'enabled',
     budget_tokens: tokens,
-    ...(shown === false && { display: 'omitted' }),
+    // These models show their thoughts unless told otherwise; only a client of this format has more to say about it.
+    ...(shown !== undefined && (isOwn || !shown) && { display: shown ? 'summarized' : 'omitted' }),
   });
   if (limit === undefined) {
     const maxTokens = largest ?? budget + DEFAULT_MAX_TOKENS;
@@ -99,15 +102,17 @@ function lacksThoughtsOfToolUse(turns: readonly Turn[]): boolean {
 export function writeThinking(
   request: ConversationRequest,
   abilities: ClaudeAbilities,
-  largest: number | undefined,
+  traits: ModelTraits,
   isForced: boolean,
   drop: Drop,
 ): WrittenThinking {
   const { reasoning, maxOutputTokens: limit } = request;
+  const largest = traits.maxOutputTokens;
   const maxTokens = limit ?? largest ?? DEFAULT_MAX_TOKENS;
   if (reasoning === undefined) return { maxTokens };
+  const cannotThink = traits.reasoning === false || !(abilities.adaptiveThinking || abilities.budgetThinking);
   if (reasoning.mode === 'disabled' || (reasoning.mode === undefined && reasoning.effort === 'none')) {
-    return withoutThinking(request, abilities, maxTokens);
+    return cannotThink ? { maxTokens } : withoutThinking(request, abilities, maxTokens);
   }
   const effort =
     reasoning.effort ??
@@ -119,6 +124,10 @@ export function writeThinking(
   if (isAnthropicEffort && effort === 'minimal') return { maxTokens };
   if (isAnthropicEffort) return { maxTokens, ...(spoken !== undefined && { effort: spoken }) };
   if (effort === undefined && reasoning.mode === undefined) return { maxTokens };
+  if (cannotThink) {
+    drop('reasoning_effort', 'This model does not think.', 'unsupported');
+    return { maxTokens };
+  }
   if (isForced) {
     drop('reasoning_effort', 'Claude cannot think when the tool choice forces a tool.', 'unsupported');
     return { maxTokens };

@@ -16,47 +16,42 @@ export async function serve(args: Arguments, env: NodeJS.ProcessEnv): Promise<nu
 
 async function serveAlone(prepared: Prepared, env: NodeJS.ProcessEnv): Promise<number | undefined> {
   const { config, key, read } = prepared;
-  let service: Service;
+  let service: Service | undefined;
+  let changedMeanwhile = false;
+  const reload = (): void => {
+    if (service === undefined) changedMeanwhile = true;
+    else service.reload();
+  };
+  // Before listening: a change or a signal that comes during the start must not be lost, nor end the process half-way.
+  const watching = watchConfig({ files: prepared.files, onChange: reload });
+  listenToSignals({
+    reload,
+    stop: (signal) => {
+      watching.close();
+      if (service === undefined) process.exit(0);
+      service.drainAndExit(signal);
+    },
+    stopNow: (signal) => {
+      service?.log.app.warn({ signal }, 'Stopping at once: requests in flight are cut');
+      process.exit(1);
+    },
+  });
+
   try {
     const { port } = config.server;
-    service = await Service.start({
-      config,
-      masterKey: key.key,
-      version: packageVersion(),
-      env,
-      port,
-      read,
-      isShared: false,
-    });
+    const options = { config, masterKey: key.key, version: packageVersion(), env, port, read, isShared: false };
+    service = await Service.start(options);
   } catch (error) {
-    const line = listenFailure(error, config.server.host, config.server.port);
+    watching.close();
     await prepared.abandon();
+    const line = listenFailure(error, config.server.host, config.server.port);
     if (line === undefined) throw error;
     process.stderr.write(`${line}\n`);
     return 1;
   }
-
   const { log, gateway } = service;
   endOnUncaught((error) => log.app.fatal({ error }, 'An exception nobody caught; stopping'));
+  if (changedMeanwhile) service.reload();
   sayStarted(prepared, env, gateway.port);
-
-  const watching = watchConfig({ files: prepared.files, onChange: () => service.reload() });
-  listenToSignals({
-    stop: (signal) => {
-      watching.close();
-      service.drain(signal).then(
-        () => process.exit(0),
-        (error) => {
-          log.app.fatal({ error }, 'Draining failed');
-          process.exit(1);
-        },
-      );
-    },
-    stopNow: (signal) => {
-      log.app.warn({ signal }, 'Stopping at once: requests in flight are cut');
-      process.exit(1);
-    },
-    reload: () => service.reload(),
-  });
   return undefined;
 }

@@ -48,8 +48,15 @@ function readOrigin(origin: Origin, args: Arguments, env: NodeJS.ProcessEnv, sim
       return loadConfig({ ...shared, files: args.files });
     case 'model':
       return loadConfig({ ...shared, files: ['(--model)'], readFile: () => oneModelText(args) });
-    case 'demo':
-      return loadConfig({ ...shared, files: ['(demo)'], readFile: () => demoConfigText(simulatorUrl) });
+    case 'demo': {
+      // Its warnings (a key in plain text, say) would be about our own text, not about anything the operator wrote.
+      const { config, ...rest } = loadConfig({
+        ...shared,
+        files: ['(demo)'],
+        readFile: () => demoConfigText(simulatorUrl),
+      });
+      return config === undefined ? rest : { config, files: [], findings: [] };
+    }
     case 'environment': {
       const config = configFromEnvironment(shared);
       return { findings: [], files: [], ...(config === undefined ? {} : { config }) };

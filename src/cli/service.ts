@@ -67,8 +67,19 @@ export class Service {
     this.log.app.info({ files: config.files, findings: findings.length }, 'Configuration reloaded');
   }
 
+  /** Drains, and ends the process. */
+  drainAndExit(reason: string): void {
+    this.#drain(reason).then(
+      () => process.exit(0),
+      (error) => {
+        this.log.app.fatal({ error }, 'Draining failed');
+        process.exit(1);
+      },
+    );
+  }
+
   /** Lets requests in flight end, for as long as the environment allows, and closes. */
-  async drain(reason: string): Promise<void> {
+  async #drain(reason: string): Promise<void> {
     const timeoutMs = drainTimeoutMs(this.#options.env);
     this.log.app.info({ reason, timeout_ms: timeoutMs }, 'Draining');
     await this.gateway.drain({ timeoutMs });

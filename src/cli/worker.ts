@@ -21,13 +21,7 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
     if (isStopping) return;
     isStopping = true;
     if (service === undefined) process.exit(0);
-    service.drain(reason).then(
-      () => process.exit(0),
-      (error) => {
-        service?.log.app.fatal({ error }, 'Draining failed');
-        process.exit(1);
-      },
-    );
+    service.drainAndExit(reason);
   };
 
   const start = async (orders: Extract<ToWorker, { kind: 'start' }>): Promise<void> => {

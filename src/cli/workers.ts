@@ -52,7 +52,7 @@ class Primary {
   readonly #log: Log;
   readonly #ready = new Set<Worker>();
   readonly #metrics = new MetricsGathering(() => [...this.#ready].map(lineTo));
-  #port: number;
+  #port = 0;
   #isStopping = false;
   #restartMs = FIRST_RESTART_MS;
   #whenEmpty: (() => void) | undefined;
@@ -60,14 +60,13 @@ class Primary {
   constructor(prepared: Prepared, log: Log) {
     this.#prepared = prepared;
     this.#log = log;
-    this.#port = prepared.config.server.port;
     // The other serialization would lose the bigints and maps in a metrics snapshot.
     cluster.setupPrimary({ serialization: 'advanced' });
   }
 
   /** Makes the workers; resolves with their port when all listen, rejects when the first of them cannot. */
   async start(count: number): Promise<number> {
-    // One first: with port 0 it finds the port that the others share, and what fails for it fails once.
+    // One first: what fails for it (a port in use) fails once.
     await this.#make();
     await Promise.all(Array.from({ length: count - 1 }, () => this.#make()));
     return this.#port;
@@ -129,8 +128,9 @@ class Primary {
     const line = lineTo(worker);
     switch (message.kind) {
       case 'hello': {
-        const { key, origin, simulatorUrl } = this.#prepared;
-        line.send({ kind: 'start', masterKey: key.key, port: this.#port, origin, simulatorUrl });
+        const { key, config, origin, simulatorUrl } = this.#prepared;
+        // With port 0 too: Node.js gives every worker that asks for it the same free port.
+        line.send({ kind: 'start', masterKey: key.key, port: config.server.port, origin, simulatorUrl });
         return;
       }
       case 'ready':

@@ -82,7 +82,7 @@ test('a configuration with errors is told once, whatever the number of workers',
   const cwd = temporaryFolder(context);
   const { code, stderr } = await runSluice(context, { cwd, args: [...args, '--config', 'missing.yaml'] });
   assert.equal(code, 2);
-  assert.equal(stderr.match(/missing\.yaml/g)?.length, 1, stderr);
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
 });
 
 /** The process id of one worker, from the system's list of this process's children. */

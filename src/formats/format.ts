@@ -110,4 +110,6 @@ export interface ConversationFormat {
   /** Reads an error body; undefined where the body is no error of this format (HTML, empty, a success). */
   readError(body: JsonValue): ProviderErrorFacts | undefined;
   writeError(error: ClientError): JsonObject;
+  /** Why a request may not go to a provider of this same format by its bytes, as a short word; undefined where it may. Cheap. */
+  mustTranslate?(body: Uint8Array): string | undefined;
 }

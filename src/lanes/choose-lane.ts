@@ -15,10 +15,12 @@ export interface LaneChoice {
  * The relay lane wherever the provider speaks the client's format, the translate lane otherwise. Undefined where the provider
  * has no operation that can answer this endpoint.
  */
-export function chooseLane(endpoint: Endpoint, deployment: Deployment): LaneChoice | undefined {
+export function chooseLane(endpoint: Endpoint, body: Uint8Array, deployment: Deployment): LaneChoice | undefined {
   const name = endpoint.operation;
   const own = deployment.operation(name);
   if (own !== undefined && (own.serves === undefined || own.serves(deployment.model))) {
+    const obstacle = own.format === endpoint.format ? endpoint.conversation?.mustTranslate?.(body) : undefined;
+    if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: name, operation: own };
     if (own.format === endpoint.format) {
       return { lane: 'relay', reason: 'same-format', operationName: name, operation: own };
     }

@@ -10,7 +10,7 @@ import {
   type StreamWriter,
 } from '../formats/format.ts';
 import { type FormatParts, formatParts } from '../formats/index.ts';
-import type { ConversationResponse, StreamEvent, Usage } from '../formats/neutral/conversation.ts';
+import type { ConversationResponse, FormatId, StreamEvent, Usage } from '../formats/neutral/conversation.ts';
 import { eventsOf } from '../formats/neutral/events-of.ts';
 import { clientErrorOf } from '../pipeline/client-error.ts';
 import type { Deployment } from '../pipeline/deployment.ts';
@@ -60,7 +60,7 @@ function writeRequest(
   client: ConversationFormat,
   provider: ConversationFormat,
 ): { readonly body: JsonObject; readonly dropped: readonly Dropped[] } {
-  const sent = clientBody(exchange, client);
+  const sent = clientBody(exchange, client.id);
   const { operation, operationName } = choice;
   const speaksOpenai = client.id === 'openai-chat';
   // The deployment's own fields are written in OpenAI's names; a client of another format gets them added at the far end.
@@ -73,12 +73,13 @@ function writeRequest(
   return { body: result, dropped: [...read.dropped, ...dropped, ...edited.dropped] };
 }
 
-function clientBody(exchange: Exchange, client: ConversationFormat): JsonObject {
+/** The client's body without what is meant for the gateway, under the model name the client means. */
+export function clientBody(exchange: Exchange, format: FormatId): JsonObject {
   const parsed = JSON.parse(exchange.body.toString('utf8')) as JsonObject;
   const body: JsonObject = {};
   for (const name of Object.keys(parsed)) {
     // `__proto__` as an own member must not become a prototype.
-    if (name === '__proto__' || isGatewayMember(name, client.id, (other) => parsed[other])) continue;
+    if (name === '__proto__' || isGatewayMember(name, format, (other) => parsed[other])) continue;
     body[name] = parsed[name];
   }
   if (exchange.model !== undefined) body.model = exchange.model;
@@ -121,7 +122,8 @@ function textOfResponse({ choices }: ConversationResponse): string {
   return choices.flatMap(({ parts }) => parts.map(textOfPart)).join(' ');
 }
 
-function readAnswer(body: Buffer, parts: FormatParts): JsonObject {
+/** Parses a whole answer; an error in it is thrown as what the provider reported. */
+export function readAnswer(body: Buffer, parts: FormatParts): JsonObject {
   const value = parseAnswer(body);
   const reported = parts.readError(value);
   if (reported !== undefined) throw new AnswerProblem({ kind: 'reported', body: value, facts: reported });

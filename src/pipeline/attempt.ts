@@ -1,9 +1,11 @@
 /** One call to one deployment: choose the lane, send, and bring the answer to the client. */
 import { asGatewayError, GatewayError } from '../core/errors.ts';
+import { FormatError } from '../formats/format.ts';
 import { chooseLane, type LaneChoice } from '../lanes/choose-lane.ts';
 import { AnswerProblem, type Problem, type StreamAnswer, type Trip } from '../lanes/lane.ts';
 import { relay } from '../lanes/relay.ts';
 import { translate } from '../lanes/translate.ts';
+import { translateEmbedding } from '../lanes/translate-embedding.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { AnswerListener, Flight, UpstreamFault, UpstreamHeaders } from '../upstream/upstream.ts';
 import { account } from './account.ts';
@@ -15,7 +17,7 @@ import type { Parts } from './parts.ts';
 
 /** Resolves when the client has the whole answer; rejects with a GatewayError, after which `hasStarted` tells whether any of it was sent. */
 export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
-  const choice = chooseLane(exchange.endpoint, deployment);
+  const choice = chooseLane(exchange.endpoint, exchange.body, deployment);
   if (choice === undefined) return answerHere(exchange, deployment, parts);
   const trip = prepare(exchange, deployment, choice);
   const facts: AttemptFacts = {
@@ -35,7 +37,9 @@ export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts
 function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
   exchange.lane = choice.lane;
   exchange.laneReason = exchange.bodyNote ?? choice.reason;
-  const trip = choice.lane === 'relay' ? relay(exchange, deployment, choice) : translate(exchange, deployment, choice);
+  const travel =
+    choice.lane === 'relay' ? relay : choice.operationName === 'embedding' ? translateEmbedding : translate;
+  const trip = travel(exchange, deployment, choice);
   exchange.dropped = trip.dropped;
   if (trip.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(trip, deployment);
   return trip;
@@ -287,6 +291,9 @@ class Attempt implements AnswerListener {
   }
 
   #errorOf(thrown: unknown): GatewayError {
+    if (thrown instanceof FormatError) {
+      return this.#errorOfProblem({ kind: 'malformed', detail: `${thrown.path}: ${thrown.message}` });
+    }
     return thrown instanceof AnswerProblem ? this.#errorOfProblem(thrown.problem) : asGatewayError(thrown);
   }
 

@@ -3,6 +3,7 @@ import type { ConversationFormat } from '../format.ts';
 import { readError, writeError } from './errors.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
+import { holdsForeignThinking } from './signatures.ts';
 import { AnthropicStreamReader } from './stream-reader.ts';
 import { AnthropicStreamWriter } from './stream-writer.ts';
 import { readUsage } from './usage.ts';
@@ -21,8 +22,9 @@ export const anthropicMessages: ConversationFormat = {
   readUsage,
   readError,
   writeError,
+  // A search for the block's name passes over nearly every body; only one that holds thoughts is looked at closely.
+  mustTranslate: (body) => (holdsForeignThinking(body) ? 'foreign-thinking' : undefined),
 };
 
 export { readCountTokensRequest } from './read-request.ts';
-export { holdsForeignThinking } from './signatures.ts';
 export { writeCountTokensResponse } from './write-response.ts';

@@ -18,9 +18,9 @@ test('Claude’s own thinking without text is thinking and no carrier', () => {
 });
 
 test('a body with thinking that Claude did not sign is told from one it takes', () => {
-  assert.equal(holdsForeignThinking('{"signature":"c2ln"}'), false);
-  assert.equal(holdsForeignThinking('{"signature":""}'), true);
-  assert.equal(holdsForeignThinking('{"signature": ""}'), true);
-  assert.equal(holdsForeignThinking('{"signature":"google:AAA="}'), true);
-  assert.equal(holdsForeignThinking('{"signature":"google-text:AAA="}'), true);
+  assert.equal(holdsForeignThinking(Buffer.from('{"signature":"c2ln"}')), false);
+  assert.equal(holdsForeignThinking(Buffer.from('{"signature":""}')), true);
+  assert.equal(holdsForeignThinking(Buffer.from('{"signature": ""}')), true);
+  assert.equal(holdsForeignThinking(Buffer.from('{"signature":"google:AAA="}')), true);
+  assert.equal(holdsForeignThinking(Buffer.from('{"signature":"google-text:AAA="}')), true);
 });

@@ -56,6 +56,9 @@ export function readThinking(thinking: string, signature: string): ReadThinking 
  * Whether a request body holds a `thinking` block that Claude did not sign. Claude refuses such a block (400), so a body of
  * which this is true may not be handed to it unread.
  */
-export function holdsForeignThinking(body: string): boolean {
-  return /"signature"\s*:\s*"(?:"|(?:google|openai|other)(?:-text)?:)/.test(body);
+export function holdsForeignThinking(body: Uint8Array): boolean {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (!bytes.includes('"signature"')) return false;
+  const text = bytes.toString('latin1');
+  return /"signature"\s*:\s*"(?:"|(?:google|openai|other)(?:-text)?:)/.test(text);
 }

@@ -1,0 +1,63 @@
+/** The translate lane for embeddings: OpenAI's request over Gemini's `batchEmbedContents`. */
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { FormatError } from '../formats/format.ts';
+import * as gemini from '../formats/gemini-generate/index.ts';
+import { formatParts } from '../formats/index.ts';
+import * as openai from '../formats/openai-embeddings/index.ts';
+import type { Deployment } from '../pipeline/deployment.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
+import type { LaneChoice } from './choose-lane.ts';
+import { AnswerProblem, type Trip, type WholeAnswer } from './lane.ts';
+import { clientBody, readAnswer } from './translate.ts';
+
+/** Makes an embeddings request ready for a provider that does not speak OpenAI's format. */
+export function translateEmbedding(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
+  const request = readRequest(exchange);
+  const texts = request.inputs.map((input, index) => {
+    if (input.kind === 'text') return input.text;
+    const title = deployment.provider.title;
+    throw new GatewayError('invalid_request', `${title} embeds texts, not token ids. Send strings in \`input\`.`, {
+      param: `input[${index}]`,
+    });
+  });
+  const { dimensions, encoding } = request;
+  const body = gemini.writeEmbeddingRequest(texts, {
+    model: deployment.model,
+    ...(dimensions !== undefined && { dimensions }),
+  });
+  const parts = formatParts(choice.operation.format);
+  const readWhole = (bytes: Buffer): WholeAnswer => {
+    const answer = gemini.readEmbeddingResponse(readAnswer(bytes, parts));
+    const response = { ...answer, model: request.model };
+    const written = openai.writeEmbeddingResponse(response, {
+      model: request.model,
+      ...(encoding !== undefined && { encoding }),
+    });
+    return { body: Buffer.from(JSON.stringify(written)), usage: answer.usage, text: () => '' };
+  };
+  return {
+    body: Buffer.from(JSON.stringify(body)),
+    headers: [],
+    dropped: Object.keys(request.extensions).map((field) => ({
+      field,
+      why: 'not part of this operation',
+      kind: 'unknown',
+    })),
+    readWhole,
+    readWholeAsStream: readWhole,
+    openStream: () => {
+      throw new AnswerProblem({ kind: 'malformed', detail: 'embeddings came as a stream' });
+    },
+  };
+}
+
+function readRequest(exchange: Exchange) {
+  const body: JsonObject = clientBody(exchange, 'openai-embeddings');
+  try {
+    return openai.readEmbeddingRequest(body);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new GatewayError('invalid_request', error.message, { param: error.path, cause: error });
+  }
+}

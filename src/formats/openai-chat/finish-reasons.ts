@@ -41,8 +41,14 @@ export function readFinish(word: string, hasToolCalls: boolean): Finish {
   return { reason, raw: word };
 }
 
-/** OpenAI's word for why an answer ended. What broke becomes `length`: the answer is there, and is not whole. */
-export function writeFinishReason(reason: FinishReason): 'stop' | 'length' | 'tool_calls' | 'content_filter' {
+/**
+ * OpenAI's word for why an answer ended. What broke becomes `length`: the answer is there, and is not whole. An answer with
+ * tool calls that stopped by itself stopped to have them run.
+ */
+export function writeFinishReason(
+  reason: FinishReason,
+  hasToolCalls: boolean,
+): 'stop' | 'length' | 'tool_calls' | 'content_filter' {
   switch (reason) {
     case 'length':
     case 'context-window':
@@ -58,6 +64,6 @@ export function writeFinishReason(reason: FinishReason): 'stop' | 'length' | 'to
     case 'pause':
     case 'malformed-tool-call':
     case 'other':
-      return 'stop';
+      return hasToolCalls ? 'tool_calls' : 'stop';
   }
 }

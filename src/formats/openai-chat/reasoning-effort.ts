@@ -6,7 +6,9 @@ import { isOpenAiModel } from './model-names.ts';
 
 function readEffort(value: JsonValue | undefined, path: string): ReasoningEffort | undefined {
   const word = optionalString(value, path);
-  if (word === undefined) return undefined;
+  // "default" is Groq's word for leaving it to the model, "disable" LiteLLM's for none.
+  if (word === undefined || word === 'default') return undefined;
+  if (word === 'disable') return 'none';
   if (!isReasoningEffort(word)) throw wrongKind(path, 'none, minimal, low, medium, high, xhigh or max', value);
   return word;
 }

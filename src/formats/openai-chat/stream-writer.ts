@@ -93,7 +93,7 @@ export class OpenAiChatStreamWriter implements StreamWriter {
     let text = '';
     if (this.#choices.size === 0) text += this.#open(0).opening;
     for (const choice of this.#choices.values()) {
-      if (!choice.isFinished) text += this.#finishChunk(choice, choice.hasCalls ? 'tool_calls' : 'stop', undefined);
+      if (!choice.isFinished) text += this.#finishChunk(choice, writeFinishReason('stop', choice.hasCalls), undefined);
     }
     if (this.#facts.streamUsage && this.#usage !== undefined) {
       text += `${this.#headOf()}"choices":[],"usage":${JSON.stringify(writeUsage(this.#usage))}}\n\n`;
@@ -178,7 +178,7 @@ export class OpenAiChatStreamWriter implements StreamWriter {
   #writeFinish(event: Of<'finish'>): string {
     const { choice, opening } = this.#open(event.choice);
     if (choice.isFinished) return opening;
-    return opening + this.#finishChunk(choice, writeFinishReason(event.finish.reason), event.logprobs);
+    return opening + this.#finishChunk(choice, writeFinishReason(event.finish.reason, choice.hasCalls), event.logprobs);
   }
 
   #finishChunk(choice: OpenChoice, reason: string, logprobs: JsonValue | undefined): string {

@@ -32,7 +32,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
     ...present({
       modalities: request.modalities === undefined ? undefined : [...request.modalities],
       verbosity: request.verbosity,
-      user: request.userId,
+      user: writeUser(request.userId, model),
       service_tier: request.serviceTier,
       metadata: request.metadata,
       prompt_cache_key: request.promptCacheKey,
@@ -103,6 +103,14 @@ export function writeSampling(sampling: Sampling): JsonObject {
 function writeLimit(limit: number | undefined, model: string): JsonObject {
   if (limit === undefined) return {};
   return isOpenAiModel(model) ? { max_completion_tokens: limit } : { max_tokens: limit };
+}
+
+/**
+ * OpenAI refuses a `user` of more than 64 characters. Claude Code's are longer, and begin with what identifies the user
+ * (LiteLLM cuts them the same way, 2026-07).
+ */
+function writeUser(userId: string | undefined, model: string): string | undefined {
+  return isOpenAiModel(model) ? userId?.slice(0, 64) : userId;
 }
 
 /** A model that cannot reason refuses to be told how much; "not at all" is what it does anyway. */

@@ -48,11 +48,12 @@ export function writeResponse(response: ConversationResponse, facts: AnswerFacts
 }
 
 function writeChoice(choice: Choice): JsonObject {
+  const hasToolCalls = choice.parts.some((part) => part.type === 'tool-call');
   return {
     index: choice.index,
     message: writeMessage(choice.parts),
     logprobs: writeLogprobs(choice.logprobs),
-    finish_reason: writeFinishReason(choice.finish.reason),
+    finish_reason: writeFinishReason(choice.finish.reason, hasToolCalls),
   };
 }
 

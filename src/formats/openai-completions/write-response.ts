@@ -14,8 +14,7 @@ export function textCompletionId(told: string | undefined, facts: AnswerFacts): 
 
 /** Why a completion ended, in its three words: a tool call cannot be told and ends the text. */
 export function writeCompletionFinish(reason: FinishReason): string {
-  const word = writeFinishReason(reason);
-  return word === 'tool_calls' ? 'stop' : word;
+  return reason === 'tool-calls' ? 'stop' : writeFinishReason(reason, false);
 }
 
 /** Writes a text completion. */

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type TimeoutKind, TimeoutWatch, type Watched } from './timeouts.ts';
+
+function setUp() {
+  let now = 0;
+  const watch = new TimeoutWatch({ nowMs: () => now, monotonicMs: () => now });
+  const heard: TimeoutKind[] = [];
+  const call: Watched = {
+    timeouts: { firstByteMs: 1_000, idleMs: 500, totalMs: 5_000, slowClientMs: 2_000 },
+    hasFirstByte: false,
+    sawActivity: false,
+    isPaused: false,
+    watchStartedMs: 0,
+    watchLastActivityMs: 0,
+    onTimeout: (kind) => {
+      heard.push(kind);
+      watch.remove(call);
+    },
+  };
+  watch.add(call);
+  const passMs = (ms: number): void => {
+    for (let passed = 0; passed < ms; passed += 50) {
+      now += 50;
+      watch.tick();
+    }
+  };
+  return { call, heard, passMs };
+}
+
+test('a call that never answers ends at the first-byte limit, however much its head came', () => {
+  const { call, heard, passMs } = setUp();
+  passMs(900);
+  call.sawActivity = true;
+  assert.deepEqual(heard, []);
+  passMs(200);
+  assert.deepEqual(heard, ['first-byte']);
+});
+
+test('a stream that stalls ends at the idle limit, one that drips at the total limit', () => {
+  const stalled = setUp();
+  stalled.call.hasFirstByte = true;
+  stalled.passMs(600);
+  assert.deepEqual(stalled.heard, ['idle']);
+  const dripping = setUp();
+  dripping.call.hasFirstByte = true;
+  for (let step = 0; step < 30; step += 1) {
+    dripping.call.sawActivity = true;
+    dripping.passMs(200);
+  }
+  assert.deepEqual(dripping.heard, ['total']);
+});
+
+test('while the client does not read, its own limit holds and not the idle one', () => {
+  const { call, heard, passMs } = setUp();
+  call.hasFirstByte = true;
+  call.isPaused = true;
+  passMs(1_900);
+  assert.deepEqual(heard, []);
+  passMs(200);
+  assert.deepEqual(heard, ['slow-client']);
+});

@@ -65,7 +65,7 @@ async function bench(options: BenchOptions): Promise<void> {
     const { scenarios, chunkLanes } = selectedRows(options);
     const { failures } = measurement;
     const names = targets.map(({ name }) => name);
-    process.stdout.write(`\n${machine()}, ${options.rounds} interleaved rounds\n\n`);
+    process.stdout.write(`\n${machine()}, interleaved rounds: ${options.rounds}\n\n`);
     process.stdout.write(report({ samples, scenarios, chunkLanes, targets: names, skipped, failures }));
     if (options.jsonFile !== undefined) {
       const content = { machine: machine(), options, samples, skipped: [...skipped], failures: [...failures] };

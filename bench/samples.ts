@@ -44,6 +44,12 @@ export class Samples {
     return summarise(this.#of(quantity, row, target).map((value, round) => value / (base[round] ?? Number.NaN)));
   }
 
+  /** The ratio of the least values: what it comes to in the quietest moment, the better estimate on a machine that is busy. */
+  quietest(quantity: Quantity, row: string, target: string, to: string): number | undefined {
+    const [least, base] = [this.summary(quantity, row, target)?.least, this.summary(quantity, row, to)?.least];
+    return least === undefined || base === undefined ? undefined : least / base;
+  }
+
   toJSON(): object[] {
     return [...this.#values].map(([key, values]) => {
       const [quantity, row, target] = JSON.parse(key) as [Quantity, string, string];

@@ -90,7 +90,5 @@ function mayWait(code: ErrorCode): boolean {
 
 function messageOf(exception: string, code: ErrorCode, words: ProviderWords): string {
   const said = words.message === '' ? `HTTP ${words.status} without an explanation` : words.message;
-  // Cut before redacting as well: a pattern must not run over megabytes of somebody's HTML page.
-  const clean = redactSecrets(said.slice(0, LONGEST_MESSAGE * 2));
-  return `${ERRORS[code].className}: ${exception} - ${clean}`.slice(0, LONGEST_MESSAGE).toWellFormed();
+  return `${ERRORS[code].className}: ${exception} - ${redactSecrets(said)}`.slice(0, LONGEST_MESSAGE).toWellFormed();
 }

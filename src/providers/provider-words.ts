@@ -11,6 +11,9 @@ export interface ProviderWords {
   readonly status: number;
 }
 
+/** What is read of one text. Patterns run over it, and a server may answer with megabytes. */
+const LONGEST_TEXT = 4000;
+
 /** Reads the words of a failed answer. Never throws: a body of no known shape gives an empty message. */
 export function readWords(answer: FailedAnswer): ProviderWords {
   const codes: string[] = [];
@@ -23,8 +26,9 @@ export function readWords(answer: FailedAnswer): ProviderWords {
   };
   const addMessage = (value: JsonValue | undefined): void => {
     if (typeof value !== 'string' || value.trim() === '') return;
+    const said = value.trim().slice(0, LONGEST_TEXT);
     // The format's reader may have joined several of these places into one sentence already.
-    if (!messages.some((message) => message.includes(value.trim()))) messages.push(value.trim());
+    if (!messages.some((message) => message.includes(said))) messages.push(said);
   };
 
   const { error, body } = answer;
@@ -66,7 +70,7 @@ export function readWords(answer: FailedAnswer): ProviderWords {
     addMessage(root);
   }
   return {
-    message: messages.join(' '),
+    message: messages.join(' ').slice(0, LONGEST_TEXT),
     codes: [...new Set(codes)],
     ...(param === undefined ? {} : { param }),
     status: effectiveStatus(answer, codes),

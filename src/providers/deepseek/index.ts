@@ -15,5 +15,6 @@ export const deepseek: Provider = openAiCompatible({
   keyVariables: ['DEEPSEEK_API_KEY'],
   baseUrlVariables: ['DEEPSEEK_API_BASE', 'DEEPSEEK_BASE_URL'],
   rules: { chat: deepseekRules },
+  failures: [{ means: 'upstream_not_found', status: [400], message: /^model not exist/i }],
   source: 'https://api-docs.deepseek.com (2026-11-23)',
 });

@@ -89,7 +89,7 @@ export const FAMILY_FAILURES: readonly FailureRow[] = [
 
   {
     means: 'upstream_not_found',
-    code: /^(?:model_not_found|model_not_available|model_decommissioned|DeploymentNotFound)$/i,
+    code: /^(?:model_not_found|model_not_available|invalid_model|model_decommissioned|DeploymentNotFound)$/i,
   },
   {
     means: 'upstream_auth',

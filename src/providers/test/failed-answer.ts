@@ -57,3 +57,13 @@ export function chatRules(provider: Provider, model: string): ParameterRules {
   assert.ok(rules, `${provider.name} has no chat`);
   return rules;
 }
+
+/** An error body in OpenAI's envelope. */
+export function openAiError(
+  message: string,
+  type: string | null = null,
+  code: string | null = null,
+  param: string | null = null,
+): JsonValue {
+  return { error: { message, type, param, code } };
+}

@@ -63,6 +63,8 @@ export interface StreamAnswer {
   data(chunk: Buffer): void;
   /** The provider's connection ended cleanly. */
   end(): StreamEnd;
+  /** Whether the end mark of the format has come: whatever happens to the connection after it does not matter. */
+  isComplete(): boolean;
   /** Words that end the stream with an error in the client's format. */
   fail(error: GatewayError): string;
   /** Usage as far as the provider told it. */

@@ -115,8 +115,12 @@ class RelayedStream implements StreamAnswer {
     if (bytes.length > 0) this.#write(bytes);
   }
 
+  isComplete(): boolean {
+    return this.#readEnds().hasEndMark;
+  }
+
   end(): StreamEnd {
-    const rest = this.#filter?.end() ?? EMPTY;
+    const rest = readable(this.#filter?.end() ?? EMPTY);
     const seen = this.#readEnds();
     if (seen.reported !== undefined) {
       return { isWhole: false, last: rest, problem: seen.reported, wasToldClient: true };
@@ -124,14 +128,13 @@ class RelayedStream implements StreamAnswer {
     if (!seen.isWhole) return { isWhole: false, last: rest, problem: { kind: 'cut' }, wasToldClient: false };
     if (seen.hasEndMark) return { isWhole: true, last: rest };
     // The answer is whole but its end mark never came: without it, strict clients would report a broken stream.
-    const endMark = this.#format.endMark;
-    return { isWhole: true, last: rest.length === 0 ? endMark : Buffer.concat([rest, Buffer.from(`\n\n${endMark}`)]) };
+    const endMark = Buffer.from(rest.length === 0 ? this.#format.endMark : `\n\n${this.#format.endMark}`);
+    return { isWhole: true, last: Buffer.concat([rest, endMark]) };
   }
 
   fail(error: GatewayError): string {
-    const rest = this.#filter?.end() ?? EMPTY;
-    // An event that was cut in the middle must not swallow the error that follows it.
-    return `${rest.toString('utf8')}\n\n${this.#format.openFailureWriter().fail(clientErrorOf(error))}`;
+    // What is still held back is half an event; the blank line ends the half that may have been sent.
+    return `\n\n${this.#format.openFailureWriter().fail(clientErrorOf(error))}`;
   }
 
   usage(): Usage | undefined {
@@ -210,6 +213,18 @@ interface Reading {
   isWhole: boolean;
   hasEndMark: boolean;
   reported: Extract<AnswerProblem['problem'], { kind: 'reported' }> | undefined;
+}
+
+/** An event that lacks its blank line but nothing else; a half one would only break the client's reader. */
+function readable(rest: Buffer): Buffer {
+  const [event] = rest.length === 0 ? [] : eventsIn(Buffer.concat([rest, Buffer.from('\n\n')]));
+  if (event === undefined) return EMPTY;
+  try {
+    if (event.data.trim() !== '[DONE]') JSON.parse(event.data);
+    return rest;
+  } catch {
+    return EMPTY;
+  }
 }
 
 function readSafely(

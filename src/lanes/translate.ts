@@ -135,7 +135,7 @@ function readResponse(provider: ConversationFormat, value: JsonObject): Conversa
     return provider.readResponse(value);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new AnswerProblem({ kind: 'malformed', detail: `${error.path}: ${error.message}` });
+    throw new AnswerProblem({ kind: 'malformed', detail: describe(error) });
   }
 }
 
@@ -150,6 +150,12 @@ function parseAnswer(body: Buffer): JsonObject {
     throw new AnswerProblem({ kind: 'malformed', detail: 'the answer is no JSON object' });
   }
   return value;
+}
+
+/** A format error as the detail of a sentence. */
+export function describe({ path, message }: FormatError): string {
+  const text = message.replace(/\.$/, '');
+  return path === '' ? text : `${path}: ${text}`;
 }
 
 function textOfPart(part: ConversationResponse['choices'][number]['parts'][number]): string {
@@ -208,6 +214,10 @@ class TranslatedStream implements StreamAnswer {
     return { isWhole: true, last: last + this.#writer.end() };
   }
 
+  isComplete(): boolean {
+    return this.#isWhole;
+  }
+
   fail(error: GatewayError): string {
     const last = this.#pending;
     this.#pending = '';
@@ -258,7 +268,7 @@ class TranslatedStream implements StreamAnswer {
       step();
     } catch (error) {
       if (error instanceof FormatError) {
-        throw new AnswerProblem({ kind: 'malformed', detail: `${error.path}: ${error.message}` });
+        throw new AnswerProblem({ kind: 'malformed', detail: describe(error) });
       }
       if (error instanceof EventTooLarge) throw new AnswerProblem({ kind: 'malformed', detail: error.message });
       throw error;

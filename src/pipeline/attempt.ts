@@ -4,7 +4,7 @@ import { FormatError } from '../formats/format.ts';
 import { chooseLane, type LaneChoice } from '../lanes/choose-lane.ts';
 import { AnswerProblem, type Problem, type StreamAnswer, type Trip } from '../lanes/lane.ts';
 import { relay } from '../lanes/relay.ts';
-import { translate } from '../lanes/translate.ts';
+import { describe, translate } from '../lanes/translate.ts';
 import { translateEmbedding } from '../lanes/translate-embedding.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { AnswerListener, Flight, UpstreamFault, UpstreamHeaders } from '../upstream/upstream.ts';
@@ -176,6 +176,10 @@ class Attempt implements AnswerListener {
 
   onFault(fault: UpstreamFault): void {
     if (this.#isOver) return;
+    if (this.#stream?.isComplete() === true && fault.kind !== 'aborted') {
+      this.onEnd();
+      return;
+    }
     const error = this.#errorOfProblem({ kind: 'fault', fault });
     if (this.#stream === undefined) this.#fail(error);
     else this.#failStream(this.#stream, error);
@@ -292,7 +296,7 @@ class Attempt implements AnswerListener {
 
   #errorOf(thrown: unknown): GatewayError {
     if (thrown instanceof FormatError) {
-      return this.#errorOfProblem({ kind: 'malformed', detail: `${thrown.path}: ${thrown.message}` });
+      return this.#errorOfProblem({ kind: 'malformed', detail: describe(thrown) });
     }
     return thrown instanceof AnswerProblem ? this.#errorOfProblem(thrown.problem) : asGatewayError(thrown);
   }

@@ -20,16 +20,19 @@ describe('taking an unwanted usage frame out of a stream', () => {
     );
   });
 
-  it('keeps an empty choices without usage, usage beside choices, and what is no JSON', () => {
+  it('keeps an empty choices without usage, and usage beside choices', () => {
     for (const data of [
       '{"choices":[],"prompt_filter_results":[],"usage":null}',
       '{"choices":[]}',
       '{"choices":[{"delta":{}}],"usage":{"prompt_tokens":1}}',
-      '{"choices":[],"usage":{',
       '{"x":{"choices":[],"usage":{}},"usage":{},"choices":[1]}',
     ]) {
       assert.equal(filtered([`data: ${data}\n\n`]), `data: ${data}\n\n`);
     }
+  });
+
+  it('takes a usage frame out that nobody can read', () => {
+    assert.equal(filtered(['data: {"choices":[],"usage":{"prompt_tokens":NaN}}\n\n']), '');
   });
 
   it('knows the frame with spaces, with carriage returns and without its last blank line', () => {

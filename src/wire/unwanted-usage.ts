@@ -114,8 +114,8 @@ function isUsageFrame(event: Buffer): boolean {
   try {
     value = JSON.parse(text) as JsonValue;
   } catch {
-    // Not JSON: whatever it is, it is not ours to take away.
-    return false;
+    // A usage frame that cannot be read (`NaN` for a count) helps nobody, and its client did not ask for it.
+    return text.includes('"usage"');
   }
   return isJsonObject(value) && Array.isArray(value.choices) && value.choices.length === 0 && isJsonObject(value.usage);
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import OpenAI from 'openai';
 import type { JsonObject } from '../../core/json.ts';
+import { SseSplitter } from '../../wire/sse.ts';
 import { type AnswerFacts, FormatError } from '../format.ts';
 import type { StreamEvent } from '../neutral/conversation.ts';
 import { openaiChat } from './index.ts';
@@ -77,6 +78,27 @@ test('what is written of any events is read as the same events', () => {
       assert.deepEqual(said(readAll(dataOf(write(events)))), said(events));
     }),
     { numRuns: 300 },
+  );
+});
+
+test('the bytes of a stream give the same events wherever they are split', () => {
+  fc.assert(
+    fc.property(whole, fc.array(fc.nat({ max: 97 }), { minLength: 1 }), (events, sizes) => {
+      const bytes = Buffer.from(write(events));
+      const reader = openaiChat.openStreamReader();
+      const read: StreamEvent[] = [];
+      const emit = (event: StreamEvent): void => void read.push(event);
+      const splitter = new SseSplitter((data, eventName) => reader.read(data, eventName, emit));
+      for (let start = 0, turn = 0; start < bytes.length; turn += 1) {
+        const size = 1 + (sizes[turn % sizes.length] ?? 0);
+        splitter.push(bytes.subarray(start, start + size));
+        start += size;
+      }
+      splitter.end();
+      reader.close(emit);
+      assert.deepEqual(said(read), said(events));
+    }),
+    { numRuns: 100 },
   );
 });
 

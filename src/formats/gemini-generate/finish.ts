@@ -17,6 +17,7 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
   IMAGE_SAFETY: 'content-filter',
   IMAGE_PROHIBITED_CONTENT: 'content-filter',
   IMAGE_RECITATION: 'content-filter',
+  CONTINUATION: 'pause',
   MALFORMED_FUNCTION_CALL: 'malformed-tool-call',
   UNEXPECTED_TOOL_CALL: 'malformed-tool-call',
   TOO_MANY_TOOL_CALLS: 'malformed-tool-call',
@@ -28,14 +29,33 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
   FINISH_REASON_UNSPECIFIED: 'other',
 };
 
+/** What a candidate says about its end, besides the reason, that only Gemini has words for. */
+const OWN_FIELDS = ['finishMessage', 'continuationToken'] as const;
+
+/** The end of a candidate as Gemini tells it. */
+export interface RawFinish {
+  readonly reason: string | undefined;
+  readonly fields: JsonObject;
+}
+
+/** Takes what a candidate says about its end. */
+export function rawFinishOf(candidate: JsonObject): RawFinish {
+  const fields: JsonObject = {};
+  for (const name of OWN_FIELDS) {
+    const value = stringOf(candidate[name]);
+    if (value !== undefined) fields[name] = value;
+  }
+  return { reason: stringOf(candidate.finishReason), fields };
+}
+
 /** The neutral finish of a candidate. Gemini says STOP for tool calls as well. */
-export function readFinish(raw: string | undefined, finishMessage: string | undefined, hasToolCalls: boolean): Finish {
+export function readFinish({ reason: raw, fields }: RawFinish, hasToolCalls: boolean): Finish {
   const known = raw !== undefined && Object.hasOwn(REASONS, raw) ? REASONS[raw] : undefined;
   const reason = known ?? 'other';
   return {
     reason: hasToolCalls && (reason === 'stop' || raw === undefined) ? 'tool-calls' : reason,
     ...(raw === undefined ? {} : { raw }),
-    ...(finishMessage === undefined ? {} : { extra: { format: 'gemini-generate', fields: { finishMessage } } }),
+    ...(Object.keys(fields).length === 0 ? {} : { extra: { format: 'gemini-generate', fields } }),
   };
 }
 
@@ -68,9 +88,9 @@ const WORDS: Readonly<Record<FinishReason, string>> = {
 /** The members of a candidate that say why it ended; the provider's own word where it is one of Gemini's. */
 export function writeFinish({ reason, raw, extra }: Finish): JsonObject {
   const own = raw !== undefined && Object.hasOwn(REASONS, raw) && (REASONS[raw] === reason || reason === 'tool-calls');
-  const message = extra?.format === 'gemini-generate' ? stringOf(extra.fields.finishMessage) : undefined;
+  const fields = extra?.format === 'gemini-generate' ? rawFinishOf(extra.fields).fields : {};
   return {
     finishReason: own ? raw : WORDS[reason],
-    ...(message === undefined ? {} : { finishMessage: message }),
+    ...fields,
   };
 }

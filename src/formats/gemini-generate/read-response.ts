@@ -5,7 +5,7 @@ import type { Choice, Citation, ConversationResponse, Part } from '../neutral/co
 import { CallIds, readAnswerPart } from './answer-parts.ts';
 import { countSearches, readCitations } from './citations.ts';
 import { countOf, objectsOf, stringOf } from './fields.ts';
-import { readBlock, readFinish } from './finish.ts';
+import { rawFinishOf, readBlock, readFinish } from './finish.ts';
 import { readLogprobs } from './logprobs.ts';
 import { readUsage } from './usage.ts';
 
@@ -49,7 +49,7 @@ function readCandidate(candidate: JsonObject, position: number, callIds: CallIds
   return {
     index: countOf(candidate.index) ?? position,
     parts,
-    finish: readFinish(stringOf(candidate.finishReason), stringOf(candidate.finishMessage), hasToolCalls),
+    finish: readFinish(rawFinishOf(candidate), hasToolCalls),
     ...(logprobs === undefined ? {} : { logprobs }),
   };
 }

@@ -6,7 +6,7 @@ import { CallIds, readAnswerPart, signatureOf } from './answer-parts.ts';
 import { countSearches, readCitations } from './citations.ts';
 import { readError } from './errors.ts';
 import { countOf, objectsOf, stringOf } from './fields.ts';
-import { readBlock, readFinish } from './finish.ts';
+import { type RawFinish, rawFinishOf, readBlock, readFinish } from './finish.ts';
 import { readLogprobs } from './logprobs.ts';
 import { PartialArguments } from './partial-arguments.ts';
 import { partsOf, readTime } from './read-response.ts';
@@ -21,7 +21,7 @@ interface OpenChoice {
   openCall:
     | { readonly call: number; readonly id: string | undefined; readonly arguments: PartialArguments }
     | undefined;
-  finish: { readonly reason: string; readonly message: string | undefined } | undefined;
+  finish: RawFinish | undefined;
   blocked: Finish | undefined;
   text: string;
   readonly citations: Set<string>;
@@ -45,6 +45,7 @@ class GeminiStreamReader implements StreamReader {
     const error = readError(body);
     if (error !== undefined) {
       this.isOver = true;
+      this.emitUsage(emit);
       emit({ type: 'error', error });
       return;
     }
@@ -72,17 +73,19 @@ class GeminiStreamReader implements StreamReader {
         emit({ type: 'finish', choice, finish: state.blocked });
       } else if (state.finish !== undefined) {
         this.closeCall(choice, state, emit);
-        const { reason, message } = state.finish;
-        emit({ type: 'finish', choice, finish: readFinish(reason, message, state.calls > 0) });
+        emit({ type: 'finish', choice, finish: readFinish(state.finish, state.calls > 0) });
       } else {
         isWhole = false;
       }
     }
-    if (this.usage !== undefined) {
-      const searches = this.searches === undefined ? {} : { webSearchRequests: this.searches };
-      emit({ type: 'usage', usage: { ...this.usage, ...searches } });
-    }
+    this.emitUsage(emit);
     if (isWhole) emit({ type: 'end' });
+  }
+
+  private emitUsage(emit: Emit): void {
+    if (this.usage === undefined) return;
+    const searches = this.searches === undefined ? {} : { webSearchRequests: this.searches };
+    emit({ type: 'usage', usage: { ...this.usage, ...searches } });
   }
 
   private start(body: JsonObject, usage: Usage | undefined, emit: Emit): void {
@@ -110,10 +113,8 @@ class GeminiStreamReader implements StreamReader {
     // Log-probabilities of an event without text would otherwise be lost.
     if (logprobs !== undefined) emit({ type: 'text', choice, text: '', logprobs });
     this.readSources(candidate, choice, state, emit);
-    const reason = stringOf(candidate.finishReason);
-    if (reason !== undefined && reason !== 'FINISH_REASON_UNSPECIFIED') {
-      state.finish = { reason, message: stringOf(candidate.finishMessage) };
-    }
+    const finish = rawFinishOf(candidate);
+    if (finish.reason !== undefined && finish.reason !== 'FINISH_REASON_UNSPECIFIED') state.finish = finish;
   }
 
   /** Emits a part that is no call; true where it took the log-probabilities with it. */

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FormatError } from '../format.ts';
+import { readEmbeddingResponse, writeEmbeddingRequest } from './embeddings.ts';
+
+describe('embeddings', () => {
+  it('are asked for in one batch, the model named in every request', () => {
+    assert.deepEqual(
+      writeEmbeddingRequest(['a', 'b'], { model: 'gemini-embedding-001', dimensions: 8, taskType: 'CLUSTERING' }),
+      {
+        requests: ['a', 'b'].map((text) => ({
+          model: 'models/gemini-embedding-001',
+          content: { parts: [{ text }] },
+          taskType: 'CLUSTERING',
+          outputDimensionality: 8,
+        })),
+      },
+    );
+  });
+
+  it('are read in their order, with usage where it is told', () => {
+    assert.deepEqual(readEmbeddingResponse({ embeddings: [{ values: [1, 2] }, { values: [3] }] }), {
+      vectors: [[1, 2], [3]],
+    });
+    assert.deepEqual(readEmbeddingResponse({ embedding: { values: [1] }, usageMetadata: { promptTokenCount: 4 } }), {
+      vectors: [[1]],
+      usage: { inputTokens: 4, outputTokens: 0 },
+    });
+    assert.deepEqual(readEmbeddingResponse({ embeddings: [{ values: [1], statistics: { tokenCount: 2 } }] }).usage, {
+      inputTokens: 2,
+      outputTokens: 0,
+    });
+  });
+
+  it('are refused by place where they are none', () => {
+    for (const body of [null, {}, { embeddings: {} }, { embeddings: [{ values: ['x'] }] }, { embeddings: [null] }]) {
+      assert.throws(() => readEmbeddingResponse(body), FormatError);
+    }
+  });
+});

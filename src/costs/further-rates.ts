@@ -37,6 +37,8 @@ export function furtherRates(provider: string, model: string): ListedModel | und
   const row = owner !== undefined && Object.hasOwn(owner.rows, name) ? owner.rows[name] : undefined;
   if (owner === undefined || row === undefined) return undefined;
   return {
+    owner: provider,
+    id: name,
     contextWindow: row.contextWindow,
     rows: [
       {

@@ -21,6 +21,9 @@ export interface ConditionalCard {
 
 /** What the package knows of a model. */
 export interface ListedModel {
+  /** The package's id of the provider and of the model. */
+  readonly owner: string;
+  readonly id: string;
   readonly contextWindow?: number;
   /** In the package's order; the last row whose condition holds applies, the first when none does. */
   readonly rows: readonly ConditionalCard[];
@@ -34,6 +37,8 @@ export function listedModel(providerId: string, modelName: string): ListedModel 
   const source = `@pydantic/genai-prices ${PRICES_VERSION} ${owner}/${info.id}`;
   const rows: readonly ConditionalPrice[] = Array.isArray(info.prices) ? info.prices : [{ prices: info.prices }];
   return {
+    owner,
+    id: info.id,
     ...(info.context_window === undefined ? {} : { contextWindow: info.context_window }),
     rows: rows.map((row) => ({ condition: readCondition(row), card: readCard(row.prices, owner, info.id, source) })),
   };

@@ -241,6 +241,20 @@ describe('prices in LiteLLM’s field names', () => {
     assert.equal(ratesOf('x', 'y', info, 'default')?.input.base, 2_000_000n);
   });
 
+  test('a listed model has its published tiers', () => {
+    assert.equal(ratesOf('openai', 'gpt-5', {}, 'flex')?.input.base, 625_000n);
+    assert.equal(ratesOf('openai', 'gpt-5', {}, 'priority')?.output.base, 20_000_000n);
+    assert.equal(ratesOf('openai', 'gpt-4o-mini', {}, 'priority')?.input.base, 250_000n);
+    assert.equal(ratesOf('openai', 'gpt-4o', {}, 'priority')?.cachedInput?.base, 2_125_000n);
+    assert.equal(ratesOf('openai', 'o4-mini', {}, 'priority')?.output.base, 8_000_000n);
+    assert.equal(ratesOf('openai', 'gpt-4o', {}, 'flex')?.input.base, 2_500_000n);
+    assert.equal(
+      ratesOf('openai', 'gpt-5.5', {}, 'priority')?.perWebSearch,
+      ratesOf('openai', 'gpt-5.5')?.perWebSearch,
+    );
+    assert.equal(ratesOf('anthropic', 'claude-sonnet-4-5', {}, 'priority')?.input.base, 3_000_000n);
+  });
+
   test('what is no price is skipped', () => {
     for (const input_cost_per_token of [-1, 'cheap', null, true, {}, '']) {
       assert.equal(ratesOf('x', 'y', { input_cost_per_token }), undefined, String(input_cost_per_token));

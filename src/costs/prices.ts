@@ -5,6 +5,7 @@ import { furtherRates } from './further-rates.ts';
 import { knownMaxOutputTokens } from './model-limits.ts';
 import { cardAt, type ListedModel, listedModel, listedProvider } from './package-rates.ts';
 import type { ModelFacts, RateCard } from './rate-card.ts';
+import { atServiceTier } from './service-tiers.ts';
 
 /** Which model of whom, as a deployment names it. */
 export interface ModelToPrice {
@@ -38,8 +39,11 @@ export function priceModel(query: ModelToPrice): PricedModel {
   const tiers = new Map<string, ListedModel['rows']>();
   const rowsFor = (tier: string): ListedModel['rows'] => {
     const configured = tier === '' ? standard : configuredRates(modelInfo, tier);
-    const rows = listed?.rows ?? [{ condition: { kind: 'always' as const }, card: undefined }];
-    return rows.map(({ condition, card }) => ({ condition, card: overlay(card, configured) }));
+    if (listed === undefined) return [{ condition: { kind: 'always' }, card: overlay(undefined, configured) }];
+    return listed.rows.map(({ condition, card }) => {
+      const served = card === undefined ? undefined : atServiceTier(card, listed.owner, listed.id, tier);
+      return { condition, card: overlay(served, configured) };
+    });
   };
   for (const tier of ['', ...PRICED_TIERS]) tiers.set(tier, rowsFor(tier));
   const ratesAt = (atMs: number, serviceTier = ''): RateCard | undefined =>
@@ -54,7 +58,7 @@ export function priceModel(query: ModelToPrice): PricedModel {
   };
 }
 
-/** Service tiers with prices of their own in LiteLLM's fields. */
+/** Service tiers that can have prices of their own. */
 const PRICED_TIERS: readonly string[] = ['priority', 'flex', 'batch'];
 
 function lookUp({ provider, priceProvider, model, modelInfo }: ModelToPrice): ListedModel | undefined {

@@ -29,7 +29,8 @@ export const CONTEXT_WINDOW_WORDS = new RegExp(
     'greater than the context length',
     'when context the overflows',
     'context overflow',
-    'prompt 超长|Prompt 超长|输入.{0,6}超长',
+    'string too long\\. expected a string with maximum length',
+    'prompt 超长|输入.{0,6}超长',
   ].join('|'),
   'i',
 );
@@ -53,7 +54,10 @@ export const CONTENT_POLICY_WORDS = new RegExp(
 
 /** What failures mean in the family, where a server does not say otherwise. Words first, since statuses differ between servers. */
 export const FAMILY_FAILURES: readonly FailureRow[] = [
-  { means: 'upstream_context_window', code: /^(?:context_length_exceeded|context_window_exceeded|context_too_long)$/i },
+  {
+    means: 'upstream_context_window',
+    code: /^(?:context_length_exceeded|context_window_exceeded|context_too_long|token_limit_exceeded|string_too_long|string_above_max_length)$/i,
+  },
   {
     means: 'upstream_content_policy',
     code: /^(?:content_filter|content_policy_violation|moderation_blocked|ResponsibleAIPolicyViolation|data_inspection_failed)$/i,

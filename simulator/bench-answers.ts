@@ -97,6 +97,7 @@ export class BenchAnswers {
       created: 1_767_225_600,
       identity: request.model,
       seed: request.model,
+      responses: new Map(),
     });
     if (reading.kind !== 'generate') throw new Error('a benchmark generates');
     const text = Array.from({ length: count }, (_, at) => (at === 0 ? 'The' : at % 12 === 11 ? ' end.' : ' word'));

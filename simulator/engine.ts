@@ -1,5 +1,5 @@
 import type { Clock } from '../src/core/clock.ts';
-import { isJsonObject, type JsonObject } from '../src/core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts';
 import { compose, type Wishes } from './answering/compose.ts';
 import { PromptCache } from './answering/prompt-cache.ts';
 import { digest, identifier, seededRandom } from './answering/seeded.ts';
@@ -42,6 +42,7 @@ export class Engine {
   readonly #cache: PromptCache;
   /** How often each request has come: repeated requests get the same words under new identifiers. */
   readonly #repeats = new Map<string, number>();
+  readonly #responses = new Map<string, JsonValue[]>();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -51,6 +52,7 @@ export class Engine {
   reset(): void {
     this.#cache.clear();
     this.#repeats.clear();
+    this.#responses.clear();
   }
 
   /** Reads as much of a request as faults are chosen by; throws `Refused` where the provider would not get further. */
@@ -95,11 +97,23 @@ export class Engine {
       identity,
       // Not the whole body: a streamed request shall get the same words as the same request unstreamed.
       seed: digest(`${this.#options.seed}\n${found.operation.family}\n${JSON.stringify(withoutManner(body))}`),
+      responses: this.#responses,
     });
     const headers = providerHeaders(family, understood.requestId, found.isAzure, nowMs);
     const reply = this.#write(reading, family, wishes, headers);
     const latency = understood.directions.latency ?? this.#options.latency;
     return pace(reply, latency, seededRandom(`${this.#options.seed} pace ${identity}`));
+  }
+
+  /** A reply with the headers that its provider puts on every answer. */
+  withHeaders(reply: Reply, understood: Understood): Reply {
+    const headers = providerHeaders(
+      understood.family,
+      understood.requestId,
+      understood.route.isAzure,
+      this.#options.clock.nowMs(),
+    );
+    return { ...reply, headers: { ...headers, ...reply.headers } };
   }
 
   /** The provider's reply to a request that it refuses. */

@@ -1,6 +1,10 @@
 import { anthropicCount, anthropicMessages } from './formats/anthropic-messages/operation.ts';
 import { geminiCount, geminiEmbed, geminiGenerate, geminiStream } from './formats/gemini-generate/operation.ts';
+import { geminiModels, openaiModels } from './formats/models/operation.ts';
 import { openaiChat } from './formats/openai-chat/operation.ts';
+import { openaiCompletions } from './formats/openai-completions/operation.ts';
+import { openaiEmbeddings } from './formats/openai-embeddings/operation.ts';
+import { openaiResponses } from './formats/openai-responses/operation.ts';
 import type { Flavour, Operation } from './formats/operation.ts';
 import type { Family } from './sending/reply.ts';
 
@@ -13,6 +17,11 @@ export const OPERATIONS: readonly Operation[] = [
   geminiStream,
   geminiCount,
   geminiEmbed,
+  openaiCompletions,
+  openaiEmbeddings,
+  openaiResponses,
+  geminiModels,
+  openaiModels,
 ];
 
 /** What a path leads to. */

@@ -1,33 +1,51 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../src/core/clock.ts';
+import { ADMIN_PREFIX, serveAdmin } from './admin.ts';
 import { BenchAnswers, benchRequest } from './bench-answers.ts';
-import type { Engine } from './engine.ts';
+import type { ScriptRule, Simulator } from './contract.ts';
+import type { Engine, Understood } from './engine.ts';
+import type { Faults } from './faults/apply.ts';
 import { Refused } from './formats/errors.ts';
+import { replayReply } from './replay.ts';
 import type { OpenRequest, RequestLog } from './request-log.ts';
 import { OPERATIONS } from './routes.ts';
-import type { Reply } from './sending/reply.ts';
+import type { Script } from './script.ts';
+import { bodyReply, type Reply, wholeReply } from './sending/reply.ts';
 import { send } from './sending/send.ts';
 
 /** The largest body that is read; a provider's own limits are about this. */
 const LARGEST_BODY = 64 * 1024 * 1024;
 
+/** What a server is made of. */
+export interface ServerParts {
+  readonly engine: Engine;
+  readonly log: RequestLog;
+  readonly script: Script;
+  readonly faults: Faults;
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+  /** What admin requests act on. */
+  readonly control: Pick<Simulator, 'requests' | 'script' | 'reset' | 'stats'>;
+}
+
 /** Serves requests: reads them, has them answered, sends the answer and writes down what became of it. */
 export class Server {
-  readonly #engine: Engine;
-  readonly #log: RequestLog;
-  readonly #clock: Clock;
-  readonly #say: (line: string) => void;
+  readonly #parts: ServerParts;
   readonly #bench = new BenchAnswers(OPERATIONS);
+  /** Connections that look alive and are not. */
+  readonly #stale = new WeakSet<Socket>();
 
-  constructor(parts: { engine: Engine; log: RequestLog; clock: Clock; say: (line: string) => void }) {
-    this.#engine = parts.engine;
-    this.#log = parts.log;
-    this.#clock = parts.clock;
-    this.#say = parts.say;
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
   }
 
   /** The listener of the HTTP server. */
   readonly serve = (incoming: IncomingMessage, response: ServerResponse): void => {
+    if (this.#stale.has(incoming.socket)) {
+      incoming.socket.resetAndDestroy();
+      return;
+    }
     const chunks: Buffer[] = [];
     let size = 0;
     incoming.on('data', (chunk: Buffer) => {
@@ -38,48 +56,85 @@ export class Server {
     // Without a listener an aborted upload would end the process.
     incoming.on('error', () => response.destroy());
     incoming.on('end', () => {
-      const bench = benchRequest(incoming.url ?? '/', chunks);
+      const url = incoming.url ?? '/';
+      const bench = benchRequest(url, chunks);
       if (bench !== undefined) {
-        this.#log.countBench();
+        this.#parts.log.countBench();
         this.#bench.answer(bench, response);
-        return;
+      } else if (url.startsWith(ADMIN_PREFIX)) {
+        serveAdmin(this.#parts.control, incoming, Buffer.concat(chunks), response);
+      } else {
+        void this.#answer(incoming, Buffer.concat(chunks), response);
       }
-      void this.#answer(incoming, Buffer.concat(chunks), response);
     });
   };
 
   async #answer(incoming: IncomingMessage, rawBody: Buffer, response: ServerResponse): Promise<void> {
-    const request = this.#log.open({
+    const { log, clock, say } = this.#parts;
+    const request = log.open({
       method: incoming.method ?? 'GET',
       path: incoming.url ?? '/',
       headers: incoming.headers,
       rawBody,
-      receivedAtMs: this.#clock.nowMs(),
+      receivedAtMs: clock.nowMs(),
     });
     try {
-      const reply = this.#replyTo(request);
+      const reply = this.#replyTo(request, incoming.socket.localPort ?? 0);
       request.status = reply.status;
+      if (reply.after === 'reset-when-reused') this.#stale.add(incoming.socket);
       const sent = await send(reply, response);
-      this.#log.close(request, sent, reply.status, reply.usage, this.#clock.nowMs());
+      log.close(request, sent, reply.status, reply.usage, clock.nowMs());
     } catch (error) {
       // A fault of the simulator itself must be seen, and must not look like one of its tricks.
       const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#log.close(request, { outcome: 'cut', bytes: 0, tokens: 0 }, 599, undefined, this.#clock.nowMs());
+      log.close(request, { outcome: 'cut', bytes: 0, tokens: 0 }, 599, undefined, clock.nowMs());
       if (response.headersSent) response.destroy();
       else response.writeHead(599, { 'content-type': 'text/plain' }).end(`the simulator itself failed: ${told}`);
-      this.#say(`simulator failed: ${told}`);
+      say(`simulator failed: ${told}`);
     }
     const tookMs = Math.round((request.endedAtMs ?? request.receivedAtMs) - request.receivedAtMs);
-    this.#say(`${request.method} ${request.path} ${request.model} ${request.status} ${request.outcome} ${tookMs} ms`);
+    const faults = request.faults.length === 0 ? '' : ` [${request.faults.join(', ')}]`;
+    say(
+      `${request.method} ${request.path} ${request.model} ${request.status} ${request.outcome} ${tookMs} ms${faults}`,
+    );
   }
 
-  #replyTo(request: OpenRequest): Reply {
+  #replyTo(request: OpenRequest, port: number): Reply {
+    const { engine } = this.#parts;
     try {
-      const understood = this.#engine.understand(request);
-      return this.#engine.reply(request, understood, understood.directions.wishes);
+      const understood = engine.understand(request);
+      const rule = this.#parts.script.take({
+        model: understood.model,
+        path: request.path,
+        deployment: request.deployment,
+        operation: request.operation,
+        isStream: understood.isStream,
+      });
+      return this.#faultyReply(request, understood, rule, port);
     } catch (error) {
-      if (error instanceof Refused) return this.#engine.refuse(request, error);
+      if (error instanceof Refused) return engine.refuse(request, error);
       throw error;
     }
   }
+
+  #faultyReply(request: OpenRequest, understood: Understood, rule: ScriptRule | undefined, port: number): Reply {
+    const { engine, faults } = this.#parts;
+    const spellings =
+      rule?.fault === undefined ? understood.directions.faults : [rule.fault, ...understood.directions.faults];
+    const chosen = faults.choose(spellings, understood, port);
+    request.faults = chosen.names;
+    const scripted = rule === undefined ? undefined : scriptedReply(rule, understood);
+    if (scripted !== undefined) return chosen.alter(scripted);
+    const { instead } = chosen;
+    if (instead !== undefined) return chosen.alter(engine.withHeaders(instead, understood));
+    return chosen.alter(engine.reply(request, understood, chosen.wishes(understood.directions.wishes)));
+  }
+}
+
+function scriptedReply(rule: ScriptRule, understood: Understood): Reply | undefined {
+  if (rule.replay !== undefined) return replayReply(rule.replay);
+  if (rule.reply === undefined) return undefined;
+  const { status, headers = {}, json, text } = rule.reply;
+  if (json !== undefined) return wholeReply(understood.family, json, { status, headers: { ...headers } });
+  return bodyReply(understood.family, text ?? '', { status, headers: { ...headers } });
 }

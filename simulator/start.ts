@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../src/core/clock.ts';
-import { NO_LATENCY, type Simulator, type SimulatorOptions } from './contract.ts';
+import { NO_LATENCY, type ScriptRule, type Simulator, type SimulatorOptions } from './contract.ts';
 import { Engine } from './engine.ts';
+import { Faults } from './faults/apply.ts';
 import { RequestLog } from './request-log.ts';
+import { Script } from './script.ts';
 import { Server } from './server.ts';
 
 const KEEP_ALIVE_MS = 75_000;
@@ -21,7 +23,20 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   } = options;
   const engine = new Engine({ seed: String(seed), latency, keys, clock });
   const log = new RequestLog();
-  const server = new Server({ engine, log, clock, say });
+  const script = new Script();
+  const faults = new Faults(clock, String(seed));
+  const control = {
+    requests: log.requests,
+    script: (rule: ScriptRule) => script.add(rule),
+    stats: () => log.statistics(),
+    reset(): void {
+      log.clear();
+      engine.reset();
+      script.clear();
+      faults.reset();
+    },
+  };
+  const server = new Server({ engine, log, script, faults, clock, say, control });
   const http = createServer({ noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, server.serve);
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
@@ -34,13 +49,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     port: address.port,
-    requests: log.requests,
-    script: () => ({ applied: () => 0, remove: () => {} }),
-    reset() {
-      log.clear();
-      engine.reset();
-    },
-    stats: () => log.statistics(),
+    ...control,
     async close() {
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       http.closeAllConnections();

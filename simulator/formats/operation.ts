@@ -21,6 +21,8 @@ export interface Call {
   readonly identity: string;
   /** What the answer is made from: the same for equal requests. */
   readonly seed: string;
+  /** The items of stored responses, by response id. */
+  readonly responses: Map<string, JsonValue[]>;
 }
 
 /** What a request turned out to be. */

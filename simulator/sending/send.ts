@@ -33,6 +33,7 @@ class Sending {
   readonly #socket: Socket | null;
   readonly #gone = new AbortController();
   readonly #framer: Framer;
+  #isHeadWritten = false;
   #bytes = 0;
   #tokens = 0;
 
@@ -50,6 +51,7 @@ class Sending {
     try {
       for (const step of this.#reply.before) await this.#do(step, false);
       this.#response.writeHead(this.#reply.status, { ...this.#reply.headers });
+      this.#isHeadWritten = true;
       if (this.#reply.isStream) this.#response.flushHeaders();
       await this.#sendBody();
       await this.#finish();
@@ -93,6 +95,8 @@ class Sending {
   }
 
   async #do(step: Step, isLast: boolean): Promise<void> {
+    // A body's silence, or its end, comes after its headers.
+    if (this.#isHeadWritten && step.do !== 'event' && step.do !== 'bytes') this.#response.flushHeaders();
     switch (step.do) {
       case 'event':
         await this.#sendEvent(step.event, isLast);

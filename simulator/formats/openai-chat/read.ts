@@ -326,7 +326,8 @@ export function checkStrictSchema(
   if (isJsonObject(schema.items)) checkStrictSchema(schema.items, owner, param, code, [...context, 'items']);
 }
 
-function readStop(value: JsonValue | undefined): string[] {
+/** Stop sequences, one or up to four. */
+export function readStop(value: JsonValue | undefined): string[] {
   if (typeof value === 'string') return [value];
   if (!Array.isArray(value)) return [];
   if (value.length > 4) {

@@ -1,0 +1,129 @@
+/** A gateway and a simulator in this process, for tests that go through the front door. */
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Simulator, SimulatorOptions } from '../../simulator/contract.ts';
+import { startSimulator } from '../../simulator/start.ts';
+import type { GatewayConfig } from '../../src/config/gateway-config.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { newCallId } from '../../src/core/ids.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { startGateway } from '../../src/gateway.ts';
+import { providers } from '../../src/providers/index.ts';
+import { createLogger } from '../../src/telemetry/log.ts';
+import { DEFAULT_CONFIG } from './default-config.ts';
+
+/** Secrets of the tests. None may ever come back to a client or stand in a log line. */
+export const MASTER_KEY = 'sk-journey-master-key-4f1d9c';
+export const PROVIDER_KEY = 'canary-provider-key-8b2e71';
+
+/** How a gateway is set up for a test; everything has a default. */
+export interface TestGatewayOptions {
+  /** The text of a configuration file. `os.environ/SIMULATOR_URL` and `os.environ/PROVIDER_KEY` lead to the simulator. */
+  readonly config?: string;
+  /** Instead of a configuration: groups and the models behind them (`{ fast: 'openai/gpt-4o-mini' }`). */
+  readonly models?: Readonly<Record<string, string>>;
+  /** Instead of `drop_params` off, with `models`. */
+  readonly dropParams?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly simulator?: SimulatorOptions;
+}
+
+/** A running gateway with its upstream. */
+export interface TestGateway {
+  /** `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly port: number;
+  readonly masterKey: string;
+  readonly simulator: Simulator;
+  /** Everything the log says so far, a line each. */
+  logLines(): Promise<string[]>;
+  /** The line of one request, by its call id; waits for the books to close. */
+  requestLine(callId: string): Promise<JsonObject>;
+  /** Takes over another configuration. */
+  reload(config: string): void;
+  /** Sends a request as it stands, under the master key unless headers say otherwise. */
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+const BOOKS_CLOSE_MS = 5_000;
+
+/** Starts a simulator and a gateway in front of it, both on free ports. */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const simulator = await startSimulator(options.simulator);
+  const env = { SIMULATOR_URL: simulator.url, PROVIDER_KEY, TEST_MASTER_KEY: MASTER_KEY, ...options.env };
+  const text = options.config ?? (options.models === undefined ? DEFAULT_CONFIG : configOf(options));
+  const config = read(text, env);
+  const logPath = join(tmpdir(), `sluice-test-${newCallId()}.log`);
+  const logFile = openSync(logPath, 'a+');
+  const log = createLogger(config.telemetry, { stdout: { fd: logFile } });
+  const masterKey = config.server.masterKey ?? MASTER_KEY;
+  const host = '127.0.0.1';
+  const gateway = await startGateway({ config, masterKey, host, port: 0, version: '0.0.0-test', env, log });
+
+  const logLines = async (): Promise<string[]> => {
+    // Consumers of settled requests read from a queue, a turn later.
+    await wait(5);
+    await log.flush();
+    return readFileSync(logPath, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+  };
+  return {
+    url: gateway.url,
+    port: gateway.port,
+    masterKey,
+    simulator,
+    logLines,
+    async requestLine(callId) {
+      const deadline = Date.now() + BOOKS_CLOSE_MS;
+      for (;;) {
+        const line = (await logLines()).find((each) => each.includes(callId));
+        if (line !== undefined) return JSON.parse(line) as JsonObject;
+        if (Date.now() > deadline) throw new Error(`no log line for ${callId}`);
+        await wait(20);
+      }
+    },
+    reload: (next) => gateway.reload(read(next, env)),
+    post: (path, body, headers) =>
+      fetch(gateway.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(headers ?? { authorization: `Bearer ${masterKey}` }) },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    get: (path, headers) => fetch(gateway.url + path, { headers: headers ?? { authorization: `Bearer ${masterKey}` } }),
+    async close() {
+      await gateway.close();
+      await log.close();
+      await simulator.close();
+      closeSync(logFile);
+      rmSync(logPath);
+    },
+  };
+}
+
+function read(text: string, env: Readonly<Record<string, string>>): GatewayConfig {
+  const { config, findings } = loadConfig({
+    files: ['config.yaml'],
+    env,
+    knownProviders: providers,
+    readFile: () => text,
+  });
+  if (config === undefined) throw new Error(`the configuration does not load: ${JSON.stringify(findings, null, 2)}`);
+  return config;
+}
+
+function configOf({ models = {}, dropParams = false }: TestGatewayOptions): string {
+  const modelList = Object.entries(models).map(([group, model]) => ({
+    model_name: group,
+    litellm_params: { model, api_base: 'os.environ/SIMULATOR_URL', api_key: 'os.environ/PROVIDER_KEY' },
+  }));
+  return JSON.stringify({
+    model_list: modelList,
+    litellm_settings: { drop_params: dropParams },
+    general_settings: { master_key: 'os.environ/TEST_MASTER_KEY' },
+  });
+}

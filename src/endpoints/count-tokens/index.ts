@@ -1,7 +1,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { textIn } from '../../core/text-in.ts';
-import { anthropicMessages } from '../../formats/anthropic-messages/index.ts';
+import { readCountTokensRequest, writeCountTokensResponse } from '../../formats/anthropic-messages/index.ts';
 import { FormatError } from '../../formats/format.ts';
 import type { Endpoint } from '../endpoint.ts';
 
@@ -17,12 +17,12 @@ export const countTokens: Endpoint = {
     if (!isJsonObject(request))
       throw new GatewayError('invalid_json', 'Invalid JSON payload: the body must be a JSON object.');
     try {
-      anthropicMessages.readRequest({ max_tokens: 1, ...request });
+      readCountTokensRequest(request);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       throw new GatewayError('invalid_request', error.message, { param: error.path });
     }
     const text = [request.system, request.messages, request.tools].map((value) => textIn(value)).join('\n');
-    return Buffer.from(JSON.stringify({ input_tokens: await count(text) }));
+    return Buffer.from(JSON.stringify(writeCountTokensResponse(await count(text))));
   },
 };

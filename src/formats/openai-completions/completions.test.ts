@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { type AnswerFacts, FormatError } from '../format.ts';
 import type { ConversationResponse, StreamEvent } from '../neutral/conversation.ts';
 import { openaiChat } from '../openai-chat/index.ts';
-import { mergeResponses, openaiCompletions, readRequests, shiftChoice } from './index.ts';
+import { openaiCompletions } from './index.ts';
 
 const FACTS: AnswerFacts = { id: 'chatcmpl-gateway', model: 'group', createdSeconds: 1, streamUsage: true };
 
@@ -114,38 +114,6 @@ for (const [path, body, message] of wrong) {
     );
   });
 }
-
-test('several prompts become several requests, and their answers one', () => {
-  const requests = readRequests({ model: 'm', prompt: ['a', 'b'], n: 2 });
-  assert.deepEqual(
-    requests.map(({ request }) => request.turns[0]?.parts),
-    [[{ type: 'text', text: 'a' }], [{ type: 'text', text: 'b' }]],
-  );
-  const answer = (name: string): ConversationResponse => ({
-    id: name,
-    model: 'm',
-    choices: [0, 1].map((index) => ({
-      index,
-      parts: [{ type: 'text', text: `${name}${index}` }],
-      finish: { reason: 'stop' },
-    })),
-    usage: { inputTokens: 1, outputTokens: 2, cachedInputTokens: 1 },
-  });
-  const merged = mergeResponses([answer('x'), answer('y')], { choicesPerPrompt: 2 });
-  assert.deepEqual(
-    merged?.choices.map(({ index, parts }) => [index, parts[0]?.type === 'text' && parts[0].text]),
-    [
-      [0, 'x0'],
-      [1, 'x1'],
-      [2, 'y0'],
-      [3, 'y1'],
-    ],
-  );
-  assert.deepEqual(merged?.usage, { inputTokens: 2, outputTokens: 4, cachedInputTokens: 2 });
-  const event: StreamEvent = { type: 'text', choice: 1, text: 'x' };
-  assert.deepEqual(shiftChoice(event, 1, { choicesPerPrompt: 2 }), { ...event, choice: 3 });
-  assert.equal(shiftChoice({ type: 'end' }, 1, { choicesPerPrompt: 2 }).type, 'end');
-});
 
 test('a whole completion with log-probabilities is read and written back equal', () => {
   const body: JsonObject = {

@@ -8,9 +8,6 @@ import { OpenAiCompletionsStreamWriter } from './stream-writer.ts';
 import { writeRequest } from './write-request.ts';
 import { writeResponse } from './write-response.ts';
 
-export { type MergePlan, mergeResponses, shiftChoice } from './merge-responses.ts';
-export { readRequests } from './read-request.ts';
-
 /** OpenAI's legacy text completions. */
 export const openaiCompletions: ConversationFormat = {
   id: 'openai-completions',

@@ -33,7 +33,7 @@ const NEUTRAL_FIELDS: ReadonlySet<string> = new Set([
   'user',
 ]);
 
-/** Reads a body with one prompt. Throws `FormatError` where there are several: those need `readRequests`. */
+/** Reads a body with one prompt. Throws `FormatError` where there are several: a chat answers one. */
 export function readRequest(body: JsonObject): ReadRequest {
   const [first, ...others] = readRequests(body);
   if (first === undefined || others.length > 0) {
@@ -43,7 +43,7 @@ export function readRequest(body: JsonObject): ReadRequest {
 }
 
 /** Reads a body with one prompt or several: one request for each, in their order. */
-export function readRequests(body: JsonObject): readonly ReadRequest[] {
+function readRequests(body: JsonObject): readonly ReadRequest[] {
   if (!isJsonObject(body)) throw wrongKind('body', 'an object', body);
   const prompts = readPrompts(body.prompt);
   const maxOutputTokens = body.max_tokens === -1 ? undefined : optionalInteger(body.max_tokens, 'max_tokens', 0);

@@ -1,4 +1,5 @@
 /** Which provider a model name means: by its prefix, by what the configuration says, or by the names a provider is known for. */
+import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import { didYouMean } from './did-you-mean.ts';
 
 /** What the configuration needs to know of a provider; `Provider` of `src/providers/provider.ts` fits. */
@@ -21,27 +22,11 @@ export interface ProviderModel {
   readonly model: string;
 }
 
-/** Whether a name matches a pattern in which `*` stands for anything. Linear in the length of both, whatever the pattern. */
-export function matchesPattern(pattern: string, name: string): boolean {
-  const parts = pattern.split('*');
-  const first = parts[0] ?? '';
-  if (parts.length === 1) return pattern === name;
-  const last = parts.at(-1) ?? '';
-  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false;
-  let position = first.length;
-  const end = name.length - last.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = name.indexOf(part, position);
-    if (found < 0 || found + part.length > end) return false;
-    position = found + part.length;
-  }
-  return true;
-}
-
 /** Finds providers by name, alias or model name. */
 export class ProviderDirectory {
   readonly all: readonly KnownProvider[];
   readonly #byName = new Map<string, KnownProvider>();
+  readonly #patterns: readonly { readonly wildcard: Wildcard; readonly provider: KnownProvider }[];
   readonly #customEndpoint: KnownProvider | undefined;
 
   constructor(providers: readonly KnownProvider[]) {
@@ -49,6 +34,9 @@ export class ProviderDirectory {
     for (const provider of providers) {
       for (const name of [provider.name, ...(provider.aliases ?? [])]) this.#byName.set(name, provider);
     }
+    this.#patterns = providers.flatMap((provider) =>
+      (provider.modelPatterns ?? []).map((pattern) => ({ wildcard: compileWildcard(pattern), provider })),
+    );
     this.#customEndpoint = providers.find((provider) => provider.isCustomEndpoint === true);
   }
 
@@ -80,8 +68,6 @@ export class ProviderDirectory {
   }
 
   #byModelName(model: string): KnownProvider | undefined {
-    return this.all.find(
-      (provider) => provider.modelPatterns?.some((pattern) => matchesPattern(pattern, model)) === true,
-    );
+    return this.#patterns.find(({ wildcard }) => wildcard.match(model) !== undefined)?.provider;
   }
 }

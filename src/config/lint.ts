@@ -1,18 +1,23 @@
 /** Checks that need the whole configuration: names that lead nowhere, circles, prices under budgets, secrets in plain text. */
 import type { JsonObject } from '../core/json.ts';
+import { compileWildcard } from '../core/wildcard.ts';
 import type { ConfigNode, MapNode, Place } from './config-node.ts';
 import type { Draft } from './dialects/litellm.ts';
-import { didYouMean } from './did-you-mean.ts';
 import type { Findings } from './finding.ts';
 import type { DeploymentConfig } from './gateway-config.ts';
-import { matchesPattern } from './known-providers.ts';
+import type { GroupIndex } from './group-index.ts';
 
 /** Whether a price is known for a model, `model_info` included. */
 export type PriceKnown = (provider: string, model: string, modelInfo: JsonObject) => boolean;
 
 /** Runs every check on a draft. */
-export function lintDraft(draft: Draft, root: MapNode, findings: Findings, priceKnown: PriceKnown | undefined): void {
-  const groups = new GroupIndex(draft);
+export function lintDraft(
+  draft: Draft,
+  groups: GroupIndex,
+  root: MapNode,
+  findings: Findings,
+  priceKnown: PriceKnown | undefined,
+): void {
   lintAliases(draft, groups, findings);
   lintReferences(draft, groups, findings);
   lintKeys(draft, groups, findings);
@@ -21,61 +26,16 @@ export function lintDraft(draft: Draft, root: MapNode, findings: Findings, price
   lintLiterals(root, findings);
 }
 
-/** Answers which names are served. */
-class GroupIndex {
-  readonly #exact = new Set<string>();
-  readonly #patterns: string[] = [];
-  readonly #draft: Draft;
-
-  constructor(draft: Draft) {
-    this.#draft = draft;
-    for (const deployment of draft.config.deployments) {
-      this.#exact.add(deployment.id);
-      if (deployment.group.includes('*')) this.#patterns.push(deployment.group);
-      this.#exact.add(deployment.group);
-    }
-  }
-
-  /** Whether a request for this name would find a deployment, aliases not followed. */
-  serves(name: string): boolean {
-    return this.#exact.has(name) || this.#patterns.some((pattern) => matchesPattern(pattern, name));
-  }
-
-  isKnown(name: string): boolean {
-    return this.serves(name) || this.#draft.config.routing.aliases.has(name);
-  }
-
-  /** Whether a pattern, as keys may hold, reaches anything. */
-  matchesAny(pattern: string): boolean {
-    if (!pattern.includes('*')) return this.isKnown(pattern);
-    // `openai/*` on a key reaches the group `openai/*`, and a group `*` reaches everything.
-    for (const name of this.#exact) if (matchesPattern(pattern, name)) return true;
-    for (const group of this.#patterns) if (matchesPattern(group, pattern)) return true;
-    return [...this.#draft.config.routing.aliases.keys()].some((alias) => matchesPattern(pattern, alias));
-  }
-
-  suggest(name: string): string | undefined {
-    const aliases = this.#draft.config.routing.aliases.keys();
-    return didYouMean(name, [...aliases, ...[...this.#exact].slice(0, 2000)])?.word;
-  }
-}
-
 function lintAliases(draft: Draft, groups: GroupIndex, findings: Findings): void {
-  const { aliases } = draft.config.routing;
-  for (const [alias, { group }] of aliases) {
+  for (const alias of draft.config.routing.aliases.keys()) {
     const place = draft.aliasPlaces.get(alias);
-    const chain = [alias];
-    let next: string | undefined = group;
-    while (next !== undefined && !groups.serves(next) && aliases.has(next) && !chain.includes(next)) {
-      chain.push(next);
-      next = aliases.get(next)?.group;
-    }
-    if (next !== undefined && chain.includes(next)) {
-      const message = `the alias "${alias}" leads in a circle: ${[...chain, next].join(' → ')}; let one of them name a model group`;
+    const { kind, group, chain } = groups.follow(alias);
+    if (kind === 'circle') {
+      const message = `the alias "${alias}" leads in a circle: ${[...chain, group].join(' → ')}; let one of them name a model group`;
       findings.add('error', 'alias-cycle', place, message);
-    } else if (next !== undefined && !groups.serves(next)) {
-      const message = `the alias "${alias}" leads to "${next}", which no entry of model_list serves`;
-      findings.add('error', 'unknown-group', place, message, groups.suggest(next));
+    } else if (kind === 'unknown') {
+      const message = `the alias "${alias}" leads to "${group}", which no entry of model_list serves`;
+      findings.add('error', 'unknown-group', place, message, groups.suggest(group));
     }
   }
 }
@@ -146,7 +106,7 @@ function lintPrices(draft: Draft, root: MapNode, findings: Findings, priceKnown:
 }
 
 function reaches(model: string, group: string): boolean {
-  return model === 'all-proxy-models' || matchesPattern(model, group);
+  return model === 'all-proxy-models' || compileWildcard(model).match(group) !== undefined;
 }
 
 /** A master key so common or so short that it is guessed: no protection once other machines can ask. */

@@ -5,6 +5,7 @@ import { deploymentsFromEnvironment } from './deployments-from-environment.ts';
 import { readLitellm } from './dialects/litellm.ts';
 import { type Finding, Findings } from './finding.ts';
 import type { GatewayConfig } from './gateway-config.ts';
+import { GroupIndex } from './group-index.ts';
 import { type KnownProvider, ProviderDirectory } from './known-providers.ts';
 import { lintDraft, type PriceKnown } from './lint.ts';
 import { type ReadFile, readFiles, readFromDisk } from './read-files.ts';
@@ -42,9 +43,10 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const context = new ReadingContext(findings);
   const providers = new ProviderDirectory(options.knownProviders);
   const draft = readLitellm(root, environment, providers, context);
+  const groups = new GroupIndex(draft.config.deployments, draft.config.routing.aliases);
   // A file that could not be read leaves names dangling everywhere; only the cause is worth telling then.
   if (read.root !== undefined) {
-    lintDraft(draft, root, findings, options.priceKnown);
+    lintDraft(draft, groups, root, findings, options.priceKnown);
     if (!draft.hasModelList && !findings.hasErrors) {
       const message = 'there is no model_list, so this configuration alone serves no model';
       findings.addAt({ severity: 'note', code: 'empty-model-list', message, file: first, line: 0, column: 0 });
@@ -52,7 +54,8 @@ export function loadConfig(options: LoadOptions): LoadResult {
   }
   const notYetInEffect = context.reportLater();
   if (findings.hasErrors) return { findings: findings.list(read.files), files: read.files };
-  const config: GatewayConfig = { files: read.files, ...draft.config, notYetInEffect };
+  const routing = { ...draft.config.routing, aliases: groups.flattened() };
+  const config: GatewayConfig = { files: read.files, ...draft.config, routing, notYetInEffect };
   return { config, findings: findings.list(read.files), files: read.files };
 }
 

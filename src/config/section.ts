@@ -6,7 +6,7 @@ import { type ConfigNode, type MapEntry, type MapNode, type Place, positionOf, t
 import { didYouMean } from './did-you-mean.ts';
 import { describeValue, type Findings } from './finding.ts';
 import type { NotYetInEffect } from './gateway-config.ts';
-import type { SettingTable, SettingType } from './known-settings.ts';
+import type { Setting, SettingTable, SettingType } from './known-settings.ts';
 import { shapeOf, wordsFor } from './schema.ts';
 
 /** What reading the sections of one configuration shares. */
@@ -136,7 +136,7 @@ export class Section {
     }
     const node = entry.value;
     if (node.kind === 'scalar' && node.value === null) {
-      if (node.missing !== undefined) reportUnset(entry, node.missing, options, context);
+      if (node.missing !== undefined) reportUnset(entry, node.missing, setting.type === 'secret', options, context);
       return;
     }
     const result = check(setting.type, node);
@@ -147,7 +147,7 @@ export class Section {
       return;
     }
     if (setting.type === 'secret') warnAboutLiteral(entry, options, context);
-    if (setting.effect === 'later' && options.isReported !== true)
+    if (setting.effect === 'later' && options.isReported !== true && !holds(setting, result))
       context.recordLater(pathOf(options.path, entry.key), entry);
     if (setting.effect === 'never') {
       const message = `${pathOf(options.path, entry.key)} has no meaning here: ${setting.text}`;
@@ -175,6 +175,12 @@ export class Section {
     const message = `unknown key "${entry.key}"${where}${ignored}`;
     context.findings.add(isTypo ? 'error' : 'warning', 'unknown-key', entry, message, suggestion?.word);
   }
+}
+
+/** Whether the value asks for nothing that is not done already. */
+function holds(setting: Setting, result: unknown): boolean {
+  const value = result instanceof Structure ? toJson(result.node) : result;
+  return setting.holdsFor?.(value) === true || (value === false && setting.fallback === 'false');
 }
 
 function pathOf(path: string, name: string): string {
@@ -214,16 +220,24 @@ function plainValue(type: SettingType, node: ConfigNode): unknown {
   return toJson(node);
 }
 
+/** What to do about an unset variable that holds a secret, where it is more than setting it. A default would be a secret in plain text. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  master_key: 'set it, or remove the line to have a key made at the first start',
+};
+const DEFAULT_HINT = `set it, or give a default with \${NAME:-default}`;
+
 function reportUnset(
   entry: MapEntry,
   missing: readonly string[],
+  isSecret: boolean,
   options: SectionOptions,
   context: ReadingContext,
 ): void {
   const isError = options.unsetIsError?.(entry.key) === true;
   const names = missing.map((name) => `"${name}"`).join(', ');
   const owner = options.owner === undefined ? '' : ` of ${options.owner}`;
-  const message = `the variable ${names} is not set, but ${options.path}.${entry.key}${owner} needs it; set it, or give a default with \${NAME:-default}`;
+  const remedy = isSecret ? (REMEDIES[entry.key] ?? 'set it') : DEFAULT_HINT;
+  const message = `the variable ${names} is not set, but ${options.path}.${entry.key}${owner} needs it; ${remedy}`;
   context.findings.add(isError ? 'error' : 'warning', 'unset-variable', entry.value, message);
 }
 

@@ -328,3 +328,21 @@ test('all findings come at once, but of one kind no more than can be read', () =
   assert.equal(findings.filter(({ code }) => code === 'unknown-key').length, 200);
   assert.match(findings.at(-1)?.message ?? '', /801 more findings "unknown-key"/);
 });
+
+test('what already is as the value wants it is not called missing', () => {
+  const text = `${MODELS}litellm_settings: { callbacks: [prometheus], cache: false, enable_cache: false }
+router_settings: { enable_pre_call_checks: false }
+general_settings: { cancel_on_disconnect: true }
+`;
+  assert.deepEqual(brief(loadText(text).findings, true), []);
+  const callbacks = loadText(`${MODELS}litellm_settings: { callbacks: [prometheus, langfuse] }\n`);
+  assert.deepEqual(brief(callbacks.findings, true), ['5:21 note not-yet-in-effect']);
+});
+
+test('an unset master key is said with a way out', () => {
+  const message = finds('model_list:\ngeneral_settings: { master_key: os.environ/NONE }\n', [
+    '1:12 warning empty-model-list',
+    '2:33 error unset-variable',
+  ]);
+  assert.match(message, /or remove the line to have a key made/);
+});

@@ -316,7 +316,15 @@ guardrails: [{ guardrail_name: pii }]
     health_check_interval: 30,
     guardrails: [{ guardrail_name: 'pii' }],
   });
-  assert.equal(notYetInEffect.length, 5);
+  assert.deepEqual(
+    notYetInEffect.map(({ path }) => path).toSorted(),
+    [
+      'litellm_settings.callbacks',
+      'general_settings.alerting',
+      'general_settings.health_check_interval',
+      'guardrails',
+    ].toSorted(),
+  );
 });
 
 test('anchors, merge keys, JSON and a byte order mark are read', () => {
@@ -338,4 +346,22 @@ model_list:
     '\t',
   );
   assert.equal(loadTexts({ 'config.json': json }).config?.deployments.length, 1);
+});
+
+test('aliases of aliases lead to the group at their end, and a group may be hidden by an alias of its own name', () => {
+  const { aliases } = configOf(`
+model_list: [{ model_name: a, litellm_params: { model: openai/a } }, { model_name: "b-*", litellm_params: { model: "openai/*" } }]
+router_settings:
+  model_group_alias: { one: two, two: three, three: a, a: { model: a, hidden: true }, wild: b-1 }
+`).routing;
+  assert.deepEqual(
+    [...aliases].map(([alias, { group, hidden }]) => [alias, group, hidden]),
+    [
+      ['one', 'a', false],
+      ['two', 'a', false],
+      ['three', 'a', false],
+      ['a', 'a', true],
+      ['wild', 'b-1', false],
+    ],
+  );
 });

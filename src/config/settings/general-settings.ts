@@ -40,7 +40,7 @@ export const GENERAL_SETTINGS: SettingTable = table({
   max_parallel_requests: later('integer', 'Requests at one time per deployment.'),
   global_max_parallel_requests: later('integer', 'Requests at one time in all.'),
   disable_retry_on_max_parallel_request_limit_error: later('flag', 'Does not retry when that limit is reached.'),
-  cancel_on_disconnect: later('flag', 'Ends the provider call when the client leaves. (Always done here.)'),
+  cancel_on_disconnect: now('flag', 'Ends the provider call when the client leaves. Always done here.', 'true'),
   enable_drain_endpoint: later('flag', 'Offers `/health/drain`.'),
   drain_endpoint_token: later('secret', 'What `/health/drain` asks for.'),
   background_health_checks: later('flag', 'Checks deployments in the background.'),

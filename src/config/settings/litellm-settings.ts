@@ -1,5 +1,21 @@
 /** Settings of `litellm_settings`, its cache included. */
-import { guideLater, guideNow, later, never, now, PYTHON, type SettingTable, several, table } from './setting.ts';
+import {
+  guideLater,
+  guideNow,
+  later,
+  laterUnless,
+  never,
+  now,
+  PYTHON,
+  type SettingTable,
+  several,
+  table,
+} from './setting.ts';
+
+/** Metrics are served without being asked for. */
+const isPrometheusOnly = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((callback) => callback === 'prometheus');
+const isFalse = (value: unknown): boolean => value === false;
 
 /** The members of `litellm_settings`. */
 export const LITELLM_SETTINGS: SettingTable = table({
@@ -29,9 +45,12 @@ export const LITELLM_SETTINGS: SettingTable = table({
   context_window_fallbacks: later('list', 'Group → groups tried when the prompt is too long.'),
   num_retries: later('integer', 'Further tries after a failure.', '2'),
   allowed_fails: later('integer', 'Failures before a deployment rests.', '3'),
-  cache: later('any', 'Whether answers are cached; in the guide a map with `type`, `host`, `port`, `db`.', 'false'),
+  cache: laterUnless(
+    isFalse,
+    later('any', 'Whether answers are cached; in the guide a map with `type`, `host`, `port`, `db`.', 'false'),
+  ),
   cache_params: later('map', 'Where and how answers are cached.'),
-  enable_cache: guideLater('flag', 'Whether answers are cached.'),
+  enable_cache: laterUnless(isFalse, guideLater('flag', 'Whether answers are cached.')),
   cache_ttl: guideLater('seconds', 'How long a cached answer lives.'),
   cache_system_prompt_only: guideLater('flag', 'Caches only what depends on the system prompt alone.'),
   enable_redis_auth_cache: later('flag', 'Keeps looked-up keys in Redis.'),
@@ -61,9 +80,9 @@ export const LITELLM_SETTINGS: SettingTable = table({
   public_model_groups: later('texts', 'Groups listed without a key.'),
   public_agent_groups: later('texts', 'Agents listed without a key.'),
   public_mcp_servers: later('texts', 'MCP servers listed without a key.'),
-  success_callback: later('texts', 'Where successful requests are reported.'),
-  failure_callback: later('texts', 'Where failed requests are reported.'),
-  callbacks: later('texts', 'Where all requests are reported.'),
+  success_callback: laterUnless(isPrometheusOnly, later('texts', 'Where successful requests are reported.')),
+  failure_callback: laterUnless(isPrometheusOnly, later('texts', 'Where failed requests are reported.')),
+  callbacks: laterUnless(isPrometheusOnly, later('texts', 'Where all requests are reported.')),
   service_callbacks: later('texts', 'Where failures of Redis and the database are reported.'),
   audit_log_callbacks: later('texts', 'Where changes by administrators are reported.'),
   store_audit_logs: later('flag', 'Keeps a record of changes by administrators.'),
@@ -84,6 +103,8 @@ export const LITELLM_SETTINGS: SettingTable = table({
   custom_prometheus_metadata_labels: later('texts', 'Metadata that becomes metric labels.'),
   custom_prometheus_tags: later('texts', 'Tags that become metric labels.'),
   prometheus_metrics_config: later('list', 'Which metrics with which labels.'),
+  prometheus_exclude_metrics: later('texts', 'Metrics left out.'),
+  prometheus_exclude_labels: later('texts', 'Labels left out.'),
   prometheus_initialize_budget_metrics: later('flag', 'Sets budget gauges at the start.'),
   prometheus_emit_stream_label: later('flag', 'Labels metrics with whether the request was streamed.'),
   cost_discount_config: later('map', 'Discounts by provider.'),

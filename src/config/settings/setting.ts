@@ -28,6 +28,8 @@ export interface Setting {
   readonly text: string;
   /** The documented default, in words. */
   readonly fallback?: string;
+  /** For a setting of `later`: whether this value already describes what is done, so that nothing is missing. */
+  readonly holdsFor?: (value: unknown) => boolean;
   /** Who defines it. */
   readonly from: 'litellm' | 'guide' | 'sluice';
 }
@@ -59,6 +61,8 @@ export const guideLater = (type: SettingType, text: string): Row => row('later',
 /** A setting of ours. */
 export const own = (type: SettingType, text: string, fallback?: string): Row =>
   row('now', 'sluice', type, text, fallback);
+/** A setting of a later release that is already as these values want it. */
+export const laterUnless = (holdsFor: (value: unknown) => boolean, setting: Row): Row => ({ ...setting, holdsFor });
 /** A table from its rows. */
 export const table = (rows: Record<string, Row>): SettingTable => new Map(Object.entries(rows));
 /** Many settings of one kind, named in a line. */

@@ -1,0 +1,77 @@
+/** Which names a configuration serves, as routing will see it: an alias first, then a group, a deployment id, a wildcard. */
+import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
+import { didYouMean } from './did-you-mean.ts';
+import type { DeploymentConfig, RoutingConfig } from './gateway-config.ts';
+
+type Aliases = RoutingConfig['aliases'];
+
+/** Where an alias leads in the end: to a name that is served, to one that is not, or back to itself. */
+export interface AliasEnd {
+  readonly kind: 'served' | 'unknown' | 'circle';
+  readonly group: string;
+  /** Every name on the way, the alias first. */
+  readonly chain: readonly string[];
+}
+
+/** Answers which names are served. */
+export class GroupIndex {
+  readonly #exact = new Set<string>();
+  readonly #wildcards: Wildcard[] = [];
+  readonly #aliases: Aliases;
+
+  constructor(deployments: readonly DeploymentConfig[], aliases: Aliases) {
+    this.#aliases = aliases;
+    const patterns = new Set<string>();
+    for (const { id, group } of deployments) {
+      this.#exact.add(id);
+      this.#exact.add(group);
+      if (group.includes('*')) patterns.add(group);
+    }
+    for (const pattern of patterns) this.#wildcards.push(compileWildcard(pattern));
+  }
+
+  /** Whether a request for this name would find a deployment, aliases not followed. */
+  serves(name: string): boolean {
+    return this.#exact.has(name) || this.#wildcards.some((wildcard) => wildcard.match(name) !== undefined);
+  }
+
+  /** Whether the name is served or an alias. */
+  isKnown(name: string): boolean {
+    return this.#aliases.has(name) || this.serves(name);
+  }
+
+  /** Whether a pattern, as keys may hold, reaches anything: `openai/*` reaches the group `openai/*`, and a group `*` everything. */
+  matchesAny(pattern: string): boolean {
+    if (!pattern.includes('*')) return this.isKnown(pattern);
+    const wildcard = compileWildcard(pattern);
+    for (const name of this.#exact) if (wildcard.match(name) !== undefined) return true;
+    if (this.#wildcards.some((each) => each.match(pattern) !== undefined)) return true;
+    return [...this.#aliases.keys()].some((alias) => wildcard.match(alias) !== undefined);
+  }
+
+  /** Follows an alias until a name is served. One that leads to a group of its own name only says whether that is listed. */
+  follow(alias: string): AliasEnd {
+    const chain = [alias];
+    let group = this.#aliases.get(alias)?.group ?? alias;
+    while (!this.serves(group)) {
+      if (chain.includes(group)) return { kind: 'circle', group, chain };
+      const next = this.#aliases.get(group);
+      if (next === undefined) return { kind: 'unknown', group, chain };
+      chain.push(group);
+      group = next.group;
+    }
+    return { kind: 'served', group, chain };
+  }
+
+  /** The aliases with the groups they lead to in the end, so that routing follows one step. */
+  flattened(): Aliases {
+    return new Map(
+      [...this.#aliases].map(([alias, { hidden }]) => [alias, { group: this.follow(alias).group, hidden }]),
+    );
+  }
+
+  /** The name that was probably meant. */
+  suggest(name: string): string | undefined {
+    return didYouMean(name, [...this.#aliases.keys(), ...[...this.#exact].slice(0, 2000)])?.word;
+  }
+}

@@ -19,7 +19,7 @@ export async function rawChat(
   body: object,
   options: { headers?: string[]; path?: string; quietMs?: number } = {},
 ): Promise<RawAnswer> {
-  const { headers = ['authorization: Bearer sk-test'], path = '/v1/chat/completions', quietMs = 150 } = options;
+  const { headers = ['authorization: Bearer sk-test'], path = '/v1/chat/completions', quietMs = 3000 } = options;
   const text = JSON.stringify(body);
   const head = [
     `POST ${path} HTTP/1.1`,
@@ -56,10 +56,12 @@ export async function exchange(port: number, request: string, quietMs: number): 
 }
 
 function isWhole(parts: readonly Buffer[]): boolean {
-  const text = Buffer.concat(parts).toString('latin1');
-  if (/\r\n0\r\n\r\n$/.test(text)) return true;
-  const length = /\r\ncontent-length: (\d+)\r\n/i.exec(text)?.[1];
-  return length !== undefined && text.length - text.indexOf('\r\n\r\n') - 4 >= Number(length);
+  const tail = Buffer.concat(parts.slice(-8)).toString('latin1');
+  if (/\r\n0\r\n\r\n$/.test(tail)) return true;
+  const head = (parts[0] ?? Buffer.alloc(0)).toString('latin1');
+  const length = /\r\ncontent-length: (\d+)\r\n/i.exec(head)?.[1];
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  return length !== undefined && size - head.indexOf('\r\n\r\n') - 4 >= Number(length);
 }
 
 function read(bytes: Buffer, ending: RawAnswer['ending']): RawAnswer {

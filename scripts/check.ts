@@ -47,6 +47,11 @@ const CHECKS: readonly Check[] = [
     why: 'Who may import whom (ARCHITECTURE.md). Each rule below gives its own reason.',
     run: () => nodeScript('scripts/check-architecture.ts'),
   },
+  {
+    name: 'links',
+    why: 'A page that leads nowhere costs every reader.',
+    run: () => nodeScript('scripts/check-links.ts'),
+  },
   ...generators.map(
     (path): Check => ({
       name: path.replace(/^.*generate-|\.ts$/g, ''),

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import { exampleModelOf } from './demo-config.ts';
 import type { MasterKey } from './master-key.ts';
 
 /** Everything the words of a start depend on. */
@@ -39,7 +40,9 @@ function maySayKey({ key, isTerminal }: BannerFacts): boolean {
 }
 
 function whatIsServed({ config, origin }: BannerFacts): string {
-  const groups = [...new Set(config.deployments.map(({ group }) => group))];
+  const all = [...new Set(config.deployments.map(({ group }) => group))];
+  // Of a provider served whole, its prefix says it; the names it is known for come on top.
+  const groups = origin === 'environment' ? all.filter((group) => group.includes('/')) : all;
   const shown =
     groups.length > 8 ? `${groups.slice(0, 8).join(', ')} and ${groups.length - 8} more` : groups.join(', ');
   switch (origin) {
@@ -57,14 +60,17 @@ function whatIsServed({ config, origin }: BannerFacts): string {
 function curlLine(facts: BannerFacts): string {
   const base = addressOf(facts.host, facts.port);
   const authorization = `-H "Authorization: Bearer ${keyInShell(facts)}"`;
-  const model = exampleModel(facts.config);
+  const model = exampleModel(facts);
   if (model === undefined) return `curl ${base}/v1/models ${authorization}`;
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] });
   return `curl ${base}/v1/chat/completions ${authorization} -H "Content-Type: application/json" -d ${singleQuoted(body)}`;
 }
 
-/** A group to ask for: named in full, and not one of those that only embed. */
-function exampleModel(config: GatewayConfig): string | undefined {
+/** A model to ask for: a group named in full that does more than embed, or a well-known model of a provider served whole. */
+function exampleModel({ config, origin }: BannerFacts): string | undefined {
+  if (origin === 'environment') {
+    return config.deployments.map(({ provider }) => exampleModelOf(provider)).find((model) => model !== undefined);
+  }
   return config.deployments
     .map(({ group }) => group)
     .find((group) => !group.includes('*') && !/embed|rerank|moderation|whisper|tts|dall-e|image/i.test(group));

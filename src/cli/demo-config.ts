@@ -9,6 +9,11 @@ const DEMO_MODELS: readonly { readonly group: string; readonly model: string }[]
   { group: 'text-embedding-3-small', model: 'openai/text-embedding-3-small' },
 ];
 
+/** A well-known chat model of a provider, as `provider/model`, for an example to paste; undefined where none stands here. */
+export function exampleModelOf(provider: string): string | undefined {
+  return DEMO_MODELS.find(({ model }) => model.startsWith(`${provider}/`))?.model;
+}
+
 /** The demo's configuration as the text of a file, so that it is read and checked like anybody's. */
 export function demoConfigText(simulatorUrl: string): string {
   const modelList = DEMO_MODELS.map(({ group, model }) => ({

@@ -136,6 +136,7 @@ class Primary {
       case 'ready':
         this.#port = message.port;
         this.#ready.add(worker);
+        this.#log.app.info({ worker: worker.process.pid }, 'A worker listens');
         if (this.#isStopping) line.send({ kind: 'drain' });
         return;
       case 'failed':

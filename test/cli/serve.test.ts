@@ -87,9 +87,8 @@ test('a key of the environment is used, not printed, and named in the curl line'
 test('provider keys in the environment become wildcard groups', async (context) => {
   const cwd = temporaryFolder(context);
   const sluice = new SluiceProcess(context, { cwd, args, env: { DEEPSEEK_API_KEY: 'not-a-real-key' } });
-  const answer = await pasted(await sluice.curlLine());
+  assert.match(await sluice.curlLine(), /"model":"deepseek\/deepseek-chat"/);
   assert.match(sluice.stderr, /provider keys in the environment allow: .*deepseek\/\*/);
-  assert.ok(Array.isArray(answer.data), JSON.stringify(answer));
 });
 
 test('--model serves that one model', async (context) => {

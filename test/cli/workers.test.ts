@@ -45,8 +45,11 @@ test('workers share a port, and any of them tells the metrics of all', async (co
 test('a worker that dies is replaced', async (context) => {
   const sluice = await started(context);
   const url = await sluice.url();
-  const pid = await workerOf(sluice);
-  process.kill(pid, 'SIGKILL');
+  const pid = await sluice.until(
+    'a worker',
+    ({ stdout }) => /"worker":(\d+),"msg":"A worker listens"/.exec(stdout)?.[1],
+  );
+  process.kill(Number(pid), 'SIGKILL');
   await sluice.until('the replacement', ({ stdout }) =>
     stdout.includes('another takes its place') ? true : undefined,
   );
@@ -84,15 +87,3 @@ test('a configuration with errors is told once, whatever the number of workers',
   assert.equal(code, 2);
   assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
 });
-
-/** The process id of one worker, from the system's list of this process's children. */
-async function workerOf(sluice: SluiceProcess): Promise<number> {
-  const { execFile } = await import('node:child_process');
-  return new Promise((resolve, reject) => {
-    execFile('ps', ['-o', 'pid=', '--ppid', String(sluice.child.pid)], (error, stdout) => {
-      const pid = Number(stdout.trim().split('\n')[0]);
-      if (error !== null || !Number.isInteger(pid)) reject(error ?? new Error(stdout));
-      else resolve(pid);
-    });
-  });
-}

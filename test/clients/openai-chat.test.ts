@@ -92,7 +92,13 @@ for (const model of ALL_CHAT_GROUPS) {
           { role: 'developer', content: [{ type: 'text', text: 'Answer in English.' }] },
           { role: 'user', content: 'Hello', name: 'ada' },
           { role: 'assistant', content: 'Hello. What do you want to know?' },
-          { role: 'user', content: [{ type: 'text', text: 'say: ' }, { type: 'text', text: 'all understood' }] },
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'say: ' },
+              { type: 'text', text: 'all understood' },
+            ],
+          },
         ],
       });
       assert.match(textOf(answer), /all understood/);
@@ -182,7 +188,11 @@ for (const model of ALL_CHAT_GROUPS) {
     });
 
     it('leaves in the middle of a stream without an error of its own', async () => {
-      const stream = await client.chat.completions.create({ model, messages: ask('Tell me about tides.'), stream: true });
+      const stream = await client.chat.completions.create({
+        model,
+        messages: ask('Tell me about tides.'),
+        stream: true,
+      });
       for await (const chunk of stream) {
         if (chunk.choices[0]?.delta.content) break;
       }
@@ -245,7 +255,11 @@ describe('the openai client and what only OpenAI-like providers have', { timeout
   });
 
   it('is told of a filter as a filter, whoever filters', async () => {
-    for (const model of ['openai/gpt-4o+filter', 'gemini/gemini-2.5-pro+filter', 'anthropic/claude-sonnet-4-5+refuse']) {
+    for (const model of [
+      'openai/gpt-4o+filter',
+      'gemini/gemini-2.5-pro+filter',
+      'anthropic/claude-sonnet-4-5+refuse',
+    ]) {
       const whole = await client.chat.completions.create({ model, messages: ask('Do harm.') });
       assert.equal(whole.choices[0]?.finish_reason, 'content_filter', model);
       const finishes: (string | null | undefined)[] = [];

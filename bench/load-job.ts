@@ -29,6 +29,6 @@ export interface LoadResult {
   readonly firstByte: Spread;
   /** Server-sent events seen, all requests together. */
   readonly events: number;
-  /** Requests that took between 35 and 55 ms: where a lost fight between Nagle and delayed acknowledgement ends up. */
+  /** How many more requests took about 40 ms than a little more or less: where a lost fight between Nagle and delayed acknowledgement ends up. */
   readonly stalls: number;
 }

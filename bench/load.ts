@@ -6,8 +6,12 @@
 import { connect, type Socket } from 'node:net';
 import type { LoadJob, LoadResult, Spread } from './load-job.ts';
 
-const STALL_FROM_MS = 35;
-const STALL_TO_MS = 55;
+/** Where requests end up that wait for a delayed acknowledgement (40 ms on Linux), and the windows of the same width beside it. */
+const STALL_MS = [38, 46] as const;
+const BESIDE_MS = [
+  [28, 36],
+  [48, 56],
+] as const;
 const GIVE_UP_MS = 20_000;
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
@@ -149,6 +153,12 @@ function spread(values: readonly number[]): Spread {
   return { p50: at(0.5), p99: at(0.99) };
 }
 
+/** How many more there are around 40 ms than beside it: slow requests spread out, stalls heap up. */
+function stalls(latencies: readonly number[]): number {
+  const within = ([from, to]: readonly [number, number]) => latencies.filter((ms) => ms >= from && ms < to).length;
+  return Math.max(0, within(STALL_MS) - within(BESIDE_MS[0]) - within(BESIDE_MS[1]));
+}
+
 async function perform(job: LoadJob): Promise<LoadResult> {
   const run = new Run(job);
   const startedAt = performance.now();
@@ -163,7 +173,7 @@ async function perform(job: LoadJob): Promise<LoadResult> {
     latency: spread(run.latencies),
     firstByte: spread(run.firstBytes),
     events: run.events,
-    stalls: run.latencies.filter((ms) => ms >= STALL_FROM_MS && ms <= STALL_TO_MS).length,
+    stalls: stalls(run.latencies),
   };
 }
 

@@ -14,7 +14,7 @@ export interface Findings {
 }
 
 const BASE = 'nginx';
-/** More requests than this share between 35 and 55 ms is a stall, not chance. */
+/** A heap around 40 ms of more than this share is a stall, not chance. */
 const STALL_SHARE = 0.005;
 
 /** A goal of the project: a quantity of a row at Sluice, or its ratio to another target's. */

@@ -18,7 +18,7 @@ export interface LaneChoice {
 export function chooseLane(endpoint: Endpoint, body: Uint8Array, deployment: Deployment): LaneChoice | undefined {
   const name = endpoint.operation;
   const own = deployment.operation(name);
-  if (own !== undefined && (own.serves === undefined || own.serves(deployment.model))) {
+  if (own !== undefined && serves(own, name, deployment)) {
     const obstacle = own.format === endpoint.format ? endpoint.conversation?.mustTranslate?.(body) : undefined;
     if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: name, operation: own };
     if (own.format === endpoint.format) {
@@ -30,4 +30,11 @@ export function chooseLane(endpoint: Endpoint, body: Uint8Array, deployment: Dep
   const chat = name === 'completion' ? deployment.operation('chat') : undefined;
   if (chat === undefined) return undefined;
   return { lane: 'translate', reason: `${endpoint.format}-to-${chat.format}`, operationName: 'chat', operation: chat };
+}
+
+/** Whether the operation is there for this model: what `model_info.mode` says wins over what its name suggests. */
+function serves(operation: ProviderOperation, name: Operation, { config, model }: Deployment): boolean {
+  const { mode } = config.modelInfo;
+  if (name === 'completion' && (mode === 'chat' || mode === 'completion')) return mode === 'completion';
+  return operation.serves?.(model) ?? true;
 }

@@ -3,7 +3,7 @@
  * the provider takes under another name or not at all, defaults of the deployment. One set of rules, applied to bytes and
  * to objects.
  */
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Dropped } from '../formats/format.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
 import { isGatewayMember } from '../providers/gateway-members.ts';
@@ -62,14 +62,12 @@ export function editBytes(body: Buffer, envelope: ReadableEnvelope, edits: Reque
       drop(name, 'the provider does not take it', 'unsupported');
       continue;
     }
-    if (name === 'stream_options') {
+    if (name === 'stream_options' && edits.askForUsage) {
       hasStreamOptions = true;
-      if (edits.askForUsage) {
-        const value = parseMember(body, member);
-        const options = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-        if (options.include_usage !== true) {
-          list.push({ edit: 'replace', name, json: JSON.stringify({ ...options, include_usage: true }) });
-        }
+      const value = parseMember(body, member);
+      const options = isJsonObject(value) ? value : {};
+      if (options.include_usage !== true) {
+        list.push({ edit: 'replace', name, json: JSON.stringify({ ...options, include_usage: true }) });
       }
       continue;
     }

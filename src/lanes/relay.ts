@@ -14,6 +14,7 @@ import { SseSplitter } from '../wire/sse.ts';
 import { UsageFrameFilter } from '../wire/unwanted-usage.ts';
 import type { LaneChoice } from './choose-lane.ts';
 import { editBytes } from './edit-request.ts';
+import { forwardedHeaders } from './forwarded-headers.ts';
 import { AnswerProblem, type StreamAnswer, type StreamEnd, type Trip, type WholeAnswer } from './lane.ts';
 import { answerFacts, readWholeAsStream } from './translate.ts';
 
@@ -33,7 +34,7 @@ export function relay(exchange: Exchange, deployment: Deployment, choice: LaneCh
   return {
     body: edited.body,
     dropped: edited.dropped,
-    headers: forwardedHeaders(exchange, operation.forwardHeaders),
+    headers: forwardedHeaders(exchange, operation),
     readWhole: (body) => readWhole(body, format),
     readWholeAsStream: (body) => {
       const { conversation } = format;
@@ -44,17 +45,6 @@ export function relay(exchange: Exchange, deployment: Deployment, choice: LaneCh
   };
 }
 
-function forwardedHeaders(exchange: Exchange, names: readonly string[] | undefined): string[] {
-  if (names === undefined) return NO_HEADERS;
-  const headers: string[] = [];
-  for (const name of names) {
-    const value = exchange.client.headers[name];
-    if (typeof value === 'string') headers.push(name, value);
-  }
-  return headers;
-}
-
-const NO_HEADERS: string[] = [];
 const LARGEST_FACT_BYTES = 4_096;
 
 function readWhole(body: Buffer, format: FormatParts): WholeAnswer {

@@ -19,6 +19,7 @@ import { isGatewayMember } from '../providers/gateway-members.ts';
 import { EventTooLarge, SseSplitter } from '../wire/sse.ts';
 import type { LaneChoice } from './choose-lane.ts';
 import { editObject } from './edit-request.ts';
+import { forwardedHeaders } from './forwarded-headers.ts';
 import { AnswerProblem, type StreamAnswer, type StreamEnd, type Trip, type WholeAnswer } from './lane.ts';
 
 /** Makes a request ready to be translated to a deployment of another format. */
@@ -31,7 +32,7 @@ export function translate(exchange: Exchange, deployment: Deployment, choice: La
   return {
     body: Buffer.from(JSON.stringify(written.body)),
     dropped: written.dropped,
-    headers: [],
+    headers: forwardedHeaders(exchange, choice.operation),
     readWhole: (body) => readWhole(body, parts, provider, client, facts),
     readWholeAsStream: (body) => readWholeAsStream(body, parts, client.openStreamWriter(facts)),
     openStream: (write) => new TranslatedStream(provider, client.openStreamWriter(facts), write),

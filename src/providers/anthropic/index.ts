@@ -28,6 +28,7 @@ function messagesOperation(path: string): ProviderOperation {
   return {
     format: 'anthropic-messages',
     streamUsage: 'always',
+    forwardHeaders: ['anthropic-beta'],
     // The format's writer knows what the Messages API takes; nothing is left to edit.
     rules: () => ({}),
     call(target, { stream }) {

@@ -2,7 +2,7 @@ import { pathSegment, pathWithQuery, splitBaseUrl } from '../base-url.ts';
 import { classifyBy } from '../failure.ts';
 import { FAMILY_FAILURES } from '../openai-compatible/errors.ts';
 import { bearer, jsonHeaders } from '../openai-compatible/index.ts';
-import { openAiModelRules } from '../openai-compatible/reasoning-models.ts';
+import { isCompletionModel, openAiModelRules } from '../openai-compatible/reasoning-models.ts';
 import type { ParameterRules, Provider, ProviderOperation, Target } from '../provider.ts';
 import { AZURE_FAILURES } from './errors.ts';
 
@@ -22,7 +22,7 @@ export const azure: Provider = {
   baseUrlVariables: ['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT'],
   operations: {
     chat: deploymentOperation('openai-chat', '/chat/completions', openAiModelRules),
-    completion: deploymentOperation('openai-completions', '/completions'),
+    completion: { ...deploymentOperation('openai-completions', '/completions'), serves: isCompletionModel },
     embedding: deploymentOperation('openai-embeddings', '/embeddings'),
   },
   classify: classifyBy('Azure', [...AZURE_FAILURES, ...FAMILY_FAILURES]),

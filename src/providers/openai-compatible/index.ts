@@ -31,6 +31,8 @@ export interface OpenAiCompatibleDescription
   readonly rules?: Readonly<Partial<Record<FamilyOperation, Rules>>>;
   /** Lines of its own, before the family's table of failures. */
   readonly failures?: readonly FailureRow[];
+  /** Which models an operation serves, where not all. */
+  readonly serves?: Readonly<Partial<Record<FamilyOperation, (model: string) => boolean>>>;
   /** How usage comes at the end of a stream: asked for by `stream_options` unless it says otherwise. */
   readonly streamUsage?: 'ask' | 'always' | 'never';
   /** Headers beside the key. */
@@ -49,7 +51,16 @@ const NO_RULES: ParameterRules = {};
 
 /** Builds a provider of the OpenAI-compatible family from its description. */
 export function openAiCompatible(description: OpenAiCompatibleDescription): Provider {
-  const { operations = ['chat'], barePath, rules = {}, failures = [], streamUsage, headers, ...facts } = description;
+  const {
+    operations = ['chat'],
+    barePath,
+    rules = {},
+    failures = [],
+    serves,
+    streamUsage,
+    headers,
+    ...facts
+  } = description;
   return {
     ...facts,
     operations: Object.fromEntries(
@@ -64,8 +75,10 @@ function familyOperation(
   description: OpenAiCompatibleDescription,
   rules: Rules = operation === 'chat' ? FAMILY_CHAT_RULES : NO_RULES,
 ): ProviderOperation {
+  const serves = description.serves?.[operation];
   return {
     format: FORMATS[operation],
+    ...(serves !== undefined && { serves }),
     ...(operation === 'embedding' ? {} : { streamUsage: description.streamUsage ?? 'ask' }),
     rules: typeof rules === 'function' ? rules : () => rules,
     call(target, { stream }) {

@@ -43,3 +43,11 @@ export function openAiModelRules(model: string): ParameterRules {
   if (SAMPLES_WITHOUT_REASONING.test(name)) return NEW_MAX_TOKENS;
   return TAKES_STOP.test(name) ? REASONING : REASONING_WITHOUT_STOP;
 }
+
+/**
+ * Whether one of OpenAI's models answers legacy completions; every other one only chats
+ * (https://developers.openai.com/api/docs/models, 2026-11-23: gpt-3.5-turbo-instruct, davinci-002, babbage-002 and fine-tunes of them).
+ */
+export function isCompletionModel(model: string): boolean {
+  return /instruct|davinci|babbage/.test(model);
+}

@@ -1,5 +1,5 @@
 import { openAiCompatible } from '../openai-compatible/index.ts';
-import { openAiModelRules } from '../openai-compatible/reasoning-models.ts';
+import { isCompletionModel, openAiModelRules } from '../openai-compatible/reasoning-models.ts';
 import type { Provider } from '../provider.ts';
 import { OPENAI_FAILURES } from './errors.ts';
 
@@ -26,6 +26,7 @@ export const openai: Provider = openAiCompatible({
   keyVariables: ['OPENAI_API_KEY'],
   baseUrlVariables: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
   operations: ['chat', 'completion', 'embedding'],
+  serves: { completion: isCompletionModel },
   rules: { chat: openAiModelRules },
   failures: OPENAI_FAILURES,
   headers: ({ organization }) => (organization === undefined ? {} : { 'openai-organization': organization }),

@@ -8,7 +8,7 @@ function generationOf(model: string): number | undefined {
 
 /**
  * Gemini 3 and newer: thinking levels, checked thought signatures, media in function responses. `gemini-flash-latest` and its
- * siblings have named a model of this generation since 2026-01 (https://ai.google.dev/gemini-api/docs/models, 2026-11-23).
+ * siblings name models of this generation too (https://github.com/livekit/agents/pull/6011, read 2026-11-23).
  */
 export function isGemini3(model: string): boolean {
   const generation = generationOf(model);
@@ -44,14 +44,28 @@ export function thinkingBudgetRange(model: string): BudgetRange | undefined {
 }
 
 /**
- * The thinking levels a Gemini 3 model takes: Flash all four, Pro no `MINIMAL`, and 3.0 Pro no `MEDIUM` either
- * (https://ai.google.dev/gemini-api/docs/gemini-3, 2026-11-23).
+ * The thinking levels a model takes; any other is refused. Flash before 3.7 and Flash-Lite take all four, 3.0 Pro two, everything
+ * newer all but `MINIMAL` (https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/guides/gemini-3-8-flash and
+ * https://ai.google.dev/gemini-api/docs/generate-content/latest-model, 2026-11-23).
  */
 export function thinkingLevels(model: string): readonly ThinkingLevel[] {
   const name = model.toLowerCase();
-  if (!name.includes('pro')) return ['MINIMAL', 'LOW', 'MEDIUM', 'HIGH'];
-  return generationOf(name) === 3 ? ['LOW', 'HIGH'] : ['LOW', 'MEDIUM', 'HIGH'];
+  const generation = generationOf(name) ?? Number.POSITIVE_INFINITY;
+  if (name.includes('flash-lite') && (generation < 4 || generation === Number.POSITIVE_INFINITY)) return ALL_LEVELS;
+  if (name.includes('flash') && generation < 3.7) return ALL_LEVELS;
+  return name.includes('pro') && generation === 3 ? ['LOW', 'HIGH'] : ['LOW', 'MEDIUM', 'HIGH'];
+}
+
+/**
+ * Gemini 4 answers penalties and more than one candidate with 400 (Google's migration notes as told by
+ * https://dev.to/aihubmix/gemini-4-neon-migration-default-high-thinking-400-errors-and-the-65k-cap-45gj, 2026-11-23).
+ */
+export function isGemini4(model: string): boolean {
+  const generation = generationOf(model);
+  return generation !== undefined && generation >= 4;
 }
 
 /** Google's words for how much to think. */
 export type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH';
+
+const ALL_LEVELS: readonly ThinkingLevel[] = ['MINIMAL', 'LOW', 'MEDIUM', 'HIGH'];

@@ -158,20 +158,18 @@ const signed = (part: JsonObject, value: string | undefined): JsonObject =>
 const answerPart: fc.Arbitrary<JsonObject> = fc.oneof(
   fc.tuple(text, signature).map(([value, mark]) => signed({ text: value }, mark)),
   fc.tuple(text, signature).map(([value, mark]) => signed({ text: value, thought: true }, mark)),
-  fc
-    .tuple(text, signature, fc.boolean(), fc.boolean())
-    .map(([value, mark, hasId, hasArgs]) =>
-      signed(
-        {
-          functionCall: {
-            name: 'f',
-            ...(hasId ? { id: `id_${value.length}` } : {}),
-            ...(hasArgs ? { args: { [value]: [1] } } : {}),
-          },
+  fc.tuple(text, signature, fc.boolean(), fc.boolean()).map(([value, mark, hasId, hasArgs]) =>
+    signed(
+      {
+        functionCall: {
+          name: 'f',
+          ...(hasId ? { id: `id_${value.length}` } : {}),
+          ...(hasArgs ? { args: { [value]: [1] } } : {}),
         },
-        mark,
-      ),
+      },
+      mark,
     ),
+  ),
   fc.constant<JsonObject>({ inlineData: { mimeType: 'image/png', data: 'iVBOR' } }),
   fc.constant<JsonObject>({ executableCode: { language: 'PYTHON', code: '1' } }),
   fc.constant<JsonObject>({ text: '', thoughtSignature: 'RU5E' }),

@@ -18,6 +18,21 @@ describe('a schema for Gemini', () => {
     );
   });
 
+  it('has no word beside a reference, and no allOf of one', () => {
+    const node = { $ref: '#/$defs/node' };
+    assert.deepEqual(
+      toJsonSchema({ ...node, $defs: { node: {} }, properties: {} }, () => {}),
+      { anyOf: [node], $defs: { node: {} }, properties: {} },
+    );
+    assert.deepEqual(
+      toJsonSchema(
+        { properties: { a: { ...node, description: 'd' }, b: { allOf: [node], title: 't' }, c: node } },
+        () => {},
+      ),
+      { properties: { a: { anyOf: [node], description: 'd' }, b: { anyOf: [node], title: 't' }, c: node } },
+    );
+  });
+
   it('has its references resolved in the OpenAPI subset, those to itself cut', () => {
     const { schema, dropped } = openApi({
       $ref: '#/definitions/node',

@@ -27,8 +27,9 @@ function sayConstAsEnum(value: JsonValue, depth: number, path: string, drop: Sch
   if (Array.isArray(value))
     return value.map((item, index) => sayConstAsEnum(item, depth + 1, `${path}[${index}]`, drop));
   if (!isJsonObject(value)) return value;
+  const schema = withLoneReference(value);
   const result: JsonObject = {};
-  for (const [key, member] of Object.entries(value)) {
+  for (const [key, member] of Object.entries(schema)) {
     if (member === undefined || (depth === 0 && key === '$schema')) continue;
     const place = path === '' ? key : `${path}.${key}`;
     if (NAMED_SCHEMAS.has(key) && isJsonObject(member)) {
@@ -50,6 +51,19 @@ function sayConstAsEnum(value: JsonValue, depth: number, path: string, drop: Sch
     }
   }
   return result;
+}
+
+/**
+ * A reference may have only words with a `$` beside it, and `allOf` is not known (same page): a description beside a reference,
+ * as pydantic writes it, and an `allOf` of one are kept as an `anyOf` of one.
+ */
+function withLoneReference(schema: JsonObject): JsonObject {
+  const { $ref, allOf, ...rest } = schema;
+  if (rest.anyOf !== undefined) return schema;
+  const [only, ...others] = Array.isArray(allOf) ? allOf : [];
+  if ($ref === undefined && only !== undefined && others.length === 0) return { ...rest, anyOf: [only] };
+  const isAlone = Object.keys(schema).every((key) => key.startsWith('$'));
+  return typeof $ref !== 'string' || isAlone || allOf !== undefined ? schema : { ...rest, anyOf: [{ $ref }] };
 }
 
 /** Words whose value is an object of schemas by name: a property may well be called `const`. */

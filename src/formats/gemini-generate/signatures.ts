@@ -6,7 +6,8 @@ import type { ReasoningSignature } from '../neutral/conversation.ts';
 
 /**
  * What Google documents for a function call that no Gemini model made, so that there is no signature to send: Gemini 3 refuses an
- * unsigned one with 400 (https://ai.google.dev/gemini-api/docs/thought-signatures, section FAQs; 2026-11-23).
+ * unsigned one with 400 (https://ai.google.dev/gemini-api/docs/thought-signatures#faqs; the only one Vertex takes as well:
+ * https://github.com/pydantic/pydantic-ai/issues/3881; read 2026-11-23).
  */
 export const NO_SIGNATURE = 'skip_thought_signature_validator';
 

@@ -14,6 +14,12 @@ describe('how much to think', () => {
     assert.deepEqual(levels('gemini-3-flash-preview'), ['MINIMAL', 'MINIMAL', 'LOW', 'MEDIUM', 'HIGH', 'HIGH', 'HIGH']);
     assert.deepEqual(levels('gemini-3-pro-preview'), ['LOW', 'LOW', 'LOW', 'HIGH', 'HIGH', 'HIGH', 'HIGH']);
     assert.deepEqual(levels('models/gemini-3.1-pro-preview'), ['LOW', 'LOW', 'LOW', 'MEDIUM', 'HIGH', 'HIGH', 'HIGH']);
+    for (const model of ['gemini-3.8-flash', 'gemini-4-argon', 'gemini-flash-latest']) {
+      assert.deepEqual(levels(model), ['LOW', 'LOW', 'LOW', 'MEDIUM', 'HIGH', 'HIGH', 'HIGH']);
+    }
+    for (const model of ['gemini-3.6-flash', 'gemini-3.5-flash-lite', 'gemini-flash-lite-latest']) {
+      assert.equal(levels(model)[0], 'MINIMAL');
+    }
     assert.deepEqual(config({ mode: 'enabled', budgetTokens: 1500 }, 'gemini-flash-latest'), {
       thinkingLevel: 'MEDIUM',
       includeThoughts: true,

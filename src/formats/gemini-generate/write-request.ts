@@ -1,9 +1,9 @@
 /** A neutral request as the body of Gemini's `generateContent`. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
-import type { ConversationRequest, OutputFormat, ToolDefinition } from '../neutral/conversation.ts';
+import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
 import { withMembers } from './fields.ts';
-import { takesJsonSchema } from './gemini-models.ts';
+import { isGemini4, takesJsonSchema } from './gemini-models.ts';
 import { toJsonSchema, toOpenApiSchema } from './schema.ts';
 import { writeThinking } from './thinking.ts';
 import { writeContents } from './write-contents.ts';
@@ -36,22 +36,33 @@ function writeGenerationConfig(
   const { sampling, output, modalities } = request;
   const thinkingConfig = writeThinking(request.reasoning, options.model, options.traits);
   if (thinkingConfig === 'unsupported') unsupported(dropped, 'reasoning_effort', 'the model does not think');
+  const plain = isGemini4(options.model) ? withoutRefusedByGemini4(sampling, dropped) : sampling;
   return {
     ...member('temperature', sampling.temperature),
     ...member('topP', sampling.topP),
     ...member('topK', sampling.topK),
     ...member('maxOutputTokens', request.maxOutputTokens),
     ...(sampling.stop === undefined || sampling.stop.length === 0 ? {} : { stopSequences: [...sampling.stop] }),
-    ...member('candidateCount', sampling.choices),
+    ...member('candidateCount', plain.choices),
     ...member('seed', sampling.seed),
-    ...member('presencePenalty', sampling.presencePenalty),
-    ...member('frequencyPenalty', sampling.frequencyPenalty),
+    ...member('presencePenalty', plain.presencePenalty),
+    ...member('frequencyPenalty', plain.frequencyPenalty),
     ...member('responseLogprobs', sampling.logprobs),
     ...member('logprobs', sampling.topLogprobs),
     ...writeOutput(output, options.model, dropped),
     ...(modalities === undefined ? {} : { responseModalities: modalities.map((modality) => modality.toUpperCase()) }),
     ...(thinkingConfig === undefined || thinkingConfig === 'unsupported' ? {} : { thinkingConfig }),
   };
+}
+
+function withoutRefusedByGemini4(sampling: Sampling, dropped: Dropped[]): Sampling {
+  const { choices, presencePenalty, frequencyPenalty, ...rest } = sampling;
+  if (presencePenalty !== undefined && presencePenalty !== 0)
+    unsupported(dropped, 'presence_penalty', 'Gemini 4 refuses it');
+  if (frequencyPenalty !== undefined && frequencyPenalty !== 0)
+    unsupported(dropped, 'frequency_penalty', 'Gemini 4 refuses it');
+  if (choices !== undefined && choices !== 1) unsupported(dropped, 'n', 'Gemini 4 gives one answer at a time');
+  return rest;
 }
 
 function member(name: string, value: JsonValue | undefined): JsonObject {
@@ -218,6 +229,8 @@ const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   safetySettings: 'safetySettings',
   cached_content: 'cachedContent',
   cachedContent: 'cachedContent',
+  // The same word in both languages: whether the provider may keep the exchange (Gemini API changelog, 2026-10-26).
+  store: 'store',
 };
 
 function withExtensions(

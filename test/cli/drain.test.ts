@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ask, CONFIG_ENV, simulatorFor, writeConfig } from './simulated-config.ts';
 import { SluiceProcess, temporaryFolder } from './sluice-process.ts';
@@ -75,4 +76,17 @@ test('a second signal ends the process at once', async (context) => {
   assert.equal((await sluice.ended).code, 1);
   assert.ok(performance.now() - since < 3000);
   await ending;
+});
+
+test('npm start hands SIGTERM on: the gateway drains, and npm ends with 0 after it', async (context) => {
+  const cwd = join(import.meta.dirname, '..', '..');
+  const data = temporaryFolder(context);
+  const config = writeConfig(data, await simulatorFor(context), GROUPS);
+  const args = ['start', '--', '--config', config, '--host', '127.0.0.1', '--port', '0'];
+  const env = { ...CONFIG_ENV, SLUICE_DATA_DIR: data, HOME: data };
+  const sluice = new SluiceProcess(context, { cwd, command: 'npm', args, env });
+  const rest = await begun(await sluice.url(), 'slow');
+  sluice.kill('SIGTERM');
+  assert.match(await rest(), /data: \[DONE\]\n\n$/);
+  assert.equal((await sluice.ended).code, 0);
 });

@@ -63,6 +63,9 @@ export class Engine {
     request.operation = found.operation.name;
     request.deployment = found.deployment;
     const { family } = found.operation;
+    if (found.isAzure && !url.searchParams.has('api-version')) {
+      throw new Refused({ status: 404, kind: 'not-found', message: 'Resource not found', code: '404' });
+    }
     checkKey(family, found.isAzure, request.headers, url.searchParams, this.#options.keys);
     const body = found.operation.method === 'GET' ? {} : bodyOf(request, family);
     const model = found.model ?? (typeof body.model === 'string' ? body.model : '');

@@ -33,7 +33,9 @@ export class ChatWriter {
         message: this.#message(choice, index),
         logprobs: this.#wantsLogprobs ? this.#logprobs(choice.text) : null,
         finish_reason: finishReason(choice),
+        ...(this.#call.flavour === 'azure' ? { content_filter_results: UNFILTERED } : {}),
       })),
+      ...(this.#call.flavour === 'azure' ? PROMPT_UNFILTERED : {}),
       usage: chatUsage(answer.usage, this.#call.flavour),
       service_tier: 'default',
       system_fingerprint: this.#fingerprint,
@@ -53,6 +55,12 @@ export class ChatWriter {
       }
     } else if (isJsonObject(options) && options.include_usage === true) {
       events.push(jsonEvent('usage', this.#chunk([], usage)));
+    }
+    // Azure begins with a chunk that has no choice and not even an id (recorded by many, 2024 to 2026).
+    if (this.#call.flavour === 'azure') {
+      events.unshift(
+        jsonEvent('open', { choices: [], created: 0, id: '', model: '', object: '', ...PROMPT_UNFILTERED }),
+      );
     }
     return [...events, { data: '[DONE]', tokens: 0, part: 'done' }];
   }
@@ -174,6 +182,10 @@ export class ChatWriter {
     return { token, logprob: -Number((chance * 0.5 + rank * 1.25).toFixed(6)), bytes: [...Buffer.from(token)] };
   }
 }
+
+const SAFE = { filtered: false, severity: 'safe' };
+const UNFILTERED = { hate: SAFE, self_harm: SAFE, sexual: SAFE, violence: SAFE };
+const PROMPT_UNFILTERED = { prompt_filter_results: [{ prompt_index: 0, content_filter_results: UNFILTERED }] };
 
 /** OpenAI's word for why an answer ended. */
 export function finishReason(choice: Choice): string {

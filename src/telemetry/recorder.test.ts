@@ -246,6 +246,16 @@ describe('metrics', () => {
     assert.ok(!text.includes('customer-7') && !text.includes('ada@'));
   });
 
+  test('a reload that hides personal data takes it out of what was counted, and no count is lost', async () => {
+    const metrics = recorder({ endUserLabel: true });
+    metrics.take(settled());
+    metrics.configure({ hidePersonalData: true, endUserLabel: true });
+    metrics.take(settled());
+    const text = await metrics.render();
+    assert.ok(!text.includes('customer-7') && !text.includes('ada@'));
+    assert.equal(sum(text, 'litellm_requests_metric_total', 'user="None"'), 2);
+  });
+
   test('stay bounded: further sets of labels are counted together, and one key cannot take all the room', async () => {
     const metrics = recorder({ maxSeries: 100 });
     for (let index = 0; index < 500; index++)

@@ -59,7 +59,9 @@ const MAX_LANES = 100;
 /** The sink that counts, and answers scrapes. */
 export class MetricsRecorder implements SettledSink {
   readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
-  readonly #options: RecorderOptions;
+  readonly #version: string;
+  #hidePersonalData: boolean;
+  #endUserLabel: boolean;
   readonly #maxSeries: number;
   readonly #callersByObject = new WeakMap<Caller, CallerBranch>();
   readonly #callersByName = new Map<string, CallerBranch>();
@@ -75,7 +77,9 @@ export class MetricsRecorder implements SettledSink {
   #rendering: Promise<string> | undefined;
 
   constructor(options: RecorderOptions) {
-    this.#options = options;
+    this.#version = options.version;
+    this.#hidePersonalData = options.hidePersonalData;
+    this.#endUserLabel = options.endUserLabel === true;
     this.#maxSeries = options.maxSeries ?? 10_000;
     if (options.processMetrics !== false) {
       collectDefaultMetrics({ register: this.#registry });
@@ -184,7 +188,7 @@ export class MetricsRecorder implements SettledSink {
     // A name that is no model group of ours is whatever a client typed: it must not become a series.
     const requested =
       group === undefined ? (settled.requestedModel === undefined ? NONE : OTHER) : settled.requestedModel;
-    const endUser = this.#options.endUserLabel === true ? settled.endUser : undefined;
+    const endUser = this.#endUserLabel ? settled.endUser : undefined;
     const branch = caller === undefined ? this.#noCaller : this.#callerBranch(caller);
     const found = branch.next
       .get(requested ?? NONE)
@@ -213,7 +217,7 @@ export class MetricsRecorder implements SettledSink {
       .step(attempt?.deploymentId ?? NONE)
       .step(attempt?.model ?? NONE)
       .step(endUser ?? NONE);
-    const personal = !this.#options.hidePersonalData;
+    const personal = !this.#hidePersonalData;
     leaf.series = this.#add({
       ...labelsOf(route, status, error, attempt),
       end_user: (personal ? endUser : undefined) ?? NONE,
@@ -264,6 +268,14 @@ export class MetricsRecorder implements SettledSink {
     for (const id of this.#deployments.keys()) if (!deploymentIds.has(id)) this.#deployments.delete(id);
   }
 
+  /** Takes over a reloaded configuration. Personal data that is to be hidden from now on is also taken out of what was counted. */
+  configure(options: Pick<RecorderOptions, 'hidePersonalData' | 'endUserLabel'>): void {
+    this.#hidePersonalData = options.hidePersonalData;
+    this.#endUserLabel = options.endUserLabel === true;
+    if (!options.hidePersonalData) return;
+    for (const series of this.#series) series.labels = { ...series.labels, user: NONE, end_user: NONE };
+  }
+
   /** Says where a metric that is one number is read from at each scrape. */
   read(name: ReadingName, value: () => number): void {
     this.#readings.set(name, value);
@@ -294,7 +306,7 @@ export class MetricsRecorder implements SettledSink {
       lanes: [...this.#lanes.values()].flatMap((reasons) => [...reasons.values()]),
       deployments: [...this.#deployments.values()],
       readings,
-      build: { version: this.#options.version, node_version: process.version },
+      build: { version: this.#version, node_version: process.version },
       process: processMetrics,
     };
   }

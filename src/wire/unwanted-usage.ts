@@ -42,7 +42,7 @@ export class UsageFrameFilter {
     const rest = this.held.length === 1 ? (this.held[0] as Buffer) : Buffer.concat(this.held);
     this.hold(NOTHING);
     this.passing = undefined;
-    return isUsageFrame(rest) ? NOTHING : rest;
+    return hasEmptyChoices(rest, 0, rest.length) && isUsageFrame(rest) ? NOTHING : rest;
   }
 
   private filter(bytes: Buffer): Buffer {
@@ -53,12 +53,13 @@ export class UsageFrameFilter {
     for (;;) {
       const end = endOfEvent(bytes, position, hasReturn);
       if (end === -1) break;
-      if (isUsageFrame(bytes.subarray(position, end))) {
+      if (hasEmptyChoices(bytes, position, end) && isUsageFrame(bytes.subarray(position, end))) {
         if (position > keptFrom) kept.push(bytes.subarray(keptFrom, position));
         keptFrom = end;
       }
       position = end;
     }
+    if (position === bytes.length && keptFrom === 0) return bytes;
     const open = bytes.subarray(position);
     let keptTo = position;
     if (open.length > MAX_HELD_BYTES) {
@@ -103,7 +104,6 @@ function lastBytes(bytes: Buffer): Buffer {
 
 /** Whether an event's bytes are a chunk without choices that carries usage. */
 function isUsageFrame(event: Buffer): boolean {
-  if (!hasEmptyChoices(event)) return false;
   const texts: string[] = [];
   const splitter = new SseSplitter((data) => texts.push(data));
   splitter.push(event);
@@ -120,16 +120,16 @@ function isUsageFrame(event: Buffer): boolean {
   return isJsonObject(value) && Array.isArray(value.choices) && value.choices.length === 0 && isJsonObject(value.usage);
 }
 
-/** Whether `"choices":[]` stands in the bytes, with any white space inside. */
-function hasEmptyChoices(event: Buffer): boolean {
-  let found = event.indexOf(CHOICES);
-  while (found !== -1) {
-    let position = skipSpace(event, found + CHOICES.length);
-    if (event[position] === 0x3a) {
-      position = skipSpace(event, position + 1);
-      if (event[position] === 0x5b && event[skipSpace(event, position + 1)] === 0x5d) return true;
+/** Whether `"choices":[]` stands between two offsets, with any white space inside. */
+function hasEmptyChoices(bytes: Buffer, from: number, to: number): boolean {
+  let found = bytes.indexOf(CHOICES, from);
+  while (found !== -1 && found < to) {
+    let position = skipSpace(bytes, found + CHOICES.length);
+    if (bytes[position] === 0x3a) {
+      position = skipSpace(bytes, position + 1);
+      if (bytes[position] === 0x5b && bytes[skipSpace(bytes, position + 1)] === 0x5d) return true;
     }
-    found = event.indexOf(CHOICES, found + CHOICES.length);
+    found = bytes.indexOf(CHOICES, found + CHOICES.length);
   }
   return false;
 }

@@ -9,6 +9,7 @@ import { readUsage } from './usage.ts';
 import { writeRequest } from './write-request.ts';
 import { writeResponse } from './write-response.ts';
 
+export { readCountTokensResponse, writeCountTokensRequest } from './count-tokens.ts';
 export { type EmbeddingOptions, type Embeddings, readEmbeddingResponse, writeEmbeddingRequest } from './embeddings.ts';
 
 /** The format `gemini-generate`. */

@@ -9,15 +9,20 @@ type Aliases = RoutingConfig['aliases'];
 export interface AliasEnd {
   readonly kind: 'served' | 'unknown' | 'circle';
   readonly group: string;
-  /** Every name on the way, the alias first. */
-  readonly chain: readonly string[];
 }
+
+/** Names that are suggested for; beyond that nobody reads suggestions, and looking for them takes its time. */
+const MOST_SUGGESTIONS = 200;
+const MOST_CANDIDATES = 2000;
+const LONGEST_SHOWN_CHAIN = 8;
 
 /** Answers which names are served. */
 export class GroupIndex {
   readonly #exact = new Set<string>();
   readonly #wildcards: Wildcard[] = [];
   readonly #aliases: Aliases;
+  readonly #ends = new Map<string, AliasEnd>();
+  #suggestions = 0;
 
   constructor(deployments: readonly DeploymentConfig[], aliases: Aliases) {
     this.#aliases = aliases;
@@ -51,16 +56,32 @@ export class GroupIndex {
 
   /** Follows an alias until a name is served. One that leads to a group of its own name only says whether that is listed. */
   follow(alias: string): AliasEnd {
-    const chain = [alias];
-    let group = this.#aliases.get(alias)?.group ?? alias;
-    while (!this.serves(group)) {
-      if (chain.includes(group)) return { kind: 'circle', group, chain };
-      const next = this.#aliases.get(group);
-      if (next === undefined) return { kind: 'unknown', group, chain };
-      chain.push(group);
-      group = next.group;
+    const path = new Set<string>();
+    let name = alias;
+    let end = this.#ends.get(name);
+    while (end === undefined) {
+      path.add(name);
+      const group = this.#aliases.get(name)?.group ?? name;
+      if (this.serves(group)) end = { kind: 'served', group };
+      else if (path.has(group)) end = { kind: 'circle', group };
+      else if (this.#aliases.has(group)) end = this.#ends.get(group);
+      else end = { kind: 'unknown', group };
+      name = group;
     }
-    return { kind: 'served', group, chain };
+    for (const each of path) this.#ends.set(each, end);
+    return end;
+  }
+
+  /** The names an alias leads over, for messages: `a → b → c`. */
+  pathFrom(alias: string): string {
+    const names = [alias];
+    let next = this.#aliases.get(alias)?.group;
+    while (next !== undefined && !names.includes(next) && names.length < LONGEST_SHOWN_CHAIN) {
+      names.push(next);
+      next = this.#aliases.get(next)?.group;
+    }
+    if (next !== undefined) names.push(names.includes(next) ? next : '…');
+    return names.join(' → ');
   }
 
   /** The aliases with the groups they lead to in the end, so that routing follows one step. */
@@ -72,6 +93,9 @@ export class GroupIndex {
 
   /** The name that was probably meant. */
   suggest(name: string): string | undefined {
-    return didYouMean(name, [...this.#aliases.keys(), ...[...this.#exact].slice(0, 2000)])?.word;
+    this.#suggestions += 1;
+    if (this.#suggestions > MOST_SUGGESTIONS) return undefined;
+    const candidates = [...this.#aliases.keys()].concat([...this.#exact]).slice(0, MOST_CANDIDATES);
+    return didYouMean(name, candidates)?.word;
   }
 }

@@ -1,10 +1,10 @@
 /** Checks that need the whole configuration: names that lead nowhere, circles, prices under budgets, secrets in plain text. */
 import type { JsonObject } from '../core/json.ts';
-import { compileWildcard } from '../core/wildcard.ts';
+import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import type { ConfigNode, MapNode, Place } from './config-node.ts';
 import type { Draft } from './dialects/litellm.ts';
 import type { Findings } from './finding.ts';
-import type { DeploymentConfig } from './gateway-config.ts';
+import type { DeclaredKey, DeploymentConfig } from './gateway-config.ts';
 import type { GroupIndex } from './group-index.ts';
 
 /** Whether a price is known for a model, `model_info` included. */
@@ -29,9 +29,9 @@ export function lintDraft(
 function lintAliases(draft: Draft, groups: GroupIndex, findings: Findings): void {
   for (const alias of draft.config.routing.aliases.keys()) {
     const place = draft.aliasPlaces.get(alias);
-    const { kind, group, chain } = groups.follow(alias);
+    const { kind, group } = groups.follow(alias);
     if (kind === 'circle') {
-      const message = `the alias "${alias}" leads in a circle: ${[...chain, group].join(' → ')}; let one of them name a model group`;
+      const message = `the alias "${alias}" leads in a circle: ${groups.pathFrom(alias)}; let one of them name a model group`;
       findings.add('error', 'alias-cycle', place, message);
     } else if (kind === 'unknown') {
       const message = `the alias "${alias}" leads to "${group}", which no entry of model_list serves`;
@@ -83,30 +83,53 @@ function textsIn(value: unknown): string[] {
 
 function lintPrices(draft: Draft, root: MapNode, findings: Findings, priceKnown: PriceKnown): void {
   const { config } = draft;
-  const budgetedKeys = config.keys.filter((key) => key.maxBudget !== undefined);
-  const underBudget = (deployment: DeploymentConfig): string | undefined => {
-    if (deployment.budget !== undefined) return 'a budget of its own';
-    if (config.budgets.globalMax !== undefined) return 'the global budget';
-    const key = budgetedKeys.find(
-      ({ models }) => models.length === 0 || models.some((model) => reaches(model, deployment.group)),
-    );
-    return key === undefined ? undefined : `the budget of ${key.alias ?? key.userId ?? 'a key'}`;
-  };
+  const budgets = new KeyBudgets(config.keys);
   const places = placesByPosition(root);
   for (const deployment of config.deployments) {
     if (deployment.model.includes('*')) continue;
-    const budget = underBudget(deployment);
+    const budget = budgetOver(deployment, config.budgets.globalMax !== undefined, budgets);
     if (budget === undefined) continue;
-    const model =
-      typeof deployment.modelInfo.base_model === 'string' ? deployment.modelInfo.base_model : deployment.model;
+    const base = deployment.modelInfo.base_model;
+    const model = typeof base === 'string' ? base : deployment.model;
     if (priceKnown(deployment.provider, model, deployment.modelInfo)) continue;
     const message = `"${deployment.group}" is under ${budget}, but no price is known for ${deployment.provider}/${deployment.model}: its use would not count; give input_cost_per_token and output_cost_per_token in model_info`;
     findings.add('warning', 'unpriced-under-budget', places.get(deployment.position) ?? root, message);
   }
 }
 
-function reaches(model: string, group: string): boolean {
-  return model === 'all-proxy-models' || compileWildcard(model).match(group) !== undefined;
+/** The budget that the use of a deployment counts against, in words; undefined where there is none. */
+function budgetOver(deployment: DeploymentConfig, hasGlobalBudget: boolean, budgets: KeyBudgets): string | undefined {
+  if (deployment.budget !== undefined) return 'a budget of its own';
+  if (hasGlobalBudget) return 'the global budget';
+  const owner = budgets.ownerOver(deployment.group);
+  return owner === undefined ? undefined : `the budget of ${owner}`;
+}
+
+/** Finds a key with a budget that may use a group, without asking every key for every group. */
+class KeyBudgets {
+  readonly #byGroup = new Map<string, string>();
+  readonly #wildcards: { readonly wildcard: Wildcard; readonly owner: string }[] = [];
+  #ownerOfAll: string | undefined;
+
+  constructor(keys: readonly DeclaredKey[]) {
+    for (const key of keys) {
+      if (key.maxBudget === undefined) continue;
+      const owner = key.alias ?? key.userId ?? 'a key';
+      if (key.models.length === 0 || key.models.includes('all-proxy-models')) this.#ownerOfAll ??= owner;
+      for (const model of key.models) {
+        if (model.includes('*')) this.#wildcards.push({ wildcard: compileWildcard(model), owner });
+        else if (!this.#byGroup.has(model)) this.#byGroup.set(model, owner);
+      }
+    }
+  }
+
+  ownerOver(group: string): string | undefined {
+    return (
+      this.#byGroup.get(group) ??
+      this.#ownerOfAll ??
+      this.#wildcards.find(({ wildcard }) => wildcard.match(group) !== undefined)?.owner
+    );
+  }
 }
 
 /** A master key so common or so short that it is guessed: no protection once other machines can ask. */

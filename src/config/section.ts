@@ -3,7 +3,7 @@ import type { JsonValue } from '../core/json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
 import { type ConfigNode, type MapEntry, type MapNode, type Place, positionOf, textOf, toJson } from './config-node.ts';
-import { didYouMean } from './did-you-mean.ts';
+import { didYouMean, type Suggestion } from './did-you-mean.ts';
 import { describeValue, type Findings } from './finding.ts';
 import type { NotYetInEffect } from './gateway-config.ts';
 import type { Setting, SettingTable, SettingType } from './known-settings.ts';
@@ -12,10 +12,19 @@ import { shapeOf, wordsFor } from './schema.ts';
 /** What reading the sections of one configuration shares. */
 export class ReadingContext {
   readonly findings: Findings;
+  readonly #suggestions = new Map<SettingTable, Map<string, Suggestion | undefined>>();
   readonly #later = new Map<string, { readonly place: Place; count: number }>();
 
   constructor(findings: Findings) {
     this.findings = findings;
+  }
+
+  /** The setting that was probably meant; remembered, since thousands of deployments may carry the same field. */
+  suggest(written: string, table: SettingTable): Suggestion | undefined {
+    const known = this.#suggestions.get(table) ?? new Map<string, Suggestion | undefined>();
+    this.#suggestions.set(table, known);
+    if (!known.has(written)) known.set(written, didYouMean(written, table.keys()));
+    return known.get(written);
   }
 
   /** Remembers a setting that does nothing yet: once per name, however many deployments carry it. */
@@ -160,7 +169,7 @@ export class Section {
     const mode = options.unknown ?? 'warn';
     if (mode === 'keep') this.unknown[entry.key] = toJson(entry.value);
     if (options.fine?.has(entry.key) === true) return;
-    const suggestion = didYouMean(entry.key, table.keys());
+    const suggestion = context.suggest(entry.key, table);
     if (mode === 'keep') {
       if (suggestion === undefined || suggestion.distance > 2) return;
       const message = `${options.path} has no setting "${entry.key}"; it is kept as a field of its own`;

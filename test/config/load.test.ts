@@ -167,6 +167,22 @@ test('fifty thousand models load for little more than it costs to parse their YA
   assert.ok(loadingMs < allowedMs, `${loadingMs} ms, allowed ${allowedMs}`);
 });
 
+test('many keys, aliases and dangling names do not make the checks slow', () => {
+  const lines = (count: number, line: (index: number) => string): string =>
+    Array.from({ length: count }, (_, index) => line(index)).join('');
+  const text = `general_settings: { master_key: "\${GATEWAY_MASTER_KEY}" }
+model_list:
+${lines(3000, (i) => `  - { model_name: m-${i}, litellm_params: { model: openai/a, api_bas: x } }\n`)}user_api_key_list:
+${lines(3000, (i) => `  - { api_key: k-${i}, max_budget: 5, models: [m-${i}, "m-1*", nothing-${i}] }\n`)}router_settings:
+  fallbacks:
+${lines(3000, (i) => `    - { m-${i}: [zz-${i}] }\n`)}  model_group_alias:
+${lines(3000, (i) => `    a-${i}: ${i < 2999 ? `a-${i + 1}` : 'm-1'}\n`)}`;
+  const started = performance.now();
+  const { config } = loadText(text, { priceKnown: () => false });
+  assert.equal(config?.routing.aliases.get('a-0')?.group, 'm-1');
+  assert.ok(performance.now() - started < 10_000);
+});
+
 test('no text makes loading throw', () => {
   const keys = fc.constantFrom(
     ...[

@@ -1,5 +1,5 @@
 /** Settings of `router_settings`. */
-import { guideLater, later, never, now, own, PYTHON, type SettingTable, table } from './setting.ts';
+import { guideLater, later, laterUnless, never, now, own, PYTHON, type SettingTable, table } from './setting.ts';
 
 /** The members of `router_settings`. */
 export const ROUTER_SETTINGS: SettingTable = table({
@@ -15,7 +15,10 @@ export const ROUTER_SETTINGS: SettingTable = table({
   retry_after: later('seconds', 'Shortest wait before a further try.'),
   retry_policy: later('map', 'Further tries by kind of failure.'),
   model_group_retry_policy: later('map', 'Further tries by group and kind of failure.'),
-  routing_strategy: later('text', 'How a deployment of the group is chosen.', 'simple-shuffle'),
+  routing_strategy: laterUnless(
+    (value) => value === 'simple-shuffle',
+    later('text', 'How a deployment of the group is chosen.', 'simple-shuffle'),
+  ),
   routing_strategy_args: later('map', 'Settings of that strategy.'),
   routing_groups: later('list', 'Sets of groups with a strategy of their own.'),
   fallbacks: later('list', 'Group → groups tried when it fails.'),

@@ -1,7 +1,5 @@
 /** The translate lane for embeddings: OpenAI's request over Gemini's `batchEmbedContents`. */
 import { GatewayError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
-import { FormatError } from '../formats/format.ts';
 import * as gemini from '../formats/gemini-generate/index.ts';
 import { formatParts } from '../formats/index.ts';
 import * as openai from '../formats/openai-embeddings/index.ts';
@@ -9,11 +7,12 @@ import type { Deployment } from '../pipeline/deployment.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
 import type { LaneChoice } from './choose-lane.ts';
 import { AnswerProblem, type Trip, type WholeAnswer } from './lane.ts';
-import { clientBody, readAnswer } from './translate.ts';
+import { clientBody, readAnswer, refuseBadRequest } from './translate.ts';
 
 /** Makes an embeddings request ready for a provider that does not speak OpenAI's format. */
 export function translateEmbedding(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
-  const request = readRequest(exchange);
+  const sent = clientBody(exchange, exchange.endpoint.format);
+  const request = refuseBadRequest(() => openai.readEmbeddingRequest(sent));
   const texts = request.inputs.map((input, index) => {
     if (input.kind === 'text') return input.text;
     const title = deployment.provider.title;
@@ -50,14 +49,4 @@ export function translateEmbedding(exchange: Exchange, deployment: Deployment, c
       throw new AnswerProblem({ kind: 'malformed', detail: 'embeddings came as a stream' });
     },
   };
-}
-
-function readRequest(exchange: Exchange) {
-  const body: JsonObject = clientBody(exchange, 'openai-embeddings');
-  try {
-    return openai.readEmbeddingRequest(body);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new GatewayError('invalid_request', error.message, { param: error.path, cause: error });
-  }
 }

@@ -65,7 +65,8 @@ function writeRequest(
   const { operation, operationName } = choice;
   const speaksOpenai = client.id === 'openai-chat';
   // The deployment's own fields are written in OpenAI's names; a client of another format gets them added at the far end.
-  const read = readRequest(client, speaksOpenai ? { ...deployment.config.defaultParams, ...sent } : sent);
+  const full = speaksOpenai ? { ...deployment.config.defaultParams, ...sent } : sent;
+  const read = refuseBadRequest(() => client.readRequest(full));
   const askForUsage = exchange.stream && operation.streamUsage === 'ask';
   const request = { ...read.request, stream: exchange.stream, streamUsage: askForUsage };
   const { body, dropped } = provider.writeRequest(request, { model: deployment.model, traits: deployment.traits });
@@ -87,9 +88,10 @@ export function clientBody(exchange: Exchange, format: FormatId): JsonObject {
   return body;
 }
 
-function readRequest(format: ConversationFormat, body: JsonObject) {
+/** Runs a reader of a client's request; what it finds wrong becomes the client's error, with the place. */
+export function refuseBadRequest<T>(read: () => T): T {
   try {
-    return format.readRequest(body);
+    return read();
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new GatewayError('invalid_request', error.message, { param: error.path, cause: error });

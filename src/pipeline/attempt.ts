@@ -5,6 +5,7 @@ import { chooseLane, type LaneChoice } from '../lanes/choose-lane.ts';
 import { AnswerProblem, type Problem, type StreamAnswer, type Trip } from '../lanes/lane.ts';
 import { relay } from '../lanes/relay.ts';
 import { describe, translate } from '../lanes/translate.ts';
+import { translateCount } from '../lanes/translate-count.ts';
 import { translateEmbedding } from '../lanes/translate-embedding.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { AnswerListener, Flight, UpstreamFault, UpstreamHeaders } from '../upstream/upstream.ts';
@@ -37,12 +38,17 @@ export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts
 function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
   exchange.lane = choice.lane;
   exchange.laneReason = exchange.bodyNote ?? choice.reason;
-  const travel =
-    choice.lane === 'relay' ? relay : choice.operationName === 'embedding' ? translateEmbedding : translate;
-  const trip = travel(exchange, deployment, choice);
+  const trip = travelBy(choice)(exchange, deployment, choice);
   exchange.dropped = trip.dropped;
   if (trip.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(trip, deployment);
   return trip;
+}
+
+/** The lane's way for an operation: embeddings and counts are no conversations. */
+function travelBy({ lane, operationName }: LaneChoice): typeof relay {
+  if (lane === 'relay') return relay;
+  if (operationName === 'embedding') return translateEmbedding;
+  return operationName === 'count-tokens' ? translateCount : translate;
 }
 
 function refuseUnsupported(trip: Trip, deployment: Deployment): void {

@@ -2,7 +2,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { textIn } from '../../core/text-in.ts';
 import { readCountTokensRequest, writeCountTokensResponse } from '../../formats/anthropic-messages/index.ts';
-import { FormatError } from '../../formats/format.ts';
+import { refuseBadRequest } from '../../lanes/translate.ts';
 import type { Endpoint } from '../endpoint.ts';
 
 /** How many tokens a request in Anthropic's format has: asked of the provider where it can tell, counted here otherwise. */
@@ -16,12 +16,7 @@ export const countTokens: Endpoint = {
     const request = JSON.parse(body.toString('utf8')) as JsonValue;
     if (!isJsonObject(request))
       throw new GatewayError('invalid_json', 'Invalid JSON payload: the body must be a JSON object.');
-    try {
-      readCountTokensRequest(request);
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      throw new GatewayError('invalid_request', error.message, { param: error.path });
-    }
+    refuseBadRequest(() => readCountTokensRequest(request));
     const text = [request.system, request.messages, request.tools].map((value) => textIn(value)).join('\n');
     return Buffer.from(JSON.stringify(writeCountTokensResponse(await count(text))));
   },

@@ -1,0 +1,32 @@
+/** The translate lane for counting tokens: Anthropic's request over Gemini's `countTokens`. */
+import { readCountTokensRequest, writeCountTokensResponse } from '../formats/anthropic-messages/index.ts';
+import { readCountTokensResponse, writeCountTokensRequest } from '../formats/gemini-generate/index.ts';
+import { formatParts } from '../formats/index.ts';
+import type { Deployment } from '../pipeline/deployment.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
+import type { LaneChoice } from './choose-lane.ts';
+import { AnswerProblem, type Trip, type WholeAnswer } from './lane.ts';
+import { clientBody, readAnswer, refuseBadRequest } from './translate.ts';
+
+/** Makes a question for a count ready for a provider that does not speak Anthropic's format. */
+export function translateCount(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
+  const sent = clientBody(exchange, exchange.endpoint.format);
+  const { request } = refuseBadRequest(() => readCountTokensRequest(sent));
+  // What the provider cannot take is not counted and need not be refused: nothing is generated.
+  const { body } = writeCountTokensRequest(request, { model: deployment.model, traits: deployment.traits });
+  const parts = formatParts(choice.operation.format);
+  const readWhole = (bytes: Buffer): WholeAnswer => {
+    const tokens = readCountTokensResponse(readAnswer(bytes, parts));
+    return { body: Buffer.from(JSON.stringify(writeCountTokensResponse(tokens))), usage: undefined, text: () => '' };
+  };
+  return {
+    body: Buffer.from(JSON.stringify(body)),
+    headers: [],
+    dropped: [],
+    readWhole,
+    readWholeAsStream: readWhole,
+    openStream: () => {
+      throw new AnswerProblem({ kind: 'malformed', detail: 'a count came as a stream' });
+    },
+  };
+}

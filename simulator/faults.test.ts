@@ -367,6 +367,39 @@ describe('each fault does what the table says', { timeout: 60_000 }, () => {
     }
   });
 
+  it('does not fail itself over any fault, in any format', async () => {
+    const failures: string[] = [];
+    const own = await startSimulator({ log: (line) => void (/itself|failed/.test(line) && failures.push(line)) });
+    const headers = ['authorization: Bearer k', 'x-goog-api-key: k', 'x-api-key: k', 'anthropic-version: 2023-06-01'];
+    const schema = { type: 'object', properties: { place: { type: 'string' } } };
+    const requests = (model: string): [string, object][] => [
+      ['/v1/embeddings', { model, input: 'tides' }],
+      ['/v1/completions', { model, prompt: 'tides', stream: true }],
+      [
+        '/v1/responses',
+        { model, input: 'tide?', stream: true, tools: [{ type: 'function', name: 'tide', parameters: schema }] },
+      ],
+      [
+        '/v1/messages',
+        { model, max_tokens: 99, messages, stream: true, tools: [{ name: 'tide', input_schema: schema }] },
+      ],
+      [`/v1beta/models/${model}:streamGenerateContent`, { contents: [{ parts: [{ text: 'tides' }] }] }],
+      [`/v1beta/models/${model}:generateContent`, { contents: [{ parts: [{ text: 'tides' }] }] }],
+    ];
+    // What never ends, or is large, has tests of its own.
+    const names = FAULTS.map((fault) => fault.name).filter(
+      (name) => !['infinite', 'huge-event', 'gzip-bomb'].includes(name),
+    );
+    for (let at = 0; at < 6; at++) {
+      const calls = names.map((name) => requests(`fault-${name}`)[at]).filter((call) => call !== undefined);
+      await Promise.all(calls.map(([path, body]) => rawChat(own.port, body, { path, headers, quietMs: 400 })));
+    }
+    const seen = new Set(own.requests.map((request) => request.faults.join()));
+    await own.close();
+    assert.deepEqual(failures, []);
+    assert.ok(seen.size > names.length * 0.9);
+  });
+
   it('says what is wrong with a fault that it does not know', async () => {
     const answer = await ask('nonsense');
     assert.equal(answer.status, 400);

@@ -50,7 +50,7 @@ export function readMessagesRequest(call: Call, isCount: boolean): Ask {
     ...(typeof body.max_tokens === 'number' ? { maxTokens: body.max_tokens } : {}),
     stop: readStop(body.stop_sequences),
     output: readOutput(body),
-    wantsReasoning: thinking.isOn,
+    wantsReasoning: thinking.isOn || /reason|think/.test(model),
     ...(thinking.budget === undefined ? {} : { reasoningTokens: thinking.budget }),
     choices: 1,
     seed: call.seed,

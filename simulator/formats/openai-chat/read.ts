@@ -180,7 +180,7 @@ function readTools(value: JsonValue | undefined, isStrict: boolean): AskedTool[]
       code: 'invalid_type',
     });
   }
-  if (value.length === 0) {
+  if (value.length === 0 && isStrict) {
     throw invalid(
       "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty array instead.",
       {

@@ -1,8 +1,8 @@
 /** Reads `user_api_key_list` into keys. */
 import { type MapNode, member, type Place, positionOf } from './config-node.ts';
-import { given } from './deployments.ts';
 import { budgetPeriod } from './dialects/guide.ts';
 import type { DeclaredKey } from './gateway-config.ts';
+import { given } from './given.ts';
 import { DECLARED_KEY } from './known-settings.ts';
 import { type ReadingContext, Section } from './section.ts';
 

@@ -1,8 +1,9 @@
 /** Deployments out of nothing but provider keys in the environment. */
 import { createHash } from 'node:crypto';
-import { firstSet, given, keyFromEnvironment, wildcardGroups } from './deployments.ts';
 import type { DeploymentConfig } from './gateway-config.ts';
+import { given } from './given.ts';
 import type { KnownProvider } from './known-providers.ts';
+import { firstSet, keyFromEnvironment, wildcardGroups } from './provider-environment.ts';
 import type { Environment } from './variables.ts';
 
 /** Wildcard groups of every provider that can be called with what the environment holds. */

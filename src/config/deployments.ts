@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
 import { budgetPeriod } from './dialects/guide.ts';
 import type { DeploymentConfig } from './gateway-config.ts';
+import { given } from './given.ts';
 import type { KnownProvider, ProviderDirectory, ProviderModel } from './known-providers.ts';
 import {
   CREDENTIAL_ENTRY,
@@ -14,6 +15,7 @@ import {
   REQUEST_FIELDS,
   type SettingTable,
 } from './known-settings.ts';
+import { firstSet, keyFromEnvironment, wildcardGroups } from './provider-environment.ts';
 import { type ReadingContext, Section } from './section.ts';
 import type { Environment } from './variables.ts';
 
@@ -314,27 +316,6 @@ function stableId(group: string, model: string, params: Section): string {
     .slice(0, 32);
 }
 
-/** The provider's key as the environment gives it. */
-export function keyFromEnvironment(provider: KnownProvider, environment: Environment): string | undefined {
-  return firstSet(provider.keyVariables, environment);
-}
-
-/** The first of some variables that is set to something. */
-export function firstSet(names: readonly string[] | undefined, environment: Environment): string | undefined {
-  for (const name of names ?? []) {
-    const value = environment[name];
-    if (value !== undefined && value !== '') return value;
-  }
-  return undefined;
-}
-
-/** The groups under which all models of a provider are reachable: with its prefix, and by the names it is known for. */
-export function wildcardGroups(provider: KnownProvider): readonly { readonly group: string; readonly model: string }[] {
-  const prefixed = [provider.name, ...(provider.aliases ?? [])].map((prefix) => ({ group: `${prefix}/*`, model: '*' }));
-  const bare = (provider.modelPatterns ?? []).map((pattern) => ({ group: pattern, model: pattern }));
-  return [...prefixed, ...bare];
-}
-
 function headersOf(params: Section): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   for (const source of [params.map('headers'), params.map('extra_headers')]) {
@@ -344,12 +325,4 @@ function headersOf(params: Section): Readonly<Record<string, string>> {
     }
   }
   return headers;
-}
-
-/** A member that is there only when it has a value: `exactOptionalPropertyTypes` in one word. */
-export function given<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-): { readonly [Key in Name]?: Value } {
-  return value === undefined ? {} : ({ [name]: value } as { [Key in Name]: Value });
 }

@@ -68,3 +68,19 @@ test('DeepSeek: the reasoner answers log-probabilities with an error', () => {
   assert.equal(memberAfter(rules, 'logprobs', false), undefined);
   assert.equal(memberAfter(chatRules(deepseek, 'deepseek-chat'), 'logprobs', true), true);
 });
+
+test('DeepSeek: tool calls without the reasoning they came from get a stand-in, and others are not even parsed', () => {
+  const rules = chatRules(deepseek, 'deepseek-reasoner');
+  const calls = [{ id: 'call_1', type: 'function', function: { name: 'now', arguments: '{}' } }];
+  const bare = { role: 'assistant', content: null, tool_calls: calls };
+  const reasoned = { ...bare, reasoning_content: 'I need the time.' };
+  const words = { role: 'assistant', content: 'Noon.' };
+  assert.deepEqual(memberAfter(rules, 'messages', [bare, reasoned, words]), [
+    { ...bare, reasoning_content: ' ' },
+    reasoned,
+    words,
+  ]);
+  const mayNeed = (messages: object[]) => rules.mayNeedRewrite?.messages?.(Buffer.from(JSON.stringify(messages)));
+  assert.equal(mayNeed([reasoned, words]), false);
+  assert.equal(mayNeed([reasoned, bare]), true);
+});

@@ -1,11 +1,17 @@
-import { FAMILY_CHAT_RULES, joinRules, onlyDefault, withoutJsonSchema } from '../openai-compatible/parameters.ts';
+import {
+  FAMILY_CHAT_RULES,
+  joinRules,
+  onlyDefault,
+  REASONING_BESIDE_CALLS,
+  withoutJsonSchema,
+} from '../openai-compatible/parameters.ts';
 import type { ParameterRules } from '../provider.ts';
 
 /**
  * https://api-docs.deepseek.com/api/create-chat-completion (2026-11-23): `response_format` is `text` or `json_object` ("This
  * response_format type is unavailable now" for a schema); there is one choice only. Members it does not list are skipped.
  */
-const CHAT: ParameterRules = joinRules(FAMILY_CHAT_RULES, {
+const CHAT: ParameterRules = joinRules(FAMILY_CHAT_RULES, REASONING_BESIDE_CALLS, {
   values: { response_format: withoutJsonSchema, n: onlyDefault(1) },
 });
 

@@ -59,6 +59,43 @@ export const NO_DEVELOPER_ROLE: ParameterRules = {
   mayNeedRewrite: { messages: holdsAnyOf(['developer']) },
 };
 
+/** What stands for reasoning that the client does not have. Moonshot takes an empty text for none. */
+const NO_REASONING = ' ';
+
+/**
+ * For models that want the reasoning back beside the tool calls it led to, and answer 400 where it is missing: DeepSeek ("Missing
+ * `reasoning_content` field in the assistant message", https://api-docs.deepseek.com/guides/thinking_mode#tool-calls) and Kimi
+ * ("thinking is enabled but reasoning_content is missing", https://github.com/earendil-works/pi/pull/4178; both 2026-11-23). Most
+ * client libraries lose it, and a conversation that began at another provider never had it.
+ */
+export const REASONING_BESIDE_CALLS: ParameterRules = {
+  values: {
+    messages: (messages) => {
+      const renamed = developerToSystem(messages);
+      return Array.isArray(renamed) ? renamed.map(withReasoning) : renamed;
+    },
+  },
+  mayNeedRewrite: {
+    messages: (bytes) => holdsDeveloper(bytes) || countOf('tool_calls', bytes) > countOf('reasoning_content', bytes),
+  },
+};
+
+function withReasoning(message: JsonValue): JsonValue {
+  if (!isJsonObject(message) || message.role !== 'assistant' || !Array.isArray(message.tool_calls)) return message;
+  if (typeof message.reasoning_content === 'string' && message.reasoning_content !== '') return message;
+  return { ...message, reasoning_content: NO_REASONING };
+}
+
+const holdsDeveloper = holdsAnyOf(['developer']);
+
+function countOf(member: string, bytes: Uint8Array): number {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const quoted = `"${member}"`;
+  let count = 0;
+  for (let at = buffer.indexOf(quoted); at !== -1; at = buffer.indexOf(quoted, at + quoted.length)) count++;
+  return count;
+}
+
 /**
  * For servers that refuse messages with members they do not know: takes away what other providers' answers put into a
  * conversation (`reasoning_content`, `annotations`), none of which a model reads. `name` stays on tool results.

@@ -66,10 +66,12 @@ for (const model of ALL_CHAT_GROUPS) {
         stream: true,
       }))
         chunks.push(chunk);
-      assert.ok(chunks.every((chunk) => chunk.choices.length === 1));
+      // Azure begins with a frame of its own, about its filters.
+      const bare = chunks.filter((chunk) => chunk.choices.length === 0 && !('prompt_filter_results' in chunk));
+      assert.deepEqual(bare, []);
       assert.equal(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join(''), 'one two three');
-      assert.equal(chunks[0]?.choices[0]?.delta.role, 'assistant');
-      assert.equal(new Set(chunks.map(({ id }) => id)).size, 1);
+      assert.equal(chunks.find((chunk) => chunk.choices.length > 0)?.choices[0]?.delta.role, 'assistant');
+      assert.equal(new Set(chunks.flatMap(({ id }) => (id === '' ? [] : [id]))).size, 1);
     });
 
     it('puts a stream together with its own helper', async () => {
@@ -238,10 +240,10 @@ describe('the openai client and what only OpenAI-like providers have', { timeout
       seed: 7,
     });
     assert.equal(answer.choices.length, 2);
-    const { generationConfig } = lastSeen()?.body as { generationConfig?: Record<string, unknown> };
-    assert.equal(generationConfig?.candidateCount, 2);
-    assert.equal(generationConfig?.seed, 7);
-    assert.equal(generationConfig?.responseLogprobs, true);
+    const sent = lastSeen()?.body as { generationConfig?: Record<string, unknown> } | undefined;
+    assert.equal(sent?.generationConfig?.candidateCount, 2);
+    assert.equal(sent?.generationConfig?.seed, 7);
+    assert.equal(sent?.generationConfig?.responseLogprobs, true);
   });
 
   it('is told of a refusal as a refusal', async () => {

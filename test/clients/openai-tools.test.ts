@@ -73,8 +73,6 @@ async function converse(model: string, manner: Manner, extra: object = {}): Prom
 for (const model of [...ALL_CHAT_GROUPS, 'gpt-5', 'claude-opus', 'gemini-3-pro', 'deepseek-reasoner']) {
   describe(`the openai client gives ${model} tools`, { timeout: 20_000 }, () => {
     for (const manner of MANNERS) {
-      // What the helper makes of a message has no reasoning, which DeepSeek wants back, through a gateway or not.
-      if (manner === 'streamed by the helper' && model === 'deepseek-reasoner') continue;
       it(`is called in parallel, answers, and gets words that know the results, ${manner}`, async () => {
         const [first, second] = await converse(model, manner);
         assert.ok(first !== undefined && second !== undefined);
@@ -122,7 +120,6 @@ for (const model of [...ALL_CHAT_GROUPS, 'gpt-5', 'claude-opus', 'gemini-3-pro',
       assert.match(none.choices[0]?.message.content ?? '', /weather/);
     });
 
-    if (model === 'deepseek-reasoner') return;
     it('runs its own functions with runTools', async () => {
       const cities: string[] = [];
       const runner = client.chat.completions.runTools({
@@ -176,7 +173,6 @@ describe('the openai client asks for reasoning', { timeout: 20_000 }, () => {
     it(`goes on thinking with ${model} over a tool call: what was thought comes back as it was signed`, async () => {
       for (const manner of MANNERS) {
         const isLost = manner === 'streamed by the helper';
-        if (isLost && model === 'deepseek-reasoner') continue;
         const answers = await converse(model, manner, { reasoning_effort: 'low' });
         assert.deepEqual(
           answers.map(({ finishReason }) => finishReason),

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import OpenAI from 'openai';
 import type { JsonObject } from '../../core/json.ts';
 import { type AnswerFacts, FormatError } from '../format.ts';
-import type { ConversationResponse, StreamEvent } from '../neutral/conversation.ts';
+import type { StreamEvent } from '../neutral/conversation.ts';
 import { openaiChat } from '../openai-chat/index.ts';
 import { openaiCompletions } from './index.ts';
 

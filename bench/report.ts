@@ -138,12 +138,12 @@ function goals({ samples }: Findings): string {
     const value =
       ratio === undefined ? samples.summary(quantity, row, 'sluice') : samples.ratio(quantity, row, ratio[0], ratio[1]);
     if (value === undefined) return [goal.name, text, '–', '–', 'not measured'];
-    const quiet = ratio === undefined ? value.least : samples.quietest(quantity, row, ratio[0], ratio[1]);
+    const quiet = ratio === undefined ? value.quiet : samples.quietRatio(quantity, row, ratio[0], ratio[1]);
     const isMet = goal.isAtLeast ? value.median >= limit : value.median <= limit;
     const median = `${value.median.toFixed(2)} (${range(value, 2)})`;
     return [goal.name, text, median, quiet?.toFixed(2) ?? '–', isMet ? 'met' : 'MISSED'];
   });
-  return grid([['Goal', 'limit', 'median (least–most)', 'quietest', ''], ...lines]);
+  return grid([['Goal', 'limit', 'median (least–most)', 'quiet', ''], ...lines]);
 }
 
 function notes({ skipped, failures }: Findings): string {

@@ -15,11 +15,12 @@ export const QUANTITIES = {
 /** The name of a quantity. */
 export type Quantity = keyof typeof QUANTITIES;
 
-/** Middle, least and most of the rounds. */
+/** Middle, least and most of the rounds, and their lower quartile. */
 export interface Summary {
   readonly median: number;
   readonly least: number;
   readonly most: number;
+  readonly quiet: number;
 }
 
 /** Collects values and compares them. */
@@ -44,10 +45,10 @@ export class Samples {
     return summarise(this.#of(quantity, row, target).map((value, round) => value / (base[round] ?? Number.NaN)));
   }
 
-  /** The ratio of the least values: what it comes to in the quietest moment, the better estimate on a machine that is busy. */
-  quietest(quantity: Quantity, row: string, target: string, to: string): number | undefined {
-    const [least, base] = [this.summary(quantity, row, target)?.least, this.summary(quantity, row, to)?.least];
-    return least === undefined || base === undefined ? undefined : least / base;
+  /** The ratio of the lower quartiles: what it comes to in the quieter rounds, the better estimate on a machine that is busy. */
+  quietRatio(quantity: Quantity, row: string, target: string, to: string): number | undefined {
+    const [quiet, base] = [this.summary(quantity, row, target)?.quiet, this.summary(quantity, row, to)?.quiet];
+    return quiet === undefined || base === undefined ? undefined : quiet / base;
   }
 
   toJSON(): object[] {
@@ -67,5 +68,6 @@ function summarise(values: readonly number[]): Summary | undefined {
   const middle = sorted.length >> 1;
   const [least, upper, lower] = [sorted[0], sorted[middle], sorted[sorted.length % 2 === 1 ? middle : middle - 1]];
   if (least === undefined || upper === undefined || lower === undefined) return undefined;
-  return { median: (lower + upper) / 2, least, most: sorted.at(-1) ?? least };
+  const quiet = sorted[Math.floor((sorted.length - 1) / 4)] ?? least;
+  return { median: (lower + upper) / 2, least, most: sorted.at(-1) ?? least, quiet };
 }

@@ -132,13 +132,16 @@ class Reading {
     }
   }
 
-  /** A compose file handed in by mistake would only give a page of unknown keys; say what it is instead. */
+  /**
+   * A compose file handed in with the configuration would only give a page of unknown keys; it is passed over, and said so. No
+   * error: `--config *.yaml` in a folder that holds both should serve.
+   */
   #isComposeFile(tree: MapNode): boolean {
     const services = tree.entries.get('services');
     if (services?.value.kind !== 'map' || tree.entries.has('model_list')) return false;
     const message =
-      'this is a Docker Compose file (it declares "services:"), not a gateway configuration; give the file that its command names after --config, and start this one with `docker compose up`';
-    this.#findings.add('error', 'not-a-config', services, message);
+      'this is a Docker Compose file (it declares "services:"), not a gateway configuration, and is passed over; give the file that its command names after --config, and start this one with `docker compose up`';
+    this.#findings.add('warning', 'not-a-config', services, message);
     return true;
   }
 }

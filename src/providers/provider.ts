@@ -101,6 +101,8 @@ export interface Provider {
   readonly baseUrlVariables?: readonly string[];
   /** Whether calls without a key are normal (a local server). */
   readonly keyOptional?: boolean;
+  /** Set on the one provider that stands for any server of its format: a model of unknown prefix with an `api_base` is its. */
+  readonly isCustomEndpoint?: boolean;
   /** Provider id in @pydantic/genai-prices, where it differs from `name`; null where it has none. */
   readonly priceProvider?: string | null;
   readonly operations: Partial<Readonly<Record<Operation, ProviderOperation>>>;

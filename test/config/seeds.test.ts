@@ -131,14 +131,14 @@ function checkAll(texts: Readonly<Record<string, string>>): void {
 
 test("the guide's configurations load alone and merged in every order", () => checkAll(FIXTURES));
 
-test("the guide's compose file is told from a configuration, with what to do instead", () => {
-  const { config, findings } = loadTexts({ 'compose.yaml': COMPOSE });
-  assert.equal(config, undefined);
-  assert.deepEqual(
-    findings.map(({ code, line, column }) => [code, line, column]),
-    [['not-a-config', 2, 1]],
-  );
-  assert.match(findings[0]?.message ?? '', /Docker Compose/);
+test("the guide's compose file is told from a configuration and passed over, alone and among the others", () => {
+  for (const files of [['compose.yaml'], ['compose.yaml', ...Object.keys(FIXTURES)]]) {
+    const { config, findings } = loadTexts({ ...FIXTURES, 'compose.yaml': COMPOSE }, { files });
+    assert.equal(config?.deployments.length, files.length === 1 ? 0 : 2);
+    const [finding] = findings.filter(({ file }) => file === 'compose.yaml');
+    assert.deepEqual([finding?.severity, finding?.code, finding?.line], ['warning', 'not-a-config', 2]);
+    assert.match(finding?.message ?? '', /Docker Compose/);
+  }
 });
 
 test('what the guide configures and this release does not do yet is listed, setting by setting', () => {

@@ -20,6 +20,7 @@ export interface OpenAiCompatibleDescription
     | 'keyVariables'
     | 'baseUrlVariables'
     | 'keyOptional'
+    | 'isCustomEndpoint'
     | 'priceProvider'
     | 'source'
   > {

@@ -9,6 +9,7 @@ export const openaiLike: Provider = openAiCompatible({
   keyVariables: ['OPENAI_LIKE_API_KEY'],
   baseUrlVariables: ['OPENAI_LIKE_API_BASE'],
   keyOptional: true,
+  isCustomEndpoint: true,
   priceProvider: null,
   operations: ['chat', 'completion', 'embedding'],
   source: 'https://docs.litellm.ai/docs/providers/openai_compatible (2026-07-14)',

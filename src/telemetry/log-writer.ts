@@ -18,7 +18,8 @@ export interface LogWriterOptions {
   readonly isShared?: boolean;
 }
 
-const PIECE_BYTES = 16 * 1024;
+/** A write wakes a thread of the pool, which costs as much as making a dozen lines: pieces are large. */
+const PIECE_BYTES = 64 * 1024;
 const ATOMIC_PIPE_BYTES = 4096;
 const BUSY_RETRY_MS = 20;
 /** How long the last lines of a dying process are tried against a full pipe. */

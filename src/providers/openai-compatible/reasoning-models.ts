@@ -32,15 +32,21 @@ const SAMPLING_FIXED: ParameterRules = {
   },
   unsupported: ['top_logprobs'],
 };
-const REASONING: ParameterRules = joinRules(NEW_MAX_TOKENS, SAMPLING_FIXED);
+/** Names of OpenAI's own models; others are served by somebody with its API, who takes more. gpt-oss is anybody's. */
+const OWN_MODEL = /^(?:ft:)?(?:gpt-(?!oss)|chatgpt-|o\d)/;
+/** No parameter of OpenAI's ("Unrecognized request argument supplied: top_k"); clients of other formats send it. */
+const OWN: ParameterRules = { unsupported: ['top_k'] };
+const NEWER_MODEL: ParameterRules = joinRules(OWN, NEW_MAX_TOKENS);
+const REASONING: ParameterRules = joinRules(NEWER_MODEL, SAMPLING_FIXED);
 const REASONING_WITHOUT_STOP: ParameterRules = joinRules(REASONING, { values: { stop: onlyDefault(null) } });
 const ANYTHING: ParameterRules = {};
 
 /** What one of OpenAI's models, served by OpenAI or by somebody with its API, takes of the chat parameters. */
 export function openAiModelRules(model: string): ParameterRules {
   const name = model.toLowerCase();
-  if (!REASONING_MODEL.test(name) || CHAT_VARIANT.test(name)) return ANYTHING;
-  if (SAMPLES_WITHOUT_REASONING.test(name)) return NEW_MAX_TOKENS;
+  if (!OWN_MODEL.test(name)) return ANYTHING;
+  if (!REASONING_MODEL.test(name) || CHAT_VARIANT.test(name)) return OWN;
+  if (SAMPLES_WITHOUT_REASONING.test(name)) return NEWER_MODEL;
   return TAKES_STOP.test(name) ? REASONING : REASONING_WITHOUT_STOP;
 }
 

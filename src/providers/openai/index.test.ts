@@ -200,16 +200,13 @@ test('OpenAI: models that can run without reasoning get the sampling as it is', 
   }
 });
 
-test('OpenAI: other models, and other servers behind its name, are left alone', () => {
-  for (const model of [
-    'gpt-4o',
-    'gpt-4.1-mini',
-    'gpt-3.5-turbo',
-    'gpt-5-chat-latest',
-    'gpt-oss-120b',
-    'my-model',
-    'llama-3',
-  ]) {
-    assert.deepEqual(chatRules(openai, model), {}, model);
+test('OpenAI: its models without reasoning take all that the API has, which is no top_k', () => {
+  for (const model of ['gpt-4o', 'gpt-4.1-mini', 'gpt-3.5-turbo', 'gpt-5-chat-latest']) {
+    assert.deepEqual(chatRules(openai, model), { unsupported: ['top_k'] }, model);
   }
+  assert.ok(chatRules(openai, 'o3').unsupported?.includes('top_k'));
+});
+
+test('OpenAI: other servers behind its name are left alone', () => {
+  for (const model of ['gpt-oss-120b', 'my-model', 'llama-3']) assert.deepEqual(chatRules(openai, model), {}, model);
 });

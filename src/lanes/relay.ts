@@ -16,7 +16,7 @@ import type { LaneChoice } from './choose-lane.ts';
 import { editBytes } from './edit-request.ts';
 import { forwardedHeaders } from './forwarded-headers.ts';
 import { AnswerProblem, type StreamAnswer, type StreamEnd, type Trip, type WholeAnswer } from './lane.ts';
-import { answerFacts, readWholeAsStream } from './translate.ts';
+import { answerFacts, readAnswer, readWholeAsStream } from './translate.ts';
 
 /** Makes a request ready to be relayed to a deployment. */
 export function relay(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
@@ -54,7 +54,7 @@ function readWhole(body: Buffer, format: FormatParts): WholeAnswer {
     if (envelope.reason !== 'duplicate-member' && envelope.reason !== 'escaped-name') {
       throw new AnswerProblem({ kind: 'malformed', detail: `the answer is no JSON object (${envelope.reason})` });
     }
-    const value = JSON.parse(body.toString('utf8')) as JsonObject;
+    const value = readAnswer(body, format);
     return { body, usage: format.readUsage(value), text: () => textIn(value) };
   }
   // Usage and the like are small members at the top; what the model wrote stays unparsed.

@@ -13,9 +13,9 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     'x-litellm-call-id',
     exchange.callId,
     'x-litellm-model-id',
-    deployment.id,
+    headerText(deployment.id),
     'x-litellm-model-group',
-    exchange.group?.name ?? '',
+    headerText(exchange.group?.name ?? ''),
     'x-litellm-attempted-retries',
     String(exchange.attempts.length - 1),
     'x-litellm-attempted-fallbacks',
@@ -34,8 +34,9 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     if (first !== 0x78 && first !== 0x61 && first !== 0x72 && first !== 0x6f && first !== 0x63) continue;
     const value = provider[name];
     if (typeof value !== 'string' || !HANDED_ON.test(name)) continue;
-    headers.push(`llm_provider-${name}`, value);
-    if (name.startsWith('x-ratelimit-')) headers.push(name, value);
+    const text = headerText(value);
+    headers.push(`llm_provider-${name}`, text);
+    if (name.startsWith('x-ratelimit-')) headers.push(name, text);
   }
   return headers;
 }
@@ -51,6 +52,7 @@ export function durationHeaders(exchange: Exchange): string[] {
   ];
 }
 
-function headerText(text: string): string {
+/** A name or value from outside as a header can carry it: a character that no header may hold would end the answer. */
+export function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1_000);
 }

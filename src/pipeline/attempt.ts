@@ -188,6 +188,7 @@ class Attempt implements AnswerListener {
     }
     const error = this.#errorOfProblem({ kind: 'fault', fault });
     if (this.#stream === undefined) this.#fail(error);
+    else if (fault.kind === 'idle-timeout') this.#endSilentStream(this.#stream, error);
     else this.#failStream(this.#stream, error);
   }
 
@@ -246,6 +247,25 @@ class Attempt implements AnswerListener {
     if (end.last.length > 0) this.#write(end.last);
     this.#exchange.client.endStream();
     this.#reject(error);
+  }
+
+  /** A provider that has said all and keeps the connection open without an end mark has answered; any other silence is a failure. */
+  #endSilentStream(stream: StreamAnswer, error: GatewayError): void {
+    try {
+      const end = stream.end();
+      if (end.isWhole && this.#exchange.client.hasStarted) {
+        if (end.last.length > 0) this.#write(end.last);
+        this.#finish();
+        this.#settleStream(stream);
+        this.#exchange.client.endStream();
+        this.#resolve();
+        return;
+      }
+      if (end.last.length > 0 && this.#exchange.client.hasStarted) this.#write(end.last);
+    } catch {
+      // What cannot be read to its end is not whole: the silence stays the reason.
+    }
+    this.#failStream(stream, error);
   }
 
   #endRefusal(): void {

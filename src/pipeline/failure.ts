@@ -3,6 +3,7 @@ import type { JsonValue } from '../core/json.ts';
 import { formatParts } from '../formats/index.ts';
 import type { FormatId, ProviderErrorFacts } from '../formats/neutral/conversation.ts';
 import type { Problem } from '../lanes/lane.ts';
+import { redactSecrets } from '../providers/redact-secrets.ts';
 import type { UpstreamFault, UpstreamHeaders } from '../upstream/upstream.ts';
 import type { Deployment } from './deployment.ts';
 
@@ -83,7 +84,10 @@ function classify(
   receivedAtMs: number,
 ): GatewayError {
   const failure = deployment.provider.classify({ status, headers, body, error, receivedAtMs });
-  return new GatewayError(failure.code, failure.message, {
+  const { apiKey } = deployment.target;
+  // Keys have no shape one could rely on; the deployment's own is known, so it never leaves, however it is echoed.
+  const message = apiKey === undefined ? failure.message : redactSecrets(failure.message, [apiKey]);
+  return new GatewayError(failure.code, message, {
     provider: deployment.provider.name,
     ...(failure.param !== undefined && { param: failure.param }),
     ...(failure.providerCode !== undefined && { providerCode: failure.providerCode }),

@@ -1,5 +1,5 @@
 /** The request's path, stage by stage, as ARCHITECTURE.md draws it. */
-import { asGatewayError } from '../core/errors.ts';
+import { asGatewayError, type GatewayError } from '../core/errors.ts';
 import { attempt } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import { identify } from './identify.ts';
@@ -23,7 +23,17 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
   } catch (thrown) {
     exchange.error = asGatewayError(thrown);
     if (exchange.error.code === 'internal') parts.onFault(`request ${exchange.callId} failed`, thrown);
-    sendError(exchange, exchange.error);
+    refuse(exchange, exchange.error, parts);
   }
   settle(exchange, parts);
+}
+
+/** Nobody catches what is thrown here, and one client's odd request must never end the process for all. */
+function refuse(exchange: Exchange, error: GatewayError, parts: Parts): void {
+  try {
+    sendError(exchange, error);
+  } catch (thrown) {
+    parts.onFault(`the error of request ${exchange.callId} could not be sent`, thrown);
+    exchange.client.breakOff();
+  }
 }

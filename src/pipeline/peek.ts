@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject } from '../core/json.ts';
 import { type EnvelopeFault, memberNamed, parseMember, type ReadableEnvelope, readEnvelope } from '../wire/envelope.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -49,12 +50,21 @@ function readBody(exchange: Exchange): ReadableEnvelope {
  * read must be the same, so the body is written anew as JSON.parse understands it (the last of two wins, as in LiteLLM).
  */
 function rewrite(exchange: Exchange, reason: EnvelopeFault): ReadableEnvelope {
-  const parsed = JSON.parse(exchange.body.toString('utf8')) as JsonValue;
-  exchange.body = Buffer.from(JSON.stringify(parsed));
+  exchange.body = writtenAnew(exchange.body);
   exchange.bodyNote = reason;
   const envelope = readEnvelope(exchange.body);
   if (envelope.ok) return envelope;
   throw new GatewayError('invalid_json', `Invalid JSON payload: ${describe(envelope.reason)}.`);
+}
+
+/** The scan stops at an escaped name, so what stands behind it may be no JSON, not UTF-8, or nested beyond any stack. */
+function writtenAnew(body: Buffer): Buffer {
+  try {
+    if (!isUtf8(body)) throw new TypeError('not UTF-8');
+    return Buffer.from(JSON.stringify(JSON.parse(body.toString('utf8'))));
+  } catch (error) {
+    throw new GatewayError('invalid_json', `Invalid JSON payload: ${describe('malformed')}.`, { cause: error });
+  }
 }
 
 function describe(reason: EnvelopeFault): string {

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../core/errors.ts';
+import { headerText } from './answer-headers.ts';
 import { anthropicErrorBody, clientErrorOf, openaiErrorBody, retryHeaders } from './client-error.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -19,8 +20,8 @@ export function sendError(exchange: Exchange, error: GatewayError): void {
     String(Math.max(0, exchange.attempts.length - 1)),
     ...retryHeaders(error),
   ];
-  if (exchange.group !== undefined) headers.push('x-litellm-model-group', exchange.group.name);
-  if (exchange.deployment !== undefined) headers.push('x-litellm-model-id', exchange.deployment.id);
+  if (exchange.group !== undefined) headers.push('x-litellm-model-group', headerText(exchange.group.name));
+  if (exchange.deployment !== undefined) headers.push('x-litellm-model-id', headerText(exchange.deployment.id));
   // Both SDKs retry 408, 409, 429 and 5xx by themselves unless told that it is pointless.
   if (error.row.source === 'client' && error.row.retry === 'nowhere') headers.push('x-should-retry', 'false');
   client.sendWhole(error.status, headers, body);

@@ -5,8 +5,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Usage } from '../neutral/conversation.ts';
 
+/** More tokens than any answer can have: a count above it is a provider's fault and is not believed. */
+const BIGGEST_COUNT = 1e10;
+
 const count = (value: JsonValue | undefined): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+  typeof value === 'number' && value >= 0 && value <= BIGGEST_COUNT ? value : undefined;
 
 const within = (value: JsonValue | undefined, key: string): JsonValue | undefined =>
   isJsonObject(value) ? value[key] : undefined;

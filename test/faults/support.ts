@@ -114,7 +114,8 @@ export function looksWhole(seen: Seen): boolean {
   const reasons = /"(?:finish_reason|stop_reason)":\s*"(?:stop|length|tool_calls|end_turn|max_tokens|tool_use)"/;
   if (isStream(seen)) {
     const mark = seen.client === 'openai' ? /^data: ?\[DONE\]/m : /"type":\s*"message_stop"/;
-    return mark.test(seen.text) || reasons.test(seen.text);
+    // A reason to stop that was relayed before the break is taken back by the error that follows it.
+    return mark.test(seen.text) || (reasons.test(seen.text) && errorOf(seen) === undefined);
   }
   return parse(seen.text) !== undefined && reasons.test(seen.text);
 }

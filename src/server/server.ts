@@ -65,7 +65,7 @@ export class Edge {
     for (const route of MODEL_ROUTES) this.#addModelRoute(route);
     for (const route of FACT_ROUTES) this.#addFactRoute(route);
     this.#app.setNotFoundHandler((request, reply) => this.#answerUnknown(request, reply));
-    this.#app.setErrorHandler((error, request, reply) => this.#refuse(request, reply, asGatewayError(error)));
+    this.#app.setErrorHandler((error, request, reply) => this.#refuse(request, reply, errorOfFramework(error)));
   }
 
   /** Requests to models under way now. */
@@ -184,10 +184,10 @@ export class Edge {
     // Served here and not as a route because a reload may move it.
     if (metrics.enabled && path === metrics.path && request.method === 'GET')
       return this.#answerMetrics(request, reply);
-    const other = request.method === 'POST' ? 'GET' : 'POST';
-    if (this.#app.findRoute({ url: path, method: other }) !== null) {
-      const error = new GatewayError('method_not_allowed', `${request.method} is not allowed here; use ${other}.`);
-      return this.#refuse(request, reply.header('allow', other), error);
+    const allowed = methodServing(path);
+    if (allowed !== undefined && allowed !== request.method) {
+      const error = new GatewayError('method_not_allowed', `${request.method} is not allowed here; use ${allowed}.`);
+      return this.#refuse(request, reply.header('allow', allowed), error);
     }
     return this.#refuse(
       request,
@@ -227,12 +227,32 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
   return reply.code(answer.status).header('content-type', 'application/json').send(JSON.stringify(answer.body));
 }
 
+/** Every path with the method it is served for. The router itself reads only patterns of ours, never what a client sent as one. */
+const SERVED: readonly { readonly method: string; readonly path: RegExp }[] = [...MODEL_ROUTES, ...FACT_ROUTES].flatMap(
+  ({ method, paths }) =>
+    paths.map((path) => ({
+      method,
+      path: new RegExp(`^${path.replace(/:model/, '[^/]+').replace(/\*$/, '.+')}/?$`),
+    })),
+);
+
+function methodServing(path: string): string | undefined {
+  return SERVED.find((route) => route.path.test(path))?.method;
+}
+
 function adminOnly(): GatewayError {
   return new GatewayError('route_denied', 'user not allowed to access this route. Only the master key may.');
 }
 
 function badUrl(error: Error): GatewayError {
   return new GatewayError('invalid_request', 'The path of the request is not valid.', { cause: error });
+}
+
+/** What the framework refuses before a handler runs is the client's doing, unless it says otherwise. */
+function errorOfFramework(error: unknown): GatewayError {
+  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (!(status >= 400 && status < 500)) return asGatewayError(error);
+  return new GatewayError('invalid_request', 'This is not a request that is served here.', { cause: error });
 }
 
 /** Answers what is not valid HTTP, in words, and closes. */

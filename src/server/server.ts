@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { newCallId } from '../core/ids.ts';
+import { Slots } from '../core/slots.ts';
 import type { Answer } from '../endpoints/question.ts';
 import { clientErrorOf, openaiErrorBody } from '../pipeline/client-error.ts';
 import { Exchange } from '../pipeline/exchange.ts';
@@ -11,7 +12,7 @@ import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import type { Snapshot } from '../pipeline/snapshot.ts';
-import { HttpClient } from './http-client.ts';
+import { HttpClient, hasUnreadBody } from './http-client.ts';
 import { FACT_ROUTES, type FactRoute, MODEL_ROUTES, type ModelRoute } from './routes.ts';
 
 /** Limits of the edge. Times in milliseconds. */
@@ -36,7 +37,7 @@ export interface EdgeOptions {
 export class Edge {
   readonly #app: FastifyInstance;
   readonly #options: EdgeOptions;
-  readonly #inFlight = new Set<HttpClient>();
+  readonly #inFlight = new Slots<HttpClient>();
   #whenIdle: (() => void) | undefined;
   #isDraining = false;
 
@@ -142,7 +143,7 @@ export class Edge {
     });
     this.#inFlight.add(client);
     void handle(exchange, parts).finally(() => {
-      this.#inFlight.delete(client);
+      this.#inFlight.remove(client);
       if (this.#inFlight.size === 0) this.#whenIdle?.();
     });
   }
@@ -214,12 +215,15 @@ export class Edge {
   #refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
     if (error.code === 'internal')
       this.#options.parts.onFault(`${request.method} ${request.url.slice(0, 200)} failed`, error);
-    // A body nobody reads must not be taken for the next request.
-    if (!request.raw.complete) reply.header('connection', 'close');
-    return reply
-      .code(error.status)
-      .header('content-type', 'application/json')
-      .send(openaiErrorBody(clientErrorOf(error)));
+    const body = openaiErrorBody(clientErrorOf(error));
+    if (hasUnreadBody(request.raw)) {
+      const allow = reply.getHeader('allow');
+      const headers = ['content-type', 'application/json', ...(typeof allow === 'string' ? ['allow', allow] : [])];
+      reply.hijack();
+      new HttpClient(request.raw, reply.raw).sendWhole(error.status, headers, body);
+      return reply;
+    }
+    return reply.code(error.status).header('content-type', 'application/json').send(body);
   }
 }
 
@@ -252,6 +256,8 @@ function badUrl(error: Error): GatewayError {
 function errorOfFramework(error: unknown): GatewayError {
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (!(status >= 400 && status < 500)) return asGatewayError(error);
+  if (status === 415)
+    return new GatewayError('unsupported_media_type', 'The Content-Type is not valid.', { cause: error });
   return new GatewayError('invalid_request', 'This is not a request that is served here.', { cause: error });
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import { GatewayError } from '../core/errors.ts';
@@ -38,6 +39,11 @@ export class HttpClient implements Client, Slotted {
     });
     // A write to a client that is gone is no fault of the process.
     response.on('error', () => {});
+  }
+
+  /** Whether this connection owes or carries the answer to this request, all of which has come. */
+  answersOn(socket: Socket): boolean {
+    return this.#request.socket === socket && (this.#request.complete || this.hasStarted);
   }
 
   get hasStarted(): boolean {

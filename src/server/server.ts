@@ -57,7 +57,11 @@ export class Edge {
         connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
         noDelay: true,
       },
-      clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
+      clientErrorHandler: (error, socket) => {
+        // What is written now would stand in the middle of an answer that is under way on this connection.
+        if ([...this.#inFlight].some((client) => client.answersOn(socket))) socket.destroy();
+        else answerBrokenRequest(error, socket);
+      },
       frameworkErrors: (error, request, reply) => this.#refuse(request, reply, badUrl(error)),
     });
     // Bodies are read by the pipeline, after the key was checked.

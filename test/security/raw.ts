@@ -18,7 +18,7 @@ export function sendRaw(port: number, bytes: string | Buffer, quietMs = 600): Pr
       clearTimeout(timer);
       socket.destroy();
       const text = Buffer.concat(parts).toString('latin1');
-      const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status));
+      const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
       resolve({ text, statuses: statuses.filter((status) => status >= 200), ending });
     };
     let timer = setTimeout(() => end('open'), quietMs * 5);

@@ -8,7 +8,7 @@ import type { Parts } from './pipeline/parts.ts';
 import type { Snapshot } from './pipeline/snapshot.ts';
 import { findProvider } from './providers/index.ts';
 import { ModelGroups } from './routing/model-groups.ts';
-import { Edge } from './server/server.ts';
+import { Edge, type EdgeLimits } from './server/server.ts';
 import { type MetricsSnapshot, mergeSnapshots, renderSnapshot } from './telemetry/exposition.ts';
 import type { Log } from './telemetry/log.ts';
 import { MetricsRecorder } from './telemetry/recorder.ts';
@@ -25,6 +25,8 @@ export interface GatewayOptions {
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
+  /** How long clients may take to send, where not as usual. */
+  readonly limits?: Partial<EdgeLimits>;
   /** In one of several worker processes: the metrics of all of them. */
   readonly gatherMetrics?: () => Promise<readonly unknown[]>;
 }
@@ -60,7 +62,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onFault: (what, error) => log.app.error({ error }, what),
   };
   let snapshot = makeSnapshot(config, masterKey);
-  const edge = new Edge({ parts, version, snapshot: () => snapshot, metrics: () => renderMetrics(metrics, options) });
+  const edge = new Edge({
+    parts,
+    version,
+    snapshot: () => snapshot,
+    metrics: () => renderMetrics(metrics, options),
+    ...(options.limits !== undefined && { limits: options.limits }),
+  });
   metrics.read('litellm_in_flight_requests', () => edge.inFlight);
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
   metrics.read('sluice_settled_dropped_total', () => queue.dropped);

@@ -174,6 +174,9 @@ function textOfPart(part: ConversationResponse['choices'][number]['parts'][numbe
   }
 }
 
+/** How much of an answer's text is kept for an estimate; the rest is taken to be like it. */
+const LONGEST_SAMPLE = 65_536;
+
 /** One translated stream. Events go through as they come; the client's bytes of one piece are sent together. */
 class TranslatedStream implements StreamAnswer {
   readonly #reader: StreamReader;
@@ -186,6 +189,7 @@ class TranslatedStream implements StreamAnswer {
   #hasContent = false;
   #isWhole = false;
   #text = '';
+  #textLength = 0;
   #reported: Extract<AnswerProblem['problem'], { kind: 'reported' }> | undefined;
 
   constructor(provider: ConversationFormat, writer: StreamWriter, write: (bytes: Uint8Array | string) => void) {
@@ -232,7 +236,7 @@ class TranslatedStream implements StreamAnswer {
   }
 
   sample(): { text: string; factor: number } {
-    return { text: this.#text, factor: 1 };
+    return { text: this.#text, factor: Math.max(1, this.#textLength / Math.max(1, this.#text.length)) };
   }
 
   #take(event: StreamEvent): void {
@@ -256,7 +260,8 @@ class TranslatedStream implements StreamAnswer {
       case 'reasoning':
       case 'refusal':
       case 'tool-arguments':
-        this.#text += event.text;
+        if (this.#text.length < LONGEST_SAMPLE) this.#text += event.text;
+        this.#textLength += event.text.length;
         this.#hasContent = true;
         break;
       default:

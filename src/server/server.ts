@@ -17,18 +17,27 @@ import { FACT_ROUTES, type FactRoute, MODEL_ROUTES, type ModelRoute } from './ro
 
 /** Limits of the edge. Times in milliseconds. */
 const MAX_HEADER_BYTES = 16_384;
-const HEADERS_TIMEOUT_MS = 15_000;
-/** For receiving a whole request; how long answering takes is another matter. */
-const REQUEST_TIMEOUT_MS = 60_000;
 /** Longer than load balancers keep idle connections (60 s), so that it is never we who close one they are about to use. */
 const KEEP_ALIVE_MS = 72_000;
-const CONNECTIONS_CHECKED_EVERY_MS = 2_000;
+
+/** How long clients may take to send, in milliseconds. */
+export interface EdgeLimits {
+  readonly headersMs: number;
+  /** For receiving a whole request; how long answering takes is another matter. */
+  readonly requestMs: number;
+  /** How often connections are looked at. */
+  readonly checkEveryMs: number;
+}
+
+const LIMITS: EdgeLimits = { headersMs: 15_000, requestMs: 60_000, checkEveryMs: 2_000 };
 
 export interface EdgeOptions {
   readonly parts: Parts;
   readonly version: string;
   /** The configuration in effect now. */
   readonly snapshot: () => Snapshot;
+  /** Others than the usual ones. */
+  readonly limits?: Partial<EdgeLimits>;
   /** The text of `/metrics`. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -43,18 +52,19 @@ export class Edge {
 
   constructor(options: EdgeOptions) {
     this.#options = options;
+    const limits = { ...LIMITS, ...options.limits };
     this.#app = Fastify({
       logger: false,
       exposeHeadRoutes: false,
       forceCloseConnections: 'idle',
       return503OnClosing: false,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: limits.requestMs,
       routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
       http: {
         maxHeaderSize: MAX_HEADER_BYTES,
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
+        headersTimeout: limits.headersMs,
+        connectionsCheckingInterval: limits.checkEveryMs,
         noDelay: true,
       },
       clientErrorHandler: (error, socket) => {

@@ -9,7 +9,7 @@ import type { GatewayConfig } from '../../src/config/gateway-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { newCallId } from '../../src/core/ids.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { startGateway } from '../../src/gateway.ts';
+import { type GatewayOptions, startGateway } from '../../src/gateway.ts';
 import { providers } from '../../src/providers/index.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { DEFAULT_CONFIG } from './default-config.ts';
@@ -28,6 +28,8 @@ export interface TestGatewayOptions {
   readonly dropParams?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly simulator?: SimulatorOptions;
+  /** Other time limits for clients than the usual ones. */
+  readonly limits?: GatewayOptions['limits'];
 }
 
 /** A running gateway with its upstream. */
@@ -62,7 +64,16 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const log = createLogger(config.telemetry, { stdout: { fd: logFile } });
   const masterKey = config.server.masterKey ?? MASTER_KEY;
   const host = '127.0.0.1';
-  const gateway = await startGateway({ config, masterKey, host, port: 0, version: '0.0.0-test', env, log });
+  const gateway = await startGateway({
+    config,
+    masterKey,
+    host,
+    port: 0,
+    version: '0.0.0-test',
+    env,
+    log,
+    ...(options.limits !== undefined && { limits: options.limits }),
+  });
 
   const logLines = async (): Promise<string[]> => {
     // Consumers of settled requests read from a queue, a turn later.

@@ -33,11 +33,16 @@ export class ChunkWriter {
     this.#socket = socket;
   }
 
-  /** For a response whose head is out; undefined where it is not chunked (HTTP/1.0) or waits behind another one. */
-  static open(response: ServerResponse): ChunkWriter | undefined {
+  /**
+   * For a response whose head is out; undefined where it is not chunked (HTTP/1.0) or waits behind another one. `hasRoom` is
+   * what the response's last write returned.
+   */
+  static open(response: ServerResponse, hasRoom: boolean): ChunkWriter | undefined {
     const { socket } = response;
     if (!response.chunkedEncoding || socket === null || socket.destroyed) return undefined;
-    return new ChunkWriter(response, socket);
+    const writer = new ChunkWriter(response, socket);
+    if (!hasRoom) writer.#wait();
+    return writer;
   }
 
   /** Takes a piece; false asks to pause until the `onDrain` callback. */

@@ -114,7 +114,7 @@ export class HttpClient implements Client, Slotted {
     if (this.#chunks !== undefined) return this.#chunks.write(chunk);
     const hasRoom = this.#response.write(chunk);
     // The first piece leaves with the head. Those after it are framed by us, which costs a third less.
-    this.#chunks = ChunkWriter.open(this.#response);
+    this.#chunks = ChunkWriter.open(this.#response, hasRoom);
     return hasRoom;
   }
 

@@ -7,6 +7,7 @@ function setUp() {
   const watch = new TimeoutWatch({ nowMs: () => now, monotonicMs: () => now });
   const heard: TimeoutKind[] = [];
   const call: Watched = {
+    slot: -1,
     timeouts: { firstByteMs: 1_000, idleMs: 500, totalMs: 5_000, slowClientMs: 2_000 },
     hasFirstByte: false,
     sawActivity: false,

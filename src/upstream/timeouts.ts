@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { Slots, type Slotted } from '../core/slots.ts';
 
 /** How long each phase of a call may take, in milliseconds. */
 export interface CallTimeouts {
@@ -15,7 +16,7 @@ export interface CallTimeouts {
 export type TimeoutKind = 'first-byte' | 'idle' | 'total' | 'slow-client';
 
 /** A call whose phases are watched. `sawActivity` is set by the call on every piece it receives and cleared by the watch. */
-export interface Watched {
+export interface Watched extends Slotted {
   readonly timeouts: CallTimeouts;
   hasFirstByte: boolean;
   sawActivity: boolean;
@@ -28,12 +29,12 @@ export interface Watched {
 const TICK_MS = 50;
 
 /**
- * Watches all calls with one timer that ticks every 50 ms: a call costs one Set insertion and one removal, and a piece of an
+ * Watches all calls with one timer that ticks every 50 ms: a call costs one addition to a list and one removal, and a piece of an
  * answer one boolean, where a timer per call and phase would be armed and cleared on every piece.
  */
 export class TimeoutWatch {
   readonly #clock: Clock;
-  readonly #calls = new Set<Watched>();
+  readonly #calls = new Slots<Watched>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(clock: Clock) {
@@ -49,7 +50,7 @@ export class TimeoutWatch {
   }
 
   remove(call: Watched): void {
-    this.#calls.delete(call);
+    this.#calls.remove(call);
     if (this.#calls.size === 0 && this.#timer !== undefined) {
       clearInterval(this.#timer);
       this.#timer = undefined;

@@ -109,6 +109,7 @@ export class Upstream {
 /** One call on its way. */
 export class Flight implements Dispatcher.DispatchHandler, Watched {
   readonly timeouts: CallTimeouts;
+  slot = -1;
   hasFirstByte = false;
   sawActivity = false;
   isPaused = false;

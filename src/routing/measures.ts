@@ -1,0 +1,112 @@
+/** The three kinds of measurement that routing keeps of a deployment. Each takes the moment as an argument and is O(1). */
+
+const SLOT_MS = 5_000;
+const SLOTS = 12;
+
+/** The sum of what was added in the last 60 seconds, to a resolution of 5 seconds. */
+export class SlidingMinute {
+  readonly #slots: Float64Array = new Float64Array(SLOTS);
+  #newest = 0;
+  #total = 0;
+
+  add(amount: number, nowMs: number): void {
+    this.#advance(nowMs);
+    const index = this.#newest % SLOTS;
+    this.#slots[index] = (this.#slots[index] ?? 0) + amount;
+    this.#total += amount;
+  }
+
+  total(nowMs: number): number {
+    this.#advance(nowMs);
+    return this.#total;
+  }
+
+  /** Milliseconds until the sum is below a limit if nothing is added: 0 when it is now, a minute for a limit of 0. */
+  untilBelowMs(limit: number, nowMs: number): number {
+    this.#advance(nowMs);
+    let left = this.#total;
+    if (left < limit) return 0;
+    for (let slot = this.#newest - SLOTS + 1; slot <= this.#newest; slot += 1) {
+      if (slot < 0) continue;
+      left -= this.#slots[slot % SLOTS] ?? 0;
+      if (left < limit) return (slot + SLOTS) * SLOT_MS - nowMs;
+    }
+    return SLOTS * SLOT_MS;
+  }
+
+  #advance(nowMs: number): void {
+    const slot = Math.floor(nowMs / SLOT_MS);
+    if (slot <= this.#newest) return;
+    if (slot - this.#newest >= SLOTS) {
+      this.#slots.fill(0);
+      this.#total = 0;
+    } else {
+      for (let passed = this.#newest + 1; passed <= slot; passed += 1) {
+        this.#total -= this.#slots[passed % SLOTS] ?? 0;
+        this.#slots[passed % SLOTS] = 0;
+      }
+    }
+    this.#newest = slot;
+  }
+}
+
+const PEAK_HALF_LIFE_MS = 10_000;
+const IDLE_HALF_LIFE_MS = 60_000;
+const MEAN_WEIGHT = 0.1;
+
+/**
+ * A peak-sensitive moving average of a latency. A slow answer counts in full at once and is halved every 10 seconds towards the
+ * mean (as in Finagle's peak EWMA), so that a deployment in trouble is left alone after one request. The mean itself fades
+ * while nothing is measured, halved every minute: one that is not used for being slow is tried again sometime.
+ */
+export class LatencyEstimate {
+  /** How many measurements the mean is made of. */
+  #count = 0;
+  #meanMs = 0;
+  /** How far above the mean the last peak stood at the last measurement. */
+  #excessMs = 0;
+  #atMs = 0;
+
+  observe(ms: number, nowMs: number): void {
+    const peakMs = this.#meanMs + this.#excessAt(nowMs);
+    this.#count += 1;
+    this.#meanMs += (ms - this.#meanMs) * Math.max(MEAN_WEIGHT, 1 / this.#count);
+    this.#excessMs = Math.max(0, Math.max(ms, peakMs) - this.#meanMs);
+    this.#atMs = nowMs;
+  }
+
+  /** The latency to expect, in milliseconds; undefined where nothing was measured within `ttlMs`. */
+  read(nowMs: number, ttlMs: number = Number.POSITIVE_INFINITY): number | undefined {
+    const idleMs = nowMs - this.#atMs;
+    if (this.#count === 0 || idleMs > ttlMs) return undefined;
+    return (this.#meanMs + this.#excessAt(nowMs)) * 2 ** (-idleMs / IDLE_HALF_LIFE_MS);
+  }
+
+  #excessAt(nowMs: number): number {
+    return this.#excessMs === 0 ? 0 : this.#excessMs * 2 ** ((this.#atMs - nowMs) / PEAK_HALF_LIFE_MS);
+  }
+}
+
+const MIX_WEIGHT = 0.05;
+
+/** Tokens per request as they really were: moving averages over the settled requests, about the last twenty. */
+export class TokenMix {
+  /** How many requests were measured. */
+  count = 0;
+  inputTokens = 0;
+  outputTokens = 0;
+  cachedTokens = 0;
+
+  observe(inputTokens: number, outputTokens: number, cachedTokens: number): void {
+    this.count += 1;
+    const weight = Math.max(MIX_WEIGHT, 1 / this.count);
+    this.inputTokens += (inputTokens - this.inputTokens) * weight;
+    this.outputTokens += (outputTokens - this.outputTokens) * weight;
+    this.cachedTokens += (Math.min(cachedTokens, inputTokens) - this.cachedTokens) * weight;
+  }
+
+  /** The share of input tokens that came from the provider's prompt cache, 0 to 1. */
+  get cacheHitRate(): number {
+    return this.inputTokens > 0 ? this.cachedTokens / this.inputTokens : 0;
+  }
+}

@@ -1,4 +1,5 @@
 import type { Routable } from '../model-groups.ts';
+import type { Strategy } from './strategy.ts';
 
 /**
  * LiteLLM's default strategy: a random order in which a deployment stands first as often as its share says. The share is
@@ -6,7 +7,7 @@ import type { Routable } from '../model-groups.ts';
  */
 export function simpleShuffle<D extends Routable>(deployments: readonly D[], random: () => number): readonly D[] {
   if (deployments.length < 2) return deployments;
-  const shareOf = chooseShare(deployments);
+  const shareOf = SHARES[chosenShare(deployments)];
   const left = [...deployments];
   const order: D[] = [];
   while (left.length > 0) {
@@ -27,9 +28,30 @@ export function simpleShuffle<D extends Routable>(deployments: readonly D[], ran
   return order;
 }
 
-function chooseShare<D extends Routable>(deployments: readonly D[]): (deployment: D) => number {
-  if (deployments.some((deployment) => deployment.weight !== undefined)) return (deployment) => deployment.weight ?? 0;
-  if (deployments.some((deployment) => deployment.rpm !== undefined)) return (deployment) => deployment.rpm ?? 0;
-  if (deployments.some((deployment) => deployment.tpm !== undefined)) return (deployment) => deployment.tpm ?? 0;
-  return () => 1;
+/** `simple-shuffle` as a strategy. */
+export const shuffleStrategy: Strategy = (candidates, { random }) => ({
+  order: simpleShuffle(candidates, random),
+  why(deployment) {
+    const kind = chosenShare(candidates);
+    if (kind === 'even') return `random, one of ${candidates.length} equals`;
+    let total = 0;
+    for (const candidate of candidates) total += SHARES[kind](candidate);
+    return `random by ${kind} ${SHARES[kind](deployment)} of ${total}`;
+  },
+});
+
+type ShareKind = 'weight' | 'rpm' | 'tpm' | 'even';
+
+const SHARES: Readonly<Record<ShareKind, (deployment: Routable) => number>> = {
+  weight: ({ weight }) => weight ?? 0,
+  rpm: ({ rpm }) => rpm ?? 0,
+  tpm: ({ tpm }) => tpm ?? 0,
+  even: () => 1,
+};
+
+function chosenShare(deployments: readonly Routable[]): ShareKind {
+  if (deployments.some(({ weight }) => weight !== undefined)) return 'weight';
+  if (deployments.some(({ rpm }) => rpm !== undefined)) return 'rpm';
+  if (deployments.some(({ tpm }) => tpm !== undefined)) return 'tpm';
+  return 'even';
 }

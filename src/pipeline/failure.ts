@@ -86,11 +86,11 @@ function classify(
   const failure = deployment.provider.classify({ status, headers, body, error, receivedAtMs });
   const { apiKey } = deployment.target;
   // Keys have no shape one could rely on; the deployment's own is known, so it never leaves, however it is echoed.
-  const message = apiKey === undefined ? failure.message : redactSecrets(failure.message, [apiKey]);
-  return new GatewayError(failure.code, message, {
+  const clean = (text: string): string => (apiKey === undefined ? text : redactSecrets(text, [apiKey]));
+  return new GatewayError(failure.code, clean(failure.message), {
     provider: deployment.provider.name,
-    ...(failure.param !== undefined && { param: failure.param }),
-    ...(failure.providerCode !== undefined && { providerCode: failure.providerCode }),
+    ...(failure.param !== undefined && { param: clean(failure.param) }),
+    ...(failure.providerCode !== undefined && { providerCode: clean(failure.providerCode) }),
     ...(failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
     ...(failure.status !== undefined && { status: failure.status }),
   });

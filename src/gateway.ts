@@ -1,4 +1,5 @@
 /** The composition root: the one file that knows every part and joins them. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DeploymentConfig, GatewayConfig } from './config/gateway-config.ts';
 import { systemClock } from './core/clock.ts';
 import { priceModel } from './costs/prices.ts';
@@ -83,8 +84,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     drain: ({ timeoutMs }) => edge.drain(timeoutMs),
     close: async () => {
       await edge.close();
-      queue.flush();
       await Promise.all([upstream.close(), tokens.close()]);
+      // Requests that were broken off, or whose usage was still being counted, close their books in this turn.
+      await nextTurn();
+      queue.flush();
     },
     metricsSnapshot: () => metrics.snapshot(),
   };

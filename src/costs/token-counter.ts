@@ -20,6 +20,7 @@ interface Waiting {
  */
 export class TokenCounter {
   #worker: Worker | undefined;
+  #isClosed = false;
   #nextId = 0;
   readonly #waiting = new Map<number, Waiting>();
 
@@ -28,7 +29,7 @@ export class TokenCounter {
     const counted = text.length > COUNTED_CHARACTERS ? text.slice(0, COUNTED_CHARACTERS) : text;
     const factor = text.length / counted.length;
     const roughly = Math.ceil(text.length / 4);
-    if (this.#waiting.size >= MOST_WAITING) return Promise.resolve(roughly);
+    if (this.#isClosed || this.#waiting.size >= MOST_WAITING) return Promise.resolve(roughly);
     return new Promise((resolve) => {
       const id = this.#nextId++;
       const timer = setTimeout(() => this.#answer(id, roughly), ANSWER_WITHIN_MS);
@@ -42,7 +43,9 @@ export class TokenCounter {
     });
   }
 
+  /** Ends the thread. What is asked from then on is answered by rule of thumb. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const worker = this.#worker;
     this.#giveUp();
     await worker?.terminate();

@@ -16,6 +16,7 @@ import type { LaneChoice } from './choose-lane.ts';
 import { editBytes } from './edit-request.ts';
 import { forwardedHeaders } from './forwarded-headers.ts';
 import { AnswerProblem, type StreamAnswer, type StreamEnd, type Trip, type WholeAnswer } from './lane.ts';
+import { StreamOpening } from './stream-opening.ts';
 import { answerFacts, readAnswer, readWholeAsStream } from './translate.ts';
 
 /** Makes a request ready to be relayed to a deployment. */
@@ -75,7 +76,6 @@ function readWhole(body: Buffer, format: FormatParts): WholeAnswer {
 
 const FIRST_EVENTS_READ = 2;
 const LAST_EVENTS_READ = 6;
-const ERROR_SEARCH_BYTES = 256;
 
 /** One relayed stream. */
 class RelayedStream implements StreamAnswer {
@@ -83,26 +83,27 @@ class RelayedStream implements StreamAnswer {
   readonly #write: (bytes: Uint8Array | string) => void;
   readonly #filter: UsageFrameFilter | undefined;
   readonly #ends = new StreamEnds();
-  #hasData = false;
+  #opening: StreamOpening | undefined;
 
   constructor(format: FormatParts, write: (bytes: Uint8Array | string) => void, dropsUsageFrame: boolean) {
     this.#format = format;
     this.#write = write;
     this.#filter = dropsUsageFrame ? new UsageFrameFilter() : undefined;
+    this.#opening = new StreamOpening(format);
   }
 
   data(chunk: Buffer): void {
-    if (!this.#hasData) {
-      this.#hasData = true;
-      this.#refuseErrorAtStart(chunk);
-    }
     this.#ends.push(chunk);
-    if (this.#filter === undefined) {
-      this.#write(chunk);
+    const bytes = this.#filter === undefined ? chunk : this.#filter.push(chunk);
+    if (this.#opening === undefined) {
+      if (bytes.length > 0) this.#write(bytes);
       return;
     }
-    const bytes = this.#filter.push(chunk);
-    if (bytes.length > 0) this.#write(bytes);
+    this.#opening.hold(bytes);
+    if (!this.#opening.read(chunk)) return;
+    const held = this.#opening.held();
+    this.#opening = undefined;
+    if (held.length > 0) this.#write(held);
   }
 
   isComplete(): boolean {
@@ -110,12 +111,19 @@ class RelayedStream implements StreamAnswer {
   }
 
   end(): StreamEnd {
-    const rest = readable(this.#filter?.end() ?? EMPTY);
+    const last = readable(this.#filter?.end() ?? EMPTY);
+    // A stream without a word is still an answer, if it says so at its end.
+    const rest = this.#opening === undefined ? last : Buffer.concat([this.#opening.held(), last]);
+    const wasToldNothing = this.#opening !== undefined;
+    this.#opening = undefined;
     const seen = this.#readEnds();
     if (seen.reported !== undefined) {
-      return { isWhole: false, last: rest, problem: seen.reported, wasToldClient: true };
+      const reported = { isWhole: false, problem: seen.reported } as const;
+      return { ...reported, last: wasToldNothing ? EMPTY : rest, wasToldClient: !wasToldNothing };
     }
-    if (!seen.isWhole) return { isWhole: false, last: rest, problem: { kind: 'cut' }, wasToldClient: false };
+    if (!seen.isWhole) {
+      return { isWhole: false, last: wasToldNothing ? EMPTY : rest, problem: { kind: 'cut' }, wasToldClient: false };
+    }
     if (seen.hasEndMark) return { isWhole: true, last: rest };
     // The answer is whole but its end mark never came: without it, strict clients would report a broken stream.
     const endMark = Buffer.from(rest.length === 0 ? this.#format.endMark : `\n\n${this.#format.endMark}`);
@@ -144,13 +152,6 @@ class RelayedStream implements StreamAnswer {
     }
     const { totalBytes } = this.#ends;
     return { text, factor: sampledBytes === 0 ? 1 : Math.max(1, totalBytes / Math.max(sampledBytes, 1)) };
-  }
-
-  #refuseErrorAtStart(chunk: Buffer): void {
-    const at = chunk.indexOf('"error"');
-    if (at === -1 || at > ERROR_SEARCH_BYTES) return;
-    const found = this.#read(eventsIn(chunk).slice(0, 1));
-    if (found.reported !== undefined) throw new AnswerProblem(found.reported);
   }
 
   #readEnds(): Reading {

@@ -154,7 +154,6 @@ class Attempt implements AnswerListener {
 
   onData(chunk: Buffer): void {
     if (this.#isOver) return;
-    this.#facts.firstByteMs ??= this.#exchange.clock.monotonicMs() - this.#sentMs;
     if (this.#stream !== undefined) {
       try {
         this.#stream.data(chunk);
@@ -163,6 +162,7 @@ class Attempt implements AnswerListener {
       }
       return;
     }
+    this.#noteFirstContent();
     this.#bytes += chunk.length;
     if (this.#phase === 'refusal' && this.#bytes > LARGEST_ERROR_BYTES) return;
     this.#chunks.push(chunk);
@@ -192,9 +192,16 @@ class Attempt implements AnswerListener {
     else this.#failStream(this.#stream, error);
   }
 
+  #noteFirstContent(): void {
+    if (this.#facts.firstByteMs !== undefined) return;
+    this.#facts.firstByteMs = this.#exchange.clock.monotonicMs() - this.#sentMs;
+    this.#flight?.contentBegan();
+  }
+
   #write(bytes: Uint8Array | string): void {
     const exchange = this.#exchange;
     const { client } = exchange;
+    this.#noteFirstContent();
     if (!client.hasStarted) {
       exchange.firstByteMs = exchange.clock.monotonicMs();
       exchange.status = 200;

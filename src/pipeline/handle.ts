@@ -25,7 +25,8 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
     if (exchange.error.code === 'internal') parts.onFault(`request ${exchange.callId} failed`, thrown);
     refuse(exchange, exchange.error, parts);
   }
-  settle(exchange, parts);
+  const closing = settle(exchange, parts);
+  if (closing !== undefined) await closing;
 }
 
 /** Nobody catches what is thrown here, and one client's odd request must never end the process for all. */

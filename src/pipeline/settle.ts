@@ -4,15 +4,18 @@ import { estimate } from './estimate.ts';
 import type { Exchange } from './exchange.ts';
 import type { Parts } from './parts.ts';
 
-/** Closes a request's books: runs once for each, whatever happened, and never throws outwards. */
-export function settle(exchange: Exchange, parts: Parts): void {
+/**
+ * Closes a request's books: runs once for each, whatever happened, and never throws outwards. Where usage has to be estimated
+ * first, the promise resolves when they are closed.
+ */
+export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefined {
   const endedMs = exchange.clock.monotonicMs();
   if (exchange.toEstimate === undefined) {
     parts.sink.take(settled(exchange, endedMs));
-    return;
+    return undefined;
   }
   // Counting tokens takes longer than the answer's end may wait, so the books close a moment later.
-  void estimate(exchange, parts.countTokens)
+  return estimate(exchange, parts.countTokens)
     .catch((error: unknown) => parts.onFault('usage could not be estimated', error))
     .finally(() => parts.sink.take(settled(exchange, endedMs)));
 }

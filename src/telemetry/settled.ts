@@ -25,7 +25,7 @@ export interface AttemptFacts {
   status?: number;
   /** Milliseconds from sending the request to the end of the answer. */
   durationMs: number;
-  /** Milliseconds to the first byte of the answer's body. */
+  /** Milliseconds to the first content of the answer. */
   firstByteMs?: number;
 }
 

@@ -3,7 +3,7 @@ import { Slots, type Slotted } from '../core/slots.ts';
 
 /** How long each phase of a call may take, in milliseconds. */
 export interface CallTimeouts {
-  /** From sending the request to the first byte of the answer's body (its head alone does not count). */
+  /** From sending the request to the first content of the answer; its head, or a stream that only opens, does not count. */
   readonly firstByteMs: number;
   /** Between two pieces of the answer, while the client is reading. */
   readonly idleMs: number;

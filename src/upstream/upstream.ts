@@ -137,6 +137,11 @@ export class Flight implements Dispatcher.DispatchHandler, Watched {
     this.#fail({ kind: 'aborted', detail });
   }
 
+  /** Says that the answer has begun for real: from here on the limit between two pieces holds and not the one for the first. */
+  contentBegan(): void {
+    this.hasFirstByte = true;
+  }
+
   /** Stops reading from the provider until `resume`. */
   pause(): void {
     if (this.isPaused) return;
@@ -208,7 +213,6 @@ export class Flight implements Dispatcher.DispatchHandler, Watched {
   }
 
   #take(chunk: Buffer): void {
-    this.hasFirstByte = true;
     this.#receivedBytes += chunk.length;
     if (this.#receivedBytes > this.#maxResponseBytes) {
       this.#fail({ kind: 'too-large', detail: `the answer is larger than ${this.#maxResponseBytes} bytes` });

@@ -1,0 +1,77 @@
+import type { Clock } from '../core/clock.ts';
+import { SlidingCount } from './sliding-count.ts';
+
+/** How generous a retry budget is. */
+export interface RetryBudgetSettings {
+  /** Further attempts per first attempt of the last ten seconds. */
+  readonly share?: number;
+  /** Further attempts per second that are always allowed; an instance of a cluster takes its part of the cluster's. */
+  readonly floorPerSecond?: number;
+  /** Fallbacks into an upstream that has not seen the request yet take from the budget as well. */
+  readonly chargesFallbacks?: boolean;
+}
+
+const SECONDS = 10;
+const SECOND_MS = 1_000;
+const MOST_UPSTREAMS = 1_000;
+
+interface Counts {
+  readonly first: SlidingCount;
+  readonly further: SlidingCount;
+}
+
+/**
+ * One budget per upstream for everything that makes it see a request more than once: at most a fifth of the requests of the last
+ * ten seconds and a small floor. It keeps our retries from finishing off an upstream that is already in trouble.
+ *
+ * A request that falls back into an upstream counts there as what it is, one more client's request: were it refused, the
+ * outage of one provider would become an outage of its customers in the moment before its breakers open. `chargesFallbacks`
+ * chooses the stricter way.
+ */
+export class RetryBudget {
+  readonly #clock: Clock;
+  readonly #share: number;
+  readonly #floor: number;
+  readonly #chargesFallbacks: boolean;
+  readonly #upstreams = new Map<string, Counts>();
+
+  constructor(clock: Clock, { share = 0.2, floorPerSecond = 3, chargesFallbacks = false }: RetryBudgetSettings = {}) {
+    this.#clock = clock;
+    this.#share = share;
+    this.#floor = floorPerSecond * SECONDS;
+    this.#chargesFallbacks = chargesFallbacks;
+  }
+
+  /** A request's very first attempt goes to this upstream. */
+  noteFirst(upstream: string): void {
+    this.#get(upstream).first.add(this.#clock.monotonicMs());
+  }
+
+  /** Claims a further attempt at an upstream that has seen the request: a retry, another deployment of it, a hedge. */
+  take(upstream: string): boolean {
+    const { first, further } = this.#get(upstream);
+    const nowMs = this.#clock.monotonicMs();
+    if (further.total(nowMs) + 1 > first.total(nowMs) * this.#share + this.#floor) return false;
+    further.add(nowMs);
+    return true;
+  }
+
+  /** Claims a request's first attempt at this upstream after others failed it. */
+  takeFallback(upstream: string): boolean {
+    if (this.#chargesFallbacks) return this.take(upstream);
+    this.noteFirst(upstream);
+    return true;
+  }
+
+  #get(upstream: string): Counts {
+    const known = this.#upstreams.get(upstream);
+    if (known !== undefined) return known;
+    if (this.#upstreams.size >= MOST_UPSTREAMS) {
+      const oldest = this.#upstreams.keys().next().value;
+      if (oldest !== undefined) this.#upstreams.delete(oldest);
+    }
+    const counts = { first: new SlidingCount(SECONDS, SECOND_MS), further: new SlidingCount(SECONDS, SECOND_MS) };
+    this.#upstreams.set(upstream, counts);
+    return counts;
+  }
+}

@@ -1,0 +1,37 @@
+/** How long to wait before trying a deployment again. */
+
+/** What a wait depends on, in milliseconds. */
+export interface RetryDelayFacts {
+  /** How often this request has waited already. */
+  readonly waits: number;
+  /** The operator's `retry_after`: the least wait where the provider named none. */
+  readonly leastWaitMs: number;
+  /** What the provider asked for. */
+  readonly retryAfterMs?: number | undefined;
+  /** What is left until the request's deadline. */
+  readonly leftMs: number;
+}
+
+// LiteLLM's INITIAL_RETRY_DELAY and MAX_RETRY_DELAY.
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 8_000;
+/** Longer than this no client is kept waiting (LiteLLM's bound for Retry-After): it is told when to come back. */
+const LONGEST_WAIT_MS = 60_000;
+const JITTER_SHARE = 0.05;
+const LARGEST_JITTER_MS = 250;
+
+/**
+ * The wait before another try, or undefined where it cannot be kept before the deadline. A provider's Retry-After is kept to
+ * the millisecond and only lengthened a little; otherwise the wait is exponential with full jitter.
+ */
+export function retryDelayMs(facts: RetryDelayFacts, random: () => number): number | undefined {
+  const { waits, leastWaitMs, retryAfterMs, leftMs } = facts;
+  if (retryAfterMs !== undefined && retryAfterMs > 0) {
+    if (retryAfterMs >= leftMs || retryAfterMs > LONGEST_WAIT_MS) return undefined;
+    const jitterMs = random() * Math.min(retryAfterMs * JITTER_SHARE, LARGEST_JITTER_MS);
+    return retryAfterMs + jitterMs < leftMs ? retryAfterMs + jitterMs : retryAfterMs;
+  }
+  const ceilingMs = Math.min(FIRST_DELAY_MS * 2 ** Math.min(waits, 10), LONGEST_DELAY_MS);
+  const delayMs = Math.max(leastWaitMs, random() * ceilingMs);
+  return delayMs < leftMs ? delayMs : undefined;
+}

@@ -1,6 +1,6 @@
 /** Writes docs/reference/config.md and docs/reference/config.schema.json from the settings in src/config/settings/. */
 import { z } from 'zod';
-import { DEFAULTS } from '../src/config/dialects/litellm.ts';
+import { DEFAULTS } from '../src/config/defaults.ts';
 import type { Setting, SettingTable } from '../src/config/known-settings.ts';
 import * as known from '../src/config/known-settings.ts';
 import { configFileSchema, wordsFor } from '../src/config/schema.ts';
@@ -51,12 +51,30 @@ const SECTIONS: readonly (readonly [title: string, about: string, settings: Sett
   ['`litellm_settings`', 'Requests, caching, callbacks, logging.', known.LITELLM_SETTINGS],
   ['`litellm_settings.cache_params`', "Also the members of the guide's `cache` map.", known.CACHE_PARAMS],
   ['`router_settings`', 'Timeouts, retries, fallbacks, aliases.', known.ROUTER_SETTINGS],
+  [
+    '`router_settings.retry_policy`',
+    'Also the maps of `model_group_retry_policy`. A class that is left out has `num_retries`. The classes are those of [the errors](errors.md).',
+    known.RETRY_POLICY,
+  ],
+  [
+    '`router_settings.allowed_fails_policy`',
+    'Also `model_info.allowed_fails_policy`. A class that is left out has `allowed_fails`.',
+    known.ALLOWED_FAILS_POLICY,
+  ],
+  ['`router_settings.routing_groups[]`', 'The first entry that names a model group counts.', known.ROUTING_GROUP],
+  [
+    '`router_settings.model_group_settings`',
+    'A map from a model group to these; they win over `routing_groups` and over the router.',
+    known.GROUP_SETTINGS,
+  ],
+  ['`hedge`', 'In `router_settings`, or for one group.', known.HEDGE],
   ['`general_settings`', 'The server itself.', known.GENERAL_SETTINGS],
   [
     '`user_api_key_list[]`',
     'Keys declared in a file. A key is taken as it stands, with or without `sk-`.',
     known.DECLARED_KEY,
   ],
+  ['`user_api_key_list[].metadata`', 'Further members are remarks.', known.KEY_METADATA],
   [
     '`credential_list[]`',
     'Parameters that several deployments share by `litellm_credential_name`.',
@@ -106,7 +124,10 @@ know the YAML language server complete and check a file whose first line names [
 | whole request | ${seconds(DEFAULTS.timeoutMs)} |
 | silence in a stream | ${seconds(DEFAULTS.idleTimeoutMs)} |
 | connecting | ${seconds(DEFAULTS.connectTimeoutMs)} |
-| further tries | ${DEFAULTS.numRetries} |
+| further tries in the group | ${DEFAULTS.numRetries} |
+| attempts in all | ${DEFAULTS.maxAttempts} |
+| fallback groups | ${DEFAULTS.maxFallbacks}, with at most ${DEFAULTS.mostRetriesPerFallback} further try each |
+| rest of a failing deployment | ${seconds(DEFAULTS.cooldownMs)}, where the provider does not say how long |
 | request body | ${mebibytes(DEFAULTS.maxRequestBytes)} |
 | answer | ${mebibytes(DEFAULTS.maxResponseBytes)} |
 

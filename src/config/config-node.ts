@@ -82,3 +82,14 @@ export function textOf(node: ConfigNode | undefined): string | undefined {
   if (node?.kind !== 'scalar' || node.value === null) return undefined;
   return typeof node.value === 'string' ? node.value : (node.written ?? String(node.value));
 }
+
+/** The entries of `model_list` by where they stand, as deployments name it. */
+export function placesByPosition(root: MapNode): ReadonlyMap<string, Place> {
+  const places = new Map<string, Place>();
+  const list = root.entries.get('model_list')?.value;
+  for (const item of list?.kind === 'list' ? list.items : []) {
+    const { line, col } = item.source.lines.linePos(item.offset);
+    places.set(`${item.source.file}:${line}:${col}`, item);
+  }
+  return places;
+}

@@ -1,9 +1,10 @@
 /** Reads `user_api_key_list` into keys. */
+import type { JsonObject } from '../core/json.ts';
 import { type MapNode, member, type Place, positionOf } from './config-node.ts';
 import { budgetPeriod } from './dialects/guide.ts';
 import type { DeclaredKey } from './gateway-config.ts';
 import { given } from './given.ts';
-import { DECLARED_KEY } from './known-settings.ts';
+import { DECLARED_KEY, KEY_METADATA } from './known-settings.ts';
 import { type ReadingContext, Section } from './section.ts';
 
 /** A declared key and the places its messages point to. */
@@ -67,8 +68,21 @@ function readKey(item: MapNode, context: ReadingContext): DeclaredKeyRead | unde
     ...given('tpm', section.number('tpm_limit')),
     ...given('maxParallelRequests', section.number('max_parallel_requests')),
     blocked: section.flag('blocked') ?? false,
-    metadata: section.map('metadata') ?? {},
+    metadata: readMetadata(section, context),
     position: positionOf(item),
   };
   return { key: declared, place: item, modelPlaces };
+}
+
+/** The metadata as written, those members checked that act; the key's `tags` are kept there, as LiteLLM keeps them. */
+function readMetadata(key: Section, context: ReadingContext): JsonObject {
+  const node = key.node('metadata');
+  const known = node?.kind === 'map' ? [...node.entries].filter(([name]) => KEY_METADATA.has(name)) : [];
+  const acting = node?.kind === 'map' ? { ...node, entries: new Map(known) } : undefined;
+  const section = new Section(acting, KEY_METADATA, { path: 'user_api_key_list[].metadata' }, context);
+  const metadata: JsonObject = { ...key.map('metadata') };
+  for (const name of section.names()) metadata[name] = section.json(name);
+  const tags = [...(key.texts('tags') ?? []), ...(section.texts('tags') ?? [])];
+  if (tags.length > 0) metadata.tags = [...new Set(tags)];
+  return metadata;
 }

@@ -5,8 +5,10 @@ import { type ConfigNode, type MapNode, member, positionOf, textOf } from './con
 import { budgetPeriod } from './dialects/guide.ts';
 import type { DeploymentConfig } from './gateway-config.ts';
 import { given } from './given.ts';
+import { healthCheckOf } from './health-checks.ts';
 import type { KnownProvider, ProviderDirectory, ProviderModel } from './known-providers.ts';
 import {
+  ALLOWED_FAILS_POLICY,
   CREDENTIAL_ENTRY,
   MODEL_ENTRY,
   MODEL_INFO,
@@ -16,6 +18,8 @@ import {
   type SettingTable,
 } from './known-settings.ts';
 import { firstSet, keyFromEnvironment, wildcardGroups } from './provider-environment.ts';
+import { readPolicy } from './routing.ts';
+import type { GroupSettings, NumberByClass } from './routing-config.ts';
 import { type ReadingContext, Section } from './section.ts';
 import type { Environment } from './variables.ts';
 
@@ -30,6 +34,9 @@ export interface DeploymentReading {
   readonly environment: Environment;
   /** `router_settings.default_litellm_params`. */
   readonly defaults: ConfigNode | undefined;
+  /** Time limits of the group lie under those of the deployment. */
+  readonly groupSettings: ReadonlyMap<string, GroupSettings>;
+  readonly defaultMaxParallelRequests: number | undefined;
 }
 
 /** Reads all entries of `model_list`; those that cannot work are left out, each with an error among the findings. */
@@ -232,23 +239,33 @@ class DeploymentReader {
       defaultParams: params.unknown,
       ...given('dropParams', params.flag('drop_params')),
       additionalDropParams: params.texts('additional_drop_params') ?? [],
-      ...given('timeoutMs', params.milliseconds('timeout')),
-      ...given('streamTimeoutMs', params.milliseconds('stream_timeout')),
-      ...given('firstTokenTimeoutMs', params.milliseconds('ttft_timeout')),
-      ...given('idleTimeoutMs', params.milliseconds('stream_idle_timeout')),
+      ...timeLimits(params, this.#reading.groupSettings.get(group)),
       ...given('numRetries', params.number('num_retries') ?? params.number('max_retries')),
       ...given('weight', params.number('weight')),
       ...given('order', params.number('order')),
       ...given('rpm', params.number('rpm')),
       ...given('tpm', params.number('tpm')),
-      ...given('maxParallelRequests', params.number('max_parallel_requests')),
+      ...given(
+        'maxParallelRequests',
+        params.number('max_parallel_requests') ?? this.#reading.defaultMaxParallelRequests,
+      ),
       tags: params.texts('tags') ?? [],
       ...given('region', params.text('region_name')),
       ...given('cooldownMs', params.milliseconds('cooldown_time')),
+      ...given('allowedFails', typeof info.allowed_fails === 'number' ? info.allowed_fails : undefined),
+      ...given('allowedFailsByClass', this.#allowedFailsByClass(item, params)),
+      ...given('healthCheck', healthCheckOf(info)),
       ...(maxBudget === undefined ? {} : { budget: { max: maxBudget, ...given('period', period) } }),
       modelInfo: info,
       position: positionOf(item),
     };
+  }
+
+  #allowedFailsByClass(item: MapNode, params: Section): NumberByClass | undefined {
+    const name = 'allowed_fails_policy';
+    const node = member(member(item, 'model_info'), name) ?? member(params.node('model_info'), name);
+    if (node === undefined) return undefined;
+    return readPolicy(node, `model_info.${name}`, ALLOWED_FAILS_POLICY, this.#reading.context);
   }
 
   #checkReachable(
@@ -297,6 +314,16 @@ class DeploymentReader {
     this.#ids.add(id);
     return id;
   }
+}
+
+/** The deployment's own time limits over those of its group. */
+function timeLimits(params: Section, group: GroupSettings | undefined): Partial<DeploymentConfig> {
+  return {
+    ...given('timeoutMs', params.milliseconds('timeout') ?? group?.timeoutMs),
+    ...given('streamTimeoutMs', params.milliseconds('stream_timeout') ?? group?.streamTimeoutMs),
+    ...given('firstTokenTimeoutMs', params.milliseconds('ttft_timeout') ?? group?.firstTokenTimeoutMs),
+    ...given('idleTimeoutMs', params.milliseconds('stream_idle_timeout') ?? group?.idleTimeoutMs),
+  };
 }
 
 /** The first 32 hex digits of a hash over the group and every parameter that is no secret: the same file gives the same ids. */

@@ -31,6 +31,8 @@ export type FindingCode =
   | 'empty-model-list'
   | 'unknown-group'
   | 'alias-cycle'
+  | 'fallback-cycle'
+  | 'mixed-order'
   | 'unpriced-under-budget'
   | 'key-without-model'
   | 'duplicate-id'

@@ -4,6 +4,9 @@
  */
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { PicoUsd } from '../core/money.ts';
+import type { DeploymentHealthCheck, HealthCheckConfig, NumberByClass, RoutingConfig } from './routing-config.ts';
+
+export type * from './routing-config.ts';
 
 /** One `model_list` entry. */
 export interface DeploymentConfig {
@@ -37,6 +40,10 @@ export interface DeploymentConfig {
   readonly tags: readonly string[];
   readonly region?: string;
   readonly cooldownMs?: number;
+  /** `model_info.allowed_fails`: wins over the router's. */
+  readonly allowedFails?: number;
+  readonly allowedFailsByClass?: NumberByClass;
+  readonly healthCheck?: DeploymentHealthCheck;
   readonly budget?: { readonly max: PicoUsd; readonly period?: string };
   /** `model_info` as written (LiteLLM's field names), with pricing keys of `litellm_params` folded in. */
   readonly modelInfo: JsonObject;
@@ -74,30 +81,6 @@ export interface ServerConfig {
   readonly maxResponseBytes: number;
 }
 
-export interface RoutingConfig {
-  readonly strategy: string;
-  readonly strategyArgs: JsonObject;
-  readonly numRetries: number;
-  readonly timeoutMs: number;
-  readonly streamTimeoutMs?: number;
-  readonly firstTokenTimeoutMs?: number;
-  readonly idleTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  /** Alias → group. A hidden alias is served but not listed. */
-  readonly aliases: ReadonlyMap<string, { readonly group: string; readonly hidden: boolean }>;
-  /** Group → ordered fallback groups; `*` for the default. */
-  readonly fallbacks: ReadonlyMap<string, readonly string[]>;
-  readonly contextWindowFallbacks: ReadonlyMap<string, readonly string[]>;
-  readonly contentPolicyFallbacks: ReadonlyMap<string, readonly string[]>;
-  /** The guide's `fallback_on` words; empty means LiteLLM's behaviour. */
-  readonly fallbackOn: readonly string[];
-  readonly maxFallbacks: number;
-  readonly maxRetriesPerFallback?: number;
-  readonly enablePreCallChecks: boolean;
-  /** Every other router setting under its LiteLLM name, checked for type. */
-  readonly other: JsonObject;
-}
-
 export interface TelemetryConfig {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** `auto`: JSON unless standard output is a terminal. */
@@ -120,6 +103,7 @@ export interface GatewayConfig {
   readonly keys: readonly DeclaredKey[];
   readonly server: ServerConfig;
   readonly routing: RoutingConfig;
+  readonly health: HealthCheckConfig;
   readonly telemetry: TelemetryConfig;
   readonly dropParams: boolean;
   /** `cache` settings in LiteLLM's names (the guide's dialect folded in); absent when caching is off. */

@@ -1,11 +1,12 @@
 /** Checks that need the whole configuration: names that lead nowhere, circles, prices under budgets, secrets in plain text. */
 import type { JsonObject } from '../core/json.ts';
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
-import type { ConfigNode, MapNode, Place } from './config-node.ts';
+import { type ConfigNode, type MapNode, placesByPosition } from './config-node.ts';
 import type { Draft } from './dialects/litellm.ts';
 import type { Findings } from './finding.ts';
 import type { DeclaredKey, DeploymentConfig } from './gateway-config.ts';
 import type { GroupIndex } from './group-index.ts';
+import { lintRouting } from './lint-routing.ts';
 
 /** Whether a price is known for a model, `model_info` included. */
 export type PriceKnown = (provider: string, model: string, modelInfo: JsonObject) => boolean;
@@ -20,6 +21,7 @@ export function lintDraft(
 ): void {
   lintAliases(draft, groups, findings);
   lintReferences(draft, groups, findings);
+  lintRouting(draft, groups, root, findings);
   lintKeys(draft, groups, findings);
   if (priceKnown !== undefined) lintPrices(draft, root, findings, priceKnown);
   lintMasterKey(draft, findings);
@@ -42,7 +44,7 @@ function lintAliases(draft: Draft, groups: GroupIndex, findings: Findings): void
 
 function lintReferences(draft: Draft, groups: GroupIndex, findings: Findings): void {
   for (const { group, place, from } of draft.groupReferences) {
-    if (groups.isKnown(group)) continue;
+    if (groups.isKnown(group) || (group.includes('*') && groups.matchesAny(group))) continue;
     const message = `${from} names the model group "${group}", which no entry of model_list serves`;
     findings.add('warning', 'unknown-group', place, message, groups.suggest(group));
   }
@@ -185,14 +187,4 @@ function lintLiterals(node: ConfigNode, findings: Findings): void {
     const message = `this looks like a real key in plain text; withdraw it if the file was ever shared, keep it in the environment and write "\${NAME}" here`;
     findings.add('warning', 'secret-in-plain-text', node, message);
   }
-}
-
-function placesByPosition(root: MapNode): ReadonlyMap<string, Place> {
-  const places = new Map<string, Place>();
-  const list = root.entries.get('model_list')?.value;
-  for (const item of list?.kind === 'list' ? list.items : []) {
-    const { line, col } = item.source.lines.linePos(item.offset);
-    places.set(`${item.source.file}:${line}:${col}`, item);
-  }
-  return places;
 }

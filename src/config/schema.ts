@@ -30,6 +30,7 @@ const SHAPES = {
   secret: text,
   flag,
   integer: number.pipe(z.int().min(0)),
+  count: number.pipe(z.int().min(1)),
   number: number.pipe(z.number().min(0)),
   seconds: number.pipe(z.number().min(0)),
   usd: z.union([z.number(), digits]).refine((value) => Number(value) >= 0),
@@ -38,28 +39,40 @@ const SHAPES = {
   texts,
   list: z.array(z.unknown()),
   map: z.record(z.string(), z.unknown()),
+  groups: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]),
   any: z.unknown(),
 } as const;
 
-const choices = new WeakMap<readonly string[], z.ZodType>();
+const choices = new WeakMap<object, z.ZodType>();
+/** The words a setting is limited to, or undefined. */
+export function wordsOf(type: SettingType): readonly [string, ...string[]] | undefined {
+  if (typeof type === 'string') return undefined;
+  return 'eachOf' in type ? type.eachOf : type;
+}
 
 /** The zod type of a setting's value. */
 export function shapeOf(type: SettingType): z.ZodType {
   if (typeof type === 'string') return SHAPES[type];
-  const made =
-    choices.get(type) ??
-    z
-      .string()
-      .transform((word) => word.trim())
-      .pipe(z.enum([...type] as [string, ...string[]]));
+  const known = choices.get(type);
+  if (known !== undefined) return known;
+  const word = z
+    .string()
+    .transform((each) => each.trim())
+    .pipe(wordOf(type));
+  const made = 'eachOf' in type ? z.union([z.array(word), word.transform((single) => [single])]) : word;
   choices.set(type, made);
   return made;
 }
 
+function wordOf(type: Exclude<SettingType, string>) {
+  return z.enum([...('eachOf' in type ? type.eachOf : type)] as [string, ...string[]]);
+}
+
 /** What a type is called in messages and in the reference. */
 export function wordsFor(type: SettingType): string {
-  if (typeof type !== 'string') return `one of ${type.map((word) => `"${word}"`).join(', ')}`;
-  return WORDS[type];
+  if (typeof type === 'string') return WORDS[type];
+  const words = ('eachOf' in type ? type.eachOf : type).map((word) => `"${word}"`).join(', ');
+  return 'eachOf' in type ? `a list of ${words}` : `one of ${words}`;
 }
 
 const WORDS: Readonly<Record<Extract<SettingType, string>, string>> = {
@@ -67,6 +80,7 @@ const WORDS: Readonly<Record<Extract<SettingType, string>, string>> = {
   secret: 'a text',
   flag: 'true or false',
   integer: 'a whole number, 0 or more',
+  count: 'a whole number, 1 or more',
   number: 'a number, 0 or more',
   seconds: 'a number of seconds, 0 or more',
   usd: 'an amount in USD, 0 or more',
@@ -75,17 +89,22 @@ const WORDS: Readonly<Record<Extract<SettingType, string>, string>> = {
   texts: 'a list of texts',
   list: 'a list',
   map: 'a map',
+  groups: 'a map from a model group to others, or a list of such maps',
   any: 'anything',
 };
 
 /** `os.environ/NAME`, or a text with `${NAME}` in it: in a file, it may stand for any scalar. */
 const reference = z.string().regex(/^os\.environ\/|\$\{/);
 
+const GROUP = z.union([z.string(), z.looseObject({ model: z.string() })]);
+const GROUPS = z.record(z.string(), z.union([GROUP, z.array(GROUP)]));
+
 const PLAIN: Readonly<Record<Extract<SettingType, string>, () => z.ZodType>> = {
   text: () => z.union([z.string(), z.number(), z.boolean()]),
   secret: () => z.union([z.string(), z.number()]),
   flag: () => z.union([z.boolean(), reference]),
   integer: () => z.union([z.int().min(0), reference]),
+  count: () => z.union([z.int().min(1), reference]),
   number: () => z.union([z.number().min(0), reference]),
   seconds: () => z.union([z.number().min(0), reference]),
   usd: () => z.union([z.number().min(0), z.string()]),
@@ -94,12 +113,15 @@ const PLAIN: Readonly<Record<Extract<SettingType, string>, () => z.ZodType>> = {
   texts: () => z.union([z.array(z.union([z.string(), z.number()])), z.string()]),
   list: () => z.array(z.unknown()),
   map: () => z.record(z.string(), z.unknown()),
+  groups: () => z.union([GROUPS, z.array(GROUPS)]),
   any: () => z.unknown(),
 };
 
 function written(setting: Setting): z.ZodType {
   const { type } = setting;
-  return typeof type === 'string' ? PLAIN[type]() : z.union([z.enum([...type] as [string, ...string[]]), reference]);
+  if (typeof type === 'string') return PLAIN[type]();
+  const word = z.union([wordOf(type), reference]);
+  return 'eachOf' in type ? z.union([z.array(word), word]) : word;
 }
 
 function describe(setting: Setting, shape: z.ZodType): z.ZodType {
@@ -118,14 +140,20 @@ function section(table: SettingTable, deeper: Readonly<Record<string, z.ZodType>
 
 /** The schema of a whole file as people write it, references to variables allowed: what editors and the reference page use. */
 export function configFileSchema(): z.ZodType {
-  const modelInfo = section(new Map([...known.MODEL_INFO, ...known.PRICE_SETTINGS]), {}, true).meta({
-    id: 'model_info',
-  });
+  const allowedFailsPolicy = section(known.ALLOWED_FAILS_POLICY).meta({ id: 'allowed_fails_policy' });
+  const modelInfo = section(
+    new Map([...known.MODEL_INFO, ...known.PRICE_SETTINGS]),
+    { allowed_fails_policy: allowedFailsPolicy },
+    true,
+  ).meta({ id: 'model_info' });
   const modelParams = section(
     new Map([...known.MODEL_PARAMS, ...known.PRICE_SETTINGS]),
     { model_info: modelInfo },
     true,
   ).meta({ id: 'litellm_params' });
+  const hedge = section(known.HEDGE).meta({ id: 'hedge' });
+  const groupSettings = section(known.GROUP_SETTINGS, { hedge }).meta({ id: 'model_group_settings' });
+  const retryPolicy = section(known.RETRY_POLICY).meta({ id: 'retry_policy' });
   const cache = section(known.CACHE_PARAMS, {}, true).meta({ id: 'cache_params' });
   return section(known.TOP_LEVEL, {
     model_list: z.array(section(known.MODEL_ENTRY, { litellm_params: modelParams, model_info: modelInfo })),
@@ -133,9 +161,17 @@ export function configFileSchema(): z.ZodType {
       cache_params: cache,
       cache: z.union([z.boolean(), reference, cache]),
     }),
-    router_settings: section(known.ROUTER_SETTINGS, { default_litellm_params: modelParams }),
+    router_settings: section(known.ROUTER_SETTINGS, {
+      default_litellm_params: modelParams,
+      retry_policy: retryPolicy,
+      model_group_retry_policy: z.record(z.string(), retryPolicy),
+      allowed_fails_policy: allowedFailsPolicy,
+      routing_groups: z.array(section(known.ROUTING_GROUP)),
+      model_group_settings: z.record(z.string(), groupSettings),
+      hedge,
+    }),
     general_settings: section(known.GENERAL_SETTINGS),
-    user_api_key_list: z.array(section(known.DECLARED_KEY)),
+    user_api_key_list: z.array(section(known.DECLARED_KEY, { metadata: section(known.KEY_METADATA, {}, true) })),
     environment_variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     credential_list: z.array(section(known.CREDENTIAL_ENTRY, { credential_values: modelParams })),
   });

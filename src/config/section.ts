@@ -7,7 +7,7 @@ import { didYouMean, type Suggestion } from './did-you-mean.ts';
 import { describeValue, type Findings } from './finding.ts';
 import type { NotYetInEffect } from './gateway-config.ts';
 import type { Setting, SettingTable, SettingType } from './known-settings.ts';
-import { shapeOf, wordsFor } from './schema.ts';
+import { shapeOf, wordsFor, wordsOf } from './schema.ts';
 
 /** What reading the sections of one configuration shares. */
 export class ReadingContext {
@@ -150,14 +150,14 @@ export class Section {
     }
     const result = check(setting.type, node);
     if (result === WRONG) {
-      const found = describeValue(node, setting.type === 'secret');
-      const message = `${pathOf(options.path, entry.key)} must be ${wordsFor(setting.type)}, but is ${found}`;
-      context.findings.add('error', 'wrong-type', node, message);
+      reportWrong(entry, setting.type, options, context);
       return;
     }
     if (setting.type === 'secret') warnAboutLiteral(entry, options, context);
     if (setting.effect === 'later' && options.isReported !== true && !holds(setting, result))
       context.recordLater(pathOf(options.path, entry.key), entry);
+    for (const word of setting.missingIn?.(plainOf(result)) ?? [])
+      context.recordLater(`${pathOf(options.path, entry.key)}: ${word}`, entry);
     if (setting.effect === 'never') {
       const message = `${pathOf(options.path, entry.key)} has no meaning here: ${setting.text}`;
       context.findings.add('note', 'no-meaning-here', entry, message);
@@ -186,9 +186,29 @@ export class Section {
   }
 }
 
+/** One error for a value of a wrong type; where it is a list of words, one for each that is wrong. */
+function reportWrong(entry: MapEntry, type: SettingType, options: SectionOptions, context: ReadingContext): void {
+  const path = pathOf(options.path, entry.key);
+  const words = wordsOf(type);
+  const isEach = typeof type !== 'string' && 'eachOf' in type && entry.value.kind === 'list';
+  for (const node of isEach && entry.value.kind === 'list' ? entry.value.items : [entry.value]) {
+    const written = textOf(node)?.trim();
+    if (isEach && node.kind === 'scalar' && (node.value === null || words?.includes(written ?? '') === true)) continue;
+    const found = describeValue(node, type === 'secret');
+    const wanted = isEach ? `hold only ${(words ?? []).map((word) => `"${word}"`).join(', ')}` : `be ${wordsFor(type)}`;
+    const message = `${path} must ${wanted}, but ${isEach ? 'holds' : 'is'} ${found}`;
+    const suggestion = words === undefined || written === undefined ? undefined : didYouMean(written, words);
+    context.findings.add('error', 'wrong-type', node, message, suggestion?.word);
+  }
+}
+
+function plainOf(result: unknown): unknown {
+  return result instanceof Structure ? toJson(result.node) : result;
+}
+
 /** Whether the value asks for nothing that is not done already. */
 function holds(setting: Setting, result: unknown): boolean {
-  const value = result instanceof Structure ? toJson(result.node) : result;
+  const value = plainOf(result);
   return setting.holdsFor?.(value) === true || (value === false && setting.fallback === 'false');
 }
 
@@ -209,6 +229,7 @@ const WRONG = Symbol('wrong type');
 /** The checked value of a node, or WRONG. */
 function check(type: SettingType, node: ConfigNode): unknown {
   if (type === 'list' || type === 'map') return node.kind === type ? new Structure(node) : WRONG;
+  if (type === 'groups') return node.kind === 'scalar' ? WRONG : new Structure(node);
   if (type === 'any') return new Structure(node);
   const value = plainValue(type, node);
   // Most values are texts where a text is wanted; the schema has nothing to add there.
@@ -218,14 +239,14 @@ function check(type: SettingType, node: ConfigNode): unknown {
 }
 
 function plainValue(type: SettingType, node: ConfigNode): unknown {
-  if (type === 'text' || type === 'secret' || typeof type !== 'string') return textOf(node) ?? toJson(node);
-  if (type === 'texts') {
+  if (type === 'texts' || (typeof type !== 'string' && 'eachOf' in type)) {
     if (node.kind === 'scalar') return textOf(node);
     if (node.kind !== 'list') return toJson(node);
     return node.items
       .filter((item) => item.kind !== 'scalar' || item.value !== null)
       .map((item) => textOf(item) ?? toJson(item));
   }
+  if (type === 'text' || type === 'secret' || typeof type !== 'string') return textOf(node) ?? toJson(node);
   return toJson(node);
 }
 

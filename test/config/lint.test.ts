@@ -187,6 +187,7 @@ router_settings:
   default_fallbacks: [nothing]
 `,
     [
+      '8:26 warning fallback-cycle',
       '8:38 warning unknown-group',
       '9:7 warning unknown-group gpt-4o',
       '9:15 warning unknown-group gpt-4o',
@@ -305,15 +306,17 @@ test('a key written twice is an error at the second place', () => {
 test('a setting that does nothing yet is noted once, however many deployments carry it', () => {
   const entries = Array.from(
     { length: 3 },
-    (_, index) => `  - { model_name: m${index}, litellm_params: { model: openai/m, rpm: 5 } }\n`,
+    (_, index) => `  - { model_name: m${index}, litellm_params: { model: openai/m, itpm: 5 } }\n`,
   );
   const { findings, config } = loadText(`model_list:\n${entries.join('')}`);
   assert.deepEqual(brief(findings, true), ['2:58 note not-yet-in-effect']);
   assert.match(
     findings[0]?.message ?? '',
-    /litellm_params\.rpm is accepted but not yet in effect \(here and in 2 more places\)/,
+    /litellm_params\.itpm is accepted but not yet in effect \(here and in 2 more places\)/,
   );
-  assert.deepEqual(config?.notYetInEffect, [{ path: 'model_list[].litellm_params.rpm', position: 'config.yaml:2:58' }]);
+  assert.deepEqual(config?.notYetInEffect, [
+    { path: 'model_list[].litellm_params.itpm', position: 'config.yaml:2:58' },
+  ]);
 });
 
 test('a setting without meaning here is noted with the reason', () => {

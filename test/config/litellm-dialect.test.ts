@@ -187,6 +187,8 @@ router_settings:
   max_fallbacks: 3
   enable_tag_filtering: true
   cooldown_time: 5
+  polling_interval: 0.1
+  provider_budget_config: { openai: { budget_limit: 1 } }
 `);
   assert.equal(routing.strategy, 'latency-based-routing');
   assert.deepEqual(routing.strategyArgs, { ttl: 10 });
@@ -212,7 +214,9 @@ router_settings:
       ['y', { group: 'b', hidden: true }],
     ],
   );
-  assert.deepEqual(routing.other, { enable_tag_filtering: true, cooldown_time: 5 });
+  assert.equal(routing.enableTagFiltering, true);
+  assert.equal(routing.cooldownMs, 5000);
+  assert.deepEqual(routing.other, { polling_interval: 0.1, provider_budget_config: { openai: { budget_limit: 1 } } });
 });
 
 test('defaults: loopback, port 4000, two retries, ten minutes, ten mebibytes, metrics behind a key', () => {

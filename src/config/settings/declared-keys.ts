@@ -1,5 +1,6 @@
 /** Settings of `user_api_key_list`. */
-import { guideLater, guideNow, later, now, type SettingTable, several, table } from './setting.ts';
+import type { DeniableControl } from '../../routing/request-controls.ts';
+import { guideLater, guideNow, later, now, own, type SettingTable, several, table } from './setting.ts';
 
 /** The members of a `user_api_key_list` entry: the guide's, and what LiteLLM's `/key/generate` takes. */
 export const DECLARED_KEY: SettingTable = table({
@@ -11,7 +12,7 @@ export const DECLARED_KEY: SettingTable = table({
   key_alias: now('text', 'A name for logs and metrics.'),
   team_id: now('text', 'The team it belongs to.'),
   blocked: now('flag', 'Whether the key is refused.', 'false'),
-  metadata: now('map', 'Remarks kept with the key.'),
+  metadata: now('map', 'Remarks kept with the key, and what its requests may say of routing.'),
   max_budget: guideLater('usd', 'Budget of the key.'),
   budget_reset_period: guideLater('text', 'Period of the budget: `daily`, `weekly`, `monthly`, or `30d`.'),
   budget_duration: later('text', 'Another name for `budget_reset_period`.'),
@@ -44,7 +45,7 @@ export const DECLARED_KEY: SettingTable = table({
   disable_global_guardrails: later('flag', 'Leaves guardrails for all out.'),
   policies: later('texts', 'Policies of its requests.'),
   prompts: later('texts', 'Prompt templates it may use.'),
-  tags: later('texts', 'Tags of its requests.'),
+  tags: now('texts', 'Tags of its requests, for tag routing.'),
   enforced_params: later('texts', 'Request fields that must be there.'),
   router_settings: later('map', 'Routing of its requests.'),
   key_type: later('text', 'What kind of paths it is for.'),
@@ -55,4 +56,19 @@ export const DECLARED_KEY: SettingTable = table({
   organization_id: later('text', 'The organisation it belongs to.'),
   project_id: later('text', 'The project it belongs to.'),
   user_email: later('text', "The user's address."),
+});
+
+const DENIABLE = [
+  'fallbacks',
+  'num_retries',
+  'timeout',
+  'tags',
+  'disable_fallbacks',
+] as const satisfies readonly DeniableControl[];
+
+/** The members of a key's `metadata` that act. Further ones are remarks. */
+export const KEY_METADATA: SettingTable = table({
+  disable_fallbacks: now('flag', 'Requests of the key never fall back.', 'false'),
+  deny_request_controls: own({ eachOf: DENIABLE }, 'What requests of the key may not say of their own routing.'),
+  tags: now('texts', 'Tags of its requests, for tag routing.'),
 });

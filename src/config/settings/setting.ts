@@ -1,11 +1,15 @@
 /** What is said of a setting, and short ways to say it. */
 
-/** What may stand as a value. `seconds` and `usd` are numbers; `texts` is a list of texts or a single one. */
+/**
+ * What may stand as a value. `seconds` and `usd` are numbers; `texts` is a list of texts or a single one; `groups` a map from a
+ * model group to others, or a list of such maps; a list of words is a choice, `eachOf` a list whose items are one.
+ */
 export type SettingType =
   | 'text'
   | 'secret'
   | 'flag'
   | 'integer'
+  | 'count'
   | 'number'
   | 'seconds'
   | 'usd'
@@ -14,8 +18,10 @@ export type SettingType =
   | 'texts'
   | 'list'
   | 'map'
+  | 'groups'
   | 'any'
-  | readonly [string, ...string[]];
+  | readonly [string, ...string[]]
+  | { readonly eachOf: readonly [string, ...string[]] };
 
 /** Whether a setting acts: now, in a later release (accepted until then), or never, because its reason does not exist here. */
 export type Effect = 'now' | 'later' | 'never';
@@ -30,6 +36,8 @@ export interface Setting {
   readonly fallback?: string;
   /** For a setting of `later`: whether this value already describes what is done, so that nothing is missing. */
   readonly holdsFor?: (value: unknown) => boolean;
+  /** For a setting that acts: which of the words in this value do nothing yet. */
+  readonly missingIn?: (value: unknown) => readonly string[];
   /** Who defines it. */
   readonly from: 'litellm' | 'guide' | 'sluice';
 }
@@ -61,8 +69,18 @@ export const guideLater = (type: SettingType, text: string): Row => row('later',
 /** A setting of ours. */
 export const own = (type: SettingType, text: string, fallback?: string): Row =>
   row('now', 'sluice', type, text, fallback);
+/** A setting of ours that a later release implements. */
+export const ownLater = (type: SettingType, text: string, fallback?: string): Row =>
+  row('later', 'sluice', type, text, fallback);
+/** A setting that acts, with words among its values that do nothing yet. */
+export const nowExcept = (missingIn: (value: unknown) => readonly string[], setting: Row): Row => ({
+  ...setting,
+  missingIn,
+});
 /** A setting of a later release that is already as these values want it. */
 export const laterUnless = (holdsFor: (value: unknown) => boolean, setting: Row): Row => ({ ...setting, holdsFor });
+/** A setting of a later release that is off already. */
+export const unlessOff = (setting: Row): Row => laterUnless((value) => value === false, setting);
 /** A table from its rows. */
 export const table = (rows: Record<string, Row>): SettingTable => new Map(Object.entries(rows));
 /** Many settings of one kind, named in a line. */

@@ -1,0 +1,94 @@
+/** Reads which groups fall back to which, from `router_settings` and `litellm_settings`, in either dialect. */
+import { type ConfigNode, member, type Place, textOf } from './config-node.ts';
+import type { GroupReference } from './group-reference.ts';
+import type { FallbackMap } from './routing-config.ts';
+import type { ReadingContext, Section } from './section.ts';
+
+/** The settings that hold maps from a group to its fallback groups. */
+export const FALLBACK_SETTINGS = ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'] as const;
+
+/** One of them. */
+export type FallbackSetting = (typeof FALLBACK_SETTINGS)[number];
+
+/** One written step from a group to another, for the search for circles. */
+export interface FallbackStep {
+  readonly setting: FallbackSetting;
+  readonly from: string;
+  readonly to: string;
+  readonly place: Place;
+}
+
+/** What reading the fallbacks gives beside the map. */
+export interface FallbackReading {
+  readonly router: Section;
+  readonly litellm: Section;
+  readonly context: ReadingContext;
+  readonly references: GroupReference[];
+  readonly steps: FallbackStep[];
+}
+
+/** The map of one setting; what `router_settings` says of a group wins over `litellm_settings`. */
+export function readFallbacks(setting: FallbackSetting, reading: FallbackReading): FallbackMap {
+  const into = new Map<string, readonly string[]>();
+  const steps = new Map<string, readonly FallbackStep[]>();
+  for (const section of [reading.litellm, reading.router])
+    readMaps(setting, section.node(setting), reading, into, steps);
+  for (const each of steps.values()) reading.steps.push(...each);
+  if (setting === 'fallbacks') readDefaults(reading, into);
+  return into;
+}
+
+/** `[{ "gpt-4o": ["a", "b"] }]`, or the map alone; a target may also be a map with a `model`. */
+function readMaps(
+  setting: FallbackSetting,
+  node: ConfigNode | undefined,
+  { references, context }: FallbackReading,
+  into: Map<string, readonly string[]>,
+  steps: Map<string, readonly FallbackStep[]>,
+): void {
+  if (node === undefined || node.kind === 'scalar') return;
+  for (const item of node.kind === 'list' ? node.items : [node]) {
+    if (item.kind !== 'map') {
+      const message = `${setting} must be a list of maps from a group to its fallback groups, such as - "gpt-4o": ["claude"]`;
+      context.findings.add('error', 'wrong-type', item, message);
+      continue;
+    }
+    for (const entry of item.entries.values()) {
+      if (entry.key !== '*') references.push({ group: entry.key, place: entry, from: `${setting} (its left side)` });
+      const taken: FallbackStep[] = [];
+      for (const target of entry.value.kind === 'list' ? entry.value.items : [entry.value]) {
+        const group = textOf(target) ?? textOf(member(target, 'model'));
+        if (group === undefined) {
+          const message = `a fallback of "${entry.key}" must be the name of a model group`;
+          context.findings.add('error', 'wrong-type', target, message);
+          continue;
+        }
+        taken.push({ setting, from: entry.key, to: group, place: target });
+        references.push({ group, place: target, from: `${setting} of "${entry.key}"` });
+      }
+      into.set(
+        entry.key,
+        taken.map(({ to }) => to),
+      );
+      steps.set(entry.key, taken);
+    }
+  }
+}
+
+/** The lists for groups without fallbacks of their own; LiteLLM's word in `router_settings` wins. */
+function readDefaults({ router, litellm, references }: FallbackReading, into: Map<string, readonly string[]>): void {
+  for (const [section, name] of [
+    [litellm, 'default_fallbacks'],
+    [router, 'default_fallback_models'],
+    [router, 'default_fallbacks'],
+  ] as const) {
+    const groups = section.texts(name);
+    if (groups === undefined || groups.length === 0) continue;
+    into.set('*', groups);
+    const node = section.node(name);
+    for (const [index, group] of groups.entries()) {
+      const place = (node?.kind === 'list' ? node.items[index] : node) ?? section.placeOf(name);
+      if (place !== undefined) references.push({ group, place, from: name });
+    }
+  }
+}

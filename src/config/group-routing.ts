@@ -1,0 +1,55 @@
+/** What routing settings hold for one model group: its own, else its entry of `routing_groups`, else the router's. */
+import type { JsonObject } from '../core/json.ts';
+import { compileWildcard } from '../core/wildcard.ts';
+import type { HedgeConfig, MidStream, NumberByClass, RoutingConfig } from './routing-config.ts';
+
+/** The settings of one model group, with nothing left open. */
+export interface GroupRouting {
+  readonly strategy: string;
+  readonly strategyArgs: JsonObject;
+  readonly retriesByClass: NumberByClass;
+  readonly midStream: MidStream;
+  readonly hedge: HedgeConfig;
+  /** The words of `optional_pre_call_checks` that hold here. */
+  readonly checks: readonly string[];
+}
+
+/** Affinity checks: those that `model_group_affinity_config` says anew for a group. */
+const AFFINITY = /affinity$|^prompt_caching$|^responses_api_deployment_check$/;
+
+/**
+ * The settings of a group. `names`: its name first, then its pattern where it is a wildcard. Worked out once for each group when
+ * a configuration is taken over, not for each request.
+ */
+export function routingOfGroup(routing: RoutingConfig, names: readonly string[]): GroupRouting {
+  const own = firstOf(names, (name) => routing.groupSettings.get(name));
+  const shared = routing.routingGroups.find(({ models }) => names.some((name) => isAmong(name, models)));
+  const affinity = firstOf(names, (name) => routing.groupAffinity.get(name));
+  const strategy = own?.strategy ?? shared?.strategy;
+  const { optionalPreCallChecks: checks } = routing;
+  return {
+    strategy: strategy ?? routing.strategy,
+    // Arguments belong to the strategy they stand beside: another strategy does not know them.
+    strategyArgs:
+      own?.strategyArgs ??
+      (own?.strategy !== undefined ? {} : shared !== undefined ? shared.strategyArgs : routing.strategyArgs),
+    retriesByClass: firstOf(names, (name) => routing.groupRetriesByClass.get(name)) ?? routing.retriesByClass,
+    midStream: own?.midStream ?? routing.midStream,
+    hedge: own?.hedge ?? routing.hedge,
+    checks: affinity === undefined ? checks : [...checks.filter((check) => !AFFINITY.test(check)), ...affinity],
+  };
+}
+
+function firstOf<Value>(names: readonly string[], find: (name: string) => Value | undefined): Value | undefined {
+  for (const name of names) {
+    const found = find(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isAmong(name: string, models: readonly string[]): boolean {
+  return models.some(
+    (model) => model === name || (model.includes('*') && compileWildcard(model).match(name) !== undefined),
+  );
+}

@@ -1,0 +1,98 @@
+/** Checks of routing as a whole: fallbacks that lead in a circle, orders that leave deployments behind. */
+import { type MapNode, type Place, placesByPosition } from './config-node.ts';
+import type { Draft } from './dialects/litellm.ts';
+import { FALLBACK_SETTINGS, type FallbackStep } from './fallbacks.ts';
+import type { Findings } from './finding.ts';
+import type { GroupIndex } from './group-index.ts';
+
+const LONGEST_SHOWN_CIRCLE = 8;
+
+/** Runs these checks on a draft. */
+export function lintRouting(draft: Draft, groups: GroupIndex, root: MapNode, findings: Findings): void {
+  for (const setting of FALLBACK_SETTINGS) {
+    const steps = draft.fallbackSteps.filter((step) => step.setting === setting && step.from !== '*');
+    lintCircles(steps, groups, findings);
+  }
+  lintOrders(draft, root, findings);
+}
+
+interface NamedStep extends FallbackStep {
+  /** Both ends with aliases followed. */
+  readonly source: string;
+  readonly target: string;
+}
+
+/**
+ * Names each circle once, where it closes. It does no harm to a request, for a walk visits no group twice; but whoever wrote it
+ * may think that the first group is tried again.
+ */
+function lintCircles(steps: readonly FallbackStep[], groups: GroupIndex, findings: Findings): void {
+  const nameOf = (name: string): string => groups.follow(name).group;
+  const from = new Map<string, NamedStep[]>();
+  for (const step of steps) {
+    const named = { ...step, source: nameOf(step.from), target: nameOf(step.to) };
+    if (named.source === named.target) {
+      const message = `${step.setting}: "${step.from}" falls back to itself; that step is passed over`;
+      findings.add('warning', 'fallback-cycle', step.place, message);
+      continue;
+    }
+    const list = from.get(named.source);
+    if (list === undefined) from.set(named.source, [named]);
+    else list.push(named);
+  }
+  const done = new Set<string>();
+  for (const start of from.keys()) walk(start, from, done, findings);
+}
+
+/** A depth-first walk with a stack of its own: a file may chain thousands of groups. */
+function walk(
+  start: string,
+  from: ReadonlyMap<string, readonly NamedStep[]>,
+  done: Set<string>,
+  findings: Findings,
+): void {
+  const path: { readonly group: string; next: number }[] = [];
+  const onPath = new Map<string, number>();
+  const enter = (group: string): void => {
+    onPath.set(group, path.length);
+    path.push({ group, next: 0 });
+  };
+  if (!done.has(start)) enter(start);
+  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    const step = from.get(top.group)?.[top.next];
+    top.next += 1;
+    if (step === undefined) {
+      path.pop();
+      onPath.delete(top.group);
+      done.add(top.group);
+    } else if (onPath.has(step.target)) {
+      const circle = path.slice(onPath.get(step.target)).map(({ group }) => group);
+      reportCircle([...circle, step.target], step, findings);
+    } else if (!done.has(step.target)) enter(step.target);
+  }
+}
+
+function reportCircle(circle: readonly string[], step: FallbackStep, findings: Findings): void {
+  const names =
+    circle.length <= LONGEST_SHOWN_CIRCLE ? circle : [...circle.slice(0, LONGEST_SHOWN_CIRCLE - 1), '…', circle.at(-1)];
+  const message = `${step.setting} lead in a circle: ${names.join(' → ')}; the walk never visits a group twice, so it ends before it comes back to "${circle[0]}"`;
+  findings.add('warning', 'fallback-cycle', step.place, message);
+}
+
+/** Deployments without `order` beside some with one are tried last, which is easily overlooked. */
+function lintOrders(draft: Draft, root: MapNode, findings: Findings): void {
+  const mixed = new Map<string, { ordered: number; place: string | undefined }>();
+  for (const { group, order, position } of draft.config.deployments) {
+    const known = mixed.get(group) ?? { ordered: 0, place: undefined };
+    mixed.set(group, known);
+    if (order === undefined) known.place ??= position;
+    else known.ordered += 1;
+  }
+  let places: ReadonlyMap<string, Place> | undefined;
+  for (const [group, { ordered, place }] of mixed) {
+    if (ordered === 0 || place === undefined) continue;
+    places ??= placesByPosition(root);
+    const message = `some deployments of "${group}" have an order and this one has none: it is tried after all of those`;
+    findings.add('note', 'mixed-order', places.get(place), message);
+  }
+}

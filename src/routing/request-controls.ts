@@ -1,0 +1,252 @@
+/**
+ * What one request may say about its own routing, in LiteLLM's members and headers: other fallbacks, retries, time limits, tags.
+ * A header wins over the member of the same meaning; tags of both are taken together. All of it is bounded, for it comes from
+ * clients.
+ */
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+
+/** What a request said; what it left out is undefined. Times in milliseconds. */
+export interface RequestControls {
+  /** Groups to fall back to in this order, instead of the configured ones. */
+  readonly fallbacks?: readonly string[];
+  readonly contextWindowFallbacks?: readonly string[];
+  readonly contentPolicyFallbacks?: readonly string[];
+  readonly numRetries?: number;
+  readonly timeoutMs?: number;
+  readonly streamTimeoutMs?: number;
+  readonly disableFallbacks?: boolean;
+  readonly tags?: readonly string[];
+}
+
+/** The controls of a request that says nothing: one object, so that asking for it is one comparison. */
+export const NO_CONTROLS: RequestControls = Object.freeze({});
+
+/** The controls as a key may be denied them. `fallbacks` stands for all lists of them, `timeout` for both limits. */
+export const DENIABLE_CONTROLS = ['fallbacks', 'num_retries', 'timeout', 'tags', 'disable_fallbacks'] as const;
+
+/** One of them. */
+export type DeniableControl = (typeof DENIABLE_CONTROLS)[number];
+
+/** What a key says about the controls of its requests. */
+export interface KeyControls {
+  readonly disableFallbacks: boolean;
+  readonly denied: ReadonlySet<DeniableControl>;
+  /** Tags that every request of the key has. */
+  readonly tags: readonly string[];
+}
+
+/** Body members that are for the gateway alone and go to no provider. (The region is a need of the request, read with those.) */
+export const CONTROL_MEMBERS: ReadonlySet<string> = new Set([
+  'fallbacks',
+  'context_window_fallbacks',
+  'content_policy_fallbacks',
+  'num_retries',
+  'timeout',
+  'request_timeout',
+  'stream_timeout',
+  'disable_fallbacks',
+  'tags',
+  'allowed_model_region',
+]);
+
+const CONTROL_HEADERS = [
+  'x-litellm-num-retries',
+  'x-litellm-timeout',
+  'x-litellm-stream-timeout',
+  'x-litellm-tags',
+] as const;
+
+/** Whether a request may say anything at all, by the names of its members: one pass, so that most requests are read no further. */
+export function mayHaveControls(members: Iterable<{ readonly name: string }>, headers: Headers): boolean {
+  for (const { name } of members) if (CONTROL_MEMBERS.has(name) || name === 'metadata') return true;
+  return CONTROL_HEADERS.some((name) => headers[name] !== undefined);
+}
+
+const MOST_FALLBACKS = 5;
+const MOST_RETRIES = 10;
+const LONGEST_TIMEOUT_S = 6_000;
+const MOST_TAGS = 32;
+const LONGEST_NAME = 256;
+
+/** Header names are in lower case; a header sent several times is a list. */
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Where the value of a body member comes from; it is asked once for each member, and only for those named in this file. */
+type Members = (name: string) => JsonValue | undefined;
+
+/**
+ * Reads the controls of a request. `model` is the name it asked for: LiteLLM lets fallbacks be written as maps from a group to a
+ * list, of which only the group's own counts. Throws `invalid_request` with the name of what is wrong.
+ */
+export function readRequestControls(members: Members, headers: Headers, model?: string): RequestControls {
+  const fallbacks = groupsIn('fallbacks', members('fallbacks'), model);
+  const contextWindow = groupsIn('context_window_fallbacks', members('context_window_fallbacks'), model);
+  const contentPolicy = groupsIn('content_policy_fallbacks', members('content_policy_fallbacks'), model);
+  const numRetries =
+    retriesIn('x-litellm-num-retries', numberOf(headers['x-litellm-num-retries'])) ??
+    retriesIn('num_retries', members('num_retries'));
+  const timeoutMs =
+    timeIn('x-litellm-timeout', numberOf(headers['x-litellm-timeout'])) ??
+    timeIn('timeout', members('timeout')) ??
+    timeIn('request_timeout', members('request_timeout'));
+  const streamTimeoutMs =
+    timeIn('x-litellm-stream-timeout', numberOf(headers['x-litellm-stream-timeout'])) ??
+    timeIn('stream_timeout', members('stream_timeout'));
+  const disableFallbacks = flagIn('disable_fallbacks', members('disable_fallbacks'));
+  const tags = allTags(members('tags'), members('metadata'), headers['x-litellm-tags']);
+  if (
+    fallbacks === undefined &&
+    contextWindow === undefined &&
+    contentPolicy === undefined &&
+    numRetries === undefined &&
+    timeoutMs === undefined &&
+    streamTimeoutMs === undefined &&
+    disableFallbacks === undefined &&
+    tags === undefined
+  ) {
+    return NO_CONTROLS;
+  }
+  return {
+    ...(fallbacks !== undefined && { fallbacks }),
+    ...(contextWindow !== undefined && { contextWindowFallbacks: contextWindow }),
+    ...(contentPolicy !== undefined && { contentPolicyFallbacks: contentPolicy }),
+    ...(numRetries !== undefined && { numRetries }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(streamTimeoutMs !== undefined && { streamTimeoutMs }),
+    ...(disableFallbacks !== undefined && { disableFallbacks }),
+    ...(tags !== undefined && { tags }),
+  };
+}
+
+/** What a key that says nothing allows. */
+export const FREE_KEY: KeyControls = { disableFallbacks: false, denied: new Set(), tags: [] };
+
+/** Reads the controls of a key from its metadata: `disable_fallbacks`, `deny_request_controls`, `tags`. */
+export function readKeyControls(metadata: JsonObject): KeyControls {
+  const { disable_fallbacks: disableFallbacks, deny_request_controls: deny, tags } = metadata;
+  if (disableFallbacks === undefined && deny === undefined && tags === undefined) return FREE_KEY;
+  const words = new Set(typeof deny === 'string' ? [deny] : textsIn(deny));
+  return {
+    disableFallbacks: disableFallbacks === true,
+    denied: new Set(DENIABLE_CONTROLS.filter((word) => words.has(word))),
+    tags: textsIn(tags),
+  };
+}
+
+/** The controls of a request under its key: the key's tags added. Throws `invalid_request` for what the key is denied. */
+export function controlsUnderKey(controls: RequestControls, key: KeyControls): RequestControls {
+  if (key === FREE_KEY) return controls;
+  for (const denied of key.denied) {
+    const used = MEMBERS_OF[denied].find((member) => controls[member] !== undefined);
+    if (used === undefined) continue;
+    throw new GatewayError('invalid_request', `This key may not set \`${denied}\` of its requests.`, { param: denied });
+  }
+  if (!key.disableFallbacks && key.tags.length === 0) return controls;
+  return {
+    ...controls,
+    ...(key.disableFallbacks && { disableFallbacks: true }),
+    ...(key.tags.length > 0 && { tags: [...new Set([...key.tags, ...(controls.tags ?? [])])] }),
+  };
+}
+
+const MEMBERS_OF: Readonly<Record<DeniableControl, readonly (keyof RequestControls)[]>> = {
+  fallbacks: ['fallbacks', 'contextWindowFallbacks', 'contentPolicyFallbacks'],
+  num_retries: ['numRetries'],
+  timeout: ['timeoutMs', 'streamTimeoutMs'],
+  tags: ['tags'],
+  disable_fallbacks: ['disableFallbacks'],
+};
+
+/** Names out of `["b", { "model": "c" }, { "a": ["d"] }]`; of the last form only what stands behind the model asked for. */
+function groupsIn(param: string, value: JsonValue | undefined, model: string | undefined) {
+  if (value === undefined || value === null) return undefined;
+  const items = Array.isArray(value) ? value : [value];
+  const groups: string[] = [];
+  for (const [index, item] of items.entries()) {
+    const place = `${param}[${index}]`;
+    if (!isJsonObject(item) || item.model !== undefined) {
+      groups.push(groupName(place, isJsonObject(item) ? item.model : item));
+      continue;
+    }
+    for (const [group, targets] of Object.entries(item)) {
+      const names = (Array.isArray(targets) ? targets : [targets]).map((target) =>
+        groupName(place, isJsonObject(target) ? target.model : target),
+      );
+      if (group === model || group === '*') groups.push(...names);
+    }
+  }
+  if (groups.length > MOST_FALLBACKS) {
+    throw invalid(param, `\`${param}\` may name at most ${MOST_FALLBACKS} model groups, but names ${groups.length}.`);
+  }
+  return groups;
+}
+
+function groupName(param: string, value: JsonValue | undefined): string {
+  if (typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME) return value;
+  throw invalid(param, `\`${param}\` must be the name of a model group, or an object with \`model\`.`);
+}
+
+function retriesIn(param: string, value: JsonValue | undefined): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_RETRIES) return value;
+  throw invalid(param, `\`${param}\` must be a whole number from 0 to ${MOST_RETRIES}.`);
+}
+
+/** A limit in seconds as milliseconds. */
+function timeIn(param: string, value: JsonValue | undefined): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number' && value > 0 && value <= LONGEST_TIMEOUT_S) return Math.ceil(value * 1000);
+  throw invalid(param, `\`${param}\` must be a number of seconds above 0 and at most ${LONGEST_TIMEOUT_S}.`);
+}
+
+function flagIn(param: string, value: JsonValue | undefined): boolean | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'boolean') return value;
+  throw invalid(param, `\`${param}\` must be true or false.`);
+}
+
+/** The number a header holds; its text where it holds none, so that the check that follows refuses it. */
+function numberOf(header: string | readonly string[] | undefined): number | string | undefined {
+  if (header === undefined) return undefined;
+  const text = (typeof header === 'string' ? header : header.join(',')).trim();
+  return /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
+}
+
+/**
+ * Tags of `tags`, of `metadata.tags` and of the header. In `metadata` another kind of value is no mistake: it belongs to the
+ * client and the provider.
+ */
+function allTags(
+  own: JsonValue | undefined,
+  metadata: JsonValue | undefined,
+  header: string | readonly string[] | undefined,
+): readonly string[] | undefined {
+  const inMetadata = isJsonObject(metadata) ? metadata.tags : undefined;
+  if ((own === undefined || own === null) && inMetadata === undefined && header === undefined) return undefined;
+  const tags = new Set<string>(textsIn(inMetadata));
+  if (typeof own === 'string') tags.add(own);
+  else if (own !== undefined && own !== null) {
+    if (!Array.isArray(own) || own.some((tag) => typeof tag !== 'string')) {
+      throw invalid('tags', '`tags` must be a list of texts.');
+    }
+    for (const tag of textsIn(own)) tags.add(tag);
+  }
+  if (header !== undefined) {
+    for (const tag of (typeof header === 'string' ? header : header.join(',')).split(',')) tags.add(tag.trim());
+  }
+  tags.delete('');
+  if (tags.size > MOST_TAGS) throw invalid('tags', `A request may have at most ${MOST_TAGS} tags.`);
+  for (const tag of tags) {
+    if (tag.length > LONGEST_NAME) throw invalid('tags', `A tag may have at most ${LONGEST_NAME} characters.`);
+  }
+  return tags.size === 0 ? undefined : [...tags];
+}
+
+function textsIn(value: JsonValue | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function invalid(param: string, message: string): GatewayError {
+  return new GatewayError('invalid_request', message, { param });
+}

@@ -19,7 +19,10 @@ export function chooseLane(endpoint: Endpoint, body: Uint8Array, deployment: Dep
   const name = endpoint.operation;
   const own = deployment.operation(name);
   if (own !== undefined && serves(own, name, deployment)) {
-    const obstacle = own.format === endpoint.format ? endpoint.conversation?.mustTranslate?.(body) : undefined;
+    const obstacle =
+      own.format === endpoint.format
+        ? (endpoint.conversation?.mustTranslate?.(body) ?? own.mustTranslate?.(deployment.model, body))
+        : undefined;
     if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: name, operation: own };
     if (own.format === endpoint.format) {
       return { lane: 'relay', reason: 'same-format', operationName: name, operation: own };

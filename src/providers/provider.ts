@@ -52,6 +52,11 @@ export interface ProviderOperation {
   rules(model: string): ParameterRules;
   /** Which models it serves, where it does not serve all (OpenAI's legacy completions). */
   serves?(model: string): boolean;
+  /**
+   * Why a request in the provider's own format may not be relayed all the same: its answers depart from the format in a way that
+   * clients do not read. A short word for metrics; undefined where nothing is in the way.
+   */
+  mustTranslate?(model: string, body: Uint8Array): string | undefined;
   /** Request headers of the client that are handed on when its format is relayed (`anthropic-beta`), in lower case. */
   readonly forwardHeaders?: readonly string[];
   /** Whether `stream_options.include_usage` may be sent (openai-chat); other formats tell usage unasked. */

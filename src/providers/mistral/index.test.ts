@@ -69,3 +69,13 @@ test('Mistral: messages lose what other providers’ answers put into them, tool
     { role: 'user', content: 'u' },
   ]);
 });
+
+test('Mistral: an answer that reasons is translated, as its content would be a list', () => {
+  const { chat } = mistral.operations;
+  const plain = Buffer.from('{"messages":[]}');
+  assert.equal(chat?.mustTranslate?.('mistral-large-latest', plain), undefined);
+  assert.equal(chat?.mustTranslate?.('magistral-medium-latest', plain), 'reasoning-in-content');
+  const asked = Buffer.from('{"reasoning_effort":"high","messages":[]}');
+  assert.equal(chat?.mustTranslate?.('mistral-small-latest', asked), 'reasoning-in-content');
+  assert.equal(mistral.operations.embedding?.mustTranslate, undefined);
+});

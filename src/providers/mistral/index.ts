@@ -1,6 +1,6 @@
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import type { Provider } from '../provider.ts';
-import { MISTRAL_CHAT_RULES, MISTRAL_EMBEDDING_RULES } from './parameters.ts';
+import { MISTRAL_CHAT_RULES, MISTRAL_EMBEDDING_RULES, reasonsInContent } from './parameters.ts';
 
 /** Mistral AI. Usage comes with the last chunk of a stream unasked. */
 export const mistral: Provider = openAiCompatible({
@@ -28,5 +28,6 @@ export const mistral: Provider = openAiCompatible({
     { means: 'upstream_rate_limit', code: /^(?:1300|3505)$/ },
   ],
   streamUsage: 'always',
+  mustTranslate: (model, body) => (reasonsInContent(model, body) ? 'reasoning-in-content' : undefined),
   source: 'https://docs.mistral.ai/api (2026-11-23)',
 });

@@ -56,3 +56,14 @@ export const MISTRAL_EMBEDDING_RULES: ParameterRules = {
   rename: { dimensions: 'output_dimension' },
   unsupported: ['user'],
 };
+
+/**
+ * Whether answers come with reasoning, for which Mistral makes `content` a list with `thinking` parts: OpenAI's clients take the
+ * content of an answer to be a string. https://docs.mistral.ai/capabilities/reasoning (2026-11-23): Magistral models always, others
+ * where the request asks for it.
+ */
+export function reasonsInContent(model: string, body: Uint8Array): boolean {
+  if (/^magistral/.test(model)) return true;
+  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return buffer.includes('"reasoning_effort"') || buffer.includes('"prompt_mode"');
+}

@@ -34,6 +34,8 @@ export interface OpenAiCompatibleDescription
   readonly failures?: readonly FailureRow[];
   /** Which models an operation serves, where not all. */
   readonly serves?: Readonly<Partial<Record<FamilyOperation, (model: string) => boolean>>>;
+  /** Why a chat may not be relayed, where answers depart from the format in a way that clients do not read. */
+  readonly mustTranslate?: (model: string, body: Uint8Array) => string | undefined;
   /** How usage comes at the end of a stream: asked for by `stream_options` unless it says otherwise. */
   readonly streamUsage?: 'ask' | 'always' | 'never';
   /** Headers beside the key. */
@@ -58,6 +60,7 @@ export function openAiCompatible(description: OpenAiCompatibleDescription): Prov
     rules = {},
     failures = [],
     serves,
+    mustTranslate,
     streamUsage,
     headers,
     ...facts
@@ -77,9 +80,11 @@ function familyOperation(
   rules: Rules = operation === 'chat' ? FAMILY_CHAT_RULES : NO_RULES,
 ): ProviderOperation {
   const serves = description.serves?.[operation];
+  const { mustTranslate } = description;
   return {
     format: FORMATS[operation],
     ...(serves !== undefined && { serves }),
+    ...(operation === 'chat' && mustTranslate !== undefined && { mustTranslate }),
     ...(operation === 'embedding' ? {} : { streamUsage: description.streamUsage ?? 'ask' }),
     rules: typeof rules === 'function' ? rules : () => rules,
     call(target, { stream }) {

@@ -1,0 +1,157 @@
+import type { RequestNeeds } from './contracts.ts';
+import type { Routable } from './model-groups.ts';
+import type { DeploymentStat } from './stats.ts';
+
+/** What is known of a deployment besides what every strategy needs; made once per deployment. */
+export interface DeploymentFacts {
+  readonly tags: readonly string[];
+  readonly region?: string;
+  /** LiteLLM's `max_input_tokens`: the longest prompt, or the whole context window where the two are not told apart. */
+  readonly maxInputTokens?: number;
+  /** Requests under way at one time, `default_max_parallel_requests` folded in. */
+  readonly maxParallelRequests?: number;
+  /** LiteLLM's `supports_*` flags as they were given; what is not named is not known. */
+  readonly supports: Readonly<Record<string, boolean>>;
+  /** `model_info.blocked`. */
+  readonly isBlocked: boolean;
+}
+
+/** Why a deployment cannot take a request. The last two pass by themselves. */
+export type ExclusionKind = 'blocked' | 'region' | 'capability' | 'context-window' | 'rate-limit' | 'parallel';
+
+/** A deployment that cannot take this request, and why. */
+export interface Exclusion {
+  readonly kind: ExclusionKind;
+  readonly reason: string;
+  readonly retryAfterMs?: number;
+}
+
+/** Nobody knows when a request under way will be over; asking again this much later costs little. */
+const PARALLEL_RETRY_MS = 1_000;
+
+/** A need, the flag that denies it, and the need's name. */
+const CAPABILITIES: readonly (readonly [
+  need: 'vision' | 'tools' | 'jsonSchema' | 'reasoning',
+  flags: readonly string[],
+  name: string,
+])[] = [
+  ['vision', ['supports_vision'], 'images'],
+  ['tools', ['supports_function_calling'], 'tools'],
+  ['jsonSchema', ['supports_response_schema', 'supports_json_schema'], 'a JSON schema'],
+  ['reasoning', ['supports_reasoning'], 'reasoning'],
+];
+
+/**
+ * Why a deployment cannot take a request, or undefined when it can. Blocking, region and parallel requests always hold; what
+ * `enable_pre_call_checks` adds is asked for by `isFull`: capabilities, context window, rpm and tpm. What is not known restricts
+ * nothing, but for the region: data must not leave it because a setting is missing.
+ */
+export function checkDeployment(
+  deployment: Routable,
+  facts: DeploymentFacts,
+  needs: RequestNeeds,
+  stat: DeploymentStat | undefined,
+  nowMs: number,
+  isFull: boolean,
+): Exclusion | undefined {
+  if (facts.isBlocked) return { kind: 'blocked', reason: 'blocked in the configuration' };
+  if (needs.region !== undefined && !isInRegion(facts.region, needs.region)) {
+    return { kind: 'region', reason: `region ${facts.region ?? 'unknown'}, asked for ${needs.region}` };
+  }
+  if (isFull) {
+    const lasting = checkCapabilities(facts, needs) ?? checkContextWindow(facts, needs);
+    if (lasting !== undefined) return lasting;
+  }
+  const { maxParallelRequests } = facts;
+  if (maxParallelRequests !== undefined && (stat?.inFlight ?? 0) >= maxParallelRequests) {
+    const reason = `${stat?.inFlight ?? 0} of ${maxParallelRequests} parallel requests under way`;
+    return { kind: 'parallel', reason, retryAfterMs: PARALLEL_RETRY_MS };
+  }
+  return isFull ? checkRates(deployment, stat, nowMs) : undefined;
+}
+
+function checkCapabilities(facts: DeploymentFacts, needs: RequestNeeds): Exclusion | undefined {
+  for (const [need, flags, name] of CAPABILITIES) {
+    if (needs[need] === true && flags.some((flag) => facts.supports[flag] === false)) {
+      return { kind: 'capability', reason: `does not take ${name}` };
+    }
+  }
+  return undefined;
+}
+
+function checkContextWindow({ maxInputTokens }: DeploymentFacts, { inputTokens }: RequestNeeds): Exclusion | undefined {
+  if (maxInputTokens === undefined || inputTokens === undefined || inputTokens <= maxInputTokens) return undefined;
+  return { kind: 'context-window', reason: `context window ${maxInputTokens} < ${inputTokens}` };
+}
+
+/**
+ * Whether the prompt fits and the prompt with the longest answer the client allows does not. Such a deployment is tried behind
+ * the roomy ones and not left out: for many models the limit is the prompt's alone, and others shorten the answer.
+ */
+export function isTight({ maxInputTokens }: DeploymentFacts, { inputTokens, maxOutputTokens }: RequestNeeds): boolean {
+  return (
+    maxInputTokens !== undefined &&
+    inputTokens !== undefined &&
+    maxOutputTokens !== undefined &&
+    inputTokens + maxOutputTokens > maxInputTokens
+  );
+}
+
+function checkRates({ rpm, tpm }: Routable, stat: DeploymentStat | undefined, nowMs: number): Exclusion | undefined {
+  if (rpm !== undefined) {
+    const used = stat?.requests.total(nowMs) ?? 0;
+    if (used >= rpm) {
+      const retryAfterMs = stat?.requests.untilBelowMs(rpm, nowMs) ?? 60_000;
+      return { kind: 'rate-limit', reason: `${used} of ${rpm} requests in the last minute`, retryAfterMs };
+    }
+  }
+  if (tpm !== undefined) {
+    const used = stat?.tokens.total(nowMs) ?? 0;
+    if (used >= tpm) {
+      const retryAfterMs = stat?.tokens.untilBelowMs(tpm, nowMs) ?? 60_000;
+      return { kind: 'rate-limit', reason: `${used} of ${tpm} tokens in the last minute`, retryAfterMs };
+    }
+  }
+  return undefined;
+}
+
+/** What LiteLLM counts to the EU and the US by Azure's and Google's names, which do not begin with the region. */
+const REGION_NAMES: Readonly<Record<string, RegExp>> = {
+  eu: /europe|sweden|switzerland|france|^uk|germany|italy|poland|spain|austria|belgium|denmark|finland|greece/,
+  us: /us\d?$/,
+};
+
+function isInRegion(region: string | undefined, allowed: string): boolean {
+  if (region === undefined) return false;
+  const actual = region.toLowerCase();
+  const wanted = allowed.toLowerCase();
+  if (actual === wanted || actual.startsWith(`${wanted}-`)) return true;
+  return Object.hasOwn(REGION_NAMES, wanted) && REGION_NAMES[wanted]?.test(actual) === true;
+}
+
+/** Between how many and how many tokens a prompt has. */
+export interface TokenRange {
+  readonly atLeast: number;
+  readonly atMost: number;
+}
+
+/** A large image in high detail; providers count 85 to 4,800 tokens for one, whatever the length of its URL. */
+const MOST_TOKENS_PER_IMAGE = 5_000;
+/** The longest tokens that text in any language is made of are runs of spaces and dashes; more bytes than this average none. */
+const MOST_BYTES_PER_TOKEN = 32;
+
+/**
+ * Bounds on the tokens of a prompt from its length alone. Every token is at least one byte, and what providers add for each
+ * message is less than the JSON around it, which is counted here.
+ */
+export function estimateInputTokens(bytes: number, images = 0): TokenRange {
+  // An image in the body is base64: many bytes, few tokens.
+  const atLeast = images > 0 ? 0 : Math.floor(bytes / MOST_BYTES_PER_TOKEN);
+  return { atLeast, atMost: bytes + images * MOST_TOKENS_PER_IMAGE };
+}
+
+/** Whether counting could change which deployments fit: some limit lies within the range. */
+export function needsExactCount({ atLeast, atMost }: TokenRange, limits: Iterable<number | undefined>): boolean {
+  for (const limit of limits) if (limit !== undefined && limit >= atLeast && limit < atMost) return true;
+  return false;
+}

@@ -53,6 +53,18 @@ export interface AnswerFacts {
   readonly createdSeconds: number;
   /** Whether a streaming client asked for usage. */
   readonly streamUsage: boolean;
+  /** The id of a stream whose beginning the client already has: kept as it is, of whatever shape. */
+  readonly sentId?: string;
+}
+
+/** Where a client's stream stands beyond what the neutral events of its bytes tell. */
+export interface StreamPosition {
+  /** Why the answer ended was told, although the end mark was not. */
+  readonly hasFinish: boolean;
+  /** A call was begun, of a tool of the client's or of the provider's own. */
+  readonly hasToolCall: boolean;
+  /** The last block that was begun (-1 where none was) and whether it is still open; undefined in formats without blocks. */
+  readonly block?: { readonly index: number; readonly open: 'none' | 'text' | 'thinking' | 'other' };
 }
 
 /** Reads one provider's stream. Holds the state of that stream; one instance per stream. */
@@ -74,6 +86,8 @@ export interface StreamWriter {
   end(): string;
   /** Ends the stream with an error in the client's format; never looks like a whole answer. */
   fail(error: ClientError): string;
+  /** Before the first event: goes on with a stream that the client has up to this block. Only in formats with blocks. */
+  resume?(block: NonNullable<StreamPosition['block']>): void;
 }
 
 /** An error in words of the client's side, ready to be written in its format. */
@@ -110,6 +124,10 @@ export interface ConversationFormat {
   /** Reads an error body; undefined where the body is no error of this format (HTML, empty, a success). */
   readError(body: JsonValue): ProviderErrorFacts | undefined;
   writeError(error: ClientError): JsonObject;
+  /** Reads where a stream of this format stands after these events' data, where its neutral events alone do not tell. */
+  readPosition?(events: readonly string[]): StreamPosition;
+  /** Whether a model goes on with an assistant's turn that stands last; undefined where its name does not tell. */
+  takesPrefill?(model: string): boolean | undefined;
   /** Why a request may not go to a provider of this same format by its bytes, as a short word; undefined where it may. Cheap. */
   mustTranslate?(body: Uint8Array): string | undefined;
 }

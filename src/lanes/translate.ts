@@ -10,7 +10,13 @@ import {
   type StreamWriter,
 } from '../formats/format.ts';
 import { type FormatParts, formatParts } from '../formats/index.ts';
-import type { ConversationResponse, FormatId, StreamEvent, Usage } from '../formats/neutral/conversation.ts';
+import type {
+  ConversationRequest,
+  ConversationResponse,
+  FormatId,
+  StreamEvent,
+  Usage,
+} from '../formats/neutral/conversation.ts';
 import { eventsOf } from '../formats/neutral/events-of.ts';
 import { clientErrorOf } from '../pipeline/client-error.ts';
 import type { Deployment } from '../pipeline/deployment.ts';
@@ -49,17 +55,20 @@ export function answerFacts(exchange: Exchange, deployment: Deployment): AnswerF
   };
 }
 
-function conversationOf(parts: FormatParts): ConversationFormat {
+/** The conversational half of a format; every chat endpoint's has one. */
+export function conversationOf(parts: FormatParts): ConversationFormat {
   if (parts.conversation === undefined) throw new RangeError(`${parts.id} is no conversation`);
   return parts.conversation;
 }
 
-function writeRequest(
+/** Writes the client's request for a provider; `adapt` may change what is asked on the way. */
+export function writeRequest(
   exchange: Exchange,
   deployment: Deployment,
   choice: LaneChoice,
   client: ConversationFormat,
   provider: ConversationFormat,
+  adapt: (request: ConversationRequest) => ConversationRequest = (request) => request,
 ): { readonly body: JsonObject; readonly dropped: readonly Dropped[] } {
   const sent = clientBody(exchange, client.id);
   const { operation, operationName } = choice;
@@ -68,7 +77,7 @@ function writeRequest(
   const full = speaksOpenai ? { ...deployment.config.defaultParams, ...sent } : sent;
   const read = refuseBadRequest(() => client.readRequest(full));
   const askForUsage = exchange.stream && operation.streamUsage === 'ask';
-  const request = { ...read.request, stream: exchange.stream, streamUsage: askForUsage };
+  const request = { ...adapt(read.request), stream: exchange.stream, streamUsage: askForUsage };
   const { body, dropped } = provider.writeRequest(request, { model: deployment.model, traits: deployment.traits });
   const edited = editObject(body, deployment.rules(operationName, operation), deployment.config.additionalDropParams);
   const result = speaksOpenai ? edited.body : { ...deployment.defaults(operationName, operation), ...edited.body };
@@ -121,7 +130,8 @@ export function readWholeAsStream(body: Buffer, parts: FormatParts, writer: Stre
   return { body: Buffer.from(stream), usage: response.usage, text: () => textOfResponse(response) };
 }
 
-function textOfResponse({ choices }: ConversationResponse): string {
+/** All words of a whole answer, for an estimate. */
+export function textOfResponse({ choices }: ConversationResponse): string {
   return choices.flatMap(({ parts }) => parts.map(textOfPart)).join(' ');
 }
 
@@ -133,7 +143,8 @@ export function readAnswer(body: Buffer, parts: FormatParts): JsonObject {
   return value;
 }
 
-function readResponse(provider: ConversationFormat, value: JsonObject): ConversationResponse {
+/** Reads a whole answer; one that is not the provider's format is thrown as an AnswerProblem. */
+export function readResponse(provider: ConversationFormat, value: JsonObject): ConversationResponse {
   try {
     return provider.readResponse(value);
   } catch (error) {

@@ -29,6 +29,8 @@ export interface ClaudeAbilities {
   readonly systemInMessages: boolean;
   /** Returns thoughts without their text unless `display: "summarized"` asks for it (4.7 and later). */
   readonly hidesThoughts: boolean;
+  /** Goes on with an assistant's turn that stands last: refused with 400 from 4.6 on. Undefined where the name does not tell. */
+  readonly prefill: boolean | undefined;
 }
 
 /** A model whose name says nothing, such as another vendor's behind this format: write what is asked and let it answer. */
@@ -44,6 +46,7 @@ const UNKNOWN: ClaudeAbilities = {
   structuredOutput: true,
   systemInMessages: false,
   hidesThoughts: false,
+  prefill: undefined,
 };
 
 type Family = 'opus' | 'sonnet' | 'haiku' | 'fable' | 'mythos';
@@ -92,5 +95,6 @@ export function claudeAbilities(model: string): ClaudeAbilities {
     structuredOutput: version >= 45 || (family === 'opus' && version === 41),
     systemInMessages: version >= 50 || (family === 'opus' && version >= 48),
     hidesThoughts: version >= 47,
+    prefill: version < 46,
   };
 }

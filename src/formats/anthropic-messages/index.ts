@@ -1,9 +1,11 @@
 /** Anthropic's Messages format (`POST /v1/messages`), for Claude as a provider and for Anthropic's SDKs and Claude Code as clients. */
 import type { ConversationFormat } from '../format.ts';
+import { claudeAbilities } from './claude-models.ts';
 import { readError, writeError } from './errors.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
 import { holdsForeignThinking } from './signatures.ts';
+import { readPosition } from './stream-position.ts';
 import { AnthropicStreamReader } from './stream-reader.ts';
 import { AnthropicStreamWriter } from './stream-writer.ts';
 import { readUsage } from './usage.ts';
@@ -22,6 +24,8 @@ export const anthropicMessages: ConversationFormat = {
   readUsage,
   readError,
   writeError,
+  readPosition,
+  takesPrefill: (model) => claudeAbilities(model).prefill,
   // A search for the block's name passes over nearly every body; only one that holds thoughts is looked at closely.
   mustTranslate: (body) => (holdsForeignThinking(body) ? 'foreign-thinking' : undefined),
 };

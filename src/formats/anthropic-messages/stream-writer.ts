@@ -4,7 +4,7 @@
  * until the call's arguments are a whole JSON value, or the answer ends.
  */
 import type { JsonObject } from '../../core/json.ts';
-import type { AnswerFacts, ClientError, StreamWriter } from '../format.ts';
+import type { AnswerFacts, ClientError, StreamPosition, StreamWriter } from '../format.ts';
 import type { Finish, ReasoningSignature, StreamEvent, Usage } from '../neutral/conversation.ts';
 import { writeCitation } from './citations.ts';
 import { writeError } from './errors.ts';
@@ -50,6 +50,13 @@ export class AnthropicStreamWriter implements StreamWriter {
 
   constructor(facts: AnswerFacts) {
     this.#facts = facts;
+  }
+
+  resume({ index, open }: NonNullable<StreamPosition['block']>): void {
+    this.#started = true;
+    this.#index = index;
+    // Whatever else is open has only to be closed, as a call is that nothing is known of.
+    this.#open = open === 'other' ? 'tool' : open;
   }
 
   write(event: StreamEvent): string {

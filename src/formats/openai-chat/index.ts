@@ -2,6 +2,7 @@ import type { ConversationFormat } from '../format.ts';
 import { readError, writeError } from './errors.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
+import { readPosition } from './stream-position.ts';
 import { OpenAiChatStreamReader } from './stream-reader.ts';
 import { OpenAiChatStreamWriter } from './stream-writer.ts';
 import { readUsage } from './usage.ts';
@@ -20,4 +21,5 @@ export const openaiChat: ConversationFormat = {
   readUsage,
   readError,
   writeError,
+  readPosition,
 };

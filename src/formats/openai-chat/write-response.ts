@@ -18,6 +18,7 @@ import { writeUsage } from './usage.ts';
 
 /** The id of an answer in OpenAI's shape: the provider's own where it has that shape, else ours. */
 export function completionId(told: string | undefined, facts: AnswerFacts): string {
+  if (facts.sentId !== undefined) return facts.sentId;
   if (told?.startsWith('chatcmpl-')) return told;
   return facts.id.startsWith('chatcmpl-') ? facts.id : `chatcmpl-${facts.id}`;
 }

@@ -8,6 +8,7 @@ import { writeCompletionLogprobs } from './logprobs.ts';
 
 /** The id of a completion in OpenAI's shape: the provider's own where it has that shape, else ours. */
 export function textCompletionId(told: string | undefined, facts: AnswerFacts): string {
+  if (facts.sentId !== undefined) return facts.sentId;
   if (told?.startsWith('cmpl-')) return told;
   return facts.id.startsWith('cmpl-') ? facts.id : `cmpl-${facts.id.replace(/^chatcmpl-/, '')}`;
 }

@@ -1,0 +1,133 @@
+/** Whether an answer that broke off can be continued by another model, and how that model is asked. */
+import type { ConversationRequest, FormatId, Turn } from '../formats/neutral/conversation.ts';
+import type { SentSoFar, Unreadable } from './stream-record.ts';
+
+/** How a model is told where to go on: by its own words standing last, or by being asked to. */
+export type ContinuationStyle = 'prefill' | 'instruct';
+
+/** Why an answer cannot be continued. `complete`: it need not be, since only its end mark is missing. */
+export type WhyNot =
+  | Unreadable
+  | 'complete'
+  | 'tool-call'
+  | 'structured-output'
+  | 'several-choices'
+  | 'logprobs'
+  | 'audio'
+  | 'other-content'
+  | 'no-chat';
+
+export type MayContinue = { readonly ok: true } | { readonly ok: false; readonly why: WhyNot };
+
+/**
+ * What stands as the user's turn after the text so far where a model takes no prefill. It names what models do wrong when they
+ * are asked to go on: begin anew, apologise, announce, repeat.
+ */
+export const CONTINUE_INSTRUCTION =
+  'Your answer above was interrupted. Continue it from exactly where it stops, even in the middle of a word or a sentence. ' +
+  'Write only what comes next, as if there had been no interruption: repeat nothing, add no preamble, no apology and no comment, ' +
+  'and open no quotation or code block that is open already.';
+
+/** Whether what the client has can be gone on with. Anything is, as long as no word of the answer itself was sent. */
+export function mayContinue(sent: SentSoFar, request: ConversationRequest): MayContinue {
+  const why = whyNot(sent, request);
+  return why === undefined ? { ok: true } : { ok: false, why };
+}
+
+function whyNot(sent: SentSoFar, request: ConversationRequest): WhyNot | undefined {
+  const { sampling, output } = request;
+  if (sent.unreadable !== undefined) return sent.unreadable;
+  if ((sampling.choices ?? 1) > 1 || sent.choices > 1) return 'several-choices';
+  if (sent.finishSeen) return 'complete';
+  if (sent.hasToolCall) return 'tool-call';
+  if (sent.hasOther) return 'other-content';
+  // A legacy completion goes on with a text of which the prompt is only a part (`suffix`, `echo`).
+  if (request.extensions.format === 'openai-completions') return 'no-chat';
+  if (request.modalities?.includes('audio') === true) return 'audio';
+  if (sent.text === '') return undefined;
+  if (output !== undefined && output.type !== 'text') return 'structured-output';
+  if (sampling.logprobs === true || sampling.topLogprobs !== undefined) return 'logprobs';
+  return undefined;
+}
+
+/**
+ * The style for a model. `takesPrefill` is what is known of the model (LiteLLM's `supports_assistant_prefill`); unknown counts as
+ * no, because a model that does not go on with its own words begins a new answer. A model that is asked to think takes none.
+ */
+export function styleFor(takesPrefill: boolean | undefined, request: ConversationRequest): ContinuationStyle {
+  return takesPrefill === true && !thinks(request) ? 'prefill' : 'instruct';
+}
+
+function thinks({ reasoning }: ConversationRequest): boolean {
+  if (reasoning === undefined || reasoning.mode === 'disabled') return false;
+  if (reasoning.mode !== undefined) return true;
+  return reasoning.budgetTokens !== undefined || (reasoning.effort !== undefined && reasoning.effort !== 'none');
+}
+
+/**
+ * The request for the rest of an answer: the turns as they were, so that a warm prompt cache stays warm, and behind them what
+ * the client has. Where no text was sent yet, the request itself: the answer begins anew.
+ */
+export function continuedRequest(
+  request: ConversationRequest,
+  sent: SentSoFar,
+  style: ContinuationStyle,
+  target?: FormatId,
+): ConversationRequest {
+  const turns = continuedTurns(request.turns, sent.text, style, target);
+  if (turns === undefined) return request;
+  const { maxOutputTokens, ...rest } = request;
+  return {
+    ...rest,
+    ...(maxOutputTokens !== undefined && {
+      maxOutputTokens: Math.max(1, maxOutputTokens - estimatedTokens(sent.text)),
+    }),
+    turns,
+  };
+}
+
+function continuedTurns(
+  turns: readonly Turn[],
+  text: string,
+  style: ContinuationStyle,
+  target: FormatId | undefined,
+): readonly Turn[] | undefined {
+  // A prefill may not end in white space (Anthropic answers 400), and no model has ended a turn with nothing else.
+  const shown = style === 'prefill' ? text.trimEnd() : text;
+  if (shown.trim() === '') return undefined;
+  const last = turns.at(-1);
+  const isOwnPrefill = last?.role === 'assistant';
+  const turn: Turn = isOwnPrefill
+    ? prolonged(last, shown)
+    : { role: 'assistant', parts: [{ type: 'text', text: shown }] };
+  const before = isOwnPrefill ? turns.slice(0, -1) : turns;
+  if (style === 'instruct') {
+    return [...before, turn, { role: 'user', parts: [{ type: 'text', text: CONTINUE_INSTRUCTION }] }];
+  }
+  // DeepSeek and Mistral go on with a last message of the assistant only where it is marked so (docs.litellm.ai, prefix, 2026-10).
+  const isMarked = target === 'openai-chat';
+  return [...before, isMarked ? { ...turn, extra: { format: 'openai-chat', fields: { prefix: true } } } : turn];
+}
+
+/** The client's own prefill, of which the answer was a continuation already: both are one turn. */
+function prolonged(turn: Turn, text: string): Turn {
+  const part = turn.parts.at(-1);
+  if (part?.type !== 'text') return { ...turn, parts: [...turn.parts, { type: 'text', text }] };
+  return { ...turn, parts: [...turn.parts.slice(0, -1), { ...part, text: part.text + text }] };
+}
+
+/** The style to try next at a deployment that refused a continuation; undefined where the refusal was not the prefill's. */
+export function styleAfterRefusal(style: ContinuationStyle, status: number): ContinuationStyle | undefined {
+  return style === 'prefill' && (status === 400 || status === 422) ? 'instruct' : undefined;
+}
+
+/** How many tokens the continued prompt has more than the original, estimated. */
+export function addedTokens(sent: SentSoFar, style: ContinuationStyle): number {
+  if (sent.text.trim() === '') return 0;
+  return estimatedTokens(sent.text) + (style === 'instruct' ? estimatedTokens(CONTINUE_INSTRUCTION) : 0);
+}
+
+/** Tokens of a text at four bytes each: what to expect of a text in any language, without a tokenizer. */
+export function estimatedTokens(text: string): number {
+  return Math.ceil(Buffer.byteLength(text) / 4);
+}

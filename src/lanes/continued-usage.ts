@@ -1,0 +1,69 @@
+/**
+ * The usage of an answer that two deployments wrote.
+ *
+ * What the client is told is that of the answer as it sees it: its own prompt once, and every token that was written. What is
+ * booked is what each provider counted, prompt of the continuation included: the parts, one to an attempt.
+ */
+import type { Usage } from '../formats/neutral/conversation.ts';
+
+/** What is known of the part that was written before the stream broke off. */
+export interface FirstPart {
+  /** What the provider told before it broke off. */
+  readonly usage: Usage | undefined;
+  /** Tokens of what it wrote, counted or estimated. */
+  readonly writtenTokens: number;
+}
+
+/** The usage of a continued answer: both parts as their providers counted them, and what the client is told. */
+export interface UsageParts {
+  readonly first: Usage | undefined;
+  readonly second: Usage | undefined;
+  readonly told: Usage | undefined;
+}
+
+/**
+ * Merges the two parts for the client; undefined where nobody told the size of the prompt.
+ *
+ * Prompt: as the first provider counted it; where it did not say, the second's count without `addedTokens`, what the
+ * continuation added to the prompt. Answer: the tokens of both parts, where what the first provider told is taken for a lower
+ * bound (Anthropic's first event tells one token). Prices and tiers are those of the second part, which ended the answer.
+ */
+export function mergeUsage(
+  first: FirstPart,
+  second: Usage | undefined,
+  secondWrittenTokens: number,
+  addedTokens: number,
+): Usage | undefined {
+  const told = first.usage?.inputTokens === 0 ? undefined : first.usage;
+  const prompt = told ?? second;
+  if (prompt === undefined) return undefined;
+  const inputTokens = told?.inputTokens ?? Math.max(1, prompt.inputTokens - addedTokens);
+  const firstTokens = Math.max(first.usage?.outputTokens ?? 0, first.writtenTokens);
+  const reasoningTokens = sum(first.usage?.reasoningTokens, second?.reasoningTokens);
+  const webSearchRequests = sum(first.usage?.webSearchRequests, second?.webSearchRequests);
+  const cached = within(prompt.cachedInputTokens, inputTokens);
+  const cacheWrites = within(prompt.cacheWriteTokens, inputTokens - (cached ?? 0));
+  const oneHour = within(prompt.cacheWriteOneHourTokens, cacheWrites ?? 0);
+  const serviceTier = second?.serviceTier ?? first.usage?.serviceTier;
+  return {
+    inputTokens,
+    outputTokens: firstTokens + (second?.outputTokens ?? secondWrittenTokens),
+    ...(cached !== undefined && { cachedInputTokens: cached }),
+    ...(cacheWrites !== undefined && { cacheWriteTokens: cacheWrites }),
+    ...(oneHour !== undefined && { cacheWriteOneHourTokens: oneHour }),
+    ...(prompt.audioInputTokens !== undefined && { audioInputTokens: prompt.audioInputTokens }),
+    ...(reasoningTokens !== undefined && { reasoningTokens }),
+    ...(webSearchRequests !== undefined && { webSearchRequests }),
+    ...(serviceTier !== undefined && { serviceTier }),
+    // A stream that broke off has told no final count of its answer.
+    isEstimated: true,
+  };
+}
+
+function sum(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined ? other : one + (other ?? 0);
+}
+
+function within(count: number | undefined, most: number): number | undefined {
+  return count === undefined ? undefined : Math.min(count, Math.max(0, most));
+}

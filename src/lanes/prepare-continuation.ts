@@ -1,0 +1,112 @@
+/** Makes the rest of an answer that broke off ready to be asked of another deployment. */
+import { formatParts } from '../formats/index.ts';
+import type { ConversationRequest, Usage } from '../formats/neutral/conversation.ts';
+import { eventsOf } from '../formats/neutral/events-of.ts';
+import type { Deployment } from '../pipeline/deployment.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
+import type { LaneChoice } from './choose-lane.ts';
+import { type ContinuationStyle, continuedRequest, estimatedTokens, styleFor } from './continuation.ts';
+import { ContinuedStream, type Seam } from './continued-stream.ts';
+import { forwardedHeaders } from './forwarded-headers.ts';
+import { AnswerProblem, type Trip, type WholeAnswer } from './lane.ts';
+import { endOfWhole, resumeWriter } from './resume-writer.ts';
+import type { SentSoFar } from './stream-record.ts';
+import {
+  answerFacts,
+  clientBody,
+  conversationOf,
+  readAnswer,
+  readResponse,
+  refuseBadRequest,
+  textOfResponse,
+  writeRequest,
+} from './translate.ts';
+
+/** A trip whose way back goes on with the client's stream. */
+export interface ContinuationTrip extends Trip {
+  openStream(write: (bytes: Uint8Array | string) => void): ContinuedStream;
+}
+
+/** What a continuation is made of. */
+export interface ContinuationParts {
+  readonly exchange: Exchange;
+  readonly deployment: Deployment;
+  /** How the deployment would be asked; its lane is not used, since a continuation always reads the words. */
+  readonly choice: LaneChoice;
+  readonly sent: SentSoFar;
+  readonly style: ContinuationStyle;
+  /** What the attempt that broke off told of its usage. */
+  readonly firstUsage?: Usage | undefined;
+  /** Tokens of what was sent, where the caller has counted them; estimated otherwise. */
+  readonly writtenTokens?: number;
+}
+
+/** Makes a continuation ready for a deployment of whatever format. */
+export function prepareContinuation(parts: ContinuationParts): ContinuationTrip {
+  const { exchange, deployment, choice, sent, style } = parts;
+  const client = conversationOf(formatParts(exchange.endpoint.format));
+  const providerParts = formatParts(choice.operation.format);
+  const provider = conversationOf(providerParts);
+  const written = writeRequest(exchange, deployment, choice, client, provider, (request) =>
+    continuedRequest(request, sent, style, provider.id),
+  );
+  const openStream = (write: (bytes: Uint8Array | string) => void): ContinuedStream =>
+    new ContinuedStream(provider, seamOf(parts), write);
+  const readWhole = (body: Buffer): WholeAnswer => {
+    const response = readResponse(provider, readAnswer(body, providerParts));
+    const stream = openStream(() => {});
+    for (const event of eventsOf(response)) stream.take(event);
+    const end = stream.finish();
+    if (!end.isWhole) throw new AnswerProblem(end.problem);
+    return { body: Buffer.from(end.last), usage: response.usage, text: () => textOfResponse(response) };
+  };
+  return {
+    body: Buffer.from(JSON.stringify(written.body)),
+    dropped: written.dropped,
+    headers: forwardedHeaders(exchange, choice.operation),
+    // The client has a stream already, so a provider that answers in one piece is written as the rest of it either way.
+    readWhole,
+    readWholeAsStream: readWhole,
+    openStream,
+  };
+}
+
+function seamOf({ exchange, deployment, sent, style, firstUsage, writtenTokens }: ContinuationParts): Seam {
+  const client = conversationOf(formatParts(exchange.endpoint.format));
+  return {
+    sent,
+    style,
+    first: {
+      usage: firstUsage ?? sent.usage,
+      writtenTokens: writtenTokens ?? estimatedTokens(sent.reasoning) + estimatedTokens(sent.text),
+    },
+    writer: resumeWriter(client, sent, answerFacts(exchange, deployment)),
+  };
+}
+
+/** The client's request as `mayContinue` judges it. */
+export function readConversation(exchange: Exchange): ConversationRequest {
+  const client = conversationOf(formatParts(exchange.endpoint.format));
+  return refuseBadRequest(() => client.readRequest(clientBody(exchange, client.id))).request;
+}
+
+/** The style for a deployment: what its configuration says of the model wins over what the model's name tells. */
+export function styleForDeployment(
+  deployment: Deployment,
+  choice: LaneChoice,
+  request: ConversationRequest,
+): ContinuationStyle {
+  const { supports_assistant_prefill: configured } = deployment.priced.facts.supports;
+  const provider = conversationOf(formatParts(choice.operation.format));
+  return styleFor(configured ?? provider.takesPrefill?.(deployment.model), request);
+}
+
+/** What ends the client's stream where `mayContinue` says that it is `complete`. */
+export function endOfComplete(
+  exchange: Exchange,
+  deployment: Deployment,
+  sent: SentSoFar,
+  usage: Usage | undefined,
+): string {
+  return endOfWhole(formatParts(exchange.endpoint.format), sent, answerFacts(exchange, deployment), usage);
+}

@@ -6,7 +6,7 @@ import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
 import { ALL_CHAT_GROUPS } from '../support/default-config.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { PNG_URL } from '../support/samples.ts';
+import { PDF_BASE64, PNG_URL } from '../support/samples.ts';
 
 let gateway: TestGateway;
 let client: OpenAI;
@@ -139,6 +139,26 @@ for (const model of ALL_CHAT_GROUPS) {
       const sent = lastSeen()?.rawBody.toString() ?? '';
       assert.ok(sent.includes(PNG_URL.slice('data:image/png;base64,'.length)));
       assert.ok(sent.includes('https://example.com/cat.png'));
+    });
+
+    it('hands it a document', async () => {
+      const answer = await client.chat.completions.create({
+        model,
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'say: one document' },
+              {
+                type: 'file',
+                file: { filename: 'page.pdf', file_data: `data:application/pdf;base64,${PDF_BASE64}` },
+              },
+            ],
+          },
+        ],
+      });
+      assert.match(textOf(answer), /one document/);
+      assert.ok(lastSeen()?.rawBody.toString().includes(PDF_BASE64));
     });
 
     if (TAKES_A_SCHEMA.has(model)) {

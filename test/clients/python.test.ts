@@ -31,9 +31,13 @@ async function makeEnvironment(): Promise<string | undefined> {
   try {
     // Made aside and moved into its place, so that two test runs do not meet in a half-made one.
     await run('python3', ['-m', 'venv', fresh], { timeout: 60_000 });
-    await run(join(fresh, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', 'openai', 'anthropic'], {
-      timeout: 180_000,
-    });
+    await run(
+      join(fresh, 'bin', 'python'),
+      ['-m', 'pip', 'install', '--quiet', '--retries=1', '--timeout=20', 'openai', 'anthropic'],
+      {
+        timeout: 180_000,
+      },
+    );
     rmSync(join(HOME, 'venv'), { recursive: true, force: true });
     renameSync(fresh, join(HOME, 'venv'));
   } catch (error) {

@@ -44,6 +44,9 @@ export interface Gateway {
   metricsSnapshot(): Promise<MetricsSnapshot>;
 }
 
+/** For the books of requests that end with the gateway. */
+const LAST_BOOKS_MS = 1_000;
+
 /** Starts a gateway; resolves when it listens. Rejects with the error of the socket when it cannot. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, version, masterKey } = options;
@@ -85,7 +88,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     close: async () => {
       await edge.close();
       await Promise.all([upstream.close(), tokens.close()]);
-      // Requests that were broken off, or whose usage was still being counted, close their books in this turn.
+      // Requests that were broken off, or whose usage was still being counted, close their books now.
+      await edge.idle(LAST_BOOKS_MS);
       await nextTurn();
       queue.flush();
     },

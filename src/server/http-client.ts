@@ -25,6 +25,8 @@ export class HttpClient implements Client, Slotted {
   readonly #response: ServerResponse;
   #onGone: (() => void) | undefined;
   #onDrain: (() => void) | undefined;
+  #onClosed: (() => void) | undefined;
+  #isClosed = false;
   #chunks: ChunkWriter | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
@@ -33,6 +35,8 @@ export class HttpClient implements Client, Slotted {
     this.method = request.method ?? '';
     this.headers = request.headers;
     response.on('close', () => {
+      this.#isClosed = true;
+      this.#onClosed?.();
       if (response.writableFinished) return;
       this.isGone = true;
       this.#onGone?.();
@@ -41,9 +45,20 @@ export class HttpClient implements Client, Slotted {
     response.on('error', () => {});
   }
 
+  /** Calls back once the answer has left for the client, or can no longer do so. */
+  whenClosed(callback: () => void): void {
+    if (this.#isClosed) callback();
+    else this.#onClosed = callback;
+  }
+
   /** Whether this connection owes or carries the answer to this request, all of which has come. */
   answersOn(socket: Socket): boolean {
     return this.#request.socket === socket && (this.#request.complete || this.hasStarted);
+  }
+
+  /** Whether all of the answer was handed over, read by the client or not. */
+  get hasEnded(): boolean {
+    return this.#response.writableEnded;
   }
 
   get hasStarted(): boolean {

@@ -1,6 +1,6 @@
 /** The HTTP edge: the only place that knows the HTTP framework. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { newCallId } from '../core/ids.ts';
@@ -83,7 +83,7 @@ export class Edge {
     this.#app.setErrorHandler((error, request, reply) => this.#refuse(request, reply, errorOfFramework(error)));
   }
 
-  /** Requests to models under way now. */
+  /** Requests to models under way now, until their books are closed. */
   get inFlight(): number {
     return this.#inFlight.size;
   }
@@ -98,9 +98,16 @@ export class Edge {
   /** Says no to new work and waits for what is under way, at most `timeoutMs`; what is left then is broken off. */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;
-    // No new connections; those that are open finish what they carry.
-    this.#app.server.close();
-    this.#app.server.closeIdleConnections();
+    // No new connections; those that are open finish what they carry. Node's own `close` takes a connection for idle as soon as
+    // its answer was handed over, and would cut what a slow reader has not read yet.
+    NetServer.prototype.close.call(this.#app.server);
+    if (![...this.#inFlight].some((client) => client.hasEnded)) this.#app.server.closeIdleConnections();
+    await this.idle(timeoutMs);
+    for (const client of this.#inFlight) client.breakOff();
+  }
+
+  /** Resolves when no request is under way, or after `timeoutMs`. */
+  async idle(timeoutMs: number): Promise<void> {
     if (this.#inFlight.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
@@ -109,7 +116,6 @@ export class Edge {
         resolve();
       };
     });
-    for (const client of this.#inFlight) client.breakOff();
   }
 
   async close(): Promise<void> {
@@ -156,10 +162,13 @@ export class Edge {
       pathModel,
     });
     this.#inFlight.add(client);
-    void handle(exchange, parts).finally(() => {
-      this.#inFlight.remove(client);
-      if (this.#inFlight.size === 0) this.#whenIdle?.();
-    });
+    // Not over before its books are closed and a slow reader has its last byte: a drain waits for both.
+    void handle(exchange, parts).finally(() =>
+      client.whenClosed(() => {
+        this.#inFlight.remove(client);
+        if (this.#inFlight.size === 0) this.#whenIdle?.();
+      }),
+    );
   }
 
   #addFactRoute(route: FactRoute): void {

@@ -48,7 +48,8 @@ export interface TestGateway {
   /** Sends a request as it stands, under the master key unless headers say otherwise. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
-  close(): Promise<void>;
+  /** Ends it; gives everything the log says in the end. */
+  close(): Promise<string[]>;
 }
 
 const BOOKS_CLOSE_MS = 5_000;
@@ -75,13 +76,15 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     ...(options.limits !== undefined && { limits: options.limits }),
   });
 
+  const readLog = (): string[] =>
+    readFileSync(logPath, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
   const logLines = async (): Promise<string[]> => {
     // Consumers of settled requests read from a queue, a turn later.
     await wait(5);
     await log.flush();
-    return readFileSync(logPath, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '');
+    return readLog();
   };
   return {
     url: gateway.url,
@@ -110,8 +113,10 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       await gateway.close();
       await log.close();
       await simulator.close();
+      const lines = readLog();
       closeSync(logFile);
       rmSync(logPath);
+      return lines;
     },
   };
 }

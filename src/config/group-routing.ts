@@ -1,6 +1,7 @@
 /** What routing settings hold for one model group: its own, else its entry of `routing_groups`, else the router's. */
 import type { JsonObject } from '../core/json.ts';
 import { compileWildcard } from '../core/wildcard.ts';
+import { DEFAULTS } from './defaults.ts';
 import type { HedgeConfig, MidStream, NumberByClass, RoutingConfig } from './routing-config.ts';
 
 /** The settings of one model group, with nothing left open. */
@@ -38,6 +39,14 @@ export function routingOfGroup(routing: RoutingConfig, names: readonly string[])
     hedge: own?.hedge ?? routing.hedge,
     checks: affinity === undefined ? checks : [...checks.filter((check) => !AFFINITY.test(check)), ...affinity],
   };
+}
+
+/**
+ * How long a request may take over all its attempts. Where nothing is said it is longer than a short `timeout`: that is the limit
+ * of an attempt, and a fallback after a timeout needs time as well.
+ */
+export function deadlineOf(routing: Pick<RoutingConfig, 'requestDeadlineMs' | 'timeoutMs'>): number {
+  return routing.requestDeadlineMs ?? Math.max(routing.timeoutMs, DEFAULTS.timeoutMs);
 }
 
 function firstOf<Value>(names: readonly string[], find: (name: string) => Value | undefined): Value | undefined {

@@ -60,12 +60,13 @@ export interface RoutingConfig {
   /** Attempts of a request over retries, fallbacks and hedges together; at least 1. */
   readonly maxAttempts: number;
 
+  /** Limit of one attempt, as in LiteLLM: what comes after it has its own. */
   readonly timeoutMs: number;
   readonly streamTimeoutMs?: number;
   readonly firstTokenTimeoutMs?: number;
   readonly idleTimeoutMs: number;
   readonly connectTimeoutMs: number;
-  /** By when a request has to be on its way, over all attempts; undefined means `timeoutMs`. */
+  /** By when a request must have its answer, over all attempts; `deadlineOf` says it where the file does not. */
   readonly requestDeadlineMs?: number;
 
   /** Alias → group. A hidden alias is served but not listed. */

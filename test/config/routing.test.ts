@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { routingOfGroup } from '../../src/config/group-routing.ts';
+import { deadlineOf, routingOfGroup } from '../../src/config/group-routing.ts';
 import { brief, configOf, loadText } from './load-text.ts';
 
 const MODELS = `
@@ -106,6 +106,14 @@ test('no retries mean none in fallback groups, and more retries than attempts ra
   assert.equal(configOf('router_settings: { num_retries: 0 }').routing.maxRetriesPerFallback, 0);
   assert.equal(configOf('router_settings: { num_retries: 9 }').routing.maxAttempts, 10);
   assert.equal(configOf('router_settings: { num_retries: 9, max_attempts: 3 }').routing.maxAttempts, 3);
+});
+
+test('a request has time for a fallback after a timeout, unless a deadline says otherwise', () => {
+  const deadline = (settings: string): number => deadlineOf(configOf(`router_settings: ${settings}`).routing);
+  assert.equal(deadline('{}'), 600_000);
+  assert.equal(deadline('{ timeout: 30 }'), 600_000);
+  assert.equal(deadline('{ timeout: 900 }'), 900_000);
+  assert.equal(deadline('{ timeout: 900, request_deadline: 45 }'), 45_000);
 });
 
 test('litellm_settings counts where router_settings says nothing', () => {

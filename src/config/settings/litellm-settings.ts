@@ -20,7 +20,7 @@ const isFalse = (value: unknown): boolean => value === false;
 /** The members of `litellm_settings`. */
 export const LITELLM_SETTINGS: SettingTable = table({
   drop_params: now('flag', 'Drop parameters the provider does not take, instead of answering 400.', 'false'),
-  request_timeout: now('seconds', 'Limit of a whole request, unless `router_settings.timeout` is set.', '600'),
+  request_timeout: now('seconds', 'Limit of an attempt, unless `router_settings.timeout` is set.', '600'),
   json_logs: now('flag', 'Logs as JSON.', 'JSON unless on a terminal'),
   set_verbose: now('flag', 'Logs at level `debug`.', 'false'),
   log_level: guideNow(

@@ -41,14 +41,14 @@ const checksNotInEffect = (value: unknown): readonly string[] =>
 
 /** The members of `router_settings`. */
 export const ROUTER_SETTINGS: SettingTable = table({
-  timeout: now('seconds', 'Limit of a whole request.', '600'),
-  stream_timeout: now('seconds', 'Limit of a whole streamed request.', '`timeout`'),
+  timeout: now('seconds', 'Limit of an attempt.', '600'),
+  stream_timeout: now('seconds', 'Limit of a streamed attempt up to its first content.', '`timeout`'),
   ttft_timeout: now('seconds', 'Limit until the first token.', 'none'),
   stream_idle_timeout: now('seconds', 'Longest silence between two chunks.', '120'),
   connect_timeout: own('seconds', 'Limit for connecting to a provider.', '5'),
   model_group_alias: now('map', 'Alias → group, or `{ model, hidden }`. A hidden alias is served, not listed.'),
   default_litellm_params: now('map', 'Members of `litellm_params` for all deployments that do not set them.'),
-  request_deadline: own('seconds', 'By when a request is answered, over all its attempts.', '`timeout`'),
+  request_deadline: own('seconds', 'Limit of a request over all its attempts.', '`timeout`, at least 600'),
   num_retries: now('integer', 'Further tries in the group after a failure.', '2'),
   max_retries: now('integer', 'Another name for `num_retries`.'),
   max_attempts: own(

@@ -20,6 +20,9 @@ export interface Seam {
   readonly writer: StreamWriter;
 }
 
+/** How much of a continuation's text is kept for an estimate; the rest is taken to be like it. */
+const LONGEST_SAMPLE = 65_536;
+
 /**
  * One continued stream. Nothing is written before the first content, and no error ever by itself: an error of the provider's is
  * thrown as an AnswerProblem, and as long as `hasWritten` is false the client knows nothing of this attempt.
@@ -34,6 +37,7 @@ export class ContinuedStream implements StreamAnswer {
   #usage: Usage | undefined;
   #pending = '';
   #text = '';
+  #textLength = 0;
   #isWhole = false;
   #hasWritten = false;
   #reported: Extract<AnswerProblem['problem'], { kind: 'reported' }> | undefined;
@@ -100,12 +104,14 @@ export class ContinuedStream implements StreamAnswer {
   /** Both attempts' usage for the books, and what the client is told. */
   usageParts(): UsageParts {
     const { first, sent, style } = this.#seam;
-    const told = mergeUsage(first, this.#usage, estimatedTokens(this.#text), addedTokens(sent, style));
+    const { text, factor } = this.sample();
+    const written = Math.ceil(estimatedTokens(text) * factor);
+    const told = mergeUsage(first, this.#usage, written, addedTokens(sent, style));
     return { first: first.usage, second: this.#usage, told };
   }
 
   sample(): { text: string; factor: number } {
-    return { text: this.#text, factor: 1 };
+    return { text: this.#text, factor: Math.max(1, this.#textLength / Math.max(1, this.#text.length)) };
   }
 
   /** Takes one event of the continuation. */
@@ -132,7 +138,7 @@ export class ContinuedStream implements StreamAnswer {
         this.#takeText(event);
         return;
       case 'reasoning':
-        this.#text += event.text;
+        this.#note(event.text);
         this.#takeThought(event);
         return;
       case 'reasoning-signature':
@@ -141,7 +147,7 @@ export class ContinuedStream implements StreamAnswer {
         return;
       case 'refusal':
       case 'tool-arguments':
-        this.#text += event.text;
+        this.#note(event.text);
         break;
       default:
     }
@@ -150,7 +156,7 @@ export class ContinuedStream implements StreamAnswer {
   }
 
   #takeText(event: Extract<StreamEvent, { type: 'text' }>): void {
-    this.#text += event.text;
+    this.#note(event.text);
     const text = this.#trimmer.push(event.text);
     if (text !== '' || event.signature !== undefined) this.#pending += this.#seam.writer.write({ ...event, text });
   }
@@ -162,6 +168,11 @@ export class ContinuedStream implements StreamAnswer {
     // A signature holds for the thoughts of one model, and here those of two run together.
     if (event.type === 'reasoning-signature' && sent.reasoning !== '') return;
     this.#pending += writer.write(event);
+  }
+
+  #note(text: string): void {
+    if (this.#text.length < LONGEST_SAMPLE) this.#text += text;
+    this.#textLength += text.length;
   }
 
   #sayHeld(): void {

@@ -42,6 +42,11 @@ export class RetryBudget {
     this.#chargesFallbacks = chargesFallbacks;
   }
 
+  /** Upstreams that are kept count of. */
+  get size(): number {
+    return this.#upstreams.size;
+  }
+
   /** A request's very first attempt goes to this upstream. */
   noteFirst(upstream: string): void {
     this.#get(upstream).first.add(this.#clock.monotonicMs());

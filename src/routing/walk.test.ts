@@ -214,6 +214,13 @@ test('an alias among the fallbacks does not lead back to a group the request has
   assert.deepEqual(failAll(begin(), 'upstream_server_error'), ['a1', 'nothing-left']);
 });
 
+test('a fallback that names a deployment already tried keeps its Retry-After', () => {
+  const groups = { a: ['a1'], a1: ['a1'] };
+  const { begin, failAll } = setUp(groups, { policy: { fallbacks: ['a1'], numRetries: 0 } });
+  assert.deepEqual(failAll(begin(), 'upstream_rate_limit', 5_000), ['a1', 'nothing-left']);
+  assert.deepEqual(failAll(begin(), 'upstream_timeout'), ['a1', 'nothing-left']);
+});
+
 test('what only the planner knows of the soonest retry is told too', () => {
   const verdicts = [{ deploymentId: 'a1', group: 'a', isEligible: false, reason: 'over its rpm', retryAfterMs: 7_000 }];
   const { begin } = setUp({ a: [] }, { options: { first: { group: 'a', deployments: [], verdicts } } });

@@ -243,7 +243,11 @@ export class Walk<D extends Routable> {
       // An alias may stand for a group the request has been to.
       if (planned === undefined || (planned.group !== name && this.#visited.has(planned.group))) continue;
       this.#visited.add(planned.group);
-      const left = planned.deployments.filter(({ id }) => !this.#excluded.has(id));
+      // A fallback may name a single deployment, also one that this request has been to.
+      const nowMs = this.#nowMs();
+      const left = planned.deployments.filter(
+        ({ id }) => !this.#excluded.has(id) && (this.#tried.get(id) ?? 0) <= nowMs,
+      );
       const step = this.#pick(planned, this.#probeFirst(left, this.#policy.retriesPerFallback));
       if (step === undefined) continue;
       this.#fallbacks += 1;

@@ -61,11 +61,17 @@ export function readUsageObject(raw: JsonObject): Usage {
   };
 }
 
-/** The `usage` object of a whole answer, of a stream event, or the object itself; undefined where there is none. */
+/** Counts that no model can have used are no counts: they would book an answer as free. */
+function makesSense({ input_tokens: input, output_tokens: output }: JsonObject): boolean {
+  const counts = [input, output].filter((told) => told !== undefined && told !== null);
+  return counts.length > 0 && counts.every((told) => count(told) !== undefined);
+}
+
+/** The `usage` object of a whole answer, of a stream event, or the object itself; undefined where there is none that makes sense. */
 export function findUsage(value: JsonValue | undefined): JsonObject | undefined {
   if (!isJsonObject(value)) return undefined;
   const own = value.usage ?? within(value.message, 'usage');
-  if (isJsonObject(own)) return own;
+  if (isJsonObject(own)) return makesSense(own) ? own : undefined;
   return value.type === undefined && count(value.output_tokens) !== undefined ? value : undefined;
 }
 

@@ -30,12 +30,7 @@ const STRATEGY = nowExcept(
 const STRATEGY_ARGS = now('map', 'Settings of that strategy.');
 
 /** The checks of `optional_pre_call_checks` that act. Further ones are known to LiteLLM and accepted. */
-const CHECKS_IN_EFFECT: readonly unknown[] = [
-  'session_affinity',
-  'deployment_affinity',
-  'prompt_caching',
-  'prompt_prefix_affinity',
-];
+const CHECKS_IN_EFFECT: readonly unknown[] = ['session_affinity', 'deployment_affinity', 'prompt_caching'];
 const checksNotInEffect = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((check) => !CHECKS_IN_EFFECT.includes(check)).map(String) : [];
 
@@ -85,7 +80,7 @@ export const ROUTER_SETTINGS: SettingTable = table({
     checksNotInEffect,
     now(
       'texts',
-      'Further checks before a deployment is chosen. In effect: `session_affinity`, `deployment_affinity`, `prompt_caching`, `prompt_prefix_affinity`.',
+      'Further checks before a deployment is chosen. In effect: `session_affinity`, `deployment_affinity`, `prompt_caching`.',
     ),
   ),
   deployment_affinity_ttl_seconds: now('seconds', 'How long a conversation or a key stays with a deployment.', '3600'),

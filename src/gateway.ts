@@ -6,9 +6,13 @@ import { priceModel } from './costs/prices.ts';
 import { TokenCounter } from './costs/token-counter.ts';
 import { Deployment } from './pipeline/deployment.ts';
 import type { Parts } from './pipeline/parts.ts';
+import { breakerSettings, Router, type RoutingState } from './pipeline/router.ts';
 import type { Snapshot } from './pipeline/snapshot.ts';
 import { findProvider } from './providers/index.ts';
+import { Breakers } from './routing/breaker.ts';
 import { ModelGroups } from './routing/model-groups.ts';
+import { RetryBudget } from './routing/retry-budget.ts';
+import { DeploymentStats } from './routing/stats.ts';
 import { Edge, type EdgeLimits } from './server/server.ts';
 import { type MetricsSnapshot, mergeSnapshots, renderSnapshot } from './telemetry/exposition.ts';
 import type { Log } from './telemetry/log.ts';
@@ -57,15 +61,31 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const queue = new SettledQueue([metrics, log.requests], {
     onSinkError: (error) => log.app.error({ error }, 'A consumer of settled requests failed'),
   });
+  const random = Math.random;
+  const routing: RoutingState = {
+    breakers: new Breakers({ clock, random, settings: breakerSettings(config) }),
+    budget: new RetryBudget(clock),
+    stats: new DeploymentStats(clock),
+  };
   const parts: Parts = {
     clock,
     upstream,
+    routing,
     sink: queue,
     countTokens: (text) => tokens.count(text),
-    random: Math.random,
+    random,
     onFault: (what, error) => log.app.error({ error }, what),
   };
-  let snapshot = makeSnapshot(config, masterKey);
+  const takeOver = (next: GatewayConfig): Snapshot => {
+    routing.breakers.configure(breakerSettings(next));
+    const ids = new Set(next.deployments.map(({ id }) => id));
+    routing.breakers.keep(ids);
+    routing.stats.keep(ids);
+    metrics.keepDeployments(ids);
+    metrics.configure({ hidePersonalData: next.telemetry.hidePersonalData });
+    return makeSnapshot(next, masterKey, parts);
+  };
+  let snapshot = makeSnapshot(config, masterKey, parts);
   const edge = new Edge({
     parts,
     version,
@@ -82,7 +102,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port,
     url: `http://${hostInUrl(options.host)}:${port}`,
     reload: (next) => {
-      snapshot = makeSnapshot(next, masterKey);
+      snapshot = takeOver(next);
     },
     drain: ({ timeoutMs }) => edge.drain(timeoutMs),
     close: async () => {
@@ -97,12 +117,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function makeSnapshot(config: GatewayConfig, masterKey: string): Snapshot {
+function makeSnapshot(config: GatewayConfig, masterKey: string, { routing, clock, random }: Parts): Snapshot {
   const deployments = config.deployments.map((entry) => makeDeployment(entry, config));
   const { aliases } = config.routing;
   return {
     config,
     aliases,
+    router: new Router(config.routing, routing, clock, random),
     keys: new KeyTable(config.server.masterKey ?? masterKey, config.keys),
     groups: new ModelGroups(deployments, aliases, ({ config: entry }, model) =>
       makeDeployment({ ...entry, model }, config),

@@ -416,6 +416,8 @@ export interface GatewayErrorFacts {
   readonly status?: number;
   /** How long to wait before another try, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** False where another try of the client would do harm; the client is told so. */
+  readonly mayRetry?: boolean;
   /** The provider's name, for errors that come from one. */
   readonly provider?: string;
   /** The body and content type of a provider in the client's own format, to be handed on as they are. */

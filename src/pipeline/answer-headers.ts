@@ -15,11 +15,11 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     'x-litellm-model-id',
     headerText(deployment.id),
     'x-litellm-model-group',
-    headerText(exchange.group?.name ?? ''),
+    headerText(exchange.servedGroup ?? ''),
     'x-litellm-attempted-retries',
-    String(exchange.attempts.length - 1),
+    String(exchange.walk?.attemptedRetries ?? 0),
     'x-litellm-attempted-fallbacks',
-    '0',
+    String(exchange.walk?.attemptedFallbacks ?? 0),
   ];
   if (exchange.cost !== undefined) headers.push('x-litellm-response-cost', formatUsd(exchange.cost));
   if (exchange.client.headers['x-sluice-explain'] !== undefined) {

@@ -5,6 +5,10 @@ import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Dropped } from '../formats/format.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
+import type { ReadNeeds } from '../routing/needs.ts';
+import type { GroupPlan } from '../routing/plan-group.ts';
+import { NO_CONTROLS, type RequestControls } from '../routing/request-controls.ts';
+import type { Walk } from '../routing/walk.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { Identity } from '../tenancy/key-table.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
@@ -53,9 +57,14 @@ export class Exchange {
 
   // plan
   group: ResolvedGroup<Deployment> | undefined;
-  plan: readonly Deployment[] = [];
+  controls: RequestControls = NO_CONTROLS;
+  needs: ReadNeeds | undefined;
+  plan: GroupPlan<Deployment> | undefined;
 
   // attempt
+  walk: Walk<Deployment> | undefined;
+  /** The group whose deployment is tried now, or answered. */
+  servedGroup: string | undefined;
   attempts: AttemptFacts[] = [];
   deployment: Deployment | undefined;
   lane: 'relay' | 'translate' | undefined;

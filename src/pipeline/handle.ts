@@ -1,6 +1,6 @@
 /** The request's path, stage by stage, as ARCHITECTURE.md draws it. */
 import { asGatewayError, type GatewayError } from '../core/errors.ts';
-import { attempt } from './attempt.ts';
+import { carry } from './carry.ts';
 import type { Exchange } from './exchange.ts';
 import { identify } from './identify.ts';
 import type { Parts } from './parts.ts';
@@ -17,9 +17,8 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
     exchange.identity = identify(exchange.client.headers, exchange.snapshot);
     await receive(exchange);
     peek(exchange);
-    plan(exchange, parts.random);
-    const [deployment] = exchange.plan;
-    if (deployment !== undefined) await attempt(exchange, deployment, parts);
+    plan(exchange);
+    await carry(exchange, parts);
   } catch (thrown) {
     exchange.error = asGatewayError(thrown);
     if (exchange.error.code === 'internal') parts.onFault(`request ${exchange.callId} failed`, thrown);

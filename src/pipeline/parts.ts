@@ -2,11 +2,13 @@ import type { Clock } from '../core/clock.ts';
 import type { SettledSink } from '../telemetry/settled.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { CountTokens } from './estimate.ts';
+import type { RoutingState } from './router.ts';
 
 /** What the stages work with besides the exchange: made once by `gateway.ts`. */
 export interface Parts {
   readonly clock: Clock;
   readonly upstream: Upstream;
+  readonly routing: RoutingState;
   readonly sink: SettledSink;
   readonly countTokens: CountTokens;
   /** Numbers in [0, 1). */

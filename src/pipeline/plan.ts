@@ -1,6 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
-import { simpleShuffle } from '../routing/strategies/simple-shuffle.ts';
 import type { Identity } from '../tenancy/key-table.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
@@ -8,14 +7,16 @@ import { unknownModel } from './peek.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Finds the model group, checks that the key may use it, and orders its deployments. */
-export function plan(exchange: Exchange, random: () => number): void {
+export function plan(exchange: Exchange): void {
   const { snapshot, identity } = exchange;
   const model = exchange.model ?? '';
   const group = snapshot.groups.resolve(model);
   if (identity !== undefined && !mayUseGroup(snapshot, identity, model, group)) throw modelDenied(identity, model);
   if (group === undefined) throw unknownModel(exchange.endpoint.name, model);
   exchange.group = group;
-  exchange.plan = simpleShuffle(group.deployments, random);
+  exchange.controls = snapshot.router.controls(exchange);
+  exchange.needs = snapshot.router.needs(exchange, exchange.controls);
+  exchange.plan = snapshot.router.plan(group, exchange.needs);
 }
 
 /** Whether a key may use a group under the name that was asked for: by that name, by the group's, or by its pattern. */

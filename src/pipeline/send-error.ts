@@ -17,12 +17,15 @@ export function sendError(exchange: Exchange, error: GatewayError): void {
     'x-litellm-call-id',
     exchange.callId,
     'x-litellm-attempted-retries',
-    String(Math.max(0, exchange.attempts.length - 1)),
+    String(exchange.walk?.attemptedRetries ?? 0),
+    'x-litellm-attempted-fallbacks',
+    String(exchange.walk?.attemptedFallbacks ?? 0),
     ...retryHeaders(error),
   ];
   if (exchange.group !== undefined) headers.push('x-litellm-model-group', headerText(exchange.group.name));
   if (exchange.deployment !== undefined) headers.push('x-litellm-model-id', headerText(exchange.deployment.id));
   // Both SDKs retry 408, 409, 429 and 5xx by themselves unless told that it is pointless.
-  if (error.row.source === 'client' && error.row.retry === 'nowhere') headers.push('x-should-retry', 'false');
+  if (error.facts.mayRetry === false || (error.row.source === 'client' && error.row.retry === 'nowhere'))
+    headers.push('x-should-retry', 'false');
   client.sendWhole(error.status, headers, body);
 }

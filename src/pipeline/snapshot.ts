@@ -2,11 +2,13 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { GroupAlias, ModelGroups } from '../routing/model-groups.ts';
 import type { KeyTable } from '../tenancy/key-table.ts';
 import type { Deployment } from './deployment.ts';
+import type { Router } from './router.ts';
 
 /** Everything that follows from one configuration. Swapped as a whole on reload. */
 export interface Snapshot {
   readonly config: GatewayConfig;
   readonly keys: KeyTable;
   readonly groups: ModelGroups<Deployment>;
+  readonly router: Router;
   readonly aliases: ReadonlyMap<string, GroupAlias>;
 }

@@ -9,7 +9,7 @@ export const LONGEST_RETRY_AFTER_MS = 3_600_000;
  * (negative, in the past, no number). Zero counts as not said: the caller's own pause is the safer one.
  *
  * Read in this order, the first that says something wins: `retry-after-ms`, `retry-after` (seconds or a date), Google's
- * RetryInfo in the body, the `…ratelimit-reset…` headers of the limits that are used up, the words "try again in 6m0s".
+ * RetryInfo in the body, with a 429 the `…ratelimit-reset…` headers of the limits that are used up, the words "try again in 6m0s".
  * A date is measured against the answer's own `date` header, so that neither clock needs to be right, else against
  * `answer.receivedAtMs`.
  */
@@ -20,7 +20,7 @@ export function readRetryAfterMs(answer: FailedAnswer, message = ''): number | u
     sane(readRetryAfterHeader(headerOf(answer, 'retry-after'), now)) ??
     sane(answer.error?.retryAfterMs) ??
     sane(readRetryInfo(answer.body)) ??
-    sane(readReset(answer, now)) ??
+    sane(answer.status === 429 ? readReset(answer, now) : undefined) ??
     sane(readSentence(message))
   );
 }

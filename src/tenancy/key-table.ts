@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { JsonObject } from '../core/json.ts';
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 
 /** Whose key it is and what it may use. Holds the hash of the key, never the key. */
@@ -12,6 +13,8 @@ export interface Identity {
   readonly isBlocked: boolean;
   /** Model groups it may use, as configured; empty means all. */
   readonly models: readonly string[];
+  /** What the operator wrote beside the key, in LiteLLM's names. */
+  readonly metadata: JsonObject;
   /** The same in telemetry's words; one object per key, so that whoever counts by it can keep it as a key. */
   readonly caller: Caller;
 }
@@ -32,6 +35,7 @@ export interface KeyDeclaration {
   readonly teamId?: string;
   readonly models: readonly string[];
   readonly blocked: boolean;
+  readonly metadata?: JsonObject;
 }
 
 /** Hashes a key for storage and lookup. A key has 256 random bits, so a plain hash is enough. */
@@ -48,7 +52,7 @@ export class KeyTable {
   readonly #wildcards = new Map<string, readonly Wildcard[]>();
 
   constructor(masterKey: string, declarations: readonly KeyDeclaration[]) {
-    for (const { key, models, blocked, alias, userId, teamId } of declarations) {
+    for (const { key, models, blocked, alias, userId, teamId, metadata = {} } of declarations) {
       const keyHash = hashKey(key);
       const owner = { ...(userId !== undefined && { userId }), ...(teamId !== undefined && { teamId }) };
       this.#identities.set(keyHash, {
@@ -56,6 +60,7 @@ export class KeyTable {
         isAdmin: false,
         isBlocked: blocked,
         models,
+        metadata,
         ...(alias !== undefined && { alias }),
         ...owner,
         caller: { keyHash, ...(alias !== undefined && { keyAlias: alias }), ...owner },
@@ -71,6 +76,7 @@ export class KeyTable {
       userId: 'default_user_id',
       isBlocked: false,
       models: [],
+      metadata: {},
       // LiteLLM's words for the master key in labels and logs.
       caller: { keyHash: 'litellm-master-key', keyAlias: 'master-key', userId: 'default_user_id' },
     });

@@ -1,6 +1,7 @@
 /** What the tests of faults share: a gateway with short time limits, two clients, and what must hold of every answer. */
 import assert from 'node:assert/strict';
-import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { ONE_ATTEMPT } from '../support/default-config.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 
 /** The clients' formats. */
@@ -13,6 +14,7 @@ const SIMULATED = { api_base: 'os.environ/SIMULATOR_URL', api_key: 'os.environ/P
 
 /** A configuration with a wildcard group for each provider format; `more` are further entries of the model list. */
 export function faultConfig(more: readonly JsonObject[] = [], settings: JsonObject = {}): string {
+  const { router_settings: router = SHORT_LIMITS, ...others } = settings;
   return JSON.stringify({
     model_list: [
       { model_name: 'oai/*', litellm_params: { model: 'openai/*', ...SIMULATED } },
@@ -21,9 +23,9 @@ export function faultConfig(more: readonly JsonObject[] = [], settings: JsonObje
       ...more,
     ],
     litellm_settings: { drop_params: true },
-    router_settings: { ...SHORT_LIMITS },
+    router_settings: { ...ONE_ATTEMPT, ...(isJsonObject(router) ? router : {}) },
     general_settings: { master_key: 'os.environ/TEST_MASTER_KEY', max_response_size_mb: 2 },
-    ...settings,
+    ...others,
   });
 }
 

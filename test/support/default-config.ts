@@ -1,5 +1,8 @@
 /** What a test gateway serves unless a test says otherwise: groups over every format, an alias, a wildcard, tenants' keys. */
 
+/** For tests of what one attempt does: no further ones, no deployment at rest, no stream continued elsewhere. */
+export const ONE_ATTEMPT = { num_retries: 0, disable_cooldowns: true, mid_stream: 'error' } as const;
+
 /** Group names and the models behind them, all answered by the simulator. */
 const MODELS: Readonly<Record<string, string>> = {
   'gpt-4o': 'openai/gpt-4o',
@@ -43,7 +46,10 @@ export const DEFAULT_CONFIG = JSON.stringify({
     },
   })),
   litellm_settings: { drop_params: true },
-  router_settings: { model_group_alias: { 'house-model': 'claude-sonnet', secret: { model: 'gpt-4o', hidden: true } } },
+  router_settings: {
+    ...ONE_ATTEMPT,
+    model_group_alias: { 'house-model': 'claude-sonnet', secret: { model: 'gpt-4o', hidden: true } },
+  },
   general_settings: { master_key: 'os.environ/TEST_MASTER_KEY' },
   user_api_key_list: [
     { api_key: TENANT_KEY, user_id: 'tenant-a', allowed_models: ['gpt-4o', 'openai/*'] },

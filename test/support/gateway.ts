@@ -12,7 +12,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { type GatewayOptions, startGateway } from '../../src/gateway.ts';
 import { providers } from '../../src/providers/index.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
-import { DEFAULT_CONFIG } from './default-config.ts';
+import { DEFAULT_CONFIG, ONE_ATTEMPT } from './default-config.ts';
 
 /** Secrets of the tests. None may ever come back to a client or stand in a log line. */
 export const MASTER_KEY = 'sk-journey-master-key-4f1d9c';
@@ -140,6 +140,7 @@ function configOf({ models = {}, dropParams = false }: TestGatewayOptions): stri
   return JSON.stringify({
     model_list: modelList,
     litellm_settings: { drop_params: dropParams },
+    router_settings: ONE_ATTEMPT,
     general_settings: { master_key: 'os.environ/TEST_MASTER_KEY' },
   });
 }

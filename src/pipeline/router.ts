@@ -1,0 +1,258 @@
+/** Joins the parts of routing for one configuration: which deployments a group offers a request, and how it may be retried. */
+import type { GatewayConfig, RoutingConfig } from '../config/gateway-config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
+import { AffinityMemory } from '../routing/affinity.ts';
+import type { BreakerSettings, Breakers } from '../routing/breaker.ts';
+import type { WalkPolicy } from '../routing/contracts.ts';
+import type { CooldownSettings } from '../routing/cooldown-policy.ts';
+import type { ResolvedGroup } from '../routing/model-groups.ts';
+import { type NeedsOptions, type ReadNeeds, readNeeds } from '../routing/needs.ts';
+import { type GroupContext, type GroupPlan, planGroup } from '../routing/plan-group.ts';
+import type { DeploymentFacts } from '../routing/pre-call-checks.ts';
+import {
+  controlsUnderKey,
+  FREE_KEY,
+  type KeyControls,
+  mayHaveControls,
+  NO_CONTROLS,
+  type RequestControls,
+  readKeyControls,
+  readRequestControls,
+} from '../routing/request-controls.ts';
+import type { RetryBudget } from '../routing/retry-budget.ts';
+import type { DeploymentStats } from '../routing/stats.ts';
+import { strategyNamed } from '../routing/strategies/index.ts';
+import type { Strategy, TokenPrices } from '../routing/strategies/strategy.ts';
+import type { Identity } from '../tenancy/key-table.ts';
+import { parseMember, type ReadableEnvelope } from '../wire/envelope.ts';
+import type { Client } from './client.ts';
+import type { Deployment } from './deployment.ts';
+
+/** What all requests share, over reloads too: what is known of deployments. */
+export interface RoutingState {
+  readonly breakers: Breakers;
+  readonly budget: RetryBudget;
+  readonly stats: DeploymentStats;
+}
+
+/** What planning reads of a request: the part of an exchange that stands when its body was peeked at. */
+export interface Asked {
+  readonly body: Buffer;
+  readonly envelope: ReadableEnvelope;
+  readonly client: Pick<Client, 'headers'>;
+  readonly identity: Identity | undefined;
+  readonly model: string | undefined;
+  readonly stream: boolean;
+}
+
+/** The breakers' settings in a configuration. */
+export function breakerSettings({ routing }: GatewayConfig): BreakerSettings {
+  const { allowedFails, allowedFailsByClass, cooldownMs, disableCooldowns } = routing;
+  return {
+    cooldownMs,
+    disableCooldowns,
+    ...(allowedFails !== undefined && { allowedFails }),
+    ...(Object.keys(allowedFailsByClass).length > 0 && { allowedFailsByClass }),
+  };
+}
+
+const AFFINITY_CHECKS: ReadonlySet<string> = new Set(['deployment_affinity', 'session_affinity', 'prompt_caching']);
+const NO_FALLBACKS: readonly string[] = [];
+
+/** Plans requests under one configuration. Made anew at a reload. */
+export class Router {
+  readonly #routing: RoutingConfig;
+  readonly #state: RoutingState;
+  readonly #random: () => number;
+  readonly #affinity: AffinityMemory;
+  readonly #options: NeedsOptions;
+  readonly #contexts = new Map<string, GroupContext<Deployment>>();
+  readonly #strategies = new Map<string, GroupContext<Deployment>>();
+  readonly #keyControls = new WeakMap<Identity, KeyControls>();
+
+  constructor(routing: RoutingConfig, state: RoutingState, clock: Clock, random: () => number) {
+    this.#routing = routing;
+    this.#state = state;
+    this.#random = random;
+    this.#affinity = new AffinityMemory(clock, { ttlSeconds: routing.affinityTtlMs / 1000 });
+    const checks = [...routing.optionalPreCallChecks, ...[...routing.groupAffinity.values()].flat()];
+    this.#options = {
+      checks: routing.enablePreCallChecks,
+      tags: routing.enableTagFiltering,
+      affinity: checks.includes('prompt_caching')
+        ? 'prefix'
+        : checks.some((check) => AFFINITY_CHECKS.has(check)) && 'named',
+    };
+  }
+
+  /** What the request itself says about its routing, as far as its key lets it. */
+  controls({ body, envelope, client, identity, model }: Asked): RequestControls {
+    const key = identity === undefined ? FREE_KEY : this.#controlsOfKey(identity);
+    if (!mayHaveControls(envelope.members, client.headers)) return controlsUnderKey(NO_CONTROLS, key);
+    const members = (name: string) => {
+      const member = envelope.members.find((candidate) => candidate.name === name);
+      return member === undefined ? undefined : parseMember(body, member);
+    };
+    return controlsUnderKey(readRequestControls(members, client.headers, model), key);
+  }
+
+  needs({ body, envelope, stream, client }: Asked, controls: RequestControls): ReadNeeds {
+    const outline = { members: envelope.members, stream, keyTags: controls.tags };
+    return readNeeds(body, outline, client.headers, this.#options);
+  }
+
+  plan(group: ResolvedGroup<Deployment>, needs: ReadNeeds): GroupPlan<Deployment> {
+    return planGroup(group, needs, this.#contextOf(group.pattern ?? group.name));
+  }
+
+  /** Remembers who answered a conversation, where its next request should go there too. */
+  remember(group: string, needs: ReadNeeds, deployment: Deployment): void {
+    if (needs.affinityKey !== undefined) this.#affinity.remember(group, needs.affinityKey, deployment.id);
+  }
+
+  /** How a request for a group may be retried. `mayUse` tells which fallback groups its key may use. */
+  policy(
+    group: string,
+    controls: RequestControls,
+    startedMs: number,
+    numRetries: number | undefined,
+    mayUse: (group: string) => boolean,
+  ): WalkPolicy {
+    const routing = this.#routing;
+    const chain = (own: readonly string[] | undefined, map: RoutingConfig['fallbacks']): readonly string[] => {
+      if (controls.disableFallbacks === true) return NO_FALLBACKS;
+      const names = own ?? fallbacksOf(map, group);
+      return names.length === 0 ? names : names.filter(mayUse);
+    };
+    const fallbackOn = routing.fallbackCodes;
+    return {
+      maxAttempts: routing.maxAttempts,
+      numRetries: controls.numRetries ?? numRetries ?? routing.numRetries,
+      retriesByClass:
+        controls.numRetries === undefined ? (routing.groupRetriesByClass.get(group) ?? routing.retriesByClass) : {},
+      retriesPerFallback: routing.maxRetriesPerFallback,
+      maxFallbacks: routing.maxFallbacks,
+      deadlineMs: startedMs + (controls.timeoutMs ?? routing.requestDeadlineMs ?? routing.timeoutMs),
+      leastWaitMs: routing.retryAfterMs,
+      fallbacks: chain(controls.fallbacks, routing.fallbacks),
+      contextWindowFallbacks: chain(controls.contextWindowFallbacks, routing.contextWindowFallbacks),
+      contentPolicyFallbacks: chain(controls.contentPolicyFallbacks, routing.contentPolicyFallbacks),
+      fallbackOn,
+    };
+  }
+
+  /** Whether a stream that breaks is continued elsewhere. */
+  continuesStreams(group: string): boolean {
+    return (this.#routing.groupSettings.get(group)?.midStream ?? this.#routing.midStream) === 'continue';
+  }
+
+  #controlsOfKey(identity: Identity): KeyControls {
+    let controls = this.#keyControls.get(identity);
+    if (controls === undefined) {
+      controls = readKeyControls(identity.metadata);
+      this.#keyControls.set(identity, controls);
+    }
+    return controls;
+  }
+
+  #contextOf(group: string): GroupContext<Deployment> {
+    let context = this.#contexts.get(group);
+    if (context !== undefined) return context;
+    const { name, args } = this.#strategyOf(group);
+    const key = JSON.stringify([name, args]);
+    context = this.#strategies.get(key) ?? this.#makeContext(strategyNamed(name, args) ?? simpleShuffle());
+    this.#strategies.set(key, context);
+    // Names of wildcard groups are patterns here, so the map is as large as the configuration.
+    this.#contexts.set(group, context);
+    return context;
+  }
+
+  #strategyOf(group: string): { readonly name: string; readonly args: JsonObject } {
+    const { strategy, strategyArgs, groupSettings, routingGroups } = this.#routing;
+    const own = groupSettings.get(group);
+    if (own?.strategy !== undefined) return { name: own.strategy, args: own.strategyArgs ?? {} };
+    const shared = routingGroups.find(({ models }) => models.includes(group));
+    if (shared !== undefined) return { name: shared.strategy, args: shared.strategyArgs };
+    return { name: strategy, args: strategyArgs };
+  }
+
+  #makeContext(strategy: Strategy): GroupContext<Deployment> {
+    const { breakers, stats } = this.#state;
+    const routing = this.#routing;
+    return {
+      strategy,
+      stats,
+      random: this.#random,
+      factsOf: (deployment) => factsOf(deployment, routing.defaultMaxParallelRequests),
+      priceOf: pricesOf,
+      breakerOf: (id) => {
+        const retryAfterMs = breakers.retryAfterMs(id);
+        return retryAfterMs > 0 ? { isOpen: true, retryAfterMs } : undefined;
+      },
+      shareOf: (id) => breakers.shareOf(id),
+      preCallChecks: routing.enablePreCallChecks,
+      ...(routing.enableTagFiltering && { tagMatch: routing.tagFilteringMatchAny ? 'any' : 'all' }),
+      ...(this.#options.affinity !== false && { affinity: this.#affinity }),
+    };
+  }
+}
+
+function simpleShuffle(): Strategy {
+  const strategy = strategyNamed('simple-shuffle');
+  if (strategy === undefined) throw new RangeError('no strategy simple-shuffle');
+  return strategy;
+}
+
+/** A group's fallbacks as LiteLLM finds them: by its name, by its name without the provider, then those of every group. */
+function fallbacksOf(map: RoutingConfig['fallbacks'], group: string): readonly string[] {
+  if (map.size === 0) return NO_FALLBACKS;
+  const slash = group.indexOf('/');
+  return map.get(group) ?? (slash > 0 ? map.get(group.slice(slash + 1)) : undefined) ?? map.get('*') ?? NO_FALLBACKS;
+}
+
+const FACTS = new WeakMap<Deployment, DeploymentFacts>();
+
+function factsOf(deployment: Deployment, defaultMaxParallelRequests: number | undefined): DeploymentFacts {
+  let facts = FACTS.get(deployment);
+  if (facts === undefined) {
+    const { config, priced } = deployment;
+    const maxParallelRequests = config.maxParallelRequests ?? defaultMaxParallelRequests;
+    const { maxInputTokens, supports } = priced.facts;
+    facts = {
+      tags: config.tags,
+      supports,
+      isBlocked: config.modelInfo.blocked === true,
+      ...(config.region !== undefined && { region: config.region }),
+      ...(maxInputTokens !== undefined && { maxInputTokens }),
+      ...(maxParallelRequests !== undefined && { maxParallelRequests }),
+    };
+    FACTS.set(deployment, facts);
+  }
+  return facts;
+}
+
+function pricesOf({ priced }: Deployment): TokenPrices | undefined {
+  const card = priced.ratesAt(Date.now());
+  if (card === undefined) return undefined;
+  const inputPerToken = Number(card.input.base);
+  return {
+    inputPerToken,
+    cachedPerToken: card.cachedInput === undefined ? inputPerToken : Number(card.cachedInput.base),
+    outputPerToken: Number(card.output.base),
+  };
+}
+
+/**
+ * A deployment's own cooldown settings. One behind a wildcard stands for every model of its provider, so it never rests unless it
+ * is told to: one model that fails must not take the others with it (LiteLLM does the same).
+ */
+export function cooldownOf({ config }: Deployment): CooldownSettings {
+  const { allowedFails, allowedFailsByClass } = config;
+  const cooldownMs = config.cooldownMs ?? (config.group.includes('*') ? 0 : undefined);
+  return {
+    ...(cooldownMs !== undefined && { cooldownMs }),
+    ...(allowedFails !== undefined && { allowedFails }),
+    ...(allowedFailsByClass !== undefined && { allowedFailsByClass }),
+  };
+}

@@ -2,6 +2,7 @@
 import type { Transform } from 'node:stream';
 import { Agent, type Dispatcher, errors as undiciErrors } from 'undici';
 import type { Clock } from '../core/clock.ts';
+import { ConnectionReuse, type Sending, type SentOnReused } from './connection-reuse.ts';
 import { createDecoder } from './decode.ts';
 import { type CallTimeouts, type TimeoutKind, TimeoutWatch, type Watched } from './timeouts.ts';
 
@@ -60,11 +61,15 @@ const MAX_INFORMATIONAL_ANSWERS = 20;
 /** Connections to every provider, kept alive and shared by all requests. */
 export class Upstream {
   readonly #agent: Agent;
+  /** For calls whose kept connection was dead: others of it may be dead as well, so they get one of their own. */
+  readonly #freshAgent: Agent;
   readonly #watch: TimeoutWatch;
+  readonly #reuse: ConnectionReuse;
 
   constructor(options: UpstreamOptions) {
     this.#watch = new TimeoutWatch(options.clock);
-    this.#agent = new Agent({
+    this.#reuse = new ConnectionReuse(options.clock);
+    const settings = {
       connections: options.maxConnectionsPerOrigin ?? 1024,
       pipelining: 1,
       keepAliveTimeout: 30_000,
@@ -76,38 +81,46 @@ export class Upstream {
       maxHeaderSize: 16_384,
       allowH2: false,
       connect: { timeout: options.connectTimeoutMs, noDelay: true, keepAlive: true },
-    });
+    } as const;
+    this.#agent = new Agent(settings);
+    this.#freshAgent = new Agent(settings);
   }
 
   /** Sends a call. Never throws; every end reaches the listener. */
   send(call: UpstreamCall, listener: AnswerListener): Flight {
-    const flight = new Flight(call, listener, this.#watch);
+    const flight = new Flight(call, listener, this.#watch, this.#reuse, () => this.#dispatch(call, flight, true));
     this.#watch.add(flight);
+    this.#dispatch(call, flight, false);
+    return flight;
+  }
+
+  /** Closes idle connections and ends what is under way. */
+  async close(): Promise<void> {
+    this.#reuse.close();
+    await Promise.all([this.#agent.destroy(), this.#freshAgent.destroy()]);
+  }
+
+  #dispatch(call: UpstreamCall, flight: Flight, onFreshConnection: boolean): void {
     try {
-      this.#agent.dispatch(
+      (onFreshConnection ? this.#freshAgent : this.#agent).dispatch(
         {
           origin: call.origin,
           path: call.path,
           method: call.method,
           headers: call.headers as string[],
           body: call.body,
+          ...(onFreshConnection && { reset: true }),
         },
         flight,
       );
     } catch (error) {
       flight.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)));
     }
-    return flight;
-  }
-
-  /** Closes idle connections and ends what is under way. */
-  async close(): Promise<void> {
-    await this.#agent.destroy();
   }
 }
 
 /** One call on its way. */
-export class Flight implements Dispatcher.DispatchHandler, Watched {
+export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   readonly timeouts: CallTimeouts;
   slot = -1;
   hasFirstByte = false;
@@ -115,21 +128,33 @@ export class Flight implements Dispatcher.DispatchHandler, Watched {
   isPaused = false;
   watchStartedMs = 0;
   watchLastActivityMs = 0;
+  sentOnReused: SentOnReused | undefined;
 
   readonly #listener: AnswerListener;
   readonly #watch: TimeoutWatch;
+  readonly #reuse: ConnectionReuse;
+  readonly #sendAgain: () => void;
   readonly #maxResponseBytes: number;
   #controller: Dispatcher.DispatchController | undefined;
   #decoder: Transform | undefined;
   #receivedBytes = 0;
   #informational = 0;
+  #wasSentAgain = false;
   #isOver = false;
 
-  constructor(call: UpstreamCall, listener: AnswerListener, watch: TimeoutWatch) {
+  constructor(
+    call: UpstreamCall,
+    listener: AnswerListener,
+    watch: TimeoutWatch,
+    reuse: ConnectionReuse,
+    sendAgain: () => void,
+  ) {
     this.timeouts = call.timeouts;
     this.#maxResponseBytes = call.maxResponseBytes;
     this.#listener = listener;
     this.#watch = watch;
+    this.#reuse = reuse;
+    this.#sendAgain = sendAgain;
   }
 
   /** Ends the call now; its listener hears `aborted`. */
@@ -171,6 +196,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#isOver) controller.abort(new Error('aborted'));
+    else if (!this.#wasSentAgain) this.#reuse.starting(this);
   }
 
   onResponseStart(_controller: unknown, status: number, headers: UpstreamHeaders): void {
@@ -209,6 +235,12 @@ export class Flight implements Dispatcher.DispatchHandler, Watched {
   }
 
   onResponseError(_controller: unknown, error: Error): void {
+    if (!this.#isOver && !this.#wasSentAgain && isBroken(error) && this.#reuse.wasDead(this)) {
+      this.#wasSentAgain = true;
+      this.#controller = undefined;
+      this.#sendAgain();
+      return;
+    }
     this.#fail(faultOf(error));
   }
 
@@ -246,6 +278,10 @@ export class Flight implements Dispatcher.DispatchHandler, Watched {
     this.#listener.onFault(fault);
   }
 }
+
+const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+const isBroken = (error: Error): boolean => BROKEN.has((error as { code?: unknown }).code);
 
 function faultOf(error: Error): UpstreamFault {
   const code = (error as { code?: unknown }).code;

@@ -1,16 +1,15 @@
 /** The composition root: the one file that knows every part and joins them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { DeploymentConfig, GatewayConfig } from './config/gateway-config.ts';
+import type { GatewayConfig } from './config/gateway-config.ts';
 import { systemClock } from './core/clock.ts';
-import { priceModel } from './costs/prices.ts';
 import { TokenCounter } from './costs/token-counter.ts';
-import { Deployment } from './pipeline/deployment.ts';
+import { makeSnapshot } from './pipeline/make-snapshot.ts';
 import type { Parts } from './pipeline/parts.ts';
-import { breakerSettings, Router, type RoutingState } from './pipeline/router.ts';
+import { RouteRecords } from './pipeline/route-records.ts';
+import { breakerSettings, type RoutingState } from './pipeline/router.ts';
 import type { Snapshot } from './pipeline/snapshot.ts';
-import { findProvider } from './providers/index.ts';
 import { Breakers } from './routing/breaker.ts';
-import { ModelGroups } from './routing/model-groups.ts';
+import { HealthResults } from './routing/health-results.ts';
 import { RetryBudget } from './routing/retry-budget.ts';
 import { DeploymentStats } from './routing/stats.ts';
 import { Edge, type EdgeLimits } from './server/server.ts';
@@ -18,7 +17,6 @@ import { type MetricsSnapshot, mergeSnapshots, renderSnapshot } from './telemetr
 import type { Log } from './telemetry/log.ts';
 import { MetricsRecorder } from './telemetry/recorder.ts';
 import { SettledQueue } from './telemetry/sinks.ts';
-import { KeyTable } from './tenancy/key-table.ts';
 import { Upstream } from './upstream/upstream.ts';
 
 export interface GatewayOptions {
@@ -66,12 +64,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     breakers: new Breakers({ clock, random, settings: breakerSettings(config) }),
     budget: new RetryBudget(clock),
     stats: new DeploymentStats(clock),
+    health: new HealthResults(clock, config.health),
   };
   const parts: Parts = {
     clock,
     upstream,
     routing,
     sink: queue,
+    routes: new RouteRecords(),
     countTokens: (text) => tokens.count(text),
     random,
     onFault: (what, error) => log.app.error({ error }, what),
@@ -81,6 +81,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const ids = new Set(next.deployments.map(({ id }) => id));
     routing.breakers.keep(ids);
     routing.stats.keep(ids);
+    routing.health.configure(next.health);
+    routing.health.keep(ids);
     metrics.keepDeployments(ids);
     metrics.configure({ hidePersonalData: next.telemetry.hidePersonalData });
     return makeSnapshot(next, masterKey, parts);
@@ -115,46 +117,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     metricsSnapshot: () => metrics.snapshot(),
   };
-}
-
-function makeSnapshot(config: GatewayConfig, masterKey: string, { routing, clock, random }: Parts): Snapshot {
-  const deployments = config.deployments.map((entry) => makeDeployment(entry, config));
-  const { aliases } = config.routing;
-  return {
-    config,
-    aliases,
-    router: new Router(config.routing, routing, clock, random),
-    keys: new KeyTable(config.server.masterKey ?? masterKey, config.keys),
-    groups: new ModelGroups(deployments, aliases, ({ config: entry }, model) =>
-      makeDeployment({ ...entry, model }, config),
-    ),
-  };
-}
-
-function makeDeployment(entry: DeploymentConfig, config: GatewayConfig): Deployment {
-  const provider = findProvider(entry.provider);
-  // The configuration was checked against the same list.
-  if (provider === null) throw new RangeError(`no provider ${entry.provider}`);
-  const { priceProvider } = provider;
-  return new Deployment({
-    config: entry,
-    provider,
-    target: {
-      model: entry.model,
-      baseUrl: entry.apiBase ?? provider.defaultBaseUrl ?? '',
-      ...(entry.apiKey !== undefined && { apiKey: entry.apiKey }),
-      ...(entry.apiVersion !== undefined && { apiVersion: entry.apiVersion }),
-      ...(entry.organization !== undefined && { organization: entry.organization }),
-    },
-    priced: priceModel({
-      provider: provider.name,
-      ...(priceProvider !== undefined && { priceProvider }),
-      model: entry.model,
-      modelInfo: entry.modelInfo,
-    }),
-    dropParams: config.dropParams,
-    timeouts: config.routing,
-  });
 }
 
 async function renderMetrics(metrics: MetricsRecorder, { gatherMetrics }: GatewayOptions) {

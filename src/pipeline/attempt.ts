@@ -26,6 +26,7 @@ export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts
     provider: deployment.provider.name,
     model: deployment.model,
     apiBase: deployment.apiBase,
+    group: exchange.servedGroup,
     durationMs: 0,
   };
   exchange.attempts.push(facts);

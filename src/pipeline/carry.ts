@@ -19,6 +19,7 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
     const step = walk.next();
     if (step.kind === 'give-up') throw failure === undefined ? noneAvailable(exchange, step) : told(failure, step);
     if (step.kind === 'wait') {
+      exchange.waits = [...exchange.waits, { afterAttempts: exchange.attempts.length, waitMs: step.waitMs }];
       await pause(exchange, step.waitMs);
       continue;
     }
@@ -87,7 +88,10 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
       : policy,
     planGroup: (name) => {
       const group = groups.resolve(name);
-      return group === undefined ? undefined : router.plan(group, needs);
+      if (group === undefined) return undefined;
+      const planned = router.plan(group, needs);
+      exchange.fallbackPlans = [...exchange.fallbackPlans, planned];
+      return planned;
     },
     breakers: parts.routing.breakers,
     budget: parts.routing.budget,

@@ -14,6 +14,7 @@ import type { Identity } from '../tenancy/key-table.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
 import type { Client } from './client.ts';
 import type { Deployment } from './deployment.ts';
+import type { RouteWait } from './route-records.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What an estimate of usage starts from. */
@@ -63,6 +64,9 @@ export class Exchange {
 
   // attempt
   walk: Walk<Deployment> | undefined;
+  /** The plans of fallback groups in the order they were asked for, and the pauses; both empty for most requests. */
+  fallbackPlans: readonly GroupPlan<Deployment>[] = NO_PLANS;
+  waits: readonly RouteWait[] = NO_WAITS;
   /** The group whose deployment is tried now, or answered. */
   servedGroup: string | undefined;
   attempts: AttemptFacts[] = [];
@@ -107,3 +111,5 @@ export class Exchange {
 const EMPTY = Buffer.alloc(0);
 const NO_MEMBERS: ReadableEnvelope = { ok: true, start: 0, end: 0, members: [] };
 const NO_DROPPED: readonly Dropped[] = [];
+const NO_PLANS: readonly GroupPlan<Deployment>[] = [];
+const NO_WAITS: readonly RouteWait[] = [];

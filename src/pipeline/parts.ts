@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { SettledSink } from '../telemetry/settled.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { CountTokens } from './estimate.ts';
+import type { RouteRecords } from './route-records.ts';
 import type { RoutingState } from './router.ts';
 
 /** What the stages work with besides the exchange: made once by `gateway.ts`. */
@@ -10,6 +11,7 @@ export interface Parts {
   readonly upstream: Upstream;
   readonly routing: RoutingState;
   readonly sink: SettledSink;
+  readonly routes: RouteRecords;
   readonly countTokens: CountTokens;
   /** Numbers in [0, 1). */
   readonly random: () => number;

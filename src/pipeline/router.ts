@@ -6,6 +6,7 @@ import { AffinityMemory } from '../routing/affinity.ts';
 import type { BreakerSettings, Breakers } from '../routing/breaker.ts';
 import type { WalkPolicy } from '../routing/contracts.ts';
 import type { CooldownSettings } from '../routing/cooldown-policy.ts';
+import type { HealthResults } from '../routing/health-results.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { type NeedsOptions, type ReadNeeds, readNeeds } from '../routing/needs.ts';
 import { type GroupContext, type GroupPlan, planGroup } from '../routing/plan-group.ts';
@@ -34,6 +35,7 @@ export interface RoutingState {
   readonly breakers: Breakers;
   readonly budget: RetryBudget;
   readonly stats: DeploymentStats;
+  readonly health: HealthResults;
 }
 
 /** What planning reads of a request: the part of an exchange that stands when its body was peeked at. */
@@ -178,7 +180,7 @@ export class Router {
   }
 
   #makeContext(strategy: Strategy): GroupContext<Deployment> {
-    const { breakers, stats } = this.#state;
+    const { breakers, stats, health } = this.#state;
     const routing = this.#routing;
     return {
       strategy,
@@ -188,7 +190,7 @@ export class Router {
       priceOf: pricesOf,
       breakerOf: (id) => {
         const retryAfterMs = breakers.retryAfterMs(id);
-        return retryAfterMs > 0 ? { isOpen: true, retryAfterMs } : undefined;
+        return retryAfterMs > 0 ? { isOpen: true, retryAfterMs } : health.reading(id);
       },
       shareOf: (id) => breakers.shareOf(id),
       preCallChecks: routing.enablePreCallChecks,

@@ -10,6 +10,7 @@ import type { Parts } from './parts.ts';
  */
 export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefined {
   const endedMs = exchange.clock.monotonicMs();
+  parts.routes.keep(exchange, endedMs);
   if (exchange.toEstimate === undefined) {
     parts.sink.take(settled(exchange, endedMs));
     return undefined;

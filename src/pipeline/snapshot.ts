@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly config: GatewayConfig;
   readonly keys: KeyTable;
   readonly groups: ModelGroups<Deployment>;
+  /** By id; a wildcard's as configured. */
+  readonly deployments: ReadonlyMap<string, Deployment>;
   readonly router: Router;
   readonly aliases: ReadonlyMap<string, GroupAlias>;
 }

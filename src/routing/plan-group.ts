@@ -10,6 +10,8 @@ import { filterByTags, type TagMatch } from './tags.ts';
 export interface BreakerReading {
   readonly isOpen: boolean;
   readonly retryAfterMs?: number;
+  /** Why, where it is not a cooldown. */
+  readonly reason?: string;
 }
 
 /** What planning a group works with: the configuration's word and what is known of deployments. Made once per configuration. */
@@ -76,6 +78,7 @@ function isPlain<D extends Routable>(deployment: D, needs: RequestNeeds, context
 interface Resting<D> {
   readonly deployment: D;
   readonly retryAfterMs: number;
+  readonly reason: string | undefined;
 }
 
 interface Excluded<D> {
@@ -126,8 +129,9 @@ function divide<D extends Routable>(
       continue;
     }
     const breaker = context.breakerOf(id);
-    if (breaker?.isOpen === true) divided.resting.push({ deployment, retryAfterMs: breaker.retryAfterMs ?? 0 });
-    else if (preCallChecks && isTight(facts, needs)) divided.tight.push(deployment);
+    if (breaker?.isOpen === true) {
+      divided.resting.push({ deployment, retryAfterMs: breaker.retryAfterMs ?? 0, reason: breaker.reason });
+    } else if (preCallChecks && isTight(facts, needs)) divided.tight.push(deployment);
     else divided.left.push(deployment);
   }
   return divided;
@@ -293,8 +297,8 @@ class WholePlan<D extends Routable> implements GroupPlan<D> {
       const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
       verdicts.push({ deploymentId: deployment.id, group, isEligible: false, reason, ...wait });
     }
-    for (const { deployment, retryAfterMs } of this.#resting) {
-      const reason = `cooling down for ${(retryAfterMs / 1_000).toFixed(1)} s`;
+    for (const { deployment, retryAfterMs, reason: why } of this.#resting) {
+      const reason = why ?? `cooling down for ${(retryAfterMs / 1_000).toFixed(1)} s`;
       verdicts.push({ deploymentId: deployment.id, group, isEligible: false, reason, retryAfterMs });
     }
     return verdicts;

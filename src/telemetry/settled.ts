@@ -19,6 +19,8 @@ export interface AttemptFacts {
   readonly model: string;
   /** `https://api.example.com`, for the `api_base` label. */
   readonly apiBase: string;
+  /** The model group it was tried in; a fallback's own. */
+  readonly group?: string | undefined;
   /** Undefined while it runs and when it succeeded. */
   failure?: ErrorCode;
   /** The status the provider answered with; undefined when it did not answer. */

@@ -1,0 +1,56 @@
+import type { DeploymentConfig, GatewayConfig } from '../config/gateway-config.ts';
+import { priceModel } from '../costs/prices.ts';
+import { findProvider } from '../providers/index.ts';
+import { ModelGroups } from '../routing/model-groups.ts';
+import { KeyTable } from '../tenancy/key-table.ts';
+import { Deployment } from './deployment.ts';
+import type { Parts } from './parts.ts';
+import { Router } from './router.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Makes everything that follows from a configuration: for the gateway that serves it, and for who only asks what it would do. */
+export function makeSnapshot(
+  config: GatewayConfig,
+  masterKey: string,
+  { routing, clock, random }: Pick<Parts, 'routing' | 'clock' | 'random'>,
+): Snapshot {
+  const deployments = config.deployments.map((entry) => makeDeployment(entry, config));
+  const { aliases } = config.routing;
+  return {
+    config,
+    aliases,
+    deployments: new Map(deployments.map((deployment) => [deployment.id, deployment])),
+    router: new Router(config.routing, routing, clock, random),
+    keys: new KeyTable(config.server.masterKey ?? masterKey, config.keys),
+    groups: new ModelGroups(deployments, aliases, ({ config: entry }, model) =>
+      makeDeployment({ ...entry, model }, config),
+    ),
+  };
+}
+
+/** A deployment as it is configured, or under another model of its provider. */
+export function makeDeployment(entry: DeploymentConfig, config: GatewayConfig): Deployment {
+  const provider = findProvider(entry.provider);
+  // The configuration was checked against the same list.
+  if (provider === null) throw new RangeError(`no provider ${entry.provider}`);
+  const { priceProvider } = provider;
+  return new Deployment({
+    config: entry,
+    provider,
+    target: {
+      model: entry.model,
+      baseUrl: entry.apiBase ?? provider.defaultBaseUrl ?? '',
+      ...(entry.apiKey !== undefined && { apiKey: entry.apiKey }),
+      ...(entry.apiVersion !== undefined && { apiVersion: entry.apiVersion }),
+      ...(entry.organization !== undefined && { organization: entry.organization }),
+    },
+    priced: priceModel({
+      provider: provider.name,
+      ...(priceProvider !== undefined && { priceProvider }),
+      model: entry.model,
+      modelInfo: entry.modelInfo,
+    }),
+    dropParams: config.dropParams,
+    timeouts: config.routing,
+  });
+}

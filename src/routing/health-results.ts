@@ -1,0 +1,78 @@
+import type { Clock } from '../core/clock.ts';
+import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import type { BreakerReading } from './plan-group.ts';
+
+/** What a health check found. */
+export interface HealthResult {
+  /** Undefined: it answered. */
+  readonly error: ErrorCode | undefined;
+  /** By the wall clock. */
+  readonly checkedAtMs: number;
+  readonly latencyMs: number;
+}
+
+/** What the configuration says of results. */
+export interface HealthResultSettings {
+  /** `enable_health_check_routing`: whether a failed check takes a deployment out of rotation. */
+  readonly routing: boolean;
+  /** Age at which a result no longer counts. */
+  readonly stalenessMs: number;
+}
+
+interface Kept extends HealthResult {
+  readonly checkedMs: number;
+}
+
+/** The last health check of each deployment. Outlives reloads. */
+export class HealthResults {
+  readonly #clock: Clock;
+  #settings: HealthResultSettings;
+  readonly #results = new Map<string, Kept>();
+
+  constructor(clock: Clock, settings: HealthResultSettings) {
+    this.#clock = clock;
+    this.#settings = settings;
+  }
+
+  configure(settings: HealthResultSettings): void {
+    this.#settings = settings;
+  }
+
+  record(id: string, found: { readonly error: ErrorCode | undefined; readonly latencyMs: number }): void {
+    this.#results.set(id, { ...found, checkedAtMs: this.#clock.nowMs(), checkedMs: this.#clock.monotonicMs() });
+  }
+
+  /** The last result, however old; undefined where there was no check yet. */
+  of(id: string): HealthResult | undefined {
+    return this.#results.get(id);
+  }
+
+  /** Milliseconds since the last check; undefined where there was none. */
+  ageMs(id: string): number | undefined {
+    const result = this.#results.get(id);
+    return result === undefined ? undefined : this.#clock.monotonicMs() - result.checkedMs;
+  }
+
+  /**
+   * Where checks decide about routing: that a deployment is to be treated as open, because its last check failed. It stands
+   * behind all others then, so that it is tried only where nothing else is left, as LiteLLM does it.
+   */
+  reading(id: string): BreakerReading | undefined {
+    if (!this.#settings.routing) return undefined;
+    const result = this.#results.get(id);
+    if (result?.error === undefined) return undefined;
+    const ageMs = this.#clock.monotonicMs() - result.checkedMs;
+    if (ageMs >= this.#settings.stalenessMs) return undefined;
+    const { className } = ERRORS[result.error];
+    return {
+      isOpen: true,
+      retryAfterMs: this.#settings.stalenessMs - ageMs,
+      reason: `failed its health check ${(ageMs / 1_000).toFixed(1)} s ago (${className})`,
+    };
+  }
+
+  /** Forgets every deployment that is not configured any more. */
+  keep(ids: ReadonlySet<string>): void {
+    for (const id of this.#results.keys()) if (!ids.has(id)) this.#results.delete(id);
+  }
+}

@@ -14,7 +14,6 @@ import type { Identity } from '../tenancy/key-table.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
 import type { Client } from './client.ts';
 import type { Deployment } from './deployment.ts';
-import type { RouteWait } from './route-records.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What an estimate of usage starts from. */
@@ -25,6 +24,12 @@ export interface Estimate {
   readonly factor: number;
   /** What the provider did tell before its answer broke off (Anthropic tells the input at the start). */
   readonly known?: Usage;
+}
+
+/** A pause on a request's way: how many attempts were behind it, and how long it was meant to be. */
+export interface RouteWait {
+  readonly afterAttempts: number;
+  readonly waitMs: number;
 }
 
 /** One request's whole life: the only object handed through the stages. Each stage fills in the fields of its section. */

@@ -2,13 +2,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { GroupPlan } from '../routing/plan-group.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { Deployment } from './deployment.ts';
-import type { Exchange } from './exchange.ts';
-
-/** A pause on a request's way: how many attempts were behind it, and how long it was meant to be. */
-export interface RouteWait {
-  readonly afterAttempts: number;
-  readonly waitMs: number;
-}
+import type { Exchange, RouteWait } from './exchange.ts';
 
 /** What is kept of a request to explain its way later: references to what was made for it anyway, nothing of its prompt. */
 export interface RouteRecord {

@@ -1,6 +1,7 @@
 /** Writes docs/reference/metrics.md from the tables in src/telemetry/metrics.ts. */
 import {
   BUILD_METRIC,
+  COOLDOWN_METRIC,
   DEPLOYMENT_STATE_METRIC,
   LANE_METRIC,
   READING_METRICS,
@@ -16,7 +17,14 @@ interface Row {
 }
 
 const readings: Row[] = Object.entries(READING_METRICS).map(([name, metric]) => ({ name, ...metric }));
-const rows: readonly Row[] = [...SERIES_METRICS, DEPLOYMENT_STATE_METRIC, LANE_METRIC, ...readings, BUILD_METRIC];
+const rows: readonly Row[] = [
+  ...SERIES_METRICS,
+  DEPLOYMENT_STATE_METRIC,
+  COOLDOWN_METRIC,
+  LANE_METRIC,
+  ...readings,
+  BUILD_METRIC,
+];
 
 const table = (wanted: readonly Row[]): string => {
   const lines = wanted.map(({ name, type, help, labels = [] }) => {

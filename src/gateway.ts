@@ -3,16 +3,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { systemClock } from './core/clock.ts';
 import { TokenCounter } from './costs/token-counter.ts';
+import type { Deployment } from './pipeline/deployment.ts';
 import { makeSnapshot } from './pipeline/make-snapshot.ts';
 import type { Parts } from './pipeline/parts.ts';
 import { RouteRecords } from './pipeline/route-records.ts';
 import { breakerSettings, type RoutingState } from './pipeline/router.ts';
 import type { Snapshot } from './pipeline/snapshot.ts';
-import { Breakers } from './routing/breaker.ts';
+import { Breakers, type BreakerTurn } from './routing/breaker.ts';
 import { HealthResults } from './routing/health-results.ts';
 import { RetryBudget } from './routing/retry-budget.ts';
 import { DeploymentStats } from './routing/stats.ts';
 import { Edge, type EdgeLimits } from './server/server.ts';
+import type { LabelledDeployment } from './telemetry/deployment-states.ts';
 import { type MetricsSnapshot, mergeSnapshots, renderSnapshot } from './telemetry/exposition.ts';
 import type { Log } from './telemetry/log.ts';
 import { MetricsRecorder } from './telemetry/recorder.ts';
@@ -60,8 +62,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onSinkError: (error) => log.app.error({ error }, 'A consumer of settled requests failed'),
   });
   const random = Math.random;
+  const tellMetrics = (id: string, { state, failure }: BreakerTurn): void => {
+    const deployment = snapshot.deployments.get(id);
+    if (deployment === undefined) return;
+    const labels = labelsOf(deployment);
+    metrics.setDeploymentState(labels, state === 'open' ? 2 : 0);
+    if (failure !== undefined) metrics.countCooldown(labels, failure);
+  };
   const routing: RoutingState = {
-    breakers: new Breakers({ clock, random, settings: breakerSettings(config) }),
+    breakers: new Breakers({ clock, random, settings: breakerSettings(config), onTurn: tellMetrics }),
     budget: new RetryBudget(clock),
     stats: new DeploymentStats(clock),
     health: new HealthResults(clock, config.health),
@@ -117,6 +126,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     metricsSnapshot: () => metrics.snapshot(),
   };
+}
+
+function labelsOf({ id, provider, model, apiBase }: Deployment): LabelledDeployment {
+  return { deploymentId: id, provider: provider.name, model, apiBase };
 }
 
 async function renderMetrics(metrics: MetricsRecorder, { gatherMetrics }: GatewayOptions) {

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import { type BreakerNews, type BreakerShare, type BreakerState, LocalBreakerShare } from './breaker-share.ts';
 import type { AttemptFailure } from './contracts.ts';
 import {
@@ -18,6 +19,12 @@ export interface BreakerSettings extends CooldownSettings {
   readonly disableCooldowns?: boolean;
 }
 
+/** A breaker opened or closed; with the failure that opened it, where that happened in this process. */
+export interface BreakerTurn {
+  readonly state: 'open' | 'closed';
+  readonly failure?: ErrorCode;
+}
+
 /** What breakers need from outside: time, randomness, the settings, and what they share with other instances. */
 export interface BreakersOptions {
   readonly clock: Clock;
@@ -25,6 +32,8 @@ export interface BreakersOptions {
   readonly random: () => number;
   readonly settings?: BreakerSettings;
   readonly share?: BreakerShare;
+  /** Hears of every breaker that opens, also again after a failed probe, or closes. */
+  readonly onTurn?: (id: string, turn: BreakerTurn) => void;
 }
 
 /** Ids come from the config, so this only bounds what a broken peer could publish. */
@@ -63,6 +72,7 @@ interface Breaker {
   reopenings: number;
   share: number;
   shareAtMs: number;
+  lastFailure: ErrorCode | undefined;
   readonly record: DeploymentRecord;
 }
 
@@ -75,14 +85,22 @@ export class Breakers {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #share: BreakerShare;
+  readonly #onTurn: (id: string, turn: BreakerTurn) => void;
   #settings: BreakerSettings;
   readonly #breakers = new Map<string, Breaker>();
 
-  constructor({ clock, random, settings = {}, share = new LocalBreakerShare(clock) }: BreakersOptions) {
+  constructor({
+    clock,
+    random,
+    settings = {},
+    share = new LocalBreakerShare(clock),
+    onTurn = () => undefined,
+  }: BreakersOptions) {
     this.#clock = clock;
     this.#random = random;
     this.#settings = settings;
     this.#share = share;
+    this.#onTurn = onTurn;
     share.onChange((id, news) => this.#learn(id, news));
   }
 
@@ -90,11 +108,20 @@ export class Breakers {
   configure(settings: BreakerSettings): void {
     this.#settings = settings;
     if (settings.disableCooldowns !== true) return;
-    for (const breaker of this.#breakers.values()) breaker.state = 'closed';
+    for (const [id, breaker] of this.#breakers) {
+      if (breaker.state === 'closed') continue;
+      breaker.state = 'closed';
+      this.#onTurn(id, { state: 'closed' });
+    }
   }
 
   stateOf(id: string): BreakerState {
     return this.#breakers.get(id)?.state ?? 'closed';
+  }
+
+  /** The last failure that counted against the deployment; undefined where it had none. */
+  lastFailureOf(id: string): ErrorCode | undefined {
+    return this.#breakers.get(id)?.lastFailure;
   }
 
   /** How long until the deployment may be tried again: 0 when it may be now, if only by a probe. */
@@ -137,10 +164,17 @@ export class Breakers {
     breaker.record.addSuccess(nowMs);
     // Only the probe speaks for an open deployment: other successes began before it opened.
     if (facts.wasProbe === true && breaker.state === 'half-open') {
-      this.#share.releaseProbe(id);
-      this.#close(breaker, nowMs);
-      this.#share.publish(id, { state: 'closed', forMs: 0 });
+      this.#recover(id, breaker, nowMs);
     } else this.#setShare(breaker, this.#shareNow(breaker, nowMs) + SHARE_STEP, nowMs);
+  }
+
+  /** A health check succeeded that began with the breaker in this state: one that began while it was open closes it. */
+  recordHealthy(id: string, stateBefore: BreakerState): void {
+    const breaker = this.#breakers.get(id);
+    if (breaker === undefined || breaker.state === 'closed' || stateBefore === 'closed') this.recordSuccess(id);
+    else {
+      this.#recover(id, breaker, this.#clock.monotonicMs());
+    }
   }
 
   recordFailure(id: string, failure: AttemptFailure, facts: FailureFacts): void {
@@ -151,6 +185,7 @@ export class Breakers {
     const nowMs = this.#clock.monotonicMs();
     const breaker = this.#get(id, nowMs);
     breaker.record.addFailure(failure, nowMs);
+    breaker.lastFailure = failure.code;
     this.#setShare(breaker, this.#shareNow(breaker, nowMs) * SHARE_CUT, nowMs);
     if (this.#settings.disableCooldowns === true) return;
     if (breaker.state === 'half-open') {
@@ -198,15 +233,23 @@ export class Breakers {
     breaker.isGranted = false;
     breaker.askAgainMs = 0;
     this.#share.publish(id, { state: 'open', forMs: breaker.intervalMs });
+    this.#onTurn(id, { state: 'open', failure: failure.code });
   }
 
-  #close(breaker: Breaker, nowMs: number): void {
+  #recover(id: string, breaker: Breaker, nowMs: number): void {
+    this.#share.releaseProbe(id);
+    this.#close(id, breaker, nowMs);
+    this.#share.publish(id, { state: 'closed', forMs: 0 });
+  }
+
+  #close(id: string, breaker: Breaker, nowMs: number): void {
     breaker.state = 'closed';
     breaker.isGranted = false;
     breaker.closedMs = nowMs;
     breaker.record.clear();
     breaker.record.addSuccess(nowMs);
     this.#setShare(breaker, SHARE_AFTER_PROBE, nowMs);
+    this.#onTurn(id, { state: 'closed' });
   }
 
   #learn(id: string, news: BreakerNews): void {
@@ -214,10 +257,13 @@ export class Breakers {
     const nowMs = this.#clock.monotonicMs();
     const breaker = this.#get(id, nowMs);
     if (news.state === 'closed') {
-      if (breaker.state !== 'closed') this.#close(breaker, nowMs);
+      if (breaker.state !== 'closed') this.#close(id, breaker, nowMs);
       return;
     }
-    if (breaker.state === 'closed') breaker.outageSinceMs = nowMs;
+    if (breaker.state === 'closed') {
+      breaker.outageSinceMs = nowMs;
+      this.#onTurn(id, { state: 'open' });
+    }
     breaker.state = news.state;
     breaker.isGranted = false;
     if (news.forMs > 0) breaker.intervalMs = news.forMs;
@@ -278,6 +324,7 @@ export class Breakers {
       reopenings: 0,
       share: 1,
       shareAtMs: nowMs,
+      lastFailure: undefined,
       record: new DeploymentRecord(nowMs),
     };
     this.#breakers.set(id, breaker);

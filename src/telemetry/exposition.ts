@@ -3,6 +3,7 @@ import { AggregatorRegistry } from 'prom-client';
 import type { SeriesMetric } from './metrics.ts';
 import {
   BUILD_METRIC,
+  COOLDOWN_METRIC,
   DEPLOYMENT_STATE_METRIC,
   LANE_METRIC,
   READING_METRICS,
@@ -33,6 +34,12 @@ export interface DeploymentReading {
   state: DeploymentState;
 }
 
+/** How often a deployment's breaker opened for a kind of failure. */
+export interface CooldownCount {
+  readonly labels: DeploymentReading['labels'] & { readonly exception_status: string };
+  count: number;
+}
+
 /** How many requests took a lane for a reason. */
 export interface LaneCount {
   readonly lane: string;
@@ -45,6 +52,7 @@ export interface MetricsSnapshot {
   readonly series: readonly Series[];
   readonly lanes: readonly LaneCount[];
   readonly deployments: readonly DeploymentReading[];
+  readonly cooldowns: readonly CooldownCount[];
   readonly readings: Readonly<Partial<Record<ReadingName, number>>>;
   readonly build: { readonly version: string; readonly node_version: string };
   /** prom-client's own metrics of each process, as `getMetricsAsJSON()` gives them. */
@@ -62,6 +70,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
   const series = new Map<string, Series>();
   const lanes = new Map<string, LaneCount>();
   const deployments = new Map<string, DeploymentReading>();
+  const cooldowns = new Map<string, CooldownCount>();
   const readings: Partial<Record<ReadingName, number>> = {};
   for (const snapshot of snapshots) {
     for (const one of snapshot.series) {
@@ -84,6 +93,12 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
       if (into === undefined) deployments.set(one.labels.model_id, { ...one });
       else if (one.state > into.state) into.state = one.state;
     }
+    for (const { labels, count } of snapshot.cooldowns) {
+      const key = `${labels.exception_status} ${labels.model_id}`;
+      const into = cooldowns.get(key);
+      if (into === undefined) cooldowns.set(key, { labels, count });
+      else into.count += count;
+    }
     for (const [name, value] of Object.entries(snapshot.readings) as [ReadingName, number][]) {
       readings[name] = (readings[name] ?? 0) + value;
     }
@@ -92,6 +107,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
     series: [...series.values()],
     lanes: [...lanes.values()],
     deployments: [...deployments.values()],
+    cooldowns: [...cooldowns.values()],
     readings,
     build: snapshots[0]?.build ?? { version: 'None', node_version: process.version },
     process: snapshots.flatMap((snapshot) => snapshot.process),
@@ -110,6 +126,10 @@ export async function renderSnapshot(snapshot: MetricsSnapshot, processText?: st
   writeHead(lines, DEPLOYMENT_STATE_METRIC);
   for (const { labels, state } of snapshot.deployments) {
     lines.push(sample(DEPLOYMENT_STATE_METRIC.name, labelText(DEPLOYMENT_STATE_METRIC.labels, labels), state));
+  }
+  writeHead(lines, COOLDOWN_METRIC);
+  for (const { labels, count } of snapshot.cooldowns) {
+    lines.push(sample(COOLDOWN_METRIC.name, labelText(COOLDOWN_METRIC.labels, labels), count));
   }
   writeHead(lines, BUILD_METRIC);
   lines.push(sample(BUILD_METRIC.name, labelText(BUILD_METRIC.labels, snapshot.build), 1));

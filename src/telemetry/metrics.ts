@@ -278,6 +278,14 @@ export const DEPLOYMENT_STATE_METRIC = {
   labels: DEPLOYMENT,
 } as const;
 
+/** How often each deployment was taken out of rotation. */
+export const COOLDOWN_METRIC = {
+  name: 'litellm_deployment_cooled_down_total',
+  type: 'counter',
+  help: 'Times a deployment was taken out of rotation, by the status of the failure that did it.',
+  labels: [...DEPLOYMENT, 'exception_status'],
+} as const;
+
 /** Which build is running; its value is always 1. */
 export const BUILD_METRIC = {
   name: 'sluice_build_info',

@@ -4,13 +4,8 @@
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import {
-  type DeploymentReading,
-  type DeploymentState,
-  type LaneCount,
-  type MetricsSnapshot,
-  renderSnapshot,
-} from './exposition.ts';
+import { DeploymentStates, type LabelledDeployment } from './deployment-states.ts';
+import { type DeploymentState, type LaneCount, type MetricsSnapshot, renderSnapshot } from './exposition.ts';
 import { READING_METRICS, type ReadingName } from './metrics.ts';
 import { emptySeries, type Labels, observe, type Series } from './series.ts';
 import type { AttemptFacts, Caller, SettledExchange, SettledSink } from './settled.ts';
@@ -70,7 +65,7 @@ export class MetricsRecorder implements SettledSink {
   readonly #series: Series[] = [];
   readonly #lanes = new Map<string, Map<string, LaneCount>>();
   #laneCount = 0;
-  readonly #deployments = new Map<string, DeploymentReading>();
+  readonly #deployments = new DeploymentStates();
   readonly #readings = new Map<ReadingName, () => number>();
   readonly #registry = new Registry();
   #overflowed = 0;
@@ -144,18 +139,12 @@ export class MetricsRecorder implements SettledSink {
       // No failure and no status: the client left before the provider answered, which says nothing about the deployment.
       if (attempt.status === undefined) return;
       series.deploymentAnswers++;
-      this.#noteState(attempt, 0);
+      this.#deployments.note(attempt, 0);
       return;
     }
     const error = ERRORS[attempt.failure];
     this.#find(settled, NONE, attempt.status ?? error.status, attempt.failure, attempt).deploymentFailures++;
-    if (error.source === 'upstream') this.#noteState(attempt, 1);
-  }
-
-  #noteState(attempt: AttemptFacts, state: DeploymentState): void {
-    const known = this.#deployments.get(attempt.deploymentId);
-    if (known === undefined) this.setDeploymentState(attempt, state);
-    else if (state === 0 || known.state === 0) known.state = state;
+    if (error.source === 'upstream') this.#deployments.note(attempt, 1);
   }
 
   #countLane(lane: string, reason: string): void {
@@ -252,20 +241,18 @@ export class MetricsRecorder implements SettledSink {
   }
 
   /** Sets what `litellm_deployment_state` says of a deployment: for the breaker, which alone knows of state 2. */
-  setDeploymentState(
-    deployment: Pick<AttemptFacts, 'deploymentId' | 'provider' | 'model' | 'apiBase'>,
-    state: DeploymentState,
-  ): void {
-    const { deploymentId, provider, model, apiBase } = deployment;
-    this.#deployments.set(deploymentId, {
-      labels: { litellm_model_name: model, model_id: deploymentId, api_base: apiBase, api_provider: provider },
-      state,
-    });
+  setDeploymentState(deployment: LabelledDeployment, state: DeploymentState): void {
+    this.#deployments.set(deployment, state);
+  }
+
+  /** Counts that a breaker opened, by the failure that opened it. */
+  countCooldown(deployment: LabelledDeployment, failure: ErrorCode): void {
+    this.#deployments.countCooldown(deployment, failure);
   }
 
   /** Forgets the state of every deployment that is not named: for a reload that removed some. */
   keepDeployments(deploymentIds: ReadonlySet<string>): void {
-    for (const id of this.#deployments.keys()) if (!deploymentIds.has(id)) this.#deployments.delete(id);
+    this.#deployments.keep(deploymentIds);
   }
 
   /** Takes over a reloaded configuration. Personal data that is to be hidden from now on is also taken out of what was counted. */
@@ -304,7 +291,8 @@ export class MetricsRecorder implements SettledSink {
     return {
       series: this.#series,
       lanes: [...this.#lanes.values()].flatMap((reasons) => [...reasons.values()]),
-      deployments: [...this.#deployments.values()],
+      deployments: this.#deployments.readings,
+      cooldowns: this.#deployments.cooldowns,
       readings,
       build: { version: this.#version, node_version: process.version },
       process: processMetrics,

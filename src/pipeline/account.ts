@@ -1,11 +1,23 @@
+import { addUsage } from '../costs/add-usage.ts';
 import { costOf } from '../costs/price-of.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Books what an answer used, and what that costs at the deployment's prices. An unknown price leaves the cost undefined. */
+/**
+ * Books what an attempt used, and what that costs at the deployment's prices, on top of what was booked for the request before:
+ * an answer that two deployments wrote is paid to both. An unknown price leaves the request unpriced.
+ */
 export function account(exchange: Exchange, deployment: Deployment, usage: Usage): void {
-  exchange.usage = usage;
   const card = deployment.priced.ratesAt(exchange.startedAtMs, usage.serviceTier);
-  exchange.cost = costOf(usage, card)?.total;
+  const cost = costOf(usage, card)?.total;
+  if (exchange.usage === undefined) {
+    exchange.usage = usage;
+    exchange.cost = cost;
+    exchange.isUnpriced = cost === undefined;
+    return;
+  }
+  exchange.usage = addUsage(exchange.usage, usage);
+  if (cost === undefined) exchange.isUnpriced = true;
+  else exchange.cost = (exchange.cost ?? 0n) + cost;
 }

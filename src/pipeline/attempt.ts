@@ -1,12 +1,10 @@
 /** One call to one deployment: choose the lane, send, and bring the answer to the client. */
-import { asGatewayError, GatewayError } from '../core/errors.ts';
+import { asGatewayError, type GatewayError } from '../core/errors.ts';
 import { FormatError } from '../formats/format.ts';
+import type { Usage } from '../formats/neutral/conversation.ts';
 import { chooseLane, type LaneChoice } from '../lanes/choose-lane.ts';
 import { AnswerProblem, type Problem, type StreamAnswer, type Trip } from '../lanes/lane.ts';
-import { relay } from '../lanes/relay.ts';
-import { describe, translate } from '../lanes/translate.ts';
-import { translateCount } from '../lanes/translate-count.ts';
-import { translateEmbedding } from '../lanes/translate-embedding.ts';
+import { describe } from '../lanes/translate.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { AnswerListener, Flight, UpstreamFault, UpstreamHeaders } from '../upstream/upstream.ts';
 import { account } from './account.ts';
@@ -15,6 +13,7 @@ import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
 import { errorOfProblem, errorOfResponse } from './failure.ts';
 import type { Parts } from './parts.ts';
+import { answerHere, prepare } from './prepare.ts';
 
 /** Resolves when the client has the whole answer; rejects with a GatewayError, after which `hasStarted` tells whether any of it was sent. */
 export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
@@ -34,51 +33,6 @@ export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts
   return new Promise((resolve, reject) => {
     new Attempt(exchange, deployment, choice, trip, facts, resolve, reject).send(parts);
   });
-}
-
-function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
-  exchange.lane = choice.lane;
-  exchange.laneReason = exchange.bodyNote ?? choice.reason;
-  const trip = travelBy(choice)(exchange, deployment, choice);
-  exchange.dropped = trip.dropped;
-  if (trip.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(trip, deployment);
-  return trip;
-}
-
-/** The lane's way for an operation: embeddings and counts are no conversations. */
-function travelBy({ lane, operationName }: LaneChoice): typeof relay {
-  if (lane === 'relay') return relay;
-  if (operationName === 'embedding') return translateEmbedding;
-  return operationName === 'count-tokens' ? translateCount : translate;
-}
-
-function refuseUnsupported(trip: Trip, deployment: Deployment): void {
-  const refused = trip.dropped.filter(({ kind }) => kind === 'unsupported');
-  const [first] = refused;
-  if (first === undefined) return;
-  const names = refused.map(({ field }) => `'${field}'`).join(', ');
-  throw new GatewayError(
-    'unsupported_parameter',
-    `UnsupportedParamsError: ${deployment.provider.name} does not support parameters: [${names}], for model=${deployment.model} (${first.why}). ` +
-      'Leave them out, or set `litellm_settings: drop_params: true` to have them dropped.',
-    { param: first.field },
-  );
-}
-
-async function answerHere(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
-  const { answerHere: answer } = exchange.endpoint;
-  if (answer === undefined) throw unsupportedOperation(exchange, deployment);
-  const body = await answer(exchange.body, parts.countTokens);
-  exchange.status = 200;
-  exchange.client.sendWhole(200, ['content-type', 'application/json', 'x-litellm-call-id', exchange.callId], body);
-}
-
-function unsupportedOperation(exchange: Exchange, deployment: Deployment): GatewayError {
-  return new GatewayError(
-    'unsupported_operation',
-    `${exchange.endpoint.name}: ${deployment.provider.title} does not offer this for model=${exchange.model ?? ''}. Choose another model.`,
-    { param: 'model' },
-  );
 }
 
 const LARGEST_ERROR_BYTES = 65_536;
@@ -200,6 +154,17 @@ class Attempt implements AnswerListener {
   }
 
   #write(bytes: Uint8Array | string): void {
+    const { record } = this.#exchange;
+    if (record === undefined) {
+      this.#send(bytes);
+      return;
+    }
+    const ready = record.pass(bytes);
+    if (ready.length > 0) this.#send(ready);
+    if (record.reported !== undefined) throw new AnswerProblem(record.reported);
+  }
+
+  #send(bytes: Uint8Array | string): void {
     const exchange = this.#exchange;
     const { client } = exchange;
     this.#noteFirstContent();
@@ -218,9 +183,14 @@ class Attempt implements AnswerListener {
     const bytes = this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
     const answer = exchange.stream ? this.#trip.readWholeAsStream(bytes) : this.#trip.readWhole(bytes);
     this.#finish();
-    if (exchange.endpoint.isFree === true) exchange.usage = undefined;
-    else if (answer.usage !== undefined) account(exchange, this.#deployment, answer.usage);
-    else exchange.toEstimate = { text: answer.text, factor: 1 };
+    if (answer.usage !== undefined) this.#book(answer.usage);
+    else this.#estimate(answer.text, 1);
+    // The rest of a stream that came in one piece.
+    if (exchange.client.hasStarted) {
+      exchange.client.endStream(answer.body);
+      this.#resolve();
+      return;
+    }
     exchange.status = 200;
     exchange.firstByteMs = exchange.clock.monotonicMs();
     const headers = answerHeaders(exchange, this.#deployment, this.#headers);
@@ -232,27 +202,37 @@ class Attempt implements AnswerListener {
   #endStream(stream: StreamAnswer): void {
     const end = stream.end();
     if (end.isWhole) {
-      if (end.last.length > 0) this.#write(end.last);
-      if (!this.#exchange.client.hasStarted) {
-        throw new AnswerProblem({ kind: 'malformed', detail: 'the stream is empty' });
-      }
-      this.#finish();
-      this.#settleStream(stream);
-      this.#exchange.client.endStream();
-      this.#resolve();
+      this.#endWell(stream, end.last);
       return;
     }
     const error = this.#errorOfProblem(end.problem);
-    if (!end.wasToldClient) {
-      if (end.last.length > 0) this.#write(end.last);
-      this.#failStream(stream, error);
-      return;
+    if (this.#exchange.record === undefined) {
+      if (end.last.length > 0) this.#send(end.last);
+      if (end.wasToldClient) {
+        this.#endTold(stream, error);
+        return;
+      }
     }
-    // The client has the provider's own error event; a second one would only confuse it.
+    this.#failStream(stream, error);
+  }
+
+  #endWell(stream: StreamAnswer, last: Uint8Array | string): void {
+    const { client, record } = this.#exchange;
+    const held = record?.flush();
+    if (held !== undefined && held.length > 0) this.#send(held);
+    if (last.length > 0) this.#write(last);
+    if (!client.hasStarted) throw new AnswerProblem({ kind: 'malformed', detail: 'the stream is empty' });
+    this.#finish();
+    this.#settleStream(stream);
+    client.endStream();
+    this.#resolve();
+  }
+
+  /** The client has the provider's own error event; a second one would only confuse it. */
+  #endTold(stream: StreamAnswer, error: GatewayError): void {
     this.#finish();
     this.#facts.failure = error.code;
     this.#settleStream(stream);
-    if (end.last.length > 0) this.#write(end.last);
     this.#exchange.client.endStream();
     this.#reject(error);
   }
@@ -262,11 +242,7 @@ class Attempt implements AnswerListener {
     try {
       const end = stream.end();
       if (end.isWhole && this.#exchange.client.hasStarted) {
-        if (end.last.length > 0) this.#write(end.last);
-        this.#finish();
-        this.#settleStream(stream);
-        this.#exchange.client.endStream();
-        this.#resolve();
+        this.#endWell(stream, end.last);
         return;
       }
       if (end.last.length > 0 && this.#exchange.client.hasStarted) this.#write(end.last);
@@ -291,33 +267,49 @@ class Attempt implements AnswerListener {
     else this.#failStream(this.#stream, error);
   }
 
+  /** What the client has of the stream is left open: whether someone continues it is not decided here. */
   #failStream(stream: StreamAnswer, error: GatewayError): void {
-    const { client } = this.#exchange;
+    const exchange = this.#exchange;
     this.#finish();
     this.#facts.failure = error.code;
-    if (client.hasStarted) {
-      this.#settleStream(stream);
-      if (!client.isGone) client.endStream(stream.fail(error));
-    } else if (error.code === 'client_gone') this.#settleStream(stream);
+    const hasWritten = exchange.client.hasStarted && this.#facts.firstByteMs !== undefined;
+    if (hasWritten || error.code === 'client_gone') this.#settleStream(stream);
+    if (hasWritten) {
+      const { broken } = exchange;
+      exchange.broken = {
+        stream,
+        error: broken?.error ?? error,
+        firstUsage: broken === undefined ? stream.usage() : broken.firstUsage,
+      };
+    }
     this.#reject(error);
   }
 
   #settleStream(stream: StreamAnswer): void {
     const usage = stream.usage();
     if (usage !== undefined && this.#facts.failure === undefined) {
-      account(this.#exchange, this.#deployment, usage);
+      this.#book(usage);
       return;
     }
     const { text, factor } = stream.sample();
-    this.#exchange.toEstimate = { text: () => text, factor, ...(usage !== undefined && { known: usage }) };
+    this.#estimate(() => text, factor, usage);
+  }
+
+  #book(usage: Usage): void {
+    if (this.#exchange.endpoint.isFree !== true) account(this.#exchange, this.#deployment, usage);
+  }
+
+  #estimate(text: () => string, factor: number, known?: Usage): void {
+    const { endpoint, toEstimate } = this.#exchange;
+    if (endpoint.isFree === true) return;
+    toEstimate.push({ deployment: this.#deployment, text, factor, ...(known !== undefined && { known }) });
   }
 
   #fail(error: GatewayError): void {
     this.#finish();
     this.#facts.failure = error.code;
     // What the provider had read when the client left is billed by it, so it is estimated rather than forgotten.
-    if (error.code === 'client_gone' && this.#exchange.endpoint.isFree !== true)
-      this.#exchange.toEstimate = { text: () => '', factor: 1 };
+    if (error.code === 'client_gone') this.#estimate(() => '', 1);
     this.#reject(error);
   }
 

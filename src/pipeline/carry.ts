@@ -1,9 +1,12 @@
 /** Brings a request to an answer: attempt after attempt along its walk, until one succeeds or nothing is left to try. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
+import { formatParts } from '../formats/index.ts';
+import { StreamRecord } from '../lanes/stream-record.ts';
 import type { Step } from '../routing/contracts.ts';
 import { Walk } from '../routing/walk.ts';
 import { attempt } from './attempt.ts';
+import { endBroken, forgetStyle, readyToContinue, restyle } from './continue.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
 import type { Parts } from './parts.ts';
@@ -17,7 +20,7 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
   let failure: GatewayError | undefined;
   for (;;) {
     const step = walk.next();
-    if (step.kind === 'give-up') throw failure === undefined ? noneAvailable(exchange, step) : told(failure, step);
+    if (step.kind === 'give-up') throw giveUp(exchange, step, failure);
     if (step.kind === 'wait') {
       exchange.waits = [...exchange.waits, { afterAttempts: exchange.attempts.length, waitMs: step.waitMs }];
       await pause(exchange, step.waitMs);
@@ -25,9 +28,22 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
     }
     failure = await tryOnce(exchange, parts, walk, step.deployment, step.group);
     if (failure === undefined) return;
-    // Some of an answer is with the client: what follows it can only be its end.
-    if (exchange.client.hasStarted) throw failure;
+    if (!exchange.client.hasStarted) continue;
+    // Some of an answer is with the client: what follows is its rest, or its end.
+    const { broken } = exchange;
+    if (broken !== undefined && broken.rest === undefined) {
+      const continuation = readyToContinue(exchange);
+      if (continuation === 'ended') return;
+      if (continuation === 'impossible') throw giveUp(exchange, { kind: 'give-up', reason: 'nothing-left' }, failure);
+    } else if (broken === undefined) throw failure;
   }
+}
+
+function giveUp(exchange: Exchange, step: GiveUp, failure: GatewayError | undefined): GatewayError {
+  if (failure === undefined) return noneAvailable(exchange, step);
+  if (!exchange.client.hasStarted) return told(failure, step);
+  endBroken(exchange);
+  return exchange.broken?.error ?? failure;
 }
 
 async function tryOnce(
@@ -42,7 +58,7 @@ async function tryOnce(
   stats.started(deployment.id);
   const startedMs = exchange.clock.monotonicMs();
   try {
-    await attempt(exchange, deployment, parts);
+    await attemptOrRestyle(exchange, deployment, parts);
   } catch (thrown) {
     const error = asGatewayError(thrown);
     const isOfProvider = error.row.source === 'upstream';
@@ -70,16 +86,31 @@ async function tryOnce(
   return undefined;
 }
 
+async function attemptOrRestyle(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
+  forgetStyle(exchange);
+  try {
+    await attempt(exchange, deployment, parts);
+  } catch (thrown) {
+    if (!restyle(exchange, deployment, exchange.attempts.at(-1)?.status)) throw thrown;
+    await attempt(exchange, deployment, parts);
+  }
+}
+
 function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
-  const { snapshot, identity, controls, plan, needs } = exchange;
+  const { snapshot, identity, controls, plan, needs, group } = exchange;
   const { router, groups } = snapshot;
-  if (plan === undefined || needs === undefined) throw new RangeError('planned before carried');
+  if (plan === undefined || needs === undefined || group === undefined) throw new RangeError('planned before carried');
   const mayUse = (name: string): boolean => {
-    const group = groups.resolve(name);
-    return group !== undefined && (identity === undefined || mayUseGroup(snapshot, identity, name, group));
+    const other = groups.resolve(name);
+    return other !== undefined && (identity === undefined || mayUseGroup(snapshot, identity, name, other));
   };
   const [first] = plan.deployments;
-  const policy = router.policy(plan.group, controls, exchange.startedMs, first?.config.numRetries, mayUse);
+  const policy = router.policy(group, controls, exchange.startedMs, first?.config.numRetries, mayUse);
+  // Without anywhere else to go a stream cannot be continued, and keeping it would be work for nothing.
+  const hasElsewhere = plan.deployments.length > 1 || policy.fallbacks.length > 0;
+  if (exchange.stream && exchange.endpoint.operation === 'chat' && hasElsewhere && router.continuesStreams(group)) {
+    exchange.record = new StreamRecord(formatParts(exchange.endpoint.format));
+  }
   return new Walk<Deployment>({
     first: plan,
     // A prompt that no deployment of the group can take goes where longer ones are taken.
@@ -87,15 +118,15 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
       ? { ...policy, fallbacks: [...policy.contextWindowFallbacks, ...policy.fallbacks] }
       : policy,
     planGroup: (name) => {
-      const group = groups.resolve(name);
-      if (group === undefined) return undefined;
-      const planned = router.plan(group, needs);
+      const other = groups.resolve(name);
+      if (other === undefined) return undefined;
+      const planned = router.plan(other, needs);
       exchange.fallbackPlans = [...exchange.fallbackPlans, planned];
       return planned;
     },
     breakers: parts.routing.breakers,
     budget: parts.routing.budget,
-    upstreamOf: (deployment) => deployment.apiBase,
+    upstreamOf: (deployment) => deployment.upstream,
     groupSizeOf: (name) => groups.resolve(name)?.deployments.length ?? 1,
     cooldownOf,
     takesMore: (candidate, failed) =>

@@ -36,6 +36,8 @@ export class Deployment implements Routable {
   readonly modelLiteral: string;
   /** Scheme and host only, for metrics. */
   readonly apiBase: string;
+  /** What shares one retry budget: a model at an address, whatever the key. */
+  readonly upstream: string;
   readonly #timeouts: { readonly whole: CallTimeouts; readonly stream: CallTimeouts };
   readonly #calls = new Map<string, PreparedCall>();
   readonly #rules = new Map<Operation, ParameterRules>();
@@ -57,6 +59,7 @@ export class Deployment implements Routable {
     this.dropParams = parts.config.dropParams ?? parts.dropParams;
     this.modelLiteral = JSON.stringify(parts.target.model);
     this.apiBase = originOf(parts.target.baseUrl);
+    this.upstream = `${parts.target.baseUrl} ${parts.target.model}`;
     this.#timeouts = timeoutsOf(parts.config, parts.timeouts);
   }
 

@@ -7,18 +7,17 @@ import type { Exchange } from './exchange.ts';
 /** Counts the tokens of a text; the tokenizer behind it is loaded at its first use. */
 export type CountTokens = (text: string) => Promise<number>;
 
-/** Estimates what the request used from its prompt and the answer's text, and books it. */
+/** Estimates what attempts used whose providers did not say, from the prompt and what they wrote, and books it. */
 export async function estimate(exchange: Exchange, countTokens: CountTokens): Promise<void> {
-  const { toEstimate, deployment } = exchange;
-  if (toEstimate === undefined || deployment === undefined) return;
-  const { known, factor } = toEstimate;
-  const written = Math.round((await countTokens(toEstimate.text())) * factor);
-  if (known !== undefined) {
-    account(exchange, deployment, { ...known, outputTokens: Math.max(known.outputTokens, written), isEstimated: true });
-    return;
+  for (const { deployment, text, factor, known } of exchange.toEstimate) {
+    const written = Math.round((await countTokens(text())) * factor);
+    const usage = known ?? { inputTokens: await countTokens(promptText(exchange.body)), outputTokens: 0 };
+    account(exchange, deployment, {
+      ...usage,
+      outputTokens: Math.max(usage.outputTokens, written),
+      isEstimated: true,
+    });
   }
-  const inputTokens = await countTokens(promptText(exchange.body));
-  account(exchange, deployment, { inputTokens, outputTokens: written, isEstimated: true });
 }
 
 const PROMPT_MEMBERS = ['messages', 'system', 'tools', 'prompt', 'input', 'contents'] as const;

@@ -3,7 +3,10 @@ import type { GatewayError } from '../core/errors.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Dropped } from '../formats/format.ts';
-import type { Usage } from '../formats/neutral/conversation.ts';
+import type { ConversationRequest, Usage } from '../formats/neutral/conversation.ts';
+import type { ContinuationStyle } from '../lanes/continuation.ts';
+import type { StreamAnswer } from '../lanes/lane.ts';
+import type { SentSoFar, StreamRecord } from '../lanes/stream-record.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import type { ReadNeeds } from '../routing/needs.ts';
 import type { GroupPlan } from '../routing/plan-group.ts';
@@ -18,12 +21,28 @@ import type { Snapshot } from './snapshot.ts';
 
 /** What an estimate of usage starts from. */
 export interface Estimate {
+  readonly deployment: Deployment;
   /** Text the model wrote, as far as it is known. */
   readonly text: () => string;
   /** How many times as much as `text` the model wrote. */
   readonly factor: number;
   /** What the provider did tell before its answer broke off (Anthropic tells the input at the start). */
   readonly known?: Usage;
+}
+
+/** A stream that broke off after some of it was sent, and what its rest is asked for with. */
+export interface BrokenStream {
+  /** The stream whose `fail` speaks for the client's, should nobody continue it. */
+  readonly stream: StreamAnswer;
+  /** Why it broke; the client is told this and never why a continuation was refused. */
+  readonly error: GatewayError;
+  readonly firstUsage: Usage | undefined;
+  /** Set once it is to be continued. */
+  readonly rest?: {
+    readonly sent: SentSoFar;
+    readonly request: ConversationRequest;
+    readonly style?: ContinuationStyle;
+  };
 }
 
 /** A pause on a request's way: how many attempts were behind it, and how long it was meant to be. */
@@ -76,6 +95,9 @@ export class Exchange {
   servedGroup: string | undefined;
   attempts: AttemptFacts[] = [];
   deployment: Deployment | undefined;
+  /** What the client was sent of a stream that could be continued elsewhere; undefined where it would not be. */
+  record: StreamRecord | undefined;
+  broken: BrokenStream | undefined;
   lane: 'relay' | 'translate' | undefined;
   laneReason: string | undefined;
   dropped: readonly Dropped[] = NO_DROPPED;
@@ -85,10 +107,12 @@ export class Exchange {
   firstByteMs: number | undefined;
 
   // settle
-  /** Set where the provider told no usage: the text of the answer, and how much of the whole it is. */
-  toEstimate: Estimate | undefined;
+  /** Attempts whose provider told no usage, or only some. */
+  readonly toEstimate: Estimate[] = [];
   usage: Usage | undefined;
   cost: PicoUsd | undefined;
+  /** Some of what was used has no known price. */
+  isUnpriced = false;
   status = 0;
   error: GatewayError | undefined;
 

@@ -15,7 +15,7 @@ export function plan(exchange: Exchange): void {
   if (group === undefined) throw unknownModel(exchange.endpoint.name, model);
   exchange.group = group;
   exchange.controls = snapshot.router.controls(exchange);
-  exchange.needs = snapshot.router.needs(exchange, exchange.controls);
+  exchange.needs = snapshot.router.needs(group, exchange, exchange.controls);
   exchange.plan = snapshot.router.plan(group, exchange.needs);
 }
 

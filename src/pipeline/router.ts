@@ -1,11 +1,12 @@
 /** Joins the parts of routing for one configuration: which deployments a group offers a request, and how it may be retried. */
 import type { GatewayConfig, RoutingConfig } from '../config/gateway-config.ts';
+import { deadlineOf, type GroupRouting, routingOfGroup } from '../config/group-routing.ts';
 import type { Clock } from '../core/clock.ts';
-import type { JsonObject } from '../core/json.ts';
 import { AffinityMemory } from '../routing/affinity.ts';
 import type { BreakerSettings, Breakers } from '../routing/breaker.ts';
 import type { WalkPolicy } from '../routing/contracts.ts';
 import type { CooldownSettings } from '../routing/cooldown-policy.ts';
+import { flattenFallbacks } from '../routing/fallback-chain.ts';
 import type { HealthResults } from '../routing/health-results.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { type NeedsOptions, type ReadNeeds, readNeeds } from '../routing/needs.ts';
@@ -62,15 +63,22 @@ export function breakerSettings({ routing }: GatewayConfig): BreakerSettings {
 const AFFINITY_CHECKS: ReadonlySet<string> = new Set(['deployment_affinity', 'session_affinity', 'prompt_caching']);
 const NO_FALLBACKS: readonly string[] = [];
 
+/** What holds for one model group. */
+interface GroupRules {
+  readonly context: GroupContext<Deployment>;
+  readonly needs: NeedsOptions;
+  readonly retriesByClass: Readonly<Record<string, number>>;
+  readonly continuesStreams: boolean;
+}
+
 /** Plans requests under one configuration. Made anew at a reload. */
 export class Router {
   readonly #routing: RoutingConfig;
   readonly #state: RoutingState;
   readonly #random: () => number;
   readonly #affinity: AffinityMemory;
-  readonly #options: NeedsOptions;
+  readonly #groups = new Map<string, GroupRules>();
   readonly #contexts = new Map<string, GroupContext<Deployment>>();
-  readonly #strategies = new Map<string, GroupContext<Deployment>>();
   readonly #keyControls = new WeakMap<Identity, KeyControls>();
 
   constructor(routing: RoutingConfig, state: RoutingState, clock: Clock, random: () => number) {
@@ -78,14 +86,6 @@ export class Router {
     this.#state = state;
     this.#random = random;
     this.#affinity = new AffinityMemory(clock, { ttlSeconds: routing.affinityTtlMs / 1000 });
-    const checks = [...routing.optionalPreCallChecks, ...[...routing.groupAffinity.values()].flat()];
-    this.#options = {
-      checks: routing.enablePreCallChecks,
-      tags: routing.enableTagFiltering,
-      affinity: checks.includes('prompt_caching')
-        ? 'prefix'
-        : checks.some((check) => AFFINITY_CHECKS.has(check)) && 'named',
-    };
   }
 
   /** What the request itself says about its routing, as far as its key lets it. */
@@ -99,13 +99,17 @@ export class Router {
     return controlsUnderKey(readRequestControls(members, client.headers, model), key);
   }
 
-  needs({ body, envelope, stream, client }: Asked, controls: RequestControls): ReadNeeds {
+  needs(
+    group: ResolvedGroup<Deployment>,
+    { body, envelope, stream, client }: Asked,
+    controls: RequestControls,
+  ): ReadNeeds {
     const outline = { members: envelope.members, stream, keyTags: controls.tags };
-    return readNeeds(body, outline, client.headers, this.#options);
+    return readNeeds(body, outline, client.headers, this.#rulesOf(group).needs);
   }
 
   plan(group: ResolvedGroup<Deployment>, needs: ReadNeeds): GroupPlan<Deployment> {
-    return planGroup(group, needs, this.#contextOf(group.pattern ?? group.name));
+    return planGroup(group, needs, this.#rulesOf(group).context);
   }
 
   /** Remembers who answered a conversation, where its next request should go there too. */
@@ -115,38 +119,37 @@ export class Router {
 
   /** How a request for a group may be retried. `mayUse` tells which fallback groups its key may use. */
   policy(
-    group: string,
+    group: ResolvedGroup<Deployment>,
     controls: RequestControls,
     startedMs: number,
     numRetries: number | undefined,
     mayUse: (group: string) => boolean,
   ): WalkPolicy {
     const routing = this.#routing;
+    const rules = this.#rulesOf(group);
     const chain = (own: readonly string[] | undefined, map: RoutingConfig['fallbacks']): readonly string[] => {
       if (controls.disableFallbacks === true) return NO_FALLBACKS;
-      const names = own ?? fallbacksOf(map, group);
+      const names = own ?? (map.size === 0 ? NO_FALLBACKS : flattenFallbacks(group.name, map));
       return names.length === 0 ? names : names.filter(mayUse);
     };
-    const fallbackOn = routing.fallbackCodes;
     return {
       maxAttempts: routing.maxAttempts,
       numRetries: controls.numRetries ?? numRetries ?? routing.numRetries,
-      retriesByClass:
-        controls.numRetries === undefined ? (routing.groupRetriesByClass.get(group) ?? routing.retriesByClass) : {},
+      retriesByClass: controls.numRetries === undefined ? rules.retriesByClass : {},
       retriesPerFallback: routing.maxRetriesPerFallback,
       maxFallbacks: routing.maxFallbacks,
-      deadlineMs: startedMs + (controls.timeoutMs ?? routing.requestDeadlineMs ?? routing.timeoutMs),
+      deadlineMs: startedMs + (controls.timeoutMs ?? deadlineOf(routing)),
       leastWaitMs: routing.retryAfterMs,
       fallbacks: chain(controls.fallbacks, routing.fallbacks),
       contextWindowFallbacks: chain(controls.contextWindowFallbacks, routing.contextWindowFallbacks),
       contentPolicyFallbacks: chain(controls.contentPolicyFallbacks, routing.contentPolicyFallbacks),
-      fallbackOn,
+      fallbackOn: routing.fallbackCodes,
     };
   }
 
   /** Whether a stream that breaks is continued elsewhere. */
-  continuesStreams(group: string): boolean {
-    return (this.#routing.groupSettings.get(group)?.midStream ?? this.#routing.midStream) === 'continue';
+  continuesStreams(group: ResolvedGroup<Deployment>): boolean {
+    return this.#rulesOf(group).continuesStreams;
   }
 
   #controlsOfKey(identity: Identity): KeyControls {
@@ -158,28 +161,36 @@ export class Router {
     return controls;
   }
 
-  #contextOf(group: string): GroupContext<Deployment> {
-    let context = this.#contexts.get(group);
-    if (context !== undefined) return context;
-    const { name, args } = this.#strategyOf(group);
-    const key = JSON.stringify([name, args]);
-    context = this.#strategies.get(key) ?? this.#makeContext(strategyNamed(name, args) ?? simpleShuffle());
-    this.#strategies.set(key, context);
-    // Names of wildcard groups are patterns here, so the map is as large as the configuration.
-    this.#contexts.set(group, context);
+  /** What holds for a group; worked out at its first request. Wildcards are kept by their pattern, so this is bounded. */
+  #rulesOf({ name, pattern }: ResolvedGroup<Deployment>): GroupRules {
+    const known = this.#groups.get(pattern ?? name);
+    if (known !== undefined) return known;
+    const routing = routingOfGroup(this.#routing, pattern === undefined ? [name] : [name, pattern]);
+    const { checks } = routing;
+    const affinity = checks.includes('prompt_caching')
+      ? 'prefix'
+      : checks.some((check) => AFFINITY_CHECKS.has(check)) && 'named';
+    const rules: GroupRules = {
+      context: this.#contextOf(routing, affinity !== false),
+      needs: { checks: this.#routing.enablePreCallChecks, tags: this.#routing.enableTagFiltering, affinity },
+      retriesByClass: routing.retriesByClass,
+      continuesStreams: routing.midStream === 'continue',
+    };
+    this.#groups.set(pattern ?? name, rules);
+    return rules;
+  }
+
+  #contextOf({ strategy, strategyArgs }: GroupRouting, hasAffinity: boolean): GroupContext<Deployment> {
+    const key = JSON.stringify([strategy, strategyArgs, hasAffinity]);
+    let context = this.#contexts.get(key);
+    if (context === undefined) {
+      context = this.#makeContext(strategyNamed(strategy, strategyArgs) ?? simpleShuffle(), hasAffinity);
+      this.#contexts.set(key, context);
+    }
     return context;
   }
 
-  #strategyOf(group: string): { readonly name: string; readonly args: JsonObject } {
-    const { strategy, strategyArgs, groupSettings, routingGroups } = this.#routing;
-    const own = groupSettings.get(group);
-    if (own?.strategy !== undefined) return { name: own.strategy, args: own.strategyArgs ?? {} };
-    const shared = routingGroups.find(({ models }) => models.includes(group));
-    if (shared !== undefined) return { name: shared.strategy, args: shared.strategyArgs };
-    return { name: strategy, args: strategyArgs };
-  }
-
-  #makeContext(strategy: Strategy): GroupContext<Deployment> {
+  #makeContext(strategy: Strategy, hasAffinity: boolean): GroupContext<Deployment> {
     const { breakers, stats, health } = this.#state;
     const routing = this.#routing;
     return {
@@ -195,7 +206,7 @@ export class Router {
       shareOf: (id) => breakers.shareOf(id),
       preCallChecks: routing.enablePreCallChecks,
       ...(routing.enableTagFiltering && { tagMatch: routing.tagFilteringMatchAny ? 'any' : 'all' }),
-      ...(this.#options.affinity !== false && { affinity: this.#affinity }),
+      ...(hasAffinity && { affinity: this.#affinity }),
     };
   }
 }
@@ -204,13 +215,6 @@ function simpleShuffle(): Strategy {
   const strategy = strategyNamed('simple-shuffle');
   if (strategy === undefined) throw new RangeError('no strategy simple-shuffle');
   return strategy;
-}
-
-/** A group's fallbacks as LiteLLM finds them: by its name, by its name without the provider, then those of every group. */
-function fallbacksOf(map: RoutingConfig['fallbacks'], group: string): readonly string[] {
-  if (map.size === 0) return NO_FALLBACKS;
-  const slash = group.indexOf('/');
-  return map.get(group) ?? (slash > 0 ? map.get(group.slice(slash + 1)) : undefined) ?? map.get('*') ?? NO_FALLBACKS;
 }
 
 const FACTS = new WeakMap<Deployment, DeploymentFacts>();

@@ -11,7 +11,7 @@ import type { Parts } from './parts.ts';
 export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefined {
   const endedMs = exchange.clock.monotonicMs();
   parts.routes.keep(exchange, endedMs);
-  if (exchange.toEstimate === undefined) {
+  if (exchange.toEstimate.length === 0) {
     parts.sink.take(settled(exchange, endedMs));
     return undefined;
   }
@@ -40,7 +40,7 @@ function settled(exchange: Exchange, endedMs: number): SettledExchange {
     error: error?.code,
     usage,
     cost: exchange.cost,
-    unpriced: usage !== undefined && exchange.cost === undefined,
+    unpriced: exchange.isUnpriced,
     dropped: exchange.dropped.length,
     startedAtMs: exchange.startedAtMs,
     durationMs,

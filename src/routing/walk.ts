@@ -16,7 +16,7 @@ export interface WalkOptions<D extends Routable> {
   readonly policy: WalkPolicy;
   readonly breakers: Breakers;
   readonly budget: RetryBudget;
-  /** Whose retry budget a deployment draws on: its provider's origin. */
+  /** Whose retry budget a deployment draws on. */
   readonly upstreamOf: (deployment: D) => string;
   /** Deployments configured in a group. */
   readonly groupSizeOf: (group: string) => number;

@@ -14,6 +14,7 @@ import type { Exchange } from './exchange.ts';
 import { errorOfProblem, errorOfResponse } from './failure.ts';
 import type { Parts } from './parts.ts';
 import { answerHere, prepare } from './prepare.ts';
+import { timeoutsOf } from './time-limits.ts';
 
 /** Resolves when the client has the whole answer; rejects with a GatewayError, after which `hasStarted` tells whether any of it was sent. */
 export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
@@ -87,7 +88,7 @@ class Attempt implements AnswerListener {
         path: call.path,
         headers: headers.length === 0 ? call.headers : [...call.headers, ...headers],
         body: this.#trip.body,
-        timeouts: this.#deployment.timeouts(stream),
+        timeouts: timeoutsOf(this.#exchange, this.#deployment),
         maxResponseBytes: this.#exchange.snapshot.config.server.maxResponseBytes,
       },
       this,

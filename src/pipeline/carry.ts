@@ -106,6 +106,7 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
   };
   const [first] = plan.deployments;
   const policy = router.policy(group, controls, exchange.startedMs, first?.config.numRetries, mayUse);
+  exchange.deadlineMs = policy.deadlineMs;
   // Without anywhere else to go a stream cannot be continued, and keeping it would be work for nothing.
   const hasElsewhere = plan.deployments.length > 1 || policy.fallbacks.length > 0;
   if (exchange.stream && exchange.endpoint.operation === 'chat' && hasElsewhere && router.continuesStreams(group)) {

@@ -22,7 +22,8 @@ export async function estimate(exchange: Exchange, countTokens: CountTokens): Pr
 
 const PROMPT_MEMBERS = ['messages', 'system', 'tools', 'prompt', 'input', 'contents'] as const;
 
-function promptText(body: Buffer): string {
+/** The words of a request, of whatever format. */
+export function promptText(body: Buffer): string {
   const value = JSON.parse(body.toString('utf8')) as { [name: string]: JsonValue | undefined };
   return PROMPT_MEMBERS.map((name) => textIn(value[name])).join(' ');
 }

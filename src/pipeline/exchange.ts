@@ -87,6 +87,8 @@ export class Exchange {
   plan: GroupPlan<Deployment> | undefined;
 
   // attempt
+  /** When the request must be over, by the monotonic clock. */
+  deadlineMs = Number.POSITIVE_INFINITY;
   walk: Walk<Deployment> | undefined;
   /** The plans of fallback groups in the order they were asked for, and the pauses; both empty for most requests. */
   fallbackPlans: readonly GroupPlan<Deployment>[] = NO_PLANS;

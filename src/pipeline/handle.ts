@@ -17,7 +17,8 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
     exchange.identity = identify(exchange.client.headers, exchange.snapshot);
     await receive(exchange);
     peek(exchange);
-    plan(exchange);
+    const counting = plan(exchange, parts.countTokens);
+    if (counting !== undefined) await counting;
     await carry(exchange, parts);
   } catch (thrown) {
     exchange.error = asGatewayError(thrown);

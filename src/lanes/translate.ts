@@ -47,9 +47,11 @@ export function translate(exchange: Exchange, deployment: Deployment, choice: La
 
 /** What a client is told about an answer that is written for it. */
 export function answerFacts(exchange: Exchange, deployment: Deployment): AnswerFacts {
+  const fellBack = exchange.servedGroup !== exchange.group?.name;
   return {
     id: exchange.callId,
-    model: exchange.model ?? deployment.model,
+    // Who asked for one model and got another's answer is told so.
+    model: (fellBack ? exchange.servedGroup : exchange.model) ?? deployment.model,
     createdSeconds: Math.floor(exchange.startedAtMs / 1000),
     streamUsage: exchange.streamUsage,
   };

@@ -4,6 +4,7 @@ import type { GatewayConfig } from './config/gateway-config.ts';
 import { systemClock } from './core/clock.ts';
 import { TokenCounter } from './costs/token-counter.ts';
 import type { Deployment } from './pipeline/deployment.ts';
+import { HealthChecks } from './pipeline/health-checks.ts';
 import { makeSnapshot } from './pipeline/make-snapshot.ts';
 import type { Parts } from './pipeline/parts.ts';
 import { RouteRecords } from './pipeline/route-records.ts';
@@ -109,14 +110,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   metrics.read('sluice_settled_dropped_total', () => queue.dropped);
 
   const port = await edge.listen(options.host, options.port);
+  const checks = new HealthChecks(parts);
+  checks.restart(snapshot);
   return {
     port,
     url: `http://${hostInUrl(options.host)}:${port}`,
     reload: (next) => {
       snapshot = takeOver(next);
+      checks.restart(snapshot);
     },
-    drain: ({ timeoutMs }) => edge.drain(timeoutMs),
+    drain: ({ timeoutMs }) => {
+      checks.stop();
+      return edge.drain(timeoutMs);
+    },
     close: async () => {
+      checks.stop();
       await edge.close();
       await Promise.all([upstream.close(), tokens.close()]);
       // Requests that were broken off, or whose usage was still being counted, close their books now.

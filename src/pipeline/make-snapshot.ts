@@ -20,12 +20,24 @@ export function makeSnapshot(
     config,
     aliases,
     deployments: new Map(deployments.map((deployment) => [deployment.id, deployment])),
+    probes: new Map(probesOf(deployments, config).map((deployment) => [deployment.id, deployment])),
     router: new Router(config.routing, routing, clock, random),
     keys: new KeyTable(config.server.masterKey ?? masterKey, config.keys),
     groups: new ModelGroups(deployments, aliases, ({ config: entry }, model) =>
       makeDeployment({ ...entry, model }, config),
     ),
   };
+}
+
+/** The deployments as health checks ask them: under `health_check_model` where one is named; a wildcard only then. */
+function probesOf(deployments: readonly Deployment[], config: GatewayConfig): Deployment[] {
+  return deployments.flatMap((deployment) => {
+    const { config: entry, model } = deployment;
+    const named = entry.healthCheck?.model;
+    if (named === undefined) return model.includes('*') ? [] : [deployment];
+    const prefix = `${entry.provider}/`;
+    return [makeDeployment({ ...entry, model: named.startsWith(prefix) ? named.slice(prefix.length) : named }, config)];
+  });
 }
 
 /** A deployment as it is configured, or under another model of its provider. */

@@ -60,7 +60,8 @@ export class HealthResults {
   reading(id: string): BreakerReading | undefined {
     if (!this.#settings.routing) return undefined;
     const result = this.#results.get(id);
-    if (result?.error === undefined) return undefined;
+    // A check that the provider found wrong in itself says nothing about what clients ask.
+    if (result?.error === undefined || ERRORS[result.error].source !== 'upstream') return undefined;
     const ageMs = this.#clock.monotonicMs() - result.checkedMs;
     if (ageMs >= this.#settings.stalenessMs) return undefined;
     const { className } = ERRORS[result.error];

@@ -322,12 +322,7 @@ guardrails: [{ guardrail_name: pii }]
   });
   assert.deepEqual(
     notYetInEffect.map(({ path }) => path).toSorted(),
-    [
-      'litellm_settings.callbacks',
-      'general_settings.alerting',
-      'general_settings.health_check_interval',
-      'guardrails',
-    ].toSorted(),
+    ['litellm_settings.callbacks', 'general_settings.alerting', 'guardrails'].toSorted(),
   );
 });
 

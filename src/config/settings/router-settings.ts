@@ -121,9 +121,17 @@ export const ROUTER_SETTINGS: SettingTable = table({
   cache_kwargs: later('map', 'Settings of the cache.'),
   caching_groups: later('list', 'Groups that share cached answers.'),
   alerting_config: later('map', 'Where alerts go.'),
-  enable_health_check_routing: later('flag', 'Leaves out deployments that failed their health check.'),
-  health_check_staleness_threshold: later('seconds', 'Age at which a health check no longer counts.'),
-  health_check_ignore_transient_errors: later('flag', 'Rate limits and timeouts do not count as unhealthy.'),
+  enable_health_check_routing: now(
+    'flag',
+    'Deployments that failed their background health check are tried only where nothing else is left.',
+    'false',
+  ),
+  health_check_staleness_threshold: now(
+    'seconds',
+    'Age at which a health check no longer counts.',
+    'twice the interval',
+  ),
+  health_check_ignore_transient_errors: now('flag', 'Rate limits and timeouts do not count as unhealthy.', 'false'),
   search_tools: later('list', 'Web search providers.'),
   guardrail_list: later('list', 'Guardrails shared between several servers.'),
   ignore_invalid_deployments: never(

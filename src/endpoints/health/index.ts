@@ -1,8 +1,10 @@
+import { ERRORS, type ErrorCode } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Deployment } from '../../pipeline/deployment.ts';
+import type { Parts } from '../../pipeline/parts.ts';
 import { mayUseGroup } from '../../pipeline/plan.ts';
-import type { Answering } from '../question.ts';
-import { probe } from './probe.ts';
+import { canProbe, probe } from '../../pipeline/probe.ts';
+import type { Answering, Question } from '../question.ts';
 
 /** The process lives. LiteLLM's words. */
 export const liveness: Answering = () => ({ status: 200, body: "I'm alive!" });
@@ -21,38 +23,91 @@ export const readiness: Answering = ({ isDraining, version }) => ({
 
 const PROBES_AT_ONCE = 10;
 
-/** Calls every deployment that the key may use with a tiny request and says which answered: names and error classes, no keys. */
-export const health: Answering = async ({ snapshot, identity, parts, query }) => {
+/**
+ * How the deployments are that the key may use: names, breakers and error classes, no keys. With background checks on it answers
+ * from what they found last; otherwise it calls each deployment with a tiny request.
+ */
+export const health: Answering = async (question) => {
+  const { snapshot, parts } = question;
+  const deployments = deploymentsFor(question);
+  if (snapshot.config.health.background) return answer(deployments.map((each) => lastFound(each, question)));
+  const rows: Row[] = [];
+  const waiting = deployments.filter(canProbe);
+  const work = async (): Promise<void> => {
+    for (let deployment = waiting.shift(); deployment !== undefined; deployment = waiting.shift()) {
+      const startedMs = parts.clock.monotonicMs();
+      const error = await probe(deployment, parts);
+      const found = { error: error?.code, checkedAtMs: parts.clock.nowMs() };
+      rows.push(rowOf(deployment, { ...found, latencyMs: parts.clock.monotonicMs() - startedMs }, parts));
+    }
+  };
+  await Promise.all(Array.from({ length: PROBES_AT_ONCE }, work));
+  return answer(rows);
+};
+
+interface Row {
+  readonly state: 'healthy' | 'unhealthy' | 'unchecked';
+  readonly body: JsonObject;
+}
+
+interface Found {
+  readonly error: ErrorCode | undefined;
+  readonly checkedAtMs: number;
+  readonly latencyMs: number;
+}
+
+/** A wildcard names no model that could be asked, unless `health_check_model` does. */
+function deploymentsFor({ snapshot, identity, query }: Question): Deployment[] {
   const deployments: Deployment[] = [];
   for (const group of snapshot.groups.all()) {
     if (identity !== undefined && !mayUseGroup(snapshot, identity, group.name, group)) continue;
     if (query.model !== undefined && query.model !== group.name) continue;
-    // A wildcard names no model that could be asked.
-    deployments.push(...group.deployments.filter(({ model }) => !model.includes('*')));
-  }
-  const healthy: JsonObject[] = [];
-  const unhealthy: JsonObject[] = [];
-  const waiting = [...deployments];
-  const work = async (): Promise<void> => {
-    for (let deployment = waiting.shift(); deployment !== undefined; deployment = waiting.shift()) {
-      const error = await probe(deployment, parts);
-      const row = {
-        model: `${deployment.provider.name}/${deployment.model}`,
-        model_name: deployment.group,
-        model_id: deployment.id,
-      };
-      if (error === undefined) healthy.push(row);
-      else unhealthy.push({ ...row, error: error.row.className, error_message: error.row.meaning });
+    for (const { id } of group.deployments) {
+      const deployment = snapshot.probes.get(id);
+      if (deployment !== undefined && (query.model_id ?? id) === id) deployments.push(deployment);
     }
+  }
+  return deployments;
+}
+
+function lastFound(deployment: Deployment, { snapshot, parts }: Question): Row {
+  const { health: results } = parts.routing;
+  const isStale = (results.ageMs(deployment.id) ?? 0) >= snapshot.config.health.stalenessMs;
+  return rowOf(deployment, isStale ? undefined : results.of(deployment.id), parts);
+}
+
+function rowOf(deployment: Deployment, found: Found | undefined, { routing }: Parts): Row {
+  const { id } = deployment;
+  const lastError = routing.breakers.lastFailureOf(id);
+  const facts = {
+    model: `${deployment.provider.name}/${deployment.model}`,
+    model_name: deployment.group,
+    model_id: id,
+    breaker: routing.breakers.stateOf(id),
+    last_error: lastError === undefined ? null : ERRORS[lastError].className,
   };
-  await Promise.all(Array.from({ length: PROBES_AT_ONCE }, work));
+  if (found === undefined) return { state: 'unchecked', body: facts };
+  const body = {
+    ...facts,
+    checked_at: new Date(found.checkedAtMs).toISOString(),
+    latency_ms: Math.round(found.latencyMs),
+  };
+  if (found.error === undefined) return { state: 'healthy', body };
+  const { className, meaning } = ERRORS[found.error];
+  return { state: 'unhealthy', body: { ...body, error: className, error_message: meaning } };
+}
+
+function answer(rows: readonly Row[]) {
+  const of = (state: Row['state']): JsonObject[] => rows.filter((row) => row.state === state).map(({ body }) => body);
+  const [healthy, unhealthy, unchecked] = [of('healthy'), of('unhealthy'), of('unchecked')];
   return {
     status: 200,
     body: {
       healthy_endpoints: healthy,
       unhealthy_endpoints: unhealthy,
+      ...(unchecked.length > 0 && { unchecked_endpoints: unchecked }),
       healthy_count: healthy.length,
       unhealthy_count: unhealthy.length,
     },
   };
-};
+}

@@ -17,10 +17,11 @@ import { cooldownOf } from './router.ts';
 export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
   const walk = makeWalk(exchange, parts);
   exchange.walk = walk;
+  let first: GatewayError | undefined;
   let failure: GatewayError | undefined;
   for (;;) {
     const step = walk.next();
-    if (step.kind === 'give-up') throw giveUp(exchange, step, failure);
+    if (step.kind === 'give-up') throw giveUp(exchange, step, worthTelling(first, failure));
     if (step.kind === 'wait') {
       exchange.waits = [...exchange.waits, { afterAttempts: exchange.attempts.length, waitMs: step.waitMs }];
       await pause(exchange, step.waitMs);
@@ -28,6 +29,7 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
     }
     failure = await tryOnce(exchange, parts, walk, step.deployment, step.group);
     if (failure === undefined) return;
+    first ??= failure;
     if (!exchange.client.hasStarted) continue;
     // Some of an answer is with the client: what follows is its rest, or its end.
     const { broken } = exchange;
@@ -37,6 +39,11 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
       if (continuation === 'impossible') throw giveUp(exchange, { kind: 'give-up', reason: 'nothing-left' }, failure);
     } else if (broken === undefined) throw failure;
   }
+}
+
+/** The last failure; but where a fallback only found that the request does not suit it, the failure that led there. */
+function worthTelling(first: GatewayError | undefined, last: GatewayError | undefined): GatewayError | undefined {
+  return first?.row.source === 'upstream' && last?.row.source === 'client' ? first : last;
 }
 
 function giveUp(exchange: Exchange, step: GiveUp, failure: GatewayError | undefined): GatewayError {

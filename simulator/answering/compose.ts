@@ -75,7 +75,13 @@ function textFor(ask: Ask, wishes: Wishes, random: Random): string[] {
     case 'schema':
       return tokenise(JSON.stringify(valueForSchema(ask.output.schema, random, { names: namesFor(ask), first: 0 })));
     case 'text':
-      return answerTokens(ask.lastUserText, ask.toolResults, wishes.tokens ?? between(random, 40, 70), random);
+      return answerTokens(
+        ask.prompt,
+        ask.lastUserText,
+        ask.toolResults,
+        wishes.tokens ?? between(random, 40, 70),
+        random,
+      );
   }
 }
 

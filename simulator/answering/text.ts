@@ -1,3 +1,4 @@
+import { begunAnswer } from './begun.ts';
 import { pick, type Random } from './seeded.ts';
 import { tokenise } from './tokens.ts';
 
@@ -34,13 +35,22 @@ const OBJECTS = [
 const ECHO_CHARACTERS = 80;
 const EXACTLY = /^\s*(?:say|repeat|reply with exactly)\s*:\s*([\s\S]+)$/i;
 
-/** The tokens of an answer about a prompt: it names the prompt, then goes on in plain sentences until it is long enough. */
+/**
+ * The tokens of an answer about a prompt: it names the prompt, then goes on in plain sentences until it is long enough. Words to
+ * be said exactly are gone on with where an answer before them stopped.
+ */
 export function answerTokens(
+  prompt: string,
   lastUserText: string,
   toolResults: readonly string[],
   tokens: number,
   random: Random,
 ): string[] {
+  const begun = begunAnswer(prompt);
+  const begunExact = begun === undefined ? undefined : EXACTLY.exec(begun.asked)?.[1];
+  if (begun !== undefined && begunExact?.startsWith(begun.said) === true) {
+    return tokenise(begunExact.slice(begun.said.length));
+  }
   const exact = EXACTLY.exec(lastUserText)?.[1];
   if (exact !== undefined && toolResults.length === 0) return tokenise(exact);
   const beginning =

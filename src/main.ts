@@ -33,6 +33,14 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
       const { check } = await import('./cli/check.ts');
       return check(args, env);
     }
+    case 'route': {
+      if (args.callId !== undefined) {
+        const { routeOfRunning } = await import('./cli/ask-running.ts');
+        return routeOfRunning(args, args.callId, env, await configuredKey(args, env));
+      }
+      const { route } = await import('./cli/route.ts');
+      return route(args, env);
+    }
     case 'test': {
       const { testRunning } = await import('./cli/ask-running.ts');
       return testRunning(args, env, await configuredKey(args, env));

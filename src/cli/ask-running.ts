@@ -38,6 +38,16 @@ export async function healthOfRunning(
   return isSick ? 1 : code;
 }
 
+/** `sluice route --call-id ID`: prints which way a request of the running gateway went, and why. */
+export async function routeOfRunning(
+  args: Arguments,
+  callId: string,
+  env: NodeJS.ProcessEnv,
+  configuredKey: string | undefined,
+): Promise<number> {
+  return print(await asker(args, env, configuredKey)(`/route/${encodeURIComponent(callId)}`, {}));
+}
+
 interface Answer {
   readonly status: number;
   readonly text: string;

@@ -9,6 +9,8 @@ export function helpText(): string {
 Usage:
   sluice [serve] [flags]           Serve. Without --config: what the provider keys in the environment allow, else the demo.
   sluice check FILE… [--json]      Read configuration files, print every finding, start nothing. Exit 2 on an error.
+  sluice route FILE… --model M     Say which deployments a request for M would try, in which order, and why not the others.
+  sluice route --call-id ID        The same for a request that the running gateway had.
   sluice demo [flags]              Serve simulated models: no account, no cost.
 
 Flags (also with - in place of _):

@@ -3,12 +3,12 @@ import { didYouMean } from '../config/did-you-mean.ts';
 import { FLAGS, type FlagName, IDLE_FLAGS, REFUSED_FLAGS } from './flags.ts';
 
 /** What the command line asks for. */
-export type Command = 'serve' | 'check' | 'demo' | 'test' | 'health' | 'version' | 'help';
+export type Command = 'serve' | 'check' | 'route' | 'demo' | 'test' | 'health' | 'version' | 'help';
 
 /** The command line and the environment variables that stand in for flags, read and checked. */
 export interface Arguments {
   readonly command: Command;
-  /** Configuration files, in merge order; for `check` also the ones given without a flag. */
+  /** Configuration files, in merge order; for `check` and `route` also the ones given without a flag. */
   readonly files: readonly string[];
   /** Undefined: what the configuration says. */
   readonly port: number | undefined;
@@ -22,6 +22,10 @@ export interface Arguments {
   readonly requestTimeoutMs: number | undefined;
   readonly logLevel: 'debug' | 'trace' | undefined;
   readonly json: boolean;
+  readonly promptFile: string | undefined;
+  readonly stream: boolean;
+  readonly tags: string | undefined;
+  readonly callId: string | undefined;
   /** One line for each flag that was accepted and changes nothing. */
   readonly notes: readonly string[];
 }
@@ -31,7 +35,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const COMMANDS: readonly Command[] = ['serve', 'check', 'demo', 'version', 'help'];
+const COMMANDS: readonly Command[] = ['serve', 'check', 'route', 'demo', 'version', 'help'];
 const MOST_WORKERS = 256;
 
 /** Reads the arguments behind the program's name. Throws `UsageError`. */
@@ -80,6 +84,10 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     requestTimeoutMs: timeout === undefined ? undefined : seconds('request_timeout', timeout) * 1000,
     logLevel: isSet('detailed_debug') ? 'trace' : isSet('debug') ? 'debug' : undefined,
     json: isSet('json'),
+    promptFile: flag('prompt_file'),
+    stream: isSet('stream'),
+    tags: flag('tags'),
+    callId: flag('call_id'),
     notes,
   };
 }
@@ -152,7 +160,7 @@ function chooseCommand(words: readonly string[], isSet: (name: FlagName) => bool
     const near = didYouMean(word, COMMANDS)?.word;
     throw new UsageError(`Unknown command ${word}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
   }
-  if (command !== 'check' && rest.length > 0) {
+  if (command !== 'check' && command !== 'route' && rest.length > 0) {
     throw new UsageError(`${command} takes no ${rest[0]}. Configuration files are given with --config.`);
   }
   return command;

@@ -9,6 +9,7 @@ import { messages } from '../endpoints/messages/index.ts';
 import { modelInfo } from '../endpoints/model-info/index.ts';
 import { listModels, showModel } from '../endpoints/models/index.ts';
 import type { Answering } from '../endpoints/question.ts';
+import { route } from '../endpoints/route/index.ts';
 
 /** Who may use a route: anyone, anyone with a key, or only who has the master key. */
 export type Access = 'public' | 'key' | 'admin';
@@ -65,6 +66,7 @@ export const FACT_ROUTES: readonly FactRoute[] = [
   fact(showModel, 'key', ['/v1/models/*', '/models/*', '/openai/v1/models/*']),
   fact(modelInfo, 'key', ['/model/info', '/v1/model/info']),
   fact(health, 'key', ['/health']),
+  fact(route, 'admin', ['/route/*']),
   fact(liveness, 'public', ['/health/liveliness', '/health/liveness']),
   fact(readiness, 'public', ['/health/readiness']),
 ];

@@ -317,7 +317,6 @@ guardrails: [{ guardrail_name: pii }]
     callbacks: ['langfuse'],
     success_callback: ['prometheus'],
     alerting: ['slack'],
-    health_check_interval: 30,
     guardrails: [{ guardrail_name: 'pii' }],
   });
   assert.deepEqual(

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { didYouMean } from '../config/did-you-mean.ts';
+import { renderFindings } from '../config/finding.ts';
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import { systemClock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import { newCallId } from '../core/ids.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { TokenCounter } from '../costs/token-counter.ts';
+import { chatCompletions } from '../endpoints/chat-completions/index.ts';
+import type { Client } from '../pipeline/client.ts';
+import { Exchange } from '../pipeline/exchange.ts';
+import { forecast, type RouteForecast } from '../pipeline/explain-route.ts';
+import { makeSnapshot } from '../pipeline/make-snapshot.ts';
+import { peek } from '../pipeline/peek.ts';
+import { plan } from '../pipeline/plan.ts';
+import { breakerSettings } from '../pipeline/router.ts';
+import type { Snapshot } from '../pipeline/snapshot.ts';
+import { Breakers } from '../routing/breaker.ts';
+import { HealthResults } from '../routing/health-results.ts';
+import { RetryBudget } from '../routing/retry-budget.ts';
+import { DeploymentStats } from '../routing/stats.ts';
+import type { Arguments } from './read-arguments.ts';
+import { renderForecast } from './render-route.ts';
+import { readServedConfig } from './served-config.ts';
+
+/**
+ * `sluice route FILE… --model M`: says which deployments a request would be tried at and why not at the others, without calling
+ * anyone; 2 where the files or the request are wrong.
+ */
+export async function route(args: Arguments, env: NodeJS.ProcessEnv): Promise<number> {
+  const { model } = args;
+  if (args.files.length === 0 || model === undefined) {
+    return fail('route needs a file and a model: sluice route config.yaml --model gpt-4o, or a request: --call-id ID.');
+  }
+  const { config, findings } = readServedConfig('files', args, env, '');
+  if (config === undefined) {
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    process.stderr.write(renderFindings(errors, { color: process.stderr.isTTY === true }));
+    return 2;
+  }
+  const snapshot = snapshotOf(config);
+  const known = snapshot.groups.resolve(model);
+  if (known === undefined) {
+    const near = didYouMean(model, snapshot.groups.listedNames())?.word;
+    return fail(`No group serves ${model}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
+  }
+  let told: RouteForecast;
+  try {
+    told = await foresee(snapshot, args, bodyOf(model, args));
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return fail(error.message);
+  }
+  process.stdout.write(args.json ? `${JSON.stringify(told, null, 2)}\n` : renderForecast(told));
+  return 0;
+}
+
+async function foresee(snapshot: Snapshot, { tags }: Arguments, body: JsonObject): Promise<RouteForecast> {
+  const exchange = new Exchange({
+    callId: newCallId(),
+    route: '/v1/chat/completions',
+    endpoint: chatCompletions,
+    client: nobody(tags === undefined ? {} : { 'x-litellm-tags': tags }),
+    snapshot,
+    clock: systemClock,
+    pathModel: undefined,
+  });
+  exchange.body = Buffer.from(JSON.stringify(body));
+  const tokens = new TokenCounter();
+  try {
+    peek(exchange);
+    await plan(exchange, (text) => tokens.count(text));
+    return forecast(exchange);
+  } finally {
+    await tokens.close();
+  }
+}
+
+/** The configuration as a gateway has it that just started: nothing rests, nothing is busy. */
+function snapshotOf(config: GatewayConfig): Snapshot {
+  const clock = systemClock;
+  // The middle of every draw, so that the same question has the same answer.
+  const random = (): number => 0.5;
+  const routing = {
+    breakers: new Breakers({ clock, random, settings: breakerSettings(config) }),
+    budget: new RetryBudget(clock),
+    stats: new DeploymentStats(clock),
+    health: new HealthResults(clock, config.health),
+  };
+  return makeSnapshot(config, '', { routing, clock, random });
+}
+
+function bodyOf(model: string, { promptFile, stream }: Arguments): JsonObject {
+  const asked = promptFile === undefined ? 'Hello' : readPrompt(promptFile);
+  const request: JsonObject =
+    typeof asked === 'string'
+      ? { messages: [{ role: 'user', content: asked }] }
+      : Array.isArray(asked)
+        ? { messages: asked }
+        : asked;
+  return { ...request, model, ...(stream && { stream: true }) };
+}
+
+function readPrompt(path: string): JsonObject | JsonObject[] | string {
+  const text = readFileSync(path, 'utf8');
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value)) return value;
+    if (Array.isArray(value) && value.every(isJsonObject)) return value;
+  } catch {
+    // No JSON: the file is the prompt.
+  }
+  return text;
+}
+
+/** Planning reads a client's headers and nothing else of it. */
+function nobody(headers: Client['headers']): Client {
+  const never = (): never => {
+    throw new RangeError('nobody is there to be answered');
+  };
+  return {
+    method: 'POST',
+    headers,
+    isGone: false,
+    hasStarted: false,
+    readBody: never,
+    sendWhole: never,
+    startStream: never,
+    write: never,
+    endStream: never,
+    breakOff: never,
+    onDrain: never,
+    onGone: never,
+  };
+}
+
+function fail(message: string): number {
+  process.stderr.write(`${message}\n`);
+  return 2;
+}

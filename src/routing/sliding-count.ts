@@ -1,20 +1,20 @@
-/** How often something happened in the last while, in a ring of equal slots: constant memory and, per call, constant work. */
+/** How often something happened in the last while, or how much, in a ring of equal slots: constant memory and work per call. */
 export class SlidingCount {
-  readonly #counts: Uint32Array;
+  readonly #counts: Float64Array;
   readonly #slotMs: number;
   #newestSlot = 0;
   #total = 0;
 
   constructor(slots: number, slotMs: number) {
-    this.#counts = new Uint32Array(slots);
+    this.#counts = new Float64Array(slots);
     this.#slotMs = slotMs;
   }
 
-  add(nowMs: number): void {
+  add(nowMs: number, times = 1): void {
     this.#advance(nowMs);
     const index = this.#newestSlot % this.#counts.length;
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
-    this.#total += 1;
+    this.#counts[index] = (this.#counts[index] ?? 0) + times;
+    this.#total += times;
   }
 
   total(nowMs: number): number {

@@ -61,6 +61,8 @@ export class Walk<D extends Routable> {
   readonly #seenUpstreams = new Set<string>();
   #paidUpstream: string | undefined;
   #flight: Flight<D> | undefined;
+  /** The attempt beside that one, while both run. */
+  #hedge: Flight<D> | undefined;
   #failure: AttemptFailure | undefined;
   #failed: D | undefined;
   #retrying: { readonly deployment: D; readonly atMs: number } | undefined;
@@ -110,8 +112,32 @@ export class Walk<D extends Routable> {
     return this.#afterFailure(this.#failure);
   }
 
-  failed(failure: AttemptFailure): void {
-    const { deployment, wasProbe } = this.#land();
+  /**
+   * Begins a second attempt beside a late one, at another deployment of the same group that is in good health; undefined where
+   * there is none, or where the attempts, the deadline or the retry budget do not leave room. While both run, what is reported
+   * must name its deployment.
+   */
+  hedge(): Extract<Step<D>, { kind: 'attempt' }> | undefined {
+    if (this.#flight === undefined || this.#hedge !== undefined) return undefined;
+    if (this.#nowMs() >= this.#policy.deadlineMs || this.#attempts >= this.#policy.maxAttempts) return undefined;
+    const { breakers, budget, upstreamOf } = this.#options;
+    for (const deployment of this.#group.deployments) {
+      const { id } = deployment;
+      if (id === this.#flight.deployment.id || this.#tried.has(id) || this.#excluded.has(id)) continue;
+      // A probe that might be cancelled proves nothing, so what rests or recovers is left alone.
+      if (breakers.stateOf(id) !== 'closed') continue;
+      // Nobody needs a hedge: unlike a fallback it is paid for even where it is the upstream's first attempt of the request.
+      if (!budget.take(upstreamOf(deployment))) continue;
+      this.#seenUpstreams.add(upstreamOf(deployment));
+      this.#attempts += 1;
+      this.#hedge = { deployment, wasProbe: false };
+      return { kind: 'attempt', deployment, group: this.#group.group };
+    }
+    return undefined;
+  }
+
+  failed(failure: AttemptFailure, of?: D): void {
+    const { deployment, wasProbe } = this.#land(of);
     this.#options.breakers.recordFailure(deployment.id, failure, {
       ...this.#options.cooldownOf?.(deployment),
       groupSize: this.#options.groupSizeOf(this.#group.group),
@@ -126,18 +152,23 @@ export class Walk<D extends Routable> {
     if (failure.code === 'upstream_context_window') this.#sawContextWindow = true;
   }
 
-  succeeded(): void {
-    const { deployment, wasProbe } = this.#land();
+  succeeded(of?: D): void {
+    const { deployment, wasProbe } = this.#land(of);
     this.#options.breakers.recordSuccess(deployment.id, { wasProbe });
     this.#end = { kind: 'give-up', reason: 'nothing-left' };
   }
 
-  /** The client left, or the attempt lost a race: says nothing about the deployment. */
-  cancelled(): void {
-    const flight = this.#flight;
-    this.#flight = undefined;
-    if (flight !== undefined) {
-      this.#options.breakers.recordCancelled(flight.deployment.id, { wasProbe: flight.wasProbe });
+  /** One of two attempts was cancelled because the other had content first; says nothing about the deployment. */
+  lost(of: D): void {
+    const { deployment, wasProbe } = this.#land(of);
+    this.#options.breakers.recordCancelled(deployment.id, { wasProbe });
+  }
+
+  /** The client left: says nothing about the deployment. */
+  cancelled(of?: D): void {
+    if (this.#flight !== undefined) {
+      const { deployment, wasProbe } = this.#land(of);
+      this.#options.breakers.recordCancelled(deployment.id, { wasProbe });
     }
     this.#end = { kind: 'give-up', reason: 'nothing-left' };
   }
@@ -345,10 +376,14 @@ export class Walk<D extends Routable> {
     return this.#end;
   }
 
-  #land(): Flight<D> {
+  /** Of two attempts the one that is left goes on as the only one. */
+  #land(of: D | undefined): Flight<D> {
+    const hedge = this.#hedge;
+    this.#hedge = undefined;
+    if (hedge !== undefined && hedge.deployment === of) return hedge;
     const flight = this.#flight;
     if (flight === undefined) throw new Error('No attempt is under way.');
-    this.#flight = undefined;
+    this.#flight = hedge;
     return flight;
   }
 

@@ -76,6 +76,8 @@ export interface StreamReader {
   read(data: string, eventName: string | undefined, emit: (event: StreamEvent) => void): void;
   /** The transport ended (cleanly or not). Emits what is still owed; a format whose end is the connection's end emits `end` here. */
   close(emit: (event: StreamEvent) => void): void;
+  /** Whether `close` would find the answer whole; only of formats in which nothing but the end mark follows a finish reason. */
+  isFinished?(): boolean;
 }
 
 /** Writes one client's stream. Holds the state of that stream; one instance per stream. */

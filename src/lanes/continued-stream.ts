@@ -91,6 +91,10 @@ export class ContinuedStream implements StreamAnswer {
     return this.#isWhole;
   }
 
+  hasSaidAll(): boolean {
+    return this.#reader.isFinished?.() === true;
+  }
+
   fail(error: GatewayError): string {
     this.#pending += this.#seam.writer.fail(clientErrorOf(error));
     return this.#takePending();

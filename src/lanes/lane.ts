@@ -65,6 +65,8 @@ export interface StreamAnswer {
   end(): StreamEnd;
   /** Whether the end mark of the format has come: whatever happens to the connection after it does not matter. */
   isComplete(): boolean;
+  /** Whether nothing is missing but the end mark. Asked rarely: it may cost as much as reading the end of the stream. */
+  hasSaidAll(): boolean;
   /** Words that end the stream with an error in the client's format. */
   fail(error: GatewayError): string;
   /** Usage as far as the provider told it. */

@@ -8,6 +8,7 @@ import type { StreamEvent, Usage } from '../formats/neutral/conversation.ts';
 import { clientErrorOf } from '../pipeline/client-error.ts';
 import type { Deployment } from '../pipeline/deployment.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
+import { BrokenEvents } from '../wire/broken-events.ts';
 import { type SseEvent, StreamEnds } from '../wire/ends.ts';
 import { parseMember, readEnvelope } from '../wire/envelope.ts';
 import { SseSplitter } from '../wire/sse.ts';
@@ -83,6 +84,7 @@ class RelayedStream implements StreamAnswer {
   readonly #write: (bytes: Uint8Array | string) => void;
   readonly #filter: UsageFrameFilter | undefined;
   readonly #ends = new StreamEnds();
+  readonly #broken = new BrokenEvents();
   #opening: StreamOpening | undefined;
 
   constructor(format: FormatParts, write: (bytes: Uint8Array | string) => void, dropsUsageFrame: boolean) {
@@ -93,6 +95,16 @@ class RelayedStream implements StreamAnswer {
   }
 
   data(chunk: Buffer): void {
+    const broken = this.#broken.find(chunk);
+    if (broken === -1) {
+      this.#pass(chunk);
+      return;
+    }
+    if (broken > 0) this.#pass(chunk.subarray(0, broken));
+    throw new AnswerProblem({ kind: 'malformed', detail: 'an event of the stream is broken JSON' });
+  }
+
+  #pass(chunk: Buffer): void {
     this.#ends.push(chunk);
     const bytes = this.#filter === undefined ? chunk : this.#filter.push(chunk);
     if (this.#opening === undefined) {
@@ -108,6 +120,10 @@ class RelayedStream implements StreamAnswer {
 
   isComplete(): boolean {
     return this.#readEnds().hasEndMark;
+  }
+
+  hasSaidAll(): boolean {
+    return this.#readEnds().isWhole;
   }
 
   end(): StreamEnd {

@@ -238,6 +238,10 @@ class TranslatedStream implements StreamAnswer {
     return this.#isWhole;
   }
 
+  hasSaidAll(): boolean {
+    return this.#reader.isFinished?.() === true;
+  }
+
   fail(error: GatewayError): string {
     const last = this.#pending;
     this.#pending = '';

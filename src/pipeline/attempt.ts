@@ -148,6 +148,13 @@ class Attempt implements AnswerListener {
     else this.#failStream(this.#stream, error);
   }
 
+  /** A provider that has said all and keeps the connection open without an end mark is not waited for any longer. */
+  onQuiet(): void {
+    if (this.#isOver || !this.#exchange.client.hasStarted || this.#stream?.hasSaidAll() !== true) return;
+    this.onEnd();
+    this.#flight?.abort('it had said all');
+  }
+
   #noteFirstContent(): void {
     if (this.#facts.firstByteMs !== undefined) return;
     this.#facts.firstByteMs = this.#exchange.clock.monotonicMs() - this.#sentMs;

@@ -63,6 +63,7 @@ async function tryOnce(
   const { stats } = parts.routing;
   exchange.servedGroup = group;
   stats.started(deployment.id);
+  const { broken } = exchange;
   const startedMs = exchange.clock.monotonicMs();
   try {
     await attemptOrRestyle(exchange, deployment, parts);
@@ -77,7 +78,10 @@ async function tryOnce(
       throw error;
     }
     const { retryAfterMs } = error.facts;
-    walk.failed({ code: error.code, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+    // Who broke off in the middle of an answer is the last one to ask for its rest.
+    const brokeOff = exchange.broken !== broken && error.row.retry === 'here';
+    const code = brokeOff ? 'upstream_stream_cut' : error.code;
+    walk.failed({ code, ...(retryAfterMs !== undefined && { retryAfterMs }) });
     return error;
   }
   walk.succeeded();

@@ -21,12 +21,18 @@ export interface Watched extends Slotted {
   hasFirstByte: boolean;
   sawActivity: boolean;
   isPaused: boolean;
+  /** The silence that lasts has been told. */
+  wasToldQuiet?: boolean;
   watchStartedMs: number;
   watchLastActivityMs: number;
   onTimeout(kind: TimeoutKind): void;
+  /** Nothing has come for a while, in the middle of the answer; told once for each silence. */
+  onQuiet?(): void;
 }
 
 const TICK_MS = 50;
+/** Longer than providers take from the last word to the end mark. */
+const QUIET_MS = 3_000;
 
 /**
  * Watches all calls with one timer that ticks every 50 ms: a call costs one addition to a list and one removal, and a piece of an
@@ -64,6 +70,7 @@ export class TimeoutWatch {
       const { timeouts } = call;
       if (call.sawActivity) {
         call.sawActivity = false;
+        call.wasToldQuiet = false;
         call.watchLastActivityMs = now;
       }
       const quietMs = now - call.watchLastActivityMs;
@@ -73,6 +80,10 @@ export class TimeoutWatch {
       } else if (!call.hasFirstByte) {
         if (now - call.watchStartedMs > timeouts.firstByteMs) call.onTimeout('first-byte');
       } else if (quietMs > timeouts.idleMs) call.onTimeout('idle');
+      else if (quietMs > QUIET_MS && call.wasToldQuiet !== true) {
+        call.wasToldQuiet = true;
+        call.onQuiet?.();
+      }
     }
   }
 }

@@ -33,6 +33,8 @@ export interface UpstreamFault {
 export interface AnswerListener {
   onHead(status: number, headers: UpstreamHeaders): void;
   onData(chunk: Buffer): void;
+  /** Nothing has come for some seconds, in the middle of the answer. Aborting the call then is heard as `aborted`, like always. */
+  onQuiet?(): void;
   onEnd(): void;
   onFault(fault: UpstreamFault): void;
 }
@@ -128,6 +130,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   isPaused = false;
   watchStartedMs = 0;
   watchLastActivityMs = 0;
+  wasToldQuiet = false;
   sentOnReused: SentOnReused | undefined;
 
   readonly #listener: AnswerListener;
@@ -191,6 +194,10 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
         'slow-client': { kind: 'slow-client', detail: `the client read nothing for ${slowClientMs} ms` },
       }[kind] as UpstreamFault,
     );
+  }
+
+  onQuiet(): void {
+    this.#listener.onQuiet?.();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

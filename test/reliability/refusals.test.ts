@@ -145,7 +145,7 @@ describe('refused before a word', { concurrency: 4 }, () => {
         const answer = await ask({ stream });
         assertServed(answer);
         assert.deepEqual(way(), ['west', 'west', 'west', 'east']);
-        assert.match(answer.model, /claude-sonnet-4-5/);
+        assert.match(answer.model, /^(?:backup|claude-sonnet-4-5)$/, 'the fallback’s name, never the one that failed');
         assert.equal(answer.headers.get('x-litellm-model-id'), 'east');
         assert.equal(answer.headers.get('x-litellm-model-group'), 'backup');
         assert.equal(answer.headers.get('x-litellm-attempted-fallbacks'), '1');

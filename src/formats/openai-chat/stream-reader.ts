@@ -40,13 +40,16 @@ export class OpenAiChatStreamReader implements StreamReader {
 
   close(emit: Emit): void {
     if (this.#isOver) return;
-    const isWhole = this.#choices.size > 0 && [...this.#choices.values()].every((choice) => choice.isFinished);
-    if (isWhole) {
+    if (this.isFinished()) {
       this.#finish(emit);
       return;
     }
     this.#isOver = true;
     if (this.#usage !== undefined) emit({ type: 'usage', usage: this.#usage });
+  }
+
+  isFinished(): boolean {
+    return this.#choices.size > 0 && [...this.#choices.values()].every((choice) => choice.isFinished);
   }
 
   #parse(data: string, emit: Emit): JsonObject | undefined {

@@ -98,3 +98,17 @@ test('--test, --health, --version and --help choose their command', () => {
   }
   assert.equal(readArguments(['-v'], {}).command, 'version');
 });
+
+test('route takes files, a model, a prompt, tags and a call id', () => {
+  const args = readArguments(
+    ['route', 'a.yaml', 'b.yaml', '--model', 'chat', '--prompt-file', 'p.txt', '--tags', 'a,b', '--stream', '--json'],
+    {},
+  );
+  assert.equal(args.command, 'route');
+  assert.deepEqual(args.files, ['a.yaml', 'b.yaml']);
+  assert.deepEqual(
+    [args.model, args.promptFile, args.tags, args.stream, args.json, args.callId],
+    ['chat', 'p.txt', 'a,b', true, true, undefined],
+  );
+  assert.equal(readArguments(['route', '--call-id', 'x'], {}).callId, 'x');
+});

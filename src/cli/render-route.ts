@@ -32,10 +32,11 @@ function planText({ verdicts }: PlanRows): string {
 function retriesText({ retries }: RouteForecast): string {
   const byClass = Object.entries(retries.by_class).map(([name, count]) => `${count} on ${name}`);
   const classes = byClass.length === 0 ? '' : ` (${byClass.join(', ')})`;
+  const pause = retries.retry_after === 0 ? '' : `; at least ${retries.retry_after} s before the same deployment again`;
   const on = retries.fallback_on === null ? 'every failure that is not the client’s' : retries.fallback_on.join(', ');
   return [
     `Further tries: ${retries.num_retries} in the group${classes}, ${retries.retries_per_fallback} in each fallback group`,
-    `At most: ${retries.max_attempts} attempts and ${retries.max_fallbacks} fallbacks; ${retries.retry_after} s before the same deployment again`,
+    `At most: ${retries.max_attempts} attempts and ${retries.max_fallbacks} fallbacks${pause}`,
     `Falls back on: ${on}`,
   ].join('\n');
 }

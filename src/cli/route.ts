@@ -49,7 +49,8 @@ export async function route(args: Arguments, env: NodeJS.ProcessEnv): Promise<nu
   try {
     told = await foresee(snapshot, args, bodyOf(model, args));
   } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
+    const isOfFile = error instanceof Error && 'syscall' in error;
+    if (!isOfFile && !(error instanceof GatewayError)) throw error;
     return fail(error.message);
   }
   process.stdout.write(args.json ? `${JSON.stringify(told, null, 2)}\n` : renderForecast(told));

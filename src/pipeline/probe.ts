@@ -48,6 +48,12 @@ export function probe(
   const call = deployment.call(name, operation, false);
   const timeoutMs = deployment.config.healthCheck?.timeoutMs ?? PROBE_TIMEOUT_MS;
   return new Promise((resolve) => {
+    const settle = (error: GatewayError | undefined): void => {
+      // The signal outlives thousands of probes.
+      signal?.removeEventListener('abort', callOff);
+      resolve(error);
+    };
+    const callOff = (): void => flight.abort('the health check was called off');
     let status = 0;
     let headers: UpstreamHeaders = {};
     const chunks: Buffer[] = [];
@@ -73,14 +79,14 @@ export function probe(
         onEnd: () => {
           const body = Buffer.concat(chunks);
           if (status >= 300)
-            resolve(errorOfResponse(deployment, operation.format, { status, headers, body }, clock.nowMs()));
-          else if (isJson(body)) resolve(undefined);
-          else resolve(errorOfProblem(deployment, { kind: 'malformed', detail: 'it is not JSON' }, clock.nowMs()));
+            settle(errorOfResponse(deployment, operation.format, { status, headers, body }, clock.nowMs()));
+          else if (isJson(body)) settle(undefined);
+          else settle(errorOfProblem(deployment, { kind: 'malformed', detail: 'it is not JSON' }, clock.nowMs()));
         },
-        onFault: (fault) => resolve(errorOfProblem(deployment, { kind: 'fault', fault }, clock.nowMs())),
+        onFault: (fault) => settle(errorOfProblem(deployment, { kind: 'fault', fault }, clock.nowMs())),
       },
     );
-    signal?.addEventListener('abort', () => flight.abort('the health check was called off'), { once: true });
+    signal?.addEventListener('abort', callOff, { once: true });
   });
 }
 

@@ -5,6 +5,7 @@ import {
   BUILD_METRIC,
   COOLDOWN_METRIC,
   DEPLOYMENT_STATE_METRIC,
+  HEDGE_METRIC,
   LANE_METRIC,
   READING_METRICS,
   type ReadingName,
@@ -40,6 +41,12 @@ export interface CooldownCount {
   count: number;
 }
 
+/** How many second attempts answered, and how many were in vain. */
+export interface HedgeCounts {
+  won: number;
+  lost: number;
+}
+
 /** How many requests took a lane for a reason. */
 export interface LaneCount {
   readonly lane: string;
@@ -53,6 +60,7 @@ export interface MetricsSnapshot {
   readonly lanes: readonly LaneCount[];
   readonly deployments: readonly DeploymentReading[];
   readonly cooldowns: readonly CooldownCount[];
+  readonly hedges: HedgeCounts;
   readonly readings: Readonly<Partial<Record<ReadingName, number>>>;
   readonly build: { readonly version: string; readonly node_version: string };
   /** prom-client's own metrics of each process, as `getMetricsAsJSON()` gives them. */
@@ -71,6 +79,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
   const lanes = new Map<string, LaneCount>();
   const deployments = new Map<string, DeploymentReading>();
   const cooldowns = new Map<string, CooldownCount>();
+  const hedges: HedgeCounts = { won: 0, lost: 0 };
   const readings: Partial<Record<ReadingName, number>> = {};
   for (const snapshot of snapshots) {
     for (const one of snapshot.series) {
@@ -99,6 +108,8 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
       if (into === undefined) cooldowns.set(key, { labels, count });
       else into.count += count;
     }
+    hedges.won += snapshot.hedges.won;
+    hedges.lost += snapshot.hedges.lost;
     for (const [name, value] of Object.entries(snapshot.readings) as [ReadingName, number][]) {
       readings[name] = (readings[name] ?? 0) + value;
     }
@@ -108,6 +119,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
     lanes: [...lanes.values()],
     deployments: [...deployments.values()],
     cooldowns: [...cooldowns.values()],
+    hedges,
     readings,
     build: snapshots[0]?.build ?? { version: 'None', node_version: process.version },
     process: snapshots.flatMap((snapshot) => snapshot.process),
@@ -130,6 +142,10 @@ export async function renderSnapshot(snapshot: MetricsSnapshot, processText?: st
   writeHead(lines, COOLDOWN_METRIC);
   for (const { labels, count } of snapshot.cooldowns) {
     lines.push(sample(COOLDOWN_METRIC.name, labelText(COOLDOWN_METRIC.labels, labels), count));
+  }
+  writeHead(lines, HEDGE_METRIC);
+  for (const outcome of ['won', 'lost'] as const) {
+    lines.push(sample(HEDGE_METRIC.name, labelText(HEDGE_METRIC.labels, { outcome }), snapshot.hedges[outcome]));
   }
   writeHead(lines, BUILD_METRIC);
   lines.push(sample(BUILD_METRIC.name, labelText(BUILD_METRIC.labels, snapshot.build), 1));

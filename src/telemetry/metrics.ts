@@ -270,6 +270,14 @@ export const LANE_METRIC = {
   labels: ['lane', 'reason'],
 } as const;
 
+/** Second attempts beside late ones. */
+export const HEDGE_METRIC = {
+  name: 'sluice_hedges_total',
+  type: 'counter',
+  help: 'Second attempts begun because the first was late, by whether they answered (won) or not (lost).',
+  labels: ['outcome'],
+} as const;
+
 /** How each deployment fares. */
 export const DEPLOYMENT_STATE_METRIC = {
   name: 'litellm_deployment_state',

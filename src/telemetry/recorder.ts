@@ -5,10 +5,17 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { DeploymentStates, type LabelledDeployment } from './deployment-states.ts';
-import { type DeploymentState, type LaneCount, type MetricsSnapshot, renderSnapshot } from './exposition.ts';
+import {
+  type DeploymentState,
+  type HedgeCounts,
+  type LaneCount,
+  type MetricsSnapshot,
+  renderSnapshot,
+} from './exposition.ts';
 import { READING_METRICS, type ReadingName } from './metrics.ts';
 import { emptySeries, type Labels, observe, type Series } from './series.ts';
 import type { AttemptFacts, Caller, SettledExchange, SettledSink } from './settled.ts';
+import { hedgeOutcome, lastAttempt } from './settled.ts';
 
 /** How a recorder is set up. */
 export interface RecorderOptions {
@@ -66,6 +73,7 @@ export class MetricsRecorder implements SettledSink {
   readonly #lanes = new Map<string, Map<string, LaneCount>>();
   #laneCount = 0;
   readonly #deployments = new DeploymentStates();
+  readonly #hedges: HedgeCounts = { won: 0, lost: 0 };
   readonly #readings = new Map<ReadingName, () => number>();
   readonly #registry = new Registry();
   #overflowed = 0;
@@ -90,7 +98,7 @@ export class MetricsRecorder implements SettledSink {
   /** Counts one settled request. */
   take(settled: SettledExchange): void {
     const { attempts, usage, outcome } = settled;
-    const last = attempts.length === 0 ? undefined : attempts[attempts.length - 1];
+    const last = lastAttempt(attempts);
     const series = this.#find(settled, settled.route, settled.status, settled.error, last);
 
     series.requests++;
@@ -117,6 +125,8 @@ export class MetricsRecorder implements SettledSink {
       const attempt = attempts[index];
       if (attempt !== undefined) this.#countAttempt(series, settled, attempt);
     }
+    const hedge = hedgeOutcome(attempts);
+    if (hedge !== undefined) this.#hedges[hedge]++;
     if (settled.lane !== undefined) this.#countLane(settled.lane, settled.laneReason ?? NONE);
   }
 
@@ -136,8 +146,8 @@ export class MetricsRecorder implements SettledSink {
 
   #countAttempt(series: Series, settled: SettledExchange, attempt: AttemptFacts): void {
     if (attempt.failure === undefined) {
-      // No failure and no status: the client left before the provider answered, which says nothing about the deployment.
-      if (attempt.status === undefined) return;
+      // Nobody waited for the answer (the client left, another attempt was faster): that says nothing about the deployment.
+      if (attempt.status === undefined || attempt.lost === true) return;
       series.deploymentAnswers++;
       this.#deployments.note(attempt, 0);
       return;
@@ -293,6 +303,7 @@ export class MetricsRecorder implements SettledSink {
       lanes: [...this.#lanes.values()].flatMap((reasons) => [...reasons.values()]),
       deployments: this.#deployments.readings,
       cooldowns: this.#deployments.cooldowns,
+      hedges: this.#hedges,
       readings,
       build: { version: this.#version, node_version: process.version },
       process: processMetrics,

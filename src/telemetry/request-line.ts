@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { formatUsd, type PicoUsd } from '../core/money.ts';
-import type { SettledExchange } from './settled.ts';
+import { hedgeOutcome, lastAttempt, type SettledExchange } from './settled.ts';
 
 /** `000` to `999`, for the digits behind a point. */
 const THREE_DIGITS: readonly string[] = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0'));
@@ -51,7 +51,7 @@ export function requestLineJson(settled: SettledExchange, time: string, personal
   }
   if (personal && settled.endUser !== undefined) line += `,"end_user":${quote(settled.endUser)}`;
   if (settled.group !== undefined) line += `,"group":${quote(settled.group)}`;
-  const last = attempts[attempts.length - 1];
+  const last = lastAttempt(attempts);
   if (last !== undefined) {
     line += `,"deployment":${quote(last.deploymentId)},"provider":${quote(last.provider)}`;
     if (last.failure !== undefined && last.status !== undefined) line += `,"provider_status":${last.status}`;
@@ -59,6 +59,8 @@ export function requestLineJson(settled: SettledExchange, time: string, personal
   if (settled.lane !== undefined) line += `,"lane":"${settled.lane}"`;
   if (settled.laneReason !== undefined) line += `,"lane_reason":${quote(settled.laneReason)}`;
   line += `,"stream":${settled.stream},"attempts":${attempts.length}`;
+  const hedge = hedgeOutcome(attempts);
+  if (hedge !== undefined) line += `,"hedge":"${hedge}"`;
   if (usage !== undefined) {
     line += `,"input_tokens":${usage.inputTokens},"output_tokens":${usage.outputTokens}`;
     if (usage.cachedInputTokens !== undefined) line += `,"cached_tokens":${usage.cachedInputTokens}`;
@@ -76,7 +78,7 @@ export function requestLineJson(settled: SettledExchange, time: string, personal
 /** The line for people: what happened first, what it used, where to look it up last. */
 export function requestLineText(settled: SettledExchange, time: string, personal: boolean): string {
   const { caller, usage, attempts } = settled;
-  const last = attempts[attempts.length - 1];
+  const last = lastAttempt(attempts);
   let line = `${time.slice(11, 23)} ${requestLevel(settled).padEnd(5)} ${settled.status} ${settled.route}`;
   if (settled.group !== undefined) line += ` ${plain(settled.group)}`;
   if (last !== undefined) line += ` → ${last.provider}`;
@@ -84,6 +86,8 @@ export function requestLineText(settled: SettledExchange, time: string, personal
   if (settled.error !== undefined) line += ` ${settled.error}`;
   else if (settled.outcome === 'client-gone') line += ' client-gone';
   if (attempts.length > 1) line += `, ${attempts.length} attempts`;
+  const hedge = hedgeOutcome(attempts);
+  if (hedge !== undefined) line += `, hedge ${hedge}`;
   if (usage !== undefined) line += `, ${usage.inputTokens} → ${usage.outputTokens} tokens`;
   if (settled.cost !== undefined) line += `, $${usdText(settled.cost)}`;
   line += `, ${milliseconds(settled.durationMs)} ms (${milliseconds(settled.overheadMs)} ours)`;

@@ -29,6 +29,27 @@ export interface AttemptFacts {
   durationMs: number;
   /** Milliseconds to the first content of the answer. */
   firstByteMs?: number;
+  /** A second attempt, begun beside one that was late. */
+  readonly hedge?: true;
+  /** Cancelled, because the attempt beside it had content first; no failure, and what it used is booked. */
+  lost?: true;
+  /** What it used, as told or estimated; undefined where nothing is booked, or not yet. */
+  usage?: Usage;
+  /** What that cost; undefined where there is no price. */
+  cost?: PicoUsd;
+}
+
+/** The attempt that answered, or failed last: one that lost a race speaks for nobody. */
+export function lastAttempt(attempts: readonly AttemptFacts[]): AttemptFacts | undefined {
+  return attempts.findLast(({ lost }) => lost !== true);
+}
+
+/** How the second attempt of a race ended; undefined where there was none. */
+export function hedgeOutcome(attempts: readonly AttemptFacts[]): 'won' | 'lost' | undefined {
+  if (attempts.length < 2) return undefined;
+  const hedge = attempts.find((attempt) => attempt.hedge === true);
+  if (hedge === undefined) return undefined;
+  return hedge.lost === true || hedge.failure !== undefined ? 'lost' : 'won';
 }
 
 /** Everything telemetry, the ledger and the limits learn of a request once it is over. Holds no prompt, answer or key. */

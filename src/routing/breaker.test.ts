@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ErrorCode } from '../core/errors.ts';
+import type { BreakerNews, BreakerShare } from '../stores/contracts/shared-routing.ts';
 import { type BreakerSettings, Breakers } from './breaker.ts';
-import type { BreakerNews, BreakerShare } from './breaker-share.ts';
 import { countsByClass, type FailureFacts } from './cooldown-policy.ts';
 
 const PAIR: FailureFacts = { groupSize: 2 };

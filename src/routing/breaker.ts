@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { type BreakerNews, type BreakerShare, type BreakerState, LocalBreakerShare } from './breaker-share.ts';
+import type { BreakerNews, BreakerShare, BreakerState } from '../stores/contracts/shared-routing.ts';
 import type { AttemptFailure } from './contracts.ts';
 import {
   believedRetryAfterMs,
@@ -50,6 +50,14 @@ const LONGEST_PROBE_MS = 60_000;
 /** A deployment that fails again this soon after closing has not recovered: its cooldown goes on doubling. */
 const RELAPSE_MS = 30_000;
 
+/** The share of an instance that has nobody to tell and nobody to compete with: its own state already keeps probes apart. */
+const ALONE: BreakerShare = {
+  publish: () => undefined,
+  onChange: () => undefined,
+  takeProbe: () => true,
+  releaseProbe: () => undefined,
+};
+
 const LEAST_SHARE = 0.05;
 const SHARE_AFTER_PROBE = 0.1;
 const SHARE_STEP = 0.05;
@@ -89,13 +97,7 @@ export class Breakers {
   #settings: BreakerSettings;
   readonly #breakers = new Map<string, Breaker>();
 
-  constructor({
-    clock,
-    random,
-    settings = {},
-    share = new LocalBreakerShare(clock),
-    onTurn = () => undefined,
-  }: BreakersOptions) {
+  constructor({ clock, random, settings = {}, share = ALONE, onTurn = () => undefined }: BreakersOptions) {
     this.#clock = clock;
     this.#random = random;
     this.#settings = settings;

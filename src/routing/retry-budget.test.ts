@@ -57,3 +57,15 @@ test('endless new upstreams do not fill the memory', () => {
   for (let count = 0; count < 3_000; count += 1) budget.noteFirst(`u${count}`);
   assert.equal(budget.size, 1_000);
 });
+
+test('what other instances attempted counts in the same budget, and is not told them again', () => {
+  const { time, budget, takeAll } = setUp();
+  for (let count = 0; count < 100; count += 1) budget.noteFirst('u');
+  budget.addOthers('u', { first: 400, further: 60 });
+  budget.addOthers('unknown', { first: 400, further: 0 });
+  assert.equal(takeAll('u'), 70);
+  assert.deepEqual([...budget.drain()], [['u', { first: 100, further: 70 }]]);
+  assert.deepEqual([...budget.drain()], [['u', { first: 0, further: 0 }]]);
+  time.nowMs += 10_000;
+  assert.equal(takeAll('u'), 30);
+});

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { AttemptCounter, AttemptCounts } from '../stores/contracts/shared-routing.ts';
 import { SlidingCount } from './sliding-count.ts';
 
 /** How generous a retry budget is. */
@@ -18,6 +19,9 @@ const MOST_UPSTREAMS = 1_000;
 interface Counts {
   readonly first: SlidingCount;
   readonly further: SlidingCount;
+  /** What this instance attempted since the other instances were last told. */
+  untoldFirst: number;
+  untoldFurther: number;
 }
 
 /**
@@ -27,8 +31,11 @@ interface Counts {
  * A request that falls back into an upstream counts there as what it is, one more client's request: were it refused, the
  * outage of one provider would become an outage of its customers in the moment before its breakers open. `chargesFallbacks`
  * chooses the stricter way.
+ *
+ * What other instances attempted is added to the same counts now and then, so that a cluster has one budget and a request never
+ * waits to learn of it.
  */
-export class RetryBudget {
+export class RetryBudget implements AttemptCounter {
   readonly #clock: Clock;
   readonly #share: number;
   readonly #floor: number;
@@ -49,15 +56,19 @@ export class RetryBudget {
 
   /** A request's very first attempt goes to this upstream. */
   noteFirst(upstream: string): void {
-    this.#get(upstream).first.add(this.#clock.monotonicMs());
+    const counts = this.#get(upstream);
+    counts.first.add(this.#clock.monotonicMs());
+    counts.untoldFirst += 1;
   }
 
   /** Claims a further attempt at an upstream that has seen the request: a retry, another deployment of it, a hedge. */
   take(upstream: string): boolean {
-    const { first, further } = this.#get(upstream);
+    const counts = this.#get(upstream);
+    const { first, further } = counts;
     const nowMs = this.#clock.monotonicMs();
     if (further.total(nowMs) + 1 > first.total(nowMs) * this.#share + this.#floor) return false;
     further.add(nowMs);
+    counts.untoldFurther += 1;
     return true;
   }
 
@@ -68,6 +79,23 @@ export class RetryBudget {
     return true;
   }
 
+  *drain(): Iterable<readonly [string, AttemptCounts]> {
+    for (const [upstream, counts] of this.#upstreams) {
+      const { untoldFirst: first, untoldFurther: further } = counts;
+      counts.untoldFirst = 0;
+      counts.untoldFurther = 0;
+      yield [upstream, { first, further }];
+    }
+  }
+
+  addOthers(upstream: string, { first, further }: AttemptCounts): void {
+    const counts = this.#upstreams.get(upstream);
+    if (counts === undefined) return;
+    const nowMs = this.#clock.monotonicMs();
+    counts.first.add(nowMs, first);
+    counts.further.add(nowMs, further);
+  }
+
   #get(upstream: string): Counts {
     const known = this.#upstreams.get(upstream);
     if (known !== undefined) return known;
@@ -75,7 +103,12 @@ export class RetryBudget {
       const oldest = this.#upstreams.keys().next().value;
       if (oldest !== undefined) this.#upstreams.delete(oldest);
     }
-    const counts = { first: new SlidingCount(SECONDS, SECOND_MS), further: new SlidingCount(SECONDS, SECOND_MS) };
+    const counts: Counts = {
+      first: new SlidingCount(SECONDS, SECOND_MS),
+      further: new SlidingCount(SECONDS, SECOND_MS),
+      untoldFirst: 0,
+      untoldFurther: 0,
+    };
     this.#upstreams.set(upstream, counts);
     return counts;
   }

@@ -1,0 +1,101 @@
+/** Shared routing of instances in one process; with a single one, of a gateway that stands alone. */
+import type { Clock } from '../../core/clock.ts';
+import type { AttemptCounter, AttemptCounts, BreakerNews, SharedRouting } from '../contracts/shared-routing.ts';
+
+interface Lease {
+  readonly holder: MemorySharedRouting;
+  readonly untilMs: number;
+}
+
+interface OpenBreaker {
+  readonly state: BreakerNews['state'];
+  readonly untilMs: number;
+}
+
+/** What the instances have in common. */
+export class MemoryCluster {
+  readonly clock: Clock;
+  readonly instances = new Set<MemorySharedRouting>();
+  readonly leases = new Map<string, Lease>();
+  readonly open = new Map<string, OpenBreaker>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** One more instance. */
+  join(): SharedRouting {
+    return new MemorySharedRouting(this);
+  }
+}
+
+class MemorySharedRouting implements SharedRouting {
+  readonly isUp = true;
+  readonly #cluster: MemoryCluster;
+  #tell: (id: string, news: BreakerNews) => void = () => undefined;
+  #counter: AttemptCounter | undefined;
+  /** What the others attempted since our last exchange; an upstream is in it from our first exchange about it on. */
+  readonly #fromOthers = new Map<string, { first: number; further: number }>();
+
+  constructor(cluster: MemoryCluster) {
+    this.#cluster = cluster;
+    cluster.instances.add(this);
+  }
+
+  publish(id: string, news: BreakerNews): void {
+    const { clock, open } = this.#cluster;
+    if (news.state === 'closed') open.delete(id);
+    else open.set(id, { state: news.state, untilMs: clock.monotonicMs() + news.forMs });
+    for (const other of this.#others()) other.#tell(id, news);
+  }
+
+  onChange(callback: (id: string, news: BreakerNews) => void): void {
+    this.#tell = callback;
+    const nowMs = this.#cluster.clock.monotonicMs();
+    for (const [id, { state, untilMs }] of this.#cluster.open) {
+      callback(id, { state, forMs: Math.max(0, untilMs - nowMs) });
+    }
+  }
+
+  takeProbe(id: string, intervalMs: number): boolean {
+    const { clock, leases } = this.#cluster;
+    const nowMs = clock.monotonicMs();
+    if (nowMs < (leases.get(id)?.untilMs ?? 0)) return false;
+    leases.set(id, { holder: this, untilMs: nowMs + intervalMs });
+    return true;
+  }
+
+  releaseProbe(id: string): void {
+    if (this.#cluster.leases.get(id)?.holder === this) this.#cluster.leases.delete(id);
+  }
+
+  countWith(counter: AttemptCounter): void {
+    this.#counter = counter;
+  }
+
+  async exchange(): Promise<void> {
+    const counter = this.#counter;
+    if (counter === undefined) return;
+    for (const [upstream, own] of counter.drain()) {
+      for (const other of this.#others()) other.#hear(upstream, own);
+      const heard = this.#fromOthers.get(upstream);
+      if (heard !== undefined && heard.first + heard.further > 0) counter.addOthers(upstream, heard);
+      this.#fromOthers.set(upstream, { first: 0, further: 0 });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#cluster.instances.delete(this);
+  }
+
+  #hear(upstream: string, counts: AttemptCounts): void {
+    const heard = this.#fromOthers.get(upstream);
+    if (heard === undefined) return;
+    heard.first += counts.first;
+    heard.further += counts.further;
+  }
+
+  *#others(): Iterable<MemorySharedRouting> {
+    for (const instance of this.#cluster.instances) if (instance !== this) yield instance;
+  }
+}

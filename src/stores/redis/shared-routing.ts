@@ -1,0 +1,256 @@
+/** Shared routing of instances that have one Redis in common. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import type { AttemptCounter, AttemptCounts, BreakerNews, SharedRouting } from '../contracts/shared-routing.ts';
+import { type RedisAddress, type RedisClient, RedisLink, type RedisStatus } from './link.ts';
+
+/** What it needs from outside. */
+export interface RedisSharedRoutingOptions {
+  readonly address: RedisAddress;
+  readonly clock: Clock;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  /** Hears that Redis is away, and when it is back. */
+  readonly onStatus: (status: RedisStatus) => void;
+}
+
+/** The braces keep all keys in one slot of a Redis Cluster, where commands over several keys are allowed. */
+const PREFIX = 'sluice:{routing}:';
+const OPEN_IDS = `${PREFIX}open`;
+const OPEN_IDS_TTL_SECONDS = 86_400;
+/** An open breaker is kept this much longer than its cooldown, so that a new instance begins with a probe, not with its traffic. */
+const KEPT_AFTER_MS = 60_000;
+/** Counts of an upstream that nobody asks any more. */
+const COUNTS_TTL_SECONDS = 60;
+const BEAT_MS = 1_000;
+/** Bounds what others may make us keep. */
+const MOST_IDS = 20_000;
+const LONGEST_NEWS_MS = 86_400_000;
+
+/** Deletes a lease only where it is still ours: it may have run out and be another instance's by now. */
+const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
+
+interface Unsent {
+  readonly news: BreakerNews;
+  readonly atMs: number;
+}
+
+interface Message extends BreakerNews {
+  readonly from: string;
+  readonly id: string;
+}
+
+/** Joins the instances that use this Redis, and lets this one act alone while Redis is away. */
+export class RedisSharedRouting implements SharedRouting {
+  readonly #clock: Clock;
+  readonly #link: RedisLink;
+  readonly #self = randomUUID();
+  /** Pub/sub knows no databases; two clusters in two databases must not hear each other. */
+  readonly #channel: string;
+  readonly #beat: NodeJS.Timeout;
+  /** The last news of each breaker until Redis has taken it: what happened while it was away is told when it is back. */
+  readonly #unsent = new Map<string, Unsent>();
+  readonly #leases = new Map<string, string>();
+  #lastLease = 0;
+  #tell: (id: string, news: BreakerNews) => void = () => undefined;
+  #counter: AttemptCounter | undefined;
+  /** The cluster's running totals when we last read them. Running totals need no clock that all instances agree on. */
+  #totals = new Map<string, AttemptCounts>();
+  #isExchanging = false;
+
+  constructor({ address, clock, random, onStatus }: RedisSharedRoutingOptions) {
+    this.#clock = clock;
+    this.#channel = `${PREFIX}breakers:${address.database}`;
+    this.#link = new RedisLink({ address, random, onStatus, prepare: (client) => this.#prepare(client) });
+    this.#beat = setInterval(() => void this.exchange(), BEAT_MS);
+    this.#beat.unref();
+  }
+
+  get isUp(): boolean {
+    return this.#link.isUp;
+  }
+
+  publish(id: string, news: BreakerNews): void {
+    const unsent = { news, atMs: this.#clock.monotonicMs() };
+    if (this.#unsent.size >= MOST_IDS) this.#unsent.clear();
+    this.#unsent.set(id, unsent);
+    if (this.#link.isUp) this.#link.run((client) => this.#send(client, id, unsent)).catch(isToldByLink);
+  }
+
+  onChange(callback: (id: string, news: BreakerNews) => void): void {
+    this.#tell = callback;
+    if (this.#link.isUp) this.#link.run((client) => this.#learnOpen(client)).catch(isToldByLink);
+  }
+
+  takeProbe(id: string, intervalMs: number): boolean | Promise<boolean> {
+    // Alone, each instance probes for itself: its own breaker already keeps its probes apart.
+    if (!this.#link.isUp) return true;
+    const lease = `${this.#self}:${++this.#lastLease}`;
+    const expiration = { type: 'PX', value: Math.max(1, Math.ceil(intervalMs)) } as const;
+    return this.#link
+      .run((client) => client.set(probeKey(id), lease, { condition: 'NX', expiration }))
+      .then(
+        (answer) => {
+          if (answer === null) return false;
+          if (this.#leases.size >= MOST_IDS) this.#leases.clear();
+          this.#leases.set(id, lease);
+          return true;
+        },
+        () => true,
+      );
+  }
+
+  releaseProbe(id: string): void {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return;
+    this.#leases.delete(id);
+    if (!this.#link.isUp) return;
+    this.#link.run((client) => client.eval(RELEASE, { keys: [probeKey(id)], arguments: [lease] })).catch(isToldByLink);
+  }
+
+  countWith(counter: AttemptCounter): void {
+    this.#counter = counter;
+  }
+
+  async exchange(): Promise<void> {
+    if (this.#isExchanging) return;
+    this.#isExchanging = true;
+    try {
+      // Drained also while Redis is away: attempts of that time must not come up as new ones when it is back.
+      const drained = [...(this.#counter?.drain() ?? [])];
+      if (this.#link.isUp) await this.#link.run((client) => this.#exchangeAll(client, drained));
+      else this.#totals.clear();
+    } catch {
+      // Whether the counts arrived is unknown. They are not sent again: too few for ten seconds is better than twice as many.
+      this.#totals.clear();
+    } finally {
+      this.#isExchanging = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#beat);
+    this.#link.close();
+  }
+
+  async #prepare(client: RedisClient): Promise<void> {
+    await Promise.all([
+      client.subscribe(this.#channel, (text) => this.#hear(text)),
+      // A replica or a full Redis answers reads; only a write shows that it will do.
+      client.set(`${PREFIX}written`, '1', { expiration: { type: 'EX', value: COUNTS_TTL_SECONDS } }),
+      ...[...this.#unsent].map(([id, unsent]) => this.#send(client, id, unsent)),
+    ]);
+    await this.#learnOpen(client);
+  }
+
+  async #send(client: RedisClient, id: string, unsent: Unsent): Promise<void> {
+    const { state } = unsent.news;
+    const passedMs = this.#clock.monotonicMs() - unsent.atMs;
+    const forMs = Math.max(0, Math.round(unsent.news.forMs - passedMs));
+    const text = JSON.stringify({ from: this.#self, id, state, forMs } satisfies Message);
+    const key = breakerKey(id);
+    // One after the other and not a transaction: Redis 7.0 writes news to ourselves into the middle of a transaction's answer.
+    await Promise.all([
+      ...(state === 'closed'
+        ? [client.del(key), client.sRem(OPEN_IDS, id)]
+        : [
+            client.set(key, text, { expiration: { type: 'PX', value: forMs + KEPT_AFTER_MS } }),
+            client.sAdd(OPEN_IDS, id),
+            client.expire(OPEN_IDS, OPEN_IDS_TTL_SECONDS),
+          ]),
+      client.publish(this.#channel, text),
+    ]);
+    if (this.#unsent.get(id) === unsent) this.#unsent.delete(id);
+  }
+
+  #hear(text: string): void {
+    const message = readMessage(text);
+    if (message === undefined || message.from === this.#self) return;
+    const { id, state, forMs } = message;
+    // What we did not get to say is older than what we hear now.
+    this.#unsent.delete(id);
+    this.#tell(id, { state, forMs });
+  }
+
+  /** What was open before we came, or opened while we were away. */
+  async #learnOpen(client: RedisClient): Promise<void> {
+    const ids = (await client.sMembers(OPEN_IDS)).slice(0, MOST_IDS);
+    await Promise.all(ids.map((id) => this.#learnOne(client, id)));
+  }
+
+  async #learnOne(client: RedisClient, id: string): Promise<void> {
+    const [text, leftMs] = await Promise.all([client.get(breakerKey(id)), client.pTTL(breakerKey(id))]);
+    if (text === null) {
+      await client.sRem(OPEN_IDS, id);
+      return;
+    }
+    const message = readMessage(text);
+    if (message === undefined || message.from === this.#self) return;
+    this.#tell(id, { state: message.state, forMs: Math.max(0, Math.min(leftMs - KEPT_AFTER_MS, LONGEST_NEWS_MS)) });
+  }
+
+  async #exchangeAll(client: RedisClient, drained: readonly (readonly [string, AttemptCounts])[]): Promise<void> {
+    const known = this.#totals;
+    const totals = new Map<string, AttemptCounts>();
+    const exchangeOne = async ([upstream, own]: readonly [string, AttemptCounts]): Promise<void> => {
+      const total = await addAndRead(client, upstream, own);
+      totals.set(upstream, total);
+      const before = known.get(upstream);
+      if (before === undefined) return;
+      const others = {
+        first: othersSince(before.first, total.first, own.first),
+        further: othersSince(before.further, total.further, own.further),
+      };
+      if (others.first + others.further > 0) this.#counter?.addOthers(upstream, others);
+    };
+    // With nothing to count it still asks for a sign of life: that is how a frozen Redis is noticed.
+    await (drained.length === 0 ? client.ping() : Promise.all(drained.map(exchangeOne)));
+    this.#totals = totals;
+  }
+}
+
+/** The link has closed the connection, and says so once. */
+function isToldByLink(): void {}
+
+function probeKey(id: string): string {
+  return `${PREFIX}probe:${id}`;
+}
+
+function breakerKey(id: string): string {
+  return `${PREFIX}breaker:${id}`;
+}
+
+/** Adds our attempts to the cluster's totals and gives these. */
+async function addAndRead(client: RedisClient, upstream: string, own: AttemptCounts): Promise<AttemptCounts> {
+  // An address may hold a login: its digest does as well.
+  const key = `${PREFIX}attempts:${createHash('sha256').update(upstream).digest('base64url').slice(0, 22)}`;
+  if (own.first === 0 && own.further === 0) {
+    const [first, further] = await client.hmGet(key, ['first', 'further']);
+    return { first: Number(first ?? 0), further: Number(further ?? 0) };
+  }
+  const [first, further] = await Promise.all([
+    client.hIncrBy(key, 'first', own.first),
+    client.hIncrBy(key, 'further', own.further),
+    client.expire(key, COUNTS_TTL_SECONDS),
+  ]);
+  return { first, further };
+}
+
+/** What of a total's growth is not ours. A total that shrank was lost (evicted, flushed) and has begun anew. */
+function othersSince(before: number, total: number, own: number): number {
+  return Math.max(0, (total >= before ? total - before : total) - own);
+}
+
+/** Reads what another instance wrote; undefined for anything else. */
+function readMessage(text: string): Message | undefined {
+  let read: Partial<Message> | null;
+  try {
+    read = JSON.parse(text) as Partial<Message> | null;
+  } catch {
+    return undefined;
+  }
+  const { from, id, state, forMs } = read ?? {};
+  if (typeof from !== 'string' || typeof id !== 'string' || typeof forMs !== 'number') return undefined;
+  if (state !== 'closed' && state !== 'open' && state !== 'half-open') return undefined;
+  return { from, id, state, forMs: Math.max(0, Math.min(forMs, LONGEST_NEWS_MS)) };
+}

@@ -2,8 +2,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { systemClock } from './core/clock.ts';
+import { isJsonObject, type JsonObject } from './core/json.ts';
 import { TokenCounter } from './costs/token-counter.ts';
 import type { Deployment } from './pipeline/deployment.ts';
+import { explainRecord } from './pipeline/explain-route.ts';
 import { HealthChecks } from './pipeline/health-checks.ts';
 import { makeSnapshot } from './pipeline/make-snapshot.ts';
 import type { Parts } from './pipeline/parts.ts';
@@ -35,6 +37,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<EdgeLimits>;
   /** In one of several worker processes: the metrics of all of them. */
   readonly gatherMetrics?: () => Promise<readonly unknown[]>;
+  /** In one of several worker processes: what each of them knows of the way of a request. */
+  readonly gatherRoute?: (callId: string) => Promise<readonly unknown[]>;
 }
 
 /** A running gateway. */
@@ -47,6 +51,8 @@ export interface Gateway {
   drain(options: { readonly timeoutMs: number }): Promise<void>;
   close(): Promise<void>;
   metricsSnapshot(): Promise<MetricsSnapshot>;
+  /** Which way one of this process's last requests went; undefined where it is not remembered. */
+  routeOf(callId: string): JsonObject | undefined;
 }
 
 /** For the books of requests that end with the gateway. */
@@ -76,12 +82,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stats: new DeploymentStats(clock),
     health: new HealthResults(clock, config.health),
   };
+  const routes = new RouteRecords();
+  const routeOf = (callId: string): JsonObject | undefined => {
+    const record = routes.find(callId);
+    return record === undefined ? undefined : explainRecord(record, snapshot);
+  };
   const parts: Parts = {
     clock,
     upstream,
     routing,
     sink: queue,
-    routes: new RouteRecords(),
+    routes,
+    routeOf: async (callId) => {
+      const own = routeOf(callId);
+      if (own !== undefined || options.gatherRoute === undefined) return own;
+      return (await options.gatherRoute(callId)).find(isJsonObject);
+    },
     countTokens: (text) => tokens.count(text),
     random,
     onFault: (what, error) => log.app.error({ error }, what),
@@ -133,6 +149,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       queue.flush();
     },
     metricsSnapshot: () => metrics.snapshot(),
+    routeOf,
   };
 }
 

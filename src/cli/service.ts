@@ -20,6 +20,8 @@ export interface ServiceOptions {
   readonly isShared: boolean;
   /** In a worker: the metrics of all workers. */
   readonly gatherMetrics?: () => Promise<readonly unknown[]>;
+  /** In a worker: what each worker knows of the way of a request. */
+  readonly gatherRoute?: (callId: string) => Promise<readonly unknown[]>;
 }
 
 /** The gateway of one process and its log: started, reloaded, drained. */
@@ -36,7 +38,7 @@ export class Service {
 
   /** Starts to serve. Throws what listening throws. */
   static async start(options: ServiceOptions): Promise<Service> {
-    const { config, masterKey, port, version, env, isShared, gatherMetrics } = options;
+    const { config, masterKey, port, version, env, isShared, gatherMetrics, gatherRoute } = options;
     const log = createLogger(config.telemetry, { stdout: process.stdout, isShared });
     const gateway = await startGateway({
       config,
@@ -47,6 +49,7 @@ export class Service {
       env,
       log,
       ...(gatherMetrics === undefined ? {} : { gatherMetrics }),
+      ...(gatherRoute === undefined ? {} : { gatherRoute }),
     });
     return new Service(gateway, log, options);
   }

@@ -1,6 +1,9 @@
 /** What the primary process and its workers say to each other. */
 import type { Origin } from './served-config.ts';
 
+/** What a worker may need of all workers: their metrics, or which way a request went that one of them had. */
+export type Wanted = { readonly kind: 'metrics' } | { readonly kind: 'route'; readonly callId: string };
+
 /** From the primary to a worker. */
 export type ToWorker =
   | {
@@ -12,10 +15,10 @@ export type ToWorker =
     }
   | { readonly kind: 'reload' }
   | { readonly kind: 'drain' }
-  /** Asks for the worker's own metrics. */
-  | { readonly kind: 'take-metrics'; readonly id: number }
-  /** Brings the metrics of every worker to the one that was asked for them. */
-  | { readonly kind: 'all-metrics'; readonly id: number; readonly snapshots: readonly unknown[] };
+  /** Asks for the worker's own share of what is gathered. */
+  | { readonly kind: 'tell'; readonly id: number; readonly wanted: Wanted }
+  /** Brings the shares of every worker to the one that was asked for them. */
+  | { readonly kind: 'gathered'; readonly id: number; readonly shares: readonly unknown[] };
 
 /** From a worker to the primary. */
 export type ToPrimary =
@@ -24,6 +27,6 @@ export type ToPrimary =
   | { readonly kind: 'ready'; readonly port: number }
   /** Could not start; the message is for the operator. */
   | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'metrics'; readonly id: number; readonly snapshot: unknown }
-  /** Was asked for `/metrics` and needs those of all workers. */
-  | { readonly kind: 'gather-metrics'; readonly id: number };
+  | { readonly kind: 'told'; readonly id: number; readonly share: unknown }
+  /** Was asked for what no worker knows alone. */
+  | { readonly kind: 'gather'; readonly id: number; readonly wanted: Wanted };

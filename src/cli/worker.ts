@@ -1,11 +1,11 @@
 import cluster from 'node:cluster';
-import { MetricsRequest } from './metrics-gathering.ts';
+import { GatherRequests } from './gathering.ts';
 import type { Arguments } from './read-arguments.ts';
 import { readServedConfig } from './served-config.ts';
 import { listenFailure, Service } from './service.ts';
 import { endOnUncaught } from './signals.ts';
 import { packageVersion } from './version.ts';
-import type { ToPrimary, ToWorker } from './worker-messages.ts';
+import type { ToPrimary, ToWorker, Wanted } from './worker-messages.ts';
 
 /** One of several processes that share a port: serves what the primary orders, and ends when the primary says so or is gone. */
 export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
@@ -13,7 +13,7 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
     // A primary that is gone is noticed by `disconnect`; a message to it is no news.
     if (process.connected) process.send?.(message);
   };
-  const metrics = new MetricsRequest(send);
+  const requests = new GatherRequests(send);
   let service: Service | undefined;
   let isStopping = false;
 
@@ -37,7 +37,8 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
         port: orders.port,
         read,
         isShared: true,
-        gatherMetrics: () => metrics.all(),
+        gatherMetrics: () => requests.all({ kind: 'metrics' }),
+        gatherRoute: (callId) => requests.all({ kind: 'route', callId }),
       });
     } catch (error) {
       const line = listenFailure(error, config.server.host, orders.port);
@@ -50,9 +51,11 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
     send({ kind: 'ready', port: service.gateway.port });
   };
 
-  const tellMetrics = async (id: number): Promise<void> => {
-    const snapshot = await service?.gateway.metricsSnapshot();
-    if (snapshot !== undefined) send({ kind: 'metrics', id, snapshot });
+  const tell = async (id: number, wanted: Wanted): Promise<void> => {
+    if (service === undefined) return;
+    const { gateway } = service;
+    const share = wanted.kind === 'metrics' ? await gateway.metricsSnapshot() : gateway.routeOf(wanted.callId);
+    send({ kind: 'told', id, share });
   };
 
   process.on('message', (message: ToWorker) => {
@@ -63,10 +66,10 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
         return service?.reload();
       case 'drain':
         return stop('the primary drains');
-      case 'take-metrics':
-        return void tellMetrics(message.id);
-      case 'all-metrics':
-        return metrics.answer(message.id, message.snapshots);
+      case 'tell':
+        return void tell(message.id, message.wanted);
+      case 'gathered':
+        return requests.answer(message.id, message.shares);
     }
   });
   cluster.worker?.on('disconnect', () => stop('the primary is gone'));

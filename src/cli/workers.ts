@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { watchConfig } from '../config/watch.ts';
 import { createLogger, type Log } from '../telemetry/log.ts';
-import { MetricsGathering, type WorkerLine } from './metrics-gathering.ts';
+import { Gathering, type WorkerLine } from './gathering.ts';
 import type { Prepared } from './prepare.ts';
 import type { Arguments } from './read-arguments.ts';
 import { sayStarted } from './say-started.ts';
@@ -51,7 +51,7 @@ class Primary {
   readonly #prepared: Prepared;
   readonly #log: Log;
   readonly #ready = new Set<Worker>();
-  readonly #metrics = new MetricsGathering(() => [...this.#ready].map(lineTo));
+  readonly #gathering = new Gathering(() => [...this.#ready].map(lineTo));
   #port = 0;
   #isStopping = false;
   #restartMs = FIRST_RESTART_MS;
@@ -116,7 +116,7 @@ class Primary {
       );
       worker.once('exit', (code, signal) => {
         const wasReady = this.#ready.delete(worker);
-        this.#metrics.forget(worker.id);
+        this.#gathering.forget(worker.id);
         reject(new Error(`A worker ended with ${signal ?? code} before it listened.`));
         if (this.#isStopping) this.#checkEmpty();
         else if (wasReady) this.#replace(worker, signal ?? code, performance.now() - madeAt);
@@ -142,11 +142,11 @@ class Primary {
       case 'failed':
         worker.process.kill('SIGKILL');
         return;
-      case 'metrics':
-        this.#metrics.take(worker.id, message.id, message.snapshot);
+      case 'told':
+        this.#gathering.take(worker.id, message.id, message.share);
         return;
-      case 'gather-metrics':
-        this.#metrics.gather(line, message.id);
+      case 'gather':
+        this.#gathering.gather(line, message.id, message.wanted);
         return;
     }
   }

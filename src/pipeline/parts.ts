@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { SettledSink } from '../telemetry/settled.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { CountTokens } from './estimate.ts';
@@ -12,6 +13,8 @@ export interface Parts {
   readonly routing: RoutingState;
   readonly sink: SettledSink;
   readonly routes: RouteRecords;
+  /** Which way a request went that this process or one beside it had; undefined where none remembers it. */
+  readonly routeOf: (callId: string) => Promise<JsonObject | undefined>;
   readonly countTokens: CountTokens;
   /** Numbers in [0, 1). */
   readonly random: () => number;

@@ -138,11 +138,15 @@ test('sluice route says where a request would go and calls nobody', async (conte
   assert.equal(simulator.requests.length, 0);
 });
 
-test('sluice route --call-id asks the running gateway', async (context) => {
+test('sluice route --call-id asks the running gateway, whichever of its workers had the request', async (context) => {
   const cwd = temporaryFolder(context);
   const config = writeConfig(cwd, await simulatorFor(context), { 'gpt-4o': 'gpt-4o' });
   const args = ['--config', config, '--host', '127.0.0.1'];
-  const sluice = new SluiceProcess(context, { cwd, args: [...args, '--port', '0'], env: CONFIG_ENV });
+  const sluice = new SluiceProcess(context, {
+    cwd,
+    args: [...args, '--port', '0', '--num_workers', '2'],
+    env: CONFIG_ENV,
+  });
   const url = await sluice.url();
   const answered = await ask(url, 'gpt-4o');
   await answered.text();
@@ -153,6 +157,11 @@ test('sluice route --call-id asks the running gateway', async (context) => {
       env: CONFIG_ENV,
       args: ['route', ...args, '--port', new URL(url).port, '--call-id', id],
     });
+  const headers = { authorization: `Bearer ${CONFIG_ENV.TEST_MASTER_KEY}`, connection: 'close' };
+  for (let count = 0; count < 8; count++) {
+    const response = await fetch(`${url}/route/${callId}`, { headers });
+    assert.equal(response.status, 200, await response.text());
+  }
   const told = await run(callId);
   assert.equal(told.code, 0, told.stderr);
   const { attempts, group } = JSON.parse(told.stdout) as Told;

@@ -40,4 +40,33 @@ export const SCENARIOS: readonly Row[] = [
 ];
 
 /** The upstream's part of the list of faults. */
-export const FAULTS: readonly Row[] = [];
+export const FAULTS: readonly Row[] = [
+  row('F1', 'its host name has no address', 'the fallback’s answer'),
+  row('F2', 'refuses the connection', 'the fallback’s answer'),
+  row('F3', 'swallows every packet', 'the fallback’s answer after one `connect_timeout`'),
+  row('F4', 'wrong certificate, no TLS, or a handshake that stalls', 'the fallback’s answer; no key leaves'),
+  row('F5', 'resets or closes before the headers', 'the answer, from a retry or the fallback'),
+  row('F6', 'resets after the headers, before the body', 'the answer, from a retry or the fallback'),
+  row('F7', 'resets in the middle', 'the whole answer, its rest from the fallback'),
+  row('F8', 'ends the stream without its end mark, in the middle', 'the whole answer, its rest from the fallback'),
+  row('F9', 'accepts and says nothing', 'the fallback’s answer after one time limit'),
+  row('F10', 'falls silent in the middle', 'the whole answer, its rest from the fallback'),
+  row('F11', 'sends a byte a second', 'the fallback’s answer after one time limit'),
+  row('F12', 'has closed the kept connection', 'the answer, at once; no attempt is used up'),
+  row('F13', 'is gone, and nobody told us', 'the fallback’s answer after one time limit'),
+  row('F14', 'has no connection free', 'the fallback’s answer, at once or after one time limit'),
+  row('F15', 'frames its stream unusually', 'the answer'),
+  row('F16', 'sends broken JSON', 'the whole answer from the fallback, or its rest'),
+  row('F17', 'sends 10 MB in one event', 'the fallback’s answer, or an error where some of it was sent'),
+  row('F18', 'says 200 and means an error, HTML or nothing', 'the fallback’s answer'),
+  row('F19', 'sends an error event after text', 'the whole answer, its rest from the fallback'),
+  row('F20', '429 with every form of `Retry-After`', 'the fallback’s answer, at once'),
+  row('F21', '529, 503, 408, 409, 413, 418, 451', 'the fallback’s answer, or the error where it is the request’s fault'),
+  row('F22', 'wrong lengths, broken chunks, floods of 1xx, 101', 'the fallback’s answer'),
+  row('F23', 'packs its answer, well or badly', 'the answer; the fallback’s where it cannot be unpacked'),
+  row('F24', 'sends headers beyond measure', 'the fallback’s answer'),
+  row('F25', 'redirects to another host', 'the fallback’s answer; no redirect is followed, no key sent'),
+  row('F26', 'usage and finish reasons that make no sense', 'the answer; sound numbers in the books'),
+  row('F27', 'indices twice or out of order', 'the answer, or an error'),
+  row('F28', 'never stops talking', 'an error once the answer is larger than `max_response_size_mb`'),
+];

@@ -39,6 +39,7 @@ export interface Setup {
   readonly fallbacks?: readonly JsonObject[];
   readonly litellm?: JsonObject;
   readonly router?: JsonObject;
+  readonly general?: JsonObject;
   /** Faults by the deployment that has them. */
   readonly faults?: Readonly<Record<string, string>>;
 }
@@ -100,12 +101,12 @@ export async function inWorld(setup: Setup, body: (world: World) => Promise<void
 }
 
 /** The configuration file of a setup. */
-export function configOf({ deployments, fallbacks, litellm, router }: Setup): string {
+export function configOf({ deployments, fallbacks, litellm, router, general }: Setup): string {
   return JSON.stringify({
     model_list: deployments,
     litellm_settings: { ...(fallbacks !== undefined && { fallbacks }), ...litellm },
     ...(router !== undefined && { router_settings: router }),
-    general_settings: { master_key: 'os.environ/TEST_MASTER_KEY' },
+    general_settings: { master_key: 'os.environ/TEST_MASTER_KEY', ...general },
   });
 }
 

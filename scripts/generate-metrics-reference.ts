@@ -5,7 +5,7 @@ import {
   DEPLOYMENT_STATE_METRIC,
   HEDGE_METRIC,
   LANE_METRIC,
-  READING_METRICS,
+  READINGS,
   SERIES_METRICS,
 } from '../src/telemetry/metrics.ts';
 import { writeGenerated } from './generated-page.ts';
@@ -17,14 +17,13 @@ interface Row {
   readonly labels?: readonly string[];
 }
 
-const readings: Row[] = Object.entries(READING_METRICS).map(([name, metric]) => ({ name, ...metric }));
 const rows: readonly Row[] = [
   ...SERIES_METRICS,
   DEPLOYMENT_STATE_METRIC,
   COOLDOWN_METRIC,
   LANE_METRIC,
   HEDGE_METRIC,
-  ...readings,
+  ...READINGS,
   BUILD_METRIC,
 ];
 

@@ -14,9 +14,12 @@ import { breakerSettings, type RoutingState } from './pipeline/router.ts';
 import type { Snapshot } from './pipeline/snapshot.ts';
 import { Breakers, type BreakerTurn } from './routing/breaker.ts';
 import { HealthResults } from './routing/health-results.ts';
+import { Hedging } from './routing/hedging.ts';
 import { RetryBudget } from './routing/retry-budget.ts';
 import { DeploymentStats } from './routing/stats.ts';
 import { Edge, type EdgeLimits } from './server/server.ts';
+import type { SharedRouting } from './stores/contracts/shared-routing.ts';
+import { MemoryCluster } from './stores/memory/shared-routing.ts';
 import type { LabelledDeployment } from './telemetry/deployment-states.ts';
 import { type MetricsSnapshot, mergeSnapshots, renderSnapshot } from './telemetry/exposition.ts';
 import type { Log } from './telemetry/log.ts';
@@ -76,8 +79,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics.setDeploymentState(labels, state === 'open' ? 2 : 0);
     if (failure !== undefined) metrics.countCooldown(labels, failure);
   };
+  const share = await joinInstances(config, log);
   const routing: RoutingState = {
-    breakers: new Breakers({ clock, random, settings: breakerSettings(config), onTurn: tellMetrics }),
+    breakers: new Breakers({ clock, random, settings: breakerSettings(config), share, onTurn: tellMetrics }),
     budget: new RetryBudget(clock),
     stats: new DeploymentStats(clock),
     health: new HealthResults(clock, config.health),
@@ -87,6 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const record = routes.find(callId);
     return record === undefined ? undefined : explainRecord(record, snapshot);
   };
+  share.countWith(routing.budget);
   const parts: Parts = {
     clock,
     upstream,
@@ -121,6 +126,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics: () => renderMetrics(metrics, options),
     ...(options.limits !== undefined && { limits: options.limits }),
   });
+  if (config.redis !== undefined) metrics.read('sluice_redis_up', () => (share.isUp ? 1 : 0));
   metrics.read('litellm_in_flight_requests', () => edge.inFlight);
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
   metrics.read('sluice_settled_dropped_total', () => queue.dropped);
@@ -142,7 +148,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     close: async () => {
       checks.stop();
       await edge.close();
-      await Promise.all([upstream.close(), tokens.close()]);
+      await Promise.all([upstream.close(), tokens.close(), share.close()]);
       // Requests that were broken off, or whose usage was still being counted, close their books now.
       await edge.idle(LAST_BOOKS_MS);
       await nextTurn();
@@ -151,6 +157,27 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metricsSnapshot: () => metrics.snapshot(),
     routeOf,
   };
+}
+
+/** What this instance shares with others: through Redis where one is configured, else nothing. Never waits for it. */
+async function joinInstances({ redis }: GatewayConfig, log: Log): Promise<SharedRouting> {
+  if (redis === undefined) return new MemoryCluster(systemClock).join();
+  // Loaded only here: the client library takes time and memory that a gateway without Redis need not spend.
+  const { RedisSharedRouting } = await import('./stores/redis/shared-routing.ts');
+  return new RedisSharedRouting({
+    address: redis,
+    clock: systemClock,
+    random: Math.random,
+    onStatus: ({ isUp, reason }) => {
+      const facts = { redis: `${redis.host}:${redis.port}` };
+      if (isUp) log.app.info(facts, 'Redis is back: instances share the state of their routing');
+      else {
+        const what =
+          'Redis is away: requests go on, and this instance routes by what it sees itself until Redis is back';
+        log.app.warn({ ...facts, reason }, what);
+      }
+    },
+  });
 }
 
 function labelsOf({ id, provider, model, apiBase }: Deployment): LabelledDeployment {

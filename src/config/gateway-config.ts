@@ -70,6 +70,16 @@ export interface DeclaredKey {
   readonly position: string;
 }
 
+/** The Redis that several instances have in common. */
+export interface RedisConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly database: number;
+  readonly isTls: boolean;
+}
+
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
@@ -104,6 +114,8 @@ export interface GatewayConfig {
   readonly server: ServerConfig;
   readonly routing: RoutingConfig;
   readonly health: HealthCheckConfig;
+  /** Where instances share the state of their routing; absent: each is alone. Read at the start only. */
+  readonly redis?: RedisConfig;
   readonly telemetry: TelemetryConfig;
   readonly dropParams: boolean;
   /** `cache` settings in LiteLLM's names (the guide's dialect folded in); absent when caching is off. */

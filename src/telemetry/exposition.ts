@@ -7,7 +7,7 @@ import {
   DEPLOYMENT_STATE_METRIC,
   HEDGE_METRIC,
   LANE_METRIC,
-  READING_METRICS,
+  READINGS,
   type ReadingName,
   SERIES_METRICS,
 } from './metrics.ts';
@@ -110,8 +110,11 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
     }
     hedges.won += snapshot.hedges.won;
     hedges.lost += snapshot.hedges.lost;
-    for (const [name, value] of Object.entries(snapshot.readings) as [ReadingName, number][]) {
-      readings[name] = (readings[name] ?? 0) + value;
+    for (const { name, isLeast = false } of READINGS) {
+      const value = snapshot.readings[name];
+      if (value === undefined) continue;
+      const before = readings[name];
+      readings[name] = before === undefined ? value : isLeast ? Math.min(before, value) : before + value;
     }
   }
   return {
@@ -149,9 +152,11 @@ export async function renderSnapshot(snapshot: MetricsSnapshot, processText?: st
   }
   writeHead(lines, BUILD_METRIC);
   lines.push(sample(BUILD_METRIC.name, labelText(BUILD_METRIC.labels, snapshot.build), 1));
-  for (const [name, metric] of Object.entries(READING_METRICS)) {
-    writeHead(lines, { name, ...metric });
-    lines.push(sample(name, '', snapshot.readings[name as ReadingName] ?? 0));
+  for (const metric of READINGS) {
+    const value = snapshot.readings[metric.name];
+    if (value === undefined && metric.isOptional === true) continue;
+    writeHead(lines, metric);
+    lines.push(sample(metric.name, '', value ?? 0));
   }
   const others = processText ?? (await renderProcesses(snapshot.process));
   return `${lines.join('\n')}\n${others}`;

@@ -22,6 +22,10 @@ export interface ReadingMetric {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   readonly help: string;
+  /** Shown only where somebody reads it; otherwise one that nobody reads is 0. */
+  readonly isOptional?: boolean;
+  /** Of several processes the least counts, instead of their sum. */
+  readonly isLeast?: boolean;
 }
 
 const counter = (
@@ -257,10 +261,21 @@ export const READING_METRICS = {
     type: 'counter',
     help: 'Requests counted under the label value "other", because there are too many sets of labels.',
   },
+  sluice_redis_up: {
+    type: 'gauge',
+    help: 'Whether the Redis that instances share works: 1 or 0; of several workers the worst. Only there when one is configured.',
+    isOptional: true,
+    isLeast: true,
+  },
 } as const satisfies Record<string, Omit<ReadingMetric, 'name'>>;
 
 /** The name of a metric that is one number. */
 export type ReadingName = keyof typeof READING_METRICS;
+
+/** Those metrics with their names. */
+export const READINGS: readonly (ReadingMetric & { readonly name: ReadingName })[] = Object.entries(
+  READING_METRICS,
+).map(([name, metric]) => ({ name: name as ReadingName, ...metric }));
 
 /** How requests travelled, and why those that were translated could not be relayed. */
 export const LANE_METRIC = {

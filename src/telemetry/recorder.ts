@@ -12,7 +12,7 @@ import {
   type MetricsSnapshot,
   renderSnapshot,
 } from './exposition.ts';
-import { READING_METRICS, type ReadingName } from './metrics.ts';
+import { READINGS, type ReadingName } from './metrics.ts';
 import { emptySeries, type Labels, observe, type Series } from './series.ts';
 import type { AttemptFacts, Caller, SettledExchange, SettledSink } from './settled.ts';
 import { hedgeOutcome, lastAttempt } from './settled.ts';
@@ -296,8 +296,10 @@ export class MetricsRecorder implements SettledSink {
 
   #current(processMetrics: MetricsSnapshot['process']): MetricsSnapshot {
     const readings: Partial<Record<ReadingName, number>> = {};
-    for (const name of Object.keys(READING_METRICS) as ReadingName[])
-      readings[name] = this.#readings.get(name)?.() ?? 0;
+    for (const { name, isOptional = false } of READINGS) {
+      const value = this.#readings.get(name)?.();
+      if (value !== undefined || !isOptional) readings[name] = value ?? 0;
+    }
     return {
       series: this.#series,
       lanes: [...this.#lanes.values()].flatMap((reasons) => [...reasons.values()]),

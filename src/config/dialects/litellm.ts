@@ -11,6 +11,7 @@ import type { GroupReference } from '../group-reference.ts';
 import { readHealthChecks } from '../health-checks.ts';
 import type { ProviderDirectory } from '../known-providers.ts';
 import { CACHE_PARAMS, GENERAL_SETTINGS, LITELLM_SETTINGS, ROUTER_SETTINGS, TOP_LEVEL } from '../known-settings.ts';
+import { readRedis } from '../redis.ts';
 import { readRouting } from '../routing.ts';
 import { type ReadingContext, Section } from '../section.ts';
 import type { Environment } from '../variables.ts';
@@ -73,6 +74,7 @@ export function readLitellm(
     server: readServer(general, environment),
     routing,
     health: readHealthChecks(general, router),
+    ...given('redis', readRedis(router, environment, context)),
     telemetry: readTelemetry(general, litellm, router, environment),
     dropParams: litellm.flag('drop_params') ?? false,
     ...given('cache', cache),

@@ -108,6 +108,8 @@ export class RedisLink {
     const { host, port } = this.#moved ?? address;
     const client = makeClient(address, host, port);
     this.#client = client;
+    // A gateway that cannot listen must end, and this connection not keep it.
+    client.unref();
     client.on('error', (error) => this.#lose(client, error));
     try {
       await this.#within(

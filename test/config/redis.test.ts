@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RedisConfig } from '../../src/config/gateway-config.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { providers } from '../../src/providers/index.ts';
+
+function load(settings: string, env: Readonly<Record<string, string>> = {}) {
+  const text = `
+model_list: [{ model_name: a, litellm_params: { model: openai/gpt-4o, api_key: "\${KEY}" } }]
+router_settings: { ${settings} }
+`;
+  const options = {
+    files: ['config.yaml'],
+    env: { KEY: 'k', ...env },
+    knownProviders: providers,
+    readFile: () => text,
+  };
+  return loadConfig(options);
+}
+
+const redisOf = (settings: string, env?: Readonly<Record<string, string>>): RedisConfig | undefined =>
+  load(settings, env).config?.redis;
+
+const PLAIN: RedisConfig = { host: 'cache', port: 6379, database: 0, isTls: false };
+
+test('a Redis is named by its parts or by its URL, and all of it acts', () => {
+  assert.deepEqual(redisOf('redis_host: cache'), PLAIN);
+  assert.deepEqual(
+    redisOf(
+      'redis_host: cache, redis_port: os.environ/PORT_OF_IT, redis_password: os.environ/SECRET, redis_db: 3, redis_ssl: true',
+      { PORT_OF_IT: '7000', SECRET: 's' },
+    ),
+    { ...PLAIN, port: 7000, password: 's', database: 3, isTls: true },
+  );
+  assert.deepEqual(redisOf('redis_url: os.environ/URL', { URL: 'rediss://user:p%40ss@cache:6380/2' }), {
+    host: 'cache',
+    port: 6380,
+    username: 'user',
+    password: 'p@ss',
+    database: 2,
+    isTls: true,
+  });
+  assert.deepEqual(redisOf('redis_url: "redis://[::1]", redis_password: os.environ/SECRET', { SECRET: '100%' }), {
+    ...PLAIN,
+    host: '::1',
+    password: '100%',
+  });
+  const { config } = load('redis_host: cache, redis_url: "redis://cache"');
+  assert.deepEqual(config?.notYetInEffect, []);
+  assert.deepEqual(config?.routing.other, {});
+});
+
+test("LiteLLM's variables fill in what the file leaves out, and name no Redis by themselves", () => {
+  const env = { REDIS_HOST: 'cache', REDIS_PORT: '7000', REDIS_PASSWORD: 's', REDIS_USERNAME: 'u', REDIS_SSL: 'True' };
+  assert.equal(redisOf('', env), undefined);
+  assert.deepEqual(redisOf('redis_port: 6379', env), { ...PLAIN, password: 's', username: 'u', isTls: true });
+  assert.deepEqual(redisOf('redis_host: other', env), {
+    host: 'other',
+    port: 7000,
+    password: 's',
+    username: 'u',
+    database: 0,
+    isTls: true,
+  });
+  assert.deepEqual(redisOf('redis_db: 1', { REDIS_URL: 'redis://cache' }), { ...PLAIN, database: 1 });
+  assert.deepEqual(
+    redisOf('redis_host: cache', { REDIS_URL: 'redis://other', REDIS_PORT: 'tcp://10.0.0.1:6379' }),
+    PLAIN,
+  );
+});
+
+test('an address that is none is told without its words', () => {
+  for (const url of ['cache:6379', 'http://cache', 'redis://', 'redis://cache/main']) {
+    const { config, findings } = load('redis_url: os.environ/URL', { URL: url });
+    assert.equal(config, undefined, url);
+    assert.match(findings.map(({ message }) => message).join(), /redis_url must be redis:\/\/HOST/);
+  }
+  const { findings } = load('redis_url: os.environ/URL', { URL: 'http://user:canary@cache' });
+  assert.doesNotMatch(JSON.stringify(findings), /canary/);
+});

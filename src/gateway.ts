@@ -85,6 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     budget: new RetryBudget(clock),
     stats: new DeploymentStats(clock),
     health: new HealthResults(clock, config.health),
+    hedging: new Hedging(clock),
   };
   const routes = new RouteRecords();
   const routeOf = (callId: string): JsonObject | undefined => {

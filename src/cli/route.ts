@@ -18,6 +18,7 @@ import { breakerSettings } from '../pipeline/router.ts';
 import type { Snapshot } from '../pipeline/snapshot.ts';
 import { Breakers } from '../routing/breaker.ts';
 import { HealthResults } from '../routing/health-results.ts';
+import { Hedging } from '../routing/hedging.ts';
 import { RetryBudget } from '../routing/retry-budget.ts';
 import { DeploymentStats } from '../routing/stats.ts';
 import type { Arguments } from './read-arguments.ts';
@@ -88,6 +89,7 @@ function snapshotOf(config: GatewayConfig): Snapshot {
     budget: new RetryBudget(clock),
     stats: new DeploymentStats(clock),
     health: new HealthResults(clock, config.health),
+    hedging: new Hedging(clock),
   };
   return makeSnapshot(config, '', { routing, clock, random });
 }

@@ -1,6 +1,7 @@
 import { addUsage } from '../costs/add-usage.ts';
 import { costOf } from '../costs/price-of.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
+import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -8,9 +9,11 @@ import type { Exchange } from './exchange.ts';
  * Books what an attempt used, and what that costs at the deployment's prices, on top of what was booked for the request before:
  * an answer that two deployments wrote is paid to both. An unknown price leaves the request unpriced.
  */
-export function account(exchange: Exchange, deployment: Deployment, usage: Usage): void {
+export function account(exchange: Exchange, deployment: Deployment, facts: AttemptFacts, usage: Usage): void {
   const card = deployment.priced.ratesAt(exchange.startedAtMs, usage.serviceTier);
   const cost = costOf(usage, card)?.total;
+  facts.usage = usage;
+  if (cost !== undefined) facts.cost = cost;
   if (exchange.usage === undefined) {
     exchange.usage = usage;
     exchange.cost = cost;

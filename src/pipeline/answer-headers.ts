@@ -3,6 +3,18 @@ import type { UpstreamHeaders } from '../upstream/upstream.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
 
+/** What a whole answer is. */
+export const JSON_HEADERS = ['content-type', 'application/json'] as const;
+/** What a streamed answer is, and that nobody on its way may hold it back. */
+export const STREAM_HEADERS = [
+  'content-type',
+  'text/event-stream; charset=utf-8',
+  'cache-control',
+  'no-cache',
+  'x-accel-buffering',
+  'no',
+] as const;
+
 /** Provider headers that are handed on, each under `llm_provider-`; the rate limits also under their own names. */
 const HANDED_ON =
   /^(?:x-ratelimit-|anthropic-ratelimit-|x-request-id$|request-id$|openai-|retry-after$|cf-ray$|x-goog-)/;
@@ -21,6 +33,7 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     'x-litellm-attempted-fallbacks',
     String(exchange.walk?.attemptedFallbacks ?? 0),
   ];
+  if (exchange.pen?.isHedgeWinner === true) headers.push('x-sluice-hedged', '1');
   if (exchange.cost !== undefined) headers.push('x-litellm-response-cost', formatUsd(exchange.cost));
   if (exchange.client.headers['x-sluice-explain'] !== undefined) {
     headers.push('x-sluice-lane', exchange.lane ?? '', 'x-sluice-lane-reason', exchange.laneReason ?? '');

@@ -8,12 +8,14 @@ import { describe } from '../lanes/translate.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { AnswerListener, Flight, UpstreamFault, UpstreamHeaders } from '../upstream/upstream.ts';
 import { account } from './account.ts';
-import { answerHeaders, durationHeaders } from './answer-headers.ts';
+import { answerHeaders, durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answer-headers.ts';
+import { beginFacts } from './attempt-facts.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
 import { errorOfProblem, errorOfResponse } from './failure.ts';
 import type { Parts } from './parts.ts';
-import { answerHere, prepare } from './prepare.ts';
+import type { Runner } from './pen.ts';
+import { answerHere, noteLane, prepare } from './prepare.ts';
 import { timeoutsOf } from './time-limits.ts';
 
 /** Resolves when the client has the whole answer; rejects with a GatewayError, after which `hasStarted` tells whether any of it was sent. */
@@ -21,15 +23,7 @@ export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts
   const choice = chooseLane(exchange.endpoint, exchange.body, deployment);
   if (choice === undefined) return answerHere(exchange, deployment, parts);
   const trip = prepare(exchange, deployment, choice);
-  const facts: AttemptFacts = {
-    deploymentId: deployment.id,
-    provider: deployment.provider.name,
-    model: deployment.model,
-    apiBase: deployment.apiBase,
-    group: exchange.servedGroup,
-    durationMs: 0,
-  };
-  exchange.attempts.push(facts);
+  const facts = beginFacts(exchange, deployment);
   exchange.deployment = deployment;
   return new Promise((resolve, reject) => {
     new Attempt(exchange, deployment, choice, trip, facts, resolve, reject).send(parts);
@@ -40,9 +34,9 @@ const LARGEST_ERROR_BYTES = 65_536;
 
 type Phase = 'head' | 'whole' | 'stream' | 'refusal';
 
-class Attempt implements AnswerListener {
+class Attempt implements AnswerListener, Runner {
   readonly #exchange: Exchange;
-  readonly #deployment: Deployment;
+  readonly deployment: Deployment;
   readonly #choice: LaneChoice;
   readonly #trip: Trip;
   readonly #facts: AttemptFacts;
@@ -68,7 +62,7 @@ class Attempt implements AnswerListener {
     reject: (error: GatewayError) => void,
   ) {
     this.#exchange = exchange;
-    this.#deployment = deployment;
+    this.deployment = deployment;
     this.#choice = choice;
     this.#trip = trip;
     this.#facts = facts;
@@ -77,8 +71,8 @@ class Attempt implements AnswerListener {
   }
 
   send({ upstream }: Parts): void {
-    const { client, stream } = this.#exchange;
-    const call = this.#deployment.call(this.#choice.operationName, this.#choice.operation, stream);
+    const { client, stream, pen } = this.#exchange;
+    const call = this.deployment.call(this.#choice.operationName, this.#choice.operation, stream);
     this.#sentMs = this.#exchange.clock.monotonicMs();
     const { headers } = this.#trip;
     this.#flight = upstream.send(
@@ -88,13 +82,29 @@ class Attempt implements AnswerListener {
         path: call.path,
         headers: headers.length === 0 ? call.headers : [...call.headers, ...headers],
         body: this.#trip.body,
-        timeouts: timeoutsOf(this.#exchange, this.#deployment),
+        timeouts: timeoutsOf(this.#exchange, this.deployment),
         maxResponseBytes: this.#exchange.snapshot.config.server.maxResponseBytes,
       },
       this,
     );
     // The client may have left while the request was being read; then the callback comes at once.
-    client.onGone(() => this.#flight?.abort('it hung up'));
+    if (pen === undefined) client.onGone(() => this.leave());
+    else pen.join(this);
+  }
+
+  leave(): void {
+    this.#flight?.abort('it hung up');
+  }
+
+  lose(): void {
+    if (this.#isOver) return;
+    this.#finish();
+    this.#facts.lost = true;
+    this.#flight?.abort('another attempt was faster');
+    const sample = this.#stream?.sample();
+    // Refusals cost nothing; whatever else was begun is billed by its provider, as far as it came.
+    if (this.#phase !== 'refusal') this.#estimate(() => sample?.text ?? '', sample?.factor ?? 1, this.#stream?.usage());
+    this.#resolve();
   }
 
   onHead(status: number, headers: UpstreamHeaders): void {
@@ -138,8 +148,10 @@ class Attempt implements AnswerListener {
 
   onFault(fault: UpstreamFault): void {
     if (this.#isOver) return;
-    if (this.#stream?.isComplete() === true && fault.kind !== 'aborted') {
-      this.onEnd();
+    if (this.#stream?.isComplete() === true) {
+      // A client that has read the end mark may leave before the provider hangs up.
+      if (this.#exchange.client.isGone) this.#endLeft(this.#stream);
+      else this.onEnd();
       return;
     }
     const error = this.#errorOfProblem({ kind: 'fault', fault });
@@ -161,7 +173,19 @@ class Attempt implements AnswerListener {
     this.#flight?.contentBegan();
   }
 
+  /** Where two attempts race, only one may write to the client; without a race there is nothing to ask. */
+  #holdsPen(): boolean {
+    const { pen } = this.#exchange;
+    if (pen === undefined) return true;
+    if (!pen.take(this)) return false;
+    noteLane(this.#exchange, this.#choice);
+    this.#exchange.deployment = this.deployment;
+    this.#exchange.dropped = this.#trip.dropped;
+    return true;
+  }
+
   #write(bytes: Uint8Array | string): void {
+    if (!this.#holdsPen()) return;
     const { record } = this.#exchange;
     if (record === undefined) {
       this.#send(bytes);
@@ -173,13 +197,14 @@ class Attempt implements AnswerListener {
   }
 
   #send(bytes: Uint8Array | string): void {
+    if (!this.#holdsPen()) return;
     const exchange = this.#exchange;
     const { client } = exchange;
     this.#noteFirstContent();
     if (!client.hasStarted) {
       exchange.firstByteMs = exchange.clock.monotonicMs();
       exchange.status = 200;
-      client.startStream(200, [...STREAM_HEADERS, ...answerHeaders(exchange, this.#deployment, this.#headers)]);
+      client.startStream(200, [...STREAM_HEADERS, ...answerHeaders(exchange, this.deployment, this.#headers)]);
     }
     if (client.write(bytes)) return;
     this.#flight?.pause();
@@ -190,6 +215,7 @@ class Attempt implements AnswerListener {
     const exchange = this.#exchange;
     const bytes = this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
     const answer = exchange.stream ? this.#trip.readWholeAsStream(bytes) : this.#trip.readWhole(bytes);
+    if (!this.#holdsPen()) return;
     this.#finish();
     if (answer.usage !== undefined) this.#book(answer.usage);
     else this.#estimate(answer.text, 1);
@@ -201,7 +227,7 @@ class Attempt implements AnswerListener {
     }
     exchange.status = 200;
     exchange.firstByteMs = exchange.clock.monotonicMs();
-    const headers = answerHeaders(exchange, this.#deployment, this.#headers);
+    const headers = answerHeaders(exchange, this.deployment, this.#headers);
     const type = exchange.stream ? STREAM_HEADERS : JSON_HEADERS;
     exchange.client.sendWhole(200, [...type, ...headers, ...durationHeaders(exchange)], answer.body);
     this.#resolve();
@@ -236,6 +262,13 @@ class Attempt implements AnswerListener {
     this.#resolve();
   }
 
+  /** The client has the whole answer and left with it. */
+  #endLeft(stream: StreamAnswer): void {
+    this.#finish();
+    this.#settleStream(stream);
+    this.#resolve();
+  }
+
   /** The client has the provider's own error event; a second one would only confuse it. */
   #endTold(stream: StreamAnswer, error: GatewayError): void {
     this.#finish();
@@ -263,7 +296,7 @@ class Attempt implements AnswerListener {
   #endRefusal(): void {
     const response = { status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) };
     const { clock } = this.#exchange;
-    this.#fail(errorOfResponse(this.#deployment, this.#choice.operation.format, response, clock.nowMs()));
+    this.#fail(errorOfResponse(this.deployment, this.#choice.operation.format, response, clock.nowMs()));
   }
 
   /** The stream cannot go on because of what the provider sent. */
@@ -304,13 +337,19 @@ class Attempt implements AnswerListener {
   }
 
   #book(usage: Usage): void {
-    if (this.#exchange.endpoint.isFree !== true) account(this.#exchange, this.#deployment, usage);
+    if (this.#exchange.endpoint.isFree !== true) account(this.#exchange, this.deployment, this.#facts, usage);
   }
 
   #estimate(text: () => string, factor: number, known?: Usage): void {
     const { endpoint, toEstimate } = this.#exchange;
     if (endpoint.isFree === true) return;
-    toEstimate.push({ deployment: this.#deployment, text, factor, ...(known !== undefined && { known }) });
+    toEstimate.push({
+      deployment: this.deployment,
+      facts: this.#facts,
+      text,
+      factor,
+      ...(known !== undefined && { known }),
+    });
   }
 
   #fail(error: GatewayError): void {
@@ -323,9 +362,15 @@ class Attempt implements AnswerListener {
 
   #finish(): void {
     this.#isOver = true;
-    this.#exchange.client.onGone(undefined);
-    this.#facts.durationMs = this.#exchange.clock.monotonicMs() - this.#sentMs;
-    this.#exchange.upstreamMs += this.#facts.durationMs;
+    const { client, clock, pen } = this.#exchange;
+    this.#facts.durationMs = clock.monotonicMs() - this.#sentMs;
+    if (pen === undefined) {
+      client.onGone(undefined);
+      this.#exchange.upstreamMs += this.#facts.durationMs;
+      return;
+    }
+    pen.leave(this);
+    this.#exchange.upstreamMs = pen.raceMs;
   }
 
   #errorOf(thrown: unknown): GatewayError {
@@ -336,20 +381,11 @@ class Attempt implements AnswerListener {
   }
 
   #errorOfProblem(problem: Problem): GatewayError {
-    return errorOfProblem(this.#deployment, problem, this.#exchange.clock.nowMs());
+    return errorOfProblem(this.deployment, problem, this.#exchange.clock.nowMs());
   }
 }
 
 const EMPTY = Buffer.alloc(0);
-const JSON_HEADERS = ['content-type', 'application/json'] as const;
-const STREAM_HEADERS = [
-  'content-type',
-  'text/event-stream; charset=utf-8',
-  'cache-control',
-  'no-cache',
-  'x-accel-buffering',
-  'no',
-] as const;
 
 function isEventStream(contentType: string | string[] | undefined): boolean {
   return typeof contentType === 'string' && contentType.startsWith('text/event-stream');

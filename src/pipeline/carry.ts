@@ -11,6 +11,7 @@ import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
 import type { Parts } from './parts.ts';
 import { mayUseGroup } from './plan.ts';
+import { race } from './race.ts';
 import { cooldownOf } from './router.ts';
 
 /** Resolves when the client has an answer; rejects with the GatewayError of the last attempt, or with why none was made. */
@@ -27,7 +28,11 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
       await pause(exchange, step.waitMs);
       continue;
     }
-    failure = await tryOnce(exchange, parts, walk, step.deployment, step.group);
+    const tryStep = (deployment: Deployment, group: string) => tryOnce(exchange, parts, walk, deployment, group);
+    failure =
+      exchange.hedge === undefined || exchange.attempts.length > 0
+        ? await tryStep(step.deployment, step.group)
+        : await race(exchange, parts, walk, step, tryStep);
     if (failure === undefined) return;
     first ??= failure;
     if (!exchange.client.hasStarted) continue;
@@ -74,17 +79,22 @@ async function tryOnce(
     // How long a client stayed says nothing about the deployment.
     stats.ended(deployment.id, { failed: isOfProvider, ...(isOfProvider && { durationMs }) });
     if (error.code === 'client_gone' || error.code === 'internal') {
-      walk.cancelled();
+      walk.cancelled(deployment);
       throw error;
     }
     const { retryAfterMs } = error.facts;
     // Who broke off in the middle of an answer is the last one to ask for its rest.
     const brokeOff = exchange.broken !== broken && error.row.retry === 'here';
     const code = brokeOff ? 'upstream_stream_cut' : error.code;
-    walk.failed({ code, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+    walk.failed({ code, ...(retryAfterMs !== undefined && { retryAfterMs }) }, deployment);
     return error;
   }
-  walk.succeeded();
+  if (exchange.pen !== undefined && exchange.pen.winner !== deployment) {
+    walk.lost(deployment);
+    stats.ended(deployment.id, { failed: false });
+    return undefined;
+  }
+  walk.succeeded(deployment);
   const { usage, stream, snapshot, needs } = exchange;
   stats.ended(deployment.id, {
     failed: false,
@@ -115,6 +125,8 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
     const other = groups.resolve(name);
     return other !== undefined && (identity === undefined || mayUseGroup(snapshot, identity, name, other));
   };
+  const { operation } = exchange.endpoint;
+  if (operation === 'chat' || operation === 'embedding') exchange.hedge = router.hedge(group);
   const [first] = plan.deployments;
   const policy = router.policy(group, controls, exchange.startedMs, first?.config.numRetries, mayUse);
   exchange.deadlineMs = policy.deadlineMs;

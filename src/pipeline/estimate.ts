@@ -9,10 +9,10 @@ export type CountTokens = (text: string) => Promise<number>;
 
 /** Estimates what attempts used whose providers did not say, from the prompt and what they wrote, and books it. */
 export async function estimate(exchange: Exchange, countTokens: CountTokens): Promise<void> {
-  for (const { deployment, text, factor, known } of exchange.toEstimate) {
+  for (const { deployment, facts, text, factor, known } of exchange.toEstimate) {
     const written = Math.round((await countTokens(text())) * factor);
     const usage = known ?? { inputTokens: await countTokens(promptText(exchange.body)), outputTokens: 0 };
-    account(exchange, deployment, {
+    account(exchange, deployment, facts, {
       ...usage,
       outputTokens: Math.max(usage.outputTokens, written),
       isEstimated: true,

@@ -7,6 +7,7 @@ import type { ConversationRequest, Usage } from '../formats/neutral/conversation
 import type { ContinuationStyle } from '../lanes/continuation.ts';
 import type { StreamAnswer } from '../lanes/lane.ts';
 import type { SentSoFar, StreamRecord } from '../lanes/stream-record.ts';
+import type { HedgeRules } from '../routing/hedging.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import type { ReadNeeds } from '../routing/needs.ts';
 import type { GroupPlan } from '../routing/plan-group.ts';
@@ -17,11 +18,13 @@ import type { Identity } from '../tenancy/key-table.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
 import type { Client } from './client.ts';
 import type { Deployment } from './deployment.ts';
+import type { Pen } from './pen.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What an estimate of usage starts from. */
 export interface Estimate {
   readonly deployment: Deployment;
+  readonly facts: AttemptFacts;
   /** Text the model wrote, as far as it is known. */
   readonly text: () => string;
   /** How many times as much as `text` the model wrote. */
@@ -97,6 +100,12 @@ export class Exchange {
   servedGroup: string | undefined;
   attempts: AttemptFacts[] = [];
   deployment: Deployment | undefined;
+  /** How the first attempt is hedged; undefined where hedging is off, as it is unless asked for. */
+  hedge: HedgeRules | undefined;
+  /** Set while the first attempt runs, where it may be hedged. */
+  pen: Pen | undefined;
+  /** A second attempt was begun beside the first. */
+  isHedged = false;
   /** What the client was sent of a stream that could be continued elsewhere; undefined where it would not be. */
   record: StreamRecord | undefined;
   broken: BrokenStream | undefined;

@@ -4,6 +4,7 @@ import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { WalkPolicy } from '../routing/contracts.ts';
 import type { GroupPlan } from '../routing/plan-group.ts';
+import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
 import type { RouteRecord } from './route-records.ts';
@@ -99,6 +100,12 @@ export function forecast(exchange: Exchange): RouteForecast {
   };
 }
 
+function outcomeOf({ failure, lost }: AttemptFacts): string {
+  // Of two attempts that raced, the slower one was cancelled.
+  if (lost === true) return 'lost';
+  return failure === undefined ? 'success' : failure === 'client_gone' ? 'client-gone' : 'failure';
+}
+
 /** Says what happened to a request that is over. */
 export function explainRecord(record: RouteRecord, snapshot: Snapshot): JsonObject {
   const { attempts, waits, error } = record;
@@ -118,8 +125,8 @@ export function explainRecord(record: RouteRecord, snapshot: Snapshot): JsonObje
       group: attempt.group ?? null,
       deployment: attempt.deploymentId,
       model: `${attempt.provider}/${attempt.model}`,
-      outcome:
-        attempt.failure === undefined ? 'success' : attempt.failure === 'client_gone' ? 'client-gone' : 'failure',
+      outcome: outcomeOf(attempt),
+      ...(attempt.hedge === true && { hedge: true }),
       error: classOf(attempt.failure),
       status: attempt.status ?? null,
       waited_ms: Math.round(waitedMs(index)),

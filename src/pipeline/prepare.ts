@@ -13,8 +13,7 @@ import type { Parts } from './parts.ts';
 
 /** The request as its lane writes it, and the way back for its answer. Throws where a parameter is refused. */
 export function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
-  exchange.lane = choice.lane;
-  exchange.laneReason = exchange.bodyNote ?? choice.reason;
+  noteLane(exchange, choice);
   const trip =
     exchange.broken?.rest === undefined
       ? travelBy(choice)(exchange, deployment, choice)
@@ -22,6 +21,12 @@ export function prepare(exchange: Exchange, deployment: Deployment, choice: Lane
   exchange.dropped = trip.dropped;
   if (trip.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(trip, deployment);
   return trip;
+}
+
+/** Notes how a request travels; of two attempts that race, the winner notes it again. */
+export function noteLane(exchange: Exchange, { lane, reason }: LaneChoice): void {
+  exchange.lane = lane;
+  exchange.laneReason = exchange.bodyNote ?? reason;
 }
 
 /** The way to the rest of an answer that broke off elsewhere. */

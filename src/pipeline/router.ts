@@ -8,6 +8,7 @@ import type { WalkPolicy } from '../routing/contracts.ts';
 import type { CooldownSettings } from '../routing/cooldown-policy.ts';
 import { flattenFallbacks } from '../routing/fallback-chain.ts';
 import type { HealthResults } from '../routing/health-results.ts';
+import type { HedgeRules, Hedging } from '../routing/hedging.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { type NeedsOptions, type ReadNeeds, readNeeds } from '../routing/needs.ts';
 import { type GroupContext, type GroupPlan, planGroup } from '../routing/plan-group.ts';
@@ -37,6 +38,7 @@ export interface RoutingState {
   readonly budget: RetryBudget;
   readonly stats: DeploymentStats;
   readonly health: HealthResults;
+  readonly hedging: Hedging;
 }
 
 /** What planning reads of a request: the part of an exchange that stands when its body was peeked at. */
@@ -69,6 +71,7 @@ interface GroupRules {
   readonly needs: NeedsOptions;
   readonly retriesByClass: Readonly<Record<string, number>>;
   readonly continuesStreams: boolean;
+  readonly hedge: HedgeRules | undefined;
 }
 
 /** Plans requests under one configuration. Made anew at a reload. */
@@ -152,6 +155,11 @@ export class Router {
     return this.#rulesOf(group).continuesStreams;
   }
 
+  /** How a group's requests are hedged; undefined where they are not, or where there is only one deployment. */
+  hedge(group: ResolvedGroup<Deployment>): HedgeRules | undefined {
+    return group.deployments.length < 2 ? undefined : this.#rulesOf(group).hedge;
+  }
+
   #controlsOfKey(identity: Identity): KeyControls {
     let controls = this.#keyControls.get(identity);
     if (controls === undefined) {
@@ -175,6 +183,7 @@ export class Router {
       needs: { checks: this.#routing.enablePreCallChecks, tags: this.#routing.enableTagFiltering, affinity },
       retriesByClass: routing.retriesByClass,
       continuesStreams: routing.midStream === 'continue',
+      hedge: routing.hedge.enabled ? { group: pattern ?? name, ...routing.hedge } : undefined,
     };
     this.#groups.set(pattern ?? name, rules);
     return rules;

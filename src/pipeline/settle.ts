@@ -3,6 +3,7 @@ import type { SettledExchange } from '../telemetry/settled.ts';
 import { estimate } from './estimate.ts';
 import type { Exchange } from './exchange.ts';
 import type { Parts } from './parts.ts';
+import { noteHedgeSpend } from './race.ts';
 
 /**
  * Closes a request's books: runs once for each, whatever happened, and never throws outwards. Where usage has to be estimated
@@ -12,13 +13,18 @@ export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefi
   const endedMs = exchange.clock.monotonicMs();
   parts.routes.keep(exchange, endedMs);
   if (exchange.toEstimate.length === 0) {
-    parts.sink.take(settled(exchange, endedMs));
+    close(exchange, parts, endedMs);
     return undefined;
   }
   // Counting tokens takes longer than the answer's end may wait, so the books close a moment later.
   return estimate(exchange, parts.countTokens)
     .catch((error: unknown) => parts.onFault('usage could not be estimated', error))
-    .finally(() => parts.sink.take(settled(exchange, endedMs)));
+    .finally(() => close(exchange, parts, endedMs));
+}
+
+function close(exchange: Exchange, parts: Parts, endedMs: number): void {
+  if (exchange.hedge !== undefined) noteHedgeSpend(exchange, parts.routing.hedging);
+  parts.sink.take(settled(exchange, endedMs));
 }
 
 function settled(exchange: Exchange, endedMs: number): SettledExchange {

@@ -7,9 +7,10 @@ import { type Answer, assertClearError, assertServed, inWorld, PLAIN, type Setup
 
 /**
  * What must come of it, and how often the provider that fails may be asked for that: `west 3` is an attempt and two retries.
- * `goes on`: the client has some words already, and the fallback says the rest. `told`: an error, or a whole answer.
+ * `goes on`: the client has some words already, and the fallback says the rest. `told`: an error, or a whole answer. `broken off`:
+ * the same, but what came may break the client's library before the error is read.
  */
-type Verdict = 'west answers' | `west ${1 | 3}, fallback answers` | 'fallback goes on' | 'told';
+type Verdict = 'west answers' | `west ${1 | 3}, fallback answers` | 'fallback goes on' | 'told' | 'broken off';
 
 interface Play {
   readonly id: string;
@@ -35,10 +36,11 @@ const PLAYS: readonly Play[] = [
   { id: 'F10', fault: 'stall-after-10', whole: 'west 1, fallback answers', stream: 'fallback goes on' },
   { id: 'F11', fault: 'drip', ...LEFT },
   { id: 'F13', fault: 'hang', ...LEFT },
-  { id: 'F15', fault: 'split-1+crlf+bom+comments+multi-line+empty-events+no-trailing-newline', stream: 'west answers' },
+  // Events without data are left out: the client's library breaks on them, whoever sends them (test/faults/framing.test.ts).
+  { id: 'F15', fault: 'split-1+crlf+bom+comments+multi-line+no-trailing-newline', stream: 'west answers' },
   { id: 'F15', fault: 'split-3+cr+no-space', stream: 'west answers' },
   { id: 'F16', fault: 'malformed-chunk', ...CUT },
-  { id: 'F17', fault: 'huge-event-10', whole: 'west 3, fallback answers', stream: 'told' },
+  { id: 'F17', fault: 'huge-event-10', whole: 'west 3, fallback answers', stream: 'broken off' },
   { id: 'F18', fault: 'error-in-200', ...RETRIED },
   { id: 'F18', fault: 'html-in-200', ...RETRIED },
   { id: 'F18', fault: 'empty-200', ...RETRIED },
@@ -48,7 +50,8 @@ const PLAYS: readonly Play[] = [
     fault: `429-retry-after-${form}`,
     ...LEFT,
   })),
-  ...['529', '503', '408', '409'].map((status) => ({ id: 'F21', fault: status, ...RETRIED })),
+  ...['529', '503', '409'].map((status) => ({ id: 'F21', fault: status, ...RETRIED })),
+  { id: 'F21', fault: '408', ...LEFT },
   ...['413', '418', '451'].map((status) => ({ id: 'F21', fault: status, ...TOLD })),
   { id: 'F22', fault: 'length-short', whole: 'west 3, fallback answers', stream: 'told' },
   { id: 'F22', fault: 'length-long', whole: 'west 3, fallback answers', stream: 'told' },
@@ -56,7 +59,7 @@ const PLAYS: readonly Play[] = [
   { id: 'F22', fault: '1xx-flood', ...RETRIED },
   { id: 'F22', fault: '101', ...RETRIED },
   ...['gzip', 'br', 'deflate', 'zstd'].map((coding) => ({ id: 'F23', fault: coding, ...WELL })),
-  { id: 'F23', fault: 'gzip-corrupt', whole: 'west 3, fallback answers', stream: 'told' },
+  { id: 'F23', fault: 'gzip-corrupt', whole: 'west 3, fallback answers', stream: 'broken off' },
   { id: 'F23', fault: 'gzip-double', ...RETRIED },
   { id: 'F23', fault: 'gzip-bomb', whole: 'west 3, fallback answers', stream: 'told' },
   { id: 'F24', fault: 'header-bomb', ...RETRIED },
@@ -138,6 +141,10 @@ function judge(verdict: Verdict, answer: Answer, way: readonly string[]): void {
     case 'fallback goes on':
       assertServed(answer);
       assert.deepEqual(way, ['west', 'east']);
+      return;
+    case 'broken off':
+      if (answer.error === undefined) assertServed(answer);
+      else assert.equal(answer.finish, undefined);
       return;
     case 'told':
       assert.ok(way.length <= 4, way.join());

@@ -230,7 +230,7 @@ function readGroupAffinity(
 
 function readHedge(node: ConfigNode | undefined, path: string, context: ReadingContext): HedgeConfig {
   const map = node?.kind === 'map' ? node : undefined;
-  const section = new Section(map, HEDGE, { path, unknown: 'refuse-typos', isReported: true }, context);
+  const section = new Section(map, HEDGE, { path, unknown: 'refuse-typos' }, context);
   return {
     enabled: section.flag('enabled') ?? false,
     maxExtraSpend: section.number('max_extra_spend') ?? DEFAULTS.hedgeExtraSpend,

@@ -269,7 +269,7 @@ user_api_key_list:
   assert.deepEqual(brief(findings), ['9:41 error wrong-type fallbacks']);
 });
 
-test('hedging, budgets by strategy and checks of later releases are said to be not yet in effect', () => {
+test('budgets by strategy and checks of later releases are said to be not yet in effect', () => {
   const { notYetInEffect } = configOf(`${MODELS}
 router_settings:
   routing_strategy: provider-budget-routing
@@ -281,7 +281,6 @@ router_settings:
     [
       'router_settings.routing_strategy: provider-budget-routing',
       'router_settings.optional_pre_call_checks: router_budget_limiting',
-      'router_settings.hedge',
     ],
   );
 });

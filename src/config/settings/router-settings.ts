@@ -1,19 +1,7 @@
 /** Settings of `router_settings`. */
 import { FALLBACK_WORDS } from '../../routing/fallback-chain.ts';
 import { STRATEGY_NAMES } from '../../routing/strategies/index.ts';
-import {
-  guideNow,
-  later,
-  never,
-  now,
-  nowExcept,
-  own,
-  ownLater,
-  PYTHON,
-  type SettingTable,
-  table,
-  unlessOff,
-} from './setting.ts';
+import { guideNow, later, never, now, nowExcept, own, PYTHON, type SettingTable, table } from './setting.ts';
 
 /** A word of `routing_strategy` that in LiteLLM only limits by budget, and chooses by simple shuffle. */
 export const BUDGET_STRATEGY = 'provider-budget-routing';
@@ -105,7 +93,7 @@ export const ROUTER_SETTINGS: SettingTable = table({
     'What becomes of a stream that breaks midway: it goes on at another deployment, or ends with an error.',
     'continue',
   ),
-  hedge: ownLater('map', 'A second attempt while the first one is late.'),
+  hedge: own('map', 'A second attempt, at another deployment of the group, while the first one is late.'),
   default_max_parallel_requests: now('integer', 'Requests at one time a deployment takes that names no limit.'),
   default_priority: later('integer', 'Priority of a request in the queue.'),
   polling_interval: later('seconds', 'How often the queue is looked at.'),
@@ -168,7 +156,7 @@ export const GROUP_SETTINGS: SettingTable = table({
   routing_strategy: { ...STRATEGY, from: 'sluice' },
   routing_strategy_args: { ...STRATEGY_ARGS, from: 'sluice' },
   mid_stream: own(['continue', 'error'], 'As in `router_settings`.'),
-  hedge: ownLater('map', 'As in `router_settings`.'),
+  hedge: own('map', 'As in `router_settings`.'),
   timeout: own('seconds', 'Limit of an attempt, for deployments that name none.'),
   stream_timeout: own('seconds', 'Limit until the first chunk, for deployments that name none.'),
   ttft_timeout: own('seconds', 'Limit until the first token, for deployments that name none.'),
@@ -177,9 +165,13 @@ export const GROUP_SETTINGS: SettingTable = table({
 
 /** The members of `hedge`. */
 export const HEDGE: SettingTable = table({
-  enabled: unlessOff(ownLater('flag', 'Whether there are second attempts.', 'false')),
-  max_extra_spend: ownLater('ratio', "Share of the group's spend they may add.", '0.05'),
-  percentile: ownLater('ratio', 'The share of first tokens that come in time.', '0.95'),
+  enabled: own('flag', 'Whether there are second attempts.', 'false'),
+  max_extra_spend: own('ratio', "Share of the group's spend that the slower attempts may add.", '0.05'),
+  percentile: own(
+    'ratio',
+    'The share of first tokens (of whole answers, where there is no stream) that come in time.',
+    '0.95',
+  ),
 });
 
 const CLASSES: Readonly<Record<string, string>> = {

@@ -69,9 +69,6 @@ export const guideLater = (type: SettingType, text: string): Row => row('later',
 /** A setting of ours. */
 export const own = (type: SettingType, text: string, fallback?: string): Row =>
   row('now', 'sluice', type, text, fallback);
-/** A setting of ours that a later release implements. */
-export const ownLater = (type: SettingType, text: string, fallback?: string): Row =>
-  row('later', 'sluice', type, text, fallback);
 /** A setting that acts, with words among its values that do nothing yet. */
 export const nowExcept = (missingIn: (value: unknown) => readonly string[], setting: Row): Row => ({
   ...setting,
@@ -79,8 +76,6 @@ export const nowExcept = (missingIn: (value: unknown) => readonly string[], sett
 });
 /** A setting of a later release that is already as these values want it. */
 export const laterUnless = (holdsFor: (value: unknown) => boolean, setting: Row): Row => ({ ...setting, holdsFor });
-/** A setting of a later release that is off already. */
-export const unlessOff = (setting: Row): Row => laterUnless((value) => value === false, setting);
 /** A table from its rows. */
 export const table = (rows: Record<string, Row>): SettingTable => new Map(Object.entries(rows));
 /** Many settings of one kind, named in a line. */

@@ -187,16 +187,21 @@ for (const model of ALL_CHAT_GROUPS) {
       });
     }
 
-    it('gets any object when it wants one, or is told that this provider has no such mode', async () => {
-      const { data, response } = await client.chat.completions
-        .create({
-          model,
-          messages: ask('Answer in JSON: is it raining?'),
-          response_format: { type: 'json_object' },
-        })
-        .withResponse();
-      if (model === 'claude-sonnet') assert.equal(response.headers.get('x-sluice-dropped'), 'response_format');
-      else assert.equal(typeof JSON.parse(textOf(data)), 'object');
+    it('gets any object when it wants one, whole and streamed', async () => {
+      const body = {
+        model,
+        messages: ask('Answer in JSON: is it raining?'),
+        response_format: { type: 'json_object' as const },
+      };
+      const { data, response } = await client.chat.completions.create(body).withResponse();
+      assert.equal(response.headers.get('x-sluice-dropped'), null);
+      assert.notDeepEqual(JSON.parse(textOf(data)), {});
+      assert.equal(data.choices[0]?.finish_reason, 'stop');
+      assert.equal(data.choices[0]?.message.tool_calls, undefined);
+      const streamed = await client.chat.completions.stream(body).finalChatCompletion();
+      assert.deepEqual(JSON.parse(textOf(streamed)), JSON.parse(textOf(data)));
+      assert.equal(streamed.choices[0]?.finish_reason, 'stop');
+      assert.equal(streamed.choices[0]?.message.tool_calls, undefined);
     });
 
     it('can set what every provider has, and names its user', async () => {

@@ -5,6 +5,7 @@ import type { Part, StreamEvent } from '../neutral/conversation.ts';
 import { readCitation } from './citations.ts';
 import { readError } from './errors.ts';
 import { readFinish } from './finish.ts';
+import { finishOfAnswer, JSON_TOOL } from './json-tool.ts';
 import { readBlocks, readExtra } from './read-content.ts';
 import { readThinking } from './signatures.ts';
 import { findUsage, mergeUsageObjects, readUsageObject } from './usage.ts';
@@ -15,7 +16,8 @@ type Emit = (event: StreamEvent) => void;
 type OpenBlock =
   | { readonly kind: 'text' }
   | { readonly kind: 'thinking'; signature: string }
-  | { readonly kind: 'tool'; readonly call: number; readonly input: JsonValue | undefined; hasArguments: boolean }
+  /** `call` is undefined where the input is the answer's text. */
+  | { readonly kind: 'tool'; readonly call?: number; readonly input: JsonValue | undefined; hasArguments: boolean }
   | { readonly kind: 'opaque'; readonly value: JsonObject; json: string };
 
 const TOOL_USE = new Set(['type', 'id', 'name', 'input', 'cache_control']);
@@ -28,6 +30,7 @@ export class AnthropicStreamReader implements StreamReader {
   #ended = false;
   #open: OpenBlock | undefined;
   #calls = 0;
+  #hasJsonAnswer = false;
   /** The kind of the part emitted last, to tell where one text part ends and another begins. */
   #lastKind: string | undefined;
   #startsPart = false;
@@ -119,6 +122,11 @@ export class AnthropicStreamReader implements StreamReader {
         break;
       case 'tool-call': {
         const { id, name, extra } = part;
+        if (name === JSON_TOOL) {
+          this.#enterJsonAnswer();
+          this.#text(part.arguments, emit);
+          return;
+        }
         const call = this.#calls++;
         emit({ type: 'tool-call', choice: 0, call, id, name, ...(extra !== undefined && { extra }) });
         emit({ type: 'tool-arguments', choice: 0, call, text: part.arguments });
@@ -134,6 +142,11 @@ export class AnthropicStreamReader implements StreamReader {
   #enterText(): void {
     this.#startsPart = this.#lastKind === 'text';
     this.#lastKind = 'text';
+  }
+
+  #enterJsonAnswer(): void {
+    this.#hasJsonAnswer = true;
+    this.#enterText();
   }
 
   /** The mark of a new text part, once: on whichever event of it comes first. */
@@ -163,6 +176,11 @@ export class AnthropicStreamReader implements StreamReader {
         emit({ type: 'reasoning-redacted', choice: 0, data: text(block.data) });
         return;
       case 'tool_use': {
+        if (block.name === JSON_TOOL) {
+          this.#enterJsonAnswer();
+          this.#open = { kind: 'tool', input: block.input, hasArguments: false };
+          return;
+        }
         const call = this.#calls++;
         this.#open = { kind: 'tool', call, input: block.input, hasArguments: false };
         this.#lastKind = 'tool-call';
@@ -194,7 +212,7 @@ export class AnthropicStreamReader implements StreamReader {
         const json = delta.type === 'input_json_delta' ? text(delta.partial_json) : '';
         if (json === '') return;
         open.hasArguments = true;
-        emit({ type: 'tool-arguments', choice: 0, call: open.call, text: json });
+        this.#input(open.call, json, emit);
         return;
       }
       case 'opaque':
@@ -216,6 +234,11 @@ export class AnthropicStreamReader implements StreamReader {
     if (value !== '') emit({ type: 'text', choice: 0, text: value, ...this.#startOfPart() });
   }
 
+  #input(call: number | undefined, json: string, emit: Emit): void {
+    if (call === undefined) this.#text(json, emit);
+    else emit({ type: 'tool-arguments', choice: 0, call, text: json });
+  }
+
   #citation(value: JsonValue | undefined, emit: Emit): void {
     const citation = readCitation(value);
     if (citation !== undefined) emit({ type: 'citation', choice: 0, citation, ...this.#startOfPart() });
@@ -231,7 +254,7 @@ export class AnthropicStreamReader implements StreamReader {
     } else if (open?.kind === 'tool' && !open.hasArguments) {
       // Eager tools come whole in the start; a tool without parameters sends no arguments at all.
       const whole = isFilled(open.input) ? JSON.stringify(open.input) : '{}';
-      emit({ type: 'tool-arguments', choice: 0, call: open.call, text: whole });
+      this.#input(open.call, whole, emit);
     } else if (open?.kind === 'opaque') {
       const value = open.json === '' ? open.value : { ...open.value, input: parsedOr(open.json) };
       emit({ type: 'opaque', choice: 0, format: 'anthropic-messages', value });
@@ -248,7 +271,9 @@ export class AnthropicStreamReader implements StreamReader {
   #messageStop(emit: Emit): void {
     this.#blockStop(emit);
     this.#ended = true;
-    emit({ type: 'finish', choice: 0, finish: readFinish(...this.#endings) });
+    const finish = readFinish(...this.#endings);
+    const isAnswer = this.#hasJsonAnswer && this.#calls === 0;
+    emit({ type: 'finish', choice: 0, finish: isAnswer ? finishOfAnswer(finish) : finish });
     if (this.#usage !== undefined) emit({ type: 'usage', usage: readUsageObject(this.#usage) });
     emit({ type: 'end' });
   }

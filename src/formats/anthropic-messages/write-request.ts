@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, ToolDefinition } from '../neutral/conversation.ts';
 import { type ClaudeAbilities, claudeAbilities } from './claude-models.ts';
+import { JSON_TOOL, offerJsonTool, writeJsonTool } from './json-tool.ts';
 import { writeOutputSchema } from './output-schema.ts';
 import { type Drop, writeCacheMark, writeExtra } from './write-content.ts';
 import { writeMessages } from './write-messages.ts';
@@ -14,6 +15,14 @@ function writeTool(
   abilities: ClaudeAbilities,
   drop: Drop,
 ): JsonObject | undefined {
+  if (nameOf(tool) === JSON_TOOL) {
+    drop(
+      `tools[${index}]`,
+      `A tool named ${JSON_TOOL} would be taken for the answer: name it otherwise.`,
+      'unsupported',
+    );
+    return undefined;
+  }
   if (tool.type === 'opaque') {
     if (tool.format === 'anthropic-messages') return tool.value;
     drop(`tools[${index}]`, `A kind of tool that only ${tool.format} knows.`, 'unsupported');
@@ -136,15 +145,11 @@ function writeOutputConfig(
   abilities: ClaudeAbilities,
   effort: string | undefined,
   kept: JsonObject,
-  drop: Drop,
 ): JsonObject {
   const { output } = request;
   const config: JsonObject = { ...kept, ...(effort !== undefined && { effort }) };
-  if (output?.type === 'json-object') {
-    drop('response_format', 'Anthropic has no JSON mode without a schema: give a json_schema.', 'unsupported');
-  } else if (output?.type === 'json-schema') {
-    if (abilities.structuredOutput) config.format = { type: 'json_schema', schema: writeOutputSchema(output.schema) };
-    else drop('response_format', 'This model has no structured output.', 'unsupported');
+  if (output?.type === 'json-schema' && abilities.structuredOutput) {
+    config.format = { type: 'json_schema', schema: writeOutputSchema(output.schema) };
   }
   return Object.keys(config).length === 0 ? {} : { output_config: config };
 }
@@ -185,12 +190,20 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
     for (const field of Object.keys(request.extensions.fields)) drop(field, 'Not known to Anthropic.', 'unknown');
   }
   reportUnsupported(request, drop);
-  const tools = writeTools(request, abilities, drop);
-  const toolChoice = tools.length === 0 ? undefined : writeToolChoice(request, abilities, drop);
-  const isForced = toolChoice?.type === 'any' || toolChoice?.type === 'tool';
+  const clientTools = writeTools(request, abilities, drop);
+  const clientChoice = clientTools.length === 0 ? undefined : writeToolChoice(request, abilities, drop);
+  const isForced = clientChoice?.type === 'any' || clientChoice?.type === 'tool';
   const written = writeThinking(request, abilities, options.traits, isForced, drop);
   const thinking = isJsonObject(own.thinking) ? own.thinking : written.thinking;
   const thinks = thinking !== undefined && thinking.type !== 'disabled';
+  const offered = { tools: clientTools, toolChoice: clientChoice };
+  const jsonTool = writeJsonTool(request.output, abilities);
+  if (jsonTool === undefined && request.output?.type === 'json-schema' && !abilities.structuredOutput) {
+    drop('response_format', 'This model has no structured output but of a plain object.', 'unsupported');
+  }
+  // An answer that the client forces to be a call of its tool has no text that could be JSON.
+  const { tools, toolChoice } =
+    jsonTool === undefined || isForced ? offered : offerJsonTool(offered, jsonTool, abilities.forcedToolUse && !thinks);
   const config = isJsonObject(keptConfig) ? keptConfig : {};
   const rules = { systemInMessages: abilities.systemInMessages, thoughtsFirst: thinking?.type === 'enabled' };
   return {
@@ -201,7 +214,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
       ...(tools.length > 0 && { tools }),
       ...(toolChoice !== undefined && { tool_choice: toolChoice }),
       ...(thinking !== undefined && { thinking }),
-      ...writeOutputConfig(request, abilities, written.effort, config, drop),
+      ...writeOutputConfig(request, abilities, written.effort, config),
       ...writeSampling(request, abilities, thinks, drop),
       ...writeServiceTier(request.serviceTier, drop),
       ...writeMetadata(request, isOwn, drop),

@@ -307,6 +307,18 @@ describe('metrics', () => {
     assert.deepEqual(byLine(merged), byLine(expected));
   });
 
+  test('of several workers say that Redis works only where it works for all, and nothing where there is none', async () => {
+    const workers = [recorder(), recorder(), recorder()];
+    for (const [index, worker] of workers.entries()) worker.read('sluice_redis_up', () => (index === 1 ? 0 : 1));
+    const all = await Promise.all(workers.map((worker) => worker.snapshot()));
+    assert.match(await renderSnapshot(mergeSnapshots(all)), /^sluice_redis_up 0$/m);
+    assert.match(
+      await renderSnapshot(mergeSnapshots([all[0], all[2]].filter((each) => each !== undefined))),
+      /^sluice_redis_up 1$/m,
+    );
+    assert.doesNotMatch(await recorder().render(), /sluice_redis_up/);
+  });
+
   test("of several workers hold Node's own metrics once", async () => {
     const workers = [recorder({ processMetrics: true }), recorder({ processMetrics: true })];
     const text = await renderSnapshot(mergeSnapshots(await Promise.all(workers.map((worker) => worker.snapshot()))));

@@ -78,7 +78,7 @@ async function command(port: number, words: readonly string[]): Promise<string> 
 }
 
 /** A port that nothing listens on at this moment. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startTestRedis, type TestRedis } from '../../../test/support/redis.ts';
@@ -187,5 +189,36 @@ test('in a Redis Cluster it finds the node that has its keys', async () => {
       );
     },
     ...options,
+  );
+});
+
+test('a user with the rights that the guide names is enough', async () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guides/routing.md'), 'utf8');
+  const rights = /`(\+@connection [^`]+)`/.exec(guide)?.[1]?.split(' ') ?? [];
+  assert.ok(rights.length > 10, 'the guide names them');
+  const user = ['sluice', 'on', '>let-in', '~sluice:*', '&sluice:*', '-@all', ...rights];
+  await withRedis(
+    async (redis) => {
+      const login = { username: 'sluice', password: 'let-in' };
+      const [one, two] = [instanceOf(redis, login), instanceOf(redis, login)];
+      await Promise.all([one.becomes(true), two.becomes(true)]);
+      one.instance.publish('a', { state: 'open', forMs: 1_000 });
+      assert.equal(await one.instance.takeProbe('a', 1_000), true);
+      one.instance.releaseProbe('a');
+      assert.equal(await two.instance.takeProbe('a', 1_000), true);
+      let attempts = 1;
+      one.instance.countWith({ drain: () => [['u', { first: attempts, further: 0 }]], addOthers: () => undefined });
+      await one.instance.exchange();
+      attempts = 0;
+      await one.instance.exchange();
+      const late = instanceOf(redis, login);
+      await late.becomes(true);
+      one.instance.publish('a', { state: 'closed', forMs: 0 });
+      await wait(50);
+      assert.deepEqual([...one.statuses, ...two.statuses, ...late.statuses], []);
+      await Promise.all([one, two, late].map(({ instance }) => instance.close()));
+    },
+    '--user',
+    ...user,
   );
 });

@@ -23,6 +23,7 @@ export interface BenchOptions {
 export const HELP = `npm run bench -- [options]
   --quick          the rows with targets only, short slices: under a minute
   --only TEXT      rows whose name holds TEXT, several with commas: "relay, stream", chunk
+  --only storm     instead of rows: clients that retry against an upstream with 0, 50 and 100 % errors
   --targets LIST   of nginx, sluice, portkey; all by default
   --rounds N       measured rounds, 5 by default
   --json FILE      every sample and every median as JSON

@@ -10,6 +10,7 @@ import { Measurement, selectedRows } from './measure.ts';
 import { type BenchOptions, HELP, readOptions } from './options.ts';
 import { report } from './report.ts';
 import { Samples } from './samples.ts';
+import { printStorm } from './storm.ts';
 import { startDirect } from './targets/direct.ts';
 import { startNginx } from './targets/nginx.ts';
 import { startPortkey } from './targets/portkey.ts';
@@ -85,4 +86,5 @@ function machine(): string {
 
 const options = readOptions(process.argv.slice(2));
 if (options === 'help') process.stdout.write(HELP);
+else if (options.only.join() === 'storm') await printStorm();
 else await bench(options);

@@ -61,7 +61,11 @@ export const FAULTS: readonly Row[] = [
   row('F18', 'says 200 and means an error, HTML or nothing', 'the fallback’s answer'),
   row('F19', 'sends an error event after text', 'the whole answer, its rest from the fallback'),
   row('F20', '429 with every form of `Retry-After`', 'the fallback’s answer, at once'),
-  row('F21', '529, 503, 408, 409, 413, 418, 451', 'the fallback’s answer, or the error where it is the request’s fault'),
+  row(
+    'F21',
+    '529, 503, 408, 409, 413, 418, 451',
+    'the fallback’s answer, or the error where it is the request’s fault',
+  ),
   row('F22', 'wrong lengths, broken chunks, floods of 1xx, 101', 'the fallback’s answer'),
   row('F23', 'packs its answer, well or badly', 'the answer; the fallback’s where it cannot be unpacked'),
   row('F24', 'sends headers beyond measure', 'the fallback’s answer'),

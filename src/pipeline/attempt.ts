@@ -102,8 +102,9 @@ class Attempt implements AnswerListener, Runner {
     this.#facts.lost = true;
     this.#flight?.abort('another attempt was faster');
     const sample = this.#stream?.sample();
-    // Refusals cost nothing; whatever else was begun is billed by its provider, as far as it came.
-    if (this.#phase !== 'refusal') this.#estimate(() => sample?.text ?? '', sample?.factor ?? 1, this.#stream?.usage());
+    // Refusals cost nothing; whatever else reached its provider is billed, as far as it came.
+    const isBilled = this.#phase !== 'refusal' && this.#flight?.wasSent === true;
+    if (isBilled) this.#estimate(() => sample?.text ?? '', sample?.factor ?? 1, this.#stream?.usage());
     this.#resolve();
   }
 

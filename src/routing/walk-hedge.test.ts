@@ -111,3 +111,55 @@ test('a client that leaves cancels both', () => {
   walk.cancelled();
   assert.equal(walk.next().kind, 'give-up');
 });
+
+test('law: whatever happens, attempts stay under the cap, begin before the deadline, and never meet at one deployment', () => {
+  for (let seed = 1; seed <= 2_000; seed += 1) {
+    let state = seed;
+    const random = (): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state / 2 ** 32;
+    };
+    const maxAttempts = 1 + Math.floor(random() * 5);
+    const { walk, time, deployments, breakers, open } = begun(['v@one', 'w@one', 'x@two', 'y@two'], {
+      maxAttempts,
+      deadlineMs: 20_000,
+      numRetries: 4,
+    });
+    for (const { id } of deployments) if (random() < 0.2) open(id);
+    if (random() < 0.5) time.nowMs += 10_000;
+    const running: Routable[] = [];
+    const begin = (deployment: Routable): void => {
+      assert.ok(!running.includes(deployment), `seed ${seed}: ${deployment.id} runs twice`);
+      assert.ok(time.nowMs < 20_000, `seed ${seed}: past the deadline`);
+      running.push(deployment);
+    };
+    for (let steps = 0; steps < 50; steps += 1) {
+      time.nowMs += random() * 3_000;
+      if (running.length === 0) {
+        const step = walk.next();
+        if (step.kind === 'give-up') break;
+        if (step.kind === 'wait') time.nowMs += step.waitMs;
+        else begin(step.deployment);
+      } else if (running.length === 1 && random() < 0.5) {
+        const step = walk.hedge();
+        if (step !== undefined) begin(step.deployment);
+      } else {
+        const [ended] = running.splice(Math.floor(random() * running.length), 1);
+        assert.ok(ended !== undefined);
+        const dice = random();
+        if (dice < 0.7) walk.failed({ code: 'upstream_server_error' }, ended);
+        else if (dice < 0.8) {
+          for (const each of [ended, ...running.splice(0)]) walk.cancelled(each);
+        } else {
+          for (const other of running.splice(0)) walk.lost(other);
+          walk.succeeded(ended);
+        }
+      }
+      assert.ok(walk.attempts <= maxAttempts, `seed ${seed}: ${walk.attempts} of ${maxAttempts}`);
+    }
+    // A probe that was claimed was given back or decided: after a minute each deployment may be tried again.
+    for (const each of running) walk.cancelled(each);
+    time.nowMs += 120_000;
+    for (const { id } of deployments) assert.notEqual(breakers.mayTry(id), 'no', `seed ${seed}: ${id} stays shut`);
+  }
+});

@@ -160,6 +160,11 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
     this.#sendAgain = sendAgain;
   }
 
+  /** Whether it got as far as a connection: before that the provider knows nothing of it. */
+  get wasSent(): boolean {
+    return this.#controller !== undefined;
+  }
+
   /** Ends the call now; its listener hears `aborted`. */
   abort(detail: string): void {
     this.#fail({ kind: 'aborted', detail });

@@ -24,17 +24,17 @@ export interface RedisLinkOptions {
   readonly random: () => number;
   /** Makes a fresh connection ready for use. It counts as up when this is done, and as failed where it rejects. */
   readonly prepare: (client: RedisClient) => Promise<void>;
-  /** Hears of the first failure, and of every change after that. */
+  /** Hears of the first failure, and of what lasts after that: a connection that comes and goes is told once. */
   readonly onStatus: (status: RedisStatus) => void;
 }
 
 const COMMAND_LIMIT_MS = 100;
 const CONNECT_LIMIT_MS = 100;
-/** Greeting and preparing are a few round trips, each of which may take as long as a command. */
-const READY_LIMIT_MS = 3 * COMMAND_LIMIT_MS;
+/** Greeting and preparing are several round trips, each of which may take as long as a command. */
+const READY_LIMIT_MS = 10 * COMMAND_LIMIT_MS;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
-/** A connection that held this long was a good one: the next is tried at once again. */
+/** A connection that held this long was a good one: only then Redis is said to be back, and the next is tried at once. */
 const PROVEN_MS = 5_000;
 
 function makeClient({ username, password, database, isTls }: RedisAddress, host: string, port: number) {
@@ -72,10 +72,10 @@ export class RedisLink {
   #client: RedisClient | undefined;
   #isUp = false;
   #isClosed = false;
-  #upSinceMs = 0;
   #failures = 0;
   #isFailureTold = false;
   #pause: NodeJS.Timeout | undefined;
+  #proof: NodeJS.Timeout | undefined;
   /** Where a node of a cluster said that our keys are. */
   #moved: { readonly host: string; readonly port: number } | undefined;
 
@@ -99,6 +99,7 @@ export class RedisLink {
     this.#isClosed = true;
     this.#isUp = false;
     clearTimeout(this.#pause);
+    clearTimeout(this.#proof);
     this.#client?.destroy();
     this.#client = undefined;
   }
@@ -117,15 +118,20 @@ export class RedisLink {
         client,
         client.connect().then(() => prepare(client)),
       );
+      // One that is too slow for commands must not be up in between.
+      await this.#within(COMMAND_LIMIT_MS, client, client.ping());
     } catch {
       // `#lose` has seen to it.
       return;
     }
     if (this.#client !== client) return;
     this.#isUp = true;
-    this.#upSinceMs = performance.now();
-    if (this.#isFailureTold) onStatus({ isUp: true });
-    this.#isFailureTold = false;
+    this.#proof = setTimeout(() => {
+      this.#failures = 0;
+      if (this.#isFailureTold) onStatus({ isUp: true });
+      this.#isFailureTold = false;
+    }, PROVEN_MS);
+    this.#proof.unref();
   }
 
   async #within<Result>(limitMs: number, client: RedisClient, work: Promise<Result>): Promise<Result> {
@@ -149,11 +155,11 @@ export class RedisLink {
     if (this.#client !== client || this.#isClosed) return;
     this.#client = undefined;
     client.destroy();
-    if (this.#isUp && performance.now() - this.#upSinceMs >= PROVEN_MS) this.#failures = 0;
+    clearTimeout(this.#proof);
     this.#isUp = false;
-    const moved = movedTo(error, this.#options.address.host);
+    // A cluster's pointer is no failure: the next connection goes where it leads. Two of them in a row are one.
+    const moved = this.#moved === undefined ? movedTo(error, this.#options.address.host) : undefined;
     this.#moved = moved;
-    // A cluster’s pointer is no failure: the next connection goes where it leads.
     if (moved === undefined && !this.#isFailureTold) {
       this.#isFailureTold = true;
       this.#options.onStatus({ isUp: false, reason: reasonOf(error) });

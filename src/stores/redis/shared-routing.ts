@@ -26,6 +26,7 @@ const BEAT_MS = 1_000;
 /** Bounds what others may make us keep. */
 const MOST_IDS = 20_000;
 const LONGEST_NEWS_MS = 86_400_000;
+const MOST_SENDERS = 10_000;
 
 /** Deletes a lease only where it is still ours: it may have run out and be another instance's by now. */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
@@ -37,6 +38,8 @@ interface Unsent {
 
 interface Message extends BreakerNews {
   readonly from: string;
+  /** Counts up with each message of its sender. */
+  readonly number: number;
   readonly id: string;
 }
 
@@ -50,6 +53,10 @@ export class RedisSharedRouting implements SharedRouting {
   readonly #beat: NodeJS.Timeout;
   /** The last news of each breaker until Redis has taken it: what happened while it was away is told when it is back. */
   readonly #unsent = new Map<string, Unsent>();
+  /** The last message of each sender: a Redis that was frozen still carries out what lay unread, after what was sent since. */
+  readonly #lastNumbers = new Map<string, number>();
+  #lastNumber = 0;
+  #wasUp = false;
   readonly #leases = new Map<string, string>();
   #lastLease = 0;
   #tell: (id: string, news: BreakerNews) => void = () => undefined;
@@ -79,7 +86,7 @@ export class RedisSharedRouting implements SharedRouting {
 
   onChange(callback: (id: string, news: BreakerNews) => void): void {
     this.#tell = callback;
-    if (this.#link.isUp) this.#link.run((client) => this.#learnOpen(client)).catch(isToldByLink);
+    if (this.#link.isUp) this.#link.run((client) => this.#learnOpen(client, true)).catch(isToldByLink);
   }
 
   takeProbe(id: string, intervalMs: number): boolean | Promise<boolean> {
@@ -118,8 +125,9 @@ export class RedisSharedRouting implements SharedRouting {
     try {
       // Drained also while Redis is away: attempts of that time must not come up as new ones when it is back.
       const drained = [...(this.#counter?.drain() ?? [])];
-      if (this.#link.isUp) await this.#link.run((client) => this.#exchangeAll(client, drained));
-      else this.#totals.clear();
+      if (this.#link.isUp) {
+        await this.#link.run((client) => Promise.all([this.#exchangeAll(client, drained), this.#sendLeft(client)]));
+      } else this.#totals.clear();
     } catch {
       // Whether the counts arrived is unknown. They are not sent again: too few for ten seconds is better than twice as many.
       this.#totals.clear();
@@ -140,14 +148,23 @@ export class RedisSharedRouting implements SharedRouting {
       client.set(`${PREFIX}written`, '1', { expiration: { type: 'EX', value: COUNTS_TTL_SECONDS } }),
       ...[...this.#unsent].map(([id, unsent]) => this.#send(client, id, unsent)),
     ]);
-    await this.#learnOpen(client);
+    // After an outage of Redis we know better what became of a cooldown that is over: it may be closed here since.
+    await this.#learnOpen(client, !this.#wasUp);
+    this.#wasUp = true;
+  }
+
+  /** Sends what was told while the connection was being made. */
+  async #sendLeft(client: RedisClient): Promise<void> {
+    const longAgoMs = this.#clock.monotonicMs() - BEAT_MS / 2;
+    const left = [...this.#unsent].filter(([, { atMs }]) => atMs < longAgoMs);
+    await Promise.all(left.map(([id, unsent]) => this.#send(client, id, unsent)));
   }
 
   async #send(client: RedisClient, id: string, unsent: Unsent): Promise<void> {
     const { state } = unsent.news;
     const passedMs = this.#clock.monotonicMs() - unsent.atMs;
     const forMs = Math.max(0, Math.round(unsent.news.forMs - passedMs));
-    const text = JSON.stringify({ from: this.#self, id, state, forMs } satisfies Message);
+    const text = JSON.stringify({ from: this.#self, number: ++this.#lastNumber, id, state, forMs } satisfies Message);
     const key = breakerKey(id);
     // One after the other and not a transaction: Redis 7.0 writes news to ourselves into the middle of a transaction's answer.
     await Promise.all([
@@ -166,19 +183,22 @@ export class RedisSharedRouting implements SharedRouting {
   #hear(text: string): void {
     const message = readMessage(text);
     if (message === undefined || message.from === this.#self) return;
-    const { id, state, forMs } = message;
+    const { from, number, id, state, forMs } = message;
+    if (number <= (this.#lastNumbers.get(from) ?? 0)) return;
+    if (this.#lastNumbers.size >= MOST_SENDERS) this.#lastNumbers.clear();
+    this.#lastNumbers.set(from, number);
     // What we did not get to say is older than what we hear now.
     this.#unsent.delete(id);
     this.#tell(id, { state, forMs });
   }
 
   /** What was open before we came, or opened while we were away. */
-  async #learnOpen(client: RedisClient): Promise<void> {
+  async #learnOpen(client: RedisClient, withOver: boolean): Promise<void> {
     const ids = (await client.sMembers(OPEN_IDS)).slice(0, MOST_IDS);
-    await Promise.all(ids.map((id) => this.#learnOne(client, id)));
+    await Promise.all(ids.map((id) => this.#learnOne(client, id, withOver)));
   }
 
-  async #learnOne(client: RedisClient, id: string): Promise<void> {
+  async #learnOne(client: RedisClient, id: string, withOver: boolean): Promise<void> {
     const [text, leftMs] = await Promise.all([client.get(breakerKey(id)), client.pTTL(breakerKey(id))]);
     if (text === null) {
       await client.sRem(OPEN_IDS, id);
@@ -186,7 +206,8 @@ export class RedisSharedRouting implements SharedRouting {
     }
     const message = readMessage(text);
     if (message === undefined || message.from === this.#self) return;
-    this.#tell(id, { state: message.state, forMs: Math.max(0, Math.min(leftMs - KEPT_AFTER_MS, LONGEST_NEWS_MS)) });
+    const forMs = Math.max(0, Math.min(leftMs - KEPT_AFTER_MS, LONGEST_NEWS_MS));
+    if (forMs > 0 || withOver) this.#tell(id, { state: message.state, forMs });
   }
 
   async #exchangeAll(client: RedisClient, drained: readonly (readonly [string, AttemptCounts])[]): Promise<void> {
@@ -249,8 +270,9 @@ function readMessage(text: string): Message | undefined {
   } catch {
     return undefined;
   }
-  const { from, id, state, forMs } = read ?? {};
-  if (typeof from !== 'string' || typeof id !== 'string' || typeof forMs !== 'number') return undefined;
+  const { from, number, id, state, forMs } = read ?? {};
+  if (typeof from !== 'string' || typeof id !== 'string') return undefined;
+  if (typeof number !== 'number' || typeof forMs !== 'number') return undefined;
   if (state !== 'closed' && state !== 'open' && state !== 'half-open') return undefined;
-  return { from, id, state, forMs: Math.max(0, Math.min(forMs, LONGEST_NEWS_MS)) };
+  return { from, number, id, state, forMs: Math.max(0, Math.min(forMs, LONGEST_NEWS_MS)) };
 }

@@ -28,11 +28,12 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
       await pause(exchange, step.waitMs);
       continue;
     }
-    const tryStep = (deployment: Deployment, group: string) => tryOnce(exchange, parts, walk, deployment, group);
     failure =
       exchange.hedge === undefined || exchange.attempts.length > 0
-        ? await tryStep(step.deployment, step.group)
-        : await race(exchange, parts, walk, step, tryStep);
+        ? await tryOnce(exchange, parts, walk, step.deployment, step.group)
+        : await race(exchange, parts, walk, step, (deployment, group) =>
+            tryOnce(exchange, parts, walk, deployment, group),
+          );
     if (failure === undefined) return;
     first ??= failure;
     if (!exchange.client.hasStarted) continue;

@@ -5,6 +5,7 @@ import type { Usage } from '../formats/neutral/conversation.ts';
 import { chooseLane, type LaneChoice } from '../lanes/choose-lane.ts';
 import { AnswerProblem, type Problem, type StreamAnswer, type Trip } from '../lanes/lane.ts';
 import { describe } from '../lanes/translate.ts';
+import type { DeploymentStats } from '../routing/stats.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { AnswerListener, Flight, UpstreamFault, UpstreamHeaders } from '../upstream/upstream.ts';
 import { account } from './account.ts';
@@ -43,6 +44,7 @@ class Attempt implements AnswerListener, Runner {
   readonly #resolve: () => void;
   readonly #reject: (error: GatewayError) => void;
   #flight: Flight | undefined;
+  #stats: DeploymentStats | undefined;
   #sentMs = 0;
   #phase: Phase = 'head';
   #status = 0;
@@ -70,7 +72,8 @@ class Attempt implements AnswerListener, Runner {
     this.#reject = reject;
   }
 
-  send({ upstream }: Parts): void {
+  send({ upstream, routing }: Parts): void {
+    this.#stats = routing.stats;
     const { client, stream, pen } = this.#exchange;
     const call = this.deployment.call(this.#choice.operationName, this.#choice.operation, stream);
     this.#sentMs = this.#exchange.clock.monotonicMs();
@@ -171,6 +174,7 @@ class Attempt implements AnswerListener, Runner {
   #noteFirstContent(): void {
     if (this.#facts.firstByteMs !== undefined) return;
     this.#facts.firstByteMs = this.#exchange.clock.monotonicMs() - this.#sentMs;
+    if (this.#exchange.stream) this.#stats?.firstByte(this.deployment.id, this.#facts.firstByteMs);
     this.#flight?.contentBegan();
   }
 

@@ -28,6 +28,12 @@ test('a Retry-After is never shortened, only lengthened a little, and beats the 
   );
 });
 
+test('a Retry-After of a few milliseconds is kept, but does not take the place of the usual wait', () => {
+  const at = (retryAfterMs: number, random: number) => retryDelayMs({ ...facts, retryAfterMs, waits: 1 }, () => random);
+  assert.equal(at(6, 0.5), 500);
+  assert.equal(at(400, 0.1), 400);
+});
+
 test('a wait that cannot be kept before the deadline, or that no client should sit through, is none', () => {
   assert.equal(
     retryDelayMs({ ...facts, retryAfterMs: 2_000, leftMs: 2_000 }, () => 0),

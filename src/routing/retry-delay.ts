@@ -21,18 +21,20 @@ const JITTER_SHARE = 0.05;
 const LARGEST_JITTER_MS = 250;
 
 /**
- * The wait before another try in whole milliseconds, or undefined where it cannot be kept before the deadline. A provider's Retry-After is kept to
- * the millisecond and only lengthened a little; otherwise the wait is exponential with full jitter.
+ * The wait before another try in whole milliseconds, or undefined where it cannot be kept before the deadline. A provider's
+ * Retry-After is kept to the millisecond and only lengthened a little; without one, or with one of less than half a second, the
+ * wait is exponential with full jitter.
  */
 export function retryDelayMs(facts: RetryDelayFacts, random: () => number): number | undefined {
   const { waits, leastWaitMs, retryAfterMs, leftMs } = facts;
-  if (retryAfterMs !== undefined && retryAfterMs > 0) {
+  if (retryAfterMs !== undefined && retryAfterMs >= FIRST_DELAY_MS) {
     const leastMs = Math.ceil(retryAfterMs);
     if (leastMs >= leftMs || leastMs > LONGEST_WAIT_MS) return undefined;
     const jitterMs = Math.floor(random() * Math.min(retryAfterMs * JITTER_SHARE, LARGEST_JITTER_MS));
     return leastMs + jitterMs < leftMs ? leastMs + jitterMs : leastMs;
   }
   const ceilingMs = Math.min(FIRST_DELAY_MS * 2 ** Math.min(waits, 10), LONGEST_DELAY_MS);
-  const delayMs = Math.ceil(Math.max(leastWaitMs, random() * ceilingMs));
+  // A limit that resets in 6 ms says little about when there is room again: the usual wait is the least.
+  const delayMs = Math.ceil(Math.max(leastWaitMs, retryAfterMs ?? 0, random() * ceilingMs));
   return delayMs < leftMs ? delayMs : undefined;
 }

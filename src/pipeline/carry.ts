@@ -72,7 +72,7 @@ async function tryOnce(
   const { broken } = exchange;
   const startedMs = exchange.clock.monotonicMs();
   try {
-    await attemptOrRestyle(exchange, deployment, parts);
+    await (broken === undefined ? attempt(exchange, deployment, parts) : attemptOrRestyle(exchange, deployment, parts));
   } catch (thrown) {
     const error = asGatewayError(thrown);
     const isOfProvider = error.row.source === 'upstream';

@@ -22,10 +22,9 @@ export interface WalkOptions<D extends Routable> {
   readonly groupSizeOf: (group: string) => number;
   /** A deployment's own cooldown settings. */
   readonly cooldownOf?: (deployment: D) => CooldownSettings;
-  /** Whether a deployment of the same group takes longer prompts than the one that was too small. */
+  /** Whether a deployment takes longer prompts than the one that was too small. */
   readonly takesMore?: (candidate: D, failed: D) => boolean;
   readonly clock: Clock;
-  /** Numbers in [0, 1). */
   readonly random: () => number;
 }
 
@@ -34,10 +33,12 @@ interface Flight<D> {
   readonly wasProbe: boolean;
 }
 
-/** A shared store is asked for a probe in the background: its answer is worth a few such waits, nothing longer is. */
+/** A shared store is asked for a probe in the background: worth a few such waits, nothing longer is. */
 const SHORT_WAIT_MS = 50;
 const MOST_SHORT_WAITS = 3;
 
+/** Shared by all walks until something fails; never written to. */
+const NONE_TRIED = new Map<string, number>();
 /**
  * One request's way over deployments: `next` says what to do, `failed`, `succeeded` or `cancelled` how the attempt ended. It
  * decides and counts, and does nothing itself. What it tells of an attempt goes to the breakers from here.
@@ -46,7 +47,8 @@ export class Walk<D extends Routable> {
   readonly #options: WalkOptions<D>;
   readonly #policy: WalkPolicy;
   #group: PlannedGroup<D>;
-  readonly #visited: Set<string>;
+  // Lists of one or two: a Set would cost every request more than it saves any.
+  readonly #visited: string[];
   #attempts = 0;
   #fallbacks = 0;
   /** Further attempts in the group that is walked. */
@@ -55,10 +57,10 @@ export class Walk<D extends Routable> {
   #waits = 0;
   #shortWaits = 0;
   /** Deployments tried, and from when on their providers may be asked again. */
-  readonly #tried = new Map<string, number>();
+  #tried: Map<string, number> = NONE_TRIED;
   /** Deployments at which this request can never succeed. */
-  readonly #excluded = new Set<string>();
-  readonly #seenUpstreams = new Set<string>();
+  readonly #excluded: string[] = [];
+  readonly #seenUpstreams: string[] = [];
   #paidUpstream: string | undefined;
   #flight: Flight<D> | undefined;
   /** The attempt beside that one, while both run. */
@@ -79,7 +81,7 @@ export class Walk<D extends Routable> {
     this.#options = options;
     this.#policy = options.policy;
     this.#group = options.first;
-    this.#visited = new Set([options.first.group]);
+    this.#visited = [options.first.group];
   }
 
   /** Attempts begun so far. */
@@ -123,12 +125,12 @@ export class Walk<D extends Routable> {
     const { breakers, budget, upstreamOf } = this.#options;
     for (const deployment of this.#group.deployments) {
       const { id } = deployment;
-      if (id === this.#flight.deployment.id || this.#tried.has(id) || this.#excluded.has(id)) continue;
+      if (id === this.#flight.deployment.id || this.#tried.has(id) || this.#excluded.includes(id)) continue;
       // A probe that might be cancelled proves nothing, so what rests or recovers is left alone.
       if (breakers.stateOf(id) !== 'closed') continue;
       // Nobody needs a hedge: unlike a fallback it is paid for even where it is the upstream's first attempt of the request.
       if (!budget.take(upstreamOf(deployment))) continue;
-      this.#seenUpstreams.add(upstreamOf(deployment));
+      this.#seenUpstreams.push(upstreamOf(deployment));
       this.#attempts += 1;
       this.#hedge = { deployment, wasProbe: false };
       return { kind: 'attempt', deployment, group: this.#group.group };
@@ -146,8 +148,9 @@ export class Walk<D extends Routable> {
     });
     this.#failure = failure;
     this.#failed = deployment;
+    if (this.#tried === NONE_TRIED) this.#tried = new Map();
     this.#tried.set(deployment.id, this.#nowMs() + Math.max(0, failure.retryAfterMs ?? 0));
-    if (ERRORS[failure.code].retry !== 'here') this.#excluded.add(deployment.id);
+    if (ERRORS[failure.code].retry !== 'here') this.#excluded.push(deployment.id);
     if (failure.code === 'upstream_content_policy') this.#sawContentPolicy = true;
     if (failure.code === 'upstream_context_window') this.#sawContextWindow = true;
   }
@@ -219,7 +222,7 @@ export class Walk<D extends Routable> {
   #waitToRetry(code: ErrorCode): Step<D> | undefined {
     const nowMs = this.#nowMs();
     const again = this.#group.deployments
-      .filter(({ id }) => this.#tried.has(id) && !this.#excluded.has(id))
+      .filter(({ id }) => this.#tried.has(id) && !this.#excluded.includes(id))
       .map((deployment) => {
         const openMs = this.#options.breakers.retryAfterMs(deployment.id);
         return { deployment, openMs, waitMs: Math.max(openMs, (this.#tried.get(deployment.id) ?? 0) - nowMs) };
@@ -268,16 +271,16 @@ export class Walk<D extends Routable> {
   #fallBack(code: ErrorCode | undefined): Step<D> | undefined {
     for (const name of this.#chainAfter(code)) {
       if (this.#fallbacks >= this.#policy.maxFallbacks) return undefined;
-      if (this.#visited.has(name)) continue;
-      this.#visited.add(name);
+      if (this.#visited.includes(name)) continue;
+      this.#visited.push(name);
       const planned = this.#options.planGroup(name);
       // An alias may stand for a group the request has been to.
-      if (planned === undefined || (planned.group !== name && this.#visited.has(planned.group))) continue;
-      this.#visited.add(planned.group);
+      if (planned === undefined || (planned.group !== name && this.#visited.includes(planned.group))) continue;
+      this.#visited.push(planned.group);
       // A fallback may name a single deployment, also one that this request has been to.
       const nowMs = this.#nowMs();
       const left = planned.deployments.filter(
-        ({ id }) => !this.#excluded.has(id) && (this.#tried.get(id) ?? 0) <= nowMs,
+        ({ id }) => !this.#excluded.includes(id) && (this.#tried.get(id) ?? 0) <= nowMs,
       );
       const step = this.#pick(planned, this.#probeFirst(left, this.#policy.retriesPerFallback));
       if (step === undefined) continue;
@@ -333,11 +336,11 @@ export class Walk<D extends Routable> {
     const upstream = upstreamOf(deployment);
     if (this.#attempts === 0) budget.noteFirst(upstream);
     else if (this.#paidUpstream === upstream) this.#paidUpstream = undefined;
-    else if (!(this.#seenUpstreams.has(upstream) ? budget.take(upstream) : budget.takeFallback(upstream))) {
+    else if (!(this.#seenUpstreams.includes(upstream) ? budget.take(upstream) : budget.takeFallback(upstream))) {
       this.#isBudgetEmpty = true;
       return false;
     }
-    this.#seenUpstreams.add(upstream);
+    this.#seenUpstreams.push(upstream);
     return true;
   }
 

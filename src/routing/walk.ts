@@ -8,7 +8,7 @@ import type { Routable } from './model-groups.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { retryDelayMs } from './retry-delay.ts';
 
-/** What a request's walk needs: where it starts, its policy, and what all requests share. */
+/** Where a walk starts, its policy, and what all requests share. */
 export interface WalkOptions<D extends Routable> {
   readonly first: PlannedGroup<D>;
   /** The plan of a fallback group at this moment; undefined where there is no such group. */
@@ -70,7 +70,6 @@ export class Walk<D extends Routable> {
   #retrying: { readonly deployment: D; readonly atMs: number } | undefined;
   #sawContentPolicy = false;
   #sawContextWindow = false;
-  // Why the step that is being decided may find nothing.
   #isBudgetEmpty = false;
   #isWaitTooLong = false;
   #isBreakerOpen = false;

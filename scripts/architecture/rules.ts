@@ -14,7 +14,6 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   fastify: ['src/server/', 'src/admin/'],
   undici: ['src/upstream/'],
   pino: ['src/telemetry/'],
-  'pino-pretty': ['src/telemetry/'],
   'prom-client': ['src/telemetry/'],
   ioredis: ['src/stores/redis/'],
   redis: ['src/stores/redis/'],

@@ -6,7 +6,7 @@ import { clientErrorOf } from '../pipeline/client-error.ts';
 import { EventTooLarge, SseSplitter } from '../wire/sse.ts';
 import { addedTokens, type ContinuationStyle, estimatedTokens } from './continuation.ts';
 import { type FirstPart, mergeUsage, type UsageParts } from './continued-usage.ts';
-import { AnswerProblem, type StreamAnswer, type StreamEnd } from './lane.ts';
+import { AnswerProblem, reportedProblem, type StreamAnswer, type StreamEnd } from './lane.ts';
 import { OverlapTrimmer } from './overlap.ts';
 import type { SentSoFar } from './stream-record.ts';
 import { describe } from './translate.ts';
@@ -132,12 +132,9 @@ export class ContinuedStream implements StreamAnswer {
       case 'end':
         this.#isWhole = true;
         return;
-      case 'error': {
-        const { message, type, code } = event.error;
-        const body = { error: { message, type: type ?? null, code: code ?? null } };
-        this.#reported = { kind: 'reported', body, facts: event.error };
+      case 'error':
+        this.#reported = reportedProblem(event.error);
         return;
-      }
       case 'text':
         this.#takeText(event);
         return;

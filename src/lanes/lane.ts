@@ -37,6 +37,12 @@ export type Problem =
   /** What came is not the provider's format. */
   | { readonly kind: 'malformed'; readonly detail: string };
 
+/** An error that a provider reported inside a stream, as the problem it is; the body has the shape that providers' errors have. */
+export function reportedProblem(facts: ProviderErrorFacts): Extract<Problem, { kind: 'reported' }> {
+  const { message, type, code } = facts;
+  return { kind: 'reported', body: { error: { message, type: type ?? null, code: code ?? null } }, facts };
+}
+
 /** Thrown by a lane for an answer that cannot be handed on. */
 export class AnswerProblem extends Error {
   override readonly name = 'AnswerProblem';

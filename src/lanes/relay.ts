@@ -16,7 +16,14 @@ import { UsageFrameFilter } from '../wire/unwanted-usage.ts';
 import type { LaneChoice } from './choose-lane.ts';
 import { editBytes } from './edit-request.ts';
 import { forwardedHeaders } from './forwarded-headers.ts';
-import { AnswerProblem, type StreamAnswer, type StreamEnd, type Trip, type WholeAnswer } from './lane.ts';
+import {
+  AnswerProblem,
+  reportedProblem,
+  type StreamAnswer,
+  type StreamEnd,
+  type Trip,
+  type WholeAnswer,
+} from './lane.ts';
 import { StreamOpening } from './stream-opening.ts';
 import { answerFacts, readAnswer, readWholeAsStream } from './translate.ts';
 
@@ -195,9 +202,7 @@ class RelayedStream implements StreamAnswer {
         reading.isWhole = true;
         reading.hasEndMark = true;
       } else if (event.type === 'error') {
-        const { message, type, code } = event.error;
-        const body = { error: { message, type: type ?? null, code: code ?? null } };
-        reading.reported = { kind: 'reported', body, facts: event.error };
+        reading.reported = reportedProblem(event.error);
       }
     };
     for (const event of events) readSafely(reader, event, emit);

@@ -1,7 +1,7 @@
 import type { FormatParts } from '../formats/index.ts';
 import type { StreamEvent } from '../formats/neutral/conversation.ts';
 import { SseSplitter } from '../wire/sse.ts';
-import { AnswerProblem, type Problem } from './lane.ts';
+import { AnswerProblem, type Problem, reportedProblem } from './lane.ts';
 
 /** A stream that says nothing in so many bytes is handed on as it is. */
 const LARGEST_OPENING_BYTES = 65_536;
@@ -58,12 +58,9 @@ export class StreamOpening {
       case 'refusal':
         if (event.text !== '') this.#isOver = true;
         return;
-      case 'error': {
-        const { message, type, code } = event.error;
-        const body = { error: { message, type: type ?? null, code: code ?? null } };
-        this.#reported ??= { kind: 'reported', body, facts: event.error };
+      case 'error':
+        this.#reported ??= reportedProblem(event.error);
         return;
-      }
       default:
         this.#isOver = true;
     }

@@ -8,7 +8,7 @@ import type { StreamEvent, Usage } from '../formats/neutral/conversation.ts';
 import { endOfEvent } from '../wire/event-boundary.ts';
 import { SseSplitter } from '../wire/sse.ts';
 import { WholeEvents } from '../wire/whole-events.ts';
-import type { Problem } from './lane.ts';
+import { type Problem, reportedProblem } from './lane.ts';
 
 /** Answers are rarely larger; over it the stream goes on as ever but can no longer be continued. */
 export const RECORD_LIMIT_BYTES = 1024 * 1024;
@@ -124,9 +124,7 @@ export class StreamRecord {
       const end = found === -1 ? whole.length : found;
       const error = this.#errorIn(whole.subarray(start, end));
       if (error !== undefined) {
-        const { message, type, code } = error;
-        const body = { error: { message, type: type ?? null, code: code ?? null } };
-        this.#reported = { kind: 'reported', body, facts: error };
+        this.#reported = reportedProblem(error);
         this.#whole.drop();
         return whole.subarray(0, start);
       }

@@ -26,7 +26,14 @@ import { EventTooLarge, SseSplitter } from '../wire/sse.ts';
 import type { LaneChoice } from './choose-lane.ts';
 import { editObject } from './edit-request.ts';
 import { forwardedHeaders } from './forwarded-headers.ts';
-import { AnswerProblem, type StreamAnswer, type StreamEnd, type Trip, type WholeAnswer } from './lane.ts';
+import {
+  AnswerProblem,
+  reportedProblem,
+  type StreamAnswer,
+  type StreamEnd,
+  type Trip,
+  type WholeAnswer,
+} from './lane.ts';
 
 /** Makes a request ready to be translated to a deployment of another format. */
 export function translate(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
@@ -267,12 +274,9 @@ class TranslatedStream implements StreamAnswer {
       case 'end':
         this.#isWhole = true;
         return;
-      case 'error': {
-        const { message, type, code } = event.error;
-        const body = { error: { message, type: type ?? null, code: code ?? null } };
-        this.#reported ??= { kind: 'reported', body, facts: event.error };
+      case 'error':
+        this.#reported ??= reportedProblem(event.error);
         return;
-      }
       case 'text':
       case 'reasoning':
       case 'refusal':

@@ -7,7 +7,7 @@ import { SlidingCount } from './sliding-count.ts';
 export interface CooldownSettings {
   /** Failures in a minute that do not open yet. LiteLLM takes its own default of 3 for "not set": pass undefined for it. */
   readonly allowedFails?: number | undefined;
-  /** The same by exception class: `RateLimitError` → n (see `countsByClass`). */
+  /** The same by exception class: `RateLimitError` → n. */
   readonly allowedFailsByClass?: Readonly<Record<string, number>> | undefined;
   /** How long to stay open at first; 0 never opens. */
   readonly cooldownMs?: number | undefined;
@@ -165,18 +165,4 @@ export function cooldownMs(
 export function believedRetryAfterMs({ retryAfterMs }: AttemptFailure): number {
   if (retryAfterMs === undefined || !(retryAfterMs > 0)) return 0;
   return Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
-}
-
-/**
- * LiteLLM's `retry_policy` or `allowed_fails_policy` by the exception class it means: `TimeoutErrorRetries` → `Timeout`.
- * What is no whole number is left out; the config's own checks report it.
- */
-export function countsByClass(policy: Readonly<Record<string, unknown>>): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const [key, value] of Object.entries(policy)) {
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) continue;
-    const name = key.replace(/(?:Retries|AllowedFails)$/, '');
-    counts[name === 'TimeoutError' ? 'Timeout' : name] = value;
-  }
-  return counts;
 }

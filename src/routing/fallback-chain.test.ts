@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ErrorCode } from '../core/errors.ts';
 import type { WalkPolicy } from './contracts.ts';
-import { FALLBACK_WORDS, fallbackChain, findLoops, flattenFallbacks, readFallbackOn } from './fallback-chain.ts';
+import { FALLBACK_WORDS, fallbackChain, flattenFallbacks, readFallbackOn } from './fallback-chain.ts';
 
 const policy: WalkPolicy = {
   maxAttempts: 5,
@@ -66,21 +66,4 @@ test('fallbacks of fallbacks follow each before the next, no group twice, with d
   assert.deepEqual(flattenFallbacks('openai/bare', map), ['x']);
   assert.deepEqual(flattenFallbacks('other', map), []);
   assert.deepEqual(flattenFallbacks('other', new Map([['*', ['x', 'other', 'y']]])), ['x', 'y']);
-});
-
-test('loops are found once each, long chains without a stack, and chains that only meet are none', () => {
-  const map = new Map([
-    ['a', ['b']],
-    ['b', ['c', 'a']],
-    ['c', ['c']],
-    ['d', ['a', 'e']],
-    ['e', ['b']],
-    ['*', ['a', 'z']],
-  ]);
-  assert.deepEqual(findLoops(map), [
-    ['c', 'c'],
-    ['a', 'b', 'a'],
-  ]);
-  const long = new Map(Array.from({ length: 50_000 }, (_, index) => [`g${index}`, [`g${index + 1}`]]));
-  assert.deepEqual(findLoops(long), []);
 });

@@ -1,3 +1,5 @@
+import type { BudgetConfig, ManagementConfig, StoreConfig } from './money-config.ts';
+
 /** What holds where a configuration says nothing, in the units of the canonical shape. */
 export const DEFAULTS = {
   host: '127.0.0.1',
@@ -22,3 +24,44 @@ export const DEFAULTS = {
   healthCheckIntervalMs: 300_000,
   healthCheckConcurrency: 4,
 } as const;
+
+/** Budgets and limits where a configuration names none. */
+export const DEFAULT_BUDGETS: BudgetConfig = {
+  mode: 'learned',
+  debtRatio: 0.005,
+  timeZone: 'UTC',
+  whenAway: {
+    platform: 'share',
+    organization: 'share',
+    team: 'share',
+    team_member: 'share',
+    user: 'share',
+    customer: 'share',
+    key: 'share',
+    tag: 'share',
+    deployment: 'open',
+    provider: 'open',
+  },
+  tokenRateLimitType: 'total',
+  providers: {},
+  requireCustomer: false,
+  refuseClientTags: false,
+};
+
+/** Stores where a configuration names none: one SQLite file in the data folder. */
+export const DEFAULT_STORES: StoreConfig = {
+  databasePoolSize: 10,
+  journalFsync: false,
+  serveWithoutJournal: true,
+  withoutRows: false,
+};
+
+export const DEFAULT_MANAGEMENT: ManagementConfig = {
+  defaultKeyParams: {},
+  upperboundKeyParams: {},
+  defaultTeamParams: {},
+  defaultUserParams: {},
+  keyGeneration: {},
+  checkKeyAliasFormat: false,
+  requireTeam: false,
+};

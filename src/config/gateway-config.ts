@@ -4,8 +4,10 @@
  */
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { PicoUsd } from '../core/money.ts';
+import type { AlertConfig, BudgetConfig, ManagementConfig, StoreConfig } from './money-config.ts';
 import type { DeploymentHealthCheck, HealthCheckConfig, NumberByClass, RoutingConfig } from './routing-config.ts';
 
+export type * from './money-config.ts';
 export type * from './routing-config.ts';
 
 /** One `model_list` entry. */
@@ -120,8 +122,10 @@ export interface GatewayConfig {
   readonly dropParams: boolean;
   /** `cache` settings in LiteLLM's names (the guide's dialect folded in); absent when caching is off. */
   readonly cache?: JsonObject;
-  /** `global_max_budget` / `litellm_settings.max_budget` and the alert threshold. */
-  readonly budgets: { readonly globalMax?: PicoUsd; readonly globalPeriod?: string; readonly alertThreshold?: number };
+  readonly budgets: BudgetConfig;
+  readonly stores: StoreConfig;
+  readonly management: ManagementConfig;
+  readonly alerts: AlertConfig;
   /** Settings of `litellm_settings` and `general_settings` without a typed place yet, checked for type. */
   readonly otherSettings: Readonly<Record<string, JsonValue>>;
   readonly notYetInEffect: readonly NotYetInEffect[];

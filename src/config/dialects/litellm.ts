@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { type ConfigNode, type MapNode, member, type Place } from '../config-node.ts';
 import { type DeclaredKeyRead, readDeclaredKeys } from '../declared-keys.ts';
-import { DEFAULTS } from '../defaults.ts';
+import { DEFAULT_BUDGETS, DEFAULT_MANAGEMENT, DEFAULT_STORES, DEFAULTS } from '../defaults.ts';
 import { readDeployments } from '../deployments.ts';
 import type { FallbackStep } from '../fallbacks.ts';
 import type { GatewayConfig, ServerConfig, TelemetryConfig } from '../gateway-config.ts';
@@ -79,10 +79,14 @@ export function readLitellm(
     dropParams: litellm.flag('drop_params') ?? false,
     ...given('cache', cache),
     budgets: {
+      ...DEFAULT_BUDGETS,
       ...given('globalMax', general.usd('global_max_budget') ?? litellm.usd('max_budget')),
       ...given('globalPeriod', budgetPeriod(litellm.text('budget_duration'))),
       ...given('alertThreshold', general.number('budget_alert_threshold')),
     },
+    stores: DEFAULT_STORES,
+    management: DEFAULT_MANAGEMENT,
+    alerts: { webhooks: [], slack: [] },
     otherSettings: otherSettings(top, litellm, general),
   };
   return {

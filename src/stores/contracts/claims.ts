@@ -1,0 +1,194 @@
+/**
+ * What every request may still spend and send: one claim over all accounts it touches, all or nothing, in one atomic step;
+ * corrected by what was really used when the request is over. Money is pico-USD, times are milliseconds.
+ *
+ * An **account** is whatever a limit hangs on: a key, a team, a key at one model. For each of its money limits a store keeps
+ * `spent` (settled), `held` (holds of open claims) and `exposed` (what open claims may cost beyond their holds).
+ */
+import type { PicoUsd } from '../../core/money.ts';
+
+/** A budget of an account in one period. */
+export interface MoneyLimit {
+  readonly max: PicoUsd;
+  /** Names the period, and with it the counter: two periods never share one. `1mo@1764547200000`. */
+  readonly window: string;
+  /** When the period began; spend before it does not count. 0: since ever. */
+  readonly startsAtMs: number;
+  /** When the next period begins; undefined: never. */
+  readonly endsAtMs?: number;
+  /** How far open claims may together be expected to run past the budget; 0 in `strict`. */
+  readonly debt: PicoUsd;
+}
+
+/** A limit in every span of 60 seconds. */
+export interface RateLimits {
+  readonly requestsPerMinute?: number;
+  /** Input and output together. */
+  readonly tokensPerMinute?: number;
+  readonly inputTokensPerMinute?: number;
+  readonly outputTokensPerMinute?: number;
+  /** Requests under way at one time. */
+  readonly parallelRequests?: number;
+}
+
+/** What one account allows. An account without any limit is not part of a claim. */
+export interface ClaimAccount extends RateLimits {
+  /** `key:<hash>`, `team:<id>`, `key:<hash>/model:<group>`. Unique over all kinds; holds no secret. */
+  readonly id: string;
+  readonly money: readonly MoneyLimit[];
+  /** What happens while the store that instances share is away. Default `share`: an equal part of what was left, each. */
+  readonly whenAway?: 'open' | 'closed' | 'share';
+}
+
+/** What a claim reserves. */
+export interface ClaimAmounts {
+  readonly inputTokens: number;
+  /** Expected tokens of the answer. */
+  readonly outputTokens: number;
+  /** Reserved on every money limit. */
+  readonly hold: PicoUsd;
+  /** What the request may cost beyond its hold: 0 where the hold is an upper bound. */
+  readonly exposure: PicoUsd;
+  /**
+   * Where `hold` and `exposure` do not fit: the request may be sent with fewer tokens of answer instead. The store grants as many
+   * as fit, with a hold of `fixed + tokens × perToken` and no exposure. Refused below `minTokens`.
+   */
+  readonly cap?: {
+    readonly fixed: PicoUsd;
+    readonly perToken: PicoUsd;
+    readonly minTokens: number;
+    readonly maxTokens: number;
+  };
+}
+
+export interface ClaimRequest {
+  /** The call id. A claim with an id that is open already is refused as a bug: it throws. */
+  readonly id: string;
+  /** Wall clock of this instance. A store that instances share uses its own clock for rates. */
+  readonly nowMs: number;
+  readonly accounts: readonly ClaimAccount[];
+  readonly amounts: ClaimAmounts;
+}
+
+export type LimitKind = 'money' | 'requests' | 'tokens' | 'input-tokens' | 'output-tokens' | 'parallel';
+
+/** Why a claim was refused: the first limit in the order of the accounts that said no. */
+export interface Refusal {
+  /** Id of the account; `away` limits carry the one that was configured `closed`. */
+  readonly account: string;
+  readonly limit: LimitKind;
+  /** For money in pico-USD, otherwise a count. */
+  readonly max: bigint;
+  /** Spent and settled, or counted in the last 60 s, or under way. */
+  readonly used: bigint;
+  /** Held by open claims; only for money. */
+  readonly held: bigint;
+  /** The period's name, for money. */
+  readonly window?: string;
+  /** In how many milliseconds it may be granted; undefined where nobody knows, or never. */
+  readonly retryAfterMs?: number;
+  /** Only what is under way is in the way: the same request may fit once that is settled. */
+  readonly isTemporary: boolean;
+  /** The shared store is away and the account is configured `closed`. */
+  readonly isAway?: boolean;
+}
+
+/** What an account has left after a claim, for the `x-ratelimit-*` headers. Only limits that it has. */
+export interface Remaining {
+  readonly requests?: number;
+  readonly tokens?: number;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly parallel?: number;
+  /** When the oldest counted second leaves the window, so that something is regained. */
+  readonly resetMs: number;
+  /** Per money limit, in their order: spent and held after this claim. */
+  readonly money: readonly { readonly spent: PicoUsd; readonly held: PicoUsd }[];
+}
+
+export type ClaimOutcome =
+  | {
+      readonly kind: 'granted';
+      /** What is reserved now: as asked for, or `fixed + cap × perToken`. */
+      readonly hold: PicoUsd;
+      readonly exposure: PicoUsd;
+      /** The most tokens of answer that may be asked for, where the claim was granted by its `cap`. */
+      readonly cap?: number;
+      /** In the order of the accounts. */
+      readonly remaining: readonly Remaining[];
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** Spend that hangs on who answered, and so was not claimed before: budgets of deployments and providers. */
+export interface Charge {
+  readonly account: string;
+  readonly window: string;
+  readonly startsAtMs: number;
+  readonly endsAtMs?: number;
+  readonly cost: PicoUsd;
+}
+
+export interface Settlement {
+  readonly id: string;
+  readonly nowMs: number;
+  /** What all attempts together cost. Unpriced counts as 0. */
+  readonly cost: PicoUsd;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly charges: readonly Charge[];
+}
+
+/** Spend of one money limit, as the store knows it. */
+export interface MoneyState {
+  readonly spent: PicoUsd;
+  readonly held: PicoUsd;
+  readonly exposed: PicoUsd;
+}
+
+/**
+ * What was spent before the store knew the account: asked once for each account and period, when a counter is missing (a new
+ * process, a Redis that was emptied). The ledger answers.
+ */
+export type Seed = (
+  account: string,
+  limit: Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>,
+) => PicoUsd | Promise<PicoUsd>;
+
+/** A claim whose instance died before it settled it. */
+export interface OrphanedClaim {
+  readonly id: string;
+  readonly hold: PicoUsd;
+  /** What `note` said of it. */
+  readonly note: string;
+}
+
+/** Counters of all limits. Nothing here throws for a store that is away: `whenAway` decides. */
+export interface Claims {
+  /** Undefined for a store in memory; else whether the shared store can be reached. */
+  readonly isUp: boolean | undefined;
+  /** How many claims of this instance are open. */
+  readonly open: number;
+  /** Answers at once where it can (in memory, counters seeded), which a caller must not pay a turn of the event loop for. */
+  claim(request: ClaimRequest): ClaimOutcome | Promise<ClaimOutcome>;
+  /** Changes what an open claim reserves; refused without change where the greater part does not fit. Requests and slots stay. */
+  extend(
+    id: string,
+    reserve: { readonly hold: PicoUsd; readonly exposure: PicoUsd; readonly nowMs: number },
+  ): ClaimOutcome | Promise<ClaimOutcome>;
+  /**
+   * Closes a claim: frees hold, exposure and slots, adds the cost to the periods that it was claimed in, corrects the tokens.
+   * A second settlement of the same id changes nothing. One whose claim the shared store lost or gave up as orphaned books the
+   * difference, so that every cost counts once. Never rejects: what cannot be delivered now is kept and delivered later.
+   */
+  settle(settlement: Settlement): void | Promise<void>;
+  /** Gives a claim back as if it had never been: requests and tokens too. For requests that were never sent. */
+  cancel(id: string, nowMs: number): void | Promise<void>;
+  /** Spend as known here, asked from the shared store where there is one; for pages and gauges, not for decisions. */
+  read(
+    account: string,
+    limits: readonly Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>[],
+  ): Promise<MoneyState[]>;
+  /** Sets what was spent in a period (`/key/reset_spend`, a correction); holds stay. */
+  correct(account: string, window: string, spent: PicoUsd): Promise<void>;
+  close(): Promise<void>;
+}

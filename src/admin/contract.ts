@@ -1,0 +1,82 @@
+/** What the parts of the management API hand to one another. */
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Claims } from '../stores/contracts/claims.ts';
+import type { Directory } from '../stores/contracts/directory.ts';
+import type { Ledger } from '../stores/contracts/ledger.ts';
+import type { Identity } from '../tenancy/identity.ts';
+
+/**
+ * Roles that a route is opened for. A caller has every role that applies: the master key is `proxy_admin`; a user's own role comes
+ * with each of its keys; `team_admin` and `org_admin` follow from memberships and hold for those teams and organisations only, which
+ * the handler checks; `key` is every valid key, also one without a user.
+ */
+export const ROLES = [
+  'key',
+  'internal_user_viewer',
+  'internal_user',
+  'team_admin',
+  'org_admin',
+  'proxy_admin_viewer',
+  'proxy_admin',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What handlers work with. Made once by `gateway.ts`; `config()` is the one in effect now. */
+export interface ManagementContext {
+  readonly clock: Clock;
+  readonly config: () => GatewayConfig;
+  readonly directory: Directory;
+  readonly ledger: Ledger;
+  readonly claims: Claims;
+  /** Keys, users and the like that a configuration file declares: shown, never changed. */
+  readonly declared: () => DeclaredObjects;
+  /** Names of the model groups that are served. */
+  readonly modelGroups: () => readonly string[];
+  /** Checks a `model_list` entry made through the API as a file's entry is checked; findings in words, empty when good. */
+  readonly checkModel: (entry: JsonObject) => readonly string[];
+  /** Serves what the directory's models are now; called after a change of them. */
+  readonly reloadModels: () => Promise<void>;
+  /** Seals and opens provider keys at rest. */
+  readonly seal: (text: string) => string;
+  readonly unseal: (sealed: string) => string;
+  /** What a model's answer would cost (`/spend/calculate`, `/cost/estimate`); undefined: unpriced. In pico-USD. */
+  readonly priceOf: (
+    model: string,
+    usage: { readonly inputTokens: number; readonly outputTokens: number },
+  ) => bigint | undefined;
+  readonly masterKeyHash: string;
+}
+
+/** Objects of the configuration file, as the API shows them. */
+export interface DeclaredObjects {
+  readonly keys: readonly Identity[];
+}
+
+/** One call of a management route. */
+export interface ManagementCall {
+  readonly context: ManagementContext;
+  readonly caller: Identity;
+  readonly roles: ReadonlySet<Role>;
+  /** Parameters of the path by their names. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** `{}` where the request has none. */
+  readonly body: JsonObject;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface ManagementAnswer {
+  readonly status?: number;
+  readonly body: JsonValue;
+}
+
+/** A management route. What is not listed does not exist; a role that is not listed gets 403 before the body is read. */
+export interface ManagementRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** In the router's notation (`:key`, `*`); the first stands for all in metrics and logs. */
+  readonly paths: readonly [string, ...string[]];
+  readonly roles: readonly Role[];
+  answer(call: ManagementCall): Promise<ManagementAnswer>;
+}

@@ -11,6 +11,7 @@ export type Period =
       readonly kind: 'calendar';
       readonly unit: 'day' | 'week' | 'month' | 'year';
       readonly count: number;
+      /** One spelling for one period: `1w`, `weekly` and `7d` are all `7d`, so that they share their counters. */
       readonly text: string;
     }
   | { readonly kind: 'fixed'; readonly ms: number; readonly text: string };
@@ -25,3 +26,201 @@ export interface PeriodWindow {
 
 /** The window of a budget that never starts anew. */
 export const FOR_EVER: PeriodWindow = { name: 'ever', startsAtMs: 0 };
+
+const SECOND_MS = 1000;
+const HOUR_MS = 3600 * SECOND_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** Longer ones are a slip of the pen, and would leave the range of dates. */
+const LONGEST_YEARS = 100;
+
+const WORDS: Readonly<Record<string, string>> = {
+  hourly: '1h',
+  daily: '1d',
+  weekly: '7d',
+  monthly: '1mo',
+  quarterly: '3mo',
+  yearly: '1y',
+};
+
+const FIXED_UNITS_MS: Readonly<Record<string, number>> = {
+  s: SECOND_MS,
+  m: 60 * SECOND_MS,
+  h: HOUR_MS,
+  d: DAY_MS,
+  w: 7 * DAY_MS,
+};
+
+/** The words for a period beside `<number><unit>`; for messages. */
+export const PERIOD_WORDS: readonly string[] = Object.keys(WORDS);
+
+/** Reads `30s`, `15m`, `12h`, `1d`, `2w`, `1mo`, `1y`, or one of `PERIOD_WORDS`; undefined for anything else. */
+export function parsePeriod(text: string): Period | undefined {
+  const match = /^(\d{1,12})(s|mo|m|h|d|w|y)$/.exec(Object.hasOwn(WORDS, text) ? (WORDS[text] ?? text) : text);
+  if (match === null) return undefined;
+  const count = Number(match[1]);
+  const unit = match[2] ?? '';
+  if (count === 0) return undefined;
+  if (unit === 'y') return calendar('year', count, `${count}y`, LONGEST_YEARS);
+  if (unit === 'mo') return calendar('month', count, `${count}mo`, LONGEST_YEARS * 12);
+  const ms = count * (FIXED_UNITS_MS[unit] ?? Number.NaN);
+  if (unit === 'd' || unit === 'w') {
+    if (ms === DAY_MS) return calendar('day', 1, '1d', 1);
+    if (ms === 7 * DAY_MS) return calendar('week', 1, '7d', 1);
+    if (ms === 30 * DAY_MS) return calendar('month', 1, '1mo', 1);
+  }
+  return ms <= LONGEST_YEARS * 366 * DAY_MS ? { kind: 'fixed', ms, text: `${count}${unit}` } : undefined;
+}
+
+function calendar(
+  unit: 'day' | 'week' | 'month' | 'year',
+  count: number,
+  text: string,
+  longest: number,
+): Period | undefined {
+  return count <= longest ? { kind: 'calendar', unit, count, text } : undefined;
+}
+
+/** Whether there is a time zone of that name (IANA). */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What windows are counted by. */
+export interface WindowOptions {
+  /** IANA name; for calendar periods. One that does not exist throws a `RangeError`. */
+  readonly timeZone: string;
+  /** Where fixed periods count from. */
+  readonly anchorMs: number;
+}
+
+/** The window of `period` that `nowMs` lies in: begins at or before it and ends after it. No period: for ever. */
+export function windowAt(period: Period | undefined, nowMs: number, options: WindowOptions): PeriodWindow {
+  if (period === undefined) return FOR_EVER;
+  if (period.kind === 'fixed') {
+    const startsAtMs = options.anchorMs + Math.floor((nowMs - options.anchorMs) / period.ms) * period.ms;
+    return { name: `${period.text}@${startsAtMs}`, startsAtMs, endsAtMs: startsAtMs + period.ms };
+  }
+  const zone = zoneOf(options.timeZone);
+  const last = zone.lastWindows.get(period.text);
+  if (last?.endsAtMs !== undefined && nowMs >= last.startsAtMs && nowMs < last.endsAtMs) return last;
+  const window = calendarWindow(period, nowMs, zone);
+  zone.lastWindows.set(period.text, window);
+  return window;
+}
+
+interface Zone {
+  readonly format: Intl.DateTimeFormat;
+  /** By period. Every request asks, and nearly always within the window that was asked for before. */
+  readonly lastWindows: Map<string, PeriodWindow>;
+}
+
+/** Remembers what is always the same and dear to make; the answers do not depend on it. */
+const zones = new Map<string, Zone>();
+
+function zoneOf(timeZone: string): Zone {
+  let zone = zones.get(timeZone);
+  if (zone === undefined) {
+    const format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    zone = { format, lastWindows: new Map() };
+    zones.set(timeZone, zone);
+  }
+  return zone;
+}
+
+function calendarWindow(period: Period & { kind: 'calendar' }, nowMs: number, zone: Zone): PeriodWindow {
+  let index = indexOf(period, nowMs + offsetMs(zone, nowMs));
+  let startsAtMs = instantOf(zone, localStart(period, index));
+  // A clock set back across a start shows the old period's date again, in the new period.
+  while (nowMs < startsAtMs) {
+    index -= 1;
+    startsAtMs = instantOf(zone, localStart(period, index));
+  }
+  let endsAtMs = instantOf(zone, localStart(period, index + 1));
+  // Also passes over a day that a zone left out: it ends when it begins.
+  while (nowMs >= endsAtMs) {
+    index += 1;
+    startsAtMs = endsAtMs;
+    endsAtMs = instantOf(zone, localStart(period, index + 1));
+  }
+  return { name: `${period.text}@${startsAtMs}`, startsAtMs, endsAtMs };
+}
+
+/** 1970-01-01 was a Thursday: three days after a Monday. */
+const DAYS_FROM_MONDAY = 3;
+
+/** Which period a local time lies in. Local times are milliseconds as if the zone were UTC. */
+function indexOf(period: Period & { kind: 'calendar' }, localMs: number): number {
+  const date = new Date(localMs);
+  switch (period.unit) {
+    case 'day':
+      return Math.floor(localMs / DAY_MS);
+    case 'week':
+      return Math.floor((Math.floor(localMs / DAY_MS) + DAYS_FROM_MONDAY) / 7);
+    case 'month':
+      return Math.floor((date.getUTCFullYear() * 12 + date.getUTCMonth()) / period.count);
+    case 'year':
+      return Math.floor(date.getUTCFullYear() / period.count);
+  }
+}
+
+/** The local midnight at which a period of that index begins. */
+function localStart(period: Period & { kind: 'calendar' }, index: number): number {
+  switch (period.unit) {
+    case 'day':
+      return index * DAY_MS;
+    case 'week':
+      return (index * 7 - DAYS_FROM_MONDAY) * DAY_MS;
+    case 'month':
+      return Date.UTC(Math.floor((index * period.count) / 12), (index * period.count) % 12, 1);
+    case 'year':
+      return Date.UTC(index * period.count, 0, 1);
+  }
+}
+
+/** More than any zone was ever away from UTC. */
+const FARTHEST_MS = 18 * HOUR_MS;
+
+/** The first moment at which clocks of the zone show that local time, or, where they jump over it, a later one. */
+function instantOf(zone: Zone, localMs: number): number {
+  const before = offsetMs(zone, localMs - FARTHEST_MS);
+  const after = offsetMs(zone, localMs + FARTHEST_MS);
+  // The greater offset is the earlier moment.
+  const earliest = localMs - Math.max(before, after);
+  const latest = localMs - Math.min(before, after);
+  if (earliest + offsetMs(zone, earliest) === localMs) return earliest;
+  if (latest + offsetMs(zone, latest) === localMs) return latest;
+  // Jumped over: the moment of the jump is the first at which clocks show a later time.
+  let [low, high] = [earliest, latest];
+  while (low < high) {
+    const middle = low + Math.floor((high - low) / 2);
+    if (middle + offsetMs(zone, middle) >= localMs) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** How far clocks of the zone are ahead of UTC. */
+function offsetMs(zone: Zone, atMs: number): number {
+  const parts = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 };
+  for (const part of zone.format.formatToParts(atMs)) {
+    if (Object.hasOwn(parts, part.type)) parts[part.type as keyof typeof parts] = Number(part.value);
+  }
+  const localMs = Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second);
+  return localMs - Math.floor(atMs / SECOND_MS) * SECOND_MS;
+}

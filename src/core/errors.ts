@@ -98,6 +98,42 @@ export const ERRORS = {
     'nowhere',
     'The key may not use this model.',
   ),
+  team_model_denied: row(
+    403,
+    'team_model_access_denied',
+    'permission_error',
+    'PermissionDeniedError',
+    'client',
+    'nowhere',
+    'The team of the key may not use this model.',
+  ),
+  user_model_denied: row(
+    403,
+    'user_model_access_denied',
+    'permission_error',
+    'PermissionDeniedError',
+    'client',
+    'nowhere',
+    'The user of the key may not use this model.',
+  ),
+  organization_model_denied: row(
+    403,
+    'org_model_access_denied',
+    'permission_error',
+    'PermissionDeniedError',
+    'client',
+    'nowhere',
+    'The organisation of the key may not use this model.',
+  ),
+  blocked_customer: row(
+    400,
+    'auth_error',
+    'permission_error',
+    'BadRequestError',
+    'client',
+    'nowhere',
+    'The end user that the request names is blocked.',
+  ),
 
   // What the client sent.
   unknown_route: row(404, 'not_found_error', 'not_found_error', 'NotFoundError', 'client', 'nowhere', 'No such path.'),
@@ -127,6 +163,33 @@ export const ERRORS = {
     'client',
     'nowhere',
     'A field of the body is wrong.',
+  ),
+  invalid_field: row(
+    422,
+    'invalid_request_error',
+    'invalid_request_error',
+    'UnprocessableEntityError',
+    'client',
+    'nowhere',
+    'A field of a management request is missing, unknown, or not of its type.',
+  ),
+  unknown_object: row(
+    404,
+    'not_found_error',
+    'not_found_error',
+    'NotFoundError',
+    'client',
+    'nowhere',
+    'There is no such key, team, user or the like, or the caller may not know of it.',
+  ),
+  object_exists: row(
+    409,
+    'invalid_request_error',
+    'invalid_request_error',
+    'BadRequestError',
+    'client',
+    'nowhere',
+    'Another object has this id or alias already.',
   ),
   unsupported_parameter: row(
     400,
@@ -211,6 +274,15 @@ export const ERRORS = {
     'nowhere',
     'A budget that applies to the request is used up.',
   ),
+  budget_held: row(
+    429,
+    'budget_exceeded',
+    'rate_limit_error',
+    'RateLimitError',
+    'client',
+    'here',
+    'What is left of a budget is reserved by requests under way; it may be free again in a moment.',
+  ),
   rate_limited: row(
     429,
     'None',
@@ -228,6 +300,15 @@ export const ERRORS = {
     'gateway',
     'nowhere',
     'Every deployment of the model group is cooling down or over its limits.',
+  ),
+  store_unavailable: row(
+    503,
+    'service_unavailable_error',
+    'overloaded_error',
+    'ServiceUnavailableError',
+    'gateway',
+    'here',
+    'A database or Redis that is needed to decide cannot be reached, and the configuration says to refuse then.',
   ),
   shutting_down: row(
     503,
@@ -418,6 +499,8 @@ export interface GatewayErrorFacts {
   readonly retryAfterMs?: number;
   /** False where another try of the client would do harm; the client is told so. */
   readonly mayRetry?: boolean;
+  /** The limit that said no, for LiteLLM's headers `rate_limit_type` and `reset_at`. */
+  readonly limit?: { readonly type: string; readonly resetAt?: string };
   /** The provider's name, for errors that come from one. */
   readonly provider?: string;
   /** The body and content type of a provider in the client's own format, to be handed on as they are. */

@@ -16,10 +16,13 @@ export function newCallId(): string {
  * A new secret key: `sk-`, 256 random bits and a checksum, in letters and digits only so that a double click selects it and no
  * shell reads anything into it.
  */
-export function newMasterKey(): string {
+export function newSecretKey(): string {
   const secret = base62(BigInt(`0x${randomBytes(32).toString('hex')}`), SECRET_LENGTH);
   return `sk-${secret}${checksum(secret)}`;
 }
+
+/** A new master key: like any other. */
+export const newMasterKey = newSecretKey;
 
 /**
  * Whether a key has the shape and the checksum of one made here: tells a mistyped key, or a leaked one found by a scanner, from

@@ -218,6 +218,32 @@ export class ConflictError extends Error {
   }
 }
 
+/** A write was refused because a text cannot be stored or searched: a NUL, half a surrogate pair, or too long for an index. */
+export class InvalidValueError extends Error {
+  override readonly name = 'InvalidValueError';
+  readonly field: string;
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
+/**
+ * Why a database did not do what it was asked, where the statement is not at fault. `busy`: another process or query held it for
+ * too long; `crowded`: no connection was to be had; `full` and `read-only`: it reads and cannot write.
+ */
+export type AwayReason = 'unreachable' | 'timeout' | 'busy' | 'crowded' | 'full' | 'read-only' | 'broken' | 'closed';
+
+/** The database cannot be used now; the same may work later. */
+export class DatabaseAwayError extends Error {
+  override readonly name = 'DatabaseAwayError';
+  readonly reason: AwayReason;
+  constructor(reason: AwayReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /** Reads and writes objects. Every write is one transaction, with its audit entry, and is told to other instances. */
 export interface Directory {
   get<Kind extends keyof Kinds>(kind: Kind, id: string): Promise<Kinds[Kind] | undefined>;

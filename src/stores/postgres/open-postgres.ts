@@ -1,0 +1,76 @@
+import { Kysely } from 'kysely';
+import { Client, Pool, types } from 'pg';
+import type { NoTables, SqlConnection } from '../sql/connection.ts';
+import { PostgresPoolDialect } from './postgres-dialect.ts';
+
+const CONNECT_WITHIN_MS = 5_000;
+const STATEMENT_WITHIN_MS = 30_000;
+/** Our own clock runs a little longer, for a server that does not answer at all. */
+const ANSWER_WITHIN_MS = 31_000;
+const PING_WITHIN_MS = 900;
+
+const BIGINT = 20;
+const NUMERIC = 1_700;
+
+/** How a pool is opened. */
+export interface PostgresOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  /** 0: as long as it takes. Default 30 s. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** Opens a pool. It makes connections when they are needed, so that a database that is away does not keep anything from starting. */
+export function openPostgres({ url, poolSize, statementTimeoutMs }: PostgresOptions): SqlConnection {
+  const pool = new Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    statement_timeout: statementTimeoutMs ?? STATEMENT_WITHIN_MS,
+    ...(statementTimeoutMs === undefined ? { query_timeout: ANSWER_WITHIN_MS } : {}),
+    idle_in_transaction_session_timeout: STATEMENT_WITHIN_MS,
+    keepAlive: true,
+    application_name: 'sluice',
+    types: { getTypeParser },
+  });
+  // An idle connection that is lost is no event: the pool makes another when one is needed. Unheard it would end the process.
+  pool.on('error', () => undefined);
+  const database = new Kysely<NoTables>({ dialect: new PostgresPoolDialect(pool) });
+  return {
+    kind: 'postgres',
+    write: database,
+    read: database,
+    ping: () => ping(url),
+    close: () => database.destroy(),
+  };
+}
+
+/** Asks by a connection of its own: those of the pool may all be busy, which is no reason to be called down. */
+async function ping(url: string): Promise<boolean> {
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: PING_WITHIN_MS,
+    query_timeout: PING_WITHIN_MS,
+    application_name: 'sluice ping',
+  });
+  client.on('error', () => undefined);
+  const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), PING_WITHIN_MS);
+  const asked = client.connect().then(async () => {
+    await client.query('select 1');
+    return true;
+  });
+  try {
+    return await Promise.race([asked.catch(() => false), tooLate]);
+  } finally {
+    clearTimeout(timer);
+    void client.end().catch(() => undefined);
+  }
+}
+
+/** Every integer of 64 bits and every whole sum of them comes as bigint; the rows' columns decide what stays one. */
+const getTypeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
+  if (oid === BIGINT) return BigInt;
+  if (oid === NUMERIC) return (text: string) => (/^-?\d+$/.test(text) ? BigInt(text) : Number(text));
+  return format === undefined ? types.getTypeParser(oid) : types.getTypeParser(oid, format as 'text');
+};

@@ -1,0 +1,5 @@
+import { directoryTables } from './0001-directory.ts';
+import type { Migration } from './migration.ts';
+
+/** Every step of the schema, oldest first. */
+export const MIGRATIONS: readonly Migration[] = [directoryTables];

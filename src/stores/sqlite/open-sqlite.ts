@@ -1,0 +1,49 @@
+import { Kysely, sql } from 'kysely';
+import type { NoTables, SqlConnection } from '../sql/connection.ts';
+import { SqliteThreadDialect } from './sqlite-dialect.ts';
+import { SqliteThread } from './sqlite-thread.ts';
+
+const PING_WITHIN_MS = 1_000;
+
+/** Opens an SQLite file (`:memory:` for one that is gone when closed), making it where there is none. */
+export async function openSqlite({ path }: { readonly path: string }): Promise<SqlConnection> {
+  // The writer first: it makes the file and its write-ahead log, which a read-only connection cannot.
+  const write = await openOne(path, false);
+  let read = write;
+  try {
+    if (path !== ':memory:') read = await openOne(path, true);
+  } catch (error) {
+    await write.destroy();
+    throw error;
+  }
+  return {
+    kind: 'sqlite',
+    write,
+    read,
+    ping: () => answersInTime(read),
+    async close() {
+      if (read !== write) await read.destroy();
+      await write.destroy();
+    },
+  };
+}
+
+async function openOne(path: string, isReadOnly: boolean): Promise<Kysely<NoTables>> {
+  const thread = new SqliteThread({ path, isReadOnly });
+  await thread.open();
+  return new Kysely<NoTables>({ dialect: new SqliteThreadDialect(thread) });
+}
+
+async function answersInTime(database: Kysely<NoTables>): Promise<boolean> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), PING_WITHIN_MS);
+  try {
+    const answer = sql`select 1`.execute(database).then(
+      () => true,
+      () => false,
+    );
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,118 @@
+import { Worker } from 'node:worker_threads';
+import type { CompiledQuery, QueryResult } from 'kysely';
+import { DatabaseAwayError } from '../contracts/directory.ts';
+import { sqliteError } from './sqlite-errors.ts';
+import { OPENED, type Statement, type StatementAnswer, type ThreadOptions } from './thread-messages.ts';
+
+/** A statement that takes longer than this is given up, and the thread with it. */
+const ANSWER_WITHIN_MS = 120_000;
+
+interface Waiting {
+  readonly resolve: (answer: QueryResult<unknown>) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * One connection to an SQLite file, in a thread of its own. It keeps the process alive only while an answer is awaited. A thread
+ * that dies is started again for the next transaction; one that held a database in memory is not, because that is gone.
+ */
+export class SqliteThread {
+  readonly #options: ThreadOptions;
+  #worker: Worker | undefined;
+  #isClosed = false;
+  #nextId = 0;
+  readonly #waiting = new Map<number, Waiting>();
+  /** Counts the threads that there were: a transaction that began in another one is lost. */
+  generation = 0;
+
+  constructor(options: ThreadOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the file is open. */
+  async open(): Promise<void> {
+    await this.#await(OPENED, this.#start());
+  }
+
+  /** Starts a thread again where the last one died. */
+  async revive(): Promise<void> {
+    if (this.#isClosed) throw new DatabaseAwayError('closed', 'The database is closed.');
+    if (this.#worker !== undefined) return;
+    if (this.#options.path === ':memory:') throw new DatabaseAwayError('broken', 'The database in memory is gone.');
+    await this.open();
+  }
+
+  /** Runs a statement after all that came before; rejects where the thread is another one than that generation's. */
+  execute(query: CompiledQuery, generation: number): Promise<QueryResult<unknown>> {
+    const worker = this.#worker;
+    if (worker === undefined || generation !== this.generation) {
+      return Promise.reject(new DatabaseAwayError('broken', 'The connection to the database was lost.'));
+    }
+    const statement: Statement = { id: this.#nextId++, sql: query.sql, parameters: query.parameters };
+    return this.#await(statement.id, worker, statement);
+  }
+
+  /** Lets what was asked finish, closes the file and ends the thread. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.ref();
+    worker.postMessage('close');
+    await ended;
+  }
+
+  #start(): Worker {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const worker = new Worker(new URL(`./sqlite-worker.${extension}`, import.meta.url), { workerData: this.#options });
+    this.generation++;
+    this.#worker = worker;
+    worker.on('message', (answer: StatementAnswer) => this.#take(answer));
+    worker.on('error', () => this.#lose(worker, 'broken', 'The database thread failed.'));
+    worker.on('exit', () => this.#lose(worker, 'closed', 'The database is closed.'));
+    return worker;
+  }
+
+  #await(id: number, worker: Worker, statement?: Statement): Promise<QueryResult<unknown>> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#lose(worker, 'timeout', `A statement took longer than ${ANSWER_WITHIN_MS / 1000} s.`);
+        void worker.terminate();
+      }, ANSWER_WITHIN_MS);
+      if (this.#waiting.size === 0) worker.ref();
+      this.#waiting.set(id, { resolve, reject, timer });
+      if (statement === undefined) return;
+      try {
+        worker.postMessage(statement);
+      } catch (error) {
+        // A parameter that cannot be sent to a thread: a bug of the caller, told to the caller.
+        this.#settle(id)?.reject(error as Error);
+      }
+    });
+  }
+
+  #settle(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return undefined;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    if (this.#waiting.size === 0) this.#worker?.unref();
+    return waiting;
+  }
+
+  #take(answer: StatementAnswer): void {
+    const waiting = this.#settle(answer.id);
+    if (waiting === undefined) return;
+    if ('errorCode' in answer) waiting.reject(sqliteError(answer.errorCode, answer.message));
+    else if (answer.changes === undefined) waiting.resolve({ rows: answer.rows });
+    else waiting.resolve({ rows: answer.rows, numAffectedRows: answer.changes });
+  }
+
+  #lose(worker: Worker, reason: 'broken' | 'closed' | 'timeout', message: string): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new DatabaseAwayError(reason, message));
+  }
+}

@@ -1,0 +1,91 @@
+/** The thread that holds one connection to an SQLite file and runs statements in the order they come. */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import { settleIntegers } from '../sql/row-integers.ts';
+import { OPENED, type Statement, type StatementAnswer, type ThreadOptions } from './thread-messages.ts';
+
+const BUSY_TIMEOUT_MS = 5_000;
+const MOST_PREPARED = 256;
+
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly hasRows: boolean;
+}
+
+const prepared = new Map<string, Prepared>();
+
+function open({ path, isReadOnly }: ThreadOptions): DatabaseSync {
+  const database = new DatabaseSync(path, {
+    readOnly: isReadOnly,
+    timeout: BUSY_TIMEOUT_MS,
+    enableForeignKeyConstraints: true,
+    enableDoubleQuotedStringLiterals: false,
+  });
+  if (!isReadOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+  database.exec('PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;');
+  return database;
+}
+
+/** The most recently used statements stay prepared. */
+function prepare(database: DatabaseSync, sql: string): Prepared {
+  const known = prepared.get(sql);
+  if (known !== undefined) {
+    prepared.delete(sql);
+    prepared.set(sql, known);
+    return known;
+  }
+  const statement = database.prepare(sql);
+  statement.setReadBigInts(true);
+  const made: Prepared = { statement, hasRows: statement.columns().length > 0 };
+  prepared.set(sql, made);
+  if (prepared.size > MOST_PREPARED) {
+    const [oldest] = prepared.keys();
+    if (oldest !== undefined) prepared.delete(oldest);
+  }
+  return made;
+}
+
+function bindable(value: unknown): SQLInputValue {
+  return typeof value === 'boolean' ? Number(value) : (value as SQLInputValue);
+}
+
+function run(database: DatabaseSync, { id, sql, parameters }: Statement): StatementAnswer {
+  const { statement, hasRows } = prepare(database, sql);
+  const values = parameters.map(bindable);
+  if (!hasRows) return { id, rows: [], changes: BigInt(statement.run(...values).changes) };
+  const rows: Record<string, unknown>[] = statement.all(...values);
+  settleIntegers(rows);
+  return { id, rows, changes: undefined };
+}
+
+function failed(id: number, error: unknown): StatementAnswer {
+  const { errcode, message } = error as { errcode?: unknown; message?: unknown };
+  return { id, errorCode: typeof errcode === 'number' ? errcode : 0, message: String(message) };
+}
+
+function answerOf(id: number, work: () => StatementAnswer): StatementAnswer {
+  try {
+    return work();
+  } catch (error) {
+    return failed(id, error);
+  }
+}
+
+let database: DatabaseSync | undefined;
+parentPort?.postMessage(
+  answerOf(OPENED, () => {
+    database = open(workerData as ThreadOptions);
+    return { id: OPENED, rows: [], changes: undefined };
+  }),
+);
+parentPort?.on('message', (statement: Statement | 'close') => {
+  if (statement === 'close') {
+    prepared.clear();
+    if (database?.isOpen === true) database.close();
+    parentPort?.close();
+    return;
+  }
+  const current = database;
+  if (current === undefined) return;
+  parentPort?.postMessage(answerOf(statement.id, () => run(current, statement)));
+});

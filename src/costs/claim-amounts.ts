@@ -1,0 +1,201 @@
+/** What a request reserves before it is sent: from the real prices of whoever may answer, and how long the answer may be. */
+import type { PicoUsd } from '../core/money.ts';
+import type { ClaimAmounts } from '../stores/contracts/claims.ts';
+import { type OutputForecast, PRIOR_FORECAST } from './output-forecast.ts';
+import type { RateCard, TieredRate } from './rate-card.ts';
+
+/** A deployment that may answer. */
+export interface ClaimCandidate {
+  readonly card: RateCard | undefined;
+  readonly maxOutputTokens: number | undefined;
+}
+
+/** What is known of a request before it is sent. */
+export interface AmountsQuery {
+  /** `strict`: the hold is an upper bound. `learned`: it is what is to be expected. */
+  readonly mode: 'strict' | 'learned';
+  /** Every deployment that may answer: the plan's and those of its fallbacks. Unpriced ones count as nothing. */
+  readonly candidates: readonly ClaimCandidate[];
+  readonly inputTokens: { readonly likely: number; readonly atMost: number };
+  /** What the client set; undefined: nothing. */
+  readonly maxOutputTokens: number | undefined;
+  /** `n` or `best_of`. */
+  readonly choices: number;
+  /** Tokens of one choice. */
+  readonly forecast: OutputForecast | undefined;
+  /** Whether a smaller limit may be sent with the request (chat, completions: yes; embeddings: no output at all). */
+  readonly hasOutput: boolean;
+  /** Whether sound may go in or come out; undefined: not known, and then an upper bound assumes it. */
+  readonly mayHaveAudio?: boolean;
+  /** The most web searches the provider may make for it; undefined: none. */
+  readonly webSearches?: number;
+}
+
+/** The longest answer that is assumed of a model of which nothing is known. */
+const LONGEST_OUTPUT_TOKENS = 131_072;
+/** A budget's last requests get an answer of at least this, or none: less is seldom of use to anyone. */
+const LEAST_CAP_TOKENS = 64;
+/** Nobody is expected to answer with less. */
+const LEAST_EXPECTED_TOKENS = 16;
+/** How far a prompt may be longer than it was counted or guessed, where its length in bytes does not say less. */
+const INPUT_MARGIN = 1.25;
+
+/** A stream that runs past its hold reserves a quarter more than it has come to, and so many tokens more. */
+const STREAM_STEP = 1.25;
+const STREAM_STEP_TOKENS = 64;
+
+/** What a request may cost, at the dearest of its candidates: each number is the largest of all of them. */
+interface Bounds {
+  /** One that goes as most do. */
+  readonly likely: PicoUsd;
+  /** What practically none exceeds. */
+  readonly tail: PicoUsd;
+  /** What none exceeds. */
+  readonly most: PicoUsd;
+  /** Everything but the answer. */
+  readonly fixed: PicoUsd;
+  /** One token of answer in every choice. */
+  readonly perToken: PicoUsd;
+}
+
+/** What a request reserves. The dearest candidate counts, whichever answers. Unknown prices reserve nothing. */
+export function claimAmounts(query: AmountsQuery): ClaimAmounts {
+  const choices = query.hasOutput ? Math.max(1, whole(query.choices)) : 0;
+  const limit = longestAnswer(query);
+  const forecast = query.forecast ?? PRIOR_FORECAST;
+  const expected = Math.min(limit, Math.max(LEAST_EXPECTED_TOKENS, whole(forecast.expected)));
+  const tail = Math.min(limit, Math.max(expected, whole(forecast.tail)));
+  const counts = { inputTokens: whole(query.inputTokens.likely), outputTokens: expected * choices };
+
+  const { likely, tail: nearlyMost, most, fixed, perToken } = boundsOf(query, choices, expected, tail);
+  const isStrict = query.mode === 'strict';
+  const hold = isStrict ? most : likely;
+  const reserved = { ...counts, hold, exposure: isStrict ? 0n : nearlyMost - likely };
+  if (perToken === 0n) return reserved;
+  return { ...reserved, cap: { fixed, perToken, minTokens: Math.min(LEAST_CAP_TOKENS, limit), maxTokens: limit } };
+}
+
+/**
+ * What a stream reserves that has come to `outputTokens` and goes on, and how far that lasts. Tokens are those of all choices
+ * together. It can be ended there, so nothing is exposed beyond it. Undefined: there is nothing to extend, its answer costs nothing.
+ */
+export function extendedHold(
+  amounts: ClaimAmounts,
+  choices: number,
+  outputTokens: number,
+): { readonly hold: PicoUsd; readonly untilOutputTokens: number } | undefined {
+  if (amounts.cap === undefined) return undefined;
+  const perChoice = Math.max(1, whole(choices));
+  const steps = Math.max(
+    0,
+    Math.ceil((outputTokens * STREAM_STEP + STREAM_STEP_TOKENS - amounts.outputTokens) / perChoice),
+  );
+  return {
+    hold: amounts.hold + BigInt(steps) * amounts.cap.perToken,
+    untilOutputTokens: amounts.outputTokens + steps * perChoice,
+  };
+}
+
+/** In tokens of one choice. */
+function longestAnswer(query: AmountsQuery): number {
+  let longest = 0;
+  for (const candidate of query.candidates) longest = Math.max(longest, limitOf(query, candidate));
+  return longest > 0 ? longest : LONGEST_OUTPUT_TOKENS;
+}
+
+/** A limit of 0 means no limit to some providers, and so does not count as one. */
+function limitOf(query: AmountsQuery, candidate: ClaimCandidate): number {
+  return whole(query.maxOutputTokens ?? 0) || whole(candidate.maxOutputTokens ?? 0) || LONGEST_OUTPUT_TOKENS;
+}
+
+function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: number): Bounds {
+  const isStrict = query.mode === 'strict';
+  const likelyInput = whole(query.inputTokens.likely);
+  const mostInput = Math.max(likelyInput, whole(query.inputTokens.atMost));
+  const fixedInput = isStrict ? mostInput : Math.min(mostInput, whole(likelyInput * INPUT_MARGIN));
+  const withAudio = isStrict ? query.mayHaveAudio !== false : query.mayHaveAudio === true;
+  const searches = BigInt(whole(query.webSearches ?? 0));
+
+  let largest: Bounds = NOTHING;
+  for (const candidate of query.candidates) {
+    const { card } = candidate;
+    if (card === undefined) continue;
+    const limit = limitOf(query, candidate);
+    const inputRate = dearestInput(card, mostInput, withAudio);
+    const perToken = BigInt(choices) * dearestOutput(card, mostInput, withAudio);
+    const fees = (card.perRequest ?? 0n) + searches * (card.perWebSearch ?? 0n);
+    const fixed = fees + BigInt(fixedInput) * inputRate;
+    const likelyAnswer = BigInt(Math.min(expected, limit) * choices) * dearestOutput(card, likelyInput, false);
+    largest = larger(largest, {
+      likely: (card.perRequest ?? 0n) + BigInt(likelyInput) * rateAt(card.input, likelyInput) + likelyAnswer,
+      tail: fixed + BigInt(Math.min(tail, limit)) * perToken,
+      most: fees + BigInt(mostInput) * inputRate + BigInt(limit) * perToken,
+      fixed,
+      perToken,
+    });
+  }
+  return largest;
+}
+
+const NOTHING: Bounds = { likely: 0n, tail: 0n, most: 0n, fixed: 0n, perToken: 0n };
+
+function larger(one: Bounds, other: Bounds): Bounds {
+  if (one === NOTHING) return other;
+  return {
+    likely: dearer(one.likely, other.likely),
+    tail: dearer(one.tail, other.tail),
+    most: dearer(one.most, other.most),
+    fixed: dearer(one.fixed, other.fixed),
+    perToken: dearer(one.perToken, other.perToken),
+  };
+}
+
+/** The dearest price a token of a prompt of up to this size may have: whether it is written to a cache is the provider's to say. */
+function dearestInput(card: RateCard, inputTokens: number, withAudio: boolean): PicoUsd {
+  let dearest = dearestUpTo(card.input, inputTokens);
+  if (card.cachedInput !== undefined) dearest = dearer(dearest, dearestUpTo(card.cachedInput, inputTokens));
+  if (card.cacheWrite !== undefined) dearest = dearer(dearest, dearestUpTo(card.cacheWrite, inputTokens));
+  if (card.cacheWriteOneHour !== undefined) dearest = dearer(dearest, dearestUpTo(card.cacheWriteOneHour, inputTokens));
+  if (withAudio && card.audioInput !== undefined) dearest = dearer(dearest, dearestUpTo(card.audioInput, inputTokens));
+  return dearest;
+}
+
+function dearestOutput(card: RateCard, inputTokens: number, withAudio: boolean): PicoUsd {
+  let dearest = dearestUpTo(card.output, inputTokens);
+  if (card.reasoning !== undefined) dearest = dearer(dearest, dearestUpTo(card.reasoning, inputTokens));
+  if (withAudio && card.audioOutput !== undefined)
+    dearest = dearer(dearest, dearestUpTo(card.audioOutput, inputTokens));
+  return dearest;
+}
+
+/** The highest of all tiers a prompt of up to this size may come to. */
+function dearestUpTo(rate: TieredRate, inputTokens: number): PicoUsd {
+  let dearest = rate.base;
+  for (const tier of rate.tiers) if (inputTokens > tier.aboveInputTokens) dearest = dearer(dearest, tier.rate);
+  return dearest;
+}
+
+/** The price at just this size, as a bill counts it. */
+function rateAt(rate: TieredRate, inputTokens: number): PicoUsd {
+  let chosen = rate.base;
+  let border = -1;
+  for (const tier of rate.tiers) {
+    if (inputTokens > tier.aboveInputTokens && tier.aboveInputTokens > border) {
+      chosen = tier.rate;
+      border = tier.aboveInputTokens;
+    }
+  }
+  return chosen;
+}
+
+function dearer(one: PicoUsd, other: PicoUsd): PicoUsd {
+  return one > other ? one : other;
+}
+
+/** Counts come from clients and guesses: never negative, never broken, and no larger than what can be multiplied exactly. */
+function whole(count: number): number {
+  return count > 0 ? Math.min(Math.ceil(count), LARGEST_COUNT) : 0;
+}
+
+/** A thousand million tokens: more than any model reads or writes, and small enough that a million choices stay exact. */
+const LARGEST_COUNT = 1_000_000_000;

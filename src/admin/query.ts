@@ -1,0 +1,140 @@
+/** Reads parameters of queries: words, counts, dates and pages, each refused with a sentence that says its form. */
+import { GatewayError } from '../core/errors.ts';
+import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
+
+const DAY_MS = 86_400_000;
+const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,6})?(?:Z|\+00:00)?)?$/;
+
+/** A span of time as it was asked for: exact, and in whole days (UTC) for what is summed by day. */
+export interface Span {
+  readonly fromMs?: number;
+  /** Exclusive. */
+  readonly toMs?: number;
+  readonly fromDate?: string;
+  /** Inclusive. */
+  readonly toDate?: string;
+}
+
+/** A page of a list. */
+export interface Page {
+  readonly page: number;
+  readonly size: number;
+  readonly offset: number;
+}
+
+/** A parameter's text; undefined where it is absent or empty. */
+export function textOf(query: URLSearchParams, name: string): string | undefined {
+  return query.get(name)?.trim() || undefined;
+}
+
+/** A whole number within bounds. */
+export function countOf(
+  query: URLSearchParams,
+  name: string,
+  { least, most, otherwise }: { readonly least: number; readonly most: number; readonly otherwise: number },
+): number {
+  const text = textOf(query, name);
+  if (text === undefined) return otherwise;
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= least && count <= most) return count;
+  throw refuse(name, `${name} must be a whole number from ${least} to ${most}.`);
+}
+
+/** One of a few words. */
+export function wordOf<const Word extends string>(
+  query: URLSearchParams,
+  name: string,
+  words: readonly Word[],
+): Word | undefined {
+  const text = textOf(query, name);
+  if (text === undefined) return undefined;
+  const word = words.find((candidate) => candidate === text);
+  if (word !== undefined) return word;
+  throw refuse(name, `${name} must be one of: ${words.join(', ')}.`);
+}
+
+/** A switch: `true`, `false`, `1`, `0`. */
+export function switchOf(query: URLSearchParams, name: string, otherwise: boolean): boolean {
+  const text = textOf(query, name)?.toLowerCase();
+  if (text === undefined) return otherwise;
+  if (text === 'true' || text === '1') return true;
+  if (text === 'false' || text === '0') return false;
+  throw refuse(name, `${name} must be true or false.`);
+}
+
+/** An amount of USD, exactly. */
+export function usdOf(query: URLSearchParams, name: string): PicoUsd | undefined {
+  const text = textOf(query, name);
+  if (text === undefined) return undefined;
+  const amount = text.length > 40 ? undefined : picoUsdFromUsd(text);
+  if (amount !== undefined && amount >= 0n) return amount;
+  throw refuse(name, `${name} must be an amount of USD, such as 0.25.`);
+}
+
+/** Names with commas between; at most 100. */
+export function namesOf(query: URLSearchParams, name: string): readonly string[] | undefined {
+  const text = textOf(query, name);
+  if (text === undefined) return undefined;
+  const names = [...new Set(text.split(',').map((part) => part.trim()))].filter((part) => part !== '');
+  if (names.length <= MOST_NAMES) return names;
+  throw refuse(name, `${name} takes at most ${MOST_NAMES} names.`);
+}
+
+const MOST_NAMES = 100;
+
+/** `page` and the size of it under the name that the route has for it. */
+export function pageOf(
+  query: URLSearchParams,
+  { sizeName = 'page_size', size, most }: { readonly sizeName?: string; readonly size: number; readonly most: number },
+): Page {
+  const page = countOf(query, 'page', { least: 1, most: 1_000_000, otherwise: 1 });
+  const wanted = countOf(query, sizeName, { least: 1, most, otherwise: size });
+  return { page, size: wanted, offset: (page - 1) * wanted };
+}
+
+/** The span between two dates in a query. */
+export function spanOf(query: URLSearchParams, fromName = 'start_date', toName = 'end_date'): Span {
+  return spanBetween(fromName, textOf(query, fromName), toName, textOf(query, toName));
+}
+
+/** The span between two dates as texts. A day as the end is taken whole, a second as well. */
+export function spanBetween(fromName: string, from: string | undefined, toName: string, to: string | undefined): Span {
+  const start = from === undefined ? undefined : momentOf(fromName, from);
+  const end = to === undefined ? undefined : momentOf(toName, to);
+  if (start !== undefined && end !== undefined && end.ms < start.ms) {
+    throw refuse(toName, `${toName} is before ${fromName}.`);
+  }
+  return {
+    ...(start !== undefined && { fromMs: start.ms, fromDate: dateOf(start.ms) }),
+    ...(end !== undefined && { toMs: end.ms + (end.isDay ? DAY_MS : 1_000), toDate: dateOf(end.ms) }),
+  };
+}
+
+/** The day (UTC) of a moment: `2026-01-31`. */
+export function dateOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** The last days up to today, for reports that were not told which. */
+export function lastDays(nowMs: number, days: number): Span {
+  const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  const fromMs = today - (days - 1) * DAY_MS;
+  return { fromMs, toMs: today + DAY_MS, fromDate: dateOf(fromMs), toDate: dateOf(today) };
+}
+
+/** A refused parameter or field, in words for who sent it. */
+export function refuse(param: string, message: string): GatewayError {
+  return new GatewayError('invalid_request', message, { param });
+}
+
+function momentOf(name: string, text: string): { readonly ms: number; readonly isDay: boolean } {
+  const match = DATE.exec(text);
+  const [, year, month, day, hour, minute, second] = match ?? [];
+  const iso = `${year}-${month}-${day}T${hour ?? '00'}:${minute ?? '00'}:${second ?? '00'}.000Z`;
+  const ms = match === null ? Number.NaN : Date.parse(iso);
+  // JavaScript takes February 30th for March 2nd.
+  if (Number.isNaN(ms) || new Date(ms).toISOString() !== iso) {
+    throw refuse(name, `${name} must be a date in UTC: YYYY-MM-DD or YYYY-MM-DD HH:MM:SS.`);
+  }
+  return { ms, isDay: hour === undefined };
+}

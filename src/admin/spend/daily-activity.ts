@@ -1,0 +1,146 @@
+/** `/…/daily/activity`: sums by day with what they are made of, in LiteLLM's `SpendAnalyticsPaginatedResponse`. */
+import type { JsonObject } from '../../core/json.ts';
+import { type PicoUsd, usdNumber } from '../../core/money.ts';
+import type { ActivityDimension, ActivityRow, Ledger } from '../../stores/contracts/ledger.ts';
+import type { ManagementCall } from '../contract.ts';
+import { lastDays, pageOf, type Span, spanOf } from '../query.ts';
+
+/** What sums are asked for. */
+export type ActivityFilter = Parameters<Ledger['activity']>[0];
+
+/** Names shown beside the ids of what the sums are of (`entities`). */
+export type EntityNames = (ids: readonly string[]) => Promise<ReadonlyMap<string, JsonObject>>;
+
+const MOST_DAYS = 1_000;
+
+/** The days of a query, the last thirty where it has none; pages hold whole days, newest first, and the totals all of them. */
+export async function dailyActivity(
+  call: ManagementCall,
+  entity: ActivityDimension,
+  filters: readonly ActivityFilter[],
+  names?: EntityNames,
+): Promise<JsonObject> {
+  const { context, query } = call;
+  const { page, size, offset } = pageOf(query, { size: 10, most: MOST_DAYS });
+  const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
+  const by: ActivityDimension[] = ['date', 'key', 'model', 'modelGroup', 'provider'];
+  if (!by.includes(entity)) by.push(entity);
+  const dates = { ...(fromDate !== undefined && { fromDate }), ...(toDate !== undefined && { toDate }) };
+  const rows = (
+    await Promise.all(filters.map((filter) => context.ledger.activity({ ...filter, ...dates }, by)))
+  ).flat();
+  const days = daysOf(rows);
+  const shown = days.slice(offset, offset + size);
+  const known = await namesOf(
+    call,
+    shown.flatMap(([, ofDay]) => ofDay),
+    entity,
+    names,
+  );
+  const pages = Math.max(1, Math.ceil(days.length / size));
+  return {
+    results: shown.map(([date, ofDay]) => ({
+      date,
+      metrics: metricsOf(ofDay),
+      breakdown: breakdownOf(ofDay, entity, known),
+    })),
+    metadata: { ...totalsOf(rows), page, total_pages: pages, has_more: page < pages },
+  };
+}
+
+/** The span that a query names; the last thirty days where it names none. */
+export function spanOrLastDays(query: URLSearchParams, nowMs: number): Span {
+  const span = spanOf(query);
+  return span.fromMs === undefined && span.toMs === undefined ? lastDays(nowMs, 30) : span;
+}
+
+/** Sums of activity in LiteLLM's `SpendMetrics`. */
+export function metricsOf(rows: readonly ActivityRow[]): JsonObject {
+  let cost: PicoUsd = 0n;
+  let [input, output, cached, written, attempts, succeeded, failed] = [0, 0, 0, 0, 0, 0, 0];
+  for (const row of rows) {
+    cost += row.cost;
+    input += row.inputTokens;
+    output += row.outputTokens;
+    cached += row.cachedInputTokens;
+    written += row.cacheWriteTokens;
+    attempts += row.attempts;
+    succeeded += row.succeeded;
+    failed += row.failed;
+  }
+  return {
+    spend: usdNumber(cost),
+    prompt_tokens: input,
+    completion_tokens: output,
+    cache_read_input_tokens: cached,
+    cache_creation_input_tokens: written,
+    total_tokens: input + output,
+    successful_requests: succeeded,
+    failed_requests: failed,
+    api_requests: attempts,
+  };
+}
+
+/** Rows by the value of one dimension, in the order they came. */
+export function groupBy(rows: readonly ActivityRow[], dimension: ActivityDimension): Map<string, ActivityRow[]> {
+  return Map.groupBy(rows, (row) => row.by[dimension] ?? '');
+}
+
+function daysOf(rows: readonly ActivityRow[]): [string, ActivityRow[]][] {
+  return [...groupBy(rows, 'date')].sort(([one], [other]) => (one < other ? 1 : -1));
+}
+
+function totalsOf(rows: readonly ActivityRow[]): JsonObject {
+  return Object.fromEntries(Object.entries(metricsOf(rows)).map(([name, value]) => [`total_${name}`, value]));
+}
+
+interface Known {
+  readonly keys: ReadonlyMap<string, JsonObject>;
+  readonly entities: ReadonlyMap<string, JsonObject>;
+}
+
+async function namesOf(
+  { context }: ManagementCall,
+  rows: readonly ActivityRow[],
+  entity: ActivityDimension,
+  names: EntityNames | undefined,
+): Promise<Known> {
+  const hashes = [...groupBy(rows, 'key').keys()].filter((hash) => hash !== '');
+  const ids = [...groupBy(rows, entity).keys()].filter((id) => id !== '');
+  const [keys, entities] = await Promise.all([
+    hashes.length === 0 ? [] : context.directory.getMany('key', hashes),
+    names === undefined || ids.length === 0 ? new Map<string, JsonObject>() : names(ids),
+  ]);
+  return {
+    keys: new Map(keys.map((key) => [key.hash, { key_alias: key.alias ?? null, team_id: key.teamId ?? null }])),
+    entities,
+  };
+}
+
+function breakdownOf(rows: readonly ActivityRow[], entity: ActivityDimension, known: Known): JsonObject {
+  const withKeys = (dimension: ActivityDimension, names?: Known['entities']): JsonObject =>
+    Object.fromEntries(
+      [...groupBy(rows, dimension)].map(([name, some]) => [
+        name,
+        { metrics: metricsOf(some), metadata: names?.get(name) ?? {}, api_key_breakdown: keysOf(some, known) },
+      ]),
+    );
+  return {
+    mcp_servers: {},
+    models: withKeys('model'),
+    model_groups: withKeys('modelGroup'),
+    providers: withKeys('provider'),
+    endpoints: {},
+    api_keys: keysOf(rows, known),
+    entities: withKeys(entity, known.entities),
+  };
+}
+
+function keysOf(rows: readonly ActivityRow[], { keys }: Known): JsonObject {
+  return Object.fromEntries(
+    [...groupBy(rows, 'key')].map(([hash, some]) => [
+      hash,
+      { metrics: metricsOf(some), metadata: keys.get(hash) ?? { key_alias: null, team_id: null } },
+    ]),
+  );
+}

@@ -1,0 +1,151 @@
+/** `/spend/logs` and its kin: rows of the ledger, and their sums by day. */
+import type { JsonObject } from '../../core/json.ts';
+import { type PicoUsd, usdNumber } from '../../core/money.ts';
+import type { ActivityRow, LedgerFilter, LedgerStatus } from '../../stores/contracts/ledger.ts';
+import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
+import { dateOf, pageOf, refuse, type Span, spanOf, switchOf, textOf, usdOf, wordOf } from '../query.ts';
+import { spendLog } from './rows.ts';
+import { askedIn, spendScope } from './scope.ts';
+
+/** Rows of an answer that has no pages. */
+const MOST_ROWS = 1_000;
+const DAY_MS = 86_400_000;
+const MOST_EMPTY_DAYS = 400;
+
+const STATUSES = ['success', 'failure', 'client-gone', 'lost', 'orphan', 'cache-hit'] as const satisfies LedgerStatus[];
+
+/** Everyone with a key; each sees its own. */
+export const SPEND_READERS = [
+  'key',
+  'internal_user_viewer',
+  'internal_user',
+  'team_admin',
+  'org_admin',
+  'proxy_admin_viewer',
+  'proxy_admin',
+] as const;
+
+export const LOG_ROUTES: readonly ManagementRoute[] = [
+  { method: 'GET', paths: ['/spend/logs'], roles: SPEND_READERS, answer: logs },
+  { method: 'GET', paths: ['/spend/logs/v2', '/spend/logs/ui'], roles: SPEND_READERS, answer: pagedLogs },
+];
+
+/** Between two dates sums by day, unless `summarize=false`; else rows, newest first, at most a thousand. */
+async function logs(call: ManagementCall): Promise<ManagementAnswer> {
+  const { query, context } = call;
+  const span = spanOf(query);
+  const scope = await spendScope(call, askedIn(query));
+  const callId = textOf(query, 'request_id');
+  const { fromMs, toMs, fromDate, toDate } = span;
+  if (fromDate !== undefined && toDate !== undefined && callId === undefined && switchOf(query, 'summarize', true)) {
+    const sums = await context.ledger.activity({ ...scope, fromDate, toDate }, ['date', 'key', 'user', 'modelGroup']);
+    return { body: byDay(sums, span) };
+  }
+  const filter: LedgerFilter = {
+    ...scope,
+    ...(callId !== undefined && { callId }),
+    ...(fromMs !== undefined && { fromMs }),
+    ...(toMs !== undefined && { toMs }),
+  };
+  const rows = await context.ledger.find(filter, { limit: MOST_ROWS, offset: 0 });
+  return { body: rows.map(spendLog) };
+}
+
+/** LiteLLM's sums: for each day its spend, with the keys as members beside it. Days without spend are listed with zeros. */
+function byDay(sums: readonly ActivityRow[], { fromDate = '', toDate = '' }: Span): JsonObject[] {
+  const days = new Map<string, DaySpend>();
+  const [firstMs, lastMs] = [Date.parse(fromDate), Date.parse(toDate)];
+  if ((lastMs - firstMs) / DAY_MS <= MOST_EMPTY_DAYS) {
+    for (let ms = firstMs; ms <= lastMs; ms += DAY_MS) days.set(dateOf(ms), emptyDay());
+  }
+  for (const { by, cost } of sums) {
+    const date = by.date ?? '';
+    const day = days.get(date) ?? emptyDay();
+    days.set(date, day);
+    day.spend += cost;
+    add(day.keys, by.key ?? '', cost);
+    add(day.users, by.user ?? '', cost);
+    add(day.models, by.modelGroup ?? '', cost);
+  }
+  return [...days]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([startTime, { spend, keys, users, models }]) => ({
+      ...inUsd(keys),
+      startTime,
+      spend: usdNumber(spend),
+      users: inUsd(users),
+      models: inUsd(models),
+    }));
+}
+
+interface DaySpend {
+  spend: PicoUsd;
+  readonly keys: Map<string, PicoUsd>;
+  readonly users: Map<string, PicoUsd>;
+  readonly models: Map<string, PicoUsd>;
+}
+
+function emptyDay(): DaySpend {
+  return { spend: 0n, keys: new Map(), users: new Map(), models: new Map() };
+}
+
+function add(sums: Map<string, PicoUsd>, name: string, cost: PicoUsd): void {
+  sums.set(name, (sums.get(name) ?? 0n) + cost);
+}
+
+function inUsd(sums: ReadonlyMap<string, PicoUsd>): JsonObject {
+  return Object.fromEntries([...sums].map(([name, cost]) => [name, usdNumber(cost)]));
+}
+
+/** Rows in pages, filtered and sorted. */
+async function pagedLogs(call: ManagementCall): Promise<ManagementAnswer> {
+  const { query, context } = call;
+  for (const name of NOT_FILTERED) {
+    if (textOf(query, name) !== undefined) throw refuse(name, `${name} is not something that spend is kept by.`);
+  }
+  const { page, size, offset } = pageOf(query, { size: 50, most: 1_000 });
+  const filter = await filterOf(call);
+  const order = orderOf(query);
+  const [total, rows] = await Promise.all([
+    context.ledger.count(filter),
+    context.ledger.find(filter, { limit: size, offset, order }),
+  ]);
+  return {
+    body: { data: rows.map(spendLog), total, page, page_size: size, total_pages: Math.ceil(total / size) },
+  };
+}
+
+const NOT_FILTERED = ['session_id', 'model_id', 'error_code', 'error_message', 'key_alias'] as const;
+
+async function filterOf(call: ManagementCall): Promise<LedgerFilter> {
+  const { query } = call;
+  const { fromMs, toMs } = spanOf(query);
+  const status = wordOf(query, 'status_filter', STATUSES);
+  const minCost = usdOf(query, 'min_spend');
+  const maxCost = usdOf(query, 'max_spend');
+  const texts = {
+    callId: textOf(query, 'request_id'),
+    model: textOf(query, 'model'),
+    modelGroup: textOf(query, 'model_group'),
+    customerId: textOf(query, 'end_user'),
+    tag: textOf(query, 'tag'),
+    provider: textOf(query, 'provider'),
+  };
+  return {
+    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
+    ...(await spendScope(call, askedIn(query))),
+    ...(fromMs !== undefined && { fromMs }),
+    ...(toMs !== undefined && { toMs }),
+    ...(status !== undefined && { status }),
+    ...(minCost !== undefined && { minCost }),
+    ...(maxCost !== undefined && { maxCost }),
+  };
+}
+
+function orderOf(query: URLSearchParams): 'newest' | 'oldest' | 'costliest' {
+  const by = wordOf(query, 'sort_by', ['startTime', 'spend']) ?? 'startTime';
+  const order = wordOf(query, 'sort_order', ['asc', 'desc']) ?? 'desc';
+  if (by === 'startTime') return order === 'desc' ? 'newest' : 'oldest';
+  if (order === 'desc') return 'costliest';
+  throw refuse('sort_order', 'spend is sorted with the costliest first: sort_order must be desc.');
+}

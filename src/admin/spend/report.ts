@@ -1,0 +1,106 @@
+/** `/global/spend/report`: what teams, customers or keys spent on which models. */
+import type { JsonObject } from '../../core/json.ts';
+import { type PicoUsd, usdNumber } from '../../core/money.ts';
+import type { ActivityRow } from '../../stores/contracts/ledger.ts';
+import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
+import { refuse, spanOf, textOf, wordOf } from '../query.ts';
+import { type ActivityFilter, groupBy } from './daily-activity.ts';
+import { type AskedSpend, hashOf, spendScope } from './scope.ts';
+
+export const REPORT_ROUTES: readonly ManagementRoute[] = [
+  {
+    method: 'GET',
+    paths: ['/global/spend/report'],
+    roles: ['team_admin', 'org_admin', 'proxy_admin_viewer', 'proxy_admin'],
+    answer: report,
+  },
+];
+
+async function report(call: ManagementCall): Promise<ManagementAnswer> {
+  const { query, context } = call;
+  const groupedBy = wordOf(query, 'group_by', ['team', 'customer', 'api_key']) ?? 'team';
+  const { fromDate, toDate } = spanOf(query);
+  if (fromDate === undefined || toDate === undefined) {
+    throw refuse('start_date', 'A report needs start_date and end_date, as YYYY-MM-DD.');
+  }
+  const customerId = textOf(query, 'customer_id');
+  const filter: ActivityFilter = {
+    ...(await spendScope(call, askedOf(query))),
+    ...(customerId !== undefined && { customerId }),
+    fromDate,
+    toDate,
+  };
+  const { ledger } = context;
+  if (groupedBy === 'api_key') return { body: byKey(await ledger.activity(filter, ['key', 'model'])) };
+  const rows = await ledger.activity(filter, ['date', groupedBy, 'key', 'model']);
+  return { body: groupedBy === 'team' ? await byTeam(call, rows) : byCustomer(rows) };
+}
+
+function askedOf(query: URLSearchParams): AskedSpend {
+  const key = textOf(query, 'api_key');
+  const userId = textOf(query, 'internal_user_id');
+  const teamId = textOf(query, 'team_id');
+  return {
+    ...(key !== undefined && { keyHash: hashOf(key) }),
+    ...(userId !== undefined && { userId }),
+    ...(teamId !== undefined && { teamId }),
+  };
+}
+
+async function byTeam({ context }: ManagementCall, rows: readonly ActivityRow[]): Promise<JsonObject[]> {
+  const ids = [...groupBy(rows, 'team').keys()].filter((id) => id !== '');
+  const teams = ids.length === 0 ? [] : await context.directory.getMany('team', ids);
+  const names = new Map(teams.map((team) => [team.id, team.alias ?? team.id]));
+  return days(rows).map(([date, ofDay]) => ({
+    group_by_day: date,
+    teams: [...groupBy(ofDay, 'team')].map(([id, some]) => ({
+      team_id: id,
+      team_name: names.get(id) ?? (id === '' ? 'Unassigned Team' : id),
+      total_spend: usdNumber(costOf(some)),
+      metadata: some.map(detail),
+    })),
+  }));
+}
+
+function byCustomer(rows: readonly ActivityRow[]): JsonObject[] {
+  return days(rows).map(([date, ofDay]) => ({
+    group_by_day: date,
+    customers: [...groupBy(ofDay, 'customer')].map(([customer, some]) => ({
+      customer,
+      total_spend: usdNumber(costOf(some)),
+      metadata: some.map(detail),
+    })),
+  }));
+}
+
+function byKey(rows: readonly ActivityRow[]): JsonObject[] {
+  return [...groupBy(rows, 'key')].map(([key, some]) => ({
+    api_key: key,
+    total_cost: usdNumber(costOf(some)),
+    total_input_tokens: some.reduce((sum, row) => sum + row.inputTokens, 0),
+    total_output_tokens: some.reduce((sum, row) => sum + row.outputTokens, 0),
+    model_details: some.map((row) => ({
+      model: row.by.model ?? '',
+      total_cost: usdNumber(row.cost),
+      total_input_tokens: row.inputTokens,
+      total_output_tokens: row.outputTokens,
+    })),
+  }));
+}
+
+function detail(row: ActivityRow): JsonObject {
+  return {
+    model: row.by.model ?? '',
+    spend: usdNumber(row.cost),
+    total_tokens: row.inputTokens + row.outputTokens,
+    api_key: row.by.key ?? '',
+  };
+}
+
+function days(rows: readonly ActivityRow[]): [string, ActivityRow[]][] {
+  return [...groupBy(rows, 'date')].sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+function costOf(rows: readonly ActivityRow[]): PicoUsd {
+  return rows.reduce((sum, row) => sum + row.cost, 0n);
+}

@@ -1,0 +1,88 @@
+/** A row of the ledger as LiteLLM's spend logs show it, with what we know besides under `sluice`. */
+import type { JsonObject } from '../../core/json.ts';
+import { formatUsd, type PicoUsd, usdNumber } from '../../core/money.ts';
+import type { LedgerRow } from '../../stores/contracts/ledger.ts';
+
+/** One attempt in the shape of `LiteLLM_SpendLogs`. The request's id is the same for all attempts of a request. */
+export function spendLog(row: LedgerRow): JsonObject {
+  return {
+    request_id: row.callId,
+    call_type: row.callType,
+    api_key: row.keyHash,
+    spend: usdNumber(row.cost ?? 0n),
+    total_tokens: row.inputTokens + row.outputTokens,
+    prompt_tokens: row.inputTokens,
+    completion_tokens: row.outputTokens,
+    startTime: isoTime(row.startedAtMs),
+    endTime: isoTime(row.endedAtMs),
+    completionStartTime: isoTime(row.firstByteAtMs),
+    request_duration_ms: row.endedAtMs - row.startedAtMs,
+    model: row.model ?? row.requestedModel,
+    model_id: row.deploymentId ?? '',
+    model_group: row.modelGroup ?? '',
+    custom_llm_provider: row.provider ?? '',
+    api_base: row.apiBase ?? '',
+    user: row.userId ?? '',
+    metadata: { ...row.metadata, user_api_key_alias: row.keyAlias ?? null, status: plainStatus(row) },
+    cache_hit: row.status === 'cache-hit' ? 'True' : 'False',
+    cache_key: null,
+    request_tags: [...row.tags],
+    team_id: row.teamId ?? '',
+    organization_id: row.organizationId ?? '',
+    end_user: row.customerId ?? '',
+    // Neither addresses nor words of clients are kept.
+    requester_ip_address: null,
+    messages: {},
+    response: {},
+    proxy_server_request: {},
+    session_id: row.sessionId ?? null,
+    status: plainStatus(row),
+    sluice: ours(row),
+  };
+}
+
+/** What LiteLLM's shape has no place for. Amounts are exact decimals. */
+function ours(row: LedgerRow): JsonObject {
+  return {
+    attempt_id: row.attemptId,
+    attempt: row.attempt,
+    status: row.status,
+    http_status: row.httpStatus ?? null,
+    error: row.error ?? null,
+    route: row.route,
+    stream: row.stream,
+    requested_model: row.requestedModel,
+    served_group: row.servedGroup ?? null,
+    estimated: row.isEstimated,
+    cost: exact(row.cost),
+    requested_cost: exact(row.requestedCost),
+    saved: exact(savedBy(row)),
+    hold: exact(row.hold),
+    price: row.price === undefined ? null : { source: row.price.source, rates: row.price.rates },
+    usage: {
+      input_tokens: row.inputTokens,
+      output_tokens: row.outputTokens,
+      cached_input_tokens: row.cachedInputTokens ?? null,
+      cache_write_tokens: row.cacheWriteTokens ?? null,
+      reasoning_tokens: row.reasoningTokens ?? null,
+    },
+  };
+}
+
+/** What an attempt cost less than the model that was asked for would have; undefined where one of both has no price. */
+function savedBy({ cost, requestedCost }: LedgerRow): PicoUsd | undefined {
+  return cost === undefined || requestedCost === undefined ? undefined : requestedCost - cost;
+}
+
+function plainStatus({ status }: LedgerRow): string {
+  return status === 'success' || status === 'cache-hit' ? 'success' : 'failure';
+}
+
+function exact(amount: PicoUsd | undefined): string | null {
+  return amount === undefined ? null : formatUsd(amount);
+}
+
+/** A moment as LiteLLM writes it; null where there was none. */
+export function isoTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,129 @@
+/**
+ * Whose spend a caller may see, as conditions of the query itself: nothing is read that is not told. What is refused is refused in
+ * the same words whether it exists or not.
+ */
+import { createHash } from 'node:crypto';
+import { GatewayError } from '../../core/errors.ts';
+import type { LedgerFilter } from '../../stores/contracts/ledger.ts';
+import type { ManagementCall } from '../contract.ts';
+import { textOf } from '../query.ts';
+
+/** Whose spend was asked for. */
+export interface AskedSpend {
+  readonly keyHash?: string;
+  readonly userId?: string;
+  readonly teamId?: string;
+  readonly organizationId?: string;
+}
+
+/** Conditions that leave only what the caller may see. */
+export type SpendScope = Pick<
+  LedgerFilter,
+  'keyHash' | 'userId' | 'teamId' | 'teamIds' | 'organizationId' | 'organizationIds'
+>;
+
+/** `api_key`, `user_id`, `team_id` and `organization_id` of a query. */
+export function askedIn(query: URLSearchParams): AskedSpend {
+  const key = textOf(query, 'api_key');
+  const userId = textOf(query, 'user_id');
+  const teamId = textOf(query, 'team_id');
+  const organizationId = textOf(query, 'organization_id');
+  return {
+    ...(key !== undefined && { keyHash: hashOf(key) }),
+    ...(userId !== undefined && { userId }),
+    ...(teamId !== undefined && { teamId }),
+    ...(organizationId !== undefined && { organizationId }),
+  };
+}
+
+/** A key as a query names it: its hash, or the key itself. */
+export function hashOf(key: string): string {
+  return key.startsWith('sk-') ? createHash('sha256').update(key).digest('hex') : key;
+}
+
+/** Whether the caller may see everybody's spend. */
+export function seesAll({ roles }: ManagementCall): boolean {
+  return roles.has('proxy_admin') || roles.has('proxy_admin_viewer');
+}
+
+/** Organisations that the caller administers. */
+export function managedOrganizations({ caller, roles }: ManagementCall): readonly string[] {
+  if (!roles.has('org_admin')) return [];
+  return caller.objects.organizations
+    .filter(({ role }) => role === 'org_admin')
+    .map(({ organizationId }) => organizationId);
+}
+
+/** Teams that the caller administers. */
+export function managedTeams({ caller, roles }: ManagementCall): readonly string[] {
+  if (!roles.has('team_admin')) return [];
+  return caller.objects.teams.filter(({ role }) => role === 'admin').map(({ teamId }) => teamId);
+}
+
+/**
+ * The conditions for what was asked. Without any: everything for administrators, the organisations that one administers, else the
+ * teams, else the user's own spend, else that of the key alone. Throws a 403 for what is another's.
+ */
+export async function spendScope(call: ManagementCall, asked: AskedSpend): Promise<SpendScope> {
+  if (seesAll(call)) return asked;
+  const organizations = managedOrganizations(call);
+  const teams = managedTeams(call);
+  const { organizationId, teamId, keyHash, userId } = asked;
+  if (organizationId !== undefined) {
+    if (organizations.includes(organizationId)) return asked;
+    throw denied();
+  }
+  if (teamId !== undefined) {
+    if (teams.includes(teamId) || (await isTeamOf(call, teamId, organizations))) return asked;
+    if (isMemberOf(call, teamId)) return ownSpend(call, asked);
+    throw denied();
+  }
+  if (keyHash !== undefined && keyHash !== call.caller.keyHash) return keyScope(call, asked, keyHash);
+  if (keyHash !== undefined || userId === ownUser(call)) return ownSpend(call, asked);
+  if (organizations.length > 0) return { ...asked, organizationIds: organizations };
+  if (teams.length > 0) return { ...asked, teamIds: teams };
+  return ownSpend(call, asked);
+}
+
+/** The refusal of what is another's. */
+export function denied(): GatewayError {
+  return new GatewayError('route_denied', 'This key may not see the spend that was asked for.');
+}
+
+/** What the caller itself spent, and of that what was asked for. */
+function ownSpend(call: ManagementCall, asked: AskedSpend): SpendScope {
+  const own = ownUser(call);
+  if (asked.userId !== undefined && asked.userId !== own) throw denied();
+  if (own !== undefined) return { ...asked, userId: own };
+  if (asked.keyHash !== undefined && asked.keyHash !== call.caller.keyHash) throw denied();
+  return { ...asked, keyHash: call.caller.keyHash };
+}
+
+/** The user of the caller's key, where there is one: a key may name a user that nobody made. */
+function ownUser({ caller }: ManagementCall): string | undefined {
+  return caller.objects.user?.id;
+}
+
+async function keyScope(call: ManagementCall, asked: AskedSpend, keyHash: string): Promise<SpendScope> {
+  const key = await call.context.directory.get('key', keyHash);
+  if (key === undefined) throw denied();
+  if (key.userId !== undefined && key.userId === ownUser(call)) return ownSpend(call, asked);
+  const { teamId, organizationId } = key;
+  const organizations = managedOrganizations(call);
+  if (teamId !== undefined) {
+    const isManaged = managedTeams(call).includes(teamId) || (await isTeamOf(call, teamId, organizations));
+    if (isManaged) return { ...asked, teamId };
+  }
+  if (organizationId !== undefined && organizations.includes(organizationId)) return { ...asked, organizationId };
+  throw denied();
+}
+
+async function isTeamOf(call: ManagementCall, teamId: string, organizations: readonly string[]): Promise<boolean> {
+  if (organizations.length === 0) return false;
+  const team = await call.context.directory.get('team', teamId);
+  return team?.organizationId !== undefined && organizations.includes(team.organizationId);
+}
+
+function isMemberOf({ caller }: ManagementCall, teamId: string): boolean {
+  return caller.teamId === teamId || caller.objects.teams.some((member) => member.teamId === teamId);
+}

@@ -1,0 +1,107 @@
+/** `/spend/summary`: tokens, cost and savings by one thing, in exact decimals; what `sluice spend` prints. */
+import type { JsonObject } from '../../core/json.ts';
+import { formatUsd, type PicoUsd } from '../../core/money.ts';
+import type { ActivityDimension, ActivityRow } from '../../stores/contracts/ledger.ts';
+import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
+import { countOf, wordOf } from '../query.ts';
+import { type ActivityFilter, groupBy, spanOrLastDays } from './daily-activity.ts';
+import { SPEND_READERS } from './logs.ts';
+import { askedIn, spendScope } from './scope.ts';
+
+const DIMENSIONS = {
+  key: 'key',
+  team: 'team',
+  user: 'user',
+  organization: 'organization',
+  customer: 'customer',
+  model: 'modelGroup',
+  provider_model: 'model',
+  provider: 'provider',
+  tag: 'tag',
+  day: 'date',
+} as const satisfies Record<string, ActivityDimension>;
+
+const WORDS = Object.keys(DIMENSIONS) as (keyof typeof DIMENSIONS)[];
+
+export const SUMMARY_ROUTES: readonly ManagementRoute[] = [
+  { method: 'GET', paths: ['/spend/summary'], roles: SPEND_READERS, answer: summary },
+];
+
+async function summary(call: ManagementCall): Promise<ManagementAnswer> {
+  const { query, context } = call;
+  const word = wordOf(query, 'group_by', WORDS) ?? 'model';
+  const limit = countOf(query, 'limit', { least: 1, most: 10_000, otherwise: 1_000 });
+  const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
+  const filter: ActivityFilter = {
+    ...(await spendScope(call, askedIn(query))),
+    ...(fromDate !== undefined && { fromDate }),
+    ...(toDate !== undefined && { toDate }),
+  };
+  const dimension = DIMENSIONS[word];
+  // A request with two tags stands in the sums of both, and once in the total.
+  const [rows, all] = await Promise.all([
+    context.ledger.activity(filter, [dimension]),
+    context.ledger.activity(filter, ['date']),
+  ]);
+  const groups = [...groupBy(rows, dimension)].map(([name, some]) => ({ name, ...sum(some) }));
+  const sorted = groups.sort((one, other) =>
+    word === 'day' ? compare(one.name, other.name) : compare(other.cost, one.cost) || compare(one.name, other.name),
+  );
+  const aliases = word === 'key' ? await keyAliases(call, sorted.slice(0, limit).map(({ name }) => name)) : undefined;
+  return {
+    body: {
+      group_by: word,
+      start_date: fromDate ?? null,
+      end_date: toDate ?? null,
+      results: sorted.slice(0, limit).map(({ name, ...sums }) => ({
+        name,
+        ...(aliases !== undefined && { alias: aliases.get(name) ?? null }),
+        ...told(sums),
+      })),
+      is_complete: sorted.length <= limit,
+      total: told(sum(all)),
+    },
+  };
+}
+
+type Sums = Omit<ActivityRow, 'by'>;
+
+function sum(rows: readonly ActivityRow[]): Sums {
+  const whole = (read: (row: ActivityRow) => number): number => rows.reduce((total, row) => total + read(row), 0);
+  const money = (read: (row: ActivityRow) => PicoUsd): PicoUsd => rows.reduce((total, row) => total + read(row), 0n);
+  return {
+    inputTokens: whole((row) => row.inputTokens),
+    outputTokens: whole((row) => row.outputTokens),
+    cachedInputTokens: whole((row) => row.cachedInputTokens),
+    cacheWriteTokens: whole((row) => row.cacheWriteTokens),
+    attempts: whole((row) => row.attempts),
+    succeeded: whole((row) => row.succeeded),
+    failed: whole((row) => row.failed),
+    cost: money((row) => row.cost),
+    requestedCost: money((row) => row.requestedCost),
+  };
+}
+
+function told(sums: Sums): JsonObject {
+  return {
+    attempts: sums.attempts,
+    succeeded: sums.succeeded,
+    failed: sums.failed,
+    input_tokens: sums.inputTokens,
+    output_tokens: sums.outputTokens,
+    cached_input_tokens: sums.cachedInputTokens,
+    cache_write_tokens: sums.cacheWriteTokens,
+    cost: formatUsd(sums.cost),
+    requested_cost: formatUsd(sums.requestedCost),
+    saved: formatUsd(sums.requestedCost - sums.cost),
+  };
+}
+
+function compare<Value extends string | bigint>(one: Value, other: Value): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}
+
+async function keyAliases({ context }: ManagementCall, hashes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const keys = hashes.length === 0 ? [] : await context.directory.getMany('key', hashes);
+  return new Map(keys.flatMap(({ hash, alias }) => (alias === undefined ? [] : [[hash, alias] as const])));
+}

@@ -4,6 +4,13 @@
  *
  * An **account** is whatever a limit hangs on: a key, a team, a key at one model. For each of its money limits a store keeps
  * `spent` (settled), `held` (holds of open claims) and `exposed` (what open claims may cost beyond their holds).
+ *
+ * A money limit lets a claim in where all of these hold:
+ * - spent + held < max: one that is used up lets in nothing, not even what is free;
+ * - spent + held + hold ≤ max;
+ * - spent + held + exposed + hold + exposure ≤ max + debt.
+ *
+ * A rate counts the last 60 s in whole seconds, the oldest one until all of it is 60 s old. Refused claims count nowhere.
  */
 import type { PicoUsd } from '../../core/money.ts';
 
@@ -62,7 +69,7 @@ export interface ClaimAmounts {
 }
 
 export interface ClaimRequest {
-  /** The call id. A claim with an id that is open already is refused as a bug: it throws. */
+  /** The call id. A claim with an id that is open already is refused as a bug: a RangeError. */
   readonly id: string;
   /** Wall clock of this instance. A store that instances share uses its own clock for rates. */
   readonly nowMs: number;
@@ -72,7 +79,10 @@ export interface ClaimRequest {
 
 export type LimitKind = 'money' | 'requests' | 'tokens' | 'input-tokens' | 'output-tokens' | 'parallel';
 
-/** Why a claim was refused: the first limit in the order of the accounts that said no. */
+/**
+ * Why a claim was refused: the first limit in the order of the accounts that said no, and within one account in the order of
+ * `LimitKind`. Where there is a `cap`, money says no if its `minTokens` do not fit either.
+ */
 export interface Refusal {
   /** Id of the account; `away` limits carry the one that was configured `closed`. */
   readonly account: string;
@@ -87,7 +97,7 @@ export interface Refusal {
   readonly window?: string;
   /** In how many milliseconds it may be granted; undefined where nobody knows, or never. */
   readonly retryAfterMs?: number;
-  /** Only what is under way is in the way: the same request may fit once that is settled. */
+  /** Only what is under way is in the way: the same request may fit once that is settled. Never so for what a minute counts. */
   readonly isTemporary: boolean;
   /** The shared store is away and the account is configured `closed`. */
   readonly isAway?: boolean;
@@ -147,7 +157,10 @@ export interface MoneyState {
 
 /**
  * What was spent before the store knew the account: asked once for each account and period, when a counter is missing (a new
- * process, a Redis that was emptied). The ledger answers.
+ * process, a Redis that was emptied). The ledger answers, after the journal was flushed to it.
+ *
+ * So that every cost counts once, the answer has in it whatever was settled before it was asked for, and nothing that was settled
+ * later: where `settle` answers with a promise, its rows go to the ledger once that is fulfilled (to the journal: at once).
  */
 export type Seed = (
   account: string,
@@ -170,14 +183,18 @@ export interface Claims {
   readonly open: number;
   /** Answers at once where it can (in memory, counters seeded), which a caller must not pay a turn of the event loop for. */
   claim(request: ClaimRequest): ClaimOutcome | Promise<ClaimOutcome>;
-  /** Changes what an open claim reserves; refused without change where the greater part does not fit. Requests and slots stay. */
+  /**
+   * Changes what an open claim reserves; refused without change where the greater part does not fit. Requests and slots stay.
+   * Throws a RangeError for a claim that is not open.
+   */
   extend(
     id: string,
     reserve: { readonly hold: PicoUsd; readonly exposure: PicoUsd; readonly nowMs: number },
   ): ClaimOutcome | Promise<ClaimOutcome>;
   /**
    * Closes a claim: frees hold, exposure and slots, adds the cost to the periods that it was claimed in, corrects the tokens.
-   * A second settlement of the same id changes nothing. One whose claim the shared store lost or gave up as orphaned books the
+   * A second settlement of the same id changes nothing, nor does one of an id that was never claimed: a request without limits
+   * claims on no account, so that its charges count. One whose claim the shared store lost or gave up as orphaned books the
    * difference, so that every cost counts once. Never rejects: what cannot be delivered now is kept and delivered later.
    */
   settle(settlement: Settlement): void | Promise<void>;

@@ -1,0 +1,154 @@
+/** The counters of accounts, made when they are first asked for and dropped when nobody has for a while. */
+import type { Clock } from '../../core/clock.ts';
+import type { PicoUsd } from '../../core/money.ts';
+import type { MoneyLimit, Seed } from '../contracts/claims.ts';
+import type { SlidingMinute } from './sliding-minute.ts';
+
+/** Counters unused for so long are dropped: by then the ledger has whatever was settled, and is asked anew. */
+const IDLE_MS = 600_000;
+
+/** Which period is meant. */
+export type Period = Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>;
+
+/** The counter of one account's money in one period. */
+export class MoneyCounter {
+  readonly window: string;
+  spent: PicoUsd = 0n;
+  held: PicoUsd = 0n;
+  exposed: PicoUsd = 0n;
+  /** Open claims that hold on it. */
+  open = 0;
+  /** Whether what was spent before is known. */
+  isSeeded = false;
+  seeding: Promise<void> | undefined;
+  /** Settled while the seed is being asked for, and added together with it. */
+  waiting: PicoUsd = 0n;
+  usedAtMs = 0;
+
+  constructor(window: string) {
+    this.window = window;
+  }
+
+  /** Adds a settled cost. A promise where that has to wait for the seed. */
+  spend(cost: PicoUsd): Promise<void> | undefined {
+    if (this.isSeeded) this.spent += cost;
+    else if (this.seeding !== undefined) this.waiting += cost;
+    // Without a seed there is nothing to add to: the seed that is asked for next has this cost in it.
+    return this.seeding;
+  }
+}
+
+/** What is counted of one account. */
+export class AccountCounters {
+  readonly id: string;
+  /** The newest last. */
+  money: MoneyCounter[] = [];
+  /** Undefined until it has a rate limit. */
+  minute: SlidingMinute | undefined;
+  /** Claims under way. */
+  open = 0;
+  usedAtMs = 0;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** The counter of a period, if there is one. */
+  find(window: string): MoneyCounter | undefined {
+    for (let index = this.money.length - 1; index >= 0; index -= 1) {
+      const counter = this.money[index];
+      if (counter?.window === window) return counter;
+    }
+    return undefined;
+  }
+}
+
+/** All accounts that were used lately. */
+export class Accounts {
+  readonly #clock: Clock;
+  readonly #ask: Seed;
+  readonly #onSeedError: (account: string, error: unknown) => void;
+  readonly #byId = new Map<string, AccountCounters>();
+  #cursor = this.#byId.values();
+
+  constructor(clock: Clock, ask: Seed, onSeedError: (account: string, error: unknown) => void) {
+    this.#clock = clock;
+    this.#ask = ask;
+    this.#onSeedError = onSeedError;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** The counters of an account, new ones where it has none. Each new one pays for looking at two others: so they stay bounded. */
+  of(id: string, nowMs: number): AccountCounters {
+    let account = this.#byId.get(id);
+    if (account === undefined) {
+      this.sweep(2, nowMs);
+      account = new AccountCounters(id);
+      this.#byId.set(id, account);
+    }
+    account.usedAtMs = nowMs;
+    return account;
+  }
+
+  /** The counter of an account's period; asks for its seed where that is not known, unless `mayAsk` is false. */
+  counter(account: AccountCounters, period: Period, nowMs: number, mayAsk = true): MoneyCounter {
+    let counter = account.find(period.window);
+    if (counter === undefined) {
+      this.#dropIdleMoney(account, nowMs);
+      counter = new MoneyCounter(period.window);
+      account.money.push(counter);
+    }
+    counter.usedAtMs = nowMs;
+    if (mayAsk && !counter.isSeeded && counter.seeding === undefined) this.#seed(account.id, counter, period);
+    return counter;
+  }
+
+  /** Looks at the next few accounts and drops those that are idle. */
+  sweep(count: number, nowMs: number): void {
+    for (let looked = 0; looked < count; looked += 1) {
+      const { value: account, done } = this.#cursor.next();
+      if (done === true) {
+        this.#cursor = this.#byId.values();
+        return;
+      }
+      if (nowMs - account.usedAtMs < IDLE_MS || account.open > 0) continue;
+      this.#dropIdleMoney(account, nowMs);
+      if (account.money.length === 0) this.#byId.delete(account.id);
+    }
+  }
+
+  clear(): void {
+    this.#byId.clear();
+  }
+
+  #dropIdleMoney(account: AccountCounters, nowMs: number): void {
+    const isIdle = (counter: MoneyCounter): boolean =>
+      counter.open === 0 && counter.seeding === undefined && nowMs - counter.usedAtMs >= IDLE_MS;
+    if (account.money.some(isIdle)) account.money = account.money.filter((counter) => !isIdle(counter));
+  }
+
+  #seed(account: string, counter: MoneyCounter, period: Period): void {
+    const learn = (spent: PicoUsd): void => {
+      counter.spent = spent + counter.waiting;
+      counter.waiting = 0n;
+      counter.isSeeded = true;
+      counter.seeding = undefined;
+      counter.usedAtMs = this.#clock.monotonicMs();
+    };
+    const fail = (error: unknown): void => {
+      counter.waiting = 0n;
+      counter.seeding = undefined;
+      this.#onSeedError(account, error);
+    };
+    try {
+      const answer = this.#ask(account, period);
+      if (typeof answer === 'bigint') learn(answer);
+      else counter.seeding = answer.then(learn, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+}

@@ -1,0 +1,222 @@
+/** Claims of a gateway that stands alone: counters in this process, seeded from the ledger. */
+import type { Clock } from '../../core/clock.ts';
+import type { PicoUsd } from '../../core/money.ts';
+import type {
+  ClaimAccount,
+  ClaimOutcome,
+  ClaimRequest,
+  Claims,
+  MoneyState,
+  Seed,
+  Settlement,
+} from '../contracts/claims.ts';
+import { type AccountCounters, Accounts, type MoneyCounter, type Period } from './accounts.ts';
+import { hasRate, type Reserve } from './admission.ts';
+import { admissionOf, asGiven, extensionRefusal, firstRefusal, remainingOf, type Touched } from './decision.ts';
+import { SlidingMinute } from './sliding-minute.ts';
+
+/** What claims in memory are made with. */
+export interface MemoryClaimsOptions {
+  /** Rates and idleness go by its monotonic time, budgets by what requests say. */
+  readonly clock: Clock;
+  readonly seed: Seed;
+  /** Hears that a seed could not be had; the account's `whenAway` decided then, with `share` as `open`. */
+  readonly onSeedError?: (account: string, error: unknown) => void;
+}
+
+interface OpenClaim extends Touched {
+  readonly second: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Those in which it was counted. */
+  readonly minutes: readonly SlidingMinute[];
+  hold: PicoUsd;
+  exposure: PicoUsd;
+}
+
+/** Every counter in this process. All decisions are made in one turn of the event loop, which is what makes them atomic. */
+export class MemoryClaims implements Claims {
+  readonly isUp = undefined;
+  readonly #clock: Clock;
+  readonly #accounts: Accounts;
+  readonly #open = new Map<string, OpenClaim>();
+
+  constructor({ clock, seed, onSeedError }: MemoryClaimsOptions) {
+    this.#clock = clock;
+    this.#accounts = new Accounts(clock, seed, onSeedError ?? (() => undefined));
+  }
+
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Of how many accounts there are counters. */
+  get known(): number {
+    return this.#accounts.size;
+  }
+
+  claim(request: ClaimRequest): ClaimOutcome | Promise<ClaimOutcome> {
+    const nowMs = this.#clock.monotonicMs();
+    const touched = this.#touch(request.accounts, nowMs, true);
+    for (const { seeding } of touched.money) {
+      if (seeding !== undefined) return this.#claimWhenSeeded(request, touched);
+    }
+    return this.#decide(request, touched, nowMs);
+  }
+
+  extend(id: string, reserve: Reserve & { readonly nowMs: number }): ClaimOutcome {
+    const claim = this.#open.get(id);
+    if (claim === undefined) throw new RangeError('a claim that is not open cannot be extended');
+    const refusal = extensionRefusal(claim, reserve);
+    if (refusal !== undefined) return { kind: 'refused', refusal };
+    const { hold, exposure } = reserve;
+    changeHeld(claim, hold - claim.hold, exposure - claim.exposure);
+    claim.hold = hold;
+    claim.exposure = exposure;
+    const nowMs = this.#clock.monotonicMs();
+    for (const minute of claim.minutes) minute.advance(nowMs);
+    return { kind: 'granted', hold, exposure, remaining: remainingOf(claim, nowMs) };
+  }
+
+  settle(settlement: Settlement): void | Promise<void> {
+    const claim = this.#release(settlement.id);
+    if (claim === undefined) return;
+    const { cost, inputTokens, outputTokens } = settlement;
+    for (const minute of claim.minutes) {
+      minute.correct(claim.second, 0, inputTokens - claim.inputTokens, outputTokens - claim.outputTokens);
+    }
+    const nowMs = this.#clock.monotonicMs();
+    const waits: Promise<void>[] = [];
+    const spend = (counter: MoneyCounter, amount: PicoUsd): void => {
+      counter.usedAtMs = nowMs;
+      const wait = counter.spend(amount);
+      if (wait !== undefined) waits.push(wait);
+    };
+    for (let index = 0; index < claim.money.length; index += 1) {
+      const counter = claim.money[index];
+      if (counter !== undefined && isFirst(claim.money, index)) spend(counter, cost);
+    }
+    for (const charge of settlement.charges) {
+      const account = this.#accounts.of(charge.account, nowMs);
+      spend(this.#accounts.counter(account, charge, nowMs), charge.cost);
+    }
+    if (waits.length > 0) return Promise.all(waits).then(() => undefined);
+  }
+
+  cancel(id: string): void {
+    const claim = this.#release(id);
+    if (claim === undefined) return;
+    for (const minute of claim.minutes) {
+      minute.correct(claim.second, -1, -claim.inputTokens, -claim.outputTokens);
+    }
+  }
+
+  async read(id: string, periods: readonly Period[]): Promise<MoneyState[]> {
+    const nowMs = this.#clock.monotonicMs();
+    const account = this.#accounts.of(id, nowMs);
+    const counters = periods.map((period) => this.#accounts.counter(account, period, nowMs));
+    await Promise.all(counters.map(({ seeding }) => seeding));
+    return counters.map(({ spent, held, exposed }) => ({ spent, held, exposed }));
+  }
+
+  async correct(id: string, window: string, spent: PicoUsd): Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    const account = this.#accounts.of(id, nowMs);
+    const counter = this.#accounts.counter(account, { window, startsAtMs: 0 }, nowMs, false);
+    await counter.seeding;
+    counter.spent = spent;
+    counter.isSeeded = true;
+  }
+
+  async close(): Promise<void> {
+    this.#open.clear();
+    this.#accounts.clear();
+  }
+
+  /** Finds the counters of a request, and asks for the seeds that are missing. */
+  #touch(accounts: readonly ClaimAccount[], nowMs: number, mayAsk: boolean): Touched {
+    const counters: AccountCounters[] = [];
+    const money: MoneyCounter[] = [];
+    for (const account of accounts) {
+      const found = this.#accounts.of(account.id, nowMs);
+      counters.push(found);
+      if (found.minute === undefined && hasRate(account)) found.minute = new SlidingMinute();
+      found.minute?.advance(nowMs);
+      for (const limit of account.money) money.push(this.#accounts.counter(found, limit, nowMs, mayAsk));
+    }
+    this.#accounts.sweep(1, nowMs);
+    return { accounts, counters, money };
+  }
+
+  async #claimWhenSeeded(request: ClaimRequest, touched: Touched): Promise<ClaimOutcome> {
+    await Promise.all(touched.money.map(({ seeding }) => seeding));
+    const nowMs = this.#clock.monotonicMs();
+    return this.#decide(request, this.#touch(request.accounts, nowMs, false), nowMs);
+  }
+
+  #decide(request: ClaimRequest, touched: Touched, nowMs: number): ClaimOutcome {
+    if (this.#open.has(request.id)) throw new RangeError('a claim with this id is open already');
+    const { amounts } = request;
+    const admission = admissionOf(amounts, touched);
+    const isMoneyShort = admission === undefined;
+    const refusal = firstRefusal(amounts, touched, { isMoneyShort, wallMs: request.nowMs, nowMs });
+    if (refusal !== undefined) return { kind: 'refused', refusal };
+    const { hold, exposure, cap } = admission ?? asGiven(amounts);
+    const claim = this.#reserve(request, touched, { hold, exposure }, nowMs);
+    const remaining = remainingOf(claim, nowMs);
+    return cap === undefined
+      ? { kind: 'granted', hold, exposure, remaining }
+      : { kind: 'granted', hold, exposure, cap, remaining };
+  }
+
+  #reserve(request: ClaimRequest, touched: Touched, { hold, exposure }: Reserve, nowMs: number): OpenClaim {
+    const { accounts, counters, money } = touched;
+    const { inputTokens, outputTokens } = request.amounts;
+    const second = SlidingMinute.secondAt(nowMs);
+    const minutes: SlidingMinute[] = [];
+    for (let index = 0; index < counters.length; index += 1) {
+      const found = counters[index];
+      if (found === undefined || !isFirst(counters, index)) continue;
+      found.open += 1;
+      if (found.minute === undefined) continue;
+      found.minute.count(second, inputTokens, outputTokens);
+      minutes.push(found.minute);
+    }
+    const claim = { accounts, counters, money, second, inputTokens, outputTokens, minutes, hold, exposure };
+    changeHeld(claim, hold, exposure);
+    for (const counter of money) counter.open += 1;
+    this.#open.set(request.id, claim);
+    return claim;
+  }
+
+  /** Takes a claim off all counters but those of the minute. */
+  #release(id: string): OpenClaim | undefined {
+    const claim = this.#open.get(id);
+    if (claim === undefined) return undefined;
+    this.#open.delete(id);
+    for (let index = 0; index < claim.counters.length; index += 1) {
+      const found = claim.counters[index];
+      if (found !== undefined && isFirst(claim.counters, index)) found.open -= 1;
+    }
+    changeHeld(claim, -claim.hold, -claim.exposure);
+    for (const counter of claim.money) counter.open -= 1;
+    return claim;
+  }
+}
+
+/** Whether a list has this element for the first time here: budgets of one period share a counter, which must count once. */
+function isFirst<T>(list: readonly T[], index: number): boolean {
+  const element = list[index];
+  for (let before = 0; before < index; before += 1) if (list[before] === element) return false;
+  return true;
+}
+
+/** Changes what a claim has reserved in all its budgets. */
+function changeHeld({ money }: Touched, hold: PicoUsd, exposure: PicoUsd): void {
+  for (let index = 0; index < money.length; index += 1) {
+    const counter = money[index];
+    if (counter === undefined || !isFirst(money, index)) continue;
+    counter.held += hold;
+    counter.exposed += exposure;
+  }
+}

@@ -1,6 +1,6 @@
 /** Programs from Debian packages that some tests need: found, or installed once, or the test says plainly what is missing. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const INSTALL_TIMEOUT_MS = 180_000;
@@ -20,7 +20,9 @@ export function ensureDebianPackage(packageName: string, binary: string): string
 }
 
 function findProgram(binary: string): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin'];
+  // Debian keeps the programs of Postgres in a folder for each version, the newest of which is wanted.
+  const versioned = globSync('/usr/lib/postgresql/*/bin').sort().reverse();
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin', ...versioned];
   return folders
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, binary))

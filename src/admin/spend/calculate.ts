@@ -2,12 +2,13 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ManagementAnswer, ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
-import { refuse } from '../query.ts';
-import { SPEND_READERS } from './logs.ts';
+import { wrongField } from '../fields.ts';
+import { EVERYONE } from '../roles.ts';
 
+/** `/spend/calculate` and `/cost/estimate`. */
 export const CALCULATE_ROUTES: readonly ManagementRoute[] = [
-  { method: 'POST', paths: ['/spend/calculate'], roles: SPEND_READERS, answer: calculate },
-  { method: 'POST', paths: ['/cost/estimate'], roles: SPEND_READERS, answer: estimate },
+  { method: 'POST', paths: ['/spend/calculate'], roles: EVERYONE, answer: calculate },
+  { method: 'POST', paths: ['/cost/estimate'], roles: EVERYONE, answer: estimate },
 ];
 
 /** Tokens that a chat format adds to each message. */
@@ -19,7 +20,7 @@ async function calculate({ context, body }: ManagementCall): Promise<ManagementA
   if (isJsonObject(answer)) {
     const model = modelIn(body.model ?? answer.model);
     const usage = isJsonObject(answer.usage) ? answer.usage : undefined;
-    if (usage === undefined) throw refuse('completion_response.usage', 'completion_response must have its usage.');
+    if (usage === undefined) throw wrongField('completion_response.usage', 'is required');
     const cost = priced(context, model, {
       inputTokens: tokensIn(usage.prompt_tokens ?? usage.input_tokens, 'completion_response.usage.prompt_tokens'),
       outputTokens: tokensIn(
@@ -30,7 +31,7 @@ async function calculate({ context, body }: ManagementCall): Promise<ManagementA
     return { body: { cost: usdNumber(cost) } };
   }
   const model = modelIn(body.model);
-  if (!Array.isArray(messages)) throw refuse('messages', 'Send messages, or the completion_response to be priced.');
+  if (!Array.isArray(messages)) throw wrongField('messages', 'or `completion_response` is required');
   const words = messages.map((message) => (isJsonObject(message) ? textsIn(message.content) : '')).join('\n');
   const inputTokens = (await context.countTokens(words)) + messages.length * TOKENS_PER_MESSAGE;
   return { body: { cost: usdNumber(priced(context, model, { inputTokens, outputTokens: 0 })) } };
@@ -81,24 +82,24 @@ function priced(
   usage: Parameters<ManagementContext['priceOf']>[1],
 ): PicoUsd {
   const cost = context.priceOf(model, usage);
-  if (cost === undefined) throw refuse('model', 'This model has no price here.');
+  if (cost === undefined) throw wrongField('model', 'has no price here');
   return cost;
 }
 
 function modelIn(value: JsonValue | undefined): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw refuse('model', 'model must be the name of a model.');
+  throw wrongField('model', 'must be the name of a model');
 }
 
 function tokensIn(value: JsonValue | undefined, name: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw refuse(name, `${name} must be a whole number of tokens.`);
+  throw wrongField(name, 'must be a whole number of tokens');
 }
 
 function optionalCount(value: JsonValue | undefined, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw refuse(name, `${name} must be a whole number.`);
+  throw wrongField(name, 'must be a whole number');
 }
 
 function textsIn(content: JsonValue | undefined): string {

@@ -3,7 +3,8 @@ import type { JsonObject } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow, Ledger } from '../../stores/contracts/ledger.ts';
 import type { ManagementCall } from '../contract.ts';
-import { lastDays, pageOf, type Span, spanOf } from '../query.ts';
+import { pageOf, pagesOf } from '../query-fields.ts';
+import { lastDays, type Span, spanOf } from '../query-spans.ts';
 
 /** What sums are asked for. */
 export type ActivityFilter = Parameters<Ledger['activity']>[0];
@@ -21,7 +22,7 @@ export async function dailyActivity(
   names?: EntityNames,
 ): Promise<JsonObject> {
   const { context, query } = call;
-  const { page, size, offset } = pageOf(query, { size: 10, most: MOST_DAYS });
+  const page = pageOf(query, { sizeName: 'page_size', usual: 10, most: MOST_DAYS });
   const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
   const by: ActivityDimension[] = ['date', 'key', 'model', 'modelGroup', 'provider'];
   if (!by.includes(entity)) by.push(entity);
@@ -30,21 +31,21 @@ export async function dailyActivity(
     await Promise.all(filters.map((filter) => context.ledger.activity({ ...filter, ...dates }, by)))
   ).flat();
   const days = daysOf(rows);
-  const shown = days.slice(offset, offset + size);
+  const shown = days.slice(page.offset, page.offset + page.limit);
   const known = await namesOf(
     call,
     shown.flatMap(([, ofDay]) => ofDay),
     entity,
     names,
   );
-  const pages = Math.max(1, Math.ceil(days.length / size));
+  const pages = Math.max(1, pagesOf(days.length, page));
   return {
     results: shown.map(([date, ofDay]) => ({
       date,
       metrics: metricsOf(ofDay),
       breakdown: breakdownOf(ofDay, entity, known),
     })),
-    metadata: { ...totalsOf(rows), page, total_pages: pages, has_more: page < pages },
+    metadata: { ...totalsOf(rows), page: page.page, total_pages: pages, has_more: page.page < pages },
   };
 }
 

@@ -3,7 +3,10 @@ import type { JsonObject } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityRow, LedgerFilter, LedgerStatus } from '../../stores/contracts/ledger.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
-import { dateOf, pageOf, refuse, type Span, spanOf, switchOf, textOf, usdOf, wordOf } from '../query.ts';
+import { wrongField } from '../fields.ts';
+import { flagOf, pageOf, pagesOf, textOf } from '../query-fields.ts';
+import { dateOf, type Span, spanOf, usdOf, wordOf } from '../query-spans.ts';
+import { EVERYONE } from '../roles.ts';
 import { spendLog } from './rows.ts';
 import { askedIn, spendScope } from './scope.ts';
 
@@ -14,20 +17,10 @@ const MOST_EMPTY_DAYS = 400;
 
 const STATUSES = ['success', 'failure', 'client-gone', 'lost', 'orphan', 'cache-hit'] as const satisfies LedgerStatus[];
 
-/** Everyone with a key; each sees its own. */
-export const SPEND_READERS = [
-  'key',
-  'internal_user_viewer',
-  'internal_user',
-  'team_admin',
-  'org_admin',
-  'proxy_admin_viewer',
-  'proxy_admin',
-] as const;
-
+/** `/spend/logs`, in LiteLLM's old shape and in pages. */
 export const LOG_ROUTES: readonly ManagementRoute[] = [
-  { method: 'GET', paths: ['/spend/logs'], roles: SPEND_READERS, answer: logs },
-  { method: 'GET', paths: ['/spend/logs/v2', '/spend/logs/ui'], roles: SPEND_READERS, answer: pagedLogs },
+  { method: 'GET', paths: ['/spend/logs'], roles: EVERYONE, answer: logs },
+  { method: 'GET', paths: ['/spend/logs/v2', '/spend/logs/ui'], roles: EVERYONE, answer: pagedLogs },
 ];
 
 /** Between two dates sums by day, unless `summarize=false`; else rows, newest first, at most a thousand. */
@@ -37,7 +30,7 @@ async function logs(call: ManagementCall): Promise<ManagementAnswer> {
   const scope = await spendScope(call, askedIn(query));
   const callId = textOf(query, 'request_id');
   const { fromMs, toMs, fromDate, toDate } = span;
-  if (fromDate !== undefined && toDate !== undefined && callId === undefined && switchOf(query, 'summarize', true)) {
+  if (fromDate !== undefined && toDate !== undefined && callId === undefined && (flagOf(query, 'summarize') ?? true)) {
     const sums = await context.ledger.activity({ ...scope, fromDate, toDate }, ['date', 'key', 'user', 'modelGroup']);
     return { body: byDay(sums, span) };
   }
@@ -101,17 +94,23 @@ function inUsd(sums: ReadonlyMap<string, PicoUsd>): JsonObject {
 async function pagedLogs(call: ManagementCall): Promise<ManagementAnswer> {
   const { query, context } = call;
   for (const name of NOT_FILTERED) {
-    if (textOf(query, name) !== undefined) throw refuse(name, `${name} is not something that spend is kept by.`);
+    if (textOf(query, name) !== undefined) throw wrongField(name, 'is not something that spend is kept by');
   }
-  const { page, size, offset } = pageOf(query, { size: 50, most: 1_000 });
+  const page = pageOf(query, { sizeName: 'page_size', usual: 50, most: 1_000 });
   const filter = await filterOf(call);
   const order = orderOf(query);
   const [total, rows] = await Promise.all([
     context.ledger.count(filter),
-    context.ledger.find(filter, { limit: size, offset, order }),
+    context.ledger.find(filter, { limit: page.limit, offset: page.offset, order }),
   ]);
   return {
-    body: { data: rows.map(spendLog), total, page, page_size: size, total_pages: Math.ceil(total / size) },
+    body: {
+      data: rows.map(spendLog),
+      total,
+      page: page.page,
+      page_size: page.size,
+      total_pages: pagesOf(total, page),
+    },
   };
 }
 
@@ -147,5 +146,5 @@ function orderOf(query: URLSearchParams): 'newest' | 'oldest' | 'costliest' {
   const order = wordOf(query, 'sort_order', ['asc', 'desc']) ?? 'desc';
   if (by === 'startTime') return order === 'desc' ? 'newest' : 'oldest';
   if (order === 'desc') return 'costliest';
-  throw refuse('sort_order', 'spend is sorted with the costliest first: sort_order must be desc.');
+  throw wrongField('sort_order', 'must be desc where rows are sorted by spend');
 }

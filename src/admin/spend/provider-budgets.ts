@@ -3,13 +3,15 @@ import { usdNumber } from '../../core/money.ts';
 import { periodAt } from '../../tenancy/accounts.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
+import { READERS } from '../roles.ts';
 import { isoTime } from './rows.ts';
 
+/** `/provider/budgets`. */
 export const PROVIDER_BUDGET_ROUTES: readonly ManagementRoute[] = [
   {
     method: 'GET',
     paths: ['/provider/budgets'],
-    roles: ['proxy_admin_viewer', 'proxy_admin'],
+    roles: READERS,
     answer: providerBudgets,
   },
 ];

@@ -3,10 +3,13 @@ import type { JsonObject } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityRow } from '../../stores/contracts/ledger.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
-import { refuse, spanOf, textOf, wordOf } from '../query.ts';
+import { wrongField } from '../fields.ts';
+import { textOf } from '../query-fields.ts';
+import { spanOf, wordOf } from '../query-spans.ts';
 import { type ActivityFilter, groupBy } from './daily-activity.ts';
 import { type AskedSpend, hashOf, spendScope } from './scope.ts';
 
+/** `/global/spend/report`. */
 export const REPORT_ROUTES: readonly ManagementRoute[] = [
   {
     method: 'GET',
@@ -21,7 +24,7 @@ async function report(call: ManagementCall): Promise<ManagementAnswer> {
   const groupedBy = wordOf(query, 'group_by', ['team', 'customer', 'api_key']) ?? 'team';
   const { fromDate, toDate } = spanOf(query);
   if (fromDate === undefined || toDate === undefined) {
-    throw refuse('start_date', 'A report needs start_date and end_date, as YYYY-MM-DD.');
+    throw wrongField('start_date', 'and `end_date` are required, as YYYY-MM-DD');
   }
   const customerId = textOf(query, 'customer_id');
   const filter: ActivityFilter = {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import type { LedgerFilter } from '../../stores/contracts/ledger.ts';
 import type { ManagementCall } from '../contract.ts';
-import { textOf } from '../query.ts';
+import { textOf } from '../query-fields.ts';
 
 /** Whose spend was asked for. */
 export interface AskedSpend {

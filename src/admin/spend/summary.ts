@@ -3,9 +3,10 @@ import type { JsonObject } from '../../core/json.ts';
 import { formatUsd, type PicoUsd } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow } from '../../stores/contracts/ledger.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
-import { countOf, wordOf } from '../query.ts';
+import { numberOf } from '../query-fields.ts';
+import { wordOf } from '../query-spans.ts';
+import { EVERYONE } from '../roles.ts';
 import { type ActivityFilter, groupBy, spanOrLastDays } from './daily-activity.ts';
-import { SPEND_READERS } from './logs.ts';
 import { askedIn, spendScope } from './scope.ts';
 
 const DIMENSIONS = {
@@ -23,14 +24,15 @@ const DIMENSIONS = {
 
 const WORDS = Object.keys(DIMENSIONS) as (keyof typeof DIMENSIONS)[];
 
+/** `/spend/summary`. */
 export const SUMMARY_ROUTES: readonly ManagementRoute[] = [
-  { method: 'GET', paths: ['/spend/summary'], roles: SPEND_READERS, answer: summary },
+  { method: 'GET', paths: ['/spend/summary'], roles: EVERYONE, answer: summary },
 ];
 
 async function summary(call: ManagementCall): Promise<ManagementAnswer> {
   const { query, context } = call;
   const word = wordOf(query, 'group_by', WORDS) ?? 'model';
-  const limit = countOf(query, 'limit', { least: 1, most: 10_000, otherwise: 1_000 });
+  const limit = numberOf(query, 'limit', 1, 10_000) ?? 1_000;
   const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
   const filter: ActivityFilter = {
     ...(await spendScope(call, askedIn(query))),
@@ -47,7 +49,13 @@ async function summary(call: ManagementCall): Promise<ManagementAnswer> {
   const sorted = groups.sort((one, other) =>
     word === 'day' ? compare(one.name, other.name) : compare(other.cost, one.cost) || compare(one.name, other.name),
   );
-  const aliases = word === 'key' ? await keyAliases(call, sorted.slice(0, limit).map(({ name }) => name)) : undefined;
+  const aliases =
+    word === 'key'
+      ? await keyAliases(
+          call,
+          sorted.slice(0, limit).map(({ name }) => name),
+        )
+      : undefined;
   return {
     body: {
       group_by: word,
@@ -101,7 +109,10 @@ function compare<Value extends string | bigint>(one: Value, other: Value): numbe
   return one === other ? 0 : one < other ? -1 : 1;
 }
 
-async function keyAliases({ context }: ManagementCall, hashes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function keyAliases(
+  { context }: ManagementCall,
+  hashes: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   const keys = hashes.length === 0 ? [] : await context.directory.getMany('key', hashes);
   return new Map(keys.flatMap(({ hash, alias }) => (alias === undefined ? [] : [[hash, alias] as const])));
 }

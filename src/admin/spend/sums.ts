@@ -1,33 +1,35 @@
 /** Spend summed by one thing: keys, users, teams, models, providers, tags, customers. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow } from '../../stores/contracts/ledger.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
-import { countOf, lastDays, namesOf, refuse, type Span, spanBetween } from '../query.ts';
+import { wrongField } from '../fields.ts';
+import { numberOf, textsOf } from '../query-fields.ts';
+import { lastDays, type Span, spanBetween } from '../query-spans.ts';
+import { EVERYONE, READERS } from '../roles.ts';
 import { type ActivityFilter, groupBy, spanOrLastDays } from './daily-activity.ts';
-import { SPEND_READERS } from './logs.ts';
 import { askedIn, hashOf, spendScope } from './scope.ts';
 
 /** Those who see more than their own. */
 const OVERSEERS = ['team_admin', 'org_admin', 'proxy_admin_viewer', 'proxy_admin'] as const;
-const ADMINS = ['proxy_admin_viewer', 'proxy_admin'] as const;
 const MOST = 1_000;
 
+/** `/spend/keys` and its kin, `/global/spend/…`, `/global/activity`. */
 export const SUM_ROUTES: readonly ManagementRoute[] = [
-  { method: 'GET', paths: ['/spend/tags'], roles: SPEND_READERS, answer: spendByTag },
-  { method: 'GET', paths: ['/spend/keys'], roles: SPEND_READERS, answer: spendByKey },
-  { method: 'GET', paths: ['/spend/users'], roles: SPEND_READERS, answer: spendByUser },
-  { method: 'GET', paths: ['/global/spend'], roles: ADMINS, answer: globalSpend },
+  { method: 'GET', paths: ['/spend/tags'], roles: EVERYONE, answer: spendByTag },
+  { method: 'GET', paths: ['/spend/keys'], roles: EVERYONE, answer: spendByKey },
+  { method: 'GET', paths: ['/spend/users'], roles: EVERYONE, answer: spendByUser },
+  { method: 'GET', paths: ['/global/spend'], roles: READERS, answer: globalSpend },
   { method: 'GET', paths: ['/global/spend/logs'], roles: OVERSEERS, answer: globalByDay },
-  { method: 'GET', paths: ['/global/spend/tags'], roles: SPEND_READERS, answer: globalByTag },
-  { method: 'GET', paths: ['/global/spend/all_tag_names'], roles: SPEND_READERS, answer: tagNames },
-  { method: 'GET', paths: ['/global/spend/keys'], roles: SPEND_READERS, answer: globalByKey },
+  { method: 'GET', paths: ['/global/spend/tags'], roles: EVERYONE, answer: globalByTag },
+  { method: 'GET', paths: ['/global/spend/all_tag_names'], roles: EVERYONE, answer: tagNames },
+  { method: 'GET', paths: ['/global/spend/keys'], roles: EVERYONE, answer: globalByKey },
   { method: 'GET', paths: ['/global/spend/teams'], roles: OVERSEERS, answer: globalByTeam },
-  { method: 'GET', paths: ['/global/spend/models'], roles: SPEND_READERS, answer: globalByModel },
-  { method: 'GET', paths: ['/global/spend/provider'], roles: SPEND_READERS, answer: globalByProvider },
+  { method: 'GET', paths: ['/global/spend/models'], roles: EVERYONE, answer: globalByModel },
+  { method: 'GET', paths: ['/global/spend/provider'], roles: EVERYONE, answer: globalByProvider },
   { method: 'POST', paths: ['/global/spend/end_users'], roles: OVERSEERS, answer: globalByCustomer },
-  { method: 'GET', paths: ['/global/activity'], roles: SPEND_READERS, answer: activity },
-  { method: 'GET', paths: ['/global/activity/model'], roles: SPEND_READERS, answer: activityByModel },
+  { method: 'GET', paths: ['/global/activity'], roles: EVERYONE, answer: activity },
+  { method: 'GET', paths: ['/global/activity/model'], roles: EVERYONE, answer: activityByModel },
 ];
 
 /** What the caller may see of the days asked for, by some dimensions. */
@@ -74,7 +76,7 @@ function summed(rows: readonly ActivityRow[]): Omit<Sum, 'name'> {
 }
 
 function limitOf({ query }: ManagementCall, otherwise: number): number {
-  return countOf(query, 'limit', { least: 1, most: MOST, otherwise });
+  return numberOf(query, 'limit', 1, MOST) ?? otherwise;
 }
 
 async function spendByTag(call: ManagementCall): Promise<ManagementAnswer> {
@@ -89,7 +91,7 @@ async function spendByTag(call: ManagementCall): Promise<ManagementAnswer> {
 }
 
 async function globalByTag(call: ManagementCall): Promise<ManagementAnswer> {
-  const wanted = namesOf(call.query, 'tags');
+  const wanted = textsOf(call.query, 'tags');
   const isAll = wanted === undefined || wanted.includes('all-tags');
   const tags = ranked(await sums(call, ['tag']), 'tag').filter(({ name }) => isAll || wanted.includes(name));
   const spend = tags.map(({ name, cost, attempts }) => ({ name, spend: usdNumber(cost), log_count: attempts }));
@@ -227,7 +229,6 @@ async function globalByProvider(call: ManagementCall): Promise<ManagementAnswer>
 /** LiteLLM asks this with a body: `startTime`, `endTime`, `api_key` or `selectedKeys`. */
 async function globalByCustomer(call: ManagementCall): Promise<ManagementAnswer> {
   const { context, body } = call;
-  if (!isJsonObject(body)) throw refuse('body', 'The body must be an object.');
   const span = spanBetween('startTime', textIn(body, 'startTime'), 'endTime', textIn(body, 'endTime'));
   const { fromDate, toDate } =
     span.fromMs === undefined && span.toMs === undefined ? lastDays(context.clock.nowMs(), 30) : span;
@@ -251,7 +252,7 @@ function textIn(body: JsonObject, name: string): string | undefined {
   const value: JsonValue | undefined = body[name];
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string') return value;
-  throw refuse(name, `${name} must be a text.`);
+  throw wrongField(name, 'must be a text');
 }
 
 function activitySums(rows: readonly ActivityRow[]): JsonObject {

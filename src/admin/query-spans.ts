@@ -1,6 +1,8 @@
-/** Reads parameters of queries: words, counts, dates and pages, each refused with a sentence that says its form. */
+/** Dates, amounts and choices in queries, each refused with a sentence that says its form. */
 import { GatewayError } from '../core/errors.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
+import { wrongField } from './fields.ts';
+import { textOf } from './query-fields.ts';
 
 const DAY_MS = 86_400_000;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,6})?(?:Z|\+00:00)?)?$/;
@@ -15,31 +17,6 @@ export interface Span {
   readonly toDate?: string;
 }
 
-/** A page of a list. */
-export interface Page {
-  readonly page: number;
-  readonly size: number;
-  readonly offset: number;
-}
-
-/** A parameter's text; undefined where it is absent or empty. */
-export function textOf(query: URLSearchParams, name: string): string | undefined {
-  return query.get(name)?.trim() || undefined;
-}
-
-/** A whole number within bounds. */
-export function countOf(
-  query: URLSearchParams,
-  name: string,
-  { least, most, otherwise }: { readonly least: number; readonly most: number; readonly otherwise: number },
-): number {
-  const text = textOf(query, name);
-  if (text === undefined) return otherwise;
-  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (count >= least && count <= most) return count;
-  throw refuse(name, `${name} must be a whole number from ${least} to ${most}.`);
-}
-
 /** One of a few words. */
 export function wordOf<const Word extends string>(
   query: URLSearchParams,
@@ -50,16 +27,7 @@ export function wordOf<const Word extends string>(
   if (text === undefined) return undefined;
   const word = words.find((candidate) => candidate === text);
   if (word !== undefined) return word;
-  throw refuse(name, `${name} must be one of: ${words.join(', ')}.`);
-}
-
-/** A switch: `true`, `false`, `1`, `0`. */
-export function switchOf(query: URLSearchParams, name: string, otherwise: boolean): boolean {
-  const text = textOf(query, name)?.toLowerCase();
-  if (text === undefined) return otherwise;
-  if (text === 'true' || text === '1') return true;
-  if (text === 'false' || text === '0') return false;
-  throw refuse(name, `${name} must be true or false.`);
+  throw wrongField(name, `must be one of ${words.join(', ')}`);
 }
 
 /** An amount of USD, exactly. */
@@ -68,28 +36,7 @@ export function usdOf(query: URLSearchParams, name: string): PicoUsd | undefined
   if (text === undefined) return undefined;
   const amount = text.length > 40 ? undefined : picoUsdFromUsd(text);
   if (amount !== undefined && amount >= 0n) return amount;
-  throw refuse(name, `${name} must be an amount of USD, such as 0.25.`);
-}
-
-/** Names with commas between; at most 100. */
-export function namesOf(query: URLSearchParams, name: string): readonly string[] | undefined {
-  const text = textOf(query, name);
-  if (text === undefined) return undefined;
-  const names = [...new Set(text.split(',').map((part) => part.trim()))].filter((part) => part !== '');
-  if (names.length <= MOST_NAMES) return names;
-  throw refuse(name, `${name} takes at most ${MOST_NAMES} names.`);
-}
-
-const MOST_NAMES = 100;
-
-/** `page` and the size of it under the name that the route has for it. */
-export function pageOf(
-  query: URLSearchParams,
-  { sizeName = 'page_size', size, most }: { readonly sizeName?: string; readonly size: number; readonly most: number },
-): Page {
-  const page = countOf(query, 'page', { least: 1, most: 1_000_000, otherwise: 1 });
-  const wanted = countOf(query, sizeName, { least: 1, most, otherwise: size });
-  return { page, size: wanted, offset: (page - 1) * wanted };
+  throw wrongField(name, 'must be an amount of USD, such as 0.25');
 }
 
 /** The span between two dates in a query. */
@@ -122,8 +69,7 @@ export function lastDays(nowMs: number, days: number): Span {
   return { fromMs, toMs: today + DAY_MS, fromDate: dateOf(fromMs), toDate: dateOf(today) };
 }
 
-/** A refused parameter or field, in words for who sent it. */
-export function refuse(param: string, message: string): GatewayError {
+function refuse(param: string, message: string): GatewayError {
   return new GatewayError('invalid_request', message, { param });
 }
 

@@ -1,0 +1,17 @@
+import type { ManagementRoute } from '../contract.ts';
+import { CALCULATE_ROUTES } from './calculate.ts';
+import { LOG_ROUTES } from './logs.ts';
+import { PROVIDER_BUDGET_ROUTES } from './provider-budgets.ts';
+import { REPORT_ROUTES } from './report.ts';
+import { SUMMARY_ROUTES } from './summary.ts';
+import { SUM_ROUTES } from './sums.ts';
+
+/** Everything that tells or reckons spend. */
+export const SPEND_ROUTES: readonly ManagementRoute[] = [
+  ...LOG_ROUTES,
+  ...SUM_ROUTES,
+  ...REPORT_ROUTES,
+  ...SUMMARY_ROUTES,
+  ...CALCULATE_ROUTES,
+  ...PROVIDER_BUDGET_ROUTES,
+];

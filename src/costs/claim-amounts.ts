@@ -75,23 +75,28 @@ export function claimAmounts(query: AmountsQuery): ClaimAmounts {
   return { ...reserved, cap: { fixed, perToken, minTokens: Math.min(LEAST_CAP_TOKENS, limit), maxTokens: limit } };
 }
 
+/** What an open claim is extended to, and how long the answer may be by it: tokens of all choices together. */
+export interface Extension {
+  readonly hold: PicoUsd;
+  readonly exposure: PicoUsd;
+  readonly untilOutputTokens: number;
+}
+
 /**
- * What a stream reserves that has come to `outputTokens` and goes on, and how far that lasts. Tokens are those of all choices
- * together. It can be ended there, so nothing is exposed beyond it. Undefined: there is nothing to extend, its answer costs nothing.
+ * What a stream reserves that has come to the end of its hold with `outputTokens` and goes on. What moves into the hold leaves the
+ * exposure. Undefined: nothing runs past this hold, because the answer costs nothing or was promised in full.
  */
-export function extendedHold(
-  amounts: ClaimAmounts,
-  choices: number,
-  outputTokens: number,
-): { readonly hold: PicoUsd; readonly untilOutputTokens: number } | undefined {
-  if (amounts.cap === undefined) return undefined;
+export function extendedHold(amounts: ClaimAmounts, choices: number, outputTokens: number): Extension | undefined {
+  const { cap } = amounts;
+  if (cap === undefined) return undefined;
   const perChoice = Math.max(1, whole(choices));
-  const steps = Math.max(
-    0,
-    Math.ceil((outputTokens * STREAM_STEP + STREAM_STEP_TOKENS - amounts.outputTokens) / perChoice),
-  );
+  const wanted = Math.min(outputTokens * STREAM_STEP + STREAM_STEP_TOKENS, cap.maxTokens * perChoice);
+  const steps = Math.ceil((wanted - amounts.outputTokens) / perChoice);
+  if (steps <= 0) return undefined;
+  const growth = BigInt(steps) * cap.perToken;
   return {
-    hold: amounts.hold + BigInt(steps) * amounts.cap.perToken,
+    hold: amounts.hold + growth,
+    exposure: amounts.exposure > growth ? amounts.exposure - growth : 0n,
     untilOutputTokens: amounts.outputTokens + steps * perChoice,
   };
 }

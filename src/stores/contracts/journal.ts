@@ -39,8 +39,32 @@ export interface Journal {
   end(): Promise<void>;
 }
 
-/** What a journal finds that another process left behind: settled ones to deliver, open ones to book as orphans. */
+/**
+ * What a process that is gone left behind: settled requests to deliver, open ones to book as orphans. Much of it comes in several
+ * parts, the orphans with the last.
+ */
 export interface LeftBehind {
   readonly closed: readonly ClosedEntry[];
   readonly orphans: readonly OpenEntry[];
+}
+
+/** Takes a lock that the kernel gives back when the process ends, whatever ends it; undefined: another process has it. */
+export type TakeLock = (path: string) => { release(): void } | undefined;
+
+/**
+ * `full`: the disk takes nothing. `away`: the ledger takes nothing. `damaged`: lines that cannot be read were skipped.
+ * `refused`: the ledger takes everything but one entry, which is kept in a file of its own.
+ */
+export interface JournalTrouble {
+  readonly kind: 'full' | 'away' | 'damaged' | 'refused';
+  readonly reason: unknown;
+}
+
+/** The disk takes no more of the journal: full, read-only or failing. Ends by itself when it takes writes again. */
+export class JournalFullError extends Error {
+  override readonly name = 'JournalFullError';
+  constructor(path: string, cause: unknown) {
+    const reason = (cause as { readonly code?: string } | undefined)?.code ?? 'no space left';
+    super(`The journal cannot be written (${reason}): ${path}`, { cause });
+  }
 }

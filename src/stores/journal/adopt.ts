@@ -1,0 +1,122 @@
+/** Finds the journals of processes that are gone, has them booked, and deletes them. */
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../../core/clock.ts';
+import type { ClosedEntry, LeftBehind, OpenEntry, TakeLock } from '../contracts/journal.ts';
+import { readSegment } from './segment.ts';
+import { segmentNumbers, segmentPath } from './segments.ts';
+
+/** What looking for journals of others needs. */
+export interface AdoptOptions {
+  /** Where the journals of all processes are. */
+  readonly folder: string;
+  readonly takeLock: TakeLock;
+  readonly clock: Clock;
+  /**
+   * Books what was left behind: rows into the ledger, claims settled. Called in parts, in order; the files are deleted when all
+   * calls have resolved. What rejects is called again by a later look, with the same entries: booking goes by their ids.
+   */
+  readonly book: (left: LeftBehind) => Promise<void>;
+  /** Lines in the middle of a file that cannot be read. */
+  readonly onDamaged: (path: string, lines: number) => void;
+  /** How many closed entries are given at once. */
+  readonly partSize?: number;
+}
+
+const PART_SIZE = 2_000;
+/** How many lines are read in one turn of the event loop. */
+const LINES_A_TURN = 500;
+/** A lock without a folder this long after it was made has no owner that is about to make the folder. */
+const STRAY_AFTER_MS = 3_600_000;
+
+/** Adopts every journal whose owner is gone; resolves to how many, and rejects with the error of `book`. */
+export async function adoptLeftBehind(options: AdoptOptions): Promise<number> {
+  const { folder, takeLock, clock } = options;
+  if (!existsSync(folder)) return 0;
+  let adopted = 0;
+  for (const found of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, found.name);
+    if (!found.isDirectory()) {
+      if (isStray(path, clock.nowMs())) rmSync(path, { force: true });
+      continue;
+    }
+    const lock = takeLock(`${path}.lock`);
+    if (lock === undefined) continue;
+    try {
+      // Another process may have been faster, and be done with it.
+      if (existsSync(path)) {
+        await bookFolder(path, options);
+        rmSync(path, { recursive: true, force: true });
+        adopted += 1;
+      }
+      rmSync(`${path}.lock`, { force: true });
+    } finally {
+      lock.release();
+    }
+  }
+  return adopted;
+}
+
+/** Reads twice: how requests ended stands after how they began, and neither need fit into memory at once. */
+async function bookFolder(folder: string, options: AdoptOptions): Promise<void> {
+  const { book, onDamaged, partSize = PART_SIZE } = options;
+  const open = new Map<string, OpenEntry>();
+  let delivered = 0;
+  let damaged = 0;
+  for await (const record of recordsOf(folder)) {
+    switch (record?.kind) {
+      case 'open':
+        open.set(record.entry.callId, record.entry);
+        break;
+      case 'hold': {
+        const entry = open.get(record.callId);
+        if (entry !== undefined) open.set(record.callId, withHold(entry, record.hold));
+        break;
+      }
+      case 'closed':
+        open.delete(record.entry.callId);
+        break;
+      case 'dropped':
+        open.delete(record.callId);
+        break;
+      case 'delivered':
+        delivered = Math.max(delivered, record.number);
+        break;
+      default:
+        damaged += 1;
+    }
+  }
+  if (damaged > 0) onDamaged(folder, damaged);
+  let closed: ClosedEntry[] = [];
+  for await (const record of recordsOf(folder)) {
+    if (record?.kind !== 'closed' || record.number <= delivered) continue;
+    closed.push(record.entry);
+    if (closed.length < partSize) continue;
+    await book({ closed, orphans: [] });
+    closed = [];
+  }
+  if (closed.length > 0 || open.size > 0) await book({ closed, orphans: [...open.values()] });
+}
+
+async function* recordsOf(folder: string) {
+  let lines = 0;
+  for (const number of segmentNumbers(folder)) {
+    for (const { record } of readSegment(segmentPath(folder, number))) {
+      yield record;
+      lines += 1;
+      if (lines % LINES_A_TURN === 0) await nextTurn();
+    }
+  }
+}
+
+function withHold(entry: OpenEntry, hold: bigint): OpenEntry {
+  return { ...entry, hold, row: { ...entry.row, cost: hold, hold } };
+}
+
+/** A lock whose process ended between taking it and making the folder, or between deleting the folder and the lock. */
+function isStray(path: string, nowMs: number): boolean {
+  if (!basename(path).endsWith('.lock') || existsSync(path.slice(0, -'.lock'.length))) return false;
+  const madeAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return madeAtMs !== undefined && nowMs - madeAtMs > STRAY_AFTER_MS;
+}

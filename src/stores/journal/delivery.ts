@@ -1,0 +1,111 @@
+/**
+ * Brings closed entries to the ledger: in batches, one at a time, again and again while the database is away. An entry that the
+ * database refuses for what it says must not hold up all others: it is kept in a file of its own, and said aloud.
+ */
+import { appendFileSync } from 'node:fs';
+import type { ClosedEntry } from '../contracts/journal.ts';
+import type { Ledger } from '../contracts/ledger.ts';
+import { closedLine } from './record.ts';
+import type { Troubles } from './troubles.ts';
+
+/** What a delivery works with. */
+export interface DeliveryOptions {
+  readonly everyMs: number;
+  readonly ledger: Pick<Ledger, 'write'>;
+  /** The first entries that wait. */
+  readonly next: () => readonly ClosedEntry[];
+  readonly onDelivered: (entries: readonly ClosedEntry[]) => void;
+  /** Called at every turn, whether there was something to deliver or not. */
+  readonly onTurn: () => void;
+  readonly troubles: Troubles;
+  readonly refusedPath: string;
+}
+
+const MOST_MS = 5_000;
+/** How often a batch fails before it is looked for the one entry that is refused. */
+const SUSPICIOUS_AFTER = 3;
+
+/** The writer behind a journal. Runs until it is stopped, and does not keep the process alive. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+  #failures = 0;
+  #underWay: Promise<void> | undefined;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#schedule();
+  }
+
+  /** Brings one batch, or joins the one that is under way; rejects with the error of the database. */
+  deliver(): Promise<void> {
+    this.#underWay ??= this.#deliverBatch().finally(() => {
+      this.#underWay = undefined;
+    });
+    return this.#underWay;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    if (this.#isStopped) return;
+    const delayMs = Math.min(MOST_MS, this.#options.everyMs * 2 ** Math.min(this.#failures, 10));
+    this.#timer = setTimeout(() => void this.#turn(), delayMs).unref();
+  }
+
+  async #turn(): Promise<void> {
+    try {
+      await this.deliver();
+      // What has come together in the meantime goes at once: only then does a backlog become shorter.
+      while (!this.#isStopped && this.#options.next().length >= 100) await this.deliver();
+    } catch (error) {
+      this.#options.troubles.tell('away', error);
+    }
+    if (!this.#isStopped) this.#options.onTurn();
+    this.#schedule();
+  }
+
+  async #deliverBatch(): Promise<void> {
+    const entries = this.#options.next();
+    if (entries.length === 0) return;
+    try {
+      await this.#write(entries);
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      const isAway = error instanceof Error && error.name === 'DatabaseAwayError';
+      if (isAway || this.#failures < SUSPICIOUS_AFTER || !(await this.#deliverSingly(entries))) throw error;
+      this.#failures = 0;
+    }
+  }
+
+  async #write(entries: readonly ClosedEntry[]): Promise<void> {
+    await this.#options.ledger.write(entries.flatMap(({ rows }) => rows));
+    this.#options.onDelivered(entries);
+  }
+
+  /** Writes each on its own. False where none went through: then it is not for what they say. */
+  async #deliverSingly(entries: readonly ClosedEntry[]): Promise<boolean> {
+    const refused: [ClosedEntry, unknown][] = [];
+    let written = 0;
+    for (const entry of entries) {
+      try {
+        await this.#options.ledger.write(entry.rows);
+        written += 1;
+      } catch (error) {
+        refused.push([entry, error]);
+      }
+    }
+    if (written === 0) return false;
+    for (const [entry, error] of refused) {
+      appendFileSync(this.#options.refusedPath, closedLine(entry, 0), { mode: 0o600 });
+      this.#options.troubles.tell('refused', error);
+    }
+    this.#options.onDelivered(entries);
+    return true;
+  }
+}

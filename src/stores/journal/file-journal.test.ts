@@ -1,0 +1,364 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ledgerRow } from '../../../test/support/ledger-rows.ts';
+import { systemClock } from '../../core/clock.ts';
+import type { ClosedEntry, JournalTrouble, LeftBehind, OpenEntry } from '../contracts/journal.ts';
+import type { LedgerRow } from '../contracts/ledger.ts';
+import { takeFileLock } from '../sqlite/file-lock.ts';
+import { adoptLeftBehind } from './adopt.ts';
+import { FileJournal, type FileJournalOptions } from './file-journal.ts';
+
+/** Keeps what is written by attempt id, and is away as a test wants. */
+class TestLedger {
+  readonly rows = new Map<string, LedgerRow>();
+  readonly batches: number[] = [];
+  isAway = false;
+  refuses: (row: LedgerRow) => boolean = () => false;
+  #isWriting = false;
+
+  async write(rows: readonly LedgerRow[]): Promise<void> {
+    assert.equal(this.#isWriting, false, 'two writes at once');
+    this.#isWriting = true;
+    await wait(1);
+    this.#isWriting = false;
+    if (this.isAway) throw Object.assign(new Error('away'), { name: 'DatabaseAwayError' });
+    if (rows.some(this.refuses)) throw new Error('refused');
+    this.batches.push(rows.length);
+    for (const row of rows) if (!this.rows.has(row.attemptId)) this.rows.set(row.attemptId, row);
+  }
+}
+
+function newFolder(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-journal-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+let instances = 0;
+
+function openJournal(context: TestContext, folder: string, options: Partial<FileJournalOptions> = {}) {
+  const ledger = new TestLedger();
+  const troubles: JournalTrouble[] = [];
+  instances += 1;
+  const instanceId = `instance-${instances}`;
+  const journal = new FileJournal({
+    folder,
+    instanceId,
+    ledger,
+    takeLock: takeFileLock,
+    clock: systemClock,
+    fsync: false,
+    onTrouble: (trouble) => troubles.push(trouble),
+    everyMs: 5,
+    ...options,
+  });
+  context.after(() => journal.end().catch(() => undefined));
+  return { journal, ledger, troubles, own: join(folder, instanceId) };
+}
+
+const opened = (callId: string): OpenEntry => ({
+  callId,
+  hold: 7_000n,
+  row: ledgerRow(callId, { status: 'orphan', cost: 7_000n, hold: 7_000n }),
+});
+
+const closed = (callId: string): ClosedEntry => ({
+  callId,
+  rows: [ledgerRow(callId), ledgerRow(callId, { attemptId: `${callId}/1`, attempt: 1, status: 'failure' })],
+  settlement: {
+    id: callId,
+    nowMs: 1,
+    cost: 12_345_678_901_234_567_890n,
+    inputTokens: 3,
+    outputTokens: 4,
+    charges: [{ account: 'provider:maker', window: 'ever', startsAtMs: 0, cost: 99n }],
+  },
+});
+
+/** What somebody who finds the folder books. The journals' owners must be gone. */
+async function adopt(folder: string, options: { readonly partSize?: number } = {}) {
+  const parts: LeftBehind[] = [];
+  const damaged: number[] = [];
+  const adopted = await adoptLeftBehind({
+    folder,
+    takeLock: takeFileLock,
+    clock: systemClock,
+    book: async (left) => void parts.push(left),
+    onDamaged: (_path, lines) => damaged.push(lines),
+    ...options,
+  });
+  return {
+    adopted,
+    parts,
+    damaged,
+    closed: parts.flatMap((part) => part.closed),
+    orphans: parts.flatMap((part) => part.orphans),
+  };
+}
+
+/** Ends a journal as a kill would: nothing is flushed, the lock is free. */
+function abandon(folder: string): { readonly takeLock: FileJournalOptions['takeLock']; die(): void } {
+  let release = (): void => undefined;
+  return {
+    takeLock: (path) => {
+      const lock = takeFileLock(path);
+      if (lock !== undefined && path.startsWith(folder)) release = () => lock.release();
+      return lock;
+    },
+    die: () => release(),
+  };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!holds()) {
+    if (performance.now() > deadline) assert.fail('not within five seconds');
+    await wait(2);
+  }
+}
+
+test('What is closed is in the ledger soon, and nothing is left behind by a journal that ended', async (context) => {
+  const folder = newFolder(context);
+  const { journal, ledger, troubles } = openJournal(context, folder);
+  for (let index = 0; index < 1_200; index += 1) {
+    journal.open(opened(`call-${index}`));
+    if (index % 3 === 0) journal.drop(`call-${index}`);
+    else journal.close(closed(`call-${index}`));
+  }
+  assert.equal(journal.waiting, 800);
+  await until(() => journal.waiting === 0);
+  assert.equal(ledger.rows.size, 1_600);
+  assert.deepEqual(ledger.rows.get('call-1/0'), ledgerRow('call-1'));
+  assert.ok(ledger.batches.every((rows) => rows <= 1_000));
+  await journal.end();
+  assert.deepEqual(readdirSync(folder), []);
+  assert.deepEqual(troubles, []);
+});
+
+test('What a dead process left is found as it was written: closed ones, and open ones with the hold they had last', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });
+  ledger.isAway = true;
+  for (const callId of ['a', 'b', 'c', 'd']) journal.open(opened(callId));
+  journal.hold('b', 8_000n);
+  journal.close(closed('a'));
+  journal.drop('c');
+  assert.equal((await adopt(folder)).adopted, 0, 'its owner lives');
+  life.die();
+  const left = await adopt(folder);
+  assert.deepEqual(left.closed, [closed('a')]);
+  assert.deepEqual(left.orphans, [
+    { ...opened('b'), hold: 8_000n, row: { ...opened('b').row, cost: 8_000n, hold: 8_000n } },
+    opened('d'),
+  ]);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('What is in the ledger is not found again', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });
+  journal.open(opened('a'));
+  journal.close(closed('a'));
+  await journal.flush();
+  ledger.isAway = true;
+  journal.close(closed('b'));
+  life.die();
+  assert.deepEqual((await adopt(folder)).closed, [closed('b')]);
+});
+
+test('What could not be booked is found again by the next look', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });
+  ledger.isAway = true;
+  for (let index = 0; index < 25; index += 1) journal.close(closed(`call-${index}`));
+  life.die();
+  const booked: string[] = [];
+  const look = (fails: boolean) =>
+    adoptLeftBehind({
+      folder,
+      takeLock: takeFileLock,
+      clock: systemClock,
+      partSize: 10,
+      book: async (left) => {
+        if (fails && booked.length > 0) throw new Error('away');
+        booked.push(...left.closed.map(({ callId }) => callId));
+      },
+      onDamaged: () => assert.fail(),
+    });
+  await assert.rejects(look(true), /away/);
+  assert.equal(booked.length, 10);
+  assert.equal(await look(false), 1);
+  assert.equal(new Set(booked).size, 25);
+});
+
+test('A line that was only half written is dropped, a damaged one is reported, and all others are read', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger, own } = openJournal(context, folder, { takeLock: life.takeLock });
+  ledger.isAway = true;
+  for (const callId of ['a', 'b', 'c']) journal.close(closed(callId));
+  life.die();
+  const path = join(own, '00000001.log');
+  const bytes = readFileSync(path);
+  bytes[bytes.indexOf('\n') + 100] = 0x21;
+  writeFileSync(path, bytes);
+  appendFileSync(path, '0badc0de {"closed":"half');
+  const left = await adopt(folder);
+  assert.deepEqual(
+    left.closed.map(({ callId }) => callId),
+    ['a', 'c'],
+  );
+  assert.deepEqual(left.damaged, [1]);
+});
+
+test('A journal cut at any byte gives every record that is whole before it', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger, own } = openJournal(context, folder, { takeLock: life.takeLock });
+  ledger.isAway = true;
+  const callIds = ['a', 'ü-é-漢', 'c"\\\n'];
+  for (const callId of callIds) journal.close(closed(callId));
+  const bytes = readFileSync(join(own, '00000001.log'));
+  life.die();
+  rmSync(own, { recursive: true });
+  for (let length = 0; length <= bytes.length; length += 41) {
+    mkdirSync(own);
+    writeFileSync(join(own, '00000001.log'), bytes.subarray(0, length));
+    const whole = bytes.subarray(0, length).toString('latin1').split('\n').length - 1;
+    const left = await adopt(folder);
+    assert.deepEqual(
+      left.closed.map(({ callId }) => callId),
+      callIds.slice(0, whole),
+    );
+    assert.deepEqual(left.damaged, []);
+  }
+});
+
+test('While the database is away memory stays bounded, and all of it comes to the ledger in order when it is back', async (context) => {
+  const folder = newFolder(context);
+  const { journal, ledger, troubles } = openJournal(context, folder, { mostHeld: 50, segmentBytes: 100_000 });
+  ledger.isAway = true;
+  for (let index = 0; index < 1_000; index += 1) {
+    journal.open(opened(`call-${index}`));
+    journal.close(closed(`call-${index}`));
+  }
+  await until(() => troubles.length > 0);
+  assert.deepEqual(
+    troubles.map(({ kind }) => kind),
+    ['away'],
+  );
+  assert.equal(journal.waiting, 1_000);
+  assert.ok(journal.heldInMemory <= 500, `${journal.heldInMemory}`);
+  await assert.rejects(journal.flush());
+  ledger.isAway = false;
+  await journal.flush();
+  assert.deepEqual(
+    [...ledger.rows.keys()],
+    Array.from({ length: 1_000 }, (_, index) => [`call-${index}/0`, `call-${index}/1`]).flat(),
+  );
+});
+
+test('Files go when all that is in them is in the ledger; a request under way for long is carried on', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger, own } = openJournal(context, folder, { segmentBytes: 20_000, takeLock: life.takeLock });
+  journal.open(opened('long'));
+  journal.hold('long', 9_000n);
+  for (let round = 0; round < 10; round += 1) {
+    for (let index = 0; index < 20; index += 1) {
+      journal.open(opened(`call-${round}-${index}`));
+      journal.close(closed(`call-${round}-${index}`));
+    }
+    await journal.flush();
+    assert.ok(readdirSync(own).length <= 2, `${readdirSync(own)}`);
+  }
+  assert.ok(!readdirSync(own).includes('00000001.log'));
+  ledger.isAway = true;
+  life.die();
+  const left = await adopt(folder);
+  assert.deepEqual(
+    left.orphans.map(({ callId, hold }) => [callId, hold]),
+    [['long', 9_000n]],
+  );
+  assert.deepEqual(left.closed, []);
+});
+
+test('One entry that the database refuses holds up no other, and is kept', async (context) => {
+  const folder = newFolder(context);
+  const { journal, ledger, troubles } = openJournal(context, folder);
+  ledger.refuses = ({ callId }) => callId === 'bad';
+  for (const callId of ['a', 'bad', 'c']) journal.close(closed(callId));
+  await until(() => journal.waiting === 0);
+  assert.deepEqual([...ledger.rows.keys()], ['a/0', 'a/1', 'c/0', 'c/1']);
+  assert.ok(troubles.some(({ kind }) => kind === 'refused'));
+  const kept = readdirSync(folder).find((name) => name.startsWith('refused-')) ?? '';
+  assert.match(readFileSync(join(folder, kept), 'utf8'), /"closed":"bad"/);
+});
+
+test('A name that another process has is refused', (context) => {
+  const folder = newFolder(context);
+  openJournal(context, folder, { instanceId: 'same' });
+  assert.throws(() => openJournal(context, folder, { instanceId: 'same' }), /Another process/);
+});
+
+test('A full disk is said by name and once, half-written lines are taken back, and what was closed meanwhile is not lost', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger, troubles } = openJournal(context, folder, { takeLock: life.takeLock, everyMs: 20 });
+  ledger.isAway = true;
+  // A limit on the size of files acts as a full disk does: it takes a part of a line, and then nothing.
+  const limitFiles = (bytes: string) =>
+    assert.equal(spawnSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]).status, 0);
+  journal.open(opened('a'));
+  limitFiles('3000');
+  try {
+    journal.open(opened('b'));
+    assert.throws(() => journal.open(opened('c')), { name: 'JournalFullError', message: /no space left|EFBIG/ });
+    assert.throws(() => journal.open(opened('d')), { name: 'JournalFullError' });
+    journal.close(closed('a'));
+    journal.drop('b');
+    assert.equal(journal.waiting, 1);
+    await until(() => troubles.some(({ kind }) => kind === 'away'));
+  } finally {
+    limitFiles('unlimited');
+  }
+  journal.open(opened('e'));
+  await wait(100);
+  life.die();
+  const left = await adopt(folder);
+  assert.deepEqual(left.closed, [closed('a')]);
+  assert.deepEqual(
+    left.orphans.map(({ callId }) => callId),
+    ['e'],
+  );
+  assert.deepEqual(left.damaged, []);
+  assert.deepEqual(troubles.map(({ kind }) => kind).sort(), ['away', 'full']);
+});
+
+test('While the disk is full what is closed goes to the ledger all the same', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });
+  const limitFiles = (bytes: string) =>
+    assert.equal(spawnSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]).status, 0);
+  journal.open(opened('a'));
+  limitFiles('1200');
+  try {
+    journal.close(closed('a'));
+    await until(() => ledger.rows.size === 2);
+    assert.equal(journal.waiting, 0);
+  } finally {
+    limitFiles('unlimited');
+  }
+  await wait(50);
+  life.die();
+  assert.deepEqual((await adopt(folder)).parts, [], 'the open line has its end');
+});

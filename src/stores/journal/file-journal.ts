@@ -1,0 +1,224 @@
+/** The journal in files of a folder of its own, and the writer behind it that brings what is closed to the ledger. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock } from '../../core/clock.ts';
+import type { PicoUsd } from '../../core/money.ts';
+import type { ClosedEntry, Journal, JournalTrouble, OpenEntry, TakeLock } from '../contracts/journal.ts';
+import type { Ledger } from '../contracts/ledger.ts';
+import { Delivery } from './delivery.ts';
+import { closedLine, deliveredLine, droppedLine, holdLine, openLine } from './record.ts';
+import { type Place, Segments } from './segments.ts';
+import { Troubles } from './troubles.ts';
+import { Waiting } from './waiting.ts';
+
+/** What a journal needs. */
+export interface FileJournalOptions {
+  /** Where the journals of all processes are: `<data folder>/journal`. */
+  readonly folder: string;
+  /** A name no other process ever had. */
+  readonly instanceId: string;
+  readonly ledger: Pick<Ledger, 'write'>;
+  readonly takeLock: TakeLock;
+  readonly clock: Clock;
+  readonly fsync: boolean;
+  /** Told at most once a minute for each kind. */
+  readonly onTrouble: (trouble: JournalTrouble) => void;
+  /** When a new file is begun. */
+  readonly segmentBytes?: number;
+  /** How many closed entries are held in memory at most; those beyond are read from the files again. */
+  readonly mostHeld?: number;
+  /** How often what is closed is brought to the ledger. */
+  readonly everyMs?: number;
+}
+
+interface UnderWay {
+  entry: OpenEntry;
+  segment: number;
+}
+
+const SEGMENT_BYTES = 8 * 1_024 * 1_024;
+const MOST_HELD = 20_000;
+const EVERY_MS = 100;
+const BATCH_ENTRIES = 500;
+/** How many requests under way are copied out of an old file in one turn of the event loop. */
+const CARRIED_AT_ONCE = 200;
+const END_WITHIN_MS = 5_000;
+
+/** The journal of this process. */
+export class FileJournal implements Journal {
+  readonly #folder: string;
+  readonly #lockPath: string;
+  readonly #lock: { release(): void };
+  readonly #segments: Segments;
+  readonly #waiting: Waiting;
+  readonly #delivery: Delivery;
+  readonly #troubles: Troubles;
+  /** Requests under way, those that stand in the oldest file first. */
+  readonly #open = new Map<string, UnderWay>();
+  /** Requests that are over and that the disk did not take; undefined: the ledger has it, and only the end is to be written. */
+  readonly #unwritten = new Map<string, ClosedEntry | undefined>();
+  #lastNumber = 0;
+
+  /** Throws where the folder cannot be written. */
+  constructor(options: FileJournalOptions) {
+    const { folder, instanceId } = options;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#folder = join(folder, instanceId);
+    this.#lockPath = `${this.#folder}.lock`;
+    // The lock comes before the folder: whoever finds a folder and gets its lock knows that the owner is gone.
+    const lock = options.takeLock(this.#lockPath);
+    if (lock === undefined) throw new Error(`Another process has the journal ${this.#folder}`);
+    this.#lock = lock;
+    this.#troubles = new Troubles(options.clock, options.onTrouble);
+    this.#segments = new Segments(this.#folder, {
+      mostBytes: options.segmentBytes ?? SEGMENT_BYTES,
+      fsync: options.fsync,
+    });
+    this.#waiting = new Waiting(this.#segments, {
+      mostHeld: options.mostHeld ?? MOST_HELD,
+      onDamaged: () => this.#troubles.tell('damaged', `A damaged line in ${this.#folder} was skipped`),
+    });
+    this.#delivery = new Delivery({
+      everyMs: options.everyMs ?? EVERY_MS,
+      ledger: options.ledger,
+      next: () => this.#nextBatch(),
+      onDelivered: (entries) => this.#delivered(entries),
+      onTurn: () => this.#tidy(),
+      troubles: this.#troubles,
+      refusedPath: join(folder, `refused-${instanceId}.log`),
+    });
+  }
+
+  get waiting(): number {
+    let unwritten = 0;
+    for (const entry of this.#unwritten.values()) if (entry !== undefined) unwritten += 1;
+    return this.#waiting.size + unwritten;
+  }
+
+  /** How many requests are under way. */
+  get underWay(): number {
+    return this.#open.size;
+  }
+
+  /** How many closed entries are in memory. */
+  get heldInMemory(): number {
+    return this.#waiting.held + this.#unwritten.size;
+  }
+
+  open(entry: OpenEntry): void {
+    try {
+      const { segment } = this.#segments.add(openLine(entry));
+      this.#open.set(entry.callId, { entry, segment });
+    } catch (error) {
+      this.#troubles.tell('full', error);
+      throw error;
+    }
+  }
+
+  hold(callId: string, hold: PicoUsd): void {
+    const underWay = this.#open.get(callId);
+    if (underWay === undefined) return;
+    const { row } = underWay.entry;
+    underWay.entry = { callId, hold, row: { ...row, cost: hold, hold } };
+    this.#tryAdd(holdLine(callId, hold));
+  }
+
+  close(entry: ClosedEntry): void {
+    this.#open.delete(entry.callId);
+    if (!this.#writeClosed(entry)) this.#unwritten.set(entry.callId, entry);
+  }
+
+  drop(callId: string): void {
+    if (!this.#open.delete(callId)) return;
+    if (this.#tryAdd(droppedLine(callId)) === undefined) this.#unwritten.set(callId, undefined);
+  }
+
+  async flush(): Promise<void> {
+    while (this.waiting > 0) await this.#delivery.deliver();
+    this.#tidy();
+  }
+
+  async end(): Promise<void> {
+    this.#delivery.stop();
+    const flushed = this.flush().catch((error: unknown) => this.#troubles.tell('away', error));
+    await Promise.race([flushed, wait(END_WITHIN_MS, undefined, { ref: false })]);
+    this.#segments.close();
+    const isEmpty = this.waiting === 0 && this.#open.size === 0 && this.#unwritten.size === 0;
+    // What could not be brought to the ledger stays, for the next process to find.
+    if (isEmpty) {
+      rmSync(this.#folder, { recursive: true, force: true });
+      rmSync(this.#lockPath, { force: true });
+    }
+    this.#lock.release();
+  }
+
+  #writeClosed(entry: ClosedEntry): boolean {
+    const number = this.#lastNumber + 1;
+    const place = this.#tryAdd(closedLine(entry, number));
+    if (place === undefined) return false;
+    this.#lastNumber = number;
+    this.#waiting.push(entry, number, place);
+    return true;
+  }
+
+  #tryAdd(line: string): Place | undefined {
+    try {
+      return this.#segments.add(line);
+    } catch (error) {
+      this.#troubles.tell('full', error);
+      return undefined;
+    }
+  }
+
+  #nextBatch(): readonly ClosedEntry[] {
+    const batch: ClosedEntry[] = [];
+    for (const entry of this.#unwritten.values()) {
+      if (batch.length >= BATCH_ENTRIES) return batch;
+      if (entry !== undefined) batch.push(entry);
+    }
+    for (const { entry } of this.#waiting.first(BATCH_ENTRIES - batch.length)) batch.push(entry);
+    return batch;
+  }
+
+  #delivered(entries: readonly ClosedEntry[]): void {
+    const delivered = new Set(entries.map(({ callId }) => callId));
+    for (const [callId, entry] of this.#unwritten) {
+      if (entry !== undefined && delivered.has(callId)) this.#unwritten.set(callId, undefined);
+    }
+    const line = this.#waiting.first(entries.length);
+    const count = line.findIndex(({ entry }) => !delivered.has(entry.callId));
+    const shifted = count === -1 ? line.length : count;
+    const last = line[shifted - 1];
+    this.#waiting.shift(shifted);
+    // Only spares the next process work: without it, the ledger tells again what it knows by id.
+    if (last !== undefined) this.#tryAdd(deliveredLine(last.number));
+  }
+
+  /** Writes what the disk did not take before, and deletes files that nothing needs. */
+  #tidy(): void {
+    for (const [callId, entry] of this.#unwritten) {
+      const isWritten =
+        entry === undefined ? this.#tryAdd(droppedLine(callId)) !== undefined : this.#writeClosed(entry);
+      if (!isWritten) break;
+      this.#unwritten.delete(callId);
+    }
+    const needed = this.#waiting.firstSegment ?? this.#segments.current;
+    let carried = 0;
+    for (const [callId, { entry, segment }] of this.#open) {
+      if (segment >= needed) break;
+      if (carried === CARRIED_AT_ONCE) break;
+      const place = this.#tryAdd(openLine(entry));
+      if (place === undefined) break;
+      this.#open.delete(callId);
+      this.#open.set(callId, { entry, segment: place.segment });
+      carried += 1;
+    }
+    const [oldest] = this.#open.values();
+    try {
+      this.#segments.deleteBelow(Math.min(needed, oldest?.segment ?? needed));
+    } catch (error) {
+      this.#troubles.tell('full', error);
+    }
+  }
+}

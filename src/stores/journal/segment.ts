@@ -1,0 +1,102 @@
+/**
+ * A file of the journal: lines are added at its end and read from its start. What is added has reached the operating system when
+ * the call returns; a line that the disk took only half of is taken back.
+ */
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { JournalFullError } from '../contracts/journal.ts';
+import { type JournalRecord, readLine } from './record.ts';
+
+const READ_BYTES = 256 * 1_024;
+const LINE_END = 0x0a;
+
+/** The file that is written to. */
+export class SegmentWriter {
+  readonly path: string;
+  readonly #fd: number;
+  readonly #fsync: boolean;
+  #size: number;
+  /** A half-written line could not be taken back: the next one begins with a line end, which makes it a line of its own. */
+  #isTorn = false;
+
+  constructor(path: string, fsync: boolean) {
+    this.path = path;
+    this.#fd = openSync(path, 'a', 0o600);
+    this.#fsync = fsync;
+    this.#size = fstatSync(this.#fd).size;
+  }
+
+  /** Where the next line begins, in bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds a line; throws a JournalFullError where the disk does not take all of it. */
+  add(line: string): void {
+    const text = this.#isTorn ? `\n${line}` : line;
+    let written = 0;
+    try {
+      written = writeSync(this.#fd, text);
+      if (written === Buffer.byteLength(text)) {
+        if (this.#fsync) fdatasyncSync(this.#fd);
+        this.#size += written;
+        this.#isTorn = false;
+        return;
+      }
+    } catch (error) {
+      this.#takeBack(written);
+      throw new JournalFullError(this.path, error);
+    }
+    this.#takeBack(written);
+    throw new JournalFullError(this.path, undefined);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #takeBack(written: number): void {
+    if (written === 0) return;
+    try {
+      ftruncateSync(this.#fd, this.#size);
+    } catch {
+      this.#isTorn = true;
+      this.#size += written;
+    }
+  }
+}
+
+/** A record and where its line ends, in bytes. */
+export interface ReadRecord {
+  /** Undefined: the line is damaged. */
+  readonly record: JournalRecord | undefined;
+  readonly endsAt: number;
+}
+
+/**
+ * The records of a file from a place in it on, up to another; a last line without its end is left out. Takes no more memory than
+ * a piece of the file and its longest line.
+ */
+export function* readSegment(path: string, from = 0, to = Number.POSITIVE_INFINITY): Generator<ReadRecord> {
+  const fd = openSync(path, 'r');
+  try {
+    let rest = Buffer.alloc(0);
+    let at = from;
+    while (at < to) {
+      const piece = Buffer.allocUnsafe(Math.min(READ_BYTES, to - at));
+      const length = readSync(fd, piece, 0, piece.length, at);
+      if (length === 0) return;
+      const bytes = Buffer.concat([rest, piece.subarray(0, length)]);
+      const beginsAt = at - rest.length;
+      at += length;
+      let start = 0;
+      for (let end = bytes.indexOf(LINE_END); end !== -1; end = bytes.indexOf(LINE_END, start)) {
+        // An empty line follows a torn one that was closed off.
+        if (end > start) yield { record: readLine(bytes.subarray(start, end)), endsAt: beginsAt + end + 1 };
+        start = end + 1;
+      }
+      rest = bytes.subarray(start);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,5 +1,29 @@
 import type { Migration } from './migration.ts';
 
+/** Objects without an alias come first in SQLite, which knows no other order; in Postgres they do when they are told to. */
+const aliasIndex = {
+  organizations: {
+    sqlite: 'CREATE INDEX organizations_alias ON organizations (alias, id)',
+    postgres: 'CREATE INDEX organizations_alias ON organizations (alias NULLS FIRST, id)',
+  },
+  teams: {
+    sqlite: 'CREATE INDEX teams_alias ON teams (alias, id)',
+    postgres: 'CREATE INDEX teams_alias ON teams (alias NULLS FIRST, id)',
+  },
+  users: {
+    sqlite: 'CREATE INDEX users_alias ON users (alias, id)',
+    postgres: 'CREATE INDEX users_alias ON users (alias NULLS FIRST, id)',
+  },
+  customers: {
+    sqlite: 'CREATE INDEX customers_alias ON customers (alias, id)',
+    postgres: 'CREATE INDEX customers_alias ON customers (alias NULLS FIRST, id)',
+  },
+  keys: {
+    sqlite: 'CREATE INDEX keys_alias ON keys (alias, id)',
+    postgres: 'CREATE INDEX keys_alias ON keys (alias NULLS FIRST, id)',
+  },
+};
+
 /** Objects, memberships, the audit log and notes. `data` is the whole object; columns are what it is searched by. */
 export const directoryTables: Migration = {
   version: 1,
@@ -8,23 +32,23 @@ export const directoryTables: Migration = {
     `CREATE TABLE organizations (
       id TEXT NOT NULL PRIMARY KEY, alias TEXT, alias_search TEXT, budget_id TEXT,
       created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, data TEXT NOT NULL)`,
-    'CREATE INDEX organizations_created ON organizations (created_at)',
-    'CREATE INDEX organizations_alias ON organizations (alias)',
+    'CREATE INDEX organizations_created ON organizations (created_at, id)',
+    aliasIndex.organizations,
     'CREATE INDEX organizations_budget ON organizations (budget_id)',
 
     `CREATE TABLE teams (
       id TEXT NOT NULL PRIMARY KEY, alias TEXT, alias_search TEXT, organization_id TEXT, budget_id TEXT,
       created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, data TEXT NOT NULL)`,
-    'CREATE INDEX teams_created ON teams (created_at)',
-    'CREATE INDEX teams_alias ON teams (alias)',
+    'CREATE INDEX teams_created ON teams (created_at, id)',
+    aliasIndex.teams,
     'CREATE INDEX teams_organization ON teams (organization_id)',
     'CREATE INDEX teams_budget ON teams (budget_id)',
 
     `CREATE TABLE users (
       id TEXT NOT NULL PRIMARY KEY, alias TEXT, alias_search TEXT, email TEXT, role TEXT NOT NULL, budget_id TEXT,
       created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, data TEXT NOT NULL)`,
-    'CREATE INDEX users_created ON users (created_at)',
-    'CREATE INDEX users_alias ON users (alias)',
+    'CREATE INDEX users_created ON users (created_at, id)',
+    aliasIndex.users,
     'CREATE UNIQUE INDEX users_unique_email ON users (email)',
     'CREATE INDEX users_role ON users (role)',
     'CREATE INDEX users_budget ON users (budget_id)',
@@ -32,8 +56,8 @@ export const directoryTables: Migration = {
     `CREATE TABLE customers (
       id TEXT NOT NULL PRIMARY KEY, alias TEXT, alias_search TEXT, budget_id TEXT,
       created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, data TEXT NOT NULL)`,
-    'CREATE INDEX customers_created ON customers (created_at)',
-    'CREATE INDEX customers_alias ON customers (alias)',
+    'CREATE INDEX customers_created ON customers (created_at, id)',
+    aliasIndex.customers,
     'CREATE INDEX customers_budget ON customers (budget_id)',
 
     `CREATE TABLE keys (
@@ -41,8 +65,9 @@ export const directoryTables: Migration = {
       user_id TEXT, team_id TEXT, organization_id TEXT, budget_id TEXT,
       previous_hash TEXT, previous_until BIGINT, rotate_at BIGINT,
       created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, data TEXT NOT NULL)`,
-    'CREATE INDEX keys_created ON keys (created_at)',
+    'CREATE INDEX keys_created ON keys (created_at, id)',
     'CREATE UNIQUE INDEX keys_unique_alias ON keys (alias)',
+    aliasIndex.keys,
     'CREATE INDEX keys_user ON keys (user_id, created_at)',
     'CREATE INDEX keys_team ON keys (team_id, created_at)',
     'CREATE INDEX keys_organization ON keys (organization_id, created_at)',
@@ -53,18 +78,18 @@ export const directoryTables: Migration = {
     `CREATE TABLE budgets (
       id TEXT NOT NULL PRIMARY KEY,
       created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, data TEXT NOT NULL)`,
-    'CREATE INDEX budgets_created ON budgets (created_at)',
+    'CREATE INDEX budgets_created ON budgets (created_at, id)',
 
     `CREATE TABLE tags (
       id TEXT NOT NULL PRIMARY KEY, budget_id TEXT,
       created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, data TEXT NOT NULL)`,
-    'CREATE INDEX tags_created ON tags (created_at)',
+    'CREATE INDEX tags_created ON tags (created_at, id)',
     'CREATE INDEX tags_budget ON tags (budget_id)',
 
     `CREATE TABLE models (
       id TEXT NOT NULL PRIMARY KEY, model_name TEXT NOT NULL,
       created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, data TEXT NOT NULL)`,
-    'CREATE INDEX models_created ON models (created_at)',
+    'CREATE INDEX models_created ON models (created_at, id)',
     'CREATE INDEX models_name ON models (model_name)',
 
     `CREATE TABLE team_members (

@@ -1,0 +1,103 @@
+/** Deletes objects with everything that hangs on them. */
+import { randomUUID } from 'node:crypto';
+import type { AuditEntry, Changed, Kinds, Search } from '../../contracts/directory.ts';
+import type { SqlConnection } from '../connection.ts';
+import { decodeObject } from './codec.ts';
+import { KINDS, type KindOfObject } from './kinds.ts';
+import { conditionsOf, isOneOf } from './search.ts';
+import type { AnyObjectTables } from './tables.ts';
+import { addAudit, type DirectoryTransaction, type Written } from './writing.ts';
+
+/** What goes with an object: kinds that name it. */
+const GOES_WITH: Readonly<
+  Partial<Record<keyof Kinds, readonly (readonly [keyof Kinds, keyof Search & `${string}Ids`])[]>>
+> = {
+  organization: [
+    ['team', 'organizationIds'],
+    ['key', 'organizationIds'],
+  ],
+  team: [['key', 'teamIds']],
+  user: [['key', 'userIds']],
+};
+
+/** The memberships that end with an object. */
+const MEMBERSHIPS = {
+  organization: [['organization_members', 'organization_id']],
+  team: [['team_members', 'team_id']],
+  user: [
+    ['team_members', 'user_id'],
+    ['organization_members', 'user_id'],
+  ],
+} as const;
+
+/** LiteLLM's names of tables, as its audit log has them. */
+const AUDIT_TABLES: Readonly<Partial<Record<keyof Kinds, string>>> = {
+  team: 'LiteLLM_TeamTable',
+  key: 'LiteLLM_VerificationToken',
+};
+
+/** Deletes them; what is deleted along with them gets audit entries of its own, made after the one of what it hung on. */
+export async function deleteObjects<Kind extends keyof Kinds>(
+  database: SqlConnection['kind'],
+  transaction: DirectoryTransaction,
+  kind: Kind,
+  ids: readonly string[],
+  audit: (value: Kinds[Kind]) => AuditEntry,
+): Promise<Written<Kinds[Kind][]>> {
+  const changed: Changed[] = [];
+  const values = await take(database, transaction, kind, { ids });
+  for (const value of values) {
+    const entry = audit(value);
+    await addAudit(transaction, [entry]);
+    await deleteFollowers(database, transaction, { kind, id: idOf(kind, value) }, entry, changed);
+  }
+  return { result: values, changed };
+}
+
+async function deleteFollowers(
+  database: SqlConnection['kind'],
+  transaction: DirectoryTransaction,
+  gone: Changed,
+  entry: AuditEntry,
+  changed: Changed[],
+): Promise<void> {
+  changed.push(gone);
+  for (const [kind, word] of GOES_WITH[gone.kind] ?? []) {
+    for (const value of await take(database, transaction, kind, { [word]: [gone.id] })) {
+      const id = idOf(kind, value);
+      const own: AuditEntry = {
+        ...entry,
+        id: randomUUID(),
+        table: AUDIT_TABLES[kind] ?? kind,
+        objectId: id,
+        before: { deleted_with: `${gone.kind} ${gone.id}` },
+      };
+      await addAudit(transaction, [own]);
+      await deleteFollowers(database, transaction, { kind, id }, own, changed);
+    }
+  }
+  if (gone.kind !== 'organization' && gone.kind !== 'team' && gone.kind !== 'user') return;
+  for (const [table, column] of MEMBERSHIPS[gone.kind]) {
+    await transaction
+      .deleteFrom(table)
+      .where(isOneOf(database, column, [gone.id]))
+      .execute();
+  }
+}
+
+async function take<Kind extends keyof Kinds>(
+  database: SqlConnection['kind'],
+  transaction: DirectoryTransaction,
+  kind: Kind,
+  search: Search,
+): Promise<Kinds[Kind][]> {
+  const how = KINDS[kind] as KindOfObject<Kinds[Kind]>;
+  let query = transaction.withTables<AnyObjectTables>().deleteFrom(how.table);
+  for (const condition of conditionsOf(database, how as KindOfObject<never>, search)) query = query.where(condition);
+  const rows = await query.returning('data').execute();
+  return rows.map(({ data }) => decodeObject<Kinds[Kind]>(data));
+}
+
+function idOf<Kind extends keyof Kinds>(kind: Kind, value: Kinds[Kind]): string {
+  return (KINDS[kind] as KindOfObject<Kinds[Kind]>).id(value);
+}

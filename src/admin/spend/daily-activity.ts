@@ -3,7 +3,8 @@ import type { JsonObject } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow, Ledger } from '../../stores/contracts/ledger.ts';
 import type { ManagementCall } from '../contract.ts';
-import { pageOf, pagesOf } from '../query-fields.ts';
+import { wrongField } from '../fields.ts';
+import { pageOf, pagesOf, textsOf } from '../query-fields.ts';
 import { lastDays, type Span, spanOf } from '../query-spans.ts';
 
 /** What sums are asked for. */
@@ -13,6 +14,7 @@ export type ActivityFilter = Parameters<Ledger['activity']>[0];
 export type EntityNames = (ids: readonly string[]) => Promise<ReadonlyMap<string, JsonObject>>;
 
 const MOST_DAYS = 1_000;
+const MOST_NAMES = 100;
 
 /** The days of a query, the last thirty where it has none; pages hold whole days, newest first, and the totals all of them. */
 export async function dailyActivity(
@@ -47,6 +49,17 @@ export async function dailyActivity(
     })),
     metadata: { ...totalsOf(rows), page: page.page, total_pages: pages, has_more: page.page < pages },
   };
+}
+
+/** One filter for each name that a query lists, so that their sums can be told apart; one for all where it lists none. */
+export function filtersFor(
+  query: URLSearchParams,
+  name: string,
+  filterOf: (id: string) => ActivityFilter,
+): readonly ActivityFilter[] {
+  const ids = [...new Set(textsOf(query, name) ?? [])];
+  if (ids.length > MOST_NAMES) throw wrongField(name, `must not have more than ${MOST_NAMES} names`);
+  return ids.length === 0 ? [{}] : ids.map(filterOf);
 }
 
 /** The span that a query names; the last thirty days where it names none. */

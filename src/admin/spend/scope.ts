@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import type { LedgerFilter } from '../../stores/contracts/ledger.ts';
+import { organizationIdsOf, seesAll, teamIdsOf } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
 import { textOf } from '../query-fields.ts';
 
@@ -41,33 +42,14 @@ export function hashOf(key: string): string {
   return key.startsWith('sk-') ? createHash('sha256').update(key).digest('hex') : key;
 }
 
-/** Whether the caller may see everybody's spend. */
-export function seesAll({ roles }: ManagementCall): boolean {
-  return roles.has('proxy_admin') || roles.has('proxy_admin_viewer');
-}
-
-/** Organisations that the caller administers. */
-export function managedOrganizations({ caller, roles }: ManagementCall): readonly string[] {
-  if (!roles.has('org_admin')) return [];
-  return caller.objects.organizations
-    .filter(({ role }) => role === 'org_admin')
-    .map(({ organizationId }) => organizationId);
-}
-
-/** Teams that the caller administers. */
-export function managedTeams({ caller, roles }: ManagementCall): readonly string[] {
-  if (!roles.has('team_admin')) return [];
-  return caller.objects.teams.filter(({ role }) => role === 'admin').map(({ teamId }) => teamId);
-}
-
 /**
  * The conditions for what was asked. Without any: everything for administrators, the organisations that one administers, else the
  * teams, else the user's own spend, else that of the key alone. Throws a 403 for what is another's.
  */
 export async function spendScope(call: ManagementCall, asked: AskedSpend): Promise<SpendScope> {
   if (seesAll(call)) return asked;
-  const organizations = managedOrganizations(call);
-  const teams = managedTeams(call);
+  const organizations = organizationIdsOf(call);
+  const teams = teamIdsOf(call, 'admin');
   const { organizationId, teamId, keyHash, userId } = asked;
   if (organizationId !== undefined) {
     if (organizations.includes(organizationId)) return asked;
@@ -109,9 +91,9 @@ async function keyScope(call: ManagementCall, asked: AskedSpend, keyHash: string
   if (key === undefined) throw denied();
   if (key.userId !== undefined && key.userId === ownUser(call)) return ownSpend(call, asked);
   const { teamId, organizationId } = key;
-  const organizations = managedOrganizations(call);
+  const organizations = organizationIdsOf(call);
   if (teamId !== undefined) {
-    const isManaged = managedTeams(call).includes(teamId) || (await isTeamOf(call, teamId, organizations));
+    const isManaged = teamIdsOf(call, 'admin').includes(teamId) || (await isTeamOf(call, teamId, organizations));
     if (isManaged) return { ...asked, teamId };
   }
   if (organizationId !== undefined && organizations.includes(organizationId)) return { ...asked, organizationId };

@@ -1,10 +1,11 @@
 /** Reads `user_api_key_list` into keys. */
 import type { JsonObject } from '../core/json.ts';
 import { type MapNode, member, type Place, positionOf } from './config-node.ts';
-import { budgetPeriod } from './dialects/guide.ts';
+import { momentMs } from './durations.ts';
 import type { DeclaredKey } from './gateway-config.ts';
 import { given } from './given.ts';
 import { DECLARED_KEY, KEY_METADATA } from './known-settings.ts';
+import { readLimits } from './limits.ts';
 import { type ReadingContext, Section } from './section.ts';
 
 /** A declared key and the places its messages point to. */
@@ -61,17 +62,29 @@ function readKey(item: MapNode, context: ReadingContext): DeclaredKeyRead | unde
     ...given('alias', section.text('key_alias')),
     ...given('userId', section.text('user_id')),
     ...given('teamId', section.text('team_id')),
+    ...given('organizationId', section.text('organization_id')),
     models,
-    ...given('maxBudget', section.usd('max_budget')),
-    ...given('budgetPeriod', budgetPeriod(section.text('budget_duration') ?? section.text('budget_reset_period'))),
-    ...given('rpm', section.number('rpm_limit')),
-    ...given('tpm', section.number('tpm_limit')),
-    ...given('maxParallelRequests', section.number('max_parallel_requests')),
+    limits: readLimits(section, 'user_api_key_list[]', context),
+    ...given('aliases', readAliases(section)),
+    ...given('allowedRoutes', section.texts('allowed_routes')),
+    keyType: KEY_TYPES.find((type) => type === section.text('key_type')) ?? 'default',
+    ...given('enforcedParams', section.texts('enforced_params')),
+    ...given('expiresAtMs', momentMs(section.text('expires') ?? '')),
     blocked: section.flag('blocked') ?? false,
     metadata: readMetadata(section, context),
     position: positionOf(item),
   };
   return { key: declared, place: item, modelPlaces };
+}
+
+const KEY_TYPES = ['default', 'llm_api', 'management', 'read_only'] as const;
+
+/** Names → model groups; what is no text names none. */
+function readAliases(section: Section): Readonly<Record<string, string>> | undefined {
+  const aliases = Object.entries(section.map('aliases') ?? {}).flatMap(([name, group]) =>
+    typeof group === 'string' ? [[name, group] as const] : [],
+  );
+  return aliases.length === 0 ? undefined : Object.fromEntries(aliases);
 }
 
 /** The metadata as written, those members checked that act; the key's `tags` are kept there, as LiteLLM keeps them. */

@@ -4,9 +4,12 @@
  */
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { PicoUsd } from '../core/money.ts';
+import type { Key, Limits } from '../stores/contracts/directory.ts';
+import type { DeclaredTenants } from './declared-tenants.ts';
 import type { AlertConfig, BudgetConfig, ManagementConfig, StoreConfig } from './money-config.ts';
 import type { DeploymentHealthCheck, HealthCheckConfig, NumberByClass, RoutingConfig } from './routing-config.ts';
 
+export type * from './declared-tenants.ts';
 export type * from './money-config.ts';
 export type * from './routing-config.ts';
 
@@ -60,14 +63,20 @@ export interface DeclaredKey {
   readonly alias?: string;
   readonly userId?: string;
   readonly teamId?: string;
+  readonly organizationId?: string;
   /** Model groups, wildcards allowed; empty means all. */
   readonly models: readonly string[];
-  readonly maxBudget?: PicoUsd;
-  readonly budgetPeriod?: string;
-  readonly rpm?: number;
-  readonly tpm?: number;
-  readonly maxParallelRequests?: number;
+  readonly limits: Limits;
+  /** Names its requests may use → model groups. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Paths it may call, patterns with `*`; undefined: all that its role may. */
+  readonly allowedRoutes?: readonly string[];
+  readonly keyType: Key['keyType'];
+  /** Request fields that must be there. */
+  readonly enforcedParams?: readonly string[];
+  readonly expiresAtMs?: number;
   readonly blocked: boolean;
+  /** As written, the key's tags among it. */
   readonly metadata: JsonObject;
   readonly position: string;
 }
@@ -113,6 +122,8 @@ export interface GatewayConfig {
   readonly files: readonly string[];
   readonly deployments: readonly DeploymentConfig[];
   readonly keys: readonly DeclaredKey[];
+  /** Teams, users and the like that stand in the file. */
+  readonly declared: DeclaredTenants;
   readonly server: ServerConfig;
   readonly routing: RoutingConfig;
   readonly health: HealthCheckConfig;

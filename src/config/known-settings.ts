@@ -3,7 +3,19 @@
  * here. The zod schema, the editor's JSON Schema, the reference page and the linter are all made from these tables.
  */
 export { DECLARED_KEY, KEY_METADATA } from './settings/declared-keys.ts';
+export {
+  CUSTOMER,
+  ORGANIZATION,
+  ORGANIZATION_MEMBER,
+  ORGANIZATION_ROLES,
+  TAG,
+  TEAM,
+  TEAM_MEMBER,
+  USER,
+  USER_ROLES,
+} from './settings/declared-objects.ts';
 export { GENERAL_SETTINGS } from './settings/general-settings.ts';
+export { LIMITS, PERIOD_BUDGET } from './settings/limits.ts';
 export { CACHE_PARAMS, LITELLM_SETTINGS } from './settings/litellm-settings.ts';
 export { CREDENTIAL_ENTRY, MODEL_ENTRY, MODEL_INFO, MODEL_PARAMS, REQUEST_FIELDS } from './settings/model-list.ts';
 export { PRICE_SETTINGS } from './settings/prices.ts';

@@ -115,7 +115,8 @@ class KeyBudgets {
 
   constructor(keys: readonly DeclaredKey[]) {
     for (const key of keys) {
-      if (key.maxBudget === undefined) continue;
+      const { maxBudget, budgetLimits, modelMaxBudget } = key.limits;
+      if (maxBudget === undefined && budgetLimits === undefined && modelMaxBudget === undefined) continue;
       const owner = key.alias ?? key.userId ?? 'a key';
       if (key.models.length === 0 || key.models.includes('all-proxy-models')) this.#ownerOfAll ??= owner;
       for (const model of key.models) {

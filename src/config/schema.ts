@@ -1,5 +1,7 @@
 /** The zod schema of a configuration file, made from the table of known settings. */
 import { z } from 'zod';
+import { isTimeZone, PERIOD_WORDS, parsePeriod } from '../core/period.ts';
+import { durationMs, momentMs } from './durations.ts';
 import type { Setting, SettingTable, SettingType } from './known-settings.ts';
 import * as known from './known-settings.ts';
 
@@ -22,6 +24,7 @@ const flag = z.union([
     .transform((word) => wordsOfTruth[word.trim().toLowerCase()] === true),
 ]);
 const text = z.string();
+const word = z.string().transform((written) => written.trim());
 const texts = z.union([z.array(z.string()), z.string().transform((single) => [single])]);
 
 /** Made once per type: the shape a value has after variables were filled in. */
@@ -36,6 +39,10 @@ const SHAPES = {
   usd: z.union([z.number(), digits]).refine((value) => Number(value) >= 0),
   port: number.pipe(z.int().min(0).max(65535)),
   ratio: number.pipe(z.number().min(0).max(1)),
+  period: word.refine((written) => parsePeriod(written) !== undefined),
+  duration: word.refine((written) => durationMs(written) !== undefined),
+  zone: word.refine(isTimeZone),
+  moment: word.refine((written) => momentMs(written) !== undefined),
   texts,
   list: z.array(z.unknown()),
   map: z.record(z.string(), z.unknown()),
@@ -44,8 +51,10 @@ const SHAPES = {
 } as const;
 
 const choices = new WeakMap<object, z.ZodType>();
-/** The words a setting is limited to, or undefined. */
-export function wordsOf(type: SettingType): readonly [string, ...string[]] | undefined {
+/** The words a setting is limited to, or that are likely meant; undefined where there is no telling. */
+export function wordsOf(type: SettingType): readonly string[] | undefined {
+  if (type === 'period') return Object.keys(PERIOD_WORDS);
+  if (type === 'zone') return Intl.supportedValuesOf('timeZone');
   if (typeof type === 'string') return undefined;
   return 'eachOf' in type ? type.eachOf : type;
 }
@@ -55,11 +64,8 @@ export function shapeOf(type: SettingType): z.ZodType {
   if (typeof type === 'string') return SHAPES[type];
   const known = choices.get(type);
   if (known !== undefined) return known;
-  const word = z
-    .string()
-    .transform((each) => each.trim())
-    .pipe(wordOf(type));
-  const made = 'eachOf' in type ? z.union([z.array(word), word.transform((single) => [single])]) : word;
+  const choice = word.pipe(wordOf(type));
+  const made = 'eachOf' in type ? z.union([z.array(choice), choice.transform((single) => [single])]) : choice;
   choices.set(type, made);
   return made;
 }
@@ -86,6 +92,10 @@ const WORDS: Readonly<Record<Extract<SettingType, string>, string>> = {
   usd: 'an amount in USD, 0 or more',
   port: 'a port, a whole number from 0 to 65535',
   ratio: 'a number from 0 to 1',
+  period: 'a period such as "1d", "7d", "1mo" or "monthly"',
+  duration: 'a length of time such as "12h" or "30d"',
+  zone: 'a time zone such as "Europe/Berlin"',
+  moment: 'a date such as "2030-01-31", or a date and time',
   texts: 'a list of texts',
   list: 'a list',
   map: 'a map',
@@ -110,6 +120,10 @@ const PLAIN: Readonly<Record<Extract<SettingType, string>, () => z.ZodType>> = {
   usd: () => z.union([z.number().min(0), z.string()]),
   port: () => z.union([z.int().min(0).max(65535), reference]),
   ratio: () => z.union([z.number().min(0).max(1), reference]),
+  period: () => z.string(),
+  duration: () => z.string(),
+  zone: () => z.string(),
+  moment: () => z.string(),
   texts: () => z.union([z.array(z.union([z.string(), z.number()])), z.string()]),
   list: () => z.array(z.unknown()),
   map: () => z.record(z.string(), z.unknown()),
@@ -120,8 +134,8 @@ const PLAIN: Readonly<Record<Extract<SettingType, string>, () => z.ZodType>> = {
 function written(setting: Setting): z.ZodType {
   const { type } = setting;
   if (typeof type === 'string') return PLAIN[type]();
-  const word = z.union([wordOf(type), reference]);
-  return 'eachOf' in type ? z.union([z.array(word), word]) : word;
+  const choice = z.union([wordOf(type), reference]);
+  return 'eachOf' in type ? z.union([z.array(choice), choice]) : choice;
 }
 
 function describe(setting: Setting, shape: z.ZodType): z.ZodType {

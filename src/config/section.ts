@@ -3,6 +3,7 @@ import type { JsonValue } from '../core/json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
 import { type ConfigNode, type MapEntry, type MapNode, type Place, positionOf, textOf, toJson } from './config-node.ts';
+import { budgetPeriod } from './dialects/guide.ts';
 import { didYouMean, type Suggestion } from './did-you-mean.ts';
 import { describeValue, type Findings } from './finding.ts';
 import type { NotYetInEffect } from './gateway-config.ts';
@@ -94,6 +95,11 @@ export class Section {
   number(name: string): number | undefined {
     const value = this.#values.get(name);
     return typeof value === 'number' ? value : undefined;
+  }
+
+  /** A budget period as LiteLLM writes it. */
+  period(name: string): string | undefined {
+    return budgetPeriod(this.text(name));
   }
 
   milliseconds(name: string): number | undefined {
@@ -238,6 +244,9 @@ function check(type: SettingType, node: ConfigNode): unknown {
   return result.success ? result.data : WRONG;
 }
 
+/** Types whose values count as they are spelled: `007`, `2030`. */
+const WRITTEN: ReadonlySet<SettingType> = new Set(['text', 'secret', 'period', 'duration', 'zone', 'moment']);
+
 function plainValue(type: SettingType, node: ConfigNode): unknown {
   if (type === 'texts' || (typeof type !== 'string' && 'eachOf' in type)) {
     if (node.kind === 'scalar') return textOf(node);
@@ -246,7 +255,7 @@ function plainValue(type: SettingType, node: ConfigNode): unknown {
       .filter((item) => item.kind !== 'scalar' || item.value !== null)
       .map((item) => textOf(item) ?? toJson(item));
   }
-  if (type === 'text' || type === 'secret' || typeof type !== 'string') return textOf(node) ?? toJson(node);
+  if (WRITTEN.has(type) || typeof type !== 'string') return textOf(node) ?? toJson(node);
   return toJson(node);
 }
 

@@ -33,13 +33,16 @@ const DAY_MS = 24 * HOUR_MS;
 /** Longer ones are a slip of the pen, and would leave the range of dates. */
 const LONGEST_YEARS = 100;
 
-const WORDS: Readonly<Record<string, string>> = {
+/** Words for periods, in lower case, and the periods they stand for. */
+export const PERIOD_WORDS: Readonly<Record<string, string>> = {
+  minutely: '1m',
   hourly: '1h',
   daily: '1d',
   weekly: '7d',
   monthly: '1mo',
   quarterly: '3mo',
   yearly: '1y',
+  annually: '1y',
 };
 
 const FIXED_UNITS_MS: Readonly<Record<string, number>> = {
@@ -50,12 +53,10 @@ const FIXED_UNITS_MS: Readonly<Record<string, number>> = {
   w: 7 * DAY_MS,
 };
 
-/** The words for a period beside `<number><unit>`; for messages. */
-export const PERIOD_WORDS: readonly string[] = Object.keys(WORDS);
-
-/** Reads `30s`, `15m`, `12h`, `1d`, `2w`, `1mo`, `1y`, or one of `PERIOD_WORDS`; undefined for anything else. */
+/** Reads `30s`, `15m`, `12h`, `1d`, `2w`, `1mo`, `1y`, or one of `PERIOD_WORDS` in any case; undefined for anything else. */
 export function parsePeriod(text: string): Period | undefined {
-  const match = /^(\d{1,12})(s|mo|m|h|d|w|y)$/.exec(Object.hasOwn(WORDS, text) ? (WORDS[text] ?? text) : text);
+  const word = text.toLowerCase();
+  const match = /^(\d{1,12})(s|mo|m|h|d|w|y)$/.exec((Object.hasOwn(PERIOD_WORDS, word) && PERIOD_WORDS[word]) || text);
   if (match === null) return undefined;
   const count = Number(match[1]);
   const unit = match[2] ?? '';

@@ -3,6 +3,7 @@
  * LiteLLM-named setting wins where a file has both.
  */
 import type { JsonObject } from '../../core/json.ts';
+import { PERIOD_WORDS } from '../../core/period.ts';
 import type { Section } from '../section.ts';
 
 /** Cache settings under LiteLLM's names; undefined when caching is off. */
@@ -20,20 +21,10 @@ export function cacheSettings(litellm: Section): JsonObject | undefined {
   };
 }
 
-const PERIODS: Readonly<Record<string, string>> = {
-  minutely: '1m',
-  hourly: '1h',
-  daily: '1d',
-  weekly: '7d',
-  monthly: '1mo',
-  quarterly: '3mo',
-  yearly: '1y',
-  annually: '1y',
-};
-
 /** A budget period as LiteLLM writes it (`1mo`, `30d`), from either dialect's word. */
 export function budgetPeriod(written: string | undefined): string | undefined {
-  return written === undefined ? undefined : (PERIODS[written.toLowerCase()] ?? written);
+  const word = written?.toLowerCase() ?? '';
+  return Object.hasOwn(PERIOD_WORDS, word) ? PERIOD_WORDS[word] : written;
 }
 
 const LEVELS: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal' };

@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { type ConfigNode, type MapNode, member, type Place } from '../config-node.ts';
 import { type DeclaredKeyRead, readDeclaredKeys } from '../declared-keys.ts';
+import { readDeclaredTenants } from '../declared-objects.ts';
 import { DEFAULT_BUDGETS, DEFAULT_MANAGEMENT, DEFAULT_STORES, DEFAULTS } from '../defaults.ts';
 import { readDeployments } from '../deployments.ts';
 import type { FallbackStep } from '../fallbacks.ts';
@@ -71,6 +72,7 @@ export function readLitellm(
   const config: Draft['config'] = {
     deployments,
     keys: keys.map(({ key }) => key),
+    declared: readDeclaredTenants(root, context),
     server: readServer(general, environment),
     routing,
     health: readHealthChecks(general, router),

@@ -1,16 +1,5 @@
 /** Settings of `general_settings`. */
-import {
-  ENTERPRISE,
-  guideLater,
-  guideNow,
-  later,
-  never,
-  now,
-  PRISMA,
-  PYTHON,
-  type SettingTable,
-  table,
-} from './setting.ts';
+import { ENTERPRISE, guideNow, later, never, now, PRISMA, PYTHON, type SettingTable, table } from './setting.ts';
 
 /** The members of `general_settings`. */
 export const GENERAL_SETTINGS: SettingTable = table({
@@ -30,8 +19,12 @@ export const GENERAL_SETTINGS: SettingTable = table({
   litellm_key_header_name: now('text', 'A further header that may carry the key.'),
   enable_prometheus_metrics: guideNow('flag', 'Whether metrics are served.', 'true'),
   prometheus_metrics_url: guideNow('text', 'Path of the metrics.', '/metrics'),
-  global_max_budget: guideLater('usd', 'Budget of the whole gateway.'),
-  budget_alert_threshold: guideLater('ratio', 'Share of a budget at which an alert goes out.'),
+  global_max_budget: guideNow(
+    'usd',
+    'Budget of the whole gateway. `litellm_settings.budget_duration` is its period.',
+    'none',
+  ),
+  budget_alert_threshold: guideNow('ratio', 'Share of any budget at which an alert goes out.'),
   completion_model: later('text', 'Model used for all completions, whatever is asked for.'),
   embedding_model: later('text', 'Model used for all embeddings.'),
   image_generation_model: later('text', 'Model used for all images.'),

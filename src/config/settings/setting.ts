@@ -1,7 +1,8 @@
 /** What is said of a setting, and short ways to say it. */
 
 /**
- * What may stand as a value. `seconds` and `usd` are numbers; `texts` is a list of texts or a single one; `groups` a map from a
+ * What may stand as a value. `seconds` and `usd` are numbers; a `period` is a budget's (`1mo`), a `duration` a length of time
+ * (`30d`), a `zone` a time zone's IANA name, a `moment` a date or a date and time; `texts` is a list of texts or a single one; `groups` a map from a
  * model group to others, or a list of such maps; a list of words is a choice, `eachOf` a list whose items are one.
  */
 export type SettingType =
@@ -15,6 +16,10 @@ export type SettingType =
   | 'usd'
   | 'port'
   | 'ratio'
+  | 'period'
+  | 'duration'
+  | 'zone'
+  | 'moment'
   | 'texts'
   | 'list'
   | 'map'

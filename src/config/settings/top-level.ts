@@ -1,5 +1,5 @@
 /** The top level of a configuration file. */
-import { guideNow, later, now, type SettingTable, table } from './setting.ts';
+import { guideNow, later, now, own, type SettingTable, table } from './setting.ts';
 
 /** The top level of a file. */
 export const TOP_LEVEL: SettingTable = table({
@@ -8,6 +8,12 @@ export const TOP_LEVEL: SettingTable = table({
   router_settings: now('map', 'Settings of routing: timeouts, retries, fallbacks, aliases.'),
   general_settings: now('map', 'Settings of the server itself: master key, address, limits, metrics.'),
   user_api_key_list: guideNow('list', 'Keys declared in the file, each with what it may use.'),
+  budget_settings: own('map', 'How budgets and limits are kept, and where their alerts go.'),
+  organizations: own('list', 'Organisations declared in the file.'),
+  teams: own('list', 'Teams declared in the file.'),
+  users: own('list', 'Users declared in the file.'),
+  customers: own('list', 'Customers (end users of applications) declared in the file.'),
+  tags: own('list', 'Tags with limits, declared in the file.'),
   environment_variables: now('map', 'Variables for references in the rest of the file; they win over the environment.'),
   credential_list: now('list', 'Named sets of connection parameters that deployments refer to.'),
   include: now('texts', 'Further files, relative to this one, merged as if named right after it.'),

@@ -1,0 +1,109 @@
+/** Settings of `organizations`, `teams`, `users`, `customers` and `tags`: what LiteLLM's API takes to make one, in a file. */
+import { LIMITS } from './limits.ts';
+import { later, now, own, type SettingTable, several, table } from './setting.ts';
+
+const METADATA = now('map', 'Remarks kept with it.');
+const BLOCKED = 'Whether all its requests are refused.';
+const MODELS = 'Model groups its requests may use, wildcards allowed.';
+
+/** The roles of users, as LiteLLM names them. */
+export const USER_ROLES = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer'] as const;
+/** The roles of users in a team. */
+export const TEAM_ROLES = ['user', 'admin'] as const;
+/** The roles of users in an organisation. */
+export const ORGANIZATION_ROLES = ['org_admin', 'internal_user', 'internal_user_viewer'] as const;
+
+/** The members of an `organizations` entry. */
+export const ORGANIZATION: SettingTable = table({
+  organization_id: now('text', 'Its id, which keys and teams name. Required.'),
+  organization_alias: now('text', 'A name for people.', 'the id'),
+  models: now('texts', MODELS, 'all'),
+  blocked: own('flag', BLOCKED, 'false'),
+  metadata: METADATA,
+  members: own('list', 'Its users: `{ user_id, role }`, with limits of their own.'),
+  ...LIMITS,
+  object_permission: later('map', 'MCP servers and vector stores it may use.'),
+});
+
+/** The members of an entry of `organizations[].members`. */
+export const ORGANIZATION_MEMBER: SettingTable = table({
+  user_id: now('text', 'The user. Required.'),
+  role: now(ORGANIZATION_ROLES, 'What the user may do in it.', 'internal_user'),
+  ...LIMITS,
+});
+
+/** The members of a `teams` entry. */
+export const TEAM: SettingTable = table({
+  team_id: now('text', 'Its id, which keys name. Required.'),
+  team_alias: now('text', 'A name for logs and metrics.'),
+  organization_id: now('text', 'The organisation it belongs to.'),
+  models: now('texts', MODELS, 'all'),
+  model_aliases: now('map', 'Names its requests may use → model groups.'),
+  tags: now('texts', 'Tags of its requests.'),
+  blocked: now('flag', BLOCKED, 'false'),
+  metadata: METADATA,
+  members_with_roles: now('list', 'Its users: `{ user_id, role }`, with limits of their own.'),
+  members: now('texts', 'Ids of users in it.'),
+  admins: now('texts', 'Ids of users who administer it.'),
+  team_member_permissions: now('texts', 'Management routes that plain members may use.'),
+  team_member_budget: now('usd', 'Budget of each member that has none of its own.'),
+  team_member_budget_duration: now('period', 'Its period.', 'never'),
+  team_member_rpm_limit: now('integer', 'Requests in any 60 seconds of each member without a limit of its own.'),
+  team_member_tpm_limit: now('integer', 'Tokens in any 60 seconds of each member without a limit of its own.'),
+  ...LIMITS,
+  ...several(
+    `router_settings access_group_ids default_team_member_models guardrails policies prompts object_permission
+     allowed_passthrough_routes disable_global_guardrails secret_manager_settings rpm_limit_type tpm_limit_type
+     mcp_rpm_limit team_member_key_duration allowed_vector_store_indexes enforced_batch_output_expires_after
+     enforced_file_expires_after`,
+    () => later('any', 'As in LiteLLM.'),
+  ),
+});
+
+/** The members of an entry of `teams[].members_with_roles`. */
+export const TEAM_MEMBER: SettingTable = table({
+  user_id: now('text', 'The user. Required.'),
+  role: now(TEAM_ROLES, 'What the user may do in it.', 'user'),
+  ...LIMITS,
+});
+
+/** The members of a `users` entry. */
+export const USER: SettingTable = table({
+  user_id: now('text', 'Its id, which keys name. Required.'),
+  user_alias: now('text', 'A name for people.'),
+  user_email: now('text', 'The address of the user.'),
+  user_role: now(USER_ROLES, 'What its keys may do in the management API.', 'internal_user'),
+  models: now('texts', MODELS, 'all'),
+  blocked: own('flag', BLOCKED, 'false'),
+  metadata: METADATA,
+  teams: now('texts', 'Ids of teams it is a plain member of.'),
+  organizations: now('texts', 'Ids of organisations it is a plain member of.'),
+  ...LIMITS,
+  ...several(
+    `sso_user_id send_invite_email aliases config permissions allowed_cache_controls guardrails policies prompts
+     object_permission budget_fallbacks mcp_rpm_limit tag_rpm_limit`,
+    () => later('any', 'As in LiteLLM.'),
+  ),
+});
+
+/** The members of a `customers` entry. */
+export const CUSTOMER: SettingTable = table({
+  user_id: now('text', 'What requests name it by, in `user`. Required.'),
+  alias: now('text', 'A name for people.'),
+  blocked: now('flag', BLOCKED, 'false'),
+  allowed_model_region: now('text', 'The only region its requests may go to.'),
+  default_model: now('text', 'The model group of requests that name none.'),
+  metadata: METADATA,
+  ...LIMITS,
+  object_permission: later('map', 'MCP servers and vector stores it may use.'),
+});
+
+/** The members of a `tags` entry. */
+export const TAG: SettingTable = table({
+  name: now('text', 'The tag, as requests and keys name it. Required.'),
+  description: now('text', 'A remark.'),
+  models: now('texts', 'A remark: the models it is meant for.'),
+  metadata: METADATA,
+  ...LIMITS,
+  model_info: later('map', 'As in LiteLLM.'),
+});

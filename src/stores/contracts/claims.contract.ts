@@ -121,6 +121,7 @@ export function testClaims(name: string, makeClaims: MakeClaims): void {
   testMoney(behaves);
   testCaps(behaves);
   testExtending(behaves);
+  testMovingReserves(behaves);
   testRates(behaves);
   testAtomicity(behaves);
   testSettling(behaves);
@@ -268,6 +269,11 @@ function testCaps(behaves: Behaves): void {
     assert.deepEqual([full.isTemporary, full.retryAfterMs], [true, 1_000]);
   });
 
+  behaves('a cap that could never be granted is as good as none', async (bench) => {
+    const key = bench.account('key', { money: [ever(1_000n)] });
+    await bench.refuse('a', [key], { hold: 2_000n, cap: { ...cap, maxTokens: 4 } });
+  });
+
   behaves('tokens that cost nothing are granted to the most that was asked for', async (bench) => {
     const key = bench.account('key', { money: [ever(15n)] });
     const granted = await bench.grant('a', [key], { hold: 16n, cap: { ...cap, perToken: 0n } });
@@ -309,6 +315,28 @@ function testExtending(behaves: Behaves): void {
     assert.equal((await bench.extend('a', 30n, 20n)).kind, 'granted');
     assert.deepEqual(await bench.money(key), [[400n, 30n, 20n]]);
     assert.equal(refusalOf(await bench.extend('a', 31n, 0n)).isTemporary, false);
+  });
+}
+
+function testMovingReserves(behaves: Behaves): void {
+  behaves('a hold may move into exposure where holds are over the budget already', async (bench) => {
+    const key = bench.account('key', { money: [ever(100n, 100n)] });
+    await bench.grant('a', [key], { hold: 50n });
+    await bench.grant('b', [key], { hold: 50n });
+    await bench.settle('b', 80n);
+    assert.equal((await bench.extend('a', 40n, 20n)).kind, 'granted');
+    assert.equal((await bench.extend('a', 41n, 0n)).kind, 'refused');
+  });
+
+  behaves('exposure may move into the hold where the debt is overdrawn already', async (bench) => {
+    const key = bench.account('key', { money: [ever(100n, 50n)] });
+    await bench.grant('a', [key], { hold: 50n, exposure: 50n });
+    await bench.grant('b', [key], { hold: 1n, exposure: 40n });
+    await bench.grant('c', [key], { hold: 5n });
+    await bench.settle('c', 20n);
+    assert.equal((await bench.extend('a', 55n, 40n)).kind, 'granted');
+    assert.equal((await bench.extend('a', 55n, 41n)).kind, 'refused');
+    assert.deepEqual(await bench.money(key), [[20n, 56n, 80n]]);
   });
 }
 
@@ -426,6 +454,17 @@ function testAtomicity(behaves: Behaves): void {
     assert.equal(outcomes.filter((kind) => kind === 'granted').length, 500);
     assert.deepEqual(await bench.money(team), [[5_000n, 0n, 0n]]);
     assert.equal(bench.claims.open, 0);
+  });
+
+  behaves('an account that is named twice counts once', async (bench) => {
+    const key = bench.account('key', { money: [ever(100n)], requestsPerMinute: 2, parallelRequests: 2 });
+    await bench.grant('a', [key, key], { hold: 40n });
+    assert.deepEqual(await bench.money(key), [[0n, 40n, 0n]]);
+    await bench.grant('b', [key], { hold: 60n });
+    await bench.settle('a', 30n);
+    await bench.settle('b', 60n);
+    assert.deepEqual(await bench.money(key), [[90n, 0n, 0n]]);
+    assert.equal((await bench.refuse('c', [key], { hold: 1n })).used, 2n);
   });
 
   behaves('an id that is open may not be claimed again', async (bench) => {

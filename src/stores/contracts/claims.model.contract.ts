@@ -216,8 +216,12 @@ export class ModelOfClaims {
       }, 0);
   }
 
-  #untilAtMost(account: string, limit: LimitKind, most: number): number {
-    for (let inMs = 0; ; inMs += 1) if (this.#used(account, limit, this.nowMs + inMs) <= most) return inMs;
+  /** Something only changes when a second leaves: each of those moments is tried. */
+  #untilAtMost(account: string, limit: LimitKind, most: number): number | undefined {
+    const moments = this.#counted.map(({ second }) => Math.ceil((second + 1 + SPAN_SECONDS) * 1_000 - this.nowMs));
+    return moments
+      .sort((left, right) => left - right)
+      .find((inMs) => inMs >= 0 && this.#used(account, limit, this.nowMs + inMs) <= most);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { MoneyLimit, Seed } from '../contracts/claims.ts';
+import { MoneyCounter } from './money-counter.ts';
 import type { SlidingMinute } from './sliding-minute.ts';
 
 /** Counters unused for so long are dropped: by then the ledger has whatever was settled, and is asked anew. */
@@ -9,34 +10,6 @@ const IDLE_MS = 600_000;
 
 /** Which period is meant. */
 export type Period = Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>;
-
-/** The counter of one account's money in one period. */
-export class MoneyCounter {
-  readonly window: string;
-  spent: PicoUsd = 0n;
-  held: PicoUsd = 0n;
-  exposed: PicoUsd = 0n;
-  /** Open claims that hold on it. */
-  open = 0;
-  /** Whether what was spent before is known. */
-  isSeeded = false;
-  seeding: Promise<void> | undefined;
-  /** Settled while the seed is being asked for, and added together with it. */
-  waiting: PicoUsd = 0n;
-  usedAtMs = 0;
-
-  constructor(window: string) {
-    this.window = window;
-  }
-
-  /** Adds a settled cost. A promise where that has to wait for the seed. */
-  spend(cost: PicoUsd): Promise<void> | undefined {
-    if (this.isSeeded) this.spent += cost;
-    else if (this.seeding !== undefined) this.waiting += cost;
-    // Without a seed there is nothing to add to: the seed that is asked for next has this cost in it.
-    return this.seeding;
-  }
-}
 
 /** What is counted of one account. */
 export class AccountCounters {
@@ -126,20 +99,17 @@ export class Accounts {
 
   #dropIdleMoney(account: AccountCounters, nowMs: number): void {
     const isIdle = (counter: MoneyCounter): boolean =>
-      counter.open === 0 && counter.seeding === undefined && nowMs - counter.usedAtMs >= IDLE_MS;
+      counter.users === 0 && counter.seeding === undefined && nowMs - counter.usedAtMs >= IDLE_MS;
     if (account.money.some(isIdle)) account.money = account.money.filter((counter) => !isIdle(counter));
   }
 
   #seed(account: string, counter: MoneyCounter, period: Period): void {
     const learn = (spent: PicoUsd): void => {
-      counter.spent = spent + counter.waiting;
-      counter.waiting = 0n;
-      counter.isSeeded = true;
       counter.seeding = undefined;
       counter.usedAtMs = this.#clock.monotonicMs();
+      counter.learn(spent);
     };
     const fail = (error: unknown): void => {
-      counter.waiting = 0n;
       counter.seeding = undefined;
       this.#onSeedError(account, error);
     };

@@ -1,7 +1,8 @@
 /** Whether money and rates of an account let a claim in, and what is said where they do not. Changes nothing. */
 import type { PicoUsd } from '../../core/money.ts';
 import type { ClaimAccount, ClaimAmounts, LimitKind, MoneyLimit, RateLimits, Refusal } from '../contracts/claims.ts';
-import type { AccountCounters, MoneyCounter } from './accounts.ts';
+import type { AccountCounters } from './accounts.ts';
+import type { MoneyCounter } from './money-counter.ts';
 import type { Counted, SlidingMinute } from './sliding-minute.ts';
 
 /** What is to be reserved on a budget. */

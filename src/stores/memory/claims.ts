@@ -10,9 +10,10 @@ import type {
   Seed,
   Settlement,
 } from '../contracts/claims.ts';
-import { type AccountCounters, Accounts, type MoneyCounter, type Period } from './accounts.ts';
+import { type AccountCounters, Accounts, type Period } from './accounts.ts';
 import { hasRate, type Reserve } from './admission.ts';
 import { admissionOf, asGiven, extensionRefusal, firstRefusal, remainingOf, type Touched } from './decision.ts';
+import { type Booking, book, type MoneyCounter } from './money-counter.ts';
 import { SlidingMinute } from './sliding-minute.ts';
 
 /** What claims in memory are made with. */
@@ -86,21 +87,18 @@ export class MemoryClaims implements Claims {
       minute.correct(claim.second, 0, inputTokens - claim.inputTokens, outputTokens - claim.outputTokens);
     }
     const nowMs = this.#clock.monotonicMs();
-    const waits: Promise<void>[] = [];
-    const spend = (counter: MoneyCounter, amount: PicoUsd): void => {
-      counter.usedAtMs = nowMs;
-      const wait = counter.spend(amount);
-      if (wait !== undefined) waits.push(wait);
-    };
+    const bookings: Booking[] = [];
     for (let index = 0; index < claim.money.length; index += 1) {
       const counter = claim.money[index];
-      if (counter !== undefined && isFirst(claim.money, index)) spend(counter, cost);
+      if (counter === undefined || !isFirst(claim.money, index)) continue;
+      counter.usedAtMs = nowMs;
+      bookings.push({ counter, cost });
     }
     for (const charge of settlement.charges) {
       const account = this.#accounts.of(charge.account, nowMs);
-      spend(this.#accounts.counter(account, charge, nowMs), charge.cost);
+      bookings.push({ counter: this.#accounts.counter(account, charge, nowMs), cost: charge.cost });
     }
-    if (waits.length > 0) return Promise.all(waits).then(() => undefined);
+    return book(bookings);
   }
 
   cancel(id: string): void {
@@ -124,8 +122,7 @@ export class MemoryClaims implements Claims {
     const account = this.#accounts.of(id, nowMs);
     const counter = this.#accounts.counter(account, { window, startsAtMs: 0 }, nowMs, false);
     await counter.seeding;
-    counter.spent = spent;
-    counter.isSeeded = true;
+    counter.learn(spent);
   }
 
   async close(): Promise<void> {
@@ -184,7 +181,7 @@ export class MemoryClaims implements Claims {
     }
     const claim = { accounts, counters, money, second, inputTokens, outputTokens, minutes, hold, exposure };
     changeHeld(claim, hold, exposure);
-    for (const counter of money) counter.open += 1;
+    for (const counter of money) counter.users += 1;
     this.#open.set(request.id, claim);
     return claim;
   }
@@ -199,7 +196,7 @@ export class MemoryClaims implements Claims {
       if (found !== undefined && isFirst(claim.counters, index)) found.open -= 1;
     }
     changeHeld(claim, -claim.hold, -claim.exposure);
-    for (const counter of claim.money) counter.open -= 1;
+    for (const counter of claim.money) counter.users -= 1;
     return claim;
   }
 }

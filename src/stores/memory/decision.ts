@@ -1,7 +1,7 @@
 /** What is answered to a claim, from all counters that it touches. Changes nothing. */
 import type { PicoUsd } from '../../core/money.ts';
 import type { ClaimAccount, ClaimAmounts, MoneyLimit, Refusal, Remaining } from '../contracts/claims.ts';
-import type { AccountCounters, MoneyCounter } from './accounts.ts';
+import type { AccountCounters } from './accounts.ts';
 import {
   awayRefusal,
   freeIn,
@@ -12,6 +12,7 @@ import {
   takes,
   tokensFor,
 } from './admission.ts';
+import type { MoneyCounter } from './money-counter.ts';
 
 /** The counters that a request touches, in the order of its accounts and their budgets. */
 export interface Touched {

@@ -18,10 +18,12 @@ export interface PostgresOptions {
   readonly poolSize: number;
   /** 0: as long as it takes. Default 30 s. */
   readonly statementTimeoutMs?: number;
+  /** False while the schema is not there yet: everything rejects as if the server were away. Default: always ready. */
+  readonly isReady?: () => boolean;
 }
 
 /** Opens a pool. It makes connections when they are needed, so that a database that is away does not keep anything from starting. */
-export function openPostgres({ url, poolSize, statementTimeoutMs }: PostgresOptions): SqlConnection {
+export function openPostgres({ url, poolSize, statementTimeoutMs, isReady }: PostgresOptions): SqlConnection {
   const pool = new Pool({
     connectionString: url,
     max: poolSize,
@@ -35,7 +37,7 @@ export function openPostgres({ url, poolSize, statementTimeoutMs }: PostgresOpti
   });
   // An idle connection that is lost is no event: the pool makes another when one is needed. Unheard it would end the process.
   pool.on('error', () => undefined);
-  const database = new Kysely<NoTables>({ dialect: new PostgresPoolDialect(pool) });
+  const database = new Kysely<NoTables>({ dialect: new PostgresPoolDialect(pool, isReady ?? (() => true)) });
   return {
     kind: 'postgres',
     write: database,

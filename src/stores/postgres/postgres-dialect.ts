@@ -24,12 +24,14 @@ const ROLLBACK = CompiledQuery.raw('rollback');
 /** Kysely over a pool of `pg`; errors come as ours, and a connection that failed is not used again. */
 export class PostgresPoolDialect implements Dialect {
   readonly #pool: Pool;
-  constructor(pool: Pool) {
+  readonly #isReady: () => boolean;
+  constructor(pool: Pool, isReady: () => boolean) {
     this.#pool = pool;
+    this.#isReady = isReady;
   }
 
   createDriver(): Driver {
-    return new PostgresPoolDriver(this.#pool);
+    return new PostgresPoolDriver(this.#pool, this.#isReady);
   }
 
   createQueryCompiler(): QueryCompiler {
@@ -48,14 +50,17 @@ export class PostgresPoolDialect implements Dialect {
 
 class PostgresPoolDriver implements Driver {
   readonly #pool: Pool;
-  constructor(pool: Pool) {
+  readonly #isReady: () => boolean;
+  constructor(pool: Pool, isReady: () => boolean) {
     this.#pool = pool;
+    this.#isReady = isReady;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<PostgresConnection> {
     if (this.#pool.ending) throw new DatabaseAwayError('closed', 'The database is closed.');
+    if (!this.#isReady()) throw new DatabaseAwayError('unreachable', 'Postgres was not reached yet.');
     try {
       return new PostgresConnection(await this.#pool.connect());
     } catch (error) {

@@ -1,5 +1,6 @@
 import { directoryTables } from './0001-directory.ts';
+import { ledgerTables } from './0002-ledger.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the schema, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [directoryTables];
+export const MIGRATIONS: readonly Migration[] = [directoryTables, ledgerTables];

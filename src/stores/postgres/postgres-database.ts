@@ -1,0 +1,74 @@
+import { type Database, DatabaseAwayError } from '../contracts/directory.ts';
+import type { DatabaseOptions } from '../sql/database-options.ts';
+import { sqlDirectory } from '../sql/directory/sql-directory.ts';
+import { MigrationError, migrate } from '../sql/migrate.ts';
+import { AdvisoryLock } from './advisory-lock.ts';
+import { openPostgres } from './open-postgres.ts';
+
+const TRY_AGAIN_AFTER_MS = 1_000;
+
+/** How a database of Postgres is opened. */
+export interface PostgresDatabaseOptions extends DatabaseOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  /**
+   * Where given, a server that is away does not keep the database from being opened: it is migrated when it comes, and until then
+   * everything rejects with a DatabaseAwayError. Called when it turns out then that it cannot be served by this version.
+   */
+  readonly onUnusable?: (error: MigrationError) => void;
+}
+
+/** Opens and migrates a database of Postgres. Rejects with a DatabaseAwayError or a MigrationError. */
+export async function openPostgresDatabase(options: PostgresDatabaseOptions): Promise<Database> {
+  const { url, poolSize, makeLedger, tell, onUnusable } = options;
+  let isReady = false;
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  try {
+    await migrateAlone(url);
+    isReady = true;
+  } catch (error) {
+    if (!(error instanceof DatabaseAwayError) || onUnusable === undefined) throw error;
+    const tryAgain = (): void => {
+      timer = setTimeout(() => {
+        migrateAlone(url).then(
+          () => {
+            isReady = true;
+          },
+          (later: unknown) => {
+            if (isClosed) return;
+            if (later instanceof MigrationError) onUnusable(later);
+            else tryAgain();
+          },
+        );
+      }, TRY_AGAIN_AFTER_MS);
+      timer.unref();
+    };
+    tryAgain();
+  }
+  const connection = openPostgres({ url, poolSize, isReady: () => isReady });
+  const lock = new AdvisoryLock(url);
+  return {
+    kind: 'postgres',
+    directory: sqlDirectory(connection, tell),
+    ledger: makeLedger(connection),
+    ping: async () => isReady && (await connection.ping()),
+    beAlone: () => lock.take(),
+    async close() {
+      isClosed = true;
+      clearTimeout(timer);
+      await lock.close();
+      await connection.close();
+    },
+  };
+}
+
+/** By a connection of its own, because a step of the schema may take longer than any statement of ours should. */
+async function migrateAlone(url: string): Promise<void> {
+  const connection = openPostgres({ url, poolSize: 1, statementTimeoutMs: 0 });
+  try {
+    await migrate(connection);
+  } finally {
+    await connection.close();
+  }
+}

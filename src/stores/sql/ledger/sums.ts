@@ -1,0 +1,172 @@
+/** What rows add to the sums: by account and quarter of an hour, by account, by day, by day and tag. Pure. */
+import type { PicoUsd } from '../../../core/money.ts';
+import type { LedgerRow } from '../../contracts/ledger.ts';
+import type { Column, Values } from './json-rows.ts';
+
+/** Spend of accounts is kept for quarters of an hour: periods begin on one in every time zone there is. */
+export const BUCKET_MS = 900_000;
+
+const MICRO = 1_000_000n;
+
+/** A sum of money as it is stored: micro-USD, and pico-USD beyond. Both negative where the sum is. */
+export function storedMoney(pico: PicoUsd): readonly [micro: string, pico: string] {
+  return [(pico / MICRO).toString(), (pico % MICRO).toString()];
+}
+
+/** The sum that was stored. */
+export function moneyOf(micro: bigint | null, pico: bigint | null): PicoUsd {
+  return (micro ?? 0n) * MICRO + (pico ?? 0n);
+}
+
+/** The beginning of the quarter of an hour that a moment is in. */
+export function bucketOf(atMs: number): number {
+  return Math.floor(atMs / BUCKET_MS) * BUCKET_MS;
+}
+
+/** The columns of the sums by day that say what is counted. */
+export const DAY_KEY = [
+  'date',
+  'key_hash',
+  'user_id',
+  'team_id',
+  'organization_id',
+  'customer_id',
+  'model',
+  'model_group',
+  'provider',
+].map((name): Column => ({ name, type: 'text' }));
+
+/** The columns of the sums by day. */
+export const DAY_SUMS = [
+  'input_tokens',
+  'output_tokens',
+  'cached_input_tokens',
+  'cache_write_tokens',
+  'cost_micro',
+  'cost_pico',
+  'requested_micro',
+  'requested_pico',
+  'attempts',
+  'succeeded',
+  'failed',
+].map((name): Column => ({ name, type: 'bigint' }));
+
+/** Rows to be added to the sums, in the order of their keys: two writers that take rows in one order never wait for each other in a ring. */
+export interface Sums {
+  readonly buckets: readonly Values[];
+  readonly totals: readonly Values[];
+  readonly days: readonly Values[];
+  readonly tags: readonly Values[];
+}
+
+interface DaySum {
+  readonly key: readonly string[];
+  inputTokens: number;
+  outputTokens: number;
+  cachedInputTokens: number;
+  cacheWriteTokens: number;
+  cost: PicoUsd;
+  requestedCost: PicoUsd;
+  attempts: number;
+  succeeded: number;
+  failed: number;
+}
+
+/** What `added` rows add, less what `removed` ones had added. */
+export function sumsOf(added: readonly LedgerRow[], removed: readonly LedgerRow[]): Sums {
+  const totals = new Map<string, PicoUsd>();
+  const buckets = new Map<string, { readonly account: string; readonly bucket: number; cost: PicoUsd }>();
+  const days = new Map<string, DaySum>();
+  const tags = new Map<string, DaySum>();
+  const take = (row: LedgerRow, sign: 1 | -1): void => {
+    const cost = BigInt(sign) * (row.cost ?? 0n);
+    if (cost !== 0n) {
+      const bucket = bucketOf(row.startedAtMs);
+      for (const account of new Set(row.accounts)) {
+        totals.set(account, (totals.get(account) ?? 0n) + cost);
+        const name = `${bucket} ${account}`;
+        const sum = buckets.get(name);
+        if (sum === undefined) buckets.set(name, { account, bucket, cost });
+        else sum.cost += cost;
+      }
+    }
+    const key = dayKey(row);
+    addDay(days, key, row, sign);
+    for (const tag of new Set(row.tags)) addDay(tags, [tag, ...key], row, sign);
+  };
+  for (const row of added) take(row, 1);
+  for (const row of removed) take(row, -1);
+  return {
+    totals: [...totals].map(([account, cost]) => [account, ...storedMoney(cost)]).sort(byFirst),
+    buckets: [...buckets.values()]
+      .map(({ account, bucket, cost }) => [account, bucket, ...storedMoney(cost)] as const)
+      .sort((left, right) => byFirst(left, right) || left[1] - right[1]),
+    days: [...days].sort(byFirst).map(([, sum]) => dayValues(sum)),
+    tags: [...tags].sort(byFirst).map(([, sum]) => dayValues(sum)),
+  };
+}
+
+function byFirst(left: readonly unknown[], right: readonly unknown[]): number {
+  const [one, other] = [String(left[0]), String(right[0])];
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function dayKey(row: LedgerRow): readonly string[] {
+  return [
+    new Date(row.startedAtMs).toISOString().slice(0, 10),
+    row.keyHash,
+    row.userId ?? '',
+    row.teamId ?? '',
+    row.organizationId ?? '',
+    row.customerId ?? '',
+    row.model ?? '',
+    row.modelGroup ?? '',
+    row.provider ?? '',
+  ];
+}
+
+function addDay(sums: Map<string, DaySum>, key: readonly string[], row: LedgerRow, sign: 1 | -1): void {
+  const name = JSON.stringify(key);
+  let sum = sums.get(name);
+  if (sum === undefined) {
+    sum = {
+      key,
+      inputTokens: 0,
+      outputTokens: 0,
+      cachedInputTokens: 0,
+      cacheWriteTokens: 0,
+      cost: 0n,
+      requestedCost: 0n,
+      attempts: 0,
+      succeeded: 0,
+      failed: 0,
+    };
+    sums.set(name, sum);
+  }
+  const cost = row.cost ?? 0n;
+  sum.inputTokens += sign * row.inputTokens;
+  sum.outputTokens += sign * row.outputTokens;
+  sum.cachedInputTokens += sign * (row.cachedInputTokens ?? 0);
+  sum.cacheWriteTokens += sign * (row.cacheWriteTokens ?? 0);
+  sum.cost += BigInt(sign) * cost;
+  // Where nobody knows what the requested model would have cost, nothing is counted as saved.
+  sum.requestedCost += BigInt(sign) * (row.requestedCost ?? cost);
+  sum.attempts += sign;
+  if (row.status === 'success' || row.status === 'cache-hit') sum.succeeded += sign;
+  if (row.status === 'failure' || row.status === 'orphan') sum.failed += sign;
+}
+
+function dayValues(sum: DaySum): Values {
+  return [
+    ...sum.key,
+    sum.inputTokens,
+    sum.outputTokens,
+    sum.cachedInputTokens,
+    sum.cacheWriteTokens,
+    ...storedMoney(sum.cost),
+    ...storedMoney(sum.requestedCost),
+    sum.attempts,
+    sum.succeeded,
+    sum.failed,
+  ];
+}

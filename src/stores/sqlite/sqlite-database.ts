@@ -1,0 +1,58 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Database, DatabaseAwayError } from '../contracts/directory.ts';
+import type { DatabaseOptions } from '../sql/database-options.ts';
+import { sqlDirectory } from '../sql/directory/sql-directory.ts';
+import { migrate } from '../sql/migrate.ts';
+import { type FileLock, takeFileLock } from './file-lock.ts';
+import { openSqlite } from './open-sqlite.ts';
+
+/** How a database of SQLite is opened. */
+export interface SqliteDatabaseOptions extends DatabaseOptions {
+  /** The file, made with its folder where they are missing, for this user's eyes only; or `:memory:`. */
+  readonly path: string;
+}
+
+/** Opens and migrates a database in an SQLite file. Rejects with a DatabaseAwayError or a MigrationError. */
+export async function openSqliteDatabase({ path, makeLedger, tell }: SqliteDatabaseOptions): Promise<Database> {
+  if (path !== ':memory:') makeFile(path);
+  const connection = await openSqlite({ path });
+  try {
+    await migrate(connection);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  let lock: FileLock | undefined;
+  return {
+    kind: 'sqlite',
+    directory: sqlDirectory(connection, tell),
+    ledger: makeLedger(connection),
+    ping: () => connection.ping(),
+    async beAlone() {
+      if (path === ':memory:') return true;
+      // A file beside the database: a lock on the database itself would keep out `sluice spend` and backups.
+      lock ??= takeFileLock(`${path}.lock`);
+      return lock !== undefined;
+    },
+    async close() {
+      await connection.close();
+      lock?.release();
+      lock = undefined;
+    },
+  };
+}
+
+/** The files that SQLite puts beside it are made as readable as this one is. */
+function makeFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'a', 0o600));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A file that can be read and not written is for SQLite to say.
+    if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return;
+    const reason = code === 'ENOSPC' ? 'full' : 'unreachable';
+    throw new DatabaseAwayError(reason, `The database file ${path} cannot be made (${code}).`);
+  }
+}

@@ -1,15 +1,7 @@
 /** One connection to Redis that is always either fast or gone, and comes back by itself. */
-import { createClient } from 'redis';
+import { type RedisAddress, type RedisClient, RedisNodes } from './nodes.ts';
 
-/** Where Redis is and how to log in there. */
-export interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly database: number;
-  readonly isTls: boolean;
-}
+export type { RedisAddress, RedisClient } from './nodes.ts';
 
 /** Whether Redis works for us; with the reason where it does not. */
 export interface RedisStatus {
@@ -24,40 +16,21 @@ export interface RedisLinkOptions {
   readonly random: () => number;
   /** Makes a fresh connection ready for use. It counts as up when this is done, and as failed where it rejects. */
   readonly prepare: (client: RedisClient) => Promise<void>;
+  /** The connection is up: what `prepare` was too short for may begin. */
+  readonly onUp?: () => void;
   /** Hears of the first failure, and of what lasts after that: a connection that comes and goes is told once. */
   readonly onStatus: (status: RedisStatus) => void;
 }
 
 const COMMAND_LIMIT_MS = 100;
-const CONNECT_LIMIT_MS = 100;
+/** However busy it is and answers others: nobody waits longer. */
+const BUSY_LIMIT_MS = 5 * COMMAND_LIMIT_MS;
 /** Greeting and preparing are several round trips, each of which may take as long as a command. */
 const READY_LIMIT_MS = 10 * COMMAND_LIMIT_MS;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 /** A connection that held this long was a good one: only then Redis is said to be back, and the next is tried at once. */
 const PROVEN_MS = 5_000;
-
-function makeClient({ username, password, database, isTls }: RedisAddress, host: string, port: number) {
-  return createClient({
-    socket: {
-      host,
-      port,
-      ...(isTls && { tls: true as const }),
-      connectTimeout: CONNECT_LIMIT_MS,
-      // The link makes a new client instead: one that froze would keep what was sent to it.
-      reconnectStrategy: false,
-    },
-    database,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    disableOfflineQueue: true,
-    disableClientInfo: true,
-    maintNotifications: 'disabled',
-  });
-}
-
-/** The client as a link makes it: one connection for commands and for news, by RESP3. */
-export type RedisClient = ReturnType<typeof makeClient>;
 
 /** Redis is away, or did not answer in time. */
 export class RedisAwayError extends Error {}
@@ -69,6 +42,7 @@ export class RedisAwayError extends Error {}
  */
 export class RedisLink {
   readonly #options: RedisLinkOptions;
+  readonly #nodes: RedisNodes;
   #client: RedisClient | undefined;
   #isUp = false;
   #isClosed = false;
@@ -76,11 +50,12 @@ export class RedisLink {
   #isFailureTold = false;
   #pause: NodeJS.Timeout | undefined;
   #proof: NodeJS.Timeout | undefined;
-  /** Where a node of a cluster said that our keys are. */
-  #moved: { readonly host: string; readonly port: number } | undefined;
+  /** When something was last answered on this connection. */
+  #answeredAtMs = 0;
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
+    this.#nodes = new RedisNodes(options.address);
     void this.#connect();
   }
 
@@ -88,11 +63,17 @@ export class RedisLink {
     return this.#isUp;
   }
 
-  /** Sends commands; rejects after 100 ms at the latest, and at once while Redis is away. */
+  /** Sends commands; rejects where nothing was answered for 100 ms, and at once while Redis is away. */
   async run<Result>(send: (client: RedisClient) => Promise<Result>): Promise<Result> {
     const client = this.#client;
     if (client === undefined || !this.#isUp) throw new RedisAwayError('Redis is away');
     return this.#within(COMMAND_LIMIT_MS, client, send(client));
+  }
+
+  /** Begins a new connection, which is prepared anew: no failure, and told to nobody. */
+  renew(): void {
+    const client = this.#client;
+    if (client !== undefined) this.#lose(client, new Renewal());
   }
 
   close(): void {
@@ -105,9 +86,15 @@ export class RedisLink {
   }
 
   async #connect(): Promise<void> {
-    const { address, prepare, onStatus } = this.#options;
-    const { host, port } = this.#moved ?? address;
-    const client = makeClient(address, host, port);
+    const { prepare, onStatus, onUp } = this.#options;
+    let client: RedisClient;
+    try {
+      client = await this.#nodes.next();
+    } catch (error) {
+      if (!this.#isClosed) this.#retry(error);
+      return;
+    }
+    if (this.#isClosed) return;
     this.#client = client;
     // A gateway that cannot listen must end, and this connection not keep it.
     client.unref();
@@ -132,21 +119,41 @@ export class RedisLink {
       this.#isFailureTold = false;
     }, PROVEN_MS);
     this.#proof.unref();
+    onUp?.();
   }
 
   async #within<Result>(limitMs: number, client: RedisClient, work: Promise<Result>): Promise<Result> {
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    const sentAtMs = performance.now();
+    const longestMs = Math.max(limitMs, BUSY_LIMIT_MS);
+    let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
+    const look = (): void => {
+      if (isOver) return;
+      const nowMs = performance.now();
+      // One that answers others has much to do, and will come to this one.
+      const leftMs = Math.min(
+        limitMs - (nowMs - Math.max(sentAtMs, this.#answeredAtMs)),
+        longestMs - (nowMs - sentAtMs),
+      );
+      if (leftMs < 1) late.reject(new RedisAwayError(`no answer within ${limitMs} ms`));
+      else watch(leftMs);
+    };
+    const watch = (afterMs: number): void => {
       // After a long pause of our own process the answer may lie unread: it is read before this second look.
-      setImmediate(() => late.reject(new RedisAwayError(`no answer within ${limitMs} ms`)));
-    }, limitMs);
-    timer.unref();
+      timer = setTimeout(() => setImmediate(look), afterMs);
+      timer.unref();
+    };
+    watch(limitMs);
     try {
-      return await Promise.race([work, late.promise]);
+      const result = await Promise.race([work, late.promise]);
+      this.#answeredAtMs = performance.now();
+      return result;
     } catch (error) {
       this.#lose(client, error);
       throw error;
     } finally {
+      isOver = true;
       clearTimeout(timer);
     }
   }
@@ -157,10 +164,14 @@ export class RedisLink {
     client.destroy();
     clearTimeout(this.#proof);
     this.#isUp = false;
-    // A cluster's pointer is no failure: the next connection goes where it leads. Two of them in a row are one.
-    const moved = this.#moved === undefined ? movedTo(error, this.#options.address.host) : undefined;
-    this.#moved = moved;
-    if (moved === undefined && !this.#isFailureTold) {
+    this.#retry(error);
+  }
+
+  #retry(error: unknown): void {
+    // A cluster's pointer is no failure, nor is a connection that we gave up ourselves.
+    const isFailure = !(this.#nodes.isPointer(error) || error instanceof Renewal);
+    if (isFailure) this.#nodes.failed();
+    if (isFailure && !this.#isFailureTold) {
       this.#isFailureTold = true;
       this.#options.onStatus({ isUp: false, reason: reasonOf(error) });
     }
@@ -176,13 +187,8 @@ export class RedisLink {
   }
 }
 
-/** `MOVED 8146 10.0.0.7:6379`, as a node of a Redis Cluster answers for keys that are at another one. */
-function movedTo(error: unknown, ownHost: string): { readonly host: string; readonly port: number } | undefined {
-  const found = error instanceof Error ? /^MOVED \d+ (.*):(\d+)$/.exec(error.message) : null;
-  if (found === null) return undefined;
-  const [, host = '', port] = found;
-  return { host: host === '' ? ownHost : host, port: Number(port) };
-}
+/** We gave the connection up ourselves. */
+class Renewal extends Error {}
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';

@@ -10,7 +10,7 @@ import { applyLimits, changeLimits, type LimitChanges, readLimits, showLimits } 
 import { pageOf, pagesOf, textOf } from '../query-fields.ts';
 import { ADMIN, READERS } from '../roles.ts';
 import { changedNow, madeNow } from '../stamps.ts';
-import { showBudget } from './show-budget.ts';
+import { showBudget } from './show.ts';
 
 const MOST = 1_000;
 

@@ -5,7 +5,7 @@ import type { Customer } from '../../stores/contracts/directory.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import { unknownObject } from '../authority.ts';
 import { checkBudget } from '../budgets/index.ts';
-import { showBudgetTable } from '../budgets/show-budget.ts';
+import { showAsBudget } from '../budgets/show.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementAnswer, ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
 import { Fields } from '../fields.ts';
@@ -209,6 +209,6 @@ function show(customer: Customer, spent: Spent): JsonObject {
     allowed_model_region: customer.allowedModelRegion ?? null,
     default_model: customer.defaultModel ?? null,
     budget_id: customer.budgetId ?? null,
-    litellm_budget_table: showBudgetTable(customer.id, customer, spent, customer.createdAtMs),
+    litellm_budget_table: showAsBudget(customer.id, customer, spent, customer.createdAtMs),
   };
 }

@@ -5,7 +5,7 @@ import type { ActivityRow } from '../../stores/contracts/ledger.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import { unknownObject } from '../authority.ts';
 import { checkBudget } from '../budgets/index.ts';
-import { showBudgetTable } from '../budgets/show-budget.ts';
+import { showAsBudget } from '../budgets/show.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementAnswer, ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
 import { Fields } from '../fields.ts';
@@ -196,7 +196,7 @@ function show(tag: Tag, spent: Spent): JsonObject {
     models: [...tag.models],
     model_info: tag.further.model_info ?? null,
     ...showSpent(spent),
-    litellm_budget_table: showBudgetTable(tag.name, tag, spent, tag.createdAtMs),
+    litellm_budget_table: showAsBudget(tag.name, tag, spent, tag.createdAtMs),
     ...showStamps(tag),
   };
 }

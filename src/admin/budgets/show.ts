@@ -26,7 +26,7 @@ export function showBudget({ clock, config }: ManagementContext, budget: Budget)
 }
 
 /** `litellm_budget_table` of an object: its own limits, filled up from the named budget; null where nothing is limited. */
-export function showBudgetTable(
+export function showAsBudget(
   id: string,
   limits: Limits,
   { budget, resetAtMs }: Spent,

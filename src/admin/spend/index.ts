@@ -3,6 +3,7 @@ import { CALCULATE_ROUTES } from './calculate.ts';
 import { LOG_ROUTES } from './logs.ts';
 import { PROVIDER_BUDGET_ROUTES } from './provider-budgets.ts';
 import { REPORT_ROUTES } from './report.ts';
+import { RESET_ROUTES } from './reset.ts';
 import { SUMMARY_ROUTES } from './summary.ts';
 import { SUM_ROUTES } from './sums.ts';
 
@@ -14,4 +15,5 @@ export const SPEND_ROUTES: readonly ManagementRoute[] = [
   ...SUMMARY_ROUTES,
   ...CALCULATE_ROUTES,
   ...PROVIDER_BUDGET_ROUTES,
+  ...RESET_ROUTES,
 ];

@@ -1,5 +1,21 @@
 /** Every route of the management API, in one list. What is not here does not exist. */
+import { AUDIT_ROUTES } from './audit/index.ts';
+import { BUDGET_ROUTES } from './budgets/index.ts';
 import type { ManagementRoute } from './contract.ts';
+import { CUSTOMER_ROUTES } from './customers/index.ts';
+import { MODEL_ROUTES } from './models/index.ts';
+import { ORGANIZATION_ROUTES } from './organizations/index.ts';
+import { SPEND_ROUTES } from './spend/index.ts';
+import { TAG_ROUTES } from './tags/index.ts';
 import { availableRoles } from './users/available-roles.ts';
 
-export const MANAGEMENT_ROUTES: readonly ManagementRoute[] = [availableRoles];
+export const MANAGEMENT_ROUTES: readonly ManagementRoute[] = [
+  availableRoles,
+  ...ORGANIZATION_ROUTES,
+  ...CUSTOMER_ROUTES,
+  ...BUDGET_ROUTES,
+  ...TAG_ROUTES,
+  ...MODEL_ROUTES,
+  ...SPEND_ROUTES,
+  ...AUDIT_ROUTES,
+];

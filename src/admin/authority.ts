@@ -1,0 +1,105 @@
+/** Whose objects a caller may see and change: by its role, its teams, its organisations. */
+import { GatewayError } from '../core/errors.ts';
+import type { Key, Team } from '../stores/contracts/directory.ts';
+import type { ManagementCall } from './contract.ts';
+
+/** Permissions that members of a team have where the team says nothing: LiteLLM's. */
+export const USUAL_PERMISSIONS: readonly string[] = ['/key/info', '/key/health'];
+
+/** Whether the caller sees everything. */
+export function seesAll({ roles }: ManagementCall): boolean {
+  return roles.has('proxy_admin') || roles.has('proxy_admin_viewer');
+}
+
+/** Whether the caller may do everything. */
+export function isAdmin({ roles }: ManagementCall): boolean {
+  return roles.has('proxy_admin');
+}
+
+/** Ids of the teams that the caller is a member of, or an admin of. */
+export function teamIdsOf({ caller }: ManagementCall, role?: 'admin'): readonly string[] {
+  return caller.objects.teams
+    .filter((member) => role === undefined || member.role === role)
+    .map(({ teamId }) => teamId);
+}
+
+/** Ids of the organisations that the caller administers. */
+export function organizationIdsOf({ caller }: ManagementCall): readonly string[] {
+  return caller.objects.organizations
+    .filter(({ role }) => role === 'org_admin')
+    .map(({ organizationId }) => organizationId);
+}
+
+export function administersOrganization(call: ManagementCall, organizationId: string | undefined): boolean {
+  if (isAdmin(call)) return true;
+  return organizationId !== undefined && organizationIdsOf(call).includes(organizationId);
+}
+
+/** Whether the caller runs a team: as its admin, as its organisation's, or as everything's. */
+export function administersTeam(call: ManagementCall, team: Pick<Team, 'id' | 'organizationId'>): boolean {
+  return administersOrganization(call, team.organizationId) || teamIdsOf(call, 'admin').includes(team.id);
+}
+
+export function mayReadTeam(call: ManagementCall, team: Team): boolean {
+  if (seesAll(call) || administersTeam(call, team) || teamIdsOf(call).includes(team.id)) return true;
+  // A key of the team without a user may read what it belongs to.
+  return call.caller.teamId === team.id;
+}
+
+/** Permissions of plain members of a team. */
+export function permissionsOf(team: Team): readonly string[] {
+  return team.memberPermissions.length === 0 ? USUAL_PERMISSIONS : team.memberPermissions;
+}
+
+/** Whether the caller may, as a plain member, use a management route for keys of the team. */
+export function isPermitted(call: ManagementCall, team: Team, permission: string): boolean {
+  return teamIdsOf(call).includes(team.id) && permissionsOf(team).includes(permission);
+}
+
+/** Whether the caller owns a key: by being its user. */
+export function owns({ caller }: ManagementCall, key: Pick<Key, 'userId'>): boolean {
+  return key.userId !== undefined && caller.userId === key.userId;
+}
+
+export async function mayReadKey(call: ManagementCall, key: Key): Promise<boolean> {
+  if (seesAll(call) || key.hash === call.caller.keyHash || owns(call, key)) return true;
+  if (administersOrganization(call, key.organizationId)) return true;
+  if (key.teamId === undefined) return false;
+  const team = await call.context.directory.get('team', key.teamId);
+  return team !== undefined && (administersTeam(call, team) || isPermitted(call, team, '/key/info'));
+}
+
+/** Whether the caller may change a key. `permission` is the route that a team's members need for keys of their team. */
+export async function mayChangeKey(call: ManagementCall, key: Key, permission: string): Promise<boolean> {
+  if (isAdmin(call) || administersOrganization(call, key.organizationId)) return true;
+  if (key.teamId === undefined) return call.roles.has('internal_user') && owns(call, key);
+  const team = await call.context.directory.get('team', key.teamId);
+  if (team === undefined) return false;
+  if (administersTeam(call, team)) return true;
+  if (!call.roles.has('internal_user')) return false;
+  return (owns(call, key) || key.userId === undefined) && isPermitted(call, team, permission);
+}
+
+/** What a caller is told of an object that does not exist, or that it may not know of: the same. */
+export function unknownObject(what: string, param: string): GatewayError {
+  return new GatewayError('unknown_object', `There is no such ${what}, or it is not yours to see.`, { param });
+}
+
+/** What a caller is told that may see an object and may not do this with it. */
+export function notYours(what: string): GatewayError {
+  return new GatewayError('route_denied', `user not allowed to do this: ${what}.`);
+}
+
+/** A team that the caller may read; throws as if it did not exist where it may not. */
+export async function readTeam(call: ManagementCall, teamId: string): Promise<Team> {
+  const team = await call.context.directory.get('team', teamId);
+  if (team === undefined || !mayReadTeam(call, team)) throw unknownObject('team', 'team_id');
+  return team;
+}
+
+/** A team that the caller runs. */
+export async function runTeam(call: ManagementCall, teamId: string): Promise<Team> {
+  const team = await readTeam(call, teamId);
+  if (!administersTeam(call, team)) throw notYours('only an admin of the team may');
+  return team;
+}

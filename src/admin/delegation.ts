@@ -1,0 +1,181 @@
+/**
+ * Whoever hands something on can only hand on a part of what it has: compares what is granted with what its giver holds, field by
+ * field, and says which goes beyond. Pure, so that laws can be told about it.
+ */
+import type { PicoUsd } from '../core/money.ts';
+import { compileWildcard } from '../core/wildcard.ts';
+import type { Key, Limits, PeriodBudget } from '../stores/contracts/directory.ts';
+
+/** What a key, team or user may do: granted, or held by who grants. */
+export interface Rights extends Limits {
+  /** Empty means all. */
+  readonly models: readonly string[];
+  readonly aliases?: Readonly<Record<string, string>>;
+  readonly expiresAtMs?: number;
+  readonly allowedRoutes?: readonly string[];
+  readonly keyType?: Key['keyType'];
+  readonly enforcedParams?: readonly string[];
+}
+
+/** Something that the giver holds, and that bounds what it may hand on. */
+export interface Holding {
+  readonly rights: Rights;
+  /**
+   * Requests under what is granted are held to these rights as well (the team of a new key): what the grant leaves open is bounded
+   * there, and its budget periods may differ.
+   */
+  readonly isEnforced: boolean;
+}
+
+const ALL = 'all-proxy-models';
+const TEAMS_OWN = 'all-team-models';
+const NONE = 'no-default-models';
+
+/** The field, in LiteLLM's name, in which a grant goes beyond what is held; undefined where it is a part of it. */
+export function beyond(grant: Rights, { rights: held, isEnforced }: Holding): string | undefined {
+  if (!modelsWithin(grant.models, held.models, isEnforced)) return 'models';
+  if (!aliasesWithin(grant.aliases, held.models)) return 'aliases';
+  const money = moneyBeyond(grant, held, isEnforced);
+  if (money !== undefined) return money;
+  for (const [name, field] of COUNTS) if (!countWithin(grant[field], held[field], isEnforced)) return name;
+  for (const [name, field] of COUNT_MAPS) {
+    for (const [model, most] of Object.entries(held[field] ?? {})) {
+      if (!countWithin(own(grant[field], model), most, isEnforced)) return name;
+    }
+  }
+  if (!countWithin(grant.expiresAtMs, held.expiresAtMs, isEnforced)) return 'duration';
+  if (!routesWithin(grant.allowedRoutes, held.allowedRoutes, isEnforced)) return 'allowed_routes';
+  if (!PARTS_OF[held.keyType ?? 'default'].includes(grant.keyType ?? 'default')) return 'key_type';
+  if ((held.enforcedParams ?? []).some((name) => grant.enforcedParams?.includes(name) !== true))
+    return 'enforced_params';
+  return undefined;
+}
+
+/** A grant in which whatever it leaves open is as it is held: what is not asked for is never more than the giver has. */
+export function inherit<Grant extends Rights>(grant: Grant, { rights: held, isEnforced }: Holding): Grant {
+  if (isEnforced) return grant;
+  const limits: Record<string, unknown> = {};
+  for (const [, field] of COUNTS)
+    if (grant[field] === undefined && held[field] !== undefined) limits[field] = held[field];
+  for (const [, field] of COUNT_MAPS)
+    if (held[field] !== undefined) limits[field] = { ...held[field], ...grant[field] };
+  if (held.modelMaxBudget !== undefined) limits.modelMaxBudget = { ...held.modelMaxBudget, ...grant.modelMaxBudget };
+  if (grant.maxBudget === undefined && held.maxBudget !== undefined) {
+    limits.maxBudget = held.maxBudget;
+    if (held.budgetDuration !== undefined) limits.budgetDuration = held.budgetDuration;
+  }
+  if (held.budgetLimits !== undefined) limits.budgetLimits = grant.budgetLimits ?? held.budgetLimits;
+  const isLater = held.expiresAtMs !== undefined && grant.expiresAtMs === undefined;
+  const params = [...new Set([...(grant.enforcedParams ?? []), ...(held.enforcedParams ?? [])])];
+  return {
+    ...grant,
+    ...limits,
+    ...(grant.models.length === 0 && { models: held.models }),
+    ...(isLater && { expiresAtMs: held.expiresAtMs }),
+    ...((grant.allowedRoutes ?? []).length === 0 &&
+      held.allowedRoutes !== undefined && { allowedRoutes: held.allowedRoutes }),
+    ...((grant.keyType ?? 'default') === 'default' && held.keyType !== undefined && { keyType: held.keyType }),
+    ...(params.length > 0 && { enforcedParams: params }),
+  };
+}
+
+const COUNTS = [
+  ['rpm_limit', 'rpmLimit'],
+  ['tpm_limit', 'tpmLimit'],
+  ['input_tpm_limit', 'inputTpmLimit'],
+  ['output_tpm_limit', 'outputTpmLimit'],
+  ['max_parallel_requests', 'maxParallelRequests'],
+] as const;
+
+const COUNT_MAPS = [
+  ['model_rpm_limit', 'modelRpmLimit'],
+  ['model_tpm_limit', 'modelTpmLimit'],
+] as const;
+
+/** What a key of each type may make. */
+const PARTS_OF: Readonly<Record<Key['keyType'], readonly Key['keyType'][]>> = {
+  default: ['default', 'llm_api', 'management', 'read_only'],
+  management: ['management', 'read_only'],
+  llm_api: ['llm_api'],
+  read_only: ['read_only'],
+};
+
+function modelsWithin(granted: readonly string[], held: readonly string[], isEnforced: boolean): boolean {
+  if (held.length === 0 || held.includes(ALL)) return true;
+  if (granted.length === 0) return isEnforced;
+  return granted.every((model) => {
+    if (model === NONE) return true;
+    // Means what the team may use, which is asked again at every request.
+    if (model === TEAMS_OWN) return isEnforced || held.includes(TEAMS_OWN);
+    if (model === ALL) return isEnforced;
+    return covers(held, model);
+  });
+}
+
+/** Whether a name, or all that a pattern stands for, is among others. A pattern that matches another as a text covers it. */
+function covers(held: readonly string[], wanted: string): boolean {
+  return held.some((one) => one === wanted || (one.includes('*') && compileWildcard(one).match(wanted) !== undefined));
+}
+
+function aliasesWithin(aliases: Rights['aliases'], held: readonly string[]): boolean {
+  if (held.length === 0 || held.includes(ALL)) return true;
+  return Object.values(aliases ?? {}).every((target) => covers(held, target));
+}
+
+function moneyBeyond(grant: Rights, held: Rights, isEnforced: boolean): string | undefined {
+  const most = held.maxBudget;
+  if (most !== undefined) {
+    const max = grant.maxBudget === undefined ? undefined : grant.maxBudget + (grant.tempBudgetIncrease?.amount ?? 0n);
+    const budget = max === undefined ? undefined : period(max, grant.budgetDuration);
+    if (!budgetWithin(budget, period(most, held.budgetDuration), isEnforced)) return 'max_budget';
+  }
+  for (const bound of held.budgetLimits ?? []) {
+    const own = [...(grant.budgetLimits ?? []), ...budgetOf(grant)];
+    const isWithin = own.some((budget) => budgetWithin(budget, bound, isEnforced));
+    if (!isWithin && !isEnforced) return 'budget_limits';
+  }
+  for (const [model, bound] of Object.entries(held.modelMaxBudget ?? {})) {
+    if (!budgetWithin(own(grant.modelMaxBudget, model), bound, isEnforced)) return 'model_max_budget';
+  }
+  return undefined;
+}
+
+function budgetOf({ maxBudget, budgetDuration }: Limits): readonly PeriodBudget[] {
+  return maxBudget === undefined ? [] : [period(maxBudget, budgetDuration)];
+}
+
+function period(max: PicoUsd, duration: string | undefined): PeriodBudget {
+  return duration === undefined ? { max } : { max, duration };
+}
+
+/**
+ * A budget is a part of another where it is no larger and does not start anew more often: in the same periods, or never. Periods
+ * of other lengths are refused, as long ones can still meet two short ones at once.
+ */
+function budgetWithin(budget: PeriodBudget | undefined, bound: PeriodBudget, isEnforced: boolean): boolean {
+  if (budget === undefined) return isEnforced;
+  if (budget.max > bound.max) return false;
+  return isEnforced || budget.duration === undefined || budget.duration === bound.duration;
+}
+
+function countWithin(count: number | undefined, most: number | undefined, isEnforced: boolean): boolean {
+  if (most === undefined) return true;
+  return count === undefined ? isEnforced : count <= most;
+}
+
+function routesWithin(
+  granted: readonly string[] | undefined,
+  held: readonly string[] | undefined,
+  isEnforced: boolean,
+): boolean {
+  if (held === undefined || held.length === 0) return true;
+  if (granted === undefined || granted.length === 0) return isEnforced;
+  // As keys are held to them: `*` means something at the end only.
+  return granted.every((route) =>
+    held.some((one) => one === route || (one.endsWith('*') && route.startsWith(one.slice(0, -1)))),
+  );
+}
+
+function own<Value>(values: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined {
+  return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
+}

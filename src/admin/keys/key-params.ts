@@ -1,0 +1,61 @@
+/** What the operator gives every new key, and the bounds that no key goes beyond. */
+
+import type { ManagementConfig } from '../../config/money-config.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { endOfDuration } from '../duration.ts';
+
+/** A request for a new key with `default_key_generate_params` where it says nothing, within `upperbound_key_generate_params`. */
+export function boundedBody(sent: JsonObject, management: ManagementConfig, nowMs: number): JsonObject {
+  return bounded(withDefaults(sent, management.defaultKeyParams), management.upperboundKeyParams, nowMs, true);
+}
+
+/** A change of a key within `upperbound_key_generate_params`: what it leaves alone is left alone. */
+export function boundedChange(sent: JsonObject, { upperboundKeyParams }: ManagementConfig, nowMs: number): JsonObject {
+  return bounded(sent, upperboundKeyParams, nowMs, false);
+}
+
+/** A request with the operator's values for what it does not say. */
+export function withDefaults(sent: JsonObject, defaults: JsonObject): JsonObject {
+  const body: JsonObject = { ...sent };
+  for (const [name, value] of Object.entries(defaults)) {
+    if (value === undefined) continue;
+    const given = sent[name];
+    const isSilent = given === undefined || given === null || (Array.isArray(given) && given.length === 0);
+    if (isSilent) body[name] = value;
+  }
+  return body;
+}
+
+const DURATIONS = ['duration', 'budget_duration'];
+
+function bounded(sent: JsonObject, bounds: JsonObject, nowMs: number, isNew: boolean): JsonObject {
+  const body: JsonObject = { ...sent };
+  for (const [name, bound] of Object.entries(bounds)) {
+    if (bound === undefined || bound === null) continue;
+    const value = sent[name];
+    if (value === undefined || value === null) {
+      if (isNew || value === null) body[name] = bound;
+      continue;
+    }
+    const size = sizeOf(name, value, nowMs);
+    const most = sizeOf(name, bound, nowMs);
+    if (size !== undefined && most !== undefined && size > most) {
+      throw new GatewayError(
+        'invalid_request',
+        `\`${name}\` is above the operator's bound for keys: ${String(bound)}.`,
+        {
+          param: name,
+        },
+      );
+    }
+  }
+  return body;
+}
+
+/** Undefined for what has no size; fields of the wrong type are refused by whoever reads them. */
+function sizeOf(name: string, value: JsonValue, nowMs: number): number | undefined {
+  if (!DURATIONS.includes(name)) return typeof value === 'number' ? value : undefined;
+  if (value === '-1') return Number.POSITIVE_INFINITY;
+  return typeof value === 'string' ? endOfDuration(value, nowMs) : undefined;
+}

@@ -1,0 +1,120 @@
+/** Making keys: what is asked for, filled up by the operator's defaults, held to the operator's bounds and the giver's rights. */
+import { GatewayError } from '../../core/errors.ts';
+import { newSecretKey } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Key, Team } from '../../stores/contracts/directory.ts';
+import { hashKey } from '../../tenancy/hash-key.ts';
+import { isAdmin, notYours } from '../authority.ts';
+import { changedBy, changeEntry, TABLES } from '../change-log.ts';
+import type { ManagementCall } from '../contract.ts';
+import { Fields, wrongField } from '../fields.ts';
+import { setSpent } from '../spent.ts';
+import { checkGrant, grantable } from './granting.ts';
+import { ADMIN_FIELDS, changeKey, readKeyFields } from './key-fields.ts';
+import { boundedBody } from './key-params.ts';
+import { keySpender } from './show-key.ts';
+
+const LEAST_SECRET_LENGTH = 16;
+
+/** A key that was made, with its text: the only time that anyone sees it. */
+export interface MadeKey {
+  readonly key: Key;
+  readonly secret: string;
+}
+
+export interface NewKeyOptions {
+  /** A key of a team that belongs to nobody. */
+  readonly isServiceAccount?: boolean;
+  /** Fields that the route has read already. */
+  readonly alreadyRead?: readonly string[];
+  /** The team it is for, where the route has checked it. */
+  readonly team?: Team | undefined;
+}
+
+/** Makes a key of a request's body and stores it. */
+export async function makeKey(call: ManagementCall, sent: JsonObject, options: NewKeyOptions = {}): Promise<MadeKey> {
+  const { context } = call;
+  const nowMs = context.clock.nowMs();
+  const body = boundedBody(sent, context.config().management, nowMs);
+  const fields = new Fields(body);
+  if (options.alreadyRead !== undefined) fields.ignore(...options.alreadyRead);
+  const secret = readSecret(fields, 'key') ?? newSecretKey();
+  const changes = readKeyFields(fields, nowMs);
+  fields.refuseOthers();
+  refuseAdminFields(call, sent);
+  if (sent.key !== undefined && sent.key !== null && !isAdmin(call)) throw notYours('choose the text of a key');
+  const owner = await grantable(call, changes, { ...options, sent });
+  const by = changedBy(call);
+  const empty: Key = {
+    hash: hashKey(secret),
+    name: nameOf(secret),
+    models: [],
+    blocked: false,
+    keyType: 'default',
+    rotationCount: 0,
+    metadata: {},
+    further: {},
+    createdAtMs: nowMs,
+    createdBy: by,
+    updatedAtMs: nowMs,
+    updatedBy: by,
+  };
+  const wanted = changeKey(empty, { ...changes, ...owner.of }, { nowMs, by });
+  const key = await checkGrant(call, wanted, owner.team);
+  await checkAlias(call, key);
+  await context.directory.create('key', key, changeEntry(call, 'created', TABLES.key, key.hash, { after: key }));
+  if (changes.spend !== undefined && changes.spend !== null && changes.spend > 0n) {
+    await setSpent(context, keySpender(key), changes.spend);
+  }
+  return { key, secret };
+}
+
+/** Refuses fields that only a proxy admin may send, before anything else is said of them. Empty ones mean nothing. */
+export function refuseAdminFields(call: ManagementCall, sent: JsonObject): void {
+  if (isAdmin(call)) return;
+  const denied = ADMIN_FIELDS.find((name) => !isNothing(sent[name]));
+  if (denied !== undefined) {
+    throw new GatewayError('route_denied', `user not allowed to set \`${denied}\`. Only a proxy admin may.`, {
+      param: denied,
+    });
+  }
+}
+
+function isNothing(value: JsonObject[string]): boolean {
+  if (value === undefined || value === null || value === false || value === 0) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+/** A key's text that the caller chose. */
+export function readSecret(fields: Fields, name: string): string | undefined {
+  const secret = fields.text(name);
+  if (secret === undefined || secret === null) return undefined;
+  if (!/^sk-[\x21-\x7e]+$/.test(secret) || secret.length < LEAST_SECRET_LENGTH) {
+    throw wrongField(
+      name,
+      `must begin with \`sk-\` and have ${LEAST_SECRET_LENGTH} characters or more, without spaces`,
+    );
+  }
+  return secret;
+}
+
+/** `sk-...abcd`: what people tell keys apart by. */
+export function nameOf(secret: string): string {
+  return `sk-...${secret.slice(-4)}`;
+}
+
+/** Refuses an alias that another key has, or that is not one where the operator wants them checked. */
+export async function checkAlias({ context }: ManagementCall, key: Pick<Key, 'alias' | 'hash'>): Promise<void> {
+  const { alias, hash } = key;
+  if (alias === undefined) return;
+  if (context.config().management.checkKeyAliasFormat && !/^[A-Za-z0-9][\w\-./@]{0,253}[A-Za-z0-9]$/.test(alias)) {
+    throw wrongField('key_alias', 'must have 2 to 255 letters, digits and `-_./@`, with letters or digits at its ends');
+  }
+  const [found] = await context.directory.list('key', { alias }, { limit: 1, offset: 0 });
+  const isTaken = found !== undefined && found.hash !== hash;
+  if (isTaken || context.declared().keys.some((declared) => declared.alias === alias)) {
+    throw new GatewayError('invalid_request', 'A key with this alias exists already. Aliases of keys are unique.', {
+      param: 'key_alias',
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import type { PicoUsd } from '../../../core/money.ts';
+import type { ActivityDimension, ActivityRow, Ledger, LedgerFilter, LedgerRow } from '../../contracts/ledger.ts';
+import type { SqlConnection } from '../connection.ts';
+import { readActivity } from './activity.ts';
+import { countRows, findRows } from './find-rows.ts';
+import { pruneRows } from './prune-rows.ts';
+import { readSpent, readTotals, resetSpend } from './spent.ts';
+import { type WriteOptions, writeRows } from './write-rows.ts';
+
+/** The ledger in an SQL database, whose tables are there. */
+export class SqlLedger implements Ledger {
+  readonly #connection: SqlConnection;
+  readonly #options: WriteOptions;
+
+  constructor(connection: SqlConnection, options: WriteOptions = { withoutRows: false }) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  write(rows: readonly LedgerRow[]): Promise<void> {
+    return writeRows(this.#connection, rows, this.#options);
+  }
+
+  find(filter: LedgerFilter, page: Parameters<Ledger['find']>[1]): Promise<LedgerRow[]> {
+    return findRows(this.#connection.read, filter, page);
+  }
+
+  count(filter: LedgerFilter): Promise<number> {
+    return countRows(this.#connection.read, filter);
+  }
+
+  activity(filter: Parameters<Ledger['activity']>[0], by: readonly ActivityDimension[]): Promise<ActivityRow[]> {
+    return readActivity(this.#connection.read, filter, by);
+  }
+
+  spent(account: string, fromMs: number, toMs?: number): Promise<PicoUsd> {
+    return readSpent(this.#connection, account, fromMs, toMs);
+  }
+
+  totals(accounts: readonly string[]): Promise<ReadonlyMap<string, PicoUsd>> {
+    return readTotals(this.#connection, accounts);
+  }
+
+  resetTotal(account: string, to: PicoUsd, nowMs: number): Promise<void> {
+    return resetSpend(this.#connection, account, to, nowMs);
+  }
+
+  prune(beforeMs: number): Promise<number> {
+    return pruneRows(this.#connection, beforeMs);
+  }
+}

@@ -1,9 +1,14 @@
 /** The composition root: the one file that knows every part and joins them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { GatewayConfig } from './config/gateway-config.ts';
+import { makeManagementContext, readStoredModels } from './admin/make-context.ts';
+import type { DeploymentConfig, GatewayConfig } from './config/gateway-config.ts';
 import { systemClock } from './core/clock.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';
+import { InputEstimates } from './costs/input-estimate.ts';
+import { OutputForecasts } from './costs/output-forecast.ts';
 import { TokenCounter } from './costs/token-counter.ts';
+import { openStores } from './open-stores.ts';
+import { AnswererBudgets } from './pipeline/answerer-budgets.ts';
 import type { Deployment } from './pipeline/deployment.ts';
 import { explainRecord } from './pipeline/explain-route.ts';
 import { HealthChecks } from './pipeline/health-checks.ts';
@@ -18,6 +23,7 @@ import { Hedging } from './routing/hedging.ts';
 import { RetryBudget } from './routing/retry-budget.ts';
 import { DeploymentStats } from './routing/stats.ts';
 import { Edge, type EdgeLimits } from './server/server.ts';
+import type { Changed } from './stores/contracts/directory.ts';
 import type { SharedRouting } from './stores/contracts/shared-routing.ts';
 import { MemoryCluster } from './stores/memory/shared-routing.ts';
 import type { LabelledDeployment } from './telemetry/deployment-states.ts';
@@ -25,6 +31,9 @@ import { type MetricsSnapshot, mergeSnapshots, renderSnapshot } from './telemetr
 import type { Log } from './telemetry/log.ts';
 import { MetricsRecorder } from './telemetry/recorder.ts';
 import { SettledQueue } from './telemetry/sinks.ts';
+import { readDeclared } from './tenancy/declared.ts';
+import { Seal } from './tenancy/seal.ts';
+import { Tenants } from './tenancy/tenants.ts';
 import { Upstream } from './upstream/upstream.ts';
 
 export interface GatewayOptions {
@@ -36,6 +45,10 @@ export interface GatewayOptions {
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
+  /** Where the database and the journal are; undefined: nothing outlives the process. */
+  readonly dataFolder?: string;
+  /** Serve although other instances may count limits for themselves. */
+  readonly unsharedLimits?: boolean;
   /** How long clients may take to send, where not as usual. */
   readonly limits?: Partial<EdgeLimits>;
   /** In one of several worker processes: the metrics of all of them. */
@@ -58,6 +71,8 @@ export interface Gateway {
   routeOf(callId: string): JsonObject | undefined;
 }
 
+const MOST_STORED_MODELS = 50_000;
+
 /** For the books of requests that end with the gateway. */
 const LAST_BOOKS_MS = 1_000;
 
@@ -79,13 +94,34 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics.setDeploymentState(labels, state === 'open' ? 2 : 0);
     if (failure !== undefined) metrics.countCooldown(labels, failure);
   };
+  // Changes may be told while the rest is still being made.
+  let onChanged = async (_changed: readonly Changed[]): Promise<void> => undefined;
+  const stores = await openStores({
+    config,
+    clock,
+    log,
+    dataFolder: options.dataFolder,
+    unsharedLimits: options.unsharedLimits === true,
+    onChanged: (changed) => onChanged(changed),
+  });
+  const { database, claims, journal } = stores;
+  const onFault = (what: string, error: unknown): void => log.app.error({ error }, what);
   const share = await joinInstances(config, log);
+  const answererBudgets = new AnswererBudgets({ claims, clock, onFault });
+  let declared = readDeclared(config);
+  const tenants = new Tenants({
+    directory: database.directory,
+    clock,
+    declared,
+    customerBudgetId: config.budgets.customerDefaultBudgetId,
+  });
   const routing: RoutingState = {
     breakers: new Breakers({ clock, random, settings: breakerSettings(config), share, onTurn: tellMetrics }),
     budget: new RetryBudget(clock),
     stats: new DeploymentStats(clock),
     health: new HealthResults(clock, config.health),
     hedging: new Hedging(clock),
+    overBudget: answererBudgets.over,
   };
   const routes = new RouteRecords();
   const routeOf = (callId: string): JsonObject | undefined => {
@@ -97,6 +133,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     upstream,
     routing,
+    tenants,
+    claims,
+    journal,
+    forecasts: new OutputForecasts(),
+    inputs: new InputEstimates(),
+    afterCharges: (charges) => answererBudgets.charged(charges),
     sink: queue,
     routes,
     routeOf: async (callId) => {
@@ -106,8 +148,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     countTokens: (text) => tokens.count(text),
     random,
-    onFault: (what, error) => log.app.error({ error }, what),
+    onFault,
   };
+  const seal = new Seal([options.env.LITELLM_SALT_KEY || options.env.SLUICE_SALT_KEY || masterKey, masterKey]);
+  let fileConfig = config;
+  let storedModels: readonly DeploymentConfig[] = [];
+  const served = (): GatewayConfig =>
+    storedModels.length === 0
+      ? fileConfig
+      : { ...fileConfig, deployments: [...fileConfig.deployments, ...storedModels] };
   const takeOver = (next: GatewayConfig): Snapshot => {
     routing.breakers.configure(breakerSettings(next));
     const ids = new Set(next.deployments.map(({ id }) => id));
@@ -119,12 +168,42 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics.configure({ hidePersonalData: next.telemetry.hidePersonalData });
     return makeSnapshot(next, masterKey, parts);
   };
-  let snapshot = makeSnapshot(config, masterKey, parts);
+  const readModels = async (): Promise<void> => {
+    const models = await database.directory.list('model', {}, { limit: MOST_STORED_MODELS, offset: 0 });
+    const { deployments, refused } = readStoredModels(models, seal);
+    for (const [model, reason] of refused) log.app.error({ model, reason }, 'A model of the database is not served');
+    storedModels = deployments;
+  };
+  await readModels().catch((error: unknown) => log.app.error({ error }, 'The models of the database are not served'));
+  let snapshot = makeSnapshot(served(), masterKey, parts);
+  await answererBudgets.configure(snapshot);
+  const serve = (): void => {
+    snapshot = takeOver(served());
+    checks.restart(snapshot);
+    void answererBudgets.configure(snapshot);
+  };
+  const reloadModels = async (): Promise<void> => {
+    await readModels();
+    serve();
+  };
+  onChanged = async (changed) => {
+    tenants.forget(changed);
+    if (changed.some(({ kind }) => kind === 'model')) await reloadModels();
+  };
+  const context = makeManagementContext({
+    parts,
+    database,
+    snapshot: () => snapshot,
+    declared: () => declared,
+    seal,
+    reloadModels,
+  });
   const edge = new Edge({
     parts,
     version,
     snapshot: () => snapshot,
     metrics: () => renderMetrics(metrics, options),
+    management: () => context,
     ...(options.limits !== undefined && { limits: options.limits }),
   });
   if (config.redis !== undefined) metrics.read('sluice_redis_up', () => (share.isUp ? 1 : 0));
@@ -132,15 +211,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
   metrics.read('sluice_settled_dropped_total', () => queue.dropped);
 
-  const port = await edge.listen(options.host, options.port);
   const checks = new HealthChecks(parts);
+  let port: number;
+  try {
+    port = await edge.listen(options.host, options.port);
+  } catch (error) {
+    await Promise.all([stores.close(), share.close()]);
+    throw error;
+  }
   checks.restart(snapshot);
   return {
     port,
     url: `http://${hostInUrl(options.host)}:${port}`,
     reload: (next) => {
-      snapshot = takeOver(next);
-      checks.restart(snapshot);
+      fileConfig = next;
+      declared = readDeclared(next);
+      tenants.forgetAll(declared);
+      serve();
     },
     drain: ({ timeoutMs }) => {
       checks.stop();
@@ -154,6 +241,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await edge.idle(LAST_BOOKS_MS);
       await nextTurn();
       queue.flush();
+      answererBudgets.stop();
+      await stores.close();
     },
     metricsSnapshot: () => metrics.snapshot(),
     routeOf,

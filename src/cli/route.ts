@@ -90,6 +90,7 @@ function snapshotOf(config: GatewayConfig): Snapshot {
     stats: new DeploymentStats(clock),
     health: new HealthResults(clock, config.health),
     hedging: new Hedging(clock),
+    overBudget: new Set<string>(),
   };
   return makeSnapshot(config, '', { routing, clock, random });
 }

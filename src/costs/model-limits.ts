@@ -20,8 +20,38 @@ const CLAUDE_OUTPUT_LIMITS: readonly (readonly [pattern: RegExp, tokens: number]
   [/claude-/, 64_000],
 ];
 
+/**
+ * The same of other well-known models. OpenAI: https://platform.openai.com/docs/models; DeepSeek:
+ * https://api-docs.deepseek.com/quick_start/pricing; Gemini: https://ai.google.dev/gemini-api/docs/models; GLM:
+ * https://docs.z.ai/guides/llm; Groq: https://console.groq.com/docs/models (all 2026-11-27). A limit that is sent above what a model
+ * takes is refused by its provider, so what is not known stays out of this table.
+ */
+const OUTPUT_LIMITS: readonly (readonly [pattern: RegExp, tokens: number])[] = [
+  [/^chatgpt-4o-latest/, 4_096],
+  [/^gpt-5(?:\.\d+)?-chat/, 16_384],
+  [/^gpt-5/, 128_000],
+  [/^(?:o[134]|codex-mini)(?:-|$)/, 100_000],
+  [/^gpt-4\.1/, 32_768],
+  [/^gpt-4o-2024-05-13/, 4_096],
+  [/^gpt-4o/, 16_384],
+  [/^gpt-(?:4|3\.5)/, 4_096],
+  [/^deepseek-reasoner/, 65_536],
+  [/^deepseek-(?:chat|v3)/, 8_192],
+  [/^gemini-(?:1\.|2\.0)/, 8_192],
+  [/^gemini-(?:2\.5|3|flash|pro)/, 65_535],
+  [/^glm-4\.5/, 32_000],
+  [/^glm-(?:4\.[67]|5)/, 128_000],
+  [/^glm-4/, 4_096],
+  [/^llama-3\.1-8b-instant/, 8_192],
+  [/^llama-3\.3-70b-versatile/, 32_768],
+];
+
 /** The largest answer a well-known model can write, in tokens; undefined where it is not known. */
 export function knownMaxOutputTokens(model: string): number | undefined {
   const name = model.toLowerCase();
-  return CLAUDE_OUTPUT_LIMITS.find(([pattern]) => pattern.test(name))?.[1];
+  const claude = CLAUDE_OUTPUT_LIMITS.find(([pattern]) => pattern.test(name))?.[1];
+  if (claude !== undefined) return claude;
+  // `openai/gpt-4o`, `accounts/x/models/deepseek-v3`: what counts stands last.
+  const last = name.slice(name.lastIndexOf('/') + 1);
+  return OUTPUT_LIMITS.find(([pattern]) => pattern.test(last))?.[1];
 }

@@ -306,7 +306,9 @@ describe('limits and abilities', () => {
     ['claude-fable-5-1', 128_000],
     ['claude-opus-5-5', 128_000],
     ['anthropic/claude-sonnet-4.5', 64_000],
-    ['gpt-4o', undefined],
+    ['gpt-4o', 16_384],
+    ['openai/gpt-5.1-codex', 128_000],
+    ['some-model-nobody-knows', undefined],
   ] as const) {
     test(`${model} writes ${tokens ?? 'an unknown number of'} tokens`, () => {
       assert.equal(knownMaxOutputTokens(model), tokens);

@@ -2,6 +2,7 @@ import { formatUsd } from '../core/money.ts';
 import type { UpstreamHeaders } from '../upstream/upstream.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
+import { limitHeaders } from './limit-headers.ts';
 
 /** What a whole answer is. */
 export const JSON_HEADERS = ['content-type', 'application/json'] as const;
@@ -41,6 +42,9 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
   if (exchange.dropped.length > 0) {
     headers.push('x-sluice-dropped', headerText(exchange.dropped.map(({ field }) => field).join(', ')));
   }
+  const limits = limitHeaders(exchange);
+  headers.push(...limits);
+  const hasOwnLimits = limits.includes('x-ratelimit-limit-requests') || limits.includes('x-ratelimit-limit-tokens');
   for (const name in provider) {
     // Cheap first: most headers of a provider begin with none of these letters.
     const first = name.charCodeAt(0);
@@ -49,7 +53,8 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     if (typeof value !== 'string' || !HANDED_ON.test(name)) continue;
     const text = headerText(value);
     headers.push(`llm_provider-${name}`, text);
-    if (name.startsWith('x-ratelimit-')) headers.push(name, text);
+    // Who has limits of its own here is told of those: the provider's are shared with everyone else.
+    if (!hasOwnLimits && name.startsWith('x-ratelimit-')) headers.push(name, text);
   }
   return headers;
 }

@@ -211,7 +211,12 @@ class Attempt implements AnswerListener, Runner {
       exchange.status = 200;
       client.startStream(200, [...STREAM_HEADERS, ...answerHeaders(exchange, this.deployment, this.#headers)]);
     }
-    if (client.write(bytes)) return;
+    const hasRoom = client.write(bytes);
+    if (this.#stream !== undefined)
+      exchange.admission?.claim?.meter?.pass(bytes.length, this.deployment, this.#stream, (why) =>
+        this.#breakStream(why),
+      );
+    if (hasRoom) return;
     this.#flight?.pause();
     client.onDrain(() => this.#flight?.resume());
   }

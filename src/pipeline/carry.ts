@@ -6,6 +6,7 @@ import { StreamRecord } from '../lanes/stream-record.ts';
 import type { Step } from '../routing/contracts.ts';
 import { Walk } from '../routing/walk.ts';
 import { attempt } from './attempt.ts';
+import { coverAnother } from './books.ts';
 import { endBroken, forgetStyle, readyToContinue, restyle } from './continue.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
@@ -28,6 +29,13 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
       await pause(exchange, step.waitMs);
       continue;
     }
+    if (exchange.attempts.length > 0) {
+      const refused = await coverAnother(exchange, parts);
+      if (refused !== undefined) {
+        walk.cancelled(step.deployment);
+        throw exchange.client.hasStarted ? giveUp(exchange, NOTHING_LEFT, refused) : refused;
+      }
+    }
     failure =
       exchange.hedge === undefined || exchange.attempts.length > 0
         ? await tryOnce(exchange, parts, walk, step.deployment, step.group)
@@ -42,7 +50,7 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
     if (broken !== undefined && broken.rest === undefined) {
       const continuation = readyToContinue(exchange);
       if (continuation === 'ended') return;
-      if (continuation === 'impossible') throw giveUp(exchange, { kind: 'give-up', reason: 'nothing-left' }, failure);
+      if (continuation === 'impossible') throw giveUp(exchange, NOTHING_LEFT, failure);
     } else if (broken === undefined) throw failure;
   }
 }
@@ -124,7 +132,7 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
   if (plan === undefined || needs === undefined || group === undefined) throw new RangeError('planned before carried');
   const mayUse = (name: string): boolean => {
     const other = groups.resolve(name);
-    return other !== undefined && (identity === undefined || mayUseGroup(snapshot, identity, name, other));
+    return other !== undefined && (identity === undefined || mayUseGroup(identity, name, other));
   };
   const { operation } = exchange.endpoint;
   if (operation === 'chat' || operation === 'embedding') exchange.hedge = router.hedge(group);
@@ -175,6 +183,8 @@ async function pause(exchange: Exchange, waitMs: number): Promise<void> {
 }
 
 type GiveUp = Extract<Step<Deployment>, { kind: 'give-up' }>;
+
+const NOTHING_LEFT: GiveUp = { kind: 'give-up', reason: 'nothing-left' };
 
 /** The last failure, with when trying again may help. */
 function told(failure: GatewayError, { reason, retryAfterMs }: GiveUp): GatewayError {

@@ -35,9 +35,19 @@ export function anthropicErrorBody(error: ClientError, callId: string): Buffer {
   return Buffer.from(JSON.stringify({ type: 'error', error: { type: anthropicType, message }, request_id: callId }));
 }
 
-/** `retry-after` (whole seconds) and `retry-after-ms` for an error that says when to come back. */
+/** `retry-after` (whole seconds) and `retry-after-ms` for an error that says when to come back; which limit it was. */
 export function retryHeaders(error: GatewayError): string[] {
-  const { retryAfterMs } = error.facts;
-  if (retryAfterMs === undefined) return [];
-  return ['retry-after', String(Math.ceil(retryAfterMs / 1000)), 'retry-after-ms', String(Math.ceil(retryAfterMs))];
+  const { retryAfterMs, limit } = error.facts;
+  const headers: string[] = [];
+  if (retryAfterMs !== undefined) {
+    headers.push(
+      'retry-after',
+      String(Math.ceil(retryAfterMs / 1000)),
+      'retry-after-ms',
+      String(Math.ceil(retryAfterMs)),
+    );
+  }
+  if (limit !== undefined) headers.push('rate_limit_type', limit.type);
+  if (limit?.resetAt !== undefined) headers.push('reset_at', limit.resetAt);
+  return headers;
 }

@@ -14,8 +14,9 @@ import type { GroupPlan } from '../routing/plan-group.ts';
 import { NO_CONTROLS, type RequestControls } from '../routing/request-controls.ts';
 import type { Walk } from '../routing/walk.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
-import type { Identity } from '../tenancy/key-table.ts';
+import type { Identity } from '../tenancy/identity.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
+import type { Admission } from './admission.ts';
 import type { Client } from './client.ts';
 import type { Deployment } from './deployment.ts';
 import type { Pen } from './pen.ts';
@@ -88,6 +89,11 @@ export class Exchange {
   controls: RequestControls = NO_CONTROLS;
   needs: ReadNeeds | undefined;
   plan: GroupPlan<Deployment> | undefined;
+
+  // admit
+  /** The end user that the request names. */
+  customer: string | undefined;
+  admission: Admission | undefined;
 
   // attempt
   /** When the request must be over, by the monotonic clock. */

@@ -1,5 +1,7 @@
 /** The request's path, stage by stage, as ARCHITECTURE.md draws it. */
 import { asGatewayError, type GatewayError } from '../core/errors.ts';
+import { admit } from './admit.ts';
+import { openBooks } from './books.ts';
 import { carry } from './carry.ts';
 import type { Exchange } from './exchange.ts';
 import { identify } from './identify.ts';
@@ -14,11 +16,15 @@ import { settle } from './settle.ts';
 export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
   try {
     // The key comes before the body: who has none makes us read nothing.
-    exchange.identity = identify(exchange.client.headers, exchange.snapshot);
+    const identity = identifyCaller(exchange, parts);
+    exchange.identity = identity instanceof Promise ? await identity : identity;
     await receive(exchange);
     peek(exchange);
     const counting = plan(exchange, parts.countTokens);
     if (counting !== undefined) await counting;
+    const asking = admit(exchange, parts);
+    if (asking !== undefined) await asking;
+    openBooks(exchange, parts);
     await carry(exchange, parts);
   } catch (thrown) {
     exchange.error = asGatewayError(thrown);
@@ -27,6 +33,11 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
   }
   const closing = settle(exchange, parts);
   if (closing !== undefined) await closing;
+}
+
+function identifyCaller({ client, route, snapshot, clock }: Exchange, { tenants }: Parts) {
+  const { headers, method } = client;
+  return identify({ headers, method, route, nowMs: clock.nowMs() }, snapshot, tenants);
 }
 
 /** Nobody catches what is thrown here, and one client's odd request must never end the process for all. */

@@ -1,26 +1,83 @@
 import { GatewayError } from '../core/errors.ts';
+import { DatabaseAwayError } from '../stores/contracts/directory.ts';
 import { readCredential } from '../tenancy/credential.ts';
-import type { Identity } from '../tenancy/key-table.ts';
+import { hashKey } from '../tenancy/hash-key.ts';
+import type { Identity } from '../tenancy/identity.ts';
+import type { Tenants } from '../tenancy/tenants.ts';
+import { mayCallRoute } from './route-access.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Whose key it is. Throws where there is none, two, an unknown or a blocked one. */
-export function identify(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  snapshot: Snapshot,
-): Identity {
-  const key = readCredential(headers, snapshot.config.server.keyHeaderName);
-  const identity = snapshot.keys.find(key);
+/** What a request to be identified is: its headers, and the route that it came for. */
+export interface Unidentified {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly method: string;
+  /** The route's pattern; undefined where the route checks by itself what the key may call. */
+  readonly route: string | undefined;
+  readonly nowMs: number;
+}
+
+/**
+ * Whose key it is. Throws, or rejects, where there is none, two, an unknown, a blocked or an expired one, or one that may not call
+ * this route. A promise only where the key has to be looked up.
+ */
+export function identify(request: Unidentified, snapshot: Snapshot, tenants: Tenants): Identity | Promise<Identity> {
+  const key = readCredential(request.headers, snapshot.config.server.keyHeaderName);
+  const hash = hashKey(key);
+  // The master key comes first, so that nothing else can take its rights away.
+  if (hash === snapshot.master.keyHash) return snapshot.master;
+  const found = tenants.identity(hash);
+  if (!(found instanceof Promise)) return checked(found, request);
+  return found.then(
+    (identity) => checked(identity, request),
+    (error: unknown) => {
+      if (error instanceof DatabaseAwayError) throw cannotTell(error);
+      throw error;
+    },
+  );
+}
+
+function checked(identity: Identity | undefined, request: Unidentified): Identity {
   if (identity === undefined) {
     throw new GatewayError(
       'unknown_key',
       'Authentication Error, Invalid proxy server token passed. The key is not known here; check it, or ask the operator of this gateway for one.',
     );
   }
-  if (identity.isBlocked) {
+  const { isBlocked, expiresAtMs, objects } = identity;
+  if (isBlocked) throw blocked('Key is blocked. Ask the operator of this gateway to unblock it.');
+  if (expiresAtMs !== undefined && expiresAtMs <= request.nowMs) {
+    const expiry = new Date(expiresAtMs).toISOString();
     throw new GatewayError(
-      'blocked_key',
-      'Authentication Error, Key is blocked. Ask the operator of this gateway to unblock it.',
+      'expired_key',
+      `Authentication Error - Expired Key. Key Expiry time ${expiry} and current time ${new Date(request.nowMs).toISOString()}`,
     );
   }
+  if (objects.team?.blocked === true) {
+    throw blocked(`Team=${objects.team.id} is blocked. Update via \`/team/unblock\` if you are admin.`);
+  }
+  if (objects.user?.blocked === true) throw blocked('The user of this key is blocked.');
+  if (objects.organization?.blocked === true) throw blocked('The organisation of this key is blocked.');
+  if (request.route !== undefined && !mayCallRoute(identity, request.method, request.route))
+    throw routeDenied(identity);
   return identity;
+}
+
+function blocked(why: string): GatewayError {
+  return new GatewayError('blocked_key', `Authentication Error, ${why}`);
+}
+
+function routeDenied({ allowedRoutes, keyType }: Identity): GatewayError {
+  const allowed = allowedRoutes === undefined ? `${keyType} routes` : JSON.stringify(allowedRoutes);
+  return new GatewayError(
+    'route_denied',
+    `Virtual key is not allowed to call this route. Only allowed to call routes: ${allowed}`,
+  );
+}
+
+function cannotTell(cause: unknown): GatewayError {
+  return new GatewayError(
+    'store_unavailable',
+    'The database of keys cannot be reached, so this key cannot be checked. Keys that were seen before still work; try again soon.',
+    { retryAfterMs: 1_000, cause },
+  );
 }

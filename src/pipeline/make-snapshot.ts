@@ -2,7 +2,9 @@ import type { DeploymentConfig, GatewayConfig } from '../config/gateway-config.t
 import { priceModel } from '../costs/prices.ts';
 import { findProvider } from '../providers/index.ts';
 import { ModelGroups } from '../routing/model-groups.ts';
-import { KeyTable } from '../tenancy/key-table.ts';
+import { hashKey } from '../tenancy/hash-key.ts';
+import { masterIdentity } from '../tenancy/make-identity.ts';
+import { AccountsOf } from './accounts-of.ts';
 import { Deployment } from './deployment.ts';
 import type { Parts } from './parts.ts';
 import { Router } from './router.ts';
@@ -22,7 +24,10 @@ export function makeSnapshot(
     deployments: new Map(deployments.map((deployment) => [deployment.id, deployment])),
     probes: new Map(probesOf(deployments, config).map((deployment) => [deployment.id, deployment])),
     router: new Router(config.routing, routing, clock, random),
-    keys: new KeyTable(config.server.masterKey ?? masterKey, config.keys),
+    master: masterIdentity(hashKey(config.server.masterKey ?? masterKey)),
+    accounts: new AccountsOf(config.budgets),
+    hasAnswererBudgets:
+      Object.keys(config.budgets.providers).length > 0 || config.deployments.some(({ budget }) => budget !== undefined),
     groups: new ModelGroups(deployments, aliases, ({ config: entry }, model) =>
       makeDeployment({ ...entry, model }, config),
     ),

@@ -1,12 +1,12 @@
 import { GatewayError } from '../core/errors.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { needsExactCount } from '../routing/pre-call-checks.ts';
-import type { Identity } from '../tenancy/key-table.ts';
+import type { Identity } from '../tenancy/identity.ts';
+import { allowedModels, type Denier, deniedBy, mayUseAll } from '../tenancy/model-access.ts';
 import type { Deployment } from './deployment.ts';
 import { type CountTokens, promptText } from './estimate.ts';
 import type { Exchange } from './exchange.ts';
 import { unknownModel } from './peek.ts';
-import type { Snapshot } from './snapshot.ts';
 
 /**
  * Finds the model group, checks that the key may use it, and orders its deployments. Returns a promise only where the prompt has
@@ -15,9 +15,11 @@ import type { Snapshot } from './snapshot.ts';
 export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void> | undefined {
   const { snapshot, identity } = exchange;
   const { router } = snapshot;
-  const model = exchange.model ?? '';
+  const model = aliased(exchange.model ?? '', identity);
+  exchange.model = model;
   const group = snapshot.groups.resolve(model);
-  if (identity !== undefined && !mayUseGroup(snapshot, identity, model, group)) throw modelDenied(identity, model);
+  const denier = identity === undefined ? undefined : denierOf(identity, model, group);
+  if (identity !== undefined && denier !== undefined) throw modelDenied(identity, denier, model);
   if (group === undefined) throw unknownModel(exchange.endpoint.name, model);
   exchange.group = group;
   exchange.controls = router.controls(exchange);
@@ -38,24 +40,45 @@ export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void
 /** About what a large image takes; a small one takes a tenth. */
 const TOKENS_PER_IMAGE = 1_000;
 
-/** Whether a key may use a group under the name that was asked for: by that name, by the group's, or by its pattern. */
-export function mayUseGroup(
-  snapshot: Snapshot,
-  identity: Identity,
-  model: string,
-  group: ResolvedGroup<Deployment> | undefined,
-): boolean {
-  if (identity.models.length === 0) return true;
+/** The name that a key or its team gives another model group. */
+function aliased(model: string, identity: Identity | undefined): string {
+  const { key, team } = identity?.objects ?? {};
+  for (const aliases of [key?.aliases, team?.modelAliases]) {
+    if (aliases !== undefined && Object.hasOwn(aliases, model)) return aliases[model] ?? model;
+  }
+  return model;
+}
+
+/** Whether an identity may use a group under the name that was asked for. */
+export function mayUseGroup(identity: Identity, model: string, group: ResolvedGroup<Deployment> | undefined): boolean {
+  return denierOf(identity, model, group) === undefined;
+}
+
+/** Who denies a group, by any of its names: the one asked for, its own, its pattern, the access groups it belongs to. */
+function denierOf(identity: Identity, model: string, group: ResolvedGroup<Deployment> | undefined): Denier | undefined {
+  if (mayUseAll(identity)) return undefined;
   const names = [model];
   if (group !== undefined && group.name !== model) names.push(group.name);
   if (group?.pattern !== undefined) names.push(group.pattern);
-  return snapshot.keys.mayUse(identity, names);
+  for (const { config } of group?.deployments ?? []) {
+    const { access_groups: accessGroups } = config.modelInfo;
+    if (Array.isArray(accessGroups)) names.push(...accessGroups.filter((name) => typeof name === 'string'));
+  }
+  return deniedBy(identity, names);
 }
 
-function modelDenied(identity: Identity, model: string): GatewayError {
+const DENIALS = {
+  key: 'model_denied',
+  team: 'team_model_denied',
+  user: 'user_model_denied',
+  organization: 'organization_model_denied',
+} as const satisfies Record<Denier, string>;
+
+function modelDenied(identity: Identity, denier: Denier, model: string): GatewayError {
+  const allowed = JSON.stringify(allowedModels(identity, denier));
   return new GatewayError(
-    'model_denied',
-    `key not allowed to access model. This key can only access models=${JSON.stringify(identity.models)}. Tried to access ${model.slice(0, 256)}`,
+    DENIALS[denier],
+    `${denier} not allowed to access model. This ${denier} can only access models=${allowed}. Tried to access ${model.slice(0, 256)}`,
     { param: 'model' },
   );
 }

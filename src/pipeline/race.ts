@@ -3,6 +3,7 @@ import { asGatewayError, type GatewayError } from '../core/errors.ts';
 import type { Step } from '../routing/contracts.ts';
 import type { Hedging } from '../routing/hedging.ts';
 import type { Walk } from '../routing/walk.ts';
+import { coverBeside } from './books.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
 import type { Parts } from './parts.ts';
@@ -48,18 +49,24 @@ export async function race(
   });
   exchange.pen = pen;
   let second: Promise<void> | undefined;
+  const runBeside = async (): Promise<void> => {
+    const isCovered = exchange.admission?.claim === undefined || (await coverBeside(exchange, parts));
+    // While that was asked the first may have been answered, or have ended.
+    if (!isCovered || client.isGone || pen.winner !== undefined || ends.length > 0) return;
+    const step = walk.hedge();
+    if (step === undefined) return;
+    hedging.raceBegan(rules);
+    exchange.isHedged = true;
+    pen.hedge = step.deployment;
+    await run(step.deployment);
+  };
   const delayMs = hedging.delayMs(rules, stream);
   const timer =
     delayMs === undefined
       ? undefined
       : setTimeout(() => {
           if (client.isGone || !hedging.mayHedge(rules)) return;
-          const step = walk.hedge();
-          if (step === undefined) return;
-          hedging.raceBegan(rules);
-          exchange.isHedged = true;
-          pen.hedge = step.deployment;
-          second = run(step.deployment);
+          second = runBeside();
         }, delayMs);
   await run(first.deployment);
   clearTimeout(timer);

@@ -27,7 +27,7 @@ import type { RetryBudget } from '../routing/retry-budget.ts';
 import type { DeploymentStats } from '../routing/stats.ts';
 import { strategyNamed } from '../routing/strategies/index.ts';
 import type { Strategy, TokenPrices } from '../routing/strategies/strategy.ts';
-import type { Identity } from '../tenancy/key-table.ts';
+import type { Identity } from '../tenancy/identity.ts';
 import { parseMember, type ReadableEnvelope } from '../wire/envelope.ts';
 import type { Client } from './client.ts';
 import type { Deployment } from './deployment.ts';
@@ -39,6 +39,8 @@ export interface RoutingState {
   readonly stats: DeploymentStats;
   readonly health: HealthResults;
   readonly hedging: Hedging;
+  /** Deployments whose budget, or whose provider's, is used up. */
+  readonly overBudget: ReadonlySet<string>;
 }
 
 /** What planning reads of a request: the part of an exchange that stands when its body was peeked at. */
@@ -150,6 +152,21 @@ export class Router {
     };
   }
 
+  /** The groups that a request may fall back to, whichever way it fails. */
+  fallbackNames(group: ResolvedGroup<Deployment>, controls: RequestControls): readonly string[] {
+    const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks } = this.#routing;
+    if (controls.disableFallbacks === true) return NO_FALLBACKS;
+    if (controls === NO_CONTROLS && fallbacks.size + contextWindowFallbacks.size + contentPolicyFallbacks.size === 0) {
+      return NO_FALLBACKS;
+    }
+    const names = [
+      ...(controls.fallbacks ?? flattenFallbacks(group.name, fallbacks)),
+      ...(controls.contextWindowFallbacks ?? flattenFallbacks(group.name, contextWindowFallbacks)),
+      ...(controls.contentPolicyFallbacks ?? flattenFallbacks(group.name, contentPolicyFallbacks)),
+    ];
+    return names.length === 0 ? NO_FALLBACKS : [...new Set(names)];
+  }
+
   /** Whether a stream that breaks is continued elsewhere. */
   continuesStreams(group: ResolvedGroup<Deployment>): boolean {
     return this.#rulesOf(group).continuesStreams;
@@ -216,6 +233,7 @@ export class Router {
       preCallChecks: routing.enablePreCallChecks,
       ...(routing.enableTagFiltering && { tagMatch: routing.tagFilteringMatchAny ? 'any' : 'all' }),
       ...(hasAffinity && { affinity: this.#affinity }),
+      overBudget: this.#state.overBudget,
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../core/errors.ts';
 import type { SettledExchange } from '../telemetry/settled.ts';
+import { closeBooks } from './books.ts';
 import { estimate } from './estimate.ts';
 import type { Exchange } from './exchange.ts';
 import type { Parts } from './parts.ts';
@@ -24,7 +25,20 @@ export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefi
 
 function close(exchange: Exchange, parts: Parts, endedMs: number): void {
   if (exchange.hedge !== undefined) noteHedgeSpend(exchange, parts.routing.hedging);
+  closeBooks(exchange, parts);
+  learn(exchange, parts);
   parts.sink.take(settled(exchange, endedMs));
+}
+
+/** What providers counted teaches what the next request of its kind reserves. Only whole answers: a cut one says nothing of others. */
+function learn({ attempts, admission, group, identity, route, error }: Exchange, { forecasts, inputs }: Parts): void {
+  const last = attempts.at(-1);
+  const usage = last?.usage;
+  if (error !== undefined || usage === undefined || usage.isEstimated === true || attempts.length !== 1) return;
+  const name = group?.pattern ?? group?.name ?? '';
+  if (admission?.size !== undefined) inputs.observe(name, admission.size, usage.inputTokens);
+  // An answer that was cut to what a budget allowed says nothing of how long answers are.
+  if (admission?.claim?.cap === undefined) forecasts.observe(name, identity?.keyHash ?? '', route, usage.outputTokens);
 }
 
 function settled(exchange: Exchange, endedMs: number): SettledExchange {
@@ -36,7 +50,7 @@ function settled(exchange: Exchange, endedMs: number): SettledExchange {
     caller: identity?.caller,
     requestedModel: exchange.model?.slice(0, 256),
     group: exchange.group?.pattern ?? exchange.group?.name,
-    endUser: identity === undefined ? undefined : exchange.endUser,
+    endUser: identity === undefined ? undefined : (exchange.customer ?? exchange.endUser),
     lane: exchange.lane,
     laneReason: exchange.laneReason,
     stream: exchange.stream,

@@ -1,13 +1,18 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { GroupAlias, ModelGroups } from '../routing/model-groups.ts';
-import type { KeyTable } from '../tenancy/key-table.ts';
+import type { Identity } from '../tenancy/identity.ts';
+import type { AccountsOf } from './accounts-of.ts';
 import type { Deployment } from './deployment.ts';
 import type { Router } from './router.ts';
 
 /** Everything that follows from one configuration. Swapped as a whole on reload. */
 export interface Snapshot {
   readonly config: GatewayConfig;
-  readonly keys: KeyTable;
+  /** The master key's identity. */
+  readonly master: Identity;
+  readonly accounts: AccountsOf;
+  /** Whether a deployment or a provider has a budget. */
+  readonly hasAnswererBudgets: boolean;
   readonly groups: ModelGroups<Deployment>;
   /** By id; a wildcard's as configured. */
   readonly deployments: ReadonlyMap<string, Deployment>;

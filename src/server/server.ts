@@ -2,6 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ManagementContext } from '../admin/contract.ts';
+import { MANAGEMENT_ROUTES } from '../admin/routes.ts';
+import { serveManagement } from '../admin/serve.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { newCallId } from '../core/ids.ts';
 import { Slots } from '../core/slots.ts';
@@ -12,6 +15,7 @@ import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import type { Snapshot } from '../pipeline/snapshot.ts';
+import type { Identity } from '../tenancy/identity.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
 import { FACT_ROUTES, type FactRoute, MODEL_ROUTES, type ModelRoute } from './routes.ts';
 
@@ -36,6 +40,8 @@ export interface EdgeOptions {
   readonly version: string;
   /** The configuration in effect now. */
   readonly snapshot: () => Snapshot;
+  /** What the management API works with. */
+  readonly management: () => ManagementContext | undefined;
   /** Others than the usual ones. */
   readonly limits?: Partial<EdgeLimits>;
   /** The text of `/metrics`. */
@@ -79,6 +85,12 @@ export class Edge {
     this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     for (const route of MODEL_ROUTES) this.#addModelRoute(route);
     for (const route of FACT_ROUTES) this.#addFactRoute(route);
+    serveManagement(this.#app, {
+      routes: MANAGEMENT_ROUTES,
+      context: options.management,
+      identify: (headers) => this.#identify(headers, 'GET', undefined),
+      onFault: options.parts.onFault,
+    });
     this.#app.setNotFoundHandler((request, reply) => this.#answerUnknown(request, reply));
     this.#app.setErrorHandler((error, request, reply) => this.#refuse(request, reply, errorOfFramework(error)));
   }
@@ -184,7 +196,9 @@ export class Edge {
   async #answerFact(route: FactRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const snapshot = this.#options.snapshot();
     try {
-      const identity = route.access === 'public' ? undefined : identify(request.headers, snapshot);
+      const [name] = route.paths;
+      const identity =
+        route.access === 'public' ? undefined : await this.#identify(request.headers, request.method, name);
       if (route.access === 'admin' && identity?.isAdmin !== true) throw adminOnly();
       const answer = await route.answering({
         snapshot,
@@ -202,16 +216,26 @@ export class Edge {
     }
   }
 
+  #identify(
+    headers: FastifyRequest['headers'],
+    method: string,
+    route: string | undefined,
+  ): Identity | Promise<Identity> {
+    const { parts, snapshot } = this.#options;
+    return identify({ headers, method, route, nowMs: parts.clock.nowMs() }, snapshot(), parts.tenants);
+  }
+
   #answerUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const path = request.url.split('?', 1)[0] ?? '';
     const { metrics } = this.#options.snapshot().config.telemetry;
     // Served here and not as a route because a reload may move it.
     if (metrics.enabled && path === metrics.path && request.method === 'GET')
       return this.#answerMetrics(request, reply);
-    const allowed = methodServing(path);
-    if (allowed !== undefined && allowed !== request.method) {
-      const error = new GatewayError('method_not_allowed', `${request.method} is not allowed here; use ${allowed}.`);
-      return this.#refuse(request, reply.header('allow', allowed), error);
+    const allowed = methodsServing(path);
+    if (allowed.length > 0 && !allowed.includes(request.method)) {
+      const words = allowed.join(' or ');
+      const error = new GatewayError('method_not_allowed', `${request.method} is not allowed here; use ${words}.`);
+      return this.#refuse(request, reply.header('allow', allowed.join(', ')), error);
     }
     return this.#refuse(
       request,
@@ -226,8 +250,10 @@ export class Edge {
   async #answerMetrics(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const snapshot = this.#options.snapshot();
     try {
-      if (snapshot.config.telemetry.metrics.requireAuth && !identify(request.headers, snapshot).isAdmin)
-        throw adminOnly();
+      if (snapshot.config.telemetry.metrics.requireAuth) {
+        const { isAdmin } = await this.#identify(request.headers, request.method, undefined);
+        if (!isAdmin) throw adminOnly();
+      }
       const { contentType, body } = await this.#options.metrics();
       return reply.header('content-type', contentType).send(body);
     } catch (error) {
@@ -255,16 +281,19 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
 }
 
 /** Every path with the method it is served for. The router itself reads only patterns of ours, never what a client sent as one. */
-const SERVED: readonly { readonly method: string; readonly path: RegExp }[] = [...MODEL_ROUTES, ...FACT_ROUTES].flatMap(
-  ({ method, paths }) =>
-    paths.map((path) => ({
-      method,
-      path: new RegExp(`^${path.replace(/:model/, '[^/]+').replace(/\*$/, '.+')}/?$`),
-    })),
+const SERVED: readonly { readonly method: string; readonly path: RegExp }[] = [
+  ...MODEL_ROUTES,
+  ...FACT_ROUTES,
+  ...MANAGEMENT_ROUTES,
+].flatMap(({ method, paths }) =>
+  paths.map((path) => ({
+    method,
+    path: new RegExp(`^${path.replace(/:[a-z_A-Z]+/g, '[^/]+').replace(/\*$/, '.+')}/?$`),
+  })),
 );
 
-function methodServing(path: string): string | undefined {
-  return SERVED.find((route) => route.path.test(path))?.method;
+function methodsServing(path: string): readonly string[] {
+  return [...new Set(SERVED.filter((route) => route.path.test(path)).map(({ method }) => method))];
 }
 
 function adminOnly(): GatewayError {

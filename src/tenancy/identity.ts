@@ -9,6 +9,7 @@ import type {
   User,
   UserRole,
 } from '../stores/contracts/directory.ts';
+import type { Scope } from './scopes.ts';
 
 /** Who a key belongs to, as far as logs and metrics may know. */
 export interface Caller {
@@ -43,6 +44,8 @@ export interface Identity {
   readonly keyType: Key['keyType'];
   /** The same in telemetry's words; one object per key, so that whoever counts by it can keep it as a key. */
   readonly caller: Caller;
+  /** What limits its requests, narrowest first; without those that a request itself names (its customer, its tags). */
+  readonly scopes: readonly Scope[];
   /** The objects it hangs on; absent for the master key. */
   readonly objects: {
     readonly key?: Key;

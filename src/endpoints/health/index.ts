@@ -60,7 +60,7 @@ interface Found {
 function deploymentsFor({ snapshot, identity, query }: Question): Deployment[] {
   const deployments: Deployment[] = [];
   for (const group of snapshot.groups.all()) {
-    if (identity !== undefined && !mayUseGroup(snapshot, identity, group.name, group)) continue;
+    if (identity !== undefined && !mayUseGroup(identity, group.name, group)) continue;
     if (query.model !== undefined && query.model !== group.name) continue;
     for (const { id } of group.deployments) {
       const deployment = snapshot.probes.get(id);

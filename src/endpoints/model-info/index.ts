@@ -10,7 +10,7 @@ export const modelInfo: Answering = (question) => {
   const { snapshot, identity } = question;
   const data: JsonObject[] = [];
   for (const group of snapshot.groups.all()) {
-    if (identity !== undefined && !mayUseGroup(snapshot, identity, group.name, group)) continue;
+    if (identity !== undefined && !mayUseGroup(identity, group.name, group)) continue;
     for (const deployment of group.deployments) data.push(describe(deployment, question));
   }
   const wanted = question.query.litellm_model_id;

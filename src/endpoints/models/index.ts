@@ -1,6 +1,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { mayUseGroup } from '../../pipeline/plan.ts';
+import { mayUseAll } from '../../tenancy/model-access.ts';
 import type { Answering, Question } from '../question.ts';
 
 /** LiteLLM says this for every model (its DEFAULT_MODEL_CREATED_AT_TIME). */
@@ -27,7 +28,7 @@ export const showModel: Answering = (question) => {
   const name = question.pathParameter ?? '';
   const { snapshot, identity } = question;
   const group = snapshot.groups.resolve(name);
-  if (group === undefined || identity === undefined || !mayUseGroup(snapshot, identity, name, group)) {
+  if (group === undefined || identity === undefined || !mayUseGroup(identity, name, group)) {
     throw new GatewayError(
       'unknown_route',
       `The model '${name.slice(0, 256)}' does not exist or your key may not use it. \`GET /v1/models\` lists those it may.`,
@@ -42,8 +43,8 @@ export const showModel: Answering = (question) => {
 /** Names of groups and aliases that the key may use. */
 export function visibleNames({ snapshot, identity }: Question): string[] {
   const names = snapshot.groups.listedNames();
-  if (identity === undefined || identity.models.length === 0) return names;
-  return names.filter((name) => mayUseGroup(snapshot, identity, name, snapshot.groups.resolve(name)));
+  if (identity === undefined || mayUseAll(identity)) return names;
+  return names.filter((name) => mayUseGroup(identity, name, snapshot.groups.resolve(name)));
 }
 
 function isAnthropicClient({ headers }: Question): boolean {

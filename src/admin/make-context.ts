@@ -1,0 +1,108 @@
+/** Makes what the management API works with out of the running gateway. */
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import { loadConfig } from '../config/load.ts';
+import type { JsonObject } from '../core/json.ts';
+import { costOf } from '../costs/price-of.ts';
+import type { Parts } from '../pipeline/parts.ts';
+import type { Snapshot } from '../pipeline/snapshot.ts';
+import { providers } from '../providers/index.ts';
+import type { Database, StoredModel } from '../stores/contracts/directory.ts';
+import type { Declared } from '../tenancy/declared.ts';
+import type { Identity } from '../tenancy/identity.ts';
+import { MASTER_KEY_HASH, makeIdentity } from '../tenancy/make-identity.ts';
+import type { Seal } from '../tenancy/seal.ts';
+import type { ManagementContext } from './contract.ts';
+import { modelEntry } from './models/sealed.ts';
+
+/** What of a running gateway the management API needs. */
+export interface Managed {
+  readonly parts: Parts;
+  readonly database: Database;
+  /** The configuration and everything that follows from it, as they are now. */
+  readonly snapshot: () => Snapshot;
+  readonly declared: () => Declared;
+  readonly seal: Seal;
+  /** Serves what the directory's models are now. */
+  readonly reloadModels: () => Promise<void>;
+}
+
+/** The context of management calls; it always tells what holds at the moment it is asked. */
+export function makeManagementContext(managed: Managed): ManagementContext {
+  const { parts, database, snapshot, declared, seal, reloadModels } = managed;
+  let identities: { readonly of: Declared; readonly keys: readonly Identity[] } | undefined;
+  return {
+    clock: parts.clock,
+    config: () => snapshot().config,
+    directory: database.directory,
+    ledger: database.ledger,
+    claims: parts.claims,
+    declared: () => {
+      const now = declared();
+      if (identities?.of !== now) identities = { of: now, keys: declaredIdentities(now) };
+      return { keys: identities.keys };
+    },
+    modelGroups: () => snapshot().groups.listedNames(),
+    checkModel: (entry) => {
+      const { config, findings } = readModels([entry]);
+      const errors = findings.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+      return errors.length === 0 && config === undefined ? ['The model cannot be read.'] : errors;
+    },
+    reloadModels,
+    seal: (text) => seal.seal(text),
+    unseal: (sealed) => seal.unseal(sealed),
+    priceOf: (model, usage) => {
+      const deployment = snapshot().groups.resolve(model)?.deployments[0];
+      return costOf(usage, deployment?.priced.ratesAt(parts.clock.nowMs()))?.total;
+    },
+    countTokens: parts.countTokens,
+    masterKeyHash: MASTER_KEY_HASH,
+  };
+}
+
+function declaredIdentities(declared: Declared): Identity[] {
+  return [...declared.keys.values()].map((key) =>
+    makeIdentity({
+      key,
+      from: 'file',
+      team: key.teamId === undefined ? undefined : declared.teams.get(key.teamId),
+      user: key.userId === undefined ? undefined : declared.users.get(key.userId),
+    }),
+  );
+}
+
+/** What was made of models that were added by the API: those that can be served, and why others cannot. */
+export interface ModelsRead {
+  readonly deployments: GatewayConfig['deployments'];
+  /** By the id of the model, in words without secrets. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/** Reads stored models as a file's `model_list` would be read. One that is wrong keeps no other from being served. */
+export function readStoredModels(models: readonly StoredModel[], seal: Seal): ModelsRead {
+  const deployments: GatewayConfig['deployments'][number][] = [];
+  const refused = new Map<string, string>();
+  for (const model of models) {
+    if (model.blocked) continue;
+    try {
+      const { config, findings } = readModels([modelEntry(model, (sealed) => seal.unseal(sealed))]);
+      if (config !== undefined) deployments.push(...config.deployments);
+      else refused.set(model.id, findings.find(({ severity }) => severity === 'error')?.message ?? 'it cannot be read');
+    } catch (error) {
+      refused.set(model.id, error instanceof Error ? error.message : 'it cannot be read');
+    }
+  }
+  return { deployments, refused };
+}
+
+/**
+ * Without an environment: text from the API means itself. One that could name any variable of the process would hand its secrets to
+ * whatever address the caller writes beside it.
+ */
+function readModels(entries: readonly JsonObject[]) {
+  return loadConfig({
+    files: ['(model)'],
+    env: {},
+    knownProviders: providers,
+    readFile: () => JSON.stringify({ model_list: entries }),
+  });
+}

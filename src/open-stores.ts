@@ -1,0 +1,214 @@
+/** Opens everything that outlives a request: the database, the counters of limits, the journal; and books what a dead process left. */
+import { join } from 'node:path';
+import type { GatewayConfig } from './config/gateway-config.ts';
+import type { Clock } from './core/clock.ts';
+import { newCallId } from './core/ids.ts';
+import type { Claims, Seed } from './stores/contracts/claims.ts';
+import type { Changed, Database } from './stores/contracts/directory.ts';
+import type { Journal, JournalTrouble, LeftBehind } from './stores/contracts/journal.ts';
+import { adoptLeftBehind } from './stores/journal/adopt.ts';
+import { FileJournal } from './stores/journal/file-journal.ts';
+import { MemoryClaims } from './stores/memory/claims.ts';
+import { MemoryJournal } from './stores/memory/journal.ts';
+import type { SqlConnection } from './stores/sql/connection.ts';
+import { SqlLedger } from './stores/sql/ledger/sql-ledger.ts';
+import { takeFileLock } from './stores/sqlite/file-lock.ts';
+import { openSqliteDatabase } from './stores/sqlite/sqlite-database.ts';
+import type { Log } from './telemetry/log.ts';
+
+/** What the stores are opened with. */
+export interface OpenStoresOptions {
+  readonly config: GatewayConfig;
+  /** Where files are kept; undefined: nothing outlives the process. */
+  readonly dataFolder: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Serve although other instances may count for themselves. */
+  readonly unsharedLimits: boolean;
+  /** Objects of the directory changed, here or at another instance. Waited for before the change is answered. */
+  readonly onChanged: (changed: readonly Changed[]) => void | Promise<void>;
+}
+
+/** The open stores. */
+export interface Stores {
+  readonly database: Database;
+  readonly claims: Claims;
+  readonly journal: Journal;
+  /** Brings what is journalled to the ledger and lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** Another instance counts the same limits, and nothing is shared with it. */
+export class NotAloneError extends Error {
+  override readonly name = 'NotAloneError';
+  constructor() {
+    super(
+      'Another instance serves from this database, and without Redis both would count limits and budgets for themselves. Stop it ' +
+        'first, share a Redis (router_settings.redis_host), or start with --unshared-limits to let each keep its own.',
+    );
+  }
+}
+
+const ADOPT_EVERY_MS = 30_000;
+
+/** Opens the stores. Rejects with a NotAloneError, or with why the database cannot be opened. */
+export async function openStores(options: OpenStoresOptions): Promise<Stores> {
+  const { config, dataFolder, clock, log, unsharedLimits } = options;
+  const database = await openDatabase(options);
+  try {
+    const isShared = config.redis !== undefined;
+    if (!isShared && !unsharedLimits && !(await isAlone(database))) throw new NotAloneError();
+    const journal = makeJournal(options, database);
+    const claims = makeClaims(options, database, journal);
+    const adopting = dataFolder === undefined ? undefined : new Adopting(options, dataFolder, database, claims);
+    await adopting?.look();
+    adopting?.start();
+    return {
+      database,
+      claims,
+      journal,
+      async close() {
+        adopting?.stop();
+        await journal.end();
+        await claims.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+
+  /** A database that is away cannot say who else uses it: what can be served without it is served. */
+  async function isAlone(opened: Database): Promise<boolean> {
+    try {
+      return await opened.beAlone();
+    } catch (error) {
+      log.app.warn({ error }, 'Whether another instance uses this database cannot be told now');
+      return true;
+    }
+  }
+
+  function makeJournal({ config: { stores } }: OpenStoresOptions, { ledger }: Database): Journal {
+    if (dataFolder === undefined) {
+      return new MemoryJournal({ ledger, onTrouble: (reason) => sayTrouble(log, { kind: 'away', reason }) });
+    }
+    return new FileJournal({
+      folder: join(dataFolder, 'journal'),
+      instanceId: newCallId(),
+      ledger,
+      takeLock: takeFileLock,
+      clock,
+      fsync: stores.journalFsync,
+      onTrouble: (trouble) => sayTrouble(log, trouble),
+    });
+  }
+}
+
+async function openDatabase({ config, dataFolder, log, onChanged }: OpenStoresOptions): Promise<Database> {
+  const { databaseUrl, databasePoolSize, withoutRows } = config.stores;
+  const shared = {
+    makeLedger: (connection: SqlConnection) => new SqlLedger(connection, { withoutRows }),
+    tell: onChanged,
+  };
+  if (databaseUrl !== undefined) {
+    // Loaded only where it is used: its client is of no use to a gateway with a file.
+    const { openPostgresDatabase } = await import('./stores/postgres/postgres-database.ts');
+    return openPostgresDatabase({
+      ...shared,
+      url: databaseUrl,
+      poolSize: databasePoolSize,
+      onUnusable: (error) => log.app.fatal({ error }, 'The database cannot be served by this version'),
+    });
+  }
+  return openSqliteDatabase({ ...shared, path: dataFolder === undefined ? ':memory:' : join(dataFolder, 'sluice.db') });
+}
+
+function makeClaims({ clock, log }: OpenStoresOptions, database: Database, journal: Journal): Claims {
+  return new MemoryClaims({
+    clock,
+    seed: seedFrom(database, journal),
+    onSeedError: (account, error) =>
+      log.app.warn(
+        { error, kind: account.split(':', 1)[0] },
+        'What an account has spent cannot be read from the ledger now',
+      ),
+  });
+}
+
+/** What an account spent before its counter was made: the ledger's sum, once everything journalled is in it. */
+function seedFrom({ ledger }: Database, journal: Journal): Seed {
+  return async (account, { startsAtMs, endsAtMs }) => {
+    await journal.flush();
+    return ledger.spent(account, startsAtMs, endsAtMs);
+  };
+}
+
+const TROUBLES: Readonly<Record<JournalTrouble['kind'], string>> = {
+  full: 'The journal cannot be written: a crash now would lose what is under way',
+  away: 'The ledger takes nothing now: what is spent is kept in the journal until it does',
+  damaged: 'Damaged lines of a journal were skipped',
+  refused: 'The ledger refused an entry of the journal; it is kept in a file of its own',
+};
+
+function sayTrouble(log: Log, { kind, reason }: JournalTrouble): void {
+  log.app.error({ error: reason }, TROUBLES[kind]);
+}
+
+/** Looks for journals of processes that died and books what they hold: at the start, and from time to time. */
+class Adopting {
+  readonly #options: OpenStoresOptions;
+  readonly #folder: string;
+  readonly #database: Database;
+  readonly #claims: Claims;
+  #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
+
+  constructor(options: OpenStoresOptions, dataFolder: string, database: Database, claims: Claims) {
+    this.#options = options;
+    this.#folder = join(dataFolder, 'journal');
+    this.#database = database;
+    this.#claims = claims;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.look(), ADOPT_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Never rejects: what cannot be booked now stays where it is until a later look. */
+  async look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const { clock, log } = this.#options;
+    try {
+      const adopted = await adoptLeftBehind({
+        folder: this.#folder,
+        takeLock: takeFileLock,
+        clock,
+        book: (left) => this.#book(left),
+        onDamaged: (path, lines) => sayTrouble(log, { kind: 'damaged', reason: `${path}: ${lines} lines` }),
+      });
+      if (adopted > 0)
+        log.app.info({ journals: adopted }, 'Booked what a process that ended before its time left behind');
+    } catch (error) {
+      log.app.error({ error }, 'What another process left behind cannot be booked now; it is kept');
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #book({ closed, orphans }: LeftBehind): Promise<void> {
+    const rows = [...closed.flatMap((entry) => entry.rows), ...orphans.map(({ row }) => row)];
+    if (rows.length > 0) await this.#database.ledger.write(rows);
+    const nowMs = this.#options.clock.nowMs();
+    for (const { settlement } of closed) if (settlement !== undefined) await this.#claims.settle(settlement);
+    for (const { callId: id, hold: cost = 0n } of orphans) {
+      await this.#claims.settle({ id, nowMs, cost, inputTokens: 0, outputTokens: 0, charges: [] });
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** Which routes a key may call, by its `allowed_routes` and its type. */
+import { compileWildcard } from '../core/wildcard.ts';
+import type { Identity } from '../tenancy/identity.ts';
+
+/** LiteLLM's names for groups of routes. */
+const ROUTE_GROUPS: Readonly<Record<string, (route: string) => boolean>> = {
+  llm_api_routes: isModelRoute,
+  openai_routes: isModelRoute,
+  anthropic_routes: (route) => route.startsWith('/v1/messages') || route.startsWith('/messages'),
+  info_routes: (route) => route.endsWith('/info') || route.endsWith('/list'),
+  management_routes: (route) => !isModelRoute(route),
+  key_management_routes: (route) => route.startsWith('/key/'),
+};
+
+const MODEL_ROUTE =
+  /^(?:\/openai)?(?:\/v1)?(?:\/(?:openai\/deployments|engines)\/[^/]+)?\/(?:chat\/completions|completions|embeddings|messages|models|responses|rerank|moderations|images|audio|files|batches)\b/;
+
+/** Routes that models answer, and the list of models. */
+export function isModelRoute(route: string): boolean {
+  return MODEL_ROUTE.test(route);
+}
+
+/** Whether a key may call a route. Both must agree: what the key names, and what kind of key it is. */
+export function mayCallRoute({ keyType, allowedRoutes }: Identity, method: string, route: string): boolean {
+  if (keyType === 'default' && allowedRoutes === undefined) return true;
+  if (!typeAllows(keyType, method, route)) return false;
+  return allowedRoutes === undefined || allowedRoutes.some((allowed) => matches(allowed, route));
+}
+
+function typeAllows(keyType: Identity['keyType'], method: string, route: string): boolean {
+  switch (keyType) {
+    case 'default':
+      return true;
+    case 'llm_api':
+      return isModelRoute(route) || route === '/key/info' || route.startsWith('/health');
+    case 'management':
+      return !isModelRoute(route) || method === 'GET';
+    case 'read_only':
+      return method === 'GET';
+  }
+}
+
+function matches(allowed: string, route: string): boolean {
+  const group = Object.hasOwn(ROUTE_GROUPS, allowed) ? ROUTE_GROUPS[allowed] : undefined;
+  if (group !== undefined) return group(route);
+  if (allowed.includes('*')) return compileWildcard(allowed).match(route) !== undefined;
+  return route === allowed || withoutVersion(route) === withoutVersion(allowed);
+}
+
+/** `/v1/chat/completions` and `/chat/completions` are one. */
+function withoutVersion(route: string): string {
+  return route.replace(/^\/v1(?=\/)/, '');
+}

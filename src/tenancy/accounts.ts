@@ -1,0 +1,177 @@
+/** Scopes as the accounts of a claim: their limits with the periods that hold now. */
+import type { BudgetConfig, ScopeKind } from '../config/money-config.ts';
+import type { PicoUsd } from '../core/money.ts';
+import { FOR_EVER, parsePeriod, windowAt } from '../core/period.ts';
+import type { ClaimAccount, MoneyLimit, RateLimits } from '../stores/contracts/claims.ts';
+import type { Limits, PeriodBudget } from '../stores/contracts/directory.ts';
+import { accountOf, type Scope } from './scopes.ts';
+
+/** What of a configuration decides how limits are kept. */
+export type LimitSettings = Pick<BudgetConfig, 'mode' | 'debtRatio' | 'timeZone' | 'whenAway' | 'tokenRateLimitType'>;
+
+/** More than any budget: an account that only counts has this limit. Nine billion USD, which every store can hold. */
+export const UNLIMITED: PicoUsd = 9_000_000_000n * 1_000_000_000_000n;
+
+/** The accounts of a fixed list of scopes, made once and again only when a period ends. */
+export class Accounts {
+  readonly scopes: readonly Scope[];
+  /** Every account that spend counts for, limited or not. */
+  readonly names: readonly string[];
+  readonly #settings: LimitSettings;
+  readonly #byModel = new Map<string, Dated>();
+  readonly #hasModelLimits: boolean;
+  #general: Dated | undefined;
+
+  constructor(scopes: readonly Scope[], settings: LimitSettings) {
+    this.scopes = scopes;
+    this.names = scopes.map(({ account }) => account);
+    this.#settings = settings;
+    this.#hasModelLimits = scopes.some(({ limits }) => hasModelLimits(limits));
+  }
+
+  /** The accounts that limit a request for a model group now; the same array until one of their periods ends. */
+  at(nowMs: number, group: string): readonly ClaimAccount[] {
+    if (this.#hasModelLimits) return this.#forModel(nowMs, group);
+    if (this.#general === undefined || !holds(this.#general, nowMs)) this.#general = this.#make(nowMs, undefined);
+    return this.#general.accounts;
+  }
+
+  /** The scope that an account of `at` belongs to. */
+  scopeOf(account: string): Scope | undefined {
+    return this.scopes.find((scope) => account === scope.account || account.startsWith(`${scope.account}/model:`));
+  }
+
+  #forModel(nowMs: number, group: string): readonly ClaimAccount[] {
+    let dated = this.#byModel.get(group);
+    if (dated === undefined || !holds(dated, nowMs)) {
+      dated = this.#make(nowMs, group);
+      // Names that clients make up behind a wildcard must not pile up.
+      if (this.#byModel.size >= MOST_MODELS) this.#byModel.clear();
+      this.#byModel.set(group, dated);
+    }
+    return dated.accounts;
+  }
+
+  #make(nowMs: number, group: string | undefined): Dated {
+    const accounts: ClaimAccount[] = [];
+    for (const scope of this.scopes) {
+      const general = accountFor(scope, nowMs, this.#settings);
+      if (general !== undefined) accounts.push(general);
+      const model = group === undefined ? undefined : modelAccountFor(scope, group, nowMs, this.#settings);
+      if (model !== undefined) accounts.push(model);
+    }
+    const ends = accounts.flatMap(({ money }) => money.flatMap(({ endsAtMs }) => endsAtMs ?? []));
+    const raises = this.scopes.flatMap(({ limits: { tempBudgetIncrease: raise } }) =>
+      raise !== undefined && raise.untilMs > nowMs ? [raise.untilMs] : [],
+    );
+    return { accounts, fromMs: nowMs, untilMs: Math.min(Number.POSITIVE_INFINITY, ...ends, ...raises) };
+  }
+}
+
+const MOST_MODELS = 1_000;
+
+interface Dated {
+  readonly accounts: readonly ClaimAccount[];
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** A clock that was set back asks for periods that these are not. */
+function holds({ fromMs, untilMs }: Dated, nowMs: number): boolean {
+  return nowMs >= fromMs && nowMs < untilMs;
+}
+
+function hasModelLimits({ modelMaxBudget, modelRpmLimit, modelTpmLimit }: Limits): boolean {
+  return modelMaxBudget !== undefined || modelRpmLimit !== undefined || modelTpmLimit !== undefined;
+}
+
+function accountFor(scope: Scope, nowMs: number, settings: LimitSettings): ClaimAccount | undefined {
+  const { limits } = scope;
+  const money = budgetsOf(limits, nowMs).map((budget) => moneyLimit(budget, scope, nowMs, settings));
+  const rates = ratesOf(limits, settings);
+  if (money.length === 0 && Object.keys(rates).length === 0) return undefined;
+  return { id: scope.account, money, ...rates, whenAway: settings.whenAway[scope.kind] };
+}
+
+/** All budgets of an object, its raise included while it lasts. */
+export function budgetsOf(
+  { maxBudget, budgetDuration, budgetLimits, tempBudgetIncrease: raise }: Limits,
+  nowMs: number,
+): readonly PeriodBudget[] {
+  const further = budgetLimits ?? [];
+  if (maxBudget === undefined) return further;
+  const max = raise !== undefined && raise.untilMs > nowMs ? maxBudget + raise.amount : maxBudget;
+  return [{ max, ...(budgetDuration !== undefined && { duration: budgetDuration }) }, ...further];
+}
+
+function moneyLimit({ max, duration }: PeriodBudget, scope: Scope, nowMs: number, settings: LimitSettings): MoneyLimit {
+  const { mode, debtRatio } = settings;
+  return {
+    max: scope.isCountedOnly === true ? UNLIMITED : max,
+    debt: mode === 'strict' ? 0n : (max * BigInt(Math.round(debtRatio * 1_000_000))) / 1_000_000n,
+    ...periodAt(duration, scope, nowMs, settings),
+  };
+}
+
+/** The period of a budget that holds now, in the words of a money limit. */
+export function periodAt(
+  duration: string | undefined,
+  { anchorMs, limits }: Pick<Scope, 'anchorMs' | 'limits'>,
+  nowMs: number,
+  { timeZone }: Pick<LimitSettings, 'timeZone'>,
+): Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'> {
+  const period = duration === undefined ? undefined : parsePeriod(duration);
+  const window =
+    period === undefined
+      ? FOR_EVER
+      : windowAt(period, nowMs, { timeZone, anchorMs: limits.budgetAnchorMs ?? anchorMs });
+  const { name, startsAtMs, endsAtMs } = window;
+  return { window: name, startsAtMs, ...(endsAtMs !== undefined && { endsAtMs }) };
+}
+
+function ratesOf(limits: Limits, { tokenRateLimitType }: LimitSettings): RateLimits {
+  const { rpmLimit, tpmLimit, inputTpmLimit, outputTpmLimit, maxParallelRequests } = limits;
+  const input = inputTpmLimit ?? (tokenRateLimitType === 'input' ? tpmLimit : undefined);
+  const output = outputTpmLimit ?? (tokenRateLimitType === 'output' ? tpmLimit : undefined);
+  return {
+    ...(rpmLimit !== undefined && { requestsPerMinute: rpmLimit }),
+    ...(tpmLimit !== undefined && tokenRateLimitType === 'total' && { tokensPerMinute: tpmLimit }),
+    ...(input !== undefined && { inputTokensPerMinute: input }),
+    ...(output !== undefined && { outputTokensPerMinute: output }),
+    ...(maxParallelRequests !== undefined && { parallelRequests: maxParallelRequests }),
+  };
+}
+
+function modelAccountFor(
+  scope: Scope,
+  group: string,
+  nowMs: number,
+  settings: LimitSettings,
+): ClaimAccount | undefined {
+  const { modelMaxBudget, modelRpmLimit, modelTpmLimit } = scope.limits;
+  const budget = own(modelMaxBudget, group);
+  const rates = ratesOf(
+    { ...given('rpmLimit', own(modelRpmLimit, group)), ...given('tpmLimit', own(modelTpmLimit, group)) },
+    settings,
+  );
+  if (budget === undefined && Object.keys(rates).length === 0) return undefined;
+  return {
+    id: accountOf.model(scope.account, group),
+    money: budget === undefined ? [] : [moneyLimit(budget, scope, nowMs, settings)],
+    ...rates,
+    whenAway: settings.whenAway[scope.kind],
+  };
+}
+
+function own<Value>(values: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined {
+  return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
+function given<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [key in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [key in Name]?: Value };
+}
+
+/** The kinds of accounts whose figures a tenant may be told: all but the gateway's own. */
+export function mayTellFigures(kind: ScopeKind): boolean {
+  return kind !== 'platform' && kind !== 'deployment' && kind !== 'provider';
+}

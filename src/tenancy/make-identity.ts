@@ -1,0 +1,159 @@
+/** Puts an identity together from the objects that a key hangs on. */
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Key, Organization, OrganizationMember, Team, TeamMember, User } from '../stores/contracts/directory.ts';
+import type { Identity } from './identity.ts';
+import { accountOf, type Budgets, limitsOf, type Scope } from './scopes.ts';
+
+/** A key with everything that was found for it. */
+export interface IdentityParts {
+  readonly key: Key;
+  readonly from: Identity['from'];
+  readonly team?: Team | undefined;
+  readonly user?: User | undefined;
+  readonly organization?: Organization | undefined;
+  readonly teamMember?: TeamMember | undefined;
+  readonly teams?: readonly TeamMember[];
+  readonly organizations?: readonly OrganizationMember[];
+  /** The named budgets of all of them. */
+  readonly budgets?: Budgets;
+}
+
+/** The identity of a key. */
+export function makeIdentity(parts: IdentityParts): Identity {
+  const { key, from, team, user, organization, teamMember, teams = [], organizations = [] } = parts;
+  const organizationId = key.organizationId ?? team?.organizationId;
+  const role = from === 'master' ? 'proxy_admin' : user?.role;
+  const made: Omit<Identity, 'scopes'> = {
+    keyHash: key.hash,
+    isAdmin: role === 'proxy_admin',
+    role,
+    from,
+    ...(key.alias !== undefined && { alias: key.alias }),
+    ...(key.userId !== undefined && { userId: key.userId }),
+    ...(key.teamId !== undefined && { teamId: key.teamId }),
+    ...(organizationId !== undefined && { organizationId }),
+    isBlocked: key.blocked,
+    ...(key.expiresAtMs !== undefined && { expiresAtMs: key.expiresAtMs }),
+    models: key.models,
+    metadata: metadataOf(key, team),
+    ...(key.allowedRoutes !== undefined && { allowedRoutes: key.allowedRoutes }),
+    keyType: key.keyType,
+    caller: {
+      keyHash: key.hash,
+      ...(key.alias !== undefined && { keyAlias: key.alias }),
+      ...(key.userId !== undefined && { userId: key.userId }),
+      ...(key.teamId !== undefined && { teamId: key.teamId }),
+      ...(team?.alias !== undefined && { teamAlias: team.alias }),
+    },
+    objects: {
+      key,
+      ...(team !== undefined && { team }),
+      ...(user !== undefined && { user }),
+      ...(organization !== undefined && { organization }),
+      ...(teamMember !== undefined && { teamMember }),
+      teams,
+      organizations,
+    },
+  };
+  return { ...made, scopes: scopesOf(made, parts.budgets ?? new Map()) };
+}
+
+/** The master key as an identity: LiteLLM's words for it in labels and logs. */
+export function masterIdentity(keyHash: string): Identity {
+  const userId = 'default_user_id';
+  return {
+    keyHash,
+    isAdmin: true,
+    role: 'proxy_admin',
+    from: 'master',
+    alias: 'master-key',
+    userId,
+    isBlocked: false,
+    models: [],
+    metadata: {},
+    keyType: 'default',
+    caller: { keyHash: MASTER_KEY_HASH, keyAlias: 'master-key', userId },
+    scopes: [
+      { kind: 'key', account: accountOf.key(MASTER_KEY_HASH), label: 'Key=master-key', limits: {}, anchorMs: 0 },
+      { kind: 'user', account: accountOf.user(userId), label: `User=${userId}`, limits: {}, anchorMs: 0 },
+    ],
+    objects: { teams: [], organizations: [] },
+  };
+}
+
+/** What stands for the master key's hash wherever hashes of keys are kept. */
+export const MASTER_KEY_HASH = 'litellm-master-key';
+
+/** What the team wrote, the key's own words over it, the tags of both. */
+function metadataOf(key: Key, team: Team | undefined): JsonObject {
+  const tags = [...new Set([...(team?.tags ?? []), ...(key.tags ?? []), ...texts(key.metadata.tags)])];
+  return { ...team?.metadata, ...key.metadata, ...(tags.length > 0 && { tags }) };
+}
+
+function texts(value: JsonValue | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+/** The scopes of an identity, narrowest first: the first that says no is the one the client is told of. */
+function scopesOf(
+  { keyHash, userId, teamId, organizationId, objects }: Omit<Identity, 'scopes'>,
+  budgets: Budgets,
+): Scope[] {
+  const { key, team, user, organization, teamMember } = objects;
+  const named = (id: string | undefined) => (id === undefined ? undefined : budgets.get(id));
+  const scopes: Scope[] = [];
+  if (key !== undefined) {
+    scopes.push({
+      kind: 'key',
+      account: accountOf.key(keyHash),
+      label: `Key=${key.alias ?? key.name}`,
+      limits: limitsOf(key, named(key.budgetId)),
+      anchorMs: key.createdAtMs,
+    });
+  }
+  if (teamId !== undefined) {
+    if (userId !== undefined) {
+      const member = teamMember ?? {};
+      scopes.push({
+        kind: 'team_member',
+        account: accountOf.teamMember(teamId, userId),
+        label: `TeamMember=${userId} of team ${teamId}`,
+        limits: limitsOf(
+          member,
+          named(teamMember?.budgetId),
+          team?.memberDefaults,
+          named(team?.memberDefaults?.budgetId),
+        ),
+        anchorMs: teamMember?.createdAtMs ?? team?.createdAtMs ?? 0,
+      });
+    }
+    scopes.push({
+      kind: 'team',
+      account: accountOf.team(teamId),
+      label: `Team=${teamId}`,
+      limits: team === undefined ? {} : limitsOf(team, named(team.budgetId)),
+      anchorMs: team?.createdAtMs ?? 0,
+    });
+  }
+  if (userId !== undefined) {
+    scopes.push({
+      kind: 'user',
+      account: accountOf.user(userId),
+      label: `User=${userId}`,
+      limits: user === undefined ? {} : limitsOf(user, named(user.budgetId)),
+      anchorMs: user?.createdAtMs ?? 0,
+      // LiteLLM: what a user may spend on its own is not what its teams may spend.
+      ...(teamId !== undefined && { isCountedOnly: true }),
+    });
+  }
+  if (organizationId !== undefined) {
+    scopes.push({
+      kind: 'organization',
+      account: accountOf.organization(organizationId),
+      label: `Organization=${organizationId}`,
+      limits: organization === undefined ? {} : limitsOf(organization, named(organization.budgetId)),
+      anchorMs: organization?.createdAtMs ?? 0,
+    });
+  }
+  return scopes;
+}

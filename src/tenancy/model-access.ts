@@ -1,0 +1,76 @@
+/** Which model groups an identity may use: what its key, team, user and organisation allow together. */
+import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
+import type { Identity } from './identity.ts';
+
+/** Whose list of models says no. */
+export type Denier = 'key' | 'team' | 'user' | 'organization';
+
+/** LiteLLM's words in a list of models. */
+const ALL_MODELS = 'all-proxy-models';
+const TEAM_MODELS = 'all-team-models';
+const NO_MODELS = 'no-default-models';
+
+/**
+ * Who denies a model group; undefined where nobody does. `names` are all names that the group goes by for this request: as asked
+ * for, its own, its pattern, and the access groups it belongs to.
+ */
+export function deniedBy(identity: Identity, names: readonly string[]): Denier | undefined {
+  if (identity.from === 'master') return undefined;
+  const { team, user, organization } = identity.objects;
+  if (identity.models.length > 0 && !allows(identity.models, names)) {
+    if (!identity.models.includes(TEAM_MODELS) || team === undefined) return 'key';
+  }
+  if (team !== undefined && !allowsOrAll(team.models, names)) return 'team';
+  // LiteLLM: a user's own list holds for its personal keys; a key of a team goes by the team's.
+  if (team === undefined && user !== undefined && !allowsOrAll(user.models, names)) return 'user';
+  if (organization !== undefined && !allowsOrAll(organization.models, names)) return 'organization';
+  return undefined;
+}
+
+/** The models that an error may name as allowed. */
+export function allowedModels(identity: Identity, denier: Denier): readonly string[] {
+  const { team, user, organization } = identity.objects;
+  switch (denier) {
+    case 'key':
+      return identity.models;
+    case 'team':
+      return team?.models ?? [];
+    case 'user':
+      return user?.models ?? [];
+    case 'organization':
+      return organization?.models ?? [];
+  }
+}
+
+/** Whether everything is allowed, so that no names need to be put together. */
+export function mayUseAll({ models, objects: { team, user, organization } }: Identity): boolean {
+  return (
+    models.length === 0 &&
+    (team === undefined || team.models.length === 0) &&
+    (team !== undefined || user === undefined || user.models.length === 0) &&
+    (organization === undefined || organization.models.length === 0)
+  );
+}
+
+function allowsOrAll(models: readonly string[], names: readonly string[]): boolean {
+  return models.length === 0 || allows(models, names);
+}
+
+function allows(models: readonly string[], names: readonly string[]): boolean {
+  if (models.includes(NO_MODELS) && models.length === 1) return false;
+  if (models.includes(ALL_MODELS)) return true;
+  if (names.some((name) => models.includes(name))) return true;
+  return wildcardsOf(models).some((wildcard) => names.some((name) => wildcard.match(name) !== undefined));
+}
+
+const WILDCARDS = new WeakMap<readonly string[], readonly Wildcard[]>();
+
+/** Compiled once for each list. */
+function wildcardsOf(models: readonly string[]): readonly Wildcard[] {
+  let wildcards = WILDCARDS.get(models);
+  if (wildcards === undefined) {
+    wildcards = models.filter((model) => model.includes('*')).map(compileWildcard);
+    WILDCARDS.set(models, wildcards);
+  }
+  return wildcards;
+}

@@ -1,0 +1,248 @@
+/** Finds whose key it is, and the customers and tags that requests name: in the configuration, else in the directory. */
+import type { Clock } from '../core/clock.ts';
+import {
+  type Budget,
+  type Changed,
+  type Customer,
+  DatabaseAwayError,
+  type Directory,
+  type Key,
+  type Tag,
+} from '../stores/contracts/directory.ts';
+import type { Declared } from './declared.ts';
+import type { Identity } from './identity.ts';
+import { makeIdentity } from './make-identity.ts';
+import { Remembered } from './remembered.ts';
+import { accountOf, limitsOf, type Scope } from './scopes.ts';
+
+export interface TenantsOptions {
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly declared: Declared;
+  /** The named budget of customers that have none. */
+  readonly customerBudgetId?: string | undefined;
+}
+
+/** A customer or a tag that a request names, with what limits it. */
+export interface NamedScope {
+  readonly scope: Scope;
+  readonly isBlocked: boolean;
+  readonly customer?: Customer;
+}
+
+const KEYS_REMEMBERED = 100_000;
+const NAMES_REMEMBERED = 20_000;
+/** Changes are told to every instance; this is for what is changed behind our back, in the database itself. */
+const TTL_MS = 60_000;
+const ABSENT_TTL_MS = 5_000;
+
+/** The directory as requests see it: what was looked up once is known until it changes. */
+export class Tenants {
+  readonly #directory: Directory;
+  readonly #clock: Clock;
+  readonly #customerBudgetId: string | undefined;
+  #declared: Declared;
+  readonly #identities: Remembered<Identity>;
+  readonly #customers: Remembered<NamedScope>;
+  readonly #tags: Remembered<NamedScope>;
+
+  constructor({ directory, clock, declared, customerBudgetId }: TenantsOptions) {
+    this.#directory = directory;
+    this.#clock = clock;
+    this.#declared = declared;
+    this.#customerBudgetId = customerBudgetId;
+    const shared = {
+      clock,
+      ttlMs: TTL_MS,
+      absentTtlMs: ABSENT_TTL_MS,
+      mayServeOld: (error: unknown) => error instanceof DatabaseAwayError,
+    };
+    this.#identities = new Remembered({
+      ...shared,
+      capacity: KEYS_REMEMBERED,
+      load: (hash) => this.#loadIdentity(hash),
+      sourcesOf: identitySources,
+    });
+    this.#customers = new Remembered({
+      ...shared,
+      capacity: NAMES_REMEMBERED,
+      load: (id) => this.#loadCustomer(id),
+      sourcesOf: (id, named) => [
+        `customer:${id}`,
+        ...budgetSource(named?.customer?.budgetId ?? this.#customerBudgetId),
+      ],
+    });
+    this.#tags = new Remembered({
+      ...shared,
+      capacity: NAMES_REMEMBERED,
+      load: (name) => this.#loadTag(name),
+      sourcesOf: (name) => [`tag:${name}`, 'budgets'],
+    });
+  }
+
+  /** By the hash of the key. Rejects with a DatabaseAwayError where nobody can tell. */
+  identity(hash: string): Identity | undefined | Promise<Identity | undefined> {
+    return this.#identities.find(hash);
+  }
+
+  /** A customer; one that nobody made has the limits of all such. */
+  customer(id: string): NamedScope | Promise<NamedScope> {
+    return this.#named(this.#customers.find(id), () => customerScope(id, undefined, undefined));
+  }
+
+  tag(name: string): NamedScope | Promise<NamedScope> {
+    return this.#named(this.#tags.find(name), () => tagScope(name, undefined, undefined));
+  }
+
+  /** Objects changed, here or at another instance. */
+  forget(changed: readonly Changed[]): void {
+    const sources = changed.map(({ kind, id }) => `${kind}:${id}`);
+    if (changed.some(({ kind }) => kind === 'budget')) sources.push('budgets');
+    this.#identities.forget(sources);
+    this.#customers.forget(sources);
+    this.#tags.forget(sources);
+  }
+
+  /** What changed is not known, or the configuration is another one. */
+  forgetAll(declared?: Declared): void {
+    if (declared !== undefined) this.#declared = declared;
+    this.#identities.forgetAll();
+    this.#customers.forgetAll();
+    this.#tags.forgetAll();
+  }
+
+  /** A database that is away cannot tell of a customer or a tag: the request then goes on without their limits, as an unknown one's. */
+  #named(
+    found: NamedScope | undefined | Promise<NamedScope | undefined>,
+    unknown: () => NamedScope,
+  ): NamedScope | Promise<NamedScope> {
+    if (!(found instanceof Promise)) return found ?? unknown();
+    return found.then(
+      (value) => value ?? unknown(),
+      (error: unknown) => {
+        if (error instanceof DatabaseAwayError) return unknown();
+        throw error;
+      },
+    );
+  }
+
+  async #loadIdentity(hash: string): Promise<Identity | undefined> {
+    const declared = this.#declared.keys.get(hash);
+    const key = declared ?? (await this.#directory.findKey(hash, this.#clock.nowMs()));
+    if (key === undefined) return undefined;
+    const from = declared === undefined ? 'directory' : 'file';
+    try {
+      return await this.#complete(key, from);
+    } catch (error) {
+      // A database that is away must not lock out keys that stand in the configuration.
+      if (declared === undefined || !(error instanceof DatabaseAwayError)) throw error;
+      return makeIdentity({ key, from, ...this.#declaredAround(key) });
+    }
+  }
+
+  #declaredAround({ teamId, userId, organizationId }: Key) {
+    const { teams, users, organizations, teamMembers, organizationMembers } = this.#declared;
+    const team = teamId === undefined ? undefined : teams.get(teamId);
+    const owner = organizationId ?? team?.organizationId;
+    const memberships = teamMembers.filter((member) => member.userId === userId);
+    return {
+      team,
+      user: userId === undefined ? undefined : users.get(userId),
+      organization: owner === undefined ? undefined : organizations.get(owner),
+      teamMember: memberships.find((member) => member.teamId === teamId),
+      teams: memberships,
+      organizations: organizationMembers.filter((member) => member.userId === userId),
+    };
+  }
+
+  async #complete(key: Key, from: 'file' | 'directory'): Promise<Identity> {
+    const { teamId, userId } = key;
+    const known = this.#declaredAround(key);
+    const directory = this.#directory;
+    const [team, user, teamMember, teams, organizations] = await Promise.all([
+      known.team ?? (teamId === undefined ? undefined : directory.get('team', teamId)),
+      known.user ?? (userId === undefined ? undefined : directory.get('user', userId)),
+      known.teamMember ??
+        (teamId === undefined || userId === undefined ? undefined : directory.teamMember(teamId, userId)),
+      userId === undefined ? [] : directory.teamsOf(userId),
+      userId === undefined ? [] : directory.organizationsOf(userId),
+    ]);
+    const organizationId = key.organizationId ?? team?.organizationId;
+    const organization =
+      known.organization ??
+      (organizationId === undefined ? undefined : await directory.get('organization', organizationId));
+    const budgetIds = [key, team, team?.memberDefaults, teamMember, user, organization].flatMap(
+      (limits) => limits?.budgetId ?? [],
+    );
+    const budgets = budgetIds.length === 0 ? [] : await directory.getMany('budget', [...new Set(budgetIds)]);
+    return makeIdentity({
+      key,
+      from,
+      team,
+      user,
+      organization,
+      teamMember,
+      teams: [...known.teams, ...teams],
+      organizations: [...known.organizations, ...organizations],
+      budgets: new Map(budgets.map((budget) => [budget.id, budget])),
+    });
+  }
+
+  async #loadCustomer(id: string): Promise<NamedScope | undefined> {
+    const customer = this.#declared.customers.get(id) ?? (await this.#directory.get('customer', id));
+    const budgetId = customer?.budgetId ?? this.#customerBudgetId;
+    const budget = budgetId === undefined ? undefined : await this.#directory.get('budget', budgetId);
+    return customerScope(id, customer, budget);
+  }
+
+  async #loadTag(name: string): Promise<NamedScope | undefined> {
+    const tag = this.#declared.tags.get(name) ?? (await this.#directory.get('tag', name));
+    const budget = tag?.budgetId === undefined ? undefined : await this.#directory.get('budget', tag.budgetId);
+    return tagScope(name, tag, budget);
+  }
+}
+
+function customerScope(id: string, customer: Customer | undefined, budget: Budget | undefined): NamedScope {
+  return {
+    isBlocked: customer?.blocked ?? false,
+    ...(customer !== undefined && { customer }),
+    scope: {
+      kind: 'customer',
+      account: accountOf.customer(id),
+      label: `EndUser=${id}`,
+      limits: limitsOf(customer ?? {}, budget),
+      anchorMs: customer?.createdAtMs ?? 0,
+    },
+  };
+}
+
+function tagScope(name: string, tag: Tag | undefined, budget: Budget | undefined): NamedScope {
+  return {
+    isBlocked: false,
+    scope: {
+      kind: 'tag',
+      account: accountOf.tag(name),
+      label: `Tag=${name}`,
+      limits: limitsOf(tag ?? {}, budget),
+      anchorMs: tag?.createdAtMs ?? 0,
+    },
+  };
+}
+
+function identitySources(hash: string, identity: Identity | undefined): readonly string[] {
+  if (identity === undefined) return [`key:${hash}`];
+  const { userId, teamId, organizationId, objects } = identity;
+  const sources = [`key:${hash}`, `key:${identity.keyHash}`, ...objects.teams.map((team) => `team:${team.teamId}`)];
+  if (userId !== undefined) sources.push(`user:${userId}`);
+  if (teamId !== undefined) sources.push(`team:${teamId}`);
+  if (organizationId !== undefined) sources.push(`organization:${organizationId}`);
+  const { key, team, user, organization, teamMember } = objects;
+  for (const limits of [key, team, team?.memberDefaults, user, organization, teamMember]) {
+    sources.push(...budgetSource(limits?.budgetId));
+  }
+  return [...new Set(sources)];
+}
+
+function budgetSource(id: string | undefined): readonly string[] {
+  return id === undefined ? [] : [`budget:${id}`];
+}

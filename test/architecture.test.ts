@@ -56,6 +56,10 @@ const BAD: Readonly<Record<string, { readonly files: Readonly<Record<string, str
     files: { 'src/tenancy/a.ts': "import { MemoryStore } from '../stores/memory/store.ts';" },
     says: /imports src\/stores\/memory\/store\.ts/,
   },
+  'sql-is-never-pasted': {
+    files: { 'src/stores/sql/a.ts': 'export const a = (id: string) =>\n  sql.raw(id);' },
+    says: /sql\/a\.ts:2 gives sql\.raw something else than a literal/,
+  },
   'libraries-have-one-home': {
     files: { 'src/pipeline/a.ts': "import { Agent } from 'undici';\nimport fastify from 'fastify';" },
     says: /a\.ts:1 imports undici[\s\S]*a\.ts:2 imports fastify/,

@@ -7,6 +7,8 @@ const FEATURES = ['routing', 'tenancy', 'guardrails', 'caching', 'optimise', 'co
 const PURE = ['core', 'wire', 'formats'];
 const OUTER = ['gateway.ts', 'main.ts', 'cli', 'server', 'admin', 'endpoints', 'pipeline', 'lanes'];
 
+const DATABASES = ['src/stores/sqlite', 'src/stores/postgres'];
+
 const MOST_LINES = 400;
 
 /** The libraries that have one home. */
@@ -152,6 +154,8 @@ export const RULES: readonly Rule[] = [
       target.startsWith('src/stores/') &&
       !target.startsWith('src/stores/contracts/') &&
       from.path !== 'src/gateway.ts' &&
+      // What both databases share is theirs.
+      !(target.startsWith('src/stores/sql/') && DATABASES.includes(subfolder(from.path))) &&
       subfolder(target) !== subfolder(from.path),
   ),
   importRule(
@@ -184,6 +188,20 @@ export const RULES: readonly Rule[] = [
             languages.has(literal.value) && SPEAKS_LANGUAGES.some((place) => file.path.startsWith(place));
           if (isName && !isLanguage)
             yield { path: file.path, line: literal.line, what: `names the provider '${literal.value}'` };
+        }
+      }
+    },
+  },
+  {
+    name: 'sql-is-never-pasted',
+    why: 'A value that becomes part of a statement’s text can become part of its meaning: statements are Kysely’s, or the `sql` tag with parameters, or one literal.',
+    *breaks(files) {
+      const sinks =
+        /(?<what>\b(?:CompiledQuery|sql)\.raw|\bsql\.lit|(?:database|client|pool|connection)\.(?:query|exec|prepare))(?:<[^>]*>)?\(\s*(?!['"]|`[^`$]*`)/gi;
+      for (const file of inSource(files)) {
+        for (const found of file.code.matchAll(sinks)) {
+          const line = lineAt(file.code, found.index);
+          yield { path: file.path, line, what: `gives ${found.groups?.what} something else than a literal` };
         }
       }
     },

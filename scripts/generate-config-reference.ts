@@ -1,6 +1,6 @@
 /** Writes docs/reference/config.md and docs/reference/config.schema.json from the settings in src/config/settings/. */
 import { z } from 'zod';
-import { DEFAULTS } from '../src/config/defaults.ts';
+import { DEFAULT_BUDGETS, DEFAULTS } from '../src/config/defaults.ts';
 import type { Setting, SettingTable } from '../src/config/known-settings.ts';
 import * as known from '../src/config/known-settings.ts';
 import { configFileSchema, wordsFor } from '../src/config/schema.ts';
@@ -67,6 +67,11 @@ const SECTIONS: readonly (readonly [title: string, about: string, settings: Sett
     'A map from a model group to these; they win over `routing_groups` and over the router.',
     known.GROUP_SETTINGS,
   ],
+  [
+    'A budget with a period',
+    'An entry of `budget_limits`, or a value of `model_max_budget` (there also a plain amount) and of `provider_budget_config`.',
+    known.PERIOD_BUDGET,
+  ],
   ['`hedge`', 'In `router_settings`, or for one group.', known.HEDGE],
   ['`general_settings`', 'The server itself.', known.GENERAL_SETTINGS],
   [
@@ -75,6 +80,44 @@ const SECTIONS: readonly (readonly [title: string, about: string, settings: Sett
     known.DECLARED_KEY,
   ],
   ['`user_api_key_list[].metadata`', 'Further members are remarks.', known.KEY_METADATA],
+  [
+    '`organizations[]`',
+    'What is declared in a file is read-only in the API. Keys may also name objects that only the API made.',
+    known.ORGANIZATION,
+  ],
+  ['`organizations[].members[]`', 'The limits are those of the user in the organisation.', known.ORGANIZATION_MEMBER],
+  ['`teams[]`', 'A user is a member once, however often it is named.', known.TEAM],
+  ['`teams[].members_with_roles[]`', 'The limits are those of the user in the team.', known.TEAM_MEMBER],
+  ['`users[]`', 'Users are people or services; keys name them by `user_id`.', known.USER],
+  ['`customers[]`', "End users of an application: what a request's `user` names.", known.CUSTOMER],
+  ['`tags[]`', 'Tags that come with requests or stand with keys, and what all requests of one may spend.', known.TAG],
+  ['`budget_settings`', 'How budgets and limits are kept, and where their alerts go.', known.BUDGET_SETTINGS],
+  [
+    '`budget_settings.when_away`',
+    'Where it is a map; kinds that are left out keep their default.',
+    known.WHEN_AWAY_BY_KIND,
+  ],
+  [
+    '`litellm_settings.default_key_generate_params`',
+    "Further parameters of the API's `/key/generate` may stand here.",
+    known.NEW_KEY_PARAMS,
+  ],
+  [
+    '`litellm_settings.upperbound_key_generate_params`',
+    'A key that asks for more is refused; one that asks for nothing gets this.',
+    known.KEY_BOUNDS,
+  ],
+  [
+    '`litellm_settings.default_team_params`',
+    "Further parameters of the API's `/team/new` may stand here.",
+    known.NEW_TEAM_PARAMS,
+  ],
+  [
+    '`litellm_settings.default_internal_user_params`',
+    "Further parameters of the API's `/user/new` may stand here.",
+    known.NEW_USER_PARAMS,
+  ],
+  ['`litellm_settings.key_generation_settings`', 'Both are maps of lists of texts.', known.KEY_GENERATION],
   [
     '`credential_list[]`',
     'Parameters that several deployments share by `litellm_credential_name`.',
@@ -128,8 +171,19 @@ know the YAML language server complete and check a file whose first line names [
 | attempts in all | ${DEFAULTS.maxAttempts} |
 | fallback groups | ${DEFAULTS.maxFallbacks}, with at most ${DEFAULTS.mostRetriesPerFallback} further try each |
 | rest of a failing deployment | ${seconds(DEFAULTS.cooldownMs)}, where the provider does not say how long |
+| mode of budgets | ${DEFAULT_BUDGETS.mode}, with a debt of at most ${DEFAULT_BUDGETS.debtRatio * 100} % of a budget |
+| days, weeks and months of budgets | begin in ${DEFAULT_BUDGETS.timeZone} |
+| database | an SQLite file in the data folder |
 | request body | ${mebibytes(DEFAULTS.maxRequestBytes)} |
 | answer | ${mebibytes(DEFAULTS.maxResponseBytes)} |
+
+## Values
+
+An amount is in USD and exact, whether written as a number or a text. A **period** begins by the calendar, in
+\`litellm_settings.timezone\`: \`1d\` (\`daily\`) at midnight, \`7d\`, \`1w\` (\`weekly\`) on Monday, \`30d\`, \`1mo\` (\`monthly\`) on
+the first of the month, \`3mo\` (\`quarterly\`) with the quarter, \`1y\` (\`yearly\`) on January 1st. Every other length (\`30s\`,
+\`15m\`, \`12h\`, \`14d\`, \`2w\`) is counted in equal steps, from when the object was made; for what stands in a file, from
+1970-01-01 UTC. A **length of time** is written the same way and is just that long: a month has 30 days, a year 365.
 
 ## Settings
 

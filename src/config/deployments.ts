@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
-import { budgetPeriod } from './dialects/guide.ts';
 import type { DeploymentConfig } from './gateway-config.ts';
 import { given } from './given.ts';
 import { healthCheckOf } from './health-checks.ts';
@@ -225,7 +224,7 @@ class DeploymentReader {
     const extraHeaders = headersOf(params);
     this.#checkReachable(group, provider, params, apiKey, apiBase, extraHeaders);
     const maxBudget = params.usd('max_budget');
-    const period = budgetPeriod(params.text('budget_duration'));
+    const period = params.period('budget_duration');
     return {
       id: this.#idFor(item, group, model, params, info),
       group,

@@ -1,10 +1,11 @@
 /** Checks that need the whole configuration: names that lead nowhere, circles, prices under budgets, secrets in plain text. */
 import type { JsonObject } from '../core/json.ts';
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
+import type { Limits } from '../stores/contracts/directory.ts';
 import { type ConfigNode, type MapNode, placesByPosition } from './config-node.ts';
 import type { Draft } from './dialects/litellm.ts';
 import type { Findings } from './finding.ts';
-import type { DeclaredKey, DeploymentConfig } from './gateway-config.ts';
+import type { BudgetConfig, DeploymentConfig } from './gateway-config.ts';
 import type { GroupIndex } from './group-index.ts';
 import { lintRouting } from './lint-routing.ts';
 
@@ -85,11 +86,11 @@ function textsIn(value: unknown): string[] {
 
 function lintPrices(draft: Draft, root: MapNode, findings: Findings, priceKnown: PriceKnown): void {
   const { config } = draft;
-  const budgets = new KeyBudgets(config.keys);
+  const budgets = new Budgets(ownersOf(config));
   const places = placesByPosition(root);
   for (const deployment of config.deployments) {
     if (deployment.model.includes('*')) continue;
-    const budget = budgetOver(deployment, config.budgets.globalMax !== undefined, budgets);
+    const budget = budgetOver(deployment, config.budgets, budgets);
     if (budget === undefined) continue;
     const base = deployment.modelInfo.base_model;
     const model = typeof base === 'string' ? base : deployment.model;
@@ -100,28 +101,50 @@ function lintPrices(draft: Draft, root: MapNode, findings: Findings, priceKnown:
 }
 
 /** The budget that the use of a deployment counts against, in words; undefined where there is none. */
-function budgetOver(deployment: DeploymentConfig, hasGlobalBudget: boolean, budgets: KeyBudgets): string | undefined {
-  if (deployment.budget !== undefined) return 'a budget of its own';
-  if (hasGlobalBudget) return 'the global budget';
-  const owner = budgets.ownerOver(deployment.group);
+function budgetOver(
+  { budget, provider, group }: DeploymentConfig,
+  { globalMax, providers }: BudgetConfig,
+  budgets: Budgets,
+): string | undefined {
+  if (budget !== undefined) return 'a budget of its own';
+  if (globalMax !== undefined) return 'the global budget';
+  if (Object.hasOwn(providers, provider)) return `the budget of the provider ${provider}`;
+  const owner = budgets.ownerOver(group);
   return owner === undefined ? undefined : `the budget of ${owner}`;
 }
 
-/** Finds a key with a budget that may use a group, without asking every key for every group. */
-class KeyBudgets {
+/** Somebody with limits, who may use some model groups; none named means all. */
+interface Owner {
+  readonly name: string;
+  readonly models: readonly string[];
+  readonly limits: Limits;
+}
+
+function ownersOf({ keys, declared }: Draft['config']): readonly Owner[] {
+  const { organizations, teams, users, customers } = declared;
+  return [
+    ...keys.map((key) => ({ name: key.alias ?? key.userId ?? 'a key', models: key.models, limits: key.limits })),
+    ...teams.map((team) => ({ name: `the team "${team.alias ?? team.id}"`, models: team.models, limits: team })),
+    ...users.map((user) => ({ name: `the user "${user.id}"`, models: user.models, limits: user })),
+    ...organizations.map((each) => ({ name: `the organisation "${each.alias}"`, models: each.models, limits: each })),
+    ...customers.map((customer) => ({ name: `the customer "${customer.id}"`, models: [], limits: customer })),
+  ];
+}
+
+/** Finds somebody with a budget who may use a group, without asking everybody for every group. */
+class Budgets {
   readonly #byGroup = new Map<string, string>();
   readonly #wildcards: { readonly wildcard: Wildcard; readonly owner: string }[] = [];
   #ownerOfAll: string | undefined;
 
-  constructor(keys: readonly DeclaredKey[]) {
-    for (const key of keys) {
-      const { maxBudget, budgetLimits, modelMaxBudget } = key.limits;
+  constructor(owners: readonly Owner[]) {
+    for (const { name, models, limits } of owners) {
+      const { maxBudget, budgetLimits, modelMaxBudget } = limits;
       if (maxBudget === undefined && budgetLimits === undefined && modelMaxBudget === undefined) continue;
-      const owner = key.alias ?? key.userId ?? 'a key';
-      if (key.models.length === 0 || key.models.includes('all-proxy-models')) this.#ownerOfAll ??= owner;
-      for (const model of key.models) {
-        if (model.includes('*')) this.#wildcards.push({ wildcard: compileWildcard(model), owner });
-        else if (!this.#byGroup.has(model)) this.#byGroup.set(model, owner);
+      if (models.length === 0 || models.includes('all-proxy-models')) this.#ownerOfAll ??= name;
+      for (const model of models) {
+        if (model.includes('*')) this.#wildcards.push({ wildcard: compileWildcard(model), owner: name });
+        else if (!this.#byGroup.has(model)) this.#byGroup.set(model, name);
       }
     }
   }

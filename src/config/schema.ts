@@ -168,12 +168,22 @@ export function configFileSchema(): z.ZodType {
   const hedge = section(known.HEDGE).meta({ id: 'hedge' });
   const groupSettings = section(known.GROUP_SETTINGS, { hedge }).meta({ id: 'model_group_settings' });
   const retryPolicy = section(known.RETRY_POLICY).meta({ id: 'retry_policy' });
+  const periodBudget = section(known.PERIOD_BUDGET).meta({ id: 'period_budget' });
+  const budgetByName = z.record(z.string(), z.union([periodBudget, PLAIN.usd()]));
+  const limits = { budget_limits: z.array(periodBudget), model_max_budget: budgetByName };
+  const organizationMember = section(known.ORGANIZATION_MEMBER, limits).meta({ id: 'organization_member' });
+  const teamMember = section(known.TEAM_MEMBER, limits).meta({ id: 'team_member' });
   const cache = section(known.CACHE_PARAMS, {}, true).meta({ id: 'cache_params' });
   return section(known.TOP_LEVEL, {
     model_list: z.array(section(known.MODEL_ENTRY, { litellm_params: modelParams, model_info: modelInfo })),
     litellm_settings: section(known.LITELLM_SETTINGS, {
       cache_params: cache,
       cache: z.union([z.boolean(), reference, cache]),
+      default_key_generate_params: section(known.NEW_KEY_PARAMS, {}, true),
+      upperbound_key_generate_params: section(known.KEY_BOUNDS, {}, true),
+      default_team_params: section(known.NEW_TEAM_PARAMS, {}, true),
+      default_internal_user_params: section(known.NEW_USER_PARAMS, {}, true),
+      key_generation_settings: section(known.KEY_GENERATION, {}, true),
     }),
     router_settings: section(known.ROUTER_SETTINGS, {
       default_litellm_params: modelParams,
@@ -183,9 +193,20 @@ export function configFileSchema(): z.ZodType {
       routing_groups: z.array(section(known.ROUTING_GROUP)),
       model_group_settings: z.record(z.string(), groupSettings),
       hedge,
+      provider_budget_config: budgetByName,
     }),
     general_settings: section(known.GENERAL_SETTINGS),
-    user_api_key_list: z.array(section(known.DECLARED_KEY, { metadata: section(known.KEY_METADATA, {}, true) })),
+    budget_settings: section(known.BUDGET_SETTINGS, {
+      when_away: z.union([z.enum(['open', 'closed', 'share']), reference, section(known.WHEN_AWAY_BY_KIND)]),
+    }),
+    user_api_key_list: z.array(
+      section(known.DECLARED_KEY, { ...limits, metadata: section(known.KEY_METADATA, {}, true) }),
+    ),
+    organizations: z.array(section(known.ORGANIZATION, { ...limits, members: z.array(organizationMember) })),
+    teams: z.array(section(known.TEAM, { ...limits, members_with_roles: z.array(teamMember) })),
+    users: z.array(section(known.USER, limits)),
+    customers: z.array(section(known.CUSTOMER, limits)),
+    tags: z.array(section(known.TAG, limits)),
     environment_variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     credential_list: z.array(section(known.CREDENTIAL_ENTRY, { credential_values: modelParams })),
   });

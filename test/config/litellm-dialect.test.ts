@@ -313,18 +313,18 @@ test('caching is off, LiteLLM-style or guide-style', () => {
 test('settings without a typed place are kept as written', () => {
   const { otherSettings, notYetInEffect } = configOf(`
 litellm_settings: { callbacks: [langfuse], success_callback: prometheus }
-general_settings: { alerting: [slack], health_check_interval: 30 }
+general_settings: { allowed_ips: [10.0.0.1], health_check_interval: 30 }
 guardrails: [{ guardrail_name: pii }]
 `);
   assert.deepEqual(otherSettings, {
     callbacks: ['langfuse'],
     success_callback: ['prometheus'],
-    alerting: ['slack'],
+    allowed_ips: ['10.0.0.1'],
     guardrails: [{ guardrail_name: 'pii' }],
   });
   assert.deepEqual(
     notYetInEffect.map(({ path }) => path).toSorted(),
-    ['litellm_settings.callbacks', 'general_settings.alerting', 'guardrails'].toSorted(),
+    ['litellm_settings.callbacks', 'general_settings.allowed_ips', 'guardrails'].toSorted(),
   );
 });
 

@@ -269,18 +269,16 @@ user_api_key_list:
   assert.deepEqual(brief(findings), ['9:41 error wrong-type fallbacks']);
 });
 
-test('budgets by strategy and checks of later releases are said to be not yet in effect', () => {
-  const { notYetInEffect } = configOf(`${MODELS}
+test('a check of a later release is said to be not yet in effect; what limits by budget acts', () => {
+  const { notYetInEffect, routing } = configOf(`${MODELS}
 router_settings:
   routing_strategy: provider-budget-routing
-  optional_pre_call_checks: [session_affinity, router_budget_limiting]
+  optional_pre_call_checks: [session_affinity, router_budget_limiting, responses_api_deployment_check]
   hedge: { enabled: true }
 `);
+  assert.equal(routing.strategy, 'simple-shuffle');
   assert.deepEqual(
     notYetInEffect.map(({ path }) => path),
-    [
-      'router_settings.routing_strategy: provider-budget-routing',
-      'router_settings.optional_pre_call_checks: router_budget_limiting',
-    ],
+    ['router_settings.optional_pre_call_checks: responses_api_deployment_check'],
   );
 });

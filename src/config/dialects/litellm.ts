@@ -1,9 +1,11 @@
 /** LiteLLM's configuration, with the guide's words among it, read into the canonical shape. */
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import { readAlerts } from '../alerts.ts';
+import { readBudgets } from '../budgets.ts';
 import { type ConfigNode, type MapNode, member, type Place } from '../config-node.ts';
 import { type DeclaredKeyRead, readDeclaredKeys } from '../declared-keys.ts';
 import { readDeclaredTenants } from '../declared-objects.ts';
-import { DEFAULT_BUDGETS, DEFAULT_MANAGEMENT, DEFAULT_STORES, DEFAULTS } from '../defaults.ts';
+import { DEFAULTS } from '../defaults.ts';
 import { readDeployments } from '../deployments.ts';
 import type { FallbackStep } from '../fallbacks.ts';
 import type { GatewayConfig, ServerConfig, TelemetryConfig } from '../gateway-config.ts';
@@ -11,12 +13,21 @@ import { given } from '../given.ts';
 import type { GroupReference } from '../group-reference.ts';
 import { readHealthChecks } from '../health-checks.ts';
 import type { ProviderDirectory } from '../known-providers.ts';
-import { CACHE_PARAMS, GENERAL_SETTINGS, LITELLM_SETTINGS, ROUTER_SETTINGS, TOP_LEVEL } from '../known-settings.ts';
+import {
+  BUDGET_SETTINGS,
+  CACHE_PARAMS,
+  GENERAL_SETTINGS,
+  LITELLM_SETTINGS,
+  ROUTER_SETTINGS,
+  TOP_LEVEL,
+} from '../known-settings.ts';
+import { readManagement } from '../management.ts';
 import { readRedis } from '../redis.ts';
 import { readRouting } from '../routing.ts';
 import { type ReadingContext, Section } from '../section.ts';
+import { readStores } from '../stores.ts';
 import type { Environment } from '../variables.ts';
-import { budgetPeriod, cacheSettings, logFormatWord, logLevelWord } from './guide.ts';
+import { cacheSettings, logFormatWord, logLevelWord } from './guide.ts';
 
 /** The configuration and what the cross-checks need beyond it. */
 export interface Draft {
@@ -28,6 +39,9 @@ export interface Draft {
   readonly masterKeyPlace: Place | undefined;
   readonly hasModelList: boolean;
 }
+
+/** No dialect but ours has it: what it does not know is a mistake. */
+const OWN_OPTIONS = { path: 'budget_settings', unknown: 'refuse-typos' } as const;
 
 /** Reads the merged tree. Everything wrong with it is among the findings; the draft is only used when none is an error. */
 export function readLitellm(
@@ -51,6 +65,7 @@ export function readLitellm(
     { path: 'general_settings', unsetIsError: (name) => name === 'master_key' },
     context,
   );
+  const own = new Section(section('budget_settings'), BUDGET_SETTINGS, OWN_OPTIONS, context);
   for (const name of ['cache', 'cache_params']) {
     const node = litellm.node(name);
     const options = { path: `litellm_settings.${name}`, isReported: true };
@@ -80,15 +95,10 @@ export function readLitellm(
     telemetry: readTelemetry(general, litellm, router, environment),
     dropParams: litellm.flag('drop_params') ?? false,
     ...given('cache', cache),
-    budgets: {
-      ...DEFAULT_BUDGETS,
-      ...given('globalMax', general.usd('global_max_budget') ?? litellm.usd('max_budget')),
-      ...given('globalPeriod', budgetPeriod(litellm.text('budget_duration'))),
-      ...given('alertThreshold', general.number('budget_alert_threshold')),
-    },
-    stores: DEFAULT_STORES,
-    management: DEFAULT_MANAGEMENT,
-    alerts: { webhooks: [], slack: [] },
+    budgets: readBudgets({ general, litellm, router, own, providers, context }),
+    stores: readStores(general, own, environment, context),
+    management: readManagement(general, litellm, context),
+    alerts: readAlerts(general, own, environment, context),
     otherSettings: otherSettings(top, litellm, general),
   };
   return {
@@ -174,5 +184,5 @@ function otherSettings(top: Section, litellm: Section, general: Section): Readon
 
 const TYPED_ELSEWHERE = new Set(
   `default_fallbacks fallbacks content_policy_fallbacks context_window_fallbacks num_retries cache cache_params enable_cache
-   cache_ttl cache_system_prompt_only max_budget budget_duration global_max_budget budget_alert_threshold`.split(/\s+/),
+   cache_ttl cache_system_prompt_only`.split(/\s+/),
 );

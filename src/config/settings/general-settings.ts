@@ -1,5 +1,33 @@
 /** Settings of `general_settings`. */
-import { ENTERPRISE, guideNow, later, never, now, PRISMA, PYTHON, type SettingTable, table } from './setting.ts';
+import { isJsonObject } from '../../core/json.ts';
+import {
+  ENTERPRISE,
+  guideNow,
+  later,
+  never,
+  now,
+  nowExcept,
+  own,
+  PRISMA,
+  PYTHON,
+  type SettingTable,
+  table,
+} from './setting.ts';
+
+/** LiteLLM's name for alerts about budgets. */
+export const BUDGET_ALERTS = 'budget_alerts';
+const otherThan =
+  (known: readonly string[]) =>
+  (value: unknown): readonly string[] =>
+    Array.isArray(value) ? value.filter((each) => !known.includes(each)).map(String) : [];
+const kindsOtherThan =
+  (known: readonly string[]) =>
+  (value: unknown): readonly string[] =>
+    isJsonObject(value) ? otherThan(known)(Object.keys(value)) : [];
+
+const CLEANED = 'Old rows are deleted all the time, a few at once.';
+const RESET = 'Periods begin by the clock; no job has to start them.';
+const JOURNAL = 'Spend is in a journal on disk before a request is answered, and in the database a moment later.';
 
 /** The members of `general_settings`. */
 export const GENERAL_SETTINGS: SettingTable = table({
@@ -57,8 +85,12 @@ export const GENERAL_SETTINGS: SettingTable = table({
     'false',
   ),
   use_shared_health_check: later('flag', 'Shares health checks between instances.'),
-  database_url: later('secret', 'Database of keys, teams and spend.'),
-  database_connection_pool_limit: later('integer', 'Connections to the database.'),
+  database_url: now(
+    'secret',
+    'Database of keys, teams and spend: `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.',
+    '`DATABASE_URL`, else an SQLite file in the data folder',
+  ),
+  database_connection_pool_limit: now('count', 'Connections to the database, of each process.', '10'),
   database_connection_timeout: later('seconds', 'Limit for getting a connection.'),
   database_connection_pool_timeout: later('seconds', 'Limit for getting a connection.'),
   database_connect_timeout: later('seconds', 'Limit for connecting to the database.'),
@@ -68,26 +100,41 @@ export const GENERAL_SETTINGS: SettingTable = table({
   store_model_in_db: later('flag', 'Keeps models in the database.'),
   supported_db_objects: later('texts', 'What is kept in the database.'),
   store_prompts_in_spend_logs: later('flag', 'Keeps prompts and answers in the ledger.'),
-  disable_spend_logs: later('flag', 'Keeps no ledger of requests.'),
-  disable_spend_updates: later('flag', 'Does not sum up spend.'),
+  disable_spend_logs: now('flag', 'Keeps no rows of single requests, only sums.', 'false'),
+  disable_spend_updates: never('flag', 'Budgets are held by the sums.'),
   disable_error_logs: later('flag', 'Keeps no errors in the database.'),
-  disable_reset_budget: later('flag', 'Does not start budgets anew.'),
-  maximum_spend_logs_retention_period: later('text', 'How long the ledger is kept.'),
-  maximum_spend_logs_retention_interval: later('text', 'How often it is cleaned.'),
-  maximum_spend_logs_cleanup_cron: later('text', 'When it is cleaned.'),
-  proxy_budget_rescheduler_min_time: later('seconds', 'Shortest time between two looks at budget periods.'),
-  proxy_budget_rescheduler_max_time: later('seconds', 'Longest time between two looks at budget periods.'),
-  proxy_batch_write_at: later('seconds', 'How often spend is written.'),
+  disable_reset_budget: later('flag', 'Does not start budgets anew.', 'false'),
+  maximum_spend_logs_retention_period: now(
+    'duration',
+    'How long rows of single requests are kept (`30d`); sums stay.',
+    'for ever',
+  ),
+  maximum_audit_logs_retention_period: own('duration', 'How long the record of changes is kept.', 'for ever'),
+  maximum_spend_logs_retention_interval: never('text', CLEANED),
+  maximum_spend_logs_cleanup_cron: never('text', CLEANED),
+  proxy_budget_rescheduler_min_time: never('seconds', RESET),
+  proxy_budget_rescheduler_max_time: never('seconds', RESET),
+  proxy_batch_write_at: never('seconds', JOURNAL),
   proxy_batch_polling_interval: later('seconds', 'How often batches are looked at.'),
-  use_redis_transaction_buffer: later('flag', 'Gathers spend in Redis.'),
-  allow_requests_on_db_unavailable: later('flag', 'Serves on when the database is away.'),
-  fail_closed_budget_enforcement: later('flag', 'Checks budgets against the database each time.'),
-  disable_budget_reservation: later('flag', 'Does not reserve an estimate against budgets.'),
+  use_redis_transaction_buffer: never('flag', JOURNAL),
+  allow_requests_on_db_unavailable: never(
+    'flag',
+    'A key that cannot be looked up is never let in. Keys of the file, and those that were looked up before, are served while the database is away.',
+  ),
+  fail_closed_budget_enforcement: now(
+    'flag',
+    'Refuses what has a budget while the Redis that instances share is away: `when_away: closed`.',
+    'false',
+  ),
+  disable_budget_reservation: never(
+    'flag',
+    'A budget that nothing is reserved from does not hold. Reservations are corrected as soon as the cost is known.',
+  ),
   user_api_key_cache_ttl: later('seconds', 'How long a looked-up key is remembered.'),
-  enforce_user_param: later('flag', 'Refuses requests without `user`.'),
+  enforce_user_param: now('flag', 'Refuses requests that name no customer (`user`).', 'false'),
   enforced_params: later('texts', 'Request fields that must be there.'),
-  reject_clientside_metadata_tags: later('flag', 'Refuses tags in requests.'),
-  user_header_name: later('text', 'Header that names the end user.'),
+  reject_clientside_metadata_tags: now('flag', 'Refuses requests that bring tags.', 'false'),
+  user_header_name: now('text', 'A header that names the customer, where `user` does not.'),
   user_header_mappings: later('any', 'Headers that name users.'),
   allow_client_side_credentials: later('flag', 'Lets requests bring provider credentials.'),
   allowed_routes: later('texts', 'The only paths users may call.'),
@@ -104,7 +151,7 @@ export const GENERAL_SETTINGS: SettingTable = table({
   enable_oauth2_proxy_auth: later('flag', 'Trusts the headers of an OAuth 2 proxy.'),
   oauth2_config_mappings: later('map', 'Which headers those are.'),
   service_account_settings: later('any', 'Rules for keys of service accounts.'),
-  default_team_disabled: later('flag', 'Keys must belong to a team.'),
+  default_team_disabled: now('flag', 'Keys must belong to a team.', 'false'),
   disable_master_key_return: later('flag', 'Does not show the master key.'),
   disable_adding_master_key_hash_to_db: later('flag', 'Does not account for the master key.'),
   disable_responses_id_security: later('flag', 'Lets users read the responses of others.'),
@@ -115,11 +162,17 @@ export const GENERAL_SETTINGS: SettingTable = table({
   use_azure_key_vault: later('flag', 'Reads secrets from Azure Key Vault.'),
   use_google_kms: later('flag', 'Reads secrets from Google KMS.'),
   use_aws_secret_manager: later('flag', 'Reads secrets from AWS Secrets Manager.'),
-  alerting: later('texts', 'Where alerts go.'),
+  alerting: nowExcept(
+    otherThan(['slack', 'webhook']),
+    now('texts', 'Where budget alerts go: `slack` (to `SLACK_WEBHOOK_URL`), `webhook` (to `WEBHOOK_URL`).'),
+  ),
   alerting_threshold: later('seconds', 'Duration at which a request is slow.'),
   alerting_args: later('map', 'Settings of alerts.'),
-  alert_types: later('texts', 'Which alerts go out.'),
-  alert_to_webhook_url: later('map', 'Address by kind of alert.'),
+  alert_types: nowExcept(otherThan([BUDGET_ALERTS]), now('texts', 'Which alerts go out: `budget_alerts`.', 'all')),
+  alert_to_webhook_url: nowExcept(
+    kindsOtherThan([BUDGET_ALERTS]),
+    now('map', 'Kind of alert → address(es) of Slack messages: `budget_alerts`.'),
+  ),
   alert_type_config: later('map', 'Settings by kind of alert.'),
   spend_report_frequency: later('text', 'How often spend is reported.'),
   pass_through_endpoints: later('list', 'Paths handed on as they are.'),
@@ -132,7 +185,7 @@ export const GENERAL_SETTINGS: SettingTable = table({
   disable_batch_input_file_rate_limiting: later('flag', 'Does not read batch files for limits.'),
   skip_batch_input_file_rate_limiting_for_providers: later('texts', 'Providers whose batch files are not read.'),
   skip_batch_input_file_rate_limiting_for_models: later('texts', 'Models whose batch files are not read.'),
-  token_rate_limit_type: later('text', 'Which tokens count against limits: `total`, `input` or `output`.'),
+  token_rate_limit_type: now(['total', 'input', 'output'], 'As in `litellm_settings`, which wins.'),
   ui_access_mode: later('any', 'Who may use the UI.'),
   auto_redirect_ui_login_to_sso: later('flag', 'Leads the login to single sign-on.'),
   control_plane_url: later('text', 'Instance that holds the state of several.'),
@@ -144,7 +197,7 @@ export const GENERAL_SETTINGS: SettingTable = table({
   mcp_trusted_proxy_ranges: later('texts', 'Proxies whose headers are believed for MCP.'),
   require_end_user_mcp_access_defined: later('flag', 'End users need to be given MCP servers.'),
   user_mcp_management_mode: later('text', 'What users see of MCP servers.'),
-  store_audit_logs: later('flag', 'Keeps a record of changes by administrators.'),
+  store_audit_logs: now('flag', 'Keeps a record of changes by administrators. Always done here.', 'true'),
   coordination: later('map', 'How instances work together.'),
   database_extra_connection_params: never('map', PRISMA),
   database_disable_prepared_statements: never('flag', PRISMA),

@@ -1,5 +1,5 @@
 /** Budgets and rate limits, in LiteLLM's names: the same wherever limits may stand. */
-import { now, own, type SettingTable, table } from './setting.ts';
+import { later, never, now, own, type SettingTable, table } from './setting.ts';
 
 const BUDGET = 'Most that may be spent in a period.';
 const PERIOD = 'When the budget starts anew: `1h`, `1d`, `7d`, `1mo`, `daily`, `weekly`, `monthly`, …';
@@ -27,4 +27,7 @@ export const PERIOD_BUDGET: SettingTable = table({
   budget_limit: now('usd', 'Another name for `max_budget`.'),
   budget_duration: now('period', PERIOD, 'never'),
   time_period: now('period', 'Another name for `budget_duration`.'),
+  reset_at: never('text', 'Periods begin by the clock.'),
+  rpm_limit: later('integer', 'Requests in any 60 seconds.'),
+  tpm_limit: later('integer', 'Tokens in any 60 seconds.'),
 });

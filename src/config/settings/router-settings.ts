@@ -11,14 +11,16 @@ const STRATEGY_WORDS = [
   BUDGET_STRATEGY,
 ] as const;
 
-const STRATEGY = nowExcept(
-  (value) => (value === BUDGET_STRATEGY ? [BUDGET_STRATEGY] : []),
-  now(STRATEGY_WORDS, 'How a deployment of the group is chosen.', 'simple-shuffle'),
-);
+const STRATEGY = now(STRATEGY_WORDS, 'How a deployment of the group is chosen.', 'simple-shuffle');
 const STRATEGY_ARGS = now('map', 'Settings of that strategy.');
 
 /** The checks of `optional_pre_call_checks` that act. Further ones are known to LiteLLM and accepted. */
-const CHECKS_IN_EFFECT: readonly unknown[] = ['session_affinity', 'deployment_affinity', 'prompt_caching'];
+const CHECKS_IN_EFFECT: readonly unknown[] = [
+  'session_affinity',
+  'deployment_affinity',
+  'prompt_caching',
+  'router_budget_limiting',
+];
 const checksNotInEffect = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((check) => !CHECKS_IN_EFFECT.includes(check)).map(String) : [];
 
@@ -68,7 +70,7 @@ export const ROUTER_SETTINGS: SettingTable = table({
     checksNotInEffect,
     now(
       'texts',
-      'Further checks before a deployment is chosen. In effect: `session_affinity`, `deployment_affinity`, `prompt_caching`.',
+      'Further checks before a deployment is chosen. In effect: `session_affinity`, `deployment_affinity`, `prompt_caching`; `router_budget_limiting` always is.',
     ),
   ),
   deployment_affinity_ttl_seconds: now('seconds', 'How long a conversation or a key stays with a deployment.', '3600'),
@@ -97,7 +99,7 @@ export const ROUTER_SETTINGS: SettingTable = table({
   default_max_parallel_requests: now('integer', 'Requests at one time a deployment takes that names no limit.'),
   default_priority: later('integer', 'Priority of a request in the queue.'),
   polling_interval: later('seconds', 'How often the queue is looked at.'),
-  provider_budget_config: later('map', 'Budgets by provider.'),
+  provider_budget_config: now('map', 'Provider → its budget: `{ budget_limit, time_period }`.'),
   redis_host: now(
     'text',
     'Host of the Redis in which instances share cooldowns, probes and retry budgets.',

@@ -104,10 +104,16 @@ export function valuesOf(row: LedgerRow): readonly (string | number | null)[] {
     model,
     provider,
     status,
-    cost?.toString() ?? null,
+    cost === undefined ? null : storableCost(cost),
     JSON.stringify(accounts),
     JSON.stringify(further),
   ];
+}
+
+/** SQLite would take the greatest integer for one beyond it, and say nothing. */
+function storableCost(cost: bigint): string {
+  if (BigInt.asIntN(64, cost) !== cost) throw new RangeError('An attempt cannot cost more than 9.2 million USD');
+  return cost.toString();
 }
 
 /** The row that was stored. */

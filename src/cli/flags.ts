@@ -27,6 +27,11 @@ const flags = {
     variable: 'NUM_WORKERS',
     about: 'Processes that share the port (1).',
   },
+  unshared_limits: {
+    kind: 'switch',
+    variable: 'SLUICE_UNSHARED_LIMITS',
+    about: 'Let several processes serve without a Redis: each then keeps budgets and limits for itself alone.',
+  },
   model: {
     kind: 'value',
     short: 'm',

@@ -35,6 +35,16 @@ test('flags are read with underscores and with hyphens', () => {
   }
 });
 
+test('--unshared-limits is a switch, and a variable switches it as well', () => {
+  assert.equal(readArguments([], {}).unsharedLimits, false);
+  assert.equal(readArguments(['--unshared-limits'], {}).unsharedLimits, true);
+  assert.equal(readArguments(['--unshared_limits'], {}).unsharedLimits, true);
+  for (const value of ['1', 'true', 'Yes'])
+    assert.ok(readArguments([], { SLUICE_UNSHARED_LIMITS: value }).unsharedLimits);
+  for (const value of ['', '0', 'false'])
+    assert.ok(!readArguments([], { SLUICE_UNSHARED_LIMITS: value }).unsharedLimits);
+});
+
 test('a value keeps its own hyphens', () => {
   assert.deepEqual(readArguments(['--config', 'my-own-file.yaml', '--model=openai/gpt-4o-mini'], {}).files, [
     'my-own-file.yaml',

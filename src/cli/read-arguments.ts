@@ -14,6 +14,8 @@ export interface Arguments {
   readonly port: number | undefined;
   readonly host: string | undefined;
   readonly workers: number;
+  /** Several processes may serve without sharing what budgets and limits have left. */
+  readonly unsharedLimits: boolean;
   readonly model: string | undefined;
   readonly alias: string | undefined;
   readonly apiBase: string | undefined;
@@ -76,6 +78,7 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     port: wholeNumber('port', flag('port'), 0, 65_535),
     host: flag('host'),
     workers: wholeNumber('num_workers', flag('num_workers'), 1, MOST_WORKERS) ?? 1,
+    unsharedLimits: isSet('unshared_limits') || isTrue(flag('unshared_limits')),
     model: flag('model'),
     alias: flag('alias'),
     apiBase: flag('api_base'),
@@ -90,6 +93,10 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     callId: flag('call_id'),
     notes,
   };
+}
+
+function isTrue(value: string | undefined): boolean {
+  return value !== undefined && /^(1|true|yes|on)$/i.test(value.trim());
 }
 
 function parserOptions() {

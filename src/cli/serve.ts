@@ -11,10 +11,19 @@ import { serveWithWorkers } from './workers.ts';
 export async function serve(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | undefined> {
   const prepared = await prepare(args, env);
   if (prepared === undefined) return 2;
-  return args.workers > 1 ? serveWithWorkers(prepared, args) : serveAlone(prepared, env);
+  if (args.workers === 1) return serveAlone(prepared, args, env);
+  if (prepared.config.redis === undefined && !args.unsharedLimits) {
+    await prepared.abandon();
+    process.stderr.write(`${UNSHARED}\n`);
+    return 2;
+  }
+  return serveWithWorkers(prepared, args);
 }
 
-async function serveAlone(prepared: Prepared, env: NodeJS.ProcessEnv): Promise<number | undefined> {
+const UNSHARED = `--num_workers above 1 needs a Redis (router_settings.redis_host or redis_url): without one, each worker counts for itself, and
+every budget and limit would hold once per worker. Name a Redis, serve with one worker, or accept that with --unshared-limits.`;
+
+async function serveAlone(prepared: Prepared, args: Arguments, env: NodeJS.ProcessEnv): Promise<number | undefined> {
   const { config, key, read } = prepared;
   let service: Service | undefined;
   let changedMeanwhile = false;
@@ -39,7 +48,17 @@ async function serveAlone(prepared: Prepared, env: NodeJS.ProcessEnv): Promise<n
 
   try {
     const { port } = config.server;
-    const options = { config, masterKey: key.key, version: packageVersion(), env, port, read, isShared: false };
+    const { unsharedLimits } = args;
+    const options = {
+      config,
+      masterKey: key.key,
+      version: packageVersion(),
+      env,
+      port,
+      read,
+      isShared: false,
+      unsharedLimits,
+    };
     service = await Service.start(options);
   } catch (error) {
     watching.close();

@@ -18,6 +18,8 @@ export interface ServiceOptions {
   readonly read: () => ServedConfig;
   /** Several processes write to this standard output. */
   readonly isShared: boolean;
+  /** Other processes may serve the same objects without sharing what budgets and limits have left. */
+  readonly unsharedLimits: boolean;
   /** In a worker: the metrics of all workers. */
   readonly gatherMetrics?: () => Promise<readonly unknown[]>;
   /** In a worker: what each worker knows of the way of a request. */
@@ -38,7 +40,7 @@ export class Service {
 
   /** Starts to serve. Throws what listening throws. */
   static async start(options: ServiceOptions): Promise<Service> {
-    const { config, masterKey, port, version, env, isShared, gatherMetrics, gatherRoute } = options;
+    const { config, masterKey, port, version, env, isShared, unsharedLimits, gatherMetrics, gatherRoute } = options;
     const log = createLogger(config.telemetry, { stdout: process.stdout, isShared });
     const gateway = await startGateway({
       config,
@@ -48,6 +50,7 @@ export class Service {
       version,
       env,
       log,
+      unsharedLimits,
       ...(gatherMetrics === undefined ? {} : { gatherMetrics }),
       ...(gatherRoute === undefined ? {} : { gatherRoute }),
     });

@@ -37,6 +37,7 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
         port: orders.port,
         read,
         isShared: true,
+        unsharedLimits: args.unsharedLimits,
         gatherMetrics: () => requests.all({ kind: 'metrics' }),
         gatherRoute: (callId) => requests.all({ kind: 'route', callId }),
       });

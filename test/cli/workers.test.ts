@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { ask, CONFIG_ENV, MASTER_KEY, simulatorFor, writeConfig } from './simulated-config.ts';
 import { runSluice, SluiceProcess, temporaryFolder } from './sluice-process.ts';
 
-const args = ['--host', '127.0.0.1', '--port', '0', '--num_workers', '2'];
+const args = ['--host', '127.0.0.1', '--port', '0', '--num_workers', '2', '--unshared-limits'];
 
 async function started(context: TestContext): Promise<SluiceProcess> {
   const cwd = temporaryFolder(context);
@@ -86,4 +86,20 @@ test('a configuration with errors is told once, whatever the number of workers',
   const { code, stderr } = await runSluice(context, { cwd, args: [...args, '--config', 'missing.yaml'] });
   assert.equal(code, 2);
   assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+});
+
+test('several workers without a Redis do not start, and say why', async (context) => {
+  const cwd = temporaryFolder(context);
+  const config = writeConfig(cwd, await simulatorFor(context), { quick: 'gpt-4o' });
+  const without = ['--host', '127.0.0.1', '--port', '0', '--num_workers', '2', '--config', config];
+  const refused = await runSluice(context, { cwd, args: without, env: CONFIG_ENV });
+  assert.deepEqual([refused.code, refused.stdout], [2, '']);
+  assert.match(refused.stderr, /needs a Redis.*once per worker.*--unshared-limits/s);
+
+  const accepted = new SluiceProcess(context, {
+    cwd,
+    args: without,
+    env: { ...CONFIG_ENV, SLUICE_UNSHARED_LIMITS: '1' },
+  });
+  assert.equal((await ask(await accepted.url(), 'quick')).status, 200);
 });

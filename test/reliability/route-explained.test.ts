@@ -144,7 +144,7 @@ test('sluice route --call-id asks the running gateway, whichever of its workers 
   const args = ['--config', config, '--host', '127.0.0.1'];
   const sluice = new SluiceProcess(context, {
     cwd,
-    args: [...args, '--port', '0', '--num_workers', '2'],
+    args: [...args, '--port', '0', '--num_workers', '2', '--unshared-limits'],
     env: CONFIG_ENV,
   });
   const url = await sluice.url();

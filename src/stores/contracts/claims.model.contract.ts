@@ -277,88 +277,109 @@ export type Step =
   | { readonly does: 'cancel' | 'settle-again'; readonly which: number }
   | { readonly does: 'wait'; readonly ms: number };
 
-/** Sizes at which a store that splits or rounds amounts would go wrong. */
-const UNITS = [1n, 999_999n, 1_000_000n, 1_000_000_000_000_001n];
-
-const money = (most: number): fc.Arbitrary<bigint> =>
-  fc
-    .tuple(fc.constantFrom(...UNITS), fc.integer({ min: 0, max: most }), fc.constantFrom(0n, 0n, 1n))
-    .map(([unit, count, odd]) => unit * BigInt(count) + odd);
+/** Sizes at which a store that splits or rounds amounts would go wrong. All amounts of a run are of one size, so that they meet. */
+const UNITS = [1n, 333_333n, 999_999n, 1_000_000n, 1_000_000_000_000_001n];
 
 const someTokens = fc.integer({ min: 0, max: 12 });
 
-const anyLimit: fc.Arbitrary<MoneyLimit> = fc
-  .tuple(fc.constantFrom(ever, daily), money(40), fc.oneof(fc.constant(0n), money(15)))
-  .map(([period, max, debt]) => period(max, debt));
-
+/** Most limits are not set, or hardly any claim would pass all of them. */
 const rate = (most: number): fc.Arbitrary<number | undefined> =>
-  fc.option(fc.integer({ min: 0, max: most }), { nil: undefined, freq: 1 });
-
-/** Accounts without ids, with few enough of everything that limits are often reached. */
-export const anyAccounts = fc.array(
-  fc
-    .record({
-      money: fc.array(anyLimit, { maxLength: 2 }),
-      requestsPerMinute: rate(12),
-      tokensPerMinute: rate(80),
-      inputTokensPerMinute: rate(60),
-      outputTokensPerMinute: rate(60),
-      parallelRequests: rate(5),
-    })
-    .map(({ money: limits, ...rates }) => {
-      const given = Object.entries(rates).filter(([, limit]) => limit !== undefined);
-      return { money: limits, ...Object.fromEntries(given) } satisfies Omit<ClaimAccount, 'id'>;
-    }),
-  { minLength: 3, maxLength: 3 },
-);
-
-const anyAmounts: fc.Arbitrary<ClaimAmounts> = fc
-  .record({
-    inputTokens: someTokens,
-    outputTokens: someTokens,
-    hold: money(15),
-    exposure: fc.oneof(fc.constant(0n), money(10)),
-    cap: fc.option(
-      fc.record({
-        fixed: money(3),
-        perToken: money(2),
-        minTokens: fc.integer({ min: 1, max: 3 }),
-        maxTokens: fc.integer({ min: 3, max: 12 }),
-      }),
-      { nil: undefined },
-    ),
-  })
-  .map(({ cap, ...given }) => amounts(cap === undefined ? given : { ...given, cap }));
+  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, fc.integer({ min: 0, max: most }));
 
 const which = fc.nat({ max: 30 });
 
-/** Steps that need no time to pass. */
-export const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      does: fc.constant('claim' as const),
-      accounts: fc.shuffledSubarray([0, 1, 2]),
-      amounts: anyAmounts,
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ does: fc.constant('extend' as const), which, hold: money(20), exposure: money(10) }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      does: fc.constant('settle' as const),
-      which,
-      cost: money(12),
+/** What is done to which accounts, and what those had spent before. */
+export interface RandomRun {
+  readonly accounts: readonly Omit<ClaimAccount, 'id'>[];
+  readonly spentBefore: readonly bigint[];
+  readonly steps: readonly Step[];
+}
+
+/** Runs with few enough of everything that limits are often reached. */
+export function anyRun(options: { readonly mostSteps: number; readonly hasWaits: boolean }): fc.Arbitrary<RandomRun> {
+  return fc.constantFrom(...UNITS).chain((unit) => {
+    const money = (most: number): fc.Arbitrary<bigint> =>
+      fc
+        .tuple(fc.integer({ min: 0, max: most }), fc.constantFrom(0n, 0n, 1n))
+        .map(([count, odd]) => unit * BigInt(count) + odd);
+    return fc.record({
+      accounts: fc.array(anyAccount(money), { minLength: 3, maxLength: 3 }),
+      spentBefore: fc.array(fc.oneof(fc.constant(0n), money(20)), { minLength: 3, maxLength: 3 }),
+      steps: fc.array(options.hasWaits ? fc.oneof({ weight: 5, arbitrary: anyStep(money) }, anyWait) : anyStep(money), {
+        maxLength: options.mostSteps,
+        size: 'max',
+      }),
+    });
+  });
+}
+
+type MoneyUpTo = (most: number) => fc.Arbitrary<bigint>;
+
+function anyAccount(money: MoneyUpTo): fc.Arbitrary<Omit<ClaimAccount, 'id'>> {
+  const limit = fc
+    .tuple(fc.constantFrom(ever, daily), money(120), fc.oneof(fc.constant(0n), money(30)))
+    .map(([period, max, debt]) => period(max, debt));
+  return fc
+    .record({
+      money: fc.array(limit, { maxLength: 2 }),
+      requestsPerMinute: rate(12),
+      tokensPerMinute: rate(150),
+      inputTokensPerMinute: rate(90),
+      outputTokensPerMinute: rate(90),
+      parallelRequests: rate(6),
+    })
+    .map(({ money: limits, ...rates }) => {
+      const given = Object.entries(rates).filter(([, most]) => most !== undefined);
+      return { money: limits, ...Object.fromEntries(given) };
+    });
+}
+
+function anyAmounts(money: MoneyUpTo): fc.Arbitrary<ClaimAmounts> {
+  const cap = fc.record({
+    fixed: money(3),
+    perToken: money(2),
+    minTokens: fc.integer({ min: 1, max: 3 }),
+    maxTokens: fc.integer({ min: 3, max: 12 }),
+  });
+  return fc
+    .record({
       inputTokens: someTokens,
       outputTokens: someTokens,
-      charge: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('cancel' as const, 'settle-again' as const), which }) },
-);
+      hold: money(15),
+      exposure: fc.oneof(fc.constant(0n), money(10)),
+      cap: fc.option(cap, { nil: undefined, freq: 2 }),
+    })
+    .map(({ cap: least, ...given }) => amounts(least === undefined ? given : { ...given, cap: least }));
+}
+
+const anyWait: fc.Arbitrary<Step> = fc.record({
+  does: fc.constant('wait' as const),
+  ms: fc.oneof(fc.integer({ min: 1, max: 2_500 }), fc.integer({ min: 2_500, max: 130_000 })),
+});
+
+function anyStep(money: MoneyUpTo): fc.Arbitrary<Step> {
+  const claim = fc.record({
+    does: fc.constant('claim' as const),
+    accounts: fc.shuffledSubarray([0, 1, 2]),
+    amounts: anyAmounts(money),
+  });
+  const extend = fc.record({ does: fc.constant('extend' as const), which, hold: money(20), exposure: money(10) });
+  const settle = fc.record({
+    does: fc.constant('settle' as const),
+    which,
+    cost: money(12),
+    inputTokens: someTokens,
+    outputTokens: someTokens,
+    charge: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+  });
+  const end = fc.record({ does: fc.constantFrom('cancel' as const, 'settle-again' as const), which });
+  return fc.oneof(
+    { weight: 6, arbitrary: claim },
+    { weight: 2, arbitrary: extend },
+    { weight: 3, arbitrary: settle },
+    { weight: 1, arbitrary: end },
+  );
+}
 
 /** What a run of steps is done to. */
 export interface ModelRun {
@@ -485,13 +506,11 @@ export function testClaimsAgainstModel(
     try {
       await fc.assert(
         fc.asyncProperty(
-          anyAccounts,
-          fc.array(money(10), { minLength: 3, maxLength: 3 }),
-          fc.array(anyStep, { maxLength: 40, size: 'max' }),
-          async (limits, seeds, steps) => {
+          anyRun({ mostSteps: 40, hasWaits: false }),
+          async ({ accounts: limits, spentBefore, steps }) => {
             const prefix = `${salt}-model-${++lastRun}`;
             const accounts = limits.map((limit, index) => ({ ...limit, id: `${prefix}:account-${index}` }));
-            for (const [index, { id }] of accounts.entries()) before.set(id, seeds[index] ?? 0n);
+            for (const [index, { id }] of accounts.entries()) before.set(id, spentBefore[index] ?? 0n);
             const { claims } = store;
             const arrived = store.arrived === undefined ? {} : { arrived: store.arrived.bind(store) };
             await runSteps(

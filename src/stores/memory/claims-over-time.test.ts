@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { amounts, daily, ever, NOON_MS } from '../contracts/claims.contract.ts';
-import { anyAccounts, anyStep, ModelOfClaims, runSteps, type Step } from '../contracts/claims.model.contract.ts';
+import { anyRun, ModelOfClaims, runSteps } from '../contracts/claims.model.contract.ts';
 import type { ClaimAccount, ClaimAmounts, ClaimOutcome, Seed } from '../contracts/claims.ts';
 import { MemoryClaims } from './claims.ts';
 
@@ -45,14 +45,9 @@ class Bench {
 }
 
 test('claims that come over time are answered as by a plain model, waits included', async () => {
-  const wait: fc.Arbitrary<Step> = fc.record({
-    does: fc.constant('wait' as const),
-    ms: fc.oneof(fc.integer({ min: 1, max: 2_500 }), fc.integer({ min: 2_500, max: 130_000 })),
-  });
-  const step = fc.oneof({ weight: 3, arbitrary: anyStep }, { weight: 1, arbitrary: wait });
   let lastRun = 0;
   await fc.assert(
-    fc.asyncProperty(anyAccounts, fc.array(step, { maxLength: 80, size: 'max' }), async (limits, steps) => {
+    fc.asyncProperty(anyRun({ mostSteps: 80, hasWaits: true }), async ({ accounts: limits, steps }) => {
       const prefix = `run-${++lastRun}`;
       const model = new ModelOfClaims(() => 0n);
       // What is forgotten comes back from the ledger, which has all that was settled.
@@ -64,7 +59,7 @@ test('claims that come over time are answered as by a plain model, waits include
       };
       await runSteps({ claims, model, accounts, prefix, isTimed: true, advance }, steps);
     }),
-    { numRuns: 400 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -152,6 +147,25 @@ test('a request with no room now is told when enough of what was counted leaves'
   assert.deepEqual([waitOf(40), waitOf(41), waitOf(100), waitOf(101)], [51_000, 61_000, 61_000, undefined]);
 });
 
+test('an extension says what is left by then', () => {
+  const bench = new Bench();
+  const key: ClaimAccount = { id: 'key', money: [], requestsPerMinute: 3 };
+  bench.claim(key, {}, 'long');
+  bench.clock.ms += 100_000;
+  const outcome = bench.claims.extend('long', { hold: 1n, exposure: 0n, nowMs: NOON_MS });
+  assert.ok(outcome.kind === 'granted');
+  assert.deepEqual([outcome.remaining[0]?.requests, outcome.remaining[0]?.resetMs], [3, 0]);
+});
+
+test('a usage below nothing frees no more than was counted', () => {
+  const bench = new Bench();
+  const key: ClaimAccount = { id: 'key', money: [], tokensPerMinute: 100 };
+  bench.claim(key, { inputTokens: 50 }, 'odd');
+  bench.settle('odd', 0n, -1_000);
+  bench.claim(key, { inputTokens: 100 });
+  assert.equal(bench.claim(key, { inputTokens: 1 }).kind, 'refused');
+});
+
 test('limits that are taken away and given back find what was counted meanwhile', () => {
   const bench = new Bench();
   const key: ClaimAccount = { id: 'key', money: [], requestsPerMinute: 3 };
@@ -187,6 +201,34 @@ test('accounts that come and go are forgotten, and what is open is not', () => {
   assert.equal(bench.claims.known, 2);
   const outcome = bench.claim(account('open'), { hold: 7n });
   assert.equal(outcome.kind === 'refused' && outcome.refusal.held, 4n);
+});
+
+test('a request that takes an hour keeps its slot', () => {
+  const bench = new Bench();
+  const key: ClaimAccount = { id: 'key', money: [], parallelRequests: 1 };
+  bench.claim(key, {}, 'long');
+  bench.clock.ms += 3_600_000;
+  for (let number = 0; number < 10; number += 1) bench.claim({ id: `other-${number}`, money: [] });
+  assert.equal(bench.claim(key).kind, 'refused');
+  bench.settle('long', 0n);
+  assert.equal(bench.claim(key).kind, 'granted');
+});
+
+test('the ledger is not asked again about an account that is used at least every ten minutes', () => {
+  const asked: string[] = [];
+  const bench = new Bench((account) => {
+    asked.push(account);
+    return 0n;
+  });
+  const key: ClaimAccount = { id: 'key', money: [ever(1_000n)] };
+  for (let number = 0; number < 20; number += 1) {
+    bench.claim(key, { hold: 1n }, `used-${number}`);
+    bench.settle(`used-${number}`, 1n);
+    for (let other = 0; other < 5; other += 1) bench.claim({ id: `other-${number}-${other}`, money: [] });
+    bench.claim({ ...key, money: [{ ...ever(1_000n), window: `period-${number}` }] });
+    bench.clock.ms += 599_000;
+  }
+  assert.equal(asked.length, 21);
 });
 
 test('periods that are over are forgotten by an account that lives on', async () => {

@@ -9,4 +9,4 @@ const make: MakeClaims = async (seed) => {
 };
 
 testClaims('memory', make);
-testClaimsAgainstModel('memory', make, { runs: 300 });
+testClaimsAgainstModel('memory', make, { runs: 1_000 });

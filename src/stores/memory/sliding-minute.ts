@@ -92,7 +92,6 @@ export class SlidingMinute {
 
   /** In how many milliseconds no more than `most` will be counted; undefined: never. */
   msUntilAtMost(counted: Counted, most: number, nowMs: number): number | undefined {
-    if (most < 0) return undefined;
     let left = this.used(counted);
     if (left <= most) return 0;
     for (let number = this.#first; number < this.#next; number += 1) {

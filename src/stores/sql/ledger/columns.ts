@@ -66,7 +66,7 @@ interface Further
 }
 
 /** The values of a row in the order of the columns. */
-export function valuesOf(row: LedgerRow): readonly (string | number | null)[] {
+function valuesOf(row: LedgerRow): readonly (string | number | null)[] {
   const {
     attemptId,
     startedAtMs,
@@ -145,12 +145,22 @@ export function accountsOf(stored: string): readonly string[] {
   return JSON.parse(stored) as string[];
 }
 
-/** Text that both databases can keep: Postgres has neither NUL nor half a surrogate pair. The same row where there is none. */
-export function storableRow(row: LedgerRow): LedgerRow {
-  const text = JSON.stringify(row, (_name, value: unknown) => (typeof value === 'bigint' ? undefined : value));
-  if (!/\\u(?:0000|d[89a-f])/i.test(text)) return row;
-  return mendText(row) as LedgerRow;
+/** A row beside its values. */
+export interface PreparedRow {
+  readonly row: LedgerRow;
+  readonly values: readonly (string | number | null)[];
 }
+
+/** A row with text that both databases can keep: Postgres has neither NUL nor half a surrogate pair. */
+export function prepareRow(row: LedgerRow): PreparedRow {
+  const values = valuesOf(row);
+  if (values.every((value) => typeof value !== 'string' || !UNSTORABLE.test(value))) return { row, values };
+  const mended = mendText(row) as LedgerRow;
+  return { row: mended, values: valuesOf(mended) };
+}
+
+/** As it is in a column, and as it is in JSON. */
+const UNSTORABLE = /[\0\p{Surrogate}]|\\u(?:0000|[dD][89a-fA-F])/u;
 
 function mendText(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll('\0', '\ufffd').toWellFormed();

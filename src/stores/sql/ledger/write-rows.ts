@@ -3,7 +3,7 @@ import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { LedgerRow } from '../../contracts/ledger.ts';
 import type { NoTables, SqlConnection } from '../connection.ts';
 import { retryConflicts } from '../sql-error.ts';
-import { LEDGER_COLUMNS, rowOf, type StoredRow, storableRow, valuesOf } from './columns.ts';
+import { LEDGER_COLUMNS, type PreparedRow, prepareRow, rowOf, type StoredRow } from './columns.ts';
 import { addSums, type Column, insertRows, jsonRows, type Values } from './json-rows.ts';
 import { DAY_KEY, DAY_SUMS, sumsOf } from './sums.ts';
 
@@ -29,7 +29,7 @@ export async function writeRows(
   rows: readonly LedgerRow[],
   options: WriteOptions,
 ): Promise<void> {
-  const wanted = oncePerAttempt(rows.map(storableRow));
+  const wanted = oncePerAttempt(rows.map(prepareRow));
   if (wanted.length === 0) return;
   await retryConflicts(() =>
     write.transaction().execute(async (transaction) => {
@@ -50,37 +50,67 @@ export async function writeRows(
 async function addRows(
   kind: SqlConnection['kind'],
   transaction: Transaction<NoTables>,
-  rows: readonly LedgerRow[],
+  rows: readonly PreparedRow[],
   { withoutRows }: WriteOptions,
 ): Promise<{ readonly added: readonly LedgerRow[]; readonly replaced: readonly LedgerRow[] }> {
-  const truths = rows.filter(({ status }) => status !== 'orphan');
-  const replaced = await takeOrphans(kind, transaction, truths);
+  const replaced = await takeOrphans(kind, transaction, rows.filter(isTrue));
   const counted = await idsIn(kind, transaction, 'ledger_ids', rows);
-  const fresh = rows.filter(({ attemptId }) => !counted.has(attemptId));
-  const isKept = ({ status }: LedgerRow): boolean => !withoutRows || status === 'orphan';
-  const kept = fresh.filter(isKept);
-  const idsOnly = fresh.filter((row) => !isKept(row));
-  const added = new Set<string>();
-  if (kept.length > 0) {
-    for (const id of await insertNew(kind, transaction, 'ledger', LEDGER_COLUMNS, kept.map(valuesOf))) added.add(id);
-    const tags = kept
-      .filter(({ attemptId }) => added.has(attemptId))
-      .flatMap(({ tags, startedAtMs, attemptId }) => [...new Set(tags)].map((tag) => [tag, startedAtMs, attemptId]));
-    if (tags.length > 0) {
-      await sql`${insertRows(kind, 'ledger_tags', [TAG, STARTED, ATTEMPT], tags)} on conflict do nothing`.execute(
-        transaction,
-      );
-    }
+  const fresh = rows.filter(({ row }) => !counted.has(row.attemptId));
+  const isKept = (prepared: PreparedRow): boolean => !withoutRows || !isTrue(prepared);
+  const added = new Set([
+    ...(await addKept(kind, transaction, fresh.filter(isKept))),
+    ...(await addIds(
+      kind,
+      transaction,
+      fresh.filter((prepared) => !isKept(prepared)),
+    )),
+  ]);
+  return { added: fresh.map(({ row }) => row).filter(({ attemptId }) => added.has(attemptId)), replaced };
+}
+
+/** Adds rows, and resolves to the ids of those that were not there. */
+async function addKept(
+  kind: SqlConnection['kind'],
+  transaction: Transaction<NoTables>,
+  rows: readonly PreparedRow[],
+): Promise<readonly string[]> {
+  const ids = await insertNew(
+    kind,
+    transaction,
+    'ledger',
+    LEDGER_COLUMNS,
+    rows.map(({ values }) => values),
+  );
+  const isNew = new Set(ids);
+  const tags = rows
+    .filter(({ row }) => isNew.has(row.attemptId))
+    .flatMap(({ row: { tags, startedAtMs, attemptId } }) =>
+      [...new Set(tags)].map((tag) => [tag, startedAtMs, attemptId]),
+    );
+  if (tags.length > 0) {
+    const inserted = insertRows(kind, 'ledger_tags', [TAG, STARTED, ATTEMPT], tags);
+    await sql`${inserted} on conflict do nothing`.execute(transaction);
   }
-  if (idsOnly.length > 0) {
-    // Rows may be there from before they were switched off.
-    const withRow = await idsIn(kind, transaction, 'ledger', idsOnly);
-    const values = idsOnly
-      .filter(({ attemptId }) => !withRow.has(attemptId))
-      .map(({ attemptId, startedAtMs }) => [attemptId, startedAtMs]);
-    for (const id of await insertNew(kind, transaction, 'ledger_ids', [ATTEMPT, STARTED], values)) added.add(id);
-  }
-  return { added: fresh.filter(({ attemptId }) => added.has(attemptId)), replaced };
+  return ids;
+}
+
+/** Notes attempts that get no row, and resolves to the ids of those that were not known. */
+async function addIds(
+  kind: SqlConnection['kind'],
+  transaction: Transaction<NoTables>,
+  rows: readonly PreparedRow[],
+): Promise<readonly string[]> {
+  if (rows.length === 0) return [];
+  // Rows may be there from before they were switched off.
+  const withRow = await idsIn(kind, transaction, 'ledger', rows);
+  const values = rows
+    .filter(({ row }) => !withRow.has(row.attemptId))
+    .map(({ row }) => [row.attemptId, row.startedAtMs]);
+  return insertNew(kind, transaction, 'ledger_ids', [ATTEMPT, STARTED], values);
+}
+
+function isTrue({ row }: PreparedRow): boolean {
+  return row.status !== 'orphan';
 }
 
 async function insertNew(
@@ -103,7 +133,7 @@ async function insertNew(
 async function takeOrphans(
   kind: SqlConnection['kind'],
   transaction: Transaction<NoTables>,
-  truths: readonly LedgerRow[],
+  truths: readonly PreparedRow[],
 ): Promise<LedgerRow[]> {
   if (truths.length === 0) return [];
   const { rows } = await sql<StoredRow>`
@@ -129,7 +159,7 @@ async function idsIn(
   kind: SqlConnection['kind'],
   transaction: Transaction<NoTables>,
   table: 'ledger' | 'ledger_ids',
-  rows: readonly LedgerRow[],
+  rows: readonly PreparedRow[],
 ): Promise<ReadonlySet<string>> {
   const found = await sql<{
     attempt_id: string;
@@ -137,20 +167,21 @@ async function idsIn(
   return new Set(found.rows.map(({ attempt_id }) => attempt_id));
 }
 
-function idRows(kind: SqlConnection['kind'], rows: readonly LedgerRow[]): RawBuilder<unknown> {
+function idRows(kind: SqlConnection['kind'], rows: readonly PreparedRow[]): RawBuilder<unknown> {
   return jsonRows(
     kind,
     [ATTEMPT],
-    rows.map(({ attemptId }) => [attemptId]),
+    rows.map(({ row }) => [row.attemptId]),
   );
 }
 
 /** One row for each attempt, the true one before an orphan's, in the order of their ids. */
-function oncePerAttempt(rows: readonly LedgerRow[]): readonly LedgerRow[] {
-  const chosen = new Map<string, LedgerRow>();
-  for (const row of rows) {
-    const other = chosen.get(row.attemptId);
-    if (other === undefined || (other.status === 'orphan' && row.status !== 'orphan')) chosen.set(row.attemptId, row);
+function oncePerAttempt(rows: readonly PreparedRow[]): readonly PreparedRow[] {
+  const chosen = new Map<string, PreparedRow>();
+  for (const prepared of rows) {
+    const { attemptId } = prepared.row;
+    const other = chosen.get(attemptId);
+    if (other === undefined || (!isTrue(other) && isTrue(prepared))) chosen.set(attemptId, prepared);
   }
-  return [...chosen.values()].sort((left, right) => (left.attemptId < right.attemptId ? -1 : 1));
+  return [...chosen.values()].sort((left, right) => (left.row.attemptId < right.row.attemptId ? -1 : 1));
 }

@@ -2,9 +2,9 @@
  * Whose spend a caller may see, as conditions of the query itself: nothing is read that is not told. What is refused is refused in
  * the same words whether it exists or not.
  */
-import { createHash } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import type { LedgerFilter } from '../../stores/contracts/ledger.ts';
+import { hashKey } from '../../tenancy/hash-key.ts';
 import { organizationIdsOf, seesAll, teamIdsOf } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
 import { textOf } from '../query-fields.ts';
@@ -39,7 +39,7 @@ export function askedIn(query: URLSearchParams): AskedSpend {
 
 /** A key as a query names it: its hash, or the key itself. */
 export function hashOf(key: string): string {
-  return key.startsWith('sk-') ? createHash('sha256').update(key).digest('hex') : key;
+  return key.startsWith('sk-') ? hashKey(key) : key;
 }
 
 /**

@@ -7,6 +7,11 @@ import { OPENED, type Statement, type StatementAnswer, type ThreadOptions } from
 /** A statement that takes longer than this is given up, and the thread with it. */
 const ANSWER_WITHIN_MS = 120_000;
 
+/** What a thread opens, and how long a statement may take. */
+export interface SqliteThreadOptions extends ThreadOptions {
+  readonly answerWithinMs?: number;
+}
+
 interface Waiting {
   readonly resolve: (answer: QueryResult<unknown>) => void;
   readonly reject: (error: Error) => void;
@@ -26,8 +31,11 @@ export class SqliteThread {
   /** Counts the threads that there were: a transaction that began in another one is lost. */
   generation = 0;
 
-  constructor(options: ThreadOptions) {
-    this.#options = options;
+  readonly #answerWithinMs: number;
+
+  constructor({ path, isReadOnly, answerWithinMs }: SqliteThreadOptions) {
+    this.#options = { path, isReadOnly };
+    this.#answerWithinMs = answerWithinMs ?? ANSWER_WITHIN_MS;
   }
 
   /** Resolves when the file is open. */
@@ -78,9 +86,9 @@ export class SqliteThread {
   #await(id: number, worker: Worker, statement?: Statement): Promise<QueryResult<unknown>> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#lose(worker, 'timeout', `A statement took longer than ${ANSWER_WITHIN_MS / 1000} s.`);
+        this.#lose(worker, 'timeout', `A statement took longer than ${this.#answerWithinMs} ms.`);
         void worker.terminate();
-      }, ANSWER_WITHIN_MS);
+      }, this.#answerWithinMs);
       if (this.#waiting.size === 0) worker.ref();
       this.#waiting.set(id, { resolve, reject, timer });
       if (statement === undefined) return;

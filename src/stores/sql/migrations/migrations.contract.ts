@@ -1,0 +1,162 @@
+/**
+ * What every database must do with migrations, as tests. Each released level of the schema has a fixture: rows as that level
+ * wrote them, which today's code must read after migrating up. A new migration adds a fixture here for the level it leaves.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Kysely, sql } from 'kysely';
+import { makeKey } from '../../contracts/directory.contract.ts';
+import type { NoTables, SqlConnection } from '../connection.ts';
+import { sqlDirectory } from '../directory/sql-directory.ts';
+import { MigrationError, migrate } from '../migrate.ts';
+import { MIGRATIONS } from './index.ts';
+import type { Migration } from './migration.ts';
+
+/** Opens the same new database as often as it is called. */
+export interface MigratedDatabase {
+  open(): Promise<SqlConnection>;
+  close(): Promise<void>;
+}
+
+/** What a level of the schema holds, written as it was then, and what today's code must make of it. */
+interface Fixture {
+  readonly level: number;
+  fill(database: Kysely<NoTables>): Promise<void>;
+  check(connection: SqlConnection): Promise<void>;
+}
+
+const KEY_DATA =
+  '{"hash":"h1","name":"sk-...ab","alias":"first","models":["m"],"blocked":false,"keyType":"default","rotationCount":0,' +
+  '"maxBudget":"9007199254740993","createdAtMs":5,"updatedAtMs":6,"metadata":{"a":1},"further":{},"teamId":"t1"}';
+
+const FIXTURES: readonly Fixture[] = [
+  {
+    level: 1,
+    async fill(database) {
+      await sql`insert into keys (id, alias, alias_search, team_id, created_at, updated_at, data)
+        values ('h1', 'first', 'first', 't1', 5, 6, ${KEY_DATA})`.execute(database);
+      await sql`insert into team_members (team_id, user_id, created_at, data)
+        values ('t1', 'u1', 5, '{"teamId":"t1","userId":"u1","role":"admin","createdAtMs":5,"maxBudget":"7"}')`.execute(
+        database,
+      );
+      await sql`insert into audit (id, at, changed_by, key_hash, action, object_table, object_id, data)
+        values ('a1', 5, 'admin', 'h0', 'created', 'keys', 'h1', '{"after":{"x":1}}')`.execute(database);
+      await sql`insert into notes (name, value) values ('alert/1', '"sent"')`.execute(database);
+    },
+    async check(connection) {
+      const directory = sqlDirectory(connection);
+      const { hash: _, ...rest } = makeKey('any', {
+        name: 'sk-...ab',
+        alias: 'first',
+        models: ['m'],
+        maxBudget: 9_007_199_254_740_993n,
+        createdAtMs: 5,
+        updatedAtMs: 6,
+        metadata: { a: 1 },
+        teamId: 't1',
+      });
+      assert.deepEqual(await directory.findKey('h1', 10), { ...rest, hash: 'h1' });
+      const member = { teamId: 't1', userId: 'u1', role: 'admin', createdAtMs: 5, maxBudget: 7n };
+      assert.deepEqual(await directory.teamsOf('u1'), [member]);
+      assert.deepEqual((await directory.auditEntry('a1'))?.after, { x: 1 });
+      assert.equal(await directory.note('alert/1'), 'sent');
+    },
+  },
+];
+
+const upTo = (level: number): readonly Migration[] => MIGRATIONS.slice(0, level);
+
+/** Everything the database says of its tables and indexes. */
+async function schemaOf({ kind, read }: SqlConnection): Promise<unknown> {
+  const query =
+    kind === 'sqlite'
+      ? sql`select type, name, tbl_name, sql from sqlite_master order by type, name`
+      : sql`select table_name, column_name, data_type, is_nullable, collation_name from information_schema.columns
+          where table_schema = 'public' order by table_name, column_name`;
+  return (await query.execute(read)).rows;
+}
+
+/** Declares the tests. */
+export function testMigrations(name: string, makeDatabase: () => Promise<MigratedDatabase>): void {
+  const behaves = (does: string, body: (database: MigratedDatabase) => Promise<void>): void => {
+    test(`${name}: ${does}`, { timeout: 60_000 }, async () => {
+      const database = await makeDatabase();
+      try {
+        await body(database);
+      } finally {
+        await database.close();
+      }
+    });
+  };
+
+  for (const [index] of MIGRATIONS.entries()) {
+    const level = index + 1;
+    behaves(
+      `a database at level ${level} comes up with all it holds, and is then as a new one is`,
+      async (database) => {
+        const connection = await database.open();
+        assert.equal(await migrate(connection, upTo(level)), level);
+        const fixtures = FIXTURES.filter((fixture) => fixture.level <= level);
+        for (const { fill } of fixtures) await fill(connection.write);
+        assert.equal(await migrate(connection), MIGRATIONS.length - level);
+        for (const { check } of fixtures) await check(connection);
+        const fresh = await makeDatabase();
+        try {
+          const other = await fresh.open();
+          await migrate(other);
+          assert.deepEqual(await schemaOf(connection), await schemaOf(other));
+        } finally {
+          await fresh.close();
+        }
+      },
+    );
+  }
+
+  behaves('of many starters at once each step is taken by one', async (database) => {
+    const connections = await Promise.all([1, 2, 3, 4, 5, 6].map(() => database.open()));
+    const steps = await Promise.all(connections.map((connection) => migrate(connection)));
+    assert.equal(
+      steps.reduce((sum, count) => sum + count, 0),
+      MIGRATIONS.length,
+    );
+  });
+
+  behaves('a step that fails leaves nothing of itself, and the next start takes it whole', async (database) => {
+    const connection = await database.open();
+    await migrate(connection);
+    const before = await schemaOf(connection);
+    const version = MIGRATIONS.length + 1;
+    const step = (statement: string): readonly Migration[] => [
+      ...MIGRATIONS,
+      { version, name: 'further', statements: ['CREATE TABLE further (id TEXT NOT NULL PRIMARY KEY)', statement] },
+    ];
+    await assert.rejects(migrate(connection, step('CREATE TABLE further (id TEXT)')));
+    assert.deepEqual(await schemaOf(connection), before);
+    assert.equal(await migrate(connection, step('CREATE INDEX further_id ON further (id)')), 1);
+  });
+
+  behaves('a database that a newer version made is refused, naming both versions', async (database) => {
+    const connection = await database.open();
+    const version = MIGRATIONS.length + 1;
+    const newer: Migration = { version, name: 'later', statements: ['CREATE TABLE later (id TEXT NOT NULL)'] };
+    await migrate(connection, [...MIGRATIONS, newer]);
+    await assert.rejects(migrate(connection), (error) => {
+      assert.ok(error instanceof MigrationError);
+      assert.match(error.message, new RegExp(`version ${version}.*up to ${MIGRATIONS.length}`));
+      return true;
+    });
+  });
+
+  behaves('a database whose steps had another text is refused', async (database) => {
+    const connection = await database.open();
+    const [first, ...rest] = MIGRATIONS;
+    assert.ok(first !== undefined);
+    const changed = { ...first, statements: [...first.statements, 'CREATE TABLE of_another (id TEXT NOT NULL)'] };
+    await migrate(connection, [changed, ...rest]);
+    await assert.rejects(migrate(connection), (error) => {
+      assert.ok(error instanceof MigrationError);
+      assert.match(error.message, /schema version 1 \("directory"\) is not the one/);
+      return true;
+    });
+  });
+}

@@ -3,14 +3,18 @@ import { AUDIT_ROUTES } from './audit/index.ts';
 import { BUDGET_ROUTES } from './budgets/index.ts';
 import type { ManagementRoute } from './contract.ts';
 import { CUSTOMER_ROUTES } from './customers/index.ts';
+import { KEY_ROUTES } from './keys/index.ts';
 import { MODEL_ROUTES } from './models/index.ts';
 import { ORGANIZATION_ROUTES } from './organizations/index.ts';
 import { SPEND_ROUTES } from './spend/index.ts';
 import { TAG_ROUTES } from './tags/index.ts';
-import { availableRoles } from './users/available-roles.ts';
+import { TEAM_ROUTES } from './teams/index.ts';
+import { USER_ROUTES } from './users/index.ts';
 
 export const MANAGEMENT_ROUTES: readonly ManagementRoute[] = [
-  availableRoles,
+  ...KEY_ROUTES,
+  ...USER_ROUTES,
+  ...TEAM_ROUTES,
   ...ORGANIZATION_ROUTES,
   ...CUSTOMER_ROUTES,
   ...BUDGET_ROUTES,

@@ -17,7 +17,6 @@ export interface Owner {
 
 interface Asked {
   readonly isServiceAccount?: boolean;
-  readonly team?: Team | undefined;
   readonly sent: JsonObject;
 }
 
@@ -33,9 +32,11 @@ export async function grantable(call: ManagementCall, changes: KeyChanges, asked
     const userId = changes.userId ?? call.caller.userId;
     if (!isAdmin(call) && userId !== call.caller.userId) throw notYours('make keys for other users');
     await checkOrganization(call, changes.organizationId ?? undefined);
-    return { of: { userId, teamId: undefined, organizationId: changes.organizationId } };
+    // What members of an organisation make is the organisation's, so that its budget holds for it.
+    const own = isAdmin(call) ? undefined : call.caller.objects.organizations[0]?.organizationId;
+    return { of: { userId, teamId: undefined, organizationId: changes.organizationId ?? own } };
   }
-  const team = asked.team ?? (await readTeam(call, teamId));
+  const team = await readTeam(call, teamId);
   const permission = asked.isServiceAccount === true ? '/key/service-account/generate' : '/key/generate';
   const isRunning = administersTeam(call, team);
   if (!isRunning && !(call.roles.has('internal_user') && isPermitted(call, team, permission))) {
@@ -125,18 +126,21 @@ async function holdingsOf(
     holdings.push({ whose, holding: { rights: rightsOf(rights, named), isEnforced } });
   };
   if (objects.key !== undefined) await hold('the calling key', objects.key, false);
+  const { userId } = key;
   if (team === undefined) {
-    if (objects.user !== undefined) await hold('its user', objects.user, true);
+    const own = userId === caller.userId ? objects.user : undefined;
+    const user = own ?? (userId === undefined ? undefined : await context.directory.get('user', userId));
+    if (user !== undefined) await hold('its user', user, true);
   } else {
     await hold('its team', team, true);
-    const organizationId = key.organizationId ?? team.organizationId;
-    const organization =
-      organizationId === undefined ? undefined : await context.directory.get('organization', organizationId);
-    if (organization !== undefined) await hold('its organisation', organization, true);
-    const member = key.userId === undefined ? undefined : await context.directory.teamMember(team.id, key.userId);
+    const member = userId === undefined ? undefined : await context.directory.teamMember(team.id, userId);
     const limits = limitsOf(member ?? {}, team.memberDefaults);
     await hold('its membership', { ...limits, models: [] }, true);
   }
+  const organizationId = key.organizationId ?? team?.organizationId;
+  const organization =
+    organizationId === undefined ? undefined : await context.directory.get('organization', organizationId);
+  if (organization !== undefined) await hold('its organisation', organization, true);
   return holdings;
 }
 

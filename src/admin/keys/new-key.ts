@@ -2,7 +2,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import { newSecretKey } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Key, Team } from '../../stores/contracts/directory.ts';
+import type { Key } from '../../stores/contracts/directory.ts';
 import { hashKey } from '../../tenancy/hash-key.ts';
 import { isAdmin, notYours } from '../authority.ts';
 import { changedBy, changeEntry, TABLES } from '../change-log.ts';
@@ -27,8 +27,8 @@ export interface NewKeyOptions {
   readonly isServiceAccount?: boolean;
   /** Fields that the route has read already. */
   readonly alreadyRead?: readonly string[];
-  /** The team it is for, where the route has checked it. */
-  readonly team?: Team | undefined;
+  /** The first key of a user that the caller has just made, and the organisation it was made in. */
+  readonly forNewUser?: { readonly organizationId?: string | undefined };
 }
 
 /** Makes a key of a request's body and stores it. */
@@ -43,7 +43,10 @@ export async function makeKey(call: ManagementCall, sent: JsonObject, options: N
   fields.refuseOthers();
   refuseAdminFields(call, sent);
   if (sent.key !== undefined && sent.key !== null && !isAdmin(call)) throw notYours('choose the text of a key');
-  const owner = await grantable(call, changes, { ...options, sent });
+  const owner =
+    options.forNewUser !== undefined && changes.teamId === undefined
+      ? { of: { userId: changes.userId, teamId: undefined, ...options.forNewUser }, team: undefined }
+      : await grantable(call, changes, { ...options, sent });
   const by = changedBy(call);
   const empty: Key = {
     hash: hashKey(secret),

@@ -2,7 +2,11 @@ import { renderFindings } from '../config/finding.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import { createLogger, type Log } from '../telemetry/log.ts';
+import { dataFolder } from './master-key.ts';
 import type { ServedConfig } from './served-config.ts';
+
+/** Errors of a start whose words are for the operator: another instance, a database of another version or that cannot be opened. */
+const START_ERRORS: ReadonlySet<string> = new Set(['NotAloneError', 'MigrationError', 'DatabaseAwayError']);
 
 /** Longest time requests in flight may take after SIGTERM, where the environment names none. */
 const DRAIN_MS = 30_000;
@@ -51,6 +55,7 @@ export class Service {
       env,
       log,
       unsharedLimits,
+      dataFolder: dataFolder(env),
       ...(gatherMetrics === undefined ? {} : { gatherMetrics }),
       ...(gatherRoute === undefined ? {} : { gatherRoute }),
     });
@@ -100,8 +105,9 @@ function drainTimeoutMs(env: NodeJS.ProcessEnv): number {
   return seconds >= 0 ? seconds * 1000 : DRAIN_MS;
 }
 
-/** Why listening failed, in one line; undefined for an error of another kind. */
+/** Why a start failed, in one line; undefined for an error of another kind. */
 export function listenFailure(error: unknown, host: string, port: number): string | undefined {
+  if (error instanceof Error && START_ERRORS.has(error.name)) return error.message;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'EADDRINUSE':

@@ -30,6 +30,11 @@ export interface TestGatewayOptions {
   readonly simulator?: SimulatorOptions;
   /** Other time limits for clients than the usual ones. */
   readonly limits?: GatewayOptions['limits'];
+  /** Where its database and journal are; without one nothing outlives it. */
+  readonly dataFolder?: string;
+  /** A simulator of the test's own, which it also closes. */
+  readonly sharedSimulator?: Simulator;
+  readonly unsharedLimits?: boolean;
 }
 
 /** A running gateway with its upstream. */
@@ -56,7 +61,7 @@ const BOOKS_CLOSE_MS = 5_000;
 
 /** Starts a simulator and a gateway in front of it, both on free ports. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const simulator = await startSimulator(options.simulator);
+  const simulator = options.sharedSimulator ?? (await startSimulator(options.simulator));
   const env = { SIMULATOR_URL: simulator.url, PROVIDER_KEY, TEST_MASTER_KEY: MASTER_KEY, ...options.env };
   const text = options.config ?? (options.models === undefined ? DEFAULT_CONFIG : configOf(options));
   const config = read(text, env);
@@ -74,6 +79,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     env,
     log,
     ...(options.limits !== undefined && { limits: options.limits }),
+    ...(options.dataFolder !== undefined && { dataFolder: options.dataFolder }),
+    ...(options.unsharedLimits !== undefined && { unsharedLimits: options.unsharedLimits }),
   });
 
   const readLog = (): string[] =>
@@ -112,7 +119,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     async close() {
       await gateway.close();
       await log.close();
-      await simulator.close();
+      if (options.sharedSimulator === undefined) await simulator.close();
       const lines = readLog();
       closeSync(logFile);
       rmSync(logPath);

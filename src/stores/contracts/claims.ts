@@ -75,6 +75,8 @@ export interface ClaimRequest {
   readonly nowMs: number;
   readonly accounts: readonly ClaimAccount[];
   readonly amounts: ClaimAmounts;
+  /** What `OrphanedClaim.note` says should this instance die: what is needed to book it. Kept as it is, and short. */
+  readonly note?: string;
 }
 
 export type LimitKind = 'money' | 'requests' | 'tokens' | 'input-tokens' | 'output-tokens' | 'parallel';
@@ -101,6 +103,11 @@ export interface Refusal {
   readonly isTemporary: boolean;
   /** The shared store is away and the account is configured `closed`. */
   readonly isAway?: boolean;
+  /**
+   * No limit said no: another instance changed an object (a key, a team) and this one had not heard of it. Everyone who remembers
+   * objects has been told when this is returned (`News`): identify the caller anew, and claim again. `account` is empty.
+   */
+  readonly isStale?: boolean;
 }
 
 /** What an account has left after a claim, for the `x-ratelimit-*` headers. Only limits that it has. */

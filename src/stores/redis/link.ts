@@ -25,6 +25,8 @@ export interface RedisLinkOptions {
 const COMMAND_LIMIT_MS = 100;
 /** However busy it is and answers others: nobody waits longer. */
 const BUSY_LIMIT_MS = 5 * COMMAND_LIMIT_MS;
+/** Timers that are this late show that our own process was busy. */
+const OWN_PAUSE_MS = 20;
 /** Greeting and preparing are several round trips, each of which may take as long as a command. */
 const READY_LIMIT_MS = 10 * COMMAND_LIMIT_MS;
 const FIRST_PAUSE_MS = 50;
@@ -128,20 +130,24 @@ export class RedisLink {
     const longestMs = Math.max(limitMs, BUSY_LIMIT_MS);
     let timer: NodeJS.Timeout | undefined;
     let isOver = false;
-    const look = (): void => {
+    const look = (lateMs: number): void => {
       if (isOver) return;
       const nowMs = performance.now();
+      const longestLeftMs = longestMs - (nowMs - sentAtMs);
       // One that answers others has much to do, and will come to this one.
-      const leftMs = Math.min(
-        limitMs - (nowMs - Math.max(sentAtMs, this.#answeredAtMs)),
-        longestMs - (nowMs - sentAtMs),
-      );
+      const quietMs = nowMs - Math.max(sentAtMs, this.#answeredAtMs);
+      // While our own process was busy nothing was sent or read: that time says nothing about Redis.
+      const leftMs = Math.min(lateMs > OWN_PAUSE_MS ? limitMs : limitMs - quietMs, longestLeftMs);
       if (leftMs < 1) late.reject(new RedisAwayError(`no answer within ${limitMs} ms`));
       else watch(leftMs);
     };
     const watch = (afterMs: number): void => {
-      // After a long pause of our own process the answer may lie unread: it is read before this second look.
-      timer = setTimeout(() => setImmediate(look), afterMs);
+      const dueMs = performance.now() + afterMs;
+      timer = setTimeout(() => {
+        const lateMs = performance.now() - dueMs;
+        // After a pause of our own process the answer may lie unread: it is read before this second look.
+        setImmediate(() => look(lateMs));
+      }, afterMs);
       timer.unref();
     };
     watch(limitMs);

@@ -1,0 +1,287 @@
+/** What Redis does for claims, in its own language: each of these runs whole or not at all, in one round trip. */
+import { CLAIMS_PRELUDE } from './claims-prelude.ts';
+
+/** Reserves on every account, or says which one does not let it. */
+const CLAIM = `${CLAIMS_PRELUDE}
+if head[3] then return {'closed', gen} end
+if gen ~= ARGV[5] then return missed(ARGV[5]) end
+local id, input, output = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local hu, hp, eu, ep = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
+if redis.call('hexists', B..'c:'..self, id) == 1 then return {'duplicate', gen} end
+local accounts = parse(ARGV, 20)
+local unknown = unknownOf(accounts)
+if unknown then return unknown end
+
+local function fits(limit, hu, hp, eu, ep)
+  local c = limit.counter
+  local u, p = add(c.su, c.sp, c.hu, c.hp)
+  if not less(u, p, limit.u, limit.p) then return false end
+  u, p = add(u, p, hu, hp)
+  if less(limit.u, limit.p, u, p) then return false end
+  u, p = add(u, p, c.eu, c.ep)
+  u, p = add(u, p, eu, ep)
+  local mu, mp = add(limit.u, limit.p, limit.du, limit.dp)
+  return not less(mu, mp, u, p)
+end
+local function fitAll(...)
+  for _, account in ipairs(accounts) do
+    for _, limit in ipairs(account.money) do if not fits(limit, ...) then return false end end
+  end
+  return true
+end
+local cap, isIn = -1, fitAll(hu, hp, eu, ep)
+local lu, lp
+if not isIn and ARGV[13] ~= '' and tonumber(ARGV[17]) <= tonumber(ARGV[18]) then
+  local fu, fp, tu, tp = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
+  local function cost(tokens)
+    local u, p = times(tu, tp, tokens)
+    return add(fu, fp, u, p)
+  end
+  local low, high = tonumber(ARGV[17]), tonumber(ARGV[18])
+  lu, lp = cost(low)
+  if fitAll(lu, lp, 0, 0) then
+    while low < high do
+      local middle = math.ceil((low + high) / 2)
+      local u, p = cost(middle)
+      if fitAll(u, p, 0, 0) then low = middle else high = middle - 1 end
+    end
+    cap, isIn = low, true
+    hu, hp = cost(low)
+    eu, ep = 0, 0
+  end
+end
+
+local function untilAtMost(m, field, most)
+  if most < 0 then return -1 end
+  local left = field == 't' and m.i + m.o or m[field]
+  for at = m.first or 0, m.last or -1 do
+    local b = bucketOf(m, at)
+    if b then
+      left = left - (field == 't' and b.i + b.o or b[field])
+      if left <= most then return (at + COUNTED) * 1000 - now end
+    end
+  end
+  return -1
+end
+for a, account in ipairs(accounts) do
+  if not isIn then
+    for l, limit in ipairs(account.money) do
+      local doesFit
+      if lu then doesFit = fits(limit, lu, lp, 0, 0) else doesFit = fits(limit, hu, hp, eu, ep) end
+      if not doesFit then
+        local c = limit.counter
+        return {'refused', gen, a, 'money', l, c.su, c.sp, c.hu, c.hp, -1}
+      end
+    end
+  end
+  if account.isRated then
+    local m = minuteOf(account.id)
+    account.minute = m
+    local function over(limit, kind, field, used, wanted)
+      if limit and used + wanted > limit then
+        return {'refused', gen, a, kind, 0, used, 0, 0, 0, untilAtMost(m, field, limit - wanted)}
+      end
+    end
+    local refused = over(account.requests, 'requests', 'r', m.r, 1)
+      or over(account.tokens, 'tokens', 't', m.i + m.o, input + output)
+      or over(account.input, 'input-tokens', 'i', m.i, input)
+      or over(account.output, 'output-tokens', 'o', m.o, output)
+    if refused then return refused end
+  end
+  if account.parallel then
+    local open = tonumber(redis.call('get', B..'p:'..account.id) or 0)
+    if open >= account.parallel then return {'refused', gen, a, 'parallel', 0, open, 0, 0, 0, -1} end
+  end
+end
+
+local record = {hu, hp, eu, ep, sec, input, output, ARGV[19], {unpack(ARGV, 20)}}
+reserve(accounts, 1, record)
+save()
+for _, account in ipairs(accounts) do
+  if account.isFirst then
+    if account.minute then count(account.minute, sec, 1, input, output) end
+    if account.parallel then slot(account.id, 1) end
+  end
+end
+write(self, id, record)
+return remaining({'granted', gen, hu, hp, eu, ep, cap}, accounts)
+`;
+
+/** Changes what an open claim reserves. One that was given up as orphaned is booked at its hold, which changes as well. */
+const EXTEND = `${CLAIMS_PRELUDE}
+local id = ARGV[5]
+local hu, hp, eu, ep = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local record = recordOf(self, id)
+local orphan = not record and redis.call('get', B..'t:'..id)
+if orphan then record = cmsgpack.unpack(orphan) end
+if not record then return {'gone', gen} end
+local accounts = parse(record[TAIL], 1)
+local unknown = unknownOf(accounts)
+if unknown then return unknown end
+local gu, gp = sub(hu, hp, record[HU], record[HP])
+local xu, xp = sub(eu, ep, record[EU], record[EP])
+local wu, wp = add(gu, gp, xu, xp)
+for a, account in ipairs(accounts) do
+  for l, limit in ipairs(account.money) do
+    local c = limit.counter
+    local u, p = add(c.su, c.sp, c.hu, c.hp)
+    local nu, np = add(u, p, gu, gp)
+    local doesFit = not less(0, 0, gu, gp) or not less(limit.u, limit.p, nu, np)
+    if doesFit and less(0, 0, wu, wp) then
+      nu, np = add(u, p, c.eu, c.ep)
+      nu, np = add(nu, np, wu, wp)
+      local mu, mp = add(limit.u, limit.p, limit.du, limit.dp)
+      doesFit = not less(mu, mp, nu, np)
+    end
+    if not doesFit then return {'refused', gen, a, 'money', l, c.su, c.sp, c.hu, c.hp, -1} end
+  end
+end
+if orphan then
+  spend(accounts, gu, gp)
+  record[HU], record[HP] = hu, hp
+  redis.call('set', B..'t:'..id, cmsgpack.pack(record), 'keepttl')
+else
+  reserve(accounts, -1, record)
+  record[HU], record[HP], record[EU], record[EP] = hu, hp, eu, ep
+  reserve(accounts, 1, record)
+  write(self, id, record)
+end
+save()
+return remaining({'granted', gen, hu, hp, eu, ep, -1}, accounts)
+`;
+
+/**
+ * Ends a claim, once: `settle` books its cost, `cancel` gives it back. `booked` is a settlement that the ledger has already: a counter
+ * that is not there yet will be seeded with it. Where its record is lost, the accounts that come along say
+ * where the cost goes; where it is another instance's (a journal of a process that died), it is looked for.
+ */
+const END = `${CLAIMS_PRELUDE}
+local id, isCancel = ARGV[5], ARGV[6] == 'cancel'
+local cu, cp, input, output = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local charges, at = {}, 12
+for i = 1, tonumber(ARGV[11]) do
+  charges[i] = { id = ARGV[at], u = tonumber(ARGV[at + 5]), p = tonumber(ARGV[at + 6]), money = {{ window = ARGV[at + 1],
+    starts = ARGV[at + 3], ends = ARGV[at + 4], counter = counterOf(ARGV[at], ARGV[at + 1], ARGV[at + 2]) }} }
+  at = at + 7
+end
+local isOwn = ARGV[at] ~= ''
+local isBooked = ARGV[6] == 'booked'
+local owner, record = self, recordOf(self, id)
+local orphan = not record and redis.call('get', B..'t:'..id)
+if not record and not orphan then
+  if redis.call('zscore', B..'s:'..self, id) then return {'done', gen, 0} end
+  if not isOwn then
+    for _, other in ipairs(redis.call('zrange', P..'instances', 0, -1)) do
+      if redis.call('zscore', B..'s:'..other, id) then return {'done', gen, 0} end
+      record = recordOf(other, id)
+      if record then owner = other break end
+    end
+    -- Nobody knows it: the ledger has its rows, or it was never claimed.
+    if not record then return {'done', gen, 0} end
+  end
+end
+if orphan then record = cmsgpack.unpack(orphan) end
+local accounts = record and parse(record[TAIL], 1) or parse(ARGV, at)
+if not isCancel and not isBooked or orphan then
+  local unknown = unknownOf(accounts) or unknownOf(charges)
+  if unknown then return unknown end
+end
+if orphan then
+  -- Its hold was booked.
+  local u, p = sub(cu, cp, record[HU], record[HP])
+  spend(accounts, u, p)
+  redis.call('del', B..'t:'..id)
+else
+  if record then
+    reserve(accounts, -1, record)
+    free(accounts)
+    for _, account in ipairs(accounts) do
+      if account.isFirst and account.isRated then
+        if isCancel then recount(account.id, record[AT], -1, -record[INPUT], -record[OUTPUT])
+        else recount(account.id, record[AT], 0, input - record[INPUT], output - record[OUTPUT]) end
+      end
+    end
+    redis.call('hdel', B..'c:'..owner, id)
+  end
+  if not isCancel then spend(accounts, cu, cp) end
+end
+for _, charge in ipairs(charges) do spend({charge}, charge.u, charge.p) end
+if record or not isCancel then save() end
+ended(self, id)
+return {'done', gen, 1}
+`;
+
+/** Brings a claim into Redis that was granted without it, or that it lost: no limit is asked. Twice is as once. */
+const REGISTER = `${CLAIMS_PRELUDE}
+local id, isOrphan = ARGV[5], ARGV[6] == '1'
+local record = {tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), sec - tonumber(ARGV[11]),
+  tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14], {unpack(ARGV, 15)}}
+if redis.call('exists', B..'t:'..id) == 1 then return {'orphan', gen} end
+if redis.call('zscore', B..'s:'..self, id) then return {'done', gen} end
+local before = recordOf(self, id)
+if isOrphan then
+  if before then return {'done', gen} end
+  redis.call('set', B..'t:'..id, cmsgpack.pack(record), 'px', 86400000)
+  return {'done', gen}
+end
+local accounts = parse(record[TAIL], 1)
+if before then
+  reserve(accounts, -1, before)
+  record[AT] = before[AT]
+else
+  for _, account in ipairs(accounts) do
+    if account.isFirst and account.isRated and record[AT] > sec - COUNTED then
+      local minute = minuteOf(account.id)
+      -- The ring begins where it begins: what is older counts as if it were its first second.
+      count(minute, math.max(record[AT], minute.first or record[AT]), 1, record[INPUT], record[OUTPUT])
+    end
+    if account.isFirst and account.parallel then slot(account.id, 1) end
+  end
+end
+reserve(accounts, 1, record)
+save()
+write(self, id, record)
+return {'done', gen}
+`;
+
+/** Says what was spent before, where nobody has said it yet. */
+const SEED = `${CLAIMS_PRELUDE}
+if head[3] then return {'closed', gen} end
+for at = 5, #ARGV, 5 do
+  local c = counterOf(ARGV[at], ARGV[at + 1], ARGV[at + 2])
+  if not c.isKnown then c.isKnown, c.su, c.sp = true, tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]) end
+end
+save()
+return {'done', gen}
+`;
+
+/** Sets what was spent; a counter that is not there is seeded by the corrected ledger. */
+const CORRECT = `${CLAIMS_PRELUDE}
+local c = counterOf(ARGV[5], ARGV[6], 0)
+if c.isKnown then
+  c.su, c.sp = tonumber(ARGV[7]), tonumber(ARGV[8])
+  save()
+end
+return {'done', gen}
+`;
+
+/** What is known of counters; -1 where nothing is. */
+const READ = `${CLAIMS_PRELUDE}
+local answer = {'read', gen}
+for at = 5, #ARGV, 2 do
+  local c = counterOf(ARGV[at], ARGV[at + 1], 0)
+  answer[#answer + 1] = { c.isKnown and 1 or 0, c.su, c.sp, c.hu, c.hp, c.eu, c.ep }
+end
+return answer
+`;
+
+/** The scripts that speak of claims. */
+export const CLAIM_SCRIPTS = {
+  claim: CLAIM,
+  extend: EXTEND,
+  end: END,
+  register: REGISTER,
+  seed: SEED,
+  correct: CORRECT,
+  read: READ,
+} as const;

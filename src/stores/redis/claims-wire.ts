@@ -1,0 +1,249 @@
+/** Claims as the scripts take them and as they answer. */
+import type { PicoUsd } from '../../core/money.ts';
+import type {
+  Charge,
+  ClaimAccount,
+  ClaimAmounts,
+  ClaimOutcome,
+  MoneyLimit,
+  MoneyState,
+  Refusal,
+  Remaining,
+} from '../contracts/claims.ts';
+
+/** What a script answers. */
+export type Answer = readonly unknown[];
+
+const WHOLE = 1_000_000_000_000n;
+const DAY_MS = 86_400_000;
+/** When to try again where a request that is under way is in the way: nobody knows when it ends. */
+const UNDER_WAY_RETRY_MS = 1_000;
+
+/** An amount as two numbers: USD, and the pico-USD below one. */
+export function inTwo(pico: PicoUsd): [string, string] {
+  const below = ((pico % WHOLE) + WHOLE) % WHOLE;
+  return [((pico - below) / WHOLE).toString(), below.toString()];
+}
+
+/** The amount in two fields of an answer. */
+export function amountIn(answer: Answer, at: number): PicoUsd {
+  return BigInt(numberIn(answer, at)) * WHOLE + BigInt(numberIn(answer, at + 1));
+}
+
+/** A number in an answer. */
+export function numberIn(answer: Answer, at: number): number {
+  return Number(answer[at]);
+}
+
+/** How long a counter is kept: a day longer than its period. 0: for ever. */
+export function keptForMs(endsAtMs: number | undefined, nowMs: number): string {
+  return endsAtMs === undefined ? '0' : String(Math.ceil(Math.max(0, endsAtMs - nowMs)) + DAY_MS);
+}
+
+/** The accounts of a claim with their limits. */
+export function writeAccounts(accounts: readonly ClaimAccount[], nowMs: number): string[] {
+  const written = [String(accounts.length)];
+  for (const account of accounts) {
+    written.push(
+      account.id,
+      optional(account.requestsPerMinute),
+      optional(account.tokensPerMinute),
+      optional(account.inputTokensPerMinute),
+      optional(account.outputTokensPerMinute),
+      optional(account.parallelRequests),
+      String(account.money.length),
+    );
+    for (const { window, startsAtMs, endsAtMs, max, debt } of account.money) {
+      written.push(
+        window,
+        keptForMs(endsAtMs, nowMs),
+        ...inTwo(max),
+        ...inTwo(debt),
+        String(startsAtMs),
+        optional(endsAtMs),
+      );
+    }
+  }
+  return written;
+}
+
+/** Amounts as the claim script reads them, `note` last. */
+export function writeAmounts(amounts: ClaimAmounts, note: string): string[] {
+  const { inputTokens, outputTokens, hold, exposure, cap } = amounts;
+  return [
+    String(inputTokens),
+    String(outputTokens),
+    ...inTwo(hold),
+    ...inTwo(exposure),
+    ...(cap === undefined ? ['', '', '', ''] : [...inTwo(cap.fixed), ...inTwo(cap.perToken)]),
+    ...(cap === undefined ? ['', ''] : [String(cap.minTokens), String(cap.maxTokens)]),
+    note,
+  ];
+}
+
+/** The charges of a settlement. */
+export function writeCharges(charges: readonly Charge[], nowMs: number): string[] {
+  const written = [String(charges.length)];
+  for (const { account, window, startsAtMs, endsAtMs, cost } of charges) {
+    written.push(account, window, keptForMs(endsAtMs, nowMs), String(startsAtMs), optional(endsAtMs), ...inTwo(cost));
+  }
+  return written;
+}
+
+/** A grant as the scripts tell it. */
+export function readGrant(answer: Answer, accounts: readonly ClaimAccount[]): Granted {
+  const cap = numberIn(answer, 6);
+  let at = 7;
+  const remaining = accounts.map((account) => {
+    const left = readRemaining(answer, at, account);
+    at += 5 + account.money.length * 4;
+    return left;
+  });
+  const [hold, exposure] = [amountIn(answer, 2), amountIn(answer, 4)];
+  return { kind: 'granted', hold, exposure, ...(cap >= 0 && { cap }), remaining };
+}
+
+/** A claim that was granted. */
+export type Granted = Extract<ClaimOutcome, { readonly kind: 'granted' }>;
+
+function readRemaining(answer: Answer, at: number, account: ClaimAccount): Remaining {
+  const { requestsPerMinute, tokensPerMinute, inputTokensPerMinute, outputTokensPerMinute, parallelRequests } = account;
+  const [requests, input, output, open] = [0, 1, 2, 3].map((offset) => numberIn(answer, at + offset)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return {
+    ...(requestsPerMinute !== undefined && { requests: left(requestsPerMinute, requests) }),
+    ...(tokensPerMinute !== undefined && { tokens: left(tokensPerMinute, input + output) }),
+    ...(inputTokensPerMinute !== undefined && { inputTokens: left(inputTokensPerMinute, input) }),
+    ...(outputTokensPerMinute !== undefined && { outputTokens: left(outputTokensPerMinute, output) }),
+    ...(parallelRequests !== undefined && { parallel: left(parallelRequests, open) }),
+    resetMs: numberIn(answer, at + 4),
+    money: account.money.map((_, index) => ({
+      spent: amountIn(answer, at + 5 + index * 4),
+      held: amountIn(answer, at + 7 + index * 4),
+    })),
+  };
+}
+
+const left = (limit: number, used: number): number => Math.max(0, Math.floor(limit) - used);
+
+/** A counter that Redis does not have. */
+export interface UnknownCounter {
+  readonly account: string;
+  readonly window: string;
+  readonly startsAtMs: number;
+  readonly endsAtMs?: number;
+}
+
+/** The counters that a script says it does not have. */
+export function readUnknown(answer: Answer): readonly UnknownCounter[] {
+  const unknown: UnknownCounter[] = [];
+  for (let at = 2; at < answer.length; at += 4) {
+    const [account, window, startsAtMs, ends] = answer.slice(at, at + 4).map(String) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    unknown.push({ account, window, startsAtMs: Number(startsAtMs), ...(ends !== '' && { endsAtMs: Number(ends) }) });
+  }
+  return unknown;
+}
+
+/** What was asked of a budget. */
+export interface Reserve {
+  readonly hold: PicoUsd;
+  readonly exposure: PicoUsd;
+}
+
+/** A refusal as the scripts tell it; `wanted` are the reserves that would have done. */
+export function readRefusal(
+  answer: Answer,
+  accounts: readonly ClaimAccount[],
+  wanted: readonly Reserve[],
+  nowMs: number,
+): Refusal {
+  const account = accounts[numberIn(answer, 2) - 1];
+  if (account === undefined) throw new Error('Redis refused for an account that was not asked about');
+  const kind = answer[3] as Refusal['limit'];
+  const limit = account.money[numberIn(answer, 4) - 1];
+  if (kind === 'money' && limit !== undefined) {
+    return moneyRefusal(account.id, limit, amountIn(answer, 5), amountIn(answer, 7), wanted, nowMs);
+  }
+  return countRefusal(account, kind, numberIn(answer, 5), numberIn(answer, 9));
+}
+
+/** The refusal of a budget. */
+export function moneyRefusal(
+  account: string,
+  limit: MoneyLimit,
+  spent: PicoUsd,
+  held: PicoUsd,
+  wanted: readonly Reserve[],
+  nowMs: number,
+): Refusal {
+  const { max, debt, window, endsAtMs } = limit;
+  const isTemporary = wanted.some(
+    ({ hold, exposure }) => spent < max && spent + hold <= max && spent + hold + exposure <= max + debt,
+  );
+  const untilNextMs = endsAtMs === undefined ? undefined : Math.max(0, endsAtMs - nowMs);
+  const retryAfterMs = isTemporary ? UNDER_WAY_RETRY_MS : untilNextMs;
+  const facts = { account, limit: 'money', max, used: spent, held, window, isTemporary } as const;
+  return { ...facts, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+/** The refusal of a rate, or of a limit on what is under way. `retryAfterMs` below 0: never. */
+export function countRefusal(
+  account: ClaimAccount,
+  kind: Refusal['limit'],
+  used: number,
+  retryAfterMs: number,
+): Refusal {
+  const max = limitOf(account, kind);
+  const isTemporary = kind === 'parallel' && max >= 1;
+  const waitMs = isTemporary ? UNDER_WAY_RETRY_MS : retryAfterMs;
+  return {
+    account: account.id,
+    limit: kind,
+    max: BigInt(Math.floor(max)),
+    used: BigInt(used),
+    held: 0n,
+    ...(waitMs >= 0 && { retryAfterMs: waitMs }),
+    isTemporary,
+  };
+}
+
+function limitOf(account: ClaimAccount, kind: Refusal['limit']): number {
+  switch (kind) {
+    case 'requests':
+      return account.requestsPerMinute ?? 0;
+    case 'tokens':
+      return account.tokensPerMinute ?? 0;
+    case 'input-tokens':
+      return account.inputTokensPerMinute ?? 0;
+    case 'output-tokens':
+      return account.outputTokensPerMinute ?? 0;
+    case 'parallel':
+      return account.parallelRequests ?? 0;
+    case 'money':
+      return 0;
+  }
+}
+
+/** The reserves that a claim could be granted with. */
+export function reservesOf(amounts: ClaimAmounts): readonly Reserve[] {
+  const { cap } = amounts;
+  if (cap === undefined || cap.minTokens > cap.maxTokens) return [amounts];
+  return [amounts, { hold: cap.fixed + cap.perToken * BigInt(cap.minTokens), exposure: 0n }];
+}
+
+/** A counter as the reading script tells it; undefined: Redis has no spend of it. */
+export function readState(answer: Answer): MoneyState & { readonly isKnown: boolean } {
+  const [spent, held, exposed] = [amountIn(answer, 1), amountIn(answer, 3), amountIn(answer, 5)];
+  return { isKnown: numberIn(answer, 0) === 1, spent, held, exposed };
+}
+
+const optional = (value: number | undefined): string => (value === undefined ? '' : String(value));

@@ -1,0 +1,156 @@
+/** How instances meet in one Redis: who is there, whose claims are nobody's any more, and whether Redis still has what it had. */
+import { CLAIMS_PRELUDE } from './claims-prelude.ts';
+
+/**
+ * Enters an instance, with a new fence: whatever it sent before and is still on its way does nothing from now on.
+ *
+ * An epoch is the time in which Redis loses nothing. A new one begins where there is none, where an instance remembers another that
+ * had its counters (ours may miss in what was seeded since), and where Redis fell back behind what it had confirmed to us. Then the
+ * gate is closed until every instance that is known has written to the ledger what it had settled.
+ */
+const JOIN = `
+local P, self, fence, last, new, lease = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local lastFence, leastBeat = ARGV[6], tonumber(ARGV[7])
+local time = redis.call('time')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local epoch = redis.call('get', P..'epoch')
+local before = redis.call('hmget', P..'i:'..self, 'fence', 'beat')
+local isGone = last ~= '' and not before[1]
+local isBehind = before[1] and last == epoch and (tonumber(before[1]) < tonumber(lastFence) or tonumber(before[2] or 0) < leastBeat)
+local isOther = last ~= '' and last ~= epoch and redis.call('exists', P..'gate') == 0
+local isNew = not epoch or isBehind or isOther
+if isNew then
+  epoch = new
+  redis.call('set', P..'epoch', epoch)
+  redis.call('set', P..'gate', '1', 'px', lease)
+  -- No number that anyone has heard before: who comes across it forgets everything.
+  redis.call('set', P..'gen', string.format('%.0f', now))
+  redis.call('del', P..'changes')
+  for i = 8, #ARGV do redis.call('hset', P..'x:'..epoch, ARGV[i], '0') end
+  for _, other in ipairs(redis.call('zrangebyscore', P..'instances', now - lease, '+inf')) do
+    redis.call('hset', P..'x:'..epoch, other, '0')
+  end
+end
+-- Who is new has settled nothing that could be missed.
+if last ~= epoch then redis.call('hset', P..'x:'..epoch, self, last == '' and '1' or '0') end
+redis.call('pexpire', P..'x:'..epoch, 86400000)
+redis.call('hset', P..'i:'..self, 'fence', fence, 'beat', before[2] or '0')
+redis.call('pexpire', P..'i:'..self, 86400000)
+redis.call('zadd', P..'instances', now, self)
+return {epoch, redis.call('get', P..'gen') or '0', isGone and 1 or 0, redis.call('zcount', P..'instances', now - lease, '+inf')}
+`;
+
+/** Says that everything this instance had settled before is in the ledger. The last of them opens the gate. */
+const READY = `${CLAIMS_PRELUDE}
+local waiting = P..'x:'..epoch
+if redis.call('hget', waiting, self) == '0' and not head[3] then
+  -- It was not waited for any longer: counters may have been seeded without what it had settled.
+  return {'late', gen}
+end
+redis.call('hset', waiting, self, '1')
+if not head[3] then return {'open', gen} end
+for _, state in ipairs(redis.call('hvals', waiting)) do if state == '0' then return {'closed', gen} end end
+redis.call('del', P..'gate')
+return {'open', gen}
+`;
+
+/** A sign of life; tells who else is there, who is gone, and which orphans nobody has booked yet. */
+const BEAT = `${CLAIMS_PRELUDE}
+local lease = tonumber(ARGV[5])
+local last = tonumber(redis.call('get', P..'beat') or now)
+redis.call('set', P..'beat', now)
+if now - last > lease / 2 then
+  -- Nobody could give a sign: Redis was away, not they.
+  for _, other in ipairs(redis.call('zrangebyscore', P..'instances', last - lease, '+inf')) do
+    redis.call('zadd', P..'instances', now, other)
+  end
+end
+redis.call('zadd', P..'instances', now, self)
+redis.call('hset', P..'i:'..self, 'beat', ARGV[6])
+for _, key in ipairs({P..'i:'..self, B..'c:'..self, B..'s:'..self}) do redis.call('pexpire', key, 86400000) end
+redis.call('zremrangebyscore', P..'instances', '-inf', now - 86400000)
+local dead = {}
+for _, other in ipairs(redis.call('zrangebyscore', P..'instances', '-inf', now - lease)) do
+  if redis.call('exists', B..'c:'..other) == 1 then dead[#dead + 1] = other end
+end
+local orphans = {}
+for _, id in ipairs(redis.call('zrangebyscore', B..'o', '-inf', now - lease, 'limit', 0, 100)) do
+  local record = redis.call('get', B..'t:'..id)
+  if record then
+    record = cmsgpack.unpack(record)
+    redis.call('zadd', B..'o', now, id)
+    for _, part in ipairs({id, record[HU], record[HP], record[NOTE]}) do orphans[#orphans + 1] = part end
+  else redis.call('zrem', B..'o', id) end
+end
+local news = {}
+if ARGV[7] ~= gen then news = missed(ARGV[7]) end
+return {'beat', gen, head[3] and 1 or 0, redis.call('zrangebyscore', P..'instances', now - lease, '+inf'), dead, orphans, news}
+`;
+
+/** Goes: what is still open may be given up at once, and what was ended is remembered. */
+const LEAVE = `${CLAIMS_PRELUDE}
+redis.call('zadd', P..'instances', now - tonumber(ARGV[5]) - 1, self)
+redis.call('del', P..'i:'..self)
+return {'done', gen}
+`;
+
+/** Books claims of an instance that is gone at their holds, some at a time, and leaves for each what a late settlement needs. */
+const REAP = `${CLAIMS_PRELUDE}
+local dead, lease = ARGV[5], tonumber(ARGV[6])
+local score = redis.call('zscore', P..'instances', dead)
+if score and tonumber(score) > now - lease then return {'reaped', gen, 0} end
+-- Should it live, it has to come back by the door.
+redis.call('del', P..'i:'..dead)
+local found = redis.call('hscan', B..'c:'..dead, 0, 'count', 50)[2]
+local records, all = {}, {}
+for at = 1, #found, 2 do
+  local record = cmsgpack.unpack(found[at + 1])
+  local accounts = parse(record[TAIL], 1)
+  records[#records + 1] = { id = found[at], record = record, accounts = accounts }
+  for _, account in ipairs(accounts) do all[#all + 1] = account end
+end
+local unknown = unknownOf(all)
+if unknown then return unknown end
+local answer = {'reaped', gen, 0}
+for _, one in ipairs(records) do
+  local record = one.record
+  reserve(one.accounts, -1, record)
+  spend(one.accounts, record[HU], record[HP])
+  free(one.accounts)
+  redis.call('hdel', B..'c:'..dead, one.id)
+  redis.call('set', B..'t:'..one.id, cmsgpack.pack(record), 'px', 86400000)
+  redis.call('zadd', B..'o', now, one.id)
+  for _, part in ipairs({one.id, record[HU], record[HP], record[NOTE]}) do answer[#answer + 1] = part end
+end
+save()
+answer[3] = redis.call('hlen', B..'c:'..dead)
+return answer
+`;
+
+/** These orphans are in the ledger. */
+const BOOKED = `${CLAIMS_PRELUDE}
+redis.call('zrem', B..'o', unpack(ARGV, 5))
+return {'done', gen}
+`;
+
+/** Numbers a change of objects, keeps it for who missed it, and tells it. */
+const PUBLISH = `
+local P = KEYS[1]
+local number = redis.call('incr', P..'gen')
+local message = string.format('%.0f', number)..' '..ARGV[2]
+redis.call('lpush', P..'changes', message)
+redis.call('ltrim', P..'changes', 0, 999)
+redis.call('publish', ARGV[1], message)
+return number
+`;
+
+/** The scripts by which instances know of each other. */
+export const MEMBERSHIP_SCRIPTS = {
+  join: JOIN,
+  ready: READY,
+  beat: BEAT,
+  reap: REAP,
+  leave: LEAVE,
+  booked: BOOKED,
+  publish: PUBLISH,
+} as const;

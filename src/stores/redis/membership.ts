@@ -1,0 +1,208 @@
+/** One instance's place among those that share a Redis: its connection, its epoch and fence, and its signs of life. */
+import { randomUUID } from 'node:crypto';
+import type { OrphanedClaim } from '../contracts/claims.ts';
+import { type Answer, amountIn, numberIn } from './claims-wire.ts';
+import { type RedisAddress, RedisAwayError, type RedisClient, RedisLink, type RedisStatus } from './link.ts';
+import { RedisNews } from './news.ts';
+import { loadScripts, runScript, type ScriptName } from './scripts.ts';
+
+/** How often instances give a sign of life, and after what silence their claims are given up. */
+export interface MembershipTimes {
+  readonly beatMs: number;
+  readonly leaseMs: number;
+  /** For how long what Redis confirmed is told it again after a connection was lost: a failover may have lost it. */
+  readonly keptMs: number;
+}
+
+/** The usual times. */
+export const MEMBERSHIP_TIMES: MembershipTimes = { beatMs: 2_000, leaseMs: 15_000, keptMs: 10_000 };
+
+/** How an instance found Redis when it entered. */
+export interface Entry {
+  /** Redis has not what it had when we were here last. False for the first time. */
+  readonly isOtherEpoch: boolean;
+  /** Our claims were given up as orphaned. */
+  readonly wasGivenUp: boolean;
+}
+
+/** What a membership is made with. */
+export interface MembershipOptions {
+  readonly address: RedisAddress;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  readonly prefix: string;
+  readonly times: MembershipTimes;
+  /** Milliseconds by which rates go instead of the clock of Redis; for tests. */
+  readonly clockMs: (() => number) | undefined;
+  readonly onStatus: (status: RedisStatus) => void;
+  readonly onWarning: (message: string) => void;
+  /** The connection is up again; everything sent before has been carried out or never will be. */
+  readonly onEntry: (entry: Entry) => void;
+  readonly onBeat: (found: Found) => void;
+}
+
+/** What a sign of life was answered. */
+export interface Found {
+  /** Instances whose claims are nobody's any more. */
+  readonly dead: readonly string[];
+  readonly orphans: readonly OrphanedClaim[];
+}
+
+/** Speaks to Redis for one instance. */
+export class Membership {
+  readonly self = randomUUID();
+  readonly news: RedisNews;
+  readonly #options: MembershipOptions;
+  readonly #link: RedisLink;
+  readonly #timer: NodeJS.Timeout;
+  #epoch = '';
+  /** The epoch in which Redis has what we had settled. */
+  #settledEpoch = '';
+  #fence = 0;
+  #confirmedFence = 0;
+  #beats = 0;
+  #confirmedBeats: { readonly atMs: number; readonly beat: number }[] = [];
+  #peers: readonly string[] = [this.self];
+  #isPolicyTold = false;
+  #entry: Entry = { isOtherEpoch: false, wasGivenUp: false };
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+    this.news = new RedisNews(this.self, (message) => this.#publish(message));
+    const { address, random, onStatus } = options;
+    this.#link = new RedisLink({
+      address,
+      random,
+      onStatus,
+      prepare: (client) => this.#enter(client),
+      onUp: () => {
+        options.onEntry(this.#entry);
+        void this.news.sendKept();
+        void this.#beat();
+      },
+    });
+    this.#timer = setInterval(() => void this.#beat(), options.times.beatMs);
+    this.#timer.unref();
+  }
+
+  get isUp(): boolean {
+    return this.#link.isUp;
+  }
+
+  /** Counts up with each entry. */
+  get session(): number {
+    return this.#fence;
+  }
+
+  /** How many instances there were when we last heard. */
+  get instances(): number {
+    return Math.max(1, this.#peers.length);
+  }
+
+  /** Runs a script of claims; rejects while Redis is away, and where it does not know us any more. */
+  async run(name: ScriptName, words: readonly string[]): Promise<Answer> {
+    const answer = await this.#link.run((client) =>
+      runScript(client, name, this.#options.prefix, [...this.#head(), ...words]),
+    );
+    if (answer[0] !== 'resync') return answer;
+    // Emptied, given up, or behind the fence of our own next connection: we come in again.
+    this.#link.renew();
+    throw new RedisAwayError('Redis does not know this instance any more');
+  }
+
+  /** Says that the ledger has what was settled before this entry. `late`: others did not wait for it, and there is a new entry. */
+  async ready(): Promise<'open' | 'closed' | 'late'> {
+    const epoch = this.#epoch;
+    const [state] = await this.run('ready', []);
+    if (state === 'late') this.#link.renew();
+    else this.#settledEpoch = epoch;
+    return state as 'open' | 'closed' | 'late';
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    if (this.#link.isUp) await this.run('leave', [String(this.#options.times.leaseMs)]).catch(() => undefined);
+    this.#link.close();
+  }
+
+  #head(): string[] {
+    const clockMs = this.#options.clockMs?.();
+    return [this.#epoch, this.self, String(this.#fence), clockMs === undefined ? '' : String(clockMs)];
+  }
+
+  async #enter(client: RedisClient): Promise<void> {
+    const { prefix, times, address } = this.#options;
+    this.#fence += 1;
+    const fence = this.#fence;
+    const [answer] = await Promise.all([
+      loadScripts(client).then(() =>
+        runScript(client, 'join', prefix, [
+          this.self,
+          String(fence),
+          this.#settledEpoch,
+          randomUUID().slice(0, 8),
+          String(times.leaseMs),
+          String(this.#confirmedFence),
+          String(this.#leastBeat()),
+          ...this.#peers,
+        ]),
+      ),
+      // Pub/sub knows no databases; two clusters in two databases must not hear each other.
+      client.subscribe(`${prefix}news:${address.database}`, (text) => this.news.hear(text)),
+    ]);
+    this.#epoch = String(answer[0]);
+    this.#confirmedFence = fence;
+    const isOtherEpoch = this.#settledEpoch !== '' && this.#settledEpoch !== this.#epoch;
+    this.#entry = { isOtherEpoch, wasGivenUp: numberIn(answer, 2) === 1 && !isOtherEpoch };
+    // Messages were missed while there was no connection; which ones is asked with the next claim.
+    if (this.news.heard === '') this.news.catchUp(String(answer[1]), []);
+    await this.#checkPolicy(client);
+  }
+
+  /** Redis must know of a beat this old; one that does not has lost more than we can tell it again. */
+  #leastBeat(): number {
+    const kept = performance.now() - this.#options.times.keptMs / 2;
+    return this.#confirmedBeats.findLast(({ atMs }) => atMs < kept)?.beat ?? 0;
+  }
+
+  async #beat(): Promise<void> {
+    if (!this.#link.isUp) return;
+    const beat = ++this.#beats;
+    try {
+      const answer = await this.run('beat', [String(this.#options.times.leaseMs), String(beat), this.news.heard]);
+      this.#confirmedBeats = [...this.#confirmedBeats.slice(-20), { atMs: performance.now(), beat }];
+      this.#peers = answer[3] as string[];
+      const [stale, ...missed] = (answer[6] as Answer).map(String);
+      if (stale === 'stale') this.news.catchUp(missed[0] ?? '', missed.slice(1));
+      this.#options.onBeat({ dead: answer[4] as string[], orphans: orphansIn(answer[5] as Answer, 0) });
+    } catch {
+      // The link says so, and each entry is followed by a beat.
+    }
+  }
+
+  async #publish(message: string): Promise<number> {
+    const { prefix, address } = this.#options;
+    const words = [`${prefix}news:${address.database}`, message];
+    return numberIn(await this.#link.run((client) => runScript(client, 'publish', prefix, words)), 0);
+  }
+
+  async #checkPolicy(client: RedisClient): Promise<void> {
+    if (this.#isPolicyTold) return;
+    const found: Record<string, string> = await client.configGet('maxmemory-policy').catch(() => ({}));
+    const policy = found['maxmemory-policy'];
+    if (policy === undefined || policy === 'noeviction') return;
+    this.#isPolicyTold = true;
+    this.#options.onWarning(
+      `Redis may throw away what is counted (maxmemory-policy is ${policy}): budgets are exact with noeviction only`,
+    );
+  }
+}
+
+/** Orphans in an answer: id, hold in two fields, note. */
+export function orphansIn(answer: Answer, from: number): OrphanedClaim[] {
+  const orphans: OrphanedClaim[] = [];
+  for (let at = from; at < answer.length; at += 4) {
+    orphans.push({ id: String(answer[at]), hold: amountIn(answer, at + 1), note: String(answer[at + 3]) });
+  }
+  return orphans;
+}

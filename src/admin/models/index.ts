@@ -28,7 +28,7 @@ async function create(call: ManagementCall): Promise<ManagementAnswer> {
   const { params, info, blocked } = read(fields);
   if (params === undefined) throw fields.wrong('litellm_params', 'is required');
   const id = typeof info?.id === 'string' && info.id !== '' ? info.id : randomUUID();
-  if (isDeclared(context, id)) throw readOnly();
+  if (await isDeclared(context, id)) throw readOnly();
   const model: StoredModel = {
     id,
     modelName,
@@ -98,7 +98,7 @@ async function change(
     },
     (before, after) => entryOf(call, action, id, { before, after }),
   );
-  if (model === undefined) throw isDeclared(context, id) ? readOnly() : unknownObject('model', 'model_info.id');
+  if (model === undefined) throw (await isDeclared(context, id)) ? readOnly() : unknownObject('model', 'model_info.id');
   await context.reloadModels();
   return { body: show(model) };
 }
@@ -109,7 +109,7 @@ async function remove(call: ManagementCall): Promise<ManagementAnswer> {
   const id = fields.requiredText('id');
   fields.refuseOthers();
   const [model] = await context.directory.delete('model', [id], (before) => entryOf(call, 'deleted', id, { before }));
-  if (model === undefined) throw isDeclared(context, id) ? readOnly() : unknownObject('model', 'id');
+  if (model === undefined) throw (await isDeclared(context, id)) ? readOnly() : unknownObject('model', 'id');
   await context.reloadModels();
   return { body: { message: `Model: ${id} deleted successfully` } };
 }
@@ -120,8 +120,10 @@ function check(context: ManagementContext, model: StoredModel): void {
   if (findings.length > 0) throw new GatewayError('invalid_request', findings.join(' '), { param: 'litellm_params' });
 }
 
-function isDeclared({ config }: ManagementContext, id: string): boolean {
-  return config().deployments.some((deployment) => deployment.id === id);
+/** Whether a deployment is served that is not the directory's: then it is the file's. */
+async function isDeclared({ config, directory }: ManagementContext, id: string): Promise<boolean> {
+  if (!config().deployments.some((deployment) => deployment.id === id)) return false;
+  return (await directory.get('model', id)) === undefined;
 }
 
 function readOnly(): GatewayError {

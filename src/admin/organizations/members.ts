@@ -5,6 +5,7 @@ import type { OrganizationMember, User } from '../../stores/contracts/directory.
 import { administersOrganization, isAdmin, notYours, organizationIdsOf, unknownObject } from '../authority.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
+import { findObject, refuseDeclared } from '../declared-objects.ts';
 import { Fields } from '../fields.ts';
 import { madeNow } from '../stamps.ts';
 import { showMembers, showUser } from './show.ts';
@@ -155,8 +156,9 @@ async function ownOrganization(call: ManagementCall, fields: Fields): Promise<st
   const organizationId = fields.requiredText('organization_id');
   const isKnown =
     administersOrganization(call, organizationId) &&
-    (await call.context.directory.get('organization', organizationId)) !== undefined;
+    (await findObject(call.context, 'organization', organizationId)) !== undefined;
   if (!isKnown) throw unknownObject('organization', 'organization_id');
+  refuseDeclared(call.context, 'organization', [organizationId]);
   return organizationId;
 }
 

@@ -307,6 +307,8 @@ export interface Directory {
     readonly toMs?: number;
   }): Promise<number>;
   auditEntry(id: string): Promise<AuditEntry | undefined>;
+  /** Writes an entry for a change of no object of the directory. */
+  record(entry: AuditEntry): Promise<void>;
   /** Deletes entries older than that; resolves to how many. */
   pruneAudit(beforeMs: number): Promise<number>;
   /** Keys due for rotation. */

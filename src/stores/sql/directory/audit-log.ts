@@ -6,14 +6,15 @@ import type { SqlConnection } from '../connection.ts';
 import { isOneOf } from './search.ts';
 import { isStorable } from './storable.ts';
 import type { DirectoryTables } from './tables.ts';
+import { addAudit, type DirectoryWriter } from './writing.ts';
 
-type AuditLog = Pick<Directory, 'audit' | 'countAudit' | 'auditEntry' | 'pruneAudit'>;
+type AuditLog = Pick<Directory, 'audit' | 'countAudit' | 'auditEntry' | 'record' | 'pruneAudit'>;
 
 /** Deletes this many at once, so that nobody else waits for long. */
 const PRUNE_STEP = 1_000;
 
 /** The directory's methods on the audit log. */
-export function auditLogOf(connection: SqlConnection): AuditLog {
+export function auditLogOf(connection: SqlConnection, writer: DirectoryWriter): AuditLog {
   const read = connection.read.withTables<DirectoryTables>();
 
   const matching = ({ objectId, table, changedBy, action, fromMs, toMs }: Parameters<Directory['countAudit']>[0]) => {
@@ -48,6 +49,13 @@ export function auditLogOf(connection: SqlConnection): AuditLog {
       if (!isStorable(id)) return undefined;
       const row = await read.selectFrom('audit').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? undefined : entryOf(row);
+    },
+
+    async record(entry) {
+      await writer.write(async (transaction) => {
+        await addAudit(transaction, [entry]);
+        return { result: undefined, changed: [] };
+      });
     },
 
     async pruneAudit(beforeMs) {

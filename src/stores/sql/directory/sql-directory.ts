@@ -12,7 +12,7 @@ export function sqlDirectory(connection: SqlConnection, tell: Tell = () => undef
   return {
     ...objectsOf(connection, writer),
     ...membersOf(connection, writer),
-    ...auditLogOf(connection),
+    ...auditLogOf(connection, writer),
     ...notesOf(connection),
   };
 }

@@ -12,7 +12,7 @@ import { SqlLedger } from '../../src/stores/sql/ledger/sql-ledger.ts';
 import { openSqliteDatabase } from '../../src/stores/sqlite/sqlite-database.ts';
 import { readDeclared } from '../../src/tenancy/declared.ts';
 import { hashKey } from '../../src/tenancy/hash-key.ts';
-import { MASTER_KEY_HASH, masterIdentity } from '../../src/tenancy/make-identity.ts';
+import { MASTER_KEY_HASH, makeIdentity, masterIdentity } from '../../src/tenancy/make-identity.ts';
 import { Tenants } from '../../src/tenancy/tenants.ts';
 import { configOf } from '../config/load-text.ts';
 
@@ -43,6 +43,8 @@ export interface ManagementServer {
   readonly context: ManagementContext;
   /** How often the models were loaded anew. */
   readonly reloads: () => number;
+  /** Lets time pass. */
+  readonly pass: (ms: number) => void;
   /** What the pipeline would be told to serve is told here instead. */
   ask(method: string, path: string, options?: { readonly as?: string; readonly body?: JsonValue }): Promise<Answered>;
   get(path: string, as?: string): Promise<Answered>;
@@ -50,8 +52,9 @@ export interface ManagementServer {
   close(): Promise<void>;
 }
 
-/** The key of somebody in `PEOPLE`. */
+/** The key of somebody in `PEOPLE`; a key stands for itself. */
 export function keyOf(name: string): string {
+  if (name.startsWith('sk-')) return name;
   return name === 'master' ? MASTER_KEY : `sk-key-of-${name}-0123456789`;
 }
 
@@ -78,7 +81,8 @@ export const PEOPLE = {
 export type Person = keyof typeof PEOPLE;
 
 export async function startManagement(config = CONFIG): Promise<ManagementServer> {
-  const clock = { nowMs: () => NOW_MS, monotonicMs: () => performance.now() };
+  let passedMs = 0;
+  const clock = { nowMs: () => NOW_MS + passedMs, monotonicMs: () => performance.now() };
   let tenants: Tenants | undefined;
   const database = await openSqliteDatabase({
     path: ':memory:',
@@ -87,7 +91,8 @@ export async function startManagement(config = CONFIG): Promise<ManagementServer
   });
   const { directory, ledger } = database;
   const loaded = configOf(config);
-  tenants = new Tenants({ directory, clock, declared: readDeclared(loaded) });
+  const declared = readDeclared(loaded);
+  tenants = new Tenants({ directory, clock, declared });
   const claims = new MemoryClaims({
     clock,
     seed: (account, { startsAtMs, endsAtMs }) => ledger.spent(account, startsAtMs, endsAtMs),
@@ -99,7 +104,9 @@ export async function startManagement(config = CONFIG): Promise<ManagementServer
     directory,
     ledger,
     claims,
-    declared: () => ({ keys: [] }),
+    declared: () => ({
+      keys: [...declared.keys.values()].map((key) => makeIdentity({ key, from: 'file' })),
+    }),
     modelGroups: () => ['gpt-4o'],
     checkModel: (entry) => {
       const params = entry.litellm_params as JsonObject | undefined;
@@ -153,6 +160,9 @@ export async function startManagement(config = CONFIG): Promise<ManagementServer
   return {
     context,
     reloads: () => reloads,
+    pass: (ms) => {
+      passedMs += ms;
+    },
     ask,
     get: (path, as) => ask('GET', path, as === undefined ? {} : { as }),
     post: (path, body, as) => ask('POST', path, { body, ...(as !== undefined && { as }) }),

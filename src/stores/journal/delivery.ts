@@ -3,6 +3,7 @@
  * database refuses for what it says must not hold up all others: it is kept in a file of its own, and said aloud.
  */
 import { appendFileSync } from 'node:fs';
+import { DatabaseAwayError } from '../contracts/directory.ts';
 import type { ClosedEntry } from '../contracts/journal.ts';
 import type { Ledger } from '../contracts/ledger.ts';
 import { closedLine } from './record.ts';
@@ -31,6 +32,8 @@ export class Delivery {
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
   #failures = 0;
+  /** Failures in a row that are not for the database being away. */
+  #refusals = 0;
   #underWay: Promise<void> | undefined;
 
   constructor(options: DeliveryOptions) {
@@ -74,13 +77,13 @@ export class Delivery {
     if (entries.length === 0) return;
     try {
       await this.#write(entries);
-      this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
-      const isAway = error instanceof Error && error.name === 'DatabaseAwayError';
-      if (isAway || this.#failures < SUSPICIOUS_AFTER || !(await this.#deliverSingly(entries))) throw error;
-      this.#failures = 0;
+      this.#refusals = isAway(error) ? 0 : this.#refusals + 1;
+      if (this.#refusals < SUSPICIOUS_AFTER || !(await this.#deliverSingly(entries))) throw error;
     }
+    this.#failures = 0;
+    this.#refusals = 0;
   }
 
   async #write(entries: readonly ClosedEntry[]): Promise<void> {
@@ -90,22 +93,39 @@ export class Delivery {
 
   /** Writes each on its own. False where none went through: then it is not for what they say. */
   async #deliverSingly(entries: readonly ClosedEntry[]): Promise<boolean> {
-    const refused: [ClosedEntry, unknown][] = [];
-    let written = 0;
+    const { ledger, troubles, refusedPath, onDelivered } = this.#options;
+    const suspects: ClosedEntry[] = [];
+    let good: ClosedEntry | undefined;
     for (const entry of entries) {
-      try {
-        await this.#options.ledger.write(entry.rows);
-        written += 1;
-      } catch (error) {
-        refused.push([entry, error]);
-      }
+      if ((await this.#refusalOf(entry)) !== undefined) suspects.push(entry);
+      else good = entry;
     }
-    if (written === 0) return false;
-    for (const [entry, error] of refused) {
-      appendFileSync(this.#options.refusedPath, closedLine(entry, 0), { mode: 0o600 });
-      this.#options.troubles.tell('refused', error);
+    if (good === undefined) return false;
+    for (const suspect of suspects) {
+      // The database may just have come back: an entry is refused if it fails between two writes of another that do not.
+      await ledger.write(good.rows);
+      const refusal = await this.#refusalOf(suspect);
+      await ledger.write(good.rows);
+      if (refusal === undefined) continue;
+      appendFileSync(refusedPath, closedLine(suspect, 0), { mode: 0o600 });
+      troubles.tell('refused', refusal);
     }
-    this.#options.onDelivered(entries);
+    onDelivered(entries);
     return true;
   }
+
+  /** Why an entry is not taken; undefined where it is. Rejects while the database is away. */
+  async #refusalOf(entry: ClosedEntry): Promise<unknown> {
+    try {
+      await this.#options.ledger.write(entry.rows);
+      return undefined;
+    } catch (error) {
+      if (isAway(error)) throw error;
+      return error ?? new Error('refused');
+    }
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof DatabaseAwayError;
 }

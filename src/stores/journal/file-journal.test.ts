@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ledgerRow } from '../../../test/support/ledger-rows.ts';
 import { systemClock } from '../../core/clock.ts';
+import { DatabaseAwayError } from '../contracts/directory.ts';
 import type { ClosedEntry, JournalTrouble, LeftBehind, OpenEntry } from '../contracts/journal.ts';
 import type { LedgerRow } from '../contracts/ledger.ts';
 import { takeFileLock } from '../sqlite/file-lock.ts';
@@ -26,7 +27,7 @@ class TestLedger {
     this.#isWriting = true;
     await wait(1);
     this.#isWriting = false;
-    if (this.isAway) throw Object.assign(new Error('away'), { name: 'DatabaseAwayError' });
+    if (this.isAway) throw new DatabaseAwayError('unreachable', 'away');
     if (rows.some(this.refuses)) throw new Error('refused');
     this.batches.push(rows.length);
     for (const row of rows) if (!this.rows.has(row.attemptId)) this.rows.set(row.attemptId, row);

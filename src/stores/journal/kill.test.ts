@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../core/clock.ts';
+import type { LeftBehind } from '../contracts/journal.ts';
+import { SqlLedger } from '../sql/ledger/sql-ledger.ts';
+import { migrate } from '../sql/migrate.ts';
 import { takeFileLock } from '../sqlite/file-lock.ts';
+import { openSqlite } from '../sqlite/open-sqlite.ts';
 import { adoptLeftBehind } from './adopt.ts';
 
 const WRITER = join(import.meta.dirname, '../../../test/support/journal-writer.ts');
@@ -18,9 +22,9 @@ function newFolder(context: TestContext): string {
   return folder;
 }
 
-async function startWriter(context: TestContext, folder: string, id: string, isLedgerUp: boolean) {
+async function startWriter(context: TestContext, folder: string, id: string, ledger: string) {
   const notes = join(folder, `notes-${id}`);
-  const child = spawn(process.execPath, [WRITER, join(folder, 'journal'), id, notes, isLedgerUp ? 'yes' : 'no'], {
+  const child = spawn(process.execPath, [WRITER, join(folder, 'journal'), id, notes, ledger], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   context.after(() => child.kill('SIGKILL'));
@@ -46,7 +50,7 @@ function readNotes(path: string): ReadonlyMap<string, ReadonlySet<string>> {
   return notes;
 }
 
-async function adopt(folder: string) {
+async function adopt(folder: string, write: (left: LeftBehind) => Promise<void> = async () => undefined) {
   const closed: string[] = [];
   const orphans: string[] = [];
   let damaged = 0;
@@ -55,6 +59,7 @@ async function adopt(folder: string) {
     takeLock: takeFileLock,
     clock: systemClock,
     book: async (left) => {
+      await write(left);
       closed.push(...left.closed.map(({ callId }) => callId));
       orphans.push(...left.orphans.map(({ callId }) => callId));
     },
@@ -101,7 +106,7 @@ for (const isLedgerUp of [false, true]) {
     const folder = newFolder(context);
     let closings = 0;
     for (let round = 0; round < 15; round += 1) {
-      const writer = await startWriter(context, folder, `writer-${round}`, isLedgerUp);
+      const writer = await startWriter(context, folder, `writer-${round}`, isLedgerUp ? 'file' : 'none');
       await wait(Math.random() * 120);
       await writer.kill();
       const left = await adopt(folder);
@@ -120,8 +125,8 @@ test('Of two processes in one folder only the dead one is adopted, and a frozen 
 }, async (context) => {
   const folder = newFolder(context);
   const [frozen, killed] = await Promise.all([
-    startWriter(context, folder, 'frozen', true),
-    startWriter(context, folder, 'killed', true),
+    startWriter(context, folder, 'frozen', 'file'),
+    startWriter(context, folder, 'killed', 'file'),
   ]);
   await wait(50);
   frozen.child.kill('SIGSTOP');
@@ -137,4 +142,36 @@ test('Of two processes in one folder only the dead one is adopted, and a frozen 
   const [first, second] = await Promise.all([adopt(folder), adopt(folder)]);
   assert.equal(first.adopted + second.adopted, 1, 'one of two looks adopts it');
   checkBooks(frozen.notes, first.adopted === 1 ? first : second);
+});
+
+test('Kills while an SQLite database is written leave each attempt in it once, and its sums equal to its rows', {
+  timeout: 60_000,
+}, async (context) => {
+  const folder = newFolder(context);
+  const path = join(folder, 'sluice.db');
+  const connection = await openSqlite({ path });
+  context.after(() => connection.close());
+  await migrate(connection);
+  const ledger = new SqlLedger(connection);
+  let expected = 0n;
+  for (let round = 0; round < 8; round += 1) {
+    const writer = await startWriter(context, folder, `writer-${round}`, path);
+    await wait(Math.random() * 300);
+    await writer.kill();
+    const write = ({ closed, orphans }: LeftBehind) =>
+      ledger.write([...closed.flatMap(({ rows }) => rows), ...orphans.map(({ row }) => row)]);
+    const left = await adopt(folder, write);
+    const notes = readNotes(writer.notes);
+    const orphans = new Set(left.orphans);
+    for (const callId of notes.get('closed') ?? []) assert.ok(!orphans.has(callId), callId);
+    const all = await ledger.find({}, { limit: 1_000_000, offset: 0 });
+    expected = all.reduce((sum, row) => sum + (row.cost ?? 0n), 0n);
+    const known = new Set(all.map(({ callId }) => callId));
+    for (const callId of notes.get('closed') ?? []) assert.ok(known.has(callId), `${callId} was closed`);
+    for (const row of all.filter(({ status }) => status !== 'orphan')) assert.equal(row.cost, 3n);
+    assert.equal(await ledger.spent('platform', 0), expected);
+    assert.equal((await ledger.totals(['platform'])).get('platform') ?? 0n, expected);
+    assert.equal((await ledger.activity({}, []))[0]?.attempts ?? 0, all.length);
+  }
+  assert.ok(expected > 1_000n);
 });

@@ -21,6 +21,8 @@ const COST: readonly Column[] = [
 export interface WriteOptions {
   /** Sums only; of each attempt its id is kept, so that it is counted once. Orphans keep their row until the true one comes. */
   readonly withoutRows: boolean;
+  /** What is written survives the machine's end too, as a journal that waits for the disk promises. In Postgres it always does. */
+  readonly fsync?: boolean;
 }
 
 /** Writes rows; those whose attempt is there already change nothing, but for true ones that take the place of an orphan's. */
@@ -31,9 +33,13 @@ export async function writeRows(
 ): Promise<void> {
   const wanted = oncePerAttempt(rows.map(prepareRow));
   if (wanted.length === 0) return;
+  // Belongs to the connection, not to a transaction; one that was opened anew after a failure does not have it yet.
+  if (options.fsync && kind === 'sqlite') await sql`pragma synchronous = full`.execute(write);
   await retryConflicts(() =>
     write.transaction().execute(async (transaction) => {
       const run = (query: RawBuilder<unknown>) => query.execute(transaction);
+      // The journal lets go of what is committed here: a server that is set to commit later must not do so now.
+      if (kind === 'postgres') await run(sql`set local synchronous_commit = on`);
       const { added, replaced } = await addRows(kind, transaction, wanted, options);
       const sums = sumsOf(added, replaced);
       if (sums.buckets.length > 0) {

@@ -3,6 +3,7 @@ import { startTestPostgres, type TestPostgres } from '../../../test/support/post
 import { type TestDirectory, testDirectory } from '../contracts/directory.contract.ts';
 import type { Changed } from '../contracts/directory.ts';
 import type { SqlConnection } from '../sql/connection.ts';
+import { testManyKeys } from '../sql/directory/many-keys.contract.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
 import { migrate } from '../sql/migrate.ts';
 import { openPostgres } from './open-postgres.ts';
@@ -29,3 +30,5 @@ testDirectory('postgres', async (): Promise<TestDirectory> => {
     },
   };
 });
+
+testManyKeys('postgres', async () => openPostgres({ url: await postgres.makeDatabase(), poolSize: 2 }));

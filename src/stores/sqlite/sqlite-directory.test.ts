@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestDirectory, testDirectory } from '../contracts/directory.contract.ts';
 import type { Changed } from '../contracts/directory.ts';
 import type { SqlConnection } from '../sql/connection.ts';
+import { testManyKeys } from '../sql/directory/many-keys.contract.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
 import { migrate } from '../sql/migrate.ts';
 import { openSqlite } from './open-sqlite.ts';
@@ -25,3 +26,5 @@ testDirectory('sqlite', async (): Promise<TestDirectory> => {
     },
   };
 });
+
+testManyKeys('sqlite', () => openSqlite({ path: ':memory:' }));

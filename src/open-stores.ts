@@ -106,9 +106,9 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
 }
 
 async function openDatabase({ config, dataFolder, log, onChanged }: OpenStoresOptions): Promise<Database> {
-  const { databaseUrl, databasePoolSize, withoutRows } = config.stores;
+  const { databaseUrl, databasePoolSize, withoutRows, journalFsync } = config.stores;
   const shared = {
-    makeLedger: (connection: SqlConnection) => new SqlLedger(connection, { withoutRows }),
+    makeLedger: (connection: SqlConnection) => new SqlLedger(connection, { withoutRows, fsync: journalFsync }),
     tell: onChanged,
   };
   if (databaseUrl !== undefined) {

@@ -1,6 +1,6 @@
 /** `/global/spend/reset`: everything spent counts as nothing from now on. */
-import type { Kinds } from '../../stores/contracts/directory.ts';
-import { accountOf } from '../../tenancy/scopes.ts';
+import type { Kinds, Limits } from '../../stores/contracts/directory.ts';
+import { accountOf, limitsOf } from '../../tenancy/scopes.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
 import { ADMIN } from '../roles.ts';
@@ -31,7 +31,8 @@ async function reset(call: ManagementCall): Promise<ManagementAnswer> {
   const { context } = call;
   let count = 0;
   for (const kind of Object.keys(SPENDERS) as (keyof typeof SPENDERS)[]) count += await resetAll(call, kind);
-  await context.ledger.resetTotal(accountOf.platform, 0n, context.clock.nowMs());
+  await resetDeclared(call);
+  await resetPlatform(call);
   return {
     body: { message: 'Spend for all API Keys and Teams reset successfully', status: 'success', objects: count },
   };
@@ -48,8 +49,8 @@ async function resetAll<Kind extends keyof typeof SPENDERS>(call: ManagementCall
       const [id, account] = name(value);
       const spent = totals.get(account) ?? 0n;
       if (spent === 0n) continue;
-      const spender: Spender = { account, limits: value, createdAtMs: value.createdAtMs };
-      await setSpent(call.context, spender, 0n);
+      await forget(call, { account, limits: value, createdAtMs: value.createdAtMs });
+      if (kind === 'team') await resetMembers(call, value as Kinds['team']);
       await directory.update(
         kind,
         id,
@@ -59,6 +60,58 @@ async function resetAll<Kind extends keyof typeof SPENDERS>(call: ManagementCall
       count += 1;
     }
     if (values.length < MOST) return count;
+  }
+}
+
+async function resetMembers(call: ManagementCall, team: Kinds['team']): Promise<void> {
+  for (const member of await call.context.directory.teamMembers(team.id)) {
+    const limits = limitsOf(member, team.memberDefaults);
+    const account = accountOf.teamMember(team.id, member.userId);
+    await forget(call, { account, limits, createdAtMs: member.createdAtMs });
+  }
+}
+
+/** What the file declares is not in the directory, and begins anew all the same. */
+async function resetDeclared(call: ManagementCall): Promise<void> {
+  const { config, declared } = call.context;
+  const { organizations, teams, users, customers, tags, teamMembers } = config().declared;
+  const keys = declared().keys.flatMap(({ objects }) => objects.key ?? []);
+  const spenders: Spender[] = [
+    ...organizations.map((value) => ({ value, account: accountOf.organization(value.id) })),
+    ...teams.map((value) => ({ value, account: accountOf.team(value.id) })),
+    ...users.map((value) => ({ value, account: accountOf.user(value.id) })),
+    ...customers.map((value) => ({ value, account: accountOf.customer(value.id) })),
+    ...tags.map((value) => ({ value, account: accountOf.tag(value.name) })),
+    ...teamMembers.map((value) => ({ value, account: accountOf.teamMember(value.teamId, value.userId) })),
+    ...keys.map((value) => ({ value, account: accountOf.key(value.hash) })),
+  ].map(({ value, account }) => ({ account, limits: value, createdAtMs: value.createdAtMs }));
+  for (const spender of spenders) await forget(call, spender);
+}
+
+async function resetPlatform(call: ManagementCall): Promise<void> {
+  const { config, directory, ledger } = call.context;
+  const { globalMax, globalPeriod } = config().budgets;
+  const spent = (await ledger.totals([accountOf.platform])).get(accountOf.platform) ?? 0n;
+  const limits: Limits = {
+    ...(globalMax !== undefined && { maxBudget: globalMax }),
+    ...(globalPeriod !== undefined && { budgetDuration: globalPeriod }),
+  };
+  await forget(call, { account: accountOf.platform, limits, createdAtMs: 0 });
+  const values = { before: { spend: spent }, after: { spend: 0n } };
+  await directory.record(changeEntry(call, 'reset', 'LiteLLM_SpendLogs', accountOf.platform, values));
+}
+
+/** Sets an account to nothing, and what of it goes to models with budgets of their own. */
+async function forget(call: ManagementCall, spender: Spender): Promise<void> {
+  await setSpent(call.context, spender, 0n);
+  const { account, limits, createdAtMs } = spender;
+  for (const [group, { max, duration }] of Object.entries(limits.modelMaxBudget ?? {})) {
+    const ofModel: Limits = {
+      maxBudget: max,
+      ...(duration !== undefined && { budgetDuration: duration }),
+      ...(limits.budgetAnchorMs !== undefined && { budgetAnchorMs: limits.budgetAnchorMs }),
+    };
+    await setSpent(call.context, { account: accountOf.model(account, group), limits: ofModel, createdAtMs }, 0n);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../core/json.ts';
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import type { Limits } from '../stores/contracts/directory.ts';
-import { type ConfigNode, type MapNode, placesByPosition } from './config-node.ts';
+import { type ConfigNode, type MapNode, member, placesByPosition, textOf } from './config-node.ts';
 import type { Draft } from './dialects/litellm.ts';
 import type { Findings } from './finding.ts';
 import type { BudgetConfig, DeploymentConfig } from './gateway-config.ts';
@@ -24,6 +24,7 @@ export function lintDraft(
   lintReferences(draft, groups, findings);
   lintRouting(draft, groups, root, findings);
   lintKeys(draft, groups, findings);
+  lintDeclaredModels(root, draft, groups, findings);
   if (priceKnown !== undefined) lintPrices(draft, root, findings, priceKnown);
   lintMasterKey(draft, findings);
   lintLiterals(root, findings);
@@ -55,7 +56,7 @@ function lintReferences(draft: Draft, groups: GroupIndex, findings: Findings): v
 const MODEL_WORDS = new Set(['*', 'all-team-models', 'all-proxy-models', 'no-default-models']);
 
 function lintKeys(draft: Draft, groups: GroupIndex, findings: Findings): void {
-  const accessGroups = new Set(draft.config.deployments.flatMap(({ modelInfo }) => textsIn(modelInfo.access_groups)));
+  const accessGroups = accessGroupsOf(draft);
   for (const { key, place, modelPlaces } of draft.keys) {
     const who = key.alias ?? key.userId;
     const name = who === undefined ? 'a key' : `the key of "${who}"`;
@@ -78,6 +79,34 @@ function lintKeys(draft: Draft, groups: GroupIndex, findings: Findings): void {
       );
     }
   }
+}
+
+/** Lists whose entries may name the models they may use, and what an entry is called. */
+const WITH_MODELS = [
+  ['organizations', 'an organisation'],
+  ['teams', 'a team'],
+  ['users', 'a user'],
+] as const;
+
+function lintDeclaredModels(root: MapNode, draft: Draft, groups: GroupIndex, findings: Findings): void {
+  const accessGroups = accessGroupsOf(draft);
+  for (const [list, owner] of WITH_MODELS) {
+    const entries = member(root, list);
+    for (const entry of entries?.kind === 'list' ? entries.items : []) {
+      const models = member(entry, 'models');
+      for (const node of models?.kind === 'list' ? models.items : []) {
+        const model = textOf(node);
+        if (model === undefined || MODEL_WORDS.has(model) || accessGroups.has(model) || groups.matchesAny(model))
+          continue;
+        const message = `${owner} may use "${model}", which no entry of model_list serves`;
+        findings.add('warning', 'unknown-group', node, message, groups.suggest(model));
+      }
+    }
+  }
+}
+
+function accessGroupsOf({ config }: Draft): ReadonlySet<string> {
+  return new Set(config.deployments.flatMap(({ modelInfo }) => textsIn(modelInfo.access_groups)));
 }
 
 function textsIn(value: unknown): string[] {

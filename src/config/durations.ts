@@ -1,4 +1,11 @@
-/** Lengths of time and moments as people write them in a file. */
+/** Periods, lengths of time and moments as people write them in a file. */
+import { PERIOD_WORDS } from '../core/period.ts';
+
+/** A budget period as LiteLLM writes it (`1mo`, `30d`), from either dialect's word. */
+export function budgetPeriod(written: string | undefined): string | undefined {
+  const word = written?.toLowerCase() ?? '';
+  return Object.hasOwn(PERIOD_WORDS, word) ? PERIOD_WORDS[word] : written;
+}
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   s: 1000,

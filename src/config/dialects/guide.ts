@@ -3,7 +3,6 @@
  * LiteLLM-named setting wins where a file has both.
  */
 import type { JsonObject } from '../../core/json.ts';
-import { PERIOD_WORDS } from '../../core/period.ts';
 import type { Section } from '../section.ts';
 
 /** Cache settings under LiteLLM's names; undefined when caching is off. */
@@ -19,12 +18,6 @@ export function cacheSettings(litellm: Section): JsonObject | undefined {
     ...(systemPromptOnly === undefined ? {} : { cache_system_prompt_only: systemPromptOnly }),
     ...litellm.map('cache_params'),
   };
-}
-
-/** A budget period as LiteLLM writes it (`1mo`, `30d`), from either dialect's word. */
-export function budgetPeriod(written: string | undefined): string | undefined {
-  const word = written?.toLowerCase() ?? '';
-  return Object.hasOwn(PERIOD_WORDS, word) ? PERIOD_WORDS[word] : written;
 }
 
 const LEVELS: Readonly<Record<string, string>> = { warning: 'warn', critical: 'fatal' };

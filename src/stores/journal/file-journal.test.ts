@@ -279,7 +279,7 @@ test('Files go when all that is in them is in the ledger; a request under way fo
       journal.close(closed(`call-${round}-${index}`));
     }
     await journal.flush();
-    assert.ok(readdirSync(own).length <= 2, `${readdirSync(own)}`);
+    await until(() => readdirSync(own).length <= 2);
   }
   assert.ok(!readdirSync(own).includes('00000001.log'));
   ledger.isAway = true;
@@ -362,4 +362,29 @@ test('While the disk is full what is closed goes to the ledger all the same', as
   await wait(50);
   life.die();
   assert.deepEqual((await adopt(folder)).parts, [], 'the open line has its end');
+});
+
+test('Flushing ends while more is closed all the time, and has brought what was closed before', async (context) => {
+  const folder = newFolder(context);
+  const { journal, ledger } = openJournal(context, folder, { everyMs: 100_000 });
+  let calls = 0;
+  const traffic = setInterval(() => {
+    for (let index = 0; index < 3; index += 1) journal.close(closed(`call-${calls++}`));
+  });
+  context.after(() => clearInterval(traffic));
+  for (let index = 0; index < 1_100; index += 1) journal.close(closed(`before-${index}`));
+  await journal.flush();
+  assert.ok([...Array(1_100).keys()].every((index) => ledger.rows.has(`before-${index}/0`)));
+  assert.ok(ledger.batches.length <= 4, `${ledger.batches}`);
+});
+
+test('A journal that has ended takes nothing more, and leaves what is under way to the next process', async (context) => {
+  const folder = newFolder(context);
+  const { journal, ledger } = openJournal(context, folder);
+  journal.open(opened('a'));
+  await journal.end();
+  assert.throws(() => journal.open(opened('b')), { name: 'JournalFullError' });
+  journal.close(closed('a'));
+  assert.equal(ledger.rows.size, 0);
+  assert.deepEqual((await adopt(folder)).orphans, [opened('a')]);
 });

@@ -134,15 +134,24 @@ export class FileJournal implements Journal {
     if (this.#tryAdd(droppedLine(callId)) === undefined) this.#unwritten.set(callId, undefined);
   }
 
+  /** What is closed after the call is not waited for: under load there would always be more. */
   async flush(): Promise<void> {
-    while (this.waiting > 0) await this.#delivery.deliver();
-    this.#tidy();
+    const upTo = this.#lastNumber;
+    const unwritten = new Set(this.#unwritten.keys());
+    const isThere = (): boolean => {
+      const [first] = this.#waiting.first(1);
+      if (first !== undefined && first.number <= upTo) return false;
+      for (const callId of unwritten) if (this.#unwritten.get(callId) !== undefined) return false;
+      return true;
+    };
+    while (!isThere()) await this.#delivery.deliver();
   }
 
   async end(): Promise<void> {
     this.#delivery.stop();
     const flushed = this.flush().catch((error: unknown) => this.#troubles.tell('away', error));
     await Promise.race([flushed, wait(END_WITHIN_MS, undefined, { ref: false })]);
+    this.#tidy();
     this.#segments.close();
     const isEmpty = this.waiting === 0 && this.#open.size === 0 && this.#unwritten.size === 0;
     // What could not be brought to the ledger stays, for the next process to find.

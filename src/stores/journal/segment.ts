@@ -17,6 +17,7 @@ export class SegmentWriter {
   #size: number;
   /** A half-written line could not be taken back: the next one begins with a line end, which makes it a line of its own. */
   #isTorn = false;
+  #isClosed = false;
 
   constructor(path: string, fsync: boolean) {
     this.path = path;
@@ -32,6 +33,8 @@ export class SegmentWriter {
 
   /** Adds a line; throws a JournalFullError where the disk does not take all of it. */
   add(line: string): void {
+    // The number of a closed file may be another one's by now.
+    if (this.#isClosed) throw new JournalFullError(this.path, { code: 'closed' });
     const text = this.#isTorn ? `\n${line}` : line;
     let written = 0;
     try {
@@ -51,6 +54,8 @@ export class SegmentWriter {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     closeSync(this.#fd);
   }
 

@@ -24,6 +24,7 @@ export const HELP = `npm run bench -- [options]
   --quick          the rows with targets only, short slices: under a minute
   --only TEXT      rows whose name holds TEXT, several with commas: "relay, stream", chunk
   --only storm     instead of rows: clients that retry against an upstream with 0, 50 and 100 % errors
+  --only replay    instead of rows: an hour of real traffic against budgets (or: npm run bench -- replay)
   --targets LIST   of nginx, sluice, portkey; all by default
   --rounds N       measured rounds, 5 by default
   --json FILE      every sample and every median as JSON
@@ -32,7 +33,8 @@ export const HELP = `npm run bench -- [options]
 
 /** Reads the arguments; throws on one it does not know. */
 export function readOptions(args: readonly string[]): BenchOptions | 'help' {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
@@ -47,6 +49,8 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   if (values.help) return 'help';
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 50) throw new Error('--rounds takes a number from 1 to 50');
+  const unknown = positionals.find((name) => !['replay', 'storm'].includes(name));
+  if (unknown !== undefined) throw new Error(`nothing to measure is called ${unknown}`);
   const parts = (text: string) => text.split(/,(?! )/).filter((part) => part !== '');
   return {
     rounds,
@@ -54,7 +58,7 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
     latencyMs: values.quick ? 150 : 300,
     streams: values.quick ? 40 : 120,
     isQuick: values.quick,
-    only: parts(values.only),
+    only: positionals.length > 0 ? positionals : parts(values.only),
     targets: parts(values.targets),
     jsonFile: values.json,
     isProfiled: values.profile,

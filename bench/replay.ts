@@ -4,7 +4,8 @@ import { type ReplaySummary, replayTable, summarise, worstOf } from './replay/re
 import { type Setup, simulate } from './replay/simulate.ts';
 import { readTrace } from './replay/trace.ts';
 
-const TRACE = new URL('../../shared/data/azure-llm-conversations.csv', import.meta.url);
+const AZURE = '../shared/data/azure-llm-conversations.csv';
+const MOONCAKE = '../shared/data/mooncake-conversation.jsonl';
 const SEEDS = [1, 2, 3, 4, 5];
 
 /** The traffic as it was, over 200 tenants that send alike. */
@@ -17,30 +18,33 @@ export const USUAL: Omit<Setup, 'seed'> = {
   pace: 1,
 };
 
-const VARIANTS: readonly (readonly [title: string, setup: Omit<Setup, 'seed'>])[] = [
-  ['200 tenants that send alike', USUAL],
-  ['200 tenants, the nth sends an nth of what the first does', { ...USUAL, skew: 1 }],
-  ['ten times as fast: about one request of each tenant always under way', { ...USUAL, pace: 10 }],
-  ['prompts guessed wrong by up to 40 %', { ...USUAL, inputError: 0.4 }],
+const ROWS: readonly (readonly [file: string, title: string, setup: Omit<Setup, 'seed'>])[] = [
+  [AZURE, '200 tenants that send alike', USUAL],
+  [AZURE, '200 tenants, the nth sends an nth of what the first does', { ...USUAL, skew: 1 }],
+  [AZURE, 'ten times as fast: about one request of each tenant always under way', { ...USUAL, pace: 10 }],
+  [AZURE, 'the length of prompts guessed wrong by up to 40 %', { ...USUAL, inputError: 0.4 }],
+  [MOONCAKE, '200 tenants that send alike, prompts of 12,000 tokens', USUAL],
 ];
 
-/** Prints the tables; where the trace is absent it says so. */
+/** Prints the tables; where a trace is absent it says so. */
 export async function printReplay(): Promise<void> {
-  const trace = readTrace(TRACE);
-  if (trace === undefined) {
-    process.stdout.write('replay: skipped, ../shared/data/azure-llm-conversations.csv is absent\n');
-    return;
-  }
-  process.stdout.write(`${trace.length} requests; of ${SEEDS.length} seeds the worst, number by number\n`);
-  for (const [title, setup] of VARIANTS) {
+  process.stdout.write(`Of ${SEEDS.length} seeds the worst, number by number.\n`);
+  const absent = new Set<string>();
+  for (const [file, title, setup] of ROWS) {
+    const trace = readTrace(new URL(`../${file}`, import.meta.url));
+    if (trace === undefined) {
+      absent.add(file);
+      continue;
+    }
     const rows = new Map<string, ReplaySummary>();
     for (const policy of POLICIES) {
       const summaries: ReplaySummary[] = [];
       for (const seed of SEEDS) summaries.push(summarise(await simulate(trace, policy, { ...setup, seed })));
       rows.set(policy.name, worstOf(summaries));
     }
-    process.stdout.write(`\n${title}\n\n${replayTable(rows)}`);
+    process.stdout.write(`\n${title} (${trace.length} requests)\n\n${replayTable(rows)}`);
   }
+  for (const file of absent) process.stdout.write(`\nreplay: skipped, ${file} is absent\n`);
 }
 
 if (import.meta.main) await printReplay();

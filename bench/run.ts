@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { LoadGenerator, startScript } from './load-generator.ts';
 import { Measurement, selectedRows } from './measure.ts';
 import { type BenchOptions, HELP, readOptions } from './options.ts';
+import { printReplay } from './replay.ts';
 import { report } from './report.ts';
 import { Samples } from './samples.ts';
 import { printStorm } from './storm.ts';
@@ -87,4 +88,5 @@ function machine(): string {
 const options = readOptions(process.argv.slice(2));
 if (options === 'help') process.stdout.write(HELP);
 else if (options.only.join() === 'storm') await printStorm();
+else if (options.only.join() === 'replay') await printReplay();
 else await bench(options);

@@ -15,8 +15,6 @@ export interface Policy {
   readonly name: string;
   /** How far requests under way may be expected to run past a budget, as a share of it: `debt_ratio` of the configuration. */
   readonly debtRatio: number;
-  /** Whether a stream is held to what was reserved for it. */
-  readonly minds: boolean;
   readonly amounts: (known: Known) => ClaimAmounts;
 }
 
@@ -35,7 +33,6 @@ function ours(mode: 'learned' | 'strict', debtRatio: number): Policy {
   return {
     name: mode,
     debtRatio,
-    minds: true,
     amounts: ({ inputTokens, forecast }) =>
       claimAmounts({
         mode,
@@ -56,13 +53,11 @@ export const POLICIES: readonly Policy[] = [
   {
     name: 'check, then spend',
     debtRatio: 0,
-    minds: false,
     amounts: ({ inputTokens }) => ({ inputTokens: inputTokens.likely, outputTokens: 0, hold: 0n, exposure: 0n }),
   },
   {
     name: 'hold 16,384 tokens',
     debtRatio: 0,
-    minds: false,
     amounts: ({ inputTokens }) => ({
       inputTokens: inputTokens.likely,
       outputTokens: LONGEST_ANSWER,

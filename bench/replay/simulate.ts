@@ -1,7 +1,7 @@
 /** One replay: tenants with budgets, the real claims in memory, and a clock that jumps from event to event. */
-import { extendedHold } from '../../src/costs/claim-amounts.ts';
+import { extendedReserve, type Reserve } from '../../src/costs/claim-amounts.ts';
 import { OutputForecasts } from '../../src/costs/output-forecast.ts';
-import type { ClaimAccount, ClaimAmounts } from '../../src/stores/contracts/claims.ts';
+import type { ClaimAccount } from '../../src/stores/contracts/claims.ts';
 import { MemoryClaims } from '../../src/stores/memory/claims.ts';
 import { EventQueue } from './event-queue.ts';
 import { CARD, type Policy } from './policies.ts';
@@ -43,6 +43,8 @@ export interface ReplayOutcome {
 
 const FIRST_TOKEN_MS = 300;
 const TOKEN_MS = 20;
+/** A stream is looked at every 16 KiB; a token comes in about 200 bytes of JSON. */
+const TOKENS_BETWEEN_LOOKS = 80;
 /** A prompt has at least as many bytes as tokens; English has about four. */
 const BYTES_PER_TOKEN = 4;
 
@@ -50,6 +52,16 @@ interface Tenant {
   account: ClaimAccount;
   budget: bigint;
   spent: bigint;
+}
+
+/** A request under way. */
+interface Open {
+  readonly id: string;
+  readonly tenant: Tenant;
+  readonly request: TracedRequest;
+  readonly likelyInput: number;
+  readonly cap: number | undefined;
+  readonly startedAtMs: number;
 }
 
 /** Replays a trace by one policy. */
@@ -66,27 +78,30 @@ export async function simulate(trace: readonly TracedRequest[], policy: Policy, 
   let refused = 0;
   let cut = 0;
 
-  const settle = async (id: string, tenant: Tenant, request: TracedRequest, outputTokens: number): Promise<void> => {
+  const settle = async (open: Open, outputTokens: number): Promise<void> => {
+    const { id, tenant, request, cap } = open;
     const { inputTokens } = request;
     const cost = costOf(inputTokens, outputTokens);
     if (outputTokens < request.outputTokens) cut += 1;
-    else forecasts.observe('model', tenant.account.id, 'chat', outputTokens);
+    if (outputTokens === request.outputTokens || cap !== undefined) {
+      forecasts.observe('model', tenant.account.id, 'chat', outputTokens, cap);
+    }
     await claims.settle({ id, nowMs: queue.nowMs, cost, inputTokens, outputTokens, charges: [] });
     tenant.spent += cost;
   };
 
-  const stream = (id: string, tenant: Tenant, request: TracedRequest, amounts: ClaimAmounts, until: number): void => {
-    const startedAtMs = request.atMs / setup.pace + FIRST_TOKEN_MS;
-    if (request.outputTokens <= until) {
-      queue.at(startedAtMs + request.outputTokens * TOKEN_MS, () => settle(id, tenant, request, request.outputTokens));
-      return;
-    }
-    queue.at(startedAtMs + until * TOKEN_MS, async () => {
-      const wanted = extendedHold(amounts, 1, until);
-      const outcome = wanted && (await claims.extend(id, { ...wanted, nowMs: queue.nowMs }));
-      if (wanted === undefined) stream(id, tenant, request, amounts, Number.POSITIVE_INFINITY);
-      else if (outcome?.kind === 'granted') stream(id, tenant, request, amounts, wanted.untilOutputTokens);
-      else await settle(id, tenant, request, until);
+  /** Looks at a stream again and again, as long as it runs: after a few tokens each time. */
+  const watch = (open: Open, reserved: Reserve, outputTokens: number): void => {
+    const next = Math.min(outputTokens + TOKENS_BETWEEN_LOOKS, open.request.outputTokens);
+    queue.at(open.startedAtMs + next * TOKEN_MS, async () => {
+      if (next === open.request.outputTokens) return settle(open, next);
+      const answerCost = BigInt(next) * CARD.output.base;
+      const cost = BigInt(open.likelyInput) * CARD.input.base + answerCost;
+      const wanted = extendedReserve(reserved, { cost, answerCost });
+      if (wanted === undefined) return watch(open, reserved, next);
+      const outcome = await claims.extend(open.id, { ...wanted, nowMs: queue.nowMs });
+      if (outcome.kind === 'granted') watch(open, wanted, next);
+      else await settle(open, next);
     });
   };
 
@@ -107,14 +122,11 @@ export async function simulate(trace: readonly TracedRequest[], policy: Policy, 
         refused += 1;
         return;
       }
-      const most = outcome.cap ?? Number.POSITIVE_INFINITY;
-      if (isStreamed && policy.minds && outcome.cap === undefined) {
-        stream(id, tenant, request, amounts, amounts.outputTokens);
-        return;
-      }
-      const outputTokens = Math.min(request.outputTokens, most);
-      const doneAtMs = queue.nowMs + FIRST_TOKEN_MS + outputTokens * TOKEN_MS;
-      queue.at(doneAtMs, () => settle(id, tenant, request, outputTokens));
+      const { cap, hold, exposure } = outcome;
+      const open = { id, tenant, request, likelyInput: likely, cap, startedAtMs: queue.nowMs + FIRST_TOKEN_MS };
+      if (isStreamed && exposure > 0n) return watch(open, { hold, exposure }, 0);
+      const outputTokens = Math.min(request.outputTokens, cap ?? Number.POSITIVE_INFINITY);
+      queue.at(open.startedAtMs + outputTokens * TOKEN_MS, () => settle(open, outputTokens));
     });
   }
   await queue.run();

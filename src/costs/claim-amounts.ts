@@ -33,16 +33,14 @@ export interface AmountsQuery {
 
 /** The longest answer that is assumed of a model of which nothing is known. */
 const LONGEST_OUTPUT_TOKENS = 131_072;
-/** A budget's last requests get an answer of at least this, or none: less is seldom of use to anyone. */
-const LEAST_CAP_TOKENS = 64;
+/** A budget's last requests get this part of a usual answer, or none: most answers are whole then, and little of a budget is left. */
+const LEAST_CAP_SHARE = 0.5;
+/** One request does not take all that is left of a budget from those beside it: so many times what practically no answer exceeds is enough. */
+const CAP_OF_TAIL = 2;
 /** Nobody is expected to answer with less. */
 const LEAST_EXPECTED_TOKENS = 16;
 /** How far a prompt may be longer than it was counted or guessed, where its length in bytes does not say less. */
-const INPUT_MARGIN = 1.25;
-
-/** A stream that runs past its hold reserves a quarter more than it has come to, and so many tokens more. */
-const STREAM_STEP = 1.25;
-const STREAM_STEP_TOKENS = 64;
+const INPUT_MARGIN = 1.5;
 
 /** What a request may cost, at the dearest of its candidates: each number is the largest of all of them. */
 interface Bounds {
@@ -72,33 +70,30 @@ export function claimAmounts(query: AmountsQuery): ClaimAmounts {
   const hold = isStrict ? most : likely;
   const reserved = { ...counts, hold, exposure: isStrict ? 0n : nearlyMost - likely };
   if (perToken === 0n) return reserved;
-  return { ...reserved, cap: { fixed, perToken, minTokens: Math.min(LEAST_CAP_TOKENS, limit), maxTokens: limit } };
+  const maxTokens = Math.min(limit, shortestLimit(query), tail * CAP_OF_TAIL);
+  const minTokens = Math.min(maxTokens, whole(expected * LEAST_CAP_SHARE));
+  return { ...reserved, cap: { fixed, perToken, minTokens, maxTokens } };
 }
 
-/** What an open claim is extended to, and how long the answer may be by it: tokens of all choices together. */
-export interface Extension {
+/** What an open claim reserves. */
+export interface Reserve {
   readonly hold: PicoUsd;
   readonly exposure: PicoUsd;
-  readonly untilOutputTokens: number;
 }
 
 /**
- * What a stream reserves that has come to the end of its hold with `outputTokens` and goes on. What moves into the hold leaves the
- * exposure. Undefined: nothing runs past this hold, because the answer costs nothing or was promised in full.
+ * What a stream reserves that nears the end of its hold and goes on; undefined: not near yet. The next step is half of what the
+ * answer alone came to, so that a long prompt does not make it long. What moves into the hold leaves the exposure.
  */
-export function extendedHold(amounts: ClaimAmounts, choices: number, outputTokens: number): Extension | undefined {
-  const { cap } = amounts;
-  if (cap === undefined) return undefined;
-  const perChoice = Math.max(1, whole(choices));
-  const wanted = Math.min(outputTokens * STREAM_STEP + STREAM_STEP_TOKENS, cap.maxTokens * perChoice);
-  const steps = Math.ceil((wanted - amounts.outputTokens) / perChoice);
-  if (steps <= 0) return undefined;
-  const growth = BigInt(steps) * cap.perToken;
-  return {
-    hold: amounts.hold + growth,
-    exposure: amounts.exposure > growth ? amounts.exposure - growth : 0n,
-    untilOutputTokens: amounts.outputTokens + steps * perChoice,
-  };
+export function extendedReserve(
+  reserved: Reserve,
+  soFar: { readonly cost: PicoUsd; readonly answerCost: PicoUsd },
+): Reserve | undefined {
+  // A tenth is left for what comes before the next look.
+  if (soFar.cost * 10n <= reserved.hold * 9n) return undefined;
+  const wanted = soFar.cost + soFar.cost / 5n + soFar.answerCost / 2n;
+  const added = wanted - reserved.hold;
+  return { hold: wanted, exposure: reserved.exposure > added ? reserved.exposure - added : 0n };
 }
 
 /** In tokens of one choice. */
@@ -106,6 +101,14 @@ function longestAnswer(query: AmountsQuery): number {
   let longest = 0;
   for (const candidate of query.candidates) longest = Math.max(longest, limitOf(query, candidate));
   return longest > 0 ? longest : LONGEST_OUTPUT_TOKENS;
+}
+
+/** A provider that is sent a limit above what its model can write refuses it. */
+function shortestLimit(query: AmountsQuery): number {
+  let shortest = LARGEST_COUNT;
+  for (const { maxOutputTokens } of query.candidates)
+    shortest = Math.min(shortest, whole(maxOutputTokens ?? 0) || shortest);
+  return shortest;
 }
 
 /** A limit of 0 means no limit to some providers, and so does not count as one. */

@@ -63,9 +63,13 @@ export class OutputForecasts {
     return narrowest.said;
   }
 
-  /** Takes in how long a choice of an answer was. Answers that were cut short by us say nothing and are not to be handed in. */
-  observe(model: string, key: string, route: string, outputTokens: number): void {
+  /**
+   * Takes in how long a choice of an answer was, and what it was limited to because a budget allowed no more. A limit below the
+   * usual says nothing of how long answers are; one above it counts, so that answers that grow longer are followed.
+   */
+  observe(model: string, key: string, route: string, outputTokens: number, cap?: number): void {
     if (!(outputTokens >= 0)) return;
+    if (cap !== undefined && cap < this.forecast(model, key, route).expected) return;
     const ofModel = this.#models.get(model) ?? this.#add(this.#models, model, undefined);
     this.#touch(ofModel);
     const ofRoute = ofModel.children.get(route) ?? this.#add(ofModel.children, route, ofModel);

@@ -1,4 +1,5 @@
 import { asGatewayError, GatewayError } from '../core/errors.ts';
+import { extendedReserve } from '../costs/claim-amounts.ts';
 import { costOf } from '../costs/price-of.ts';
 import type { StreamAnswer } from '../lanes/lane.ts';
 import type { OpenClaim } from './admission.ts';
@@ -44,15 +45,12 @@ export class Meter {
     const outputTokens = Math.ceil((Buffer.byteLength(text) * factor) / TEXT_BYTES_PER_TOKEN);
     const card = deployment.priced.ratesAt(this.#exchange.startedAtMs);
     const { inputTokens } = this.#claim.amounts;
-    const cost = costOf({ inputTokens, outputTokens }, card)?.total ?? 0n;
-    const soFar = bookedSoFar(this.#exchange) + cost;
-    // A tenth is left for what comes before the next look.
-    if (soFar * 10n <= this.#claim.hold * 9n) return;
-    const wanted = soFar + soFar / 2n;
-    const added = wanted - this.#claim.hold;
-    const exposure = this.#claim.exposure > added ? this.#claim.exposure - added : 0n;
+    const cost = costOf({ inputTokens, outputTokens }, card);
+    const soFar = bookedSoFar(this.#exchange) + (cost?.total ?? 0n);
+    const wanted = extendedReserve(this.#claim, { cost: soFar, answerCost: cost?.output ?? 0n });
+    if (wanted === undefined) return;
     this.#isAsking = true;
-    reserve(this.#exchange, this.#parts, wanted, exposure)
+    reserve(this.#exchange, this.#parts, wanted.hold, wanted.exposure)
       .catch((error: unknown) => refuse(ended(asGatewayError(error))))
       .finally(() => {
         this.#isAsking = false;

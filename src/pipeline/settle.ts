@@ -37,8 +37,7 @@ function learn({ attempts, admission, group, identity, route, error }: Exchange,
   if (error !== undefined || usage === undefined || usage.isEstimated === true || attempts.length !== 1) return;
   const name = group?.pattern ?? group?.name ?? '';
   if (admission?.size !== undefined) inputs.observe(name, admission.size, usage.inputTokens);
-  // An answer that was cut to what a budget allowed says nothing of how long answers are.
-  if (admission?.claim?.cap === undefined) forecasts.observe(name, identity?.keyHash ?? '', route, usage.outputTokens);
+  forecasts.observe(name, identity?.keyHash ?? '', route, usage.outputTokens, admission?.claim?.cap);
 }
 
 function settled(exchange: Exchange, endedMs: number): SettledExchange {

@@ -9,7 +9,7 @@ import type { ManagementAnswer, ManagementCall, ManagementContext, ManagementRou
 import { Fields } from '../fields.ts';
 import { ADMIN } from '../roles.ts';
 import { changedNow, madeNow, showStamps } from '../stamps.ts';
-import { modelEntry, sealParams, withoutSealed } from './sealed.ts';
+import { holdsSealed, modelEntry, sealParams, withoutSealed } from './sealed.ts';
 
 /** `/model/…`; what there is tells `/model/info`. */
 export const MODEL_ROUTES: readonly ManagementRoute[] = [
@@ -68,6 +68,7 @@ function read(fields: Fields) {
   const info = fields.object('model_info') ?? undefined;
   const blocked = fields.flag('blocked');
   fields.refuseOthers();
+  if (holdsSealed(params) || holdsSealed(info)) throw fields.wrong('litellm_params', 'must not hold `$sealed`');
   if (typeof info?.team_id === 'string') {
     throw fields.wrong('model_info.team_id', 'cannot be kept: a model is served to everyone whose key allows it');
   }

@@ -44,6 +44,13 @@ export function modelEntry(model: StoredModel, unseal: (sealed: string) => strin
   };
 }
 
+/** Whether something in it would pass for sealed: nobody sends that. */
+export function holdsSealed(value: JsonValue | undefined): boolean {
+  if (Array.isArray(value)) return value.some(holdsSealed);
+  if (!isJsonObject(value)) return false;
+  return Object.hasOwn(value, SEALED) || Object.values(value).some(holdsSealed);
+}
+
 function isSealed(value: JsonValue): value is { readonly [SEALED]: string } & JsonObject {
   return isJsonObject(value) && typeof value[SEALED] === 'string' && Object.keys(value).length === 1;
 }

@@ -3,7 +3,8 @@ import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startTestRedis, type TestRedis } from '../../../test/support/redis.ts';
 import { systemClock } from '../../core/clock.ts';
-import { testClaims } from '../contracts/claims.contract.ts';
+import { type MakeClaims, testClaims } from '../contracts/claims.contract.ts';
+import { testClaimsAgainstModel } from '../contracts/claims.model.contract.ts';
 import { RedisClaims, type RedisClaimsOptions } from './claims.ts';
 import type { RedisStatus } from './link.ts';
 
@@ -31,7 +32,7 @@ function instanceOf({ port }: Pick<TestRedis, 'port'>, more: Partial<RedisClaims
   return { claims, statuses, becomes };
 }
 
-testClaims('redis', async (seed) => {
+const make: MakeClaims = async (seed) => {
   const redis = await redisOfAll();
   const { claims, becomes, statuses } = instanceOf(redis, { seed });
   await becomes(true);
@@ -42,4 +43,7 @@ testClaims('redis', async (seed) => {
       assert.deepEqual(statuses, [], 'no connection was lost on the way');
     },
   };
-});
+};
+
+testClaims('redis', make);
+testClaimsAgainstModel('redis', make, { runs: 100 });

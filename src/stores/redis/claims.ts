@@ -206,16 +206,11 @@ export class RedisClaims implements Claims {
     account: string,
     limits: readonly Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>[],
   ): Promise<MoneyState[]> {
-    const words = limits.flatMap(({ window }) => [account, window]);
-    const answer = this.isUp ? await this.#membership.run('read', words).catch(() => undefined) : undefined;
+    const states = (await this.#readInRedis(account, limits)) ?? limits.map(() => undefined);
     return Promise.all(
       limits.map(async (limit, index) => {
-        const state = answer === undefined ? undefined : readState(answer[index + 2] as Answer);
-        if (state?.isKnown === true) return { spent: state.spent, held: state.held, exposed: state.exposed };
-        const here = answer === undefined ? this.#outage().state(account, limit.window) : undefined;
-        if (here !== undefined) return here;
-        const spent = await this.#options.seed(account, limit);
-        return { spent, held: state?.held ?? 0n, exposed: state?.exposed ?? 0n };
+        const state = states[index] ?? this.#outage().state(account, limit.window);
+        return state ?? { spent: await this.#options.seed(account, limit), held: 0n, exposed: 0n };
       }),
     );
   }
@@ -230,6 +225,22 @@ export class RedisClaims implements Claims {
     this.#isClosed = true;
     await this.#membership.close();
     for (const telling of this.#backlog.waiting()) telling.told.resolve();
+  }
+
+  async #readInRedis(
+    account: string,
+    limits: readonly Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>[],
+  ): Promise<readonly MoneyState[] | undefined> {
+    const words = limits.flatMap(({ window }) => [account, window]);
+    for (let round = 0; this.isUp && round < MOST_ROUNDS; round += 1) {
+      const answer = await this.#membership.run('read', words).catch(() => undefined);
+      if (answer === undefined) return undefined;
+      const states = answer.slice(2).map((state) => readState(state as Answer));
+      const unknown = limits.filter((_, index) => states[index]?.isKnown === false);
+      if (unknown.length === 0) return states.map(({ spent, held, exposed }) => ({ spent, held, exposed }));
+      if (!(await this.#succeeds(this.#seeds.bring(unknown.map((limit) => ({ ...limit, account })))))) return undefined;
+    }
+    return undefined;
   }
 
   async #claimInRedis(request: ClaimRequest): Promise<ClaimOutcome> {

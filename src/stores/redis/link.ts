@@ -23,6 +23,8 @@ export interface RedisLinkOptions {
 }
 
 const COMMAND_LIMIT_MS = 100;
+/** Further ones wait here and not at Redis. */
+const MOST_UNDER_WAY = 200;
 /** However busy it is and answers others: nobody waits longer. */
 const BUSY_LIMIT_MS = 5 * COMMAND_LIMIT_MS;
 /** Timers that are this late show that our own process was busy. */
@@ -52,6 +54,8 @@ export class RedisLink {
   #isFailureTold = false;
   #pause: NodeJS.Timeout | undefined;
   #proof: NodeJS.Timeout | undefined;
+  #underWay = 0;
+  readonly #waiting: (() => void)[] = [];
   /** When something was last answered on this connection. */
   #answeredAtMs = 0;
 
@@ -67,9 +71,25 @@ export class RedisLink {
 
   /** Sends commands; rejects where nothing was answered for 100 ms, and at once while Redis is away. */
   async run<Result>(send: (client: RedisClient) => Promise<Result>): Promise<Result> {
+    if (this.#isUp && this.#underWay >= MOST_UNDER_WAY) await this.#turn();
     const client = this.#client;
     if (client === undefined || !this.#isUp) throw new RedisAwayError('Redis is away');
-    return this.#within(COMMAND_LIMIT_MS, client, send(client));
+    this.#underWay += 1;
+    try {
+      return await this.#within(COMMAND_LIMIT_MS, client, send(client));
+    } finally {
+      this.#underWay -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Waits until fewer are under way, so that each of these is answered in good time. */
+  async #turn(): Promise<void> {
+    const sinceMs = performance.now();
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (performance.now() - sinceMs < BUSY_LIMIT_MS) return;
+    this.#waiting.shift()?.();
+    throw new RedisAwayError('Redis is too slow');
   }
 
   /** Begins a new connection, which is prepared anew: no failure, and told to nobody. */
@@ -81,6 +101,7 @@ export class RedisLink {
   close(): void {
     this.#isClosed = true;
     this.#isUp = false;
+    for (const go of this.#waiting.splice(0)) go();
     clearTimeout(this.#pause);
     clearTimeout(this.#proof);
     this.#client?.destroy();
@@ -170,6 +191,7 @@ export class RedisLink {
     client.destroy();
     clearTimeout(this.#proof);
     this.#isUp = false;
+    for (const go of this.#waiting.splice(0)) go();
     this.#retry(error);
   }
 

@@ -136,13 +136,17 @@ export class FileJournal implements Journal {
 
   /** What is closed after the call is not waited for: under load there would always be more. */
   async flush(): Promise<void> {
-    const upTo = this.#lastNumber;
+    let upTo = this.#lastNumber;
     const unwritten = new Set(this.#unwritten.keys());
     const isThere = (): boolean => {
+      for (const callId of unwritten) {
+        if (this.#unwritten.get(callId) !== undefined) return false;
+        // Delivered, or written in the meantime, and then it has a number of its own.
+        unwritten.delete(callId);
+        upTo = this.#lastNumber;
+      }
       const [first] = this.#waiting.first(1);
-      if (first !== undefined && first.number <= upTo) return false;
-      for (const callId of unwritten) if (this.#unwritten.get(callId) !== undefined) return false;
-      return true;
+      return first === undefined || first.number > upTo;
     };
     while (!isThere()) await this.#delivery.deliver();
   }

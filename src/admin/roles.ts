@@ -22,15 +22,20 @@ export function rolesOf({ isAdmin, role, objects }: Identity): ReadonlySet<Role>
 /** LiteLLM's names for groups of routes in `allowed_routes`. */
 const GROUPS: Readonly<Record<string, (route: ManagementRoute) => boolean>> = {
   management_routes: () => true,
-  info_routes: ({ method }) => method === 'GET',
+  info_routes: reads,
 };
+
+/** Some questions are too long for a path, and are sent with POST. */
+function reads({ method, paths }: ManagementRoute): boolean {
+  return method === 'GET' || paths[0].endsWith('/info');
+}
 
 /** Why a key may not call a route, in words; undefined where it may. Whatever its roles are: a key can only be narrower. */
 export function deniedByKey(identity: Identity, route: ManagementRoute, path: string): string | undefined {
   const { keyType, allowedRoutes } = identity;
   if (identity.from === 'master') return undefined;
   if (keyType === 'llm_api') return 'This key may only call models.';
-  if (keyType === 'read_only' && route.method !== 'GET') return 'This key may only read.';
+  if (keyType === 'read_only' && !reads(route)) return 'This key may only read.';
   if (allowedRoutes === undefined || allowedRoutes.length === 0) return undefined;
   const isAllowed = allowedRoutes.some((allowed) => {
     if (Object.hasOwn(GROUPS, allowed)) return GROUPS[allowed]?.(route) === true;

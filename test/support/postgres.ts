@@ -18,7 +18,7 @@ export interface TestPostgres {
   readonly url: string;
   /** Makes an empty database and gives its address. */
   makeDatabase(): Promise<string>;
-  /** Stops its processes without closing anything (SIGSTOP): it accepts no connection and answers nothing. */
+  /** Stops its processes without closing anything (SIGSTOP): it answers nothing. */
   freeze(): void;
   thaw(): void;
   /** Ends it at once, as a crash would. */
@@ -120,7 +120,14 @@ function signalAll(child: ChildProcess | undefined, signal: 'SIGSTOP' | 'SIGCONT
   } catch {
     // It has none: `ps` says so by its exit code.
   }
-  for (const pid of [child.pid, ...children.map(Number).filter((number) => number > 0)]) process.kill(pid, signal);
+  for (const pid of [child.pid, ...children.map(Number).filter((number) => number > 0)]) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // `ps` itself is gone, and a connection's process may be.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -1,13 +1,13 @@
 import { Kysely } from 'kysely';
-import { Client, Pool, types } from 'pg';
+import { Pool, types } from 'pg';
 import type { NoTables, SqlConnection } from '../sql/connection.ts';
 import { PostgresPoolDialect } from './postgres-dialect.ts';
+import { Pulse } from './pulse.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 const STATEMENT_WITHIN_MS = 30_000;
 /** Our own clock runs a little longer, for a server that does not answer at all. */
 const ANSWER_WITHIN_MS = 31_000;
-const PING_WITHIN_MS = 900;
 
 const BIGINT = 20;
 const NUMERIC = 1_700;
@@ -37,37 +37,18 @@ export function openPostgres({ url, poolSize, statementTimeoutMs, isReady }: Pos
   });
   // An idle connection that is lost is no event: the pool makes another when one is needed. Unheard it would end the process.
   pool.on('error', () => undefined);
-  const database = new Kysely<NoTables>({ dialect: new PostgresPoolDialect(pool, isReady ?? (() => true)) });
+  const pulse = new Pulse(url);
+  const database = new Kysely<NoTables>({ dialect: new PostgresPoolDialect(pool, pulse, isReady ?? (() => true)) });
   return {
     kind: 'postgres',
     write: database,
     read: database,
-    ping: () => ping(url),
-    close: () => database.destroy(),
+    ping: async () => (await pulse.read()) === 'answers',
+    async close() {
+      pulse.close();
+      await database.destroy();
+    },
   };
-}
-
-/** Asks by a connection of its own: those of the pool may all be busy, which is no reason to be called down. */
-async function ping(url: string): Promise<boolean> {
-  const client = new Client({
-    connectionString: url,
-    connectionTimeoutMillis: PING_WITHIN_MS,
-    query_timeout: PING_WITHIN_MS,
-    application_name: 'sluice ping',
-  });
-  client.on('error', () => undefined);
-  const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), PING_WITHIN_MS);
-  const asked = client.connect().then(async () => {
-    await client.query('select 1');
-    return true;
-  });
-  try {
-    return await Promise.race([asked.catch(() => false), tooLate]);
-  } finally {
-    clearTimeout(timer);
-    void client.end().catch(() => undefined);
-  }
 }
 
 /** Every integer of 64 bits and every whole sum of them comes as bigint; the rows' columns decide what stays one. */

@@ -16,6 +16,10 @@ import type { Pool, PoolClient } from 'pg';
 import { DatabaseAwayError } from '../contracts/directory.ts';
 import { settleIntegers } from '../sql/row-integers.ts';
 import { postgresError } from './postgres-errors.ts';
+import type { Pulse } from './pulse.ts';
+
+/** What takes longer makes us look whether the server is still there. */
+const SUSPICIOUS_AFTER_MS = 1_000;
 
 const BEGIN = CompiledQuery.raw('begin');
 const COMMIT = CompiledQuery.raw('commit');
@@ -24,14 +28,16 @@ const ROLLBACK = CompiledQuery.raw('rollback');
 /** Kysely over a pool of `pg`; errors come as ours, and a connection that failed is not used again. */
 export class PostgresPoolDialect implements Dialect {
   readonly #pool: Pool;
+  readonly #pulse: Pulse;
   readonly #isReady: () => boolean;
-  constructor(pool: Pool, isReady: () => boolean) {
+  constructor(pool: Pool, pulse: Pulse, isReady: () => boolean) {
     this.#pool = pool;
+    this.#pulse = pulse;
     this.#isReady = isReady;
   }
 
   createDriver(): Driver {
-    return new PostgresPoolDriver(this.#pool, this.#isReady);
+    return new PostgresPoolDriver(this.#pool, this.#pulse, this.#isReady);
   }
 
   createQueryCompiler(): QueryCompiler {
@@ -50,9 +56,11 @@ export class PostgresPoolDialect implements Dialect {
 
 class PostgresPoolDriver implements Driver {
   readonly #pool: Pool;
+  readonly #pulse: Pulse;
   readonly #isReady: () => boolean;
-  constructor(pool: Pool, isReady: () => boolean) {
+  constructor(pool: Pool, pulse: Pulse, isReady: () => boolean) {
     this.#pool = pool;
+    this.#pulse = pulse;
     this.#isReady = isReady;
   }
 
@@ -61,9 +69,16 @@ class PostgresPoolDriver implements Driver {
   async acquireConnection(): Promise<PostgresConnection> {
     if (this.#pool.ending) throw new DatabaseAwayError('closed', 'The database is closed.');
     if (!this.#isReady()) throw new DatabaseAwayError('unreachable', 'Postgres was not reached yet.');
+    if (this.#pulse.isSilent) throw new DatabaseAwayError('timeout', 'Postgres does not answer.');
+    const connecting = this.#pool.connect();
     try {
-      return new PostgresConnection(await this.#pool.connect());
+      return new PostgresConnection(await whileThere(this.#pulse, connecting), this.#pulse);
     } catch (error) {
+      // One that is made after all goes back.
+      connecting.then(
+        (client) => client.release(),
+        () => undefined,
+      );
       throw postgresError(error);
     }
   }
@@ -93,18 +108,20 @@ class PostgresPoolDriver implements Driver {
 
 class PostgresConnection implements DatabaseConnection {
   readonly #client: PoolClient;
+  readonly #pulse: Pulse;
   isBroken = false;
   readonly #onError = (): void => this.breakOff();
 
-  constructor(client: PoolClient) {
+  constructor(client: PoolClient, pulse: Pulse) {
     this.#client = client;
+    this.#pulse = pulse;
     // Without a listener a connection lost between two statements would end the process.
     client.on('error', this.#onError);
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     try {
-      const result = await this.#client.query(query.sql, [...query.parameters]);
+      const result = await whileThere(this.#pulse, this.#client.query(query.sql, [...query.parameters]));
       settleIntegers(result.rows);
       return { rows: result.rows, ...(result.rowCount === null ? {} : { numAffectedRows: BigInt(result.rowCount) }) };
     } catch (error) {
@@ -126,5 +143,30 @@ class PostgresConnection implements DatabaseConnection {
   release(): void {
     this.#client.off('error', this.#onError);
     this.#client.release(this.isBroken);
+  }
+}
+
+/** Waits for a server for as long as it is there; rejects within two seconds once nothing comes back from it. */
+async function whileThere<Answer>(pulse: Pulse, answer: Promise<Answer>): Promise<Answer> {
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const watch = (waitMs: number): void => {
+    timer = setTimeout(async () => {
+      const reading = await pulse.read();
+      if (isOver) return;
+      if (reading === 'silent') reject(new DatabaseAwayError('timeout', 'Postgres does not answer.'));
+      else watch(SUSPICIOUS_AFTER_MS);
+    }, waitMs);
+  };
+  watch(SUSPICIOUS_AFTER_MS);
+  try {
+    return await Promise.race([answer, gone]);
+  } finally {
+    isOver = true;
+    clearTimeout(timer);
+    // Whichever is too late has nobody to hear it.
+    answer.catch(() => undefined);
+    gone.catch(() => undefined);
   }
 }

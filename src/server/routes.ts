@@ -6,6 +6,7 @@ import { embeddings } from '../endpoints/embeddings/index.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { health, liveness, readiness } from '../endpoints/health/index.ts';
 import { messages } from '../endpoints/messages/index.ts';
+import { modelGroupInfo } from '../endpoints/model-info/groups.ts';
 import { modelInfo } from '../endpoints/model-info/index.ts';
 import { listModels, showModel } from '../endpoints/models/index.ts';
 import type { Answering } from '../endpoints/question.ts';
@@ -65,6 +66,7 @@ export const FACT_ROUTES: readonly FactRoute[] = [
   fact(listModels, 'key', ['/v1/models', '/models', '/openai/v1/models']),
   fact(showModel, 'key', ['/v1/models/*', '/models/*', '/openai/v1/models/*']),
   fact(modelInfo, 'key', ['/model/info', '/v1/model/info']),
+  fact(modelGroupInfo, 'key', ['/model_group/info']),
   fact(health, 'key', ['/health']),
   fact(route, 'admin', ['/route/*']),
   fact(liveness, 'public', ['/health/liveliness', '/health/liveness']),

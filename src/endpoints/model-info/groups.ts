@@ -1,0 +1,71 @@
+import type { JsonObject } from '../../core/json.ts';
+import { usdNumber } from '../../core/money.ts';
+import type { TieredRate } from '../../costs/rate-card.ts';
+import type { Deployment } from '../../pipeline/deployment.ts';
+import { mayUseGroup } from '../../pipeline/plan.ts';
+import type { Answering } from '../question.ts';
+
+/** LiteLLM says of each of these whether it is supported; of others only where somebody knows. */
+const ALWAYS_TOLD = [
+  'supports_function_calling',
+  'supports_parallel_function_calling',
+  'supports_reasoning',
+  'supports_url_context',
+  'supports_vision',
+  'supports_web_search',
+];
+
+/** Each model group that the key may use with what its deployments can do together, in LiteLLM's `ModelGroupInfo`. */
+export const modelGroupInfo: Answering = ({ snapshot, identity, parts, query }) => {
+  const wanted = query.model_group || undefined;
+  const groups = snapshot.groups
+    .all()
+    .filter(({ name }) => wanted === undefined || name === wanted)
+    .filter((group) => identity === undefined || mayUseGroup(identity, group.name, group));
+  const nowMs = parts.clock.nowMs();
+  return { status: 200, body: { data: groups.map(({ name, deployments }) => describe(name, deployments, nowMs)) } };
+};
+
+function describe(name: string, deployments: readonly Deployment[], nowMs: number): JsonObject {
+  const facts = deployments.map(({ priced }) => priced.facts);
+  const cards = deployments.map(({ priced }) => priced.ratesAt(nowMs));
+  const supports: JsonObject = Object.fromEntries(ALWAYS_TOLD.map((word) => [word, false]));
+  for (const known of facts) {
+    for (const [word, isSupported] of Object.entries(known.supports))
+      supports[word] = supports[word] === true || isSupported;
+  }
+  return {
+    model_group: name,
+    providers: [...new Set(deployments.map(({ provider }) => provider.name))],
+    max_input_tokens: largest(facts.map(({ maxInputTokens }) => maxInputTokens)),
+    max_output_tokens: largest(facts.map(({ maxOutputTokens }) => maxOutputTokens)),
+    // Of several prices the dearest: nobody pays more than what is told here.
+    input_cost_per_token: dearest(cards.map((card) => card?.input)),
+    output_cost_per_token: dearest(cards.map((card) => card?.output)),
+    mode: facts.find(({ mode }) => mode !== undefined)?.mode ?? 'chat',
+    tpm: sum(deployments.map(({ config }) => config.tpm)),
+    rpm: sum(deployments.map(({ config }) => config.rpm)),
+    ...supports,
+    supported_openai_params: null,
+    configurable_clientside_auth_params: null,
+  };
+}
+
+function given(values: readonly (number | undefined)[]): number[] {
+  return values.filter((value) => value !== undefined);
+}
+
+function largest(values: readonly (number | undefined)[]): number | null {
+  const known = given(values);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+function sum(values: readonly (number | undefined)[]): number | null {
+  const known = given(values);
+  return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
+}
+
+function dearest(rates: readonly (TieredRate | undefined)[]): number | null {
+  const known = rates.flatMap((rate) => (rate === undefined ? [] : [rate.base]));
+  return known.length === 0 ? null : usdNumber(known.reduce((most, rate) => (rate > most ? rate : most)));
+}

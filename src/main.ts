@@ -41,6 +41,10 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
       const { route } = await import('./cli/route.ts');
       return route(args, env);
     }
+    case 'spend': {
+      const { spend } = await import('./cli/spend.ts');
+      return spend(args, env, await configuredKey(args, env));
+    }
     case 'test': {
       const { testRunning } = await import('./cli/ask-running.ts');
       return testRunning(args, env, await configuredKey(args, env));

@@ -48,15 +48,18 @@ export async function routeOfRunning(
   return print(await asker(args, env, configuredKey)(`/route/${encodeURIComponent(callId)}`, {}));
 }
 
-interface Answer {
+/** An answer of the running gateway; `body` is undefined where it is no JSON. */
+export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly body: unknown;
 }
 
-type Ask = (path: string, request: RequestInit) => Promise<Answer>;
+/** Asks the running gateway. Rejects where none answers. */
+export type Ask = (path: string, request: RequestInit) => Promise<Answer>;
 
-function asker(args: Arguments, env: NodeJS.ProcessEnv, configuredKey: string | undefined): Ask {
+/** Asks the gateway on the given host and port under the master key. */
+export function asker(args: Arguments, env: NodeJS.ProcessEnv, configuredKey: string | undefined): Ask {
   const base = addressOf(args.host ?? '127.0.0.1', args.port ?? 4000);
   const key = knownMasterKey(configuredKey, env);
   return async (path, request) => {

@@ -60,9 +60,16 @@ const flags = {
   call_id: {
     kind: 'value',
     valueName: 'ID',
-    about: 'With route: ask the gateway that runs on --host and --port about a request it had.',
+    about: 'With route and spend: ask the gateway that runs on --host and --port about a request it had.',
   },
-  json: { kind: 'switch', about: 'With check and route: print JSON.' },
+  by: {
+    kind: 'value',
+    valueName: 'WHAT',
+    about: 'With spend: key, team, user, organization, customer, model, provider_model, provider, tag or day (model).',
+  },
+  from: { kind: 'value', valueName: 'DATE', about: 'With spend: the first day (UTC), as YYYY-MM-DD (30 days ago).' },
+  to: { kind: 'value', valueName: 'DATE', about: 'With spend: the last day.' },
+  json: { kind: 'switch', about: 'With check, route and spend: print JSON.' },
   version: { kind: 'switch', short: 'v', about: 'Print the version.' },
   help: { kind: 'switch', short: 'h', about: 'Print this.' },
 } as const satisfies Record<string, Flag>;

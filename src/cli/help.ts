@@ -11,6 +11,8 @@ Usage:
   sluice check FILE… [--json]      Read configuration files, print every finding, start nothing. Exit 2 on an error.
   sluice route FILE… --model M     Say which deployments a request for M would try, in which order, and why not the others.
   sluice route --call-id ID        The same for a request that the running gateway had.
+  sluice spend [--by WHAT] [--from DATE] [--to DATE]
+                                   Ask the running gateway what was spent; with --call-id about one request's attempts and prices.
   sluice demo [flags]              Serve simulated models: no account, no cost.
 
 Flags (also with - in place of _):

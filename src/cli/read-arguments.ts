@@ -3,7 +3,7 @@ import { didYouMean } from '../config/did-you-mean.ts';
 import { FLAGS, type FlagName, IDLE_FLAGS, REFUSED_FLAGS } from './flags.ts';
 
 /** What the command line asks for. */
-export type Command = 'serve' | 'check' | 'route' | 'demo' | 'test' | 'health' | 'version' | 'help';
+export type Command = 'serve' | 'check' | 'route' | 'spend' | 'demo' | 'test' | 'health' | 'version' | 'help';
 
 /** The command line and the environment variables that stand in for flags, read and checked. */
 export interface Arguments {
@@ -28,6 +28,10 @@ export interface Arguments {
   readonly stream: boolean;
   readonly tags: string | undefined;
   readonly callId: string | undefined;
+  /** What `spend` sums by, and its first and last day. */
+  readonly by: string | undefined;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
   /** One line for each flag that was accepted and changes nothing. */
   readonly notes: readonly string[];
 }
@@ -37,7 +41,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const COMMANDS: readonly Command[] = ['serve', 'check', 'route', 'demo', 'version', 'help'];
+const COMMANDS: readonly Command[] = ['serve', 'check', 'route', 'spend', 'demo', 'version', 'help'];
 const MOST_WORKERS = 256;
 
 /** Reads the arguments behind the program's name. Throws `UsageError`. */
@@ -91,6 +95,9 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     stream: isSet('stream'),
     tags: flag('tags'),
     callId: flag('call_id'),
+    by: flag('by'),
+    from: flag('from'),
+    to: flag('to'),
     notes,
   };
 }

@@ -1,0 +1,131 @@
+/** Spend as tables for people: amounts are exact and stand with their points in one line. */
+
+/** Sums of one group, as `/spend/summary` tells them. */
+export interface SpendSums {
+  readonly attempts: number;
+  readonly failed: number;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly cost: string;
+  readonly requested_cost: string;
+  readonly saved: string;
+}
+
+/** What `/spend/summary` answers. */
+export interface SpendSummary {
+  readonly group_by: string;
+  readonly start_date: string | null;
+  readonly end_date: string | null;
+  readonly results: readonly (SpendSums & { readonly name: string; readonly alias?: string | null })[];
+  readonly is_complete: boolean;
+  readonly total: SpendSums;
+}
+
+/** One attempt, as `/spend/logs` tells it. */
+export interface SpendAttempt {
+  readonly request_id: string;
+  readonly model: string;
+  readonly custom_llm_provider: string;
+  readonly model_id: string;
+  readonly startTime: string;
+  readonly request_duration_ms: number;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly sluice: {
+    readonly attempt: number;
+    readonly status: string;
+    readonly error: string | null;
+    readonly estimated: boolean;
+    readonly cost: string | null;
+    readonly requested_cost: string | null;
+    readonly hold: string | null;
+    readonly price: { readonly source: string; readonly rates: Readonly<Record<string, unknown>> } | null;
+  };
+}
+
+type Align = 'left' | 'right' | 'point';
+
+/** Sums by group with the total below. */
+export function renderSummary(summary: SpendSummary): string {
+  const span = `${summary.start_date ?? 'the beginning'} to ${summary.end_date ?? 'today'} (UTC), USD`;
+  if (summary.results.length === 0) return `No spend from ${span}.\n`;
+  const row = (name: string, sums: SpendSums): string[] => [
+    name,
+    grouped(sums.attempts),
+    grouped(sums.failed),
+    grouped(sums.input_tokens),
+    grouped(sums.output_tokens),
+    sums.cost,
+    sums.requested_cost,
+    sums.saved,
+  ];
+  const table = renderTable(
+    [summary.group_by, 'attempts', 'failed', 'input', 'output', 'cost', 'as requested', 'saved'],
+    [...summary.results.map((sums) => row(nameOf(sums), sums)), row('total', summary.total)],
+    ['left', 'right', 'right', 'right', 'right', 'point', 'point', 'point'],
+  );
+  const more = summary.is_complete ? '' : 'Only the costliest are listed; the total is of all.\n';
+  return `Spend by ${summary.group_by}, ${span}\n\n${table}${more}`;
+}
+
+/** The attempts of one request in their order, with what each was priced by. */
+export function renderAttempts(attempts: readonly SpendAttempt[]): string {
+  const [first] = attempts;
+  if (first === undefined) return 'No request with this id is in the ledger.\n';
+  const table = renderTable(
+    ['attempt', 'deployment', 'model', 'outcome', 'ms', 'input', 'output', 'cost', 'as requested'],
+    attempts.map(({ sluice, ...attempt }) => [
+      String(sluice.attempt),
+      attempt.model_id,
+      `${attempt.custom_llm_provider}/${attempt.model}`,
+      sluice.error === null ? sluice.status : `${sluice.status}: ${sluice.error}`,
+      grouped(attempt.request_duration_ms),
+      `${grouped(attempt.prompt_tokens)}${sluice.estimated ? ' (counted)' : ''}`,
+      grouped(attempt.completion_tokens),
+      sluice.cost ?? 'unpriced',
+      sluice.requested_cost ?? 'unpriced',
+    ]),
+    ['right', 'left', 'left', 'left', 'right', 'right', 'right', 'point', 'point'],
+  );
+  const prices = attempts.map(({ sluice }) => {
+    const { price, attempt } = sluice;
+    const rates = Object.entries(price?.rates ?? {}).map(([name, rate]) => `${name} ${JSON.stringify(rate)}`);
+    return `  ${attempt}: ${price === null ? 'none' : `${price.source}${rates.length === 0 ? '' : ` (${rates.join(', ')})`}`}`;
+  });
+  const held = attempts.find(({ sluice }) => sluice.hold !== null)?.sluice.hold;
+  const hold = held === undefined || held === null ? '' : `Held when it was settled: ${held} USD\n`;
+  return `Request ${first.request_id}, begun ${first.startTime}, USD\n\n${table}\nPrices by attempt:\n${prices.join('\n')}\n${hold}`;
+}
+
+function nameOf({ name, alias }: SpendSummary['results'][number]): string {
+  if (name === '') return '(none)';
+  return alias === undefined || alias === null ? name : `${alias} (${name.slice(0, 8)}…)`;
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+function renderTable(head: readonly string[], rows: readonly (readonly string[])[], aligns: readonly Align[]): string {
+  const columns = head.map((_, index) => {
+    const cells = rows.map((row) => row[index] ?? '');
+    return aligns[index] === 'point' ? withPointsInLine(cells) : cells;
+  });
+  const widths = columns.map((cells, index) => Math.max(head[index]?.length ?? 0, ...cells.map((cell) => cell.length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => {
+        const width = widths[index] ?? 0;
+        return aligns[index] === 'left' ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return `${[line(head), ...rows.map((_, index) => line(columns.map((cells) => cells[index] ?? '')))].join('\n')}\n`;
+}
+
+/** Pads decimals so that their points stand below each other once they are aligned on the right. */
+function withPointsInLine(cells: readonly string[]): string[] {
+  const behind = (cell: string): number => (cell.includes('.') ? cell.length - cell.indexOf('.') : 0);
+  const most = Math.max(...cells.map(behind));
+  return cells.map((cell) => cell.padEnd(cell.length + most - behind(cell)));
+}

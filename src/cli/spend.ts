@@ -1,0 +1,40 @@
+import { asker } from './ask-running.ts';
+import type { Arguments } from './read-arguments.ts';
+import { renderAttempts, renderSummary, type SpendAttempt, type SpendSummary } from './render-spend.ts';
+
+/**
+ * `sluice spend`: asks the running gateway what was spent, by model where nothing else is asked, or about one request; 1 where it
+ * does not answer or refuses.
+ */
+export async function spend(
+  args: Arguments,
+  env: NodeJS.ProcessEnv,
+  configuredKey: string | undefined,
+): Promise<number> {
+  const ask = asker(args, env, configuredKey);
+  const query = new URLSearchParams(
+    Object.entries(
+      args.callId === undefined
+        ? { group_by: args.by ?? 'model', start_date: args.from ?? '', end_date: args.to ?? '' }
+        : { request_id: args.callId },
+    ).filter(([, value]) => value !== ''),
+  );
+  const path = args.callId === undefined ? '/spend/summary' : '/spend/logs';
+  const { status, text, body } = await ask(`${path}?${query}`, {});
+  if (status !== 200 || body === undefined) {
+    process.stderr.write(`The gateway answered with status ${status}: ${messageOf(body) ?? text.slice(0, 500)}\n`);
+    return 1;
+  }
+  if (args.callId === undefined) {
+    process.stdout.write(args.json ? `${JSON.stringify(body, null, 2)}\n` : renderSummary(body as SpendSummary));
+    return 0;
+  }
+  const attempts = (body as SpendAttempt[]).toSorted((one, other) => one.sluice.attempt - other.sluice.attempt);
+  process.stdout.write(args.json ? `${JSON.stringify(attempts, null, 2)}\n` : renderAttempts(attempts));
+  return attempts.length === 0 ? 1 : 0;
+}
+
+function messageOf(body: unknown): string | undefined {
+  const { error } = (body ?? {}) as { readonly error?: { readonly message?: unknown } };
+  return typeof error?.message === 'string' ? error.message : undefined;
+}

@@ -68,10 +68,24 @@ test('the master key is for its owner alone, outlives a restart, and is not prin
 
 test('two starts at the same moment agree on the key', async (context) => {
   const cwd = temporaryFolder(context);
-  const both = [new SluiceProcess(context, { cwd, args }), new SluiceProcess(context, { cwd, args })];
+  const unshared = [...args, '--unshared-limits'];
+  const both = [0, 1].map(() => new SluiceProcess(context, { cwd, args: unshared }));
   const urls = await Promise.all(both.map((sluice) => sluice.url()));
   const key = readFileSync(join(cwd, 'data', 'master-key'), 'utf8').trim();
   for (const url of urls) assert.ok((await askModels(url, key)).length > 0);
+});
+
+test('a second start in the same data folder is refused with the reason, and serves once the first has ended', async (context) => {
+  const cwd = temporaryFolder(context);
+  const first = new SluiceProcess(context, { cwd, args });
+  await first.url();
+  const refused = await runSluice(context, { cwd, args });
+  assert.deepEqual([refused.code, refused.stdout], [1, '']);
+  assert.match(refused.stderr, /Another instance serves.*--unshared-limits/);
+  first.kill('SIGKILL');
+  await first.ended;
+  const second = new SluiceProcess(context, { cwd, args });
+  await second.url();
 });
 
 test('a key of the environment is used, not printed, and named in the curl line', async (context) => {

@@ -166,11 +166,21 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
         bareRow(`call-${String(index).padStart(2, '0')}`, {
           startedAtMs: NOON_MS + Math.floor(index / 2),
           tags: ['t'],
+          teamId: `team-${index % 3}`,
+          organizationId: `organization-${index % 2}`,
           ...(index % 5 !== 0 && { cost: BigInt((index * 7) % 25) }),
         }),
       ),
     );
-    for (const filter of [{}, { tag: 't' }]) {
+    const teamIds = ['team-0', 'team-1', 'team-2', 'team-0', 'team-none'];
+    const organizationIds = ['organization-0', 'organization-1'];
+    for (const filter of [
+      {},
+      { tag: 't' },
+      { teamIds },
+      { organizationIds, status: 'success' },
+      { teamIds, organizationIds },
+    ] as const) {
       const newest = await ledger.find(filter, PAGE);
       assert.deepEqual(
         idsOf(newest),

@@ -12,6 +12,7 @@ import type { Identity } from '../tenancy/identity.ts';
 import { MASTER_KEY_HASH, makeIdentity } from '../tenancy/make-identity.ts';
 import type { Seal } from '../tenancy/seal.ts';
 import type { ManagementContext } from './contract.ts';
+import { withDeclared } from './declared-directory.ts';
 import { modelEntry } from './models/sealed.ts';
 
 /** What of a running gateway the management API needs. */
@@ -33,7 +34,7 @@ export function makeManagementContext(managed: Managed): ManagementContext {
   return {
     clock: parts.clock,
     config: () => snapshot().config,
-    directory: database.directory,
+    directory: withDeclared(database.directory, declared),
     ledger: database.ledger,
     claims: parts.claims,
     declared: () => {

@@ -53,7 +53,7 @@ async function answer(
     const caller = await serving.identify(request.headers);
     const roles = rolesOf(caller);
     const path = request.url.split('?', 1)[0] ?? '';
-    const denied = deniedByKey(caller, route, path);
+    const denied = deniedByKey(caller, route, url, path);
     if (denied !== undefined) throw notAllowed(denied);
     if (!route.roles.some((role) => roles.has(role)))
       throw notAllowed(`Its role does not reach ${route.method} ${url}.`);

@@ -186,7 +186,7 @@ describe('Changing a key', () => {
     const answer = await ok(
       'POST',
       '/team/key/bulk_update',
-      { team_id: 't1', key_ids: [other.token], update_fields: { tags: ['stolen'] } },
+      { team_id: 't1', key_ids: [String(other.token)], update_fields: { tags: ['stolen'] } },
       'tina',
     );
     assert.equal((answer.failed_updates as JsonValue[]).length, 1);
@@ -242,9 +242,12 @@ describe('Blocking, deleting', () => {
 
   it('deletes by text, hash and alias, all or none', async () => {
     const [one, two, three] = [await make(), await make(), await make({ key_alias: 'to-go' })];
-    assert.equal((await refused('POST', '/key/delete', { keys: [one.key, 'sk-nobody-0123456789'] }))[0], 404);
+    assert.equal((await refused('POST', '/key/delete', { keys: [String(one.key), 'sk-nobody-0123456789'] }))[0], 404);
     await info(String(one.token));
-    const answer = await ok('POST', '/key/delete', { keys: [one.key, two.token], key_aliases: ['to-go'] });
+    const answer = await ok('POST', '/key/delete', {
+      keys: [String(one.key), String(two.token)],
+      key_aliases: ['to-go'],
+    });
     assert.deepEqual(new Set(answer.deleted_keys as string[]), new Set([one.token, two.token, three.token]));
     assert.equal((await refused('GET', `/key/info?key=${one.token}`))[0], 404);
   });
@@ -338,7 +341,7 @@ describe('What is written down', () => {
   it('names who did what, without any secret', async () => {
     const { key, token } = await make({ metadata: { logging: { langfuse_secret_key: 'canary-in-metadata' } } });
     await ok('POST', '/key/update', { key, max_budget: 3 });
-    await ok('POST', '/key/delete', { keys: [key] });
+    await ok('POST', '/key/delete', { keys: [String(key)] });
     const entries = await server.context.directory.audit({ objectId: String(token) }, { limit: 10, offset: 0 });
     assert.deepEqual(entries.map(({ action }) => action).sort(), ['created', 'deleted', 'updated']);
     const text = JSON.stringify(entries);

@@ -1,6 +1,7 @@
 /** The management API over a database in memory, with people in two organisations who must not see one another. */
 import Fastify from 'fastify';
 import type { ManagementContext } from '../../src/admin/contract.ts';
+import { withDeclared } from '../../src/admin/declared-directory.ts';
 import { MANAGEMENT_ROUTES } from '../../src/admin/routes.ts';
 import { serveManagement } from '../../src/admin/serve.ts';
 import { GatewayError } from '../../src/core/errors.ts';
@@ -101,7 +102,7 @@ export async function startManagement(config = CONFIG): Promise<ManagementServer
   const context: ManagementContext = {
     clock,
     config: () => loaded,
-    directory,
+    directory: withDeclared(directory, () => declared),
     ledger,
     claims,
     declared: () => ({

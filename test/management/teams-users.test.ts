@@ -346,7 +346,7 @@ describe('Members of a team', () => {
     const { key, user_id } = await ok('POST', '/key/generate', { team_id: 't1' }, 'ivan');
     assert.equal(user_id, 'ivan');
     assert.equal(await statusOf('POST', '/key/update', { key, rpm_limit: 1 }, 'ivan'), 403, 'not opened');
-    await ok('POST', '/key/delete', { keys: [key] }, 'ivan');
+    await ok('POST', '/key/delete', { keys: [String(key)] }, 'ivan');
     assert.equal(
       await statusOf(
         'POST',

@@ -4,7 +4,7 @@ import { changedBy, changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { Fields } from '../fields.ts';
 import { spentOfOne } from '../spent.ts';
-import { findReadable, hashOf, refuseDeclared } from './find-key.ts';
+import { findReadable } from './find-key.ts';
 import { keySpender, showKey } from './show-key.ts';
 
 /** `POST /key/block`: a key that is refused from now on. */
@@ -22,17 +22,15 @@ function blocking(path: string, blocked: boolean): ManagementRoute {
       const fields = new Fields(call.body);
       const asked = fields.requiredText('key');
       fields.refuseOthers();
-      refuseDeclared(call, hashOf(asked));
-      const { hash } = await findReadable(call, asked);
-      const key = await directory.get('key', hash);
-      if (key === undefined) throw unknownObject('key', 'key');
+      const key = await findReadable(call, asked);
       if (!(await mayBlock(call, key))) throw notYours(`${path} for this key`);
       const nowMs = clock.nowMs();
       const changed = await directory.update(
         'key',
-        hash,
+        key.hash,
         (before) => ({ ...before, blocked, updatedAtMs: nowMs, updatedBy: changedBy(call) }),
-        (before, after) => changeEntry(call, blocked ? 'blocked' : 'unblocked', TABLES.key, hash, { before, after }),
+        (before, after) =>
+          changeEntry(call, blocked ? 'blocked' : 'unblocked', TABLES.key, key.hash, { before, after }),
       );
       if (changed === undefined) throw unknownObject('key', 'key');
       return { body: showKey(changed, await spentOfOne(call.context, keySpender(changed)), nowMs) };

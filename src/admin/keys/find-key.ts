@@ -2,18 +2,13 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { Key } from '../../stores/contracts/directory.ts';
 import { hashKey } from '../../tenancy/hash-key.ts';
-import type { Identity } from '../../tenancy/identity.ts';
 import { mayChangeKey, mayReadKey, notYours, unknownObject } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
+import { isDeclared, standsInFile } from '../declared-directory.ts';
 
 /** The hash of a key that was given as it is or as its hash. */
 export function hashOf(keyOrHash: string): string {
   return /^[0-9a-f]{64}$/.test(keyOrHash) ? keyOrHash : hashKey(keyOrHash);
-}
-
-/** A key that the configuration file declares. */
-export function declaredKey({ context }: ManagementCall, hash: string): Identity | undefined {
-  return context.declared().keys.find(({ keyHash }) => keyHash === hash);
 }
 
 /** A key that the caller may see. */
@@ -25,18 +20,19 @@ export async function findReadable(call: ManagementCall, keyOrHash: string): Pro
 
 /** A key that the caller may change by a route. Keys of the configuration file are never changed. */
 export async function findChangeable(call: ManagementCall, keyOrHash: string, permission: string): Promise<Key> {
-  refuseDeclared(call, hashOf(keyOrHash));
+  refuseMaster(call, hashOf(keyOrHash));
   const key = await findReadable(call, keyOrHash);
   if (!(await mayChangeKey(call, key, permission))) throw notYours(`${permission} for this key`);
+  if (isDeclared(key)) throw standsInFile();
   return key;
 }
 
-/** Refuses to change what stands in the configuration file. */
-export function refuseDeclared(call: ManagementCall, hash: string): void {
-  if (declaredKey(call, hash) === undefined && hash !== call.context.masterKeyHash) return;
+function refuseMaster({ caller, context }: ManagementCall, hash: string): void {
+  const isMaster = hash === context.masterKeyHash || (caller.from === 'master' && hash === caller.keyHash);
+  if (!isMaster) return;
   throw new GatewayError(
     'invalid_request',
-    'This key stands in the configuration file or the environment and is not changed by the API. Change it there.',
+    'The master key is not changed by the API: set another where the gateway is started.',
     { param: 'key' },
   );
 }

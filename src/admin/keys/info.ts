@@ -1,15 +1,14 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Identity } from '../../tenancy/identity.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
-import { owns, seesAll, unknownObject } from '../authority.ts';
+import { seesAll, unknownObject } from '../authority.ts';
 import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { Fields } from '../fields.ts';
 import { textOf } from '../query-fields.ts';
 import { EVERYONE } from '../roles.ts';
-import { type Spent, showSpent, spentOf, spentOfOne } from '../spent.ts';
-import { declaredKey, findReadable, hashOf } from './find-key.ts';
-import { keySpender, showDeclaredKey, showKey } from './show-key.ts';
+import { showSpent, spentOfOne } from '../spent.ts';
+import { findReadable, hashOf } from './find-key.ts';
+import { keySpender, showKey } from './show-key.ts';
 
 /** `GET /key/info`: one key; without a parameter the caller's own. The key is named by its hash, never by its text. */
 export const keyInfo: ManagementRoute = {
@@ -49,27 +48,13 @@ export const keysInfo: ManagementRoute = {
 /** All that is known of a key but its hash, which stands beside it. */
 async function describe(call: ManagementCall, hash: string): Promise<JsonObject> {
   const { context, caller } = call;
-  if (hash === context.masterKeyHash) {
+  if (hash === context.masterKeyHash || (caller.from === 'master' && hash === caller.keyHash)) {
     if (!seesAll(call)) throw unknownObject('key', 'key');
     return await describeMaster(call);
-  }
-  const declared = declaredKey(call, hash);
-  if (declared !== undefined) {
-    if (!seesAll(call) && hash !== caller.keyHash && !owns(call, declared)) throw unknownObject('key', 'key');
-    const { token: _hash, ...shown } = showDeclaredKey(declared, await spentOfDeclared(call, declared));
-    return shown;
   }
   const key = await findReadable(call, hash);
   const { token: _hash, ...shown } = showKey(key, await spentOfOne(context, keySpender(key)), context.clock.nowMs());
   return shown;
-}
-
-/** What a key of the configuration file spent. */
-export async function spentOfDeclared({ context }: ManagementCall, { keyHash, objects }: Identity): Promise<Spent> {
-  const limits = objects.key ?? {};
-  const createdAtMs = objects.key?.createdAtMs ?? 0;
-  const [spent = { spent: 0n }] = await spentOf(context, [{ account: accountOf.key(keyHash), limits, createdAtMs }]);
-  return spent;
 }
 
 /** The master key, as LiteLLM shows it: it is no stored object and has no limits. */

@@ -7,8 +7,7 @@ import { wrongField } from '../fields.ts';
 import { flagOf, type Page, pageOf, pagesOf, textOf } from '../query-fields.ts';
 import { spentOf } from '../spent.ts';
 import { hashOf } from './find-key.ts';
-import { spentOfDeclared } from './info.ts';
-import { keySpender, showDeclaredKey, showKey } from './show-key.ts';
+import { keySpender, showKey } from './show-key.ts';
 
 const LISTERS: readonly Role[] = [
   'internal_user_viewer',
@@ -35,16 +34,9 @@ export const listKeys: ManagementRoute = {
     const page = pageOf(call.query, { sizeName: 'size', usual: 10, most: 100 });
     const isFull = flagOf(call.query, 'return_full_object') ?? false;
     const search = await searchOf(call);
-    const declared = declaredFor(call);
-    const stored = search === undefined ? 0 : await call.context.directory.count('key', search);
+    const total = search === undefined ? 0 : await call.context.directory.count('key', search);
     const keys = search === undefined ? [] : await call.context.directory.list('key', search, optionsOf(call, page));
-    const total = stored + declared.length;
-    const fromDeclared = Math.max(0, page.offset - stored);
-    const further = declared.slice(fromDeclared, fromDeclared + page.limit - keys.length);
     const shown: JsonValue[] = isFull ? await showAll(call, keys) : keys.map(({ hash }) => hash);
-    for (const identity of further) {
-      shown.push(isFull ? showDeclaredKey(identity, await spentOfDeclared(call, identity)) : identity.keyHash);
-    }
     return {
       body: { keys: shown, total_count: total, current_page: page.page, total_pages: pagesOf(total, page) },
     };
@@ -123,25 +115,6 @@ async function seesKeysOf(call: ManagementCall, teamId: string): Promise<boolean
   if (team === undefined) return false;
   if (team.organizationId !== undefined && organizationIdsOf(call).includes(team.organizationId)) return true;
   return teamIdsOf(call).includes(teamId) && permissionsOf(team).includes('/key/list');
-}
-
-/** Keys of the configuration file that the same question asks for. */
-function declaredFor(call: ManagementCall) {
-  const { query, caller, context } = call;
-  const alias = textOf(query, 'key_alias');
-  const hash = textOf(query, 'key_hash');
-  const userId = textOf(query, 'user_id');
-  const teamId = textOf(query, 'team_id');
-  const organizationId = textOf(query, 'organization_id');
-  const isPart = flagOf(query, 'substring_matching') ?? false;
-  return context.declared().keys.filter((key) => {
-    if (!seesAll(call) && (key.userId === undefined || key.userId !== caller.userId)) return false;
-    if (alias !== undefined && !(isPart ? key.alias?.includes(alias) : key.alias === alias)) return false;
-    if (hash !== undefined && key.keyHash !== hashOf(hash)) return false;
-    if (userId !== undefined && key.userId !== userId) return false;
-    if (teamId !== undefined && key.teamId !== teamId) return false;
-    return organizationId === undefined || key.organizationId === organizationId;
-  });
 }
 
 /** Whole keys with what they spent. */

@@ -114,8 +114,7 @@ export async function checkAlias({ context }: ManagementCall, key: Pick<Key, 'al
     throw wrongField('key_alias', 'must have 2 to 255 letters, digits and `-_./@`, with letters or digits at its ends');
   }
   const [found] = await context.directory.list('key', { alias }, { limit: 1, offset: 0 });
-  const isTaken = found !== undefined && found.hash !== hash;
-  if (isTaken || context.declared().keys.some((declared) => declared.alias === alias)) {
+  if (found !== undefined && found.hash !== hash) {
     throw new GatewayError('invalid_request', 'A key with this alias exists already. Aliases of keys are unique.', {
       param: 'key_alias',
     });

@@ -24,17 +24,8 @@ export const resetKeySpend: ManagementRoute = {
     const before = await spentOfOne(context, keySpender(key));
     if (to > before.spent) throw fields.wrong('reset_to', 'must not be more than was spent');
     await setSpent(context, keySpender(key), to);
-    // Nothing of the key itself changes: the update writes the entry of the log, in one transaction with nothing.
-    await context.directory.update(
-      'key',
-      key.hash,
-      (value) => value,
-      () =>
-        changeEntry(call, 'reset', TABLES.key, key.hash, {
-          before: { spend: before.spent },
-          after: { spend: to },
-        }),
-    );
+    const values = { before: { spend: before.spent }, after: { spend: to } };
+    await context.directory.record(changeEntry(call, 'reset', TABLES.key, key.hash, values));
     const { max_budget, budget_reset_at } = showKey(key, before, context.clock.nowMs());
     return {
       body: {

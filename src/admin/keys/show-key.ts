@@ -1,7 +1,6 @@
 /** Keys in LiteLLM's words. Nothing here knows a key's text: only its hash, and its last four letters. */
 import type { JsonObject } from '../../core/json.ts';
 import type { Key } from '../../stores/contracts/directory.ts';
-import type { Identity } from '../../tenancy/identity.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import { showLimits } from '../limits-fields.ts';
 import { showBudgetTable } from '../show-budget.ts';
@@ -52,32 +51,5 @@ export function showKey(key: Key, spent: Spent, nowMs: number): JsonObject {
     updated_at: new Date(key.updatedAtMs).toISOString(),
     updated_by: key.updatedBy ?? null,
     ...key.further,
-  };
-}
-
-/** A key that the configuration file declares, in the same words. */
-export function showDeclaredKey(identity: Identity, spent: Spent): JsonObject {
-  const { objects, keyHash, alias, userId, teamId, organizationId, metadata, expiresAtMs, allowedRoutes } = identity;
-  return {
-    token: keyHash,
-    key_name: objects.key?.name ?? null,
-    key_alias: alias ?? null,
-    ...showSpent(spent),
-    expires: expiresAtMs === undefined ? null : new Date(expiresAtMs).toISOString(),
-    models: [...identity.models],
-    aliases: { ...objects.key?.aliases },
-    user_id: userId ?? null,
-    team_id: teamId ?? null,
-    organization_id: organizationId ?? null,
-    org_id: organizationId ?? null,
-    metadata,
-    blocked: identity.isBlocked,
-    ...showLimits(objects.key ?? {}),
-    allowed_routes: [...(allowedRoutes ?? [])],
-    key_type: identity.keyType,
-    litellm_budget_table: null,
-    rotation_count: 0,
-    auto_rotate: false,
-    declared: true,
   };
 }

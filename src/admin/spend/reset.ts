@@ -5,7 +5,6 @@ import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
 import { ADMIN } from '../roles.ts';
 import { type Spender, setSpent } from '../spent.ts';
-import { changedNow } from '../stamps.ts';
 
 /** `/global/spend/reset` and `/global/spend/refresh`. */
 export const RESET_ROUTES: readonly ManagementRoute[] = [
@@ -28,7 +27,6 @@ const SPENDERS = {
 
 /** Rows and daily sums stay: only what budgets count begins anew. */
 async function reset(call: ManagementCall): Promise<ManagementAnswer> {
-  const { context } = call;
   let count = 0;
   for (const kind of Object.keys(SPENDERS) as (keyof typeof SPENDERS)[]) count += await resetAll(call, kind);
   await resetDeclared(call);
@@ -51,12 +49,8 @@ async function resetAll<Kind extends keyof typeof SPENDERS>(call: ManagementCall
       if (spent === 0n) continue;
       await forget(call, { account, limits: value, createdAtMs: value.createdAtMs });
       if (kind === 'team') await resetMembers(call, value as Kinds['team']);
-      await directory.update(
-        kind,
-        id,
-        (before) => ({ ...before, ...changedNow(call) }),
-        () => changeEntry(call, 'reset', TABLES[kind], id, { before: { spend: spent }, after: { spend: 0n } }),
-      );
+      const values = { before: { spend: spent }, after: { spend: 0n } };
+      await directory.record(changeEntry(call, 'reset', TABLES[kind], id, values));
       count += 1;
     }
     if (values.length < MOST) return count;

@@ -1,0 +1,208 @@
+/**
+ * The directory with what the configuration file declares in it: found and listed like all else, marked as declared, and never
+ * changed, so that no handler has to know of two places.
+ */
+import { GatewayError } from '../core/errors.ts';
+import type { Directory, Kinds, OrganizationMember, Search, TeamMember } from '../stores/contracts/directory.ts';
+import type { Declared } from '../tenancy/declared.ts';
+
+type Kind = keyof Kinds;
+
+/** Whether an object stands in the configuration file. */
+export function isDeclared(value: { readonly further: Kinds[Kind]['further'] }): boolean {
+  return value.further.declared === true;
+}
+
+/** What is said to whoever wants to change such an object. */
+export function standsInFile(): GatewayError {
+  return new GatewayError(
+    'invalid_request',
+    'This stands in the configuration file and is not changed by the API. Change it in the file.',
+  );
+}
+
+/** A directory together with what is declared at the moment it is asked. What is declared wins. */
+export function withDeclared(directory: Directory, declared: () => Declared): Directory {
+  const find = <K extends Kind>(kind: K, id: string): Kinds[K] | undefined => {
+    const found = objectsOf(declared(), kind).get(id);
+    return found === undefined ? undefined : marked(found);
+  };
+  const refuse = (kind: Kind, id: string): void => {
+    if (objectsOf(declared(), kind).has(id)) throw standsInFile();
+  };
+  const matching = <K extends Kind>(kind: K, search: Search): Kinds[K][] => {
+    const all = declared();
+    if (!LISTED.includes(kind)) return [];
+    return [...objectsOf(all, kind)]
+      .filter(([id, value]) => matches(all, kind, id, value, search))
+      .map(([, value]) => marked(value));
+  };
+  const teamMembers = (isWanted: (member: TeamMember) => boolean): TeamMember[] =>
+    declared().teamMembers.filter(isWanted);
+  const organizationMembers = (isWanted: (member: OrganizationMember) => boolean): OrganizationMember[] =>
+    declared().organizationMembers.filter(isWanted);
+
+  return {
+    get: async (kind, id) => find(kind, id) ?? (await directory.get(kind, id)),
+    getMany: async (kind, ids) => {
+      const own = ids.flatMap((id) => find(kind, id) ?? []);
+      const rest = ids.filter((id) => !objectsOf(declared(), kind).has(id));
+      return rest.length === 0 ? own : [...own, ...(await directory.getMany(kind, rest))];
+    },
+    findKey: async (hash, nowMs) => find('key', hash) ?? (await directory.findKey(hash, nowMs)),
+    list: async (kind, search, options) => {
+      const own = matching(kind, search);
+      if (own.length === 0) return await directory.list(kind, search, options);
+      // After those of the database, whatever the order: pages stay whole, and nothing is on two of them.
+      const [stored, count] = await Promise.all([directory.list(kind, search, options), directory.count(kind, search)]);
+      const from = Math.max(0, options.offset - count);
+      return [...stored, ...own.slice(from, from + options.limit - stored.length)];
+    },
+    count: async (kind, search) => (await directory.count(kind, search)) + matching(kind, search).length,
+    create: async (kind, value, audit) => {
+      refuse(kind, idOf(value));
+      await directory.create(kind, value, audit);
+    },
+    update: async (kind, id, change, audit) => {
+      refuse(kind, id);
+      return await directory.update(kind, id, change, audit);
+    },
+    rotateKey: async (hash, change, audit) => {
+      refuse('key', hash);
+      return await directory.rotateKey(hash, change, audit);
+    },
+    delete: async (kind, ids, audit) => {
+      for (const id of ids) refuse(kind, id);
+      return await directory.delete(kind, ids, audit);
+    },
+    teamMembers: async (teamId) =>
+      joined(
+        teamMembers((member) => member.teamId === teamId),
+        await directory.teamMembers(teamId),
+        'userId',
+      ),
+    teamsOf: async (userId) =>
+      joined(
+        teamMembers((member) => member.userId === userId),
+        await directory.teamsOf(userId),
+        'teamId',
+      ),
+    teamMember: async (teamId, userId) => {
+      const [own] = teamMembers((member) => member.teamId === teamId && member.userId === userId);
+      return own ?? (await directory.teamMember(teamId, userId));
+    },
+    putTeamMember: async (member, audit) => {
+      refuse('team', member.teamId);
+      await directory.putTeamMember(member, audit);
+    },
+    removeTeamMember: async (teamId, userId, audit) => {
+      refuse('team', teamId);
+      return await directory.removeTeamMember(teamId, userId, audit);
+    },
+    organizationMembers: async (id) =>
+      joined(
+        organizationMembers((member) => member.organizationId === id),
+        await directory.organizationMembers(id),
+        'userId',
+      ),
+    organizationsOf: async (userId) =>
+      joined(
+        organizationMembers((member) => member.userId === userId),
+        await directory.organizationsOf(userId),
+        'organizationId',
+      ),
+    putOrganizationMember: async (member, audit) => {
+      refuse('organization', member.organizationId);
+      await directory.putOrganizationMember(member, audit);
+    },
+    removeOrganizationMember: async (organizationId, userId, audit) => {
+      refuse('organization', organizationId);
+      return await directory.removeOrganizationMember(organizationId, userId, audit);
+    },
+    record: (entry) => directory.record(entry),
+    audit: (search, options) => directory.audit(search, options),
+    countAudit: (search) => directory.countAudit(search),
+    auditEntry: (id) => directory.auditEntry(id),
+    pruneAudit: (beforeMs) => directory.pruneAudit(beforeMs),
+    keysToRotate: (nowMs, limit) => directory.keysToRotate(nowMs, limit),
+    note: (name) => directory.note(name),
+    noteOnce: (name, value) => directory.noteOnce(name, value),
+    setNote: (name, value) => directory.setNote(name, value),
+  };
+}
+
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
+/** Organisations, customers and tags of the file are put into lists by their own routes. */
+const LISTED: readonly Kind[] = ['key', 'team', 'user'];
+
+function objectsOf<K extends Kind>(declared: Declared, kind: K): ReadonlyMap<string, Kinds[K]> {
+  const byKind: { readonly [Name in Kind]: ReadonlyMap<string, Kinds[Name]> } = {
+    key: declared.keys,
+    team: declared.teams,
+    user: declared.users,
+    organization: declared.organizations,
+    customer: declared.customers,
+    tag: declared.tags,
+    budget: NOTHING,
+    model: NOTHING,
+  };
+  return byKind[kind];
+}
+
+function marked<Value extends Kinds[Kind]>(value: Value): Value {
+  return { ...value, further: { ...value.further, declared: true } };
+}
+
+function idOf(value: Kinds[Kind]): string {
+  if ('hash' in value) return value.hash;
+  return 'id' in value ? value.id : value.name;
+}
+
+/** Members of both, each once; those of the file win. */
+function joined<Member extends object>(own: Member[], stored: Member[], by: keyof Member): Member[] {
+  return [...own, ...stored.filter((member) => !own.some((one) => one[by] === member[by]))];
+}
+
+/** As the database would search; memberships count for the words that a kind has no column for. */
+function matches(declared: Declared, kind: Kind, id: string, value: Kinds[Kind], search: Search): boolean {
+  const facts = value as Partial<
+    Readonly<Record<'alias' | 'userId' | 'teamId' | 'organizationId' | 'email' | 'role' | 'budgetId', string>>
+  >;
+  const alias = kind === 'tag' ? id : facts.alias;
+  const users = kind === 'team' ? membersOf(declared.teamMembers, 'teamId', id, 'userId') : only(facts.userId);
+  const teams = kind === 'user' ? membersOf(declared.teamMembers, 'userId', id, 'teamId') : only(facts.teamId);
+  const organizations =
+    kind === 'user'
+      ? membersOf(declared.organizationMembers, 'userId', id, 'organizationId')
+      : only(facts.organizationId);
+  const isAny = (wanted: readonly string[] | undefined, has: readonly string[]): boolean =>
+    wanted === undefined || has.some((one) => wanted.includes(one));
+  return (
+    isAny(search.ids, [id]) &&
+    (search.alias === undefined || alias === search.alias) &&
+    (search.aliasContains === undefined || (alias ?? '').toLowerCase().includes(search.aliasContains.toLowerCase())) &&
+    (search.email === undefined || facts.email?.toLowerCase() === search.email.toLowerCase()) &&
+    (search.role === undefined || facts.role === search.role) &&
+    (search.budgetId === undefined || facts.budgetId === search.budgetId) &&
+    search.modelName === undefined &&
+    isAny(search.userIds, users) &&
+    isAny(search.teamIds, teams) &&
+    isAny(search.organizationIds, organizations) &&
+    (search.userId === undefined || users.includes(search.userId)) &&
+    (search.teamId === undefined || teams.includes(search.teamId)) &&
+    (search.organizationId === undefined || organizations.includes(search.organizationId))
+  );
+}
+
+function only(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : [text];
+}
+
+function membersOf<Member extends object>(
+  members: readonly Member[],
+  by: keyof Member,
+  id: string,
+  wanted: keyof Member,
+): readonly string[] {
+  return members.filter((member) => member[by] === id).map((member) => String(member[wanted]));
+}

@@ -18,11 +18,14 @@ export const USUAL: Omit<Setup, 'seed'> = {
   pace: 1,
 };
 
+const RUSH: Omit<Setup, 'seed'> = { ...USUAL, pace: 100, budgetShare: 0.25 };
+
 const ROWS: readonly (readonly [file: string, title: string, setup: Omit<Setup, 'seed'>])[] = [
   [AZURE, '200 tenants that send alike', USUAL],
   [AZURE, '200 tenants, the nth sends an nth of what the first does', { ...USUAL, skew: 1 }],
   [AZURE, 'ten times as fast: about one request of each tenant always under way', { ...USUAL, pace: 10 }],
   [AZURE, 'the length of prompts guessed wrong by up to 40 %', { ...USUAL, inputError: 0.4 }],
+  [AZURE, 'a rush at a hundred times the pace, with nothing learned before and budgets for a quarter', RUSH],
   [MOONCAKE, '200 tenants that send alike, prompts of 12,000 tokens', USUAL],
 ];
 

@@ -6,12 +6,12 @@ import { replayTable, summarise } from './report.ts';
 import { type Setup, simulate } from './simulate.ts';
 import type { TracedRequest } from './trace.ts';
 
-/** Half an hour of chat, made up: mostly short answers, some long, one in five hundred longer than any before. */
+/** Half an hour of chat, made up: mostly short answers, some long, one in five hundred thrice as long as those. */
 function chat(requests: number): readonly TracedRequest[] {
   const random = seededRandom(11);
   return Array.from({ length: requests }, (_, index) => {
     const kind = random();
-    const outputTokens = Math.ceil(kind < 0.7 ? 40 + 100 * random() : kind < 0.998 ? 300 + 150 * random() : 3_000);
+    const outputTokens = Math.ceil(kind < 0.7 ? 40 + 100 * random() : kind < 0.998 ? 300 + 150 * random() : 1_200);
     return { atMs: (index * 1_800_000) / requests, inputTokens: Math.ceil(20 + 3_000 * random() ** 2), outputTokens };
   });
 }

@@ -22,7 +22,7 @@ export function summarise({ tenants, requests, refused, cut, leftOpen }: ReplayO
     meanOverspendPercent: 100 * mean(overspends),
     worstOverspendPercent: 100 * Math.max(...overspends),
     refusedPercent: (100 * refused) / requests,
-    cutPercent: (100 * cut) / (requests - refused),
+    cutPercent: (100 * cut) / Math.max(1, requests - refused),
     leftOpen,
   };
 }

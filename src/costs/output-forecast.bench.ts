@@ -1,6 +1,6 @@
 /**
  * How long it takes to forecast, to learn and to reckon what a request reserves, with one key and with many. By hand:
- * `node src/costs/output-forecast.bench.ts`. Prints the median of several rounds, in nanoseconds, and bytes for each key.
+ * `node --expose-gc src/costs/output-forecast.bench.ts`. Prints the median of several rounds, in nanoseconds, and bytes for each key.
  */
 import { createHash } from 'node:crypto';
 import { type AmountsQuery, claimAmounts } from './claim-amounts.ts';
@@ -22,11 +22,13 @@ function medianNanoseconds(run: (index: number) => void): number {
 let sink = 0;
 for (const keys of [1, 9_000, 100_000]) {
   const names = Array.from({ length: keys }, (_, number) => createHash('sha256').update(String(number)).digest('hex'));
+  globalThis.gc?.();
   const before = process.memoryUsage();
   const forecasts = new OutputForecasts();
   const learn = medianNanoseconds((index) => {
     forecasts.observe('claude', names[index % keys] ?? '', '/v1/chat/completions', (index * 7_919) % 1_000);
   });
+  globalThis.gc?.();
   const after = process.memoryUsage();
   const bytes = (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / forecasts.size;
   const ask = medianNanoseconds((index) => {

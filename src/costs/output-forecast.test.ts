@@ -20,7 +20,7 @@ describe('forecasts of the length of answers', () => {
     learn(
       forecasts,
       ['m', 'k', 'r'],
-      spread(900).map((share) => 100 + 900 * share),
+      spread(1_900).map((share) => 100 + 900 * share),
     );
     const { expected, tail } = forecasts.forecast('m', 'k', 'r');
     assert.ok(expected >= 955 && expected <= 955 * 1.15 + 1, `expected ${expected}`);
@@ -37,12 +37,24 @@ describe('forecasts of the length of answers', () => {
 
   test('a key of which little was seen is expected to be like others at its model and route', () => {
     const forecasts = new OutputForecasts();
-    learn(forecasts, ['m', 'known', 'r'], new Array<number>(200).fill(300));
+    learn(forecasts, ['m', 'known', 'r'], new Array<number>(1_500).fill(300));
     learn(forecasts, ['m', 'new', 'r'], [10, 10]);
     const { expected, tail } = forecasts.forecast('m', 'new', 'r');
     assert.ok(expected >= 300 && expected < 350, `expected ${expected}`);
     assert.ok(tail >= 300 && tail < 400, `tail ${tail}`);
     assert.deepEqual(forecasts.forecast('m', 'never seen', 'r'), forecasts.forecast('m', 'never seen', 'other route'));
+  });
+
+  test('the tail leaves the prior step by step, the more was seen', () => {
+    const forecasts = new OutputForecasts();
+    let before = PRIOR_FORECAST.tail;
+    for (const count of [30, 70, 200, 700]) {
+      learn(forecasts, ['m', 'k', 'r'], new Array<number>(count).fill(200));
+      const { tail } = forecasts.forecast('m', 'k', 'r');
+      assert.ok(tail < before && tail >= 200, `${tail} after ${count} more`);
+      before = tail;
+    }
+    assert.ok(before < 260, `tail ${before}`);
   });
 
   test('a key that differs from others at its model is soon believed', () => {
@@ -60,16 +72,16 @@ describe('forecasts of the length of answers', () => {
     assert.ok(forecasts.forecast('m', 'k', 'r').tail >= 20_000);
   });
 
-  test('answers that grow or shrink for good are followed within six thousand', () => {
+  test('answers that grow or shrink for good are followed within some thousand', () => {
     const forecasts = new OutputForecasts();
     learn(forecasts, ['m', 'k', 'r'], new Array<number>(5_000).fill(2_000));
     learn(forecasts, ['m', 'k', 'r'], new Array<number>(100).fill(200));
     assert.ok(forecasts.forecast('m', 'k', 'r').expected >= 2_000, 'a short while changes nothing');
-    learn(forecasts, ['m', 'k', 'r'], new Array<number>(6_000).fill(200));
+    learn(forecasts, ['m', 'k', 'r'], new Array<number>(12_000).fill(200));
     const { expected, tail } = forecasts.forecast('m', 'k', 'r');
     assert.ok(expected < 240 && tail < 260, `${expected}, ${tail}`);
-    learn(forecasts, ['m', 'k', 'r'], new Array<number>(100).fill(5_000));
-    assert.ok(forecasts.forecast('m', 'k', 'r').expected >= 5_000, 'upwards at once');
+    learn(forecasts, ['m', 'k', 'r'], new Array<number>(150).fill(5_000));
+    assert.ok(forecasts.forecast('m', 'k', 'r').expected >= 5_000, 'upwards soon');
   });
 
   test('an answer that a budget limited to less than usual teaches nothing; limited to more, it counts', () => {

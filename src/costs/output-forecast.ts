@@ -15,8 +15,14 @@ export const PRIOR_FORECAST: OutputForecast = { expected: 512, tail: 4_096 };
 
 /** From so many answers on a series is believed for what is usual. */
 const ENOUGH_FOR_EXPECTED = 20;
-/** From so many answers on a series is believed for what is the most; before that a broader series knows better. */
-const ENOUGH_FOR_TAIL = 100;
+/**
+ * From so many answers on a series is believed for what is the most. Between both numbers it is believed more and more: the longest
+ * of the first hundred is not what one in a thousand exceeds, all the less as short answers are the first to be whole.
+ */
+const ENOUGH_FOR_TAIL = 1_000;
+const LOG_OF_DOUBTFUL = Math.log(ENOUGH_FOR_TAIL / ENOUGH_FOR_EXPECTED);
+/** What is added to the longest that was seen. */
+const TAIL_MARGIN = 1.1;
 
 /** One kind of answers in the tree model → route → key, and in the list of those used lately. */
 interface Series {
@@ -91,15 +97,23 @@ export class OutputForecasts {
     return PRIOR_FORECAST.expected;
   }
 
-  #tail(narrowest: Series): number {
-    let seen = 0;
-    for (let series: Series | undefined = narrowest; series !== undefined; series = series.parent) {
-      const tail = this.#pool.tail(series.slot);
-      // What was seen with this key counts, however little was seen.
-      seen = Math.max(seen, tail);
-      if (this.#pool.count(series.slot) >= ENOUGH_FOR_TAIL) return seen;
-    }
-    return Math.max(seen, PRIOR_FORECAST.tail);
+  /** What was seen counts, however little it is; beyond that what broader kinds say, the less the more was seen. */
+  #tail(series: Series | undefined): number {
+    if (series === undefined) return PRIOR_FORECAST.tail;
+    const count = this.#pool.count(series.slot);
+    const seen = this.#pool.tail(series.slot) * TAIL_MARGIN;
+    if (count >= ENOUGH_FOR_TAIL) return Math.ceil(seen);
+    const broader = this.#tail(this.#broader(series, count));
+    if (broader <= seen) return Math.ceil(seen);
+    const doubt = Math.min(1, Math.log(ENOUGH_FOR_TAIL / count) / LOG_OF_DOUBTFUL);
+    return Math.ceil(seen * (broader / seen) ** doubt);
+  }
+
+  /** The next kind that knows more: one that saw hardly any others would only repeat the same doubt. */
+  #broader(series: Series, count: number): Series | undefined {
+    let broader = series.parent;
+    while (broader !== undefined && this.#pool.count(broader.slot) < 2 * count) broader = broader.parent;
+    return broader;
   }
 
   #add(siblings: Map<string, Series>, name: string, parent: Series | undefined): Series {

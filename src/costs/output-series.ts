@@ -10,11 +10,12 @@ const ENDS = Array.from({ length: BUCKETS }, (_, bucket) => Math.ceil(FIRST_BUCK
 
 /** An answer weighs 32 when it comes and half as much after each halving, so that old ones fade out over five halvings. */
 const FRESH_WEIGHT = 32;
-/** When a histogram is halved: it then remembers the last 500 answers in full, as many more by half, and so on. */
-const HALVED_AT_WEIGHT = FRESH_WEIGHT * 1_000;
+/** When a histogram is halved: it then remembers the last 1,000 answers in full, as many more by half, and so on. */
+const HALVED_AT_WEIGHT = FRESH_WEIGHT * 2_000;
 
 const EXPECTED_SHARE = 0.95;
-const TAIL_SHARE = 0.999;
+/** One long answer is enough to be remembered as long as it weighs more than this leaves: for two or three thousand others. */
+const TAIL_SHARE = 0.9998;
 
 /** A fixed number of histograms. Slots are taken until none is left; then their owner clears one and uses it again. */
 export class SeriesPool {
@@ -80,11 +81,11 @@ export class SeriesPool {
     return read;
   }
 
-  /** What practically no answer exceeds: 99.9 % of them, which is the longest while fewer than 1,000 are remembered; more while few are. */
+  /** The longest of the last thousands of answers, in tokens. */
   tail(slot: number): number {
     const known = this.#tails[slot] ?? 0;
     if (known > 0) return known;
-    const read = Math.ceil(this.#quantile(slot, TAIL_SHARE) * (1 + 1 / Math.sqrt(1 + this.count(slot))));
+    const read = this.#quantile(slot, TAIL_SHARE);
     this.#tails[slot] = read;
     return read;
   }

@@ -199,7 +199,9 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
 
   behaves('spend in any span of time is exact', async (ledger) => {
     const base = NOON_MS - (NOON_MS % HOUR_MS);
-    const accounts = ['platform', 'key:"quoted"', `key:${'a'.repeat(64)}`, `key:${'a'.repeat(64)}/model:fast`, 'key:a'];
+    const key = `key:${'a'.repeat(64)}`;
+    const team = ['team:t', 'team:t/model:fast', 'team_member:t/u', 'tag:t'];
+    const accounts = ['platform', 'provider:"quoted"', 'provider:quoted', key, `${key}/model:fast`, ...team];
     const offset = fc.integer({ min: 0, max: 2 * HOUR_MS });
     const given = fc.array(
       fc.record({ offset, cost: fc.bigInt({ min: 0n, max: 10n ** 15n }), accounts: fc.subarray(accounts) }),
@@ -207,7 +209,12 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
     );
     const [sample = []] = fc.sample(given, 1);
     const rows = sample.map((one, index) =>
-      bareRow(`call-${index}`, { startedAtMs: base + one.offset, cost: one.cost, accounts: one.accounts }),
+      bareRow(`call-${index}`, {
+        startedAtMs: base + one.offset,
+        cost: one.cost,
+        accounts: one.accounts,
+        teamId: 't',
+      }),
     );
     await ledger.write(rows);
     await fc.assert(
@@ -228,6 +235,13 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
       ),
       { numRuns: 150 },
     );
+  });
+
+  behaves('an account that rows name nowhere else is held to whole quarters at the ends of a span', async (ledger) => {
+    const at = (minutes: number) =>
+      bareRow(`call-${minutes}`, { startedAtMs: NOON_MS + minutes * 60_000, cost: 1n, accounts: ['team:elsewhere'] });
+    await ledger.write([at(1), at(14), at(16)]);
+    assert.equal(await ledger.spent('team:elsewhere', NOON_MS + 5 * 60_000), 3n);
   });
 
   behaves('sums hold more than an integer of 64 bits does', async (ledger) => {
@@ -251,7 +265,13 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
 
   behaves('after a reset an account has spent what it was set to, and what came after', async (ledger) => {
     const at = (minutes: number, cost: bigint) =>
-      ledgerRow(`call-${minutes}`, { startedAtMs: NOON_MS + minutes * 60_000, cost, accounts: ['key:k', 'team:t'] });
+      ledgerRow(`call-${minutes}`, {
+        startedAtMs: NOON_MS + minutes * 60_000,
+        cost,
+        keyHash: 'k',
+        teamId: 't',
+        accounts: ['key:k', 'team:t'],
+      });
     await ledger.write([at(1, 100n), at(31, 200n)]);
     await ledger.resetTotal('key:k', 7n, NOON_MS + 40 * 60_000);
     await ledger.write([at(41, 1_000n), at(61, 2_000n)]);

@@ -388,3 +388,15 @@ test('A journal that has ended takes nothing more, and leaves what is under way 
   assert.equal(ledger.rows.size, 0);
   assert.deepEqual((await adopt(folder)).orphans, [opened('a')]);
 });
+
+test('Waiting for the disk changes nothing but how long it takes', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock, fsync: true });
+  ledger.isAway = true;
+  for (const callId of ['a', 'b']) journal.open(opened(callId));
+  journal.close(closed('a'));
+  life.die();
+  const left = await adopt(folder);
+  assert.deepEqual([left.closed, left.orphans], [[closed('a')], [opened('b')]]);
+});

@@ -33,7 +33,9 @@ const rights: fc.Arbitrary<Rights> = fc
     tempBudgetIncrease: maybe(fc.record({ amount: fc.bigInt({ min: 0n, max: 2n }), untilMs: fc.constant(1) })),
     expiresAtMs: maybe(count),
     allowedRoutes: maybe(fc.array(fc.constantFrom('/a', '/a/b', '/a/*', '/b*', '*'), { maxLength: 2 })),
-    keyType: maybe(fc.constantFrom('default' as const, 'llm_api' as const, 'management' as const, 'read_only' as const)),
+    keyType: maybe(
+      fc.constantFrom('default' as const, 'llm_api' as const, 'management' as const, 'read_only' as const),
+    ),
     enforcedParams: maybe(fc.array(fc.constantFrom('user', 'metadata'), { maxLength: 2 })),
   })
   .map(present);
@@ -55,7 +57,8 @@ function routeAllowed(routes: readonly string[] | undefined, path: string): bool
 /** The most that can be spent in so many days, counted from a moment at which all periods begin. */
 function mostIn(days: number, limits: Rights): bigint | undefined {
   const raise = limits.tempBudgetIncrease?.amount ?? 0n;
-  const own = limits.maxBudget === undefined ? [] : [{ max: limits.maxBudget + raise, duration: limits.budgetDuration }];
+  const own =
+    limits.maxBudget === undefined ? [] : [{ max: limits.maxBudget + raise, duration: limits.budgetDuration }];
   const all = [...own, ...(limits.budgetLimits ?? [])].map(({ max, duration }) => {
     const length = duration === '1d' ? 1 : duration === '30d' ? 30 : days;
     return max * BigInt(Math.ceil(days / length));
@@ -127,7 +130,10 @@ describe('What is handed on', () => {
   it('may be left open where its giver’s limits hold for it as well', () => {
     const team: Rights = { models: ['a'], maxBudget: 5n, budgetDuration: '30d', rpmLimit: 3 };
     assert.equal(beyond({ models: [] }, { rights: team, isEnforced: true }), undefined);
-    assert.equal(beyond({ models: [], maxBudget: 5n, budgetDuration: '1d' }, { rights: team, isEnforced: true }), undefined);
+    assert.equal(
+      beyond({ models: [], maxBudget: 5n, budgetDuration: '1d' }, { rights: team, isEnforced: true }),
+      undefined,
+    );
     assert.equal(beyond({ models: [], maxBudget: 6n }, { rights: team, isEnforced: true }), 'max_budget');
     assert.equal(beyond({ models: ['b'] }, { rights: team, isEnforced: true }), 'models');
     assert.equal(beyond({ models: ['a'], rpmLimit: 4 }, { rights: team, isEnforced: true }), 'rpm_limit');

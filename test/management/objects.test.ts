@@ -309,6 +309,15 @@ describe('Organisations', () => {
     );
     valid('OrganizationAddMemberResponse', added);
     assert.equal((await server.context.directory.get('user', 'nina'))?.role, 'internal_user');
+    const again = {
+      organization_id: 'o1',
+      member: [
+        { user_id: 'new-one', role: 'internal_user' },
+        { user_id: 'nina', role: 'internal_user' },
+      ],
+    };
+    await refused(409, 'POST', '/organization/member_add', again, 'olga');
+    assert.equal(await server.context.directory.get('user', 'new-one'), undefined);
     const changed = await ok(
       'PATCH',
       '/organization/member_update',

@@ -66,6 +66,10 @@ describe('Rows of spend', () => {
       ['bare', '?user_id=ivan'],
       ['bare', `?api_key=${key('ivan')}`],
     ];
+    for (const alias of ['key of tina', 'nobody']) {
+      const { status } = await server.get(`/spend/logs/v2?key_alias=${encodeURIComponent(alias)}`, 'ivan');
+      assert.equal(status, 403, alias);
+    }
     const words = new Set<string>();
     for (const [as, query] of refused) {
       for (const path of ['/spend/logs', '/spend/logs/v2', '/spend/summary']) {

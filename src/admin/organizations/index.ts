@@ -122,9 +122,10 @@ async function removeOf(call: ManagementCall, kind: 'team' | 'key', organization
         ? (await directory.list('team', { organizationIds }, page)).map(({ id }) => id)
         : (await directory.list('key', { organizationIds }, page)).map(({ hash }) => hash);
     if (some.length === 0) return;
-    await directory.delete(kind, some, (before) =>
+    const deleted = await directory.delete(kind, some, (before) =>
       changeEntry(call, 'deleted', TABLES[kind], 'hash' in before ? before.hash : before.id, { before }),
     );
+    if (deleted.length === 0) return;
   }
 }
 

@@ -1,5 +1,6 @@
 /** `/organization/member_…`: who is in an organisation, and who administers it. */
 import { randomUUID } from 'node:crypto';
+import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { OrganizationMember, User } from '../../stores/contracts/directory.ts';
 import { administersOrganization, isAdmin, notYours, organizationIdsOf, unknownObject } from '../authority.ts';
@@ -33,8 +34,15 @@ async function add(call: ManagementCall): Promise<ManagementAnswer> {
   const wanted = readMembers(fields);
   const maxBudget = fields.usd('max_budget_in_organization');
   fields.refuseOthers();
+  // Everybody is looked at before anybody is made: a request that is refused changes nothing.
+  const found: (User | undefined)[] = [];
+  for (const who of wanted) found.push(await knownUser(call, who));
+  const there = new Set((await context.directory.organizationMembers(organizationId)).map(({ userId }) => userId));
+  if (found.some((user) => user !== undefined && there.has(user.id))) {
+    throw new GatewayError('object_exists', 'A user is a member of the organization already.', { param: 'member' });
+  }
   const users: User[] = [];
-  for (const who of wanted) users.push(await userFor(call, who));
+  for (const [index, who] of wanted.entries()) users.push(found[index] ?? (await makeUser(call, who)));
   const members = users.map(
     (user, index): OrganizationMember => ({
       organizationId,
@@ -81,19 +89,20 @@ function readMember(object: JsonObject, prefix: string): Wanted {
 }
 
 /**
- * The user that is meant, made where there is none. An organisation's admin gets nobody in who is in none of its organisations:
+ * The user that is meant, where there is one. An organisation's admin gets nobody in who is in none of its organisations:
  * it would gain rights over a user of others.
  */
-async function userFor(call: ManagementCall, { userId, email }: Wanted): Promise<User> {
-  const { directory } = call.context;
+async function knownUser(call: ManagementCall, { userId, email }: Wanted): Promise<User | undefined> {
   const known = await findUser(call, userId, email);
-  if (known !== undefined) {
-    if (isAdmin(call)) return known;
-    const memberships = await directory.organizationsOf(known.id);
-    const mine = organizationIdsOf(call);
-    if (memberships.some(({ organizationId }) => mine.includes(organizationId))) return known;
-    throw notYours('only a proxy admin adds a user who is not in your organisations yet');
-  }
+  if (known === undefined || isAdmin(call)) return known;
+  const memberships = await call.context.directory.organizationsOf(known.id);
+  const mine = organizationIdsOf(call);
+  if (memberships.some(({ organizationId }) => mine.includes(organizationId))) return known;
+  throw notYours('only a proxy admin adds a user who is not in your organisations yet');
+}
+
+async function makeUser(call: ManagementCall, { userId, email }: Wanted): Promise<User> {
+  const { directory } = call.context;
   const id = userId ?? randomUUID();
   const user: User = {
     id,

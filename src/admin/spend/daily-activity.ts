@@ -13,6 +13,7 @@ export type ActivityFilter = Parameters<Ledger['activity']>[0];
 /** Names shown beside the ids of what the sums are of (`entities`). */
 export type EntityNames = (ids: readonly string[]) => Promise<ReadonlyMap<string, JsonObject>>;
 
+const DIMENSIONS: readonly ActivityDimension[] = ['date', 'key', 'model', 'modelGroup', 'provider'];
 const MOST_DAYS = 1_000;
 const MOST_NAMES = 100;
 
@@ -26,28 +27,29 @@ export async function dailyActivity(
   const { context, query } = call;
   const page = pageOf(query, { sizeName: 'page_size', usual: 10, most: MOST_DAYS });
   const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
-  const by: ActivityDimension[] = ['date', 'key', 'model', 'modelGroup', 'provider'];
-  if (!by.includes(entity)) by.push(entity);
   const dates = { ...(fromDate !== undefined && { fromDate }), ...(toDate !== undefined && { toDate }) };
-  const rows = (
-    await Promise.all(filters.map((filter) => context.ledger.activity({ ...filter, ...dates }, by)))
-  ).flat();
-  const days = daysOf(rows);
-  const shown = days.slice(page.offset, page.offset + page.limit);
-  const known = await namesOf(
-    call,
-    shown.flatMap(([, ofDay]) => ofDay),
-    entity,
-    names,
-  );
-  const pages = Math.max(1, pagesOf(days.length, page));
+  const read = async (by: readonly ActivityDimension[], span: Span): Promise<ActivityRow[]> => {
+    const { ledger } = context;
+    return (await Promise.all(filters.map((filter) => ledger.activity({ ...filter, ...span }, by)))).flat();
+  };
+  const sums = await read(['date'], dates);
+  const listed = [...groupBy(sums, 'date').keys()].sort().reverse();
+  const shown = listed.slice(page.offset, page.offset + page.limit);
+  // What the days of other pages are made of can be many rows, and nobody sees them.
+  const [toShown, fromShown] = [shown[0], shown.at(-1)];
+  const rows =
+    toShown === undefined || fromShown === undefined
+      ? []
+      : await read([...new Set([...DIMENSIONS, entity])], { fromDate: fromShown, toDate: toShown });
+  const days = groupBy(rows, 'date');
+  const known = await namesOf(call, rows, entity, names);
+  const pages = Math.max(1, pagesOf(listed.length, page));
   return {
-    results: shown.map(([date, ofDay]) => ({
-      date,
-      metrics: metricsOf(ofDay),
-      breakdown: breakdownOf(ofDay, entity, known),
-    })),
-    metadata: { ...totalsOf(rows), page: page.page, total_pages: pages, has_more: page.page < pages },
+    results: shown.map((date) => {
+      const ofDay = days.get(date) ?? [];
+      return { date, metrics: metricsOf(ofDay), breakdown: breakdownOf(ofDay, entity, known) };
+    }),
+    metadata: { ...totalsOf(sums), page: page.page, total_pages: pages, has_more: page.page < pages },
   };
 }
 
@@ -98,10 +100,6 @@ export function metricsOf(rows: readonly ActivityRow[]): JsonObject {
 /** Rows by the value of one dimension, in the order they came. */
 export function groupBy(rows: readonly ActivityRow[], dimension: ActivityDimension): Map<string, ActivityRow[]> {
   return Map.groupBy(rows, (row) => row.by[dimension] ?? '');
-}
-
-function daysOf(rows: readonly ActivityRow[]): [string, ActivityRow[]][] {
-  return [...groupBy(rows, 'date')].sort(([one], [other]) => (one < other ? 1 : -1));
 }
 
 function totalsOf(rows: readonly ActivityRow[]): JsonObject {

@@ -8,7 +8,7 @@ import { flagOf, pageOf, pagesOf, textOf } from '../query-fields.ts';
 import { dateOf, type Span, spanOf, usdOf, wordOf } from '../query-spans.ts';
 import { EVERYONE } from '../roles.ts';
 import { spendLog } from './rows.ts';
-import { askedIn, spendScope } from './scope.ts';
+import { type AskedSpend, askedIn, spendScope } from './scope.ts';
 
 /** Rows of an answer that has no pages. */
 const MOST_ROWS = 1_000;
@@ -114,7 +114,7 @@ async function pagedLogs(call: ManagementCall): Promise<ManagementAnswer> {
   };
 }
 
-const NOT_FILTERED = ['session_id', 'model_id', 'error_code', 'error_message', 'key_alias'] as const;
+const NOT_FILTERED = ['session_id', 'model_id', 'error_code', 'error_message'] as const;
 
 async function filterOf(call: ManagementCall): Promise<LedgerFilter> {
   const { query } = call;
@@ -132,13 +132,21 @@ async function filterOf(call: ManagementCall): Promise<LedgerFilter> {
   };
   return {
     ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
-    ...(await spendScope(call, askedIn(query))),
+    ...(await spendScope(call, { ...askedIn(query), ...(await keyOfAlias(call)) })),
     ...(fromMs !== undefined && { fromMs }),
     ...(toMs !== undefined && { toMs }),
     ...(status !== undefined && { status }),
     ...(minCost !== undefined && { minCost }),
     ...(maxCost !== undefined && { maxCost }),
   };
+}
+
+/** The key that `key_alias` names. One that nobody has is a key without rows, or one that a caller may not ask for. */
+async function keyOfAlias({ query, context }: ManagementCall): Promise<AskedSpend> {
+  const alias = textOf(query, 'key_alias');
+  if (alias === undefined) return {};
+  const [key] = await context.directory.list('key', { alias }, { limit: 1, offset: 0 });
+  return { keyHash: key?.hash ?? '' };
 }
 
 function orderOf(query: URLSearchParams): 'newest' | 'oldest' | 'costliest' {

@@ -33,6 +33,7 @@ describe('parsePeriod', () => {
     assert.deepEqual(read('monthly'), read('1mo'));
     assert.deepEqual(read('quarterly'), read('3mo'));
     assert.deepEqual(read('yearly'), read('1y'));
+    assert.deepEqual(read('Monthly'), read('1mo'));
   });
 
   it('gives one period one spelling', () => {

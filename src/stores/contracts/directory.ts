@@ -244,7 +244,11 @@ export class DatabaseAwayError extends Error {
   }
 }
 
-/** Reads and writes objects. Every write is one transaction, with its audit entry, and is told to other instances. */
+/**
+ * Reads and writes objects. Every write is one transaction, with its audit entry, and is told to other instances. Everything
+ * rejects with a DatabaseAwayError while the database cannot be used, and writes with an InvalidValueError where an id or a
+ * searched field holds a text that no database can (NUL, an id of more than 256 bytes, another of more than 1,000); what is looked for by such a text is not found.
+ */
 export interface Directory {
   get<Kind extends keyof Kinds>(kind: Kind, id: string): Promise<Kinds[Kind] | undefined>;
   getMany<Kind extends keyof Kinds>(kind: Kind, ids: readonly string[]): Promise<Kinds[Kind][]>;
@@ -270,7 +274,10 @@ export interface Directory {
     change: (key: Key) => Key,
     audit: (before: Key, after: Key) => AuditEntry,
   ): Promise<Key | undefined>;
-  /** Deletes with memberships; keys of a deleted team or user are deleted too. Resolves to what was there. */
+  /**
+   * Deletes with memberships; keys of a deleted team or user are deleted too, and teams and keys of an organisation. What goes
+   * along is told and has audit entries like what was asked for. Resolves to what was asked for and was there.
+   */
   delete<Kind extends keyof Kinds>(
     kind: Kind,
     ids: readonly string[],

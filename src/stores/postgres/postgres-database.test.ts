@@ -84,12 +84,13 @@ test('of two transactions that lock each other out one is tried again, and both 
     await sql`create table pair (id text primary key, n bigint not null)`.execute(write);
     await sql`insert into pair values ('a', 0), ('b', 0)`.execute(write);
     let runs = 0;
+    const both = Promise.withResolvers<void>();
     const crossing = (first: string, second: string): Promise<void> =>
       retryConflicts(() =>
         write.transaction().execute(async (transaction) => {
-          runs++;
           await sql`update pair set n = n + 1 where id = ${first}`.execute(transaction);
-          await wait(150);
+          if (++runs === 2) both.resolve();
+          await both.promise;
           await sql`update pair set n = n + 1 where id = ${second}`.execute(transaction);
         }),
       );

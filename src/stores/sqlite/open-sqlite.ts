@@ -30,7 +30,12 @@ export async function openSqlite({ path }: { readonly path: string }): Promise<S
 
 async function openOne(path: string, isReadOnly: boolean): Promise<Kysely<NoTables>> {
   const thread = new SqliteThread({ path, isReadOnly });
-  await thread.open();
+  try {
+    await thread.open();
+  } catch (error) {
+    await thread.close();
+    throw error;
+  }
   return new Kysely<NoTables>({ dialect: new SqliteThreadDialect(thread) });
 }
 

@@ -1,7 +1,7 @@
 /** How each kind of object lies in its table. */
 import type { Kinds, Limits, Stored } from '../../contracts/directory.ts';
 import { encodeObject } from './codec.ts';
-import { refuseUnstorable } from './storable.ts';
+import { refuseUnstorable, refuseUnstorableId } from './storable.ts';
 import type { ObjectRow, ObjectTable, SearchColumns } from './tables.ts';
 
 /** Words that objects are searched by, in the singular. */
@@ -153,10 +153,11 @@ export function rowOf<Value extends Stored & Limits>(
   value: Value,
 ): ObjectRow & Partial<SearchColumns> {
   const columns = kind.columns(value);
-  refuseUnstorable(kind.idField, kind.id(value));
+  refuseUnstorableId(kind.idField, kind.id(value));
   for (const [column, field] of Object.entries(FIELDS)) {
     const text = columns[column as keyof SearchColumns];
-    if (typeof text === 'string') refuseUnstorable(field, text);
+    const refuse = column === 'alias' || column === 'email' ? refuseUnstorable : refuseUnstorableId;
+    if (typeof text === 'string') refuse(field, text);
   }
   return {
     id: kind.id(value),

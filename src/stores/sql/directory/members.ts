@@ -2,7 +2,7 @@
 import type { Directory, OrganizationMember, TeamMember } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
 import { decodeObject, encodeObject } from './codec.ts';
-import { isStorable, refuseUnstorable } from './storable.ts';
+import { isStorable, refuseUnstorableId } from './storable.ts';
 import type { DirectoryTables } from './tables.ts';
 import { addAudit, type DirectoryWriter } from './writing.ts';
 
@@ -48,8 +48,8 @@ export function membersOf(connection: SqlConnection, writer: DirectoryWriter): M
   };
 
   const columnsOf = (member: TeamMember | OrganizationMember) => {
-    refuseUnstorable('userId', member.userId);
-    refuseUnstorable('budgetId', member.budgetId);
+    refuseUnstorableId('userId', member.userId);
+    refuseUnstorableId('budgetId', member.budgetId);
     return {
       user_id: member.userId,
       budget_id: member.budgetId ?? null,
@@ -74,7 +74,7 @@ export function membersOf(connection: SqlConnection, writer: DirectoryWriter): M
     },
 
     async putTeamMember(member, audit) {
-      refuseUnstorable('teamId', member.teamId);
+      refuseUnstorableId('teamId', member.teamId);
       const columns = columnsOf(member);
       await writer.write(async (transaction) => {
         await transaction
@@ -105,7 +105,7 @@ export function membersOf(connection: SqlConnection, writer: DirectoryWriter): M
     organizationsOf: (userId) => organizations('user_id', userId),
 
     async putOrganizationMember(member, audit) {
-      refuseUnstorable('organizationId', member.organizationId);
+      refuseUnstorableId('organizationId', member.organizationId);
       const columns = columnsOf(member);
       await writer.write(async (transaction) => {
         await transaction

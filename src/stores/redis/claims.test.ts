@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { after } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startTestRedis, type TestRedis } from '../../../test/support/redis.ts';
 import { systemClock } from '../../core/clock.ts';

@@ -14,6 +14,8 @@ export interface RedisLinkOptions {
   readonly address: RedisAddress;
   /** Numbers in [0, 1). */
   readonly random: () => number;
+  /** How long Redis may be silent while it owes an answer; 100 ms by default. */
+  readonly commandLimitMs?: number;
   /** Makes a fresh connection ready for use. It counts as up when this is done, and as failed where it rejects. */
   readonly prepare: (client: RedisClient) => Promise<void>;
   /** The connection is up: what `prepare` was too short for may begin. */
@@ -24,7 +26,9 @@ export interface RedisLinkOptions {
 
 const COMMAND_LIMIT_MS = 100;
 /** Further ones wait here and not at Redis. */
-const MOST_UNDER_WAY = 200;
+const MOST_UNDER_WAY = 64;
+/** A Redis that takes longer to come to a command is as good as none. */
+const LONGEST_TURN_MS = 2_000;
 /** However busy it is and answers others: nobody waits longer. */
 const BUSY_LIMIT_MS = 5 * COMMAND_LIMIT_MS;
 /** Timers that are this late show that our own process was busy. */
@@ -71,25 +75,29 @@ export class RedisLink {
 
   /** Sends commands; rejects where nothing was answered for 100 ms, and at once while Redis is away. */
   async run<Result>(send: (client: RedisClient) => Promise<Result>): Promise<Result> {
-    if (this.#isUp && this.#underWay >= MOST_UNDER_WAY) await this.#turn();
+    while (this.#isUp && this.#underWay >= MOST_UNDER_WAY) await this.#turn();
     const client = this.#client;
     if (client === undefined || !this.#isUp) throw new RedisAwayError('Redis is away');
     this.#underWay += 1;
     try {
-      return await this.#within(COMMAND_LIMIT_MS, client, send(client));
+      return await this.#within(this.#options.commandLimitMs ?? COMMAND_LIMIT_MS, client, send(client));
     } finally {
       this.#underWay -= 1;
       this.#waiting.shift()?.();
     }
   }
 
-  /** Waits until fewer are under way, so that each of these is answered in good time. */
+  /** Waits until fewer are under way, so that each of these is answered in good time. A Redis that is up is waited for. */
   async #turn(): Promise<void> {
+    const client = this.#client;
     const sinceMs = performance.now();
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (performance.now() - sinceMs < BUSY_LIMIT_MS) return;
-    this.#waiting.shift()?.();
-    throw new RedisAwayError('Redis is too slow');
+    if (performance.now() - sinceMs > LONGEST_TURN_MS && client !== undefined) {
+      this.#lose(
+        client,
+        new RedisAwayError(`answers too slowly: ${MOST_UNDER_WAY} commands are under way all the time`),
+      );
+    }
   }
 
   /** Begins a new connection, which is prepared anew: no failure, and told to nobody. */

@@ -17,6 +17,9 @@ export interface MembershipTimes {
 /** The usual times. */
 export const MEMBERSHIP_TIMES: MembershipTimes = { beatMs: 2_000, leaseMs: 15_000, keptMs: 10_000 };
 
+/** The most that a request waits for a dead Redis: deciding alone is not exact, so that it is not done for a mere hiccup. */
+const COMMAND_LIMIT_MS = 150;
+
 /** How an instance found Redis when it entered. */
 export interface Entry {
   /** Redis has not what it had when we were here last. False for the first time. */
@@ -74,6 +77,7 @@ export class Membership {
       address,
       random,
       onStatus,
+      commandLimitMs: COMMAND_LIMIT_MS,
       prepare: (client) => this.#enter(client),
       onUp: () => {
         options.onEntry(this.#entry);

@@ -23,7 +23,7 @@ import { Hedging } from './routing/hedging.ts';
 import { RetryBudget } from './routing/retry-budget.ts';
 import { DeploymentStats } from './routing/stats.ts';
 import { Edge, type EdgeLimits } from './server/server.ts';
-import type { Changed } from './stores/contracts/directory.ts';
+import type { ChangedNews } from './stores/contracts/news.ts';
 import type { SharedRouting } from './stores/contracts/shared-routing.ts';
 import { MemoryCluster } from './stores/memory/shared-routing.ts';
 import type { LabelledDeployment } from './telemetry/deployment-states.ts';
@@ -95,7 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (failure !== undefined) metrics.countCooldown(labels, failure);
   };
   // Changes may be told while the rest is still being made.
-  let onChanged = async (_changed: readonly Changed[]): Promise<void> => undefined;
+  let onChanged = (_changed: ChangedNews): void => undefined;
   const stores = await openStores({
     config,
     clock,
@@ -186,9 +186,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await readModels();
     serve();
   };
-  onChanged = async (changed) => {
-    tenants.forget(changed);
-    if (changed.some(({ kind }) => kind === 'model')) await reloadModels();
+  onChanged = (changed) => {
+    if (changed === 'all') tenants.forgetAll();
+    else tenants.forget(changed);
+    if (changed !== 'all' && !changed.some(({ kind }) => kind === 'model')) return;
+    reloadModels().catch((error: unknown) => onFault('the models of the database could not be read again', error));
   };
   const context = makeManagementContext({
     parts,
@@ -208,6 +210,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   if (config.redis !== undefined) metrics.read('sluice_redis_up', () => (share.isUp ? 1 : 0));
   metrics.read('litellm_in_flight_requests', () => edge.inFlight);
+  metrics.read('sluice_claims_open', () => claims.open);
+  metrics.read('sluice_journal_waiting', () => journal.waiting);
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
   metrics.read('sluice_settled_dropped_total', () => queue.dropped);
 

@@ -1,16 +1,20 @@
 /** Opens everything that outlives a request: the database, the counters of limits, the journal; and books what a dead process left. */
 import { join } from 'node:path';
-import type { GatewayConfig } from './config/gateway-config.ts';
+import type { GatewayConfig, RedisConfig } from './config/gateway-config.ts';
 import type { Clock } from './core/clock.ts';
 import { newCallId } from './core/ids.ts';
+import { rowOfNote } from './pipeline/ledger-rows.ts';
 import type { Claims, Seed } from './stores/contracts/claims.ts';
 import type { Changed, Database } from './stores/contracts/directory.ts';
 import type { Journal, JournalTrouble, LeftBehind } from './stores/contracts/journal.ts';
+import type { ChangedNews, News } from './stores/contracts/news.ts';
 import { adoptLeftBehind } from './stores/journal/adopt.ts';
 import { FileJournal } from './stores/journal/file-journal.ts';
 import { MemoryClaims } from './stores/memory/claims.ts';
 import { MemoryJournal } from './stores/memory/journal.ts';
+import { MemoryNews } from './stores/memory/news.ts';
 import type { SqlConnection } from './stores/sql/connection.ts';
+import type { Tell } from './stores/sql/directory/writing.ts';
 import { SqlLedger } from './stores/sql/ledger/sql-ledger.ts';
 import { takeFileLock } from './stores/sqlite/file-lock.ts';
 import { openSqliteDatabase } from './stores/sqlite/sqlite-database.ts';
@@ -25,8 +29,8 @@ export interface OpenStoresOptions {
   readonly log: Log;
   /** Serve although other instances may count for themselves. */
   readonly unsharedLimits: boolean;
-  /** Objects of the directory changed, here or at another instance. Waited for before the change is answered. */
-  readonly onChanged: (changed: readonly Changed[]) => void | Promise<void>;
+  /** Objects of the directory changed, here or at another instance. */
+  readonly onChanged: (changed: ChangedNews) => void;
 }
 
 /** The open stores. */
@@ -54,12 +58,17 @@ const ADOPT_EVERY_MS = 30_000;
 /** Opens the stores. Rejects with a NotAloneError, or with why the database cannot be opened. */
 export async function openStores(options: OpenStoresOptions): Promise<Stores> {
   const { config, dataFolder, clock, log, unsharedLimits } = options;
-  const database = await openDatabase(options);
+  // The database tells of changes; whom it tells is made only once it is open.
+  const told: { by: News | undefined } = { by: undefined };
+  const database = await openDatabase(options, async (changed) => {
+    await told.by?.publish(changed);
+  });
   try {
     const isShared = config.redis !== undefined;
     if (!isShared && !unsharedLimits && !(await isAlone(database))) throw new NotAloneError();
     const journal = makeJournal(options, database);
-    const claims = makeClaims(options, database, journal);
+    const { claims, news } = await makeClaims(options, database, journal);
+    told.by = news;
     const adopting = dataFolder === undefined ? undefined : new Adopting(options, dataFolder, database, claims);
     await adopting?.look();
     adopting?.start();
@@ -90,26 +99,32 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
   }
 
   function makeJournal({ config: { stores } }: OpenStoresOptions, { ledger }: Database): Journal {
-    if (dataFolder === undefined) {
-      return new MemoryJournal({ ledger, onTrouble: (reason) => sayTrouble(log, { kind: 'away', reason }) });
+    const inMemory = () =>
+      new MemoryJournal({ ledger, onTrouble: (reason) => sayTrouble(log, { kind: 'away', reason }) });
+    if (dataFolder === undefined) return inMemory();
+    try {
+      return new FileJournal({
+        folder: join(dataFolder, 'journal'),
+        instanceId: newCallId(),
+        ledger,
+        takeLock: takeFileLock,
+        clock,
+        fsync: stores.journalFsync,
+        onTrouble: (trouble) => sayTrouble(log, trouble),
+      });
+    } catch (reason) {
+      if (!stores.serveWithoutJournal) throw reason;
+      sayTrouble(log, { kind: 'full', reason });
+      return inMemory();
     }
-    return new FileJournal({
-      folder: join(dataFolder, 'journal'),
-      instanceId: newCallId(),
-      ledger,
-      takeLock: takeFileLock,
-      clock,
-      fsync: stores.journalFsync,
-      onTrouble: (trouble) => sayTrouble(log, trouble),
-    });
   }
 }
 
-async function openDatabase({ config, dataFolder, log, onChanged }: OpenStoresOptions): Promise<Database> {
+async function openDatabase({ config, dataFolder, log }: OpenStoresOptions, tell: Tell): Promise<Database> {
   const { databaseUrl, databasePoolSize, withoutRows, journalFsync } = config.stores;
   const shared = {
     makeLedger: (connection: SqlConnection) => new SqlLedger(connection, { withoutRows, fsync: journalFsync }),
-    tell: onChanged,
+    tell,
   };
   if (databaseUrl !== undefined) {
     // Loaded only where it is used: its client is of no use to a gateway with a file.
@@ -124,16 +139,60 @@ async function openDatabase({ config, dataFolder, log, onChanged }: OpenStoresOp
   return openSqliteDatabase({ ...shared, path: dataFolder === undefined ? ':memory:' : join(dataFolder, 'sluice.db') });
 }
 
-function makeClaims({ clock, log }: OpenStoresOptions, database: Database, journal: Journal): Claims {
-  return new MemoryClaims({
+interface Counting {
+  readonly claims: Claims;
+  readonly news: News;
+}
+
+/** Counters in this process; or in Redis where instances share one, which also carries the news of changed objects. */
+async function makeClaims(options: OpenStoresOptions, database: Database, journal: Journal): Promise<Counting> {
+  const { clock, log, config, onChanged } = options;
+  const { redis } = config;
+  const seed = seedFrom(database, journal);
+  const counting: Counting =
+    redis === undefined
+      ? {
+          news: new MemoryNews(),
+          claims: new MemoryClaims({
+            clock,
+            seed,
+            onSeedError: (account, error) =>
+              log.app.warn(
+                { error, kind: account.split(':', 1)[0] },
+                'What an account has spent cannot be read from the ledger now',
+              ),
+          }),
+        }
+      : await joinRedis(redis, options, database, journal, seed);
+  counting.news.onChange(onChanged);
+  return counting;
+}
+
+async function joinRedis(
+  address: RedisConfig,
+  { clock, log }: OpenStoresOptions,
+  { ledger }: Database,
+  journal: Journal,
+  seed: Seed,
+): Promise<Counting> {
+  // Loaded only here: the client library takes time and memory that a gateway without Redis need not spend.
+  const { RedisClaims } = await import('./stores/redis/claims.ts');
+  const claims = new RedisClaims({
+    address,
     clock,
-    seed: seedFrom(database, journal),
-    onSeedError: (account, error) =>
-      log.app.warn(
-        { error, kind: account.split(':', 1)[0] },
-        'What an account has spent cannot be read from the ledger now',
-      ),
+    random: Math.random,
+    seed,
+    onEmptied: () => journal.flush(),
+    onOrphan: async ({ hold, note }) => {
+      if (note !== '') await ledger.write([rowOfNote(note, hold)]);
+    },
+    onStatus: ({ isUp, reason }) => {
+      if (isUp) log.app.info({}, 'Redis is back: limits and budgets are counted together again');
+      else log.app.warn({ reason }, 'Redis is away: limits and budgets go by their `when_away` until it is back');
+    },
+    onWarning: (message) => log.app.warn({}, message),
   });
+  return { claims, news: claims.news };
 }
 
 /** What an account spent before its counter was made: the ledger's sum, once everything journalled is in it. */

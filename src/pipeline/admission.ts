@@ -4,6 +4,9 @@ import type { ClaimAccount, ClaimAmounts, Remaining } from '../stores/contracts/
 import type { Accounts } from '../tenancy/accounts.ts';
 import type { Meter } from './meter.ts';
 
+/** `stale`: what this instance knows of the caller is no longer so; identify and plan anew, and ask again. */
+export type Admitted = 'admitted' | 'stale';
+
 /** What a request was admitted with: who it counts for, and what is reserved. */
 export interface Admission {
   /** Every account that its spend counts for, limited or not. */
@@ -11,8 +14,6 @@ export interface Admission {
   /** Who these are, for errors. */
   readonly scopes: readonly Accounts[];
   readonly size: PromptSize | undefined;
-  /** How many answers at once it asks for. */
-  choices: number;
   readonly tags: readonly string[];
   readonly organizationId: string | undefined;
   /** Set where limits apply; without any there is nothing to settle but the ledger. */

@@ -102,8 +102,18 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
     const charges = chargesOf(exchange, rows);
     const settlement =
       admission.claim === undefined && charges.length === 0 ? undefined : settlementOf(exchange, charges);
-    parts.journal.close({ callId, rows, ...(settlement !== undefined && { settlement }) });
-    if (settlement !== undefined) forget(parts.claims.settle(settlement), parts);
+    const settled = settlement === undefined ? undefined : parts.claims.settle(settlement);
+    const entry = { callId, rows, ...(settlement !== undefined && { settlement }) };
+    // A store in memory that is reading what was spent before must have read it before the ledger is told of this.
+    if (settled instanceof Promise && parts.claims.isUp === undefined) {
+      forget(
+        settled.then(() => parts.journal.close(entry)),
+        parts,
+      );
+    } else {
+      parts.journal.close(entry);
+      if (settled !== undefined) forget(settled, parts);
+    }
     parts.afterCharges(charges);
     return rows;
   } catch (error) {

@@ -1,5 +1,5 @@
 /** The request's path, stage by stage, as ARCHITECTURE.md draws it. */
-import { asGatewayError, type GatewayError } from '../core/errors.ts';
+import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { admit } from './admit.ts';
 import { openBooks } from './books.ts';
 import { carry } from './carry.ts';
@@ -20,10 +20,7 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
     exchange.identity = identity instanceof Promise ? await identity : identity;
     await receive(exchange);
     peek(exchange);
-    const counting = plan(exchange, parts.countTokens);
-    if (counting !== undefined) await counting;
-    const asking = admit(exchange, parts);
-    if (asking !== undefined) await asking;
+    await planAndAdmit(exchange, parts);
     openBooks(exchange, parts);
     await carry(exchange, parts);
   } catch (thrown) {
@@ -33,6 +30,24 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
   }
   const closing = settle(exchange, parts);
   if (closing !== undefined) await closing;
+}
+
+/** How often a request is looked at anew because what was known of its caller was no longer so. */
+const MOST_ROUNDS = 5;
+
+async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
+  for (let round = 1; ; round++) {
+    const counting = plan(exchange, parts.countTokens);
+    if (counting !== undefined) await counting;
+    const admitted = admit(exchange, parts);
+    if ((admitted instanceof Promise ? await admitted : admitted) === 'admitted') return;
+    if (round === MOST_ROUNDS) {
+      throw new GatewayError('store_unavailable', 'What this key may do keeps changing. Try again in a moment.', {
+        retryAfterMs: 1_000,
+      });
+    }
+    exchange.identity = await identifyCaller(exchange, parts);
+  }
 }
 
 function identifyCaller({ client, route, snapshot, clock }: Exchange, { tenants }: Parts) {

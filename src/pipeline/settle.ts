@@ -1,5 +1,6 @@
 import type { GatewayError } from '../core/errors.ts';
 import type { SettledExchange } from '../telemetry/settled.ts';
+import { limitsAsked } from './answer-limit.ts';
 import { closeBooks } from './books.ts';
 import { estimate } from './estimate.ts';
 import type { Exchange } from './exchange.ts';
@@ -31,13 +32,16 @@ function close(exchange: Exchange, parts: Parts, endedMs: number): void {
 }
 
 /** What providers counted teaches what the next request of its kind reserves. Only whole answers: a cut one says nothing of others. */
-function learn({ attempts, admission, group, identity, route, error }: Exchange, { forecasts, inputs }: Parts): void {
+function learn(exchange: Exchange, { forecasts, inputs }: Parts): void {
+  const { attempts, admission, group, identity, route, error } = exchange;
   const last = attempts.at(-1);
   const usage = last?.usage;
-  if (error !== undefined || usage === undefined || usage.isEstimated === true || attempts.length !== 1) return;
+  const size = admission?.size;
+  if (size === undefined || error !== undefined || usage === undefined) return;
+  if (usage.isEstimated === true || attempts.length !== 1) return;
   const name = group?.pattern ?? group?.name ?? '';
-  if (admission?.size !== undefined) inputs.observe(name, admission.size, usage.inputTokens);
-  const perChoice = usage.outputTokens / (admission?.choices ?? 1);
+  inputs.observe(name, size, usage.inputTokens);
+  const perChoice = usage.outputTokens / limitsAsked(exchange, undefined).choices;
   forecasts.observe(name, identity?.keyHash ?? '', route, perChoice, admission?.claim?.cap);
 }
 

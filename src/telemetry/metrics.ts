@@ -256,6 +256,11 @@ export const READING_METRICS = {
     type: 'counter',
     help: 'Settled requests a slow consumer never saw, because its queue was full.',
   },
+  sluice_claims_open: { type: 'gauge', help: 'Requests that hold a claim against a limit at this moment.' },
+  sluice_journal_waiting: {
+    type: 'gauge',
+    help: 'Requests that are over and whose rows the ledger does not have yet. Grows while the database is away.',
+  },
   sluice_metric_series: { type: 'gauge', help: 'Distinct sets of labels held in memory.' },
   sluice_metric_series_overflow_total: {
     type: 'counter',

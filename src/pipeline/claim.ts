@@ -1,0 +1,119 @@
+/** Claims what a request may use against every limit that applies to it, in one step. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError } from '../core/errors.ts';
+import type { ClaimAccount, ClaimAmounts, ClaimOutcome, Refusal } from '../stores/contracts/claims.ts';
+import type { Admission, Admitted, OpenClaim } from './admission.ts';
+import { amountsOf } from './amounts-of.ts';
+import { lowerLimit, takenByAll } from './answer-limit.ts';
+import type { Exchange } from './exchange.ts';
+import { noteOf, orphanRow } from './ledger-rows.ts';
+import { Meter } from './meter.ts';
+import type { Parts } from './parts.ts';
+import { errorOfRefusal } from './refusals.ts';
+
+/** Claims, or throws which limit said no. A promise only where the store needs one, or where there is something to wait for. */
+export function claim(
+  exchange: Exchange,
+  parts: Parts,
+  admission: Admission,
+  group: string,
+): Admitted | Promise<Admitted> {
+  const asked = ask(exchange, parts, admission, group);
+  const { outcome } = asked;
+  if (!(outcome instanceof Promise) && (outcome.kind === 'granted' || !mayWait(outcome.refusal))) {
+    return take(exchange, parts, admission, asked, outcome);
+  }
+  return claimInTime(exchange, parts, admission, group, asked);
+}
+
+interface Asked {
+  readonly accounts: readonly ClaimAccount[];
+  readonly amounts: ClaimAmounts;
+  readonly outcome: ClaimOutcome | Promise<ClaimOutcome>;
+}
+
+function ask(exchange: Exchange, { claims, ...parts }: Parts, admission: Admission, group: string): Asked {
+  const nowMs = exchange.clock.nowMs();
+  const [only] = admission.scopes;
+  const limits =
+    admission.scopes.length === 1 && only !== undefined
+      ? only.at(nowMs, group)
+      : admission.scopes.flatMap((accounts) => accounts.at(nowMs, group));
+  const { amounts, isFree } =
+    admission.size === undefined ? NOTHING : amountsOf(exchange, { claims, ...parts }, admission);
+  // What costs nothing is served from an empty budget too, as LiteLLM does.
+  const accounts = isFree ? limits.map(withoutMoney) : limits;
+  const isShared = claims.isUp !== undefined;
+  const outcome = claims.claim({
+    id: exchange.callId,
+    nowMs,
+    accounts,
+    amounts,
+    // Whoever finds the claim of an instance that died must know what to book.
+    ...(isShared && { note: noteOf(orphanRow(exchange, undefined)) }),
+  });
+  return { accounts, amounts, outcome };
+}
+
+const NOTHING: { readonly amounts: ClaimAmounts; readonly isFree: boolean } = {
+  amounts: { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n },
+  isFree: false,
+};
+
+function withoutMoney(account: ClaimAccount): ClaimAccount {
+  return account.money.length === 0 ? account : { ...account, money: [] };
+}
+
+function take(
+  exchange: Exchange,
+  parts: Parts,
+  admission: Admission,
+  { accounts, amounts }: Asked,
+  outcome: ClaimOutcome,
+): Admitted {
+  if (outcome.kind === 'refused') {
+    if (outcome.refusal.isStale === true) return 'stale';
+    throw errorOfRefusal(outcome.refusal, admission.scopes, exchange.clock.nowMs());
+  }
+  const { hold, exposure, remaining } = outcome;
+  const cap = outcome.cap === undefined ? undefined : takenByAll(exchange, outcome.cap);
+  const open: OpenClaim = { accounts, remaining, amounts, hold, exposure, perAttempt: hold, cap, meter: undefined };
+  admission.claim = open;
+  if (cap !== undefined) lowerLimit(exchange, cap);
+  if (exchange.stream && exposure > 0n) open.meter = new Meter(exchange, parts, open);
+  return 'admitted';
+}
+
+/** How long a request waits for what others hold of a budget, and how long between two looks: first and at most. */
+const WAIT_MS = 2_000;
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 250;
+
+/** What is only held by requests under way is free again in a moment: waiting for it is better than a refusal that is tried again. */
+function mayWait({ limit, isTemporary, isStale, isAway }: Refusal): boolean {
+  return limit === 'money' && isTemporary && isStale !== true && isAway !== true;
+}
+
+async function claimInTime(
+  exchange: Exchange,
+  parts: Parts,
+  admission: Admission,
+  group: string,
+  first: Asked,
+): Promise<Admitted> {
+  const untilMs = exchange.clock.monotonicMs() + WAIT_MS;
+  let pauseMs = FIRST_PAUSE_MS;
+  for (let asked = first; ; asked = ask(exchange, parts, admission, group)) {
+    const outcome = await asked.outcome;
+    const isLast = exchange.clock.monotonicMs() >= untilMs;
+    if (outcome.kind === 'granted' || !mayWait(outcome.refusal) || isLast) {
+      return take(exchange, parts, admission, asked, outcome);
+    }
+    // Not all at once: those who wait together would only meet again.
+    await sleep(pauseMs * (0.5 + parts.random()));
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    if (exchange.client.isGone) {
+      throw new GatewayError('client_gone', 'The client is gone: it hung up while its request waited for a budget.');
+    }
+  }
+}

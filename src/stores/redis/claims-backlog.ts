@@ -71,6 +71,11 @@ export class Backlog {
     return [...this.#waiting.values()];
   }
 
+  /** Resolves when everything that waits now has been told or kept. */
+  async allTold(): Promise<void> {
+    await Promise.all(this.waiting().map(({ told }) => told.promise));
+  }
+
   has(key: string): boolean {
     return this.#waiting.has(key);
   }

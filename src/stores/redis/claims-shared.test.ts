@@ -205,7 +205,8 @@ for (const disaster of [
       let number = 0;
       const sends = async (instance: TestInstance): Promise<void> => {
         while (!isOver) {
-          const id = `r${(number += 1)}`;
+          number += 1;
+          const id = `r${number}`;
           const [hold, cost] = [2_000n, BigInt(Math.floor(Math.random() * 2_000))];
           const isSmall = number % 4 === 0;
           if (await instance.send(id, isSmall ? [key, small] : [key], hold, cost)) {

@@ -14,14 +14,15 @@ import type {
   Settlement,
 } from '../contracts/claims.ts';
 import type { News } from '../contracts/news.ts';
-import { type AloneClaim, AwayClaims } from './claims-away.ts';
+import { AwayClaims } from './claims-away.ts';
 import { Backlog, cancelling, correcting, settling, type Telling } from './claims-backlog.ts';
+import { Delivery, type OpenClaim } from './claims-delivery.ts';
 import { LastKnown } from './claims-known.ts';
+import { Orphans } from './claims-orphans.ts';
 import { Seeds } from './claims-seeds.ts';
 import {
   type Answer,
   inTwo,
-  numberIn,
   type Reserve,
   readGrant,
   readRefusal,
@@ -32,7 +33,8 @@ import {
   writeAmounts,
 } from './claims-wire.ts';
 import type { RedisAddress, RedisStatus } from './link.ts';
-import { type Entry, type Found, MEMBERSHIP_TIMES, Membership, type MembershipTimes, orphansIn } from './membership.ts';
+import { type Found, MEMBERSHIP_TIMES, Membership, type MembershipTimes } from './membership.ts';
+import { pause, succeeds } from './waiting.ts';
 
 /** What claims in Redis are made with. */
 export interface RedisClaimsOptions {
@@ -56,21 +58,6 @@ export interface RedisClaimsOptions {
   readonly rateClockMs?: () => number;
 }
 
-interface OpenClaim extends AloneClaim {
-  readonly id: string;
-  readonly words: readonly string[];
-  readonly tokens: readonly string[];
-  readonly note: string;
-  readonly startedAtMs: number;
-  hold: PicoUsd;
-  exposure: PicoUsd;
-  /** The outage in which it was granted here; undefined: Redis granted it. */
-  readonly outage: AwayClaims | undefined;
-  /** The entry since which Redis has it as it is here. */
-  session: number;
-  isGivenUp: boolean;
-}
-
 const STALE: Refusal = {
   account: '',
   limit: 'requests',
@@ -82,11 +69,8 @@ const STALE: Refusal = {
   isStale: true,
 };
 const MOST_ROUNDS = 5;
-const CHUNK = 100;
 /** How long closing waits for what is being told. */
 const LAST_MS = 500;
-const GATE_PAUSE_MS = 50;
-const LEDGER_PAUSE_MS = 500;
 
 /** Claims by scripts in Redis, and by an equal part of what was left while it is away. */
 export class RedisClaims implements Claims {
@@ -98,10 +82,9 @@ export class RedisClaims implements Claims {
   readonly #backlog: Backlog;
   readonly #open = new Map<string, OpenClaim>();
   readonly #asking = new Set<string>();
+  readonly #delivery: Delivery;
+  readonly #orphans: Orphans;
   #away: AwayClaims | undefined;
-  /** The entry in which Redis was told everything: only then it decides. */
-  #sharedSession = 0;
-  #isClosed = false;
 
   constructor(options: RedisClaimsOptions) {
     const { address, clock, random, seed, namespace = 'sluice', times = MEMBERSHIP_TIMES, rateClockMs } = options;
@@ -116,14 +99,27 @@ export class RedisClaims implements Claims {
       clockMs: rateClockMs,
       onStatus: options.onStatus,
       onWarning: options.onWarning ?? (() => undefined),
-      onEntry: (entry) => void this.#tellAll(entry),
+      onEntry: (entry) => void this.#delivery.enter(entry),
       onBeat: (found) => void this.#hearBeat(found),
     });
     this.#seeds = new Seeds(this.#membership, seed, clock);
+    this.#delivery = new Delivery({
+      membership: this.#membership,
+      seeds: this.#seeds,
+      backlog: this.#backlog,
+      open: this.#open,
+      clock,
+      onEmptied: options.onEmptied ?? (async () => undefined),
+      onShared: () => {
+        this.#away = undefined;
+      },
+    });
+    const book = options.onOrphan ?? (() => undefined);
+    this.#orphans = new Orphans(this.#membership, this.#seeds, times.leaseMs, book);
   }
 
   get isUp(): boolean {
-    return this.#membership.isUp && this.#sharedSession === this.#membership.session;
+    return this.#delivery.isUp;
   }
 
   get open(): number {
@@ -172,10 +168,10 @@ export class RedisClaims implements Claims {
         case 'refused':
           return { kind: 'refused', refusal: readRefusal(answer, claim.accounts, [reserve], reserve.nowMs) };
         case 'gone':
-          if (!(await this.#succeeds(this.#register(claim)))) round = MOST_ROUNDS;
+          if (!(await succeeds(this.#delivery.register(claim)))) round = MOST_ROUNDS;
           break;
         case 'unknown':
-          if (!(await this.#succeeds(this.#seeds.bring(readUnknown(answer))))) round = MOST_ROUNDS;
+          if (!(await succeeds(this.#seeds.bring(readUnknown(answer))))) round = MOST_ROUNDS;
           break;
         default:
           round = MOST_ROUNDS;
@@ -188,7 +184,7 @@ export class RedisClaims implements Claims {
     }
     // What Redis made of it is unknown: it is told what is true here.
     claim.session = 0;
-    if (this.isUp) await this.#succeeds(this.#register(claim));
+    if (this.isUp) await succeeds(this.#delivery.register(claim));
     return outcome;
   }
 
@@ -216,13 +212,12 @@ export class RedisClaims implements Claims {
   }
 
   async correct(account: string, window: string, spent: PicoUsd): Promise<void> {
-    await this.#tell(correcting(account, window, spent));
+    await this.#delivery.tell(correcting(account, window, spent));
   }
 
   async close(): Promise<void> {
-    if (this.isUp)
-      await Promise.race([Promise.all(this.#backlog.waiting().map(({ told }) => told.promise)), pause(LAST_MS)]);
-    this.#isClosed = true;
+    if (this.isUp) await Promise.race([this.#backlog.allTold(), pause(LAST_MS)]);
+    this.#delivery.stop();
     await this.#membership.close();
     for (const telling of this.#backlog.waiting()) telling.told.resolve();
   }
@@ -238,7 +233,7 @@ export class RedisClaims implements Claims {
       const states = answer.slice(2).map((state) => readState(state as Answer));
       const unknown = limits.filter((_, index) => states[index]?.isKnown === false);
       if (unknown.length === 0) return states.map(({ spent, held, exposed }) => ({ spent, held, exposed }));
-      if (!(await this.#succeeds(this.#seeds.bring(unknown.map((limit) => ({ ...limit, account })))))) return undefined;
+      if (!(await succeeds(this.#seeds.bring(unknown.map((limit) => ({ ...limit, account })))))) return undefined;
     }
     return undefined;
   }
@@ -270,7 +265,7 @@ export class RedisClaims implements Claims {
         case 'duplicate':
           throw new RangeError('a claim with this id is open already');
         case 'unknown':
-          if (!(await this.#succeeds(this.#seeds.bring(readUnknown(answer))))) return this.#claimAlone(request);
+          if (!(await succeeds(this.#seeds.bring(readUnknown(answer))))) return this.#claimAlone(request);
           break;
         default:
           return this.#claimAlone(request);
@@ -284,7 +279,7 @@ export class RedisClaims implements Claims {
     const outcome = await this.#claimAlone(request);
     if (outcome.kind !== 'granted') {
       const undo = cancelling(request.id, request.nowMs, words);
-      void this.#tell(undo);
+      void this.#delivery.tell(undo);
     }
     return outcome;
   }
@@ -294,7 +289,7 @@ export class RedisClaims implements Claims {
     const outcome = await outage.claim(request.accounts, request.amounts, request.nowMs);
     if (outcome.kind !== 'granted') return outcome;
     const claim = this.#keep(request, writeAccounts(request.accounts, request.nowMs), outcome, outage, 0);
-    if (this.isUp) await this.#succeeds(this.#register(claim));
+    if (this.isUp) await succeeds(this.#delivery.register(claim));
     return outcome;
   }
 
@@ -320,142 +315,14 @@ export class RedisClaims implements Claims {
     }
     // An earlier ending of this claim waits still: it is the one that counts.
     if (claim === undefined && this.#backlog.has(telling.key)) return Promise.resolve();
-    return this.#tell(telling);
+    return this.#delivery.tell(telling);
   }
 
-  #tell(telling: Telling): Promise<void> {
-    this.#backlog.add(telling);
-    if (this.isUp) void this.#deliver(telling);
-    // While an entry goes on the caller waits with us, so that its row does not reach the ledger in between.
-    else if (!this.#membership.isUp) this.#backlog.keep(telling);
-    return telling.told.promise;
-  }
-
-  /** Tells Redis one thing. It stays in the backlog where that cannot be done now. Never rejects. */
-  async #deliver(telling: Telling): Promise<void> {
-    if (telling.isUnderWay) return;
-    telling.isUnderWay = true;
-    try {
-      let kind: string = telling.kind;
-      for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const isCorrection = telling.kind === 'correct';
-        const words = isCorrection ? telling.words : [telling.key, kind, ...telling.words];
-        const answer = await this.#membership.run(isCorrection ? 'correct' : 'end', words);
-        if (answer[0] === 'done') {
-          this.#backlog.confirm(telling);
-          return;
-        }
-        if (answer[0] !== 'unknown') break;
-        if (telling.isKept) {
-          // The ledger may have it already. Now it certainly has, and so will the seed.
-          await this.#options.onEmptied?.();
-          kind = 'booked';
-        } else await this.#seeds.bring(readUnknown(answer));
-      }
-    } catch {
-      // Redis or the ledger is away: told again with the next entry or beat.
-    } finally {
-      telling.isUnderWay = false;
-    }
-    this.#backlog.keep(telling);
-  }
-
-  /** After each entry: what Redis lost or never heard, and only then it decides again. */
-  async #tellAll({ isOtherEpoch, wasGivenUp }: Entry): Promise<void> {
-    const { session } = this.#membership;
-    const isCurrent = (): boolean => this.#membership.isUp && this.#membership.session === session && !this.#isClosed;
-    if (wasGivenUp) for (const claim of this.#open.values()) claim.isGivenUp ||= claim.outage === undefined;
-    try {
-      if (isOtherEpoch) {
-        const before = this.#backlog.waiting();
-        await this.#emptyToLedger(isCurrent);
-        this.#backlog.drop(before);
-      } else this.#backlog.repeatConfirmed();
-      await this.#registerAll(session);
-      while (isCurrent() && (await this.#membership.ready()) === 'closed') await pause(GATE_PAUSE_MS);
-      const tried = new Set<Telling>();
-      while (isCurrent()) {
-        await this.#registerAll(session);
-        const waiting = this.#backlog.waiting().filter((telling) => !tried.has(telling));
-        const late = [...this.#open.values()].some((claim) => claim.session !== session);
-        if (waiting.length === 0 && !late) break;
-        for (const chunk of chunksOf(waiting)) {
-          for (const telling of chunk) tried.add(telling);
-          await Promise.all(chunk.map((telling) => this.#deliver(telling)));
-        }
-      }
-      if (!isCurrent()) return;
-      this.#sharedSession = session;
-      this.#away = undefined;
-    } catch {
-      // The next entry begins anew.
-    } finally {
-      if (!this.isUp) for (const telling of this.#backlog.waiting()) this.#backlog.keep(telling);
-    }
-  }
-
-  async #emptyToLedger(isCurrent: () => boolean): Promise<void> {
-    while (isCurrent()) {
-      if (await this.#succeeds(this.#options.onEmptied?.() ?? Promise.resolve())) return;
-      await pause(LEDGER_PAUSE_MS);
-    }
-    throw new Error('Redis left before the ledger was up');
-  }
-
-  async #registerAll(session: number): Promise<void> {
-    const missing = [...this.#open.values()].filter((claim) => claim.session !== session);
-    for (const chunk of chunksOf(missing)) await Promise.all(chunk.map((claim) => this.#register(claim)));
-  }
-
-  async #register(claim: OpenClaim): Promise<void> {
-    const { session } = this.#membership;
-    const ageSeconds = Math.floor((this.#clock.monotonicMs() - claim.startedAtMs) / 1_000);
-    const answer = await this.#membership.run('register', [
-      claim.id,
-      claim.isGivenUp ? '1' : '',
-      ...inTwo(claim.hold),
-      ...inTwo(claim.exposure),
-      String(ageSeconds),
-      ...claim.tokens,
-      claim.note,
-      ...claim.words,
-    ]);
-    if (answer[0] === 'orphan') claim.isGivenUp = true;
-    claim.session = session;
-  }
-
-  async #hearBeat({ dead, orphans }: Found): Promise<void> {
+  async #hearBeat(found: Found): Promise<void> {
     this.#backlog.sweep();
     if (!this.isUp) return;
-    for (const telling of this.#backlog.waiting()) if (telling.isKept) void this.#deliver(telling);
-    try {
-      await this.#book(orphans);
-      for (const instance of dead) await this.#reap(instance);
-    } catch {
-      // Redis or the ledger is away; another beat, or another instance, goes on.
-    }
-  }
-
-  async #reap(instance: string): Promise<void> {
-    const { leaseMs } = this.#options.times ?? MEMBERSHIP_TIMES;
-    for (let left = 1; left > 0; ) {
-      const answer = await this.#membership.run('reap', [instance, String(leaseMs)]);
-      if (answer[0] === 'unknown') await this.#seeds.bring(readUnknown(answer));
-      else if (answer[0] !== 'reaped') return;
-      else {
-        await this.#book(orphansIn(answer, 3));
-        left = numberIn(answer, 2);
-      }
-    }
-  }
-
-  async #book(orphans: readonly OrphanedClaim[]): Promise<void> {
-    const booked: string[] = [];
-    for (const orphan of orphans) {
-      if (await this.#succeeds(Promise.resolve(orphan).then((one) => this.#options.onOrphan?.(one))))
-        booked.push(orphan.id);
-    }
-    if (booked.length > 0) await this.#membership.run('booked', booked);
+    this.#delivery.retry();
+    await this.#orphans.see(found);
   }
 
   #outage(): AwayClaims {
@@ -475,19 +342,4 @@ export class RedisClaims implements Claims {
     for (const claim of this.#open.values()) if (claim.accounts.some(isOn)) open += 1;
     return open;
   }
-
-  async #succeeds(work: Promise<unknown>): Promise<boolean> {
-    return work.then(
-      () => true,
-      () => false,
-    );
-  }
-}
-
-function* chunksOf<Item>(items: readonly Item[]): Iterable<readonly Item[]> {
-  for (let at = 0; at < items.length; at += CHUNK) yield items.slice(at, at + CHUNK);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

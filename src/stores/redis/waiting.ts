@@ -1,0 +1,14 @@
+/** Small ways to wait. */
+
+/** Whether some work succeeds; why it did not is told elsewhere. */
+export function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A pause that keeps no process alive. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

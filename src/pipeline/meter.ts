@@ -15,7 +15,7 @@ const TEXT_BYTES_PER_TOKEN = 4;
 
 /**
  * Watches what a stream costs while it runs, where its hold is no upper bound: reserves more when it nears what is held, and ends it
- * with the reason when no budget allows more. Between two looks a chunk costs one addition and one comparison.
+ * with the reason when it has cost all that it was counted with and no budget allows more. Between two looks a chunk costs one addition and one comparison.
  */
 export class Meter {
   readonly #exchange: Exchange;
@@ -51,7 +51,10 @@ export class Meter {
     if (wanted === undefined) return;
     this.#isAsking = true;
     reserve(this.#exchange, this.#parts, wanted.hold, wanted.exposure)
-      .catch((error: unknown) => refuse(ended(asGatewayError(error))))
+      .catch((error: unknown) => {
+        // What it may cost beyond its hold was counted when it was admitted: up to there it goes on.
+        if (soFar > this.#claim.hold + this.#claim.exposure) refuse(ended(asGatewayError(error)));
+      })
       .finally(() => {
         this.#isAsking = false;
       });

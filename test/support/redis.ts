@@ -1,7 +1,7 @@
 /** A real Redis for a test: started on a free port in a folder of its own, frozen, killed and started again as the test wants. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +64,44 @@ export async function startTestRedis(...options: readonly string[]): Promise<Tes
   return redis;
 }
 
+/** Starts a sentinel that watches a Redis on this machine under a name; with a password, who asks must know it. */
+export async function startTestSentinel(
+  masterPort: number,
+  serviceName: string,
+  password?: string,
+): Promise<{ readonly port: number; readonly command: TestRedis['command']; close(): Promise<void> }> {
+  const binary = ensureDebianPackage('redis-server', 'redis-server');
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-sentinel-'));
+  const port = await freePort();
+  const file = join(folder, 'sentinel.conf');
+  writeFileSync(
+    file,
+    [
+      `port ${port}`,
+      'bind 127.0.0.1',
+      `dir ${folder}`,
+      `sentinel monitor ${serviceName} 127.0.0.1 ${masterPort} 1`,
+      ...(password === undefined ? [] : [`requirepass ${JSON.stringify(password)}`]),
+    ].join('\n'),
+  );
+  const child = spawn(binary, [file, '--sentinel'], { stdio: 'ignore' });
+  const deadline = Date.now() + STARTS_WITHIN_MS;
+  while (!(await command(port, ['PING']).catch(() => '')).match(/^(?:\+PONG|-NOAUTH)/)) {
+    if (Date.now() > deadline) throw new Error('the sentinel does not start');
+    await wait(10);
+  }
+  return {
+    port,
+    command: (...words) => command(port, words),
+    async close() {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 async function command(port: number, words: readonly string[]): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.setTimeout(1_000, () => socket.destroy(new Error('Redis does not answer')));
@@ -78,7 +116,7 @@ async function command(port: number, words: readonly string[]): Promise<string> 
 }
 
 /** A port that nothing listens on at this moment. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

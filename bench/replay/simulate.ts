@@ -101,6 +101,8 @@ export async function simulate(trace: readonly TracedRequest[], policy: Policy, 
       if (wanted === undefined) return watch(open, reserved, next);
       const outcome = await claims.extend(open.id, { ...wanted, nowMs: queue.nowMs });
       if (outcome.kind === 'granted') watch(open, wanted, next);
+      // What it may cost beyond its hold was counted when it was admitted: up to there it goes on.
+      else if (cost <= reserved.hold + reserved.exposure) watch(open, reserved, next);
       else await settle(open, next);
     });
   };

@@ -250,4 +250,11 @@ describe('a stream that runs on', () => {
     const next = extendedReserve({ hold: 1_000n, exposure: 100n }, { cost: 2_000n, answerCost: 2_000n });
     assert.deepEqual(next, { hold: 3_400n, exposure: 0n });
   });
+
+  test('asks for no more than was granted it, as long as that covers it', () => {
+    const reserved = { hold: 1_000n, exposure: 200n };
+    assert.deepEqual(extendedReserve(reserved, { cost: 1_050n, answerCost: 1_000n }), { hold: 1_200n, exposure: 0n });
+    const next = extendedReserve(reserved, { cost: 1_100n, answerCost: 1_000n });
+    assert.ok(next !== undefined && next.hold > 1_200n);
+  });
 });

@@ -91,7 +91,11 @@ export function extendedReserve(
 ): Reserve | undefined {
   // A tenth is left for what comes before the next look.
   if (soFar.cost * 10n <= reserved.hold * 9n) return undefined;
-  const wanted = soFar.cost + soFar.cost / 5n + soFar.answerCost / 2n;
+  const covered = reserved.hold + reserved.exposure;
+  const step = soFar.cost + soFar.cost / 5n + soFar.answerCost / 2n;
+  // What is exposed already was granted: a stream asks for more than that only when it comes to its end.
+  const wanted = soFar.cost * 10n <= covered * 9n && step > covered ? covered : step;
+  if (wanted <= reserved.hold) return undefined;
   const added = wanted - reserved.hold;
   return { hold: wanted, exposure: reserved.exposure > added ? reserved.exposure - added : 0n };
 }

@@ -37,6 +37,7 @@ const rights: fc.Arbitrary<Rights> = fc
       fc.constantFrom('default' as const, 'llm_api' as const, 'management' as const, 'read_only' as const),
     ),
     enforcedParams: maybe(fc.array(fc.constantFrom('user', 'metadata'), { maxLength: 2 })),
+    tags: maybe(fc.array(fc.constantFrom('blue', 'red'), { maxLength: 2 })),
   })
   .map(present);
 
@@ -87,6 +88,7 @@ describe('What is handed on', () => {
           const rpm = plain.modelRpmLimit?.[model];
           if (rpm !== undefined) assert.ok((grant.modelRpmLimit?.[model] ?? Infinity) <= rpm);
         }
+        for (const tag of plain.tags ?? []) assert.ok(grant.tags?.includes(tag));
         for (const name of plain.enforcedParams ?? []) assert.ok(grant.enforcedParams?.includes(name));
       }),
       { numRuns: 20_000 },

@@ -15,6 +15,8 @@ export interface Rights extends Limits {
   readonly allowedRoutes?: readonly string[];
   readonly keyType?: Key['keyType'];
   readonly enforcedParams?: readonly string[];
+  /** Tags carry budgets: whoever has them hands them on. */
+  readonly tags?: readonly string[];
 }
 
 /** Something that the giver holds, and that bounds what it may hand on. */
@@ -48,6 +50,7 @@ export function beyond(grant: Rights, { rights: held, isEnforced }: Holding): st
   if (!PARTS_OF[held.keyType ?? 'default'].includes(grant.keyType ?? 'default')) return 'key_type';
   if ((held.enforcedParams ?? []).some((name) => grant.enforcedParams?.includes(name) !== true))
     return 'enforced_params';
+  if (!isEnforced && (held.tags ?? []).some((tag) => grant.tags?.includes(tag) !== true)) return 'tags';
   return undefined;
 }
 
@@ -66,6 +69,7 @@ export function inherit<Grant extends Rights>(grant: Grant, { rights: held, isEn
   }
   if (held.budgetLimits !== undefined) limits.budgetLimits = grant.budgetLimits ?? held.budgetLimits;
   const isLater = held.expiresAtMs !== undefined && grant.expiresAtMs === undefined;
+  const tags = [...new Set([...(grant.tags ?? []), ...(held.tags ?? [])])];
   const params = [...new Set([...(grant.enforcedParams ?? []), ...(held.enforcedParams ?? [])])];
   return {
     ...grant,
@@ -76,6 +80,7 @@ export function inherit<Grant extends Rights>(grant: Grant, { rights: held, isEn
       held.allowedRoutes !== undefined && { allowedRoutes: held.allowedRoutes }),
     ...((grant.keyType ?? 'default') === 'default' && held.keyType !== undefined && { keyType: held.keyType }),
     ...(params.length > 0 && { enforcedParams: params }),
+    ...(tags.length > 0 && { tags }),
   };
 }
 

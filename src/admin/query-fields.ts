@@ -44,6 +44,12 @@ export function flagOf(query: URLSearchParams, name: string): boolean | undefine
   throw wrongField(name, 'must be true or false');
 }
 
+/** Refuses filters that are not served: what they would leave out must not be shown as if it were asked for. */
+export function refuseFilters(query: URLSearchParams, ...names: readonly string[]): void {
+  const sent = names.find((name) => textOf(query, name) !== undefined);
+  if (sent !== undefined) throw wrongField(sent, 'is not a filter here');
+}
+
 /** A text; undefined where it was not sent or is empty. */
 export function textOf(query: URLSearchParams, name: string): string | undefined {
   const text = query.get(name);

@@ -2,9 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { clientErrorOf, openaiErrorBody } from '../pipeline/client-error.ts';
+import { clientErrorOf, openaiErrorBody, retryHeaders } from '../pipeline/client-error.ts';
 import { HttpClient } from '../server/http-client.ts';
-import { ConflictError } from '../stores/contracts/directory.ts';
+import { ConflictError, DatabaseAwayError, InvalidValueError } from '../stores/contracts/directory.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { ManagementContext, ManagementRoute } from './contract.ts';
 import { deniedByKey, rolesOf } from './roles.ts';
@@ -47,8 +47,8 @@ async function answer(
   serving: ManagementServing,
 ): Promise<void> {
   const client = new HttpClient(request.raw, reply.raw);
-  const send = (status: number, body: Uint8Array): void =>
-    client.sendWhole(status, ['content-type', 'application/json', 'cache-control', 'no-store'], body);
+  const send = (status: number, body: Uint8Array, further: readonly string[] = []): void =>
+    client.sendWhole(status, ['content-type', 'application/json', 'cache-control', 'no-store', ...further], body);
   try {
     const caller = await serving.identify(request.headers);
     const roles = rolesOf(caller);
@@ -72,7 +72,7 @@ async function answer(
   } catch (error) {
     const known = knownError(error);
     if (known.code === 'internal') serving.onFault(`${route.method} ${url} failed`, error);
-    send(known.status, openaiErrorBody(clientErrorOf(known)));
+    send(known.status, openaiErrorBody(clientErrorOf(known)), retryHeaders(known));
   }
 }
 
@@ -81,6 +81,21 @@ function knownError(error: unknown): GatewayError {
     return new GatewayError('object_exists', `Another object has this \`${error.field}\` already.`, {
       param: error.field,
     });
+  }
+  if (error instanceof DatabaseAwayError) {
+    return new GatewayError('store_unavailable', 'The database cannot be reached. Try again soon.', {
+      retryAfterMs: 1_000,
+      cause: error,
+    });
+  }
+  if (error instanceof InvalidValueError) {
+    return new GatewayError(
+      'invalid_field',
+      `\`${error.field}\` cannot be stored: it is too long, or holds what is no text.`,
+      {
+        param: error.field,
+      },
+    );
   }
   return asGatewayError(error);
 }

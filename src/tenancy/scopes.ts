@@ -1,5 +1,6 @@
 /** What limits hang on: for each identity the things whose budgets and rates its requests touch, in the order they are asked. */
 import type { ScopeKind } from '../config/money-config.ts';
+import { escapeId } from '../core/escape-id.ts';
 import type { Budget, Limits } from '../stores/contracts/directory.ts';
 
 /** One thing with limits, as a request meets it. */
@@ -17,16 +18,16 @@ export interface Scope {
   readonly isCountedOnly?: boolean;
 }
 
-/** The ids of accounts; nobody else puts them together. */
+/** The ids of accounts; nobody else puts them together. Ids in them are escaped, so that no two things share an account. */
 export const accountOf = {
   platform: 'platform',
   key: (hash: string): string => `key:${hash}`,
-  team: (id: string): string => `team:${id}`,
-  teamMember: (teamId: string, userId: string): string => `team_member:${teamId}/${userId}`,
-  user: (id: string): string => `user:${id}`,
-  organization: (id: string): string => `organization:${id}`,
-  customer: (id: string): string => `customer:${id}`,
-  tag: (name: string): string => `tag:${name}`,
+  team: (id: string): string => `team:${escapeId(id)}`,
+  teamMember: (teamId: string, userId: string): string => `team_member:${escapeId(teamId)}/${escapeId(userId)}`,
+  user: (id: string): string => `user:${escapeId(id)}`,
+  organization: (id: string): string => `organization:${escapeId(id)}`,
+  customer: (id: string): string => `customer:${escapeId(id)}`,
+  tag: (name: string): string => `tag:${escapeId(name)}`,
   deployment: (id: string): string => `deployment:${id}`,
   provider: (name: string): string => `provider:${name}`,
   /** The part of an account's spend that goes to one model group. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { hashKey } from '../../src/tenancy/hash-key.ts';
+import { accountOf } from '../../src/tenancy/scopes.ts';
 import { litellmJudge } from './openapi-schemas.ts';
 import { type ManagementServer, PEOPLE, type Person, spendRow, startManagement } from './sqlite-server.ts';
 
@@ -442,5 +443,57 @@ litellm_settings:
     } finally {
       await bounded.close();
     }
+  });
+});
+
+describe('What is set from above', () => {
+  it('is handed on by whoever has it, and not shaken off', async () => {
+    await ok('POST', '/user/new', { user_id: 'uma', auto_create_key: false });
+    const { key, token } = await ok('POST', '/key/generate', {
+      user_id: 'uma',
+      tags: ['blue'],
+      metadata: { deny_request_controls: ['fallbacks'], note: 'x' },
+    });
+    const as = String(key);
+    const child = await ok('POST', '/key/generate', { tags: ['red'], metadata: { own: 1 } }, as);
+    assert.deepEqual(new Set(child.tags as string[]), new Set(['red', 'blue']));
+    assert.deepEqual((child.metadata as JsonObject).deny_request_controls, ['fallbacks']);
+    for (const change of [
+      { tags: [] },
+      { tags: ['red'] },
+      { metadata: {} },
+      { metadata: { deny_request_controls: [] } },
+      { metadata: { deny_request_controls: ['fallbacks'], disable_fallbacks: false } },
+      { budget_id: 'any' },
+    ]) {
+      assert.equal(
+        await statusOf('POST', '/key/update', { key: token ?? '', ...change }, as),
+        403,
+        JSON.stringify(change),
+      );
+      assert.equal(await statusOf('POST', `/key/${token}/regenerate`, change, as), 403, JSON.stringify(change));
+    }
+    assert.equal(await statusOf('POST', '/key/generate', { metadata: { deny_request_controls: [] } }, as), 403);
+    const metadata = { deny_request_controls: ['fallbacks'], note: 'y' };
+    await ok('POST', '/key/update', { key: token ?? '', metadata, tags: ['blue', 'red'] }, as);
+  });
+
+  it('is not an admin’s right in a key that an admin makes for a team', async () => {
+    const made = await ok('POST', '/key/generate', { team_id: 't1' }, 'paul');
+    assert.equal(made.user_id, null);
+    assert.equal(await statusOf('GET', '/user/list', undefined, String(made.key)), 403);
+  });
+
+  it('is not mixed up by ids that look like one another', async () => {
+    await ok('POST', '/team/new', { team_id: 'a/b', members_with_roles: [{ role: 'user', user_id: 'c' }] });
+    await ok('POST', '/team/new', { team_id: 'a', members_with_roles: [{ role: 'user', user_id: 'b/c' }] });
+    const one = accountOf.teamMember('a/b', 'c');
+    assert.notEqual(one, accountOf.teamMember('a', 'b/c'));
+    await server.context.ledger.write([spendRow('bare', { callId: 'slashes', accounts: [one] })]);
+    const spent = async (team: string) => {
+      const { team_memberships } = await ok('GET', `/team/info?team_id=${encodeURIComponent(team)}`);
+      return list(team_memberships).map(({ spend }) => spend);
+    };
+    assert.deepEqual([await spent('a/b'), await spent('a')], [[0.0045], [0]]);
   });
 });

@@ -49,7 +49,9 @@ export async function grantable(call: ManagementCall, changes: KeyChanges, asked
   if (organizationId !== undefined && team.organizationId !== undefined && team.organizationId !== organizationId) {
     throw wrongField('organization_id', 'is not the organisation of the team');
   }
-  const userId = asked.isServiceAccount === true ? null : (changes.userId ?? call.caller.userId);
+  // A key that an admin makes for a team must not be an admin's: it is nobody's unless it says whose.
+  const own = isAdmin(call) && call.caller.from !== 'master' ? undefined : call.caller.userId;
+  const userId = asked.isServiceAccount === true ? null : (changes.userId ?? own);
   if (!isAdmin(call) && typeof userId === 'string' && userId !== call.caller.userId) {
     if (!isRunning) throw notYours('make keys for other users');
     const member = await call.context.directory.teamMember(teamId, userId);

@@ -37,6 +37,8 @@ export const ADMIN_FIELDS: readonly string[] = [
   'new_key',
   'spend',
   'organization_id',
+  // Names of budgets are everybody's: one that is not the caller's would show what it holds.
+  'budget_id',
   'temp_budget_increase',
   'temp_budget_expiry',
   'permissions',

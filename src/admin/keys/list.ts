@@ -4,7 +4,7 @@ import type { Key, ListOptions, Search } from '../../stores/contracts/directory.
 import { organizationIdsOf, permissionsOf, seesAll, teamIdsOf } from '../authority.ts';
 import type { ManagementCall, ManagementRoute, Role } from '../contract.ts';
 import { wrongField } from '../fields.ts';
-import { flagOf, type Page, pageOf, pagesOf, textOf } from '../query-fields.ts';
+import { flagOf, type Page, pageOf, pagesOf, refuseFilters, textOf } from '../query-fields.ts';
 import { spentOf } from '../spent.ts';
 import { hashOf } from './find-key.ts';
 import { keySpender, showKey } from './show-key.ts';
@@ -80,6 +80,7 @@ function optionsOf({ query }: ManagementCall, { limit, offset }: Page): ListOpti
 /** What is searched for: what the query asks, within what the caller may see. Undefined where the two do not meet. */
 async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const { query, caller } = call;
+  refuseFilters(query, 'status', 'expires', 'project_id', 'agent_id', 'access_group_id');
   const alias = textOf(query, 'key_alias');
   const hash = textOf(query, 'key_hash');
   const isPart = flagOf(query, 'substring_matching') ?? false;

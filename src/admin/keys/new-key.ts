@@ -9,6 +9,7 @@ import { changedBy, changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementCall } from '../contract.ts';
 import { Fields, wrongField } from '../fields.ts';
 import { setSpent } from '../spent.ts';
+import { withControls } from './controls.ts';
 import { checkGrant, grantable } from './granting.ts';
 import { ADMIN_FIELDS, changeKey, readKeyFields } from './key-fields.ts';
 import { boundedBody } from './key-params.ts';
@@ -63,7 +64,7 @@ export async function makeKey(call: ManagementCall, sent: JsonObject, options: N
     updatedBy: by,
   };
   const wanted = changeKey(empty, { ...changes, ...owner.of }, { nowMs, by });
-  const key = await checkGrant(call, wanted, owner.team);
+  const key = withControls(call, await checkGrant(call, wanted, owner.team));
   await checkAlias(call, key);
   await context.directory.create('key', key, changeEntry(call, 'created', TABLES.key, key.hash, { after: key }));
   if (changes.spend !== undefined && changes.spend !== null && changes.spend > 0n) {

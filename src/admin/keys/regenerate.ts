@@ -5,7 +5,7 @@ import { hashKey } from '../../tenancy/hash-key.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import { unknownObject } from '../authority.ts';
 import { changedBy, changeEntry, TABLES } from '../change-log.ts';
-import type { ManagementContext, ManagementRoute } from '../contract.ts';
+import type { ManagementRoute } from '../contract.ts';
 import { endOfDuration } from '../duration.ts';
 import { Fields } from '../fields.ts';
 import { textOf } from '../query-fields.ts';
@@ -76,12 +76,4 @@ function readGrace(fields: Fields, nowMs: number): number | undefined {
   const untilMs = endOfDuration(text, nowMs);
   if (untilMs === undefined) throw fields.wrong('grace_period', 'must be a duration such as `24h`');
   return untilMs;
-}
-
-/**
- * Keys whose rotation is due. They are not rotated by themselves: nobody would be shown the new text, and whoever uses the old
- * one would be locked out. `/key/info` marks them, and whoever calls this may tell their owners.
- */
-export async function keysDueForRotation({ directory, clock }: ManagementContext): Promise<readonly Key[]> {
-  return await directory.keysToRotate(clock.nowMs(), 100);
 }

@@ -8,6 +8,7 @@ import type { ManagementCall, ManagementRoute, Role } from '../contract.ts';
 import { Fields } from '../fields.ts';
 import { setSpent, spentOfOne } from '../spent.ts';
 import { mayBlock } from './block.ts';
+import { keepControls } from './controls.ts';
 import { findChangeable } from './find-key.ts';
 import { checkChange } from './granting.ts';
 import { changeKey, type KeyChanges, readKeyFields } from './key-fields.ts';
@@ -150,7 +151,10 @@ export async function checkKeyChange(call: ManagementCall, key: Key, changes: Ke
   const after = changeKey(key, changes, { nowMs: context.clock.nowMs(), by: '' });
   const isMoved = after.teamId !== key.teamId || after.userId !== key.userId;
   if (isMoved && !isAdmin(call)) throw notYours('move a key to another user or team');
-  if (key.blocked && !after.blocked && !(await mayBlock(call, key))) throw notYours('unblock a key of its own');
+  if (!(await mayBlock(call, key))) {
+    if (key.blocked && !after.blocked) throw notYours('unblock a key of its own');
+    keepControls(key, after);
+  }
   if (changes.alias !== undefined) await checkAlias(call, after);
   const team = await teamOf(call, after);
   if (changes.organizationId !== undefined && changes.organizationId !== null) {

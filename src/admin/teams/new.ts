@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
-import type { Limits, Team } from '../../stores/contracts/directory.ts';
+import type { Team } from '../../stores/contracts/directory.ts';
 import { administersOrganization, isAdmin, notYours, unknownObject } from '../authority.ts';
 import { checkBudget } from '../budgets/index.ts';
 import { changedBy, changeEntry, TABLES } from '../change-log.ts';
@@ -10,7 +10,7 @@ import { Fields } from '../fields.ts';
 import { withDefaults } from '../keys/key-params.ts';
 import { putMember, readNewMembers, type WantedMember } from './members.ts';
 import { describeTeam } from './show-team.ts';
-import { changeTeam, readTeamFields } from './team-fields.ts';
+import { changeTeam, readTeamFields, rightsOfTeam } from './team-fields.ts';
 
 /** `POST /team/new`: a team with its first members. An organisation's admin makes teams of it, within what it may. */
 export const newTeam: ManagementRoute = {
@@ -70,18 +70,17 @@ function readFirstMembers(fields: Fields): readonly WantedMember[] {
 /** Throws where what a team hangs on does not exist, or it would have more than its organisation. */
 export async function checkTeam(call: ManagementCall, team: Team, before?: Team): Promise<void> {
   const { context } = call;
+  if (team.budgetId !== before?.budgetId && !isAdmin(call)) throw notYours('use a named budget');
   await checkBudget(context, team.budgetId);
   if (team.organizationId === undefined) return;
   const organization = await context.directory.get('organization', team.organizationId);
   if (organization === undefined) throw unknownObject('organisation', 'organization_id');
   if (isAdmin(call)) return;
-  const field = beyond(team, {
-    rights: organization as Limits & { readonly models: readonly string[] },
-    isEnforced: true,
-  });
+  const field = beyond(rightsOfTeam(team), { rights: organization, isEnforced: true });
   // What was beyond it before is not this caller's doing.
   if (field === undefined) return;
-  if (before !== undefined && beyond(before, { rights: organization, isEnforced: true }) === field) return;
+  if (before !== undefined && beyond(rightsOfTeam(before), { rights: organization, isEnforced: true }) === field)
+    return;
   throw new GatewayError(
     'route_denied',
     `user not allowed: \`${field}\` goes beyond what the organisation of the team has.`,

@@ -14,7 +14,7 @@ import {
 import type { ManagementCall, ManagementRoute, Role } from '../contract.ts';
 import { wrongField } from '../fields.ts';
 import { showAll } from '../keys/list.ts';
-import { numberOf, pageOf, pagesOf, textOf, textsOf } from '../query-fields.ts';
+import { numberOf, pageOf, pagesOf, refuseFilters, textOf, textsOf } from '../query-fields.ts';
 import { EVERYONE } from '../roles.ts';
 import { type ActivityFilter, dailyActivity } from '../spend/daily-activity.ts';
 import { describeMemberships, describeTeam, describeTeams } from './show-team.ts';
@@ -158,6 +158,7 @@ async function everyTeam({ context }: ManagementCall): Promise<readonly string[]
 
 async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const { query, caller, context } = call;
+  refuseFilters(query, 'status');
   const userId = textOf(query, 'user_id');
   const organizationId = textOf(query, 'organization_id');
   const teamId = textOf(query, 'team_id');

@@ -1,6 +1,7 @@
 /** What a request says of a team, in LiteLLM's names, and a team with these changes. */
 import type { JsonObject } from '../../core/json.ts';
 import type { Limits, Team } from '../../stores/contracts/directory.ts';
+import type { Rights } from '../delegation.ts';
 import type { Fields, Sent } from '../fields.ts';
 import { withChanges } from '../keys/key-fields.ts';
 import { applyLimits, changeLimits, type LimitChanges, readLimits } from '../limits-fields.ts';
@@ -139,4 +140,9 @@ export function changeTeam(
     tags: changes.tags,
     memberDefaults: Object.keys(memberDefaults).length > 0 ? memberDefaults : null,
   });
+}
+
+/** What a team may do, as it is compared with what it may be given. */
+export function rightsOfTeam({ modelAliases, ...team }: Team): Rights {
+  return { ...team, ...(modelAliases !== undefined && { aliases: modelAliases }) };
 }

@@ -14,10 +14,18 @@ import { changedBy, changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementCall, ManagementRoute, Role } from '../contract.ts';
 import { beyond } from '../delegation.ts';
 import { Fields, wrongField } from '../fields.ts';
+import { keepControls } from '../keys/controls.ts';
 import { textOf } from '../query-fields.ts';
 import { checkTeam } from './new.ts';
 import { describeTeam } from './show-team.ts';
-import { changeTeam, MEMBER_PERMISSIONS, readPermissions, readTeamFields, TEAM_ADMIN_FIELDS } from './team-fields.ts';
+import {
+  changeTeam,
+  MEMBER_PERMISSIONS,
+  readPermissions,
+  readTeamFields,
+  rightsOfTeam,
+  TEAM_ADMIN_FIELDS,
+} from './team-fields.ts';
 
 const RUNNERS: readonly Role[] = ['team_admin', 'org_admin', 'proxy_admin'];
 const ABOVE: readonly Role[] = ['org_admin', 'proxy_admin'];
@@ -59,6 +67,7 @@ async function update(call: ManagementCall, id: string): Promise<Team> {
   if (after.organizationId !== team.organizationId && !isAdmin(call))
     throw notYours('move a team to another organisation');
   if (!administersOrganization(call, team.organizationId)) checkOwnTeam(fields.names, team, after);
+  if (!isAdmin(call)) keepControls(team, after);
   await checkTeam(call, after, team);
   return await store(call, id, 'updated', (before) => changeTeam(before, changes, times));
 }
@@ -66,7 +75,7 @@ async function update(call: ManagementCall, id: string): Promise<Team> {
 /** Who only runs a team may make it smaller and never larger: what it has was given to it from above. */
 function checkOwnTeam(names: readonly string[], before: Team, after: Team): void {
   const denied = names.find((name) => !TEAM_ADMIN_FIELDS.includes(name));
-  const field = denied ?? beyond(rightsOf(after), { rights: rightsOf(before), isEnforced: false });
+  const field = denied ?? beyond(rightsOfTeam(after), { rights: rightsOfTeam(before), isEnforced: false });
   if (field !== undefined) {
     throw new GatewayError(
       'route_denied',
@@ -76,10 +85,6 @@ function checkOwnTeam(names: readonly string[], before: Team, after: Team): void
       },
     );
   }
-}
-
-function rightsOf({ modelAliases, ...team }: Team) {
-  return { ...team, ...(modelAliases !== undefined && { aliases: modelAliases }) };
 }
 
 /** `POST /team/block`: all keys of the team are refused from now on. */

@@ -43,6 +43,7 @@ export const newUser: ManagementRoute = {
       const { role } = changes;
       if (role !== undefined && role !== null && !ROLES_BELOW.includes(role)) throw notYours('give this role');
       if (changes.spend !== undefined) throw notYours('set `spend`');
+      if (typeof changes.limits.budgetId === 'string') throw notYours('use a named budget');
     }
     await checkBudget(context, changes.limits.budgetId);
     const places = await findTeams(call, teams);

@@ -6,7 +6,7 @@ import type { ManagementAnswer, ManagementCall, ManagementRoute, Role } from '..
 import { wrongField } from '../fields.ts';
 import { hashOf } from '../keys/find-key.ts';
 import { showAll } from '../keys/list.ts';
-import { pageOf, pagesOf, textOf, textsOf } from '../query-fields.ts';
+import { pageOf, pagesOf, refuseFilters, textOf, textsOf } from '../query-fields.ts';
 import { EVERYONE, READERS } from '../roles.ts';
 import { type ActivityFilter, dailyActivity } from '../spend/daily-activity.ts';
 import { describeTeams } from '../teams/show-team.ts';
@@ -171,6 +171,7 @@ async function mayRead(call: ManagementCall, id: string): Promise<boolean> {
 
 async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const { query, context } = call;
+  refuseFilters(query, 'sso_user_ids');
   const role = textOf(query, 'role');
   if (role !== undefined && !(USER_ROLES as readonly string[]).includes(role)) {
     throw wrongField('role', `must be one of ${USER_ROLES.join(', ')}`);

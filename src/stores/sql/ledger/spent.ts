@@ -1,5 +1,6 @@
 /** What accounts spent: since ever, and in any span of time. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { unescapeId } from '../../../core/escape-id.ts';
 import type { PicoUsd } from '../../../core/money.ts';
 import type { NoTables, SqlConnection } from '../connection.ts';
 import { accountsOf } from './columns.ts';
@@ -162,5 +163,5 @@ const COLUMNS: Readonly<Record<string, string>> = {
 function narrowed(account: string): RawBuilder<unknown> {
   const [, kind = '', id] = /^(\w+):(.*?)(?:\/model:.*)?$/s.exec(account) ?? [];
   const column = COLUMNS[kind];
-  return column === undefined || id === undefined ? sql`1 = 1` : sql`${sql.ref(column)} = ${id}`;
+  return column === undefined || id === undefined ? sql`1 = 1` : sql`${sql.ref(column)} = ${unescapeId(id)}`;
 }

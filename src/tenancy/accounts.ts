@@ -87,10 +87,24 @@ function hasModelLimits({ modelMaxBudget, modelRpmLimit, modelTpmLimit }: Limits
 
 function accountFor(scope: Scope, nowMs: number, settings: LimitSettings): ClaimAccount | undefined {
   const { limits } = scope;
-  const money = budgetsOf(limits, nowMs).map((budget) => moneyLimit(budget, scope, nowMs, settings));
+  const money = moneyOf(limits, nowMs).map((budget) => moneyLimit(budget, scope, nowMs, settings));
   const rates = ratesOf(limits, settings);
   if (money.length === 0 && Object.keys(rates).length === 0) return undefined;
   return { id: scope.account, money, ...rates, whenAway: settings.whenAway[scope.kind] };
+}
+
+/** A budget as it is counted: one without an amount only counts, for the soft budget beside it. */
+export interface CountedBudget {
+  readonly max: PicoUsd | undefined;
+  readonly duration?: string;
+}
+
+/** What is counted for an object, in the order of its account's money limits. */
+export function moneyOf(limits: Limits, nowMs: number): readonly CountedBudget[] {
+  const budgets = budgetsOf(limits, nowMs);
+  const { maxBudget, softBudget, budgetDuration: duration } = limits;
+  if (softBudget === undefined || maxBudget !== undefined) return budgets;
+  return [{ max: undefined, ...(duration !== undefined && { duration }) }, ...budgets];
 }
 
 /** All budgets of an object, its raise included while it lasts. */
@@ -104,11 +118,16 @@ export function budgetsOf(
   return [{ max, ...(budgetDuration !== undefined && { duration: budgetDuration }) }, ...further];
 }
 
-function moneyLimit({ max, duration }: PeriodBudget, scope: Scope, nowMs: number, settings: LimitSettings): MoneyLimit {
+function moneyLimit(
+  { max, duration }: CountedBudget,
+  scope: Scope,
+  nowMs: number,
+  settings: LimitSettings,
+): MoneyLimit {
   const { mode, debtRatio } = settings;
   return {
-    max: scope.isCountedOnly === true ? UNLIMITED : max,
-    debt: mode === 'strict' ? 0n : (max * BigInt(Math.round(debtRatio * 1_000_000))) / 1_000_000n,
+    max: scope.isCountedOnly === true || max === undefined ? UNLIMITED : max,
+    debt: mode === 'strict' || max === undefined ? 0n : (max * BigInt(Math.round(debtRatio * 1_000_000))) / 1_000_000n,
     ...periodAt(duration, scope, nowMs, settings),
   };
 }

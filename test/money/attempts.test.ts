@@ -103,7 +103,8 @@ describe('attempts', { timeout: 60_000 }, () => {
     const answer = await ask(gateway, 'k', { stream: true });
     assert.match(answer.text, /\[DONE\]/);
     const [row] = await rowsOf(gateway, callIdOf(answer));
-    const { hold, cost } = row?.sluice as unknown as { hold: string; cost: string };
+    assert.ok(row !== undefined);
+    const { hold, cost } = row.sluice as unknown as { hold: string; cost: string };
     assert.ok(Number(hold) > 0.0077 + 0.01, `the hold grew: ${hold}`);
     assert.ok(Number(cost) > 0.04);
   });

@@ -49,8 +49,8 @@ const BAD: Readonly<Record<string, { readonly files: Readonly<Record<string, str
     says: /imports src\/server\/b\.ts/,
   },
   'nothing-imports-the-composition-root': {
-    files: { 'src/server/a.ts': "import type { Gateway } from '../gateway.ts';" },
-    says: /imports src\/gateway\.ts/,
+    files: { 'src/server/a.ts': "import type { Gateway } from '../gateway.ts';\nimport '../open-stores.ts';" },
+    says: /imports src\/(?:gateway|open-stores)\.ts/,
   },
   'only-the-gateway-knows-stores': {
     files: { 'src/tenancy/a.ts': "import { MemoryStore } from '../stores/memory/store.ts';" },
@@ -101,6 +101,17 @@ for (const rule of RULES) {
     assert.ok(report.includes(rule.why));
   });
 }
+
+test('the files that join everything may open stores and know one another, and nobody else may know them', (context) => {
+  const folder = folderWith(context, {
+    'src/gateway.ts': "import { openStores } from './open-stores.ts';",
+    'src/open-stores.ts': "import { Database } from './stores/sqlite/database.ts';",
+    'src/stores/sqlite/database.ts': 'export class Database {}',
+    'src/admin/a.ts': "import { openStores } from '../open-stores.ts';",
+  });
+  const broken = checkArchitecture(folder, []).flatMap(({ rule, breaks }) => breaks.map(({ path }) => [rule, path]));
+  assert.deepEqual(broken, [['nothing-imports-the-composition-root', 'src/admin/a.ts']]);
+});
 
 test('an exception quiets one rule in one file, and must be needed', (context) => {
   const folder = folderWith(context, { 'src/core/a.ts': 'Date.now()', 'src/core/b.ts': 'Date.now()' });

@@ -1,8 +1,10 @@
+import type { GatewayError } from '../core/errors.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { PromptSize } from '../costs/input-estimate.ts';
+import type { StreamAnswer } from '../lanes/lane.ts';
 import type { ClaimAccount, ClaimAmounts, Remaining } from '../stores/contracts/claims.ts';
 import type { Accounts } from '../tenancy/accounts.ts';
-import type { Meter } from './meter.ts';
+import type { Deployment } from './deployment.ts';
 
 /** `stale`: what this instance knows of the caller is no longer so; identify and plan anew, and ask again. */
 export type Admitted = 'admitted' | 'stale';
@@ -22,6 +24,12 @@ export interface Admission {
   isJournalled: boolean;
 }
 
+/** Watches what a stream costs while it runs. */
+export interface StreamMeter {
+  /** Notes bytes of an answer; `refuse` is called, later, where it may not go on. */
+  pass(bytes: number, deployment: Deployment, stream: StreamAnswer, refuse: (error: GatewayError) => void): void;
+}
+
 /** What is reserved for a request now. */
 export interface OpenClaim {
   readonly accounts: readonly ClaimAccount[];
@@ -34,5 +42,5 @@ export interface OpenClaim {
   /** The most tokens that may be answered, where that was lowered to what the budgets still allow. */
   readonly cap: number | undefined;
   /** Watches a stream that may cost more than is held. */
-  meter: Meter | undefined;
+  meter: StreamMeter | undefined;
 }

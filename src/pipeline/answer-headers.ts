@@ -2,6 +2,7 @@ import { formatUsd } from '../core/money.ts';
 import type { UpstreamHeaders } from '../upstream/upstream.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
+import { headerText } from './header-text.ts';
 import { limitHeaders } from './limit-headers.ts';
 
 /** What a whole answer is. */
@@ -70,7 +71,7 @@ export function durationHeaders(exchange: Exchange): string[] {
   ];
 }
 
-/** A name or value from outside as a header can carry it: a character that no header may hold would end the answer. */
-export function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1_000);
+/** Whether a provider's answer comes as a stream. */
+export function isEventStream(contentType: string | string[] | undefined): boolean {
+  return typeof contentType === 'string' && contentType.startsWith('text/event-stream');
 }

@@ -9,7 +9,7 @@ import type { DeploymentStats } from '../routing/stats.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
 import type { AnswerListener, Flight, UpstreamFault, UpstreamHeaders } from '../upstream/upstream.ts';
 import { account } from './account.ts';
-import { answerHeaders, durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answer-headers.ts';
+import { answerHeaders, durationHeaders, isEventStream, JSON_HEADERS, STREAM_HEADERS } from './answer-headers.ts';
 import { beginFacts } from './attempt-facts.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
@@ -396,7 +396,3 @@ class Attempt implements AnswerListener, Runner {
 }
 
 const EMPTY = Buffer.alloc(0);
-
-function isEventStream(contentType: string | string[] | undefined): boolean {
-  return typeof contentType === 'string' && contentType.startsWith('text/event-stream');
-}

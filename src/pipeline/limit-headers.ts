@@ -1,9 +1,10 @@
 /** What an answer's headers say of the limits it was admitted under: OpenAI's names for the key's own, LiteLLM's for all of them. */
 import { formatUsd } from '../core/money.ts';
 import type { ClaimAccount, Remaining } from '../stores/contracts/claims.ts';
+import { UNLIMITED } from '../tenancy/accounts.ts';
 import type { Scope } from '../tenancy/scopes.ts';
-import { headerText } from './answer-headers.ts';
 import type { Exchange } from './exchange.ts';
+import { headerText } from './header-text.ts';
 
 /** LiteLLM's words for the kinds of limits in header names; other kinds are nobody's business but the operator's. */
 const KINDS: Readonly<Partial<Record<Scope['kind'], string>>> = {
@@ -90,5 +91,6 @@ function addKey(headers: string[], account: ClaimAccount, left: Remaining): void
   const [budget] = money;
   const [state] = left.money;
   if (budget === undefined || state === undefined) return;
-  headers.push('x-litellm-key-max-budget', formatUsd(budget.max), 'x-litellm-key-spend', formatUsd(state.spent));
+  if (budget.max !== UNLIMITED) headers.push('x-litellm-key-max-budget', formatUsd(budget.max));
+  headers.push('x-litellm-key-spend', formatUsd(state.spent));
 }

@@ -2,7 +2,7 @@ import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { extendedReserve } from '../costs/claim-amounts.ts';
 import { costOf } from '../costs/price-of.ts';
 import type { StreamAnswer } from '../lanes/lane.ts';
-import type { OpenClaim } from './admission.ts';
+import type { OpenClaim, StreamMeter } from './admission.ts';
 import { bookedSoFar, reserve } from './books.ts';
 import type { Deployment } from './deployment.ts';
 import type { Exchange } from './exchange.ts';
@@ -17,7 +17,7 @@ const TEXT_BYTES_PER_TOKEN = 4;
  * Watches what a stream costs while it runs, where its hold is no upper bound: reserves more when it nears what is held, and ends it
  * with the reason when it has cost all that it was counted with and no budget allows more. Between two looks a chunk costs one addition and one comparison.
  */
-export class Meter {
+export class Meter implements StreamMeter {
   readonly #exchange: Exchange;
   readonly #parts: Parts;
   readonly #claim: OpenClaim;
@@ -32,7 +32,6 @@ export class Meter {
     this.#lookAt = Math.max(CHECK_EVERY_BYTES, claim.amounts.outputTokens * FEWEST_BYTES_PER_TOKEN);
   }
 
-  /** Notes bytes of an answer; `refuse` is called, later, where it may not go on. */
   pass(bytes: number, deployment: Deployment, stream: StreamAnswer, refuse: (error: GatewayError) => void): void {
     this.#bytes += bytes;
     if (this.#bytes < this.#lookAt || this.#isAsking) return;

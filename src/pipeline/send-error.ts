@@ -1,7 +1,7 @@
 import type { GatewayError } from '../core/errors.ts';
-import { headerText } from './answer-headers.ts';
 import { anthropicErrorBody, clientErrorOf, openaiErrorBody, retryHeaders } from './client-error.ts';
 import type { Exchange } from './exchange.ts';
+import { headerText } from './header-text.ts';
 
 /** Answers with an error in the client's own format, unless some of an answer was sent already or nobody is listening. */
 export function sendError(exchange: Exchange, error: GatewayError): void {

@@ -72,21 +72,6 @@ export async function setSpent(context: ManagementContext, spender: Spender, to:
   }
 }
 
-/**
- * Hands on what one account spent to another, when a key gets a new hash: the most it spent in any period of its budgets, so
- * that a rotation never makes room.
- */
-export async function carrySpent(context: ManagementContext, from: Spender, to: string): Promise<void> {
-  const windows = await windowsOf(context, from);
-  const states = await context.claims.read(from.account, windows);
-  let carried = windows.length === 0 ? ((await context.ledger.totals([from.account])).get(from.account) ?? 0n) : 0n;
-  for (const { spent } of states) if (spent > carried) carried = spent;
-  await context.ledger.resetTotal(to, carried, context.clock.nowMs());
-  for (const [index, { window }] of windows.entries()) {
-    await context.claims.correct(to, window, states[index]?.spent ?? 0n);
-  }
-}
-
 /** Every period that a budget of the object is in now. */
 async function windowsOf(context: ManagementContext, spender: Spender): Promise<Window[]> {
   const budgets = await namedBudgets(context, [spender]);

@@ -105,7 +105,7 @@ function scopesOf(
   if (key !== undefined) {
     scopes.push({
       kind: 'key',
-      account: accountOf.key(keyHash),
+      account: accountOf.key(key.accountHash ?? keyHash),
       label: `Key=${key.alias ?? key.name}`,
       limits: limitsOf(key, named(key.budgetId)),
       anchorMs: key.createdAtMs,

@@ -275,6 +275,12 @@ describe('A new text for a key', () => {
     assert.equal((await info(String(token))).spend, 0.75);
     const next = await ok('POST', `/key/${token}/regenerate`, {});
     assert.equal((await info(String(next.token))).spend, 0.75);
+    const last = await ok('POST', `/key/${next.token}/regenerate`, {});
+    assert.equal((await info(String(last.token))).spend, 0.75);
+    // A request that began under the first text is settled under what counts now.
+    const identity = await server.identityOf(String(last.key));
+    const [scope] = identity?.scopes ?? [];
+    assert.equal(scope?.account, `key:${token}`);
   });
 
   it('is marked as due, and nobody is locked out', async () => {

@@ -13,6 +13,7 @@ import { SqlLedger } from '../../src/stores/sql/ledger/sql-ledger.ts';
 import { openSqliteDatabase } from '../../src/stores/sqlite/sqlite-database.ts';
 import { readDeclared } from '../../src/tenancy/declared.ts';
 import { hashKey } from '../../src/tenancy/hash-key.ts';
+import type { Identity } from '../../src/tenancy/identity.ts';
 import { MASTER_KEY_HASH, makeIdentity, masterIdentity } from '../../src/tenancy/make-identity.ts';
 import { Tenants } from '../../src/tenancy/tenants.ts';
 import { configOf } from '../config/load-text.ts';
@@ -44,6 +45,8 @@ export interface ManagementServer {
   readonly context: ManagementContext;
   /** How often the models were loaded anew. */
   readonly reloads: () => number;
+  /** Whose a key is, as requests see it. */
+  readonly identityOf: (key: string) => Promise<Identity | undefined>;
   /** Lets time pass. */
   readonly pass: (ms: number) => void;
   /** What the pipeline would be told to serve is told here instead. */
@@ -161,6 +164,7 @@ export async function startManagement(config = CONFIG): Promise<ManagementServer
   return {
     context,
     reloads: () => reloads,
+    identityOf: async (key) => await tenants.identity(hashKey(key)),
     pass: (ms) => {
       passedMs += ms;
     },

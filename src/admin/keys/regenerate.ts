@@ -2,14 +2,13 @@
 import { newSecretKey } from '../../core/ids.ts';
 import type { Key } from '../../stores/contracts/directory.ts';
 import { hashKey } from '../../tenancy/hash-key.ts';
-import { accountOf } from '../../tenancy/scopes.ts';
 import { unknownObject } from '../authority.ts';
 import { changedBy, changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementRoute } from '../contract.ts';
 import { endOfDuration } from '../duration.ts';
 import { Fields } from '../fields.ts';
 import { textOf } from '../query-fields.ts';
-import { carrySpent, setSpent } from '../spent.ts';
+import { setSpent } from '../spent.ts';
 import { findChangeable } from './find-key.ts';
 import { showMade } from './generate.ts';
 import { checkChange } from './granting.ts';
@@ -52,6 +51,7 @@ export const regenerateKey: ManagementRoute = {
         hash: hashKey(secret),
         name: nameOf(secret),
         rotationCount: before.rotationCount + 1,
+        accountHash: before.accountHash ?? before.hash,
         ...(previousUntilMs !== undefined && { previousHash: before.hash, previousUntilMs }),
         ...(changed.autoRotate !== undefined && {
           autoRotate: { ...changed.autoRotate, nextAtMs: nowMs + changed.autoRotate.everyMs },
@@ -64,7 +64,6 @@ export const regenerateKey: ManagementRoute = {
       changeEntry(call, 'rotated', TABLES.key, before.hash, { before, after }),
     );
     if (rotated === undefined) throw unknownObject('key', 'key');
-    await carrySpent(context, keySpender(key), accountOf.key(rotated.hash));
     if (changes.spend !== undefined) await setSpent(context, keySpender(rotated), changes.spend ?? 0n);
     return await showMade(call, { key: rotated, secret });
   },

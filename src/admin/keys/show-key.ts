@@ -8,7 +8,7 @@ import { type Spender, type Spent, showSpent } from '../spent.ts';
 
 /** A key as a spender. */
 export function keySpender(key: Key): Spender {
-  return { account: accountOf.key(key.hash), limits: key, createdAtMs: key.createdAtMs };
+  return { account: accountOf.key(key.accountHash ?? key.hash), limits: key, createdAtMs: key.createdAtMs };
 }
 
 /** A key as `/key/info` and `/key/list` show it. */

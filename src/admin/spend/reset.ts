@@ -19,7 +19,7 @@ const SPENDERS = {
   team: ({ id }: Kinds['team']) => [id, accountOf.team(id)],
   user: ({ id }: Kinds['user']) => [id, accountOf.user(id)],
   customer: ({ id }: Kinds['customer']) => [id, accountOf.customer(id)],
-  key: ({ hash }: Kinds['key']) => [hash, accountOf.key(hash)],
+  key: ({ hash, accountHash }: Kinds['key']) => [hash, accountOf.key(accountHash ?? hash)],
   tag: ({ name }: Kinds['tag']) => [name, accountOf.tag(name)],
 } as const satisfies {
   readonly [Kind in keyof Kinds]?: (value: Kinds[Kind]) => readonly [id: string, account: string];

@@ -127,6 +127,8 @@ export interface Key extends Stored, Limits {
   readonly previousHash?: string;
   readonly previousUntilMs?: number;
   readonly rotationCount: number;
+  /** The hash that its spend is counted under: of its first text, so that a rotation neither makes room nor loses what is open. */
+  readonly accountHash?: string;
   readonly autoRotate?: { readonly everyMs: number; readonly nextAtMs: number };
   readonly lastUsedAtMs?: number;
 }

@@ -28,6 +28,7 @@ test('spend tells what the running gateway spent, and what one request was price
   assert.match(one.stdout, new RegExp(`^Request ${callId}, begun `));
   assert.match(one.stdout, /0 {2}\S+ +openai\/gpt-4o {2}success/);
 
+  assert.match((await spend('--by', 'key')).stdout, /^master-key/m);
   const table = await spend('--by', 'provider');
   assert.match(table.stdout, /^openai +1 +0 /m);
   assert.match(table.stdout, /^total +1 +0 /m);

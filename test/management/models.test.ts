@@ -56,7 +56,7 @@ describe('Models', () => {
         max_tokens: 100,
         extra_headers: { 'x-tenant': SECRET },
       },
-      model_info: { id: 'm1', input_cost_per_token: 0.000001 },
+      model_info: { id: 'm1', input_cost_per_token: 0.000001, db_model: true },
     });
   });
 
@@ -68,7 +68,12 @@ describe('Models', () => {
     assert.ok(model !== undefined);
     const { litellm_params, model_info, model_name } = modelEntry(model, server.context.unseal);
     assert.equal((litellm_params as JsonObject).api_key, SECRET);
-    assert.deepEqual(model_info, { id: 'm1', input_cost_per_token: 0.000001, base_model: 'gpt-4o-mini' });
+    assert.deepEqual(model_info, {
+      id: 'm1',
+      input_cost_per_token: 0.000001,
+      base_model: 'gpt-4o-mini',
+      db_model: true,
+    });
     assert.equal(model_name, 'faster');
   });
 

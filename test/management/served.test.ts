@@ -68,6 +68,10 @@ describe('A gateway', { timeout: 30_000 }, () => {
     assert.equal(await ask(), 200);
     const [group] = (await get('/model_group/info?model_group=added')).data as JsonObject[];
     assert.deepEqual(group?.providers, ['openai']);
+    const deployments = (await get('/model/info')).data as JsonObject[];
+    const isStored = (name: string): unknown =>
+      (deployments.find(({ model_name }) => model_name === name)?.model_info as JsonObject | undefined)?.db_model;
+    assert.deepEqual([isStored('added'), isStored('gpt-4o')], [true, false]);
     await post('/model/block', { model_id: 'added-1' });
     assert.equal(await ask(), 400);
     await post('/model/unblock', { model_id: 'added-1' });

@@ -40,7 +40,7 @@ export function modelEntry(model: StoredModel, unseal: (sealed: string) => strin
   return {
     model_name: model.modelName,
     litellm_params: unsealParams(model.litellmParams, unseal),
-    model_info: { ...model.modelInfo, id: model.id },
+    model_info: { ...model.modelInfo, id: model.id, db_model: true },
   };
 }
 

@@ -6,6 +6,7 @@ import type { ManagementCall } from '../contract.ts';
 import { wrongField } from '../fields.ts';
 import { pageOf, pagesOf, textsOf } from '../query-fields.ts';
 import { lastDays, type Span, spanOf } from '../query-spans.ts';
+import { namedKeys } from './key-names.ts';
 
 /** What sums are asked for. */
 export type ActivityFilter = Parameters<Ledger['activity']>[0];
@@ -120,11 +121,13 @@ async function namesOf(
   const hashes = [...groupBy(rows, 'key').keys()].filter((hash) => hash !== '');
   const ids = [...groupBy(rows, entity).keys()].filter((id) => id !== '');
   const [keys, entities] = await Promise.all([
-    hashes.length === 0 ? [] : context.directory.getMany('key', hashes),
+    namedKeys(context, hashes),
     names === undefined || ids.length === 0 ? new Map<string, JsonObject>() : names(ids),
   ]);
   return {
-    keys: new Map(keys.map((key) => [key.hash, { key_alias: key.alias ?? null, team_id: key.teamId ?? null }])),
+    keys: new Map(
+      [...keys].map(([hash, key]) => [hash, { key_alias: key.alias ?? null, team_id: key.teamId ?? null }]),
+    ),
     entities,
   };
 }

@@ -7,6 +7,7 @@ import { numberOf } from '../query-fields.ts';
 import { wordOf } from '../query-spans.ts';
 import { EVERYONE } from '../roles.ts';
 import { type ActivityFilter, groupBy, spanOrLastDays } from './daily-activity.ts';
+import { namedKeys } from './key-names.ts';
 import { askedIn, spendScope } from './scope.ts';
 
 const DIMENSIONS = {
@@ -49,13 +50,8 @@ async function summary(call: ManagementCall): Promise<ManagementAnswer> {
   const sorted = groups.sort((one, other) =>
     word === 'day' ? compare(one.name, other.name) : compare(other.cost, one.cost) || compare(one.name, other.name),
   );
-  const aliases =
-    word === 'key'
-      ? await keyAliases(
-          call,
-          sorted.slice(0, limit).map(({ name }) => name),
-        )
-      : undefined;
+  const hashes = sorted.slice(0, limit).map(({ name }) => name);
+  const keys = word === 'key' ? await namedKeys(context, hashes) : undefined;
   return {
     body: {
       group_by: word,
@@ -63,7 +59,7 @@ async function summary(call: ManagementCall): Promise<ManagementAnswer> {
       end_date: toDate ?? null,
       results: sorted.slice(0, limit).map(({ name, ...sums }) => ({
         name,
-        ...(aliases !== undefined && { alias: aliases.get(name) ?? null }),
+        ...(keys !== undefined && { alias: keys.get(name)?.alias ?? null }),
         ...told(sums),
       })),
       is_complete: sorted.length <= limit,
@@ -107,12 +103,4 @@ function told(sums: Sums): JsonObject {
 
 function compare<Value extends string | bigint>(one: Value, other: Value): number {
   return one === other ? 0 : one < other ? -1 : 1;
-}
-
-async function keyAliases(
-  { context }: ManagementCall,
-  hashes: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const keys = hashes.length === 0 ? [] : await context.directory.getMany('key', hashes);
-  return new Map(keys.flatMap(({ hash, alias }) => (alias === undefined ? [] : [[hash, alias] as const])));
 }

@@ -8,6 +8,7 @@ import { numberOf, textsOf } from '../query-fields.ts';
 import { lastDays, type Span, spanBetween } from '../query-spans.ts';
 import { EVERYONE, READERS } from '../roles.ts';
 import { type ActivityFilter, groupBy, spanOrLastDays } from './daily-activity.ts';
+import { namedKeys } from './key-names.ts';
 import { askedIn, hashOf, spendScope } from './scope.ts';
 
 /** Those who see more than their own. */
@@ -105,7 +106,10 @@ async function tagNames(call: ManagementCall): Promise<ManagementAnswer> {
 
 async function spendByKey(call: ManagementCall): Promise<ManagementAnswer> {
   const keys = ranked(await sums(call, ['key'], {}), 'key').slice(0, limitOf(call, 100));
-  const known = await keysNamed(call, keys);
+  const known = await namedKeys(
+    call.context,
+    keys.map(({ name }) => name),
+  );
   return {
     body: keys.map(({ name, cost }) => {
       const key = known.get(name);
@@ -126,7 +130,10 @@ async function spendByKey(call: ManagementCall): Promise<ManagementAnswer> {
 
 async function globalByKey(call: ManagementCall): Promise<ManagementAnswer> {
   const keys = ranked(await sums(call, ['key']), 'key').slice(0, limitOf(call, 10));
-  const known = await keysNamed(call, keys);
+  const known = await namedKeys(
+    call.context,
+    keys.map(({ name }) => name),
+  );
   return {
     body: keys.map(({ name, cost }) => ({
       api_key: name,
@@ -135,17 +142,6 @@ async function globalByKey(call: ManagementCall): Promise<ManagementAnswer> {
       total_spend: usdNumber(cost),
     })),
   };
-}
-
-async function keysNamed({ context }: ManagementCall, keys: readonly Sum[]) {
-  const found =
-    keys.length === 0
-      ? []
-      : await context.directory.getMany(
-          'key',
-          keys.map(({ name }) => name),
-        );
-  return new Map(found.map((key) => [key.hash, key]));
 }
 
 async function spendByUser(call: ManagementCall): Promise<ManagementAnswer> {

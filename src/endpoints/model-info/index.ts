@@ -35,7 +35,8 @@ function describe(deployment: Deployment, { identity, parts }: Question): JsonOb
     model_info: {
       ...config.modelInfo,
       id: deployment.id,
-      db_model: false,
+      // Whether the API can change it.
+      db_model: config.modelInfo.db_model === true,
       key: deployment.model,
       litellm_provider: provider.name,
       mode: facts.mode ?? 'chat',

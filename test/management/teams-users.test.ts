@@ -497,3 +497,31 @@ describe('What is set from above', () => {
     assert.deepEqual([await spent('a/b'), await spent('a')], [[0.0045], [0]]);
   });
 });
+
+describe('What the operator says of new objects', () => {
+  it('decides who makes which keys, and what users and teams are given', async () => {
+    const ruled = await startManagement(`
+model_list: []
+litellm_settings:
+  key_generation_settings:
+    team_key_generation: { allowed_team_member_roles: [admin], required_params: [tags] }
+    personal_key_generation: { allowed_user_roles: [proxy_admin] }
+  default_internal_user_params: { max_budget: 3, budget_duration: 30d, models: [gpt-4o] }
+  default_team_params: { max_budget: 7, tpm_limit: 70 }
+`);
+    try {
+      assert.equal((await ruled.post('/key/generate', {}, 'tina')).status, 403, 'no personal keys');
+      assert.equal((await ruled.post('/key/generate', { team_id: 't1' }, 'tina')).status, 400, 'no tags');
+      assert.equal((await ruled.post('/key/generate', { team_id: 't1', tags: ['x'] }, 'tina')).status, 200);
+      await ruled.post('/team/permissions_update', { team_id: 't1', team_member_permissions: ['/key/generate'] });
+      assert.equal((await ruled.post('/key/generate', { team_id: 't1', tags: ['x'] }, 'ivan')).status, 403);
+      assert.equal((await ruled.post('/key/generate', {}, 'master')).status, 200);
+      const user = (await ruled.post('/user/new', { user_id: 'given', auto_create_key: false })).body as JsonObject;
+      assert.deepEqual([user.max_budget, user.budget_duration, user.models], [3, '30d', ['gpt-4o']]);
+      const team = (await ruled.post('/team/new', { team_id: 'given', tpm_limit: 5 })).body as JsonObject;
+      assert.deepEqual([team.max_budget, team.tpm_limit], [7, 5]);
+    } finally {
+      await ruled.close();
+    }
+  });
+});

@@ -1,4 +1,5 @@
 /** Writes docs/reference/metrics.md from the tables in src/telemetry/metrics.ts. */
+import { BUDGET_GAUGES, RATE_GAUGES } from '../src/telemetry/budget-gauges.ts';
 import {
   BUILD_METRIC,
   COOLDOWN_METRIC,
@@ -23,6 +24,8 @@ const rows: readonly Row[] = [
   COOLDOWN_METRIC,
   LANE_METRIC,
   HEDGE_METRIC,
+  ...BUDGET_GAUGES,
+  ...RATE_GAUGES,
   ...READINGS,
   BUILD_METRIC,
 ];

@@ -9,6 +9,7 @@ import { OutputForecasts } from './costs/output-forecast.ts';
 import { TokenCounter } from './costs/token-counter.ts';
 import { openStores } from './open-stores.ts';
 import { AnswererBudgets } from './pipeline/answerer-budgets.ts';
+import { BudgetNews } from './pipeline/budget-news.ts';
 import type { Deployment } from './pipeline/deployment.ts';
 import { explainRecord } from './pipeline/explain-route.ts';
 import { HealthChecks } from './pipeline/health-checks.ts';
@@ -26,6 +27,7 @@ import { Edge, type EdgeLimits } from './server/server.ts';
 import type { ChangedNews } from './stores/contracts/news.ts';
 import type { SharedRouting } from './stores/contracts/shared-routing.ts';
 import { MemoryCluster } from './stores/memory/shared-routing.ts';
+import { Retention } from './stores/retention.ts';
 import type { LabelledDeployment } from './telemetry/deployment-states.ts';
 import { type MetricsSnapshot, mergeSnapshots, renderSnapshot } from './telemetry/exposition.ts';
 import type { Log } from './telemetry/log.ts';
@@ -76,6 +78,9 @@ const MOST_STORED_MODELS = 50_000;
 /** For the books of requests that end with the gateway. */
 const LAST_BOOKS_MS = 1_000;
 
+/** For alerts that are still to be posted. */
+const LAST_ALERTS_MS = 1_000;
+
 /** Starts a gateway; resolves when it listens. Rejects with the error of the socket when it cannot. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, version, masterKey } = options;
@@ -107,7 +112,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { database, claims, journal } = stores;
   const onFault = (what: string, error: unknown): void => log.app.error({ error }, what);
   const share = await joinInstances(config, log);
-  const answererBudgets = new AnswererBudgets({ claims, clock, onFault });
+  const news = new BudgetNews({ config, clock, directory: database.directory, upstream, log });
+  const answererBudgets = new AnswererBudgets({ claims, clock, sights: news.sights, onFault });
   let declared = readDeclared(config);
   const tenants = new Tenants({
     directory: database.directory,
@@ -139,6 +145,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     forecasts: new OutputForecasts(),
     inputs: new InputEstimates(),
     afterCharges: (charges) => answererBudgets.charged(charges),
+    sights: news.sights,
     sink: queue,
     routes,
     routeOf: async (callId) => {
@@ -166,6 +173,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     routing.health.keep(ids);
     metrics.keepDeployments(ids);
     metrics.configure({ hidePersonalData: next.telemetry.hidePersonalData });
+    news.configure(next);
     return makeSnapshot(next, masterKey, parts);
   };
   const readModels = async (): Promise<void> => {
@@ -212,6 +220,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   metrics.read('litellm_in_flight_requests', () => edge.inFlight);
   metrics.read('sluice_claims_open', () => claims.open);
   metrics.read('sluice_journal_waiting', () => journal.waiting);
+  metrics.read('sluice_budget_alerts_sent_total', () => news.alerts.sent);
+  metrics.read('sluice_budget_alerts_dropped_total', () => news.alerts.dropped);
+  metrics.readBudgets(() => news.readings());
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
   metrics.read('sluice_settled_dropped_total', () => queue.dropped);
 
@@ -224,6 +235,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error;
   }
   checks.restart(snapshot);
+  const { ledgerRetentionMs, auditRetentionMs } = config.stores;
+  const retention = new Retention({
+    database,
+    clock,
+    ledgerRetentionMs,
+    auditRetentionMs,
+    onPruned: (deleted) => log.app.info(deleted, 'Deleted what is older than it is to be kept'),
+    onFault,
+  });
   return {
     port,
     url: `http://${hostInUrl(options.host)}:${port}`,
@@ -239,7 +259,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     close: async () => {
       checks.stop();
-      await edge.close();
+      await Promise.all([edge.close(), retention.stop()]);
+      await news.close(LAST_ALERTS_MS);
       await Promise.all([upstream.close(), tokens.close(), share.close()]);
       // Requests that were broken off, or whose usage was still being counted, close their books now.
       await edge.idle(LAST_BOOKS_MS);

@@ -1,13 +1,16 @@
+import type { PeriodBudgetConfig, ScopeKind } from '../config/money-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { Charge, Claims } from '../stores/contracts/claims.ts';
 import { periodAt } from '../tenancy/accounts.ts';
-import { accountOf } from '../tenancy/scopes.ts';
+import { accountOf, type Scope } from '../tenancy/scopes.ts';
+import type { BudgetSights } from './budget-sights.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A budget of who answers: what it pays for, and the deployments that are left out when it is used up. */
 interface AnswererBudget {
-  readonly account: string;
+  /** What it is called, with its amount and period. */
+  readonly scope: Scope;
   readonly max: PicoUsd;
   readonly period: string | undefined;
   readonly deploymentIds: readonly string[];
@@ -16,6 +19,7 @@ interface AnswererBudget {
 export interface AnswererBudgetsOptions {
   readonly claims: Claims;
   readonly clock: Clock;
+  readonly sights: BudgetSights;
   readonly onFault: (what: string, error: unknown) => void;
 }
 
@@ -76,13 +80,15 @@ export class AnswererBudgets {
   }
 
   async #lookOnce(): Promise<void> {
-    const { claims, clock } = this.#options;
+    const { claims, clock, sights } = this.#options;
     const budgets = this.#budgets;
     const nowMs = clock.nowMs();
     const over = new Set<string>();
-    for (const { account, max, period, deploymentIds } of budgets) {
+    for (const { scope, max, period, deploymentIds } of budgets) {
       const window = periodAt(period, { anchorMs: 0, limits: {} }, nowMs, { timeZone: this.#timeZone });
-      const [state] = await claims.read(account, [window]);
+      const [state] = await claims.read(scope.account, [window]);
+      if (budgets !== this.#budgets) return;
+      if (state !== undefined) sights.looked(scope, window, state.spent);
       if (state !== undefined && state.spent >= max) for (const id of deploymentIds) over.add(id);
     }
     if (budgets !== this.#budgets) return;
@@ -103,13 +109,23 @@ function budgetsOf(
   for (const { id, config: entry } of deployments) {
     if (entry.budget === undefined) continue;
     const { max, period } = entry.budget;
-    budgets.push({ account: accountOf.deployment(id), max, period, deploymentIds: [id] });
+    const scope = scopeOf('deployment', accountOf.deployment(id), `Deployment=${id}`, entry.budget);
+    budgets.push({ scope, max, period, deploymentIds: [id] });
   }
   for (const [name, { max, period }] of Object.entries(config.budgets.providers)) {
     const own = deployments.filter(({ provider }) => provider.name === name);
-    budgets.push({ account: accountOf.provider(name), max, period, deploymentIds: own.map(({ id }) => id) });
+    const scope = scopeOf('provider', accountOf.provider(name), `Provider=${name}`, {
+      max,
+      ...(period !== undefined && { period }),
+    });
+    budgets.push({ scope, max, period, deploymentIds: own.map(({ id }) => id) });
   }
   return budgets;
+}
+
+function scopeOf(kind: ScopeKind, account: string, label: string, { max, period }: PeriodBudgetConfig): Scope {
+  const limits = { maxBudget: max, ...(period !== undefined && { budgetDuration: period }) };
+  return { kind, account, label, limits, anchorMs: 0 };
 }
 
 interface Deploying {

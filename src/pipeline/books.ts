@@ -114,6 +114,8 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
       parts.journal.close(entry);
       if (settled !== undefined) forget(settled, parts);
     }
+    if (settlement !== undefined && admission.claim !== undefined)
+      parts.sights.settled(admission.claim, settlement.cost);
     parts.afterCharges(charges);
     return rows;
   } catch (error) {

@@ -71,14 +71,18 @@ function take(
   { accounts, amounts }: Asked,
   outcome: ClaimOutcome,
 ): Admitted {
+  const nowMs = exchange.clock.nowMs();
   if (outcome.kind === 'refused') {
     if (outcome.refusal.isStale === true) return 'stale';
-    throw errorOfRefusal(outcome.refusal, admission.scopes, exchange.clock.nowMs());
+    parts.sights.refused(outcome.refusal, accounts, { scopes: admission.scopes, identity: exchange.identity }, nowMs);
+    throw errorOfRefusal(outcome.refusal, admission.scopes, nowMs);
   }
   const { hold, exposure, remaining } = outcome;
   const cap = outcome.cap === undefined ? undefined : takenByAll(exchange, outcome.cap);
   const open: OpenClaim = { accounts, remaining, amounts, hold, exposure, perAttempt: hold, cap, meter: undefined };
   admission.claim = open;
+  if (accounts.length > 0)
+    parts.sights.admitted(open, { scopes: admission.scopes, identity: exchange.identity }, nowMs);
   if (cap !== undefined) lowerLimit(exchange, cap);
   if (exchange.stream && exposure > 0n) open.meter = new Meter(exchange, parts, open);
   return 'admitted';

@@ -7,6 +7,7 @@ import type { Journal } from '../stores/contracts/journal.ts';
 import type { SettledSink } from '../telemetry/settled.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { BudgetSights } from './budget-sights.ts';
 import type { CountTokens } from './estimate.ts';
 import type { RouteRecords } from './route-records.ts';
 import type { RoutingState } from './router.ts';
@@ -24,6 +25,8 @@ export interface Parts {
   readonly inputs: InputEstimates;
   /** Budgets of deployments and providers were charged. */
   readonly afterCharges: (charges: readonly Charge[]) => void;
+  /** What requests see of budgets, for alerts and gauges. */
+  readonly sights: BudgetSights;
   readonly sink: SettledSink;
   readonly routes: RouteRecords;
   /** Which way a request went that this process or one beside it had; undefined where none remembers it. */

@@ -1,5 +1,6 @@
 /** Writes metrics in Prometheus' text format, and adds the metrics of several processes together. */
 import { AggregatorRegistry } from 'prom-client';
+import { type BudgetReadings, gaugeSamples, latestReadings } from './budget-gauges.ts';
 import type { SeriesMetric } from './metrics.ts';
 import {
   BUILD_METRIC,
@@ -62,6 +63,7 @@ export interface MetricsSnapshot {
   readonly cooldowns: readonly CooldownCount[];
   readonly hedges: HedgeCounts;
   readonly readings: Readonly<Partial<Record<ReadingName, number>>>;
+  readonly budgets: BudgetReadings;
   readonly build: { readonly version: string; readonly node_version: string };
   /** prom-client's own metrics of each process, as `getMetricsAsJSON()` gives them. */
   readonly process: readonly (readonly object[])[];
@@ -124,6 +126,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
     cooldowns: [...cooldowns.values()],
     hedges,
     readings,
+    budgets: latestReadings(snapshots.map(({ budgets }) => budgets)),
     build: snapshots[0]?.build ?? { version: 'None', node_version: process.version },
     process: snapshots.flatMap((snapshot) => snapshot.process),
   };
@@ -149,6 +152,10 @@ export async function renderSnapshot(snapshot: MetricsSnapshot, processText?: st
   writeHead(lines, HEDGE_METRIC);
   for (const outcome of ['won', 'lost'] as const) {
     lines.push(sample(HEDGE_METRIC.name, labelText(HEDGE_METRIC.labels, { outcome }), snapshot.hedges[outcome]));
+  }
+  for (const { gauge, samples } of gaugeSamples(snapshot.budgets)) {
+    writeHead(lines, gauge);
+    for (const { labels, value } of samples) lines.push(sample(gauge.name, labelText(gauge.labels, labels), value));
   }
   writeHead(lines, BUILD_METRIC);
   lines.push(sample(BUILD_METRIC.name, labelText(BUILD_METRIC.labels, snapshot.build), 1));
@@ -226,7 +233,7 @@ function sample(name: string, labels: string, value: number): string {
 
 function labelText<Name extends string>(names: readonly Name[], labels: Readonly<Record<Name, string>>): string {
   let text = '';
-  for (const name of names) text += `${text === '' ? '' : ','}${name}="${escapeLabel(labels[name])}"`;
+  for (const name of names) text += `${text === '' ? '' : ','}${name}="${escapeLabel(labels[name] ?? 'None')}"`;
   return text;
 }
 

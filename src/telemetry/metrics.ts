@@ -261,6 +261,11 @@ export const READING_METRICS = {
     type: 'gauge',
     help: 'Requests that are over and whose rows the ledger does not have yet. Grows while the database is away.',
   },
+  sluice_budget_alerts_sent_total: { type: 'counter', help: 'Posts of budget alerts that a receiver took.' },
+  sluice_budget_alerts_dropped_total: {
+    type: 'counter',
+    help: 'Posts of budget alerts that were given up, because a receiver did not take them or too many waited.',
+  },
   sluice_metric_series: { type: 'gauge', help: 'Distinct sets of labels held in memory.' },
   sluice_metric_series_overflow_total: {
     type: 'counter',

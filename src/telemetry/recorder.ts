@@ -4,6 +4,7 @@
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import type { BudgetReadings } from './budget-gauges.ts';
 import { DeploymentStates, type LabelledDeployment } from './deployment-states.ts';
 import {
   type DeploymentState,
@@ -75,6 +76,7 @@ export class MetricsRecorder implements SettledSink {
   readonly #deployments = new DeploymentStates();
   readonly #hedges: HedgeCounts = { won: 0, lost: 0 };
   readonly #readings = new Map<ReadingName, () => number>();
+  #budgets: () => BudgetReadings = () => ({ budgets: [], rates: [] });
   readonly #registry = new Registry();
   #overflowed = 0;
   #rendering: Promise<string> | undefined;
@@ -278,6 +280,11 @@ export class MetricsRecorder implements SettledSink {
     this.#readings.set(name, value);
   }
 
+  /** Says where the gauges of budgets are read from at each scrape. */
+  readBudgets(read: () => BudgetReadings): void {
+    this.#budgets = read;
+  }
+
   /** The text Prometheus reads. Scrapes that come at the same time share one writing. */
   render(): Promise<string> {
     this.#rendering ??= this.#registry
@@ -307,6 +314,7 @@ export class MetricsRecorder implements SettledSink {
       cooldowns: this.#deployments.cooldowns,
       hedges: this.#hedges,
       readings,
+      budgets: this.#budgets(),
       build: { version: this.#version, node_version: process.version },
       process: processMetrics,
     };

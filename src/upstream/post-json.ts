@@ -1,0 +1,42 @@
+import type { Upstream } from './upstream.ts';
+
+const TIMEOUT_MS = 5_000;
+/** Nobody reads what a receiver answers. */
+const MAX_ANSWER_BYTES = 65_536;
+
+/** Posts a JSON text once: no redirect is followed, and five seconds are the end of it. Resolves to the status, or to why there is none. */
+export function postJson(
+  upstream: Upstream,
+  address: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ readonly status: number } | { readonly fault: string }> {
+  const { origin, pathname, search, username, password } = new URL(address);
+  const sent = ['content-type', 'application/json', 'user-agent', 'sluice', ...Object.entries(headers).flat()];
+  if (username !== '' || password !== '') {
+    const words = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    sent.push('authorization', `Basic ${Buffer.from(words).toString('base64')}`);
+  }
+  return new Promise((resolve) => {
+    let status = 0;
+    upstream.send(
+      {
+        method: 'POST',
+        origin,
+        path: pathname + search,
+        headers: sent,
+        body: Buffer.from(body),
+        timeouts: { firstByteMs: TIMEOUT_MS, idleMs: TIMEOUT_MS, totalMs: TIMEOUT_MS, slowClientMs: TIMEOUT_MS },
+        maxResponseBytes: MAX_ANSWER_BYTES,
+      },
+      {
+        onHead: (answered) => {
+          status = answered;
+        },
+        onData: () => undefined,
+        onEnd: () => resolve({ status }),
+        onFault: ({ detail }) => resolve({ fault: detail }),
+      },
+    );
+  });
+}

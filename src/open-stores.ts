@@ -105,7 +105,7 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
     try {
       return new FileJournal({
         folder: join(dataFolder, 'journal'),
-        instanceId: newCallId(),
+        instanceId: newCallId(clock.nowMs()),
         ledger,
         takeLock: takeFileLock,
         clock,

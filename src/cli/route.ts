@@ -60,7 +60,7 @@ export async function route(args: Arguments, env: NodeJS.ProcessEnv): Promise<nu
 
 async function foresee(snapshot: Snapshot, { tags }: Arguments, body: JsonObject): Promise<RouteForecast> {
   const exchange = new Exchange({
-    callId: newCallId(),
+    callId: newCallId(systemClock.nowMs()),
     route: '/v1/chat/completions',
     endpoint: chatCompletions,
     client: nobody(tags === undefined ? {} : { 'x-litellm-tags': tags }),

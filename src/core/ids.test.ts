@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWellFormedKey, newCallId, newMasterKey } from './ids.ts';
 
-test('a call id is a random UUID', () => {
-  assert.match(newCallId(), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  assert.notEqual(newCallId(), newCallId());
+test('a call id is a UUID that begins with its time, so that later ones sort behind earlier ones', () => {
+  const atMs = Date.UTC(2026, 10, 27);
+  const id = newCallId(atMs);
+  assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.equal(Number.parseInt(id.slice(0, 13).replace('-', ''), 16), atMs);
+  assert.notEqual(newCallId(atMs), id);
+  assert.ok(newCallId(atMs + 1) > id);
 });
 
 test('a master key is sk- and 49 letters and digits, different each time', () => {

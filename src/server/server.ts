@@ -165,7 +165,7 @@ export class Edge {
     // A connection that is reused while we drain would keep us from ending.
     if (this.#isDraining) response.shouldKeepAlive = false;
     const exchange = new Exchange({
-      callId: newCallId(),
+      callId: newCallId(parts.clock.nowMs()),
       route: name,
       endpoint: route.endpoint,
       client,

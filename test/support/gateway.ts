@@ -65,7 +65,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const env = { SIMULATOR_URL: simulator.url, PROVIDER_KEY, TEST_MASTER_KEY: MASTER_KEY, ...options.env };
   const text = options.config ?? (options.models === undefined ? DEFAULT_CONFIG : configOf(options));
   const config = read(text, env);
-  const logPath = join(tmpdir(), `sluice-test-${newCallId()}.log`);
+  const logPath = join(tmpdir(), `sluice-test-${newCallId(Date.now())}.log`);
   const logFile = openSync(logPath, 'a+');
   const log = createLogger(config.telemetry, { stdout: { fd: logFile } });
   const masterKey = config.server.masterKey ?? MASTER_KEY;

@@ -32,7 +32,6 @@ export function withDeclared(directory: Directory, declared: () => Declared): Di
   };
   const matching = <K extends Kind>(kind: K, search: Search): Kinds[K][] => {
     const all = declared();
-    if (!LISTED.includes(kind)) return [];
     return [...objectsOf(all, kind)]
       .filter(([id, value]) => matches(all, kind, id, value, search))
       .map(([, value]) => marked(value));
@@ -132,8 +131,6 @@ export function withDeclared(directory: Directory, declared: () => Declared): Di
 }
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
-/** Organisations, customers and tags of the file are put into lists by their own routes. */
-const LISTED: readonly Kind[] = ['key', 'team', 'user'];
 
 function objectsOf<K extends Kind>(declared: Declared, kind: K): ReadonlyMap<string, Kinds[K]> {
   const byKind: { readonly [Name in Kind]: ReadonlyMap<string, Kinds[Name]> } = {
@@ -174,7 +171,7 @@ function matches(declared: Declared, kind: Kind, id: string, value: Kinds[Kind],
   const organizations =
     kind === 'user'
       ? membersOf(declared.organizationMembers, 'userId', id, 'organizationId')
-      : only(facts.organizationId);
+      : only(kind === 'organization' ? id : facts.organizationId);
   const isAny = (wanted: readonly string[] | undefined, has: readonly string[]): boolean =>
     wanted === undefined || has.some((one) => wanted.includes(one));
   return (

@@ -11,6 +11,8 @@ customers:
   - { user_id: from-the-file, alias: Filed, max_budget: 5 }
 tags:
   - { name: tag-from-the-file, max_budget: 5 }
+teams:
+  - { team_id: team-from-the-file, organization_id: mixed, max_budget: 5 }
 organizations:
   - { organization_id: org-from-the-file, organization_alias: Filed, max_budget: 5 }
 `;
@@ -371,11 +373,27 @@ describe('Organisations', () => {
       await refused(400, 'DELETE', '/organization/delete', { organization_ids: [id] }),
       /configuration file/,
     );
-    const member = { user_id: 'ivan', role: 'internal_user' };
+    const member = { user_id: 'never-seen', role: 'internal_user' };
     assert.match(
       await refused(400, 'POST', '/organization/member_add', { organization_id: id, member }),
       /configuration file/,
     );
+  });
+});
+
+describe('Organisations with a team of the file', () => {
+  it('are not deleted, nor is anything of them', async () => {
+    await ok('POST', '/organization/new', { organization_id: 'mixed', organization_alias: 'Mixed' });
+    assert.match(
+      await refused(400, 'DELETE', '/organization/delete', { organization_ids: ['mixed'] }),
+      /configuration file/,
+    );
+    const { teams } = await ok('GET', '/organization/info?organization_id=mixed');
+    assert.deepEqual(
+      (teams as JsonObject[]).map(({ team_id }) => team_id),
+      ['team-from-the-file'],
+    );
+    assert.equal(await server.context.directory.get('user', 'never-seen'), undefined);
   });
 });
 
@@ -413,7 +431,7 @@ describe('/global/spend/reset', () => {
     await server.context.ledger.write([
       spendRow('tom', {
         customerId: 'reset-me',
-        accounts: ['customer:reset-me', 'platform', 'team:t2', 'team_member:t2/tom'],
+        accounts: ['customer:reset-me', 'platform', 'team:t2', 'team_member:t2/tom', 'team:team-from-the-file'],
       }),
     ]);
     await ok('POST', '/customer/new', { user_id: 'reset-me', max_budget: 1, budget_duration: '1d' });
@@ -423,7 +441,12 @@ describe('/global/spend/reset', () => {
     await ok('POST', '/global/spend/reset', {});
     assert.equal((await ok('GET', '/customer/info?end_user_id=reset-me')).spend, 0);
     assert.equal((await ok('GET', '/global/spend')).spend, 0);
-    const totals = await server.context.ledger.totals(['team:t2', 'team_member:t2/tom', 'platform']);
+    const totals = await server.context.ledger.totals([
+      'team:t2',
+      'team_member:t2/tom',
+      'team:team-from-the-file',
+      'platform',
+    ]);
     assert.deepEqual(
       [...totals.values()].filter((spent) => spent !== 0n),
       [],

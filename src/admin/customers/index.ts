@@ -8,7 +8,6 @@ import { checkBudget } from '../budgets/index.ts';
 import { showAsBudget } from '../budgets/show.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementAnswer, ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
-import { declaredObjects, findObject, findObjects, refuseDeclared, showDeclared } from '../declared-objects.ts';
 import { Fields } from '../fields.ts';
 import { applyLimits, changeLimits, readLimits } from '../limits-fields.ts';
 import { pageOf, textOf } from '../query-fields.ts';
@@ -47,7 +46,6 @@ async function create(call: ManagementCall): Promise<ManagementAnswer> {
   const changes = readCustomer(fields, stamps.createdAtMs);
   const spend = fields.usd('spend');
   fields.refuseOthers();
-  refuseDeclared(context, 'customer', [id]);
   await checkBudget(context, changes.limits.budgetId);
   const nothing: Customer = { id, ...stamps, blocked: false, metadata: {}, further: {} };
   const customer: Customer = {
@@ -67,7 +65,6 @@ async function update(call: ManagementCall): Promise<ManagementAnswer> {
   const stamps = changedNow(call);
   const changes = readCustomer(fields, stamps.updatedAtMs);
   fields.refuseOthers();
-  refuseDeclared(context, 'customer', [id]);
   await checkBudget(context, changes.limits.budgetId);
   const customer = await context.directory.update(
     'customer',
@@ -165,18 +162,17 @@ async function setBlocked(call: ManagementCall, id: string, isBlocked: boolean):
   );
 }
 
-function idsIn({ body, context }: ManagementCall): readonly string[] {
+function idsIn({ body }: ManagementCall): readonly string[] {
   const fields = new Fields(body);
   const ids = fields.texts('user_ids');
   fields.refuseOthers();
   if (ids === undefined || ids === null || ids.length === 0) throw fields.wrong('user_ids', 'is required');
-  refuseDeclared(context, 'customer', ids);
   return [...new Set(ids)];
 }
 
 async function info({ context, query }: ManagementCall): Promise<ManagementAnswer> {
   const id = textOf(query, 'end_user_id') ?? textOf(query, 'user_id');
-  const customer = id === undefined ? undefined : await findObject(context, 'customer', id);
+  const customer = id === undefined ? undefined : await context.directory.get('customer', id);
   if (customer === undefined) throw unknownObject('customer', 'end_user_id');
   return { body: await shown(context, customer) };
 }
@@ -184,18 +180,15 @@ async function info({ context, query }: ManagementCall): Promise<ManagementAnswe
 /** LiteLLM's list has no pages; here `page` and `page_size` lead beyond the first thousand. */
 async function list({ context, query }: ManagementCall): Promise<ManagementAnswer> {
   const { limit, offset } = pageOf(query, { sizeName: 'page_size', usual: MOST, most: MOST });
-  const stored = await context.directory.list('customer', {}, { limit, offset });
-  const declared = offset === 0 ? declaredObjects(context, 'customer') : [];
-  const ids = new Set(declared.map(({ id }) => id));
-  const customers = [...declared, ...stored.filter(({ id }) => !ids.has(id))];
+  const customers = await context.directory.list('customer', {}, { limit, offset });
   const spent = await spentOf(context, customers.map(spenderOf));
-  return { body: customers.map((customer, index) => show(context, customer, spent[index] ?? { spent: 0n })) };
+  return { body: customers.map((customer, index) => show(customer, spent[index] ?? { spent: 0n })) };
 }
 
 async function activity(call: ManagementCall): Promise<ManagementAnswer> {
   const filters = filtersFor(call.query, 'end_user_ids', (customerId) => ({ customerId }));
   const aliases = async (found: readonly string[]) => {
-    const customers = await findObjects(call.context, 'customer', found);
+    const customers = await call.context.directory.getMany('customer', found);
     return new Map(customers.map(({ id, alias }) => [id, { alias: alias ?? null }]));
   };
   return { body: await dailyActivity(call, 'customer', filters, aliases) };
@@ -203,10 +196,10 @@ async function activity(call: ManagementCall): Promise<ManagementAnswer> {
 
 async function shown(context: ManagementContext, customer: Customer): Promise<JsonObject> {
   const [spent = { spent: 0n }] = await spentOf(context, [spenderOf(customer)]);
-  return show(context, customer, spent);
+  return show(customer, spent);
 }
 
-function show(context: ManagementContext, customer: Customer, spent: Spent): JsonObject {
+function show(customer: Customer, spent: Spent): JsonObject {
   return {
     ...customer.further,
     user_id: customer.id,
@@ -217,6 +210,5 @@ function show(context: ManagementContext, customer: Customer, spent: Spent): Jso
     default_model: customer.defaultModel ?? null,
     budget_id: customer.budgetId ?? null,
     litellm_budget_table: showAsBudget(customer.id, customer, spent, customer.createdAtMs),
-    ...showDeclared(context, 'customer', customer.id),
   };
 }

@@ -5,7 +5,7 @@ import { administersOrganization, organizationIdsOf, seesAll, unknownObject } fr
 import { checkBudget } from '../budgets/index.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute, Role } from '../contract.ts';
-import { declaredObjects, findObject, findObjects, refuseDeclared } from '../declared-objects.ts';
+import { isDeclared, standsInFile } from '../declared-directory.ts';
 import { Fields } from '../fields.ts';
 import { applyLimits, changeLimits, readLimits } from '../limits-fields.ts';
 import { pageOf, textOf, textsOf } from '../query-fields.ts';
@@ -38,7 +38,6 @@ async function create(call: ManagementCall): Promise<ManagementAnswer> {
   const { alias, models, blocked, metadata, limits, further } = read(fields, stamps.createdAtMs);
   const id = fields.text('organization_id') || randomUUID();
   fields.refuseOthers();
-  refuseDeclared(context, 'organization', [id]);
   if (!alias) throw fields.wrong('organization_alias', 'is required');
   await checkBudget(context, limits.budgetId);
   const organization: Organization = {
@@ -64,7 +63,6 @@ async function update(call: ManagementCall): Promise<ManagementAnswer> {
   const id = fields.requiredText('organization_id');
   const sent = read(fields, stamps.updatedAtMs);
   fields.refuseOthers();
-  refuseDeclared(context, 'organization', [id]);
   if (sent.alias === null || sent.alias === '') throw fields.wrong('organization_alias', 'cannot be taken away');
   await checkBudget(context, sent.limits.budgetId);
   const organization = await context.directory.update(
@@ -102,9 +100,15 @@ async function remove(call: ManagementCall): Promise<ManagementAnswer> {
   const { context } = call;
   const { directory } = context;
   const ids = organizationsIn(call, 'organization_ids');
-  refuseDeclared(context, 'organization', ids);
   const organizations = await directory.getMany('organization', ids);
   if (organizations.length < ids.length) throw unknownObject('organization', 'organization_ids');
+  const inFile = { limit: MOST, offset: 0 };
+  const [teams, keys] = await Promise.all([
+    directory.list('team', { organizationIds: ids }, inFile),
+    directory.list('key', { organizationIds: ids }, inFile),
+  ]);
+  // Looked at before anything is deleted: what stands in the file cannot go with its organisation.
+  if ([...organizations, ...teams, ...keys].some(isDeclared)) throw standsInFile();
   const shown = await showWhole(context, organizations);
   for (const kind of ['team', 'key'] as const) await removeOf(call, kind, ids);
   await directory.delete('organization', ids, (before) =>
@@ -140,21 +144,13 @@ async function list(call: ManagementCall): Promise<ManagementAnswer> {
     ...(ids !== undefined && { organizationIds: ids }),
     ...(alias !== undefined && { aliasContains: alias }),
   };
-  const declared = declaredObjects(context, 'organization').filter(
-    (organization) =>
-      offset === 0 &&
-      (ids?.includes(organization.id) ?? true) &&
-      organization.alias.toLowerCase().includes(alias?.toLowerCase() ?? ''),
-  );
-  const stored = await context.directory.list('organization', search, { limit, offset, descending: true });
-  const first = new Set(declared.map((organization) => organization.id));
-  const organizations = [...declared, ...stored.filter((organization) => !first.has(organization.id))];
+  const organizations = await context.directory.list('organization', search, { limit, offset, descending: true });
   return { body: await showWhole(context, organizations) };
 }
 
 async function info(call: ManagementCall): Promise<ManagementAnswer> {
   const id = textOf(call.query, 'organization_id') ?? '';
-  const organization = mayRead(call, id) ? await findObject(call.context, 'organization', id) : undefined;
+  const organization = mayRead(call, id) ? await call.context.directory.get('organization', id) : undefined;
   if (organization === undefined) throw unknownObject('organization', 'organization_id');
   const [shown = {}] = await showWhole(call.context, [organization]);
   return { body: shown };
@@ -162,8 +158,7 @@ async function info(call: ManagementCall): Promise<ManagementAnswer> {
 
 async function infoOfMany(call: ManagementCall): Promise<ManagementAnswer> {
   const ids = organizationsIn(call, 'organizations');
-  const organizations = await findObjects(
-    call.context,
+  const organizations = await call.context.directory.getMany(
     'organization',
     ids.filter((id) => mayRead(call, id)),
   );
@@ -177,7 +172,7 @@ async function activity(call: ManagementCall): Promise<ManagementAnswer> {
   const ids = asked ?? (seesAll(call) ? undefined : organizationIdsOf(call));
   const filter = ids === undefined ? {} : { organizationIds: ids };
   const aliases = async (found: readonly string[]) => {
-    const organizations = await findObjects(call.context, 'organization', found);
+    const organizations = await call.context.directory.getMany('organization', found);
     return new Map(organizations.map(({ id, alias }) => [id, { organization_alias: alias }]));
   };
   return { body: await dailyActivity(call, 'organization', [filter], aliases) };

@@ -6,7 +6,7 @@ import type { OrganizationMember, User } from '../../stores/contracts/directory.
 import { administersOrganization, isAdmin, notYours, organizationIdsOf, unknownObject } from '../authority.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
-import { findObject, refuseDeclared } from '../declared-objects.ts';
+import { isDeclared, standsInFile } from '../declared-directory.ts';
 import { Fields } from '../fields.ts';
 import { madeNow } from '../stamps.ts';
 import { showMembers, showUser } from './show.ts';
@@ -163,11 +163,12 @@ async function remove(call: ManagementCall): Promise<ManagementAnswer> {
 /** The organisation that is meant, where the caller administers it; what is not its own is told as unknown. */
 async function ownOrganization(call: ManagementCall, fields: Fields): Promise<string> {
   const organizationId = fields.requiredText('organization_id');
-  const isKnown =
-    administersOrganization(call, organizationId) &&
-    (await findObject(call.context, 'organization', organizationId)) !== undefined;
-  if (!isKnown) throw unknownObject('organization', 'organization_id');
-  refuseDeclared(call.context, 'organization', [organizationId]);
+  const organization = administersOrganization(call, organizationId)
+    ? await call.context.directory.get('organization', organizationId)
+    : undefined;
+  if (organization === undefined) throw unknownObject('organization', 'organization_id');
+  // Before anybody is made for it.
+  if (isDeclared(organization)) throw standsInFile();
   return organizationId;
 }
 

@@ -5,7 +5,6 @@ import type { Organization, OrganizationMember, Team, User } from '../../stores/
 import { accountOf } from '../../tenancy/scopes.ts';
 import { showAsBudget } from '../budgets/show.ts';
 import type { ManagementContext } from '../contract.ts';
-import { showDeclared } from '../declared-objects.ts';
 import { showLimits } from '../limits-fields.ts';
 import { type Spender, type Spent, showSpent, spentOf } from '../spent.ts';
 import { showStamps } from '../stamps.ts';
@@ -25,10 +24,7 @@ export async function showOrganizations(
   organizations: readonly Organization[],
 ): Promise<JsonObject[]> {
   const spent = await spentOf(context, organizations.map(organizationSpender));
-  return organizations.map((organization, index) => ({
-    ...show(organization, spent[index] ?? { spent: 0n }),
-    ...showDeclared(context, 'organization', organization.id),
-  }));
+  return organizations.map((organization, index) => show(organization, spent[index] ?? { spent: 0n }));
 }
 
 function show(organization: Organization, spent: Spent): JsonObject {
@@ -62,12 +58,10 @@ export async function showWhole(
   const shown = await showOrganizations(context, organizations);
   return await Promise.all(
     organizations.map(async ({ id }, index): Promise<JsonObject> => {
-      const [stored, teams] = await Promise.all([
+      const [members, teams] = await Promise.all([
         context.directory.organizationMembers(id),
         context.directory.list('team', { organizationId: id }, { limit: MOST_TEAMS, offset: 0 }),
       ]);
-      const declared = context.config().declared.organizationMembers.filter((one) => one.organizationId === id);
-      const members = [...declared, ...stored];
       return { ...shown[index], members: await showMembers(context, id, members), teams: teams.map(showTeam) };
     }),
   );

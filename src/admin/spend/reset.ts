@@ -3,6 +3,7 @@ import type { Kinds, Limits } from '../../stores/contracts/directory.ts';
 import { accountOf, limitsOf } from '../../tenancy/scopes.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
+import { isDeclared } from '../declared-directory.ts';
 import { ADMIN } from '../roles.ts';
 import { type Spender, setSpent } from '../spent.ts';
 
@@ -47,6 +48,8 @@ async function resetAll<Kind extends keyof typeof SPENDERS>(call: ManagementCall
       const [id, account] = name(value);
       const spent = totals.get(account) ?? 0n;
       if (spent === 0n) continue;
+      // Those are next, and no change of theirs is written down in the directory.
+      if (isDeclared(value)) continue;
       await forget(call, { account, limits: value, createdAtMs: value.createdAtMs });
       if (kind === 'team') await resetMembers(call, value as Kinds['team']);
       const values = { before: { spend: spent }, after: { spend: 0n } };

@@ -8,7 +8,6 @@ import { checkBudget } from '../budgets/index.ts';
 import { showAsBudget } from '../budgets/show.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementAnswer, ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
-import { declaredObjects, findObjects, refuseDeclared, showDeclared } from '../declared-objects.ts';
 import { Fields } from '../fields.ts';
 import { applyLimits, changeLimits, readLimits, showLimits } from '../limits-fields.ts';
 import { textsOf } from '../query-fields.ts';
@@ -44,7 +43,6 @@ const spenderOf = (tag: Tag): Spender => ({
 async function create(call: ManagementCall): Promise<ManagementAnswer> {
   const stamps = madeNow(call);
   const { name, description, models, limits, further } = read(call, stamps.createdAtMs);
-  refuseDeclared(call.context, 'tag', [name]);
   await checkBudget(call.context, limits.budgetId);
   const tag: Tag = {
     name,
@@ -62,7 +60,6 @@ async function create(call: ManagementCall): Promise<ManagementAnswer> {
 async function update(call: ManagementCall): Promise<ManagementAnswer> {
   const stamps = changedNow(call);
   const sent = read(call, stamps.updatedAtMs);
-  refuseDeclared(call.context, 'tag', [sent.name]);
   await checkBudget(call.context, sent.limits.budgetId);
   const tag = await call.context.directory.update(
     'tag',
@@ -101,7 +98,6 @@ async function remove(call: ManagementCall): Promise<ManagementAnswer> {
   const fields = new Fields(call.body);
   const name = fields.requiredText('name');
   fields.refuseOthers();
-  refuseDeclared(call.context, 'tag', [name]);
   const deleted = await call.context.directory.delete('tag', [name], (before) =>
     changeEntry(call, 'deleted', TABLES.tag, name, { before }),
   );
@@ -115,29 +111,26 @@ async function info({ context, body }: ManagementCall): Promise<ManagementAnswer
   const names = fields.texts('names');
   fields.refuseOthers();
   if (names === undefined || names === null || names.length === 0) throw fields.wrong('names', 'is required');
-  const tags = await findObjects(context, 'tag', names);
+  const tags = await context.directory.getMany('tag', names);
   if (tags.length === 0) throw unknownObject('tag', 'names');
   const spent = await spentOf(context, tags.map(spenderOf));
   return {
-    body: Object.fromEntries(tags.map((tag, index) => [tag.name, show(context, tag, spent[index] ?? { spent: 0n })])),
+    body: Object.fromEntries(tags.map((tag, index) => [tag.name, show(tag, spent[index] ?? { spent: 0n })])),
   };
 }
 
 /** Tags that somebody made, and those that requests of the span carried. */
 async function list({ context, query }: ManagementCall): Promise<ManagementAnswer> {
-  const [stored, rows] = await Promise.all([
+  const [tags, rows] = await Promise.all([
     context.directory.list('tag', {}, { limit: MOST, offset: 0, descending: true }),
     carried(context, query),
   ]);
-  const declared = declaredObjects(context, 'tag');
-  const first = new Set(declared.map(({ name }) => name));
-  const tags = [...declared, ...stored.filter(({ name }) => !first.has(name))];
   const made = new Set(tags.map(({ name }) => name));
   const spent = await spentOf(context, tags.map(spenderOf));
   const others = [...groupBy(rows, 'tag')].filter(([name]) => name !== '' && !made.has(name)).slice(0, MOST);
   return {
     body: [
-      ...tags.map((tag, index) => show(context, tag, spent[index] ?? { spent: 0n })),
+      ...tags.map((tag, index) => show(tag, spent[index] ?? { spent: 0n })),
       ...others.map(([name, some]) => ({
         name,
         description: DYNAMIC,
@@ -191,10 +184,10 @@ async function summary({ context, query }: ManagementCall): Promise<ManagementAn
 }
 
 async function told(context: ManagementContext, tag: Tag, message: string): Promise<ManagementAnswer> {
-  return { body: { message, tag: show(context, tag, await spentOfOne(context, spenderOf(tag))) } };
+  return { body: { message, tag: show(tag, await spentOfOne(context, spenderOf(tag))) } };
 }
 
-function show(context: ManagementContext, tag: Tag, spent: Spent): JsonObject {
+function show(tag: Tag, spent: Spent): JsonObject {
   return {
     ...tag.further,
     ...showLimits(tag),
@@ -205,6 +198,5 @@ function show(context: ManagementContext, tag: Tag, spent: Spent): JsonObject {
     ...showSpent(spent),
     litellm_budget_table: showAsBudget(tag.name, tag, spent, tag.createdAtMs),
     ...showStamps(tag),
-    ...showDeclared(context, 'tag', tag.name),
   };
 }

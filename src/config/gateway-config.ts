@@ -89,6 +89,22 @@ export interface RedisConfig {
   readonly password?: string;
   readonly database: number;
   readonly isTls: boolean;
+  /** How a TLS connection is checked; absent: by the system's authorities. */
+  readonly tls?: { readonly caFile?: string; readonly isVerified: boolean; readonly isHostChecked: boolean };
+  /** Who knows the master; host and port are then not asked. */
+  readonly sentinels?: {
+    readonly serviceName: string;
+    readonly nodes: readonly RedisNode[];
+    readonly username?: string;
+    readonly password?: string;
+  };
+  /** Further nodes of a Redis Cluster, for when the first is away. */
+  readonly startupNodes?: readonly RedisNode[];
+}
+
+export interface RedisNode {
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface ServerConfig {

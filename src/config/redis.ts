@@ -1,12 +1,14 @@
 /** Reads where the instances' common Redis is: `router_settings.redis_…`, with LiteLLM's `REDIS_…` variables for what they leave out. */
 import type { RedisConfig } from './gateway-config.ts';
 import { given } from './given.ts';
+import { readNodes, readSentinels, readTls } from './redis-nodes.ts';
 import type { ReadingContext, Section } from './section.ts';
 import type { Environment } from './variables.ts';
 
 const DEFAULT_PORT = 6379;
 const DEFAULT_HOST = 'localhost';
-const NAMES = ['redis_url', 'redis_host', 'redis_port', 'redis_password', 'redis_username', 'redis_db', 'redis_ssl'];
+const NAMES = `redis_url redis_host redis_port redis_password redis_username redis_db redis_ssl redis_startup_nodes
+  redis_sentinel_nodes`.split(/\s+/);
 
 /**
  * The Redis of a configuration; undefined where the file names none. Variables alone name none: a program beside us may have put
@@ -22,12 +24,16 @@ export function readRedis(router: Section, environment: Environment, context: Re
     const message = 'router_settings.redis_url must be redis://HOST:PORT/DATABASE, or rediss:// for TLS';
     context.findings.add('error', 'wrong-type', router.placeOf('redis_url'), message);
   }
+  const startupNodes = readNodes(router, 'redis_startup_nodes', DEFAULT_PORT, context);
+  const [firstNode, ...furtherNodes] = startupNodes ?? [];
+  const isNamed = url !== undefined || host !== undefined;
   // What the URL says counts; what it leaves out may stand beside it.
   return {
-    host: url?.host ?? host ?? variable('REDIS_HOST') ?? DEFAULT_HOST,
+    host: url?.host ?? host ?? firstNode?.host ?? variable('REDIS_HOST') ?? DEFAULT_HOST,
     port:
       url?.port ??
       (url && DEFAULT_PORT) ??
+      (isNamed ? undefined : firstNode?.port) ??
       router.number('redis_port') ??
       portOf(variable('REDIS_PORT')) ??
       DEFAULT_PORT,
@@ -35,6 +41,9 @@ export function readRedis(router: Section, environment: Environment, context: Re
     ...given('password', url?.password ?? router.text('redis_password') ?? variable('REDIS_PASSWORD')),
     database: url?.database ?? router.number('redis_db') ?? 0,
     isTls: url?.isTls === true || (router.flag('redis_ssl') ?? variable('REDIS_SSL')?.toLowerCase() === 'true'),
+    ...given('tls', readTls(router, context)),
+    ...given('sentinels', readSentinels(router, context)),
+    ...given('startupNodes', isNamed ? startupNodes : furtherNodes.length > 0 ? furtherNodes : undefined),
   };
 }
 

@@ -29,9 +29,9 @@ const TYPED = new Set(
    model_group_affinity_config enable_tag_filtering tag_filtering_match_any cooldown_time disable_cooldowns allowed_fails
    allowed_fails_policy default_max_parallel_requests mid_stream hedge enable_health_check_routing
    health_check_staleness_threshold health_check_ignore_transient_errors set_verbose debug_level
-   default_litellm_params redis_host redis_port redis_password redis_username redis_db redis_url redis_ssl`.split(
-    /\s+/,
-  ),
+   default_litellm_params redis_host redis_port redis_password redis_username redis_db redis_url redis_ssl
+   redis_ssl_ca_certs redis_ssl_cert_reqs redis_ssl_check_hostname redis_startup_nodes redis_sentinel_nodes
+   redis_service_name redis_sentinel_username redis_sentinel_password`.split(/\s+/),
 );
 
 /** Where routing settings are read from, and what is noticed on the way. */

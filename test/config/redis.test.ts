@@ -78,3 +78,44 @@ test('an address that is none is told without its words', () => {
   const { findings } = load('redis_url: os.environ/URL', { URL: 'http://user:canary@cache' });
   assert.doesNotMatch(JSON.stringify(findings), /canary/);
 });
+
+test('sentinels, nodes of a cluster and certificates are read as LiteLLM writes them', () => {
+  const nodes = 'redis_sentinel_nodes: [[one, 26380], "two:26381", { host: three }]';
+  const more = 'redis_service_name: main, redis_sentinel_password: os.environ/SECRET';
+  assert.deepEqual(redisOf(`${nodes}, ${more}`, { SECRET: 's' })?.sentinels, {
+    serviceName: 'main',
+    nodes: [
+      { host: 'one', port: 26380 },
+      { host: 'two', port: 26381 },
+      { host: 'three', port: 26379 },
+    ],
+    password: 's',
+  });
+  assert.deepEqual(redisOf('redis_startup_nodes: [{ host: one, port: 7001 }, { host: two, port: "7002" }]'), {
+    ...PLAIN,
+    host: 'one',
+    port: 7001,
+    startupNodes: [{ host: 'two', port: 7002 }],
+  });
+  const tls = `redis_host: cache, redis_ssl: true, redis_ssl_ca_certs: "${import.meta.filename}", redis_ssl_check_hostname: false`;
+  assert.deepEqual(redisOf(tls), {
+    ...PLAIN,
+    isTls: true,
+    tls: { caFile: import.meta.filename, isVerified: true, isHostChecked: false },
+  });
+  assert.equal(redisOf('redis_host: cache, redis_ssl_cert_reqs: none')?.tls?.isVerified, false);
+});
+
+test('nodes that are none and an authority that cannot be read are errors', () => {
+  for (const settings of [
+    'redis_sentinel_nodes: [[one, many]]',
+    'redis_startup_nodes: [{ port: 7001 }]',
+    'redis_host: cache, redis_ssl_ca_certs: /nowhere/ca.pem',
+  ]) {
+    const { findings } = load(settings);
+    assert.ok(
+      findings.some(({ severity }) => severity === 'error'),
+      settings,
+    );
+  }
+});

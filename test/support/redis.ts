@@ -94,9 +94,11 @@ export async function startTestSentinel(
     port,
     command: (...words) => command(port, words),
     async close() {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
+      if (child.exitCode === null && child.signalCode === null) {
+        const exited = once(child, 'exit');
+        child.kill('SIGKILL');
+        await exited;
+      }
       rmSync(folder, { recursive: true, force: true });
     },
   };

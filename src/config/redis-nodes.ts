@@ -1,0 +1,76 @@
+/** Reads how a Redis is found through sentinels or the nodes of a cluster, and how its certificate is checked. */
+import { accessSync, constants } from 'node:fs';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
+import type { RedisConfig, RedisNode } from './gateway-config.ts';
+import { given } from './given.ts';
+import type { ReadingContext, Section } from './section.ts';
+
+const SENTINEL_PORT = 26_379;
+const DEFAULT_SERVICE = 'mymaster';
+
+/** A list of nodes: `{ host, port }`, `[host, port]` or `host:port` each. Undefined where there is none, or one of them is wrong. */
+export function readNodes(
+  router: Section,
+  name: string,
+  defaultPort: number,
+  context: ReadingContext,
+): readonly RedisNode[] | undefined {
+  const written = router.json(name);
+  if (!Array.isArray(written) || written.length === 0) return undefined;
+  const nodes = written.map((item) => nodeOf(item, defaultPort));
+  if (nodes.every((node) => node !== undefined)) return nodes;
+  const message = `router_settings.${name} must hold nodes as { host, port }, [HOST, PORT] or HOST:PORT`;
+  context.findings.add('error', 'wrong-type', router.placeOf(name), message);
+  return undefined;
+}
+
+/** The sentinels of a configuration. */
+export function readSentinels(router: Section, context: ReadingContext): RedisConfig['sentinels'] {
+  const nodes = readNodes(router, 'redis_sentinel_nodes', SENTINEL_PORT, context);
+  if (nodes === undefined) return undefined;
+  return {
+    serviceName: router.text('redis_service_name') ?? DEFAULT_SERVICE,
+    nodes,
+    ...given('username', router.text('redis_sentinel_username')),
+    ...given('password', router.text('redis_sentinel_password')),
+  };
+}
+
+/** How certificates are checked; undefined: as usual. */
+export function readTls(router: Section, context: ReadingContext): RedisConfig['tls'] {
+  const names = ['redis_ssl_ca_certs', 'redis_ssl_cert_reqs', 'redis_ssl_check_hostname'];
+  if (!names.some((name) => router.has(name))) return undefined;
+  const caFile = router.text('redis_ssl_ca_certs');
+  if (caFile !== undefined && !isReadable(caFile)) {
+    const message = 'router_settings.redis_ssl_ca_certs names a file that cannot be read';
+    context.findings.add('error', 'wrong-type', router.placeOf('redis_ssl_ca_certs'), message);
+  }
+  return {
+    ...given('caFile', caFile),
+    isVerified: router.text('redis_ssl_cert_reqs') !== 'none',
+    isHostChecked: router.flag('redis_ssl_check_hostname') !== false,
+  };
+}
+
+function nodeOf(written: JsonValue, defaultPort: number): RedisNode | undefined {
+  if (typeof written === 'string') {
+    const [, host = '', port = String(defaultPort)] = /^(.+?)(?::(\d+))?$/.exec(written) ?? [];
+    return checked(host, Number(port));
+  }
+  if (Array.isArray(written)) return checked(written[0], Number(written[1] ?? defaultPort));
+  return isJsonObject(written) ? checked(written.host, Number(written.port ?? defaultPort)) : undefined;
+}
+
+function checked(host: JsonValue | undefined, port: number): RedisNode | undefined {
+  const isGood = typeof host === 'string' && host !== '' && Number.isInteger(port) && port > 0 && port < 65_536;
+  return isGood ? { host, port } : undefined;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

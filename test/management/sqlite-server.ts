@@ -6,9 +6,10 @@ import { MANAGEMENT_ROUTES } from '../../src/admin/routes.ts';
 import { serveManagement } from '../../src/admin/serve.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
-import type { AuditEntry, Kinds, User } from '../../src/stores/contracts/directory.ts';
+import type { AuditEntry, Database, Kinds, User } from '../../src/stores/contracts/directory.ts';
 import type { LedgerRow } from '../../src/stores/contracts/ledger.ts';
 import { MemoryClaims } from '../../src/stores/memory/claims.ts';
+import type { DatabaseOptions } from '../../src/stores/sql/database-options.ts';
 import { SqlLedger } from '../../src/stores/sql/ledger/sql-ledger.ts';
 import { openSqliteDatabase } from '../../src/stores/sqlite/sqlite-database.ts';
 import { readDeclared } from '../../src/tenancy/declared.ts';
@@ -84,12 +85,17 @@ export const PEOPLE = {
 >;
 export type Person = keyof typeof PEOPLE;
 
-export async function startManagement(config = CONFIG): Promise<ManagementServer> {
+/** Opens a database for a test: SQLite in memory, unless it asks for another. */
+export type OpenDatabase = (options: DatabaseOptions) => Promise<Database>;
+
+export async function startManagement(
+  config = CONFIG,
+  open: OpenDatabase = (options) => openSqliteDatabase({ path: ':memory:', ...options }),
+): Promise<ManagementServer> {
   let passedMs = 0;
   const clock = { nowMs: () => NOW_MS + passedMs, monotonicMs: () => performance.now() };
   let tenants: Tenants | undefined;
-  const database = await openSqliteDatabase({
-    path: ':memory:',
+  const database = await open({
     makeLedger: (connection) => new SqlLedger(connection),
     tell: (changed) => tenants?.forget(changed),
   });

@@ -5,6 +5,7 @@ import type { StreamAnswer } from '../lanes/lane.ts';
 import type { ClaimAccount, ClaimAmounts, Remaining } from '../stores/contracts/claims.ts';
 import type { Accounts } from '../tenancy/accounts.ts';
 import type { Deployment } from './deployment.ts';
+import type { RequestFacts } from './ledger-rows.ts';
 
 /** `stale`: what this instance knows of the caller is no longer so; identify and plan anew, and ask again. */
 export type Admitted = 'admitted' | 'stale';
@@ -15,11 +16,13 @@ export interface Admission {
   readonly names: readonly string[];
   /** Who these are, for errors. */
   readonly scopes: readonly Accounts[];
-  readonly size: PromptSize | undefined;
+  readonly size: PromptSize;
   readonly tags: readonly string[];
   readonly organizationId: string | undefined;
   /** Set where limits apply; without any there is nothing to settle but the ledger. */
   claim: OpenClaim | undefined;
+  /** What all rows of the request share, once the first was made. */
+  facts: RequestFacts | undefined;
   /** The request stands in the journal. */
   isJournalled: boolean;
 }

@@ -50,17 +50,18 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
   const admission: Admission = {
     names: named.length === 0 ? own.names : scopes.flatMap(({ names }) => names),
     scopes,
-    size: hasLimits ? promptSize(exchange.body, exchange.envelope) : undefined,
+    size: promptSize(exchange.body, exchange.envelope),
     tags: exchange.controls.tags ?? NO_TAGS,
     organizationId: identity.organizationId,
     claim: undefined,
+    facts: undefined,
     isJournalled: false,
   };
   exchange.admission = admission;
   // Without any limit there is nothing to claim, but for what follows from a claim: budgets of who answers are charged by it, and
   // instances that share a store hear by it of keys that were revoked.
   if (!hasLimits && !snapshot.hasAnswererBudgets && parts.claims.isUp === undefined) return 'admitted';
-  return claim(exchange, parts, admission, group);
+  return claim(exchange, parts, admission, group, hasLimits);
 }
 
 const NO_TAGS: readonly string[] = [];

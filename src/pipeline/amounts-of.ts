@@ -27,13 +27,12 @@ export function amountsOf(
   const amounts = claimAmounts({
     mode: snapshot.config.budgets.mode,
     candidates,
-    inputTokens: inputs.estimate(name, size ?? { bytes: 0, media: 0 }),
+    inputTokens: inputs.estimate(name, size),
     maxOutputTokens,
     choices,
     forecast: hasOutput ? forecasts.forecast(name, identity?.keyHash ?? '', exchange.route) : undefined,
     hasOutput,
-    mayHaveAudio:
-      (size?.media ?? 0) > 0 || ASKS_FOR_SOUND.some((member) => memberNamed(envelope, member) !== undefined),
+    mayHaveAudio: size.media > 0 || ASKS_FOR_SOUND.some((member) => memberNamed(envelope, member) !== undefined),
   });
   const isFree = amounts.hold === 0n && amounts.exposure === 0n && candidates.every(({ card }) => card !== undefined);
   return { amounts, isFree };

@@ -5,6 +5,7 @@ import type { Charge, Settlement } from '../stores/contracts/claims.ts';
 import type { LedgerRow } from '../stores/contracts/ledger.ts';
 import { periodAt } from '../tenancy/accounts.ts';
 import { accountOf } from '../tenancy/scopes.ts';
+import { amountsOf } from './amounts-of.ts';
 import type { Exchange } from './exchange.ts';
 import { ledgerRows, orphanRow } from './ledger-rows.ts';
 import type { Parts } from './parts.ts';
@@ -14,7 +15,7 @@ import { errorOfRefusal } from './refusals.ts';
 export function openBooks(exchange: Exchange, parts: Parts): void {
   const { admission } = exchange;
   if (admission === undefined) return;
-  const reserved = reservedBy(exchange);
+  const reserved = reservedBy(exchange, parts);
   try {
     parts.journal.open({ callId: exchange.callId, hold: reserved, row: orphanRow(exchange, reserved) });
     admission.isJournalled = true;
@@ -28,9 +29,15 @@ export function openBooks(exchange: Exchange, parts: Parts): void {
   }
 }
 
-function reservedBy({ admission }: Exchange): PicoUsd | undefined {
-  const claim = admission?.claim;
-  return claim === undefined ? undefined : claim.hold + claim.exposure;
+/** What is booked for a request should nobody live to say what it cost: all that it was admitted with, or would have been. */
+function reservedBy(exchange: Exchange, parts: Parts): PicoUsd | undefined {
+  const { admission } = exchange;
+  if (admission === undefined) return undefined;
+  const { hold, exposure } =
+    admission.claim === undefined || admission.claim.accounts.length === 0
+      ? amountsOf(exchange, parts, admission).amounts
+      : admission.claim;
+  return hold + exposure;
 }
 
 /** What all attempts so far cost, as far as it is known. */

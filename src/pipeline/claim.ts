@@ -17,8 +17,9 @@ export function claim(
   parts: Parts,
   admission: Admission,
   group: string,
+  hasLimits: boolean,
 ): Admitted | Promise<Admitted> {
-  const asked = ask(exchange, parts, admission, group);
+  const asked = ask(exchange, parts, admission, group, hasLimits);
   const { outcome } = asked;
   if (!(outcome instanceof Promise) && (outcome.kind === 'granted' || !mayWait(outcome.refusal))) {
     return take(exchange, parts, admission, asked, outcome);
@@ -32,15 +33,15 @@ interface Asked {
   readonly outcome: ClaimOutcome | Promise<ClaimOutcome>;
 }
 
-function ask(exchange: Exchange, { claims, ...parts }: Parts, admission: Admission, group: string): Asked {
+function ask(exchange: Exchange, parts: Parts, admission: Admission, group: string, hasLimits: boolean): Asked {
+  const { claims } = parts;
   const nowMs = exchange.clock.nowMs();
   const [only] = admission.scopes;
   const limits =
     admission.scopes.length === 1 && only !== undefined
       ? only.at(nowMs, group)
       : admission.scopes.flatMap((accounts) => accounts.at(nowMs, group));
-  const { amounts, isFree } =
-    admission.size === undefined ? NOTHING : amountsOf(exchange, { claims, ...parts }, admission);
+  const { amounts, isFree } = hasLimits ? amountsOf(exchange, parts, admission) : NOTHING;
   // What costs nothing is served from an empty budget too, as LiteLLM does.
   const accounts = isFree ? limits.map(withoutMoney) : limits;
   const isShared = claims.isUp !== undefined;
@@ -107,7 +108,7 @@ async function claimInTime(
 ): Promise<Admitted> {
   const untilMs = exchange.clock.monotonicMs() + WAIT_MS;
   let pauseMs = FIRST_PAUSE_MS;
-  for (let asked = first; ; asked = ask(exchange, parts, admission, group)) {
+  for (let asked = first; ; asked = ask(exchange, parts, admission, group, true)) {
     const outcome = await asked.outcome;
     const isLast = exchange.clock.monotonicMs() >= untilMs;
     if (outcome.kind === 'granted' || !mayWait(outcome.refusal) || isLast) {

@@ -23,7 +23,7 @@ const NO_TAGS: readonly string[] = [];
 const LONGEST_METADATA = 16_384;
 
 /** What all rows of a request share. */
-type Shared = Omit<
+export type RequestFacts = Omit<
   LedgerRow,
   | 'attemptId'
   | 'attempt'
@@ -83,7 +83,15 @@ export function rowOfNote(note: string, hold: PicoUsd): LedgerRow {
   return { ...(JSON.parse(note) as LedgerRow), cost: hold, hold };
 }
 
-function sharedFacts(exchange: Exchange): Shared {
+function sharedFacts(exchange: Exchange): RequestFacts {
+  const known = exchange.admission?.facts;
+  if (known !== undefined) return known;
+  const facts = readFacts(exchange);
+  if (exchange.admission !== undefined) exchange.admission.facts = facts;
+  return facts;
+}
+
+function readFacts(exchange: Exchange): RequestFacts {
   const { identity, admission, group, customer } = exchange;
   const caller = identity?.caller;
   const { session, metadata } = saidOfItself(exchange);
@@ -106,13 +114,13 @@ function sharedFacts(exchange: Exchange): Shared {
   };
 }
 
-function rowOf(exchange: Exchange, shared: Shared, attempt: AttemptFacts, number: number): LedgerRow {
+function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, number: number): LedgerRow {
   const { admission, startedAtMs, clock } = exchange;
   const { usage, cost } = attempt;
   const endedAtMs = clock.nowMs();
   const deployment = exchange.snapshot.deployments.get(attempt.deploymentId);
   const card = usage === undefined ? undefined : cardOf(exchange, attempt, usage);
-  const requested = usage === undefined ? undefined : requestedCost(exchange, usage);
+  const requested = usage === undefined ? undefined : requestedCost(exchange, attempt, usage);
   const held = number === 0 ? admission?.claim?.hold : undefined;
   const groupName = attempt.group;
   return {
@@ -170,9 +178,14 @@ function cardOf({ snapshot, deployment, startedAtMs }: Exchange, attempt: Attemp
 }
 
 /** What the model that was asked for would have cost for the same work, at its first deployment's prices. */
-function requestedCost({ group, startedAtMs }: Exchange, usage: Usage): PicoUsd | undefined {
+function requestedCost(
+  { group, startedAtMs }: Exchange,
+  { deploymentId, cost }: AttemptFacts,
+  usage: Usage,
+): PicoUsd | undefined {
   const first = group?.deployments[0];
   if (first === undefined) return undefined;
+  if (first.id === deploymentId && usage.providerCostUsd === undefined) return cost;
   // What a provider says of its own price says nothing of another's.
   const { providerCostUsd: _told, ...counted } = usage;
   return costOf(counted, first.priced.ratesAt(startedAtMs, usage.serviceTier))?.total;

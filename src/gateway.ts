@@ -1,8 +1,9 @@
 /** The composition root: the one file that knows every part and joins them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeManagementContext, readStoredModels } from './admin/make-context.ts';
+import { ALERT_NOTES } from './alerts/budget-alerts.ts';
 import type { DeploymentConfig, GatewayConfig } from './config/gateway-config.ts';
-import { systemClock } from './core/clock.ts';
+import { type Clock, systemClock } from './core/clock.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';
 import { InputEstimates } from './costs/input-estimate.ts';
 import { OutputForecasts } from './costs/output-forecast.ts';
@@ -74,6 +75,9 @@ export interface Gateway {
 }
 
 const MOST_STORED_MODELS = 50_000;
+/** A database that was away at the start is asked again for the models it has. */
+const MODELS_AGAIN_MS = 5_000;
+const DATABASE_ASKED_EVERY_MS = 1_000;
 
 /** For the books of requests that end with the gateway. */
 const LAST_BOOKS_MS = 1_000;
@@ -142,6 +146,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     tenants,
     claims,
     journal,
+    isDatabaseUp: atMostEvery(DATABASE_ASKED_EVERY_MS, clock, () => database.ping()),
     forecasts: new OutputForecasts(),
     inputs: new InputEstimates(),
     afterCharges: (charges) => answererBudgets.charged(charges),
@@ -182,7 +187,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     for (const [model, reason] of refused) log.app.error({ model, reason }, 'A model of the database is not served');
     storedModels = deployments;
   };
-  await readModels().catch((error: unknown) => log.app.error({ error }, 'The models of the database are not served'));
+  let modelsLater: NodeJS.Timeout | undefined;
+  const readModelsLater = (error: unknown): void => {
+    log.app.error({ error }, 'The models of the database are not served yet');
+    modelsLater = setTimeout(() => reloadModels().catch(readModelsLater), MODELS_AGAIN_MS);
+    modelsLater.unref();
+  };
+  await readModels().catch(readModelsLater);
   let snapshot = makeSnapshot(served(), masterKey, parts);
   await answererBudgets.configure(snapshot);
   const serve = (): void => {
@@ -241,6 +252,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     ledgerRetentionMs,
     auditRetentionMs,
+    datedNotes: ALERT_NOTES,
     onPruned: (deleted) => log.app.info(deleted, 'Deleted what is older than it is to be kept'),
     onFault,
   });
@@ -267,6 +279,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await nextTurn();
       queue.flush();
       answererBudgets.stop();
+      clearTimeout(modelsLater);
       await stores.close();
     },
     metricsSnapshot: () => metrics.snapshot(),
@@ -293,6 +306,20 @@ async function joinInstances({ redis }: GatewayConfig, log: Log): Promise<Shared
       }
     },
   });
+}
+
+/** The same question, asked anew only when the last answer is old. */
+function atMostEvery<Value>(ms: number, clock: Clock, ask: () => Promise<Value>): () => Promise<Value> {
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let last: Promise<Value> | undefined;
+  return () => {
+    const nowMs = clock.monotonicMs();
+    if (last === undefined || nowMs - askedMs >= ms) {
+      askedMs = nowMs;
+      last = ask();
+    }
+    return last;
+  };
 }
 
 function labelsOf({ id, provider, model, apiBase }: Deployment): LabelledDeployment {

@@ -20,6 +20,8 @@ export interface Parts {
   readonly tenants: Tenants;
   readonly claims: Claims;
   readonly journal: Journal;
+  /** Whether the database answers; asked at most once a second. */
+  readonly isDatabaseUp: () => Promise<boolean>;
   /** What answers and prompts were like, for what a request reserves. */
   readonly forecasts: OutputForecasts;
   readonly inputs: InputEstimates;

@@ -9,12 +9,15 @@ import type { Answering, Question } from '../question.ts';
 /** The process lives. LiteLLM's words. */
 export const liveness: Answering = () => ({ status: 200, body: "I'm alive!" });
 
-/** Whether this instance takes requests: not while it drains. */
-export const readiness: Answering = ({ isDraining, version }) => ({
+/**
+ * Whether this instance takes requests: not while it drains. A database that is away is told and no reason to be taken out of
+ * rotation: keys that are known are served, and what they cost is kept until it is back.
+ */
+export const readiness: Answering = async ({ isDraining, version, parts }) => ({
   status: isDraining ? 503 : 200,
   body: {
     status: isDraining ? 'draining' : 'healthy',
-    db: 'Not connected',
+    db: (await parts.isDatabaseUp()) ? 'connected' : 'Not connected',
     cache: null,
     litellm_version: version,
     success_callbacks: [],

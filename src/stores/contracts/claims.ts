@@ -203,6 +203,7 @@ export interface Claims {
    * A second settlement of the same id changes nothing, nor does one of an id that was never claimed: a request without limits
    * claims on no account, so that its charges count. One whose claim the shared store lost or gave up as orphaned books the
    * difference, so that every cost counts once. Never rejects: what cannot be delivered now is kept and delivered later.
+   * Resolves when it is told or kept. Its rows go to the ledger after that: a counter that is seeded meanwhile would count them twice.
    */
   settle(settlement: Settlement): void | Promise<void>;
   /** Gives a claim back as if it had never been: requests and tokens too. For requests that were never sent. */

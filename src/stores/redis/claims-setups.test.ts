@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -138,21 +138,13 @@ test('with TLS it trusts the authority of the file, and no certificate that it d
   }
 });
 
-test('a user with these rights is enough', async () => {
-  const rights =
-    '+@connection +evalsha +eval +script|load +subscribe +publish +get +mget +set +del +exists +incr +incrby +pexpire';
-  const more =
-    '+hset +hget +hmget +hdel +hexists +hlen +hvals +hscan +zadd +zrem +zscore +zcount +zrange +zrangebyscore';
-  const last = '+zremrangebyscore +zremrangebyrank +lpush +ltrim +lrange +time +ping';
-  const user = [
-    'sluice',
-    'on',
-    '>let-in',
-    '~sluice:*',
-    '&sluice:*',
-    '-@all',
-    ...`${rights} ${more} ${last}`.split(' '),
-  ];
+test('a user with the rights that the guide names for claims is enough', async () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guides/routing.md'), 'utf8');
+  const rights = ['@connection', 'evalsha'].flatMap((first) =>
+    (new RegExp(`\`(\\+${first}[^\`]+)\``).exec(guide)?.[1] ?? '').split(/\s+/),
+  );
+  assert.ok(rights.length > 35, 'the guide names them');
+  const user = ['sluice', 'on', '>let-in', '~sluice:*', '&sluice:*', '-@all', ...rights];
   await withRedis(
     async ({ port }) => {
       await withInstance({ ...LOCAL, port, username: 'sluice', password: 'let-in' }, async (instance) => {

@@ -253,6 +253,35 @@ for (const disaster of [
   });
 }
 
+for (const [age, keptMs] of [
+  ['older than what is told again', 150],
+  ['a moment old', 5_000],
+] as const) {
+  test(`a Redis that comes back with a copy ${age} misses nothing`, async () => {
+    await inWorld(async ({ join, redis }) => {
+      const times = { ...QUICK, keptMs };
+      const instances = [await join({ times }), await join({ times })];
+      const [one = assert.fail(), two = assert.fail()] = instances;
+      const key: ClaimAccount = { id: 'key:k', money: [ever(1_000n)] };
+      assert.equal(await one.send('a', [key], 100n, 100n), true);
+      await wait(100);
+      await redis.command('SAVE');
+      assert.equal(await one.send('b', [key], 100n, 100n), true);
+      assert.equal(await two.send('c', [key], 100n, 100n), true);
+      assert.equal((await two.claim('open', [key], 50n)).kind, 'granted');
+      await wait(keptMs === 150 ? 500 : 20);
+      await redis.kill();
+      await Promise.all(instances.map((instance) => instance.becomes(false)));
+      await redis.start();
+      await Promise.all(instances.map((instance) => instance.becomes(true)));
+      assert.equal((await one.claim('too much', [key], 651n)).kind, 'refused');
+      await two.settle('open', [key], 50n);
+      await agrees(one, key, 350n);
+      await allTold(instances);
+    });
+  });
+}
+
 test('claims of an instance that died are booked at their holds, once, and a late settlement books the difference', async () => {
   await inWorld(async ({ join, wire, ledger }) => {
     const cable = await wire();

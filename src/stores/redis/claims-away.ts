@@ -169,7 +169,9 @@ export class AwayClaims {
       over('tokens', account.tokensPerMinute, input + output, inputTokens + outputTokens, 0) ??
       over('input-tokens', account.inputTokensPerMinute, input, inputTokens, 0) ??
       over('output-tokens', account.outputTokensPerMinute, output, outputTokens, 0) ??
-      over('parallel', account.parallelRequests, this.#options.openOn(account.id), 1, 1)
+      (account.parallelRequests === undefined
+        ? undefined
+        : over('parallel', account.parallelRequests, this.#options.openOn(account.id), 1, 1))
     );
   }
 

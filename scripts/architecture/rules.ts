@@ -3,7 +3,7 @@ import { CYCLE_RULE } from './cycles.ts';
 import type { Rule } from './rule.ts';
 import type { SourceFile } from './source-file.ts';
 
-const FEATURES = ['routing', 'tenancy', 'alerts', 'guardrails', 'caching', 'optimise', 'costs', 'telemetry', 'alerts'];
+const FEATURES = ['routing', 'tenancy', 'guardrails', 'caching', 'optimise', 'costs', 'telemetry', 'alerts'];
 const PURE = ['core', 'wire', 'formats'];
 const OUTER = ['gateway.ts', 'open-stores.ts', 'main.ts', 'cli', 'server', 'admin', 'endpoints', 'pipeline', 'lanes'];
 

@@ -143,7 +143,7 @@ export const MODEL_INFO: SettingTable = table({
   litellm_provider: now('text', 'Provider whose price list is meant.'),
   version: now('any', 'A remark.'),
   blocked: now('flag', 'Takes the deployment out of service.'),
-  access_groups: later('texts', 'Groups of models that keys can be given.'),
+  access_groups: now('texts', 'Groups of models, which lists of allowed models may name.'),
   team_id: later('text', 'The only team that may use the deployment.'),
   team_public_model_name: later('text', 'The name under which that team knows it.'),
   tier: later('text', '`free` or `paid`.'),

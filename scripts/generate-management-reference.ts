@@ -1,0 +1,80 @@
+/** Writes docs/reference/management-api.md from the routes of the management API and what src/admin/route-summaries.ts says of them. */
+import { type ManagementRoute, ROLES, type Role } from '../src/admin/contract.ts';
+import { ROUTE_SUMMARIES } from '../src/admin/route-summaries.ts';
+import { MANAGEMENT_ROUTES } from '../src/admin/routes.ts';
+import { writeGenerated } from './generated-page.ts';
+
+/** Sections by the beginning of a route's first path, in the order of the page. */
+const SECTIONS: readonly (readonly [title: string, pattern: RegExp])[] = [
+  ['Keys', /^\/(?:v2\/|team\/)?key\//],
+  ['Users', /^\/(?:v2\/)?user\//],
+  ['Teams', /^\/(?:v2\/)?team\//],
+  ['Organisations', /^\/organization\//],
+  ['Customers', /^\/customer\//],
+  ['Named budgets', /^\/(?:management\/v1\/)?budgets?(?:\/|$)/],
+  ['Tags', /^\/tag\//],
+  ['Models', /^\/model\//],
+  ['Spend', /^\/(?:spend|global|cost|provider)\//],
+  ['Changes', /^\/audit/],
+];
+
+const nameOf = ({ method, paths }: ManagementRoute): string => `${method} ${paths[0]}`;
+const sectionOf = ({ paths: [path] }: ManagementRoute): string | undefined =>
+  SECTIONS.find(([, pattern]) => pattern.test(path))?.[0];
+
+const names = new Set(MANAGEMENT_ROUTES.map(nameOf));
+const problems = [
+  ...MANAGEMENT_ROUTES.filter((route) => !Object.hasOwn(ROUTE_SUMMARIES, nameOf(route))).map(
+    (route) => `src/admin/route-summaries.ts says nothing of ${nameOf(route)}`,
+  ),
+  ...Object.keys(ROUTE_SUMMARIES)
+    .filter((name) => !names.has(name))
+    .map((name) => `src/admin/route-summaries.ts speaks of ${name}, which is no route`),
+  ...MANAGEMENT_ROUTES.filter((route) => sectionOf(route) === undefined).map(
+    (route) => `${nameOf(route)} belongs to no section of the page`,
+  ),
+];
+if (problems.length > 0) {
+  process.stdout.write(`${problems.join('\n')}\n`);
+  process.exit(1);
+}
+
+/** Everybody, or the roles from the least to the most. */
+function rolesOf(allowed: readonly Role[]): string {
+  if (allowed.length === ROLES.length) return 'everyone';
+  return ROLES.filter((role) => allowed.includes(role))
+    .map((role) => `\`${role}\``)
+    .join(', ');
+}
+
+function row(route: ManagementRoute): string {
+  const paths = route.paths.map((path) => `\`${path.replace(/:(\w+)/g, '{$1}')}\``).join(', ');
+  return `| \`${route.method}\` ${paths} | ${ROUTE_SUMMARIES[nameOf(route)]} | ${rolesOf(route.roles)} |`;
+}
+
+const sections = SECTIONS.map(([title]) => {
+  const rows = MANAGEMENT_ROUTES.filter((route) => sectionOf(route) === title).map(row);
+  return `## ${title}
+
+| route | what it does | who may call it |
+|---|---|---|
+${rows.join('\n')}
+`;
+});
+
+writeGenerated(
+  'docs/reference/management-api.md',
+  `<!-- Generated from src/admin by npm run generate. -->
+# Management API
+
+LiteLLM’s routes with its fields and answers, over the same port and with the same keys as models. Guide:
+[keys and teams](../guides/keys-and-teams.md).
+
+A route that is not listed here does not exist. Each asks for a key (401 without) and for one of the roles beside it (403 without);
+\`proxy_admin\` has all of them, and the master key is one. \`everyone\` is any valid key. What is shown or changed is further bound to what
+is the caller’s own: a \`team_admin\` acts on its teams, an \`org_admin\` on its organisations, others on themselves. A key with
+\`allowed_routes\` or a \`key_type\` reaches only those. An object that the caller may not see is answered like one that does not exist.
+A field that a route does not know is refused with 422.
+
+${sections.join('\n')}`,
+);

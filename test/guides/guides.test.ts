@@ -1,0 +1,101 @@
+/** The guides about keys and money: what they show of configurations loads, and what they tell people to type works. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import { COMMAND, NODE_FOLDER, SluiceProcess, temporaryFolder } from '../cli/sluice-process.ts';
+import { loadText } from '../config/load-text.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+const GUIDES = ['budgets-and-limits', 'keys-and-teams', 'databases'] as const;
+
+const pageOf = (guide: string): string => readFileSync(join(root, 'docs/guides', `${guide}.md`), 'utf8');
+const blocksOf = (guide: string, language: string): string[] =>
+  [...pageOf(guide).matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, text]) => text ?? '',
+  );
+
+for (const guide of GUIDES) {
+  for (const [index, text] of blocksOf(guide, 'yaml').entries()) {
+    test(`${guide}, configuration ${index + 1}: loads, finds nothing wrong, and all of it is in effect`, () => {
+      const names = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name ?? '');
+      const env = Object.fromEntries(
+        names.map((name) => [
+          name,
+          name === 'DATABASE_URL' ? 'postgresql://sluice:secret@db/sluice' : `value of ${name}`,
+        ]),
+      );
+      const { config, findings } = loadText(text, { env });
+      // A fragment without models is fine, as is naming groups of the reader's own file in it.
+      const wrong = findings.filter(({ code }) => code !== 'empty-model-list');
+      const known = /^model_list:/m.test(text) ? wrong : wrong.filter(({ code }) => code !== 'unknown-group');
+      assert.deepEqual(known, []);
+      assert.deepEqual(config?.notYetInEffect, []);
+    });
+  }
+}
+
+/** What a guide tells people to type, in one shell, against a gateway of one's own with simulated models. */
+async function typed(context: TestContext, guide: string): Promise<string> {
+  const cwd = temporaryFolder(context);
+  const sluice = new SluiceProcess(context, { cwd, args: ['demo', '--port', '0'] });
+  const url = await sluice.url();
+  const script = blocksOf(guide, 'sh')
+    .join('\n')
+    .replaceAll('http://127.0.0.1:4000', url)
+    .replaceAll('npm start -- spend', `node ${COMMAND} spend --port ${new URL(url).port}`)
+    .replaceAll('npx node', 'node');
+  const { stdout } = await run('sh', ['-euc', script], {
+    cwd,
+    env: { PATH: `${NODE_FOLDER}:${process.env.PATH}` },
+    timeout: 60_000,
+  });
+  return stdout;
+}
+
+test('what the guide to budgets tells people to type works', { timeout: 90_000 }, async (context) => {
+  const said = await typed(context, 'budgets-and-limits');
+  assert.match(said, /"key_alias":"search".*"max_budget":20,/);
+  assert.match(said, /"team_id":"research"/);
+  assert.match(said, /"group_by":"key"/);
+  assert.match(said, /No spend from |Spend by model/);
+});
+
+test('what the guide to keys tells people to type works', { timeout: 90_000 }, async (context) => {
+  const said = await typed(context, 'keys-and-teams');
+  assert.match(said, /"object":"chat\.completion"/);
+  assert.equal(said.match(/"key":"healthy"/g)?.length, 2, 'both texts of a rotated key work');
+  assert.match(said, /"key_alias":"ada-notebook"/);
+  assert.match(said, /"deleted_keys"/);
+  assert.match(said, /"blocked_users":\[\{"user_id":"customer-8"/);
+  assert.match(said, /"audit_logs":\[\{/);
+});
+
+test('the backup of the guide to databases is a database with everything in it', {
+  timeout: 60_000,
+}, async (context) => {
+  const backup = blocksOf('databases', 'sh').find((text) => text.startsWith('npx node'));
+  assert.ok(backup !== undefined);
+  const cwd = temporaryFolder(context);
+  const sluice = new SluiceProcess(context, { cwd, args: ['demo', '--port', '0'] });
+  const url = await sluice.url();
+  const key = readFileSync(join(cwd, 'data/master-key'), 'utf8').trim();
+  const made = await fetch(`${url}/key/generate`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify({ key_alias: 'in the backup' }),
+  });
+  assert.equal(made.status, 200);
+  const env = { PATH: `${NODE_FOLDER}:${process.env.PATH}` };
+  await run('sh', ['-euc', backup.replaceAll('npx node', 'node')], { cwd, env });
+  const { DatabaseSync } = await import('node:sqlite');
+  const copy = new DatabaseSync(join(cwd, 'sluice-backup.db'), { readOnly: true });
+  context.after(() => copy.close());
+  const tables = copy.prepare("select name from sqlite_master where type = 'table'").all();
+  assert.ok(tables.some(({ name }) => name === 'ledger'));
+  const [row] = copy.prepare("select count(*) as found from keys where alias = 'in the backup'").all();
+  assert.equal(Number(row?.found), 1);
+});

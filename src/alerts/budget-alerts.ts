@@ -113,7 +113,7 @@ export class BudgetAlerts {
       return;
     }
     const atMs = this.#options.clock.nowMs();
-    this.#waiting.push({ id: newCallId(), kind, budget, spent: budget.spent, atMs, forecast: found });
+    this.#waiting.push({ id: newCallId(atMs), kind, budget, spent: budget.spent, atMs, forecast: found });
     this.#telling ??= this.#tellAll().finally(() => {
       this.#telling = undefined;
     });
@@ -126,13 +126,13 @@ export class BudgetAlerts {
   }
 
   /** A database that is away cannot say who told it: twice is better than never. */
-  async #isOurs({ kind, budget, atMs }: Alert): Promise<boolean> {
+  async #isOurs({ kind, budget }: Alert): Promise<boolean> {
     const { threshold } = this.#settings;
     const word = kind === 'threshold' ? `threshold-${Math.round((threshold ?? 0) * 100)}` : kind;
     // A budget that never starts anew is another one when it was raised.
     const window = budget.endsAtMs === undefined ? `${budget.window}-${budget.max ?? budget.soft}` : budget.window;
     try {
-      return await this.#options.noteOnce(`alert/${budget.account}/${window}/${word}`, new Date(atMs).toISOString());
+      return await this.#options.noteOnce(`${ALERT_NOTES}${budget.account}/${window}/${word}`, untilOf(budget));
     } catch {
       return true;
     }
@@ -181,6 +181,19 @@ export class BudgetAlerts {
   }
 }
 
-const PERSONAL: ReadonlySet<string> = new Set(['user', 'team_member', 'customer']);
+/** How the notes of what was told begin. Their value is the time from which on nobody asks for them. */
+export const ALERT_NOTES = 'alert/';
+
+/** Instances' clocks differ. */
+const GRACE_MS = 86_400_000;
+
+/** Sorts behind every time. */
+const FOR_EVER = 'ever';
+
+function untilOf({ endsAtMs }: WatchedBudget): string {
+  return endsAtMs === undefined ? FOR_EVER : new Date(endsAtMs + GRACE_MS).toISOString();
+}
+
+const PERSONAL: ReadonlySet<string> = new Set(['user', 'team_member', 'organization_member', 'customer']);
 
 const noHeaders = (): Record<string, string> => ({});

@@ -29,6 +29,7 @@ const EVENTS: Readonly<Record<AlertKind, string>> = {
 const GROUPS: Readonly<Record<ScopeKind, string>> = {
   platform: 'proxy',
   organization: 'organization',
+  organization_member: 'organization_member',
   team: 'team',
   team_member: 'team_member',
   user: 'user',

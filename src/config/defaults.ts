@@ -33,6 +33,7 @@ export const DEFAULT_BUDGETS: BudgetConfig = {
   whenAway: {
     platform: 'share',
     organization: 'share',
+    organization_member: 'share',
     team: 'share',
     team_member: 'share',
     user: 'share',

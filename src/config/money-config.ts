@@ -9,6 +9,7 @@ export type WhenAway = 'open' | 'closed' | 'share';
 export type ScopeKind =
   | 'platform'
   | 'organization'
+  | 'organization_member'
   | 'team'
   | 'team_member'
   | 'user'

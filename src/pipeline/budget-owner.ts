@@ -18,6 +18,8 @@ function ownOf({ kind, label }: Scope, identity: Identity | undefined): BudgetOw
       return { ...teamOf(identity), ...userOf(identity) };
     case 'user':
       return userOf(identity);
+    case 'organization_member':
+      return { ...organizationOf(identity), ...userOf(identity) };
     case 'organization':
       return organizationOf(identity);
     case 'customer':

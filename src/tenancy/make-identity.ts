@@ -147,6 +147,16 @@ function scopesOf(
     });
   }
   if (organizationId !== undefined) {
+    const membership = objects.organizations.find((each) => each.organizationId === organizationId);
+    if (userId !== undefined && membership !== undefined) {
+      scopes.push({
+        kind: 'organization_member',
+        account: accountOf.organizationMember(organizationId, userId),
+        label: `OrganizationMember=${userId} of organization ${organizationId}`,
+        limits: limitsOf(membership, named(membership.budgetId)),
+        anchorMs: membership.createdAtMs,
+      });
+    }
     scopes.push({
       kind: 'organization',
       account: accountOf.organization(organizationId),

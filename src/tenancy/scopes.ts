@@ -26,6 +26,8 @@ export const accountOf = {
   teamMember: (teamId: string, userId: string): string => `team_member:${escapeId(teamId)}/${escapeId(userId)}`,
   user: (id: string): string => `user:${escapeId(id)}`,
   organization: (id: string): string => `organization:${escapeId(id)}`,
+  organizationMember: (organizationId: string, userId: string): string =>
+    `organization_member:${escapeId(organizationId)}/${escapeId(userId)}`,
   customer: (id: string): string => `customer:${escapeId(id)}`,
   tag: (name: string): string => `tag:${escapeId(name)}`,
   deployment: (id: string): string => `deployment:${id}`,

@@ -171,7 +171,7 @@ export class Tenants {
     const organization =
       known.organization ??
       (organizationId === undefined ? undefined : await directory.get('organization', organizationId));
-    const budgetIds = [key, team, team?.memberDefaults, teamMember, user, organization].flatMap(
+    const budgetIds = [key, team, team?.memberDefaults, teamMember, user, organization, ...organizations].flatMap(
       (limits) => limits?.budgetId ?? [],
     );
     const budgets = budgetIds.length === 0 ? [] : await directory.getMany('budget', [...new Set(budgetIds)]);
@@ -232,12 +232,17 @@ function tagScope(name: string, tag: Tag | undefined, budget: Budget | undefined
 function identitySources(hash: string, identity: Identity | undefined): readonly string[] {
   if (identity === undefined) return [`key:${hash}`];
   const { userId, teamId, organizationId, objects } = identity;
-  const sources = [`key:${hash}`, `key:${identity.keyHash}`, ...objects.teams.map((team) => `team:${team.teamId}`)];
+  const sources = [
+    `key:${hash}`,
+    `key:${identity.keyHash}`,
+    ...objects.teams.map((team) => `team:${team.teamId}`),
+    ...objects.organizations.map((each) => `organization:${each.organizationId}`),
+  ];
   if (userId !== undefined) sources.push(`user:${userId}`);
   if (teamId !== undefined) sources.push(`team:${teamId}`);
   if (organizationId !== undefined) sources.push(`organization:${organizationId}`);
   const { key, team, user, organization, teamMember } = objects;
-  for (const limits of [key, team, team?.memberDefaults, user, organization, teamMember]) {
+  for (const limits of [key, team, team?.memberDefaults, user, organization, teamMember, ...objects.organizations]) {
     sources.push(...budgetSource(limits?.budgetId));
   }
   return [...new Set(sources)];

@@ -252,4 +252,32 @@ describe('budgets', () => {
     assert.equal(Number(own.cost), Number(cost.toFixed(12)));
     assert.equal(own.requested_cost, own.cost);
   });
+
+  test('members of teams and of organisations have budgets of their own there, whatever the rest has left', async (context) => {
+    const small = Number((cost * 1.2).toFixed(9));
+    const many = await startMoneyGateway({
+      user_api_key_list: [
+        { api_key: 'anna-in-team', user_id: 'anna', team_id: 'boats' },
+        { api_key: 'ben-in-team', user_id: 'ben', team_id: 'boats' },
+        { api_key: 'anna-in-organization', user_id: 'anna', organization_id: 'harbour' },
+      ],
+      users: [{ user_id: 'anna' }, { user_id: 'ben' }],
+      teams: [{ team_id: 'boats', team_member_budget: small, members_with_roles: [{ user_id: 'anna', role: 'user' }] }],
+      organizations: [
+        {
+          organization_id: 'harbour',
+          organization_alias: 'Harbour',
+          members: [{ user_id: 'anna', role: 'internal_user', max_budget: small }],
+        },
+      ],
+      budget_settings: { mode: 'strict' },
+    });
+    context.after(() => many.close());
+    const of = (key: string) => ask(many, key, { max_tokens: OUTPUT });
+    assert.equal((await of('anna-in-team')).status, 200);
+    assert.match(messageOf(await of('anna-in-team')), /TeamMember=anna/);
+    assert.equal((await of('ben-in-team')).status, 200, 'what Anna spent is not what Ben spent');
+    assert.equal((await of('anna-in-organization')).status, 200);
+    assert.match(messageOf(await of('anna-in-organization')), /OrganizationMember=anna/);
+  });
 });

@@ -7,6 +7,7 @@ const WHEN_AWAY = ['open', 'closed', 'share'] as const;
 export const SCOPE_KINDS = [
   'platform',
   'organization',
+  'organization_member',
   'team',
   'team_member',
   'user',
@@ -31,7 +32,7 @@ export const BUDGET_SETTINGS: SettingTable = table({
   ),
   when_away: own(
     'any',
-    'What is done with limits while the Redis that instances share is away: `open` does not check them, `closed` refuses, `share` gives each instance an equal part of what was left. One word, or a map by kind: `platform`, `organization`, `team`, `team_member`, `user`, `customer`, `key`, `tag`, `deployment`, `provider`.',
+    'What is done with limits while the Redis that instances share is away: `open` does not check them, `closed` refuses, `share` gives each instance an equal part of what was left. One word, or a map by kind: `platform`, `organization`, `organization_member`, `team`, `team_member`, `user`, `customer`, `key`, `tag`, `deployment`, `provider`.',
     '`share`; `open` for deployments and providers',
   ),
   journal_fsync: own(

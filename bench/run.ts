@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { printCrash } from './crash.ts';
 import { LoadGenerator, startScript } from './load-generator.ts';
 import { Measurement, selectedRows } from './measure.ts';
 import { type BenchOptions, HELP, readOptions } from './options.ts';
@@ -89,4 +90,5 @@ const options = readOptions(process.argv.slice(2));
 if (options === 'help') process.stdout.write(HELP);
 else if (options.only.join() === 'storm') await printStorm();
 else if (options.only.join() === 'replay') await printReplay();
+else if (options.only.join() === 'crash') await printCrash(options.rounds);
 else await bench(options);

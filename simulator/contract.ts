@@ -59,6 +59,8 @@ export interface SeenRequest {
   readonly endedAtMs: number | undefined;
   readonly bytesSent: number;
   readonly tokensSent: number;
+  /** What its answer would have been billed; undefined before it ended, and where nothing was answered. */
+  readonly billed: Pick<Billed, 'promptTokens' | 'completionTokens'> | undefined;
 }
 
 /** How a request ended: answered, left by the client, broken off by a fault, or not ended yet. */

@@ -23,6 +23,7 @@ export class OpenRequest implements SeenRequest {
   endedAtMs: number | undefined = undefined;
   bytesSent = 0;
   tokensSent = 0;
+  billed: SeenRequest['billed'] = undefined;
   #body: { value: JsonValue | undefined } | undefined;
 
   constructor(seen: Pick<SeenRequest, 'number' | 'method' | 'path' | 'headers' | 'rawBody' | 'receivedAtMs'>) {
@@ -41,9 +42,9 @@ export class OpenRequest implements SeenRequest {
 
   toJSON(): object {
     const { number, method, path, headers, body, receivedAtMs, deployment, model, operation } = this;
-    const { faults, outcome, status, endedAtMs, bytesSent, tokensSent } = this;
+    const { faults, outcome, status, endedAtMs, bytesSent, tokensSent, billed } = this;
     const seen = { number, method, path, headers, body, receivedAtMs, deployment, model, operation };
-    return { ...seen, faults, outcome, status, endedAtMs, bytesSent, tokensSent };
+    return { ...seen, faults, outcome, status, endedAtMs, bytesSent, tokensSent, billed };
   }
 }
 
@@ -92,7 +93,7 @@ export class RequestLog {
     request.endedAtMs = endedAtMs;
     this.#outcomes[sent.outcome] += 1;
     if (status >= 400) this.#refused += 1;
-    if (usage !== undefined && status < 400) this.#bill(request.model, usage, sent);
+    if (usage !== undefined && status < 400) this.#bill(request, usage, sent);
   }
 
   countBench(): void {
@@ -120,9 +121,11 @@ export class RequestLog {
     this.#models.clear();
   }
 
-  #bill(model: string, usage: Usage, sent: Sent): void {
+  #bill(request: OpenRequest, usage: Usage, sent: Sent): void {
+    const { model } = request;
     const before = this.#models.get(model) ?? NOTHING_BILLED;
     const completion = sent.outcome === 'completed' ? usage.completion : Math.min(sent.tokens, usage.completion);
+    request.billed = { promptTokens: usage.prompt, completionTokens: completion };
     this.#models.set(model, {
       requests: before.requests + 1,
       promptTokens: before.promptTokens + usage.prompt,

@@ -37,7 +37,7 @@ export class SluiceProcess {
   #watchers = new Set<() => void>();
   #isOver = false;
 
-  constructor(context: TestContext, options: SluiceOptions) {
+  constructor(context: Pick<TestContext, 'after'>, options: SluiceOptions) {
     const { args = [], env = {}, cwd, command } = options;
     const start: [string, string[]] =
       command === undefined ? [process.execPath, [COMMAND, ...args]] : [command, [...args]];
@@ -112,7 +112,7 @@ export class SluiceProcess {
 }
 
 /** An empty folder that goes away with the test. */
-export function temporaryFolder(context: TestContext): string {
+export function temporaryFolder(context: Pick<TestContext, 'after'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -43,12 +43,20 @@ export async function race({ urls, key, requests, body, connections = 2_000 }: R
   }
 }
 
-interface Answer {
+/** An answer, whole; status 0 where it was broken off or never came. */
+export interface Answer {
   readonly status: number;
   readonly text: string;
 }
 
-function post(agent: Agent, url: string, key: string, body: JsonObject): Promise<Answer> {
+/** Asks for a chat completion. Never rejects. */
+export function post(
+  agent: Agent,
+  url: string,
+  key: string,
+  body: JsonObject,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   return new Promise((resolve) => {
     const bytes = Buffer.from(JSON.stringify(body));
     const call = request(`${url}/v1/chat/completions`, {
@@ -58,6 +66,7 @@ function post(agent: Agent, url: string, key: string, body: JsonObject): Promise
         authorization: `Bearer ${key}`,
         'content-type': 'application/json',
         'content-length': bytes.length,
+        ...headers,
       },
     });
     call.on('response', (response) => {

@@ -74,6 +74,14 @@ test('what the guide to keys tells people to type works', { timeout: 90_000 }, a
   assert.match(said, /"audit_logs":\[\{/);
 });
 
+test('the key of the guide to moving keeps its text and has spent what it had', {
+  timeout: 60_000,
+}, async (context) => {
+  const said = await typed(context, 'migrate-from-litellm');
+  assert.match(said, /"key":"sk-the-text-it-has-today"/);
+  assert.match(said, /"spend":7\.5,/);
+});
+
 test('the backup of the guide to databases is a database with everything in it', {
   timeout: 60_000,
 }, async (context) => {

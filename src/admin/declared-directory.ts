@@ -127,6 +127,7 @@ export function withDeclared(directory: Directory, declared: () => Declared): Di
     note: (name) => directory.note(name),
     noteOnce: (name, value) => directory.noteOnce(name, value),
     setNote: (name, value) => directory.setNote(name, value),
+    pruneNotes: (prefix, before) => directory.pruneNotes(prefix, before),
   };
 }
 

@@ -33,8 +33,8 @@ export interface WatchedBudget {
   readonly account: string;
   readonly kind: ScopeKind;
   /** How people call it: `Key=app`, `Team=t1`. */
-  readonly label: string;
-  readonly owner: BudgetOwner;
+  label: string;
+  owner: BudgetOwner;
   /** Undefined: there is only a soft budget. */
   readonly max: PicoUsd | undefined;
   readonly soft: PicoUsd | undefined;

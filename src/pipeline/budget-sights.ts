@@ -165,7 +165,12 @@ export class BudgetSights {
       // An account that only counts has no budget in the store; its owner's is known all the same.
       const actual = max === UNLIMITED ? configured[index]?.max : max;
       const isAlike = same?.max === actual && same?.soft === softOf(scope, index, model);
-      if (same !== undefined && isAlike && same.label === scope.label) return same;
+      if (same !== undefined && isAlike) {
+        // Its owner may have got another name, or a key another hash.
+        same.label = scope.label;
+        same.owner = owner;
+        return same;
+      }
       const budget: WatchedBudget = {
         account: account.id,
         kind: scope.kind,

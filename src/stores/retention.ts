@@ -7,6 +7,8 @@ export interface RetentionOptions {
   /** How long rows of the ledger and of the audit log are kept; undefined: for ever. */
   readonly ledgerRetentionMs: number | undefined;
   readonly auditRetentionMs: number | undefined;
+  /** Notes under this prefix say in their value until when they are needed. */
+  readonly datedNotes: string;
   readonly onPruned: (deleted: { readonly ledgerRows: number; readonly auditEntries: number }) => void;
   readonly onFault: (what: string, error: unknown) => void;
   readonly firstAfterMs?: number;
@@ -21,43 +23,47 @@ const NOTE = 'retention/last';
 /** Deletes what is older than it is to be kept, from time to time. Sums of spend stay. */
 export class Retention {
   readonly #options: RetentionOptions;
+  readonly #everyMs: number;
   #timer: NodeJS.Timeout | undefined;
   #pruning: Promise<void> | undefined;
+  #isStopped = false;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
-    const { ledgerRetentionMs, auditRetentionMs, firstAfterMs = FIRST_AFTER_MS } = options;
-    if (ledgerRetentionMs !== undefined || auditRetentionMs !== undefined) this.#plan(firstAfterMs);
+    this.#everyMs = options.everyMs ?? EVERY_MS;
+    this.#plan(options.firstAfterMs ?? FIRST_AFTER_MS);
   }
 
   /** Ends; resolves when nothing is being deleted. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     await this.#pruning;
-    clearTimeout(this.#timer);
   }
 
   #plan(afterMs: number): void {
+    if (this.#isStopped) return;
     this.#timer = setTimeout(() => {
       this.#pruning = this.#prune()
         .catch((error: unknown) =>
-          this.#options.onFault('old rows of the ledger or the audit log are kept for now', error),
+          this.#options.onFault('What is older than it is to be kept could not be deleted now', error),
         )
-        .then(() => this.#plan(this.#options.everyMs ?? EVERY_MS));
+        .then(() => this.#plan(this.#everyMs));
     }, afterMs);
     this.#timer.unref();
   }
 
   async #prune(): Promise<void> {
-    const { database, clock, ledgerRetentionMs, auditRetentionMs, onPruned, everyMs = EVERY_MS } = this.#options;
+    const { database, clock, ledgerRetentionMs, auditRetentionMs, datedNotes, onPruned } = this.#options;
     const { directory, ledger } = database;
     const nowMs = clock.nowMs();
     const last = Number((await directory.note(NOTE)) ?? 0);
     // A clock that was set back must not keep it from being done until then.
-    if (last <= nowMs && nowMs - last < everyMs / 2) return;
+    if (last <= nowMs && nowMs - last < this.#everyMs / 2) return;
     await directory.setNote(NOTE, String(nowMs));
     const ledgerRows = ledgerRetentionMs === undefined ? 0 : await ledger.prune(nowMs - ledgerRetentionMs);
     const auditEntries = auditRetentionMs === undefined ? 0 : await directory.pruneAudit(nowMs - auditRetentionMs);
+    await directory.pruneNotes(datedNotes, new Date(nowMs).toISOString());
     if (ledgerRows + auditEntries > 0) onPruned({ ledgerRows, auditEntries });
   }
 }

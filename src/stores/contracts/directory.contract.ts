@@ -523,6 +523,18 @@ export function testDirectory(name: string, makeDirectory: () => Promise<TestDir
     assert.equal(await ids({}, PAGE), 'a3,a4,a5');
   });
 
+  behaves('notes that are over are deleted, and no others', async ({ directory }) => {
+    const times = { 'alert/a': '2026-01-01T00:00:00.000Z', 'alert/b': '2026-03-01T00:00:00.000Z', 'alert/c': 'ever' };
+    for (const [name, value] of Object.entries(times)) await directory.setNote(name, value);
+    await directory.setNote('alerts', '2026-01-01T00:00:00.000Z');
+    for (let count = 0; count < 1_100; count++)
+      await directory.setNote(`alert/old/${count}`, '2025-12-31T00:00:00.000Z');
+    assert.equal(await directory.pruneNotes('alert/', '2026-02-01T00:00:00.000Z'), 1_101);
+    assert.equal(await directory.pruneNotes('alert/', '2026-02-01T00:00:00.000Z'), 0);
+    const left = await Promise.all(['alert/a', 'alert/b', 'alert/c', 'alerts'].map((name) => directory.note(name)));
+    assert.deepEqual(left, [undefined, times['alert/b'], 'ever', '2026-01-01T00:00:00.000Z']);
+  });
+
   behaves('a note is set once by one of many, and later by whoever sets it', async ({ directory }, database) => {
     const other = (await database.join()).directory;
     assert.equal(await directory.note('alert/1'), undefined);

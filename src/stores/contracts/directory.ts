@@ -328,6 +328,8 @@ export interface Directory {
   /** Sets a note where it is not set yet; resolves to whether it was us. */
   noteOnce(name: string, value: string): Promise<boolean>;
   setNote(name: string, value: string): Promise<void>;
+  /** Deletes notes whose name begins so and whose value sorts before that, as times in ISO 8601 do; resolves to how many. */
+  pruneNotes(prefix: string, before: string): Promise<number>;
 }
 
 /** The database: opened, migrated and shared by the directory and the ledger. */

@@ -1,11 +1,15 @@
 /** Small values that outlive a restart. */
+import { sql } from 'kysely';
 import type { Directory } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
 import { retryConflicts } from '../sql-error.ts';
 import { isStorable, refuseUnstorable } from './storable.ts';
 import type { DirectoryTables } from './tables.ts';
 
-type Notes = Pick<Directory, 'note' | 'noteOnce' | 'setNote'>;
+type Notes = Pick<Directory, 'note' | 'noteOnce' | 'setNote' | 'pruneNotes'>;
+
+/** Deleted at a time, so that nobody who writes waits for long. */
+const PRUNE_STEP = 1_000;
 
 /** The directory's methods on notes. Values are kept as JSON, which can hold every text in either database. */
 export function notesOf(connection: SqlConnection): Notes {
@@ -36,6 +40,20 @@ export function notesOf(connection: SqlConnection): Notes {
         .values({ name, value: written })
         .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: written }));
       await retryConflicts(() => upsert.execute());
+    },
+
+    async pruneNotes(prefix, before) {
+      const old = write
+        .selectFrom('notes')
+        .select('name')
+        .where(sql`substr(name, 1, ${[...prefix].length})`, '=', prefix)
+        .where('value', '<', JSON.stringify(before))
+        .limit(PRUNE_STEP);
+      for (let deleted = 0; ; ) {
+        const { numDeletedRows } = await write.deleteFrom('notes').where('name', 'in', old).executeTakeFirst();
+        deleted += Number(numDeletedRows);
+        if (numDeletedRows < BigInt(PRUNE_STEP)) return deleted;
+      }
     },
   };
 }

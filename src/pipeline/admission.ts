@@ -5,7 +5,7 @@ import type { StreamAnswer } from '../lanes/lane.ts';
 import type { ClaimAccount, ClaimAmounts, Remaining } from '../stores/contracts/claims.ts';
 import type { Accounts } from '../tenancy/accounts.ts';
 import type { Deployment } from './deployment.ts';
-import type { RequestFacts } from './ledger-rows.ts';
+import type { RequestFacts } from './request-facts.ts';
 
 /** `stale`: what this instance knows of the caller is no longer so; identify and plan anew, and ask again. */
 export type Admitted = 'admitted' | 'stale';

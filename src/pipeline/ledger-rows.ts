@@ -9,6 +9,7 @@ import type { LedgerRow, LedgerStatus } from '../stores/contracts/ledger.ts';
 import type { AttemptFacts } from '../telemetry/settled.ts';
 import { accountOf } from '../tenancy/scopes.ts';
 import type { Exchange } from './exchange.ts';
+import type { RequestFacts } from './request-facts.ts';
 
 /** LiteLLM's `call_type` by the endpoint's name. */
 const CALL_TYPES: Readonly<Record<string, string>> = {
@@ -21,20 +22,6 @@ const CALL_TYPES: Readonly<Record<string, string>> = {
 
 const NO_TAGS: readonly string[] = [];
 const LONGEST_METADATA = 16_384;
-
-/** What all rows of a request share. */
-export type RequestFacts = Omit<
-  LedgerRow,
-  | 'attemptId'
-  | 'attempt'
-  | 'startedAtMs'
-  | 'endedAtMs'
-  | 'status'
-  | 'inputTokens'
-  | 'outputTokens'
-  | 'isEstimated'
-  | 'accounts'
->;
 
 /** The rows of a request that is over, one for each attempt. */
 export function ledgerRows(exchange: Exchange): LedgerRow[] {

@@ -5,7 +5,7 @@ import type { Clock } from './core/clock.ts';
 import { newCallId } from './core/ids.ts';
 import { rowOfNote } from './pipeline/ledger-rows.ts';
 import type { Claims, Seed } from './stores/contracts/claims.ts';
-import type { Changed, Database } from './stores/contracts/directory.ts';
+import type { Database } from './stores/contracts/directory.ts';
 import type { Journal, JournalTrouble, LeftBehind } from './stores/contracts/journal.ts';
 import type { ChangedNews, News } from './stores/contracts/news.ts';
 import { adoptLeftBehind } from './stores/journal/adopt.ts';
@@ -78,8 +78,9 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
       journal,
       async close() {
         adopting?.stop();
-        await journal.end();
+        // What is still being settled reaches the ledger once it is.
         await claims.close();
+        await journal.end();
         await database.close();
       },
     };

@@ -111,16 +111,10 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
       admission.claim === undefined && charges.length === 0 ? undefined : settlementOf(exchange, charges);
     const settled = settlement === undefined ? undefined : parts.claims.settle(settlement);
     const entry = { callId, rows, ...(settlement !== undefined && { settlement }) };
-    // A store in memory that is reading what was spent before must have read it before the ledger is told of this.
-    if (settled instanceof Promise && parts.claims.isUp === undefined) {
-      forget(
-        settled.then(() => parts.journal.close(entry)),
-        parts,
-      );
-    } else {
-      parts.journal.close(entry);
-      if (settled !== undefined) forget(settled, parts);
-    }
+    const settling = settled instanceof Promise ? settled : undefined;
+    // A counter that is made from the ledger meanwhile would count this twice: the ledger is told of it when it is settled.
+    parts.journal.close(entry, settling);
+    if (settling !== undefined) forget(settling, parts);
     if (settlement !== undefined && admission.claim !== undefined)
       parts.sights.settled(admission.claim, settlement.cost);
     parts.afterCharges(charges);

@@ -28,12 +28,16 @@ export interface Journal {
   open(entry: OpenEntry): void;
   /** The hold grew. */
   hold(callId: string, hold: PicoUsd): void;
-  close(entry: ClosedEntry): void;
+  /**
+   * The request is over. Where its claim is still being settled the ledger is told of it once that is done; the journal has it at
+   * once.
+   */
+  close(entry: ClosedEntry, settled?: Promise<void>): void;
   /** The request was never sent: nothing is to be booked. */
   drop(callId: string): void;
   /** Requests that are over and not in the ledger yet. */
   readonly waiting: number;
-  /** Writes everything that waits to the ledger now; rejects while the database is away. */
+  /** Writes everything that waits to the ledger now, but for what is still being settled; rejects while the database is away. */
   flush(): Promise<void>;
   /** Flushes once more, as far as the database lets it, and lets go of the files. */
   end(): Promise<void>;

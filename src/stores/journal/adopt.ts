@@ -90,7 +90,7 @@ async function bookFolder(folder: string, options: AdoptOptions): Promise<void> 
   if (damaged > 0) onDamaged(folder, damaged);
   let closed: ClosedEntry[] = [];
   for await (const record of recordsOf(folder)) {
-    if (record?.kind !== 'closed' || record.number <= delivered) continue;
+    if (record?.kind !== 'closed' || (record.number > 0 && record.number <= delivered)) continue;
     closed.push(record.entry);
     if (closed.length < partSize) continue;
     await book({ closed, orphans: [] });

@@ -400,3 +400,46 @@ test('Waiting for the disk changes nothing but how long it takes', async (contex
   const left = await adopt(folder);
   assert.deepEqual([left.closed, left.orphans], [[closed('a')], [opened('b')]]);
 });
+
+test('what is still being settled is on the disk at once, and in the ledger only once that is done', async (context) => {
+  const folder = newFolder(context);
+  const { journal, ledger } = openJournal(context, folder);
+  const gate = Promise.withResolvers<void>();
+  const entries = ['settling', 'plain'].map((callId): ClosedEntry => ({ callId, rows: [ledgerRow(callId)] }));
+  for (const { callId, rows } of entries)
+    journal.open({ callId, hold: 5n, row: { ...(rows[0] as LedgerRow), status: 'orphan' } });
+  const [settling, plain] = entries as [ClosedEntry, ClosedEntry];
+  journal.close(settling, gate.promise);
+  journal.close(plain);
+  await journal.flush();
+  assert.deepEqual([...ledger.rows.keys()], ['plain/0'], 'a flush does not wait for it');
+  assert.equal(journal.waiting, 1);
+
+  // What another process would find had this one died now.
+  const copy = newFolder(context);
+  const [own = ''] = readdirSync(folder).filter((name) => !name.includes('.'));
+  mkdirSync(join(copy, own));
+  for (const name of readdirSync(join(folder, own))) {
+    writeFileSync(join(copy, own, name), readFileSync(join(folder, own, name)));
+  }
+  const found: LeftBehind[] = [];
+  await adoptLeftBehind({
+    folder: copy,
+    takeLock: takeFileLock,
+    clock: systemClock,
+    book: async (left) => void found.push(left),
+    onDamaged: () => assert.fail('nothing is damaged'),
+  });
+  assert.ok(found.flatMap(({ closed }) => closed).some(({ callId }) => callId === 'settling'));
+  assert.deepEqual(
+    found.flatMap(({ orphans }) => orphans),
+    [],
+  );
+
+  gate.resolve();
+  await wait(5);
+  await journal.flush();
+  assert.deepEqual([...ledger.rows.keys()], ['plain/0', 'settling/0']);
+  assert.equal(journal.waiting, 0);
+  await journal.end();
+});

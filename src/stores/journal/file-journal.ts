@@ -59,6 +59,8 @@ export class FileJournal implements Journal {
   /** Requests that are over and that the disk did not take; undefined: the ledger has it, and only the end is to be written. */
   readonly #unwritten = new Map<string, ClosedEntry | undefined>();
   #lastNumber = 0;
+  /** Requests that are over and whose claims are not settled yet. */
+  #unsettled = 0;
 
   /** Throws where the folder cannot be written. */
   constructor(options: FileJournalOptions) {
@@ -93,7 +95,7 @@ export class FileJournal implements Journal {
   get waiting(): number {
     let unwritten = 0;
     for (const entry of this.#unwritten.values()) if (entry !== undefined) unwritten += 1;
-    return this.#waiting.size + unwritten;
+    return this.#waiting.size + unwritten + this.#unsettled;
   }
 
   /** How many requests are under way. */
@@ -124,7 +126,19 @@ export class FileJournal implements Journal {
     this.#tryAdd(holdLine(callId, hold));
   }
 
-  close(entry: ClosedEntry): void {
+  close(entry: ClosedEntry, settled?: Promise<void>): void {
+    if (settled !== undefined) {
+      // On the disk at once, and still under way as far as files are kept, until the ledger may be told.
+      this.#tryAdd(closedLine(entry, 0));
+      this.#unsettled += 1;
+      settled
+        .catch(() => undefined)
+        .finally(() => {
+          this.#unsettled -= 1;
+          this.close(entry);
+        });
+      return;
+    }
     this.#open.delete(entry.callId);
     if (!this.#writeClosed(entry)) this.#unwritten.set(entry.callId, entry);
   }

@@ -13,7 +13,7 @@ import type { LedgerRow } from '../contracts/ledger.ts';
 export type JournalRecord =
   | { readonly kind: 'open'; readonly entry: OpenEntry }
   | { readonly kind: 'hold'; readonly callId: string; readonly hold: PicoUsd }
-  /** `number` counts what was closed in this journal, from 1. */
+  /** `number` counts what was closed in this journal, from 1. 0: what the ledger is not to be told of yet; it comes again, with a number. */
   | { readonly kind: 'closed'; readonly entry: ClosedEntry; readonly number: number }
   | { readonly kind: 'dropped'; readonly callId: string }
   /** The ledger has every closed entry up to this number. */

@@ -67,7 +67,7 @@ export class Waiting {
     for (const { record, place } of this.#segments.readFrom(from)) {
       this.#beyondFrom = place;
       if (record === undefined) this.#onDamaged();
-      if (record?.kind !== 'closed') continue;
+      if (record?.kind !== 'closed' || record.number === 0) continue;
       this.#held.push({ entry: record.entry, number: record.number, segment: place.segment });
       this.#beyond -= 1;
       if (this.#held.length >= wanted) return;

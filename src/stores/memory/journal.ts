@@ -38,7 +38,11 @@ export class MemoryJournal implements Journal {
 
   drop(): void {}
 
-  close(entry: ClosedEntry): void {
+  close(entry: ClosedEntry, settled?: Promise<void>): void {
+    if (settled !== undefined) {
+      settled.catch(() => undefined).finally(() => this.close(entry));
+      return;
+    }
     this.#entries.push(entry);
     if (this.#timer !== undefined || this.#isEnded) return;
     this.#timer = setTimeout(() => {

@@ -19,11 +19,12 @@ export function amountsOf(
   const { endpoint, snapshot, identity, group, envelope } = exchange;
   const hasOutput = endpoint.operation === 'chat' || endpoint.operation === 'completion';
   const name = group?.pattern ?? group?.name ?? '';
-  const candidates = candidatesOf(exchange).map((deployment) => ({
+  const deployments = candidatesOf(exchange);
+  const candidates = deployments.map((deployment) => ({
     card: deployment.priced.ratesAt(exchange.startedAtMs),
     maxOutputTokens: deployment.priced.facts.maxOutputTokens,
   }));
-  const { maxOutputTokens, choices } = limitsAsked(exchange, exchange.plan?.deployments[0]);
+  const { maxOutputTokens, choices } = limitsAsked(exchange, deployments);
   const amounts = claimAmounts({
     mode: snapshot.config.budgets.mode,
     candidates,

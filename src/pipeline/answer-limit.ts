@@ -9,32 +9,55 @@ import type { Exchange } from './exchange.ts';
 export interface LimitsAsked {
   /** Tokens of one choice; undefined: no limit. */
   readonly maxOutputTokens: number | undefined;
-  /** `n` or `best_of`. */
+  /** `n` or `best_of`, for every prompt. */
   readonly choices: number;
 }
 
 const LIMIT_MEMBERS = ['max_completion_tokens', 'max_tokens'] as const;
-const MOST_CHOICES = 128;
+const CHOICE_MEMBERS = ['n', 'best_of'] as const;
+/** More than any provider makes of one request; only here so that a count stays one. */
+const MOST_CHOICES = 1_000_000;
 
-/** What a request asks for: by its own words, else by what the deployment adds. */
-export function limitsAsked({ body, envelope }: Exchange, deployment: Deployment | undefined): LimitsAsked {
-  const own = LIMIT_MEMBERS.map((name) => numberIn(body, envelope, name)).find((value) => value !== undefined);
-  const added = LIMIT_MEMBERS.map((name) => deployment?.config.defaultParams[name]).find(
-    (value) => typeof value === 'number',
-  );
-  const limit = own ?? (typeof added === 'number' ? added : undefined);
-  const choices = Math.max(numberIn(body, envelope, 'n') ?? 1, numberIn(body, envelope, 'best_of') ?? 1);
+/** What a request asks for: by its own words, else by what the deployments that may answer add. */
+export function limitsAsked(
+  { body, envelope, endpoint }: Exchange,
+  deployments: readonly Deployment[] | undefined,
+): LimitsAsked {
+  const own = LIMIT_MEMBERS.map((name) => countIn(body, envelope, name)).filter((count) => count !== 'absent');
+  // Which of two limits counts is the provider's to say, and so is what an odd one means: the larger is held, or none.
+  const limits = own.length > 0 ? own : (deployments ?? []).map(limitAdded);
+  const isLimited = limits.length > 0 && limits.every((limit) => typeof limit === 'number' && limit > 0);
+  const choices = CHOICE_MEMBERS.map((name) => countIn(body, envelope, name));
+  const each = Math.max(1, ...choices.filter((count) => typeof count === 'number'));
+  const prompts = endpoint.operation === 'completion' ? promptsIn(body, envelope) : 1;
   return {
-    maxOutputTokens: limit !== undefined && limit > 0 ? Math.ceil(limit) : undefined,
-    choices: Math.min(Math.max(Math.ceil(choices), 1), MOST_CHOICES),
+    maxOutputTokens: isLimited ? Math.ceil(Math.max(...(limits as number[]))) : undefined,
+    choices: Math.min(Math.ceil(each) * prompts, MOST_CHOICES),
   };
 }
 
-function numberIn(body: Buffer, envelope: ReadableEnvelope, name: string): number | undefined {
+function limitAdded({ config }: Deployment): number | undefined {
+  const added = LIMIT_MEMBERS.map((name) => config.defaultParams[name]).find((value) => typeof value === 'number');
+  return typeof added === 'number' ? added : undefined;
+}
+
+/** A number, also in quotes, which lenient providers read as one; undefined: there is something else. */
+function countIn(body: Buffer, envelope: ReadableEnvelope, name: string): number | 'absent' | undefined {
   const member = memberNamed(envelope, name);
-  if (member?.kind !== 'number') return undefined;
+  if (member === undefined || member.kind === 'null') return 'absent';
+  if (member.kind !== 'number' && member.kind !== 'string') return undefined;
   const value = parseMember(body, member);
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  const count = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof count === 'number' && Number.isFinite(count) ? count : undefined;
+}
+
+/** Each of several prompts gets an answer of its own. A list of numbers is one prompt, in tokens. */
+function promptsIn(body: Buffer, envelope: ReadableEnvelope): number {
+  const member = memberNamed(envelope, 'prompt');
+  if (member?.kind !== 'array') return 1;
+  const prompts = parseMember(body, member);
+  if (!Array.isArray(prompts) || prompts.every((entry) => typeof entry === 'number')) return 1;
+  return prompts.length;
 }
 
 /** A limit above what a model can write is refused by many providers; where that is not known, every model takes this much. */
@@ -50,8 +73,8 @@ export function takenByAll(exchange: Exchange, cap: number): number {
 export function lowerLimit(exchange: Exchange, cap: number): void {
   const { body, envelope } = exchange;
   const edits = LIMIT_MEMBERS.filter((name) => memberNamed(envelope, name) !== undefined).map((name) => {
-    const asked = numberIn(body, envelope, name);
-    const json = String(asked !== undefined && asked > 0 ? Math.min(asked, cap) : cap);
+    const asked = countIn(body, envelope, name);
+    const json = String(typeof asked === 'number' && asked > 0 ? Math.min(asked, cap) : cap);
     return { edit: 'replace', name, json } as const;
   });
   exchange.body =

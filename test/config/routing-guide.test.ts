@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadTexts } from './load-text.ts';
+import { loadText } from './load-text.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/guides/routing.md'), 'utf8');
 const blocks = [...page.matchAll(/^## (.+)$|^```yaml\n([\s\S]*?)^```$/gm)];
@@ -18,7 +18,7 @@ for (const [, title, text] of blocks) {
   if (text === undefined) continue;
   examples += 1;
   test(`routing guide, "${heading}", example ${examples}: loads, finds nothing wrong, and all of it is in effect`, () => {
-    const { config, findings } = loadTexts({ 'config.yaml': text, 'redis-ca.pem': 'a certificate' }, { env });
+    const { config, findings } = loadText(text.replaceAll('/etc/ssl/redis-ca.pem', import.meta.filename), { env });
     // A fragment without models is fine, as is naming groups of the reader's own file in it.
     const wrong = findings.filter(({ code }) => code !== 'empty-model-list');
     const known = /^model_list:/m.test(text) ? wrong : wrong.filter(({ code }) => code !== 'unknown-group');

@@ -91,7 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const clock = systemClock;
   const upstream = new Upstream({ clock, connectTimeoutMs: config.routing.connectTimeoutMs });
   const tokens = new TokenCounter();
-  const metrics = new MetricsRecorder({ version, hidePersonalData: config.telemetry.hidePersonalData });
+  const metrics = new MetricsRecorder({ version, ...config.telemetry });
   const queue = new SettledQueue([metrics, log.requests], {
     onSinkError: (error) => log.app.error({ error }, 'A consumer of settled requests failed'),
   });
@@ -177,7 +177,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     routing.health.configure(next.health);
     routing.health.keep(ids);
     metrics.keepDeployments(ids);
-    metrics.configure({ hidePersonalData: next.telemetry.hidePersonalData });
+    metrics.configure(next.telemetry);
     news.configure(next);
     return makeSnapshot(next, masterKey, parts);
   };

@@ -124,6 +124,8 @@ export interface TelemetryConfig {
   readonly logFormat: 'json' | 'text' | 'auto';
   /** `disable_pii_logging`: no user ids, end users or addresses in logs and metric labels. */
   readonly hidePersonalData: boolean;
+  /** `enable_end_user_cost_tracking_prometheus_only`: metrics name end users, whom clients choose. */
+  readonly endUserLabel: boolean;
   readonly metrics: { readonly enabled: boolean; readonly path: string; readonly requireAuth: boolean };
 }
 

@@ -57,7 +57,7 @@ export class BudgetNews {
       nowMs: this.#clock.nowMs(),
       timeZone: budgets.timeZone,
       hidePersonalData: telemetry.hidePersonalData,
-      endUserLabel: false,
+      endUserLabel: telemetry.endUserLabel,
       most: MOST_READINGS,
     });
   }

@@ -151,6 +151,7 @@ function readTelemetry(general: Section, litellm: Section, router: Section, envi
     logLevel: LEVELS.find((level) => level === logLevelWord(written ?? 'info')) ?? 'info',
     logFormat: FORMATS.find((each) => each === logFormatWord(format ?? 'auto')) ?? 'auto',
     hidePersonalData: litellm.flag('disable_pii_logging') ?? false,
+    endUserLabel: litellm.flag('enable_end_user_cost_tracking_prometheus_only') ?? false,
     metrics: {
       enabled: general.flag('enable_prometheus_metrics') ?? true,
       path: path.startsWith('/') ? path : `/${path}`,

@@ -99,7 +99,11 @@ export const LITELLM_SETTINGS: SettingTable = table({
   datadog_params: later('map', 'Settings of the Datadog callback.'),
   datadog_llm_observability_params: later('map', 'Settings of the Datadog LLM callback.'),
   disable_end_user_cost_tracking: later('flag', 'Does not account by end user.'),
-  enable_end_user_cost_tracking_prometheus_only: later('flag', 'Labels metrics with the end user.'),
+  enable_end_user_cost_tracking_prometheus_only: now(
+    'flag',
+    'Labels metrics with the end user, and shows budgets of customers.',
+    'false',
+  ),
   disable_end_user_cost_tracking_prometheus_only: later('flag', 'Does not label metrics with the end user.'),
   custom_prometheus_metadata_labels: later('texts', 'Metadata that becomes metric labels.'),
   custom_prometheus_tags: later('texts', 'Tags that become metric labels.'),

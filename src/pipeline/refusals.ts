@@ -36,8 +36,10 @@ function budgetError(refusal: Refusal, scope: Scope | undefined, nowMs: number):
       { retryAfterMs: retryAfterMs ?? 1_000 },
     );
   }
+  // Said of the figures alone, a budget that is not used up would look like a fault of ours.
+  const why = used + held < max ? ' What is left is less than this request may cost.' : '';
   const again = retryAfterMs === undefined ? '' : ` It starts anew at ${momentIn(nowMs, retryAfterMs)}.`;
-  return new GatewayError('budget_exceeded', `Budget has been exceeded!${figures}${again}`, {
+  return new GatewayError('budget_exceeded', `Budget has been exceeded!${figures}${why}${again}`, {
     mayRetry: false,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });

@@ -64,6 +64,51 @@ test('what the guide to budgets tells people to type works', { timeout: 90_000 }
   assert.match(said, /No spend from |Spend by model/);
 });
 
+/** Numbers, dates and ids taken out: what is left has to be the same. */
+const withoutFigures = (text: string): string => text.replace(/\d[\d.:]*/g, '0').replace(/0(?:[- ]0)+/g, '0');
+
+test('refusals look as the guide to budgets shows them', { timeout: 60_000 }, async (context) => {
+  const cwd = temporaryFolder(context);
+  const sluice = new SluiceProcess(context, { cwd, args: ['demo', '--port', '0'] });
+  const url = await sluice.url();
+  const admin = readFileSync(join(cwd, 'data/master-key'), 'utf8').trim();
+  const ask = (path: string, key: string, body: object): Promise<Response> =>
+    fetch(url + path, { method: 'POST', headers: { authorization: `Bearer ${key}` }, body: JSON.stringify(body) });
+  const keyWith = async (limits: object): Promise<string> => {
+    const { key } = (await (await ask('/key/generate', admin, limits)).json()) as { key: string };
+    return key;
+  };
+  const chat = { model: 'gpt-4o', max_tokens: 5, messages: [{ role: 'user', content: 'Hello!' }] };
+  const shown = blocksOf('budgets-and-limits', 'http').map((text) => {
+    const [head = '', body = ''] = text.trim().split('\n\n');
+    const [, ...headers] = head.split('\n');
+    return {
+      status: Number(/ (\d+) /.exec(head)?.[1]),
+      headers: headers.map((line) => line.split(': ')[0] ?? ''),
+      body,
+    };
+  });
+  const poor = await keyWith({ key_alias: 'search', max_budget: 0, budget_duration: 'monthly' });
+  const rated = await keyWith({ rpm_limit: 1 });
+  assert.equal((await ask('/v1/chat/completions', rated, chat)).status, 200);
+  const sent = [
+    await ask('/v1/chat/completions', poor, chat),
+    await ask('/v1/chat/completions', rated, { ...chat, user: 'somebody' }),
+  ];
+  assert.equal(shown.length, sent.length);
+  for (const [index, { status, headers, body }] of shown.entries()) {
+    const response = sent[index];
+    assert.equal(response?.status, status);
+    for (const name of headers) assert.ok(response.headers.has(name), name);
+    const figures = withoutFigures(await response.text()).replace(/api_key: sk-\S+\./, 'api_key: search.');
+    assert.equal(figures, withoutFigures(body));
+  }
+  const anthropic = (await (await ask('/v1/messages', poor, { ...chat, model: 'claude-sonnet-4-5' })).json()) as {
+    error: { type: string };
+  };
+  assert.equal(anthropic.error.type, 'billing_error');
+});
+
 test('what the guide to keys tells people to type works', { timeout: 90_000 }, async (context) => {
   const said = await typed(context, 'keys-and-teams');
   assert.match(said, /"object":"chat\.completion"/);

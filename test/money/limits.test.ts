@@ -172,7 +172,10 @@ describe('budgets', () => {
     const refused = await ask(gateway, 'three-answers', { max_tokens: OUTPUT });
     // A fifth of an answer is left: too little for the tokens that an answer has at the least.
     assert.equal(refused.status, 422, refused.text);
-    assert.match(messageOf(refused), /Budget has been exceeded! Key=three Current cost: 0\.0\d+, Max budget: 0\.0\d+/);
+    assert.match(
+      messageOf(refused),
+      /Budget has been exceeded! Key=three Current cost: 0\.0\d+, Max budget: 0\.0\d+\. What is left is less/,
+    );
     assert.equal(refused.headers.get('x-should-retry'), 'false');
     assert.equal((refused.json.error as { type: string }).type, 'budget_exceeded');
     assert.doesNotMatch(refused.text, /three-answers/);

@@ -121,7 +121,13 @@ export class BudgetAlerts {
 
   async #tellAll(): Promise<void> {
     for (let alert = this.#waiting.shift(); alert !== undefined; alert = this.#waiting.shift()) {
-      if (await this.#isOurs(alert)) this.#tell(alert);
+      if (!(await this.#isOurs(alert))) continue;
+      try {
+        this.#tell(alert);
+      } catch (error) {
+        this.#dropped += 1;
+        this.#options.warn({ error }, 'A budget alert could not be told');
+      }
     }
   }
 

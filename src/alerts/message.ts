@@ -66,10 +66,15 @@ export function sentence({ kind, budget, spent, atMs, forecast }: Alert): string
     case 'soft':
       return `${whose} ${spentOf}, which is past its soft budget of ${formatUsd(soft ?? 0n)} USD. Nothing is refused for that.${again}`;
     case 'exhausted':
-      return `The budget of ${whose} is exhausted: it ${spentOf}, and requests are refused.${again}`;
+      return `The budget of ${whose} is exhausted: it ${spentOf}, and ${endOf(budget)}.${again}`;
     case 'forecast':
       return `The budget of ${whose} will be gone ${inWords((forecast?.goneAtMs ?? atMs) - atMs)} at this rate: it ${spentOf}.${again}`;
   }
+}
+
+/** What follows from the end of a budget. */
+function endOf({ kind }: WatchedBudget): string {
+  return kind === 'deployment' || kind === 'provider' ? 'is asked no more' : 'requests are refused';
 }
 
 function inWords(ms: number): string {

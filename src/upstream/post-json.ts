@@ -4,6 +4,15 @@ const TIMEOUT_MS = 5_000;
 /** Nobody reads what a receiver answers. */
 const MAX_ANSWER_BYTES = 65_536;
 
+/** A part of an address; one with a stray `%` is meant as it stands. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** Posts a JSON text once: no redirect is followed, and five seconds are the end of it. Resolves to the status, or to why there is none. */
 export function postJson(
   upstream: Upstream,
@@ -14,7 +23,7 @@ export function postJson(
   const { origin, pathname, search, username, password } = new URL(address);
   const sent = ['content-type', 'application/json', 'user-agent', 'sluice', ...Object.entries(headers).flat()];
   if (username !== '' || password !== '') {
-    const words = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const words = `${decoded(username)}:${decoded(password)}`;
     sent.push('authorization', `Basic ${Buffer.from(words).toString('base64')}`);
   }
   return new Promise((resolve) => {

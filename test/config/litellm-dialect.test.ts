@@ -234,6 +234,7 @@ test('defaults: loopback, port 4000, two retries, ten minutes, ten mebibytes, me
     logLevel: 'info',
     logFormat: 'auto',
     hidePersonalData: false,
+    endUserLabel: false,
     metrics: { enabled: true, path: '/metrics', requireAuth: true },
   });
 });
@@ -267,6 +268,7 @@ litellm_settings: { json_logs: "True", set_verbose: true, require_auth_for_metri
     logLevel: 'debug',
     logFormat: 'json',
     hidePersonalData: false,
+    endUserLabel: false,
     metrics: { enabled: false, path: '/internal/metrics', requireAuth: false },
   });
 });

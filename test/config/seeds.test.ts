@@ -128,6 +128,7 @@ function checkAll(texts: Readonly<Record<string, string>>): void {
       logLevel: 'info',
       logFormat: 'json',
       hidePersonalData: true,
+      endUserLabel: false,
       metrics: { enabled: true, path: '/metrics', requireAuth: true },
     });
   }

@@ -6,6 +6,7 @@ import { clientErrorOf, openaiErrorBody, retryHeaders } from '../pipeline/client
 import { HttpClient } from '../server/http-client.ts';
 import { ConflictError, DatabaseAwayError, InvalidValueError } from '../stores/contracts/directory.ts';
 import type { Identity } from '../tenancy/identity.ts';
+import { managingIdentity } from '../tenancy/make-identity.ts';
 import type { ManagementContext, ManagementRoute } from './contract.ts';
 import { deniedByKey, rolesOf } from './roles.ts';
 
@@ -50,7 +51,7 @@ async function answer(
   const send = (status: number, body: Uint8Array, further: readonly string[] = []): void =>
     client.sendWhole(status, ['content-type', 'application/json', 'cache-control', 'no-store', ...further], body);
   try {
-    const caller = await serving.identify(request.headers);
+    const caller = managingIdentity(await serving.identify(request.headers));
     const roles = rolesOf(caller);
     const path = request.url.split('?', 1)[0] ?? '';
     const denied = deniedByKey(caller, route, url, path);

@@ -22,7 +22,8 @@ export interface IdentityParts {
 export function makeIdentity(parts: IdentityParts): Identity {
   const { key, from, team, user, organization, teamMember, teams = [], organizations = [] } = parts;
   const organizationId = key.organizationId ?? team?.organizationId;
-  const role = from === 'master' ? 'proxy_admin' : user?.role;
+  // The text of such a key is in hands that do not have its user's rights.
+  const role = from === 'master' ? 'proxy_admin' : isSeenByOthers(key) ? undefined : user?.role;
   const made: Omit<Identity, 'scopes'> = {
     keyHash: key.hash,
     isAdmin: role === 'proxy_admin',
@@ -56,6 +57,32 @@ export function makeIdentity(parts: IdentityParts): Identity {
     },
   };
   return { ...made, scopes: scopesOf(made, parts.budgets ?? new Map()) };
+}
+
+/** Stands in a key's further fields where its text was shown to somebody else than its user. */
+export const SEEN_BY_OTHERS = 'text_seen_by_others';
+
+/** Whether somebody else than its user knows a key's text. */
+export function isSeenByOthers({ further }: Pick<Key, 'further'>): boolean {
+  return further[SEEN_BY_OTHERS] === true;
+}
+
+/** The identity that a key manages with: one whose text others know manages as a key of nobody. */
+export function managingIdentity(identity: Identity): Identity {
+  const { key, team, organization } = identity.objects;
+  if (key === undefined || !isSeenByOthers(key)) return identity;
+  const { userId: _userId, ...rest } = identity;
+  const { userId: _ofKey, ...nobodys } = key;
+  return {
+    ...rest,
+    objects: {
+      key: nobodys,
+      ...(team !== undefined && { team }),
+      ...(organization !== undefined && { organization }),
+      teams: [],
+      organizations: [],
+    },
+  };
 }
 
 /** The master key as an identity: LiteLLM's words for it in labels and logs. */

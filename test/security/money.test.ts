@@ -65,6 +65,63 @@ describe('a strict budget', TIMEOUT, () => {
   }
 });
 
+describe('an admin of a team', TIMEOUT, () => {
+  let gateway: TestGateway;
+  before(async () => {
+    gateway = await startMoneyGateway({});
+    await manage(gateway, '/organization/new', { organization_id: 'other', organization_alias: 'Other' });
+    await manage(gateway, '/team/new', { team_id: 'own' });
+    await manage(gateway, '/team/new', { team_id: 'foreign', organization_id: 'other' });
+    await manage(gateway, '/user/new', { user_id: 'root', user_role: 'proxy_admin' });
+    await manage(gateway, '/user/new', { user_id: 'olga', user_role: 'internal_user' });
+    const admin = { user_id: 'olga', role: 'org_admin' };
+    await manage(gateway, '/organization/member_add', { organization_id: 'other', member: admin });
+  });
+  after(() => gateway.close());
+
+  const REACH: readonly (readonly [path: string, body?: JsonObject])[] = [
+    ['/user/list'],
+    ['/audit'],
+    ['/team/info?team_id=foreign'],
+    ['/organization/info?organization_id=other'],
+    ['/user/info?user_id=root'],
+    ['/user/info?user_id=olga'],
+    ['/key/generate', { team_id: 'foreign' }],
+    ['/key/generate', {}],
+    ['/team/update', { team_id: 'foreign', max_budget: 1 }],
+    ['/user/new', { user_role: 'proxy_admin' }],
+  ];
+
+  for (const victim of ['root', 'olga']) {
+    test(`gets no rights of ${victim} by keys that it makes or rotates for this member`, async () => {
+      const admin = `admin-beside-${victim}`;
+      const { key: adminKey } = await manage(gateway, '/user/new', { user_id: admin, user_role: 'internal_user' });
+      await manage(gateway, '/team/member_add', { team_id: 'own', member: { user_id: admin, role: 'admin' } });
+      const as = (key: unknown) => ({ authorization: `Bearer ${String(key)}` });
+      const post = async (path: string, body: JsonObject, key: unknown): Promise<JsonObject> =>
+        (await (await gateway.post(path, body, as(key))).json()) as JsonObject;
+      await post('/team/member_add', { team_id: 'own', member: { user_id: victim, role: 'user' } }, adminKey);
+      const made = await post('/key/generate', { team_id: 'own', user_id: victim }, adminKey);
+      const theirs = await manage(gateway, '/key/generate', { team_id: 'own', user_id: victim });
+      const rotated = await post('/key/regenerate', { key: theirs.token ?? null }, adminKey);
+      for (const key of [made.key, rotated.key]) {
+        assert.equal(typeof key, 'string', JSON.stringify([made, rotated]));
+        for (const [path, body] of REACH) {
+          const response = await (body === undefined ? gateway.get(path, as(key)) : gateway.post(path, body, as(key)));
+          assert.ok([401, 403, 404].includes(response.status), `${path}: ${response.status} ${await response.text()}`);
+        }
+        const messages = [{ role: 'user', content: 'hi' }];
+        const answer = await gateway.post('/v1/chat/completions', { model: 'm', messages }, as(key));
+        assert.equal(answer.status, 200, await answer.text());
+      }
+      // With a new text that only its user was given, it is the user's own again.
+      const own = await manage(gateway, '/key/regenerate', { key: rotated.token ?? null });
+      const seen = await gateway.get('/team/info?team_id=foreign', as(own.key));
+      assert.equal(seen.status, 200, await seen.text());
+    });
+  }
+});
+
 /** The most a request may cost at a provider that takes every number in it at its word, in USD. */
 function dearest(body: JsonObject): number {
   const limits = [body.max_tokens, body.max_completion_tokens].filter((limit) => limit !== undefined);

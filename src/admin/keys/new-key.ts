@@ -13,6 +13,7 @@ import { withControls } from './controls.ts';
 import { checkGrant, grantable } from './granting.ts';
 import { ADMIN_FIELDS, changeKey, readKeyFields } from './key-fields.ts';
 import { boundedBody } from './key-params.ts';
+import { withWitness } from './seen-by-others.ts';
 import { keySpender } from './show-key.ts';
 
 const LEAST_SECRET_LENGTH = 16;
@@ -64,7 +65,9 @@ export async function makeKey(call: ManagementCall, sent: JsonObject, options: N
     updatedBy: by,
   };
   const wanted = changeKey(empty, { ...changes, ...owner.of }, { nowMs, by });
-  const key = withControls(call, await checkGrant(call, wanted, owner.team));
+  const granted = withControls(call, await checkGrant(call, wanted, owner.team));
+  // Whoever makes a user hands the first key on to it.
+  const key = options.forNewUser === undefined ? withWitness(call, granted) : granted;
   await checkAlias(call, key);
   await context.directory.create('key', key, changeEntry(call, 'created', TABLES.key, key.hash, { after: key }));
   if (changes.spend !== undefined && changes.spend !== null && changes.spend > 0n) {

@@ -15,6 +15,7 @@ import { checkChange } from './granting.ts';
 import { changeKey, readKeyFields } from './key-fields.ts';
 import { boundedChange } from './key-params.ts';
 import { nameOf, readSecret, refuseAdminFields } from './new-key.ts';
+import { withWitness } from './seen-by-others.ts';
 import { keySpender } from './show-key.ts';
 import { checkKeyChange, teamOf } from './update.ts';
 
@@ -47,7 +48,7 @@ export const regenerateKey: ManagementRoute = {
     const rotate = (before: Key): Key => {
       const { previousHash: _hash, previousUntilMs: _until, ...changed } = changeKey(before, changes, { nowMs, by });
       return {
-        ...changed,
+        ...withWitness(call, changed, { replacesOldText: previousUntilMs === undefined }),
         hash: hashKey(secret),
         name: nameOf(secret),
         rotationCount: before.rotationCount + 1,

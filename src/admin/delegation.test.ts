@@ -151,5 +151,7 @@ describe('What is handed on', () => {
     const held: Rights = { models: [], maxBudget: 5n };
     const raised: Rights = { models: [], maxBudget: 5n, tempBudgetIncrease: { amount: 1n, untilMs: 1 } };
     assert.equal(beyond(raised, { rights: held, isEnforced: false }), 'max_budget');
+    const inPeriods: Rights = { models: [], budgetLimits: [{ max: 5n }] };
+    assert.equal(beyond(raised, { rights: inPeriods, isEnforced: false }), 'budget_limits');
   });
 });

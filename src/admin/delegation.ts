@@ -130,8 +130,7 @@ function aliasesWithin(aliases: Rights['aliases'], held: readonly string[]): boo
 function moneyBeyond(grant: Rights, held: Rights, isEnforced: boolean): string | undefined {
   const most = held.maxBudget;
   if (most !== undefined) {
-    const max = grant.maxBudget === undefined ? undefined : grant.maxBudget + (grant.tempBudgetIncrease?.amount ?? 0n);
-    const budget = max === undefined ? undefined : period(max, grant.budgetDuration);
+    const [budget] = budgetOf(grant);
     if (!budgetWithin(budget, period(most, held.budgetDuration), isEnforced)) return 'max_budget';
   }
   for (const bound of held.budgetLimits ?? []) {
@@ -145,8 +144,9 @@ function moneyBeyond(grant: Rights, held: Rights, isEnforced: boolean): string |
   return undefined;
 }
 
-function budgetOf({ maxBudget, budgetDuration }: Limits): readonly PeriodBudget[] {
-  return maxBudget === undefined ? [] : [period(maxBudget, budgetDuration)];
+/** The general budget, as far as it may be raised. */
+function budgetOf({ maxBudget, budgetDuration, tempBudgetIncrease: raise }: Limits): readonly PeriodBudget[] {
+  return maxBudget === undefined ? [] : [period(maxBudget + (raise?.amount ?? 0n), budgetDuration)];
 }
 
 function period(max: PicoUsd, duration: string | undefined): PeriodBudget {

@@ -299,7 +299,7 @@ describe('Members of a team', () => {
     );
     if (judge !== undefined) assert.equal(judge('TeamMemberUpdateResponse', changed), undefined);
     assert.equal(changed.max_budget_in_team, 4);
-    const { key } = await ok('POST', '/key/generate', { team_id: 't1', user_id: 'milo' }, 'tina');
+    const { key } = await ok('POST', '/key/generate', { team_id: 't1', user_id: 'milo' });
     const me = await ok('GET', '/team/t1/members/me', undefined, String(key));
     if (judge !== undefined) assert.equal(judge('TeamMemberInfoResponse', me), undefined);
     assert.deepEqual([me.user_id, me.role], ['milo', 'admin']);

@@ -1,7 +1,7 @@
 /** The composition root: the one file that knows every part and joins them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeManagementContext, readStoredModels } from './admin/make-context.ts';
-import { ALERT_NOTES } from './alerts/budget-alerts.ts';
+import { ALERT_NOTES } from './alerts/alert-notes.ts';
 import type { DeploymentConfig, GatewayConfig } from './config/gateway-config.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';

@@ -1,9 +1,10 @@
 /** What objects spent: in the period of their budget that holds now, or since ever where it has none. */
+import { AFTER_EVERY_TIME, alertNotesOf } from '../alerts/alert-notes.ts';
 import type { PicoUsd } from '../core/money.ts';
 import { usdNumber } from '../core/money.ts';
 import type { MoneyLimit } from '../stores/contracts/claims.ts';
-import type { Budget, Limits, PeriodBudget } from '../stores/contracts/directory.ts';
-import { budgetsOf, periodAt } from '../tenancy/accounts.ts';
+import type { Budget, Limits } from '../stores/contracts/directory.ts';
+import { moneyOf, periodAt } from '../tenancy/accounts.ts';
 import { limitsOf } from '../tenancy/scopes.ts';
 import type { ManagementContext } from './contract.ts';
 
@@ -64,12 +65,13 @@ export function showSpent({ spent, resetAtMs }: Spent): {
   };
 }
 
-/** From now on the object has spent this much, in every period of its budgets and since ever. */
+/** From now on the object has spent this much, in every period of its budgets and since ever; alerts go out anew. */
 export async function setSpent(context: ManagementContext, spender: Spender, to: PicoUsd): Promise<void> {
   await context.ledger.resetTotal(spender.account, to, context.clock.nowMs());
   for (const { window } of await windowsOf(context, spender)) {
     await context.claims.correct(spender.account, window, to);
   }
+  await context.directory.pruneNotes(alertNotesOf(spender.account), AFTER_EVERY_TIME);
 }
 
 /** Every period that a budget of the object is in now. */
@@ -77,7 +79,7 @@ async function windowsOf(context: ManagementContext, spender: Spender): Promise<
   const budgets = await namedBudgets(context, [spender]);
   const limits = limitsOf(spender.limits, ...budgets.values());
   const windows = new Map<string, Window>();
-  for (const { duration } of budgetsOf(limits, context.clock.nowMs()) as readonly PeriodBudget[]) {
+  for (const { duration } of moneyOf(limits, context.clock.nowMs())) {
     const window = windowOf(context, spender, limits, duration);
     windows.set(window.window, window);
   }

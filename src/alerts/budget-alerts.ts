@@ -3,6 +3,7 @@ import type { AlertConfig } from '../config/money-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { newCallId } from '../core/ids.ts';
 import { formatUsd } from '../core/money.ts';
+import { alertNotesOf, noteUntil } from './alert-notes.ts';
 import { Delivery, type DeliveryOptions, type Letter, type Post } from './delivery.ts';
 import { type Forecast, forecast, remember } from './forecast.ts';
 import { dueKinds, nextLevel } from './levels.ts';
@@ -80,6 +81,12 @@ export class BudgetAlerts {
     this.watch(budget);
   }
 
+  /** Its spend fell within its period: somebody reset it, and what was told may be told anew. */
+  fell(budget: WatchedBudget): void {
+    budget.told.clear();
+    this.watch(budget);
+  }
+
   /** It refused a request, and not only because of what is under way. */
   refused(budget: WatchedBudget): void {
     if (budget.told.has('exhausted') || budget.max === 0n) return;
@@ -138,7 +145,10 @@ export class BudgetAlerts {
     // A budget that never starts anew is another one when it was raised.
     const window = budget.endsAtMs === undefined ? `${budget.window}-${budget.max ?? budget.soft}` : budget.window;
     try {
-      return await this.#options.noteOnce(`${ALERT_NOTES}${budget.account}/${window}/${word}`, untilOf(budget));
+      return await this.#options.noteOnce(
+        `${alertNotesOf(budget.account)}${window}/${word}`,
+        noteUntil(budget.endsAtMs),
+      );
     } catch {
       return true;
     }
@@ -185,19 +195,6 @@ export class BudgetAlerts {
     this.#dropped += 1;
     this.#options.warn({ host: URL.parse(address)?.host, reason }, 'A budget alert could not be delivered');
   }
-}
-
-/** How the notes of what was told begin. Their value is the time from which on nobody asks for them. */
-export const ALERT_NOTES = 'alert/';
-
-/** Instances' clocks differ. */
-const GRACE_MS = 86_400_000;
-
-/** Sorts behind every time. */
-const FOR_EVER = 'ever';
-
-function untilOf({ endsAtMs }: WatchedBudget): string {
-  return endsAtMs === undefined ? FOR_EVER : new Date(endsAtMs + GRACE_MS).toISOString();
 }
 
 const PERSONAL: ReadonlySet<string> = new Set(['user', 'team_member', 'organization_member', 'customer']);

@@ -37,7 +37,7 @@ const MOST_SIGHTS = 50_000;
 const MOST_RATES = 10_000;
 
 export interface BudgetSightsOptions {
-  readonly alerts: Pick<BudgetAlerts, 'watch' | 'reached' | 'refused'>;
+  readonly alerts: Pick<BudgetAlerts, 'watch' | 'reached' | 'refused' | 'fell'>;
   readonly clock: Clock;
 }
 
@@ -82,6 +82,7 @@ export class BudgetSights {
         const budget = budgetIn(sight, account.money[each], each);
         const spent = left.money[each]?.spent;
         if (budget === undefined || spent === undefined) continue;
+        if (spent < budget.spent && wasReset(budget, spent)) this.#alerts.fell(budget);
         budget.spent = spent;
         budget.seenAtMs = nowMs;
         if (spent >= budget.alertAt) this.#alerts.reached(budget);
@@ -202,6 +203,14 @@ export class BudgetSights {
     if (identity === undefined || !account.id.startsWith('key:') || !account.id.includes('/model:')) return;
     keepIn(this.#rates, account.id, { account, remaining, identity, atMs }, MOST_RATES);
   }
+}
+
+/**
+ * Whether somebody reset a budget. What requests see of a shared store may lag a little behind what was settled here, so less than a
+ * tenth of the budget says nothing.
+ */
+function wasReset({ spent, max, soft }: WatchedBudget, now: PicoUsd): boolean {
+  return (spent - now) * 10n >= (max ?? soft ?? 0n);
 }
 
 /** A request that began in an earlier period has nothing to say of this one. */

@@ -383,3 +383,32 @@ test('a reload changes where alerts go and from which share on', WITHIN, async (
     await Promise.all([first.close(), second.close()]);
   }
 });
+
+test('a budget whose spend is reset is told of anew', WITHIN, async () => {
+  const receiver = await startReceiver();
+  const gateway = await startTelling(receiver, {});
+  try {
+    const made = await manage(gateway, '/key/generate', {
+      key_alias: 'reset',
+      max_budget: cost * 5,
+      soft_budget: cost * 1.5,
+    });
+    const soft = await manage(gateway, '/key/generate', { key_alias: 'soft-reset', soft_budget: cost * 1.5 });
+    const askAll = async (): Promise<void> => {
+      for (let count = 0; count < 3; count++) {
+        for (const { key } of [made, soft])
+          assert.equal((await ask(gateway, String(key), { max_tokens: 100 })).status, 200);
+      }
+    };
+    await askAll();
+    await eventually(() => receiver.received.length === 3, 'both are told of');
+    for (const { token } of [made, soft]) await manage(gateway, `/key/${token}/reset_spend`, { reset_to: 0 });
+    await askAll();
+    await eventually(() => receiver.received.length === 6, 'and anew');
+    assert.equal(receiver.events('threshold_crossed').length, 2);
+    assert.equal(receiver.events('soft_budget_crossed').length, 4);
+  } finally {
+    await gateway.close();
+    await receiver.close();
+  }
+});

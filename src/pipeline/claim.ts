@@ -1,7 +1,7 @@
 /** Claims what a request may use against every limit that applies to it, in one step. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
-import type { ClaimAccount, ClaimAmounts, ClaimOutcome, Refusal } from '../stores/contracts/claims.ts';
+import type { ClaimAccount, ClaimAmounts, ClaimOutcome, Claims, Refusal } from '../stores/contracts/claims.ts';
 import type { Admission, Admitted, OpenClaim } from './admission.ts';
 import { amountsOf } from './amounts-of.ts';
 import { lowerLimit, takenByAll } from './answer-limit.ts';
@@ -93,6 +93,10 @@ function take(
 const WAIT_MS = 2_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;
+/** How often those who wait in one process together look at a store that instances share: more would only make it slow for all. */
+const MOST_LOOKS_A_SECOND = 500;
+/** How many wait, by store. */
+const waiting = new WeakMap<Claims, number>();
 
 /** What is only held by requests under way is free again in a moment: waiting for it is better than a refusal that is tried again. */
 function mayWait({ limit, isTemporary, isStale, isAway }: Refusal): boolean {
@@ -107,6 +111,7 @@ async function claimInTime(
   first: Asked,
 ): Promise<Admitted> {
   const untilMs = exchange.clock.monotonicMs() + WAIT_MS;
+  const { claims } = parts;
   let pauseMs = FIRST_PAUSE_MS;
   for (let asked = first; ; asked = ask(exchange, parts, admission, group, true)) {
     const outcome = await asked.outcome;
@@ -114,8 +119,13 @@ async function claimInTime(
     if (outcome.kind === 'granted' || !mayWait(outcome.refusal) || isLast) {
       return take(exchange, parts, admission, asked, outcome);
     }
+    const others = waiting.get(claims) ?? 0;
+    const turnMs = claims.isUp === undefined ? 0 : (others * 1_000) / MOST_LOOKS_A_SECOND;
     // Not all at once: those who wait together would only meet again.
-    await sleep(pauseMs * (0.5 + parts.random()));
+    const thisPauseMs = Math.max(pauseMs, turnMs) * (0.5 + parts.random());
+    waiting.set(claims, others + 1);
+    await sleep(Math.min(thisPauseMs, Math.max(0, untilMs - exchange.clock.monotonicMs())));
+    waiting.set(claims, (waiting.get(claims) ?? 1) - 1);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     if (exchange.client.isGone) {
       throw new GatewayError('client_gone', 'The client is gone: it hung up while its request waited for a budget.');

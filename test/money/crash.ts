@@ -91,6 +91,7 @@ class Crashing {
     this.#keys = await makeTenants(instance);
     for (let round = 1; round <= rounds; round += 1) {
       const before = performance.now();
+      const known = this.#wrong.length;
       instance = await this.#round(round, instance);
       const tookMs = Math.round(performance.now() - before);
       say?.(

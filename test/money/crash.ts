@@ -43,7 +43,7 @@ const LIMITS = [10, 40, 400] as const;
 /** The longest time from the first request of a round to its kill. */
 const LONGEST_LOAD_MS = 900;
 /** Claims of a dead instance that its journal did not know are booked this late: a lease in Redis, and some time to look. */
-const LATEST_ROW_MS = 30_000;
+const LATEST_ROW_MS = 120_000;
 
 interface Sent {
   readonly number: string;

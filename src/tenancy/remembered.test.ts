@@ -103,3 +103,16 @@ test('what it holds is bounded: the oldest goes', async () => {
   assert.ok(memory.find('a') instanceof Promise);
   assert.equal(memory.find('e'), 'e');
 });
+
+test('what is asked for and is not there drives out nothing that is', async () => {
+  const { memory } = remembered(async (id) => (id.startsWith('made-up') ? undefined : id));
+  await memory.find('a');
+  await memory.find('b');
+  for (let number = 0; number < 100; number++) await memory.find(`made-up ${number}`);
+  assert.equal(memory.find('a'), 'a');
+  assert.equal(memory.find('b'), 'b');
+  assert.equal(memory.size, 3);
+  for (const id of ['c', 'd']) await memory.find(id);
+  assert.equal(memory.size, 3);
+  assert.ok(memory.find('a') instanceof Promise, 'what there is takes the whole room');
+});

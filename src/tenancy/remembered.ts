@@ -27,10 +27,20 @@ const MOST_READS = 4;
 /** How long an old value serves while the store is away, before it is asked again. */
 const OLD_SERVES_MS = 1_000;
 
+/** How much of the room what there is none of may take. */
+const ABSENT_SHARE = 0.1;
+
+function firstOf<T>(values: Iterable<T>): T | undefined {
+  const [first] = values;
+  return first;
+}
+
 /** The memory. What was forgotten never comes back from a read that began before. */
 export class Remembered<Value> {
   readonly #options: RememberedOptions<Value>;
   readonly #entries = new Map<string, Entry<Value>>();
+  /** Ids of what there is none of, oldest first: keys that somebody makes up must not drive out those that there are. */
+  readonly #absent = new Set<string>();
   readonly #bySource = new Map<string, Set<string>>();
   readonly #loading = new Map<string, Promise<Value | undefined>>();
   /** Grows with every change: a read that another number saw begin may hold what is no longer true. */
@@ -66,6 +76,7 @@ export class Remembered<Value> {
   forgetAll(): void {
     this.#changes++;
     this.#entries.clear();
+    this.#absent.clear();
     this.#bySource.clear();
   }
 
@@ -94,12 +105,16 @@ export class Remembered<Value> {
 
   #keep(id: string, entry: Entry<Value>): void {
     this.#drop(id);
-    if (this.#entries.size >= this.#options.capacity) {
-      // The oldest goes: a map keeps the order in which things came.
-      const [oldest] = this.#entries.keys();
+    const { capacity } = this.#options;
+    const isAbsent = entry.value === undefined;
+    const isFullOfAbsent = isAbsent && this.#absent.size >= Math.max(1, capacity * ABSENT_SHARE);
+    if (isFullOfAbsent || this.#entries.size >= capacity) {
+      // The oldest goes: maps and sets keep the order in which things came.
+      const [oldest = firstOf(this.#entries.keys())] = this.#absent;
       if (oldest !== undefined) this.#drop(oldest);
     }
     this.#entries.set(id, entry);
+    if (isAbsent) this.#absent.add(id);
     for (const source of entry.sources) {
       const ids = this.#bySource.get(source);
       if (ids === undefined) this.#bySource.set(source, new Set([id]));
@@ -111,6 +126,7 @@ export class Remembered<Value> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#entries.delete(id);
+    this.#absent.delete(id);
     for (const source of entry.sources) {
       const ids = this.#bySource.get(source);
       ids?.delete(id);

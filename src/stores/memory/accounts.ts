@@ -7,6 +7,12 @@ import type { SlidingMinute } from './sliding-minute.ts';
 
 /** Counters unused for so long are dropped: by then the ledger has whatever was settled, and is asked anew. */
 const IDLE_MS = 600_000;
+/**
+ * Ids that clients make up (customers, tags) must not fill the memory: where there are more accounts than this, those unused for a
+ * minute are dropped, which is as long as rates look back. The ledger is a fraction of that behind.
+ */
+const MANY_ACCOUNTS = 100_000;
+const IDLE_OF_MANY_MS = 60_000;
 
 /** Which period is meant. */
 export type Period = Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>;
@@ -87,7 +93,7 @@ export class Accounts {
         this.#cursor = this.#byId.values();
         return;
       }
-      if (nowMs - account.usedAtMs < IDLE_MS || account.open > 0) continue;
+      if (nowMs - account.usedAtMs < this.#idleMs || account.open > 0) continue;
       this.#dropIdleMoney(account, nowMs);
       if (account.money.length === 0) this.#byId.delete(account.id);
     }
@@ -97,9 +103,14 @@ export class Accounts {
     this.#byId.clear();
   }
 
+  get #idleMs(): number {
+    return this.#byId.size > MANY_ACCOUNTS ? IDLE_OF_MANY_MS : IDLE_MS;
+  }
+
   #dropIdleMoney(account: AccountCounters, nowMs: number): void {
+    const idleMs = this.#idleMs;
     const isIdle = (counter: MoneyCounter): boolean =>
-      counter.users === 0 && counter.seeding === undefined && nowMs - counter.usedAtMs >= IDLE_MS;
+      counter.users === 0 && counter.seeding === undefined && nowMs - counter.usedAtMs >= idleMs;
     if (account.money.some(isIdle)) account.money = account.money.filter((counter) => !isIdle(counter));
   }
 

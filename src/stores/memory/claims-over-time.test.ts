@@ -203,6 +203,22 @@ test('accounts that come and go are forgotten, and what is open is not', () => {
   assert.equal(outcome.kind === 'refused' && outcome.refusal.held, 4n);
 });
 
+test('made-up accounts are forgotten after a minute where there are very many, and rates of that minute are not', () => {
+  const bench = new Bench();
+  const { claims, clock } = bench;
+  const once: ClaimAccount = { id: 'once', money: [ever(100n)], requestsPerMinute: 1 };
+  assert.equal(bench.claim(once).kind, 'granted');
+  for (let number = 0; number < 100_000; number += 1) {
+    bench.claim({ id: `customer:${number}`, money: [ever(0n)], requestsPerMinute: 1 });
+  }
+  clock.ms += 59_000;
+  for (let number = 0; number < 100_000; number += 1) bench.claim({ id: `late:${number}`, money: [ever(0n)] });
+  assert.equal(bench.claim(once).kind, 'refused');
+  clock.ms += 59_000;
+  for (let number = 0; number < 100_000; number += 1) bench.claim({ id: `later:${number}`, money: [ever(0n)] });
+  assert.ok(claims.known <= 200_001, `${claims.known} are known`);
+});
+
 test('a request that takes an hour keeps its slot', () => {
   const bench = new Bench();
   const key: ClaimAccount = { id: 'key', money: [], parallelRequests: 1 };

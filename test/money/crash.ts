@@ -97,6 +97,7 @@ class Crashing {
       say?.(
         `round ${round}: ${this.#requests} requests, ${this.#orphans} orphans, ${this.#wrong.length} wrong, ${tookMs} ms`,
       );
+      for (const wrong of this.#wrong.slice(known)) say?.(wrong);
     }
     await this.#compareHeld(instance);
     return {

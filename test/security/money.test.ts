@@ -29,6 +29,18 @@ const DISGUISED: readonly (readonly [name: string, path: string, body: JsonObjec
   ['Anthropic’s messages', '/v1/messages', { max_tokens: 500_000 }],
 ];
 
+const MESSAGES = '"messages":[{"role":"user","content":"Tell me of rivers."}]';
+
+/** The same, where it takes more than values to look harmless: whole bodies. */
+const SPELLED: readonly (readonly [name: string, body: string])[] = [
+  ['a limit given twice', `{"model":"long",${MESSAGES},"max_tokens":1,"max_tokens":500000}`],
+  ['a limit given twice the other way', `{"model":"long",${MESSAGES},"max_tokens":500000,"max_tokens":1}`],
+  ['a limit whose name is escaped', `{"model":"long",${MESSAGES},"max_tokens":1,"m\\u0061x_tokens":500000}`],
+  ['choices whose name is escaped', `{"model":"long",${MESSAGES},"max_tokens":100,"\\u006e":100}`],
+  ['choices given twice', `{"model":"long",${MESSAGES},"max_tokens":100,"n":1,"n":100}`],
+  ['choices with an exponent', `{"model":"long",${MESSAGES},"max_tokens":100,"n":1e2}`],
+];
+
 describe('a strict budget', TIMEOUT, () => {
   let gateway: TestGateway;
   before(async () => {
@@ -42,16 +54,18 @@ describe('a strict budget', TIMEOUT, () => {
   });
   after(() => gateway.close());
 
-  for (const [name, path, body] of DISGUISED) {
+  const cases = [
+    ...DISGUISED.map(([name, path, body]) => {
+      const messages = [{ role: 'user', content: 'Tell me of rivers.' }];
+      const sent = 'prompt' in body ? { model: 'instruct', ...body } : { model: 'long', messages, ...body };
+      return [name, path, JSON.stringify(sent)] as const;
+    }),
+    ...SPELLED.map(([name, body]) => [name, '/v1/chat/completions', body] as const),
+  ];
+  for (const [name, path, sent] of cases) {
     test(`is not exceeded by ${name}`, async () => {
       const { key } = await manage(gateway, '/key/generate', { max_budget: SMALL_BUDGET });
       const before = gateway.simulator.requests.length;
-      const messages = [{ role: 'user', content: 'Tell me of rivers.' }];
-      const sent = {
-        model: 'long',
-        ...(path.endsWith('/completions') && 'prompt' in body ? {} : { messages }),
-        ...body,
-      };
       const answer = await gateway.post(path, sent, { authorization: `Bearer ${String(key)}` });
       const text = await answer.text();
       assert.ok(answer.status < 500, `${answer.status} ${text.slice(0, 300)}`);

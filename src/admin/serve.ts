@@ -7,7 +7,7 @@ import { HttpClient } from '../server/http-client.ts';
 import { ConflictError, DatabaseAwayError, InvalidValueError } from '../stores/contracts/directory.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { managingIdentity } from '../tenancy/make-identity.ts';
-import type { ManagementContext, ManagementRoute } from './contract.ts';
+import type { ManagementContext, ManagementRoute, Role } from './contract.ts';
 import { deniedByKey, rolesOf } from './roles.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -51,13 +51,10 @@ async function answer(
   const send = (status: number, body: Uint8Array, further: readonly string[] = []): void =>
     client.sendWhole(status, ['content-type', 'application/json', 'cache-control', 'no-store', ...further], body);
   try {
-    const caller = managingIdentity(await serving.identify(request.headers));
-    const roles = rolesOf(caller);
-    const path = request.url.split('?', 1)[0] ?? '';
-    const denied = deniedByKey(caller, route, url, path);
-    if (denied !== undefined) throw notAllowed(denied);
-    if (!route.roles.some((role) => roles.has(role)))
-      throw notAllowed(`Its role does not reach ${route.method} ${url}.`);
+    await authorised(route, url, request, serving);
+    const sent = await readObject(client);
+    // A body may take a minute to come, and what the key may do may have ended meanwhile.
+    const { caller, roles } = await authorised(route, url, request, serving);
     const context = serving.context();
     if (context === undefined) throw new GatewayError('overloaded', 'There is no database for the management API yet.');
     const { status = 200, body } = await route.answer({
@@ -66,7 +63,7 @@ async function answer(
       roles,
       params: request.params as Readonly<Record<string, string>>,
       query: new URLSearchParams(request.url.split('?').slice(1).join('?')),
-      body: await readObject(client),
+      body: sent,
       headers: request.headers,
     });
     send(status, Buffer.from(JSON.stringify(body)));
@@ -75,6 +72,22 @@ async function answer(
     if (known.code === 'internal') serving.onFault(`${route.method} ${url} failed`, error);
     send(known.status, openaiErrorBody(clientErrorOf(known)), retryHeaders(known));
   }
+}
+
+/** Who asks and in which roles. Throws where they may not. */
+async function authorised(
+  route: ManagementRoute,
+  url: string,
+  request: FastifyRequest,
+  serving: ManagementServing,
+): Promise<{ readonly caller: Identity; readonly roles: ReadonlySet<Role> }> {
+  const caller = managingIdentity(await serving.identify(request.headers));
+  const roles = rolesOf(caller);
+  const path = request.url.split('?', 1)[0] ?? '';
+  const denied = deniedByKey(caller, route, url, path);
+  if (denied !== undefined) throw notAllowed(denied);
+  if (!route.roles.some((role) => roles.has(role))) throw notAllowed(`Its role does not reach ${route.method} ${url}.`);
+  return { caller, roles };
 }
 
 function knownError(error: unknown): GatewayError {

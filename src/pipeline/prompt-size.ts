@@ -19,6 +19,8 @@ const SHORTEST_MEDIUM = 4_096;
 const LOOKED_AT = 256;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const SPACE = 0x20;
+const COLON = 0x3a;
 
 /** How large a prompt is, by its bytes: media that stand in it encoded are counted, their bytes are not. */
 export function promptSize(body: Buffer, envelope: ReadableEnvelope): PromptSize {
@@ -28,7 +30,7 @@ export function promptSize(body: Buffer, envelope: ReadableEnvelope): PromptSize
     if (!READ_BY_MODEL.has(member.name)) continue;
     bytes += member.valueEnd - member.valueStart;
     // Media are named by a link, or stand in the prompt as one long string.
-    const links = countOf(body, member, IMAGE_LINK);
+    const links = linksIn(body, member);
     if (member.valueEnd - member.valueStart < SHORTEST_MEDIUM) {
       media += links;
       continue;
@@ -40,15 +42,38 @@ export function promptSize(body: Buffer, envelope: ReadableEnvelope): PromptSize
   return { bytes, media };
 }
 
-const IMAGE_LINK = Buffer.from('"image_url"');
+/** Words that stand twice beside a medium, as the type of a part and as the member with its address. */
+const TWICE = ['"image_url"', '"video_url"', '"audio_url"'].map((word) => Buffer.from(word));
+/** Words that stand once: the members that name a file the provider has, or can fetch. */
+const ONCE = ['"file_id"', '"file_uri"', '"fileUri"', '"file_url"'].map((word) => Buffer.from(word));
+/** The type of a source that the provider fetches; a member may have this name too, and means nothing. */
+const ADDRESS = Buffer.from('"url"');
 
-/** A message with an image has the word twice: as its type and as its member. */
-function countOf(body: Buffer, { valueStart, valueEnd }: Member, word: Buffer): number {
+function linksIn(body: Buffer, member: Member): number {
+  let links = countOf(body, member, ADDRESS, isValue);
+  for (const word of TWICE) links += Math.ceil(countOf(body, member, word) / 2);
+  for (const word of ONCE) links += countOf(body, member, word);
+  return links;
+}
+
+function countOf(
+  body: Buffer,
+  { valueStart, valueEnd }: Member,
+  word: Buffer,
+  counts?: (body: Buffer, at: number) => boolean,
+): number {
   let found = 0;
   for (let at = body.indexOf(word, valueStart); at !== -1 && at < valueEnd; at = body.indexOf(word, at + word.length)) {
-    found++;
+    if (counts === undefined || counts(body, at)) found++;
   }
-  return Math.ceil(found / 2);
+  return found;
+}
+
+/** Whether what stands here is the value of a member, not its name. */
+function isValue(body: Buffer, at: number): boolean {
+  let before = at - 1;
+  while (body[before] === SPACE) before--;
+  return body[before] === COLON;
 }
 
 /** Long strings without any space at their beginning: base64 of an image, a document, a sound. */

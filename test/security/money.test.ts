@@ -1,8 +1,11 @@
 /** What a tenant may try against the budgets and limits that hold it: none of it may get through. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { JsonObject } from '../../src/core/json.ts';
-import { manage, PRICES, priced, startMoneyGateway } from '../money/tenants.ts';
+import { ask, manage, moneyConfig, PRICES, priced, startMoneyGateway } from '../money/tenants.ts';
 import type { TestGateway } from '../support/gateway.ts';
 
 const TIMEOUT = { timeout: 60_000 };
@@ -132,6 +135,85 @@ describe('an admin of a team', TIMEOUT, () => {
       const own = await manage(gateway, '/key/regenerate', { key: rotated.token ?? null });
       const seen = await gateway.get('/team/info?team_id=foreign', as(own.key));
       assert.equal(seen.status, 200, await seen.text());
+    });
+  }
+});
+
+describe('a management request', TIMEOUT, () => {
+  test('that takes its time is no longer answered once its key is gone', async (t) => {
+    const gateway = await startMoneyGateway({});
+    t.after(() => gateway.close());
+    await manage(gateway, '/user/new', { user_id: 'dismissed', user_role: 'proxy_admin', auto_create_key: false });
+    const { key } = await manage(gateway, '/key/generate', { user_id: 'dismissed' });
+    const body = JSON.stringify({ user_id: 'made-too-late' });
+    const socket = connect(gateway.port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    await once(socket, 'connect');
+    const head = `POST /user/new HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer ${String(key)}\r\n`;
+    socket.write(`${head}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`);
+    await wait(200);
+    await manage(gateway, '/key/delete', { keys: [String(key)] });
+    socket.write(body.slice(5));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    assert.match(String(answer), /^HTTP\/1\.1 401 /);
+    assert.equal((await gateway.get('/user/info?user_id=made-too-late')).status, 404);
+  });
+});
+
+describe('another configuration', TIMEOUT, () => {
+  test('leaves what was counted and what is under way as it was', async (t) => {
+    const config = (perMinute: number): JsonObject => ({
+      user_api_key_list: [
+        { api_key: 'of-the-file', rpm_limit: perMinute },
+        { api_key: 'one-at-a-time', max_parallel_requests: 1 },
+        { api_key: 'three-answers', max_budget: 0.005 },
+      ],
+      model_list: [priced('m', 100), priced('slow', 20, { model: 'openai/sim-tokens-20+latency-1000-5' })],
+      budget_settings: { mode: 'strict' },
+    });
+    const gateway = await startMoneyGateway(config(4));
+    t.after(() => gateway.close());
+    const made = String((await manage(gateway, '/key/generate', { rpm_limit: 4 })).key);
+    const statuses = async (key: string, count: number, more: JsonObject = {}): Promise<number[]> => {
+      const found: number[] = [];
+      for (let number = 0; number < count; number++) found.push((await ask(gateway, key, more)).status);
+      return found;
+    };
+    for (const key of ['of-the-file', made]) assert.deepEqual(await statuses(key, 3), [200, 200, 200]);
+    assert.deepEqual(await statuses('three-answers', 2, { max_tokens: 100 }), [200, 200]);
+    const slow = ask(gateway, 'one-at-a-time', { model: 'slow' });
+    await wait(200);
+    gateway.reload(moneyConfig({ ...config(4), litellm_settings: { drop_params: true, request_timeout: 77 } }));
+    assert.deepEqual(await statuses('one-at-a-time', 1), [429]);
+    for (const key of ['of-the-file', made]) assert.deepEqual(await statuses(key, 2), [200, 429]);
+    assert.deepEqual(await statuses('three-answers', 2, { max_tokens: 100 }), [200, 422]);
+    assert.equal((await slow).status, 200);
+    gateway.reload(moneyConfig(config(5)));
+    assert.deepEqual(await statuses('of-the-file', 2), [200, 429]);
+    gateway.reload(moneyConfig(config(2)));
+    assert.deepEqual(await statuses('of-the-file', 1), [429]);
+  });
+});
+
+describe('media in a prompt', TIMEOUT, () => {
+  const address = 'https://files.example/all-of-it.pdf';
+  const PARTS: readonly (readonly [name: string, path: string, part: JsonObject])[] = [
+    ['an image by its address', '/v1/chat/completions', { type: 'image_url', image_url: { url: address } }],
+    ['a file that the provider has', '/v1/chat/completions', { type: 'file', file: { file_id: 'file-1' } }],
+    ['a document by its address', '/v1/messages', { type: 'document', source: { type: 'url', url: address } }],
+    ['an image by its address (Anthropic)', '/v1/messages', { type: 'image', source: { type: 'url', url: address } }],
+    ['a file that Anthropic has', '/v1/messages', { type: 'document', source: { type: 'file', file_id: 'file_1' } }],
+  ];
+  for (const [name, path, part] of PARTS) {
+    test(`are held for at what they may cost: ${name}`, async (t) => {
+      const gateway = await startMoneyGateway({ budget_settings: { mode: 'strict' } });
+      t.after(() => gateway.close());
+      const { key } = await manage(gateway, '/key/generate', { max_budget: 0.1 });
+      const content = [{ type: 'text', text: 'What is in it?' }, part];
+      const sent = { model: 'm', max_tokens: 10, messages: [{ role: 'user', content }] };
+      const answer = await gateway.post(path, sent, { authorization: `Bearer ${String(key)}` });
+      assert.equal(answer.status, 422, await answer.text());
+      assert.equal(gateway.simulator.requests.length, 0);
     });
   }
 });

@@ -102,6 +102,16 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
     assert.equal(await ledger.spent('team:t', 0), 30n);
   });
 
+  behaves('without rows too, an attempt and its orphan in one write count as the true one', async (_, all) => {
+    const ledger = await all.join({ withoutRows: true });
+    const truth = ledgerRow('a', { cost: 30n, accounts: ['team:t'] });
+    const orphan = ledgerRow('a', { status: 'orphan', cost: 100n, accounts: ['team:t'] });
+    await ledger.write([truth, orphan, truth]);
+    assert.equal(await ledger.spent('team:t', 0), 30n);
+    assert.deepEqual(await ledger.find({}, PAGE), []);
+    assert.equal((await ledger.activity({}, []))[0]?.attempts, 1);
+  });
+
   behaves('rows are found by each thing they may be searched by, and by all at once', async (ledger) => {
     const one = ledgerRow('one', { startedAtMs: NOON_MS });
     const other = ledgerRow('other', {

@@ -87,7 +87,9 @@ export class Delivery {
   }
 
   async #write(entries: readonly ClosedEntry[]): Promise<void> {
-    await this.#options.ledger.write(entries.flatMap(({ rows }) => rows));
+    const texts = entries.flatMap((entry) => entry.texts ?? []);
+    const rows = entries.flatMap((entry) => entry.rows);
+    await (texts.length === rows.length ? this.#options.ledger.write(rows, texts) : this.#options.ledger.write(rows));
     this.#options.onDelivered(entries);
   }
 

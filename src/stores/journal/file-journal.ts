@@ -6,6 +6,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { ClosedEntry, Journal, JournalTrouble, OpenEntry, TakeLock } from '../contracts/journal.ts';
 import type { Ledger } from '../contracts/ledger.ts';
+import { textOfRow } from '../contracts/ledger-text.ts';
 import { Delivery } from './delivery.ts';
 import { closedLine, deliveredLine, droppedLine, holdLine, openLine } from './record.ts';
 import { type Place, Segments } from './segments.ts';
@@ -182,10 +183,13 @@ export class FileJournal implements Journal {
 
   #writeClosed(entry: ClosedEntry): boolean {
     const number = this.#lastNumber + 1;
-    const place = this.#tryAdd(closedLine(entry, number));
+    // The ledger keeps the same text: it is made once.
+    const texts = entry.texts ?? entry.rows.map(textOfRow);
+    const told = { ...entry, texts };
+    const place = this.#tryAdd(closedLine(told, number));
     if (place === undefined) return false;
     this.#lastNumber = number;
-    this.#waiting.push(entry, number, place);
+    this.#waiting.push(told, number, place);
     return true;
   }
 

@@ -1,7 +1,9 @@
-import { Kysely, sql } from 'kysely';
+import { CompiledQuery, Kysely, sql } from 'kysely';
 import type { NoTables, SqlConnection } from '../sql/connection.ts';
+import type { RowsToWrite } from './ledger-writer.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
 import { SqliteThread } from './sqlite-thread.ts';
+import { WRITE_LEDGER } from './thread-messages.ts';
 
 const PING_WITHIN_MS = 1_000;
 
@@ -20,6 +22,11 @@ export async function openSqlite({ path }: { readonly path: string }): Promise<S
     kind: 'sqlite',
     write,
     read,
+    writeLedger: (texts, { withoutRows, fsync = false }) =>
+      write.connection().execute(async (connection) => {
+        const rows: RowsToWrite = { texts, withoutRows, fsync };
+        await connection.executeQuery(CompiledQuery.raw(WRITE_LEDGER, [rows]));
+      }),
     ping: () => answersInTime(read),
     async close() {
       if (read !== write) await read.destroy();

@@ -24,3 +24,6 @@ export type StatementAnswer =
 
 /** The id of the answer that says whether the file could be opened. */
 export const OPENED = -1;
+
+/** The statement that is none of SQLite's: writes rows of the ledger (`RowsToWrite`, its one parameter) in a transaction of its own. */
+export const WRITE_LEDGER = 'write ledger';

@@ -1,5 +1,6 @@
-/** A row of the ledger as it is stored: what it is found by has a column, all else is JSON in `data`. */
+/** A row of the ledger as it is stored: all of it as JSON in `data`, and what it is found by in columns. */
 import type { LedgerRow, LedgerStatus } from '../../contracts/ledger.ts';
+import { type PlainRow, rowOfPlain } from '../../contracts/ledger-text.ts';
 import type { Column } from './json-rows.ts';
 
 /** The columns of the table `ledger`. */
@@ -40,87 +41,41 @@ export type StoredRow = {
   readonly data: string;
 };
 
-/** What stands in `data`. */
-interface Further
-  extends Omit<
-    LedgerRow,
-    | 'attemptId'
-    | 'startedAtMs'
-    | 'endedAtMs'
-    | 'keyHash'
-    | 'userId'
-    | 'teamId'
-    | 'organizationId'
-    | 'customerId'
-    | 'modelGroup'
-    | 'model'
-    | 'provider'
-    | 'status'
-    | 'cost'
-    | 'accounts'
-    | 'requestedCost'
-    | 'hold'
-  > {
-  readonly requestedCost?: string;
-  readonly hold?: string;
-}
-
 /** The values of a row in the order of the columns. */
-function valuesOf(row: LedgerRow): readonly (string | number | null)[] {
-  const {
-    attemptId,
-    startedAtMs,
-    endedAtMs,
-    keyHash,
-    userId = null,
-    teamId = null,
-    organizationId = null,
-    customerId = null,
-    modelGroup = null,
-    model = null,
-    provider = null,
-    status,
-    cost,
-    accounts,
-    requestedCost,
-    hold,
-    ...plain
-  } = row;
-  const further: Further = {
-    ...plain,
-    ...(requestedCost !== undefined && { requestedCost: requestedCost.toString() }),
-    ...(hold !== undefined && { hold: hold.toString() }),
-  };
+function valuesOf(row: PlainRow, text: string): readonly (string | number | null)[] {
   return [
-    attemptId,
-    startedAtMs,
-    endedAtMs,
-    keyHash,
-    userId,
-    teamId,
-    organizationId,
-    customerId,
-    modelGroup,
-    model,
-    provider,
-    status,
-    cost === undefined ? null : storableCost(cost),
-    JSON.stringify(accounts),
-    JSON.stringify(further),
+    row.attemptId,
+    row.startedAtMs,
+    row.endedAtMs,
+    row.keyHash,
+    row.userId ?? null,
+    row.teamId ?? null,
+    row.organizationId ?? null,
+    row.customerId ?? null,
+    row.modelGroup ?? null,
+    row.model ?? null,
+    row.provider ?? null,
+    row.status,
+    row.cost === undefined ? null : storableCost(row.cost),
+    JSON.stringify(row.accounts),
+    text,
   ];
 }
 
 /** SQLite would take the greatest integer for one beyond it, and say nothing. */
-function storableCost(cost: bigint): string {
-  if (BigInt.asIntN(64, cost) !== cost) throw new RangeError('An attempt cannot cost more than 9.2 million USD');
-  return cost.toString();
+function storableCost(cost: string): string {
+  // Nineteen letters may be too much; fewer are not.
+  if (cost.length > 18 && BigInt.asIntN(64, BigInt(cost)) !== BigInt(cost)) {
+    throw new RangeError('An attempt cannot cost more than 9.2 million USD');
+  }
+  return cost;
 }
 
-/** The row that was stored. */
+/** The row that was stored. Columns say it again, and alone for rows whose `data` was written before it held everything. */
 export function rowOf(stored: StoredRow): LedgerRow {
-  const { requestedCost, hold, ...plain } = JSON.parse(stored.data) as Further;
+  const { cost: _cost, ...said } = rowOfPlain(JSON.parse(stored.data) as PlainRow);
   return {
-    ...plain,
+    ...said,
     attemptId: stored.attempt_id,
     startedAtMs: stored.started_at,
     endedAtMs: stored.ended_at,
@@ -134,8 +89,6 @@ export function rowOf(stored: StoredRow): LedgerRow {
     ...(stored.provider !== null && { provider: stored.provider }),
     status: stored.status as LedgerStatus,
     ...(stored.cost_pico !== null && { cost: stored.cost_pico }),
-    ...(requestedCost !== undefined && { requestedCost: BigInt(requestedCost) }),
-    ...(hold !== undefined && { hold: BigInt(hold) }),
     accounts: accountsOf(stored.accounts),
   };
 }
@@ -147,20 +100,19 @@ export function accountsOf(stored: string): readonly string[] {
 
 /** A row beside its values. */
 export interface PreparedRow {
-  readonly row: LedgerRow;
+  readonly row: PlainRow;
   readonly values: readonly (string | number | null)[];
 }
 
-/** A row with text that both databases can keep: Postgres has neither NUL nor half a surrogate pair. */
-export function prepareRow(row: LedgerRow): PreparedRow {
-  const values = valuesOf(row);
-  if (values.every((value) => typeof value !== 'string' || !UNSTORABLE.test(value))) return { row, values };
-  const mended = mendText(row) as LedgerRow;
-  return { row: mended, values: valuesOf(mended) };
+/** A row, given with its text, as both databases can keep it: Postgres has neither NUL nor half a surrogate pair. */
+export function prepareRow(row: PlainRow, text: string): PreparedRow {
+  if (!UNSTORABLE.test(text)) return { row, values: valuesOf(row, text) };
+  const mended = mendText(row) as PlainRow;
+  return { row: mended, values: valuesOf(mended, JSON.stringify(mended)) };
 }
 
-/** As it is in a column, and as it is in JSON. */
-const UNSTORABLE = /[\0\p{Surrogate}]|\\u(?:0000|[dD][89a-fA-F])/u;
+/** As JSON writes them. An escaped stroke before a `u` is taken for one as well, and then nothing is found to mend. */
+const UNSTORABLE = /\\u(?:0000|d[89a-f])/i;
 
 function mendText(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll('\0', '\ufffd').toWellFormed();

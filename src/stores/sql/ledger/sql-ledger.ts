@@ -1,11 +1,13 @@
 import type { PicoUsd } from '../../../core/money.ts';
 import type { ActivityDimension, ActivityRow, Ledger, LedgerFilter, LedgerRow } from '../../contracts/ledger.ts';
-import type { SqlConnection } from '../connection.ts';
+import { textOfRow } from '../../contracts/ledger-text.ts';
+import type { SqlConnection, WriteOptions } from '../connection.ts';
+import { retryConflicts } from '../sql-error.ts';
 import { readActivity } from './activity.ts';
 import { countRows, findRows } from './find-rows.ts';
 import { pruneRows } from './prune-rows.ts';
 import { readSpent, readTotals, resetSpend } from './spent.ts';
-import { type WriteOptions, writeRows } from './write-rows.ts';
+import { writeRows } from './write-rows.ts';
 
 /** The ledger in an SQL database, whose tables are there. */
 export class SqlLedger implements Ledger {
@@ -17,8 +19,11 @@ export class SqlLedger implements Ledger {
     this.#options = options;
   }
 
-  write(rows: readonly LedgerRow[]): Promise<void> {
-    return writeRows(this.#connection, rows, this.#options);
+  async write(rows: readonly LedgerRow[], texts: readonly string[] = rows.map(textOfRow)): Promise<void> {
+    if (texts.length === 0) return;
+    const { writeLedger } = this.#connection;
+    if (writeLedger === undefined) await writeRows(this.#connection, texts, this.#options);
+    else await retryConflicts(() => writeLedger(texts, this.#options));
   }
 
   find(filter: LedgerFilter, page: Parameters<Ledger['find']>[1]): Promise<LedgerRow[]> {

@@ -1,6 +1,7 @@
 /** What rows add to the sums: by account and quarter of an hour, by account, by day, by day and tag. Pure. */
 import type { PicoUsd } from '../../../core/money.ts';
 import type { LedgerRow } from '../../contracts/ledger.ts';
+import type { PlainRow } from '../../contracts/ledger-text.ts';
 import type { Column, Values } from './json-rows.ts';
 
 /** Spend of accounts is kept for quarters of an hour: periods begin on one in every time zone there is. */
@@ -22,6 +23,16 @@ export function moneyOf(micro: bigint | null, pico: bigint | null): PicoUsd {
 export function bucketOf(atMs: number): number {
   return Math.floor(atMs / BUCKET_MS) * BUCKET_MS;
 }
+
+/** Columns of sums that say whose and when. */
+export const ACCOUNT: Column = { name: 'account', type: 'text' };
+export const BUCKET: Column = { name: 'bucket', type: 'bigint' };
+export const TAG: Column = { name: 'tag', type: 'text' };
+/** The columns of a sum of money. */
+export const COST: readonly Column[] = [
+  { name: 'cost_micro', type: 'bigint' },
+  { name: 'cost_pico', type: 'bigint' },
+];
 
 /** The columns of the sums by day that say what is counted. */
 export const DAY_KEY = [
@@ -59,8 +70,7 @@ export interface Sums {
   readonly tags: readonly Values[];
 }
 
-interface DaySum {
-  readonly key: readonly string[];
+interface Sum {
   inputTokens: number;
   outputTokens: number;
   cachedInputTokens: number;
@@ -72,14 +82,38 @@ interface DaySum {
   failed: number;
 }
 
+/** A row as it is summed, its money as it is or as text. */
+type SummedRow = LedgerRow | PlainRow;
+
+/** Rows that count for the same accounts, dimensions and tags in the same quarter of an hour. */
+interface Alike extends Sum {
+  readonly row: SummedRow;
+}
+
+const NOTHING: Readonly<Sum> = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  cost: 0n,
+  requestedCost: 0n,
+  attempts: 0,
+  succeeded: 0,
+  failed: 0,
+};
+
 /** What `added` rows add, less what `removed` ones had added. */
-export function sumsOf(added: readonly LedgerRow[], removed: readonly LedgerRow[]): Sums {
+export function sumsOf(added: readonly SummedRow[], removed: readonly SummedRow[]): Sums {
+  // Most of a batch is alike: what takes long is done once for each kind of row.
+  const alike = new Map<string, Alike>();
+  for (const row of added) addAlike(alike, row, 1);
+  for (const row of removed) addAlike(alike, row, -1);
   const totals = new Map<string, PicoUsd>();
   const buckets = new Map<string, { readonly account: string; readonly bucket: number; cost: PicoUsd }>();
   const days = new Map<string, DaySum>();
   const tags = new Map<string, DaySum>();
-  const take = (row: LedgerRow, sign: 1 | -1): void => {
-    const cost = BigInt(sign) * (row.cost ?? 0n);
+  for (const kind of alike.values()) {
+    const { row, cost } = kind;
     if (cost !== 0n) {
       const bucket = bucketOf(row.startedAtMs);
       for (const account of new Set(row.accounts)) {
@@ -91,11 +125,9 @@ export function sumsOf(added: readonly LedgerRow[], removed: readonly LedgerRow[
       }
     }
     const key = dayKey(row);
-    addDay(days, key, row, sign);
-    for (const tag of new Set(row.tags)) addDay(tags, [tag, ...key], row, sign);
-  };
-  for (const row of added) take(row, 1);
-  for (const row of removed) take(row, -1);
+    addDay(days, key, kind);
+    for (const tag of new Set(row.tags)) addDay(tags, [tag, ...key], kind);
+  }
   return {
     totals: [...totals].map(([account, cost]) => [account, ...storedMoney(cost)]).sort(byFirst),
     buckets: [...buckets.values()]
@@ -106,12 +138,46 @@ export function sumsOf(added: readonly LedgerRow[], removed: readonly LedgerRow[
   };
 }
 
+function addAlike(kinds: Map<string, Alike>, row: SummedRow, sign: 1 | -1): void {
+  // No text in the database holds a NUL, so none can be taken for the end of another.
+  const name = [
+    bucketOf(row.startedAtMs),
+    row.keyHash,
+    row.userId,
+    row.teamId,
+    row.organizationId,
+    row.customerId,
+    row.model,
+    row.modelGroup,
+    row.provider,
+    row.tags.length,
+    ...row.tags,
+    ...row.accounts,
+  ].join('\0');
+  let kind = kinds.get(name);
+  if (kind === undefined) {
+    kind = { ...NOTHING, row };
+    kinds.set(name, kind);
+  }
+  const cost = BigInt(row.cost ?? 0);
+  kind.inputTokens += sign * row.inputTokens;
+  kind.outputTokens += sign * row.outputTokens;
+  kind.cachedInputTokens += sign * (row.cachedInputTokens ?? 0);
+  kind.cacheWriteTokens += sign * (row.cacheWriteTokens ?? 0);
+  kind.cost += BigInt(sign) * cost;
+  // Where nobody knows what the requested model would have cost, nothing is counted as saved.
+  kind.requestedCost += BigInt(sign) * (row.requestedCost === undefined ? cost : BigInt(row.requestedCost));
+  kind.attempts += sign;
+  if (row.status === 'success' || row.status === 'cache-hit') kind.succeeded += sign;
+  if (row.status === 'failure' || row.status === 'orphan') kind.failed += sign;
+}
+
 function byFirst(left: readonly unknown[], right: readonly unknown[]): number {
   const [one, other] = [String(left[0]), String(right[0])];
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-function dayKey(row: LedgerRow): readonly string[] {
+function dayKey(row: SummedRow): readonly string[] {
   return [
     new Date(row.startedAtMs).toISOString().slice(0, 10),
     row.keyHash,
@@ -125,35 +191,26 @@ function dayKey(row: LedgerRow): readonly string[] {
   ];
 }
 
-function addDay(sums: Map<string, DaySum>, key: readonly string[], row: LedgerRow, sign: 1 | -1): void {
+interface DaySum extends Sum {
+  readonly key: readonly string[];
+}
+
+function addDay(days: Map<string, DaySum>, key: readonly string[], more: Sum): void {
   const name = JSON.stringify(key);
-  let sum = sums.get(name);
+  let sum = days.get(name);
   if (sum === undefined) {
-    sum = {
-      key,
-      inputTokens: 0,
-      outputTokens: 0,
-      cachedInputTokens: 0,
-      cacheWriteTokens: 0,
-      cost: 0n,
-      requestedCost: 0n,
-      attempts: 0,
-      succeeded: 0,
-      failed: 0,
-    };
-    sums.set(name, sum);
+    sum = { ...NOTHING, key };
+    days.set(name, sum);
   }
-  const cost = row.cost ?? 0n;
-  sum.inputTokens += sign * row.inputTokens;
-  sum.outputTokens += sign * row.outputTokens;
-  sum.cachedInputTokens += sign * (row.cachedInputTokens ?? 0);
-  sum.cacheWriteTokens += sign * (row.cacheWriteTokens ?? 0);
-  sum.cost += BigInt(sign) * cost;
-  // Where nobody knows what the requested model would have cost, nothing is counted as saved.
-  sum.requestedCost += BigInt(sign) * (row.requestedCost ?? cost);
-  sum.attempts += sign;
-  if (row.status === 'success' || row.status === 'cache-hit') sum.succeeded += sign;
-  if (row.status === 'failure' || row.status === 'orphan') sum.failed += sign;
+  sum.inputTokens += more.inputTokens;
+  sum.outputTokens += more.outputTokens;
+  sum.cachedInputTokens += more.cachedInputTokens;
+  sum.cacheWriteTokens += more.cacheWriteTokens;
+  sum.cost += more.cost;
+  sum.requestedCost += more.requestedCost;
+  sum.attempts += more.attempts;
+  sum.succeeded += more.succeeded;
+  sum.failed += more.failed;
 }
 
 function dayValues(sum: DaySum): Values {

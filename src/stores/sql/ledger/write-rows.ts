@@ -1,40 +1,31 @@
 /** Writes rows and the sums that follow from them: one transaction, each attempt once. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { LedgerRow } from '../../contracts/ledger.ts';
-import type { NoTables, SqlConnection } from '../connection.ts';
+import type { PlainRow } from '../../contracts/ledger-text.ts';
+import type { NoTables, SqlConnection, WriteOptions } from '../connection.ts';
 import { retryConflicts } from '../sql-error.ts';
 import { LEDGER_COLUMNS, type PreparedRow, prepareRow, rowOf, type StoredRow } from './columns.ts';
 import { addSums, type Column, insertRows, jsonRows, type Values } from './json-rows.ts';
-import { DAY_KEY, DAY_SUMS, sumsOf } from './sums.ts';
+import { ACCOUNT, BUCKET, COST, DAY_KEY, DAY_SUMS, sumsOf, TAG } from './sums.ts';
 
 const ATTEMPT: Column = { name: 'attempt_id', type: 'text' };
 const STARTED: Column = { name: 'started_at', type: 'bigint' };
-const ACCOUNT: Column = { name: 'account', type: 'text' };
-const BUCKET: Column = { name: 'bucket', type: 'bigint' };
-const TAG: Column = { name: 'tag', type: 'text' };
-const COST: readonly Column[] = [
-  { name: 'cost_micro', type: 'bigint' },
-  { name: 'cost_pico', type: 'bigint' },
-];
-
-/** How rows are written. */
-export interface WriteOptions {
-  /** Sums only; of each attempt its id is kept, so that it is counted once. Orphans keep their row until the true one comes. */
-  readonly withoutRows: boolean;
-  /** What is written survives the machine's end too, as a journal that waits for the disk promises. In Postgres it always does. */
-  readonly fsync?: boolean;
-}
+/** How many rows are prepared in one turn of the event loop, which serves requests meanwhile. */
+const PREPARED_AT_ONCE = 50;
 
 /** Writes rows; those whose attempt is there already change nothing, but for true ones that take the place of an orphan's. */
 export async function writeRows(
   { kind, write }: SqlConnection,
-  rows: readonly LedgerRow[],
+  texts: readonly string[],
   options: WriteOptions,
 ): Promise<void> {
-  const wanted = oncePerAttempt(rows.map(prepareRow));
-  if (wanted.length === 0) return;
-  // Belongs to the connection, not to a transaction; one that was opened anew after a failure does not have it yet.
-  if (options.fsync && kind === 'sqlite') await sql`pragma synchronous = full`.execute(write);
+  const prepared: PreparedRow[] = [];
+  for (const text of texts) {
+    if (prepared.length % PREPARED_AT_ONCE === PREPARED_AT_ONCE - 1) await nextTurn();
+    prepared.push(prepareRow(JSON.parse(text) as PlainRow, text));
+  }
+  const wanted = oncePerAttempt(prepared);
   await retryConflicts(() =>
     write.transaction().execute(async (transaction) => {
       const run = (query: RawBuilder<unknown>) => query.execute(transaction);
@@ -58,7 +49,7 @@ async function addRows(
   transaction: Transaction<NoTables>,
   rows: readonly PreparedRow[],
   { withoutRows }: WriteOptions,
-): Promise<{ readonly added: readonly LedgerRow[]; readonly replaced: readonly LedgerRow[] }> {
+): Promise<{ readonly added: readonly PlainRow[]; readonly replaced: readonly LedgerRow[] }> {
   const replaced = await takeOrphans(kind, transaction, rows.filter(isTrue));
   const counted = await idsIn(kind, transaction, 'ledger_ids', rows);
   const fresh = rows.filter(({ row }) => !counted.has(row.attemptId));
@@ -71,7 +62,7 @@ async function addRows(
       fresh.filter((prepared) => !isKept(prepared)),
     )),
   ]);
-  return { added: fresh.map(({ row }) => row).filter(({ attemptId }) => added.has(attemptId)), replaced };
+  return { added: fresh.filter(({ row }) => added.has(row.attemptId)).map(({ row }) => row), replaced };
 }
 
 /** Adds rows, and resolves to the ids of those that were not there. */

@@ -29,6 +29,11 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     rule: 'sql-is-never-pasted',
+    path: 'src/stores/sqlite/ledger-writer.ts',
+    why: 'It writes out the names of columns, which are lists of ours; every value is a parameter.',
+  },
+  {
+    rule: 'sql-is-never-pasted',
     path: 'src/stores/sql/migrate.ts',
     why: 'The steps of the schema are texts of ours, which take no parameters.',
   },

@@ -3,7 +3,6 @@ import type { NoTables, SqlConnection } from '../sql/connection.ts';
 import type { RowsToWrite } from './ledger-writer.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
 import { SqliteThread } from './sqlite-thread.ts';
-import { WRITE_LEDGER } from './thread-messages.ts';
 
 const PING_WITHIN_MS = 1_000;
 
@@ -25,7 +24,7 @@ export async function openSqlite({ path }: { readonly path: string }): Promise<S
     writeLedger: (texts, { withoutRows, fsync = false }) =>
       write.connection().execute(async (connection) => {
         const rows: RowsToWrite = { texts, withoutRows, fsync };
-        await connection.executeQuery(CompiledQuery.raw(WRITE_LEDGER, [rows]));
+        await connection.executeQuery(CompiledQuery.raw('write ledger', [rows]));
       }),
     ping: () => answersInTime(read),
     async close() {

@@ -12,6 +12,9 @@ const TIMEOUT = { timeout: 60_000 };
 /** USD. Pays for some 600 tokens of answer. */
 const SMALL_BUDGET = 0.01;
 
+/** Twice the standard price. */
+const DEARER_TIER = { input_cost_per_token_priority: 0.000006, output_cost_per_token_priority: 0.00003 };
+
 /** Shapes of requests whose cost is far more than it looks: the name of each, its path and what is sent besides the model. */
 const DISGUISED: readonly (readonly [name: string, path: string, body: JsonObject])[] = [
   ['many choices', '/v1/chat/completions', { n: 128, max_tokens: 1_000 }],
@@ -29,6 +32,7 @@ const DISGUISED: readonly (readonly [name: string, path: string, body: JsonObjec
   ['the best of many', '/v1/completions', { prompt: 'hi', best_of: 100, max_tokens: 1_000 }],
   ['the path of Azure', '/openai/deployments/long/chat/completions', { n: 100, max_tokens: 1_000 }],
   ['a path without its version', '/chat/completions', { n: 100, max_tokens: 1_000 }],
+  ['a dearer tier', '/v1/chat/completions', { service_tier: 'priority', max_tokens: 500 }],
   ['Anthropic’s messages', '/v1/messages', { max_tokens: 500_000 }],
 ];
 
@@ -49,7 +53,7 @@ describe('a strict budget', TIMEOUT, () => {
   before(async () => {
     gateway = await startMoneyGateway({
       model_list: [
-        priced('long', 50_000, {}, { max_output_tokens: 1_000_000 }),
+        priced('long', 50_000, DEARER_TIER, { max_output_tokens: 1_000_000 }),
         priced('instruct', 50_000, {}, { max_output_tokens: 1_000_000, mode: 'completion' }),
       ],
       budget_settings: { mode: 'strict' },
@@ -224,5 +228,6 @@ function dearest(body: JsonObject): number {
   const longest = Math.max(...limits.map((limit) => (Number(limit) > 0 ? Number(limit) : 1_000_000)));
   const prompts = Array.isArray(body.prompt) ? body.prompt.length : 1;
   const choices = Math.max(Number(body.n ?? 1), Number(body.best_of ?? 1)) * prompts;
-  return longest * choices * PRICES.output_cost_per_token;
+  const factor = body.service_tier === 'priority' ? 2 : 1;
+  return longest * choices * factor * PRICES.output_cost_per_token;
 }

@@ -1,5 +1,4 @@
 /** Gateways that are killed under load, again and again, and whether the books are right afterwards, seen from outside. */
-import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SeenRequest, Simulator } from '../../simulator/contract.ts';
@@ -9,6 +8,7 @@ import { formatUsd, type PicoUsd } from '../../src/core/money.ts';
 import { temporaryFolder } from '../cli/sluice-process.ts';
 import { startTestPostgres } from '../support/postgres.ts';
 import { startTestRedis } from '../support/redis.ts';
+import { countedApart } from './counted.ts';
 import { type BookedRow, billedFor, type Ending, Instance, type Site, until, writeSite } from './instances.ts';
 import { type Answer, post } from './race.ts';
 import { priced } from './tenants.ts';
@@ -99,7 +99,9 @@ class Crashing {
       );
       for (const wrong of this.#wrong.slice(known)) say?.(wrong);
     }
-    await this.#compareHeld(instance);
+    const [key = ''] = this.#keys;
+    const apart = await countedApart(instance, key, LATEST_ROW_MS);
+    if (apart !== undefined) this.#wrong.push(apart);
     return {
       requests: this.#requests,
       whole: this.#whole,
@@ -264,36 +266,6 @@ class Crashing {
       const rows = this.#bookedByKey.get(String(hash)) ?? 0n;
       if (apart(told, rows)) this.#wrong.push(`round ${round}: a key's sum says ${told}, its rows ${formatUsd(rows)}`);
     }
-  }
-
-  /**
-   * Counters have what the ledger has, and hold nothing: a budget of what was spent and one more hold lets in one more request with
-   * its whole hold; with a hair less, it does not.
-   */
-  async #compareHeld(instance: Instance): Promise<void> {
-    const agent = new Agent();
-    this.#agents.push(agent);
-    const [key = ''] = this.#keys;
-    const asks = async (number: string): Promise<BookedRow | undefined> => {
-      const body = { model: 'm', messages: [{ role: 'user', content: 'Tell me of river x.' }], max_tokens: OUTPUT };
-      const metadata = { 'x-litellm-spend-logs-metadata': JSON.stringify({ number }) };
-      await post(agent, instance.url, key, body, metadata);
-      await until(async () => (await instance.metric('sluice_journal_waiting')) === 0, 'the journal is in the ledger');
-      return (await instance.rowsSince(Date.now() - 10_000)).find((row) => row.number === number);
-    };
-    const holdWith = async (number: string, left: number): Promise<number> => {
-      const { info } = await instance.manage(`/key/info?key=${key}`);
-      const max = Number((Number((info as JsonObject).spend) + left).toFixed(12));
-      await instance.manage('/key/update', { key, max_budget: max });
-      return Number(formatUsd((await asks(number))?.hold ?? 0n));
-    };
-    const usual = Number(formatUsd((await asks('usual'))?.hold ?? 0n));
-    assert.ok(usual > 0);
-    let looks = 0;
-    const isWhole = async (): Promise<boolean> => (await holdWith(`exact-${looks++}`, usual)) === usual;
-    await until(isWhole, 'a budget of one hold more than was spent lets in one more request', LATEST_ROW_MS);
-    const held = await holdWith('less', usual - 1e-9);
-    if (held >= usual) this.#wrong.push(`a request held ${held} USD of a budget that had less`);
   }
 }
 

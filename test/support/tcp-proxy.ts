@@ -9,6 +9,8 @@ export interface TcpProxy {
   cut(): void;
   /** Holds everything back without closing anything: packets vanish. */
   mute(): void;
+  /** Passes everything on this much later. */
+  delay(byMs: number): void;
   mend(): void;
   close(): Promise<void>;
 }
@@ -17,6 +19,7 @@ export interface TcpProxy {
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let state: 'open' | 'cut' | 'mute' = 'open';
+  let delayMs = 0;
   const server = createServer((near) => {
     if (state === 'cut') {
       near.destroy();
@@ -28,7 +31,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       [far, near],
     ] as const) {
       sockets.add(one);
-      one.on('data', (bytes) => state === 'open' && other.write(bytes));
+      one.on('data', (bytes) => {
+        if (state !== 'open') return;
+        if (delayMs === 0) other.write(bytes);
+        else setTimeout(() => other.writable && other.write(bytes), delayMs);
+      });
       one.on('error', () => undefined);
       one.on('close', () => {
         sockets.delete(one);
@@ -52,8 +59,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     mute() {
       state = 'mute';
     },
+    delay(byMs) {
+      delayMs = byMs;
+    },
     mend() {
-      if (state === 'mute') breakAll();
+      if (state === 'mute' || delayMs > 0) breakAll();
+      delayMs = 0;
       state = 'open';
     },
     async close() {

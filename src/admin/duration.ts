@@ -3,6 +3,8 @@
 const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,
+  // As LiteLLM's own examples write it.
+  min: 60_000,
   h: 3_600_000,
   d: 86_400_000,
   w: 604_800_000,
@@ -10,7 +12,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 
 /** When a duration that begins now is over; undefined where the text is none. Months and years end on the same day, in UTC. */
 export function endOfDuration(text: string, nowMs: number): number | undefined {
-  const match = /^(\d{1,6})(s|m|h|d|w|mo|y)$/.exec(text.trim());
+  const match = /^(\d{1,6})(s|m|min|h|d|w|mo|y)$/.exec(text.trim());
   if (match === null) return undefined;
   const count = Number(match[1]);
   const unit = match[2] ?? '';

@@ -33,7 +33,11 @@ export function serveManagement(app: FastifyInstance, serving: ManagementServing
         url,
         handler: (request, reply) => {
           reply.hijack();
-          void answer(route, url, request, reply, serving);
+          // Nobody else catches what is thrown while an error is answered, and one odd request must not end the process for all.
+          answer(route, url, request, reply, serving).catch((thrown: unknown) => {
+            serving.onFault(`the error of ${route.method} ${url} could not be sent`, thrown);
+            reply.raw.destroy();
+          });
         },
       });
     }

@@ -19,6 +19,8 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
     const identity = identifyCaller(exchange, parts);
     exchange.identity = identity instanceof Promise ? await identity : identity;
     await receive(exchange);
+    // A body may take a minute to come, and what the key may do may have ended meanwhile.
+    if (exchange.receivedMs > SLOW_BODY_MS) exchange.identity = await identifyCaller(exchange, parts);
     peek(exchange);
     await planAndAdmit(exchange, parts);
     openBooks(exchange, parts);
@@ -31,6 +33,9 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
   const closing = settle(exchange, parts);
   if (closing !== undefined) await closing;
 }
+
+/** A body that took longer was not sent in one go. */
+const SLOW_BODY_MS = 1_000;
 
 /** How often a request is looked at anew because what was known of its caller was no longer so. */
 const MOST_ROUNDS = 5;

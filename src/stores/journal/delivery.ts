@@ -6,7 +6,7 @@ import { appendFileSync } from 'node:fs';
 import { DatabaseAwayError } from '../contracts/directory.ts';
 import type { ClosedEntry } from '../contracts/journal.ts';
 import type { Ledger } from '../contracts/ledger.ts';
-import { closedLine } from './record.ts';
+import { closedText, lineOf } from './record.ts';
 import type { Troubles } from './troubles.ts';
 
 /** What a delivery works with. */
@@ -109,7 +109,7 @@ export class Delivery {
       const refusal = await this.#refusalOf(suspect);
       await ledger.write(good.rows);
       if (refusal === undefined) continue;
-      appendFileSync(refusedPath, closedLine(suspect, 0), { mode: 0o600 });
+      appendFileSync(refusedPath, lineOf(closedText(suspect, 0)), { mode: 0o600 });
       troubles.tell('refused', refusal);
     }
     onDelivered(entries);

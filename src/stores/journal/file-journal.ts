@@ -8,7 +8,7 @@ import type { ClosedEntry, Journal, JournalTrouble, OpenEntry, TakeLock } from '
 import type { Ledger } from '../contracts/ledger.ts';
 import { textOfRow } from '../contracts/ledger-text.ts';
 import { Delivery } from './delivery.ts';
-import { closedLine, deliveredLine, droppedLine, holdLine, openLine } from './record.ts';
+import { closedText, deliveredText, droppedText, holdText, openText } from './record.ts';
 import { type Place, Segments } from './segments.ts';
 import { Troubles } from './troubles.ts';
 import { Waiting } from './waiting.ts';
@@ -111,7 +111,7 @@ export class FileJournal implements Journal {
 
   open(entry: OpenEntry): void {
     try {
-      const { segment } = this.#segments.add(openLine(entry));
+      const { segment } = this.#segments.add(openText(entry));
       this.#open.set(entry.callId, { entry, segment });
     } catch (error) {
       this.#troubles.tell('full', error);
@@ -124,13 +124,13 @@ export class FileJournal implements Journal {
     if (underWay === undefined) return;
     const { row } = underWay.entry;
     underWay.entry = { callId, hold, row: { ...row, cost: hold, hold } };
-    this.#tryAdd(holdLine(callId, hold));
+    this.#tryAdd(holdText(callId, hold));
   }
 
   close(entry: ClosedEntry, settled?: Promise<void>): void {
     if (settled !== undefined) {
       // On the disk at once, and still under way as far as files are kept, until the ledger may be told.
-      this.#tryAdd(closedLine(entry, 0));
+      this.#tryAdd(closedText(entry, 0));
       this.#unsettled += 1;
       settled
         .catch(() => undefined)
@@ -146,7 +146,7 @@ export class FileJournal implements Journal {
 
   drop(callId: string): void {
     if (!this.#open.delete(callId)) return;
-    if (this.#tryAdd(droppedLine(callId)) === undefined) this.#unwritten.set(callId, undefined);
+    if (this.#tryAdd(droppedText(callId)) === undefined) this.#unwritten.set(callId, undefined);
   }
 
   /** What is closed after the call is not waited for: under load there would always be more. */
@@ -186,16 +186,16 @@ export class FileJournal implements Journal {
     // The ledger keeps the same text: it is made once.
     const texts = entry.texts ?? entry.rows.map(textOfRow);
     const told = { ...entry, texts };
-    const place = this.#tryAdd(closedLine(told, number));
+    const place = this.#tryAdd(closedText(told, number));
     if (place === undefined) return false;
     this.#lastNumber = number;
     this.#waiting.push(told, number, place);
     return true;
   }
 
-  #tryAdd(line: string): Place | undefined {
+  #tryAdd(text: string): Place | undefined {
     try {
-      return this.#segments.add(line);
+      return this.#segments.add(text);
     } catch (error) {
       this.#troubles.tell('full', error);
       return undefined;
@@ -223,14 +223,14 @@ export class FileJournal implements Journal {
     const last = line[shifted - 1];
     this.#waiting.shift(shifted);
     // Only spares the next process work: without it, the ledger tells again what it knows by id.
-    if (last !== undefined) this.#tryAdd(deliveredLine(last.number));
+    if (last !== undefined) this.#tryAdd(deliveredText(last.number));
   }
 
   /** Writes what the disk did not take before, and deletes files that nothing needs. */
   #tidy(): void {
     for (const [callId, entry] of this.#unwritten) {
       const isWritten =
-        entry === undefined ? this.#tryAdd(droppedLine(callId)) !== undefined : this.#writeClosed(entry);
+        entry === undefined ? this.#tryAdd(droppedText(callId)) !== undefined : this.#writeClosed(entry);
       if (!isWritten) break;
       this.#unwritten.delete(callId);
     }
@@ -239,7 +239,7 @@ export class FileJournal implements Journal {
     for (const [callId, { entry, segment }] of this.#open) {
       if (segment >= needed) break;
       if (carried === CARRIED_AT_ONCE) break;
-      const place = this.#tryAdd(openLine(entry));
+      const place = this.#tryAdd(openText(entry));
       if (place === undefined) break;
       this.#open.delete(callId);
       this.#open.set(callId, { entry, segment: place.segment });

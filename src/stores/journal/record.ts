@@ -21,32 +21,32 @@ export type JournalRecord =
 
 const CHECKSUM_LENGTH = 8;
 
-/** The line that says a request is under way. */
-export function openLine({ callId, hold, row }: OpenEntry): string {
+/** What is written to say that a request is under way. */
+export function openText({ callId, hold, row }: OpenEntry): string {
   const held = hold === undefined ? '' : `,"hold":"${hold}"`;
-  return line(`{"open":${JSON.stringify(callId)}${held},"row":${textOfRow(row)}}`);
+  return `{"open":${JSON.stringify(callId)}${held},"row":${textOfRow(row)}}`;
 }
 
-/** The line that says what a request holds from now on. */
-export function holdLine(callId: string, hold: PicoUsd): string {
-  return line(JSON.stringify({ held: callId, hold: hold.toString() }));
+/** What is written to say what a request holds from now on. */
+export function holdText(callId: string, hold: PicoUsd): string {
+  return JSON.stringify({ held: callId, hold: hold.toString() });
 }
 
-/** The line that says how a request ended. */
-export function closedLine({ callId, rows, settlement, texts }: ClosedEntry, number: number): string {
+/** What is written to say how a request ended. */
+export function closedText({ callId, rows, settlement, texts }: ClosedEntry, number: number): string {
   const settled = settlement === undefined ? '' : `,"settlement":${JSON.stringify(plainSettlement(settlement))}`;
   const rowTexts = texts ?? rows.map(textOfRow);
-  return line(`{"closed":${JSON.stringify(callId)},"number":${number},"rows":[${rowTexts.join()}]${settled}}`);
+  return `{"closed":${JSON.stringify(callId)},"number":${number},"rows":[${rowTexts.join()}]${settled}}`;
 }
 
-/** The line that says a request was never sent. */
-export function droppedLine(callId: string): string {
-  return line(JSON.stringify({ dropped: callId }));
+/** What is written to say that a request was never sent. */
+export function droppedText(callId: string): string {
+  return JSON.stringify({ dropped: callId });
 }
 
-/** The line that says how far the ledger has what was closed. */
-export function deliveredLine(number: number): string {
-  return line(JSON.stringify({ delivered: number }));
+/** What is written to say how far the ledger has what was closed. */
+export function deliveredText(number: number): string {
+  return JSON.stringify({ delivered: number });
 }
 
 /** Reads one line without its end; undefined for one that is not whole. */
@@ -96,9 +96,29 @@ function amount(value: unknown): PicoUsd | undefined {
   return typeof value === 'string' ? BigInt(value) : undefined;
 }
 
-function line(body: string): string {
-  return `${checksum(body)} ${body}\n`;
+/** A text as a line of its own, for files that are written seldom. */
+export function lineOf(text: string): string {
+  return `${checksum(text)} ${text}\n`;
 }
+
+/** The bytes that a line of this text needs at most. */
+export function mostBytesOf(text: string): number {
+  return text.length * 3 + CHECKSUM_LENGTH + 2;
+}
+
+/** Puts a text as a line into a buffer and returns where the line ends. The buffer has room for it. */
+export function putLine(buffer: Buffer, at: number, text: string): number {
+  const begin = at + CHECKSUM_LENGTH + 1;
+  const end = begin + buffer.write(text, begin);
+  buffer.write(checksum(text), at, 'latin1');
+  buffer[begin - 1] = SPACE;
+  buffer[end] = LINE_END;
+  return end + 1;
+}
+
+const SPACE = 0x20;
+/** What ends a line; JSON holds none. */
+export const LINE_END = 0x0a;
 
 function checksum(body: string | Buffer): string {
   return crc32(body).toString(16).padStart(CHECKSUM_LENGTH, '0');

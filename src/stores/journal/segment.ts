@@ -4,16 +4,18 @@
  */
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { JournalFullError } from '../contracts/journal.ts';
-import { type JournalRecord, readLine } from './record.ts';
+import { type JournalRecord, LINE_END, mostBytesOf, putLine, readLine } from './record.ts';
 
 const READ_BYTES = 256 * 1_024;
-const LINE_END = 0x0a;
+/** Lines are put together here: a string would be made into bytes three times, to be counted, checked and written. */
+const LINE_BYTES = 64 * 1_024;
 
 /** The file that is written to. */
 export class SegmentWriter {
   readonly path: string;
   readonly #fd: number;
   readonly #fsync: boolean;
+  readonly #buffer = Buffer.allocUnsafe(LINE_BYTES);
   #size: number;
   /** A half-written line could not be taken back: the next one begins with a line end, which makes it a line of its own. */
   #isTorn = false;
@@ -31,15 +33,19 @@ export class SegmentWriter {
     return this.#size;
   }
 
-  /** Adds a line; throws a JournalFullError where the disk does not take all of it. */
-  add(line: string): void {
+  /** Adds a text as a line; throws a JournalFullError where the disk does not take all of it. */
+  add(text: string): void {
     // The number of a closed file may be another one's by now.
     if (this.#isClosed) throw new JournalFullError(this.path, { code: 'closed' });
-    const text = this.#isTorn ? `\n${line}` : line;
+    const most = mostBytesOf(text) + 1;
+    const buffer = most <= LINE_BYTES ? this.#buffer : Buffer.allocUnsafe(most);
+    buffer[0] = LINE_END;
+    const length = putLine(buffer, 1, text);
+    const from = this.#isTorn ? 0 : 1;
     let written = 0;
     try {
-      written = writeSync(this.#fd, text);
-      if (written === Buffer.byteLength(text)) {
+      written = writeSync(this.#fd, buffer, from, length - from);
+      if (written === length - from) {
         if (this.#fsync) fdatasyncSync(this.#fd);
         this.#size += written;
         this.#isTorn = false;

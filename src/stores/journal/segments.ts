@@ -46,11 +46,11 @@ export class Segments {
     return this.#current;
   }
 
-  /** Adds a line and says where it begins; throws a JournalFullError. */
-  add(line: string): Place {
+  /** Adds a text as a line and says where it begins; throws a JournalFullError. */
+  add(text: string): Place {
     if (this.#writer.size >= this.#mostBytes) this.#rotate();
     const place = { segment: this.#current, at: this.#writer.size };
-    this.#writer.add(line);
+    this.#writer.add(text);
     return place;
   }
 

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JsonObject } from '../../src/core/json.ts';
+import { billedUsd } from '../money/race.ts';
 import { ask, manage, moneyConfig, PRICES, priced, startMoneyGateway } from '../money/tenants.ts';
 import type { TestGateway } from '../support/gateway.ts';
 
@@ -197,6 +198,23 @@ describe('another configuration', TIMEOUT, () => {
     gateway.reload(moneyConfig(config(2)));
     assert.deepEqual(await statuses('of-the-file', 1), [429]);
   });
+});
+
+test('a strict budget holds against a tenant whose answers were short until now', TIMEOUT, async (t) => {
+  const long = priced('long', 1);
+  const config = {
+    model_list: [{ ...long, model_name: 'w/*', litellm_params: { ...Object(long.litellm_params), model: 'openai/*' } }],
+    budget_settings: { mode: 'strict' },
+  };
+  const gateway = await startMoneyGateway(config);
+  t.after(() => gateway.close());
+  const { key } = await manage(gateway, '/key/generate', { max_budget: 0.5 });
+  const ask20 = (model: string, stream: boolean) =>
+    Promise.all(Array.from({ length: 20 }, () => ask(gateway, String(key), { model, stream })));
+  for (let round = 0; round < 55; round++) await ask20('w/sim-tokens-5', false);
+  for (const isStream of [false, true, false]) await ask20('w/sim-tokens-16000', isStream);
+  const billed = billedUsd(gateway.simulator.stats());
+  assert.ok(billed <= 0.5 && billed > 0.1, `${billed} USD were billed`);
 });
 
 describe('media in a prompt', TIMEOUT, () => {

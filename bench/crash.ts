@@ -11,12 +11,13 @@ const VARIANTS: readonly Pick<CrashOptions, 'stores' | 'mode'>[] = [
 
 /** Kills each variant so many times and prints a table; an exit code of 1 where anything is wrong. */
 export async function printCrash(rounds: number): Promise<void> {
-  const lines = [
+  const head = [
     `kill -9 in ${rounds} rounds, 24 clients`,
     '',
     '| stores, mode | requests | whole at the client | orphans | billed | booked | orphans booked below the bill | wrong |',
     '|---|---|---|---|---|---|---|---|',
   ];
+  process.stdout.write(`${head.join('\n')}\n`);
   for (const { stores, mode } of VARIANTS) {
     const ends: (() => unknown)[] = [];
     const say = (line: string): void => void process.stderr.write(`${stores}, ${mode}: ${line}\n`);
@@ -36,5 +37,4 @@ export async function printCrash(rounds: number): Promise<void> {
       for (const end of ends.reverse()) await end();
     }
   }
-  process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -33,14 +33,14 @@ function percent(share: number): string {
 }
 
 /** What must be so whatever is away. */
-function assertWhole(name: string, seen: Weathered): void {
+function assertWhole(name: string, seen: Weathered, mostShare = 1.5): void {
   row(name, seen);
   assert.deepEqual(seen.odd.slice(0, 5), []);
   assert.equal(seen.apart, undefined);
   assert.equal(seen.servedOfNothing, 0, 'a budget that is used up stays so');
   assert.ok(seen.closedShare <= 1, `a budget that is closed while Redis is away is overspent: ${seen.closedShare}`);
   // Instances that are cut off at different times each have a share of what was left.
-  assert.ok(seen.tightShare <= 1.5, `a budget is overspent by more than a share: ${seen.tightShare}`);
+  assert.ok(seen.tightShare <= mostShare, `a budget is overspent by more than a share: ${seen.tightShare}`);
   assert.ok(seen.longestMs - seen.longestBeforeMs < LONGEST_EXTRA_MS, `somebody waited ${seen.longestMs} ms`);
 }
 
@@ -113,7 +113,8 @@ describe('two instances over Redis and Postgres', { timeout: 240_000 }, () => {
       take: () => undefined,
       giveBack: () => proxy.mend(),
     });
-    assertWhole('Redis down at the start', seen);
+    // Who never saw Redis does not know that it has to share: each of both has the whole budget.
+    assertWhole('Redis down at the start', seen, 2);
     assert.ok(seen.served > 0 && seen.refused === 0);
   });
 

@@ -12,7 +12,7 @@ let asked = 0;
  * A budget of what was spent and one more hold lets in one more request with its whole hold; with a hair less, it does not. Gives
  * what is not so, or undefined. Holds may be given back until `withinMs` are over.
  */
-export async function countedApart(instance: Instance, key: string, withinMs = 5_000): Promise<string | undefined> {
+export async function countedApart(instance: Instance, key: string, withinMs = 10_000): Promise<string | undefined> {
   const agent = new Agent();
   const holdOf = async (): Promise<number> => {
     const number = `counted-${++asked}`;
@@ -31,15 +31,17 @@ export async function countedApart(instance: Instance, key: string, withinMs = 5
     await limitTo(1);
     const usual = await holdOf();
     const deadline = performance.now() + withinMs;
-    let held = 0;
-    while (held !== usual) {
+    for (;;) {
       await limitTo(usual);
-      held = await holdOf();
-      if (performance.now() > deadline) return `more is counted than was spent: ${held} of ${usual} USD are left`;
+      const exact = await holdOf();
+      await limitTo(usual - LESS_USD);
+      const less = await holdOf();
+      if (exact === usual && less < usual) return undefined;
+      if (performance.now() < deadline) continue;
+      return exact < usual
+        ? `more is counted than was spent: ${exact} of ${usual} USD are left`
+        : 'less is counted than was spent';
     }
-    await limitTo(usual - LESS_USD);
-    held = await holdOf();
-    return held < usual ? undefined : 'less is counted than was spent';
   } finally {
     agent.destroy();
   }

@@ -25,10 +25,8 @@ export async function printCrash(rounds: number): Promise<void> {
       const ending = { after: (end?: unknown) => void (typeof end === 'function' && ends.push(() => end())) };
       const result = await crash({ ending, stores, mode, rounds, say });
       const { requests, whole, orphans, billed, booked, short, wrong } = result;
-      const money = `${formatUsd(billed)} | ${formatUsd(booked)}`;
-      lines.push(
-        `| ${stores}, ${mode} | ${requests} | ${whole} | ${orphans} | ${money} | ${short} | ${wrong.length} |`,
-      );
+      const counts = [requests, whole, orphans, formatUsd(billed), formatUsd(booked), short, wrong.length];
+      process.stdout.write(`| ${stores}, ${mode} | ${counts.join(' | ')} |\n`);
       if (wrong.length > 0) {
         process.exitCode = 1;
         process.stderr.write(`${wrong.join('\n')}\n`);

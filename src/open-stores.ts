@@ -263,12 +263,17 @@ class Adopting {
   }
 
   async #book({ closed, orphans }: LeftBehind): Promise<void> {
-    const rows = [...closed.flatMap((entry) => entry.rows), ...orphans.map(({ row }) => row)];
-    if (rows.length > 0) await this.#database.ledger.write(rows);
+    const { ledger } = this.#database;
     const nowMs = this.#options.clock.nowMs();
+    // Claims first: a counter that is made from the ledger meanwhile would count twice what is in there already.
     for (const { settlement } of closed) if (settlement !== undefined) await this.#claims.settle(settlement);
-    for (const { callId: id, hold: cost = 0n } of orphans) {
-      await this.#claims.settle({ id, nowMs, cost, inputTokens: 0, outputTokens: 0, charges: [] });
+    for (const { callId, hold = 0n } of orphans) {
+      // Another instance may have found the claim before, and booked what it held.
+      const booked = this.#claims.isUp === undefined ? [] : await ledger.find({ callId }, { limit: 1, offset: 0 });
+      const cost = booked[0]?.cost ?? hold;
+      await this.#claims.settle({ id: callId, nowMs, cost, inputTokens: 0, outputTokens: 0, charges: [] });
     }
+    const rows = [...closed.flatMap((entry) => entry.rows), ...orphans.map(({ row }) => row)];
+    if (rows.length > 0) await ledger.write(rows);
   }
 }

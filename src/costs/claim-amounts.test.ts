@@ -129,8 +129,9 @@ describe('learned', () => {
   test('holds what is likely, and exposes what is possible beyond it', () => {
     const amounts = claimAmounts(QUERY);
     assert.equal(amounts.hold, 1_000n * 3n + 400n * 15n);
-    // Half as long a prompt again, and the longest answer that was seen.
-    assert.equal(amounts.hold + amounts.exposure, 1_500n * 3n + 1_000n * 15n);
+    // Half as long a prompt again, and the longest answer that the model may give.
+    assert.equal(amounts.hold + amounts.exposure, 1_500n * 3n + 8_000n * 15n);
+    assert.equal(amounts.practicallyMost, 1_500n * 3n + 1_000n * 15n, 'the longest answer that was seen');
     assert.deepEqual(amounts.cap, { fixed: 4_500n, perToken: 15n, minTokens: 200, maxTokens: 2_000 });
     assert.deepEqual([amounts.inputTokens, amounts.outputTokens], [1_000, 400]);
   });
@@ -159,7 +160,7 @@ describe('learned', () => {
     };
     const { hold, exposure } = claimAmounts({ ...QUERY, candidates: [{ card, maxOutputTokens: 8_000 }] });
     assert.equal(hold, 3_000n + 6_000n);
-    assert.equal(hold + exposure, 1_500n * 6n + 1_000n * 20n);
+    assert.equal(hold + exposure, 1_500n * 6n + 8_000n * 20n);
   });
 
   test('fees for a request are part of it', () => {
@@ -170,14 +171,14 @@ describe('learned', () => {
       webSearches: 2,
     });
     assert.equal(hold, 9_007n);
-    assert.equal(hold + exposure, 19_500n + 207n);
+    assert.equal(hold + exposure, 4_500n + 8_000n * 15n + 207n);
     assert.equal(cap?.fixed, 4_707n);
   });
 
   test('before anything was learned, a prior is held', () => {
-    const { hold, exposure } = claimAmounts({ ...QUERY, forecast: undefined });
+    const { hold, practicallyMost } = claimAmounts({ ...QUERY, forecast: undefined });
     assert.equal(hold, 3_000n + 512n * 15n);
-    assert.equal(hold + exposure, 4_500n + 4_096n * 15n);
+    assert.equal(practicallyMost, 4_500n + 4_096n * 15n);
   });
 
   test('never more than strict would hold, and never less than nothing', () => {
@@ -212,7 +213,13 @@ describe('both', () => {
 
     test(`${mode}: an unknown price reserves nothing`, () => {
       const amounts = claimAmounts({ ...QUERY, mode, candidates: [{ card: undefined, maxOutputTokens: undefined }] });
-      assert.deepEqual(amounts, { inputTokens: 1_000, outputTokens: 400, hold: 0n, exposure: 0n });
+      assert.deepEqual(amounts, {
+        inputTokens: 1_000,
+        outputTokens: 400,
+        hold: 0n,
+        exposure: 0n,
+        practicallyMost: 0n,
+      });
     });
 
     test(`${mode}: counts out of all reason neither throw nor come out wrong`, () => {

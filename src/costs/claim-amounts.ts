@@ -48,6 +48,8 @@ interface Bounds {
   readonly likely: PicoUsd;
   /** What practically none exceeds. */
   readonly tail: PicoUsd;
+  /** One with the longest answer that was allowed, its prompt about as long as it was counted. */
+  readonly longest: PicoUsd;
   /** What none exceeds. */
   readonly most: PicoUsd;
   /** Everything but the answer. */
@@ -56,8 +58,19 @@ interface Bounds {
   readonly perToken: PicoUsd;
 }
 
-/** What a request reserves. The dearest candidate counts, whichever answers. Unknown prices reserve nothing. */
-export function claimAmounts(query: AmountsQuery): ClaimAmounts {
+/** What a request reserves, and what it practically never exceeds: the latter is booked where nobody lives to say what it cost. */
+export interface ReservedAmounts extends ClaimAmounts {
+  readonly practicallyMost: PicoUsd;
+}
+
+/**
+ * What a request reserves. The dearest candidate counts, whichever answers. Unknown prices reserve nothing.
+ *
+ * In `learned` the hold is what is to be expected, and the exposure reaches to the longest answer that the request may get: however
+ * many answers at once turn out longer than any before them, together they stay within the budgets. Where that does not fit, the
+ * request goes with a limit of its answer.
+ */
+export function claimAmounts(query: AmountsQuery): ReservedAmounts {
   const choices = query.hasOutput ? Math.max(1, whole(query.choices)) : 0;
   const limit = longestAnswer(query);
   const forecast = query.forecast ?? PRIOR_FORECAST;
@@ -65,10 +78,12 @@ export function claimAmounts(query: AmountsQuery): ClaimAmounts {
   const tail = Math.min(limit, Math.max(expected, whole(forecast.tail)));
   const counts = { inputTokens: whole(query.inputTokens.likely), outputTokens: expected * choices };
 
-  const { likely, tail: nearlyMost, most, fixed, perToken } = boundsOf(query, choices, expected, tail);
+  const bounds = boundsOf(query, choices, expected, tail);
+  const { likely, longest, most, fixed, perToken } = bounds;
   const isStrict = query.mode === 'strict';
   const hold = isStrict ? most : likely;
-  const reserved = { ...counts, hold, exposure: isStrict ? 0n : nearlyMost - likely };
+  const exposure = isStrict ? 0n : longest - likely;
+  const reserved = { ...counts, hold, exposure, practicallyMost: isStrict ? most : bounds.tail };
   if (perToken === 0n) return reserved;
   const maxTokens = Math.min(limit, shortestLimit(query), tail * CAP_OF_TAIL);
   const minTokens = Math.min(maxTokens, whole(expected * LEAST_CAP_SHARE));
@@ -141,6 +156,7 @@ function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: 
     largest = larger(largest, {
       likely: (card.perRequest ?? 0n) + BigInt(likelyInput) * rateAt(card.input, likelyInput) + likelyAnswer,
       tail: fixed + BigInt(Math.min(tail, limit)) * perToken,
+      longest: fixed + BigInt(limit) * perToken,
       most: fees + BigInt(mostInput) * inputRate + BigInt(limit) * perToken,
       fixed,
       perToken,
@@ -149,13 +165,14 @@ function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: 
   return largest;
 }
 
-const NOTHING: Bounds = { likely: 0n, tail: 0n, most: 0n, fixed: 0n, perToken: 0n };
+const NOTHING: Bounds = { likely: 0n, tail: 0n, longest: 0n, most: 0n, fixed: 0n, perToken: 0n };
 
 function larger(one: Bounds, other: Bounds): Bounds {
   if (one === NOTHING) return other;
   return {
     likely: dearer(one.likely, other.likely),
     tail: dearer(one.tail, other.tail),
+    longest: dearer(one.longest, other.longest),
     most: dearer(one.most, other.most),
     fixed: dearer(one.fixed, other.fixed),
     perToken: dearer(one.perToken, other.perToken),

@@ -1,8 +1,9 @@
 import type { GatewayError } from '../core/errors.ts';
 import type { PicoUsd } from '../core/money.ts';
+import type { ReservedAmounts } from '../costs/claim-amounts.ts';
 import type { PromptSize } from '../costs/input-estimate.ts';
 import type { StreamAnswer } from '../lanes/lane.ts';
-import type { ClaimAccount, ClaimAmounts, Remaining } from '../stores/contracts/claims.ts';
+import type { ClaimAccount, Remaining } from '../stores/contracts/claims.ts';
 import type { Accounts } from '../tenancy/accounts.ts';
 import type { Deployment } from './deployment.ts';
 import type { RequestFacts } from './request-facts.ts';
@@ -37,7 +38,7 @@ export interface StreamMeter {
 export interface OpenClaim {
   readonly accounts: readonly ClaimAccount[];
   readonly remaining: readonly Remaining[];
-  readonly amounts: ClaimAmounts;
+  readonly amounts: ReservedAmounts;
   hold: PicoUsd;
   exposure: PicoUsd;
   /** What each attempt was granted. */

@@ -1,5 +1,4 @@
-import { claimAmounts } from '../costs/claim-amounts.ts';
-import type { ClaimAmounts } from '../stores/contracts/claims.ts';
+import { claimAmounts, type ReservedAmounts } from '../costs/claim-amounts.ts';
 import { memberNamed, parseMember } from '../wire/envelope.ts';
 import type { Admission } from './admission.ts';
 import { limitsAsked } from './answer-limit.ts';
@@ -16,7 +15,7 @@ export function amountsOf(
   exchange: Exchange,
   { forecasts, inputs }: Parts,
   { size }: Admission,
-): { readonly amounts: ClaimAmounts; readonly isFree: boolean } {
+): { readonly amounts: ReservedAmounts; readonly isFree: boolean } {
   const { endpoint, snapshot, identity, group, envelope } = exchange;
   const hasOutput = endpoint.operation === 'chat' || endpoint.operation === 'completion';
   const name = group?.pattern ?? group?.name ?? '';

@@ -5,6 +5,7 @@ import type { Charge, Settlement } from '../stores/contracts/claims.ts';
 import type { LedgerRow } from '../stores/contracts/ledger.ts';
 import { periodAt } from '../tenancy/accounts.ts';
 import { accountOf } from '../tenancy/scopes.ts';
+import type { OpenClaim } from './admission.ts';
 import { amountsOf } from './amounts-of.ts';
 import type { Exchange } from './exchange.ts';
 import { ledgerRows, orphanRow } from './ledger-rows.ts';
@@ -29,15 +30,24 @@ export function openBooks(exchange: Exchange, parts: Parts): void {
   }
 }
 
-/** What is booked for a request should nobody live to say what it cost: all that it was admitted with, or would have been. */
+/**
+ * What is booked for a request should nobody live to say what it cost: what such requests practically never exceed, within what it
+ * was admitted with, or would have been.
+ */
 function reservedBy(exchange: Exchange, parts: Parts): PicoUsd | undefined {
   const { admission } = exchange;
   if (admission === undefined) return undefined;
-  const { hold, exposure } =
-    admission.claim === undefined || admission.claim.accounts.length === 0
-      ? amountsOf(exchange, parts, admission).amounts
-      : admission.claim;
-  return hold + exposure;
+  const { claim } = admission;
+  if (claim === undefined || claim.accounts.length === 0) {
+    return amountsOf(exchange, parts, admission).amounts.practicallyMost;
+  }
+  return reservedFor(claim);
+}
+
+function reservedFor({ hold, exposure, cap, amounts: { practicallyMost } }: OpenClaim): PicoUsd {
+  const most = hold + exposure;
+  if (cap !== undefined || practicallyMost > most) return most;
+  return practicallyMost > hold ? practicallyMost : hold;
 }
 
 /** What all attempts so far cost, as far as it is known. */
@@ -92,7 +102,7 @@ export async function reserve(exchange: Exchange, parts: Parts, hold: PicoUsd, e
   if (outcome.kind === 'refused') throw errorOfRefusal(outcome.refusal, admission.scopes, clock.nowMs());
   claim.hold = outcome.hold;
   claim.exposure = outcome.exposure;
-  if (admission.isJournalled) parts.journal.hold(callId, claim.hold + claim.exposure);
+  if (admission.isJournalled) parts.journal.hold(callId, reservedFor(claim));
 }
 
 /** Closes the books of a request: rows to the journal, from there to the ledger; its claim settled. Never throws. */

@@ -1,7 +1,8 @@
 /** Claims what a request may use against every limit that applies to it, in one step. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
-import type { ClaimAccount, ClaimAmounts, ClaimOutcome, Claims, Refusal } from '../stores/contracts/claims.ts';
+import type { ReservedAmounts } from '../costs/claim-amounts.ts';
+import type { ClaimAccount, ClaimOutcome, Claims, Refusal } from '../stores/contracts/claims.ts';
 import type { Admission, Admitted, OpenClaim } from './admission.ts';
 import { amountsOf } from './amounts-of.ts';
 import { lowerLimit, takenByAll } from './answer-limit.ts';
@@ -29,7 +30,7 @@ export function claim(
 
 interface Asked {
   readonly accounts: readonly ClaimAccount[];
-  readonly amounts: ClaimAmounts;
+  readonly amounts: ReservedAmounts;
   readonly outcome: ClaimOutcome | Promise<ClaimOutcome>;
 }
 
@@ -56,8 +57,8 @@ function ask(exchange: Exchange, parts: Parts, admission: Admission, group: stri
   return { accounts, amounts, outcome };
 }
 
-const NOTHING: { readonly amounts: ClaimAmounts; readonly isFree: boolean } = {
-  amounts: { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n },
+const NOTHING: { readonly amounts: ReservedAmounts; readonly isFree: boolean } = {
+  amounts: { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n, practicallyMost: 0n },
   isFree: false,
 };
 

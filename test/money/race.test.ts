@@ -52,6 +52,34 @@ for (const mode of ['strict', 'learned'] as const) {
   }
 }
 
+test('learned: a key whose answers were short all along and are long at once overspends nothing', {
+  timeout: 120_000,
+}, async (context) => {
+  const budget = 1;
+  const gateway = await startMoneyGateway({
+    // One model group, so that what was learned of its short answers counts for the long ones.
+    model_list: [
+      priced('m', 20, { model: 'openai/sim-tokens-20', order: 1 }, { id: 'short' }),
+      priced('m', 3_000, { model: 'openai/sim-tokens-3000+latency-100-0', order: 2 }, { id: 'long' }),
+    ],
+    user_api_key_list: [{ api_key: 'racer', max_budget: budget }],
+  });
+  context.after(() => gateway.close());
+  const body = { model: 'm', messages: [{ role: 'user', content: 'Tell me of rivers.' }] };
+  const short = await race({ urls: [gateway.url], key: 'racer', requests: 1_200, body });
+  assert.equal(short.served, 1_200, short.odd.join());
+  const spent = billedUsd(gateway.simulator.stats());
+  // From here on the short deployment fails, and every request is answered by the long one.
+  gateway.simulator.script({ match: { model: 'sim-tokens-20' }, fault: '500' });
+  const long = await race({ urls: [gateway.url], key: 'racer', requests: 300, body: { ...body, num_retries: 2 } });
+  const billed = billedUsd(gateway.simulator.stats());
+  assert.ok(long.served > 0);
+  assert.ok(billed <= budget * 1.005, `${billed} of ${budget} USD, ${spent} before the long answers`);
+  process.stdout.write(
+    `  short, then long: served ${long.served} of 300, ${((billed / budget) * 100).toFixed(1)} % of the budget\n`,
+  );
+});
+
 async function openClaims(gateway: { get(path: string): Promise<Response> }): Promise<number> {
   const text = await (await gateway.get('/metrics')).text();
   const found = /^sluice_claims_open (\d+)$/m.exec(text);

@@ -33,10 +33,10 @@ function percent(share: number): string {
 }
 
 /** What must be so whatever is away. */
-function assertWhole(name: string, seen: Weathered, mostShare = 1.5): void {
+function assertWhole(name: string, seen: Weathered, { mostShare = 1.5, mayCountMore = false } = {}): void {
   row(name, seen);
   assert.deepEqual(seen.odd.slice(0, 5), []);
-  assert.equal(seen.apart, undefined);
+  if (!mayCountMore || !seen.apart?.startsWith('more is counted')) assert.equal(seen.apart, undefined);
   assert.equal(seen.servedOfNothing, 0, 'a budget that is used up stays so');
   assert.ok(seen.closedShare <= 1, `a budget that is closed while Redis is away is overspent: ${seen.closedShare}`);
   // Instances that are cut off at different times each have a share of what was left.
@@ -113,8 +113,9 @@ describe('two instances over Redis and Postgres', { timeout: 240_000 }, () => {
       take: () => undefined,
       giveBack: () => proxy.mend(),
     });
-    // Who never saw Redis does not know that it has to share: each of both has the whole budget.
-    assertWhole('Redis down at the start', seen, 2);
+    // Who never saw Redis does not know that it has to share: each of both has the whole budget. And a counter that nobody had used
+    // before is made from the ledger by whoever is back first, where the other's spend may be already, which then tells it again.
+    assertWhole('Redis down at the start', seen, { mostShare: 2, mayCountMore: true });
     assert.ok(seen.served > 0 && seen.refused === 0);
   });
 

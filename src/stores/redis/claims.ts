@@ -71,6 +71,9 @@ const STALE: Refusal = {
 const MOST_ROUNDS = 5;
 /** How long closing waits for what is being told. */
 const LAST_MS = 500;
+/** How long a silence may be a hiccup of a busy machine. */
+const HICCUP_MS = 1_000;
+const LOOK_EVERY_MS = 10;
 
 /** Claims by scripts in Redis, and by an equal part of what was left while it is away. */
 export class RedisClaims implements Claims {
@@ -85,6 +88,10 @@ export class RedisClaims implements Claims {
   readonly #delivery: Delivery;
   readonly #orphans: Orphans;
   #away: AwayClaims | undefined;
+  /** When Redis was first found away, by the monotonic clock; undefined while it is up. */
+  #goneSinceMs: number | undefined;
+  #waitingForIt: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(options: RedisClaimsOptions) {
     const { address, clock, random, seed, namespace = 'sluice', times = MEMBERSHIP_TIMES, rateClockMs } = options;
@@ -145,9 +152,11 @@ export class RedisClaims implements Claims {
     if (this.#open.has(id) || this.#asking.has(id)) throw new RangeError('a claim with this id is open already');
     this.#asking.add(id);
     try {
+      if (!this.isUp && hasMoney(request)) await this.#isBackSoon();
       return this.isUp ? await this.#claimInRedis(request) : await this.#claimAlone(request);
     } finally {
       this.#asking.delete(id);
+      if (this.isUp) this.#goneSinceMs = undefined;
     }
   }
 
@@ -216,6 +225,7 @@ export class RedisClaims implements Claims {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.isUp) await Promise.race([this.#backlog.allTold(), pause(LAST_MS)]);
     this.#delivery.stop();
     await this.#membership.close();
@@ -271,7 +281,30 @@ export class RedisClaims implements Claims {
           return this.#claimAlone(request);
       }
     }
+    if (!this.isUp && hasMoney(request)) {
+      await this.#isBackSoon();
+      if (this.isUp) return this.#claimInRedis(request);
+    }
     return this.#claimAlone(request);
+  }
+
+  /**
+   * Waits for a Redis that fell silent, as long as that may be a hiccup: a busy machine is no outage, and money that is shared out by
+   * halves and quarters can be overspent. Once it is away for good nobody waits. All who wait look together.
+   */
+  #isBackSoon(): Promise<void> {
+    if (this.#waitingForIt !== undefined) return this.#waitingForIt;
+    const nowMs = this.#clock.monotonicMs();
+    this.#goneSinceMs ??= nowMs;
+    const untilMs = this.#goneSinceMs + HICCUP_MS;
+    if (nowMs >= untilMs) return Promise.resolve();
+    const look = async (): Promise<void> => {
+      while (!this.isUp && !this.#isClosed && this.#clock.monotonicMs() < untilMs) await pause(LOOK_EVERY_MS);
+    };
+    this.#waitingForIt = look().finally(() => {
+      this.#waitingForIt = undefined;
+    });
+    return this.#waitingForIt;
   }
 
   /** Whether Redis carried it out is unknown: it is told afterwards, by id, what became of it. */
@@ -342,4 +375,9 @@ export class RedisClaims implements Claims {
     for (const claim of this.#open.values()) if (claim.accounts.some(isOn)) open += 1;
     return open;
   }
+}
+
+/** Whether a budget would be shared out in parts were Redis away. */
+function hasMoney({ accounts }: ClaimRequest): boolean {
+  return accounts.some(({ money, whenAway = 'share' }) => money.length > 0 && whenAway === 'share');
 }

@@ -168,8 +168,18 @@ function withOpenaiFinish(recording: Recording): Recording {
   return { ...recording, facts: { ...facts, finish } };
 }
 
+/** The line of the request that was just answered: its books close a moment later. */
+async function newestRequestLine(): Promise<JsonObject> {
+  const deadline = Date.now() + 5_000;
+  for (;;) {
+    const lines = (await gateway.logLines()).filter((line) => line.includes('"msg":"request"'));
+    const isThere = lines.length >= gateway.simulator.stats().requests;
+    if (isThere || Date.now() > deadline) return JSON.parse(lines.at(-1) ?? '{}') as JsonObject;
+  }
+}
+
 async function bookedAs(facts: Facts): Promise<void> {
-  const line = JSON.parse((await gateway.logLines()).at(-1) ?? '{}') as JsonObject;
+  const line = await newestRequestLine();
   assert.equal(line.input_tokens, facts.input);
   assert.equal(line.output_tokens, facts.output);
   assert.equal(line.usage_estimated, undefined);

@@ -281,7 +281,13 @@ test('two gateways over one database tell once, and so does one that was started
   const gateways = [await start(), await start()];
   try {
     const lines: readonly JsonObject[][] = [];
-    for (const gateway of gateways) for (let count = 0; count < 6; count++) await ask(gateway, 'sk-shared');
+    // Each counts on from what the ledger has when it is asked first: together they stay below the budget.
+    for (const [gateway, requests] of [
+      [gateways[0], 6],
+      [gateways[1], 3],
+    ] as const) {
+      for (let count = 0; gateway !== undefined && count < requests; count++) await ask(gateway, 'sk-shared');
+    }
     await eventually(() => receiver.received.length > 0, 'it is told');
     await wait(200);
     assert.deepEqual(

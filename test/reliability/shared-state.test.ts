@@ -183,10 +183,11 @@ test('Redis killed, frozen and emptied under load: no request fails, none waits,
       }
     };
     await during('killed', redis.kill, redis.start);
-    const told = (await one.logLines()).map((line) => /Redis is (away|back)/.exec(line)?.[1]);
+    // Limits and budgets have a connection of their own, and lines of their own.
+    const told = (await one.logLines()).map((line) => /Redis is (away: requests|back: instances)/.exec(line)?.[1]);
     const words = told.filter((word) => word !== undefined);
     assert.ok(
-      words.every((word, index) => word === (index % 2 === 0 ? 'away' : 'back')),
+      words.every((word, index) => word?.startsWith(index % 2 === 0 ? 'away' : 'back')),
       `${words}`,
     );
     await during('frozen', redis.freeze, redis.thaw);
@@ -210,7 +211,9 @@ test('Redis down at the start: the gateway serves, warns once without a secret, 
   try {
     assert.ok((await load([gateway], 1_000)).length > 20);
     assert.equal(await isRedisUp(gateway), false);
-    assert.equal((await gateway.logLines()).filter((line) => line.includes('Redis is away')).length, 1);
+    for (const what of ['Redis is away: requests', 'Redis is away: limits']) {
+      assert.equal((await gateway.logLines()).filter((line) => line.includes(what)).length, 1, what);
+    }
     await redis.start();
     await until(() => isRedisUp(gateway));
     await until(async () => (await gateway.logLines()).some((line) => line.includes('Redis is back:')));

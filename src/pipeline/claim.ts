@@ -22,7 +22,7 @@ export function claim(
 ): Admitted | Promise<Admitted> {
   const asked = ask(exchange, parts, admission, group, hasLimits);
   const { outcome } = asked;
-  if (!(outcome instanceof Promise) && (outcome.kind === 'granted' || !mayWait(outcome.refusal))) {
+  if (!(outcome instanceof Promise) && (outcome.kind === 'granted' || isFinal(outcome.refusal))) {
     return take(exchange, parts, admission, asked, outcome);
   }
   return claimInTime(exchange, parts, admission, group, asked);
@@ -34,7 +34,14 @@ interface Asked {
   readonly outcome: ClaimOutcome | Promise<ClaimOutcome>;
 }
 
-function ask(exchange: Exchange, parts: Parts, admission: Admission, group: string, hasLimits: boolean): Asked {
+function ask(
+  exchange: Exchange,
+  parts: Parts,
+  admission: Admission,
+  group: string,
+  hasLimits: boolean,
+  isForLittle = false,
+): Asked {
   const { claims } = parts;
   const nowMs = exchange.clock.nowMs();
   const [only] = admission.scopes;
@@ -42,7 +49,8 @@ function ask(exchange: Exchange, parts: Parts, admission: Admission, group: stri
     admission.scopes.length === 1 && only !== undefined
       ? only.at(nowMs, group)
       : admission.scopes.flatMap((accounts) => accounts.at(nowMs, group));
-  const { amounts, isFree } = hasLimits ? amountsOf(exchange, parts, admission) : NOTHING;
+  const { amounts: usual, isFree } = hasLimits ? amountsOf(exchange, parts, admission) : NOTHING;
+  const amounts = isForLittle ? forLittle(usual) : usual;
   // What costs nothing is served from an empty budget too, as LiteLLM does.
   const accounts = isFree ? limits.map(withoutMoney) : limits;
   const isShared = claims.isUp !== undefined;
@@ -55,6 +63,16 @@ function ask(exchange: Exchange, parts: Parts, admission: Admission, group: stri
     ...(isShared && { note: noteOf(orphanRow(exchange, undefined)) }),
   });
   return { accounts, amounts, outcome };
+}
+
+/** What an answer has at the least where a budget is too small for a usual one. */
+const LEAST_TOKENS = 16;
+
+function forLittle(amounts: ReservedAmounts): ReservedAmounts {
+  const { cap } = amounts;
+  return cap === undefined
+    ? amounts
+    : { ...amounts, cap: { ...cap, minTokens: Math.min(cap.minTokens, LEAST_TOKENS) } };
 }
 
 const NOTHING: { readonly amounts: ReservedAmounts; readonly isFree: boolean } = {
@@ -104,6 +122,16 @@ function mayWait({ limit, isTemporary, isStale, isAway }: Refusal): boolean {
   return limit === 'money' && isTemporary && isStale !== true && isAway !== true;
 }
 
+/** A budget of which nothing was ever used is no good to anyone if no usual answer fits: then a short one is better than none. */
+function isUntouched({ limit, used, held, isTemporary }: Refusal): boolean {
+  return limit === 'money' && used === 0n && held === 0n && !isTemporary;
+}
+
+/** Whether neither waiting nor asking for less may help. */
+function isFinal(refusal: Refusal): boolean {
+  return !mayWait(refusal) && !isUntouched(refusal);
+}
+
 async function claimInTime(
   exchange: Exchange,
   parts: Parts,
@@ -114,8 +142,13 @@ async function claimInTime(
   const untilMs = exchange.clock.monotonicMs() + WAIT_MS;
   const { claims } = parts;
   let pauseMs = FIRST_PAUSE_MS;
-  for (let asked = first; ; asked = ask(exchange, parts, admission, group, true)) {
+  let isForLittle = false;
+  for (let asked = first; ; asked = ask(exchange, parts, admission, group, true, isForLittle)) {
     const outcome = await asked.outcome;
+    if (outcome.kind === 'refused' && !isForLittle && isUntouched(outcome.refusal)) {
+      isForLittle = true;
+      continue;
+    }
     const isLast = exchange.clock.monotonicMs() >= untilMs;
     if (outcome.kind === 'granted' || !mayWait(outcome.refusal) || isLast) {
       return take(exchange, parts, admission, asked, outcome);

@@ -283,4 +283,19 @@ describe('budgets', () => {
     assert.equal((await of('anna-in-organization')).status, 200);
     assert.match(messageOf(await of('anna-in-organization')), /OrganizationMember=anna/);
   });
+
+  test('a budget smaller than a usual answer still gets a short one, once', async (context) => {
+    const tiny = Number((20 * PRICES.input_cost_per_token + 40 * PRICES.output_cost_per_token).toFixed(9));
+    for (const mode of ['learned', 'strict']) {
+      const small = await startMoneyGateway({
+        user_api_key_list: [{ api_key: 'tiny', max_budget: tiny }],
+        budget_settings: { mode },
+      });
+      context.after(() => small.close());
+      const answer = await ask(small, 'tiny', { messages: [{ role: 'user', content: 'Hi' }] });
+      assert.equal(answer.status, 200, `${mode}: ${answer.text}`);
+      assert.ok(Number(answer.headers.get('x-litellm-response-cost')) <= tiny);
+      assert.equal((await ask(small, 'tiny')).status, 422, mode);
+    }
+  });
 });

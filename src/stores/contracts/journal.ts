@@ -21,8 +21,6 @@ export interface ClosedEntry {
   readonly callId: string;
   readonly rows: readonly LedgerRow[];
   readonly settlement?: Settlement;
-  /** The rows by `textOfRow`, where somebody has made them already. */
-  readonly texts?: readonly string[];
 }
 
 export interface Journal {

@@ -118,11 +118,10 @@ export interface ActivityRow {
 
 /** Written and read by one gateway or many. Every method rejects while the database is away, but for what a caller retries. */
 export interface Ledger {
-  /**
-   * Writes rows and all sums that follow from them in one transaction. Ids that are there already change nothing. `texts` are the
-   * same rows by `textOfRow`, from whoever has made them already.
-   */
-  write(rows: readonly LedgerRow[], texts?: readonly string[]): Promise<void>;
+  /** Writes rows and all sums that follow from them in one transaction. Ids that are there already change nothing. */
+  write(rows: readonly LedgerRow[]): Promise<void>;
+  /** The same, of rows that are texts by `textOfRow` already. */
+  writeTexts?(texts: readonly string[]): Promise<void>;
   /** Newest first. */
   find(
     filter: LedgerFilter,

@@ -7,12 +7,15 @@ import { DatabaseAwayError } from '../contracts/directory.ts';
 import type { ClosedEntry } from '../contracts/journal.ts';
 import type { Ledger } from '../contracts/ledger.ts';
 import { closedText, lineOf } from './record.ts';
+import { textsOf } from './told-entry.ts';
 import type { Troubles } from './troubles.ts';
 
 /** What a delivery works with. */
 export interface DeliveryOptions {
   readonly everyMs: number;
-  readonly ledger: Pick<Ledger, 'write'>;
+  readonly ledger: Pick<Ledger, 'write' | 'writeTexts'>;
+  /** How many wait. */
+  readonly waiting: () => number;
   /** The first entries that wait. */
   readonly next: () => readonly ClosedEntry[];
   readonly onDelivered: (entries: readonly ClosedEntry[]) => void;
@@ -23,6 +26,8 @@ export interface DeliveryOptions {
 }
 
 const MOST_MS = 5_000;
+/** How many that came meanwhile do not wait for the next turn. */
+const GOES_AT_ONCE = 100;
 /** How often a batch fails before it is looked for the one entry that is refused. */
 const SUSPICIOUS_AFTER = 3;
 
@@ -64,7 +69,7 @@ export class Delivery {
     try {
       await this.deliver();
       // What has come together in the meantime goes at once: only then does a backlog become shorter.
-      while (!this.#isStopped && this.#options.next().length >= 100) await this.deliver();
+      while (!this.#isStopped && this.#options.waiting() >= GOES_AT_ONCE) await this.deliver();
     } catch (error) {
       this.#options.troubles.tell('away', error);
     }
@@ -87,10 +92,10 @@ export class Delivery {
   }
 
   async #write(entries: readonly ClosedEntry[]): Promise<void> {
-    const texts = entries.flatMap((entry) => entry.texts ?? []);
-    const rows = entries.flatMap((entry) => entry.rows);
-    await (texts.length === rows.length ? this.#options.ledger.write(rows, texts) : this.#options.ledger.write(rows));
-    this.#options.onDelivered(entries);
+    const { ledger, onDelivered } = this.#options;
+    if (ledger.writeTexts === undefined) await ledger.write(entries.flatMap(({ rows }) => rows));
+    else await ledger.writeTexts(entries.flatMap(textsOf));
+    onDelivered(entries);
   }
 
   /** Writes each on its own. False where none went through: then it is not for what they say. */

@@ -6,10 +6,10 @@ import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { ClosedEntry, Journal, JournalTrouble, OpenEntry, TakeLock } from '../contracts/journal.ts';
 import type { Ledger } from '../contracts/ledger.ts';
-import { textOfRow } from '../contracts/ledger-text.ts';
 import { Delivery } from './delivery.ts';
-import { closedText, deliveredText, droppedText, holdText, openText } from './record.ts';
+import { closedText, deliveredText, droppedText, holdText, openOfText, openText } from './record.ts';
 import { type Place, Segments } from './segments.ts';
+import { ToldEntry } from './told-entry.ts';
 import { Troubles } from './troubles.ts';
 import { Waiting } from './waiting.ts';
 
@@ -19,7 +19,7 @@ export interface FileJournalOptions {
   readonly folder: string;
   /** A name no other process ever had. */
   readonly instanceId: string;
-  readonly ledger: Pick<Ledger, 'write'>;
+  readonly ledger: Pick<Ledger, 'write' | 'writeTexts'>;
   readonly takeLock: TakeLock;
   readonly clock: Clock;
   readonly fsync: boolean;
@@ -34,7 +34,8 @@ export interface FileJournalOptions {
 }
 
 interface UnderWay {
-  entry: OpenEntry;
+  /** What was written of it. */
+  text: string;
   segment: number;
 }
 
@@ -86,6 +87,7 @@ export class FileJournal implements Journal {
       everyMs: options.everyMs ?? EVERY_MS,
       ledger: options.ledger,
       next: () => this.#nextBatch(),
+      waiting: () => this.#waiting.size,
       onDelivered: (entries) => this.#delivered(entries),
       onTurn: () => this.#tidy(),
       troubles: this.#troubles,
@@ -111,8 +113,9 @@ export class FileJournal implements Journal {
 
   open(entry: OpenEntry): void {
     try {
-      const { segment } = this.#segments.add(openText(entry));
-      this.#open.set(entry.callId, { entry, segment });
+      const text = openText(entry);
+      const { segment } = this.#segments.add(text);
+      this.#open.set(entry.callId, { text, segment });
     } catch (error) {
       this.#troubles.tell('full', error);
       throw error;
@@ -122,8 +125,8 @@ export class FileJournal implements Journal {
   hold(callId: string, hold: PicoUsd): void {
     const underWay = this.#open.get(callId);
     if (underWay === undefined) return;
-    const { row } = underWay.entry;
-    underWay.entry = { callId, hold, row: { ...row, cost: hold, hold } };
+    const row = openOfText(underWay.text)?.row;
+    if (row !== undefined) underWay.text = openText({ callId, hold, row: { ...row, cost: hold, hold } });
     this.#tryAdd(holdText(callId, hold));
   }
 
@@ -183,9 +186,7 @@ export class FileJournal implements Journal {
 
   #writeClosed(entry: ClosedEntry): boolean {
     const number = this.#lastNumber + 1;
-    // The ledger keeps the same text: it is made once.
-    const texts = entry.texts ?? entry.rows.map(textOfRow);
-    const told = { ...entry, texts };
+    const told = new ToldEntry(entry);
     const place = this.#tryAdd(closedText(told, number));
     if (place === undefined) return false;
     this.#lastNumber = number;
@@ -236,13 +237,13 @@ export class FileJournal implements Journal {
     }
     const needed = this.#waiting.firstSegment ?? this.#segments.current;
     let carried = 0;
-    for (const [callId, { entry, segment }] of this.#open) {
+    for (const [callId, { text, segment }] of this.#open) {
       if (segment >= needed) break;
       if (carried === CARRIED_AT_ONCE) break;
-      const place = this.#tryAdd(openText(entry));
+      const place = this.#tryAdd(text);
       if (place === undefined) break;
       this.#open.delete(callId);
-      this.#open.set(callId, { entry, segment: place.segment });
+      this.#open.set(callId, { text, segment: place.segment });
       carried += 1;
     }
     const [oldest] = this.#open.values();

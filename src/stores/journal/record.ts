@@ -8,6 +8,7 @@ import type { PicoUsd } from '../../core/money.ts';
 import type { Charge, Settlement } from '../contracts/claims.ts';
 import type { ClosedEntry, OpenEntry } from '../contracts/journal.ts';
 import { type PlainRow, rowOfPlain, textOfRow } from '../contracts/ledger-text.ts';
+import { textsOf } from './told-entry.ts';
 
 /** One line of a journal. */
 export type JournalRecord =
@@ -33,10 +34,10 @@ export function holdText(callId: string, hold: PicoUsd): string {
 }
 
 /** What is written to say how a request ended. */
-export function closedText({ callId, rows, settlement, texts }: ClosedEntry, number: number): string {
+export function closedText(entry: ClosedEntry, number: number): string {
+  const { callId, settlement } = entry;
   const settled = settlement === undefined ? '' : `,"settlement":${JSON.stringify(plainSettlement(settlement))}`;
-  const rowTexts = texts ?? rows.map(textOfRow);
-  return `{"closed":${JSON.stringify(callId)},"number":${number},"rows":[${rowTexts.join()}]${settled}}`;
+  return `{"closed":${JSON.stringify(callId)},"number":${number},"rows":[${textsOf(entry).join()}]${settled}}`;
 }
 
 /** What is written to say that a request was never sent. */
@@ -47,6 +48,13 @@ export function droppedText(callId: string): string {
 /** What is written to say how far the ledger has what was closed. */
 export function deliveredText(number: number): string {
   return JSON.stringify({ delivered: number });
+}
+
+/** The entry that such a text says is under way. */
+export function openOfText(text: string): OpenEntry | undefined {
+  const said: unknown = JSON.parse(text);
+  const record = isJsonObject(said) ? recordOf(said) : undefined;
+  return record?.kind === 'open' ? record.entry : undefined;
 }
 
 /** Reads one line without its end; undefined for one that is not whole. */

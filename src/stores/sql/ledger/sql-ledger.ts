@@ -19,7 +19,11 @@ export class SqlLedger implements Ledger {
     this.#options = options;
   }
 
-  async write(rows: readonly LedgerRow[], texts: readonly string[] = rows.map(textOfRow)): Promise<void> {
+  async write(rows: readonly LedgerRow[]): Promise<void> {
+    await this.writeTexts(rows.map(textOfRow));
+  }
+
+  async writeTexts(texts: readonly string[]): Promise<void> {
     if (texts.length === 0) return;
     const { writeLedger } = this.#connection;
     if (writeLedger === undefined) await writeRows(this.#connection, texts, this.#options);

@@ -26,6 +26,7 @@ export const HELP = `npm run bench -- [options]
   --only storm     instead of rows: clients that retry against an upstream with 0, 50 and 100 % errors
   --only replay    instead of rows: an hour of real traffic against budgets (or: npm run bench -- replay)
   crash            instead of rows: gateways that are killed under load, --rounds times (5) for each kind of store
+  claims           instead of rows: what claims, the journal and limits cost, in memory, through Redis and at the front door
   --targets LIST   of nginx, sluice, portkey; all by default
   --rounds N       measured rounds, 5 by default
   --json FILE      every sample and every median as JSON
@@ -52,7 +53,7 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 1_000) {
     throw new Error('--rounds takes a number from 1 to 1000');
   }
-  const unknown = positionals.find((name) => !['crash', 'replay', 'storm'].includes(name));
+  const unknown = positionals.find((name) => !['claims', 'crash', 'replay', 'storm'].includes(name));
   if (unknown !== undefined) throw new Error(`nothing to measure is called ${unknown}`);
   const parts = (text: string) => text.split(/,(?! )/).filter((part) => part !== '');
   return {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MODELS } from '../scenarios.ts';
+import { ANSWER_TOKENS, MODELS, modelName } from '../scenarios.ts';
 import {
   CACHE_FOLDER,
   freePort,
@@ -14,6 +14,8 @@ import {
 } from './target.ts';
 
 const KEY = 'sk-bench-tenant';
+/** The key of a tenant whose requests are claimed: two budgets, limits of requests, tokens and requests under way. */
+export const LIMITED_KEY = 'sk-bench-limited';
 
 /** Sluice from this checkout with everything on that a request pays for: key, prices, metrics, one log line per request. */
 export async function startSluice({ upstreamPort, folder, isProfiled }: TargetSetting): Promise<Target> {
@@ -37,6 +39,7 @@ export async function startSluice({ upstreamPort, folder, isProfiled }: TargetSe
       BENCH_UPSTREAM_KEY: 'upstream-key',
       BENCH_MASTER_KEY: 'sk-bench-master',
       BENCH_TENANT_KEY: KEY,
+      BENCH_LIMITED_KEY: LIMITED_KEY,
     },
   });
   closeSync(log);
@@ -78,5 +81,14 @@ general_settings:
 user_api_key_list:
   - api_key: os.environ/BENCH_TENANT_KEY
     user_id: bench
+  - api_key: os.environ/BENCH_LIMITED_KEY
+    user_id: limited
+    max_budget: 1000000
+    budget_duration: 30d
+    rpm_limit: 1000000000
+    tpm_limit: 1000000000000
+    max_parallel_requests: 100000
+    model_max_budget: { ${modelName(ANSWER_TOKENS)}: { budget_limit: 1000000, time_period: 30d } }
+    model_rpm_limit: { ${modelName(ANSWER_TOKENS)}: 1000000000 }
 `;
 }

@@ -39,12 +39,19 @@ async function insideRedis(): Promise<string> {
   return found === null ? 'unknown' : (Number(found[2]) / Number(found[1])).toFixed(1);
 }
 
+async function commandsSeen(): Promise<number> {
+  const stats = await redis.command('INFO', 'stats');
+  return Number(/total_commands_processed:(\d+)/.exec(stats)?.[1] ?? Number.NaN);
+}
+
 for (let index = 0; index < 500; index += 1) await claimAndSettle();
 const emptyUs = await pingMicroseconds();
 await redis.command('CONFIG', 'RESETSTAT');
+const commandsBefore = await commandsSeen();
 const sinceMs = performance.now();
 for (let index = 0; index < CLAIMS; index += 1) await claimAndSettle();
 const inSequenceUs = ((performance.now() - sinceMs) * 1_000) / CLAIMS;
+const commandsPerClaim = ((await commandsSeen()) - commandsBefore) / CLAIMS;
 const lanesSinceMs = performance.now();
 await Promise.all(
   Array.from({ length: IN_PARALLEL }, async () => {
@@ -55,6 +62,7 @@ const inParallelUs = ((performance.now() - lanesSinceMs) * 1_000) / CLAIMS;
 say(`an empty script                                 ${emptyUs.toFixed(0)} µs`);
 say(`claim and settle on three accounts, in sequence ${inSequenceUs.toFixed(0)} µs (two round trips)`);
 say(`claim and settle, ${IN_PARALLEL} in parallel               ${inParallelUs.toFixed(0)} µs`);
+say(`commands, with those that scripts give           ${commandsPerClaim.toFixed(1)} for a claim and its settlement`);
 say(`a script inside Redis, on average               ${await insideRedis()} µs`);
 await instance.close();
 await redis.close();

@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { usdNumber } from '../core/money.ts';
 import { parsePeriod } from '../core/period.ts';
-import type { Limits, PeriodBudget } from '../stores/contracts/directory.ts';
+import { LIMIT_NAMES, type Limits, type PeriodBudget } from '../stores/contracts/directory.ts';
 import { type Fields, type Sent, usdOf } from './fields.ts';
 
 /** What a request changes of an object's limits; `null` takes a limit away, undefined leaves it. */
@@ -81,24 +81,6 @@ export function showLimits(limits: Limits): JsonObject {
     }),
   };
 }
-
-const LIMIT_NAMES = [
-  'maxBudget',
-  'budgetDuration',
-  'softBudget',
-  'budgetLimits',
-  'modelMaxBudget',
-  'rpmLimit',
-  'tpmLimit',
-  'inputTpmLimit',
-  'outputTpmLimit',
-  'maxParallelRequests',
-  'modelRpmLimit',
-  'modelTpmLimit',
-  'tempBudgetIncrease',
-  'budgetId',
-  'budgetAnchorMs',
-] as const satisfies readonly (keyof Limits)[];
 
 function showBudget({ max, duration }: PeriodBudget): JsonObject {
   return { max_budget: usdNumber(max), budget_duration: duration ?? null };

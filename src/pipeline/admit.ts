@@ -28,7 +28,8 @@ const NO_NAMES: readonly NamedScope[] = [];
 /** The tags and the customer of a request, as far as it names any. */
 function namedScopes(exchange: Exchange, { tenants }: Parts): readonly NamedScope[] | Promise<NamedScope[]> {
   const { controls, customer } = exchange;
-  const tags = controls.tags ?? [];
+  const tags = controls.tags ?? NO_TAGS;
+  if (tags.length > 0) refuseOwnTags(exchange, tags);
   if (tags.length === 0 && customer === undefined) return NO_NAMES;
   const found = tags.map((tag) => tenants.tag(tag));
   if (customer !== undefined) found.push(tenants.customer(customer));
@@ -65,6 +66,19 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
 }
 
 const NO_TAGS: readonly string[] = [];
+
+/** Where the configuration lets clients bring no tags (`reject_clientside_metadata_tags`) only those of the key and its team are left. */
+function refuseOwnTags({ identity, snapshot }: Exchange, tags: readonly string[]): void {
+  if (!snapshot.config.budgets.refuseClientTags) return;
+  const { tags: given } = identity?.metadata ?? {};
+  const own = tags.find((tag) => !Array.isArray(given) || !given.includes(tag));
+  if (own === undefined) return;
+  throw new GatewayError(
+    'invalid_request',
+    'This gateway takes no tags from requests (`reject_clientside_metadata_tags` is on): only those of the key count. Leave `tags` out.',
+    { param: 'tags' },
+  );
+}
 
 /** A key may want fields in each of its requests (`enforced_params`); `metadata.x` is one inside another. */
 function refuseWithoutFields({ identity, envelope, body }: Exchange): void {

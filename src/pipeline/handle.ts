@@ -41,7 +41,10 @@ const SLOW_BODY_MS = 1_000;
 const MOST_ROUNDS = 5;
 
 async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
+  const { model } = exchange;
   for (let round = 1; ; round++) {
+    // Planning puts an alias's group in its place; a further round begins with what was asked for.
+    exchange.model = model;
     const counting = plan(exchange, parts.countTokens);
     if (counting !== undefined) await counting;
     const admitted = admit(exchange, parts);

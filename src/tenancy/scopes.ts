@@ -1,7 +1,7 @@
 /** What limits hang on: for each identity the things whose budgets and rates its requests touch, in the order they are asked. */
 import type { ScopeKind } from '../config/money-config.ts';
 import { escapeId } from '../core/escape-id.ts';
-import type { Budget, Limits } from '../stores/contracts/directory.ts';
+import { type Budget, LIMIT_NAMES, type Limits } from '../stores/contracts/directory.ts';
 
 /** One thing with limits, as a request meets it. */
 export interface Scope {
@@ -43,33 +43,9 @@ export function limitsOf(own: Limits, ...budgets: readonly (Limits | undefined)[
   return limits;
 }
 
-const LIMIT_FIELDS = [
-  'maxBudget',
-  'budgetDuration',
-  'softBudget',
-  'budgetLimits',
-  'modelMaxBudget',
-  'rpmLimit',
-  'tpmLimit',
-  'inputTpmLimit',
-  'outputTpmLimit',
-  'maxParallelRequests',
-  'modelRpmLimit',
-  'modelTpmLimit',
-  'tempBudgetIncrease',
-  'budgetAnchorMs',
-] as const satisfies readonly (keyof Limits)[];
-
 function present(limits: Limits): Limits {
-  const entries = LIMIT_FIELDS.map((name) => [name, limits[name]] as const).filter(([, value]) => value !== undefined);
+  const entries = LIMIT_NAMES.map((name) => [name, limits[name]] as const).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries);
-}
-
-/** Whether anything is limited at all. */
-export function hasLimits(limits: Limits): boolean {
-  return LIMIT_FIELDS.some(
-    (name) => name !== 'budgetAnchorMs' && name !== 'budgetDuration' && limits[name] !== undefined,
-  );
 }
 
 /** Named budgets by id, as far as they were found. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import OpenAI, { RateLimitError } from 'openai';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { TestGateway } from '../support/gateway.ts';
 import { ask, callIdOf, eventually, messageOf, PRICES, priced, rowsOf, startMoneyGateway } from './tenants.ts';
 
@@ -296,6 +297,27 @@ describe('budgets', () => {
       assert.equal(answer.status, 200, `${mode}: ${answer.text}`);
       assert.ok(Number(answer.headers.get('x-litellm-response-cost')) <= tiny);
       assert.equal((await ask(small, 'tiny')).status, 422, mode);
+    }
+  });
+
+  test('where clients may bring no tags those of the key still count, and others are refused', async (context) => {
+    const closed = await startMoneyGateway({
+      general_settings: { reject_clientside_metadata_tags: true },
+      user_api_key_list: [{ api_key: 'tagged', tags: ['own'] }],
+    });
+    context.after(() => closed.close());
+    const answer = await ask(closed, 'tagged');
+    assert.equal(answer.status, 200);
+    const [row] = await rowsOf(closed, callIdOf(answer));
+    assert.deepEqual(row?.request_tags, ['own']);
+    for (const [body, headers] of [
+      [{ tags: ['mine'] }, {}],
+      [{ metadata: { tags: ['mine'] } }, {}],
+      [{}, { 'x-litellm-tags': 'mine' }],
+    ] as const) {
+      const refused = await ask(closed, 'tagged', body as JsonObject, headers);
+      assert.equal(refused.status, 400, JSON.stringify([body, headers]));
+      assert.match(messageOf(refused), /reject_clientside_metadata_tags/);
     }
   });
 });

@@ -37,6 +37,25 @@ export interface Limits {
   readonly budgetAnchorMs?: number;
 }
 
+/** The names of all limits. */
+export const LIMIT_NAMES = [
+  'maxBudget',
+  'budgetDuration',
+  'softBudget',
+  'budgetLimits',
+  'modelMaxBudget',
+  'rpmLimit',
+  'tpmLimit',
+  'inputTpmLimit',
+  'outputTpmLimit',
+  'maxParallelRequests',
+  'modelRpmLimit',
+  'modelTpmLimit',
+  'tempBudgetIncrease',
+  'budgetId',
+  'budgetAnchorMs',
+] as const satisfies readonly (keyof Limits)[];
+
 /** What all stored objects have. */
 export interface Stored {
   readonly createdAtMs: number;

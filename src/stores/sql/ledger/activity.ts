@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { ActivityDimension, ActivityRow, Ledger } from '../../contracts/ledger.ts';
 import type { NoTables } from '../connection.ts';
 import { allOf, equalTo, oneOf } from './conditions.ts';
-import { moneyOf } from './sums.ts';
+import { DAY_SUMS, moneyOf } from './sums.ts';
 
 const COLUMNS: Readonly<Record<ActivityDimension, string>> = {
   date: 'date',
@@ -33,19 +33,7 @@ interface SummedRow {
   readonly [dimension: string]: unknown;
 }
 
-const SUMMED = [
-  'input_tokens',
-  'output_tokens',
-  'cached_input_tokens',
-  'cache_write_tokens',
-  'cost_micro',
-  'cost_pico',
-  'requested_micro',
-  'requested_pico',
-  'attempts',
-  'succeeded',
-  'failed',
-];
+const SUMMED = DAY_SUMS.map(({ name }) => name);
 
 /** Sums by what is asked for, in its order. A value that rows did not have is left out of `by`. */
 export async function readActivity(

@@ -1,4 +1,5 @@
 /** Limits in LiteLLM's field names: read from a request, applied to an object, shown in an answer. */
+import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { usdNumber } from '../core/money.ts';
 import { parsePeriod } from '../core/period.ts';
@@ -69,8 +70,7 @@ export function showLimits(limits: Limits): JsonObject {
     ),
     rpm_limit: limits.rpmLimit ?? null,
     tpm_limit: limits.tpmLimit ?? null,
-    ...(limits.inputTpmLimit !== undefined && { input_tpm_limit: limits.inputTpmLimit }),
-    ...(limits.outputTpmLimit !== undefined && { output_tpm_limit: limits.outputTpmLimit }),
+    ...defined({ input_tpm_limit: limits.inputTpmLimit, output_tpm_limit: limits.outputTpmLimit }),
     max_parallel_requests: limits.maxParallelRequests ?? null,
     model_rpm_limit: limits.modelRpmLimit === undefined ? null : { ...limits.modelRpmLimit },
     model_tpm_limit: limits.modelTpmLimit === undefined ? null : { ...limits.modelTpmLimit },

@@ -1,5 +1,7 @@
 /** What objects spent: in the period of their budget that holds now, or since ever where it has none. */
+
 import { AFTER_EVERY_TIME, alertNotesOf } from '../alerts/alert-notes.ts';
+import { defined } from '../core/defined.ts';
 import type { PicoUsd } from '../core/money.ts';
 import { usdNumber } from '../core/money.ts';
 import type { MoneyLimit } from '../stores/contracts/claims.ts';
@@ -43,7 +45,7 @@ export async function spentOf(context: ManagementContext, spenders: readonly Spe
       const window = windowOf(context, spender, limits, limits.budgetDuration);
       const [state] = await context.claims.read(spender.account, [window]);
       const spent = state?.spent ?? 0n;
-      return { spent, ...named, ...(window.endsAtMs !== undefined && { resetAtMs: window.endsAtMs }) };
+      return { spent, ...named, ...defined({ resetAtMs: window.endsAtMs }) };
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { AttemptLimits, PlanRows, RouteForecast } from '../pipeline/explain-route.ts';
+import type { AttemptLimits, PlanRows, RouteForecast } from '../pipeline/diagnosis/explain-route.ts';
 
 /** A forecast as text for people. */
 export function renderForecast(told: RouteForecast): string {

@@ -1,6 +1,6 @@
 import { renderFindings } from '../config/finding.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import { type Gateway, startGateway } from '../gateway.ts';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { createLogger, type Log } from '../telemetry/log.ts';
 import { dataFolder } from './master-key.ts';
 import type { ServedConfig } from './served-config.ts';

@@ -1,7 +1,7 @@
 /** Reads where budget alerts go: `budget_settings.alert_…`, and LiteLLM's `alerting` with its variables. */
+import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Place } from './config-node.ts';
-import { given } from './given.ts';
 import type { AlertConfig } from './money-config.ts';
 import type { ReadingContext, Section } from './section.ts';
 import { BUDGET_ALERTS } from './settings/general-settings.ts';
@@ -49,7 +49,7 @@ export function readAlerts(
   return {
     webhooks: [...new Set([...ours('alert_webhooks'), ...ofVariable('webhook', 'WEBHOOK_URL')])],
     slack: [...new Set([...ours('alert_slack'), ...slack])],
-    ...given('signingSecret', own.text('alert_signing_secret')),
+    ...defined({ signingSecret: own.text('alert_signing_secret') }),
   };
 }
 

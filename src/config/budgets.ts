@@ -1,9 +1,9 @@
 /** Reads budgets and limits that hold for everybody: the platform's, the providers', and what newcomers get. */
+import { defined } from '../core/defined.ts';
 import type { PeriodBudget } from '../stores/contracts/directory.ts';
 import type { MapNode } from './config-node.ts';
 import { DEFAULT_BUDGETS } from './defaults.ts';
 import { describeValue } from './finding.ts';
-import { given } from './given.ts';
 import type { ProviderDirectory } from './known-providers.ts';
 import { SCOPE_KINDS, WHEN_AWAY_BY_KIND } from './known-settings.ts';
 import { readBudgetMap } from './limits.ts';
@@ -27,25 +27,27 @@ export function readBudgets({ general, litellm, router, own, providers, context 
   const platformMax = litellm.usd('max_budget');
   return {
     // LiteLLM's `max_budget: 0` has always meant none.
-    ...given('globalMax', general.usd('global_max_budget') ?? (platformMax === 0n ? undefined : platformMax)),
-    ...given('globalPeriod', litellm.period('budget_duration')),
-    ...given('alertThreshold', general.number('budget_alert_threshold')),
+    ...defined({
+      globalMax: general.usd('global_max_budget') ?? (platformMax === 0n ? undefined : platformMax),
+      globalPeriod: litellm.period('budget_duration'),
+      alertThreshold: general.number('budget_alert_threshold'),
+    }),
     mode: own.text('mode') === 'strict' ? 'strict' : DEFAULT_BUDGETS.mode,
     debtRatio: own.number('debt_ratio') ?? DEFAULT_BUDGETS.debtRatio,
     timeZone: litellm.text('timezone') ?? DEFAULT_BUDGETS.timeZone,
     whenAway: readWhenAway(own, general.flag('fail_closed_budget_enforcement') === true, context),
     tokenRateLimitType: tokenTypeOf(litellm) ?? tokenTypeOf(general) ?? DEFAULT_BUDGETS.tokenRateLimitType,
     providers: readProviderBudgets(router, providers, context),
-    ...given('customerDefault', customerMax === undefined ? undefined : { max: customerMax }),
-    ...given('customerDefaultBudgetId', litellm.text('max_end_user_budget_id')),
-    ...given(
-      'userDefault',
-      userMax === undefined
-        ? undefined
-        : { max: userMax, ...given('period', litellm.period('internal_user_budget_duration')) },
-    ),
+    ...defined({
+      customerDefault: customerMax === undefined ? undefined : { max: customerMax },
+      customerDefaultBudgetId: litellm.text('max_end_user_budget_id'),
+      userDefault:
+        userMax === undefined
+          ? undefined
+          : { max: userMax, ...defined({ period: litellm.period('internal_user_budget_duration') }) },
+    }),
     requireCustomer: general.flag('enforce_user_param') ?? DEFAULT_BUDGETS.requireCustomer,
-    ...given('customerHeader', general.text('user_header_name')?.toLowerCase()),
+    ...defined({ customerHeader: general.text('user_header_name')?.toLowerCase() }),
     refuseClientTags: general.flag('reject_clientside_metadata_tags') ?? DEFAULT_BUDGETS.refuseClientTags,
   };
 }
@@ -100,5 +102,5 @@ function readProviderBudgets(
 }
 
 function periodBudget({ max, duration }: PeriodBudget): PeriodBudgetConfig {
-  return { max, ...given('period', duration) };
+  return { max, ...defined({ period: duration }) };
 }

@@ -1,9 +1,9 @@
 /** Reads `user_api_key_list` into keys. */
+import { defined } from '../core/defined.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type MapNode, member, type Place, positionOf } from './config-node.ts';
 import { momentMs } from './durations.ts';
 import type { DeclaredKey } from './gateway-config.ts';
-import { given } from './given.ts';
 import { DECLARED_KEY, KEY_METADATA } from './known-settings.ts';
 import { readLimits } from './limits.ts';
 import { type ReadingContext, Section } from './section.ts';
@@ -59,17 +59,20 @@ function readKey(item: MapNode, context: ReadingContext): DeclaredKeyRead | unde
   );
   const declared: DeclaredKey = {
     key,
-    ...given('alias', section.text('key_alias')),
-    ...given('userId', section.text('user_id')),
-    ...given('teamId', section.text('team_id')),
-    ...given('organizationId', section.text('organization_id')),
+    ...defined({
+      alias: section.text('key_alias'),
+      userId: section.text('user_id'),
+      teamId: section.text('team_id'),
+      organizationId: section.text('organization_id'),
+    }),
     models,
     limits: readLimits(section, 'user_api_key_list[]', context),
-    ...given('aliases', readAliases(section)),
-    ...given('allowedRoutes', section.texts('allowed_routes')),
+    ...defined({ aliases: readAliases(section), allowedRoutes: section.texts('allowed_routes') }),
     keyType: KEY_TYPES.find((type) => type === section.text('key_type')) ?? 'default',
-    ...given('enforcedParams', section.texts('enforced_params')),
-    ...given('expiresAtMs', momentMs(section.text('expires') ?? '')),
+    ...defined({
+      enforcedParams: section.texts('enforced_params'),
+      expiresAtMs: momentMs(section.text('expires') ?? ''),
+    }),
     blocked: section.flag('blocked') ?? false,
     metadata: readMetadata(section, context),
     position: positionOf(item),

@@ -1,8 +1,8 @@
 /** Reads `organizations`, `teams`, `users`, `customers` and `tags` into objects as the directory has them. */
+import { defined } from '../core/defined.ts';
 import type { OrganizationMember, Stored, TeamMember } from '../stores/contracts/directory.ts';
 import { type ConfigNode, type MapNode, member } from './config-node.ts';
 import type { DeclaredTenants } from './declared-tenants.ts';
-import { given } from './given.ts';
 import * as known from './known-settings.ts';
 import { readLimits } from './limits.ts';
 import { type ReadingContext, Section } from './section.ts';
@@ -55,13 +55,11 @@ export function readDeclaredTenants(root: MapNode, context: ReadingContext): Dec
       ...storedOf(section),
       ...limitsOf(section, 'teams'),
       id,
-      ...given('alias', section.text('team_alias')),
-      ...given('organizationId', section.text('organization_id')),
+      ...defined({ alias: section.text('team_alias'), organizationId: section.text('organization_id') }),
       models: section.texts('models') ?? [],
-      ...given('modelAliases', textMap(section, 'model_aliases')),
-      ...given('tags', section.texts('tags')),
+      ...defined({ modelAliases: textMap(section, 'model_aliases'), tags: section.texts('tags') }),
       blocked: section.flag('blocked') ?? false,
-      ...given('memberDefaults', memberDefaults(section)),
+      ...defined({ memberDefaults: memberDefaults(section) }),
       memberPermissions: section.texts('team_member_permissions') ?? [],
     })),
     teamMembers: uniqueMembers([
@@ -76,8 +74,7 @@ export function readDeclaredTenants(root: MapNode, context: ReadingContext): Dec
       ...storedOf(section),
       ...limitsOf(section, 'users'),
       id,
-      ...given('alias', section.text('user_alias')),
-      ...given('email', section.text('user_email')),
+      ...defined({ alias: section.text('user_alias'), email: section.text('user_email') }),
       role: known.USER_ROLES.find((role) => role === section.text('user_role')) ?? 'internal_user',
       models: section.texts('models') ?? [],
       blocked: section.flag('blocked') ?? false,
@@ -86,16 +83,18 @@ export function readDeclaredTenants(root: MapNode, context: ReadingContext): Dec
       ...storedOf(section),
       ...limitsOf(section, 'customers'),
       id,
-      ...given('alias', section.text('alias')),
+      ...defined({ alias: section.text('alias') }),
       blocked: section.flag('blocked') ?? false,
-      ...given('allowedModelRegion', section.text('allowed_model_region')),
-      ...given('defaultModel', section.text('default_model')),
+      ...defined({
+        allowedModelRegion: section.text('allowed_model_region'),
+        defaultModel: section.text('default_model'),
+      }),
     })),
     tags: read('tags', 'name', known.TAG).map(({ section, id }) => ({
       ...storedOf(section),
       ...limitsOf(section, 'tags'),
       name: id,
-      ...given('description', section.text('description')),
+      ...defined({ description: section.text('description') }),
       models: section.texts('models') ?? [],
     })),
   };
@@ -148,10 +147,12 @@ function textMap(section: Section, name: string): Readonly<Record<string, string
 
 function memberDefaults(team: Section): TeamMemberDefaults | undefined {
   const limits = {
-    ...given('maxBudget', team.usd('team_member_budget')),
-    ...given('budgetDuration', team.period('team_member_budget_duration')),
-    ...given('rpmLimit', team.number('team_member_rpm_limit')),
-    ...given('tpmLimit', team.number('team_member_tpm_limit')),
+    ...defined({
+      maxBudget: team.usd('team_member_budget'),
+      budgetDuration: team.period('team_member_budget_duration'),
+      rpmLimit: team.number('team_member_rpm_limit'),
+      tpmLimit: team.number('team_member_tpm_limit'),
+    }),
   };
   return Object.keys(limits).length === 0 ? undefined : limits;
 }

@@ -1,7 +1,8 @@
 /** Deployments out of nothing but provider keys in the environment. */
+
 import { createHash } from 'node:crypto';
+import { defined } from '../core/defined.ts';
 import type { DeploymentConfig } from './gateway-config.ts';
-import { given } from './given.ts';
 import type { KnownProvider } from './known-providers.ts';
 import { firstSet, keyFromEnvironment, wildcardGroups } from './provider-environment.ts';
 import type { Environment } from './variables.ts';
@@ -22,7 +23,7 @@ export function deploymentsFromEnvironment(
       provider: provider.name,
       model,
       apiKey,
-      ...given('apiBase', apiBase),
+      ...defined({ apiBase }),
       extraHeaders: {},
       defaultParams: {},
       additionalDropParams: [],

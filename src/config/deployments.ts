@@ -1,9 +1,10 @@
 /** Reads `model_list` into deployments. */
+
 import { createHash } from 'node:crypto';
+import { defined } from '../core/defined.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
 import type { DeploymentConfig } from './gateway-config.ts';
-import { given } from './given.ts';
 import { healthCheckOf } from './health-checks.ts';
 import type { KnownProvider, ProviderDirectory, ProviderModel } from './known-providers.ts';
 import {
@@ -230,31 +231,34 @@ class DeploymentReader {
       group,
       provider: provider.name,
       model,
-      ...given('apiKey', apiKey),
-      ...given('apiBase', apiBase),
-      ...given('apiVersion', params.text('api_version')),
-      ...given('organization', params.text('organization')),
+      ...defined({
+        apiKey,
+        apiBase,
+        apiVersion: params.text('api_version'),
+        organization: params.text('organization'),
+      }),
       extraHeaders,
       defaultParams: params.unknown,
-      ...given('dropParams', params.flag('drop_params')),
+      ...defined({ dropParams: params.flag('drop_params') }),
       additionalDropParams: params.texts('additional_drop_params') ?? [],
       ...timeLimits(params, this.#reading.groupSettings.get(group)),
-      ...given('numRetries', params.number('num_retries') ?? params.number('max_retries')),
-      ...given('weight', params.number('weight')),
-      ...given('order', params.number('order')),
-      ...given('rpm', params.number('rpm')),
-      ...given('tpm', params.number('tpm')),
-      ...given(
-        'maxParallelRequests',
-        params.number('max_parallel_requests') ?? this.#reading.defaultMaxParallelRequests,
-      ),
+      ...defined({
+        numRetries: params.number('num_retries') ?? params.number('max_retries'),
+        weight: params.number('weight'),
+        order: params.number('order'),
+        rpm: params.number('rpm'),
+        tpm: params.number('tpm'),
+        maxParallelRequests: params.number('max_parallel_requests') ?? this.#reading.defaultMaxParallelRequests,
+      }),
       tags: params.texts('tags') ?? [],
-      ...given('region', params.text('region_name')),
-      ...given('cooldownMs', params.milliseconds('cooldown_time')),
-      ...given('allowedFails', typeof info.allowed_fails === 'number' ? info.allowed_fails : undefined),
-      ...given('allowedFailsByClass', this.#allowedFailsByClass(item, params)),
-      ...given('healthCheck', healthCheckOf(info)),
-      ...(maxBudget === undefined ? {} : { budget: { max: maxBudget, ...given('period', period) } }),
+      ...defined({
+        region: params.text('region_name'),
+        cooldownMs: params.milliseconds('cooldown_time'),
+        allowedFails: typeof info.allowed_fails === 'number' ? info.allowed_fails : undefined,
+        allowedFailsByClass: this.#allowedFailsByClass(item, params),
+        healthCheck: healthCheckOf(info),
+      }),
+      ...(maxBudget === undefined ? {} : { budget: { max: maxBudget, ...defined({ period }) } }),
       modelInfo: info,
       position: positionOf(item),
     };
@@ -318,10 +322,12 @@ class DeploymentReader {
 /** The deployment's own time limits over those of its group. */
 function timeLimits(params: Section, group: GroupSettings | undefined): Partial<DeploymentConfig> {
   return {
-    ...given('timeoutMs', params.milliseconds('timeout') ?? group?.timeoutMs),
-    ...given('streamTimeoutMs', params.milliseconds('stream_timeout') ?? group?.streamTimeoutMs),
-    ...given('firstTokenTimeoutMs', params.milliseconds('ttft_timeout') ?? group?.firstTokenTimeoutMs),
-    ...given('idleTimeoutMs', params.milliseconds('stream_idle_timeout') ?? group?.idleTimeoutMs),
+    ...defined({
+      timeoutMs: params.milliseconds('timeout') ?? group?.timeoutMs,
+      streamTimeoutMs: params.milliseconds('stream_timeout') ?? group?.streamTimeoutMs,
+      firstTokenTimeoutMs: params.milliseconds('ttft_timeout') ?? group?.firstTokenTimeoutMs,
+      idleTimeoutMs: params.milliseconds('stream_idle_timeout') ?? group?.idleTimeoutMs,
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Reads how deployments are checked without a client asking, in general and one by one. */
+import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { DEFAULTS } from './defaults.ts';
-import { given } from './given.ts';
 import type { DeploymentHealthCheck, HealthCheckConfig } from './routing-config.ts';
 import type { Section } from './section.ts';
 
@@ -29,10 +29,12 @@ export function healthCheckOf(info: JsonObject): DeploymentHealthCheck | undefin
   const isDisabled = info.disable_background_health_check;
   const { health_check_model: model, health_check_max_tokens: maxTokens, health_check_timeout: timeout } = info;
   const check = {
-    ...given('model', typeof model === 'string' ? model : undefined),
-    ...given('maxTokens', typeof maxTokens === 'number' ? maxTokens : undefined),
-    ...given('timeoutMs', typeof timeout === 'number' ? Math.round(timeout * 1000) : undefined),
-    ...given('params', isJsonObject(info.health_check_params) ? info.health_check_params : undefined),
+    ...defined({
+      model: typeof model === 'string' ? model : undefined,
+      maxTokens: typeof maxTokens === 'number' ? maxTokens : undefined,
+      timeoutMs: typeof timeout === 'number' ? Math.round(timeout * 1000) : undefined,
+      params: isJsonObject(info.health_check_params) ? info.health_check_params : undefined,
+    }),
   };
   if (isDisabled === undefined && Object.keys(check).length === 0) return undefined;
   return { isDisabled: isDisabled === true, ...check };

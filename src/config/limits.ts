@@ -1,8 +1,8 @@
 /** Reads the limits of one object of a file. */
+import { defined } from '../core/defined.ts';
 import type { Limits, PeriodBudget } from '../stores/contracts/directory.ts';
 import type { ConfigNode } from './config-node.ts';
 import { describeValue } from './finding.ts';
-import { given } from './given.ts';
 import { PERIOD_BUDGET } from './known-settings.ts';
 import { shapeOf, wordsFor } from './schema.ts';
 import { type ReadingContext, Section } from './section.ts';
@@ -10,19 +10,21 @@ import { type ReadingContext, Section } from './section.ts';
 /** All limits of a section whose table holds the rows of `LIMITS`. `path` is how messages name it. */
 export function readLimits(section: Section, path: string, context: ReadingContext): Limits {
   return {
-    ...given('maxBudget', section.usd('max_budget')),
-    ...given('budgetDuration', section.period('budget_duration') ?? section.period('budget_reset_period')),
-    ...given('softBudget', section.usd('soft_budget')),
-    ...given('budgetLimits', readBudgetList(section.node('budget_limits'), `${path}.budget_limits`, context)),
-    ...given('modelMaxBudget', readBudgetMap(section.node('model_max_budget'), `${path}.model_max_budget`, context)),
-    ...given('rpmLimit', section.number('rpm_limit')),
-    ...given('tpmLimit', section.number('tpm_limit')),
-    ...given('inputTpmLimit', section.number('input_tpm_limit')),
-    ...given('outputTpmLimit', section.number('output_tpm_limit')),
-    ...given('maxParallelRequests', section.number('max_parallel_requests')),
-    ...given('modelRpmLimit', readCounts(section.node('model_rpm_limit'), `${path}.model_rpm_limit`, context)),
-    ...given('modelTpmLimit', readCounts(section.node('model_tpm_limit'), `${path}.model_tpm_limit`, context)),
-    ...given('budgetId', section.text('budget_id')),
+    ...defined({
+      maxBudget: section.usd('max_budget'),
+      budgetDuration: section.period('budget_duration') ?? section.period('budget_reset_period'),
+      softBudget: section.usd('soft_budget'),
+      budgetLimits: readBudgetList(section.node('budget_limits'), `${path}.budget_limits`, context),
+      modelMaxBudget: readBudgetMap(section.node('model_max_budget'), `${path}.model_max_budget`, context),
+      rpmLimit: section.number('rpm_limit'),
+      tpmLimit: section.number('tpm_limit'),
+      inputTpmLimit: section.number('input_tpm_limit'),
+      outputTpmLimit: section.number('output_tpm_limit'),
+      maxParallelRequests: section.number('max_parallel_requests'),
+      modelRpmLimit: readCounts(section.node('model_rpm_limit'), `${path}.model_rpm_limit`, context),
+      modelTpmLimit: readCounts(section.node('model_tpm_limit'), `${path}.model_tpm_limit`, context),
+      budgetId: section.text('budget_id'),
+    }),
   };
 }
 
@@ -66,7 +68,7 @@ function readPeriodBudget(node: ConfigNode, path: string, context: ReadingContex
     const isThere = map.entries.has('max_budget') || map.entries.has('budget_limit');
     return isThere ? undefined : wrong();
   }
-  return { max, ...given('duration', section.period('budget_duration') ?? section.period('time_period')) };
+  return { max, ...defined({ duration: section.period('budget_duration') ?? section.period('time_period') }) };
 }
 
 function readCounts(

@@ -1,8 +1,9 @@
 /** Reads how a Redis is found through sentinels or the nodes of a cluster, and how its certificate is checked. */
+
 import { accessSync, constants } from 'node:fs';
+import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { RedisConfig, RedisNode } from './gateway-config.ts';
-import { given } from './given.ts';
 import type { ReadingContext, Section } from './section.ts';
 
 const SENTINEL_PORT = 26_379;
@@ -31,8 +32,7 @@ export function readSentinels(router: Section, context: ReadingContext): RedisCo
   return {
     serviceName: router.text('redis_service_name') ?? DEFAULT_SERVICE,
     nodes,
-    ...given('username', router.text('redis_sentinel_username')),
-    ...given('password', router.text('redis_sentinel_password')),
+    ...defined({ username: router.text('redis_sentinel_username'), password: router.text('redis_sentinel_password') }),
   };
 }
 
@@ -46,7 +46,7 @@ export function readTls(router: Section, context: ReadingContext): RedisConfig['
     context.findings.add('error', 'wrong-type', router.placeOf('redis_ssl_ca_certs'), message);
   }
   return {
-    ...given('caFile', caFile),
+    ...defined({ caFile }),
     isVerified: router.text('redis_ssl_cert_reqs') !== 'none',
     isHostChecked: router.flag('redis_ssl_check_hostname') !== false,
   };

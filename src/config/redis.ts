@@ -1,6 +1,6 @@
 /** Reads where the instances' common Redis is: `router_settings.redis_…`, with LiteLLM's `REDIS_…` variables for what they leave out. */
+import { defined } from '../core/defined.ts';
 import type { RedisConfig } from './gateway-config.ts';
-import { given } from './given.ts';
 import { readNodes, readSentinels, readTls } from './redis-nodes.ts';
 import type { ReadingContext, Section } from './section.ts';
 import type { Environment } from './variables.ts';
@@ -37,13 +37,17 @@ export function readRedis(router: Section, environment: Environment, context: Re
       router.number('redis_port') ??
       portOf(variable('REDIS_PORT')) ??
       DEFAULT_PORT,
-    ...given('username', url?.username ?? router.text('redis_username') ?? variable('REDIS_USERNAME')),
-    ...given('password', url?.password ?? router.text('redis_password') ?? variable('REDIS_PASSWORD')),
+    ...defined({
+      username: url?.username ?? router.text('redis_username') ?? variable('REDIS_USERNAME'),
+      password: url?.password ?? router.text('redis_password') ?? variable('REDIS_PASSWORD'),
+    }),
     database: url?.database ?? router.number('redis_db') ?? 0,
     isTls: url?.isTls === true || (router.flag('redis_ssl') ?? variable('REDIS_SSL')?.toLowerCase() === 'true'),
-    ...given('tls', readTls(router, context)),
-    ...given('sentinels', readSentinels(router, context)),
-    ...given('startupNodes', isNamed ? startupNodes : furtherNodes.length > 0 ? furtherNodes : undefined),
+    ...defined({
+      tls: readTls(router, context),
+      sentinels: readSentinels(router, context),
+      startupNodes: isNamed ? startupNodes : furtherNodes.length > 0 ? furtherNodes : undefined,
+    }),
   };
 }
 

@@ -1,11 +1,11 @@
 /** Reads `router_settings`, and what `litellm_settings` says of the same, into the canonical routing settings. */
+import { defined } from '../core/defined.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { readFallbackOn } from '../routing/fallback-chain.ts';
 import { type ConfigNode, type MapNode, member, textOf } from './config-node.ts';
 import { DEFAULTS } from './defaults.ts';
 import { type FallbackStep, readFallbacks } from './fallbacks.ts';
-import { given } from './given.ts';
 import type { GroupReference } from './group-reference.ts';
 import {
   ALLOWED_FAILS_POLICY,
@@ -63,22 +63,24 @@ export function readRouting(reading: RoutingReading): RoutingConfig {
     retryAfterMs: router.milliseconds('retry_after') ?? DEFAULTS.retryAfterMs,
     maxAttempts: router.number('max_attempts') ?? Math.max(DEFAULTS.maxAttempts, retries + 1),
     timeoutMs: router.milliseconds('timeout') ?? litellm.milliseconds('request_timeout') ?? DEFAULTS.timeoutMs,
-    ...given('streamTimeoutMs', router.milliseconds('stream_timeout')),
-    ...given('firstTokenTimeoutMs', router.milliseconds('ttft_timeout')),
+    ...defined({
+      streamTimeoutMs: router.milliseconds('stream_timeout'),
+      firstTokenTimeoutMs: router.milliseconds('ttft_timeout'),
+    }),
     idleTimeoutMs: router.milliseconds('stream_idle_timeout') ?? DEFAULTS.idleTimeoutMs,
     connectTimeoutMs: router.milliseconds('connect_timeout') ?? DEFAULTS.connectTimeoutMs,
-    ...given('requestDeadlineMs', router.milliseconds('request_deadline')),
+    ...defined({ requestDeadlineMs: router.milliseconds('request_deadline') }),
     aliases: readAliases(router.node('model_group_alias'), context),
     fallbacks: readFallbacks('fallbacks', reading),
     contextWindowFallbacks: readFallbacks('context_window_fallbacks', reading),
     contentPolicyFallbacks: readFallbacks('content_policy_fallbacks', reading),
     fallbackOn,
-    ...given('fallbackCodes', fallbackCodes(fallbackOn)),
+    ...defined({ fallbackCodes: fallbackCodes(fallbackOn) }),
     maxFallbacks: router.number('max_fallbacks') ?? DEFAULTS.maxFallbacks,
     maxRetriesPerFallback:
       router.number('max_retries_per_fallback') ?? Math.min(retries, DEFAULTS.mostRetriesPerFallback),
     enableWeightedFailover: router.flag('enable_weighted_failover') ?? true,
-    ...given('allowedFails', number('allowed_fails')),
+    ...defined({ allowedFails: number('allowed_fails') }),
     allowedFailsByClass: readPolicy(
       router.node('allowed_fails_policy'),
       'allowed_fails_policy',
@@ -93,7 +95,7 @@ export function readRouting(reading: RoutingReading): RoutingConfig {
     affinityTtlMs: router.milliseconds('deployment_affinity_ttl_seconds') ?? DEFAULTS.affinityTtlMs,
     enableTagFiltering: router.flag('enable_tag_filtering') ?? false,
     tagFilteringMatchAny: router.flag('tag_filtering_match_any') ?? true,
-    ...given('defaultMaxParallelRequests', router.number('default_max_parallel_requests')),
+    ...defined({ defaultMaxParallelRequests: router.number('default_max_parallel_requests') }),
     midStream: midStreamOf(router) ?? 'continue',
     hedge: readHedge(router.node('hedge'), 'router_settings.hedge', context),
     other,
@@ -187,14 +189,16 @@ function readGroupSettings(node: ConfigNode | undefined, reading: RoutingReading
     const section = new Section(map, GROUP_SETTINGS, { path, unknown: 'refuse-typos' }, context);
     const hedge = section.node('hedge');
     groups.set(group, {
-      ...given('strategy', strategyOf(section)),
-      ...given('strategyArgs', section.map('routing_strategy_args')),
-      ...given('midStream', midStreamOf(section)),
-      ...given('hedge', hedge === undefined ? undefined : readHedge(hedge, `${path}.hedge`, context)),
-      ...given('timeoutMs', section.milliseconds('timeout')),
-      ...given('streamTimeoutMs', section.milliseconds('stream_timeout')),
-      ...given('firstTokenTimeoutMs', section.milliseconds('ttft_timeout')),
-      ...given('idleTimeoutMs', section.milliseconds('stream_idle_timeout')),
+      ...defined({
+        strategy: strategyOf(section),
+        strategyArgs: section.map('routing_strategy_args'),
+        midStream: midStreamOf(section),
+        hedge: hedge === undefined ? undefined : readHedge(hedge, `${path}.hedge`, context),
+        timeoutMs: section.milliseconds('timeout'),
+        streamTimeoutMs: section.milliseconds('stream_timeout'),
+        firstTokenTimeoutMs: section.milliseconds('ttft_timeout'),
+        idleTimeoutMs: section.milliseconds('stream_idle_timeout'),
+      }),
     });
   }
   return groups;

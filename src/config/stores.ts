@@ -1,7 +1,7 @@
 /** Reads where objects, the ledger and the journal are kept: `general_settings.database_…`, LiteLLM's `DATABASE_…` variables. */
+import { defined } from '../core/defined.ts';
 import { DEFAULT_STORES } from './defaults.ts';
 import { durationMs } from './durations.ts';
-import { given } from './given.ts';
 import type { StoreConfig } from './money-config.ts';
 import type { ReadingContext, Section } from './section.ts';
 import type { Environment } from './variables.ts';
@@ -14,10 +14,12 @@ export function readStores(
   context: ReadingContext,
 ): StoreConfig {
   return {
-    ...given('databaseUrl', databaseUrl(general, environment, context)),
+    ...defined({ databaseUrl: databaseUrl(general, environment, context) }),
     databasePoolSize: general.number('database_connection_pool_limit') ?? DEFAULT_STORES.databasePoolSize,
-    ...given('ledgerRetentionMs', durationMs(general.text('maximum_spend_logs_retention_period') ?? '')),
-    ...given('auditRetentionMs', durationMs(general.text('maximum_audit_logs_retention_period') ?? '')),
+    ...defined({
+      ledgerRetentionMs: durationMs(general.text('maximum_spend_logs_retention_period') ?? ''),
+      auditRetentionMs: durationMs(general.text('maximum_audit_logs_retention_period') ?? ''),
+    }),
     journalFsync: own.flag('journal_fsync') ?? DEFAULT_STORES.journalFsync,
     serveWithoutJournal: own.flag('serve_without_journal') ?? DEFAULT_STORES.serveWithoutJournal,
     withoutRows: general.flag('disable_spend_logs') ?? DEFAULT_STORES.withoutRows,

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../core/json.ts';
 import type { Parts } from '../pipeline/parts.ts';
-import type { Snapshot } from '../pipeline/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 
 /** A request for facts about the gateway itself, answered without a provider's work on a prompt. */

@@ -1,6 +1,6 @@
-import type { Endpoint } from '../endpoints/endpoint.ts';
-import type { Deployment } from '../pipeline/deployment.ts';
+import type { Endpoint } from '../exchange/endpoint.ts';
 import type { Operation, ProviderOperation } from '../providers/provider.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
 
 /** How a request travels to one deployment, and why not by bytes where it does not. */
 export interface LaneChoice {

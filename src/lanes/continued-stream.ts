@@ -1,8 +1,8 @@
 /** The way back of a continuation: another deployment's stream, written as the rest of the one that broke off. */
 import type { GatewayError } from '../core/errors.ts';
+import { clientErrorOf } from '../formats/client-error.ts';
 import { type ConversationFormat, FormatError, type StreamReader, type StreamWriter } from '../formats/format.ts';
 import type { StreamEvent, Usage } from '../formats/neutral/conversation.ts';
-import { clientErrorOf } from '../pipeline/client-error.ts';
 import { EventTooLarge, SseSplitter } from '../wire/sse.ts';
 import { addedTokens, type ContinuationStyle, estimatedTokens } from './continuation.ts';
 import { type FirstPart, mergeUsage, type UsageParts } from './continued-usage.ts';

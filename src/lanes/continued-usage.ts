@@ -4,6 +4,7 @@
  * What the client is told is that of the answer as it sees it: its own prompt once, and every token that was written. What is
  * booked is what each provider counted, prompt of the continuation included: the parts, one to an attempt.
  */
+import { defined } from '../core/defined.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
 
 /** What is known of the part that was written before the stream broke off. */
@@ -48,13 +49,15 @@ export function mergeUsage(
   return {
     inputTokens,
     outputTokens: firstTokens + (second?.outputTokens ?? secondWrittenTokens),
-    ...(cached !== undefined && { cachedInputTokens: cached }),
-    ...(cacheWrites !== undefined && { cacheWriteTokens: cacheWrites }),
-    ...(oneHour !== undefined && { cacheWriteOneHourTokens: oneHour }),
-    ...(prompt.audioInputTokens !== undefined && { audioInputTokens: prompt.audioInputTokens }),
-    ...(reasoningTokens !== undefined && { reasoningTokens }),
-    ...(webSearchRequests !== undefined && { webSearchRequests }),
-    ...(serviceTier !== undefined && { serviceTier }),
+    ...defined({
+      cachedInputTokens: cached,
+      cacheWriteTokens: cacheWrites,
+      cacheWriteOneHourTokens: oneHour,
+      audioInputTokens: prompt.audioInputTokens,
+      reasoningTokens,
+      webSearchRequests,
+      serviceTier,
+    }),
     // A stream that broke off has told no final count of its answer.
     isEstimated: true,
   };

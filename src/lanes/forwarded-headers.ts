@@ -1,4 +1,4 @@
-import type { Exchange } from '../pipeline/exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { ProviderOperation } from '../providers/provider.ts';
 
 const NONE: readonly string[] = [];

@@ -5,7 +5,7 @@ import type { ProviderErrorFacts, Usage } from '../formats/neutral/conversation.
 import type { UpstreamFault } from '../upstream/upstream.ts';
 
 /** A request made ready for one deployment by its lane, and how the answer comes back. */
-export interface Trip {
+export interface PreparedCall {
   readonly body: Buffer;
   /** Headers besides the deployment's own, names and values in turn. */
   readonly headers: readonly string[];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../core/json.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { formatParts } from '../formats/index.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
-import type { Deployment } from '../pipeline/deployment.ts';
-import type { Exchange } from '../pipeline/exchange.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
 import type { LaneChoice } from './choose-lane.ts';
 import { CONTINUE_INSTRUCTION } from './continuation.ts';
 import { prepareContinuation, readConversation, styleForDeployment } from './prepare-continuation.ts';
@@ -54,14 +54,14 @@ function sent(text: string): SentSoFar {
 const bodyOf = (body: Buffer): JsonObject => JSON.parse(body.toString()) as JsonObject;
 
 test('a continuation is asked of Claude with the text so far standing last, without its trailing space', () => {
-  const trip = prepareContinuation({
+  const prepared = prepareContinuation({
     exchange,
     deployment: deployment('claude-sonnet-4-5'),
     choice: choice('anthropic-messages'),
     sent: sent('The tide comes in '),
     style: 'prefill',
   });
-  assert.deepEqual(bodyOf(trip.body), {
+  assert.deepEqual(bodyOf(prepared.body), {
     model: 'claude-sonnet-4-5',
     max_tokens: 45,
     messages: [
@@ -73,14 +73,14 @@ test('a continuation is asked of Claude with the text so far standing last, with
 });
 
 test('a continuation in the client’s own format keeps the prompt and asks for usage', () => {
-  const trip = prepareContinuation({
+  const prepared = prepareContinuation({
     exchange,
     deployment: deployment('gpt-4o'),
     choice: choice('openai-chat'),
     sent: sent('The tide'),
     style: 'instruct',
   });
-  const { messages, stream_options } = bodyOf(trip.body);
+  const { messages, stream_options } = bodyOf(prepared.body);
   assert.deepEqual(stream_options, { include_usage: true });
   assert.deepEqual(messages, [
     { role: 'user', content: 'Tell me.' },
@@ -90,7 +90,7 @@ test('a continuation in the client’s own format keeps the prompt and asks for 
 });
 
 test('a provider that answers in one piece is written as the rest of the stream', () => {
-  const trip = prepareContinuation({
+  const prepared = prepareContinuation({
     exchange,
     deployment: deployment('gpt-4o'),
     choice: choice('openai-chat'),
@@ -100,7 +100,7 @@ test('a provider that answers in one piece is written as the rest of the stream'
   const message = { role: 'assistant', content: ' comes in.' };
   const usage = { prompt_tokens: 90, completion_tokens: 4, total_tokens: 94 };
   const whole = { id: 'x', model: 'other', choices: [{ index: 0, message, finish_reason: 'stop' }], usage };
-  const { body, usage: own } = trip.readWholeAsStream(Buffer.from(JSON.stringify(whole)));
+  const { body, usage: own } = prepared.readWholeAsStream(Buffer.from(JSON.stringify(whole)));
   assert.equal(own?.inputTokens, 90);
   const [first, last, mark] = body.toString().trim().split('\n\n');
   const told = JSON.parse(first?.slice(6) ?? '') as JsonObject;

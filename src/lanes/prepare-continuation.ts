@@ -1,14 +1,15 @@
 /** Makes the rest of an answer that broke off ready to be asked of another deployment. */
+
+import type { Exchange } from '../exchange/exchange.ts';
 import { formatParts } from '../formats/index.ts';
 import type { ConversationRequest, Usage } from '../formats/neutral/conversation.ts';
 import { eventsOf } from '../formats/neutral/events-of.ts';
-import type { Deployment } from '../pipeline/deployment.ts';
-import type { Exchange } from '../pipeline/exchange.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
 import type { LaneChoice } from './choose-lane.ts';
 import { type ContinuationStyle, continuedRequest, estimatedTokens, styleFor } from './continuation.ts';
 import { ContinuedStream, type Seam } from './continued-stream.ts';
 import { forwardedHeaders } from './forwarded-headers.ts';
-import { AnswerProblem, type Trip, type WholeAnswer } from './lane.ts';
+import { AnswerProblem, type PreparedCall, type WholeAnswer } from './lane.ts';
 import { endOfWhole, resumeWriter } from './resume-writer.ts';
 import type { SentSoFar } from './stream-record.ts';
 import {
@@ -23,7 +24,7 @@ import {
 } from './translate.ts';
 
 /** A trip whose way back goes on with the client's stream. */
-export interface ContinuationTrip extends Trip {
+export interface ContinuationTrip extends PreparedCall {
   openStream(write: (bytes: Uint8Array | string) => void): ContinuedStream;
 }
 

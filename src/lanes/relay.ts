@@ -3,11 +3,11 @@
 import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { textIn } from '../core/text-in.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { clientErrorOf } from '../formats/client-error.ts';
 import { type FormatParts, formatParts } from '../formats/index.ts';
 import type { StreamEvent, Usage } from '../formats/neutral/conversation.ts';
-import { clientErrorOf } from '../pipeline/client-error.ts';
-import type { Deployment } from '../pipeline/deployment.ts';
-import type { Exchange } from '../pipeline/exchange.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
 import { BrokenEvents } from '../wire/broken-events.ts';
 import { type SseEvent, StreamEnds } from '../wire/ends.ts';
 import { parseMember, readEnvelope } from '../wire/envelope.ts';
@@ -18,17 +18,17 @@ import { editBytes } from './edit-request.ts';
 import { forwardedHeaders } from './forwarded-headers.ts';
 import {
   AnswerProblem,
+  type PreparedCall,
   reportedProblem,
   type StreamAnswer,
   type StreamEnd,
-  type Trip,
   type WholeAnswer,
 } from './lane.ts';
 import { StreamOpening } from './stream-opening.ts';
 import { answerFacts, readAnswer, readWholeAsStream } from './translate.ts';
 
 /** Makes a request ready to be relayed to a deployment. */
-export function relay(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
+export function relay(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
   const { operation, operationName } = choice;
   const askForUsage = exchange.stream && operation.streamUsage === 'ask';
   const edited = editBytes(exchange.body, exchange.envelope, {

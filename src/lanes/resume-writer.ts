@@ -1,4 +1,5 @@
 /** Writers that go on with a stream of which the client already has the beginning. */
+import { defined } from '../core/defined.ts';
 import type { AnswerFacts, ConversationFormat, StreamWriter } from '../formats/format.ts';
 import type { FormatParts } from '../formats/index.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
@@ -10,7 +11,7 @@ export function sentFacts(sent: SentSoFar, facts: AnswerFacts): AnswerFacts {
     ...facts,
     model: sent.model ?? facts.model,
     createdSeconds: sent.createdSeconds ?? facts.createdSeconds,
-    ...(sent.id !== undefined && { sentId: sent.id }),
+    ...defined({ sentId: sent.id }),
   };
 }
 

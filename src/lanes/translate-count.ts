@@ -1,15 +1,16 @@
 /** The translate lane for counting tokens: Anthropic's request over Gemini's `countTokens`. */
+
+import type { Exchange } from '../exchange/exchange.ts';
 import { readCountTokensRequest, writeCountTokensResponse } from '../formats/anthropic-messages/index.ts';
 import { readCountTokensResponse, writeCountTokensRequest } from '../formats/gemini-generate/index.ts';
 import { formatParts } from '../formats/index.ts';
-import type { Deployment } from '../pipeline/deployment.ts';
-import type { Exchange } from '../pipeline/exchange.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
 import type { LaneChoice } from './choose-lane.ts';
-import { AnswerProblem, type Trip, type WholeAnswer } from './lane.ts';
+import { AnswerProblem, type PreparedCall, type WholeAnswer } from './lane.ts';
 import { clientBody, readAnswer, refuseBadRequest } from './translate.ts';
 
 /** Makes a question for a count ready for a provider that does not speak Anthropic's format. */
-export function translateCount(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
+export function translateCount(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
   const sent = clientBody(exchange, exchange.endpoint.format);
   const { request } = refuseBadRequest(() => readCountTokensRequest(sent));
   // What the provider cannot take is not counted and need not be refused: nothing is generated.

@@ -1,16 +1,17 @@
 /** The translate lane for embeddings: OpenAI's request over Gemini's `batchEmbedContents`. */
+import { defined } from '../core/defined.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import * as gemini from '../formats/gemini-generate/index.ts';
 import { formatParts } from '../formats/index.ts';
 import * as openai from '../formats/openai-embeddings/index.ts';
-import type { Deployment } from '../pipeline/deployment.ts';
-import type { Exchange } from '../pipeline/exchange.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
 import type { LaneChoice } from './choose-lane.ts';
-import { AnswerProblem, type Trip, type WholeAnswer } from './lane.ts';
+import { AnswerProblem, type PreparedCall, type WholeAnswer } from './lane.ts';
 import { clientBody, readAnswer, refuseBadRequest } from './translate.ts';
 
 /** Makes an embeddings request ready for a provider that does not speak OpenAI's format. */
-export function translateEmbedding(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
+export function translateEmbedding(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
   const sent = clientBody(exchange, exchange.endpoint.format);
   const request = refuseBadRequest(() => openai.readEmbeddingRequest(sent));
   const texts = request.inputs.map((input, index) => {
@@ -23,7 +24,7 @@ export function translateEmbedding(exchange: Exchange, deployment: Deployment, c
   const { dimensions, encoding } = request;
   const body = gemini.writeEmbeddingRequest(texts, {
     model: deployment.model,
-    ...(dimensions !== undefined && { dimensions }),
+    ...defined({ dimensions }),
   });
   const parts = formatParts(choice.operation.format);
   const readWhole = (bytes: Buffer): WholeAnswer => {
@@ -31,7 +32,7 @@ export function translateEmbedding(exchange: Exchange, deployment: Deployment, c
     const response = { ...answer, model: request.model };
     const written = openai.writeEmbeddingResponse(response, {
       model: request.model,
-      ...(encoding !== undefined && { encoding }),
+      ...defined({ encoding }),
     });
     return { body: Buffer.from(JSON.stringify(written)), usage: answer.usage, text: () => '' };
   };

@@ -1,6 +1,8 @@
 /** The translate lane: format → neutral conversation → format, for requests, whole answers and streams. */
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { clientErrorOf } from '../formats/client-error.ts';
 import {
   type AnswerFacts,
   type ConversationFormat,
@@ -18,25 +20,23 @@ import type {
   Usage,
 } from '../formats/neutral/conversation.ts';
 import { eventsOf } from '../formats/neutral/events-of.ts';
-import { clientErrorOf } from '../pipeline/client-error.ts';
-import type { Deployment } from '../pipeline/deployment.ts';
-import type { Exchange } from '../pipeline/exchange.ts';
 import { isGatewayMember } from '../providers/gateway-members.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
 import { EventTooLarge, SseSplitter } from '../wire/sse.ts';
 import type { LaneChoice } from './choose-lane.ts';
 import { editObject } from './edit-request.ts';
 import { forwardedHeaders } from './forwarded-headers.ts';
 import {
   AnswerProblem,
+  type PreparedCall,
   reportedProblem,
   type StreamAnswer,
   type StreamEnd,
-  type Trip,
   type WholeAnswer,
 } from './lane.ts';
 
 /** Makes a request ready to be translated to a deployment of another format. */
-export function translate(exchange: Exchange, deployment: Deployment, choice: LaneChoice): Trip {
+export function translate(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
   const client = conversationOf(formatParts(exchange.endpoint.format));
   const parts = formatParts(choice.operation.format);
   const provider = conversationOf(parts);

@@ -1,12 +1,12 @@
 /** Admits a request: finds out whom it counts for, and claims what it may use before anything of it is sent. */
 import { GatewayError } from '../core/errors.ts';
+import type { Admission, Admitted } from '../exchange/admission.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { NamedScope } from '../tenancy/tenants.ts';
-import type { Admission, Admitted } from './admission.ts';
-import { claim } from './claim.ts';
-import { customerOf } from './customer.ts';
-import type { Exchange } from './exchange.ts';
+import { claim } from './money/claim.ts';
+import { customerOf } from './money/customer.ts';
+import { promptSize } from './money/prompt-size.ts';
 import type { Parts } from './parts.ts';
-import { promptSize } from './prompt-size.ts';
 
 /**
  * Admits a request or throws why not. Answers without a promise where everything is known here: limits in memory, customers and tags
@@ -61,7 +61,7 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
   exchange.admission = admission;
   // Without any limit there is nothing to claim, but for what follows from a claim: budgets of who answers are charged by it, and
   // instances that share a store hear by it of keys that were revoked.
-  if (!hasLimits && !snapshot.hasAnswererBudgets && parts.claims.isUp === undefined) return 'admitted';
+  if (!hasLimits && !snapshot.hasUpstreamBudgets && parts.claims.isUp === undefined) return 'admitted';
   return claim(exchange, parts, admission, group, hasLimits);
 }
 

@@ -1,19 +1,21 @@
 /** Brings a request to an answer: attempt after attempt along its walk, until one succeeds or nothing is left to try. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defined } from '../core/defined.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { formatParts } from '../formats/index.ts';
 import { StreamRecord } from '../lanes/stream-record.ts';
 import type { Step } from '../routing/contracts.ts';
 import { Walk } from '../routing/walk.ts';
-import { attempt } from './attempt.ts';
-import { coverAnother } from './books.ts';
-import { endBroken, forgetStyle, readyToContinue, restyle } from './continue.ts';
-import type { Deployment } from './deployment.ts';
-import type { Exchange } from './exchange.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
+import { cooldownOf } from '../snapshot/router.ts';
+import { attempt } from './answering/attempt.ts';
+import { endBroken, forgetStyle, readyToContinue, restyle } from './answering/continue.ts';
+import { race } from './answering/race.ts';
+import { coverAnother } from './money/books.ts';
 import type { Parts } from './parts.ts';
 import { mayUseGroup } from './plan.ts';
-import { race } from './race.ts';
-import { cooldownOf } from './router.ts';
 
 /** Resolves when the client has an answer; rejects with the GatewayError of the last attempt, or with why none was made. */
 export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
@@ -95,10 +97,10 @@ async function tryOnce(
     // Who broke off in the middle of an answer is the last one to ask for its rest.
     const brokeOff = exchange.broken !== broken && error.row.retry === 'here';
     const code = brokeOff ? 'upstream_stream_cut' : error.code;
-    walk.failed({ code, ...(retryAfterMs !== undefined && { retryAfterMs }) }, deployment);
+    walk.failed({ code, ...defined({ retryAfterMs }) }, deployment);
     return error;
   }
-  if (exchange.pen !== undefined && exchange.pen.winner !== deployment) {
+  if (exchange.arbiter !== undefined && exchange.arbiter.winner !== deployment) {
     walk.lost(deployment);
     stats.ended(deployment.id, { failed: false });
     return undefined;
@@ -192,7 +194,7 @@ function told(failure: GatewayError, { reason, retryAfterMs }: GiveUp): GatewayE
   const wait = retryAfterMs ?? failure.facts.retryAfterMs;
   return new GatewayError(failure.code, failure.message, {
     ...failure.facts,
-    ...(wait !== undefined && { retryAfterMs: wait }),
+    ...defined({ retryAfterMs: wait }),
     // More tries of the client would only feed the storm that emptied the budget.
     ...(reason === 'retry-budget-empty' && { mayRetry: false }),
     cause: failure,
@@ -213,7 +215,7 @@ function noneAvailable(exchange: Exchange, { retryAfterMs }: GiveUp): GatewayErr
   return new GatewayError(
     'no_deployment_available',
     `No deployments available for selected model${again}. Passed model=${model ?? ''}. ${wordsOf(exchange)}`,
-    { ...(retryAfterMs !== undefined && { retryAfterMs }) },
+    { ...defined({ retryAfterMs }) },
   );
 }
 

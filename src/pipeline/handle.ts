@@ -1,15 +1,15 @@
 /** The request's path, stage by stage, as ARCHITECTURE.md draws it. */
 import { asGatewayError, GatewayError } from '../core/errors.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { admit } from './admit.ts';
-import { openBooks } from './books.ts';
 import { carry } from './carry.ts';
-import type { Exchange } from './exchange.ts';
 import { identify } from './identify.ts';
+import { openBooks } from './money/books.ts';
 import type { Parts } from './parts.ts';
 import { peek } from './peek.ts';
 import { plan } from './plan.ts';
 import { receive } from './receive.ts';
-import { sendError } from './send-error.ts';
+import { sendError } from './refuse.ts';
 import { settle } from './settle.ts';
 
 /** Handles one request from its headers to its books. Never rejects. */

@@ -1,11 +1,11 @@
 import { GatewayError } from '../core/errors.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import { DatabaseAwayError } from '../stores/contracts/directory.ts';
 import { readCredential } from '../tenancy/credential.ts';
 import { hashKey } from '../tenancy/hash-key.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import { mayCallRoute } from './route-access.ts';
-import type { Snapshot } from './snapshot.ts';
 
 /** What a request to be identified is: its headers, and the route that it came for. */
 export interface Unidentified {

@@ -2,15 +2,15 @@ import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { InputEstimates } from '../costs/input-estimate.ts';
 import type { OutputForecasts } from '../costs/output-forecast.ts';
+import type { RoutingState } from '../snapshot/router.ts';
 import type { Charge, Claims } from '../stores/contracts/claims.ts';
 import type { Journal } from '../stores/contracts/journal.ts';
 import type { SettledSink } from '../telemetry/settled.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import type { BudgetSights } from './budget-sights.ts';
-import type { CountTokens } from './estimate.ts';
-import type { RouteRecords } from './route-records.ts';
-import type { RoutingState } from './router.ts';
+import type { RouteRecords } from './diagnosis/route-records.ts';
+import type { BudgetObservations } from './money/budget-observations.ts';
+import type { CountTokens } from './money/estimate.ts';
 
 /** What the stages work with besides the exchange: made once by `gateway.ts`. */
 export interface Parts {
@@ -28,7 +28,7 @@ export interface Parts {
   /** Budgets of deployments and providers were charged. */
   readonly afterCharges: (charges: readonly Charge[]) => void;
   /** What requests see of budgets, for alerts and gauges. */
-  readonly sights: BudgetSights;
+  readonly sights: BudgetObservations;
   readonly sink: SettledSink;
   readonly routes: RouteRecords;
   /** Which way a request went that this process or one beside it had; undefined where none remembers it. */

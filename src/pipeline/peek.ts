@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { type EnvelopeFault, memberNamed, parseMember, type ReadableEnvelope, readEnvelope } from '../wire/envelope.ts';
-import type { Exchange } from './exchange.ts';
 
 /** Reads the model, the stream flag and a few more members from the bytes of the body, without parsing the rest. */
 export function peek(exchange: Exchange): void {

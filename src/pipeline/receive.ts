@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 
 /** Reads the body, up to the configured size. */
 export async function receive(exchange: Exchange): Promise<void> {

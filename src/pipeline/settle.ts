@@ -1,11 +1,11 @@
 import type { GatewayError } from '../core/errors.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { SettledExchange } from '../telemetry/settled.ts';
-import { limitsAsked } from './answer-limit.ts';
-import { closeBooks } from './books.ts';
-import { estimate } from './estimate.ts';
-import type { Exchange } from './exchange.ts';
+import { noteHedgeSpend } from './answering/race.ts';
+import { limitsAsked } from './money/answer-limit.ts';
+import { closeBooks } from './money/books.ts';
+import { estimate } from './money/estimate.ts';
 import type { Parts } from './parts.ts';
-import { noteHedgeSpend } from './race.ts';
 
 /**
  * Closes a request's books: runs once for each, whatever happened, and never throws outwards. Where usage has to be estimated
@@ -14,7 +14,7 @@ import { noteHedgeSpend } from './race.ts';
 export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefined {
   const endedMs = exchange.clock.monotonicMs();
   parts.routes.keep(exchange, endedMs);
-  if (exchange.toEstimate.length === 0) {
+  if (exchange.pendingEstimates.length === 0) {
     close(exchange, parts, endedMs);
     return undefined;
   }

@@ -31,7 +31,7 @@ function bounded(name: string): string {
   return name.length <= LONGEST_PLAIN_KEY ? name : hash('sha256', name, 'base64url');
 }
 
-interface Remembered {
+interface ReadThroughCache {
   deploymentId: string;
   untilMs: number;
 }
@@ -45,8 +45,8 @@ export class AffinityMemory {
   readonly #clock: Clock;
   readonly #ttlMs: number;
   readonly #perGeneration: number;
-  #young = new Map<string, Remembered>();
-  #old = new Map<string, Remembered>();
+  #young = new Map<string, ReadThroughCache>();
+  #old = new Map<string, ReadThroughCache>();
 
   constructor(clock: Clock, options: { readonly ttlSeconds?: number; readonly entries?: number } = {}) {
     this.#clock = clock;
@@ -83,7 +83,7 @@ export class AffinityMemory {
     return this.#young.size + this.#old.size;
   }
 
-  #keep(key: string, entry: Remembered): void {
+  #keep(key: string, entry: ReadThroughCache): void {
     if (this.#young.size >= this.#perGeneration) {
       this.#old = this.#young;
       this.#young = new Map();

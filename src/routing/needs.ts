@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { affinityKeyOf } from './affinity.ts';
 import type { RequestNeeds } from './contracts.ts';
@@ -64,8 +65,7 @@ export function readNeeds(
   return {
     stream,
     tags: options.tags ? readTags(reader, request.keyTags, headers) : [],
-    ...(affinityKey !== undefined && { affinityKey }),
-    ...(allowedRegion !== undefined && { region: allowedRegion }),
+    ...defined({ affinityKey, region: allowedRegion }),
     ...(options.checks && readChecked(reader)),
   };
 }

@@ -3,6 +3,7 @@
  * A header wins over the member of the same meaning; tags of both are taken together. All of it is bounded, for it comes from
  * clients.
  */
+import { defined } from '../core/defined.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 
@@ -108,14 +109,16 @@ export function readRequestControls(members: Members, headers: Headers, model?: 
     return NO_CONTROLS;
   }
   return {
-    ...(fallbacks !== undefined && { fallbacks }),
-    ...(contextWindow !== undefined && { contextWindowFallbacks: contextWindow }),
-    ...(contentPolicy !== undefined && { contentPolicyFallbacks: contentPolicy }),
-    ...(numRetries !== undefined && { numRetries }),
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(streamTimeoutMs !== undefined && { streamTimeoutMs }),
-    ...(disableFallbacks !== undefined && { disableFallbacks }),
-    ...(tags !== undefined && { tags }),
+    ...defined({
+      fallbacks,
+      contextWindowFallbacks: contextWindow,
+      contentPolicyFallbacks: contentPolicy,
+      numRetries,
+      timeoutMs,
+      streamTimeoutMs,
+      disableFallbacks,
+      tags,
+    }),
   };
 }
 

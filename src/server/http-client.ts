@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import { GatewayError } from '../core/errors.ts';
 import type { Slotted } from '../core/slots.ts';
-import type { Client } from '../pipeline/client.ts';
+import type { Client } from '../exchange/client.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 
 const DECODERS: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {

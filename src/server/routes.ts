@@ -3,7 +3,6 @@ import { chatCompletions } from '../endpoints/chat-completions/index.ts';
 import { completions } from '../endpoints/completions/index.ts';
 import { countTokens } from '../endpoints/count-tokens/index.ts';
 import { embeddings } from '../endpoints/embeddings/index.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
 import { health, liveness, readiness } from '../endpoints/health/index.ts';
 import { messages } from '../endpoints/messages/index.ts';
 import { modelGroupInfo } from '../endpoints/model-info/groups.ts';
@@ -11,6 +10,7 @@ import { modelInfo } from '../endpoints/model-info/index.ts';
 import { listModels, showModel } from '../endpoints/models/index.ts';
 import type { Answering } from '../endpoints/question.ts';
 import { route } from '../endpoints/route/index.ts';
+import type { Endpoint } from '../exchange/endpoint.ts';
 
 /** Who may use a route: anyone, anyone with a key, or only who has the master key. */
 export type Access = 'public' | 'key' | 'admin';

@@ -4,19 +4,19 @@ import { Server as NetServer, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ManagementContext } from '../admin/contract.ts';
 import { MANAGEMENT_ROUTES } from '../admin/routes.ts';
-import { serveManagement } from '../admin/serve.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { newCallId } from '../core/ids.ts';
 import { Slots } from '../core/slots.ts';
 import type { Answer } from '../endpoints/question.ts';
-import { clientErrorOf, openaiErrorBody } from '../pipeline/client-error.ts';
-import { Exchange } from '../pipeline/exchange.ts';
+import { Exchange } from '../exchange/exchange.ts';
+import { clientErrorOf, openaiErrorBody } from '../formats/client-error.ts';
 import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
 import type { Parts } from '../pipeline/parts.ts';
-import type { Snapshot } from '../pipeline/snapshot.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
+import { serveManagement } from './management.ts';
 import { FACT_ROUTES, type FactRoute, MODEL_ROUTES, type ModelRoute } from './routes.ts';
 
 /** Limits of the edge. Times in milliseconds. */

@@ -1,5 +1,7 @@
 /** Scopes as the accounts of a claim: their limits with the periods that hold now. */
+
 import type { BudgetConfig, ScopeKind } from '../config/money-config.ts';
+import { defined } from '../core/defined.ts';
 import type { PicoUsd } from '../core/money.ts';
 import { FOR_EVER, parsePeriod, windowAt } from '../core/period.ts';
 import type { ClaimAccount, MoneyLimit, RateLimits } from '../stores/contracts/claims.ts';
@@ -104,7 +106,7 @@ export function moneyOf(limits: Limits, nowMs: number): readonly CountedBudget[]
   const budgets = budgetsOf(limits, nowMs);
   const { maxBudget, softBudget, budgetDuration: duration } = limits;
   if (softBudget === undefined || maxBudget !== undefined) return budgets;
-  return [{ max: undefined, ...(duration !== undefined && { duration }) }, ...budgets];
+  return [{ max: undefined, ...defined({ duration }) }, ...budgets];
 }
 
 /** All budgets of an object, its raise included while it lasts. */
@@ -115,7 +117,7 @@ export function budgetsOf(
   const further = budgetLimits ?? [];
   if (maxBudget === undefined) return further;
   const max = raise !== undefined && raise.untilMs > nowMs ? maxBudget + raise.amount : maxBudget;
-  return [{ max, ...(budgetDuration !== undefined && { duration: budgetDuration }) }, ...further];
+  return [{ max, ...defined({ duration: budgetDuration }) }, ...further];
 }
 
 function moneyLimit(
@@ -145,7 +147,7 @@ export function periodAt(
       ? FOR_EVER
       : windowAt(period, nowMs, { timeZone, anchorMs: limits.budgetAnchorMs ?? anchorMs });
   const { name, startsAtMs, endsAtMs } = window;
-  return { window: name, startsAtMs, ...(endsAtMs !== undefined && { endsAtMs }) };
+  return { window: name, startsAtMs, ...defined({ endsAtMs }) };
 }
 
 function ratesOf(limits: Limits, { tokenRateLimitType }: LimitSettings): RateLimits {
@@ -153,11 +155,9 @@ function ratesOf(limits: Limits, { tokenRateLimitType }: LimitSettings): RateLim
   const input = inputTpmLimit ?? (tokenRateLimitType === 'input' ? tpmLimit : undefined);
   const output = outputTpmLimit ?? (tokenRateLimitType === 'output' ? tpmLimit : undefined);
   return {
-    ...(rpmLimit !== undefined && { requestsPerMinute: rpmLimit }),
+    ...defined({ requestsPerMinute: rpmLimit }),
     ...(tpmLimit !== undefined && tokenRateLimitType === 'total' && { tokensPerMinute: tpmLimit }),
-    ...(input !== undefined && { inputTokensPerMinute: input }),
-    ...(output !== undefined && { outputTokensPerMinute: output }),
-    ...(maxParallelRequests !== undefined && { parallelRequests: maxParallelRequests }),
+    ...defined({ inputTokensPerMinute: input, outputTokensPerMinute: output, parallelRequests: maxParallelRequests }),
   };
 }
 
@@ -170,7 +170,7 @@ function modelAccountFor(
   const { modelMaxBudget, modelRpmLimit, modelTpmLimit } = scope.limits;
   const budget = own(modelMaxBudget, group);
   const rates = ratesOf(
-    { ...given('rpmLimit', own(modelRpmLimit, group)), ...given('tpmLimit', own(modelTpmLimit, group)) },
+    { ...defined({ rpmLimit: own(modelRpmLimit, group), tpmLimit: own(modelTpmLimit, group) }) },
     settings,
   );
   if (budget === undefined && Object.keys(rates).length === 0) return undefined;
@@ -184,10 +184,6 @@ function modelAccountFor(
 
 function own<Value>(values: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined {
   return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
-}
-
-function given<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [key in Name]?: Value } {
-  return (value === undefined ? {} : { [name]: value }) as { readonly [key in Name]?: Value };
 }
 
 /** The kinds of accounts whose figures a tenant may be told: all but the gateway's own. */

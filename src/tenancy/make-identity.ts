@@ -1,4 +1,5 @@
 /** Puts an identity together from the objects that a key hangs on. */
+import { defined } from '../core/defined.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Key, Organization, OrganizationMember, Team, TeamMember, User } from '../stores/contracts/directory.ts';
 import type { Identity } from './identity.ts';
@@ -29,29 +30,21 @@ export function makeIdentity(parts: IdentityParts): Identity {
     isAdmin: role === 'proxy_admin',
     role,
     from,
-    ...(key.alias !== undefined && { alias: key.alias }),
-    ...(key.userId !== undefined && { userId: key.userId }),
-    ...(key.teamId !== undefined && { teamId: key.teamId }),
-    ...(organizationId !== undefined && { organizationId }),
+    ...defined({ alias: key.alias, userId: key.userId, teamId: key.teamId, organizationId }),
     isBlocked: key.blocked,
-    ...(key.expiresAtMs !== undefined && { expiresAtMs: key.expiresAtMs }),
+    ...defined({ expiresAtMs: key.expiresAtMs }),
     models: key.models,
     metadata: metadataOf(key, team),
-    ...(key.allowedRoutes !== undefined && { allowedRoutes: key.allowedRoutes }),
+    ...defined({ allowedRoutes: key.allowedRoutes }),
     keyType: key.keyType,
     caller: {
       keyHash: key.hash,
-      ...(key.alias !== undefined && { keyAlias: key.alias }),
-      ...(key.userId !== undefined && { userId: key.userId }),
-      ...(key.teamId !== undefined && { teamId: key.teamId }),
+      ...defined({ keyAlias: key.alias, userId: key.userId, teamId: key.teamId }),
       ...(team?.alias !== undefined && { teamAlias: team.alias }),
     },
     objects: {
       key,
-      ...(team !== undefined && { team }),
-      ...(user !== undefined && { user }),
-      ...(organization !== undefined && { organization }),
-      ...(teamMember !== undefined && { teamMember }),
+      ...defined({ team, user, organization, teamMember }),
       teams,
       organizations,
     },
@@ -77,8 +70,7 @@ export function managingIdentity(identity: Identity): Identity {
     ...rest,
     objects: {
       key: nobodys,
-      ...(team !== undefined && { team }),
-      ...(organization !== undefined && { organization }),
+      ...defined({ team, organization }),
       teams: [],
       organizations: [],
     },

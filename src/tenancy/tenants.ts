@@ -1,5 +1,7 @@
 /** Finds whose key it is, and the customers and tags that requests name: in the configuration, else in the directory. */
+
 import type { Clock } from '../core/clock.ts';
+import { defined } from '../core/defined.ts';
 import {
   type Budget,
   type Changed,
@@ -12,7 +14,7 @@ import {
 import type { Declared } from './declared.ts';
 import type { Identity } from './identity.ts';
 import { makeIdentity } from './make-identity.ts';
-import { Remembered } from './remembered.ts';
+import { ReadThroughCache } from './read-through-cache.ts';
 import { accountOf, limitsOf, type Scope } from './scopes.ts';
 
 export interface TenantsOptions {
@@ -42,9 +44,9 @@ export class Tenants {
   readonly #clock: Clock;
   readonly #customerBudgetId: string | undefined;
   #declared: Declared;
-  readonly #identities: Remembered<Identity>;
-  readonly #customers: Remembered<NamedScope>;
-  readonly #tags: Remembered<NamedScope>;
+  readonly #identities: ReadThroughCache<Identity>;
+  readonly #customers: ReadThroughCache<NamedScope>;
+  readonly #tags: ReadThroughCache<NamedScope>;
 
   constructor({ directory, clock, declared, customerBudgetId }: TenantsOptions) {
     this.#directory = directory;
@@ -57,13 +59,13 @@ export class Tenants {
       absentTtlMs: ABSENT_TTL_MS,
       mayServeOld: (error: unknown) => error instanceof DatabaseAwayError,
     };
-    this.#identities = new Remembered({
+    this.#identities = new ReadThroughCache({
       ...shared,
       capacity: KEYS_REMEMBERED,
       load: (hash) => this.#loadIdentity(hash),
       sourcesOf: identitySources,
     });
-    this.#customers = new Remembered({
+    this.#customers = new ReadThroughCache({
       ...shared,
       capacity: NAMES_REMEMBERED,
       load: (id) => this.#loadCustomer(id),
@@ -72,7 +74,7 @@ export class Tenants {
         ...budgetSource(named?.customer?.budgetId ?? this.#customerBudgetId),
       ],
     });
-    this.#tags = new Remembered({
+    this.#tags = new ReadThroughCache({
       ...shared,
       capacity: NAMES_REMEMBERED,
       load: (name) => this.#loadTag(name),
@@ -205,7 +207,7 @@ export class Tenants {
 function customerScope(id: string, customer: Customer | undefined, budget: Budget | undefined): NamedScope {
   return {
     isBlocked: customer?.blocked ?? false,
-    ...(customer !== undefined && { customer }),
+    ...defined({ customer }),
     scope: {
       kind: 'customer',
       account: accountOf.customer(id),

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startSimulator } from '../../simulator/start.ts';
-import type { RouteForecast } from '../../src/pipeline/explain-route.ts';
+import type { RouteForecast } from '../../src/pipeline/diagnosis/explain-route.ts';
 import { ask, CONFIG_ENV, simulatorFor, writeConfig } from '../cli/simulated-config.ts';
 import { runSluice, SluiceProcess, temporaryFolder } from '../cli/sluice-process.ts';
 import { PROVIDER_KEY } from '../support/gateway.ts';

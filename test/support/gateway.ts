@@ -9,7 +9,7 @@ import type { GatewayConfig } from '../../src/config/gateway-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { newCallId } from '../../src/core/ids.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { type GatewayOptions, startGateway } from '../../src/gateway.ts';
+import { type GatewayOptions, startGateway } from '../../src/gateway/gateway.ts';
 import { providers } from '../../src/providers/index.ts';
 import { createLogger } from '../../src/telemetry/log.ts';
 import { DEFAULT_CONFIG, ONE_ATTEMPT } from './default-config.ts';

@@ -1,4 +1,5 @@
 /** `/audit`: who changed what. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { AuditEntry } from '../../stores/contracts/directory.ts';
 import { unknownObject } from '../authority.ts';
@@ -33,8 +34,7 @@ async function list({ context, query }: ManagementCall): Promise<ManagementAnswe
   };
   const search = {
     ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
-    ...(fromMs !== undefined && { fromMs }),
-    ...(toMs !== undefined && { toMs }),
+    ...defined({ fromMs, toMs }),
   };
   const [total, entries] = await Promise.all([
     context.directory.countAudit(search),

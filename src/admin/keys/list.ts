@@ -1,4 +1,5 @@
 /** Lists of keys. What a caller may not see is left out by the search itself, so that pages and totals say nothing of it. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Key, ListOptions, Search } from '../../stores/contracts/directory.ts';
 import { organizationIdsOf, permissionsOf, seesAll, teamIdsOf } from '../authority.ts';
@@ -52,7 +53,7 @@ export const listKeyAliases: ManagementRoute = {
     const page = pageOf(call.query, { sizeName: 'size', usual: 50, most: 500 });
     const base = await searchOf(call);
     const text = textOf(call.query, 'search');
-    const search = base === undefined ? undefined : { ...base, ...(text !== undefined && { aliasContains: text }) };
+    const search = base === undefined ? undefined : { ...base, ...defined({ aliasContains: text }) };
     const total = search === undefined ? 0 : await call.context.directory.count('key', search);
     const options: ListOptions = { limit: page.limit, offset: page.offset, sortBy: 'alias' };
     const keys = search === undefined ? [] : await call.context.directory.list('key', search, options);
@@ -90,9 +91,7 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const asked: Search = {
     ...(alias !== undefined && (isPart ? { aliasContains: alias } : { alias })),
     ...(hash !== undefined && { ids: [hashOf(hash)] }),
-    ...(userId !== undefined && { userId }),
-    ...(teamId !== undefined && { teamId }),
-    ...(organizationId !== undefined && { organizationId }),
+    ...defined({ userId, teamId, organizationId }),
   };
   if (seesAll(call)) return asked;
   // Whoever runs the team, or as its member may look at its keys, sees all of them.

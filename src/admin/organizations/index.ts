@@ -1,5 +1,7 @@
 /** `/organization/…`: tenants above teams. */
+
 import { randomUUID } from 'node:crypto';
+import { defined } from '../../core/defined.ts';
 import type { Organization } from '../../stores/contracts/directory.ts';
 import { administersOrganization, organizationIdsOf, seesAll, unknownObject } from '../authority.ts';
 import { checkBudget } from '../budgets/index.ts';
@@ -141,8 +143,7 @@ async function list(call: ManagementCall): Promise<ManagementAnswer> {
   const own = seesAll(call) ? undefined : organizationIdsOf(call);
   const ids = id === undefined ? own : own === undefined || own.includes(id) ? [id] : [];
   const search = {
-    ...(ids !== undefined && { organizationIds: ids }),
-    ...(alias !== undefined && { aliasContains: alias }),
+    ...defined({ organizationIds: ids, aliasContains: alias }),
   };
   const organizations = await context.directory.list('organization', search, { limit, offset, descending: true });
   return { body: await showWhole(context, organizations) };

@@ -1,5 +1,7 @@
 /** `/organization/member_…`: who is in an organisation, and who administers it. */
+
 import { randomUUID } from 'node:crypto';
+import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { OrganizationMember, User } from '../../stores/contracts/directory.ts';
@@ -106,7 +108,7 @@ async function makeUser(call: ManagementCall, { userId, email }: Wanted): Promis
   const id = userId ?? randomUUID();
   const user: User = {
     id,
-    ...(email !== undefined && { email }),
+    ...defined({ email }),
     role: 'internal_user',
     models: [],
     blocked: false,
@@ -138,7 +140,7 @@ async function update(call: ManagementCall): Promise<ManagementAnswer> {
   const after: OrganizationMember = {
     ...rest,
     role: role ?? before.role,
-    ...(budget !== undefined && { maxBudget: budget }),
+    ...defined({ maxBudget: budget }),
   };
   const objectId = `${organizationId}/${before.userId}`;
   const entry = changeEntry(call, 'updated', TABLES.organizationMember, objectId, { before, after });

@@ -1,4 +1,5 @@
 /** `/…/daily/activity`: sums by day with what they are made of, in LiteLLM's `SpendAnalyticsPaginatedResponse`. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow, Ledger } from '../../stores/contracts/ledger.ts';
@@ -28,7 +29,7 @@ export async function dailyActivity(
   const { context, query } = call;
   const page = pageOf(query, { sizeName: 'page_size', usual: 10, most: MOST_DAYS });
   const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
-  const dates = { ...(fromDate !== undefined && { fromDate }), ...(toDate !== undefined && { toDate }) };
+  const dates = { ...defined({ fromDate, toDate }) };
   const read = async (by: readonly ActivityDimension[], span: Span): Promise<ActivityRow[]> => {
     const { ledger } = context;
     return (await Promise.all(filters.map((filter) => ledger.activity({ ...filter, ...span }, by)))).flat();

@@ -1,4 +1,5 @@
 /** `/spend/logs` and its kin: rows of the ledger, and their sums by day. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityRow, LedgerFilter, LedgerStatus } from '../../stores/contracts/ledger.ts';
@@ -36,9 +37,7 @@ async function logs(call: ManagementCall): Promise<ManagementAnswer> {
   }
   const filter: LedgerFilter = {
     ...scope,
-    ...(callId !== undefined && { callId }),
-    ...(fromMs !== undefined && { fromMs }),
-    ...(toMs !== undefined && { toMs }),
+    ...defined({ callId, fromMs, toMs }),
   };
   const rows = await context.ledger.find(filter, { limit: MOST_ROWS, offset: 0 });
   return { body: rows.map(spendLog) };
@@ -133,11 +132,7 @@ async function filterOf(call: ManagementCall): Promise<LedgerFilter> {
   return {
     ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
     ...(await spendScope(call, { ...askedIn(query), ...(await keyOfAlias(call)) })),
-    ...(fromMs !== undefined && { fromMs }),
-    ...(toMs !== undefined && { toMs }),
-    ...(status !== undefined && { status }),
-    ...(minCost !== undefined && { minCost }),
-    ...(maxCost !== undefined && { maxCost }),
+    ...defined({ fromMs, toMs, status, minCost, maxCost }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** `/global/spend/report`: what teams, customers or keys spent on which models. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityRow } from '../../stores/contracts/ledger.ts';
@@ -29,7 +30,7 @@ async function report(call: ManagementCall): Promise<ManagementAnswer> {
   const customerId = textOf(query, 'customer_id');
   const filter: ActivityFilter = {
     ...(await spendScope(call, askedOf(query))),
-    ...(customerId !== undefined && { customerId }),
+    ...defined({ customerId }),
     fromDate,
     toDate,
   };
@@ -45,8 +46,7 @@ function askedOf(query: URLSearchParams): AskedSpend {
   const teamId = textOf(query, 'team_id');
   return {
     ...(key !== undefined && { keyHash: hashOf(key) }),
-    ...(userId !== undefined && { userId }),
-    ...(teamId !== undefined && { teamId }),
+    ...defined({ userId, teamId }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** `/global/spend/reset`: everything spent counts as nothing from now on. */
+import { defined } from '../../core/defined.ts';
 import type { Kinds, Limits } from '../../stores/contracts/directory.ts';
 import { accountOf, limitsOf } from '../../tenancy/scopes.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
@@ -90,8 +91,7 @@ async function resetPlatform(call: ManagementCall): Promise<void> {
   const { globalMax, globalPeriod } = config().budgets;
   const spent = (await ledger.totals([accountOf.platform])).get(accountOf.platform) ?? 0n;
   const limits: Limits = {
-    ...(globalMax !== undefined && { maxBudget: globalMax }),
-    ...(globalPeriod !== undefined && { budgetDuration: globalPeriod }),
+    ...defined({ maxBudget: globalMax, budgetDuration: globalPeriod }),
   };
   await forget(call, { account: accountOf.platform, limits, createdAtMs: 0 });
   const values = { before: { spend: spent }, after: { spend: 0n } };
@@ -105,8 +105,7 @@ async function forget(call: ManagementCall, spender: Spender): Promise<void> {
   for (const [group, { max, duration }] of Object.entries(limits.modelMaxBudget ?? {})) {
     const ofModel: Limits = {
       maxBudget: max,
-      ...(duration !== undefined && { budgetDuration: duration }),
-      ...(limits.budgetAnchorMs !== undefined && { budgetAnchorMs: limits.budgetAnchorMs }),
+      ...defined({ budgetDuration: duration, budgetAnchorMs: limits.budgetAnchorMs }),
     };
     await setSpent(call.context, { account: accountOf.model(account, group), limits: ofModel, createdAtMs }, 0n);
   }

@@ -2,6 +2,7 @@
  * Whose spend a caller may see, as conditions of the query itself: nothing is read that is not told. What is refused is refused in
  * the same words whether it exists or not.
  */
+import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { LedgerFilter } from '../../stores/contracts/ledger.ts';
 import { hashKey } from '../../tenancy/hash-key.ts';
@@ -31,9 +32,7 @@ export function askedIn(query: URLSearchParams): AskedSpend {
   const organizationId = textOf(query, 'organization_id');
   return {
     ...(key !== undefined && { keyHash: hashOf(key) }),
-    ...(userId !== undefined && { userId }),
-    ...(teamId !== undefined && { teamId }),
-    ...(organizationId !== undefined && { organizationId }),
+    ...defined({ userId, teamId, organizationId }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** `/spend/summary`: tokens, cost and savings by one thing, in exact decimals; what `sluice spend` prints. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { formatUsd, type PicoUsd } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow } from '../../stores/contracts/ledger.ts';
@@ -37,8 +38,7 @@ async function summary(call: ManagementCall): Promise<ManagementAnswer> {
   const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
   const filter: ActivityFilter = {
     ...(await spendScope(call, askedIn(query))),
-    ...(fromDate !== undefined && { fromDate }),
-    ...(toDate !== undefined && { toDate }),
+    ...defined({ fromDate, toDate }),
   };
   const dimension = DIMENSIONS[word];
   // A request with two tags stands in the sums of both, and once in the total.

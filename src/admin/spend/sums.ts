@@ -1,4 +1,5 @@
 /** Spend summed by one thing: keys, users, teams, models, providers, tags, customers. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow } from '../../stores/contracts/ledger.ts';
@@ -42,8 +43,7 @@ async function sums(
   const { fromDate, toDate } = span;
   const filter: ActivityFilter = {
     ...(await spendScope(call, askedIn(call.query))),
-    ...(fromDate !== undefined && { fromDate }),
-    ...(toDate !== undefined && { toDate }),
+    ...defined({ fromDate, toDate }),
   };
   return call.context.ledger.activity(filter, by);
 }
@@ -231,8 +231,7 @@ async function globalByCustomer(call: ManagementCall): Promise<ManagementAnswer>
   const key = textIn(body, 'api_key');
   const filter: ActivityFilter = {
     ...(await spendScope(call, key === undefined ? {} : { keyHash: hashOf(key) })),
-    ...(fromDate !== undefined && { fromDate }),
-    ...(toDate !== undefined && { toDate }),
+    ...defined({ fromDate, toDate }),
   };
   const customers = ranked(await context.ledger.activity(filter, ['customer']), 'customer').slice(0, 100);
   return {

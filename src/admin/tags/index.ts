@@ -1,4 +1,5 @@
 /** `/tag/…`: names that requests carry, with budgets of their own. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Tag } from '../../stores/contracts/directory.ts';
 import type { ActivityRow } from '../../stores/contracts/ledger.ts';
@@ -70,7 +71,7 @@ async function update(call: ManagementCall): Promise<ManagementAnswer> {
       return {
         ...before,
         ...stamps,
-        ...(description !== undefined && { description }),
+        ...defined({ description }),
         models: sent.models === undefined ? before.models : (sent.models ?? []),
         further: { ...before.further, ...sent.further },
       };
@@ -145,7 +146,7 @@ async function list({ context, query }: ManagementCall): Promise<ManagementAnswe
 
 async function carried({ ledger }: ManagementContext, query: URLSearchParams): Promise<ActivityRow[]> {
   const { fromDate, toDate } = spanOf(query);
-  const dates = { ...(fromDate !== undefined && { fromDate }), ...(toDate !== undefined && { toDate }) };
+  const dates = { ...defined({ fromDate, toDate }) };
   return await ledger.activity(dates, ['tag']);
 }
 
@@ -162,7 +163,7 @@ async function activity(call: ManagementCall): Promise<ManagementAnswer> {
 async function summary({ context, query }: ManagementCall): Promise<ManagementAnswer> {
   const wanted = textsOf(query, 'tag_filters') ?? textsOf(query, 'tag_filter');
   const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
-  const dates = { ...(fromDate !== undefined && { fromDate }), ...(toDate !== undefined && { toDate }) };
+  const dates = { ...defined({ fromDate, toDate }) };
   const rows = await context.ledger.activity(dates, ['tag', 'user']);
   const tags = [...groupBy(rows, 'tag')].filter(([name]) => name !== '' && (wanted?.includes(name) ?? true));
   return {

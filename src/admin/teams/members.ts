@@ -1,4 +1,5 @@
 /** Who is in a team: added, changed, removed. Whom nobody made yet becomes a user. */
+import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Limits, Team, TeamMember, User } from '../../stores/contracts/directory.ts';
@@ -239,7 +240,7 @@ export async function putMember(
   const member = changeMember(call, { ...(before ?? fresh), role: wanted.role }, wanted.limits);
   checkMemberLimits(call, team, member);
   const entry = changeEntry(call, before === undefined ? 'created' : 'updated', TABLES.teamMember, memberId(member), {
-    ...(before !== undefined && { before }),
+    ...defined({ before }),
     after: member,
   });
   await context.directory.putTeamMember(member, entry);

@@ -1,4 +1,5 @@
 /** Reading teams. Lists hold only what the caller may see: the search says so, not a filter over its pages. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ListOptions, Search, Team } from '../../stores/contracts/directory.ts';
 import {
@@ -178,10 +179,9 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   if (ids?.length === 0) return undefined;
   const organizationIds = seesAll(call) || userId !== undefined ? [] : organizationIdsOf(call);
   return {
-    ...(ids !== undefined && { ids }),
-    ...(organizationId !== undefined && { organizationId }),
+    ...defined({ ids, organizationId }),
     ...(organizationId === undefined && organizationIds.length > 0 && { organizationIds }),
-    ...(alias !== undefined && { aliasContains: alias }),
+    ...defined({ aliasContains: alias }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Teams and memberships in LiteLLM's words. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
 import type { Team, TeamMember, User } from '../../stores/contracts/directory.ts';
@@ -17,7 +18,7 @@ export function memberSpender(team: Team, member: TeamMember): Spender {
   const limits = limitsOf(member, team.memberDefaults);
   return {
     account: accountOf.teamMember(member.teamId, member.userId),
-    limits: { ...limits, ...(member.budgetId !== undefined && { budgetId: member.budgetId }) },
+    limits: { ...limits, ...defined({ budgetId: member.budgetId }) },
     createdAtMs: member.createdAtMs,
   };
 }

@@ -1,4 +1,5 @@
 /** What a request says of a team, in LiteLLM's names, and a team with these changes. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Limits, Team } from '../../stores/contracts/directory.ts';
 import type { Rights } from '../delegation.ts';
@@ -144,5 +145,5 @@ export function changeTeam(
 
 /** What a team may do, as it is compared with what it may be given. */
 export function rightsOfTeam({ modelAliases, ...team }: Team): Rights {
-  return { ...team, ...(modelAliases !== undefined && { aliases: modelAliases }) };
+  return { ...team, ...defined({ aliases: modelAliases }) };
 }

@@ -1,4 +1,5 @@
 /** Reading users. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ListOptions, Search, UserRole } from '../../stores/contracts/directory.ts';
 import { organizationIdsOf, seesAll, unknownObject } from '../authority.ts';
@@ -142,8 +143,7 @@ async function activity(call: ManagementCall): Promise<ManagementAnswer> {
   const userId = textOf(query, 'user_id');
   const model = textOf(query, 'model');
   const filter: ActivityFilter = {
-    ...(model !== undefined && { model }),
-    ...(userId !== undefined && { userId }),
+    ...defined({ model, userId }),
     ...keyOf(query),
   };
   if (seesAll(call)) return { body: await dailyActivity(call, 'user', [filter]) };
@@ -193,8 +193,7 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   }
   if (ids !== undefined && ids.length === 0) return undefined;
   return {
-    ...(ids !== undefined && { ids }),
-    ...(email !== undefined && { email }),
+    ...defined({ ids, email }),
     ...(role !== undefined && { role: role as UserRole }),
   };
 }

@@ -1,4 +1,5 @@
 /** LiteLLM's configuration, with the guide's words among it, read into the canonical shape. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { readAlerts } from '../alerts.ts';
 import { readBudgets } from '../budgets.ts';
@@ -9,7 +10,6 @@ import { DEFAULTS } from '../defaults.ts';
 import { readDeployments } from '../deployments.ts';
 import type { FallbackStep } from '../fallbacks.ts';
 import type { GatewayConfig, ServerConfig, TelemetryConfig } from '../gateway-config.ts';
-import { given } from '../given.ts';
 import type { GroupReference } from '../group-reference.ts';
 import { readHealthChecks } from '../health-checks.ts';
 import type { ProviderDirectory } from '../known-providers.ts';
@@ -91,10 +91,10 @@ export function readLitellm(
     server: readServer(general, environment),
     routing,
     health: readHealthChecks(general, router),
-    ...given('redis', readRedis(router, environment, context)),
+    ...defined({ redis: readRedis(router, environment, context) }),
     telemetry: readTelemetry(general, litellm, router, environment),
     dropParams: litellm.flag('drop_params') ?? false,
-    ...given('cache', cache),
+    ...defined({ cache }),
     budgets: readBudgets({ general, litellm, router, own, providers, context }),
     stores: readStores(general, own, environment, context),
     management: readManagement(general, litellm, context),
@@ -120,8 +120,10 @@ function readServer(general: Section, environment: Environment): ServerConfig {
   return {
     host: general.text('host') ?? DEFAULTS.host,
     port: general.number('port') ?? portFrom(environment.PORT) ?? DEFAULTS.port,
-    ...given('masterKey', general.text('master_key') ?? nonEmpty(environment.LITELLM_MASTER_KEY)),
-    ...given('keyHeaderName', general.text('litellm_key_header_name')?.toLowerCase()),
+    ...defined({
+      masterKey: general.text('master_key') ?? nonEmpty(environment.LITELLM_MASTER_KEY),
+      keyHeaderName: general.text('litellm_key_header_name')?.toLowerCase(),
+    }),
     maxRequestBytes: megabytes('max_request_size_mb') ?? DEFAULTS.maxRequestBytes,
     maxResponseBytes: megabytes('max_response_size_mb') ?? DEFAULTS.maxResponseBytes,
   };

@@ -1,5 +1,5 @@
+import type { Endpoint } from '../../exchange/endpoint.ts';
 import { openaiChat } from '../../formats/openai-chat/index.ts';
-import type { Endpoint } from '../endpoint.ts';
 
 /** Chat completions in OpenAI's format. */
 export const chatCompletions: Endpoint = {

@@ -1,5 +1,5 @@
+import type { Endpoint } from '../../exchange/endpoint.ts';
 import { openaiCompletions } from '../../formats/openai-completions/index.ts';
-import type { Endpoint } from '../endpoint.ts';
 
 /** Legacy text completions in OpenAI's format. */
 export const completions: Endpoint = {

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../endpoint.ts';
+import type { Endpoint } from '../../exchange/endpoint.ts';
 
 /** Embeddings in OpenAI's format. */
 export const embeddings: Endpoint = {

@@ -1,9 +1,9 @@
 import { ERRORS, type ErrorCode } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Deployment } from '../../pipeline/deployment.ts';
+import { canProbe, probe } from '../../pipeline/diagnosis/probe.ts';
 import type { Parts } from '../../pipeline/parts.ts';
 import { mayUseGroup } from '../../pipeline/plan.ts';
-import { canProbe, probe } from '../../pipeline/probe.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Answering, Question } from '../question.ts';
 
 /** The process lives. LiteLLM's words. */

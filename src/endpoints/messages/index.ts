@@ -1,5 +1,5 @@
+import type { Endpoint } from '../../exchange/endpoint.ts';
 import { anthropicMessages } from '../../formats/anthropic-messages/index.ts';
-import type { Endpoint } from '../endpoint.ts';
 
 /** Messages in Anthropic's format. */
 export const messages: Endpoint = {

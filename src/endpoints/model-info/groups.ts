@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
 import type { TieredRate } from '../../costs/rate-card.ts';
-import type { Deployment } from '../../pipeline/deployment.ts';
 import { mayUseGroup } from '../../pipeline/plan.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Answering } from '../question.ts';
 
 /** LiteLLM says of each of these whether it is supported; of others only where somebody knows. */

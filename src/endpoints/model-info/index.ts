@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
 import type { TieredRate } from '../../costs/rate-card.ts';
-import type { Deployment } from '../../pipeline/deployment.ts';
 import { mayUseGroup } from '../../pipeline/plan.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Answering, Question } from '../question.ts';
 
 /** Every deployment behind the groups that the key may use, with prices and limits, in LiteLLM's shape. Never a secret. */

@@ -1,4 +1,5 @@
 /** Citations of a text block, both ways. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Citation } from '../neutral/conversation.ts';
 
@@ -11,9 +12,7 @@ export function readCitation(value: JsonValue | undefined): Citation | undefined
   const title = text(value.title) ?? text(value.document_title);
   const citedText = text(value.cited_text);
   return {
-    ...(url !== undefined && { url }),
-    ...(title !== undefined && { title }),
-    ...(citedText !== undefined && { citedText }),
+    ...defined({ url, title, citedText }),
     raw: { format: 'anthropic-messages', value },
   };
 }

@@ -1,4 +1,5 @@
 /** Anthropic's error envelope: `{"type": "error", "error": {"type", "message"}, "request_id"}`. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ClientError } from '../format.ts';
 import type { ProviderErrorFacts } from '../neutral/conversation.ts';
@@ -30,9 +31,9 @@ export function readError(body: JsonValue): ProviderErrorFacts | undefined {
   const code = isJsonObject(details) ? details.error_code : undefined;
   return {
     message: typeof error.message === 'string' ? error.message : (type ?? 'The provider reported an error.'),
-    ...(type !== undefined && { type }),
+    ...defined({ type }),
     ...(typeof code === 'string' && { code }),
-    ...(status !== undefined && { status }),
+    ...defined({ status }),
   };
 }
 

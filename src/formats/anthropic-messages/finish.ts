@@ -1,4 +1,5 @@
 /** Why an answer ended: Anthropic's `stop_reason` and the neutral word, both ways. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Finish, FinishReason, Part } from '../neutral/conversation.ts';
 
@@ -45,8 +46,7 @@ export function readFinish(...sources: readonly JsonObject[]): Finish {
   const reason = raw !== undefined && Object.hasOwn(REASON_OF_WORD, raw) ? REASON_OF_WORD[raw] : undefined;
   return {
     reason: reason ?? 'other',
-    ...(raw !== undefined && { raw }),
-    ...(stopSequence !== undefined && { stopSequence }),
+    ...defined({ raw, stopSequence }),
     ...(Object.keys(fields).length > 0 && { extra: { format: 'anthropic-messages', fields } }),
   };
 }
@@ -84,8 +84,7 @@ export function writeFinish(finish: Finish | undefined, held: AnswerHeld): { del
     delta: {
       stop_reason: word,
       stop_sequence: finish?.stopSequence ?? null,
-      ...(stop_details !== undefined && { stop_details }),
-      ...(container !== undefined && { container }),
+      ...defined({ stop_details, container }),
     },
     more,
   };

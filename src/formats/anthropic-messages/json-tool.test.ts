@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ConversationRequest, StreamEvent, ToolChoice } from '../neutral/conversation.ts';
 import { anthropicMessages } from './index.ts';
@@ -42,7 +43,7 @@ test('Claude is made to answer by the tool, except where it thinks or cannot be 
 
 test('the client’s tools stay beside it unless they may not be called, and a tool that it forces stands alone', () => {
   const offered = (model: string, toolChoice?: ToolChoice) => {
-    const { names, choice } = write(model, { tools: [NOW], ...(toolChoice !== undefined && { toolChoice }) });
+    const { names, choice } = write(model, { tools: [NOW], ...defined({ toolChoice }) });
     return [names, (choice as JsonObject).type];
   };
   const both = ['now', 'json_tool_call'];

@@ -1,4 +1,5 @@
 /** Content blocks → parts: the same blocks stand in a client's messages and in Claude's answers. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
 import type {
@@ -62,7 +63,7 @@ function readText(block: JsonObject, path: string): TextPart {
   return {
     type: 'text',
     text: requiredString(block, 'text', path),
-    ...(citations !== undefined && { citations }),
+    ...defined({ citations }),
     ...marked(block, path),
   };
 }
@@ -117,9 +118,7 @@ function readDocument(block: JsonObject, path: string): DocumentPart {
   return {
     type: 'document',
     source: source ?? { kind: 'text', text: textWithin(inner), mediaType: 'text/plain' },
-    ...(title !== undefined && { filename: title }),
-    ...(context !== undefined && { context }),
-    ...(citationsEnabled !== undefined && { citationsEnabled }),
+    ...defined({ filename: title, context, citationsEnabled }),
     ...marked(block, path),
     ...(source === undefined && { raw: { format: 'anthropic-messages', value: block } }),
   };
@@ -131,8 +130,7 @@ function readSearchResult(block: JsonObject, path: string): DocumentPart {
   return {
     type: 'document',
     source: { kind: 'text', text: textWithin(block.content), mediaType: 'text/plain' },
-    ...(title !== undefined && { filename: title }),
-    ...(context !== undefined && { context }),
+    ...defined({ filename: title, context }),
     ...marked(block, path),
     raw: { format: 'anthropic-messages', value: block },
   };
@@ -152,9 +150,9 @@ function readToolResult(block: JsonObject, path: string, names: ToolNames): Tool
   return {
     type: 'tool-result',
     callId,
-    ...(name !== undefined && { name }),
+    ...defined({ name }),
     content,
-    ...(isError !== undefined && { isError }),
+    ...defined({ isError }),
     ...marked(block, path),
     ...readExtra(block, TOOL_RESULT),
   };

@@ -1,4 +1,5 @@
 /** A request as Anthropic's SDKs and Claude Code write it → the neutral conversation. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { FormatError, type ReadRequest } from '../format.ts';
 import type {
@@ -91,10 +92,7 @@ function readTool(value: JsonValue, path: string): ToolDefinition {
   return {
     type: 'function',
     name: requiredString(tool, 'name', path),
-    ...(description !== undefined && { description }),
-    ...(parameters !== undefined && { parameters }),
-    ...(strict !== undefined && { strict }),
-    ...(cacheMark !== undefined && { cacheMark }),
+    ...defined({ description, parameters, strict, cacheMark }),
     ...readExtra(tool, TOOL),
   };
 }
@@ -147,7 +145,7 @@ function readReasoning(body: JsonObject, kept: JsonObject): { reasoning?: Reason
     reasoning: {
       mode: type,
       ...asked,
-      ...(budgetTokens !== undefined && { budgetTokens }),
+      ...defined({ budgetTokens }),
       ...(display !== undefined && { include: display !== 'omitted' }),
     },
   };
@@ -181,9 +179,7 @@ function readSampling(body: JsonObject): Sampling {
       ? undefined
       : asArray(sequences, 'stop_sequences').map((item, index) => asString(item, `stop_sequences[${index}]`));
   return {
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { topP }),
-    ...(topK !== undefined && { topK }),
+    ...defined({ temperature, topP, topK }),
     ...(stop !== undefined && stop.length > 0 && { stop }),
   };
 }
@@ -215,14 +211,13 @@ function readConversation(body: JsonObject): ConversationRequest {
     ...readToolChoice(body),
     ...readOutput(body),
     sampling: readSampling(body),
-    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...defined({ maxOutputTokens }),
     ...reasoning,
     stream: optionalBoolean(body, 'stream', '') ?? false,
     streamUsage: true,
-    ...(userId !== undefined && { userId }),
+    ...defined({ userId }),
     ...(serviceTier !== undefined && { serviceTier: serviceTier === 'standard_only' ? 'default' : serviceTier }),
-    ...(metadataRest !== undefined && { metadata: metadataRest }),
-    ...(cacheMark !== undefined && { cacheMark }),
+    ...defined({ metadata: metadataRest, cacheMark }),
     extensions: { format: 'anthropic-messages', fields },
   };
 }

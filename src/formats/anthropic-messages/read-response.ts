@@ -1,4 +1,5 @@
 /** Claude's whole answer → neutral. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
 import type { ConversationResponse } from '../neutral/conversation.ts';
@@ -20,7 +21,7 @@ export function readResponse(body: JsonObject): ConversationResponse {
     id: optionalString(body, 'id', '') ?? '',
     model: optionalString(body, 'model', '') ?? '',
     choices: [{ index: 0, parts, finish: isAnswer ? finishOfAnswer(finish) : finish }],
-    ...(usage !== undefined && { usage }),
+    ...defined({ usage }),
     ...(usage?.serviceTier !== undefined && { serviceTier: usage.serviceTier }),
   };
 }

@@ -1,4 +1,5 @@
 /** Reads Claude's stream. A method per event type; what is known so far stands in the fields. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import type { Part, StreamEvent } from '../neutral/conversation.ts';
@@ -93,7 +94,7 @@ export class AnthropicStreamReader implements StreamReader {
       type: 'start',
       ...(typeof message.id === 'string' && { id: message.id }),
       ...(typeof message.model === 'string' && { model: message.model }),
-      ...(usage !== undefined && { usage }),
+      ...defined({ usage }),
       ...(usage?.serviceTier !== undefined && { serviceTier: usage.serviceTier }),
     });
     // A turn that code execution continues begins with blocks that are already whole (programmatic tool calling).
@@ -128,7 +129,7 @@ export class AnthropicStreamReader implements StreamReader {
           return;
         }
         const call = this.#calls++;
-        emit({ type: 'tool-call', choice: 0, call, id, name, ...(extra !== undefined && { extra }) });
+        emit({ type: 'tool-call', choice: 0, call, id, name, ...defined({ extra }) });
         emit({ type: 'tool-arguments', choice: 0, call, text: part.arguments });
         break;
       }

@@ -2,6 +2,7 @@
  * Anthropic's token counts. Its `input_tokens` EXCLUDES what was read from and written to the prompt cache; the neutral
  * `inputTokens` is the whole prompt. A stream says part of it at the start and the cumulative rest in `message_delta`.
  */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Usage } from '../neutral/conversation.ts';
 
@@ -51,12 +52,10 @@ export function readUsageObject(raw: JsonObject): Usage {
   return {
     inputTokens: (count(raw.input_tokens) ?? 0) + compaction.input + (cachedInputTokens ?? 0) + (cacheWriteTokens ?? 0),
     outputTokens: (count(raw.output_tokens) ?? 0) + compaction.output,
-    ...(cachedInputTokens !== undefined && { cachedInputTokens }),
-    ...(cacheWriteTokens !== undefined && { cacheWriteTokens }),
+    ...defined({ cachedInputTokens, cacheWriteTokens }),
     // A stream's last count may have grown since the breakdown was written, never shrunk below it.
     ...(oneHour !== undefined && { cacheWriteOneHourTokens: Math.min(oneHour, cacheWriteTokens ?? oneHour) }),
-    ...(reasoningTokens !== undefined && { reasoningTokens }),
-    ...(webSearchRequests !== undefined && { webSearchRequests }),
+    ...defined({ reasoningTokens, webSearchRequests }),
     ...(typeof serviceTier === 'string' && { serviceTier }),
   };
 }

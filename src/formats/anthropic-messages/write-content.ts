@@ -1,4 +1,5 @@
 /** Parts → content blocks of a request to Claude. What cannot be said is reported with its place. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { Dropped } from '../format.ts';
@@ -23,7 +24,7 @@ export type Drop = (field: string, why: string, kind: Dropped['kind']) => void;
 /** `cache_control` for a mark, as members to spread. */
 export function writeCacheMark(mark: CacheMark | undefined): JsonObject {
   if (mark === undefined) return {};
-  return { cache_control: { type: 'ephemeral', ...(mark.ttl !== undefined && { ttl: mark.ttl }) } };
+  return { cache_control: { type: 'ephemeral', ...defined({ ttl: mark.ttl }) } };
 }
 
 /** Members that only Anthropic knows, as members to spread. */
@@ -92,8 +93,7 @@ function writeDocument(part: DocumentPart, field: string, drop: Drop): JsonObjec
   return {
     type: 'document',
     source,
-    ...(part.filename !== undefined && { title: part.filename }),
-    ...(part.context !== undefined && { context: part.context }),
+    ...defined({ title: part.filename, context: part.context }),
     ...(part.citationsEnabled !== undefined && { citations: { enabled: part.citationsEnabled } }),
     ...writeCacheMark(part.cacheMark),
   };
@@ -125,7 +125,7 @@ function writeToolResult(part: ToolResultPart, field: string, drop: Drop): JsonO
     type: 'tool_result',
     tool_use_id: writeToolId(part.callId),
     ...(content.length > 0 && { content: plainText(content) ?? content }),
-    ...(part.isError !== undefined && { is_error: part.isError }),
+    ...defined({ is_error: part.isError }),
     ...writeExtra(part.extra),
     ...writeCacheMark(part.cacheMark),
   };

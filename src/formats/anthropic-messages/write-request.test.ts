@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ConversationRequest, Part, ReasoningRequest, Turn } from '../neutral/conversation.ts';
 import { anthropicMessages } from './index.ts';
@@ -24,7 +25,7 @@ function write(model: string, request: Partial<ConversationRequest>, maxOutputTo
 }
 
 const think = (model: string, reasoning: ReasoningRequest, limit?: number): [unknown, unknown, unknown] => {
-  const { body } = write(model, { reasoning, ...(limit !== undefined && { maxOutputTokens: limit }) });
+  const { body } = write(model, { reasoning, ...defined({ maxOutputTokens: limit }) });
   return [body.thinking, body.output_config, body.max_tokens];
 };
 

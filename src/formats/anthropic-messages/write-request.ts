@@ -1,4 +1,5 @@
 /** The neutral conversation → a request to Claude. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, ToolDefinition } from '../neutral/conversation.ts';
@@ -32,7 +33,7 @@ function writeTool(
   if (tool.strict === true && !strict) drop(`tools[${index}].strict`, 'This model has no strict tools.', 'unknown');
   return {
     name: tool.name,
-    ...(tool.description !== undefined && { description: tool.description }),
+    ...defined({ description: tool.description }),
     input_schema: { type: 'object', ...(tool.parameters ?? { properties: {} }) },
     ...(strict && { strict }),
     ...writeExtra(tool.extra),
@@ -147,7 +148,7 @@ function writeOutputConfig(
   kept: JsonObject,
 ): JsonObject {
   const { output } = request;
-  const config: JsonObject = { ...kept, ...(effort !== undefined && { effort }) };
+  const config: JsonObject = { ...kept, ...defined({ effort }) };
   if (output?.type === 'json-schema' && abilities.structuredOutput) {
     config.format = { type: 'json_schema', schema: writeOutputSchema(output.schema) };
   }
@@ -173,7 +174,7 @@ function writeMetadata(request: ConversationRequest, isOwn: boolean, drop: Drop)
     drop('user', 'Anthropic refuses a user that looks like an e-mail address or a phone number.', 'unknown');
     userId = undefined;
   }
-  const written = { ...(userId !== undefined && { user_id: userId }), ...(isOwn && metadata) };
+  const written = { ...defined({ user_id: userId }), ...(isOwn && metadata) };
   return Object.keys(written).length === 0 ? {} : { metadata: written };
 }
 
@@ -212,8 +213,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
       max_tokens: written.maxTokens,
       ...writeMessages(request.turns, rules, drop),
       ...(tools.length > 0 && { tools }),
-      ...(toolChoice !== undefined && { tool_choice: toolChoice }),
-      ...(thinking !== undefined && { thinking }),
+      ...defined({ tool_choice: toolChoice, thinking }),
       ...writeOutputConfig(request, abilities, written.effort, config),
       ...writeSampling(request, abilities, thinks, drop),
       ...writeServiceTier(request.serviceTier, drop),

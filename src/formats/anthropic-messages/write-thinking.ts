@@ -7,6 +7,7 @@
  * - A manual budget is left out where the client lost the thoughts that led to the tool calls it now answers.
  * - Forced tool use and thinking exclude each other: the force stays, the thinking is reported.
  */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ModelTraits } from '../format.ts';
 import type { ConversationRequest, ReasoningEffort, Turn } from '../neutral/conversation.ts';
@@ -122,7 +123,7 @@ export function writeThinking(
   // Anthropic's own effort alone governs the answer and does not switch thinking on; `minimal` is no word of its own, but stands
   // for a kind of thinking that the request carries as it was.
   if (isAnthropicEffort && effort === 'minimal') return { maxTokens };
-  if (isAnthropicEffort) return { maxTokens, ...(spoken !== undefined && { effort: spoken }) };
+  if (isAnthropicEffort) return { maxTokens, ...defined({ effort: spoken }) };
   if (effort === undefined && reasoning.mode === undefined) return { maxTokens };
   if (cannotThink) {
     drop('reasoning_effort', 'This model does not think.', 'unsupported');
@@ -137,7 +138,7 @@ export function writeThinking(
     return {
       maxTokens,
       thinking: { type: 'adaptive', ...display(request, abilities) },
-      ...(spoken !== undefined && { effort: spoken }),
+      ...defined({ effort: spoken }),
     };
   }
   if (lacksThoughtsOfToolUse(request.turns)) {

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import type { Choice, ConversationResponse, Part, StreamEvent } from './conversation.ts';
 
 /** A whole answer as the events of a stream: for a provider that answers in one piece where a stream was asked for. */
@@ -7,9 +8,7 @@ export function* eventsOf(response: ConversationResponse): Generator<StreamEvent
     type: 'start',
     id,
     model,
-    ...(createdSeconds !== undefined && { createdSeconds }),
-    ...(serviceTier !== undefined && { serviceTier }),
-    ...(systemFingerprint !== undefined && { systemFingerprint }),
+    ...defined({ createdSeconds, serviceTier, systemFingerprint }),
   };
   for (const choice of response.choices) yield* eventsOfChoice(choice);
   for (const citation of response.citations ?? []) yield { type: 'citation', choice: 0, citation };
@@ -23,7 +22,7 @@ function* eventsOfChoice({ index: choice, parts, finish, logprobs }: Choice): Ge
     yield* eventsOfPart(part, choice, call);
     if (part.type === 'tool-call') call += 1;
   }
-  yield { type: 'finish', choice, finish, ...(logprobs !== undefined && { logprobs }) };
+  yield { type: 'finish', choice, finish, ...defined({ logprobs }) };
 }
 
 function* eventsOfPart(part: Part, choice: number, call: number): Generator<StreamEvent, void> {
@@ -33,7 +32,7 @@ function* eventsOfPart(part: Part, choice: number, call: number): Generator<Stre
         type: 'text',
         choice,
         text: part.text,
-        ...(part.signature !== undefined && { signature: part.signature }),
+        ...defined({ signature: part.signature }),
       };
       for (const citation of part.citations ?? []) yield { type: 'citation', choice, citation };
       return;
@@ -47,7 +46,7 @@ function* eventsOfPart(part: Part, choice: number, call: number): Generator<Stre
       return;
     case 'tool-call': {
       const { id, name, signature, custom } = part;
-      const marks = { ...(signature !== undefined && { signature }), ...(custom !== undefined && { custom }) };
+      const marks = { ...defined({ signature, custom }) };
       yield { type: 'tool-call', choice, call, id, name, ...marks };
       yield { type: 'tool-arguments', choice, call, text: part.arguments };
       return;

@@ -1,7 +1,7 @@
 import {
   joinRules,
-  leaveAway,
   OLD_MAX_TOKENS,
+  omit,
   onlyDefault,
   respell,
   strictMessages,
@@ -43,7 +43,7 @@ export const MISTRAL_CHAT_RULES: ParameterRules = joinRules(
     ],
     values: {
       // Usage is told unasked.
-      stream_options: leaveAway,
+      stream_options: omit,
       store: onlyDefault(false),
       logprobs: onlyDefault(false),
       tool_choice: respell({ required: 'any' }),

@@ -1,4 +1,5 @@
 /** The family base: most providers speak OpenAI's formats and differ in a few facts. A provider of the family is a description. */
+import { defined } from '../../core/defined.ts';
 import { pathWithQuery, splitBaseUrl } from '../base-url.ts';
 import { classifyBy, type FailureRow } from '../failure.ts';
 import type { ParameterRules, Provider, ProviderOperation, Target } from '../provider.ts';
@@ -83,7 +84,7 @@ function familyOperation(
   const { mustTranslate } = description;
   return {
     format: FORMATS[operation],
-    ...(serves !== undefined && { serves }),
+    ...defined({ serves }),
     ...(operation === 'chat' && mustTranslate !== undefined && { mustTranslate }),
     ...(operation === 'embedding' ? {} : { streamUsage: description.streamUsage ?? 'ask' }),
     rules: typeof rules === 'function' ? rules : () => rules,

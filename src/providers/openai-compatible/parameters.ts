@@ -19,7 +19,7 @@ export function onlyDefault(standard: JsonValue): ValueRule {
 }
 
 /** Takes a member silently away: what it asks for is given anyway, or it is a hint without effect on the answer. */
-export const leaveAway: ValueRule = () => undefined;
+export const omit: ValueRule = () => undefined;
 
 /** Exchanges one spelling of a scalar for another; other values stay. */
 export function respell(spellings: Readonly<Record<string, JsonValue>>): ValueRule {

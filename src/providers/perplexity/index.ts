@@ -1,5 +1,5 @@
 import { openAiCompatible } from '../openai-compatible/index.ts';
-import { FAMILY_CHAT_RULES, joinRules, leaveAway, onlyDefault } from '../openai-compatible/parameters.ts';
+import { FAMILY_CHAT_RULES, joinRules, omit, onlyDefault } from '../openai-compatible/parameters.ts';
 import type { ParameterRules, Provider } from '../provider.ts';
 
 /**
@@ -19,7 +19,7 @@ const CHAT: ParameterRules = joinRules(FAMILY_CHAT_RULES, {
   ],
   values: {
     // Usage is told unasked, with every chunk.
-    stream_options: leaveAway,
+    stream_options: omit,
     logprobs: onlyDefault(false),
     n: onlyDefault(1),
   },

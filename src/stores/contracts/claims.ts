@@ -105,7 +105,7 @@ export interface Refusal {
   readonly isAway?: boolean;
   /**
    * No limit said no: another instance changed an object (a key, a team) and this one had not heard of it. Everyone who remembers
-   * objects has been told when this is returned (`News`): identify the caller anew, and claim again. `account` is empty.
+   * objects has been told when this is returned (`InvalidationBus`): identify the caller anew, and claim again. `account` is empty.
    */
   readonly isStale?: boolean;
 }

@@ -1,4 +1,5 @@
 /** Whether money and rates of an account let a claim in, and what is said where they do not. Changes nothing. */
+import { defined } from '../../core/defined.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { ClaimAccount, ClaimAmounts, LimitKind, MoneyLimit, RateLimits, Refusal } from '../contracts/claims.ts';
 import type { AccountCounters } from './accounts.ts';
@@ -152,8 +153,7 @@ function refusalOf(account: string, limit: LimitKind, facts: RefusalFacts): Refu
     max,
     used,
     held,
-    ...(window !== undefined && { window }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...defined({ window, retryAfterMs }),
     isTemporary,
   };
 }

@@ -1,8 +1,10 @@
 /** Claims in memory and the ledger behind them: every cost counts once, whenever the ledger is asked and whether it answers. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from '../../core/clock.ts';
+import { defined } from '../../core/defined.ts';
 import { amounts, ever, NOON_MS } from '../contracts/claims.contract.ts';
 import type { ClaimAccount, ClaimOutcome, Seed } from '../contracts/claims.ts';
 import { MemoryClaims } from './claims.ts';
@@ -10,7 +12,7 @@ import { MemoryClaims } from './claims.ts';
 const account = (whenAway?: ClaimAccount['whenAway'], max = 100n): ClaimAccount => ({
   id: 'key',
   money: [ever(max)],
-  ...(whenAway !== undefined && { whenAway }),
+  ...defined({ whenAway }),
 });
 
 /** A ledger that can be away. */

@@ -2,6 +2,7 @@
  * What an instance grants by itself while the Redis that it shares is away: an equal part of what was left when it was last heard of.
  * One object lasts as long as one outage.
  */
+import { defined } from '../../core/defined.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type {
   ClaimAccount,
@@ -128,7 +129,7 @@ export class AwayClaims {
     const { hold, exposure, cap } = granted ?? { ...amounts, cap: undefined };
     this.#hold(accounts, hold, exposure);
     for (const account of accounts) this.#minute(account).count(this.#options.nowMs(), 1, amounts);
-    return { kind: 'granted', hold, exposure, ...(cap !== undefined && { cap }), remaining: this.#remaining(accounts) };
+    return { kind: 'granted', hold, exposure, ...defined({ cap }), remaining: this.#remaining(accounts) };
   }
 
   /** What may be reserved on every budget; undefined: nothing that would do. */

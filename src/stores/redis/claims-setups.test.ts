@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort, startTestRedis, startTestSentinel, type TestRedis } from '../../../test/support/redis.ts';
 import { ever, TestInstance, TestLedger } from '../../../test/support/shared-claims.ts';
+import { defined } from '../../core/defined.ts';
 import type { ClaimAccount } from '../contracts/claims.ts';
 import type { RedisAddress } from './link.ts';
 
@@ -123,7 +124,7 @@ test('with TLS it trusts the authority of the file, and no certificate that it d
         await withInstance({ ...address, tls: trusted }, (instance) => works(instance));
         await withInstance({ ...address, tls: { isVerified: false, isHostChecked: true } }, (one) => works(one));
         for (const tls of [undefined, { ...trusted, isHostChecked: true }]) {
-          await withInstance({ ...address, ...(tls !== undefined && { tls }) }, async (instance) => {
+          await withInstance({ ...address, ...defined({ tls }) }, async (instance) => {
             await wait(400);
             assert.equal(instance.claims.isUp, false);
             assert.match(instance.statuses[0]?.reason ?? '', /certificate|altnames/i);

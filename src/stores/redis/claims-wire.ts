@@ -1,4 +1,5 @@
 /** Claims as the scripts take them and as they answer. */
+import { defined } from '../../core/defined.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type {
   Charge,
@@ -192,7 +193,7 @@ export function moneyRefusal(
   const untilNextMs = endsAtMs === undefined ? undefined : Math.max(0, endsAtMs - nowMs);
   const retryAfterMs = isTemporary ? UNDER_WAY_RETRY_MS : untilNextMs;
   const facts = { account, limit: 'money', max, used: spent, held, window, isTemporary } as const;
-  return { ...facts, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  return { ...facts, ...defined({ retryAfterMs }) };
 }
 
 /** The refusal of a rate, or of a limit on what is under way. `retryAfterMs` below 0: never. */

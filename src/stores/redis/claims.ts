@@ -13,7 +13,7 @@ import type {
   Seed,
   Settlement,
 } from '../contracts/claims.ts';
-import type { News } from '../contracts/news.ts';
+import type { InvalidationBus } from '../contracts/invalidation-bus.ts';
 import { AwayClaims } from './claims-away.ts';
 import { Backlog, cancelling, correcting, settling, type Telling } from './claims-backlog.ts';
 import { Delivery, type OpenClaim } from './claims-delivery.ts';
@@ -143,7 +143,7 @@ export class RedisClaims implements Claims {
     return this.#membership.instances;
   }
 
-  get news(): News {
+  get news(): InvalidationBus {
     return this.#membership.news;
   }
 

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { OrphanedClaim } from '../contracts/claims.ts';
 import { type Answer, amountIn, numberIn } from './claims-wire.ts';
+import { RedisInvalidationBus } from './invalidation-bus.ts';
 import { type RedisAddress, RedisAwayError, type RedisClient, RedisLink, type RedisStatus } from './link.ts';
-import { RedisNews } from './news.ts';
 import { loadScripts, runScript, type ScriptName } from './scripts.ts';
 
 /** How often instances give a sign of life, and after what silence their claims are given up. */
@@ -54,7 +54,7 @@ export interface Found {
 /** Speaks to Redis for one instance. */
 export class Membership {
   readonly self = randomUUID();
-  readonly news: RedisNews;
+  readonly news: RedisInvalidationBus;
   readonly #options: MembershipOptions;
   readonly #link: RedisLink;
   readonly #timer: NodeJS.Timeout;
@@ -71,7 +71,7 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options;
-    this.news = new RedisNews(this.self, (message) => this.#publish(message));
+    this.news = new RedisInvalidationBus(this.self, (message) => this.#publish(message));
     const { address, random, onStatus } = options;
     this.#link = new RedisLink({
       address,

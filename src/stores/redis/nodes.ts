@@ -1,6 +1,8 @@
 /** Where the next connection goes: to the configured Redis, a master that sentinels name, or the node of a cluster that has our keys. */
+
 import { readFileSync } from 'node:fs';
 import { createClient } from 'redis';
+import { defined } from '../../core/defined.ts';
 
 /** A host and its port. */
 export interface HostAndPort {
@@ -98,8 +100,7 @@ function makeClient(address: RedisAddress, { host, port }: HostAndPort) {
   return createClient({
     socket: { host, port, connectTimeout: CONNECT_LIMIT_MS, reconnectStrategy: false, ...tlsOf(address, host) },
     database,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
+    ...defined({ username, password }),
     disableOfflineQueue: true,
     disableClientInfo: true,
     maintNotifications: 'disabled',
@@ -126,7 +127,7 @@ async function askSentinels(
   let reason: unknown = new Error('no sentinel is configured');
   for (const node of nodes) {
     const { username: _user, password: _password, ...bare } = address;
-    const login = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
+    const login = { ...defined({ username, password }) };
     const client = makeClient({ ...bare, ...login, database: 0 }, node);
     client.on('error', (error) => (reason = error));
     const late = setTimeout(() => client.destroy(), CONNECT_LIMIT_MS + SENTINEL_LIMIT_MS);

@@ -1,0 +1,161 @@
+import type { Clock } from '../core/clock.ts';
+import type { GatewayError } from '../core/errors.ts';
+import type { PicoUsd } from '../core/money.ts';
+import type { Dropped } from '../formats/format.ts';
+import type { ConversationRequest, Usage } from '../formats/neutral/conversation.ts';
+import type { ContinuationStyle } from '../lanes/continuation.ts';
+import type { StreamAnswer } from '../lanes/lane.ts';
+import type { SentSoFar, StreamRecord } from '../lanes/stream-record.ts';
+import type { HedgeRules } from '../routing/hedging.ts';
+import type { ResolvedGroup } from '../routing/model-groups.ts';
+import type { ReadNeeds } from '../routing/needs.ts';
+import type { GroupPlan } from '../routing/plan-group.ts';
+import { NO_CONTROLS, type RequestControls } from '../routing/request-controls.ts';
+import type { Walk } from '../routing/walk.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { AttemptFacts } from '../telemetry/settled.ts';
+import type { Identity } from '../tenancy/identity.ts';
+import type { ReadableEnvelope } from '../wire/envelope.ts';
+import type { Admission } from './admission.ts';
+import type { Client } from './client.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { RaceArbiter } from './race-arbiter.ts';
+
+/** What an estimate of usage starts from. */
+export interface Estimate {
+  readonly deployment: Deployment;
+  readonly facts: AttemptFacts;
+  /** Text the model wrote, as far as it is known. */
+  readonly text: () => string;
+  /** How many times as much as `text` the model wrote. */
+  readonly factor: number;
+  /** What the provider did tell before its answer broke off (Anthropic tells the input at the start). */
+  readonly known?: Usage;
+}
+
+/** A stream that broke off after some of it was sent, and what its rest is asked for with. */
+export interface BrokenStream {
+  /** The stream whose `fail` speaks for the client's, should nobody continue it. */
+  readonly stream: StreamAnswer;
+  /** Why it broke; the client is told this and never why a continuation was refused. */
+  readonly error: GatewayError;
+  readonly firstUsage: Usage | undefined;
+  /** Set once it is to be continued. */
+  readonly rest?: {
+    readonly sent: SentSoFar;
+    readonly request: ConversationRequest;
+    readonly style?: ContinuationStyle;
+  };
+}
+
+/** A pause on a request's way: how many attempts were behind it, and how long it was meant to be. */
+export interface RouteWait {
+  readonly afterAttempts: number;
+  readonly waitMs: number;
+}
+
+/** One request's whole life: the only object handed through the stages. Each stage fills in the fields of its section. */
+export class Exchange {
+  // receive
+  readonly callId: string;
+  readonly route: string;
+  readonly endpoint: Endpoint;
+  readonly client: Client;
+  /** The configuration as it was when the request came; a reload does not touch a request in flight. */
+  readonly snapshot: Snapshot;
+  readonly clock: Clock;
+  readonly startedAtMs: number;
+  readonly startedMs: number;
+  /** A model name that stands in the path (Azure's form), which wins over the body's. */
+  readonly pathModel: string | undefined;
+  body: Buffer = EMPTY;
+  receivedMs = 0;
+
+  // identify
+  identity: Identity | undefined;
+
+  // peek
+  envelope: ReadableEnvelope = NO_MEMBERS;
+  /** Why the body had to be written anew before it could be read by its bytes; undefined where it did not. */
+  bodyNote: string | undefined;
+  model: string | undefined;
+  stream = false;
+  streamUsage = false;
+  endUser: string | undefined;
+
+  // plan
+  group: ResolvedGroup<Deployment> | undefined;
+  controls: RequestControls = NO_CONTROLS;
+  needs: ReadNeeds | undefined;
+  plan: GroupPlan<Deployment> | undefined;
+
+  // admit
+  /** The end user that the request names. */
+  customer: string | undefined;
+  admission: Admission | undefined;
+
+  // attempt
+  /** When the request must be over, by the monotonic clock. */
+  deadlineMs = Number.POSITIVE_INFINITY;
+  walk: Walk<Deployment> | undefined;
+  /** The plans of fallback groups in the order they were asked for, and the pauses; both empty for most requests. */
+  fallbackPlans: readonly GroupPlan<Deployment>[] = NO_PLANS;
+  waits: readonly RouteWait[] = NO_WAITS;
+  /** The group whose deployment is tried now, or answered. */
+  servedGroup: string | undefined;
+  attempts: AttemptFacts[] = [];
+  deployment: Deployment | undefined;
+  /** How the first attempt is hedged; undefined where hedging is off, as it is unless asked for. */
+  hedge: HedgeRules | undefined;
+  /** Set while the first attempt runs, where it may be hedged. */
+  arbiter: RaceArbiter | undefined;
+  /** A second attempt was begun beside the first. */
+  isHedged = false;
+  /** What the client was sent of a stream that could be continued elsewhere; undefined where it would not be. */
+  record: StreamRecord | undefined;
+  broken: BrokenStream | undefined;
+  lane: 'relay' | 'translate' | undefined;
+  laneReason: string | undefined;
+  dropped: readonly Dropped[] = NO_DROPPED;
+  /** Milliseconds in which the provider was working for this request. */
+  upstreamMs = 0;
+  /** When the first byte of the answer went to the client, by the monotonic clock. */
+  firstByteMs: number | undefined;
+
+  // settle
+  /** Attempts whose provider told no usage, or only some. */
+  readonly pendingEstimates: Estimate[] = [];
+  usage: Usage | undefined;
+  cost: PicoUsd | undefined;
+  /** Some of what was used has no known price. */
+  isUnpriced = false;
+  status = 0;
+  error: GatewayError | undefined;
+
+  constructor(parts: {
+    readonly callId: string;
+    readonly route: string;
+    readonly endpoint: Endpoint;
+    readonly client: Client;
+    readonly snapshot: Snapshot;
+    readonly clock: Clock;
+    readonly pathModel: string | undefined;
+  }) {
+    this.callId = parts.callId;
+    this.route = parts.route;
+    this.endpoint = parts.endpoint;
+    this.client = parts.client;
+    this.snapshot = parts.snapshot;
+    this.clock = parts.clock;
+    this.pathModel = parts.pathModel;
+    this.startedAtMs = parts.clock.nowMs();
+    this.startedMs = parts.clock.monotonicMs();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+const NO_MEMBERS: ReadableEnvelope = { ok: true, start: 0, end: 0, members: [] };
+const NO_DROPPED: readonly Dropped[] = [];
+const NO_PLANS: readonly GroupPlan<Deployment>[] = [];
+const NO_WAITS: readonly RouteWait[] = [];

@@ -1,0 +1,53 @@
+import type { GatewayError } from '../core/errors.ts';
+import type { ClientError } from './format.ts';
+
+/** Provider codes that client libraries look for by name; every other `code` is the status, as LiteLLM writes it. */
+const CODES_KEPT = new Set([
+  'context_length_exceeded',
+  'content_policy_violation',
+  'content_filter',
+  'insufficient_quota',
+]);
+
+/** An error in the words a format writes. */
+export function clientErrorOf(error: GatewayError): ClientError {
+  const { row, status, facts } = error;
+  const { providerCode } = facts;
+  return {
+    status,
+    message: error.message,
+    type: row.type,
+    anthropicType: row.anthropicType,
+    code: providerCode !== undefined && CODES_KEPT.has(providerCode) ? providerCode : String(status),
+    param: facts.param ?? null,
+  };
+}
+
+/** The OpenAI envelope of an error. */
+export function openaiErrorBody(error: ClientError): Buffer {
+  const { message, type, param, code } = error;
+  return Buffer.from(JSON.stringify({ error: { message, type, param, code } }));
+}
+
+/** The Anthropic envelope of an error. */
+export function anthropicErrorBody(error: ClientError, callId: string): Buffer {
+  const { message, anthropicType } = error;
+  return Buffer.from(JSON.stringify({ type: 'error', error: { type: anthropicType, message }, request_id: callId }));
+}
+
+/** `retry-after` (whole seconds) and `retry-after-ms` for an error that says when to come back; which limit it was. */
+export function retryHeaders(error: GatewayError): string[] {
+  const { retryAfterMs, limit } = error.facts;
+  const headers: string[] = [];
+  if (retryAfterMs !== undefined) {
+    headers.push(
+      'retry-after',
+      String(Math.ceil(retryAfterMs / 1000)),
+      'retry-after-ms',
+      String(Math.ceil(retryAfterMs)),
+    );
+  }
+  if (limit !== undefined) headers.push('rate_limit_type', limit.type);
+  if (limit?.resetAt !== undefined) headers.push('reset_at', limit.resetAt);
+  return headers;
+}

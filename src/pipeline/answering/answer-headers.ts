@@ -1,0 +1,77 @@
+import { formatUsd } from '../../core/money.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import type { UpstreamHeaders } from '../../upstream/upstream.ts';
+import { headerText } from '../header-text.ts';
+import { limitHeaders } from '../money/limit-headers.ts';
+
+/** What a whole answer is. */
+export const JSON_HEADERS = ['content-type', 'application/json'] as const;
+/** What a streamed answer is, and that nobody on its way may hold it back. */
+export const STREAM_HEADERS = [
+  'content-type',
+  'text/event-stream; charset=utf-8',
+  'cache-control',
+  'no-cache',
+  'x-accel-buffering',
+  'no',
+] as const;
+
+/** Provider headers that are handed on, each under `llm_provider-`; the rate limits also under their own names. */
+const HANDED_ON =
+  /^(?:x-ratelimit-|anthropic-ratelimit-|x-request-id$|request-id$|openai-|retry-after$|cf-ray$|x-goog-)/;
+
+/** Headers of a successful answer, names and values in turn. LiteLLM's names, so that its dashboards and clients read them. */
+export function answerHeaders(exchange: Exchange, deployment: Deployment, provider: UpstreamHeaders): string[] {
+  const headers = [
+    'x-litellm-call-id',
+    exchange.callId,
+    'x-litellm-model-id',
+    headerText(deployment.id),
+    'x-litellm-model-group',
+    headerText(exchange.servedGroup ?? ''),
+    'x-litellm-attempted-retries',
+    String(exchange.walk?.attemptedRetries ?? 0),
+    'x-litellm-attempted-fallbacks',
+    String(exchange.walk?.attemptedFallbacks ?? 0),
+  ];
+  if (exchange.arbiter?.isHedgeWinner === true) headers.push('x-sluice-hedged', '1');
+  if (exchange.cost !== undefined) headers.push('x-litellm-response-cost', formatUsd(exchange.cost));
+  if (exchange.client.headers['x-sluice-explain'] !== undefined) {
+    headers.push('x-sluice-lane', exchange.lane ?? '', 'x-sluice-lane-reason', exchange.laneReason ?? '');
+  }
+  if (exchange.dropped.length > 0) {
+    headers.push('x-sluice-dropped', headerText(exchange.dropped.map(({ field }) => field).join(', ')));
+  }
+  const limits = limitHeaders(exchange);
+  headers.push(...limits);
+  const hasOwnLimits = limits.includes('x-ratelimit-limit-requests') || limits.includes('x-ratelimit-limit-tokens');
+  for (const name in provider) {
+    // Cheap first: most headers of a provider begin with none of these letters.
+    const first = name.charCodeAt(0);
+    if (first !== 0x78 && first !== 0x61 && first !== 0x72 && first !== 0x6f && first !== 0x63) continue;
+    const value = provider[name];
+    if (typeof value !== 'string' || !HANDED_ON.test(name)) continue;
+    const text = headerText(value);
+    headers.push(`llm_provider-${name}`, text);
+    // Who has limits of its own here is told of those: the provider's are shared with everyone else.
+    if (!hasOwnLimits && name.startsWith('x-ratelimit-')) headers.push(name, text);
+  }
+  return headers;
+}
+
+/** Headers that hold only once an answer is whole: how long it took, and how much of that was ours. */
+export function durationHeaders(exchange: Exchange): string[] {
+  const durationMs = exchange.clock.monotonicMs() - exchange.startedMs;
+  return [
+    'x-litellm-response-duration-ms',
+    durationMs.toFixed(3),
+    'x-litellm-overhead-duration-ms',
+    Math.max(0, durationMs - exchange.upstreamMs - exchange.receivedMs).toFixed(3),
+  ];
+}
+
+/** Whether a provider's answer comes as a stream. */
+export function isEventStream(contentType: string | string[] | undefined): boolean {
+  return typeof contentType === 'string' && contentType.startsWith('text/event-stream');
+}

@@ -1,0 +1,52 @@
+/** What becomes of a stream that broke off after some of it was sent: it is continued, found to be whole, or ended with an error. */
+
+import type { Exchange } from '../../exchange/exchange.ts';
+import { chooseLane } from '../../lanes/choose-lane.ts';
+import { mayContinue, styleAfterRefusal } from '../../lanes/continuation.ts';
+import { endOfComplete, readConversation, styleForDeployment } from '../../lanes/prepare-continuation.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+
+/** What to do with a broken stream. `ended`: the answer is whole; only its end mark was missing, and is sent. */
+export type Continuation = 'continue' | 'ended' | 'impossible';
+
+/** Reads what the client has of the broken stream and makes its rest ready to be asked for. */
+export function readyToContinue(exchange: Exchange): Continuation {
+  const { record, broken, client, deployment } = exchange;
+  if (record === undefined || broken === undefined || deployment === undefined || client.isGone) return 'impossible';
+  const sent = record.readSent();
+  const request = readConversation(exchange);
+  const verdict = mayContinue(sent, request);
+  if (verdict.ok) {
+    exchange.broken = { ...broken, rest: { sent, request } };
+    return 'continue';
+  }
+  if (verdict.why !== 'complete') return 'impossible';
+  client.endStream(endOfComplete(exchange, deployment, sent, broken.stream.usage()));
+  return 'ended';
+}
+
+/** Asks the same deployment once more in another style, where it refused to go on with an answer begun elsewhere. */
+export function restyle(exchange: Exchange, deployment: Deployment, status: number | undefined): boolean {
+  const { broken } = exchange;
+  const choice = chooseLane(exchange.endpoint, exchange.body, deployment);
+  if (broken?.rest === undefined || broken.rest.style !== undefined || choice === undefined) return false;
+  const style = styleAfterRefusal(styleForDeployment(deployment, choice, broken.rest.request), status ?? 0);
+  if (style === undefined) return false;
+  exchange.broken = { ...broken, rest: { ...broken.rest, style } };
+  return true;
+}
+
+/** The next deployment may take what this one refused. */
+export function forgetStyle(exchange: Exchange): void {
+  const { broken } = exchange;
+  if (broken?.rest?.style === undefined) return;
+  const { sent, request } = broken.rest;
+  exchange.broken = { ...broken, rest: { sent, request } };
+}
+
+/** Ends a stream that nobody continues with an error in the client's format. */
+export function endBroken(exchange: Exchange): void {
+  const { broken, client } = exchange;
+  if (broken === undefined || client.isGone) return;
+  client.endStream(broken.stream.fail(broken.error));
+}

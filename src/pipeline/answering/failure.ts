@@ -1,0 +1,105 @@
+import { defined } from '../../core/defined.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonValue } from '../../core/json.ts';
+import { formatParts } from '../../formats/index.ts';
+import type { FormatId, ProviderErrorFacts } from '../../formats/neutral/conversation.ts';
+import type { Problem } from '../../lanes/lane.ts';
+import { redactSecrets } from '../../providers/redact-secrets.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import type { UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';
+
+/** A failed answer of a provider: its status, headers and the bytes of its body. */
+export interface FailedResponse {
+  readonly status: number;
+  readonly headers: UpstreamHeaders;
+  readonly body: Buffer;
+}
+
+/** What a provider's answer with an error status means, in our words. */
+export function errorOfResponse(
+  deployment: Deployment,
+  format: FormatId,
+  response: FailedResponse,
+  receivedAtMs: number,
+): GatewayError {
+  const body = parse(response.body);
+  const error = body === undefined ? undefined : formatParts(format).readError(body);
+  return classify(deployment, response.status, response.headers, body, error, receivedAtMs);
+}
+
+/** What stopped an answer that had begun, or that came with a status of success. */
+export function errorOfProblem(deployment: Deployment, problem: Problem, receivedAtMs: number): GatewayError {
+  const { title } = deployment.provider;
+  switch (problem.kind) {
+    case 'fault':
+      return errorOfFault(deployment, problem.fault);
+    case 'reported':
+      return classify(deployment, problem.facts.status ?? 200, {}, problem.body, problem.facts, receivedAtMs);
+    case 'cut':
+      return new GatewayError(
+        'upstream_stream_cut',
+        `APIConnectionError: ${title}Exception - the provider ended the stream before the answer was whole. What was received so far is incomplete.`,
+        { provider: deployment.provider.name },
+      );
+    case 'malformed':
+      return new GatewayError(
+        'upstream_bad_gateway',
+        `BadGatewayError: ${title}Exception - the provider sent no valid answer: ${problem.detail}.`,
+        { provider: deployment.provider.name },
+      );
+  }
+}
+
+function errorOfFault(deployment: Deployment, fault: UpstreamFault): GatewayError {
+  const { name: provider, title } = deployment.provider;
+  switch (fault.kind) {
+    case 'dns':
+    case 'connect':
+    case 'tls':
+    case 'reset':
+      return new GatewayError('upstream_connection', `APIConnectionError: ${title}Exception - ${fault.detail}.`, {
+        provider,
+      });
+    case 'connect-timeout':
+    case 'first-byte-timeout':
+    case 'idle-timeout':
+    case 'total-timeout':
+      return new GatewayError('upstream_timeout', `Timeout: ${title}Exception - ${fault.detail}.`, { provider });
+    case 'malformed':
+    case 'too-large':
+      return new GatewayError('upstream_bad_gateway', `BadGatewayError: ${title}Exception - ${fault.detail}.`, {
+        provider,
+      });
+    case 'slow-client':
+    case 'aborted':
+      return new GatewayError('client_gone', `The client is gone: ${fault.detail}.`);
+  }
+}
+
+function classify(
+  deployment: Deployment,
+  status: number,
+  headers: UpstreamHeaders,
+  body: JsonValue | undefined,
+  error: ProviderErrorFacts | undefined,
+  receivedAtMs: number,
+): GatewayError {
+  const failure = deployment.provider.classify({ status, headers, body, error, receivedAtMs });
+  const { apiKey } = deployment.target;
+  // Keys have no shape one could rely on; the deployment's own is known, so it never leaves, however it is echoed.
+  const clean = (text: string): string => (apiKey === undefined ? text : redactSecrets(text, [apiKey]));
+  return new GatewayError(failure.code, clean(failure.message), {
+    provider: deployment.provider.name,
+    ...(failure.param !== undefined && { param: clean(failure.param) }),
+    ...(failure.providerCode !== undefined && { providerCode: clean(failure.providerCode) }),
+    ...defined({ retryAfterMs: failure.retryAfterMs, status: failure.status }),
+  });
+}
+
+function parse(body: Buffer): JsonValue | undefined {
+  try {
+    return JSON.parse(body.toString('utf8')) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}

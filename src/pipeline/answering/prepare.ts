@@ -1,0 +1,77 @@
+/** Makes a request ready for one deployment: chooses how it travels, and says no to what its provider cannot take. */
+import { GatewayError } from '../../core/errors.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import type { LaneChoice } from '../../lanes/choose-lane.ts';
+import type { PreparedCall } from '../../lanes/lane.ts';
+import { prepareContinuation, styleForDeployment } from '../../lanes/prepare-continuation.ts';
+import { relay } from '../../lanes/relay.ts';
+import { translate } from '../../lanes/translate.ts';
+import { translateCount } from '../../lanes/translate-count.ts';
+import { translateEmbedding } from '../../lanes/translate-embedding.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import type { Parts } from '../parts.ts';
+
+/** The request as its lane writes it, and the way back for its answer. Throws where a parameter is refused. */
+export function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
+  noteLane(exchange, choice);
+  const prepared =
+    exchange.broken?.rest === undefined
+      ? laneFor(choice)(exchange, deployment, choice)
+      : rest(exchange, deployment, choice);
+  exchange.dropped = prepared.dropped;
+  if (prepared.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(prepared, deployment);
+  return prepared;
+}
+
+/** Notes how a request travels; of two attempts that race, the winner notes it again. */
+export function noteLane(exchange: Exchange, { lane, reason }: LaneChoice): void {
+  exchange.lane = lane;
+  exchange.laneReason = exchange.bodyNote ?? reason;
+}
+
+/** The way to the rest of an answer that broke off elsewhere. */
+function rest(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
+  const { broken } = exchange;
+  if (broken?.rest === undefined) throw new RangeError('nothing to continue');
+  const { sent, request, style = styleForDeployment(deployment, choice, request) } = broken.rest;
+  exchange.lane = 'translate';
+  exchange.laneReason = 'continuation';
+  return prepareContinuation({ exchange, deployment, choice, sent, style, firstUsage: broken.firstUsage });
+}
+
+/** The lane's way for an operation: embeddings and counts are no conversations. */
+function laneFor({ lane, operationName }: LaneChoice): typeof relay {
+  if (lane === 'relay') return relay;
+  if (operationName === 'embedding') return translateEmbedding;
+  return operationName === 'count-tokens' ? translateCount : translate;
+}
+
+function refuseUnsupported(prepared: PreparedCall, deployment: Deployment): void {
+  const refused = prepared.dropped.filter(({ kind }) => kind === 'unsupported');
+  const [first] = refused;
+  if (first === undefined) return;
+  const names = refused.map(({ field }) => `'${field}'`).join(', ');
+  throw new GatewayError(
+    'unsupported_parameter',
+    `UnsupportedParamsError: ${deployment.provider.name} does not support parameters: [${names}], for model=${deployment.model} (${first.why}). ` +
+      'Leave them out, or set `litellm_settings: drop_params: true` to have them dropped.',
+    { param: first.field },
+  );
+}
+
+/** Answers without the provider where the endpoint can; throws `unsupported_operation` where it cannot. */
+export async function answerHere(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
+  const { answerHere: answer } = exchange.endpoint;
+  if (answer === undefined) throw unsupportedOperation(exchange, deployment);
+  const body = await answer(exchange.body, parts.countTokens);
+  exchange.status = 200;
+  exchange.client.sendWhole(200, ['content-type', 'application/json', 'x-litellm-call-id', exchange.callId], body);
+}
+
+function unsupportedOperation(exchange: Exchange, deployment: Deployment): GatewayError {
+  return new GatewayError(
+    'unsupported_operation',
+    `${exchange.endpoint.name}: ${deployment.provider.title} does not offer this for model=${exchange.model ?? ''}. Choose another model.`,
+    { param: 'model' },
+  );
+}

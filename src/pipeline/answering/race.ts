@@ -1,0 +1,97 @@
+/** Hedging: a request's first attempt, and a second one beside it when the first is late. Only where a group asks for it. */
+import { asGatewayError, type GatewayError } from '../../core/errors.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import { RaceArbiter } from '../../exchange/race-arbiter.ts';
+import type { Step } from '../../routing/contracts.ts';
+import type { Hedging } from '../../routing/hedging.ts';
+import type { Walk } from '../../routing/walk.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import { coverBeside } from '../money/books.ts';
+import type { Parts } from '../parts.ts';
+
+/** Makes one attempt and reports its end to the walk: undefined where it answered or lost, else why it failed. */
+export type Try = (deployment: Deployment, group: string) => Promise<GatewayError | undefined>;
+
+interface End {
+  readonly deployment: Deployment;
+  readonly failure: GatewayError | undefined;
+  /** Nothing may be tried after it: the client is gone, or the fault is ours. */
+  readonly isLast: boolean;
+}
+
+/**
+ * Resolves like a single attempt, when both are over: with undefined once the client has an answer, else with the failure the
+ * walk goes on from. Rejects where nothing may be tried any more.
+ */
+export async function race(
+  exchange: Exchange,
+  parts: Parts,
+  walk: Walk<Deployment>,
+  first: Extract<Step<Deployment>, { kind: 'attempt' }>,
+  tryOnce: Try,
+): Promise<GatewayError | undefined> {
+  const { hedge: rules, stream, client, clock } = exchange;
+  const { hedging } = parts.routing;
+  if (rules === undefined) return tryOnce(first.deployment, first.group);
+  const ends: End[] = [];
+  const run = async (deployment: Deployment): Promise<void> => {
+    try {
+      ends.push({ deployment, failure: await tryOnce(deployment, first.group), isLast: false });
+    } catch (thrown) {
+      ends.push({ deployment, failure: asGatewayError(thrown), isLast: true });
+    }
+  };
+  const arbiter = new RaceArbiter(client, clock, () => {
+    clearTimeout(timer);
+    if (!ends.some(({ deployment }) => deployment === first.deployment)) {
+      hedging.observe(rules, stream, arbiter.raceMs);
+    }
+  });
+  exchange.arbiter = arbiter;
+  let second: Promise<void> | undefined;
+  const runBeside = async (): Promise<void> => {
+    const isCovered = exchange.admission?.claim === undefined || (await coverBeside(exchange, parts));
+    // While that was asked the first may have been answered, or have ended.
+    if (!isCovered || client.isGone || arbiter.winner !== undefined || ends.length > 0) return;
+    const step = walk.hedge();
+    if (step === undefined) return;
+    hedging.raceBegan(rules);
+    exchange.isHedged = true;
+    arbiter.hedge = step.deployment;
+    await run(step.deployment);
+  };
+  const delayMs = hedging.delayMs(rules, stream);
+  const timer =
+    delayMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          if (client.isGone || !hedging.mayHedge(rules)) return;
+          second = runBeside();
+        }, delayMs);
+  await run(first.deployment);
+  clearTimeout(timer);
+  if (second !== undefined) await second;
+  exchange.arbiter = undefined;
+  return outcome(ends, arbiter, parts);
+}
+
+/** What became of both: the winner decides, and without one the attempt that failed last. */
+function outcome(ends: readonly End[], arbiter: RaceArbiter, parts: Parts): GatewayError | undefined {
+  const deciding = ends.find(({ deployment }) => deployment === arbiter.winner) ?? ends.at(-1);
+  for (const end of ends) {
+    // A fault of ours beside an answer surfaces nowhere else.
+    if (end !== deciding && end.failure?.code === 'internal') parts.onFault('a hedged attempt failed', end.failure);
+  }
+  if (deciding?.isLast === true) throw deciding.failure;
+  return deciding?.failure;
+}
+
+/** Tells the cap what a request cost: the loser's cost is what hedging added, all other attempts are what it is a share of. */
+export function noteHedgeSpend({ hedge: rules, isHedged, attempts }: Exchange, hedging: Hedging): void {
+  if (rules === undefined) return;
+  for (const { usage, cost, lost } of attempts) {
+    if (usage === undefined) continue;
+    hedging.noteSpend(rules, { hedged: lost === true, amount: cost === undefined ? undefined : Number(cost) });
+  }
+  if (isHedged) hedging.raceEnded(rules);
+}

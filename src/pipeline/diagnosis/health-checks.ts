@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defined } from '../../core/defined.ts';
+import type { ErrorCode } from '../../core/errors.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import { cooldownOf } from '../../snapshot/router.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
+import type { Parts } from '../parts.ts';
+import { canProbe, probe } from './probe.ts';
+
+/** Processes that start together do not ask their providers at the same moment. */
+const FIRST_WAIT_MS = 1_000;
+const JITTER = 0.1;
+/** What passes by itself: with `health_check_ignore_transient_errors` it says nothing. */
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['upstream_rate_limit', 'upstream_timeout']);
+
+/** Checks deployments in the background, round after round, under the configuration in effect. Keeps no process alive. */
+export class HealthChecks {
+  readonly #parts: Parts;
+  #running: AbortController | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Starts anew with a configuration; what is under way is called off. Does nothing where checks are off. */
+  restart(snapshot: Snapshot): void {
+    this.stop();
+    if (!snapshot.config.health.background) return;
+    const running = new AbortController();
+    this.#running = running;
+    this.#run(snapshot, running.signal).catch((error: unknown) => {
+      if (!running.signal.aborted) this.#parts.onFault('health checks have stopped', error);
+    });
+  }
+
+  stop(): void {
+    this.#running?.abort();
+    this.#running = undefined;
+  }
+
+  async #run(snapshot: Snapshot, signal: AbortSignal): Promise<void> {
+    const { random } = this.#parts;
+    const { intervalMs } = snapshot.config.health;
+    await sleep(Math.min(FIRST_WAIT_MS, intervalMs) * random(), undefined, { signal, ref: false });
+    await this.#round(
+      snapshot,
+      toCheck(snapshot).filter(({ id }) => !this.#isKnownHealthy(id, intervalMs)),
+      signal,
+    );
+    for (;;) {
+      const waitMs = intervalMs * (1 - JITTER + 2 * JITTER * random());
+      await sleep(waitMs, undefined, { signal, ref: false });
+      await this.#round(snapshot, toCheck(snapshot), signal);
+    }
+  }
+
+  /** A reload does not ask again what answered a moment ago; what failed may have been the reload's reason. */
+  #isKnownHealthy(id: string, intervalMs: number): boolean {
+    const { health } = this.#parts.routing;
+    const result = health.of(id);
+    return result !== undefined && result.error === undefined && (health.ageMs(id) ?? 0) < intervalMs / 2;
+  }
+
+  async #round(snapshot: Snapshot, deployments: readonly Deployment[], signal: AbortSignal): Promise<void> {
+    const waiting = [...deployments];
+    const work = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {
+        try {
+          await this.#check(snapshot, next, signal);
+        } catch (error) {
+          this.#parts.onFault(`the health check of ${next.id} failed in itself`, error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: snapshot.config.health.concurrency }, work));
+  }
+
+  async #check(snapshot: Snapshot, deployment: Deployment, signal: AbortSignal): Promise<void> {
+    const { clock, routing } = this.#parts;
+    const { breakers, health } = routing;
+    const { id } = deployment;
+    const stateBefore = breakers.stateOf(id);
+    const startedMs = clock.monotonicMs();
+    const error = await probe(deployment, this.#parts, signal);
+    if (signal.aborted) return;
+    const latencyMs = clock.monotonicMs() - startedMs;
+    if (error === undefined) {
+      health.record(id, { error: undefined, latencyMs });
+      breakers.recordHealthy(id, stateBefore);
+      return;
+    }
+    if (snapshot.config.health.ignoreTransientErrors && TRANSIENT.has(error.code)) return;
+    health.record(id, { error: error.code, latencyMs });
+    const { retryAfterMs } = error.facts;
+    breakers.recordFailure(
+      id,
+      { code: error.code, ...defined({ retryAfterMs }) },
+      { ...cooldownOf(deployment), groupSize: snapshot.groups.resolve(deployment.group)?.deployments.length ?? 1 },
+    );
+  }
+}
+
+function toCheck({ probes }: Snapshot): Deployment[] {
+  return [...probes.values()].filter(
+    (deployment) => deployment.config.healthCheck?.isDisabled !== true && canProbe(deployment),
+  );
+}

@@ -1,0 +1,183 @@
+/** Keeps the books of a request: in the journal before it is sent, corrected while it runs, closed when it is over. */
+import { defined } from '../../core/defined.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { PicoUsd } from '../../core/money.ts';
+import type { OpenClaim } from '../../exchange/admission.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import type { Charge, Settlement } from '../../stores/contracts/claims.ts';
+import type { LedgerRow } from '../../stores/contracts/ledger.ts';
+import { periodAt } from '../../tenancy/accounts.ts';
+import { accountOf } from '../../tenancy/scopes.ts';
+import type { Parts } from '../parts.ts';
+import { amountsOf } from './claim-amounts.ts';
+import { ledgerRows, orphanRow } from './ledger-rows.ts';
+import { errorOfRefusal } from './refusals.ts';
+
+/** Writes a request into the journal: from here on it is booked, whatever becomes of this process. */
+export function openBooks(exchange: Exchange, parts: Parts): void {
+  const { admission } = exchange;
+  if (admission === undefined) return;
+  const reserved = reservedBy(exchange, parts);
+  try {
+    parts.journal.open({ callId: exchange.callId, hold: reserved, row: orphanRow(exchange, reserved) });
+    admission.isJournalled = true;
+  } catch (error) {
+    if (exchange.snapshot.config.stores.serveWithoutJournal) return;
+    throw new GatewayError(
+      'store_unavailable',
+      'This request cannot be written to the journal (is the disk full?), and the configuration says to refuse then.',
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * What is booked for a request should nobody live to say what it cost: what such requests practically never exceed, within what it
+ * was admitted with, or would have been.
+ */
+function reservedBy(exchange: Exchange, parts: Parts): PicoUsd | undefined {
+  const { admission } = exchange;
+  if (admission === undefined) return undefined;
+  const { claim } = admission;
+  if (claim === undefined || claim.accounts.length === 0) {
+    return amountsOf(exchange, parts, admission).amounts.practicallyMost;
+  }
+  return reservedFor(claim);
+}
+
+function reservedFor({ hold, exposure, cap, amounts: { practicallyMost } }: OpenClaim): PicoUsd {
+  const most = hold + exposure;
+  if (cap !== undefined || practicallyMost > most) return most;
+  return practicallyMost > hold ? practicallyMost : hold;
+}
+
+/** What all attempts so far cost, as far as it is known. */
+export function bookedSoFar({ attempts }: Exchange): PicoUsd {
+  let booked = 0n;
+  for (const { cost } of attempts) booked += cost ?? 0n;
+  return booked;
+}
+
+/**
+ * Makes sure that a further attempt is covered: where those before it cost something, as much again is reserved. Resolves to why a
+ * limit says no, or to undefined. What cost nothing needs nothing.
+ */
+export async function coverAnother(exchange: Exchange, parts: Parts): Promise<GatewayError | undefined> {
+  const claim = exchange.admission?.claim;
+  if (claim === undefined || claim.amounts.hold === 0n) return undefined;
+  // Attempts whose usage is yet to be estimated cost what was held for them, as far as anybody knows.
+  const unknown = BigInt(exchange.pendingEstimates.length) * claim.amounts.hold;
+  const spent = bookedSoFar(exchange) + unknown;
+  if (spent === 0n) return undefined;
+  return tryReserve(exchange, parts, spent + claim.perAttempt, claim.exposure);
+}
+
+/** Makes sure that a second attempt beside a running one is covered; resolves to whether it may begin. */
+export async function coverBeside(exchange: Exchange, parts: Parts): Promise<boolean> {
+  const claim = exchange.admission?.claim;
+  if (claim === undefined || claim.amounts.hold === 0n) return true;
+  return (await tryReserve(exchange, parts, claim.hold + claim.perAttempt, claim.exposure * 2n)) === undefined;
+}
+
+async function tryReserve(
+  exchange: Exchange,
+  parts: Parts,
+  hold: PicoUsd,
+  exposure: PicoUsd,
+): Promise<GatewayError | undefined> {
+  try {
+    await reserve(exchange, parts, hold, exposure);
+    return undefined;
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
+}
+
+/** Reserves more for a request under way; throws where a limit says no. */
+export async function reserve(exchange: Exchange, parts: Parts, hold: PicoUsd, exposure: PicoUsd): Promise<void> {
+  const { admission, callId, clock } = exchange;
+  const claim = admission?.claim;
+  if (admission === undefined || claim === undefined || hold <= claim.hold) return;
+  const outcome = await parts.claims.extend(callId, { hold, exposure, nowMs: clock.nowMs() });
+  if (outcome.kind === 'refused') throw errorOfRefusal(outcome.refusal, admission.scopes, clock.nowMs());
+  claim.hold = outcome.hold;
+  claim.exposure = outcome.exposure;
+  if (admission.isJournalled) parts.journal.hold(callId, reservedFor(claim));
+}
+
+/** Closes the books of a request: rows to the journal, from there to the ledger; its claim settled. Never throws. */
+export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow[] {
+  const { admission, callId } = exchange;
+  if (admission === undefined) return NO_ROWS;
+  try {
+    if (exchange.attempts.length === 0) {
+      if (admission.claim !== undefined) forget(parts.claims.cancel(callId, exchange.clock.nowMs()), parts);
+      if (admission.isJournalled) parts.journal.drop(callId);
+      return NO_ROWS;
+    }
+    const rows = ledgerRows(exchange);
+    const charges = chargesOf(exchange, rows);
+    const settlement =
+      admission.claim === undefined && charges.length === 0 ? undefined : settlementOf(exchange, charges);
+    const settled = settlement === undefined ? undefined : parts.claims.settle(settlement);
+    const entry = { callId, rows, ...defined({ settlement }) };
+    const settling = settled instanceof Promise ? settled : undefined;
+    // A counter that is made from the ledger meanwhile would count this twice: the ledger is told of it when it is settled.
+    parts.journal.close(entry, settling);
+    if (settling !== undefined) forget(settling, parts);
+    if (settlement !== undefined && admission.claim !== undefined)
+      parts.sights.settled(admission.claim, settlement.cost);
+    parts.afterCharges(charges);
+    return rows;
+  } catch (error) {
+    parts.onFault(`the books of request ${callId} could not be closed`, error);
+    return NO_ROWS;
+  }
+}
+
+const NO_ROWS: readonly LedgerRow[] = [];
+
+function settlementOf(exchange: Exchange, charges: readonly Charge[]): Settlement {
+  let inputTokens = 0;
+  let outputTokens = 0;
+  for (const { usage } of exchange.attempts) {
+    inputTokens += usage?.inputTokens ?? 0;
+    outputTokens += usage?.outputTokens ?? 0;
+  }
+  return {
+    id: exchange.callId,
+    nowMs: exchange.clock.nowMs(),
+    cost: bookedSoFar(exchange),
+    inputTokens,
+    outputTokens,
+    charges,
+  };
+}
+
+/** What the budgets of deployments and providers are charged for a request. */
+function chargesOf({ snapshot, startedAtMs }: Exchange, rows: readonly LedgerRow[]): readonly Charge[] {
+  const { budgets } = snapshot.config;
+  if (!snapshot.hasUpstreamBudgets) return NO_CHARGES;
+  const charges: Charge[] = [];
+  const charge = (account: string, period: string | undefined, cost: PicoUsd): void => {
+    charges.push({ account, cost, ...periodAt(period, { anchorMs: 0, limits: {} }, startedAtMs, budgets) });
+  };
+  for (const { deploymentId, provider, cost } of rows) {
+    if (cost === undefined || cost === 0n) continue;
+    const budget = deploymentId === undefined ? undefined : snapshot.deployments.get(deploymentId)?.config.budget;
+    if (budget !== undefined && deploymentId !== undefined)
+      charge(accountOf.deployment(deploymentId), budget.period, cost);
+    if (provider !== undefined && Object.hasOwn(budgets.providers, provider)) {
+      charge(accountOf.provider(provider), budgets.providers[provider]?.period, cost);
+    }
+  }
+  return charges;
+}
+
+const NO_CHARGES: readonly Charge[] = [];
+
+/** A store that cannot be reached keeps what it was given and reports by itself; nobody waits for it here. */
+function forget(done: void | Promise<void>, parts: Parts): void {
+  if (done instanceof Promise) done.catch((error: unknown) => parts.onFault('a claim could not be settled', error));
+}

@@ -1,0 +1,224 @@
+/** A request's attempts as rows of the ledger. */
+import { defined } from '../../core/defined.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { formatUsd, type PicoUsd } from '../../core/money.ts';
+import { costOf } from '../../costs/price-of.ts';
+import type { RateCard, TieredRate } from '../../costs/rate-card.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import type { RequestFacts } from '../../exchange/request-facts.ts';
+import type { Usage } from '../../formats/neutral/conversation.ts';
+import type { LedgerRow, LedgerStatus } from '../../stores/contracts/ledger.ts';
+import type { AttemptFacts } from '../../telemetry/settled.ts';
+import { accountOf } from '../../tenancy/scopes.ts';
+
+/** LiteLLM's `call_type` by the endpoint's name. */
+const CALL_TYPES: Readonly<Record<string, string>> = {
+  '/chat/completions': 'acompletion',
+  '/completions': 'atext_completion',
+  '/embeddings': 'aembedding',
+  '/messages': 'anthropic_messages',
+  '/v1/messages': 'anthropic_messages',
+};
+
+const NO_TAGS: readonly string[] = [];
+const LONGEST_METADATA = 16_384;
+
+/** The rows of a request that is over, one for each attempt. */
+export function ledgerRows(exchange: Exchange): LedgerRow[] {
+  const { attempts } = exchange;
+  if (attempts.length === 0) return [];
+  const shared = sharedFacts(exchange);
+  return attempts.map((attempt, number) => rowOf(exchange, shared, attempt, number));
+}
+
+/**
+ * The row that stands for a request nobody lived to settle: booked at what is reserved for it, since whatever was sent may have been
+ * answered and billed.
+ */
+export function orphanRow(exchange: Exchange, reserved: PicoUsd | undefined): LedgerRow {
+  const { startedAtMs, callId, plan } = exchange;
+  const deployment = plan?.deployments[0];
+  return {
+    ...sharedFacts(exchange),
+    attemptId: `${callId}/0`,
+    attempt: 0,
+    startedAtMs,
+    endedAtMs: startedAtMs,
+    status: 'orphan',
+    inputTokens: 0,
+    outputTokens: 0,
+    isEstimated: true,
+    accounts: accountsOf(exchange, deployment?.id, deployment?.provider.name),
+    ...(deployment !== undefined && {
+      deploymentId: deployment.id,
+      provider: deployment.provider.name,
+      model: deployment.model,
+      apiBase: deployment.apiBase,
+    }),
+    ...(reserved !== undefined && { cost: reserved, hold: reserved }),
+  };
+}
+
+/** An orphan's row as a claim's note, without what the claim itself knows. */
+export function noteOf(row: LedgerRow): string {
+  const { cost: _cost, hold: _hold, ...facts } = row;
+  return JSON.stringify(facts);
+}
+
+/** The row of a note, booked at what was held. */
+export function rowOfNote(note: string, hold: PicoUsd): LedgerRow {
+  return { ...(JSON.parse(note) as LedgerRow), cost: hold, hold };
+}
+
+function sharedFacts(exchange: Exchange): RequestFacts {
+  const known = exchange.admission?.facts;
+  if (known !== undefined) return known;
+  const facts = readFacts(exchange);
+  if (exchange.admission !== undefined) exchange.admission.facts = facts;
+  return facts;
+}
+
+function readFacts(exchange: Exchange): RequestFacts {
+  const { identity, admission, group, customer } = exchange;
+  const caller = identity?.caller;
+  const { session, metadata } = clientSupplied(exchange);
+  return {
+    callId: exchange.callId,
+    keyHash: caller?.keyHash ?? '',
+    ...(caller?.keyAlias !== undefined && { keyAlias: caller.keyAlias }),
+    ...(caller?.userId !== undefined && { userId: caller.userId }),
+    ...(caller?.teamId !== undefined && { teamId: caller.teamId }),
+    ...(admission?.organizationId !== undefined && { organizationId: admission.organizationId }),
+    ...defined({ customerId: customer }),
+    tags: admission?.tags ?? NO_TAGS,
+    route: exchange.route,
+    callType: CALL_TYPES[exchange.endpoint.name] ?? exchange.endpoint.operation,
+    stream: exchange.stream,
+    requestedModel: exchange.model?.slice(0, 256) ?? '',
+    ...(group !== undefined && { modelGroup: group.pattern ?? group.name }),
+    ...defined({ sessionId: session, metadata }),
+  };
+}
+
+function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, number: number): LedgerRow {
+  const { admission, startedAtMs, clock } = exchange;
+  const { usage, cost } = attempt;
+  const endedAtMs = clock.nowMs();
+  const deployment = exchange.snapshot.deployments.get(attempt.deploymentId);
+  const card = usage === undefined ? undefined : cardOf(exchange, attempt, usage);
+  const requested = usage === undefined ? undefined : requestedCost(exchange, attempt, usage);
+  const held = number === 0 ? admission?.claim?.hold : undefined;
+  const groupName = attempt.group;
+  return {
+    ...shared,
+    attemptId: `${exchange.callId}/${number}`,
+    attempt: number,
+    startedAtMs,
+    endedAtMs: Math.max(endedAtMs, startedAtMs),
+    ...(number === exchange.attempts.length - 1 &&
+      exchange.firstByteMs !== undefined && {
+        firstByteAtMs: Math.round(startedAtMs + exchange.firstByteMs - exchange.startedMs),
+      }),
+    ...defined({ servedGroup: groupName }),
+    deploymentId: attempt.deploymentId,
+    provider: attempt.provider,
+    model: attempt.model,
+    apiBase: attempt.apiBase,
+    status: statusOf(attempt),
+    ...defined({ httpStatus: attempt.status, error: attempt.failure }),
+    inputTokens: usage?.inputTokens ?? 0,
+    outputTokens: usage?.outputTokens ?? 0,
+    ...(usage?.cachedInputTokens !== undefined && { cachedInputTokens: usage.cachedInputTokens }),
+    ...(usage?.cacheWriteTokens !== undefined && { cacheWriteTokens: usage.cacheWriteTokens }),
+    ...(usage?.reasoningTokens !== undefined && { reasoningTokens: usage.reasoningTokens }),
+    isEstimated: usage?.isEstimated === true,
+    ...defined({ cost, requestedCost: requested, hold: held }),
+    ...(card !== undefined && { price: { source: card.source, rates: ratesOf(card) } }),
+    accounts: accountsOf(exchange, attempt.deploymentId, deployment?.provider.name ?? attempt.provider),
+  };
+}
+
+function statusOf({ failure, lost }: AttemptFacts): LedgerStatus {
+  if (lost === true) return 'lost';
+  if (failure === undefined) return 'success';
+  return failure === 'client_gone' ? 'client-gone' : 'failure';
+}
+
+/** Every account that an attempt's cost counts for: the request's, and those of who answered. */
+function accountsOf(exchange: Exchange, deploymentId: string | undefined, provider: string | undefined): string[] {
+  const { admission } = exchange;
+  const accounts = [...(admission?.names ?? [])];
+  for (const { id } of admission?.claim?.accounts ?? []) if (!accounts.includes(id)) accounts.push(id);
+  if (deploymentId !== undefined) accounts.push(accountOf.deployment(deploymentId));
+  if (provider !== undefined) accounts.push(accountOf.provider(provider));
+  return accounts;
+}
+
+function cardOf({ snapshot, deployment, startedAtMs }: Exchange, attempt: AttemptFacts, usage: Usage) {
+  const answered =
+    deployment?.id === attempt.deploymentId ? deployment : snapshot.deployments.get(attempt.deploymentId);
+  return answered?.priced.ratesAt(startedAtMs, usage.serviceTier);
+}
+
+/** What the model that was asked for would have cost for the same work, at its first deployment's prices. */
+function requestedCost(
+  { group, startedAtMs }: Exchange,
+  { deploymentId, cost }: AttemptFacts,
+  usage: Usage,
+): PicoUsd | undefined {
+  const first = group?.deployments[0];
+  if (first === undefined) return undefined;
+  if (first.id === deploymentId && usage.providerCostUsd === undefined) return cost;
+  // What a provider says of its own price says nothing of another's.
+  const { providerCostUsd: _told, ...counted } = usage;
+  return costOf(counted, first.priced.ratesAt(startedAtMs, usage.serviceTier))?.total;
+}
+
+const RATES = new WeakMap<RateCard, JsonObject>();
+
+/** The rates of a card in USD per token, as the ledger keeps them; made once for each card. */
+function ratesOf(card: RateCard): JsonObject {
+  let rates = RATES.get(card);
+  if (rates === undefined) {
+    const { source: _source, perRequest, perWebSearch, ...perToken } = card;
+    rates = Object.fromEntries(
+      Object.entries(perToken).map(([name, rate]) => [name, rateText(rate)] as const),
+    ) as JsonObject;
+    if (perRequest !== undefined) rates.perRequest = formatUsd(perRequest);
+    if (perWebSearch !== undefined) rates.perWebSearch = formatUsd(perWebSearch);
+    RATES.set(card, rates);
+  }
+  return rates;
+}
+
+function rateText(rate: TieredRate): JsonValue {
+  const base = formatUsd(rate.base);
+  if (rate.tiers.length === 0) return base;
+  return {
+    base,
+    tiers: rate.tiers.map((tier) => ({ aboveInputTokens: tier.aboveInputTokens, rate: formatUsd(tier.rate) })),
+  };
+}
+
+/** What a request says of itself for its row: the session it belongs to, and remarks for the spend log. */
+function clientSupplied({ client }: Exchange): { readonly session?: string; readonly metadata?: JsonObject } {
+  const { headers } = client;
+  const session = headers['x-litellm-session-id'] ?? headers['x-litellm-trace-id'];
+  const written = headers['x-litellm-spend-logs-metadata'];
+  const metadata = typeof written === 'string' && written.length <= LONGEST_METADATA ? parsed(written) : undefined;
+  return {
+    ...(typeof session === 'string' && { session: session.slice(0, 256) }),
+    ...defined({ metadata }),
+  };
+}
+
+function parsed(text: string): JsonObject | undefined {
+  try {
+    const value = JSON.parse(text) as JsonValue;
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    // A remark that cannot be read is no reason to refuse what it stands beside.
+    return undefined;
+  }
+}

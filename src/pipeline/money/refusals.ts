@@ -1,0 +1,108 @@
+/** What a client is told when a limit says no: which one, how much of it is used, and when it helps to ask again. */
+import { defined } from '../../core/defined.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { formatUsd } from '../../core/money.ts';
+import type { LimitKind, Refusal } from '../../stores/contracts/claims.ts';
+import { type Accounts, mayTellFigures } from '../../tenancy/accounts.ts';
+import type { Scope } from '../../tenancy/scopes.ts';
+
+/** The error of a refused claim. `nowMs` is the wall clock, for the moment a limit starts anew. */
+export function errorOfRefusal(refusal: Refusal, accounts: readonly Accounts[], nowMs: number): GatewayError {
+  const scope = accounts.map((each) => each.scopeOf(refusal.account)).find((found) => found !== undefined);
+  if (refusal.isAway === true) return storeAway(scope, refusal);
+  return refusal.limit === 'money'
+    ? budgetError(refusal, scope, nowMs)
+    : rateError(refusal, refusal.limit, scope, nowMs);
+}
+
+function storeAway(scope: Scope | undefined, { retryAfterMs }: Refusal): GatewayError {
+  return new GatewayError(
+    'store_unavailable',
+    `The limits of ${nameOf(scope)} cannot be checked now, and are configured to refuse then (\`when_away: closed\`). Try again soon.`,
+    { retryAfterMs: retryAfterMs ?? 1_000 },
+  );
+}
+
+function budgetError(refusal: Refusal, scope: Scope | undefined, nowMs: number): GatewayError {
+  const { used, held, max, retryAfterMs, isTemporary } = refusal;
+  const name = nameOf(scope, refusal.account);
+  const figures =
+    scope === undefined || mayTellFigures(scope.kind)
+      ? ` ${name} Current cost: ${formatUsd(used)}, Max budget: ${formatUsd(max)}${held > 0n ? `, reserved by requests under way: ${formatUsd(held)}` : ''}.`
+      : ` ${name}.`;
+  if (isTemporary) {
+    return new GatewayError(
+      'budget_held',
+      `Budget is reserved!${figures} What is left is held for requests under way; try again when they are done.`,
+      { retryAfterMs: retryAfterMs ?? 1_000 },
+    );
+  }
+  // Said of the figures alone, a budget that is not used up would look like a fault of ours.
+  const why = used + held < max ? ' What is left is less than this request may cost.' : '';
+  const again = retryAfterMs === undefined ? '' : ` It starts anew at ${momentIn(nowMs, retryAfterMs)}.`;
+  return new GatewayError('budget_exceeded', `Budget has been exceeded!${figures}${why}${again}`, {
+    mayRetry: false,
+    ...defined({ retryAfterMs }),
+  });
+}
+
+const LIMIT_WORDS: Readonly<Record<Exclude<LimitKind, 'money'>, string>> = {
+  requests: 'requests',
+  tokens: 'tokens',
+  'input-tokens': 'input_tokens',
+  'output-tokens': 'output_tokens',
+  parallel: 'max_parallel_requests',
+};
+
+const LONGEST_WINDOW_MS = 60_000;
+
+function rateError(
+  refusal: Refusal,
+  limit: Exclude<LimitKind, 'money'>,
+  scope: Scope | undefined,
+  nowMs: number,
+): GatewayError {
+  const { max, used, retryAfterMs, account } = refusal;
+  const word = LIMIT_WORDS[limit];
+  const remaining = max > used ? max - used : 0n;
+  const whose = rateName(scope, account);
+  // One request alone is larger than the limit: no wait helps.
+  if (retryAfterMs === undefined && limit !== 'parallel') {
+    return new GatewayError(
+      'rate_limited',
+      `Rate limit exceeded for ${whose}. Limit type: ${word}. Current limit: ${max}. This request alone is larger than the limit; send a shorter prompt or a smaller max_tokens.`,
+      { mayRetry: false, limit: { type: word } },
+    );
+  }
+  const waitMs = Math.min(retryAfterMs ?? 1_000, LONGEST_WINDOW_MS);
+  const resetAt = momentIn(nowMs, waitMs);
+  return new GatewayError(
+    'rate_limited',
+    `Rate limit exceeded for ${whose}. Limit type: ${word}. Current limit: ${max}, Remaining: ${remaining}. Limit resets at: ${resetAt}`,
+    { retryAfterMs: waitMs, limit: { type: word, resetAt } },
+  );
+}
+
+/** LiteLLM's words for kinds of limits. */
+const RATE_KINDS: Readonly<Partial<Record<Scope['kind'], string>>> = {
+  key: 'api_key',
+  customer: 'end_user',
+};
+
+function rateName(scope: Scope | undefined, account: string): string {
+  if (scope === undefined) return 'a limit';
+  const model = account.split('/model:')[1];
+  const kind = `${model === undefined ? '' : 'model_per_'}${RATE_KINDS[scope.kind] ?? scope.kind}`;
+  const name = mayTellFigures(scope.kind) ? `: ${scope.label.slice(scope.label.indexOf('=') + 1)}` : '';
+  return `${kind}${name}${model === undefined ? '' : `, model ${model}`}`;
+}
+
+function nameOf(scope: Scope | undefined, account?: string): string {
+  const model = account?.split('/model:')[1];
+  return `${scope?.label ?? 'A limit'}${model === undefined ? '' : `, model ${model}:`}`;
+}
+
+/** `2026-11-27 03:00:00 UTC`. */
+function momentIn(nowMs: number, waitMs: number): string {
+  return `${new Date(nowMs + waitMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,69 @@
+import { asGatewayError, GatewayError } from '../../core/errors.ts';
+import { extendedReserve } from '../../costs/claim-amounts.ts';
+import { costOf } from '../../costs/price-of.ts';
+import type { OpenClaim, StreamMeter } from '../../exchange/admission.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import type { StreamAnswer } from '../../lanes/lane.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import type { Parts } from '../parts.ts';
+import { bookedSoFar, reserve } from './books.ts';
+
+/** A token is rarely written in fewer bytes, so before so many nothing needs to be looked at. */
+const FEWEST_BYTES_PER_TOKEN = 4;
+const CHECK_EVERY_BYTES = 16_384;
+const TEXT_BYTES_PER_TOKEN = 4;
+
+/**
+ * Watches what a stream costs while it runs, where its hold is no upper bound: reserves more when it nears what is held, and ends it
+ * with the reason when it has cost all that it was counted with and no budget allows more. Between two looks a chunk costs one addition and one comparison.
+ */
+export class Meter implements StreamMeter {
+  readonly #exchange: Exchange;
+  readonly #parts: Parts;
+  readonly #claim: OpenClaim;
+  #bytes = 0;
+  #lookAt: number;
+  #isAsking = false;
+
+  constructor(exchange: Exchange, parts: Parts, claim: OpenClaim) {
+    this.#exchange = exchange;
+    this.#parts = parts;
+    this.#claim = claim;
+    this.#lookAt = Math.max(CHECK_EVERY_BYTES, claim.amounts.outputTokens * FEWEST_BYTES_PER_TOKEN);
+  }
+
+  pass(bytes: number, deployment: Deployment, stream: StreamAnswer, refuse: (error: GatewayError) => void): void {
+    this.#bytes += bytes;
+    if (this.#bytes < this.#lookAt || this.#isAsking) return;
+    this.#lookAt = this.#bytes + CHECK_EVERY_BYTES;
+    this.#look(deployment, stream, refuse);
+  }
+
+  #look(deployment: Deployment, stream: StreamAnswer, refuse: (error: GatewayError) => void): void {
+    const { text, factor } = stream.sample();
+    const outputTokens = Math.ceil((Buffer.byteLength(text) * factor) / TEXT_BYTES_PER_TOKEN);
+    const card = deployment.priced.ratesAt(this.#exchange.startedAtMs);
+    const { inputTokens } = this.#claim.amounts;
+    const cost = costOf({ inputTokens, outputTokens }, card);
+    const soFar = bookedSoFar(this.#exchange) + (cost?.total ?? 0n);
+    const wanted = extendedReserve(this.#claim, { cost: soFar, answerCost: cost?.output ?? 0n });
+    if (wanted === undefined) return;
+    this.#isAsking = true;
+    reserve(this.#exchange, this.#parts, wanted.hold, wanted.exposure)
+      .catch((error: unknown) => {
+        // What it may cost beyond its hold was counted when it was admitted: up to there it goes on.
+        if (soFar > this.#claim.hold + this.#claim.exposure) refuse(ended(asGatewayError(error)));
+      })
+      .finally(() => {
+        this.#isAsking = false;
+      });
+  }
+}
+
+/** Whatever limit says no to a stream under way ends it for good: no other attempt would be cheaper. */
+function ended(error: GatewayError): GatewayError {
+  return new GatewayError('budget_exceeded', `This answer was ended before it was whole. ${error.message}`, {
+    mayRetry: false,
+    cause: error,
+  });
+}

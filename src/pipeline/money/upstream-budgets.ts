@@ -1,0 +1,134 @@
+import type { PeriodBudgetConfig, ScopeKind } from '../../config/money-config.ts';
+import type { Clock } from '../../core/clock.ts';
+import { defined } from '../../core/defined.ts';
+import type { PicoUsd } from '../../core/money.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
+import type { Charge, Claims } from '../../stores/contracts/claims.ts';
+import { periodAt } from '../../tenancy/accounts.ts';
+import { accountOf, type Scope } from '../../tenancy/scopes.ts';
+import type { BudgetObservations } from './budget-observations.ts';
+
+/** A budget of who answers: what it pays for, and the deployments that are left out when it is used up. */
+interface AnswererBudget {
+  /** What it is called, with its amount and period. */
+  readonly scope: Scope;
+  readonly max: PicoUsd;
+  readonly period: string | undefined;
+  readonly deploymentIds: readonly string[];
+}
+
+export interface AnswererBudgetsOptions {
+  readonly claims: Claims;
+  readonly clock: Clock;
+  readonly sights: BudgetObservations;
+  readonly onFault: (what: string, error: unknown) => void;
+}
+
+/** Other instances spend too, and periods end by themselves: so often it is looked at again. */
+const LOOK_EVERY_MS = 1_000;
+
+/** Knows which deployments' budgets, or whose providers', are used up: routing leaves those out. */
+export class UpstreamBudgets {
+  /** Ids of the deployments that may not be asked now. */
+  readonly over = new Set<string>();
+  readonly #options: AnswererBudgetsOptions;
+  #budgets: readonly AnswererBudget[] = [];
+  #timeZone = 'UTC';
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #isAskedAgain = false;
+
+  constructor(options: AnswererBudgetsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over the budgets of a configuration and looks at them; resolves when it has. */
+  configure({ config, deployments, hasUpstreamBudgets }: Snapshot): Promise<void> {
+    this.stop();
+    this.over.clear();
+    this.#budgets = hasUpstreamBudgets ? budgetsOf(config, [...deployments.values()]) : [];
+    this.#timeZone = config.budgets.timeZone;
+    if (this.#budgets.length === 0) return Promise.resolve();
+    this.#timer = setInterval(() => void this.look(), LOOK_EVERY_MS);
+    this.#timer.unref();
+    return this.look();
+  }
+
+  /** Budgets were charged: one of them may be used up now. */
+  charged(charges: readonly Charge[]): void {
+    if (charges.length > 0) void this.look();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Looks at every budget; one look at a time, and one more for who asked meanwhile. Never rejects. */
+  look(): Promise<void> {
+    if (this.#looking !== undefined) {
+      this.#isAskedAgain = true;
+      return this.#looking;
+    }
+    this.#looking = this.#lookOnce()
+      .catch((error: unknown) => this.#options.onFault('the budgets of deployments could not be read', error))
+      .finally(() => {
+        this.#looking = undefined;
+        if (!this.#isAskedAgain) return;
+        this.#isAskedAgain = false;
+        void this.look();
+      });
+    return this.#looking;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { claims, clock, sights } = this.#options;
+    const budgets = this.#budgets;
+    const nowMs = clock.nowMs();
+    const over = new Set<string>();
+    for (const { scope, max, period, deploymentIds } of budgets) {
+      const window = periodAt(period, { anchorMs: 0, limits: {} }, nowMs, { timeZone: this.#timeZone });
+      const [state] = await claims.read(scope.account, [window]);
+      if (budgets !== this.#budgets) return;
+      if (state !== undefined) sights.looked(scope, window, state.spent);
+      if (state !== undefined && state.spent >= max) for (const id of deploymentIds) over.add(id);
+    }
+    if (budgets !== this.#budgets) return;
+    for (const id of this.over) if (!over.has(id)) this.over.delete(id);
+    for (const id of over) this.over.add(id);
+  }
+}
+
+function budgetsOf(
+  config: Snapshot['config'],
+  deployments: readonly {
+    readonly id: string;
+    readonly config: Deploying;
+    readonly provider: { readonly name: string };
+  }[],
+): AnswererBudget[] {
+  const budgets: AnswererBudget[] = [];
+  for (const { id, config: entry } of deployments) {
+    if (entry.budget === undefined) continue;
+    const { max, period } = entry.budget;
+    const scope = scopeOf('deployment', accountOf.deployment(id), `Deployment=${id}`, entry.budget);
+    budgets.push({ scope, max, period, deploymentIds: [id] });
+  }
+  for (const [name, { max, period }] of Object.entries(config.budgets.providers)) {
+    const own = deployments.filter(({ provider }) => provider.name === name);
+    const scope = scopeOf('provider', accountOf.provider(name), `Provider=${name}`, {
+      max,
+      ...defined({ period }),
+    });
+    budgets.push({ scope, max, period, deploymentIds: own.map(({ id }) => id) });
+  }
+  return budgets;
+}
+
+function scopeOf(kind: ScopeKind, account: string, label: string, { max, period }: PeriodBudgetConfig): Scope {
+  const limits = { maxBudget: max, ...defined({ budgetDuration: period }) };
+  return { kind, account, label, limits, anchorMs: 0 };
+}
+
+interface Deploying {
+  readonly budget?: { readonly max: PicoUsd; readonly period?: string };
+}

@@ -1,0 +1,171 @@
+import type { DeploymentConfig } from '../config/gateway-config.ts';
+import { defined } from '../core/defined.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { PricedModel } from '../costs/prices.ts';
+import type { ModelTraits } from '../formats/format.ts';
+import { editObject } from '../lanes/edit-request.ts';
+import type { Operation, ParameterRules, Provider, ProviderOperation, Target } from '../providers/provider.ts';
+import type { Routable } from '../routing/model-groups.ts';
+import type { CallTimeouts } from '../upstream/timeouts.ts';
+
+/** A provider's call with its headers as the flat list that is sent. */
+export interface PreparedCall {
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: readonly string[];
+}
+
+/** Time limits that hold where a deployment names none. */
+export interface DefaultTimeouts {
+  readonly timeoutMs: number;
+  readonly streamTimeoutMs?: number;
+  readonly firstTokenTimeoutMs?: number;
+  readonly idleTimeoutMs: number;
+}
+
+const SLOW_CLIENT_MS = 120_000;
+
+/** One provider + model + credentials as configured, with everything that can be worked out before a request comes. */
+export class Deployment implements Routable {
+  readonly config: DeploymentConfig;
+  readonly provider: Provider;
+  readonly target: Target;
+  readonly priced: PricedModel;
+  readonly traits: ModelTraits;
+  readonly dropParams: boolean;
+  /** The model's name as a JSON literal, ready to be spliced into a body. */
+  readonly modelLiteral: string;
+  /** Scheme and host only, for metrics. */
+  readonly apiBase: string;
+  /** What shares one retry budget: a model at an address, whatever the key. */
+  readonly upstream: string;
+  readonly #timeouts: { readonly whole: CallTimeouts; readonly stream: CallTimeouts };
+  readonly #calls = new Map<string, PreparedCall>();
+  readonly #rules = new Map<Operation, ParameterRules>();
+  readonly #defaults = new Map<Operation, JsonObject>();
+
+  constructor(parts: {
+    readonly config: DeploymentConfig;
+    readonly provider: Provider;
+    readonly target: Target;
+    readonly priced: PricedModel;
+    readonly dropParams: boolean;
+    readonly timeouts: DefaultTimeouts;
+  }) {
+    this.config = parts.config;
+    this.provider = parts.provider;
+    this.target = parts.target;
+    this.priced = parts.priced;
+    this.traits = traitsOf(parts.priced.facts);
+    this.dropParams = parts.config.dropParams ?? parts.dropParams;
+    this.modelLiteral = JSON.stringify(parts.target.model);
+    this.apiBase = originOf(parts.target.baseUrl);
+    this.upstream = `${parts.target.baseUrl} ${parts.target.model}`;
+    this.#timeouts = timeoutsOf(parts.config, parts.timeouts);
+  }
+
+  get id(): string {
+    return this.config.id;
+  }
+  get group(): string {
+    return this.config.group;
+  }
+  get model(): string {
+    return this.target.model;
+  }
+  get weight(): number | undefined {
+    return this.config.weight;
+  }
+  get rpm(): number | undefined {
+    return this.config.rpm;
+  }
+  get tpm(): number | undefined {
+    return this.config.tpm;
+  }
+  get order(): number | undefined {
+    return this.config.order;
+  }
+
+  operation(name: Operation): ProviderOperation | undefined {
+    return this.provider.operations[name];
+  }
+
+  /** The call for an operation, made once and kept. */
+  call(name: Operation, operation: ProviderOperation, stream: boolean): PreparedCall {
+    const key = stream ? `${name} stream` : name;
+    let prepared = this.#calls.get(key);
+    if (prepared === undefined) {
+      const call = operation.call(this.target, { stream });
+      const headers = { ...call.headers, ...lowerCaseNames(this.config.extraHeaders) };
+      headers['content-type'] = 'application/json';
+      // A compressed answer cannot be searched for usage, and unpacking it would cost more than it saves next door.
+      headers['accept-encoding'] = 'identity';
+      headers['user-agent'] ??= 'sluice';
+      prepared = { origin: call.origin, path: call.path, headers: Object.entries(headers).flat() };
+      this.#calls.set(key, prepared);
+    }
+    return prepared;
+  }
+
+  rules(name: Operation, operation: ProviderOperation): ParameterRules {
+    let rules = this.#rules.get(name);
+    if (rules === undefined) {
+      rules = operation.rules(this.target.model);
+      this.#rules.set(name, rules);
+    }
+    return rules;
+  }
+
+  /** The deployment's own request fields as its provider takes them. */
+  defaults(name: Operation, operation: ProviderOperation): JsonObject {
+    let defaults = this.#defaults.get(name);
+    if (defaults === undefined) {
+      defaults = editObject(this.config.defaultParams, this.rules(name, operation), []).body;
+      this.#defaults.set(name, defaults);
+    }
+    return defaults;
+  }
+
+  timeouts(stream: boolean): CallTimeouts {
+    return stream ? this.#timeouts.stream : this.#timeouts.whole;
+  }
+}
+
+function timeoutsOf(config: DeploymentConfig, defaults: DefaultTimeouts) {
+  const totalMs = config.timeoutMs ?? defaults.timeoutMs;
+  const streamFirstMs =
+    config.firstTokenTimeoutMs ??
+    defaults.firstTokenTimeoutMs ??
+    config.streamTimeoutMs ??
+    defaults.streamTimeoutMs ??
+    totalMs;
+  const idleMs = config.idleTimeoutMs ?? defaults.idleTimeoutMs;
+  return {
+    // A whole answer comes in one piece at its end, so its first byte may take as long as all of it.
+    whole: { firstByteMs: totalMs, idleMs, totalMs, slowClientMs: SLOW_CLIENT_MS },
+    // LiteLLM's `timeout` bounds a stream up to its first chunk; a long answer that keeps coming is not cut by it.
+    stream: {
+      firstByteMs: Math.min(streamFirstMs, totalMs),
+      idleMs,
+      totalMs: Math.max(totalMs, defaults.timeoutMs, LONGEST_STREAM_MS),
+      slowClientMs: SLOW_CLIENT_MS,
+    },
+  };
+}
+
+const LONGEST_STREAM_MS = 3_600_000;
+
+function traitsOf(facts: PricedModel['facts']): ModelTraits {
+  const { supports_reasoning: reasoning, supports_vision: vision, supports_function_calling: tools } = facts.supports;
+  return {
+    ...defined({ maxOutputTokens: facts.maxOutputTokens, reasoning, vision, tools }),
+  };
+}
+
+function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : '';
+}

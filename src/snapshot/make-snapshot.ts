@@ -1,0 +1,72 @@
+import type { DeploymentConfig, GatewayConfig } from '../config/gateway-config.ts';
+import { defined } from '../core/defined.ts';
+import { priceModel } from '../costs/prices.ts';
+import type { Parts } from '../pipeline/parts.ts';
+import { findProvider } from '../providers/index.ts';
+import { ModelGroups } from '../routing/model-groups.ts';
+import { hashKey } from '../tenancy/hash-key.ts';
+import { masterIdentity } from '../tenancy/make-identity.ts';
+import { AccountsOf } from './accounts-of.ts';
+import { Deployment } from './deployment.ts';
+import { Router } from './router.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Makes everything that follows from a configuration: for the gateway that serves it, and for who only asks what it would do. */
+export function makeSnapshot(
+  config: GatewayConfig,
+  masterKey: string,
+  { routing, clock, random }: Pick<Parts, 'routing' | 'clock' | 'random'>,
+): Snapshot {
+  const deployments = config.deployments.map((entry) => makeDeployment(entry, config));
+  const { aliases } = config.routing;
+  return {
+    config,
+    aliases,
+    deployments: new Map(deployments.map((deployment) => [deployment.id, deployment])),
+    probes: new Map(probesOf(deployments, config).map((deployment) => [deployment.id, deployment])),
+    router: new Router(config.routing, routing, clock, random),
+    master: masterIdentity(hashKey(config.server.masterKey ?? masterKey)),
+    accounts: new AccountsOf(config.budgets),
+    hasUpstreamBudgets:
+      Object.keys(config.budgets.providers).length > 0 || config.deployments.some(({ budget }) => budget !== undefined),
+    groups: new ModelGroups(deployments, aliases, ({ config: entry }, model) =>
+      makeDeployment({ ...entry, model }, config),
+    ),
+  };
+}
+
+/** The deployments as health checks ask them: under `health_check_model` where one is named; a wildcard only then. */
+function probesOf(deployments: readonly Deployment[], config: GatewayConfig): Deployment[] {
+  return deployments.flatMap((deployment) => {
+    const { config: entry, model } = deployment;
+    const named = entry.healthCheck?.model;
+    if (named === undefined) return model.includes('*') ? [] : [deployment];
+    const prefix = `${entry.provider}/`;
+    return [makeDeployment({ ...entry, model: named.startsWith(prefix) ? named.slice(prefix.length) : named }, config)];
+  });
+}
+
+/** A deployment as it is configured, or under another model of its provider. */
+export function makeDeployment(entry: DeploymentConfig, config: GatewayConfig): Deployment {
+  const provider = findProvider(entry.provider);
+  // The configuration was checked against the same list.
+  if (provider === null) throw new RangeError(`no provider ${entry.provider}`);
+  const { priceProvider } = provider;
+  return new Deployment({
+    config: entry,
+    provider,
+    target: {
+      model: entry.model,
+      baseUrl: entry.apiBase ?? provider.defaultBaseUrl ?? '',
+      ...defined({ apiKey: entry.apiKey, apiVersion: entry.apiVersion, organization: entry.organization }),
+    },
+    priced: priceModel({
+      provider: provider.name,
+      ...defined({ priceProvider }),
+      model: entry.model,
+      modelInfo: entry.modelInfo,
+    }),
+    dropParams: config.dropParams,
+    timeouts: config.routing,
+  });
+}

@@ -1,0 +1,289 @@
+/** Joins the parts of routing for one configuration: which deployments a group offers a request, and how it may be retried. */
+
+import type { GatewayConfig, RoutingConfig } from '../config/gateway-config.ts';
+import { deadlineOf, type GroupRouting, routingOfGroup } from '../config/group-routing.ts';
+import type { Clock } from '../core/clock.ts';
+import { defined } from '../core/defined.ts';
+import type { Client } from '../exchange/client.ts';
+import { AffinityMemory } from '../routing/affinity.ts';
+import type { BreakerSettings, Breakers } from '../routing/breaker.ts';
+import type { WalkPolicy } from '../routing/contracts.ts';
+import type { CooldownSettings } from '../routing/cooldown-policy.ts';
+import { flattenFallbacks } from '../routing/fallback-chain.ts';
+import type { HealthResults } from '../routing/health-results.ts';
+import type { HedgeRules, Hedging } from '../routing/hedging.ts';
+import type { ResolvedGroup } from '../routing/model-groups.ts';
+import { type NeedsOptions, type ReadNeeds, readNeeds } from '../routing/needs.ts';
+import { type GroupContext, type GroupPlan, planGroup } from '../routing/plan-group.ts';
+import type { DeploymentFacts } from '../routing/pre-call-checks.ts';
+import {
+  controlsUnderKey,
+  FREE_KEY,
+  type KeyControls,
+  mayHaveControls,
+  NO_CONTROLS,
+  type RequestControls,
+  readKeyControls,
+  readRequestControls,
+} from '../routing/request-controls.ts';
+import type { RetryBudget } from '../routing/retry-budget.ts';
+import type { DeploymentStats } from '../routing/stats.ts';
+import { strategyNamed } from '../routing/strategies/index.ts';
+import type { Strategy, TokenPrices } from '../routing/strategies/strategy.ts';
+import type { Identity } from '../tenancy/identity.ts';
+import { parseMember, type ReadableEnvelope } from '../wire/envelope.ts';
+import type { Deployment } from './deployment.ts';
+
+/** What all requests share, over reloads too: what is known of deployments. */
+export interface RoutingState {
+  readonly breakers: Breakers;
+  readonly budget: RetryBudget;
+  readonly stats: DeploymentStats;
+  readonly health: HealthResults;
+  readonly hedging: Hedging;
+  /** Deployments whose budget, or whose provider's, is used up. */
+  readonly overBudget: ReadonlySet<string>;
+}
+
+/** What planning reads of a request: the part of an exchange that stands when its body was peeked at. */
+export interface Asked {
+  readonly body: Buffer;
+  readonly envelope: ReadableEnvelope;
+  readonly client: Pick<Client, 'headers'>;
+  readonly identity: Identity | undefined;
+  readonly model: string | undefined;
+  readonly stream: boolean;
+}
+
+/** The breakers' settings in a configuration. */
+export function breakerSettings({ routing }: GatewayConfig): BreakerSettings {
+  const { allowedFails, allowedFailsByClass, cooldownMs, disableCooldowns } = routing;
+  return {
+    cooldownMs,
+    disableCooldowns,
+    ...defined({ allowedFails }),
+    ...(Object.keys(allowedFailsByClass).length > 0 && { allowedFailsByClass }),
+  };
+}
+
+const AFFINITY_CHECKS: ReadonlySet<string> = new Set(['deployment_affinity', 'session_affinity', 'prompt_caching']);
+const NO_FALLBACKS: readonly string[] = [];
+
+/** What holds for one model group. */
+interface GroupRules {
+  readonly context: GroupContext<Deployment>;
+  readonly needs: NeedsOptions;
+  readonly retriesByClass: Readonly<Record<string, number>>;
+  readonly continuesStreams: boolean;
+  readonly hedge: HedgeRules | undefined;
+}
+
+/** Plans requests under one configuration. Made anew at a reload. */
+export class Router {
+  readonly #routing: RoutingConfig;
+  readonly #state: RoutingState;
+  readonly #random: () => number;
+  readonly #affinity: AffinityMemory;
+  readonly #groups = new Map<string, GroupRules>();
+  readonly #contexts = new Map<string, GroupContext<Deployment>>();
+  readonly #keyControls = new WeakMap<Identity, KeyControls>();
+
+  constructor(routing: RoutingConfig, state: RoutingState, clock: Clock, random: () => number) {
+    this.#routing = routing;
+    this.#state = state;
+    this.#random = random;
+    this.#affinity = new AffinityMemory(clock, { ttlSeconds: routing.affinityTtlMs / 1000 });
+  }
+
+  /** What the request itself says about its routing, as far as its key lets it. */
+  controls({ body, envelope, client, identity, model }: Asked): RequestControls {
+    const key = identity === undefined ? FREE_KEY : this.#controlsOfKey(identity);
+    if (!mayHaveControls(envelope.members, client.headers)) return controlsUnderKey(NO_CONTROLS, key);
+    const members = (name: string) => {
+      const member = envelope.members.find((candidate) => candidate.name === name);
+      return member === undefined ? undefined : parseMember(body, member);
+    };
+    return controlsUnderKey(readRequestControls(members, client.headers, model), key);
+  }
+
+  needs(
+    group: ResolvedGroup<Deployment>,
+    { body, envelope, stream, client }: Asked,
+    controls: RequestControls,
+  ): ReadNeeds {
+    const outline = { members: envelope.members, stream, keyTags: controls.tags };
+    return readNeeds(body, outline, client.headers, this.#rulesOf(group).needs);
+  }
+
+  plan(group: ResolvedGroup<Deployment>, needs: ReadNeeds): GroupPlan<Deployment> {
+    return planGroup(group, needs, this.#rulesOf(group).context);
+  }
+
+  /** Remembers who answered a conversation, where its next request should go there too. */
+  remember(group: string, needs: ReadNeeds, deployment: Deployment): void {
+    if (needs.affinityKey !== undefined) this.#affinity.remember(group, needs.affinityKey, deployment.id);
+  }
+
+  /** How a request for a group may be retried. `mayUse` tells which fallback groups its key may use. */
+  policy(
+    group: ResolvedGroup<Deployment>,
+    controls: RequestControls,
+    startedMs: number,
+    numRetries: number | undefined,
+    mayUse: (group: string) => boolean,
+  ): WalkPolicy {
+    const routing = this.#routing;
+    const rules = this.#rulesOf(group);
+    const chain = (own: readonly string[] | undefined, map: RoutingConfig['fallbacks']): readonly string[] => {
+      if (controls.disableFallbacks === true) return NO_FALLBACKS;
+      const names = own ?? (map.size === 0 ? NO_FALLBACKS : flattenFallbacks(group.name, map));
+      return names.length === 0 ? names : names.filter(mayUse);
+    };
+    return {
+      maxAttempts: routing.maxAttempts,
+      numRetries: controls.numRetries ?? numRetries ?? routing.numRetries,
+      retriesByClass: controls.numRetries === undefined ? rules.retriesByClass : {},
+      retriesPerFallback: routing.maxRetriesPerFallback,
+      maxFallbacks: routing.maxFallbacks,
+      deadlineMs: startedMs + (controls.timeoutMs ?? deadlineOf(routing)),
+      leastWaitMs: routing.retryAfterMs,
+      fallbacks: chain(controls.fallbacks, routing.fallbacks),
+      contextWindowFallbacks: chain(controls.contextWindowFallbacks, routing.contextWindowFallbacks),
+      contentPolicyFallbacks: chain(controls.contentPolicyFallbacks, routing.contentPolicyFallbacks),
+      fallbackOn: routing.fallbackCodes,
+    };
+  }
+
+  /** The groups that a request may fall back to, whichever way it fails. */
+  fallbackNames(group: ResolvedGroup<Deployment>, controls: RequestControls): readonly string[] {
+    const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks } = this.#routing;
+    if (controls.disableFallbacks === true) return NO_FALLBACKS;
+    if (controls === NO_CONTROLS && fallbacks.size + contextWindowFallbacks.size + contentPolicyFallbacks.size === 0) {
+      return NO_FALLBACKS;
+    }
+    const names = [
+      ...(controls.fallbacks ?? flattenFallbacks(group.name, fallbacks)),
+      ...(controls.contextWindowFallbacks ?? flattenFallbacks(group.name, contextWindowFallbacks)),
+      ...(controls.contentPolicyFallbacks ?? flattenFallbacks(group.name, contentPolicyFallbacks)),
+    ];
+    return names.length === 0 ? NO_FALLBACKS : [...new Set(names)];
+  }
+
+  /** Whether a stream that breaks is continued elsewhere. */
+  continuesStreams(group: ResolvedGroup<Deployment>): boolean {
+    return this.#rulesOf(group).continuesStreams;
+  }
+
+  /** How a group's requests are hedged; undefined where they are not, or where there is only one deployment. */
+  hedge(group: ResolvedGroup<Deployment>): HedgeRules | undefined {
+    return group.deployments.length < 2 ? undefined : this.#rulesOf(group).hedge;
+  }
+
+  #controlsOfKey(identity: Identity): KeyControls {
+    let controls = this.#keyControls.get(identity);
+    if (controls === undefined) {
+      controls = readKeyControls(identity.metadata);
+      this.#keyControls.set(identity, controls);
+    }
+    return controls;
+  }
+
+  /** What holds for a group; worked out at its first request. Wildcards are kept by their pattern, so this is bounded. */
+  #rulesOf({ name, pattern }: ResolvedGroup<Deployment>): GroupRules {
+    const known = this.#groups.get(pattern ?? name);
+    if (known !== undefined) return known;
+    const routing = routingOfGroup(this.#routing, pattern === undefined ? [name] : [name, pattern]);
+    const { checks } = routing;
+    const affinity = checks.includes('prompt_caching')
+      ? 'prefix'
+      : checks.some((check) => AFFINITY_CHECKS.has(check)) && 'named';
+    const rules: GroupRules = {
+      context: this.#contextOf(routing, affinity !== false),
+      needs: { checks: this.#routing.enablePreCallChecks, tags: this.#routing.enableTagFiltering, affinity },
+      retriesByClass: routing.retriesByClass,
+      continuesStreams: routing.midStream === 'continue',
+      hedge: routing.hedge.enabled ? { group: pattern ?? name, ...routing.hedge } : undefined,
+    };
+    this.#groups.set(pattern ?? name, rules);
+    return rules;
+  }
+
+  #contextOf({ strategy, strategyArgs }: GroupRouting, hasAffinity: boolean): GroupContext<Deployment> {
+    const key = JSON.stringify([strategy, strategyArgs, hasAffinity]);
+    let context = this.#contexts.get(key);
+    if (context === undefined) {
+      context = this.#makeContext(strategyNamed(strategy, strategyArgs) ?? simpleShuffle(), hasAffinity);
+      this.#contexts.set(key, context);
+    }
+    return context;
+  }
+
+  #makeContext(strategy: Strategy, hasAffinity: boolean): GroupContext<Deployment> {
+    const { breakers, stats, health } = this.#state;
+    const routing = this.#routing;
+    return {
+      strategy,
+      stats,
+      random: this.#random,
+      factsOf: (deployment) => factsOf(deployment, routing.defaultMaxParallelRequests),
+      priceOf: pricesOf,
+      breakerOf: (id) => {
+        const retryAfterMs = breakers.retryAfterMs(id);
+        return retryAfterMs > 0 ? { isOpen: true, retryAfterMs } : health.reading(id);
+      },
+      shareOf: (id) => breakers.shareOf(id),
+      preCallChecks: routing.enablePreCallChecks,
+      ...(routing.enableTagFiltering && { tagMatch: routing.tagFilteringMatchAny ? 'any' : 'all' }),
+      ...(hasAffinity && { affinity: this.#affinity }),
+      overBudget: this.#state.overBudget,
+    };
+  }
+}
+
+function simpleShuffle(): Strategy {
+  const strategy = strategyNamed('simple-shuffle');
+  if (strategy === undefined) throw new RangeError('no strategy simple-shuffle');
+  return strategy;
+}
+
+const FACTS = new WeakMap<Deployment, DeploymentFacts>();
+
+function factsOf(deployment: Deployment, defaultMaxParallelRequests: number | undefined): DeploymentFacts {
+  let facts = FACTS.get(deployment);
+  if (facts === undefined) {
+    const { config, priced } = deployment;
+    const maxParallelRequests = config.maxParallelRequests ?? defaultMaxParallelRequests;
+    const { maxInputTokens, supports } = priced.facts;
+    facts = {
+      tags: config.tags,
+      supports,
+      isBlocked: config.modelInfo.blocked === true,
+      ...defined({ region: config.region, maxInputTokens, maxParallelRequests }),
+    };
+    FACTS.set(deployment, facts);
+  }
+  return facts;
+}
+
+function pricesOf({ priced }: Deployment): TokenPrices | undefined {
+  const card = priced.ratesAt(Date.now());
+  if (card === undefined) return undefined;
+  const inputPerToken = Number(card.input.base);
+  return {
+    inputPerToken,
+    cachedPerToken: card.cachedInput === undefined ? inputPerToken : Number(card.cachedInput.base),
+    outputPerToken: Number(card.output.base),
+  };
+}
+
+/**
+ * A deployment's own cooldown settings. One behind a wildcard stands for every model of its provider, so it never rests unless it
+ * is told to: one model that fails must not take the others with it (LiteLLM does the same).
+ */
+export function cooldownOf({ config }: Deployment): CooldownSettings {
+  const { allowedFails, allowedFailsByClass } = config;
+  const cooldownMs = config.cooldownMs ?? (config.group.includes('*') ? 0 : undefined);
+  return {
+    ...defined({ cooldownMs, allowedFails, allowedFailsByClass }),
+  };
+}

@@ -1,0 +1,23 @@
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GroupAlias, ModelGroups } from '../routing/model-groups.ts';
+import type { Identity } from '../tenancy/identity.ts';
+import type { AccountsOf } from './accounts-of.ts';
+import type { Deployment } from './deployment.ts';
+import type { Router } from './router.ts';
+
+/** Everything that follows from one configuration. Swapped as a whole on reload. */
+export interface Snapshot {
+  readonly config: GatewayConfig;
+  /** The master key's identity. */
+  readonly master: Identity;
+  readonly accounts: AccountsOf;
+  /** Whether a deployment or a provider has a budget. */
+  readonly hasUpstreamBudgets: boolean;
+  readonly groups: ModelGroups<Deployment>;
+  /** By id; a wildcard's as configured. */
+  readonly deployments: ReadonlyMap<string, Deployment>;
+  /** The deployments as health checks ask them, by id; wildcards only where a model to ask is named. */
+  readonly probes: ReadonlyMap<string, Deployment>;
+  readonly router: Router;
+  readonly aliases: ReadonlyMap<string, GroupAlias>;
+}

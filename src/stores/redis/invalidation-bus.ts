@@ -1,0 +1,97 @@
+/** InvalidationBus of changed objects over Redis: messages for speed, numbers so that none is missed. */
+import type { Changed } from '../contracts/directory.ts';
+import type { Invalidation, InvalidationBus } from '../contracts/invalidation-bus.ts';
+
+/** Sends one message; resolves to its number. Rejects while Redis is away. */
+export type SendNews = (message: string) => Promise<number>;
+
+const MOST_KEPT = 10_000;
+
+/** What this instance has heard, and what it has to say. A message is `NUMBER SENDER [changes]`. */
+export class RedisInvalidationBus implements InvalidationBus {
+  readonly #self: string;
+  readonly #send: SendNews;
+  readonly #callbacks: ((changed: Invalidation) => void)[] = [];
+  /** Everything up to this number was told to our own. Empty: nothing can have been missed yet. */
+  #heard = '';
+  #unsent: string[] = [];
+
+  constructor(self: string, send: SendNews) {
+    this.#self = self;
+    this.#send = send;
+  }
+
+  /** The number of the last change that was heard without a gap. */
+  get heard(): string {
+    return this.#heard;
+  }
+
+  onChange(callback: (changed: Invalidation) => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  async publish(changed: readonly Changed[]): Promise<void> {
+    this.#tell(changed);
+    const message = `${this.#self} ${JSON.stringify(changed)}`;
+    if (this.#unsent.length >= MOST_KEPT) this.#unsent.shift();
+    this.#unsent.push(message);
+    await this.sendKept();
+  }
+
+  /** Sends what could not be sent yet, in its order. Never rejects. */
+  async sendKept(): Promise<void> {
+    const messages = this.#unsent;
+    this.#unsent = [];
+    const outcomes = await Promise.allSettled(messages.map((message) => this.#send(message)));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === 'fulfilled') this.#advance(outcome.value);
+      // Whether it arrived is unknown; heard twice is as good as once.
+      else this.#unsent.push(messages[index] ?? '');
+    }
+  }
+
+  /** A message that came by itself. */
+  hear(message: string): void {
+    const read = readMessage(message);
+    if (read === undefined) return;
+    if (read.sender !== this.#self) this.#tell(read.changed);
+    this.#advance(read.number);
+  }
+
+  /** What was asked for because a number was new: everything after ours, newest first, or too much of it. */
+  catchUp(current: string, missed: readonly string[]): void {
+    if (current === this.#heard) return;
+    const behind = Number(current) - Number(this.#heard);
+    const read = missed.map(readMessage);
+    const isWhole = this.#heard !== '' && behind === missed.length && read.every((one) => one !== undefined);
+    if (!isWhole) this.#tell('all');
+    else
+      for (const one of read.toReversed()) if (one !== undefined && one.sender !== this.#self) this.#tell(one.changed);
+    this.#heard = current;
+  }
+
+  #advance(number: number): void {
+    if (number === Number(this.#heard) + 1) this.#heard = String(number);
+  }
+
+  #tell(changed: Invalidation): void {
+    for (const tell of this.#callbacks) tell(changed);
+  }
+}
+
+interface Message {
+  readonly number: number;
+  readonly sender: string;
+  readonly changed: readonly Changed[];
+}
+
+/** Reads a message; undefined for what no instance wrote. */
+function readMessage(text: string): Message | undefined {
+  const found = /^(\d+) (\S+) (\[.*\])$/s.exec(text);
+  if (found === null) return undefined;
+  try {
+    return { number: Number(found[1]), sender: found[2] ?? '', changed: JSON.parse(found[3] ?? '[]') as Changed[] };
+  } catch {
+    return undefined;
+  }
+}

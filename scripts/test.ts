@@ -1,15 +1,15 @@
 /**
  * Runs every test: `npm test`, or only some: `npm test -- test/cli src/core/money.test.ts --name=drains`.
- * The last line says how many passed and failed.
+ * Every skipped test is listed with its reason. The last line says how many passed, failed and were skipped.
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
+import { isKnownSkip, type SkippedTest } from './known-skips.ts';
 
-const root = join(import.meta.dirname, '..');
 const FOLDERS = ['src', 'simulator', 'test', 'bench', 'scripts'];
 
 const { values, positionals } = parseArgs({
@@ -19,8 +19,14 @@ const { values, positionals } = parseArgs({
     name: { type: 'string' },
     /** Longest time for one file, in seconds: a test that hangs fails and names its file. */
     timeout: { type: 'string', default: '300' },
+    /** A skipped test counts as failed unless its reason is listed in scripts/known-skips.ts. */
+    'known-skips-only': { type: 'boolean', default: false },
+    /** The folder that holds the folders of tests. */
+    root: { type: 'string', default: join(import.meta.dirname, '..') },
   },
 });
+
+const root = resolve(values.root);
 
 const wanted = positionals.map((path) => path.replace(/^\.\//, '').replace(/\/$/, ''));
 const files = globSync(
@@ -32,7 +38,7 @@ const files = globSync(
   .sort();
 
 if (files.length === 0) {
-  process.stdout.write(`No test file matches ${positionals.join(' ')}.\n0 passed, 0 failed\n`);
+  process.stdout.write(`No test file matches ${positionals.join(' ')}.\n0 passed, 0 failed, 0 skipped\n`);
   process.exit(1);
 }
 
@@ -52,9 +58,30 @@ stream.on('test:summary', ({ file, counts }) => {
   failed = counts.tests - counts.passed - counts.skipped - counts.todo;
 });
 
+const skipped: SkippedTest[] = [];
+// The counts of the summary leave out skipped suites, so skips are counted here.
+stream.on('test:pass', ({ file, name, skip }) => {
+  if (skip === undefined || skip === false) return;
+  const path = file === undefined ? '' : relative(root, file).replaceAll('\\', '/');
+  skipped.push({ file: path, name, reason: typeof skip === 'string' ? skip : '' });
+});
+
 const report = stream.compose(new spec());
 report.pipe(process.stdout);
 report.on('end', () => {
-  process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
-  process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+  const unknown = values['known-skips-only'] ? skipped.filter((test) => !isKnownSkip(test)) : [];
+  process.stdout.write(`\n${listOf('Skipped:', skipped)}`);
+  process.stdout.write(listOf('Skipped for a reason that scripts/known-skips.ts does not list:', unknown));
+  process.stdout.write(
+    `${passed} passed, ${failed + unknown.length} failed, ${skipped.length - unknown.length} skipped\n`,
+  );
+  process.exitCode = failed + unknown.length === 0 && passed > 0 ? 0 : 1;
 });
+
+function listOf(title: string, tests: readonly SkippedTest[]): string {
+  if (tests.length === 0) return '';
+  const lines = tests.map(
+    ({ file, name, reason }) => `  ${file}: ${name}: ${reason === '' ? 'no reason given' : reason}\n`,
+  );
+  return `${title}\n${lines.join('')}\n`;
+}

@@ -277,7 +277,7 @@ describe('the simulator', { timeout: 30_000 }, () => {
 
   const recordings = join(import.meta.dirname, '../../shared/recordings/anthropic');
   it('replays the recordings', {
-    skip: existsSync(recordings) ? false : 'no recordings beside the project',
+    skip: existsSync(recordings) ? false : '../shared/recordings/anthropic is absent',
   }, async () => {
     for (const name of readdirSync(recordings).filter((file) => file.endsWith('.chunks.txt'))) {
       const chunks = readFileSync(join(recordings, name), 'utf8')

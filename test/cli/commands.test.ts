@@ -55,7 +55,7 @@ function oldNode(): string | undefined {
 
 test('an old Node.js is told in one line what is missing, and the exit code is 1', (context) => {
   const node = oldNode();
-  if (node === undefined) return context.skip('this machine has no Node.js below 24');
+  if (node === undefined) return context.skip('needs a Node.js below 24');
   const { status, stdout, stderr } = spawnSync(node, [COMMAND, '--version'], { encoding: 'utf8' });
   assert.deepEqual([status, stdout], [1, '']);
   assert.match(stderr, /^Sluice needs Node\.js 24 or newer; this is v\d+\.\d+\.\d+\. [^\n]+\n$/);

@@ -1,6 +1,6 @@
 /**
- * Python's `openai` and `anthropic`, from a virtual environment outside the project that is made once and kept. Where there is no
- * Python or no package registry, the tests are skipped and say so.
+ * Python's `openai` and `anthropic`, from a virtual environment outside the project that is made once and kept. If Python's package
+ * registry is out of reach, the tests are skipped and say so.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { ensureDebianPackage } from '../support/debian.ts';
 import { CHAT_GROUPS } from '../support/default-config.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -17,7 +18,10 @@ const HOME = join(tmpdir(), 'sluice-python-clients');
 const PYTHON = join(HOME, 'venv', 'bin', 'python');
 const GUIDE = join(import.meta.dirname, '../../../shared/seeds/litellm-gateway-guide.txt');
 
-/** Why Python cannot be used here; undefined where it can. */
+const OUT_OF_REACH =
+  /connection broken|NewConnectionError|No matching distribution|timed out|Temporary failure|unreachable|40[34]|50\d/i;
+
+/** Why Python's packages cannot be used here; undefined if they can. */
 async function makeEnvironment(): Promise<string | undefined> {
   const works = async (): Promise<boolean> =>
     existsSync(PYTHON) &&
@@ -28,9 +32,12 @@ async function makeEnvironment(): Promise<string | undefined> {
   if (await works()) return undefined;
   const fresh = join(HOME, `new-${process.pid}`);
   mkdirSync(HOME, { recursive: true });
+  const python = ensureDebianPackage('python3', 'python3');
+  // Debian keeps what venv needs in a package of its own.
+  ensureDebianPackage('python3-venv', 'python3', ['-c', 'import ensurepip']);
   try {
     // Made aside and moved into its place, so that two test runs do not meet in a half-made one.
-    await run('python3', ['-m', 'venv', fresh], { timeout: 60_000 });
+    await run(python, ['-m', 'venv', fresh], { timeout: 60_000 });
     await run(
       join(fresh, 'bin', 'python'),
       ['-m', 'pip', 'install', '--quiet', '--retries=1', '--timeout=20', 'openai', 'anthropic'],
@@ -43,13 +50,14 @@ async function makeEnvironment(): Promise<string | undefined> {
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
     const { stderr = '', message } = error as Error & { stderr?: string };
-    return `no Python environment: ${(stderr || message).trim().split('\n').at(-1)?.slice(0, 200)}`;
+    if (!OUT_OF_REACH.test(stderr || message)) throw error;
+    return `the package registry of Python is out of reach: ${(stderr || message).trim().split('\n').at(-1)?.slice(0, 200)}`;
   }
-  return (await works()) ? undefined : 'the Python packages were installed but cannot be imported';
+  if (await works()) return undefined;
+  throw new Error('The Python packages were installed but cannot be imported.');
 }
 
 const skip = await makeEnvironment();
-if (skip !== undefined) process.stderr.write(`Python clients are NOT tested: ${skip}\n`);
 
 /** The guide's Python example with its lost indentation put back; our own equivalent where the guide is absent. */
 function guideExample(): string {

@@ -12,7 +12,7 @@ import { ask, assertClearFailure, faultConfig, onlyLine, startFaultGateway } fro
 const LISTENER = `const server = require('node:net').createServer();
 server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => process.stdout.write(server.address().port + '\\n'));`;
 
-describe('a black hole', { timeout: 40_000, skip: process.platform !== 'linux' }, () => {
+describe('a black hole', { timeout: 40_000, skip: process.platform === 'linux' ? false : 'needs Linux' }, () => {
   let gateway: TestGateway;
   let child: ChildProcess;
   const fillers: Socket[] = [];

@@ -13,7 +13,7 @@ const FOLDER = join(import.meta.dirname, '../../../shared/recordings/anthropic')
 const FACTS: AnswerFacts = { id: 'msg_gateway', model: 'claude', createdSeconds: 0, streamUsage: true };
 
 const files = existsSync(FOLDER) ? readdirSync(FOLDER).sort() : [];
-if (files.length === 0) test('recordings of Anthropic', { skip: 'the folder of recordings is absent' }, () => {});
+if (files.length === 0) test('recordings of Anthropic', { skip: '../shared/recordings/anthropic is absent' }, () => {});
 
 const objects = (value: JsonValue | undefined): JsonObject[] =>
   Array.isArray(value) ? value.filter(isJsonObject) : [];

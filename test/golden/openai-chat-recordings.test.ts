@@ -31,9 +31,9 @@ const files = PROVIDERS.flatMap((folder) =>
     : [],
 );
 const judges = openaiJudges(['CreateChatCompletionResponse', 'CreateChatCompletionStreamResponse']);
-if (files.length === 0)
-  test('recordings of OpenAI-like chat', { skip: 'the folder of recordings is absent' }, () => {});
-if (judges === undefined) test("OpenAI's own schema", { skip: 'openai-openapi.json is absent' }, () => {});
+if (files.length === 0) test('recordings of OpenAI-like chat', { skip: '../shared/recordings is absent' }, () => {});
+if (judges === undefined)
+  test("OpenAI's own schema", { skip: '../shared/reference/openai-openapi.json is absent' }, () => {});
 
 /** What an answer says, reduced to the facts that this test checks. */
 interface Said {

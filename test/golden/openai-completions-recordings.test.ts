@@ -12,7 +12,7 @@ import { openaiJudges } from './openai-chat/openai-schema.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../shared/recordings');
 const FACTS: AnswerFacts = { id: 'cmpl-gateway', model: 'group', createdSeconds: 1, streamUsage: true };
-const skip = existsSync(FOLDER) ? false : 'the folder of recordings is absent';
+const skip = existsSync(FOLDER) ? false : '../shared/recordings is absent';
 const judges = openaiJudges(['CreateCompletionResponse', 'CreateEmbeddingResponse']);
 
 const contents = (file: string): string => readFileSync(join(FOLDER, file), 'utf8');

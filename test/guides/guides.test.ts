@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { COMMAND, NODE_FOLDER, SluiceProcess, temporaryFolder } from '../cli/sluice-process.ts';
 import { loadText } from '../config/load-text.ts';
+import { ensureDebianPackage } from '../support/debian.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -40,6 +41,7 @@ for (const guide of GUIDES) {
 
 /** What a guide tells people to type, in one shell, against a gateway of one's own with simulated models. */
 async function typed(context: TestContext, guide: string): Promise<string> {
+  ensureDebianPackage('curl', 'curl');
   const cwd = temporaryFolder(context);
   const sluice = new SluiceProcess(context, { cwd, args: ['demo', '--port', '0'] });
   const url = await sluice.url();
@@ -68,6 +70,7 @@ test('what the guide to budgets tells people to type works', { timeout: 90_000 }
 const withoutFigures = (text: string): string => text.replace(/\d[\d.:]*/g, '0').replace(/0(?:[- ]0)+/g, '0');
 
 test('refusals look as the guide to budgets shows them', { timeout: 60_000 }, async (context) => {
+  ensureDebianPackage('curl', 'curl');
   const cwd = temporaryFolder(context);
   const sluice = new SluiceProcess(context, { cwd, args: ['demo', '--port', '0'] });
   const url = await sluice.url();
@@ -132,6 +135,7 @@ test('the backup of the guide to databases is a database with everything in it',
 }, async (context) => {
   const backup = blocksOf('databases', 'sh').find((text) => text.startsWith('npx node'));
   assert.ok(backup !== undefined);
+  ensureDebianPackage('curl', 'curl');
   const cwd = temporaryFolder(context);
   const sluice = new SluiceProcess(context, { cwd, args: ['demo', '--port', '0'] });
   const url = await sluice.url();

@@ -17,7 +17,7 @@ const NAMES = [
   'ErrorResponse',
 ] as const;
 const judges = openaiJudges(NAMES);
-const skip = judges === undefined ? "OpenAI's document ../shared/reference/openai-openapi.json is absent" : false;
+const skip = judges === undefined ? '../shared/reference/openai-openapi.json is absent' : false;
 
 let gateway: TestGateway;
 before(async () => {

@@ -88,7 +88,7 @@ const recordings = SOURCES.flatMap(([folder, language, model]) =>
         .flatMap((file) => read(folder, file, language, model))
     : [],
 );
-const skip = recordings.length === 0 ? 'the recordings in ../shared/recordings are absent' : false;
+const skip = recordings.length === 0 ? '../shared/recordings is absent' : false;
 
 let gateway: TestGateway;
 let openai: OpenAI;

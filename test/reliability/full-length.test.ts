@@ -8,7 +8,10 @@ import { assertServed, inWorld, PLAIN } from './world.ts';
 const GUIDE = { timeout: 60, ttft_timeout: 15, stream_idle_timeout: 30 };
 const LONGEST_MS = 150_000;
 
-describe('in full', { concurrency: 8, skip: process.env.SLUICE_FULL_RELIABILITY !== '1' }, () => {
+describe('in full', {
+  concurrency: 8,
+  skip: process.env.SLUICE_FULL_RELIABILITY === '1' ? false : 'needs SLUICE_FULL_RELIABILITY=1',
+}, () => {
   for (const stream of [false, true]) {
     const body = () =>
       inWorld({ ...PLAIN, router: GUIDE, faults: { west: 's06' } }, async ({ ask, way }) => {

@@ -11,6 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { systemClock } from '../../src/core/clock.ts';
 import { Upstream, type UpstreamFault } from '../../src/upstream/upstream.ts';
+import { ensureDebianPackage } from '../support/debian.ts';
 import { PROVIDER_KEY } from '../support/gateway.ts';
 import { journey } from './journey.ts';
 import { assertServed, deployment, inWorld, PLAIN, type Setup } from './world.ts';
@@ -91,9 +92,8 @@ describe('unreachable', { concurrency: 4 }, () => {
     try {
       const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
       const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'];
-      const made = spawnSync('openssl', [...request, '-keyout', key, '-out', cert]);
-      // Without openssl there is no certificate to be refused; the two tests above stand.
-      if (made.status !== 0) return;
+      const openssl = ensureDebianPackage('openssl', 'openssl');
+      assert.equal(spawnSync(openssl, [...request, '-keyout', key, '-out', cert]).status, 0);
       const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) =>
         socket.on('data', (bytes) => heard.push(bytes)),
       );
@@ -141,7 +141,7 @@ describe('unreachable', { concurrency: 4 }, () => {
 const LISTENER = `const server = require('node:net').createServer();
 server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => process.stdout.write(server.address().port + '\\n'));`;
 
-describe('a black hole', { skip: process.platform !== 'linux' }, () => {
+describe('a black hole', { skip: process.platform === 'linux' ? false : 'needs Linux' }, () => {
   let child: ChildProcess;
   let port = 0;
   before(async () => {

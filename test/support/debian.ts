@@ -1,17 +1,28 @@
-/** Programs from Debian packages that some tests need: found, or installed once, or the test says plainly what is missing. */
+/** Programs from Debian packages that some tests need. A missing one is installed if that is possible; otherwise the test fails and names it. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, globSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 const INSTALL_TIMEOUT_MS = 180_000;
+/** Test files run at the same time, and apt-get refuses to run twice. */
+const LOCK_FILE = join(tmpdir(), 'sluice-tests-apt-get.lock');
 const attempted = new Map<string, string | undefined>();
 
-/** The path of a program, installing the Debian package that brings it where that is possible. Throws one clear sentence otherwise. */
-export function ensureDebianPackage(packageName: string, binary: string): string {
-  const found = findProgram(binary);
+/**
+ * Returns the path of a program. Installs its Debian package if it is missing, or if it fails with the arguments of `probe`; throws
+ * one sentence if that is not possible.
+ */
+export function ensureDebianPackage(packageName: string, binary: string, probe: readonly string[] = []): string {
+  const find = (): string | undefined => {
+    const path = findProgram(binary);
+    const isWhole = path !== undefined && (probe.length === 0 || spawnSync(path, probe).status === 0);
+    return isWhole ? path : undefined;
+  };
+  const found = find();
   if (found !== undefined) return found;
   if (!attempted.has(packageName)) attempted.set(packageName, install(packageName));
-  const installed = findProgram(binary);
+  const installed = find();
   if (installed !== undefined) return installed;
   const reason = attempted.get(packageName) ?? 'the package does not bring it';
   throw new Error(
@@ -38,15 +49,15 @@ function findProgram(binary: string): string | undefined {
 
 /** Installs a package; returns why it could not, or undefined. */
 function install(packageName: string): string | undefined {
-  if (!existsSync('/etc/debian_version')) return 'this is no Debian system';
+  if (!existsSync('/etc/debian_version')) return 'this is not a Debian system, so install it by hand';
   if (process.getuid?.() !== 0) return `only root may install it (apt-get install ${packageName})`;
   const options = {
     encoding: 'utf8',
     timeout: INSTALL_TIMEOUT_MS,
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   } as const;
-  spawnSync('apt-get', ['update', '-qq'], options);
-  const result = spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', packageName], options);
+  const script = 'apt-get update -qq; apt-get install -y -qq --no-install-recommends "$1"';
+  const result = spawnSync('flock', [LOCK_FILE, 'sh', '-c', script, 'sh', packageName], options);
   if (result.status === 0) return undefined;
   const lastLine = (result.stderr ?? '').trim().split('\n').at(-1);
   return `apt-get install ${packageName} failed (${lastLine === undefined || lastLine === '' ? 'timed out' : lastLine})`;

@@ -115,8 +115,9 @@ function idsOf(user: string): { readonly uid: number; readonly gid: number } {
 function signalAll(child: ChildProcess | undefined, signal: 'SIGSTOP' | 'SIGCONT'): void {
   if (child?.pid === undefined) return;
   let children: readonly string[] = [];
+  const ps = ensureDebianPackage('procps', 'ps');
   try {
-    children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' }).split('\n');
+    children = execFileSync(ps, ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' }).split('\n');
   } catch {
     // It has none: `ps` says so by its exit code.
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ensureDebianPackage } from '../../../test/support/debian.ts';
 import { freePort, startTestRedis, startTestSentinel, type TestRedis } from '../../../test/support/redis.ts';
 import { ever, TestInstance, TestLedger } from '../../../test/support/shared-claims.ts';
 import { defined } from '../../core/defined.ts';
@@ -104,7 +105,7 @@ test('with TLS it trusts the authority of the file, and no certificate that it d
   const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=redis.test`.split(
     ' ',
   );
-  const made = spawnSync('openssl', [
+  const made = spawnSync(ensureDebianPackage('openssl', 'openssl'), [
     ...words,
     '-addext',
     'subjectAltName=DNS:redis.test',

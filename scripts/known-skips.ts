@@ -1,0 +1,45 @@
+/** The tests that a machine may leave out. Every other skip fails `.ci/run`: a test that nobody runs protects nothing. */
+
+/** A reason for which a test may be skipped. */
+export interface KnownSkip {
+  /** The reason as the test gives it. */
+  readonly reason: RegExp;
+  readonly why: string;
+}
+
+/** The only list of accepted skips. */
+export const KNOWN_SKIPS: readonly KnownSkip[] = [
+  {
+    reason: /^\.\.\/shared\/[\w./-]+ is absent$/,
+    why: 'Recorded answers, schemas and seeds of other projects are too large, or not ours, to be part of this repository.',
+  },
+  {
+    reason: /^the package registries? (?:of Python )?(?:is|are) out of reach: /,
+    why: 'Installing from a registry needs the network, which a build machine may forbid.',
+  },
+  {
+    reason: /^needs Linux$/,
+    why: 'These tests read /proc or use an address of the loopback network that other systems do not route.',
+  },
+  {
+    reason: /^needs a Node\.js below 24$/,
+    why: 'An old Node.js cannot be installed beside the one that runs the tests without a download.',
+  },
+  {
+    reason: /^needs SLUICE_FULL_RELIABILITY=1$/,
+    why: 'The reliability scenarios in their true lengths take minutes; the same scenarios run with short limits every time.',
+  },
+];
+
+/** A test or a suite that did not run. */
+export interface SkippedTest {
+  readonly file: string;
+  readonly name: string;
+  /** Empty if the test gives no reason. */
+  readonly reason: string;
+}
+
+/** Whether a skip is on the list. */
+export function isKnownSkip({ reason }: SkippedTest, known: readonly KnownSkip[] = KNOWN_SKIPS): boolean {
+  return known.some((entry) => entry.reason.test(reason));
+}

@@ -10,3 +10,42 @@ export interface JsonObject {
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Sets a member by its name alone: `__proto__` as a key of parsed JSON stays a plain member. */
+export function setMember(object: JsonObject, name: string, value: JsonValue | undefined): void {
+  Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+}
+
+/** A copy of an object with other members laid over it; those without a value are left out. */
+export function withMembers(...sources: readonly JsonObject[]): JsonObject {
+  const result: JsonObject = {};
+  for (const source of sources) {
+    for (const [name, value] of Object.entries(source)) if (value !== undefined) setMember(result, name, value);
+  }
+  return result;
+}
+
+/** The value if it is a string; undefined for anything else. */
+export function stringOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The value if it is a string that is not empty; undefined for anything else. */
+export function wordOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The value if it is an object; undefined for anything else. */
+export function objectOf(value: JsonValue | undefined): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined;
+}
+
+/** The items of an array; empty for anything else. */
+export function itemsOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The objects in an array; empty for anything else. */
+export function objectsOf(value: JsonValue | undefined): readonly JsonObject[] {
+  return itemsOf(value).filter(isJsonObject);
+}

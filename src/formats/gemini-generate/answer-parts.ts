@@ -1,7 +1,6 @@
 /** The parts of an answer, read leniently: what a provider sends is taken as far as it is understood, and kept opaque beyond. */
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, setMember, stringOf } from '../../core/json.ts';
 import type { Part, ReasoningSignature } from '../neutral/conversation.ts';
-import { setMember, stringOf } from './fields.ts';
 import { readInlineData } from './media.ts';
 
 /** The signature on a part, as Google's own. */

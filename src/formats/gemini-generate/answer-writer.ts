@@ -1,7 +1,6 @@
 /** Neutral parts of an answer as parts of a Gemini candidate. */
-import type { JsonObject } from '../../core/json.ts';
+import { type JsonObject, withMembers } from '../../core/json.ts';
 import type { Part, ReasoningSignature, ToolCallPart } from '../neutral/conversation.ts';
-import { withMembers } from './fields.ts';
 import { isMediaPart, writeMedia } from './media.ts';
 import { carrySignature } from './signatures.ts';
 import { argumentsObject } from './write-contents.ts';

@@ -1,7 +1,7 @@
 /** Sources of an answer: Gemini's `groundingMetadata` and `citationMetadata`, and neutral citations. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import type { Citation } from '../neutral/conversation.ts';
-import { countOf, objectsOf, stringOf } from './fields.ts';
+import { countOf } from './fields.ts';
 
 /** The citations of a candidate whose answer so far is `text`; Gemini counts in bytes of UTF-8, the neutral form in characters. */
 export function readCitations(candidate: JsonObject, text: string): Citation[] {

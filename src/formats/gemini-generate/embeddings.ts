@@ -1,8 +1,8 @@
 /** Gemini's `batchEmbedContents`: the body for a list of texts, and the vectors out of its answer. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectsOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
 import type { Usage } from '../neutral/conversation.ts';
-import { countOf, objectsOf } from './fields.ts';
+import { countOf } from './fields.ts';
 import { readUsage } from './usage.ts';
 
 /** What a batch of embeddings may say besides its texts. */

@@ -1,8 +1,8 @@
 /** Google's error bodies: `{error: {code, message, status, details}}`, on some paths as the only element of an array. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import type { ClientError } from '../format.ts';
 import type { ProviderErrorFacts } from '../neutral/conversation.ts';
-import { numberOf, objectsOf, stringOf } from './fields.ts';
+import { numberOf } from './fields.ts';
 
 /** Reads an error body; undefined where it is none. */
 export function readError(body: JsonValue): ProviderErrorFacts | undefined {

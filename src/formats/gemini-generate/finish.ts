@@ -1,7 +1,6 @@
 /** Why an answer ended: Gemini's `finishReason` and the neutral reason, in both directions. */
-import type { JsonObject } from '../../core/json.ts';
+import { type JsonObject, stringOf } from '../../core/json.ts';
 import type { Finish, FinishReason } from '../neutral/conversation.ts';
-import { stringOf } from './fields.ts';
 
 /** All values of `FinishReason` (https://ai.google.dev/api/generate-content, 2026-11-23). */
 const REASONS: Readonly<Record<string, FinishReason>> = {

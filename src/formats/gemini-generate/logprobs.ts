@@ -1,6 +1,6 @@
 /** Log-probabilities: Gemini's `logprobsResult` and OpenAI's `logprobs` object, which is the neutral form. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { numberOf, objectsOf, stringOf } from './fields.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
+import { numberOf } from './fields.ts';
 
 /** OpenAI's shape of a candidate's `logprobsResult`; undefined where it has none. */
 export function readLogprobs(candidate: JsonObject): JsonObject | undefined {

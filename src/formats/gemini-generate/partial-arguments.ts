@@ -3,9 +3,8 @@
  * into JSON text as they come. The model writes its arguments from front to back, so a piece either continues the value that is
  * open, or closes some containers and opens others behind them; a piece that goes back is no such stream.
  */
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { type JsonObject, type JsonValue, stringOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
-import { stringOf } from './fields.ts';
 
 type Step = string | number;
 

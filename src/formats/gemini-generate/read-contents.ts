@@ -1,15 +1,16 @@
 /** A Gemini client's `systemInstruction` and `contents` as turns. */
-import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
+import { wrongKind } from '../body-reader.ts';
 import { FormatError } from '../format.ts';
 import type { DocumentPart, ImagePart, Part, TextPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
-import { StrictObject, setMember, wrongKind } from './fields.ts';
+import { readerOf } from './fields.ts';
 import { readFileData, readInlineData } from './media.ts';
 import { readSignature } from './signatures.ts';
 import { textOfResponse } from './write-contents.ts';
 
 /** Reads all turns of a body. Throws `FormatError`. */
-export function readTurns(body: StrictObject): Turn[] {
+export function readTurns(body: JsonReader): Turn[] {
   const reader = new ContentsReader();
   const system = body.get('systemInstruction');
   if (system !== undefined) reader.readSystem(system, body.pathOf('systemInstruction'));
@@ -33,18 +34,14 @@ class ContentsReader {
   private calls = 0;
 
   readSystem(value: JsonValue, path: string): void {
-    const content = new StrictObject(value, path);
+    const content = readerOf(value, path);
     const parts = this.parts(content).map((part) => this.readPart(part));
     if (parts.length > 0) this.turns.push({ role: 'system', parts });
   }
 
   readContent(value: JsonValue, path: string): void {
-    const content = new StrictObject(value, path);
-    const role = content.string('role') ?? 'user';
-    if (role !== 'user' && role !== 'model' && role !== 'function') {
-      const place = content.pathOf('role');
-      throw new FormatError(place, `${place}: expected user or model, got ${JSON.stringify(role)}.`);
-    }
+    const content = readerOf(value, path);
+    const role = content.oneOf('role', ['user', 'model', 'function']) ?? 'user';
     const parts: Part[] = [];
     for (const part of this.parts(content)) {
       const read = this.readPart(part);
@@ -69,13 +66,13 @@ class ContentsReader {
   }
 
   /** The parts of a content; the SDKs let a text stand for them, the API does not. */
-  private parts(content: StrictObject): readonly StrictObject[] {
+  private parts(content: JsonReader): readonly JsonReader[] {
     const value = content.get('parts');
-    if (isJsonObject(value)) return [new StrictObject(value, content.pathOf('parts'))];
+    if (isJsonObject(value)) return [readerOf(value, content.pathOf('parts'))];
     return content.objects('parts') ?? [];
   }
 
-  private readPart(part: StrictObject): Part {
+  private readPart(part: JsonReader): Part {
     const signatureText = part.string('thoughtSignature');
     const carried = signatureText === undefined || signatureText === '' ? undefined : readSignature(signatureText);
     const signed = carried !== undefined && 'signature' in carried ? { signature: carried.signature } : {};
@@ -93,20 +90,21 @@ class ContentsReader {
     }
     const media = isThought ? undefined : this.readMedia(part);
     if (media !== undefined) return media;
-    if (Object.keys(part.value).length === 0) throw new FormatError(part.path, `${part.path}: a part without content.`);
+    if (Object.keys(part.value).length === 0)
+      throw new FormatError(part.path, `'${part.path}' is a part without content.`);
     if (Object.keys(part.value).every((key) => /^thought/.test(key))) return { type: 'text', text: '', ...signed };
     return { type: 'opaque', format: 'gemini-generate', value: part.value };
   }
 
-  private readMedia(part: StrictObject): Part | undefined {
+  private readMedia(part: JsonReader): Part | undefined {
     const inline = part.object('inlineData');
     const file = part.object('fileData');
     if (inline === undefined && file === undefined) return undefined;
     const media =
       inline !== undefined
-        ? readInlineData(required(inline, 'mimeType'), required(inline, 'data'))
+        ? readInlineData(inline.requiredString('mimeType'), inline.requiredString('data'))
         : file !== undefined
-          ? readFileData(required(file, 'fileUri'), file.string('mimeType'))
+          ? readFileData(file.requiredString('fileUri'), file.string('mimeType'))
           : undefined;
     if (media === undefined) return undefined;
     const name = (inline ?? file)?.string('displayName');
@@ -119,8 +117,8 @@ class ContentsReader {
     return Object.keys(fields).length === 0 ? media : { ...media, extra: { format: 'gemini-generate', fields } };
   }
 
-  private readCall(call: StrictObject): Part {
-    const name = required(call, 'name');
+  private readCall(call: JsonReader): Part {
+    const name = call.requiredString('name');
     const id = call.string('id') || `call_${this.calls}`;
     this.calls += 1;
     this.pending.push({ id, name });
@@ -128,8 +126,8 @@ class ContentsReader {
     return { type: 'tool-call', id, name, arguments: args === undefined ? '{}' : JSON.stringify(args.value) };
   }
 
-  private readResult(result: StrictObject): ToolResultPart {
-    const name = required(result, 'name');
+  private readResult(result: JsonReader): ToolResultPart {
+    const name = result.requiredString('name');
     const told = result.string('id');
     // Without an id, results answer the calls of their name in the order of the calls.
     const index = this.pending.findIndex((call) =>
@@ -153,10 +151,4 @@ class ContentsReader {
       ...(text?.isError ? { isError: true } : {}),
     };
   }
-}
-
-function required(object: StrictObject, name: string): string {
-  const value = object.string(name);
-  if (value === undefined) throw wrongKind(object.pathOf(name), 'a string', undefined);
-  return value;
 }

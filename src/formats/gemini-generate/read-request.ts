@@ -1,8 +1,9 @@
 /** The body of a Gemini client's `generateContent` as a neutral request. */
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { FormatError, type ReadRequest } from '../format.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
+import type { ReadRequest } from '../format.ts';
 import type { OutputFormat, Sampling, ToolChoice, ToolDefinition } from '../neutral/conversation.ts';
-import { StrictObject } from './fields.ts';
+import { readerOf } from './fields.ts';
 import { readTurns } from './read-contents.ts';
 import { fromOpenApiSchema } from './schema.ts';
 import { readThinking } from './thinking.ts';
@@ -12,7 +13,7 @@ import { readThinking } from './thinking.ts';
  * is false, and the caller sets both. Throws `FormatError`.
  */
 export function readRequest(body: JsonObject): ReadRequest {
-  const top = new StrictObject(body, '');
+  const top = readerOf(body, '');
   const model = top.string('model') ?? '';
   const turns = readTurns(top);
   const tools = readTools(top);
@@ -22,7 +23,9 @@ export function readRequest(body: JsonObject): ReadRequest {
   const generation = config === undefined ? undefined : readGenerationConfig(config);
   // What of the configuration has no neutral form travels on under its own name.
   const unread = config?.rest();
-  const unreadTools = top.object('toolConfig')?.restWithout('functionCallingConfig');
+  const toolConfig = top.object('toolConfig');
+  toolConfig?.ignore('functionCallingConfig');
+  const unreadTools = toolConfig?.rest();
   const fields: JsonObject = {
     ...top.rest(),
     ...(unread === undefined ? {} : { generationConfig: unread }),
@@ -45,7 +48,7 @@ export function readRequest(body: JsonObject): ReadRequest {
   };
 }
 
-function readGenerationConfig(config: StrictObject) {
+function readGenerationConfig(config: JsonReader) {
   const temperature = config.number('temperature');
   const topP = config.number('topP');
   const topK = config.number('topK');
@@ -83,7 +86,7 @@ function readGenerationConfig(config: StrictObject) {
   };
 }
 
-function readOutput(config: StrictObject): OutputFormat | undefined {
+function readOutput(config: JsonReader): OutputFormat | undefined {
   const mediaType = config.string('responseMimeType');
   const jsonSchema = config.object('responseJsonSchema')?.value;
   const openApiSchema = config.object('responseSchema')?.value;
@@ -96,13 +99,12 @@ function readOutput(config: StrictObject): OutputFormat | undefined {
   }
   if (mediaType === 'application/json') return { type: 'json-object' };
   if (mediaType === undefined || mediaType === 'text/plain') return undefined;
-  const path = config.pathOf('responseMimeType');
-  throw new FormatError(path, `${path}: expected application/json or text/plain, got ${JSON.stringify(mediaType)}.`);
+  throw config.wrongChoice('responseMimeType', ['application/json', 'text/plain']);
 }
 
-function readTools(top: StrictObject): ToolDefinition[] {
+function readTools(top: JsonReader): ToolDefinition[] {
   const value = top.get('tools');
-  const list = isJsonObject(value) ? [new StrictObject(value, top.pathOf('tools'))] : (top.objects('tools') ?? []);
+  const list = isJsonObject(value) ? [readerOf(value, top.pathOf('tools'))] : (top.objects('tools') ?? []);
   return list.flatMap((tool) => {
     const functions = (tool.objects('functionDeclarations') ?? []).map(readFunction);
     const others = tool.rest();
@@ -112,12 +114,8 @@ function readTools(top: StrictObject): ToolDefinition[] {
   });
 }
 
-function readFunction(declaration: StrictObject): ToolDefinition {
-  const name = declaration.string('name');
-  if (name === undefined || name === '') {
-    const path = declaration.pathOf('name');
-    throw new FormatError(path, `${path}: a function needs a name.`);
-  }
+function readFunction(declaration: JsonReader): ToolDefinition {
+  const name = declaration.requiredName('name');
   const description = declaration.string('description');
   const jsonSchema = declaration.object('parametersJsonSchema')?.value;
   const openApiSchema = declaration.object('parameters')?.value;
@@ -132,7 +130,7 @@ function readFunction(declaration: StrictObject): ToolDefinition {
   };
 }
 
-function readToolChoice(top: StrictObject): ToolChoice | undefined {
+function readToolChoice(top: JsonReader): ToolChoice | undefined {
   const config = top.object('toolConfig')?.object('functionCallingConfig');
   if (config === undefined) return undefined;
   const mode = config.string('mode')?.toUpperCase();
@@ -150,9 +148,7 @@ function readToolChoice(top: StrictObject): ToolChoice | undefined {
       return names.length === 1 ? { type: 'tool', name: only } : { type: 'allowed', mode: 'required', names };
     case 'VALIDATED':
       return only === undefined ? { type: 'auto' } : { type: 'allowed', mode: 'auto', names };
-    default: {
-      const path = config.pathOf('mode');
-      throw new FormatError(path, `${path}: expected AUTO, ANY, NONE or VALIDATED, got ${JSON.stringify(mode)}.`);
-    }
+    default:
+      throw config.wrongChoice('mode', ['AUTO', 'ANY', 'NONE', 'VALIDATED']);
   }
 }

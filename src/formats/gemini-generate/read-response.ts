@@ -1,10 +1,10 @@
 /** A whole answer of `generateContent`. */
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
 import type { Choice, Citation, ConversationResponse, Part } from '../neutral/conversation.ts';
 import { CallIds, readAnswerPart } from './answer-parts.ts';
 import { countSearches, readCitations } from './citations.ts';
-import { countOf, objectsOf, stringOf } from './fields.ts';
+import { countOf } from './fields.ts';
 import { rawFinishOf, readBlock, readFinish } from './finish.ts';
 import { readLogprobs } from './logprobs.ts';
 import { readUsage } from './usage.ts';
@@ -72,7 +72,7 @@ function emptyChoice(promptFeedback: unknown): Choice {
 }
 
 /** The parts of a candidate; empty where it has none. */
-export function partsOf(candidate: JsonObject): JsonObject[] {
+export function partsOf(candidate: JsonObject): readonly JsonObject[] {
   return isJsonObject(candidate.content) ? objectsOf(candidate.content.parts) : [];
 }
 

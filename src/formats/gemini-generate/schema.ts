@@ -4,8 +4,7 @@
  * it holds. Older models take a subset of OpenAPI 3.0: references are resolved, `null` becomes `nullable`, and what is not in
  * the subset is left out and reported.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { setMember, stringOf } from './fields.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember, stringOf } from '../../core/json.ts';
 
 /** Takes the path, inside the schema, of a word that had to be left out. */
 export type SchemaDropReceiver = (path: string) => void;

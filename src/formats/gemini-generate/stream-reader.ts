@@ -1,11 +1,11 @@
 /** The stream of `streamGenerateContent?alt=sse`: every event is an answer of its own that holds what is new. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import type { Citation, Finish, StreamEvent, Usage } from '../neutral/conversation.ts';
 import { CallIds, readAnswerPart, signatureOf } from './answer-parts.ts';
 import { countSearches, readCitations } from './citations.ts';
 import { readError } from './errors.ts';
-import { countOf, objectsOf, stringOf } from './fields.ts';
+import { countOf } from './fields.ts';
 import { type RawFinish, rawFinishOf, readBlock, readFinish } from './finish.ts';
 import { readLogprobs } from './logprobs.ts';
 import { PartialArguments } from './partial-arguments.ts';

@@ -1,9 +1,9 @@
 /** How much to think: the neutral request and Gemini's `thinkingConfig`, in both directions. */
 import type { JsonObject } from '../../core/json.ts';
-import { FormatError, type ModelTraits } from '../format.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
+import type { ModelTraits } from '../format.ts';
 import type { ReasoningEffort, ReasoningRequest } from '../neutral/conversation.ts';
 import { budgetTokensOfEffort, effortOfBudgetTokens } from '../neutral/reasoning.ts';
-import type { StrictObject } from './fields.ts';
 import { canThink, isGemini3, type ThinkingLevel, thinkingBudgetRange, thinkingLevels } from './gemini-models.ts';
 
 const LEVEL_OF_EFFORT: Readonly<Record<ReasoningEffort, ThinkingLevel>> = {
@@ -14,6 +14,13 @@ const LEVEL_OF_EFFORT: Readonly<Record<ReasoningEffort, ThinkingLevel>> = {
   high: 'HIGH',
   xhigh: 'HIGH',
   max: 'HIGH',
+};
+
+const EFFORT_OF_LEVEL: Readonly<Record<ThinkingLevel, ReasoningEffort>> = {
+  MINIMAL: 'minimal',
+  LOW: 'low',
+  MEDIUM: 'medium',
+  HIGH: 'high',
 };
 
 const LADDER: readonly ThinkingLevel[] = ['MINIMAL', 'LOW', 'MEDIUM', 'HIGH'];
@@ -68,13 +75,13 @@ function budgetOf(reasoning: ReasoningRequest, isOff: boolean, model: string): J
 }
 
 /** The neutral request of a client's `thinkingConfig`. */
-export function readThinking(config: StrictObject): ReasoningRequest {
+export function readThinking(config: JsonReader): ReasoningRequest {
   const budget = config.integer('thinkingBudget');
   const level = config.string('thinkingLevel');
   const include = config.boolean('includeThoughts');
   return {
     ...(budget === undefined ? {} : readBudget(budget)),
-    ...(level === undefined ? {} : { effort: readLevel(level, config.pathOf('thinkingLevel')) }),
+    ...(level === undefined ? {} : { effort: readLevel(level, config) }),
     ...(include === undefined ? {} : { include }),
   };
 }
@@ -84,17 +91,8 @@ function readBudget(budget: number): ReasoningRequest {
   return budget === 0 ? { mode: 'disabled' } : { mode: 'enabled', budgetTokens: budget };
 }
 
-function readLevel(level: string, path: string): ReasoningEffort {
-  switch (level.toUpperCase()) {
-    case 'MINIMAL':
-      return 'minimal';
-    case 'LOW':
-      return 'low';
-    case 'MEDIUM':
-      return 'medium';
-    case 'HIGH':
-      return 'high';
-    default:
-      throw new FormatError(path, `${path}: expected MINIMAL, LOW, MEDIUM or HIGH, got ${JSON.stringify(level)}.`);
-  }
+function readLevel(level: string, config: JsonReader): ReasoningEffort {
+  const known = LADDER.find((candidate) => candidate === level.toUpperCase());
+  if (known === undefined) throw config.wrongChoice('thinkingLevel', LADDER);
+  return EFFORT_OF_LEVEL[known];
 }

@@ -1,7 +1,7 @@
 /** Gemini's `usageMetadata` and the neutral token counts. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import type { Usage } from '../neutral/conversation.ts';
-import { countOf, objectsOf, stringOf } from './fields.ts';
+import { countOf } from './fields.ts';
 
 /**
  * Reads the usage of a whole answer or of one stream event; undefined where it has none. The early events of a Vertex stream

@@ -1,5 +1,5 @@
 /** The turns of a conversation as Gemini's `systemInstruction` and `contents`. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, withMembers } from '../../core/json.ts';
 import type { Dropped } from '../format.ts';
 import type {
   ConversationRequest,
@@ -11,7 +11,6 @@ import type {
   ToolResultPart,
   Turn,
 } from '../neutral/conversation.ts';
-import { withMembers } from './fields.ts';
 import { isGemini3 } from './gemini-models.ts';
 import { isMediaPart, type MediaPart, writeMedia } from './media.ts';
 import { carrySignature, NO_SIGNATURE } from './signatures.ts';

@@ -1,8 +1,7 @@
 /** A neutral request as the body of Gemini's `generateContent`. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, withMembers } from '../../core/json.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
-import { withMembers } from './fields.ts';
 import { isGemini4, takesJsonSchema } from './gemini-models.ts';
 import { toJsonSchema, toOpenApiSchema } from './schema.ts';
 import { writeThinking } from './thinking.ts';

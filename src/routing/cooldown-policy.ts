@@ -1,7 +1,7 @@
 /** When a deployment's breaker opens and for how long: LiteLLM's keys, and our default where neither of them is set. */
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import { SlidingWindow } from '../core/sliding-window.ts';
 import type { AttemptFailure } from './contracts.ts';
-import { SlidingCount } from './sliding-count.ts';
 
 /** The operator's settings for cooldowns: `router_settings`, and per deployment where it has its own. */
 export interface CooldownSettings {
@@ -64,11 +64,11 @@ export function countsAgainstDeployment(failure: AttemptFailure, facts: FailureF
 
 /** What the last minute says about one deployment. */
 export class DeploymentRecord {
-  readonly #attempts = new SlidingCount(WINDOW_SLOTS, WINDOW_SLOT_MS);
-  readonly #failures = new SlidingCount(WINDOW_SLOTS, WINDOW_SLOT_MS);
-  readonly #recentAttempts = new SlidingCount(RECENT_SLOTS, RECENT_SLOT_MS);
-  readonly #recentFailures = new SlidingCount(RECENT_SLOTS, RECENT_SLOT_MS);
-  readonly #failuresByClass = new Map<string, SlidingCount>();
+  readonly #attempts = new SlidingWindow(WINDOW_SLOTS, WINDOW_SLOT_MS);
+  readonly #failures = new SlidingWindow(WINDOW_SLOTS, WINDOW_SLOT_MS);
+  readonly #recentAttempts = new SlidingWindow(RECENT_SLOTS, RECENT_SLOT_MS);
+  readonly #recentFailures = new SlidingWindow(RECENT_SLOTS, RECENT_SLOT_MS);
+  readonly #failuresByClass = new Map<string, SlidingWindow>();
   #consecutiveFailures = 0;
   #lastSuccessMs: number;
 
@@ -92,7 +92,7 @@ export class DeploymentRecord {
     const { className } = ERRORS[failure.code];
     let ofClass = this.#failuresByClass.get(className);
     if (ofClass === undefined) {
-      ofClass = new SlidingCount(WINDOW_SLOTS, WINDOW_SLOT_MS);
+      ofClass = new SlidingWindow(WINDOW_SLOTS, WINDOW_SLOT_MS);
       this.#failuresByClass.set(className, ofClass);
     }
     ofClass.add(nowMs);

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import { SlidingWindow } from '../core/sliding-window.ts';
 import { RecentHistogram } from './recent-histogram.ts';
-import { SlidingCount } from './sliding-count.ts';
 
 /** How one model group hedges. */
 export interface HedgeRules {
@@ -30,11 +30,11 @@ class GroupHedging {
   /** Time to the first content of streams, and to the end of whole answers: the one says nothing about the other. */
   readonly streams = new RecentHistogram();
   readonly whole = new RecentHistogram();
-  readonly money = new SlidingCount(SPEND_SLOTS, SPEND_SLOT_MS);
-  readonly hedgedMoney = new SlidingCount(SPEND_SLOTS, SPEND_SLOT_MS);
-  readonly attempts = new SlidingCount(SPEND_SLOTS, SPEND_SLOT_MS);
-  readonly hedgedAttempts = new SlidingCount(SPEND_SLOTS, SPEND_SLOT_MS);
-  readonly unpriced = new SlidingCount(SPEND_SLOTS, SPEND_SLOT_MS);
+  readonly money = new SlidingWindow(SPEND_SLOTS, SPEND_SLOT_MS);
+  readonly hedgedMoney = new SlidingWindow(SPEND_SLOTS, SPEND_SLOT_MS);
+  readonly attempts = new SlidingWindow(SPEND_SLOTS, SPEND_SLOT_MS);
+  readonly hedgedAttempts = new SlidingWindow(SPEND_SLOTS, SPEND_SLOT_MS);
+  readonly unpriced = new SlidingWindow(SPEND_SLOTS, SPEND_SLOT_MS);
   /** Races under way, whose cost is not known yet. */
   racing = 0;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import { SlidingWindow } from '../core/sliding-window.ts';
 import type { AttemptCounter, AttemptCounts } from '../stores/contracts/shared-routing.ts';
-import { SlidingCount } from './sliding-count.ts';
 
 /** How generous a retry budget is. */
 export interface RetryBudgetSettings {
@@ -17,8 +17,8 @@ const SECOND_MS = 1_000;
 const MOST_UPSTREAMS = 1_000;
 
 interface Counts {
-  readonly first: SlidingCount;
-  readonly further: SlidingCount;
+  readonly first: SlidingWindow;
+  readonly further: SlidingWindow;
   /** What this instance attempted since the other instances were last told. */
   untoldFirst: number;
   untoldFurther: number;
@@ -104,8 +104,8 @@ export class RetryBudget implements AttemptCounter {
       if (oldest !== undefined) this.#upstreams.delete(oldest);
     }
     const counts: Counts = {
-      first: new SlidingCount(SECONDS, SECOND_MS),
-      further: new SlidingCount(SECONDS, SECOND_MS),
+      first: new SlidingWindow(SECONDS, SECOND_MS),
+      further: new SlidingWindow(SECONDS, SECOND_MS),
       untoldFirst: 0,
       untoldFurther: 0,
     };

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
-import { LatencyEstimate, SlidingMinute, TokenMix } from './measures.ts';
+import { SlidingWindow } from '../core/sliding-window.ts';
+import { LatencyEstimate, TokenMix } from './measures.ts';
 
 /** How one attempt at a deployment ended. Members that nobody measured are left out and change nothing. */
 export interface EndedAttempt {
@@ -19,6 +20,9 @@ export interface EndedAttempt {
 const FAILURE_LATENCY_MS = 1_000;
 /** However often a deployment fails, its measured latency stays below this, so that it is tried again before long. */
 const LONGEST_FAILURE_LATENCY_MS = 60_000;
+/** Loads and failures are counted over the last minute. */
+const MINUTE_SLOTS = 12;
+const MINUTE_SLOT_MS = 5_000;
 
 /** What one deployment is doing now and has done lately, as seen by this process. */
 export class DeploymentStat {
@@ -28,9 +32,9 @@ export class DeploymentStat {
   readonly whole = new LatencyEstimate();
   /** Time to first token of streams, in milliseconds. */
   readonly firstToken = new LatencyEstimate();
-  readonly requests = new SlidingMinute();
-  readonly tokens = new SlidingMinute();
-  readonly failures = new SlidingMinute();
+  readonly requests = new SlidingWindow(MINUTE_SLOTS, MINUTE_SLOT_MS);
+  readonly tokens = new SlidingWindow(MINUTE_SLOTS, MINUTE_SLOT_MS);
+  readonly failures = new SlidingWindow(MINUTE_SLOTS, MINUTE_SLOT_MS);
   /** Measured tokens per request and share of cached input. */
   readonly mix = new TokenMix();
 }
@@ -65,7 +69,7 @@ export class DeploymentStats {
       this.#byId.set(id, stat);
     }
     stat.inFlight += 1;
-    stat.requests.add(1, this.#clock.monotonicMs());
+    stat.requests.add(this.#clock.monotonicMs());
   }
 
   /** A stream's first token came, this many milliseconds after the attempt was sent. */
@@ -83,14 +87,14 @@ export class DeploymentStats {
 
     const { durationMs, isStream, inputTokens = 0, outputTokens = 0, cachedTokens = 0 } = attempt;
     if (attempt.failed) {
-      stat.failures.add(1, nowMs);
+      stat.failures.add(nowMs);
       if (isStream !== true) penalise(stat.whole, durationMs, nowMs);
       if (isStream !== false) penalise(stat.firstToken, durationMs, nowMs);
     } else if (durationMs !== undefined && isStream !== true) {
       stat.whole.observe(durationMs, nowMs);
     }
     if (inputTokens + outputTokens > 0) {
-      stat.tokens.add(inputTokens + outputTokens, nowMs);
+      stat.tokens.add(nowMs, inputTokens + outputTokens);
       stat.mix.observe(inputTokens, outputTokens, cachedTokens);
     }
   }

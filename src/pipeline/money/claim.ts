@@ -118,8 +118,8 @@ const MOST_LOOKS_A_SECOND = 500;
 const waiting = new WeakMap<Claims, number>();
 
 /** What is only held by requests under way is free again in a moment: waiting for it is better than a refusal that is tried again. */
-function mayWait({ limit, isTemporary, isStale, isAway }: Refusal): boolean {
-  return limit === 'money' && isTemporary && isStale !== true && isAway !== true;
+function mayWait({ limit, isTemporary, isStale, isStoreUnavailable }: Refusal): boolean {
+  return limit === 'money' && isTemporary && isStale !== true && isStoreUnavailable !== true;
 }
 
 /** A budget of which nothing was ever used is no good to anyone if no usual answer fits: then a short one is better than none. */

@@ -9,7 +9,7 @@ import type { Scope } from '../../tenancy/scopes.ts';
 /** The error of a refused claim. `nowMs` is the wall clock, for the moment a limit starts anew. */
 export function errorOfRefusal(refusal: Refusal, accounts: readonly Accounts[], nowMs: number): GatewayError {
   const scope = accounts.map((each) => each.scopeOf(refusal.account)).find((found) => found !== undefined);
-  if (refusal.isAway === true) return storeAway(scope, refusal);
+  if (refusal.isStoreUnavailable === true) return storeAway(scope, refusal);
   return refusal.limit === 'money'
     ? budgetError(refusal, scope, nowMs)
     : rateError(refusal, refusal.limit, scope, nowMs);

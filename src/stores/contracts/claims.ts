@@ -102,7 +102,7 @@ export interface Refusal {
   /** Only what is under way is in the way: the same request may fit once that is settled. Never so for what a minute counts. */
   readonly isTemporary: boolean;
   /** The shared store is away and the account is configured `closed`. */
-  readonly isAway?: boolean;
+  readonly isStoreUnavailable?: boolean;
   /**
    * No limit said no: another instance changed an object (a key, a team) and this one had not heard of it. Everyone who remembers
    * objects has been told when this is returned (`InvalidationBus`): identify the caller anew, and claim again. `account` is empty.

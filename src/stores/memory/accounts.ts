@@ -2,8 +2,8 @@
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { MoneyLimit, Seed } from '../contracts/claims.ts';
+import type { RateWindow } from '../limits/rate-window.ts';
 import { MoneyCounter } from './money-counter.ts';
-import type { SlidingMinute } from './sliding-minute.ts';
 
 /** Counters unused for so long are dropped: by then the ledger has whatever was settled, and is asked anew. */
 const IDLE_MS = 600_000;
@@ -23,7 +23,7 @@ export class AccountCounters {
   /** The newest last. */
   money: MoneyCounter[] = [];
   /** Undefined until it has a rate limit. */
-  minute: SlidingMinute | undefined;
+  window: RateWindow | undefined;
   /** Claims under way. */
   open = 0;
   usedAtMs = 0;

@@ -70,8 +70,8 @@ test('while the ledger is away an account that is closed refuses, and asks again
   const { claims } = claimsOver(ledger);
   const outcome = await claim(claims, 'a', account('closed'), 5n);
   assert.ok(outcome.kind === 'refused');
-  const { isAway, limit, account: id, isTemporary } = outcome.refusal;
-  assert.deepEqual([isAway, limit, id, isTemporary], [true, 'money', 'key', false]);
+  const { isStoreUnavailable, limit, account: id, isTemporary } = outcome.refusal;
+  assert.deepEqual([isStoreUnavailable, limit, id, isTemporary], [true, 'money', 'key', false]);
   assert.equal(claims.open, 0);
   ledger.isAway = false;
   assert.equal((await claim(claims, 'a', account('closed'), 5n)).kind, 'granted');
@@ -111,7 +111,7 @@ test('a seed that throws at once is like one that fails later', () => {
   const request = { id: 'a', nowMs: NOON_MS, accounts: [account('closed')], amounts: amounts({ hold: 5n }) };
   const outcome = claims.claim(request);
   assert.ok(!(outcome instanceof Promise) && outcome.kind === 'refused');
-  assert.equal(outcome.refusal.isAway, true);
+  assert.equal(outcome.refusal.isStoreUnavailable, true);
   assert.deepEqual(errors, ['key']);
 });
 

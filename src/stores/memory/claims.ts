@@ -10,11 +10,12 @@ import type {
   Seed,
   Settlement,
 } from '../contracts/claims.ts';
+import type { Reserve } from '../limits/budget.ts';
+import { RateWindow } from '../limits/rate-window.ts';
+import { hasRate } from '../limits/rates.ts';
 import { type AccountCounters, Accounts, type Period } from './accounts.ts';
-import { hasRate, type Reserve } from './admission.ts';
-import { admissionOf, asGiven, extensionRefusal, firstRefusal, remainingOf, type Touched } from './decision.ts';
+import { extensionRefusal, firstRefusal, grantFor, remainingOf, type Touched } from './decision.ts';
 import { type Booking, book, type MoneyCounter } from './money-counter.ts';
-import { SlidingMinute } from './sliding-minute.ts';
 
 /** What claims in memory are made with. */
 export interface MemoryClaimsOptions {
@@ -30,7 +31,7 @@ interface OpenClaim extends Touched {
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** Those in which it was counted. */
-  readonly minutes: readonly SlidingMinute[];
+  readonly windows: readonly RateWindow[];
   hold: PicoUsd;
   exposure: PicoUsd;
 }
@@ -75,7 +76,7 @@ export class MemoryClaims implements Claims {
     claim.hold = hold;
     claim.exposure = exposure;
     const nowMs = this.#clock.monotonicMs();
-    for (const minute of claim.minutes) minute.advance(nowMs);
+    for (const window of claim.windows) window.advance(nowMs);
     return { kind: 'granted', hold, exposure, remaining: remainingOf(claim, nowMs) };
   }
 
@@ -83,8 +84,8 @@ export class MemoryClaims implements Claims {
     const claim = this.#release(settlement.id);
     if (claim === undefined) return;
     const { cost, inputTokens, outputTokens } = settlement;
-    for (const minute of claim.minutes) {
-      minute.correct(claim.second, 0, inputTokens - claim.inputTokens, outputTokens - claim.outputTokens);
+    for (const window of claim.windows) {
+      window.correct(claim.second, 0, inputTokens - claim.inputTokens, outputTokens - claim.outputTokens);
     }
     const nowMs = this.#clock.monotonicMs();
     const bookings: Booking[] = [];
@@ -104,8 +105,8 @@ export class MemoryClaims implements Claims {
   cancel(id: string): void {
     const claim = this.#release(id);
     if (claim === undefined) return;
-    for (const minute of claim.minutes) {
-      minute.correct(claim.second, -1, -claim.inputTokens, -claim.outputTokens);
+    for (const window of claim.windows) {
+      window.correct(claim.second, -1, -claim.inputTokens, -claim.outputTokens);
     }
   }
 
@@ -137,8 +138,8 @@ export class MemoryClaims implements Claims {
     for (const account of accounts) {
       const found = this.#accounts.of(account.id, nowMs);
       counters.push(found);
-      if (found.minute === undefined && hasRate(account)) found.minute = new SlidingMinute();
-      found.minute?.advance(nowMs);
+      if (found.window === undefined && hasRate(account)) found.window = new RateWindow();
+      found.window?.advance(nowMs);
       for (const limit of account.money) money.push(this.#accounts.counter(found, limit, nowMs, mayAsk));
     }
     this.#accounts.sweep(1, nowMs);
@@ -154,11 +155,10 @@ export class MemoryClaims implements Claims {
   #decide(request: ClaimRequest, touched: Touched, nowMs: number): ClaimOutcome {
     if (this.#open.has(request.id)) throw new RangeError('a claim with this id is open already');
     const { amounts } = request;
-    const admission = admissionOf(amounts, touched);
-    const isMoneyShort = admission === undefined;
-    const refusal = firstRefusal(amounts, touched, { isMoneyShort, wallMs: request.nowMs, nowMs });
+    const grant = grantFor(amounts, touched);
+    const refusal = firstRefusal(amounts, touched, { isMoneyShort: grant === undefined, wallMs: request.nowMs, nowMs });
     if (refusal !== undefined) return { kind: 'refused', refusal };
-    const { hold, exposure, cap } = admission ?? asGiven(amounts);
+    const { hold, exposure, cap } = grant ?? { ...amounts, cap: undefined };
     const claim = this.#reserve(request, touched, { hold, exposure }, nowMs);
     const remaining = remainingOf(claim, nowMs);
     return cap === undefined
@@ -169,17 +169,17 @@ export class MemoryClaims implements Claims {
   #reserve(request: ClaimRequest, touched: Touched, { hold, exposure }: Reserve, nowMs: number): OpenClaim {
     const { accounts, counters, money } = touched;
     const { inputTokens, outputTokens } = request.amounts;
-    const second = SlidingMinute.secondAt(nowMs);
-    const minutes: SlidingMinute[] = [];
+    const second = RateWindow.secondAt(nowMs);
+    const windows: RateWindow[] = [];
     for (let index = 0; index < counters.length; index += 1) {
       const found = counters[index];
       if (found === undefined || !isFirst(counters, index)) continue;
       found.open += 1;
-      if (found.minute === undefined) continue;
-      found.minute.count(second, inputTokens, outputTokens);
-      minutes.push(found.minute);
+      if (found.window === undefined) continue;
+      found.window.add(second, 1, inputTokens, outputTokens);
+      windows.push(found.window);
     }
-    const claim = { accounts, counters, money, second, inputTokens, outputTokens, minutes, hold, exposure };
+    const claim = { accounts, counters, money, second, inputTokens, outputTokens, windows, hold, exposure };
     changeHeld(claim, hold, exposure);
     for (const counter of money) counter.users += 1;
     this.#open.set(request.id, claim);

@@ -1,17 +1,19 @@
 /** What is answered to a claim, from all counters that it touches. Changes nothing. */
 import type { PicoUsd } from '../../core/money.ts';
 import type { ClaimAccount, ClaimAmounts, MoneyLimit, Refusal, Remaining } from '../contracts/claims.ts';
-import type { AccountCounters } from './accounts.ts';
 import {
-  awayRefusal,
+  fits,
   freeIn,
-  leastOf,
-  moneyRefusal,
+  type Grant,
+  grantOf,
+  leastReserve,
+  mayGrow,
   type Reserve,
-  rateRefusal,
-  takes,
-  tokensFor,
-} from './admission.ts';
+  reservesOf,
+} from '../limits/budget.ts';
+import { rateRefusal } from '../limits/rates.ts';
+import { moneyRefusal, unavailableRefusal } from '../limits/refusals.ts';
+import type { AccountCounters } from './accounts.ts';
 import type { MoneyCounter } from './money-counter.ts';
 
 /** The counters that a request touches, in the order of its accounts and their budgets. */
@@ -22,28 +24,19 @@ export interface Touched {
   readonly money: readonly MoneyCounter[];
 }
 
-/** What a claim is let in with; the cap where it is let in by that. */
-export interface Admission extends Reserve {
-  readonly cap: number | undefined;
-}
-
-/** Everything as it was asked for. */
-export const asGiven = ({ hold, exposure }: ClaimAmounts): Admission => ({ hold, exposure, cap: undefined });
-
-/** What all budgets together take: the amounts as they are, else as many tokens as fit, else undefined. */
-export function admissionOf(amounts: ClaimAmounts, touched: Touched): Admission | undefined {
-  if (allTake(touched, amounts)) return asGiven(amounts);
-  const { cap } = amounts;
-  const least = leastOf(amounts);
-  if (cap === undefined || least === undefined || !allTake(touched, least)) return undefined;
-  let free: PicoUsd | undefined;
-  everyBudget(touched, (limit, counter) => {
-    const here = freeIn(limit, counter);
-    if (free === undefined || here < free) free = here;
-    return true;
-  });
-  const tokens = tokensFor(free ?? 0n, cap);
-  return { hold: cap.fixed + cap.perToken * BigInt(tokens), exposure: 0n, cap: tokens };
+/** What all budgets together can grant; undefined if that is too little. */
+export function grantFor(amounts: ClaimAmounts, touched: Touched): Grant | undefined {
+  const allFit = (reserve: Reserve): boolean => everyBudget(touched, (limit, counter) => fits(limit, counter, reserve));
+  const leastFree = (): PicoUsd => {
+    let least: PicoUsd | undefined;
+    everyBudget(touched, (limit, counter) => {
+      const free = freeIn(limit, counter);
+      if (least === undefined || free < least) least = free;
+      return true;
+    });
+    return least ?? 0n;
+  };
+  return grantOf(amounts, allFit, leastFree);
 }
 
 /** The first limit, in the order of the accounts, that says no. */
@@ -52,7 +45,7 @@ export function firstRefusal(
   { accounts, counters, money }: Touched,
   { isMoneyShort, wallMs, nowMs }: { readonly isMoneyShort: boolean; readonly wallMs: number; readonly nowMs: number },
 ): Refusal | undefined {
-  const least = isMoneyShort ? leastOf(amounts) : undefined;
+  const least = isMoneyShort ? (leastReserve(amounts) ?? amounts) : amounts;
   let next = 0;
   for (let index = 0; index < accounts.length; index += 1) {
     const account = accounts[index];
@@ -63,10 +56,9 @@ export function firstRefusal(
       next += 1;
       if (counter === undefined) continue;
       if (!counter.isSeeded) {
-        if (account.whenAway === 'closed') return awayRefusal(account.id, limit, counter);
-      } else if (isMoneyShort && !takes(limit, counter, least ?? amounts)) {
-        const wanted = least === undefined ? [amounts] : [amounts, least];
-        return moneyRefusal(account.id, limit, counter, wanted, wallMs);
+        if (account.whenAway === 'closed') return unavailableRefusal(account, limit, counter);
+      } else if (isMoneyShort && !fits(limit, counter, least)) {
+        return moneyRefusal(account.id, limit, counter, reservesOf(amounts), wallMs);
       }
     }
     const refusal = rateRefusal(account, counted, amounts, nowMs);
@@ -80,16 +72,10 @@ export function extensionRefusal(
   claim: Touched & Reserve,
   { hold, exposure, nowMs }: Reserve & { readonly nowMs: number },
 ): Refusal | undefined {
-  const holdGrowth = hold - claim.hold;
-  const growth = holdGrowth + exposure - claim.exposure;
-  if (holdGrowth <= 0n && growth <= 0n) return undefined;
+  const growth = { hold: hold - claim.hold, exposure: exposure - claim.exposure };
   let refusal: Refusal | undefined;
   everyBudget(claim, (limit, counter, account) => {
-    const committed = counter.spent + counter.held + holdGrowth;
-    const isHoldTooMuch = holdGrowth > 0n && committed > limit.max;
-    const expected = counter.spent + counter.held + counter.exposed + growth;
-    const isDebtTooMuch = growth > 0n && expected > limit.max + limit.debt;
-    if (!isHoldTooMuch && !isDebtTooMuch) return true;
+    if (mayGrow(limit, counter, growth)) return true;
     refusal = moneyRefusal(account.id, limit, counter, [{ hold, exposure }], nowMs);
     return false;
   });
@@ -118,27 +104,22 @@ type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 function remainingIn(
   account: ClaimAccount,
-  { minute, open }: AccountCounters,
+  { window, open }: AccountCounters,
   money: Remaining['money'],
   nowMs: number,
 ): Remaining {
-  const left: Writable<Remaining> = { resetMs: minute === undefined ? 0 : minute.resetMs(nowMs), money };
+  const left: Writable<Remaining> = { resetMs: window === undefined ? 0 : window.resetMs(nowMs), money };
   if (account.parallelRequests !== undefined) left.parallel = Math.max(0, account.parallelRequests - open);
-  if (minute === undefined) return left;
+  if (window === undefined) return left;
   const { requestsPerMinute, tokensPerMinute, inputTokensPerMinute, outputTokensPerMinute } = account;
   const beyond = (limit: number, used: number): number => Math.max(0, limit - used);
-  if (requestsPerMinute !== undefined) left.requests = beyond(requestsPerMinute, minute.used('requests'));
-  if (tokensPerMinute !== undefined) left.tokens = beyond(tokensPerMinute, minute.used('tokens'));
-  if (inputTokensPerMinute !== undefined) left.inputTokens = beyond(inputTokensPerMinute, minute.used('input-tokens'));
+  if (requestsPerMinute !== undefined) left.requests = beyond(requestsPerMinute, window.used('requests'));
+  if (tokensPerMinute !== undefined) left.tokens = beyond(tokensPerMinute, window.used('tokens'));
+  if (inputTokensPerMinute !== undefined) left.inputTokens = beyond(inputTokensPerMinute, window.used('input-tokens'));
   if (outputTokensPerMinute !== undefined) {
-    left.outputTokens = beyond(outputTokensPerMinute, minute.used('output-tokens'));
+    left.outputTokens = beyond(outputTokensPerMinute, window.used('output-tokens'));
   }
   return left;
-}
-
-/** Whether every budget of which the spend is known takes a reserve. */
-function allTake(touched: Touched, reserve: Reserve): boolean {
-  return everyBudget(touched, (limit, counter) => takes(limit, counter, reserve));
 }
 
 /** Asks of each budget of which the spend is known, until one says false. */

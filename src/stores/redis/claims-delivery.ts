@@ -1,15 +1,15 @@
 /** Brings to Redis what it has to know of this instance's claims, and says when it knows all of it. */
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
-import type { AloneClaim, AwayClaims } from './claims-away.ts';
 import type { Backlog, Telling } from './claims-backlog.ts';
+import type { OutageClaims, ReservedClaim } from './claims-outage.ts';
 import type { Seeds } from './claims-seeds.ts';
 import { inTwo, readUnknown } from './claims-wire.ts';
 import type { Entry, Membership } from './membership.ts';
 import { pause, succeeds } from './waiting.ts';
 
 /** An open claim of this instance. */
-export interface OpenClaim extends AloneClaim {
+export interface OpenClaim extends ReservedClaim {
   readonly id: string;
   readonly words: readonly string[];
   readonly tokens: readonly string[];
@@ -18,7 +18,7 @@ export interface OpenClaim extends AloneClaim {
   hold: PicoUsd;
   exposure: PicoUsd;
   /** The outage in which it was granted here; undefined: Redis granted it. */
-  readonly outage: AwayClaims | undefined;
+  readonly outage: OutageClaims | undefined;
   /** The entry since which Redis has it as it is here. */
   session: number;
   isGivenUp: boolean;

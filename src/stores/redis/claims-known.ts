@@ -1,6 +1,14 @@
 /** What Redis last said of accounts: what an instance goes by when Redis is away. */
 import type { ClaimAccount, MoneyState, Remaining } from '../contracts/claims.ts';
-import type { Counts } from './local-minute.ts';
+
+/** What was counted of an account in a minute. */
+interface Counts {
+  readonly requests: number;
+  readonly input: number;
+  readonly output: number;
+  /** When; monotonic. */
+  readonly atMs: number;
+}
 
 interface Known {
   readonly account: ClaimAccount;
@@ -36,7 +44,7 @@ export class LastKnown {
   }
 
   /** What was counted in the minute before. */
-  rates(account: string): (Counts & { readonly atMs: number }) | undefined {
+  rates(account: string): Counts | undefined {
     const known = this.#accounts.get(account);
     if (known === undefined) return undefined;
     const {

@@ -175,13 +175,13 @@ test('while Redis is away an account is open, closed or shared as it is configur
     });
     const closed = await one.claim('a', [account('key:closed', 'closed')], 1n);
     assert.ok(closed.kind === 'refused');
-    assert.deepEqual([closed.refusal.isAway, closed.refusal.account], [true, 'key:closed']);
+    assert.deepEqual([closed.refusal.isStoreUnavailable, closed.refusal.account], [true, 'key:closed']);
     assert.equal((await one.claim('b', [account('key:open', 'open')], 100_000n)).kind, 'granted');
     assert.equal((await one.claim('c', [account('key:share', 'share')], 41n)).kind, 'refused');
     assert.equal((await one.claim('d', [account('key:share', 'share')], 40n)).kind, 'granted');
     ledger.isAway = true;
     const unknown = await one.claim('e', [account('key:other', 'share')], 1n);
-    assert.equal(unknown.kind === 'refused' && unknown.refusal.isAway, true);
+    assert.equal(unknown.kind === 'refused' && unknown.refusal.isStoreUnavailable, true);
     ledger.isAway = false;
     await one.settle('b', [account('key:open', 'open')], 50n);
     await redis.start();

@@ -1,24 +1,22 @@
 /** Claims as the scripts take them and as they answer. */
-import { defined } from '../../core/defined.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type {
   Charge,
   ClaimAccount,
   ClaimAmounts,
   ClaimOutcome,
-  MoneyLimit,
   MoneyState,
   Refusal,
   Remaining,
 } from '../contracts/claims.ts';
+import type { Reserve } from '../limits/budget.ts';
+import { countRefusal, moneyRefusal } from '../limits/refusals.ts';
 
 /** What a script answers. */
 export type Answer = readonly unknown[];
 
 const WHOLE = 1_000_000_000_000n;
 const DAY_MS = 86_400_000;
-/** When to try again where a request that is under way is in the way: nobody knows when it ends. */
-const UNDER_WAY_RETRY_MS = 1_000;
 
 /** An amount as two numbers: USD, and the pico-USD below one. */
 export function inTwo(pico: PicoUsd): [string, string] {
@@ -154,12 +152,6 @@ export function readUnknown(answer: Answer): readonly UnknownCounter[] {
   return unknown;
 }
 
-/** What was asked of a budget. */
-export interface Reserve {
-  readonly hold: PicoUsd;
-  readonly exposure: PicoUsd;
-}
-
 /** A refusal as the scripts tell it; `wanted` are the reserves that would have done. */
 export function readRefusal(
   answer: Answer,
@@ -170,75 +162,13 @@ export function readRefusal(
   const account = accounts[numberIn(answer, 2) - 1];
   if (account === undefined) throw new Error('Redis refused for an account that was not asked about');
   const kind = answer[3] as Refusal['limit'];
+  if (kind !== 'money') {
+    const retryAfterMs = numberIn(answer, 9);
+    return countRefusal(account, kind, numberIn(answer, 5), retryAfterMs < 0 ? undefined : retryAfterMs);
+  }
   const limit = account.money[numberIn(answer, 4) - 1];
-  if (kind === 'money' && limit !== undefined) {
-    return moneyRefusal(account.id, limit, amountIn(answer, 5), amountIn(answer, 7), wanted, nowMs);
-  }
-  return countRefusal(account, kind, numberIn(answer, 5), numberIn(answer, 9));
-}
-
-/** The refusal of a budget. */
-export function moneyRefusal(
-  account: string,
-  limit: MoneyLimit,
-  spent: PicoUsd,
-  held: PicoUsd,
-  wanted: readonly Reserve[],
-  nowMs: number,
-): Refusal {
-  const { max, debt, window, endsAtMs } = limit;
-  const isTemporary = wanted.some(
-    ({ hold, exposure }) => spent < max && spent + hold <= max && spent + hold + exposure <= max + debt,
-  );
-  const untilNextMs = endsAtMs === undefined ? undefined : Math.max(0, endsAtMs - nowMs);
-  const retryAfterMs = isTemporary ? UNDER_WAY_RETRY_MS : untilNextMs;
-  const facts = { account, limit: 'money', max, used: spent, held, window, isTemporary } as const;
-  return { ...facts, ...defined({ retryAfterMs }) };
-}
-
-/** The refusal of a rate, or of a limit on what is under way. `retryAfterMs` below 0: never. */
-export function countRefusal(
-  account: ClaimAccount,
-  kind: Refusal['limit'],
-  used: number,
-  retryAfterMs: number,
-): Refusal {
-  const max = limitOf(account, kind);
-  const isTemporary = kind === 'parallel' && max >= 1;
-  const waitMs = isTemporary ? UNDER_WAY_RETRY_MS : retryAfterMs;
-  return {
-    account: account.id,
-    limit: kind,
-    max: BigInt(Math.floor(max)),
-    used: BigInt(used),
-    held: 0n,
-    ...(waitMs >= 0 && { retryAfterMs: waitMs }),
-    isTemporary,
-  };
-}
-
-function limitOf(account: ClaimAccount, kind: Refusal['limit']): number {
-  switch (kind) {
-    case 'requests':
-      return account.requestsPerMinute ?? 0;
-    case 'tokens':
-      return account.tokensPerMinute ?? 0;
-    case 'input-tokens':
-      return account.inputTokensPerMinute ?? 0;
-    case 'output-tokens':
-      return account.outputTokensPerMinute ?? 0;
-    case 'parallel':
-      return account.parallelRequests ?? 0;
-    case 'money':
-      return 0;
-  }
-}
-
-/** The reserves that a claim could be granted with. */
-export function reservesOf(amounts: ClaimAmounts): readonly Reserve[] {
-  const { cap } = amounts;
-  if (cap === undefined || cap.minTokens > cap.maxTokens) return [amounts];
-  return [amounts, { hold: cap.fixed + cap.perToken * BigInt(cap.minTokens), exposure: 0n }];
+  if (limit === undefined) throw new Error('Redis refused for a budget that was not asked about');
+  return moneyRefusal(account.id, limit, { spent: amountIn(answer, 5), held: amountIn(answer, 7) }, wanted, nowMs);
 }
 
 /** A counter as the reading script tells it; undefined: Redis has no spend of it. */

@@ -14,21 +14,20 @@ import type {
   Settlement,
 } from '../contracts/claims.ts';
 import type { InvalidationBus } from '../contracts/invalidation-bus.ts';
-import { AwayClaims } from './claims-away.ts';
+import { type Reserve, reservesOf } from '../limits/budget.ts';
 import { Backlog, cancelling, correcting, settling, type Telling } from './claims-backlog.ts';
 import { Delivery, type OpenClaim } from './claims-delivery.ts';
 import { LastKnown } from './claims-known.ts';
 import { Orphans } from './claims-orphans.ts';
+import { OutageClaims } from './claims-outage.ts';
 import { Seeds } from './claims-seeds.ts';
 import {
   type Answer,
   inTwo,
-  type Reserve,
   readGrant,
   readRefusal,
   readState,
   readUnknown,
-  reservesOf,
   writeAccounts,
   writeAmounts,
 } from './claims-wire.ts';
@@ -87,7 +86,7 @@ export class RedisClaims implements Claims {
   readonly #asking = new Set<string>();
   readonly #delivery: Delivery;
   readonly #orphans: Orphans;
-  #away: AwayClaims | undefined;
+  #away: OutageClaims | undefined;
   /** When Redis was first found away, by the monotonic clock; undefined while it is up. */
   #goneSinceMs: number | undefined;
   #waitingForIt: Promise<void> | undefined;
@@ -330,7 +329,7 @@ export class RedisClaims implements Claims {
     request: ClaimRequest,
     words: readonly string[],
     { hold, exposure }: Reserve,
-    outage: AwayClaims | undefined,
+    outage: OutageClaims | undefined,
     session: number,
   ): OpenClaim {
     const { id, accounts, amounts, note = '' } = request;
@@ -358,8 +357,8 @@ export class RedisClaims implements Claims {
     await this.#orphans.see(found);
   }
 
-  #outage(): AwayClaims {
-    this.#away ??= new AwayClaims({
+  #outage(): OutageClaims {
+    this.#away ??= new OutageClaims({
       known: this.#known,
       seed: this.#options.seed,
       instances: this.#membership.instances,

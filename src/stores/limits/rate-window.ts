@@ -1,4 +1,7 @@
-/** What was counted in the last 60 seconds, second by second. */
+/**
+ * What was counted in the last 60 seconds, second by second. `SlidingWindow` of core estimates one sum in coarse slots and may
+ * count a slot too little; a limit must not, and a settlement changes what an earlier second counted.
+ */
 
 /** Fields of an entry in the ring. */
 const SECOND = 0;
@@ -7,24 +10,24 @@ const INPUT = 2;
 const OUTPUT = 3;
 const FIELDS = 4;
 
-/** The oldest second counts whole until all of it is a minute old, so that no span of 60 s ever holds more than was allowed. */
+/** The oldest second counts in full until all of it is a minute old, so that no span of 60 s ever holds more than was allowed. */
 const COUNTED_SECONDS = 61;
 
-/** Entries a ring starts with, a power of two; most accounts are not used in every second. */
+/** How many entries a ring starts with, a power of two; most accounts are not used in every second. */
 const FIRST_CAPACITY = 4;
 
-/** What can be counted. */
-export type Counted = 'requests' | 'tokens' | 'input-tokens' | 'output-tokens';
+/** What a rate limits. */
+export type RateKind = 'requests' | 'tokens' | 'input-tokens' | 'output-tokens';
 
 /**
  * Requests and tokens of one account in the last minute, as a ring of the seconds in which there were any. Times are monotonic
  * milliseconds, and `advance` is called with the present one before anything is read.
  */
-export class SlidingMinute {
+export class RateWindow {
   #ring = new Float64Array(FIRST_CAPACITY * FIELDS);
   /** A power of two less one. */
   #mask = FIRST_CAPACITY - 1;
-  /** Entries are numbered on for ever; number & mask is the place. */
+  /** Entries are numbered without end; number & mask is the place. */
   #first = 0;
   #next = 0;
   #requests = 0;
@@ -40,9 +43,9 @@ export class SlidingMinute {
     return this.#first === this.#next;
   }
 
-  /** Lets go of what is more than a minute old. */
+  /** Drops what is more than a minute old. */
   advance(nowMs: number): void {
-    const oldest = SlidingMinute.secondAt(nowMs) - COUNTED_SECONDS + 1;
+    const oldest = RateWindow.secondAt(nowMs) - COUNTED_SECONDS + 1;
     while (this.#first < this.#next) {
       const at = (this.#first & this.#mask) * FIELDS;
       if (this.#read(at + SECOND) >= oldest) return;
@@ -53,8 +56,8 @@ export class SlidingMinute {
     }
   }
 
-  used(counted: Counted): number {
-    switch (counted) {
+  used(kind: RateKind): number {
+    switch (kind) {
       case 'requests':
         return this.#requests;
       case 'tokens':
@@ -66,14 +69,14 @@ export class SlidingMinute {
     }
   }
 
-  /** Counts one request in the present second. */
-  count(second: number, inputTokens: number, outputTokens: number): void {
+  /** Counts in a second that is not before the last one. */
+  add(second: number, requests: number, inputTokens: number, outputTokens: number): void {
     const last = ((this.#next - 1) & this.#mask) * FIELDS;
     if (this.isEmpty || this.#read(last + SECOND) !== second) this.#append(second);
-    this.#add(((this.#next - 1) & this.#mask) * FIELDS, 1, inputTokens, outputTokens);
+    this.#change(((this.#next - 1) & this.#mask) * FIELDS, requests, inputTokens, outputTokens);
   }
 
-  /** Changes what was counted in a second; nothing where that has left the minute. */
+  /** Changes what was counted in a second, unless that has left the window. */
   correct(second: number, requests: number, inputTokens: number, outputTokens: number): void {
     let low = this.#first;
     let high = this.#next - 1;
@@ -82,7 +85,7 @@ export class SlidingMinute {
       const at = (middle & this.#mask) * FIELDS;
       const found = this.#read(at + SECOND);
       if (found === second) {
-        this.#add(at, requests, inputTokens, outputTokens);
+        this.#change(at, requests, inputTokens, outputTokens);
         return;
       }
       if (found < second) low = middle + 1;
@@ -90,19 +93,19 @@ export class SlidingMinute {
     }
   }
 
-  /** In how many milliseconds no more than `most` will be counted; undefined: never. */
-  msUntilAtMost(counted: Counted, most: number, nowMs: number): number | undefined {
-    let left = this.used(counted);
+  /** In how many milliseconds at most `most` will be counted; undefined: never. */
+  msUntilAtMost(kind: RateKind, most: number, nowMs: number): number | undefined {
+    let left = this.used(kind);
     if (left <= most) return 0;
     for (let number = this.#first; number < this.#next; number += 1) {
       const at = (number & this.#mask) * FIELDS;
-      left -= this.#countedAt(at, counted);
+      left -= this.#countedAt(at, kind);
       if (left <= most) return this.#leavesInMs(at, nowMs);
     }
     return undefined;
   }
 
-  /** In how many milliseconds the oldest second leaves; 0 where nothing is counted. */
+  /** In how many milliseconds the oldest second leaves the window; 0 if nothing is counted. */
   resetMs(nowMs: number): number {
     return this.isEmpty ? 0 : this.#leavesInMs((this.#first & this.#mask) * FIELDS, nowMs);
   }
@@ -111,8 +114,8 @@ export class SlidingMinute {
     return Math.ceil((this.#read(at + SECOND) + COUNTED_SECONDS) * 1_000 - nowMs);
   }
 
-  #countedAt(at: number, counted: Counted): number {
-    switch (counted) {
+  #countedAt(at: number, kind: RateKind): number {
+    switch (kind) {
       case 'requests':
         return this.#read(at + REQUESTS);
       case 'tokens':
@@ -125,13 +128,13 @@ export class SlidingMinute {
   }
 
   /** No second is ever counted below zero. */
-  #add(at: number, requests: number, inputTokens: number, outputTokens: number): void {
-    this.#requests += this.#addTo(at + REQUESTS, requests);
-    this.#input += this.#addTo(at + INPUT, inputTokens);
-    this.#output += this.#addTo(at + OUTPUT, outputTokens);
+  #change(at: number, requests: number, inputTokens: number, outputTokens: number): void {
+    this.#requests += this.#changeField(at + REQUESTS, requests);
+    this.#input += this.#changeField(at + INPUT, inputTokens);
+    this.#output += this.#changeField(at + OUTPUT, outputTokens);
   }
 
-  #addTo(index: number, difference: number): number {
+  #changeField(index: number, difference: number): number {
     const before = this.#read(index);
     const after = Math.max(0, before + difference);
     this.#ring[index] = after;

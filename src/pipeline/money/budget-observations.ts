@@ -92,7 +92,13 @@ export class BudgetObservations {
 
   /** A claim was refused. */
   refused(refusal: Refusal, accounts: readonly ClaimAccount[], asker: Asker, nowMs: number): void {
-    if (refusal.limit !== 'money' || refusal.isTemporary || refusal.isStoreUnavailable === true || refusal.isStale === true) return;
+    if (
+      refusal.limit !== 'money' ||
+      refusal.isTemporary ||
+      refusal.isStoreUnavailable === true ||
+      refusal.isStale === true
+    )
+      return;
     const account = accounts.find(({ id }) => id === refusal.account);
     const sight = account === undefined ? undefined : this.#sightOf(account, asker, nowMs);
     const budget = sight?.budgets.find(({ window, max }) => window === refusal.window && max === refusal.max);

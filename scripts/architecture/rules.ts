@@ -162,6 +162,8 @@ export const RULES: readonly Rule[] = [
       !from.path.startsWith(COMPOSITION_ROOT) &&
       // What both databases share is theirs.
       !(target.startsWith('src/stores/sql/') && DATABASES.includes(subfolder(from.path))) &&
+      // The arithmetic of limits is shared by all stores of claims.
+      !(target.startsWith('src/stores/limits/') && from.path.startsWith('src/stores/')) &&
       subfolder(target) !== subfolder(from.path),
   ),
   importRule(

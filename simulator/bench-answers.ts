@@ -20,7 +20,7 @@ const WANTS_USAGE = /"include_usage"\s*:\s*true/;
 const MOST_TOKENS = 20_000;
 
 /** What a benchmark's request asks for. */
-export interface BenchRequest {
+interface BenchRequest {
   readonly family: Family;
   readonly model: string;
   readonly isStream: boolean;

@@ -15,7 +15,7 @@ import { pace } from './sending/pace.ts';
 import { type Family, type Reply, streamReply, wholeReply } from './sending/reply.ts';
 
 /** What an engine is set up with. */
-export interface EngineOptions {
+interface EngineOptions {
   readonly seed: string;
   readonly latency: Latency;
   readonly keys: readonly string[] | undefined;

@@ -1,7 +1,7 @@
 import { FAULTS, SCENARIOS } from './faults.ts';
 
 /** The tables of scenarios and faults as the guide shows them, in Markdown. */
-export function faultTables(): string {
+function faultTables(): string {
   const scenarios = SCENARIOS.map(({ name, faults, is }) => `| \`${name}\` | ${is} | \`${faults}\` |`);
   const faults = FAULTS.map(({ name, argument, does, cases }) => {
     const spelled = argument === undefined ? name : `${name}-${argument}`;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { type RawAnswer, rawChat } from '../test/support/raw-call.ts';
 import type { Simulator } from './contract.ts';
 import { readFaults } from './faults/spelling.ts';
 import { FAULTS, SCENARIOS } from './faults.ts';
-import { type RawAnswer, rawChat } from './raw-call.ts';
 import { startSimulator } from './start.ts';
 
 const messages = [{ role: 'user', content: 'Tell me about the tides, s’il vous plaît.' }];

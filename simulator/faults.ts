@@ -15,7 +15,7 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 /** A case of a catalogue, spelled with the faults above. */
-export interface Scenario {
+interface Scenario {
   readonly name: string;
   readonly faults: string;
   readonly is: string;

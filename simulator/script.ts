@@ -2,7 +2,7 @@ import type { ScriptHandle, ScriptMatch, ScriptRule } from './contract.ts';
 import { readFaults } from './faults/spelling.ts';
 
 /** What rules are matched against. */
-export interface Matched {
+interface Matched {
   readonly model: string;
   readonly path: string;
   readonly deployment: string;

@@ -18,7 +18,7 @@ import { send } from './sending/send.ts';
 const LARGEST_BODY = 64 * 1024 * 1024;
 
 /** What a server is made of. */
-export interface ServerParts {
+interface ServerParts {
   readonly engine: Engine;
   readonly log: RequestLog;
   readonly script: Script;

@@ -6,9 +6,9 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import OpenAI from 'openai';
 import type { JsonObject } from '../src/core/json.ts';
+import { rawChat } from '../test/support/raw-call.ts';
 import type { Simulator } from './contract.ts';
 import { withTables } from './fault-table.ts';
-import { rawChat } from './raw-call.ts';
 import { startSimulator } from './start.ts';
 
 const messages = [{ role: 'user' as const, content: 'Tell me about the tides.' }];

@@ -9,6 +9,8 @@ export interface Import {
   readonly isOurs: boolean;
   /** Whether it only brings types and is gone when the program runs. */
   readonly isTypeOnly: boolean;
+  /** What it brings, as the other file calls it; `*` stands for everything. */
+  readonly names: readonly string[];
   readonly line: number;
 }
 
@@ -39,12 +41,17 @@ export function readSource(path: string, text: string): SourceFile {
     if (/(?:(?<![.\w])from|\bimport\s*\(?)\s*$/.test(before)) {
       const isOurs = value.startsWith('.');
       const target = isOurs ? posix.normalize(posix.join(posix.dirname(path), value)) : packageName(value);
-      imports.push({ specifier: value, target, isOurs, isTypeOnly: isTypeOnly(before), line });
+      imports.push({ specifier: value, target, isOurs, isTypeOnly: isTypeOnly(before), names: namesIn(before), line });
     } else {
       literals.push({ value, line });
     }
   }
   return { path, lines: text.split('\n').length, code, imports, literals };
+}
+
+/** The line, counted from 1, of a place in a text. */
+export function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
 }
 
 function packageName(specifier: string): string {
@@ -62,6 +69,24 @@ function isTypeOnly(before: string): boolean {
   if (names === undefined || /^import\s+\w/.test(statement)) return false;
   const parts = names.split(',').filter((part) => part.trim() !== '');
   return parts.length > 0 && parts.every((part) => /^\s*type\s/.test(part));
+}
+
+/** The names between the braces of an import or export; `*` if it has none. */
+function namesIn(before: string): string[] {
+  const statement = /\b(?:import|export)\b(?![\s\S]*\b(?:import|export)\b)[\s\S]*$/.exec(before)?.[0] ?? '';
+  const inBraces = /\{([^}]*)\}/.exec(statement)?.[1];
+  const names = (inBraces ?? '')
+    .split(',')
+    .map(
+      (part) =>
+        part
+          .trim()
+          .replace(/^type\s+/, '')
+          .split(/\s+as\s+/)[0] ?? '',
+    )
+    .filter((name) => name !== '');
+  if (/^import\s+(?!type\b)\w/.test(statement)) names.push('default');
+  return inBraces === undefined || statement.includes('*') ? [...names, '*'] : names;
 }
 
 interface Quoted {

@@ -48,13 +48,13 @@ export interface Ask {
 }
 
 /** Caching at the places that the client marked. */
-export interface CacheMarks {
+interface CacheMarks {
   readonly kind: 'marked';
   readonly marks: readonly CacheMark[];
 }
 
 /** Why an answer ended. */
-export type Ending = 'end' | 'length' | 'tools' | 'stop-sequence' | 'refusal' | 'filter';
+type Ending = 'end' | 'length' | 'tools' | 'stop-sequence' | 'refusal' | 'filter';
 
 /** A call of a tool in an answer. */
 export interface ToolCall {

@@ -1,5 +1,5 @@
 /** An answer that was begun before: what was asked, and what has been said of it. */
-export interface Begun {
+interface Begun {
   readonly asked: string;
   readonly said: string;
 }

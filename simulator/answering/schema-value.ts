@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/js
 import { between, type Random } from './seeded.ts';
 
 /** Words that a value may be made of, taken in turn; the prompt's proper names usually. */
-export interface Words {
+interface Words {
   readonly names: readonly string[];
   /** Which name the first text gets. */
   readonly first: number;

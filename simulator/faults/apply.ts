@@ -46,7 +46,7 @@ export class Faults {
 }
 
 /** The faults that strike one request. */
-export class ChosenFaults {
+class ChosenFaults {
   readonly #chosen: readonly { spelled: SpelledFault; effect: Effect }[];
 
   constructor(chosen: readonly { spelled: SpelledFault; effect: Effect }[]) {

@@ -2,7 +2,7 @@ import { FAULTS, SCENARIOS } from '../faults.ts';
 import type { Fault } from './fault.ts';
 
 /** When a fault strikes: always, the first few times, every so often, or by chance. */
-export type When =
+type When =
   | { readonly kind: 'always' }
   | { readonly kind: 'first'; readonly times: number }
   | { readonly kind: 'every'; readonly nth: number }

@@ -92,10 +92,6 @@ export const statusFaults: readonly Fault[] = ROWS.map((row) => ({
   },
 }));
 
-/** The forms of Retry-After there are, those of the wild included. */
-export const RETRY_FORMS =
-  '`2` (seconds), `1.5`, `date-2`, `past`, `negative`, `huge`, `garbage`, `ms-1500`, `reset-2`';
-
 function retryHeaders({ argument, nowMs, family }: FaultContext): Record<string, string> {
   const form = /^retry-after-(.+)$/.exec(argument)?.[1];
   if (form === undefined) return {};

@@ -9,7 +9,7 @@ interface Strike {
 }
 
 /** A fault that strikes now. */
-export interface Struck {
+interface Struck {
   readonly random: Random;
   readonly sinceFirstMs: number;
 }

@@ -1,14 +1,16 @@
 /** How long something is valid, in LiteLLM's words: `30s`, `30m`, `12h`, `30d`, `2w`, `1mo`, `1y`. */
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  s: 1_000,
-  m: 60_000,
-  // As LiteLLM's own examples write it.
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
+const UNIT_MS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    s: 1_000,
+    m: 60_000,
+    // As LiteLLM's own examples write it.
+    min: 60_000,
+    h: 3_600_000,
+    d: 86_400_000,
+    w: 604_800_000,
+  }),
+);
 
 /** When a duration that begins now is over; undefined where the text is none. Months and years end on the same day, in UTC. */
 export function endOfDuration(text: string, nowMs: number): number | undefined {
@@ -16,7 +18,7 @@ export function endOfDuration(text: string, nowMs: number): number | undefined {
   if (match === null) return undefined;
   const count = Number(match[1]);
   const unit = match[2] ?? '';
-  const lengthMs = UNIT_MS[unit];
+  const lengthMs = UNIT_MS.get(unit);
   const endsAtMs =
     lengthMs === undefined ? addMonths(nowMs, unit === 'y' ? 12 * count : count) : nowMs + count * lengthMs;
   // Beyond what a date can say (the year 275760).

@@ -81,7 +81,7 @@ export type FlagName = keyof typeof flags;
 export const FLAGS: Readonly<Record<FlagName, Flag>> = flags;
 
 /** A flag of LiteLLM that is accepted so that existing start lines keep working, and why it changes nothing. */
-export interface IdleFlag {
+interface IdleFlag {
   readonly takesValue: boolean;
   readonly why: string;
 }

@@ -21,7 +21,7 @@ export type MasterKey =
   | { readonly from: 'file'; readonly key: string; readonly path: string; readonly isNew: boolean };
 
 /** Environment variables that may hold the master key; the first that is set wins. */
-export const MASTER_KEY_VARIABLES = ['LITELLM_MASTER_KEY', 'SLUICE_MASTER_KEY', 'GATEWAY_MASTER_KEY'] as const;
+const MASTER_KEY_VARIABLES = ['LITELLM_MASTER_KEY', 'SLUICE_MASTER_KEY', 'GATEWAY_MASTER_KEY'] as const;
 
 const KEY_FILE = 'master-key';
 

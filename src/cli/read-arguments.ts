@@ -3,7 +3,7 @@ import { didYouMean } from '../config/did-you-mean.ts';
 import { FLAGS, type FlagName, IDLE_FLAGS, REFUSED_FLAGS } from './flags.ts';
 
 /** What the command line asks for. */
-export type Command = 'serve' | 'check' | 'route' | 'spend' | 'demo' | 'test' | 'health' | 'version' | 'help';
+type Command = 'serve' | 'check' | 'route' | 'spend' | 'demo' | 'test' | 'health' | 'version' | 'help';
 
 /** The command line and the environment variables that stand in for flags, read and checked. */
 export interface Arguments {

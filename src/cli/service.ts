@@ -12,7 +12,7 @@ const START_ERRORS: ReadonlySet<string> = new Set(['NotAloneError', 'MigrationEr
 const DRAIN_MS = 30_000;
 
 /** What a process needs to serve. */
-export interface ServiceOptions {
+interface ServiceOptions {
   readonly config: GatewayConfig;
   readonly masterKey: string;
   readonly version: string;

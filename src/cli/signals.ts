@@ -2,7 +2,7 @@
 const SAME_PRESS_MS = 500;
 
 /** What to do when the process is asked to stop or to read its configuration again. */
-export interface SignalHandlers {
+interface SignalHandlers {
   /** The first SIGTERM or SIGINT. */
   readonly stop: (signal: NodeJS.Signals) => void;
   /** Another one while stopping. */

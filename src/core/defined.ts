@@ -1,5 +1,5 @@
 /** The members that have a value; those whose value may be undefined become optional ones. */
-export type Defined<Members> = {
+type Defined<Members> = {
   readonly [Name in keyof Members as undefined extends Members[Name] ? never : Name]: Members[Name];
 } & {
   readonly [Name in keyof Members as undefined extends Members[Name] ? Name : never]?: Exclude<

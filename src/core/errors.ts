@@ -4,10 +4,10 @@
  */
 
 /** Who has to act for the request to succeed. */
-export type ErrorSource = 'client' | 'gateway' | 'upstream';
+type ErrorSource = 'client' | 'gateway' | 'upstream';
 
 /** Where another try may succeed: nowhere, at the same deployment, or only at a different one. */
-export type RetryPlace = 'nowhere' | 'here' | 'elsewhere';
+type RetryPlace = 'nowhere' | 'here' | 'elsewhere';
 
 interface ErrorRow {
   readonly status: number;
@@ -488,7 +488,7 @@ export const ERRORS = {
 /** The name of a row of the table. */
 export type ErrorCode = keyof typeof ERRORS;
 
-export interface GatewayErrorFacts {
+interface GatewayErrorFacts {
   /** The field of the request that is wrong, as the client wrote it: `messages[2].content`. */
   readonly param?: string;
   /** `error.code` when it must differ from the status: a provider's own code such as `context_length_exceeded`. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWellFormedKey, newCallId, newMasterKey } from './ids.ts';
+import { isWellFormedKey } from '../../test/support/well-formed-key.ts';
+import { newCallId, newMasterKey } from './ids.ts';
 
 test('a call id is a UUID that begins with its time, so that later ones sort behind earlier ones', () => {
   const atMs = Date.UTC(2026, 10, 27);

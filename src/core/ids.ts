@@ -29,15 +29,6 @@ export function newSecretKey(): string {
 /** A new master key: like any other. */
 export const newMasterKey = newSecretKey;
 
-/**
- * Whether a key has the shape and the checksum of one made here: tells a mistyped key, or a leaked one found by a scanner, from
- * any other text without asking a store. Says nothing about whether the key is in use.
- */
-export function isWellFormedKey(key: string): boolean {
-  if (!/^sk-[0-9A-Za-z]+$/.test(key) || key.length !== 3 + SECRET_LENGTH + CHECKSUM_LENGTH) return false;
-  return key.slice(-CHECKSUM_LENGTH) === checksum(key.slice(3, -CHECKSUM_LENGTH));
-}
-
 function checksum(secret: string): string {
   return base62(BigInt(crc32(secret)), CHECKSUM_LENGTH);
 }

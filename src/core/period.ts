@@ -45,13 +45,15 @@ export const PERIOD_WORDS: Readonly<Record<string, string>> = {
   annually: '1y',
 };
 
-const FIXED_UNITS_MS: Readonly<Record<string, number>> = {
-  s: SECOND_MS,
-  m: 60 * SECOND_MS,
-  h: HOUR_MS,
-  d: DAY_MS,
-  w: 7 * DAY_MS,
-};
+const FIXED_UNITS_MS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    s: SECOND_MS,
+    m: 60 * SECOND_MS,
+    h: HOUR_MS,
+    d: DAY_MS,
+    w: 7 * DAY_MS,
+  }),
+);
 
 /** Reads `30s`, `15m`, `12h`, `1d`, `2w`, `1mo`, `1y`, or one of `PERIOD_WORDS` in any case; undefined for anything else. */
 export function parsePeriod(text: string): Period | undefined {
@@ -63,7 +65,7 @@ export function parsePeriod(text: string): Period | undefined {
   if (count === 0) return undefined;
   if (unit === 'y') return calendar('year', count, `${count}y`, LONGEST_YEARS);
   if (unit === 'mo') return calendar('month', count, `${count}mo`, LONGEST_YEARS * 12);
-  const ms = count * (FIXED_UNITS_MS[unit] ?? Number.NaN);
+  const ms = count * (FIXED_UNITS_MS.get(unit) ?? Number.NaN);
   if (unit === 'd' || unit === 'w') {
     if (ms === DAY_MS) return calendar('day', 1, '1d', 1);
     if (ms === 7 * DAY_MS) return calendar('week', 1, '7d', 1);
@@ -92,7 +94,7 @@ export function isTimeZone(name: string): boolean {
 }
 
 /** What windows are counted by. */
-export interface WindowOptions {
+interface WindowOptions {
   /** IANA name; for calendar periods. One that does not exist throws a `RangeError`. */
   readonly timeZone: string;
   /** Where fixed periods count from. */

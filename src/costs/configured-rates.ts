@@ -29,22 +29,24 @@ const INPUT_SIDE: readonly TokenRate[] = ['input', 'cachedInput', 'cacheWrite', 
 const OUTPUT_SIDE: readonly TokenRate[] = ['output', 'reasoning', 'audioOutput'];
 
 /** The words after a field for each service tier an answer can be served at. */
-const SERVICE_TIERS: Readonly<Record<string, string>> = {
-  priority: '_priority',
-  flex: '_flex',
-  batch: '_batches',
-  batches: '_batches',
-};
+const SERVICE_TIERS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    priority: '_priority',
+    flex: '_flex',
+    batch: '_batches',
+    batches: '_batches',
+  }),
+);
 
 /** The rates an operator configured; a rate not named is absent. */
-export type ConfiguredRates = Partial<Readonly<Record<TokenRate, TieredRate>>> & {
+type ConfiguredRates = Partial<Readonly<Record<TokenRate, TieredRate>>> & {
   readonly perRequest?: PicoUsd;
   readonly perWebSearch?: PicoUsd;
 };
 
 /** Reads the configured rates for a service tier; undefined where none is named. Values that are no prices are skipped: the linter reports them. */
 export function configuredRates(modelInfo: JsonObject, serviceTier?: string): ConfiguredRates | undefined {
-  const suffix = serviceTier === undefined ? '' : (SERVICE_TIERS[serviceTier] ?? '');
+  const suffix = serviceTier === undefined ? '' : (SERVICE_TIERS.get(serviceTier) ?? '');
   const rates: Partial<Record<TokenRate, TieredRate>> & { perRequest?: PicoUsd; perWebSearch?: PicoUsd } = {};
   for (const name of TOKEN_RATES) {
     const rate = readRate(modelInfo, FIELDS[name], suffix);

@@ -7,14 +7,14 @@ import type { RateCard, TieredRate } from './rate-card.ts';
 export const PRICES_VERSION = '0.1.8';
 
 /** When a row of prices applies. */
-export type PriceCondition =
+type PriceCondition =
   | { readonly kind: 'always' }
   | { readonly kind: 'from'; readonly atMs: number }
   /** Seconds since midnight UTC; `fromSecond` > `toSecond` spans midnight. */
   | { readonly kind: 'daily'; readonly fromSecond: number; readonly toSecond: number };
 
 /** A row of prices and when it applies. `card` is absent where the row names no price for tokens: unpriced. */
-export interface ConditionalCard {
+interface ConditionalCard {
   readonly condition: PriceCondition;
   readonly card: RateCard | undefined;
 }

@@ -3,7 +3,7 @@ import type { Usage } from '../formats/neutral/conversation.ts';
 import type { RateCard, TieredRate } from './rate-card.ts';
 
 /** What one answer cost, and what for. `total` is the sum of the parts, or what the provider itself says. */
-export interface Cost {
+interface Cost {
   readonly total: PicoUsd;
   /** Prompt tokens at the plain rate. */
   readonly input: PicoUsd;

@@ -8,7 +8,7 @@ import type { ModelFacts, RateCard } from './rate-card.ts';
 import { atServiceTier } from './service-tiers.ts';
 
 /** Which model of whom, as a deployment names it. */
-export interface ModelToPrice {
+interface ModelToPrice {
   /** The provider's name. */
   readonly provider: string;
   /** The provider's id in @pydantic/genai-prices where it differs from its name; null where it has none. */

@@ -1,5 +1,5 @@
 /** A base URL taken apart, ready for an operation's path to be put behind it. */
-export interface BaseUrl {
+interface BaseUrl {
   readonly origin: string;
   /** Without a trailing slash; empty for the root. */
   readonly path: string;

@@ -19,7 +19,7 @@ export interface FailureRow {
  * What a bare status means, for every provider, after its own table has had its say.
  * 425 is "too early", 498 and 529 are "no capacity", 499 a cut by the provider's own edge, 520-526 Cloudflare's.
  */
-export const STATUS_ROWS: readonly FailureRow[] = [
+const STATUS_ROWS: readonly FailureRow[] = [
   { means: 'upstream_auth', status: [401, 407] },
   { means: 'upstream_payment', status: [402] },
   { means: 'upstream_permission', status: [403] },

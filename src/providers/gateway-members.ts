@@ -1,7 +1,7 @@
 import type { FormatId } from '../formats/neutral/conversation.ts';
 
 /** A member of a request's body that is meant for the gateway and never sent to a provider. */
-export interface GatewayMember {
+interface GatewayMember {
   /** What it asks of the gateway. */
   readonly meaning: string;
   /** Formats in which the same word is the provider's own and stays. */

@@ -17,7 +17,7 @@ export interface Target {
 }
 
 /** One call, ready but for the body. `path` includes the query. Header names are in lower case. */
-export interface Call {
+interface Call {
   readonly origin: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

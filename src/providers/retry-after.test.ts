@@ -24,6 +24,7 @@ describe('the wait a provider asks for', () => {
     ['a negative number', { 'retry-after': '-5' }, undefined],
     ['zero', { 'retry-after': '0' }, undefined],
     ['garbage', { 'retry-after': 'soon' }, undefined],
+    ['a unit that every object has', { 'x-ratelimit-reset-requests': '5constructor' }, undefined],
     ['a hexadecimal number', { 'retry-after': '0x10' }, undefined],
     ['NaN', { 'retry-after': 'NaN' }, undefined],
     ['an empty value', { 'retry-after': '' }, undefined],

@@ -89,19 +89,21 @@ function readSentence(message: string): number | undefined {
   return match?.[1] === undefined ? undefined : parseDuration(match[1].trim());
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  sec: 1000,
-  second: 1000,
-  m: 60_000,
-  min: 60_000,
-  minute: 60_000,
-  h: 3_600_000,
-  hour: 3_600_000,
-  d: 86_400_000,
-  day: 86_400_000,
-};
+const UNIT_MS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    ms: 1,
+    s: 1000,
+    sec: 1000,
+    second: 1000,
+    m: 60_000,
+    min: 60_000,
+    minute: 60_000,
+    h: 3_600_000,
+    hour: 3_600_000,
+    d: 86_400_000,
+    day: 86_400_000,
+  }),
+);
 
 /** Reads a span of time in Go's or Google's writing (`1h2m3.5s`, `342ms`, `34s`) or in words (`20 seconds`), in milliseconds. */
 export function parseDuration(text: string): number | undefined {
@@ -109,7 +111,7 @@ export function parseDuration(text: string): number | undefined {
   if (pieces.length === 0 || pieces.map((piece) => piece[0]).join('') !== text.toLowerCase()) return undefined;
   let total = 0;
   for (const [, amount, word = ''] of pieces) {
-    const unit = UNIT_MS[word] ?? UNIT_MS[word.replace(/s$/, '')];
+    const unit = UNIT_MS.get(word) ?? UNIT_MS.get(word.replace(/s$/, ''));
     if (unit === undefined) return undefined;
     total += Number(amount) * unit;
   }

@@ -14,7 +14,7 @@ const MAX_BODY_BYTES = 1_048_576;
 /** Deeper than any real request; deeper ones would exhaust the stack of whoever walks them. */
 const MAX_DEPTH = 32;
 
-export interface ManagementServing {
+interface ManagementServing {
   readonly routes: readonly ManagementRoute[];
   /** Undefined while there is no database: every route then answers 503. */
   readonly context: () => ManagementContext | undefined;

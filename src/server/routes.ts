@@ -13,7 +13,7 @@ import { route } from '../endpoints/route/index.ts';
 import type { Endpoint } from '../exchange/endpoint.ts';
 
 /** Who may use a route: anyone, anyone with a key, or only who has the master key. */
-export type Access = 'public' | 'key' | 'admin';
+type Access = 'public' | 'key' | 'admin';
 
 interface RouteFacts {
   /** Paths in the router's notation: `:model` is one segment, `*` the rest. The first stands for all in metrics and logs. */

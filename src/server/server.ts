@@ -35,7 +35,7 @@ export interface EdgeLimits {
 
 const LIMITS: EdgeLimits = { headersMs: 15_000, requestMs: 60_000, checkEveryMs: 2_000 };
 
-export interface EdgeOptions {
+interface EdgeOptions {
   readonly parts: Parts;
   readonly version: string;
   /** The configuration in effect now. */

@@ -119,7 +119,7 @@ export const RATE_GAUGES: readonly Gauge<ModelRateReading>[] = [
 ];
 
 /** A sample to write: its labels and value. */
-export interface Sample {
+interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }

@@ -5,7 +5,7 @@
 import { write, writeSync } from 'node:fs';
 
 /** How a writer is set up. */
-export interface LogWriterOptions {
+interface LogWriterOptions {
   readonly fd: number;
   /** Most bytes held in memory while the reader is slow; 4 MiB by default. */
   readonly maxBytes?: number;

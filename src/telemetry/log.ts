@@ -12,7 +12,7 @@ import { IsoTime, requestLevel, requestLineJson, requestLineText } from './reque
 import type { SettledExchange, SettledSink } from './settled.ts';
 
 /** What the rest of the program logs with: `app.info({ file }, 'Configuration reloaded')`. */
-export type AppLogger = Pick<
+type AppLogger = Pick<
   pino.Logger,
   'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child' | 'isLevelEnabled'
 >;

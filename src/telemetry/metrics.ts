@@ -18,7 +18,7 @@ export interface SeriesMetric {
 }
 
 /** A metric that is one number, read from whoever knows it when somebody scrapes. */
-export interface ReadingMetric {
+interface ReadingMetric {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   readonly help: string;
@@ -246,7 +246,7 @@ export const SERIES_METRICS: readonly SeriesMetric[] = [
 ];
 
 /** Metrics that are one number each. */
-export const READING_METRICS = {
+const READING_METRICS = {
   litellm_in_flight_requests: { type: 'gauge', help: 'Requests being served at this moment.' },
   sluice_log_lines_dropped_total: {
     type: 'counter',

@@ -2,7 +2,7 @@
 import type { SettledExchange, SettledSink } from './settled.ts';
 
 /** How a queue is set up. */
-export interface SettledQueueOptions {
+interface SettledQueueOptions {
   /** Most requests waiting; 10,000 by default. Beyond it the oldest is dropped and counted. */
   readonly capacity?: number;
   /** Learns of a sink that threw: at most once a minute for each sink. */

@@ -9,7 +9,7 @@ import type { Limits, PeriodBudget } from '../stores/contracts/directory.ts';
 import { accountOf, type Scope } from './scopes.ts';
 
 /** What of a configuration decides how limits are kept. */
-export type LimitSettings = Pick<BudgetConfig, 'mode' | 'debtRatio' | 'timeZone' | 'whenAway' | 'tokenRateLimitType'>;
+type LimitSettings = Pick<BudgetConfig, 'mode' | 'debtRatio' | 'timeZone' | 'whenAway' | 'tokenRateLimitType'>;
 
 /** More than any budget: an account that only counts has this limit. Nine billion USD, which every store can hold. */
 export const UNLIMITED: PicoUsd = 9_000_000_000n * 1_000_000_000_000n;
@@ -96,7 +96,7 @@ function accountFor(scope: Scope, nowMs: number, settings: LimitSettings): Claim
 }
 
 /** A budget as it is counted: one without an amount only counts, for the soft budget beside it. */
-export interface CountedBudget {
+interface CountedBudget {
   readonly max: PicoUsd | undefined;
   readonly duration?: string;
 }
@@ -110,7 +110,7 @@ export function moneyOf(limits: Limits, nowMs: number): readonly CountedBudget[]
 }
 
 /** All budgets of an object, its raise included while it lasts. */
-export function budgetsOf(
+function budgetsOf(
   { maxBudget, budgetDuration, budgetLimits, tempBudgetIncrease: raise }: Limits,
   nowMs: number,
 ): readonly PeriodBudget[] {

@@ -25,7 +25,7 @@ export interface Declared {
 }
 
 /** What of a configuration declares objects. */
-export interface Declaring {
+interface Declaring {
   readonly keys: readonly DeclaredKey[];
   readonly declared: DeclaredTenants;
 }
@@ -62,6 +62,6 @@ function keyOf(declared: DeclaredKey): Key {
 }
 
 /** How people recognise a key: `sk-...abcd`; of a short one nothing is shown. */
-export function keyName(key: string): string {
+function keyName(key: string): string {
   return key.length < 16 ? 'sk-...' : `sk-...${key.slice(-4)}`;
 }

@@ -12,7 +12,7 @@ import type {
 import type { Scope } from './scopes.ts';
 
 /** Who a key belongs to, as far as logs and metrics may know. */
-export interface Caller {
+interface Caller {
   readonly keyHash: string;
   readonly keyAlias?: string;
   readonly userId?: string;

@@ -6,7 +6,7 @@ import type { Identity } from './identity.ts';
 import { accountOf, type Budgets, limitsOf, type Scope } from './scopes.ts';
 
 /** A key with everything that was found for it. */
-export interface IdentityParts {
+interface IdentityParts {
   readonly key: Key;
   readonly from: Identity['from'];
   readonly team?: Team | undefined;

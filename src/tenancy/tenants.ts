@@ -17,7 +17,7 @@ import { makeIdentity } from './make-identity.ts';
 import { ReadThroughCache } from './read-through-cache.ts';
 import { accountOf, limitsOf, type Scope } from './scopes.ts';
 
-export interface TenantsOptions {
+interface TenantsOptions {
   readonly directory: Directory;
   readonly clock: Clock;
   readonly declared: Declared;

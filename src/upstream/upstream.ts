@@ -9,7 +9,7 @@ import { type CallTimeouts, type TimeoutKind, TimeoutWatch, type Watched } from 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Why a call ended without a whole answer. */
-export type FaultKind =
+type FaultKind =
   | 'dns'
   | 'connect'
   | 'connect-timeout'
@@ -39,7 +39,7 @@ export interface AnswerListener {
   onFault(fault: UpstreamFault): void;
 }
 
-export interface UpstreamCall {
+interface UpstreamCall {
   readonly method: 'POST' | 'GET';
   readonly origin: string;
   readonly path: string;
@@ -51,7 +51,7 @@ export interface UpstreamCall {
   readonly maxResponseBytes: number;
 }
 
-export interface UpstreamOptions {
+interface UpstreamOptions {
   readonly clock: Clock;
   readonly connectTimeoutMs: number;
   /** Connections to one origin at the most; further calls wait for a free one. */

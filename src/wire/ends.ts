@@ -13,7 +13,7 @@ export interface SseEvent {
 }
 
 /** What closes a whole stream in a format: an event with exactly this data (`[DONE]`), or with this name (`message_stop`). */
-export type EndMark = { readonly data: string } | { readonly eventName: string };
+type EndMark = { readonly data: string } | { readonly eventName: string };
 
 /** How many of the last events may be the end mark: a few providers send comments or cost notes behind it. */
 const MARK_WINDOW = 3;

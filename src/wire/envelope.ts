@@ -23,7 +23,7 @@ import {
 } from './json-scan.ts';
 
 /** The JSON type of a member's value, told by its first byte. */
-export type ValueKind = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';
+type ValueKind = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';
 
 /** One top-level member; all positions are byte offsets into the body, ends exclusive. */
 export interface Member {

@@ -17,7 +17,7 @@ const CLOSE_ARRAY = 0x5d;
 export const TOO_DEEP = -0x40000000;
 
 /** A text as the scanner sees it: its bytes, and the same memory in words of four where it is aligned (from `base` on). */
-export interface Text {
+interface Text {
   readonly bytes: Buffer;
   readonly words: Int32Array;
   readonly base: number;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { EventTooLarge, SseSplitter, writeSse } from './sse.ts';
+import { EventTooLarge, SseSplitter } from './sse.ts';
 
 type Event = [string, string | undefined];
 
@@ -87,12 +87,6 @@ describe('splitting server-sent events', () => {
         for (let at = 0; at < large.length; at += size) splitter.push(large.subarray(at, at + size));
       }, EventTooLarge);
     }
-  });
-
-  it('writes what it reads', () => {
-    assert.equal(writeSse('[DONE]'), 'data: [DONE]\n\n');
-    assert.equal(writeSse('{}', 'message_stop'), 'event: message_stop\ndata: {}\n\n');
-    assert.deepEqual(eventsOf([Buffer.from(writeSse('a\nb\r\nc', 'x'))]), [['a\nb\nc', 'x']]);
   });
 });
 

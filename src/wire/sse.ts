@@ -6,7 +6,7 @@
 import { asBuffer } from './envelope.ts';
 
 /** Takes one event: its data lines joined by line feeds, and its `event:` name where it has one. */
-export type SseReceiver = (data: string, eventName: string | undefined) => void;
+type SseReceiver = (data: string, eventName: string | undefined) => void;
 
 /** An event grew over the limit; the stream cannot be read on. */
 export class EventTooLarge extends Error {
@@ -19,7 +19,7 @@ export class EventTooLarge extends Error {
 }
 
 /** Room for an event with a few images inline, as Gemini sends them. */
-export const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
+const DEFAULT_MAX_EVENT_BYTES = 32 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -144,11 +144,4 @@ function fieldValue(bytes: Buffer, afterName: number, end: number): string {
   if (start >= end) return '';
   if (bytes[start] === SPACE) start += 1;
   return bytes.toString('utf8', start, end);
-}
-
-/** One event as text, ready to be sent. */
-export function writeSse(data: string, eventName?: string): string {
-  const name = eventName === undefined ? '' : `event: ${eventName}\n`;
-  const isOneLine = data.indexOf('\n') === -1 && data.indexOf('\r') === -1;
-  return `${name}data: ${isOneLine ? data : data.split(/\r\n|\r|\n/).join('\ndata: ')}\n\n`;
 }

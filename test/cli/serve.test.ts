@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { isWellFormedKey } from '../../src/core/ids.ts';
+import { isWellFormedKey } from '../support/well-formed-key.ts';
 import { runSluice, SluiceProcess, temporaryFolder } from './sluice-process.ts';
 
 const run = promisify(execFile);

@@ -1,9 +1,9 @@
 /** Keys through the management API: over HTTP, on a real database. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { isWellFormedKey } from '../../src/core/ids.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { hashKey } from '../../src/tenancy/hash-key.ts';
+import { isWellFormedKey } from '../support/well-formed-key.ts';
 import { litellmJudge } from './openapi-schemas.ts';
 import { keyOf, type ManagementServer, NOW_MS, spendRow, startManagement } from './sqlite-server.ts';
 

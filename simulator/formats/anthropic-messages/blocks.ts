@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core
 import { invalid } from '../errors.ts';
 
 /** The members that each kind of content block may have in a request (Anthropic's API reference, 2026-09). */
-export const BLOCK_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+const BLOCK_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   text: ['type', 'text', 'cache_control', 'citations'],
   image: ['type', 'source', 'cache_control', 'transformations'],
   document: ['type', 'source', 'cache_control', 'citations', 'context', 'title'],

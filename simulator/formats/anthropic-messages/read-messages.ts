@@ -6,7 +6,7 @@ import { invalid } from '../errors.ts';
 import { checkBlock, checkCacheControl, checkSource } from './blocks.ts';
 
 /** What a prompt says, gathered in Anthropic's own order: tools, system, messages. */
-export interface Prompt {
+interface Prompt {
   readonly text: string;
   readonly tokens: number;
   readonly marks: readonly CacheMark[];

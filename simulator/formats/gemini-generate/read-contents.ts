@@ -5,7 +5,7 @@ import { invalid } from '../errors.ts';
 import { MEMBERS, readMembers, violation } from './proto.ts';
 
 /** What the contents of a generate request say. */
-export interface Contents {
+interface Contents {
   readonly prompt: string;
   readonly promptTokens: number;
   readonly lastUserText: string;

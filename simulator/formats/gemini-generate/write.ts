@@ -136,7 +136,7 @@ export class GenerateWriter {
 const SAFETY = [{ category: 'HARM_CATEGORY_DANGEROUS_CONTENT', probability: 'HIGH', blocked: true }];
 
 /** Gemini's usage: thoughts are counted beside the candidates, not in them. */
-export function generateUsage(usage: Usage): JsonObject {
+function generateUsage(usage: Usage): JsonObject {
   return {
     promptTokenCount: usage.prompt,
     candidatesTokenCount: usage.completion - usage.reasoning,

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import type { Operation } from '../operation.ts';
 
 /** Names that a list of models shows; any other name works too. */
-export const LISTED_MODELS = [
+const LISTED_MODELS = [
   'gpt-4o',
   'gpt-4o-mini',
   'gpt-5',

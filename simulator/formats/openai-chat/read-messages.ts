@@ -3,7 +3,7 @@ import { countTokens } from '../../answering/tokens.ts';
 import { invalid } from '../errors.ts';
 
 /** What the messages of a chat say. */
-export interface Messages {
+interface Messages {
   readonly prompt: string;
   readonly promptTokens: number;
   readonly lastUserText: string;

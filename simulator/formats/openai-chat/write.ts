@@ -202,7 +202,7 @@ export function finishReason(choice: Choice): string {
 }
 
 /** A chat completion's usage; DeepSeek adds its cache's hits and misses. */
-export function chatUsage(usage: Usage, flavour: Call['flavour']): JsonObject {
+function chatUsage(usage: Usage, flavour: Call['flavour']): JsonObject {
   return {
     prompt_tokens: usage.prompt,
     completion_tokens: usage.completion,

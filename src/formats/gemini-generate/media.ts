@@ -5,40 +5,42 @@ import type { AudioPart, DocumentPart, ImagePart, MediaSource, Part, VideoPart }
 /** Parts that hold media. */
 export type MediaPart = ImagePart | DocumentPart | AudioPart | VideoPart;
 
-const TYPE_BY_ENDING: Readonly<Record<string, string>> = {
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  gif: 'image/gif',
-  webp: 'image/webp',
-  heic: 'image/heic',
-  heif: 'image/heif',
-  avif: 'image/avif',
-  bmp: 'image/bmp',
-  svg: 'image/svg+xml',
-  pdf: 'application/pdf',
-  txt: 'text/plain',
-  md: 'text/markdown',
-  csv: 'text/csv',
-  html: 'text/html',
-  json: 'application/json',
-  mp3: 'audio/mp3',
-  wav: 'audio/wav',
-  ogg: 'audio/ogg',
-  flac: 'audio/flac',
-  aac: 'audio/aac',
-  aiff: 'audio/aiff',
-  m4a: 'audio/mp4',
-  mp4: 'video/mp4',
-  mpeg: 'video/mpeg',
-  mpg: 'video/mpeg',
-  mov: 'video/mov',
-  webm: 'video/webm',
-  avi: 'video/avi',
-  wmv: 'video/wmv',
-  flv: 'video/x-flv',
-  '3gp': 'video/3gpp',
-};
+const TYPE_BY_ENDING: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    png: 'image/png',
+    jpg: 'image/jpeg',
+    jpeg: 'image/jpeg',
+    gif: 'image/gif',
+    webp: 'image/webp',
+    heic: 'image/heic',
+    heif: 'image/heif',
+    avif: 'image/avif',
+    bmp: 'image/bmp',
+    svg: 'image/svg+xml',
+    pdf: 'application/pdf',
+    txt: 'text/plain',
+    md: 'text/markdown',
+    csv: 'text/csv',
+    html: 'text/html',
+    json: 'application/json',
+    mp3: 'audio/mp3',
+    wav: 'audio/wav',
+    ogg: 'audio/ogg',
+    flac: 'audio/flac',
+    aac: 'audio/aac',
+    aiff: 'audio/aiff',
+    m4a: 'audio/mp4',
+    mp4: 'video/mp4',
+    mpeg: 'video/mpeg',
+    mpg: 'video/mpeg',
+    mov: 'video/mov',
+    webm: 'video/webm',
+    avi: 'video/avi',
+    wmv: 'video/wmv',
+    flv: 'video/x-flv',
+    '3gp': 'video/3gpp',
+  }),
+);
 
 const TYPE_BY_PART: Readonly<Record<MediaPart['type'], string>> = {
   image: 'image/jpeg',
@@ -79,10 +81,10 @@ function fileData(uri: string, mediaType: string | undefined, part: MediaPart): 
 
 function guessType(part: MediaPart, uri: string | undefined): string {
   if (part.type === 'audio' && part.audioFormat !== undefined)
-    return TYPE_BY_ENDING[part.audioFormat] ?? `audio/${part.audioFormat}`;
+    return TYPE_BY_ENDING.get(part.audioFormat) ?? `audio/${part.audioFormat}`;
   const path = uri?.split(/[?#]/)[0] ?? (part.type === 'document' ? part.filename : undefined);
   const ending = path === undefined ? undefined : /\.([A-Za-z0-9]{1,5})$/.exec(path)?.[1]?.toLowerCase();
-  const known = ending !== undefined && Object.hasOwn(TYPE_BY_ENDING, ending) ? TYPE_BY_ENDING[ending] : undefined;
+  const known = ending === undefined ? undefined : TYPE_BY_ENDING.get(ending);
   return known ?? TYPE_BY_PART[part.type];
 }
 
@@ -100,7 +102,7 @@ export function readInlineData(mimeType: string, data: string): MediaPart {
 /** The neutral part of file data, by its media type or the ending of its address. */
 export function readFileData(fileUriText: string, mimeType: string | undefined): MediaPart {
   const ending = /\.([A-Za-z0-9]{1,5})(?:[?#]|$)/.exec(fileUriText)?.[1]?.toLowerCase() ?? '';
-  const guessed = mimeType ?? (Object.hasOwn(TYPE_BY_ENDING, ending) ? TYPE_BY_ENDING[ending] : undefined);
+  const guessed = mimeType ?? TYPE_BY_ENDING.get(ending);
   const told = mimeType === undefined ? {} : { mediaType: mimeType };
   const source: MediaSource = fileUriText.startsWith(`${FILES_API}files/`)
     ? { kind: 'file', fileId: fileUriText.slice(FILES_API.length), ...told }

@@ -120,11 +120,13 @@ const SILENT_WORDS: ReadonlySet<string> = new Set([
 ]);
 
 /** The formats Google takes by type; any other is refused (`only 'enum' and 'date-time' are supported for STRING type`). */
-const FORMATS: Readonly<Record<string, readonly string[]>> = {
-  STRING: ['enum', 'date-time'],
-  NUMBER: ['float', 'double'],
-  INTEGER: ['int32', 'int64'],
-};
+const FORMATS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    STRING: ['enum', 'date-time'],
+    NUMBER: ['float', 'double'],
+    INTEGER: ['int32', 'int64'],
+  }),
+);
 
 /** The schema in the OpenAPI subset, for a model that takes nothing else. */
 export function toOpenApiSchema(schema: JsonObject, drop: SchemaDropReceiver): JsonObject {
@@ -189,7 +191,7 @@ class OpenApiWriter {
     if (type !== undefined) result.type = type.toUpperCase();
     const format = stringOf(schema.format);
     if (format !== undefined) {
-      if (FORMATS[String(result.type)]?.includes(format)) result.format = format;
+      if (FORMATS.get(String(result.type))?.includes(format)) result.format = format;
       else this.drop(join(path, 'format'));
     }
     if (isJsonObject(schema.properties) && Object.keys(schema.properties).length > 0) {

@@ -12,8 +12,7 @@ export type FormatId =
   | 'openai-embeddings'
   | 'openai-responses'
   | 'anthropic-messages'
-  | 'gemini-generate'
-  | 'bedrock-converse';
+  | 'gemini-generate';
 
 /** Members that only one format knows, carried so that they survive between equal formats; every other writer leaves them out. */
 export interface FormatExtra {

@@ -7,7 +7,7 @@ const REQUEST_STATUSES: readonly number[] = [200, 400, 404, 413, 422, 424, 500];
  * The prompt does not fit the model, in the words of the family's servers (collected from their documentation and issue
  * trackers, 2026-11-23). A limit on the answer alone ("max_tokens is too large … completion tokens") is not among them.
  */
-export const CONTEXT_WINDOW_WORDS = new RegExp(
+const CONTEXT_WINDOW_WORDS = new RegExp(
   [
     'maximum (?:context|prompt|input|sequence) length',
     'context[_ ](?:length|window|size)[_ ]?(?:limit|exceeded|exceeds)',
@@ -36,7 +36,7 @@ export const CONTEXT_WINDOW_WORDS = new RegExp(
 );
 
 /** A content filter spoke, in the words of the family's servers (2026-11-23). */
-export const CONTENT_POLICY_WORDS = new RegExp(
+const CONTENT_POLICY_WORDS = new RegExp(
   [
     'content[ _-]?(?:management|policy|filter)',
     'usage (?:guidelines|polic(?:y|ies))',

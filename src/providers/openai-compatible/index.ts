@@ -10,7 +10,7 @@ type FamilyOperation = 'chat' | 'completion' | 'embedding';
 type Rules = ParameterRules | ((model: string) => ParameterRules);
 
 /** What makes one provider of the family different from the others. */
-export interface OpenAiCompatibleDescription
+interface OpenAiCompatibleDescription
   extends Pick<
     Provider,
     | 'name'

@@ -148,13 +148,15 @@ async function* rowsOfBucket(
 }
 
 /** Accounts that a row names in a column as well, which has an index. */
-const COLUMNS: Readonly<Record<string, string>> = {
-  key: 'key_hash',
-  team: 'team_id',
-  user: 'user_id',
-  organization: 'organization_id',
-  customer: 'customer_id',
-};
+const COLUMNS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    key: 'key_hash',
+    team: 'team_id',
+    user: 'user_id',
+    organization: 'organization_id',
+    customer: 'customer_id',
+  }),
+);
 
 /**
  * Narrows the search to what an index finds. A row that counts for an account and has another value in its column would be missed:
@@ -162,6 +164,6 @@ const COLUMNS: Readonly<Record<string, string>> = {
  */
 function narrowed(account: string): RawBuilder<unknown> {
   const [, kind = '', id] = /^(\w+):(.*?)(?:\/model:.*)?$/s.exec(account) ?? [];
-  const column = COLUMNS[kind];
+  const column = COLUMNS.get(kind);
   return column === undefined || id === undefined ? sql`1 = 1` : sql`${sql.ref(column)} = ${unescapeId(id)}`;
 }

@@ -2,11 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { Dropped } from '../formats/format.ts';
-import type { ConversationRequest, Usage } from '../formats/neutral/conversation.ts';
-import type { ContinuationStyle } from '../lanes/continuation.ts';
-import type { StreamAnswer } from '../lanes/lane.ts';
-import type { SentSoFar, StreamRecord } from '../lanes/stream-record.ts';
-import type { HedgeRules } from '../routing/hedging.ts';
+import type { Usage } from '../formats/neutral/conversation.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import type { ReadNeeds } from '../routing/needs.ts';
 import type { GroupPlan } from '../routing/plan-group.ts';
@@ -19,8 +15,10 @@ import type { Identity } from '../tenancy/identity.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
 import type { Admission } from './admission.ts';
 import type { Client } from './client.ts';
+import type { Continuity } from './continuity.ts';
+import type { Detours } from './detours.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { RaceArbiter } from './race-arbiter.ts';
+import type { Race } from './race.ts';
 
 /** What an estimate of usage starts from. */
 export interface Estimate {
@@ -32,27 +30,6 @@ export interface Estimate {
   readonly factor: number;
   /** What the provider did tell before its answer broke off (Anthropic tells the input at the start). */
   readonly known?: Usage;
-}
-
-/** A stream that broke off after some of it was sent, and what its rest is asked for with. */
-export interface BrokenStream {
-  /** The stream whose `fail` speaks for the client's, should nobody continue it. */
-  readonly stream: StreamAnswer;
-  /** Why it broke; the client is told this and never why a continuation was refused. */
-  readonly error: GatewayError;
-  readonly firstUsage: Usage | undefined;
-  /** Set once it is to be continued. */
-  readonly rest?: {
-    readonly sent: SentSoFar;
-    readonly request: ConversationRequest;
-    readonly style?: ContinuationStyle;
-  };
-}
-
-/** A pause on a request's way: how many attempts were behind it, and how long it was meant to be. */
-export interface RouteWait {
-  readonly afterAttempts: number;
-  readonly waitMs: number;
 }
 
 /** One request's whole life: the only object handed through the stages. Each stage fills in the fields of its section. */
@@ -99,22 +76,16 @@ export class Exchange {
   /** When the request must be over, by the monotonic clock. */
   deadlineMs = Number.POSITIVE_INFINITY;
   walk: Walk<Deployment> | undefined;
-  /** The plans of fallback groups in the order they were asked for, and the pauses; both empty for most requests. */
-  fallbackPlans: readonly GroupPlan<Deployment>[] = NO_PLANS;
-  waits: readonly RouteWait[] = NO_WAITS;
+  /** Fallback groups and pauses; undefined for most requests. */
+  detours: Detours | undefined;
   /** The group whose deployment is tried now, or answered. */
   servedGroup: string | undefined;
   attempts: AttemptFacts[] = [];
   deployment: Deployment | undefined;
-  /** How the first attempt is hedged; undefined where hedging is off, as it is unless asked for. */
-  hedge: HedgeRules | undefined;
-  /** Set while the first attempt runs, where it may be hedged. */
-  arbiter: RaceArbiter | undefined;
-  /** A second attempt was begun beside the first. */
-  isHedged = false;
-  /** What the client was sent of a stream that could be continued elsewhere; undefined where it would not be. */
-  record: StreamRecord | undefined;
-  broken: BrokenStream | undefined;
+  /** How the first attempt is hedged; undefined unless hedging is configured. */
+  race: Race | undefined;
+  /** What a stream is continued with if it breaks off; undefined if it cannot be, and has not broken off. */
+  continuity: Continuity | undefined;
   lane: 'relay' | 'translate' | undefined;
   laneReason: string | undefined;
   dropped: readonly Dropped[] = NO_DROPPED;
@@ -157,5 +128,3 @@ export class Exchange {
 const EMPTY = Buffer.alloc(0);
 const NO_MEMBERS: ReadableEnvelope = { ok: true, start: 0, end: 0, members: [] };
 const NO_DROPPED: readonly Dropped[] = [];
-const NO_PLANS: readonly GroupPlan<Deployment>[] = [];
-const NO_WAITS: readonly RouteWait[] = [];

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defined } from '../core/defined.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
+import { Detours } from '../exchange/detours.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { formatParts } from '../formats/index.ts';
 import { StreamRecord } from '../lanes/stream-record.ts';
@@ -27,7 +28,8 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
     const step = walk.next();
     if (step.kind === 'give-up') throw giveUp(exchange, step, worthTelling(first, failure));
     if (step.kind === 'wait') {
-      exchange.waits = [...exchange.waits, { afterAttempts: exchange.attempts.length, waitMs: step.waitMs }];
+      exchange.detours ??= new Detours();
+      exchange.detours.waits.push({ afterAttempts: exchange.attempts.length, waitMs: step.waitMs });
       await pause(exchange, step.waitMs);
       continue;
     }
@@ -39,7 +41,7 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
       }
     }
     failure =
-      exchange.hedge === undefined || exchange.attempts.length > 0
+      exchange.race === undefined || exchange.attempts.length > 0
         ? await tryOnce(exchange, parts, walk, step.deployment, step.group)
         : await race(exchange, parts, walk, step, (deployment, group) =>
             tryOnce(exchange, parts, walk, deployment, group),
@@ -48,7 +50,7 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
     first ??= failure;
     if (!exchange.client.hasStarted) continue;
     // Some of an answer is with the client: what follows is its rest, or its end.
-    const { broken } = exchange;
+    const broken = exchange.continuity?.broken;
     if (broken !== undefined && broken.rest === undefined) {
       const continuation = readyToContinue(exchange);
       if (continuation === 'ended') return;
@@ -66,7 +68,7 @@ function giveUp(exchange: Exchange, step: GiveUp, failure: GatewayError | undefi
   if (failure === undefined) return noneAvailable(exchange, step);
   if (!exchange.client.hasStarted) return told(failure, step);
   endBroken(exchange);
-  return exchange.broken?.error ?? failure;
+  return exchange.continuity?.broken?.error ?? failure;
 }
 
 async function tryOnce(
@@ -79,7 +81,7 @@ async function tryOnce(
   const { stats } = parts.routing;
   exchange.servedGroup = group;
   stats.started(deployment.id);
-  const { broken } = exchange;
+  const broken = exchange.continuity?.broken;
   const startedMs = exchange.clock.monotonicMs();
   try {
     await (broken === undefined ? attempt(exchange, deployment, parts) : attemptOrRestyle(exchange, deployment, parts));
@@ -95,12 +97,13 @@ async function tryOnce(
     }
     const { retryAfterMs } = error.facts;
     // Who broke off in the middle of an answer is the last one to ask for its rest.
-    const brokeOff = exchange.broken !== broken && error.row.retry === 'here';
+    const brokeOff = exchange.continuity?.broken !== broken && error.row.retry === 'here';
     const code = brokeOff ? 'upstream_stream_cut' : error.code;
     walk.failed({ code, ...defined({ retryAfterMs }) }, deployment);
     return error;
   }
-  if (exchange.arbiter !== undefined && exchange.arbiter.winner !== deployment) {
+  const arbiter = exchange.race?.arbiter;
+  if (arbiter !== undefined && arbiter.winner !== deployment) {
     walk.lost(deployment);
     stats.ended(deployment.id, { failed: false });
     return undefined;
@@ -137,14 +140,17 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
     return other !== undefined && (identity === undefined || mayUseGroup(identity, name, other));
   };
   const { operation } = exchange.endpoint;
-  if (operation === 'chat' || operation === 'embedding') exchange.hedge = router.hedge(group);
+  if (operation === 'chat' || operation === 'embedding') {
+    const rules = router.hedge(group);
+    if (rules !== undefined) exchange.race = { rules, arbiter: undefined, isHedged: false };
+  }
   const [first] = plan.deployments;
   const policy = router.policy(group, controls, exchange.startedMs, first?.config.numRetries, mayUse);
   exchange.deadlineMs = policy.deadlineMs;
   // Without anywhere else to go a stream cannot be continued, and keeping it would be work for nothing.
   const hasElsewhere = plan.deployments.length > 1 || policy.fallbacks.length > 0;
   if (exchange.stream && exchange.endpoint.operation === 'chat' && hasElsewhere && router.continuesStreams(group)) {
-    exchange.record = new StreamRecord(formatParts(exchange.endpoint.format));
+    exchange.continuity = { record: new StreamRecord(formatParts(exchange.endpoint.format)), broken: undefined };
   }
   return new Walk<Deployment>({
     first: plan,
@@ -156,7 +162,8 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
       const other = groups.resolve(name);
       if (other === undefined) return undefined;
       const planned = router.plan(other, needs);
-      exchange.fallbackPlans = [...exchange.fallbackPlans, planned];
+      exchange.detours ??= new Detours();
+      exchange.detours.fallbackPlans.push(planned);
       return planned;
     },
     breakers: parts.routing.breakers,

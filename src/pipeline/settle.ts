@@ -25,7 +25,7 @@ export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefi
 }
 
 function close(exchange: Exchange, parts: Parts, endedMs: number): void {
-  if (exchange.hedge !== undefined) noteHedgeSpend(exchange, parts.routing.hedging);
+  if (exchange.race !== undefined) noteHedgeSpend(exchange, parts.routing.hedging);
   closeBooks(exchange, parts);
   learn(exchange, parts);
   parts.sink.take(settled(exchange, endedMs));

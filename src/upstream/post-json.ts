@@ -1,4 +1,4 @@
-import type { Upstream } from './upstream.ts';
+import type { Upstream, UpstreamFault } from './upstream.ts';
 
 const TIMEOUT_MS = 5_000;
 /** Nobody reads what a receiver answers. */
@@ -27,7 +27,7 @@ export function postJson(
     sent.push('authorization', `Basic ${Buffer.from(words).toString('base64')}`);
   }
   return new Promise((resolve) => {
-    let status = 0;
+    const onFault = ({ detail }: UpstreamFault): void => resolve({ fault: detail });
     upstream.send(
       {
         method: 'POST',
@@ -39,12 +39,8 @@ export function postJson(
         maxResponseBytes: MAX_ANSWER_BYTES,
       },
       {
-        onHead: (answered) => {
-          status = answered;
-        },
-        onData: () => undefined,
-        onEnd: () => resolve({ status }),
-        onFault: ({ detail }) => resolve({ fault: detail }),
+        onHead: (status) => ({ onData: () => undefined, onEnd: () => resolve({ status }), onFault }),
+        onFault,
       },
     );
   });

@@ -29,9 +29,16 @@ export interface UpstreamFault {
   readonly detail: string;
 }
 
-/** Takes one answer. Exactly one of `onEnd` and `onFault` is called, last. */
+/** Takes the head of one answer. */
 export interface AnswerListener {
-  onHead(status: number, headers: UpstreamHeaders): void;
+  /** Returns what takes the rest of the answer, which hears every fault from then on. */
+  onHead(status: number, headers: UpstreamHeaders): BodyListener;
+  /** There will be no answer. */
+  onFault(fault: UpstreamFault): void;
+}
+
+/** Takes the body of one answer. Exactly one of `onEnd` and `onFault` is called, last. */
+export interface BodyListener {
   onData(chunk: Buffer): void;
   /** Nothing has come for some seconds, in the middle of the answer. Aborting the call then is heard as `aborted`, like always. */
   onQuiet?(): void;
@@ -139,6 +146,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   readonly #sendAgain: () => void;
   readonly #maxResponseBytes: number;
   #controller: Dispatcher.DispatchController | undefined;
+  #body: BodyListener | undefined;
   #decoder: Transform | undefined;
   #receivedBytes = 0;
   #informational = 0;
@@ -202,7 +210,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   }
 
   onQuiet(): void {
-    this.#listener.onQuiet?.();
+    this.#body?.onQuiet?.();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -230,7 +238,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
       }
       this.#decode(decoder);
     }
-    this.#listener.onHead(status, headers);
+    this.#body = this.#listener.onHead(status, headers);
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
@@ -262,7 +270,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
       this.#fail({ kind: 'too-large', detail: `the answer is larger than ${this.#maxResponseBytes} bytes` });
       return;
     }
-    this.#listener.onData(chunk);
+    this.#body?.onData(chunk);
   }
 
   #decode(decoder: Transform): void {
@@ -278,7 +286,8 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#watch.remove(this);
-    this.#listener.onEnd();
+    if (this.#body === undefined) this.#listener.onFault({ kind: 'malformed', detail: 'the answer has no head' });
+    else this.#body.onEnd();
   }
 
   #fail(fault: UpstreamFault): void {
@@ -287,7 +296,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
     this.#watch.remove(this);
     this.#decoder?.destroy();
     this.#controller?.abort(new Error(fault.kind));
-    this.#listener.onFault(fault);
+    (this.#body ?? this.#listener).onFault(fault);
   }
 }
 

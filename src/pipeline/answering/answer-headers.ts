@@ -35,7 +35,7 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     'x-litellm-attempted-fallbacks',
     String(exchange.walk?.attemptedFallbacks ?? 0),
   ];
-  if (exchange.arbiter?.isHedgeWinner === true) headers.push('x-sluice-hedged', '1');
+  if (exchange.race?.arbiter?.isHedgeWinner === true) headers.push('x-sluice-hedged', '1');
   if (exchange.cost !== undefined) headers.push('x-litellm-response-cost', formatUsd(exchange.cost));
   if (exchange.client.headers['x-sluice-explain'] !== undefined) {
     headers.push('x-sluice-lane', exchange.lane ?? '', 'x-sluice-lane-reason', exchange.laneReason ?? '');

@@ -1,23 +1,39 @@
 /** What becomes of a stream that broke off after some of it was sent: it is continued, found to be whole, or ended with an error. */
 
+import type { GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { chooseLane } from '../../lanes/choose-lane.ts';
 import { mayContinue, styleAfterRefusal } from '../../lanes/continuation.ts';
+import type { StreamAnswer } from '../../lanes/lane.ts';
 import { endOfComplete, readConversation, styleForDeployment } from '../../lanes/prepare-continuation.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 
 /** What to do with a broken stream. `ended`: the answer is whole; only its end mark was missing, and is sent. */
 export type Continuation = 'continue' | 'ended' | 'impossible';
 
+/** Leaves a client's stream open after an attempt broke off: `stream` is the attempt's, `error` why it broke. */
+export function leaveBroken(exchange: Exchange, stream: StreamAnswer, error: GatewayError): void {
+  exchange.continuity ??= { record: undefined, broken: undefined };
+  const { continuity } = exchange;
+  const { broken } = continuity;
+  // What the client is told, and the usage of its beginning, are those of the first attempt that broke off.
+  continuity.broken =
+    broken === undefined
+      ? { stream, error, firstUsage: stream.usage() }
+      : { stream, error: broken.error, firstUsage: broken.firstUsage };
+}
+
 /** Reads what the client has of the broken stream and makes its rest ready to be asked for. */
 export function readyToContinue(exchange: Exchange): Continuation {
-  const { record, broken, client, deployment } = exchange;
-  if (record === undefined || broken === undefined || deployment === undefined || client.isGone) return 'impossible';
+  const { continuity, client, deployment } = exchange;
+  if (continuity?.record === undefined || deployment === undefined || client.isGone) return 'impossible';
+  const { record, broken } = continuity;
+  if (broken === undefined) return 'impossible';
   const sent = record.readSent();
   const request = readConversation(exchange);
   const verdict = mayContinue(sent, request);
   if (verdict.ok) {
-    exchange.broken = { ...broken, rest: { sent, request } };
+    continuity.broken = { ...broken, rest: { sent, request } };
     return 'continue';
   }
   if (verdict.why !== 'complete') return 'impossible';
@@ -27,26 +43,30 @@ export function readyToContinue(exchange: Exchange): Continuation {
 
 /** Asks the same deployment once more in another style, where it refused to go on with an answer begun elsewhere. */
 export function restyle(exchange: Exchange, deployment: Deployment, status: number | undefined): boolean {
-  const { broken } = exchange;
+  const { continuity } = exchange;
+  const broken = continuity?.broken;
   const choice = chooseLane(exchange.endpoint, exchange.body, deployment);
-  if (broken?.rest === undefined || broken.rest.style !== undefined || choice === undefined) return false;
+  if (continuity === undefined || broken?.rest === undefined || broken.rest.style !== undefined || choice === undefined)
+    return false;
   const style = styleAfterRefusal(styleForDeployment(deployment, choice, broken.rest.request), status ?? 0);
   if (style === undefined) return false;
-  exchange.broken = { ...broken, rest: { ...broken.rest, style } };
+  continuity.broken = { ...broken, rest: { ...broken.rest, style } };
   return true;
 }
 
 /** The next deployment may take what this one refused. */
 export function forgetStyle(exchange: Exchange): void {
-  const { broken } = exchange;
-  if (broken?.rest?.style === undefined) return;
+  const { continuity } = exchange;
+  const broken = continuity?.broken;
+  if (continuity === undefined || broken?.rest?.style === undefined) return;
   const { sent, request } = broken.rest;
-  exchange.broken = { ...broken, rest: { sent, request } };
+  continuity.broken = { ...broken, rest: { sent, request } };
 }
 
-/** Ends a stream that nobody continues with an error in the client's format. */
+/** Ends a stream that no deployment continues with an error in the client's format. */
 export function endBroken(exchange: Exchange): void {
-  const { broken, client } = exchange;
+  const { continuity, client } = exchange;
+  const broken = continuity?.broken;
   if (broken === undefined || client.isGone) return;
   client.endStream(broken.stream.fail(broken.error));
 }

@@ -15,7 +15,7 @@ import type { Parts } from '../parts.ts';
 export function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
   noteLane(exchange, choice);
   const prepared =
-    exchange.broken?.rest === undefined
+    exchange.continuity?.broken?.rest === undefined
       ? laneFor(choice)(exchange, deployment, choice)
       : rest(exchange, deployment, choice);
   exchange.dropped = prepared.dropped;
@@ -31,7 +31,7 @@ export function noteLane(exchange: Exchange, { lane, reason }: LaneChoice): void
 
 /** The way to the rest of an answer that broke off elsewhere. */
 function rest(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
-  const { broken } = exchange;
+  const broken = exchange.continuity?.broken;
   if (broken?.rest === undefined) throw new RangeError('nothing to continue');
   const { sent, request, style = styleForDeployment(deployment, choice, request) } = broken.rest;
   exchange.lane = 'translate';

@@ -30,9 +30,10 @@ export async function race(
   first: Extract<Step<Deployment>, { kind: 'attempt' }>,
   tryOnce: Try,
 ): Promise<GatewayError | undefined> {
-  const { hedge: rules, stream, client, clock } = exchange;
+  const { race: state, stream, client, clock } = exchange;
   const { hedging } = parts.routing;
-  if (rules === undefined) return tryOnce(first.deployment, first.group);
+  if (state === undefined) return tryOnce(first.deployment, first.group);
+  const { rules } = state;
   const ends: End[] = [];
   const run = async (deployment: Deployment): Promise<void> => {
     try {
@@ -47,7 +48,7 @@ export async function race(
       hedging.observe(rules, stream, arbiter.raceMs);
     }
   });
-  exchange.arbiter = arbiter;
+  state.arbiter = arbiter;
   let second: Promise<void> | undefined;
   const runBeside = async (): Promise<void> => {
     const isCovered = exchange.admission?.claim === undefined || (await coverBeside(exchange, parts));
@@ -56,7 +57,7 @@ export async function race(
     const step = walk.hedge();
     if (step === undefined) return;
     hedging.raceBegan(rules);
-    exchange.isHedged = true;
+    state.isHedged = true;
     arbiter.hedge = step.deployment;
     await run(step.deployment);
   };
@@ -71,7 +72,7 @@ export async function race(
   await run(first.deployment);
   clearTimeout(timer);
   if (second !== undefined) await second;
-  exchange.arbiter = undefined;
+  state.arbiter = undefined;
   return outcome(ends, arbiter, parts);
 }
 
@@ -87,8 +88,9 @@ function outcome(ends: readonly End[], arbiter: RaceArbiter, parts: Parts): Gate
 }
 
 /** Tells the cap what a request cost: the loser's cost is what hedging added, all other attempts are what it is a share of. */
-export function noteHedgeSpend({ hedge: rules, isHedged, attempts }: Exchange, hedging: Hedging): void {
-  if (rules === undefined) return;
+export function noteHedgeSpend({ race: state, attempts }: Exchange, hedging: Hedging): void {
+  if (state === undefined) return;
+  const { rules, isHedged } = state;
   for (const { usage, cost, lost } of attempts) {
     if (usage === undefined) continue;
     hedging.noteSpend(rules, { hedged: lost === true, amount: cost === undefined ? undefined : Number(cost) });

@@ -4,9 +4,10 @@ import type { JsonObject } from '../../core/json.ts';
 import { writeEmbeddingRequest } from '../../formats/gemini-generate/index.ts';
 import { formatParts } from '../../formats/index.ts';
 import { editObject } from '../../lanes/edit-request.ts';
+import type { Problem } from '../../lanes/lane.ts';
 import type { Operation, ProviderOperation } from '../../providers/provider.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
-import type { UpstreamHeaders } from '../../upstream/upstream.ts';
+import type { UpstreamFault } from '../../upstream/upstream.ts';
 import { errorOfProblem, errorOfResponse } from '../answering/failure.ts';
 import type { Parts } from '../parts.ts';
 
@@ -54,9 +55,8 @@ export function probe(
       resolve(error);
     };
     const callOff = (): void => flight.abort('the health check was called off');
-    let status = 0;
-    let headers: UpstreamHeaders = {};
-    const chunks: Buffer[] = [];
+    const failed = (problem: Problem): void => settle(errorOfProblem(deployment, problem, clock.nowMs()));
+    const onFault = (fault: UpstreamFault): void => failed({ kind: 'fault', fault });
     const flight = upstream.send(
       {
         method: 'POST',
@@ -68,22 +68,24 @@ export function probe(
         maxResponseBytes: LARGEST_ANSWER_BYTES,
       },
       {
-        onHead: (answerStatus, answerHeaders) => {
-          status = answerStatus;
-          headers = answerHeaders;
+        onHead: (status, headers) => {
+          const chunks: Buffer[] = [];
+          return {
+            onData: (chunk) => {
+              chunks.push(chunk);
+              flight.contentBegan();
+            },
+            onEnd: () => {
+              const body = Buffer.concat(chunks);
+              if (status >= 300)
+                settle(errorOfResponse(deployment, operation.format, { status, headers, body }, clock.nowMs()));
+              else if (isJson(body)) settle(undefined);
+              else failed({ kind: 'malformed', detail: 'it is not JSON' });
+            },
+            onFault,
+          };
         },
-        onData: (chunk) => {
-          chunks.push(chunk);
-          flight.contentBegan();
-        },
-        onEnd: () => {
-          const body = Buffer.concat(chunks);
-          if (status >= 300)
-            settle(errorOfResponse(deployment, operation.format, { status, headers, body }, clock.nowMs()));
-          else if (isJson(body)) settle(undefined);
-          else settle(errorOfProblem(deployment, { kind: 'malformed', detail: 'it is not JSON' }, clock.nowMs()));
-        },
-        onFault: (fault) => settle(errorOfProblem(deployment, { kind: 'fault', fault }, clock.nowMs())),
+        onFault,
       },
     );
     signal?.addEventListener('abort', callOff, { once: true });

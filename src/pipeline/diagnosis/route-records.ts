@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/errors.ts';
-import type { Exchange, RouteWait } from '../../exchange/exchange.ts';
+import type { RouteWait } from '../../exchange/detours.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import type { GroupPlan } from '../../routing/plan-group.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
@@ -22,6 +23,8 @@ export interface RouteRecord {
 }
 
 const MOST_RECORDS = 1_000;
+const NO_PLANS: RouteRecord['fallbackPlans'] = [];
+const NO_WAITS: RouteRecord['waits'] = [];
 const LONGEST_MODEL_NAME = 256;
 
 /** The ways of the last requests, by call id. Keeping one is a write into a ring; finding one looks through all of it. */
@@ -43,9 +46,9 @@ export class RouteRecords {
       model: (exchange.model ?? '').slice(0, LONGEST_MODEL_NAME),
       stream: exchange.stream,
       plan,
-      fallbackPlans: exchange.fallbackPlans,
+      fallbackPlans: exchange.detours?.fallbackPlans ?? NO_PLANS,
       attempts: exchange.attempts,
-      waits: exchange.waits,
+      waits: exchange.detours?.waits ?? NO_WAITS,
       status: error === undefined || status !== 0 ? status : error.status,
       error: error?.code,
       startedAtMs: exchange.startedAtMs,

@@ -1,0 +1,65 @@
+/** What one attempt used: written down as its provider counts it, or left to be estimated when the request is settled. */
+import { defined } from '../../core/defined.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import type { Usage } from '../../formats/neutral/conversation.ts';
+import type { StreamAnswer } from '../../lanes/lane.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import type { AttemptFacts } from '../../telemetry/settled.ts';
+import { account } from '../money/book-usage.ts';
+
+/** An attempt as its books see it. */
+export interface BookedAttempt {
+  readonly exchange: Exchange;
+  readonly deployment: Deployment;
+  readonly facts: AttemptFacts;
+}
+
+/** Adds an attempt to those of its request, with what is known when it begins. */
+export function beginFacts(exchange: Exchange, deployment: Deployment): AttemptFacts {
+  const facts: AttemptFacts = {
+    deploymentId: deployment.id,
+    provider: deployment.provider.name,
+    model: deployment.model,
+    apiBase: deployment.apiBase,
+    group: exchange.servedGroup,
+    durationMs: 0,
+    ...(exchange.race?.arbiter?.hedge === deployment && { hedge: true as const }),
+  };
+  exchange.attempts.push(facts);
+  return facts;
+}
+
+/** Books what the provider counted. */
+export function bookUsage({ exchange, deployment, facts }: BookedAttempt, usage: Usage): void {
+  if (exchange.endpoint.isFree !== true) account(exchange, deployment, facts, usage);
+}
+
+/**
+ * Has an attempt's usage estimated when the request is settled: `text` is what the model wrote as far as it is known, `factor` how
+ * many times as much it wrote, `known` what the provider counted before its answer broke off.
+ */
+export function estimateUsage(
+  { exchange, deployment, facts }: BookedAttempt,
+  text: () => string,
+  factor = 1,
+  known?: Usage,
+): void {
+  if (exchange.endpoint.isFree === true) return;
+  exchange.pendingEstimates.push({ deployment, facts, text, factor, ...defined({ known }) });
+}
+
+/** Books a stream that is over: by the provider's count if the answer is whole, by an estimate otherwise. */
+export function bookStream(attempt: BookedAttempt, stream: StreamAnswer): void {
+  const usage = stream.usage();
+  if (usage !== undefined && attempt.facts.failure === undefined) bookUsage(attempt, usage);
+  else estimateStream(attempt, stream);
+}
+
+/** Has a stream's usage estimated from the words that came. */
+export function estimateStream(attempt: BookedAttempt, stream: StreamAnswer): void {
+  const { text, factor } = stream.sample();
+  estimateUsage(attempt, () => text, factor, stream.usage());
+}
+
+/** The text of an attempt that brought none. */
+export const NO_TEXT = (): string => '';

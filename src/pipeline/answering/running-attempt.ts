@@ -1,0 +1,173 @@
+import { asGatewayError, type GatewayError } from '../../core/errors.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import type { Racer } from '../../exchange/race-arbiter.ts';
+import { FormatError } from '../../formats/format.ts';
+import type { LaneChoice } from '../../lanes/choose-lane.ts';
+import { AnswerProblem, type PreparedCall, type Problem } from '../../lanes/lane.ts';
+import { describe } from '../../lanes/translate.ts';
+import type { DeploymentStats } from '../../routing/stats.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import type { AttemptFacts } from '../../telemetry/settled.ts';
+import type { AnswerListener, BodyListener, Flight, Upstream, UpstreamHeaders } from '../../upstream/upstream.ts';
+import { beginFacts, estimateUsage, NO_TEXT } from './attempt-books.ts';
+import { errorOfProblem } from './failure.ts';
+import { noteLane } from './prepare.ts';
+import { timeoutsOf } from './time-limits.ts';
+
+/** How the body of one answer is taken: as a whole, as a stream, or as a refusal. */
+export interface Answer extends BodyListener {
+  /** Another attempt was faster: books what the provider bills all the same. */
+  bookLoss(): void;
+}
+
+/** What an attempt is made of. */
+export interface AttemptParts {
+  readonly exchange: Exchange;
+  readonly deployment: Deployment;
+  readonly choice: LaneChoice;
+  readonly prepared: PreparedCall;
+  readonly stats: DeploymentStats;
+  /** The client has an answer, or another attempt won the race. */
+  readonly resolve: () => void;
+  readonly reject: (error: GatewayError) => void;
+}
+
+/** One attempt under way: its call, whether it may write to the client, and how it ends. */
+export class RunningAttempt implements Racer {
+  readonly exchange: Exchange;
+  readonly deployment: Deployment;
+  readonly choice: LaneChoice;
+  readonly prepared: PreparedCall;
+  readonly facts: AttemptFacts;
+  /** The provider's headers; empty before the head has come. */
+  headers: UpstreamHeaders = NO_HEADERS;
+  answer: Answer | undefined;
+  flight: Flight | undefined;
+  isOver = false;
+  readonly #stats: DeploymentStats;
+  readonly #resolve: () => void;
+  readonly #reject: (error: GatewayError) => void;
+  #sentMs = 0;
+
+  constructor(parts: AttemptParts) {
+    this.exchange = parts.exchange;
+    this.deployment = parts.deployment;
+    this.choice = parts.choice;
+    this.prepared = parts.prepared;
+    this.facts = beginFacts(parts.exchange, parts.deployment);
+    this.#stats = parts.stats;
+    this.#resolve = parts.resolve;
+    this.#reject = parts.reject;
+  }
+
+  /** Sends the request; `listener` hears the head of the answer. */
+  send(upstream: Upstream, listener: AnswerListener): void {
+    const { exchange, deployment, choice, prepared } = this;
+    const { client, stream, clock, race } = exchange;
+    const call = deployment.call(choice.operationName, choice.operation, stream);
+    this.#sentMs = clock.monotonicMs();
+    this.flight = upstream.send(
+      {
+        method: 'POST',
+        origin: call.origin,
+        path: call.path,
+        headers: prepared.headers.length === 0 ? call.headers : [...call.headers, ...prepared.headers],
+        body: prepared.body,
+        timeouts: timeoutsOf(exchange, deployment),
+        maxResponseBytes: exchange.snapshot.config.server.maxResponseBytes,
+      },
+      listener,
+    );
+    // The client may have left while the request was being read; then the callback comes at once.
+    if (race?.arbiter === undefined) client.onGone(() => this.leave());
+    else race.arbiter.join(this);
+  }
+
+  leave(): void {
+    this.flight?.abort('it hung up');
+  }
+
+  lose(): void {
+    if (this.isOver) return;
+    this.finish();
+    this.facts.lost = true;
+    this.flight?.abort('another attempt was faster');
+    // Whatever reached its provider is billed, as far as it came.
+    if (this.flight?.wasSent === true) {
+      if (this.answer === undefined) estimateUsage(this, NO_TEXT);
+      else this.answer.bookLoss();
+    }
+    this.#resolve();
+  }
+
+  /** When two attempts race, only one may write to the client; without a race there is nothing to ask. */
+  mayWrite(): boolean {
+    const { exchange } = this;
+    const arbiter = exchange.race?.arbiter;
+    if (arbiter === undefined) return true;
+    if (!arbiter.take(this)) return false;
+    noteLane(exchange, this.choice);
+    exchange.deployment = this.deployment;
+    exchange.dropped = this.prepared.dropped;
+    return true;
+  }
+
+  noteFirstContent(): void {
+    const { facts, exchange } = this;
+    if (facts.firstByteMs !== undefined) return;
+    facts.firstByteMs = exchange.clock.monotonicMs() - this.#sentMs;
+    if (exchange.stream) this.#stats.firstByte(this.deployment.id, facts.firstByteMs);
+    this.flight?.contentBegan();
+  }
+
+  /** Ends the call without an end of its own; what its listener still hears is ignored. */
+  abandon(why: string): void {
+    this.isOver = true;
+    this.flight?.abort(why);
+  }
+
+  /** Nothing more is heard: the time is taken, and the client's hang-up no longer concerns this attempt. */
+  finish(): void {
+    this.isOver = true;
+    const { client, clock, race } = this.exchange;
+    this.facts.durationMs = clock.monotonicMs() - this.#sentMs;
+    const arbiter = race?.arbiter;
+    if (arbiter === undefined) {
+      client.onGone(undefined);
+      this.exchange.upstreamMs += this.facts.durationMs;
+      return;
+    }
+    arbiter.leave(this);
+    this.exchange.upstreamMs = arbiter.raceMs;
+  }
+
+  /** The client has its answer. */
+  succeed(): void {
+    this.#resolve();
+  }
+
+  /** The attempt is finished and brought no answer, or only the beginning of one. */
+  reject(error: GatewayError): void {
+    this.facts.failure = error.code;
+    this.#reject(error);
+  }
+
+  /** Finishes an attempt of which the client got nothing. */
+  fail(error: GatewayError): void {
+    this.finish();
+    // What the provider had read when the client left is billed by it, so it is estimated rather than forgotten.
+    if (error.code === 'client_gone') estimateUsage(this, NO_TEXT);
+    this.reject(error);
+  }
+
+  errorOf(thrown: unknown): GatewayError {
+    if (thrown instanceof FormatError) return this.errorOfProblem({ kind: 'malformed', detail: describe(thrown) });
+    return thrown instanceof AnswerProblem ? this.errorOfProblem(thrown.problem) : asGatewayError(thrown);
+  }
+
+  errorOfProblem(problem: Problem): GatewayError {
+    return errorOfProblem(this.deployment, problem, this.exchange.clock.nowMs());
+  }
+}
+
+const NO_HEADERS: UpstreamHeaders = {};

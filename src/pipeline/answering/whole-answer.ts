@@ -1,0 +1,63 @@
+import type { UpstreamFault } from '../../upstream/upstream.ts';
+import { answerHeaders, durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answer-headers.ts';
+import { bookUsage, estimateUsage, NO_TEXT } from './attempt-books.ts';
+import type { Answer, RunningAttempt } from './running-attempt.ts';
+
+/** An answer that comes in one piece: kept until it is whole, then read and sent. */
+export class WholeAnswer implements Answer {
+  readonly #attempt: RunningAttempt;
+  readonly #chunks: Buffer[] = [];
+
+  constructor(attempt: RunningAttempt) {
+    this.#attempt = attempt;
+  }
+
+  onData(chunk: Buffer): void {
+    this.#attempt.noteFirstContent();
+    this.#chunks.push(chunk);
+  }
+
+  onEnd(): void {
+    const attempt = this.#attempt;
+    if (attempt.isOver) return;
+    try {
+      this.#send();
+    } catch (error) {
+      attempt.fail(attempt.errorOf(error));
+    }
+  }
+
+  onFault(fault: UpstreamFault): void {
+    if (!this.#attempt.isOver) this.#attempt.fail(this.#attempt.errorOfProblem({ kind: 'fault', fault }));
+  }
+
+  bookLoss(): void {
+    estimateUsage(this.#attempt, NO_TEXT);
+  }
+
+  #send(): void {
+    const attempt = this.#attempt;
+    const { exchange, prepared } = attempt;
+    const { client } = exchange;
+    const bytes = this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
+    const answer = exchange.stream ? prepared.readWholeAsStream(bytes) : prepared.readWhole(bytes);
+    if (!attempt.mayWrite()) return;
+    attempt.finish();
+    if (answer.usage !== undefined) bookUsage(attempt, answer.usage);
+    else estimateUsage(attempt, answer.text);
+    // The rest of a stream that came in one piece.
+    if (client.hasStarted) {
+      client.endStream(answer.body);
+      attempt.succeed();
+      return;
+    }
+    exchange.status = 200;
+    exchange.firstByteMs = exchange.clock.monotonicMs();
+    const headers = answerHeaders(exchange, attempt.deployment, attempt.headers);
+    const type = exchange.stream ? STREAM_HEADERS : JSON_HEADERS;
+    client.sendWhole(200, [...type, ...headers, ...durationHeaders(exchange)], answer.body);
+    attempt.succeed();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);

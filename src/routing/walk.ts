@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { defined } from '../core/defined.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { Breakers } from './breaker.ts';
 import type { AttemptFailure, GiveUpReason, PlannedGroup, Step, WalkPolicy } from './contracts.ts';
@@ -7,11 +8,12 @@ import { fallbackChain } from './fallback-chain.ts';
 import type { Routable } from './model-groups.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { retryDelayMs } from './retry-delay.ts';
+import { Round } from './round.ts';
 
 /** Where a walk starts, its policy, and what all requests share. */
 export interface WalkOptions<D extends Routable> {
   readonly first: PlannedGroup<D>;
-  /** The plan of a fallback group at this moment; undefined where there is no such group. */
+  /** The plan of a fallback group at this moment; undefined if there is no such group. */
   readonly planGroup: (name: string) => PlannedGroup<D> | undefined;
   readonly policy: WalkPolicy;
   readonly breakers: Breakers;
@@ -33,12 +35,19 @@ interface Flight<D> {
   readonly wasProbe: boolean;
 }
 
+/** A retry that waits for its time. */
+interface Retry<D> {
+  readonly deployment: D;
+  readonly atMs: number;
+}
+
 /** A shared store is asked for a probe in the background: worth a few such waits, nothing longer is. */
 const SHORT_WAIT_MS = 50;
 const MOST_SHORT_WAITS = 3;
 
 /** Shared by all walks until something fails; never written to. */
 const NONE_TRIED = new Map<string, number>();
+
 /**
  * One request's way over deployments: `next` says what to do, `failed`, `succeeded` or `cancelled` how the attempt ended. It
  * decides and counts, and does nothing itself. What it tells of an attempt goes to the breakers from here.
@@ -67,13 +76,9 @@ export class Walk<D extends Routable> {
   #hedge: Flight<D> | undefined;
   #failure: AttemptFailure | undefined;
   #failed: D | undefined;
-  #retrying: { readonly deployment: D; readonly atMs: number } | undefined;
+  #retrying: Retry<D> | undefined;
   #sawContentPolicy = false;
   #sawContextWindow = false;
-  #isBudgetEmpty = false;
-  #isWaitTooLong = false;
-  #isBreakerOpen = false;
-  #soonestMs: number | undefined;
   #end: Step<D> | undefined;
 
   constructor(options: WalkOptions<D>) {
@@ -102,15 +107,12 @@ export class Walk<D extends Routable> {
   next(): Step<D> {
     if (this.#end !== undefined) return this.#end;
     if (this.#flight !== undefined) throw new Error('The attempt under way has not been reported.');
-    this.#isBudgetEmpty = false;
-    this.#isWaitTooLong = false;
-    this.#isBreakerOpen = false;
-    this.#soonestMs = undefined;
-    if (this.#nowMs() >= this.#policy.deadlineMs) return this.#giveUp('deadline');
-    if (this.#attempts >= this.#policy.maxAttempts) return this.#giveUp('attempts-used-up');
-    if (this.#failure === undefined) return this.#start();
-    if (this.#retrying !== undefined) return this.#afterWait(this.#retrying, this.#failure);
-    return this.#afterFailure(this.#failure);
+    const round = new Round();
+    if (this.#nowMs() >= this.#policy.deadlineMs) return this.#giveUp('deadline', round);
+    if (this.#attempts >= this.#policy.maxAttempts) return this.#giveUp('attempts-used-up', round);
+    if (this.#failure === undefined) return this.#start(round);
+    if (this.#retrying !== undefined) return this.#afterWait(this.#retrying, this.#failure, round);
+    return this.#afterFailure(this.#failure, round);
   }
 
   /**
@@ -175,37 +177,37 @@ export class Walk<D extends Routable> {
     this.#end = { kind: 'give-up', reason: 'nothing-left' };
   }
 
-  #start(): Step<D> {
+  #start(round: Round): Step<D> {
     const candidates = this.#probeFirst(this.#group.deployments, this.#policy.numRetries);
-    const step = this.#pick(this.#group, candidates) ?? this.#fallBack(undefined);
+    const step = this.#pick(this.#group, candidates, round) ?? this.#fallBack(undefined, round);
     if (step !== undefined) return step;
     const nearMs = this.#soonestIn(this.#group);
     if (nearMs !== undefined && nearMs <= SHORT_WAIT_MS && this.#shortWaits < MOST_SHORT_WAITS && this.#fits(nearMs)) {
       this.#shortWaits += 1;
       return { kind: 'wait', waitMs: Math.max(1, Math.ceil(nearMs)) };
     }
-    return this.#giveUp(this.#isBudgetEmpty ? 'retry-budget-empty' : 'none-available');
+    return this.#giveUp(round.isBudgetEmpty ? 'retry-budget-empty' : 'none-available', round);
   }
 
-  #afterFailure(failure: AttemptFailure): Step<D> {
+  #afterFailure(failure: AttemptFailure, round: Round): Step<D> {
     const { code } = failure;
     const isForAnotherModel = code === 'upstream_content_policy' || code === 'upstream_context_window';
     const { retry } = ERRORS[code];
-    if (retry === 'nowhere' && !isForAnotherModel) return this.#giveUp('not-retryable');
+    if (retry === 'nowhere' && !isForAnotherModel) return this.#giveUp('not-retryable', round);
     const mayStay = this.#further < this.#retriesFor(code);
-    const another = mayStay ? this.#pick(this.#group, this.#othersAfter(code)) : undefined;
+    const another = mayStay ? this.#pick(this.#group, this.#othersAfter(code), round) : undefined;
     if (another !== undefined) return another;
     const mayWait = retry === 'here' && mayStay;
     const isBetterElsewhere = !mayWait || code === 'upstream_rate_limit';
     const step =
-      (isBetterElsewhere ? this.#fallBack(code) : undefined) ??
-      (mayWait ? this.#waitToRetry(code) : undefined) ??
-      (isBetterElsewhere ? undefined : this.#fallBack(code));
+      (isBetterElsewhere ? this.#fallBack(code, round) : undefined) ??
+      (mayWait ? this.#waitToRetry(code, round) : undefined) ??
+      (isBetterElsewhere ? undefined : this.#fallBack(code, round));
     if (step !== undefined) return step;
-    if (isForAnotherModel) return this.#giveUp('not-retryable');
-    if (this.#isBudgetEmpty) return this.#giveUp('retry-budget-empty');
-    if (this.#isWaitTooLong) return this.#giveUp('deadline');
-    return this.#giveUp(this.#isBreakerOpen ? 'none-available' : 'nothing-left');
+    if (isForAnotherModel) return this.#giveUp('not-retryable', round);
+    if (round.isBudgetEmpty) return this.#giveUp('retry-budget-empty', round);
+    if (round.isWaitTooLong) return this.#giveUp('deadline', round);
+    return this.#giveUp(round.isBreakerOpen ? 'none-available' : 'nothing-left', round);
   }
 
   /** The deployments of the group that this request has not been to and that could serve it. */
@@ -218,7 +220,7 @@ export class Walk<D extends Routable> {
   }
 
   /** Everything of the group has been tried: the one that may be asked again soonest is waited for. */
-  #waitToRetry(code: ErrorCode): Step<D> | undefined {
+  #waitToRetry(code: ErrorCode, round: Round): Step<D> | undefined {
     const nowMs = this.#nowMs();
     const again = this.#group.deployments
       .filter(({ id }) => this.#tried.has(id) && !this.#excluded.includes(id))
@@ -228,10 +230,10 @@ export class Walk<D extends Routable> {
       })
       .sort((left, right) => left.waitMs - right.waitMs);
     for (const { deployment, openMs, waitMs } of again) {
-      this.#noteSoonest(waitMs);
+      round.noteSoonest(waitMs);
       // A rate limit passes at a known time; what is open for any other reason is answered fast.
       if (openMs > 0 && code !== 'upstream_rate_limit') {
-        this.#isBreakerOpen = true;
+        round.isBreakerOpen = true;
         continue;
       }
       const delayMs = retryDelayMs(
@@ -243,8 +245,8 @@ export class Walk<D extends Routable> {
         },
         this.#options.random,
       );
-      if (delayMs === undefined) this.#isWaitTooLong = true;
-      else if (this.#pay(deployment)) {
+      if (delayMs === undefined) round.isWaitTooLong = true;
+      else if (this.#pay(deployment, round)) {
         // Paid before the wait, so that nobody waits for an attempt that is then refused.
         this.#paidUpstream = this.#options.upstreamOf(deployment);
         this.#waits += 1;
@@ -255,19 +257,19 @@ export class Walk<D extends Routable> {
     return undefined;
   }
 
-  #afterWait({ deployment, atMs }: { deployment: D; atMs: number }, failure: AttemptFailure): Step<D> {
+  #afterWait({ deployment, atMs }: Retry<D>, failure: AttemptFailure, round: Round): Step<D> {
     // Timers may fire a little early, and a provider's Retry-After is kept to the millisecond.
     const leftMs = atMs - this.#nowMs();
     if (leftMs > 0) return { kind: 'wait', waitMs: Math.ceil(leftMs) };
     this.#retrying = undefined;
-    const step = this.#pick(this.#group, [deployment]);
+    const step = this.#pick(this.#group, [deployment], round);
     if (step !== undefined) return step;
     // Its breaker opened, or another request probes it: the retry is spent, and the way goes on from the same failure.
     this.#further += 1;
-    return this.#afterFailure(failure);
+    return this.#afterFailure(failure, round);
   }
 
-  #fallBack(code: ErrorCode | undefined): Step<D> | undefined {
+  #fallBack(code: ErrorCode | undefined, round: Round): Step<D> | undefined {
     for (const name of this.#chainAfter(code)) {
       if (this.#fallbacks >= this.#policy.maxFallbacks) return undefined;
       if (this.#visited.includes(name)) continue;
@@ -281,7 +283,7 @@ export class Walk<D extends Routable> {
       const left = planned.deployments.filter(
         ({ id }) => !this.#excluded.includes(id) && (this.#tried.get(id) ?? 0) <= nowMs,
       );
-      const step = this.#pick(planned, this.#probeFirst(left, this.#policy.retriesPerFallback));
+      const step = this.#pick(planned, this.#probeFirst(left, this.#policy.retriesPerFallback), round);
       if (step === undefined) continue;
       this.#fallbacks += 1;
       return step;
@@ -298,20 +300,20 @@ export class Walk<D extends Routable> {
   }
 
   /** The first of these that its breaker and the retry budget let through, begun. */
-  #pick(planned: PlannedGroup<D>, candidates: readonly D[]): Step<D> | undefined {
+  #pick(planned: PlannedGroup<D>, candidates: readonly D[], round: Round): Step<D> | undefined {
     for (const deployment of candidates) {
       const claim = this.#options.breakers.mayTry(deployment.id);
       if (claim === 'no') {
-        this.#isBreakerOpen = true;
-        this.#noteSoonest(this.#options.breakers.retryAfterMs(deployment.id));
+        round.isBreakerOpen = true;
+        round.noteSoonest(this.#options.breakers.retryAfterMs(deployment.id));
         continue;
       }
       const wasProbe = claim === 'probe';
-      if (this.#pay(deployment)) return this.#begin(planned, deployment, wasProbe);
+      if (this.#pay(deployment, round)) return this.#begin(planned, deployment, wasProbe);
       this.#options.breakers.recordCancelled(deployment.id, { wasProbe });
     }
     for (const { isEligible, retryAfterMs } of planned.verdicts) {
-      if (!isEligible && retryAfterMs !== undefined) this.#noteSoonest(retryAfterMs);
+      if (!isEligible && retryAfterMs !== undefined) round.noteSoonest(retryAfterMs);
     }
     return undefined;
   }
@@ -330,13 +332,13 @@ export class Walk<D extends Routable> {
   }
 
   /** An upstream sees a request once as its own; whatever it sees of it after that is paid for from its retry budget. */
-  #pay(deployment: D): boolean {
+  #pay(deployment: D, round: Round): boolean {
     const { budget, upstreamOf } = this.#options;
     const upstream = upstreamOf(deployment);
     if (this.#attempts === 0) budget.noteFirst(upstream);
     else if (this.#paidUpstream === upstream) this.#paidUpstream = undefined;
     else if (!(this.#seenUpstreams.includes(upstream) ? budget.take(upstream) : budget.takeFallback(upstream))) {
-      this.#isBudgetEmpty = true;
+      round.isBudgetEmpty = true;
       return false;
     }
     this.#seenUpstreams.push(upstream);
@@ -368,13 +370,9 @@ export class Walk<D extends Routable> {
     return soonest;
   }
 
-  #noteSoonest(waitMs: number): void {
-    if (this.#soonestMs === undefined || waitMs < this.#soonestMs) this.#soonestMs = waitMs;
-  }
-
-  #giveUp(reason: GiveUpReason): Step<D> {
-    const retryAfterMs = reason === 'not-retryable' ? undefined : (this.#soonestMs ?? this.#failure?.retryAfterMs);
-    this.#end = { kind: 'give-up', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  #giveUp(reason: GiveUpReason, round: Round): Step<D> {
+    const retryAfterMs = reason === 'not-retryable' ? undefined : (round.soonestMs ?? this.#failure?.retryAfterMs);
+    this.#end = { kind: 'give-up', reason, ...defined({ retryAfterMs }) };
     return this.#end;
   }
 

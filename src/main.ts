@@ -5,11 +5,14 @@ import { ignoreClosedOutputs } from './cli/signals.ts';
 /** The process: reads the command line, runs the command, sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   ignoreClosedOutputs();
+  // Node.js ends with 0 when nothing is left to wait for, whatever a promise still wants.
+  process.once('beforeExit', sayUnfinished);
   try {
     const args = readArguments(argv, process.env);
     if (cluster.isWorker) {
       const { runWorker } = await import('./cli/worker.ts');
-      return runWorker(args, process.env);
+      runWorker(args, process.env);
+      return;
     }
     const code = await run(args, process.env);
     if (code !== undefined) process.exitCode = code;
@@ -18,7 +21,16 @@ export async function main(argv: readonly string[]): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(isUsage ? `${message} See sluice --help.\n` : `${message}\n`);
     process.exitCode = isUsage ? 2 : 1;
+  } finally {
+    process.off('beforeExit', sayUnfinished);
   }
+}
+
+function sayUnfinished(): void {
+  process.stderr.write(
+    'The gateway ended before it was serving, because nothing was left that it waited for. This is a fault of Sluice; please report it.\n',
+  );
+  process.exitCode = 1;
 }
 
 /** Runs a command, loading only what it needs. Undefined means that it goes on, as a server does. */

@@ -23,7 +23,7 @@ export const ROLES = [
 ] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What handlers work with. Made once by `gateway.ts`; `config()` is the one in effect now. */
+/** What handlers work with. Made once by `src/gateway/`; `config()` is the one in effect now. */
 export interface ManagementContext {
   readonly clock: Clock;
   readonly config: () => GatewayConfig;

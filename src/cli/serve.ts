@@ -69,7 +69,7 @@ async function serveAlone(prepared: Prepared, args: Arguments, env: NodeJS.Proce
     return 1;
   }
   const { log, gateway } = service;
-  endOnUncaught((error) => log.app.fatal({ error }, 'An exception nobody caught; stopping'));
+  endOnUncaught((error) => log.app.fatal({ error }, 'An uncaught exception; stopping'));
   if (changedMeanwhile) service.reload();
   sayStarted(prepared, env, gateway.port);
   return undefined;

@@ -1,6 +1,8 @@
 import { renderFindings } from '../config/finding.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
-import { type Gateway, startGateway } from '../gateway/gateway.ts';
+import { defined } from '../core/defined.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { startGateway } from '../gateway/start.ts';
 import { createLogger, type Log } from '../telemetry/log.ts';
 import { dataFolder } from './master-key.ts';
 import type { ServedConfig } from './served-config.ts';
@@ -56,8 +58,7 @@ export class Service {
       log,
       unsharedLimits,
       dataFolder: dataFolder(env),
-      ...(gatherMetrics === undefined ? {} : { gatherMetrics }),
-      ...(gatherRoute === undefined ? {} : { gatherRoute }),
+      ...defined({ gatherMetrics, gatherRoute }),
     });
     return new Service(gateway, log, options);
   }

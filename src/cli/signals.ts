@@ -35,7 +35,7 @@ export function ignoreClosedOutputs(): void {
   }
 }
 
-/** After an exception nobody caught, memory may be half changed: says why, writes what is left of the log, and ends. */
+/** After an uncaught exception, memory may be half changed: says why, writes the rest of the log, and ends the process. */
 export function endOnUncaught(say: (error: unknown) => void): void {
   process.on('uncaughtException', (error) => {
     say(error);

@@ -48,7 +48,7 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
         message: line ?? (error instanceof Error ? (error.stack ?? error.message) : String(error)),
       });
     }
-    endOnUncaught((error) => service?.log.app.fatal({ error }, 'An exception nobody caught; this worker stops'));
+    endOnUncaught((error) => service?.log.app.fatal({ error }, 'An uncaught exception; this worker stops'));
     send({ kind: 'ready', port: service.gateway.port });
   };
 

@@ -16,7 +16,7 @@ const HEALTHY_AFTER_MS = 30_000;
 /** `--num_workers N`: this process makes the workers, restarts those that fail, and hands on what it is told. */
 export async function serveWithWorkers(prepared: Prepared, args: Arguments): Promise<number | undefined> {
   const log = createLogger(prepared.config.telemetry, { stdout: process.stdout, isShared: true });
-  endOnUncaught((error) => log.app.fatal({ error }, 'An exception nobody caught; stopping'));
+  endOnUncaught((error) => log.app.fatal({ error }, 'An uncaught exception; stopping'));
   const primary = new Primary(prepared, log);
   // Before the first worker is made: a signal in between must not leave workers behind.
   const watching = watchConfig({ files: prepared.files, onChange: () => primary.reload() });

@@ -1,4 +1,4 @@
-/** Opens everything that outlives a request: the database, the counters of limits, the journal; and books what a dead process left. */
+/** Opens everything that outlives a request: the database, the counters of limits, the journal; and books what killed processes left. */
 import { join } from 'node:path';
 import type { GatewayConfig, RedisConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -6,9 +6,8 @@ import { newCallId } from '../core/ids.ts';
 import { rowOfNote } from '../pipeline/money/ledger-rows.ts';
 import type { Claims, Seed } from '../stores/contracts/claims.ts';
 import type { Database } from '../stores/contracts/directory.ts';
-import type { Invalidation, InvalidationBus } from '../stores/contracts/invalidation-bus.ts';
-import type { Journal, JournalTrouble, LeftBehind } from '../stores/contracts/journal.ts';
-import { adoptLeftBehind } from '../stores/journal/adopt.ts';
+import type { InvalidationBus } from '../stores/contracts/invalidation-bus.ts';
+import type { Journal, JournalTrouble } from '../stores/contracts/journal.ts';
 import { FileJournal } from '../stores/journal/file-journal.ts';
 import { MemoryClaims } from '../stores/memory/claims.ts';
 import { MemoryInvalidationBus } from '../stores/memory/invalidation-bus.ts';
@@ -19,18 +18,17 @@ import { SqlLedger } from '../stores/sql/ledger/sql-ledger.ts';
 import { takeFileLock } from '../stores/sqlite/file-lock.ts';
 import { openSqliteDatabase } from '../stores/sqlite/sqlite-database.ts';
 import type { Log } from '../telemetry/log.ts';
+import { Adopting } from './adopting.ts';
 
 /** What the stores are opened with. */
 export interface OpenStoresOptions {
   readonly config: GatewayConfig;
-  /** Where files are kept; undefined: nothing outlives the process. */
-  readonly dataFolder: string | undefined;
+  /** The folder of the database and the journal; undefined: everything is kept in memory and lost with the process. */
+  readonly dataFolder?: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Serve although other instances may count for themselves. */
-  readonly unsharedLimits: boolean;
-  /** Objects of the directory changed, here or at another instance. */
-  readonly onChanged: (changed: Invalidation) => void;
+  /** Serve although other instances may count limits for themselves. */
+  readonly unsharedLimits?: boolean;
 }
 
 /** The open stores. */
@@ -38,7 +36,9 @@ export interface Stores {
   readonly database: Database;
   readonly claims: Claims;
   readonly journal: Journal;
-  /** Brings what is journalled to the ledger and lets go of everything. */
+  /** Says which objects of the directory were changed, here or by another instance. */
+  readonly changes: InvalidationBus;
+  /** Brings what is in the journal to the ledger, and closes everything. */
   close(): Promise<void>;
 }
 
@@ -53,71 +53,70 @@ export class NotAloneError extends Error {
   }
 }
 
-const ADOPT_EVERY_MS = 30_000;
-
 /** Opens the stores. Rejects with a NotAloneError, or with why the database cannot be opened. */
 export async function openStores(options: OpenStoresOptions): Promise<Stores> {
   const { config, dataFolder, clock, log, unsharedLimits } = options;
-  // The database tells of changes; whom it tells is made only once it is open.
-  const told: { by: InvalidationBus | undefined } = { by: undefined };
+  // The database publishes changes, and the bus that carries them needs the database: the bus is known a moment later.
+  let changes: InvalidationBus | undefined;
   const database = await openDatabase(options, async (changed) => {
-    await told.by?.publish(changed);
+    await changes?.publish(changed);
   });
   try {
-    const isShared = config.redis !== undefined;
-    if (!isShared && !unsharedLimits && !(await isAlone(database))) throw new NotAloneError();
+    if (config.redis === undefined && unsharedLimits !== true && !(await isAlone(database, log)))
+      throw new NotAloneError();
     const journal = makeJournal(options, database);
-    const { claims, news } = await makeClaims(options, database, journal);
-    told.by = news;
-    const adopting = dataFolder === undefined ? undefined : new Adopting(options, dataFolder, database, claims);
+    const counting = await makeClaims(options, database, journal);
+    changes = counting.changes;
+    const { claims } = counting;
+    const { ledger } = database;
+    const onTrouble = (trouble: JournalTrouble): void => logTrouble(log, trouble);
+    const adopting =
+      dataFolder === undefined ? undefined : new Adopting({ dataFolder, ledger, claims, clock, log, onTrouble });
     await adopting?.look();
     adopting?.start();
-    return {
-      database,
-      claims,
-      journal,
-      async close() {
-        adopting?.stop();
-        // What is still being settled reaches the ledger once it is.
-        await claims.close();
-        await journal.end();
-        await database.close();
-      },
+    const close = async (): Promise<void> => {
+      adopting?.stop();
+      // The rows of claims that are still being settled reach the ledger once they are.
+      await claims.close();
+      await journal.end();
+      await database.close();
     };
+    return { database, ...counting, journal, close };
   } catch (error) {
     await database.close();
     throw error;
   }
+}
 
-  /** A database that is away cannot say who else uses it: what can be served without it is served. */
-  async function isAlone(opened: Database): Promise<boolean> {
-    try {
-      return await opened.beAlone();
-    } catch (error) {
-      log.app.warn({ error }, 'Whether another instance uses this database cannot be told now');
-      return true;
-    }
+/** A database that is unavailable cannot say who else uses it: requests that do not need it are served meanwhile. */
+async function isAlone(database: Database, log: Log): Promise<boolean> {
+  try {
+    return await database.beAlone();
+  } catch (error) {
+    log.app.warn({ error }, 'The database is unavailable, so it is unknown whether another instance uses it');
+    return true;
   }
+}
 
-  function makeJournal({ config: { stores } }: OpenStoresOptions, { ledger }: Database): Journal {
-    const inMemory = () =>
-      new MemoryJournal({ ledger, onTrouble: (reason) => sayTrouble(log, { kind: 'away', reason }) });
-    if (dataFolder === undefined) return inMemory();
-    try {
-      return new FileJournal({
-        folder: join(dataFolder, 'journal'),
-        instanceId: newCallId(clock.nowMs()),
-        ledger,
-        takeLock: takeFileLock,
-        clock,
-        fsync: stores.journalFsync,
-        onTrouble: (trouble) => sayTrouble(log, trouble),
-      });
-    } catch (reason) {
-      if (!stores.serveWithoutJournal) throw reason;
-      sayTrouble(log, { kind: 'full', reason });
-      return inMemory();
-    }
+function makeJournal({ config, dataFolder, clock, log }: OpenStoresOptions, { ledger }: Database): Journal {
+  const { journalFsync, serveWithoutJournal } = config.stores;
+  const inMemory = () =>
+    new MemoryJournal({ ledger, onTrouble: (reason) => logTrouble(log, { kind: 'away', reason }) });
+  if (dataFolder === undefined) return inMemory();
+  try {
+    return new FileJournal({
+      folder: join(dataFolder, 'journal'),
+      instanceId: newCallId(clock.nowMs()),
+      ledger,
+      takeLock: takeFileLock,
+      clock,
+      fsync: journalFsync,
+      onTrouble: (trouble) => logTrouble(log, trouble),
+    });
+  } catch (reason) {
+    if (!serveWithoutJournal) throw reason;
+    logTrouble(log, { kind: 'full', reason });
+    return inMemory();
   }
 }
 
@@ -128,48 +127,41 @@ async function openDatabase({ config, dataFolder, log }: OpenStoresOptions, tell
     tell,
   };
   if (databaseUrl !== undefined) {
-    // Loaded only where it is used: its client is of no use to a gateway with a file.
+    // Loaded only if it is used: a gateway with an SQLite file needs no Postgres client.
     const { openPostgresDatabase } = await import('../stores/postgres/postgres-database.ts');
     return openPostgresDatabase({
       ...shared,
       url: databaseUrl,
       poolSize: databasePoolSize,
-      onUnusable: (error) => log.app.fatal({ error }, 'The database cannot be served by this version'),
+      onUnusable: (error) => log.app.fatal({ error }, 'This version cannot serve from the database'),
     });
   }
   return openSqliteDatabase({ ...shared, path: dataFolder === undefined ? ':memory:' : join(dataFolder, 'sluice.db') });
 }
 
+/** The counters of limits, and the bus of changed objects that goes with them. */
 interface Counting {
   readonly claims: Claims;
-  readonly news: InvalidationBus;
+  readonly changes: InvalidationBus;
 }
 
-/** Counters in this process; or in Redis where instances share one, which also carries the news of changed objects. */
+/** Counters in this process; or in Redis if one is configured, which then carries the changes of objects as well. */
 async function makeClaims(options: OpenStoresOptions, database: Database, journal: Journal): Promise<Counting> {
-  const { clock, log, config, onChanged } = options;
-  const { redis } = config;
+  const { clock, log, config } = options;
   const seed = seedFrom(database, journal);
-  const counting: Counting =
-    redis === undefined
-      ? {
-          news: new MemoryInvalidationBus(),
-          claims: new MemoryClaims({
-            clock,
-            seed,
-            onSeedError: (account, error) =>
-              log.app.warn(
-                { error, kind: account.split(':', 1)[0] },
-                'What an account has spent cannot be read from the ledger now',
-              ),
-          }),
-        }
-      : await joinRedis(redis, options, database, journal, seed);
-  counting.news.onChange(onChanged);
-  return counting;
+  if (config.redis !== undefined) return claimInRedis(config.redis, options, database, journal, seed);
+  const claims = new MemoryClaims({
+    clock,
+    seed,
+    onSeedError: (account, error) => {
+      const [kind] = account.split(':', 1);
+      log.app.warn({ error, kind }, 'The ledger is unavailable, so it is unknown what an account has spent');
+    },
+  });
+  return { claims, changes: new MemoryInvalidationBus() };
 }
 
-async function joinRedis(
+async function claimInRedis(
   address: RedisConfig,
   { clock, log }: OpenStoresOptions,
   { ledger }: Database,
@@ -189,14 +181,15 @@ async function joinRedis(
     },
     onStatus: ({ isUp, reason }) => {
       if (isUp) log.app.info({}, 'Redis is back: limits and budgets are counted together again');
-      else log.app.warn({ reason }, 'Redis is away: limits and budgets go by their `when_away` until it is back');
+      else
+        log.app.warn({ reason }, 'Redis is unavailable: limits and budgets follow their `when_away` until it is back');
     },
     onWarning: (message) => log.app.warn({}, message),
   });
-  return { claims, news: claims.news };
+  return { claims, changes: claims.news };
 }
 
-/** What an account spent before its counter was made: the ledger's sum, once everything journalled is in it. */
+/** What an account spent before its counter was made: the ledger's sum, once everything in the journal is in it. */
 function seedFrom({ ledger }: Database, journal: Journal): Seed {
   return async (account, { startsAtMs, endsAtMs }) => {
     await journal.flush();
@@ -205,75 +198,12 @@ function seedFrom({ ledger }: Database, journal: Journal): Seed {
 }
 
 const TROUBLES: Readonly<Record<JournalTrouble['kind'], string>> = {
-  full: 'The journal cannot be written: a crash now would lose what is under way',
-  away: 'The ledger takes nothing now: what is spent is kept in the journal until it does',
+  full: 'The journal cannot be written: a crash now would lose the requests under way',
+  away: 'The ledger is unavailable: what is spent is kept in the journal until it is back',
   damaged: 'Damaged lines of a journal were skipped',
-  refused: 'The ledger refused an entry of the journal; it is kept in a file of its own',
+  refused: 'The ledger refused an entry of the journal; the entry is kept in a file of its own',
 };
 
-function sayTrouble(log: Log, { kind, reason }: JournalTrouble): void {
+function logTrouble(log: Log, { kind, reason }: JournalTrouble): void {
   log.app.error({ error: reason }, TROUBLES[kind]);
-}
-
-/** Looks for journals of processes that died and books what they hold: at the start, and from time to time. */
-class Adopting {
-  readonly #options: OpenStoresOptions;
-  readonly #folder: string;
-  readonly #database: Database;
-  readonly #claims: Claims;
-  #timer: NodeJS.Timeout | undefined;
-  #isLooking = false;
-
-  constructor(options: OpenStoresOptions, dataFolder: string, database: Database, claims: Claims) {
-    this.#options = options;
-    this.#folder = join(dataFolder, 'journal');
-    this.#database = database;
-    this.#claims = claims;
-  }
-
-  start(): void {
-    this.#timer = setInterval(() => void this.look(), ADOPT_EVERY_MS);
-    this.#timer.unref();
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  /** Never rejects: what cannot be booked now stays where it is until a later look. */
-  async look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    const { clock, log } = this.#options;
-    try {
-      const adopted = await adoptLeftBehind({
-        folder: this.#folder,
-        takeLock: takeFileLock,
-        clock,
-        book: (left) => this.#book(left),
-        onDamaged: (path, lines) => sayTrouble(log, { kind: 'damaged', reason: `${path}: ${lines} lines` }),
-      });
-      if (adopted > 0)
-        log.app.info({ journals: adopted }, 'Booked what a process that ended before its time left behind');
-    } catch (error) {
-      log.app.error({ error }, 'What another process left behind cannot be booked now; it is kept');
-    } finally {
-      this.#isLooking = false;
-    }
-  }
-
-  async #book({ closed, orphans }: LeftBehind): Promise<void> {
-    const { ledger } = this.#database;
-    const nowMs = this.#options.clock.nowMs();
-    // Claims first: a counter that is made from the ledger meanwhile would count twice what is in there already.
-    for (const { settlement } of closed) if (settlement !== undefined) await this.#claims.settle(settlement);
-    for (const { callId, hold = 0n } of orphans) {
-      // Another instance may have found the claim before, and booked what it held.
-      const booked = this.#claims.isUp === undefined ? [] : await ledger.find({ callId }, { limit: 1, offset: 0 });
-      const cost = booked[0]?.cost ?? hold;
-      await this.#claims.settle({ id: callId, nowMs, cost, inputTokens: 0, outputTokens: 0, charges: [] });
-    }
-    const rows = [...closed.flatMap((entry) => entry.rows), ...orphans.map(({ row }) => row)];
-    if (rows.length > 0) await ledger.write(rows);
-  }
 }

@@ -12,7 +12,7 @@ import type { RouteRecords } from './diagnosis/route-records.ts';
 import type { BudgetObservations } from './money/budget-observations.ts';
 import type { CountTokens } from './money/estimate.ts';
 
-/** What the stages work with besides the exchange: made once by `gateway.ts`. */
+/** What the stages work with besides the exchange: made once by `src/gateway/`. */
 export interface Parts {
   readonly clock: Clock;
   readonly upstream: Upstream;

@@ -20,7 +20,7 @@ const EVERY_MS = 3_600_000;
 /** When it was last done, by whichever instance: the others need not do the same work. */
 const NOTE = 'retention/last';
 
-/** Deletes what is older than it is to be kept, from time to time. Sums of spend stay. */
+/** Deletes rows that are older than the configured retention, from time to time. Sums of spend stay. */
 export class Retention {
   readonly #options: RetentionOptions;
   readonly #everyMs: number;
@@ -46,7 +46,10 @@ export class Retention {
     this.#timer = setTimeout(() => {
       this.#pruning = this.#prune()
         .catch((error: unknown) =>
-          this.#options.onFault('What is older than it is to be kept could not be deleted now', error),
+          this.#options.onFault(
+            'The rows that are older than the configured retention could not be deleted now',
+            error,
+          ),
         )
         .then(() => this.#plan(this.#everyMs));
     }, afterMs);

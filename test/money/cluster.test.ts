@@ -96,7 +96,7 @@ function saidBy({ instances }: Cluster): readonly number[] {
 
 /** Whether Redis was there for every instance since then. */
 function wasShared({ instances }: Cluster, said: readonly number[]): boolean {
-  return instances.every(({ process }, at) => !process.stdout.slice(said[at]).includes('Redis is away: limits'));
+  return instances.every(({ process }, at) => !process.stdout.slice(said[at]).includes('Redis is unavailable: limits'));
 }
 
 interface Race {

@@ -211,7 +211,7 @@ test('Redis down at the start: the gateway serves, warns once without a secret, 
   try {
     assert.ok((await load([gateway], 1_000)).length > 20);
     assert.equal(await isRedisUp(gateway), false);
-    for (const what of ['Redis is away: requests', 'Redis is away: limits']) {
+    for (const what of ['Redis is unavailable: requests', 'Redis is unavailable: limits']) {
       assert.equal((await gateway.logLines()).filter((line) => line.includes(what)).length, 1, what);
     }
     await redis.start();

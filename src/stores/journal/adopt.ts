@@ -62,6 +62,8 @@ export async function adoptLeftBehind(options: AdoptOptions): Promise<number> {
 async function bookFolder(folder: string, options: AdoptOptions): Promise<void> {
   const { book, onDamaged, partSize = PART_SIZE } = options;
   const open = new Map<string, OpenEntry>();
+  // A shared store has the first line of an ending (number 0) before the ledger may; the line with its number follows then.
+  const unnumbered = new Set<string>();
   let delivered = 0;
   let damaged = 0;
   for await (const record of recordsOf(folder)) {
@@ -76,6 +78,8 @@ async function bookFolder(folder: string, options: AdoptOptions): Promise<void> 
       }
       case 'closed':
         open.delete(record.entry.callId);
+        if (record.number === 0) unnumbered.add(record.entry.callId);
+        else unnumbered.delete(record.entry.callId);
         break;
       case 'dropped':
         open.delete(record.callId);
@@ -90,7 +94,9 @@ async function bookFolder(folder: string, options: AdoptOptions): Promise<void> 
   if (damaged > 0) onDamaged(folder, damaged);
   let closed: ClosedEntry[] = [];
   for await (const record of recordsOf(folder)) {
-    if (record?.kind !== 'closed' || (record.number > 0 && record.number <= delivered)) continue;
+    if (record?.kind !== 'closed') continue;
+    const isTold = record.number === 0 ? !unnumbered.has(record.entry.callId) : record.number <= delivered;
+    if (isTold) continue;
     closed.push(record.entry);
     if (closed.length < partSize) continue;
     await book({ closed, orphans: [] });

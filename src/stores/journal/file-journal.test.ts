@@ -174,6 +174,22 @@ test('What is in the ledger is not found again', async (context) => {
   assert.deepEqual((await adopt(folder)).closed, [closed('b')]);
 });
 
+test('An ending whose claim was settled first stands twice in the journal: it is found once, and not at all if the ledger has it', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });
+  journal.close(closed('told'), Promise.resolve());
+  await until(() => ledger.rows.has('told/0'));
+  ledger.isAway = true;
+  journal.close(closed('settled'), Promise.resolve());
+  journal.close(closed('settling'), new Promise(() => undefined));
+  await until(() => journal.waiting === 2);
+  await wait(5);
+  life.die();
+  const ids = (await adopt(folder)).closed.map(({ callId }) => callId);
+  assert.deepEqual(ids.sort(), ['settled', 'settling']);
+});
+
 test('What could not be booked is found again by the next look', async (context) => {
   const folder = newFolder(context);
   const life = abandon(folder);

@@ -1,0 +1,67 @@
+import type { Clock } from '../core/clock.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { InputEstimates } from '../costs/input-estimate.ts';
+import { OutputForecasts } from '../costs/output-forecast.ts';
+import { explainRecord } from '../pipeline/diagnosis/explain-route.ts';
+import { RouteRecords } from '../pipeline/diagnosis/route-records.ts';
+import type { BudgetNotifications } from '../pipeline/money/budget-notifications.ts';
+import type { UpstreamBudgets } from '../pipeline/money/upstream-budgets.ts';
+import type { Parts } from '../pipeline/parts.ts';
+import type { Tenants } from '../tenancy/tenants.ts';
+import type { GatewayOptions } from './gateway.ts';
+import type { LiveSnapshot } from './live-snapshot.ts';
+import type { Tools } from './make-tools.ts';
+import type { Stores } from './open-stores.ts';
+
+const DATABASE_ASKED_EVERY_MS = 1_000;
+
+/** Everything that the stages work with is made of these. */
+export interface Made {
+  readonly tools: Tools;
+  readonly stores: Stores;
+  readonly live: LiveSnapshot;
+  readonly tenants: Tenants;
+  readonly budgets: UpstreamBudgets;
+  readonly news: BudgetNotifications;
+}
+
+/** Joins what the stages work with, and gives it with the way to look up a route in this process. */
+export function makeParts(
+  { gatherRoute }: GatewayOptions,
+  { tools, stores, live, tenants, budgets, news }: Made,
+): { readonly parts: Parts; readonly routeOf: (callId: string) => JsonObject | undefined } {
+  const { clock, random, upstream, tokens, queue, onFault } = tools;
+  const { claims, journal, database } = stores;
+  const routes = new RouteRecords();
+  const routeOf = (callId: string): JsonObject | undefined => {
+    const record = routes.find(callId);
+    return record === undefined ? undefined : explainRecord(record, live.current);
+  };
+  const parts: Parts = {
+    ...{ clock, random, upstream, tenants, claims, journal, routes, onFault },
+    routing: live.routing,
+    isDatabaseUp: atMostEvery(DATABASE_ASKED_EVERY_MS, clock, () => database.ping()),
+    forecasts: new OutputForecasts(),
+    inputs: new InputEstimates(),
+    afterCharges: (charges) => budgets.charged(charges),
+    sights: news.sights,
+    sink: queue,
+    routeOf: async (callId) => routeOf(callId) ?? (await gatherRoute?.(callId))?.find(isJsonObject),
+    countTokens: (text) => tokens.count(text),
+  };
+  return { parts, routeOf };
+}
+
+/** The same question, asked again only if the last answer is old. */
+function atMostEvery<Value>(ms: number, clock: Clock, ask: () => Promise<Value>): () => Promise<Value> {
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let last: Promise<Value> | undefined;
+  return () => {
+    const nowMs = clock.monotonicMs();
+    if (last === undefined || nowMs - askedMs >= ms) {
+      askedMs = nowMs;
+      last = ask();
+    }
+    return last;
+  };
+}

@@ -1,0 +1,54 @@
+/** What /metrics shows of the running parts: numbers that are read when somebody scrapes, and the state of deployments. */
+import type { BudgetNotifications } from '../pipeline/money/budget-notifications.ts';
+import type { BreakerTurn } from '../routing/breaker.ts';
+import type { Edge } from '../server/server.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
+import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
+import { type MetricsSnapshot, mergeSnapshots, renderSnapshot } from '../telemetry/exposition.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { MetricsRecorder } from '../telemetry/recorder.ts';
+import type { GatewayOptions } from './gateway.ts';
+import type { Tools } from './make-tools.ts';
+import type { Stores } from './open-stores.ts';
+
+/** The parts that are read. */
+export interface ReadParts {
+  readonly tools: Tools;
+  readonly stores: Stores;
+  /** Undefined: no Redis is configured. */
+  readonly share: SharedRouting | undefined;
+  readonly edge: Edge;
+  readonly news: BudgetNotifications;
+  readonly log: Log;
+}
+
+/** Lets the metrics read all parts. */
+export function readParts({ tools, stores, share, edge, news, log }: ReadParts): void {
+  const { metrics, queue } = tools;
+  const { claims, journal } = stores;
+  if (share !== undefined) metrics.read('sluice_redis_up', () => (share.isUp ? 1 : 0));
+  metrics.read('litellm_in_flight_requests', () => edge.inFlight);
+  metrics.read('sluice_claims_open', () => claims.open);
+  metrics.read('sluice_journal_waiting', () => journal.waiting);
+  metrics.read('sluice_budget_alerts_sent_total', () => news.alerts.sent);
+  metrics.read('sluice_budget_alerts_dropped_total', () => news.alerts.dropped);
+  metrics.readBudgets(() => news.readings());
+  metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
+  metrics.read('sluice_settled_dropped_total', () => queue.dropped);
+}
+
+/** Shows that a deployment's breaker opened or closed. */
+export function noteTurn(metrics: MetricsRecorder, deployment: Deployment, { state, failure }: BreakerTurn): void {
+  const { id, provider, model, apiBase } = deployment;
+  const labels = { deploymentId: id, provider: provider.name, model, apiBase };
+  metrics.setDeploymentState(labels, state === 'open' ? 2 : 0);
+  if (failure !== undefined) metrics.countCooldown(labels, failure);
+}
+
+/** The text of /metrics: of this process, or of all worker processes together. */
+export async function renderMetrics(metrics: MetricsRecorder, { gatherMetrics }: GatewayOptions) {
+  const { contentType } = metrics;
+  if (gatherMetrics === undefined) return { contentType, body: await metrics.render() };
+  const snapshots = (await gatherMetrics()) as readonly MetricsSnapshot[];
+  return { contentType, body: await renderSnapshot(mergeSnapshots(snapshots)) };
+}

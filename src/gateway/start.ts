@@ -1,0 +1,175 @@
+/** The composition root: makes every part, joins them, and listens. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { makeManagementContext } from '../admin/make-context.ts';
+import { ALERT_NOTES } from '../alerts/alert-notes.ts';
+import { defined } from '../core/defined.ts';
+import { HealthChecks } from '../pipeline/diagnosis/health-checks.ts';
+import { BudgetNotifications } from '../pipeline/money/budget-notifications.ts';
+import { UpstreamBudgets } from '../pipeline/money/upstream-budgets.ts';
+import type { Parts } from '../pipeline/parts.ts';
+import { Edge } from '../server/server.ts';
+import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
+import { Retention } from '../stores/retention.ts';
+import { Seal } from '../tenancy/seal.ts';
+import { Tenants } from '../tenancy/tenants.ts';
+import type { Gateway, GatewayOptions } from './gateway.ts';
+import { joinInstances, makeRouting } from './join-routing.ts';
+import { LiveSnapshot } from './live-snapshot.ts';
+import { makeParts } from './make-parts.ts';
+import { makeTools, type Tools } from './make-tools.ts';
+import { openStores, type Stores } from './open-stores.ts';
+import { noteTurn, readParts, renderMetrics } from './readings.ts';
+import { Shutdown } from './shutdown.ts';
+
+const HOUR_MS = 3_600_000;
+/** How long alerts may take to be posted, and requests to close their books, when the gateway ends. */
+const LAST_ALERTS_MS = 1_000;
+const LAST_BOOKS_MS = 1_000;
+
+/** Starts a gateway; resolves when it listens. Rejects with why it cannot, and has closed everything by then. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const shutdown = new Shutdown();
+  // Sockets to Redis and timers keep no process alive. Until the server listens this does, and nothing else has to.
+  const keepAlive = setInterval(() => undefined, HOUR_MS);
+  try {
+    return await start(options, shutdown);
+  } catch (error) {
+    // Why it cannot start matters more than why something cannot be closed.
+    await shutdown.run().catch(() => undefined);
+    throw error;
+  } finally {
+    clearInterval(keepAlive);
+  }
+}
+
+async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gateway> {
+  const { config, log, host } = options;
+  const tools = makeTools(options, shutdown);
+  const { clock, metrics, upstream, onFault } = tools;
+  const stores = await openStores({ ...options, clock });
+  shutdown.add('stores', () => stores.close());
+  const { database, claims } = stores;
+
+  const news = new BudgetNotifications({ config, clock, directory: database.directory, upstream, log });
+  shutdown.add('features', () => news.close(LAST_ALERTS_MS));
+  const budgets = new UpstreamBudgets({ claims, clock, sights: news.sights, onFault });
+  shutdown.add('telemetry', () => budgets.stop());
+  const share = await joinInstances(config, clock, log);
+  shutdown.add('outside', () => share.close());
+  const live = makeLive(options, tools, stores, share, budgets);
+  shutdown.add('telemetry', () => live.stop());
+  live.follow(({ config: next, deployments }) => {
+    metrics.keepDeployments(new Set(deployments.keys()));
+    metrics.configure(next.telemetry);
+    news.configure(next);
+  });
+  const tenants = makeTenants(options, tools, stores, live);
+  await live.readModels();
+  await budgets.configure(live.current);
+
+  const { parts, routeOf } = makeParts(options, { tools, stores, live, tenants, budgets, news });
+  const edge = makeEdge(options, tools, stores, live, parts);
+  shutdown.add('intake', () => edge.close());
+  shutdown.add('books', () => edge.idle(LAST_BOOKS_MS).then(() => nextTurn()));
+  readParts({ tools, stores, share: config.redis === undefined ? undefined : share, edge, news, log });
+  const port = await edge.listen(host, options.port);
+
+  const checks = new HealthChecks(parts);
+  shutdown.add('intake', () => checks.stop());
+  checks.restart(live.current);
+  live.follow((snapshot) => {
+    checks.restart(snapshot);
+    void budgets.configure(snapshot);
+  });
+  const retention = startRetention(options, tools, stores);
+  shutdown.add('intake', () => retention.stop());
+  return {
+    port,
+    url: `http://${hostInUrl(host)}:${port}`,
+    reload: (next) => {
+      live.reload(next);
+      tenants.forgetAll(live.declared);
+    },
+    drain: ({ timeoutMs }) => {
+      checks.stop();
+      return edge.drain(timeoutMs);
+    },
+    close: () => shutdown.run(),
+    metricsSnapshot: () => metrics.snapshot(),
+    routeOf,
+  };
+}
+
+function makeLive(
+  options: GatewayOptions,
+  { clock, random, metrics }: Tools,
+  { database: { directory } }: Stores,
+  share: SharedRouting,
+  budgets: UpstreamBudgets,
+): LiveSnapshot {
+  const { config } = options;
+  return new LiveSnapshot({
+    ...{ ...options, clock, random, directory, seal: sealOf(options) },
+    makeRouting: (onTurn) => makeRouting({ config, clock, random, share, overBudget: budgets.over, onTurn }),
+    onTurn: (deployment, turn) => noteTurn(metrics, deployment, turn),
+  });
+}
+
+/** What is remembered of tenants, and forgotten when it changes. */
+function makeTenants(
+  { config }: GatewayOptions,
+  { clock }: Tools,
+  { database, changes }: Stores,
+  live: LiveSnapshot,
+): Tenants {
+  const tenants = new Tenants({
+    directory: database.directory,
+    clock,
+    declared: live.declared,
+    customerBudgetId: config.budgets.customerDefaultBudgetId,
+  });
+  changes.onChange((changed) => {
+    if (changed === 'all') tenants.forgetAll();
+    else tenants.forget(changed);
+    live.changed(changed);
+  });
+  return tenants;
+}
+
+function makeEdge(
+  options: GatewayOptions,
+  { metrics }: Tools,
+  { database }: Stores,
+  live: LiveSnapshot,
+  parts: Parts,
+): Edge {
+  const snapshot = () => live.current;
+  const context = makeManagementContext({
+    ...{ parts, database, snapshot, declared: () => live.declared, seal: live.seal },
+    reloadModels: () => live.reloadModels(),
+  });
+  return new Edge({
+    ...{ parts, version: options.version, snapshot, management: () => context },
+    metrics: () => renderMetrics(metrics, options),
+    ...defined({ limits: options.limits }),
+  });
+}
+
+/** Seals the secrets of stored models; what was sealed under the master key can be read whatever the salt is now. */
+function sealOf({ env, masterKey }: GatewayOptions): Seal {
+  return new Seal([env.LITELLM_SALT_KEY || env.SLUICE_SALT_KEY || masterKey, masterKey]);
+}
+
+function startRetention({ config, log }: GatewayOptions, { clock, onFault }: Tools, { database }: Stores): Retention {
+  const { ledgerRetentionMs, auditRetentionMs } = config.stores;
+  return new Retention({
+    ...{ database, clock, ledgerRetentionMs, auditRetentionMs, onFault },
+    datedNotes: ALERT_NOTES,
+    onPruned: (deleted) => log.app.info(deleted, 'Deleted the rows that are older than the configured retention'),
+  });
+}
+
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -186,9 +186,17 @@ export class JsonReader {
     return this.array(name)?.map((item, index) => new JsonReader(item, `${path}[${index}]`, this.#rules));
   }
 
+  /** The objects of an array that must be there. */
+  requiredObjects(name: string): readonly JsonReader[] {
+    const objects = this.objects(name);
+    if (objects === undefined) throw this.wrong(name, 'an array');
+    return objects;
+  }
+
   /** Marks members as read that are taken elsewhere or mean nothing here. */
-  ignore(...names: readonly string[]): void {
+  ignore(...names: readonly string[]): this {
     this.#read.push(...names);
+    return this;
   }
 
   /** The names of the members that nothing has read, as the client wrote them. */

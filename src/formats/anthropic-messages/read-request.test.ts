@@ -44,7 +44,7 @@ for (const [path, body] of BAD) {
   test(`a wrong ${path} is refused by its path`, () => {
     assert.throws(
       () => anthropicMessages.readRequest(body),
-      (error) => error instanceof FormatError && error.path === path && error.message.startsWith(path),
+      (error) => error instanceof FormatError && error.path === path && error.message.startsWith(`'${path}' must be `),
     );
   });
 }

@@ -1,7 +1,9 @@
 /** A request as Anthropic's SDKs and Claude Code write it → the neutral conversation. */
 import { defined } from '../../core/defined.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { FormatError, type ReadRequest } from '../format.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
+import { readerOf } from '../body-reader.ts';
+import type { ReadRequest } from '../format.ts';
 import type {
   ConversationRequest,
   OutputFormat,
@@ -13,96 +15,59 @@ import type {
   Turn,
 } from '../neutral/conversation.ts';
 import { isReasoningEffort } from '../neutral/reasoning.ts';
-import {
-  asArray,
-  asObject,
-  asString,
-  memberPath,
-  optionalBoolean,
-  optionalCount,
-  optionalNumber,
-  optionalObject,
-  optionalString,
-  otherMembers,
-  requiredString,
-} from './fields.ts';
 import { readBlocks, readCacheMark, readExtra, type ToolNames } from './read-content.ts';
 
-const TOP_LEVEL = new Set([
-  'model',
-  'messages',
-  'max_tokens',
-  'system',
-  'metadata',
-  'stop_sequences',
-  'stream',
-  'temperature',
-  'top_p',
-  'top_k',
-  'tools',
-  'tool_choice',
-  'thinking',
-  'output_config',
-  'output_format',
-  'service_tier',
-  'cache_control',
-]);
-const MESSAGE = new Set(['role', 'content']);
-const TOOL = new Set(['type', 'name', 'description', 'input_schema', 'strict', 'cache_control']);
-const THINKING = new Set(['type', 'budget_tokens', 'display']);
-const OUTPUT_CONFIG = new Set(['effort', 'format']);
-
-function readContent(value: JsonValue | undefined, path: string, names: ToolNames): Part[] {
+function readContent(holder: JsonReader, name: string, names: ToolNames): Part[] {
+  const value = holder.get(name);
   if (typeof value === 'string') return value === '' ? [] : [{ type: 'text', text: value }];
-  if (!Array.isArray(value)) throw new FormatError(path, `${path}: expected a string or an array of content blocks.`);
-  return readBlocks(value, path, names);
+  if (!Array.isArray(value)) throw holder.wrong(name, 'a string or an array of content blocks');
+  return readBlocks(holder.requiredObjects(name), names);
 }
 
-/** One message; a user message that answers tool calls becomes a turn of results and, where more follows, a user turn. */
-function readMessage(message: JsonObject, path: string, names: ToolNames): Turn[] {
-  const parts = readContent(message.content, memberPath(path, 'content'), names);
-  const extra = readExtra(message, MESSAGE);
-  const role = requiredString(message, 'role', path);
-  if (role === 'assistant' || role === 'system') return [{ role, parts, ...extra }];
-  if (role !== 'user') {
-    const place = memberPath(path, 'role');
-    throw new FormatError(place, `${place}: expected "user", "assistant" or "system", got ${JSON.stringify(role)}.`);
-  }
+/** One message; a user message that answers tool calls becomes a turn of results and, if more follows, a user turn. */
+function readMessage(message: JsonReader, names: ToolNames): Turn[] {
+  const parts = readContent(message, 'content', names);
+  const role = message.oneOf('role', ['user', 'assistant', 'system']);
+  if (role === undefined) throw message.wrongChoice('role', ['user', 'assistant', 'system']);
+  const extra = readExtra(message);
+  if (role !== 'user') return [{ role, parts, ...extra }];
   const results = parts.filter((part) => part.type === 'tool-result');
   if (results.length === 0) return [{ role, parts, ...extra }];
   const rest = parts.filter((part) => part.type !== 'tool-result');
   return [{ role: 'tool', parts: results, ...extra }, ...(rest.length === 0 ? [] : [{ role, parts: rest } as const])];
 }
 
-function readSystem(value: JsonValue | undefined): Turn[] {
-  if (value === undefined || value === null) return [];
-  const parts = readContent(value, 'system', new Map());
+function readSystem(body: JsonReader): Turn[] {
+  if (body.get('system') === undefined) return [];
+  const parts = readContent(body, 'system', new Map());
   return parts.length === 0 ? [] : [{ role: 'system', parts }];
 }
 
-function readTool(value: JsonValue, path: string): ToolDefinition {
-  const tool = asObject(value, path);
-  const type = optionalString(tool, 'type', path);
+function readTool(tool: JsonReader): ToolDefinition {
+  const type = tool.string('type');
   // Server tools and the client tools with a schema of Anthropic's own are named by a dated type.
-  if (type !== undefined && type !== 'custom') return { type: 'opaque', format: 'anthropic-messages', value: tool };
-  const description = optionalString(tool, 'description', path);
-  const parameters = optionalObject(tool, 'input_schema', path);
-  const strict = optionalBoolean(tool, 'strict', path);
-  const cacheMark = readCacheMark(tool, path);
+  if (type !== undefined && type !== 'custom') {
+    return { type: 'opaque', format: 'anthropic-messages', value: tool.value };
+  }
   return {
     type: 'function',
-    name: requiredString(tool, 'name', path),
-    ...defined({ description, parameters, strict, cacheMark }),
-    ...readExtra(tool, TOOL),
+    name: tool.requiredString('name'),
+    ...defined({
+      description: tool.string('description'),
+      parameters: tool.object('input_schema')?.value,
+      strict: tool.boolean('strict'),
+      cacheMark: readCacheMark(tool),
+    }),
+    ...readExtra(tool),
   };
 }
 
-function readToolChoice(body: JsonObject): { toolChoice?: ToolChoice; parallelToolCalls?: boolean } {
-  const choice = optionalObject(body, 'tool_choice', '');
+function readToolChoice(body: JsonReader): { toolChoice?: ToolChoice; parallelToolCalls?: boolean } {
+  const choice = body.object('tool_choice');
   if (choice === undefined) return {};
-  const single = optionalBoolean(choice, 'disable_parallel_tool_use', 'tool_choice');
+  const single = choice.boolean('disable_parallel_tool_use');
   const parallel = single === undefined ? {} : { parallelToolCalls: !single };
-  const type = requiredString(choice, 'type', 'tool_choice');
+  const type = choice.requiredString('type');
   switch (type) {
     case 'auto':
     case 'none':
@@ -110,126 +75,97 @@ function readToolChoice(body: JsonObject): { toolChoice?: ToolChoice; parallelTo
     case 'any':
       return { toolChoice: { type: 'required' }, ...parallel };
     case 'tool':
-      return { toolChoice: { type: 'tool', name: requiredString(choice, 'name', 'tool_choice') }, ...parallel };
+      return { toolChoice: { type: 'tool', name: choice.requiredString('name') }, ...parallel };
     default:
-      throw new FormatError(
-        'tool_choice.type',
-        `tool_choice.type: expected "auto", "any", "tool" or "none", got ${JSON.stringify(type)}.`,
-      );
+      throw choice.wrongChoice('type', ['auto', 'any', 'tool', 'none']);
   }
 }
 
 /** `thinking` and `output_config.effort`. What the neutral form has no word for stays whole in `kept`. */
-function readReasoning(body: JsonObject, kept: JsonObject): { reasoning?: ReasoningRequest } {
-  const thinking = optionalObject(body, 'thinking', '');
-  const config = optionalObject(body, 'output_config', '');
-  const effort = config && optionalString(config, 'effort', 'output_config');
+function readReasoning(body: JsonReader, kept: JsonObject): { reasoning?: ReasoningRequest } {
+  const thinking = body.object('thinking');
+  const config = body.object('output_config');
+  const effort = config?.string('effort');
   if (effort !== undefined && !isReasoningEffort(effort)) {
-    throw new FormatError(
-      'output_config.effort',
-      `output_config.effort: expected "low", "medium", "high", "xhigh" or "max", got ${JSON.stringify(effort)}.`,
-    );
+    throw config?.wrongChoice('effort', ['low', 'medium', 'high', 'xhigh', 'max']);
   }
-  const asked = effort === undefined ? {} : { effort };
+  const asked = defined({ effort });
   if (thinking === undefined) return effort === undefined ? {} : { reasoning: asked };
-  const type = requiredString(thinking, 'type', 'thinking');
-  const budgetTokens = optionalCount(thinking, 'budget_tokens', 'thinking');
-  const display = optionalString(thinking, 'display', 'thinking');
+  const type = thinking.requiredString('type');
+  const budgetTokens = thinking.integer('budget_tokens', 0);
+  const display = thinking.string('display');
   if (type !== 'enabled' && type !== 'disabled' && type !== 'adaptive') {
     // `between_tools`, or a kind made later: the least thinking there is, as far as another model is concerned.
-    kept.thinking = thinking;
+    kept.thinking = thinking.value;
     return { reasoning: { effort: 'minimal', ...asked } };
   }
-  if (otherMembers(thinking, THINKING) !== undefined) kept.thinking = thinking;
-  return {
-    reasoning: {
-      mode: type,
-      ...asked,
-      ...defined({ budgetTokens }),
-      ...(display !== undefined && { include: display !== 'omitted' }),
-    },
-  };
+  if (thinking.unread().length > 0) kept.thinking = thinking.value;
+  const include = display === undefined ? undefined : display !== 'omitted';
+  return { reasoning: { mode: type, ...asked, ...defined({ budgetTokens, include }) } };
 }
 
-function readOutput(body: JsonObject): { output?: OutputFormat } {
-  const config = optionalObject(body, 'output_config', '');
+function readOutput(body: JsonReader): { output?: OutputFormat } {
   // `output_format` is the name the field had during its beta (2025-11).
-  const path = config?.format === undefined ? 'output_format' : 'output_config.format';
-  const format = config?.format ?? body.output_format;
-  if (format === undefined || format === null) return {};
-  const object = asObject(format, path);
-  const type = requiredString(object, 'type', path);
-  if (type !== 'json_schema') {
-    throw new FormatError(`${path}.type`, `${path}.type: expected "json_schema", got ${JSON.stringify(type)}.`);
-  }
-  const schema = asObject(object.schema, `${path}.schema`);
+  const format = body.ignore('output_format').object('output_config')?.object('format') ?? body.object('output_format');
+  if (format === undefined) return {};
+  if (format.requiredString('type') !== 'json_schema') throw format.wrongChoice('type', ['json_schema']);
+  const schema = format.requiredObject('schema').value;
   // Anthropic's schemas have no name, OpenAI's must; Anthropic always holds the model to them.
-  return {
-    output: { type: 'json-schema', name: optionalString(object, 'name', path) ?? 'response', schema, strict: true },
-  };
+  return { output: { type: 'json-schema', name: format.string('name') ?? 'response', schema, strict: true } };
 }
 
-function readSampling(body: JsonObject): Sampling {
-  const temperature = optionalNumber(body, 'temperature', '');
-  const topP = optionalNumber(body, 'top_p', '');
-  const topK = optionalCount(body, 'top_k', '');
-  const sequences = body.stop_sequences;
-  const stop =
-    sequences === undefined || sequences === null
-      ? undefined
-      : asArray(sequences, 'stop_sequences').map((item, index) => asString(item, `stop_sequences[${index}]`));
-  return {
-    ...defined({ temperature, topP, topK }),
-    ...(stop !== undefined && stop.length > 0 && { stop }),
-  };
-}
-
-function readConversation(body: JsonObject): ConversationRequest {
-  const names: ToolNames = new Map();
-  const turns = readSystem(body.system);
-  asArray(body.messages, 'messages').forEach((value, index) => {
-    const path = `messages[${index}]`;
-    turns.push(...readMessage(asObject(value, path), path, names));
+function readSampling(body: JsonReader): Sampling {
+  const stop = body.strings('stop_sequences');
+  return defined({
+    temperature: body.number('temperature'),
+    topP: body.number('top_p'),
+    topK: body.integer('top_k', 0),
+    stop: stop !== undefined && stop.length > 0 ? stop : undefined,
   });
-  const fields = otherMembers(body, TOP_LEVEL) ?? {};
-  const reasoning = readReasoning(body, fields);
-  const config = optionalObject(body, 'output_config', '');
-  const configRest = config && otherMembers(config, OUTPUT_CONFIG);
-  if (configRest !== undefined) fields.output_config = configRest;
-  const metadata = optionalObject(body, 'metadata', '');
-  const userId = metadata && optionalString(metadata, 'user_id', 'metadata');
-  const metadataRest = metadata && otherMembers(metadata, new Set(['user_id']));
-  const tools = body.tools;
-  const serviceTier = optionalString(body, 'service_tier', '');
-  const cacheMark = readCacheMark(body, '');
-  const maxOutputTokens = optionalCount(body, 'max_tokens', '');
-  return {
-    model: requiredString(body, 'model', ''),
-    turns,
-    ...(tools !== undefined &&
-      tools !== null && { tools: asArray(tools, 'tools').map((tool, index) => readTool(tool, `tools[${index}]`)) }),
-    ...readToolChoice(body),
-    ...readOutput(body),
-    sampling: readSampling(body),
-    ...defined({ maxOutputTokens }),
-    ...reasoning,
-    stream: optionalBoolean(body, 'stream', '') ?? false,
-    streamUsage: true,
-    ...defined({ userId }),
-    ...(serviceTier !== undefined && { serviceTier: serviceTier === 'standard_only' ? 'default' : serviceTier }),
-    ...defined({ metadata: metadataRest, cacheMark }),
-    extensions: { format: 'anthropic-messages', fields },
-  };
 }
 
-/** Reads the body of `POST /v1/messages`. Throws `FormatError` where it is none. */
-export function readRequest(body: JsonObject): ReadRequest {
+function readConversation(body: JsonReader): ConversationRequest {
+  const names: ToolNames = new Map();
+  const turns = readSystem(body);
+  for (const message of body.requiredObjects('messages')) turns.push(...readMessage(message, names));
+  const kept: JsonObject = {};
+  const reasoning = readReasoning(body, kept);
+  const output = readOutput(body);
+  const configRest = body.object('output_config')?.ignore('effort', 'format').rest();
+  if (configRest !== undefined) kept.output_config = configRest;
+  const metadata = body.object('metadata');
+  const userId = metadata?.string('user_id');
+  const serviceTier = body.string('service_tier');
+  const request = {
+    model: body.requiredString('model'),
+    turns,
+    ...defined({ tools: body.objects('tools')?.map(readTool) }),
+    ...readToolChoice(body),
+    ...output,
+    sampling: readSampling(body),
+    ...defined({ maxOutputTokens: body.integer('max_tokens', 0) }),
+    ...reasoning,
+    stream: body.boolean('stream') ?? false,
+    streamUsage: true,
+    ...defined({
+      userId,
+      serviceTier: serviceTier === 'standard_only' ? 'default' : serviceTier,
+      metadata: metadata?.rest(),
+      cacheMark: readCacheMark(body),
+    }),
+  };
+  return { ...request, extensions: { format: 'anthropic-messages', fields: { ...body.rest(), ...kept } } };
+}
+
+/** Reads the body of `POST /v1/messages`. Throws `FormatError` if it is not one. */
+export function readRequest(value: JsonObject): ReadRequest {
+  const body = readerOf(value);
   const request = readConversation(body);
-  if (request.maxOutputTokens === undefined) throw new FormatError('max_tokens', 'max_tokens: Field required.');
+  if (request.maxOutputTokens === undefined) throw body.wrong('max_tokens', 'a whole number of at least 0');
   return { request, dropped: [] };
 }
 
 /** Reads the body of `POST /v1/messages/count_tokens`: a request without `max_tokens`. */
-export function readCountTokensRequest(body: JsonObject): ReadRequest {
-  return { request: readConversation(body), dropped: [] };
+export function readCountTokensRequest(value: JsonObject): ReadRequest {
+  return { request: readConversation(readerOf(value)), dropped: [] };
 }

@@ -1,6 +1,8 @@
 /** Reads Claude's stream. A method per event type; what is known so far stands in the fields. */
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
+import { readerOf } from '../body-reader.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import type { Part, StreamEvent } from '../neutral/conversation.ts';
 import { readCitation } from './citations.ts';
@@ -21,7 +23,6 @@ type OpenBlock =
   | { readonly kind: 'tool'; readonly call?: number; readonly input: JsonValue | undefined; hasArguments: boolean }
   | { readonly kind: 'opaque'; readonly value: JsonObject; json: string };
 
-const TOOL_USE = new Set(['type', 'id', 'name', 'input', 'cache_control']);
 const text = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
 const isFilled = (value: JsonValue | undefined): boolean => isJsonObject(value) && Object.keys(value).length > 0;
 
@@ -98,12 +99,12 @@ export class AnthropicStreamReader implements StreamReader {
       ...(usage?.serviceTier !== undefined && { serviceTier: usage.serviceTier }),
     });
     // A turn that code execution continues begins with blocks that are already whole (programmatic tool calling).
-    if (Array.isArray(message.content)) this.#wholeBlocks(message.content, emit);
+    if (Array.isArray(message.content)) this.#wholeBlocks(readerOf(message, 'message'), emit);
     this.#endings = [message];
   }
 
-  #wholeBlocks(content: readonly JsonValue[], emit: Emit): void {
-    for (const part of readBlocks(content, 'message.content', new Map())) this.#wholePart(part, emit);
+  #wholeBlocks(message: JsonReader, emit: Emit): void {
+    for (const part of readBlocks(message.requiredObjects('content'), new Map())) this.#wholePart(part, emit);
   }
 
   #wholePart(part: Part, emit: Emit): void {
@@ -185,8 +186,8 @@ export class AnthropicStreamReader implements StreamReader {
         const call = this.#calls++;
         this.#open = { kind: 'tool', call, input: block.input, hasArguments: false };
         this.#lastKind = 'tool-call';
-        const facts = { id: text(block.id), name: text(block.name), ...readExtra(block, TOOL_USE) };
-        emit({ type: 'tool-call', choice: 0, call, ...facts });
+        const others = readerOf(block, 'content_block').ignore('type', 'id', 'name', 'input', 'cache_control');
+        emit({ type: 'tool-call', choice: 0, call, id: text(block.id), name: text(block.name), ...readExtra(others) });
         return;
       }
       default:

@@ -23,9 +23,7 @@ export function readRequest(body: JsonObject): ReadRequest {
   const generation = config === undefined ? undefined : readGenerationConfig(config);
   // What of the configuration has no neutral form travels on under its own name.
   const unread = config?.rest();
-  const toolConfig = top.object('toolConfig');
-  toolConfig?.ignore('functionCallingConfig');
-  const unreadTools = toolConfig?.rest();
+  const unreadTools = top.object('toolConfig')?.ignore('functionCallingConfig').rest();
   const fields: JsonObject = {
     ...top.rest(),
     ...(unread === undefined ? {} : { generationConfig: unread }),

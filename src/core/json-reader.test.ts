@@ -40,7 +40,7 @@ describe('a reader of a JSON object', () => {
     const refusals: [() => unknown, string][] = [
       [() => reader.requiredString('a'), 'top.a must be a string, but it is null'],
       [() => reader.requiredString('absent'), 'top.absent must be a string, but it is missing'],
-      [() => reader.number('b'), 'top.b must be a number, but it is a string: send 5 without quotes'],
+      [() => reader.number('b'), 'top.b must be a number, but it is a string. Send 5 without quotes'],
       [() => reader.integer('c'), 'top.c must be a whole number, but it is the number 1.5'],
       [() => reader.integer('c', 2), 'top.c must be a whole number of at least 2, but it is the number 1.5'],
       [() => reader.strings('d'), 'top.d[0] must be a string, but it is the number 1'],

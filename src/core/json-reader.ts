@@ -18,6 +18,8 @@ export interface ReadingRules {
   };
   /** Whether a string of digits counts as a number: protobuf's JSON writes 64-bit integers so. */
   readonly takesDigits?: boolean;
+  /** Whether a `null` that nothing has read is left out of `unread` and `rest`. */
+  readonly dropsNull?: boolean;
 }
 
 /** Names the type of a JSON value for an error message: `a string`, `null`, `an empty array`, `missing`. */
@@ -148,7 +150,7 @@ export class JsonReader {
     if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value;
     if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) {
       if (this.#rules.takesDigits === true && /^-?\d{1,15}$/.test(value)) return Number(value);
-      throw this.refusal(name, `must be a number, but it is a string: send ${value.slice(0, 40)} without quotes`);
+      throw this.refusal(name, `must be a number, but it is a string. Send ${value.slice(0, 40)} without quotes`);
     }
     throw this.wrong(name, 'a number');
   }
@@ -202,8 +204,9 @@ export class JsonReader {
   /** The names of the members that nothing has read, as the client wrote them. */
   unread(): readonly string[] {
     return Object.keys(this.value).filter((name) => {
-      const isKnown = this.#read.includes(name) || this.#read.includes(this.#first(name));
-      return !isKnown && this.value[name] !== undefined;
+      const value = this.value[name];
+      if (value === undefined || (value === null && this.#rules.dropsNull === true)) return false;
+      return !this.#read.includes(name) && !this.#read.includes(this.#first(name));
     });
   }
 

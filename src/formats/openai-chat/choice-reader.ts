@@ -1,8 +1,7 @@
 /** Reads the deltas of one choice of a stream. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, itemsOf, type JsonObject, type JsonValue, stringOf } from '../../core/json.ts';
 import type { Finish, StreamEvent } from '../neutral/conversation.ts';
 import { readAnnotations } from './citations.ts';
-import { itemsOf, stringOrNothing } from './fields.ts';
 import { readFinish } from './finish-reasons.ts';
 import { readImage } from './read-response.ts';
 import {
@@ -130,7 +129,7 @@ export class ChoiceReader {
   }
 
   #readContentPart(part: JsonValue, emit: Emit): void {
-    const text = typeof part === 'string' ? part : isJsonObject(part) ? stringOrNothing(part.text) : undefined;
+    const text = typeof part === 'string' ? part : isJsonObject(part) ? stringOf(part.text) : undefined;
     if (text !== undefined) {
       if (text !== '') emit({ type: 'text', choice: this.#choice, text });
       return;

@@ -1,7 +1,6 @@
 /** Sources of an answer: OpenAI's `annotations` on a message, and Perplexity's lists for the whole answer. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, itemsOf, type JsonObject, type JsonValue, wordOf } from '../../core/json.ts';
 import type { Citation } from '../neutral/conversation.ts';
-import { itemsOf, wordOrNothing } from './fields.ts';
 
 function integer(value: JsonValue | undefined): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
@@ -13,9 +12,9 @@ export function readAnnotation(value: JsonValue): Citation | undefined {
   const raw = { format: 'openai-chat' as const, value };
   const told = value.url_citation;
   if (!isJsonObject(told)) return { raw };
-  const url = wordOrNothing(told.url);
-  const title = wordOrNothing(told.title);
-  const citedText = wordOrNothing(told.content);
+  const url = wordOf(told.url);
+  const title = wordOf(told.title);
+  const citedText = wordOf(told.content);
   const start = integer(told.start_index);
   const end = integer(told.end_index);
   return {
@@ -37,9 +36,9 @@ export function readAnnotations(value: JsonValue | undefined): readonly Citation
 export function readSources(body: JsonObject): readonly Citation[] {
   const results = itemsOf(body.search_results).flatMap((value): readonly Citation[] => {
     if (!isJsonObject(value)) return [];
-    const url = wordOrNothing(value.url);
-    const title = wordOrNothing(value.title);
-    const citedText = wordOrNothing(value.snippet);
+    const url = wordOf(value.url);
+    const title = wordOf(value.title);
+    const citedText = wordOf(value.snippet);
     const raw = { format: 'openai-chat' as const, value };
     return [
       {
@@ -52,7 +51,7 @@ export function readSources(body: JsonObject): readonly Citation[] {
   });
   if (results.length > 0) return results;
   return itemsOf(body.citations).flatMap((value): readonly Citation[] => {
-    const url = wordOrNothing(value);
+    const url = wordOf(value);
     return url === undefined ? [] : [{ url, raw: { format: 'openai-chat', value: url } }];
   });
 }

@@ -1,11 +1,10 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, itemsOf, type JsonObject, type JsonValue, objectOf, wordOf } from '../../core/json.ts';
 import type { ClientError } from '../format.ts';
 import type { ProviderErrorFacts } from '../neutral/conversation.ts';
-import { itemsOf, objectOrNothing, wordOrNothing } from './fields.ts';
 
 /** A code as a word; some servers send numbers. */
 function word(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'number' ? String(value) : wordOrNothing(value);
+  return typeof value === 'number' ? String(value) : wordOf(value);
 }
 
 /** An HTTP error status, told as a number or as its digits. */
@@ -31,7 +30,7 @@ function retryAfterMs(error: JsonObject): number | undefined {
 function validationMessage(detail: readonly JsonValue[]): string | undefined {
   const lines = detail.flatMap((item) => {
     if (!isJsonObject(item)) return [];
-    const said = wordOrNothing(item.msg) ?? wordOrNothing(item.message);
+    const said = wordOf(item.msg) ?? wordOf(item.message);
     return said === undefined ? [] : [`${itemsOf(item.loc).join('.')}: ${said}`];
   });
   return lines.length === 0 ? undefined : lines.join('; ');
@@ -39,7 +38,7 @@ function validationMessage(detail: readonly JsonValue[]): string | undefined {
 
 function facts(message: string, holder: JsonObject, outer: JsonObject, type: string | undefined): ProviderErrorFacts {
   const code = word(holder.code) ?? word(outer.code);
-  const param = wordOrNothing(holder.param);
+  const param = wordOf(holder.param);
   const told = status(holder.status, holder.code, holder.http_code, outer.status, outer.code);
   const wait = retryAfterMs(holder);
   return {
@@ -54,7 +53,7 @@ function facts(message: string, holder: JsonObject, outer: JsonObject, type: str
 
 /** OpenRouter wraps the words of the provider behind it: `error.metadata.raw`. */
 function innerMessage(error: JsonObject): string | undefined {
-  const raw = objectOrNothing(error.metadata)?.raw;
+  const raw = objectOf(error.metadata)?.raw;
   return typeof raw === 'string' && raw.length > 0 && raw.length < 2000 ? raw : undefined;
 }
 
@@ -67,41 +66,34 @@ export function readError(body: JsonValue): ProviderErrorFacts | undefined {
   if (!isJsonObject(body)) return undefined;
   const error = body.error;
   if (typeof error === 'string' && error !== '') {
-    const said = wordOrNothing(body.message);
-    return facts(
-      said === undefined || said === error ? error : `${error}: ${said}`,
-      body,
-      body,
-      wordOrNothing(body.type),
-    );
+    const said = wordOf(body.message);
+    return facts(said === undefined || said === error ? error : `${error}: ${said}`, body, body, wordOf(body.type));
   }
   if (isJsonObject(error)) {
-    const message =
-      wordOrNothing(error.message) ?? wordOrNothing(error.msg) ?? 'The provider reported an error without a message.';
+    const message = wordOf(error.message) ?? wordOf(error.msg) ?? 'The provider reported an error without a message.';
     const inner = innerMessage(error);
-    const type = wordOrNothing(error.type) ?? wordOrNothing(error.status);
+    const type = wordOf(error.type) ?? wordOf(error.status);
     return facts(inner === undefined ? message : `${message}: ${inner}`, error, body, type);
   }
-  const minimax = objectOrNothing(body.base_resp);
+  const minimax = objectOf(body.base_resp);
   if (minimax !== undefined && typeof minimax.status_code === 'number' && minimax.status_code !== 0) {
     return {
-      message: wordOrNothing(minimax.status_msg) ?? 'The provider reported an error without a message.',
+      message: wordOf(minimax.status_msg) ?? 'The provider reported an error without a message.',
       code: String(minimax.status_code),
     };
   }
   // From here on the body has no error envelope: a success must not be taken for one.
   if (Array.isArray(body.choices) || Array.isArray(body.data)) return undefined;
   const detail = body.detail;
-  const validation = Array.isArray(detail) ? validationMessage(detail) : wordOrNothing(detail);
-  const message =
-    wordOrNothing(body.message) ?? validation ?? (body.object === 'error' ? wordOrNothing(body.msg) : undefined);
+  const validation = Array.isArray(detail) ? validationMessage(detail) : wordOf(detail);
+  const message = wordOf(body.message) ?? validation ?? (body.object === 'error' ? wordOf(body.msg) : undefined);
   if (message === undefined) {
-    const nested = objectOrNothing(body.message);
+    const nested = objectOf(body.message);
     // Mistral's 422: {"object":"error","message":{"detail":[…]},"type":"invalid_request_error"}.
     const inside = nested === undefined ? undefined : validationMessage(itemsOf(nested.detail));
-    return inside === undefined ? undefined : facts(inside, body, body, wordOrNothing(body.type));
+    return inside === undefined ? undefined : facts(inside, body, body, wordOf(body.type));
   }
-  return facts(message, body, body, wordOrNothing(body.type) ?? wordOrNothing(body.title));
+  return facts(message, body, body, wordOf(body.type) ?? wordOf(body.title));
 }
 
 /** Writes an error in OpenAI's envelope. */

@@ -1,18 +1,13 @@
 /** Members that nobody but this format knows: kept by their names on the way through, so that equal formats lose nothing. */
 import type { JsonObject } from '../../core/json.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
 import type { Dropped } from '../format.ts';
 import type { FormatExtra } from '../neutral/conversation.ts';
 
-/** The members of an object that are not `known`, as the `extra` of a turn, part or tool; nothing where there are none. */
-export function readExtra(object: JsonObject, known: ReadonlySet<string>): { readonly extra?: FormatExtra } {
-  let fields: JsonObject | undefined;
-  for (const name of Object.keys(object)) {
-    const value = object[name];
-    // Assigning `__proto__` would set the object's prototype.
-    if (known.has(name) || value === null || value === undefined || name === '__proto__') continue;
-    fields ??= {};
-    fields[name] = value;
-  }
+/** The members that are neither read nor `known`, as the `extra` of a turn, part or tool; nothing if there are none. */
+export function readExtra(object: JsonReader, ...known: readonly string[]): { readonly extra?: FormatExtra } {
+  // Writers assign these members one by one, and assigning `__proto__` would set the prototype.
+  const fields = object.ignore('__proto__', ...known).rest();
   return fields === undefined ? {} : { extra: { format: 'openai-chat', fields } };
 }
 

@@ -1,147 +1,124 @@
 /** Reads the content of a message: a string, or a list of parts. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { FormatError } from '../format.ts';
+import { defined } from '../../core/defined.ts';
+import { type JsonObject, objectOf, stringOf } from '../../core/json.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
+import { refusal } from '../body-reader.ts';
 import type { DocumentPart, MediaSource, Part } from '../neutral/conversation.ts';
 import { readCacheMark } from './cache-marks.ts';
-import { objectOrNothing, optionalString, requiredName, requiredObject, requiredString, wrongKind } from './fields.ts';
+import { readerOf } from './fields.ts';
 import { mediaTypeOfAudio, mediaTypeOfFile, readUrl } from './media.ts';
 import { readGoogleSignature, readThinkingBlock } from './thinking-blocks.ts';
 
-/** Reads `content`; `nullable` where a message may do without (assistant, tool). An empty string is a part of its own. */
-export function readContent(value: JsonValue | undefined, path: string, nullable: boolean): readonly Part[] {
+/** Reads `content`; `nullable` if a message may do without (assistant, tool). An empty string is a part of its own. */
+export function readContent(message: JsonReader, nullable: boolean): readonly Part[] {
+  const value = message.get('content');
   if (typeof value === 'string') return [{ type: 'text', text: value }];
-  if (value === undefined || value === null) {
-    if (nullable) return [];
-    throw new FormatError(
-      path,
-      `'${path}' must be a string or an array of content parts, but it is ${value === null ? 'null' : 'missing'}.`,
-    );
-  }
-  if (!Array.isArray(value)) throw wrongKind(path, 'a string or an array of content parts', value);
-  return value.map((part, index) => readPart(part, `${path}[${index}]`));
+  if (value === undefined && nullable) return [];
+  if (!Array.isArray(value)) throw message.wrong('content', 'a string or an array of content parts');
+  const path = message.pathOf('content');
+  return value.map((part, index) => {
+    // Some clients put bare strings between the parts.
+    if (typeof part === 'string') return { type: 'text', text: part };
+    return readPart(readerOf(part, `${path}[${index}]`));
+  });
 }
 
 /** Reads one content part; a kind that only this format knows stays as it is. */
-function readPart(value: JsonValue, path: string): Part {
-  // Some clients put bare strings between the parts.
-  if (typeof value === 'string') return { type: 'text', text: value };
-  if (!isJsonObject(value)) throw wrongKind(path, 'a content part with a `type`', value);
-  if (typeof value.type !== 'string' || value.type === '') {
-    throw new FormatError(
-      `${path}.type`,
-      `'${path}.type' must name the kind of part ('text', 'image_url', 'input_audio', 'file', …).`,
-    );
+function readPart(part: JsonReader): Part {
+  const type = part.get('type');
+  if (typeof type !== 'string' || type === '') {
+    throw part.refusal('type', `must name the kind of part ('text', 'image_url', 'input_audio', 'file', …)`);
   }
-  const read = READERS.get(value.type);
-  return read === undefined ? { type: 'opaque', format: 'openai-chat', value } : read(value, path);
+  return READERS.get(type)?.(part) ?? { type: 'opaque', format: 'openai-chat', value: part.value };
 }
 
-function marked(part: JsonObject): { readonly cacheMark?: NonNullable<ReturnType<typeof readCacheMark>> } {
-  const cacheMark = readCacheMark(part);
-  return cacheMark === undefined ? {} : { cacheMark };
-}
-
-function readText(part: JsonObject, path: string): Part {
-  const signature = readGoogleSignature(part);
+function readText(part: JsonReader): Part {
   return {
     type: 'text',
-    text: requiredString(part.text, `${path}.text`),
-    ...marked(part),
-    ...(signature === undefined ? {} : { signature }),
+    text: part.requiredString('text'),
+    ...defined({ cacheMark: readCacheMark(part.value), signature: readGoogleSignature(part.value) }),
   };
 }
 
-function readImage(part: JsonObject, path: string): Part {
-  // LiteLLM and several servers also take the URL bare: `image_url: "https://…"`.
-  const image = typeof part.image_url === 'string' ? { url: part.image_url } : part.image_url;
-  const holder = requiredObject(image, `${path}.image_url`);
-  const url = requiredName(holder.url, `${path}.image_url.url`);
-  const detail = optionalString(holder.detail, `${path}.image_url.detail`);
-  const mediaType = optionalString(holder.format, `${path}.image_url.format`);
+/** The object with the address of an image or a video. LiteLLM and several servers also take the address bare. */
+function readAddress(part: JsonReader, name: string): { readonly holder: JsonReader; readonly url: string } {
+  const bare = part.get(name);
+  const holder = typeof bare === 'string' ? readerOf({ url: bare }, part.pathOf(name)) : part.requiredObject(name);
+  return { holder, url: holder.requiredName('url') };
+}
+
+function readImage(part: JsonReader): Part {
+  const { holder, url } = readAddress(part, 'image_url');
+  const detail = holder.string('detail');
   return {
     type: 'image',
-    source: readUrl(url, mediaType, 'image/png'),
-    ...(detail === undefined ? {} : { detail }),
-    ...marked(part),
+    source: readUrl(url, holder.string('format'), 'image/png'),
+    ...defined({ detail, cacheMark: readCacheMark(part.value) }),
   };
 }
 
-function readAudio(part: JsonObject, path: string): Part {
-  const audio = requiredObject(part.input_audio, `${path}.input_audio`);
-  const told = requiredName(audio.data, `${path}.input_audio.data`);
-  const audioFormat = optionalString(audio.format, `${path}.input_audio.format`) ?? 'wav';
-  const source = readUrl(told, undefined, mediaTypeOfAudio(audioFormat));
+function readAudio(part: JsonReader): Part {
+  const audio = part.requiredObject('input_audio');
+  const data = audio.requiredName('data');
+  const audioFormat = audio.string('format') ?? 'wav';
+  const mediaType = mediaTypeOfAudio(audioFormat);
+  const source = readUrl(data, undefined, mediaType);
   // Bare base64 is what OpenAI takes; DashScope also takes a URL or a `data:` URL in the same place.
-  const bare = source.kind === 'url' && !/^https?:/i.test(told);
-  return {
-    type: 'audio',
-    source: bare ? { kind: 'data', data: told, mediaType: mediaTypeOfAudio(audioFormat) } : source,
-    audioFormat,
-  };
+  const isBare = source.kind === 'url' && !/^https?:/i.test(data);
+  return { type: 'audio', source: isBare ? { kind: 'data', data, mediaType } : source, audioFormat };
 }
 
-function readFile(part: JsonObject, path: string): Part {
-  const file = requiredObject(part.file, `${path}.file`);
-  const filename = optionalString(file.filename, `${path}.file.filename`);
-  const mediaType = optionalString(file.format, `${path}.file.format`);
+function readFile(part: JsonReader): Part {
+  const file = part.requiredObject('file');
+  const filename = file.string('filename');
   return {
     type: 'document',
-    source: readFileSource(file, path, filename, mediaType),
-    ...(filename === undefined ? {} : { filename }),
-    ...marked(part),
+    source: readFileSource(file, filename, file.string('format')),
+    ...defined({ filename, cacheMark: readCacheMark(part.value) }),
   };
 }
 
-function readFileSource(
-  file: JsonObject,
-  path: string,
-  filename: string | undefined,
-  mediaType: string | undefined,
-): MediaSource {
-  const data = optionalString(file.file_data, `${path}.file.file_data`);
+function readFileSource(file: JsonReader, filename: string | undefined, mediaType: string | undefined): MediaSource {
+  const data = file.string('file_data');
   if (data !== undefined) {
     if (/^(?:data|https?):/i.test(data)) return readUrl(data, mediaType, mediaTypeOfFile(filename));
     return { kind: 'data', data, mediaType: mediaType ?? mediaTypeOfFile(filename) };
   }
-  const fileId = optionalString(file.file_id, `${path}.file.file_id`);
-  if (fileId === undefined) {
-    throw new FormatError(`${path}.file`, `'${path}.file' must hold 'file_data' or 'file_id'.`);
-  }
-  const type = mediaType === undefined ? {} : { mediaType };
+  const fileId = file.string('file_id');
+  if (fileId === undefined) throw refusal(file.path, `must hold 'file_data' or 'file_id'`);
   // LiteLLM takes addresses in place of an id.
-  return /^(?:https?|gs):\/\//i.test(fileId)
-    ? { kind: 'url', url: fileId, ...type }
-    : { kind: 'file', fileId, ...type };
+  const isAddress = /^(?:https?|gs):\/\//i.test(fileId);
+  return { ...(isAddress ? { kind: 'url', url: fileId } : { kind: 'file', fileId }), ...defined({ mediaType }) };
 }
 
-function readVideo(part: JsonObject, path: string): Part {
-  const video = typeof part.video_url === 'string' ? { url: part.video_url } : part.video_url;
-  const url = requiredName(requiredObject(video, `${path}.video_url`).url, `${path}.video_url.url`);
-  return { type: 'video', source: readUrl(url, undefined, 'video/mp4') };
+function readVideo(part: JsonReader): Part {
+  return { type: 'video', source: readUrl(readAddress(part, 'video_url').url, undefined, 'video/mp4') };
 }
 
-function readRefusal(part: JsonObject, path: string): Part {
-  return { type: 'refusal', text: requiredString(part.refusal, `${path}.refusal`) };
+function readRefusal(part: JsonReader): Part {
+  return { type: 'refusal', text: part.requiredString('refusal') };
 }
 
-function readThinking(part: JsonObject): Part {
-  return readThinkingBlock(part) ?? { type: 'opaque', format: 'openai-chat', value: part };
+function readThinking(part: JsonReader): Part | undefined {
+  return readThinkingBlock(part.value);
 }
 
 /** LiteLLM takes Anthropic's document block inside OpenAI messages. */
-function readDocument(part: JsonObject): Part {
-  const source = objectOrNothing(part.source);
-  const read = source === undefined ? undefined : readDocumentSource(source);
-  if (read === undefined) return { type: 'opaque', format: 'openai-chat', value: part };
-  const citations = objectOrNothing(part.citations);
+function readDocument({ value: part }: JsonReader): DocumentPart | undefined {
+  const given = objectOf(part.source);
+  const source = given === undefined ? undefined : readDocumentSource(given);
+  if (source === undefined) return undefined;
+  const citations = objectOf(part.citations);
   return {
     type: 'document',
-    source: read,
-    ...(typeof part.title === 'string' ? { filename: part.title } : {}),
-    ...(typeof part.context === 'string' ? { context: part.context } : {}),
-    ...(typeof citations?.enabled === 'boolean' ? { citationsEnabled: citations.enabled } : {}),
-    ...marked(part),
-  } satisfies DocumentPart;
+    source,
+    ...defined({
+      filename: stringOf(part.title),
+      context: stringOf(part.context),
+      citationsEnabled: typeof citations?.enabled === 'boolean' ? citations.enabled : undefined,
+      cacheMark: readCacheMark(part),
+    }),
+  };
 }
 
 function readDocumentSource(source: JsonObject): MediaSource | undefined {
@@ -157,7 +134,10 @@ function readDocumentSource(source: JsonObject): MediaSource | undefined {
   return undefined;
 }
 
-const READERS: ReadonlyMap<string, (part: JsonObject, path: string) => Part> = new Map([
+const READERS: ReadonlyMap<string, (part: JsonReader) => Part | undefined> = new Map<
+  string,
+  (part: JsonReader) => Part | undefined
+>([
   ['text', readText],
   ['image_url', readImage],
   ['input_audio', readAudio],

@@ -1,17 +1,18 @@
 /** Reads the messages of a request into turns. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { type Dropped, FormatError } from '../format.ts';
+import { defined } from '../../core/defined.ts';
+import { isJsonObject } from '../../core/json.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
+import { refusal } from '../body-reader.ts';
+import type { Dropped } from '../format.ts';
 import type { CacheMark, Part, ToolCallPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
 import { readCacheMark } from './cache-marks.ts';
 import { readExtra } from './extras.ts';
-import { kindOf, optionalArray, optionalString, requiredName, requiredObject, wrongKind } from './fields.ts';
 import { readContent } from './read-content.ts';
 import { readGoogleSignature, readMessageReasoning } from './thinking-blocks.ts';
 
-const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
-  'role',
-  'content',
-  'name',
+const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
+
+const KNOWN_MEMBERS = [
   'cache_control',
   'tool_calls',
   'tool_call_id',
@@ -25,10 +26,9 @@ const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
   'thinking_blocks',
   'extra_content',
   'provider_specific_fields',
-]);
+];
 
-const KNOWN_CALL_MEMBERS: ReadonlySet<string> = new Set([
-  'id',
+const KNOWN_CALL_MEMBERS = [
   'type',
   'index',
   'function',
@@ -36,7 +36,7 @@ const KNOWN_CALL_MEMBERS: ReadonlySet<string> = new Set([
   'cache_control',
   'extra_content',
   'provider_specific_fields',
-]);
+];
 
 /** Reads the list of messages, in order. Holds what one message has to know of those before it: the tool calls so far. */
 export class MessagesReader {
@@ -50,140 +50,126 @@ export class MessagesReader {
     this.#dropped = dropped;
   }
 
-  read(value: JsonValue | undefined): readonly Turn[] {
-    if (value === undefined || value === null) {
-      throw new FormatError('messages', `'messages' is missing: send an array with at least one message.`);
-    }
-    if (!Array.isArray(value)) throw wrongKind('messages', 'an array of messages', value);
-    if (value.length === 0) {
-      throw new FormatError('messages', `'messages' is an empty array: send at least one message.`);
-    }
-    return value.map((message, index) => this.#readMessage(message, `messages[${index}]`));
+  read(body: JsonReader): readonly Turn[] {
+    const messages = body.objects('messages');
+    if (messages === undefined) throw refusal('messages', 'is missing: send an array with at least one message');
+    if (messages.length === 0) throw refusal('messages', 'is an empty array: send at least one message');
+    return messages.map((message) => this.#readMessage(message));
   }
 
-  #readMessage(value: JsonValue, path: string): Turn {
-    if (!isJsonObject(value)) throw wrongKind(path, 'a message with `role` and `content`', value);
-    switch (value.role) {
+  #readMessage(message: JsonReader): Turn {
+    const role = message.oneOf('role', ROLES);
+    switch (role) {
       case 'system':
       case 'developer':
       case 'user':
-        return this.#turn(value.role, readContent(value.content, `${path}.content`, false), value, path);
+        return this.#turn(role, readContent(message, false), message);
       case 'assistant':
-        return this.#turn('assistant', this.#readAssistant(value, path), value, path);
+        return this.#turn(role, this.#readAssistant(message), message);
       case 'tool':
-        return { role: 'tool', parts: [this.#readToolResult(value, path)] };
+        return { role, parts: [this.#readToolResult(message)] };
       case 'function':
-        return { role: 'tool', parts: [this.#readFunctionResult(value, path)] };
-      default:
-        throw new FormatError(
-          `${path}.role`,
-          `'${path}.role' must be 'system', 'developer', 'user', 'assistant' or 'tool', but it is ${
-            typeof value.role === 'string' ? `'${value.role.slice(0, 40)}'` : kindOf(value.role)
-          }.`,
-        );
+        return { role: 'tool', parts: [this.#readFunctionResult(message)] };
+      case undefined:
+        throw message.wrongChoice('role', ROLES);
     }
   }
 
-  #turn(role: Turn['role'], parts: readonly Part[], message: JsonObject, path: string): Turn {
-    const name = optionalString(message.name, `${path}.name`);
-    const mark = readCacheMark(message);
+  #turn(role: Turn['role'], parts: readonly Part[], message: JsonReader): Turn {
+    const mark = readCacheMark(message.value);
     return {
       role,
       parts: mark === undefined ? parts : withMarkOnLast(parts, mark),
-      ...(name === undefined ? {} : { name }),
-      ...readExtra(message, KNOWN_MEMBERS),
+      ...defined({ name: message.string('name') }),
+      ...readExtra(message, ...KNOWN_MEMBERS),
     };
   }
 
-  #readAssistant(message: JsonObject, path: string): readonly Part[] {
-    const parts: Part[] = [...readMessageReasoning(message)];
-    const content = [...readContent(message.content, `${path}.content`, true)];
+  #readAssistant(message: JsonReader): readonly Part[] {
+    const parts: Part[] = [...readMessageReasoning(message.value)];
+    const content = readContent(message, true);
+    const calls = message.objects('tool_calls') ?? [];
+    const { audio, function_call: legacyCall } = message.value;
     // An empty string beside tool calls is how many clients spell "no text".
-    const calls = optionalArray(message.tool_calls, `${path}.tool_calls`) ?? [];
     const isBare = content.length === 1 && content[0]?.type === 'text' && content[0].text === '';
-    if (!(isBare && (calls.length > 0 || isJsonObject(message.function_call)))) parts.push(...content);
-    const signature = readGoogleSignature(message);
+    if (!(isBare && (calls.length > 0 || isJsonObject(legacyCall)))) parts.push(...content);
+    const signature = readGoogleSignature(message.value);
     if (signature !== undefined) signLastText(parts, signature);
-    const refusal = optionalString(message.refusal, `${path}.refusal`);
-    if (refusal !== undefined && refusal !== '') parts.push({ type: 'refusal', text: refusal });
-    if (isJsonObject(message.audio)) {
-      parts.push({ type: 'opaque', format: 'openai-chat', value: { type: 'audio', audio: message.audio } });
-    }
-    for (const [index, call] of calls.entries()) parts.push(this.#readCall(call, `${path}.tool_calls[${index}]`));
-    if (isJsonObject(message.function_call)) parts.push(this.#readLegacyCall(message.function_call, path));
+    const refused = message.string('refusal');
+    if (refused !== undefined && refused !== '') parts.push({ type: 'refusal', text: refused });
+    if (isJsonObject(audio)) parts.push({ type: 'opaque', format: 'openai-chat', value: { type: 'audio', audio } });
+    for (const call of calls) parts.push(this.#readCall(call));
+    if (isJsonObject(legacyCall)) parts.push(this.#readLegacyCall(message.requiredObject('function_call')));
     return parts;
   }
 
-  #readCall(value: JsonValue, path: string): ToolCallPart {
-    const call = requiredObject(value, path);
-    const id = requiredName(call.id, `${path}.id`);
-    const isCustom = call.type === 'custom';
-    const kind = isCustom ? 'custom' : 'function';
-    const holder = requiredObject(call[kind], `${path}.${kind}`);
-    const name = requiredName(holder.name, `${path}.${kind}.name`);
-    const signature = readGoogleSignature(call) ?? readGoogleSignature(holder);
-    const cacheMark = readCacheMark(call);
+  #readCall(call: JsonReader): ToolCallPart {
+    const id = call.requiredName('id');
+    const custom = call.value.type === 'custom';
+    const holder = call.requiredObject(custom ? 'custom' : 'function');
+    const name = holder.requiredName('name');
     this.#toolNames.set(id, name);
     return {
       type: 'tool-call',
       id,
       name,
-      arguments: isCustom
-        ? (optionalString(holder.input, `${path}.custom.input`) ?? '')
-        : readArguments(holder.arguments, `${path}.function.arguments`),
-      ...(isCustom ? { custom: true } : {}),
-      ...(signature === undefined ? {} : { signature }),
-      ...(cacheMark === undefined ? {} : { cacheMark }),
-      ...readExtra(call, KNOWN_CALL_MEMBERS),
+      arguments: custom ? (holder.string('input') ?? '') : readArguments(holder),
+      ...(custom && { custom }),
+      ...defined({
+        signature: readGoogleSignature(call.value) ?? readGoogleSignature(holder.value),
+        cacheMark: readCacheMark(call.value),
+      }),
+      ...readExtra(call, ...KNOWN_CALL_MEMBERS),
     };
   }
 
-  #readLegacyCall(call: JsonObject, path: string): ToolCallPart {
-    const name = requiredName(call.name, `${path}.function_call.name`);
+  #readLegacyCall(call: JsonReader): ToolCallPart {
+    const name = call.requiredName('name');
     const id = `call_legacy_${this.#legacyCalls++}`;
     this.#unanswered.push({ id, name });
-    const text = readArguments(call.arguments, `${path}.function_call.arguments`);
-    return { type: 'tool-call', id, name, arguments: text };
+    return { type: 'tool-call', id, name, arguments: readArguments(call) };
   }
 
-  #readToolResult(message: JsonObject, path: string): ToolResultPart {
-    const callId = requiredName(message.tool_call_id, `${path}.tool_call_id`);
-    const name = optionalString(message.name, `${path}.name`) ?? this.#toolNames.get(callId);
-    return this.#toolResult(callId, name, message, path);
+  #readToolResult(message: JsonReader): ToolResultPart {
+    const callId = message.requiredName('tool_call_id');
+    const name = message.string('name') ?? this.#toolNames.get(callId);
+    return this.#toolResult(callId, name, message);
   }
 
-  #readFunctionResult(message: JsonObject, path: string): ToolResultPart {
-    const name = requiredName(message.name, `${path}.name`);
+  #readFunctionResult(message: JsonReader): ToolResultPart {
+    const name = message.requiredName('name');
     const position = this.#unanswered.findIndex((call) => call.name === name);
     const [answered] = position < 0 ? [] : this.#unanswered.splice(position, 1);
-    return this.#toolResult(answered?.id ?? `call_legacy_${name}`, name, message, path);
+    return this.#toolResult(answered?.id ?? `call_legacy_${name}`, name, message);
   }
 
-  #toolResult(callId: string, name: string | undefined, message: JsonObject, path: string): ToolResultPart {
+  #toolResult(callId: string, name: string | undefined, message: JsonReader): ToolResultPart {
     const content: ToolResultPart['content'][number][] = [];
-    for (const [index, part] of readContent(message.content, `${path}.content`, true).entries()) {
+    for (const [index, part] of readContent(message, true).entries()) {
       if (part.type === 'text' || part.type === 'image' || part.type === 'document') content.push(part);
-      else
-        this.#dropped.push({ field: `${path}.content[${index}]`, why: 'not a kind a tool returns', kind: 'unknown' });
+      else {
+        const field = `${message.pathOf('content')}[${index}]`;
+        this.#dropped.push({ field, why: 'not a kind a tool returns', kind: 'unknown' });
+      }
     }
-    const cacheMark = readCacheMark(message);
     return {
       type: 'tool-result',
       callId,
-      ...(name === undefined ? {} : { name }),
+      ...defined({ name }),
       content,
-      ...(cacheMark === undefined ? {} : { cacheMark }),
-      ...readExtra(message, KNOWN_MEMBERS),
+      ...defined({ cacheMark: readCacheMark(message.value) }),
+      ...readExtra(message, ...KNOWN_MEMBERS),
     };
   }
 }
 
 /** Arguments are JSON text; some clients send the object itself, and absent or empty ones mean no arguments. */
-function readArguments(value: JsonValue | undefined, path: string): string {
-  if (value === undefined || value === null || value === '') return '{}';
+function readArguments(call: JsonReader): string {
+  const value = call.get('arguments');
+  if (value === undefined || value === '') return '{}';
   if (typeof value === 'string') return value;
   if (isJsonObject(value)) return JSON.stringify(value);
-  throw wrongKind(path, 'a string with JSON', value);
+  throw call.wrong('arguments', 'a string with JSON');
 }
 
 /** A mark on a message stands for one on its last part that can carry it. */

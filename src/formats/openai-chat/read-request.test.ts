@@ -13,12 +13,12 @@ const call = {
 };
 
 const wrong: readonly (readonly [string, JsonObject, RegExp])[] = [
-  ['model', { messages: [user] }, /'model' must be a non-empty string, but it is nothing/],
+  ['model', { messages: [user] }, /'model' must be a non-empty string, but it is missing/],
   ['messages', { model: 'm' }, /missing: send an array/],
-  ['messages', { model: 'm', messages: 'Hi' }, /must be an array of messages, but it is a string/],
+  ['messages', { model: 'm', messages: 'Hi' }, /must be an array, but it is a string/],
   ['messages', { model: 'm', messages: [] }, /empty array: send at least one/],
-  ['messages[0]', { model: 'm', messages: ['Hi'] }, /must be a message/],
-  ['messages[0].role', { model: 'm', messages: [{ content: 'Hi' }] }, /must be 'system', .* but it is nothing/],
+  ['messages[0]', { model: 'm', messages: ['Hi'] }, /must be an object, but it is a string/],
+  ['messages[0].role', { model: 'm', messages: [{ content: 'Hi' }] }, /must be 'system', .* but it is missing/],
   ['messages[1].role', { model: 'm', messages: [user, { role: 'robot', content: '' }] }, /but it is 'robot'/],
   ['messages[0].content', { model: 'm', messages: [{ role: 'user', content: null }] }, /but it is null/],
   ['messages[0].content', { model: 'm', messages: [{ role: 'user', content: 5 }] }, /but it is the number 5/],

@@ -1,11 +1,10 @@
 /**
  * Reads a provider's whole answer. Leniently: what a server leaves out or spells its own way is no reason to lose an answer.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, itemsOf, type JsonObject, type JsonValue, objectOf, stringOf, wordOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
 import type { Choice, ConversationResponse, ImagePart, Part, TextPart } from '../neutral/conversation.ts';
 import { readAnnotations, readSources } from './citations.ts';
-import { itemsOf, objectOrNothing, stringOrNothing, wordOrNothing } from './fields.ts';
 import { readFinish } from './finish-reasons.ts';
 import { readUrl } from './media.ts';
 import { readGoogleSignature, readMessageReasoning, readThinkingBlock } from './thinking-blocks.ts';
@@ -17,15 +16,15 @@ export function readResponse(body: JsonObject): ConversationResponse {
   if (!isJsonObject(body) || !Array.isArray(body.choices)) {
     throw new FormatError('choices', `The answer has no 'choices': it is no chat completion.`);
   }
-  const id = wordOrNothing(body.id) ?? '';
+  const id = wordOf(body.id) ?? '';
   const usage = readUsage(body);
   const citations = readSources(body);
-  const serviceTier = wordOrNothing(body.service_tier);
-  const systemFingerprint = wordOrNothing(body.system_fingerprint);
+  const serviceTier = wordOf(body.service_tier);
+  const systemFingerprint = wordOf(body.system_fingerprint);
   const created = body.created;
   return {
     id,
-    model: stringOrNothing(body.model) ?? '',
+    model: stringOf(body.model) ?? '',
     ...(typeof created === 'number' && Number.isFinite(created) ? { createdSeconds: Math.floor(created) } : {}),
     choices: body.choices.flatMap((choice, position) =>
       isJsonObject(choice) ? [readChoice(choice, position, id)] : [],
@@ -39,10 +38,10 @@ export function readResponse(body: JsonObject): ConversationResponse {
 
 function readChoice(choice: JsonObject, position: number, responseId: string): Choice {
   const index = typeof choice.index === 'number' && Number.isInteger(choice.index) ? choice.index : position;
-  const message = objectOrNothing(choice.message) ?? objectOrNothing(choice.delta) ?? {};
+  const message = objectOf(choice.message) ?? objectOf(choice.delta) ?? {};
   const parts = readMessage(message, index, responseId);
   const hasToolCalls = parts.some((part) => part.type === 'tool-call');
-  const word = wordOrNothing(choice.finish_reason);
+  const word = wordOf(choice.finish_reason);
   const { logprobs } = choice;
   return {
     index,
@@ -67,7 +66,7 @@ function readMessage(message: JsonObject, choice: number, responseId: string): r
     if (text === undefined) parts.push(annotated);
     else parts[lastText] = annotated;
   }
-  const refusal = wordOrNothing(message.refusal);
+  const refusal = wordOf(message.refusal);
   if (refusal !== undefined) parts.push({ type: 'refusal', text: refusal });
   if (isJsonObject(message.audio)) {
     // OpenAI's audio has an id that later turns refer to: it stays as it is.
@@ -94,7 +93,7 @@ function readAnswerContent(content: JsonValue | undefined): readonly Part[] {
     if (typeof part === 'string') return part === '' ? [] : [{ type: 'text', text: part }];
     if (!isJsonObject(part)) return [];
     if (part.type === 'text' || part.type === undefined) {
-      const text = stringOrNothing(part.text) ?? '';
+      const text = stringOf(part.text) ?? '';
       return text === '' ? [] : [{ type: 'text', text }];
     }
     const thinking = readThinkingBlock(part);
@@ -107,20 +106,19 @@ function readAnswerContent(content: JsonValue | undefined): readonly Part[] {
 /** Reads a generated image as OpenRouter and LiteLLM hand it on: `{type: "image_url", image_url: {url}}`. */
 export function readImage(value: JsonValue): ImagePart | undefined {
   const image = isJsonObject(value) ? value.image_url : undefined;
-  const url = typeof image === 'string' ? image : wordOrNothing(objectOrNothing(image)?.url);
+  const url = typeof image === 'string' ? image : wordOf(objectOf(image)?.url);
   return url === undefined ? undefined : { type: 'image', source: readUrl(url, undefined, 'image/png') };
 }
 
 function readCall(call: JsonObject, fallbackId: string): Part {
-  const custom = objectOrNothing(call.custom);
-  const holder = custom ?? objectOrNothing(call.function) ?? {};
+  const custom = objectOf(call.custom);
+  const holder = custom ?? objectOf(call.function) ?? {};
   const signature = readGoogleSignature(call) ?? readGoogleSignature(holder);
   return {
     type: 'tool-call',
-    id: wordOrNothing(call.id) ?? fallbackId,
-    name: stringOrNothing(holder.name) ?? '',
-    arguments:
-      custom === undefined ? readCallArguments(holder.arguments) || '{}' : (stringOrNothing(custom.input) ?? ''),
+    id: wordOf(call.id) ?? fallbackId,
+    name: stringOf(holder.name) ?? '',
+    arguments: custom === undefined ? readCallArguments(holder.arguments) || '{}' : (stringOf(custom.input) ?? ''),
     ...(custom === undefined ? {} : { custom: true }),
     ...(signature === undefined ? {} : { signature }),
   };

@@ -1,16 +1,27 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { defined } from '../../core/defined.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
 import type { ConversationRequest, ReasoningEffort, ReasoningRequest } from '../neutral/conversation.ts';
-import { effortOfBudgetTokens, isReasoningEffort } from '../neutral/reasoning.ts';
-import { optionalBoolean, optionalInteger, optionalString, wrongKind } from './fields.ts';
+import { effortOfBudgetTokens } from '../neutral/reasoning.ts';
 import { isOpenAiModel } from './model-names.ts';
 
-function readEffort(value: JsonValue | undefined, path: string): ReasoningEffort | undefined {
-  const word = optionalString(value, path);
+const EFFORTS = [
+  'none',
+  'minimal',
+  'low',
+  'medium',
+  'high',
+  'xhigh',
+  'max',
+] as const satisfies readonly ReasoningEffort[];
+
+const MODES = ['enabled', 'disabled', 'adaptive'] as const;
+
+function readEffort(holder: JsonReader, name: string): ReasoningEffort | undefined {
+  const word = holder.string(name);
   // "default" is Groq's word for leaving it to the model, "disable" LiteLLM's for none.
   if (word === undefined || word === 'default') return undefined;
-  if (word === 'disable') return 'none';
-  if (!isReasoningEffort(word)) throw wrongKind(path, 'none, minimal, low, medium, high, xhigh or max', value);
-  return word;
+  return word === 'disable' ? 'none' : holder.oneOf(name, EFFORTS);
 }
 
 /**
@@ -18,36 +29,32 @@ function readEffort(value: JsonValue | undefined, path: string): ReasoningEffort
  * `thinking: {type, budget_tokens}` and OpenRouter's `reasoning: {effort, max_tokens, exclude, enabled}`. `include` is set
  * only by the last one, and tells the writer to answer in the same words.
  */
-export function readReasoning(body: JsonObject): ReasoningRequest | undefined {
-  let reasoning: ReasoningRequest = {};
+export function readReasoning(body: JsonReader): ReasoningRequest | undefined {
   // LiteLLM also takes `reasoning_effort: {effort, summary}`, the shape of the Responses API.
-  const told = body.reasoning_effort;
-  const effort = isJsonObject(told)
-    ? readEffort(told.effort, 'reasoning_effort.effort')
-    : readEffort(told, 'reasoning_effort');
-  if (effort !== undefined) reasoning = { ...reasoning, effort };
+  const effort = isJsonObject(body.get('reasoning_effort'))
+    ? readEffort(body.requiredObject('reasoning_effort'), 'effort')
+    : readEffort(body, 'reasoning_effort');
+  let reasoning: ReasoningRequest = defined({ effort });
 
-  if (isJsonObject(body.reasoning)) {
-    const asked = body.reasoning;
-    const effortAsked = readEffort(asked.effort, 'reasoning.effort');
-    const budgetTokens = optionalInteger(asked.max_tokens, 'reasoning.max_tokens', 0);
-    const enabled = optionalBoolean(asked.enabled, 'reasoning.enabled');
+  if (isJsonObject(body.value.reasoning)) {
+    const asked = body.requiredObject('reasoning');
+    const enabled = asked.boolean('enabled');
     reasoning = {
       ...reasoning,
-      ...(effortAsked === undefined ? {} : { effort: effortAsked }),
-      ...(budgetTokens === undefined ? {} : { budgetTokens }),
-      ...(enabled === undefined ? {} : { mode: enabled ? ('enabled' as const) : ('disabled' as const) }),
-      include: optionalBoolean(asked.exclude, 'reasoning.exclude') !== true,
+      ...defined({
+        effort: readEffort(asked, 'effort'),
+        budgetTokens: asked.integer('max_tokens', 0),
+        mode: enabled === undefined ? undefined : enabled ? ('enabled' as const) : ('disabled' as const),
+      }),
+      include: asked.boolean('exclude') !== true,
     };
   }
 
-  if (isJsonObject(body.thinking)) {
-    const budgetTokens = optionalInteger(body.thinking.budget_tokens, 'thinking.budget_tokens', 0);
-    const mode = body.thinking.type;
-    if (mode !== 'enabled' && mode !== 'disabled' && mode !== 'adaptive') {
-      throw wrongKind('thinking.type', `'enabled', 'disabled' or 'adaptive'`, mode);
-    }
-    reasoning = { ...reasoning, mode, ...(budgetTokens === undefined ? {} : { budgetTokens }) };
+  if (isJsonObject(body.value.thinking)) {
+    const thinking = body.requiredObject('thinking');
+    const mode = thinking.oneOf('type', MODES);
+    if (mode === undefined) throw thinking.wrongChoice('type', MODES);
+    reasoning = { ...reasoning, mode, ...defined({ budgetTokens: thinking.integer('budget_tokens', 0) }) };
   }
   return Object.keys(reasoning).length === 0 ? undefined : reasoning;
 }

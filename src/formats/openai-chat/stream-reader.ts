@@ -5,13 +5,12 @@
  * without it, `close()` tells `end` only if every choice that was begun had a finish reason (some local servers never send
  * the mark); otherwise the stream was cut, and `close()` tells no more than the usage seen so far.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectOf, wordOf } from '../../core/json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import type { ProviderErrorFacts, StreamEvent, Usage } from '../neutral/conversation.ts';
 import { ChoiceReader } from './choice-reader.ts';
 import { readSources } from './citations.ts';
 import { readError } from './errors.ts';
-import { objectOrNothing, wordOrNothing } from './fields.ts';
 import { readUsage } from './usage.ts';
 
 type Emit = (event: StreamEvent) => void;
@@ -95,10 +94,10 @@ export class OpenAiChatStreamReader implements StreamReader {
 
   #start(chunk: JsonObject, emit: Emit): void {
     this.#hasStarted = true;
-    this.#id = wordOrNothing(chunk.id) ?? '';
-    const model = wordOrNothing(chunk.model);
-    const serviceTier = wordOrNothing(chunk.service_tier);
-    const systemFingerprint = wordOrNothing(chunk.system_fingerprint);
+    this.#id = wordOf(chunk.id) ?? '';
+    const model = wordOf(chunk.model);
+    const serviceTier = wordOf(chunk.service_tier);
+    const systemFingerprint = wordOf(chunk.system_fingerprint);
     const { created } = chunk;
     emit({
       type: 'start',
@@ -161,7 +160,7 @@ function errorOf(chunk: JsonObject, eventName: string | undefined): ProviderErro
 
 /** An error told in a choice: OpenRouter's `choices[].error`, or a finish reason that means the server broke off. */
 function failureOf(choice: JsonObject): ProviderErrorFacts | undefined {
-  const error = objectOrNothing(choice.error);
+  const error = objectOf(choice.error);
   if (error !== undefined) return readError({ error });
   const word = choice.finish_reason;
   if (typeof word !== 'string' || !BROKEN_OFF.has(word)) return undefined;

@@ -2,9 +2,8 @@
  * Reasoning that must survive a round trip through a client of this format. Three shapes carry it: LiteLLM's
  * `thinking_blocks` (Anthropic's blocks as they are), OpenRouter's `reasoning_details`, and Google's `extra_content`.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, itemsOf, type JsonObject, type JsonValue, objectOf, stringOf, wordOf } from '../../core/json.ts';
 import type { OpaquePart, ReasoningPart, ReasoningSignature } from '../neutral/conversation.ts';
-import { itemsOf, objectOrNothing, stringOrNothing, wordOrNothing } from './fields.ts';
 
 type Origin = ReasoningSignature['origin'];
 
@@ -16,15 +15,15 @@ function readOrigin(value: JsonValue | undefined): Origin {
 export function readThinkingBlock(block: JsonValue): ReasoningPart | undefined {
   if (!isJsonObject(block)) return undefined;
   if (block.type === 'redacted_thinking') {
-    const data = wordOrNothing(block.data);
+    const data = wordOf(block.data);
     return data === undefined ? undefined : { type: 'reasoning', text: '', redacted: data };
   }
   if (block.type !== 'thinking') return undefined;
   // Mistral's thinking part holds a list of text parts, Anthropic's a string.
   const text = Array.isArray(block.thinking)
-    ? block.thinking.map((part) => (isJsonObject(part) ? (stringOrNothing(part.text) ?? '') : '')).join('')
-    : (stringOrNothing(block.thinking) ?? '');
-  const value = wordOrNothing(block.signature);
+    ? block.thinking.map((part) => (isJsonObject(part) ? (stringOf(part.text) ?? '') : '')).join('')
+    : (stringOf(block.thinking) ?? '');
+  const value = wordOf(block.signature);
   return {
     type: 'reasoning',
     text,
@@ -59,8 +58,8 @@ export function writeThinkingBlocks(parts: readonly ReasoningPart[]): JsonObject
 /** Reads Google's signature from `extra_content.google.thought_signature`, or from where LiteLLM puts it. */
 export function readGoogleSignature(holder: JsonObject): ReasoningSignature | undefined {
   const value =
-    wordOrNothing(objectOrNothing(objectOrNothing(holder.extra_content)?.google)?.thought_signature) ??
-    wordOrNothing(objectOrNothing(holder.provider_specific_fields)?.thought_signature);
+    wordOf(objectOf(objectOf(holder.extra_content)?.google)?.thought_signature) ??
+    wordOf(objectOf(holder.provider_specific_fields)?.thought_signature);
   return value === undefined ? undefined : { origin: 'google', value };
 }
 
@@ -70,7 +69,7 @@ export function writeGoogleSignature(signature: ReasoningSignature | undefined):
 }
 
 function detailOrigin(detail: JsonObject): Origin {
-  const format = stringOrNothing(detail.format) ?? '';
+  const format = stringOf(detail.format) ?? '';
   if (format.startsWith('anthropic')) return 'anthropic';
   if (format.startsWith('google')) return 'google';
   return format.startsWith('openai') ? 'openai' : 'other';
@@ -80,13 +79,13 @@ function detailOrigin(detail: JsonObject): Origin {
 export function readReasoningDetail(detail: JsonValue): ReasoningPart | undefined {
   if (!isJsonObject(detail)) return undefined;
   const origin = detailOrigin(detail);
-  const data = wordOrNothing(detail.data);
+  const data = wordOf(detail.data);
   if (detail.type === 'reasoning.encrypted' && data !== undefined) {
     // Only Anthropic's encrypted thinking has a neutral form; the rest stays in the details themselves.
     return origin === 'anthropic' ? { type: 'reasoning', text: '', redacted: data } : undefined;
   }
-  const text = stringOrNothing(detail.text) ?? stringOrNothing(detail.summary) ?? '';
-  const value = wordOrNothing(detail.signature);
+  const text = stringOf(detail.text) ?? stringOf(detail.summary) ?? '';
+  const value = wordOf(detail.signature);
   if (text === '' && value === undefined) return undefined;
   return { type: 'reasoning', text, ...(value === undefined ? {} : { signature: { origin, value } }) };
 }
@@ -124,5 +123,5 @@ export function readMessageReasoning(message: JsonObject): readonly (ReasoningPa
 
 /** The plain reasoning text of a message or delta: `reasoning_content`, or `reasoning` at Groq, OpenRouter and newer vLLM. */
 export function readReasoningText(holder: JsonObject): string | undefined {
-  return wordOrNothing(holder.reasoning_content) ?? wordOrNothing(holder.reasoning);
+  return wordOf(holder.reasoning_content) ?? wordOf(holder.reasoning);
 }

@@ -1,7 +1,6 @@
 /** Puts together the tool calls of one streamed choice from fragments that every server cuts in its own way. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectOf, stringOf, wordOf } from '../../core/json.ts';
 import type { ReasoningSignature, StreamEvent } from '../neutral/conversation.ts';
-import { objectOrNothing, stringOrNothing, wordOrNothing } from './fields.ts';
 import { readGoogleSignature } from './thinking-blocks.ts';
 import { callId, readCallArguments } from './tool-call-ids.ts';
 
@@ -39,16 +38,16 @@ export class ToolCallReader {
   /** Takes one entry of `delta.tool_calls`. */
   readFragment(fragment: JsonValue, responseId: string, emit: Emit): void {
     if (!isJsonObject(fragment)) return;
-    const custom = objectOrNothing(fragment.custom);
-    const holder = custom ?? objectOrNothing(fragment.function) ?? {};
-    const id = wordOrNothing(fragment.id);
-    const name = wordOrNothing(holder.name);
+    const custom = objectOf(fragment.custom);
+    const holder = custom ?? objectOf(fragment.function) ?? {};
+    const id = wordOf(fragment.id);
+    const name = wordOf(holder.name);
     const call = this.#find(fragment.index, id, name);
     call.id ??= id;
     call.name ??= name;
     call.custom ||= custom !== undefined || fragment.type === 'custom';
     call.signature ??= readGoogleSignature(fragment) ?? readGoogleSignature(holder);
-    const text = custom === undefined ? readCallArguments(holder.arguments) : (stringOrNothing(custom.input) ?? '');
+    const text = custom === undefined ? readCallArguments(holder.arguments) : (stringOf(custom.input) ?? '');
     this.#take(call, text, responseId, emit);
   }
 

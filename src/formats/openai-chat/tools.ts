@@ -1,133 +1,104 @@
 /** Tool definitions and the choice among them, both ways. */
+
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { type Dropped, FormatError } from '../format.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
+import { refusal } from '../body-reader.ts';
+import type { Dropped } from '../format.ts';
 import type { FormatExtra, ToolChoice, ToolDefinition } from '../neutral/conversation.ts';
 import { type CacheMarkStyle, readCacheMark, writeCacheControl } from './cache-marks.ts';
 import { readExtra, writeExtra } from './extras.ts';
-import {
-  optionalArray,
-  optionalBoolean,
-  optionalObject,
-  optionalString,
-  requiredName,
-  requiredObject,
-  wrongKind,
-} from './fields.ts';
+import { readerOf } from './fields.ts';
 import { isOpenAiModel } from './model-names.ts';
 
 /** Reads `tools`, or `functions` of the legacy form. */
-export function readTools(body: JsonObject): readonly ToolDefinition[] | undefined {
-  const tools = optionalArray(body.tools, 'tools')?.map((tool, index) => readTool(tool, `tools[${index}]`));
-  const functions = optionalArray(body.functions, 'functions')?.map((definition, index) =>
-    readFunction(requiredObject(definition, `functions[${index}]`), `functions[${index}]`, undefined),
-  );
-  const all = [...(tools ?? []), ...(functions ?? [])];
-  return all.length === 0 ? undefined : all;
+export function readTools(body: JsonReader): readonly ToolDefinition[] | undefined {
+  const tools = (body.objects('tools') ?? []).map(readTool);
+  const functions = (body.objects('functions') ?? []).map((definition) => readFunction(definition, undefined));
+  return tools.length + functions.length === 0 ? undefined : [...tools, ...functions];
 }
 
-function readTool(value: JsonValue, path: string): ToolDefinition {
-  const tool = requiredObject(value, path);
+function readTool(tool: JsonReader): ToolDefinition {
+  const { type, function: definition, name, parameters, input_schema: schema } = tool.value;
   // LiteLLM also takes Anthropic's own shape: a name and an `input_schema` at the top.
-  if (tool.type === undefined && tool.function === undefined && typeof tool.name === 'string') {
-    return readFunction({ ...tool, parameters: tool.parameters ?? tool.input_schema }, path, tool);
+  if (type === undefined && definition === undefined && typeof name === 'string') {
+    return readFunction(readerOf({ ...tool.value, parameters: parameters ?? schema }, tool.path), tool);
   }
-  if (tool.type === 'function' || (tool.type === undefined && isJsonObject(tool.function))) {
-    return readFunction(requiredObject(tool.function, `${path}.function`), `${path}.function`, tool);
+  if (type === 'function' || (type === undefined && isJsonObject(definition))) {
+    return readFunction(tool.requiredObject('function'), tool);
   }
-  if (typeof tool.type !== 'string' || tool.type === '') {
-    throw new FormatError(
-      `${path}.type`,
-      `'${path}.type' must name the kind of tool; most tools are of type 'function'.`,
-    );
+  if (typeof type !== 'string' || type === '') {
+    throw tool.refusal('type', `must name the kind of tool; most tools are of type 'function'`);
   }
-  if (tool.type === 'custom') {
-    requiredName(requiredObject(tool.custom, `${path}.custom`).name, `${path}.custom.name`);
-  }
-  return { type: 'opaque', format: 'openai-chat', value: tool };
+  if (type === 'custom') tool.requiredObject('custom').requiredName('name');
+  return { type: 'opaque', format: 'openai-chat', value: tool.value };
 }
 
-function readFunction(definition: JsonObject, path: string, holder: JsonObject | undefined): ToolDefinition {
-  const description = optionalString(definition.description, `${path}.description`);
-  const parameters = optionalObject(definition.parameters, `${path}.parameters`);
-  const strict = optionalBoolean(definition.strict, `${path}.strict`);
-  const cacheMark = (holder === undefined ? undefined : readCacheMark(holder)) ?? readCacheMark(definition);
+function readFunction(definition: JsonReader, holder: JsonReader | undefined): ToolDefinition {
   return {
     type: 'function',
-    name: requiredName(definition.name, `${path}.name`),
-    ...(description === undefined ? {} : { description }),
-    ...(parameters === undefined ? {} : { parameters }),
-    ...(strict === undefined ? {} : { strict }),
-    ...(cacheMark === undefined ? {} : { cacheMark }),
+    name: definition.requiredName('name'),
+    ...defined({
+      description: definition.string('description'),
+      parameters: definition.object('parameters')?.value,
+      strict: definition.boolean('strict'),
+      cacheMark: (holder && readCacheMark(holder.value)) ?? readCacheMark(definition.value),
+    }),
     ...readToolExtra(definition, holder),
   };
 }
 
-const KNOWN_TOOL: ReadonlySet<string> = new Set(['type', 'function', 'cache_control']);
-const KNOWN_FUNCTION: ReadonlySet<string> = new Set([
-  'name',
-  'description',
-  'parameters',
-  'input_schema',
-  'strict',
-  'cache_control',
-]);
-
 /** Unknown members of the tool, and under `function` those of its function. */
-function readToolExtra(definition: JsonObject, holder: JsonObject | undefined): { readonly extra?: FormatExtra } {
-  const outer = holder?.function === undefined ? {} : readExtra(holder, KNOWN_TOOL);
-  const inner = readExtra(definition, KNOWN_FUNCTION).extra?.fields;
+function readToolExtra(definition: JsonReader, holder: JsonReader | undefined): { readonly extra?: FormatExtra } {
+  const outer = holder?.value.function === undefined ? {} : readExtra(holder, 'type', 'function', 'cache_control');
+  const inner = readExtra(definition, 'input_schema', 'cache_control').extra?.fields;
   if (inner === undefined) return outer;
   return { extra: { format: 'openai-chat', fields: { ...outer.extra?.fields, function: inner } } };
 }
 
 /** Reads `tool_choice`, or `function_call` of the legacy form. */
-export function readToolChoice(body: JsonObject): ToolChoice | undefined {
-  const told = body.tool_choice ?? undefined;
-  if (told === undefined) {
-    const legacy = body.function_call ?? undefined;
-    if (legacy === undefined) return undefined;
-    if (isJsonObject(legacy)) return { type: 'tool', name: requiredName(legacy.name, 'function_call.name') };
-    return readChoiceWord(legacy, 'function_call');
-  }
-  return isJsonObject(told) ? readChoiceObject(told) : readChoiceWord(told, 'tool_choice');
+export function readToolChoice(body: JsonReader): ToolChoice | undefined {
+  const isLegacy = body.ignore('function_call').get('tool_choice') === undefined;
+  const name = isLegacy ? 'function_call' : 'tool_choice';
+  const given = body.get(name);
+  if (given === undefined) return undefined;
+  if (!isJsonObject(given)) return readChoiceWord(body, name);
+  const choice = body.requiredObject(name);
+  return isLegacy ? { type: 'tool', name: choice.requiredName('name') } : readChoiceObject(choice);
 }
 
-function readChoiceWord(value: JsonValue, path: string): ToolChoice {
+function readChoiceWord(holder: JsonReader, name: string): ToolChoice {
+  const word = holder.get(name);
   // "any" is Mistral's and Anthropic's word for "required".
-  if (value === 'any' || value === 'required') return { type: 'required' };
-  if (value === 'auto' || value === 'none') return { type: value };
-  throw wrongKind(path, `'auto', 'none', 'required' or an object that names a tool`, value);
+  if (word === 'any' || word === 'required') return { type: 'required' };
+  if (word === 'auto' || word === 'none') return { type: word };
+  throw holder.wrong(name, `'auto', 'none', 'required' or an object that names a tool`);
 }
 
-function readChoiceObject(choice: JsonObject): ToolChoice {
-  switch (choice.type) {
+function readChoiceObject(choice: JsonReader): ToolChoice {
+  switch (choice.get('type')) {
     case 'allowed_tools': {
-      const allowed = requiredObject(choice.allowed_tools, 'tool_choice.allowed_tools');
-      const path = 'tool_choice.allowed_tools.tools';
-      const tools = optionalArray(allowed.tools, path) ?? [];
-      const mode = allowed.mode ?? 'auto';
-      if (mode !== 'auto' && mode !== 'required') {
-        throw wrongKind('tool_choice.allowed_tools.mode', `'auto' or 'required'`, mode);
-      }
-      return { type: 'allowed', mode, names: tools.map((tool, index) => nameOf(tool, `${path}[${index}]`)) };
+      const allowed = choice.requiredObject('allowed_tools');
+      const mode = allowed.oneOf('mode', ['auto', 'required']) ?? 'auto';
+      return { type: 'allowed', mode, names: (allowed.objects('tools') ?? []).map(nameOf) };
     }
     case 'auto':
     case 'none':
     case 'any':
     case 'required':
-      return readChoiceWord(choice.type, 'tool_choice.type');
+      return readChoiceWord(choice, 'type');
     default:
-      return { type: 'tool', name: nameOf(choice, 'tool_choice') };
+      return { type: 'tool', name: nameOf(choice) };
   }
 }
 
 /** The name in `{type: "function", function: {name}}`, `{type: "custom", custom: {name}}` or `{type: "tool", name}`. */
-function nameOf(value: JsonValue, path: string): string {
-  const tool = requiredObject(value, path);
-  if (isJsonObject(tool.custom)) return requiredName(tool.custom.name, `${path}.custom.name`);
-  if (isJsonObject(tool.function)) return requiredName(tool.function.name, `${path}.function.name`);
-  if (typeof tool.name === 'string' && tool.name !== '') return tool.name;
-  throw new FormatError(path, `'${path}' must name a tool: {"type": "function", "function": {"name": "…"}}.`);
+function nameOf(tool: JsonReader): string {
+  const { custom, function: definition, name } = tool.value;
+  if (isJsonObject(custom)) return tool.requiredObject('custom').requiredName('name');
+  if (isJsonObject(definition)) return tool.requiredObject('function').requiredName('name');
+  if (typeof name === 'string' && name !== '') return name;
+  throw refusal(tool.path, 'must name a tool: {"type": "function", "function": {"name": "…"}}');
 }
 
 /** A custom tool's name; undefined for every other tool. */

@@ -1,6 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, wordOf } from '../../core/json.ts';
 import type { Usage } from '../neutral/conversation.ts';
-import { wordOrNothing } from './fields.ts';
 
 /** More tokens than any answer can have: a count above it is a provider's fault and is not believed. */
 const BIGGEST_COUNT = 1e10;
@@ -45,7 +44,7 @@ export function readUsage(body: JsonValue): Usage | undefined {
   const usage = findUsage(body);
   if (usage === undefined) return undefined;
   const counts = readUsageObject(usage);
-  const serviceTier = wordOrNothing(body.service_tier);
+  const serviceTier = wordOf(body.service_tier);
   return counts === undefined || serviceTier === undefined ? counts : { ...counts, serviceTier };
 }
 

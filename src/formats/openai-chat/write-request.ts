@@ -5,11 +5,12 @@
  * on, and as `max_tokens` for all others, which know only that one; a provider that differs renames it by its rules.
  * `stream_options.include_usage` says what the client asked for: who needs usage in any case adds it to the body.
  */
+
+import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling } from '../neutral/conversation.ts';
 import { cacheMarkStyle, writeCacheControl } from './cache-marks.ts';
-import { present } from './fields.ts';
 import { isOpenAiModel } from './model-names.ts';
 import { writeReasoning } from './reasoning-effort.ts';
 import { narrowTools, writeTools } from './tools.ts';
@@ -29,7 +30,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
     ...writeSampling(request.sampling),
     ...writeLimit(request.maxOutputTokens, model),
     ...writeReasoningFields(request, options, dropped),
-    ...present({
+    ...defined({
       modalities: request.modalities === undefined ? undefined : [...request.modalities],
       verbosity: request.verbosity,
       user: writeUser(request.userId, model),
@@ -60,7 +61,7 @@ function writeToolFields(
   const written = writeTools(tools, marks, dropped);
   // A choice among no tools is refused by OpenAI; without tools there is nothing to choose.
   if (written.length === 0) return {};
-  return present({ tools: written, tool_choice: choice, parallel_tool_calls: request.parallelToolCalls });
+  return defined({ tools: written, tool_choice: choice, parallel_tool_calls: request.parallelToolCalls });
 }
 
 function writeOutput(output: OutputFormat): JsonObject {
@@ -72,7 +73,7 @@ function writeOutput(output: OutputFormat): JsonObject {
     case 'json-schema':
       return {
         type: 'json_schema',
-        json_schema: present({
+        json_schema: defined({
           name: output.name,
           description: output.description,
           schema: output.schema,
@@ -85,7 +86,7 @@ function writeOutput(output: OutputFormat): JsonObject {
 /** Writes what this format and the legacy completions say alike; `top_k` is no field of OpenAI's, but of most others. */
 export function writeSampling(sampling: Sampling): JsonObject {
   const { stop } = sampling;
-  return present({
+  return defined({
     temperature: sampling.temperature,
     top_p: sampling.topP,
     top_k: sampling.topK,

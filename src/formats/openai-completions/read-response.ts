@@ -1,8 +1,7 @@
 /** Reads a provider's whole text completion. */
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, stringOf, wordOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
 import type { Choice, ConversationResponse } from '../neutral/conversation.ts';
-import { stringOrNothing, wordOrNothing } from '../openai-chat/fields.ts';
 import { readFinish } from '../openai-chat/finish-reasons.ts';
 import { readUsage } from '../openai-chat/usage.ts';
 import { readCompletionLogprobs } from './logprobs.ts';
@@ -13,11 +12,11 @@ export function readResponse(body: JsonObject): ConversationResponse {
     throw new FormatError('choices', `The answer has no 'choices': it is no text completion.`);
   }
   const usage = readUsage(body);
-  const systemFingerprint = wordOrNothing(body.system_fingerprint);
+  const systemFingerprint = wordOf(body.system_fingerprint);
   const { created } = body;
   return {
-    id: wordOrNothing(body.id) ?? '',
-    model: stringOrNothing(body.model) ?? '',
+    id: wordOf(body.id) ?? '',
+    model: stringOf(body.model) ?? '',
     ...(typeof created === 'number' && Number.isFinite(created) ? { createdSeconds: Math.floor(created) } : {}),
     choices: body.choices.flatMap((choice, position) => (isJsonObject(choice) ? [readChoice(choice, position)] : [])),
     ...(usage === undefined ? {} : { usage }),
@@ -26,8 +25,8 @@ export function readResponse(body: JsonObject): ConversationResponse {
 }
 
 function readChoice(choice: JsonObject, position: number): Choice {
-  const text = stringOrNothing(choice.text) ?? '';
-  const word = wordOrNothing(choice.finish_reason);
+  const text = stringOf(choice.text) ?? '';
+  const word = wordOf(choice.finish_reason);
   const logprobs = readCompletionLogprobs(choice.logprobs);
   return {
     index: typeof choice.index === 'number' && Number.isInteger(choice.index) ? choice.index : position,

@@ -1,8 +1,9 @@
 /** Writes a request for a provider that has the legacy completions only. A conversation becomes one text. */
+
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, Sampling, Turn } from '../neutral/conversation.ts';
-import { present } from '../openai-chat/fields.ts';
 import { writeSampling } from '../openai-chat/write-request.ts';
 
 /** Writes a completion request. */
@@ -13,7 +14,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
     model: options.model,
     prompt: writePrompt(request.turns, dropped),
     ...writeCompletionSampling(request.sampling),
-    ...present({ max_tokens: request.maxOutputTokens, user: request.userId }),
+    ...defined({ max_tokens: request.maxOutputTokens, user: request.userId }),
   };
   if (request.stream) {
     body.stream = true;

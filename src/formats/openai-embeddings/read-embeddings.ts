@@ -1,49 +1,36 @@
 /** Reads embeddings requests of clients and embeddings answers of providers. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+
+import { defined } from '../../core/defined.ts';
+import { isJsonObject, itemsOf, type JsonObject, type JsonValue, stringOf } from '../../core/json.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
+import { refusal, wrongKind } from '../body-reader.ts';
 import { FormatError } from '../format.ts';
-import {
-  itemsOf,
-  optionalInteger,
-  optionalString,
-  requiredName,
-  stringOrNothing,
-  wrongKind,
-} from '../openai-chat/fields.ts';
+import { readerOf } from '../openai-chat/fields.ts';
 import { readUsage } from '../openai-chat/usage.ts';
 import type { EmbeddingInput, EmbeddingRequest, EmbeddingResponse } from './embedding.ts';
 import { readBase64Vector } from './vectors.ts';
 
-const KNOWN_FIELDS: ReadonlySet<string> = new Set(['model', 'input', 'encoding_format', 'dimensions', 'user']);
-
 /** Reads a client's request. Throws `FormatError` with the path of what is wrong. */
-export function readEmbeddingRequest(body: JsonObject): EmbeddingRequest {
-  if (!isJsonObject(body)) throw wrongKind('body', 'an object', body);
-  const encoding = optionalString(body.encoding_format, 'encoding_format');
-  if (encoding !== undefined && encoding !== 'float' && encoding !== 'base64') {
-    throw wrongKind('encoding_format', `'float' or 'base64'`, encoding);
-  }
-  const dimensions = optionalInteger(body.dimensions, 'dimensions', 1);
-  const userId = optionalString(body.user, 'user');
-  const extensions = Object.entries(body).filter(
-    ([name, value]) => !KNOWN_FIELDS.has(name) && value !== null && value !== undefined,
-  );
-  return {
-    model: requiredName(body.model, 'model'),
-    ...readInputs(body.input),
-    ...(encoding === undefined ? {} : { encoding }),
-    ...(dimensions === undefined ? {} : { dimensions }),
-    ...(userId === undefined ? {} : { userId }),
-    extensions: Object.fromEntries(extensions),
+export function readEmbeddingRequest(value: JsonObject): EmbeddingRequest {
+  const body = readerOf(value);
+  const request = {
+    model: body.requiredName('model'),
+    ...readInputs(body),
+    ...defined({
+      encoding: body.oneOf('encoding_format', ['float', 'base64']),
+      dimensions: body.integer('dimensions', 1),
+      userId: body.string('user'),
+    }),
   };
+  return { ...request, extensions: body.rest() ?? {} };
 }
 
-function readInputs(input: JsonValue | undefined): Pick<EmbeddingRequest, 'inputs' | 'isSingle'> {
-  if (input === undefined || input === null) {
-    throw new FormatError('input', `'input' is missing: send a string or an array of strings.`);
-  }
+function readInputs(body: JsonReader): Pick<EmbeddingRequest, 'inputs' | 'isSingle'> {
+  const input = body.get('input');
+  if (input === undefined) throw refusal('input', 'is missing: send a string or an array of strings');
   if (typeof input === 'string') return { inputs: [{ kind: 'text', text: input }], isSingle: true };
-  if (!Array.isArray(input)) throw wrongKind('input', 'a string, an array of strings or an array of tokens', input);
-  if (input.length === 0) throw new FormatError('input', `'input' is an empty array: send at least one text.`);
+  if (!Array.isArray(input)) throw body.wrong('input', 'a string, an array of strings or an array of tokens');
+  if (input.length === 0) throw refusal('input', 'is an empty array: send at least one text');
   if (typeof input[0] === 'number') return { inputs: [readTokens(input, 'input')], isSingle: true };
   return { inputs: input.map((item, index) => readInput(item, `input[${index}]`)), isSingle: false };
 }
@@ -55,7 +42,7 @@ function readInput(item: JsonValue, path: string): EmbeddingInput {
 }
 
 function readTokens(tokens: readonly JsonValue[], path: string): EmbeddingInput {
-  if (tokens.length === 0) throw new FormatError(path, `'${path}' is an empty array: send at least one token.`);
+  if (tokens.length === 0) throw refusal(path, 'is an empty array: send at least one token');
   return {
     kind: 'tokens',
     tokens: tokens.map((token, index) => {
@@ -81,7 +68,7 @@ export function readEmbeddingResponse(body: JsonObject): EmbeddingResponse {
   placed.sort((one, other) => one.index - other.index);
   const usage = readUsage(body);
   return {
-    model: stringOrNothing(body.model) ?? '',
+    model: stringOf(body.model) ?? '',
     vectors: placed.map(({ vector }) => vector),
     ...(usage === undefined ? {} : { usage }),
   };

@@ -1,6 +1,7 @@
 /** Writes embeddings requests for providers and embeddings answers for clients. */
+
+import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { present } from '../openai-chat/fields.ts';
 import type { EmbeddingInput, EmbeddingRequest, EmbeddingResponse } from './embedding.ts';
 import { writeBase64Vector } from './vectors.ts';
 
@@ -16,7 +17,7 @@ export function writeEmbeddingRequest(request: EmbeddingRequest, model: string):
     ...request.extensions,
     model,
     input: request.isSingle && first !== undefined ? first : inputs,
-    ...present({ encoding_format: request.encoding, dimensions: request.dimensions, user: request.userId }),
+    ...defined({ encoding_format: request.encoding, dimensions: request.dimensions, user: request.userId }),
   };
 }
 

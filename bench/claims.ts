@@ -52,7 +52,7 @@ async function printFrontDoor(rounds: number): Promise<void> {
     stops.push(() => stopProcess(upstream));
     const load = await LoadGenerator.start();
     stops.push(() => load.stop());
-    const target = await startSluice({ upstreamPort, folder, isProfiled: false });
+    const target = await startSluice({ upstreamPort, folder, isProfiled: false, against: undefined });
     stops.push(target.stop);
     const plainKey = target.route('relay', false).headers;
     const limitedKey = { authorization: `Bearer ${LIMITED_KEY}` };

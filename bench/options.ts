@@ -1,4 +1,5 @@
 /** The arguments of `npm run bench`. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** How a run is cut out. */
@@ -15,19 +16,22 @@ export interface BenchOptions {
   /** Rows whose name holds one of these; empty: all. */
   readonly only: readonly string[];
   readonly targets: readonly string[];
+  /** Another checkout whose Sluice is measured beside this one. */
+  readonly against: string | undefined;
   readonly jsonFile: string | undefined;
   readonly isProfiled: boolean;
 }
 
 /** What `--help` prints. */
 export const HELP = `npm run bench -- [options]
-  --quick          the rows with targets only, short slices: under a minute
+  --quick          the rows with targets only, short slices: about a minute
   --only TEXT      rows whose name holds TEXT, several with commas: "relay, stream", chunk
   --only storm     instead of rows: clients that retry against an upstream with 0, 50 and 100 % errors
   --only replay    instead of rows: an hour of real traffic against budgets (or: npm run bench -- replay)
   crash            instead of rows: gateways that are killed under load, --rounds times (5) for each kind of store
   claims           instead of rows: what claims, the journal and limits cost, in memory, through Redis and at the front door
-  --targets LIST   of nginx, sluice, portkey; all by default
+  --targets LIST   of bare, nginx, sluice, portkey; all by default, with --against bare and sluice
+  --against PATH   another checkout of Sluice, measured in turn with this one, and the ratio of each row
   --rounds N       measured rounds, 5 by default
   --json FILE      every sample and every median as JSON
   --profile        a CPU profile of Sluice into bench/.cache/profile
@@ -41,7 +45,8 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
-      targets: { type: 'string', default: 'nginx,sluice,portkey' },
+      targets: { type: 'string' },
+      against: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       json: { type: 'string' },
       profile: { type: 'boolean', default: false },
@@ -63,7 +68,8 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
     streams: values.quick ? 40 : 120,
     isQuick: values.quick,
     only: positionals.length > 0 ? positionals : parts(values.only),
-    targets: parts(values.targets),
+    targets: parts(values.targets ?? (values.against === undefined ? 'bare,nginx,sluice,portkey' : 'bare,sluice')),
+    against: values.against === undefined ? undefined : resolve(values.against),
     jsonFile: values.json,
     isProfiled: values.profile,
   };

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: direct, Nginx, Sluice and Portkey side by side on this machine, interleaved, as ratios to Nginx.
+ * `npm run bench`: direct, a bare relay, Nginx, Sluice and Portkey side by side on this machine, interleaved, as ratios to the bare relay.
  * docs/guides/benchmark.md says what each number means. All load stays on the loopback interface.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,13 +14,15 @@ import { printReplay } from './replay.ts';
 import { report } from './report.ts';
 import { Samples } from './samples.ts';
 import { printStorm } from './storm.ts';
+import { startBare } from './targets/bare.ts';
 import { startDirect } from './targets/direct.ts';
 import { startNginx } from './targets/nginx.ts';
 import { startPortkey } from './targets/portkey.ts';
-import { startSluice } from './targets/sluice.ts';
+import { startOther, startSluice } from './targets/sluice.ts';
 import { freePort, stopProcess, type Target, TargetMissing, type TargetSetting } from './targets/target.ts';
 
 const STARTERS: Readonly<Record<string, (setting: TargetSetting) => Promise<Target>>> = {
+  bare: startBare,
   nginx: startNginx,
   sluice: startSluice,
   portkey: startPortkey,
@@ -42,12 +44,13 @@ async function bench(options: BenchOptions): Promise<void> {
     const load = await LoadGenerator.start();
     stops.push(() => load.stop());
 
-    const setting: TargetSetting = { upstreamPort, folder, isProfiled: options.isProfiled };
+    const setting: TargetSetting = { upstreamPort, folder, isProfiled: options.isProfiled, against: options.against };
     const direct = await startDirect(setting);
     const targets: Target[] = [];
     const skipped = new Map<string, string>();
-    for (const name of options.targets) {
-      const start = STARTERS[name];
+    const wanted = options.against === undefined ? options.targets : [...options.targets, 'other'];
+    for (const name of wanted) {
+      const start = name === 'other' ? startOther : STARTERS[name];
       if (start === undefined)
         throw new Error(`no target is called ${name}; there are ${Object.keys(STARTERS).join(', ')}`);
       try {
@@ -72,7 +75,8 @@ async function bench(options: BenchOptions): Promise<void> {
     process.stdout.write(`\n${machine()}, interleaved rounds: ${options.rounds}\n\n`);
     process.stdout.write(report({ samples, scenarios, chunkLanes, targets: names, skipped, failures }));
     // Goals depend on how quiet the machine is; that Sluice runs and answers does not.
-    const isBroken = skipped.has('sluice') || [...failures.keys()].some((cell) => cell.startsWith('sluice'));
+    const isBroken =
+      skipped.has('sluice') || skipped.has('other') || [...failures.keys()].some((cell) => cell.startsWith('sluice'));
     if (isBroken) process.exitCode = 1;
     if (options.jsonFile !== undefined) {
       const content = { machine: machine(), options, samples, skipped: [...skipped], failures: [...failures] };

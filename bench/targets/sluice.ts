@@ -18,11 +18,24 @@ const KEY = 'sk-bench-tenant';
 export const LIMITED_KEY = 'sk-bench-limited';
 
 /** Sluice from this checkout with everything on that a request pays for: key, prices, metrics, one log line per request. */
-export async function startSluice({ upstreamPort, folder, isProfiled }: TargetSetting): Promise<Target> {
-  const program = ['bin/sluice.js', 'bin/sluice.cjs'].map((path) => join(ROOT_FOLDER, path)).find(existsSync);
-  if (program === undefined) throw new TargetMissing('this checkout has no bin/sluice');
+export function startSluice(setting: TargetSetting): Promise<Target> {
+  return startCheckout('sluice', ROOT_FOLDER, setting);
+}
+
+/** The Sluice of another checkout, configured in the same way. */
+export function startOther(setting: TargetSetting): Promise<Target> {
+  return startCheckout('other', setting.against ?? ROOT_FOLDER, setting);
+}
+
+async function startCheckout(
+  name: string,
+  root: string,
+  { upstreamPort, folder, isProfiled }: TargetSetting,
+): Promise<Target> {
+  const program = ['bin/sluice.js', 'bin/sluice.cjs'].map((path) => join(root, path)).find(existsSync);
+  if (program === undefined) throw new TargetMissing(`${root} has no bin/sluice.cjs`);
   const port = await freePort();
-  const home = join(folder, 'sluice');
+  const home = join(folder, name);
   mkdirSync(home, { recursive: true });
   const config = join(home, 'config.yaml');
   writeFileSync(config, configuration(upstreamPort));
@@ -43,9 +56,9 @@ export async function startSluice({ upstreamPort, folder, isProfiled }: TargetSe
     },
   });
   closeSync(log);
-  await untilListening(child, port, 'sluice');
+  await untilListening(child, port, name);
   return {
-    name: 'sluice',
+    name,
     pid: child.pid,
     route: (lane) => ({
       port,

@@ -17,18 +17,20 @@ export interface Route {
 /** A running target. */
 export interface Target {
   readonly name: string;
-  /** Undefined where there is no process in between. */
+  /** Undefined if there is no process in between. */
   readonly pid: number | undefined;
   readonly route: (lane: Lane, stream: boolean) => Route;
   readonly stop: () => Promise<void>;
 }
 
-/** What a target is told when it starts. */
+/** What a target needs to know when it starts. */
 export interface TargetSetting {
   readonly upstreamPort: number;
   /** A folder for its files, gone after the run. */
   readonly folder: string;
   readonly isProfiled: boolean;
+  /** The root of the other checkout that is measured, if there is one. */
+  readonly against: string | undefined;
 }
 
 /** A target that cannot run here, and why. */

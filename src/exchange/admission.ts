@@ -2,7 +2,7 @@ import type { GatewayError } from '../core/errors.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { ReservedAmounts } from '../costs/claim-amounts.ts';
 import type { PromptSize } from '../costs/input-estimate.ts';
-import type { StreamAnswer } from '../lanes/lane.ts';
+import type { StreamAnswer } from '../lanes/stream-answer.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { ClaimAccount, Remaining } from '../stores/contracts/claims.ts';
 import type { Accounts } from '../tenancy/accounts.ts';

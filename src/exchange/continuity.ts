@@ -1,8 +1,8 @@
 import type { GatewayError } from '../core/errors.ts';
 import type { ConversationRequest, Usage } from '../formats/neutral/conversation.ts';
-import type { ContinuationStyle } from '../lanes/continuation.ts';
-import type { StreamAnswer } from '../lanes/lane.ts';
-import type { SentSoFar, StreamRecord } from '../lanes/stream-record.ts';
+import type { ContinuationStyle } from '../lanes/continue/continuation.ts';
+import type { SentSoFar, StreamRecord } from '../lanes/continue/stream-record.ts';
+import type { StreamAnswer } from '../lanes/stream-answer.ts';
 
 /** A stream that broke off after some of it was sent, and what its rest is asked for with. */
 export interface BrokenStream {

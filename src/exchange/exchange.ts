@@ -3,6 +3,7 @@ import type { GatewayError } from '../core/errors.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { Dropped } from '../formats/format.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
+import type { LaneRequest } from '../lanes/lane-request.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import type { ReadNeeds } from '../routing/needs.ts';
 import type { GroupPlan } from '../routing/plan-group.ts';
@@ -33,7 +34,7 @@ export interface Estimate {
 }
 
 /** One request's whole life: the only object handed through the stages. Each stage fills in the fields of its section. */
-export class Exchange {
+export class Exchange implements LaneRequest {
   // receive
   readonly callId: string;
   readonly route: string;

@@ -58,3 +58,9 @@ export function formatParts(id: FormatId): FormatParts {
   if (parts === undefined) throw new RangeError(`no format ${id}`);
   return parts;
 }
+
+/** The conversational half of a format. Throws for a format that is not a conversation. */
+export function conversationOf(parts: FormatParts): ConversationFormat {
+  if (parts.conversation === undefined) throw new RangeError(`${parts.id} is not a conversation`);
+  return parts.conversation;
+}

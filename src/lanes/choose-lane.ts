@@ -1,6 +1,7 @@
-import type { Endpoint } from '../exchange/endpoint.ts';
+import { formatParts } from '../formats/index.ts';
 import type { Operation, ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
+import type { LaneRequest } from './lane-request.ts';
 
 /** How a request travels to one deployment, and why not by bytes where it does not. */
 export interface LaneChoice {
@@ -15,13 +16,14 @@ export interface LaneChoice {
  * The relay lane wherever the provider speaks the client's format, the translate lane otherwise. Undefined where the provider
  * has no operation that can answer this endpoint.
  */
-export function chooseLane(endpoint: Endpoint, body: Uint8Array, deployment: Deployment): LaneChoice | undefined {
+export function chooseLane({ endpoint, body }: LaneRequest, deployment: Deployment): LaneChoice | undefined {
   const name = endpoint.operation;
   const own = deployment.operation(name);
   if (own !== undefined && serves(own, name, deployment)) {
     const obstacle =
       own.format === endpoint.format
-        ? (endpoint.conversation?.mustTranslate?.(body) ?? own.mustTranslate?.(deployment.model, body))
+        ? (formatParts(endpoint.format).conversation?.mustTranslate?.(body) ??
+          own.mustTranslate?.(deployment.model, body))
         : undefined;
     if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: name, operation: own };
     if (own.format === endpoint.format) {

@@ -6,7 +6,7 @@ import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { Detours } from '../exchange/detours.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { formatParts } from '../formats/index.ts';
-import { StreamRecord } from '../lanes/stream-record.ts';
+import { StreamRecord } from '../lanes/continue/stream-record.ts';
 import type { Step } from '../routing/contracts.ts';
 import { Walk } from '../routing/walk.ts';
 import type { Deployment } from '../snapshot/deployment.ts';

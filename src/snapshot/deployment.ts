@@ -3,7 +3,7 @@ import { defined } from '../core/defined.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PricedModel } from '../costs/prices.ts';
 import type { ModelTraits } from '../formats/format.ts';
-import { editObject } from '../lanes/edit-request.ts';
+import { applyRules } from '../providers/apply-rules.ts';
 import type { Operation, ParameterRules, Provider, ProviderOperation, Target } from '../providers/provider.ts';
 import type { Routable } from '../routing/model-groups.ts';
 import type { CallTimeouts } from '../upstream/timeouts.ts';
@@ -120,7 +120,7 @@ export class Deployment implements Routable {
   defaults(name: Operation, operation: ProviderOperation): JsonObject {
     let defaults = this.#defaults.get(name);
     if (defaults === undefined) {
-      defaults = editObject(this.config.defaultParams, this.rules(name, operation), []).body;
+      defaults = applyRules(this.config.defaultParams, this.rules(name, operation), []).body;
       this.#defaults.set(name, defaults);
     }
     return defaults;

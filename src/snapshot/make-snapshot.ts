@@ -1,21 +1,29 @@
 import type { DeploymentConfig, GatewayConfig } from '../config/gateway-config.ts';
+import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
 import { priceModel } from '../costs/prices.ts';
-import type { Parts } from '../pipeline/parts.ts';
 import { findProvider } from '../providers/index.ts';
 import { ModelGroups } from '../routing/model-groups.ts';
 import { hashKey } from '../tenancy/hash-key.ts';
 import { masterIdentity } from '../tenancy/make-identity.ts';
 import { AccountsOf } from './accounts-of.ts';
 import { Deployment } from './deployment.ts';
-import { Router } from './router.ts';
+import { Router, type RoutingState } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Makes everything that follows from a configuration: for the gateway that serves it, and for who only asks what it would do. */
+/** What outlives a configuration. */
+export interface SnapshotWorld {
+  readonly routing: RoutingState;
+  readonly clock: Clock;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+/** Makes everything that follows from a configuration: for the gateway that serves it, and for a command that only asks what it would do. */
 export function makeSnapshot(
   config: GatewayConfig,
   masterKey: string,
-  { routing, clock, random }: Pick<Parts, 'routing' | 'clock' | 'random'>,
+  { routing, clock, random }: SnapshotWorld,
 ): Snapshot {
   const deployments = config.deployments.map((entry) => makeDeployment(entry, config));
   const { aliases } = config.routing;

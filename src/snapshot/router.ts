@@ -4,7 +4,6 @@ import type { GatewayConfig, RoutingConfig } from '../config/gateway-config.ts';
 import { deadlineOf, type GroupRouting, routingOfGroup } from '../config/group-routing.ts';
 import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
-import type { Client } from '../exchange/client.ts';
 import { AffinityMemory } from '../routing/affinity.ts';
 import type { BreakerSettings, Breakers } from '../routing/breaker.ts';
 import type { WalkPolicy } from '../routing/contracts.ts';
@@ -49,7 +48,7 @@ export interface RoutingState {
 export interface Asked {
   readonly body: Buffer;
   readonly envelope: ReadableEnvelope;
-  readonly client: Pick<Client, 'headers'>;
+  readonly client: { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
   readonly identity: Identity | undefined;
   readonly model: string | undefined;
   readonly stream: boolean;

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { textIn } from '../../core/text-in.ts';
 import type { Endpoint } from '../../exchange/endpoint.ts';
 import { readCountTokensRequest, writeCountTokensResponse } from '../../formats/anthropic-messages/index.ts';
-import { refuseBadRequest } from '../../lanes/translate.ts';
+import { refuseBadRequest } from '../../lanes/client-body.ts';
 
 /** How many tokens a request in Anthropic's format has: asked of the provider where it can tell, counted here otherwise. */
 export const countTokens: Endpoint = {

@@ -2,7 +2,7 @@
 import { defined } from '../../core/defined.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
-import type { StreamAnswer } from '../../lanes/lane.ts';
+import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
 import { account } from '../money/book-usage.ts';

@@ -13,7 +13,7 @@ import { WholeAnswer } from './whole-answer.ts';
 
 /** Resolves when the client has the whole answer; rejects with a GatewayError, after which `hasStarted` tells whether any of it was sent. */
 export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
-  const choice = chooseLane(exchange.endpoint, exchange.body, deployment);
+  const choice = chooseLane(exchange, deployment);
   if (choice === undefined) return answerHere(exchange, deployment, parts);
   const prepared = prepare(exchange, deployment, choice);
   exchange.deployment = deployment;

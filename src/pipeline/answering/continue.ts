@@ -3,9 +3,9 @@
 import type { GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { chooseLane } from '../../lanes/choose-lane.ts';
-import { mayContinue, styleAfterRefusal } from '../../lanes/continuation.ts';
-import type { StreamAnswer } from '../../lanes/lane.ts';
-import { endOfComplete, readConversation, styleForDeployment } from '../../lanes/prepare-continuation.ts';
+import { mayContinue, styleAfterRefusal } from '../../lanes/continue/continuation.ts';
+import { endOfComplete, readConversation, styleForDeployment } from '../../lanes/continue/prepare-continuation.ts';
+import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 
 /** What to do with a broken stream. `ended`: the answer is whole; only its end mark was missing, and is sent. */
@@ -45,7 +45,7 @@ export function readyToContinue(exchange: Exchange): Continuation {
 export function restyle(exchange: Exchange, deployment: Deployment, status: number | undefined): boolean {
   const { continuity } = exchange;
   const broken = continuity?.broken;
-  const choice = chooseLane(exchange.endpoint, exchange.body, deployment);
+  const choice = chooseLane(exchange, deployment);
   if (continuity === undefined || broken?.rest === undefined || broken.rest.style !== undefined || choice === undefined)
     return false;
   const style = styleAfterRefusal(styleForDeployment(deployment, choice, broken.rest.request), status ?? 0);

@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { FormatId, ProviderErrorFacts } from '../../formats/neutral/conversation.ts';
-import type { Problem } from '../../lanes/lane.ts';
+import type { Problem } from '../../lanes/answer-problem.ts';
 import { redactSecrets } from '../../providers/redact-secrets.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';

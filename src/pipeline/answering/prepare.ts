@@ -2,12 +2,12 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { LaneChoice } from '../../lanes/choose-lane.ts';
-import type { PreparedCall } from '../../lanes/lane.ts';
-import { prepareContinuation, styleForDeployment } from '../../lanes/prepare-continuation.ts';
-import { relay } from '../../lanes/relay.ts';
-import { translate } from '../../lanes/translate.ts';
-import { translateCount } from '../../lanes/translate-count.ts';
-import { translateEmbedding } from '../../lanes/translate-embedding.ts';
+import { prepareContinuation, styleForDeployment } from '../../lanes/continue/prepare-continuation.ts';
+import type { PreparedCall } from '../../lanes/prepared-call.ts';
+import { relay } from '../../lanes/relay/relay.ts';
+import { translate } from '../../lanes/translate/translate.ts';
+import { translateCount } from '../../lanes/translate/translate-count.ts';
+import { translateEmbedding } from '../../lanes/translate/translate-embedding.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Parts } from '../parts.ts';
 
@@ -36,7 +36,7 @@ function rest(exchange: Exchange, deployment: Deployment, choice: LaneChoice): P
   const { sent, request, style = styleForDeployment(deployment, choice, request) } = broken.rest;
   exchange.lane = 'translate';
   exchange.laneReason = 'continuation';
-  return prepareContinuation({ exchange, deployment, choice, sent, style, firstUsage: broken.firstUsage });
+  return prepareContinuation({ asked: exchange, deployment, choice, sent, style, firstUsage: broken.firstUsage });
 }
 
 /** The lane's way for an operation: embeddings and counts are no conversations. */

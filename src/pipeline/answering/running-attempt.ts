@@ -2,9 +2,9 @@ import { asGatewayError, type GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Racer } from '../../exchange/race-arbiter.ts';
 import { FormatError } from '../../formats/format.ts';
+import { AnswerProblem, malformed, type Problem } from '../../lanes/answer-problem.ts';
 import type { LaneChoice } from '../../lanes/choose-lane.ts';
-import { AnswerProblem, type PreparedCall, type Problem } from '../../lanes/lane.ts';
-import { describe } from '../../lanes/translate.ts';
+import type { PreparedCall } from '../../lanes/prepared-call.ts';
 import type { DeploymentStats } from '../../routing/stats.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
@@ -161,7 +161,7 @@ export class RunningAttempt implements Racer {
   }
 
   errorOf(thrown: unknown): GatewayError {
-    if (thrown instanceof FormatError) return this.errorOfProblem({ kind: 'malformed', detail: describe(thrown) });
+    if (thrown instanceof FormatError) return this.errorOfProblem(malformed(thrown));
     return thrown instanceof AnswerProblem ? this.errorOfProblem(thrown.problem) : asGatewayError(thrown);
   }
 

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../core/errors.ts';
-import { AnswerProblem, type StreamAnswer } from '../../lanes/lane.ts';
+import { AnswerProblem } from '../../lanes/answer-problem.ts';
+import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { UpstreamFault } from '../../upstream/upstream.ts';
 import { answerHeaders, STREAM_HEADERS } from './answer-headers.ts';
 import { bookStream, estimateStream } from './attempt-books.ts';

@@ -3,8 +3,8 @@ import type { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { writeEmbeddingRequest } from '../../formats/gemini-generate/index.ts';
 import { formatParts } from '../../formats/index.ts';
-import { editObject } from '../../lanes/edit-request.ts';
-import type { Problem } from '../../lanes/lane.ts';
+import type { Problem } from '../../lanes/answer-problem.ts';
+import { applyRules } from '../../providers/apply-rules.ts';
 import type { Operation, ProviderOperation } from '../../providers/provider.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { UpstreamFault } from '../../upstream/upstream.ts';
@@ -126,7 +126,7 @@ export function probeBody(deployment: Deployment, { name, operation }: ProbeWay)
     },
     { model, traits: deployment.traits },
   );
-  return editObject({ ...body, ...params }, deployment.rules(name, operation), []).body;
+  return applyRules({ ...body, ...params }, deployment.rules(name, operation), []).body;
 }
 
 function isJson(body: Buffer): boolean {

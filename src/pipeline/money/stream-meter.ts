@@ -3,7 +3,7 @@ import { extendedReserve } from '../../costs/claim-amounts.ts';
 import { costOf } from '../../costs/price-of.ts';
 import type { OpenClaim, StreamMeter } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
-import type { StreamAnswer } from '../../lanes/lane.ts';
+import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Parts } from '../parts.ts';
 import { bookedSoFar, reserve } from './books.ts';

@@ -1,7 +1,7 @@
-import type { FormatParts } from '../formats/index.ts';
-import type { StreamEvent } from '../formats/neutral/conversation.ts';
-import { SseSplitter } from '../wire/sse.ts';
-import { AnswerProblem, type Problem, reportedProblem } from './lane.ts';
+import type { FormatParts } from '../../formats/index.ts';
+import type { StreamEvent } from '../../formats/neutral/conversation.ts';
+import { SseSplitter } from '../../wire/sse.ts';
+import { AnswerProblem, type Problem, reportedProblem } from '../answer-problem.ts';
 
 /** A stream that says nothing in so many bytes is handed on as it is. */
 const LARGEST_OPENING_BYTES = 65_536;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatParts } from '../formats/index.ts';
-import type { ConversationRequest, Turn } from '../formats/neutral/conversation.ts';
+import { formatParts } from '../../formats/index.ts';
+import type { ConversationRequest, Turn } from '../../formats/neutral/conversation.ts';
 import {
   CONTINUE_INSTRUCTION,
   continuedRequest,

@@ -1,5 +1,5 @@
 /** Whether an answer that broke off can be continued by another model, and how that model is asked. */
-import type { ConversationRequest, FormatId, Turn } from '../formats/neutral/conversation.ts';
+import type { ConversationRequest, FormatId, Turn } from '../../formats/neutral/conversation.ts';
 import type { SentSoFar, Unreadable } from './stream-record.ts';
 
 /** How a model is told where to go on: by its own words standing last, or by being asked to. */

@@ -1,15 +1,16 @@
 /** The way back of a continuation: another deployment's stream, written as the rest of the one that broke off. */
-import type { GatewayError } from '../core/errors.ts';
-import { clientErrorOf } from '../formats/client-error.ts';
-import { type ConversationFormat, FormatError, type StreamReader, type StreamWriter } from '../formats/format.ts';
-import type { StreamEvent, Usage } from '../formats/neutral/conversation.ts';
-import { EventTooLarge, SseSplitter } from '../wire/sse.ts';
+import type { GatewayError } from '../../core/errors.ts';
+import { clientErrorOf } from '../../formats/client-error.ts';
+import type { ConversationFormat, StreamReader, StreamWriter } from '../../formats/format.ts';
+import type { StreamEvent, Usage } from '../../formats/neutral/conversation.ts';
+import { SseSplitter } from '../../wire/sse.ts';
+import { AnswerProblem, type ReportedProblem, readProvider, reportedProblem } from '../answer-problem.ts';
+import type { StreamAnswer, StreamEnd } from '../stream-answer.ts';
+import { TextSample } from '../text-sample.ts';
 import { addedTokens, type ContinuationStyle, estimatedTokens } from './continuation.ts';
 import { type FirstPart, mergeUsage, type UsageParts } from './continued-usage.ts';
-import { AnswerProblem, reportedProblem, type StreamAnswer, type StreamEnd } from './lane.ts';
 import { OverlapTrimmer } from './overlap.ts';
 import type { SentSoFar } from './stream-record.ts';
-import { describe } from './translate.ts';
 
 /** What a continuation is joined to. */
 export interface Seam {
@@ -19,9 +20,6 @@ export interface Seam {
   /** In the state of the client's stream. */
   readonly writer: StreamWriter;
 }
-
-/** How much of a continuation's text is kept for an estimate; the rest is taken to be like it. */
-const LONGEST_SAMPLE = 65_536;
 
 /**
  * One continued stream. Nothing is written before the first content, and no error ever by itself: an error of the provider's is
@@ -34,13 +32,12 @@ export class ContinuedStream implements StreamAnswer {
   readonly #trimmer: OverlapTrimmer;
   readonly #write: (bytes: Uint8Array | string) => void;
   readonly #emit = (event: StreamEvent): void => this.take(event);
+  readonly #sample = new TextSample();
   #usage: Usage | undefined;
   #pending = '';
-  #text = '';
-  #textLength = 0;
   #isWhole = false;
   #hasWritten = false;
-  #reported: Extract<AnswerProblem['problem'], { kind: 'reported' }> | undefined;
+  #reported: ReportedProblem | undefined;
 
   constructor(provider: ConversationFormat, seam: Seam, write: (bytes: Uint8Array | string) => void) {
     this.#reader = provider.openStreamReader();
@@ -58,14 +55,14 @@ export class ContinuedStream implements StreamAnswer {
   }
 
   data(chunk: Buffer): void {
-    this.#guard(() => this.#splitter.push(chunk));
+    readProvider(() => this.#splitter.push(chunk));
     if (this.#reported !== undefined) throw new AnswerProblem(this.#reported);
     const bytes = this.#takePending();
     if (bytes !== '') this.#write(bytes);
   }
 
   end(): StreamEnd {
-    this.#guard(() => {
+    readProvider(() => {
       this.#splitter.end();
       this.#reader.close(this.#emit);
     });
@@ -115,7 +112,7 @@ export class ContinuedStream implements StreamAnswer {
   }
 
   sample(): { text: string; factor: number } {
-    return { text: this.#text, factor: Math.max(1, this.#textLength / Math.max(1, this.#text.length)) };
+    return this.#sample.read();
   }
 
   /** Takes one event of the continuation. */
@@ -139,7 +136,7 @@ export class ContinuedStream implements StreamAnswer {
         this.#takeText(event);
         return;
       case 'reasoning':
-        this.#note(event.text);
+        this.#sample.note(event.text);
         this.#takeThought(event);
         return;
       case 'reasoning-signature':
@@ -148,7 +145,7 @@ export class ContinuedStream implements StreamAnswer {
         return;
       case 'refusal':
       case 'tool-arguments':
-        this.#note(event.text);
+        this.#sample.note(event.text);
         break;
       default:
     }
@@ -157,7 +154,7 @@ export class ContinuedStream implements StreamAnswer {
   }
 
   #takeText(event: Extract<StreamEvent, { type: 'text' }>): void {
-    this.#note(event.text);
+    this.#sample.note(event.text);
     const text = this.#trimmer.push(event.text);
     if (text !== '' || event.signature !== undefined) this.#pending += this.#seam.writer.write({ ...event, text });
   }
@@ -171,11 +168,6 @@ export class ContinuedStream implements StreamAnswer {
     this.#pending += writer.write(event);
   }
 
-  #note(text: string): void {
-    if (this.#text.length < LONGEST_SAMPLE) this.#text += text;
-    this.#textLength += text.length;
-  }
-
   #sayHeld(): void {
     const text = this.#trimmer.flush();
     if (text !== '') this.#pending += this.#seam.writer.write({ type: 'text', choice: 0, text });
@@ -187,15 +179,5 @@ export class ContinuedStream implements StreamAnswer {
     this.#hasWritten = true;
     this.#pending = '';
     return bytes;
-  }
-
-  #guard(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      if (error instanceof FormatError) throw new AnswerProblem({ kind: 'malformed', detail: describe(error) });
-      if (error instanceof EventTooLarge) throw new AnswerProblem({ kind: 'malformed', detail: error.message });
-      throw error;
-    }
   }
 }

@@ -1,92 +1,20 @@
-/** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
-
-import type { GatewayError } from '../core/errors.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
-import { textIn } from '../core/text-in.ts';
-import type { Exchange } from '../exchange/exchange.ts';
-import { clientErrorOf } from '../formats/client-error.ts';
-import { type FormatParts, formatParts } from '../formats/index.ts';
-import type { StreamEvent, Usage } from '../formats/neutral/conversation.ts';
-import type { Deployment } from '../snapshot/deployment.ts';
-import { BrokenEvents } from '../wire/broken-events.ts';
-import { type SseEvent, StreamEnds } from '../wire/ends.ts';
-import { parseMember, readEnvelope } from '../wire/envelope.ts';
-import { SseSplitter } from '../wire/sse.ts';
-import { UsageFrameFilter } from '../wire/unwanted-usage.ts';
-import type { LaneChoice } from './choose-lane.ts';
-import { editBytes } from './edit-request.ts';
-import { forwardedHeaders } from './forwarded-headers.ts';
-import {
-  AnswerProblem,
-  type PreparedCall,
-  reportedProblem,
-  type StreamAnswer,
-  type StreamEnd,
-  type WholeAnswer,
-} from './lane.ts';
+import type { GatewayError } from '../../core/errors.ts';
+import { clientErrorOf } from '../../formats/client-error.ts';
+import type { FormatParts } from '../../formats/index.ts';
+import type { StreamEvent, Usage } from '../../formats/neutral/conversation.ts';
+import { BrokenEvents } from '../../wire/broken-events.ts';
+import { type SseEvent, StreamEnds } from '../../wire/ends.ts';
+import { SseSplitter } from '../../wire/sse.ts';
+import { UsageFrameFilter } from '../../wire/unwanted-usage.ts';
+import { AnswerProblem, type ReportedProblem, reportedProblem } from '../answer-problem.ts';
+import type { StreamAnswer, StreamEnd } from '../stream-answer.ts';
 import { StreamOpening } from './stream-opening.ts';
-import { answerFacts, readAnswer, readWholeAsStream } from './translate.ts';
-
-/** Makes a request ready to be relayed to a deployment. */
-export function relay(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
-  const { operation, operationName } = choice;
-  const askForUsage = exchange.stream && operation.streamUsage === 'ask';
-  const edited = editBytes(exchange.body, exchange.envelope, {
-    modelLiteral: deployment.modelLiteral,
-    rules: deployment.rules(operationName, operation),
-    format: operation.format,
-    defaults: deployment.defaults(operationName, operation),
-    drop: deployment.config.additionalDropParams,
-    askForUsage,
-  });
-  const format = formatParts(operation.format);
-  return {
-    body: edited.body,
-    dropped: edited.dropped,
-    headers: forwardedHeaders(exchange, operation),
-    readWhole: (body) => readWhole(body, format),
-    readWholeAsStream: (body) => {
-      const { conversation } = format;
-      if (conversation === undefined) return readWhole(body, format);
-      return readWholeAsStream(body, format, conversation.openStreamWriter(answerFacts(exchange, deployment)));
-    },
-    openStream: (write) => new RelayedStream(format, write, askForUsage && !exchange.streamUsage),
-  };
-}
-
-const LARGEST_FACT_BYTES = 4_096;
-
-function readWhole(body: Buffer, format: FormatParts): WholeAnswer {
-  const envelope = readEnvelope(body);
-  if (!envelope.ok) {
-    // Two readers, two meanings: an answer with a member twice is unusual but JSON, and ours to read as JSON.parse does.
-    if (envelope.reason !== 'duplicate-member' && envelope.reason !== 'escaped-name') {
-      throw new AnswerProblem({ kind: 'malformed', detail: `the answer is no JSON object (${envelope.reason})` });
-    }
-    const value = readAnswer(body, format);
-    return { body, usage: format.readUsage(value), text: () => textIn(value) };
-  }
-  // Usage and the like are small members at the top; what the model wrote stays unparsed.
-  const facts: JsonObject = {};
-  for (const member of envelope.members) {
-    if (member.kind === 'array' || member.valueEnd - member.valueStart > LARGEST_FACT_BYTES) continue;
-    if (member.name === 'error' && member.kind !== 'null') {
-      const whole = JSON.parse(body.toString('utf8')) as JsonValue;
-      const error = format.readError(whole);
-      if (error !== undefined) throw new AnswerProblem({ kind: 'reported', body: whole, facts: error });
-    }
-    if (member.kind === 'object' || member.name === 'service_tier' || member.name === 'model') {
-      facts[member.name] = parseMember(body, member);
-    }
-  }
-  return { body, usage: format.readUsage(facts), text: () => textIn(JSON.parse(body.toString('utf8')) as JsonValue) };
-}
 
 const FIRST_EVENTS_READ = 2;
 const LAST_EVENTS_READ = 6;
 
 /** One relayed stream. */
-class RelayedStream implements StreamAnswer {
+export class RelayedStream implements StreamAnswer {
   readonly #format: FormatParts;
   readonly #write: (bytes: Uint8Array | string) => void;
   readonly #filter: UsageFrameFilter | undefined;
@@ -224,7 +152,7 @@ interface Reading {
   usage: Usage | undefined;
   isWhole: boolean;
   hasEndMark: boolean;
-  reported: Extract<AnswerProblem['problem'], { kind: 'reported' }> | undefined;
+  reported: ReportedProblem | undefined;
 }
 
 /** An event that lacks its blank line but nothing else; a half one would only break the client's reader. */

@@ -1,8 +1,8 @@
 /** Writers that go on with a stream of which the client already has the beginning. */
-import { defined } from '../core/defined.ts';
-import type { AnswerFacts, ConversationFormat, StreamWriter } from '../formats/format.ts';
-import type { FormatParts } from '../formats/index.ts';
-import type { Usage } from '../formats/neutral/conversation.ts';
+import { defined } from '../../core/defined.ts';
+import type { AnswerFacts, ConversationFormat, StreamWriter } from '../../formats/format.ts';
+import type { FormatParts } from '../../formats/index.ts';
+import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { SentSoFar } from './stream-record.ts';
 
 /** The facts of a stream that was begun: its own id, model and time stay. */

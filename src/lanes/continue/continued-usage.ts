@@ -4,8 +4,8 @@
  * What the client is told is that of the answer as it sees it: its own prompt once, and every token that was written. What is
  * booked is what each provider counted, prompt of the continuation included: the parts, one to an attempt.
  */
-import { defined } from '../core/defined.ts';
-import type { Usage } from '../formats/neutral/conversation.ts';
+import { defined } from '../../core/defined.ts';
+import type { Usage } from '../../formats/neutral/conversation.ts';
 
 /** What is known of the part that was written before the stream broke off. */
 export interface FirstPart {

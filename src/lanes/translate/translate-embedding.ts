@@ -1,18 +1,20 @@
 /** The translate lane for embeddings: OpenAI's request over Gemini's `batchEmbedContents`. */
-import { defined } from '../core/defined.ts';
-import { GatewayError } from '../core/errors.ts';
-import type { Exchange } from '../exchange/exchange.ts';
-import * as gemini from '../formats/gemini-generate/index.ts';
-import { formatParts } from '../formats/index.ts';
-import * as openai from '../formats/openai-embeddings/index.ts';
-import type { Deployment } from '../snapshot/deployment.ts';
-import type { LaneChoice } from './choose-lane.ts';
-import { AnswerProblem, type PreparedCall, type WholeAnswer } from './lane.ts';
-import { clientBody, readAnswer, refuseBadRequest } from './translate.ts';
+import { defined } from '../../core/defined.ts';
+import { GatewayError } from '../../core/errors.ts';
+import * as gemini from '../../formats/gemini-generate/index.ts';
+import { formatParts } from '../../formats/index.ts';
+import * as openai from '../../formats/openai-embeddings/index.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import { AnswerProblem } from '../answer-problem.ts';
+import type { LaneChoice } from '../choose-lane.ts';
+import { clientBody, refuseBadRequest } from '../client-body.ts';
+import type { LaneRequest } from '../lane-request.ts';
+import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
+import { readAnswer } from '../read-answer.ts';
 
 /** Makes an embeddings request ready for a provider that does not speak OpenAI's format. */
-export function translateEmbedding(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
-  const sent = clientBody(exchange, exchange.endpoint.format);
+export function translateEmbedding(asked: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall {
+  const sent = clientBody(asked, asked.endpoint.format);
   const request = refuseBadRequest(() => openai.readEmbeddingRequest(sent));
   const texts = request.inputs.map((input, index) => {
     if (input.kind === 'text') return input.text;
@@ -27,7 +29,7 @@ export function translateEmbedding(exchange: Exchange, deployment: Deployment, c
     ...defined({ dimensions }),
   });
   const parts = formatParts(choice.operation.format);
-  const readWhole = (bytes: Buffer): WholeAnswer => {
+  const readWhole = (bytes: Buffer): ReadyAnswer => {
     const answer = gemini.readEmbeddingResponse(readAnswer(bytes, parts));
     const response = { ...answer, model: request.model };
     const written = openai.writeEmbeddingResponse(response, {

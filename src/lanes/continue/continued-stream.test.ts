@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MessageStream } from '@anthropic-ai/sdk/lib/MessageStream';
 import { ChatCompletionStream } from 'openai/lib/ChatCompletionStream';
-import type { JsonObject } from '../core/json.ts';
-import { formatParts } from '../formats/index.ts';
-import type { ConversationRequest, StreamEvent } from '../formats/neutral/conversation.ts';
-import { SseSplitter } from '../wire/sse.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { formatParts } from '../../formats/index.ts';
+import type { ConversationRequest, StreamEvent } from '../../formats/neutral/conversation.ts';
+import { SseSplitter } from '../../wire/sse.ts';
+import { AnswerProblem } from '../answer-problem.ts';
 import { type ContinuationStyle, mayContinue } from './continuation.ts';
 import { ContinuedStream } from './continued-stream.ts';
-import { AnswerProblem } from './lane.ts';
 import { endOfWhole, resumeWriter } from './resume-writer.ts';
 import { type SentSoFar, StreamRecord } from './stream-record.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatParts } from '../formats/index.ts';
+import { formatParts } from '../../formats/index.ts';
 import { StreamRecord } from './stream-record.ts';
 
 const chunk = (content: string): string =>

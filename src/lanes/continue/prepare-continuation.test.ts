@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { JsonObject } from '../core/json.ts';
-import type { Exchange } from '../exchange/exchange.ts';
-import { formatParts } from '../formats/index.ts';
-import type { FormatId } from '../formats/neutral/conversation.ts';
-import type { Deployment } from '../snapshot/deployment.ts';
-import type { LaneChoice } from './choose-lane.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { formatParts } from '../../formats/index.ts';
+import type { FormatId } from '../../formats/neutral/conversation.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import type { LaneChoice } from '../choose-lane.ts';
+import type { LaneRequest } from '../lane-request.ts';
 import { CONTINUE_INSTRUCTION } from './continuation.ts';
 import { prepareContinuation, readConversation, styleForDeployment } from './prepare-continuation.ts';
 import { type SentSoFar, StreamRecord } from './stream-record.ts';
 
-const exchange = {
+const asked: LaneRequest = {
   callId: 'call-1',
-  endpoint: { format: 'openai-chat' },
+  endpoint: { operation: 'chat', format: 'openai-chat' },
   model: 'group',
   stream: true,
   streamUsage: false,
@@ -26,7 +26,10 @@ const exchange = {
       num_retries: 2,
     }),
   ),
-} as unknown as Exchange;
+  envelope: { ok: true, start: 0, end: 0, members: [] },
+  group: undefined,
+  servedGroup: undefined,
+};
 
 function deployment(model: string, supports: Record<string, boolean> = {}): Deployment {
   return {
@@ -55,7 +58,7 @@ const bodyOf = (body: Buffer): JsonObject => JSON.parse(body.toString()) as Json
 
 test('a continuation is asked of Claude with the text so far standing last, without its trailing space', () => {
   const prepared = prepareContinuation({
-    exchange,
+    asked,
     deployment: deployment('claude-sonnet-4-5'),
     choice: choice('anthropic-messages'),
     sent: sent('The tide comes in '),
@@ -74,7 +77,7 @@ test('a continuation is asked of Claude with the text so far standing last, with
 
 test('a continuation in the client’s own format keeps the prompt and asks for usage', () => {
   const prepared = prepareContinuation({
-    exchange,
+    asked,
     deployment: deployment('gpt-4o'),
     choice: choice('openai-chat'),
     sent: sent('The tide'),
@@ -91,7 +94,7 @@ test('a continuation in the client’s own format keeps the prompt and asks for 
 
 test('a provider that answers in one piece is written as the rest of the stream', () => {
   const prepared = prepareContinuation({
-    exchange,
+    asked,
     deployment: deployment('gpt-4o'),
     choice: choice('openai-chat'),
     sent: sent('The tide'),
@@ -111,7 +114,7 @@ test('a provider that answers in one piece is written as the rest of the stream'
 });
 
 test('what the configuration says of a model’s prefill wins over its name', () => {
-  const request = readConversation(exchange);
+  const request = readConversation(asked);
   const style = (model: string, supports?: Record<string, boolean>): string =>
     styleForDeployment(deployment(model, supports), choice('anthropic-messages'), request);
   assert.equal(style('claude-sonnet-4-5'), 'prefill');

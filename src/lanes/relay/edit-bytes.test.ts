@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { JsonObject } from '../core/json.ts';
-import { UNSUPPORTED } from '../providers/provider.ts';
-import { readEnvelope } from '../wire/envelope.ts';
-import { editBytes, type RequestEdits } from './edit-request.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { UNSUPPORTED } from '../../providers/provider.ts';
+import { readEnvelope } from '../../wire/envelope.ts';
+import { editBytes, type RequestEdits } from './edit-bytes.ts';
 
 const PLAIN: RequestEdits = {
   modelLiteral: '"gpt-4o"',

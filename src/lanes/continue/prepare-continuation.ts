@@ -1,36 +1,30 @@
 /** Makes the rest of an answer that broke off ready to be asked of another deployment. */
-
-import type { Exchange } from '../exchange/exchange.ts';
-import { formatParts } from '../formats/index.ts';
-import type { ConversationRequest, Usage } from '../formats/neutral/conversation.ts';
-import { eventsOf } from '../formats/neutral/events-of.ts';
-import type { Deployment } from '../snapshot/deployment.ts';
-import type { LaneChoice } from './choose-lane.ts';
+import { conversationOf, formatParts } from '../../formats/index.ts';
+import type { ConversationRequest, Usage } from '../../formats/neutral/conversation.ts';
+import { eventsOf } from '../../formats/neutral/events-of.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import { answerFacts } from '../answer-facts.ts';
+import { AnswerProblem } from '../answer-problem.ts';
+import type { LaneChoice } from '../choose-lane.ts';
+import { clientBody, refuseBadRequest } from '../client-body.ts';
+import { forwardedHeaders } from '../forwarded-headers.ts';
+import type { LaneRequest } from '../lane-request.ts';
+import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
+import { readAnswer, readResponse, textOfResponse } from '../read-answer.ts';
+import { writeRequest } from '../translate/write-request.ts';
 import { type ContinuationStyle, continuedRequest, estimatedTokens, styleFor } from './continuation.ts';
 import { ContinuedStream, type Seam } from './continued-stream.ts';
-import { forwardedHeaders } from './forwarded-headers.ts';
-import { AnswerProblem, type PreparedCall, type WholeAnswer } from './lane.ts';
 import { endOfWhole, resumeWriter } from './resume-writer.ts';
 import type { SentSoFar } from './stream-record.ts';
-import {
-  answerFacts,
-  clientBody,
-  conversationOf,
-  readAnswer,
-  readResponse,
-  refuseBadRequest,
-  textOfResponse,
-  writeRequest,
-} from './translate.ts';
 
-/** A trip whose way back goes on with the client's stream. */
-export interface ContinuationTrip extends PreparedCall {
+/** A call whose answer goes on with the client's stream. */
+export interface ContinuationCall extends PreparedCall {
   openStream(write: (bytes: Uint8Array | string) => void): ContinuedStream;
 }
 
 /** What a continuation is made of. */
 export interface ContinuationParts {
-  readonly exchange: Exchange;
+  readonly asked: LaneRequest;
   readonly deployment: Deployment;
   /** How the deployment would be asked; its lane is not used, since a continuation always reads the words. */
   readonly choice: LaneChoice;
@@ -43,17 +37,17 @@ export interface ContinuationParts {
 }
 
 /** Makes a continuation ready for a deployment of whatever format. */
-export function prepareContinuation(parts: ContinuationParts): ContinuationTrip {
-  const { exchange, deployment, choice, sent, style } = parts;
-  const client = conversationOf(formatParts(exchange.endpoint.format));
+export function prepareContinuation(parts: ContinuationParts): ContinuationCall {
+  const { asked, deployment, choice, sent, style } = parts;
+  const client = conversationOf(formatParts(asked.endpoint.format));
   const providerParts = formatParts(choice.operation.format);
   const provider = conversationOf(providerParts);
-  const written = writeRequest(exchange, deployment, choice, client, provider, (request) =>
+  const written = writeRequest(asked, deployment, choice, client, provider, (request) =>
     continuedRequest(request, sent, style, provider.id),
   );
   const openStream = (write: (bytes: Uint8Array | string) => void): ContinuedStream =>
     new ContinuedStream(provider, seamOf(parts), write);
-  const readWhole = (body: Buffer): WholeAnswer => {
+  const readWhole = (body: Buffer): ReadyAnswer => {
     const response = readResponse(provider, readAnswer(body, providerParts));
     const stream = openStream(() => {});
     for (const event of eventsOf(response)) stream.take(event);
@@ -64,7 +58,7 @@ export function prepareContinuation(parts: ContinuationParts): ContinuationTrip 
   return {
     body: Buffer.from(JSON.stringify(written.body)),
     dropped: written.dropped,
-    headers: forwardedHeaders(exchange, choice.operation),
+    headers: forwardedHeaders(asked, choice.operation),
     // The client has a stream already, so a provider that answers in one piece is written as the rest of it either way.
     readWhole,
     readWholeAsStream: readWhole,
@@ -72,8 +66,8 @@ export function prepareContinuation(parts: ContinuationParts): ContinuationTrip 
   };
 }
 
-function seamOf({ exchange, deployment, sent, style, firstUsage, writtenTokens }: ContinuationParts): Seam {
-  const client = conversationOf(formatParts(exchange.endpoint.format));
+function seamOf({ asked, deployment, sent, style, firstUsage, writtenTokens }: ContinuationParts): Seam {
+  const client = conversationOf(formatParts(asked.endpoint.format));
   return {
     sent,
     style,
@@ -81,14 +75,14 @@ function seamOf({ exchange, deployment, sent, style, firstUsage, writtenTokens }
       usage: firstUsage ?? sent.usage,
       writtenTokens: writtenTokens ?? estimatedTokens(sent.reasoning) + estimatedTokens(sent.text),
     },
-    writer: resumeWriter(client, sent, answerFacts(exchange, deployment)),
+    writer: resumeWriter(client, sent, answerFacts(asked, deployment)),
   };
 }
 
 /** The client's request as `mayContinue` judges it. */
-export function readConversation(exchange: Exchange): ConversationRequest {
-  const client = conversationOf(formatParts(exchange.endpoint.format));
-  return refuseBadRequest(() => client.readRequest(clientBody(exchange, client.id))).request;
+export function readConversation(asked: LaneRequest): ConversationRequest {
+  const client = conversationOf(formatParts(asked.endpoint.format));
+  return refuseBadRequest(() => client.readRequest(clientBody(asked, client.id))).request;
 }
 
 /** The style for a deployment: what its configuration says of the model wins over what the model's name tells. */
@@ -104,10 +98,10 @@ export function styleForDeployment(
 
 /** What ends the client's stream where `mayContinue` says that it is `complete`. */
 export function endOfComplete(
-  exchange: Exchange,
+  asked: LaneRequest,
   deployment: Deployment,
   sent: SentSoFar,
   usage: Usage | undefined,
 ): string {
-  return endOfWhole(formatParts(exchange.endpoint.format), sent, answerFacts(exchange, deployment), usage);
+  return endOfWhole(formatParts(asked.endpoint.format), sent, answerFacts(asked, deployment), usage);
 }

@@ -1,15 +1,14 @@
 /**
  * What changes in a request on its way to a provider of the same format: the model's name, members that are ours, parameters
- * the provider takes under another name or not at all, defaults of the deployment. One set of rules, applied to bytes and
- * to objects.
+ * the provider takes under another name or not at all, defaults of the deployment. `applyRules` does the same to objects.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import type { Dropped } from '../formats/format.ts';
-import type { FormatId } from '../formats/neutral/conversation.ts';
-import { isGatewayMember } from '../providers/gateway-members.ts';
-import { type ParameterRules, UNSUPPORTED } from '../providers/provider.ts';
-import { type Member, memberNamed, parseMember, type ReadableEnvelope, valueBytes } from '../wire/envelope.ts';
-import { type Edit, splice } from '../wire/splice.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Dropped } from '../../formats/format.ts';
+import type { FormatId } from '../../formats/neutral/conversation.ts';
+import { isGatewayMember } from '../../providers/gateway-members.ts';
+import { type ParameterRules, UNSUPPORTED } from '../../providers/provider.ts';
+import { type Member, memberNamed, parseMember, type ReadableEnvelope, valueBytes } from '../../wire/envelope.ts';
+import { type Edit, splice } from '../../wire/splice.ts';
 
 export interface RequestEdits {
   /** The model's name at the provider, as a JSON literal. */
@@ -124,43 +123,4 @@ function editMember(
     if (rewritten !== value) list.push({ edit: 'replace', name, json: JSON.stringify(rewritten) });
   }
   if (renamed !== undefined) list.push({ edit: 'rename', name, to: renamed });
-}
-
-/** The same edits on a parsed request, for one that was translated. The defaults are the caller's to add. */
-export function editObject(
-  body: JsonObject,
-  rules: ParameterRules,
-  dropNames: readonly string[],
-): {
-  readonly body: JsonObject;
-  readonly dropped: readonly Dropped[];
-} {
-  const result: JsonObject = {};
-  const dropped: Dropped[] = [];
-  for (const name of Object.keys(body)) {
-    let value: JsonValue | undefined = body[name];
-    if (value === undefined) continue;
-    if (dropNames.includes(name)) {
-      dropped.push({ field: name, why: 'listed in `additional_drop_params`', kind: 'unknown' });
-      continue;
-    }
-    if (rules.unsupported?.includes(name)) {
-      dropped.push({ field: name, why: 'the provider does not take it', kind: 'unsupported' });
-      continue;
-    }
-    const rewritten = rules.values?.[name]?.(value);
-    if (rewritten === UNSUPPORTED) {
-      dropped.push({ field: name, why: 'the provider does not take this value', kind: 'unsupported' });
-      continue;
-    }
-    if (rules.values?.[name] !== undefined) value = rewritten;
-    if (value === undefined) continue;
-    const renamed = rules.rename?.[name];
-    if (renamed !== undefined && body[renamed] !== undefined) {
-      dropped.push({ field: name, why: `\`${renamed}\` is sent as well`, kind: 'unknown' });
-      continue;
-    }
-    result[renamed ?? name] = value;
-  }
-  return { body: result, dropped };
 }

@@ -2,13 +2,13 @@
  * What a client was sent of a stream, kept so that the answer can be continued elsewhere when the stream breaks off. Both
  * lanes write the client's format, so one record serves both: whatever the client got is in it, and is read only on a failure.
  */
-import type { StreamPosition } from '../formats/format.ts';
-import type { FormatParts } from '../formats/index.ts';
-import type { StreamEvent, Usage } from '../formats/neutral/conversation.ts';
-import { endOfEvent } from '../wire/event-boundary.ts';
-import { SseSplitter } from '../wire/sse.ts';
-import { WholeEvents } from '../wire/whole-events.ts';
-import { type Problem, reportedProblem } from './lane.ts';
+import type { StreamPosition } from '../../formats/format.ts';
+import type { FormatParts } from '../../formats/index.ts';
+import type { StreamEvent, Usage } from '../../formats/neutral/conversation.ts';
+import { endOfEvent } from '../../wire/event-boundary.ts';
+import { SseSplitter } from '../../wire/sse.ts';
+import { WholeEvents } from '../../wire/whole-events.ts';
+import { type ReportedProblem, reportedProblem } from '../answer-problem.ts';
 
 /** Answers are rarely larger; over it the stream goes on as ever but can no longer be continued. */
 export const RECORD_LIMIT_BYTES = 1024 * 1024;
@@ -54,7 +54,7 @@ export class StreamRecord {
   #chunks: (Uint8Array | string)[] = [];
   #bytes = 0;
   #isTooLarge = false;
-  #reported: Extract<Problem, { kind: 'reported' }> | undefined;
+  #reported: ReportedProblem | undefined;
 
   constructor(format: FormatParts, limitBytes: number = RECORD_LIMIT_BYTES) {
     this.#format = format;
@@ -65,7 +65,7 @@ export class StreamRecord {
    * An error the provider reported inside a relayed stream, which the client was not sent: look here after each `pass` and
    * treat the stream as failed. Undefined where there was none.
    */
-  get reported(): Extract<Problem, { kind: 'reported' }> | undefined {
+  get reported(): ReportedProblem | undefined {
     return this.#reported;
   }
 

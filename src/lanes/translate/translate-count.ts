@@ -1,22 +1,24 @@
 /** The translate lane for counting tokens: Anthropic's request over Gemini's `countTokens`. */
 
-import type { Exchange } from '../exchange/exchange.ts';
-import { readCountTokensRequest, writeCountTokensResponse } from '../formats/anthropic-messages/index.ts';
-import { readCountTokensResponse, writeCountTokensRequest } from '../formats/gemini-generate/index.ts';
-import { formatParts } from '../formats/index.ts';
-import type { Deployment } from '../snapshot/deployment.ts';
-import type { LaneChoice } from './choose-lane.ts';
-import { AnswerProblem, type PreparedCall, type WholeAnswer } from './lane.ts';
-import { clientBody, readAnswer, refuseBadRequest } from './translate.ts';
+import { readCountTokensRequest, writeCountTokensResponse } from '../../formats/anthropic-messages/index.ts';
+import { readCountTokensResponse, writeCountTokensRequest } from '../../formats/gemini-generate/index.ts';
+import { formatParts } from '../../formats/index.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import { AnswerProblem } from '../answer-problem.ts';
+import type { LaneChoice } from '../choose-lane.ts';
+import { clientBody, refuseBadRequest } from '../client-body.ts';
+import type { LaneRequest } from '../lane-request.ts';
+import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
+import { readAnswer } from '../read-answer.ts';
 
 /** Makes a question for a count ready for a provider that does not speak Anthropic's format. */
-export function translateCount(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
-  const sent = clientBody(exchange, exchange.endpoint.format);
+export function translateCount(asked: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall {
+  const sent = clientBody(asked, asked.endpoint.format);
   const { request } = refuseBadRequest(() => readCountTokensRequest(sent));
   // What the provider cannot take is not counted and need not be refused: nothing is generated.
   const { body } = writeCountTokensRequest(request, { model: deployment.model, traits: deployment.traits });
   const parts = formatParts(choice.operation.format);
-  const readWhole = (bytes: Buffer): WholeAnswer => {
+  const readWhole = (bytes: Buffer): ReadyAnswer => {
     const tokens = readCountTokensResponse(readAnswer(bytes, parts));
     return { body: Buffer.from(JSON.stringify(writeCountTokensResponse(tokens))), usage: undefined, text: () => '' };
   };

@@ -1,0 +1,15 @@
+import type { AnswerFacts } from '../formats/format.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
+import type { LaneRequest } from './lane-request.ts';
+
+/** What a client is told about an answer that is written for it. */
+export function answerFacts(request: LaneRequest, deployment: Deployment): AnswerFacts {
+  const fellBack = request.servedGroup !== request.group?.name;
+  return {
+    id: request.callId,
+    // A client that gets the answer of a fallback group sees the name of that group.
+    model: (fellBack ? request.servedGroup : request.model) ?? deployment.model,
+    createdSeconds: Math.floor(request.startedAtMs / 1000),
+    streamUsage: request.streamUsage,
+  };
+}

@@ -1,0 +1,56 @@
+import type { JsonValue } from '../core/json.ts';
+import { FormatError } from '../formats/format.ts';
+import type { ProviderErrorFacts } from '../formats/neutral/conversation.ts';
+import type { UpstreamFault } from '../upstream/upstream.ts';
+import { EventTooLarge } from '../wire/sse.ts';
+
+/** Why an answer is not one, or is not whole. */
+export type Problem =
+  /** The connection broke or a time limit ran out. */
+  | { readonly kind: 'fault'; readonly fault: UpstreamFault }
+  /** The provider reported an error, with a status of success or inside a stream. */
+  | ReportedProblem
+  /** The stream ended cleanly but without the end mark of its format. */
+  | { readonly kind: 'cut' }
+  /** What came is not the provider's format. */
+  | { readonly kind: 'malformed'; readonly detail: string };
+
+/** An error that a provider reported in the place of an answer; `body` has the shape that providers' errors have. */
+export interface ReportedProblem {
+  readonly kind: 'reported';
+  readonly body: JsonValue;
+  readonly facts: ProviderErrorFacts;
+}
+
+/** An error that a provider reported inside a stream, as the problem it is. */
+export function reportedProblem(facts: ProviderErrorFacts): ReportedProblem {
+  const { message, type, code } = facts;
+  return { kind: 'reported', body: { error: { message, type: type ?? null, code: code ?? null } }, facts };
+}
+
+/** Thrown by a lane for an answer that cannot be handed on. */
+export class AnswerProblem extends Error {
+  override readonly name = 'AnswerProblem';
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.kind);
+    this.problem = problem;
+  }
+}
+
+/** What is wrong with an answer that is not the provider's format. */
+export function malformed({ path, message }: FormatError): Problem {
+  const text = message.replace(/\.$/, '');
+  return { kind: 'malformed', detail: path === '' ? text : `${path}: ${text}` };
+}
+
+/** Runs a step that reads what a provider sent; throws an AnswerProblem for what is not its format. */
+export function readProvider<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof FormatError) throw new AnswerProblem(malformed(error));
+    if (error instanceof EventTooLarge) throw new AnswerProblem({ kind: 'malformed', detail: error.message });
+    throw error;
+  }
+}

@@ -1,0 +1,21 @@
+import type { FormatId } from '../formats/neutral/conversation.ts';
+import type { Operation } from '../providers/provider.ts';
+import type { ReadableEnvelope } from '../wire/envelope.ts';
+
+/** What the lanes read of a request. */
+export interface LaneRequest {
+  readonly callId: string;
+  readonly startedAtMs: number;
+  readonly endpoint: { readonly operation: Operation; readonly format: FormatId };
+  readonly client: { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
+  readonly body: Buffer;
+  readonly envelope: ReadableEnvelope;
+  /** The model's name as the client means it. */
+  readonly model: string | undefined;
+  readonly stream: boolean;
+  /** Whether a client that streams asked for usage. */
+  readonly streamUsage: boolean;
+  /** The model group that the client asked for, and the one whose deployment is tried now. */
+  readonly group: { readonly name: string } | undefined;
+  readonly servedGroup: string | undefined;
+}

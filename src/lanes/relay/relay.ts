@@ -1,0 +1,71 @@
+/** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { textIn } from '../../core/text-in.ts';
+import { type FormatParts, formatParts } from '../../formats/index.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import { parseMember, readEnvelope } from '../../wire/envelope.ts';
+import { answerFacts } from '../answer-facts.ts';
+import { AnswerProblem } from '../answer-problem.ts';
+import type { LaneChoice } from '../choose-lane.ts';
+import { forwardedHeaders } from '../forwarded-headers.ts';
+import type { LaneRequest } from '../lane-request.ts';
+import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
+import { readAnswer } from '../read-answer.ts';
+import { readWholeAsStream } from '../whole-as-stream.ts';
+import { editBytes } from './edit-bytes.ts';
+import { RelayedStream } from './relayed-stream.ts';
+
+/** Makes a request ready to be relayed to a deployment. */
+export function relay(request: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall {
+  const { operation, operationName } = choice;
+  const askForUsage = request.stream && operation.streamUsage === 'ask';
+  const edited = editBytes(request.body, request.envelope, {
+    modelLiteral: deployment.modelLiteral,
+    rules: deployment.rules(operationName, operation),
+    format: operation.format,
+    defaults: deployment.defaults(operationName, operation),
+    drop: deployment.config.additionalDropParams,
+    askForUsage,
+  });
+  const format = formatParts(operation.format);
+  return {
+    body: edited.body,
+    dropped: edited.dropped,
+    headers: forwardedHeaders(request, operation),
+    readWhole: (body) => readWhole(body, format),
+    readWholeAsStream: (body) => {
+      const { conversation } = format;
+      if (conversation === undefined) return readWhole(body, format);
+      return readWholeAsStream(body, format, conversation.openStreamWriter(answerFacts(request, deployment)));
+    },
+    openStream: (write) => new RelayedStream(format, write, askForUsage && !request.streamUsage),
+  };
+}
+
+const LARGEST_FACT_BYTES = 4_096;
+
+function readWhole(body: Buffer, format: FormatParts): ReadyAnswer {
+  const envelope = readEnvelope(body);
+  if (!envelope.ok) {
+    // Two readers, two meanings: an answer with a member twice is unusual but JSON, and ours to read as JSON.parse does.
+    if (envelope.reason !== 'duplicate-member' && envelope.reason !== 'escaped-name') {
+      throw new AnswerProblem({ kind: 'malformed', detail: `the answer is not a JSON object (${envelope.reason})` });
+    }
+    const value = readAnswer(body, format);
+    return { body, usage: format.readUsage(value), text: () => textIn(value) };
+  }
+  // Usage and the like are small members at the top; what the model wrote stays unparsed.
+  const facts: JsonObject = {};
+  for (const member of envelope.members) {
+    if (member.kind === 'array' || member.valueEnd - member.valueStart > LARGEST_FACT_BYTES) continue;
+    if (member.name === 'error' && member.kind !== 'null') {
+      const whole = JSON.parse(body.toString('utf8')) as JsonValue;
+      const error = format.readError(whole);
+      if (error !== undefined) throw new AnswerProblem({ kind: 'reported', body: whole, facts: error });
+    }
+    if (member.kind === 'object' || member.name === 'service_tier' || member.name === 'model') {
+      facts[member.name] = parseMember(body, member);
+    }
+  }
+  return { body, usage: format.readUsage(facts), text: () => textIn(JSON.parse(body.toString('utf8')) as JsonValue) };
+}

@@ -1,0 +1,31 @@
+import type { GatewayError } from '../core/errors.ts';
+import type { Usage } from '../formats/neutral/conversation.ts';
+import type { Problem } from './answer-problem.ts';
+
+/** How a stream ended by its own account. `last` is what the client is still owed. */
+export type StreamEnd =
+  | { readonly isWhole: true; readonly last: Uint8Array | string }
+  | {
+      readonly isWhole: false;
+      readonly last: Uint8Array | string;
+      readonly problem: Problem;
+      readonly wasToldClient: boolean;
+    };
+
+/** One streamed answer on its way through a lane. */
+export interface StreamAnswer {
+  /** Takes bytes from the provider. Throws an AnswerProblem when the stream cannot go on. */
+  data(chunk: Buffer): void;
+  /** The provider's connection ended cleanly. */
+  end(): StreamEnd;
+  /** Whether the end mark of the format has come: whatever happens to the connection after it does not matter. */
+  isComplete(): boolean;
+  /** Whether nothing is missing but the end mark. Asked rarely: it may cost as much as reading the end of the stream. */
+  hasSaidAll(): boolean;
+  /** Words that end the stream with an error in the client's format. */
+  fail(error: GatewayError): string;
+  /** Usage as far as the provider told it. */
+  usage(): Usage | undefined;
+  /** Text that the model wrote, and how many times as much it really wrote, for an estimate. */
+  sample(): { readonly text: string; readonly factor: number };
+}

@@ -1,0 +1,31 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { ConversationFormat, Dropped } from '../../formats/format.ts';
+import type { ConversationRequest } from '../../formats/neutral/conversation.ts';
+import { applyRules } from '../../providers/apply-rules.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import type { LaneChoice } from '../choose-lane.ts';
+import { clientBody, refuseBadRequest } from '../client-body.ts';
+import type { LaneRequest } from '../lane-request.ts';
+
+/** Writes the client's request for a provider; `adapt` may change what is asked on the way. */
+export function writeRequest(
+  asked: LaneRequest,
+  deployment: Deployment,
+  choice: LaneChoice,
+  client: ConversationFormat,
+  provider: ConversationFormat,
+  adapt: (request: ConversationRequest) => ConversationRequest = (request) => request,
+): { readonly body: JsonObject; readonly dropped: readonly Dropped[] } {
+  const sent = clientBody(asked, client.id);
+  const { operation, operationName } = choice;
+  const speaksOpenai = client.id === 'openai-chat';
+  // The deployment's own fields are written in OpenAI's names; a client of another format gets them added at the far end.
+  const full = speaksOpenai ? { ...deployment.config.defaultParams, ...sent } : sent;
+  const read = refuseBadRequest(() => client.readRequest(full));
+  const askForUsage = asked.stream && operation.streamUsage === 'ask';
+  const request = { ...adapt(read.request), stream: asked.stream, streamUsage: askForUsage };
+  const { body, dropped } = provider.writeRequest(request, { model: deployment.model, traits: deployment.traits });
+  const edited = applyRules(body, deployment.rules(operationName, operation), deployment.config.additionalDropParams);
+  const result = speaksOpenai ? edited.body : { ...deployment.defaults(operationName, operation), ...edited.body };
+  return { body: result, dropped: [...read.dropped, ...dropped, ...edited.dropped] };
+}

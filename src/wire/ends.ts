@@ -22,18 +22,18 @@ const MARK_WINDOW = 3;
 export class StreamEnds {
   /** Bytes seen so far. */
   totalBytes = 0;
-  private readonly headLimit: number;
-  private readonly tailLimit: number;
-  private readonly head: Buffer[] = [];
-  private headBytes = 0;
-  private tail: Buffer[] = [];
-  private tailFrom = 0;
-  private tailBytes = 0;
-  private joinedTail: Buffer | undefined;
+  readonly #headLimit: number;
+  readonly #tailLimit: number;
+  readonly #head: Buffer[] = [];
+  #headBytes = 0;
+  #tail: Buffer[] = [];
+  #tailFrom = 0;
+  #tailBytes = 0;
+  #joinedTail: Buffer | undefined;
 
   constructor(headLimit: number = 16 * 1024, tailLimit: number = 64 * 1024) {
-    this.headLimit = headLimit;
-    this.tailLimit = tailLimit;
+    this.#headLimit = headLimit;
+    this.#tailLimit = tailLimit;
   }
 
   /** Notes the next bytes of the stream. */
@@ -42,20 +42,20 @@ export class StreamEnds {
     if (length === 0) return;
     const bytes = asBuffer(chunk);
     this.totalBytes += length;
-    this.joinedTail = undefined;
-    if (this.headBytes < this.headLimit) {
-      const room = this.headLimit - this.headBytes;
-      this.head.push(length <= room ? bytes : bytes.subarray(0, room));
-      this.headBytes += Math.min(length, room);
+    this.#joinedTail = undefined;
+    if (this.#headBytes < this.#headLimit) {
+      const room = this.#headLimit - this.#headBytes;
+      this.#head.push(length <= room ? bytes : bytes.subarray(0, room));
+      this.#headBytes += Math.min(length, room);
     }
-    this.tail.push(length <= this.tailLimit ? bytes : bytes.subarray(length - this.tailLimit));
-    this.tailBytes += Math.min(length, this.tailLimit);
-    this.dropOldTail();
+    this.#tail.push(length <= this.#tailLimit ? bytes : bytes.subarray(length - this.#tailLimit));
+    this.#tailBytes += Math.min(length, this.#tailLimit);
+    this.#dropOldTail();
   }
 
   /** The complete events the stream began with, oldest first, as far as the kept head holds them. */
   *firstEvents(): Generator<SseEvent, void> {
-    const bytes = this.head.length === 1 ? (this.head[0] as Buffer) : Buffer.concat(this.head);
+    const bytes = this.#head.length === 1 ? (this.#head[0] as Buffer) : Buffer.concat(this.#head);
     let start = 0;
     for (;;) {
       const end = endOfEvent(bytes, start);
@@ -74,7 +74,7 @@ export class StreamEnds {
    * newest one pays for one. The newest may lack its blank line, and its end where the stream was cut.
    */
   *lastEvents(): Generator<SseEvent, void> {
-    const bytes = this.tailText();
+    const bytes = this.#tailText();
     const isWhole = bytes.length === this.totalBytes;
     let end = bytes.length;
     while (end > 0) {
@@ -99,26 +99,26 @@ export class StreamEnds {
     return false;
   }
 
-  private dropOldTail(): void {
-    let oldest = this.tail[this.tailFrom];
-    while (oldest !== undefined && this.tailBytes - oldest.length >= this.tailLimit) {
-      this.tailBytes -= oldest.length;
-      this.tailFrom += 1;
-      oldest = this.tail[this.tailFrom];
+  #dropOldTail(): void {
+    let oldest = this.#tail[this.#tailFrom];
+    while (oldest !== undefined && this.#tailBytes - oldest.length >= this.#tailLimit) {
+      this.#tailBytes -= oldest.length;
+      this.#tailFrom += 1;
+      oldest = this.#tail[this.#tailFrom];
     }
     // Compacting when half of the list is dead keeps the cost per chunk constant and lets the buffers go.
-    if (this.tailFrom > 64 && this.tailFrom * 2 > this.tail.length) {
-      this.tail = this.tail.slice(this.tailFrom);
-      this.tailFrom = 0;
+    if (this.#tailFrom > 64 && this.#tailFrom * 2 > this.#tail.length) {
+      this.#tail = this.#tail.slice(this.#tailFrom);
+      this.#tailFrom = 0;
     }
   }
 
-  private tailText(): Buffer {
-    this.joinedTail ??=
-      this.tail.length - this.tailFrom === 1
-        ? (this.tail[this.tailFrom] as Buffer)
-        : Buffer.concat(this.tail.slice(this.tailFrom), this.tailBytes);
-    return this.joinedTail;
+  #tailText(): Buffer {
+    this.#joinedTail ??=
+      this.#tail.length - this.#tailFrom === 1
+        ? (this.#tail[this.#tailFrom] as Buffer)
+        : Buffer.concat(this.#tail.slice(this.#tailFrom), this.#tailBytes);
+    return this.#joinedTail;
   }
 }
 

@@ -41,93 +41,93 @@ interface Change {
 }
 
 class Splicer {
-  private readonly bytes: Buffer;
-  private readonly envelope: ReadableEnvelope;
-  private readonly changes = new Map<Member, Change>();
-  private readonly added: { name: string; json: string }[] = [];
-  private readonly pieces: Buffer[] = [];
-  private copiedTo = 0;
+  readonly #bytes: Buffer;
+  readonly #envelope: ReadableEnvelope;
+  readonly #changes = new Map<Member, Change>();
+  readonly #added: { name: string; json: string }[] = [];
+  readonly #pieces: Buffer[] = [];
+  #copiedTo = 0;
 
   constructor(bytes: Buffer, envelope: ReadableEnvelope) {
-    this.bytes = bytes;
-    this.envelope = envelope;
+    this.#bytes = bytes;
+    this.#envelope = envelope;
   }
 
   run(edits: readonly Edit[]): Buffer {
     for (const edit of edits) {
-      if (edit.edit === 'add') this.added.push(edit);
-      else this.note(edit);
+      if (edit.edit === 'add') this.#added.push(edit);
+      else this.#note(edit);
     }
-    this.refuseNamesTwice();
+    this.#refuseNamesTwice();
 
-    const { members, start } = this.envelope;
+    const { members, start } = this.#envelope;
     let lastKept = members.length - 1;
-    while (lastKept >= 0 && this.isRemoved(lastKept)) lastKept -= 1;
+    while (lastKept >= 0 && this.#isRemoved(lastKept)) lastKept -= 1;
 
-    for (let index = 0; index <= lastKept; index += 1) this.writeMember(index);
+    for (let index = 0; index <= lastKept; index += 1) this.#writeMember(index);
     // What is removed behind the last member that stays goes with the comma before it.
     const tailStart = members[lastKept]?.valueEnd ?? members[0]?.nameStart ?? start + 1;
     const tailEnd = members.at(-1)?.valueEnd ?? start + 1;
-    this.replaceSpan(tailStart, tailEnd, this.addedText(lastKept >= 0));
-    this.pieces.push(this.bytes.subarray(this.copiedTo));
-    return Buffer.concat(this.pieces);
+    this.#replaceSpan(tailStart, tailEnd, this.#addedText(lastKept >= 0));
+    this.#pieces.push(this.#bytes.subarray(this.#copiedTo));
+    return Buffer.concat(this.#pieces);
   }
 
-  private note(edit: Exclude<Edit, { edit: 'add' }>): void {
-    const member = this.envelope.members.find((candidate) => candidate.name === edit.name);
+  #note(edit: Exclude<Edit, { edit: 'add' }>): void {
+    const member = this.#envelope.members.find((candidate) => candidate.name === edit.name);
     if (member === undefined) throw new RangeError(`no member ${edit.name} to ${edit.edit}`);
-    const earlier = this.changes.get(member) ?? {};
+    const earlier = this.#changes.get(member) ?? {};
     const isAgain =
       edit.edit === 'replace' ? earlier.json !== undefined : edit.edit === 'rename' && earlier.name !== undefined;
-    if (isAgain || earlier.removed || (edit.edit === 'remove' && this.changes.has(member))) {
+    if (isAgain || earlier.removed || (edit.edit === 'remove' && this.#changes.has(member))) {
       throw new RangeError(`two edits of member ${edit.name}`);
     }
-    if (edit.edit === 'replace') this.changes.set(member, { ...earlier, json: edit.json });
-    else if (edit.edit === 'rename') this.changes.set(member, { ...earlier, name: edit.to });
-    else this.changes.set(member, { removed: true });
+    if (edit.edit === 'replace') this.#changes.set(member, { ...earlier, json: edit.json });
+    else if (edit.edit === 'rename') this.#changes.set(member, { ...earlier, name: edit.to });
+    else this.#changes.set(member, { removed: true });
   }
 
-  private refuseNamesTwice(): void {
+  #refuseNamesTwice(): void {
     const names = new Set<string>();
     const claim = (name: string): void => {
       if (names.has(name)) throw new RangeError(`member ${name} would stand twice`);
       names.add(name);
     };
-    for (const member of this.envelope.members) {
-      const change = this.changes.get(member);
+    for (const member of this.#envelope.members) {
+      const change = this.#changes.get(member);
       if (change?.removed !== true) claim(change?.name ?? member.name);
     }
-    for (const { name } of this.added) claim(name);
+    for (const { name } of this.#added) claim(name);
   }
 
-  private isRemoved(index: number): boolean {
-    const member = this.envelope.members[index];
-    return member !== undefined && this.changes.get(member)?.removed === true;
+  #isRemoved(index: number): boolean {
+    const member = this.#envelope.members[index];
+    return member !== undefined && this.#changes.get(member)?.removed === true;
   }
 
-  private writeMember(index: number): void {
-    const { members } = this.envelope;
+  #writeMember(index: number): void {
+    const { members } = this.#envelope;
     const member = members[index];
     if (member === undefined) return;
-    const change = this.changes.get(member);
+    const change = this.#changes.get(member);
     if (change === undefined) return;
     if (change.removed) {
       // There is a member behind it that stays, so the comma between the two goes as well.
-      this.replaceSpan(member.nameStart, members[index + 1]?.nameStart ?? member.valueEnd, '');
+      this.#replaceSpan(member.nameStart, members[index + 1]?.nameStart ?? member.valueEnd, '');
       return;
     }
-    if (change.name !== undefined) this.replaceSpan(member.nameStart, member.nameEnd, JSON.stringify(change.name));
-    if (change.json !== undefined) this.replaceSpan(member.valueStart, member.valueEnd, change.json);
+    if (change.name !== undefined) this.#replaceSpan(member.nameStart, member.nameEnd, JSON.stringify(change.name));
+    if (change.json !== undefined) this.#replaceSpan(member.valueStart, member.valueEnd, change.json);
   }
 
-  private addedText(followsMember: boolean): string {
-    const text = this.added.map(({ name, json }) => `${JSON.stringify(name)}:${json}`).join(',');
+  #addedText(followsMember: boolean): string {
+    const text = this.#added.map(({ name, json }) => `${JSON.stringify(name)}:${json}`).join(',');
     return followsMember && text !== '' ? `,${text}` : text;
   }
 
-  private replaceSpan(start: number, end: number, text: string): void {
-    this.pieces.push(this.bytes.subarray(this.copiedTo, start));
-    if (text !== '') this.pieces.push(Buffer.from(text));
-    this.copiedTo = end;
+  #replaceSpan(start: number, end: number, text: string): void {
+    this.#pieces.push(this.#bytes.subarray(this.#copiedTo, start));
+    if (text !== '') this.#pieces.push(Buffer.from(text));
+    this.#copiedTo = end;
   }
 }

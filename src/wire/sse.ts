@@ -28,19 +28,19 @@ const SPACE = 0x20;
 
 /** Splits one stream's bytes into events, wherever the chunks are cut. One instance per stream; keeps chunks without copying. */
 export class SseSplitter {
-  private readonly receive: SseReceiver;
-  private readonly maxEventBytes: number;
+  readonly #receive: SseReceiver;
+  readonly #maxEventBytes: number;
   /** The line that has not ended yet, in the pieces it came in. */
-  private readonly openLine: Buffer[] = [];
-  private eventBytes = 0;
-  private data: string | undefined;
-  private eventName: string | undefined;
-  private skipsLineFeed = false;
-  private isFirstLine = true;
+  readonly #openLine: Buffer[] = [];
+  #eventBytes = 0;
+  #data: string | undefined;
+  #eventName: string | undefined;
+  #skipsLineFeed = false;
+  #isFirstLine = true;
 
   constructor(receive: SseReceiver, maxEventBytes: number = DEFAULT_MAX_EVENT_BYTES) {
-    this.receive = receive;
-    this.maxEventBytes = maxEventBytes;
+    this.#receive = receive;
+    this.#maxEventBytes = maxEventBytes;
   }
 
   /** Takes the next bytes and hands over every event they complete. Throws `EventTooLarge`. */
@@ -48,8 +48,8 @@ export class SseSplitter {
     const bytes = asBuffer(chunk);
     const length = bytes.length;
     let position = 0;
-    if (this.skipsLineFeed && length > 0) {
-      this.skipsLineFeed = false;
+    if (this.#skipsLineFeed && length > 0) {
+      this.#skipsLineFeed = false;
       if (bytes[0] === LINE_FEED) position = 1;
     }
     let nextFeed = bytes.indexOf(LINE_FEED, position);
@@ -57,10 +57,10 @@ export class SseSplitter {
     while (nextFeed !== -1 || nextReturn !== -1) {
       const endsInReturn = nextReturn !== -1 && (nextFeed === -1 || nextReturn < nextFeed);
       const end = endsInReturn ? nextReturn : nextFeed;
-      this.takeLine(bytes, position, end);
+      this.#takeLine(bytes, position, end);
       position = end + 1;
       if (endsInReturn) {
-        if (position === length) this.skipsLineFeed = true;
+        if (position === length) this.#skipsLineFeed = true;
         else if (bytes[position] === LINE_FEED) position += 1;
         nextReturn = bytes.indexOf(CARRIAGE_RETURN, position);
         if (nextFeed !== -1 && nextFeed < position) nextFeed = bytes.indexOf(LINE_FEED, position);
@@ -69,8 +69,8 @@ export class SseSplitter {
       }
     }
     if (position < length) {
-      this.count(length - position);
-      this.openLine.push(position === 0 ? bytes : bytes.subarray(position));
+      this.#count(length - position);
+      this.#openLine.push(position === 0 ? bytes : bytes.subarray(position));
     }
   }
 
@@ -79,53 +79,54 @@ export class SseSplitter {
    * cut anywhere, so a reader that cannot parse it treats the stream as cut.
    */
   end(): boolean {
-    if (this.openLine.length > 0) this.takeLine(Buffer.alloc(0), 0, 0);
-    const isUnfinished = this.data !== undefined;
-    this.dispatch();
+    if (this.#openLine.length > 0) this.#takeLine(Buffer.alloc(0), 0, 0);
+    const isUnfinished = this.#data !== undefined;
+    this.#dispatch();
     return isUnfinished;
   }
 
-  private count(bytes: number): void {
-    this.eventBytes += bytes;
-    if (this.eventBytes > this.maxEventBytes) throw new EventTooLarge(this.maxEventBytes);
+  #count(bytes: number): void {
+    this.#eventBytes += bytes;
+    if (this.#eventBytes > this.#maxEventBytes) throw new EventTooLarge(this.#maxEventBytes);
   }
 
-  private takeLine(chunk: Buffer, from: number, to: number): void {
+  #takeLine(chunk: Buffer, from: number, to: number): void {
     let bytes = chunk;
     let start = from;
     let end = to;
-    this.count(end - start);
-    if (this.openLine.length > 0) {
-      this.openLine.push(chunk.subarray(from, to));
-      bytes = this.openLine.length === 1 ? (this.openLine[0] as Buffer) : Buffer.concat(this.openLine);
-      this.openLine.length = 0;
+    this.#count(end - start);
+    if (this.#openLine.length > 0) {
+      this.#openLine.push(chunk.subarray(from, to));
+      bytes = this.#openLine.length === 1 ? (this.#openLine[0] as Buffer) : Buffer.concat(this.#openLine);
+      this.#openLine.length = 0;
       start = 0;
       end = bytes.length;
     }
-    if (this.isFirstLine) {
-      this.isFirstLine = false;
+    if (this.#isFirstLine) {
+      this.#isFirstLine = false;
       if (end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf)
         start += 3;
     }
     if (start === end) {
-      this.dispatch();
+      this.#dispatch();
       return;
     }
     // `data` and `event`, alone or before a colon; a comment begins with a colon, `id` and `retry` mean nothing to a gateway.
     if (isField(bytes, start, end, DATA)) {
       const text = fieldValue(bytes, start + 4, end);
-      this.data = this.data === undefined ? text : `${this.data}\n${text}`;
+      this.#data = this.#data === undefined ? text : `${this.#data}\n${text}`;
     } else if (isField(bytes, start, end, EVENT)) {
-      this.eventName = fieldValue(bytes, start + 5, end);
+      this.#eventName = fieldValue(bytes, start + 5, end);
     }
   }
 
-  private dispatch(): void {
-    const { data, eventName } = this;
-    this.data = undefined;
-    this.eventName = undefined;
-    this.eventBytes = 0;
-    if (data !== undefined) this.receive(data, eventName === '' ? undefined : eventName);
+  #dispatch(): void {
+    const data = this.#data;
+    const eventName = this.#eventName;
+    this.#data = undefined;
+    this.#eventName = undefined;
+    this.#eventBytes = 0;
+    if (data !== undefined) this.#receive(data, eventName === '' ? undefined : eventName);
   }
 }
 

@@ -58,17 +58,17 @@ function readMediaPart(part: JsonObject): Part | undefined {
  * between answers of one conversation, and be made of letters that every provider takes.
  */
 export class CallIds {
-  private readonly prefix: string;
-  private count = 0;
+  readonly #prefix: string;
+  #count = 0;
 
   constructor(responseId: string | undefined) {
     const clean = (responseId ?? '').replace(/[^A-Za-z0-9_-]/g, '').slice(0, 40);
-    this.prefix = clean === '' ? 'call' : `call_${clean}`;
+    this.#prefix = clean === '' ? 'call' : `call_${clean}`;
   }
 
   next(): string {
-    const id = `${this.prefix}_${this.count}`;
-    this.count += 1;
+    const id = `${this.#prefix}_${this.#count}`;
+    this.#count += 1;
     return id;
   }
 }

@@ -61,22 +61,22 @@ function readSources(metadata: JsonValue | undefined, bytes: ByteOffsets): Citat
 }
 
 class ByteOffsets {
-  private readonly text: string;
-  private encoded: Buffer | undefined;
+  readonly #text: string;
+  #encoded: Buffer | undefined;
 
   constructor(text: string) {
-    this.text = text;
+    this.#text = text;
   }
 
   /** Character offsets of a span of bytes; nothing where the span is not one of this text. */
   span(startByte: number, endByte: number | undefined): { start?: number; end?: number } {
-    this.encoded ??= Buffer.from(this.text);
-    if (endByte === undefined || endByte > this.encoded.length || startByte > endByte) return {};
-    return { start: this.charactersBefore(startByte), end: this.charactersBefore(endByte) };
+    this.#encoded ??= Buffer.from(this.#text);
+    if (endByte === undefined || endByte > this.#encoded.length || startByte > endByte) return {};
+    return { start: this.#charactersBefore(startByte), end: this.#charactersBefore(endByte) };
   }
 
-  private charactersBefore(byte: number): number {
-    return this.encoded?.toString('utf8', 0, byte).length ?? 0;
+  #charactersBefore(byte: number): number {
+    return this.#encoded?.toString('utf8', 0, byte).length ?? 0;
   }
 }
 

@@ -19,79 +19,79 @@ interface Container {
 
 /** Writes the arguments of one call. */
 export class PartialArguments {
-  private readonly containers: Container[] = [];
+  readonly #containers: Container[] = [];
   /** The path of the string that is still open, its quote not yet closed. */
-  private openString: string | undefined;
-  private isClosed = false;
+  #openString: string | undefined;
+  #isClosed = false;
 
   /** Takes one piece and returns the JSON text it adds. Throws `FormatError` for one that cannot follow. */
   add(piece: JsonObject): string {
     const path = stringOf(piece.jsonPath);
     if (path === undefined) throw new FormatError('jsonPath', 'functionCall.partialArgs: a piece without a jsonPath.');
     const text = stringOf(piece.stringValue);
-    if (this.openString === path) {
+    if (this.#openString === path) {
       const more = text === undefined ? '' : escaped(text);
       if (piece.willContinue === true) return more;
-      this.openString = undefined;
+      this.#openString = undefined;
       return `${more}"`;
     }
     const value = text ?? scalarOf(piece);
     if (value === undefined) return '';
-    let written = this.goTo(path, parsePath(path));
+    let written = this.#goTo(path, parsePath(path));
     if (text === undefined) return written + JSON.stringify(value);
     written += `"${escaped(text)}`;
-    if (piece.willContinue === true) this.openString = path;
+    if (piece.willContinue === true) this.#openString = path;
     else written += '"';
     return written;
   }
 
   /** Closes what is open and returns the text for it: with no pieces at all, the empty object. */
   end(): string {
-    if (this.isClosed) return '';
-    this.isClosed = true;
-    let written = this.containers.length === 0 ? '{}' : this.closeString();
-    for (const { isArray } of this.containers.reverse()) written += isArray ? ']' : '}';
+    if (this.#isClosed) return '';
+    this.#isClosed = true;
+    let written = this.#containers.length === 0 ? '{}' : this.#closeString();
+    for (const { isArray } of this.#containers.reverse()) written += isArray ? ']' : '}';
     return written;
   }
 
-  private closeString(): string {
-    const written = this.openString === undefined ? '' : '"';
-    this.openString = undefined;
+  #closeString(): string {
+    const written = this.#openString === undefined ? '' : '"';
+    this.#openString = undefined;
     return written;
   }
 
   /** Closes and opens containers so that the value at `steps` can be written next. */
-  private goTo(path: string, steps: readonly Step[] | undefined): string {
+  #goTo(path: string, steps: readonly Step[] | undefined): string {
     const last = steps?.at(-1);
-    if (this.isClosed || steps === undefined || typeof steps[0] !== 'string' || last === undefined)
+    if (this.#isClosed || steps === undefined || typeof steps[0] !== 'string' || last === undefined)
       throw misplaced(path);
-    let written = this.closeString();
-    if (this.containers.length === 0) {
-      this.containers.push(newContainer(undefined, false));
+    let written = this.#closeString();
+    if (this.#containers.length === 0) {
+      this.#containers.push(newContainer(undefined, false));
       written += '{';
     }
     // How many of the open containers the new path shares; each holds the step that leads into it.
     let shared = 1;
     while (
-      shared < this.containers.length &&
+      shared < this.#containers.length &&
       shared < steps.length &&
-      this.containers[shared]?.step === steps[shared - 1]
+      this.#containers[shared]?.step === steps[shared - 1]
     )
       shared += 1;
-    while (this.containers.length > shared) written += this.containers.pop()?.isArray ? ']' : '}';
+    while (this.#containers.length > shared) written += this.#containers.pop()?.isArray ? ']' : '}';
     for (let depth = shared; depth < steps.length; depth += 1) {
       const step = steps[depth - 1] as Step;
-      written += this.beginItem(step, path);
+      written += this.#beginItem(step, path);
       const isArray = typeof steps[depth] === 'number';
-      this.containers.push(newContainer(step, isArray));
+      this.#containers.push(newContainer(step, isArray));
       written += isArray ? '[' : '{';
     }
-    return written + this.beginItem(last, path);
+    return written + this.#beginItem(last, path);
   }
 
   /** The text before an item of the innermost container: comma, name, and nulls for items that were left out. */
-  private beginItem(step: Step, path: string): string {
-    const container = this.containers.at(-1);
+  #beginItem(step: Step, path: string): string {
+    const container = this.#containers.at(-1);
     if (container === undefined || container.isArray !== (typeof step === 'number')) throw misplaced(path);
     const comma = container.length > 0 ? ',' : '';
     if (typeof step === 'string') {

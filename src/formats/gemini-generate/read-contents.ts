@@ -30,12 +30,12 @@ interface PendingCall {
 class ContentsReader {
   readonly turns: Turn[] = [];
   /** Calls that have no result yet, for results that tell only a name. */
-  private pending: PendingCall[] = [];
-  private calls = 0;
+  #pending: PendingCall[] = [];
+  #calls = 0;
 
   readSystem(value: JsonValue, path: string): void {
     const content = readerOf(value, path);
-    const parts = this.parts(content).map((part) => this.readPart(part));
+    const parts = this.#parts(content).map((part) => this.#readPart(part));
     if (parts.length > 0) this.turns.push({ role: 'system', parts });
   }
 
@@ -43,44 +43,44 @@ class ContentsReader {
     const content = readerOf(value, path);
     const role = content.oneOf('role', ['user', 'model', 'function']) ?? 'user';
     const parts: Part[] = [];
-    for (const part of this.parts(content)) {
-      const read = this.readPart(part);
+    for (const part of this.#parts(content)) {
+      const read = this.#readPart(part);
       // A result stands in a turn of its own, so it ends the one that is being read.
       if (read.type !== 'tool-result') parts.push(read);
-      else if (this.turns.at(-1)?.role === 'tool' && parts.length === 0) this.addResult(read);
+      else if (this.turns.at(-1)?.role === 'tool' && parts.length === 0) this.#addResult(read);
       else {
-        this.addTurn(role, parts.splice(0));
+        this.#addTurn(role, parts.splice(0));
         this.turns.push({ role: 'tool', parts: [read] });
       }
     }
-    this.addTurn(role, parts);
+    this.#addTurn(role, parts);
   }
 
-  private addTurn(role: string, parts: readonly Part[]): void {
+  #addTurn(role: string, parts: readonly Part[]): void {
     if (parts.length > 0) this.turns.push({ role: role === 'model' ? 'assistant' : 'user', parts });
   }
 
-  private addResult(result: ToolResultPart): void {
+  #addResult(result: ToolResultPart): void {
     const last = this.turns.pop();
     if (last !== undefined) this.turns.push({ ...last, parts: [...last.parts, result] });
   }
 
   /** The parts of a content; the SDKs let a text stand for them, the API does not. */
-  private parts(content: JsonReader): readonly JsonReader[] {
+  #parts(content: JsonReader): readonly JsonReader[] {
     const value = content.get('parts');
     if (isJsonObject(value)) return [readerOf(value, content.pathOf('parts'))];
     return content.objects('parts') ?? [];
   }
 
-  private readPart(part: JsonReader): Part {
+  #readPart(part: JsonReader): Part {
     const signatureText = part.string('thoughtSignature');
     const carried = signatureText === undefined || signatureText === '' ? undefined : readSignature(signatureText);
     const signed = carried !== undefined && 'signature' in carried ? { signature: carried.signature } : {};
     const isThought = part.boolean('thought') === true;
     const call = part.object('functionCall');
-    if (call !== undefined) return { ...this.readCall(call), ...signed };
+    if (call !== undefined) return { ...this.#readCall(call), ...signed };
     const result = part.object('functionResponse');
-    if (result !== undefined) return this.readResult(result);
+    if (result !== undefined) return this.#readResult(result);
     const text = part.string('text');
     if (text !== undefined || carried !== undefined || isThought) {
       if (carried !== undefined && 'redacted' in carried)
@@ -88,7 +88,7 @@ class ContentsReader {
       if (text !== undefined && isThought) return { type: 'reasoning', text, ...signed };
       if (text !== undefined) return { type: 'text', text, ...signed };
     }
-    const media = isThought ? undefined : this.readMedia(part);
+    const media = isThought ? undefined : this.#readMedia(part);
     if (media !== undefined) return media;
     if (Object.keys(part.value).length === 0)
       throw new FormatError(part.path, `'${part.path}' is a part without content.`);
@@ -96,7 +96,7 @@ class ContentsReader {
     return { type: 'opaque', format: 'gemini-generate', value: part.value };
   }
 
-  private readMedia(part: JsonReader): Part | undefined {
+  #readMedia(part: JsonReader): Part | undefined {
     const inline = part.object('inlineData');
     const file = part.object('fileData');
     if (inline === undefined && file === undefined) return undefined;
@@ -117,30 +117,30 @@ class ContentsReader {
     return Object.keys(fields).length === 0 ? media : { ...media, extra: { format: 'gemini-generate', fields } };
   }
 
-  private readCall(call: JsonReader): Part {
+  #readCall(call: JsonReader): Part {
     const name = call.requiredString('name');
-    const id = call.string('id') || `call_${this.calls}`;
-    this.calls += 1;
-    this.pending.push({ id, name });
+    const id = call.string('id') || `call_${this.#calls}`;
+    this.#calls += 1;
+    this.#pending.push({ id, name });
     const args = call.object('args');
     return { type: 'tool-call', id, name, arguments: args === undefined ? '{}' : JSON.stringify(args.value) };
   }
 
-  private readResult(result: JsonReader): ToolResultPart {
+  #readResult(result: JsonReader): ToolResultPart {
     const name = result.requiredString('name');
     const told = result.string('id');
     // Without an id, results answer the calls of their name in the order of the calls.
-    const index = this.pending.findIndex((call) =>
+    const index = this.#pending.findIndex((call) =>
       told === undefined || told === '' ? call.name === name : call.id === told,
     );
-    const [call] = index === -1 ? [] : this.pending.splice(index, 1);
+    const [call] = index === -1 ? [] : this.#pending.splice(index, 1);
     const response = result.object('response')?.value ?? {};
     const text = textOfResponse(response);
     const content: (TextPart | ImagePart | DocumentPart)[] = [
       { type: 'text', text: text === undefined ? JSON.stringify(response) : text.text },
     ];
     for (const part of result.objects('parts') ?? []) {
-      const media = this.readMedia(part);
+      const media = this.#readMedia(part);
       if (media?.type === 'image' || media?.type === 'document') content.push(media);
     }
     return {

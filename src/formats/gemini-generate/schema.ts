@@ -134,24 +134,24 @@ export function toOpenApiSchema(schema: JsonObject, drop: SchemaDropReceiver): J
 }
 
 class OpenApiWriter {
-  private readonly root: JsonObject;
-  private readonly drop: SchemaDropReceiver;
+  readonly #root: JsonObject;
+  readonly #drop: SchemaDropReceiver;
 
   constructor(root: JsonObject, drop: SchemaDropReceiver) {
-    this.root = root;
-    this.drop = drop;
+    this.#root = root;
+    this.#drop = drop;
   }
 
   /** `open` holds the references being resolved: a schema that contains itself has no end in this subset. */
   write(given: JsonObject, path: string, open: readonly string[], depth = 0): JsonObject {
     if (depth > MAX_SCHEMA_DEPTH) {
-      this.drop(path);
+      this.#drop(path);
       return { type: 'OBJECT' };
     }
     const reference = stringOf(given.$ref);
-    if (reference !== undefined) return this.resolve(reference, given, path, open, depth);
+    if (reference !== undefined) return this.#resolve(reference, given, path, open, depth);
     const schema = mergeAllOf(given);
-    for (const key of Object.keys(schema)) if (!SILENT_WORDS.has(key)) this.drop(join(path, key));
+    for (const key of Object.keys(schema)) if (!SILENT_WORDS.has(key)) this.#drop(join(path, key));
 
     const result: JsonObject = {};
     const types = typesOf(schema);
@@ -162,7 +162,7 @@ class OpenApiWriter {
       const value = schema[word];
       if (value !== undefined) result[word] = value;
     }
-    this.writeEnum(schema, result);
+    this.#writeEnum(schema, result);
 
     const [only] = branches;
     if (branches.length === 1 && only !== undefined) {
@@ -176,11 +176,11 @@ class OpenApiWriter {
       result.anyOf = types.names.map((type) => this.write({ ...schema, type }, path, open, depth + 1));
       return result;
     }
-    this.writeTyped(schema, result, types.names[0] ?? guessType(schema), path, open, depth);
+    this.#writeTyped(schema, result, types.names[0] ?? guessType(schema), path, open, depth);
     return result;
   }
 
-  private writeTyped(
+  #writeTyped(
     schema: JsonObject,
     result: JsonObject,
     type: string | undefined,
@@ -192,7 +192,7 @@ class OpenApiWriter {
     const format = stringOf(schema.format);
     if (format !== undefined) {
       if (FORMATS.get(String(result.type))?.includes(format)) result.format = format;
-      else this.drop(join(path, 'format'));
+      else this.#drop(join(path, 'format'));
     }
     if (isJsonObject(schema.properties) && Object.keys(schema.properties).length > 0) {
       result.properties = mapNamed(schema.properties, (property, name) =>
@@ -202,7 +202,7 @@ class OpenApiWriter {
     if (isJsonObject(schema.items)) result.items = this.write(schema.items, join(path, 'items'), open, depth + 1);
   }
 
-  private writeEnum(schema: JsonObject, result: JsonObject): void {
+  #writeEnum(schema: JsonObject, result: JsonObject): void {
     const values = Array.isArray(schema.enum) ? schema.enum : schema.const === undefined ? undefined : [schema.const];
     if (values === undefined) return;
     if (values.includes(null)) result.nullable = true;
@@ -212,26 +212,20 @@ class OpenApiWriter {
       .map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
   }
 
-  private resolve(
-    reference: string,
-    given: JsonObject,
-    path: string,
-    open: readonly string[],
-    depth: number,
-  ): JsonObject {
-    const target = open.includes(reference) ? undefined : this.find(reference);
+  #resolve(reference: string, given: JsonObject, path: string, open: readonly string[], depth: number): JsonObject {
+    const target = open.includes(reference) ? undefined : this.#find(reference);
     if (target === undefined) {
-      this.drop(join(path, '$ref'));
+      this.#drop(join(path, '$ref'));
       return { type: 'OBJECT' };
     }
     const { $ref: _, ...beside } = given;
     return this.write({ ...target, ...beside }, path, [...open, reference], depth + 1);
   }
 
-  private find(reference: string): JsonObject | undefined {
-    if (reference === '#') return this.root;
+  #find(reference: string): JsonObject | undefined {
+    if (reference === '#') return this.#root;
     if (!reference.startsWith('#/')) return undefined;
-    let value: JsonValue | undefined = this.root;
+    let value: JsonValue | undefined = this.#root;
     for (const step of reference.slice(2).split('/')) {
       const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
       if (!isJsonObject(value) || !Object.hasOwn(value, name)) return undefined;

@@ -33,31 +33,31 @@ export function openStreamReader(): StreamReader {
 }
 
 class GeminiStreamReader implements StreamReader {
-  private readonly choices = new Map<number, OpenChoice>();
-  private callIds: CallIds | undefined;
-  private usage: Usage | undefined;
-  private searches: number | undefined;
-  private isOver = false;
+  readonly #choices = new Map<number, OpenChoice>();
+  #callIds: CallIds | undefined;
+  #usage: Usage | undefined;
+  #searches: number | undefined;
+  #isOver = false;
 
   read(data: string, _eventName: string | undefined, emit: Emit): void {
-    if (this.isOver) return;
+    if (this.#isOver) return;
     const body = parse(data);
     const error = readError(body);
     if (error !== undefined) {
-      this.isOver = true;
-      this.emitUsage(emit);
+      this.#isOver = true;
+      this.#emitUsage(emit);
       emit({ type: 'error', error });
       return;
     }
     if (!isJsonObject(body)) throw new FormatError('', 'A stream event that is no object.');
     const usage = readUsage(body);
     // The counts of every event include those before it.
-    if (usage !== undefined) this.usage = usage;
-    if (this.callIds === undefined) this.start(body, usage, emit);
+    if (usage !== undefined) this.#usage = usage;
+    if (this.#callIds === undefined) this.#start(body, usage, emit);
     for (const [position, candidate] of objectsOf(body.candidates).entries()) {
-      this.readCandidate(candidate, countOf(candidate.index) ?? position, emit);
+      this.#readCandidate(candidate, countOf(candidate.index) ?? position, emit);
     }
-    if (isJsonObject(body.promptFeedback)) this.readFeedback(body.promptFeedback);
+    if (isJsonObject(body.promptFeedback)) this.#readFeedback(body.promptFeedback);
   }
 
   /**
@@ -65,34 +65,34 @@ class GeminiStreamReader implements StreamReader {
    * because older models tell a finish reason in every event.
    */
   close(emit: Emit): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    let isWhole = this.choices.size > 0;
-    for (const [choice, state] of this.choices) {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    let isWhole = this.#choices.size > 0;
+    for (const [choice, state] of this.#choices) {
       if (state.blocked !== undefined && state.finish === undefined) {
         emit({ type: 'finish', choice, finish: state.blocked });
       } else if (state.finish !== undefined) {
-        this.closeCall(choice, state, emit);
+        this.#closeCall(choice, state, emit);
         emit({ type: 'finish', choice, finish: readFinish(state.finish, state.calls > 0) });
       } else {
         isWhole = false;
       }
     }
-    this.emitUsage(emit);
+    this.#emitUsage(emit);
     if (isWhole) emit({ type: 'end' });
   }
 
-  private emitUsage(emit: Emit): void {
-    if (this.usage === undefined) return;
-    const searches = this.searches === undefined ? {} : { webSearchRequests: this.searches };
-    emit({ type: 'usage', usage: { ...this.usage, ...searches } });
+  #emitUsage(emit: Emit): void {
+    if (this.#usage === undefined) return;
+    const searches = this.#searches === undefined ? {} : { webSearchRequests: this.#searches };
+    emit({ type: 'usage', usage: { ...this.#usage, ...searches } });
   }
 
-  private start(body: JsonObject, usage: Usage | undefined, emit: Emit): void {
+  #start(body: JsonObject, usage: Usage | undefined, emit: Emit): void {
     const id = stringOf(body.responseId);
     const model = stringOf(body.modelVersion);
     const createdSeconds = readTime(body.createTime);
-    this.callIds = new CallIds(id);
+    this.#callIds = new CallIds(id);
     emit({
       type: 'start',
       ...(id === undefined ? {} : { id }),
@@ -103,29 +103,23 @@ class GeminiStreamReader implements StreamReader {
     });
   }
 
-  private readCandidate(candidate: JsonObject, choice: number, emit: Emit): void {
-    const state = this.choiceAt(choice);
+  #readCandidate(candidate: JsonObject, choice: number, emit: Emit): void {
+    const state = this.#choiceAt(choice);
     let logprobs: JsonValue | undefined = readLogprobs(candidate);
     for (const part of partsOf(candidate)) {
-      if (isJsonObject(part.functionCall)) this.readCall(part, part.functionCall, choice, state, emit);
-      else if (this.readPart(part, choice, state, logprobs, emit)) logprobs = undefined;
+      if (isJsonObject(part.functionCall)) this.#readCall(part, part.functionCall, choice, state, emit);
+      else if (this.#readPart(part, choice, state, logprobs, emit)) logprobs = undefined;
     }
     // Log-probabilities of an event without text would otherwise be lost.
     if (logprobs !== undefined) emit({ type: 'text', choice, text: '', logprobs });
-    this.readSources(candidate, choice, state, emit);
+    this.#readSources(candidate, choice, state, emit);
     const finish = rawFinishOf(candidate);
     if (finish.reason !== undefined && finish.reason !== 'FINISH_REASON_UNSPECIFIED') state.finish = finish;
   }
 
   /** Emits a part that is no call; true where it took the log-probabilities with it. */
-  private readPart(
-    part: JsonObject,
-    choice: number,
-    state: OpenChoice,
-    logprobs: JsonValue | undefined,
-    emit: Emit,
-  ): boolean {
-    const read = readAnswerPart(part, () => this.nextCallId());
+  #readPart(part: JsonObject, choice: number, state: OpenChoice, logprobs: JsonValue | undefined, emit: Emit): boolean {
+    const read = readAnswerPart(part, () => this.#nextCallId());
     switch (read?.type) {
       case 'text':
         state.text += read.text;
@@ -157,13 +151,13 @@ class GeminiStreamReader implements StreamReader {
    * A call comes whole (`name`, `args`), or opens with `willContinue`, goes on in parts without a name, and ends with the first
    * part that does not promise more, which may be empty.
    */
-  private readCall(part: JsonObject, call: JsonObject, choice: number, state: OpenChoice, emit: Emit): void {
+  #readCall(part: JsonObject, call: JsonObject, choice: number, state: OpenChoice, emit: Emit): void {
     const name = stringOf(call.name) ?? '';
     const id = stringOf(call.id) || undefined;
     const continues = state.openCall !== undefined && (name === '' || (id !== undefined && id === state.openCall.id));
     if (!continues) {
       if (name === '' && !isJsonObject(call.args)) return;
-      this.closeCall(choice, state, emit);
+      this.#closeCall(choice, state, emit);
       const signature = signatureOf(part);
       const number = state.calls;
       state.calls += 1;
@@ -171,7 +165,7 @@ class GeminiStreamReader implements StreamReader {
         type: 'tool-call',
         choice,
         call: number,
-        id: id ?? this.nextCallId(),
+        id: id ?? this.#nextCallId(),
         name,
         ...(signature === undefined ? {} : { signature }),
       });
@@ -187,10 +181,10 @@ class GeminiStreamReader implements StreamReader {
       const text = open.arguments.add(piece);
       if (text !== '') emit({ type: 'tool-arguments', choice, call: open.call, text });
     }
-    if (call.willContinue !== true) this.closeCall(choice, state, emit);
+    if (call.willContinue !== true) this.#closeCall(choice, state, emit);
   }
 
-  private closeCall(choice: number, state: OpenChoice, emit: Emit): void {
+  #closeCall(choice: number, state: OpenChoice, emit: Emit): void {
     const open = state.openCall;
     if (open === undefined) return;
     state.openCall = undefined;
@@ -198,8 +192,8 @@ class GeminiStreamReader implements StreamReader {
   }
 
   /** Grounding comes once at the end, or again and again with more in it. */
-  private readSources(candidate: JsonObject, choice: number, state: OpenChoice, emit: Emit): void {
-    this.searches = countSearches(candidate) ?? this.searches;
+  #readSources(candidate: JsonObject, choice: number, state: OpenChoice, emit: Emit): void {
+    this.#searches = countSearches(candidate) ?? this.#searches;
     if (candidate.groundingMetadata === undefined && candidate.citationMetadata === undefined) return;
     const isNew = (citation: Citation): boolean => {
       const key = JSON.stringify(citation.raw.value);
@@ -212,23 +206,23 @@ class GeminiStreamReader implements StreamReader {
     }
   }
 
-  private readFeedback(promptFeedback: JsonObject): void {
+  #readFeedback(promptFeedback: JsonObject): void {
     const blocked = readBlock(promptFeedback);
-    if (blocked !== undefined) this.choiceAt(0).blocked = blocked;
+    if (blocked !== undefined) this.#choiceAt(0).blocked = blocked;
   }
 
-  private choiceAt(index: number): OpenChoice {
-    let state = this.choices.get(index);
+  #choiceAt(index: number): OpenChoice {
+    let state = this.#choices.get(index);
     if (state === undefined) {
       state = { calls: 0, openCall: undefined, finish: undefined, blocked: undefined, text: '', citations: new Set() };
-      this.choices.set(index, state);
+      this.#choices.set(index, state);
     }
     return state;
   }
 
-  private nextCallId(): string {
-    this.callIds ??= new CallIds(undefined);
-    return this.callIds.next();
+  #nextCallId(): string {
+    this.#callIds ??= new CallIds(undefined);
+    return this.#callIds.next();
   }
 }
 

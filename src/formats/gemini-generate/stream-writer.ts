@@ -26,38 +26,38 @@ export function openStreamWriter(facts: AnswerFacts): StreamWriter {
 }
 
 class GeminiStreamWriter implements StreamWriter {
-  private readonly facts: AnswerFacts;
-  private readonly candidates = new Map<number, OpenCandidate>();
-  private id: string;
-  private createTime: string;
-  private usage: Usage | undefined;
+  readonly #facts: AnswerFacts;
+  readonly #candidates = new Map<number, OpenCandidate>();
+  #id: string;
+  #createTime: string;
+  #usage: Usage | undefined;
 
   constructor(facts: AnswerFacts) {
-    this.facts = facts;
-    this.id = facts.id;
-    this.createTime = writeTime(facts.createdSeconds);
+    this.#facts = facts;
+    this.#id = facts.id;
+    this.#createTime = writeTime(facts.createdSeconds);
   }
 
   write(event: StreamEvent): string {
     switch (event.type) {
       case 'start':
-        if (event.id !== undefined && event.id !== '') this.id = event.id;
-        if (event.createdSeconds !== undefined) this.createTime = writeTime(event.createdSeconds);
-        this.usage = event.usage;
+        if (event.id !== undefined && event.id !== '') this.#id = event.id;
+        if (event.createdSeconds !== undefined) this.#createTime = writeTime(event.createdSeconds);
+        this.#usage = event.usage;
         return '';
       case 'text':
-        return this.writeText(event);
+        return this.#writeText(event);
       case 'refusal':
-        return this.part(event.choice, { text: event.text });
+        return this.#part(event.choice, { text: event.text });
       case 'reasoning':
-        return this.part(event.choice, { text: event.text, thought: true });
+        return this.#part(event.choice, { text: event.text, thought: true });
       case 'reasoning-signature':
-        return this.part(event.choice, { text: '', thought: true, thoughtSignature: carrySignature(event.signature) });
+        return this.#part(event.choice, { text: '', thought: true, thoughtSignature: carrySignature(event.signature) });
       case 'reasoning-redacted':
-        return this.part(event.choice, writeRedacted(event.data));
+        return this.#part(event.choice, writeRedacted(event.data));
       case 'tool-call': {
         const { choice, call, id, name, signature, custom } = event;
-        this.candidate(choice).calls.set(call, {
+        this.#candidate(choice).calls.set(call, {
           type: 'tool-call',
           id,
           name,
@@ -68,28 +68,28 @@ class GeminiStreamWriter implements StreamWriter {
         return '';
       }
       case 'tool-arguments': {
-        const { calls } = this.candidate(event.choice);
+        const { calls } = this.#candidate(event.choice);
         const call = calls.get(event.call);
         if (call !== undefined) calls.set(event.call, { ...call, arguments: call.arguments + event.text });
         return '';
       }
       case 'citation':
-        this.candidate(event.choice).citations.push(event.citation);
+        this.#candidate(event.choice).citations.push(event.citation);
         return '';
       case 'media': {
         const media = writeAnswerPart(event.part);
-        return media === undefined ? '' : this.part(event.choice, media);
+        return media === undefined ? '' : this.#part(event.choice, media);
       }
       case 'opaque':
-        return event.format === 'gemini-generate' ? this.part(event.choice, event.value) : '';
+        return event.format === 'gemini-generate' ? this.#part(event.choice, event.value) : '';
       case 'finish': {
-        const candidate = this.candidate(event.choice);
+        const candidate = this.#candidate(event.choice);
         candidate.finish = event.finish;
         candidate.logprobs = joinLogprobs(candidate.logprobs, event.logprobs);
         return '';
       }
       case 'usage':
-        this.usage = event.usage;
+        this.#usage = event.usage;
         return '';
       case 'error':
       case 'end':
@@ -99,59 +99,59 @@ class GeminiStreamWriter implements StreamWriter {
   }
 
   end(): string {
-    const candidates = [...this.candidates].map(([index, candidate]): JsonObject => {
+    const candidates = [...this.#candidates].map(([index, candidate]): JsonObject => {
       const grounding = writeGrounding(candidate.citations, candidate.text);
       return {
-        content: { parts: this.takeCalls(candidate), role: 'model' },
+        content: { parts: this.#takeCalls(candidate), role: 'model' },
         ...(candidate.finish === undefined ? {} : writeFinish(candidate.finish)),
         index,
         ...(grounding === undefined ? {} : { groundingMetadata: grounding }),
         ...writeLogprobs(candidate.logprobs),
       };
     });
-    return this.frame(candidates);
+    return this.#frame(candidates);
   }
 
   fail(error: ClientError): string {
     return `data: ${JSON.stringify(writeError(error))}\n\n`;
   }
 
-  private writeText(event: Extract<StreamEvent, { type: 'text' }>): string {
-    const candidate = this.candidate(event.choice);
+  #writeText(event: Extract<StreamEvent, { type: 'text' }>): string {
+    const candidate = this.#candidate(event.choice);
     candidate.text += event.text;
     candidate.logprobs = joinLogprobs(candidate.logprobs, event.logprobs);
     if (event.text === '' && event.signature === undefined) return '';
-    return this.part(event.choice, withSignature({ text: event.text }, event.signature));
+    return this.#part(event.choice, withSignature({ text: event.text }, event.signature));
   }
 
-  private candidate(index: number): OpenCandidate {
-    let candidate = this.candidates.get(index);
+  #candidate(index: number): OpenCandidate {
+    let candidate = this.#candidates.get(index);
     if (candidate === undefined) {
       candidate = { calls: new Map(), citations: [], text: '', finish: undefined, logprobs: undefined };
-      this.candidates.set(index, candidate);
+      this.#candidates.set(index, candidate);
     }
     return candidate;
   }
 
   /** Gemini clients get a call whole, so it waits for its arguments: other formats may write those of several calls in turn. */
-  private takeCalls({ calls }: OpenCandidate): JsonObject[] {
+  #takeCalls({ calls }: OpenCandidate): JsonObject[] {
     const parts = [...calls.values()].map(writeFunctionCall);
     calls.clear();
     return parts;
   }
 
-  private part(choice: number, part: JsonObject): string {
-    const parts = [...this.takeCalls(this.candidate(choice)), part];
-    return this.frame([{ content: { parts, role: 'model' }, index: choice }]);
+  #part(choice: number, part: JsonObject): string {
+    const parts = [...this.#takeCalls(this.#candidate(choice)), part];
+    return this.#frame([{ content: { parts, role: 'model' }, index: choice }]);
   }
 
-  private frame(candidates: JsonObject[]): string {
+  #frame(candidates: JsonObject[]): string {
     const body: JsonObject = {
       candidates,
-      ...(this.usage === undefined ? {} : { usageMetadata: writeUsage(this.usage) }),
-      modelVersion: this.facts.model,
-      createTime: this.createTime,
-      responseId: this.id,
+      ...(this.#usage === undefined ? {} : { usageMetadata: writeUsage(this.#usage) }),
+      modelVersion: this.#facts.model,
+      createTime: this.#createTime,
+      responseId: this.#id,
     };
     return `data: ${JSON.stringify(body)}\n\n`;
   }

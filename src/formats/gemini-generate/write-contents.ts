@@ -32,82 +32,82 @@ export function writeContents(request: ConversationRequest, model: string, dropp
 }
 
 class ContentsWriter {
-  private readonly request: ConversationRequest;
-  private readonly dropped: Dropped[];
-  private readonly isGemini3: boolean;
-  private readonly system: JsonObject[] = [];
-  private readonly contents: Content[] = [];
+  readonly #request: ConversationRequest;
+  readonly #dropped: Dropped[];
+  readonly #isGemini3: boolean;
+  readonly #system: JsonObject[] = [];
+  readonly #contents: Content[] = [];
   /** The names of the calls so far by id, for results that do not say whose they are. */
-  private readonly callNames = new Map<string, string>();
+  readonly #callNames = new Map<string, string>();
 
   constructor(request: ConversationRequest, model: string, dropped: Dropped[]) {
-    this.request = request;
-    this.dropped = dropped;
-    this.isGemini3 = isGemini3(model);
+    this.#request = request;
+    this.#dropped = dropped;
+    this.#isGemini3 = isGemini3(model);
   }
 
   write(): WrittenContents {
-    for (const [index, turn] of this.request.turns.entries()) this.writeTurn(turn, `messages[${index}]`);
-    if (this.isGemini3) this.signFirstCalls();
+    for (const [index, turn] of this.#request.turns.entries()) this.#writeTurn(turn, `messages[${index}]`);
+    if (this.#isGemini3) this.#signFirstCalls();
     // Google refuses a request without contents; a system prompt alone is a valid request elsewhere.
-    if (this.contents.length === 0) this.contents.push({ role: 'user', parts: [{ text: ' ' }] });
+    if (this.#contents.length === 0) this.#contents.push({ role: 'user', parts: [{ text: ' ' }] });
     return {
-      contents: this.contents.map(({ role, parts }) => ({ role, parts })),
-      ...(this.system.length === 0 ? {} : { systemInstruction: { parts: this.system } }),
+      contents: this.#contents.map(({ role, parts }) => ({ role, parts })),
+      ...(this.#system.length === 0 ? {} : { systemInstruction: { parts: this.#system } }),
     };
   }
 
-  private writeTurn(turn: Turn, path: string): void {
-    if (turn.name !== undefined) this.drop(`${path}.name`, 'Gemini has no names for speakers');
-    this.dropExtra(turn.extra, path);
+  #writeTurn(turn: Turn, path: string): void {
+    if (turn.name !== undefined) this.#drop(`${path}.name`, 'Gemini has no names for speakers');
+    this.#dropExtra(turn.extra, path);
     const written = turn.parts.flatMap((part, index) => {
       const place = `${path}.content[${index}]`;
       if ('cacheMark' in part && part.cacheMark !== undefined) {
-        this.drop(`${place}.cache_control`, 'Gemini caches prompts by itself and takes no marks');
+        this.#drop(`${place}.cache_control`, 'Gemini caches prompts by itself and takes no marks');
       }
-      return this.writePart(part, turn, place);
+      return this.#writePart(part, turn, place);
     });
     if (written.length === 0) return;
     if (turn.role === 'system' || turn.role === 'developer') {
       // Gemini has one place for instructions; one that came later in the conversation joins it there.
-      this.system.push(...written);
+      this.#system.push(...written);
       return;
     }
     const role = turn.role === 'assistant' ? 'model' : 'user';
-    const last = this.contents.at(-1);
+    const last = this.#contents.at(-1);
     if (last?.role === role) last.parts.push(...written);
-    else this.contents.push({ role, parts: written });
+    else this.#contents.push({ role, parts: written });
   }
 
-  private writePart(part: Part, turn: Turn, path: string): JsonObject[] {
-    if (isMediaPart(part)) return this.writeMediaPart(part, path);
+  #writePart(part: Part, turn: Turn, path: string): JsonObject[] {
+    if (isMediaPart(part)) return this.#writeMediaPart(part, path);
     switch (part.type) {
       case 'text': {
-        const signature = this.signatureOf(part.signature);
+        const signature = this.#signatureOf(part.signature);
         return part.text === '' && signature === undefined ? [] : [signed({ text: part.text }, signature)];
       }
       case 'refusal':
         return part.text === '' ? [] : [{ text: part.text }];
       case 'reasoning':
-        return this.writeReasoning(part, turn, path);
+        return this.#writeReasoning(part, turn, path);
       case 'tool-call':
-        this.callNames.set(part.id, part.name);
-        this.dropExtra(part.extra, path);
-        return [this.writeCall(part)];
+        this.#callNames.set(part.id, part.name);
+        this.#dropExtra(part.extra, path);
+        return [this.#writeCall(part)];
       case 'tool-result':
-        this.dropExtra(part.extra, path);
-        return this.writeResult(part, path);
+        this.#dropExtra(part.extra, path);
+        return this.#writeResult(part, path);
       case 'opaque':
         if (part.format === 'gemini-generate') return [part.value];
-        this.drop(path, `only ${part.format} has this kind of content`);
+        this.#drop(path, `only ${part.format} has this kind of content`);
         return [];
     }
   }
 
-  private writeMediaPart(part: MediaPart, path: string): JsonObject[] {
+  #writeMediaPart(part: MediaPart, path: string): JsonObject[] {
     const written = writeMedia(part);
     if (written === undefined) {
-      this.dropped.push({
+      this.#dropped.push({
         field: path,
         why: 'the file is stored at another provider; send its content or a URL',
         kind: 'unsupported',
@@ -116,14 +116,14 @@ class ContentsWriter {
     }
     const extra = part.type === 'image' ? part.extra : undefined;
     if (extra?.format === 'gemini-generate') return [withMembers(written, extra.fields)];
-    this.dropExtra(extra, path);
+    this.#dropExtra(extra, path);
     return [written];
   }
 
   /** Thoughts go back only to the family that had them; unsigned ones only where the client speaks this format itself. */
-  private writeReasoning(part: ReasoningPart, turn: Turn, path: string): JsonObject[] {
-    const signature = this.signatureOf(part.signature);
-    const isOurs = signature !== undefined || (part.signature === undefined && this.speaksGemini);
+  #writeReasoning(part: ReasoningPart, turn: Turn, path: string): JsonObject[] {
+    const signature = this.#signatureOf(part.signature);
+    const isOurs = signature !== undefined || (part.signature === undefined && this.#speaksGemini);
     if (
       turn.role === 'assistant' &&
       isOurs &&
@@ -133,59 +133,59 @@ class ContentsWriter {
       return [signed({ text: part.text, thought: true }, signature)];
     }
     if (part.text !== '' || part.redacted !== undefined)
-      this.drop(path, 'thoughts of another provider mean nothing to Gemini');
+      this.#drop(path, 'thoughts of another provider mean nothing to Gemini');
     return [];
   }
 
-  private writeCall(part: ToolCallPart): JsonObject {
+  #writeCall(part: ToolCallPart): JsonObject {
     const functionCall: JsonObject = { id: part.id, name: part.name, args: argumentsObject(part) };
-    return signed({ functionCall }, this.signatureOf(part.signature));
+    return signed({ functionCall }, this.#signatureOf(part.signature));
   }
 
-  private writeResult(part: ToolResultPart, path: string): JsonObject[] {
+  #writeResult(part: ToolResultPart, path: string): JsonObject[] {
     const texts: string[] = [];
     const media: JsonObject[] = [];
     part.content.forEach((item, index) => {
       if (item.type === 'text') texts.push(item.text);
       else if (item.source.kind === 'text') texts.push(item.source.text);
-      else media.push(...this.writeMediaPart(item, `${path}.content[${index}]`));
+      else media.push(...this.#writeMediaPart(item, `${path}.content[${index}]`));
     });
     const functionResponse: JsonObject = {
       id: part.callId,
-      name: part.name ?? this.callNames.get(part.callId) ?? part.callId,
+      name: part.name ?? this.#callNames.get(part.callId) ?? part.callId,
       response: responseObject(texts.join('\n'), part.isError === true),
       // Media inside a function response came with Gemini 3; before, it stands beside it.
-      ...(this.isGemini3 && media.length > 0 ? { parts: media } : {}),
+      ...(this.#isGemini3 && media.length > 0 ? { parts: media } : {}),
     };
-    return [{ functionResponse }, ...(this.isGemini3 ? [] : media)];
+    return [{ functionResponse }, ...(this.#isGemini3 ? [] : media)];
   }
 
   /**
    * Gemini 3 wants the first call of every step signed, its parallel siblings not. Done for the whole history and not only for
    * the current turn, which alone is checked, so that the prompt's beginning stays the same from turn to turn and stays cached.
    */
-  private signFirstCalls(): void {
-    for (const { role, parts } of this.contents) {
+  #signFirstCalls(): void {
+    for (const { role, parts } of this.#contents) {
       const first = role === 'model' ? parts.find((part) => part.functionCall !== undefined) : undefined;
       if (first !== undefined) first.thoughtSignature ??= NO_SIGNATURE;
     }
   }
 
-  private signatureOf(signature: ReasoningSignature | undefined): string | undefined {
+  #signatureOf(signature: ReasoningSignature | undefined): string | undefined {
     return signature?.origin === 'google' ? carrySignature(signature) : undefined;
   }
 
-  private get speaksGemini(): boolean {
-    return this.request.extensions.format === 'gemini-generate';
+  get #speaksGemini(): boolean {
+    return this.#request.extensions.format === 'gemini-generate';
   }
 
-  private dropExtra(extra: FormatExtra | undefined, path: string): void {
+  #dropExtra(extra: FormatExtra | undefined, path: string): void {
     if (extra === undefined) return;
-    for (const key of Object.keys(extra.fields)) this.drop(`${path}.${key}`, `only ${extra.format} has this member`);
+    for (const key of Object.keys(extra.fields)) this.#drop(`${path}.${key}`, `only ${extra.format} has this member`);
   }
 
-  private drop(field: string, why: string): void {
-    this.dropped.push({ field, why, kind: 'unknown' });
+  #drop(field: string, why: string): void {
+    this.#dropped.push({ field, why, kind: 'unknown' });
   }
 }
 

@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { anthropicMessages } from '../../src/formats/anthropic-messages/index.ts';
 import type { AnswerFacts } from '../../src/formats/format.ts';
-import type { Part, StreamEvent, Usage } from '../../src/formats/neutral/conversation.ts';
+import type { Part, Usage } from '../../src/formats/neutral/conversation.ts';
 import { foldEvents } from './anthropic-messages/fold-events.ts';
+import { readStream, writeStream } from './streams.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../shared/recordings/anthropic');
 const FACTS: AnswerFacts = { id: 'msg_gateway', model: 'claude', createdSeconds: 0, streamUsage: true };
@@ -104,15 +105,6 @@ function streamsOf(file: string): string[][] {
   return streams;
 }
 
-function readStream(lines: readonly string[]): StreamEvent[] {
-  const reader = anthropicMessages.openStreamReader();
-  const events: StreamEvent[] = [];
-  const emit = (event: StreamEvent): void => void events.push(event);
-  for (const line of lines) reader.read(line, undefined, emit);
-  reader.close(emit);
-  return events;
-}
-
 for (const file of files.filter((name) => name.endsWith('.json'))) {
   test(`the recorded answer ${file} is read as it stands and written back equal`, () => {
     const body = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as JsonObject;
@@ -130,7 +122,7 @@ for (const file of files.filter((name) => name.endsWith('.chunks.txt'))) {
   streamsOf(file).forEach((lines, index) => {
     test(`the recorded stream ${file}, number ${index}, folds to the message it spells`, () => {
       const message = messageOfStream(lines.map((line) => JSON.parse(line) as JsonObject));
-      const { response, ending } = foldEvents(readStream(lines));
+      const { response, ending } = foldEvents(readStream(anthropicMessages, lines));
       assert.equal(ending, 'end');
       const parts = response.choices[0]?.parts ?? [];
       assert.deepEqual(saidByParts(parts, { ...response.usage } as JsonObject), saidByMessage(message));
@@ -138,15 +130,17 @@ for (const file of files.filter((name) => name.endsWith('.chunks.txt'))) {
 
     test(`the recorded stream ${file}, number ${index}, never looks whole when it is cut after an event`, () => {
       for (let length = 0; length < lines.length; length += lines.length > 60 ? 7 : 1) {
-        assert.ok(!readStream(lines.slice(0, length)).some((event) => event.type === 'end' || event.type === 'finish'));
+        assert.ok(
+          !readStream(anthropicMessages, lines.slice(0, length)).some(
+            (event) => event.type === 'end' || event.type === 'finish',
+          ),
+        );
       }
     });
 
     test(`the recorded stream ${file}, number ${index}, survives being written for a client and read again`, () => {
-      const events = readStream(lines);
-      const writer = anthropicMessages.openStreamWriter(FACTS);
-      const frames = (events.map((event) => writer.write(event)).join('') + writer.end()).split('\n\n');
-      const again = readStream(frames.flatMap((frame) => frame.split('\ndata: ')[1] ?? []));
+      const events = readStream(anthropicMessages, lines);
+      const again = readStream(anthropicMessages, writeStream(anthropicMessages, FACTS, events));
       const before = foldEvents(events).response;
       const after = foldEvents(again).response;
       assert.deepEqual(after.choices, before.choices);

@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/js
 import type { AnswerFacts } from '../../src/formats/format.ts';
 import { geminiGenerate } from '../../src/formats/gemini-generate/index.ts';
 import type { Part, StreamEvent, Usage } from '../../src/formats/neutral/conversation.ts';
-import { SseSplitter } from '../../src/wire/sse.ts';
+import { readStream, writeStream } from './streams.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../shared/recordings/google');
 const FACTS: AnswerFacts = { id: 'r', model: 'm', createdSeconds: 0, streamUsage: true };
@@ -96,15 +96,6 @@ function checkUsage(usage: Usage | undefined, answer: JsonObject | undefined): v
   assert.equal(usage?.cachedInputTokens ?? 0, number(told.cachedContentTokenCount));
 }
 
-function readStream(lines: readonly string[]): StreamEvent[] {
-  const reader = geminiGenerate.openStreamReader();
-  const events: StreamEvent[] = [];
-  const emit = (event: StreamEvent): void => void events.push(event);
-  for (const line of lines) reader.read(line, undefined, emit);
-  reader.close(emit);
-  return events;
-}
-
 for (const file of files.filter((name) => name.endsWith('.json'))) {
   test(`the recorded answer ${file} is read as it stands and written back`, () => {
     const body = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as JsonObject;
@@ -134,7 +125,7 @@ for (const file of files.filter((name) => name.endsWith('.chunks.txt'))) {
   const bodies = lines.map((line) => JSON.parse(line) as JsonObject);
 
   test(`the recorded stream ${file} says what its events say`, () => {
-    const events = readStream(lines);
+    const events = readStream(geminiGenerate, lines);
     assert.deepEqual(saidByEvents(events), saidByFile(bodies));
     checkUsage(events.findLast((event) => event.type === 'usage')?.usage, bodies.at(-1));
     assert.equal(events.at(-1)?.type, 'end');
@@ -144,17 +135,14 @@ for (const file of files.filter((name) => name.endsWith('.chunks.txt'))) {
 
   test(`the recorded stream ${file} cut before any event is never whole`, () => {
     for (let length = 0; length < lines.length; length += 1) {
-      const events = readStream(lines.slice(0, length));
+      const events = readStream(geminiGenerate, lines.slice(0, length));
       assert.ok(events.every(({ type }) => type !== 'end' && type !== 'error'));
     }
   });
 
   test(`the recorded stream ${file} is written for a client so that it says the same`, () => {
-    const writer = geminiGenerate.openStreamWriter(FACTS);
-    const written: JsonObject[] = [];
-    const splitter = new SseSplitter((data) => written.push(JSON.parse(data) as JsonObject));
-    for (const event of readStream(lines)) splitter.push(Buffer.from(writer.write(event)));
-    splitter.push(Buffer.from(writer.end()));
+    const data = writeStream(geminiGenerate, FACTS, readStream(geminiGenerate, lines));
+    const written = data.map((text) => JSON.parse(text) as JsonObject);
     assert.deepEqual(saidByFile(written), saidByFile(bodies));
   });
 }

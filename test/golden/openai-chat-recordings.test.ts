@@ -8,6 +8,7 @@ import type { AnswerFacts } from '../../src/formats/format.ts';
 import type { ConversationResponse, StreamEvent, Usage } from '../../src/formats/neutral/conversation.ts';
 import { openaiChat } from '../../src/formats/openai-chat/index.ts';
 import { openaiJudges } from './openai-chat/openai-schema.ts';
+import { readStream, writeStream } from './streams.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../shared/recordings');
 const PROVIDERS = [
@@ -134,22 +135,6 @@ function saidByEvents(events: readonly StreamEvent[]): Said {
   return said;
 }
 
-function readStream(lines: readonly string[], mark: boolean): StreamEvent[] {
-  const reader = openaiChat.openStreamReader();
-  const events: StreamEvent[] = [];
-  const emit = (event: StreamEvent): void => void events.push(event);
-  for (const line of lines) reader.read(line, undefined, emit);
-  if (mark) reader.read('[DONE]', undefined, emit);
-  reader.close(emit);
-  return events;
-}
-
-const framesOf = (text: string): string[] =>
-  text
-    .split('\n\n')
-    .filter((frame) => frame !== '')
-    .map((frame) => frame.replace(/^data: /, ''));
-
 for (const file of files.filter((name) => name.endsWith('.json'))) {
   const body = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as JsonObject;
 
@@ -172,31 +157,30 @@ for (const file of files.filter((name) => name.endsWith('.chunks.txt'))) {
   const chunks = lines.map((line) => JSON.parse(line) as JsonObject);
 
   test(`the recorded stream ${file} is read as it stands, with and without its end mark`, () => {
-    const events = readStream(lines, true);
+    const events = readStream(openaiChat, [...lines, '[DONE]']);
     assert.deepEqual(saidByEvents(events), saidByChunks(chunks));
     assert.equal(events.at(-1)?.type, 'end');
-    assert.deepEqual(readStream(lines, false), events);
+    assert.deepEqual(readStream(openaiChat, lines), events);
   });
 
   test(`the recorded stream ${file} never looks whole when it is cut before its finish reason`, () => {
     const last = chunks.findIndex((chunk) => objects(chunk.choices).some(({ finish_reason: word }) => Boolean(word)));
     assert.ok(last > 0);
     for (let length = 0; length <= last; length += last > 60 ? 17 : 1) {
-      const cut = readStream(lines.slice(0, length), false);
+      const cut = readStream(openaiChat, lines.slice(0, length));
       assert.ok(!cut.some(({ type }) => type === 'end' || type === 'finish' || type === 'error'));
     }
   });
 
   test(`the recorded stream ${file} is written for a client as OpenAI's schema wants it and says the same`, () => {
-    const writer = openaiChat.openStreamWriter(FACTS);
-    const events = readStream(lines, true);
-    const frames = framesOf(events.map((event) => writer.write(event)).join('') + writer.end());
+    const events = readStream(openaiChat, [...lines, '[DONE]']);
+    const frames = writeStream(openaiChat, FACTS, events);
     assert.equal(frames.at(-1), '[DONE]');
     const written = frames.slice(0, -1).map((frame) => JSON.parse(frame) as JsonObject);
     for (const chunk of written) assert.equal(judges?.CreateChatCompletionStreamResponse(chunk), undefined);
     assert.deepEqual(saidByChunks(written), saidByChunks(chunks));
     assert.equal(new Set(written.map((chunk) => chunk.id)).size, 1);
-    const again = saidByEvents(readStream(frames, false));
+    const again = saidByEvents(readStream(openaiChat, frames));
     assert.deepEqual(again, saidByEvents(events));
   });
 }

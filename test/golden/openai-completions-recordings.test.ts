@@ -9,6 +9,7 @@ import type { StreamEvent } from '../../src/formats/neutral/conversation.ts';
 import { openaiCompletions } from '../../src/formats/openai-completions/index.ts';
 import { readEmbeddingResponse, writeEmbeddingResponse } from '../../src/formats/openai-embeddings/index.ts';
 import { openaiJudges } from './openai-chat/openai-schema.ts';
+import { readStream, writeStream } from './streams.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../shared/recordings');
 const FACTS: AnswerFacts = { id: 'cmpl-gateway', model: 'group', createdSeconds: 1, streamUsage: true };
@@ -35,26 +36,16 @@ test('the recorded text completion is read as it stands and written as OpenAI ha
 test('the recorded stream of a text completion is read as it stands and survives being written', { skip }, () => {
   const lines = contents('openai/completion/openai-completion-text.chunks.txt').trim().split('\n');
   const chunks = lines.map((line) => JSON.parse(line) as Chunk);
-  const readAll = (data: readonly string[]): StreamEvent[] => {
-    const reader = openaiCompletions.openStreamReader();
-    const events: StreamEvent[] = [];
-    const emit = (event: StreamEvent): void => void events.push(event);
-    for (const item of data) reader.read(item, undefined, emit);
-    reader.close(emit);
-    return events;
-  };
   const textOf = (events: readonly StreamEvent[]): string =>
     events.map((event) => (event.type === 'text' ? event.text : '')).join('');
-  const events = readAll([...lines, '[DONE]']);
+  const events = readStream(openaiCompletions, [...lines, '[DONE]']);
   const text = chunks.flatMap(({ choices }) => choices.map((choice) => choice.text)).join('');
   assert.equal(textOf(events), text);
   const usage = events.find((event) => event.type === 'usage')?.usage;
   assert.equal(usage?.outputTokens, chunks.at(-1)?.usage?.completion_tokens);
-  assert.ok(!readAll(lines.slice(0, 9)).some(({ type }) => type === 'end'));
+  assert.ok(!readStream(openaiCompletions, lines.slice(0, 9)).some(({ type }) => type === 'end'));
 
-  const writer = openaiCompletions.openStreamWriter(FACTS);
-  const frames = (events.map((event) => writer.write(event)).join('') + writer.end()).split('\n\n');
-  const again = readAll(frames.map((frame) => frame.replace(/^data: /, '')));
+  const again = readStream(openaiCompletions, writeStream(openaiCompletions, FACTS, events));
   assert.equal(textOf(again), text);
   assert.deepEqual(
     again.find((event) => event.type === 'finish'),

@@ -44,9 +44,9 @@ export function applyLimits(before: Limits, changes: LimitChanges, nowMs: number
 
 /** An object without any of its limits, to put changed ones over. */
 export function withoutLimits<Value extends Limits>(value: Value): Omit<Value, keyof Limits> {
-  const rest = { ...value } as unknown as Record<string, unknown>;
+  const rest: Omit<Value, keyof Limits> & { -readonly [Name in keyof Limits]?: Limits[Name] } = { ...value };
   for (const name of LIMIT_NAMES) delete rest[name];
-  return rest as unknown as Omit<Value, keyof Limits>;
+  return rest;
 }
 
 /** An object with changed limits. */

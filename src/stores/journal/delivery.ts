@@ -7,8 +7,8 @@ import { DatabaseAwayError } from '../contracts/directory.ts';
 import type { ClosedEntry } from '../contracts/journal.ts';
 import type { Ledger } from '../contracts/ledger.ts';
 import { closedText, lineOf } from './record.ts';
-import { textsOf } from './told-entry.ts';
 import type { Troubles } from './troubles.ts';
+import { textsOf } from './written-entry.ts';
 
 /** What a delivery works with. */
 export interface DeliveryOptions {

@@ -9,9 +9,9 @@ import type { Ledger } from '../contracts/ledger.ts';
 import { Delivery } from './delivery.ts';
 import { closedText, deliveredText, droppedText, holdText, openOfText, openText } from './record.ts';
 import { type Place, Segments } from './segments.ts';
-import { ToldEntry } from './told-entry.ts';
 import { Troubles } from './troubles.ts';
 import { Waiting } from './waiting.ts';
+import { WrittenEntry } from './written-entry.ts';
 
 /** What a journal needs. */
 export interface FileJournalOptions {
@@ -186,11 +186,11 @@ export class FileJournal implements Journal {
 
   #writeClosed(entry: ClosedEntry): boolean {
     const number = this.#lastNumber + 1;
-    const told = new ToldEntry(entry);
-    const place = this.#tryAdd(closedText(told, number));
+    const written = new WrittenEntry(entry);
+    const place = this.#tryAdd(closedText(written, number));
     if (place === undefined) return false;
     this.#lastNumber = number;
-    this.#waiting.push(told, number, place);
+    this.#waiting.push(written, number, place);
     return true;
   }
 

@@ -3,12 +3,13 @@
  * written is told from a whole one. Money is a decimal string, because JSON has no integers of that size.
  */
 import { crc32 } from 'node:zlib';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { defined } from '../../core/defined.ts';
+import { isJsonObject, itemsOf, type JsonObject } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { Charge, Settlement } from '../contracts/claims.ts';
 import type { ClosedEntry, OpenEntry } from '../contracts/journal.ts';
-import { type PlainRow, rowOfPlain, textOfRow } from '../contracts/ledger-text.ts';
-import { textsOf } from './told-entry.ts';
+import { rowOfJson, textOfRow } from '../contracts/ledger-text.ts';
+import { textsOf } from './written-entry.ts';
 
 /** One line of a journal. */
 export type JournalRecord =
@@ -67,19 +68,17 @@ export function readLine(bytes: Buffer): JournalRecord | undefined {
   return isJsonObject(said) ? recordOf(said) : undefined;
 }
 
-function recordOf(said: JsonObject): JournalRecord | undefined {
-  const { open, held, closed, dropped, delivered, number } = said;
+/** A record from its JSON, which is what one of the functions above wrote. */
+function recordOf(json: JsonObject): JournalRecord | undefined {
+  const { open, held, closed, dropped, delivered, number } = json;
   if (typeof open === 'string') {
-    return {
-      kind: 'open',
-      entry: { callId: open, hold: amount(said.hold), row: rowOfPlain(said.row as unknown as PlainRow) },
-    };
+    return { kind: 'open', entry: { callId: open, hold: amount(json.hold), row: rowOfJson(json.row) } };
   }
-  if (typeof held === 'string') return { kind: 'hold', callId: held, hold: amount(said.hold) ?? 0n };
+  if (typeof held === 'string') return { kind: 'hold', callId: held, hold: amount(json.hold) ?? 0n };
   if (typeof closed === 'string' && typeof number === 'number') {
-    const rows = Array.isArray(said.rows) ? said.rows.map((row) => rowOfPlain(row as unknown as PlainRow)) : [];
-    const settlement = isJsonObject(said.settlement) ? settlementOf(said.settlement) : undefined;
-    return { kind: 'closed', number, entry: { callId: closed, rows, ...(settlement && { settlement }) } };
+    const settlement = json.settlement === undefined ? undefined : settlementOf(json.settlement);
+    const entry = { callId: closed, rows: itemsOf(json.rows).map(rowOfJson), ...defined({ settlement }) };
+    return { kind: 'closed', number, entry };
   }
   if (typeof dropped === 'string') return { kind: 'dropped', callId: dropped };
   if (typeof delivered === 'number') return { kind: 'delivered', number: delivered };
@@ -94,8 +93,8 @@ function plainSettlement(settlement: Settlement) {
   };
 }
 
-function settlementOf(value: unknown): Settlement {
-  const plain = value as ReturnType<typeof plainSettlement>;
+function settlementOf(json: unknown): Settlement {
+  const plain = json as ReturnType<typeof plainSettlement>;
   const charges: Charge[] = plain.charges.map((charge) => ({ ...charge, cost: BigInt(charge.cost) }));
   return { ...plain, cost: BigInt(plain.cost), charges };
 }

@@ -1,7 +1,7 @@
 import { Kysely } from 'kysely';
 import { Pool, types } from 'pg';
 import type { NoTables, SqlConnection } from '../sql/connection.ts';
-import { PostgresPoolDialect } from './postgres-dialect.ts';
+import { postgresPoolDialect } from './postgres-dialect.ts';
 import { Pulse } from './pulse.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
@@ -38,7 +38,7 @@ export function openPostgres({ url, poolSize, statementTimeoutMs, isReady }: Pos
   // An idle connection that is lost is no event: the pool makes another when one is needed. Unheard it would end the process.
   pool.on('error', () => undefined);
   const pulse = new Pulse(url);
-  const database = new Kysely<NoTables>({ dialect: new PostgresPoolDialect(pool, pulse, isReady ?? (() => true)) });
+  const database = new Kysely<NoTables>({ dialect: postgresPoolDialect(pool, pulse, isReady ?? (() => true)) });
   return {
     kind: 'postgres',
     write: database,

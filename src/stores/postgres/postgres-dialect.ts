@@ -1,70 +1,42 @@
 import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type DatabaseIntrospector,
+  type CompiledQuery,
   type Dialect,
-  type DialectAdapter,
-  type Driver,
-  type Kysely,
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
-  type QueryCompiler,
   type QueryResult,
 } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import { DatabaseAwayError } from '../contracts/directory.ts';
+import { ROLLBACK, StatementDriver, WholeResultConnection } from '../sql/dialect.ts';
 import { settleIntegers } from '../sql/row-integers.ts';
 import { postgresError } from './postgres-errors.ts';
 import type { Pulse } from './pulse.ts';
 
-/** What takes longer makes us look whether the server is still there. */
+/** After a statement has taken this long, the server is asked whether it is still there. */
 const SUSPICIOUS_AFTER_MS = 1_000;
 
-const BEGIN = CompiledQuery.raw('begin');
-const COMMIT = CompiledQuery.raw('commit');
-const ROLLBACK = CompiledQuery.raw('rollback');
-
 /** Kysely over a pool of `pg`; errors come as ours, and a connection that failed is not used again. */
-export class PostgresPoolDialect implements Dialect {
-  readonly #pool: Pool;
-  readonly #pulse: Pulse;
-  readonly #isReady: () => boolean;
-  constructor(pool: Pool, pulse: Pulse, isReady: () => boolean) {
-    this.#pool = pool;
-    this.#pulse = pulse;
-    this.#isReady = isReady;
-  }
-
-  createDriver(): Driver {
-    return new PostgresPoolDriver(this.#pool, this.#pulse, this.#isReady);
-  }
-
-  createQueryCompiler(): QueryCompiler {
-    return new PostgresQueryCompiler();
-  }
-
-  createAdapter(): DialectAdapter {
-    return new PostgresAdapter();
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: Kysely's signature.
-  createIntrospector(db: Kysely<any>): DatabaseIntrospector {
-    return new PostgresIntrospector(db);
-  }
+export function postgresPoolDialect(pool: Pool, pulse: Pulse, isReady: () => boolean): Dialect {
+  return {
+    createDriver: () => new PostgresPoolDriver(pool, pulse, isReady),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createAdapter: () => new PostgresAdapter(),
+    createIntrospector: (database) => new PostgresIntrospector(database),
+  };
 }
 
-class PostgresPoolDriver implements Driver {
+class PostgresPoolDriver extends StatementDriver {
   readonly #pool: Pool;
   readonly #pulse: Pulse;
   readonly #isReady: () => boolean;
+
   constructor(pool: Pool, pulse: Pulse, isReady: () => boolean) {
+    super('begin');
     this.#pool = pool;
     this.#pulse = pulse;
     this.#isReady = isReady;
   }
-
-  async init(): Promise<void> {}
 
   async acquireConnection(): Promise<PostgresConnection> {
     if (this.#pool.ending) throw new DatabaseAwayError('closed', 'The database is closed.');
@@ -74,7 +46,7 @@ class PostgresPoolDriver implements Driver {
     try {
       return new PostgresConnection(await whileThere(this.#pulse, connecting), this.#pulse);
     } catch (error) {
-      // One that is made after all goes back.
+      // A connection that is made too late goes back to the pool.
       connecting.then(
         (client) => client.release(),
         () => undefined,
@@ -83,17 +55,9 @@ class PostgresPoolDriver implements Driver {
     }
   }
 
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(BEGIN);
-  }
-
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(COMMIT);
-  }
-
   async rollbackTransaction(connection: PostgresConnection): Promise<void> {
     if (connection.isBroken) return;
-    // What went wrong first is what is told; a connection whose rollback fails is broken and thrown away.
+    // The first error is the one that is reported; a connection whose rollback fails is discarded.
     await connection.executeQuery(ROLLBACK).catch(() => connection.breakOff());
   }
 
@@ -106,13 +70,14 @@ class PostgresPoolDriver implements Driver {
   }
 }
 
-class PostgresConnection implements DatabaseConnection {
+class PostgresConnection extends WholeResultConnection {
   readonly #client: PoolClient;
   readonly #pulse: Pulse;
   isBroken = false;
   readonly #onError = (): void => this.breakOff();
 
   constructor(client: PoolClient, pulse: Pulse) {
+    super();
     this.#client = client;
     this.#pulse = pulse;
     // Without a listener a connection lost between two statements would end the process.
@@ -123,17 +88,14 @@ class PostgresConnection implements DatabaseConnection {
     try {
       const result = await whileThere(this.#pulse, this.#client.query(query.sql, [...query.parameters]));
       settleIntegers(result.rows);
-      return { rows: result.rows, ...(result.rowCount === null ? {} : { numAffectedRows: BigInt(result.rowCount) }) };
+      const { rows, rowCount } = result;
+      return rowCount === null ? { rows } : { rows, numAffectedRows: BigInt(rowCount) };
     } catch (error) {
       const ours = postgresError(error);
-      // A statement that timed out on our side is still being worked on over there.
+      // The server still works on a statement that timed out on our side.
       if (ours instanceof DatabaseAwayError) this.breakOff();
       throw ours;
     }
-  }
-
-  async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    yield await this.executeQuery<Row>(query);
   }
 
   breakOff(): void {
@@ -146,7 +108,7 @@ class PostgresConnection implements DatabaseConnection {
   }
 }
 
-/** Waits for a server for as long as it is there; rejects within two seconds once nothing comes back from it. */
+/** Waits for an answer as long as the server is there; rejects within two seconds once the server is silent. */
 async function whileThere<Answer>(pulse: Pulse, answer: Promise<Answer>): Promise<Answer> {
   const { promise: gone, reject } = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
@@ -165,7 +127,7 @@ async function whileThere<Answer>(pulse: Pulse, answer: Promise<Answer>): Promis
   } finally {
     isOver = true;
     clearTimeout(timer);
-    // Whichever is too late has nobody to hear it.
+    // The promise that lost the race must not become an unhandled rejection.
     answer.catch(() => undefined);
     gone.catch(() => undefined);
   }

@@ -1,7 +1,7 @@
 import { CompiledQuery, Kysely, sql } from 'kysely';
 import type { NoTables, SqlConnection } from '../sql/connection.ts';
 import type { RowsToWrite } from './ledger-writer.ts';
-import { SqliteThreadDialect } from './sqlite-dialect.ts';
+import { sqliteThreadDialect } from './sqlite-dialect.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 
 const PING_WITHIN_MS = 1_000;
@@ -42,7 +42,7 @@ async function openOne(path: string, isReadOnly: boolean): Promise<Kysely<NoTabl
     await thread.close();
     throw error;
   }
-  return new Kysely<NoTables>({ dialect: new SqliteThreadDialect(thread) });
+  return new Kysely<NoTables>({ dialect: sqliteThreadDialect(thread) });
 }
 
 async function answersInTime(database: Kysely<NoTables>): Promise<boolean> {

@@ -1,59 +1,35 @@
 import {
-  CompiledQuery,
+  type CompiledQuery,
   type DatabaseConnection,
-  type DatabaseIntrospector,
   type Dialect,
-  type DialectAdapter,
-  type Driver,
-  type Kysely,
-  type QueryCompiler,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { ROLLBACK, StatementDriver, WholeResultConnection } from '../sql/dialect.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
 
-const BEGIN = CompiledQuery.raw('BEGIN IMMEDIATE');
-const COMMIT = CompiledQuery.raw('COMMIT');
-const ROLLBACK = CompiledQuery.raw('ROLLBACK');
-
 /** Kysely over an SQLite connection in a thread. */
-export class SqliteThreadDialect implements Dialect {
-  readonly #thread: SqliteThread;
-  constructor(thread: SqliteThread) {
-    this.#thread = thread;
-  }
-
-  createDriver(): Driver {
-    return new SqliteThreadDriver(this.#thread);
-  }
-
-  createQueryCompiler(): QueryCompiler {
-    return new SqliteQueryCompiler();
-  }
-
-  createAdapter(): DialectAdapter {
-    return new SqliteAdapter();
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: Kysely's signature.
-  createIntrospector(db: Kysely<any>): DatabaseIntrospector {
-    return new SqliteIntrospector(db);
-  }
+export function sqliteThreadDialect(thread: SqliteThread): Dialect {
+  return {
+    createDriver: () => new SqliteThreadDriver(thread),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createAdapter: () => new SqliteAdapter(),
+    createIntrospector: (database) => new SqliteIntrospector(database),
+  };
 }
 
-/** One connection for all, so whoever has it keeps the others waiting: transactions never mix. */
-class SqliteThreadDriver implements Driver {
+/** All share one connection and take turns, so that transactions never mix. */
+class SqliteThreadDriver extends StatementDriver {
   readonly #thread: SqliteThread;
   readonly #queue: (() => void)[] = [];
   #isTaken = false;
 
   constructor(thread: SqliteThread) {
+    super('begin immediate');
     this.#thread = thread;
   }
-
-  async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
     if (this.#isTaken) await new Promise<void>((resolve) => this.#queue.push(resolve));
@@ -67,22 +43,14 @@ class SqliteThreadDriver implements Driver {
     return new SqliteThreadConnection(this.#thread);
   }
 
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(BEGIN);
-  }
-
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(COMMIT);
-  }
-
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // SQLite may have rolled back already (disk full), and a lost thread has: what went wrong first is what is told.
+    // SQLite may have rolled back already (disk full), and a lost thread has: the first error is the one that is reported.
     await connection.executeQuery(ROLLBACK).catch(() => undefined);
   }
 
   async releaseConnection(): Promise<void> {
     const next = this.#queue.shift();
-    // It stays taken when somebody waits: whoever came in between would overtake and share it.
+    // It stays taken if there is a queue: a caller that came in between would overtake and share it.
     if (next === undefined) this.#isTaken = false;
     else next();
   }
@@ -92,19 +60,17 @@ class SqliteThreadDriver implements Driver {
   }
 }
 
-class SqliteThreadConnection implements DatabaseConnection {
+class SqliteThreadConnection extends WholeResultConnection {
   readonly #thread: SqliteThread;
   readonly #generation: number;
+
   constructor(thread: SqliteThread) {
+    super();
     this.#thread = thread;
     this.#generation = thread.generation;
   }
 
   executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     return this.#thread.execute(query, this.#generation) as Promise<QueryResult<Row>>;
-  }
-
-  async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    yield await this.executeQuery<Row>(query);
   }
 }

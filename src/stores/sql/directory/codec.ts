@@ -2,63 +2,65 @@
  * Objects as text and back. JSON has no bigint: the fields that hold money are written as decimal strings of pico-USD, known by
  * their names in the contract and never guessed from what a value looks like.
  */
+import { defined } from '../../../core/defined.ts';
 import type { Limits, PeriodBudget } from '../../contracts/directory.ts';
 
-/** Limits with every amount of money a string. */
-interface StoredLimits {
-  maxBudget?: string;
-  softBudget?: string;
-  budgetLimits?: StoredBudget[];
-  modelMaxBudget?: Record<string, StoredBudget>;
-  tempBudgetIncrease?: { amount: string; untilMs: number };
-  memberDefaults?: StoredLimits;
-}
-type StoredBudget = { max: string; duration?: string };
-type WithMembers = Limits & { readonly memberDefaults?: Limits };
+type StoredBudget = Omit<PeriodBudget, 'max'> & { readonly max: string };
 
-/** Writes any object; where it has limits, their money too. */
-export function encodeObject(value: Limits): string {
-  return JSON.stringify({ ...value, ...moneyOut(value) });
+/** The limits that hold money, with every amount as text. */
+interface StoredMoney {
+  readonly maxBudget?: string;
+  readonly softBudget?: string;
+  readonly budgetLimits?: readonly StoredBudget[];
+  readonly modelMaxBudget?: Readonly<Record<string, StoredBudget>>;
+  readonly tempBudgetIncrease?: { readonly amount: string; readonly untilMs: number };
 }
+type StoredLimits = Omit<Limits, keyof StoredMoney> & StoredMoney;
 
-/** Reads what `encodeObject` wrote. */
-export function decodeObject<Value>(text: string): Value {
-  const stored = JSON.parse(text) as StoredLimits;
-  return { ...stored, ...moneyIn(stored) } as unknown as Value;
+/** An object with its limits, and those that a team gives to its members. */
+type WithLimits<Held> = Held & { readonly memberDefaults?: Held };
+
+/** Writes any object; if it has limits, their money too. */
+export function encodeObject(object: WithLimits<Limits>): string {
+  const { memberDefaults, ...own } = object;
+  return JSON.stringify({ ...limitsOut(own), memberDefaults: memberDefaults && limitsOut(memberDefaults) });
 }
 
-function moneyOut(value: WithMembers): StoredLimits {
-  const { maxBudget, softBudget, budgetLimits, modelMaxBudget, tempBudgetIncrease, memberDefaults } = value;
-  const out: StoredLimits = {};
-  if (maxBudget !== undefined) out.maxBudget = String(maxBudget);
-  if (softBudget !== undefined) out.softBudget = String(softBudget);
-  if (budgetLimits !== undefined) out.budgetLimits = budgetLimits.map(budgetOut);
-  if (modelMaxBudget !== undefined) out.modelMaxBudget = mapValues(modelMaxBudget, budgetOut);
-  if (tempBudgetIncrease !== undefined) {
-    out.tempBudgetIncrease = { ...tempBudgetIncrease, amount: String(tempBudgetIncrease.amount) };
-  }
-  if (memberDefaults !== undefined)
-    out.memberDefaults = { ...memberDefaults, ...moneyOut(memberDefaults) } as StoredLimits;
-  return out;
+/** Reads what `encodeObject` wrote of a value of this type. */
+export function decodeObject<Value extends object>(text: string): Value {
+  const { memberDefaults, ...own } = JSON.parse(text) as WithLimits<StoredLimits>;
+  return { ...limitsIn(own), ...defined({ memberDefaults: memberDefaults && limitsIn(memberDefaults) }) } as Value;
 }
 
-function moneyIn(stored: StoredLimits): WithMembers {
-  const { maxBudget, softBudget, budgetLimits, modelMaxBudget, tempBudgetIncrease, memberDefaults } = stored;
+function limitsOut(limits: Limits): StoredLimits {
+  const { maxBudget, softBudget, budgetLimits, modelMaxBudget, tempBudgetIncrease: raise, ...others } = limits;
   return {
-    ...(maxBudget === undefined ? {} : { maxBudget: BigInt(maxBudget) }),
-    ...(softBudget === undefined ? {} : { softBudget: BigInt(softBudget) }),
-    ...(budgetLimits === undefined ? {} : { budgetLimits: budgetLimits.map(budgetIn) }),
-    ...(modelMaxBudget === undefined ? {} : { modelMaxBudget: mapValues(modelMaxBudget, budgetIn) }),
-    ...(tempBudgetIncrease === undefined
-      ? {}
-      : { tempBudgetIncrease: { ...tempBudgetIncrease, amount: BigInt(tempBudgetIncrease.amount) } }),
-    ...(memberDefaults === undefined
-      ? {}
-      : { memberDefaults: { ...memberDefaults, ...moneyIn(memberDefaults) } as unknown as Limits }),
+    ...others,
+    ...defined({
+      maxBudget: maxBudget?.toString(),
+      softBudget: softBudget?.toString(),
+      budgetLimits: budgetLimits?.map(budgetOut),
+      modelMaxBudget: modelMaxBudget && mapValues(modelMaxBudget, budgetOut),
+      tempBudgetIncrease: raise && { ...raise, amount: raise.amount.toString() },
+    }),
   };
 }
 
-const budgetOut = (budget: PeriodBudget): StoredBudget => ({ ...budget, max: String(budget.max) });
+function limitsIn(stored: StoredLimits): Limits {
+  const { maxBudget, softBudget, budgetLimits, modelMaxBudget, tempBudgetIncrease: raise, ...others } = stored;
+  return {
+    ...others,
+    ...defined({
+      maxBudget: maxBudget === undefined ? undefined : BigInt(maxBudget),
+      softBudget: softBudget === undefined ? undefined : BigInt(softBudget),
+      budgetLimits: budgetLimits?.map(budgetIn),
+      modelMaxBudget: modelMaxBudget && mapValues(modelMaxBudget, budgetIn),
+      tempBudgetIncrease: raise && { ...raise, amount: BigInt(raise.amount) },
+    }),
+  };
+}
+
+const budgetOut = (budget: PeriodBudget): StoredBudget => ({ ...budget, max: budget.max.toString() });
 const budgetIn = (budget: StoredBudget): PeriodBudget => ({ ...budget, max: BigInt(budget.max) });
 
 function mapValues<From, To>(values: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> {

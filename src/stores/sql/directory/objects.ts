@@ -6,7 +6,7 @@ import { deleteObjects } from './delete-objects.ts';
 import { fieldOf, KINDS, type KindOfObject, rowOf } from './kinds.ts';
 import { conditionsOf, isOneOf, orderOf } from './search.ts';
 import { isStorable } from './storable.ts';
-import type { AnyObjectTables, DirectoryTables, ObjectRow } from './tables.ts';
+import type { AnyObjectRow, AnyObjectTables, DirectoryTables, ObjectRow } from './tables.ts';
 import { addAudit, type DirectoryTransaction, type DirectoryWriter, refusingTaken } from './writing.ts';
 
 type Objects = Pick<
@@ -129,7 +129,7 @@ export function objectsOf(connection: SqlConnection, writer: DirectoryWriter): O
             transaction
               .withTables<AnyObjectTables>()
               .insertInto(how.table)
-              .values(row as never)
+              .values(row as AnyObjectRow)
               .execute(),
         );
         await addAudit(transaction, [audit]);

@@ -66,5 +66,8 @@ export type DirectoryTables = {
 /** Tables of objects. */
 export type ObjectTable = 'organizations' | 'teams' | 'users' | 'customers' | 'keys' | 'budgets' | 'tags' | 'models';
 
-/** The tables of objects as if each had every column; which it really has, its kind says. */
-export type AnyObjectTables = Record<ObjectTable, ObjectRow & SearchColumns>;
+/** A row of any table of objects, as if it had every search column: its kind says which it really has. */
+export type AnyObjectRow = ObjectRow & SearchColumns;
+
+/** The tables of objects if the kind is known at run time only. */
+export type AnyObjectTables = Record<ObjectTable, AnyObjectRow>;

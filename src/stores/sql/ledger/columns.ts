@@ -1,6 +1,7 @@
 /** A row of the ledger as it is stored: all of it as JSON in `data`, and what it is found by in columns. */
+import { defined } from '../../../core/defined.ts';
 import type { LedgerRow, LedgerStatus } from '../../contracts/ledger.ts';
-import { type PlainRow, rowOfPlain } from '../../contracts/ledger-text.ts';
+import { type PlainRow, rowOfJson } from '../../contracts/ledger-text.ts';
 import type { Column } from './json-rows.ts';
 
 /** The columns of the table `ledger`. */
@@ -71,25 +72,27 @@ function storableCost(cost: string): string {
   return cost;
 }
 
-/** The row that was stored. Columns say it again, and alone for rows whose `data` was written before it held everything. */
+/** The row that was stored. Columns repeat its data, and are the only source for rows written before `data` held everything. */
 export function rowOf(stored: StoredRow): LedgerRow {
-  const { cost: _cost, ...said } = rowOfPlain(JSON.parse(stored.data) as PlainRow);
+  const { cost: _cost, ...rest } = rowOfJson(JSON.parse(stored.data));
   return {
-    ...said,
+    ...rest,
     attemptId: stored.attempt_id,
     startedAtMs: stored.started_at,
     endedAtMs: stored.ended_at,
     keyHash: stored.key_hash,
-    ...(stored.user_id !== null && { userId: stored.user_id }),
-    ...(stored.team_id !== null && { teamId: stored.team_id }),
-    ...(stored.organization_id !== null && { organizationId: stored.organization_id }),
-    ...(stored.customer_id !== null && { customerId: stored.customer_id }),
-    ...(stored.model_group !== null && { modelGroup: stored.model_group }),
-    ...(stored.model !== null && { model: stored.model }),
-    ...(stored.provider !== null && { provider: stored.provider }),
     status: stored.status as LedgerStatus,
-    ...(stored.cost_pico !== null && { cost: stored.cost_pico }),
     accounts: accountsOf(stored.accounts),
+    ...defined({
+      userId: stored.user_id ?? undefined,
+      teamId: stored.team_id ?? undefined,
+      organizationId: stored.organization_id ?? undefined,
+      customerId: stored.customer_id ?? undefined,
+      modelGroup: stored.model_group ?? undefined,
+      model: stored.model ?? undefined,
+      provider: stored.provider ?? undefined,
+      cost: stored.cost_pico ?? undefined,
+    }),
   };
 }
 

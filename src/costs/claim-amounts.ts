@@ -143,7 +143,7 @@ function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: 
   const withAudio = isStrict ? query.mayHaveAudio !== false : query.mayHaveAudio === true;
   const searches = BigInt(whole(query.webSearches ?? 0));
 
-  let largest: Bounds = NOTHING;
+  let largest: Bounds = NO_BOUNDS;
   for (const candidate of query.candidates) {
     const { card } = candidate;
     if (card === undefined) continue;
@@ -165,10 +165,10 @@ function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: 
   return largest;
 }
 
-const NOTHING: Bounds = { likely: 0n, tail: 0n, longest: 0n, most: 0n, fixed: 0n, perToken: 0n };
+const NO_BOUNDS: Bounds = { likely: 0n, tail: 0n, longest: 0n, most: 0n, fixed: 0n, perToken: 0n };
 
 function larger(one: Bounds, other: Bounds): Bounds {
-  if (one === NOTHING) return other;
+  if (one === NO_BOUNDS) return other;
   return {
     likely: dearer(one.likely, other.likely),
     tail: dearer(one.tail, other.tail),

@@ -33,7 +33,7 @@ interface Series {
   older: Series | undefined;
   newer: Series | undefined;
   /** The last answer given, so that an unchanged one is not made again. */
-  said: OutputForecast | undefined;
+  lastForecast: OutputForecast | undefined;
 }
 
 /** Keys have no children; one empty map serves all of them. */
@@ -63,10 +63,11 @@ export class OutputForecasts {
     const narrowest = ofRoute?.children.get(key) ?? ofRoute ?? ofModel;
     const expected = this.#expected(narrowest);
     const tail = Math.max(this.#tail(narrowest), expected);
-    const said = narrowest.said;
-    if (said !== undefined && said.expected === expected && said.tail === tail) return said;
-    narrowest.said = { expected, tail };
-    return narrowest.said;
+    const lastForecast = narrowest.lastForecast;
+    if (lastForecast !== undefined && lastForecast.expected === expected && lastForecast.tail === tail)
+      return lastForecast;
+    narrowest.lastForecast = { expected, tail };
+    return narrowest.lastForecast;
   }
 
   /**
@@ -120,7 +121,15 @@ export class OutputForecasts {
     const slot = this.#pool.take() ?? this.#dropOldest();
     const isKey = parent?.parent !== undefined;
     const children = isKey ? NO_CHILDREN : new Map<string, Series>();
-    const series: Series = { name, slot, parent, children, older: undefined, newer: undefined, said: undefined };
+    const series: Series = {
+      name,
+      slot,
+      parent,
+      children,
+      older: undefined,
+      newer: undefined,
+      lastForecast: undefined,
+    };
     siblings.set(name, series);
     return series;
   }

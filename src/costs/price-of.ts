@@ -39,8 +39,8 @@ interface Shares {
  * the operator configured.
  */
 export function costOf(usage: Usage, card: RateCard | undefined): Cost | undefined {
-  const told = card?.source === 'config' ? undefined : toldCost(usage);
-  if (card === undefined) return told === undefined ? undefined : { ...NOTHING, total: told, by: 'provider' };
+  const stated = card?.source === 'config' ? undefined : statedCost(usage);
+  if (card === undefined) return stated === undefined ? undefined : { ...NO_COST, total: stated, by: 'provider' };
   const shares = sharesOf(usage);
   const prompt = tokens(usage.inputTokens);
   const rateOf = (...candidates: readonly (TieredRate | undefined)[]): PicoUsd => {
@@ -61,7 +61,7 @@ export function costOf(usage: Usage, card: RateCard | undefined): Cost | undefin
   const webSearch = tokens(usage.webSearchRequests) * (card.perWebSearch ?? 0n);
   const sum = input + cachedInput + cacheWrite + audioInput + output + reasoning + audioOutput + perRequest + webSearch;
   return {
-    total: told ?? sum,
+    total: stated ?? sum,
     input,
     cachedInput,
     cacheWrite,
@@ -71,11 +71,11 @@ export function costOf(usage: Usage, card: RateCard | undefined): Cost | undefin
     audioOutput,
     perRequest,
     webSearch,
-    by: told === undefined ? 'rates' : 'provider',
+    by: stated === undefined ? 'rates' : 'provider',
   };
 }
 
-const NOTHING: Cost = {
+const NO_COST: Cost = {
   total: 0n,
   input: 0n,
   cachedInput: 0n,
@@ -144,10 +144,10 @@ function tokens(count: number | undefined): bigint {
 }
 
 /** The largest figure that is believed, in USD: no single answer costs more. */
-const LARGEST_TOLD_USD = 10_000n;
+const LARGEST_STATED_USD = 10_000n;
 
-function toldCost(usage: Usage): PicoUsd | undefined {
+function statedCost(usage: Usage): PicoUsd | undefined {
   if (usage.providerCostUsd === undefined) return undefined;
-  const told = picoUsdFromUsd(usage.providerCostUsd);
-  return told !== undefined && told >= 0n && told <= LARGEST_TOLD_USD * PICO_PER_USD ? told : undefined;
+  const stated = picoUsdFromUsd(usage.providerCostUsd);
+  return stated !== undefined && stated >= 0n && stated <= LARGEST_STATED_USD * PICO_PER_USD ? stated : undefined;
 }

@@ -13,7 +13,7 @@ import { MemoryClaims } from '../stores/memory/claims.ts';
 import { MemoryInvalidationBus } from '../stores/memory/invalidation-bus.ts';
 import { MemoryJournal } from '../stores/memory/journal.ts';
 import type { SqlConnection } from '../stores/sql/connection.ts';
-import type { Tell } from '../stores/sql/directory/writing.ts';
+import type { OnChanged } from '../stores/sql/directory/writing.ts';
 import { SqlLedger } from '../stores/sql/ledger/sql-ledger.ts';
 import { takeFileLock } from '../stores/sqlite/file-lock.ts';
 import { openSqliteDatabase } from '../stores/sqlite/sqlite-database.ts';
@@ -101,7 +101,7 @@ async function isAlone(database: Database, log: Log): Promise<boolean> {
 function makeJournal({ config, dataFolder, clock, log }: OpenStoresOptions, { ledger }: Database): Journal {
   const { journalFsync, serveWithoutJournal } = config.stores;
   const inMemory = () =>
-    new MemoryJournal({ ledger, onTrouble: (reason) => logTrouble(log, { kind: 'away', reason }) });
+    new MemoryJournal({ ledger, onTrouble: (reason) => logTrouble(log, { kind: 'unavailable', reason }) });
   if (dataFolder === undefined) return inMemory();
   try {
     return new FileJournal({
@@ -120,11 +120,11 @@ function makeJournal({ config, dataFolder, clock, log }: OpenStoresOptions, { le
   }
 }
 
-async function openDatabase({ config, dataFolder, log }: OpenStoresOptions, tell: Tell): Promise<Database> {
+async function openDatabase({ config, dataFolder, log }: OpenStoresOptions, onChanged: OnChanged): Promise<Database> {
   const { databaseUrl, databasePoolSize, withoutRows, journalFsync } = config.stores;
   const shared = {
     makeLedger: (connection: SqlConnection) => new SqlLedger(connection, { withoutRows, fsync: journalFsync }),
-    tell,
+    onChanged,
   };
   if (databaseUrl !== undefined) {
     // Loaded only if it is used: a gateway with an SQLite file needs no Postgres client.
@@ -186,7 +186,7 @@ async function claimInRedis(
     },
     onWarning: (message) => log.app.warn({}, message),
   });
-  return { claims, changes: claims.news };
+  return { claims, changes: claims.invalidations };
 }
 
 /** What an account spent before its counter was made: the ledger's sum, once everything in the journal is in it. */
@@ -199,7 +199,7 @@ function seedFrom({ ledger }: Database, journal: Journal): Seed {
 
 const TROUBLES: Readonly<Record<JournalTrouble['kind'], string>> = {
   full: 'The journal cannot be written: a crash now would lose the requests under way',
-  away: 'The ledger is unavailable: what is spent is kept in the journal until it is back',
+  unavailable: 'The ledger is unavailable: what is spent is kept in the journal until it is back',
   damaged: 'Damaged lines of a journal were skipped',
   refused: 'The ledger refused an entry of the journal; the entry is kept in a file of its own',
 };

@@ -1,6 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { DatabaseAwayError } from '../stores/contracts/directory.ts';
+import { DatabaseUnavailableError } from '../stores/contracts/directory.ts';
 import { readCredential } from '../tenancy/credential.ts';
 import { hashKey } from '../tenancy/hash-key.ts';
 import type { Identity } from '../tenancy/identity.ts';
@@ -30,7 +30,7 @@ export function identify(request: Unidentified, snapshot: Snapshot, tenants: Ten
   return found.then(
     (identity) => checked(identity, request),
     (error: unknown) => {
-      if (error instanceof DatabaseAwayError) throw cannotTell(error);
+      if (error instanceof DatabaseUnavailableError) throw cannotTell(error);
       throw error;
     },
   );

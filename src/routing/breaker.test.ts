@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ErrorCode } from '../core/errors.ts';
-import type { BreakerNews, BreakerShare } from '../stores/contracts/shared-routing.ts';
+import type { BreakerChange, BreakerShare } from '../stores/contracts/shared-routing.ts';
 import { type BreakerSettings, Breakers } from './breaker.ts';
 import type { FailureFacts } from './cooldown-policy.ts';
 
@@ -231,7 +231,7 @@ test('deployments that are not configured any more are forgotten, and a reload m
 
 /** Two instances on one store that answers later, as a real one does. */
 class SharedStore {
-  readonly listeners = new Map<string, (id: string, news: BreakerNews) => void>();
+  readonly listeners = new Map<string, (id: string, news: BreakerChange) => void>();
   readonly probes = new Set<string>();
   isDown = false;
 

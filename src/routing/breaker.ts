@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { BreakerNews, BreakerShare, BreakerState } from '../stores/contracts/shared-routing.ts';
+import type { BreakerChange, BreakerShare, BreakerState } from '../stores/contracts/shared-routing.ts';
 import type { AttemptFailure } from './contracts.ts';
 import {
   believedRetryAfterMs,
@@ -254,7 +254,7 @@ export class Breakers {
     this.#onTurn(id, { state: 'closed' });
   }
 
-  #learn(id: string, news: BreakerNews): void {
+  #learn(id: string, news: BreakerChange): void {
     if (this.#settings.disableCooldowns === true) return;
     const nowMs = this.#clock.monotonicMs();
     const breaker = this.#get(id, nowMs);

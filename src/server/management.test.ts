@@ -5,13 +5,13 @@ import type { ManagementContext, ManagementRoute } from '../admin/contract.ts';
 import { ADMIN } from '../admin/roles.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { ConflictError, DatabaseAwayError } from '../stores/contracts/directory.ts';
+import { ConflictError, DatabaseUnavailableError } from '../stores/contracts/directory.ts';
 import { masterIdentity } from '../tenancy/make-identity.ts';
 import { serveManagement } from './management.ts';
 
 const FAILURES: Readonly<Record<string, Error>> = {
   conflict: new ConflictError('alias', 'the alias secret-of-another is taken'),
-  away: new DatabaseAwayError('unreachable', 'connect ECONNREFUSED db.internal:5432'),
+  away: new DatabaseUnavailableError('unreachable', 'connect ECONNREFUSED db.internal:5432'),
   bug: new Error('a secret in a message'),
 };
 

@@ -5,7 +5,7 @@ import { deniedByKey, rolesOf } from '../admin/roles.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { clientErrorOf, openaiErrorBody, retryHeaders } from '../formats/client-error.ts';
-import { ConflictError, DatabaseAwayError, InvalidValueError } from '../stores/contracts/directory.ts';
+import { ConflictError, DatabaseUnavailableError, InvalidValueError } from '../stores/contracts/directory.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { managingIdentity } from '../tenancy/make-identity.ts';
 import { HttpClient } from './http-client.ts';
@@ -100,7 +100,7 @@ function knownError(error: unknown): GatewayError {
       param: error.field,
     });
   }
-  if (error instanceof DatabaseAwayError) {
+  if (error instanceof DatabaseUnavailableError) {
     return new GatewayError('store_unavailable', 'The database cannot be reached. Try again soon.', {
       retryAfterMs: 1_000,
       cause: error,

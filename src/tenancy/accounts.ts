@@ -187,6 +187,6 @@ function own<Value>(values: Readonly<Record<string, Value>> | undefined, name: s
 }
 
 /** The kinds of accounts whose figures a tenant may be told: all but the gateway's own. */
-export function mayTellFigures(kind: ScopeKind): boolean {
+export function mayShowFigures(kind: ScopeKind): boolean {
   return kind !== 'platform' && kind !== 'deployment' && kind !== 'provider';
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ReadThroughCache, type RememberedOptions } from './read-through-cache.ts';
+import { ReadThroughCache, type ReadThroughCacheOptions } from './read-through-cache.ts';
 
 class Away extends Error {}
 
-function remembered(load: RememberedOptions<string>['load'], more: Partial<RememberedOptions<string>> = {}) {
+function remembered(
+  load: ReadThroughCacheOptions<string>['load'],
+  more: Partial<ReadThroughCacheOptions<string>> = {},
+) {
   const clock = { ms: 0, nowMs: () => clock.ms, monotonicMs: () => clock.ms };
   const memory = new ReadThroughCache<string>({
     clock,

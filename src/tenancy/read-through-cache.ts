@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 
 /** How a memory is set up. */
-export interface RememberedOptions<Value> {
+export interface ReadThroughCacheOptions<Value> {
   readonly clock: Clock;
   /** Reads one; undefined where there is none. */
   readonly load: (id: string) => Promise<Value | undefined>;
@@ -37,7 +37,7 @@ function firstOf<T>(values: Iterable<T>): T | undefined {
 
 /** The memory. What was forgotten never comes back from a read that began before. */
 export class ReadThroughCache<Value> {
-  readonly #options: RememberedOptions<Value>;
+  readonly #options: ReadThroughCacheOptions<Value>;
   readonly #entries = new Map<string, Entry<Value>>();
   /** Ids of what there is none of, oldest first: keys that somebody makes up must not drive out those that there are. */
   readonly #absent = new Set<string>();
@@ -46,7 +46,7 @@ export class ReadThroughCache<Value> {
   /** Grows with every change: a read that another number saw begin may hold what is no longer true. */
   #changes = 0;
 
-  constructor(options: RememberedOptions<Value>) {
+  constructor(options: ReadThroughCacheOptions<Value>) {
     this.#options = options;
   }
 

@@ -6,7 +6,7 @@ import {
   type Budget,
   type Changed,
   type Customer,
-  DatabaseAwayError,
+  DatabaseUnavailableError,
   type Directory,
   type Key,
   type Tag,
@@ -57,7 +57,7 @@ export class Tenants {
       clock,
       ttlMs: TTL_MS,
       absentTtlMs: ABSENT_TTL_MS,
-      mayServeOld: (error: unknown) => error instanceof DatabaseAwayError,
+      mayServeOld: (error: unknown) => error instanceof DatabaseUnavailableError,
     };
     this.#identities = new ReadThroughCache({
       ...shared,
@@ -82,7 +82,7 @@ export class Tenants {
     });
   }
 
-  /** By the hash of the key. Rejects with a DatabaseAwayError where nobody can tell. */
+  /** By the hash of the key. Rejects with a DatabaseUnavailableError where nobody can tell. */
   identity(hash: string): Identity | undefined | Promise<Identity | undefined> {
     return this.#identities.find(hash);
   }
@@ -122,7 +122,7 @@ export class Tenants {
     return found.then(
       (value) => value ?? unknown(),
       (error: unknown) => {
-        if (error instanceof DatabaseAwayError) return unknown();
+        if (error instanceof DatabaseUnavailableError) return unknown();
         throw error;
       },
     );
@@ -137,7 +137,7 @@ export class Tenants {
       return await this.#complete(key, from);
     } catch (error) {
       // A database that is away must not lock out keys that stand in the configuration.
-      if (declared === undefined || !(error instanceof DatabaseAwayError)) throw error;
+      if (declared === undefined || !(error instanceof DatabaseUnavailableError)) throw error;
       return makeIdentity({ key, from, ...this.#declaredAround(key) });
     }
   }

@@ -97,7 +97,7 @@ export async function startManagement(
   let tenants: Tenants | undefined;
   const database = await open({
     makeLedger: (connection) => new SqlLedger(connection),
-    tell: (changed) => tenants?.forget(changed),
+    onChanged: (changed) => tenants?.forget(changed),
   });
   const { directory, ledger } = database;
   const loaded = configOf(config);

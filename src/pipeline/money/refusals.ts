@@ -3,7 +3,7 @@ import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money.ts';
 import type { LimitKind, Refusal } from '../../stores/contracts/claims.ts';
-import { type Accounts, mayTellFigures } from '../../tenancy/accounts.ts';
+import { type Accounts, mayShowFigures } from '../../tenancy/accounts.ts';
 import type { Scope } from '../../tenancy/scopes.ts';
 
 /** The error of a refused claim. `nowMs` is the wall clock, for the moment a limit starts anew. */
@@ -27,7 +27,7 @@ function budgetError(refusal: Refusal, scope: Scope | undefined, nowMs: number):
   const { used, held, max, retryAfterMs, isTemporary } = refusal;
   const name = nameOf(scope, refusal.account);
   const figures =
-    scope === undefined || mayTellFigures(scope.kind)
+    scope === undefined || mayShowFigures(scope.kind)
       ? ` ${name} Current cost: ${formatUsd(used)}, Max budget: ${formatUsd(max)}${held > 0n ? `, reserved by requests under way: ${formatUsd(held)}` : ''}.`
       : ` ${name}.`;
   if (isTemporary) {
@@ -93,7 +93,7 @@ function rateName(scope: Scope | undefined, account: string): string {
   if (scope === undefined) return 'a limit';
   const model = account.split('/model:')[1];
   const kind = `${model === undefined ? '' : 'model_per_'}${RATE_KINDS[scope.kind] ?? scope.kind}`;
-  const name = mayTellFigures(scope.kind) ? `: ${scope.label.slice(scope.label.indexOf('=') + 1)}` : '';
+  const name = mayShowFigures(scope.kind) ? `: ${scope.label.slice(scope.label.indexOf('=') + 1)}` : '';
   return `${kind}${name}${model === undefined ? '' : `, model ${model}`}`;
 }
 

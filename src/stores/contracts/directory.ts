@@ -253,13 +253,21 @@ export class InvalidValueError extends Error {
  * Why a database did not do what it was asked, where the statement is not at fault. `busy`: another process or query held it for
  * too long; `crowded`: no connection was to be had; `full` and `read-only`: it reads and cannot write.
  */
-export type AwayReason = 'unreachable' | 'timeout' | 'busy' | 'crowded' | 'full' | 'read-only' | 'broken' | 'closed';
+export type UnavailableReason =
+  | 'unreachable'
+  | 'timeout'
+  | 'busy'
+  | 'crowded'
+  | 'full'
+  | 'read-only'
+  | 'broken'
+  | 'closed';
 
 /** The database cannot be used now; the same may work later. */
-export class DatabaseAwayError extends Error {
-  override readonly name = 'DatabaseAwayError';
-  readonly reason: AwayReason;
-  constructor(reason: AwayReason, message: string) {
+export class DatabaseUnavailableError extends Error {
+  override readonly name = 'DatabaseUnavailableError';
+  readonly reason: UnavailableReason;
+  constructor(reason: UnavailableReason, message: string) {
     super(message);
     this.reason = reason;
   }
@@ -267,7 +275,7 @@ export class DatabaseAwayError extends Error {
 
 /**
  * Reads and writes objects. Every write is one transaction, with its audit entry, and is told to other instances. Everything
- * rejects with a DatabaseAwayError while the database cannot be used, and writes with an InvalidValueError where an id or a
+ * rejects with a DatabaseUnavailableError while the database cannot be used, and writes with an InvalidValueError where an id or a
  * searched field holds a text that no database can (NUL, an id of more than 256 bytes, another of more than 1,000); what is looked for by such a text is not found.
  */
 export interface Directory {

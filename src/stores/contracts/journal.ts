@@ -56,11 +56,11 @@ export interface LeftBehind {
 export type TakeLock = (path: string) => { release(): void } | undefined;
 
 /**
- * `full`: the disk takes nothing. `away`: the ledger takes nothing. `damaged`: lines that cannot be read were skipped.
+ * `full`: the disk takes nothing. `unavailable`: the ledger takes nothing. `damaged`: lines that cannot be read were skipped.
  * `refused`: the ledger takes everything but one entry, which is kept in a file of its own.
  */
 export interface JournalTrouble {
-  readonly kind: 'full' | 'away' | 'damaged' | 'refused';
+  readonly kind: 'full' | 'unavailable' | 'damaged' | 'refused';
   readonly reason: unknown;
 }
 

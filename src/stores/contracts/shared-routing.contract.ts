@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { AttemptCounter, AttemptCounts, BreakerNews, SharedRouting } from './shared-routing.ts';
+import type { AttemptCounter, AttemptCounts, BreakerChange, SharedRouting } from './shared-routing.ts';
 
 /** A cluster for one test. Its instances are joined by the time they are given. */
 export interface TestCluster {
@@ -14,8 +14,8 @@ const ARRIVES_WITHIN_MS = 300;
 const INTERVAL_MS = 150;
 
 /** The news an instance hears, in order. */
-function heardBy(instance: SharedRouting): [string, BreakerNews][] {
-  const heard: [string, BreakerNews][] = [];
+function heardBy(instance: SharedRouting): [string, BreakerChange][] {
+  const heard: [string, BreakerChange][] = [];
   instance.onChange((id, news) => heard.push([id, news]));
   return heard;
 }

@@ -4,7 +4,7 @@
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** What one instance tells the others of a breaker. Times are durations, because clocks of machines differ. */
-export interface BreakerNews {
+export interface BreakerChange {
   readonly state: BreakerState;
   /** How much longer it is open, or how long its probe may take. */
   readonly forMs: number;
@@ -12,9 +12,9 @@ export interface BreakerNews {
 
 /** What instances share of their breakers, so that a cluster knows of a failure once and sends one probe, not one each. */
 export interface BreakerShare {
-  publish(id: string, news: BreakerNews): void;
+  publish(id: string, change: BreakerChange): void;
   /** Calls back for what other instances published, never for our own, and for what was open before we joined. */
-  onChange(callback: (id: string, news: BreakerNews) => void): void;
+  onChange(callback: (id: string, change: BreakerChange) => void): void;
   /** Claims the one probe of this interval. A promise is waited for in the background: the probe goes with a later request. */
   takeProbe(id: string, intervalMs: number): boolean | Promise<boolean>;
   /** The probe we claimed has ended or was never sent: the next one may be claimed before the interval is over. */

@@ -3,7 +3,7 @@
  * database refuses for what it says must not hold up all others: it is kept in a file of its own, and said aloud.
  */
 import { appendFileSync } from 'node:fs';
-import { DatabaseAwayError } from '../contracts/directory.ts';
+import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { ClosedEntry } from '../contracts/journal.ts';
 import type { Ledger } from '../contracts/ledger.ts';
 import { closedText, lineOf } from './record.ts';
@@ -71,7 +71,7 @@ export class Delivery {
       // What has come together in the meantime goes at once: only then does a backlog become shorter.
       while (!this.#isStopped && this.#options.waiting() >= GOES_AT_ONCE) await this.deliver();
     } catch (error) {
-      this.#options.troubles.tell('away', error);
+      this.#options.troubles.report('unavailable', error);
     }
     if (!this.#isStopped) this.#options.onTurn();
     this.#schedule();
@@ -115,7 +115,7 @@ export class Delivery {
       await ledger.write(good.rows);
       if (refusal === undefined) continue;
       appendFileSync(refusedPath, lineOf(closedText(suspect, 0)), { mode: 0o600 });
-      troubles.tell('refused', refusal);
+      troubles.report('refused', refusal);
     }
     onDelivered(entries);
     return true;
@@ -134,5 +134,5 @@ export class Delivery {
 }
 
 function isAway(error: unknown): boolean {
-  return error instanceof DatabaseAwayError;
+  return error instanceof DatabaseUnavailableError;
 }

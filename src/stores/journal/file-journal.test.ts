@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ledgerRow } from '../../../test/support/ledger-rows.ts';
 import { systemClock } from '../../core/clock.ts';
-import { DatabaseAwayError } from '../contracts/directory.ts';
+import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { ClosedEntry, JournalTrouble, LeftBehind, OpenEntry } from '../contracts/journal.ts';
 import type { LedgerRow } from '../contracts/ledger.ts';
 import { takeFileLock } from '../sqlite/file-lock.ts';
@@ -27,7 +27,7 @@ class TestLedger {
     this.#isWriting = true;
     await wait(1);
     this.#isWriting = false;
-    if (this.isAway) throw new DatabaseAwayError('unreachable', 'away');
+    if (this.isAway) throw new DatabaseUnavailableError('unreachable', 'away');
     if (rows.some(this.refuses)) throw new Error('refused');
     this.batches.push(rows.length);
     for (const row of rows) if (!this.rows.has(row.attemptId)) this.rows.set(row.attemptId, row);
@@ -270,7 +270,7 @@ test('While the database is away memory stays bounded, and all of it comes to th
   await until(() => troubles.length > 0);
   assert.deepEqual(
     troubles.map(({ kind }) => kind),
-    ['away'],
+    ['unavailable'],
   );
   assert.equal(journal.waiting, 1_000);
   assert.ok(journal.heldInMemory <= 500, `${journal.heldInMemory}`);
@@ -343,7 +343,7 @@ test('A full disk is said by name and once, half-written lines are taken back, a
     journal.close(closed('a'));
     journal.drop('b');
     assert.equal(journal.waiting, 1);
-    await until(() => troubles.some(({ kind }) => kind === 'away'));
+    await until(() => troubles.some(({ kind }) => kind === 'unavailable'));
   } finally {
     limitFiles('unlimited');
   }
@@ -357,7 +357,7 @@ test('A full disk is said by name and once, half-written lines are taken back, a
     ['e'],
   );
   assert.deepEqual(left.damaged, []);
-  assert.deepEqual(troubles.map(({ kind }) => kind).sort(), ['away', 'full']);
+  assert.deepEqual(troubles.map(({ kind }) => kind).sort(), ['full', 'unavailable']);
 });
 
 test('While the disk is full what is closed goes to the ledger all the same', async (context) => {

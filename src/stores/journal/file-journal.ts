@@ -81,7 +81,7 @@ export class FileJournal implements Journal {
     });
     this.#waiting = new Waiting(this.#segments, {
       mostHeld: options.mostHeld ?? MOST_HELD,
-      onDamaged: () => this.#troubles.tell('damaged', `A damaged line in ${this.#folder} was skipped`),
+      onDamaged: () => this.#troubles.report('damaged', `A damaged line in ${this.#folder} was skipped`),
     });
     this.#delivery = new Delivery({
       everyMs: options.everyMs ?? EVERY_MS,
@@ -117,7 +117,7 @@ export class FileJournal implements Journal {
       const { segment } = this.#segments.add(text);
       this.#open.set(entry.callId, { text, segment });
     } catch (error) {
-      this.#troubles.tell('full', error);
+      this.#troubles.report('full', error);
       throw error;
     }
   }
@@ -171,7 +171,7 @@ export class FileJournal implements Journal {
 
   async end(): Promise<void> {
     this.#delivery.stop();
-    const flushed = this.flush().catch((error: unknown) => this.#troubles.tell('away', error));
+    const flushed = this.flush().catch((error: unknown) => this.#troubles.report('unavailable', error));
     await Promise.race([flushed, wait(END_WITHIN_MS, undefined, { ref: false })]);
     this.#tidy();
     this.#segments.close();
@@ -198,7 +198,7 @@ export class FileJournal implements Journal {
     try {
       return this.#segments.add(text);
     } catch (error) {
-      this.#troubles.tell('full', error);
+      this.#troubles.report('full', error);
       return undefined;
     }
   }
@@ -250,7 +250,7 @@ export class FileJournal implements Journal {
     try {
       this.#segments.deleteBelow(Math.min(needed, oldest?.segment ?? needed));
     } catch (error) {
-      this.#troubles.tell('full', error);
+      this.#troubles.report('full', error);
     }
   }
 }

@@ -7,19 +7,19 @@ const EVERY_MS = 60_000;
 /** Passes troubles on, not more often than somebody can read them. */
 export class Troubles {
   readonly #clock: Clock;
-  readonly #tell: (trouble: JournalTrouble) => void;
-  readonly #toldAtMs = new Map<JournalTrouble['kind'], number>();
+  readonly #onTrouble: (trouble: JournalTrouble) => void;
+  readonly #reportedAtMs = new Map<JournalTrouble['kind'], number>();
 
-  constructor(clock: Clock, tell: (trouble: JournalTrouble) => void) {
+  constructor(clock: Clock, onTrouble: (trouble: JournalTrouble) => void) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#onTrouble = onTrouble;
   }
 
-  tell(kind: JournalTrouble['kind'], reason: unknown): void {
+  report(kind: JournalTrouble['kind'], reason: unknown): void {
     const nowMs = this.#clock.monotonicMs();
-    const toldAtMs = this.#toldAtMs.get(kind);
-    if (toldAtMs !== undefined && nowMs - toldAtMs < EVERY_MS) return;
-    this.#toldAtMs.set(kind, nowMs);
-    this.#tell({ kind, reason });
+    const reportedAtMs = this.#reportedAtMs.get(kind);
+    if (reportedAtMs !== undefined && nowMs - reportedAtMs < EVERY_MS) return;
+    this.#reportedAtMs.set(kind, nowMs);
+    this.#onTrouble({ kind, reason });
   }
 }

@@ -7,7 +7,7 @@ export class MemoryInvalidationBus implements InvalidationBus {
   readonly #callbacks: ((changed: Invalidation) => void)[] = [];
 
   async publish(changed: readonly Changed[]): Promise<void> {
-    for (const tell of this.#callbacks) tell(changed);
+    for (const callback of this.#callbacks) callback(changed);
   }
 
   onChange(callback: (changed: Invalidation) => void): void {

@@ -1,6 +1,6 @@
 /** Shared routing of instances in one process; with a single one, of a gateway that stands alone. */
 import type { Clock } from '../../core/clock.ts';
-import type { AttemptCounter, AttemptCounts, BreakerNews, SharedRouting } from '../contracts/shared-routing.ts';
+import type { AttemptCounter, AttemptCounts, BreakerChange, SharedRouting } from '../contracts/shared-routing.ts';
 
 interface Lease {
   readonly holder: MemorySharedRouting;
@@ -8,7 +8,7 @@ interface Lease {
 }
 
 interface OpenBreaker {
-  readonly state: BreakerNews['state'];
+  readonly state: BreakerChange['state'];
   readonly untilMs: number;
 }
 
@@ -32,7 +32,7 @@ export class MemoryCluster {
 class MemorySharedRouting implements SharedRouting {
   readonly isUp = true;
   readonly #cluster: MemoryCluster;
-  #tell: (id: string, news: BreakerNews) => void = () => undefined;
+  #onChange: (id: string, change: BreakerChange) => void = () => undefined;
   #counter: AttemptCounter | undefined;
   /** What the others attempted since our last exchange; an upstream is in it from our first exchange about it on. */
   readonly #fromOthers = new Map<string, { first: number; further: number }>();
@@ -42,15 +42,15 @@ class MemorySharedRouting implements SharedRouting {
     cluster.instances.add(this);
   }
 
-  publish(id: string, news: BreakerNews): void {
+  publish(id: string, change: BreakerChange): void {
     const { clock, open } = this.#cluster;
-    if (news.state === 'closed') open.delete(id);
-    else open.set(id, { state: news.state, untilMs: clock.monotonicMs() + news.forMs });
-    for (const other of this.#others()) other.#tell(id, news);
+    if (change.state === 'closed') open.delete(id);
+    else open.set(id, { state: change.state, untilMs: clock.monotonicMs() + change.forMs });
+    for (const other of this.#others()) other.#onChange(id, change);
   }
 
-  onChange(callback: (id: string, news: BreakerNews) => void): void {
-    this.#tell = callback;
+  onChange(callback: (id: string, change: BreakerChange) => void): void {
+    this.#onChange = callback;
     const nowMs = this.#cluster.clock.monotonicMs();
     for (const [id, { state, untilMs }] of this.#cluster.open) {
       callback(id, { state, forMs: Math.max(0, untilMs - nowMs) });

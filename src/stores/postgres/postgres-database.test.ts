@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
-import { DatabaseAwayError } from '../contracts/directory.ts';
+import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { Ledger } from '../contracts/ledger.ts';
 import type { SqlConnection } from '../sql/connection.ts';
 import { retryConflicts, SqlError } from '../sql/sql-error.ts';
@@ -19,9 +19,9 @@ before(async () => {
 after(() => postgres.close());
 
 const isAway =
-  (...reasons: DatabaseAwayError['reason'][]) =>
+  (...reasons: DatabaseUnavailableError['reason'][]) =>
   (error: unknown): boolean => {
-    assert.ok(error instanceof DatabaseAwayError, String(error));
+    assert.ok(error instanceof DatabaseUnavailableError, String(error));
     assert.ok(reasons.includes(error.reason), `${error.reason}: ${error.message}`);
     return true;
   };

@@ -1,4 +1,4 @@
-import { type Database, DatabaseAwayError } from '../contracts/directory.ts';
+import { type Database, DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { DatabaseOptions } from '../sql/database-options.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
 import { MigrationError, migrate } from '../sql/migrate.ts';
@@ -13,14 +13,14 @@ export interface PostgresDatabaseOptions extends DatabaseOptions {
   readonly poolSize: number;
   /**
    * Where given, a server that is away does not keep the database from being opened: it is migrated when it comes, and until then
-   * everything rejects with a DatabaseAwayError. Called when it turns out then that it cannot be served by this version.
+   * everything rejects with a DatabaseUnavailableError. Called when it turns out then that it cannot be served by this version.
    */
   readonly onUnusable?: (error: MigrationError) => void;
 }
 
-/** Opens and migrates a database of Postgres. Rejects with a DatabaseAwayError or a MigrationError. */
+/** Opens and migrates a database of Postgres. Rejects with a DatabaseUnavailableError or a MigrationError. */
 export async function openPostgresDatabase(options: PostgresDatabaseOptions): Promise<Database> {
-  const { url, poolSize, makeLedger, tell, onUnusable } = options;
+  const { url, poolSize, makeLedger, onChanged, onUnusable } = options;
   let isReady = false;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
@@ -28,7 +28,7 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
     await migrateAlone(url);
     isReady = true;
   } catch (error) {
-    if (!(error instanceof DatabaseAwayError) || onUnusable === undefined) throw error;
+    if (!(error instanceof DatabaseUnavailableError) || onUnusable === undefined) throw error;
     const tryAgain = (): void => {
       timer = setTimeout(() => {
         migrateAlone(url).then(
@@ -50,7 +50,7 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
   const lock = new AdvisoryLock(url);
   return {
     kind: 'postgres',
-    directory: sqlDirectory(connection, tell),
+    directory: sqlDirectory(connection, onChanged),
     ledger: makeLedger(connection),
     ping: async () => isReady && (await connection.ping()),
     beAlone: () => lock.take(),

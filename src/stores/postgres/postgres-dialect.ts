@@ -7,7 +7,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
-import { DatabaseAwayError } from '../contracts/directory.ts';
+import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import { ROLLBACK, StatementDriver, WholeResultConnection } from '../sql/dialect.ts';
 import { settleIntegers } from '../sql/row-integers.ts';
 import { postgresError } from './postgres-errors.ts';
@@ -39,9 +39,9 @@ class PostgresPoolDriver extends StatementDriver {
   }
 
   async acquireConnection(): Promise<PostgresConnection> {
-    if (this.#pool.ending) throw new DatabaseAwayError('closed', 'The database is closed.');
-    if (!this.#isReady()) throw new DatabaseAwayError('unreachable', 'Postgres was not reached yet.');
-    if (this.#pulse.isSilent) throw new DatabaseAwayError('timeout', 'Postgres does not answer.');
+    if (this.#pool.ending) throw new DatabaseUnavailableError('closed', 'The database is closed.');
+    if (!this.#isReady()) throw new DatabaseUnavailableError('unreachable', 'Postgres was not reached yet.');
+    if (this.#pulse.isSilent) throw new DatabaseUnavailableError('timeout', 'Postgres does not answer.');
     const connecting = this.#pool.connect();
     try {
       return new PostgresConnection(await whileThere(this.#pulse, connecting), this.#pulse);
@@ -93,7 +93,7 @@ class PostgresConnection extends WholeResultConnection {
     } catch (error) {
       const ours = postgresError(error);
       // The server still works on a statement that timed out on our side.
-      if (ours instanceof DatabaseAwayError) this.breakOff();
+      if (ours instanceof DatabaseUnavailableError) this.breakOff();
       throw ours;
     }
   }
@@ -117,7 +117,7 @@ async function whileThere<Answer>(pulse: Pulse, answer: Promise<Answer>): Promis
     timer = setTimeout(async () => {
       const reading = await pulse.read();
       if (isOver) return;
-      if (reading === 'silent') reject(new DatabaseAwayError('timeout', 'Postgres does not answer.'));
+      if (reading === 'silent') reject(new DatabaseUnavailableError('timeout', 'Postgres does not answer.'));
       else watch(SUSPICIOUS_AFTER_MS);
     }, waitMs);
   };

@@ -1,8 +1,8 @@
-import { type AwayReason, DatabaseAwayError } from '../contracts/directory.ts';
+import { DatabaseUnavailableError, type UnavailableReason } from '../contracts/directory.ts';
 import { SqlError } from '../sql/sql-error.ts';
 
 /** SQLSTATE codes (https://www.postgresql.org/docs/current/errcodes-appendix.html) that mean the server, not the statement. */
-const AWAY: ReadonlyMap<string, readonly [AwayReason, string]> = new Map<string, readonly [AwayReason, string]>(
+const AWAY: ReadonlyMap<string, readonly [UnavailableReason, string]> = new Map<string, readonly [UnavailableReason, string]>(
   Object.entries({
     '25006': ['read-only', 'Postgres is read-only: a standby, or set so'],
     '25P03': ['timeout', 'Postgres ended a transaction that was idle for too long'],
@@ -29,12 +29,12 @@ const UNIQUE = '23505';
 
 /** What went wrong with Postgres, without the values that its messages quote. */
 export function postgresError(error: unknown): Error {
-  if (error instanceof DatabaseAwayError || error instanceof SqlError) return error;
+  if (error instanceof DatabaseUnavailableError || error instanceof SqlError) return error;
   const { code, message, constraint } = error as { code?: unknown; message?: unknown; constraint?: unknown };
   const text = String(message);
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return connectionError(code, text);
   const away = AWAY.get(code) ?? (code.startsWith('08') ? (['unreachable', 'Postgres was lost'] as const) : undefined);
-  if (away !== undefined) return new DatabaseAwayError(away[0], `${away[1]} (${code}).`);
+  if (away !== undefined) return new DatabaseUnavailableError(away[0], `${away[1]} (${code}).`);
   if (CONFLICTS.has(code)) return new SqlError('conflict', code, `Transactions were in each other's way (${code}).`);
   if (code === UNIQUE) {
     const column = /^\w+?_unique_(\w+)$/.exec(String(constraint))?.[1] ?? 'id';
@@ -52,9 +52,9 @@ export function postgresError(error: unknown): Error {
 /** Errors of the socket and of the client library; their codes are system errors' (`ECONNREFUSED`) or absent. */
 function connectionError(code: unknown, text: string): Error {
   if (/timeout exceeded when trying to connect/i.test(text)) {
-    return new DatabaseAwayError('crowded', 'No connection to Postgres became free or was made in time.');
+    return new DatabaseUnavailableError('crowded', 'No connection to Postgres became free or was made in time.');
   }
-  if (/timeout/i.test(text)) return new DatabaseAwayError('timeout', 'Postgres did not answer in time.');
+  if (/timeout/i.test(text)) return new DatabaseUnavailableError('timeout', 'Postgres did not answer in time.');
   const detail = typeof code === 'string' ? ` (${code})` : '';
-  return new DatabaseAwayError('unreachable', `Postgres cannot be reached${detail}.`);
+  return new DatabaseUnavailableError('unreachable', `Postgres cannot be reached${detail}.`);
 }

@@ -4,7 +4,7 @@ import type { Charge, Settlement } from '../contracts/claims.ts';
 import { inTwo, writeCharges } from './claims-wire.ts';
 
 /** One thing to tell. */
-export interface Telling {
+export interface Update {
   readonly key: string;
   readonly kind: 'settle' | 'cancel' | 'correct';
   /** The words of its script after the kind. */
@@ -13,26 +13,26 @@ export interface Telling {
   isKept: boolean;
   isUnderWay: boolean;
   /** Resolves for the caller: Redis has it, or it is kept. */
-  readonly told: PromiseWithResolvers<void>;
+  readonly released: PromiseWithResolvers<void>;
 }
 
 /** A settlement's words; `accounts` as the claim wrote them, or undefined for a claim that another process made. */
-export function settling(settlement: Settlement, accounts: readonly string[] | undefined): Telling {
+export function settlementUpdate(settlement: Settlement, accounts: readonly string[] | undefined): Update {
   const { id, nowMs, cost, inputTokens, outputTokens, charges } = settlement;
-  return ending('settle', id, cost, [inputTokens, outputTokens], charges, nowMs, accounts);
+  return endingUpdate('settle', id, cost, [inputTokens, outputTokens], charges, nowMs, accounts);
 }
 
 /** A cancellation's words. */
-export function cancelling(id: string, nowMs: number, accounts: readonly string[] | undefined): Telling {
-  return ending('cancel', id, 0n, [0, 0], [], nowMs, accounts);
+export function cancellationUpdate(id: string, nowMs: number, accounts: readonly string[] | undefined): Update {
+  return endingUpdate('cancel', id, 0n, [0, 0], [], nowMs, accounts);
 }
 
 /** A correction's words. */
-export function correcting(account: string, window: string, spent: PicoUsd): Telling {
-  return telling(`correct ${window} ${account}`, 'correct', [account, window, ...inTwo(spent)]);
+export function correctionUpdate(account: string, window: string, spent: PicoUsd): Update {
+  return updateOf(`correct ${window} ${account}`, 'correct', [account, window, ...inTwo(spent)]);
 }
 
-function ending(
+function endingUpdate(
   kind: 'settle' | 'cancel',
   id: string,
   cost: PicoUsd,
@@ -40,21 +40,21 @@ function ending(
   charges: readonly Charge[],
   nowMs: number,
   accounts: readonly string[] | undefined,
-): Telling {
+): Update {
   const words = [...inTwo(cost), ...tokens.map(String), ...writeCharges(charges, nowMs), ...(accounts ?? [''])];
-  return telling(id, kind, words);
+  return updateOf(id, kind, words);
 }
 
-function telling(key: string, kind: Telling['kind'], words: readonly string[]): Telling {
-  return { key, kind, words, isKept: false, isUnderWay: false, told: Promise.withResolvers() };
+function updateOf(key: string, kind: Update['kind'], words: readonly string[]): Update {
+  return { key, kind, words, isKept: false, isUnderWay: false, released: Promise.withResolvers() };
 }
 
 const MOST_CONFIRMED = 50_000;
 
 /** Tellings in their order, by claim; and for a while those that were confirmed, should a failover have lost them. */
 export class Backlog {
-  readonly #waiting = new Map<string, Telling>();
-  #confirmed: { readonly telling: Telling; readonly atMs: number }[] = [];
+  readonly #waiting = new Map<string, Update>();
+  #confirmed: { readonly update: Update; readonly atMs: number }[] = [];
   readonly #keptMs: number;
   readonly #nowMs: () => number;
 
@@ -67,36 +67,36 @@ export class Backlog {
     return this.#waiting.size;
   }
 
-  waiting(): Telling[] {
+  waiting(): Update[] {
     return [...this.#waiting.values()];
   }
 
   /** Resolves when everything that waits now has been told or kept. */
-  async allTold(): Promise<void> {
-    await Promise.all(this.waiting().map(({ told }) => told.promise));
+  async allReleased(): Promise<void> {
+    await Promise.all(this.waiting().map(({ released }) => released.promise));
   }
 
   has(key: string): boolean {
     return this.#waiting.has(key);
   }
 
-  add(telling: Telling): void {
-    this.#waiting.set(telling.key, telling);
+  add(update: Update): void {
+    this.#waiting.set(update.key, update);
   }
 
   /** Redis has it. */
-  confirm(telling: Telling): void {
-    if (this.#waiting.get(telling.key) === telling) this.#waiting.delete(telling.key);
-    telling.told.resolve();
-    if (telling.kind === 'correct') return;
-    this.#confirmed.push({ telling, atMs: this.#nowMs() });
+  confirm(update: Update): void {
+    if (this.#waiting.get(update.key) === update) this.#waiting.delete(update.key);
+    update.released.resolve();
+    if (update.kind === 'correct') return;
+    this.#confirmed.push({ update, atMs: this.#nowMs() });
     if (this.#confirmed.length > MOST_CONFIRMED + 1_000) this.#confirmed = this.#confirmed.slice(-MOST_CONFIRMED);
   }
 
   /** It waits for Redis, and its caller no longer. */
-  keep(telling: Telling): void {
-    telling.isKept = true;
-    telling.told.resolve();
+  keep(update: Update): void {
+    update.isKept = true;
+    update.released.resolve();
   }
 
   /** Forgets what was confirmed long ago. */
@@ -109,19 +109,19 @@ export class Backlog {
   /** What was confirmed lately is to be told again: once more is as once. */
   repeatConfirmed(): void {
     this.sweep();
-    for (const { telling } of this.#confirmed) {
-      if (this.#waiting.has(telling.key)) continue;
-      telling.isKept = true;
-      this.#waiting.set(telling.key, telling);
+    for (const { update } of this.#confirmed) {
+      if (this.#waiting.has(update.key)) continue;
+      update.isKept = true;
+      this.#waiting.set(update.key, update);
     }
     this.#confirmed = [];
   }
 
   /** All of these are in the ledger, from which everything will be seeded. */
-  drop(tellings: readonly Telling[]): void {
-    for (const telling of tellings) {
-      if (this.#waiting.get(telling.key) === telling) this.#waiting.delete(telling.key);
-      telling.told.resolve();
+  drop(updates: readonly Update[]): void {
+    for (const update of updates) {
+      if (this.#waiting.get(update.key) === update) this.#waiting.delete(update.key);
+      update.released.resolve();
     }
     this.#confirmed = [];
   }

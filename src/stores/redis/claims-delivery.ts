@@ -1,7 +1,7 @@
 /** Brings to Redis what it has to know of this instance's claims, and says when it knows all of it. */
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
-import type { Backlog, Telling } from './claims-backlog.ts';
+import type { Backlog, Update } from './claims-backlog.ts';
 import type { OutageClaims, ReservedClaim } from './claims-outage.ts';
 import type { Seeds } from './claims-seeds.ts';
 import { inTwo, readUnknown } from './claims-wire.ts';
@@ -62,34 +62,34 @@ export class Delivery {
 
   /** Tells again what could not be told. */
   retry(): void {
-    for (const telling of this.#parts.backlog.waiting()) if (telling.isKept) void this.#deliver(telling);
+    for (const update of this.#parts.backlog.waiting()) if (update.isKept) void this.#deliver(update);
   }
 
   /** Tells Redis one thing now or later. Resolves when it is told or kept; never rejects. */
-  tell(telling: Telling): Promise<void> {
-    this.#parts.backlog.add(telling);
-    if (this.isUp) void this.#deliver(telling);
+  send(update: Update): Promise<void> {
+    this.#parts.backlog.add(update);
+    if (this.isUp) void this.#deliver(update);
     // While an entry goes on the caller waits with us, so that its row does not reach the ledger in between.
-    else if (!this.#parts.membership.isUp) this.#parts.backlog.keep(telling);
-    return telling.told.promise;
+    else if (!this.#parts.membership.isUp) this.#parts.backlog.keep(update);
+    return update.released.promise;
   }
 
   /** Tells Redis one thing. It stays in the backlog where that cannot be done now. Never rejects. */
-  async #deliver(telling: Telling): Promise<void> {
-    if (telling.isUnderWay) return;
-    telling.isUnderWay = true;
+  async #deliver(update: Update): Promise<void> {
+    if (update.isUnderWay) return;
+    update.isUnderWay = true;
     try {
-      let kind: string = telling.kind;
+      let kind: string = update.kind;
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const isCorrection = telling.kind === 'correct';
-        const words = isCorrection ? telling.words : [telling.key, kind, ...telling.words];
+        const isCorrection = update.kind === 'correct';
+        const words = isCorrection ? update.words : [update.key, kind, ...update.words];
         const answer = await this.#parts.membership.run(isCorrection ? 'correct' : 'end', words);
         if (answer[0] === 'done') {
-          this.#parts.backlog.confirm(telling);
+          this.#parts.backlog.confirm(update);
           return;
         }
         if (answer[0] !== 'unknown') break;
-        if (telling.isKept) {
+        if (update.isKept) {
           // The ledger may have it already. Now it certainly has, and so will the seed.
           await this.#parts.onEmptied();
           kind = 'booked';
@@ -98,9 +98,9 @@ export class Delivery {
     } catch {
       // Redis or the ledger is away: told again with the next entry or beat.
     } finally {
-      telling.isUnderWay = false;
+      update.isUnderWay = false;
     }
-    this.#parts.backlog.keep(telling);
+    this.#parts.backlog.keep(update);
   }
 
   /** After each entry: what Redis lost or never heard, and only then it decides again. */
@@ -117,15 +117,15 @@ export class Delivery {
       } else this.#parts.backlog.repeatConfirmed();
       await this.#registerAll(session);
       while (isCurrent() && (await this.#parts.membership.ready()) === 'closed') await pause(GATE_PAUSE_MS);
-      const tried = new Set<Telling>();
+      const tried = new Set<Update>();
       while (isCurrent()) {
         await this.#registerAll(session);
-        const waiting = this.#parts.backlog.waiting().filter((telling) => !tried.has(telling));
+        const waiting = this.#parts.backlog.waiting().filter((update) => !tried.has(update));
         const late = [...this.#parts.open.values()].some((claim) => claim.session !== session);
         if (waiting.length === 0 && !late) break;
         for (const chunk of chunksOf(waiting)) {
-          for (const telling of chunk) tried.add(telling);
-          await Promise.all(chunk.map((telling) => this.#deliver(telling)));
+          for (const update of chunk) tried.add(update);
+          await Promise.all(chunk.map((update) => this.#deliver(update)));
         }
       }
       if (!isCurrent()) return;
@@ -134,7 +134,7 @@ export class Delivery {
     } catch {
       // The next entry begins anew.
     } finally {
-      if (!this.isUp) for (const telling of this.#parts.backlog.waiting()) this.#parts.backlog.keep(telling);
+      if (!this.isUp) for (const update of this.#parts.backlog.waiting()) this.#parts.backlog.keep(update);
     }
   }
 

@@ -5,7 +5,7 @@ import { defined } from '../../core/defined.ts';
 import { amounts, ever, NOON_MS } from '../contracts/claims.contract.ts';
 import { anyRun, ModelOfClaims, type PlainOutcome, runSteps } from '../contracts/claims.model.contract.ts';
 import type { ClaimAccount, ClaimOutcome, ClaimRequest, Claims, Remaining } from '../contracts/claims.ts';
-import { LastKnown } from './claims-known.ts';
+import { LastKnown } from './claims-last-known.ts';
 import { OutageClaims, type ReservedClaim } from './claims-outage.ts';
 
 /** Claims during an outage as one instance keeps them: with a list of what is open. */

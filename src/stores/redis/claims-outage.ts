@@ -26,7 +26,7 @@ import {
 import { RateWindow } from '../limits/rate-window.ts';
 import { hasRate, rateRefusal } from '../limits/rates.ts';
 import { moneyRefusal, unavailableRefusal } from '../limits/refusals.ts';
-import type { LastKnown } from './claims-known.ts';
+import type { LastKnown } from './claims-last-known.ts';
 
 /** What an outage needs. */
 export interface OutageOptions {

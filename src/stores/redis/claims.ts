@@ -15,9 +15,9 @@ import type {
 } from '../contracts/claims.ts';
 import type { InvalidationBus } from '../contracts/invalidation-bus.ts';
 import { type Reserve, reservesOf } from '../limits/budget.ts';
-import { Backlog, cancelling, correcting, settling, type Telling } from './claims-backlog.ts';
+import { Backlog, cancellationUpdate, correctionUpdate, settlementUpdate, type Update } from './claims-backlog.ts';
 import { Delivery, type OpenClaim } from './claims-delivery.ts';
-import { LastKnown } from './claims-known.ts';
+import { LastKnown } from './claims-last-known.ts';
 import { Orphans } from './claims-orphans.ts';
 import { OutageClaims } from './claims-outage.ts';
 import { Seeds } from './claims-seeds.ts';
@@ -86,10 +86,10 @@ export class RedisClaims implements Claims {
   readonly #asking = new Set<string>();
   readonly #delivery: Delivery;
   readonly #orphans: Orphans;
-  #away: OutageClaims | undefined;
+  #outageClaims: OutageClaims | undefined;
   /** When Redis was first found away, by the monotonic clock; undefined while it is up. */
-  #goneSinceMs: number | undefined;
-  #waitingForIt: Promise<void> | undefined;
+  #downSinceMs: number | undefined;
+  #waitingBriefly: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: RedisClaimsOptions) {
@@ -117,7 +117,7 @@ export class RedisClaims implements Claims {
       clock,
       onEmptied: options.onEmptied ?? (async () => undefined),
       onShared: () => {
-        this.#away = undefined;
+        this.#outageClaims = undefined;
       },
     });
     const book = options.onOrphan ?? (() => undefined);
@@ -142,8 +142,8 @@ export class RedisClaims implements Claims {
     return this.#membership.instances;
   }
 
-  get news(): InvalidationBus {
-    return this.#membership.news;
+  get invalidations(): InvalidationBus {
+    return this.#membership.invalidations;
   }
 
   async claim(request: ClaimRequest): Promise<ClaimOutcome> {
@@ -151,11 +151,11 @@ export class RedisClaims implements Claims {
     if (this.#open.has(id) || this.#asking.has(id)) throw new RangeError('a claim with this id is open already');
     this.#asking.add(id);
     try {
-      if (!this.isUp && hasMoney(request)) await this.#isBackSoon();
-      return this.isUp ? await this.#claimInRedis(request) : await this.#claimAlone(request);
+      if (!this.isUp && hasMoney(request)) await this.#waitBriefly();
+      return this.isUp ? await this.#claimInRedis(request) : await this.#claimLocally(request);
     } finally {
       this.#asking.delete(id);
-      if (this.isUp) this.#goneSinceMs = undefined;
+      if (this.isUp) this.#downSinceMs = undefined;
     }
   }
 
@@ -198,12 +198,12 @@ export class RedisClaims implements Claims {
 
   settle(settlement: Settlement): void | Promise<void> {
     const claim = this.#open.get(settlement.id);
-    return this.#end(claim, settlement.cost, settling(settlement, claim?.words));
+    return this.#end(claim, settlement.cost, settlementUpdate(settlement, claim?.words));
   }
 
   cancel(id: string, nowMs: number): void | Promise<void> {
     const claim = this.#open.get(id);
-    return this.#end(claim, 0n, cancelling(id, nowMs, claim?.words));
+    return this.#end(claim, 0n, cancellationUpdate(id, nowMs, claim?.words));
   }
 
   async read(
@@ -220,15 +220,15 @@ export class RedisClaims implements Claims {
   }
 
   async correct(account: string, window: string, spent: PicoUsd): Promise<void> {
-    await this.#delivery.tell(correcting(account, window, spent));
+    await this.#delivery.send(correctionUpdate(account, window, spent));
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.isUp) await Promise.race([this.#backlog.allTold(), pause(LAST_MS)]);
+    if (this.isUp) await Promise.race([this.#backlog.allReleased(), pause(LAST_MS)]);
     this.#delivery.stop();
     await this.#membership.close();
-    for (const telling of this.#backlog.waiting()) telling.told.resolve();
+    for (const update of this.#backlog.waiting()) update.released.resolve();
   }
 
   async #readInRedis(
@@ -250,12 +250,17 @@ export class RedisClaims implements Claims {
   async #claimInRedis(request: ClaimRequest): Promise<ClaimOutcome> {
     const { id, accounts, amounts, nowMs, note = '' } = request;
     const words = writeAccounts(accounts, nowMs);
-    const { news } = this.#membership;
+    const { invalidations } = this.#membership;
     for (let round = 0; this.isUp && round < MOST_ROUNDS; round += 1) {
       const { session } = this.#membership;
       let answer: Answer;
       try {
-        answer = await this.#membership.run('claim', [news.heard, id, ...writeAmounts(amounts, note), ...words]);
+        answer = await this.#membership.run('claim', [
+          invalidations.heard,
+          id,
+          ...writeAmounts(amounts, note),
+          ...words,
+        ]);
       } catch {
         return this.#claimUnsure(request, words);
       }
@@ -269,54 +274,54 @@ export class RedisClaims implements Claims {
         case 'refused':
           return { kind: 'refused', refusal: readRefusal(answer, accounts, reservesOf(amounts), nowMs) };
         case 'stale':
-          news.catchUp(String(answer[1]), answer.slice(2).map(String));
+          invalidations.catchUp(String(answer[1]), answer.slice(2).map(String));
           return { kind: 'refused', refusal: STALE };
         case 'duplicate':
           throw new RangeError('a claim with this id is open already');
         case 'unknown':
-          if (!(await succeeds(this.#seeds.bring(readUnknown(answer))))) return this.#claimAlone(request);
+          if (!(await succeeds(this.#seeds.bring(readUnknown(answer))))) return this.#claimLocally(request);
           break;
         default:
-          return this.#claimAlone(request);
+          return this.#claimLocally(request);
       }
     }
     if (!this.isUp && hasMoney(request)) {
-      await this.#isBackSoon();
+      await this.#waitBriefly();
       if (this.isUp) return this.#claimInRedis(request);
     }
-    return this.#claimAlone(request);
+    return this.#claimLocally(request);
   }
 
   /**
    * Waits for a Redis that fell silent, as long as that may be a hiccup: a busy machine is no outage, and money that is shared out by
    * halves and quarters can be overspent. Once it is away for good nobody waits. All who wait look together.
    */
-  #isBackSoon(): Promise<void> {
-    if (this.#waitingForIt !== undefined) return this.#waitingForIt;
+  #waitBriefly(): Promise<void> {
+    if (this.#waitingBriefly !== undefined) return this.#waitingBriefly;
     const nowMs = this.#clock.monotonicMs();
-    this.#goneSinceMs ??= nowMs;
-    const untilMs = this.#goneSinceMs + HICCUP_MS;
+    this.#downSinceMs ??= nowMs;
+    const untilMs = this.#downSinceMs + HICCUP_MS;
     if (nowMs >= untilMs) return Promise.resolve();
     const look = async (): Promise<void> => {
       while (!this.isUp && !this.#isClosed && this.#clock.monotonicMs() < untilMs) await pause(LOOK_EVERY_MS);
     };
-    this.#waitingForIt = look().finally(() => {
-      this.#waitingForIt = undefined;
+    this.#waitingBriefly = look().finally(() => {
+      this.#waitingBriefly = undefined;
     });
-    return this.#waitingForIt;
+    return this.#waitingBriefly;
   }
 
   /** Whether Redis carried it out is unknown: it is told afterwards, by id, what became of it. */
   async #claimUnsure(request: ClaimRequest, words: readonly string[]): Promise<ClaimOutcome> {
-    const outcome = await this.#claimAlone(request);
+    const outcome = await this.#claimLocally(request);
     if (outcome.kind !== 'granted') {
-      const undo = cancelling(request.id, request.nowMs, words);
-      void this.#delivery.tell(undo);
+      const undo = cancellationUpdate(request.id, request.nowMs, words);
+      void this.#delivery.send(undo);
     }
     return outcome;
   }
 
-  async #claimAlone(request: ClaimRequest): Promise<ClaimOutcome> {
+  async #claimLocally(request: ClaimRequest): Promise<ClaimOutcome> {
     const outage = this.#outage();
     const outcome = await outage.claim(request.accounts, request.amounts, request.nowMs);
     if (outcome.kind !== 'granted') return outcome;
@@ -340,14 +345,14 @@ export class RedisClaims implements Claims {
     return claim;
   }
 
-  #end(claim: OpenClaim | undefined, cost: PicoUsd, telling: Telling): Promise<void> {
+  #end(claim: OpenClaim | undefined, cost: PicoUsd, update: Update): Promise<void> {
     if (claim !== undefined) {
       this.#open.delete(claim.id);
-      this.#away?.end(claim, cost, claim.outage === this.#away);
+      this.#outageClaims?.end(claim, cost, claim.outage === this.#outageClaims);
     }
     // An earlier ending of this claim waits still: it is the one that counts.
-    if (claim === undefined && this.#backlog.has(telling.key)) return Promise.resolve();
-    return this.#delivery.tell(telling);
+    if (claim === undefined && this.#backlog.has(update.key)) return Promise.resolve();
+    return this.#delivery.send(update);
   }
 
   async #hearBeat(found: Found): Promise<void> {
@@ -358,14 +363,14 @@ export class RedisClaims implements Claims {
   }
 
   #outage(): OutageClaims {
-    this.#away ??= new OutageClaims({
+    this.#outageClaims ??= new OutageClaims({
       known: this.#known,
       seed: this.#options.seed,
       instances: this.#membership.instances,
       nowMs: () => this.#clock.monotonicMs(),
       openOn: (account) => this.#openOn(account),
     });
-    return this.#away;
+    return this.#outageClaims;
   }
 
   #openOn(account: string): number {

@@ -3,20 +3,20 @@ import type { Changed } from '../contracts/directory.ts';
 import type { Invalidation, InvalidationBus } from '../contracts/invalidation-bus.ts';
 
 /** Sends one message; resolves to its number. Rejects while Redis is away. */
-export type SendNews = (message: string) => Promise<number>;
+export type SendMessage = (message: string) => Promise<number>;
 
 const MOST_KEPT = 10_000;
 
 /** What this instance has heard, and what it has to say. A message is `NUMBER SENDER [changes]`. */
 export class RedisInvalidationBus implements InvalidationBus {
   readonly #self: string;
-  readonly #send: SendNews;
+  readonly #send: SendMessage;
   readonly #callbacks: ((changed: Invalidation) => void)[] = [];
   /** Everything up to this number was told to our own. Empty: nothing can have been missed yet. */
   #heard = '';
   #unsent: string[] = [];
 
-  constructor(self: string, send: SendNews) {
+  constructor(self: string, send: SendMessage) {
     this.#self = self;
     this.#send = send;
   }
@@ -31,15 +31,15 @@ export class RedisInvalidationBus implements InvalidationBus {
   }
 
   async publish(changed: readonly Changed[]): Promise<void> {
-    this.#tell(changed);
+    this.#notify(changed);
     const message = `${this.#self} ${JSON.stringify(changed)}`;
     if (this.#unsent.length >= MOST_KEPT) this.#unsent.shift();
     this.#unsent.push(message);
-    await this.sendKept();
+    await this.sendUnsent();
   }
 
   /** Sends what could not be sent yet, in its order. Never rejects. */
-  async sendKept(): Promise<void> {
+  async sendUnsent(): Promise<void> {
     const messages = this.#unsent;
     this.#unsent = [];
     const outcomes = await Promise.allSettled(messages.map((message) => this.#send(message)));
@@ -54,7 +54,7 @@ export class RedisInvalidationBus implements InvalidationBus {
   hear(message: string): void {
     const read = readMessage(message);
     if (read === undefined) return;
-    if (read.sender !== this.#self) this.#tell(read.changed);
+    if (read.sender !== this.#self) this.#notify(read.changed);
     this.#advance(read.number);
   }
 
@@ -64,9 +64,10 @@ export class RedisInvalidationBus implements InvalidationBus {
     const behind = Number(current) - Number(this.#heard);
     const read = missed.map(readMessage);
     const isWhole = this.#heard !== '' && behind === missed.length && read.every((one) => one !== undefined);
-    if (!isWhole) this.#tell('all');
+    if (!isWhole) this.#notify('all');
     else
-      for (const one of read.toReversed()) if (one !== undefined && one.sender !== this.#self) this.#tell(one.changed);
+      for (const one of read.toReversed())
+        if (one !== undefined && one.sender !== this.#self) this.#notify(one.changed);
     this.#heard = current;
   }
 
@@ -74,8 +75,8 @@ export class RedisInvalidationBus implements InvalidationBus {
     if (number === Number(this.#heard) + 1) this.#heard = String(number);
   }
 
-  #tell(changed: Invalidation): void {
-    for (const tell of this.#callbacks) tell(changed);
+  #notify(changed: Invalidation): void {
+    for (const callback of this.#callbacks) callback(changed);
   }
 }
 

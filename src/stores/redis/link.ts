@@ -41,7 +41,7 @@ const LONGEST_PAUSE_MS = 2_000;
 const PROVEN_MS = 5_000;
 
 /** Redis is away, or did not answer in time. */
-export class RedisAwayError extends Error {}
+export class RedisUnavailableError extends Error {}
 
 /**
  * The client library limits how long a command waits to be sent, not how long its answer takes. A Redis that is frozen, or whose
@@ -55,7 +55,7 @@ export class RedisLink {
   #isUp = false;
   #isClosed = false;
   #failures = 0;
-  #isFailureTold = false;
+  #isFailureReported = false;
   #pause: NodeJS.Timeout | undefined;
   #proof: NodeJS.Timeout | undefined;
   #underWay = 0;
@@ -77,7 +77,7 @@ export class RedisLink {
   async run<Result>(send: (client: RedisClient) => Promise<Result>): Promise<Result> {
     while (this.#isUp && this.#underWay >= MOST_UNDER_WAY) await this.#turn();
     const client = this.#client;
-    if (client === undefined || !this.#isUp) throw new RedisAwayError('Redis is away');
+    if (client === undefined || !this.#isUp) throw new RedisUnavailableError('Redis is away');
     this.#underWay += 1;
     try {
       return await this.#within(this.#options.commandLimitMs ?? COMMAND_LIMIT_MS, client, send(client));
@@ -95,7 +95,7 @@ export class RedisLink {
     if (performance.now() - sinceMs > LONGEST_TURN_MS && client !== undefined) {
       this.#lose(
         client,
-        new RedisAwayError(`answers too slowly: ${MOST_UNDER_WAY} commands are under way all the time`),
+        new RedisUnavailableError(`answers too slowly: ${MOST_UNDER_WAY} commands are under way all the time`),
       );
     }
   }
@@ -109,7 +109,7 @@ export class RedisLink {
   close(): void {
     this.#isClosed = true;
     this.#isUp = false;
-    for (const go of this.#waiting.splice(0)) go();
+    for (const resume of this.#waiting.splice(0)) resume();
     clearTimeout(this.#pause);
     clearTimeout(this.#proof);
     this.#client?.destroy();
@@ -146,8 +146,8 @@ export class RedisLink {
     this.#isUp = true;
     this.#proof = setTimeout(() => {
       this.#failures = 0;
-      if (this.#isFailureTold) onStatus({ isUp: true });
-      this.#isFailureTold = false;
+      if (this.#isFailureReported) onStatus({ isUp: true });
+      this.#isFailureReported = false;
     }, PROVEN_MS);
     this.#proof.unref();
     onUp?.();
@@ -167,7 +167,7 @@ export class RedisLink {
       const quietMs = nowMs - Math.max(sentAtMs, this.#answeredAtMs);
       // While our own process was busy nothing was sent or read: that time says nothing about Redis.
       const leftMs = Math.min(lateMs > OWN_PAUSE_MS ? limitMs : limitMs - quietMs, longestLeftMs);
-      if (leftMs < 1) late.reject(new RedisAwayError(`no answer within ${limitMs} ms`));
+      if (leftMs < 1) late.reject(new RedisUnavailableError(`no answer within ${limitMs} ms`));
       else watch(leftMs);
     };
     const watch = (afterMs: number): void => {
@@ -199,7 +199,7 @@ export class RedisLink {
     client.destroy();
     clearTimeout(this.#proof);
     this.#isUp = false;
-    for (const go of this.#waiting.splice(0)) go();
+    for (const resume of this.#waiting.splice(0)) resume();
     this.#retry(error);
   }
 
@@ -207,8 +207,8 @@ export class RedisLink {
     // A cluster's pointer is no failure, nor is a connection that we gave up ourselves.
     const isFailure = !(this.#nodes.isPointer(error) || error instanceof Renewal);
     if (isFailure) this.#nodes.failed();
-    if (isFailure && !this.#isFailureTold) {
-      this.#isFailureTold = true;
+    if (isFailure && !this.#isFailureReported) {
+      this.#isFailureReported = true;
       this.#options.onStatus({ isUp: false, reason: reasonOf(error) });
     }
     this.#pause = setTimeout(() => void this.#connect(), this.#pauseMs());

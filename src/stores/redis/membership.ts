@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { OrphanedClaim } from '../contracts/claims.ts';
 import { type Answer, amountIn, numberIn } from './claims-wire.ts';
 import { RedisInvalidationBus } from './invalidation-bus.ts';
-import { type RedisAddress, RedisAwayError, type RedisClient, RedisLink, type RedisStatus } from './link.ts';
+import { type RedisAddress, type RedisClient, RedisLink, type RedisStatus, RedisUnavailableError } from './link.ts';
 import { loadScripts, runScript, type ScriptName } from './scripts.ts';
 
 /** How often instances give a sign of life, and after what silence their claims are given up. */
@@ -54,7 +54,7 @@ export interface Found {
 /** Speaks to Redis for one instance. */
 export class Membership {
   readonly self = randomUUID();
-  readonly news: RedisInvalidationBus;
+  readonly invalidations: RedisInvalidationBus;
   readonly #options: MembershipOptions;
   readonly #link: RedisLink;
   readonly #timer: NodeJS.Timeout;
@@ -66,12 +66,12 @@ export class Membership {
   #beats = 0;
   #confirmedBeats: { readonly atMs: number; readonly beat: number }[] = [];
   #peers: readonly string[] = [this.self];
-  #isPolicyTold = false;
+  #isPolicyReported = false;
   #entry: Entry = { isOtherEpoch: false, wasGivenUp: false };
 
   constructor(options: MembershipOptions) {
     this.#options = options;
-    this.news = new RedisInvalidationBus(this.self, (message) => this.#publish(message));
+    this.invalidations = new RedisInvalidationBus(this.self, (message) => this.#publish(message));
     const { address, random, onStatus } = options;
     this.#link = new RedisLink({
       address,
@@ -81,7 +81,7 @@ export class Membership {
       prepare: (client) => this.#enter(client),
       onUp: () => {
         options.onEntry(this.#entry);
-        void this.news.sendKept();
+        void this.invalidations.sendUnsent();
         void this.#beat();
       },
     });
@@ -111,7 +111,7 @@ export class Membership {
     if (answer[0] !== 'resync') return answer;
     // Emptied, given up, or behind the fence of our own next connection: we come in again.
     this.#link.renew();
-    throw new RedisAwayError('Redis does not know this instance any more');
+    throw new RedisUnavailableError('Redis does not know this instance any more');
   }
 
   /** Says that the ledger has what was settled before this entry. `late`: others did not wait for it, and there is a new entry. */
@@ -152,14 +152,14 @@ export class Membership {
         ]),
       ),
       // Pub/sub knows no databases; two clusters in two databases must not hear each other.
-      client.subscribe(`${prefix}news:${address.database}`, (text) => this.news.hear(text)),
+      client.subscribe(`${prefix}news:${address.database}`, (text) => this.invalidations.hear(text)),
     ]);
     this.#epoch = String(answer[0]);
     this.#confirmedFence = fence;
     const isOtherEpoch = this.#settledEpoch !== '' && this.#settledEpoch !== this.#epoch;
     this.#entry = { isOtherEpoch, wasGivenUp: numberIn(answer, 2) === 1 && !isOtherEpoch };
     // Messages were missed while there was no connection; which ones is asked with the next claim.
-    if (this.news.heard === '') this.news.catchUp(String(answer[1]), []);
+    if (this.invalidations.heard === '') this.invalidations.catchUp(String(answer[1]), []);
     await this.#checkPolicy(client);
   }
 
@@ -173,11 +173,15 @@ export class Membership {
     if (!this.#link.isUp) return;
     const beat = ++this.#beats;
     try {
-      const answer = await this.run('beat', [String(this.#options.times.leaseMs), String(beat), this.news.heard]);
+      const answer = await this.run('beat', [
+        String(this.#options.times.leaseMs),
+        String(beat),
+        this.invalidations.heard,
+      ]);
       this.#confirmedBeats = [...this.#confirmedBeats.slice(-20), { atMs: performance.now(), beat }];
       this.#peers = answer[3] as string[];
       const [stale, ...missed] = (answer[6] as Answer).map(String);
-      if (stale === 'stale') this.news.catchUp(missed[0] ?? '', missed.slice(1));
+      if (stale === 'stale') this.invalidations.catchUp(missed[0] ?? '', missed.slice(1));
       this.#options.onBeat({ dead: answer[4] as string[], orphans: orphansIn(answer[5] as Answer, 0) });
     } catch {
       // The link says so, and each entry is followed by a beat.
@@ -191,11 +195,11 @@ export class Membership {
   }
 
   async #checkPolicy(client: RedisClient): Promise<void> {
-    if (this.#isPolicyTold) return;
+    if (this.#isPolicyReported) return;
     const found: Record<string, string> = await client.configGet('maxmemory-policy').catch(() => ({}));
     const policy = found['maxmemory-policy'];
     if (policy === undefined || policy === 'noeviction') return;
-    this.#isPolicyTold = true;
+    this.#isPolicyReported = true;
     this.#options.onWarning(
       `Redis may throw away what is counted (maxmemory-policy is ${policy}): budgets are exact with noeviction only`,
     );

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startTestRedis, type TestRedis } from '../../../test/support/redis.ts';
 import { systemClock } from '../../core/clock.ts';
 import { testSharedRouting } from '../contracts/shared-routing.contract.ts';
-import type { BreakerNews } from '../contracts/shared-routing.ts';
+import type { BreakerChange } from '../contracts/shared-routing.ts';
 import type { RedisAddress, RedisStatus } from './link.ts';
 import { RedisSharedRouting } from './shared-routing.ts';
 
@@ -93,7 +93,7 @@ test('what happened while Redis was away is told when it is back, the last state
   await withRedis(async (redis) => {
     const [one, two] = [instanceOf(redis), instanceOf(redis)];
     await Promise.all([one.becomes(true), two.becomes(true)]);
-    const heard: [string, BreakerNews][] = [];
+    const heard: [string, BreakerChange][] = [];
     two.instance.onChange((id, news) => heard.push([id, news]));
     await redis.kill();
     await Promise.all([one.becomes(false), two.becomes(false)]);
@@ -121,7 +121,7 @@ test('a breaker that closed while Redis was frozen stays closed when Redis comes
     one.instance.publish('b', { state: 'open', forMs: 60_000 });
     await Promise.all([one.becomes(false, 2_000), two.becomes(false, 2_000)]);
     one.instance.publish('b', { state: 'closed', forMs: 0 });
-    const last = new Map<string, BreakerNews>();
+    const last = new Map<string, BreakerChange>();
     two.instance.onChange((id, news) => last.set(id, news));
     redis.thaw();
     await Promise.all([one.becomes(true), two.becomes(true)]);

@@ -1,7 +1,7 @@
 /** Shared routing of instances that have one Redis in common. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import type { AttemptCounter, AttemptCounts, BreakerNews, SharedRouting } from '../contracts/shared-routing.ts';
+import type { AttemptCounter, AttemptCounts, BreakerChange, SharedRouting } from '../contracts/shared-routing.ts';
 import { type RedisAddress, type RedisClient, RedisLink, type RedisStatus } from './link.ts';
 
 /** What it needs from outside. */
@@ -25,18 +25,18 @@ const COUNTS_TTL_SECONDS = 60;
 const BEAT_MS = 1_000;
 /** Bounds what others may make us keep. */
 const MOST_IDS = 20_000;
-const LONGEST_NEWS_MS = 86_400_000;
+const LONGEST_OPEN_MS = 86_400_000;
 const MOST_SENDERS = 10_000;
 
 /** Deletes a lease only where it is still ours: it may have run out and be another instance's by now. */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
 
 interface Unsent {
-  readonly news: BreakerNews;
+  readonly change: BreakerChange;
   readonly atMs: number;
 }
 
-interface Message extends BreakerNews {
+interface Message extends BreakerChange {
   readonly from: string;
   /** Counts up with each message of its sender. */
   readonly number: number;
@@ -59,7 +59,7 @@ export class RedisSharedRouting implements SharedRouting {
   #wasUp = false;
   readonly #leases = new Map<string, string>();
   #lastLease = 0;
-  #tell: (id: string, news: BreakerNews) => void = () => undefined;
+  #onChange: (id: string, change: BreakerChange) => void = () => undefined;
   #counter: AttemptCounter | undefined;
   /** The cluster's running totals when we last read them. Running totals need no clock that all instances agree on. */
   #totals = new Map<string, AttemptCounts>();
@@ -77,16 +77,16 @@ export class RedisSharedRouting implements SharedRouting {
     return this.#link.isUp;
   }
 
-  publish(id: string, news: BreakerNews): void {
-    const unsent = { news, atMs: this.#clock.monotonicMs() };
+  publish(id: string, change: BreakerChange): void {
+    const unsent = { change, atMs: this.#clock.monotonicMs() };
     if (this.#unsent.size >= MOST_IDS) this.#unsent.clear();
     this.#unsent.set(id, unsent);
-    if (this.#link.isUp) this.#link.run((client) => this.#send(client, id, unsent)).catch(isToldByLink);
+    if (this.#link.isUp) this.#link.run((client) => this.#send(client, id, unsent)).catch(linkReportsIt);
   }
 
-  onChange(callback: (id: string, news: BreakerNews) => void): void {
-    this.#tell = callback;
-    if (this.#link.isUp) this.#link.run((client) => this.#learnOpen(client, true)).catch(isToldByLink);
+  onChange(callback: (id: string, change: BreakerChange) => void): void {
+    this.#onChange = callback;
+    if (this.#link.isUp) this.#link.run((client) => this.#learnOpen(client, true)).catch(linkReportsIt);
   }
 
   takeProbe(id: string, intervalMs: number): boolean | Promise<boolean> {
@@ -112,7 +112,7 @@ export class RedisSharedRouting implements SharedRouting {
     if (lease === undefined) return;
     this.#leases.delete(id);
     if (!this.#link.isUp) return;
-    this.#link.run((client) => client.eval(RELEASE, { keys: [probeKey(id)], arguments: [lease] })).catch(isToldByLink);
+    this.#link.run((client) => client.eval(RELEASE, { keys: [probeKey(id)], arguments: [lease] })).catch(linkReportsIt);
   }
 
   countWith(counter: AttemptCounter): void {
@@ -161,9 +161,9 @@ export class RedisSharedRouting implements SharedRouting {
   }
 
   async #send(client: RedisClient, id: string, unsent: Unsent): Promise<void> {
-    const { state } = unsent.news;
+    const { state } = unsent.change;
     const passedMs = this.#clock.monotonicMs() - unsent.atMs;
-    const forMs = Math.max(0, Math.round(unsent.news.forMs - passedMs));
+    const forMs = Math.max(0, Math.round(unsent.change.forMs - passedMs));
     const text = JSON.stringify({ from: this.#self, number: ++this.#lastNumber, id, state, forMs } satisfies Message);
     const key = breakerKey(id);
     // One after the other and not a transaction: Redis 7.0 writes news to ourselves into the middle of a transaction's answer.
@@ -189,7 +189,7 @@ export class RedisSharedRouting implements SharedRouting {
     this.#lastNumbers.set(from, number);
     // What we did not get to say is older than what we hear now.
     this.#unsent.delete(id);
-    this.#tell(id, { state, forMs });
+    this.#onChange(id, { state, forMs });
   }
 
   /** What was open before we came, or opened while we were away. */
@@ -206,8 +206,8 @@ export class RedisSharedRouting implements SharedRouting {
     }
     const message = readMessage(text);
     if (message === undefined || message.from === this.#self) return;
-    const forMs = Math.max(0, Math.min(leftMs - KEPT_AFTER_MS, LONGEST_NEWS_MS));
-    if (forMs > 0 || withOver) this.#tell(id, { state: message.state, forMs });
+    const forMs = Math.max(0, Math.min(leftMs - KEPT_AFTER_MS, LONGEST_OPEN_MS));
+    if (forMs > 0 || withOver) this.#onChange(id, { state: message.state, forMs });
   }
 
   async #exchangeAll(client: RedisClient, drained: readonly (readonly [string, AttemptCounts])[]): Promise<void> {
@@ -231,7 +231,7 @@ export class RedisSharedRouting implements SharedRouting {
 }
 
 /** The link has closed the connection, and says so once. */
-function isToldByLink(): void {}
+function linkReportsIt(): void {}
 
 function probeKey(id: string): string {
   return `${PREFIX}probe:${id}`;
@@ -274,5 +274,5 @@ function readMessage(text: string): Message | undefined {
   if (typeof from !== 'string' || typeof id !== 'string') return undefined;
   if (typeof number !== 'number' || typeof forMs !== 'number') return undefined;
   if (state !== 'closed' && state !== 'open' && state !== 'half-open') return undefined;
-  return { from, number, id, state, forMs: Math.max(0, Math.min(forMs, LONGEST_NEWS_MS)) };
+  return { from, number, id, state, forMs: Math.max(0, Math.min(forMs, LONGEST_OPEN_MS)) };
 }

@@ -1,4 +1,4 @@
-import { DatabaseAwayError } from '../contracts/directory.ts';
+import { DatabaseUnavailableError } from '../contracts/directory.ts';
 
 /** What a database had against a statement. `conflict`: another transaction was in the way, and the whole may be tried again. */
 export type SqlErrorKind = 'unique' | 'constraint' | 'conflict' | 'other';
@@ -28,7 +28,8 @@ export async function retryConflicts<Result>(transaction: () => Promise<Result>)
       return await transaction();
     } catch (error) {
       if (!(error instanceof SqlError) || error.kind !== 'conflict') throw error;
-      if (attempt === TRIES) throw new DatabaseAwayError('busy', 'Other transactions were in the way three times.');
+      if (attempt === TRIES)
+        throw new DatabaseUnavailableError('busy', 'Other transactions were in the way three times.');
     }
   }
 }

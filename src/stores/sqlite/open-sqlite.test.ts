@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CompiledQuery, sql } from 'kysely';
-import { DatabaseAwayError } from '../contracts/directory.ts';
+import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { SqlConnection } from '../sql/connection.ts';
 import { SqlError } from '../sql/sql-error.ts';
 import { openSqlite } from './open-sqlite.ts';
@@ -33,8 +33,8 @@ async function openFile(t: TestContext): Promise<SqlConnection> {
   return connection;
 }
 
-const isAway = (reason: DatabaseAwayError['reason']) => (error: unknown) => {
-  assert.ok(error instanceof DatabaseAwayError, String(error));
+const isAway = (reason: DatabaseUnavailableError['reason']) => (error: unknown) => {
+  assert.ok(error instanceof DatabaseUnavailableError, String(error));
   assert.equal(error.reason, reason);
   return true;
 };

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { DatabaseAwayError } from '../contracts/directory.ts';
+import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { Ledger } from '../contracts/ledger.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 
@@ -57,7 +57,10 @@ test('a path that cannot be made is named', async (t) => {
   const folder = folderFor(t);
   writeFileSync(join(folder, 'file'), '');
   const opening = openSqliteDatabase({ path: join(folder, 'file', 'sluice.db'), makeLedger });
-  await assert.rejects(opening, (error) => error instanceof DatabaseAwayError && error.message.includes('sluice.db'));
+  await assert.rejects(
+    opening,
+    (error) => error instanceof DatabaseUnavailableError && error.message.includes('sluice.db'),
+  );
 });
 
 test('one instance is alone on a database until it closes it', async (t) => {

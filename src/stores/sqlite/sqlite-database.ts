@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Database, DatabaseAwayError } from '../contracts/directory.ts';
+import { type Database, DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { DatabaseOptions } from '../sql/database-options.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
 import { migrate } from '../sql/migrate.ts';
@@ -13,8 +13,8 @@ export interface SqliteDatabaseOptions extends DatabaseOptions {
   readonly path: string;
 }
 
-/** Opens and migrates a database in an SQLite file. Rejects with a DatabaseAwayError or a MigrationError. */
-export async function openSqliteDatabase({ path, makeLedger, tell }: SqliteDatabaseOptions): Promise<Database> {
+/** Opens and migrates a database in an SQLite file. Rejects with a DatabaseUnavailableError or a MigrationError. */
+export async function openSqliteDatabase({ path, makeLedger, onChanged }: SqliteDatabaseOptions): Promise<Database> {
   if (path !== ':memory:') makeFile(path);
   const connection = await openSqlite({ path });
   try {
@@ -26,7 +26,7 @@ export async function openSqliteDatabase({ path, makeLedger, tell }: SqliteDatab
   let lock: FileLock | undefined;
   return {
     kind: 'sqlite',
-    directory: sqlDirectory(connection, tell),
+    directory: sqlDirectory(connection, onChanged),
     ledger: makeLedger(connection),
     ping: () => connection.ping(),
     async beAlone() {
@@ -53,6 +53,6 @@ function makeFile(path: string): void {
     // A file that can be read and not written is for SQLite to say.
     if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return;
     const reason = code === 'ENOSPC' ? 'full' : 'unreachable';
-    throw new DatabaseAwayError(reason, `The database file ${path} cannot be made (${code}).`);
+    throw new DatabaseUnavailableError(reason, `The database file ${path} cannot be made (${code}).`);
   }
 }

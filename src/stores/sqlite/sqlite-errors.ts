@@ -1,8 +1,8 @@
-import { type AwayReason, DatabaseAwayError } from '../contracts/directory.ts';
+import { DatabaseUnavailableError, type UnavailableReason } from '../contracts/directory.ts';
 import { SqlError } from '../sql/sql-error.ts';
 
 /** Primary result codes that mean the database, not the statement (https://www.sqlite.org/rescode.html). */
-const AWAY: Readonly<Record<number, readonly [AwayReason, string]>> = {
+const AWAY: Readonly<Record<number, readonly [UnavailableReason, string]>> = {
   5: ['busy', 'SQLITE_BUSY: another process held the database for too long'],
   6: ['busy', 'SQLITE_LOCKED: another connection held a table for too long'],
   7: ['broken', 'SQLITE_NOMEM: there is no memory left'],
@@ -24,7 +24,7 @@ const UNIQUE: Readonly<Record<number, string>> = {
 /** The error that stands for a result code. SQLite's messages name tables and columns, never values. */
 export function sqliteError(code: number, message: string): Error {
   const away = AWAY[code & 0xff];
-  if (away !== undefined) return new DatabaseAwayError(away[0], `${away[1]}.`);
+  if (away !== undefined) return new DatabaseUnavailableError(away[0], `${away[1]}.`);
   const unique = UNIQUE[code];
   if (unique !== undefined) {
     const column = /failed: \w+\.(\w+)/.exec(message)?.[1];

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CompiledQuery, QueryResult } from 'kysely';
-import { DatabaseAwayError } from '../contracts/directory.ts';
+import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import { sqliteError } from './sqlite-errors.ts';
 import { OPENED, type Statement, type StatementAnswer, type ThreadOptions } from './thread-messages.ts';
 
@@ -45,9 +45,10 @@ export class SqliteThread {
 
   /** Starts a thread again where the last one died. */
   async revive(): Promise<void> {
-    if (this.#isClosed) throw new DatabaseAwayError('closed', 'The database is closed.');
+    if (this.#isClosed) throw new DatabaseUnavailableError('closed', 'The database is closed.');
     if (this.#worker !== undefined) return;
-    if (this.#options.path === ':memory:') throw new DatabaseAwayError('broken', 'The database in memory is gone.');
+    if (this.#options.path === ':memory:')
+      throw new DatabaseUnavailableError('broken', 'The database in memory is gone.');
     await this.open();
   }
 
@@ -55,7 +56,7 @@ export class SqliteThread {
   execute(query: CompiledQuery, generation: number): Promise<QueryResult<unknown>> {
     const worker = this.#worker;
     if (worker === undefined || generation !== this.generation) {
-      return Promise.reject(new DatabaseAwayError('broken', 'The connection to the database was lost.'));
+      return Promise.reject(new DatabaseUnavailableError('broken', 'The connection to the database was lost.'));
     }
     const statement: Statement = { id: this.#nextId++, sql: query.sql, parameters: query.parameters };
     return this.#await(statement.id, worker, statement);
@@ -121,6 +122,6 @@ export class SqliteThread {
   #lose(worker: Worker, reason: 'broken' | 'closed' | 'timeout', message: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new DatabaseAwayError(reason, message));
+    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new DatabaseUnavailableError(reason, message));
   }
 }

@@ -83,7 +83,7 @@ export function membersOf(connection: SqlConnection, writer: DirectoryWriter): M
           .onConflict((conflict) => conflict.columns(['team_id', 'user_id']).doUpdateSet(columns))
           .execute();
         await addAudit(transaction, [audit]);
-        return { result: undefined, changed: newsOf('team', member.teamId, member.userId) };
+        return { result: undefined, changed: changesOf('team', member.teamId, member.userId) };
       });
     },
 
@@ -97,7 +97,7 @@ export function membersOf(connection: SqlConnection, writer: DirectoryWriter): M
           .executeTakeFirst();
         if (numDeletedRows === 0n) return { result: false, changed: [] };
         await addAudit(transaction, [audit]);
-        return { result: true, changed: newsOf('team', teamId, userId) };
+        return { result: true, changed: changesOf('team', teamId, userId) };
       });
     },
 
@@ -114,7 +114,7 @@ export function membersOf(connection: SqlConnection, writer: DirectoryWriter): M
           .onConflict((conflict) => conflict.columns(['organization_id', 'user_id']).doUpdateSet(columns))
           .execute();
         await addAudit(transaction, [audit]);
-        return { result: undefined, changed: newsOf('organization', member.organizationId, member.userId) };
+        return { result: undefined, changed: changesOf('organization', member.organizationId, member.userId) };
       });
     },
 
@@ -128,14 +128,14 @@ export function membersOf(connection: SqlConnection, writer: DirectoryWriter): M
           .executeTakeFirst();
         if (numDeletedRows === 0n) return { result: false, changed: [] };
         await addAudit(transaction, [audit]);
-        return { result: true, changed: newsOf('organization', organizationId, userId) };
+        return { result: true, changed: changesOf('organization', organizationId, userId) };
       });
     },
   };
 }
 
 /** A membership changes what is known of both of its ends. */
-const newsOf = (kind: 'team' | 'organization', id: string, userId: string) =>
+const changesOf = (kind: 'team' | 'organization', id: string, userId: string) =>
   [
     { kind, id },
     { kind: 'user', id: userId },

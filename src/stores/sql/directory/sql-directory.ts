@@ -4,11 +4,11 @@ import { auditLogOf } from './audit-log.ts';
 import { membersOf } from './members.ts';
 import { notesOf } from './notes.ts';
 import { objectsOf } from './objects.ts';
-import { DirectoryWriter, type Tell } from './writing.ts';
+import { DirectoryWriter, type OnChanged } from './writing.ts';
 
 /** The directory on an open, migrated database; `tell` hears of every change once it is committed. */
-export function sqlDirectory(connection: SqlConnection, tell: Tell = () => undefined): Directory {
-  const writer = new DirectoryWriter(connection, tell);
+export function sqlDirectory(connection: SqlConnection, onChanged: OnChanged = () => undefined): Directory {
+  const writer = new DirectoryWriter(connection, onChanged);
   return {
     ...objectsOf(connection, writer),
     ...membersOf(connection, writer),

@@ -13,7 +13,7 @@ export type DirectoryTransaction = Transaction<DirectoryTables>;
 export type ObjectTransaction = Transaction<AnyObjectTables>;
 
 /** Tells others what changed, after it is committed. Must not reject. */
-export type Tell = (changed: readonly Changed[]) => void | Promise<void>;
+export type OnChanged = (changed: readonly Changed[]) => void | Promise<void>;
 
 /** A write: what it resolves to, and what others are told. */
 export interface Written<Result> {
@@ -24,10 +24,10 @@ export interface Written<Result> {
 /** Runs writes of the directory. */
 export class DirectoryWriter {
   readonly #connection: SqlConnection;
-  readonly #tell: Tell;
-  constructor(connection: SqlConnection, tell: Tell) {
+  readonly #onChanged: OnChanged;
+  constructor(connection: SqlConnection, onChanged: OnChanged) {
     this.#connection = connection;
-    this.#tell = tell;
+    this.#onChanged = onChanged;
   }
 
   async write<Result>(body: (transaction: DirectoryTransaction) => Promise<Written<Result>>): Promise<Result> {
@@ -37,7 +37,7 @@ export class DirectoryWriter {
         .transaction()
         .execute((transaction) => body(transaction as DirectoryTransaction)),
     );
-    if (changed.length > 0) await this.#tell(changed);
+    if (changed.length > 0) await this.#onChanged(changed);
     return result;
   }
 }

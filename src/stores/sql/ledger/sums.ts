@@ -90,7 +90,7 @@ interface Alike extends Sum {
   readonly row: SummedRow;
 }
 
-const NOTHING: Readonly<Sum> = {
+const EMPTY_SUM: Readonly<Sum> = {
   inputTokens: 0,
   outputTokens: 0,
   cachedInputTokens: 0,
@@ -156,7 +156,7 @@ function addAlike(kinds: Map<string, Alike>, row: SummedRow, sign: 1 | -1): void
   ].join('\0');
   let kind = kinds.get(name);
   if (kind === undefined) {
-    kind = { ...NOTHING, row };
+    kind = { ...EMPTY_SUM, row };
     kinds.set(name, kind);
   }
   const cost = BigInt(row.cost ?? 0);
@@ -199,7 +199,7 @@ function addDay(days: Map<string, DaySum>, key: readonly string[], more: Sum): v
   const name = JSON.stringify(key);
   let sum = days.get(name);
   if (sum === undefined) {
-    sum = { ...NOTHING, key };
+    sum = { ...EMPTY_SUM, key };
     days.set(name, sum);
   }
   sum.inputTokens += more.inputTokens;

@@ -155,7 +155,7 @@ test('a user with the rights that the guide names for claims is enough', async (
         await instance.claims.extend('a', { hold: 20n, exposure: 0n, nowMs: Date.now() });
         await instance.claims.cancel('a', Date.now());
         await instance.claims.correct(KEY.id, 'ever', 5n);
-        await instance.claims.news.publish([{ kind: 'key', id: 'k' }]);
+        await instance.claims.invalidations.publish([{ kind: 'key', id: 'k' }]);
         assert.deepEqual(await instance.claims.read(KEY.id, KEY.money), [{ spent: 5n, held: 0n, exposed: 0n }]);
         await wait(150);
         assert.deepEqual([instance.statuses, instance.claims.isUp], [[], true]);

@@ -352,10 +352,10 @@ test('a key that is revoked at one instance is refused at all others with their 
   await inWorld(async ({ join, redis }) => {
     const [one, two] = [await join(), await join()];
     const heard: unknown[] = [];
-    two.claims.news.onChange((changed) => heard.push(changed));
+    two.claims.invalidations.onChange((changed) => heard.push(changed));
     const key: ClaimAccount = { id: 'key:k', money: [ever(1_000n)] };
     assert.equal(await two.send('a', [key], 1n, 1n), true);
-    await one.claims.news.publish([{ kind: 'key', id: 'k' }]);
+    await one.claims.invalidations.publish([{ kind: 'key', id: 'k' }]);
     await wait(20);
     assert.deepEqual(heard, [[{ kind: 'key', id: 'k' }]]);
     assert.equal(await two.send('b', [key], 1n, 1n), true, 'what was heard is no news');
@@ -375,11 +375,11 @@ test('news of the time when an instance was cut off reach it before its next cla
     const cable = await wire();
     const [one, two] = [await join(), await join({}, cable.port)];
     const heard: unknown[] = [];
-    two.claims.news.onChange((changed) => heard.push(changed));
+    two.claims.invalidations.onChange((changed) => heard.push(changed));
     cable.cut();
     await two.becomes(false);
-    await one.claims.news.publish([{ kind: 'key', id: 'k' }]);
-    await two.claims.news.publish([{ kind: 'team', id: 'own' }]);
+    await one.claims.invalidations.publish([{ kind: 'key', id: 'k' }]);
+    await two.claims.invalidations.publish([{ kind: 'team', id: 'own' }]);
     cable.mend();
     await two.becomes(true);
     await two.claim('a', [], 0n);

@@ -1,5 +1,5 @@
 import {
-  type CompiledQuery,
+  CompiledQuery,
   type Dialect,
   PostgresAdapter,
   PostgresIntrospector,
@@ -15,6 +15,8 @@ import type { Pulse } from './pulse.ts';
 
 /** After a statement has taken this long, the server is asked whether it is still there. */
 const SUSPICIOUS_AFTER_MS = 1_000;
+
+const BEGIN = CompiledQuery.raw('begin');
 
 /** Kysely over a pool of `pg`; errors come as ours, and a connection that failed is not used again. */
 export function postgresPoolDialect(pool: Pool, pulse: Pulse, isReady: () => boolean): Dialect {
@@ -32,7 +34,7 @@ class PostgresPoolDriver extends StatementDriver {
   readonly #isReady: () => boolean;
 
   constructor(pool: Pool, pulse: Pulse, isReady: () => boolean) {
-    super('begin');
+    super(BEGIN);
     this.#pool = pool;
     this.#pulse = pulse;
     this.#isReady = isReady;

@@ -2,7 +2,10 @@ import { DatabaseUnavailableError, type UnavailableReason } from '../contracts/d
 import { SqlError } from '../sql/sql-error.ts';
 
 /** SQLSTATE codes (https://www.postgresql.org/docs/current/errcodes-appendix.html) that mean the server, not the statement. */
-const AWAY: ReadonlyMap<string, readonly [UnavailableReason, string]> = new Map<string, readonly [UnavailableReason, string]>(
+const AWAY: ReadonlyMap<string, readonly [UnavailableReason, string]> = new Map<
+  string,
+  readonly [UnavailableReason, string]
+>(
   Object.entries({
     '25006': ['read-only', 'Postgres is read-only: a standby, or set so'],
     '25P03': ['timeout', 'Postgres ended a transaction that was idle for too long'],

@@ -5,8 +5,8 @@ import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult }
 export abstract class StatementDriver implements Driver {
   readonly #begin: CompiledQuery;
 
-  constructor(begin: 'begin' | 'begin immediate') {
-    this.#begin = CompiledQuery.raw(begin);
+  constructor(begin: CompiledQuery) {
+    this.#begin = begin;
   }
 
   async init(): Promise<void> {}

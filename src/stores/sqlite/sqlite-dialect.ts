@@ -1,5 +1,5 @@
 import {
-  type CompiledQuery,
+  CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type QueryResult,
@@ -9,6 +9,8 @@ import {
 } from 'kysely';
 import { ROLLBACK, StatementDriver, WholeResultConnection } from '../sql/dialect.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
+
+const BEGIN = CompiledQuery.raw('begin immediate');
 
 /** Kysely over an SQLite connection in a thread. */
 export function sqliteThreadDialect(thread: SqliteThread): Dialect {
@@ -27,7 +29,7 @@ class SqliteThreadDriver extends StatementDriver {
   #isTaken = false;
 
   constructor(thread: SqliteThread) {
-    super('begin immediate');
+    super(BEGIN);
     this.#thread = thread;
   }
 

@@ -1,4 +1,4 @@
-/** The parent's side of the load generator, and of the upstream: processes of ours that say when they are ready. */
+/** The parent's side of the load generator, and of the upstream: scripts of this folder that say when they are ready. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

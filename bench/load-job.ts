@@ -18,7 +18,7 @@ export interface Spread {
   readonly p99: number;
 }
 
-/** What came of a slice. */
+/** The result of a slice. */
 export interface LoadResult {
   readonly requests: number;
   readonly failures: number;

@@ -153,7 +153,7 @@ function spread(values: readonly number[]): Spread {
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-/** How many more there are around 40 ms than beside it: slow requests spread out, stalls heap up. */
+/** How many more there are around 40 ms than beside it: slow requests spread out, stalls cluster. */
 function stalls(latencies: readonly number[]): number {
   const within = ([from, to]: readonly [number, number]) => latencies.filter((ms) => ms >= from && ms < to).length;
   return Math.max(0, within(STALL_MS) - within(BESIDE_MS[0]) - within(BESIDE_MS[1]));

@@ -94,7 +94,7 @@ export class Measurement {
     for (const target of this.#targets) await this.#throughput(scenario, target, false);
   }
 
-  /** Nobody is always first. */
+  /** The order changes from round to round. */
   #turn(round: number): readonly Target[] {
     const shift = round % this.#targets.length;
     return [...this.#targets.slice(shift), ...this.#targets.slice(0, shift)];

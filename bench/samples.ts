@@ -8,7 +8,7 @@ export const QUANTITIES = {
   addedP99: 'milliseconds added to the 99th percentile, one connection',
   addedFirstByte: 'milliseconds added to the first byte of a stream, median, one connection',
   chunkMicroseconds: 'CPU microseconds of the gateway per streamed chunk',
-  stalls: 'share of requests that heap up around 40 ms, one connection',
+  stalls: 'share of requests that cluster around 40 ms, one connection',
   residentMegabytes: 'resident memory in MB after the run',
 } as const;
 

@@ -6,5 +6,5 @@ import { startSimulator } from '../simulator/start.ts';
 
 await startSimulator({ port: Number(process.argv[2] ?? 0) });
 process.send?.('ready');
-// Gone with whoever started it.
+// Ends with the process that started it.
 process.on('disconnect', () => process.exit(0));

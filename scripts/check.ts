@@ -29,7 +29,7 @@ const generators = globSync('scripts/generate-*.ts', { cwd: root }).sort();
 const CHECKS: readonly Check[] = [
   {
     name: 'format',
-    why: 'One layout, so that a change shows only what it changes. Mend with: npm run format',
+    why: 'One layout, so that a change shows only what it changes. Fix with: npm run format',
     run: () => outputOfFailed(tool('biome'), 'format'),
   },
   {
@@ -55,7 +55,7 @@ const CHECKS: readonly Check[] = [
   ...generators.map(
     (path): Check => ({
       name: path.replace(/^.*generate-|\.ts$/g, ''),
-      why: 'A page that is generated must be what the source generates. Mend with: npm run generate',
+      why: 'A page that is generated must be what the source generates. Fix with: npm run generate',
       run: () => nodeScript(path, '--check'),
     }),
   ),

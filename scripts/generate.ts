@@ -1,4 +1,4 @@
-/** `npm run generate`: writes every generated page and file anew. */
+/** `npm run generate`: writes every generated page and file. */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';

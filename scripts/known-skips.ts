@@ -1,4 +1,4 @@
-/** The tests that a machine may leave out. Every other skip fails `.ci/run`: a test that nobody runs protects nothing. */
+/** The tests that a machine may leave out. Every other skip fails `.ci/run`: a test that never runs protects nothing. */
 
 /** A reason for which a test may be skipped. */
 export interface KnownSkip {

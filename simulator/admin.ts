@@ -4,7 +4,7 @@ import type { ScriptMatch, ScriptRule, Simulator } from './contract.ts';
 import { UnknownFault } from './faults/spelling.ts';
 import { FAULTS, SCENARIOS } from './faults.ts';
 
-/** Where the simulator is told what to do; only from the same machine. */
+/** The routes that control the simulator; only from the same machine. */
 export const ADMIN_PREFIX = '/_sim/';
 
 /** Answers an admin request. */

@@ -155,7 +155,7 @@ class BenchStream {
     this.#step();
   }
 
-  // Written past `response.write`, which would build each chunk's frame anew; the closing chunk is left to `response.end`.
+  // Written past `response.write`, which would build each chunk's frame again; the closing chunk is left to `response.end`.
   readonly #step = (): void => {
     const socket = this.#socket;
     if (socket === null || socket.destroyed || !socket.writable) return;

@@ -42,14 +42,14 @@ export interface SeenRequest {
   readonly headers: IncomingHttpHeaders;
   /** The body as bytes. */
   readonly rawBody: Buffer;
-  /** The body as JSON, parsed when it is first read; `undefined` where it is none. */
+  /** The body as JSON, parsed when it is first read; `undefined` if it is not JSON. */
   readonly body: JsonValue | undefined;
   /** By the clock's wall time. */
   readonly receivedAtMs: number;
-  /** What stood in the path before the provider's own: `west` for `/west/v1/chat/completions`; empty when nothing did. */
+  /** What the path has before the provider's own part: `west` for `/west/v1/chat/completions`; empty if it has nothing. */
   readonly deployment: string;
   readonly model: string;
-  /** The operation, `openai-chat` say; `unknown` where the path is none. */
+  /** The operation, for example `openai-chat`; `unknown` if the path is not an operation. */
   readonly operation: string;
   /** The faults that were applied, as they were spelled. */
   readonly faults: readonly string[];

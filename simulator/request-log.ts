@@ -52,7 +52,7 @@ function parse(bytes: Buffer): JsonValue | undefined {
   try {
     return JSON.parse(bytes.toString());
   } catch {
-    // A body that is not JSON is the client's business; whoever looks sees `undefined` and has the bytes.
+    // A body that is not JSON is the client's business; a reader sees `undefined` and has the bytes.
     return undefined;
   }
 }

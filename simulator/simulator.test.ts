@@ -257,7 +257,7 @@ describe('the simulator', { timeout: 30_000 }, () => {
     assert.equal(guide, withTables(guide), 'docs/guides/simulator.md is stale: run node simulator/write-guide.ts');
   });
 
-  it('runs from the command line until it is told to stop', async () => {
+  it('runs from the command line until a signal stops it', async () => {
     const child = spawn(process.execPath, [
       join(import.meta.dirname, 'main.ts'),
       '--port',

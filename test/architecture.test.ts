@@ -110,7 +110,7 @@ for (const rule of RULES) {
   });
 }
 
-test('the files that join everything may open stores and know one another, and nobody else may know them', (context) => {
+test('the files that join everything may open stores and know one another, and no other file may know them', (context) => {
   const folder = folderWith(context, {
     'src/gateway/gateway.ts': "import { openStores } from './open-stores.ts';",
     'src/gateway/open-stores.ts': "import { Database } from '../stores/sqlite/database.ts';",
@@ -133,7 +133,7 @@ test('an exception quiets one rule in one file, and must be needed', (context) =
   assert.ok(checkArchitecture(folder, [idle]).some(({ rule }) => rule === 'no-unused-exceptions'));
 });
 
-test('imports are told from comments, texts, templates and regular expressions', () => {
+test('imports are distinguished from comments, texts, templates and regular expressions', () => {
   const source = readSource(
     'src/x/a.ts',
     [

@@ -59,7 +59,7 @@ describe('a replay of made-up traffic', () => {
     assert.ok(usedPercent >= 97, `used ${usedPercent}`);
   });
 
-  test('what it is measured against does as badly as is said of it', async () => {
+  test('what it is measured against does as badly as the guide says', async () => {
     const unheld = await replay('check, then spend');
     assert.ok(
       unheld.meanOverspendPercent > 0.3 && unheld.worstOverspendPercent > 1,

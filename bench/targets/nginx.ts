@@ -5,7 +5,7 @@ import { freePort, stopProcess, type Target, TargetMissing, type TargetSetting, 
 
 /**
  * Nginx as a plain reverse proxy: one worker, kept-alive connections to the upstream, access log on, bodies held in memory,
- * streams unbuffered. It authenticates nobody and counts nothing, so it is the floor of what standing in between costs.
+ * streams unbuffered. It checks no key and counts nothing, so it is the least that any proxy costs.
  */
 export async function startNginx({ upstreamPort, folder }: TargetSetting): Promise<Target> {
   const port = await freePort();

@@ -35,17 +35,17 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'sql-is-never-pasted',
     path: 'src/stores/sqlite/ledger-writer.ts',
-    why: 'It writes out the names of columns, which are lists of ours; every value is a parameter.',
+    why: 'It writes out the names of columns, which come from lists in the code; every value is a parameter.',
   },
   {
     rule: 'sql-is-never-pasted',
     path: 'src/stores/sql/migrate.ts',
-    why: 'The steps of the schema are texts of ours, which take no parameters.',
+    why: 'The steps of the schema are texts of the code, which take no parameters.',
   },
   {
     rule: 'sql-is-never-pasted',
     path: 'src/stores/sql/ledger/json-rows.ts',
-    why: 'It writes out the numbers of columns, which are counted and come from nobody.',
+    why: 'It writes out the numbers of columns, which are counted and come from no caller.',
   },
   { rule: 'files-are-one-thought', path: 'src/core/errors.ts', why: 'One table: every way a request can end badly.' },
 ];

@@ -4,7 +4,7 @@ import { lineAt, type SourceFile } from './source-file.ts';
 
 const TABLE = /^(?:export\s+)?const\s+(?<name>\w+)\s*:\s*(?:Readonly<)?(?:Partial<)?Record<string\b[\s\S]*?=\s*\{/gm;
 
-/** Tables of ours, written as objects, in which a text from outside is looked up. */
+/** Tables written as objects in which a text from outside is looked up. */
 export const PLAIN_LOOKUP_RULE: Rule = {
   name: 'tables-have-no-prototype',
   why: '`TABLE[name]` finds `constructor` and `toString` too. If the name is any string, the table is a Map, or is read behind Object.hasOwn.',

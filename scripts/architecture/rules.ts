@@ -66,7 +66,7 @@ function importRule(
 export const RULES: readonly Rule[] = [
   importRule(
     'core-stands-alone',
-    'Everything stands on src/core; if core leaned on anything of ours, nothing could be understood or tested alone.',
+    'Everything stands on src/core; if core imported another folder, nothing could be understood or tested alone.',
     (from, target) => roomOf(from.path) === 'core' && target.startsWith('src/') && roomOf(target) !== 'core',
   ),
   importRule(

@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 export interface Import {
   /** As written: `./money.ts`, `node:fs`, `zod`. */
   readonly specifier: string;
-  /** The path from the root for a file of ours, the package's name or `node:…` otherwise. */
+  /** The path from the root for a file of this project, the package's name or `node:…` otherwise. */
   readonly target: string;
   readonly isOurs: boolean;
   /** Whether it only brings types and is gone when the program runs. */
@@ -29,11 +29,13 @@ export interface SourceFile {
   readonly code: string;
   readonly imports: readonly Import[];
   readonly literals: readonly TextLiteral[];
+  /** The lines of the comments. */
+  readonly comments: readonly TextLiteral[];
 }
 
 /** Reads a file as far as the rules need: imports, texts in quotes, and code without either. */
 export function readSource(path: string, text: string): SourceFile {
-  const { code, quoted } = blankOut(text);
+  const { code, quoted, comments } = blankOut(text);
   const imports: Import[] = [];
   const literals: TextLiteral[] = [];
   for (const { start, value, line } of quoted) {
@@ -46,7 +48,7 @@ export function readSource(path: string, text: string): SourceFile {
       literals.push({ value, line });
     }
   }
-  return { path, lines: text.split('\n').length, code, imports, literals };
+  return { path, lines: text.split('\n').length, code, imports, literals, comments };
 }
 
 /** The line, counted from 1, of a place in a text. */
@@ -99,9 +101,10 @@ interface Quoted {
 const BEFORE_EXPRESSION =
   /(?:^|[([{,;=:!&|?+\-*%~^<>]|\b(?:return|typeof|case|in|of|do|else|void|throw|yield|await))\s*$/;
 
-function blankOut(text: string): { code: string; quoted: Quoted[] } {
+function blankOut(text: string): { code: string; quoted: Quoted[]; comments: TextLiteral[] } {
   let code = '';
   const quoted: Quoted[] = [];
+  const comments: TextLiteral[] = [];
   let at = 0;
   let line = 1;
   /** How deep in `{}` we are inside each open `${`. */
@@ -118,6 +121,11 @@ function blankOut(text: string): { code: string; quoted: Quoted[] } {
     code += part.replace(/[^\n]/g, ' ');
     line += part.split('\n').length - 1;
     at = end;
+  };
+  const comment = (end: number): void => {
+    for (const [index, value] of text.slice(at, end).split('\n').entries())
+      comments.push({ value, line: line + index });
+    blank(end);
   };
   /** The index after the quote, the backtick, or the `${` that ends the text beginning at `from`. */
   const endOfText = (from: number, quote: string): number => {
@@ -146,10 +154,10 @@ function blankOut(text: string): { code: string; quoted: Quoted[] } {
     const character = text[at] ?? '';
     if (text.startsWith('//', at) || (at === 0 && text.startsWith('#!'))) {
       const end = text.indexOf('\n', at);
-      blank(end === -1 ? text.length : end);
+      comment(end === -1 ? text.length : end);
     } else if (text.startsWith('/*', at)) {
       const end = text.indexOf('*/', at + 2);
-      blank(end === -1 ? text.length : end + 2);
+      comment(end === -1 ? text.length : end + 2);
     } else if (character === "'" || character === '"' || character === '`') {
       readText(character);
     } else if (character === '/' && BEFORE_EXPRESSION.test(code.slice(-40))) {
@@ -170,5 +178,5 @@ function blankOut(text: string): { code: string; quoted: Quoted[] } {
       keep(at + 1);
     }
   }
-  return { code, quoted };
+  return { code, quoted, comments };
 }

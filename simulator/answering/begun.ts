@@ -1,4 +1,4 @@
-/** An answer that was begun before: what was asked, and what has been said of it. */
+/** An answer that was begun before: the question, and the part that was already given. */
 interface Begun {
   readonly asked: string;
   readonly said: string;

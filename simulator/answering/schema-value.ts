@@ -62,7 +62,7 @@ class SchemaReader {
   #object(schema: JsonObject, depth: number): JsonObject {
     const required = Array.isArray(schema.required) ? schema.required : [];
     const value: JsonObject = {};
-    // An object that may have any members and is told none gets one, as a model would give it.
+    // An object that may have any members and names none gets one, as a model would give it.
     if (schema.properties === undefined && schema.additionalProperties === true) value.answer = this.#word();
     for (const [name, member] of Object.entries(isJsonObject(schema.properties) ? schema.properties : {})) {
       if (required.includes(name) || depth < 3) value[name] = this.value(member, depth + 1);

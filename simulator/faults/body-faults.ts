@@ -92,7 +92,7 @@ export const bodyFaults: readonly Fault[] = [
   },
   {
     name: 'finish-unknown',
-    does: 'Gives a finish reason that nobody has heard of.',
+    does: 'Gives a finish reason that no provider documents.',
     cases: ['F26'],
     effect: () => ({
       alter: (reply) =>

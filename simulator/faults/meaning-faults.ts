@@ -7,7 +7,7 @@ const refuse = (context: FaultContext, problem: Problem) => ({
   instead: errorReply(context.family, problem, context.requestId),
 });
 
-/** Failures that are told by what the error says, in each provider's words. */
+/** Failures that are recognised by what the error says, in each provider's words. */
 export const meaningFaults: readonly Fault[] = [
   {
     name: 'context-length',

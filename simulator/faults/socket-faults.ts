@@ -65,7 +65,7 @@ export const socketFaults: readonly Fault[] = [
   },
   {
     name: 'chunked-garbage',
-    does: 'Announces a chunked body and sends something that is none.',
+    does: 'Announces a chunked body and sends something else.',
     cases: ['F22'],
     effect: () => ({
       alter: (reply) => ({
@@ -90,7 +90,7 @@ export const socketFaults: readonly Fault[] = [
   },
   {
     name: '101',
-    does: 'Switches to a protocol nobody asked for (101), and closes.',
+    does: 'Switches to a protocol that was not asked for (101), and closes.',
     cases: ['F22'],
     effect: () => ({
       alter: (reply) =>

@@ -16,7 +16,7 @@ export type ProblemKind =
   | 'overloaded'
   | 'other';
 
-/** One failure, to be told in a provider's own shape. */
+/** One failure, to be written in a provider's own shape. */
 export interface Problem {
   readonly status: number;
   readonly kind: ProblemKind;

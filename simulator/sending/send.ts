@@ -6,7 +6,7 @@ import type { Reply, Step, StreamEvent } from './reply.ts';
 
 /** How the sending of one reply ended. */
 export interface Sent {
-  /** `cut`: the simulator itself broke it off, as it was told to. */
+  /** `cut`: the simulator itself broke it off, as its script says. */
   readonly outcome: 'completed' | 'aborted-by-client' | 'cut';
   readonly bytes: number;
   readonly tokens: number;

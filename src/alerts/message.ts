@@ -59,7 +59,7 @@ export function sentence({ kind, budget, spent, atMs, forecast }: Alert): string
     max === undefined
       ? `has spent ${formatUsd(spent)} USD`
       : `has spent ${formatUsd(spent)} of ${formatUsd(max)} USD (${percent} %)`;
-  const again = endsAtMs === undefined ? '' : ` It starts anew at ${isoTime(endsAtMs)}.`;
+  const again = endsAtMs === undefined ? '' : ` It resets at ${isoTime(endsAtMs)}.`;
   switch (kind) {
     case 'threshold':
       return `${whose} ${spentOf}.${again}`;

@@ -53,7 +53,7 @@ function oldNode(): string | undefined {
     );
 }
 
-test('an old Node.js is told in one line what is missing, and the exit code is 1', (context) => {
+test('an old Node.js says in one line what is missing, and the exit code is 1', (context) => {
   const node = oldNode();
   if (node === undefined) return context.skip('needs a Node.js below 24');
   const { status, stdout, stderr } = spawnSync(node, [COMMAND, '--version'], { encoding: 'utf8' });

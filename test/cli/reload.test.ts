@@ -44,15 +44,15 @@ test('a changed file is taken over while the gateway runs', async (context) => {
   assert.equal((await ask(url, 'first')).status, 400);
 });
 
-test('a broken file leaves the old configuration serving and says what is wrong; a mended one is taken over', async (context) => {
+test('a broken file leaves the old configuration serving and says what is wrong; a corrected one is used', async (context) => {
   const { url, config, write, said, sluice } = await started(context);
   writeFileSync(config, 'model_list: [{ model_nmae: x }');
   await said('The configuration has errors');
   assert.match(sluice.stdout, /config\.yaml:1/);
   assert.equal((await ask(url, 'first')).status, 200);
-  write({ mended: 'gpt-4o' });
+  write({ corrected: 'gpt-4o' });
   await said('Configuration reloaded');
-  assert.equal((await ask(url, 'mended')).status, 200);
+  assert.equal((await ask(url, 'corrected')).status, 200);
 });
 
 test('a stream that runs during a reload keeps the configuration it began with', async (context) => {

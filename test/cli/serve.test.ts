@@ -122,7 +122,7 @@ test('a configuration with errors prints all of them, starts nothing and ends wi
   assert.match(stderr, /bad\.yaml:4:\d+/);
 });
 
-test('a port in use is told in one line and ends with 1', async (context) => {
+test('a port in use is reported in one line and the exit code is 1', async (context) => {
   const port = await portInUse(context);
   const cwd = temporaryFolder(context);
   const { code, stderr } = await runSluice(context, { cwd, args: ['--host', '127.0.0.1', '--port', String(port)] });
@@ -133,7 +133,7 @@ test('a port in use is told in one line and ends with 1', async (context) => {
   );
 });
 
-test('an address that is not this machine’s is told in one line', async (context) => {
+test('an address that is not this machine’s is reported in one line', async (context) => {
   const { code, stderr } = await runSluice(context, {
     cwd: temporaryFolder(context),
     args: ['--host', '192.0.2.1', '--port', '0'],
@@ -142,7 +142,7 @@ test('an address that is not this machine’s is told in one line', async (conte
   assert.match(stderr, /^192\.0\.2\.1 is no address of this machine\. [^\n]+\n$/);
 });
 
-test('a reader of the log that goes away does not end the gateway', async (context) => {
+test('a reader of the log that leaves does not end the gateway', async (context) => {
   const sluice = new SluiceProcess(context, { cwd: temporaryFolder(context), args });
   const line = await sluice.curlLine();
   sluice.child.stdout.destroy();

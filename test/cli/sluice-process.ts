@@ -111,7 +111,7 @@ export class SluiceProcess {
   }
 }
 
-/** An empty folder that goes away with the test. */
+/** An empty folder that is removed after the test. */
 export function temporaryFolder(context: Pick<TestContext, 'after'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -33,7 +33,7 @@ for (const [what, code] of [
   ['an exception', "setTimeout(() => { throw new Error('boom'); }, 10);"],
   ['a rejection', "Promise.reject(new Error('boom'));"],
 ] as const) {
-  test(`${what} nobody caught is logged with what came before, and ends the process with 1`, () => {
+  test(`${what} that is not caught is logged after what came before, and the exit code is 1`, () => {
     const { status, lines } = run(code);
     assert.equal(status, 1);
     assert.deepEqual(

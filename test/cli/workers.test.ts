@@ -81,7 +81,7 @@ test('workers whose primary is killed do not stay behind', async (context) => {
   assert.fail('a worker still answers');
 });
 
-test('a configuration with errors is told once, whatever the number of workers', async (context) => {
+test('the errors of a configuration are reported once, whatever the number of workers', async (context) => {
   const cwd = temporaryFolder(context);
   const { code, stderr } = await runSluice(context, { cwd, args: [...args, '--config', 'missing.yaml'] });
   assert.equal(code, 2);

@@ -276,7 +276,7 @@ describe('the anthropic client and Claude itself', { timeout: 20_000 }, () => {
     assert.equal(second.usage.cache_read_input_tokens, first.usage.cache_creation_input_tokens);
   });
 
-  it('sends beta headers that reach Claude, and nobody else', async () => {
+  it('sends beta headers that reach Claude, and no other provider', async () => {
     const body = {
       max_tokens: 50,
       messages: ask('say: hi'),
@@ -325,7 +325,7 @@ describe('the anthropic client gets errors as its own exceptions', { timeout: 20
     await assert.rejects(create('no-such-model'), Anthropic.BadRequestError);
   });
 
-  it('for wrong requests, whoever finds out', async () => {
+  it('for wrong requests, whether the gateway or the provider refuses them', async () => {
     for (const model of ['claude-sonnet', 'gpt-4o', 'gemini-2.5-pro']) {
       await assert.rejects(create(model, { messages: 'hello' }), (error) => typeOf(error) === 'invalid_request_error');
       await assert.rejects(create(model, { max_tokens: 'many' }), Anthropic.BadRequestError, model);

@@ -1,4 +1,4 @@
-/** Requests as Claude Code sends them, over the wire, to Claude and to models that are none. */
+/** Requests as Claude Code sends them, over the wire, to Claude and to models of other providers. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type Anthropic from '@anthropic-ai/sdk';

@@ -68,7 +68,7 @@ describe('the openai client wants JSON of Claude', { timeout: 20_000 }, () => {
     }
   });
 
-  it('is told that its own tool may not have the name', async () => {
+  it('learns that its own tool may not have the name', async () => {
     await assert.rejects(openai.chat.completions.create(body('claude-sonnet', 'Hi', 'json_tool_call')), {
       status: 400,
       message: /json_tool_call/,

@@ -178,7 +178,7 @@ for (const model of ALL_CHAT_GROUPS) {
         assert.deepEqual(streamed.choices[0]?.message.parsed, person);
       });
     } else {
-      it('is told that its schema was dropped, as this provider takes none', async () => {
+      it('learns that its schema was dropped, because this provider takes no schema', async () => {
         const { data, response } = await client.chat.completions
           .create({ model, messages: ask('say: {}'), response_format: zodResponseFormat(Person, 'person') })
           .withResponse();
@@ -271,7 +271,7 @@ describe('the openai client and what only OpenAI-like providers have', { timeout
     assert.equal(sent?.generationConfig?.responseLogprobs, true);
   });
 
-  it('is told of a refusal as a refusal', async () => {
+  it('sees a refusal as a refusal', async () => {
     const whole = await client.chat.completions.create({ model: 'openai/gpt-4o+refuse', messages: ask('Do harm.') });
     assert.match(whole.choices[0]?.message.refusal ?? '', /can't help/);
     assert.equal(whole.choices[0]?.message.content, null);
@@ -281,7 +281,7 @@ describe('the openai client and what only OpenAI-like providers have', { timeout
     assert.match(final.choices[0]?.message.refusal ?? '', /can't help/);
   });
 
-  it('is told of a filter as a filter, whoever filters', async () => {
+  it('sees a filter as a filter, whichever provider filters', async () => {
     for (const model of [
       'openai/gpt-4o+filter',
       'gemini/gemini-2.5-pro+filter',

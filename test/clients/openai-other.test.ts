@@ -77,7 +77,7 @@ describe('the openai client embeds texts', { timeout: 20_000 }, () => {
     assert.ok(Number(line.input_tokens) > 0);
   });
 
-  it('is told when a model embeds nothing', async () => {
+  it('learns that a model embeds nothing', async () => {
     await assert.rejects(client.embeddings.create({ model: 'claude-sonnet', input: 'sea' }), OpenAI.BadRequestError);
   });
 });
@@ -128,7 +128,7 @@ describe('the openai client gets errors as its own exceptions', { timeout: 20_00
     );
   });
 
-  it('BadRequestError for a request that is wrong, whoever finds out', async () => {
+  it('BadRequestError for a wrong request, whether the gateway or the provider refuses it', async () => {
     for (const model of ['gpt-4o', 'claude-sonnet', 'gemini-2.5-pro', 'deepseek-chat']) {
       await assert.rejects(chat(model, { messages: 'hello' }), OpenAI.BadRequestError, model);
       await assert.rejects(chat(model, { temperature: 'hot' }), OpenAI.BadRequestError, model);
@@ -175,7 +175,7 @@ describe('the openai client gets errors as its own exceptions', { timeout: 20_00
     }
   });
 
-  it('AuthenticationError where the provider refuses the gateway, without a word of the key', async () => {
+  it('AuthenticationError if the provider refuses the gateway, with nothing of the key', async () => {
     const broken = await startTestGateway({
       models: { gpt: 'openai/gpt-4o', claude: 'anthropic/claude-sonnet-4-5', gemini: 'gemini/gemini-2.5-pro' },
       env: { PROVIDER_KEY: 'invalid-canary-7781' },

@@ -26,7 +26,7 @@ function finds(text: string, expected: readonly string[], env?: Record<string, s
   return findings.map(({ message }) => message).join('\n');
 }
 
-test('without a word about money there are no budgets, and the defaults hold', () => {
+test('without any setting about money there are no budgets, and the defaults hold', () => {
   const { budgets, stores, management, alerts } = configOf(MODELS);
   assert.equal(budgets.globalMax, undefined);
   assert.equal(budgets.mode, 'learned');
@@ -143,7 +143,7 @@ test('what budget_settings does not know stops the start when it is a slip of th
   finds('budget_settings: { debt_ratio: 2 }', ['1:32 error wrong-type']);
 });
 
-test('a period, a time zone, an amount or a length of time that is none is an error at its place, with what was meant', () => {
+test('an invalid period, time zone, amount or length of time is an error at its place, with what was probably meant', () => {
   finds('litellm_settings: { budget_duration: montly }', ['1:38 error wrong-type monthly']);
   finds('litellm_settings: { budget_duration: 1month }', ['1:38 error wrong-type']);
   finds('litellm_settings: { budget_duration: 30 }', ['1:38 error wrong-type']);

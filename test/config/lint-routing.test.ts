@@ -24,7 +24,7 @@ test('fallbacks in a circle are named once, where the circle closes', () => {
   assert.match(messages, /fallbacks lead in a circle: a → b → c → a; the walk never visits a group twice/);
 });
 
-test('a group that falls back to itself, also by an alias, is told that the step does nothing', () => {
+test('a group that falls back to itself, also by an alias, gets a finding that the step does nothing', () => {
   const { lines, messages } = findings(`${models('a', 'b')}router_settings:
   model_group_alias: { short: a }
   fallbacks: [{ a: [a, short, b] }]

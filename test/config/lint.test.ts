@@ -90,7 +90,7 @@ litellm_settings: { log_level: loud }
   assert.match(message, /max_request_size_mb must be a number, 0 or more, but is a list/);
 });
 
-test('a section that is no map, and a list that is none, are errors', () => {
+test('a section that is not a map, and a value that should be a list, are errors', () => {
   finds('model_list: { a: 1 }\nrouter_settings: [1]\n', ['1:13 error wrong-type', '2:18 error wrong-type']);
 });
 
@@ -303,7 +303,7 @@ test('a key written twice is an error at the second place', () => {
   ]);
 });
 
-test('a setting that does nothing yet is noted once, however many deployments carry it', () => {
+test('a setting that does nothing yet is noted once for all deployments that have it', () => {
   const entries = Array.from(
     { length: 3 },
     (_, index) => `  - { model_name: m${index}, litellm_params: { model: openai/m, itpm: 5 } }\n`,

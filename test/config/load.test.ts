@@ -40,7 +40,7 @@ model_list:
   assert.deepEqual(deployment?.extraHeaders, { x: 'filled' });
 });
 
-test('environment_variables win over the environment, are told of, and reach provider keys too', () => {
+test('environment_variables win over the environment, are reported, and reach provider keys too', () => {
   const { config, findings } = loadText(
     `
 environment_variables: { OPENAI_API_KEY: from-file, COPY: os.environ/OTHER, PORT: 4100 }

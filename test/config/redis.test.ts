@@ -69,7 +69,7 @@ test("LiteLLM's variables fill in what the file leaves out, and name no Redis by
   );
 });
 
-test('an address that is none is told without its words', () => {
+test('an invalid address is reported without its text', () => {
   for (const url of ['cache:6379', 'http://cache', 'redis://', 'redis://cache/main']) {
     const { config, findings } = load('redis_url: os.environ/URL', { URL: url });
     assert.equal(config, undefined, url);
@@ -106,7 +106,7 @@ test('sentinels, nodes of a cluster and certificates are read as LiteLLM writes 
   assert.equal(redisOf('redis_host: cache, redis_ssl_cert_reqs: none')?.tls?.isVerified, false);
 });
 
-test('nodes that are none and an authority that cannot be read are errors', () => {
+test('invalid nodes and an authority that cannot be read are errors', () => {
   for (const settings of [
     'redis_sentinel_nodes: [[one, many]]',
     'redis_startup_nodes: [{ port: 7001 }]',

@@ -136,7 +136,7 @@ function checkAll(texts: Readonly<Record<string, string>>): void {
 
 test("the guide's configurations load alone and merged in every order", () => checkAll(FIXTURES));
 
-test("the guide's compose file is told from a configuration and passed over, alone and among the others", () => {
+test("the guide's compose file is recognised and skipped, alone and among the others", () => {
   for (const files of [['compose.yaml'], ['compose.yaml', ...Object.keys(FIXTURES)]]) {
     const { config, findings } = loadTexts({ ...FIXTURES, 'compose.yaml': COMPOSE }, { files });
     assert.equal(config?.deployments.length, files.length === 1 ? 0 : 2);
@@ -149,7 +149,7 @@ test("the guide's compose file is told from a configuration and passed over, alo
 test('what the guide configures and this release does not do yet is listed, setting by setting', () => {
   const { config, findings } = loadTexts(FIXTURES, { files: Object.keys(FIXTURES) });
   const listed = config?.notYetInEffect.map(({ path }) => path) ?? [];
-  // All of routing acts, and all of what is said of tenants.
+  // Every setting of routing and of tenants takes effect.
   assert.deepEqual(
     listed.filter((path) => /^(router_settings|model_list|user_api_key_list|general_settings)/.test(path)),
     [],

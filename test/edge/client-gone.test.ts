@@ -1,4 +1,4 @@
-/** A client that leaves: its provider is told within 100 ms, and what it used is booked once. */
+/** A client that leaves: the call to its provider ends within 100 ms, and what it used is booked once. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -60,7 +60,7 @@ describe('a client that leaves', { timeout: 60_000 }, () => {
     assert.ok(seen !== undefined);
     const leftAtMs = Date.now();
     socket.destroy();
-    await until('the provider is told', () => seen.endedAtMs !== undefined);
+    await until('the call to the provider ends', () => seen.endedAtMs !== undefined);
     assert.equal(seen.outcome, 'aborted-by-client');
     const tookMs = (seen.endedAtMs ?? 0) - leftAtMs;
     assert.ok(tookMs < ABORTED_WITHIN_MS + ALLOWANCE_MS, `${tookMs} ms`);

@@ -1,11 +1,11 @@
-/** Providers that cannot be reached: each failure is told quickly, in words, without an address or a key in them. */
+/** Providers that cannot be reached: each failure is reported quickly, in words, without an address or a key in them. */
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { PROVIDER_KEY, type TestGateway } from '../support/gateway.ts';
 import { ask, assertClearFailure, faultConfig, onlyLine, startFaultGateway } from './support.ts';
 
-/** A port that nobody listens on. */
+/** A port without a listener. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   const port = await listening(server);

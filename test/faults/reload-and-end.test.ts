@@ -42,7 +42,7 @@ test('forty reloads during two hundred requests: none fails, streams keep the co
   for (const seen of answers) assertWhole(seen);
 });
 
-test('a model that is taken away answers 400 from then on, and the stream that runs comes to its end', {
+test('a model that is removed answers 400 from then on, and the stream that runs ends whole', {
   timeout: 20_000,
 }, async (context) => {
   const gateway = await startFaultGateway();

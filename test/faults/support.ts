@@ -122,7 +122,7 @@ export function looksWhole(seen: Seen): boolean {
   return parse(seen.text) !== undefined && reasons.test(seen.text);
 }
 
-/** Asserts that the client was told of the failure in its own format and cannot take what came for an answer. */
+/** Asserts that the client got the failure in its own format and cannot take what came for an answer. */
 export function assertClearFailure(seen: Seen): void {
   const told = `${seen.status} ${seen.isBroken ? 'broken ' : ''}${seen.text.slice(-400)}`;
   assert.ok(!looksWhole(seen), `looks whole: ${told}`);

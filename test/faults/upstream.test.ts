@@ -14,7 +14,7 @@ import {
   startFaultGateway,
 } from './support.ts';
 
-/** What must come of a fault: a clear failure, a whole answer, or either but never half an answer that looks whole. */
+/** What a fault must lead to: a clear failure, a whole answer, or either but never half an answer that looks whole. */
 type Verdict = 'fails' | 'whole' | 'either';
 
 interface Row {
@@ -152,7 +152,7 @@ async function checkBooks(gateway: TestGateway, seen: Seen, stream: boolean): Pr
   assert.ok(seen.callId !== '', 'the answer carries its call id');
   const line = await onlyLine(gateway, seen.callId);
   assert.equal(line.stream, stream);
-  assert.notEqual(line.error, 'internal', 'no fault of ours');
+  assert.notEqual(line.error, 'internal', 'not a fault of the gateway');
   if (line.outcome === 'success') {
     assert.equal(typeof line.input_tokens, 'number', 'what was answered is accounted');
     assert.ok(Number(line.input_tokens) >= 0 && Number(line.output_tokens) >= 0);

@@ -54,7 +54,7 @@ function saidByMessage(message: JsonObject): Said {
   };
 }
 
-/** The message a stream spells, put together as Anthropic's documentation says, with nothing of ours. */
+/** The message a stream spells, put together as Anthropic's documentation says, without the gateway's code. */
 function messageOfStream(events: readonly JsonObject[]): JsonObject {
   const message = structuredClone(events[0]?.message) as JsonObject;
   const before = objects(message.content);

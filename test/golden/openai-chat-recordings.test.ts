@@ -56,7 +56,7 @@ const object = (value: JsonValue | undefined): JsonObject => (isJsonObject(value
 const string = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
 const number = (value: JsonValue | undefined): number => (typeof value === 'number' ? value : 0);
 
-/** Counts with nothing of ours: what is not in the prompt is output, whether or not the provider counts its reasoning in. */
+/** Counts without the gateway's code: what is not in the prompt is output, whether or not the provider counts its reasoning in. */
 function countsOf(body: JsonObject): Counts | undefined {
   const usage = body.usage;
   if (!isJsonObject(usage)) return undefined;

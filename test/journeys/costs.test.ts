@@ -1,4 +1,4 @@
-/** What the client is told, what the books say and what the provider bills are one and the same. */
+/** What the client sees, what the ledger says and what the provider bills are the same. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
@@ -151,7 +151,7 @@ for (const endpoint of ['chat', 'messages'] as const) {
   }
 }
 
-describe('usage that nobody asked for', { timeout: 20_000 }, () => {
+describe('usage that the client did not ask for', { timeout: 20_000 }, () => {
   it('is booked from a stream whose client did not want it', async () => {
     for (const model of ['gpt-4o', 'azure-gpt', 'deepseek-chat', 'glm-4.6', 'local-llama', 'claude-sonnet']) {
       gateway.simulator.reset();

@@ -140,7 +140,7 @@ describe("everything else is as OpenAI's document has it", { timeout: 20_000, sk
     valid('Model', (await (await gateway.get('/v1/models/claude-sonnet')).json()) as JsonObject);
   });
 
-  it('errors, whoever made them', async () => {
+  it('errors of the gateway and of providers', async () => {
     const words = ask('Hello');
     const tenant = { authorization: `Bearer ${TENANT_KEY}` };
     const failed: [number, Response][] = [

@@ -84,7 +84,7 @@ function openaiFacts(bodies: readonly JsonObject[], member: 'message' | 'delta')
     reason = choice.finish_reason ?? reason;
     if (isJsonObject(body.usage)) {
       facts.input = count(body.usage.prompt_tokens);
-      // Reasoning that a provider counts beside the completion is in the total all the same.
+      // Reasoning that a provider counts beside the completion is in the total nevertheless.
       facts.output = count(body.usage.total_tokens) - facts.input;
     }
   }

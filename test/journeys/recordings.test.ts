@@ -241,7 +241,7 @@ function withoutUsageFrame(text: string): string {
 }
 
 describe('recorded errors', { timeout: 20_000, skip }, () => {
-  it('Gemini says how long to wait, and both clients are told', async () => {
+  it('Gemini says how long to wait, and both clients learn it', async () => {
     const file = join(FOLDER, 'google/google-429-retry-info.json');
     if (!existsSync(file)) return;
     gateway.simulator.script({ reply: { status: 429, json: JSON.parse(readFileSync(file, 'utf8')) } });

@@ -70,7 +70,7 @@ describe('a key', { timeout: 20_000 }, () => {
 });
 
 describe('a model name', { timeout: 20_000 }, () => {
-  it('that nobody serves gets 400 and says where to look', async () => {
+  it('that no deployment serves gets 400 and a hint where to look', async () => {
     for (const model of ['no-such-model', 'gpt-4', '', '../gpt-4o', 'openai/*']) {
       const refused = await chat({ model });
       assert.equal(refused.status, 400, model);

@@ -1,4 +1,4 @@
-/** What the configuration file declares, through the management API: shown like all else, changed by nobody. */
+/** What the configuration file declares, through the management API: shown like everything else, and never changed. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -83,7 +83,7 @@ describe('What stands in the file', () => {
     assert.equal((await server.get('/key/info', KEY)).status, 200);
   });
 
-  it('begins anew with everything else', async () => {
+  it('resets with everything else', async () => {
     assert.equal((await server.post('/global/spend/reset', {})).status, 200);
   });
 });

@@ -1,4 +1,4 @@
-/** What nobody would send in good faith is stored as it is or refused in words: nothing fails, and nothing is read as SQL. */
+/** Hostile input is stored as it is or refused with a reason: nothing fails, and nothing is read as SQL. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';

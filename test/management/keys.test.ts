@@ -127,7 +127,7 @@ describe('A new key', () => {
     }
   });
 
-  it('may belong to a team and to nobody', async () => {
+  it('may belong to a team, or to no team and no user', async () => {
     const made = await ok('POST', '/key/service-account/generate', { team_id: 't1', key_alias: 'robot' });
     assert.equal(made.user_id, null);
     assert.equal(made.team_id, 't1');
@@ -283,7 +283,7 @@ describe('A new text for a key', () => {
     assert.equal(scope?.account, `key:${token}`);
   });
 
-  it('is marked as due, and nobody is locked out', async () => {
+  it('is marked as due, and every key still works', async () => {
     const { token } = await make({ auto_rotate: true, rotation_interval: '30d' });
     assert.equal((await info(String(token))).rotation_due, false);
     const due = await server.context.directory.keysToRotate(NOW_MS + 31 * 86_400_000, 10);

@@ -166,7 +166,7 @@ async function knock(route: (typeof MANAGEMENT_ROUTES)[number], path: string, as
   return await server.ask(route.method, url, { as, ...(route.method !== 'GET' && { body: NOBODYS_FIELD }) });
 }
 
-/** Turned away at the door, and not by what the route then says. */
+/** Refused before the route's handler runs. */
 function isTurnedAway({ status, body }: { readonly status: number; readonly body: unknown }): boolean {
   return status === 401 || (status === 403 && /Its role does not reach|This key /.test(JSON.stringify(body)));
 }

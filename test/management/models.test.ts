@@ -60,7 +60,7 @@ describe('Models', () => {
     });
   });
 
-  it('are changed in part: what is not sent stays, null takes away', async () => {
+  it('are changed in part: what is not sent stays, null removes', async () => {
     const changed = await ok('PATCH', '/model/m1/update', { litellm_params: { max_tokens: null, temperature: 0.5 } });
     assert.deepEqual(changed.litellm_params, { model: 'openai/gpt-4o-mini', temperature: 0.5 });
     await ok('POST', '/model/update', { model_name: 'faster', model_info: { id: 'm1', base_model: 'gpt-4o-mini' } });
@@ -89,7 +89,7 @@ describe('Models', () => {
     const actions = ((body as JsonObject).audit_logs as JsonObject[]).map(({ action }) => action);
     assert.deepEqual(actions, ['created', 'updated', 'updated', 'blocked', 'unblocked', 'deleted']);
     assert.ok(!JSON.stringify(body).includes(SECRET));
-    // Not even sealed: whoever may read the log must not be able to collect what a later leak of the key would open.
+    // Not even sealed: a reader of the log must not be able to collect what a later leak of the key would open.
     assert.ok(!JSON.stringify(body).includes('$sealed'));
   });
 

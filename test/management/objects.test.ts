@@ -77,7 +77,7 @@ describe('Customers', () => {
     assert.deepEqual(await actions('c1'), ['created', 'updated', 'deleted']);
   });
 
-  it('are blocked also when nobody made them, and unblocked', async () => {
+  it('are blocked also if they were never created, and unblocked', async () => {
     valid('BlockUsersResponse', await ok('POST', '/customer/block', { user_ids: ['stranger'] }));
     assert.equal((await ok('GET', '/customer/info?end_user_id=stranger')).blocked, true);
     valid('UnblockUsersResponse', await ok('POST', '/customer/unblock', { user_ids: ['stranger'] }));
@@ -166,7 +166,7 @@ describe('Budgets', () => {
     assert.deepEqual(await actions('b1'), ['created', 'updated', 'deleted']);
   });
 
-  it('that are in use are not deleted, for nobody must be without limits by that', async () => {
+  it('that are in use are not deleted, because their users would have no limits', async () => {
     await ok('POST', '/budget/new', { budget_id: 'b2', max_budget: 3 });
     await ok('POST', '/customer/new', { user_id: 'budgeted', budget_id: 'b2' });
     const shown = await ok('GET', '/customer/info?end_user_id=budgeted');
@@ -427,7 +427,7 @@ describe('The audit log', () => {
 });
 
 describe('/global/spend/reset', () => {
-  it('lets every budget begin anew, and keeps the rows', async () => {
+  it('resets every budget, and keeps the rows', async () => {
     await server.context.ledger.write([
       spendRow('tom', {
         customerId: 'reset-me',

@@ -1,4 +1,4 @@
-/** Keys of a whole gateway: made, used for models, held to their limits, rotated under load, taken away. */
+/** Keys of a whole gateway: made, used for models, held to their limits, rotated under load, deleted. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { JsonObject } from '../../src/core/json.ts';

@@ -100,7 +100,7 @@ describe('Sums of spend', () => {
     '/global/activity/model',
     '/spend/logs?start_date=2026-03-10&end_date=2026-03-10',
   ];
-  it('tell nobody of others', async () => {
+  it('show no data of others', async () => {
     for (const as of ['ivan', 'tina', 'olga', 'bare', 'vera'] as const) {
       for (const path of paths) {
         const { status, body } = await server.get(path, as);

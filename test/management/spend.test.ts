@@ -108,7 +108,7 @@ describe('/spend/logs', () => {
     assert.deepEqual(days[1]?.models, { 'gpt-4o': 0.0045 });
   });
 
-  it('gives rows between two dates where nobody wants sums', async () => {
+  it('gives rows between two dates if no sums are asked for', async () => {
     const ids = async (query: string) =>
       (await list(`/spend/logs?summarize=false&${query}`)).map((row) => row.request_id);
     assert.deepEqual(await ids('start_date=2026-03-09&end_date=2026-03-09'), ['yesterday']);
@@ -304,7 +304,7 @@ describe('/global/spend/report', () => {
 });
 
 describe('What an answer would cost', () => {
-  it('is told of an answer and of a prompt', async () => {
+  it('is given for an answer and for a prompt', async () => {
     const usage = { prompt_tokens: 100, completion_tokens: 10 };
     const whole = await server.post('/spend/calculate', { completion_response: { model: 'gpt-4o', usage } });
     assert.deepEqual(whole.body, { cost: 0.00035 });
@@ -315,7 +315,7 @@ describe('What an answer would cost', () => {
     assert.deepEqual(prompt.body, { cost: 0.00026 });
   });
 
-  it('is told by the day and the month', async () => {
+  it('is given by day and by month', async () => {
     const { body } = await server.post('/cost/estimate', {
       model: 'gpt-4o',
       input_tokens: 1000,

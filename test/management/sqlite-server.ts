@@ -23,7 +23,7 @@ import { configOf } from '../config/load-text.ts';
 export const NOW_MS = Date.parse('2026-03-10T12:00:00Z');
 export const MASTER_KEY = 'sk-master-of-the-test-0123456789';
 
-/** The clear text of a provider's key, which nobody may see. */
+/** The clear text of a provider's key, which no caller may see. */
 export const PROVIDER_SECRET = 'provider-secret-canary-7f3a';
 
 export const CONFIG = `
@@ -44,20 +44,20 @@ export interface Answered {
 /** A running API, and what it stands on. */
 export interface ManagementServer {
   readonly context: ManagementContext;
-  /** How often the models were loaded anew. */
+  /** How often the models were reloaded. */
   readonly reloads: () => number;
   /** Whose a key is, as requests see it. */
   readonly identityOf: (key: string) => Promise<Identity | undefined>;
   /** Lets time pass. */
   readonly pass: (ms: number) => void;
-  /** What the pipeline would be told to serve is told here instead. */
+  /** Gets the changes of models in place of the pipeline. */
   ask(method: string, path: string, options?: { readonly as?: string; readonly body?: JsonValue }): Promise<Answered>;
   get(path: string, as?: string): Promise<Answered>;
   post(path: string, body: JsonValue, as?: string): Promise<Answered>;
   close(): Promise<void>;
 }
 
-/** The key of somebody in `PEOPLE`; a key stands for itself. */
+/** The key of a person in `PEOPLE`; a key is returned as it is. */
 export function keyOf(name: string): string {
   if (name.startsWith('sk-')) return name;
   return name === 'master' ? MASTER_KEY : `sk-key-of-${name}-0123456789`;
@@ -145,7 +145,7 @@ export async function startManagement(
       const key = String(authorization ?? '').replace(/^Bearer /, '');
       if (key === MASTER_KEY) return masterIdentity(hashKey(MASTER_KEY));
       const identity = await tenants.identity(hashKey(key));
-      if (identity === undefined) throw new GatewayError('unknown_key', 'Nobody has this key.');
+      if (identity === undefined) throw new GatewayError('unknown_key', 'No such key exists.');
       return identity;
     },
     onFault: (what, error) => faults.push(`${what}: ${String(error)}`),

@@ -257,7 +257,7 @@ describe('Changing a team', () => {
     assert.equal(await statusOf('POST', '/team/update', { team_id: 't1', team_alias: 'x' }, as), 404);
   });
 
-  it('adds and takes away models, and never leaves all of them by taking the last', async () => {
+  it('adds and removes models, and removing the last never leaves the team with all of them', async () => {
     await ok('POST', '/team/new', { team_id: 'models', models: ['gpt-4o'] });
     assert.deepEqual((await ok('POST', '/team/model/add', { team_id: 'models', models: ['b', 'gpt-4o'] })).models, [
       'gpt-4o',
@@ -447,7 +447,7 @@ litellm_settings:
 });
 
 describe('What is set from above', () => {
-  it('is handed on by whoever has it, and not shaken off', async () => {
+  it('is passed on to the keys that its owner makes, and cannot be shaken off', async () => {
     await ok('POST', '/user/new', { user_id: 'uma', auto_create_key: false });
     const { key, token } = await ok('POST', '/key/generate', {
       user_id: 'uma',

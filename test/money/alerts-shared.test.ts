@@ -39,7 +39,7 @@ test(
       for (let count = 0; count < 12; count++) {
         await Promise.all(gateways.map((gateway) => ask(gateway, 'sk-cluster', { max_tokens: 100 })));
       }
-      await eventually(() => receiver.events('budget_crossed').length > 0, 'its end is told');
+      await eventually(() => receiver.events('budget_crossed').length > 0, 'its end is reported');
       await wait(300);
       assert.deepEqual(receiver.received.map(({ json }) => json.event).sort(), ['budget_crossed', 'threshold_crossed']);
     } finally {

@@ -75,7 +75,7 @@ describe('a budget that is used up', WITHIN, () => {
   });
 
   test(
-    'crosses its threshold once, however many requests follow, and says so in the log, to the webhook and to Slack',
+    'crosses its threshold once for any number of requests, and says so in the log, to the webhook and to Slack',
     WITHIN,
     async () => {
       for (let count = 0; count < 19; count++) assert.equal((await ask(gateway, 'sk-half')).status, 200);
@@ -86,7 +86,7 @@ describe('a budget that is used up', WITHIN, () => {
       const many = Array.from({ length: 100 }, () => ask(gateway, 'sk-half'));
       const refused = (await Promise.all(many)).filter(({ status }) => status !== 200);
       assert.ok(refused.length >= 80, `${refused.length} were refused`);
-      await eventually(() => receiver.events('budget_crossed').length === 1, 'the end of the budget is told');
+      await eventually(() => receiver.events('budget_crossed').length === 1, 'the end of the budget is reported');
       await wait(150);
       assert.equal(receiver.events('threshold_crossed').length, 1);
       assert.equal(receiver.events('budget_crossed').length, 1);
@@ -103,7 +103,7 @@ describe('a budget that is used up', WITHIN, () => {
       assert.ok(Math.abs(Number(event.spend) - cost * 20) < 1e-9, `spend ${event.spend}`);
       assert.ok(Math.abs(Number(event.max_budget) - cost * 40) < 1e-9);
       assert.ok(Date.parse(String(event.resets_at)) > Date.now());
-      assert.match(String(event.event_message), /Key=app <!channel> has spent .* USD \(50 %\)\. It starts anew at/);
+      assert.match(String(event.event_message), /Key=app <!channel> has spent .* USD \(50 %\)\. It resets at/);
 
       const text = String(slack.received[0]?.json.text);
       assert.match(text, /^:warning: Key=app &lt;!channel&gt; has spent /, 'a name cannot call the whole channel');
@@ -134,25 +134,25 @@ describe('a budget that is used up', WITHIN, () => {
     assert.equal(slack.received[0]?.headers['x-sluice-signature'], undefined);
   });
 
-  test('is told when the first request is refused, though some of it is left', WITHIN, async () => {
+  test('is reported when the first request is refused, though some of it is left', WITHIN, async () => {
     for (let count = 0; count < 4; count++) await ask(gateway, 'sk-small', { max_tokens: 100 });
     // More than what is left: refused for good.
     const refused = await ask(gateway, 'sk-small', { max_tokens: 16_000 });
     assert.equal(refused.status, 422);
     const own = (): readonly JsonObject[] =>
       receiver.events('budget_crossed').filter((each) => each.key_alias === 'small');
-    await eventually(() => own().length === 1, 'it is told');
-    assert.equal(own()[0]?.resets_at, undefined, 'it never starts anew');
+    await eventually(() => own().length === 1, 'it is reported');
+    assert.equal(own()[0]?.resets_at, undefined, 'it never resets');
     assert.match(String(own()[0]?.event_message), /exhausted/);
   });
 
-  test('a soft budget is told of, refuses nothing, and needs no other budget beside it', WITHIN, async () => {
+  test('a soft budget is reported, refuses nothing, and needs no other budget beside it', WITHIN, async () => {
     for (let count = 0; count < 5; count++) {
       const { status, headers } = await ask(gateway, 'sk-soft');
       assert.equal(status, 200);
       assert.equal(headers.get('x-litellm-key-max-budget'), null);
     }
-    await eventually(() => receiver.events('soft_budget_crossed').length === 1, 'it is told');
+    await eventually(() => receiver.events('soft_budget_crossed').length === 1, 'it is reported');
     const [event] = receiver.events('soft_budget_crossed');
     assert.equal(event?.key_alias, 'soft');
     assert.equal(event?.max_budget, undefined);
@@ -170,13 +170,13 @@ describe('a budget that is used up', WITHIN, () => {
     for (let count = 0; count < 2; count++) await ask(gateway, 'sk-model');
     const own = (): JsonObject | undefined =>
       receiver.events('threshold_crossed').find((each) => each.key_alias === 'by-model');
-    await eventually(() => own() !== undefined, 'it is told');
+    await eventually(() => own() !== undefined, 'it is reported');
     assert.equal(own()?.model, 'm');
     assert.match(String(own()?.event_message), /\(model m\)/);
   });
 });
 
-test('what is told once is told again in the next period', WITHIN, async () => {
+test('what is reported once is reported again in the next period', WITHIN, async () => {
   const receiver = await startReceiver();
   const gateway = await startTelling(receiver, {
     user_api_key_list: [{ api_key: 'sk-brief', max_budget: cost * 4, budget_duration: '2s' }],
@@ -188,7 +188,7 @@ test('what is told once is told again in the next period', WITHIN, async () => {
       await ask(gateway, 'sk-brief');
       await wait(60);
     }
-    assert.ok(windows().size >= 3, `${windows().size} periods were told of`);
+    assert.ok(windows().size >= 3, `${windows().size} periods were reported`);
     assert.equal(receiver.events('threshold_crossed').length, windows().size, 'each of them once');
   } finally {
     await gateway.close();
@@ -197,7 +197,7 @@ test('what is told once is told again in the next period', WITHIN, async () => {
 });
 
 test(
-  'budgets of teams, users, organisations, customers, tags, the gateway, deployments and providers are told of alike',
+  'budgets of teams, users, organisations, customers, tags, the gateway, deployments and providers are all reported',
   WITHIN,
   async () => {
     const receiver = await startReceiver();
@@ -249,7 +249,7 @@ test(
         'team_member',
         'user',
       ];
-      await eventually(() => groups().length >= wanted.length, 'all are told').catch(() => undefined);
+      await eventually(() => groups().length >= wanted.length, 'all are reported').catch(() => undefined);
       assert.deepEqual(groups(), wanted);
       const of = (group: string): JsonObject | undefined =>
         receiver.events('threshold_crossed').find((event) => event.event_group === group);
@@ -288,7 +288,7 @@ test('two gateways over one database tell once, and so does one that was started
     ] as const) {
       for (let count = 0; gateway !== undefined && count < requests; count++) await ask(gateway, 'sk-shared');
     }
-    await eventually(() => receiver.received.length > 0, 'it is told');
+    await eventually(() => receiver.received.length > 0, 'it is reported');
     await wait(200);
     assert.deepEqual(
       receiver.received.map(({ json }) => json.event),
@@ -381,7 +381,7 @@ test('a reload changes where alerts go and from which share on', WITHIN, async (
     for (let count = 0; count < 4; count++) await ask(gateway, 'sk-reload');
     gateway.reload(JSON.stringify(configOf(second.url, 0.5)));
     await ask(gateway, 'sk-reload');
-    await eventually(() => second.received.length === 1, 'the new receiver is told, from the new share on');
+    await eventually(() => second.received.length === 1, 'the new receiver is notified, from the new share on');
     assert.equal(second.received[0]?.json.percent, 50);
     assert.equal(first.received.length, 0);
   } finally {
@@ -390,7 +390,7 @@ test('a reload changes where alerts go and from which share on', WITHIN, async (
   }
 });
 
-test('a budget whose spend is reset is told of anew', WITHIN, async () => {
+test('a budget whose spend is reset is reported again', WITHIN, async () => {
   const receiver = await startReceiver();
   const gateway = await startTelling(receiver, {});
   try {
@@ -407,10 +407,10 @@ test('a budget whose spend is reset is told of anew', WITHIN, async () => {
       }
     };
     await askAll();
-    await eventually(() => receiver.received.length === 3, 'both are told of');
+    await eventually(() => receiver.received.length === 3, 'both are reported');
     for (const { token } of [made, soft]) await manage(gateway, `/key/${token}/reset_spend`, { reset_to: 0 });
     await askAll();
-    await eventually(() => receiver.received.length === 6, 'and anew');
+    await eventually(() => receiver.received.length === 6, 'and again');
     assert.equal(receiver.events('threshold_crossed').length, 2);
     assert.equal(receiver.events('soft_budget_crossed').length, 4);
   } finally {

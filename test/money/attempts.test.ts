@@ -90,7 +90,7 @@ describe('attempts', { timeout: 60_000 }, () => {
     await eventually(async () => (await spendOf(gateway)) === Number(own(row).cost), 'the sum is that of the one row');
     const [seen] = gateway.simulator.requests;
     assert.ok(Number(row?.completion_tokens) < 400, 'not the whole answer');
-    await eventually(() => seen?.outcome === 'aborted-by-client', 'the provider is told to stop');
+    await eventually(() => seen?.outcome === 'aborted-by-client', 'the call to the provider is ended');
   });
 
   test('a stream that outgrows what it was admitted with reserves more as it runs', async (context) => {
@@ -127,7 +127,7 @@ describe('attempts', { timeout: 60_000 }, () => {
     assert.equal((await ask(gateway, gateway.masterKey, { model: 'only' })).status, 200);
     await eventually(
       async () => (await ask(gateway, gateway.masterKey, { model: 'only' })).status === 429,
-      'nobody is left',
+      'no deployment is left',
     );
     assert.match(messageOf(await ask(gateway, gateway.masterKey, { model: 'only' })), /budget used up/);
   });

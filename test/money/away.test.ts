@@ -1,4 +1,4 @@
-/** What is away is gone on without: nobody waits long for it, and nothing is lost, doubled or overspent when it is back. */
+/** What is unavailable is done without: no request waits long for it, and nothing is lost, doubled or overspent when it is back. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { Agent } from 'node:http';
@@ -32,13 +32,16 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(0)} %`;
 }
 
-/** What must be so whatever is away. */
+/** What must hold whatever is unavailable. */
 function assertWhole(name: string, seen: Weathered, { mostShare = 1.5, mayCountMore = false } = {}): void {
   row(name, seen);
   assert.deepEqual(seen.odd.slice(0, 5), []);
   if (!mayCountMore || !seen.apart?.startsWith('more is counted')) assert.equal(seen.apart, undefined);
   assert.equal(seen.servedOfNothing, 0, 'a budget that is used up stays so');
-  assert.ok(seen.closedShare <= 1, `a budget that is closed while Redis is away is overspent: ${seen.closedShare}`);
+  assert.ok(
+    seen.closedShare <= 1,
+    `a budget that is closed while Redis is unavailable is overspent: ${seen.closedShare}`,
+  );
   // Instances that are cut off at different times each have a share of what was left.
   assert.ok(seen.tightShare <= mostShare, `a budget is overspent by more than a share: ${seen.tightShare}`);
   assert.ok(seen.longestMs - seen.longestBeforeMs < LONGEST_EXTRA_MS, `somebody waited ${seen.longestMs} ms`);
@@ -87,8 +90,8 @@ describe('two instances over Redis and Postgres', { timeout: 240_000 }, () => {
   const outages = (): readonly Outage[] => [
     { name: 'Redis killed and started again, empty', take: () => redis.kill(), giveBack: () => redis.start() },
     { name: 'Redis frozen', take: () => redis.freeze(), giveBack: () => redis.thaw() },
-    { name: 'Redis unreachable, packets vanish', take: () => proxy.mute(), giveBack: () => proxy.mend() },
-    { name: 'Redis 200 ms away', take: () => proxy.delay(100), giveBack: () => proxy.mend() },
+    { name: 'Redis unreachable, packets vanish', take: () => proxy.mute(), giveBack: () => proxy.restore() },
+    { name: 'Redis 200 ms late', take: () => proxy.delay(100), giveBack: () => proxy.restore() },
     { name: 'Redis emptied', take: async () => void (await redis.command('FLUSHALL')), giveBack: () => undefined },
     { name: 'Postgres killed and started again', take: () => postgres.kill(), giveBack: () => postgres.start() },
     { name: 'Postgres frozen', take: () => postgres.freeze(), giveBack: () => postgres.thaw() },
@@ -101,7 +104,7 @@ describe('two instances over Redis and Postgres', { timeout: 240_000 }, () => {
       const seen = await weather(current, outage);
       assertWhole(name, seen);
       assert.ok(seen.served > 0, 'requests go on');
-      assert.equal(seen.refused, 0, 'nobody with money left is refused');
+      assert.equal(seen.refused, 0, 'no request with money left is refused');
     });
   }
 
@@ -111,10 +114,10 @@ describe('two instances over Redis and Postgres', { timeout: 240_000 }, () => {
     const seen = await weather(pair, {
       name: 'Redis down at the start',
       take: () => undefined,
-      giveBack: () => proxy.mend(),
+      giveBack: () => proxy.restore(),
     });
-    // Who never saw Redis does not know that it has to share: each of both has the whole budget. And a counter that nobody had used
-    // before is made from the ledger by whoever is back first, where the other's spend may be already, which then tells it again.
+    // An instance that never saw Redis does not know that it has to share: each of both has the whole budget. And a counter that was not used
+    // before is made from the ledger by the instance that is back first; the other's spend may be there already, and is then sent again.
     assertWhole('Redis down at the start', seen, { mostShare: 2, mayCountMore: true });
     assert.ok(seen.served > 0 && seen.refused === 0);
   });

@@ -1,4 +1,4 @@
-/** A steady load through two instances while something they need is away, and what came of it. */
+/** A steady load through two instances while something they need is unavailable, and the result. */
 import { Agent } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Simulator } from '../../simulator/contract.ts';
@@ -8,12 +8,12 @@ import { countedApart } from './counted.ts';
 import { billedFor, type Instance, until } from './instances.ts';
 import { post } from './race.ts';
 
-/** Something that is taken away and given back. */
+/** Something that becomes unavailable and comes back. */
 export interface Outage {
   readonly name: string;
   take(): Promise<void> | void;
   giveBack(): Promise<void> | void;
-  /** How long it is away. */
+  /** How long it is unavailable. */
   readonly forMs?: number;
 }
 

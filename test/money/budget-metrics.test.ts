@@ -60,7 +60,7 @@ test('gauges say what is left of the budgets of keys, teams, users, organisation
     const inTeam = await manage(gateway, '/key/generate', { team_id: 't1' });
     const ofUser = await manage(gateway, '/key/generate', { user_id: 'ada' });
     const key = `hashed_api_key="${hashOf('sk-gauge')}",api_key_alias="app"`;
-    assert.equal((await scrape(gateway, 'litellm_remaining_api_key_budget_metric')).size, 0, 'nobody asked yet');
+    assert.equal((await scrape(gateway, 'litellm_remaining_api_key_budget_metric')).size, 0, 'no request came yet');
 
     const cost = costOf(await ask(gateway, 'sk-gauge'));
     await ask(gateway, 'sk-gauge');
@@ -72,7 +72,7 @@ test('gauges say what is left of the budgets of keys, teams, users, organisation
     assert.ok(hours !== undefined && hours > 0 && hours <= 31 * 24, `${hours} hours`);
     await near(gateway, 'litellm_remaining_team_budget_metric', 'team="t1",team_alias="core"', 4 - cost);
     await near(gateway, 'litellm_team_max_budget_metric', 'team="t1",team_alias="core"', 4);
-    assert.equal((await scrape(gateway, 'litellm_team_budget_remaining_hours_metric')).size, 0, 'it never starts anew');
+    assert.equal((await scrape(gateway, 'litellm_team_budget_remaining_hours_metric')).size, 0, 'it never resets');
     await near(gateway, 'litellm_remaining_user_budget_metric', 'user="ada"', 6 - cost);
     await near(gateway, 'litellm_remaining_org_budget_metric', `org_id="${owner}",org_alias="acme"`, 5 - cost);
     await eventually(async () => {
@@ -93,13 +93,13 @@ test('gauges say what is left of the budgets of keys, teams, users, organisation
   }
 });
 
-test('a budget that starts anew is whole again, before anybody asks', WITHIN, async () => {
+test('a budget that resets is whole again, before any request', WITHIN, async () => {
   const gateway = await startMoneyGateway({
-    user_api_key_list: [{ api_key: 'sk-anew', key_alias: 'anew', max_budget: 2, budget_duration: '2s' }],
+    user_api_key_list: [{ api_key: 'sk-reset', key_alias: 'reset', max_budget: 2, budget_duration: '2s' }],
   });
   try {
-    const labels = `hashed_api_key="${hashOf('sk-anew')}",api_key_alias="anew"`;
-    await ask(gateway, 'sk-anew');
+    const labels = `hashed_api_key="${hashOf('sk-reset')}",api_key_alias="reset"`;
+    await ask(gateway, 'sk-reset');
     await wait(2_100);
     await near(gateway, 'litellm_remaining_api_key_budget_metric', labels, 2);
     const hours = (await scrape(gateway, 'litellm_api_key_budget_remaining_hours_metric')).get(labels);
@@ -131,7 +131,7 @@ test('a raised budget and a reset one are seen with the next request', WITHIN, a
 });
 
 test(
-  'customers are shown only where that is asked for, and nobody is named where personal data is hidden',
+  'customers are shown only if that is configured, and no one is named if personal data is hidden',
   WITHIN,
   async () => {
     const names = ['litellm_remaining_customer_budget_metric', 'litellm_remaining_user_budget_metric'] as const;

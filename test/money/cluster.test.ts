@@ -44,7 +44,7 @@ after(async () => {
 });
 
 /**
- * A Redis has a core of its own; this one shares few with four gateways and their clients. Where nobody may put it first, a race in
+ * A Redis has a core of its own; this one shares few with four gateways and their clients. If it cannot get priority, a race in
  * which it had to wait for too long is run again.
  */
 async function goesFirst(redis: TestRedis): Promise<void> {
@@ -147,7 +147,7 @@ for (const [number, mode] of (['strict', 'learned'] as const).entries()) {
   });
 }
 
-/** What a machine with more processes than cores made slow is tried again: a Redis that waits for its turn counts as away. */
+/** What is slow because the machine has more processes than cores is tried again: a Redis that waits for its turn counts as unavailable. */
 async function whileShared<Result extends { readonly wasShared: boolean }>(
   run: () => Promise<Result>,
 ): Promise<Result> {

@@ -23,7 +23,7 @@ export interface CrashOptions {
   readonly say?: (line: string) => void;
 }
 
-/** What came of it. */
+/** The result. */
 export interface CrashResult {
   readonly requests: number;
   /** Answers that were whole at the client. */
@@ -99,7 +99,7 @@ class Crashing {
       );
       for (const wrong of this.#wrong.slice(known)) say?.(wrong);
     }
-    // What is held in `learned` changes with each answer, so that nobody can say beforehand what fits.
+    // What is held in `learned` changes with each answer, so that it is not known in advance what fits.
     if (this.#options.mode === 'strict') {
       const [key = ''] = this.#keys;
       const apart = await countedApart(instance, key, LATEST_ROW_MS);
@@ -173,7 +173,7 @@ class Crashing {
     return next;
   }
 
-  /** One client: a request after the other, until nobody is there any more. */
+  /** One client: a request after the other, until the gateway is gone. */
   async #ask(agent: Agent, url: string, client: string, sent: Sent[]): Promise<void> {
     for (let turn = 0; ; turn += 1) {
       const number = `${client}-${turn}`;

@@ -10,7 +10,7 @@ import { SluiceProcess } from '../cli/sluice-process.ts';
 import { MASTER_KEY, PROVIDER_KEY } from '../support/gateway.ts';
 import { moneyConfig } from './tenants.ts';
 
-/** Whoever ends what was started: a test, or a script. */
+/** The owner of what was started: a test, or a script. */
 export type Ending = Pick<TestContext, 'after'>;
 
 const CALL_WITHIN_MS = 15_000;

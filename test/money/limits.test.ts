@@ -66,7 +66,7 @@ describe('rate limits', () => {
     assert.match(messageOf(third), /Limit type: tokens\. Current limit: 300/);
   });
 
-  test('a request that alone is larger than a token limit is told that no wait helps', async () => {
+  test('a request that alone is larger than a token limit learns that no wait helps', async () => {
     const refused = await ask(gateway, 'small-tokens', {
       max_tokens: 1,
       messages: [{ role: 'user', content: 'river '.repeat(2_000) }],
@@ -162,7 +162,7 @@ describe('budgets', () => {
   });
   after(() => gateway.close());
 
-  test('a key spends what it has and not a fraction more, and is told which budget is used up', async () => {
+  test('a key spends what it has and not a fraction more, and learns which budget is used up', async () => {
     let spent = 0;
     for (let round = 0; round < 3; round++) {
       const answer = await ask(gateway, 'three-answers', { max_tokens: OUTPUT });
@@ -207,12 +207,12 @@ describe('budgets', () => {
     assert.equal((await ask(gateway, 'nothing-left', { model: 'gratis' })).status, 200);
   });
 
-  test('a team’s budget holds for all its keys, and the refusal says when it starts anew', async () => {
+  test('a team’s budget holds for all its keys, and the refusal says when it resets', async () => {
     assert.equal((await ask(gateway, 'of-team', { max_tokens: OUTPUT })).status, 200);
     assert.equal((await ask(gateway, 'of-team', { max_tokens: OUTPUT })).status, 200);
     const refused = await ask(gateway, 'of-team', { max_tokens: OUTPUT });
     assert.equal(refused.status, 422);
-    assert.match(messageOf(refused), /Team=rivers .*It starts anew at \d{4}-\d\d-\d\d 00:00:00 UTC/);
+    assert.match(messageOf(refused), /Team=rivers .*It resets at \d{4}-\d\d-\d\d 00:00:00 UTC/);
   });
 
   test('a budget for one model leaves the others free', async () => {
@@ -223,7 +223,7 @@ describe('budgets', () => {
     assert.equal((await ask(gateway, 'per-model', { model: 'other', max_tokens: OUTPUT })).status, 200);
   });
 
-  test('customers and tags have budgets of their own, whoever’s key it is', async () => {
+  test('customers and tags have budgets of their own, with any key', async () => {
     const of = (more: object) => ask(gateway, 'with-customers', { max_tokens: OUTPUT, ...more });
     assert.equal((await of({ user: 'customer-1' })).status, 200);
     const refused = await of({ user: 'customer-1' });

@@ -1,4 +1,4 @@
-/** Thousands of requests at once against a budget for some of them, and what came of it. */
+/** Thousands of requests at once against a budget for some of them, and the result. */
 import { Agent, request } from 'node:http';
 import type { JsonObject } from '../../src/core/json.ts';
 

@@ -60,7 +60,7 @@ describe('broken in the middle', { concurrency: 4 }, () => {
     }),
   );
 
-  journey('S08', 'without a fallback the client is told', () =>
+  journey('S08', 'without a fallback the client gets an error event', () =>
     inWorld(under({ ...ALONE, router: { num_retries: 0 } }, 's08'), async ({ ask, books }) => {
       const answer = await ask({ stream: true });
       assertClearError(answer);
@@ -71,14 +71,14 @@ describe('broken in the middle', { concurrency: 4 }, () => {
     }),
   );
 
-  journey('S08', 'with mid_stream: error the client is told, and nobody else is asked', () =>
+  journey('S08', 'with mid_stream: error the client gets an error event, and no other deployment is called', () =>
     inWorld(under({ ...PLAIN, router: { mid_stream: 'error' } }, 's08'), async ({ ask, way }) => {
       assertClearError(await ask({ stream: true }));
       assert.deepEqual(way(), ['west']);
     }),
   );
 
-  journey('S09', 'without a fallback the client is told', () =>
+  journey('S09', 'without a fallback the client gets an error event', () =>
     inWorld(
       under({ ...ALONE, router: { num_retries: 0, stream_idle_timeout: 1 } }, 's09'),
       async ({ ask, gateway }) => {

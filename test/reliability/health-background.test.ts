@@ -98,7 +98,7 @@ test('a deployment that fails its checks opens without a client, shows in /healt
   assert.match(await (await gateway.get('/metrics')).text(), /litellm_deployment_state\{[^}]*model_id="west"[^}]*\} 0/);
 });
 
-test('asking for /health probes nobody while checks run in the background, and everybody otherwise', async (context) => {
+test('/health probes no deployment while checks run in the background, and all of them otherwise', async (context) => {
   const rarely = { background_health_checks: true, health_check_interval: 3600 };
   const entries = [deployment('chat', 'west'), deployment('chat', 'east')];
   const gateway = await gatewayFor(context, configOf(entries, rarely));

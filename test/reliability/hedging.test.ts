@@ -218,7 +218,7 @@ test('embeddings are hedged like whole answers', async () => {
   });
 });
 
-test('whoever wins, every client has one whole answer, and every race is booked', async () => {
+test('whichever call wins, every client has one whole answer, and every race is booked', async () => {
   await inWorld(setup(GENEROUS), async (world) => {
     await Promise.all([warmUp(world, true), warmUp(world, false)]);
     const { simulator } = world.gateway;

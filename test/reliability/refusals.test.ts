@@ -10,7 +10,7 @@ describe('refused before a word', { concurrency: 4 }, () => {
   for (const stream of [false, true]) {
     const kind = stream ? 'streamed' : 'whole';
 
-    journey('S01', `a retry waits as long as it was told, ${kind}`, () =>
+    journey('S01', `a retry waits as long as the provider says, ${kind}`, () =>
       inWorld(under(ALONE, 's01'), async ({ ask, attempts, way }) => {
         assertServed(await ask({ stream }));
         assert.deepEqual(way(), ['west', 'west']);

@@ -52,14 +52,14 @@ test('a request that fell back is explained under its call id, without keys, add
     assert.deepEqual([last?.group, last?.deployment, last?.outcome, last?.status], ['backup', 'east', 'success', 200]);
     const [first, second] = told.attempts;
     assert.deepEqual([first?.group, first?.outcome, first?.error], ['chat', 'failure', 'InternalServerError']);
-    assert.ok((second?.waited_ms ?? 0) > 0, 'the wait before the retry is told');
+    assert.ok((second?.waited_ms ?? 0) > 0, 'the wait before the retry is shown');
     for (const secret of [PROVIDER_KEY, gateway.masterKey, 'canary', 'http', '127.0.0.1']) {
       assert.ok(!text.includes(secret), secret);
     }
   });
 });
 
-test('a deployment that rests is named with its cooldown, and nobody but the administrator may ask', async () => {
+test('a deployment that rests is named with its cooldown, and only the administrator may ask', async () => {
   const router = { num_retries: 0, allowed_fails: 0, cooldown_time: 60 };
   await inWorld({ ...ALONE, router, faults: { west: '500' } }, async ({ gateway, ask: send }) => {
     await send();
@@ -75,7 +75,7 @@ test('a deployment that rests is named with its cooldown, and nobody but the adm
   });
 });
 
-test('sluice route says where a request would go and calls nobody', async (context) => {
+test('sluice route says where a request would go and calls no provider', async (context) => {
   const cwd = temporaryFolder(context);
   const simulator = await startSimulator();
   context.after(() => simulator.close());

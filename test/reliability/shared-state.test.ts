@@ -1,4 +1,4 @@
-/** Two instances, one upstream, one Redis: what one learns the other knows, and without Redis both go on as if there were none. */
+/** Two instances, one upstream, one Redis: what one learns the other knows, and without Redis each goes on alone. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -74,7 +74,7 @@ test('a breaker that one instance opens is open at the other at once, and both t
     // The refused key opened it there.
     await until(() => isOpen(one), KNOWN_WITHIN_MS);
     assert.equal(await ask(one), ALL_REST);
-    assert.equal(seen(pair), 1, 'the other asked nobody to know it');
+    assert.equal(seen(pair), 1, 'the other called no provider to know it');
 
     // Half-open: the provider is slow to answer the probe, and everybody asks for it meanwhile.
     broken.remove();

@@ -27,7 +27,7 @@ describe('silent', { concurrency: 4 }, () => {
           assert.deepEqual(way(), ['west', 'east']);
           const limitMs = stream ? 1_000 : 2_000;
           assert.ok(answer.tookMs > limitMs - 100 && answer.tookMs < limitMs + 2_000, `${answer.tookMs} ms`);
-          // The provider is not left working for nobody.
+          // The provider does not go on working for a client that left.
           assert.equal(attempts()[0]?.request.outcome, 'aborted-by-client');
         }),
       );

@@ -53,7 +53,7 @@ export const FAULTS: readonly Row[] = [
   row('F10', 'falls silent in the middle', 'the whole answer, its rest from the fallback'),
   row('F11', 'sends a byte a second', 'the fallback’s answer after one time limit'),
   row('F12', 'has closed the kept connection', 'the answer, at once; no attempt is used up'),
-  row('F13', 'is gone, and nobody told us', 'the fallback’s answer after one time limit'),
+  row('F13', 'vanishes without closing its connections', 'the fallback’s answer after one time limit'),
   row('F14', 'has no connection free', 'the fallback’s answer, at once or after one time limit'),
   row('F15', 'frames its stream unusually', 'the answer'),
   row('F16', 'sends broken JSON', 'the whole answer from the fallback, or its rest'),

@@ -87,7 +87,7 @@ describe('unreachable', { concurrency: 4 }, () => {
     await assertFallback(at(`https://127.0.0.1:${port}`), 3_500);
   });
 
-  journey('F4', 'a certificate that nobody vouches for: the fallback answers, and no key left', async () => {
+  journey('F4', 'a certificate of an unknown authority: the fallback answers, and no key left', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-test-tls-'));
     try {
       const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

@@ -6,7 +6,7 @@ import { journey } from './journey.ts';
 import { type Answer, assertClearError, assertServed, inWorld, PLAIN, type Setup, type World } from './world.ts';
 
 /**
- * What must come of it, and how often the provider that fails may be asked for that: `west 3` is an attempt and two retries.
+ * What it must lead to, and how often the provider that fails may be called for that: `west 3` is an attempt and two retries.
  * `goes on`: the client has some words already, and the fallback says the rest. `told`: an error, or a whole answer. `broken off`:
  * the same, but what came may break the client's library before the error is read.
  */
@@ -36,7 +36,7 @@ const PLAYS: readonly Play[] = [
   { id: 'F10', fault: 'stall-after-10', whole: 'west 1, fallback answers', stream: 'fallback goes on' },
   { id: 'F11', fault: 'drip', ...LEFT },
   { id: 'F13', fault: 'hang', ...LEFT },
-  // Events without data are left out: the client's library breaks on them, whoever sends them (test/faults/framing.test.ts).
+  // Events without data are left out: the client's library breaks on them, from any provider (test/faults/framing.test.ts).
   { id: 'F15', fault: 'split-1+crlf+bom+comments+multi-line+no-trailing-newline', stream: 'west answers' },
   { id: 'F15', fault: 'split-3+cr+no-space', stream: 'west answers' },
   { id: 'F16', fault: 'malformed-chunk', ...CUT },

@@ -213,7 +213,7 @@ export function assertServed(answer: Answer, text = SIXTY): void {
   assert.ok((answer.usage?.completion_tokens ?? 0) > 0, 'tells usage');
 }
 
-/** Asserts that the client was told of the failure: it cannot take what came for an answer. */
+/** Asserts that the client learnt of the failure: it cannot take what came for an answer. */
 export function assertClearError(answer: Answer): void {
   assert.ok(answer.error instanceof OpenAI.APIError, `${answer.error?.name ?? 'no error'} after “${answer.text}”`);
   assert.ok(answer.error.message.length > 10, answer.error.message);

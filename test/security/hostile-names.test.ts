@@ -36,7 +36,7 @@ describe('hostile model names', { timeout: 60_000 }, () => {
             assert.ok(seen.status < 500, `${seen.status} ${seen.text}`);
             if (seen.status !== 200) assert.ok(errorOf(seen) !== undefined, seen.text);
             assert.equal(seen.headers.get('x-sluice-injected'), null);
-            assert.equal(seen.headers.get('x-sluice-lane'), null, 'nobody asked for an explanation');
+            assert.equal(seen.headers.get('x-sluice-lane'), null, 'no explanation was asked for');
             await onlyLine(gateway, seen.callId);
           }
         }

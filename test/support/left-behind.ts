@@ -19,7 +19,7 @@ const journal = new FileJournal({
   fsync: false,
   ledger: {
     write: async () => {
-      throw new Error('the database is away');
+      throw new Error('the database is unavailable');
     },
   },
   onTrouble: () => undefined,

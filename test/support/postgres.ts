@@ -1,4 +1,4 @@
-/** A real Postgres for a test file: in a folder of its own, on a free port, with a new database for whoever asks. */
+/** A real Postgres for a test file: in a folder of its own, on a free port, with a new database for each caller. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';

@@ -6,7 +6,7 @@ import type { ClaimAccount, ClaimOutcome, MoneyLimit, OrphanedClaim } from '../.
 import { RedisClaims, type RedisClaimsOptions } from '../../src/stores/redis/claims.ts';
 import type { RedisStatus } from '../../src/stores/redis/link.ts';
 
-/** A budget that never starts anew. */
+/** A budget that never resets. */
 export const ever = (max: bigint, debt = 0n): MoneyLimit => ({ max, window: 'ever', startsAtMs: 0, debt });
 
 /** What was spent, by the accounts of each row: written once by id, as a database does. */
@@ -26,7 +26,7 @@ export class TestLedger {
   async spent(account: string): Promise<bigint> {
     this.asked += 1;
     await wait(1);
-    if (this.isAway) throw new Error('the ledger is away');
+    if (this.isAway) throw new Error('the ledger is unavailable');
     let sum = 0n;
     for (const row of this.rows.values()) if (row.accounts.includes(account)) sum += row.cost;
     return sum;
@@ -67,7 +67,7 @@ export class TestInstance {
   }
 
   flush(): void {
-    if (this.ledger.isAway) throw new Error('the ledger is away');
+    if (this.ledger.isAway) throw new Error('the ledger is unavailable');
     for (const row of this.#journal.splice(0)) this.ledger.write(...row);
   }
 
@@ -85,7 +85,7 @@ export class TestInstance {
     return await this.claims.claim({ id, nowMs: Date.now(), accounts, amounts, note });
   }
 
-  /** Settles, and journals the row when that has been told or kept. */
+  /** Settles, and journals the row when that has been delivered or kept. */
   async settle(id: string, accounts: readonly ClaimAccount[], cost: bigint): Promise<void> {
     await this.claims.settle({ id, nowMs: Date.now(), cost, inputTokens: 1, outputTokens: 1, charges: [] });
     this.#journal.push([id, accounts.map((account) => account.id), cost]);

@@ -11,7 +11,7 @@ export interface TcpProxy {
   mute(): void;
   /** Passes everything on this much later. */
   delay(byMs: number): void;
-  mend(): void;
+  restore(): void;
   close(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     delay(byMs) {
       delayMs = byMs;
     },
-    mend() {
+    restore() {
       if (state === 'mute' || delayMs > 0) breakAll();
       delayMs = 0;
       state = 'open';

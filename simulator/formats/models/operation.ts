@@ -17,7 +17,7 @@ const LISTED_MODELS = [
   'text-embedding-3-small',
 ] as const;
 
-/** `GET …/models` and `GET …/models/{model}`, in the words of whoever the headers speak to. */
+/** `GET …/models` and `GET …/models/{model}`, in the words of the provider that the headers name. */
 export const openaiModels: Operation = {
   name: 'openai-models',
   family: 'openai',

@@ -53,7 +53,7 @@ export class ResponseWriter {
   #reasoningEvents(choice: Choice, events: NumberedEvents, index: number): void {
     const at = { item_id: this.#itemId('rs_'), output_index: index };
     const isShown = this.#showsSummary();
-    // Reasoning that is not shown is produced, and billed, all the same.
+    // Reasoning that is not shown is produced, and billed, nevertheless.
     const hidden = isShown ? 0 : choice.reasoning.length;
     events.add(
       'content',

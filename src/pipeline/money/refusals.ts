@@ -39,7 +39,7 @@ function budgetError(refusal: Refusal, scope: Scope | undefined, nowMs: number):
   }
   // Said of the figures alone, a budget that is not used up would look like a fault of ours.
   const why = used + held < max ? ' What is left is less than this request may cost.' : '';
-  const again = retryAfterMs === undefined ? '' : ` It starts anew at ${momentIn(nowMs, retryAfterMs)}.`;
+  const again = retryAfterMs === undefined ? '' : ` It resets at ${momentIn(nowMs, retryAfterMs)}.`;
   return new GatewayError('budget_exceeded', `Budget has been exceeded!${figures}${why}${again}`, {
     mayRetry: false,
     ...defined({ retryAfterMs }),

@@ -239,7 +239,7 @@ for (const disaster of [
         } else {
           wires[round]?.mute();
           await wait(300);
-          wires[round]?.mend();
+          wires[round]?.restore();
         }
         await Promise.all(instances.map((instance) => instance.becomes(true)));
       }
@@ -316,7 +316,7 @@ test('claims of an instance that died are booked at their holds, once, and a lat
       [true, true, true],
     );
     await lost.settle('a', [key], 70n);
-    cable.mend();
+    cable.restore();
     await lost.becomes(true);
     await lost.settle('b', [key], 250n);
     await lost.settle('b', [key], 250n);
@@ -380,7 +380,7 @@ test('news of the time when an instance was cut off reach it before its next cla
     await two.becomes(false);
     await one.claims.invalidations.publish([{ kind: 'key', id: 'k' }]);
     await two.claims.invalidations.publish([{ kind: 'team', id: 'own' }]);
-    cable.mend();
+    cable.restore();
     await two.becomes(true);
     await two.claim('a', [], 0n);
     assert.ok(

@@ -40,7 +40,7 @@ export function openaiJudges<Name extends string>(names: readonly Name[]): Recor
   const document = JSON.parse(readFileSync(FILE, 'utf8')) as { components: { schemas: JsonObject } };
   const found = new Map<string, JsonValue>();
   for (const name of names) reachable(document.components.schemas, name, found);
-  // Its own formats (`unixtime`) are unknown to JSON Schema and left out without a word.
+  // Its own formats (`unixtime`) are unknown to JSON Schema and ignored.
   const ajv = new Ajv2020({ strict: false, logger: false });
   addFormats.default(ajv);
   ajv.addSchema({ $id: 'openai', components: { schemas: Object.fromEntries(found) } });

@@ -1,7 +1,8 @@
 /** Writes the tables of docs/guides/reliability.md: from the tests' own table, the tests that assert its rows, and the defaults. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULTS } from '../src/config/defaults.ts';
+import { deadlineOf } from '../src/config/group-routing.ts';
+import { loadConfig } from '../src/config/load.ts';
 import { FAULTS, type Row, SCENARIOS } from '../test/reliability/table.ts';
 import { writeGenerated } from './generated-page.ts';
 
@@ -22,19 +23,23 @@ function line({ id, upstream, client }: Row): string {
 const table = (rows: readonly Row[]): string =>
   ['| | the upstream | the client gets | asserted by |', '|---|---|---|---|', ...rows.map(line)].join('\n');
 
+const { config } = loadConfig({ files: [], env: {}, knownProviders: [] });
+if (config === undefined) throw new Error('an empty configuration does not load');
+const { routing } = config;
+
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
 const limits = [
   '| setting | bounds | default |',
   '|---|---|---|',
-  `| \`connect_timeout\` | a connection, TLS included | ${seconds(DEFAULTS.connectTimeoutMs)} |`,
+  `| \`connect_timeout\` | a connection, TLS included | ${seconds(routing.connectTimeoutMs)} |`,
   '| `ttft_timeout` | a stream until its first content | `stream_timeout`, else `timeout` |',
-  `| \`stream_idle_timeout\` | the silence between two chunks | ${seconds(DEFAULTS.idleTimeoutMs)} |`,
-  `| \`timeout\` | an attempt; of a stream, until its first content | ${seconds(DEFAULTS.timeoutMs)} |`,
-  `| \`request_deadline\` | a request over all its attempts | \`timeout\`, but at least ${seconds(DEFAULTS.timeoutMs)} |`,
-  `| \`num_retries\` | further attempts in a group | ${DEFAULTS.numRetries} |`,
-  `| \`max_attempts\` | attempts over retries, fallbacks and hedges together | ${DEFAULTS.maxAttempts} |`,
-  `| \`cooldown_time\` | the first rest of a deployment | ${seconds(DEFAULTS.cooldownMs)} |`,
+  `| \`stream_idle_timeout\` | the silence between two chunks | ${seconds(routing.idleTimeoutMs)} |`,
+  `| \`timeout\` | an attempt; of a stream, until its first content | ${seconds(routing.timeoutMs)} |`,
+  `| \`request_deadline\` | a request over all its attempts | \`timeout\`, but at least ${seconds(deadlineOf(routing))} |`,
+  `| \`num_retries\` | further attempts in a group | ${routing.numRetries} |`,
+  `| \`max_attempts\` | attempts over retries, fallbacks and hedges together | ${routing.maxAttempts} |`,
+  `| \`cooldown_time\` | the first rest of a deployment | ${seconds(routing.cooldownMs)} |`,
 ].join('\n');
 
 const parts: Readonly<Record<string, string>> = { scenarios: table(SCENARIOS), faults: table(FAULTS), limits };

@@ -1,5 +1,5 @@
 /** Tells operators of budgets: in the log, and by post where addresses are configured. Nothing here is waited for by a request. */
-import type { AlertConfig } from '../config/money-config.ts';
+import type { AlertConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { newCallId } from '../core/ids.ts';
 import { formatUsd } from '../core/money.ts';

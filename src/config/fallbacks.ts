@@ -1,8 +1,9 @@
 /** Reads which groups fall back to which, from `router_settings` and `litellm_settings`, in either dialect. */
 import { type ConfigNode, member, type Place, textOf } from './config-node.ts';
-import type { GroupReference } from './group-reference.ts';
-import type { FallbackMap } from './routing-config.ts';
-import type { ReadingContext, Section } from './section.ts';
+import type { FallbackMap } from './gateway-config.ts';
+import type { Section } from './section.ts';
+import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
+import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
 
 /** The settings that hold maps from a group to its fallback groups. */
 export const FALLBACK_SETTINGS = ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'] as const;
@@ -20,10 +21,8 @@ export interface FallbackStep {
 
 /** What reading the fallbacks gives beside the map. */
 export interface FallbackReading {
-  readonly router: Section;
-  readonly litellm: Section;
-  readonly context: ReadingContext;
-  readonly references: GroupReference[];
+  readonly router: Section<typeof ROUTER_SETTINGS>;
+  readonly litellm: Section<typeof LITELLM_SETTINGS>;
   readonly steps: FallbackStep[];
 }
 
@@ -42,15 +41,16 @@ export function readFallbacks(setting: FallbackSetting, reading: FallbackReading
 function readMaps(
   setting: FallbackSetting,
   node: ConfigNode | undefined,
-  { references, context }: FallbackReading,
+  { router }: FallbackReading,
   into: Map<string, readonly string[]>,
   steps: Map<string, readonly FallbackStep[]>,
 ): void {
   if (node === undefined || node.kind === 'scalar') return;
+  const { findings, references } = router.context;
   for (const item of node.kind === 'list' ? node.items : [node]) {
     if (item.kind !== 'map') {
       const message = `${setting} must be a list of maps from a group to its fallback groups, such as - "gpt-4o": ["claude"]`;
-      context.findings.add('error', 'wrong-type', item, message);
+      findings.add('error', 'wrong-type', item, message);
       continue;
     }
     for (const entry of item.entries.values()) {
@@ -60,7 +60,7 @@ function readMaps(
         const group = textOf(target) ?? textOf(member(target, 'model'));
         if (group === undefined) {
           const message = `a fallback of "${entry.key}" must be the name of a model group`;
-          context.findings.add('error', 'wrong-type', target, message);
+          findings.add('error', 'wrong-type', target, message);
           continue;
         }
         taken.push({ setting, from: entry.key, to: group, place: target });
@@ -76,19 +76,18 @@ function readMaps(
 }
 
 /** The lists for groups without fallbacks of their own; LiteLLM's word in `router_settings` wins. */
-function readDefaults({ router, litellm, references }: FallbackReading, into: Map<string, readonly string[]>): void {
-  for (const [section, name] of [
-    [litellm, 'default_fallbacks'],
-    [router, 'default_fallback_models'],
-    [router, 'default_fallbacks'],
-  ] as const) {
-    const groups = section.texts(name);
-    if (groups === undefined || groups.length === 0) continue;
+function readDefaults({ router, litellm }: FallbackReading, into: Map<string, readonly string[]>): void {
+  const { references } = router.context;
+  const take = (section: Section, name: string, groups: readonly string[] = []): void => {
+    if (groups.length === 0) return;
     into.set('*', groups);
-    const node = section.node(name);
+    const places = section.placesIn(name, groups);
     for (const [index, group] of groups.entries()) {
-      const place = (node?.kind === 'list' ? node.items[index] : node) ?? section.placeOf(name);
+      const place = places[index];
       if (place !== undefined) references.push({ group, place, from: name });
     }
-  }
+  };
+  take(litellm as never, 'default_fallbacks', litellm.get('default_fallbacks'));
+  take(router as never, 'default_fallback_models', router.get('default_fallback_models'));
+  take(router as never, 'default_fallbacks', router.get('default_fallbacks'));
 }

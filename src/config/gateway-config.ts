@@ -1,20 +1,72 @@
 /**
- * The canonical configuration: what every dialect is read into and the only shape the rest of the program sees.
- * Times are milliseconds, sizes bytes, money pico-USD. Deeply readonly; a reload makes a new one.
+ * The canonical configuration: what every dialect is read into and the only shape the rest of the program sees. What a row of
+ * `settings/` sets is declared there. Times are milliseconds, sizes bytes, money pico-USD. Deeply readonly; a reload makes a new one.
  */
+import type { ErrorCode } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import type { PicoUsd } from '../core/money.ts';
-import type { Key, Limits } from '../stores/contracts/directory.ts';
-import type { DeclaredTenants } from './declared-tenants.ts';
-import type { AlertConfig, BudgetConfig, ManagementConfig, StoreConfig } from './money-config.ts';
-import type { DeploymentHealthCheck, HealthCheckConfig, NumberByClass, RoutingConfig } from './routing-config.ts';
+import type {
+  Customer,
+  Key,
+  Limits,
+  Organization,
+  OrganizationMember,
+  Tag,
+  Team,
+  TeamMember,
+  User,
+} from '../stores/contracts/directory.ts';
+import type { NotYetInEffect } from './reading-context.ts';
+import type { FieldsOf } from './setting-rows.ts';
+import type { BUDGET_SETTINGS, ScopeKind, WhenAway } from './settings/budget-settings.ts';
+import type { DECLARED_KEY } from './settings/declared-keys.ts';
+import type { GENERAL_SETTINGS } from './settings/general-settings.ts';
+import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
+import type { MODEL_INFO, MODEL_PARAMS } from './settings/model-list.ts';
+import type { PeriodBudgetConfig } from './settings/period-budget.ts';
+import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
 
-export type * from './declared-tenants.ts';
-export type * from './money-config.ts';
-export type * from './routing-config.ts';
+export type { NotYetInEffect } from './reading-context.ts';
+export type { NumberByClass } from './routing-readers.ts';
+export type { ScopeKind, WhenAway } from './settings/budget-settings.ts';
+export type { PeriodBudgetConfig } from './settings/period-budget.ts';
+export type { GroupSettings, HedgeConfig } from './settings/routing-maps.ts';
+
+/** A group's fallback groups in order; `*` is for the groups without any of their own. */
+export type FallbackMap = ReadonlyMap<string, readonly string[]>;
+
+/** Everything `router_settings` says, with what `litellm_settings` says of the same. */
+export interface RoutingConfig extends FieldsOf<typeof ROUTER_SETTINGS> {
+  /** The limit of a request over all attempts if a file sets it; `deadlineOf` knows it if none does. */
+  readonly requestDeadlineMs?: number;
+  readonly fallbacks: FallbackMap;
+  readonly contextWindowFallbacks: FallbackMap;
+  readonly contentPolicyFallbacks: FallbackMap;
+  /** The failures that `fallbackOn` means; undefined means every failure that is not the client's. */
+  readonly fallbackCodes?: ReadonlySet<ErrorCode>;
+  /** Router settings that a later release implements, under their LiteLLM names and checked for type. */
+  readonly other: JsonObject;
+}
+
+/** How deployments are checked without a client asking. */
+export interface HealthCheckConfig extends FieldsOf<typeof GENERAL_SETTINGS, 'health.'> {
+  readonly stalenessMs: number;
+}
+
+/** What `model_info` says of the health checks of one deployment. */
+export interface DeploymentHealthCheck {
+  readonly isDisabled: boolean;
+  /** The model to ask instead, for wildcards. */
+  readonly model?: string;
+  readonly maxTokens?: number;
+  readonly timeoutMs?: number;
+  /** Further request fields. */
+  readonly params?: JsonObject;
+}
 
 /** One `model_list` entry. */
-export interface DeploymentConfig {
+export interface DeploymentConfig
+  extends FieldsOf<typeof MODEL_PARAMS>,
+    Pick<FieldsOf<typeof MODEL_INFO>, 'allowedFails' | 'allowedFailsByClass'> {
   /** `model_info.id`, else a stable hash of the group name and the parameters that are no secrets. */
   readonly id: string;
   /** The model group it belongs to; may hold `*` (`openai/*`, `*`). */
@@ -25,60 +77,36 @@ export interface DeploymentConfig {
   readonly model: string;
   readonly apiKey?: string;
   readonly apiBase?: string;
-  readonly apiVersion?: string;
-  readonly organization?: string;
   readonly extraHeaders: Readonly<Record<string, string>>;
   /** Request fields added when the client does not send them (`temperature`, `max_tokens`, …; any unknown `litellm_params` key). */
   readonly defaultParams: JsonObject;
-  readonly dropParams?: boolean;
-  readonly additionalDropParams: readonly string[];
-  readonly timeoutMs?: number;
-  readonly streamTimeoutMs?: number;
-  readonly firstTokenTimeoutMs?: number;
-  readonly idleTimeoutMs?: number;
-  readonly numRetries?: number;
-  readonly weight?: number;
-  readonly order?: number;
-  readonly rpm?: number;
-  readonly tpm?: number;
-  readonly maxParallelRequests?: number;
-  readonly tags: readonly string[];
-  readonly region?: string;
-  readonly cooldownMs?: number;
-  /** `model_info.allowed_fails`: wins over the router's. */
-  readonly allowedFails?: number;
-  readonly allowedFailsByClass?: NumberByClass;
   readonly healthCheck?: DeploymentHealthCheck;
-  readonly budget?: { readonly max: PicoUsd; readonly period?: string };
   /** `model_info` as written (LiteLLM's field names), with pricing keys of `litellm_params` folded in. */
   readonly modelInfo: JsonObject;
-  /** Where it stands, for messages: `config.yaml:3:5`. */
+  /** Where it is written, for messages: `config.yaml:3:5`. */
   readonly position: string;
 }
 
-/** A key declared in a file (`user_api_key_list`). */
-export interface DeclaredKey {
-  /** The key as it stands; hashed as soon as it is read into the key table and never kept elsewhere. */
+/** A key declared in a file (`user_api_key_list`). An empty list of models means all. */
+export interface DeclaredKey extends Omit<FieldsOf<typeof DECLARED_KEY>, keyof Limits | 'key' | 'keyType'> {
+  /** The key as written; hashed as soon as it is read into the key table and never kept elsewhere. */
   readonly key: string;
-  readonly alias?: string;
-  readonly userId?: string;
-  readonly teamId?: string;
-  readonly organizationId?: string;
-  /** Model groups, wildcards allowed; empty means all. */
-  readonly models: readonly string[];
   readonly limits: Limits;
-  /** Names its requests may use → model groups. */
-  readonly aliases?: Readonly<Record<string, string>>;
-  /** Paths it may call, patterns with `*`; undefined: all that its role may. */
-  readonly allowedRoutes?: readonly string[];
   readonly keyType: Key['keyType'];
-  /** Request fields that must be there. */
-  readonly enforcedParams?: readonly string[];
-  readonly expiresAtMs?: number;
-  readonly blocked: boolean;
   /** As written, the key's tags among it. */
   readonly metadata: JsonObject;
   readonly position: string;
+}
+
+/** Everything a configuration declares besides keys, shaped like the directory's objects. Ids are unique within a kind. */
+export interface DeclaredTenants {
+  readonly organizations: readonly Organization[];
+  readonly organizationMembers: readonly OrganizationMember[];
+  readonly teams: readonly Team[];
+  readonly teamMembers: readonly TeamMember[];
+  readonly users: readonly User[];
+  readonly customers: readonly Customer[];
+  readonly tags: readonly Tag[];
 }
 
 /** The Redis that several instances have in common. */
@@ -91,14 +119,14 @@ export interface RedisConfig {
   readonly isTls: boolean;
   /** How a TLS connection is checked; absent: by the system's authorities. */
   readonly tls?: { readonly caFile?: string; readonly isVerified: boolean; readonly isHostChecked: boolean };
-  /** Who knows the master; host and port are then not asked. */
+  /** Who knows the master; host and port are not used then. */
   readonly sentinels?: {
     readonly serviceName: string;
     readonly nodes: readonly RedisNode[];
     readonly username?: string;
     readonly password?: string;
   };
-  /** Further nodes of a Redis Cluster, for when the first is away. */
+  /** Further nodes of a Redis Cluster, for when the first is unavailable. */
   readonly startupNodes?: readonly RedisNode[];
 }
 
@@ -107,32 +135,44 @@ export interface RedisNode {
   readonly port: number;
 }
 
-export interface ServerConfig {
-  readonly host: string;
-  readonly port: number;
-  /** Undefined: made once and kept in the data folder. */
-  readonly masterKey?: string;
-  /** `litellm_key_header_name`: a further header that may carry the key, in lower case. */
-  readonly keyHeaderName?: string;
-  readonly maxRequestBytes: number;
-  readonly maxResponseBytes: number;
+/** The HTTP server. Without a master key one is made once and kept in the data folder. */
+export interface ServerConfig extends FieldsOf<typeof GENERAL_SETTINGS> {}
+
+/** Logs and metrics. */
+export interface TelemetryConfig extends FieldsOf<typeof LITELLM_SETTINGS, 'telemetry.'> {
+  readonly metrics: FieldsOf<typeof GENERAL_SETTINGS & typeof LITELLM_SETTINGS, 'telemetry.metrics.'>;
 }
 
-export interface TelemetryConfig {
-  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-  /** `auto`: JSON unless standard output is a terminal. */
-  readonly logFormat: 'json' | 'text' | 'auto';
-  /** `disable_pii_logging`: no user ids, end users or addresses in logs and metric labels. */
-  readonly hidePersonalData: boolean;
-  /** `enable_end_user_cost_tracking_prometheus_only`: metrics name end users, whom clients choose. */
-  readonly endUserLabel: boolean;
-  readonly metrics: { readonly enabled: boolean; readonly path: string; readonly requireAuth: boolean };
+/** Budgets and rate limits: `budget_settings` of ours, and what LiteLLM and the guide say elsewhere. */
+export interface BudgetConfig
+  extends FieldsOf<typeof BUDGET_SETTINGS>,
+    Omit<FieldsOf<typeof LITELLM_SETTINGS, 'budgets.'>, 'userDefault'>,
+    Omit<FieldsOf<typeof GENERAL_SETTINGS, 'budgets.'>, 'tokenRateLimitType'>,
+    FieldsOf<typeof ROUTER_SETTINGS, 'budgets.'> {
+  readonly whenAway: Readonly<Record<ScopeKind, WhenAway>>;
+  /** What a new user gets. */
+  readonly userDefault?: PeriodBudgetConfig;
 }
 
-/** A setting that was read, understood, and does nothing yet. */
-export interface NotYetInEffect {
-  readonly path: string;
-  readonly position: string;
+/** Where objects, the ledger and the journal are kept. Read at the start only. */
+export interface StoreConfig
+  extends FieldsOf<typeof GENERAL_SETTINGS, 'stores.'>,
+    FieldsOf<typeof BUDGET_SETTINGS, 'stores.'> {
+  /** `postgresql://…`; absent: an SQLite file in the data folder. */
+  readonly databaseUrl?: string;
+}
+
+/** What keys and objects made by the API are given and held to. In LiteLLM's names. */
+export interface ManagementConfig
+  extends FieldsOf<typeof LITELLM_SETTINGS, 'management.'>,
+    FieldsOf<typeof GENERAL_SETTINGS, 'management.'> {}
+
+/** Where budget alerts go. */
+export interface AlertConfig extends FieldsOf<typeof BUDGET_SETTINGS, 'alerts.'> {
+  /** Addresses that get our JSON payload, signed if there is a secret. */
+  readonly webhooks: readonly string[];
+  /** Addresses that get Slack's payload. */
+  readonly slack: readonly string[];
 }
 
 export interface GatewayConfig {
@@ -140,7 +180,7 @@ export interface GatewayConfig {
   readonly files: readonly string[];
   readonly deployments: readonly DeploymentConfig[];
   readonly keys: readonly DeclaredKey[];
-  /** Teams, users and the like that stand in the file. */
+  /** Teams, users and the like that a file declares. */
   readonly declared: DeclaredTenants;
   readonly server: ServerConfig;
   readonly routing: RoutingConfig;

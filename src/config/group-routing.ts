@@ -1,15 +1,15 @@
 /** What routing settings hold for one model group: its own, else its entry of `routing_groups`, else the router's. */
 import type { JsonObject } from '../core/json.ts';
 import { compileWildcard } from '../core/wildcard.ts';
-import { DEFAULTS } from './defaults.ts';
-import type { HedgeConfig, MidStream, NumberByClass, RoutingConfig } from './routing-config.ts';
+import type { HedgeConfig, NumberByClass, RoutingConfig } from './gateway-config.ts';
+import { ROUTER_SETTINGS } from './settings/router-settings.ts';
 
 /** The settings of one model group, with nothing left open. */
 export interface GroupRouting {
   readonly strategy: string;
   readonly strategyArgs: JsonObject;
   readonly retriesByClass: NumberByClass;
-  readonly midStream: MidStream;
+  readonly midStream: RoutingConfig['midStream'];
   readonly hedge: HedgeConfig;
   /** The words of `optional_pre_call_checks` that hold here. */
   readonly checks: readonly string[];
@@ -46,7 +46,7 @@ export function routingOfGroup(routing: RoutingConfig, names: readonly string[])
  * of an attempt, and a fallback after a timeout needs time as well.
  */
 export function deadlineOf(routing: Pick<RoutingConfig, 'requestDeadlineMs' | 'timeoutMs'>): number {
-  return routing.requestDeadlineMs ?? Math.max(routing.timeoutMs, DEFAULTS.timeoutMs);
+  return routing.requestDeadlineMs ?? Math.max(routing.timeoutMs, ROUTER_SETTINGS.request_deadline.default * 1000);
 }
 
 function firstOf<Value>(names: readonly string[], find: (name: string) => Value | undefined): Value | undefined {

@@ -1,9 +1,9 @@
 /** Checks of routing as a whole: fallbacks that lead in a circle, orders that leave deployments behind. */
 import { type MapNode, type Place, placesByPosition } from './config-node.ts';
-import type { Draft } from './dialects/litellm.ts';
 import { FALLBACK_SETTINGS, type FallbackStep } from './fallbacks.ts';
 import type { Findings } from './finding.ts';
 import type { GroupIndex } from './group-index.ts';
+import type { Draft } from './read-config.ts';
 
 const LONGEST_SHOWN_CIRCLE = 8;
 

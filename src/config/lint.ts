@@ -3,11 +3,12 @@ import type { JsonObject } from '../core/json.ts';
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import type { Limits } from '../stores/contracts/directory.ts';
 import { type ConfigNode, type MapNode, member, placesByPosition, textOf } from './config-node.ts';
-import type { Draft } from './dialects/litellm.ts';
 import type { Findings } from './finding.ts';
 import type { BudgetConfig, DeploymentConfig } from './gateway-config.ts';
 import type { GroupIndex } from './group-index.ts';
 import { lintRouting } from './lint-routing.ts';
+import type { Draft } from './read-config.ts';
+import type { GroupReference, ReadingContext } from './reading-context.ts';
 
 /** Whether a price is known for a model, `model_info` included. */
 export type PriceKnown = (provider: string, model: string, modelInfo: JsonObject) => boolean;
@@ -17,11 +18,11 @@ export function lintDraft(
   draft: Draft,
   groups: GroupIndex,
   root: MapNode,
-  findings: Findings,
+  { findings, references }: ReadingContext,
   priceKnown: PriceKnown | undefined,
 ): void {
   lintAliases(draft, groups, findings);
-  lintReferences(draft, groups, findings);
+  lintReferences(references, groups, findings);
   lintRouting(draft, groups, root, findings);
   lintKeys(draft, groups, findings);
   lintDeclaredModels(root, draft, groups, findings);
@@ -44,8 +45,8 @@ function lintAliases(draft: Draft, groups: GroupIndex, findings: Findings): void
   }
 }
 
-function lintReferences(draft: Draft, groups: GroupIndex, findings: Findings): void {
-  for (const { group, place, from } of draft.groupReferences) {
+function lintReferences(references: readonly GroupReference[], groups: GroupIndex, findings: Findings): void {
+  for (const { group, place, from } of references) {
     if (groups.isKnown(group) || (group.includes('*') && groups.matchesAny(group))) continue;
     const message = `${from} names the model group "${group}", which no entry of model_list serves`;
     findings.add('warning', 'unknown-group', place, message, groups.suggest(group));

@@ -2,14 +2,15 @@
 import { LineCounter } from 'yaml';
 import { type MapNode, member } from './config-node.ts';
 import { deploymentsFromEnvironment } from './deployments-from-environment.ts';
-import { readLitellm } from './dialects/litellm.ts';
 import { type Finding, Findings } from './finding.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { GroupIndex } from './group-index.ts';
 import { type KnownProvider, ProviderDirectory } from './known-providers.ts';
 import { lintDraft, type PriceKnown } from './lint.ts';
+import { readConfig } from './read-config.ts';
 import { type ReadFile, readFiles, readFromDisk } from './read-files.ts';
-import { ReadingContext } from './section.ts';
+import { ReadingContext } from './reading-context.ts';
+import { TOP_LEVEL } from './settings/top-level.ts';
 import { type Environment, environmentWith, resolveVariables } from './variables.ts';
 
 /** What a configuration is loaded with. */
@@ -40,13 +41,12 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const root = read.root ?? emptyRoot(first);
   const environment = environmentWith(member(root, 'environment_variables'), options.env, findings);
   resolveVariables(root, environment);
-  const context = new ReadingContext(findings);
-  const providers = new ProviderDirectory(options.knownProviders);
-  const draft = readLitellm(root, environment, providers, context);
+  const context = new ReadingContext(findings, environment, new ProviderDirectory(options.knownProviders));
+  const draft = readConfig(root, TOP_LEVEL, context);
   const groups = new GroupIndex(draft.config.deployments, draft.config.routing.aliases);
   // A file that could not be read leaves names dangling everywhere; only the cause is worth telling then.
   if (read.root !== undefined) {
-    lintDraft(draft, groups, root, findings, options.priceKnown);
+    lintDraft(draft, groups, root, context, options.priceKnown);
     if (!draft.hasModelList && !findings.hasErrors) {
       const message = 'there is no model_list, so this configuration alone serves no model';
       findings.addAt({ severity: 'note', code: 'empty-model-list', message, file: first, line: 0, column: 0 });

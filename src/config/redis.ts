@@ -2,50 +2,56 @@
 import { defined } from '../core/defined.ts';
 import type { RedisConfig } from './gateway-config.ts';
 import { readNodes, readSentinels, readTls } from './redis-nodes.ts';
-import type { ReadingContext, Section } from './section.ts';
-import type { Environment } from './variables.ts';
+import type { Section } from './section.ts';
+import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
 
-const DEFAULT_PORT = 6379;
-const DEFAULT_HOST = 'localhost';
-const NAMES = `redis_url redis_host redis_port redis_password redis_username redis_db redis_ssl redis_startup_nodes
-  redis_sentinel_nodes`.split(/\s+/);
+const NAMES = [
+  'redis_url',
+  'redis_host',
+  'redis_port',
+  'redis_password',
+  'redis_username',
+  'redis_db',
+  'redis_ssl',
+  'redis_startup_nodes',
+  'redis_sentinel_nodes',
+] as const;
 
 /**
- * The Redis of a configuration; undefined where the file names none. Variables alone name none: a program beside us may have put
- * them there, and whoever shares a Redis with us shares what we know of deployments.
+ * The Redis of a configuration; undefined if the file names none. Variables alone name none: they may be meant for another
+ * program, and all who share a Redis with us share what we know of deployments.
  */
-export function readRedis(router: Section, environment: Environment, context: ReadingContext): RedisConfig | undefined {
+export function readRedis(router: Section<typeof ROUTER_SETTINGS>): RedisConfig | undefined {
   if (!NAMES.some((name) => router.has(name))) return undefined;
-  const variable = (name: string): string | undefined => environment[name] || undefined;
-  const host = router.text('redis_host');
-  const written = router.text('redis_url') ?? (host === undefined ? variable('REDIS_URL') : undefined);
+  const defaultPort = router.rows.redis_port.default;
+  const host = router.get('redis_host');
+  const written = host === undefined ? router.effective('redis_url') : router.get('redis_url');
   const url = written === undefined ? undefined : parseUrl(written);
   if (written !== undefined && url === undefined) {
     const message = 'router_settings.redis_url must be redis://HOST:PORT/DATABASE, or rediss:// for TLS';
-    context.findings.add('error', 'wrong-type', router.placeOf('redis_url'), message);
+    router.context.findings.add('error', 'wrong-type', router.placeOf('redis_url'), message);
   }
-  const startupNodes = readNodes(router, 'redis_startup_nodes', DEFAULT_PORT, context);
+  const startupNodes = readNodes(router, 'redis_startup_nodes', defaultPort);
   const [firstNode, ...furtherNodes] = startupNodes ?? [];
   const isNamed = url !== undefined || host !== undefined;
-  // What the URL says counts; what it leaves out may stand beside it.
+  // What the URL says counts; what it leaves out may be beside it.
   return {
-    host: url?.host ?? host ?? firstNode?.host ?? variable('REDIS_HOST') ?? DEFAULT_HOST,
+    host: url?.host ?? host ?? firstNode?.host ?? router.effective('redis_host') ?? '',
     port:
       url?.port ??
-      (url && DEFAULT_PORT) ??
+      (url && defaultPort) ??
       (isNamed ? undefined : firstNode?.port) ??
-      router.number('redis_port') ??
-      portOf(variable('REDIS_PORT')) ??
-      DEFAULT_PORT,
+      router.effective('redis_port') ??
+      defaultPort,
     ...defined({
-      username: url?.username ?? router.text('redis_username') ?? variable('REDIS_USERNAME'),
-      password: url?.password ?? router.text('redis_password') ?? variable('REDIS_PASSWORD'),
+      username: url?.username ?? router.effective('redis_username'),
+      password: url?.password ?? router.effective('redis_password'),
     }),
-    database: url?.database ?? router.number('redis_db') ?? 0,
-    isTls: url?.isTls === true || (router.flag('redis_ssl') ?? variable('REDIS_SSL')?.toLowerCase() === 'true'),
+    database: url?.database ?? router.effective('redis_db') ?? 0,
+    isTls: url?.isTls === true || router.effective('redis_ssl') === true,
     ...defined({
-      tls: readTls(router, context),
-      sentinels: readSentinels(router, context),
+      tls: readTls(router),
+      sentinels: readSentinels(router),
       startupNodes: isNamed ? startupNodes : furtherNodes.length > 0 ? furtherNodes : undefined,
     }),
   };
@@ -61,7 +67,7 @@ function parseUrl(text: string): UrlParts | undefined {
   const database = url.pathname.replace(/^\//, '');
   if (url.hostname === '' || !/^\d*$/.test(database)) return undefined;
   return {
-    // An IPv6 address stands in brackets in a URL, and without them everywhere else.
+    // An IPv6 address has brackets in a URL, and none everywhere else.
     host: url.hostname.replace(/^\[|\]$/g, ''),
     isTls: url.protocol === 'rediss:',
     ...(url.port !== '' && { port: Number(url.port) }),
@@ -71,16 +77,11 @@ function parseUrl(text: string): UrlParts | undefined {
   };
 }
 
-/** A password with a bare `%` in it is taken as it stands. */
+/** A password with a bare `%` in it is taken as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
     return text;
   }
-}
-
-/** Kubernetes sets `REDIS_PORT=tcp://…` for a service called redis: that is no port. */
-function portOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
 }

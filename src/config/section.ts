@@ -1,134 +1,93 @@
-/** Reads one map of a configuration against the table of its settings: types checked, effects recorded, typos named. */
-import type { JsonValue } from '../core/json.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
-import { type ConfigNode, type MapEntry, type MapNode, type Place, positionOf, textOf, toJson } from './config-node.ts';
-import { didYouMean, type Suggestion } from './did-you-mean.ts';
-import { budgetPeriod } from './durations.ts';
-import { describeValue, type Findings } from './finding.ts';
-import type { NotYetInEffect } from './gateway-config.ts';
-import type { Setting, SettingTable, SettingType } from './known-settings.ts';
-import { shapeOf, wordsFor, wordsOf } from './schema.ts';
+/** Reads one map of a configuration by the rows of its settings: types checked, effects recorded, typos named. */
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import { type ConfigNode, type MapEntry, type MapNode, type Place, textOf, toJson } from './config-node.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { describeValue } from './finding.ts';
+import type { ReadingContext } from './reading-context.ts';
+import { type FieldsOf, type RowValue, rowOf, type SettingRow, type SettingRows } from './setting-rows.ts';
+import { programValueOf, type SettingType, shapeOf, wordsFor, wordsOf } from './setting-types.ts';
 
-/** What reading the sections of one configuration shares. */
-export class ReadingContext {
-  readonly findings: Findings;
-  readonly #suggestions = new Map<SettingTable, Map<string, Suggestion | undefined>>();
-  readonly #later = new Map<string, { readonly place: Place; count: number }>();
-
-  constructor(findings: Findings) {
-    this.findings = findings;
-  }
-
-  /** The setting that was probably meant; remembered, since thousands of deployments may carry the same field. */
-  suggest(written: string, table: SettingTable): Suggestion | undefined {
-    const known = this.#suggestions.get(table) ?? new Map<string, Suggestion | undefined>();
-    this.#suggestions.set(table, known);
-    if (!known.has(written)) known.set(written, didYouMean(written, table.keys()));
-    return known.get(written);
-  }
-
-  /** Remembers a setting that does nothing yet: once per name, however many deployments carry it. */
-  recordLater(path: string, place: Place): void {
-    const known = this.#later.get(path);
-    if (known === undefined) this.#later.set(path, { place, count: 1 });
-    else known.count += 1;
-  }
-
-  /** One note for each such setting, and the list of them. */
-  reportLater(): readonly NotYetInEffect[] {
-    return [...this.#later].map(([path, { place, count }]) => {
-      const more = count === 1 ? '' : ` (here and in ${count - 1} more places)`;
-      this.findings.add('note', 'not-yet-in-effect', place, `${path} is accepted but not yet in effect${more}`);
-      return { path, position: positionOf(place) };
-    });
-  }
-}
-
-/** How unknown members are taken: as a mistake, as likely typos that matter, or as part of an open map. */
-export type UnknownMembers = 'warn' | 'refuse-typos' | 'keep';
-
-/** Which section is read, and how. */
+/** How a section is read. */
 export interface SectionOptions {
   /** As messages name it: `router_settings`, `model_list[].litellm_params`. */
   readonly path: string;
-  readonly unknown?: UnknownMembers;
-  /** Further words that are fine in an open map and no typos. */
+  /** The part of the configuration whose fields its rows set without saying so: `routing.`. */
+  readonly part?: string;
+  /** What unknown members are: a mistake, typos that stop the start, or fields of an open map. A mistake unless said otherwise. */
+  readonly unknown?: 'warn' | 'refuse-typos' | 'keep';
+  /** Further names that are known in an open map. */
   readonly fine?: ReadonlySet<string>;
   /** What needs an unset variable, for the message: `deployment "gpt-4o"`. */
   readonly owner?: string;
-  /** How bad an unset variable is, by member; a warning unless said otherwise. */
+  /** Whether an unset variable is an error, by member; a warning unless said otherwise. */
   readonly unsetIsError?: (name: string) => boolean;
   /** Whether the section as a whole has been reported as not yet in effect: then its members are not, one by one. */
   readonly isReported?: boolean;
 }
 
-/** A section whose values have been checked; asking for one that was absent or wrong gives undefined. */
-export class Section {
+/** A section whose values have been checked; a setting that was absent or wrong has no value. */
+export class Section<Rows extends SettingRows = SettingRows> {
+  readonly rows: Rows;
+  readonly path: string;
+  readonly part: string;
+  readonly context: ReadingContext;
+  readonly place: Place | undefined;
+  /** Members that no row knows, as written. */
+  readonly unknown: JsonObject = {};
   readonly #values = new Map<string, unknown>();
   readonly #entries: ReadonlyMap<string, MapEntry>;
-  /** Members that no table knows, as written. */
-  readonly unknown: JsonObject = {};
-  readonly place: Place | undefined;
 
-  constructor(node: MapNode | undefined, table: SettingTable, options: SectionOptions, context: ReadingContext) {
+  constructor(node: MapNode | undefined, rows: Rows, options: SectionOptions, context: ReadingContext) {
+    this.rows = rows;
+    this.path = options.path;
+    this.part = options.part ?? '';
+    this.context = context;
     this.place = node;
     this.#entries = node?.entries ?? new Map();
-    for (const entry of this.#entries.values()) this.#read(entry, table, options, context);
+    for (const entry of this.#entries.values()) this.#check(entry, options);
   }
 
-  has(name: string): boolean {
+  has(name: keyof Rows & string): boolean {
     return this.#values.has(name);
   }
 
-  /** An amount of USD, exactly. */
-  usd(name: string): PicoUsd | undefined {
-    const value = this.#values.get(name);
-    return typeof value === 'number' || typeof value === 'string' ? picoUsdFromUsd(value) : undefined;
+  /** The value of a setting as the program wants it; undefined if the file does not say it. */
+  get<Name extends keyof Rows & string>(name: Name): RowValue<Rows[Name]> | undefined {
+    const row = this.rows[name];
+    return row === undefined ? undefined : (this.read(name, row) as RowValue<Rows[Name]> | undefined);
   }
 
-  text(name: string): string | undefined {
-    const value = this.#values.get(name);
-    return typeof value === 'string' && value !== '' ? value : undefined;
+  /** The same, with the row's variable and default for what the file does not say. */
+  effective<Name extends keyof Rows & string>(name: Name): RowValue<Rows[Name]> | undefined {
+    const row = this.rows[name];
+    if (row === undefined) return undefined;
+    return (this.read(name, row) ?? valueLeftOut(row, this.context)) as RowValue<Rows[Name]> | undefined;
   }
 
-  number(name: string): number | undefined {
-    const value = this.#values.get(name);
-    return typeof value === 'number' ? value : undefined;
+  /** All fields that the rows of the section set, or those of one part. */
+  fields<Part extends string = ''>(part = this.part as Part): FieldsOf<Rows, Part> {
+    return readFields(part, [this as unknown as Section], this.context) as FieldsOf<Rows, Part>;
   }
 
-  /** A budget period as LiteLLM writes it. */
-  period(name: string): string | undefined {
-    return budgetPeriod(this.text(name));
-  }
-
-  milliseconds(name: string): number | undefined {
-    const seconds = this.number(name);
-    return seconds === undefined ? undefined : Math.round(seconds * 1000);
-  }
-
-  flag(name: string): boolean | undefined {
-    const value = this.#values.get(name);
-    return typeof value === 'boolean' ? value : undefined;
-  }
-
-  texts(name: string): readonly string[] | undefined {
-    const value = this.#values.get(name);
-    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
-  }
-
-  map(name: string): JsonObject | undefined {
-    const value = this.json(name);
-    return isJsonObject(value) ? value : undefined;
+  /** The value by a row that need not be known by its name. */
+  read(name: string, row: SettingRow): unknown {
+    if (!this.#values.has(name)) return undefined;
+    const node = this.#entries.get(name)?.value as ConfigNode;
+    const path = pathOf(this.path, name);
+    if (row.read !== undefined) return row.read(node, path, this.context);
+    if (row.members?.as === 'map' && node.kind === 'map') {
+      const unknown = row.members.isOpen === true ? 'keep' : 'refuse-typos';
+      return new Section(node, row.members.rows, { path, unknown }, this.context).fields();
+    }
+    return converted(row, this.json(name));
   }
 
   /** The checked value as JSON, whatever its type. */
   json(name: string): JsonValue | undefined {
-    const value = this.#values.get(name);
-    return value instanceof Structure ? toJson(value.node) : (value as JsonValue | undefined);
+    return plainOf(this.#values.get(name)) as JsonValue | undefined;
   }
 
-  /** The names of all settings that were read. */
+  /** The names of all settings that have a value. */
   names(): Iterable<string> {
     return this.#values.keys();
   }
@@ -138,63 +97,146 @@ export class Section {
     return this.#entries.get(name)?.value;
   }
 
-  /** Where a member's value stands. */
+  /** The node of a member if it is a map. */
+  map(name: string): MapNode | undefined {
+    const node = this.node(name);
+    return node?.kind === 'map' ? node : undefined;
+  }
+
+  /** The places of a list's items, in the order of `texts`. */
+  placesIn(name: string, texts: readonly string[]): readonly Place[] {
+    const node = this.node(name);
+    const items = node?.kind === 'list' ? node.items : [];
+    return texts.map((_, index) => items[index] ?? node ?? (this.place as Place));
+  }
+
+  /** Where a member's value is. */
   placeOf(name: string): Place | undefined {
     return this.#entries.get(name)?.value ?? this.place;
   }
 
-  #read(entry: MapEntry, table: SettingTable, options: SectionOptions, context: ReadingContext): void {
-    const setting = table.get(entry.key);
-    if (setting === undefined) {
-      this.#readUnknown(entry, table, options, context);
+  /** Whether a member names a variable that is not set: then that has been reported already. */
+  isUnset(name: string): boolean {
+    const node = this.node(name);
+    return node?.kind === 'scalar' && node.missing !== undefined;
+  }
+
+  #check(entry: MapEntry, options: SectionOptions): void {
+    const { context, path } = this;
+    const row = rowOf(this.rows, entry.key);
+    if (row === undefined) {
+      this.#readUnknown(entry, options);
       return;
     }
     const node = entry.value;
     if (node.kind === 'scalar' && node.value === null) {
-      if (node.missing !== undefined) reportUnset(entry, node.missing, setting.type === 'secret', options, context);
+      if (node.missing !== undefined) reportUnset(entry, node.missing, row.type === 'secret', options, context);
       return;
     }
-    const result = check(setting.type, node);
+    const result = check(row.type, node);
     if (result === WRONG) {
-      reportWrong(entry, setting.type, options, context);
+      reportWrong(entry, row.type, path, context);
       return;
     }
-    if (setting.type === 'secret') warnAboutLiteral(entry, options, context);
-    if (setting.effect === 'later' && options.isReported !== true && !holds(setting, result))
-      context.recordLater(pathOf(options.path, entry.key), entry);
-    for (const word of setting.missingIn?.(plainOf(result)) ?? [])
-      context.recordLater(`${pathOf(options.path, entry.key)}: ${word}`, entry);
-    if (setting.effect === 'never') {
-      const message = `${pathOf(options.path, entry.key)} has no meaning here: ${setting.text}`;
+    if (row.type === 'secret') warnAboutLiteral(entry, path, context);
+    if (row.effect === 'later' && options.isReported !== true && !holds(row, result))
+      context.recordLater(pathOf(path, entry.key), entry);
+    for (const word of row.missingIn?.(plainOf(result)) ?? [])
+      context.recordLater(`${pathOf(path, entry.key)}: ${word}`, entry);
+    if (row.effect === 'never') {
+      const message = `${pathOf(path, entry.key)} has no meaning here: ${row.doc}`;
       context.findings.add('note', 'no-meaning-here', entry, message);
     }
     this.#values.set(entry.key, result);
   }
 
-  #readUnknown(entry: MapEntry, table: SettingTable, options: SectionOptions, context: ReadingContext): void {
-    const mode = options.unknown ?? 'warn';
+  #readUnknown(entry: MapEntry, { unknown: mode = 'warn', fine }: SectionOptions): void {
+    const { context, path } = this;
     if (mode === 'keep') this.unknown[entry.key] = toJson(entry.value);
-    if (options.fine?.has(entry.key) === true) return;
-    const suggestion = context.suggest(entry.key, table);
+    if (fine?.has(entry.key) === true) return;
+    const suggestion = context.suggest(entry.key, this.rows);
     if (mode === 'keep') {
       if (suggestion === undefined || suggestion.distance > 2) return;
-      const message = `${options.path} has no setting "${entry.key}"; it is kept as a field of its own`;
+      const message = `${path} has no setting "${entry.key}"; it is kept as a field of its own`;
       context.findings.add('warning', 'unknown-key', entry, message, suggestion.word);
       return;
     }
-    // Settings come and go in LiteLLM: a name far from every known one is ignored aloud. A near miss is a typo, and where it would
-    // silently widen what a key may do, or empty a whole section, the start has to stop.
+    // Settings come and go in LiteLLM: a name far from every known one is ignored with a warning. A near miss is a typo, and if it
+    // would silently widen what a key may do, or empty a whole section, the start has to stop.
     const isTypo = suggestion !== undefined && (mode === 'refuse-typos' || suggestion.distance <= 1);
-    const where = options.path === '' ? '' : ` in ${options.path}`;
+    const where = path === '' ? '' : ` in ${path}`;
     const ignored = suggestion === undefined ? '; it is ignored' : '';
     const message = `unknown key "${entry.key}"${where}${ignored}`;
     context.findings.add(isTypo ? 'error' : 'warning', 'unknown-key', entry, message, suggestion?.word);
   }
 }
 
-/** One error for a value of a wrong type; where it is a list of words, one for each that is wrong. */
-function reportWrong(entry: MapEntry, type: SettingType, options: SectionOptions, context: ReadingContext): void {
-  const path = pathOf(options.path, entry.key);
+/**
+ * The fields of one part (`routing.`) by the rows of some sections: the first section that sets a field wins, a weak row comes
+ * last, then the row's variable and its default.
+ */
+export function readFields(part: string, sections: readonly Section[], context: ReadingContext): object {
+  const fields: Record<string, unknown> = {};
+  const set = (field: string, read: () => unknown): void => {
+    if (fields[field] !== undefined) return;
+    const value = read();
+    if (value !== undefined) fields[field] = value;
+  };
+  const rows = sections.map(
+    (section) => [section, rowsOfPart(section.rows, section.part === part ? '' : part)] as const,
+  );
+  for (const isWeak of [false, true]) {
+    for (const [section, ofPart] of rows) {
+      for (const { name, field, row } of ofPart)
+        if ((row.isWeak === true) === isWeak) set(field, () => section.read(name, row));
+    }
+  }
+  for (const [, ofPart] of rows) {
+    for (const { field, row } of ofPart) set(field, () => valueLeftOut(row, context));
+  }
+  return fields;
+}
+
+interface PartRow {
+  readonly name: string;
+  readonly field: string;
+  readonly row: SettingRow;
+}
+
+/** The rows of a part by table and part: thousands of deployments are read by the same table. */
+const partRows = new WeakMap<SettingRows, Map<string, readonly PartRow[]>>();
+
+function rowsOfPart(rows: SettingRows, part: string): readonly PartRow[] {
+  const byPart = partRows.get(rows) ?? new Map<string, readonly PartRow[]>();
+  partRows.set(rows, byPart);
+  const known = byPart.get(part);
+  if (known !== undefined) return known;
+  const made = Object.entries(rows).flatMap(([name, row]) => {
+    const field = row.to?.startsWith(part) === true ? row.to.slice(part.length) : '.';
+    return field.includes('.') ? [] : [{ name, field, row }];
+  });
+  byPart.set(part, made);
+  return made;
+}
+
+/** What holds for a setting that no file says. */
+function valueLeftOut(row: SettingRow, context: ReadingContext): unknown {
+  const variable = row.variable === undefined ? undefined : context.variable(row.variable);
+  const word = typeof row.type === 'string' ? variable : variable?.toLowerCase();
+  const given = word === undefined ? undefined : shapeOf(row.type).safeParse(word);
+  if (given?.success === true) return converted(row, given.data);
+  if (row.default === undefined || row.read !== undefined) return row.default;
+  if (row.members?.as === 'map') return new Section(undefined, row.members.rows, { path: '' }, context).fields();
+  return converted(row, row.default);
+}
+
+function converted(row: SettingRow, checked: unknown): unknown {
+  const value = programValueOf(row.type, checked);
+  return row.convert === undefined || value === undefined ? value : row.convert(value as never);
+}
+
+/** One error for a value of a wrong type; for a list of words, one for each that is wrong. */
+function reportWrong(entry: MapEntry, type: SettingType, path: string, context: ReadingContext): void {
   const words = wordsOf(type);
   const isEach = typeof type !== 'string' && 'eachOf' in type && entry.value.kind === 'list';
   for (const node of isEach && entry.value.kind === 'list' ? entry.value.items : [entry.value]) {
@@ -202,7 +244,7 @@ function reportWrong(entry: MapEntry, type: SettingType, options: SectionOptions
     if (isEach && node.kind === 'scalar' && (node.value === null || words?.includes(written ?? '') === true)) continue;
     const found = describeValue(node, type === 'secret');
     const wanted = isEach ? `hold only ${(words ?? []).map((word) => `"${word}"`).join(', ')}` : `be ${wordsFor(type)}`;
-    const message = `${path} must ${wanted}, but ${isEach ? 'holds' : 'is'} ${found}`;
+    const message = `${pathOf(path, entry.key)} must ${wanted}, but ${isEach ? 'holds' : 'is'} ${found}`;
     const suggestion = words === undefined || written === undefined ? undefined : didYouMean(written, words);
     context.findings.add('error', 'wrong-type', node, message, suggestion?.word);
   }
@@ -213,16 +255,16 @@ function plainOf(result: unknown): unknown {
 }
 
 /** Whether the value asks for nothing that is not done already. */
-function holds(setting: Setting, result: unknown): boolean {
+function holds(row: SettingRow, result: unknown): boolean {
   const value = plainOf(result);
-  return setting.holdsFor?.(value) === true || (value === false && setting.fallback === 'false');
+  return row.holdsFor?.(value) === true || (value === false && row.default === false);
 }
 
 function pathOf(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-/** A list, a map or anything at all, made into JSON only when somebody asks: a long `model_list` is read from its nodes. */
+/** A list, a map or anything at all, made into JSON only on demand: a long `model_list` is read from its nodes. */
 class Structure {
   readonly node: ConfigNode;
   constructor(node: ConfigNode) {
@@ -238,7 +280,7 @@ function check(type: SettingType, node: ConfigNode): unknown {
   if (type === 'groups') return node.kind === 'scalar' ? WRONG : new Structure(node);
   if (type === 'any') return new Structure(node);
   const value = plainValue(type, node);
-  // Most values are texts where a text is wanted; the schema has nothing to add there.
+  // Most values are texts if a text is wanted; the schema has nothing to add to them.
   if ((type === 'text' || type === 'secret') && typeof value === 'string') return value;
   const result = shapeOf(type).safeParse(value);
   return result.success ? result.data : WRONG;
@@ -259,7 +301,7 @@ function plainValue(type: SettingType, node: ConfigNode): unknown {
   return toJson(node);
 }
 
-/** What to do about an unset variable that holds a secret, where it is more than setting it. A default would be a secret in plain text. */
+/** What to do about an unset variable that holds a secret, if it is more than setting it. A default would be a secret in plain text. */
 const REMEDIES: Readonly<Record<string, string>> = {
   master_key: 'set it, or remove the line to have a key made at the first start',
 };
@@ -280,30 +322,12 @@ function reportUnset(
   context.findings.add(isError ? 'error' : 'warning', 'unset-variable', entry.value, message);
 }
 
-function warnAboutLiteral(entry: MapEntry, options: SectionOptions, context: ReadingContext): void {
+/** Placeholders for local servers that ask for a key and do not check it. */
+const NO_SECRETS = /^(|none|null|empty|no-key|not-needed|dummy|fake|fake-key|anything|na|n\/a)$/i;
+
+function warnAboutLiteral(entry: MapEntry, path: string, context: ReadingContext): void {
   const node = entry.value;
-  if (node.kind !== 'scalar' || node.fromVariable === true || !looksSecret(textOf(node) ?? '')) return;
-  const variable = `${entry.key.toUpperCase()}`;
-  const message = `${options.path}.${entry.key} is written in plain text; keep it in the environment and write "\${${variable}}" here`;
+  if (node.kind !== 'scalar' || node.fromVariable === true || NO_SECRETS.test(textOf(node) ?? '')) return;
+  const message = `${path}.${entry.key} is written in plain text; keep it in the environment and write "\${${entry.key.toUpperCase()}}" here`;
   context.findings.add('warning', 'secret-in-plain-text', node, message);
-}
-
-/** Placeholders that local servers are given where a key is asked for but not checked. */
-const NO_SECRETS = new Set([
-  '',
-  'none',
-  'null',
-  'empty',
-  'no-key',
-  'not-needed',
-  'dummy',
-  'fake',
-  'fake-key',
-  'anything',
-  'na',
-  'n/a',
-]);
-
-function looksSecret(value: string): boolean {
-  return !NO_SECRETS.has(value.toLowerCase());
 }

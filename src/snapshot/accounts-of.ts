@@ -1,4 +1,4 @@
-import type { BudgetConfig } from '../config/money-config.ts';
+import type { BudgetConfig } from '../config/gateway-config.ts';
 import { defined } from '../core/defined.ts';
 import { Accounts } from '../tenancy/accounts.ts';
 import type { Identity } from '../tenancy/identity.ts';

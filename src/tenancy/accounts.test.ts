@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_BUDGETS } from '../config/defaults.ts';
+import { loadConfig } from '../config/load.ts';
 import type { Limits } from '../stores/contracts/directory.ts';
 import { Accounts, UNLIMITED } from './accounts.ts';
 import { accountOf, limitsOf, type Scope } from './scopes.ts';
@@ -11,6 +11,10 @@ const NOON = Date.UTC(2026, 10, 27, 12);
 function scope(limits: Limits, more: Partial<Scope> = {}): Scope {
   return { kind: 'key', account: accountOf.key('h'), label: 'Key=k', limits, anchorMs: 0, ...more };
 }
+
+const { config } = loadConfig({ files: [], env: {}, knownProviders: [] });
+if (config === undefined) throw new Error('an empty configuration does not load');
+const DEFAULT_BUDGETS = config.budgets;
 
 function accounts(limits: Limits, more: Partial<Scope> = {}, settings = DEFAULT_BUDGETS): Accounts {
   return new Accounts([scope(limits, more)], settings);

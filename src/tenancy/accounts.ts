@@ -1,6 +1,6 @@
 /** Scopes as the accounts of a claim: their limits with the periods that hold now. */
 
-import type { BudgetConfig, ScopeKind } from '../config/money-config.ts';
+import type { BudgetConfig, ScopeKind } from '../config/gateway-config.ts';
 import { defined } from '../core/defined.ts';
 import type { PicoUsd } from '../core/money.ts';
 import { FOR_EVER, parsePeriod, windowAt } from '../core/period.ts';

@@ -1,5 +1,5 @@
 /** What limits hang on: for each identity the things whose budgets and rates its requests touch, in the order they are asked. */
-import type { ScopeKind } from '../config/money-config.ts';
+import type { ScopeKind } from '../config/gateway-config.ts';
 import { escapeId } from '../core/escape-id.ts';
 import { type Budget, LIMIT_NAMES, type Limits } from '../stores/contracts/directory.ts';
 

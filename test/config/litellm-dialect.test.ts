@@ -216,7 +216,7 @@ router_settings:
   );
   assert.equal(routing.enableTagFiltering, true);
   assert.equal(routing.cooldownMs, 5000);
-  assert.deepEqual(routing.other, { polling_interval: 0.1, provider_budget_config: { openai: { budget_limit: 1 } } });
+  assert.deepEqual(routing.other, { polling_interval: 0.1 });
 });
 
 test('defaults: loopback, port 4000, two retries, ten minutes, ten mebibytes, metrics behind a key', () => {

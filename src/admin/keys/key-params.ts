@@ -1,6 +1,6 @@
 /** What the operator gives every new key, and the bounds that no key goes beyond. */
 
-import type { ManagementConfig } from '../../config/money-config.ts';
+import type { ManagementConfig } from '../../config/gateway-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { endOfDuration } from '../duration.ts';

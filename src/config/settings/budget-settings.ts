@@ -1,5 +1,7 @@
 /** Settings of `budget_settings`: ours, how budgets and limits are kept. */
-import { own, type SettingTable, table } from './setting.ts';
+import { describeValue } from '../finding.ts';
+import { Section } from '../section.ts';
+import { own, type ReadNode, type SettingRows } from '../setting-rows.ts';
 
 const WHEN_AWAY = ['open', 'closed', 'share'] as const;
 
@@ -18,39 +20,69 @@ export const SCOPE_KINDS = [
   'provider',
 ] as const;
 
+/** What is done with a limit while the Redis that instances share is unavailable. */
+export type WhenAway = (typeof WHEN_AWAY)[number];
+/** A kind of account that limits hang on. */
+export type ScopeKind = (typeof SCOPE_KINDS)[number];
+
+const defaultFor = (kind: ScopeKind): WhenAway => (kind === 'deployment' || kind === 'provider' ? 'open' : 'share');
+
+/** What holds for each kind unless a file says otherwise. */
+export const DEFAULT_WHEN_AWAY: Readonly<Record<ScopeKind, WhenAway>> = sameForAll(defaultFor);
+
+const WHEN_AWAY_BY_KIND: SettingRows = sameForAll((kind) =>
+  own(WHEN_AWAY, `Limits of this kind: ${kind}.`, { to: kind, otherwise: defaultFor(kind) }),
+);
+
+/** A map from every kind to what `of` says. */
+export function sameForAll<Value>(of: (kind: ScopeKind) => Value): Readonly<Record<ScopeKind, Value>> {
+  return Object.fromEntries(SCOPE_KINDS.map((kind) => [kind, of(kind)])) as Record<ScopeKind, Value>;
+}
+
+/** Reads `when_away`: one word, or a map from kinds to words. */
+const readWhenAway: ReadNode<Partial<Record<ScopeKind, WhenAway>>> = (node, path, context) => {
+  if (node.kind === 'scalar' && node.value === null) return undefined;
+  if (node.kind === 'map')
+    return new Section(node, WHEN_AWAY_BY_KIND, { path, unknown: 'refuse-typos' }, context).fields();
+  const word = WHEN_AWAY.find((each) => node.kind === 'scalar' && each === node.value);
+  if (word !== undefined) return sameForAll(() => word);
+  const message = `${path} must be one of "open", "closed", "share", or a map with one of them for a kind, but is ${describeValue(node, false)}`;
+  context.findings.add('error', 'wrong-type', node, message);
+  return undefined;
+};
+
 /** The members of `budget_settings`. */
-export const BUDGET_SETTINGS: SettingTable = table({
+export const BUDGET_SETTINGS = {
   mode: own(
     ['learned', 'strict'],
     'What is reserved for a request until its cost is known. `strict`: the most it can cost, so that no budget is ever exceeded. `learned`: what such requests have cost, so that a budget can be used up.',
-    'learned',
+    { to: 'mode', default: 'learned' },
   ),
   debt_ratio: own(
     'ratio',
     '`learned`: how far beyond a budget the requests under way may together be expected to run, as a share of it.',
-    '0.005',
+    { to: 'debtRatio', default: 0.005 },
   ),
   when_away: own(
     'any',
-    'What is done with limits while the Redis that instances share is away: `open` does not check them, `closed` refuses, `share` gives each instance an equal part of what was left. One word, or a map by kind: `platform`, `organization`, `organization_member`, `team`, `team_member`, `user`, `customer`, `key`, `tag`, `deployment`, `provider`.',
-    '`share`; `open` for deployments and providers',
+    'What is done with limits while the Redis that instances share is unavailable: `open` does not check them, `closed` refuses, `share` gives each instance an equal part of what was left. One word, or a map by kind: `platform`, `organization`, `organization_member`, `team`, `team_member`, `user`, `customer`, `key`, `tag`, `deployment`, `provider`.',
+    {
+      otherwise: '`share`; `open` for deployments and providers',
+      read: readWhenAway,
+      members: { as: 'map', rows: WHEN_AWAY_BY_KIND, or: WHEN_AWAY },
+    },
   ),
   journal_fsync: own(
     'flag',
     'Waits for the disk before a request is sent: its claim then survives the end of the machine, not only of the process.',
-    'false',
+    { to: 'stores.journalFsync', default: false },
   ),
   serve_without_journal: own(
     'flag',
     'Serves requests that cannot be written down (disk full), and says so; false refuses them.',
-    'true',
+    { to: 'stores.serveWithoutJournal', default: true },
   ),
   alert_webhooks: own('texts', 'Addresses that budget alerts are posted to as JSON.'),
   alert_slack: own('texts', 'Addresses that budget alerts are posted to as Slack messages.'),
-  alert_signing_secret: own('secret', 'Signs the posts to `alert_webhooks`.'),
-});
-
-/** The members of `when_away` where it is a map. */
-export const WHEN_AWAY_BY_KIND: SettingTable = new Map(
-  SCOPE_KINDS.map((kind) => [kind, own(WHEN_AWAY, `Limits of this kind: ${kind}.`)]),
-);
+  alert_signing_secret: own('secret', 'Signs the posts to `alert_webhooks`.', 'alerts.signingSecret'),
+} satisfies SettingRows;

@@ -1,56 +1,8 @@
 /** Settings of `user_api_key_list`. */
 import type { DeniableControl } from '../../routing/request-controls.ts';
+import { guideNow, later, never, now, own, type SettingRows, several } from '../setting-rows.ts';
+import { textsByName } from './declared-objects.ts';
 import { LIMITS } from './limits.ts';
-import { guideNow, later, never, now, own, type SettingTable, several, table } from './setting.ts';
-
-/** The members of a `user_api_key_list` entry: the guide's, and what LiteLLM's `/key/generate` takes. */
-export const DECLARED_KEY: SettingTable = table({
-  api_key: guideNow('secret', 'The key, taken as it stands. Required.'),
-  key: now('secret', 'Another name for `api_key`.'),
-  allowed_models: guideNow('texts', 'Model groups the key may use, wildcards allowed.', 'all'),
-  models: now('texts', 'Another name for `allowed_models`.'),
-  user_id: guideNow('text', 'Who the key belongs to.'),
-  key_alias: now('text', 'A name for logs and metrics.'),
-  team_id: now('text', 'The team it belongs to.'),
-  blocked: now('flag', 'Whether the key is refused.', 'false'),
-  metadata: now('map', 'Remarks kept with the key, and what its requests may say of routing.'),
-  ...LIMITS,
-  max_budget: { ...LIMITS.max_budget, from: 'guide' },
-  budget_reset_period: guideNow('period', 'Another name for `budget_duration`.'),
-  rpm_limit: { ...LIMITS.rpm_limit, from: 'guide' },
-  ...several('rpm_limit_type tpm_limit_type', () => later('text', 'How strictly the limit is kept.')),
-  mcp_rpm_limit: later('map', 'Requests per minute by MCP server.'),
-  tag_rpm_limit: later('map', 'Requests per minute by tag.'),
-  budget_fallbacks: later('map', 'Models used when a budget is spent.'),
-  throttle_on_budget_exceeded: later('flag', 'Slows down instead of refusing.'),
-  spend: never('usd', 'What was spent is what the ledger says.'),
-  duration: never('text', 'A key in a file is valid until `expires`, or for ever.'),
-  expires: now('moment', 'When the key ends to be valid: a date, or a date and time.', 'never'),
-  aliases: now('map', 'Names that requests of the key may use → model groups.'),
-  config: later('map', 'Settings of this key.'),
-  permissions: later('map', 'Permissions of this key.'),
-  object_permission: later('map', 'MCP servers and vector stores it may use.'),
-  allowed_cache_controls: later('texts', 'Cache controls its requests may use.'),
-  allowed_routes: now('texts', 'The only paths it may call; `*` stands for anything.'),
-  allowed_passthrough_routes: later('texts', 'Pass-through paths it may call.'),
-  allowed_vector_store_indexes: later('list', 'Vector store indexes it may use.'),
-  access_group_ids: later('texts', 'Access groups.'),
-  guardrails: later('texts', 'Guardrails of its requests.'),
-  disable_global_guardrails: later('flag', 'Leaves guardrails for all out.'),
-  policies: later('texts', 'Policies of its requests.'),
-  prompts: later('texts', 'Prompt templates it may use.'),
-  tags: now('texts', 'Tags of its requests, for tag routing.'),
-  enforced_params: now('texts', 'Request fields that must be there.'),
-  router_settings: later('map', 'Routing of its requests.'),
-  key_type: now(['default', 'llm_api', 'management', 'read_only'], 'What kind of paths it is for.', 'default'),
-  auto_rotate: never('flag', 'A key in a file stays as it is written.'),
-  rotation_interval: never('text', 'A key in a file stays as it is written.'),
-  send_invite_email: later('flag', 'Tells the user by mail.'),
-  agent_id: later('text', 'The agent it belongs to.'),
-  organization_id: now('text', 'The organisation it belongs to.'),
-  project_id: later('text', 'The project it belongs to.'),
-  user_email: later('text', "The user's address."),
-});
 
 const DENIABLE = [
   'fallbacks',
@@ -61,8 +13,72 @@ const DENIABLE = [
 ] as const satisfies readonly DeniableControl[];
 
 /** The members of a key's `metadata` that act. Further ones are remarks. */
-export const KEY_METADATA: SettingTable = table({
-  disable_fallbacks: now('flag', 'Requests of the key never fall back.', 'false'),
+export const KEY_METADATA = {
+  disable_fallbacks: now('flag', 'Requests of the key never fall back.', { default: false }),
   deny_request_controls: own({ eachOf: DENIABLE }, 'What requests of the key may not say of their own routing.'),
   tags: now('texts', 'Tags of its requests, for tag routing.'),
-});
+} satisfies SettingRows;
+
+/** The members of a `user_api_key_list` entry: the guide's, and what LiteLLM's `/key/generate` takes. */
+export const DECLARED_KEY = {
+  api_key: guideNow('secret', 'The key, taken as it stands. Required.', 'key'),
+  key: now('secret', 'Another name for `api_key`.', 'key'),
+  allowed_models: guideNow('texts', 'Model groups the key may use, wildcards allowed.', {
+    to: 'models',
+    default: [],
+    otherwise: 'all',
+  }),
+  models: now('texts', 'Another name for `allowed_models`.', 'models'),
+  user_id: guideNow('text', 'Who the key belongs to.', 'userId'),
+  key_alias: now('text', 'A name for logs and metrics.', 'alias'),
+  team_id: now('text', 'The team it belongs to.', 'teamId'),
+  blocked: now('flag', 'Whether the key is refused.', 'blocked', false),
+  metadata: now('map', 'Remarks kept with the key, and what its requests may say of routing.', {
+    members: { as: 'map', rows: KEY_METADATA, isOpen: true },
+  }),
+  ...LIMITS,
+  max_budget: { ...LIMITS.max_budget, from: 'guide' },
+  budget_reset_period: guideNow('period', 'Another name for `budget_duration`.', 'budgetDuration'),
+  rpm_limit: { ...LIMITS.rpm_limit, from: 'guide' },
+  ...several('rpm_limit_type tpm_limit_type', () => later('text', 'How strictly the limit is kept.')),
+  mcp_rpm_limit: later('map', 'Requests per minute by MCP server.'),
+  tag_rpm_limit: later('map', 'Requests per minute by tag.'),
+  budget_fallbacks: later('map', 'Models used when a budget is spent.'),
+  throttle_on_budget_exceeded: later('flag', 'Slows down instead of refusing.'),
+  spend: never('usd', 'What was spent is what the ledger says.'),
+  duration: never('text', 'A key in a file is valid until `expires`, or for ever.'),
+  expires: now('moment', 'When the key stops being valid: a date, or a date and time.', {
+    to: 'expiresAtMs',
+    otherwise: 'never',
+  }),
+  aliases: now('map', 'Names that requests of the key may use → model groups.', {
+    to: 'aliases',
+    convert: textsByName,
+  }),
+  config: later('map', 'Settings of this key.'),
+  permissions: later('map', 'Permissions of this key.'),
+  object_permission: later('map', 'MCP servers and vector stores it may use.'),
+  allowed_cache_controls: later('texts', 'Cache controls its requests may use.'),
+  allowed_routes: now('texts', 'The only paths it may call; `*` stands for anything.', 'allowedRoutes'),
+  allowed_passthrough_routes: later('texts', 'Pass-through paths it may call.'),
+  allowed_vector_store_indexes: later('list', 'Vector store indexes it may use.'),
+  access_group_ids: later('texts', 'Access groups.'),
+  guardrails: later('texts', 'Guardrails of its requests.'),
+  disable_global_guardrails: later('flag', 'Leaves guardrails for all out.'),
+  policies: later('texts', 'Policies of its requests.'),
+  prompts: later('texts', 'Prompt templates it may use.'),
+  tags: now('texts', 'Tags of its requests, for tag routing.'),
+  enforced_params: now('texts', 'Request fields that must be there.', 'enforcedParams'),
+  router_settings: later('map', 'Routing of its requests.'),
+  key_type: now(['default', 'llm_api', 'management', 'read_only'], 'What kind of paths it is for.', {
+    to: 'keyType',
+    default: 'default',
+  }),
+  auto_rotate: never('flag', 'A key in a file stays as it is written.'),
+  rotation_interval: never('text', 'A key in a file stays as it is written.'),
+  send_invite_email: later('flag', 'Tells the user by mail.'),
+  agent_id: later('text', 'The agent it belongs to.'),
+  organization_id: now('text', 'The organisation it belongs to.', 'organizationId'),
+  project_id: later('text', 'The project it belongs to.'),
+  user_email: later('text', "The user's address."),
+} satisfies SettingRows;

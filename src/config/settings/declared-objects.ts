@@ -1,10 +1,17 @@
 /** Settings of `organizations`, `teams`, `users`, `customers` and `tags`: what LiteLLM's API takes to make one, in a file. */
+import type { JsonObject } from '../../core/json.ts';
+import { later, now, own, type SettingRows, several } from '../setting-rows.ts';
 import { LIMITS } from './limits.ts';
-import { later, now, own, type SettingTable, several, table } from './setting.ts';
 
-const METADATA = now('map', 'Remarks kept with it.');
+const METADATA = now('map', 'Remarks kept with it.', 'metadata', {});
 const BLOCKED = 'Whether all its requests are refused.';
 const MODELS = 'Model groups its requests may use, wildcards allowed.';
+
+/** The texts of a map; undefined if it holds none. */
+export function textsByName(map: JsonObject): Readonly<Record<string, string>> | undefined {
+  const texts = Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return texts.length === 0 ? undefined : Object.fromEntries(texts);
+}
 
 /** The roles of users, as LiteLLM names them. */
 export const USER_ROLES = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer'] as const;
@@ -13,43 +20,61 @@ export const TEAM_ROLES = ['user', 'admin'] as const;
 /** The roles of users in an organisation. */
 export const ORGANIZATION_ROLES = ['org_admin', 'internal_user', 'internal_user_viewer'] as const;
 
+/** The members of an entry of `organizations[].members`. */
+export const ORGANIZATION_MEMBER = {
+  user_id: now('text', 'The user. Required.', 'userId'),
+  role: now(ORGANIZATION_ROLES, 'What the user may do in it.', 'role', 'internal_user'),
+  ...LIMITS,
+} satisfies SettingRows;
+
 /** The members of an `organizations` entry. */
-export const ORGANIZATION: SettingTable = table({
-  organization_id: now('text', 'Its id, which keys and teams name. Required.'),
-  organization_alias: now('text', 'A name for people.', 'the id'),
-  models: now('texts', MODELS, 'all'),
-  blocked: own('flag', BLOCKED, 'false'),
+export const ORGANIZATION = {
+  organization_id: now('text', 'Its id, which keys and teams name. Required.', 'id'),
+  organization_alias: now('text', 'A name for people.', { to: 'alias', otherwise: 'the id' }),
+  models: now('texts', MODELS, { to: 'models', default: [], otherwise: 'all' }),
+  blocked: own('flag', BLOCKED, 'blocked', false),
   metadata: METADATA,
-  members: own('list', 'Its users: `{ user_id, role }`, with limits of their own.'),
+  members: own('list', 'Its users: `{ user_id, role }`, with limits of their own.', {
+    members: { as: 'list', rows: ORGANIZATION_MEMBER, id: 'organization_member' },
+  }),
   ...LIMITS,
   object_permission: later('map', 'MCP servers and vector stores it may use.'),
-});
+} satisfies SettingRows;
 
-/** The members of an entry of `organizations[].members`. */
-export const ORGANIZATION_MEMBER: SettingTable = table({
-  user_id: now('text', 'The user. Required.'),
-  role: now(ORGANIZATION_ROLES, 'What the user may do in it.', 'internal_user'),
+/** The members of an entry of `teams[].members_with_roles`. */
+export const TEAM_MEMBER = {
+  user_id: now('text', 'The user. Required.', 'userId'),
+  role: now(TEAM_ROLES, 'What the user may do in it.', 'role', 'user'),
   ...LIMITS,
-});
+} satisfies SettingRows;
 
 /** The members of a `teams` entry. */
-export const TEAM: SettingTable = table({
-  team_id: now('text', 'Its id, which keys name. Required.'),
-  team_alias: now('text', 'A name for logs and metrics.'),
-  organization_id: now('text', 'The organisation it belongs to.'),
-  models: now('texts', MODELS, 'all'),
-  model_aliases: now('map', 'Names its requests may use → model groups.'),
-  tags: now('texts', 'Tags of its requests.'),
-  blocked: now('flag', BLOCKED, 'false'),
+export const TEAM = {
+  team_id: now('text', 'Its id, which keys name. Required.', 'id'),
+  team_alias: now('text', 'A name for logs and metrics.', 'alias'),
+  organization_id: now('text', 'The organisation it belongs to.', 'organizationId'),
+  models: now('texts', MODELS, { to: 'models', default: [], otherwise: 'all' }),
+  model_aliases: now('map', 'Names its requests may use → model groups.', { to: 'modelAliases', convert: textsByName }),
+  tags: now('texts', 'Tags of its requests.', 'tags'),
+  blocked: now('flag', BLOCKED, 'blocked', false),
   metadata: METADATA,
-  members_with_roles: now('list', 'Its users: `{ user_id, role }`, with limits of their own.'),
+  members_with_roles: now('list', 'Its users: `{ user_id, role }`, with limits of their own.', {
+    members: { as: 'list', rows: TEAM_MEMBER, id: 'team_member' },
+  }),
   members: now('texts', 'Ids of users in it.'),
   admins: now('texts', 'Ids of users who administer it.'),
-  team_member_permissions: now('texts', 'Management routes that plain members may use.'),
-  team_member_budget: now('usd', 'Budget of each member that has none of its own.'),
-  team_member_budget_duration: now('period', 'Its period.', 'never'),
-  team_member_rpm_limit: now('integer', 'Requests in any 60 seconds of each member without a limit of its own.'),
-  team_member_tpm_limit: now('integer', 'Tokens in any 60 seconds of each member without a limit of its own.'),
+  team_member_permissions: now('texts', 'Management routes that plain members may use.', 'memberPermissions', []),
+  team_member_budget: now('usd', 'Budget of each member that has none of its own.', 'memberDefaults.maxBudget'),
+  team_member_budget_duration: now('period', 'Its period.', {
+    to: 'memberDefaults.budgetDuration',
+    otherwise: 'never',
+  }),
+  team_member_rpm_limit: now('integer', 'Requests in any 60 seconds of each member without a limit of its own.', {
+    to: 'memberDefaults.rpmLimit',
+  }),
+  team_member_tpm_limit: now('integer', 'Tokens in any 60 seconds of each member without a limit of its own.', {
+    to: 'memberDefaults.tpmLimit',
+  }),
   ...LIMITS,
   ...several(
     `router_settings access_group_ids default_team_member_models guardrails policies prompts object_permission
@@ -58,23 +83,16 @@ export const TEAM: SettingTable = table({
      enforced_file_expires_after`,
     () => later('any', 'As in LiteLLM.'),
   ),
-});
-
-/** The members of an entry of `teams[].members_with_roles`. */
-export const TEAM_MEMBER: SettingTable = table({
-  user_id: now('text', 'The user. Required.'),
-  role: now(TEAM_ROLES, 'What the user may do in it.', 'user'),
-  ...LIMITS,
-});
+} satisfies SettingRows;
 
 /** The members of a `users` entry. */
-export const USER: SettingTable = table({
-  user_id: now('text', 'Its id, which keys name. Required.'),
-  user_alias: now('text', 'A name for people.'),
-  user_email: now('text', 'The address of the user.'),
-  user_role: now(USER_ROLES, 'What its keys may do in the management API.', 'internal_user'),
-  models: now('texts', MODELS, 'all'),
-  blocked: own('flag', BLOCKED, 'false'),
+export const USER = {
+  user_id: now('text', 'Its id, which keys name. Required.', 'id'),
+  user_alias: now('text', 'A name for people.', 'alias'),
+  user_email: now('text', 'The address of the user.', 'email'),
+  user_role: now(USER_ROLES, 'What its keys may do in the management API.', 'role', 'internal_user'),
+  models: now('texts', MODELS, { to: 'models', default: [], otherwise: 'all' }),
+  blocked: own('flag', BLOCKED, 'blocked', false),
   metadata: METADATA,
   teams: now('texts', 'Ids of teams it is a plain member of.'),
   organizations: now('texts', 'Ids of organisations it is a plain member of.'),
@@ -84,26 +102,26 @@ export const USER: SettingTable = table({
      object_permission budget_fallbacks mcp_rpm_limit tag_rpm_limit`,
     () => later('any', 'As in LiteLLM.'),
   ),
-});
+} satisfies SettingRows;
 
 /** The members of a `customers` entry. */
-export const CUSTOMER: SettingTable = table({
-  user_id: now('text', 'What requests name it by, in `user`. Required.'),
-  alias: now('text', 'A name for people.'),
-  blocked: now('flag', BLOCKED, 'false'),
-  allowed_model_region: later('text', 'The only region its requests may go to.'),
-  default_model: later('text', 'The model group of requests that name none.'),
+export const CUSTOMER = {
+  user_id: now('text', 'What requests name it by, in `user`. Required.', 'id'),
+  alias: now('text', 'A name for people.', 'alias'),
+  blocked: now('flag', BLOCKED, 'blocked', false),
+  allowed_model_region: later('text', 'The only region its requests may go to.', 'allowedModelRegion'),
+  default_model: later('text', 'The model group of requests that name none.', 'defaultModel'),
   metadata: METADATA,
   ...LIMITS,
   object_permission: later('map', 'MCP servers and vector stores it may use.'),
-});
+} satisfies SettingRows;
 
 /** The members of a `tags` entry. */
-export const TAG: SettingTable = table({
-  name: now('text', 'The tag, as requests and keys name it. Required.'),
-  description: now('text', 'A remark.'),
-  models: now('texts', 'A remark: the models it is meant for.'),
+export const TAG = {
+  name: now('text', 'The tag, as requests and keys name it. Required.', 'name'),
+  description: now('text', 'A remark.', 'description'),
+  models: now('texts', 'A remark: the models it is meant for.', 'models', []),
   metadata: METADATA,
   ...LIMITS,
   model_info: later('map', 'As in LiteLLM.'),
-});
+} satisfies SettingRows;

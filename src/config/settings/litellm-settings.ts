@@ -1,57 +1,130 @@
 /** Settings of `litellm_settings`, its cache included. */
-import {
-  guideLater,
-  guideNow,
-  later,
-  laterUnless,
-  never,
-  now,
-  PYTHON,
-  type SettingTable,
-  several,
-  table,
-} from './setting.ts';
+import type { PicoUsd } from '../../core/money.ts';
+import { guideLater, guideNow, later, never, now, PYTHON, type SettingRows, several } from '../setting-rows.ts';
+import { KEY_BOUNDS, KEY_GENERATION, NEW_KEY_PARAMS, NEW_TEAM_PARAMS, NEW_USER_PARAMS, openMap } from './management.ts';
+import type { PeriodBudgetConfig } from './period-budget.ts';
 
 /** Metrics are served without being asked for. */
 const isPrometheusOnly = (value: unknown): boolean =>
   Array.isArray(value) && value.every((callback) => callback === 'prometheus');
 const isFalse = (value: unknown): boolean => value === false;
+const budgetOf = (max: PicoUsd): PeriodBudgetConfig => ({ max });
+const debugIf = (isOn: boolean): 'debug' | undefined => (isOn ? 'debug' : undefined);
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'critical', 'silent'] as const;
+const logLevelOf = (word: (typeof LOG_LEVELS)[number]) =>
+  word === 'warning' ? 'warn' : word === 'critical' ? 'fatal' : word;
+
+const LOG_FORMATS = ['json', 'text', 'auto', 'console', 'pretty', 'plain'] as const;
+const logFormatOf = (word: (typeof LOG_FORMATS)[number]) => (word === 'json' || word === 'auto' ? word : 'text');
+
+/** The members of `cache_params` (and of the guide's `cache` map). */
+const CACHE_PARAMS = {
+  type: later(
+    ['local', 'redis', 'redis-semantic', 'valkey-semantic', 'qdrant-semantic', 's3', 'gcs', 'azure-blob', 'disk'],
+    'Where answers are cached.',
+    { otherwise: 'redis when a host is given, else local' },
+  ),
+  host: later('text', 'Redis: host.'),
+  port: later('port', 'Redis: port.'),
+  username: later('text', 'Redis: user.'),
+  password: later('secret', 'Redis: password.'),
+  db: later('integer', 'Redis: database number.'),
+  url: later('secret', 'Redis: URL.'),
+  ssl: later('flag', 'Redis: TLS.'),
+  ssl_cert_reqs: later('any', 'Redis: how certificates are checked.'),
+  ssl_check_hostname: later('flag', 'Redis: whether the host name is checked.'),
+  namespace: later('text', 'Prefix of all keys in the cache.'),
+  ttl: later('seconds', 'How long a cached answer lives.'),
+  default_in_memory_ttl: later('seconds', 'How long it lives in memory.'),
+  default_in_redis_ttl: later('seconds', 'How long it lives in Redis.'),
+  max_connections: later('integer', 'Redis: connections.'),
+  redis_startup_nodes: later('list', 'Redis cluster: nodes.'),
+  service_name: later('text', 'Redis sentinel: service.'),
+  sentinel_nodes: later('list', 'Redis sentinel: nodes.'),
+  sentinel_password: later('secret', 'Redis sentinel: password.'),
+  gcp_service_account: later('text', 'Redis: Google service account.'),
+  gcp_ssl_ca_certs: later('text', 'Redis: CA file.'),
+  supported_call_types: later('texts', 'Kinds of requests that are cached.'),
+  mode: later(['default_on', 'default_off'], 'Whether requests are cached unless they say otherwise.', {
+    default: 'default_on',
+  }),
+  similarity_threshold: later('ratio', 'How alike two prompts must be.'),
+  cache_system_prompt_only: guideLater('flag', 'Caches only what depends on the system prompt alone.'),
+  disk_cache_dir: later('text', 'Disk: folder.'),
+  ...several(
+    `redis_semantic_cache_use_async redis_semantic_cache_embedding_model redis_semantic_cache_index_name
+     valkey_semantic_cache_embedding_model valkey_semantic_cache_index_name qdrant_api_base qdrant_collection_name
+     qdrant_quantization_config qdrant_semantic_cache_embedding_model qdrant_semantic_cache_vector_size s3_bucket_name
+     s3_region_name s3_endpoint_url s3_path s3_api_version s3_use_ssl s3_verify gcs_bucket_name gcs_path
+     gcs_path_service_account azure_account_url azure_blob_container`,
+    (name) => later('any', `${name.split('_')[0]}: ${name.split('_').slice(1).join(' ')}.`),
+  ),
+  ...several('qdrant_api_key s3_aws_access_key_id s3_aws_secret_access_key s3_aws_session_token', (name) =>
+    later('secret', `${name.split('_')[0]}: ${name.split('_').slice(1).join(' ')}.`),
+  ),
+} satisfies SettingRows;
+
+const CACHE = { as: 'map', rows: CACHE_PARAMS, id: 'cache_params', isOpen: true } as const;
 
 /** The members of `litellm_settings`. */
-export const LITELLM_SETTINGS: SettingTable = table({
-  drop_params: now('flag', 'Drop parameters the provider does not take, instead of answering 400.', 'false'),
-  request_timeout: now('seconds', 'Limit of an attempt, unless `router_settings.timeout` is set.', '600'),
-  json_logs: now('flag', 'Logs as JSON.', 'JSON unless on a terminal'),
-  set_verbose: now('flag', 'Logs at level `debug`.', 'false'),
-  log_level: guideNow(
-    ['trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'critical', 'silent'],
-    'How much is logged.',
-    'info',
-  ),
-  log_format: guideNow(
-    ['json', 'text', 'auto', 'console', 'pretty', 'plain'],
-    'How it is logged.',
-    'auto: JSON unless on a terminal',
-  ),
-  disable_pii_logging: guideNow(
-    'flag',
-    'Keeps user ids, end users and addresses out of logs and metric labels.',
-    'false',
-  ),
-  require_auth_for_metrics_endpoint: now('flag', 'Whether `/metrics` asks for a key.', 'true'),
+export const LITELLM_SETTINGS = {
+  drop_params: now('flag', 'Drop parameters the provider does not take, instead of answering 400.', {
+    to: 'dropParams',
+    default: false,
+  }),
+  request_timeout: now('seconds', 'Limit of an attempt, unless `router_settings.timeout` is set.', {
+    to: 'routing.timeoutMs',
+    default: 600,
+  }),
+  json_logs: now('flag', 'Logs as JSON.', {
+    to: 'telemetry.logFormat',
+    otherwise: 'JSON unless on a terminal',
+    isWeak: true,
+    convert: (isOn) => (isOn ? 'json' : undefined),
+  }),
+  set_verbose: now('flag', 'Logs at level `debug`.', {
+    to: 'telemetry.logLevel',
+    default: false,
+    isWeak: true,
+    convert: debugIf,
+  }),
+  log_level: guideNow(LOG_LEVELS, 'How much is logged.', {
+    to: 'telemetry.logLevel',
+    variable: 'LITELLM_LOG',
+    default: 'info',
+    convert: logLevelOf,
+  }),
+  log_format: guideNow(LOG_FORMATS, 'How it is logged.', {
+    to: 'telemetry.logFormat',
+    default: 'auto',
+    otherwise: '{}: JSON unless on a terminal',
+    convert: logFormatOf,
+  }),
+  disable_pii_logging: guideNow('flag', 'Keeps user ids, end users and addresses out of logs and metric labels.', {
+    to: 'telemetry.hidePersonalData',
+    default: false,
+  }),
+  require_auth_for_metrics_endpoint: now('flag', 'Whether `/metrics` asks for a key.', {
+    to: 'telemetry.metrics.requireAuth',
+    default: true,
+  }),
   default_fallbacks: now('texts', 'Groups tried when a group without fallbacks of its own fails.'),
   fallbacks: now('groups', 'Group → groups tried when it fails. `router_settings` wins.'),
   content_policy_fallbacks: now('groups', 'Group → groups tried when the provider refuses for its content policy.'),
   context_window_fallbacks: now('groups', 'Group → groups tried when the prompt is too long.'),
-  num_retries: now('integer', 'Further tries after a failure. `router_settings` wins.', '2'),
-  allowed_fails: now('integer', 'Failures in a minute that a deployment may have. `router_settings` wins.'),
-  cooldown_time: now('seconds', 'How long a deployment rests. `router_settings` wins.', '5'),
-  cache: laterUnless(
-    isFalse,
-    later('any', 'Whether answers are cached; in the guide a map with `type`, `host`, `port`, `db`.', 'false'),
-  ),
-  cache_params: later('map', 'Where and how answers are cached.'),
-  enable_cache: laterUnless(isFalse, guideLater('flag', 'Whether answers are cached.')),
+  num_retries: now('integer', 'Further tries after a failure. `router_settings` wins.', 'routing.numRetries', 2),
+  allowed_fails: now('integer', 'Failures in a minute that a deployment may have. `router_settings` wins.', {
+    to: 'routing.allowedFails',
+  }),
+  cooldown_time: now('seconds', 'How long a deployment rests. `router_settings` wins.', 'routing.cooldownMs', 5),
+  cache: later('any', 'Whether answers are cached; in the guide a map with `type`, `host`, `port`, `db`.', {
+    default: false,
+    holdsFor: isFalse,
+    members: { ...CACHE, or: 'flag' },
+  }),
+  cache_params: later('map', 'Where and how answers are cached.', { members: CACHE }),
+  enable_cache: guideLater('flag', 'Whether answers are cached.', { holdsFor: isFalse }),
   cache_ttl: guideLater('seconds', 'How long a cached answer lives.'),
   cache_system_prompt_only: guideLater('flag', 'Caches only what depends on the system prompt alone.'),
   enable_redis_auth_cache: later('flag', 'Keeps looked-up keys in Redis.'),
@@ -60,33 +133,70 @@ export const LITELLM_SETTINGS: SettingTable = table({
     'Lets provider-specific parameters take part in the cache key.',
   ),
   caching_groups: later('list', 'Groups that share cached answers.'),
-  max_budget: now('usd', 'Budget of the whole gateway; 0: none. `general_settings.global_max_budget` wins.', 'none'),
-  budget_duration: now('period', 'Period of that budget (`30d`, `1mo`).', 'never starts anew'),
+  max_budget: now('usd', 'Budget of the whole gateway; 0: none. `general_settings.global_max_budget` wins.', {
+    to: 'budgets.globalMax',
+    otherwise: 'none',
+    isWeak: true,
+    convert: (max) => (max === 0n ? undefined : max),
+  }),
+  budget_duration: now('period', 'Period of that budget (`30d`, `1mo`).', {
+    to: 'budgets.globalPeriod',
+    otherwise: 'never resets',
+  }),
   max_user_budget: later('usd', 'Budget of a new end user.'),
-  max_end_user_budget: now('usd', 'Budget of each customer that has none of its own.'),
-  max_end_user_budget_id: now('text', 'Named budget of each customer that has none of its own.'),
-  max_internal_user_budget: now('usd', 'Budget of a new user.'),
+  max_end_user_budget: now('usd', 'Budget of each customer that has none of its own.', {
+    to: 'budgets.customerDefault',
+    convert: budgetOf,
+  }),
+  max_end_user_budget_id: now('text', 'Named budget of each customer that has none of its own.', {
+    to: 'budgets.customerDefaultBudgetId',
+  }),
+  max_internal_user_budget: now('usd', 'Budget of a new user.', { to: 'budgets.userDefault', convert: budgetOf }),
   internal_user_budget_duration: now('period', 'Period of the budget of a new user.'),
-  default_max_internal_user_budget: now('usd', 'Another name for `max_internal_user_budget`.'),
+  default_max_internal_user_budget: now('usd', 'Another name for `max_internal_user_budget`.', {
+    to: 'budgets.userDefault',
+    convert: budgetOf,
+  }),
   default_team_settings: later('list', 'Logging callbacks by team.'),
-  default_team_params: now('map', 'Values a new team gets that names none.'),
-  default_internal_user_params: now('map', 'Values a new user gets that names none.'),
-  default_key_generate_params: now('map', 'Values a new key gets that names none.'),
-  upperbound_key_generate_params: now('map', 'The most a new key may be given.'),
-  key_generation_settings: now('map', 'Who may make keys, and what must be said of them.'),
-  enable_key_alias_format_validation: now('flag', 'Checks the form of key aliases.', 'false'),
-  token_rate_limit_type: now(['total', 'input', 'output'], 'Which tokens count against `tpm_limit`.', 'total'),
+  default_team_params: now('map', 'Values a new team gets that names none.', {
+    to: 'management.defaultTeamParams',
+    ...openMap(NEW_TEAM_PARAMS),
+  }),
+  default_internal_user_params: now('map', 'Values a new user gets that names none.', {
+    to: 'management.defaultUserParams',
+    ...openMap(NEW_USER_PARAMS),
+  }),
+  default_key_generate_params: now('map', 'Values a new key gets that names none.', {
+    to: 'management.defaultKeyParams',
+    ...openMap(NEW_KEY_PARAMS),
+  }),
+  upperbound_key_generate_params: now('map', 'The most a new key may be given.', {
+    to: 'management.upperboundKeyParams',
+    ...openMap(KEY_BOUNDS),
+  }),
+  key_generation_settings: now('map', 'Who may make keys, and what must be said of them.', {
+    to: 'management.keyGeneration',
+    ...openMap(KEY_GENERATION),
+  }),
+  enable_key_alias_format_validation: now('flag', 'Checks the form of key aliases.', {
+    to: 'management.checkKeyAliasFormat',
+    default: false,
+  }),
+  token_rate_limit_type: now(['total', 'input', 'output'], 'Which tokens count against `tpm_limit`.', {
+    to: 'budgets.tokenRateLimitType',
+    default: 'total',
+  }),
   priority_reservation: later('map', 'Shares of the limits kept for classes of keys.'),
   priority_reservation_settings: later('map', 'How those shares are kept.'),
   public_model_groups: later('texts', 'Groups listed without a key.'),
   public_agent_groups: later('texts', 'Agents listed without a key.'),
   public_mcp_servers: later('texts', 'MCP servers listed without a key.'),
-  success_callback: laterUnless(isPrometheusOnly, later('texts', 'Where successful requests are reported.')),
-  failure_callback: laterUnless(isPrometheusOnly, later('texts', 'Where failed requests are reported.')),
-  callbacks: laterUnless(isPrometheusOnly, later('texts', 'Where all requests are reported.')),
+  success_callback: later('texts', 'Where successful requests are reported.', { holdsFor: isPrometheusOnly }),
+  failure_callback: later('texts', 'Where failed requests are reported.', { holdsFor: isPrometheusOnly }),
+  callbacks: later('texts', 'Where all requests are reported.', { holdsFor: isPrometheusOnly }),
   service_callbacks: later('texts', 'Where failures of Redis and the database are reported.'),
   audit_log_callbacks: later('texts', 'Where changes by administrators are reported.'),
-  store_audit_logs: now('flag', 'Keeps a record of changes by administrators. Always done here.', 'true'),
+  store_audit_logs: now('flag', 'Keeps a record of changes by administrators. Always done here.', { default: true }),
   turn_off_message_logging: later('flag', 'Keeps prompts and answers out of callbacks. (Logs never hold them.)'),
   redact_user_api_key_info: later('flag', 'Keeps who asked out of callbacks.'),
   redact_messages_in_exceptions: later('flag', 'Keeps prompts out of error messages.'),
@@ -102,7 +212,7 @@ export const LITELLM_SETTINGS: SettingTable = table({
   enable_end_user_cost_tracking_prometheus_only: now(
     'flag',
     'Labels metrics with the end user, and shows budgets of customers.',
-    'false',
+    { to: 'telemetry.endUserLabel', default: false },
   ),
   disable_end_user_cost_tracking_prometheus_only: later('flag', 'Does not label metrics with the end user.'),
   custom_prometheus_metadata_labels: later('texts', 'Metadata that becomes metric labels.'),
@@ -132,7 +242,7 @@ export const LITELLM_SETTINGS: SettingTable = table({
   ssl_certificate: later('text', 'Client certificate for providers.'),
   ssl_security_level: later('text', 'TLS security level.'),
   force_ipv4: later('flag', 'Connects to providers by IPv4 only.'),
-  timezone: now('zone', 'Time zone in which the days, weeks and months of budgets begin.', 'UTC'),
+  timezone: now('zone', 'Time zone in which the days, weeks and months of budgets begin.', 'budgets.timeZone', 'UTC'),
   network_mock: later('any', 'Pretends provider answers.'),
   disable_add_transform_inline_image_block: later('flag', 'Does not ask the provider to read images as documents.'),
   model_alias_map: later('map', 'Short names of models.'),
@@ -150,49 +260,4 @@ export const LITELLM_SETTINGS: SettingTable = table({
   disable_aiohttp_transport: never('flag', 'Concerns the Python HTTP client.'),
   api_key: later('secret', 'Key used for any provider without one.'),
   api_base: later('text', 'Base URL used for any provider without one.'),
-});
-
-/** The members of `cache_params` (and of the guide's `cache` map). */
-export const CACHE_PARAMS: SettingTable = table({
-  type: later(
-    ['local', 'redis', 'redis-semantic', 'valkey-semantic', 'qdrant-semantic', 's3', 'gcs', 'azure-blob', 'disk'],
-    'Where answers are cached.',
-    'redis when a host is given, else local',
-  ),
-  host: later('text', 'Redis: host.'),
-  port: later('port', 'Redis: port.'),
-  username: later('text', 'Redis: user.'),
-  password: later('secret', 'Redis: password.'),
-  db: later('integer', 'Redis: database number.'),
-  url: later('secret', 'Redis: URL.'),
-  ssl: later('flag', 'Redis: TLS.'),
-  ssl_cert_reqs: later('any', 'Redis: how certificates are checked.'),
-  ssl_check_hostname: later('flag', 'Redis: whether the host name is checked.'),
-  namespace: later('text', 'Prefix of all keys in the cache.'),
-  ttl: later('seconds', 'How long a cached answer lives.'),
-  default_in_memory_ttl: later('seconds', 'How long it lives in memory.'),
-  default_in_redis_ttl: later('seconds', 'How long it lives in Redis.'),
-  max_connections: later('integer', 'Redis: connections.'),
-  redis_startup_nodes: later('list', 'Redis cluster: nodes.'),
-  service_name: later('text', 'Redis sentinel: service.'),
-  sentinel_nodes: later('list', 'Redis sentinel: nodes.'),
-  sentinel_password: later('secret', 'Redis sentinel: password.'),
-  gcp_service_account: later('text', 'Redis: Google service account.'),
-  gcp_ssl_ca_certs: later('text', 'Redis: CA file.'),
-  supported_call_types: later('texts', 'Kinds of requests that are cached.'),
-  mode: later(['default_on', 'default_off'], 'Whether requests are cached unless they say otherwise.', 'default_on'),
-  similarity_threshold: later('ratio', 'How alike two prompts must be.'),
-  cache_system_prompt_only: guideLater('flag', 'Caches only what depends on the system prompt alone.'),
-  disk_cache_dir: later('text', 'Disk: folder.'),
-  ...several(
-    `redis_semantic_cache_use_async redis_semantic_cache_embedding_model redis_semantic_cache_index_name
-     valkey_semantic_cache_embedding_model valkey_semantic_cache_index_name qdrant_api_base qdrant_collection_name
-     qdrant_quantization_config qdrant_semantic_cache_embedding_model qdrant_semantic_cache_vector_size s3_bucket_name
-     s3_region_name s3_endpoint_url s3_path s3_api_version s3_use_ssl s3_verify gcs_bucket_name gcs_path
-     gcs_path_service_account azure_account_url azure_blob_container`,
-    (name) => later('any', `${name.split('_')[0]}: ${name.split('_').slice(1).join(' ')}.`),
-  ),
-  ...several('qdrant_api_key s3_aws_access_key_id s3_aws_secret_access_key s3_aws_session_token', (name) =>
-    later('secret', `${name.split('_')[0]}: ${name.split('_').slice(1).join(' ')}.`),
-  ),
-});
+} satisfies SettingRows;

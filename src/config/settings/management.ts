@@ -1,5 +1,20 @@
 /** Settings of what keys, teams and users made by the API are given and held to. */
-import { later, now, type SettingTable, table } from './setting.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { Section } from '../section.ts';
+import { later, now, type ReadNode, type SettingRows } from '../setting-rows.ts';
+import { USER_ROLES } from './declared-objects.ts';
+
+/** A map whose known members are checked; the others are parameters of the API that a file need not know. */
+export function openMap(rows: SettingRows) {
+  const read: ReadNode<JsonObject> = (node, path, context) => {
+    if (node.kind !== 'map') return undefined;
+    const section = new Section(node, rows, { path, unknown: 'keep' }, context);
+    const known = [...section.names()].map((name) => [name, section.json(name) as JsonValue]);
+    return { ...section.unknown, ...Object.fromEntries(known) };
+  };
+  const members = { as: 'map', rows, isOpen: true } as const;
+  return { default: {}, read, members } as const;
+}
 
 const LIMITS = {
   max_budget: now('usd', 'Budget.'),
@@ -11,42 +26,38 @@ const LIMITS = {
 } as const;
 
 /** What new keys are given; further members of `/key/generate` are taken as they are. */
-export const NEW_KEY_PARAMS: SettingTable = table({
+export const NEW_KEY_PARAMS = {
   ...LIMITS,
   models: now('texts', 'Model groups it may use.'),
   duration: now('duration', 'How long the key is valid.'),
   metadata: now('map', 'Remarks.'),
   team_id: now('text', 'The team it belongs to.'),
-});
+} satisfies SettingRows;
 
 /** What new keys are held to. */
-export const KEY_BOUNDS: SettingTable = table({
+export const KEY_BOUNDS = {
   ...LIMITS,
   budget_duration: now('duration', 'Longest period of the budget.'),
   duration: now('duration', 'How long the key may be valid at most.'),
-});
+} satisfies SettingRows;
 
 /** What new teams are given. */
-export const NEW_TEAM_PARAMS: SettingTable = table({
+export const NEW_TEAM_PARAMS = {
   ...LIMITS,
   models: now('texts', 'Model groups it may use.'),
   team_member_permissions: now('texts', 'Management routes that plain members may use.'),
-});
+} satisfies SettingRows;
 
 /** What new users are given. */
-export const NEW_USER_PARAMS: SettingTable = table({
+export const NEW_USER_PARAMS = {
   ...LIMITS,
   models: now('texts', 'Model groups its keys may use.'),
-  user_role: now(
-    ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer'],
-    'What its keys may do in the management API.',
-    'internal_user',
-  ),
+  user_role: now(USER_ROLES, 'What its keys may do in the management API.', { default: 'internal_user' }),
   teams: later('list', 'Teams it becomes a member of.'),
-});
+} satisfies SettingRows;
 
 /** Who may make keys. */
-export const KEY_GENERATION: SettingTable = table({
+export const KEY_GENERATION = {
   team_key_generation: now('map', 'For keys of a team: `allowed_team_member_roles`, `required_params`.'),
   personal_key_generation: now('map', "For a user's own keys: `allowed_user_roles`, `required_params`."),
-});
+} satisfies SettingRows;

@@ -1,48 +1,102 @@
 /** Settings of deployments: `model_list`, and the credentials they may share. */
-import { later, never, now, PYTHON, type SettingTable, table } from './setting.ts';
+import { policyOf } from '../routing-readers.ts';
+import { later, never, now, PYTHON, type SettingRows } from '../setting-rows.ts';
+import type { PeriodBudgetConfig } from './period-budget.ts';
+import { PRICE_SETTINGS } from './prices.ts';
+import { ALLOWED_FAILS } from './routing-maps.ts';
 
-/** The members of a `model_list` entry. */
-export const MODEL_ENTRY: SettingTable = table({
-  model_name: now(
+/** The members of `model_info`. Further ones are kept as written. */
+export const MODEL_INFO = {
+  id: now('text', 'Id of the deployment.', {
+    otherwise: 'a hash of the group and of the parameters that are no secrets',
+  }),
+  base_model: now('text', 'Model name by which prices and limits are looked up.'),
+  mode: now('text', 'Kind of work: `chat`, `completion`, `embedding`, …'),
+  max_tokens: now('integer', 'Most tokens of an answer.'),
+  max_input_tokens: now('integer', 'Most tokens of a prompt.'),
+  max_output_tokens: now('integer', 'Most tokens of an answer.'),
+  description: now('text', 'Shown in `/model/info`.'),
+  litellm_provider: now('text', 'Provider whose price list is meant.'),
+  version: now('any', 'A remark.'),
+  blocked: now('flag', 'Takes the deployment out of service.'),
+  access_groups: now('texts', 'Groups of models, which lists of allowed models may name.'),
+  team_id: later('text', 'The only team that may use the deployment.'),
+  team_public_model_name: later('text', 'The name under which that team knows it.'),
+  tier: later('text', '`free` or `paid`.'),
+  allowed_fails: now('integer', 'Failures in a minute that the deployment may have.', {
+    to: 'allowedFails',
+    otherwise: '`router_settings.allowed_fails`',
+  }),
+  allowed_fails_policy: now('map', 'The same by class of failure.', {
+    to: 'allowedFailsByClass',
+    read: policyOf(ALLOWED_FAILS.rows),
+    members: ALLOWED_FAILS,
+  }),
+  health_check_model: now(
     'text',
-    'The name clients ask for. Entries of the same name form one group; `*` matches anything (`openai/*`).',
+    'Model asked in health checks: a wildcard has none of its own, and is not checked without.',
   ),
-  litellm_params: now('map', 'How the provider is called.'),
-  model_info: now('map', 'What is known about the model: prices, limits, an id.'),
-});
+  health_check_timeout: now('seconds', 'Limit of a health check.', { default: 30 }),
+  health_check_max_tokens: now('integer', 'Tokens asked for in a health check.', { default: 16 }),
+  health_check_params: now('map', 'Further request fields of a health check.'),
+  health_check_voice: later('text', 'Voice of a speech health check.'),
+  disable_background_health_check: now('flag', 'Leaves the deployment out of background checks.', {
+    default: false,
+  }),
+  litellm_credential_name: later('text', 'Credential of the deployment.'),
+  db_model: never('flag', 'Set by LiteLLM for models kept in its database.'),
+  created_at: now('text', 'A remark.'),
+  created_by: now('text', 'A remark.'),
+  updated_at: now('text', 'A remark.'),
+  updated_by: now('text', 'A remark.'),
+} satisfies SettingRows;
+
+/** The same, prices among them. */
+export const INFO = { as: 'map', rows: { ...MODEL_INFO, ...PRICE_SETTINGS }, id: 'model_info', isOpen: true } as const;
 
 /** The members of `litellm_params`. Whatever is not here becomes a request field that is sent when the client leaves it out. */
-export const MODEL_PARAMS: SettingTable = table({
+export const MODEL_PARAMS = {
   model: now('text', "`provider/model`: who answers, and the provider's own name for the model. Required."),
-  api_key: now('secret', "The provider's key.", "the provider's environment variable"),
-  api_base: now('text', "The provider's base URL.", "the provider's own"),
+  api_key: now('secret', "The provider's key.", { otherwise: "the provider's environment variable" }),
+  api_base: now('text', "The provider's base URL.", { otherwise: "the provider's own" }),
   base_url: now('text', 'Another name for `api_base`.'),
-  api_version: now('text', 'API version, where the provider has versions in its URL.'),
-  organization: now('text', 'Organisation sent to the provider.'),
+  api_version: now('text', 'API version, where the provider has versions in its URL.', 'apiVersion'),
+  organization: now('text', 'Organisation sent to the provider.', 'organization'),
   custom_llm_provider: now('text', 'The provider, when `model` does not name it; wins over the prefix.'),
   litellm_credential_name: now('text', 'The entry of `credential_list` whose parameters this deployment uses.'),
-  timeout: now('seconds', 'Limit of an attempt.', '`router_settings.timeout`'),
-  stream_timeout: now('seconds', 'Limit of a streamed attempt up to its first content.', '`timeout`'),
-  ttft_timeout: now('seconds', 'Limit until the first token.'),
-  stream_idle_timeout: now('seconds', 'Longest silence between two chunks.', '120'),
+  timeout: now('seconds', 'Limit of an attempt.', { to: 'timeoutMs', otherwise: '`router_settings.timeout`' }),
+  stream_timeout: now('seconds', 'Limit of a streamed attempt up to its first content.', {
+    to: 'streamTimeoutMs',
+    otherwise: '`timeout`',
+  }),
+  ttft_timeout: now('seconds', 'Limit until the first token.', 'firstTokenTimeoutMs'),
+  stream_idle_timeout: now('seconds', 'Longest silence between two chunks.', {
+    to: 'idleTimeoutMs',
+    otherwise: '`router_settings.stream_idle_timeout`',
+  }),
   extra_headers: now('map', 'Headers added to each call.'),
   headers: now('map', 'Another name for `extra_headers`.'),
-  drop_params: now(
-    'flag',
-    'Drop parameters the provider does not take, instead of answering 400.',
-    '`litellm_settings.drop_params`',
-  ),
-  additional_drop_params: now('texts', 'Request fields that are always dropped.'),
-  weight: now('number', 'Share of the requests of its group that this deployment gets.', 'equal shares'),
-  model_info: now('map', 'Same as `model_info` beside `litellm_params`.'),
-  num_retries: now('integer', 'Further tries after a failure.', '`router_settings.num_retries`'),
-  max_retries: now('integer', 'Another name for `num_retries`.'),
-  order: now('integer', 'Deployments of the lowest order are tried first, those without any last.'),
-  rpm: now('integer', 'Requests per minute this deployment takes; its share in simple shuffle.'),
-  tpm: now('integer', 'Tokens per minute this deployment takes; its share in simple shuffle.'),
+  drop_params: now('flag', 'Drop parameters the provider does not take, instead of answering 400.', {
+    to: 'dropParams',
+    otherwise: '`litellm_settings.drop_params`',
+  }),
+  additional_drop_params: now('texts', 'Request fields that are always dropped.', 'additionalDropParams', []),
+  weight: now('number', 'Share of the requests of its group that this deployment gets.', {
+    to: 'weight',
+    otherwise: 'equal shares',
+  }),
+  model_info: now('map', 'Same as `model_info` beside `litellm_params`.', { members: INFO }),
+  num_retries: now('integer', 'Further tries after a failure.', {
+    to: 'numRetries',
+    otherwise: '`router_settings.num_retries`',
+  }),
+  max_retries: now('integer', 'Another name for `num_retries`.', 'numRetries'),
+  order: now('integer', 'Deployments of the lowest order are tried first, those without any last.', 'order'),
+  rpm: now('integer', 'Requests per minute this deployment takes; its share in simple shuffle.', 'rpm'),
+  tpm: now('integer', 'Tokens per minute this deployment takes; its share in simple shuffle.', 'tpm'),
   itpm: later('integer', 'Input tokens per minute this deployment takes.'),
   otpm: later('integer', 'Output tokens per minute this deployment takes.'),
-  max_parallel_requests: now('integer', 'Requests at one time this deployment takes.'),
+  max_parallel_requests: now('integer', 'Requests at one time this deployment takes.', 'maxParallelRequests'),
   default_api_key_tpm_limit: later(
     'integer',
     'Tokens per minute a key may use of this model, unless the key says otherwise.',
@@ -51,16 +105,21 @@ export const MODEL_PARAMS: SettingTable = table({
     'integer',
     'Requests per minute a key may make to this model, unless the key says otherwise.',
   ),
-  tags: now('texts', 'Tags by which requests choose deployments; `default` for those that choose none.'),
+  tags: now('texts', 'Tags by which requests choose deployments; `default` for those that choose none.', 'tags', []),
   tag_regex: later('texts', 'Patterns on the User-Agent header by which requests choose deployments.'),
-  cooldown_time: now(
-    'seconds',
-    'How long the deployment rests after failures; 0 for never.',
-    '`router_settings.cooldown_time`',
-  ),
-  max_budget: now('usd', 'Budget of this deployment: once it is spent, others of the group are used.', 'none'),
-  budget_duration: now('period', 'Period after which the deployment budget starts anew (`30d`, `1mo`).', 'never'),
-  region_name: now('text', 'Region of the deployment, for requests that ask for one.'),
+  cooldown_time: now('seconds', 'How long the deployment rests after failures; 0 for never.', {
+    to: 'cooldownMs',
+    otherwise: '`router_settings.cooldown_time`',
+  }),
+  max_budget: now('usd', 'Budget of this deployment: once it is spent, others of the group are used.', {
+    to: 'budget',
+    otherwise: 'none',
+    convert: (max): PeriodBudgetConfig => ({ max }),
+  }),
+  budget_duration: now('period', 'Period after which the deployment budget resets (`30d`, `1mo`).', {
+    otherwise: 'never',
+  }),
+  region_name: now('text', 'Region of the deployment, for requests that ask for one.', 'region'),
   allowed_openai_params: later('texts', 'Request fields passed on although the provider is not known to take them.'),
   merge_reasoning_content_in_choices: later('flag', 'Puts reasoning into the answer text between `<think>` marks.'),
   supports_system_message: later('flag', 'False turns system messages into user messages.'),
@@ -129,53 +188,32 @@ export const MODEL_PARAMS: SettingTable = table({
   custom_prompt_dict: never('map', 'Prompt templates for local Python models.'),
   hf_model_name: never('text', 'Chooses a Python tokenizer.'),
   async_only_mode: never('flag', 'Everything is asynchronous here.'),
-});
+} satisfies SettingRows;
 
-/** The members of `model_info`. Further ones are kept as written. */
-export const MODEL_INFO: SettingTable = table({
-  id: now('text', 'Id of the deployment.', 'a hash of the group and of the parameters that are no secrets'),
-  base_model: now('text', 'Model name by which prices and limits are looked up.'),
-  mode: now('text', 'Kind of work: `chat`, `completion`, `embedding`, …'),
-  max_tokens: now('integer', 'Most tokens of an answer.'),
-  max_input_tokens: now('integer', 'Most tokens of a prompt.'),
-  max_output_tokens: now('integer', 'Most tokens of an answer.'),
-  description: now('text', 'Shown in `/model/info`.'),
-  litellm_provider: now('text', 'Provider whose price list is meant.'),
-  version: now('any', 'A remark.'),
-  blocked: now('flag', 'Takes the deployment out of service.'),
-  access_groups: now('texts', 'Groups of models, which lists of allowed models may name.'),
-  team_id: later('text', 'The only team that may use the deployment.'),
-  team_public_model_name: later('text', 'The name under which that team knows it.'),
-  tier: later('text', '`free` or `paid`.'),
-  allowed_fails: now(
-    'integer',
-    'Failures in a minute that the deployment may have.',
-    '`router_settings.allowed_fails`',
-  ),
-  allowed_fails_policy: now('map', 'The same by class of failure.'),
-  health_check_model: now(
+/** The same, prices among them. */
+export const PARAMS = {
+  as: 'map',
+  rows: { ...MODEL_PARAMS, ...PRICE_SETTINGS, input_cost_per_request: MODEL_PARAMS.input_cost_per_request },
+  id: 'litellm_params',
+  isOpen: true,
+} as const;
+
+/** The members of a `model_list` entry. */
+export const MODEL_ENTRY = {
+  model_name: now(
     'text',
-    'Model asked in health checks: a wildcard has none of its own, and is not checked without.',
+    'The name clients ask for. Entries of the same name form one group; `*` matches anything (`openai/*`).',
   ),
-  health_check_timeout: now('seconds', 'Limit of a health check.', '30'),
-  health_check_max_tokens: now('integer', 'Tokens asked for in a health check.', '16'),
-  health_check_params: now('map', 'Further request fields of a health check.'),
-  health_check_voice: later('text', 'Voice of a speech health check.'),
-  disable_background_health_check: now('flag', 'Leaves the deployment out of background checks.', 'false'),
-  litellm_credential_name: later('text', 'Credential of the deployment.'),
-  db_model: never('flag', 'Set by LiteLLM for models kept in its database.'),
-  created_at: now('text', 'A remark.'),
-  created_by: now('text', 'A remark.'),
-  updated_at: now('text', 'A remark.'),
-  updated_by: now('text', 'A remark.'),
-});
+  litellm_params: now('map', 'How the provider is called.', { members: PARAMS }),
+  model_info: now('map', 'What is known about the model: prices, limits, an id.', { members: INFO }),
+} satisfies SettingRows;
 
 /** The members of a `credential_list` entry. */
-export const CREDENTIAL_ENTRY: SettingTable = table({
+export const CREDENTIAL_ENTRY = {
   credential_name: now('text', 'The name deployments refer to.'),
-  credential_values: now('map', 'Members of `litellm_params`, such as `api_key` and `api_base`.'),
+  credential_values: now('map', 'Members of `litellm_params`, such as `api_key` and `api_base`.', { members: PARAMS }),
   credential_info: now('map', 'A remark.'),
-});
+} satisfies SettingRows;
 
 /** Request fields that may stand in `litellm_params` as defaults; known only so that a misspelt setting can be told from them. */
 export const REQUEST_FIELDS: ReadonlySet<string> = new Set(

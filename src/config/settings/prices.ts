@@ -1,5 +1,5 @@
 /** Prices, under the names of LiteLLM's price file. */
-import { now, type SettingTable, several, table } from './setting.ts';
+import { now, type SettingRows, several } from '../setting-rows.ts';
 
 const COST_NAMES = `
   input_cost_per_token output_cost_per_token input_cost_per_second output_cost_per_second output_cost_per_second_1080p
@@ -43,11 +43,11 @@ const inWords = (name: string): string => {
 };
 
 /** Prices, which may stand in `model_info` or in `litellm_params`. */
-export const PRICE_SETTINGS: SettingTable = table({
+export const PRICE_SETTINGS = {
   ...several(COST_NAMES, (name) => now('usd', inWords(name))),
   regional_processing_uplift_multiplier_eu: now('number', 'Factor on all prices for processing in the EU.'),
   regional_processing_uplift_multiplier_us: now('number', 'Factor on all prices for processing in the US.'),
   search_context_cost_per_query: now('map', 'USD per web search by size of the search context.'),
   tiered_pricing: now('list', 'Prices by range of prompt length.'),
   output_vector_size: now('integer', 'Dimensions of an embedding.'),
-});
+} satisfies SettingRows;

@@ -1,21 +1,43 @@
-/** The top level of a configuration file. */
-import { guideNow, later, now, own, type SettingTable, table } from './setting.ts';
+/** The top level of a configuration file; every known setting is in it or below it. */
+import { guideNow, later, now, own, type SettingRows } from '../setting-rows.ts';
+import { BUDGET_SETTINGS } from './budget-settings.ts';
+import { DECLARED_KEY } from './declared-keys.ts';
+import { CUSTOMER, ORGANIZATION, TAG, TEAM, USER } from './declared-objects.ts';
+import { GENERAL_SETTINGS } from './general-settings.ts';
+import { LITELLM_SETTINGS } from './litellm-settings.ts';
+import { CREDENTIAL_ENTRY, MODEL_ENTRY } from './model-list.ts';
+import { ROUTER_SETTINGS } from './router-settings.ts';
+
+const mapOf = <const Rows extends SettingRows>(rows: Rows) => ({ members: { as: 'map', rows } }) as const;
+const listOf = <const Rows extends SettingRows>(rows: Rows) => ({ members: { as: 'list', rows } }) as const;
 
 /** The top level of a file. */
-export const TOP_LEVEL: SettingTable = table({
-  model_list: now('list', 'The deployments: which model names are served, by which provider, with which credentials.'),
-  litellm_settings: now('map', 'Settings of requests, caching, callbacks and logging.'),
-  router_settings: now('map', 'Settings of routing: timeouts, retries, fallbacks, aliases.'),
-  general_settings: now('map', 'Settings of the server itself: master key, address, limits, metrics.'),
-  user_api_key_list: guideNow('list', 'Keys declared in the file, each with what it may use.'),
-  budget_settings: own('map', 'How budgets and limits are kept, and where their alerts go.'),
-  organizations: own('list', 'Organisations declared in the file.'),
-  teams: own('list', 'Teams declared in the file.'),
-  users: own('list', 'Users declared in the file.'),
-  customers: own('list', 'Customers (end users of applications) declared in the file.'),
-  tags: own('list', 'Tags with limits, declared in the file.'),
+export const TOP_LEVEL = {
+  model_list: now(
+    'list',
+    'The deployments: which model names are served, by which provider, with which credentials.',
+    listOf(MODEL_ENTRY),
+  ),
+  litellm_settings: now('map', 'Settings of requests, caching, callbacks and logging.', mapOf(LITELLM_SETTINGS)),
+  router_settings: now('map', 'Settings of routing: timeouts, retries, fallbacks, aliases.', mapOf(ROUTER_SETTINGS)),
+  general_settings: now(
+    'map',
+    'Settings of the server itself: master key, address, limits, metrics.',
+    mapOf(GENERAL_SETTINGS),
+  ),
+  user_api_key_list: guideNow('list', 'Keys declared in the file, each with what it may use.', listOf(DECLARED_KEY)),
+  budget_settings: own('map', 'How budgets and limits are kept, and where their alerts go.', mapOf(BUDGET_SETTINGS)),
+  organizations: own('list', 'Organisations declared in the file.', listOf(ORGANIZATION)),
+  teams: own('list', 'Teams declared in the file.', listOf(TEAM)),
+  users: own('list', 'Users declared in the file.', listOf(USER)),
+  customers: own('list', 'Customers (end users of applications) declared in the file.', listOf(CUSTOMER)),
+  tags: own('list', 'Tags with limits, declared in the file.', listOf(TAG)),
   environment_variables: now('map', 'Variables for references in the rest of the file; they win over the environment.'),
-  credential_list: now('list', 'Named sets of connection parameters that deployments refer to.'),
+  credential_list: now(
+    'list',
+    'Named sets of connection parameters that deployments refer to.',
+    listOf(CREDENTIAL_ENTRY),
+  ),
   include: now('texts', 'Further files, relative to this one, merged as if named right after it.'),
   guardrails: later('list', 'Checks of prompts and answers.'),
   callback_settings: later('map', 'Settings of single logging callbacks.'),
@@ -31,4 +53,4 @@ export const TOP_LEVEL: SettingTable = table({
   policy_attachments: later('list', 'Which teams, keys and models a policy applies to.'),
   agents: later('list', 'Agents offered through the gateway.'),
   agent_list: later('list', 'Agents offered through the gateway.'),
-});
+} satisfies SettingRows;

@@ -1,4 +1,4 @@
-import type { PeriodBudgetConfig, ScopeKind } from '../../config/money-config.ts';
+import type { PeriodBudgetConfig, ScopeKind } from '../../config/gateway-config.ts';
 import type { Clock } from '../../core/clock.ts';
 import { defined } from '../../core/defined.ts';
 import type { PicoUsd } from '../../core/money.ts';

@@ -1,0 +1,181 @@
+/** Reads a merged file, in LiteLLM's words, the guide's and ours, into the canonical shape. */
+import { defined } from '../core/defined.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import { readAlerts } from './alerts.ts';
+import type { MapNode, Place } from './config-node.ts';
+import { databaseUrl } from './database-url.ts';
+import { type DeclaredKeyRead, readDeclaredKeys } from './declared-keys.ts';
+import { readDeclaredTenants } from './declared-objects.ts';
+import { readDeployments } from './deployments.ts';
+import { FALLBACK_SETTINGS, type FallbackStep, readFallbacks } from './fallbacks.ts';
+import type { BudgetConfig, GatewayConfig, RoutingConfig } from './gateway-config.ts';
+import type { ReadingContext } from './reading-context.ts';
+import { readRedis } from './redis.ts';
+import { fallbackCodes } from './routing-readers.ts';
+import { readFields, Section } from './section.ts';
+import type { SettingRows } from './setting-rows.ts';
+import { type BUDGET_SETTINGS, DEFAULT_WHEN_AWAY, sameForAll } from './settings/budget-settings.ts';
+import type { GENERAL_SETTINGS } from './settings/general-settings.ts';
+import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
+import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
+import type { TOP_LEVEL } from './settings/top-level.ts';
+
+/** The configuration and what the cross-checks need beyond it. */
+export interface Draft {
+  readonly config: Omit<GatewayConfig, 'files' | 'notYetInEffect'>;
+  readonly fallbackSteps: readonly FallbackStep[];
+  readonly aliasPlaces: ReadonlyMap<string, Place>;
+  readonly keys: readonly DeclaredKeyRead[];
+  readonly masterKeyPlace: Place | undefined;
+  readonly hasModelList: boolean;
+}
+
+/** The four sections whose settings concern the gateway as a whole. */
+interface Sections {
+  readonly router: Section<typeof ROUTER_SETTINGS>;
+  readonly own: Section<typeof BUDGET_SETTINGS>;
+  readonly litellm: Section<typeof LITELLM_SETTINGS>;
+  readonly general: Section<typeof GENERAL_SETTINGS>;
+}
+
+/** LiteLLM's default: a result counts until the check after the next one should have come. */
+const STALE_AFTER_INTERVALS = 2;
+
+/** Reads the merged tree. Everything wrong with it is among the findings; the draft is only used if none is an error. */
+export function readConfig(root: MapNode, rows: typeof TOP_LEVEL, context: ReadingContext): Draft {
+  // `x-…` holds anchors, a custom that compose files started.
+  const shown: MapNode = { ...root, entries: new Map([...root.entries].filter(([key]) => !key.startsWith('x-'))) };
+  const top = new Section(shown, rows, { path: '', unknown: 'refuse-typos' }, context);
+  const sections = readSections(top, rows, context);
+  const { router, own, litellm, general } = sections;
+  const inOrder = [router, own, litellm, general] as unknown as readonly Section[];
+  const part = (name: string): never => readFields(name, inOrder, context) as never;
+
+  const steps: FallbackStep[] = [];
+  const routing = finishRouting(part('routing.'), sections, steps);
+  const health: { intervalMs: number } = part('health.');
+  const keys = readDeclaredKeys(root, context);
+  const config: Draft['config'] = {
+    deployments: readDeployments(root, { context, defaults: router.node('default_litellm_params'), routing }),
+    keys: keys.map(({ key }) => key),
+    declared: readDeclaredTenants(root, context),
+    server: part('server.'),
+    routing,
+    health: { stalenessMs: health.intervalMs * STALE_AFTER_INTERVALS, ...(health as object) } as never,
+    ...defined({ redis: readRedis(router) }),
+    telemetry: { ...(part('telemetry.') as object), metrics: part('telemetry.metrics.') } as never,
+    dropParams: litellm.effective('drop_params') ?? false,
+    ...defined({ cache: cacheSettings(litellm) }),
+    budgets: finishBudgets(part('budgets.'), sections),
+    stores: { ...(part('stores.') as object), ...defined({ databaseUrl: databaseUrl(general) }) } as never,
+    management: part('management.'),
+    alerts: { ...readAlerts(general, own), ...(part('alerts.') as object) },
+    otherSettings: {
+      ...notYetTyped(litellm, READ_ELSEWHERE),
+      ...notYetTyped(general),
+      ...notYetTyped(top),
+    },
+  };
+  return {
+    config,
+    fallbackSteps: steps,
+    aliasPlaces: router.map('model_group_alias')?.entries ?? new Map(),
+    keys,
+    masterKeyPlace: general.has('master_key') ? general.placeOf('master_key') : undefined,
+    hasModelList: root.entries.has('model_list'),
+  };
+}
+
+function readSections(top: Section<typeof TOP_LEVEL>, rows: typeof TOP_LEVEL, context: ReadingContext): Sections {
+  const litellm = new Section(
+    top.map('litellm_settings'),
+    rows.litellm_settings.members.rows,
+    { path: 'litellm_settings' },
+    context,
+  );
+  const router = new Section(
+    top.map('router_settings'),
+    rows.router_settings.members.rows,
+    { path: 'router_settings', part: 'routing.' },
+    context,
+  );
+  const general = new Section(
+    top.map('general_settings'),
+    rows.general_settings.members.rows,
+    { path: 'general_settings', part: 'server.', unsetIsError: (name) => name === 'master_key' },
+    context,
+  );
+  // No dialect but ours has it: what it does not know is a mistake.
+  const own = new Section(
+    top.map('budget_settings'),
+    rows.budget_settings.members.rows,
+    { path: 'budget_settings', part: 'budgets.', unknown: 'refuse-typos' },
+    context,
+  );
+  for (const name of ['cache', 'cache_params'] as const) {
+    const options = { path: `litellm_settings.${name}`, isReported: true };
+    if (litellm.map(name)) new Section(litellm.map(name), litellm.rows[name].members.rows, options, context);
+  }
+  return { router, own, litellm, general };
+}
+
+/** Adds what follows from several settings. */
+function finishRouting(fields: RoutingConfig, { router, litellm }: Sections, steps: FallbackStep[]): RoutingConfig {
+  const { numRetries, maxAttempts, maxRetriesPerFallback } = fields;
+  const [fallbacks, contextWindowFallbacks, contentPolicyFallbacks] = FALLBACK_SETTINGS.map((setting) =>
+    readFallbacks(setting, { router, litellm, steps }),
+  ) as [RoutingConfig['fallbacks'], RoutingConfig['fallbacks'], RoutingConfig['fallbacks']];
+  return {
+    ...fields,
+    maxAttempts: router.has('max_attempts') ? maxAttempts : Math.max(maxAttempts, numRetries + 1),
+    // LiteLLM gives each fallback group all retries again, which multiplies them; one is enough to get over a single failure.
+    maxRetriesPerFallback: router.has('max_retries_per_fallback')
+      ? maxRetriesPerFallback
+      : Math.min(numRetries, maxRetriesPerFallback),
+    ...defined({ requestDeadlineMs: router.get('request_deadline'), fallbackCodes: fallbackCodes(fields.fallbackOn) }),
+    fallbacks,
+    contextWindowFallbacks,
+    contentPolicyFallbacks,
+    other: notYetTyped(router),
+  };
+}
+
+function finishBudgets(fields: BudgetConfig, { general, own, litellm }: Sections): BudgetConfig {
+  const isClosed = general.get('fail_closed_budget_enforcement') === true;
+  const { userDefault } = fields;
+  const period = litellm.get('internal_user_budget_duration');
+  return {
+    ...fields,
+    whenAway: { ...(isClosed ? sameForAll(() => 'closed' as const) : DEFAULT_WHEN_AWAY), ...own.get('when_away') },
+    ...defined({ userDefault: userDefault && { ...userDefault, ...defined({ period }) } }),
+  };
+}
+
+/** Cache settings under LiteLLM's names, the guide's `cache` map folded in; undefined when caching is off. */
+function cacheSettings(litellm: Section<typeof LITELLM_SETTINGS>): JsonObject | undefined {
+  const guideMap = litellm.map('cache') && (litellm.json('cache') as JsonObject);
+  const isOn = litellm.get('enable_cache') ?? (guideMap !== undefined || litellm.json('cache') === true);
+  if (!isOn) return undefined;
+  return {
+    ...guideMap,
+    ...defined({
+      ttl: litellm.json('cache_ttl'),
+      cache_system_prompt_only: litellm.json('cache_system_prompt_only'),
+    }),
+    ...(litellm.json('cache_params') as JsonObject | undefined),
+  };
+}
+
+/** Settings of `litellm_settings` that act in part, or are read into `cache`. */
+const READ_ELSEWHERE = /^(enable_)?cache(_params|_ttl|_system_prompt_only)?$/;
+
+/** The settings of a section that a later release implements, checked for type. */
+function notYetTyped<Rows extends SettingRows>(section: Section<Rows>, except?: RegExp): Record<string, JsonValue> {
+  const others: Record<string, JsonValue> = {};
+  for (const name of section.names()) {
+    const value = section.json(name);
+    if (section.rows[name]?.effect === 'later' && value !== undefined && except?.test(name) !== true)
+      others[name] = value;
+  }
+  return others;
+}

@@ -1,0 +1,66 @@
+/** What reading the sections of one configuration shares. */
+import { type Place, positionOf } from './config-node.ts';
+import { didYouMean, type Suggestion } from './did-you-mean.ts';
+import type { Findings } from './finding.ts';
+import type { ProviderDirectory } from './known-providers.ts';
+import type { Environment } from './variables.ts';
+
+/** A group that some setting names, and where. */
+export interface GroupReference {
+  readonly group: string;
+  readonly place: Place;
+  /** For the message: `the fallback of "gpt-4o"`. */
+  readonly from: string;
+}
+
+/** A setting that was read, understood, and does nothing yet. */
+export interface NotYetInEffect {
+  readonly path: string;
+  readonly position: string;
+}
+
+/** The findings, the surroundings, and what later checks need to know. */
+export class ReadingContext {
+  readonly findings: Findings;
+  readonly environment: Environment;
+  readonly providers: ProviderDirectory;
+  /** The model groups that settings name. */
+  readonly references: GroupReference[] = [];
+  readonly #suggestions = new Map<object, Map<string, Suggestion | undefined>>();
+  readonly #later = new Map<string, { readonly place: Place; count: number }>();
+
+  constructor(findings: Findings, environment: Environment, providers: ProviderDirectory) {
+    this.findings = findings;
+    this.environment = environment;
+    this.providers = providers;
+  }
+
+  /** The value of a variable; one that is set to nothing counts as not set. */
+  variable(name: string): string | undefined {
+    return this.environment[name] || undefined;
+  }
+
+  /** The setting that was probably meant; remembered, because thousands of deployments may carry the same field. */
+  suggest(written: string, rows: Readonly<Record<string, unknown>>): Suggestion | undefined {
+    const known = this.#suggestions.get(rows) ?? new Map<string, Suggestion | undefined>();
+    this.#suggestions.set(rows, known);
+    if (!known.has(written)) known.set(written, didYouMean(written, Object.keys(rows)));
+    return known.get(written);
+  }
+
+  /** Remembers a setting that does nothing yet: once per name, however many deployments carry it. */
+  recordLater(path: string, place: Place): void {
+    const known = this.#later.get(path);
+    if (known === undefined) this.#later.set(path, { place, count: 1 });
+    else known.count += 1;
+  }
+
+  /** Adds one note for each such setting, and returns the list of them. */
+  reportLater(): readonly NotYetInEffect[] {
+    return [...this.#later].map(([path, { place, count }]) => {
+      const more = count === 1 ? '' : ` (here and in ${count - 1} more places)`;
+      this.findings.add('note', 'not-yet-in-effect', place, `${path} is accepted but not yet in effect${more}`);
+      return { path, position: positionOf(place) };
+    });
+  }
+}

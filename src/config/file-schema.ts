@@ -1,6 +1,6 @@
 /** The zod schema of a configuration file as people write it: what editors use. */
 import { z } from 'zod';
-import { defaultInWords, type Members, type SettingRow, type SettingRows } from './setting-rows.ts';
+import { defaultInWords, type Members, NO_ROWS, type SettingRow, type SettingRows } from './setting-rows.ts';
 import { writtenShapeOf } from './setting-types.ts';
 
 const EFFECT_WORDS = { now: '', later: ' (Not yet in effect.)', never: ' (No meaning here.)' } as const;
@@ -26,6 +26,8 @@ export function configFileSchema(topLevel: SettingRows): z.ZodType {
     return shape.nullable().optional().describe(`${row.doc}${fallback}${EFFECT_WORDS[row.effect]}`);
   };
   const withMembers = (members: Members): z.ZodType => {
+    if (members.as === 'by-name' && members.rows === NO_ROWS)
+      return z.record(z.string(), writtenShapeOf(members.or ?? 'any'));
     const map = mapOf(members);
     if (members.as === 'list') return z.array(map);
     if (members.or === undefined) return members.as === 'map' ? map : z.record(z.string(), map);

@@ -59,6 +59,9 @@ export interface SettingRow extends Omit<RowOptions, 'convert' | 'default'> {
 /** The settings of one map, by name. */
 export type SettingRows = Readonly<Record<string, SettingRow>>;
 
+/** For maps from names to plain values. */
+export const NO_ROWS: SettingRows = {};
+
 /** The value that the program gets for a row. */
 export type RowValue<Row> = Row extends { readonly read: ReadNode<infer Value> }
   ? Exclude<Value, undefined>

@@ -193,7 +193,7 @@ export const MODEL_PARAMS = {
 /** The same, prices among them. */
 export const PARAMS = {
   as: 'map',
-  rows: { ...MODEL_PARAMS, ...PRICE_SETTINGS, input_cost_per_request: MODEL_PARAMS.input_cost_per_request },
+  rows: { ...MODEL_PARAMS, ...PRICE_SETTINGS },
   id: 'litellm_params',
   isOpen: true,
 } as const;

@@ -1,5 +1,5 @@
 /** The top level of a configuration file; every known setting is in it or below it. */
-import { guideNow, later, now, own, type SettingRows } from '../setting-rows.ts';
+import { guideNow, later, NO_ROWS, now, own, type SettingRows } from '../setting-rows.ts';
 import { BUDGET_SETTINGS } from './budget-settings.ts';
 import { DECLARED_KEY } from './declared-keys.ts';
 import { CUSTOMER, ORGANIZATION, TAG, TEAM, USER } from './declared-objects.ts';
@@ -32,7 +32,11 @@ export const TOP_LEVEL = {
   users: own('list', 'Users declared in the file.', listOf(USER)),
   customers: own('list', 'Customers (end users of applications) declared in the file.', listOf(CUSTOMER)),
   tags: own('list', 'Tags with limits, declared in the file.', listOf(TAG)),
-  environment_variables: now('map', 'Variables for references in the rest of the file; they win over the environment.'),
+  environment_variables: now(
+    'map',
+    'Variables for references in the rest of the file; they win over the environment.',
+    { members: { as: 'by-name', rows: NO_ROWS, or: 'text' } },
+  ),
   credential_list: now(
     'list',
     'Named sets of connection parameters that deployments refer to.',

@@ -1,12 +1,12 @@
 /** Writes docs/reference/config.md and docs/reference/config.schema.json from the settings in src/config/settings/. */
 import { z } from 'zod';
+import { topLevelWith } from '../src/config/feature-settings.ts';
 import { configFileSchema } from '../src/config/file-schema.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { defaultInWords, type SettingRow, type SettingRows } from '../src/config/setting-rows.ts';
 import { wordsFor } from '../src/config/setting-types.ts';
 import { MODEL_INFO, MODEL_PARAMS } from '../src/config/settings/model-list.ts';
 import { PRICE_SETTINGS } from '../src/config/settings/prices.ts';
-import { TOP_LEVEL } from '../src/config/settings/top-level.ts';
 import { writeGenerated } from './generated-page.ts';
 
 const EFFECT = { now: 'yes', later: 'not yet', never: 'no meaning here' } as const;
@@ -32,9 +32,11 @@ function tableOf(settings: SettingRows): string {
   return `| setting | value | what it does | default | in effect | from |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
+const topLevel = topLevelWith([]);
+
 /** The rows below a setting, by its path: `teams[].members_with_roles[]`. */
 function rowsAt(path: string): SettingRows {
-  let rows: SettingRows = TOP_LEVEL;
+  let rows: SettingRows = topLevel;
   for (const name of path.replaceAll('[]', '').split('.')) {
     const below = rows[name]?.members?.rows;
     if (below === undefined) throw new Error(`${path} is no setting with members`);
@@ -44,7 +46,7 @@ function rowsAt(path: string): SettingRows {
 }
 
 const SECTIONS: readonly (readonly [title: string, about: string, settings?: SettingRows])[] = [
-  ['Top level', 'Members that begin with `x-` are left alone: they may hold YAML anchors.', TOP_LEVEL],
+  ['Top level', 'Members that begin with `x-` are left alone: they may hold YAML anchors.', topLevel],
   [
     '`model_list[]`',
     'A list; each entry is one deployment. Entries with the same `model_name` share its requests. A name may hold `*`, which then fills in the `*` of `litellm_params.model`.',
@@ -178,15 +180,20 @@ the first of the month, \`3mo\` (\`quarterly\`) with the quarter, \`1y\` (\`year
 here*: accepted and reported, for the reason given.
 `;
 
+/** Sections that features bring: maps at the top level that no entry above is about. */
+const featureSections = Object.entries<SettingRow>(topLevel)
+  .filter(([name, { members }]) => members?.as === 'map' && !SECTIONS.some(([title]) => title === `\`${name}\``))
+  .map(([name, { doc }]) => [`\`${name}\``, doc, undefined] as const);
+
 const page = [
   INTRODUCTION,
-  ...SECTIONS.map(
+  ...[...SECTIONS, ...featureSections].map(
     ([title, about, settings]) =>
       `### ${title}\n\n${about}\n\n${tableOf(settings ?? rowsAt(title.replaceAll('`', '')))}`,
   ),
 ].join('\n');
 writeGenerated('docs/reference/config.md', page);
 
-const schema = z.toJSONSchema(configFileSchema(TOP_LEVEL), { target: 'draft-7', io: 'input' });
+const schema = z.toJSONSchema(configFileSchema(topLevel), { target: 'draft-7', io: 'input' });
 const titled = { title: 'Sluice configuration', ...schema, patternProperties: { '^x-': true } };
 writeGenerated('docs/reference/config.schema.json', `${JSON.stringify(titled, null, 2)}\n`);

@@ -15,6 +15,7 @@ import type {
   TeamMember,
   User,
 } from '../stores/contracts/directory.ts';
+import type { FeatureValues } from './feature-settings.ts';
 import type { NotYetInEffect } from './reading-context.ts';
 import type { FieldsOf } from './setting-rows.ts';
 import type { BUDGET_SETTINGS, ScopeKind, WhenAway } from './settings/budget-settings.ts';
@@ -195,6 +196,8 @@ export interface GatewayConfig {
   readonly stores: StoreConfig;
   readonly management: ManagementConfig;
   readonly alerts: AlertConfig;
+  /** The settings of features, by their names; only its own feature reads them. */
+  readonly features: FeatureValues;
   /** Settings of `litellm_settings` and `general_settings` without a typed place yet, checked for type. */
   readonly otherSettings: Readonly<Record<string, JsonValue>>;
   readonly notYetInEffect: readonly NotYetInEffect[];

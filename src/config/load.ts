@@ -2,6 +2,7 @@
 import { LineCounter } from 'yaml';
 import { type MapNode, member } from './config-node.ts';
 import { deploymentsFromEnvironment } from './deployments-from-environment.ts';
+import type { FeatureSettings } from './feature-settings.ts';
 import { type Finding, Findings } from './finding.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { GroupIndex } from './group-index.ts';
@@ -10,7 +11,6 @@ import { lintDraft, type PriceKnown } from './lint.ts';
 import { readConfig } from './read-config.ts';
 import { type ReadFile, readFiles, readFromDisk } from './read-files.ts';
 import { ReadingContext } from './reading-context.ts';
-import { TOP_LEVEL } from './settings/top-level.ts';
 import { type Environment, environmentWith, resolveVariables } from './variables.ts';
 
 /** What a configuration is loaded with. */
@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly files: readonly string[];
   readonly env: Environment;
   readonly knownProviders: readonly KnownProvider[];
+  /** The settings that features bring. */
+  readonly features?: readonly FeatureSettings[];
   /** Whether a price is known; without it, prices under budgets are not checked. */
   readonly priceKnown?: PriceKnown;
   /** How a file is read; the file system when absent. */
@@ -42,7 +44,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const environment = environmentWith(member(root, 'environment_variables'), options.env, findings);
   resolveVariables(root, environment);
   const context = new ReadingContext(findings, environment, new ProviderDirectory(options.knownProviders));
-  const draft = readConfig(root, TOP_LEVEL, context);
+  const draft = readConfig(root, options.features ?? [], context);
   const groups = new GroupIndex(draft.config.deployments, draft.config.routing.aliases);
   // A file that could not be read leaves names dangling everywhere; only the cause is worth telling then.
   if (read.root !== undefined) {
@@ -66,6 +68,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
 export function configFromEnvironment(options: {
   readonly env: Environment;
   readonly knownProviders: readonly KnownProvider[];
+  readonly features?: readonly FeatureSettings[];
 }): GatewayConfig | undefined {
   const deployments = deploymentsFromEnvironment(options.knownProviders, options.env);
   if (deployments.length === 0) return undefined;

@@ -8,12 +8,13 @@ import { type DeclaredKeyRead, readDeclaredKeys } from './declared-keys.ts';
 import { readDeclaredTenants } from './declared-objects.ts';
 import { readDeployments } from './deployments.ts';
 import { FALLBACK_SETTINGS, type FallbackStep, readFallbacks } from './fallbacks.ts';
+import { type FeatureSettings, featureValues, topLevelWith } from './feature-settings.ts';
 import type { BudgetConfig, GatewayConfig, RoutingConfig } from './gateway-config.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { readRedis } from './redis.ts';
 import { fallbackCodes } from './routing-readers.ts';
-import { readFields, Section } from './section.ts';
-import type { SettingRows } from './setting-rows.ts';
+import { readFields, Section, type SectionOptions } from './section.ts';
+import type { SettingRow, SettingRows } from './setting-rows.ts';
 import { type BUDGET_SETTINGS, DEFAULT_WHEN_AWAY, sameForAll } from './settings/budget-settings.ts';
 import type { GENERAL_SETTINGS } from './settings/general-settings.ts';
 import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
@@ -38,18 +39,33 @@ interface Sections {
   readonly general: Section<typeof GENERAL_SETTINGS>;
 }
 
+/** How the known sections are read; one that a feature brings has no part, and only known members. */
+const SECTION_OPTIONS: Readonly<Record<string, Omit<SectionOptions, 'path'>>> = {
+  router_settings: { part: 'routing.', unknown: 'warn' },
+  litellm_settings: { unknown: 'warn' },
+  general_settings: { part: 'server.', unknown: 'warn', unsetIsError: (name) => name === 'master_key' },
+  budget_settings: { part: 'budgets.' },
+};
+
 /** LiteLLM's default: a result counts until the check after the next one should have come. */
 const STALE_AFTER_INTERVALS = 2;
 
 /** Reads the merged tree. Everything wrong with it is among the findings; the draft is only used if none is an error. */
-export function readConfig(root: MapNode, rows: typeof TOP_LEVEL, context: ReadingContext): Draft {
+export function readConfig(root: MapNode, features: readonly FeatureSettings[], context: ReadingContext): Draft {
+  const rows = topLevelWith(features);
   // `x-…` holds anchors, a custom that compose files started.
   const shown: MapNode = { ...root, entries: new Map([...root.entries].filter(([key]) => !key.startsWith('x-'))) };
   const top = new Section(shown, rows, { path: '', unknown: 'refuse-typos' }, context);
-  const sections = readSections(top, rows, context);
-  const { router, own, litellm, general } = sections;
-  const inOrder = [router, own, litellm, general] as unknown as readonly Section[];
+  const byName = readSections(top, rows, context);
+  const inOrder = [...byName.values()];
   const part = (name: string): never => readFields(name, inOrder, context) as never;
+  const sections = {
+    router: byName.get('router_settings'),
+    own: byName.get('budget_settings'),
+    litellm: byName.get('litellm_settings'),
+    general: byName.get('general_settings'),
+  } as unknown as Sections;
+  const { router, own, litellm, general } = sections;
 
   const steps: FallbackStep[] = [];
   const routing = finishRouting(part('routing.'), sections, steps);
@@ -70,6 +86,7 @@ export function readConfig(root: MapNode, rows: typeof TOP_LEVEL, context: Readi
     stores: { ...(part('stores.') as object), ...defined({ databaseUrl: databaseUrl(general) }) } as never,
     management: part('management.'),
     alerts: { ...readAlerts(general, own), ...(part('alerts.') as object) },
+    features: featureValues(features, byName, context),
     otherSettings: {
       ...notYetTyped(litellm, READ_ELSEWHERE),
       ...notYetTyped(general),
@@ -86,37 +103,27 @@ export function readConfig(root: MapNode, rows: typeof TOP_LEVEL, context: Readi
   };
 }
 
-function readSections(top: Section<typeof TOP_LEVEL>, rows: typeof TOP_LEVEL, context: ReadingContext): Sections {
-  const litellm = new Section(
-    top.map('litellm_settings'),
-    rows.litellm_settings.members.rows,
-    { path: 'litellm_settings' },
-    context,
-  );
-  const router = new Section(
-    top.map('router_settings'),
-    rows.router_settings.members.rows,
-    { path: 'router_settings', part: 'routing.' },
-    context,
-  );
-  const general = new Section(
-    top.map('general_settings'),
-    rows.general_settings.members.rows,
-    { path: 'general_settings', part: 'server.', unsetIsError: (name) => name === 'master_key' },
-    context,
-  );
-  // No dialect but ours has it: what it does not know is a mistake.
-  const own = new Section(
-    top.map('budget_settings'),
-    rows.budget_settings.members.rows,
-    { path: 'budget_settings', part: 'budgets.', unknown: 'refuse-typos' },
-    context,
-  );
-  for (const name of ['cache', 'cache_params'] as const) {
-    const options = { path: `litellm_settings.${name}`, isReported: true };
-    if (litellm.map(name)) new Section(litellm.map(name), litellm.rows[name].members.rows, options, context);
+/** Reads the map of each section, those that features bring among them. */
+function readSections(
+  top: Section<typeof TOP_LEVEL>,
+  rows: typeof TOP_LEVEL,
+  context: ReadingContext,
+): ReadonlyMap<string, Section> {
+  const sections = new Map<string, Section>();
+  for (const [name, { members }] of Object.entries<SettingRow>(rows)) {
+    if (members?.as !== 'map') continue;
+    const options = { path: name, unknown: 'refuse-typos', ...SECTION_OPTIONS[name] } as const;
+    sections.set(name, new Section(top.map(name), members.rows, options, context));
   }
-  return { router, own, litellm, general };
+  const { members } = rows.litellm_settings.members.rows.cache_params;
+  for (const name of ['cache', 'cache_params'] as const) {
+    const node = sections.get('litellm_settings')?.map(name);
+    const options = { path: `litellm_settings.${name}`, isReported: true };
+    if (node !== undefined) new Section(node, members.rows, options, context);
+  }
+  // If several set the same field, the first of these wins.
+  const names = ['router_settings', 'budget_settings', ...sections.keys()];
+  return new Map(names.map((name) => [name, sections.get(name) as Section]));
 }
 
 /** Adds what follows from several settings. */

@@ -48,6 +48,29 @@ const BAD: Readonly<Record<string, { readonly files: Readonly<Record<string, str
     files: { 'src/routing/a.ts': "import '../server/b.ts';" },
     says: /imports src\/server\/b\.ts/,
   },
+  'lanes-know-no-pipeline': {
+    files: { 'src/lanes/a.ts': "import type { Exchange } from '../exchange/exchange.ts';\nimport '../pipeline/b.ts';" },
+    says: /a\.ts:1 imports src\/exchange\/exchange\.ts[\s\S]*a\.ts:2 imports src\/pipeline\/b\.ts/,
+  },
+  'no-mutual-folders': {
+    files: {
+      'src/routing/a.ts': "import type { B } from '../costs/b.ts';",
+      'src/costs/b.ts': "import type { C } from '../core/c.ts';",
+      'src/costs/d.ts': "import type { E } from '../routing/e.ts';",
+    },
+    says: /costs\/d\.ts:1 imports src\/routing\/e\.ts, and src\/routing imports src\/costs/,
+  },
+  'functions-fit-on-a-screen': {
+    files: { 'src/core/a.ts': `export const a = 1;\nexport function b(): void {\n${'  a;\n'.repeat(80)}}\n` },
+    says: /core\/a\.ts:2 begins a function of 82 lines/,
+  },
+  'no-late-variables': {
+    files: {
+      'src/core/a.ts':
+        'export async function a(load: () => Promise<number>) {\n  const tell = () => total;\n  const total = await load();\n  return tell;\n}',
+    },
+    says: /core\/a\.ts:2 reads total, which is declared in line 3/,
+  },
   'admin-knows-no-http': {
     files: {
       'src/admin/a.ts': "import type { FastifyReply } from 'fastify';\nimport { Client } from '../server/b.ts';",
@@ -119,6 +142,32 @@ test('the files that join everything may open stores and know one another, and n
   });
   const broken = checkArchitecture(folder, []).flatMap(({ rule, breaks }) => breaks.map(({ path }) => [rule, path]));
   assert.deepEqual(broken, [['nothing-imports-the-composition-root', 'src/admin/a.ts']]);
+});
+
+test('a function may return a long object of short methods, but each method is measured', (context) => {
+  const method = (name: string, lines: number): string => `    ${name}() {\n${'      a;\n'.repeat(lines)}    },\n`;
+  const folder = folderWith(context, {
+    'src/core/a.ts': `export function a() {\n  return {\n${method('b', 50)}${method('c', 50)}  };\n}\n`,
+    'src/core/b.ts': `export function a() {\n  return {\n${method('b', 90)}  };\n}\n`,
+  });
+  const broken = checkArchitecture(folder, []).flatMap(({ breaks }) => breaks.map(({ path, line }) => [path, line]));
+  assert.deepEqual(broken, [['src/core/b.ts', 3]]);
+});
+
+test('a variable that is read below its declaration, or another one of the same name, is not late', (context) => {
+  const folder = folderWith(context, {
+    'src/core/a.ts': [
+      'export function a(list: number[]) {',
+      '  const doubled = list.map((one) => one * 2).filter((one) => { const two = one; return two > 1; });',
+      '  const other = { one: doubled };',
+      '  const read = () => other.one;',
+      '  const one = other.one;',
+      '  const two = { one };',
+      '  return { two, read };',
+      '}',
+    ].join('\n'),
+  });
+  assert.deepEqual(checkArchitecture(folder, []), []);
 });
 
 test('an exception quiets one rule in one file, and must be needed', (context) => {

@@ -1,23 +1,27 @@
-import { type Block, blocksOf } from './blocks.ts';
+import type { Block } from './blocks.ts';
 import { isTest } from './places.ts';
 import type { Break, Rule } from './rule.ts';
 import { lineAt, type SourceFile } from './source-file.ts';
 
 const DECLARATION = /(?<![\w$.])(?:const|let)\s+(?<name>[\w$]+)\s*(?::|=(?!>)|;)/g;
 
-/** A variable of a function that a closure above its declaration reads. */
+/** After the name of a variable: that it holds a function. Functions that call each other cannot all come first. */
+const IS_FUNCTION = /^[^=;]*=\s*(?:async\s*)?(?:<[^>]*>)?\([^()]*(?:\([^()]*\)[^()]*)*\)[^=;{]*=>/;
+
+/** A variable of a function, other than a function, that a closure above its declaration reads. */
 export const LATE_VARIABLE_RULE: Rule = {
   name: 'no-late-variables',
   why: 'A closure that reads a variable declared further down throws if it is called early, and nothing shows that it never is. Declare the variable first, or keep it in an object that exists from the beginning.',
   *breaks(files: readonly SourceFile[]): Iterable<Break> {
     for (const file of files) {
       if (isTest(file.path) || file.path.startsWith('test/')) continue;
-      const blocks = blocksOf(file.code);
+      const { blocks } = file;
       for (const found of file.code.matchAll(DECLARATION)) {
         const scope = innermost(blocks, found.index);
         // At the top of a file everything is declared before anything is called.
         if (scope === undefined || !isInFunction(scope)) continue;
         const name = found.groups?.name ?? '';
+        if (IS_FUNCTION.test(file.code.slice(found.index + found[0].length - 1))) continue;
         const use = earlierUse(file.code, blocks, scope, name, found.index);
         if (use === undefined) continue;
         const what = `reads ${name}, which is declared in line ${lineAt(file.code, found.index)}`;
@@ -56,7 +60,7 @@ function earlierUse(
     for (; inner !== undefined && inner !== scope; inner = inner.parent)
       if (binds.test(inner.header) || binds.test(code.slice(inner.start, inner.end))) isBound = true;
     // The parameter of an arrow without braces.
-    const statement = code.slice(code.lastIndexOf(';', at), code.indexOf(';', at));
+    const statement = code.slice(code.lastIndexOf(';', at) + 1, code.indexOf(';', at));
     if (!isBound && !new RegExp(`[(,[{\\s]${escaped}\\b[^;]*=>`).test(statement)) return at;
   }
   return undefined;

@@ -1,5 +1,8 @@
 /** The rules of the house (ARCHITECTURE.md, "Who may import whom"), each with the reason it exists. */
 import { CYCLE_RULE } from './cycles.ts';
+import { FUNCTION_LENGTH_RULE } from './function-length.ts';
+import { LATE_VARIABLE_RULE } from './late-variables.ts';
+import { MUTUAL_FOLDER_RULE } from './mutual-folders.ts';
 import { inSource, isTest, roomOf, subfolder } from './places.ts';
 import type { Rule } from './rule.ts';
 import { lineAt, type SourceFile } from './source-file.ts';
@@ -134,6 +137,13 @@ export const RULES: readonly Rule[] = [
     (from, target) => FEATURES.includes(roomOf(from.path)) && OUTER.includes(roomOf(target)),
   ),
   importRule(
+    'lanes-know-no-pipeline',
+    'A lane turns one request into one call and reads its answer. It gets a small request of its own, so that it can be understood and tested without the stages, the exchange and the server around it.',
+    (from, target) =>
+      roomOf(from.path) === 'lanes' &&
+      ['pipeline', 'exchange', 'endpoints', 'server', 'admin'].includes(roomOf(target)),
+  ),
+  importRule(
     'admin-knows-no-http',
     'A handler of the management API gets a body and a caller and returns a value or throws, so that it can be called without a server; src/server alone speaks HTTP.',
     (from, target) =>
@@ -210,6 +220,7 @@ export const RULES: readonly Rule[] = [
     },
   },
   CYCLE_RULE,
+  MUTUAL_FOLDER_RULE,
   {
     name: 'names-in-kebab-case',
     why: 'One way to write a name makes a file findable from its export and the same on every file system.',
@@ -231,4 +242,6 @@ export const RULES: readonly Rule[] = [
       }
     },
   },
+  FUNCTION_LENGTH_RULE,
+  LATE_VARIABLE_RULE,
 ];

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { type Block, blocksOf } from './blocks.ts';
 
 /** One `import … from`, `export … from` or `import(…)`. */
 export interface Import {
@@ -31,6 +32,8 @@ export interface SourceFile {
   readonly literals: readonly TextLiteral[];
   /** The lines of the comments. */
   readonly comments: readonly TextLiteral[];
+  /** Every `{ … }` of the code, outer ones first. */
+  readonly blocks: readonly Block[];
 }
 
 /** Reads a file as far as the rules need: imports, texts in quotes, and code without either. */
@@ -48,7 +51,19 @@ export function readSource(path: string, text: string): SourceFile {
       literals.push({ value, line });
     }
   }
-  return { path, lines: text.split('\n').length, code, imports, literals, comments };
+  let blocks: readonly Block[] | undefined;
+  return {
+    path,
+    lines: text.split('\n').length,
+    code,
+    imports,
+    literals,
+    comments,
+    get blocks() {
+      blocks ??= blocksOf(code);
+      return blocks;
+    },
+  };
 }
 
 /** The line, counted from 1, of a place in a text. */

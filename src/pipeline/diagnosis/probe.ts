@@ -7,7 +7,7 @@ import type { Problem } from '../../lanes/answer-problem.ts';
 import { applyRules } from '../../providers/apply-rules.ts';
 import type { Operation, ProviderOperation } from '../../providers/provider.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
-import type { UpstreamFault } from '../../upstream/upstream.ts';
+import type { Upstream, UpstreamFault } from '../../upstream/upstream.ts';
 import { errorOfProblem, errorOfResponse } from '../answering/failure.ts';
 import type { Parts } from '../parts.ts';
 
@@ -49,15 +49,16 @@ export function probe(
   const call = deployment.call(name, operation, false);
   const timeoutMs = deployment.config.healthCheck?.timeoutMs ?? PROBE_TIMEOUT_MS;
   return new Promise((resolve) => {
+    let flight: ReturnType<Upstream['send']> | undefined;
     const settle = (error: GatewayError | undefined): void => {
       // The signal outlives thousands of probes.
       signal?.removeEventListener('abort', callOff);
       resolve(error);
     };
-    const callOff = (): void => flight.abort('the health check was called off');
+    const callOff = (): void => flight?.abort('the health check was called off');
     const failed = (problem: Problem): void => settle(errorOfProblem(deployment, problem, clock.nowMs()));
     const onFault = (fault: UpstreamFault): void => failed({ kind: 'fault', fault });
-    const flight = upstream.send(
+    flight = upstream.send(
       {
         method: 'POST',
         origin: call.origin,
@@ -73,7 +74,7 @@ export function probe(
           return {
             onData: (chunk) => {
               chunks.push(chunk);
-              flight.contentBegan();
+              flight?.contentBegan();
             },
             onEnd: () => {
               const body = Buffer.concat(chunks);

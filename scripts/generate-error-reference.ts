@@ -1,5 +1,6 @@
 /** Writes docs/reference/errors.md from the table in src/core/errors.ts. */
-import { ERRORS } from '../src/core/errors.ts';
+import { ERRORS, type ErrorCode } from '../src/core/errors.ts';
+import { ANTHROPIC_ERROR_TYPES } from '../src/formats/anthropic-messages/errors.ts';
 import { writeGenerated } from './generated-page.ts';
 
 const SOURCES = [
@@ -22,7 +23,7 @@ const sections = SOURCES.map(([source, title, about]) => {
         `\`${code}\``,
         row.status,
         `\`${row.type}\``,
-        `\`${row.anthropicType}\``,
+        `\`${ANTHROPIC_ERROR_TYPES[code as ErrorCode]}\``,
         `\`${row.className}\``,
         row.meaning,
         RETRY[row.retry],

@@ -13,16 +13,6 @@ export const EXCEPTIONS: readonly Exception[] = [
     why: 'It is the seam through which time comes in; everything else takes a Clock.',
   },
   {
-    rule: 'provider-names-stay-home',
-    path: 'src/exchange/endpoint.ts',
-    why: 'It names the two error envelopes, which are named after their wire languages.',
-  },
-  {
-    rule: 'provider-names-stay-home',
-    path: 'src/pipeline/refuse.ts',
-    why: 'It chooses between the two error envelopes, which are named after their wire languages.',
-  },
-  {
     rule: 'sql-is-never-pasted',
     path: 'src/stores/postgres/postgres-dialect.ts',
     why: 'It is where Kysely’s compiled statements, with their parameters, go to the server.',

@@ -13,8 +13,6 @@ interface ErrorRow {
   readonly status: number;
   /** `error.type` in the OpenAI envelope. */
   readonly type: string;
-  /** `error.type` in the Anthropic envelope. */
-  readonly anthropicType: string;
   /** The class name that LiteLLM's clients and dashboards know the failure by. */
   readonly className: string;
   readonly source: ErrorSource;
@@ -25,29 +23,19 @@ interface ErrorRow {
 const row = (
   status: number,
   type: string,
-  anthropicType: string,
   className: string,
   source: ErrorSource,
   retry: RetryPlace,
   meaning: string,
-): ErrorRow => ({ status, type, anthropicType, className, source, retry, meaning });
+): ErrorRow => ({ status, type, className, source, retry, meaning });
 
 /** The table. `docs/reference/errors.md` is generated from it. */
 export const ERRORS = {
   // Authentication and access.
-  missing_key: row(
-    401,
-    'auth_error',
-    'authentication_error',
-    'AuthenticationError',
-    'client',
-    'nowhere',
-    'No key was sent.',
-  ),
+  missing_key: row(401, 'auth_error', 'AuthenticationError', 'client', 'nowhere', 'No key was sent.'),
   unknown_key: row(
     401,
     'token_not_found_in_db',
-    'authentication_error',
     'AuthenticationError',
     'client',
     'nowhere',
@@ -56,43 +44,17 @@ export const ERRORS = {
   conflicting_keys: row(
     401,
     'auth_error',
-    'authentication_error',
     'AuthenticationError',
     'client',
     'nowhere',
     'Two headers carry different keys.',
   ),
-  blocked_key: row(
-    401,
-    'auth_error',
-    'authentication_error',
-    'AuthenticationError',
-    'client',
-    'nowhere',
-    'The key is blocked.',
-  ),
-  expired_key: row(
-    400,
-    'expired_key',
-    'authentication_error',
-    'AuthenticationError',
-    'client',
-    'nowhere',
-    'The key has expired.',
-  ),
-  route_denied: row(
-    403,
-    'auth_error',
-    'permission_error',
-    'PermissionDeniedError',
-    'client',
-    'nowhere',
-    'The key may not use this route.',
-  ),
+  blocked_key: row(401, 'auth_error', 'AuthenticationError', 'client', 'nowhere', 'The key is blocked.'),
+  expired_key: row(400, 'expired_key', 'AuthenticationError', 'client', 'nowhere', 'The key has expired.'),
+  route_denied: row(403, 'auth_error', 'PermissionDeniedError', 'client', 'nowhere', 'The key may not use this route.'),
   model_denied: row(
     403,
     'key_model_access_denied',
-    'permission_error',
     'PermissionDeniedError',
     'client',
     'nowhere',
@@ -101,7 +63,6 @@ export const ERRORS = {
   team_model_denied: row(
     403,
     'team_model_access_denied',
-    'permission_error',
     'PermissionDeniedError',
     'client',
     'nowhere',
@@ -110,7 +71,6 @@ export const ERRORS = {
   user_model_denied: row(
     403,
     'user_model_access_denied',
-    'permission_error',
     'PermissionDeniedError',
     'client',
     'nowhere',
@@ -119,7 +79,6 @@ export const ERRORS = {
   organization_model_denied: row(
     403,
     'org_model_access_denied',
-    'permission_error',
     'PermissionDeniedError',
     'client',
     'nowhere',
@@ -128,7 +87,6 @@ export const ERRORS = {
   blocked_customer: row(
     400,
     'auth_error',
-    'permission_error',
     'BadRequestError',
     'client',
     'nowhere',
@@ -136,10 +94,9 @@ export const ERRORS = {
   ),
 
   // What the client sent.
-  unknown_route: row(404, 'not_found_error', 'not_found_error', 'NotFoundError', 'client', 'nowhere', 'No such path.'),
+  unknown_route: row(404, 'not_found_error', 'NotFoundError', 'client', 'nowhere', 'No such path.'),
   method_not_allowed: row(
     405,
-    'invalid_request_error',
     'invalid_request_error',
     'BadRequestError',
     'client',
@@ -149,7 +106,6 @@ export const ERRORS = {
   invalid_json: row(
     400,
     'invalid_request_error',
-    'invalid_request_error',
     'BadRequestError',
     'client',
     'nowhere',
@@ -157,7 +113,6 @@ export const ERRORS = {
   ),
   invalid_request: row(
     400,
-    'invalid_request_error',
     'invalid_request_error',
     'BadRequestError',
     'client',
@@ -167,7 +122,6 @@ export const ERRORS = {
   invalid_field: row(
     422,
     'invalid_request_error',
-    'invalid_request_error',
     'UnprocessableEntityError',
     'client',
     'nowhere',
@@ -175,7 +129,6 @@ export const ERRORS = {
   ),
   unknown_object: row(
     404,
-    'not_found_error',
     'not_found_error',
     'NotFoundError',
     'client',
@@ -185,7 +138,6 @@ export const ERRORS = {
   object_exists: row(
     409,
     'invalid_request_error',
-    'invalid_request_error',
     'BadRequestError',
     'client',
     'nowhere',
@@ -194,24 +146,14 @@ export const ERRORS = {
   unsupported_parameter: row(
     400,
     'invalid_request_error',
-    'invalid_request_error',
     'UnsupportedParamsError',
     'client',
     'nowhere',
     'The provider cannot take a parameter and `drop_params` is off.',
   ),
-  unknown_model: row(
-    400,
-    'None',
-    'not_found_error',
-    'BadRequestError',
-    'client',
-    'nowhere',
-    'No model group has this name.',
-  ),
+  unknown_model: row(400, 'None', 'BadRequestError', 'client', 'nowhere', 'No model group has this name.'),
   unsupported_operation: row(
     400,
-    'invalid_request_error',
     'invalid_request_error',
     'BadRequestError',
     'client',
@@ -221,7 +163,6 @@ export const ERRORS = {
   unsupported_media_type: row(
     415,
     'invalid_request_error',
-    'invalid_request_error',
     'BadRequestError',
     'client',
     'nowhere',
@@ -230,24 +171,14 @@ export const ERRORS = {
   body_too_large: row(
     413,
     'invalid_request_error',
-    'request_too_large',
     'BadRequestError',
     'client',
     'nowhere',
     'The body is larger than the limit.',
   ),
-  body_timeout: row(
-    408,
-    'timeout_error',
-    'timeout_error',
-    'Timeout',
-    'client',
-    'nowhere',
-    'The body did not arrive in time.',
-  ),
+  body_timeout: row(408, 'timeout_error', 'Timeout', 'client', 'nowhere', 'The body did not arrive in time.'),
   headers_too_large: row(
     431,
-    'invalid_request_error',
     'invalid_request_error',
     'BadRequestError',
     'client',
@@ -257,7 +188,6 @@ export const ERRORS = {
   client_gone: row(
     499,
     'client_disconnected',
-    'api_error',
     'ClientDisconnected',
     'client',
     'nowhere',
@@ -268,7 +198,6 @@ export const ERRORS = {
   budget_exceeded: row(
     422,
     'budget_exceeded',
-    'billing_error',
     'BudgetExceededError',
     'client',
     'nowhere',
@@ -277,7 +206,6 @@ export const ERRORS = {
   budget_held: row(
     429,
     'budget_exceeded',
-    'rate_limit_error',
     'RateLimitError',
     'client',
     'here',
@@ -286,7 +214,6 @@ export const ERRORS = {
   rate_limited: row(
     429,
     'None',
-    'rate_limit_error',
     'RateLimitError',
     'client',
     'here',
@@ -295,7 +222,6 @@ export const ERRORS = {
   no_deployment_available: row(
     429,
     'None',
-    'overloaded_error',
     'RateLimitError',
     'gateway',
     'nowhere',
@@ -304,7 +230,6 @@ export const ERRORS = {
   store_unavailable: row(
     503,
     'service_unavailable_error',
-    'overloaded_error',
     'ServiceUnavailableError',
     'gateway',
     'here',
@@ -313,7 +238,6 @@ export const ERRORS = {
   shutting_down: row(
     503,
     'service_unavailable_error',
-    'overloaded_error',
     'ServiceUnavailableError',
     'gateway',
     'elsewhere',
@@ -322,7 +246,6 @@ export const ERRORS = {
   overloaded: row(
     503,
     'service_unavailable_error',
-    'overloaded_error',
     'ServiceUnavailableError',
     'gateway',
     'elsewhere',
@@ -331,7 +254,6 @@ export const ERRORS = {
   internal: row(
     500,
     'internal_server_error',
-    'api_error',
     'InternalServerError',
     'gateway',
     'nowhere',
@@ -342,7 +264,6 @@ export const ERRORS = {
   upstream_bad_request: row(
     400,
     'invalid_request_error',
-    'invalid_request_error',
     'BadRequestError',
     'client',
     'nowhere',
@@ -350,7 +271,6 @@ export const ERRORS = {
   ),
   upstream_context_window: row(
     400,
-    'invalid_request_error',
     'invalid_request_error',
     'ContextWindowExceededError',
     'client',
@@ -360,7 +280,6 @@ export const ERRORS = {
   upstream_content_policy: row(
     400,
     'invalid_request_error',
-    'invalid_request_error',
     'ContentPolicyViolationError',
     'client',
     'nowhere',
@@ -368,7 +287,6 @@ export const ERRORS = {
   ),
   upstream_auth: row(
     401,
-    'authentication_error',
     'authentication_error',
     'AuthenticationError',
     'upstream',
@@ -378,7 +296,6 @@ export const ERRORS = {
   upstream_permission: row(
     403,
     'permission_denied_error',
-    'permission_error',
     'PermissionDeniedError',
     'upstream',
     'elsewhere',
@@ -386,7 +303,6 @@ export const ERRORS = {
   ),
   upstream_not_found: row(
     404,
-    'not_found_error',
     'not_found_error',
     'NotFoundError',
     'upstream',
@@ -396,7 +312,6 @@ export const ERRORS = {
   upstream_payment: row(
     402,
     'billing_error',
-    'billing_error',
     'PaymentRequiredError',
     'upstream',
     'elsewhere',
@@ -405,7 +320,6 @@ export const ERRORS = {
   upstream_too_large: row(
     413,
     'invalid_request_error',
-    'request_too_large',
     'BadRequestError',
     'client',
     'elsewhere',
@@ -413,7 +327,6 @@ export const ERRORS = {
   ),
   upstream_unprocessable: row(
     422,
-    'invalid_request_error',
     'invalid_request_error',
     'UnprocessableEntityError',
     'client',
@@ -423,7 +336,6 @@ export const ERRORS = {
   upstream_rate_limit: row(
     429,
     'throttling_error',
-    'rate_limit_error',
     'RateLimitError',
     'upstream',
     'here',
@@ -431,7 +343,6 @@ export const ERRORS = {
   ),
   upstream_timeout: row(
     408,
-    'timeout_error',
     'timeout_error',
     'Timeout',
     'upstream',
@@ -441,7 +352,6 @@ export const ERRORS = {
   upstream_connection: row(
     500,
     'api_connection_error',
-    'api_error',
     'APIConnectionError',
     'upstream',
     'here',
@@ -450,7 +360,6 @@ export const ERRORS = {
   upstream_server_error: row(
     500,
     'internal_server_error',
-    'api_error',
     'InternalServerError',
     'upstream',
     'here',
@@ -459,7 +368,6 @@ export const ERRORS = {
   upstream_bad_gateway: row(
     502,
     'bad_gateway_error',
-    'api_error',
     'BadGatewayError',
     'upstream',
     'here',
@@ -468,7 +376,6 @@ export const ERRORS = {
   upstream_overloaded: row(
     503,
     'service_unavailable_error',
-    'overloaded_error',
     'ServiceUnavailableError',
     'upstream',
     'here',
@@ -477,7 +384,6 @@ export const ERRORS = {
   upstream_stream_cut: row(
     502,
     'stream_interrupted_error',
-    'api_error',
     'APIConnectionError',
     'upstream',
     'elsewhere',

@@ -1,5 +1,8 @@
+import { defined } from '../core/defined.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { ClientError } from './format.ts';
+import { formatParts } from './index.ts';
+import type { FormatId } from './neutral/conversation.ts';
 
 /** Provider codes that client libraries look for by name; every other `code` is the status, as LiteLLM writes it. */
 const CODES_KEPT = new Set([
@@ -14,25 +17,19 @@ export function clientErrorOf(error: GatewayError): ClientError {
   const { row, status, facts } = error;
   const { providerCode } = facts;
   return {
+    reason: error.code,
     status,
     message: error.message,
     type: row.type,
-    anthropicType: row.anthropicType,
     code: providerCode !== undefined && CODES_KEPT.has(providerCode) ? providerCode : String(status),
     param: facts.param ?? null,
   };
 }
 
-/** The OpenAI envelope of an error. */
-export function openaiErrorBody(error: ClientError): Buffer {
-  const { message, type, param, code } = error;
-  return Buffer.from(JSON.stringify({ error: { message, type, param, code } }));
-}
-
-/** The Anthropic envelope of an error. */
-export function anthropicErrorBody(error: ClientError, callId: string): Buffer {
-  const { message, anthropicType } = error;
-  return Buffer.from(JSON.stringify({ type: 'error', error: { type: anthropicType, message }, request_id: callId }));
+/** An error as the body of an answer, in the client's format; OpenAI's for a client that has not named one. */
+export function errorBody(error: GatewayError, format: FormatId = 'openai-chat', callId?: string): Buffer {
+  const words = { ...clientErrorOf(error), ...defined({ callId }) };
+  return Buffer.from(JSON.stringify(formatParts(format).writeError(words)));
 }
 
 /** `retry-after` (whole seconds) and `retry-after-ms` for an error that says when to come back; which limit it was. */

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type {
   ConversationRequest,
@@ -94,12 +95,14 @@ export interface StreamWriter {
 
 /** An error in words of the client's side, ready to be written in its format. */
 export interface ClientError {
+  readonly reason: ErrorCode;
   readonly status: number;
   readonly message: string;
   readonly type: string;
-  readonly anthropicType: string;
   readonly code: string;
   readonly param: string | null;
+  /** The request's id, for formats whose errors name it; absent inside a stream. */
+  readonly callId?: string;
 }
 
 /** The body is not this format. `path` says where. */

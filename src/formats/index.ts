@@ -1,5 +1,5 @@
 /** The wire formats this gateway knows, by id. */
-import type { JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import type { ClientError, ConversationFormat, StreamReader } from './format.ts';
 import { geminiGenerate } from './gemini-generate/index.ts';
@@ -15,6 +15,8 @@ export interface FormatParts {
   readUsage(value: JsonValue): Usage | undefined;
   readError(body: JsonValue): ProviderErrorFacts | undefined;
   openStreamReader(): StreamReader;
+  /** An error as the body of a whole answer. */
+  writeError(error: ClientError): JsonObject;
   /** Writes an error into a stream of which some was sent already. */
   openFailureWriter(): { fail(error: ClientError): string };
   /** The bytes that close a whole stream where the provider forgot them. */
@@ -30,6 +32,7 @@ function conversational(format: ConversationFormat, endMark: string): FormatPart
     readUsage: (value) => format.readUsage(value),
     readError: (body) => format.readError(body),
     openStreamReader: () => format.openStreamReader(),
+    writeError: (error) => format.writeError(error),
     openFailureWriter: () => format.openStreamWriter(FAILURE_FACTS),
     endMark,
   };
@@ -45,6 +48,7 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
     readUsage: (value) => openaiEmbeddings.readUsage(value),
     readError: (body) => openaiEmbeddings.readError(body),
     openStreamReader: () => NO_STREAM,
+    writeError: (error) => openaiEmbeddings.writeError(error),
     openFailureWriter: () => openaiChat.openStreamWriter(FAILURE_FACTS),
     endMark: '',
   },

@@ -1,45 +1,47 @@
 import { formatParts } from '../formats/index.ts';
-import type { Operation, ProviderOperation } from '../providers/provider.ts';
+import type { FormatId } from '../formats/neutral/conversation.ts';
+import type { OperationId, ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
-import type { LaneRequest } from './lane-request.ts';
+import type { LaneOperation, LaneRequest } from './lane-request.ts';
 
 /** How a request travels to one deployment, and why not by bytes where it does not. */
 export interface LaneChoice {
   readonly lane: 'relay' | 'translate';
   /** A short word for metrics: `same-format`, or what forced a translation. */
   readonly reason: string;
-  readonly operationName: Operation;
+  readonly operationName: OperationId;
   readonly operation: ProviderOperation;
 }
 
 /**
- * The relay lane wherever the provider speaks the client's format, the translate lane otherwise. Undefined where the provider
- * has no operation that can answer this endpoint.
+ * The relay lane if the provider speaks the client's format, the translate lane otherwise. Undefined if the provider has no
+ * operation that can answer this endpoint.
  */
 export function chooseLane({ endpoint, body }: LaneRequest, deployment: Deployment): LaneChoice | undefined {
-  const name = endpoint.operation;
-  const own = deployment.operation(name);
-  if (own !== undefined && serves(own, name, deployment)) {
-    const obstacle =
-      own.format === endpoint.format
-        ? (formatParts(endpoint.format).conversation?.mustTranslate?.(body) ??
-          own.mustTranslate?.(deployment.model, body))
-        : undefined;
-    if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: name, operation: own };
-    if (own.format === endpoint.format) {
-      return { lane: 'relay', reason: 'same-format', operationName: name, operation: own };
-    }
-    return { lane: 'translate', reason: `${endpoint.format}-to-${own.format}`, operationName: name, operation: own };
+  const { operation: asked, format } = endpoint;
+  const own = deployment.operation(asked.id);
+  if (own === undefined || !serves(own, asked, deployment)) {
+    const { standIn } = asked;
+    const other = standIn === undefined ? undefined : deployment.operation(standIn.id);
+    return standIn === undefined || other === undefined ? undefined : translated(format, standIn.id, other);
   }
-  // A legacy completion can be asked of any model that chats.
-  const chat = name === 'completion' ? deployment.operation('chat') : undefined;
-  if (chat === undefined) return undefined;
-  return { lane: 'translate', reason: `${endpoint.format}-to-${chat.format}`, operationName: 'chat', operation: chat };
+  if (own.format !== format) return translated(format, asked.id, own);
+  const obstacle =
+    formatParts(format).conversation?.mustTranslate?.(body) ?? own.mustTranslate?.(deployment.model, body);
+  if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: asked.id, operation: own };
+  return { lane: 'relay', reason: 'same-format', operationName: asked.id, operation: own };
 }
 
-/** Whether the operation is there for this model: what `model_info.mode` says wins over what its name suggests. */
-function serves(operation: ProviderOperation, name: Operation, { config, model }: Deployment): boolean {
+function translated(from: FormatId, operationName: OperationId, operation: ProviderOperation): LaneChoice {
+  return { lane: 'translate', reason: `${from}-to-${operation.format}`, operationName, operation };
+}
+
+/** Whether the provider does the operation for this model. The configured mode decides between an operation and its stand-in. */
+function serves(own: ProviderOperation, asked: LaneOperation, { config, model }: Deployment): boolean {
   const { mode } = config.modelInfo;
-  if (name === 'completion' && (mode === 'chat' || mode === 'completion')) return mode === 'completion';
-  return operation.serves?.(model) ?? true;
+  if (asked.standIn !== undefined && mode !== undefined) {
+    if (mode === asked.mode) return true;
+    if (mode === asked.standIn.mode) return false;
+  }
+  return own.serves?.(model) ?? true;
 }

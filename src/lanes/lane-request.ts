@@ -1,12 +1,21 @@
 import type { FormatId } from '../formats/neutral/conversation.ts';
-import type { Operation } from '../providers/provider.ts';
+import type { OperationId } from '../providers/provider.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
+
+/** What the lanes read of an operation. */
+export interface LaneOperation {
+  readonly id: OperationId;
+  /** What `model_info.mode` calls a model that is made for it. */
+  readonly mode?: string;
+  /** Asked of a model whose provider does not offer the operation itself. */
+  readonly standIn?: LaneOperation;
+}
 
 /** What the lanes read of a request. */
 export interface LaneRequest {
   readonly callId: string;
   readonly startedAtMs: number;
-  readonly endpoint: { readonly operation: Operation; readonly format: FormatId };
+  readonly endpoint: { readonly operation: LaneOperation; readonly format: FormatId };
   readonly client: { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
   readonly body: Buffer;
   readonly envelope: ReadableEnvelope;

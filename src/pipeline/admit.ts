@@ -14,7 +14,7 @@ import type { Parts } from './parts.ts';
  */
 export function admit(exchange: Exchange, parts: Parts): Admitted | Promise<Admitted> {
   const { identity, endpoint } = exchange;
-  if (identity === undefined || endpoint.isFree === true) return 'admitted';
+  if (identity === undefined || endpoint.operation.isFree) return 'admitted';
   refuseWithoutFields(exchange);
   exchange.customer = customerOf(exchange);
   const named = namedScopes(exchange, parts);

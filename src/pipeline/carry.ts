@@ -140,7 +140,7 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
     return other !== undefined && (identity === undefined || mayUseGroup(identity, name, other));
   };
   const { operation } = exchange.endpoint;
-  if (operation === 'chat' || operation === 'embedding') {
+  if (operation.mayHedge) {
     const rules = router.hedge(group);
     if (rules !== undefined) exchange.race = { rules, arbiter: undefined, isHedged: false };
   }
@@ -149,7 +149,7 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
   exchange.deadlineMs = policy.deadlineMs;
   // Without anywhere else to go a stream cannot be continued, and keeping it would be work for nothing.
   const hasElsewhere = plan.deployments.length > 1 || policy.fallbacks.length > 0;
-  if (exchange.stream && exchange.endpoint.operation === 'chat' && hasElsewhere && router.continuesStreams(group)) {
+  if (exchange.stream && operation.mayContinue && hasElsewhere && router.continuesStreams(group)) {
     exchange.continuity = { record: new StreamRecord(formatParts(exchange.endpoint.format)), broken: undefined };
   }
   return new Walk<Deployment>({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { findProvider, providers } from './index.ts';
-import type { Operation, Target } from './provider.ts';
+import type { OperationId, Target } from './provider.ts';
 
 const KEY = { authorization: 'Bearer test-key' };
 
@@ -10,7 +10,7 @@ const CALLS: readonly (readonly [
   string,
   string | undefined,
   string,
-  Operation,
+  OperationId,
   string,
   Readonly<Record<string, string>>,
 ])[] = [
@@ -142,7 +142,7 @@ function callOf(
   name: string,
   baseUrl: string | undefined,
   model: string,
-  operation: Operation,
+  operation: OperationId,
   more: Partial<Target> = {},
   stream = false,
 ) {

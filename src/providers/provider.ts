@@ -2,8 +2,8 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { FormatId, ProviderErrorFacts } from '../formats/neutral/conversation.ts';
 
-/** A kind of work a provider can do. An endpoint asks for exactly one. */
-export type Operation = 'chat' | 'completion' | 'embedding' | 'count-tokens';
+/** The name of a kind of work that a provider can do; `src/operations` says what follows from each. */
+export type OperationId = 'chat' | 'completion' | 'embedding' | 'count-tokens';
 
 /** Where and as whom a deployment calls its provider: the part of its configuration that a provider needs. */
 export interface Target {
@@ -110,7 +110,7 @@ export interface Provider {
   readonly isCustomEndpoint?: boolean;
   /** Provider id in @pydantic/genai-prices, where it differs from `name`; null where it has none. */
   readonly priceProvider?: string | null;
-  readonly operations: Partial<Readonly<Record<Operation, ProviderOperation>>>;
+  readonly operations: Partial<Readonly<Record<OperationId, ProviderOperation>>>;
   /** What a failed answer means. */
   classify(answer: FailedAnswer): Failure;
   /** Where the facts above come from: link and date. */

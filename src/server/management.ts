@@ -4,7 +4,7 @@ import type { ManagementContext, ManagementRoute, Role } from '../admin/contract
 import { deniedByKey, rolesOf } from '../admin/roles.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { clientErrorOf, openaiErrorBody, retryHeaders } from '../formats/client-error.ts';
+import { errorBody, retryHeaders } from '../formats/client-error.ts';
 import { ConflictError, DatabaseUnavailableError, InvalidValueError } from '../stores/contracts/directory.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { managingIdentity } from '../tenancy/make-identity.ts';
@@ -74,7 +74,7 @@ async function answer(
   } catch (error) {
     const known = knownError(error);
     if (known.code === 'internal') serving.onFault(`${route.method} ${url} failed`, error);
-    send(known.status, openaiErrorBody(clientErrorOf(known)), retryHeaders(known));
+    send(known.status, errorBody(known), retryHeaders(known));
   }
 }
 

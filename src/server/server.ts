@@ -9,7 +9,7 @@ import { newCallId } from '../core/ids.ts';
 import { Slots } from '../core/slots.ts';
 import type { Answer } from '../endpoints/question.ts';
 import { Exchange } from '../exchange/exchange.ts';
-import { clientErrorOf, openaiErrorBody } from '../formats/client-error.ts';
+import { errorBody } from '../formats/client-error.ts';
 import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
 import type { Parts } from '../pipeline/parts.ts';
@@ -264,7 +264,7 @@ export class Edge {
   #refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
     if (error.code === 'internal')
       this.#options.parts.onFault(`${request.method} ${request.url.slice(0, 200)} failed`, error);
-    const body = openaiErrorBody(clientErrorOf(error));
+    const body = errorBody(error);
     if (hasUnreadBody(request.raw)) {
       const allow = reply.getHeader('allow');
       const headers = ['content-type', 'application/json', ...(typeof allow === 'string' ? ['allow', allow] : [])];
@@ -325,7 +325,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? new GatewayError('body_timeout', 'The request did not arrive in time.')
         : new GatewayError('invalid_request', 'This is not a valid HTTP request.');
-  const body = openaiErrorBody(clientErrorOf(refusal));
+  const body = errorBody(refusal);
   socket.end(
     `HTTP/1.1 ${refusal.status} ${refusal.row.className}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
       `content-length: ${body.length}\r\n\r\n${body.toString('utf8')}`,

@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { PricedModel } from '../costs/prices.ts';
 import type { ModelTraits } from '../formats/format.ts';
 import { applyRules } from '../providers/apply-rules.ts';
-import type { Operation, ParameterRules, Provider, ProviderOperation, Target } from '../providers/provider.ts';
+import type { OperationId, ParameterRules, Provider, ProviderOperation, Target } from '../providers/provider.ts';
 import type { Routable } from '../routing/model-groups.ts';
 import type { CallTimeouts } from '../upstream/timeouts.ts';
 
@@ -41,8 +41,8 @@ export class Deployment implements Routable {
   readonly upstream: string;
   readonly #timeouts: { readonly whole: CallTimeouts; readonly stream: CallTimeouts };
   readonly #calls = new Map<string, PreparedCall>();
-  readonly #rules = new Map<Operation, ParameterRules>();
-  readonly #defaults = new Map<Operation, JsonObject>();
+  readonly #rules = new Map<OperationId, ParameterRules>();
+  readonly #defaults = new Map<OperationId, JsonObject>();
 
   constructor(parts: {
     readonly config: DeploymentConfig;
@@ -86,12 +86,12 @@ export class Deployment implements Routable {
     return this.config.order;
   }
 
-  operation(name: Operation): ProviderOperation | undefined {
+  operation(name: OperationId): ProviderOperation | undefined {
     return this.provider.operations[name];
   }
 
   /** The call for an operation, made once and kept. */
-  call(name: Operation, operation: ProviderOperation, stream: boolean): PreparedCall {
+  call(name: OperationId, operation: ProviderOperation, stream: boolean): PreparedCall {
     const key = stream ? `${name} stream` : name;
     let prepared = this.#calls.get(key);
     if (prepared === undefined) {
@@ -107,7 +107,7 @@ export class Deployment implements Routable {
     return prepared;
   }
 
-  rules(name: Operation, operation: ProviderOperation): ParameterRules {
+  rules(name: OperationId, operation: ProviderOperation): ParameterRules {
     let rules = this.#rules.get(name);
     if (rules === undefined) {
       rules = operation.rules(this.target.model);
@@ -117,7 +117,7 @@ export class Deployment implements Routable {
   }
 
   /** The deployment's own request fields as its provider takes them. */
-  defaults(name: Operation, operation: ProviderOperation): JsonObject {
+  defaults(name: OperationId, operation: ProviderOperation): JsonObject {
     let defaults = this.#defaults.get(name);
     if (defaults === undefined) {
       defaults = applyRules(this.config.defaultParams, this.rules(name, operation), []).body;

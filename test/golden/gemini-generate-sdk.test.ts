@@ -48,7 +48,7 @@ const server = createServer(async (request, response) => {
     status: 429,
     message: 'Slow down.',
     type: 'None',
-    anthropicType: 'rate_limit_error',
+    reason: 'rate_limited' as const,
     code: '429',
     param: null,
   };

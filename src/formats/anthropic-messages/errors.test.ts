@@ -47,7 +47,7 @@ test('an error is written in the envelope that the SDKs read', () => {
     status: 404,
     message: 'No such model.',
     type: 'x',
-    anthropicType: 'not_found_error',
+    reason: 'unknown_model' as const,
     code: 'y',
     param: null,
   };

@@ -1,5 +1,6 @@
 /** Anthropic's error envelope: `{"type": "error", "error": {"type", "message"}, "request_id"}`. */
 import { defined } from '../../core/defined.ts';
+import type { ErrorCode } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ClientError } from '../format.ts';
 import type { ProviderErrorFacts } from '../neutral/conversation.ts';
@@ -37,7 +38,65 @@ export function readError(body: JsonValue): ProviderErrorFacts | undefined {
   };
 }
 
-/** Writes an error for an Anthropic client. */
-export function writeError(error: ClientError): JsonObject {
-  return { type: 'error', error: { type: error.anthropicType, message: error.message } };
+/** `error.type` in Anthropic's envelope, for each of our errors. */
+export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
+  missing_key: 'authentication_error',
+  unknown_key: 'authentication_error',
+  conflicting_keys: 'authentication_error',
+  blocked_key: 'authentication_error',
+  expired_key: 'authentication_error',
+  route_denied: 'permission_error',
+  model_denied: 'permission_error',
+  team_model_denied: 'permission_error',
+  user_model_denied: 'permission_error',
+  organization_model_denied: 'permission_error',
+  blocked_customer: 'permission_error',
+  unknown_route: 'not_found_error',
+  method_not_allowed: 'invalid_request_error',
+  invalid_json: 'invalid_request_error',
+  invalid_request: 'invalid_request_error',
+  invalid_field: 'invalid_request_error',
+  unknown_object: 'not_found_error',
+  object_exists: 'invalid_request_error',
+  unsupported_parameter: 'invalid_request_error',
+  unknown_model: 'not_found_error',
+  unsupported_operation: 'invalid_request_error',
+  unsupported_media_type: 'invalid_request_error',
+  body_too_large: 'request_too_large',
+  body_timeout: 'timeout_error',
+  headers_too_large: 'invalid_request_error',
+  client_gone: 'api_error',
+  budget_exceeded: 'billing_error',
+  budget_held: 'rate_limit_error',
+  rate_limited: 'rate_limit_error',
+  no_deployment_available: 'overloaded_error',
+  store_unavailable: 'overloaded_error',
+  shutting_down: 'overloaded_error',
+  overloaded: 'overloaded_error',
+  internal: 'api_error',
+  upstream_bad_request: 'invalid_request_error',
+  upstream_context_window: 'invalid_request_error',
+  upstream_content_policy: 'invalid_request_error',
+  upstream_auth: 'authentication_error',
+  upstream_permission: 'permission_error',
+  upstream_not_found: 'not_found_error',
+  upstream_payment: 'billing_error',
+  upstream_too_large: 'request_too_large',
+  upstream_unprocessable: 'invalid_request_error',
+  upstream_rate_limit: 'rate_limit_error',
+  upstream_timeout: 'timeout_error',
+  upstream_connection: 'api_error',
+  upstream_server_error: 'api_error',
+  upstream_bad_gateway: 'api_error',
+  upstream_overloaded: 'overloaded_error',
+  upstream_stream_cut: 'api_error',
+};
+
+/** Writes an error for an Anthropic client; whole answers name the request. */
+export function writeError({ reason, message, callId }: ClientError): JsonObject {
+  return {
+    type: 'error',
+    error: { type: ANTHROPIC_ERROR_TYPES[reason], message },
+    ...(callId !== undefined && { request_id: callId }),
+  };
 }

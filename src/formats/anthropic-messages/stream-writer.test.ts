@@ -55,7 +55,7 @@ test('a stream that fails ends in an error and never looks whole', () => {
     status: 529,
     message: 'Busy "now"',
     type: 'x',
-    anthropicType: 'overloaded_error',
+    reason: 'upstream_overloaded' as const,
     code: 'x',
     param: null,
   };
@@ -96,7 +96,14 @@ test('the official client reads the frames as they are, its beta interface too',
 
 test('the official client reports an error in the middle of a stream', async () => {
   const writer = anthropicMessages.openStreamWriter(FACTS);
-  const error = { status: 502, message: 'Cut', type: 'x', anthropicType: 'api_error', code: 'x', param: null };
+  const error = {
+    status: 502,
+    message: 'Cut',
+    type: 'x',
+    reason: 'upstream_stream_cut' as const,
+    code: 'x',
+    param: null,
+  };
   const frames = writer.write({ type: 'text', choice: 0, text: 'Half' }) + writer.fail(error);
   await assert.rejects(clientOver(frames).messages.stream(ASK).finalMessage(), /Cut/);
 });

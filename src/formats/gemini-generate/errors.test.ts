@@ -49,7 +49,7 @@ describe('errors of Google', () => {
       status: 429,
       message: 'Slow down.',
       type: 'None',
-      anthropicType: 'rate_limit_error',
+      reason: 'rate_limited' as const,
       code: '429',
       param: 'contents',
     };

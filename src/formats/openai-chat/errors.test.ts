@@ -55,7 +55,7 @@ test("a written error has every member of OpenAI's envelope", () => {
     status: 400,
     message: 'No',
     type: 'invalid_request_error',
-    anthropicType: 'x',
+    reason: 'invalid_request' as const,
     code: '400',
     param: null,
   };

@@ -13,7 +13,7 @@ const ERROR = {
   status: 502,
   message: 'The provider "ended" the stream.',
   type: 'stream_interrupted_error',
-  anthropicType: 'api_error',
+  reason: 'upstream_stream_cut' as const,
   code: '502',
   param: null,
 };

@@ -12,7 +12,7 @@ import { type SentSoFar, StreamRecord } from './stream-record.ts';
 
 const asked: LaneRequest = {
   callId: 'call-1',
-  endpoint: { operation: 'chat', format: 'openai-chat' },
+  endpoint: { operation: { id: 'chat' }, format: 'openai-chat' },
   model: 'group',
   stream: true,
   streamUsage: false,

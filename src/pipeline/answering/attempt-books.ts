@@ -31,7 +31,7 @@ export function beginFacts(exchange: Exchange, deployment: Deployment): AttemptF
 
 /** Books what the provider counted. */
 export function bookUsage({ exchange, deployment, facts }: BookedAttempt, usage: Usage): void {
-  if (exchange.endpoint.isFree !== true) account(exchange, deployment, facts, usage);
+  if (!exchange.endpoint.operation.isFree) account(exchange, deployment, facts, usage);
 }
 
 /**
@@ -44,7 +44,7 @@ export function estimateUsage(
   factor = 1,
   known?: Usage,
 ): void {
-  if (exchange.endpoint.isFree === true) return;
+  if (exchange.endpoint.operation.isFree) return;
   exchange.pendingEstimates.push({ deployment, facts, text, factor, ...defined({ known }) });
 }
 

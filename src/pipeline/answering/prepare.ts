@@ -5,9 +5,7 @@ import type { LaneChoice } from '../../lanes/choose-lane.ts';
 import { prepareContinuation, styleForDeployment } from '../../lanes/continue/prepare-continuation.ts';
 import type { PreparedCall } from '../../lanes/prepared-call.ts';
 import { relay } from '../../lanes/relay/relay.ts';
-import { translate } from '../../lanes/translate/translate.ts';
-import { translateCount } from '../../lanes/translate/translate-count.ts';
-import { translateEmbedding } from '../../lanes/translate/translate-embedding.ts';
+import { OPERATIONS } from '../../operations/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Parts } from '../parts.ts';
 
@@ -16,7 +14,7 @@ export function prepare(exchange: Exchange, deployment: Deployment, choice: Lane
   noteLane(exchange, choice);
   const prepared =
     exchange.continuity?.broken?.rest === undefined
-      ? laneFor(choice)(exchange, deployment, choice)
+      ? alongItsLane(exchange, deployment, choice)
       : rest(exchange, deployment, choice);
   exchange.dropped = prepared.dropped;
   if (prepared.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(prepared, deployment);
@@ -39,11 +37,9 @@ function rest(exchange: Exchange, deployment: Deployment, choice: LaneChoice): P
   return prepareContinuation({ asked: exchange, deployment, choice, sent, style, firstUsage: broken.firstUsage });
 }
 
-/** The lane's way for an operation: embeddings and counts are no conversations. */
-function laneFor({ lane, operationName }: LaneChoice): typeof relay {
-  if (lane === 'relay') return relay;
-  if (operationName === 'embedding') return translateEmbedding;
-  return operationName === 'count-tokens' ? translateCount : translate;
+function alongItsLane(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
+  const travel = choice.lane === 'relay' ? relay : OPERATIONS[choice.operationName].translate;
+  return travel(exchange, deployment, choice);
 }
 
 function refuseUnsupported(prepared: PreparedCall, deployment: Deployment): void {
@@ -59,11 +55,11 @@ function refuseUnsupported(prepared: PreparedCall, deployment: Deployment): void
   );
 }
 
-/** Answers without the provider where the endpoint can; throws `unsupported_operation` where it cannot. */
+/** Answers without the provider if the operation can; throws `unsupported_operation` if it cannot. */
 export async function answerHere(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
-  const { answerHere: answer } = exchange.endpoint;
-  if (answer === undefined) throw unsupportedOperation(exchange, deployment);
-  const body = await answer(exchange.body, parts.countTokens);
+  const { operation } = exchange.endpoint;
+  if (operation.answerHere === undefined) throw unsupportedOperation(exchange, deployment);
+  const body = await operation.answerHere(exchange.body, parts.countTokens);
   exchange.status = 200;
   exchange.client.sendWhole(200, ['content-type', 'application/json', 'x-litellm-call-id', exchange.callId], body);
 }

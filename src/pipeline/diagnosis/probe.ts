@@ -1,11 +1,9 @@
 /** Asks a deployment for as little as it can answer, in the way its model is asked. */
 import type { GatewayError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { writeEmbeddingRequest } from '../../formats/gemini-generate/index.ts';
-import { formatParts } from '../../formats/index.ts';
 import type { Problem } from '../../lanes/answer-problem.ts';
-import { applyRules } from '../../providers/apply-rules.ts';
-import type { Operation, ProviderOperation } from '../../providers/provider.ts';
+import { OPERATIONS } from '../../operations/index.ts';
+import type { Operation } from '../../operations/operation.ts';
+import type { OperationId, ProviderOperation } from '../../providers/provider.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Upstream, UpstreamFault } from '../../upstream/upstream.ts';
 import { errorOfProblem, errorOfResponse } from '../answering/failure.ts';
@@ -13,20 +11,13 @@ import type { Parts } from '../parts.ts';
 
 const PROBE_TIMEOUT_MS = 30_000;
 const LARGEST_ANSWER_BYTES = 1_048_576;
-/** Enough for models that refuse to think in less. */
-const PROBE_TOKENS = 16;
-
-/** What the modes of `model_info` are asked by. Others (images, speech, ranking) have no request small enough to send unasked. */
-const OPERATIONS: Readonly<Record<string, Operation>> = {
-  chat: 'chat',
-  responses: 'chat',
-  completion: 'completion',
-  embedding: 'embedding',
-};
+/** Modes of `model_info` whose models are asked like those of another mode. */
+const ASKED_LIKE: ReadonlyMap<string, string> = new Map([['responses', 'chat']]);
 
 interface ProbeWay {
-  readonly name: Operation;
+  readonly id: OperationId;
   readonly operation: ProviderOperation;
+  readonly probeBody: NonNullable<Operation['probeBody']>;
 }
 
 /** Whether there is a request to ask a deployment with. */
@@ -45,8 +36,8 @@ export function probe(
 ): Promise<GatewayError | undefined> {
   const way = wayOf(deployment);
   if (way === undefined) return Promise.resolve(undefined);
-  const { name, operation } = way;
-  const call = deployment.call(name, operation, false);
+  const { id, operation, probeBody } = way;
+  const call = deployment.call(id, operation, false);
   const timeoutMs = deployment.config.healthCheck?.timeoutMs ?? PROBE_TIMEOUT_MS;
   return new Promise((resolve) => {
     let flight: ReturnType<Upstream['send']> | undefined;
@@ -64,7 +55,7 @@ export function probe(
         origin: call.origin,
         path: call.path,
         headers: call.headers,
-        body: Buffer.from(JSON.stringify(probeBody(deployment, way))),
+        body: Buffer.from(JSON.stringify(probeBody(deployment, operation))),
         timeouts: { firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs, slowClientMs: timeoutMs },
         maxResponseBytes: LARGEST_ANSWER_BYTES,
       },
@@ -94,40 +85,23 @@ export function probe(
 }
 
 function wayOf(deployment: Deployment): ProbeWay | undefined {
-  const { mode } = deployment.priced.facts;
-  // Embedding models are seldom configured with their mode, and always named for what they do.
-  const isEmbedding = mode === undefined && /embed/i.test(deployment.model);
-  const wanted = isEmbedding ? 'embedding' : OPERATIONS[mode ?? 'chat'];
-  if (wanted === undefined) return undefined;
-  const own = deployment.operation(wanted);
-  if (own !== undefined) return { name: wanted, operation: own };
-  const chat = wanted === 'completion' ? deployment.operation('chat') : undefined;
-  return chat === undefined ? undefined : { name: 'chat', operation: chat };
+  const asked = operationOf(deployment);
+  if (asked === undefined) return undefined;
+  for (const each of [asked, asked.standIn]) {
+    const own = each === undefined ? undefined : deployment.operation(each.id);
+    if (own !== undefined && each?.probeBody !== undefined)
+      return { id: each.id, probeBody: each.probeBody, operation: own };
+  }
+  return undefined;
 }
 
-/** The body of the request: the model's own shape, with what `model_info` says of it. */
-export function probeBody(deployment: Deployment, { name, operation }: ProbeWay): JsonObject {
-  const { maxTokens = PROBE_TOKENS, params } = deployment.config.healthCheck ?? {};
-  const { model } = deployment;
-  if (name === 'embedding') {
-    if (operation.format !== 'openai-embeddings') return { ...writeEmbeddingRequest(['test'], { model }), ...params };
-    return { model, input: 'test', ...params };
-  }
-  const { conversation } = formatParts(operation.format);
-  if (conversation === undefined) throw new RangeError(`${operation.format} is no conversation`);
-  const { body } = conversation.writeRequest(
-    {
-      model,
-      turns: [{ role: 'user', parts: [{ type: 'text', text: 'test' }] }],
-      sampling: {},
-      maxOutputTokens: maxTokens,
-      stream: false,
-      streamUsage: false,
-      extensions: { format: operation.format, fields: {} },
-    },
-    { model, traits: deployment.traits },
-  );
-  return applyRules({ ...body, ...params }, deployment.rules(name, operation), []).body;
+/** What a model is made for: its mode says so, else its name. */
+function operationOf({ priced, model }: Deployment): Operation | undefined {
+  const { mode } = priced.facts;
+  const operations = Object.values(OPERATIONS);
+  if (mode === undefined) return operations.find(({ modelNames }) => modelNames?.test(model)) ?? OPERATIONS.chat;
+  const asked = ASKED_LIKE.get(mode) ?? mode;
+  return operations.find((operation) => operation.mode === asked);
 }
 
 function isJson(body: Buffer): boolean {

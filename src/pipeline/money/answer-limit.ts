@@ -30,7 +30,7 @@ export function limitsAsked(
   const isLimited = limits.length > 0 && limits.every((limit) => typeof limit === 'number' && limit > 0);
   const choices = CHOICE_MEMBERS.map((name) => countIn(body, envelope, name));
   const each = Math.max(1, ...choices.filter((count) => typeof count === 'number'));
-  const prompts = endpoint.operation === 'completion' ? promptsIn(body, envelope) : 1;
+  const prompts = endpoint.operation.id === 'completion' ? promptsIn(body, envelope) : 1;
   return {
     maxOutputTokens: isLimited ? Math.ceil(Math.max(...(limits as number[]))) : undefined,
     choices: Math.min(Math.ceil(each) * prompts, MOST_CHOICES),

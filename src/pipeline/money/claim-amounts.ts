@@ -17,7 +17,7 @@ export function amountsOf(
   { size }: Admission,
 ): { readonly amounts: ReservedAmounts; readonly isFree: boolean } {
   const { endpoint, snapshot, identity, group, envelope } = exchange;
-  const hasOutput = endpoint.operation === 'chat' || endpoint.operation === 'completion';
+  const { hasOutput } = endpoint.operation;
   const name = group?.pattern ?? group?.name ?? '';
   const deployments = candidatesOf(exchange);
   const tier = serviceTierAsked(exchange);

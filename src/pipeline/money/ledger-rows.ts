@@ -12,15 +12,6 @@ import type { LedgerRow, LedgerStatus } from '../../stores/contracts/ledger.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 
-/** LiteLLM's `call_type` by the endpoint's name. */
-const CALL_TYPES: Readonly<Record<string, string>> = {
-  '/chat/completions': 'acompletion',
-  '/completions': 'atext_completion',
-  '/embeddings': 'aembedding',
-  '/messages': 'anthropic_messages',
-  '/v1/messages': 'anthropic_messages',
-};
-
 const NO_TAGS: readonly string[] = [];
 const LONGEST_METADATA = 16_384;
 
@@ -93,7 +84,7 @@ function readFacts(exchange: Exchange): RequestFacts {
     ...defined({ customerId: customer }),
     tags: admission?.tags ?? NO_TAGS,
     route: exchange.route,
-    callType: CALL_TYPES[exchange.endpoint.name] ?? exchange.endpoint.operation,
+    callType: exchange.endpoint.operation.callType(exchange.endpoint.format),
     stream: exchange.stream,
     requestedModel: exchange.model?.slice(0, 256) ?? '',
     ...(group !== undefined && { modelGroup: group.pattern ?? group.name }),

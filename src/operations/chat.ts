@@ -1,0 +1,16 @@
+import { translate } from '../lanes/translate/translate.ts';
+import { conversationProbe } from './conversation-probe.ts';
+import type { Operation } from './operation.ts';
+
+/** The next turn of a conversation. */
+export const chat: Operation = {
+  id: 'chat',
+  mode: 'chat',
+  isFree: false,
+  hasOutput: true,
+  mayHedge: true,
+  mayContinue: true,
+  callType: (format) => (format === 'anthropic-messages' ? 'anthropic_messages' : 'acompletion'),
+  translate,
+  probeBody: conversationProbe('chat'),
+};

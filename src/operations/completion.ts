@@ -1,0 +1,18 @@
+import { translate } from '../lanes/translate/translate.ts';
+import { chat } from './chat.ts';
+import { conversationProbe } from './conversation-probe.ts';
+import type { Operation } from './operation.ts';
+
+/** A text that goes on with the prompt. Any model that chats can be asked for one. */
+export const completion: Operation = {
+  id: 'completion',
+  mode: 'completion',
+  standIn: chat,
+  isFree: false,
+  hasOutput: true,
+  mayHedge: false,
+  mayContinue: false,
+  callType: () => 'atext_completion',
+  translate,
+  probeBody: conversationProbe('completion'),
+};

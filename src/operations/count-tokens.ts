@@ -1,0 +1,26 @@
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { textIn } from '../core/text-in.ts';
+import { readCountTokensRequest, writeCountTokensResponse } from '../formats/anthropic-messages/index.ts';
+import { refuseBadRequest } from '../lanes/client-body.ts';
+import { translateCount } from '../lanes/translate/translate-count.ts';
+import type { Operation } from './operation.ts';
+
+/** How many tokens a prompt has: asked of a provider that can tell, counted here otherwise. */
+export const countTokens: Operation = {
+  id: 'count-tokens',
+  isFree: true,
+  hasOutput: false,
+  mayHedge: false,
+  mayContinue: false,
+  callType: () => 'count-tokens',
+  translate: translateCount,
+  async answerHere(body, count) {
+    const request = JSON.parse(body.toString('utf8')) as JsonValue;
+    if (!isJsonObject(request))
+      throw new GatewayError('invalid_json', 'Invalid JSON payload: the body must be a JSON object.');
+    refuseBadRequest(() => readCountTokensRequest(request));
+    const text = [request.system, request.messages, request.tools].map((value) => textIn(value)).join('\n');
+    return Buffer.from(JSON.stringify(writeCountTokensResponse(await count(text))));
+  },
+};

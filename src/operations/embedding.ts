@@ -1,0 +1,21 @@
+import { writeEmbeddingRequest } from '../formats/gemini-generate/index.ts';
+import { translateEmbedding } from '../lanes/translate/translate-embedding.ts';
+import type { Operation } from './operation.ts';
+
+/** Vectors of texts. */
+export const embedding: Operation = {
+  id: 'embedding',
+  mode: 'embedding',
+  // Embedding models are seldom configured with their mode, and always named for what they do.
+  modelNames: /embed/i,
+  isFree: false,
+  hasOutput: false,
+  mayHedge: true,
+  mayContinue: false,
+  callType: () => 'aembedding',
+  translate: translateEmbedding,
+  probeBody({ model, config }, { format }) {
+    const body = format === 'openai-embeddings' ? { model, input: 'test' } : writeEmbeddingRequest(['test'], { model });
+    return { ...body, ...config.healthCheck?.params };
+  },
+};

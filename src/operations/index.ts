@@ -1,0 +1,15 @@
+/** Every operation, by its id. */
+import type { OperationId } from '../providers/provider.ts';
+import { chat } from './chat.ts';
+import { completion } from './completion.ts';
+import { countTokens } from './count-tokens.ts';
+import { embedding } from './embedding.ts';
+import type { Operation } from './operation.ts';
+
+/** A further operation is a row here, a file beside this one, and an id in `OperationId`. */
+export const OPERATIONS: Readonly<Record<OperationId, Operation>> = {
+  chat,
+  completion,
+  embedding,
+  'count-tokens': countTokens,
+};

@@ -81,6 +81,7 @@ interface GroupRules {
 export class Router {
   readonly #routing: RoutingConfig;
   readonly #state: RoutingState;
+  readonly #clock: Clock;
   readonly #random: () => number;
   readonly #affinity: AffinityMemory;
   readonly #groups = new Map<string, GroupRules>();
@@ -90,6 +91,7 @@ export class Router {
   constructor(routing: RoutingConfig, state: RoutingState, clock: Clock, random: () => number) {
     this.#routing = routing;
     this.#state = state;
+    this.#clock = clock;
     this.#random = random;
     this.#affinity = new AffinityMemory(clock, { ttlSeconds: routing.affinityTtlMs / 1000 });
   }
@@ -225,7 +227,7 @@ export class Router {
       stats,
       random: this.#random,
       factsOf: (deployment) => factsOf(deployment, routing.defaultMaxParallelRequests),
-      priceOf: pricesOf,
+      priceOf: (deployment) => pricesAt(deployment, this.#clock.nowMs()),
       breakerOf: (id) => {
         const retryAfterMs = breakers.retryAfterMs(id);
         return retryAfterMs > 0 ? { isOpen: true, retryAfterMs } : health.reading(id);
@@ -264,8 +266,8 @@ function factsOf(deployment: Deployment, defaultMaxParallelRequests: number | un
   return facts;
 }
 
-function pricesOf({ priced }: Deployment): TokenPrices | undefined {
-  const card = priced.ratesAt(Date.now());
+function pricesAt({ priced }: Deployment, nowMs: number): TokenPrices | undefined {
+  const card = priced.ratesAt(nowMs);
   if (card === undefined) return undefined;
   const inputPerToken = Number(card.input.base);
   return {

@@ -4,10 +4,10 @@ import type { Database } from './contracts/directory.ts';
 export interface RetentionOptions {
   readonly database: Database;
   readonly clock: Clock;
-  /** How long rows of the ledger and of the audit log are kept; undefined: for ever. */
+  /** How long rows of the ledger and of the audit log are kept; undefined: without end. */
   readonly ledgerRetentionMs: number | undefined;
   readonly auditRetentionMs: number | undefined;
-  /** Notes under this prefix say in their value until when they are needed. */
+  /** The values of notes with this prefix say how long the notes are needed. */
   readonly datedNotes: string;
   readonly onPruned: (deleted: { readonly ledgerRows: number; readonly auditEntries: number }) => void;
   readonly onFault: (what: string, error: unknown) => void;
@@ -17,7 +17,7 @@ export interface RetentionOptions {
 
 const FIRST_AFTER_MS = 60_000;
 const EVERY_MS = 3_600_000;
-/** When it was last done, by whichever instance: the others need not do the same work. */
+/** When any instance last did this: the others need not repeat the work. */
 const NOTE = 'retention/last';
 
 /** Deletes rows that are older than the configured retention, from time to time. Sums of spend stay. */
@@ -34,7 +34,7 @@ export class Retention {
     this.#plan(options.firstAfterMs ?? FIRST_AFTER_MS);
   }
 
-  /** Ends; resolves when nothing is being deleted. */
+  /** Stops; resolves when no deletion is under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -61,7 +61,7 @@ export class Retention {
     const { directory, ledger } = database;
     const nowMs = clock.nowMs();
     const last = Number((await directory.note(NOTE)) ?? 0);
-    // A clock that was set back must not keep it from being done until then.
+    // A clock that was set back must not stop it until the old time is reached again.
     if (last <= nowMs && nowMs - last < this.#everyMs / 2) return;
     await directory.setNote(NOTE, String(nowMs));
     const ledgerRows = ledgerRetentionMs === undefined ? 0 : await ledger.prune(nowMs - ledgerRetentionMs);

@@ -1,16 +1,16 @@
 /**
- * What every request may still spend and send: one claim over all accounts it touches, all or nothing, in one atomic step;
+ * What every request may still spend and send: one claim on all accounts that it touches, all or nothing, in one atomic step. It is
  * corrected by what was really used when the request is over. Money is pico-USD, times are milliseconds.
  *
  * An **account** is whatever a limit hangs on: a key, a team, a key at one model. For each of its money limits a store keeps
  * `spent` (settled), `held` (holds of open claims) and `exposed` (what open claims may cost beyond their holds).
  *
- * A money limit lets a claim in where all of these hold:
- * - spent + held < max: one that is used up lets in nothing, not even what is free;
+ * A money limit grants a claim if all of these hold:
+ * - spent + held < max: a limit that is used up grants nothing, not even what is free;
  * - spent + held + hold ≤ max;
  * - spent + held + exposed + hold + exposure ≤ max + debt.
  *
- * A rate counts the last 60 s in whole seconds, the oldest one until all of it is 60 s old. Refused claims count nowhere.
+ * A rate counts the last 60 s in whole seconds, the oldest of them until all of it is 60 s old. Refused claims are not counted.
  */
 import type { PicoUsd } from '../../core/money.ts';
 
@@ -19,7 +19,7 @@ export interface MoneyLimit {
   readonly max: PicoUsd;
   /** Names the period, and with it the counter: two periods never share one. `1mo@1764547200000`. */
   readonly window: string;
-  /** When the period began; spend before it does not count. 0: since ever. */
+  /** When the period began; spend before it does not count. 0: all spend counts. */
   readonly startsAtMs: number;
   /** When the next period begins; undefined: never. */
   readonly endsAtMs?: number;
@@ -27,7 +27,7 @@ export interface MoneyLimit {
   readonly debt: PicoUsd;
 }
 
-/** A limit in every span of 60 seconds. */
+/** Limits on what may happen in any span of 60 seconds, and at one time. */
 export interface RateLimits {
   readonly requestsPerMinute?: number;
   /** Input and output together. */
@@ -38,12 +38,12 @@ export interface RateLimits {
   readonly parallelRequests?: number;
 }
 
-/** What one account allows. An account without any limit is not part of a claim. */
+/** What one account allows. A claim leaves out accounts without limits. */
 export interface ClaimAccount extends RateLimits {
   /** `key:<hash>`, `team:<id>`, `key:<hash>/model:<group>`. Unique over all kinds; holds no secret. */
   readonly id: string;
   readonly money: readonly MoneyLimit[];
-  /** What happens while the store that instances share is away. Default `share`: an equal part of what was left, each. */
+  /** What happens while the shared store is unavailable. Default `share`: each instance may use an equal part of what was left. */
   readonly whenAway?: 'open' | 'closed' | 'share';
 }
 
@@ -54,11 +54,11 @@ export interface ClaimAmounts {
   readonly outputTokens: number;
   /** Reserved on every money limit. */
   readonly hold: PicoUsd;
-  /** What the request may cost beyond its hold: 0 where the hold is an upper bound. */
+  /** What the request may cost beyond its hold: 0 if the hold is an upper bound. */
   readonly exposure: PicoUsd;
   /**
-   * Where `hold` and `exposure` do not fit: the request may be sent with fewer tokens of answer instead. The store grants as many
-   * as fit, with a hold of `fixed + tokens × perToken` and no exposure. Refused below `minTokens`.
+   * If `hold` and `exposure` do not fit, the request may be sent with fewer tokens of answer instead. The store grants as many
+   * as fit, with a hold of `fixed + tokens × perToken` and no exposure, and refuses the claim below `minTokens`.
    */
   readonly cap?: {
     readonly fixed: PicoUsd;
@@ -69,24 +69,24 @@ export interface ClaimAmounts {
 }
 
 export interface ClaimRequest {
-  /** The call id. A claim with an id that is open already is refused as a bug: a RangeError. */
+  /** The call id. To claim again with the id of an open claim is a bug and throws a RangeError. */
   readonly id: string;
   /** Wall clock of this instance. A store that instances share uses its own clock for rates. */
   readonly nowMs: number;
   readonly accounts: readonly ClaimAccount[];
   readonly amounts: ClaimAmounts;
-  /** What `OrphanedClaim.note` says should this instance die: what is needed to book it. Kept as it is, and short. */
+  /** What `OrphanedClaim.note` says if this instance dies: whatever is needed to book the claim. Stored as it is; keep it short. */
   readonly note?: string;
 }
 
 export type LimitKind = 'money' | 'requests' | 'tokens' | 'input-tokens' | 'output-tokens' | 'parallel';
 
 /**
- * Why a claim was refused: the first limit in the order of the accounts that said no, and within one account in the order of
- * `LimitKind`. Where there is a `cap`, money says no if its `minTokens` do not fit either.
+ * Why a claim was refused: the first limit that refused it, in the order of the accounts, and within an account in the order of
+ * `LimitKind`. If there is a `cap`, money refuses only if its `minTokens` do not fit either.
  */
 export interface Refusal {
-  /** Id of the account; `away` limits carry the one that was configured `closed`. */
+  /** Id of the account. */
   readonly account: string;
   readonly limit: LimitKind;
   /** For money in pico-USD, otherwise a count. */
@@ -97,27 +97,28 @@ export interface Refusal {
   readonly held: bigint;
   /** The period's name, for money. */
   readonly window?: string;
-  /** In how many milliseconds it may be granted; undefined where nobody knows, or never. */
+  /** In how many milliseconds it may be granted; undefined: never, or unknown. */
   readonly retryAfterMs?: number;
-  /** Only what is under way is in the way: the same request may fit once that is settled. Never so for what a minute counts. */
+  /** Only open claims are in the way: the same request may fit once they are settled. Never true for what a minute counts. */
   readonly isTemporary: boolean;
-  /** The shared store is away and the account is configured `closed`. */
+  /** The store that knows the account's spend is unavailable, and the account is configured `closed`. */
   readonly isStoreUnavailable?: boolean;
   /**
-   * No limit said no: another instance changed an object (a key, a team) and this one had not heard of it. Everyone who remembers
-   * objects has been told when this is returned (`InvalidationBus`): identify the caller anew, and claim again. `account` is empty.
+   * No limit refused: another instance changed an object (a key, a team) and this one had not heard of it. By the time this is
+   * returned, the caches of this instance are invalidated (`InvalidationBus`): identify the caller again, and claim again.
+   * `account` is empty.
    */
   readonly isStale?: boolean;
 }
 
-/** What an account has left after a claim, for the `x-ratelimit-*` headers. Only limits that it has. */
+/** What an account has left after a claim, for the `x-ratelimit-*` headers. Members exist only for limits that it has. */
 export interface Remaining {
   readonly requests?: number;
   readonly tokens?: number;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   readonly parallel?: number;
-  /** When the oldest counted second leaves the window, so that something is regained. */
+  /** When the oldest counted second leaves the window and frees what it counted. */
   readonly resetMs: number;
   /** Per money limit, in their order: spent and held after this claim. */
   readonly money: readonly { readonly spent: PicoUsd; readonly held: PicoUsd }[];
@@ -129,14 +130,14 @@ export type ClaimOutcome =
       /** What is reserved now: as asked for, or `fixed + cap × perToken`. */
       readonly hold: PicoUsd;
       readonly exposure: PicoUsd;
-      /** The most tokens of answer that may be asked for, where the claim was granted by its `cap`. */
+      /** The most tokens of answer that may be asked for, if the claim was granted by its `cap`. */
       readonly cap?: number;
       /** In the order of the accounts. */
       readonly remaining: readonly Remaining[];
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/** Spend that hangs on who answered, and so was not claimed before: budgets of deployments and providers. */
+/** Spend that depends on who answered and therefore could not be claimed before: budgets of deployments and providers. */
 export interface Charge {
   readonly account: string;
   readonly window: string;
@@ -163,52 +164,53 @@ export interface MoneyState {
 }
 
 /**
- * What was spent before the store knew the account: asked once for each account and period, when a counter is missing (a new
+ * What was spent before the store knew the account: asked once for each account and period, if a counter is missing (a new
  * process, a Redis that was emptied). The ledger answers, after the journal was flushed to it.
  *
- * So that every cost counts once, the answer has in it whatever was settled before it was asked for, and nothing that was settled
- * later: where `settle` answers with a promise, its rows go to the ledger once that is fulfilled (to the journal: at once).
+ * So that every cost counts once, the answer contains everything that was settled before the question, and nothing that was
+ * settled later: if `settle` returns a promise, its rows go to the ledger only after that is fulfilled (to the journal at once).
  */
 export type Seed = (
   account: string,
   limit: Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>,
 ) => PicoUsd | Promise<PicoUsd>;
 
-/** A claim whose instance died before it settled it. */
+/** A claim whose instance died before it settled the claim. */
 export interface OrphanedClaim {
   readonly id: string;
   readonly hold: PicoUsd;
-  /** What `note` said of it. */
+  /** The `note` of its request. */
   readonly note: string;
 }
 
-/** Counters of all limits. Nothing here throws for a store that is away: `whenAway` decides. */
+/** Counters of all limits. Nothing here throws because a store is unavailable: `whenAway` decides. */
 export interface Claims {
-  /** Undefined for a store in memory; else whether the shared store can be reached. */
+  /** Whether the shared store can be reached; undefined for a store in memory. */
   readonly isUp: boolean | undefined;
   /** How many claims of this instance are open. */
   readonly open: number;
-  /** Answers at once where it can (in memory, counters seeded), which a caller must not pay a turn of the event loop for. */
+  /** Returns no promise if it can decide at once (in memory, counters seeded), to spare the caller a turn of the event loop. */
   claim(request: ClaimRequest): ClaimOutcome | Promise<ClaimOutcome>;
   /**
-   * Changes what an open claim reserves; refused without change where the greater part does not fit. Requests and slots stay.
-   * Throws a RangeError for a claim that is not open.
+   * Changes what an open claim reserves. If the increase does not fit, it is refused and the claim stays as it was. Requests and
+   * slots stay. Throws a RangeError for a claim that is not open.
    */
   extend(
     id: string,
     reserve: { readonly hold: PicoUsd; readonly exposure: PicoUsd; readonly nowMs: number },
   ): ClaimOutcome | Promise<ClaimOutcome>;
   /**
-   * Closes a claim: frees hold, exposure and slots, adds the cost to the periods that it was claimed in, corrects the tokens.
-   * A second settlement of the same id changes nothing, nor does one of an id that was never claimed: a request without limits
-   * claims on no account, so that its charges count. One whose claim the shared store lost or gave up as orphaned books the
-   * difference, so that every cost counts once. Never rejects: what cannot be delivered now is kept and delivered later.
-   * Resolves when it is told or kept. Its rows go to the ledger after that: a counter that is seeded meanwhile would count them twice.
+   * Closes a claim: frees hold, exposure and slots, adds the cost to the periods in which it was claimed, corrects the tokens.
+   * A second settlement of the same id changes nothing, nor does one of an id that was never claimed (a request without limits
+   * claims on no account, so that its charges count). If the shared store lost the claim or gave it up as orphaned, the
+   * settlement books the difference, so that every cost counts once. Never rejects: what cannot be delivered now is kept and
+   * delivered later. Resolves when it is delivered or kept. Its rows go to the ledger after that, because a counter that is
+   * seeded meanwhile would count them twice.
    */
   settle(settlement: Settlement): void | Promise<void>;
-  /** Gives a claim back as if it had never been: requests and tokens too. For requests that were never sent. */
+  /** Undoes a claim, its requests and tokens included. For requests that were never sent. */
   cancel(id: string, nowMs: number): void | Promise<void>;
-  /** Spend as known here, asked from the shared store where there is one; for pages and gauges, not for decisions. */
+  /** Spend as this store knows it, asked from the shared store if there is one; for pages and gauges, not for decisions. */
   read(
     account: string,
     limits: readonly Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>[],

@@ -1,6 +1,6 @@
 /**
- * Who there is and what each may do: organisations, teams, users, members, customers, keys, budgets, tags, models. Objects are
- * stored whole, by id; what they are searched by has a column. Money is pico-USD, times are milliseconds since the epoch.
+ * The objects of the management API: organisations, teams, users, members, customers, keys, budgets, tags, models. Objects are
+ * stored whole, by id; searchable fields have columns. Money is pico-USD, times are milliseconds since the epoch.
  */
 import type { JsonObject } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.ts';
 /** One of several budgets of an object (`budget_limits`). */
 export interface PeriodBudget {
   readonly max: PicoUsd;
-  /** `1h`, `1d`, `7d`, `30d`, `1mo`, …; undefined: never starts anew. */
+  /** `1h`, `1d`, `7d`, `30d`, `1mo`, …; undefined: never resets. */
   readonly duration?: string;
 }
 
@@ -29,9 +29,9 @@ export interface Limits {
   readonly maxParallelRequests?: number;
   readonly modelRpmLimit?: Readonly<Record<string, number>>;
   readonly modelTpmLimit?: Readonly<Record<string, number>>;
-  /** A raise of `maxBudget` until a moment. */
+  /** An increase of `maxBudget` until a moment. */
   readonly tempBudgetIncrease?: { readonly amount: PicoUsd; readonly untilMs: number };
-  /** A named budget whose limits hold where the object has none of its own. */
+  /** A named budget whose limits hold if the object has none of its own. */
   readonly budgetId?: string;
   /** When periods of fixed length (`12h`) count from; the object's creation, or its last reset. */
   readonly budgetAnchorMs?: number;
@@ -63,7 +63,7 @@ export interface Stored {
   readonly updatedAtMs: number;
   readonly updatedBy?: string;
   readonly metadata: JsonObject;
-  /** Fields of LiteLLM's API that are kept and given back and have no effect here. */
+  /** Fields of LiteLLM's API that are stored and returned, without any effect. */
   readonly further: JsonObject;
 }
 
@@ -82,7 +82,7 @@ export interface Team extends Stored, Limits {
   readonly modelAliases?: Readonly<Record<string, string>>;
   readonly tags?: readonly string[];
   readonly blocked: boolean;
-  /** Limits that each member gets where the membership has none: `team_member_budget` and its kin. */
+  /** Limits of each member whose membership has none: `team_member_budget` and similar fields. */
   readonly memberDefaults?: Limits;
   /** Management routes that plain members may use: `/key/generate`. */
   readonly memberPermissions: readonly string[];
@@ -138,15 +138,15 @@ export interface Key extends Stored, Limits {
   readonly tags?: readonly string[];
   readonly blocked: boolean;
   readonly expiresAtMs?: number;
-  /** Paths it may call; undefined: all that its role may. Patterns with `*`. */
+  /** Paths that it may call, as patterns with `*`; undefined: all that its role may call. */
   readonly allowedRoutes?: readonly string[];
   readonly keyType: 'default' | 'llm_api' | 'management' | 'read_only';
   readonly enforcedParams?: readonly string[];
-  /** The key that this one took the place of, valid until a moment (rotation with a grace period). */
+  /** The key that this one replaced, valid until a moment (rotation with a grace period). */
   readonly previousHash?: string;
   readonly previousUntilMs?: number;
   readonly rotationCount: number;
-  /** The hash that its spend is counted under: of its first text, so that a rotation neither makes room nor loses what is open. */
+  /** The hash under which its spend is counted: that of its first text, so that a rotation frees no budget and loses no open claim. */
   readonly accountHash?: string;
   readonly autoRotate?: { readonly everyMs: number; readonly nextAtMs: number };
   readonly lastUsedAtMs?: number;
@@ -163,7 +163,7 @@ export interface Tag extends Stored, Limits {
   readonly models: readonly string[];
 }
 
-/** A `model_list` entry that was added by the API. Secrets in `litellmParams` are sealed before they come here. */
+/** A `model_list` entry that was added through the API. Secrets in `litellmParams` are sealed before they come here. */
 export interface StoredModel extends Stored {
   readonly id: string;
   readonly modelName: string;
@@ -185,13 +185,13 @@ export interface AuditEntry {
   readonly after?: JsonObject;
 }
 
-/** What a change of an object makes others forget. `kind` and id, as `team` `t1`. */
+/** An object that was changed, as `team` and `t1`: caches drop it. */
 export interface Changed {
   readonly kind: keyof Kinds;
   readonly id: string;
 }
 
-/** The kinds of objects and how each is called by. */
+/** The kinds of objects, by name. */
 export interface Kinds {
   readonly organization: Organization;
   readonly team: Team;
@@ -211,7 +211,7 @@ export interface ListOptions {
   readonly descending?: boolean;
 }
 
-/** What objects can be searched by; all that is given must hold. Unknown names for a kind are a bug and throw. */
+/** What objects can be searched by; all conditions that are given must hold. A condition that a kind lacks is a bug and throws. */
 export interface Search {
   readonly ids?: readonly string[];
   readonly alias?: string;
@@ -229,7 +229,7 @@ export interface Search {
   readonly modelName?: string;
 }
 
-/** A write was refused because of another object: the id or a unique alias is taken. */
+/** A write was refused because another object has the same id or the same unique alias. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError';
   readonly field: string;
@@ -239,7 +239,7 @@ export class ConflictError extends Error {
   }
 }
 
-/** A write was refused because a text cannot be stored or searched: a NUL, half a surrogate pair, or too long for an index. */
+/** A write was refused because a text cannot be stored or searched: it has a NUL or half a surrogate pair, or is too long. */
 export class InvalidValueError extends Error {
   override readonly name = 'InvalidValueError';
   readonly field: string;
@@ -250,8 +250,8 @@ export class InvalidValueError extends Error {
 }
 
 /**
- * Why a database did not do what it was asked, where the statement is not at fault. `busy`: another process or query held it for
- * too long; `crowded`: no connection was to be had; `full` and `read-only`: it reads and cannot write.
+ * Why a database did not run a statement, if the statement is not at fault. `busy`: another process or query held it for
+ * too long; `crowded`: no connection was free; `full` and `read-only`: it can read and cannot write.
  */
 export type UnavailableReason =
   | 'unreachable'
@@ -274,22 +274,23 @@ export class DatabaseUnavailableError extends Error {
 }
 
 /**
- * Reads and writes objects. Every write is one transaction, with its audit entry, and is told to other instances. Everything
- * rejects with a DatabaseUnavailableError while the database cannot be used, and writes with an InvalidValueError where an id or a
- * searched field holds a text that no database can (NUL, an id of more than 256 bytes, another of more than 1,000); what is looked for by such a text is not found.
+ * Reads and writes objects. Every write is one transaction, with its audit entry, and is announced to other instances. Everything
+ * rejects with a DatabaseUnavailableError while the database cannot be used. Writes reject with an InvalidValueError if an id or a
+ * searchable field holds a text that no database can store (a NUL, an id of more than 256 bytes, another text of more than 1,000);
+ * a search for such a text finds nothing.
  */
 export interface Directory {
   get<Kind extends keyof Kinds>(kind: Kind, id: string): Promise<Kinds[Kind] | undefined>;
   getMany<Kind extends keyof Kinds>(kind: Kind, ids: readonly string[]): Promise<Kinds[Kind][]>;
-  /** A key by its hash, or by the hash it had before a rotation whose grace period has not ended. */
+  /** A key by its hash, or by its hash before a rotation whose grace period has not ended. */
   findKey(hash: string, nowMs: number): Promise<Key | undefined>;
   list<Kind extends keyof Kinds>(kind: Kind, search: Search, options: ListOptions): Promise<Kinds[Kind][]>;
   count<Kind extends keyof Kinds>(kind: Kind, search: Search): Promise<number>;
-  /** Throws a ConflictError where the id (or, for keys, the alias) is taken. */
+  /** Throws a ConflictError if the id (or, for keys, the alias) is taken. */
   create<Kind extends keyof Kinds>(kind: Kind, value: Kinds[Kind], audit: AuditEntry): Promise<void>;
   /**
-   * Replaces an object by what `change` makes of it as it stands, inside one transaction: two updates at once are both kept.
-   * Undefined where there is none. `change` may be called again after a conflict.
+   * Replaces an object by what `change` makes of its present state, inside one transaction: two updates at once are both kept.
+   * Resolves to undefined if there is no such object. `change` may be called again after a conflict.
    */
   update<Kind extends keyof Kinds>(
     kind: Kind,
@@ -297,15 +298,15 @@ export interface Directory {
     change: (value: Kinds[Kind]) => Kinds[Kind],
     audit: (before: Kinds[Kind], after: Kinds[Kind]) => AuditEntry,
   ): Promise<Kinds[Kind] | undefined>;
-  /** A rotated key takes a new hash: the row moves. Throws a ConflictError where the new hash is taken. */
+  /** Gives a rotated key its new hash. Throws a ConflictError if the new hash is taken. */
   rotateKey(
     hash: string,
     change: (key: Key) => Key,
     audit: (before: Key, after: Key) => AuditEntry,
   ): Promise<Key | undefined>;
   /**
-   * Deletes with memberships; keys of a deleted team or user are deleted too, and teams and keys of an organisation. What goes
-   * along is told and has audit entries like what was asked for. Resolves to what was asked for and was there.
+   * Deletes objects and their memberships; also the keys of a deleted team or user, and the teams and keys of an organisation.
+   * These are announced and get audit entries too. Resolves to those of the requested objects that existed.
    */
   delete<Kind extends keyof Kinds>(
     kind: Kind,
@@ -343,23 +344,23 @@ export interface Directory {
     readonly toMs?: number;
   }): Promise<number>;
   auditEntry(id: string): Promise<AuditEntry | undefined>;
-  /** Writes an entry for a change of no object of the directory. */
+  /** Writes an entry for a change outside the directory. */
   record(entry: AuditEntry): Promise<void>;
-  /** Deletes entries older than that; resolves to how many. */
+  /** Deletes older entries; resolves to how many. */
   pruneAudit(beforeMs: number): Promise<number>;
   /** Keys due for rotation. */
   keysToRotate(nowMs: number, limit: number): Promise<Key[]>;
 
-  /** Small values that must outlive a restart: alerts that went out, learned quantiles. Keys are `name/…`. */
+  /** Small values that must outlive a restart: alerts that were sent, learned quantiles. Names are `purpose/…`. */
   note(name: string): Promise<string | undefined>;
-  /** Sets a note where it is not set yet; resolves to whether it was us. */
+  /** Sets a note if it is not set yet; resolves to whether it did. */
   noteOnce(name: string, value: string): Promise<boolean>;
   setNote(name: string, value: string): Promise<void>;
-  /** Deletes notes whose name begins so and whose value sorts before that, as times in ISO 8601 do; resolves to how many. */
+  /** Deletes notes with this prefix whose value (a time in ISO 8601) sorts before that; resolves to how many. */
   pruneNotes(prefix: string, before: string): Promise<number>;
 }
 
-/** The database: opened, migrated and shared by the directory and the ledger. */
+/** The database, opened and migrated, which the directory and the ledger share. */
 export interface Database {
   readonly kind: 'sqlite' | 'postgres';
   readonly directory: Directory;
@@ -367,8 +368,8 @@ export interface Database {
   /** Whether it answers now; resolves within a second. */
   ping(): Promise<boolean>;
   /**
-   * Takes the right to be the only instance on this database without shared counters. False where another holds it. Held until
-   * `close` or the process's end, whatever ends it.
+   * Takes the right to be the only instance on this database without shared counters. False if another instance has it. It lasts
+   * until `close` or the end of the process, however it ends.
    */
   beAlone(): Promise<boolean>;
   close(): Promise<void>;

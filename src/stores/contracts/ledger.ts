@@ -1,6 +1,6 @@
 /**
- * The durable record of what every attempt used and cost. Rows are written once, by attempt id; a second write of the same id
- * changes nothing, but for a row that stood for an orphaned claim, which the true one replaces.
+ * The durable record of what every attempt used and cost. Rows are written once, by attempt id. A second write of the same id
+ * changes nothing, except that the true row of an attempt replaces the row of its orphaned claim.
  */
 import type { JsonObject } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
@@ -49,15 +49,15 @@ export interface LedgerRow {
   readonly cachedInputTokens?: number;
   readonly cacheWriteTokens?: number;
   readonly reasoningTokens?: number;
-  /** Counted here, because the provider did not tell. */
+  /** Counted by the gateway, because the provider reported no usage. */
   readonly isEstimated: boolean;
   /** Undefined: unpriced. */
   readonly cost?: PicoUsd;
-  /** What the model that was asked for would have cost for the same usage; undefined: unpriced. */
+  /** What the requested model would have cost for the same usage; undefined: unpriced. */
   readonly requestedCost?: PicoUsd;
   /** What the request's claim held when it was settled; only on the first row of a request. */
   readonly hold?: PicoUsd;
-  /** The rates used and where they come from. */
+  /** The rates that were used, and their source. */
   readonly price?: { readonly source: string; readonly rates: JsonObject };
   readonly sessionId?: string;
   /** `spend_logs_metadata` and the like. */
@@ -66,7 +66,7 @@ export interface LedgerRow {
   readonly accounts: readonly string[];
 }
 
-/** Which rows; all that is given must hold. */
+/** Which rows; all conditions that are given must hold. */
 export interface LedgerFilter {
   readonly callId?: string;
   readonly keyHash?: string;
@@ -101,9 +101,9 @@ export type ActivityDimension =
   | 'provider'
   | 'tag';
 
-/** Sums over attempts of one day (UTC) or of whatever else was asked for. */
+/** Sums over attempts by the requested dimensions. */
 export interface ActivityRow {
-  /** The values of the dimensions that were asked for. `date` is `YYYY-MM-DD`. */
+  /** The values of the requested dimensions. `date` is `YYYY-MM-DD`. */
   readonly by: Partial<Readonly<Record<ActivityDimension, string>>>;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -116,11 +116,11 @@ export interface ActivityRow {
   readonly failed: number;
 }
 
-/** Written and read by one gateway or many. Every method rejects while the database is away, but for what a caller retries. */
+/** The ledger of one gateway or many. Every method rejects while the database is unavailable. */
 export interface Ledger {
-  /** Writes rows and all sums that follow from them in one transaction. Ids that are there already change nothing. */
+  /** Writes rows and all sums that follow from them in one transaction. Ids that are stored already change nothing. */
   write(rows: readonly LedgerRow[]): Promise<void>;
-  /** The same, of rows that are texts by `textOfRow` already. */
+  /** The same for rows that `textOfRow` has made into texts. */
   writeTexts?(texts: readonly string[]): Promise<void>;
   /** Newest first. */
   find(
@@ -128,7 +128,7 @@ export interface Ledger {
     page: { readonly limit: number; readonly offset: number; readonly order?: 'newest' | 'oldest' | 'costliest' },
   ): Promise<LedgerRow[]>;
   count(filter: LedgerFilter): Promise<number>;
-  /** Sums by day and the like, from the daily sums: fast at ten million rows. Dates are whole days in UTC, `toDate` inclusive. */
+  /** Sums by day and other dimensions: fast at ten million rows. Dates are whole days in UTC, `toDate` inclusive. */
   activity(
     filter: Omit<LedgerFilter, 'callId' | 'fromMs' | 'toMs' | 'status' | 'minCost' | 'maxCost'> & {
       readonly fromDate?: string;
@@ -138,12 +138,12 @@ export interface Ledger {
     },
     by: readonly ActivityDimension[],
   ): Promise<ActivityRow[]>;
-  /** What an account spent in [fromMs, toMs): exact, also for periods that do not begin on the hour. */
+  /** What an account spent in [fromMs, toMs): exact even if the period does not begin on the hour. */
   spent(account: string, fromMs: number, toMs?: number): Promise<PicoUsd>;
-  /** What accounts spent since ever (or since their last reset); accounts without spend are left out. */
+  /** What accounts spent in all, or since their last reset; accounts without spend are left out. */
   totals(accounts: readonly string[]): Promise<ReadonlyMap<string, PicoUsd>>;
   /** `/key/reset_spend`: from now on `totals` and `spent` of the account start at this amount. */
   resetTotal(account: string, to: PicoUsd, nowMs: number): Promise<void>;
-  /** Deletes rows that ended before; sums stay. In small steps; resolves to how many. */
+  /** Deletes rows of attempts that ended before, in small steps; sums stay. Resolves to the number of rows. */
   prune(beforeMs: number): Promise<number>;
 }

@@ -1,20 +1,20 @@
-/** The counters of accounts, made when they are first asked for and dropped when nobody has for a while. */
+/** The counters of accounts, made on first use and dropped after a while without use. */
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { MoneyLimit, Seed } from '../contracts/claims.ts';
 import type { RateWindow } from '../limits/rate-window.ts';
 import { MoneyCounter } from './money-counter.ts';
 
-/** Counters unused for so long are dropped: by then the ledger has whatever was settled, and is asked anew. */
+/** Counters are dropped after this time without use: by then the ledger has whatever was settled, and is asked again. */
 const IDLE_MS = 600_000;
 /**
- * Ids that clients make up (customers, tags) must not fill the memory: where there are more accounts than this, those unused for a
- * minute are dropped, which is as long as rates look back. The ledger is a fraction of that behind.
+ * Ids that clients make up (customers, tags) must not fill the memory: if there are more accounts than this, those unused for a
+ * minute are dropped. Rates look back no further, and the ledger has everything sooner.
  */
 const MANY_ACCOUNTS = 100_000;
 const IDLE_OF_MANY_MS = 60_000;
 
-/** Which period is meant. */
+/** A period of a budget. */
 export type Period = Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>;
 
 /** What is counted of one account. */
@@ -60,7 +60,7 @@ export class Accounts {
     return this.#byId.size;
   }
 
-  /** The counters of an account, new ones where it has none. Each new one pays for looking at two others: so they stay bounded. */
+  /** The counters of an account, new ones if it has none. Each new account checks two others for idleness, which bounds them. */
   of(id: string, nowMs: number): AccountCounters {
     let account = this.#byId.get(id);
     if (account === undefined) {
@@ -72,7 +72,7 @@ export class Accounts {
     return account;
   }
 
-  /** The counter of an account's period; asks for its seed where that is not known, unless `mayAsk` is false. */
+  /** The counter of an account's period; asks for its seed if that is unknown, unless `mayAsk` is false. */
   counter(account: AccountCounters, period: Period, nowMs: number, mayAsk = true): MoneyCounter {
     let counter = account.find(period.window);
     if (counter === undefined) {
@@ -85,7 +85,7 @@ export class Accounts {
     return counter;
   }
 
-  /** Looks at the next few accounts and drops those that are idle. */
+  /** Checks the next few accounts and drops those that are idle. */
   sweep(count: number, nowMs: number): void {
     for (let looked = 0; looked < count; looked += 1) {
       const { value: account, done } = this.#cursor.next();

@@ -1,4 +1,4 @@
-/** Claims of a gateway that stands alone: counters in this process, seeded from the ledger. */
+/** Claims of a single gateway: counters in this process, seeded from the ledger. */
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type {
@@ -22,7 +22,7 @@ export interface MemoryClaimsOptions {
   /** Rates and idleness go by its monotonic time, budgets by what requests say. */
   readonly clock: Clock;
   readonly seed: Seed;
-  /** Hears that a seed could not be had; the account's `whenAway` decided then, with `share` as `open`. */
+  /** Called if a seed could not be read; the account's `whenAway` decides then, with `share` as `open`. */
   readonly onSeedError?: (account: string, error: unknown) => void;
 }
 
@@ -30,13 +30,13 @@ interface OpenClaim extends Touched {
   readonly second: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Those in which it was counted. */
+  /** The windows in which it was counted. */
   readonly windows: readonly RateWindow[];
   hold: PicoUsd;
   exposure: PicoUsd;
 }
 
-/** Every counter in this process. All decisions are made in one turn of the event loop, which is what makes them atomic. */
+/** Claims with counters in this process. Each decision is made in one turn of the event loop, which makes it atomic. */
 export class MemoryClaims implements Claims {
   readonly isUp = undefined;
   readonly #clock: Clock;
@@ -52,7 +52,7 @@ export class MemoryClaims implements Claims {
     return this.#open.size;
   }
 
-  /** Of how many accounts there are counters. */
+  /** How many accounts have counters. */
   get known(): number {
     return this.#accounts.size;
   }
@@ -186,7 +186,7 @@ export class MemoryClaims implements Claims {
     return claim;
   }
 
-  /** Takes a claim off all counters but those of the minute. */
+  /** Takes a claim off all counters except its windows. */
   #release(id: string): OpenClaim | undefined {
     const claim = this.#open.get(id);
     if (claim === undefined) return undefined;
@@ -201,7 +201,7 @@ export class MemoryClaims implements Claims {
   }
 }
 
-/** Whether a list has this element for the first time here: budgets of one period share a counter, which must count once. */
+/** Whether this is the first place of an element in a list: budgets of one period share a counter, which must count once. */
 function isFirst<T>(list: readonly T[], index: number): boolean {
   const element = list[index];
   for (let before = 0; before < index; before += 1) if (list[before] === element) return false;

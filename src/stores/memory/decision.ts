@@ -1,4 +1,4 @@
-/** What is answered to a claim, from all counters that it touches. Changes nothing. */
+/** Decides on a claim by all counters that it touches. Changes nothing. */
 import type { PicoUsd } from '../../core/money.ts';
 import type { ClaimAccount, ClaimAmounts, MoneyLimit, Refusal, Remaining } from '../contracts/claims.ts';
 import {
@@ -39,7 +39,7 @@ export function grantFor(amounts: ClaimAmounts, touched: Touched): Grant | undef
   return grantOf(amounts, allFit, leastFree);
 }
 
-/** The first limit, in the order of the accounts, that says no. */
+/** The refusal of the first limit that refuses, in the order of the accounts. */
 export function firstRefusal(
   amounts: ClaimAmounts,
   { accounts, counters, money }: Touched,
@@ -67,7 +67,7 @@ export function firstRefusal(
   return undefined;
 }
 
-/** The first budget that an open claim cannot grow in: what does not grow is not asked about. */
+/** The refusal of the first budget in which an open claim cannot grow. */
 export function extensionRefusal(
   claim: Touched & Reserve,
   { hold, exposure, nowMs }: Reserve & { readonly nowMs: number },
@@ -122,7 +122,7 @@ function remainingIn(
   return left;
 }
 
-/** Asks of each budget of which the spend is known, until one says false. */
+/** Whether something holds for every budget of which the spend is known. */
 function everyBudget(
   { accounts, money }: Touched,
   holds: (limit: MoneyLimit, counter: MoneyCounter, account: ClaimAccount) => boolean,

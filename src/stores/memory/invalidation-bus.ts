@@ -1,8 +1,8 @@
-/** InvalidationBus in a process that stands alone: whoever remembers something here is told at once. */
+/** The invalidation bus of a single gateway: calls the caches of this process at once. */
 import type { Changed } from '../contracts/directory.ts';
 import type { Invalidation, InvalidationBus } from '../contracts/invalidation-bus.ts';
 
-/** Calls everyone back, in order. */
+/** Calls all callbacks, in order. */
 export class MemoryInvalidationBus implements InvalidationBus {
   readonly #callbacks: ((changed: Invalidation) => void)[] = [];
 

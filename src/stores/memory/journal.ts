@@ -4,7 +4,7 @@ import type { Ledger } from '../contracts/ledger.ts';
 /** How a journal in memory is set up. */
 export interface MemoryJournalOptions {
   readonly ledger: Ledger;
-  /** Hears when the ledger takes nothing; what waits is kept and tried again. */
+  /** Called if the ledger refuses writes; what waits is kept and tried again. */
   readonly onTrouble: (error: unknown) => void;
   readonly everyMs?: number;
 }
@@ -12,7 +12,7 @@ export interface MemoryJournalOptions {
 const EVERY_MS = 50;
 const BATCH = 500;
 
-/** The journal of a gateway without a data folder: what it holds is gone with the process. */
+/** The journal of a gateway without a data folder: its content is lost with the process. */
 export class MemoryJournal implements Journal {
   readonly #ledger: Ledger;
   readonly #onTrouble: (error: unknown) => void;

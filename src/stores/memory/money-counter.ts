@@ -1,4 +1,4 @@
-/** Money of one account in one period, and how costs are added to it before it is known what was spent earlier. */
+/** Money of one account in one period, and how costs are added while its earlier spend is still unknown. */
 import type { PicoUsd } from '../../core/money.ts';
 
 /** The counter of one account's money in one period. */
@@ -7,12 +7,12 @@ export class MoneyCounter {
   spent: PicoUsd = 0n;
   held: PicoUsd = 0n;
   exposed: PicoUsd = 0n;
-  /** Open claims that hold on it and settlements that wait for something: while there are any, it is not dropped. */
+  /** Open claims that hold on it, and settlements that wait: while there are any, the counter is not dropped. */
   users = 0;
-  /** Whether what was spent before is known. */
+  /** Whether the earlier spend is known. */
   isSeeded = false;
   seeding: Promise<void> | undefined;
-  /** Settled while it is not known. */
+  /** Costs that were settled while the earlier spend is unknown. */
   readonly waiting = new Set<Booking>();
   usedAtMs = 0;
 
@@ -20,7 +20,7 @@ export class MoneyCounter {
     this.window = window;
   }
 
-  /** Takes what was spent before, and adds what waits for that. */
+  /** Sets the earlier spend, and adds the costs that wait for it. */
   learn(spent: PicoUsd): void {
     this.spent = spent;
     for (const booking of this.waiting) this.spent += booking.cost;
@@ -36,11 +36,11 @@ export interface Booking {
 }
 
 /**
- * Adds the costs of one settlement. A promise where a seed is under way for one of the counters: until it is fulfilled, the
- * ledger must not get the settlement's rows, so the seed does not have them and they are added to it here.
+ * Adds the costs of one settlement. Returns a promise if one of the counters is being seeded: until it is fulfilled, the ledger
+ * must not get the settlement's rows, so that the seed does not contain them and they are added here.
  *
- * A counter whose seed cannot be had is left alone: the rows are in the seed that is asked for once they are in the ledger. But
- * as long as another counter keeps them back from there, they wait here for whatever seed is asked for in the meantime.
+ * A counter whose seed cannot be read stays as it is: its next seed contains the rows, once they are in the ledger. But while
+ * another counter keeps the rows out of the ledger, they wait here for any seed that is read in the meantime.
  */
 export function book(bookings: readonly Booking[]): Promise<void> | undefined {
   let isKeptBack = false;

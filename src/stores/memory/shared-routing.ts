@@ -1,4 +1,4 @@
-/** Shared routing of instances in one process; with a single one, of a gateway that stands alone. */
+/** Shared routing of instances in one process: of a single gateway, or of several in a test. */
 import type { Clock } from '../../core/clock.ts';
 import type { AttemptCounter, AttemptCounts, BreakerChange, SharedRouting } from '../contracts/shared-routing.ts';
 
@@ -12,7 +12,7 @@ interface OpenBreaker {
   readonly untilMs: number;
 }
 
-/** What the instances have in common. */
+/** The state that the instances share. */
 export class MemoryCluster {
   readonly clock: Clock;
   readonly instances = new Set<MemorySharedRouting>();
@@ -23,7 +23,7 @@ export class MemoryCluster {
     this.clock = clock;
   }
 
-  /** One more instance. */
+  /** Adds an instance. */
   join(): SharedRouting {
     return new MemorySharedRouting(this);
   }
@@ -34,7 +34,7 @@ class MemorySharedRouting implements SharedRouting {
   readonly #cluster: MemoryCluster;
   #onChange: (id: string, change: BreakerChange) => void = () => undefined;
   #counter: AttemptCounter | undefined;
-  /** What the others attempted since our last exchange; an upstream is in it from our first exchange about it on. */
+  /** What the others attempted since our last exchange, for each upstream that we have exchanged once. */
   readonly #fromOthers = new Map<string, { first: number; further: number }>();
 
   constructor(cluster: MemoryCluster) {

@@ -1,33 +1,33 @@
-/** What Redis has still to be told: endings and corrections, until it has confirmed them. */
+/** Updates that Redis has not confirmed yet: endings of claims, and corrections. */
 import type { PicoUsd } from '../../core/money.ts';
 import type { Charge, Settlement } from '../contracts/claims.ts';
 import { inTwo, writeCharges } from './claims-wire.ts';
 
-/** One thing to tell. */
+/** One update for Redis. */
 export interface Update {
   readonly key: string;
   readonly kind: 'settle' | 'cancel' | 'correct';
-  /** The words of its script after the kind. */
+  /** The arguments of its script after the kind. */
   readonly words: readonly string[];
-  /** Its caller was let go before Redis knew: the ledger may have it since. */
+  /** Its caller was released before Redis had it: the ledger may have it by now. */
   isKept: boolean;
   isUnderWay: boolean;
-  /** Resolves for the caller: Redis has it, or it is kept. */
+  /** Releases the caller: Redis has it, or it is kept for later. */
   readonly released: PromiseWithResolvers<void>;
 }
 
-/** A settlement's words; `accounts` as the claim wrote them, or undefined for a claim that another process made. */
+/** A settlement; `accounts` as the claim wrote them, or undefined for a claim that another process made. */
 export function settlementUpdate(settlement: Settlement, accounts: readonly string[] | undefined): Update {
   const { id, nowMs, cost, inputTokens, outputTokens, charges } = settlement;
   return endingUpdate('settle', id, cost, [inputTokens, outputTokens], charges, nowMs, accounts);
 }
 
-/** A cancellation's words. */
+/** A cancellation. */
 export function cancellationUpdate(id: string, nowMs: number, accounts: readonly string[] | undefined): Update {
   return endingUpdate('cancel', id, 0n, [0, 0], [], nowMs, accounts);
 }
 
-/** A correction's words. */
+/** A correction of what was spent. */
 export function correctionUpdate(account: string, window: string, spent: PicoUsd): Update {
   return updateOf(`correct ${window} ${account}`, 'correct', [account, window, ...inTwo(spent)]);
 }
@@ -51,7 +51,7 @@ function updateOf(key: string, kind: Update['kind'], words: readonly string[]): 
 
 const MOST_CONFIRMED = 50_000;
 
-/** Tellings in their order, by claim; and for a while those that were confirmed, should a failover have lost them. */
+/** Updates in their order, by claim; and for a while those that were confirmed, in case a failover has lost them. */
 export class Backlog {
   readonly #waiting = new Map<string, Update>();
   #confirmed: { readonly update: Update; readonly atMs: number }[] = [];
@@ -71,7 +71,7 @@ export class Backlog {
     return [...this.#waiting.values()];
   }
 
-  /** Resolves when everything that waits now has been told or kept. */
+  /** Resolves when everything that waits now is confirmed or kept. */
   async allReleased(): Promise<void> {
     await Promise.all(this.waiting().map(({ released }) => released.promise));
   }
@@ -93,7 +93,7 @@ export class Backlog {
     if (this.#confirmed.length > MOST_CONFIRMED + 1_000) this.#confirmed = this.#confirmed.slice(-MOST_CONFIRMED);
   }
 
-  /** It waits for Redis, and its caller no longer. */
+  /** Keeps an update until Redis is back, and releases its caller. */
   keep(update: Update): void {
     update.isKept = true;
     update.released.resolve();
@@ -106,7 +106,7 @@ export class Backlog {
     this.#confirmed = first === -1 ? [] : this.#confirmed.slice(first);
   }
 
-  /** What was confirmed lately is to be told again: once more is as once. */
+  /** Queues again what was confirmed lately: an update that arrives twice counts once. */
   repeatConfirmed(): void {
     this.sweep();
     for (const { update } of this.#confirmed) {
@@ -117,7 +117,7 @@ export class Backlog {
     this.#confirmed = [];
   }
 
-  /** All of these are in the ledger, from which everything will be seeded. */
+  /** Drops updates that are in the ledger, from which everything will be seeded. */
   drop(updates: readonly Update[]): void {
     for (const update of updates) {
       if (this.#waiting.get(update.key) === update) this.#waiting.delete(update.key);

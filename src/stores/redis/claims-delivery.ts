@@ -1,4 +1,4 @@
-/** Brings to Redis what it has to know of this instance's claims, and says when it knows all of it. */
+/** Delivers updates of this instance's claims to Redis, and knows when Redis has all of them. */
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { Backlog, Update } from './claims-backlog.ts';
@@ -17,14 +17,14 @@ export interface OpenClaim extends ReservedClaim {
   readonly startedAtMs: number;
   hold: PicoUsd;
   exposure: PicoUsd;
-  /** The outage in which it was granted here; undefined: Redis granted it. */
+  /** The outage during which this instance granted it; undefined: Redis granted it. */
   readonly outage: OutageClaims | undefined;
-  /** The entry since which Redis has it as it is here. */
+  /** The session since which Redis has its present state. */
   session: number;
   isGivenUp: boolean;
 }
 
-/** What delivery works with. */
+/** What a delivery needs. */
 export interface DeliveryParts {
   readonly membership: Membership;
   readonly seeds: Seeds;
@@ -32,7 +32,7 @@ export interface DeliveryParts {
   readonly open: ReadonlyMap<string, OpenClaim>;
   readonly clock: Clock;
   readonly onEmptied: () => Promise<void>;
-  /** Redis knows everything: from now on it decides. */
+  /** Redis has everything: from now on it decides. */
   readonly onShared: () => void;
 }
 
@@ -41,10 +41,10 @@ const CHUNK = 100;
 const GATE_PAUSE_MS = 50;
 const LEDGER_PAUSE_MS = 500;
 
-/** Tells, and tells again until it is confirmed. */
+/** Sends updates, and repeats them until they are confirmed. */
 export class Delivery {
   readonly #parts: DeliveryParts;
-  /** The entry in which Redis was told everything: only then it decides. */
+  /** The session in which Redis got everything: only then it decides. */
   #sharedSession = 0;
   #isClosed = false;
 
@@ -60,21 +60,21 @@ export class Delivery {
     this.#isClosed = true;
   }
 
-  /** Tells again what could not be told. */
+  /** Sends again what could not be sent. */
   retry(): void {
     for (const update of this.#parts.backlog.waiting()) if (update.isKept) void this.#deliver(update);
   }
 
-  /** Tells Redis one thing now or later. Resolves when it is told or kept; never rejects. */
+  /** Sends an update now or later. Resolves when it is confirmed or kept; never rejects. */
   send(update: Update): Promise<void> {
     this.#parts.backlog.add(update);
     if (this.isUp) void this.#deliver(update);
-    // While an entry goes on the caller waits with us, so that its row does not reach the ledger in between.
+    // While a session begins the caller waits, so that its row does not reach the ledger in between.
     else if (!this.#parts.membership.isUp) this.#parts.backlog.keep(update);
     return update.released.promise;
   }
 
-  /** Tells Redis one thing. It stays in the backlog where that cannot be done now. Never rejects. */
+  /** Sends an update. It stays in the backlog if that is impossible now. Never rejects. */
   async #deliver(update: Update): Promise<void> {
     if (update.isUnderWay) return;
     update.isUnderWay = true;
@@ -90,20 +90,20 @@ export class Delivery {
         }
         if (answer[0] !== 'unknown') break;
         if (update.isKept) {
-          // The ledger may have it already. Now it certainly has, and so will the seed.
+          // The ledger may have it already. After this it has it for certain, and so will the seed.
           await this.#parts.onEmptied();
           kind = 'booked';
         } else await this.#parts.seeds.bring(readUnknown(answer));
       }
     } catch {
-      // Redis or the ledger is away: told again with the next entry or beat.
+      // Redis or the ledger is unavailable: the next session or beat sends it again.
     } finally {
       update.isUnderWay = false;
     }
     this.#parts.backlog.keep(update);
   }
 
-  /** After each entry: what Redis lost or never heard, and only then it decides again. */
+  /** Called at the begin of each session: sends what Redis lost or never got. Only then Redis decides again. */
   async enter({ isOtherEpoch, wasGivenUp }: Entry): Promise<void> {
     const { session } = this.#parts.membership;
     const isCurrent = (): boolean =>
@@ -132,7 +132,7 @@ export class Delivery {
       this.#sharedSession = session;
       this.#parts.onShared();
     } catch {
-      // The next entry begins anew.
+      // The next session tries again.
     } finally {
       if (!this.isUp) for (const update of this.#parts.backlog.waiting()) this.#parts.backlog.keep(update);
     }
@@ -143,7 +143,7 @@ export class Delivery {
       if (await succeeds(this.#parts.onEmptied())) return;
       await pause(LEDGER_PAUSE_MS);
     }
-    throw new Error('Redis left before the ledger was up');
+    throw new Error('The connection to Redis was lost before the ledger was available');
   }
 
   async #registerAll(session: number): Promise<void> {
@@ -151,7 +151,7 @@ export class Delivery {
     for (const chunk of chunksOf(missing)) await Promise.all(chunk.map((claim) => this.register(claim)));
   }
 
-  /** Makes Redis know a claim as it is here. */
+  /** Gives Redis the present state of a claim. */
   async register(claim: OpenClaim): Promise<void> {
     const { session } = this.#parts.membership;
     const ageSeconds = Math.floor((this.#parts.clock.monotonicMs() - claim.startedAtMs) / 1_000);

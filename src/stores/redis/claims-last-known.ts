@@ -1,4 +1,4 @@
-/** What Redis last said of accounts: what an instance goes by when Redis is away. */
+/** The last known state of accounts in Redis, by which an instance decides while Redis is unavailable. */
 import type { ClaimAccount, MoneyState, Remaining } from '../contracts/claims.ts';
 
 /** What was counted of an account in a minute. */
@@ -18,7 +18,7 @@ interface Known {
 
 const MOST_ACCOUNTS = 50_000;
 
-/** Accounts in the order in which they were last heard of; the longest silent is forgotten first. */
+/** Accounts in the order of their last answer; the oldest is forgotten first. */
 export class LastKnown {
   readonly #accounts = new Map<string, Known>();
 
@@ -43,7 +43,7 @@ export class LastKnown {
     return state === undefined ? undefined : { ...state, exposed: 0n };
   }
 
-  /** What was counted in the minute before. */
+  /** What was counted in the last known minute. */
   rates(account: string): Counts | undefined {
     const known = this.#accounts.get(account);
     if (known === undefined) return undefined;

@@ -1,11 +1,11 @@
-/** Claims of instances that died: booked at their holds, each by one of the others. */
+/** Claims of instances that died: one of the other instances books each at its hold. */
 import type { OrphanedClaim } from '../contracts/claims.ts';
 import type { Seeds } from './claims-seeds.ts';
 import { numberIn, readUnknown } from './claims-wire.ts';
 import { type Found, type Membership, orphansIn } from './membership.ts';
 import { succeeds } from './waiting.ts';
 
-/** Takes them over. */
+/** Books orphaned claims. */
 export class Orphans {
   readonly #membership: Membership;
   readonly #seeds: Seeds;
@@ -24,13 +24,13 @@ export class Orphans {
     this.#onOrphan = onOrphan;
   }
 
-  /** Sees to what a beat found. Never rejects. */
+  /** Books what a beat found. Never rejects. */
   async see({ dead, orphans }: Found): Promise<void> {
     try {
       await this.#book(orphans);
       for (const instance of dead) await this.#reap(instance);
     } catch {
-      // Redis or the ledger is away; another beat, or another instance, goes on.
+      // Redis or the ledger is unavailable; another beat, or another instance, continues.
     }
   }
 

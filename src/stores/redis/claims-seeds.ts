@@ -1,10 +1,10 @@
-/** Brings what the ledger knows to counters that Redis does not have. */
+/** Seeds counters that Redis does not have with what the ledger knows. */
 import type { Clock } from '../../core/clock.ts';
 import type { Seed } from '../contracts/claims.ts';
 import { inTwo, keptForMs, type UnknownCounter } from './claims-wire.ts';
 import type { Membership } from './membership.ts';
 
-/** Asks for each counter once, however many wait for it. */
+/** Seeds each counter once, however many requests wait for it. */
 export class Seeds {
   readonly #membership: Membership;
   readonly #seed: Seed;
@@ -17,7 +17,7 @@ export class Seeds {
     this.#clock = clock;
   }
 
-  /** Rejects where the ledger or Redis is away. */
+  /** Rejects if the ledger or Redis is unavailable. */
   async bring(counters: readonly UnknownCounter[]): Promise<void> {
     await Promise.all(counters.map((counter) => this.#bringOne(counter)));
   }
@@ -35,8 +35,9 @@ export class Seeds {
     const { account, window, endsAtMs } = counter;
     const { session } = this.#membership;
     const spent = await this.#seed(account, counter);
-    // What was read before Redis lost its counters may miss what was settled since.
-    if (this.#membership.session !== session) throw new Error('Redis was left while the ledger was asked');
+    // What was read before Redis lost its counters may lack what was settled since.
+    if (this.#membership.session !== session)
+      throw new Error('The connection to Redis was lost while the ledger was read');
     await this.#membership.run('seed', [account, window, keptForMs(endsAtMs, this.#clock.nowMs()), ...inTwo(spent)]);
   }
 }

@@ -1,4 +1,4 @@
-/** Claims as the scripts take them and as they answer. */
+/** Claims in the arguments and answers of the scripts. */
 import type { PicoUsd } from '../../core/money.ts';
 import type {
   Charge,
@@ -12,7 +12,7 @@ import type {
 import type { Reserve } from '../limits/budget.ts';
 import { countRefusal, moneyRefusal } from '../limits/refusals.ts';
 
-/** What a script answers. */
+/** The answer of a script. */
 export type Answer = readonly unknown[];
 
 const WHOLE = 1_000_000_000_000n;
@@ -34,7 +34,7 @@ export function numberIn(answer: Answer, at: number): number {
   return Number(answer[at]);
 }
 
-/** How long a counter is kept: a day longer than its period. 0: for ever. */
+/** How long a counter is kept: a day longer than its period. 0: without end. */
 export function keptForMs(endsAtMs: number | undefined, nowMs: number): string {
   return endsAtMs === undefined ? '0' : String(Math.ceil(Math.max(0, endsAtMs - nowMs)) + DAY_MS);
 }
@@ -89,7 +89,7 @@ export function writeCharges(charges: readonly Charge[], nowMs: number): string[
   return written;
 }
 
-/** A grant as the scripts tell it. */
+/** Reads a grant. */
 export function readGrant(answer: Answer, accounts: readonly ClaimAccount[]): Granted {
   const cap = numberIn(answer, 6);
   let at = 7;
@@ -137,7 +137,7 @@ export interface UnknownCounter {
   readonly endsAtMs?: number;
 }
 
-/** The counters that a script says it does not have. */
+/** Reads which counters Redis does not have. */
 export function readUnknown(answer: Answer): readonly UnknownCounter[] {
   const unknown: UnknownCounter[] = [];
   for (let at = 2; at < answer.length; at += 4) {
@@ -152,7 +152,7 @@ export function readUnknown(answer: Answer): readonly UnknownCounter[] {
   return unknown;
 }
 
-/** A refusal as the scripts tell it; `wanted` are the reserves that would have done. */
+/** Reads a refusal; `wanted` are the reserves that were asked for. */
 export function readRefusal(
   answer: Answer,
   accounts: readonly ClaimAccount[],
@@ -171,7 +171,7 @@ export function readRefusal(
   return moneyRefusal(account.id, limit, { spent: amountIn(answer, 5), held: amountIn(answer, 7) }, wanted, nowMs);
 }
 
-/** A counter as the reading script tells it; undefined: Redis has no spend of it. */
+/** Reads a counter; `isKnown` is false if Redis does not have its spend. */
 export function readState(answer: Answer): MoneyState & { readonly isKnown: boolean } {
   const [spent, held, exposed] = [amountIn(answer, 1), amountIn(answer, 3), amountIn(answer, 5)];
   return { isKnown: numberIn(answer, 0) === 1, spent, held, exposed };

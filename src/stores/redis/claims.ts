@@ -42,18 +42,18 @@ export interface RedisClaimsOptions {
   /** Numbers in [0, 1). */
   readonly random: () => number;
   readonly seed: Seed;
-  /** Writes to the ledger, now, everything that was settled before and is not there yet; asked before counters are seeded anew. */
+  /** Flushes everything that is settled to the ledger; called before counters are seeded again. */
   readonly onEmptied?: () => Promise<void>;
-  /** Books a claim whose instance died. It is told again where this rejects, or where we die before it resolves. */
+  /** Books a claim whose instance died. Repeated if this rejects, or if we die before it resolves. */
   readonly onOrphan?: (orphan: OrphanedClaim) => void | Promise<void>;
-  /** Hears that Redis is away, and when it is back. */
+  /** Called if Redis becomes unavailable, and when it is back. */
   readonly onStatus: (status: RedisStatus) => void;
-  /** Hears once of a Redis that is not set up for counting. */
+  /** Called once if Redis is not set up for counting. */
   readonly onWarning?: (message: string) => void;
-  /** What all keys begin with; `sluice` by default. */
+  /** The prefix of all keys; `sluice` by default. */
   readonly namespace?: string;
   readonly times?: MembershipTimes;
-  /** Milliseconds by which rates go instead of the clock of Redis. */
+  /** Milliseconds that rates use instead of the clock of Redis; for tests. */
   readonly rateClockMs?: () => number;
 }
 
@@ -68,13 +68,13 @@ const STALE: Refusal = {
   isStale: true,
 };
 const MOST_ROUNDS = 5;
-/** How long closing waits for what is being told. */
+/** How long closing waits for updates that are under way. */
 const LAST_MS = 500;
-/** How long a silence may be a hiccup of a busy machine. */
+/** How long a silence of Redis may be a hiccup of a busy machine. */
 const HICCUP_MS = 1_000;
 const LOOK_EVERY_MS = 10;
 
-/** Claims by scripts in Redis, and by an equal part of what was left while it is away. */
+/** Claims by scripts in Redis; while Redis is unavailable, by an equal share of what was left. */
 export class RedisClaims implements Claims {
   readonly #options: RedisClaimsOptions;
   readonly #clock: Clock;
@@ -87,7 +87,7 @@ export class RedisClaims implements Claims {
   readonly #delivery: Delivery;
   readonly #orphans: Orphans;
   #outageClaims: OutageClaims | undefined;
-  /** When Redis was first found away, by the monotonic clock; undefined while it is up. */
+  /** When Redis was first found unavailable, by the monotonic clock; undefined while it is up. */
   #downSinceMs: number | undefined;
   #waitingBriefly: Promise<void> | undefined;
   #isClosed = false;
@@ -132,12 +132,12 @@ export class RedisClaims implements Claims {
     return this.#open.size;
   }
 
-  /** How many endings Redis has not confirmed. */
+  /** How many updates Redis has not confirmed. */
   get undelivered(): number {
     return this.#backlog.size;
   }
 
-  /** How many instances share, as far as this one knows. */
+  /** How many instances there are, as far as this one knows. */
   get instances(): number {
     return this.#membership.instances;
   }
@@ -190,7 +190,7 @@ export class RedisClaims implements Claims {
       claim.hold = reserve.hold;
       claim.exposure = reserve.exposure;
     }
-    // What Redis made of it is unknown: it is told what is true here.
+    // Whether Redis carried it out is unknown: it gets the state that is true here.
     claim.session = 0;
     if (this.isUp) await succeeds(this.#delivery.register(claim));
     return outcome;
@@ -293,8 +293,8 @@ export class RedisClaims implements Claims {
   }
 
   /**
-   * Waits for a Redis that fell silent, as long as that may be a hiccup: a busy machine is no outage, and money that is shared out by
-   * halves and quarters can be overspent. Once it is away for good nobody waits. All who wait look together.
+   * Waits for a Redis that fell silent, as long as that may be a hiccup: a busy machine is not an outage, and budgets that are
+   * divided among instances can be overspent. In a longer outage no request waits. All waiting requests share one timer.
    */
   #waitBriefly(): Promise<void> {
     if (this.#waitingBriefly !== undefined) return this.#waitingBriefly;
@@ -311,7 +311,7 @@ export class RedisClaims implements Claims {
     return this.#waitingBriefly;
   }
 
-  /** Whether Redis carried it out is unknown: it is told afterwards, by id, what became of it. */
+  /** Whether Redis carried it out is unknown: it gets the outcome later, by the claim's id. */
   async #claimUnsure(request: ClaimRequest, words: readonly string[]): Promise<ClaimOutcome> {
     const outcome = await this.#claimLocally(request);
     if (outcome.kind !== 'granted') {
@@ -350,7 +350,7 @@ export class RedisClaims implements Claims {
       this.#open.delete(claim.id);
       this.#outageClaims?.end(claim, cost, claim.outage === this.#outageClaims);
     }
-    // An earlier ending of this claim waits still: it is the one that counts.
+    // If an earlier ending of this claim still waits, that one counts.
     if (claim === undefined && this.#backlog.has(update.key)) return Promise.resolve();
     return this.#delivery.send(update);
   }
@@ -381,7 +381,7 @@ export class RedisClaims implements Claims {
   }
 }
 
-/** Whether a budget would be shared out in parts were Redis away. */
+/** Whether a budget would be divided among instances if Redis were unavailable. */
 function hasMoney({ accounts }: ClaimRequest): boolean {
   return accounts.some(({ money, whenAway = 'share' }) => money.length > 0 && whenAway === 'share');
 }

@@ -1,18 +1,18 @@
-/** InvalidationBus of changed objects over Redis: messages for speed, numbers so that none is missed. */
+/** The invalidation bus over Redis: messages make it fast, and their numbers show whether one was missed. */
 import type { Changed } from '../contracts/directory.ts';
 import type { Invalidation, InvalidationBus } from '../contracts/invalidation-bus.ts';
 
-/** Sends one message; resolves to its number. Rejects while Redis is away. */
+/** Sends one message; resolves to its number. Rejects while Redis is unavailable. */
 export type SendMessage = (message: string) => Promise<number>;
 
 const MOST_KEPT = 10_000;
 
-/** What this instance has heard, and what it has to say. A message is `NUMBER SENDER [changes]`. */
+/** What this instance has received, and what it has to send. A message is `NUMBER SENDER [changes]`. */
 export class RedisInvalidationBus implements InvalidationBus {
   readonly #self: string;
   readonly #send: SendMessage;
   readonly #callbacks: ((changed: Invalidation) => void)[] = [];
-  /** Everything up to this number was told to our own. Empty: nothing can have been missed yet. */
+  /** Our own caches know every change up to this number. Empty: nothing can have been missed yet. */
   #heard = '';
   #unsent: string[] = [];
 
@@ -21,7 +21,7 @@ export class RedisInvalidationBus implements InvalidationBus {
     this.#send = send;
   }
 
-  /** The number of the last change that was heard without a gap. */
+  /** The number of the last change before which none is missing. */
   get heard(): string {
     return this.#heard;
   }
@@ -38,19 +38,19 @@ export class RedisInvalidationBus implements InvalidationBus {
     await this.sendUnsent();
   }
 
-  /** Sends what could not be sent yet, in its order. Never rejects. */
+  /** Sends what could not be sent yet, in order. Never rejects. */
   async sendUnsent(): Promise<void> {
     const messages = this.#unsent;
     this.#unsent = [];
     const outcomes = await Promise.allSettled(messages.map((message) => this.#send(message)));
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === 'fulfilled') this.#advance(outcome.value);
-      // Whether it arrived is unknown; heard twice is as good as once.
+      // Whether it arrived is unknown; a message that is received twice does no harm.
       else this.#unsent.push(messages[index] ?? '');
     }
   }
 
-  /** A message that came by itself. */
+  /** Receives a published message. */
   hear(message: string): void {
     const read = readMessage(message);
     if (read === undefined) return;
@@ -58,7 +58,7 @@ export class RedisInvalidationBus implements InvalidationBus {
     this.#advance(read.number);
   }
 
-  /** What was asked for because a number was new: everything after ours, newest first, or too much of it. */
+  /** Receives the messages after ours, newest first; if they are too many or not whole, everything is invalidated. */
   catchUp(current: string, missed: readonly string[]): void {
     if (current === this.#heard) return;
     const behind = Number(current) - Number(this.#heard);
@@ -86,7 +86,7 @@ interface Message {
   readonly changed: readonly Changed[];
 }
 
-/** Reads a message; undefined for what no instance wrote. */
+/** Reads a message; undefined for anything that no instance wrote. */
 function readMessage(text: string): Message | undefined {
   const found = /^(\d+) (\S+) (\[.*\])$/s.exec(text);
   if (found === null) return undefined;

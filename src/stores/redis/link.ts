@@ -1,9 +1,9 @@
-/** One connection to Redis that is always either fast or gone, and comes back by itself. */
+/** One connection to Redis that is either fast or closed, and reconnects by itself. */
 import { type RedisAddress, type RedisClient, RedisNodes } from './nodes.ts';
 
 export type { RedisAddress, RedisClient } from './nodes.ts';
 
-/** Whether Redis works for us; with the reason where it does not. */
+/** Whether Redis is available; if not, with the reason. */
 export interface RedisStatus {
   readonly isUp: boolean;
   readonly reason?: string;
@@ -16,37 +16,37 @@ export interface RedisLinkOptions {
   readonly random: () => number;
   /** How long Redis may be silent while it owes an answer; 100 ms by default. */
   readonly commandLimitMs?: number;
-  /** Makes a fresh connection ready for use. It counts as up when this is done, and as failed where it rejects. */
+  /** Prepares a new connection. The connection is up when this resolves, and failed if it rejects. */
   readonly prepare: (client: RedisClient) => Promise<void>;
-  /** The connection is up: what `prepare` was too short for may begin. */
+  /** Called when the connection is up: for work that takes longer than `prepare` may. */
   readonly onUp?: () => void;
-  /** Hears of the first failure, and of what lasts after that: a connection that comes and goes is told once. */
+  /** Called on the first failure, and on lasting recovery: a connection that comes and goes is reported once. */
   readonly onStatus: (status: RedisStatus) => void;
 }
 
 const COMMAND_LIMIT_MS = 100;
-/** Further ones wait here and not at Redis. */
+/** More commands than this wait here and not at Redis. */
 const MOST_UNDER_WAY = 64;
-/** A Redis that takes longer to come to a command is as good as none. */
+/** A Redis that keeps a command waiting for longer counts as unavailable. */
 const LONGEST_TURN_MS = 2_000;
-/** However busy it is and answers others: nobody waits longer. */
+/** The longest wait for an answer, even if Redis is busy and answers other commands. */
 const BUSY_LIMIT_MS = 5 * COMMAND_LIMIT_MS;
-/** Timers that are this late show that our own process was busy. */
+/** If a timer is this late, our own process was busy. */
 const OWN_PAUSE_MS = 20;
-/** Greeting and preparing are several round trips, each of which may take as long as a command. */
+/** Connecting and preparing take several round trips, each of which may take as long as a command. */
 const READY_LIMIT_MS = 10 * COMMAND_LIMIT_MS;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
-/** A connection that held this long was a good one: only then Redis is said to be back, and the next is tried at once. */
+/** A connection that lasts this long is good: only then Redis is reported as back, and the next reconnection is tried at once. */
 const PROVEN_MS = 5_000;
 
-/** Redis is away, or did not answer in time. */
+/** Redis is unavailable, or did not answer in time. */
 export class RedisUnavailableError extends Error {}
 
 /**
- * The client library limits how long a command waits to be sent, not how long its answer takes. A Redis that is frozen, or whose
- * packets vanish, would hold every command for minutes; so each is timed here, and the first that fails takes the connection
- * with it.
+ * A connection to Redis with deadlines. The client library limits how long a command waits to be sent, not how long its answer
+ * takes. A Redis that is frozen, or whose packets vanish, would hold every command for minutes. So each command has a deadline
+ * here, and the first that fails closes the connection.
  */
 export class RedisLink {
   readonly #options: RedisLinkOptions;
@@ -60,7 +60,7 @@ export class RedisLink {
   #proof: NodeJS.Timeout | undefined;
   #underWay = 0;
   readonly #waiting: (() => void)[] = [];
-  /** When something was last answered on this connection. */
+  /** When the last answer came on this connection. */
   #answeredAtMs = 0;
 
   constructor(options: RedisLinkOptions) {
@@ -73,11 +73,11 @@ export class RedisLink {
     return this.#isUp;
   }
 
-  /** Sends commands; rejects where nothing was answered for 100 ms, and at once while Redis is away. */
+  /** Sends commands; rejects if no answer came for 100 ms, and at once while Redis is unavailable. */
   async run<Result>(send: (client: RedisClient) => Promise<Result>): Promise<Result> {
     while (this.#isUp && this.#underWay >= MOST_UNDER_WAY) await this.#turn();
     const client = this.#client;
-    if (client === undefined || !this.#isUp) throw new RedisUnavailableError('Redis is away');
+    if (client === undefined || !this.#isUp) throw new RedisUnavailableError('Redis is unavailable');
     this.#underWay += 1;
     try {
       return await this.#within(this.#options.commandLimitMs ?? COMMAND_LIMIT_MS, client, send(client));
@@ -87,7 +87,7 @@ export class RedisLink {
     }
   }
 
-  /** Waits until fewer are under way, so that each of these is answered in good time. A Redis that is up is waited for. */
+  /** Waits until fewer commands are under way, so that each is answered in time. */
   async #turn(): Promise<void> {
     const client = this.#client;
     const sinceMs = performance.now();
@@ -100,7 +100,7 @@ export class RedisLink {
     }
   }
 
-  /** Begins a new connection, which is prepared anew: no failure, and told to nobody. */
+  /** Replaces the connection by a new one, which is prepared again. This is not reported as a failure. */
   renew(): void {
     const client = this.#client;
     if (client !== undefined) this.#lose(client, new Renewal());
@@ -127,7 +127,7 @@ export class RedisLink {
     }
     if (this.#isClosed) return;
     this.#client = client;
-    // A gateway that cannot listen must end, and this connection not keep it.
+    // A gateway that cannot listen must end, and this connection must not keep it alive.
     client.unref();
     client.on('error', (error) => this.#lose(client, error));
     try {
@@ -136,10 +136,10 @@ export class RedisLink {
         client,
         client.connect().then(() => prepare(client)),
       );
-      // One that is too slow for commands must not be up in between.
+      // A connection that is too slow for commands must not count as up.
       await this.#within(COMMAND_LIMIT_MS, client, client.ping());
     } catch {
-      // `#lose` has seen to it.
+      // `#lose` has handled it.
       return;
     }
     if (this.#client !== client) return;
@@ -163,7 +163,7 @@ export class RedisLink {
       if (isOver) return;
       const nowMs = performance.now();
       const longestLeftMs = longestMs - (nowMs - sentAtMs);
-      // One that answers others has much to do, and will come to this one.
+      // A Redis that answers other commands is busy, and will answer this one.
       const quietMs = nowMs - Math.max(sentAtMs, this.#answeredAtMs);
       // While our own process was busy nothing was sent or read: that time says nothing about Redis.
       const leftMs = Math.min(lateMs > OWN_PAUSE_MS ? limitMs : limitMs - quietMs, longestLeftMs);
@@ -174,7 +174,7 @@ export class RedisLink {
       const dueMs = performance.now() + afterMs;
       timer = setTimeout(() => {
         const lateMs = performance.now() - dueMs;
-        // After a pause of our own process the answer may lie unread: it is read before this second look.
+        // After a pause of our own process the answer may be unread: it is read before this second look.
         setImmediate(() => look(lateMs));
       }, afterMs);
       timer.unref();
@@ -204,7 +204,7 @@ export class RedisLink {
   }
 
   #retry(error: unknown): void {
-    // A cluster's pointer is no failure, nor is a connection that we gave up ourselves.
+    // A cluster's redirection is not a failure, nor is a connection that we closed ourselves.
     const isFailure = !(this.#nodes.isPointer(error) || error instanceof Renewal);
     if (isFailure) this.#nodes.failed();
     if (isFailure && !this.#isFailureReported) {
@@ -218,17 +218,17 @@ export class RedisLink {
   #pauseMs(): number {
     const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
     this.#failures = Math.min(this.#failures + 1, 10);
-    // Instances that lost one Redis together must not come back together.
+    // Instances that lost a Redis at the same time must not reconnect at the same time.
     return longestMs * (0.5 + this.#options.random() / 2);
   }
 }
 
-/** We gave the connection up ourselves. */
+/** We closed the connection ourselves. */
 class Renewal extends Error {}
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   if (error.message !== '') return error.message;
-  // Several addresses were tried: the error of them all has no words of its own.
+  // If several addresses were tried, their common error has no message of its own.
   return 'code' in error ? String(error.code) : error.name;
 }

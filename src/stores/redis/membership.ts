@@ -1,4 +1,4 @@
-/** One instance's place among those that share a Redis: its connection, its epoch and fence, and its signs of life. */
+/** One instance's membership in a cluster that shares a Redis: its connection, its epoch and fence, and its heartbeats. */
 import { randomUUID } from 'node:crypto';
 import type { OrphanedClaim } from '../contracts/claims.ts';
 import { type Answer, amountIn, numberIn } from './claims-wire.ts';
@@ -6,23 +6,23 @@ import { RedisInvalidationBus } from './invalidation-bus.ts';
 import { type RedisAddress, type RedisClient, RedisLink, type RedisStatus, RedisUnavailableError } from './link.ts';
 import { loadScripts, runScript, type ScriptName } from './scripts.ts';
 
-/** How often instances give a sign of life, and after what silence their claims are given up. */
+/** How often instances send a heartbeat, and after what silence their claims are given up. */
 export interface MembershipTimes {
   readonly beatMs: number;
   readonly leaseMs: number;
-  /** For how long what Redis confirmed is told it again after a connection was lost: a failover may have lost it. */
+  /** Updates that Redis confirmed within this time are repeated after a lost connection, because a failover may have lost them. */
   readonly keptMs: number;
 }
 
 /** The usual times. */
 export const MEMBERSHIP_TIMES: MembershipTimes = { beatMs: 2_000, leaseMs: 15_000, keptMs: 10_000 };
 
-/** The most that a request waits for a dead Redis: deciding alone is not exact, so that it is not done for a mere hiccup. */
+/** How long a request waits for a dead Redis: deciding without Redis is not exact, so a mere hiccup is no reason for it. */
 const COMMAND_LIMIT_MS = 150;
 
-/** How an instance found Redis when it entered. */
+/** What an instance found when it joined. */
 export interface Entry {
-  /** Redis has not what it had when we were here last. False for the first time. */
+  /** Redis has lost what it had when we last joined. False for the first time. */
   readonly isOtherEpoch: boolean;
   /** Our claims were given up as orphaned. */
   readonly wasGivenUp: boolean;
@@ -35,23 +35,23 @@ export interface MembershipOptions {
   readonly random: () => number;
   readonly prefix: string;
   readonly times: MembershipTimes;
-  /** Milliseconds by which rates go instead of the clock of Redis; for tests. */
+  /** Milliseconds that rates use instead of the clock of Redis; for tests. */
   readonly clockMs: (() => number) | undefined;
   readonly onStatus: (status: RedisStatus) => void;
   readonly onWarning: (message: string) => void;
-  /** The connection is up again; everything sent before has been carried out or never will be. */
+  /** Called when the connection is up again; everything sent before has been carried out or never will be. */
   readonly onEntry: (entry: Entry) => void;
   readonly onBeat: (found: Found) => void;
 }
 
-/** What a sign of life was answered. */
+/** What the answer to a heartbeat says. */
 export interface Found {
-  /** Instances whose claims are nobody's any more. */
+  /** Dead instances that have claims left. */
   readonly dead: readonly string[];
   readonly orphans: readonly OrphanedClaim[];
 }
 
-/** Speaks to Redis for one instance. */
+/** Talks to Redis for one instance. */
 export class Membership {
   readonly self = randomUUID();
   readonly invalidations: RedisInvalidationBus;
@@ -59,7 +59,7 @@ export class Membership {
   readonly #link: RedisLink;
   readonly #timer: NodeJS.Timeout;
   #epoch = '';
-  /** The epoch in which Redis has what we had settled. */
+  /** The epoch in which Redis, or the ledger behind it, has everything that we had settled. */
   #settledEpoch = '';
   #fence = 0;
   #confirmedFence = 0;
@@ -93,28 +93,28 @@ export class Membership {
     return this.#link.isUp;
   }
 
-  /** Counts up with each entry. */
+  /** Grows each time we join. */
   get session(): number {
     return this.#fence;
   }
 
-  /** How many instances there were when we last heard. */
+  /** How many instances there were at the last heartbeat. */
   get instances(): number {
     return Math.max(1, this.#peers.length);
   }
 
-  /** Runs a script of claims; rejects while Redis is away, and where it does not know us any more. */
+  /** Runs a script of claims; rejects while Redis is unavailable, and if Redis does not know this instance any more. */
   async run(name: ScriptName, words: readonly string[]): Promise<Answer> {
     const answer = await this.#link.run((client) =>
       runScript(client, name, this.#options.prefix, [...this.#head(), ...words]),
     );
     if (answer[0] !== 'resync') return answer;
-    // Emptied, given up, or behind the fence of our own next connection: we come in again.
+    // Redis was emptied, or gave us up, or our own next connection has raised the fence: we join again.
     this.#link.renew();
     throw new RedisUnavailableError('Redis does not know this instance any more');
   }
 
-  /** Says that the ledger has what was settled before this entry. `late`: others did not wait for it, and there is a new entry. */
+  /** Says that the ledger has what was settled before we joined. `late`: the others did not wait for that, and we join again. */
   async ready(): Promise<'open' | 'closed' | 'late'> {
     const epoch = this.#epoch;
     const [state] = await this.run('ready', []);
@@ -158,12 +158,12 @@ export class Membership {
     this.#confirmedFence = fence;
     const isOtherEpoch = this.#settledEpoch !== '' && this.#settledEpoch !== this.#epoch;
     this.#entry = { isOtherEpoch, wasGivenUp: numberIn(answer, 2) === 1 && !isOtherEpoch };
-    // Messages were missed while there was no connection; which ones is asked with the next claim.
+    // Messages were missed while there was no connection; the next claim asks which.
     if (this.invalidations.heard === '') this.invalidations.catchUp(String(answer[1]), []);
     await this.#checkPolicy(client);
   }
 
-  /** Redis must know of a beat this old; one that does not has lost more than we can tell it again. */
+  /** Redis must know of a heartbeat this old; a Redis that does not has lost more than we can repeat. */
   #leastBeat(): number {
     const kept = performance.now() - this.#options.times.keptMs / 2;
     return this.#confirmedBeats.findLast(({ atMs }) => atMs < kept)?.beat ?? 0;
@@ -184,7 +184,7 @@ export class Membership {
       if (stale === 'stale') this.invalidations.catchUp(missed[0] ?? '', missed.slice(1));
       this.#options.onBeat({ dead: answer[4] as string[], orphans: orphansIn(answer[5] as Answer, 0) });
     } catch {
-      // The link says so, and each entry is followed by a beat.
+      // The link reports it, and a heartbeat follows each time we join.
     }
   }
 
@@ -201,7 +201,7 @@ export class Membership {
     if (policy === undefined || policy === 'noeviction') return;
     this.#isPolicyReported = true;
     this.#options.onWarning(
-      `Redis may throw away what is counted (maxmemory-policy is ${policy}): budgets are exact with noeviction only`,
+      `Redis may evict counters (maxmemory-policy is ${policy}): budgets are exact only with noeviction`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** Where the next connection goes: to the configured Redis, a master that sentinels name, or the node of a cluster that has our keys. */
+/** Chooses where the next connection goes: the configured Redis, the master that sentinels name, or the cluster node with our keys. */
 
 import { readFileSync } from 'node:fs';
 import { createClient } from 'redis';
@@ -12,9 +12,9 @@ export interface HostAndPort {
 
 /** How a TLS connection is checked. */
 export interface RedisTls {
-  /** A file of certificates to trust instead of the system's; read for each connection, so that it may be renewed. */
+  /** A file of certificates to trust instead of the system's; read for each connection, so that it can be renewed. */
   readonly caFile?: string;
-  /** False: any certificate is taken. */
+  /** False: any certificate is accepted. */
   readonly isVerified: boolean;
   /** False: the certificate may be another host's. */
   readonly isHostChecked: boolean;
@@ -36,24 +36,24 @@ export interface RedisAddress extends HostAndPort {
   readonly database: number;
   readonly isTls: boolean;
   readonly tls?: RedisTls;
-  /** With these, host and port are not asked. */
+  /** If present, host and port are not used. */
   readonly sentinels?: RedisSentinels;
-  /** Further nodes of a cluster, for when the first is away. */
+  /** Further nodes of a cluster, in case the first is unavailable. */
   readonly startupNodes?: readonly HostAndPort[];
 }
 
 const CONNECT_LIMIT_MS = 100;
 const SENTINEL_LIMIT_MS = 100;
 
-/** The client as a link makes it: one connection for commands and for news, by RESP3. */
+/** The client: one connection for commands and messages, by RESP3. */
 export type RedisClient = ReturnType<typeof makeClient>;
 
-/** Gives a new client for each attempt to connect. */
+/** Makes a new client for each attempt to connect. */
 export class RedisNodes {
   readonly #address: RedisAddress;
-  /** Where a node of a cluster said that our keys are. */
+  /** The node to which a cluster redirected us. */
   #moved: HostAndPort | undefined;
-  /** Where the last connection went: a pointer without a host means the same host. */
+  /** The host of the last connection: a redirection without a host means the same host. */
   #lastHost: string;
   #failures = 0;
 
@@ -62,7 +62,7 @@ export class RedisNodes {
     this.#lastHost = address.host;
   }
 
-  /** A client that is not connected yet. Rejects where no sentinel knows a master. */
+  /** A client that is not connected yet. Rejects if no sentinel knows a master. */
   async next(): Promise<RedisClient> {
     const { sentinels, startupNodes = [] } = this.#address;
     const { host, port } = this.#address;
@@ -77,13 +77,13 @@ export class RedisNodes {
     return makeClient(this.#address, node);
   }
 
-  /** The last one was no good: the next goes elsewhere, where there is an elsewhere. */
+  /** The last connection failed: the next goes to another node, if there is one. */
   failed(): void {
     this.#failures += 1;
     this.#moved = undefined;
   }
 
-  /** Whether an error only says which node of the cluster has our keys; the next connection goes there. Two in a row are one failure. */
+  /** Whether an error only redirects to the cluster node with our keys; the next connection goes there. A second in a row is a failure. */
   isPointer(error: unknown): boolean {
     const found = error instanceof Error ? /^MOVED \d+ (.*):(\d+)$/.exec(error.message) : null;
     const isSecond = this.#moved !== undefined;
@@ -111,31 +111,32 @@ function tlsOf({ isTls, tls }: RedisAddress, host: string) {
   if (!isTls) return {};
   return {
     tls: true as const,
-    // An address is no name that may be sent.
-    ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
-    ...(tls?.caFile !== undefined && { ca: readFileSync(tls.caFile) }),
-    ...(tls?.isVerified === false && { rejectUnauthorized: false }),
-    ...(tls?.isHostChecked === false && { checkServerIdentity: () => undefined }),
+    ...defined({
+      // An IP address may not be sent as a server name.
+      servername: /^[\d.]+$|:/.test(host) ? undefined : host,
+      ca: tls?.caFile === undefined ? undefined : readFileSync(tls.caFile),
+      rejectUnauthorized: tls?.isVerified === false ? false : undefined,
+      checkServerIdentity: tls?.isHostChecked === false ? () => undefined : undefined,
+    }),
   };
 }
 
-/** The master as the first sentinel that answers knows it. */
+/** The master that the first sentinel to answer names. */
 async function askSentinels(
   address: RedisAddress,
   { serviceName, nodes, username, password }: RedisSentinels,
 ): Promise<HostAndPort> {
-  let reason: unknown = new Error('no sentinel is configured');
+  let reason: unknown = new Error('No sentinel is configured');
   for (const node of nodes) {
     const { username: _user, password: _password, ...bare } = address;
-    const login = { ...defined({ username, password }) };
-    const client = makeClient({ ...bare, ...login, database: 0 }, node);
+    const client = makeClient({ ...bare, ...defined({ username, password }), database: 0 }, node);
     client.on('error', (error) => (reason = error));
     const late = setTimeout(() => client.destroy(), CONNECT_LIMIT_MS + SENTINEL_LIMIT_MS);
     try {
       await client.connect();
       const answer = await client.sendCommand(['SENTINEL', 'get-master-addr-by-name', serviceName]);
       if (Array.isArray(answer)) return { host: String(answer[0]), port: Number(answer[1]) };
-      reason = new Error('the sentinels know no master of this name');
+      reason = new Error(`The sentinels know no master named ${JSON.stringify(serviceName)}`);
     } catch (error) {
       reason = error;
     } finally {

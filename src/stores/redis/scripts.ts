@@ -1,4 +1,4 @@
-/** Scripts by their digest: their text travels only once. */
+/** Runs scripts by their digest, so that their text is sent only once. */
 import { createHash } from 'node:crypto';
 import { CLAIM_SCRIPTS } from './claims-script.ts';
 import type { Answer } from './claims-wire.ts';
@@ -7,19 +7,19 @@ import { MEMBERSHIP_SCRIPTS } from './membership-script.ts';
 
 const TEXTS = { ...CLAIM_SCRIPTS, ...MEMBERSHIP_SCRIPTS };
 
-/** What a script is called by. */
+/** The name of a script. */
 export type ScriptName = keyof typeof TEXTS;
 
 const DIGESTS = Object.fromEntries(
   Object.entries(TEXTS).map(([name, text]) => [name, createHash('sha1').update(text).digest('hex')]),
 ) as Readonly<Record<ScriptName, string>>;
 
-/** Has Redis learn all scripts. Where that is not allowed, each is learnt when it is first run. */
+/** Loads all scripts into Redis. If that is not allowed, each is loaded by its first run. */
 export async function loadScripts(client: RedisClient): Promise<void> {
   await Promise.all(Object.values(TEXTS).map((text) => client.scriptLoad(text).catch(() => undefined)));
 }
 
-/** Runs a script; one that Redis has forgotten is sent whole. */
+/** Runs a script; if Redis has forgotten it, its text is sent. */
 export async function runScript(
   client: RedisClient,
   name: ScriptName,

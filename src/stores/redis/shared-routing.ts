@@ -1,4 +1,4 @@
-/** Shared routing of instances that have one Redis in common. */
+/** Shared routing of instances that share a Redis. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { AttemptCounter, AttemptCounts, BreakerChange, SharedRouting } from '../contracts/shared-routing.ts';
@@ -10,7 +10,7 @@ export interface RedisSharedRoutingOptions {
   readonly clock: Clock;
   /** Numbers in [0, 1). */
   readonly random: () => number;
-  /** Hears that Redis is away, and when it is back. */
+  /** Called if Redis becomes unavailable, and when it is back. */
   readonly onStatus: (status: RedisStatus) => void;
 }
 
@@ -18,17 +18,17 @@ export interface RedisSharedRoutingOptions {
 const PREFIX = 'sluice:{routing}:';
 const OPEN_IDS = `${PREFIX}open`;
 const OPEN_IDS_TTL_SECONDS = 86_400;
-/** An open breaker is kept this much longer than its cooldown, so that a new instance begins with a probe, not with its traffic. */
+/** An open breaker is kept this much longer than its cooldown, so that a new instance begins with a probe, not with all traffic. */
 const KEPT_AFTER_MS = 60_000;
-/** Counts of an upstream that nobody asks any more. */
+/** How long counts of an unused upstream are kept. */
 const COUNTS_TTL_SECONDS = 60;
 const BEAT_MS = 1_000;
-/** Bounds what others may make us keep. */
+/** How many ids others may make us keep. */
 const MOST_IDS = 20_000;
 const LONGEST_OPEN_MS = 86_400_000;
 const MOST_SENDERS = 10_000;
 
-/** Deletes a lease only where it is still ours: it may have run out and be another instance's by now. */
+/** Deletes a lease only if it is still ours: it may have expired and belong to another instance by now. */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
 
 interface Unsent {
@@ -38,12 +38,12 @@ interface Unsent {
 
 interface Message extends BreakerChange {
   readonly from: string;
-  /** Counts up with each message of its sender. */
+  /** Grows with each message of its sender. */
   readonly number: number;
   readonly id: string;
 }
 
-/** Joins the instances that use this Redis, and lets this one act alone while Redis is away. */
+/** Connects the instances that use this Redis, and lets this one act alone while Redis is unavailable. */
 export class RedisSharedRouting implements SharedRouting {
   readonly #clock: Clock;
   readonly #link: RedisLink;
@@ -51,9 +51,9 @@ export class RedisSharedRouting implements SharedRouting {
   /** Pub/sub knows no databases; two clusters in two databases must not hear each other. */
   readonly #channel: string;
   readonly #beat: NodeJS.Timeout;
-  /** The last news of each breaker until Redis has taken it: what happened while it was away is told when it is back. */
+  /** The last change of each breaker until Redis has it: what happened during an outage is sent after it. */
   readonly #unsent = new Map<string, Unsent>();
-  /** The last message of each sender: a Redis that was frozen still carries out what lay unread, after what was sent since. */
+  /** The last message number of each sender: a Redis that was frozen carries out old commands after newer ones. */
   readonly #lastNumbers = new Map<string, number>();
   #lastNumber = 0;
   #wasUp = false;
@@ -61,7 +61,7 @@ export class RedisSharedRouting implements SharedRouting {
   #lastLease = 0;
   #onChange: (id: string, change: BreakerChange) => void = () => undefined;
   #counter: AttemptCounter | undefined;
-  /** The cluster's running totals when we last read them. Running totals need no clock that all instances agree on. */
+  /** The cluster's running totals when we last read them. Running totals need no common clock. */
   #totals = new Map<string, AttemptCounts>();
   #isExchanging = false;
 
@@ -90,7 +90,7 @@ export class RedisSharedRouting implements SharedRouting {
   }
 
   takeProbe(id: string, intervalMs: number): boolean | Promise<boolean> {
-    // Alone, each instance probes for itself: its own breaker already keeps its probes apart.
+    // During an outage each instance probes for itself: its own breaker limits its probes.
     if (!this.#link.isUp) return true;
     const lease = `${this.#self}:${++this.#lastLease}`;
     const expiration = { type: 'PX', value: Math.max(1, Math.ceil(intervalMs)) } as const;
@@ -123,13 +123,13 @@ export class RedisSharedRouting implements SharedRouting {
     if (this.#isExchanging) return;
     this.#isExchanging = true;
     try {
-      // Drained also while Redis is away: attempts of that time must not come up as new ones when it is back.
+      // Drained even while Redis is unavailable: attempts of that time must not count as new ones when it is back.
       const drained = [...(this.#counter?.drain() ?? [])];
       if (this.#link.isUp) {
         await this.#link.run((client) => Promise.all([this.#exchangeAll(client, drained), this.#sendLeft(client)]));
       } else this.#totals.clear();
     } catch {
-      // Whether the counts arrived is unknown. They are not sent again: too few for ten seconds is better than twice as many.
+      // Whether the counts arrived is unknown. They are not sent again: too few for ten seconds is better than too many.
       this.#totals.clear();
     } finally {
       this.#isExchanging = false;
@@ -144,16 +144,16 @@ export class RedisSharedRouting implements SharedRouting {
   async #prepare(client: RedisClient): Promise<void> {
     await Promise.all([
       client.subscribe(this.#channel, (text) => this.#hear(text)),
-      // A replica or a full Redis answers reads; only a write shows that it will do.
+      // A replica or a full Redis answers reads; only a write shows that it works.
       client.set(`${PREFIX}written`, '1', { expiration: { type: 'EX', value: COUNTS_TTL_SECONDS } }),
       ...[...this.#unsent].map(([id, unsent]) => this.#send(client, id, unsent)),
     ]);
-    // After an outage of Redis we know better what became of a cooldown that is over: it may be closed here since.
+    // After an outage we know better whether a cooldown is over: the breaker may have closed here since.
     await this.#learnOpen(client, !this.#wasUp);
     this.#wasUp = true;
   }
 
-  /** Sends what was told while the connection was being made. */
+  /** Sends what was published while the connection was being made. */
   async #sendLeft(client: RedisClient): Promise<void> {
     const longAgoMs = this.#clock.monotonicMs() - BEAT_MS / 2;
     const left = [...this.#unsent].filter(([, { atMs }]) => atMs < longAgoMs);
@@ -166,7 +166,7 @@ export class RedisSharedRouting implements SharedRouting {
     const forMs = Math.max(0, Math.round(unsent.change.forMs - passedMs));
     const text = JSON.stringify({ from: this.#self, number: ++this.#lastNumber, id, state, forMs } satisfies Message);
     const key = breakerKey(id);
-    // One after the other and not a transaction: Redis 7.0 writes news to ourselves into the middle of a transaction's answer.
+    // Single commands and not a transaction: Redis 7.0 writes messages to ourselves into the middle of a transaction's answer.
     await Promise.all([
       ...(state === 'closed'
         ? [client.del(key), client.sRem(OPEN_IDS, id)]
@@ -187,12 +187,12 @@ export class RedisSharedRouting implements SharedRouting {
     if (number <= (this.#lastNumbers.get(from) ?? 0)) return;
     if (this.#lastNumbers.size >= MOST_SENDERS) this.#lastNumbers.clear();
     this.#lastNumbers.set(from, number);
-    // What we did not get to say is older than what we hear now.
+    // What we could not send is older than what we receive now.
     this.#unsent.delete(id);
     this.#onChange(id, { state, forMs });
   }
 
-  /** What was open before we came, or opened while we were away. */
+  /** Learns of breakers that were open before we connected; `withOver`: also of those whose cooldown is over. */
   async #learnOpen(client: RedisClient, withOver: boolean): Promise<void> {
     const ids = (await client.sMembers(OPEN_IDS)).slice(0, MOST_IDS);
     await Promise.all(ids.map((id) => this.#learnOne(client, id, withOver)));
@@ -224,13 +224,13 @@ export class RedisSharedRouting implements SharedRouting {
       };
       if (others.first + others.further > 0) this.#counter?.addOthers(upstream, others);
     };
-    // With nothing to count it still asks for a sign of life: that is how a frozen Redis is noticed.
+    // With nothing to count it still pings: that is how a frozen Redis is noticed.
     await (drained.length === 0 ? client.ping() : Promise.all(drained.map(exchangeOne)));
     this.#totals = totals;
   }
 }
 
-/** The link has closed the connection, and says so once. */
+/** The link has closed the connection, and reports that once. */
 function linkReportsIt(): void {}
 
 function probeKey(id: string): string {
@@ -241,9 +241,9 @@ function breakerKey(id: string): string {
   return `${PREFIX}breaker:${id}`;
 }
 
-/** Adds our attempts to the cluster's totals and gives these. */
+/** Adds our attempts to the cluster's totals, and returns the totals. */
 async function addAndRead(client: RedisClient, upstream: string, own: AttemptCounts): Promise<AttemptCounts> {
-  // An address may hold a login: its digest does as well.
+  // An address may contain a login: only its digest is stored.
   const key = `${PREFIX}attempts:${createHash('sha256').update(upstream).digest('base64url').slice(0, 22)}`;
   if (own.first === 0 && own.further === 0) {
     const [first, further] = await client.hmGet(key, ['first', 'further']);
@@ -257,7 +257,7 @@ async function addAndRead(client: RedisClient, upstream: string, own: AttemptCou
   return { first, further };
 }
 
-/** What of a total's growth is not ours. A total that shrank was lost (evicted, flushed) and has begun anew. */
+/** The growth of a total that is not ours. A total that shrank was lost (evicted, flushed) and counts from 0 again. */
 function othersSince(before: number, total: number, own: number): number {
   return Math.max(0, (total >= before ? total - before : total) - own);
 }

@@ -1,6 +1,6 @@
-/** Small ways to wait. */
+/** Waiting for work and for time. */
 
-/** Whether some work succeeds; why it did not is told elsewhere. */
+/** Whether some work succeeds; its failure is reported elsewhere. */
 export function succeeds(work: Promise<unknown>): Promise<boolean> {
   return work.then(
     () => true,

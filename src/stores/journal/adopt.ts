@@ -1,4 +1,4 @@
-/** Finds the journals of processes that are gone, has them booked, and deletes them. */
+/** Finds the journals of dead processes, books their content, and deletes them. */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -7,18 +7,18 @@ import type { ClosedEntry, LeftBehind, OpenEntry, TakeLock } from '../contracts/
 import { readSegment } from './segment.ts';
 import { segmentNumbers, segmentPath } from './segments.ts';
 
-/** What looking for journals of others needs. */
+/** What adopting journals needs. */
 export interface AdoptOptions {
   /** Where the journals of all processes are. */
   readonly folder: string;
   readonly takeLock: TakeLock;
   readonly clock: Clock;
   /**
-   * Books what was left behind: rows into the ledger, claims settled. Called in parts, in order; the files are deleted when all
-   * calls have resolved. What rejects is called again by a later look, with the same entries: booking goes by their ids.
+   * Books what was left behind: writes rows to the ledger, settles claims. Called in parts, in order; the files are deleted when
+   * all calls have resolved. After a rejection a later search repeats the call with the same entries: booking goes by their ids.
    */
   readonly book: (left: LeftBehind) => Promise<void>;
-  /** Lines in the middle of a file that cannot be read. */
+  /** Called if lines in the middle of a file cannot be read. */
   readonly onDamaged: (path: string, lines: number) => void;
   /** How many closed entries are given at once. */
   readonly partSize?: number;
@@ -27,10 +27,10 @@ export interface AdoptOptions {
 const PART_SIZE = 2_000;
 /** How many lines are read in one turn of the event loop. */
 const LINES_A_TURN = 500;
-/** A lock without a folder this long after it was made has no owner that is about to make the folder. */
+/** The owner of a lock makes the folder at once: a lock that is this old and has no folder has no owner. */
 const STRAY_AFTER_MS = 3_600_000;
 
-/** Adopts every journal whose owner is gone; resolves to how many, and rejects with the error of `book`. */
+/** Adopts every journal whose owner is dead; resolves to how many, and rejects with the error of `book`. */
 export async function adoptLeftBehind(options: AdoptOptions): Promise<number> {
   const { folder, takeLock, clock } = options;
   if (!existsSync(folder)) return 0;
@@ -44,7 +44,7 @@ export async function adoptLeftBehind(options: AdoptOptions): Promise<number> {
     const lock = takeLock(`${path}.lock`);
     if (lock === undefined) continue;
     try {
-      // Another process may have been faster, and be done with it.
+      // Another process may have adopted it meanwhile.
       if (existsSync(path)) {
         await bookFolder(path, options);
         rmSync(path, { recursive: true, force: true });
@@ -58,7 +58,7 @@ export async function adoptLeftBehind(options: AdoptOptions): Promise<number> {
   return adopted;
 }
 
-/** Reads twice: how requests ended stands after how they began, and neither need fit into memory at once. */
+/** Reads the files twice, because the end of a request comes after its begin, and neither all of them fit into memory at once. */
 async function bookFolder(folder: string, options: AdoptOptions): Promise<void> {
   const { book, onDamaged, partSize = PART_SIZE } = options;
   const open = new Map<string, OpenEntry>();

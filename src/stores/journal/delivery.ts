@@ -1,6 +1,6 @@
 /**
- * Brings closed entries to the ledger: in batches, one at a time, again and again while the database is away. An entry that the
- * database refuses for what it says must not hold up all others: it is kept in a file of its own, and said aloud.
+ * Writes closed entries to the ledger: in batches, one at a time, and again while the database is unavailable. An entry whose
+ * content the database refuses must not hold up all others: it is kept in a file of its own, and reported.
  */
 import { appendFileSync } from 'node:fs';
 import { DatabaseUnavailableError } from '../contracts/directory.ts';
@@ -10,7 +10,7 @@ import { closedText, lineOf } from './record.ts';
 import type { Troubles } from './troubles.ts';
 import { textsOf } from './written-entry.ts';
 
-/** What a delivery works with. */
+/** What a delivery needs. */
 export interface DeliveryOptions {
   readonly everyMs: number;
   readonly ledger: Pick<Ledger, 'write' | 'writeTexts'>;
@@ -19,16 +19,16 @@ export interface DeliveryOptions {
   /** The first entries that wait. */
   readonly next: () => readonly ClosedEntry[];
   readonly onDelivered: (entries: readonly ClosedEntry[]) => void;
-  /** Called at every turn, whether there was something to deliver or not. */
+  /** Called at every turn, even if there was nothing to deliver. */
   readonly onTurn: () => void;
   readonly troubles: Troubles;
   readonly refusedPath: string;
 }
 
 const MOST_MS = 5_000;
-/** How many that came meanwhile do not wait for the next turn. */
+/** If this many entries have come meanwhile, they do not wait for the next turn. */
 const GOES_AT_ONCE = 100;
-/** How often a batch fails before it is looked for the one entry that is refused. */
+/** How often a batch fails before its entries are written singly, to find the one that is refused. */
 const SUSPICIOUS_AFTER = 3;
 
 /** The writer behind a journal. Runs until it is stopped, and does not keep the process alive. */
@@ -37,7 +37,7 @@ export class Delivery {
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
   #failures = 0;
-  /** Failures in a row that are not for the database being away. */
+  /** Failures in a row although the database was available. */
   #refusals = 0;
   #underWay: Promise<void> | undefined;
 
@@ -46,7 +46,7 @@ export class Delivery {
     this.#schedule();
   }
 
-  /** Brings one batch, or joins the one that is under way; rejects with the error of the database. */
+  /** Delivers one batch, or joins the delivery that is under way; rejects with the error of the database. */
   deliver(): Promise<void> {
     this.#underWay ??= this.#deliverBatch().finally(() => {
       this.#underWay = undefined;
@@ -68,7 +68,7 @@ export class Delivery {
   async #turn(): Promise<void> {
     try {
       await this.deliver();
-      // What has come together in the meantime goes at once: only then does a backlog become shorter.
+      // What has come meanwhile is delivered at once, or a backlog would never become shorter.
       while (!this.#isStopped && this.#options.waiting() >= GOES_AT_ONCE) await this.deliver();
     } catch (error) {
       this.#options.troubles.report('unavailable', error);
@@ -84,7 +84,7 @@ export class Delivery {
       await this.#write(entries);
     } catch (error) {
       this.#failures += 1;
-      this.#refusals = isAway(error) ? 0 : this.#refusals + 1;
+      this.#refusals = isUnavailable(error) ? 0 : this.#refusals + 1;
       if (this.#refusals < SUSPICIOUS_AFTER || !(await this.#deliverSingly(entries))) throw error;
     }
     this.#failures = 0;
@@ -98,7 +98,7 @@ export class Delivery {
     onDelivered(entries);
   }
 
-  /** Writes each on its own. False where none went through: then it is not for what they say. */
+  /** Writes each entry on its own. False if none was accepted: then the reason is not their content. */
   async #deliverSingly(entries: readonly ClosedEntry[]): Promise<boolean> {
     const { ledger, troubles, refusedPath, onDelivered } = this.#options;
     const suspects: ClosedEntry[] = [];
@@ -121,18 +121,18 @@ export class Delivery {
     return true;
   }
 
-  /** Why an entry is not taken; undefined where it is. Rejects while the database is away. */
+  /** Why an entry is refused; undefined if it is accepted. Rejects while the database is unavailable. */
   async #refusalOf(entry: ClosedEntry): Promise<unknown> {
     try {
       await this.#options.ledger.write(entry.rows);
       return undefined;
     } catch (error) {
-      if (isAway(error)) throw error;
+      if (isUnavailable(error)) throw error;
       return error ?? new Error('refused');
     }
   }
 }
 
-function isAway(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   return error instanceof DatabaseUnavailableError;
 }

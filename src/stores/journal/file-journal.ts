@@ -1,4 +1,4 @@
-/** The journal in files of a folder of its own, and the writer behind it that brings what is closed to the ledger. */
+/** The journal in files of a folder of its own, with the delivery that writes closed entries to the ledger. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -17,24 +17,24 @@ import { WrittenEntry } from './written-entry.ts';
 export interface FileJournalOptions {
   /** Where the journals of all processes are: `<data folder>/journal`. */
   readonly folder: string;
-  /** A name no other process ever had. */
+  /** A name that no other process ever had. */
   readonly instanceId: string;
   readonly ledger: Pick<Ledger, 'write' | 'writeTexts'>;
   readonly takeLock: TakeLock;
   readonly clock: Clock;
   readonly fsync: boolean;
-  /** Told at most once a minute for each kind. */
+  /** Called at most once a minute for each kind. */
   readonly onTrouble: (trouble: JournalTrouble) => void;
-  /** When a new file is begun. */
+  /** At which size a new file begins. */
   readonly segmentBytes?: number;
   /** How many closed entries are held in memory at most; those beyond are read from the files again. */
   readonly mostHeld?: number;
-  /** How often what is closed is brought to the ledger. */
+  /** How often closed entries are delivered to the ledger. */
   readonly everyMs?: number;
 }
 
 interface UnderWay {
-  /** What was written of it. */
+  /** The record that was written. */
   text: string;
   segment: number;
 }
@@ -56,21 +56,21 @@ export class FileJournal implements Journal {
   readonly #waiting: Waiting;
   readonly #delivery: Delivery;
   readonly #troubles: Troubles;
-  /** Requests under way, those that stand in the oldest file first. */
+  /** Requests under way, those in the oldest file first. */
   readonly #open = new Map<string, UnderWay>();
-  /** Requests that are over and that the disk did not take; undefined: the ledger has it, and only the end is to be written. */
+  /** Requests that are over and that the disk refused; undefined: the ledger has it, and only the end must be written. */
   readonly #unwritten = new Map<string, ClosedEntry | undefined>();
   #lastNumber = 0;
   /** Requests that are over and whose claims are not settled yet. */
   #unsettled = 0;
 
-  /** Throws where the folder cannot be written. */
+  /** Throws if the folder cannot be written. */
   constructor(options: FileJournalOptions) {
     const { folder, instanceId } = options;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#folder = join(folder, instanceId);
     this.#lockPath = `${this.#folder}.lock`;
-    // The lock comes before the folder: whoever finds a folder and gets its lock knows that the owner is gone.
+    // The lock comes before the folder: a process that finds a folder and gets its lock knows that the owner is dead.
     const lock = options.takeLock(this.#lockPath);
     if (lock === undefined) throw new Error(`Another process has the journal ${this.#folder}`);
     this.#lock = lock;
@@ -132,7 +132,7 @@ export class FileJournal implements Journal {
 
   close(entry: ClosedEntry, settled?: Promise<void>): void {
     if (settled !== undefined) {
-      // On the disk at once, and still under way as far as files are kept, until the ledger may be told.
+      // On the disk at once; it stays under way, which keeps its file, until it may go to the ledger.
       this.#tryAdd(closedText(entry, 0));
       this.#unsettled += 1;
       settled
@@ -152,14 +152,14 @@ export class FileJournal implements Journal {
     if (this.#tryAdd(droppedText(callId)) === undefined) this.#unwritten.set(callId, undefined);
   }
 
-  /** What is closed after the call is not waited for: under load there would always be more. */
+  /** Does not wait for what is closed after the call: under load there would always be more. */
   async flush(): Promise<void> {
     let upTo = this.#lastNumber;
     const unwritten = new Set(this.#unwritten.keys());
     const isThere = (): boolean => {
       for (const callId of unwritten) {
         if (this.#unwritten.get(callId) !== undefined) return false;
-        // Delivered, or written in the meantime, and then it has a number of its own.
+        // It was delivered, or written in the meantime, and then it has a number of its own.
         unwritten.delete(callId);
         upTo = this.#lastNumber;
       }
@@ -176,7 +176,7 @@ export class FileJournal implements Journal {
     this.#tidy();
     this.#segments.close();
     const isEmpty = this.waiting === 0 && this.#open.size === 0 && this.#unwritten.size === 0;
-    // What could not be brought to the ledger stays, for the next process to find.
+    // What could not be delivered to the ledger stays for the next process.
     if (isEmpty) {
       rmSync(this.#folder, { recursive: true, force: true });
       rmSync(this.#lockPath, { force: true });
@@ -223,11 +223,11 @@ export class FileJournal implements Journal {
     const shifted = count === -1 ? line.length : count;
     const last = line[shifted - 1];
     this.#waiting.shift(shifted);
-    // Only spares the next process work: without it, the ledger tells again what it knows by id.
+    // Only saves the next process work: without it, the ledger ignores by id what it has already.
     if (last !== undefined) this.#tryAdd(deliveredText(last.number));
   }
 
-  /** Writes what the disk did not take before, and deletes files that nothing needs. */
+  /** Writes what the disk refused before, and deletes files that are not needed any more. */
   #tidy(): void {
     for (const [callId, entry] of this.#unwritten) {
       const isWritten =

@@ -1,6 +1,6 @@
 /**
- * What the journal writes: one line for each thing that happened, with a checksum in front, so that a line that was only half
- * written is told from a whole one. Money is a decimal string, because JSON has no integers of that size.
+ * The records of the journal: one line for each event, with a checksum in front that shows whether the line was written whole.
+ * Money is a decimal string, because JSON has no integers of that size.
  */
 import { crc32 } from 'node:zlib';
 import { defined } from '../../core/defined.ts';
@@ -15,7 +15,7 @@ import { textsOf } from './written-entry.ts';
 export type JournalRecord =
   | { readonly kind: 'open'; readonly entry: OpenEntry }
   | { readonly kind: 'hold'; readonly callId: string; readonly hold: PicoUsd }
-  /** `number` counts what was closed in this journal, from 1. 0: what the ledger is not to be told of yet; it comes again, with a number. */
+  /** `number` counts the closed entries of this journal, from 1. 0: it may not go to the ledger yet and comes again, with a number. */
   | { readonly kind: 'closed'; readonly entry: ClosedEntry; readonly number: number }
   | { readonly kind: 'dropped'; readonly callId: string }
   /** The ledger has every closed entry up to this number. */
@@ -23,48 +23,48 @@ export type JournalRecord =
 
 const CHECKSUM_LENGTH = 8;
 
-/** What is written to say that a request is under way. */
+/** The record of a request that is under way. */
 export function openText({ callId, hold, row }: OpenEntry): string {
   const held = hold === undefined ? '' : `,"hold":"${hold}"`;
   return `{"open":${JSON.stringify(callId)}${held},"row":${textOfRow(row)}}`;
 }
 
-/** What is written to say what a request holds from now on. */
+/** The record of a request's new hold. */
 export function holdText(callId: string, hold: PicoUsd): string {
   return JSON.stringify({ held: callId, hold: hold.toString() });
 }
 
-/** What is written to say how a request ended. */
+/** The record of how a request ended. */
 export function closedText(entry: ClosedEntry, number: number): string {
   const { callId, settlement } = entry;
   const settled = settlement === undefined ? '' : `,"settlement":${JSON.stringify(plainSettlement(settlement))}`;
   return `{"closed":${JSON.stringify(callId)},"number":${number},"rows":[${textsOf(entry).join()}]${settled}}`;
 }
 
-/** What is written to say that a request was never sent. */
+/** The record of a request that was never sent. */
 export function droppedText(callId: string): string {
   return JSON.stringify({ dropped: callId });
 }
 
-/** What is written to say how far the ledger has what was closed. */
+/** The record of the last closed entry that the ledger has. */
 export function deliveredText(number: number): string {
   return JSON.stringify({ delivered: number });
 }
 
-/** The entry that such a text says is under way. */
+/** Reads the entry that `openText` wrote. */
 export function openOfText(text: string): OpenEntry | undefined {
   const said: unknown = JSON.parse(text);
   const record = isJsonObject(said) ? recordOf(said) : undefined;
   return record?.kind === 'open' ? record.entry : undefined;
 }
 
-/** Reads one line without its end; undefined for one that is not whole. */
+/** Reads one line without its end; undefined if the line is not whole. */
 export function readLine(bytes: Buffer): JournalRecord | undefined {
   if (bytes.length <= CHECKSUM_LENGTH + 1) return undefined;
   const body = bytes.subarray(CHECKSUM_LENGTH + 1);
   if (bytes.toString('latin1', 0, CHECKSUM_LENGTH + 1) !== `${checksum(body)} `) return undefined;
   const said: unknown = JSON.parse(body.toString());
-  // Whole by its checksum, so it is as it was written; a kind that is not known was written by a newer version.
+  // The checksum shows that the line is as it was written; an unknown kind was written by a newer version.
   return isJsonObject(said) ? recordOf(said) : undefined;
 }
 
@@ -103,17 +103,17 @@ function amount(value: unknown): PicoUsd | undefined {
   return typeof value === 'string' ? BigInt(value) : undefined;
 }
 
-/** A text as a line of its own, for files that are written seldom. */
+/** A text as a line of its own, for files that are rarely written. */
 export function lineOf(text: string): string {
   return `${checksum(text)} ${text}\n`;
 }
 
-/** The bytes that a line of this text needs at most. */
+/** How many bytes a line of this text needs at most. */
 export function mostBytesOf(text: string): number {
   return text.length * 3 + CHECKSUM_LENGTH + 2;
 }
 
-/** Puts a text as a line into a buffer and returns where the line ends. The buffer has room for it. */
+/** Writes a text as a line into a buffer that has room for it; returns the end of the line. */
 export function putLine(buffer: Buffer, at: number, text: string): number {
   const begin = at + CHECKSUM_LENGTH + 1;
   const end = begin + buffer.write(text, begin);
@@ -124,7 +124,7 @@ export function putLine(buffer: Buffer, at: number, text: string): number {
 }
 
 const SPACE = 0x20;
-/** What ends a line; JSON holds none. */
+/** The end of a line; JSON contains none. */
 export const LINE_END = 0x0a;
 
 function checksum(body: string | Buffer): string {

@@ -1,23 +1,23 @@
 /**
- * A file of the journal: lines are added at its end and read from its start. What is added has reached the operating system when
- * the call returns; a line that the disk took only half of is taken back.
+ * A file of the journal: lines are added at its end and read from its start. When a call returns, the operating system has the
+ * line. If the disk wrote only half of a line, that half is removed.
  */
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { JournalFullError } from '../contracts/journal.ts';
 import { type JournalRecord, LINE_END, mostBytesOf, putLine, readLine } from './record.ts';
 
 const READ_BYTES = 256 * 1_024;
-/** Lines are put together here: a string would be made into bytes three times, to be counted, checked and written. */
+/** Lines are encoded in one buffer: a string would be converted three times, to be counted, checked and written. */
 const LINE_BYTES = 64 * 1_024;
 
-/** The file that is written to. */
+/** Writes to one file. */
 export class SegmentWriter {
   readonly path: string;
   readonly #fd: number;
   readonly #fsync: boolean;
   readonly #buffer = Buffer.allocUnsafe(LINE_BYTES);
   #size: number;
-  /** A half-written line could not be taken back: the next one begins with a line end, which makes it a line of its own. */
+  /** A half-written line could not be removed: the next one begins with a line end, which makes the half a line of its own. */
   #isTorn = false;
   #isClosed = false;
 
@@ -33,9 +33,9 @@ export class SegmentWriter {
     return this.#size;
   }
 
-  /** Adds a text as a line; throws a JournalFullError where the disk does not take all of it. */
+  /** Adds a text as a line; throws a JournalFullError if the disk does not store all of it. */
   add(text: string): void {
-    // The number of a closed file may be another one's by now.
+    // The descriptor of a closed file may belong to another file by now.
     if (this.#isClosed) throw new JournalFullError(this.path, { code: 'closed' });
     const most = mostBytesOf(text) + 1;
     const buffer = most <= LINE_BYTES ? this.#buffer : Buffer.allocUnsafe(most);
@@ -52,10 +52,10 @@ export class SegmentWriter {
         return;
       }
     } catch (error) {
-      this.#takeBack(written);
+      this.#removeTorn(written);
       throw new JournalFullError(this.path, error);
     }
-    this.#takeBack(written);
+    this.#removeTorn(written);
     throw new JournalFullError(this.path, undefined);
   }
 
@@ -65,7 +65,7 @@ export class SegmentWriter {
     closeSync(this.#fd);
   }
 
-  #takeBack(written: number): void {
+  #removeTorn(written: number): void {
     if (written === 0) return;
     try {
       ftruncateSync(this.#fd, this.#size);
@@ -84,8 +84,8 @@ export interface ReadRecord {
 }
 
 /**
- * The records of a file from a place in it on, up to another; a last line without its end is left out. Takes no more memory than
- * a piece of the file and its longest line.
+ * The records of a file between two places; a last line without its end is left out. Needs no more memory than a piece of the
+ * file and its longest line.
  */
 export function* readSegment(path: string, from = 0, to = Number.POSITIVE_INFINITY): Generator<ReadRecord> {
   const fd = openSync(path, 'r');
@@ -101,7 +101,7 @@ export function* readSegment(path: string, from = 0, to = Number.POSITIVE_INFINI
       at += length;
       let start = 0;
       for (let end = bytes.indexOf(LINE_END); end !== -1; end = bytes.indexOf(LINE_END, start)) {
-        // An empty line follows a torn one that was closed off.
+        // A half-written line that was ended later is followed by an empty line.
         if (end > start) yield { record: readLine(bytes.subarray(start, end)), endsAt: beginsAt + end + 1 };
         start = end + 1;
       }

@@ -1,11 +1,11 @@
-/** The files of one journal, in order: the last one is written to, the first ones go when nothing in them is needed. */
+/** The files of one journal, in order: the last one is written to, the first ones are deleted when they are not needed any more. */
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ReadRecord, readSegment, SegmentWriter } from './segment.ts';
 
 const NAME = /^(\d{8})\.log$/;
 
-/** A place in the files: the number of a file and bytes in it. */
+/** A place in the files: the number of a file and an offset in bytes. */
 export interface Place {
   readonly segment: number;
   readonly at: number;
@@ -19,7 +19,7 @@ export function segmentNumbers(folder: string): number[] {
     .sort((left, right) => left - right);
 }
 
-/** Where a file with that number is. */
+/** The path of the file with this number. */
 export function segmentPath(folder: string, number: number): string {
   return join(folder, `${String(number).padStart(8, '0')}.log`);
 }
@@ -46,7 +46,7 @@ export class Segments {
     return this.#current;
   }
 
-  /** Adds a text as a line and says where it begins; throws a JournalFullError. */
+  /** Adds a text as a line and returns where it begins; throws a JournalFullError. */
   add(text: string): Place {
     if (this.#writer.size >= this.#mostBytes) this.#rotate();
     const place = { segment: this.#current, at: this.#writer.size };
@@ -54,7 +54,7 @@ export class Segments {
     return place;
   }
 
-  /** What was written from a place on, until now. */
+  /** The records from a place on. */
   *readFrom({ segment, at }: Place): Generator<ReadRecord & { readonly place: Place }> {
     for (let number = segment; number <= this.#current; number += 1) {
       const from = number === segment ? at : 0;
@@ -65,7 +65,7 @@ export class Segments {
     }
   }
 
-  /** Deletes the files below a number; never the current one. */
+  /** Deletes the files below a number, but never the current one. */
   deleteBelow(number: number): void {
     while (this.#first < Math.min(number, this.#current)) {
       unlinkSync(segmentPath(this.#folder, this.#first));
@@ -82,7 +82,7 @@ export class Segments {
     try {
       next = new SegmentWriter(segmentPath(this.#folder, this.#current + 1), this.#fsync);
     } catch {
-      // No room for another file: this one grows on, and the line itself says whether the disk takes it.
+      // There is no room for another file: this one grows further, and its next line shows whether the disk stores it.
       return;
     }
     this.#writer.close();

@@ -1,10 +1,10 @@
-/** Says what goes wrong with a journal, each kind at most once a minute: a full disk fails thousands of writes a second. */
+/** Reports what goes wrong with a journal, each kind at most once a minute: a full disk fails thousands of writes a second. */
 import type { Clock } from '../../core/clock.ts';
 import type { JournalTrouble } from '../contracts/journal.ts';
 
 const EVERY_MS = 60_000;
 
-/** Passes troubles on, not more often than somebody can read them. */
+/** Limits how often troubles are reported. */
 export class Troubles {
   readonly #clock: Clock;
   readonly #onTrouble: (trouble: JournalTrouble) => void;

@@ -1,24 +1,24 @@
 /**
- * What is closed and not in the ledger yet, in order. A bounded part of it is held in memory; what comes beyond that, while the
- * database is away, is counted, and read from the files again when its turn comes.
+ * Closed entries that are not in the ledger yet, in order. A bounded part of them is held in memory; further ones, while the
+ * database is unavailable, are counted, and read from the files again later.
  */
 import type { ClosedEntry } from '../contracts/journal.ts';
 import type { Place, Segments } from './segments.ts';
 
-/** A closed entry with its number and the file it stands in. */
+/** A closed entry with its number and its file. */
 export interface WaitingEntry {
   readonly entry: ClosedEntry;
   readonly number: number;
   readonly segment: number;
 }
 
-/** The line of closed entries before the ledger. */
+/** The queue of closed entries for the ledger. */
 export class Waiting {
   readonly #segments: Segments;
   readonly #mostHeld: number;
   readonly #onDamaged: () => void;
   #held: WaitingEntry[] = [];
-  /** Where the first entry beyond those in memory is. */
+  /** The place of the first entry that is not in memory. */
   #beyondFrom: Place | undefined;
   #beyond = 0;
 
@@ -37,12 +37,12 @@ export class Waiting {
     return this.#held.length;
   }
 
-  /** The first file that is still needed; undefined: none. */
+  /** The first file that is still needed; undefined if none is. */
   get firstSegment(): number | undefined {
     return this.#held[0]?.segment ?? this.#beyondFrom?.segment;
   }
 
-  /** Adds one that was just written at a place. */
+  /** Adds an entry that was just written at a place. */
   push(entry: ClosedEntry, number: number, place: Place): void {
     if (this.#beyondFrom === undefined && this.#held.length < this.#mostHeld) {
       this.#held.push({ entry, number, segment: place.segment });
@@ -52,13 +52,13 @@ export class Waiting {
     this.#beyond += 1;
   }
 
-  /** The first ones, at most so many. */
+  /** The first entries, at most this many. */
   first(most: number): readonly WaitingEntry[] {
     if (this.#held.length < most && this.#beyondFrom !== undefined) this.#readBeyond(this.#beyondFrom, most);
     return this.#held.slice(0, most);
   }
 
-  /** Takes the first ones away. */
+  /** Removes the first entries. */
   shift(count: number): void {
     this.#held = this.#held.slice(count);
   }
@@ -72,7 +72,7 @@ export class Waiting {
       this.#beyond -= 1;
       if (this.#held.length >= wanted) return;
     }
-    // All that was written is in memory now, whatever was counted.
+    // Everything that was written is in memory now, whatever was counted.
     this.#beyondFrom = undefined;
     this.#beyond = 0;
   }

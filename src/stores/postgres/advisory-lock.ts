@@ -1,15 +1,15 @@
 import { Client } from 'pg';
 import { postgresError } from './postgres-errors.ts';
 
-/** Any number, the same for every instance, and another than that of migrations. */
+/** An arbitrary number, the same for every instance, and different from that of migrations. */
 const LOCK = 7_311_405_603;
 const RETAKE_AFTER_MS = 1_000;
 const ANSWER_WITHIN_MS = 5_000;
 
 /**
- * A lock that one instance on a database has, for as long as its connection lives: the server frees it whatever ends the process.
- * A connection that is lost is made again, and the lock taken again, as soon as that is possible. Needs a connection of the
- * server's own: a pooler that gives every transaction another one (PgBouncer's transaction mode) keeps no such lock.
+ * A lock that one instance on a database holds as long as its connection lives: the server releases it however the process ends.
+ * After a lost connection it reconnects and takes the lock again as soon as possible. It needs a direct connection: a pooler that
+ * gives every transaction another connection (PgBouncer's transaction mode) keeps no such lock.
  */
 export class AdvisoryLock {
   readonly #url: string;
@@ -21,7 +21,7 @@ export class AdvisoryLock {
     this.#url = url;
   }
 
-  /** Resolves to whether we have it now. */
+  /** Resolves to whether this instance has the lock now. */
   async take(): Promise<boolean> {
     if (this.#client !== undefined) return true;
     const client = new Client({
@@ -66,7 +66,7 @@ export class AdvisoryLock {
   #retakeLater(): void {
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
-      // Away, or for a moment still held by our own lost connection: it is tried until it is ours again.
+      // The server is unavailable, or our own lost connection still holds the lock for a moment: tried until it is ours again.
       this.take().then(
         (isTaken) => isTaken || this.#retakeLater(),
         () => this.#retakeLater(),

@@ -6,7 +6,7 @@ import { Pulse } from './pulse.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 const STATEMENT_WITHIN_MS = 30_000;
-/** Our own clock runs a little longer, for a server that does not answer at all. */
+/** Our own deadline is a little later, for a server that does not answer at all. */
 const ANSWER_WITHIN_MS = 31_000;
 
 const BIGINT = 20;
@@ -16,13 +16,13 @@ const NUMERIC = 1_700;
 export interface PostgresOptions {
   readonly url: string;
   readonly poolSize: number;
-  /** 0: as long as it takes. Default 30 s. */
+  /** 0: no limit. Default 30 s. */
   readonly statementTimeoutMs?: number;
-  /** False while the schema is not there yet: everything rejects as if the server were away. Default: always ready. */
+  /** False while the schema does not exist yet: everything rejects as if the server were unavailable. Default: always ready. */
   readonly isReady?: () => boolean;
 }
 
-/** Opens a pool. It makes connections when they are needed, so that a database that is away does not keep anything from starting. */
+/** Opens a pool. It connects when a connection is needed, so that an unavailable database does not prevent a start. */
 export function openPostgres({ url, poolSize, statementTimeoutMs, isReady }: PostgresOptions): SqlConnection {
   const pool = new Pool({
     connectionString: url,
@@ -35,7 +35,7 @@ export function openPostgres({ url, poolSize, statementTimeoutMs, isReady }: Pos
     application_name: 'sluice',
     types: { getTypeParser },
   });
-  // An idle connection that is lost is no event: the pool makes another when one is needed. Unheard it would end the process.
+  // If an idle connection is lost, the pool makes another when one is needed. Without a listener it would end the process.
   pool.on('error', () => undefined);
   const pulse = new Pulse(url);
   const database = new Kysely<NoTables>({ dialect: postgresPoolDialect(pool, pulse, isReady ?? (() => true)) });
@@ -51,7 +51,7 @@ export function openPostgres({ url, poolSize, statementTimeoutMs, isReady }: Pos
   };
 }
 
-/** Every integer of 64 bits and every whole sum of them comes as bigint; the rows' columns decide what stays one. */
+/** Every 64-bit integer and every whole sum of them is read as a bigint; its column decides whether it stays one. */
 const getTypeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
   if (oid === BIGINT) return BigInt;
   if (oid === NUMERIC) return (text: string) => (/^-?\d+$/.test(text) ? BigInt(text) : Number(text));

@@ -12,8 +12,8 @@ export interface PostgresDatabaseOptions extends DatabaseOptions {
   readonly url: string;
   readonly poolSize: number;
   /**
-   * Where given, a server that is away does not keep the database from being opened: it is migrated when it comes, and until then
-   * everything rejects with a DatabaseUnavailableError. Called when it turns out then that it cannot be served by this version.
+   * If given, the database can be opened while its server is unavailable: it is migrated when the server is back, and until then
+   * everything rejects with a DatabaseUnavailableError. Called if this version then cannot use the database.
    */
   readonly onUnusable?: (error: MigrationError) => void;
 }
@@ -63,7 +63,7 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
   };
 }
 
-/** By a connection of its own, because a step of the schema may take longer than any statement of ours should. */
+/** Migrates by a connection of its own, because a migration may take longer than any other statement. */
 async function migrateAlone(url: string): Promise<void> {
   const connection = openPostgres({ url, poolSize: 1, statementTimeoutMs: 0 });
   try {

@@ -30,7 +30,7 @@ const AWAY: ReadonlyMap<string, readonly [UnavailableReason, string]> = new Map<
 const CONFLICTS = new Set(['40001', '40P01']);
 const UNIQUE = '23505';
 
-/** What went wrong with Postgres, without the values that its messages quote. */
+/** An error of Postgres as one of ours, without the values that its messages quote. */
 export function postgresError(error: unknown): Error {
   if (error instanceof DatabaseUnavailableError || error instanceof SqlError) return error;
   const { code, message, constraint } = error as { code?: unknown; message?: unknown; constraint?: unknown };
@@ -43,7 +43,7 @@ export function postgresError(error: unknown): Error {
     const column = /^\w+?_unique_(\w+)$/.exec(String(constraint))?.[1] ?? 'id';
     return new SqlError('unique', code, `A value of ${String(constraint)} is taken (${code}).`, column);
   }
-  // Class 42 is about the statement's own words, which are ours; all others may quote values.
+  // Messages of class 42 quote only the statement's text, which is ours; all others may quote values.
   const why = code.startsWith('42') ? `: ${text}` : '';
   return new SqlError(
     code.startsWith('23') ? 'constraint' : 'other',
@@ -52,7 +52,7 @@ export function postgresError(error: unknown): Error {
   );
 }
 
-/** Errors of the socket and of the client library; their codes are system errors' (`ECONNREFUSED`) or absent. */
+/** Errors of the socket and of the client library; their codes are those of system errors (`ECONNREFUSED`) or absent. */
 function connectionError(code: unknown, text: string): Error {
   if (/timeout exceeded when trying to connect/i.test(text)) {
     return new DatabaseUnavailableError('crowded', 'No connection to Postgres became free or was made in time.');

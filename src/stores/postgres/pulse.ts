@@ -1,32 +1,32 @@
 import { Client } from 'pg';
 
 const ANSWER_WITHIN_MS = 850;
-/** When our own event loop was held up, an answer may have come that nobody read yet. */
+/** If our own event loop was blocked, an answer may have come that is still unread. */
 const GRACE_MS = 100;
-/** The socket's own deadline: after ours, which decides. */
+/** The socket's own deadline, which is later than ours. */
 const GIVE_UP_AFTER_MS = 2_000;
 const LOOK_AGAIN_AFTER_MS = 500;
 
-/** `refuses`: somebody is there and lets us in no more, or not yet. `silent`: nothing comes back. */
+/** `refuses`: a server is there and accepts no connection, or not yet. `silent`: no answer comes. */
 export type PulseReading = 'answers' | 'refuses' | 'silent';
 
 /**
- * Whether a server answers, asked within a second by a connection of its own: those of a pool may all be busy, which is no reason
- * to be called down. Tells a statement that takes long from a server that is gone without closing anything (frozen, cut off).
+ * Whether a server answers within a second, asked by a connection of its own: those of a pool may all be busy, which does not mean
+ * that the server is down. Distinguishes a slow statement from a server that is silent without closing anything (frozen, cut off).
  */
 export class Pulse {
   readonly #url: string;
   #reading: Promise<PulseReading> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
-  /** It was silent when it was asked last: nothing needs to wait to find that out again. */
+  /** The server was silent when it was last asked: callers need not wait to find that out again. */
   isSilent = false;
 
   constructor(url: string) {
     this.#url = url;
   }
 
-  /** Asks; all who ask at once share one question. */
+  /** Asks the server; callers at the same time share one question. */
   read(): Promise<PulseReading> {
     this.#reading ??= readPulse(this.#url).then((reading) => {
       this.#reading = undefined;
@@ -67,7 +67,7 @@ async function readPulse(url: string): Promise<PulseReading> {
       await client.query('select 1');
       return 'answers';
     } catch (error) {
-      // The server's own words have a code of five characters, the system's begin with E; a deadline that passed has none.
+      // Errors of the server have a code of five characters, those of the system begin with E; a missed deadline has no code.
       return typeof (error as { readonly code?: unknown }).code === 'string' ? 'refuses' : 'silent';
     }
   };

@@ -1,10 +1,10 @@
 /**
- * The words that the scripts about claims are written in. An amount of money is two whole numbers, USD and the pico-USD below one:
- * Lua counts in doubles, which are exact to 2^53. All keys carry one hash tag, so that a Redis Cluster has them in one place.
- * `KEYS[1]` is what they all begin with.
+ * The functions that the scripts on claims share. An amount of money is two whole numbers, USD and the pico-USD below one: Lua
+ * counts in doubles, which are exact to 2^53. All keys have one hash tag, so that a Redis Cluster stores them on one node.
+ * `KEYS[1]` is the prefix of all keys.
  */
 
-/** What scripts about claims begin with: that it is still us who speak and that Redis still has what it had; then their words. */
+/** The beginning of all scripts on claims: checks that the caller is a member and Redis lost nothing; then shared functions. */
 export const CLAIMS_PRELUDE = `
 local P, epoch, self = KEYS[1], ARGV[1], ARGV[2]
 local head = redis.call('mget', P..'epoch', P..'gen', P..'gate')
@@ -57,7 +57,7 @@ local function save()
   end
 end
 
--- The accounts of a claim as the instance wrote them: in the arguments, or in a record.
+-- Parses the accounts of a claim, from the arguments or from a record.
 local function parse(list, at)
   local accounts, seen = {}, {}
   local count = tonumber(list[at])
@@ -81,13 +81,13 @@ local function parse(list, at)
   end
   return accounts
 end
--- What cannot be booked yet: the ledger is asked first.
+-- The counters that have no seed yet: the ledger is asked first.
 local function unknownOf(accounts)
-  local unknown, told = {'unknown', gen}, {}
+  local unknown, seen = {'unknown', gen}, {}
   for _, account in ipairs(accounts) do
     for _, limit in ipairs(account.money) do
-      if not limit.counter.isKnown and not told[limit.counter] then
-        told[limit.counter] = true
+      if not limit.counter.isKnown and not seen[limit.counter] then
+        seen[limit.counter] = true
         for _, part in ipairs({account.id, limit.window, limit.starts, limit.ends}) do unknown[#unknown + 1] = part end
       end
     end
@@ -139,7 +139,7 @@ local function count(minute, at, r, i, o)
     'r', minute.r, 'i', minute.i, 'o', minute.o)
   redis.call('pexpire', minute.key, RATE_TTL_MS)
 end
--- Changes what was counted in a second; nothing where that has left the minute.
+-- Changes what was counted in a second, unless that has left the window.
 local function recount(id, at, r, i, o)
   if r == 0 and i == 0 and o == 0 then return end
   local minute = minuteOf(id)
@@ -189,7 +189,7 @@ local function free(accounts)
     if account.isFirst and account.parallel then slot(account.id, -1) end
   end
 end
--- The last endings of an instance, so that one that is told again changes nothing.
+-- Remembers the last endings of an instance, so that a repeated one changes nothing.
 local MOST_ENDED = 50000
 local function ended(owner, id)
   local key = B..'s:'..owner

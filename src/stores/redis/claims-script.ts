@@ -1,7 +1,7 @@
-/** What Redis does for claims, in its own language: each of these runs whole or not at all, in one round trip. */
+/** The scripts on claims in Redis's own language: each runs whole or not at all, in one round trip. */
 import { CLAIMS_PRELUDE } from './claims-prelude.ts';
 
-/** Reserves on every account, or says which one does not let it. */
+/** Reserves on every account, or says which one refuses. */
 const CLAIM = `${CLAIMS_PRELUDE}
 if head[3] then return {'closed', gen} end
 if gen ~= ARGV[5] then return missed(ARGV[5]) end
@@ -107,7 +107,7 @@ write(self, id, record)
 return remaining({'granted', gen, hu, hp, eu, ep, cap}, accounts)
 `;
 
-/** Changes what an open claim reserves. One that was given up as orphaned is booked at its hold, which changes as well. */
+/** Changes what an open claim reserves. A claim that was given up as orphaned is booked at its hold, which changes as well. */
 const EXTEND = `${CLAIMS_PRELUDE}
 local id = ARGV[5]
 local hu, hp, eu, ep = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -176,7 +176,7 @@ if not record and not orphan then
       record = recordOf(other, id)
       if record then owner = other break end
     end
-    -- Nobody knows it: the ledger has its rows, or it was never claimed.
+    -- No record is left: the ledger has its rows, or it was never claimed.
     if not record then return {'done', gen, 0} end
   end
 end
@@ -211,7 +211,7 @@ ended(self, id)
 return {'done', gen, 1}
 `;
 
-/** Brings a claim into Redis that was granted without it, or that it lost: no limit is asked. Twice is as once. */
+/** Registers a claim that was granted without Redis, or that Redis lost: no limit is checked. Repeating it changes nothing. */
 const REGISTER = `${CLAIMS_PRELUDE}
 local id, isOrphan = ARGV[5], ARGV[6] == '1'
 local record = {tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), sec - tonumber(ARGV[11]),
@@ -244,7 +244,7 @@ write(self, id, record)
 return {'done', gen}
 `;
 
-/** Says what was spent before, where nobody has said it yet. */
+/** Seeds counters that have no seed yet. */
 const SEED = `${CLAIMS_PRELUDE}
 if head[3] then return {'closed', gen} end
 for at = 5, #ARGV, 5 do
@@ -255,7 +255,7 @@ save()
 return {'done', gen}
 `;
 
-/** Sets what was spent; a counter that is not there is seeded by the corrected ledger. */
+/** Sets what was spent; a counter that does not exist will be seeded by the corrected ledger. */
 const CORRECT = `${CLAIMS_PRELUDE}
 local c = counterOf(ARGV[5], ARGV[6], 0)
 if c.isKnown then
@@ -265,7 +265,7 @@ end
 return {'done', gen}
 `;
 
-/** What is known of counters; -1 where nothing is. */
+/** Reads counters, and whether each has a seed. */
 const READ = `${CLAIMS_PRELUDE}
 local answer = {'read', gen}
 for at = 5, #ARGV, 2 do
@@ -275,7 +275,7 @@ end
 return answer
 `;
 
-/** The scripts that speak of claims. */
+/** The scripts on claims. */
 export const CLAIM_SCRIPTS = {
   claim: CLAIM,
   extend: EXTEND,

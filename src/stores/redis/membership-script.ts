@@ -1,12 +1,12 @@
-/** How instances meet in one Redis: who is there, whose claims are nobody's any more, and whether Redis still has what it had. */
+/** Scripts of membership: which instances are alive, which dead ones have claims left, and whether Redis has lost anything. */
 import { CLAIMS_PRELUDE } from './claims-prelude.ts';
 
 /**
- * Enters an instance, with a new fence: whatever it sent before and is still on its way does nothing from now on.
+ * Joins an instance, with a new fence: commands that it sent before and that are still on their way do nothing from now on.
  *
- * An epoch is the time in which Redis loses nothing. A new one begins where there is none, where an instance remembers another that
- * had its counters (ours may miss in what was seeded since), and where Redis fell back behind what it had confirmed to us. Then the
- * gate is closed until every instance that is known has written to the ledger what it had settled.
+ * An epoch is a time in which Redis loses nothing. A new one begins if there is none, if an instance remembers another epoch that
+ * had its counters (counters seeded since may lack them), and if Redis lost what it had confirmed to this instance. Then the gate
+ * is closed until every known instance has written to the ledger what it had settled.
  */
 const JOIN = `
 local P, self, fence, last, new, lease = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
@@ -23,7 +23,7 @@ if isNew then
   epoch = new
   redis.call('set', P..'epoch', epoch)
   redis.call('set', P..'gate', '1', 'px', lease)
-  -- No number that anyone has heard before: who comes across it forgets everything.
+  -- A number that no instance has received before: every instance that sees it invalidates everything.
   redis.call('set', P..'gen', string.format('%.0f', now))
   redis.call('del', P..'changes')
   for i = 8, #ARGV do redis.call('hset', P..'x:'..epoch, ARGV[i], '0') end
@@ -31,7 +31,7 @@ if isNew then
     redis.call('hset', P..'x:'..epoch, other, '0')
   end
 end
--- Who is new has settled nothing that could be missed.
+-- A new instance has settled nothing that could be missing.
 if last ~= epoch then redis.call('hset', P..'x:'..epoch, self, last == '' and '1' or '0') end
 redis.call('pexpire', P..'x:'..epoch, 86400000)
 redis.call('hset', P..'i:'..self, 'fence', fence, 'beat', before[2] or '0')
@@ -40,11 +40,11 @@ redis.call('zadd', P..'instances', now, self)
 return {epoch, redis.call('get', P..'gen') or '0', isGone and 1 or 0, redis.call('zcount', P..'instances', now - lease, '+inf')}
 `;
 
-/** Says that everything this instance had settled before is in the ledger. The last of them opens the gate. */
+/** Says that the ledger has everything this instance had settled. The last instance opens the gate. */
 const READY = `${CLAIMS_PRELUDE}
 local waiting = P..'x:'..epoch
 if redis.call('hget', waiting, self) == '0' and not head[3] then
-  -- It was not waited for any longer: counters may have been seeded without what it had settled.
+  -- The others no longer waited: counters may have been seeded without what this instance had settled.
   return {'late', gen}
 end
 redis.call('hset', waiting, self, '1')
@@ -54,13 +54,13 @@ redis.call('del', P..'gate')
 return {'open', gen}
 `;
 
-/** A sign of life; tells who else is there, who is gone, and which orphans nobody has booked yet. */
+/** A heartbeat; answers which instances are alive, which dead ones have claims left, and which orphans are not booked yet. */
 const BEAT = `${CLAIMS_PRELUDE}
 local lease = tonumber(ARGV[5])
 local last = tonumber(redis.call('get', P..'beat') or now)
 redis.call('set', P..'beat', now)
 if now - last > lease / 2 then
-  -- Nobody could give a sign: Redis was away, not they.
+  -- No instance sent a heartbeat: Redis was unavailable, not they.
   for _, other in ipairs(redis.call('zrangebyscore', P..'instances', last - lease, '+inf')) do
     redis.call('zadd', P..'instances', now, other)
   end
@@ -82,24 +82,24 @@ for _, id in ipairs(redis.call('zrangebyscore', B..'o', '-inf', now - lease, 'li
     for _, part in ipairs({id, record[HU], record[HP], record[NOTE]}) do orphans[#orphans + 1] = part end
   else redis.call('zrem', B..'o', id) end
 end
-local news = {}
-if ARGV[7] ~= gen then news = missed(ARGV[7]) end
-return {'beat', gen, head[3] and 1 or 0, redis.call('zrangebyscore', P..'instances', now - lease, '+inf'), dead, orphans, news}
+local changes = {}
+if ARGV[7] ~= gen then changes = missed(ARGV[7]) end
+return {'beat', gen, head[3] and 1 or 0, redis.call('zrangebyscore', P..'instances', now - lease, '+inf'), dead, orphans, changes}
 `;
 
-/** Goes: what is still open may be given up at once, and what was ended is remembered. */
+/** Leaves: open claims may be given up at once, and endings are remembered. */
 const LEAVE = `${CLAIMS_PRELUDE}
 redis.call('zadd', P..'instances', now - tonumber(ARGV[5]) - 1, self)
 redis.call('del', P..'i:'..self)
 return {'done', gen}
 `;
 
-/** Books claims of an instance that is gone at their holds, some at a time, and leaves for each what a late settlement needs. */
+/** Books claims of a dead instance at their holds, some at a time, and keeps for each what a late settlement needs. */
 const REAP = `${CLAIMS_PRELUDE}
 local dead, lease = ARGV[5], tonumber(ARGV[6])
 local score = redis.call('zscore', P..'instances', dead)
 if score and tonumber(score) > now - lease then return {'reaped', gen, 0} end
--- Should it live, it has to come back by the door.
+-- If it is alive after all, it has to join again.
 redis.call('del', P..'i:'..dead)
 local found = redis.call('hscan', B..'c:'..dead, 0, 'count', 50)[2]
 local records, all = {}, {}
@@ -133,7 +133,7 @@ redis.call('zrem', B..'o', unpack(ARGV, 5))
 return {'done', gen}
 `;
 
-/** Numbers a change of objects, keeps it for who missed it, and tells it. */
+/** Numbers a change of objects, stores it for instances that miss it, and publishes it. */
 const PUBLISH = `
 local P = KEYS[1]
 local number = redis.call('incr', P..'gen')
@@ -144,7 +144,7 @@ redis.call('publish', ARGV[1], message)
 return number
 `;
 
-/** The scripts by which instances know of each other. */
+/** The scripts of membership. */
 export const MEMBERSHIP_SCRIPTS = {
   join: JOIN,
   ready: READY,

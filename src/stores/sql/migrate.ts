@@ -4,10 +4,10 @@ import type { NoTables, SqlConnection } from './connection.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration, MigrationStatement } from './migrations/migration.ts';
 
-/** Any number, the same for all who migrate: the lock that lets one starter at a time change the schema. */
+/** An arbitrary number: the lock that lets one process at a time change the schema. */
 const POSTGRES_LOCK = 7_311_405_602;
 
-/** The database cannot be served by this version. */
+/** This version cannot use the database. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
@@ -18,9 +18,9 @@ type SchemaTables = {
 };
 
 /**
- * Brings the schema to the newest version this code knows; resolves to how many steps that took. Each step is a transaction that
- * holds the lock and looks again at what was done, so that any number of starters at once do every step once. Refuses a database
- * that a newer version made, or whose steps were other ones.
+ * Brings the schema to the newest version that this code knows; resolves to the number of steps. Each step is a transaction that
+ * holds the lock and checks again what was done, so that each step runs once even if many processes start together. Refuses a
+ * database that a newer version made, or whose steps differ.
  */
 export async function migrate(
   connection: SqlConnection,
@@ -85,7 +85,7 @@ function refuseOthers(applied: readonly SchemaTables['schema_migrations'][], mig
   }
 }
 
-/** In Postgres text is sorted by the database's locale unless it is told to go by bytes, as SQLite does. */
+/** Postgres sorts text by the database's locale, unless a column's collation makes it compare bytes, as SQLite does. */
 function textFor(kind: SqlConnection['kind'], statement: MigrationStatement): string {
   if (typeof statement !== 'string') return statement[kind];
   return kind === 'postgres' ? statement.replace(/\bTEXT\b/g, 'TEXT COLLATE "C"') : statement;

@@ -1,7 +1,7 @@
-/** Columns (and names given to sums) that end like this are money, and read as bigint; all other integers as number. */
+/** Columns and sums whose names end like this are money and stay bigints; all other integers become numbers. */
 const MONEY = /_(?:pico|micro)$/;
 
-/** Rows as a driver reads them, with every integer a bigint, made into what the code expects of each column. In place. */
+/** Gives the integers of rows, which drivers read as bigints, the type that the code expects. Changes the rows in place. */
 export function settleIntegers(rows: readonly Record<string, unknown>[]): void {
   const first = rows[0];
   if (first === undefined) return;

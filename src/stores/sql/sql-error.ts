@@ -1,15 +1,15 @@
 import { DatabaseUnavailableError } from '../contracts/directory.ts';
 
-/** What a database had against a statement. `conflict`: another transaction was in the way, and the whole may be tried again. */
+/** Why a database refused a statement. `conflict`: another transaction was in the way, and the transaction may be tried again. */
 export type SqlErrorKind = 'unique' | 'constraint' | 'conflict' | 'other';
 
-/** A statement was refused. Holds neither the statement nor its values, which may be secrets. */
+/** A database refused a statement. Contains neither the statement nor its values, which may be secrets. */
 export class SqlError extends Error {
   override readonly name = 'SqlError';
   readonly kind: SqlErrorKind;
   /** `SQLITE_CONSTRAINT_UNIQUE`, `23505`. */
   readonly code: string;
-  /** The column that a unique value is taken of, where the database says it. */
+  /** The column whose unique value is taken, if the database says so. */
   readonly column: string | undefined;
   constructor(kind: SqlErrorKind, code: string, message: string, column?: string) {
     super(message);
@@ -21,7 +21,7 @@ export class SqlError extends Error {
 
 const TRIES = 3;
 
-/** Runs a transaction again, at most three times, where another one was in its way. */
+/** Runs a transaction, at most three times if others are in its way. */
 export async function retryConflicts<Result>(transaction: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,12 +1,12 @@
 /**
- * A lock on a file that the kernel gives back when its process ends, whatever ends it. Node.js has no such lock of its own; an
- * SQLite file that is held in an exclusive transaction is one, on every system and between containers on one machine.
+ * A lock on a file that the kernel releases when its process ends, however it ends. Node.js has no such lock of its own. An open
+ * exclusive transaction on an SQLite file is one, on every system and between containers on one machine.
  */
 import { DatabaseSync } from 'node:sqlite';
 
 /** A lock that is held. */
 export interface FileLock {
-  /** Gives it back; a second time does nothing. */
+  /** Releases it; a second call does nothing. */
   release(): void;
 }
 
@@ -14,7 +14,7 @@ export interface FileLock {
 const BUSY = 5;
 const LOCKED = 6;
 
-/** Takes the lock on a file, which is made where it is missing; undefined while another process, or another part of this one, has it. */
+/** Takes the lock on a file, which is made if it is missing; undefined while another process, or this one, has it. */
 export function takeFileLock(path: string): FileLock | undefined {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {

@@ -1,6 +1,6 @@
 /**
- * Writes rows of the ledger within the thread that has the database: one message brings a batch, and nothing of a row is made, sent
- * or waited for on the thread that serves. Each attempt once, in one transaction with its sums.
+ * Writes rows of the ledger in the database's thread: a batch is one message, so that the serving thread does no work per row.
+ * Each attempt is written once, in one transaction with its sums.
  */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { LedgerRow } from '../contracts/ledger.ts';
@@ -10,7 +10,7 @@ import type { Column, Values } from '../sql/ledger/json-rows.ts';
 import { ACCOUNT, BUCKET, COST, DAY_KEY, DAY_SUMS, sumsOf, TAG } from '../sql/ledger/sums.ts';
 import { settleIntegers } from '../sql/row-integers.ts';
 
-/** Rows as text to be written. */
+/** Rows to write, as texts. */
 export interface RowsToWrite {
   readonly texts: readonly string[];
   readonly withoutRows: boolean;
@@ -39,10 +39,10 @@ export class LedgerWriter {
     this.#database = database;
   }
 
-  /** Writes all of them, or none and throws. */
+  /** Writes all rows; or throws and writes none. */
   write({ texts, withoutRows, fsync }: RowsToWrite): void {
     const database = this.#database;
-    // Belongs to the connection, and cannot be changed within a transaction.
+    // It is a setting of the connection and cannot be changed within a transaction.
     if (fsync && !this.#isSynced) database.exec('PRAGMA synchronous = FULL');
     this.#isSynced ||= fsync;
     database.exec('BEGIN IMMEDIATE');
@@ -50,7 +50,7 @@ export class LedgerWriter {
       this.#writeAll(texts, withoutRows);
       database.exec('COMMIT');
     } catch (error) {
-      // SQLite may have rolled back already, where the disk is full.
+      // SQLite may have rolled back already, if the disk is full.
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
     }
@@ -67,7 +67,7 @@ export class LedgerWriter {
       const { attemptId, status } = prepared.row;
       const isTrue = status !== 'orphan';
       if (mayBeCounted && findId.get(attemptId) !== undefined) {
-        // Counted without its row; an orphan's row stays no longer than that.
+        // It was counted without a row; an orphan's row is deleted now.
         if (isTrue) removed.push(...this.#takeOrphan(attemptId));
         continue;
       }
@@ -96,12 +96,12 @@ export class LedgerWriter {
   }
 
   #addId({ attemptId, startedAtMs }: PlainRow): boolean {
-    // Rows may be there from before they were switched off.
+    // Rows may exist from before they were switched off.
     if (this.#made?.findRow.get(attemptId) !== undefined) return false;
     return this.#made?.addId.run(attemptId, startedAtMs).changes !== 0;
   }
 
-  /** Deletes the row of an orphan that this attempt turns out to have been, and gives it back. */
+  /** Deletes the orphan's row of an attempt, and returns it. */
   #takeOrphan(attemptId: string): LedgerRow[] {
     const found = this.#made?.findRow.get(attemptId);
     if (found?.status !== 'orphan') return [];
@@ -146,7 +146,7 @@ function namesOf(columns: readonly Column[]): string {
   return columns.map(({ name }) => name).join();
 }
 
-/** Integers come as decimal text, or as JavaScript's numbers, which SQLite would add up as floating ones. */
+/** Integers come as decimal text or as JavaScript numbers, which SQLite would add up as floating-point numbers. */
 function insertOf(table: string, columns: readonly Column[]): string {
   const values = columns.map(({ type }) => (type === 'bigint' ? 'cast(? as integer)' : '?'));
   return `insert into ${table} (${namesOf(columns)}) values (${values.join()})`;

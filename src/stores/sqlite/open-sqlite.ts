@@ -6,9 +6,9 @@ import { SqliteThread } from './sqlite-thread.ts';
 
 const PING_WITHIN_MS = 1_000;
 
-/** Opens an SQLite file (`:memory:` for one that is gone when closed), making it where there is none. */
+/** Opens an SQLite file and makes it if it is missing; `:memory:` opens a database that is lost when it is closed. */
 export async function openSqlite({ path }: { readonly path: string }): Promise<SqlConnection> {
-  // The writer first: it makes the file and its write-ahead log, which a read-only connection cannot.
+  // The writer comes first: it makes the file and its write-ahead log, which a read-only connection cannot do.
   const write = await openOne(path, false);
   let read = write;
   try {

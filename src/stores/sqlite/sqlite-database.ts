@@ -9,7 +9,7 @@ import { openSqlite } from './open-sqlite.ts';
 
 /** How a database of SQLite is opened. */
 export interface SqliteDatabaseOptions extends DatabaseOptions {
-  /** The file, made with its folder where they are missing, for this user's eyes only; or `:memory:`. */
+  /** The file, which is made with its folder if missing, readable by this user only; or `:memory:`. */
   readonly path: string;
 }
 
@@ -31,7 +31,7 @@ export async function openSqliteDatabase({ path, makeLedger, onChanged }: Sqlite
     ping: () => connection.ping(),
     async beAlone() {
       if (path === ':memory:') return true;
-      // A file beside the database: a lock on the database itself would keep out `sluice spend` and backups.
+      // The lock is a file beside the database: a lock on the database itself would exclude `sluice spend` and backups.
       lock ??= takeFileLock(`${path}.lock`);
       return lock !== undefined;
     },
@@ -43,14 +43,14 @@ export async function openSqliteDatabase({ path, makeLedger, onChanged }: Sqlite
   };
 }
 
-/** The files that SQLite puts beside it are made as readable as this one is. */
+/** Makes the file; SQLite gives the same permissions to the files that it puts beside it. */
 function makeFile(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, 'a', 0o600));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // A file that can be read and not written is for SQLite to say.
+    // SQLite itself reports a file that can be read and not written.
     if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return;
     const reason = code === 'ENOSPC' ? 'full' : 'unreachable';
     throw new DatabaseUnavailableError(reason, `The database file ${path} cannot be made (${code}).`);

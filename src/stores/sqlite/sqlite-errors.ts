@@ -21,7 +21,7 @@ const UNIQUE: Readonly<Record<number, string>> = {
   2579: 'SQLITE_CONSTRAINT_ROWID',
 };
 
-/** The error that stands for a result code. SQLite's messages name tables and columns, never values. */
+/** The error for a result code. SQLite's messages name tables and columns, never values. */
 export function sqliteError(code: number, message: string): Error {
   const away = AWAY[code & 0xff];
   if (away !== undefined) return new DatabaseUnavailableError(away[0], `${away[1]}.`);

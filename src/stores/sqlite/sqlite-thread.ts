@@ -4,7 +4,7 @@ import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import { sqliteError } from './sqlite-errors.ts';
 import { OPENED, type Statement, type StatementAnswer, type ThreadOptions } from './thread-messages.ts';
 
-/** A statement that takes longer than this is given up, and the thread with it. */
+/** If a statement takes longer than this, it is given up and the thread is ended. */
 const ANSWER_WITHIN_MS = 120_000;
 
 /** What a thread opens, and how long a statement may take. */
@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * One connection to an SQLite file, in a thread of its own. It keeps the process alive only while an answer is awaited. A thread
- * that dies is started again for the next transaction; one that held a database in memory is not, because that is gone.
+ * One connection to an SQLite file, in a thread of its own. It keeps the process alive only while an answer is awaited. If the
+ * thread dies, a new one is started for the next transaction, except for a database in memory, which is lost.
  */
 export class SqliteThread {
   readonly #options: ThreadOptions;
@@ -28,7 +28,7 @@ export class SqliteThread {
   #isClosed = false;
   #nextId = 0;
   readonly #waiting = new Map<number, Waiting>();
-  /** Counts the threads that there were: a transaction that began in another one is lost. */
+  /** The number of threads so far: a transaction that began in an earlier one is lost. */
   generation = 0;
 
   readonly #answerWithinMs: number;
@@ -43,7 +43,7 @@ export class SqliteThread {
     await this.#await(OPENED, this.#start());
   }
 
-  /** Starts a thread again where the last one died. */
+  /** Starts a new thread if the last one died. */
   async revive(): Promise<void> {
     if (this.#isClosed) throw new DatabaseUnavailableError('closed', 'The database is closed.');
     if (this.#worker !== undefined) return;
@@ -52,7 +52,7 @@ export class SqliteThread {
     await this.open();
   }
 
-  /** Runs a statement after all that came before; rejects where the thread is another one than that generation's. */
+  /** Runs a statement after all earlier ones; rejects if the thread is not that of this generation. */
   execute(query: CompiledQuery, generation: number): Promise<QueryResult<unknown>> {
     const worker = this.#worker;
     if (worker === undefined || generation !== this.generation) {
@@ -62,7 +62,7 @@ export class SqliteThread {
     return this.#await(statement.id, worker, statement);
   }
 
-  /** Lets what was asked finish, closes the file and ends the thread. */
+  /** Waits for the statements that were sent, closes the file and ends the thread. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const worker = this.#worker;
@@ -96,7 +96,7 @@ export class SqliteThread {
       try {
         worker.postMessage(statement);
       } catch (error) {
-        // A parameter that cannot be sent to a thread: a bug of the caller, told to the caller.
+        // A parameter that cannot be sent to a thread is a bug of the caller, which gets the error.
         this.#settle(id)?.reject(error as Error);
       }
     });

@@ -1,4 +1,4 @@
-/** The thread that holds one connection to an SQLite file and runs statements in the order they come. */
+/** The thread with one connection to an SQLite file; runs statements in the order in which they come. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { settleIntegers } from '../sql/row-integers.ts';
@@ -8,8 +8,8 @@ import { OPENED, type Statement, type StatementAnswer, type ThreadOptions, WRITE
 const BUSY_TIMEOUT_MS = 5_000;
 const MOST_PREPARED = 256;
 /**
- * Large pages (of a new file) and rare checkpoints: most of what the ledger writes is added at the ends of its tables, and a page
- * that is written to again and again reaches the file once. Together they take a sixth off what a row costs.
+ * Large pages (of a new file) and rare checkpoints: the ledger writes mostly at the ends of its tables, and a page that is written
+ * many times reaches the file once. Together they make a row a sixth cheaper.
  */
 const WRITER =
   'PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2000;';

@@ -1,4 +1,4 @@
-/** What the SQLite thread is told and what it answers. */
+/** Messages to the SQLite thread, and its answers. */
 
 /** How the thread opens its file. */
 export interface ThreadOptions {
@@ -13,7 +13,7 @@ export interface Statement {
   readonly parameters: readonly unknown[];
 }
 
-/** What became of a statement. `errorCode` is SQLite's extended number; 0 for errors that are not SQLite's. */
+/** The outcome of a statement. `errorCode` is SQLite's extended result code; 0 for errors that are not SQLite's. */
 export type StatementAnswer =
   | {
       readonly id: number;
@@ -25,5 +25,5 @@ export type StatementAnswer =
 /** The id of the answer that says whether the file could be opened. */
 export const OPENED = -1;
 
-/** The statement that is none of SQLite's: writes rows of the ledger (`RowsToWrite`, its one parameter) in a transaction of its own. */
+/** A command in place of a statement: writes rows of the ledger (`RowsToWrite`, its one parameter) in a transaction of its own. */
 export const WRITE_LEDGER = 'write ledger';

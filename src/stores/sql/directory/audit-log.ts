@@ -1,4 +1,4 @@
-/** The audit log: who changed what, read and kept short. Entries are written with the changes they tell of. */
+/** Reads and prunes the audit log. Its entries are written in the transactions of their changes. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { JsonObject } from '../../../core/json.ts';
 import type { AuditEntry, Directory } from '../../contracts/directory.ts';
@@ -10,7 +10,7 @@ import { addAudit, type DirectoryWriter } from './writing.ts';
 
 type AuditLog = Pick<Directory, 'audit' | 'countAudit' | 'auditEntry' | 'record' | 'pruneAudit'>;
 
-/** Deletes this many at once, so that nobody else waits for long. */
+/** How many entries are deleted at once, so that no write waits long. */
 const PRUNE_STEP = 1_000;
 
 /** The directory's methods on the audit log. */

@@ -1,4 +1,4 @@
-/** Deletes objects with everything that hangs on them. */
+/** Deletes objects with everything that belongs to them. */
 import { randomUUID } from 'node:crypto';
 import type { AuditEntry, Changed, Kinds, Search } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
@@ -8,7 +8,7 @@ import { conditionsOf, isOneOf } from './search.ts';
 import type { AnyObjectTables } from './tables.ts';
 import { addAudit, type DirectoryTransaction, type Written } from './writing.ts';
 
-/** What goes with an object: kinds that name it. */
+/** What is deleted with an object: objects of other kinds that name it. */
 const GOES_WITH: Readonly<
   Partial<Record<keyof Kinds, readonly (readonly [keyof Kinds, keyof Search & `${string}Ids`])[]>>
 > = {
@@ -36,7 +36,7 @@ const AUDIT_TABLES: Readonly<Partial<Record<keyof Kinds, string>>> = {
   key: 'LiteLLM_VerificationToken',
 };
 
-/** Deletes them; what is deleted along with them gets audit entries of its own, made after the one of what it hung on. */
+/** Deletes objects; what is deleted with them gets audit entries too, derived from the entry of the object it belonged to. */
 export async function deleteObjects<Kind extends keyof Kinds>(
   database: SqlConnection['kind'],
   transaction: DirectoryTransaction,

@@ -1,27 +1,27 @@
-/** How each kind of object lies in its table. */
+/** How each kind of object is stored in its table. */
 import type { Kinds, Limits, Stored } from '../../contracts/directory.ts';
 import { encodeObject } from './codec.ts';
 import { refuseUnstorable, refuseUnstorableId } from './storable.ts';
 import type { ObjectRow, ObjectTable, SearchColumns } from './tables.ts';
 
-/** Words that objects are searched by, in the singular. */
+/** What objects can be searched by, in the singular. */
 export type SearchWord = 'alias' | 'email' | 'role' | 'budgetId' | 'modelName' | 'userId' | 'teamId' | 'organizationId';
 
-/** Where a word is looked up: in a column of the object, or in who belongs to what. */
+/** Where a search looks: in a column of the object, or in memberships. */
 export type SearchRule =
   | keyof SearchColumns
   | 'id'
   | {
       readonly members: 'team_members' | 'organization_members';
-      /** The column of the memberships that the word means, and the one that is the object. */
+      /** The membership's column for the search word, and its column for the object. */
       readonly word: 'user_id' | 'team_id' | 'organization_id';
       readonly object: 'user_id' | 'team_id' | 'organization_id';
     };
 
-/** One kind: its table, what stands in its columns, and what it can be searched by beside `ids`. */
+/** One kind: its table, the values of its columns, and what it can be searched by besides `ids`. */
 export interface KindOfObject<Value> {
   readonly table: ObjectTable;
-  /** The field that the id is called by, as errors name it. */
+  /** The field of the id, as errors name it. */
   readonly idField: string;
   readonly id: (value: Value) => string;
   readonly columns: (value: Value) => Partial<SearchColumns>;
@@ -130,7 +130,7 @@ export const KINDS: { readonly [Kind in keyof Kinds]: KindOfObject<Kinds[Kind]> 
   },
 };
 
-/** The columns whose text an error names by the object's own field. */
+/** The object's fields of columns, as errors name them. */
 const FIELDS: Readonly<Partial<Record<keyof SearchColumns, string>>> = {
   alias: 'alias',
   user_id: 'userId',
@@ -142,12 +142,12 @@ const FIELDS: Readonly<Partial<Record<keyof SearchColumns, string>>> = {
   previous_hash: 'previousHash',
 };
 
-/** The field of an object that stands in a column. */
+/** The field of an object that is stored in a column. */
 export function fieldOf(kind: KindOfObject<never>, column: string | undefined): string {
   return FIELDS[column as keyof SearchColumns] ?? kind.idField;
 }
 
-/** An object as a row; throws an InvalidValueError where a text of it cannot stand in a column. */
+/** An object as a row; throws an InvalidValueError if one of its texts cannot be stored in a column. */
 export function rowOf<Value extends Stored & Limits>(
   kind: KindOfObject<Value>,
   value: Value,

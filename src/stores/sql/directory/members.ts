@@ -1,4 +1,4 @@
-/** Who belongs to which team and organisation. */
+/** Memberships of users in teams and organisations. */
 import type { Directory, OrganizationMember, TeamMember } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
 import { decodeObject, encodeObject } from './codec.ts';

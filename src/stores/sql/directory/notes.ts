@@ -8,10 +8,10 @@ import type { DirectoryTables } from './tables.ts';
 
 type Notes = Pick<Directory, 'note' | 'noteOnce' | 'setNote' | 'pruneNotes'>;
 
-/** Deleted at a time, so that nobody who writes waits for long. */
+/** How many notes are deleted at once, so that no write waits long. */
 const PRUNE_STEP = 1_000;
 
-/** The directory's methods on notes. Values are kept as JSON, which can hold every text in either database. */
+/** The directory's methods on notes. Values are stored as JSON, which can hold any text in either database. */
 export function notesOf(connection: SqlConnection): Notes {
   const read = connection.read.withTables<DirectoryTables>();
   const write = connection.write.withTables<DirectoryTables>();

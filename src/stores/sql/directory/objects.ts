@@ -20,7 +20,7 @@ type AnyObject = Kinds[keyof Kinds];
 const readRow = <Kind extends keyof Kinds>({ data }: Pick<ObjectRow, 'data'>): Kinds[Kind] =>
   decodeObject<Kinds[Kind]>(data);
 
-/** A kind as whatever does not look into its objects sees it. */
+/** A kind, for code that does not depend on which kind it is. */
 export const anyKind = (kind: keyof Kinds): KindOfObject<AnyObject> => KINDS[kind] as KindOfObject<AnyObject>;
 
 /** The directory's methods on objects. */
@@ -35,7 +35,7 @@ export function objectsOf(connection: SqlConnection, writer: DirectoryWriter): O
     return query;
   };
 
-  /** Reads an object so that nobody else changes it before this transaction ends. */
+  /** Reads an object so that no other transaction changes it before this one ends. */
   const lock = async (
     transaction: DirectoryTransaction,
     kind: keyof Kinds,
@@ -147,7 +147,7 @@ export function objectsOf(connection: SqlConnection, writer: DirectoryWriter): O
         const before = (await lock(transaction, kind, id)) as Kinds[Kind] | undefined;
         if (before === undefined) return { result: undefined, changed: [] };
         const after = change(before);
-        if (anyKind(kind).id(after as AnyObject) !== id) throw new Error(`the id of a ${kind} cannot be changed`);
+        if (anyKind(kind).id(after as AnyObject) !== id) throw new Error(`The id of a ${kind} cannot be changed`);
         await replace(transaction, kind, id, after as AnyObject);
         await addAudit(transaction, [audit(before, after)]);
         return { result: after, changed: [{ kind, id }] };

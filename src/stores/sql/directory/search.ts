@@ -8,10 +8,10 @@ import { isStorable } from './storable.ts';
 type Condition = RawBuilder<SqlBool>;
 type Database = SqlConnection['kind'];
 
-/** A condition that may stand in a query of Kysely's. */
+/** A condition in a query of Kysely's. */
 export type AnyCondition = Condition | ExpressionWrapper<never, never, SqlBool>;
 
-/** The words of a search, each with the values it may have; a list is any of them. */
+/** The conditions of a search; of a list of values, any may match. */
 const WORDS: readonly (readonly [SearchWord, (search: Search) => readonly string[] | undefined])[] = [
   ['alias', ({ alias }) => only(alias)],
   ['email', ({ email }) => only(email?.toLowerCase())],
@@ -28,7 +28,7 @@ const WORDS: readonly (readonly [SearchWord, (search: Search) => readonly string
 
 const only = (text: string | undefined): readonly string[] | undefined => (text === undefined ? undefined : [text]);
 
-/** All conditions of a search; throws where the kind cannot be searched by one of its words, which is a bug of the caller. */
+/** All conditions of a search; throws if the kind cannot be searched by one of them, which is a bug of the caller. */
 export function conditionsOf(database: Database, kind: KindOfObject<never>, search: Search): Condition[] {
   const conditions: Condition[] = [];
   if (search.ids !== undefined) conditions.push(isOneOf(database, 'id', search.ids));
@@ -59,7 +59,7 @@ function matches(
       and ${isOneOf(database, `${members}.${word}`, values)})`;
 }
 
-/** Whether a column has one of many values: one parameter, however many there are. What no column can hold is left out. */
+/** Whether a column has one of many values, in one parameter. Values that no column can store are left out. */
 export function isOneOf(database: Database, column: string, values: readonly string[]): Condition {
   const storable = values.filter(isStorable);
   const [first] = storable;
@@ -79,12 +79,12 @@ function contains(text: string): Condition {
 
 const COLUMNS = { createdAt: 'created_at', updatedAt: 'updated_at', alias: 'alias', id: 'id' } as const;
 
-/** What a list is sorted by, the id last, so that no row is on two pages or on none. */
+/** The order of a list: the id comes last, so that each row is on exactly one page. */
 export function orderOf(
   kind: KindOfObject<never>,
   { sortBy = 'createdAt', descending = false }: ListOptions,
 ): RawBuilder<unknown> {
-  // What has no alias is sorted by its id instead.
+  // Kinds without an alias are sorted by id instead.
   const column = sortBy === 'alias' && kind.search.alias === undefined ? 'id' : COLUMNS[sortBy];
   const direction = descending ? sql`desc nulls last` : sql`asc nulls first`;
   const byId = descending ? sql`desc` : sql`asc`;

@@ -6,7 +6,7 @@ import { notesOf } from './notes.ts';
 import { objectsOf } from './objects.ts';
 import { DirectoryWriter, type OnChanged } from './writing.ts';
 
-/** The directory on an open, migrated database; `tell` hears of every change once it is committed. */
+/** The directory in a migrated database; `onChanged` is called after each change is committed. */
 export function sqlDirectory(connection: SqlConnection, onChanged: OnChanged = () => undefined): Directory {
   const writer = new DirectoryWriter(connection, onChanged);
   return {

@@ -8,15 +8,15 @@ export interface ObjectRow {
   data: string;
 }
 
-/** Columns that some tables of objects have: what their kind can be searched by. */
+/** Columns that some tables of objects have, for what their kind can be searched by. */
 export interface SearchColumns {
   alias: string | null;
-  /** In lower case: where a part of it is looked for. */
+  /** In lower case, for searches for a part of it. */
   alias_search: string | null;
   user_id: string | null;
   team_id: string | null;
   organization_id: string | null;
-  /** In lower case: two spellings of an address are one. */
+  /** In lower case, so that spellings of an address that differ in case are the same. */
   email: string | null;
   role: UserRole;
   budget_id: string | null;

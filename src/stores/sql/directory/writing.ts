@@ -1,4 +1,4 @@
-/** What every write of the directory does: a transaction that is tried again after conflicts, its audit entries, and the news. */
+/** What all writes of the directory share: a transaction that is repeated after conflicts, audit entries, and notification. */
 import type { Transaction } from 'kysely';
 import { type AuditEntry, type Changed, ConflictError } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
@@ -9,13 +9,13 @@ import type { AnyObjectTables, DirectoryTables } from './tables.ts';
 /** A transaction on the directory's tables. */
 export type DirectoryTransaction = Transaction<DirectoryTables>;
 
-/** The same on tables of objects, when the kind is known at run time only. */
+/** The same on tables of objects, if the kind is known at run time only. */
 export type ObjectTransaction = Transaction<AnyObjectTables>;
 
-/** Tells others what changed, after it is committed. Must not reject. */
+/** Called with what changed, after it is committed. Must not reject. */
 export type OnChanged = (changed: readonly Changed[]) => void | Promise<void>;
 
-/** A write: what it resolves to, and what others are told. */
+/** The outcome of a write: its result, and which objects changed. */
 export interface Written<Result> {
   readonly result: Result;
   readonly changed: readonly Changed[];
@@ -42,7 +42,7 @@ export class DirectoryWriter {
   }
 }
 
-/** Runs a statement; a value that is taken becomes a ConflictError that names the field. */
+/** Runs a statement; if a unique value is taken, throws a ConflictError that names the field. */
 export async function refusingTaken<Result>(
   what: string,
   fieldOf: (column: string | undefined) => string,

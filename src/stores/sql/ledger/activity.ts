@@ -1,4 +1,4 @@
-/** Sums by day and the like, from what is kept for each day: as fast with ten million rows as with ten thousand. */
+/** Sums by day and other dimensions, from the sums of each day: as fast with ten million rows as with ten thousand. */
 import { type Kysely, sql } from 'kysely';
 import type { ActivityDimension, ActivityRow, Ledger } from '../../contracts/ledger.ts';
 import type { NoTables } from '../connection.ts';
@@ -35,7 +35,7 @@ interface SummedRow {
 
 const SUMMED = DAY_SUMS.map(({ name }) => name);
 
-/** Sums by what is asked for, in its order. A value that rows did not have is left out of `by`. */
+/** Sums by the requested dimensions, in their order. A value that rows did not have is left out of `by`. */
 export async function readActivity(
   read: Kysely<NoTables>,
   filter: Parameters<Ledger['activity']>[0],
@@ -74,7 +74,7 @@ export async function readActivity(
     where ${allOf(conditions)} ${grouped}`.execute(read);
   return rows.flatMap((row) => {
     const attempts = row.attempts ?? 0;
-    // Nothing, or only orphans that turned out to have been something else.
+    // No attempts, or only orphans that true rows have replaced.
     if (attempts === 0) return [];
     const named = by.flatMap((dimension) => {
       const value = row[COLUMNS[dimension]];

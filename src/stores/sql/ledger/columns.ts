@@ -1,4 +1,4 @@
-/** A row of the ledger as it is stored: all of it as JSON in `data`, and what it is found by in columns. */
+/** A row of the ledger as it is stored: all of it as JSON in `data`, and the searchable fields in columns. */
 import { defined } from '../../../core/defined.ts';
 import type { LedgerRow, LedgerStatus } from '../../contracts/ledger.ts';
 import { type PlainRow, rowOfJson } from '../../contracts/ledger-text.ts';
@@ -23,7 +23,7 @@ export const LEDGER_COLUMNS = [
   { name: 'data', type: 'text' },
 ] as const satisfies readonly Column[];
 
-/** What is read of the table. A type and not an interface: Kysely takes only what can be read as a record. */
+/** A row as it is read. A type and not an interface: Kysely accepts only types that are assignable to a record. */
 export type StoredRow = {
   readonly attempt_id: string;
   readonly started_at: number;
@@ -63,9 +63,9 @@ function valuesOf(row: PlainRow, text: string): readonly (string | number | null
   ];
 }
 
-/** SQLite would take the greatest integer for one beyond it, and say nothing. */
+/** SQLite would silently store the greatest integer in place of a larger one. */
 function storableCost(cost: string): string {
-  // Nineteen letters may be too much; fewer are not.
+  // Nineteen digits may be too large; fewer are not.
   if (cost.length > 18 && BigInt.asIntN(64, BigInt(cost)) !== BigInt(cost)) {
     throw new RangeError('An attempt cannot cost more than 9.2 million USD');
   }
@@ -107,19 +107,19 @@ export interface PreparedRow {
   readonly values: readonly (string | number | null)[];
 }
 
-/** A row, given with its text, as both databases can keep it: Postgres has neither NUL nor half a surrogate pair. */
+/** A row, given with its text, in a form that both databases can store: Postgres stores neither NUL nor half a surrogate pair. */
 export function prepareRow(row: PlainRow, text: string): PreparedRow {
   if (!UNSTORABLE.test(text)) return { row, values: valuesOf(row, text) };
-  const mended = mendText(row) as PlainRow;
-  return { row: mended, values: valuesOf(mended, JSON.stringify(mended)) };
+  const repaired = repairText(row) as PlainRow;
+  return { row: repaired, values: valuesOf(repaired, JSON.stringify(repaired)) };
 }
 
-/** As JSON writes them. An escaped stroke before a `u` is taken for one as well, and then nothing is found to mend. */
+/** Such characters in JSON. An escaped backslash before a `u` matches as well; then nothing needs repair. */
 const UNSTORABLE = /\\u(?:0000|d[89a-f])/i;
 
-function mendText(value: unknown): unknown {
+function repairText(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll('\0', '\ufffd').toWellFormed();
-  if (Array.isArray(value)) return value.map(mendText);
+  if (Array.isArray(value)) return value.map(repairText);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [mendText(name), mendText(member)]));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [repairText(name), repairText(member)]));
 }

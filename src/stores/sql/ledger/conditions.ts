@@ -1,21 +1,21 @@
-/** A filter of the ledger as conditions of SQL. Every value is a parameter. */
+/** Filters of the ledger as SQL conditions. Every value is a parameter. */
 import { type RawBuilder, sql } from 'kysely';
 
 type Condition = RawBuilder<unknown>;
 
-/** All that hold: `where ${allOf(…)}`. */
+/** Whether all conditions hold: `where ${allOf(…)}`. */
 export function allOf(conditions: readonly Condition[]): Condition {
   return conditions.length === 0 ? sql`1 = 1` : sql.join(conditions, sql` and `);
 }
 
-/** Columns that must have a value, where one is given. */
+/** Columns that must equal the values that are given. */
 export function equalTo(wanted: Readonly<Record<string, string | undefined>>): Condition[] {
   return Object.entries(wanted).flatMap(([column, value]) =>
     value === undefined ? [] : [sql`${sql.ref(column)} = ${value}`],
   );
 }
 
-/** Columns that must have one of some values, where they are given; none of none. */
+/** Columns that must have one of the values that are given; an empty list matches no row. */
 export function oneOf(wanted: Readonly<Record<string, readonly string[] | undefined>>): Condition[] {
   return Object.entries(wanted).flatMap(([column, values]) => {
     if (values === undefined) return [];
@@ -23,7 +23,7 @@ export function oneOf(wanted: Readonly<Record<string, readonly string[] | undefi
   });
 }
 
-/** Columns that lie in a span, its end not included. */
+/** A column that must lie in a span, its end excluded. */
 export function between(column: string, from: number | undefined, to: number | undefined): Condition[] {
   return [
     ...(from === undefined ? [] : [sql`${sql.ref(column)} >= ${from}`]),

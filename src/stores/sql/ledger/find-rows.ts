@@ -1,4 +1,4 @@
-/** Rows by what they are searched by, a page at a time. */
+/** Finds rows by a filter, a page at a time. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Ledger, LedgerFilter, LedgerRow } from '../../contracts/ledger.ts';
 import type { NoTables } from '../connection.ts';
@@ -11,10 +11,10 @@ export async function findRows(
   filter: LedgerFilter,
   { limit, offset, order = 'newest' }: Parameters<Ledger['find']>[1],
 ): Promise<LedgerRow[]> {
-  // By tag, the index by tag leads, and it is in the order of time as well.
+  // A search by tag uses the index by tag, which is ordered by time as well.
   const table = filter.tag === undefined ? 'ledger' : 'ledger_tags';
   const column = sql.ref(`${table}.started_at`);
-  // A call has few attempts: they are sorted. A planner that knows little would walk through all time to spare itself that.
+  // A call has few attempts, so sorting them is cheap; `+ 0` keeps a planner without statistics from walking the index of time.
   const startedAt = filter.callId === undefined ? column : sql`${column} + 0`;
   const id = sql.ref(`${table}.attempt_id`);
   const orders = {
@@ -31,12 +31,12 @@ export async function findRows(
   return rows.map(rowOf);
 }
 
-/** How many teams or organisations are asked one by one. */
+/** How many teams or organisations are searched one by one. */
 const MOST_ASKED_SINGLY = 50;
 
 /**
- * The first rows of each of several teams or organisations: an index gives them in the order of time for one, not for all together,
- * which would mean to read and sort everything they ever did.
+ * The first rows of each of several teams or organisations. An index is ordered by time within one of them; a search over all at
+ * once would read and sort all their rows.
  */
 function ofEach(filter: LedgerFilter, most: number, direction: RawBuilder<unknown>): RawBuilder<unknown> | undefined {
   const { teamIds, organizationIds, ...others } = filter;
@@ -81,7 +81,7 @@ function conditions(filter: LedgerFilter): RawBuilder<unknown> {
     }),
     ...oneOf({ team_id: filter.teamIds, organization_id: filter.organizationIds }),
     ...between(filter.tag === undefined ? 'ledger.started_at' : 'ledger_tags.started_at', filter.fromMs, filter.toMs),
-    // Ids of attempts begin with that of their call and a stroke; `0` is what follows the stroke.
+    // Ids of attempts begin with the call's id and a slash; `0` is the character after the slash.
     ...(callId === undefined
       ? []
       : [sql`ledger.attempt_id >= ${`${callId}/`}`, sql`ledger.attempt_id < ${`${callId}0`}`]),

@@ -1,20 +1,20 @@
 /**
- * Many rows as one parameter: a JSON text that the database takes apart. A statement with a parameter for each value would take
- * the event loop longer to build than the database to run, and both databases limit how many it may have.
+ * Many rows as one parameter: a JSON text that the database parses. A statement with a parameter for each value would take longer
+ * to build than to run, and both databases limit the number of parameters.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { SqlConnection } from '../connection.ts';
 
-/** A column of rows that are handed over. */
+/** A column of rows in JSON. */
 export interface Column {
   readonly name: string;
   readonly type: 'text' | 'bigint';
 }
 
-/** Values of one row in the order of its columns; money and other great integers as decimal strings. */
+/** Values of one row in the order of its columns; money and other large integers as decimal strings. */
 export type Values = readonly (string | number | null)[];
 
-/** Rows as a query with those columns: `from (${jsonRows(…)}) as given`. Given back in their order. */
+/** Rows as a query with those columns, in their order: `from (${jsonRows(…)}) as given`. */
 export function jsonRows(
   kind: SqlConnection['kind'],
   columns: readonly Column[],
@@ -32,7 +32,7 @@ export function jsonRows(
   return sql`select ${sql.join(values)} from ${source}`;
 }
 
-/** The beginning of an insert of rows; what to do with a conflict follows. `where true` tells SQLite's parser what `on` is. */
+/** The beginning of an insert of rows; `on conflict` may follow, for which SQLite's parser needs the `where true`. */
 export function insertRows(
   kind: SqlConnection['kind'],
   table: string,
@@ -43,7 +43,7 @@ export function insertRows(
   return sql`insert into ${sql.table(table)} (${names}) ${jsonRows(kind, columns, rows)} where true`;
 }
 
-/** An insert that adds the sums of rows to those that are there. The first columns are the key. */
+/** An insert that adds sums to the stored ones. The first columns are the key. */
 export function addSums(
   kind: SqlConnection['kind'],
   table: string,

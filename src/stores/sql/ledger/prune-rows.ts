@@ -1,4 +1,4 @@
-/** Deletes old rows in small steps, so that nobody waits long for the table. Sums stay. */
+/** Deletes old rows in small steps, so that no write waits long for the table. Sums stay. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { SqlConnection } from '../connection.ts';
@@ -7,12 +7,12 @@ import { rowOf, type StoredRow } from './columns.ts';
 import { deleteTags } from './write-rows.ts';
 
 const ROWS_AT_ONCE = 1_000;
-/** Between two steps, for those who write. */
+/** The pause between two steps, in which others write. */
 const PAUSE_MS = 5;
 
 /**
- * Deletes rows that ended before; resolves to how many. An attempt whose row is gone would be counted anew if it were written once
- * more, so rows should be kept for longer than a journal may lie unread.
+ * Deletes rows of attempts that ended before; resolves to how many. An attempt whose row is deleted would be counted again if it
+ * were written again, so rows should be kept for longer than a journal may stay unread.
  */
 export async function pruneRows(connection: SqlConnection, beforeMs: number): Promise<number> {
   let pruned = 0;

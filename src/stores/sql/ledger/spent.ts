@@ -1,4 +1,4 @@
-/** What accounts spent: since ever, and in any span of time. */
+/** What accounts spent: in all, and in any span of time. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { unescapeId } from '../../../core/escape-id.ts';
 import type { PicoUsd } from '../../../core/money.ts';
@@ -16,7 +16,7 @@ interface Money {
 /** How many rows of the edges of a span are read at once. */
 const ROWS_AT_ONCE = 5_000;
 
-/** What accounts spent since ever or their last reset. */
+/** What accounts spent in all, or since their last reset. */
 export async function readTotals(
   { kind, read }: SqlConnection,
   accounts: readonly string[],
@@ -32,7 +32,7 @@ export async function readTotals(
   return new Map(rows.map(({ account, cost_micro, cost_pico }) => [account, moneyOf(cost_micro, cost_pico)]));
 }
 
-/** Sets what an account spent, for totals and for every period that this moment is in. */
+/** Sets what an account spent, for its total and for every period that contains this moment. */
 export async function resetSpend({ write }: SqlConnection, account: string, to: PicoUsd, nowMs: number): Promise<void> {
   const [micro, pico] = storedMoney(to);
   await write.transaction().execute(async (transaction) => {
@@ -48,7 +48,7 @@ export async function resetSpend({ write }: SqlConnection, account: string, to: 
   });
 }
 
-/** What an account spent in a span. Attempts count to the moment their request started. */
+/** What an account spent in a span. An attempt counts at the moment its request started. */
 export async function readSpent(
   { read, kind }: SqlConnection,
   account: string,
@@ -63,7 +63,7 @@ export async function readSpent(
   return moneyOf(reset.cost_micro, reset.cost_pico) + (await spentBetween(read, kind, account, reset.at, toMs));
 }
 
-/** Whole quarters of an hour from their sums; what is beyond them at either end from rows. */
+/** Adds up whole quarters of an hour from their sums, and the rest at either end from rows. */
 async function spentBetween(
   read: Kysely<NoTables>,
   kind: SqlConnection['kind'],
@@ -95,8 +95,8 @@ async function spentInBuckets(
 }
 
 /**
- * Spend in a part of one quarter of an hour, from its rows. Where rows of it are gone (pruned, or never kept), which shows by their
- * sum, the whole quarter counts: a budget is then held to more than was spent in its period, never to less.
+ * Spend in a part of one quarter of an hour, from its rows. If their sum shows that rows are missing (pruned, or never stored),
+ * the whole quarter counts: a budget may then count more than was spent in its period, but never less.
  */
 async function spentInPart(
   read: Kysely<NoTables>,
@@ -130,7 +130,7 @@ async function* rowsOfBucket(
   account: string,
   bucket: number,
 ): AsyncGenerator<CostRow> {
-  // The text of the account within the list narrows the search; whether it really is in there is seen by reading the list.
+  // A search for the account's text in the list narrows the rows; each list is then read to see whether it names the account.
   const named = JSON.stringify(account);
   const mentions = kind === 'sqlite' ? sql`instr(accounts, ${named}) > 0` : sql`strpos(accounts, ${named}) > 0`;
   let after = { started_at: bucket, attempt_id: '' };
@@ -147,7 +147,7 @@ async function* rowsOfBucket(
   }
 }
 
-/** Accounts that a row names in a column as well, which has an index. */
+/** Kinds of accounts that a row also names in an indexed column. */
 const COLUMNS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     key: 'key_hash',
@@ -159,8 +159,8 @@ const COLUMNS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Narrows the search to what an index finds. A row that counts for an account and has another value in its column would be missed:
- * the sum then differs from that of the whole quarter, which counts instead.
+ * Narrows the search by an index. It misses a row that counts for the account and has another value in its column; the sum then
+ * differs from that of the whole quarter, which counts instead.
  */
 function narrowed(account: string): RawBuilder<unknown> {
   const [, kind = '', id] = /^(\w+):(.*?)(?:\/model:.*)?$/s.exec(account) ?? [];

@@ -9,7 +9,7 @@ import { pruneRows } from './prune-rows.ts';
 import { readSpent, readTotals, resetSpend } from './spent.ts';
 import { writeRows } from './write-rows.ts';
 
-/** The ledger in an SQL database, whose tables are there. */
+/** The ledger in a migrated SQL database. */
 export class SqlLedger implements Ledger {
   readonly #connection: SqlConnection;
   readonly #options: WriteOptions;

@@ -4,12 +4,12 @@ import type { LedgerRow } from '../../contracts/ledger.ts';
 import type { PlainRow } from '../../contracts/ledger-text.ts';
 import type { Column, Values } from './json-rows.ts';
 
-/** Spend of accounts is kept for quarters of an hour: periods begin on one in every time zone there is. */
+/** Spend of accounts is summed by quarters of an hour: periods begin on one in every time zone. */
 export const BUCKET_MS = 900_000;
 
 const MICRO = 1_000_000n;
 
-/** A sum of money as it is stored: micro-USD, and pico-USD beyond. Both negative where the sum is. */
+/** A sum of money as it is stored: micro-USD, and the remaining pico-USD. Both are negative if the sum is. */
 export function storedMoney(pico: PicoUsd): readonly [micro: string, pico: string] {
   return [(pico / MICRO).toString(), (pico % MICRO).toString()];
 }
@@ -19,12 +19,12 @@ export function moneyOf(micro: bigint | null, pico: bigint | null): PicoUsd {
   return (micro ?? 0n) * MICRO + (pico ?? 0n);
 }
 
-/** The beginning of the quarter of an hour that a moment is in. */
+/** The beginning of the quarter of an hour that contains a moment. */
 export function bucketOf(atMs: number): number {
   return Math.floor(atMs / BUCKET_MS) * BUCKET_MS;
 }
 
-/** Columns of sums that say whose and when. */
+/** Key columns of sums. */
 export const ACCOUNT: Column = { name: 'account', type: 'text' };
 export const BUCKET: Column = { name: 'bucket', type: 'bigint' };
 export const TAG: Column = { name: 'tag', type: 'text' };
@@ -34,7 +34,7 @@ export const COST: readonly Column[] = [
   { name: 'cost_pico', type: 'bigint' },
 ];
 
-/** The columns of the sums by day that say what is counted. */
+/** The key columns of the sums by day. */
 export const DAY_KEY = [
   'date',
   'key_hash',
@@ -47,7 +47,7 @@ export const DAY_KEY = [
   'provider',
 ].map((name): Column => ({ name, type: 'text' }));
 
-/** The columns of the sums by day. */
+/** The summed columns of the sums by day. */
 export const DAY_SUMS = [
   'input_tokens',
   'output_tokens',
@@ -62,7 +62,7 @@ export const DAY_SUMS = [
   'failed',
 ].map((name): Column => ({ name, type: 'bigint' }));
 
-/** Rows to be added to the sums, in the order of their keys: two writers that take rows in one order never wait for each other in a ring. */
+/** Rows to add to the sums, in the order of their keys: two writers that lock rows in the same order cannot deadlock. */
 export interface Sums {
   readonly buckets: readonly Values[];
   readonly totals: readonly Values[];
@@ -82,7 +82,7 @@ interface Sum {
   failed: number;
 }
 
-/** A row as it is summed, its money as it is or as text. */
+/** A row to sum, with its money as bigints or as text. */
 type SummedRow = LedgerRow | PlainRow;
 
 /** Rows that count for the same accounts, dimensions and tags in the same quarter of an hour. */
@@ -102,9 +102,9 @@ const EMPTY_SUM: Readonly<Sum> = {
   failed: 0,
 };
 
-/** What `added` rows add, less what `removed` ones had added. */
+/** The sums of `added` rows, less those of `removed` rows. */
 export function sumsOf(added: readonly SummedRow[], removed: readonly SummedRow[]): Sums {
-  // Most of a batch is alike: what takes long is done once for each kind of row.
+  // Most rows of a batch are alike: slow work is done once for each kind of row.
   const alike = new Map<string, Alike>();
   for (const row of added) addAlike(alike, row, 1);
   for (const row of removed) addAlike(alike, row, -1);
@@ -139,7 +139,7 @@ export function sumsOf(added: readonly SummedRow[], removed: readonly SummedRow[
 }
 
 function addAlike(kinds: Map<string, Alike>, row: SummedRow, sign: 1 | -1): void {
-  // No text in the database holds a NUL, so none can be taken for the end of another.
+  // No text in the database contains a NUL, so different rows never share a name.
   const name = [
     bucketOf(row.startedAtMs),
     row.keyHash,
@@ -165,7 +165,7 @@ function addAlike(kinds: Map<string, Alike>, row: SummedRow, sign: 1 | -1): void
   kind.cachedInputTokens += sign * (row.cachedInputTokens ?? 0);
   kind.cacheWriteTokens += sign * (row.cacheWriteTokens ?? 0);
   kind.cost += BigInt(sign) * cost;
-  // Where nobody knows what the requested model would have cost, nothing is counted as saved.
+  // If the cost of the requested model is unknown, nothing counts as saved.
   kind.requestedCost += BigInt(sign) * (row.requestedCost === undefined ? cost : BigInt(row.requestedCost));
   kind.attempts += sign;
   if (row.status === 'success' || row.status === 'cache-hit') kind.succeeded += sign;

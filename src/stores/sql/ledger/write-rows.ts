@@ -1,4 +1,4 @@
-/** Writes rows and the sums that follow from them: one transaction, each attempt once. */
+/** Writes rows and their sums in one transaction, each attempt once. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { LedgerRow } from '../../contracts/ledger.ts';
@@ -11,10 +11,10 @@ import { ACCOUNT, BUCKET, COST, DAY_KEY, DAY_SUMS, sumsOf, TAG } from './sums.ts
 
 const ATTEMPT: Column = { name: 'attempt_id', type: 'text' };
 const STARTED: Column = { name: 'started_at', type: 'bigint' };
-/** How many rows are prepared in one turn of the event loop, which serves requests meanwhile. */
+/** How many rows are prepared in one turn of the event loop, so that requests are served meanwhile. */
 const PREPARED_AT_ONCE = 50;
 
-/** Writes rows; those whose attempt is there already change nothing, but for true ones that take the place of an orphan's. */
+/** Writes rows. An attempt that is stored already changes nothing, except that a true row replaces an orphan's. */
 export async function writeRows(
   { kind, write }: SqlConnection,
   texts: readonly string[],
@@ -29,7 +29,7 @@ export async function writeRows(
   await retryConflicts(() =>
     write.transaction().execute(async (transaction) => {
       const run = (query: RawBuilder<unknown>) => query.execute(transaction);
-      // The journal lets go of what is committed here: a server that is set to commit later must not do so now.
+      // The journal drops what is committed here, so a server that is set to commit asynchronously must not do so now.
       if (kind === 'postgres') await run(sql`set local synchronous_commit = on`);
       const { added, replaced } = await addRows(kind, transaction, wanted, options);
       const sums = sumsOf(added, replaced);
@@ -43,7 +43,7 @@ export async function writeRows(
   );
 }
 
-/** Puts rows that are new, and takes orphans out whose true row is among them. */
+/** Adds rows that are new, and removes orphans whose true row is among them. */
 async function addRows(
   kind: SqlConnection['kind'],
   transaction: Transaction<NoTables>,
@@ -65,7 +65,7 @@ async function addRows(
   return { added: fresh.filter(({ row }) => added.has(row.attemptId)).map(({ row }) => row), replaced };
 }
 
-/** Adds rows, and resolves to the ids of those that were not there. */
+/** Adds rows, and resolves to the ids of those that are new. */
 async function addKept(
   kind: SqlConnection['kind'],
   transaction: Transaction<NoTables>,
@@ -91,14 +91,14 @@ async function addKept(
   return ids;
 }
 
-/** Notes attempts that get no row, and resolves to the ids of those that were not known. */
+/** Stores the ids of attempts that get no row, and resolves to those that are new. */
 async function addIds(
   kind: SqlConnection['kind'],
   transaction: Transaction<NoTables>,
   rows: readonly PreparedRow[],
 ): Promise<readonly string[]> {
   if (rows.length === 0) return [];
-  // Rows may be there from before they were switched off.
+  // Rows may exist from before they were switched off.
   const withRow = await idsIn(kind, transaction, 'ledger', rows);
   const values = rows
     .filter(({ row }) => !withRow.has(row.attemptId))
@@ -126,7 +126,7 @@ async function insertNew(
   return rows.map(({ attempt_id }) => attempt_id);
 }
 
-/** Deletes the rows of orphans that these attempts turn out to have been, and gives them back. */
+/** Deletes the orphans' rows of these attempts, and resolves to them. */
 async function takeOrphans(
   kind: SqlConnection['kind'],
   transaction: Transaction<NoTables>,

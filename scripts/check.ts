@@ -48,6 +48,11 @@ const CHECKS: readonly Check[] = [
     run: () => nodeScript('scripts/check-architecture.ts'),
   },
   {
+    name: 'english',
+    why: 'A page, comment or message that makes a reader stumble costs every reader; scripts/english/words.ts lists the words.',
+    run: () => nodeScript('scripts/check-english.ts'),
+  },
+  {
     name: 'links',
     why: 'A page that leads nowhere costs every reader.',
     run: () => nodeScript('scripts/check-links.ts'),

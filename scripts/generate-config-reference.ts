@@ -92,7 +92,7 @@ const SECTIONS: readonly (readonly [title: string, about: string, settings?: Set
     'What is declared in a file is read-only in the API. Keys may also name objects that only the API made.',
   ],
   ['`organizations[].members[]`', 'The limits are those of the user in the organisation.'],
-  ['`teams[]`', 'A user is a member once, however often it is named.'],
+  ['`teams[]`', 'A user is a member once, even if it is named twice.'],
   ['`teams[].members_with_roles[]`', 'The limits are those of the user in the team.'],
   ['`users[]`', 'Users are people or services; keys name them by `user_id`.'],
   ['`customers[]`', "End users of an application: what a request's `user` names."],

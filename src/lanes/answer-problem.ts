@@ -41,7 +41,7 @@ export class AnswerProblem extends Error {
 /** What is wrong with an answer that is not the provider's format. */
 export function malformed({ path, message }: FormatError): Problem {
   const text = message.replace(/\.$/, '');
-  return { kind: 'malformed', detail: path === '' ? text : `${path}: ${text}` };
+  return { kind: 'malformed', detail: path === '' || text.includes(path) ? text : `${path}: ${text}` };
 }
 
 /** Runs a step that reads what a provider sent; throws an AnswerProblem for what is not its format. */

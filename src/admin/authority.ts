@@ -1,10 +1,11 @@
 /** Whose objects a caller may see and change: by its role, its teams, its organisations. */
+import { defined } from '../core/defined.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Key, Team } from '../stores/contracts/directory.ts';
+import type { Key, Team, User } from '../stores/contracts/directory.ts';
 import type { ManagementCall } from './contract.ts';
 
-/** Permissions that members of a team have where the team says nothing: LiteLLM's. */
-export const USUAL_PERMISSIONS: readonly string[] = ['/key/info', '/key/health'];
+/** Permissions that members of a team have unless the team sets others: LiteLLM's. */
+const USUAL_PERMISSIONS: readonly string[] = ['/key/info', '/key/health'];
 
 /** Whether the caller sees everything. */
 export function seesAll({ roles }: ManagementCall): boolean {
@@ -16,7 +17,7 @@ export function isAdmin({ roles }: ManagementCall): boolean {
   return roles.has('proxy_admin');
 }
 
-/** Ids of the teams that the caller is a member of, or an admin of. */
+/** Ids of the teams that the caller is a member of, or has a role in. */
 export function teamIdsOf({ caller }: ManagementCall, role?: 'admin'): readonly string[] {
   return caller.objects.teams
     .filter((member) => role === undefined || member.role === role)
@@ -35,7 +36,7 @@ export function administersOrganization(call: ManagementCall, organizationId: st
   return organizationId !== undefined && organizationIdsOf(call).includes(organizationId);
 }
 
-/** Whether the caller runs a team: as its admin, as its organisation's, or as everything's. */
+/** Whether the caller manages a team: as its admin, as an admin of its organisation, or as a proxy admin. */
 export function administersTeam(call: ManagementCall, team: Pick<Team, 'id' | 'organizationId'>): boolean {
   return administersOrganization(call, team.organizationId) || teamIdsOf(call, 'admin').includes(team.id);
 }
@@ -80,26 +81,34 @@ export async function mayChangeKey(call: ManagementCall, key: Key, permission: s
   return (owns(call, key) || key.userId === undefined) && isPermitted(call, team, permission);
 }
 
-/** What a caller is told of an object that does not exist, or that it may not know of: the same. */
+/** The answer for an object that does not exist and for one that the caller may not see: the same. `what` has its article. */
 export function unknownObject(what: string, param: string): GatewayError {
-  return new GatewayError('unknown_object', `There is no such ${what}, or it is not yours to see.`, { param });
+  const message = `\`${param}\` names ${what} that does not exist or that you may not see.`;
+  return new GatewayError('unknown_object', message, { param });
 }
 
-/** What a caller is told that may see an object and may not do this with it. */
-export function notYours(what: string): GatewayError {
-  return new GatewayError('route_denied', `user not allowed to do this: ${what}.`);
+/** The refusal of something that the caller may not do: an infinitive, as `block a team outside your organisations`. */
+export function notYours(infinitive: string, param?: string): GatewayError {
+  return new GatewayError('route_denied', `You may not ${infinitive}.`, defined({ param }));
 }
 
-/** A team that the caller may read; throws as if it did not exist where it may not. */
+/** A team that the caller may read; throws as if it did not exist if the caller may not. */
 export async function readTeam(call: ManagementCall, teamId: string): Promise<Team> {
   const team = await call.context.directory.get('team', teamId);
-  if (team === undefined || !mayReadTeam(call, team)) throw unknownObject('team', 'team_id');
+  if (team === undefined || !mayReadTeam(call, team)) throw unknownObject('a team', 'team_id');
   return team;
 }
 
-/** A team that the caller runs. */
-export async function runTeam(call: ManagementCall, teamId: string): Promise<Team> {
+/** A team that the caller manages. */
+export async function managedTeam(call: ManagementCall, teamId: string): Promise<Team> {
   const team = await readTeam(call, teamId);
-  if (!administersTeam(call, team)) throw notYours('only an admin of the team may');
+  if (!administersTeam(call, team)) throw notYours('manage this team: you are not one of its admins', 'team_id');
   return team;
+}
+
+/** The user that has an address. */
+export async function userByEmail({ context }: ManagementCall, email: string | undefined): Promise<User | undefined> {
+  if (email === undefined) return undefined;
+  const [found] = await context.directory.list('user', { email }, { limit: 1, offset: 0 });
+  return found;
 }

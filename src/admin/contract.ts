@@ -69,16 +69,14 @@ export interface ManagementCall {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-export interface ManagementAnswer {
-  readonly status?: number;
-  readonly body: JsonValue;
-}
-
 /** A management route. What is not listed does not exist; a role that is not listed gets 403 before the body is read. */
 export interface ManagementRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** In the router's notation (`:key`, `*`); the first stands for all in metrics and logs. */
+  /** In the router's notation (`:key`, `*`); metrics and logs call the route by the first. */
   readonly paths: readonly [string, ...string[]];
   readonly roles: readonly Role[];
-  answer(call: ManagementCall): Promise<ManagementAnswer>;
+  /** What it does, in a sentence for the reference page. */
+  readonly summary: string;
+  /** Resolves to the body of a 200; throws a GatewayError for everything else. */
+  answer(call: ManagementCall): Promise<JsonValue>;
 }

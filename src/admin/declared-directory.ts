@@ -1,34 +1,35 @@
 /**
- * The directory with what the configuration file declares in it: found and listed like all else, marked as declared, and never
- * changed, so that no handler has to know of two places.
+ * The directory together with the objects that the configuration file declares: found and listed like all others, marked as
+ * declared, and never changed. No handler has to look in two places.
  */
 import { GatewayError } from '../core/errors.ts';
 import type { Directory, Kinds, OrganizationMember, Search, TeamMember } from '../stores/contracts/directory.ts';
 import type { Declared } from '../tenancy/declared.ts';
+import { namingFields } from './client-names.ts';
+import { idOf } from './stored.ts';
 
 type Kind = keyof Kinds;
 
-/** Whether an object stands in the configuration file. */
+/** Whether an object comes from the configuration file. */
 export function isDeclared(value: { readonly further: Kinds[Kind]['further'] }): boolean {
   return value.further.declared === true;
 }
 
-/** What is said to whoever wants to change such an object. */
-export function standsInFile(): GatewayError {
-  return new GatewayError(
-    'invalid_request',
-    'This stands in the configuration file and is not changed by the API. Change it in the file.',
-  );
+/** The refusal to change such an object. */
+export function declaredInFile(): GatewayError {
+  const message =
+    'The configuration file declares this object, so that the API cannot change it. Change it in the file.';
+  return new GatewayError('invalid_request', message);
 }
 
-/** A directory together with what is declared at the moment it is asked. What is declared wins. */
+/** A directory together with what is declared at the time of a call. A declared object hides a stored one of the same id. */
 export function withDeclared(directory: Directory, declared: () => Declared): Directory {
   const find = <K extends Kind>(kind: K, id: string): Kinds[K] | undefined => {
     const found = objectsOf(declared(), kind).get(id);
     return found === undefined ? undefined : marked(found);
   };
   const refuse = (kind: Kind, id: string): void => {
-    if (objectsOf(declared(), kind).has(id)) throw standsInFile();
+    if (objectsOf(declared(), kind).has(id)) throw declaredInFile();
   };
   const matching = <K extends Kind>(kind: K, search: Search): Kinds[K][] => {
     const all = declared();
@@ -36,10 +37,10 @@ export function withDeclared(directory: Directory, declared: () => Declared): Di
       .filter(([id, value]) => matches(all, kind, id, value, search))
       .map(([, value]) => marked(value));
   };
-  const teamMembers = (isWanted: (member: TeamMember) => boolean): TeamMember[] =>
-    declared().teamMembers.filter(isWanted);
-  const organizationMembers = (isWanted: (member: OrganizationMember) => boolean): OrganizationMember[] =>
-    declared().organizationMembers.filter(isWanted);
+  const teamMembers = (by: 'teamId' | 'userId', id: string): TeamMember[] =>
+    declared().teamMembers.filter((member) => member[by] === id);
+  const organizationMembers = (by: 'organizationId' | 'userId', id: string): OrganizationMember[] =>
+    declared().organizationMembers.filter((member) => member[by] === id);
 
   return {
     get: async (kind, id) => find(kind, id) ?? (await directory.get(kind, id)),
@@ -52,7 +53,7 @@ export function withDeclared(directory: Directory, declared: () => Declared): Di
     list: async (kind, search, options) => {
       const own = matching(kind, search);
       if (own.length === 0) return await directory.list(kind, search, options);
-      // After those of the database, whatever the order: pages stay whole, and nothing is on two of them.
+      // They follow those of the database in any order: pages stay whole, and nothing is on two of them.
       const [stored, count] = await Promise.all([directory.list(kind, search, options), directory.count(kind, search)]);
       const from = Math.max(0, options.offset - count);
       return [...stored, ...own.slice(from, from + options.limit - stored.length)];
@@ -60,59 +61,41 @@ export function withDeclared(directory: Directory, declared: () => Declared): Di
     count: async (kind, search) => (await directory.count(kind, search)) + matching(kind, search).length,
     create: async (kind, value, audit) => {
       refuse(kind, idOf(value));
-      await directory.create(kind, value, audit);
+      await namingFields(kind, () => directory.create(kind, value, audit));
     },
     update: async (kind, id, change, audit) => {
       refuse(kind, id);
-      return await directory.update(kind, id, change, audit);
+      return await namingFields(kind, () => directory.update(kind, id, change, audit));
     },
     rotateKey: async (hash, change, audit) => {
       refuse('key', hash);
-      return await directory.rotateKey(hash, change, audit);
+      return await namingFields('key', () => directory.rotateKey(hash, change, audit));
     },
     delete: async (kind, ids, audit) => {
       for (const id of ids) refuse(kind, id);
       return await directory.delete(kind, ids, audit);
     },
-    teamMembers: async (teamId) =>
-      joined(
-        teamMembers((member) => member.teamId === teamId),
-        await directory.teamMembers(teamId),
-        'userId',
-      ),
-    teamsOf: async (userId) =>
-      joined(
-        teamMembers((member) => member.userId === userId),
-        await directory.teamsOf(userId),
-        'teamId',
-      ),
+    teamMembers: async (teamId) => joined(teamMembers('teamId', teamId), await directory.teamMembers(teamId), 'userId'),
+    teamsOf: async (userId) => joined(teamMembers('userId', userId), await directory.teamsOf(userId), 'teamId'),
     teamMember: async (teamId, userId) => {
-      const [own] = teamMembers((member) => member.teamId === teamId && member.userId === userId);
+      const own = teamMembers('teamId', teamId).find((member) => member.userId === userId);
       return own ?? (await directory.teamMember(teamId, userId));
     },
     putTeamMember: async (member, audit) => {
       refuse('team', member.teamId);
-      await directory.putTeamMember(member, audit);
+      await namingFields('team', () => directory.putTeamMember(member, audit));
     },
     removeTeamMember: async (teamId, userId, audit) => {
       refuse('team', teamId);
       return await directory.removeTeamMember(teamId, userId, audit);
     },
     organizationMembers: async (id) =>
-      joined(
-        organizationMembers((member) => member.organizationId === id),
-        await directory.organizationMembers(id),
-        'userId',
-      ),
+      joined(organizationMembers('organizationId', id), await directory.organizationMembers(id), 'userId'),
     organizationsOf: async (userId) =>
-      joined(
-        organizationMembers((member) => member.userId === userId),
-        await directory.organizationsOf(userId),
-        'organizationId',
-      ),
+      joined(organizationMembers('userId', userId), await directory.organizationsOf(userId), 'organizationId'),
     putOrganizationMember: async (member, audit) => {
       refuse('organization', member.organizationId);
-      await directory.putOrganizationMember(member, audit);
+      await namingFields('organization', () => directory.putOrganizationMember(member, audit));
     },
     removeOrganizationMember: async (organizationId, userId, audit) => {
       refuse('organization', organizationId);
@@ -131,7 +114,7 @@ export function withDeclared(directory: Directory, declared: () => Declared): Di
   };
 }
 
-const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 function objectsOf<K extends Kind>(declared: Declared, kind: K): ReadonlyMap<string, Kinds[K]> {
   const byKind: { readonly [Name in Kind]: ReadonlyMap<string, Kinds[Name]> } = {
@@ -141,8 +124,8 @@ function objectsOf<K extends Kind>(declared: Declared, kind: K): ReadonlyMap<str
     organization: declared.organizations,
     customer: declared.customers,
     tag: declared.tags,
-    budget: NOTHING,
-    model: NOTHING,
+    budget: NONE,
+    model: NONE,
   };
   return byKind[kind];
 }
@@ -151,21 +134,22 @@ function marked<Value extends Kinds[Kind]>(value: Value): Value {
   return { ...value, further: { ...value.further, declared: true } };
 }
 
-function idOf(value: Kinds[Kind]): string {
-  if ('hash' in value) return value.hash;
-  return 'id' in value ? value.id : value.name;
-}
-
-/** Members of both, each once; those of the file win. */
+/** The members of both, each once; one of the file hides a stored one. */
 function joined<Member extends object>(own: Member[], stored: Member[], by: keyof Member): Member[] {
   return [...own, ...stored.filter((member) => !own.some((one) => one[by] === member[by]))];
 }
 
-/** As the database would search; memberships count for the words that a kind has no column for. */
-function matches(declared: Declared, kind: Kind, id: string, value: Kinds[Kind], search: Search): boolean {
-  const facts = value as Partial<
+/** Members that objects can be searched by; a kind has only some of them. */
+interface Facts
+  extends Partial<
     Readonly<Record<'alias' | 'userId' | 'teamId' | 'organizationId' | 'email' | 'role' | 'budgetId', string>>
-  >;
+  > {
+  readonly createdAtMs: number;
+}
+
+/** Searches as the database would; words that a kind has no column for look at its memberships. */
+function matches(declared: Declared, kind: Kind, id: string, value: Kinds[Kind], search: Search): boolean {
+  const facts: Facts = value;
   const alias = kind === 'tag' ? id : facts.alias;
   const users = kind === 'team' ? membersOf(declared.teamMembers, 'teamId', id, 'userId') : only(facts.userId);
   const teams = kind === 'user' ? membersOf(declared.teamMembers, 'userId', id, 'teamId') : only(facts.teamId);

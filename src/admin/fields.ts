@@ -1,56 +1,56 @@
-/** Reading a management request's body: every field by its name and type, nothing unknown let through. */
+/** Reading a management request's body: every field by its name and type; unknown fields are refused. */
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { JsonReader, kindOf } from '../core/json-reader.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
 import { parsePeriod } from '../core/period.ts';
+import type { Sent } from './changes.ts';
 import { endOfDuration } from './duration.ts';
-
-/** A field as it was sent: its value, `null` to clear it, undefined where it was not sent. */
-export type Sent<Value> = Value | null | undefined;
 
 const MOST_CHARACTERS = 512;
 const MOST_ITEMS = 2_000;
 /** More than any budget that a store can hold. */
 const MOST_USD = 1_000_000_000;
+const COUNT = 'a whole number, 0 or more';
+const TEXTS = `an array of at most ${MOST_ITEMS} strings, each of at most ${MOST_CHARACTERS} characters`;
 
-/** A refusal that names the field. */
-export function wrongField(name: string, what: string): GatewayError {
-  return new GatewayError('invalid_field', `\`${name}\` ${what}.`, { param: name });
+/** A refusal that names the field; `problem` completes a sentence that begins with it. */
+export function wrongField(name: string, problem: string): GatewayError {
+  return new GatewayError('invalid_field', `\`${name}\` ${problem}.`, { param: name });
 }
 
 /** The fields of one JSON object. Reading one marks it as known; `refuseOthers` then refuses whatever was not read. */
 export class Fields {
-  readonly #body: JsonObject;
-  readonly #prefix: string;
-  readonly #known = new Set<string>();
+  readonly #reader: JsonReader;
 
-  /** `prefix` stands before names in refusals: `members[0].`. */
-  constructor(body: JsonObject, prefix = '') {
-    this.#body = body;
-    this.#prefix = prefix;
+  /** `path` is where the object stands in the body: `members[0]`. */
+  constructor(body: JsonValue | undefined, path = '') {
+    this.#reader = new JsonReader(body, path, { refuse: wrongField });
+  }
+
+  /** The object as it was sent. */
+  get body(): JsonObject {
+    return this.#reader.value;
   }
 
   /** Names of the fields that were sent. */
   get names(): readonly string[] {
-    return Object.keys(this.#body).filter((name) => this.#body[name] !== undefined);
+    return Object.keys(this.body).filter((name) => this.body[name] !== undefined);
   }
 
-  /** Whether it was sent, be it as `null`. */
+  /** Whether it was sent, even as `null`. */
   has(name: string): boolean {
-    return Object.hasOwn(this.#body, name) && this.#body[name] !== undefined;
+    return this.#reader.has(name);
   }
 
   raw(name: string): JsonValue | undefined {
-    this.#known.add(name);
-    return Object.hasOwn(this.#body, name) ? this.#body[name] : undefined;
+    return this.#reader.raw(name);
   }
 
   text(name: string, maxLength = MOST_CHARACTERS): Sent<string> {
-    return this.#read(name, 'must be a text', (value) => {
-      if (typeof value !== 'string') return undefined;
-      if (value.length > maxLength) throw this.wrong(name, `must not be longer than ${maxLength} characters`);
-      return value;
-    });
+    const value = this.#read(name, 'a string', (sent) => (typeof sent === 'string' ? sent : undefined));
+    if ((value?.length ?? 0) > maxLength) throw this.wrong(name, `must not be longer than ${maxLength} characters`);
+    return value;
   }
 
   /** A text that must be there and must not be empty. */
@@ -61,57 +61,81 @@ export class Fields {
   }
 
   flag(name: string): Sent<boolean> {
-    return this.#read(name, 'must be true or false', (value) => (typeof value === 'boolean' ? value : undefined));
+    return this.#read(name, 'true or false', (value) => (typeof value === 'boolean' ? value : undefined));
   }
 
-  /** A whole number from 0. */
   count(name: string): Sent<number> {
-    return this.#read(name, 'must be a whole number from 0', countOf);
+    return this.#read(name, COUNT, countOf);
   }
 
   /** An amount of USD from 0, exactly. */
   usd(name: string): Sent<PicoUsd> {
-    return this.#read(name, `must be a number of USD from 0 to ${MOST_USD}`, usdOf);
+    return this.#read(name, `a number of USD from 0 to ${MOST_USD}`, usdOf);
   }
 
   texts(name: string): Sent<readonly string[]> {
-    return this.#read(name, `must be a list of texts, at most ${MOST_ITEMS}`, textsOf);
+    return this.#read(name, TEXTS, textsOf);
+  }
+
+  /** Texts of which at least one must be there. */
+  requiredTexts(name: string, most = MOST_ITEMS): readonly string[] {
+    const values = this.texts(name) ?? [];
+    if (values.length === 0) throw this.wrong(name, 'is required');
+    if (values.length > most) throw this.wrong(name, `must not have more than ${most} entries`);
+    return values;
   }
 
   object(name: string): Sent<JsonObject> {
-    return this.#read(name, 'must be an object', (value) => (isJsonObject(value) ? value : undefined));
+    return this.#read(name, 'an object', (value) => (isJsonObject(value) ? value : undefined));
   }
 
-  objects(name: string): Sent<readonly JsonObject[]> {
-    return this.#read(name, `must be a list of objects, at most ${MOST_ITEMS}`, (value) =>
-      Array.isArray(value) && value.length <= MOST_ITEMS && value.every(isJsonObject) ? value : undefined,
+  /** The fields of each object in an array. */
+  objects(name: string): Sent<readonly Fields[]> {
+    const values = this.#read(name, `an array of at most ${MOST_ITEMS} objects`, (value) =>
+      Array.isArray(value) && value.length <= MOST_ITEMS ? value : undefined,
     );
+    return values?.map((value, index) => new Fields(value, `${this.#reader.pathOf(name)}[${index}]`));
   }
 
-  /** Texts by name, as `aliases`. */
+  /** Texts by name, as in `aliases`. */
   textMap(name: string): Sent<Readonly<Record<string, string>>> {
-    return this.#map(name, 'must be an object of texts', (value) => (typeof value === 'string' ? value : undefined));
+    return this.map(name, 'a string', (value) => (typeof value === 'string' ? value : undefined));
   }
 
-  /** Whole numbers by name, as `model_rpm_limit`. */
+  /** Whole numbers by name, as in `model_rpm_limit`. */
   countMap(name: string): Sent<Readonly<Record<string, number>>> {
-    return this.#map(name, 'must be an object of whole numbers from 0', countOf);
+    return this.map(name, COUNT, countOf);
+  }
+
+  /** Values by name, each as `read` takes it. */
+  map<Value>(
+    name: string,
+    wanted: string,
+    read: (value: JsonValue) => Value | undefined,
+  ): Sent<Readonly<Record<string, Value>>> {
+    const values = this.object(name);
+    if (values === undefined || values === null) return values;
+    const entries = Object.entries(values).map(([key, item]): [string, Value] => {
+      const found = item === undefined ? undefined : read(item);
+      if (found !== undefined) return [key, found];
+      throw this.wrong(`${name}.${key.slice(0, 100)}`, `must be ${wanted}, but it is ${kindOf(item)}`);
+    });
+    if (entries.length > MOST_ITEMS) throw this.wrong(name, `must not have more than ${MOST_ITEMS} entries`);
+    return Object.fromEntries(entries);
   }
 
   oneOf<const Value extends string>(name: string, values: readonly Value[]): Sent<Value> {
-    return this.#read(name, `must be one of ${values.join(', ')}`, (value) => values.find((known) => known === value));
+    return this.#read(name, `one of ${values.join(', ')}`, (value) => values.find((known) => known === value));
   }
 
   /** A budget's period, as `30d` or `1mo`. */
   period(name: string): Sent<string> {
-    return this.#read(name, 'must be a period such as `30s`, `12h`, `1d`, `7d` or `1mo`', (value) =>
-      typeof value === 'string' && parsePeriod(value) !== undefined ? value : undefined,
-    );
+    return this.#read(name, 'a period such as `30s`, `12h`, `1d`, `7d` or `1mo`', periodOf);
   }
 
   /** A moment: an ISO date, or how long from now (`10d`); in milliseconds since the epoch. */
   moment(name: string, nowMs: number): Sent<number> {
-    return this.#read(name, 'must be a date in ISO 8601 or a duration such as `10d`', (value) => {
+    return this.#read(name, 'a date in ISO 8601 or a duration such as `10d`', (value) => {
       if (typeof value !== 'string') return undefined;
       const after = endOfDuration(value, nowMs);
       if (after !== undefined) return after;
@@ -130,44 +154,43 @@ export class Fields {
     return kept;
   }
 
-  /** Marks fields as known that mean nothing here. */
+  /** Refuses `budget_reset_at`, which LiteLLM's clients can set: here it follows from the period and would have no effect. */
+  refuseResetAt(): void {
+    if ((this.raw('budget_reset_at') ?? null) === null) return;
+    throw this.wrong('budget_reset_at', 'follows from `budget_duration` and cannot be set');
+  }
+
+  /** Marks fields as known that have no effect here. */
   ignore(...names: readonly string[]): void {
-    for (const name of names) this.#known.add(name);
+    this.#reader.ignore(...names);
   }
 
-  /** Throws for the first field that nobody read: what was misspelt must not look as if it had taken effect. */
+  /** Throws for the first field that was not read: a misspelt one must not look as if it had taken effect. */
   refuseOthers(): void {
-    const unknown = this.names.find((name) => !this.#known.has(name));
-    if (unknown !== undefined) throw this.wrong(unknown.slice(0, 100), 'is not a field of this request');
+    const [unknown] = this.#reader.unread();
+    if (unknown === undefined) return;
+    throw this.wrong(unknown.slice(0, 100), 'is not a field of this request; correct its name or leave it out');
   }
 
-  wrong(name: string, what: string): GatewayError {
-    return wrongField(`${this.#prefix}${name}`, what);
+  /** The error for a field; `problem` completes a sentence that begins with its name. */
+  wrong(name: string, problem: string): Error {
+    return this.#reader.refusal(name, problem);
   }
 
-  #read<Value>(name: string, what: string, read: (value: JsonValue) => Value | undefined): Sent<Value> {
-    const value = this.raw(name);
-    if (value === undefined || value === null) return value;
-    const found = read(value);
-    if (found === undefined) throw this.wrong(name, what);
-    return found;
+  #read<Value>(name: string, wanted: string, read: (value: JsonValue) => Value | undefined): Sent<Value> {
+    return this.#reader.sent(name, `must be ${wanted}, but it is ${kindOf(this.raw(name))}`, read);
   }
+}
 
-  #map<Value>(
-    name: string,
-    what: string,
-    read: (value: JsonValue) => Value | undefined,
-  ): Sent<Readonly<Record<string, Value>>> {
-    const value = this.object(name);
-    if (value === undefined || value === null) return value;
-    const entries = Object.entries(value).map(([key, item]) => {
-      const found = item === undefined ? undefined : read(item);
-      if (found === undefined) throw this.wrong(`${name}.${key.slice(0, 100)}`, what);
-      return [key, found] as const;
-    });
-    if (entries.length > MOST_ITEMS) throw this.wrong(name, `must not have more than ${MOST_ITEMS} entries`);
-    return Object.fromEntries(entries);
-  }
+/** A JSON number of USD, exactly; undefined if it is no number or more than any budget can be. */
+export function usdOf(value: JsonValue): PicoUsd | undefined {
+  if (typeof value !== 'number' || !(value >= 0 && value <= MOST_USD)) return undefined;
+  return picoUsdFromUsd(value);
+}
+
+/** A budget's period; undefined for anything else. */
+export function periodOf(value: JsonValue): string | undefined {
+  return typeof value === 'string' && parsePeriod(value) !== undefined ? value : undefined;
 }
 
 /** A whole number from 0 that survives JSON. */
@@ -175,14 +198,8 @@ export function countOf(value: JsonValue): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
-/** A JSON number of USD, exactly, where it is one that a budget may be. */
-export function usdOf(value: JsonValue): PicoUsd | undefined {
-  if (typeof value !== 'number' || !(value >= 0 && value <= MOST_USD)) return undefined;
-  return picoUsdFromUsd(value);
-}
-
 function textsOf(value: JsonValue): readonly string[] | undefined {
   if (!Array.isArray(value) || value.length > MOST_ITEMS) return undefined;
-  const texts = value.filter((item) => typeof item === 'string' && item.length <= MOST_CHARACTERS);
-  return texts.length === value.length ? (texts as string[]) : undefined;
+  const texts = value.filter((item): item is string => typeof item === 'string' && item.length <= MOST_CHARACTERS);
+  return texts.length === value.length ? texts : undefined;
 }

@@ -1,16 +1,14 @@
-/** Limits in LiteLLM's field names: read from a request, applied to an object, shown in an answer. */
+/** Limits in LiteLLM's field names: read from a request, shown in an answer. */
 import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { usdNumber } from '../core/money.ts';
-import { parsePeriod } from '../core/period.ts';
-import { LIMIT_NAMES, type Limits, type PeriodBudget } from '../stores/contracts/directory.ts';
-import { type Fields, type Sent, usdOf } from './fields.ts';
+import type { Limits, PeriodBudget } from '../stores/contracts/directory.ts';
+import type { Changes, Sent } from './changes.ts';
+import { type Fields, periodOf, usdOf } from './fields.ts';
+import { isoTime, usdOrNull } from './show.ts';
 
-/** What a request changes of an object's limits; `null` takes a limit away, undefined leaves it. */
-export type LimitChanges = { readonly [Name in keyof Limits]?: Limits[Name] | null };
-
-/** Reads every limit that a request may set. Marks all of LiteLLM's names as known. */
-export function readLimits(fields: Fields, nowMs: number): LimitChanges {
+/** Reads every limit that a request may set. All of LiteLLM's names count as known. */
+export function readLimits(fields: Fields, nowMs: number): Changes<Limits> {
   return {
     maxBudget: fields.usd('max_budget'),
     budgetDuration: fields.period('budget_duration'),
@@ -26,42 +24,17 @@ export function readLimits(fields: Fields, nowMs: number): LimitChanges {
     modelTpmLimit: fields.countMap('model_tpm_limit'),
     budgetId: fields.text('budget_id'),
     tempBudgetIncrease: readRaise(fields, nowMs),
-  } as LimitChanges;
+  };
 }
 
-/** An object's limits with the changes; a new budget period begins now. Only limits: spread it over the rest of the object. */
-export function applyLimits(before: Limits, changes: LimitChanges, nowMs: number): Limits {
-  const after: Record<string, unknown> = {};
-  for (const name of LIMIT_NAMES) {
-    const change = changes[name];
-    const value = change === undefined ? before[name] : (change ?? undefined);
-    if (value !== undefined) after[name] = value;
-  }
-  const hasNewPeriod = changes.budgetDuration !== undefined && changes.budgetDuration !== before.budgetDuration;
-  if (hasNewPeriod) after.budgetAnchorMs = nowMs;
-  return after as Limits;
-}
-
-/** An object without any of its limits, to put changed ones over. */
-export function withoutLimits<Value extends Limits>(value: Value): Omit<Value, keyof Limits> {
-  const rest: Omit<Value, keyof Limits> & { -readonly [Name in keyof Limits]?: Limits[Name] } = { ...value };
-  for (const name of LIMIT_NAMES) delete rest[name];
-  return rest;
-}
-
-/** An object with changed limits. */
-export function changeLimits<Value extends Limits>(value: Value, changes: LimitChanges, nowMs: number): Value {
-  return { ...withoutLimits(value), ...applyLimits(value, changes, nowMs) } as Value;
-}
-
-/** Limits in LiteLLM's names; what is not limited is null. */
+/** Limits in LiteLLM's names; null for what is not limited. */
 export function showLimits(limits: Limits): JsonObject {
   const { budgetLimits, modelMaxBudget, tempBudgetIncrease: raise } = limits;
   return {
-    max_budget: limits.maxBudget === undefined ? null : usdNumber(limits.maxBudget),
-    soft_budget: limits.softBudget === undefined ? null : usdNumber(limits.softBudget),
+    max_budget: usdOrNull(limits.maxBudget),
+    soft_budget: usdOrNull(limits.softBudget),
     budget_duration: limits.budgetDuration ?? null,
-    budget_limits: budgetLimits === undefined ? null : budgetLimits.map(showBudget),
+    budget_limits: budgetLimits?.map(showBudget) ?? null,
     model_max_budget: Object.fromEntries(
       Object.entries(modelMaxBudget ?? {}).map(([model, { max, duration }]) => [
         model,
@@ -77,7 +50,7 @@ export function showLimits(limits: Limits): JsonObject {
     budget_id: limits.budgetId ?? null,
     ...(raise !== undefined && {
       temp_budget_increase: usdNumber(raise.amount),
-      temp_budget_expiry: new Date(raise.untilMs).toISOString(),
+      temp_budget_expiry: isoTime(raise.untilMs),
     }),
   };
 }
@@ -87,37 +60,31 @@ function showBudget({ max, duration }: PeriodBudget): JsonObject {
 }
 
 function readBudgetLimits(fields: Fields): Sent<readonly PeriodBudget[]> {
-  const entries = fields.objects('budget_limits');
-  if (entries === undefined || entries === null) return entries;
-  return entries.map((entry, index) => {
-    const budget = budgetOf(entry.max_budget, entry.budget_duration);
-    if (budget === undefined) throw fields.wrong(`budget_limits[${index}]`, BUDGET_WORDS);
-    return budget;
+  return fields.objects('budget_limits')?.map((entry, index) => {
+    const budget = budgetOf(entry.body.max_budget, entry.body.budget_duration);
+    if (budget !== undefined) return budget;
+    throw fields.wrong(`budget_limits[${index}]`, `must be ${BUDGET}`);
   });
 }
 
 function readModelBudgets(fields: Fields): Sent<Readonly<Record<string, PeriodBudget>>> {
-  const models = fields.object('model_max_budget');
-  if (models === undefined || models === null) return models;
-  const entries = Object.entries(models).map(([model, entry]) => {
-    const budget = isJsonObject(entry)
+  const budgets = fields.map('model_max_budget', MODEL_BUDGET, (entry) =>
+    isJsonObject(entry)
       ? budgetOf(entry.budget_limit ?? entry.max_budget, entry.time_period ?? entry.budget_duration)
-      : budgetOf(entry, undefined);
-    if (budget === undefined) throw fields.wrong(`model_max_budget.${model.slice(0, 100)}`, MODEL_BUDGET_WORDS);
-    return [model, budget] as const;
-  });
-  // LiteLLM's clients send `{}` where they mean nothing.
-  return entries.length === 0 ? null : Object.fromEntries(entries);
+      : budgetOf(entry, undefined),
+  );
+  // LiteLLM's clients send `{}` if they mean no budgets.
+  return budgets !== undefined && Object.keys(budgets ?? {}).length === 0 ? null : budgets;
 }
 
-const BUDGET_WORDS = 'must be an object of `max_budget` (USD from 0) and `budget_duration` (such as `1d`)';
-const MODEL_BUDGET_WORDS = 'must be an object of `budget_limit` (USD from 0) and `time_period` (such as `1d`)';
+const BUDGET = 'an object of `max_budget` (USD from 0) and `budget_duration` (such as `1d`)';
+const MODEL_BUDGET = 'an object of `budget_limit` (USD from 0) and `time_period` (such as `1d`)';
 
 function budgetOf(amount: JsonValue | undefined, period: JsonValue | undefined): PeriodBudget | undefined {
   const max = amount === undefined ? undefined : usdOf(amount);
   if (max === undefined) return undefined;
-  if (period === undefined || period === null) return { max };
-  return typeof period === 'string' && parsePeriod(period) !== undefined ? { max, duration: period } : undefined;
+  const duration = period === undefined || period === null ? undefined : periodOf(period);
+  return duration === undefined && (period ?? null) !== null ? undefined : { max, ...defined({ duration }) };
 }
 
 function readRaise(fields: Fields, nowMs: number): Sent<NonNullable<Limits['tempBudgetIncrease']>> {

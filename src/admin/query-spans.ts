@@ -1,4 +1,4 @@
-/** Dates, amounts and choices in queries, each refused with a sentence that says its form. */
+/** Dates and amounts in queries. */
 import { GatewayError } from '../core/errors.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
 import { wrongField } from './fields.ts';
@@ -7,7 +7,7 @@ import { textOf } from './query-fields.ts';
 const DAY_MS = 86_400_000;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,6})?(?:Z|\+00:00)?)?$/;
 
-/** A span of time as it was asked for: exact, and in whole days (UTC) for what is summed by day. */
+/** A span of time: exact, and in whole days (UTC) for sums by day. */
 export interface Span {
   readonly fromMs?: number;
   /** Exclusive. */
@@ -15,19 +15,6 @@ export interface Span {
   readonly fromDate?: string;
   /** Inclusive. */
   readonly toDate?: string;
-}
-
-/** One of a few words. */
-export function wordOf<const Word extends string>(
-  query: URLSearchParams,
-  name: string,
-  words: readonly Word[],
-): Word | undefined {
-  const text = textOf(query, name);
-  if (text === undefined) return undefined;
-  const word = words.find((candidate) => candidate === text);
-  if (word !== undefined) return word;
-  throw wrongField(name, `must be one of ${words.join(', ')}`);
 }
 
 /** An amount of USD, exactly. */
@@ -44,12 +31,12 @@ export function spanOf(query: URLSearchParams, fromName = 'start_date', toName =
   return spanBetween(fromName, textOf(query, fromName), toName, textOf(query, toName));
 }
 
-/** The span between two dates as texts. A day as the end is taken whole, a second as well. */
+/** The span between two dates as texts. An end that is a day or a second includes all of it. */
 export function spanBetween(fromName: string, from: string | undefined, toName: string, to: string | undefined): Span {
   const start = from === undefined ? undefined : momentOf(fromName, from);
   const end = to === undefined ? undefined : momentOf(toName, to);
   if (start !== undefined && end !== undefined && end.ms < start.ms) {
-    throw refuse(toName, `${toName} is before ${fromName}.`);
+    throw refuse(toName, `\`${toName}\` is before \`${fromName}\`.`);
   }
   return {
     ...(start !== undefined && { fromMs: start.ms, fromDate: dateOf(start.ms) }),
@@ -62,10 +49,11 @@ export function dateOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-/** The last days up to today, for reports that were not told which. */
-export function lastDays(nowMs: number, days: number): Span {
+/** The span, or the last thirty days up to today if it has no ends. */
+export function orLastDays(span: Span, nowMs: number): Span {
+  if (span.fromMs !== undefined || span.toMs !== undefined) return span;
   const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
-  const fromMs = today - (days - 1) * DAY_MS;
+  const fromMs = today - 29 * DAY_MS;
   return { fromMs, toMs: today + DAY_MS, fromDate: dateOf(fromMs), toDate: dateOf(today) };
 }
 
@@ -80,7 +68,7 @@ function momentOf(name: string, text: string): { readonly ms: number; readonly i
   const ms = match === null ? Number.NaN : Date.parse(iso);
   // JavaScript takes February 30th for March 2nd.
   if (Number.isNaN(ms) || new Date(ms).toISOString() !== iso) {
-    throw refuse(name, `${name} must be a date in UTC: YYYY-MM-DD or YYYY-MM-DD HH:MM:SS.`);
+    throw refuse(name, `\`${name}\` must be a date in UTC: YYYY-MM-DD or YYYY-MM-DD HH:MM:SS.`);
   }
   return { ms, isDay: hour === undefined };
 }

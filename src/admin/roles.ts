@@ -1,16 +1,28 @@
-/** Which roles a caller has, and what its key lets it reach. */
+/** The roles of a caller, and which routes its key may call. */
 import { mayCallRoute } from '../pipeline/route-access.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { type ManagementRoute, ROLES, type Role } from './contract.ts';
 
-/** Every role: a route that any valid key may ask. */
+/** Every role: any valid key may call the route. */
 export const EVERYONE: readonly Role[] = ROLES;
-/** Only who may do everything. */
+/** Everyone but keys that belong to no user. */
+export const USERS: readonly Role[] = ROLES.filter((role) => role !== 'key');
+/** Those who may do everything. */
 export const ADMIN: readonly Role[] = ['proxy_admin'];
-/** Who may see everything. */
+/** Those who may see everything. */
 export const READERS: readonly Role[] = ['proxy_admin', 'proxy_admin_viewer'];
+/** Those who may see more than what is their own. */
+export const OVERSEERS: readonly Role[] = ['team_admin', 'org_admin', 'proxy_admin_viewer', 'proxy_admin'];
+/** Those who manage a team. */
+export const TEAM_ADMINS: readonly Role[] = ['team_admin', 'org_admin', 'proxy_admin'];
+/** Those who manage an organisation. */
+export const ORGANIZATION_ADMINS: readonly Role[] = ['org_admin', 'proxy_admin'];
+/** Those who may see a whole organisation. */
+export const ORGANIZATION_READERS: readonly Role[] = ['org_admin', 'proxy_admin_viewer', 'proxy_admin'];
+/** Those who may make and change keys. */
+export const KEY_CHANGERS: readonly Role[] = ['internal_user', 'team_admin', 'org_admin', 'proxy_admin'];
 
-/** All roles of a caller. Those of teams and organisations hold for these only, which each handler checks. */
+/** All roles of a caller. Roles in teams and organisations hold for these only, which each handler checks. */
 export function rolesOf({ isAdmin, role, objects }: Identity): ReadonlySet<Role> {
   if (isAdmin) return new Set(ROLES);
   const roles = new Set<Role>(['key']);
@@ -20,7 +32,7 @@ export function rolesOf({ isAdmin, role, objects }: Identity): ReadonlySet<Role>
   return roles;
 }
 
-/** Why a key may not call a route, in words; undefined where it may. Whatever its roles are: a key can only be narrower. */
+/** Why a key may not call a route; undefined if it may. A key can have fewer rights than its roles give, and never more. */
 export function deniedByKey(
   identity: Identity,
   { method }: ManagementRoute,
@@ -29,5 +41,5 @@ export function deniedByKey(
 ): string | undefined {
   if (identity.from === 'master') return undefined;
   if (mayCallRoute(identity, method, url) || mayCallRoute(identity, method, path)) return undefined;
-  return 'This key is not allowed to call this route.';
+  return 'the `allowed_routes` or the `key_type` of your key do not include it';
 }

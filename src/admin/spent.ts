@@ -1,29 +1,30 @@
-/** What objects spent: in the period of their budget that holds now, or since ever where it has none. */
+/** What objects spent: in the current period of their budget, or in total if they have none. */
 
 import { AFTER_EVERY_TIME, alertNotesOf } from '../alerts/alert-notes.ts';
 import { defined } from '../core/defined.ts';
-import type { PicoUsd } from '../core/money.ts';
-import { usdNumber } from '../core/money.ts';
+import type { JsonObject } from '../core/json.ts';
+import { type PicoUsd, usdNumber } from '../core/money.ts';
 import type { MoneyLimit } from '../stores/contracts/claims.ts';
 import type { Budget, Limits } from '../stores/contracts/directory.ts';
 import { moneyOf, periodAt } from '../tenancy/accounts.ts';
 import { limitsOf } from '../tenancy/scopes.ts';
 import type { ManagementContext } from './contract.ts';
+import { isoTime } from './show.ts';
 
 /** An object whose spend is asked for. */
 export interface Spender {
-  /** As `accountOf` calls it. */
+  /** As `accountOf` names it. */
   readonly account: string;
   readonly limits: Limits;
-  /** When periods of fixed length count from, where the limits do not say: the object's creation. */
+  /** What periods of fixed length count from unless the limits say otherwise. */
   readonly createdAtMs: number;
 }
 
 export interface Spent {
   readonly spent: PicoUsd;
-  /** When the period of its budget ends; undefined where it has none. */
+  /** When the period of its budget ends; undefined if it has none. */
   readonly resetAtMs?: number;
-  /** The named budget that fills its limits up. */
+  /** The named budget that adds to its limits. */
   readonly budget?: Budget;
 }
 
@@ -36,24 +37,35 @@ export async function spentOf(context: ManagementContext, spenders: readonly Spe
   const totals = await context.ledger.totals(spenders.map(({ account }) => account));
   return await Promise.all(
     spenders.map(async (spender): Promise<Spent> => {
-      const budget = spender.limits.budgetId === undefined ? undefined : budgets.get(spender.limits.budgetId);
+      const budget = budgets.get(spender.limits.budgetId ?? '');
       const limits = limitsOf(spender.limits, budget);
-      const named = budget === undefined ? {} : { budget };
       if (limits.maxBudget === undefined || limits.budgetDuration === undefined) {
-        return { spent: totals.get(spender.account) ?? 0n, ...named };
+        return { spent: totals.get(spender.account) ?? 0n, ...defined({ budget }) };
       }
       const window = windowOf(context, spender, limits, limits.budgetDuration);
       const [state] = await context.claims.read(spender.account, [window]);
-      const spent = state?.spent ?? 0n;
-      return { spent, ...named, ...defined({ resetAtMs: window.endsAtMs }) };
+      return { spent: state?.spent ?? 0n, ...defined({ budget, resetAtMs: window.endsAtMs }) };
     }),
   );
 }
 
 /** The same for one object. */
 export async function spentOfOne(context: ManagementContext, spender: Spender): Promise<Spent> {
-  const [spent = { spent: 0n }] = await spentOf(context, [spender]);
+  const [spent = NOTHING_SPENT] = await spentOf(context, [spender]);
   return spent;
+}
+
+const NOTHING_SPENT: Spent = { spent: 0n };
+
+/** Each object as `show` shows it with what it spent. */
+export async function showWithSpent<Value>(
+  context: ManagementContext,
+  values: readonly Value[],
+  spenderOf: (value: Value) => Spender,
+  show: (value: Value, spent: Spent) => JsonObject | Promise<JsonObject>,
+): Promise<JsonObject[]> {
+  const spent = await spentOf(context, values.map(spenderOf));
+  return await Promise.all(values.map((value, index) => show(value, spent[index] ?? NOTHING_SPENT)));
 }
 
 /** `spend` and `budget_reset_at` of an answer. */
@@ -63,11 +75,11 @@ export function showSpent({ spent, resetAtMs }: Spent): {
 } {
   return {
     spend: usdNumber(spent),
-    budget_reset_at: resetAtMs === undefined ? null : new Date(resetAtMs).toISOString(),
+    budget_reset_at: isoTime(resetAtMs),
   };
 }
 
-/** From now on the object has spent this much, in every period of its budgets and since ever; alerts go out anew. */
+/** Sets what the object has spent, in every current period of its budgets and in total; its alerts can go out again. */
 export async function setSpent(context: ManagementContext, spender: Spender, to: PicoUsd): Promise<void> {
   await context.ledger.resetTotal(spender.account, to, context.clock.nowMs());
   for (const { window } of await windowsOf(context, spender)) {

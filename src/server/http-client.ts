@@ -41,17 +41,17 @@ export class HttpClient implements Client, Slotted {
       this.isGone = true;
       this.#onGone?.();
     });
-    // A write to a client that is gone is no fault of the process.
+    // A failed write to a client that is gone is not an error of ours.
     response.on('error', () => {});
   }
 
-  /** Calls back once the answer has left for the client, or can no longer do so. */
+  /** Calls back once the answer has been sent, or can no longer be. */
   whenClosed(callback: () => void): void {
     if (this.#isClosed) callback();
     else this.#onClosed = callback;
   }
 
-  /** Whether this connection owes or carries the answer to this request, all of which has come. */
+  /** Whether this connection carries, or will carry, the answer to this request, and the request is complete. */
   answersOn(socket: Socket): boolean {
     return this.#request.socket === socket && (this.#request.complete || this.hasStarted);
   }
@@ -96,7 +96,7 @@ export class HttpClient implements Client, Slotted {
         if (!isOver) resolve(more === undefined ? (first ?? EMPTY) : Buffer.concat(more, size));
       });
       const gone = (): void => {
-        // `close` comes after every request; making an error for each would cost more than reading the body does.
+        // `close` follows every request; making an error for each would cost more than reading the body.
         if (!request.complete) reject(new GatewayError('client_gone', 'The client hung up while sending its request.'));
       };
       request.on('error', gone);
@@ -116,7 +116,7 @@ export class HttpClient implements Client, Slotted {
     }
     response.writeHead(status, list);
     if (body.length > ONE_WRITE_BYTES) response.end(body);
-    // As a Latin-1 string, which maps bytes one to one, a small body leaves with its head in one write instead of a vector.
+    // As a Latin-1 string, which maps bytes one to one, a small body goes out with its head in one write instead of a vector.
     else response.end(asBuffer(body).toString('latin1'), 'latin1');
   }
 
@@ -128,7 +128,7 @@ export class HttpClient implements Client, Slotted {
     if (this.isGone) return true;
     if (this.#chunks !== undefined) return this.#chunks.write(chunk);
     const hasRoom = this.#response.write(chunk);
-    // The first piece leaves with the head. Those after it are framed by us, which costs a third less.
+    // The first piece goes out with the head. We frame those after it ourselves, which costs a third less.
     this.#chunks = ChunkWriter.open(this.#response, hasRoom);
     return hasRoom;
   }
@@ -166,13 +166,13 @@ export function hasUnreadBody(request: IncomingMessage): boolean {
   return coding !== undefined || length !== '0';
 }
 
-/** How long a client may go on sending what was refused, as long as it sends at all. */
+/** How long a client may continue to send a refused request, and for how long it may pause. */
 const LINGER_MS = 30_000;
 const LINGER_QUIET_MS = 5_000;
 
 /**
- * Ends an answer that came before its request was whole. Most clients write all of a request before they read: a connection that
- * is closed under their hands shows them a broken pipe and not the answer. So the rest is read and thrown away first.
+ * Ends an answer that was sent before its request was complete. Most clients write all of a request before they read: if the
+ * connection closed meanwhile, they would see a broken pipe and not the answer. So the rest is read and discarded first.
  */
 function endWhenRead(request: IncomingMessage, response: ServerResponse): void {
   const end = (): void => {
@@ -196,13 +196,11 @@ function asBuffer(bytes: Uint8Array): Buffer {
 
 async function decode(bytes: Promise<Buffer>, encoding: string, maxBytes: number): Promise<Buffer> {
   const decoder = Object.hasOwn(DECODERS, encoding.toLowerCase()) ? DECODERS[encoding.toLowerCase()] : undefined;
-  // Awaited first in any case: a rejected read must not go unhandled.
+  // Awaited before anything is thrown: a rejected read must not go unhandled.
   const body = await bytes;
   if (decoder === undefined) {
-    throw new GatewayError(
-      'unsupported_media_type',
-      'This Content-Encoding is not read. Send the body plain, or with one of gzip, deflate, br, zstd.',
-    );
+    const message = `The gateway cannot decode \`Content-Encoding: ${encoding.slice(0, 16)}\`. Send the body uncompressed or as gzip, deflate, br or zstd.`;
+    throw new GatewayError('unsupported_media_type', message);
   }
   try {
     return await decoder(body, { maxOutputLength: maxBytes });

@@ -1,4 +1,4 @@
-/** How management routes are served: who may, what was sent, what is answered. What no route allows is refused. */
+/** Serves management routes over HTTP: checks the caller, reads the request, sends the answer. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ManagementContext, ManagementRoute, Role } from '../admin/contract.ts';
 import { deniedByKey, rolesOf } from '../admin/roles.ts';
@@ -9,18 +9,19 @@ import { ConflictError, DatabaseUnavailableError, InvalidValueError } from '../s
 import type { Identity } from '../tenancy/identity.ts';
 import { managingIdentity } from '../tenancy/make-identity.ts';
 import { HttpClient } from './http-client.ts';
+import { pathOf, queryOf } from './url.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
-/** Deeper than any real request; deeper ones would exhaust the stack of whoever walks them. */
+/** Deeper than any real request. A much deeper one would overflow the stack of a function that walks it. */
 const MAX_DEPTH = 32;
 
 interface ManagementServing {
   readonly routes: readonly ManagementRoute[];
   /** Undefined while there is no database: every route then answers 503. */
   readonly context: () => ManagementContext | undefined;
-  /** Whose key it is. Throws where there is none, or one that is unknown, blocked or expired. */
+  /** Identifies the caller by its key. Throws if there is no key, or if it is unknown, blocked or expired. */
   readonly identify: (headers: Readonly<Record<string, string | string[] | undefined>>) => Identity | Promise<Identity>;
-  /** Told of failures that nobody foresaw; the client is told nothing of them. */
+  /** Reports unexpected failures to the operator; the client learns no details. */
   readonly onFault: (what: string, error: unknown) => void;
 }
 
@@ -33,9 +34,9 @@ export function serveManagement(app: FastifyInstance, serving: ManagementServing
         url,
         handler: (request, reply) => {
           reply.hijack();
-          // Nobody else catches what is thrown while an error is answered, and one odd request must not end the process for all.
+          // Nothing else catches an error thrown while an error is answered, and it must not end the process.
           answer(route, url, request, reply, serving).catch((thrown: unknown) => {
-            serving.onFault(`the error of ${route.method} ${url} could not be sent`, thrown);
+            serving.onFault(`the error response of ${route.method} ${url} could not be sent`, thrown);
             reply.raw.destroy();
           });
         },
@@ -57,20 +58,22 @@ async function answer(
   try {
     await authorised(route, url, request, serving);
     const sent = await readObject(client);
-    // A body may take a minute to come, and what the key may do may have ended meanwhile.
+    // A body may take a minute to arrive; the key may have lost its rights meanwhile.
     const { caller, roles } = await authorised(route, url, request, serving);
     const context = serving.context();
-    if (context === undefined) throw new GatewayError('overloaded', 'There is no database for the management API yet.');
-    const { status = 200, body } = await route.answer({
+    if (context === undefined) {
+      throw new GatewayError('overloaded', 'The management API has no database yet. Try again soon.');
+    }
+    const body = await route.answer({
       context,
       caller,
       roles,
       params: request.params as Readonly<Record<string, string>>,
-      query: new URLSearchParams(request.url.split('?').slice(1).join('?')),
+      query: queryOf(request.url),
       body: sent,
       headers: request.headers,
     });
-    send(status, Buffer.from(JSON.stringify(body)));
+    send(200, Buffer.from(JSON.stringify(body)));
   } catch (error) {
     const known = knownError(error);
     if (known.code === 'internal') serving.onFault(`${route.method} ${url} failed`, error);
@@ -78,7 +81,7 @@ async function answer(
   }
 }
 
-/** Who asks and in which roles. Throws where they may not. */
+/** The caller and its roles. Throws if it may not call the route. */
 async function authorised(
   route: ManagementRoute,
   url: string,
@@ -87,42 +90,34 @@ async function authorised(
 ): Promise<{ readonly caller: Identity; readonly roles: ReadonlySet<Role> }> {
   const caller = managingIdentity(await serving.identify(request.headers));
   const roles = rolesOf(caller);
-  const path = request.url.split('?', 1)[0] ?? '';
+  const path = pathOf(request.url);
   const denied = deniedByKey(caller, route, url, path);
   if (denied !== undefined) throw notAllowed(denied);
-  if (!route.roles.some((role) => roles.has(role))) throw notAllowed(`Its role does not reach ${route.method} ${url}.`);
+  if (!route.roles.some((role) => roles.has(role)))
+    throw notAllowed(`it needs one of the roles ${route.roles.join(', ')}`);
   return { caller, roles };
 }
 
 function knownError(error: unknown): GatewayError {
   if (error instanceof ConflictError) {
-    return new GatewayError('object_exists', `Another object has this \`${error.field}\` already.`, {
-      param: error.field,
-    });
+    const message = `\`${error.field}\` is taken: another object has this value already. Choose a different one.`;
+    return new GatewayError('object_exists', message, { param: error.field });
   }
   if (error instanceof DatabaseUnavailableError) {
-    return new GatewayError('store_unavailable', 'The database cannot be reached. Try again soon.', {
-      retryAfterMs: 1_000,
-      cause: error,
-    });
+    const facts = { retryAfterMs: 1_000, cause: error };
+    return new GatewayError('store_unavailable', 'The database cannot be reached. Try again soon.', facts);
   }
   if (error instanceof InvalidValueError) {
-    return new GatewayError(
-      'invalid_field',
-      `\`${error.field}\` cannot be stored: it is too long, or holds what is no text.`,
-      {
-        param: error.field,
-      },
-    );
+    return new GatewayError('invalid_field', `${error.message} Send another value.`, { param: error.field });
   }
   return asGatewayError(error);
 }
 
 function notAllowed(why: string): GatewayError {
-  return new GatewayError('route_denied', `user not allowed to access this route. ${why}`);
+  return new GatewayError('route_denied', `You may not call this route: ${why}.`);
 }
 
-/** The body as a JSON object; `{}` where there is none. */
+/** The body as a JSON object; `{}` if there is none. */
 async function readObject(client: HttpClient): Promise<JsonObject> {
   const bytes = await client.readBody(MAX_BODY_BYTES);
   if (bytes.length === 0) return {};
@@ -138,7 +133,7 @@ async function readObject(client: HttpClient): Promise<JsonObject> {
   return value;
 }
 
-/** Refuses what one of the databases could not keep as it was sent: NUL, halves of characters, bottomless nesting. */
+/** Refuses what one of the databases could not store: NUL characters, halves of surrogate pairs, deep nesting. */
 function checkStorable(value: JsonValue | undefined, depth: number): void {
   if (depth > MAX_DEPTH) throw new GatewayError('invalid_field', `The body is nested deeper than ${MAX_DEPTH} levels.`);
   if (typeof value === 'string') checkText(value);
@@ -154,6 +149,9 @@ function checkStorable(value: JsonValue | undefined, depth: number): void {
 
 function checkText(text: string): void {
   if (text.includes('\0') || !text.isWellFormed()) {
-    throw new GatewayError('invalid_field', 'A text holds a NUL or half a character, which cannot be stored.');
+    throw new GatewayError(
+      'invalid_field',
+      'A string in the body contains a NUL character or half of a surrogate pair, which cannot be stored.',
+    );
   }
 }

@@ -1,4 +1,8 @@
-/** Every public path on one page. What is not here does not exist; each names who may use it. */
+/**
+ * Every path on one page. What is not here does not exist; each route names who may call it. The management API's rows stand in
+ * the `index.ts` of each folder of src/admin.
+ */
+import { MANAGEMENT_ROUTES } from '../admin/routes.ts';
 import { chatCompletions } from '../endpoints/chat-completions/index.ts';
 import { completions } from '../endpoints/completions/index.ts';
 import { countTokens } from '../endpoints/count-tokens/index.ts';
@@ -12,11 +16,11 @@ import type { Answering } from '../endpoints/question.ts';
 import { route } from '../endpoints/route/index.ts';
 import type { Endpoint } from '../exchange/endpoint.ts';
 
-/** Who may use a route: anyone, anyone with a key, or only who has the master key. */
+/** Who may call a route: anyone, anyone with a key, or only an admin. */
 type Access = 'public' | 'key' | 'admin';
 
 interface RouteFacts {
-  /** Paths in the router's notation: `:model` is one segment, `*` the rest. The first stands for all in metrics and logs. */
+  /** Paths in the router's notation: `:model` is one segment, `*` the rest. Metrics and logs call the route by the first. */
   readonly paths: readonly [string, ...string[]];
   readonly access: Access;
 }
@@ -34,7 +38,7 @@ export interface FactRoute extends RouteFacts {
   readonly answering: Answering;
 }
 
-/** Requests that a model answers. Azure's form names the model in the path. */
+/** Requests that a model answers. Azure's paths name the model. */
 export const MODEL_ROUTES: readonly ModelRoute[] = [
   model(chatCompletions, [
     '/v1/chat/completions',
@@ -61,7 +65,7 @@ export const MODEL_ROUTES: readonly ModelRoute[] = [
   model(countTokens, ['/v1/messages/count_tokens', '/messages/count_tokens']),
 ];
 
-/** Requests for facts. `/metrics` is served besides these, at the path the configuration names. */
+/** Requests for facts. `/metrics` is not here, as a reload may change its path. */
 export const FACT_ROUTES: readonly FactRoute[] = [
   fact(listModels, 'key', ['/v1/models', '/models', '/openai/v1/models']),
   fact(showModel, 'key', ['/v1/models/*', '/models/*', '/openai/v1/models/*']),
@@ -80,3 +84,18 @@ function model(endpoint: Endpoint, paths: RouteFacts['paths']): ModelRoute {
 function fact(answering: Answering, access: Access, paths: RouteFacts['paths']): FactRoute {
   return { method: 'GET', access, answering, paths };
 }
+
+/** Every path with the method that it is served for. The patterns are made of our paths, never of what a client sent. */
+const SERVED = [...MODEL_ROUTES, ...FACT_ROUTES, ...MANAGEMENT_ROUTES].flatMap(({ method, paths }) =>
+  paths.map((path) => ({
+    method,
+    pattern: new RegExp(`^${path.replace(/:[a-z_A-Z]+/g, '[^/]+').replace(/\*$/, '.+')}/?$`),
+  })),
+);
+
+/** The methods that a path is served for. */
+export function methodsServing(path: string): readonly string[] {
+  return [...new Set(SERVED.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
+}
+
+export { MANAGEMENT_ROUTES };

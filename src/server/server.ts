@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ManagementContext } from '../admin/contract.ts';
-import { MANAGEMENT_ROUTES } from '../admin/routes.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { newCallId } from '../core/ids.ts';
 import { Slots } from '../core/slots.ts';
@@ -17,19 +16,27 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
 import { serveManagement } from './management.ts';
-import { FACT_ROUTES, type FactRoute, MODEL_ROUTES, type ModelRoute } from './routes.ts';
+import {
+  FACT_ROUTES,
+  type FactRoute,
+  MANAGEMENT_ROUTES,
+  MODEL_ROUTES,
+  type ModelRoute,
+  methodsServing,
+} from './routes.ts';
+import { pathOf, queryOf } from './url.ts';
 
 /** Limits of the edge. Times in milliseconds. */
 const MAX_HEADER_BYTES = 16_384;
-/** Longer than load balancers keep idle connections (60 s), so that it is never we who close one they are about to use. */
+/** Longer than load balancers keep idle connections (60 s): they must close them first, or they would use a closed one. */
 const KEEP_ALIVE_MS = 72_000;
 
 /** How long clients may take to send, in milliseconds. */
 export interface EdgeLimits {
   readonly headersMs: number;
-  /** For receiving a whole request; how long answering takes is another matter. */
+  /** For receiving a whole request; answering may take longer. */
   readonly requestMs: number;
-  /** How often connections are looked at. */
+  /** How often connections are checked. */
   readonly checkEveryMs: number;
 }
 
@@ -42,7 +49,7 @@ interface EdgeOptions {
   readonly snapshot: () => Snapshot;
   /** What the management API works with. */
   readonly management: () => ManagementContext | undefined;
-  /** Others than the usual ones. */
+  /** In place of the usual ones. */
   readonly limits?: Partial<EdgeLimits>;
   /** The text of `/metrics`. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
@@ -74,13 +81,13 @@ export class Edge {
         noDelay: true,
       },
       clientErrorHandler: (error, socket) => {
-        // What is written now would stand in the middle of an answer that is under way on this connection.
+        // An error response would land in the middle of an answer that this connection is carrying.
         if ([...this.#inFlight].some((client) => client.answersOn(socket))) socket.destroy();
         else answerBrokenRequest(error, socket);
       },
       frameworkErrors: (error, request, reply) => this.#refuse(request, reply, badUrl(error)),
     });
-    // Bodies are read by the pipeline, after the key was checked.
+    // The pipeline reads bodies, after it has checked the key.
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     for (const route of MODEL_ROUTES) this.#addModelRoute(route);
@@ -95,7 +102,7 @@ export class Edge {
     this.#app.setErrorHandler((error, request, reply) => this.#refuse(request, reply, errorOfFramework(error)));
   }
 
-  /** Requests to models under way now, until their books are closed. */
+  /** How many requests to models are in progress; each counts until its books are closed. */
   get inFlight(): number {
     return this.#inFlight.size;
   }
@@ -107,18 +114,18 @@ export class Edge {
     return typeof address === 'object' && address !== null ? address.port : port;
   }
 
-  /** Says no to new work and waits for what is under way, at most `timeoutMs`; what is left then is broken off. */
+  /** Refuses new work and waits at most `timeoutMs` for requests in progress; then aborts the rest. */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;
-    // No new connections; those that are open finish what they carry. Node's own `close` takes a connection for idle as soon as
-    // its answer was handed over, and would cut what a slow reader has not read yet.
+    // No new connections; open ones finish what they carry. Node's own `close` counts a connection as idle once its answer was
+    // handed over, and would cut off what a slow reader has not read yet.
     NetServer.prototype.close.call(this.#app.server);
     if (![...this.#inFlight].some((client) => client.hasEnded)) this.#app.server.closeIdleConnections();
     await this.idle(timeoutMs);
     for (const client of this.#inFlight) client.breakOff();
   }
 
-  /** Resolves when no request is under way, or after `timeoutMs`. */
+  /** Resolves when no request is in progress, or after `timeoutMs`. */
   async idle(timeoutMs: number): Promise<void> {
     if (this.#inFlight.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -162,7 +169,7 @@ export class Edge {
   ): void {
     const { parts } = this.#options;
     const client = new HttpClient(request, response);
-    // A connection that is reused while we drain would keep us from ending.
+    // A connection that is reused during a drain would keep the process from ending.
     if (this.#isDraining) response.shouldKeepAlive = false;
     const exchange = new Exchange({
       callId: newCallId(parts.clock.nowMs()),
@@ -174,7 +181,7 @@ export class Edge {
       pathModel,
     });
     this.#inFlight.add(client);
-    // Not over before its books are closed and a slow reader has its last byte: a drain waits for both.
+    // A drain waits until its books are closed and a slow reader has the last byte.
     void handle(exchange, parts).finally(() =>
       client.whenClosed(() => {
         this.#inFlight.remove(client);
@@ -205,7 +212,8 @@ export class Edge {
         identity,
         parts: this.#options.parts,
         pathParameter: (request.params as { '*'?: string })['*'],
-        query: request.query as Record<string, string | undefined>,
+        // Of a repeated parameter the last value counts, as FastAPI reads it.
+        query: Object.fromEntries(queryOf(request.url)),
         headers: request.headers,
         isDraining: this.#isDraining,
         version: this.#options.version,
@@ -226,15 +234,18 @@ export class Edge {
   }
 
   #answerUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
-    const path = request.url.split('?', 1)[0] ?? '';
+    const path = pathOf(request.url);
     const { metrics } = this.#options.snapshot().config.telemetry;
-    // Served here and not as a route because a reload may move it.
+    // Not a route, because a reload may change its path.
     if (metrics.enabled && path === metrics.path && request.method === 'GET')
       return this.#answerMetrics(request, reply);
     const allowed = methodsServing(path);
     if (allowed.length > 0 && !allowed.includes(request.method)) {
       const words = allowed.join(' or ');
-      const error = new GatewayError('method_not_allowed', `${request.method} is not allowed here; use ${words}.`);
+      const error = new GatewayError(
+        'method_not_allowed',
+        `This path does not accept ${request.method}. Use ${words}.`,
+      );
       return this.#refuse(request, reply.header('allow', allowed.join(', ')), error);
     }
     return this.#refuse(
@@ -242,7 +253,7 @@ export class Edge {
       reply,
       new GatewayError(
         'unknown_route',
-        'There is no such path. The API starts at /v1; docs/reference lists all paths.',
+        'No route has this path. The API starts at /v1; docs/reference lists all paths.',
       ),
     );
   }
@@ -280,40 +291,32 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
   return reply.code(answer.status).header('content-type', 'application/json').send(JSON.stringify(answer.body));
 }
 
-/** Every path with the method it is served for. The router itself reads only patterns of ours, never what a client sent as one. */
-const SERVED: readonly { readonly method: string; readonly path: RegExp }[] = [
-  ...MODEL_ROUTES,
-  ...FACT_ROUTES,
-  ...MANAGEMENT_ROUTES,
-].flatMap(({ method, paths }) =>
-  paths.map((path) => ({
-    method,
-    path: new RegExp(`^${path.replace(/:[a-z_A-Z]+/g, '[^/]+').replace(/\*$/, '.+')}/?$`),
-  })),
-);
-
-function methodsServing(path: string): readonly string[] {
-  return [...new Set(SERVED.filter((route) => route.path.test(path)).map(({ method }) => method))];
-}
-
 function adminOnly(): GatewayError {
-  return new GatewayError('route_denied', 'user not allowed to access this route. Only the master key may.');
+  return new GatewayError('route_denied', 'You may not call this route: only the master key and proxy admins may.');
 }
 
 function badUrl(error: Error): GatewayError {
-  return new GatewayError('invalid_request', 'The path of the request is not valid.', { cause: error });
+  return new GatewayError('invalid_request', 'The path of the request is not valid: check its percent-encoding.', {
+    cause: error,
+  });
 }
 
-/** What the framework refuses before a handler runs is the client's doing, unless it says otherwise. */
+/** An error of the framework before a handler runs is the client's fault if its status is 4xx. */
 function errorOfFramework(error: unknown): GatewayError {
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500;
   if (!(status >= 400 && status < 500)) return asGatewayError(error);
   if (status === 415)
-    return new GatewayError('unsupported_media_type', 'The Content-Type is not valid.', { cause: error });
-  return new GatewayError('invalid_request', 'This is not a request that is served here.', { cause: error });
+    return new GatewayError(
+      'unsupported_media_type',
+      'The header `Content-Type` is not valid. Send `Content-Type: application/json`.',
+      { cause: error },
+    );
+  return new GatewayError('invalid_request', 'The request is not valid: check its method, path, headers and length.', {
+    cause: error,
+  });
 }
 
-/** Answers what is not valid HTTP, in words, and closes. */
+/** Answers what is not valid HTTP with an error in words, and closes the connection. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
@@ -321,7 +324,10 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
   }
   const refusal =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? new GatewayError('headers_too_large', `The headers are larger than ${MAX_HEADER_BYTES} bytes.`)
+      ? new GatewayError(
+          'headers_too_large',
+          `The headers are larger than ${MAX_HEADER_BYTES} bytes. Send fewer or shorter ones.`,
+        )
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? new GatewayError('body_timeout', 'The request did not arrive in time.')
         : new GatewayError('invalid_request', 'This is not a valid HTTP request.');

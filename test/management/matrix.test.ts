@@ -168,7 +168,7 @@ async function knock(route: (typeof MANAGEMENT_ROUTES)[number], path: string, as
 
 /** Refused before the route's handler runs. */
 function isTurnedAway({ status, body }: { readonly status: number; readonly body: unknown }): boolean {
-  return status === 401 || (status === 403 && /Its role does not reach|This key /.test(JSON.stringify(body)));
+  return status === 401 || (status === 403 && /You may not call this route: /.test(JSON.stringify(body)));
 }
 
 describe('Every management route', () => {

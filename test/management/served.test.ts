@@ -68,6 +68,9 @@ describe('A gateway', { timeout: 30_000 }, () => {
     assert.equal(await ask(), 200);
     const [group] = (await get('/model_group/info?model_group=added')).data as JsonObject[];
     assert.deepEqual(group?.providers, ['openai']);
+    // Of a repeated parameter the last value counts, as FastAPI reads it.
+    assert.deepEqual((await get('/model_group/info?model_group=added&model_group=none')).data, []);
+    assert.deepEqual((await get('/model_group/info?model_group=none&model_group=added')).data, [group]);
     const deployments = (await get('/model/info')).data as JsonObject[];
     const isStored = (name: string): unknown =>
       (deployments.find(({ model_name }) => model_name === name)?.model_info as JsonObject | undefined)?.db_model;

@@ -1,66 +1,53 @@
 /** `/audit`: who changed what. */
+
 import { defined } from '../../core/defined.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AuditEntry } from '../../stores/contracts/directory.ts';
 import { unknownObject } from '../authority.ts';
-import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
-import { wrongField } from '../fields.ts';
-import { pageOf, pagesOf, textOf } from '../query-fields.ts';
-import { spanOf, wordOf } from '../query-spans.ts';
+import type { ManagementCall, ManagementRoute } from '../contract.ts';
+import { pageOf, refuseFilters, showPage, textOf, wordOf } from '../query-fields.ts';
+import { spanOf } from '../query-spans.ts';
 import { READERS } from '../roles.ts';
+import { route } from '../route.ts';
+import { isoTime } from '../show.ts';
 
 /** `/audit` and `/audit/{id}`. */
 export const AUDIT_ROUTES: readonly ManagementRoute[] = [
-  { method: 'GET', paths: ['/audit'], roles: READERS, answer: list },
-  { method: 'GET', paths: ['/audit/:id'], roles: READERS, answer: entry },
+  route('GET', '/audit', READERS, list, 'Who changed what, newest first, in pages.'),
+  route('GET', '/audit/:id', READERS, entry, 'One change, with the object before and after it.'),
 ];
 
-/** LiteLLM's further filters; entries cannot be looked up by them, and one that is passed over would look as if it held. */
-const NOT_FILTERED = ['changed_by_api_key', 'object_team_id', 'object_key_hash'] as const;
-
-async function list({ context, query }: ManagementCall): Promise<ManagementAnswer> {
-  for (const name of NOT_FILTERED) {
-    if (textOf(query, name) !== undefined) throw wrongField(name, 'is not something that entries are found by');
-  }
+async function list({ context, query }: ManagementCall): Promise<JsonValue> {
+  refuseFilters(query, 'changed_by_api_key', 'object_team_id', 'object_key_hash');
   const page = pageOf(query, { sizeName: 'page_size', usual: 10, most: 100 });
   const { fromMs, toMs } = spanOf(query);
   wordOf(query, 'sort_by', ['updated_at']);
-  const order = wordOf(query, 'sort_order', ['asc', 'desc']) ?? 'desc';
-  const texts = {
+  const descending = (wordOf(query, 'sort_order', ['asc', 'desc']) ?? 'desc') === 'desc';
+  const search = defined({
     changedBy: textOf(query, 'changed_by'),
     action: textOf(query, 'action'),
     table: textOf(query, 'table_name'),
     objectId: textOf(query, 'object_id'),
-  };
-  const search = {
-    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
-    ...defined({ fromMs, toMs }),
-  };
+    fromMs,
+    toMs,
+  });
   const [total, entries] = await Promise.all([
     context.directory.countAudit(search),
-    context.directory.audit(search, { limit: page.limit, offset: page.offset, descending: order === 'desc' }),
+    context.directory.audit(search, { limit: page.limit, offset: page.offset, descending }),
   ]);
-  return {
-    body: {
-      audit_logs: entries.map(show),
-      total,
-      page: page.page,
-      page_size: page.size,
-      total_pages: pagesOf(total, page),
-    },
-  };
+  return { audit_logs: entries.map(show), ...showPage(total, page) };
 }
 
-async function entry({ context, params }: ManagementCall): Promise<ManagementAnswer> {
+async function entry({ context, params }: ManagementCall): Promise<JsonValue> {
   const found = await context.directory.auditEntry(params.id ?? '');
-  if (found === undefined) throw unknownObject('entry of the audit log', 'id');
-  return { body: show(found) };
+  if (found === undefined) throw unknownObject('an entry of the audit log', 'id');
+  return show(found);
 }
 
 function show(found: AuditEntry): JsonObject {
   return {
     id: found.id,
-    updated_at: new Date(found.atMs).toISOString(),
+    updated_at: isoTime(found.atMs),
     changed_by: found.changedBy,
     changed_by_api_key: found.keyHash,
     action: found.action,

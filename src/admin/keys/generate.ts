@@ -1,34 +1,24 @@
-import type { JsonObject } from '../../core/json.ts';
-import type { ManagementAnswer, ManagementCall, ManagementRoute, Role } from '../contract.ts';
-import { spentOfOne } from '../spent.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { ManagementCall } from '../contract.ts';
 import { type MadeKey, makeKey } from './new-key.ts';
-import { keySpender, showKey } from './show-key.ts';
+import { describeKey } from './show-key.ts';
 
-const MAKERS: readonly Role[] = ['internal_user', 'team_admin', 'org_admin', 'proxy_admin'];
-
-/** `POST /key/generate`: a new key, whose text is shown here and never again. */
-export const generateKey: ManagementRoute = {
-  method: 'POST',
-  paths: ['/key/generate'],
-  roles: MAKERS,
-  answer: async (call) => await showMade(call, await makeKey(call, call.body)),
-};
-
-/** `POST /key/service-account/generate`: a key of a team that belongs to no user. */
-export const generateServiceAccountKey: ManagementRoute = {
-  method: 'POST',
-  paths: ['/key/service-account/generate'],
-  roles: MAKERS,
-  answer: async (call) => await showMade(call, await makeKey(call, call.body, { isServiceAccount: true })),
-};
-
-/** The one answer that holds a key's text. */
-export async function showMade(call: ManagementCall, made: MadeKey): Promise<ManagementAnswer> {
-  return { body: await describeMade(call, made) };
+/** `POST /key/generate`: makes a key, whose text is only shown here. */
+export async function generateKey(call: ManagementCall): Promise<JsonValue> {
+  return await showMade(call, await makeKey(call, call.body));
 }
 
-/** The members of an answer that holds a key's text. */
-export async function describeMade({ context }: ManagementCall, { key, secret }: MadeKey): Promise<JsonObject> {
-  const spent = await spentOfOne(context, keySpender(key));
-  return { ...showKey(key, spent, context.clock.nowMs()), key: secret, token_id: key.hash };
+/** `POST /key/service-account/generate`: makes a key of a team that belongs to no user. */
+export async function generateServiceAccountKey(call: ManagementCall): Promise<JsonValue> {
+  return await showMade(call, await makeKey(call, call.body, { isServiceAccount: true }));
+}
+
+/** The one answer that holds a key's text. */
+export async function showMade(call: ManagementCall, { key, secret }: MadeKey): Promise<JsonObject> {
+  return { ...(await describeKey(call, key)), key: secret, token_id: key.hash };
+}
+
+/** `POST /key/health`: whether the calling key works. It does, or it would not have come this far. */
+export async function keyHealth(): Promise<JsonValue> {
+  return { key: 'healthy', logging_callbacks: null };
 }

@@ -1,4 +1,4 @@
-/** Who may make a key for whom, and that it is no more than its giver has. */
+/** Who may make a key for whom. A key may do no more than the one who makes it. */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Key, Limits, Team } from '../../stores/contracts/directory.ts';
@@ -7,9 +7,10 @@ import { administersTeam, isAdmin, isPermitted, notYours, readTeam, unknownObjec
 import type { ManagementCall } from '../contract.ts';
 import { beyond, type Holding, inherit, type Rights } from '../delegation.ts';
 import { wrongField } from '../fields.ts';
+import { checkExists } from '../stored.ts';
 import type { KeyChanges } from './key-fields.ts';
 
-/** Whose a new key is. */
+/** The owner of a new key. */
 export interface Owner {
   readonly of: Pick<KeyChanges, 'userId' | 'teamId' | 'organizationId'>;
   readonly team?: Team | undefined;
@@ -20,19 +21,22 @@ interface Asked {
   readonly sent: JsonObject;
 }
 
-/** Whose the new key is to be; throws where the caller may not make one for them. */
+/** Who will own the new key; throws if the caller may not make one for them. */
 export async function grantable(call: ManagementCall, changes: KeyChanges, asked: Asked): Promise<Owner> {
   const { keyGeneration, requireTeam } = call.context.config().management;
   const teamId = changes.teamId ?? undefined;
   if (teamId === undefined) {
     if (asked.isServiceAccount === true) throw wrongField('team_id', 'is required for the key of a service account');
-    if (requireTeam && !isAdmin(call)) throw wrongField('team_id', 'is required: every key belongs to a team here');
-    if (!isAdmin(call) && !call.roles.has('internal_user')) throw notYours('make keys of its own');
+    if (requireTeam && !isAdmin(call))
+      throw wrongField('team_id', 'is required: the operator allows keys of teams only');
+    if (!isAdmin(call) && !call.roles.has('internal_user')) {
+      throw notYours('make a key without a team: name one of your teams in `team_id`', 'team_id');
+    }
     checkGeneration(call, keyGeneration.personal_key_generation, asked.sent, () => call.caller.role ?? 'key');
     const userId = changes.userId ?? call.caller.userId;
-    if (!isAdmin(call) && userId !== call.caller.userId) throw notYours('make keys for other users');
-    await checkOrganization(call, changes.organizationId ?? undefined);
-    // What members of an organisation make is the organisation's, so that its budget holds for it.
+    if (!isAdmin(call) && userId !== call.caller.userId) throw notYours('make a key for another user', 'user_id');
+    await checkExists(call, 'organization', changes.organizationId);
+    // A key that a member of an organisation makes belongs to the organisation and counts against its budget.
     const own = isAdmin(call) ? undefined : call.caller.objects.organizations[0]?.organizationId;
     return { of: { userId, teamId: undefined, organizationId: changes.organizationId ?? own } };
   }
@@ -40,33 +44,27 @@ export async function grantable(call: ManagementCall, changes: KeyChanges, asked
   const permission = asked.isServiceAccount === true ? '/key/service-account/generate' : '/key/generate';
   const isRunning = administersTeam(call, team);
   if (!isRunning && !(call.roles.has('internal_user') && isPermitted(call, team, permission))) {
-    throw notYours(`${permission} for this team`);
+    throw notYours(`call ${permission} for this team`, 'team_id');
   }
   const membership = call.caller.objects.teams.find((member) => member.teamId === teamId);
   checkGeneration(call, keyGeneration.team_key_generation, asked.sent, () => membership?.role ?? 'admin');
   const organizationId = changes.organizationId ?? undefined;
-  await checkOrganization(call, organizationId);
+  await checkExists(call, 'organization', organizationId);
   if (organizationId !== undefined && team.organizationId !== undefined && team.organizationId !== organizationId) {
     throw wrongField('organization_id', 'is not the organisation of the team');
   }
-  // A key that an admin makes for a team must not be an admin's: it is nobody's unless it says whose.
+  // A key that an admin makes for a team must not act as the admin: it has no user unless the request names one.
   const own = isAdmin(call) && call.caller.from !== 'master' ? undefined : call.caller.userId;
   const userId = asked.isServiceAccount === true ? null : (changes.userId ?? own);
   if (!isAdmin(call) && typeof userId === 'string' && userId !== call.caller.userId) {
-    if (!isRunning) throw notYours('make keys for other users');
+    if (!isRunning) throw notYours('make a key for another user: you are not an admin of the team', 'user_id');
     const member = await call.context.directory.teamMember(teamId, userId);
     if (member === undefined) throw wrongField('user_id', 'is not a member of the team');
   }
   return { of: { userId, teamId, organizationId: changes.organizationId }, team };
 }
 
-async function checkOrganization({ context }: ManagementCall, id: string | undefined): Promise<void> {
-  if (id === undefined) return;
-  if ((await context.directory.get('organization', id)) === undefined)
-    throw unknownObject('organisation', 'organization_id');
-}
-
-/** `key_generation_settings`: who may make keys of this kind, and what a request for one must say. */
+/** `key_generation_settings`: who may make keys of this kind, and which fields a request for one must have. */
 function checkGeneration(
   call: ManagementCall,
   settings: JsonObject[string],
@@ -76,24 +74,23 @@ function checkGeneration(
   if (!isJsonObject(settings) || isAdmin(call)) return;
   const allowed = settings.allowed_user_roles ?? settings.allowed_team_member_roles;
   if (Array.isArray(allowed) && !allowed.includes(roleOf())) {
-    throw notYours('the operator has left the making of such keys to other roles');
+    throw notYours('make such a key: `key_generation_settings` allows it to other roles only');
   }
   const required = Array.isArray(settings.required_params) ? settings.required_params : [];
   for (const name of required) {
     if (typeof name === 'string' && (sent[name] === undefined || sent[name] === null)) {
-      throw new GatewayError('invalid_request', `\`${name}\` is required by the operator for such keys.`, {
-        param: name,
-      });
+      const message = `\`${name}\` is required: the operator demands it for such keys.`;
+      throw new GatewayError('invalid_request', message, { param: name });
     }
   }
 }
 
-/** A new key as it may be given: what it leaves open narrowed to the giver's, what goes beyond refused. */
+/** A new key limited to what its maker has, wherever the request sets no limit; throws if the request asks for more. */
 export async function checkGrant(call: ManagementCall, key: Key, team: Team | undefined): Promise<Key> {
   return await check(call, key, team, true);
 }
 
-/** Refuses a changed key, or one whose new text the caller will see, where it is more than the caller has. */
+/** Throws if a changed key, or one whose new text the caller will see, may do more than the caller. */
 export async function checkChange(call: ManagementCall, key: Key, team: Team | undefined): Promise<void> {
   await check(call, key, team, false);
 }
@@ -105,44 +102,42 @@ async function check(call: ManagementCall, key: Key, team: Team | undefined, isN
   const granted = isNew ? holdings.reduce((grant, { holding }) => inherit(grant, holding), key) : key;
   for (const { whose, holding } of holdings) {
     const field = beyond(rightsOf(granted, named), holding);
-    if (field !== undefined) {
-      const what = `\`${field}\` of the key goes beyond what ${whose} allows`;
-      throw new GatewayError('route_denied', `user not allowed to hand on more than it has: ${what}.`, {
-        param: field,
-      });
-    }
+    if (field === undefined) continue;
+    const message = `You may not give a key more than you have: \`${field}\` is more than ${whose} allows.`;
+    throw new GatewayError('route_denied', message, { param: field });
   }
   return granted;
 }
 
-async function holdingsOf(
-  call: ManagementCall,
-  key: Key,
-  team: Team | undefined,
-): Promise<{ readonly whose: string; readonly holding: Holding }[]> {
-  const { caller, context } = call;
-  const { objects } = caller;
-  const holdings: { readonly whose: string; readonly holding: Holding }[] = [];
-  const hold = async (whose: string, rights: Rights & Limits, isEnforced: boolean): Promise<void> => {
-    const named = rights.budgetId === undefined ? undefined : await context.directory.get('budget', rights.budgetId);
+interface Held {
+  readonly whose: string;
+  readonly holding: Holding;
+}
+
+async function holdingsOf(call: ManagementCall, key: Key, team: Team | undefined): Promise<Held[]> {
+  const { directory } = call.context;
+  const { objects, userId: callerId } = call.caller;
+  const holdings: Held[] = [];
+  const hold = async (whose: string, rights: Rights | undefined, isEnforced: boolean): Promise<void> => {
+    if (rights === undefined) return;
+    const named = rights.budgetId === undefined ? undefined : await directory.get('budget', rights.budgetId);
     holdings.push({ whose, holding: { rights: rightsOf(rights, named), isEnforced } });
   };
-  if (objects.key !== undefined) await hold('the calling key', objects.key, false);
+  await hold('the calling key', objects.key, false);
   const { userId } = key;
   if (team === undefined) {
-    const own = userId === caller.userId ? objects.user : undefined;
-    const user = own ?? (userId === undefined ? undefined : await context.directory.get('user', userId));
-    if (user !== undefined) await hold('its user', user, true);
+    const own = userId === callerId ? objects.user : undefined;
+    await hold('its user', own ?? (userId === undefined ? undefined : await directory.get('user', userId)), true);
   } else {
     await hold('its team', team, true);
-    const member = userId === undefined ? undefined : await context.directory.teamMember(team.id, userId);
+    const member = userId === undefined ? undefined : await directory.teamMember(team.id, userId);
     const limits = limitsOf(member ?? {}, team.memberDefaults);
     await hold('its membership', { ...limits, models: [] }, true);
   }
   const organizationId = key.organizationId ?? team?.organizationId;
-  const organization =
-    organizationId === undefined ? undefined : await context.directory.get('organization', organizationId);
-  if (organization !== undefined) await hold('its organisation', organization, true);
+  if (organizationId !== undefined) {
+    await hold('its organisation', await directory.get('organization', organizationId), true);
+  }
   return holdings;
 }
 
@@ -150,7 +145,7 @@ async function holdingsOf(
 async function budgetOf({ context }: ManagementCall, { budgetId }: Limits): Promise<Limits | undefined> {
   if (budgetId === undefined) return undefined;
   const budget = await context.directory.get('budget', budgetId);
-  if (budget === undefined) throw unknownObject('budget', 'budget_id');
+  if (budget === undefined) throw unknownObject('a budget', 'budget_id');
   return budget;
 }
 

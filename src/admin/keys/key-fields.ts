@@ -1,12 +1,13 @@
-/** What a request says of a key, in LiteLLM's names, and a key with these changes. */
-import type { JsonObject } from '../../core/json.ts';
+/** The fields of a key in requests, by LiteLLM's names, and a key with these changes. */
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { Key } from '../../stores/contracts/directory.ts';
+import { type Changed, changeHolder, type HolderChanges, type Sent, withChanges } from '../changes.ts';
 import { endOfDuration } from '../duration.ts';
-import type { Fields, Sent } from '../fields.ts';
-import { changeLimits, type LimitChanges, readLimits } from '../limits-fields.ts';
+import type { Fields } from '../fields.ts';
+import { readLimits } from '../limits-fields.ts';
 
-export const KEY_TYPES = ['default', 'llm_api', 'management', 'read_only'] as const;
+const KEY_TYPES = ['default', 'llm_api', 'management', 'read_only'] as const;
 
 /** LiteLLM's fields of a key that are kept, given back, and have no effect here. */
 const KEPT = [
@@ -32,12 +33,12 @@ const KEPT = [
   'access_group_ids',
 ] as const;
 
-/** Fields that only who may do everything may send: they move a key, loosen what others set, or correct the books. */
+/** Fields that only proxy admins may send: they move a key, lift restrictions of others, or correct the books. */
 export const ADMIN_FIELDS: readonly string[] = [
   'new_key',
   'spend',
   'organization_id',
-  // Names of budgets are everybody's: one that is not the caller's would show what it holds.
+  // Budgets belong to no one, so that a caller could learn what is in one by naming it.
   'budget_id',
   'temp_budget_increase',
   'temp_budget_expiry',
@@ -52,17 +53,14 @@ export const ADMIN_FIELDS: readonly string[] = [
   'budget_fallbacks',
 ];
 
-/** What is changed of a key; `null` clears, undefined leaves. */
-export interface KeyChanges {
+/** What a request changes of a key; `null` clears, undefined leaves. */
+export interface KeyChanges extends HolderChanges {
   readonly alias: Sent<string>;
   readonly userId: Sent<string>;
   readonly teamId: Sent<string>;
   readonly organizationId: Sent<string>;
-  readonly models: Sent<readonly string[]>;
   readonly aliases: Sent<Readonly<Record<string, string>>>;
   readonly tags: Sent<readonly string[]>;
-  readonly metadata: Sent<JsonObject>;
-  readonly blocked: Sent<boolean>;
   readonly expiresAtMs: Sent<number>;
   readonly allowedRoutes: Sent<readonly string[]>;
   readonly keyType: Sent<Key['keyType']>;
@@ -70,16 +68,13 @@ export interface KeyChanges {
   readonly autoRotate: Sent<boolean>;
   readonly rotateEveryMs: Sent<number>;
   readonly spend: Sent<PicoUsd>;
-  readonly limits: LimitChanges;
-  readonly further: JsonObject;
 }
 
-/** Reads all fields of a key but the key itself. */
+/** Reads all fields of a key except the key itself. */
 export function readKeyFields(fields: Fields, nowMs: number): KeyChanges {
   const metadata = fields.object('metadata');
   const tags = fields.texts('tags');
-  const inMetadata = metadata?.tags;
-  const hasTags = tags === undefined && Array.isArray(inMetadata) && inMetadata.every((tag) => typeof tag === 'string');
+  const inMetadata = textsIn(metadata?.tags);
   fields.ignore('send_invite_email');
   return {
     alias: fields.text('key_alias', 255),
@@ -89,7 +84,7 @@ export function readKeyFields(fields: Fields, nowMs: number): KeyChanges {
     models: fields.texts('models'),
     aliases: fields.textMap('aliases'),
     // LiteLLM keeps tags among the metadata, and its clients send them back from there.
-    tags: hasTags ? (inMetadata as string[]) : tags,
+    tags: tags === undefined ? inMetadata : tags,
     metadata: metadata === undefined || metadata === null ? metadata : withoutTags(metadata),
     blocked: fields.flag('blocked'),
     expiresAtMs: readDuration(fields, nowMs),
@@ -104,48 +99,16 @@ export function readKeyFields(fields: Fields, nowMs: number): KeyChanges {
   };
 }
 
-/** A key with the changes. Alias, owner and expiry are taken as they are: whoever calls has checked them. */
-export function changeKey(
-  key: Key,
-  changes: KeyChanges,
-  { nowMs, by }: { readonly nowMs: number; readonly by: string },
-): Key {
-  const limited = changeLimits(key, changes.limits, nowMs);
-  const routes = changes.allowedRoutes;
-  const changed: Key = {
-    ...limited,
-    models: changes.models === undefined ? key.models : (changes.models ?? []),
-    blocked: changes.blocked === undefined ? key.blocked : (changes.blocked ?? false),
-    metadata: changes.metadata === undefined ? key.metadata : (changes.metadata ?? {}),
-    keyType: changes.keyType ?? key.keyType,
-    further: { ...key.further, ...changes.further },
-    updatedAtMs: nowMs,
-    updatedBy: by,
-  };
-  const settled = {
-    alias: changes.alias,
-    userId: changes.userId,
-    teamId: changes.teamId,
-    organizationId: changes.organizationId,
-    aliases: changes.aliases,
-    tags: changes.tags,
-    expiresAtMs: changes.expiresAtMs,
-    // An empty list is what LiteLLM's clients send for "all".
-    allowedRoutes: routes !== undefined && routes !== null && routes.length === 0 ? null : routes,
-    enforcedParams: changes.enforcedParams,
-    autoRotate: rotationOf(key, changes, nowMs),
-  };
-  return withChanges(changed, settled);
-}
-
-/** An object with members set, or taken away where they are null. */
-export function withChanges<Value extends object>(value: Value, changes: { readonly [name: string]: unknown }): Value {
-  const changed = { ...value } as Record<string, unknown>;
-  for (const [name, change] of Object.entries(changes)) {
-    if (change === null) delete changed[name];
-    else if (change !== undefined) changed[name] = change;
-  }
-  return changed as Value;
+/** A key with the changes. The caller has checked alias, owner and expiry. */
+export function changeKey(key: Key, changes: KeyChanges, stamps: Changed): Key {
+  const { alias, userId, teamId, organizationId, aliases, tags, expiresAtMs, enforcedParams } = changes;
+  // An empty list is what LiteLLM's clients send for "all".
+  const allowedRoutes = changes.allowedRoutes?.length === 0 ? null : changes.allowedRoutes;
+  const autoRotate = rotationOf(key, changes, stamps.updatedAtMs);
+  return withChanges<Key>(
+    { ...changeHolder(key, changes, stamps), keyType: changes.keyType ?? key.keyType },
+    { alias, userId, teamId, organizationId, aliases, tags, expiresAtMs, allowedRoutes, enforcedParams, autoRotate },
+  );
 }
 
 function rotationOf(
@@ -160,12 +123,18 @@ function rotationOf(
   return { everyMs, nextAtMs: nowMs + everyMs };
 }
 
+function textsIn(value: JsonValue | undefined): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const texts = value.filter((item) => typeof item === 'string');
+  return texts.length === value.length ? texts : undefined;
+}
+
 function withoutTags(metadata: JsonObject): JsonObject {
   const { tags, ...rest } = metadata;
   return Array.isArray(tags) ? rest : metadata;
 }
 
-/** `duration`: for how long from now; `-1` and null mean for ever. */
+/** `duration`: for how long from now; `-1` and null mean without end. */
 function readDuration(fields: Fields, nowMs: number): Sent<number> {
   const text = fields.text('duration');
   if (text === undefined || text === null || text === '-1') return text === undefined ? undefined : null;

@@ -1,21 +1,20 @@
-/** What the operator gives every new key, and the bounds that no key goes beyond. */
-
+/** The operator's defaults for new keys, and the upper bounds of all keys. */
 import type { ManagementConfig } from '../../config/gateway-config.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { endOfDuration } from '../duration.ts';
 
-/** A request for a new key with `default_key_generate_params` where it says nothing, within `upperbound_key_generate_params`. */
+/** A request for a new key with `default_key_generate_params` for what it leaves out, within `upperbound_key_generate_params`. */
 export function boundedBody(sent: JsonObject, management: ManagementConfig, nowMs: number): JsonObject {
   return bounded(withDefaults(sent, management.defaultKeyParams), management.upperboundKeyParams, nowMs, true);
 }
 
-/** A change of a key within `upperbound_key_generate_params`: what it leaves alone is left alone. */
+/** A change of a key within `upperbound_key_generate_params`; what it leaves out stays as it is. */
 export function boundedChange(sent: JsonObject, { upperboundKeyParams }: ManagementConfig, nowMs: number): JsonObject {
   return bounded(sent, upperboundKeyParams, nowMs, false);
 }
 
-/** A request with the operator's values for what it does not say. */
+/** A request with the operator's values for what it leaves out. */
 export function withDefaults(sent: JsonObject, defaults: JsonObject): JsonObject {
   const body: JsonObject = { ...sent };
   for (const [name, value] of Object.entries(defaults)) {
@@ -40,20 +39,14 @@ function bounded(sent: JsonObject, bounds: JsonObject, nowMs: number, isNew: boo
     }
     const size = sizeOf(name, value, nowMs);
     const most = sizeOf(name, bound, nowMs);
-    if (size !== undefined && most !== undefined && size > most) {
-      throw new GatewayError(
-        'invalid_request',
-        `\`${name}\` is above the operator's bound for keys: ${String(bound)}.`,
-        {
-          param: name,
-        },
-      );
-    }
+    if (size === undefined || most === undefined || size <= most) continue;
+    const message = `\`${name}\` must not be more than ${String(bound)}, which the operator set as the bound for keys.`;
+    throw new GatewayError('invalid_request', message, { param: name });
   }
   return body;
 }
 
-/** Undefined for what has no size; fields of the wrong type are refused by whoever reads them. */
+/** Undefined for what has no size; whoever reads the fields refuses those of the wrong type. */
 function sizeOf(name: string, value: JsonValue, nowMs: number): number | undefined {
   if (!DURATIONS.includes(name)) return typeof value === 'number' ? value : undefined;
   if (value === '-1') return Number.POSITIVE_INFINITY;

@@ -1,20 +1,21 @@
-/** Making keys: what is asked for, filled up by the operator's defaults, held to the operator's bounds and the giver's rights. */
+/** Making keys: with the operator's defaults, within the operator's bounds and the maker's own rights. */
 import { GatewayError } from '../../core/errors.ts';
 import { newSecretKey } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Key } from '../../stores/contracts/directory.ts';
 import { hashKey } from '../../tenancy/hash-key.ts';
 import { isAdmin, notYours } from '../authority.ts';
-import { changedBy, changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementCall } from '../contract.ts';
 import { Fields, wrongField } from '../fields.ts';
+import { spenderOf } from '../spenders.ts';
 import { setSpent } from '../spent.ts';
+import { changedNow, madeNow } from '../stamps.ts';
+import { createObject } from '../stored.ts';
 import { withControls } from './controls.ts';
 import { checkGrant, grantable } from './granting.ts';
 import { ADMIN_FIELDS, changeKey, readKeyFields } from './key-fields.ts';
 import { boundedBody } from './key-params.ts';
 import { withWitness } from './seen-by-others.ts';
-import { keySpender } from './show-key.ts';
 
 const LEAST_SECRET_LENGTH = 16;
 
@@ -25,10 +26,8 @@ export interface MadeKey {
 }
 
 export interface NewKeyOptions {
-  /** A key of a team that belongs to nobody. */
+  /** A key of a team that belongs to no user. */
   readonly isServiceAccount?: boolean;
-  /** Fields that the route has read already. */
-  readonly alreadyRead?: readonly string[];
   /** The first key of a user that the caller has just made, and the organisation it was made in. */
   readonly forNewUser?: { readonly organizationId?: string | undefined };
 }
@@ -39,17 +38,17 @@ export async function makeKey(call: ManagementCall, sent: JsonObject, options: N
   const nowMs = context.clock.nowMs();
   const body = boundedBody(sent, context.config().management, nowMs);
   const fields = new Fields(body);
-  if (options.alreadyRead !== undefined) fields.ignore(...options.alreadyRead);
   const secret = readSecret(fields, 'key') ?? newSecretKey();
   const changes = readKeyFields(fields, nowMs);
   fields.refuseOthers();
   refuseAdminFields(call, sent);
-  if (sent.key !== undefined && sent.key !== null && !isAdmin(call)) throw notYours('choose the text of a key');
+  if (sent.key !== undefined && sent.key !== null && !isAdmin(call)) {
+    throw notYours('choose the text of a key: only a proxy admin may send `key`', 'key');
+  }
   const owner =
     options.forNewUser !== undefined && changes.teamId === undefined
       ? { of: { userId: changes.userId, teamId: undefined, ...options.forNewUser }, team: undefined }
       : await grantable(call, changes, { ...options, sent });
-  const by = changedBy(call);
   const empty: Key = {
     hash: hashKey(secret),
     name: nameOf(secret),
@@ -57,34 +56,23 @@ export async function makeKey(call: ManagementCall, sent: JsonObject, options: N
     blocked: false,
     keyType: 'default',
     rotationCount: 0,
-    metadata: {},
-    further: {},
-    createdAtMs: nowMs,
-    createdBy: by,
-    updatedAtMs: nowMs,
-    updatedBy: by,
+    ...madeNow(call),
   };
-  const wanted = changeKey(empty, { ...changes, ...owner.of }, { nowMs, by });
+  const wanted = changeKey(empty, { ...changes, ...owner.of }, changedNow(call));
   const granted = withControls(call, await checkGrant(call, wanted, owner.team));
-  // Whoever makes a user hands the first key on to it.
+  // The one who makes a user passes the first key on to it.
   const key = options.forNewUser === undefined ? withWitness(call, granted) : granted;
   await checkAlias(call, key);
-  await context.directory.create('key', key, changeEntry(call, 'created', TABLES.key, key.hash, { after: key }));
-  if (changes.spend !== undefined && changes.spend !== null && changes.spend > 0n) {
-    await setSpent(context, keySpender(key), changes.spend);
-  }
+  await createObject(call, 'key', key);
+  if (changes.spend) await setSpent(context, spenderOf.key(key), changes.spend);
   return { key, secret };
 }
 
-/** Refuses fields that only a proxy admin may send, before anything else is said of them. Empty ones mean nothing. */
+/** Refuses fields that only a proxy admin may send, unless they are empty. */
 export function refuseAdminFields(call: ManagementCall, sent: JsonObject): void {
   if (isAdmin(call)) return;
   const denied = ADMIN_FIELDS.find((name) => !isNothing(sent[name]));
-  if (denied !== undefined) {
-    throw new GatewayError('route_denied', `user not allowed to set \`${denied}\`. Only a proxy admin may.`, {
-      param: denied,
-    });
-  }
+  if (denied !== undefined) throw notYours(`set \`${denied}\`: only a proxy admin may`, denied);
 }
 
 function isNothing(value: JsonObject[string]): boolean {
@@ -97,20 +85,20 @@ export function readSecret(fields: Fields, name: string): string | undefined {
   const secret = fields.text(name);
   if (secret === undefined || secret === null) return undefined;
   if (!/^sk-[\x21-\x7e]+$/.test(secret) || secret.length < LEAST_SECRET_LENGTH) {
-    throw wrongField(
+    throw fields.wrong(
       name,
-      `must begin with \`sk-\` and have ${LEAST_SECRET_LENGTH} characters or more, without spaces`,
+      `must begin with \`sk-\` and have ${LEAST_SECRET_LENGTH} or more characters and no spaces`,
     );
   }
   return secret;
 }
 
-/** `sk-...abcd`: what people tell keys apart by. */
+/** `sk-...abcd`: a name by which people tell keys apart. */
 export function nameOf(secret: string): string {
   return `sk-...${secret.slice(-4)}`;
 }
 
-/** Refuses an alias that another key has, or that is not one where the operator wants them checked. */
+/** Refuses an alias that another key has, or one of the wrong form if the operator wants the form checked. */
 export async function checkAlias({ context }: ManagementCall, key: Pick<Key, 'alias' | 'hash'>): Promise<void> {
   const { alias, hash } = key;
   if (alias === undefined) return;
@@ -119,8 +107,7 @@ export async function checkAlias({ context }: ManagementCall, key: Pick<Key, 'al
   }
   const [found] = await context.directory.list('key', { alias }, { limit: 1, offset: 0 });
   if (found !== undefined && found.hash !== hash) {
-    throw new GatewayError('invalid_request', 'A key with this alias exists already. Aliases of keys are unique.', {
-      param: 'key_alias',
-    });
+    const message = 'Another key has this `key_alias` already. Choose a different one.';
+    throw new GatewayError('invalid_request', message, { param: 'key_alias' });
   }
 }

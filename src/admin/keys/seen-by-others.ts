@@ -1,13 +1,12 @@
-/** Which keys were shown to somebody who is not their user: their texts are good for models, and never for acting as the user. */
-
+/** Keys whose text was shown to someone other than their user: they may call models and never act as the user. */
 import type { Key } from '../../stores/contracts/directory.ts';
 import { isSeenByOthers, SEEN_BY_OTHERS } from '../../tenancy/make-identity.ts';
 import { isAdmin } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
 
 /**
- * A key whose text this call shows, with whether others than its user have seen it. An admin of a team makes keys for members, whose
- * rights elsewhere are not the admin's to use. A new text that takes the old one's place is its user's own again.
+ * A key whose text this call shows, marked if someone other than its user sees it. An admin of a team makes keys for members and
+ * must not use the members' rights elsewhere. If the user gets a new text in place of the old one, the mark is removed.
  */
 export function withWitness<Shown extends Pick<Key, 'userId' | 'further'>>(
   call: ManagementCall,

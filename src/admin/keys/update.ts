@@ -1,12 +1,14 @@
-/** Changing keys: one, several, all of a team. */
+/** Changing keys: one, several, or all of a team. */
 import { GatewayError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Key, Team } from '../../stores/contracts/directory.ts';
-import { isAdmin, notYours, runTeam, unknownObject } from '../authority.ts';
-import { changedBy, changeEntry, TABLES } from '../change-log.ts';
-import type { ManagementCall, ManagementRoute, Role } from '../contract.ts';
+import { isAdmin, managedTeam, notYours, unknownObject } from '../authority.ts';
+import type { ManagementCall } from '../contract.ts';
 import { Fields } from '../fields.ts';
-import { setSpent, spentOfOne } from '../spent.ts';
+import { spenderOf } from '../spenders.ts';
+import { setSpent } from '../spent.ts';
+import { changedNow } from '../stamps.ts';
+import { changeObject, checkExists } from '../stored.ts';
 import { mayBlock } from './block.ts';
 import { keepControls } from './controls.ts';
 import { findChangeable } from './find-key.ts';
@@ -14,153 +16,114 @@ import { checkChange } from './granting.ts';
 import { changeKey, type KeyChanges, readKeyFields } from './key-fields.ts';
 import { boundedChange } from './key-params.ts';
 import { checkAlias, refuseAdminFields } from './new-key.ts';
-import { keySpender, showKey } from './show-key.ts';
+import { describeKey } from './show-key.ts';
 
-const CHANGERS: readonly Role[] = ['internal_user', 'team_admin', 'org_admin', 'proxy_admin'];
+/** How many keys one request changes, and how many are read at a time. */
+const MOST_AT_ONCE = 500;
 
 /** `POST /key/update`: changes what is sent and leaves the rest. */
-export const updateKey: ManagementRoute = {
-  method: 'POST',
-  paths: ['/key/update'],
-  roles: CHANGERS,
-  answer: async (call) => {
-    const key = new Fields(call.body).requiredText('key');
-    const changed = await update(call, key, call.body, ['key'], '/key/update');
-    return { body: { ...changed, key: changed.token } };
-  },
-};
+export async function updateKey(call: ManagementCall): Promise<JsonValue> {
+  const key = new Fields(call.body).requiredText('key');
+  const changed = await update(call, { key, body: call.body }, '/key/update');
+  return { ...changed, key: changed.token };
+}
 
-/** `POST /key/bulk_update`: changes several keys, each on its own; says which were changed and which were not. */
-export const updateKeys: ManagementRoute = {
-  method: 'POST',
-  paths: ['/key/bulk_update'],
-  roles: ['proxy_admin'],
-  answer: async (call) => {
-    const fields = new Fields(call.body);
-    const items = fields.objects('keys') ?? [];
-    fields.refuseOthers();
-    if (items.length === 0 || items.length > 500) throw fields.wrong('keys', 'must have 1 to 500 entries');
-    return await updateEach(
-      call,
-      items.map((item, index) => {
-        const entry = new Fields(item, `keys[${index}].`);
-        return { key: entry.requiredText('key'), body: item };
-      }),
-      '/key/bulk_update',
-    );
-  },
-};
+/** `POST /key/bulk_update`: changes several keys one by one; lists which were changed and which were not. */
+export async function updateKeys(call: ManagementCall): Promise<JsonValue> {
+  const fields = new Fields(call.body);
+  const items = fields.objects('keys') ?? [];
+  fields.refuseOthers();
+  if (items.length === 0 || items.length > MOST_AT_ONCE) {
+    throw fields.wrong('keys', `must have 1 to ${MOST_AT_ONCE} entries`);
+  }
+  const named = items.map((item) => ({ key: item.requiredText('key'), body: item.body }));
+  return await updateEach(call, named, '/key/bulk_update');
+}
 
-/** `POST /team/key/bulk_update`: the same changes for several keys of a team, or for all of them. */
-export const updateTeamKeys: ManagementRoute = {
-  method: 'POST',
-  paths: ['/team/key/bulk_update'],
-  roles: ['team_admin', 'org_admin', 'proxy_admin'],
-  answer: async (call) => {
-    const fields = new Fields(call.body);
-    const teamId = fields.requiredText('team_id');
-    const named = fields.texts('key_ids') ?? [];
-    const isAll = fields.flag('all_keys_in_team') ?? false;
-    const changes = fields.object('update_fields') ?? {};
-    fields.refuseOthers();
-    await runTeam(call, teamId);
-    if (named.length === 0 && !isAll) throw fields.wrong('key_ids', 'or `all_keys_in_team` is required');
-    if (named.length > 500) throw fields.wrong('key_ids', 'must not have more than 500 entries');
-    const keys = isAll ? await keysOfTeam(call, teamId) : named;
-    return await updateEach(
-      call,
-      keys.map((key) => ({ key, body: changes, teamId })),
-      '/team/key/bulk_update',
-    );
-  },
-};
+/** `POST /team/key/bulk_update`: makes the same changes to several keys of a team, or to all of them. */
+export async function updateTeamKeys(call: ManagementCall): Promise<JsonValue> {
+  const fields = new Fields(call.body);
+  const teamId = fields.requiredText('team_id');
+  const named = fields.texts('key_ids') ?? [];
+  const isAll = fields.flag('all_keys_in_team') ?? false;
+  const body = fields.object('update_fields') ?? {};
+  fields.refuseOthers();
+  await managedTeam(call, teamId);
+  if (named.length === 0 && !isAll) throw fields.wrong('key_ids', 'or `all_keys_in_team` is required');
+  if (named.length > MOST_AT_ONCE) throw fields.wrong('key_ids', `must not have more than ${MOST_AT_ONCE} entries`);
+  const keys = isAll ? await keysOfTeam(call, teamId) : named;
+  const items = keys.map((key) => ({ key, body, teamId }));
+  return await updateEach(call, items, '/team/key/bulk_update');
+}
 
 async function keysOfTeam({ context }: ManagementCall, teamId: string): Promise<readonly string[]> {
   const found: string[] = [];
-  for (let offset = 0; ; offset += PAGE) {
-    const keys = await context.directory.list('key', { teamId }, { limit: PAGE, offset, sortBy: 'id' });
+  for (let offset = 0; ; offset += MOST_AT_ONCE) {
+    const page = { limit: MOST_AT_ONCE, offset, sortBy: 'id' } as const;
+    const keys = await context.directory.list('key', { teamId }, page);
     found.push(...keys.map(({ hash }) => hash));
-    if (keys.length < PAGE) return found;
+    if (keys.length < MOST_AT_ONCE) return found;
   }
 }
 
-const PAGE = 500;
-
 interface Item {
   readonly key: string;
+  /** The changes; `key` in it counts as read. */
   readonly body: JsonObject;
   /** The team that the key must belong to. */
   readonly teamId?: string;
 }
 
-async function updateEach(call: ManagementCall, items: readonly Item[], permission: string) {
+async function updateEach(call: ManagementCall, items: readonly Item[], permission: string): Promise<JsonObject> {
   const done: JsonObject[] = [];
   const failed: JsonObject[] = [];
-  for (const { key, body, teamId } of items) {
+  for (const item of items) {
     try {
-      const info = await update(call, key, body, ['key'], permission, teamId);
+      const info = await update(call, item, permission);
       done.push({ key: info.token, key_info: info });
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code === 'internal') throw error;
-      failed.push({ key: key.startsWith('sk-') ? 'sk-...' : key, key_info: null, failed_reason: error.message });
+      const key = item.key.startsWith('sk-') ? 'sk-...' : item.key;
+      failed.push({ key, key_info: null, failed_reason: error.message });
     }
   }
-  return { body: { total_requested: items.length, successful_updates: done, failed_updates: failed } };
+  return { total_requested: items.length, successful_updates: done, failed_updates: failed };
 }
 
 async function update(
   call: ManagementCall,
-  asked: string,
-  sent: JsonObject,
-  alreadyRead: readonly string[],
+  { key: asked, body, teamId }: Item,
   permission: string,
-  teamId?: string,
 ): Promise<JsonObject> {
   const { context } = call;
   const nowMs = context.clock.nowMs();
-  const fields = new Fields(boundedChange(sent, context.config().management, nowMs));
-  fields.ignore(...alreadyRead);
+  const fields = new Fields(boundedChange(body, context.config().management, nowMs));
+  fields.ignore('key');
   const changes = readKeyFields(fields, nowMs);
   fields.refuseOthers();
   const key = await findChangeable(call, asked, permission);
-  if (teamId !== undefined && key.teamId !== teamId) throw unknownObject('key of this team', 'key_ids');
-  refuseAdminFields(call, sent);
-  const changed = await changeStoredKey(call, key, changes);
-  return showKey(changed, await spentOfOne(context, keySpender(changed)), nowMs);
-}
-
-/** Stores the changes of a key after all that can be wrong with them was asked. */
-export async function changeStoredKey(call: ManagementCall, key: Key, changes: KeyChanges): Promise<Key> {
-  const { context } = call;
-  const times = { nowMs: context.clock.nowMs(), by: changedBy(call) };
+  if (teamId !== undefined && key.teamId !== teamId) throw unknownObject('a key of this team', 'key_ids');
+  refuseAdminFields(call, body);
   await checkKeyChange(call, key, changes);
-  const changed = await context.directory.update(
-    'key',
-    key.hash,
-    (before) => changeKey(before, changes, times),
-    (before, after) => changeEntry(call, 'updated', TABLES.key, key.hash, { before, after }),
-  );
-  if (changed === undefined) throw unknownObject('key', 'key');
-  if (changes.spend !== undefined) await setSpent(context, keySpender(changed), changes.spend ?? 0n);
-  return changed;
+  const changed = await changeObject(call, 'key', key.hash, (before) => changeKey(before, changes, changedNow(call)));
+  if (changes.spend !== undefined) await setSpent(context, spenderOf.key(changed), changes.spend ?? 0n);
+  return await describeKey(call, changed);
 }
 
-/** Throws where the caller may not make these changes of this key, or they cannot be. */
+/** Throws if the caller may not make these changes to this key, or if they name something that does not exist. */
 export async function checkKeyChange(call: ManagementCall, key: Key, changes: KeyChanges): Promise<void> {
-  const { context } = call;
-  const after = changeKey(key, changes, { nowMs: context.clock.nowMs(), by: '' });
+  const after = changeKey(key, changes, changedNow(call));
   const isMoved = after.teamId !== key.teamId || after.userId !== key.userId;
-  if (isMoved && !isAdmin(call)) throw notYours('move a key to another user or team');
+  if (isMoved && !isAdmin(call)) throw notYours('move a key to another user or team: only a proxy admin may');
   if (!(await mayBlock(call, key))) {
-    if (key.blocked && !after.blocked) throw notYours('unblock a key of its own');
+    if (key.blocked && !after.blocked) {
+      throw notYours('unblock this key: you manage neither its team nor its organisation', 'blocked');
+    }
     keepControls(key, after);
   }
   if (changes.alias !== undefined) await checkAlias(call, after);
   const team = await teamOf(call, after);
-  if (changes.organizationId !== undefined && changes.organizationId !== null) {
-    const organization = await context.directory.get('organization', changes.organizationId);
-    if (organization === undefined) throw unknownObject('organisation', 'organization_id');
-  }
+  await checkExists(call, 'organization', changes.organizationId);
   if (changesRights(changes)) await checkChange(call, after, team);
 }
 
@@ -168,11 +131,11 @@ export async function checkKeyChange(call: ManagementCall, key: Key, changes: Ke
 export async function teamOf({ context }: ManagementCall, { teamId }: Key): Promise<Team | undefined> {
   if (teamId === undefined) return undefined;
   const team = await context.directory.get('team', teamId);
-  if (team === undefined) throw unknownObject('team', 'team_id');
+  if (team === undefined) throw unknownObject('a team', 'team_id');
   return team;
 }
 
-/** Whether the changes touch anything that can be handed on. */
+/** Whether the changes touch anything that a giver must have itself. */
 function changesRights(changes: KeyChanges): boolean {
   const { models, aliases, expiresAtMs, allowedRoutes, keyType, enforcedParams, limits } = changes;
   const rights = [models, aliases, expiresAtMs, allowedRoutes, keyType, enforcedParams, ...Object.values(limits)];

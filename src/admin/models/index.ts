@@ -1,27 +1,30 @@
-/** `/model/…`: deployments that are added, changed and taken away while the gateway serves. */
+/** `/model/…`: deployments that are added, changed and removed while the gateway runs. */
+
 import { randomUUID } from 'node:crypto';
+import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AuditEntry, StoredModel } from '../../stores/contracts/directory.ts';
 import { unknownObject } from '../authority.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
-import type { ManagementAnswer, ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
+import type { ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
 import { Fields } from '../fields.ts';
 import { ADMIN } from '../roles.ts';
+import { route } from '../route.ts';
 import { changedNow, madeNow, showStamps } from '../stamps.ts';
 import { holdsSealed, modelEntry, sealParams, withoutSealed } from './sealed.ts';
 
-/** `/model/…`; what there is tells `/model/info`. */
+/** `/model/…`; `/model/info` lists the models. */
 export const MODEL_ROUTES: readonly ManagementRoute[] = [
-  { method: 'POST', paths: ['/model/new'], roles: ADMIN, answer: create },
-  { method: 'POST', paths: ['/model/update'], roles: ADMIN, answer: update },
-  { method: 'PATCH', paths: ['/model/:id/update'], roles: ADMIN, answer: update },
-  { method: 'POST', paths: ['/model/delete'], roles: ADMIN, answer: remove },
-  { method: 'POST', paths: ['/model/block'], roles: ADMIN, answer: (call) => setBlocked(call, true) },
-  { method: 'POST', paths: ['/model/unblock'], roles: ADMIN, answer: (call) => setBlocked(call, false) },
+  route('POST', '/model/new', ADMIN, create, 'Adds a deployment, served at once. Its provider key is kept sealed.'),
+  route('POST', '/model/update', ADMIN, update, 'Changes a deployment that was added here.'),
+  route('PATCH', '/model/:id/update', ADMIN, update, 'The same, in REST’s words.'),
+  route('POST', '/model/delete', ADMIN, remove, 'Takes a deployment away that was added here.'),
+  route('POST', '/model/block', ADMIN, (call) => setBlocked(call, true), 'Leaves a deployment out of routing.'),
+  route('POST', '/model/unblock', ADMIN, (call) => setBlocked(call, false), 'Undoes that.'),
 ];
 
-async function create(call: ManagementCall): Promise<ManagementAnswer> {
+async function create(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const modelName = fields.requiredText('model_name');
@@ -36,17 +39,15 @@ async function create(call: ManagementCall): Promise<ManagementAnswer> {
     modelInfo: withoutNulls({ ...info, id }),
     blocked: blocked ?? false,
     ...madeNow(call),
-    metadata: {},
-    further: {},
   };
   check(context, model);
   await context.directory.create('model', model, entryOf(call, 'created', id, { after: model }));
   await context.reloadModels();
-  return { body: show(model) };
+  return show(model);
 }
 
-/** Changes what was sent of a model and leaves the rest; a parameter that is sent as `null` is taken away. */
-async function update(call: ManagementCall): Promise<ManagementAnswer> {
+/** Changes what is sent of a model and leaves the rest; `null` removes a parameter. */
+async function update(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const modelName = fields.text('model_name');
@@ -68,14 +69,14 @@ function read(fields: Fields) {
   const info = fields.object('model_info') ?? undefined;
   const blocked = fields.flag('blocked');
   fields.refuseOthers();
-  if (holdsSealed(params) || holdsSealed(info)) throw fields.wrong('litellm_params', 'must not hold `$sealed`');
+  if (holdsSealed(params) || holdsSealed(info)) throw fields.wrong('litellm_params', 'must not contain `$sealed`');
   if (typeof info?.team_id === 'string') {
-    throw fields.wrong('model_info.team_id', 'cannot be kept: a model is served to everyone whose key allows it');
+    throw fields.wrong('model_info.team_id', 'cannot be set: a model serves every key that allows it');
   }
   return { params, info, blocked };
 }
 
-async function setBlocked(call: ManagementCall, isBlocked: boolean): Promise<ManagementAnswer> {
+async function setBlocked(call: ManagementCall, isBlocked: boolean): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const id = fields.requiredText('model_id');
   fields.refuseOthers();
@@ -87,7 +88,7 @@ async function change(
   id: string,
   action: AuditEntry['action'],
   changed: (before: StoredModel) => StoredModel,
-): Promise<ManagementAnswer> {
+): Promise<JsonValue> {
   const { context } = call;
   const model = await context.directory.update(
     'model',
@@ -99,51 +100,51 @@ async function change(
     },
     (before, after) => entryOf(call, action, id, { before, after }),
   );
-  if (model === undefined) throw (await isDeclared(context, id)) ? readOnly() : unknownObject('model', 'model_info.id');
+  if (model === undefined)
+    throw (await isDeclared(context, id)) ? readOnly() : unknownObject('a model', 'model_info.id');
   await context.reloadModels();
-  return { body: show(model) };
+  return show(model);
 }
 
-async function remove(call: ManagementCall): Promise<ManagementAnswer> {
+async function remove(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const id = fields.requiredText('id');
   fields.refuseOthers();
   const [model] = await context.directory.delete('model', [id], (before) => entryOf(call, 'deleted', id, { before }));
-  if (model === undefined) throw (await isDeclared(context, id)) ? readOnly() : unknownObject('model', 'id');
+  if (model === undefined) throw (await isDeclared(context, id)) ? readOnly() : unknownObject('a model', 'id');
   await context.reloadModels();
-  return { body: { message: `Model: ${id} deleted successfully` } };
+  return { message: `Model: ${id} deleted successfully` };
 }
 
-/** Throws where the model could not be served: what a file would be refused for. */
+/** Throws if a configuration file with this model would be refused. */
 function check(context: ManagementContext, model: StoredModel): void {
   const findings = context.checkModel(modelEntry(model, context.unseal));
   if (findings.length > 0) throw new GatewayError('invalid_request', findings.join(' '), { param: 'litellm_params' });
 }
 
-/** Whether a deployment is served that is not the directory's: then it is the file's. */
+/** Whether the configuration file declares the deployment: it is served, and the directory does not have it. */
 async function isDeclared({ config, directory }: ManagementContext, id: string): Promise<boolean> {
   if (!config().deployments.some((deployment) => deployment.id === id)) return false;
   return (await directory.get('model', id)) === undefined;
 }
 
 function readOnly(): GatewayError {
-  const message = 'This model stands in the configuration file and can only be changed there.';
+  const message =
+    'The configuration file declares this model, so that the API cannot change it. Change it in the file.';
   return new GatewayError('invalid_request', message, { param: 'model_info.id' });
 }
 
-/** Nothing sealed goes to the log of changes either. */
+/** An entry of the change log, without what is sealed. */
 function entryOf(
   call: ManagementCall,
   action: AuditEntry['action'],
   id: string,
   { before, after }: { readonly before?: StoredModel; readonly after?: StoredModel },
 ): AuditEntry {
-  const open = (model: StoredModel): StoredModel => ({ ...model, litellmParams: withoutSealed(model.litellmParams) });
-  return changeEntry(call, action, TABLES.model, id, {
-    ...(before !== undefined && { before: open(before) }),
-    ...(after !== undefined && { after: open(after) }),
-  });
+  const open = (model: StoredModel | undefined): StoredModel | undefined =>
+    model && { ...model, litellmParams: withoutSealed(model.litellmParams) };
+  return changeEntry(call, action, TABLES.model, id, defined({ before: open(before), after: open(after) }));
 }
 
 function show(model: StoredModel): JsonObject {

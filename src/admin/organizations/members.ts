@@ -1,25 +1,42 @@
-/** `/organization/member_…`: who is in an organisation, and who administers it. */
+/** `/organization/member_…`: members of organisations and their roles. */
 
 import { randomUUID } from 'node:crypto';
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import type { OrganizationMember, User } from '../../stores/contracts/directory.ts';
-import { administersOrganization, isAdmin, notYours, organizationIdsOf, unknownObject } from '../authority.ts';
+import {
+  administersOrganization,
+  isAdmin,
+  notYours,
+  organizationIdsOf,
+  unknownObject,
+  userByEmail,
+} from '../authority.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
-import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
-import { isDeclared, standsInFile } from '../declared-directory.ts';
+import { withChanges } from '../changes.ts';
+import type { ManagementCall, ManagementRoute } from '../contract.ts';
+import { declaredInFile, isDeclared } from '../declared-directory.ts';
 import { Fields } from '../fields.ts';
+import { ORGANIZATION_ADMINS } from '../roles.ts';
+import { route } from '../route.ts';
 import { madeNow } from '../stamps.ts';
+import { createObject } from '../stored.ts';
 import { showMembers, showUser } from './show.ts';
 
 const ROLES_HERE = ['org_admin', 'internal_user', 'internal_user_viewer'] as const;
 
 /** `/organization/member_…`. */
 export const MEMBER_ROUTES: readonly ManagementRoute[] = [
-  { method: 'POST', paths: ['/organization/member_add'], roles: ['org_admin', 'proxy_admin'], answer: add },
-  { method: 'PATCH', paths: ['/organization/member_update'], roles: ['org_admin', 'proxy_admin'], answer: update },
-  { method: 'DELETE', paths: ['/organization/member_delete'], roles: ['org_admin', 'proxy_admin'], answer: remove },
+  route('POST', '/organization/member_add', ORGANIZATION_ADMINS, add, 'Adds members to an organisation.'),
+  route(
+    'PATCH',
+    '/organization/member_update',
+    ORGANIZATION_ADMINS,
+    update,
+    'Another role or other limits of a member.',
+  ),
+  route('DELETE', '/organization/member_delete', ORGANIZATION_ADMINS, remove, 'Takes a user out of an organisation.'),
 ];
 
 interface Wanted {
@@ -28,43 +45,38 @@ interface Wanted {
   readonly email?: string;
 }
 
-/** Adds one member or several; whom nobody made yet becomes a user. */
-async function add(call: ManagementCall): Promise<ManagementAnswer> {
+/** Adds one member or several; someone who is no user yet becomes one. */
+async function add(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const organizationId = await ownOrganization(call, fields);
   const wanted = readMembers(fields);
-  const maxBudget = fields.usd('max_budget_in_organization');
+  const maxBudget = fields.usd('max_budget_in_organization') ?? undefined;
   fields.refuseOthers();
-  // Everybody is looked at before anybody is made: a request that is refused changes nothing.
+  // Looks at all of them before it makes any: a request that is refused changes nothing.
   const found: (User | undefined)[] = [];
   for (const who of wanted) found.push(await knownUser(call, who));
-  const there = new Set((await context.directory.organizationMembers(organizationId)).map(({ userId }) => userId));
-  if (found.some((user) => user !== undefined && there.has(user.id))) {
-    throw new GatewayError('object_exists', 'A user is a member of the organization already.', { param: 'member' });
+  const existing = new Set((await context.directory.organizationMembers(organizationId)).map(({ userId }) => userId));
+  if (found.some((user) => user !== undefined && existing.has(user.id))) {
+    const message = '`member` names a user who is a member of the organisation already.';
+    throw new GatewayError('object_exists', message, { param: 'member' });
   }
   const users: User[] = [];
   for (const [index, who] of wanted.entries()) users.push(found[index] ?? (await makeUser(call, who)));
   const members = users.map(
-    (user, index): OrganizationMember => ({
+    ({ id: userId }, index): OrganizationMember => ({
       organizationId,
-      userId: user.id,
+      userId,
       role: wanted[index]?.role ?? 'internal_user',
       createdAtMs: context.clock.nowMs(),
-      ...(typeof maxBudget === 'bigint' && { maxBudget }),
+      ...defined({ maxBudget }),
     }),
   );
-  for (const member of members) {
-    const objectId = `${organizationId}/${member.userId}`;
-    const entry = changeEntry(call, 'created', TABLES.organizationMember, objectId, { after: member });
-    await context.directory.putOrganizationMember(member, entry);
-  }
+  for (const member of members) await putOrganizationMember(call, member);
   return {
-    body: {
-      organization_id: organizationId,
-      updated_users: users.map(showUser),
-      updated_organization_memberships: await showMembers(context, organizationId, members),
-    },
+    organization_id: organizationId,
+    updated_users: users.map(showUser),
+    updated_organization_memberships: await showMembers(context, organizationId, members),
   };
 }
 
@@ -72,62 +84,72 @@ function readMembers(fields: Fields): readonly Wanted[] {
   const raw = fields.raw('member');
   const list = Array.isArray(raw) ? raw : [raw];
   if (list.length === 0 || list.length > MOST_AT_ONCE || !list.every(isJsonObject)) {
-    throw fields.wrong('member', `must be an object or a list of at most ${MOST_AT_ONCE}`);
+    throw fields.wrong('member', `must be an object or an array of at most ${MOST_AT_ONCE} objects`);
   }
-  return list.map((one, index) => readMember(one, `member[${index}].`));
+  return list.map((one, index) => readMember(new Fields(one, `member[${index}]`)));
 }
 
 const MOST_AT_ONCE = 500;
 
-function readMember(object: JsonObject, prefix: string): Wanted {
-  const fields = new Fields(object, prefix);
+function readMember(fields: Fields): Wanted {
   const role = fields.oneOf('role', ROLES_HERE);
-  const userId = fields.text('user_id');
-  const email = fields.text('user_email');
+  const userId = fields.text('user_id') || undefined;
+  const email = fields.text('user_email') || undefined;
   fields.refuseOthers();
   if (role === undefined || role === null) throw fields.wrong('role', 'is required');
-  if (!userId && !email) throw fields.wrong('user_id', 'or `user_email` is required');
-  return { role, ...(userId && { userId }), ...(email && { email }) };
+  if (userId === undefined && email === undefined) throw fields.wrong('user_id', 'or `user_email` is required');
+  return { role, ...defined({ userId, email }) };
 }
 
 /**
- * The user that is meant, where there is one. An organisation's admin gets nobody in who is in none of its organisations:
- * it would gain rights over a user of others.
+ * The user that is meant, if there is one. An organisation's admin may only add users of its own organisations: over any other
+ * user it would gain rights that it does not have.
  */
-async function knownUser(call: ManagementCall, { userId, email }: Wanted): Promise<User | undefined> {
-  const known = await findUser(call, userId, email);
+async function knownUser(call: ManagementCall, who: Pick<Wanted, 'userId' | 'email'>): Promise<User | undefined> {
+  const known = await findUser(call, who);
   if (known === undefined || isAdmin(call)) return known;
   const memberships = await call.context.directory.organizationsOf(known.id);
   const mine = organizationIdsOf(call);
   if (memberships.some(({ organizationId }) => mine.includes(organizationId))) return known;
-  throw notYours('only a proxy admin adds a user who is not in your organisations yet');
+  throw notYours('add a user who is in none of your organisations: only a proxy admin may', 'member');
 }
 
 async function makeUser(call: ManagementCall, { userId, email }: Wanted): Promise<User> {
-  const { directory } = call.context;
-  const id = userId ?? randomUUID();
   const user: User = {
-    id,
+    id: userId ?? randomUUID(),
     ...defined({ email }),
     role: 'internal_user',
     models: [],
     blocked: false,
     ...madeNow(call),
-    metadata: {},
-    further: {},
   };
-  await directory.create('user', user, changeEntry(call, 'created', TABLES.user, id, { after: user }));
+  await createObject(call, 'user', user);
   return user;
 }
 
-async function findUser({ context }: ManagementCall, userId?: string, email?: string): Promise<User | undefined> {
-  if (userId !== undefined) return await context.directory.get('user', userId);
-  if (email === undefined) return undefined;
-  const [user] = await context.directory.list('user', { email }, { limit: 1, offset: 0 });
-  return user;
+async function findUser(call: ManagementCall, who: Pick<Wanted, 'userId' | 'email'>): Promise<User | undefined> {
+  return who.userId === undefined
+    ? await userByEmail(call, who.email)
+    : await call.context.directory.get('user', who.userId);
 }
 
-async function update(call: ManagementCall): Promise<ManagementAnswer> {
+/** Stores a membership, new or in place of the one before. */
+export async function putOrganizationMember(
+  call: ManagementCall,
+  after: OrganizationMember,
+  before?: OrganizationMember,
+): Promise<void> {
+  const action = before === undefined ? 'created' : 'updated';
+  const values = { ...defined({ before }), after };
+  const entry = changeEntry(call, action, TABLES.organizationMember, memberId(after), values);
+  await call.context.directory.putOrganizationMember(after, entry);
+}
+
+function memberId({ organizationId, userId }: OrganizationMember): string {
+  return `${organizationId}/${userId}`;
+}
+
+async function update(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const organizationId = await ownOrganization(call, fields);
@@ -135,52 +157,43 @@ async function update(call: ManagementCall): Promise<ManagementAnswer> {
   const role = fields.oneOf('role', ROLES_HERE);
   const maxBudget = fields.usd('max_budget_in_organization');
   fields.refuseOthers();
-  const { maxBudget: old, ...rest } = before;
-  const budget = maxBudget === undefined ? old : (maxBudget ?? undefined);
-  const after: OrganizationMember = {
-    ...rest,
-    role: role ?? before.role,
-    ...defined({ maxBudget: budget }),
-  };
-  const objectId = `${organizationId}/${before.userId}`;
-  const entry = changeEntry(call, 'updated', TABLES.organizationMember, objectId, { before, after });
-  await context.directory.putOrganizationMember(after, entry);
+  const after = withChanges<OrganizationMember>({ ...before, role: role ?? before.role }, { maxBudget });
+  await putOrganizationMember(call, after, before);
   const [shown = {}] = await showMembers(context, organizationId, [after]);
-  return { body: shown };
+  return shown;
 }
 
-async function remove(call: ManagementCall): Promise<ManagementAnswer> {
+async function remove(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const organizationId = await ownOrganization(call, fields);
   const before = await memberIn(call, fields, organizationId);
   fields.refuseOthers();
   const [shown = {}] = await showMembers(context, organizationId, [before]);
-  const objectId = `${organizationId}/${before.userId}`;
-  const entry = changeEntry(call, 'deleted', TABLES.organizationMember, objectId, { before });
+  const entry = changeEntry(call, 'deleted', TABLES.organizationMember, memberId(before), { before });
   await context.directory.removeOrganizationMember(organizationId, before.userId, entry);
-  return { body: shown };
+  return shown;
 }
 
-/** The organisation that is meant, where the caller administers it; what is not its own is told as unknown. */
+/** The organisation that is meant, if the caller administers it; throws as if it did not exist if not. */
 async function ownOrganization(call: ManagementCall, fields: Fields): Promise<string> {
   const organizationId = fields.requiredText('organization_id');
   const organization = administersOrganization(call, organizationId)
     ? await call.context.directory.get('organization', organizationId)
     : undefined;
-  if (organization === undefined) throw unknownObject('organization', 'organization_id');
-  // Before anybody is made for it.
-  if (isDeclared(organization)) throw standsInFile();
+  if (organization === undefined) throw unknownObject('an organisation', 'organization_id');
+  // Checked before users are made for it.
+  if (isDeclared(organization)) throw declaredInFile();
   return organizationId;
 }
 
 async function memberIn(call: ManagementCall, fields: Fields, organizationId: string): Promise<OrganizationMember> {
-  const userId = fields.text('user_id') ?? undefined;
-  const email = fields.text('user_email') ?? undefined;
-  if (!userId && !email) throw fields.wrong('user_id', 'or `user_email` is required');
-  const id = userId ?? (await findUser(call, undefined, email))?.id;
+  const userId = fields.text('user_id') || undefined;
+  const email = fields.text('user_email') || undefined;
+  if (userId === undefined && email === undefined) throw fields.wrong('user_id', 'or `user_email` is required');
+  const id = userId ?? (await userByEmail(call, email))?.id;
   const members = await call.context.directory.organizationMembers(organizationId);
   const member = members.find((one) => one.userId === id);
-  if (member === undefined) throw unknownObject('member of the organization', 'user_id');
+  if (member === undefined) throw unknownObject('a member of the organisation', 'user_id');
   return member;
 }

@@ -1,30 +1,21 @@
-/** Organisations and their members in LiteLLM's words. */
+/** Organisations and their members in LiteLLM's names. */
 import type { JsonObject } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
 import type { Organization, OrganizationMember, Team, User } from '../../stores/contracts/directory.ts';
-import { accountOf } from '../../tenancy/scopes.ts';
 import { showAsBudget } from '../budgets/show.ts';
 import type { ManagementContext } from '../contract.ts';
 import { showLimits } from '../limits-fields.ts';
-import { type Spender, type Spent, showSpent, spentOf } from '../spent.ts';
+import { isoTime } from '../show.ts';
+import { spenderOf } from '../spenders.ts';
+import { type Spent, showSpent, showWithSpent } from '../spent.ts';
 import { showStamps } from '../stamps.ts';
-
-/** An organisation as a spender. */
-export function organizationSpender(organization: Organization): Spender {
-  return {
-    account: accountOf.organization(organization.id),
-    limits: organization,
-    createdAtMs: organization.createdAtMs,
-  };
-}
 
 /** Organisations without their members and teams. */
 export async function showOrganizations(
   context: ManagementContext,
   organizations: readonly Organization[],
 ): Promise<JsonObject[]> {
-  const spent = await spentOf(context, organizations.map(organizationSpender));
-  return organizations.map((organization, index) => show(organization, spent[index] ?? { spent: 0n }));
+  return await showWithSpent(context, organizations, spenderOf.organization, show);
 }
 
 function show(organization: Organization, spent: Spent): JsonObject {
@@ -32,7 +23,7 @@ function show(organization: Organization, spent: Spent): JsonObject {
     ...organization.further,
     organization_id: organization.id,
     organization_alias: organization.alias,
-    // Limits of its own are told as a budget that is called as the organisation is.
+    // Its own limits are shown as a budget with the organisation's id.
     budget_id: organization.budgetId ?? organization.id,
     ...showSpent(spent),
     metadata: organization.metadata,
@@ -44,13 +35,13 @@ function show(organization: Organization, spent: Spent): JsonObject {
     users: null,
     members: [],
     teams: [],
-    litellm_budget_table: showAsBudget(organization.id, organization, spent, organization.createdAtMs),
+    litellm_budget_table: showAsBudget(organization.id, organization, spent),
     object_permission: null,
     ...showStamps(organization),
   };
 }
 
-/** Organisations with who is in them and which teams they have. */
+/** Organisations with their members and teams. */
 export async function showWhole(
   context: ManagementContext,
   organizations: readonly Organization[],
@@ -89,15 +80,15 @@ export async function showMembers(
     user_role: member.role,
     spend: usdNumber(spent.get(member.userId) ?? 0n),
     budget_id: member.budgetId ?? null,
-    created_at: new Date(member.createdAtMs).toISOString(),
-    updated_at: new Date(member.createdAtMs).toISOString(),
+    created_at: isoTime(member.createdAtMs),
+    updated_at: isoTime(member.createdAtMs),
     user_email: known.get(member.userId)?.email ?? null,
     user: null,
     litellm_budget_table: member.maxBudget === undefined ? null : showLimits(member),
   }));
 }
 
-/** A user as memberships name it: nothing of what it is elsewhere. */
+/** A user as memberships show it, without its teams and limits. */
 export function showUser(user: User): JsonObject {
   return { user_id: user.id, user_email: user.email ?? null, user_alias: user.alias ?? null, user_role: user.role };
 }

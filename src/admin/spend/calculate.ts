@@ -1,21 +1,23 @@
 /** `/spend/calculate` and `/cost/estimate`: what an answer would cost, without asking for one. */
+
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
-import type { ManagementAnswer, ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
+import type { ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
 import { wrongField } from '../fields.ts';
 import { EVERYONE } from '../roles.ts';
+import { route } from '../route.ts';
 
 /** `/spend/calculate` and `/cost/estimate`. */
 export const CALCULATE_ROUTES: readonly ManagementRoute[] = [
-  { method: 'POST', paths: ['/spend/calculate'], roles: EVERYONE, answer: calculate },
-  { method: 'POST', paths: ['/cost/estimate'], roles: EVERYONE, answer: estimate },
+  route('POST', '/spend/calculate', EVERYONE, calculate, 'What an answer would cost, or a prompt alone.'),
+  route('POST', '/cost/estimate', EVERYONE, estimate, 'What one request costs, and that many a day or a month.'),
 ];
 
 /** Tokens that a chat format adds to each message. */
 const TOKENS_PER_MESSAGE = 4;
 
 /** The cost of an answer as its usage tells it, or of a prompt alone. */
-async function calculate({ context, body }: ManagementCall): Promise<ManagementAnswer> {
+async function calculate({ context, body }: ManagementCall): Promise<JsonValue> {
   const { completion_response: answer, messages } = body;
   if (isJsonObject(answer)) {
     const model = modelIn(body.model ?? answer.model);
@@ -28,17 +30,17 @@ async function calculate({ context, body }: ManagementCall): Promise<ManagementA
         'completion_response.usage.completion_tokens',
       ),
     });
-    return { body: { cost: usdNumber(cost) } };
+    return { cost: usdNumber(cost) };
   }
   const model = modelIn(body.model);
   if (!Array.isArray(messages)) throw wrongField('messages', 'or `completion_response` is required');
   const words = messages.map((message) => (isJsonObject(message) ? textsIn(message.content) : '')).join('\n');
   const inputTokens = (await context.countTokens(words)) + messages.length * TOKENS_PER_MESSAGE;
-  return { body: { cost: usdNumber(priced(context, model, { inputTokens, outputTokens: 0 })) } };
+  return { cost: usdNumber(priced(context, model, { inputTokens, outputTokens: 0 })) };
 }
 
 /** What one request costs, and that many a day or a month. */
-async function estimate({ context, body }: ManagementCall): Promise<ManagementAnswer> {
+async function estimate({ context, body }: ManagementCall): Promise<JsonValue> {
   const model = modelIn(body.model);
   const inputTokens = tokensIn(body.input_tokens, 'input_tokens');
   const outputTokens = tokensIn(body.output_tokens, 'output_tokens');
@@ -51,28 +53,26 @@ async function estimate({ context, body }: ManagementCall): Promise<ManagementAn
   const times = (cost: PicoUsd, count: number | undefined): number | null =>
     count === undefined ? null : usdNumber(cost * BigInt(count));
   return {
-    body: {
-      model,
-      input_tokens: inputTokens,
-      output_tokens: outputTokens,
-      num_requests_per_day: perDay ?? null,
-      num_requests_per_month: perMonth ?? null,
-      cost_per_request: usdNumber(whole),
-      input_cost_per_request: usdNumber(input),
-      output_cost_per_request: usdNumber(output),
-      margin_cost_per_request: 0,
-      daily_cost: times(whole, perDay),
-      daily_input_cost: times(input, perDay),
-      daily_output_cost: times(output, perDay),
-      daily_margin_cost: perDay === undefined ? null : 0,
-      monthly_cost: times(whole, perMonth),
-      monthly_input_cost: times(input, perMonth),
-      monthly_output_cost: times(output, perMonth),
-      monthly_margin_cost: perMonth === undefined ? null : 0,
-      input_cost_per_token: inputTokens === 0 ? null : usdNumber(input) / inputTokens,
-      output_cost_per_token: outputTokens === 0 ? null : usdNumber(output) / outputTokens,
-      provider: null,
-    },
+    model,
+    input_tokens: inputTokens,
+    output_tokens: outputTokens,
+    num_requests_per_day: perDay ?? null,
+    num_requests_per_month: perMonth ?? null,
+    cost_per_request: usdNumber(whole),
+    input_cost_per_request: usdNumber(input),
+    output_cost_per_request: usdNumber(output),
+    margin_cost_per_request: 0,
+    daily_cost: times(whole, perDay),
+    daily_input_cost: times(input, perDay),
+    daily_output_cost: times(output, perDay),
+    daily_margin_cost: perDay === undefined ? null : 0,
+    monthly_cost: times(whole, perMonth),
+    monthly_input_cost: times(input, perMonth),
+    monthly_output_cost: times(output, perMonth),
+    monthly_margin_cost: perMonth === undefined ? null : 0,
+    input_cost_per_token: inputTokens === 0 ? null : usdNumber(input) / inputTokens,
+    output_cost_per_token: outputTokens === 0 ? null : usdNumber(output) / outputTokens,
+    provider: null,
   };
 }
 

@@ -6,7 +6,7 @@ import type { ActivityDimension, ActivityRow, Ledger } from '../../stores/contra
 import type { ManagementCall } from '../contract.ts';
 import { wrongField } from '../fields.ts';
 import { pageOf, pagesOf, textsOf } from '../query-fields.ts';
-import { lastDays, type Span, spanOf } from '../query-spans.ts';
+import { orLastDays, type Span, spanOf } from '../query-spans.ts';
 import { namedKeys } from './key-names.ts';
 
 /** What sums are asked for. */
@@ -19,7 +19,7 @@ const DIMENSIONS: readonly ActivityDimension[] = ['date', 'key', 'model', 'model
 const MOST_DAYS = 1_000;
 const MOST_NAMES = 100;
 
-/** The days of a query, the last thirty where it has none; pages hold whole days, newest first, and the totals all of them. */
+/** The days of a query, or the last thirty. Pages hold whole days, newest first; the totals are of all days. */
 export async function dailyActivity(
   call: ManagementCall,
   entity: ActivityDimension,
@@ -29,20 +29,20 @@ export async function dailyActivity(
   const { context, query } = call;
   const page = pageOf(query, { sizeName: 'page_size', usual: 10, most: MOST_DAYS });
   const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
-  const dates = { ...defined({ fromDate, toDate }) };
   const read = async (by: readonly ActivityDimension[], span: Span): Promise<ActivityRow[]> => {
     const { ledger } = context;
     return (await Promise.all(filters.map((filter) => ledger.activity({ ...filter, ...span }, by)))).flat();
   };
-  const sums = await read(['date'], dates);
+  const sums = await read(['date'], defined({ fromDate, toDate }));
   const listed = [...groupBy(sums, 'date').keys()].sort().reverse();
   const shown = listed.slice(page.offset, page.offset + page.limit);
-  // What the days of other pages are made of can be many rows, and nobody sees them.
+  // Only the days of this page: the parts of all days can be many rows.
   const [toShown, fromShown] = [shown[0], shown.at(-1)];
+  const dimensions = [...new Set([...DIMENSIONS, entity])];
   const rows =
     toShown === undefined || fromShown === undefined
       ? []
-      : await read([...new Set([...DIMENSIONS, entity])], { fromDate: fromShown, toDate: toShown });
+      : await read(dimensions, { fromDate: fromShown, toDate: toShown });
   const days = groupBy(rows, 'date');
   const known = await namesOf(call, rows, entity, names);
   const pages = Math.max(1, pagesOf(listed.length, page));
@@ -55,7 +55,7 @@ export async function dailyActivity(
   };
 }
 
-/** One filter for each name that a query lists, so that their sums can be told apart; one for all where it lists none. */
+/** One filter for each name that a query lists, so that their sums stay apart; one for all if it lists none. */
 export function filtersFor(
   query: URLSearchParams,
   name: string,
@@ -66,10 +66,9 @@ export function filtersFor(
   return ids.length === 0 ? [{}] : ids.map(filterOf);
 }
 
-/** The span that a query names; the last thirty days where it names none. */
+/** The span that a query names; the last thirty days if it names none. */
 export function spanOrLastDays(query: URLSearchParams, nowMs: number): Span {
-  const span = spanOf(query);
-  return span.fromMs === undefined && span.toMs === undefined ? lastDays(nowMs, 30) : span;
+  return orLastDays(spanOf(query), nowMs);
 }
 
 /** Sums of activity in LiteLLM's `SpendMetrics`. */

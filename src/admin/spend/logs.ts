@@ -1,13 +1,15 @@
-/** `/spend/logs` and its kin: rows of the ledger, and their sums by day. */
+/** `/spend/logs…`: rows of the ledger, and their sums by day. */
+
 import { defined } from '../../core/defined.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityRow, LedgerFilter, LedgerStatus } from '../../stores/contracts/ledger.ts';
-import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
+import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { wrongField } from '../fields.ts';
-import { flagOf, pageOf, pagesOf, textOf } from '../query-fields.ts';
-import { dateOf, type Span, spanOf, usdOf, wordOf } from '../query-spans.ts';
+import { flagOf, pageOf, refuseFilters, showPage, textOf, wordOf } from '../query-fields.ts';
+import { dateOf, type Span, spanOf, usdOf } from '../query-spans.ts';
 import { EVERYONE } from '../roles.ts';
+import { route } from '../route.ts';
 import { spendLog } from './rows.ts';
 import { type AskedSpend, askedIn, spendScope } from './scope.ts';
 
@@ -20,12 +22,18 @@ const STATUSES = ['success', 'failure', 'client-gone', 'lost', 'orphan', 'cache-
 
 /** `/spend/logs`, in LiteLLM's old shape and in pages. */
 export const LOG_ROUTES: readonly ManagementRoute[] = [
-  { method: 'GET', paths: ['/spend/logs'], roles: EVERYONE, answer: logs },
-  { method: 'GET', paths: ['/spend/logs/v2', '/spend/logs/ui'], roles: EVERYONE, answer: pagedLogs },
+  route(
+    'GET',
+    '/spend/logs',
+    EVERYONE,
+    logs,
+    'Rows of the ledger, newest first; between two dates sums by day, unless `summarize=false`.',
+  ),
+  route('GET', ['/spend/logs/v2', '/spend/logs/ui'], EVERYONE, pagedLogs, 'Rows of the ledger in pages, with filters.'),
 ];
 
-/** Between two dates sums by day, unless `summarize=false`; else rows, newest first, at most a thousand. */
-async function logs(call: ManagementCall): Promise<ManagementAnswer> {
+/** Sums by day between two dates, unless `summarize=false`; otherwise up to a thousand rows, newest first. */
+async function logs(call: ManagementCall): Promise<JsonValue> {
   const { query, context } = call;
   const span = spanOf(query);
   const scope = await spendScope(call, askedIn(query));
@@ -33,14 +41,11 @@ async function logs(call: ManagementCall): Promise<ManagementAnswer> {
   const { fromMs, toMs, fromDate, toDate } = span;
   if (fromDate !== undefined && toDate !== undefined && callId === undefined && (flagOf(query, 'summarize') ?? true)) {
     const sums = await context.ledger.activity({ ...scope, fromDate, toDate }, ['date', 'key', 'user', 'modelGroup']);
-    return { body: byDay(sums, span) };
+    return byDay(sums, span);
   }
-  const filter: LedgerFilter = {
-    ...scope,
-    ...defined({ callId, fromMs, toMs }),
-  };
+  const filter: LedgerFilter = { ...scope, ...defined({ callId, fromMs, toMs }) };
   const rows = await context.ledger.find(filter, { limit: MOST_ROWS, offset: 0 });
-  return { body: rows.map(spendLog) };
+  return rows.map(spendLog);
 }
 
 /** LiteLLM's sums: for each day its spend, with the keys as members beside it. Days without spend are listed with zeros. */
@@ -90,11 +95,9 @@ function inUsd(sums: ReadonlyMap<string, PicoUsd>): JsonObject {
 }
 
 /** Rows in pages, filtered and sorted. */
-async function pagedLogs(call: ManagementCall): Promise<ManagementAnswer> {
+async function pagedLogs(call: ManagementCall): Promise<JsonValue> {
   const { query, context } = call;
-  for (const name of NOT_FILTERED) {
-    if (textOf(query, name) !== undefined) throw wrongField(name, 'is not something that spend is kept by');
-  }
+  refuseFilters(query, 'session_id', 'model_id', 'error_code', 'error_message');
   const page = pageOf(query, { sizeName: 'page_size', usual: 50, most: 1_000 });
   const filter = await filterOf(call);
   const order = orderOf(query);
@@ -102,41 +105,31 @@ async function pagedLogs(call: ManagementCall): Promise<ManagementAnswer> {
     context.ledger.count(filter),
     context.ledger.find(filter, { limit: page.limit, offset: page.offset, order }),
   ]);
-  return {
-    body: {
-      data: rows.map(spendLog),
-      total,
-      page: page.page,
-      page_size: page.size,
-      total_pages: pagesOf(total, page),
-    },
-  };
+  return { data: rows.map(spendLog), ...showPage(total, page) };
 }
-
-const NOT_FILTERED = ['session_id', 'model_id', 'error_code', 'error_message'] as const;
 
 async function filterOf(call: ManagementCall): Promise<LedgerFilter> {
   const { query } = call;
   const { fromMs, toMs } = spanOf(query);
-  const status = wordOf(query, 'status_filter', STATUSES);
-  const minCost = usdOf(query, 'min_spend');
-  const maxCost = usdOf(query, 'max_spend');
-  const texts = {
-    callId: textOf(query, 'request_id'),
-    model: textOf(query, 'model'),
-    modelGroup: textOf(query, 'model_group'),
-    customerId: textOf(query, 'end_user'),
-    tag: textOf(query, 'tag'),
-    provider: textOf(query, 'provider'),
-  };
   return {
-    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
     ...(await spendScope(call, { ...askedIn(query), ...(await keyOfAlias(call)) })),
-    ...defined({ fromMs, toMs, status, minCost, maxCost }),
+    ...defined({
+      fromMs,
+      toMs,
+      status: wordOf(query, 'status_filter', STATUSES),
+      minCost: usdOf(query, 'min_spend'),
+      maxCost: usdOf(query, 'max_spend'),
+      callId: textOf(query, 'request_id'),
+      model: textOf(query, 'model'),
+      modelGroup: textOf(query, 'model_group'),
+      customerId: textOf(query, 'end_user'),
+      tag: textOf(query, 'tag'),
+      provider: textOf(query, 'provider'),
+    }),
   };
 }
 
-/** The key that `key_alias` names. One that nobody has is a key without rows, or one that a caller may not ask for. */
+/** The key that `key_alias` names. If no key has this alias, the search finds nothing, or the caller may not ask. */
 async function keyOfAlias({ query, context }: ManagementCall): Promise<AskedSpend> {
   const alias = textOf(query, 'key_alias');
   if (alias === undefined) return {};
@@ -149,5 +142,5 @@ function orderOf(query: URLSearchParams): 'newest' | 'oldest' | 'costliest' {
   const order = wordOf(query, 'sort_order', ['asc', 'desc']) ?? 'desc';
   if (by === 'startTime') return order === 'desc' ? 'newest' : 'oldest';
   if (order === 'desc') return 'costliest';
-  throw wrongField('sort_order', 'must be desc where rows are sorted by spend');
+  throw wrongField('sort_order', 'must be desc if rows are sorted by spend');
 }

@@ -1,22 +1,20 @@
-/** `/provider/budgets`: what providers may still be paid in their periods. */
+/** `/provider/budgets`: what each provider has cost and may cost in its period. */
+
+import type { JsonValue } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
 import { periodAt } from '../../tenancy/accounts.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
-import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
+import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { READERS } from '../roles.ts';
-import { isoTime } from './rows.ts';
+import { route } from '../route.ts';
+import { isoTime } from '../show.ts';
 
 /** `/provider/budgets`. */
 export const PROVIDER_BUDGET_ROUTES: readonly ManagementRoute[] = [
-  {
-    method: 'GET',
-    paths: ['/provider/budgets'],
-    roles: READERS,
-    answer: providerBudgets,
-  },
+  route('GET', '/provider/budgets', READERS, providerBudgets, 'What providers may still be paid in their periods.'),
 ];
 
-async function providerBudgets({ context }: ManagementCall): Promise<ManagementAnswer> {
+async function providerBudgets({ context }: ManagementCall): Promise<JsonValue> {
   const { budgets } = context.config();
   const nowMs = context.clock.nowMs();
   const entries = Object.entries(budgets.providers).map(async ([provider, { max, period }]) => {
@@ -32,5 +30,5 @@ async function providerBudgets({ context }: ManagementCall): Promise<ManagementA
       },
     ] as const;
   });
-  return { body: { providers: Object.fromEntries(await Promise.all(entries)) } };
+  return { providers: Object.fromEntries(await Promise.all(entries)) };
 }

@@ -1,31 +1,35 @@
 /** `/global/spend/report`: what teams, customers or keys spent on which models. */
+
 import { defined } from '../../core/defined.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityRow } from '../../stores/contracts/ledger.ts';
-import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
+import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { wrongField } from '../fields.ts';
-import { textOf } from '../query-fields.ts';
-import { spanOf, wordOf } from '../query-spans.ts';
+import { textOf, wordOf } from '../query-fields.ts';
+import { spanOf } from '../query-spans.ts';
+import { OVERSEERS } from '../roles.ts';
+import { route } from '../route.ts';
 import { type ActivityFilter, groupBy } from './daily-activity.ts';
 import { type AskedSpend, hashOf, spendScope } from './scope.ts';
 
 /** `/global/spend/report`. */
 export const REPORT_ROUTES: readonly ManagementRoute[] = [
-  {
-    method: 'GET',
-    paths: ['/global/spend/report'],
-    roles: ['team_admin', 'org_admin', 'proxy_admin_viewer', 'proxy_admin'],
-    answer: report,
-  },
+  route(
+    'GET',
+    '/global/spend/report',
+    OVERSEERS,
+    report,
+    'What teams, customers or keys spent on which models, between two dates.',
+  ),
 ];
 
-async function report(call: ManagementCall): Promise<ManagementAnswer> {
+async function report(call: ManagementCall): Promise<JsonValue> {
   const { query, context } = call;
   const groupedBy = wordOf(query, 'group_by', ['team', 'customer', 'api_key']) ?? 'team';
   const { fromDate, toDate } = spanOf(query);
   if (fromDate === undefined || toDate === undefined) {
-    throw wrongField('start_date', 'and `end_date` are required, as YYYY-MM-DD');
+    throw wrongField('start_date', 'and `end_date` are required as YYYY-MM-DD');
   }
   const customerId = textOf(query, 'customer_id');
   const filter: ActivityFilter = {
@@ -35,19 +39,16 @@ async function report(call: ManagementCall): Promise<ManagementAnswer> {
     toDate,
   };
   const { ledger } = context;
-  if (groupedBy === 'api_key') return { body: byKey(await ledger.activity(filter, ['key', 'model'])) };
+  if (groupedBy === 'api_key') return byKey(await ledger.activity(filter, ['key', 'model']));
   const rows = await ledger.activity(filter, ['date', groupedBy, 'key', 'model']);
-  return { body: groupedBy === 'team' ? await byTeam(call, rows) : byCustomer(rows) };
+  return groupedBy === 'team' ? await byTeam(call, rows) : byCustomer(rows);
 }
 
 function askedOf(query: URLSearchParams): AskedSpend {
   const key = textOf(query, 'api_key');
   const userId = textOf(query, 'internal_user_id');
   const teamId = textOf(query, 'team_id');
-  return {
-    ...(key !== undefined && { keyHash: hashOf(key) }),
-    ...defined({ userId, teamId }),
-  };
+  return defined({ keyHash: key === undefined ? undefined : hashOf(key), userId, teamId });
 }
 
 async function byTeam({ context }: ManagementCall, rows: readonly ActivityRow[]): Promise<JsonObject[]> {

@@ -1,88 +1,87 @@
-/** `/global/spend/reset`: everything spent counts as nothing from now on. */
+/** `/global/spend/reset`: budgets start again from nothing spent. */
+
 import { defined } from '../../core/defined.ts';
-import type { Kinds, Limits } from '../../stores/contracts/directory.ts';
-import { accountOf, limitsOf } from '../../tenancy/scopes.ts';
+import type { JsonValue } from '../../core/json.ts';
+import type { Limits, Team } from '../../stores/contracts/directory.ts';
+import { accountOf } from '../../tenancy/scopes.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
-import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
+import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { isDeclared } from '../declared-directory.ts';
 import { ADMIN } from '../roles.ts';
+import { route } from '../route.ts';
+import { memberSpender, type SpendingKind, spenderOf } from '../spenders.ts';
 import { type Spender, setSpent } from '../spent.ts';
+import { idOf } from '../stored.ts';
 
 /** `/global/spend/reset` and `/global/spend/refresh`. */
 export const RESET_ROUTES: readonly ManagementRoute[] = [
-  { method: 'POST', paths: ['/global/spend/reset'], roles: ADMIN, answer: reset },
-  { method: 'POST', paths: ['/global/spend/refresh'], roles: ADMIN, answer: refresh },
+  route(
+    'POST',
+    '/global/spend/reset',
+    ADMIN,
+    reset,
+    'Everything spent counts as nothing from now on for budgets; rows and sums stay.',
+  ),
+  route('POST', '/global/spend/refresh', ADMIN, refresh, 'Does nothing: sums are always fresh.'),
 ];
 
 const MOST = 500;
 
-const SPENDERS = {
-  organization: ({ id }: Kinds['organization']) => [id, accountOf.organization(id)],
-  team: ({ id }: Kinds['team']) => [id, accountOf.team(id)],
-  user: ({ id }: Kinds['user']) => [id, accountOf.user(id)],
-  customer: ({ id }: Kinds['customer']) => [id, accountOf.customer(id)],
-  key: ({ hash, accountHash }: Kinds['key']) => [hash, accountOf.key(accountHash ?? hash)],
-  tag: ({ name }: Kinds['tag']) => [name, accountOf.tag(name)],
-} as const satisfies {
-  readonly [Kind in keyof Kinds]?: (value: Kinds[Kind]) => readonly [id: string, account: string];
-};
+const KINDS = ['organization', 'team', 'user', 'customer', 'key', 'tag'] as const satisfies readonly SpendingKind[];
 
-/** Rows and daily sums stay: only what budgets count begins anew. */
-async function reset(call: ManagementCall): Promise<ManagementAnswer> {
+/** Rows and daily sums stay: only what budgets count is reset. */
+async function reset(call: ManagementCall): Promise<JsonValue> {
   let count = 0;
-  for (const kind of Object.keys(SPENDERS) as (keyof typeof SPENDERS)[]) count += await resetAll(call, kind);
+  for (const kind of KINDS) count += await resetAll(call, kind);
   await resetDeclared(call);
   await resetPlatform(call);
-  return {
-    body: { message: 'Spend for all API Keys and Teams reset successfully', status: 'success', objects: count },
-  };
+  return { message: 'Spend for all API Keys and Teams reset successfully', status: 'success', objects: count };
 }
 
-async function resetAll<Kind extends keyof typeof SPENDERS>(call: ManagementCall, kind: Kind): Promise<number> {
+async function resetAll<Kind extends SpendingKind>(call: ManagementCall, kind: Kind): Promise<number> {
   const { directory, ledger } = call.context;
-  const name = SPENDERS[kind] as (value: Kinds[Kind]) => readonly [id: string, account: string];
+  const spenderOfKind = spenderOf[kind];
   let count = 0;
   for (let offset = 0; ; offset += MOST) {
     const values = await directory.list(kind, {}, { limit: MOST, offset, sortBy: 'createdAt' });
-    const totals = await ledger.totals(values.map((value) => name(value)[1]));
+    const totals = await ledger.totals(values.map((value) => spenderOfKind(value).account));
     for (const value of values) {
-      const [id, account] = name(value);
-      const spent = totals.get(account) ?? 0n;
-      if (spent === 0n) continue;
-      // Those are next, and no change of theirs is written down in the directory.
-      if (isDeclared(value)) continue;
-      await forget(call, { account, limits: value, createdAtMs: value.createdAtMs });
-      if (kind === 'team') await resetMembers(call, value as Kinds['team']);
-      const values = { before: { spend: spent }, after: { spend: 0n } };
-      await directory.record(changeEntry(call, 'reset', TABLES[kind], id, values));
+      const spender = spenderOfKind(value);
+      const spent = totals.get(spender.account) ?? 0n;
+      // Declared objects come next; the directory has no entries for changes of them.
+      if (spent === 0n || isDeclared(value)) continue;
+      await forget(call, spender);
+      if ('memberPermissions' in value) await resetMembers(call, value);
+      const amounts = { before: { spend: spent }, after: { spend: 0n } };
+      await directory.record(changeEntry(call, 'reset', TABLES[kind], idOf(value), amounts));
       count += 1;
     }
     if (values.length < MOST) return count;
   }
 }
 
-async function resetMembers(call: ManagementCall, team: Kinds['team']): Promise<void> {
-  for (const member of await call.context.directory.teamMembers(team.id)) {
-    const limits = limitsOf(member, team.memberDefaults);
-    const account = accountOf.teamMember(team.id, member.userId);
-    await forget(call, { account, limits, createdAtMs: member.createdAtMs });
-  }
+async function resetMembers(call: ManagementCall, team: Team): Promise<void> {
+  for (const member of await call.context.directory.teamMembers(team.id))
+    await forget(call, memberSpender(team, member));
 }
 
-/** What the file declares is not in the directory, and begins anew all the same. */
+/** Sets what declared objects spent to nothing. */
 async function resetDeclared(call: ManagementCall): Promise<void> {
   const { config, declared } = call.context;
   const { organizations, teams, users, customers, tags, teamMembers } = config().declared;
-  const keys = declared().keys.flatMap(({ objects }) => objects.key ?? []);
   const spenders: Spender[] = [
-    ...organizations.map((value) => ({ value, account: accountOf.organization(value.id) })),
-    ...teams.map((value) => ({ value, account: accountOf.team(value.id) })),
-    ...users.map((value) => ({ value, account: accountOf.user(value.id) })),
-    ...customers.map((value) => ({ value, account: accountOf.customer(value.id) })),
-    ...tags.map((value) => ({ value, account: accountOf.tag(value.name) })),
-    ...teamMembers.map((value) => ({ value, account: accountOf.teamMember(value.teamId, value.userId) })),
-    ...keys.map((value) => ({ value, account: accountOf.key(value.hash) })),
-  ].map(({ value, account }) => ({ account, limits: value, createdAtMs: value.createdAtMs }));
+    ...organizations.map(spenderOf.organization),
+    ...teams.map(spenderOf.team),
+    ...users.map(spenderOf.user),
+    ...customers.map(spenderOf.customer),
+    ...tags.map(spenderOf.tag),
+    ...declared().keys.flatMap(({ objects }) => (objects.key === undefined ? [] : spenderOf.key(objects.key))),
+    ...teamMembers.map((member) => ({
+      account: accountOf.teamMember(member.teamId, member.userId),
+      limits: member,
+      createdAtMs: member.createdAtMs,
+    })),
+  ];
   for (const spender of spenders) await forget(call, spender);
 }
 
@@ -90,15 +89,13 @@ async function resetPlatform(call: ManagementCall): Promise<void> {
   const { config, directory, ledger } = call.context;
   const { globalMax, globalPeriod } = config().budgets;
   const spent = (await ledger.totals([accountOf.platform])).get(accountOf.platform) ?? 0n;
-  const limits: Limits = {
-    ...defined({ maxBudget: globalMax, budgetDuration: globalPeriod }),
-  };
+  const limits: Limits = defined({ maxBudget: globalMax, budgetDuration: globalPeriod });
   await forget(call, { account: accountOf.platform, limits, createdAtMs: 0 });
   const values = { before: { spend: spent }, after: { spend: 0n } };
   await directory.record(changeEntry(call, 'reset', 'LiteLLM_SpendLogs', accountOf.platform, values));
 }
 
-/** Sets an account to nothing, and what of it goes to models with budgets of their own. */
+/** Sets what an account spent to nothing, and its parts that models with budgets of their own spent. */
 async function forget(call: ManagementCall, spender: Spender): Promise<void> {
   await setSpent(call.context, spender, 0n);
   const { account, limits, createdAtMs } = spender;
@@ -111,7 +108,7 @@ async function forget(call: ManagementCall, spender: Spender): Promise<void> {
   }
 }
 
-/** LiteLLM's views have to be made anew; here sums are written with the rows and always fresh. */
-async function refresh(): Promise<ManagementAnswer> {
-  return { body: { message: 'Spend is always up to date: there is nothing to refresh.', status: 'success' } };
+/** LiteLLM has views to refresh; here sums are written with the rows and always up to date. */
+async function refresh(): Promise<JsonValue> {
+  return { message: 'Spend is always up to date: there is nothing to refresh.', status: 'success' };
 }

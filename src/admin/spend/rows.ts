@@ -1,7 +1,9 @@
 /** A row of the ledger as LiteLLM's spend logs show it, with what we know besides under `sluice`. */
+
 import type { JsonObject } from '../../core/json.ts';
 import { formatUsd, type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { LedgerRow } from '../../stores/contracts/ledger.ts';
+import { isoTime } from '../show.ts';
 
 /** One attempt in the shape of `LiteLLM_SpendLogs`. The request's id is the same for all attempts of a request. */
 export function spendLog(row: LedgerRow): JsonObject {
@@ -30,7 +32,7 @@ export function spendLog(row: LedgerRow): JsonObject {
     team_id: row.teamId ?? '',
     organization_id: row.organizationId ?? '',
     end_user: row.customerId ?? '',
-    // Neither addresses nor words of clients are kept.
+    // The ledger keeps neither addresses nor texts of clients.
     requester_ip_address: null,
     messages: {},
     response: {},
@@ -80,9 +82,4 @@ function plainStatus({ status }: LedgerRow): string {
 
 function exact(amount: PicoUsd | undefined): string | null {
   return amount === undefined ? null : formatUsd(amount);
-}
-
-/** A moment as LiteLLM writes it; null where there was none. */
-export function isoTime(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString();
 }

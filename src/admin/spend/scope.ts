@@ -1,6 +1,6 @@
 /**
- * Whose spend a caller may see, as conditions of the query itself: nothing is read that is not told. What is refused is refused in
- * the same words whether it exists or not.
+ * Whose spend a caller may see, as conditions of the query itself: nothing is read that is not shown. A refusal has the same words
+ * whether the object exists or not.
  */
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -30,20 +30,17 @@ export function askedIn(query: URLSearchParams): AskedSpend {
   const userId = textOf(query, 'user_id');
   const teamId = textOf(query, 'team_id');
   const organizationId = textOf(query, 'organization_id');
-  return {
-    ...(key !== undefined && { keyHash: hashOf(key) }),
-    ...defined({ userId, teamId, organizationId }),
-  };
+  return defined({ keyHash: key === undefined ? undefined : hashOf(key), userId, teamId, organizationId });
 }
 
-/** A key as a query names it: its hash, or the key itself. */
+/** The hash of a key that was sent as its text or as its hash. A row may have a hash of another form, such as the master key's. */
 export function hashOf(key: string): string {
   return key.startsWith('sk-') ? hashKey(key) : key;
 }
 
 /**
- * The conditions for what was asked. Without any: everything for administrators, the organisations that one administers, else the
- * teams, else the user's own spend, else that of the key alone. Throws a 403 for what is another's.
+ * The conditions for what was asked. If nothing was: everything for proxy admins, otherwise the organisations that the caller
+ * administers, or its teams, or its user's own spend, or that of the key alone. Throws a 403 for the spend of others.
  */
 export async function spendScope(call: ManagementCall, asked: AskedSpend): Promise<SpendScope> {
   if (seesAll(call)) return asked;
@@ -66,12 +63,12 @@ export async function spendScope(call: ManagementCall, asked: AskedSpend): Promi
   return ownSpend(call, asked);
 }
 
-/** The refusal of what is another's. */
+/** The refusal of the spend of others. */
 export function denied(): GatewayError {
-  return new GatewayError('route_denied', 'This key may not see the spend that was asked for.');
+  return new GatewayError('route_denied', 'You may not see the spend that this request asks for.');
 }
 
-/** What the caller itself spent, and of that what was asked for. */
+/** What was asked for, within what the caller itself spent. */
 function ownSpend(call: ManagementCall, asked: AskedSpend): SpendScope {
   const own = ownUser(call);
   if (asked.userId !== undefined && asked.userId !== own) throw denied();
@@ -80,7 +77,7 @@ function ownSpend(call: ManagementCall, asked: AskedSpend): SpendScope {
   return { ...asked, keyHash: call.caller.keyHash };
 }
 
-/** The user of the caller's key, where there is one: a key may name a user that nobody made. */
+/** The user of the caller's key, if it exists: a key may name a user that was never made. */
 function ownUser({ caller }: ManagementCall): string | undefined {
   return caller.objects.user?.id;
 }

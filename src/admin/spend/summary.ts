@@ -1,12 +1,13 @@
 /** `/spend/summary`: tokens, cost and savings by one thing, in exact decimals; what `sluice spend` prints. */
+
 import { defined } from '../../core/defined.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { formatUsd, type PicoUsd } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow } from '../../stores/contracts/ledger.ts';
-import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
-import { numberOf } from '../query-fields.ts';
-import { wordOf } from '../query-spans.ts';
+import type { ManagementCall, ManagementRoute } from '../contract.ts';
+import { numberOf, wordOf } from '../query-fields.ts';
 import { EVERYONE } from '../roles.ts';
+import { route } from '../route.ts';
 import { type ActivityFilter, groupBy, spanOrLastDays } from './daily-activity.ts';
 import { namedKeys } from './key-names.ts';
 import { askedIn, spendScope } from './scope.ts';
@@ -28,20 +29,23 @@ const WORDS = Object.keys(DIMENSIONS) as (keyof typeof DIMENSIONS)[];
 
 /** `/spend/summary`. */
 export const SUMMARY_ROUTES: readonly ManagementRoute[] = [
-  { method: 'GET', paths: ['/spend/summary'], roles: EVERYONE, answer: summary },
+  route(
+    'GET',
+    '/spend/summary',
+    EVERYONE,
+    summary,
+    'Requests, tokens, cost and savings by one thing, in exact decimals: what `sluice spend` prints.',
+  ),
 ];
 
-async function summary(call: ManagementCall): Promise<ManagementAnswer> {
+async function summary(call: ManagementCall): Promise<JsonValue> {
   const { query, context } = call;
   const word = wordOf(query, 'group_by', WORDS) ?? 'model';
   const limit = numberOf(query, 'limit', 1, 10_000) ?? 1_000;
   const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
-  const filter: ActivityFilter = {
-    ...(await spendScope(call, askedIn(query))),
-    ...defined({ fromDate, toDate }),
-  };
+  const filter: ActivityFilter = { ...(await spendScope(call, askedIn(query))), ...defined({ fromDate, toDate }) };
   const dimension = DIMENSIONS[word];
-  // A request with two tags stands in the sums of both, and once in the total.
+  // A request with two tags counts in the sums of both, and once in the total.
   const [rows, all] = await Promise.all([
     context.ledger.activity(filter, [dimension]),
     context.ledger.activity(filter, ['date']),
@@ -53,18 +57,16 @@ async function summary(call: ManagementCall): Promise<ManagementAnswer> {
   const hashes = sorted.slice(0, limit).map(({ name }) => name);
   const keys = word === 'key' ? await namedKeys(context, hashes) : undefined;
   return {
-    body: {
-      group_by: word,
-      start_date: fromDate ?? null,
-      end_date: toDate ?? null,
-      results: sorted.slice(0, limit).map(({ name, ...sums }) => ({
-        name,
-        ...(keys !== undefined && { alias: keys.get(name)?.alias ?? null }),
-        ...told(sums),
-      })),
-      is_complete: sorted.length <= limit,
-      total: told(sum(all)),
-    },
+    group_by: word,
+    start_date: fromDate ?? null,
+    end_date: toDate ?? null,
+    results: sorted.slice(0, limit).map(({ name, ...sums }) => ({
+      name,
+      ...(keys !== undefined && { alias: keys.get(name)?.alias ?? null }),
+      ...show(sums),
+    })),
+    is_complete: sorted.length <= limit,
+    total: show(sum(all)),
   };
 }
 
@@ -86,7 +88,7 @@ function sum(rows: readonly ActivityRow[]): Sums {
   };
 }
 
-function told(sums: Sums): JsonObject {
+function show(sums: Sums): JsonObject {
   return {
     attempts: sums.attempts,
     succeeded: sums.succeeded,

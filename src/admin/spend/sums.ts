@@ -1,37 +1,38 @@
 /** Spend summed by one thing: keys, users, teams, models, providers, tags, customers. */
+
 import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow } from '../../stores/contracts/ledger.ts';
-import type { ManagementAnswer, ManagementCall, ManagementRoute } from '../contract.ts';
-import { wrongField } from '../fields.ts';
+import type { ManagementCall, ManagementRoute } from '../contract.ts';
+import { Fields } from '../fields.ts';
 import { numberOf, textsOf } from '../query-fields.ts';
-import { lastDays, type Span, spanBetween } from '../query-spans.ts';
-import { EVERYONE, READERS } from '../roles.ts';
+import { orLastDays, type Span, spanBetween } from '../query-spans.ts';
+import { EVERYONE, OVERSEERS, READERS } from '../roles.ts';
+import { route } from '../route.ts';
+import { isoTime, usdOrNull } from '../show.ts';
 import { type ActivityFilter, groupBy, spanOrLastDays } from './daily-activity.ts';
 import { namedKeys } from './key-names.ts';
 import { askedIn, hashOf, spendScope } from './scope.ts';
 
-/** Those who see more than their own. */
-const OVERSEERS = ['team_admin', 'org_admin', 'proxy_admin_viewer', 'proxy_admin'] as const;
 const MOST = 1_000;
 
 /** `/spend/keys` and its kin, `/global/spend/…`, `/global/activity`. */
 export const SUM_ROUTES: readonly ManagementRoute[] = [
-  { method: 'GET', paths: ['/spend/tags'], roles: EVERYONE, answer: spendByTag },
-  { method: 'GET', paths: ['/spend/keys'], roles: EVERYONE, answer: spendByKey },
-  { method: 'GET', paths: ['/spend/users'], roles: EVERYONE, answer: spendByUser },
-  { method: 'GET', paths: ['/global/spend'], roles: READERS, answer: globalSpend },
-  { method: 'GET', paths: ['/global/spend/logs'], roles: OVERSEERS, answer: globalByDay },
-  { method: 'GET', paths: ['/global/spend/tags'], roles: EVERYONE, answer: globalByTag },
-  { method: 'GET', paths: ['/global/spend/all_tag_names'], roles: EVERYONE, answer: tagNames },
-  { method: 'GET', paths: ['/global/spend/keys'], roles: EVERYONE, answer: globalByKey },
-  { method: 'GET', paths: ['/global/spend/teams'], roles: OVERSEERS, answer: globalByTeam },
-  { method: 'GET', paths: ['/global/spend/models'], roles: EVERYONE, answer: globalByModel },
-  { method: 'GET', paths: ['/global/spend/provider'], roles: EVERYONE, answer: globalByProvider },
-  { method: 'POST', paths: ['/global/spend/end_users'], roles: OVERSEERS, answer: globalByCustomer },
-  { method: 'GET', paths: ['/global/activity'], roles: EVERYONE, answer: activity },
-  { method: 'GET', paths: ['/global/activity/model'], roles: EVERYONE, answer: activityByModel },
+  route('GET', '/spend/tags', EVERYONE, spendByTag, 'Spend by tag.'),
+  route('GET', '/spend/keys', EVERYONE, spendByKey, 'Spend by key.'),
+  route('GET', '/spend/users', EVERYONE, spendByUser, 'Spend by user.'),
+  route('GET', '/global/spend', READERS, globalSpend, 'Everything spent, and the budget of the whole gateway.'),
+  route('GET', '/global/spend/logs', OVERSEERS, globalByDay, 'Spend by day.'),
+  route('GET', '/global/spend/tags', EVERYONE, globalByTag, 'Spend by tag, costliest first.'),
+  route('GET', '/global/spend/all_tag_names', EVERYONE, tagNames, 'Names of tags that cost something.'),
+  route('GET', '/global/spend/keys', EVERYONE, globalByKey, 'Spend by key, costliest first.'),
+  route('GET', '/global/spend/teams', OVERSEERS, globalByTeam, 'Spend by team and day.'),
+  route('GET', '/global/spend/models', EVERYONE, globalByModel, 'Spend by model, costliest first.'),
+  route('GET', '/global/spend/provider', EVERYONE, globalByProvider, 'Spend by provider.'),
+  route('POST', '/global/spend/end_users', OVERSEERS, globalByCustomer, 'Spend by customer, costliest first.'),
+  route('GET', '/global/activity', EVERYONE, activity, 'Requests and tokens by day.'),
+  route('GET', '/global/activity/model', EVERYONE, activityByModel, 'The same by model.'),
 ];
 
 /** What the caller may see of the days asked for, by some dimensions. */
@@ -54,6 +55,8 @@ interface Sum {
   readonly attempts: number;
   readonly tokens: number;
 }
+
+const nameOf = ({ name }: Sum): string => name;
 
 /** Sums by one dimension, costliest first; what has no value of it is left out. */
 function ranked(rows: readonly ActivityRow[], dimension: ActivityDimension): Sum[] {
@@ -80,174 +83,138 @@ function limitOf({ query }: ManagementCall, otherwise: number): number {
   return numberOf(query, 'limit', 1, MOST) ?? otherwise;
 }
 
-async function spendByTag(call: ManagementCall): Promise<ManagementAnswer> {
+async function spendByTag(call: ManagementCall): Promise<JsonValue> {
   const tags = ranked(await sums(call, ['tag']), 'tag');
-  return {
-    body: tags.slice(0, MOST).map(({ name, cost, attempts }) => ({
-      individual_request_tag: name,
-      log_count: attempts,
-      total_spend: usdNumber(cost),
-    })),
-  };
+  return tags.slice(0, MOST).map(({ name, cost, attempts }) => ({
+    individual_request_tag: name,
+    log_count: attempts,
+    total_spend: usdNumber(cost),
+  }));
 }
 
-async function globalByTag(call: ManagementCall): Promise<ManagementAnswer> {
+async function globalByTag(call: ManagementCall): Promise<JsonValue> {
   const wanted = textsOf(call.query, 'tags');
   const isAll = wanted === undefined || wanted.includes('all-tags');
   const tags = ranked(await sums(call, ['tag']), 'tag').filter(({ name }) => isAll || wanted.includes(name));
   const spend = tags.map(({ name, cost, attempts }) => ({ name, spend: usdNumber(cost), log_count: attempts }));
-  return { body: { spend_per_tag: spend.slice(0, MOST) } };
+  return { spend_per_tag: spend.slice(0, MOST) };
 }
 
-async function tagNames(call: ManagementCall): Promise<ManagementAnswer> {
+async function tagNames(call: ManagementCall): Promise<JsonValue> {
   const tags = ranked(await sums(call, ['tag'], {}), 'tag');
-  return { body: { tag_names: tags.map(({ name }) => name).slice(0, MOST) } };
+  return { tag_names: tags.map(nameOf).slice(0, MOST) };
 }
 
-async function spendByKey(call: ManagementCall): Promise<ManagementAnswer> {
+async function spendByKey(call: ManagementCall): Promise<JsonValue> {
   const keys = ranked(await sums(call, ['key'], {}), 'key').slice(0, limitOf(call, 100));
-  const known = await namedKeys(
-    call.context,
-    keys.map(({ name }) => name),
-  );
-  return {
-    body: keys.map(({ name, cost }) => {
-      const key = known.get(name);
-      return {
-        token: name,
-        key_name: key?.name ?? null,
-        key_alias: key?.alias ?? null,
-        spend: usdNumber(cost),
-        user_id: key?.userId ?? null,
-        team_id: key?.teamId ?? null,
-        models: [...(key?.models ?? [])],
-        max_budget: key?.maxBudget === undefined ? null : usdNumber(key.maxBudget),
-        expires: key?.expiresAtMs === undefined ? null : new Date(key.expiresAtMs).toISOString(),
-      };
-    }),
-  };
+  const known = await namedKeys(call.context, keys.map(nameOf));
+  return keys.map(({ name, cost }) => {
+    const key = known.get(name);
+    return {
+      token: name,
+      key_name: key?.name ?? null,
+      key_alias: key?.alias ?? null,
+      spend: usdNumber(cost),
+      user_id: key?.userId ?? null,
+      team_id: key?.teamId ?? null,
+      models: [...(key?.models ?? [])],
+      max_budget: usdOrNull(key?.maxBudget),
+      expires: isoTime(key?.expiresAtMs),
+    };
+  });
 }
 
-async function globalByKey(call: ManagementCall): Promise<ManagementAnswer> {
+async function globalByKey(call: ManagementCall): Promise<JsonValue> {
   const keys = ranked(await sums(call, ['key']), 'key').slice(0, limitOf(call, 10));
-  const known = await namedKeys(
-    call.context,
-    keys.map(({ name }) => name),
-  );
-  return {
-    body: keys.map(({ name, cost }) => ({
-      api_key: name,
-      key_alias: known.get(name)?.alias ?? null,
-      key_name: known.get(name)?.name ?? null,
-      total_spend: usdNumber(cost),
-    })),
-  };
+  const known = await namedKeys(call.context, keys.map(nameOf));
+  return keys.map(({ name, cost }) => ({
+    api_key: name,
+    key_alias: known.get(name)?.alias ?? null,
+    key_name: known.get(name)?.name ?? null,
+    total_spend: usdNumber(cost),
+  }));
 }
 
-async function spendByUser(call: ManagementCall): Promise<ManagementAnswer> {
+async function spendByUser(call: ManagementCall): Promise<JsonValue> {
   const users = ranked(await sums(call, ['user'], {}), 'user').slice(0, limitOf(call, 100));
-  const found =
-    users.length === 0
-      ? []
-      : await call.context.directory.getMany(
-          'user',
-          users.map(({ name }) => name),
-        );
+  const found = await call.context.directory.getMany('user', users.map(nameOf));
   const known = new Map(found.map((user) => [user.id, user]));
-  return {
-    body: users.map(({ name, cost }) => {
-      const user = known.get(name);
-      return {
-        user_id: name,
-        user_alias: user?.alias ?? null,
-        user_email: user?.email ?? null,
-        user_role: user?.role ?? null,
-        spend: usdNumber(cost),
-        max_budget: user?.maxBudget === undefined ? null : usdNumber(user.maxBudget),
-      };
-    }),
-  };
+  return users.map(({ name, cost }) => {
+    const user = known.get(name);
+    return {
+      user_id: name,
+      user_alias: user?.alias ?? null,
+      user_email: user?.email ?? null,
+      user_role: user?.role ?? null,
+      spend: usdNumber(cost),
+      max_budget: usdOrNull(user?.maxBudget),
+    };
+  });
 }
 
-async function globalSpend(call: ManagementCall): Promise<ManagementAnswer> {
+async function globalSpend(call: ManagementCall): Promise<JsonValue> {
   const { ledger, config } = call.context;
   const totals = await ledger.totals(['platform']);
   const { globalMax } = config().budgets;
   return {
-    body: {
-      spend: usdNumber(totals.get('platform') ?? 0n),
-      max_budget: globalMax === undefined ? 0 : usdNumber(globalMax),
-    },
+    spend: usdNumber(totals.get('platform') ?? 0n),
+    max_budget: globalMax === undefined ? 0 : usdNumber(globalMax),
   };
 }
 
-async function globalByDay(call: ManagementCall): Promise<ManagementAnswer> {
+async function globalByDay(call: ManagementCall): Promise<JsonValue> {
   const days = groupBy(await sums(call, ['date']), 'date');
   const body = [...days].map(([date, rows]) => ({ date, spend: usdNumber(summed(rows).cost) }));
-  return { body: body.sort((one, other) => (one.date < other.date ? -1 : 1)) };
+  return body.sort((one, other) => (one.date < other.date ? -1 : 1));
 }
 
-async function globalByTeam(call: ManagementCall): Promise<ManagementAnswer> {
+async function globalByTeam(call: ManagementCall): Promise<JsonValue> {
   const rows = await sums(call, ['date', 'team']);
   const teams = ranked(rows, 'team');
-  const found =
-    teams.length === 0
-      ? []
-      : await call.context.directory.getMany(
-          'team',
-          teams.map(({ name }) => name),
-        );
+  const found = await call.context.directory.getMany('team', teams.map(nameOf));
   const aliases = new Map(found.map((team) => [team.id, team.alias ?? team.id]));
-  const nameOf = (id: string): string => aliases.get(id) ?? id;
+  const aliasOf = (id: string): string => aliases.get(id) ?? id;
   const days = [...groupBy(rows, 'date')].sort(([one], [other]) => (one < other ? -1 : 1));
   return {
-    body: {
-      daily_spend: days.map(([date, ofDay]): JsonObject => {
-        const ofTeams = ranked(ofDay, 'team').map(({ name, cost }) => [nameOf(name), usdNumber(cost)]);
-        return { ...Object.fromEntries(ofTeams), date };
-      }),
-      teams: teams.map(({ name }) => nameOf(name)),
-      total_spend_per_team: teams.map(({ name, cost }) => ({ team_id: nameOf(name), total_spend: usdNumber(cost) })),
-    },
+    daily_spend: days.map(([date, ofDay]): JsonObject => {
+      const ofTeams = ranked(ofDay, 'team').map(({ name, cost }) => [aliasOf(name), usdNumber(cost)]);
+      return { ...Object.fromEntries(ofTeams), date };
+    }),
+    teams: teams.map(({ name }) => aliasOf(name)),
+    total_spend_per_team: teams.map(({ name, cost }) => ({ team_id: aliasOf(name), total_spend: usdNumber(cost) })),
   };
 }
 
-async function globalByModel(call: ManagementCall): Promise<ManagementAnswer> {
+async function globalByModel(call: ManagementCall): Promise<JsonValue> {
   const models = ranked(await sums(call, ['model']), 'model').slice(0, limitOf(call, 10));
-  return { body: models.map(({ name, cost }) => ({ model: name, total_spend: usdNumber(cost) })) };
+  return models.map(({ name, cost }) => ({ model: name, total_spend: usdNumber(cost) }));
 }
 
-async function globalByProvider(call: ManagementCall): Promise<ManagementAnswer> {
+async function globalByProvider(call: ManagementCall): Promise<JsonValue> {
   const providers = ranked(await sums(call, ['provider']), 'provider');
-  return { body: providers.map(({ name, cost }) => ({ provider: name, spend: usdNumber(cost) })) };
+  return providers.map(({ name, cost }) => ({ provider: name, spend: usdNumber(cost) }));
 }
 
 /** LiteLLM asks this with a body: `startTime`, `endTime`, `api_key` or `selectedKeys`. */
-async function globalByCustomer(call: ManagementCall): Promise<ManagementAnswer> {
+async function globalByCustomer(call: ManagementCall): Promise<JsonValue> {
   const { context, body } = call;
   const span = spanBetween('startTime', textIn(body, 'startTime'), 'endTime', textIn(body, 'endTime'));
-  const { fromDate, toDate } =
-    span.fromMs === undefined && span.toMs === undefined ? lastDays(context.clock.nowMs(), 30) : span;
+  const { fromDate, toDate } = orLastDays(span, context.clock.nowMs());
   const key = textIn(body, 'api_key');
   const filter: ActivityFilter = {
     ...(await spendScope(call, key === undefined ? {} : { keyHash: hashOf(key) })),
     ...defined({ fromDate, toDate }),
   };
   const customers = ranked(await context.ledger.activity(filter, ['customer']), 'customer').slice(0, 100);
-  return {
-    body: customers.map(({ name, cost, attempts }) => ({
-      end_user: name,
-      total_count: attempts,
-      total_spend: usdNumber(cost),
-    })),
-  };
+  return customers.map(({ name, cost, attempts }) => ({
+    end_user: name,
+    total_count: attempts,
+    total_spend: usdNumber(cost),
+  }));
 }
 
 function textIn(body: JsonObject, name: string): string | undefined {
-  const value: JsonValue | undefined = body[name];
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'string') return value;
-  throw wrongField(name, 'must be a text');
+  return new Fields(body).text(name) || undefined;
 }
 
 function activitySums(rows: readonly ActivityRow[]): JsonObject {
@@ -263,12 +230,12 @@ function activitySums(rows: readonly ActivityRow[]): JsonObject {
   };
 }
 
-async function activity(call: ManagementCall): Promise<ManagementAnswer> {
-  return { body: activitySums(await sums(call, ['date'])) };
+async function activity(call: ManagementCall): Promise<JsonValue> {
+  return activitySums(await sums(call, ['date']));
 }
 
-async function activityByModel(call: ManagementCall): Promise<ManagementAnswer> {
+async function activityByModel(call: ManagementCall): Promise<JsonValue> {
   const rows = await sums(call, ['date', 'modelGroup']);
   const models = [...groupBy(rows, 'modelGroup')].filter(([name]) => name !== '');
-  return { body: models.map(([model, some]) => ({ model, ...activitySums(some) })) };
+  return models.map(([model, some]) => ({ model, ...activitySums(some) }));
 }

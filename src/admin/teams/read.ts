@@ -1,156 +1,115 @@
-/** Reading teams. Lists hold only what the caller may see: the search says so, not a filter over its pages. */
+/** Reading teams. The search itself finds only what the caller may see, so that pages and totals are right. */
+
 import { defined } from '../../core/defined.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { type JsonObject, type JsonValue, objectsOf } from '../../core/json.ts';
 import type { ListOptions, Search, Team } from '../../stores/contracts/directory.ts';
 import {
   administersTeam,
   isPermitted,
   notYours,
   organizationIdsOf,
+  permissionsOf,
   readTeam,
   seesAll,
   teamIdsOf,
   unknownObject,
 } from '../authority.ts';
-import type { ManagementCall, ManagementRoute, Role } from '../contract.ts';
+import type { ManagementCall } from '../contract.ts';
 import { wrongField } from '../fields.ts';
-import { showAll } from '../keys/list.ts';
-import { numberOf, pageOf, pagesOf, refuseFilters, textOf, textsOf } from '../query-fields.ts';
-import { EVERYONE } from '../roles.ts';
+import { describeKeys } from '../keys/show-key.ts';
+import { findPage, numberOf, pageOf, refuseFilters, showPage, sortOf, textOf, textsOf } from '../query-fields.ts';
 import { type ActivityFilter, dailyActivity } from '../spend/daily-activity.ts';
 import { describeMemberships, describeTeam, describeTeams } from './show-team.ts';
-
-const USERS: readonly Role[] = [
-  'internal_user_viewer',
-  'internal_user',
-  'team_admin',
-  'org_admin',
-  'proxy_admin_viewer',
-  'proxy_admin',
-];
+import { MEMBER_PERMISSIONS } from './team-fields.ts';
 
 const MOST_TEAMS = 1_000;
 const USUAL_KEYS = 100;
 
 /** `GET /team/info`: a team, its members with their spend, and its keys; a plain member is shown its own membership and keys. */
-export const teamInfo: ManagementRoute = {
-  method: 'GET',
-  paths: ['/team/info'],
-  roles: EVERYONE,
-  answer: async (call) => {
-    const { context, caller } = call;
-    const id = textOf(call.query, 'team_id') ?? caller.teamId;
-    if (id === undefined) throw wrongField('team_id', 'is required');
-    const team = await readTeam(call, id);
-    const isRunning = seesAll(call) || administersTeam(call, team);
-    const limit = numberOf(call.query, 'key_limit', 0, MOST_TEAMS) ?? USUAL_KEYS;
-    const search: Search = {
-      teamId: id,
-      ...(!isRunning && (caller.userId === undefined ? { ids: [caller.keyHash] } : { userId: caller.userId })),
-    };
-    const keys = limit === 0 ? [] : await context.directory.list('key', search, { limit, offset: 0 });
-    const members = await context.directory.teamMembers(id);
-    const shown = isRunning ? members : members.filter(({ userId }) => userId === caller.userId);
-    const described = await describeTeam(context, team);
-    return {
-      body: {
-        team_id: id,
-        team_info: isRunning ? described : withoutOthers(described, caller.userId),
-        keys: await showAll(call, keys),
-        team_memberships: await describeMemberships(context, team, shown),
-      },
-    };
-  },
-};
+export async function teamInfo(call: ManagementCall): Promise<JsonValue> {
+  const { context, caller } = call;
+  const id = textOf(call.query, 'team_id') ?? caller.teamId;
+  if (id === undefined) throw wrongField('team_id', 'is required');
+  const team = await readTeam(call, id);
+  const isRunning = seesAll(call) || administersTeam(call, team);
+  const limit = numberOf(call.query, 'key_limit', 0, MOST_TEAMS) ?? USUAL_KEYS;
+  const search: Search = {
+    teamId: id,
+    ...(!isRunning && (caller.userId === undefined ? { ids: [caller.keyHash] } : { userId: caller.userId })),
+  };
+  const keys = limit === 0 ? [] : await context.directory.list('key', search, { limit, offset: 0 });
+  const members = await context.directory.teamMembers(id);
+  const shown = isRunning ? members : members.filter(({ userId }) => userId === caller.userId);
+  const described = await describeTeam(context, team);
+  return {
+    team_id: id,
+    team_info: isRunning ? described : withoutOthers(described, caller.userId),
+    keys: await describeKeys(call, keys),
+    team_memberships: await describeMemberships(context, team, shown),
+  };
+}
 
-/** `GET /team/list`: all teams that the caller may see, at most a thousand. */
-export const listTeams: ManagementRoute = {
-  method: 'GET',
-  paths: ['/team/list'],
-  roles: USERS,
-  answer: async (call) => {
-    const search = await searchOf(call);
-    const options: ListOptions = { limit: MOST_TEAMS, offset: 0, sortBy: 'createdAt' };
-    const teams = search === undefined ? [] : await call.context.directory.list('team', search, options);
-    return { body: await describeFor(call, teams) };
-  },
-};
-
-const SORTS: Readonly<Record<string, NonNullable<ListOptions['sortBy']>>> = {
-  created_at: 'createdAt',
-  updated_at: 'updatedAt',
-  team_alias: 'alias',
-  team_id: 'id',
-};
+/** `GET /team/list`: up to a thousand teams that the caller may see. */
+export async function listTeams(call: ManagementCall): Promise<JsonValue> {
+  const options: ListOptions = { limit: MOST_TEAMS, offset: 0, sortBy: 'createdAt' };
+  const { found } = await findPage(call.context, 'team', await searchOf(call), options);
+  return await describeFor(call, found);
+}
 
 /** `GET /v2/team/list`: the same in pages. */
-export const listTeamPages: ManagementRoute = {
-  method: 'GET',
-  paths: ['/v2/team/list'],
-  roles: USERS,
-  answer: async (call) => {
-    const { directory } = call.context;
-    const page = pageOf(call.query, { sizeName: 'page_size', usual: 10, most: 100 });
-    const sort = textOf(call.query, 'sort_by') ?? 'created_at';
-    const sortBy = Object.hasOwn(SORTS, sort) ? SORTS[sort] : undefined;
-    if (sortBy === undefined) throw wrongField('sort_by', `must be one of ${Object.keys(SORTS).join(', ')}`);
-    const descending = (textOf(call.query, 'sort_order') ?? 'asc') === 'desc';
-    const search = await searchOf(call);
-    const total = search === undefined ? 0 : await directory.count('team', search);
-    const options: ListOptions = { limit: page.limit, offset: page.offset, sortBy, descending };
-    const teams = search === undefined ? [] : await directory.list('team', search, options);
-    return {
-      body: {
-        teams: await describeFor(call, teams),
-        total,
-        page: page.page,
-        page_size: page.size,
-        total_pages: pagesOf(total, page),
-      },
-    };
-  },
-};
+export async function listTeamPages(call: ManagementCall): Promise<JsonValue> {
+  const { query } = call;
+  const page = pageOf(query, { sizeName: 'page_size', usual: 10, most: 100 });
+  const sort = sortOf(query, { team_alias: 'alias', team_id: 'id' }, 'asc');
+  const options = { limit: page.limit, offset: page.offset, ...sort };
+  const { total, found } = await findPage(call.context, 'team', await searchOf(call), options);
+  return { teams: await describeFor(call, found), ...showPage(total, page) };
+}
 
-/** `GET /team/available`: teams that anyone may join by itself. There are none: members are added by who runs a team. */
-export const availableTeams: ManagementRoute = {
-  method: 'GET',
-  paths: ['/team/available'],
-  roles: USERS,
-  answer: async () => ({ body: [] }),
-};
+/** `GET /team/permissions_list`: what plain members of a team may do, and what they could be allowed to do. */
+export async function listPermissions(call: ManagementCall): Promise<JsonValue> {
+  const id = textOf(call.query, 'team_id');
+  if (id === undefined) throw wrongField('team_id', 'is required');
+  const team = await readTeam(call, id);
+  return {
+    team_id: team.id,
+    team_member_permissions: [...permissionsOf(team)],
+    all_available_permissions: [...MEMBER_PERMISSIONS],
+  };
+}
+
+/** `GET /team/available`: teams that anyone may join. There are none: admins of a team add its members. */
+export async function availableTeams(): Promise<JsonValue> {
+  return [];
+}
 
 /** `GET /team/daily/activity`: what teams used and spent by day; a plain member sees its own part. */
-export const teamActivity: ManagementRoute = {
-  method: 'GET',
-  paths: ['/team/daily/activity'],
-  roles: USERS,
-  answer: async (call) => {
-    const { query, context, caller } = call;
-    const excluded = textsOf(query, 'exclude_team_ids') ?? [];
-    const asked = textsOf(query, 'team_ids');
-    const filters: ActivityFilter[] = [];
-    const model = textOf(query, 'model');
-    const further = model === undefined ? {} : { model };
-    if (asked === undefined && seesAll(call) && excluded.length === 0) filters.push(further);
-    else {
-      const ids = asked ?? (seesAll(call) ? await everyTeam(call) : teamIdsOf(call));
-      if (ids.length > MOST_TEAMS) throw wrongField('team_ids', `must not have more than ${MOST_TEAMS} entries`);
-      for (const teamId of ids.filter((id) => !excluded.includes(id))) {
-        const team = await readTeam(call, teamId);
-        const seesAllOfIt =
-          seesAll(call) || administersTeam(call, team) || isPermitted(call, team, '/team/daily/activity');
-        if (!seesAllOfIt && caller.userId === undefined) throw notYours('see what the team spent');
-        const own = seesAllOfIt || caller.userId === undefined ? {} : { userId: caller.userId };
-        filters.push({ ...further, teamId, ...own });
-      }
+export async function teamActivity(call: ManagementCall): Promise<JsonValue> {
+  const { query, context, caller } = call;
+  const excluded = textsOf(query, 'exclude_team_ids') ?? [];
+  const asked = textsOf(query, 'team_ids');
+  const filters: ActivityFilter[] = [];
+  const model = textOf(query, 'model');
+  const further = model === undefined ? {} : { model };
+  if (asked === undefined && seesAll(call) && excluded.length === 0) filters.push(further);
+  else {
+    const ids = asked ?? (seesAll(call) ? await everyTeam(call) : teamIdsOf(call));
+    if (ids.length > MOST_TEAMS) throw wrongField('team_ids', `must not have more than ${MOST_TEAMS} entries`);
+    for (const teamId of ids.filter((id) => !excluded.includes(id))) {
+      const team = await readTeam(call, teamId);
+      const seesAllOfIt =
+        seesAll(call) || administersTeam(call, team) || isPermitted(call, team, '/team/daily/activity');
+      if (!seesAllOfIt && caller.userId === undefined) throw notYours('see what this team spent', 'team_ids');
+      const own = seesAllOfIt || caller.userId === undefined ? {} : { userId: caller.userId };
+      filters.push({ ...further, teamId, ...own });
     }
-    const names = async (ids: readonly string[]) => {
-      const teams = await context.directory.getMany('team', ids);
-      return new Map<string, JsonObject>(teams.map((team) => [team.id, { team_alias: team.alias ?? null }]));
-    };
-    return { body: await dailyActivity(call, 'team', filters, names) };
-  },
-};
+  }
+  const names = async (ids: readonly string[]) => {
+    const teams = await context.directory.getMany('team', ids);
+    return new Map<string, JsonObject>(teams.map((team) => [team.id, { team_alias: team.alias ?? null }]));
+  };
+  return await dailyActivity(call, 'team', filters, names);
+}
 
 async function everyTeam({ context }: ManagementCall): Promise<readonly string[]> {
   const teams = await context.directory.list('team', {}, { limit: MOST_TEAMS, offset: 0 });
@@ -170,8 +129,8 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   };
   const isOwnOrganization = organizationId !== undefined && organizationIdsOf(call).includes(organizationId);
   if (!seesAll(call)) {
-    if (userId !== undefined && userId !== caller.userId) throw unknownObject('user', 'user_id');
-    if (organizationId !== undefined && !isOwnOrganization) throw unknownObject('organisation', 'organization_id');
+    if (userId !== undefined && userId !== caller.userId) throw unknownObject('a user', 'user_id');
+    if (organizationId !== undefined && !isOwnOrganization) throw unknownObject('an organisation', 'organization_id');
     const seesOrganizations = userId === undefined && organizationIdsOf(call).length > 0;
     if (!seesOrganizations) narrow(teamIdsOf(call));
   }
@@ -179,13 +138,12 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   if (ids?.length === 0) return undefined;
   const organizationIds = seesAll(call) || userId !== undefined ? [] : organizationIdsOf(call);
   return {
-    ...defined({ ids, organizationId }),
+    ...defined({ ids, organizationId, aliasContains: alias }),
     ...(organizationId === undefined && organizationIds.length > 0 && { organizationIds }),
-    ...defined({ aliasContains: alias }),
   };
 }
 
-/** Teams as the caller may see them: who else is in a team is for who runs it. */
+/** Teams as the caller may see them: only those who manage a team see its other members. */
 async function describeFor(call: ManagementCall, teams: readonly Team[]): Promise<JsonObject[]> {
   const described = await describeTeams(call.context, teams);
   return described.map((body, index) => {
@@ -195,10 +153,6 @@ async function describeFor(call: ManagementCall, teams: readonly Team[]): Promis
   });
 }
 
-function withoutOthers(body: JsonObject, userId: string | undefined): JsonObject {
-  const members = Array.isArray(body.members_with_roles) ? body.members_with_roles : [];
-  const own = members.filter(
-    (member) => typeof member === 'object' && member !== null && !Array.isArray(member) && member.user_id === userId,
-  );
-  return { ...body, members_with_roles: own };
+function withoutOthers(team: JsonObject, userId: string | undefined): JsonObject {
+  return { ...team, members_with_roles: objectsOf(team.members_with_roles).filter((one) => one.user_id === userId) };
 }

@@ -1,60 +1,35 @@
-/** Teams and memberships in LiteLLM's words. */
-import { defined } from '../../core/defined.ts';
+/** Teams and memberships in LiteLLM's names. */
+
 import type { JsonObject } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
-import type { Team, TeamMember, User } from '../../stores/contracts/directory.ts';
-import { accountOf, limitsOf } from '../../tenancy/scopes.ts';
+import type { Team, TeamMember } from '../../stores/contracts/directory.ts';
 import { permissionsOf } from '../authority.ts';
 import type { ManagementContext } from '../contract.ts';
 import { showLimits } from '../limits-fields.ts';
-import { type Spender, type Spent, showSpent, spentOf, spentOfOne } from '../spent.ts';
+import { isoTime, listOrNull, usdOrNull } from '../show.ts';
+import { memberSpender, spenderOf } from '../spenders.ts';
+import { type Spender, type Spent, showSpent, showWithSpent } from '../spent.ts';
 
-export function teamSpender(team: Team): Spender {
-  return { account: accountOf.team(team.id), limits: team, createdAtMs: team.createdAtMs };
-}
-
-/** What a member of a team may spend: its own limits, the team's for members where it has none. */
-export function memberSpender(team: Team, member: TeamMember): Spender {
-  const limits = limitsOf(member, team.memberDefaults);
-  return {
-    account: accountOf.teamMember(member.teamId, member.userId),
-    limits: { ...limits, ...defined({ budgetId: member.budgetId }) },
-    createdAtMs: member.createdAtMs,
-  };
-}
-
-/** Members as they stand in a team. */
-export async function showMembers(
-  { directory }: ManagementContext,
-  members: readonly TeamMember[],
-): Promise<JsonObject[]> {
-  if (members.length === 0) return [];
-  const users = await directory.getMany(
-    'user',
-    members.map(({ userId }) => userId),
-  );
-  const byId = new Map<string, User>(users.map((user) => [user.id, user]));
-  return members.map(({ userId, role }) => ({ user_id: userId, user_email: byId.get(userId)?.email ?? null, role }));
-}
-
-/** A team with its members and what it spent. */
+/** One team with its members and what it spent. */
 export async function describeTeam(context: ManagementContext, team: Team): Promise<JsonObject> {
-  const [members, spent] = await Promise.all([
-    context.directory.teamMembers(team.id),
-    spentOfOne(context, teamSpender(team)),
-  ]);
-  return showTeam(team, await showMembers(context, members), spent);
+  const [shown = {}] = await describeTeams(context, [team]);
+  return shown;
 }
 
-/** Several teams. */
+/** Teams with their members and what they spent. */
 export async function describeTeams(context: ManagementContext, teams: readonly Team[]): Promise<JsonObject[]> {
-  const spent = await spentOf(context, teams.map(teamSpender));
-  return await Promise.all(
-    teams.map(async (team, index) => {
-      const members = await showMembers(context, await context.directory.teamMembers(team.id));
-      return showTeam(team, members, spent[index] ?? { spent: 0n });
-    }),
-  );
+  const { directory } = context;
+  return await showWithSpent(context, teams, spenderOf.team, async (team, spent) => {
+    const members = await directory.teamMembers(team.id);
+    const ids = members.map(({ userId }) => userId);
+    const emails = new Map((await directory.getMany('user', ids)).map(({ id, email }) => [id, email]));
+    const shown = members.map(({ userId, role }) => ({
+      user_id: userId,
+      user_email: emails.get(userId) ?? null,
+      role,
+    }));
+    return showTeam(team, shown, spent);
+  });
 }
 
 function showTeam(team: Team, members: readonly JsonObject[], spent: Spent): JsonObject {
@@ -68,24 +43,24 @@ function showTeam(team: Team, members: readonly JsonObject[], spent: Spent): Jso
     members_with_roles: [...members],
     team_member_permissions: [...permissionsOf(team)],
     metadata: team.metadata,
-    tags: team.tags === undefined ? null : [...team.tags],
+    tags: listOrNull(team.tags),
     models: [...team.models],
     model_aliases: { ...team.modelAliases },
     blocked: team.blocked,
     ...showSpent(spent),
     ...showLimits(team),
-    team_member_budget: defaults.maxBudget === undefined ? null : usdNumber(defaults.maxBudget),
+    team_member_budget: usdOrNull(defaults.maxBudget),
     team_member_budget_duration: defaults.budgetDuration ?? null,
     team_member_rpm_limit: defaults.rpmLimit ?? null,
     team_member_tpm_limit: defaults.tpmLimit ?? null,
     model_spend: {},
-    created_at: new Date(team.createdAtMs).toISOString(),
-    updated_at: new Date(team.updatedAtMs).toISOString(),
+    created_at: isoTime(team.createdAtMs),
+    updated_at: isoTime(team.updatedAtMs),
     ...team.further,
   };
 }
 
-/** A membership with its limits and what was spent under it. */
+/** A membership with its limits and what the member spent in the team. */
 export async function describeMembership(
   context: ManagementContext,
   team: Team,
@@ -95,19 +70,19 @@ export async function describeMembership(
   return membership;
 }
 
+/** Several memberships of one team. */
 export async function describeMemberships(
   context: ManagementContext,
   team: Team,
   members: readonly TeamMember[],
 ): Promise<JsonObject[]> {
-  const spenders = members.map((member) => memberSpender(team, member));
-  const spent = await spentOf(context, spenders);
-  return members.map((member, index) => ({
+  const spender = (member: TeamMember): Spender => memberSpender(team, member);
+  return await showWithSpent(context, members, spender, (member, spent) => ({
     user_id: member.userId,
     team_id: member.teamId,
     budget_id: member.budgetId ?? null,
-    ...showSpent(spent[index] ?? { spent: 0n }),
-    total_spend: usdNumber(spent[index]?.spent ?? 0n),
-    litellm_budget_table: showLimits(spenders[index]?.limits ?? {}),
+    ...showSpent(spent),
+    total_spend: usdNumber(spent.spent),
+    litellm_budget_table: showLimits(spender(member).limits),
   }));
 }

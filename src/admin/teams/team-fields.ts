@@ -1,11 +1,20 @@
-/** What a request says of a team, in LiteLLM's names, and a team with these changes. */
+/** The fields of a team in requests, by LiteLLM's names, and a team with these changes. */
+
 import { defined } from '../../core/defined.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { Limits, Team } from '../../stores/contracts/directory.ts';
+import {
+  type Changed,
+  type Changes,
+  changedTo,
+  changeHolder,
+  changeLimits,
+  type HolderChanges,
+  type Sent,
+  withChanges,
+} from '../changes.ts';
 import type { Rights } from '../delegation.ts';
-import type { Fields, Sent } from '../fields.ts';
-import { withChanges } from '../keys/key-fields.ts';
-import { applyLimits, changeLimits, type LimitChanges, readLimits } from '../limits-fields.ts';
+import type { Fields } from '../fields.ts';
+import { readLimits } from '../limits-fields.ts';
 
 /** LiteLLM's fields of a team that are kept, given back, and have no effect here. */
 const KEPT = [
@@ -28,7 +37,7 @@ const KEPT = [
   'enforced_file_expires_after',
 ] as const;
 
-/** Fields that an admin of a team may change of it; what its limits are is said by who stands above it. */
+/** Fields of a team that its own admins may change; its organisation's admins and proxy admins may change all. */
 export const TEAM_ADMIN_FIELDS: readonly string[] = [
   'team_id',
   'team_alias',
@@ -55,22 +64,17 @@ export const TEAM_ADMIN_FIELDS: readonly string[] = [
   'default_team_member_models',
 ];
 
-/** What is changed of a team; `null` clears, undefined leaves. */
-export interface TeamChanges {
+/** What a request changes of a team; `null` clears, undefined leaves. */
+export interface TeamChanges extends HolderChanges {
   readonly alias: Sent<string>;
   readonly organizationId: Sent<string>;
-  readonly models: Sent<readonly string[]>;
   readonly modelAliases: Sent<Readonly<Record<string, string>>>;
   readonly tags: Sent<readonly string[]>;
-  readonly metadata: Sent<JsonObject>;
-  readonly blocked: Sent<boolean>;
   readonly memberPermissions: Sent<readonly string[]>;
-  readonly limits: LimitChanges;
-  readonly memberLimits: LimitChanges;
-  readonly further: JsonObject;
+  readonly memberLimits: Changes<Limits>;
 }
 
-/** Management routes that a team may open to its plain members: LiteLLM's list, as far as they are served. */
+/** Management routes that a team may open to its plain members: those of LiteLLM's list that exist here. */
 export const MEMBER_PERMISSIONS = [
   '/key/generate',
   '/key/update',
@@ -86,6 +90,7 @@ export const MEMBER_PERMISSIONS = [
   '/spend/logs/v2',
 ] as const;
 
+/** Reads all fields of a team except its id. */
 export function readTeamFields(fields: Fields, nowMs: number): TeamChanges {
   return {
     alias: fields.text('team_alias', 255),
@@ -102,48 +107,38 @@ export function readTeamFields(fields: Fields, nowMs: number): TeamChanges {
       budgetDuration: fields.period('team_member_budget_duration'),
       rpmLimit: fields.count('team_member_rpm_limit'),
       tpmLimit: fields.count('team_member_tpm_limit'),
-    } as LimitChanges,
+    },
     further: fields.kept(KEPT),
   };
 }
 
-/** Permissions of members; an unknown one is refused, as it would open nothing. */
+/** Permissions of members; refuses unknown ones, which would have no effect. */
 export function readPermissions(fields: Fields, name: string): Sent<readonly string[]> {
   const permissions = fields.texts(name);
   const known: readonly string[] = MEMBER_PERMISSIONS;
   const unknown = permissions?.find((permission) => !known.includes(permission));
-  if (unknown !== undefined) throw fields.wrong(name, `must hold only ${MEMBER_PERMISSIONS.join(', ')}`);
+  if (unknown !== undefined) throw fields.wrong(name, `must only contain ${MEMBER_PERMISSIONS.join(', ')}`);
   return permissions;
 }
 
 /** A team with the changes. */
-export function changeTeam(
-  team: Team,
-  changes: TeamChanges,
-  { nowMs, by }: { readonly nowMs: number; readonly by: string },
-): Team {
-  const memberDefaults: Limits = applyLimits(team.memberDefaults ?? {}, changes.memberLimits, nowMs);
-  const changed: Team = {
-    ...changeLimits(team, changes.limits, nowMs),
-    models: changes.models === undefined ? team.models : (changes.models ?? []),
-    blocked: changes.blocked === undefined ? team.blocked : (changes.blocked ?? false),
-    metadata: changes.metadata === undefined ? team.metadata : (changes.metadata ?? {}),
-    memberPermissions:
-      changes.memberPermissions === undefined ? team.memberPermissions : (changes.memberPermissions ?? []),
-    further: { ...team.further, ...changes.further },
-    updatedAtMs: nowMs,
-    updatedBy: by,
-  };
-  return withChanges(changed, {
-    alias: changes.alias,
-    organizationId: changes.organizationId,
-    modelAliases: changes.modelAliases,
-    tags: changes.tags,
-    memberDefaults: Object.keys(memberDefaults).length > 0 ? memberDefaults : null,
-  });
+export function changeTeam(team: Team, changes: TeamChanges, stamps: Changed): Team {
+  const { alias, organizationId, modelAliases, tags } = changes;
+  const memberDefaults = changeLimits<Limits>(team.memberDefaults ?? {}, changes.memberLimits, stamps.updatedAtMs);
+  const memberPermissions = changedTo(changes.memberPermissions, team.memberPermissions, []);
+  return withChanges<Team>(
+    { ...changeHolder(team, changes, stamps), memberPermissions },
+    {
+      alias,
+      organizationId,
+      modelAliases,
+      tags,
+      memberDefaults: Object.keys(memberDefaults).length > 0 ? memberDefaults : null,
+    },
+  );
 }
 
-/** What a team may do, as it is compared with what it may be given. */
+/** What a team may do, to be compared with what it may be given. */
 export function rightsOfTeam({ modelAliases, ...team }: Team): Rights {
   return { ...team, ...defined({ aliases: modelAliases }) };
 }

@@ -1,60 +1,52 @@
 /** Making users. */
 import { randomUUID } from 'node:crypto';
+import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { User } from '../../stores/contracts/directory.ts';
-import { changedBy, changeEntry, TABLES } from '../change-log.ts';
+import { userByEmail } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
 import { Fields } from '../fields.ts';
 import { withDefaults } from '../keys/key-params.ts';
-import { changeUser, readUserFields, type UserChanges } from './user-fields.ts';
+import { changedNow, madeNow } from '../stamps.ts';
+import { createObject } from '../stored.ts';
+import { changeUser, readUserFields } from './user-fields.ts';
 
-/** A user as the operator's defaults make it, before anything is asked for. */
-export function emptyUser(call: ManagementCall, id: string | undefined): User {
-  const { clock, config } = call.context;
-  const nowMs = clock.nowMs();
-  const by = changedBy(call);
-  const { budgets, management } = config();
-  const usual = budgets.userDefault;
+/** A user with the operator's defaults. */
+function usualUser(call: ManagementCall, id: string | undefined): User {
+  const { budgets, management } = call.context.config();
+  const { max: maxBudget, period: budgetDuration } = budgets.userDefault ?? {};
   const empty: User = {
     id: id ?? randomUUID(),
     role: 'internal_user',
     models: [],
     blocked: false,
-    metadata: {},
-    further: {},
-    createdAtMs: nowMs,
-    createdBy: by,
-    updatedAtMs: nowMs,
-    updatedBy: by,
-    ...(usual !== undefined && { maxBudget: usual.max }),
-    ...(usual?.period !== undefined && { budgetDuration: usual.period }),
+    ...madeNow(call),
+    ...defined({ maxBudget, budgetDuration }),
   };
   const defaults = new Fields(withDefaults({}, management.defaultUserParams));
-  return changeUser(empty, readUserFields(defaults, nowMs), { nowMs, by });
+  return changeUser(empty, readUserFields(defaults, empty.createdAtMs), changedNow(call));
 }
 
-/** Stores a new user with these changes. */
-export async function createUser(call: ManagementCall, id: string | undefined, changes?: UserChanges): Promise<User> {
-  const { context } = call;
-  const times = { nowMs: context.clock.nowMs(), by: changedBy(call) };
-  const empty = emptyUser(call, id);
-  const user = changes === undefined ? empty : changeUser(empty, changes, times);
+/** Stores a new user as `change` makes it of the operator's defaults. */
+export async function createUser(
+  call: ManagementCall,
+  id: string | undefined,
+  change: (user: User) => User,
+): Promise<User> {
+  const user = change(usualUser(call, id));
   await checkEmail(call, user);
-  if ((await context.directory.get('user', user.id)) !== undefined) {
-    throw new GatewayError('object_exists', 'A user with this id exists already.', { param: 'user_id' });
+  if ((await call.context.directory.get('user', user.id)) !== undefined) {
+    const message = 'Another user has this `user_id` already. Choose a different one.';
+    throw new GatewayError('object_exists', message, { param: 'user_id' });
   }
-  await context.directory.create('user', user, changeEntry(call, 'created', TABLES.user, user.id, { after: user }));
+  await createObject(call, 'user', user);
   return user;
 }
 
 /** Refuses an address that another user has. */
-export async function checkEmail(
-  { context }: ManagementCall,
-  { email, id }: Pick<User, 'email' | 'id'>,
-): Promise<void> {
-  if (email === undefined) return;
-  const [found] = await context.directory.list('user', { email }, { limit: 1, offset: 0 });
-  if (found !== undefined && found.id !== id) {
-    throw new GatewayError('object_exists', 'A user with this address exists already.', { param: 'user_email' });
-  }
+export async function checkEmail(call: ManagementCall, { email, id }: Pick<User, 'email' | 'id'>): Promise<void> {
+  const found = await userByEmail(call, email);
+  if (found === undefined || found.id === id) return;
+  const message = 'Another user has this `user_email` already. Choose a different one.';
+  throw new GatewayError('object_exists', message, { param: 'user_email' });
 }

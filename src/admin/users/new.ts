@@ -1,18 +1,20 @@
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Team, User, UserRole } from '../../stores/contracts/directory.ts';
 import { isAdmin, notYours, organizationIdsOf, unknownObject } from '../authority.ts';
-import { checkBudget } from '../budgets/index.ts';
-import { changeEntry, TABLES } from '../change-log.ts';
-import type { ManagementCall, ManagementRoute } from '../contract.ts';
+import type { ManagementCall } from '../contract.ts';
 import { Fields } from '../fields.ts';
-import { describeMade } from '../keys/generate.ts';
+import { showMade } from '../keys/generate.ts';
 import { withDefaults } from '../keys/key-params.ts';
 import { makeKey } from '../keys/new-key.ts';
+import { putOrganizationMember } from '../organizations/members.ts';
+import { spenderOf } from '../spenders.ts';
 import { setSpent } from '../spent.ts';
+import { changedNow } from '../stamps.ts';
+import { checkExists } from '../stored.ts';
 import { putMember, type WantedMember } from '../teams/members.ts';
 import { createUser } from './new-user.ts';
-import { describeUser, userSpender } from './show-user.ts';
-import { readUserFields } from './user-fields.ts';
+import { describeUser } from './show-user.ts';
+import { changeUser, readUserFields, type UserChanges } from './user-fields.ts';
 
 /** Roles that an organisation's admin may give. */
 const ROLES_BELOW: readonly UserRole[] = ['internal_user', 'internal_user_viewer'];
@@ -20,58 +22,54 @@ const ROLES_BELOW: readonly UserRole[] = ['internal_user', 'internal_user_viewer
 /** Fields of the key that comes with a new user. */
 const KEY_FIELDS = ['key_alias', 'duration', 'aliases', 'team_id'] as const;
 
-/** `POST /user/new`: a user, its places in teams and organisations and, unless told otherwise, its first key. */
-export const newUser: ManagementRoute = {
-  method: 'POST',
-  paths: ['/user/new'],
-  roles: ['org_admin', 'proxy_admin'],
-  answer: async (call) => {
-    const { context } = call;
-    const fields = new Fields(withDefaults(call.body, context.config().management.defaultUserParams));
-    const id = fields.text('user_id') ?? undefined;
-    if (id === '') throw fields.wrong('user_id', 'must not be empty');
-    const teams = readTeams(fields);
-    const organizations = fields.texts('organizations') ?? [];
-    const hasKey = fields.flag('auto_create_key') ?? true;
-    const keyFields = fields.kept(KEY_FIELDS);
-    const changes = readUserFields(fields, context.clock.nowMs());
-    fields.refuseOthers();
-    if (!isAdmin(call)) {
-      const own = organizationIdsOf(call);
-      const isOwn = organizations.length > 0 && organizations.every((name) => own.includes(name));
-      if (!isOwn) throw notYours('make users outside its organisation: name it in `organizations`');
-      const { role } = changes;
-      if (role !== undefined && role !== null && !ROLES_BELOW.includes(role)) throw notYours('give this role');
-      if (changes.spend !== undefined) throw notYours('set `spend`');
-      if (typeof changes.limits.budgetId === 'string') throw notYours('use a named budget');
-    }
-    await checkBudget(context, changes.limits.budgetId);
-    const places = await findTeams(call, teams);
-    for (const organization of organizations) await checkOrganization(call, organization);
-    const user = await createUser(call, id, changes);
-    for (const { team, member } of places) await putMember(call, team, { ...member, userId: user.id });
-    for (const organizationId of organizations) {
-      const member = {
-        organizationId,
-        userId: user.id,
-        role: user.role === 'internal_user_viewer' ? ('internal_user_viewer' as const) : ('internal_user' as const),
-        createdAtMs: context.clock.nowMs(),
-      };
-      const entry = changeEntry(call, 'created', TABLES.organizationMember, `${organizationId}/${user.id}`, {
-        after: member,
-      });
-      await context.directory.putOrganizationMember(member, entry);
-    }
-    if (typeof changes.spend === 'bigint' && changes.spend > 0n)
-      await setSpent(context, userSpender(user), changes.spend);
-    const described = await describeUser(context, user);
-    if (!hasKey) return { body: { ...described, key: '', token: null, expires: null } };
-    const firstKey = await makeFirstKey(call, user, organizations[0], keyFields);
-    return { body: { ...firstKey, ...described, key: firstKey.key } };
-  },
-};
+/** `POST /user/new`: makes a user, its memberships and, unless `auto_create_key` is false, its first key. */
+export async function newUser(call: ManagementCall): Promise<JsonValue> {
+  const { context } = call;
+  const fields = new Fields(withDefaults(call.body, context.config().management.defaultUserParams));
+  const id = fields.text('user_id') ?? undefined;
+  if (id === '') throw fields.wrong('user_id', 'must not be empty');
+  const teams = readTeams(fields);
+  const organizations = fields.texts('organizations') ?? [];
+  const hasKey = fields.flag('auto_create_key') ?? true;
+  const keyFields = fields.kept(KEY_FIELDS);
+  const changes = readUserFields(fields, context.clock.nowMs());
+  fields.refuseOthers();
+  checkRights(call, organizations, changes);
+  await checkExists(call, 'budget', changes.limits.budgetId);
+  const places = await findTeams(call, teams);
+  for (const organization of organizations) await checkExists(call, 'organization', organization, 'organizations');
+  const user = await createUser(call, id, (usual) => changeUser(usual, changes, changedNow(call)));
+  for (const { team, member } of places) await putMember(call, team, { ...member, userId: user.id });
+  const role = user.role === 'internal_user_viewer' ? 'internal_user_viewer' : 'internal_user';
+  for (const organizationId of organizations) {
+    await putOrganizationMember(call, { organizationId, userId: user.id, role, createdAtMs: user.createdAtMs });
+  }
+  if (changes.spend) await setSpent(context, spenderOf.user(user), changes.spend);
+  const described = await describeUser(context, user);
+  if (!hasKey) return { ...described, key: '', token: null, expires: null };
+  const firstKey = await makeFirstKey(call, user, organizations[0], keyFields);
+  return { ...firstKey, ...described, key: firstKey.key };
+}
 
-/** The key that comes with the user: made in its name, held to its limits at every request. */
+/** An organisation's admin makes plain users of its organisations, and no more. */
+function checkRights(call: ManagementCall, organizations: readonly string[], changes: UserChanges): void {
+  if (isAdmin(call)) return;
+  const own = organizationIdsOf(call);
+  if (organizations.length === 0 || !organizations.every((name) => own.includes(name))) {
+    throw notYours(
+      'make a user outside your organisations: name one or more of them in `organizations`',
+      'organizations',
+    );
+  }
+  const { role, spend, limits } = changes;
+  if (role && !ROLES_BELOW.includes(role)) {
+    throw notYours(`make a user of this role: \`user_role\` must be ${ROLES_BELOW.join(' or ')}`, 'user_role');
+  }
+  if (spend !== undefined) throw notYours('set `spend`: only a proxy admin may', 'spend');
+  if (typeof limits.budgetId === 'string') throw notYours('set `budget_id`: only a proxy admin may', 'budget_id');
+}
+
+/** The key that comes with the user. It belongs to the user, whose limits hold for every request with it. */
 async function makeFirstKey(
   call: ManagementCall,
   { id, models }: User,
@@ -79,7 +77,7 @@ async function makeFirstKey(
   keyFields: JsonObject,
 ): Promise<JsonObject> {
   const body: JsonObject = { ...keyFields, user_id: id, ...(models.length > 0 && { models: [...models] }) };
-  return await describeMade(call, await makeKey(call, body, { forNewUser: { organizationId } }));
+  return await showMade(call, await makeKey(call, body, { forNewUser: { organizationId } }));
 }
 
 interface WantedPlace {
@@ -89,20 +87,16 @@ interface WantedPlace {
 
 /** `teams`: ids, or objects with a role and a budget in the team. */
 function readTeams(fields: Fields): readonly WantedPlace[] {
-  const raw = fields.raw('teams');
-  if (raw === undefined || raw === null) return [];
-  if (!Array.isArray(raw) || raw.length > 100) throw fields.wrong('teams', 'must be a list of at most 100 teams');
+  const raw = fields.raw('teams') ?? [];
+  if (!Array.isArray(raw) || raw.length > 100) throw fields.wrong('teams', 'must be an array of at most 100 teams');
   return raw.map((entry, index) => {
     if (typeof entry === 'string') return { teamId: entry, member: { role: 'user', limits: {} } };
-    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-      throw fields.wrong(`teams[${index}]`, 'must be the id of a team or an object');
-    }
-    const place = new Fields(entry, `teams[${index}].`);
+    const place = new Fields(entry, `teams[${index}]`);
     const teamId = place.requiredText('team_id');
     const role = place.oneOf('user_role', ['admin', 'user']) ?? 'user';
     const maxBudget = place.usd('max_budget_in_team');
     place.refuseOthers();
-    return { teamId, member: { role, limits: typeof maxBudget === 'bigint' ? { maxBudget } : {} } };
+    return { teamId, member: { role, limits: { maxBudget } } };
   });
 }
 
@@ -115,13 +109,8 @@ async function findTeams(
   for (const { teamId, member } of wanted) {
     const team = await call.context.directory.get('team', teamId);
     const isReachable = isAdmin(call) || (team?.organizationId !== undefined && own.includes(team.organizationId));
-    if (team === undefined || !isReachable) throw unknownObject('team', 'teams');
+    if (team === undefined || !isReachable) throw unknownObject('a team', 'teams');
     found.push({ team, member });
   }
   return found;
-}
-
-async function checkOrganization({ context }: ManagementCall, id: string): Promise<void> {
-  if ((await context.directory.get('organization', id)) === undefined)
-    throw unknownObject('organisation', 'organizations');
 }

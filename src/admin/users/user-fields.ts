@@ -1,11 +1,11 @@
-/** What a request says of a user, in LiteLLM's names, and a user with these changes. */
-import type { JsonObject } from '../../core/json.ts';
+/** The fields of a user in requests, by LiteLLM's names, and a user with these changes. */
 import type { PicoUsd } from '../../core/money.ts';
 import type { User, UserRole } from '../../stores/contracts/directory.ts';
-import type { Fields, Sent } from '../fields.ts';
-import { withChanges } from '../keys/key-fields.ts';
-import { changeLimits, type LimitChanges, readLimits } from '../limits-fields.ts';
+import { type Changed, changeHolder, type HolderChanges, type Sent, withChanges } from '../changes.ts';
+import type { Fields } from '../fields.ts';
+import { readLimits } from '../limits-fields.ts';
 
+/** The roles that a user can have. */
 export const USER_ROLES: readonly UserRole[] = [
   'proxy_admin',
   'proxy_admin_viewer',
@@ -28,28 +28,24 @@ const KEPT = [
   'object_permission',
 ] as const;
 
-/** What is changed of a user; `null` clears, undefined leaves. */
-export interface UserChanges {
+/** What a request changes of a user; `null` clears, undefined leaves. */
+export interface UserChanges extends HolderChanges {
   readonly alias: Sent<string>;
   readonly email: Sent<string>;
   readonly role: Sent<UserRole>;
-  readonly models: Sent<readonly string[]>;
-  readonly metadata: Sent<JsonObject>;
-  readonly blocked: Sent<boolean>;
   readonly spend: Sent<PicoUsd>;
-  readonly limits: LimitChanges;
-  readonly further: JsonObject;
 }
 
+/** Reads all fields of a user except its id. */
 export function readUserFields(fields: Fields, nowMs: number): UserChanges {
   fields.ignore('send_invite_email');
-  const password = fields.text('password');
-  if (password !== undefined && password !== null) {
-    throw fields.wrong('password', 'is not kept: nobody logs in with a password here');
+  if ((fields.text('password') ?? null) !== null) {
+    throw fields.wrong('password', 'cannot be stored: users have no passwords here');
   }
   const email = fields.text('user_email', 320);
-  if (typeof email === 'string' && !/^[^\s@]+@[^\s@]+$/.test(email))
-    throw fields.wrong('user_email', 'must be an address');
+  if (typeof email === 'string' && !/^[^\s@]+@[^\s@]+$/.test(email)) {
+    throw fields.wrong('user_email', 'must be an email address');
+  }
   return {
     alias: fields.text('user_alias', 255),
     email: typeof email === 'string' ? email.toLowerCase() : email,
@@ -64,20 +60,7 @@ export function readUserFields(fields: Fields, nowMs: number): UserChanges {
 }
 
 /** A user with the changes. */
-export function changeUser(
-  user: User,
-  changes: UserChanges,
-  { nowMs, by }: { readonly nowMs: number; readonly by: string },
-): User {
-  const changed: User = {
-    ...changeLimits(user, changes.limits, nowMs),
-    role: changes.role ?? user.role,
-    models: changes.models === undefined ? user.models : (changes.models ?? []),
-    blocked: changes.blocked === undefined ? user.blocked : (changes.blocked ?? false),
-    metadata: changes.metadata === undefined ? user.metadata : (changes.metadata ?? {}),
-    further: { ...user.further, ...changes.further },
-    updatedAtMs: nowMs,
-    updatedBy: by,
-  };
-  return withChanges(changed, { alias: changes.alias, email: changes.email });
+export function changeUser(user: User, changes: UserChanges, stamps: Changed): User {
+  const { alias, email, role } = changes;
+  return withChanges<User>({ ...changeHolder(user, changes, stamps), role: role ?? user.role }, { alias, email });
 }

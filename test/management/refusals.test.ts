@@ -132,7 +132,7 @@ describe('A parameter of the query', () => {
     assert.deepEqual([status, (body as JsonObject).team_id], [200, 't1']);
   });
 
-  it('that is none of its words is refused with all of them', async () => {
+  it('that has another value than its words is refused with all of them', async () => {
     const { status, message, param } = await refusal('GET', '/user/list?sort_order=up');
     assert.deepEqual([status, message, param], [422, '`sort_order` must be one of asc, desc.', 'sort_order']);
   });

@@ -9,7 +9,7 @@ const MOONCAKE = '../shared/data/mooncake-conversation.jsonl';
 const SEEDS = [1, 2, 3, 4, 5];
 
 /** The traffic as it was, over 200 tenants that send alike. */
-export const USUAL: Omit<Setup, 'seed'> = {
+const USUAL: Omit<Setup, 'seed'> = {
   tenants: 200,
   skew: 0,
   budgetShare: 0.5,

@@ -4,7 +4,7 @@ import type { Quantity, Samples, Summary } from './samples.ts';
 import type { Lane, Scenario } from './scenarios.ts';
 
 /** What the report is made of. */
-export interface Findings {
+interface Findings {
   readonly samples: Samples;
   readonly scenarios: readonly Scenario[];
   readonly chunkLanes: readonly Lane[];

@@ -1,7 +1,7 @@
 /** The numbers of a run: for each quantity, row and target one value a round. */
 
 /** What is measured, with its unit. */
-export const QUANTITIES = {
+const QUANTITIES = {
   cpuMicroseconds: 'CPU microseconds of the gateway per request',
   requestsPerSecond: 'requests per second over 32 connections',
   addedP50: 'milliseconds added to the median, one connection',

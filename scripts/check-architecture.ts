@@ -9,7 +9,7 @@ import { readSource } from './architecture/source-file.ts';
 const FOLDERS = ['src', 'simulator', 'scripts', 'bench', 'test'];
 
 /** A broken rule, its reason, and where it is broken. */
-export interface BrokenRule {
+interface BrokenRule {
   readonly rule: string;
   readonly why: string;
   readonly breaks: readonly Break[];

@@ -12,7 +12,7 @@ const QUOTES_THE_LIST = ['scripts/english/words.ts', 'test/english.test.ts'];
 const NOT_YET = ['src/'];
 
 /** The lines of a file that people read: all of a page, the comments and texts with a space of a program. */
-export function linesToRead(path: string, text: string): readonly { readonly value: string; readonly line: number }[] {
+function linesToRead(path: string, text: string): readonly { readonly value: string; readonly line: number }[] {
   if (path.endsWith('.ts')) {
     const { comments, literals } = readSource(path, text);
     // A text without a space is data: an id, a name, a path.

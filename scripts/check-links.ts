@@ -2,14 +2,14 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A link in a page that leads to no file. */
-export interface DeadLink {
+interface DeadLink {
   readonly page: string;
   readonly line: number;
   readonly target: string;
 }
 
 /** Finds the links between the pages below a root that lead nowhere. */
-export function findDeadLinks(root: string): DeadLink[] {
+function findDeadLinks(root: string): DeadLink[] {
   const pages = globSync(['*.md', 'docs/**/*.md', 'bench/**/*.md', 'deploy/**/*.md'], { cwd: root }).sort();
   return pages.flatMap((page) =>
     readFileSync(join(root, page), 'utf8')

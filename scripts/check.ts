@@ -1,32 +1,43 @@
 /** `npm run check`: everything about the tree that is not behaviour. Runs every rule, then says which failed and why they exist. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 const root = join(import.meta.dirname, '..');
 
 interface Check {
   readonly name: string;
   readonly why: string;
-  /** What is wrong; empty where nothing is. */
-  run(): string;
+  /** What is wrong; empty if nothing is. */
+  run(): string | Promise<string>;
 }
 
-/** Runs a program; its output where it fails. */
-function outputOfFailed(program: string, ...argv: string[]): string {
+/** Runs a program; gives its output if it fails. */
+async function outputOfFailed(program: string, ...argv: string[]): Promise<string> {
   const isWindows = process.platform === 'win32';
-  const done = spawnSync(program, argv, { cwd: root, encoding: 'utf8', shell: isWindows, maxBuffer: 64 * 1024 * 1024 });
-  if (done.error !== undefined) return `${program}: ${done.error.message}\n`;
-  return done.status === 0 ? '' : `${done.stdout}${done.stderr}` || `${program} ended with ${done.status}\n`;
+  const child = spawn(program, argv, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell: isWindows });
+  const ended = new Promise<number | string | null>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', resolve);
+  });
+  const [code, output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  return code === 0 ? '' : `${output}${errors}` || `${program} ended with ${code}\n`;
 }
 
 const tool = (name: string): string => join(root, 'node_modules', '.bin', name);
-const nodeScript = (path: string, ...argv: string[]): string =>
+const nodeScript = (path: string, ...argv: string[]): Promise<string> =>
   outputOfFailed(process.execPath, join(root, path), ...argv);
 
 const generators = globSync('scripts/generate-*.ts', { cwd: root }).sort();
 
 const CHECKS: readonly Check[] = [
+  {
+    name: 'types',
+    why: 'Node strips types without reading them; this is where they are read.',
+    run: () => outputOfFailed(tool('tsc'), '--noEmit'),
+  },
   {
     name: 'format',
     why: 'One layout, so that a change shows only what it changes. Fix with: npm run format',
@@ -36,11 +47,6 @@ const CHECKS: readonly Check[] = [
     name: 'lint',
     why: 'The mistakes a machine can see, seen by a machine (biome.json).',
     run: () => outputOfFailed(tool('biome'), 'lint', '--diagnostic-level=warn', '--error-on-warnings'),
-  },
-  {
-    name: 'types',
-    why: 'Node strips types without reading them; this is where they are read.',
-    run: () => outputOfFailed(tool('tsc'), '--noEmit'),
   },
   {
     name: 'architecture',
@@ -86,14 +92,25 @@ function pinFindings(): string {
 }
 
 const failed: string[] = [];
-for (const check of CHECKS) {
-  const started = performance.now();
-  const output = check.run();
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  process.stdout.write(`${output === '' ? 'ok    ' : 'FAILED'} ${check.name} (${seconds} s)\n`);
-  if (output === '') continue;
-  failed.push(check.name);
-  process.stdout.write(`\n${check.why}\n\n${output.trimEnd()}\n\n`);
+const waiting = [...CHECKS];
+
+/** Runs one check after the other until none is left. */
+async function runChecks(): Promise<void> {
+  for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+    const started = performance.now();
+    const output = await check.run();
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    process.stdout.write(`${output === '' ? 'ok    ' : 'FAILED'} ${check.name} (${seconds} s)\n`);
+    if (output === '') continue;
+    failed.push(check.name);
+    process.stdout.write(`\n${check.why}\n\n${output.trimEnd()}\n\n`);
+  }
 }
-process.stdout.write(failed.length === 0 ? 'All checks hold.\n' : `${failed.length} failed: ${failed.join(', ')}\n`);
+
+const startedAt = performance.now();
+await Promise.all(Array.from({ length: availableParallelism() }, runChecks));
+const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+process.stdout.write(
+  failed.length === 0 ? `All checks hold (${seconds} s).\n` : `${failed.length} failed: ${failed.join(', ')}\n`,
+);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,14 +1,14 @@
 /** The tests that a machine may leave out. Every other skip fails `.ci/run`: a test that never runs protects nothing. */
 
 /** A reason for which a test may be skipped. */
-export interface KnownSkip {
+interface KnownSkip {
   /** The reason as the test gives it. */
   readonly reason: RegExp;
   readonly why: string;
 }
 
 /** The only list of accepted skips. */
-export const KNOWN_SKIPS: readonly KnownSkip[] = [
+const KNOWN_SKIPS: readonly KnownSkip[] = [
   {
     reason: /^\.\.\/shared\/[\w./-]+ is absent$/,
     why: 'Recorded answers, schemas and seeds of other projects are too large, or not ours, to be part of this repository.',

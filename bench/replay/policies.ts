@@ -5,7 +5,7 @@ import type { RateCard } from '../../src/costs/rate-card.ts';
 import type { ClaimAmounts } from '../../src/stores/contracts/claims.ts';
 
 /** What a gateway knows of a request before it sends it. */
-export interface Known {
+interface Known {
   readonly inputTokens: { readonly likely: number; readonly atMost: number };
   readonly forecast: OutputForecast;
 }
@@ -25,7 +25,7 @@ export const CARD: RateCard = {
   source: 'replay',
 };
 /** The longest answer the model can write, in tokens. */
-export const LONGEST_ANSWER = 16_384;
+const LONGEST_ANSWER = 16_384;
 
 const CANDIDATES: readonly ClaimCandidate[] = [{ card: CARD, maxOutputTokens: LONGEST_ANSWER }];
 

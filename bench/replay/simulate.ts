@@ -25,7 +25,7 @@ export interface Setup {
 }
 
 /** What became of one tenant. */
-export interface TenantOutcome {
+interface TenantOutcome {
   readonly budget: bigint;
   readonly spent: bigint;
 }

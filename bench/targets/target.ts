@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Lane } from '../scenarios.ts';
 
 /** Where and how to send a request so that it takes a lane. */
-export interface Route {
+interface Route {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { type Block, blocksOf } from './blocks.ts';
 
 /** One `import … from`, `export … from` or `import(…)`. */
-export interface Import {
+interface Import {
   /** As written: `./money.ts`, `node:fs`, `zod`. */
   readonly specifier: string;
   /** The path from the root for a file of this project, the package's name or `node:…` otherwise. */
@@ -16,7 +16,7 @@ export interface Import {
 }
 
 /** One text in quotes that is no import. */
-export interface TextLiteral {
+interface TextLiteral {
   readonly value: string;
   readonly line: number;
 }

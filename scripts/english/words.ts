@@ -1,7 +1,7 @@
 /** Words and turns of phrase that a reader stumbles over, each with what to write in their place. */
 
 /** One entry of the list. */
-export interface AvoidedWord {
+interface AvoidedWord {
   readonly pattern: RegExp;
   /** What to write. */
   readonly instead: string;

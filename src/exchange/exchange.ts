@@ -2,7 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { Dropped } from '../formats/format.ts';
+import { formatParts } from '../formats/index.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
+import type { RequestOutline } from '../formats/outline.ts';
 import type { LaneRequest } from '../lanes/lane-request.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import type { ReadNeeds } from '../routing/needs.ts';
@@ -55,12 +57,13 @@ export class Exchange implements LaneRequest {
 
   // peek
   envelope: ReadableEnvelope = NO_MEMBERS;
-  /** Why the body had to be written anew before it could be read by its bytes; undefined where it did not. */
+  /** What is known of the body without parsing it: whoever looks for something in a request asks here. */
+  outline: RequestOutline = NO_OUTLINE;
+  /** Why the body had to be rewritten before it could be read by its bytes; undefined if it was not. */
   bodyNote: string | undefined;
   model: string | undefined;
   stream = false;
   streamUsage = false;
-  endUser: string | undefined;
 
   // plan
   group: ResolvedGroup<Deployment> | undefined;
@@ -128,4 +131,5 @@ export class Exchange implements LaneRequest {
 
 const EMPTY = Buffer.alloc(0);
 const NO_MEMBERS: ReadableEnvelope = { ok: true, start: 0, end: 0, members: [] };
+const NO_OUTLINE = formatParts('openai-embeddings').outline(EMPTY, NO_MEMBERS);
 const NO_DROPPED: readonly Dropped[] = [];

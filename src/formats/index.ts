@@ -1,17 +1,26 @@
 /** The wire formats this gateway knows, by id. */
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { ReadableEnvelope } from '../wire/envelope.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
+import { AnthropicMessagesOutline } from './anthropic-messages/outline.ts';
 import type { ClientError, ConversationFormat, StreamReader } from './format.ts';
 import { geminiGenerate } from './gemini-generate/index.ts';
+import { GeminiGenerateOutline } from './gemini-generate/outline.ts';
 import type { FormatId, ProviderErrorFacts, Usage } from './neutral/conversation.ts';
 import { openaiChat } from './openai-chat/index.ts';
+import { OpenAiChatOutline } from './openai-chat/outline.ts';
 import { openaiCompletions } from './openai-completions/index.ts';
+import { OpenAiCompletionsOutline } from './openai-completions/outline.ts';
 import * as openaiEmbeddings from './openai-embeddings/index.ts';
+import { OpenAiEmbeddingsOutline } from './openai-embeddings/outline.ts';
+import type { RequestOutline } from './outline.ts';
 
 /** What the lanes need of a format, also of one that is no conversation. */
 export interface FormatParts {
   readonly id: FormatId;
   readonly conversation?: ConversationFormat;
+  /** What can be said of a request in this format without parsing it. */
+  outline(body: Buffer, envelope: ReadableEnvelope): RequestOutline;
   readUsage(value: JsonValue): Usage | undefined;
   readError(body: JsonValue): ProviderErrorFacts | undefined;
   openStreamReader(): StreamReader;
@@ -25,10 +34,13 @@ export interface FormatParts {
 
 const FAILURE_FACTS = { id: '', model: '', createdSeconds: 0, streamUsage: false };
 
-function conversational(format: ConversationFormat, endMark: string): FormatParts {
+type Outline = new (body: Buffer, envelope: ReadableEnvelope) => RequestOutline;
+
+function conversational(format: ConversationFormat, Outline: Outline, endMark: string): FormatParts {
   return {
     id: format.id,
     conversation: format,
+    outline: (body, envelope) => new Outline(body, envelope),
     readUsage: (value) => format.readUsage(value),
     readError: (body) => format.readError(body),
     openStreamReader: () => format.openStreamReader(),
@@ -41,10 +53,11 @@ function conversational(format: ConversationFormat, endMark: string): FormatPart
 const NO_STREAM: StreamReader = { read: () => {}, close: () => {} };
 
 const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
-  'openai-chat': conversational(openaiChat, 'data: [DONE]\n\n'),
-  'openai-completions': conversational(openaiCompletions, 'data: [DONE]\n\n'),
+  'openai-chat': conversational(openaiChat, OpenAiChatOutline, 'data: [DONE]\n\n'),
+  'openai-completions': conversational(openaiCompletions, OpenAiCompletionsOutline, 'data: [DONE]\n\n'),
   'openai-embeddings': {
     id: 'openai-embeddings',
+    outline: (body, envelope) => new OpenAiEmbeddingsOutline(body, envelope),
     readUsage: (value) => openaiEmbeddings.readUsage(value),
     readError: (body) => openaiEmbeddings.readError(body),
     openStreamReader: () => NO_STREAM,
@@ -52,8 +65,12 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
     openFailureWriter: () => openaiChat.openStreamWriter(FAILURE_FACTS),
     endMark: '',
   },
-  'anthropic-messages': conversational(anthropicMessages, 'event: message_stop\ndata: {"type":"message_stop"}\n\n'),
-  'gemini-generate': conversational(geminiGenerate, ''),
+  'anthropic-messages': conversational(
+    anthropicMessages,
+    AnthropicMessagesOutline,
+    'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+  ),
+  'gemini-generate': conversational(geminiGenerate, GeminiGenerateOutline, ''),
 };
 
 /** The parts of a format. Every format that a provider's operation or an endpoint names is in the table. */

@@ -1,6 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
-import { textIn } from '../core/text-in.ts';
 import { readCountTokensRequest, writeCountTokensResponse } from '../formats/anthropic-messages/index.ts';
 import { refuseBadRequest } from '../lanes/client-body.ts';
 import { translateCount } from '../lanes/translate/translate-count.ts';
@@ -15,12 +14,11 @@ export const countTokens: Operation = {
   mayContinue: false,
   callType: () => 'count-tokens',
   translate: translateCount,
-  async answerHere(body, count) {
-    const request = JSON.parse(body.toString('utf8')) as JsonValue;
+  async answerHere(outline, count) {
+    const request = JSON.parse(outline.body.toString('utf8')) as JsonValue;
     if (!isJsonObject(request))
       throw new GatewayError('invalid_json', 'Invalid JSON payload: the body must be a JSON object.');
     refuseBadRequest(() => readCountTokensRequest(request));
-    const text = [request.system, request.messages, request.tools].map((value) => textIn(value)).join('\n');
-    return Buffer.from(JSON.stringify(writeCountTokensResponse(await count(text))));
+    return Buffer.from(JSON.stringify(writeCountTokensResponse(await count(outline.promptText()))));
   },
 };

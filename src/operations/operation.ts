@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
+import type { RequestOutline } from '../formats/outline.ts';
 import type { LaneChoice } from '../lanes/choose-lane.ts';
 import type { LaneOperation, LaneRequest } from '../lanes/lane-request.ts';
 import type { PreparedCall } from '../lanes/prepared-call.ts';
@@ -27,5 +28,5 @@ export interface Operation extends LaneOperation {
   /** The smallest request that shows whether a deployment works; absent if none is small enough to be sent unasked. */
   probeBody?(deployment: Deployment, operation: ProviderOperation): JsonObject;
   /** Answers without a provider, if its provider has no such operation. */
-  answerHere?(body: Buffer, countTokens: (text: string) => Promise<number>): Promise<Buffer>;
+  answerHere?(request: RequestOutline, countTokens: (text: string) => Promise<number>): Promise<Buffer>;
 }

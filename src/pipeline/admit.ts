@@ -5,7 +5,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { NamedScope } from '../tenancy/tenants.ts';
 import { claim } from './money/claim.ts';
 import { customerOf } from './money/customer.ts';
-import { promptSize } from './money/prompt-size.ts';
+import { promptSizeOf } from './money/prompt-size.ts';
 import type { Parts } from './parts.ts';
 
 /**
@@ -51,7 +51,7 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
   const admission: Admission = {
     names: named.length === 0 ? own.names : scopes.flatMap(({ names }) => names),
     scopes,
-    size: promptSize(exchange.body, exchange.envelope),
+    size: promptSizeOf(exchange.outline),
     tags: exchange.controls.tags ?? NO_TAGS,
     organizationId: identity.organizationId,
     claim: undefined,
@@ -81,18 +81,11 @@ function refuseOwnTags({ identity, snapshot }: Exchange, tags: readonly string[]
 }
 
 /** A key may want fields in each of its requests (`enforced_params`); `metadata.x` is one inside another. */
-function refuseWithoutFields({ identity, envelope, body }: Exchange): void {
+function refuseWithoutFields({ identity, outline }: Exchange): void {
   const wanted = identity?.objects.key?.enforcedParams;
   if (wanted === undefined) return;
   for (const field of wanted) {
-    const [name = '', inner] = field.split('.', 2);
-    const member = envelope.members.find((each) => each.name === name);
-    const isThere =
-      member !== undefined &&
-      member.kind !== 'null' &&
-      (inner === undefined ||
-        body.toString('utf8', member.valueStart, member.valueEnd).includes(JSON.stringify(inner)));
-    if (isThere) continue;
+    if (outline.has(field.split('.', 2))) continue;
     throw new GatewayError(
       'invalid_request',
       `BadRequest please pass param=${field} in request body. This is a required param`,

@@ -1,32 +1,21 @@
-import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { type EnvelopeFault, memberNamed, parseMember, type ReadableEnvelope, readEnvelope } from '../wire/envelope.ts';
+import { formatParts } from '../formats/index.ts';
+import type { RequestOutline } from '../formats/outline.ts';
+import { type EnvelopeFault, type ReadableEnvelope, readEnvelope } from '../wire/envelope.ts';
 
-/** Reads the model, the stream flag and a few more members from the bytes of the body, without parsing the rest. */
+/** Reads the model and the stream flag, and sets up the outline that the later stages ask about the body. */
 export function peek(exchange: Exchange): void {
   exchange.envelope = readBody(exchange);
-  const { body, envelope } = exchange;
-
-  const model = exchange.pathModel ?? readModel(body, envelope, exchange.endpoint.name);
-  exchange.model = model;
-
-  const stream = memberNamed(envelope, 'stream');
-  if (stream !== undefined && stream.kind !== 'null') {
-    if (stream.kind !== 'boolean') throw invalid('stream', '`stream` must be true or false.');
-    exchange.stream = parseMember(body, stream) === true;
-  }
-  if (exchange.stream) {
-    const options = memberNamed(envelope, 'stream_options');
-    if (options?.kind === 'object') {
-      const value = parseMember(body, options);
-      exchange.streamUsage = isJsonObject(value) && value.include_usage === true;
-    }
-  }
-  const user = memberNamed(envelope, 'user');
-  if (user?.kind === 'string' && user.valueEnd - user.valueStart < 512) {
-    exchange.endUser = parseMember(body, user) as string;
+  const { endpoint, pathModel } = exchange;
+  const outline = formatParts(endpoint.format).outline(exchange.body, exchange.envelope);
+  exchange.outline = outline;
+  exchange.model = pathModel ?? readModel(outline, endpoint.name);
+  const { stream } = outline;
+  if (stream === null) throw invalid('stream', '`stream` must be true or false.');
+  if (stream === true) {
+    exchange.stream = true;
+    exchange.streamUsage = outline.streamUsage;
   }
 }
 
@@ -46,25 +35,16 @@ function readBody(exchange: Exchange): ReadableEnvelope {
 }
 
 /**
- * A name that stands twice or is written with escapes means different things to different readers. What we and the provider
- * read must be the same, so the body is written anew as JSON.parse understands it (the last of two wins, as in LiteLLM).
+ * A name that is repeated or written with escapes means different things to different readers. The gateway and the provider must
+ * read the same, so the body is rewritten as JSON.parse understands it (the last of two wins, as in LiteLLM).
  */
 function rewrite(exchange: Exchange, reason: EnvelopeFault): ReadableEnvelope {
-  exchange.body = writtenAnew(exchange.body);
+  // The envelope has checked the whole text, its nesting included.
+  exchange.body = Buffer.from(JSON.stringify(JSON.parse(exchange.body.toString('utf8'))));
   exchange.bodyNote = reason;
   const envelope = readEnvelope(exchange.body);
   if (envelope.ok) return envelope;
   throw new GatewayError('invalid_json', `Invalid JSON payload: ${describe(envelope.reason)}.`);
-}
-
-/** The scan stops at an escaped name, so what stands behind it may be no JSON, not UTF-8, or nested beyond any stack. */
-function writtenAnew(body: Buffer): Buffer {
-  try {
-    if (!isUtf8(body)) throw new TypeError('not UTF-8');
-    return Buffer.from(JSON.stringify(JSON.parse(body.toString('utf8'))));
-  } catch (error) {
-    throw new GatewayError('invalid_json', `Invalid JSON payload: ${describe('malformed')}.`, { cause: error });
-  }
 }
 
 function describe(reason: EnvelopeFault): string {
@@ -80,20 +60,19 @@ function describe(reason: EnvelopeFault): string {
     case 'too-many-members':
       return 'the object has more than 256 members';
     case 'duplicate-member':
-      return 'a member stands twice';
+      return 'a member is repeated';
     case 'escaped-name':
       return 'a member name is escaped';
   }
 }
 
-function readModel(body: Buffer, envelope: ReadableEnvelope, endpoint: string): string {
-  const member = memberNamed(envelope, 'model');
-  if (member === undefined || member.kind === 'null') throw unknownModel(endpoint, 'None');
-  if (member.kind !== 'string') throw invalid('model', '`model` must be a string: the name of a model group.');
-  return parseMember(body, member) as string;
+function readModel({ model }: RequestOutline, endpoint: string): string {
+  if (model === undefined) throw unknownModel(endpoint, 'None');
+  if (model === null) throw invalid('model', '`model` must be a string: the name of a model group.');
+  return model;
 }
 
-/** The error for a name that no model group answers to. */
+/** The error for a name that belongs to no model group. */
 export function unknownModel(endpoint: string, model: string): GatewayError {
   return new GatewayError(
     'unknown_model',

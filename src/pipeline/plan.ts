@@ -5,7 +5,7 @@ import { needsExactCount } from '../routing/pre-call-checks.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { allowedModels, type Denier, deniedBy, mayUseAll } from '../tenancy/model-access.ts';
-import { type CountTokens, promptText } from './money/estimate.ts';
+import type { CountTokens } from './money/estimate.ts';
 import { unknownModel } from './peek.ts';
 
 /**
@@ -31,7 +31,7 @@ export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void
     exchange.plan = router.plan(group, needs);
     return undefined;
   }
-  return countTokens(promptText(exchange.body)).then((counted) => {
+  return countTokens(exchange.outline.promptText()).then((counted) => {
     exchange.needs = { ...needs, inputTokens: counted + images * TOKENS_PER_IMAGE };
     exchange.plan = router.plan(group, exchange.needs);
   });

@@ -2,8 +2,8 @@ import type { GatewayError } from '../core/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { SettledExchange } from '../telemetry/settled.ts';
 import { noteHedgeSpend } from './answering/race.ts';
-import { limitsAsked } from './money/answer-limit.ts';
 import { closeBooks } from './money/books.ts';
+import { nameOfEndUser } from './money/customer.ts';
 import { estimate } from './money/estimate.ts';
 import type { Parts } from './parts.ts';
 
@@ -41,7 +41,7 @@ function learn(exchange: Exchange, { forecasts, inputs }: Parts): void {
   if (usage.isEstimated === true || attempts.length !== 1) return;
   const name = group?.pattern ?? group?.name ?? '';
   inputs.observe(name, size, usage.inputTokens);
-  const perChoice = usage.outputTokens / limitsAsked(exchange, undefined).choices;
+  const perChoice = usage.outputTokens / exchange.outline.choices;
   forecasts.observe(name, identity?.keyHash ?? '', route, perChoice, admission?.claim?.cap);
 }
 
@@ -54,7 +54,7 @@ function settled(exchange: Exchange, endedMs: number): SettledExchange {
     caller: identity?.caller,
     requestedModel: exchange.model?.slice(0, 256),
     group: exchange.group?.pattern ?? exchange.group?.name,
-    endUser: identity === undefined ? undefined : (exchange.customer ?? exchange.endUser),
+    endUser: identity === undefined ? undefined : (exchange.customer ?? nameOfEndUser(exchange.outline.endUser)),
     lane: exchange.lane,
     laneReason: exchange.laneReason,
     stream: exchange.stream,

@@ -1,45 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonValue } from '../core/json.ts';
-import { type BodyMember, type NeedsOptions, type RequestHeaders, type RequestOutline, readNeeds } from './needs.ts';
+import { formatParts } from '../formats/index.ts';
+import type { FormatId } from '../formats/neutral/conversation.ts';
+import { readEnvelope } from '../wire/envelope.ts';
+import { type NeedsOptions, type NeedsSource, readNeeds } from './needs.ts';
 import { estimateInputTokens, needsExactCount } from './pre-call-checks.ts';
+import type { Headers } from './request-controls.ts';
 
-const KINDS: Readonly<Record<string, BodyMember['kind']>> = {
-  '"': 'string',
-  '{': 'object',
-  '[': 'array',
-  t: 'boolean',
-};
 const OFF: NeedsOptions = { checks: false, tags: false, affinity: false };
-
-/** A body and where its members stand, as the envelope reader finds them. */
-function bodyOf(members: Readonly<Record<string, JsonValue>>, indent = 0) {
-  const outline: BodyMember[] = [];
-  let text = '{';
-  for (const [name, value] of Object.entries(members)) {
-    if (text.length > 1) text += ',';
-    text += `${JSON.stringify(name)}:`;
-    const valueStart = Buffer.byteLength(text);
-    text += JSON.stringify(value, null, indent);
-    const kind = KINDS[JSON.stringify(value)[0] ?? ''] ?? 'number';
-    outline.push({ name, valueStart, valueEnd: Buffer.byteLength(text), kind });
-  }
-  return { body: Buffer.from(`${text}}`), members: outline };
-}
+type Members = Readonly<Record<string, JsonValue>>;
 
 function read(
-  members: Readonly<Record<string, JsonValue>>,
+  members: Members,
   options: Partial<NeedsOptions>,
-  headers: RequestHeaders = {},
-  more: Partial<RequestOutline> = {},
-  indent = 0,
+  headers: Headers = {},
+  more: Partial<NeedsSource> = {},
+  { indent = 0, format = 'openai-chat' }: { indent?: number; format?: FormatId } = {},
 ) {
-  const { body, members: outline } = bodyOf(members, indent);
-  return readNeeds(body, { members: outline, stream: false, ...more }, headers, { ...OFF, ...options });
+  const body = Buffer.from(JSON.stringify(members, null, indent));
+  const envelope = readEnvelope(body);
+  assert.ok(envelope.ok);
+  const outline = formatParts(format).outline(body, envelope);
+  return readNeeds({ outline, stream: false, ...more }, headers, { ...OFF, ...options });
 }
 
-const checked = (members: Readonly<Record<string, JsonValue>>, indent = 0) =>
-  read(members, { checks: true }, {}, {}, indent);
+const checked = (members: Members, format: FormatId = 'openai-chat', indent = 0) =>
+  read(members, { checks: true }, {}, {}, { indent, format });
 
 test('nothing is read where nothing is switched on', () => {
   assert.deepEqual(read({ user: 'u', tags: ['x'], tools: [{}] }, {}), { stream: false, tags: [] });
@@ -48,25 +35,31 @@ test('nothing is read where nothing is switched on', () => {
 
 test('images are seen and counted in every format, also in bodies with white space', () => {
   const url = 'https://example.com/a.png';
-  const parts: readonly Readonly<Record<string, JsonValue>>[] = [
-    {
-      messages: [
-        {
-          role: 'user',
-          content: [
-            { type: 'image_url', image_url: { url } },
-            { type: 'text', text: 'a' },
-          ],
-        },
-      ],
-    },
-    { messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'url', url } }] }] },
-    { input: [{ role: 'user', content: [{ type: 'input_image', image_url: url }] }] },
-    { contents: [{ parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }] }] },
+  const requests: readonly (readonly [FormatId, Members])[] = [
+    [
+      'openai-chat',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'image_url', image_url: { url } },
+              { type: 'text', text: 'a' },
+            ],
+          },
+        ],
+      },
+    ],
+    [
+      'anthropic-messages',
+      { messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'url', url } }] }] },
+    ],
+    ['openai-chat', { input: [{ role: 'user', content: [{ type: 'input_image', image_url: url }] }] }],
+    ['gemini-generate', { contents: [{ parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }] }] }],
   ];
-  for (const members of parts) {
+  for (const [format, members] of requests) {
     for (const indent of [0, 2]) {
-      const { vision, images } = checked(members, indent);
+      const { vision, images } = checked(members, format, indent);
       assert.deepEqual({ vision, images }, { vision: true, images: 1 }, JSON.stringify(members));
     }
   }
@@ -82,11 +75,14 @@ test('text that speaks of images, and tools that take them, ask for no vision', 
 test('tools, schemas, reasoning and the limit of the answer are read in every format', () => {
   assert.equal(checked({ tools: [{ type: 'function' }] }).tools, true);
   assert.equal(checked({ functions: [{ name: 'f' }] }).tools, true);
-  assert.equal(checked({ tools: [] }, 2).tools, undefined);
+  assert.equal(checked({ tools: [] }, 'openai-chat', 2).tools, undefined);
   assert.equal(checked({ response_format: { type: 'json_schema', json_schema: {} } }).jsonSchema, true);
   assert.equal(checked({ response_format: { type: 'json_object' } }).jsonSchema, undefined);
   assert.equal(checked({ text: { format: { type: 'json_schema', schema: {} } } }).jsonSchema, true);
-  assert.equal(checked({ generationConfig: { responseSchema: { type: 'OBJECT' } } }).jsonSchema, true);
+  assert.equal(
+    checked({ generationConfig: { responseSchema: { type: 'OBJECT' } } }, 'gemini-generate').jsonSchema,
+    true,
+  );
   assert.equal(checked({ reasoning_effort: 'low' }).reasoning, true);
   assert.equal(checked({ reasoning_effort: 'none' }).reasoning, undefined);
   assert.equal(checked({ reasoning: { effort: 'high' } }).reasoning, true);
@@ -94,7 +90,7 @@ test('tools, schemas, reasoning and the limit of the answer are read in every fo
   assert.equal(checked({ thinking: { type: 'disabled' } }).reasoning, undefined);
   assert.equal(checked({ max_tokens: 100, max_completion_tokens: 200 }).maxOutputTokens, 200);
   assert.equal(checked({ max_tokens: 100 }).maxOutputTokens, 100);
-  assert.equal(checked({ generationConfig: { maxOutputTokens: 300 } }).maxOutputTokens, 300);
+  assert.equal(checked({ generationConfig: { maxOutputTokens: 300 } }, 'gemini-generate').maxOutputTokens, 300);
   assert.equal(checked({ max_tokens: 'many' }).maxOutputTokens, undefined);
 });
 
@@ -120,11 +116,8 @@ test('tags come from the key, the body and the header, each once', () => {
 
 test('a conversation is told by its session, its user, or the beginning of its prompt', () => {
   const messages = [{ role: 'system', content: 'x'.repeat(2_000) }];
-  const key = (
-    members: Readonly<Record<string, JsonValue>>,
-    affinity: 'named' | 'prefix',
-    headers: RequestHeaders = {},
-  ) => read(members, { affinity }, headers).affinityKey;
+  const key = (members: Members, affinity: 'named' | 'prefix', headers: Headers = {}) =>
+    read(members, { affinity }, headers).affinityKey;
   assert.equal(key({ user: 'u', messages }, 'prefix', { 'x-session-id': 's' }), 's:s');
   assert.equal(key({ user: 'u', messages }, 'prefix', { 'x-litellm-session-id': 't', 'x-session-id': 's' }), 's:t');
   assert.equal(key({ user: 'u', messages }, 'prefix'), 'u:u');

@@ -142,7 +142,7 @@ test('a key adds its tags, switches fallbacks off, and refuses what it denies', 
   for (const controls of [{ timeoutMs: 1 }, { streamTimeoutMs: 1 }]) {
     assert.equal(
       refusal(() => controlsUnderKey(controls, key)),
-      'invalid_request timeout: This key may not set `timeout` of its requests.',
+      'invalid_request timeout: Requests with this key may not set `timeout`. Leave it out.',
     );
   }
   const denied = readKeyControls({ deny_request_controls: 'fallbacks' });

@@ -1,13 +1,12 @@
 /**
  * What one request may say about its own routing, in LiteLLM's members and headers: other fallbacks, retries, time limits, tags.
- * A header wins over the member of the same meaning; tags of both are taken together. All of it is bounded, for it comes from
- * clients.
+ * A header wins over the member with the same meaning; tags of both are joined. All of it is bounded, because clients send it.
  */
 import { defined } from '../core/defined.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 
-/** What a request said; what it left out is undefined. Times in milliseconds. */
+/** What a request says; what it leaves out is undefined. Times in milliseconds. */
 export interface RequestControls {
   /** Groups to fall back to in this order, instead of the configured ones. */
   readonly fallbacks?: readonly string[];
@@ -20,13 +19,13 @@ export interface RequestControls {
   readonly tags?: readonly string[];
 }
 
-/** The controls of a request that says nothing: one object, so that asking for it is one comparison. */
+/** The controls of a request that says nothing: one object, so that one comparison finds it. */
 export const NO_CONTROLS: RequestControls = Object.freeze({});
 
-/** The controls as a key may be denied them. `fallbacks` stands for all lists of them, `timeout` for both limits. */
+/** The controls that a key may be denied. `fallbacks` means all lists of them, `timeout` both limits. */
 export const DENIABLE_CONTROLS = ['fallbacks', 'num_retries', 'timeout', 'tags', 'disable_fallbacks'] as const;
 
-/** One of them. */
+/** A control that a key may be denied. */
 export type DeniableControl = (typeof DENIABLE_CONTROLS)[number];
 
 /** What a key says about the controls of its requests. */
@@ -37,7 +36,10 @@ export interface KeyControls {
   readonly tags: readonly string[];
 }
 
-/** Body members that are for the gateway alone and go to no provider. (The region is a need of the request, read with those.) */
+/** The region that a request's data must stay in. */
+export const REGION_MEMBER = 'allowed_model_region';
+
+/** Body members that are for the gateway alone and go to no provider. (The region is read with the needs of the request.) */
 export const CONTROL_MEMBERS: ReadonlySet<string> = new Set([
   'fallbacks',
   'context_window_fallbacks',
@@ -48,7 +50,7 @@ export const CONTROL_MEMBERS: ReadonlySet<string> = new Set([
   'stream_timeout',
   'disable_fallbacks',
   'tags',
-  'allowed_model_region',
+  REGION_MEMBER,
 ]);
 
 const CONTROL_HEADERS = [
@@ -58,7 +60,7 @@ const CONTROL_HEADERS = [
   'x-litellm-tags',
 ] as const;
 
-/** Whether a request may say anything at all, by the names of its members: one pass, so that most requests are read no further. */
+/** Whether a request may hold any controls, by the names of its members: one pass, after which most requests need no further reading. */
 export function mayHaveControls(members: Iterable<{ readonly name: string }>, headers: Headers): boolean {
   for (const { name } of members) if (CONTROL_MEMBERS.has(name) || name === 'metadata') return true;
   return CONTROL_HEADERS.some((name) => headers[name] !== undefined);
@@ -70,15 +72,22 @@ const LONGEST_TIMEOUT_S = 6_000;
 const MOST_TAGS = 32;
 const LONGEST_NAME = 256;
 
-/** Header names are in lower case; a header sent several times is a list. */
-type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+/** Header names are in lower case; a header that was sent several times is a list. */
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Where the value of a body member comes from; it is asked once for each member, and only for those named in this file. */
+type Header = Headers[string];
+
+/** A header's value; those of a header that was sent several times are joined by commas. */
+export function joinedHeader(header: Header): string | undefined {
+  return typeof header === 'string' ? header : header?.join(',');
+}
+
+/** Returns the value of a body member. It is called once for each member, and only for those named in this file. */
 type Members = (name: string) => JsonValue | undefined;
 
 /**
- * Reads the controls of a request. `model` is the name it asked for: LiteLLM lets fallbacks be written as maps from a group to a
- * list, of which only the group's own counts. Throws `invalid_request` with the name of what is wrong.
+ * Reads the controls of a request. `model` is the name it asks for: LiteLLM accepts fallbacks as maps from a group to a list, of
+ * which only the list of that group counts. Throws `invalid_request` with the name of what is wrong.
  */
 export function readRequestControls(members: Members, headers: Headers, model?: string): RequestControls {
   const fallbacks = groupsIn('fallbacks', members('fallbacks'), model);
@@ -122,7 +131,7 @@ export function readRequestControls(members: Members, headers: Headers, model?: 
   };
 }
 
-/** What a key that says nothing allows. */
+/** The controls of a key that restricts nothing. */
 export const FREE_KEY: KeyControls = { disableFallbacks: false, denied: new Set(), tags: [] };
 
 /** Reads the controls of a key from its metadata: `disable_fallbacks`, `deny_request_controls`, `tags`. */
@@ -137,13 +146,15 @@ export function readKeyControls(metadata: JsonObject): KeyControls {
   };
 }
 
-/** The controls of a request under its key: the key's tags added. Throws `invalid_request` for what the key is denied. */
+/** The controls of a request under its key, with the key's tags. Throws `invalid_request` for a control that the key is denied. */
 export function controlsUnderKey(controls: RequestControls, key: KeyControls): RequestControls {
   if (key === FREE_KEY) return controls;
   for (const denied of key.denied) {
     const used = MEMBERS_OF[denied].find((member) => controls[member] !== undefined);
     if (used === undefined) continue;
-    throw new GatewayError('invalid_request', `This key may not set \`${denied}\` of its requests.`, { param: denied });
+    throw new GatewayError('invalid_request', `Requests with this key may not set \`${denied}\`. Leave it out.`, {
+      param: denied,
+    });
   }
   if (!key.disableFallbacks && key.tags.length === 0) return controls;
   return {
@@ -161,7 +172,7 @@ const MEMBERS_OF: Readonly<Record<DeniableControl, readonly (keyof RequestContro
   disable_fallbacks: ['disableFallbacks'],
 };
 
-/** Names out of `["b", { "model": "c" }, { "a": ["d"] }]`; of the last form only what stands behind the model asked for. */
+/** Names out of `["b", { "model": "c" }, { "a": ["d"] }]`; of the last form only the list of the model that is asked for. */
 function groupsIn(param: string, value: JsonValue | undefined, model: string | undefined) {
   if (value === undefined || value === null) return undefined;
   const items = Array.isArray(value) ? value : [value];
@@ -209,21 +220,21 @@ function flagIn(param: string, value: JsonValue | undefined): boolean | undefine
   throw invalid(param, `\`${param}\` must be true or false.`);
 }
 
-/** The number a header holds; its text where it holds none, so that the check that follows refuses it. */
-function numberOf(header: string | readonly string[] | undefined): number | string | undefined {
+/** The number in a header; its text if that is no number, so that the check that follows refuses it. */
+function numberOf(header: Header): number | string | undefined {
   if (header === undefined) return undefined;
-  const text = (typeof header === 'string' ? header : header.join(',')).trim();
+  const text = joinedHeader(header)?.trim() ?? '';
   return /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
 }
 
 /**
- * Tags of `tags`, of `metadata.tags` and of the header. In `metadata` another kind of value is no mistake: it belongs to the
- * client and the provider.
+ * Tags of `tags`, of `metadata.tags` and of the header. Another type of value in `metadata` is no mistake: `metadata` belongs to
+ * the client and the provider.
  */
 function allTags(
   own: JsonValue | undefined,
   metadata: JsonValue | undefined,
-  header: string | readonly string[] | undefined,
+  header: Header,
 ): readonly string[] | undefined {
   const inMetadata = isJsonObject(metadata) ? metadata.tags : undefined;
   if ((own === undefined || own === null) && inMetadata === undefined && header === undefined) return undefined;
@@ -231,12 +242,12 @@ function allTags(
   if (typeof own === 'string') tags.add(own);
   else if (own !== undefined && own !== null) {
     if (!Array.isArray(own) || own.some((tag) => typeof tag !== 'string')) {
-      throw invalid('tags', '`tags` must be a list of texts.');
+      throw invalid('tags', '`tags` must be a list of strings.');
     }
     for (const tag of textsIn(own)) tags.add(tag);
   }
   if (header !== undefined) {
-    for (const tag of (typeof header === 'string' ? header : header.join(',')).split(',')) tags.add(tag.trim());
+    for (const tag of joinedHeader(header)?.split(',') ?? []) tags.add(tag.trim());
   }
   tags.delete('');
   if (tags.size > MOST_TAGS) throw invalid('tags', `A request may have at most ${MOST_TAGS} tags.`);

@@ -4,6 +4,7 @@ import type { GatewayConfig, RoutingConfig } from '../config/gateway-config.ts';
 import { deadlineOf, type GroupRouting, routingOfGroup } from '../config/group-routing.ts';
 import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
+import type { RequestOutline } from '../formats/outline.ts';
 import { AffinityMemory } from '../routing/affinity.ts';
 import type { BreakerSettings, Breakers } from '../routing/breaker.ts';
 import type { WalkPolicy } from '../routing/contracts.ts';
@@ -30,7 +31,6 @@ import type { DeploymentStats } from '../routing/stats.ts';
 import { strategyNamed } from '../routing/strategies/index.ts';
 import type { Strategy, TokenPrices } from '../routing/strategies/strategy.ts';
 import type { Identity } from '../tenancy/identity.ts';
-import { parseMember, type ReadableEnvelope } from '../wire/envelope.ts';
 import type { Deployment } from './deployment.ts';
 
 /** What all requests share, over reloads too: what is known of deployments. */
@@ -44,10 +44,9 @@ export interface RoutingState {
   readonly overBudget: ReadonlySet<string>;
 }
 
-/** What planning reads of a request: the part of an exchange that stands when its body was peeked at. */
+/** What planning reads of a request: the part of an exchange that is known once its body was peeked at. */
 export interface Asked {
-  readonly body: Buffer;
-  readonly envelope: ReadableEnvelope;
+  readonly outline: RequestOutline;
   readonly client: { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
   readonly identity: Identity | undefined;
   readonly model: string | undefined;
@@ -97,23 +96,16 @@ export class Router {
   }
 
   /** What the request itself says about its routing, as far as its key lets it. */
-  controls({ body, envelope, client, identity, model }: Asked): RequestControls {
+  controls({ outline, client, identity, model }: Asked): RequestControls {
     const key = identity === undefined ? FREE_KEY : this.#controlsOfKey(identity);
-    if (!mayHaveControls(envelope.members, client.headers)) return controlsUnderKey(NO_CONTROLS, key);
-    const members = (name: string) => {
-      const member = envelope.members.find((candidate) => candidate.name === name);
-      return member === undefined ? undefined : parseMember(body, member);
-    };
-    return controlsUnderKey(readRequestControls(members, client.headers, model), key);
+    if (!mayHaveControls(outline.envelope.members, client.headers)) return controlsUnderKey(NO_CONTROLS, key);
+    const read = readRequestControls((name) => outline.value(name), client.headers, model);
+    return controlsUnderKey(read, key);
   }
 
-  needs(
-    group: ResolvedGroup<Deployment>,
-    { body, envelope, stream, client }: Asked,
-    controls: RequestControls,
-  ): ReadNeeds {
-    const outline = { members: envelope.members, stream, keyTags: controls.tags };
-    return readNeeds(body, outline, client.headers, this.#rulesOf(group).needs);
+  needs(group: ResolvedGroup<Deployment>, { outline, stream, client }: Asked, controls: RequestControls): ReadNeeds {
+    const asked = { outline, stream, keyTags: controls.tags };
+    return readNeeds(asked, client.headers, this.#rulesOf(group).needs);
   }
 
   plan(group: ResolvedGroup<Deployment>, needs: ReadNeeds): GroupPlan<Deployment> {

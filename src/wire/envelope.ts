@@ -1,9 +1,9 @@
 /**
- * The fast path's eye: finds the top-level members of a JSON object in its bytes, without building the value.
+ * Finds the top-level members of a JSON object in its bytes, without building the value.
  *
- * Invariant: what is accepted here `JSON.parse` accepts too, and both see the same members. The whole text is therefore
- * validated (strings, escapes, numbers, literals, structure, UTF-8), and what two readers might understand differently (a name
- * twice, a name written with escapes) is refused, so that the caller falls back to parsing. Speed: `envelope.bench.ts`.
+ * Invariant: `JSON.parse` accepts whatever is accepted here, and sees the same members. The whole text is therefore validated
+ * (strings, escapes, numbers, literals, structure, nesting, UTF-8). A repeated name and a name with escapes are refused, because
+ * two readers might understand them differently; the caller then has the body rewritten. Speed: `envelope.bench.ts`.
  */
 import { isUtf8 } from 'node:buffer';
 import type { JsonValue } from '../core/json.ts';
@@ -22,7 +22,7 @@ import {
   textOf,
 } from './json-scan.ts';
 
-/** The JSON type of a member's value, told by its first byte. */
+/** The JSON type of a member's value, known from its first byte. */
 type ValueKind = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';
 
 /** One top-level member; all positions are byte offsets into the body, ends exclusive. */
@@ -34,9 +34,14 @@ export interface Member {
   readonly valueStart: number;
   readonly valueEnd: number;
   readonly kind: ValueKind;
+  /** How deep arrays and objects are nested in the value: 0 for a scalar, 1 for `[]`. */
+  readonly depth: number;
 }
 
-/** Why a body cannot be read by its bytes alone. Only the first two and `not-utf8` say that it is no JSON object at all. */
+/**
+ * Why a body cannot be read by its bytes alone. A body with `duplicate-member` or `escaped-name` is otherwise valid, so that
+ * `JSON.parse` may read it.
+ */
 export type EnvelopeFault =
   | 'not-an-object'
   | 'malformed'
@@ -46,12 +51,12 @@ export type EnvelopeFault =
   | 'too-deep'
   | 'too-many-members';
 
-/** The body seen from outside: its top-level members in their order, or why they cannot be told. */
+/** The top-level members of a body in their order, or why they cannot be read. */
 export type Envelope =
   | ReadableEnvelope
   | { readonly ok: false; readonly reason: EnvelopeFault; readonly offset: number };
 
-/** A body that was understood. `start` is the offset of its `{`, `end` the one behind its `}`. */
+/** A body that could be read. `start` is the offset of its `{`, `end` the one behind its `}`. */
 export interface ReadableEnvelope {
   readonly ok: true;
   readonly start: number;
@@ -73,6 +78,7 @@ export function readEnvelope(body: Uint8Array): Envelope {
   if (bytes[start] !== OPEN_OBJECT) return fault('not-an-object', start);
 
   const members: Member[] = [];
+  let escapedName = -1;
   let position = skipSpace(bytes, start + 1);
   if (bytes[position] === CLOSE_OBJECT) {
     position += 1;
@@ -83,18 +89,20 @@ export function readEnvelope(body: Uint8Array): Envelope {
       const nameEnd = endOfString(text, position + 1);
       if (nameEnd < 0) return fault('malformed', ~nameEnd);
       const name = plainName(bytes, nameStart + 1, nameEnd - 1);
-      if (name === undefined) return fault('escaped-name', nameStart);
+      // The rest is checked all the same: whoever parses this body must not meet hostile nesting.
+      if (name === undefined && escapedName === -1) escapedName = nameStart;
 
       position = skipSpace(bytes, nameEnd);
       if (bytes[position] !== COLON) return fault('malformed', position);
       const valueStart = skipSpace(bytes, position + 1);
       const kind = kindOf(bytes[valueStart]);
       if (kind === undefined) return fault('malformed', valueStart);
+      text.deepest = 0;
       const valueEnd =
         kind === 'string' ? endOfString(text, valueStart + 1) : endOfValue(text, valueStart, MAX_DEPTH - 1);
       if (valueEnd < 0) return valueEnd === TOO_DEEP ? fault('too-deep', valueStart) : fault('malformed', ~valueEnd);
 
-      members.push({ name, nameStart, nameEnd, valueStart, valueEnd, kind });
+      members.push({ name: name ?? '', nameStart, nameEnd, valueStart, valueEnd, kind, depth: text.deepest });
       if (members.length > MAX_MEMBERS) return fault('too-many-members', nameStart);
       position = skipSpace(bytes, valueEnd);
       const next = bytes[position];
@@ -107,9 +115,10 @@ export function readEnvelope(body: Uint8Array): Envelope {
   const end = position;
   position = skipSpace(bytes, end);
   if (position !== bytes.length) return fault('malformed', position);
-  const twice = repeatedMember(members);
-  if (twice !== undefined) return fault('duplicate-member', twice.nameStart);
   if (!isUtf8(bytes)) return fault('not-utf8', start);
+  if (escapedName !== -1) return fault('escaped-name', escapedName);
+  const repeated = repeatedMember(members);
+  if (repeated !== undefined) return fault('duplicate-member', repeated.nameStart);
   return { ok: true, start, end, members };
 }
 
@@ -163,7 +172,7 @@ function repeatedMember(members: readonly Member[]): Member | undefined {
   return undefined;
 }
 
-/** The name between two quotes, or undefined where it is written with an escape. */
+/** The name between two quotes, or undefined if it is written with an escape. */
 function plainName(bytes: Buffer, start: number, end: number): string | undefined {
   let bits = 0;
   for (let position = start; position < end; position += 1) {

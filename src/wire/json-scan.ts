@@ -11,16 +11,18 @@ export const COLON = 0x3a;
 export const OPEN_OBJECT = 0x7b;
 export const CLOSE_OBJECT = 0x7d;
 export const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
+export const CLOSE_ARRAY = 0x5d;
 
-/** Stands for too much nesting where a position is expected. */
+/** Returned in place of a position if arrays and objects are nested too deep. */
 export const TOO_DEEP = -0x40000000;
 
-/** A text as the scanner sees it: its bytes, and the same memory in words of four where it is aligned (from `base` on). */
+/** A text as the scanner sees it: its bytes, and the same memory in aligned words of four bytes (from `base` on). */
 interface Text {
   readonly bytes: Buffer;
   readonly words: Int32Array;
   readonly base: number;
+  /** How deep the arrays and objects of the value that `endOfValue` read last are nested; 0 for a scalar. */
+  deepest: number;
 }
 
 /** Makes a text of bytes, without copying them. */
@@ -28,10 +30,10 @@ export function textOf(bytes: Buffer): Text {
   const base = (4 - (bytes.byteOffset & 3)) & 3;
   const count = bytes.length > base ? (bytes.length - base) >> 2 : 0;
   const words = count === 0 ? new Int32Array(0) : new Int32Array(bytes.buffer, bytes.byteOffset + base, count);
-  return { bytes, words, base };
+  return { bytes, words, base, deepest: 0 };
 }
 
-/** The next position that holds no white space. */
+/** The first position from `from` on that is not white space. */
 export function skipSpace(bytes: Buffer, from: number): number {
   let position = from;
   for (;;) {
@@ -49,6 +51,7 @@ export function endOfValue(text: Text, start: number, depthLeft: number): number
   const { bytes } = text;
   let position = start;
   let depth = 0;
+  let deepest = 0;
   let objectsLow = 0;
   let objectsHigh = 0;
   for (;;) {
@@ -63,6 +66,7 @@ export function endOfValue(text: Text, start: number, depthLeft: number): number
       } else if (depth < 32) objectsLow &= ~bit;
       else objectsHigh &= ~bit;
       depth += 1;
+      if (depth > deepest) deepest = depth;
       position = skipSpace(bytes, position + 1);
       if (first === OPEN_OBJECT) {
         if (bytes[position] !== CLOSE_OBJECT) {
@@ -77,9 +81,12 @@ export function endOfValue(text: Text, start: number, depthLeft: number): number
       position = first === QUOTE ? endOfString(text, position + 1) : endOfScalar(bytes, position);
       if (position < 0) return position;
     }
-    // A value has ended here: close what ends with it, up to the next value of a container that goes on.
+    // A value ends here: close the containers that end with it, up to the next value of one that continues.
     for (;;) {
-      if (depth === 0) return position;
+      if (depth === 0) {
+        text.deepest = deepest;
+        return position;
+      }
       position = skipSpace(bytes, position);
       const level = depth - 1;
       const inObject = ((level < 32 ? objectsLow : objectsHigh) & (1 << (level & 31))) !== 0;

@@ -6,7 +6,7 @@ import type { Admission, Admitted, OpenClaim } from '../../exchange/admission.ts
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { ClaimAccount, ClaimOutcome, Claims, Refusal } from '../../stores/contracts/claims.ts';
 import type { Parts } from '../parts.ts';
-import { lowerLimit, takenByAll } from './answer-limit.ts';
+import { acceptedByAll, lowerLimit } from './answer-limit.ts';
 import { amountsOf } from './claim-amounts.ts';
 import { noteOf, orphanRow } from './ledger-rows.ts';
 import { errorOfRefusal } from './refusals.ts';
@@ -98,7 +98,7 @@ function take(
     throw errorOfRefusal(outcome.refusal, admission.scopes, nowMs);
   }
   const { hold, exposure, remaining } = outcome;
-  const cap = outcome.cap === undefined ? undefined : takenByAll(exchange, outcome.cap);
+  const cap = outcome.cap === undefined ? undefined : acceptedByAll(exchange, outcome.cap);
   const open: OpenClaim = { accounts, remaining, amounts, hold, exposure, perAttempt: hold, cap, meter: undefined };
   admission.claim = open;
   if (accounts.length > 0)

@@ -194,7 +194,13 @@ const part = fc.oneof(
     { maxKeys: 4, noNullPrototype: true },
   ),
 );
-const blocks = fc.oneof(mediaString, fc.array(part, { maxLength: 4 }));
+const source = fc.dictionary(
+  fc.constantFrom('type', 'data', 'url', 'file_id', 'media_type'),
+  fc.oneof(mediaString, fc.constantFrom('base64', 'text', 'url', 'image/png', 'application/pdf')),
+  { minKeys: 1, maxKeys: 4, noNullPrototype: true },
+);
+const block = fc.record({ type: fc.constantFrom('image', 'document', 'text', 'tool_use'), source });
+const blocks = fc.oneof(mediaString, fc.array(part, { maxLength: 4 }), fc.array(block, { minLength: 1, maxLength: 3 }));
 const gemini = fc.dictionary(
   fc.constantFrom('data', 'mimeType', 'fileUri', 'mime_type'),
   fc.oneof(mediaString, fc.constantFrom('image/png', 'video/mp4')),

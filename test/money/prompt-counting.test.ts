@@ -83,7 +83,7 @@ describe('counting a prompt', () => {
     }
   });
 
-  test('a blocked end user is blocked however long the name is spelled', async () => {
+  test('an end user who is blocked stays blocked if the name is spelled with escapes', async () => {
     const name = 'someone-'.repeat(12);
     await manage(gateway, '/customer/block', { user_ids: [name] });
     const escaped = [...name].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');

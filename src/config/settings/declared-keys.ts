@@ -47,14 +47,8 @@ export const DECLARED_KEY = {
   throttle_on_budget_exceeded: later('flag', 'Slows down instead of refusing.'),
   spend: never('usd', 'What was spent is what the ledger says.'),
   duration: never('text', 'A key in a file is valid until `expires`, or for ever.'),
-  expires: now('moment', 'When the key stops being valid: a date, or a date and time.', {
-    to: 'expiresAtMs',
-    otherwise: 'never',
-  }),
-  aliases: now('map', 'Names that requests of the key may use → model groups.', {
-    to: 'aliases',
-    convert: textsByName,
-  }),
+  expires: now('moment', 'Valid until this date, or date and time.', { to: 'expiresAtMs', otherwise: 'never' }),
+  aliases: now('map', 'Names that its requests may use → model groups.', { to: 'aliases', convert: textsByName }),
   config: later('map', 'Settings of this key.'),
   permissions: later('map', 'Permissions of this key.'),
   object_permission: later('map', 'MCP servers and vector stores it may use.'),

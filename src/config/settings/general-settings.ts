@@ -15,6 +15,23 @@ const CLEANED = 'Old rows are deleted all the time, a few at once.';
 const RESET = 'Periods begin by the clock; no job has to start them.';
 const JOURNAL = 'Spend is in a journal on disk before a request is answered, and in the database a moment later.';
 
+/** Settings of health checks that `router_settings` may hold as well, and wins. */
+export const HEALTH_CHECKS = {
+  health_check_staleness_threshold: now('seconds', 'Age at which a health check no longer counts.', {
+    to: 'health.stalenessMs',
+    otherwise: 'twice the interval',
+  }),
+  health_check_ignore_transient_errors: now('flag', 'Rate limits and timeouts do not count as unhealthy.', {
+    to: 'health.ignoreTransientErrors',
+    default: false,
+  }),
+  enable_health_check_routing: now(
+    'flag',
+    'Deployments that failed their background health check are tried only if nothing else is left.',
+    { to: 'health.routing', default: false },
+  ),
+} satisfies SettingRows;
+
 /** The members of `general_settings`. */
 export const GENERAL_SETTINGS = {
   master_key: now('secret', "The administrator's key.", {
@@ -38,10 +55,7 @@ export const GENERAL_SETTINGS = {
     default: 100,
     convert: fromMebibytes,
   }),
-  litellm_key_header_name: now('text', 'A further header that may carry the key.', {
-    to: 'keyHeaderName',
-    convert: lowerCase,
-  }),
+  litellm_key_header_name: now('text', 'A further header for the key.', { to: 'keyHeaderName', convert: lowerCase }),
   enable_prometheus_metrics: guideNow('flag', 'Whether metrics are served.', 'telemetry.metrics.enabled', true),
   prometheus_metrics_url: guideNow('text', 'Path of the metrics.', {
     to: 'telemetry.metrics.path',
@@ -52,9 +66,7 @@ export const GENERAL_SETTINGS = {
     to: 'budgets.globalMax',
     otherwise: 'none',
   }),
-  budget_alert_threshold: guideNow('ratio', 'Share of any budget at which an alert goes out.', {
-    to: 'budgets.alertThreshold',
-  }),
+  budget_alert_threshold: guideNow('ratio', 'Share of any budget that sends an alert.', 'budgets.alertThreshold'),
   completion_model: later('text', 'Model used for all completions, whatever is asked for.'),
   embedding_model: later('text', 'Model used for all embeddings.'),
   image_generation_model: later('text', 'Model used for all images.'),
@@ -63,9 +75,7 @@ export const GENERAL_SETTINGS = {
   max_parallel_requests: later('integer', 'Requests at one time per deployment.'),
   global_max_parallel_requests: later('integer', 'Requests at one time in all.'),
   disable_retry_on_max_parallel_request_limit_error: later('flag', 'Does not retry when that limit is reached.'),
-  cancel_on_disconnect: now('flag', 'Ends the provider call when the client leaves. Always done here.', {
-    default: true,
-  }),
+  cancel_on_disconnect: now('flag', 'Aborts the provider call when the client leaves. Always done.', { default: true }),
   enable_drain_endpoint: later('flag', 'Offers `/health/drain`.'),
   drain_endpoint_token: later('secret', 'What `/health/drain` asks for.'),
   background_health_checks: now(
@@ -76,29 +86,14 @@ export const GENERAL_SETTINGS = {
   health_check_interval: now('seconds', 'How often, give or take a tenth.', 'health.intervalMs', 300),
   health_check_details: later('flag', 'Shows details in health answers.'),
   health_check_concurrency: now('integer', 'Health checks at one time.', 'health.concurrency', 4),
-  health_check_staleness_threshold: now('seconds', 'Age at which a health check no longer counts.', {
-    to: 'health.stalenessMs',
-    otherwise: 'twice the interval',
-  }),
-  health_check_ignore_transient_errors: now('flag', 'Rate limits and timeouts do not count as unhealthy.', {
-    to: 'health.ignoreTransientErrors',
-    default: false,
-  }),
+  ...HEALTH_CHECKS,
   health_check_skip_disabled_background_models: later('flag', 'Leaves those deployments out of `/health` too.'),
-  enable_health_check_routing: now(
-    'flag',
-    'Deployments that failed their background health check are tried only where nothing else is left.',
-    { to: 'health.routing', default: false },
-  ),
   use_shared_health_check: later('flag', 'Shares health checks between instances.'),
   database_url: now('secret', 'Database of keys, teams and spend: `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.', {
     variable: 'DATABASE_URL',
     otherwise: 'an SQLite file in the data folder',
   }),
-  database_connection_pool_limit: now('count', 'Connections to the database, of each process.', {
-    to: 'stores.databasePoolSize',
-    default: 10,
-  }),
+  database_connection_pool_limit: now('count', 'Database connections per process.', 'stores.databasePoolSize', 10),
   database_connection_timeout: later('seconds', 'Limit for getting a connection.'),
   database_connection_pool_timeout: later('seconds', 'Limit for getting a connection.'),
   database_connect_timeout: later('seconds', 'Limit for connecting to the database.'),
@@ -111,7 +106,7 @@ export const GENERAL_SETTINGS = {
   disable_spend_logs: now('flag', 'Keeps no rows of single requests, only sums.', 'stores.withoutRows', false),
   disable_spend_updates: never('flag', 'Budgets are held by the sums.'),
   disable_error_logs: later('flag', 'Keeps no errors in the database.'),
-  disable_reset_budget: later('flag', 'Does not start budgets anew.', { default: false }),
+  disable_reset_budget: later('flag', 'Never resets budgets.', { default: false }),
   maximum_spend_logs_retention_period: now(
     'duration',
     'How long rows of single requests are kept (`30d`); sums stay.',
@@ -130,11 +125,11 @@ export const GENERAL_SETTINGS = {
   use_redis_transaction_buffer: never('flag', JOURNAL),
   allow_requests_on_db_unavailable: never(
     'flag',
-    'A key that cannot be looked up is never let in. Keys of the file, and those that were looked up before, are served while the database is away.',
+    'A key that cannot be looked up is never let in. Keys of the file, and those that were looked up before, are served while the database is unavailable.',
   ),
   fail_closed_budget_enforcement: now(
     'flag',
-    'Refuses what has a budget while the Redis that instances share is away: `when_away: closed`.',
+    'Refuses what has a budget while the Redis that instances share is unavailable: `when_away: closed`.',
     { default: false },
   ),
   disable_budget_reservation: never(

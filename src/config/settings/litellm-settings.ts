@@ -46,9 +46,7 @@ const CACHE_PARAMS = {
   gcp_service_account: later('text', 'Redis: Google service account.'),
   gcp_ssl_ca_certs: later('text', 'Redis: CA file.'),
   supported_call_types: later('texts', 'Kinds of requests that are cached.'),
-  mode: later(['default_on', 'default_off'], 'Whether requests are cached unless they say otherwise.', {
-    default: 'default_on',
-  }),
+  mode: later(['default_on', 'default_off'], 'Whether requests are cached by default.', { default: 'default_on' }),
   similarity_threshold: later('ratio', 'How alike two prompts must be.'),
   cache_system_prompt_only: guideLater('flag', 'Caches only what depends on the system prompt alone.'),
   disk_cache_dir: later('text', 'Disk: folder.'),
@@ -69,14 +67,8 @@ const CACHE = { as: 'map', rows: CACHE_PARAMS, id: 'cache_params', isOpen: true 
 
 /** The members of `litellm_settings`. */
 export const LITELLM_SETTINGS = {
-  drop_params: now('flag', 'Drop parameters the provider does not take, instead of answering 400.', {
-    to: 'dropParams',
-    default: false,
-  }),
-  request_timeout: now('seconds', 'Limit of an attempt, unless `router_settings.timeout` is set.', {
-    to: 'routing.timeoutMs',
-    default: 600,
-  }),
+  drop_params: now('flag', 'Drops parameters that the provider lacks, instead of answering 400.', 'dropParams', false),
+  request_timeout: now('seconds', 'Limit of an attempt; `router_settings.timeout` wins.', 'routing.timeoutMs', 600),
   json_logs: now('flag', 'Logs as JSON.', {
     to: 'telemetry.logFormat',
     otherwise: 'JSON unless on a terminal',
@@ -105,18 +97,13 @@ export const LITELLM_SETTINGS = {
     to: 'telemetry.hidePersonalData',
     default: false,
   }),
-  require_auth_for_metrics_endpoint: now('flag', 'Whether `/metrics` asks for a key.', {
-    to: 'telemetry.metrics.requireAuth',
-    default: true,
-  }),
+  require_auth_for_metrics_endpoint: now('flag', 'Whether metrics need a key.', 'telemetry.metrics.requireAuth', true),
   default_fallbacks: now('texts', 'Groups tried when a group without fallbacks of its own fails.'),
   fallbacks: now('groups', 'Group → groups tried when it fails. `router_settings` wins.'),
   content_policy_fallbacks: now('groups', 'Group → groups tried when the provider refuses for its content policy.'),
   context_window_fallbacks: now('groups', 'Group → groups tried when the prompt is too long.'),
   num_retries: now('integer', 'Further tries after a failure. `router_settings` wins.', 'routing.numRetries', 2),
-  allowed_fails: now('integer', 'Failures in a minute that a deployment may have. `router_settings` wins.', {
-    to: 'routing.allowedFails',
-  }),
+  allowed_fails: now('integer', 'Failures allowed in a minute. `router_settings` wins.', 'routing.allowedFails'),
   cooldown_time: now('seconds', 'How long a deployment rests. `router_settings` wins.', 'routing.cooldownMs', 5),
   cache: later('any', 'Whether answers are cached; in the guide a map with `type`, `host`, `port`, `db`.', {
     default: false,
@@ -128,10 +115,7 @@ export const LITELLM_SETTINGS = {
   cache_ttl: guideLater('seconds', 'How long a cached answer lives.'),
   cache_system_prompt_only: guideLater('flag', 'Caches only what depends on the system prompt alone.'),
   enable_redis_auth_cache: later('flag', 'Keeps looked-up keys in Redis.'),
-  enable_caching_on_provider_specific_optional_params: later(
-    'flag',
-    'Lets provider-specific parameters take part in the cache key.',
-  ),
+  enable_caching_on_provider_specific_optional_params: later('flag', 'Caches by provider-specific parameters too.'),
   caching_groups: later('list', 'Groups that share cached answers.'),
   max_budget: now('usd', 'Budget of the whole gateway; 0: none. `general_settings.global_max_budget` wins.', {
     to: 'budgets.globalMax',
@@ -139,18 +123,16 @@ export const LITELLM_SETTINGS = {
     isWeak: true,
     convert: (max) => (max === 0n ? undefined : max),
   }),
-  budget_duration: now('period', 'Period of that budget (`30d`, `1mo`).', {
+  budget_duration: now('period', 'Its period (`30d`, `1mo`).', {
     to: 'budgets.globalPeriod',
     otherwise: 'never resets',
   }),
   max_user_budget: later('usd', 'Budget of a new end user.'),
-  max_end_user_budget: now('usd', 'Budget of each customer that has none of its own.', {
+  max_end_user_budget: now('usd', 'Budget of customers without one.', {
     to: 'budgets.customerDefault',
     convert: budgetOf,
   }),
-  max_end_user_budget_id: now('text', 'Named budget of each customer that has none of its own.', {
-    to: 'budgets.customerDefaultBudgetId',
-  }),
+  max_end_user_budget_id: now('text', 'Named budget of customers without one.', 'budgets.customerDefaultBudgetId'),
   max_internal_user_budget: now('usd', 'Budget of a new user.', { to: 'budgets.userDefault', convert: budgetOf }),
   internal_user_budget_duration: now('period', 'Period of the budget of a new user.'),
   default_max_internal_user_budget: now('usd', 'Another name for `max_internal_user_budget`.', {
@@ -158,30 +140,24 @@ export const LITELLM_SETTINGS = {
     convert: budgetOf,
   }),
   default_team_settings: later('list', 'Logging callbacks by team.'),
-  default_team_params: now('map', 'Values a new team gets that names none.', {
-    to: 'management.defaultTeamParams',
-    ...openMap(NEW_TEAM_PARAMS),
-  }),
-  default_internal_user_params: now('map', 'Values a new user gets that names none.', {
-    to: 'management.defaultUserParams',
-    ...openMap(NEW_USER_PARAMS),
-  }),
-  default_key_generate_params: now('map', 'Values a new key gets that names none.', {
-    to: 'management.defaultKeyParams',
-    ...openMap(NEW_KEY_PARAMS),
-  }),
-  upperbound_key_generate_params: now('map', 'The most a new key may be given.', {
-    to: 'management.upperboundKeyParams',
-    ...openMap(KEY_BOUNDS),
-  }),
-  key_generation_settings: now('map', 'Who may make keys, and what must be said of them.', {
-    to: 'management.keyGeneration',
-    ...openMap(KEY_GENERATION),
-  }),
-  enable_key_alias_format_validation: now('flag', 'Checks the form of key aliases.', {
-    to: 'management.checkKeyAliasFormat',
-    default: false,
-  }),
+  default_team_params: openMap('What a new team gets by default.', 'management.defaultTeamParams', NEW_TEAM_PARAMS),
+  default_internal_user_params: openMap(
+    'What a new user gets by default.',
+    'management.defaultUserParams',
+    NEW_USER_PARAMS,
+  ),
+  default_key_generate_params: openMap(
+    'What a new key gets by default.',
+    'management.defaultKeyParams',
+    NEW_KEY_PARAMS,
+  ),
+  upperbound_key_generate_params: openMap(
+    'The most a new key may be given.',
+    'management.upperboundKeyParams',
+    KEY_BOUNDS,
+  ),
+  key_generation_settings: openMap('Who may make keys, and with what.', 'management.keyGeneration', KEY_GENERATION),
+  enable_key_alias_format_validation: now('flag', 'Checks alias format.', 'management.checkKeyAliasFormat', false),
   token_rate_limit_type: now(['total', 'input', 'output'], 'Which tokens count against `tpm_limit`.', {
     to: 'budgets.tokenRateLimitType',
     default: 'total',
@@ -225,7 +201,7 @@ export const LITELLM_SETTINGS = {
   cost_discount_config: later('map', 'Discounts by provider.'),
   cost_margin_config: later('map', 'Margins by provider.'),
   include_cost_in_streaming_usage: later('flag', 'Puts the cost into the usage of a stream.'),
-  modify_params: later('flag', 'Lets the gateway mend requests that a provider would refuse.'),
+  modify_params: later('flag', 'Lets the gateway repair requests that a provider would refuse.'),
   mcp_aliases: later('map', 'Short names of MCP servers.'),
   guardrails: later('list', 'Guardrails in their oldest form.'),
   skip_system_message_in_guardrail: later('flag', 'Leaves system messages out of guardrails.'),

@@ -5,15 +5,14 @@ import { later, now, type ReadNode, type SettingRows } from '../setting-rows.ts'
 import { USER_ROLES } from './declared-objects.ts';
 
 /** A map whose known members are checked; the others are parameters of the API that a file need not know. */
-export function openMap(rows: SettingRows) {
+export function openMap<const To extends string>(doc: string, to: To, rows: SettingRows) {
   const read: ReadNode<JsonObject> = (node, path, context) => {
     if (node.kind !== 'map') return undefined;
     const section = new Section(node, rows, { path, unknown: 'keep' }, context);
     const known = [...section.names()].map((name) => [name, section.json(name) as JsonValue]);
     return { ...section.unknown, ...Object.fromEntries(known) };
   };
-  const members = { as: 'map', rows, isOpen: true } as const;
-  return { default: {}, read, members } as const;
+  return now('map', doc, { to, default: {}, read, members: { as: 'map', rows, isOpen: true } });
 }
 
 const LIMITS = {

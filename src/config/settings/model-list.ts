@@ -7,9 +7,7 @@ import { ALLOWED_FAILS } from './routing-maps.ts';
 
 /** The members of `model_info`. Further ones are kept as written. */
 export const MODEL_INFO = {
-  id: now('text', 'Id of the deployment.', {
-    otherwise: 'a hash of the group and of the parameters that are no secrets',
-  }),
+  id: now('text', 'Id of the deployment.', { otherwise: 'a hash of the group and the parameters that are no secrets' }),
   base_model: now('text', 'Model name by which prices and limits are looked up.'),
   mode: now('text', 'Kind of work: `chat`, `completion`, `embedding`, …'),
   max_tokens: now('integer', 'Most tokens of an answer.'),
@@ -32,17 +30,12 @@ export const MODEL_INFO = {
     read: policyOf(ALLOWED_FAILS.rows),
     members: ALLOWED_FAILS,
   }),
-  health_check_model: now(
-    'text',
-    'Model asked in health checks: a wildcard has none of its own, and is not checked without.',
-  ),
+  health_check_model: now('text', 'Model asked in health checks; a wildcard is not checked without one.'),
   health_check_timeout: now('seconds', 'Limit of a health check.', { default: 30 }),
   health_check_max_tokens: now('integer', 'Tokens asked for in a health check.', { default: 16 }),
   health_check_params: now('map', 'Further request fields of a health check.'),
   health_check_voice: later('text', 'Voice of a speech health check.'),
-  disable_background_health_check: now('flag', 'Leaves the deployment out of background checks.', {
-    default: false,
-  }),
+  disable_background_health_check: now('flag', 'Leaves the deployment out of background checks.', { default: false }),
   litellm_credential_name: later('text', 'Credential of the deployment.'),
   db_model: never('flag', 'Set by LiteLLM for models kept in its database.'),
   created_at: now('text', 'A remark.'),
@@ -81,10 +74,7 @@ export const MODEL_PARAMS = {
     otherwise: '`litellm_settings.drop_params`',
   }),
   additional_drop_params: now('texts', 'Request fields that are always dropped.', 'additionalDropParams', []),
-  weight: now('number', 'Share of the requests of its group that this deployment gets.', {
-    to: 'weight',
-    otherwise: 'equal shares',
-  }),
+  weight: now('number', 'Its share of the requests of its group.', { to: 'weight', otherwise: 'equal shares' }),
   model_info: now('map', 'Same as `model_info` beside `litellm_params`.', { members: INFO }),
   num_retries: now('integer', 'Further tries after a failure.', {
     to: 'numRetries',
@@ -97,14 +87,8 @@ export const MODEL_PARAMS = {
   itpm: later('integer', 'Input tokens per minute this deployment takes.'),
   otpm: later('integer', 'Output tokens per minute this deployment takes.'),
   max_parallel_requests: now('integer', 'Requests at one time this deployment takes.', 'maxParallelRequests'),
-  default_api_key_tpm_limit: later(
-    'integer',
-    'Tokens per minute a key may use of this model, unless the key says otherwise.',
-  ),
-  default_api_key_rpm_limit: later(
-    'integer',
-    'Requests per minute a key may make to this model, unless the key says otherwise.',
-  ),
+  default_api_key_tpm_limit: later('integer', 'Tokens per minute for a key that has no limit of its own.'),
+  default_api_key_rpm_limit: later('integer', 'Requests per minute for a key that has no limit of its own.'),
   tags: now('texts', 'Tags by which requests choose deployments; `default` for those that choose none.', 'tags', []),
   tag_regex: later('texts', 'Patterns on the User-Agent header by which requests choose deployments.'),
   cooldown_time: now('seconds', 'How long the deployment rests after failures; 0 for never.', {
@@ -116,9 +100,7 @@ export const MODEL_PARAMS = {
     otherwise: 'none',
     convert: (max): PeriodBudgetConfig => ({ max }),
   }),
-  budget_duration: now('period', 'Period after which the deployment budget resets (`30d`, `1mo`).', {
-    otherwise: 'never',
-  }),
+  budget_duration: now('period', 'Period after which that budget resets (`30d`, `1mo`).', { otherwise: 'never' }),
   region_name: now('text', 'Region of the deployment, for requests that ask for one.', 'region'),
   allowed_openai_params: later('texts', 'Request fields passed on although the provider is not known to take them.'),
   merge_reasoning_content_in_choices: later('flag', 'Puts reasoning into the answer text between `<think>` marks.'),
@@ -200,10 +182,7 @@ export const PARAMS = {
 
 /** The members of a `model_list` entry. */
 export const MODEL_ENTRY = {
-  model_name: now(
-    'text',
-    'The name clients ask for. Entries of the same name form one group; `*` matches anything (`openai/*`).',
-  ),
+  model_name: now('text', 'The name clients ask for; entries of one name form a group. `*` matches anything.'),
   litellm_params: now('map', 'How the provider is called.', { members: PARAMS }),
   model_info: now('map', 'What is known about the model: prices, limits, an id.', { members: INFO }),
 } satisfies SettingRows;

@@ -11,6 +11,7 @@ import {
   routingGroupsOf,
 } from '../routing-readers.ts';
 import { guideNow, later, never, now, own, PYTHON, type SettingRows } from '../setting-rows.ts';
+import { HEALTH_CHECKS } from './general-settings.ts';
 import { PARAMS } from './model-list.ts';
 import { BUDGET_BY_NAME, readProviderBudgets } from './period-budget.ts';
 import {
@@ -22,9 +23,9 @@ import {
   MID_STREAM,
   RETRY_POLICY,
   ROUTING_GROUP,
+  STRATEGIES,
   STRATEGY_ARGS_DOC,
   STRATEGY_DOC,
-  STRATEGY_WORDS,
   strategyOf,
 } from './routing-maps.ts';
 
@@ -48,10 +49,7 @@ export const ROUTER_SETTINGS = {
     to: 'streamTimeoutMs',
     otherwise: '`timeout`',
   }),
-  ttft_timeout: now('seconds', 'Limit until the first token.', {
-    to: 'firstTokenTimeoutMs',
-    otherwise: 'none',
-  }),
+  ttft_timeout: now('seconds', 'Limit until the first token.', { to: 'firstTokenTimeoutMs', otherwise: 'none' }),
   stream_idle_timeout: now('seconds', 'Longest silence between two chunks.', 'idleTimeoutMs', 120),
   connect_timeout: own('seconds', 'Limit for connecting to a provider.', 'connectTimeoutMs', 5),
   model_group_alias: now('map', 'Alias → group, or `{ model, hidden }`. A hidden alias is served, not listed.', {
@@ -59,9 +57,7 @@ export const ROUTER_SETTINGS = {
     default: new Map() as Aliases,
     read: readAliases,
   }),
-  default_litellm_params: now('map', 'Members of `litellm_params` for all deployments that do not set them.', {
-    members: PARAMS,
-  }),
+  default_litellm_params: now('map', '`litellm_params` for all deployments that do not set them.', { members: PARAMS }),
   request_deadline: own('seconds', 'Limit of a request over all its attempts.', {
     default: 600,
     otherwise: '`timeout`, at least {}',
@@ -86,11 +82,7 @@ export const ROUTER_SETTINGS = {
     read: mapByGroup(policyOf(RETRY_POLICY)),
     members: { ...RETRIES, as: 'by-name' },
   }),
-  routing_strategy: now(STRATEGY_WORDS, STRATEGY_DOC, {
-    to: 'strategy',
-    default: DEFAULT_STRATEGY,
-    convert: strategyOf,
-  }),
+  routing_strategy: now(STRATEGIES, STRATEGY_DOC, { to: 'strategy', default: DEFAULT_STRATEGY, convert: strategyOf }),
   routing_strategy_args: now('map', STRATEGY_ARGS_DOC, 'strategyArgs', {}),
   routing_groups: now('list', 'Sets of model groups with a strategy of their own.', {
     to: 'routingGroups',
@@ -131,29 +123,20 @@ export const ROUTER_SETTINGS = {
     'Further checks before a deployment is chosen. In effect: `session_affinity`, `deployment_affinity`, `prompt_caching`; `router_budget_limiting` always is.',
     { to: 'optionalPreCallChecks', default: [], missingIn: checksNotInEffect },
   ),
-  deployment_affinity_ttl_seconds: now('seconds', 'How long a conversation or a key stays with a deployment.', {
-    to: 'affinityTtlMs',
-    default: 3600,
-  }),
+  deployment_affinity_ttl_seconds: now('seconds', 'How long affinity to a deployment lasts.', 'affinityTtlMs', 3600),
   model_group_affinity_config: now('map', 'Group → the affinity checks that hold there.', {
     to: 'groupAffinity',
     default: new Map<string, readonly string[]>(),
     read: readGroupAffinity,
   }),
   enable_tag_filtering: now('flag', 'Chooses deployments by the tags of the request.', 'enableTagFiltering', false),
-  tag_filtering_match_any: now('flag', 'One tag in common suffices; else a deployment needs all of them.', {
-    to: 'tagFilteringMatchAny',
-    default: true,
-  }),
+  tag_filtering_match_any: now('flag', 'One common tag suffices; else all are needed.', 'tagFilteringMatchAny', true),
   enable_weighted_failover: now(
     'flag',
     'Tries other deployments of the group before fallback groups. Always done here.',
     { to: 'enableWeightedFailover', default: true },
   ),
-  cooldown_time: now('seconds', 'How long a deployment rests, where the provider does not say how long.', {
-    to: 'cooldownMs',
-    default: 5,
-  }),
+  cooldown_time: now('seconds', 'How long a deployment rests if the provider does not say.', 'cooldownMs', 5),
   disable_cooldowns: now('flag', 'No deployment ever rests.', 'disableCooldowns', false),
   allowed_fails: now('integer', 'Failures in a minute that a deployment may have; with one more it rests.', {
     to: 'allowedFails',
@@ -203,9 +186,7 @@ export const ROUTER_SETTINGS = {
   redis_ssl: now('flag', 'Whether it speaks TLS.', { variable: 'REDIS_SSL', default: false }),
   redis_ssl_ca_certs: own('text', 'A file of the authorities to trust.', { otherwise: "the system's" }),
   redis_ssl_cert_reqs: own(['required', 'none'], '`none` takes any certificate.', { default: 'required' }),
-  redis_ssl_check_hostname: own('flag', 'Whether the certificate must be of the host that was asked for.', {
-    default: true,
-  }),
+  redis_ssl_check_hostname: own('flag', 'Whether the certificate must name the host.', { default: true }),
   redis_startup_nodes: own('list', 'Nodes of a Redis Cluster: `{ host, port }` or `HOST:PORT`. One of them is enough.'),
   redis_sentinel_nodes: own('list', 'Sentinels that know the master: `[HOST, PORT]`, `{ host, port }` or `HOST:PORT`.'),
   redis_service_name: own('text', 'What the sentinels call the master.', { default: 'mymaster' }),
@@ -215,25 +196,10 @@ export const ROUTER_SETTINGS = {
   cache_kwargs: later('map', 'Settings of the cache.'),
   caching_groups: later('list', 'Groups that share cached answers.'),
   alerting_config: later('map', 'Where alerts go.'),
-  enable_health_check_routing: now(
-    'flag',
-    'Deployments that failed their background health check are tried only where nothing else is left.',
-    { to: 'health.routing', default: false },
-  ),
-  health_check_staleness_threshold: now('seconds', 'Age at which a health check no longer counts.', {
-    to: 'health.stalenessMs',
-    otherwise: 'twice the interval',
-  }),
-  health_check_ignore_transient_errors: now('flag', 'Rate limits and timeouts do not count as unhealthy.', {
-    to: 'health.ignoreTransientErrors',
-    default: false,
-  }),
+  ...HEALTH_CHECKS,
   search_tools: later('list', 'Web search providers.'),
   guardrail_list: later('list', 'Guardrails shared between several servers.'),
-  ignore_invalid_deployments: never(
-    'flag',
-    'A deployment that cannot work is named at the start and nothing is started.',
-  ),
+  ignore_invalid_deployments: never('flag', 'A deployment that cannot work is named, and nothing is started.'),
   set_verbose: now('flag', 'Logs at level `debug`.', {
     to: 'telemetry.logLevel',
     default: false,

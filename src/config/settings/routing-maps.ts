@@ -7,7 +7,7 @@ const BUDGET_STRATEGY = 'provider-budget-routing';
 /** How deployments are chosen unless a file says otherwise. */
 export const DEFAULT_STRATEGY = 'simple-shuffle';
 /** The words of `routing_strategy`. */
-export const STRATEGY_WORDS = [
+export const STRATEGIES = [
   DEFAULT_STRATEGY,
   ...STRATEGY_NAMES.filter((name) => name !== DEFAULT_STRATEGY),
   BUDGET_STRATEGY,
@@ -26,10 +26,7 @@ export const strategyOf = (word: string): string => (word === BUDGET_STRATEGY ? 
 export const HEDGE = {
   enabled: own('flag', 'Whether there are second attempts.', 'enabled', false),
   max_extra_spend: own('ratio', "Share of the group's spend that the slower attempts may add.", 'maxExtraSpend', 0.05),
-  percentile: own('ratio', 'The share of first tokens (of whole answers without a stream) that come in time.', {
-    to: 'percentile',
-    default: 0.95,
-  }),
+  percentile: own('ratio', 'Share of first tokens (of answers without a stream) in time.', 'percentile', 0.95),
 } satisfies SettingRows;
 
 /** The members of `hedge`, wherever that is. */
@@ -39,30 +36,20 @@ export const HEDGE_MEMBERS = { as: 'map', rows: HEDGE, id: 'hedge' } as const;
 export const ROUTING_GROUP = {
   group_name: now('text', 'A name for messages.', 'name'),
   models: now('texts', 'The model groups, wildcards allowed. Required.', 'models', []),
-  routing_strategy: now(STRATEGY_WORDS, STRATEGY_DOC, {
-    to: 'strategy',
-    otherwise: DEFAULT_STRATEGY,
-    convert: strategyOf,
-  }),
+  routing_strategy: now(STRATEGIES, STRATEGY_DOC, { to: 'strategy', otherwise: DEFAULT_STRATEGY, convert: strategyOf }),
   routing_strategy_args: now('map', STRATEGY_ARGS_DOC, 'strategyArgs', {}),
 } satisfies SettingRows;
 
 /** One entry of `model_group_settings`: what is set for one model group and wins over the router's own. */
 export const GROUP_SETTINGS = {
-  routing_strategy: own(STRATEGY_WORDS, STRATEGY_DOC, {
-    to: 'strategy',
-    otherwise: DEFAULT_STRATEGY,
-    convert: strategyOf,
-  }),
+  routing_strategy: own(STRATEGIES, STRATEGY_DOC, { to: 'strategy', otherwise: DEFAULT_STRATEGY, convert: strategyOf }),
   routing_strategy_args: own('map', STRATEGY_ARGS_DOC, 'strategyArgs'),
   mid_stream: own(MID_STREAM, 'As in `router_settings`.', 'midStream'),
   hedge: own('map', 'As in `router_settings`.', { to: 'hedge', members: HEDGE_MEMBERS }),
   timeout: own('seconds', 'Limit of an attempt, for deployments that name none.', 'timeoutMs'),
   stream_timeout: own('seconds', 'Limit until the first chunk, for deployments that name none.', 'streamTimeoutMs'),
   ttft_timeout: own('seconds', 'Limit until the first token, for deployments that name none.', 'firstTokenTimeoutMs'),
-  stream_idle_timeout: own('seconds', 'Longest silence between two chunks, for deployments that name none.', {
-    to: 'idleTimeoutMs',
-  }),
+  stream_idle_timeout: own('seconds', 'Longest silence between chunks, if a deployment names none.', 'idleTimeoutMs'),
 } satisfies SettingRows;
 
 /** The settings of hedging. */

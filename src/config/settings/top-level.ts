@@ -13,16 +13,12 @@ const listOf = <const Rows extends SettingRows>(rows: Rows) => ({ members: { as:
 
 /** The top level of a file. */
 export const TOP_LEVEL = {
-  model_list: now(
-    'list',
-    'The deployments: which model names are served, by which provider, with which credentials.',
-    listOf(MODEL_ENTRY),
-  ),
+  model_list: now('list', 'The deployments: names, providers, credentials.', listOf(MODEL_ENTRY)),
   litellm_settings: now('map', 'Settings of requests, caching, callbacks and logging.', mapOf(LITELLM_SETTINGS)),
   router_settings: now('map', 'Settings of routing: timeouts, retries, fallbacks, aliases.', mapOf(ROUTER_SETTINGS)),
   general_settings: now(
     'map',
-    'Settings of the server itself: master key, address, limits, metrics.',
+    'Settings of the server: master key, address, limits, metrics.',
     mapOf(GENERAL_SETTINGS),
   ),
   user_api_key_list: guideNow('list', 'Keys declared in the file, each with what it may use.', listOf(DECLARED_KEY)),
@@ -37,11 +33,7 @@ export const TOP_LEVEL = {
     'Variables for references in the rest of the file; they win over the environment.',
     { members: { as: 'by-name', rows: NO_ROWS, or: 'text' } },
   ),
-  credential_list: now(
-    'list',
-    'Named sets of connection parameters that deployments refer to.',
-    listOf(CREDENTIAL_ENTRY),
-  ),
+  credential_list: now('list', 'Named sets of connection parameters for deployments.', listOf(CREDENTIAL_ENTRY)),
   include: now('texts', 'Further files, relative to this one, merged as if named right after it.'),
   guardrails: later('list', 'Checks of prompts and answers.'),
   callback_settings: later('map', 'Settings of single logging callbacks.'),

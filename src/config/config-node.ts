@@ -8,7 +8,7 @@ export interface Source {
   readonly lines: LineCounter;
 }
 
-/** A spot in a file, counted in characters from its start; made into line and column only when somebody asks. */
+/** A position in a file, in characters from its start; line and column are computed on demand. */
 export interface Place {
   readonly source: Source;
   readonly offset: number;
@@ -22,7 +22,7 @@ export interface ScalarNode extends Place {
   readonly written?: string;
   /** Whether variables have been filled in already; a shared (aliased) node is met more than once. */
   isResolved?: boolean;
-  /** Whether the value came, in whole or in part, from a variable: then it is no literal of the file. */
+  /** Whether the value, or a part of it, came from a variable: then it is no literal of the file. */
   fromVariable?: boolean;
   /** The variables it names that are not set; its value is null then. */
   missing?: readonly string[];
@@ -77,13 +77,13 @@ export function member(node: ConfigNode | undefined, key: string): ConfigNode | 
   return node?.kind === 'map' ? node.entries.get(key)?.value : undefined;
 }
 
-/** The text of a scalar as written, or undefined where the node is none or empty. */
+/** The text of a scalar as written, or undefined if the node is not a scalar or is empty. */
 export function textOf(node: ConfigNode | undefined): string | undefined {
   if (node?.kind !== 'scalar' || node.value === null) return undefined;
   return typeof node.value === 'string' ? node.value : (node.written ?? String(node.value));
 }
 
-/** The entries of `model_list` by where they stand, as deployments name it. */
+/** The entries of `model_list` by their positions, as deployments name them. */
 export function placesByPosition(root: MapNode): ReadonlyMap<string, Place> {
   const places = new Map<string, Place>();
   const list = root.entries.get('model_list')?.value;

@@ -1,5 +1,4 @@
-/** Deployments out of nothing but provider keys in the environment. */
-
+/** Deployments made from the provider keys in the environment alone. */
 import { createHash } from 'node:crypto';
 import { defined } from '../core/defined.ts';
 import type { DeploymentConfig } from './gateway-config.ts';

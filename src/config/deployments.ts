@@ -36,7 +36,7 @@ interface ReadEntry {
   readonly modelInfo: JsonObject;
 }
 
-/** Reads all entries of `model_list`; those that cannot work are left out, each with an error among the findings. */
+/** Reads all entries of `model_list`; one that cannot work is left out, with an error among the findings. */
 export function readDeployments(root: MapNode, reading: DeploymentReading): DeploymentConfig[] {
   const { findings } = reading.context;
   const list = member(root, 'model_list');
@@ -265,7 +265,7 @@ function healthCheckOf(info: InfoSection): DeploymentHealthCheck | undefined {
   return { isDisabled: isDisabled === true, ...check };
 }
 
-/** The first 32 hex digits of a hash over the group and every parameter that is no secret: the same file gives the same ids. */
+/** The first 32 hex digits of a hash over the group and every parameter that is not a secret: the same file gives the same ids. */
 function stableId(group: string, model: string, params: ParamsSection): string {
   const visible: [string, JsonValue | undefined][] = [];
   for (const name of params.names()) {

@@ -1,4 +1,4 @@
-/** Finds the word that was probably meant. */
+/** Finds the word that was probably intended. */
 
 /** The Damerau–Levenshtein distance (insert, delete, replace, swap neighbours), or `limit + 1` as soon as it must exceed `limit`. */
 export function editDistance(left: string, right: string, limit: number): number {

@@ -1,4 +1,4 @@
-/** Periods, lengths of time and moments as people write them in a file. */
+/** Periods, lengths of time and moments as a file holds them. */
 import { PERIOD_WORDS } from '../core/period.ts';
 
 /** A budget period as LiteLLM writes it (`1mo`, `30d`), from either dialect's word. */

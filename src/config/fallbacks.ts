@@ -19,14 +19,14 @@ export interface FallbackStep {
   readonly place: Place;
 }
 
-/** What reading the fallbacks gives beside the map. */
+/** What fallbacks are read from, and the steps that reading them adds to. */
 export interface FallbackReading {
   readonly router: Section<typeof ROUTER_SETTINGS>;
   readonly litellm: Section<typeof LITELLM_SETTINGS>;
   readonly steps: FallbackStep[];
 }
 
-/** The map of one setting; what `router_settings` says of a group wins over `litellm_settings`. */
+/** The map of one setting; for a group in both, `router_settings` wins over `litellm_settings`. */
 export function readFallbacks(setting: FallbackSetting, reading: FallbackReading): FallbackMap {
   const into = new Map<string, readonly string[]>();
   const steps = new Map<string, readonly FallbackStep[]>();
@@ -75,7 +75,7 @@ function readMaps(
   }
 }
 
-/** The lists for groups without fallbacks of their own; LiteLLM's word in `router_settings` wins. */
+/** The lists for groups without fallbacks of their own; LiteLLM's name in `router_settings` wins. */
 function readDefaults({ router, litellm }: FallbackReading, into: Map<string, readonly string[]>): void {
   const { references } = router.context;
   const take = (section: Section, name: string, groups: readonly string[] = []): void => {

@@ -1,8 +1,8 @@
-/** What was noticed while a configuration was read: gathered whole, so that one run shows everything there is to mend. */
-import type { ConfigNode, Place } from './config-node.ts';
-import { lineAndColumn } from './config-node.ts';
+/** The findings about a configuration, gathered as a whole, so that one run shows everything there is to fix. */
+import { defined } from '../core/defined.ts';
+import { type ConfigNode, lineAndColumn, type Place } from './config-node.ts';
 
-/** How much it matters: an error stops the start, a warning is likely a mistake, a note only tells. */
+/** How much it matters: an error stops the start, a warning is likely a mistake, a note is for information. */
 export type Severity = 'error' | 'warning' | 'note';
 
 /** A stable word for each kind of finding, for scripts that read `--json`. */
@@ -39,7 +39,7 @@ export type FindingCode =
   | 'duplicate-declared-key'
   | 'more-of-the-same';
 
-/** One thing noticed, and where. Lines and columns count from 1; both are 0 where no place can be named. */
+/** One finding and its place. Lines and columns count from 1; both are 0 if there is no place to name. */
 export interface Finding {
   readonly severity: Severity;
   readonly code: FindingCode;
@@ -48,14 +48,14 @@ export interface Finding {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** The word that was probably meant. */
+  /** The word that was probably intended. */
   readonly suggestion?: string;
 }
 
 /** How many findings of one code are kept before the rest is only counted. */
 const KEPT_PER_CODE = 200;
 
-/** Gathers findings, each once per place, and counts what exceeds a readable number. */
+/** Collects findings, each once per place, and only counts those beyond a readable number. */
 export class Findings {
   readonly #kept: Finding[] = [];
   readonly #seen = new Set<string>();
@@ -70,7 +70,7 @@ export class Findings {
   add(severity: Severity, code: FindingCode, place: Place | undefined, message: string, suggestion?: string): void {
     const { file, line, column } =
       place === undefined ? { file: '', line: 0, column: 0 } : { file: place.source.file, ...lineAndColumn(place) };
-    this.addAt({ severity, code, message, file, line, column, ...(suggestion === undefined ? {} : { suggestion }) });
+    this.addAt({ severity, code, message, file, line, column, ...defined({ suggestion }) });
   }
 
   addAt(finding: Finding): void {
@@ -116,12 +116,8 @@ const COLOURS = { error: '\u001b[31m', warning: '\u001b[33m', note: '\u001b[36m'
 /** Writes findings for people, one line each: `config.yaml:12:5 error  unknown key "moddel_list" — did you mean "model_list"?` */
 export function renderFindings(findings: readonly Finding[], options: { readonly color?: boolean } = {}): string {
   const lines = findings.map((finding) => {
-    const where =
-      finding.line > 0
-        ? `${finding.file}:${finding.line}:${finding.column} `
-        : finding.file === ''
-          ? ''
-          : `${finding.file} `;
+    const { file, line, column } = finding;
+    const where = line > 0 ? `${file}:${line}:${column} ` : file === '' ? '' : `${file} `;
     const word = finding.severity.padEnd(7);
     const severity = options.color === true ? `${COLOURS[finding.severity]}${word}\u001b[0m` : word;
     const suggestion = finding.suggestion === undefined ? '' : ` — did you mean "${finding.suggestion}"?`;

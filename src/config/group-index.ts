@@ -1,17 +1,17 @@
-/** Which names a configuration serves, as routing will see it: an alias first, then a group, a deployment id, a wildcard. */
+/** The names that a configuration serves, as routing finds them: an alias first, then a group, a deployment id, a wildcard. */
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { DeploymentConfig, RoutingConfig } from './gateway-config.ts';
 
 type Aliases = RoutingConfig['aliases'];
 
-/** Where an alias leads in the end: to a name that is served, to one that is not, or back to itself. */
+/** What an alias resolves to: a name that is served, one that is not, or itself. */
 export interface AliasEnd {
   readonly kind: 'served' | 'unknown' | 'circle';
   readonly group: string;
 }
 
-/** Names that are suggested for; beyond that nobody reads suggestions, and looking for them takes its time. */
+/** How many names get a suggestion: finding one takes time, and no one reads more. */
 const MOST_SUGGESTIONS = 200;
 const MOST_CANDIDATES = 2000;
 const LONGEST_SHOWN_CHAIN = 8;
@@ -72,7 +72,7 @@ export class GroupIndex {
     return end;
   }
 
-  /** The names an alias leads over, for messages: `a → b → c`. */
+  /** The names on the path of an alias, for messages: `a → b → c`. */
   pathFrom(alias: string): string {
     const names = [alias];
     let next = this.#aliases.get(alias)?.group;
@@ -84,14 +84,14 @@ export class GroupIndex {
     return names.join(' → ');
   }
 
-  /** The aliases with the groups they lead to in the end, so that routing follows one step. */
+  /** The aliases with the groups that they resolve to, so that routing follows one step. */
   flattened(): Aliases {
     return new Map(
       [...this.#aliases].map(([alias, { hidden }]) => [alias, { group: this.follow(alias).group, hidden }]),
     );
   }
 
-  /** The name that was probably meant. */
+  /** The name that was probably intended. */
   suggest(name: string): string | undefined {
     this.#suggestions += 1;
     if (this.#suggestions > MOST_SUGGESTIONS) return undefined;

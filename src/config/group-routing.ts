@@ -1,26 +1,26 @@
-/** What routing settings hold for one model group: its own, else its entry of `routing_groups`, else the router's. */
+/** The routing settings of one model group: its own, else those of its entry in `routing_groups`, else the router's. */
 import type { JsonObject } from '../core/json.ts';
 import { compileWildcard } from '../core/wildcard.ts';
 import type { HedgeConfig, NumberByClass, RoutingConfig } from './gateway-config.ts';
 import { ROUTER_SETTINGS } from './settings/router-settings.ts';
 
-/** The settings of one model group, with nothing left open. */
+/** The settings of one model group, complete. */
 export interface GroupRouting {
   readonly strategy: string;
   readonly strategyArgs: JsonObject;
   readonly retriesByClass: NumberByClass;
   readonly midStream: RoutingConfig['midStream'];
   readonly hedge: HedgeConfig;
-  /** The words of `optional_pre_call_checks` that hold here. */
+  /** The words of `optional_pre_call_checks` that apply. */
   readonly checks: readonly string[];
 }
 
-/** Affinity checks: those that `model_group_affinity_config` says anew for a group. */
+/** Affinity checks: `model_group_affinity_config` replaces these for a group. */
 const AFFINITY = /affinity$|^prompt_caching$|^responses_api_deployment_check$/;
 
 /**
- * The settings of a group. `names`: its name first, then its pattern where it is a wildcard. Worked out once for each group when
- * a configuration is taken over, not for each request.
+ * The settings of a group. `names`: its name first, then its pattern if it is a wildcard. Computed once for each group when a
+ * configuration takes effect, not for each request.
  */
 export function routingOfGroup(routing: RoutingConfig, names: readonly string[]): GroupRouting {
   const own = firstOf(names, (name) => routing.groupSettings.get(name));
@@ -30,7 +30,7 @@ export function routingOfGroup(routing: RoutingConfig, names: readonly string[])
   const { optionalPreCallChecks: checks } = routing;
   return {
     strategy: strategy ?? routing.strategy,
-    // Arguments belong to the strategy they stand beside: another strategy does not know them.
+    // Arguments belong to the strategy beside them: another strategy does not know them.
     strategyArgs:
       own?.strategyArgs ??
       (own?.strategy !== undefined ? {} : shared !== undefined ? shared.strategyArgs : routing.strategyArgs),
@@ -42,8 +42,8 @@ export function routingOfGroup(routing: RoutingConfig, names: readonly string[])
 }
 
 /**
- * How long a request may take over all its attempts. Where nothing is said it is longer than a short `timeout`: that is the limit
- * of an attempt, and a fallback after a timeout needs time as well.
+ * How long a request may take over all its attempts. By default that is longer than a short `timeout`: that is the limit of an
+ * attempt, and a fallback after a timeout needs time as well.
  */
 export function deadlineOf(routing: Pick<RoutingConfig, 'requestDeadlineMs' | 'timeoutMs'>): number {
   return routing.requestDeadlineMs ?? Math.max(routing.timeoutMs, ROUTER_SETTINGS.request_deadline.default * 1000);

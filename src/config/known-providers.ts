@@ -12,7 +12,7 @@ export interface KnownProvider {
   readonly defaultBaseUrl?: string;
   /** Model names that mean this provider without a prefix, `*` for anything: `gpt-*`. */
   readonly modelPatterns?: readonly string[];
-  /** Whether it stands for any server of its format: it takes a model of unknown prefix when the deployment has an `api_base`. */
+  /** Whether it is for any server of its format: it takes a model of unknown prefix if the deployment has an `api_base`. */
   readonly isCustomEndpoint?: boolean;
 }
 
@@ -44,7 +44,7 @@ export class ProviderDirectory {
     return this.#byName.get(name);
   }
 
-  /** The provider of `written` (a `model` setting), or undefined where nothing names one. */
+  /** The provider of `written` (a `model` setting), or undefined if nothing names one. */
   resolve(written: string, named: string | undefined, hasApiBase: boolean): ProviderModel | undefined {
     const slash = written.indexOf('/');
     const prefix = slash > 0 ? written.slice(0, slash) : undefined;
@@ -62,7 +62,7 @@ export class ProviderDirectory {
     return undefined;
   }
 
-  /** The provider name that was probably meant. */
+  /** The provider name that was probably intended. */
   suggest(name: string): string | undefined {
     return didYouMean(name, this.#byName.keys())?.word;
   }

@@ -1,4 +1,4 @@
-/** Checks of routing as a whole: fallbacks that lead in a circle, orders that leave deployments behind. */
+/** Checks of routing as a whole: circular fallbacks, and orders that some deployments of a group lack. */
 import { type MapNode, type Place, placesByPosition } from './config-node.ts';
 import { FALLBACK_SETTINGS, type FallbackStep } from './fallbacks.ts';
 import type { Findings } from './finding.ts';
@@ -23,8 +23,8 @@ interface NamedStep extends FallbackStep {
 }
 
 /**
- * Names each circle once, where it closes. It does no harm to a request, for a walk visits no group twice; but whoever wrote it
- * may think that the first group is tried again.
+ * Reports each circle once, at the step that closes it. It does no harm to a request, because no group is tried twice; but its
+ * author may think that the first group is tried again.
  */
 function lintCircles(steps: readonly FallbackStep[], groups: GroupIndex, findings: Findings): void {
   const nameOf = (name: string): string => groups.follow(name).group;
@@ -32,7 +32,7 @@ function lintCircles(steps: readonly FallbackStep[], groups: GroupIndex, finding
   for (const step of steps) {
     const named = { ...step, source: nameOf(step.from), target: nameOf(step.to) };
     if (named.source === named.target) {
-      const message = `${step.setting}: "${step.from}" falls back to itself; that step is passed over`;
+      const message = `${step.setting}: "${step.from}" falls back to itself; that step is skipped`;
       findings.add('warning', 'fallback-cycle', step.place, message);
       continue;
     }
@@ -75,11 +75,11 @@ function walk(
 function reportCircle(circle: readonly string[], step: FallbackStep, findings: Findings): void {
   const names =
     circle.length <= LONGEST_SHOWN_CIRCLE ? circle : [...circle.slice(0, LONGEST_SHOWN_CIRCLE - 1), '…', circle.at(-1)];
-  const message = `${step.setting} lead in a circle: ${names.join(' → ')}; the walk never visits a group twice, so it ends before it comes back to "${circle[0]}"`;
+  const message = `${step.setting} lead in a circle: ${names.join(' → ')}; a request never tries a group twice, so it ends before it returns to "${circle[0]}"`;
   findings.add('warning', 'fallback-cycle', step.place, message);
 }
 
-/** Deployments without `order` beside some with one are tried last, which is easily overlooked. */
+/** If some deployments of a group have an `order`, those without are tried last, which is easily overlooked. */
 function lintOrders(draft: Draft, root: MapNode, findings: Findings): void {
   const mixed = new Map<string, { ordered: number; place: string | undefined }>();
   for (const { group, order, position } of draft.config.deployments) {
@@ -92,7 +92,7 @@ function lintOrders(draft: Draft, root: MapNode, findings: Findings): void {
   for (const [group, { ordered, place }] of mixed) {
     if (ordered === 0 || place === undefined) continue;
     places ??= placesByPosition(root);
-    const message = `some deployments of "${group}" have an order and this one has none: it is tried after all of those`;
+    const message = `some deployments of "${group}" have an order and this one does not: it is tried after all of them`;
     findings.add('note', 'mixed-order', places.get(place), message);
   }
 }

@@ -1,8 +1,8 @@
-/** Checks that need the whole configuration: names that lead nowhere, circles, prices under budgets, secrets in plain text. */
+/** Checks that need the whole configuration: unknown names, circles, missing prices under budgets, secrets in plain text. */
 import type { JsonObject } from '../core/json.ts';
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import type { Limits } from '../stores/contracts/directory.ts';
-import { type ConfigNode, type MapNode, member, placesByPosition, textOf } from './config-node.ts';
+import { type ConfigNode, type MapNode, member, type Place, placesByPosition, textOf } from './config-node.ts';
 import type { Findings } from './finding.ts';
 import type { BudgetConfig, DeploymentConfig } from './gateway-config.ts';
 import type { GroupIndex } from './group-index.ts';
@@ -24,8 +24,7 @@ export function lintDraft(
   lintAliases(draft, groups, findings);
   lintReferences(references, groups, findings);
   lintRouting(draft, groups, root, findings);
-  lintKeys(draft, groups, findings);
-  lintDeclaredModels(root, draft, groups, findings);
+  lintAllowedModels(draft, groups, root, findings);
   if (priceKnown !== undefined) lintPrices(draft, root, findings, priceKnown);
   lintMasterKey(draft, findings);
   lintLiterals(root, findings);
@@ -56,59 +55,40 @@ function lintReferences(references: readonly GroupReference[], groups: GroupInde
 /** Words LiteLLM takes in a key's models in place of names. */
 const MODEL_WORDS = new Set(['*', 'all-team-models', 'all-proxy-models', 'no-default-models']);
 
-function lintKeys(draft: Draft, groups: GroupIndex, findings: Findings): void {
-  const accessGroups = accessGroupsOf(draft);
-  for (const { key, place, modelPlaces } of draft.keys) {
-    const who = key.alias ?? key.userId;
-    const name = who === undefined ? 'a key' : `the key of "${who}"`;
-    const unreachable = key.models.filter(
-      (model) => !MODEL_WORDS.has(model) && !accessGroups.has(model) && !groups.matchesAny(model),
-    );
-    if (unreachable.length > 0 && unreachable.length === key.models.length) {
-      const message = `${name} can reach no model: nothing in model_list serves ${unreachable.map((each) => `"${each}"`).join(', ')}`;
-      findings.add('warning', 'key-without-model', place, message);
-      continue;
-    }
-    for (const model of unreachable) {
-      const message = `${name} may use "${model}", which no entry of model_list serves`;
-      findings.add(
-        'warning',
-        'unknown-group',
-        modelPlaces[key.models.indexOf(model)] ?? place,
-        message,
-        groups.suggest(model),
-      );
-    }
-  }
-}
-
-/** Lists whose entries may name the models they may use, and what an entry is called. */
+/** Lists whose entries name the models that they may use, and what an entry is called. */
 const WITH_MODELS = [
   ['organizations', 'an organisation'],
   ['teams', 'a team'],
   ['users', 'a user'],
 ] as const;
 
-function lintDeclaredModels(root: MapNode, draft: Draft, groups: GroupIndex, findings: Findings): void {
-  const accessGroups = accessGroupsOf(draft);
+/** The models that keys and declared objects may use: each must be served, and a key must reach at least one. */
+function lintAllowedModels(draft: Draft, groups: GroupIndex, root: MapNode, findings: Findings): void {
+  const accessGroups = new Set(draft.config.deployments.flatMap(({ modelInfo }) => textsIn(modelInfo.access_groups)));
+  const isUnserved = (model: string): boolean =>
+    !MODEL_WORDS.has(model) && !accessGroups.has(model) && !groups.matchesAny(model);
+  const report = (owner: string, model: string, place: Place): void => {
+    const message = `${owner} may use "${model}", which no entry of model_list serves`;
+    findings.add('warning', 'unknown-group', place, message, groups.suggest(model));
+  };
+  for (const { key, place, modelPlaces } of draft.keys) {
+    const owner = key.alias ?? key.userId;
+    const name = owner === undefined ? 'a key' : `the key of "${owner}"`;
+    const unserved = key.models.filter(isUnserved);
+    if (unserved.length > 0 && unserved.length === key.models.length) {
+      const message = `${name} can reach no model: nothing in model_list serves ${unserved.map((each) => `"${each}"`).join(', ')}`;
+      findings.add('warning', 'key-without-model', place, message);
+    } else for (const model of unserved) report(name, model, modelPlaces[key.models.indexOf(model)] ?? place);
+  }
   for (const [list, owner] of WITH_MODELS) {
-    const entries = member(root, list);
-    for (const entry of entries?.kind === 'list' ? entries.items : []) {
-      const models = member(entry, 'models');
-      for (const node of models?.kind === 'list' ? models.items : []) {
-        const model = textOf(node);
-        if (model === undefined || MODEL_WORDS.has(model) || accessGroups.has(model) || groups.matchesAny(model))
-          continue;
-        const message = `${owner} may use "${model}", which no entry of model_list serves`;
-        findings.add('warning', 'unknown-group', node, message, groups.suggest(model));
-      }
+    for (const node of itemsOf(member(root, list)).flatMap((entry) => itemsOf(member(entry, 'models')))) {
+      const model = textOf(node);
+      if (model !== undefined && isUnserved(model)) report(owner, model, node);
     }
   }
 }
 
-function accessGroupsOf({ config }: Draft): ReadonlySet<string> {
-  return new Set(config.deployments.flatMap(({ modelInfo }) => textsIn(modelInfo.access_groups)));
-}
+const itemsOf = (node: ConfigNode | undefined): readonly ConfigNode[] => (node?.kind === 'list' ? node.items : []);
 
 function textsIn(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
@@ -125,12 +105,12 @@ function lintPrices(draft: Draft, root: MapNode, findings: Findings, priceKnown:
     const base = deployment.modelInfo.base_model;
     const model = typeof base === 'string' ? base : deployment.model;
     if (priceKnown(deployment.provider, model, deployment.modelInfo)) continue;
-    const message = `"${deployment.group}" is under ${budget}, but no price is known for ${deployment.provider}/${deployment.model}: its use would not count; give input_cost_per_token and output_cost_per_token in model_info`;
+    const message = `"${deployment.group}" is under ${budget}, but no price is known for ${deployment.provider}/${deployment.model}: its use would not count; set input_cost_per_token and output_cost_per_token in model_info`;
     findings.add('warning', 'unpriced-under-budget', places.get(deployment.position) ?? root, message);
   }
 }
 
-/** The budget that the use of a deployment counts against, in words; undefined where there is none. */
+/** The budget that the use of a deployment counts against, in words; undefined if there is none. */
 function budgetOver(
   { budget, provider, group }: DeploymentConfig,
   { globalMax, providers }: BudgetConfig,
@@ -143,7 +123,7 @@ function budgetOver(
   return owner === undefined ? undefined : `the budget of ${owner}`;
 }
 
-/** Somebody with limits, who may use some model groups; none named means all. */
+/** A key or an object with limits that may use some model groups; an empty list means all. */
 interface Owner {
   readonly name: string;
   readonly models: readonly string[];
@@ -161,7 +141,7 @@ function ownersOf({ keys, declared }: Draft['config']): readonly Owner[] {
   ];
 }
 
-/** Finds somebody with a budget who may use a group, without asking everybody for every group. */
+/** Finds an owner of a budget that may use a group, without asking all owners for every group. */
 class Budgets {
   readonly #byGroup = new Map<string, string>();
   readonly #wildcards: { readonly wildcard: Wildcard; readonly owner: string }[] = [];
@@ -188,28 +168,17 @@ class Budgets {
   }
 }
 
-/** A master key so common or so short that it is guessed: no protection once other machines can ask. */
-const COMMON_MASTER_KEYS = new Set([
-  'sk-1234',
-  'sk-12345',
-  'sk-123456',
-  'sk-test',
-  'sk-master',
-  'sk-litellm',
-  'sk-master-key',
-  'master',
-  'changeme',
-  'password',
-]);
+/** Master keys so common that they are guessed: no protection once other machines can connect. */
+const COMMON_MASTER_KEY = /^(sk-(1234|12345|123456|test|master|litellm|master-key)|master|changeme|password)$/i;
 const SHORTEST_MASTER_KEY = 16;
 
 function lintMasterKey(draft: Draft, findings: Findings): void {
   const { masterKey, host } = draft.config.server;
   if (masterKey === undefined) return;
-  const isCommon = COMMON_MASTER_KEYS.has(masterKey.toLowerCase());
+  const isCommon = COMMON_MASTER_KEY.test(masterKey);
   if (!isCommon && masterKey.length >= SHORTEST_MASTER_KEY) return;
   const isReachable = !isLoopback(host);
-  const reason = isCommon ? 'is one that everybody tries first' : `is shorter than ${SHORTEST_MASTER_KEY} characters`;
+  const reason = isCommon ? 'is one that attackers try first' : `is shorter than ${SHORTEST_MASTER_KEY} characters`;
   const exposed = isReachable ? ' and the host makes the gateway reachable from other machines' : '';
   const message = `the master key ${reason}${exposed}; use a long random one, such as the output of: openssl rand -hex 24`;
   findings.add(isReachable && isCommon ? 'error' : 'warning', 'weak-master-key', draft.masterKeyPlace, message);
@@ -219,11 +188,11 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\./.test(host);
 }
 
-/** What keys of providers look like; their beginnings only, so that the pattern itself is cheap. */
+/** What keys of providers look like. */
 const PROVIDER_KEY =
   /^(sk-[A-Za-z0-9_-]{20,}|AIza[A-Za-z0-9_-]{30,}|gsk_[A-Za-z0-9]{20,}|xai-[A-Za-z0-9]{20,}|AKIA[A-Z0-9]{16}|hf_[A-Za-z0-9]{20,}|Bearer\s+[A-Za-z0-9._-]{20,})$/;
 
-/** Looks at every literal of the tree, wherever it stands: unset variables nobody reported, and texts that look like keys. */
+/** Checks every literal of the tree: unset variables that no setting reported, and texts that look like keys. */
 function lintLiterals(node: ConfigNode, findings: Findings): void {
   if (node.kind === 'list') {
     for (const item of node.items) lintLiterals(item, findings);
@@ -231,14 +200,10 @@ function lintLiterals(node: ConfigNode, findings: Findings): void {
     for (const entry of node.entries.values()) lintLiterals(entry.value, findings);
   } else if (node.missing !== undefined) {
     const names = node.missing.map((name) => `"${name}"`).join(', ');
-    findings.add(
-      'warning',
-      'unset-variable',
-      node,
-      `the variable ${names} is not set; set it, or give a default with \${NAME:-default}`,
-    );
+    const message = `the variable ${names} is not set; set it, or give a default with \${NAME:-default}`;
+    findings.add('warning', 'unset-variable', node, message);
   } else if (typeof node.value === 'string' && node.fromVariable !== true && PROVIDER_KEY.test(node.value)) {
-    const message = `this looks like a real key in plain text; withdraw it if the file was ever shared, keep it in the environment and write "\${NAME}" here`;
+    const message = `this looks like a real key in plain text; revoke it if the file was ever shared, keep it in the environment and write "\${NAME}" here`;
     findings.add('warning', 'secret-in-plain-text', node, message);
   }
 }

@@ -21,17 +21,17 @@ export interface LoadOptions {
   readonly knownProviders: readonly KnownProvider[];
   /** The settings that features bring. */
   readonly features?: readonly FeatureSettings[];
-  /** Whether a price is known; without it, prices under budgets are not checked. */
+  /** Whether a price is known; if absent, prices under budgets are not checked. */
   readonly priceKnown?: PriceKnown;
   /** How a file is read; the file system when absent. */
   readonly readFile?: ReadFile;
 }
 
-/** A loaded configuration, or none when a finding is an error, with everything that was noticed. */
+/** A loaded configuration, or undefined if a finding is an error, with all findings. */
 export interface LoadResult {
   readonly config?: GatewayConfig;
   readonly findings: readonly Finding[];
-  /** Every file that took part, included and missing ones too: what a watcher watches. */
+  /** Every file that was involved, included and missing ones too: what a watcher watches. */
   readonly files: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const context = new ReadingContext(findings, environment, new ProviderDirectory(options.knownProviders));
   const draft = readConfig(root, options.features ?? [], context);
   const groups = new GroupIndex(draft.config.deployments, draft.config.routing.aliases);
-  // A file that could not be read leaves names dangling everywhere; only the cause is worth telling then.
+  // If a file could not be read, many names are unknown because of that: only the cause is reported then.
   if (read.root !== undefined) {
     lintDraft(draft, groups, root, context, options.priceKnown);
     if (!draft.hasModelList && !findings.hasErrors) {
@@ -62,8 +62,8 @@ export function loadConfig(options: LoadOptions): LoadResult {
 }
 
 /**
- * A configuration out of nothing but provider keys in the environment: all models of each provider whose key is set, under its
- * prefix (`openai/*`) and under the names it is known for (`gpt-*`). Undefined where no key is set.
+ * A configuration made from the provider keys in the environment: all models of each provider whose key is set, under its
+ * prefix (`openai/*`) and under the names it is known for (`gpt-*`). Undefined if no key is set.
  */
 export function configFromEnvironment(options: {
   readonly env: Environment;

@@ -1,17 +1,18 @@
-/** Reads one YAML (or JSON) text into nodes, within bounds that a hostile file cannot push. */
+/** Reads one YAML (or JSON) text into nodes, within bounds that a hostile file cannot exceed. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { defined } from '../core/defined.ts';
 import type { ConfigNode, ListNode, MapEntry, MapNode, Source } from './config-node.ts';
 import type { Findings } from './finding.ts';
 
 /** The largest file that is read, in bytes. */
 export const MAX_FILE_BYTES = 5 * 1024 * 1024;
-/** Nodes of one file, each alias counted as all that it stands for: what an alias bomb runs into. */
+/** Most nodes of one file, each alias counted as all that it repeats: this stops an alias bomb. */
 const MAX_NODES = 3_000_000;
 const MAX_DEPTH = 64;
-/** Keys that mean something to JavaScript objects and nothing to us. */
+/** Keys with a meaning in JavaScript objects and none in a configuration. */
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Thrown when a file exceeds a bound; never leaves this module. */
+/** Thrown when a file exceeds a bound; never leaves this file. */
 class BoundExceeded extends Error {
   readonly offset: number;
   constructor(message: string, offset: number) {
@@ -20,7 +21,7 @@ class BoundExceeded extends Error {
   }
 }
 
-/** Parses a text; undefined where nothing usable was in it, with the reasons among the findings. */
+/** Parses a text; returns undefined if nothing in it is usable, with the reasons among the findings. */
 export function parseConfigText(file: string, text: string, findings: Findings): ConfigNode | undefined {
   const lines = new LineCounter();
   const source: Source = { file, lines };
@@ -34,12 +35,8 @@ export function parseConfigText(file: string, text: string, findings: Findings):
       keepSourceTokens: false,
     });
     for (const problem of document.errors.slice(0, 50)) {
-      findings.add(
-        'error',
-        'not-yaml',
-        { source, offset: problem.pos[0] },
-        `not valid YAML: ${sentence(problem.message)}`,
-      );
+      const place = { source, offset: problem.pos[0] };
+      findings.add('error', 'not-yaml', place, `not valid YAML: ${sentence(problem.message)}`);
     }
     for (const problem of document.warnings.slice(0, 50)) {
       findings.add('warning', 'not-yaml', { source, offset: problem.pos[0] }, sentence(problem.message));
@@ -51,7 +48,7 @@ export function parseConfigText(file: string, text: string, findings: Findings):
       findings.add('error', 'file-too-large', { source, offset: error.offset }, error.message);
       return undefined;
     }
-    // The library recurses over nesting; thousands of open brackets end its stack. Anything else it throws is no less about the text.
+    // The library recurses over nesting; thousands of open brackets exhaust its stack. Whatever it throws, the text is the cause.
     const reason = error instanceof RangeError ? 'it is nested too deeply' : 'the parser gave up on it';
     findings.add('error', 'not-yaml', { source, offset: 0 }, `not valid YAML: ${reason}`);
     return undefined;
@@ -94,7 +91,7 @@ class Converter {
   #alias(name: string, offset: number): ConfigNode {
     const target = this.#anchors.get(name);
     if (target === undefined) {
-      const reason = this.#anchors.has(name) ? 'stands inside the value it names' : 'names no anchor before it';
+      const reason = this.#anchors.has(name) ? 'is inside the value that it names' : 'names no anchor before it';
       this.#findings.add('error', 'not-yaml', { source: this.#source, offset }, `the alias *${name} ${reason}`);
       return { kind: 'scalar', source: this.#source, offset, value: null };
     }
@@ -112,15 +109,8 @@ class Converter {
     }
     if (isScalar(yamlNode)) {
       const { value } = yamlNode;
-      if (typeof value === 'number') {
-        return {
-          kind: 'scalar',
-          source,
-          offset,
-          value,
-          ...(yamlNode.source === undefined ? {} : { written: yamlNode.source }),
-        };
-      }
+      if (typeof value === 'number')
+        return { kind: 'scalar', source, offset, value, ...defined({ written: yamlNode.source }) };
       if (typeof value === 'string' || typeof value === 'boolean') return { kind: 'scalar', source, offset, value };
       if (typeof value === 'bigint')
         return { kind: 'scalar', source, offset, value: Number(value), written: String(value) };

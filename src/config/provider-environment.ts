@@ -1,4 +1,4 @@
-/** What a provider is given by the environment, and the names under which it is reached without a model_list. */
+/** What the environment says of a provider, and the names under which it is reached without a model_list. */
 import type { KnownProvider } from './known-providers.ts';
 import type { Environment } from './variables.ts';
 

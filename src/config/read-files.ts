@@ -5,7 +5,7 @@ import type { ConfigNode, MapNode, Place } from './config-node.ts';
 import type { Findings } from './finding.ts';
 import { MAX_FILE_BYTES, parseConfigText } from './parse-file.ts';
 
-/** How a file's bytes are got; throws where that fails. */
+/** Reads the bytes of a file; throws if that fails. */
 export type ReadFile = (path: string) => string | Uint8Array;
 
 const MAX_INCLUDE_DEPTH = 8;
@@ -24,6 +24,12 @@ export const readFromDisk: ReadFile = (path) => {
 };
 
 class FileTooLarge extends Error {}
+
+const READ_FAILURES: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EISDIR', 'it is a folder'],
+  ['EACCES', 'this user may not read it'],
+]);
 
 /**
  * Reads files in order and merges them: maps deeply, lists at the top level (`model_list`, `user_api_key_list`, …) one after
@@ -52,12 +58,8 @@ class Reading {
       const chain = [...parents.slice(parents.indexOf(path)), path]
         .map((each) => each.split(/[\\/]/).at(-1))
         .join(' → ');
-      this.#findings.add(
-        'error',
-        'include-cycle',
-        includedAt,
-        `the include leads back to itself (${chain}); remove one of the links`,
-      );
+      const message = `the include leads back to itself (${chain}); remove one of the links`;
+      this.#findings.add('error', 'include-cycle', includedAt, message);
       return;
     }
     if (parents.length > MAX_INCLUDE_DEPTH || this.files.length >= MAX_FILES) {
@@ -95,14 +97,7 @@ class Reading {
       if (error instanceof FileTooLarge)
         return fail('file-too-large', `"${file}" is larger than ${MAX_FILE_BYTES} bytes; split it with include`);
       const code = (error as NodeJS.ErrnoException | null)?.code;
-      const reason =
-        code === 'ENOENT'
-          ? 'there is no such file'
-          : code === 'EISDIR'
-            ? 'it is a folder'
-            : code === 'EACCES'
-              ? 'this user may not read it'
-              : `reading failed${code === undefined ? '' : ` (${code})`}`;
+      const reason = READ_FAILURES.get(code ?? '') ?? `reading failed${code === undefined ? '' : ` (${code})`}`;
       return fail('file-not-read', `cannot read "${file}": ${reason}`);
     }
     if ((typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.byteLength) > MAX_FILE_BYTES) {
@@ -133,14 +128,14 @@ class Reading {
   }
 
   /**
-   * A compose file handed in with the configuration would only give a page of unknown keys; it is passed over, and said so. No
+   * A compose file given as a configuration would only yield a page of unknown keys; it is skipped with a warning. It is no
    * error: `--config *.yaml` in a folder that holds both should serve.
    */
   #isComposeFile(tree: MapNode): boolean {
     const services = tree.entries.get('services');
     if (services?.value.kind !== 'map' || tree.entries.has('model_list')) return false;
     const message =
-      'this is a Docker Compose file (it declares "services:"), not a gateway configuration, and is passed over; give the file that its command names after --config, and start this one with `docker compose up`';
+      'this is a Docker Compose file (it declares "services:"), not a gateway configuration, and is skipped; give the file that its command names after --config, and start this one with `docker compose up`';
     this.#findings.add('warning', 'not-a-config', services, message);
     return true;
   }

@@ -40,7 +40,7 @@ export class ReadingContext {
     return this.environment[name] || undefined;
   }
 
-  /** The setting that was probably meant; remembered, because thousands of deployments may carry the same field. */
+  /** The setting that was probably intended; remembered, because thousands of deployments may carry the same field. */
   suggest(written: string, rows: Readonly<Record<string, unknown>>): Suggestion | undefined {
     const known = this.#suggestions.get(rows) ?? new Map<string, Suggestion | undefined>();
     this.#suggestions.set(rows, known);

@@ -1,28 +1,19 @@
-/** Reads where the instances' common Redis is: `router_settings.redis_…`, with LiteLLM's `REDIS_…` variables for what they leave out. */
+/** Reads the address of the Redis that instances share: `router_settings.redis_…`, else LiteLLM's `REDIS_…` variables. */
 import { defined } from '../core/defined.ts';
 import type { RedisConfig } from './gateway-config.ts';
 import { readNodes, readSentinels, readTls } from './redis-nodes.ts';
 import type { Section } from './section.ts';
 import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
 
-const NAMES = [
-  'redis_url',
-  'redis_host',
-  'redis_port',
-  'redis_password',
-  'redis_username',
-  'redis_db',
-  'redis_ssl',
-  'redis_startup_nodes',
-  'redis_sentinel_nodes',
-] as const;
+/** Settings that name a Redis; those of certificates and of the sentinels' own login do not. */
+const NAMES_REDIS = /^redis_(url|host|port|password|username|db|ssl|startup_nodes|sentinel_nodes)$/;
 
 /**
  * The Redis of a configuration; undefined if the file names none. Variables alone name none: they may be meant for another
  * program, and all who share a Redis with us share what we know of deployments.
  */
 export function readRedis(router: Section<typeof ROUTER_SETTINGS>): RedisConfig | undefined {
-  if (!NAMES.some((name) => router.has(name))) return undefined;
+  if (![...router.names()].some((name) => NAMES_REDIS.test(name))) return undefined;
   const defaultPort = router.rows.redis_port.default;
   const host = router.get('redis_host');
   const written = host === undefined ? router.effective('redis_url') : router.get('redis_url');

@@ -10,7 +10,7 @@ export type Effect = 'now' | 'later' | 'never';
 export interface Members {
   readonly as: 'map' | 'list' | 'by-name';
   readonly rows: SettingRows;
-  /** What may stand in place of one such map. */
+  /** What a file may hold in place of one such map. */
   readonly or?: SettingType;
   /** Whether further members are allowed. */
   readonly isOpen?: boolean;

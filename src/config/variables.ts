@@ -7,13 +7,13 @@ import type { Findings } from './finding.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const WHOLE_PREFIX = 'os.environ/';
-/** A longer text is data, not a setting; it is left as it is, so that a hostile one cannot keep the reader busy. */
+/** A longer text is data, not a setting; it is not searched, so that a hostile one cannot keep the reader busy. */
 const LONGEST_TEXT = 65_536;
 const DEEPEST_DEFAULT = 16;
 
 /**
- * The environment with the file's `environment_variables` laid over it. The file wins, as it does in LiteLLM, which exports
- * them at its start; a note tells when that hides a different value. Nothing is written to the process's own environment.
+ * The environment, overridden by the file's `environment_variables`. The file wins, as in LiteLLM, which exports them at its
+ * start; a note reports when that hides a different value. Nothing is written to the process's own environment.
  */
 export function environmentWith(
   section: ConfigNode | undefined,
@@ -40,7 +40,7 @@ export function environmentWith(
   return combined;
 }
 
-/** Fills in every variable below a node, in place. Unset ones leave null and are named in `missing`. */
+/** Fills in every variable below a node, in place. Unset ones become null and are named in `missing`. */
 export function resolveVariables(node: ConfigNode, environment: Environment): void {
   if (node.kind === 'scalar') resolveScalar(node, environment);
   else if (node.kind === 'list') for (const item of node.items) resolveVariables(item, environment);
@@ -48,7 +48,7 @@ export function resolveVariables(node: ConfigNode, environment: Environment): vo
 }
 
 function resolveScalar(node: ScalarNode, environment: Environment): void {
-  // A value that came out of a variable is not read for references again: what an operator's secret holds is no template.
+  // The value of a variable is not searched for references again: an operator's secret is no template.
   if (typeof node.value !== 'string' || node.isResolved === true) return;
   const text = node.value;
   if (text.startsWith(WHOLE_PREFIX)) {
@@ -93,7 +93,7 @@ class Filling {
       const [start = '', name = '', ending] = opening ?? [];
       const close = ending === ':-' ? closingBrace(text, next + start.length) : next + start.length - 1;
       if (opening === null || close < 0 || start.startsWith('$$')) {
-        // No reference: a lone `$` stays, of `$$` before a brace one goes.
+        // No reference: a lone `$` stays, and `$${` becomes `${`.
         const isEscape = text.startsWith('$${', next);
         filled += isEscape ? '${' : '$';
         position = next + (isEscape ? 3 : 1);
@@ -108,7 +108,7 @@ class Filling {
 
   #valueOf(name: string, fallback: string | undefined, depth: number): string {
     const value = lookUp(this.#environment, name);
-    // A default stands in the file: it stays a literal, and is looked at as one when it may be a secret.
+    // A default is written in the file: it stays a literal, and is checked as one if it may be a secret.
     if (value !== undefined || fallback === undefined) this.fromVariable = true;
     if (value !== undefined) return value;
     if (fallback !== undefined) return depth < DEEPEST_DEFAULT ? this.fill(fallback, depth + 1) : fallback;

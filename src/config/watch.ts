@@ -1,21 +1,21 @@
-/** Watches the files of a configuration, included ones too, and tells when what they hold has changed. */
+/** Watches the files of a configuration, included ones too, and reports when their content has changed. */
 import { createHash } from 'node:crypto';
 import { type FSWatcher, readFileSync, realpathSync, type Stats, statSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { Findings } from './finding.ts';
 import { readFiles, readFromDisk } from './read-files.ts';
 
-/** What is watched, and how patiently. */
+/** What is watched, and the delays. */
 export interface WatchOptions {
-  /** Files as they were given or read; what they include is found anew after each change. */
+  /** Files as they were given or read; what they include is looked up again after each change. */
   readonly files: readonly string[];
-  /** Called when the content has changed and has come to rest. */
+  /** Called when the content has changed and is stable. */
   readonly onChange: () => void;
-  /** Quiet after the last sign of a change before it is looked at. */
+  /** Quiet time after the last sign of a change before the files are read. */
   readonly debounceMs?: number;
-  /** Second look at files that look half-written. */
+  /** Delay of the second look at files that seem half-written. */
   readonly retryMs?: number;
-  /** How often to look without any sign: network folders and single mounted files give none. */
+  /** How often to look without a sign: network folders and single mounted files give none. */
   readonly pollMs?: number;
 }
 
@@ -24,7 +24,7 @@ export interface ConfigWatch {
   close(): void;
 }
 
-/** Starts to watch. Folders are watched, not files: a rename over a file, as editors and deployments do it, is seen that way. */
+/** Starts to watch. Folders are watched, not files: only so is a rename over a file seen, which editors and deployments do. */
 export function watchConfig(options: WatchOptions): ConfigWatch {
   return new Watch(options);
 }
@@ -65,7 +65,7 @@ class Watch implements ConfigWatch {
     this.#lookSoon();
   }
 
-  /** Waits for quiet; each further sign begins the wait anew. */
+  /** Waits for quiet; each further sign restarts the wait. */
   #lookSoon(): void {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
@@ -79,22 +79,22 @@ class Watch implements ConfigWatch {
     if (hash === this.#seen) return;
     const findings = new Findings();
     const { files } = readFiles(this.#options.files, readFromDisk, findings);
-    // A writer that truncates first leaves a moment in which the file is empty or ends in the middle. Told at once, an operator
-    // would read of an error that is gone when he looks, or worse, an empty file would be served.
+    // A writer that truncates first leaves the file empty or cut for a moment. Reported at once, that would be an error which is
+    // gone when the operator looks, or worse, an empty configuration that is served.
     if (!isSecondLook && (findings.hasErrors || files.some(isEmpty))) {
       this.#timer = setTimeout(() => this.#look(true), this.#options.retryMs ?? 300);
       this.#timer.unref();
       return;
     }
     this.#files = [...new Set([...this.#options.files, ...files])];
-    // Taken before the caller reads for himself: what changes after this has another hash and is told again.
+    // Taken before the caller reads the files: what changes later has another hash and is reported again.
     this.#seen = contentHash(this.#files);
     this.#signature = signature(this.#files);
     this.#watchFolders();
     this.#options.onChange();
   }
 
-  /** Watches every folder a file stands in, also behind a link: a mounted ConfigMap is replaced by changing a link. */
+  /** Watches every folder that holds a file, also behind a link: a mounted ConfigMap is replaced by changing a link. */
   #watchFolders(): void {
     const wanted = new Set(this.#files.flatMap((file) => [dirname(file), dirname(realPath(file))]));
     for (const [folder, watcher] of this.#watchers) {
@@ -110,7 +110,7 @@ class Watch implements ConfigWatch {
   }
 }
 
-/** A folder that cannot be watched (gone, too many watches, a network drive) is left to the regular look. */
+/** A folder that cannot be watched (gone, too many watches, a network drive) is covered by the regular look. */
 function watchFolder(folder: string, onSign: () => void): FSWatcher | undefined {
   try {
     const watcher = watch(folder, { persistent: false }, onSign);
@@ -133,7 +133,7 @@ function isEmpty(file: string): boolean {
   return statOf(file)?.size === 0;
 }
 
-/** What is known of a file; undefined where it is missing or out of reach. */
+/** The state of a file; undefined if it is missing or unreadable. */
 function statOf(file: string): Stats | undefined {
   try {
     return statSync(file);
@@ -142,7 +142,7 @@ function statOf(file: string): Stats | undefined {
   }
 }
 
-/** Size, time and identity of all files, which is cheap to ask for. */
+/** Size, time and identity of all files: cheap to compare. */
 function signature(files: readonly string[]): string {
   return files
     .map((file) => {
@@ -152,7 +152,7 @@ function signature(files: readonly string[]): string {
     .join('\n');
 }
 
-/** A hash over what all files hold. */
+/** A hash over the content of all files. */
 function contentHash(files: readonly string[]): string {
   const hash = createHash('sha256');
   for (const file of files) {

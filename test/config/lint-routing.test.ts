@@ -21,7 +21,7 @@ test('fallbacks in a circle are named once, where the circle closes', () => {
     - c: [a, d]
 `);
   assert.deepEqual(lines, ['6:11 warning fallback-cycle']);
-  assert.match(messages, /fallbacks lead in a circle: a → b → c → a; the walk never visits a group twice/);
+  assert.match(messages, /fallbacks lead in a circle: a → b → c → a; a request never tries a group twice/);
 });
 
 test('a group that falls back to itself, also by an alias, gets a finding that the step does nothing', () => {
@@ -35,7 +35,7 @@ test('a group that falls back to itself, also by an alias, gets a finding that t
     '4:24 warning fallback-cycle',
     '5:34 warning fallback-cycle',
   ]);
-  assert.match(messages, /fallbacks: "a" falls back to itself; that step is passed over/);
+  assert.match(messages, /fallbacks: "a" falls back to itself; that step is skipped/);
 });
 
 test('default fallbacks, chains and fallbacks of different kinds make no circle', () => {
@@ -129,5 +129,5 @@ model_list:
     true,
   );
   assert.deepEqual(lines, ['4:5 note mixed-order']);
-  assert.match(messages, /some deployments of "a" have an order and this one has none: it is tried after all of those/);
+  assert.match(messages, /some deployments of "a" have an order and this one does not: it is tried after all of them/);
 });

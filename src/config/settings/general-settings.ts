@@ -12,7 +12,7 @@ const lowerCase = (name: string): string => name.toLowerCase();
 const fromMebibytes = (size: number): number => Math.round(size * 1024 * 1024);
 
 const CLEANED = 'Old rows are deleted all the time, a few at once.';
-const RESET = 'Periods begin by the clock; no job has to start them.';
+const RESET = 'Periods start by the clock; no job has to start them.';
 const JOURNAL = 'Spend is in a journal on disk before a request is answered, and in the database a moment later.';
 
 /** Settings of health checks that `router_settings` may hold as well, and wins. */
@@ -110,11 +110,11 @@ export const GENERAL_SETTINGS = {
   maximum_spend_logs_retention_period: now(
     'duration',
     'How long rows of single requests are kept (`30d`); sums stay.',
-    { to: 'stores.ledgerRetentionMs', otherwise: 'for ever' },
+    { to: 'stores.ledgerRetentionMs', otherwise: 'forever' },
   ),
   maximum_audit_logs_retention_period: own('duration', 'How long the record of changes is kept.', {
     to: 'stores.auditRetentionMs',
-    otherwise: 'for ever',
+    otherwise: 'forever',
   }),
   maximum_spend_logs_retention_interval: never('text', CLEANED),
   maximum_spend_logs_cleanup_cron: never('text', CLEANED),

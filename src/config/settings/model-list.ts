@@ -53,7 +53,7 @@ export const MODEL_PARAMS = {
   api_key: now('secret', "The provider's key.", { otherwise: "the provider's environment variable" }),
   api_base: now('text', "The provider's base URL.", { otherwise: "the provider's own" }),
   base_url: now('text', 'Another name for `api_base`.'),
-  api_version: now('text', 'API version, where the provider has versions in its URL.', 'apiVersion'),
+  api_version: now('text', 'API version, if the provider has versions in its URL.', 'apiVersion'),
   organization: now('text', 'Organisation sent to the provider.', 'organization'),
   custom_llm_provider: now('text', 'The provider, when `model` does not name it; wins over the prefix.'),
   litellm_credential_name: now('text', 'The entry of `credential_list` whose parameters this deployment uses.'),
@@ -91,7 +91,7 @@ export const MODEL_PARAMS = {
   default_api_key_rpm_limit: later('integer', 'Requests per minute for a key that has no limit of its own.'),
   tags: now('texts', 'Tags by which requests choose deployments; `default` for those that choose none.', 'tags', []),
   tag_regex: later('texts', 'Patterns on the User-Agent header by which requests choose deployments.'),
-  cooldown_time: now('seconds', 'How long the deployment rests after failures; 0 for never.', {
+  cooldown_time: now('seconds', 'How long the deployment rests after failures; 0: never.', {
     to: 'cooldownMs',
     otherwise: '`router_settings.cooldown_time`',
   }),
@@ -106,11 +106,11 @@ export const MODEL_PARAMS = {
   merge_reasoning_content_in_choices: later('flag', 'Puts reasoning into the answer text between `<think>` marks.'),
   supports_system_message: later('flag', 'False turns system messages into user messages.'),
   ensure_alternating_roles: later('flag', 'Inserts messages so that user and assistant take turns.'),
-  user_continue_message: later('map', 'The message inserted where two assistant messages follow each other.'),
-  assistant_continue_message: later('map', 'The message inserted where two user messages follow each other.'),
+  user_continue_message: later('map', 'The message inserted between two assistant messages.'),
+  assistant_continue_message: later('map', 'The message inserted between two user messages.'),
   use_in_pass_through: later('flag', 'Offers the credentials to pass-through routes.'),
   use_litellm_proxy: later('flag', 'Calls the model through another gateway.'),
-  use_chat_completions_api: later('flag', 'Uses chat completions where the Responses API would be used.'),
+  use_chat_completions_api: later('flag', 'Uses chat completions in place of the Responses API.'),
   use_xai_oauth: later('flag', 'Signs in by OAuth instead of a key.'),
   configurable_clientside_auth_params: later('list', 'Connection parameters that a request may bring along.'),
   max_file_size_mb: later('number', 'Largest file that is taken.'),
@@ -194,7 +194,7 @@ export const CREDENTIAL_ENTRY = {
   credential_info: now('map', 'A remark.'),
 } satisfies SettingRows;
 
-/** Request fields that may stand in `litellm_params` as defaults; known only so that a misspelt setting can be told from them. */
+/** Request fields that `litellm_params` may hold as defaults; known only to tell a misspelt setting from them. */
 export const REQUEST_FIELDS: ReadonlySet<string> = new Set(
   `temperature top_p top_k min_p n max_tokens max_completion_tokens stop seed presence_penalty frequency_penalty
    repetition_penalty logit_bias logprobs top_logprobs response_format tools tool_choice parallel_tool_calls functions

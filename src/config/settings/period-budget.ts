@@ -19,7 +19,7 @@ export const PERIOD_BUDGET = {
   budget_limit: now('usd', 'Another name for `max_budget`.', 'max'),
   budget_duration: now('period', PERIOD_DOC, { to: 'period', otherwise: 'never' }),
   time_period: now('period', 'Another name for `budget_duration`.', 'period'),
-  reset_at: never('text', 'Periods begin by the clock.'),
+  reset_at: never('text', 'Periods start by the clock.'),
   rpm_limit: later('integer', 'Requests in any 60 seconds.'),
   tpm_limit: later('integer', 'Tokens in any 60 seconds.'),
 } satisfies SettingRows;

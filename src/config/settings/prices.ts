@@ -42,7 +42,7 @@ const inWords = (name: string): string => {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}, in USD; replaces the price known for the model.`;
 };
 
-/** Prices, which may stand in `model_info` or in `litellm_params`. */
+/** Prices: members of `model_info` or of `litellm_params`. */
 export const PRICE_SETTINGS = {
   ...several(COST_NAMES, (name) => now('usd', inWords(name))),
   regional_processing_uplift_multiplier_eu: now('number', 'Factor on all prices for processing in the EU.'),

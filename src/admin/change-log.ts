@@ -1,5 +1,6 @@
-/** What is written down about a change, and how objects are written down: without secrets, money in USD. */
+/** Entries of the change log. Objects in it have no secrets, and amounts are in USD. */
 import { randomUUID } from 'node:crypto';
+import { defined } from '../core/defined.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { usdNumber } from '../core/money.ts';
 import type { AuditEntry } from '../stores/contracts/directory.ts';
@@ -35,19 +36,18 @@ export function changeEntry(
     action,
     table,
     objectId,
-    ...(before !== undefined && { before: writeDown(before) }),
-    ...(after !== undefined && { after: writeDown(after) }),
+    ...defined({ before: before && writeDown(before), after: after && writeDown(after) }),
   };
 }
 
-/** Who changes something: the caller, or on whose behalf an admin says that it acts (`litellm-changed-by`). */
+/** Who changes something: the caller, or the one that an admin names in `litellm-changed-by`. */
 export function changedBy({ caller, headers }: ManagementCall): string {
   const header = headers['litellm-changed-by'];
   if (caller.isAdmin && typeof header === 'string' && header !== '') return header.slice(0, 200);
   return caller.userId ?? caller.alias ?? caller.caller.keyHash;
 }
 
-/** Members whose values nobody writes down: operators put credentials of their tools into metadata. */
+/** Members whose values are left out of the log: operators put credentials of their tools into metadata. */
 const SECRET = /secret|password|passwd|credential|private_?key|api_?key|access_?key|authorization|bearer/i;
 
 /** A stored object as JSON for the log. */

@@ -8,7 +8,7 @@ export type Sent<Value> = Value | null | undefined;
 /** Members to set, or to clear with `null`. */
 export type Changes<Value> = { readonly [Name in keyof Value]?: Sent<Value[Name]> };
 
-/** An object with members set, or removed where the change is `null`. */
+/** An object with members set, or removed if the change is `null`. */
 export function withChanges<Value extends Base, Base extends object = Value>(
   value: Value,
   changes: Changes<NoInfer<Base>>,

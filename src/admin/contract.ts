@@ -1,4 +1,4 @@
-/** What the parts of the management API hand to one another. */
+/** The types that the parts of the management API share. */
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
@@ -64,7 +64,7 @@ export interface ManagementCall {
   /** Parameters of the path by their names. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** `{}` where the request has none. */
+  /** `{}` if the request has none. */
   readonly body: JsonObject;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }

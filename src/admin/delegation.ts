@@ -1,7 +1,8 @@
 /**
- * Whoever hands something on can only hand on a part of what it has: compares what is granted with what its giver holds, field by
- * field, and says which goes beyond. Pure, so that laws can be told about it.
+ * A caller can only give a part of what it has. Compares what is granted with what the giver holds, field by field, and names the
+ * field that is more. Pure, so that property tests can check its laws.
  */
+import { defined } from '../core/defined.ts';
 import type { PicoUsd } from '../core/money.ts';
 import { compileWildcard } from '../core/wildcard.ts';
 import type { Key, Limits, PeriodBudget } from '../stores/contracts/directory.ts';
@@ -15,7 +16,7 @@ export interface Rights extends Limits {
   readonly allowedRoutes?: readonly string[];
   readonly keyType?: Key['keyType'];
   readonly enforcedParams?: readonly string[];
-  /** Tags carry budgets: whoever has them hands them on. */
+  /** Tags carry budgets, so that a key passes its tags on to the keys that it makes. */
   readonly tags?: readonly string[];
 }
 
@@ -33,7 +34,7 @@ const ALL = 'all-proxy-models';
 const TEAMS_OWN = 'all-team-models';
 const NONE = 'no-default-models';
 
-/** The field, in LiteLLM's name, in which a grant goes beyond what is held; undefined where it is a part of it. */
+/** The field, by LiteLLM's name, in which a grant is more than what is held; undefined if no field is. */
 export function beyond(grant: Rights, { rights: held, isEnforced }: Holding): string | undefined {
   if (!modelsWithin(grant.models, held.models, isEnforced)) return 'models';
   if (!aliasesWithin(grant.aliases, held.models)) return 'aliases';
@@ -54,34 +55,36 @@ export function beyond(grant: Rights, { rights: held, isEnforced }: Holding): st
   return undefined;
 }
 
-/** A grant in which whatever it leaves open is as it is held: what is not asked for is never more than the giver has. */
+/** A grant with the giver's own limits wherever it sets none. */
 export function inherit<Grant extends Rights>(grant: Grant, { rights: held, isEnforced }: Holding): Grant {
   if (isEnforced) return grant;
-  const limits: Record<string, unknown> = {};
-  for (const [, field] of COUNTS)
-    if (grant[field] === undefined && held[field] !== undefined) limits[field] = held[field];
-  for (const [, field] of COUNT_MAPS)
-    if (held[field] !== undefined) limits[field] = { ...held[field], ...grant[field] };
-  if (held.modelMaxBudget !== undefined) limits.modelMaxBudget = { ...held.modelMaxBudget, ...grant.modelMaxBudget };
-  if (grant.maxBudget === undefined && held.maxBudget !== undefined) {
-    limits.maxBudget = held.maxBudget;
-    if (held.budgetDuration !== undefined) limits.budgetDuration = held.budgetDuration;
-  }
-  if (held.budgetLimits !== undefined) limits.budgetLimits = grant.budgetLimits ?? held.budgetLimits;
-  const isLater = held.expiresAtMs !== undefined && grant.expiresAtMs === undefined;
   const tags = [...new Set([...(grant.tags ?? []), ...(held.tags ?? [])])];
-  const params = [...new Set([...(grant.enforcedParams ?? []), ...(held.enforcedParams ?? [])])];
+  const enforcedParams = [...new Set([...(grant.enforcedParams ?? []), ...(held.enforcedParams ?? [])])];
   return {
     ...grant,
-    ...limits,
-    ...(grant.models.length === 0 && { models: held.models }),
-    ...(isLater && { expiresAtMs: held.expiresAtMs }),
-    ...((grant.allowedRoutes ?? []).length === 0 &&
-      held.allowedRoutes !== undefined && { allowedRoutes: held.allowedRoutes }),
-    ...((grant.keyType ?? 'default') === 'default' && held.keyType !== undefined && { keyType: held.keyType }),
-    ...(params.length > 0 && { enforcedParams: params }),
-    ...(tags.length > 0 && { tags }),
+    ...inheritedLimits(grant, held),
+    models: grant.models.length === 0 ? held.models : grant.models,
+    ...defined({
+      expiresAtMs: grant.expiresAtMs ?? held.expiresAtMs,
+      allowedRoutes: grant.allowedRoutes?.length ? grant.allowedRoutes : (held.allowedRoutes ?? grant.allowedRoutes),
+      keyType: (grant.keyType ?? 'default') === 'default' ? (held.keyType ?? grant.keyType) : grant.keyType,
+      enforcedParams: enforcedParams.length > 0 ? enforcedParams : undefined,
+      tags: tags.length > 0 ? tags : undefined,
+    }),
   };
+}
+
+function inheritedLimits(grant: Rights, held: Rights): Limits {
+  const counts = COUNTS.map(([, field]) => [field, grant[field] ?? held[field]]);
+  const maps = COUNT_MAPS.map(([, field]) => [field, held[field] && { ...held[field], ...grant[field] }]);
+  const hasOwnBudget = grant.maxBudget !== undefined || held.maxBudget === undefined;
+  return defined({
+    ...Object.fromEntries([...counts, ...maps]),
+    modelMaxBudget: held.modelMaxBudget && { ...held.modelMaxBudget, ...grant.modelMaxBudget },
+    maxBudget: hasOwnBudget ? undefined : held.maxBudget,
+    budgetDuration: hasOwnBudget ? undefined : held.budgetDuration,
+    budgetLimits: held.budgetLimits && (grant.budgetLimits ?? held.budgetLimits),
+  });
 }
 
 const COUNTS = [
@@ -117,7 +120,7 @@ function modelsWithin(granted: readonly string[], held: readonly string[], isEnf
   });
 }
 
-/** Whether a name, or all that a pattern stands for, is among others. A pattern that matches another as a text covers it. */
+/** Whether a name, or every name that a pattern matches, is among others. A pattern covers another one that it matches as a text. */
 function covers(held: readonly string[], wanted: string): boolean {
   return held.some((one) => one === wanted || (one.includes('*') && compileWildcard(one).match(wanted) !== undefined));
 }
@@ -154,8 +157,8 @@ function period(max: PicoUsd, duration: string | undefined): PeriodBudget {
 }
 
 /**
- * A budget is a part of another where it is no larger and does not start anew more often: in the same periods, or never. Periods
- * of other lengths are refused, as long ones can still meet two short ones at once.
+ * A budget is a part of another one if it is no larger and does not reset more often: it has the same period, or never resets.
+ * Other periods are refused, even longer ones: a long period can overlap two short ones.
  */
 function budgetWithin(budget: PeriodBudget | undefined, bound: PeriodBudget, isEnforced: boolean): boolean {
   if (budget === undefined) return isEnforced;

@@ -12,7 +12,7 @@ const UNIT_MS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** When a duration that begins now is over; undefined where the text is none. Months and years end on the same day, in UTC. */
+/** When a duration that begins now ends; undefined if the text is not a duration. Months and years end on the same day, in UTC. */
 export function endOfDuration(text: string, nowMs: number): number | undefined {
   const match = /^(\d{1,6})(s|m|min|h|d|w|mo|y)$/.exec(text.trim());
   if (match === null) return undefined;

@@ -23,7 +23,7 @@ export function wrongField(name: string, problem: string): GatewayError {
 export class Fields {
   readonly #reader: JsonReader;
 
-  /** `path` is where the object stands in the body: `members[0]`. */
+  /** `path` is the place of the object in the body: `members[0]`. */
   constructor(body: JsonValue | undefined, path = '') {
     this.#reader = new JsonReader(body, path, { refuse: wrongField });
   }
@@ -182,7 +182,7 @@ export class Fields {
   }
 }
 
-/** A JSON number of USD, exactly; undefined if it is no number or more than any budget can be. */
+/** A JSON number of USD, exactly; undefined if it is not a number or is more than a budget can be. */
 export function usdOf(value: JsonValue): PicoUsd | undefined {
   if (typeof value !== 'number' || !(value >= 0 && value <= MOST_USD)) return undefined;
   return picoUsdFromUsd(value);

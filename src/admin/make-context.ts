@@ -1,4 +1,4 @@
-/** Makes what the management API works with out of the running gateway. */
+/** Makes the context of the management API from the running gateway. */
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -15,7 +15,7 @@ import type { ManagementContext } from './contract.ts';
 import { withDeclared } from './declared-directory.ts';
 import { modelEntry } from './models/sealed.ts';
 
-/** What of a running gateway the management API needs. */
+/** The parts of a running gateway that the management API needs. */
 export interface Managed {
   readonly parts: Parts;
   readonly database: Database;
@@ -23,11 +23,11 @@ export interface Managed {
   readonly snapshot: () => Snapshot;
   readonly declared: () => Declared;
   readonly seal: Seal;
-  /** Serves what the directory's models are now. */
+  /** Serves the models that the directory has now. */
   readonly reloadModels: () => Promise<void>;
 }
 
-/** The context of management calls; it always tells what holds at the moment it is asked. */
+/** The context of management calls. Each of its functions answers from the state at the time of the call. */
 export function makeManagementContext(managed: Managed): ManagementContext {
   const { parts, database, snapshot, declared, seal, reloadModels } = managed;
   let identities: { readonly of: Declared; readonly keys: readonly Identity[] } | undefined;
@@ -71,14 +71,14 @@ function declaredIdentities(declared: Declared): Identity[] {
   );
 }
 
-/** What was made of models that were added by the API: those that can be served, and why others cannot. */
+/** Models that were added by the API: those that can be served, and why others cannot. */
 export interface ModelsRead {
   readonly deployments: GatewayConfig['deployments'];
   /** By the id of the model, in words without secrets. */
   readonly refused: ReadonlyMap<string, string>;
 }
 
-/** Reads stored models as a file's `model_list` would be read. One that is wrong keeps no other from being served. */
+/** Reads stored models as a file's `model_list` is read. A wrong one does not prevent the others from being served. */
 export function readStoredModels(models: readonly StoredModel[], seal: Seal): ModelsRead {
   const deployments: GatewayConfig['deployments'][number][] = [];
   const refused = new Map<string, string>();

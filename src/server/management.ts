@@ -17,7 +17,7 @@ const MAX_DEPTH = 32;
 
 interface ManagementServing {
   readonly routes: readonly ManagementRoute[];
-  /** Undefined while there is no database: every route then answers 503. */
+  /** Undefined as long as there is no database: every route then answers 503. */
   readonly context: () => ManagementContext | undefined;
   /** Identifies the caller by its key. Throws if there is no key, or if it is unknown, blocked or expired. */
   readonly identify: (headers: Readonly<Record<string, string | string[] | undefined>>) => Identity | Promise<Identity>;

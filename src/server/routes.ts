@@ -1,6 +1,6 @@
 /**
- * Every path on one page. What is not here does not exist; each route names who may call it. The management API's rows stand in
- * the `index.ts` of each folder of src/admin.
+ * Every path on one page. What is not here does not exist; each route names who may call it. The rows of the management API are
+ * in the `index.ts` of each folder of src/admin.
  */
 import { MANAGEMENT_ROUTES } from '../admin/routes.ts';
 import { chatCompletions } from '../endpoints/chat-completions/index.ts';

@@ -13,8 +13,8 @@ import { isoTime } from '../show.ts';
 
 /** `/audit` and `/audit/{id}`. */
 export const AUDIT_ROUTES: readonly ManagementRoute[] = [
-  route('GET', '/audit', READERS, list, 'Who changed what, newest first, in pages.'),
-  route('GET', '/audit/:id', READERS, entry, 'One change, with the object before and after it.'),
+  route('GET', '/audit', READERS, list, 'Lists who changed what, newest first, in pages.'),
+  route('GET', '/audit/:id', READERS, entry, 'Shows one change with the object before and after it.'),
 ];
 
 async function list({ context, query }: ManagementCall): Promise<JsonValue> {

@@ -31,12 +31,18 @@ export const BUDGET_ROUTES: readonly ManagementRoute[] = [
     create,
     'Makes a named set of limits, which keys, teams, customers and the like refer to by `budget_id`.',
   ),
-  route('POST', '/budget/update', ADMIN, update, 'Changes what is sent of it, for everything that refers to it.'),
-  route('POST', '/budget/info', READERS, info, 'Named budgets by their ids.'),
-  route('GET', '/budget/settings', READERS, settings, 'What of a budget can be set.'),
-  route('GET', '/budget/list', READERS, list, 'All named budgets.'),
-  route('POST', '/budget/delete', ADMIN, remove, 'Deletes one that nothing refers to.'),
-  route('GET', '/management/v1/budgets', READERS, pagedList, 'Named budgets in pages.'),
+  route(
+    'POST',
+    '/budget/update',
+    ADMIN,
+    update,
+    'Changes the fields of a named budget that are sent, for everything that refers to it.',
+  ),
+  route('POST', '/budget/info', READERS, info, 'Shows named budgets by their ids.'),
+  route('GET', '/budget/settings', READERS, settings, 'Lists the fields of a budget that can be set.'),
+  route('GET', '/budget/list', READERS, list, 'Lists all named budgets.'),
+  route('POST', '/budget/delete', ADMIN, remove, 'Deletes a named budget that nothing refers to.'),
+  route('GET', '/management/v1/budgets', READERS, pagedList, 'Lists named budgets in pages.'),
 ];
 
 async function create(call: ManagementCall): Promise<JsonValue> {

@@ -24,14 +24,20 @@ const both = (name: string): readonly [string, string] => [`/customer/${name}`, 
 
 /** `/customer/…`, and the same under LiteLLM's older name. */
 export const CUSTOMER_ROUTES: readonly ManagementRoute[] = [
-  route('POST', both('new'), ADMIN, create, 'Makes a customer, with limits of its own.'),
-  route('POST', both('update'), ADMIN, update, 'Changes what is sent of a customer; `null` takes a value away.'),
+  route('POST', both('new'), ADMIN, create, 'Makes a customer with limits of its own.'),
+  route('POST', both('update'), ADMIN, update, 'Changes the fields of a customer that are sent; `null` clears one.'),
   route('POST', both('delete'), ADMIN, remove, 'Deletes customers.'),
-  route('POST', both('block'), ADMIN, block, 'Refuses requests made for these customers, known or not.'),
-  route('POST', both('unblock'), ADMIN, unblock, 'Undoes that.'),
-  route('GET', both('info'), READERS, info, 'One customer, with what it spent.'),
-  route('GET', both('list'), READERS, list, 'Customers; `page` and `page_size` lead beyond the first thousand.'),
-  route('GET', both('daily/activity'), READERS, activity, 'What customers used and spent by day.'),
+  route('POST', both('block'), ADMIN, block, 'Refuses requests for these customers, even if they do not exist yet.'),
+  route('POST', both('unblock'), ADMIN, unblock, 'Accepts requests for blocked customers again.'),
+  route('GET', both('info'), READERS, info, 'Shows one customer with what it spent.'),
+  route(
+    'GET',
+    both('list'),
+    READERS,
+    list,
+    'Lists customers; `page` and `page_size` show more than the first thousand.',
+  ),
+  route('GET', both('daily/activity'), READERS, activity, 'Shows what customers used and spent by day.'),
 ];
 
 async function create(call: ManagementCall): Promise<JsonValue> {

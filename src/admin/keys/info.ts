@@ -32,7 +32,7 @@ export async function keysInfo(call: ManagementCall): Promise<JsonValue> {
   return { key: hashes, info };
 }
 
-/** Everything about a key but its hash, which stands beside it. */
+/** Everything about a key but its hash, which the answer has beside it. */
 async function describe(call: ManagementCall, hash: string): Promise<JsonObject> {
   if (isMasterKey(call, hash)) {
     if (!seesAll(call)) throw unknownObject('a key', 'key');
@@ -42,7 +42,7 @@ async function describe(call: ManagementCall, hash: string): Promise<JsonObject>
   return shown;
 }
 
-/** The master key as LiteLLM shows it: it is no stored object and has no limits. */
+/** The master key as LiteLLM shows it: it is not stored and has no limits. */
 async function describeMaster({ context }: ManagementCall): Promise<JsonObject> {
   const accounts = [accountOf.key(context.masterKeyHash), accountOf.key('litellm-master-key')];
   const totals = await context.ledger.totals(accounts);

@@ -46,7 +46,7 @@ function bounded(sent: JsonObject, bounds: JsonObject, nowMs: number, isNew: boo
   return body;
 }
 
-/** Undefined for what has no size; whoever reads the fields refuses those of the wrong type. */
+/** Undefined for what has no size; fields of the wrong type are refused later. */
 function sizeOf(name: string, value: JsonValue, nowMs: number): number | undefined {
   if (!DURATIONS.includes(name)) return typeof value === 'number' ? value : undefined;
   if (value === '-1') return Number.POSITIVE_INFINITY;

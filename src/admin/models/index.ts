@@ -16,12 +16,30 @@ import { holdsSealed, modelEntry, sealParams, withoutSealed } from './sealed.ts'
 
 /** `/model/…`; `/model/info` lists the models. */
 export const MODEL_ROUTES: readonly ManagementRoute[] = [
-  route('POST', '/model/new', ADMIN, create, 'Adds a deployment, served at once. Its provider key is kept sealed.'),
-  route('POST', '/model/update', ADMIN, update, 'Changes a deployment that was added here.'),
-  route('PATCH', '/model/:id/update', ADMIN, update, 'The same, in REST’s words.'),
-  route('POST', '/model/delete', ADMIN, remove, 'Takes a deployment away that was added here.'),
-  route('POST', '/model/block', ADMIN, (call) => setBlocked(call, true), 'Leaves a deployment out of routing.'),
-  route('POST', '/model/unblock', ADMIN, (call) => setBlocked(call, false), 'Undoes that.'),
+  route(
+    'POST',
+    '/model/new',
+    ADMIN,
+    create,
+    'Adds a deployment and serves it at once. Its provider key is stored encrypted.',
+  ),
+  route('POST', '/model/update', ADMIN, update, 'Changes a deployment that the API added.'),
+  route('PATCH', '/model/:id/update', ADMIN, update, 'Does the same as `POST /model/update`.'),
+  route('POST', '/model/delete', ADMIN, remove, 'Deletes a deployment that the API added.'),
+  route(
+    'POST',
+    '/model/block',
+    ADMIN,
+    (call) => setBlocked(call, true),
+    'Sends no requests to a deployment from now on.',
+  ),
+  route(
+    'POST',
+    '/model/unblock',
+    ADMIN,
+    (call) => setBlocked(call, false),
+    'Sends requests to a blocked deployment again.',
+  ),
 ];
 
 async function create(call: ManagementCall): Promise<JsonValue> {

@@ -1,6 +1,6 @@
 /**
- * Secrets of models that were added by the API: sealed before they are stored, opened where the model is served, never shown. A
- * sealed value stands as `{"$sealed": "…"}` in the place of what it seals, so that no text can pass for one.
+ * Secrets of models that were added by the API: sealed before they are stored, opened to serve the model, never shown. A sealed
+ * value is the object `{"$sealed": "…"}`, so that no text can be mistaken for one.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { StoredModel } from '../../stores/contracts/directory.ts';
@@ -35,7 +35,7 @@ export function withoutSealed(params: JsonObject): JsonObject {
   });
 }
 
-/** A stored model as the `model_list` entry that it stands for, secrets opened: for whoever serves it, and nobody else. */
+/** A stored model as a `model_list` entry with its secrets opened, only to serve it. */
 export function modelEntry(model: StoredModel, unseal: (sealed: string) => string): JsonObject {
   return {
     model_name: model.modelName,
@@ -44,7 +44,7 @@ export function modelEntry(model: StoredModel, unseal: (sealed: string) => strin
   };
 }
 
-/** Whether something in it would pass for sealed: nobody sends that. */
+/** Whether a value from a client contains something that looks sealed. */
 export function holdsSealed(value: JsonValue | undefined): boolean {
   if (Array.isArray(value)) return value.some(holdsSealed);
   if (!isJsonObject(value)) return false;

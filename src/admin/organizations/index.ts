@@ -25,7 +25,7 @@ const MOST = 1_000;
 /** `/organization/…`. */
 export const ORGANIZATION_ROUTES: readonly ManagementRoute[] = [
   route('POST', '/organization/new', ADMIN, create, 'Makes an organisation.'),
-  route('PATCH', '/organization/update', ADMIN, update, 'Changes what is sent of an organisation.'),
+  route('PATCH', '/organization/update', ADMIN, update, 'Changes the fields of an organisation that are sent.'),
   route(
     'DELETE',
     '/organization/delete',
@@ -33,15 +33,15 @@ export const ORGANIZATION_ROUTES: readonly ManagementRoute[] = [
     remove,
     'Deletes organisations with their teams, memberships and keys.',
   ),
-  route('GET', '/organization/list', ORGANIZATION_READERS, list, 'The organisations that the caller may see.'),
-  route('GET', '/organization/info', ORGANIZATION_READERS, info, 'An organisation with its teams and members.'),
-  route('POST', '/organization/info', ORGANIZATION_READERS, infoOfMany, 'Several organisations.'),
+  route('GET', '/organization/list', ORGANIZATION_READERS, list, 'Lists the organisations that the caller may see.'),
+  route('GET', '/organization/info', ORGANIZATION_READERS, info, 'Shows an organisation with its teams and members.'),
+  route('POST', '/organization/info', ORGANIZATION_READERS, infoOfMany, 'Shows several organisations.'),
   route(
     'GET',
     '/organization/daily/activity',
     ORGANIZATION_READERS,
     activity,
-    'What organisations used and spent by day.',
+    'Shows what organisations used and spent by day.',
   ),
   ...MEMBER_ROUTES,
 ];

@@ -34,9 +34,9 @@ export const MEMBER_ROUTES: readonly ManagementRoute[] = [
     '/organization/member_update',
     ORGANIZATION_ADMINS,
     update,
-    'Another role or other limits of a member.',
+    'Changes the role or the budget of a member.',
   ),
-  route('DELETE', '/organization/member_delete', ORGANIZATION_ADMINS, remove, 'Takes a user out of an organisation.'),
+  route('DELETE', '/organization/member_delete', ORGANIZATION_ADMINS, remove, 'Removes a user from an organisation.'),
 ];
 
 interface Wanted {
@@ -45,7 +45,7 @@ interface Wanted {
   readonly email?: string;
 }
 
-/** Adds one member or several; someone who is no user yet becomes one. */
+/** Adds one member or several; makes users of those that do not exist yet. */
 async function add(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);

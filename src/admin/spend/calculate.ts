@@ -1,54 +1,57 @@
 /** `/spend/calculate` and `/cost/estimate`: what an answer would cost, without asking for one. */
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
+import type { Sent } from '../changes.ts';
 import type { ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
-import { wrongField } from '../fields.ts';
+import { Fields, wrongField } from '../fields.ts';
 import { EVERYONE } from '../roles.ts';
 import { route } from '../route.ts';
 
 /** `/spend/calculate` and `/cost/estimate`. */
 export const CALCULATE_ROUTES: readonly ManagementRoute[] = [
-  route('POST', '/spend/calculate', EVERYONE, calculate, 'What an answer would cost, or a prompt alone.'),
-  route('POST', '/cost/estimate', EVERYONE, estimate, 'What one request costs, and that many a day or a month.'),
+  route('POST', '/spend/calculate', EVERYONE, calculate, 'Calculates what an answer costs, or a prompt alone.'),
+  route(
+    'POST',
+    '/cost/estimate',
+    EVERYONE,
+    estimate,
+    'Calculates what one request costs, and so many a day or a month.',
+  ),
 ];
 
 /** Tokens that a chat format adds to each message. */
 const TOKENS_PER_MESSAGE = 4;
 
-/** The cost of an answer as its usage tells it, or of a prompt alone. */
+/** The cost of an answer by its usage, or of a prompt alone. */
 async function calculate({ context, body }: ManagementCall): Promise<JsonValue> {
   const { completion_response: answer, messages } = body;
   if (isJsonObject(answer)) {
-    const model = modelIn(body.model ?? answer.model);
-    const usage = isJsonObject(answer.usage) ? answer.usage : undefined;
-    if (usage === undefined) throw wrongField('completion_response.usage', 'is required');
-    const cost = priced(context, model, {
-      inputTokens: tokensIn(usage.prompt_tokens ?? usage.input_tokens, 'completion_response.usage.prompt_tokens'),
-      outputTokens: tokensIn(
-        usage.completion_tokens ?? usage.output_tokens ?? 0,
-        'completion_response.usage.completion_tokens',
-      ),
-    });
-    return { cost: usdNumber(cost) };
+    const model = new Fields({ model: body.model ?? answer.model }).requiredText('model');
+    const usage = new Fields(answer.usage, 'completion_response.usage');
+    const [input, output] = ['prompt_tokens', 'completion_tokens'];
+    const inputTokens = required(usage, input, usage.count(input) ?? usage.count('input_tokens'));
+    const outputTokens = usage.count(output) ?? usage.count('output_tokens') ?? 0;
+    return { cost: usdNumber(priced(context, model, { inputTokens, outputTokens })) };
   }
-  const model = modelIn(body.model);
+  const model = new Fields(body).requiredText('model');
   if (!Array.isArray(messages)) throw wrongField('messages', 'or `completion_response` is required');
   const words = messages.map((message) => (isJsonObject(message) ? textsIn(message.content) : '')).join('\n');
   const inputTokens = (await context.countTokens(words)) + messages.length * TOKENS_PER_MESSAGE;
   return { cost: usdNumber(priced(context, model, { inputTokens, outputTokens: 0 })) };
 }
 
-/** What one request costs, and that many a day or a month. */
+/** The cost of one request, and of so many a day or a month. */
 async function estimate({ context, body }: ManagementCall): Promise<JsonValue> {
-  const model = modelIn(body.model);
-  const inputTokens = tokensIn(body.input_tokens, 'input_tokens');
-  const outputTokens = tokensIn(body.output_tokens, 'output_tokens');
-  const perDay = optionalCount(body.num_requests_per_day, 'num_requests_per_day');
-  const perMonth = optionalCount(body.num_requests_per_month, 'num_requests_per_month');
+  const fields = new Fields(body);
+  const model = fields.requiredText('model');
+  const inputTokens = required(fields, 'input_tokens', fields.count('input_tokens'));
+  const outputTokens = required(fields, 'output_tokens', fields.count('output_tokens'));
+  const perDay = fields.count('num_requests_per_day') ?? undefined;
+  const perMonth = fields.count('num_requests_per_month') ?? undefined;
   const whole = priced(context, model, { inputTokens, outputTokens });
   const input = priced(context, model, { inputTokens, outputTokens: 0 });
-  // What the answer adds, so that the two make the whole also where a request costs something by itself.
+  // What the answer adds, so that both sum up to the whole even if a request has a price of its own.
   const output = whole - input;
   const times = (cost: PicoUsd, count: number | undefined): number | null =>
     count === undefined ? null : usdNumber(cost * BigInt(count));
@@ -82,31 +85,18 @@ function priced(
   usage: Parameters<ManagementContext['priceOf']>[1],
 ): PicoUsd {
   const cost = context.priceOf(model, usage);
-  if (cost === undefined) throw wrongField('model', 'has no price here');
+  if (cost === undefined) throw wrongField('model', 'names a model without a known price');
   return cost;
 }
 
-function modelIn(value: JsonValue | undefined): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw wrongField('model', 'must be the name of a model');
-}
-
-function tokensIn(value: JsonValue | undefined, name: string): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw wrongField(name, 'must be a whole number of tokens');
-}
-
-function optionalCount(value: JsonValue | undefined, name: string): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw wrongField(name, 'must be a whole number');
+function required<Value>(fields: Fields, name: string, value: Sent<Value>): Value {
+  if (value === undefined || value === null) throw fields.wrong(name, 'is required');
+  return value;
 }
 
 function textsIn(content: JsonValue | undefined): string {
   if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  return content
-    .filter((part): part is JsonObject => isJsonObject(part))
-    .map((part) => (typeof part.text === 'string' ? part.text : ''))
+  return objectsOf(content)
+    .map((part) => stringOf(part.text) ?? '')
     .join('\n');
 }

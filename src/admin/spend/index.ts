@@ -7,7 +7,7 @@ import { RESET_ROUTES } from './reset.ts';
 import { SUMMARY_ROUTES } from './summary.ts';
 import { SUM_ROUTES } from './sums.ts';
 
-/** Everything that tells or reckons spend. */
+/** Routes that report, calculate or reset spend. */
 export const SPEND_ROUTES: readonly ManagementRoute[] = [
   ...LOG_ROUTES,
   ...SUM_ROUTES,

@@ -27,9 +27,15 @@ export const LOG_ROUTES: readonly ManagementRoute[] = [
     '/spend/logs',
     EVERYONE,
     logs,
-    'Rows of the ledger, newest first; between two dates sums by day, unless `summarize=false`.',
+    'Lists rows of the ledger, newest first; between two dates sums by day, unless `summarize=false`.',
   ),
-  route('GET', ['/spend/logs/v2', '/spend/logs/ui'], EVERYONE, pagedLogs, 'Rows of the ledger in pages, with filters.'),
+  route(
+    'GET',
+    ['/spend/logs/v2', '/spend/logs/ui'],
+    EVERYONE,
+    pagedLogs,
+    'Lists rows of the ledger in pages, with filters.',
+  ),
 ];
 
 /** Sums by day between two dates, unless `summarize=false`; otherwise up to a thousand rows, newest first. */

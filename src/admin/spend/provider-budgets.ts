@@ -11,7 +11,13 @@ import { isoTime } from '../show.ts';
 
 /** `/provider/budgets`. */
 export const PROVIDER_BUDGET_ROUTES: readonly ManagementRoute[] = [
-  route('GET', '/provider/budgets', READERS, providerBudgets, 'What providers may still be paid in their periods.'),
+  route(
+    'GET',
+    '/provider/budgets',
+    READERS,
+    providerBudgets,
+    'Shows what each provider has cost and may cost in its period.',
+  ),
 ];
 
 async function providerBudgets({ context }: ManagementCall): Promise<JsonValue> {

@@ -20,7 +20,7 @@ export const REPORT_ROUTES: readonly ManagementRoute[] = [
     '/global/spend/report',
     OVERSEERS,
     report,
-    'What teams, customers or keys spent on which models, between two dates.',
+    'Shows what teams, customers or keys spent on which models between two dates.',
   ),
 ];
 

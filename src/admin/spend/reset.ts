@@ -15,14 +15,8 @@ import { idOf } from '../stored.ts';
 
 /** `/global/spend/reset` and `/global/spend/refresh`. */
 export const RESET_ROUTES: readonly ManagementRoute[] = [
-  route(
-    'POST',
-    '/global/spend/reset',
-    ADMIN,
-    reset,
-    'Everything spent counts as nothing from now on for budgets; rows and sums stay.',
-  ),
-  route('POST', '/global/spend/refresh', ADMIN, refresh, 'Does nothing: sums are always fresh.'),
+  route('POST', '/global/spend/reset', ADMIN, reset, 'Resets what all budgets count as spent; rows and sums stay.'),
+  route('POST', '/global/spend/refresh', ADMIN, refresh, 'Does nothing: sums are always up to date.'),
 ];
 
 const MOST = 500;

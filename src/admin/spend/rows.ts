@@ -71,7 +71,7 @@ function ours(row: LedgerRow): JsonObject {
   };
 }
 
-/** What an attempt cost less than the model that was asked for would have; undefined where one of both has no price. */
+/** How much less an attempt cost than the requested model would have; undefined if one of them has no price. */
 function savedBy({ cost, requestedCost }: LedgerRow): PicoUsd | undefined {
   return cost === undefined || requestedCost === undefined ? undefined : requestedCost - cost;
 }

@@ -34,7 +34,7 @@ export const SUMMARY_ROUTES: readonly ManagementRoute[] = [
     '/spend/summary',
     EVERYONE,
     summary,
-    'Requests, tokens, cost and savings by one thing, in exact decimals: what `sluice spend` prints.',
+    'Shows requests, tokens, cost and savings by one dimension, in exact decimals; `sluice spend` prints it.',
   ),
 ];
 

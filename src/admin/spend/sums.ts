@@ -19,20 +19,20 @@ const MOST = 1_000;
 
 /** `/spend/keys` and its kin, `/global/spend/…`, `/global/activity`. */
 export const SUM_ROUTES: readonly ManagementRoute[] = [
-  route('GET', '/spend/tags', EVERYONE, spendByTag, 'Spend by tag.'),
-  route('GET', '/spend/keys', EVERYONE, spendByKey, 'Spend by key.'),
-  route('GET', '/spend/users', EVERYONE, spendByUser, 'Spend by user.'),
-  route('GET', '/global/spend', READERS, globalSpend, 'Everything spent, and the budget of the whole gateway.'),
-  route('GET', '/global/spend/logs', OVERSEERS, globalByDay, 'Spend by day.'),
-  route('GET', '/global/spend/tags', EVERYONE, globalByTag, 'Spend by tag, costliest first.'),
-  route('GET', '/global/spend/all_tag_names', EVERYONE, tagNames, 'Names of tags that cost something.'),
-  route('GET', '/global/spend/keys', EVERYONE, globalByKey, 'Spend by key, costliest first.'),
-  route('GET', '/global/spend/teams', OVERSEERS, globalByTeam, 'Spend by team and day.'),
-  route('GET', '/global/spend/models', EVERYONE, globalByModel, 'Spend by model, costliest first.'),
-  route('GET', '/global/spend/provider', EVERYONE, globalByProvider, 'Spend by provider.'),
-  route('POST', '/global/spend/end_users', OVERSEERS, globalByCustomer, 'Spend by customer, costliest first.'),
-  route('GET', '/global/activity', EVERYONE, activity, 'Requests and tokens by day.'),
-  route('GET', '/global/activity/model', EVERYONE, activityByModel, 'The same by model.'),
+  route('GET', '/spend/tags', EVERYONE, spendByTag, 'Shows spend by tag.'),
+  route('GET', '/spend/keys', EVERYONE, spendByKey, 'Shows spend by key.'),
+  route('GET', '/spend/users', EVERYONE, spendByUser, 'Shows spend by user.'),
+  route('GET', '/global/spend', READERS, globalSpend, 'Shows everything spent and the budget of the whole gateway.'),
+  route('GET', '/global/spend/logs', OVERSEERS, globalByDay, 'Shows spend by day.'),
+  route('GET', '/global/spend/tags', EVERYONE, globalByTag, 'Shows spend by tag, costliest first.'),
+  route('GET', '/global/spend/all_tag_names', EVERYONE, tagNames, 'Lists names of tags that cost something.'),
+  route('GET', '/global/spend/keys', EVERYONE, globalByKey, 'Shows spend by key, costliest first.'),
+  route('GET', '/global/spend/teams', OVERSEERS, globalByTeam, 'Shows spend by team and day.'),
+  route('GET', '/global/spend/models', EVERYONE, globalByModel, 'Shows spend by model, costliest first.'),
+  route('GET', '/global/spend/provider', EVERYONE, globalByProvider, 'Shows spend by provider.'),
+  route('POST', '/global/spend/end_users', OVERSEERS, globalByCustomer, 'Shows spend by customer, costliest first.'),
+  route('GET', '/global/activity', EVERYONE, activity, 'Shows requests and tokens by day.'),
+  route('GET', '/global/activity/model', EVERYONE, activityByModel, 'Shows requests and tokens by model and day.'),
 ];
 
 /** What the caller may see of the days asked for, by some dimensions. */

@@ -27,14 +27,14 @@ const DYNAMIC =
 
 /** `/tag/…`. */
 export const TAG_ROUTES: readonly ManagementRoute[] = [
-  route('POST', '/tag/new', ADMIN, create, 'Makes a tag, with limits of its own.'),
-  route('POST', '/tag/update', ADMIN, update, 'Changes what is sent of a tag.'),
+  route('POST', '/tag/new', ADMIN, create, 'Makes a tag with limits of its own.'),
+  route('POST', '/tag/update', ADMIN, update, 'Changes the fields of a tag that are sent.'),
   route('POST', '/tag/delete', ADMIN, remove, 'Deletes a tag; requests may still carry it.'),
-  route('POST', '/tag/info', READERS, info, 'Tags by their names.'),
-  route('GET', '/tag/list', READERS, list, 'Tags that somebody made, and those that requests carried.'),
-  route('GET', '/tag/distinct', READERS, distinct, 'Names of tags that requests carried.'),
-  route('GET', '/tag/daily/activity', READERS, activity, 'What was used and spent by tag and day.'),
-  route('GET', '/tag/summary', READERS, summary, 'What was used and spent by tag.'),
+  route('POST', '/tag/info', READERS, info, 'Shows tags by their names.'),
+  route('GET', '/tag/list', READERS, list, 'Lists tags that were made, and those that requests carried.'),
+  route('GET', '/tag/distinct', READERS, distinct, 'Lists names of tags that requests carried.'),
+  route('GET', '/tag/daily/activity', READERS, activity, 'Shows what was used and spent by tag and day.'),
+  route('GET', '/tag/summary', READERS, summary, 'Shows what was used and spent by tag.'),
 ];
 
 async function create(call: ManagementCall): Promise<JsonValue> {

@@ -1,4 +1,4 @@
-/** Members of teams: added, changed, removed. Adding someone who is no user yet makes a user. */
+/** Members of teams: added, changed, removed. Adding someone who is not a user yet makes a user. */
 
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';

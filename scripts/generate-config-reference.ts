@@ -53,13 +53,13 @@ const SECTIONS: readonly (readonly [title: string, about: string, settings?: Set
   ],
   [
     '`model_list[].litellm_params`',
-    'The provider is the prefix of `model`, or `custom_llm_provider`; a bare name such as `gpt-4o` is taken for the provider that is known for it. Prices may stand here as well as in `model_info`. **Any further member is a request field** (`temperature`, `max_tokens`, …) that is sent when the client does not send it.',
+    'The provider is the prefix of `model`, or `custom_llm_provider`; a bare name such as `gpt-4o` means the provider that is known for it. Prices may be here as well as in `model_info`. **Any further member is a request field** (`temperature`, `max_tokens`, …) that is sent when the client does not send it.',
     MODEL_PARAMS,
   ],
   ['`model_list[].model_info`', 'Further members are kept and shown by `/model/info`.', MODEL_INFO],
   [
     'Prices',
-    "In `model_info` (which wins) or `litellm_params`, under the names of LiteLLM's price file. They replace the built-in price of the model; what has no price is unpriced, never free.",
+    "In `model_info` (which wins) or `litellm_params`, under the names of LiteLLM's price file. They replace the built-in price of the model; a model without a price is unpriced, never free.",
     PRICE_SETTINGS,
   ],
   ['`litellm_settings`', 'Requests, caching, callbacks, logging.'],
@@ -85,7 +85,7 @@ const SECTIONS: readonly (readonly [title: string, about: string, settings?: Set
   ],
   ['`hedge`', 'In `router_settings`, or for one group.', rowsAt('router_settings.hedge')],
   ['`general_settings`', 'The server itself.'],
-  ['`user_api_key_list[]`', 'Keys declared in a file. A key is taken as it stands, with or without `sk-`.'],
+  ['`user_api_key_list[]`', 'Keys declared in a file. A key is taken as written, with or without `sk-`.'],
   ['`user_api_key_list[].metadata`', 'Further members are remarks.'],
   [
     '`organizations[]`',
@@ -96,16 +96,16 @@ const SECTIONS: readonly (readonly [title: string, about: string, settings?: Set
   ['`teams[].members_with_roles[]`', 'The limits are those of the user in the team.'],
   ['`users[]`', 'Users are people or services; keys name them by `user_id`.'],
   ['`customers[]`', "End users of an application: what a request's `user` names."],
-  ['`tags[]`', 'Tags that come with requests or stand with keys, and what all requests of one may spend.'],
+  ['`tags[]`', 'Tags that requests bring or keys have, and what all requests of a tag may spend.'],
   ['`budget_settings`', 'How budgets and limits are kept, and where their alerts go.'],
-  ['`budget_settings.when_away`', 'Where it is a map; kinds that are left out keep their default.'],
-  ['`litellm_settings.default_key_generate_params`', "Further parameters of the API's `/key/generate` may stand here."],
+  ['`budget_settings.when_away`', 'If it is a map; kinds that are left out keep their default.'],
+  ['`litellm_settings.default_key_generate_params`', "It may hold further parameters of the API's `/key/generate`."],
   [
     '`litellm_settings.upperbound_key_generate_params`',
     'A key that asks for more is refused; one that asks for nothing gets this.',
   ],
-  ['`litellm_settings.default_team_params`', "Further parameters of the API's `/team/new` may stand here."],
-  ['`litellm_settings.default_internal_user_params`', "Further parameters of the API's `/user/new` may stand here."],
+  ['`litellm_settings.default_team_params`', "It may hold further parameters of the API's `/team/new`."],
+  ['`litellm_settings.default_internal_user_params`', "It may hold further parameters of the API's `/user/new`."],
   ['`litellm_settings.key_generation_settings`', 'Both are maps of lists of texts.'],
   ['`credential_list[]`', 'Parameters that several deployments share by `litellm_credential_name`.'],
 ];
@@ -121,8 +121,8 @@ const INTRODUCTION = `<!-- Generated from src/config/settings/ by npm run genera
 # Configuration
 
 Sluice reads LiteLLM's \`config.yaml\`, the dialect of the LiteLLM gateway guide, and any mixture of the two; JSON is read as
-well. Check a file with \`sluice check config.yaml\` (\`--json\` for scripts): it shows everything there is to say at once, with
-file, line and column, and ends with 2 where something would stop a start. Every start does the same. Editors that
+well. Check a file with \`sluice check config.yaml\` (\`--json\` for scripts): it shows all findings at once, with
+file, line and column, and exits with 2 if something would stop a start. Every start does the same. Editors that
 know the YAML language server complete and check a file whose first line names [the schema](config.schema.json):
 
 \`\`\`yaml
@@ -133,25 +133,25 @@ know the YAML language server complete and check a file whose first line names [
 
 - **Several files** (\`--config a.yaml --config b.yaml\`) are merged in order: maps member by member, lists at the top level
   (\`model_list\`, \`user_api_key_list\`, …) one after the other; of anything else the later one counts.
-- **\`include\`** names further files, relative to the file it stands in. They count as read right after that file. Circles are
+- **\`include\`** names further files, relative to the file that names them. They count as read right after that file. Circles are
   errors.
-- **Variables** stand as \`os.environ/NAME\` (a whole value), or as \`\${NAME}\` and \`\${NAME:-default}\` anywhere in a text;
-  \`$\${\` writes a plain \`\${\`. A variable that is set to nothing counts as not set. What comes out of a variable is not looked
-  through for variables again. Where a number or a true/false is wanted, the text of a variable is read as one.
+- **Variables** are written as \`os.environ/NAME\` (a whole value), or as \`\${NAME}\` and \`\${NAME:-default}\` anywhere in a text;
+  \`$\${\` writes a plain \`\${\`. A variable that is set to nothing counts as not set. The value of a variable is not
+  searched for variables again. If a setting is a number or true/false, the text of a variable is read as one.
 - **\`environment_variables\`** in a file provides variables for the rest of it. They win over the environment, as in LiteLLM; a
-  note tells where that hides another value. The environment itself stays as it is.
-- **An unset variable** is an error for \`general_settings.master_key\` and for declared keys, otherwise a warning; the value then
+  note reports where that hides another value. The environment itself is not changed.
+- **An unset variable** is an error for \`general_settings.master_key\` and for declared keys, otherwise a warning; the setting then
   counts as left out. A deployment without \`api_key\` uses the environment variable of its provider.
 - **Anchors and merge keys** (\`<<: *defaults\`) work. A key written twice in one map is an error.
 - **Limits**: 5 MiB a file, 64 levels of nesting, 8 levels of \`include\`, 3 million values with aliases counted in full.
 - **Changes** to any of the files are noticed while the gateway runs (SIGHUP makes it look at once): the new state is checked as
-  a whole and taken over for new requests, or, with an error in it, reported and left alone.
+  a whole and takes effect for new requests; if it holds an error, that is reported and the old state stays in effect.
 
 ## Defaults
 
 | what | default |
 |---|---|
-| address | ${server.host}:${server.port}. LiteLLM listens on all addresses; here that has to be said, by \`general_settings.host: 0.0.0.0\` or \`--host 0.0.0.0\`. \`--port\` wins over \`general_settings.port\`, that over the variable \`PORT\`. |
+| address | ${server.host}:${server.port}. LiteLLM listens on all addresses; here that has to be set, by \`general_settings.host: 0.0.0.0\` or \`--host 0.0.0.0\`. \`--port\` wins over \`general_settings.port\`, that over the variable \`PORT\`. |
 | master key | made once and kept in the data folder |
 | an attempt | ${seconds(routing.timeoutMs)} |
 | silence in a stream | ${seconds(routing.idleTimeoutMs)} |
@@ -159,16 +159,16 @@ know the YAML language server complete and check a file whose first line names [
 | further tries in the group | ${routing.numRetries} |
 | attempts in all | ${routing.maxAttempts} |
 | fallback groups | ${routing.maxFallbacks}, with at most ${routing.maxRetriesPerFallback} further try each |
-| rest of a failing deployment | ${seconds(routing.cooldownMs)}, where the provider does not say how long |
+| rest of a failing deployment | ${seconds(routing.cooldownMs)}, if the provider does not say how long |
 | mode of budgets | ${budgets.mode}, with a debt of at most ${budgets.debtRatio * 100} % of a budget |
-| days, weeks and months of budgets | begin in ${budgets.timeZone} |
+| days, weeks and months of budgets | start in ${budgets.timeZone} |
 | database | an SQLite file in the data folder |
 | request body | ${mebibytes(server.maxRequestBytes)} |
 | answer | ${mebibytes(server.maxResponseBytes)} |
 
 ## Values
 
-An amount is in USD and exact, whether written as a number or a text. A **period** begins by the calendar, in
+An amount is in USD and exact, whether written as a number or a text. A **period** starts by the calendar, in
 \`litellm_settings.timezone\`: \`1d\` (\`daily\`) at midnight, \`7d\`, \`1w\` (\`weekly\`) on Monday, \`30d\`, \`1mo\` (\`monthly\`) on
 the first of the month, \`3mo\` (\`quarterly\`) with the quarter, \`1y\` (\`yearly\`) on January 1st. Every other length (\`30s\`,
 \`15m\`, \`12h\`, \`14d\`, \`2w\`) is counted in equal steps, from when the object was made; for what stands in a file, from

@@ -78,7 +78,7 @@ function readMaps(
 /** The lists for groups without fallbacks of their own; LiteLLM's name in `router_settings` wins. */
 function readDefaults({ router, litellm }: FallbackReading, into: Map<string, readonly string[]>): void {
   const { references } = router.context;
-  const take = (section: Section, name: string, groups: readonly string[] = []): void => {
+  const take = (section: Pick<Section, 'placesIn'>, name: string, groups: readonly string[] = []): void => {
     if (groups.length === 0) return;
     into.set('*', groups);
     const places = section.placesIn(name, groups);
@@ -87,7 +87,7 @@ function readDefaults({ router, litellm }: FallbackReading, into: Map<string, re
       if (place !== undefined) references.push({ group, place, from: name });
     }
   };
-  take(litellm as never, 'default_fallbacks', litellm.get('default_fallbacks'));
-  take(router as never, 'default_fallback_models', router.get('default_fallback_models'));
-  take(router as never, 'default_fallbacks', router.get('default_fallbacks'));
+  take(litellm, 'default_fallbacks', litellm.get('default_fallbacks'));
+  take(router, 'default_fallback_models', router.get('default_fallback_models'));
+  take(router, 'default_fallbacks', router.get('default_fallbacks'));
 }

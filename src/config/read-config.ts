@@ -9,7 +9,15 @@ import { readDeclaredTenants } from './declared-objects.ts';
 import { readDeployments } from './deployments.ts';
 import { FALLBACK_SETTINGS, type FallbackStep, readFallbacks } from './fallbacks.ts';
 import { type FeatureSettings, featureValues, topLevelWith } from './feature-settings.ts';
-import type { BudgetConfig, GatewayConfig, RoutingConfig } from './gateway-config.ts';
+import type {
+  AlertConfig,
+  BudgetConfig,
+  GatewayConfig,
+  HealthCheckConfig,
+  RoutingConfig,
+  StoreConfig,
+  TelemetryConfig,
+} from './gateway-config.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { readRedis } from './redis.ts';
 import { fallbackCodes } from './routing-readers.ts';
@@ -47,6 +55,8 @@ const SECTION_OPTIONS: Readonly<Record<string, Omit<SectionOptions, 'path'>>> = 
   budget_settings: { part: 'budgets.' },
 };
 
+type Unfinished<Part, Field extends keyof Part> = Omit<Part, Field> & Partial<Pick<Part, Field>>;
+
 /** LiteLLM's default: a result counts until the check after the next one should have come. */
 const STALE_AFTER_INTERVALS = 2;
 
@@ -58,7 +68,8 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
   const top = new Section(shown, rows, { path: '', unknown: 'refuse-typos' }, context);
   const byName = readSections(top, rows, context);
   const inOrder = [...byName.values()];
-  const part = (name: string): never => readFields(name, inOrder, context) as never;
+  // What the rows of a part set is what its type is made from.
+  const part = <Fields>(name: string): Fields => readFields(name, inOrder, context) as Fields;
   const sections = {
     router: byName.get('router_settings'),
     own: byName.get('budget_settings'),
@@ -69,7 +80,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
 
   const steps: FallbackStep[] = [];
   const routing = finishRouting(part('routing.'), sections, steps);
-  const health: { intervalMs: number } = part('health.');
+  const health = part<Unfinished<HealthCheckConfig, 'stalenessMs'>>('health.');
   const keys = readDeclaredKeys(root, context);
   const config: Draft['config'] = {
     deployments: readDeployments(root, { context, defaults: router.node('default_litellm_params'), routing }),
@@ -77,15 +88,15 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     declared: readDeclaredTenants(root, context),
     server: part('server.'),
     routing,
-    health: { stalenessMs: health.intervalMs * STALE_AFTER_INTERVALS, ...(health as object) } as never,
+    health: { ...health, stalenessMs: health.stalenessMs ?? health.intervalMs * STALE_AFTER_INTERVALS },
     ...defined({ redis: readRedis(router) }),
-    telemetry: { ...(part('telemetry.') as object), metrics: part('telemetry.metrics.') } as never,
+    telemetry: { ...part<TelemetryConfig>('telemetry.'), metrics: part('telemetry.metrics.') },
     dropParams: litellm.effective('drop_params') ?? false,
     ...defined({ cache: cacheSettings(litellm) }),
     budgets: finishBudgets(part('budgets.'), sections),
-    stores: { ...(part('stores.') as object), ...defined({ databaseUrl: databaseUrl(general) }) } as never,
+    stores: { ...part<StoreConfig>('stores.'), ...defined({ databaseUrl: databaseUrl(general) }) },
     management: part('management.'),
-    alerts: { ...readAlerts(general, own), ...(part('alerts.') as object) },
+    alerts: { ...part<AlertConfig>('alerts.'), ...readAlerts(general, own) },
     features: featureValues(features, byName, context),
     otherSettings: {
       ...notYetTyped(litellm, READ_ELSEWHERE),

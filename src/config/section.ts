@@ -66,7 +66,7 @@ export class Section<Rows extends SettingRows = SettingRows> {
 
   /** All fields that the rows of the section set, or those of one part. */
   fields<Part extends string = ''>(part = this.part as Part): FieldsOf<Rows, Part> {
-    return readFields(part, [this as unknown as Section], this.context) as FieldsOf<Rows, Part>;
+    return readFields(part, [this], this.context) as FieldsOf<Rows, Part>;
   }
 
   /** The value by a row that need not be known by its name. */
@@ -175,7 +175,11 @@ export class Section<Rows extends SettingRows = SettingRows> {
  * The fields of one part (`routing.`) by the rows of some sections: the first section that sets a field wins, a weak row comes
  * last, then the row's variable and its default.
  */
-export function readFields(part: string, sections: readonly Section[], context: ReadingContext): object {
+export function readFields(
+  part: string,
+  sections: readonly Pick<Section, 'rows' | 'part' | 'read'>[],
+  context: ReadingContext,
+): object {
   const fields: Record<string, unknown> = {};
   const set = (field: string, read: () => unknown): void => {
     if (fields[field] !== undefined) return;

@@ -1,5 +1,4 @@
 /** Settings of deployments: `model_list`, and the credentials they may share. */
-import { policyOf } from '../routing-readers.ts';
 import { later, never, now, PYTHON, type SettingRows } from '../setting-rows.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
 import { PRICE_SETTINGS } from './prices.ts';
@@ -27,8 +26,8 @@ export const MODEL_INFO = {
   }),
   allowed_fails_policy: now('map', 'The same by class of failure.', {
     to: 'allowedFailsByClass',
-    read: policyOf(ALLOWED_FAILS.rows),
-    members: ALLOWED_FAILS,
+    read: ALLOWED_FAILS.read,
+    members: ALLOWED_FAILS.members,
   }),
   health_check_model: now('text', 'Model asked in health checks; a wildcard is not checked without one.'),
   health_check_timeout: now('seconds', 'Limit of a health check.', { default: 30 }),

@@ -1,15 +1,6 @@
 /** Settings of `router_settings`. */
 import { FALLBACK_WORDS } from '../../routing/fallback-chain.ts';
-import {
-  type Aliases,
-  fieldsOf,
-  mapByGroup,
-  type NumberByClass,
-  policyOf,
-  readAliases,
-  readGroupAffinity,
-  routingGroupsOf,
-} from '../routing-readers.ts';
+import { type Aliases, readAliases, readGroupAffinity } from '../routing-readers.ts';
 import { guideNow, later, never, now, own, PYTHON, type SettingRows } from '../setting-rows.ts';
 import { HEALTH_CHECKS } from './general-settings.ts';
 import { PARAMS } from './model-list.ts';
@@ -17,12 +8,12 @@ import { BUDGET_BY_NAME, readProviderBudgets } from './period-budget.ts';
 import {
   ALLOWED_FAILS,
   DEFAULT_STRATEGY,
-  GROUP_SETTINGS,
-  type GroupSettings,
   HEDGE_MEMBERS,
   MID_STREAM,
-  RETRY_POLICY,
-  ROUTING_GROUP,
+  RETRIES,
+  RETRIES_BY_GROUP,
+  ROUTING_GROUPS,
+  SETTINGS_BY_GROUP,
   STRATEGIES,
   STRATEGY_ARGS_DOC,
   STRATEGY_DOC,
@@ -38,9 +29,6 @@ const CHECKS_IN_EFFECT: readonly unknown[] = [
 ];
 const checksNotInEffect = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((check) => !CHECKS_IN_EFFECT.includes(check)).map(String) : [];
-
-const NO_NUMBERS: NumberByClass = {};
-const RETRIES = { as: 'map', rows: RETRY_POLICY, id: 'retry_policy' } as const;
 
 /** The members of `router_settings`. */
 export const ROUTER_SETTINGS = {
@@ -70,32 +58,18 @@ export const ROUTER_SETTINGS = {
     otherwise: '{}, or `num_retries` + 1 if that is more',
   }),
   retry_after: now('seconds', 'Shortest wait before a further try at the same deployment.', 'retryAfterMs', 0),
-  retry_policy: now('map', 'Further tries by class of failure.', {
-    to: 'retriesByClass',
-    default: NO_NUMBERS,
-    read: policyOf(RETRY_POLICY),
-    members: RETRIES,
-  }),
+  retry_policy: now('map', 'Further tries by class of failure.', { to: 'retriesByClass', ...RETRIES }),
   model_group_retry_policy: now('map', 'Group → a `retry_policy` of its own.', {
     to: 'groupRetriesByClass',
-    default: new Map<string, NumberByClass>(),
-    read: mapByGroup(policyOf(RETRY_POLICY)),
-    members: { ...RETRIES, as: 'by-name' },
+    ...RETRIES_BY_GROUP,
   }),
   routing_strategy: now(STRATEGIES, STRATEGY_DOC, { to: 'strategy', default: DEFAULT_STRATEGY, convert: strategyOf }),
   routing_strategy_args: now('map', STRATEGY_ARGS_DOC, 'strategyArgs', {}),
-  routing_groups: now('list', 'Sets of model groups with a strategy of their own.', {
+  routing_groups: now('list', 'Sets of model groups with their own strategy.', {
     to: 'routingGroups',
-    default: [],
-    read: routingGroupsOf(ROUTING_GROUP),
-    members: { as: 'list', rows: ROUTING_GROUP },
+    ...ROUTING_GROUPS,
   }),
-  model_group_settings: own('map', 'Model group → settings of its own.', {
-    to: 'groupSettings',
-    default: new Map<string, GroupSettings>(),
-    read: mapByGroup(fieldsOf(GROUP_SETTINGS)),
-    members: { as: 'by-name', rows: GROUP_SETTINGS, id: 'model_group_settings' },
-  }),
+  model_group_settings: own('map', 'Model group → settings of its own.', { to: 'groupSettings', ...SETTINGS_BY_GROUP }),
   fallbacks: now('groups', 'Group → groups tried in this order when it fails; `*` for any other group.'),
   default_fallbacks: now('texts', 'Groups tried when a group without fallbacks of its own fails.'),
   default_fallback_models: guideNow('texts', 'Another name for `default_fallbacks`.'),
@@ -142,12 +116,7 @@ export const ROUTER_SETTINGS = {
     to: 'allowedFails',
     otherwise: 'by the share of failures',
   }),
-  allowed_fails_policy: now('map', 'The same by class of failure.', {
-    to: 'allowedFailsByClass',
-    default: NO_NUMBERS,
-    read: policyOf(ALLOWED_FAILS.rows),
-    members: ALLOWED_FAILS,
-  }),
+  allowed_fails_policy: now('map', 'The same by class of failure.', { to: 'allowedFailsByClass', ...ALLOWED_FAILS }),
   mid_stream: own(
     MID_STREAM,
     'What becomes of a stream that breaks midway: it continues at another deployment, or ends with an error.',

@@ -1,5 +1,6 @@
 /** Settings of the maps in `router_settings`: strategies, hedging, single model groups, policies by class of failure. */
 import { STRATEGY_NAMES } from '../../routing/strategies/index.ts';
+import { fieldsOf, mapByGroup, type NumberByClass, policyOf, routingGroupsOf } from '../routing-readers.ts';
 import { type FieldsOf, now, own, type SettingRows } from '../setting-rows.ts';
 
 /** A word of `routing_strategy` that in LiteLLM only limits by budget, and chooses by simple shuffle. */
@@ -33,7 +34,7 @@ export const HEDGE = {
 export const HEDGE_MEMBERS = { as: 'map', rows: HEDGE, id: 'hedge' } as const;
 
 /** One entry of `routing_groups`: a strategy for several model groups. */
-export const ROUTING_GROUP = {
+const ROUTING_GROUP = {
   group_name: now('text', 'A name for messages.', 'name'),
   models: now('texts', 'The model groups, wildcards allowed. Required.', 'models', []),
   routing_strategy: now(STRATEGIES, STRATEGY_DOC, { to: 'strategy', otherwise: DEFAULT_STRATEGY, convert: strategyOf }),
@@ -85,9 +86,34 @@ const byClass = (suffix: string, what: string): SettingRows =>
     ]),
   );
 
-/** The members of `retry_policy`. */
-export const RETRY_POLICY: SettingRows = byClass('Retries', 'Further tries');
-const ALLOWED_FAILS_POLICY: SettingRows = byClass('AllowedFails', 'Failures in a minute');
+const NO_NUMBERS: NumberByClass = {};
 
-/** The members of `allowed_fails_policy`, wherever that is. */
-export const ALLOWED_FAILS = { as: 'map', rows: ALLOWED_FAILS_POLICY, id: 'allowed_fails_policy' } as const;
+/** What a row says of a map of numbers by class. */
+const policy = (rows: SettingRows, id: string) =>
+  ({ default: NO_NUMBERS, read: policyOf(rows), members: { as: 'map', rows, id } }) as const;
+
+/** `retry_policy`, wherever it may be. */
+export const RETRIES = policy(byClass('Retries', 'Further tries'), 'retry_policy');
+/** `allowed_fails_policy`, wherever it may be. */
+export const ALLOWED_FAILS = policy(byClass('AllowedFails', 'Failures in a minute'), 'allowed_fails_policy');
+
+/** Group → a `retry_policy` of its own. */
+export const RETRIES_BY_GROUP = {
+  default: new Map<string, NumberByClass>(),
+  read: mapByGroup(RETRIES.read),
+  members: { ...RETRIES.members, as: 'by-name' },
+} as const;
+
+/** `model_group_settings`. */
+export const SETTINGS_BY_GROUP = {
+  default: new Map<string, GroupSettings>(),
+  read: mapByGroup(fieldsOf(GROUP_SETTINGS)),
+  members: { as: 'by-name', rows: GROUP_SETTINGS, id: 'model_group_settings' },
+} as const;
+
+/** `routing_groups`. */
+export const ROUTING_GROUPS = {
+  default: [],
+  read: routingGroupsOf(ROUTING_GROUP),
+  members: { as: 'list', rows: ROUTING_GROUP },
+} as const;

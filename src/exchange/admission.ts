@@ -8,29 +8,29 @@ import type { ClaimAccount, Remaining } from '../stores/contracts/claims.ts';
 import type { Accounts } from '../tenancy/accounts.ts';
 import type { RequestFacts } from './request-facts.ts';
 
-/** `stale`: what this instance knows of the caller is no longer so; identify and plan anew, and ask again. */
+/** `stale`: what this instance knows about the caller is out of date; identify and plan once more, then claim again. */
 export type Admitted = 'admitted' | 'stale';
 
-/** What a request was admitted with: who it counts for, and what is reserved. */
+/** What a request was admitted with: the accounts it counts for, and what is reserved. */
 export interface Admission {
   /** Every account that its spend counts for, limited or not. */
   readonly names: readonly string[];
-  /** Who these are, for errors. */
+  /** The scopes behind these accounts, for errors. */
   readonly scopes: readonly Accounts[];
   readonly size: PromptSize;
   readonly tags: readonly string[];
   readonly organizationId: string | undefined;
-  /** Set where limits apply; without any there is nothing to settle but the ledger. */
+  /** Set if limits apply; otherwise only the ledger is settled. */
   claim: OpenClaim | undefined;
   /** What all rows of the request share, once the first was made. */
   facts: RequestFacts | undefined;
-  /** The request stands in the journal. */
+  /** The request has a line in the journal. */
   isJournalled: boolean;
 }
 
 /** Watches what a stream costs while it runs. */
 export interface StreamMeter {
-  /** Notes bytes of an answer; `refuse` is called, later, where it may not go on. */
+  /** Notes bytes of an answer; `refuse` is called, later, if the answer may not go on. */
   pass(bytes: number, deployment: Deployment, stream: StreamAnswer, refuse: (error: GatewayError) => void): void;
 }
 
@@ -43,7 +43,7 @@ export interface OpenClaim {
   exposure: PicoUsd;
   /** What each attempt was granted. */
   readonly perAttempt: PicoUsd;
-  /** The most tokens that may be answered, where that was lowered to what the budgets still allow. */
+  /** The answer's limit in tokens, if it was lowered to what the budgets still allow. */
   readonly cap: number | undefined;
   /** Watches a stream that may cost more than is held. */
   meter: StreamMeter | undefined;

@@ -8,10 +8,10 @@ import type { StreamAnswer } from '../lanes/stream-answer.ts';
 export interface BrokenStream {
   /** The stream whose `fail` ends the client's, if no deployment continues it. */
   readonly stream: StreamAnswer;
-  /** Why it broke; the client is told this and never why a continuation was refused. */
+  /** Why it broke; the client sees this error, and never why a continuation was refused. */
   readonly error: GatewayError;
   readonly firstUsage: Usage | undefined;
-  /** Set once it is to be continued. */
+  /** Set when it will be continued. */
   readonly rest?: {
     readonly sent: SentSoFar;
     readonly request: ConversationRequest;

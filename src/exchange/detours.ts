@@ -1,13 +1,13 @@
 import type { GroupPlan } from '../routing/plan-group.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 
-/** A pause on a request's way: how many attempts were behind it, and how long it was meant to be. */
+/** A pause before an attempt: how many attempts came before it, and how long it was planned to be. */
 export interface RouteWait {
   readonly afterAttempts: number;
   readonly waitMs: number;
 }
 
-/** Where a request went besides the deployments of its own group, for whoever asks about its route later. */
+/** Fallback groups and pauses of a request, kept so that its route can be explained later. */
 export class Detours {
   /** The plans of fallback groups in the order they were asked for. */
   readonly fallbackPlans: GroupPlan<Deployment>[] = [];

@@ -31,11 +31,14 @@ export interface Estimate {
   readonly text: () => string;
   /** How many times as much as `text` the model wrote. */
   readonly factor: number;
-  /** What the provider did tell before its answer broke off (Anthropic tells the input at the start). */
+  /** What the provider reported before its answer broke off (Anthropic reports the input at the start). */
   readonly known?: Usage;
 }
 
-/** One request's whole life: the only object handed through the stages. Each stage fills in the fields of its section. */
+/**
+ * One request's whole life: the only object that is handed through the stages. Each stage fills in the fields of its
+ * section.
+ */
 export class Exchange implements LaneRequest {
   // receive
   readonly callId: string;
@@ -47,7 +50,7 @@ export class Exchange implements LaneRequest {
   readonly clock: Clock;
   readonly startedAtMs: number;
   readonly startedMs: number;
-  /** A model name that stands in the path (Azure's form), which wins over the body's. */
+  /** A model name in the path (Azure's form), which wins over the body's. */
   readonly pathModel: string | undefined;
   body: Buffer = EMPTY;
   receivedMs = 0;
@@ -57,7 +60,7 @@ export class Exchange implements LaneRequest {
 
   // peek
   envelope: ReadableEnvelope = NO_MEMBERS;
-  /** What is known of the body without parsing it: whoever looks for something in a request asks here. */
+  /** What is known of the body without parsing it: every stage that looks for something in a request asks here. */
   outline: RequestOutline = NO_OUTLINE;
   /** Why the body had to be rewritten before it could be read by its bytes; undefined if it was not. */
   bodyNote: string | undefined;
@@ -99,7 +102,7 @@ export class Exchange implements LaneRequest {
   firstByteMs: number | undefined;
 
   // settle
-  /** Attempts whose provider told no usage, or only some. */
+  /** Attempts whose provider reported no usage, or not all of it. */
   readonly pendingEstimates: Estimate[] = [];
   usage: Usage | undefined;
   cost: PicoUsd | undefined;

@@ -12,8 +12,9 @@ export interface Racer {
 }
 
 /**
- * The right to write to the client while two attempts race for it. Whoever has content first takes it and keeps it; in the same
- * moment the other one is cancelled. It also passes on that the client hung up, since a client tells only one.
+ * The right to write to the client while two attempts race for it. The attempt that has content first takes it and
+ * keeps it; at the same moment the other one is cancelled. It also tells both attempts that the client hung up, since a
+ * client takes one callback.
  */
 export class RaceArbiter {
   /** The deployment of the second attempt, once there is one. */
@@ -32,17 +33,17 @@ export class RaceArbiter {
     this.#startedMs = clock.monotonicMs();
   }
 
-  /** The deployment that has the client; undefined while nobody had content. */
+  /** The deployment that may write to the client; undefined as long as no attempt has content. */
   get winner(): Deployment | undefined {
     return this.#holder?.deployment;
   }
 
-  /** Whether the second attempt has the client. */
+  /** Whether the second attempt may write to the client. */
   get isHedgeWinner(): boolean {
     return this.hedge !== undefined && this.winner === this.hedge;
   }
 
-  /** How long the race runs: time in which two attempts waited is not counted twice. */
+  /** How long the race has been running; time in which both attempts waited counts once. */
   get raceMs(): number {
     return this.#clock.monotonicMs() - this.#startedMs;
   }
@@ -59,7 +60,7 @@ export class RaceArbiter {
     if (this.#runners.size === 0) this.#client.onGone(undefined);
   }
 
-  /** Takes the pen if it is free; tells whether the runner has it. */
+  /** Takes the right to write if it is free; returns whether this attempt has it. */
   take(runner: Racer): boolean {
     if (this.#holder !== undefined) return this.#holder === runner;
     this.#holder = runner;

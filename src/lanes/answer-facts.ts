@@ -2,7 +2,7 @@ import type { AnswerFacts } from '../formats/format.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { LaneRequest } from './lane-request.ts';
 
-/** What a client is told about an answer that is written for it. */
+/** The id, model and time in an answer that is written for the client. */
 export function answerFacts(request: LaneRequest, deployment: Deployment): AnswerFacts {
   const fellBack = request.servedGroup !== request.group?.name;
   return {

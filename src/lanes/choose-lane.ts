@@ -4,7 +4,7 @@ import type { OperationId, ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { LaneOperation, LaneRequest } from './lane-request.ts';
 
-/** How a request travels to one deployment, and why not by bytes where it does not. */
+/** How a request travels to one deployment, and why. */
 export interface LaneChoice {
   readonly lane: 'relay' | 'translate';
   /** A short word for metrics: `same-format`, or what forced a translation. */
@@ -14,8 +14,8 @@ export interface LaneChoice {
 }
 
 /**
- * The relay lane if the provider speaks the client's format, the translate lane otherwise. Undefined if the provider has no
- * operation that can answer this endpoint.
+ * The relay lane if the provider speaks the client's format, the translate lane otherwise. Undefined if the provider
+ * has no operation that can answer this endpoint.
  */
 export function chooseLane({ endpoint, body }: LaneRequest, deployment: Deployment): LaneChoice | undefined {
   const { operation: asked, format } = endpoint;
@@ -36,7 +36,10 @@ function translated(from: FormatId, operationName: OperationId, operation: Provi
   return { lane: 'translate', reason: `${from}-to-${operation.format}`, operationName, operation };
 }
 
-/** Whether the provider does the operation for this model. The configured mode decides between an operation and its stand-in. */
+/**
+ * Whether the provider does the operation for this model. The configured mode decides between an operation and its
+ * stand-in.
+ */
 function serves(own: ProviderOperation, asked: LaneOperation, { config, model }: Deployment): boolean {
   const { mode } = config.modelInfo;
   if (asked.standIn !== undefined && mode !== undefined) {

@@ -10,9 +10,11 @@ export interface PreparedCall {
   readonly dropped: readonly Dropped[];
   /** Turns a whole answer into what the client gets. Throws an AnswerProblem if it is not an answer. */
   readWhole(body: Buffer): ReadyAnswer;
-  /** The same for a client that asked for a stream and a provider that answered in one piece: `body` is then the stream. */
+  /**
+   * The same for a client that asked for a stream and a provider that answered in one piece: `body` is then the stream.
+   */
   readWholeAsStream(body: Buffer): ReadyAnswer;
-  /** Opens the way back for a streamed answer; `write` takes what the client is to be sent. */
+  /** Opens a streamed answer; `write` takes what is sent to the client. */
   openStream(write: (bytes: Uint8Array | string) => void): StreamAnswer;
 }
 

@@ -2,7 +2,7 @@ import type { GatewayError } from '../core/errors.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
 import type { Problem } from './answer-problem.ts';
 
-/** How a stream ended by its own account. `last` is what the client is still owed. */
+/** How a stream ended, as far as the stream itself says. `last` is what the client has not been sent yet. */
 export type StreamEnd =
   | { readonly isWhole: true; readonly last: Uint8Array | string }
   | {
@@ -18,14 +18,16 @@ export interface StreamAnswer {
   data(chunk: Buffer): void;
   /** The provider's connection ended cleanly. */
   end(): StreamEnd;
-  /** Whether the end mark of the format has come: whatever happens to the connection after it does not matter. */
+  /** Whether the end mark of the format has come; what happens to the connection after it does not matter. */
   isComplete(): boolean;
-  /** Whether nothing is missing but the end mark. Asked rarely: it may cost as much as reading the end of the stream. */
+  /**
+   * Whether nothing is missing but the end mark. Asked rarely: it may cost as much as reading the end of the stream.
+   */
   hasSaidAll(): boolean;
   /** Words that end the stream with an error in the client's format. */
   fail(error: GatewayError): string;
-  /** Usage as far as the provider told it. */
+  /** Usage as far as the provider has reported it. */
   usage(): Usage | undefined;
-  /** Text that the model wrote, and how many times as much it really wrote, for an estimate. */
+  /** For an estimate: text that the model wrote, and how many times as much it wrote in all. */
   sample(): { readonly text: string; readonly factor: number };
 }

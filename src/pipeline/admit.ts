@@ -1,4 +1,6 @@
-/** Admits a request: finds out whom it counts for, and claims what it may use before anything of it is sent. */
+/**
+ * Admits a request: finds the accounts that it counts for, and claims there what it may use before any of it is sent.
+ */
 import { GatewayError } from '../core/errors.ts';
 import type { Admission, Admitted } from '../exchange/admission.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -9,8 +11,8 @@ import { promptSizeOf } from './money/prompt-size.ts';
 import type { Parts } from './parts.ts';
 
 /**
- * Admits a request or throws why not. Answers without a promise where everything is known here: limits in memory, customers and tags
- * that were seen before.
+ * Admits a request or throws why not. Returns no promise if everything is known here: limits in memory, customers and
+ * tags that were seen before.
  */
 export function admit(exchange: Exchange, parts: Parts): Admitted | Promise<Admitted> {
   const { identity, endpoint } = exchange;
@@ -59,15 +61,15 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
     isJournalled: false,
   };
   exchange.admission = admission;
-  // Without any limit there is nothing to claim, but for what follows from a claim: budgets of who answers are charged by it, and
-  // instances that share a store hear by it of keys that were revoked.
+  // Without a limit there is nothing to claim. A claim is made all the same if it has other effects: it charges the
+  // budgets of deployments and providers, and tells instances that share a store about revoked keys.
   if (!hasLimits && !snapshot.hasUpstreamBudgets && parts.claims.isUp === undefined) return 'admitted';
   return claim(exchange, parts, admission, group, hasLimits);
 }
 
 const NO_TAGS: readonly string[] = [];
 
-/** Where the configuration lets clients bring no tags (`reject_clientside_metadata_tags`) only those of the key and its team are left. */
+/** With `reject_clientside_metadata_tags`, a request may have only the tags of its key and team. */
 function refuseOwnTags({ identity, snapshot }: Exchange, tags: readonly string[]): void {
   if (!snapshot.config.budgets.refuseClientTags) return;
   const { tags: given } = identity?.metadata ?? {};
@@ -75,7 +77,7 @@ function refuseOwnTags({ identity, snapshot }: Exchange, tags: readonly string[]
   if (own === undefined) return;
   throw new GatewayError(
     'invalid_request',
-    'This gateway takes no tags from requests (`reject_clientside_metadata_tags` is on): only those of the key count. Leave `tags` out.',
+    'This gateway takes no tags from requests (`reject_clientside_metadata_tags` is on): only the tags of the key count. Leave `tags` out.',
     { param: 'tags' },
   );
 }

@@ -1,4 +1,6 @@
-/** Brings a request to an answer: attempt after attempt along its walk, until one succeeds or nothing is left to try. */
+/**
+ * Brings a request to an answer: attempt after attempt along its walk, until one succeeds or nothing is left to try.
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defined } from '../core/defined.ts';
@@ -18,7 +20,9 @@ import { coverAnother } from './money/books.ts';
 import type { Parts } from './parts.ts';
 import { mayUseGroup } from './plan.ts';
 
-/** Resolves when the client has an answer; rejects with the GatewayError of the last attempt, or with why none was made. */
+/**
+ * Resolves when the client has an answer; rejects with the GatewayError of the last attempt, or with why none was made.
+ */
 export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
   const walk = makeWalk(exchange, parts);
   exchange.walk = walk;
@@ -49,7 +53,7 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
     if (failure === undefined) return;
     first ??= failure;
     if (!exchange.client.hasStarted) continue;
-    // Some of an answer is with the client: what follows is its rest, or its end.
+    // The client has some of an answer: what follows is the rest of it, or its end.
     const broken = exchange.continuity?.broken;
     if (broken !== undefined && broken.rest === undefined) {
       const continuation = readyToContinue(exchange);
@@ -59,7 +63,9 @@ export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
   }
 }
 
-/** The last failure; but where a fallback only found that the request does not suit it, the failure that led there. */
+/**
+ * The last failure; if that only says that the request does not suit a fallback, the first failure, which led there.
+ */
 function worthTelling(first: GatewayError | undefined, last: GatewayError | undefined): GatewayError | undefined {
   return first?.row.source === 'upstream' && last?.row.source === 'client' ? first : last;
 }
@@ -96,7 +102,7 @@ async function tryOnce(
       throw error;
     }
     const { retryAfterMs } = error.facts;
-    // Who broke off in the middle of an answer is the last one to ask for its rest.
+    // A deployment that broke off in the middle of an answer is the last one to ask for the rest.
     const brokeOff = exchange.continuity?.broken !== broken && error.row.retry === 'here';
     const code = brokeOff ? 'upstream_stream_cut' : error.code;
     walk.failed({ code, ...defined({ retryAfterMs }) }, deployment);
@@ -147,14 +153,14 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
   const [first] = plan.deployments;
   const policy = router.policy(group, controls, exchange.startedMs, first?.config.numRetries, mayUse);
   exchange.deadlineMs = policy.deadlineMs;
-  // Without anywhere else to go a stream cannot be continued, and keeping it would be work for nothing.
+  // With no other deployment a stream cannot be continued, so it is not recorded.
   const hasElsewhere = plan.deployments.length > 1 || policy.fallbacks.length > 0;
   if (exchange.stream && operation.mayContinue && hasElsewhere && router.continuesStreams(group)) {
     exchange.continuity = { record: new StreamRecord(formatParts(exchange.endpoint.format)), broken: undefined };
   }
   return new Walk<Deployment>({
     first: plan,
-    // A prompt that no deployment of the group can take goes where longer ones are taken.
+    // A prompt that is too long for every deployment of the group goes to a group that takes longer ones.
     policy: plan.isContextWindowExceeded
       ? { ...policy, fallbacks: [...policy.contextWindowFallbacks, ...policy.fallbacks] }
       : policy,
@@ -202,7 +208,7 @@ function told(failure: GatewayError, { reason, retryAfterMs }: GiveUp): GatewayE
   return new GatewayError(failure.code, failure.message, {
     ...failure.facts,
     ...defined({ retryAfterMs: wait }),
-    // More tries of the client would only feed the storm that emptied the budget.
+    // More tries of the client would add to the load that emptied the budget.
     ...(reason === 'retry-budget-empty' && { mayRetry: false }),
     cause: failure,
   });
@@ -226,7 +232,7 @@ function noneAvailable(exchange: Exchange, { retryAfterMs }: GiveUp): GatewayErr
   );
 }
 
-/** Why each deployment of the group was passed over; names nothing but numbers and reasons. */
+/** Why deployments of the group were passed over: numbers and reasons, no names. */
 function wordsOf({ plan }: Exchange): string {
   const reasons = new Map<string, number>();
   for (const { isEligible, reason } of plan?.verdicts ?? []) {

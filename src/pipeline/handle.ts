@@ -15,11 +15,11 @@ import { settle } from './settle.ts';
 /** Handles one request from its headers to its books. Never rejects. */
 export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
   try {
-    // The key comes before the body: who has none makes us read nothing.
+    // The key comes before the body: without a key nothing is read.
     const identity = identifyCaller(exchange, parts);
     exchange.identity = identity instanceof Promise ? await identity : identity;
     await receive(exchange);
-    // A body may take a minute to come, and what the key may do may have ended meanwhile.
+    // A body may take a minute to come, and the key may have been changed meanwhile.
     if (exchange.receivedMs > SLOW_BODY_MS) exchange.identity = await identifyCaller(exchange, parts);
     peek(exchange);
     await planAndAdmit(exchange, parts);
@@ -37,7 +37,7 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
 /** A body that took longer was not sent in one go. */
 const SLOW_BODY_MS = 1_000;
 
-/** How often a request is looked at anew because what was known of its caller was no longer so. */
+/** How often a request is identified and planned because what was known about its caller was out of date. */
 const MOST_ROUNDS = 5;
 
 async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
@@ -50,7 +50,7 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     const admitted = admit(exchange, parts);
     if ((admitted instanceof Promise ? await admitted : admitted) === 'admitted') return;
     if (round === MOST_ROUNDS) {
-      throw new GatewayError('store_unavailable', 'What this key may do keeps changing. Try again in a moment.', {
+      throw new GatewayError('store_unavailable', 'The permissions of this key changed several times while the request was admitted. Try again in a moment.', {
         retryAfterMs: 1_000,
       });
     }
@@ -63,7 +63,7 @@ function identifyCaller({ client, route, snapshot, clock }: Exchange, { tenants 
   return identify({ headers, method, route, nowMs: clock.nowMs() }, snapshot, tenants);
 }
 
-/** Nobody catches what is thrown here, and one client's odd request must never end the process for all. */
+/** Never throws: an exception here would end the process for every client. */
 function refuse(exchange: Exchange, error: GatewayError, parts: Parts): void {
   try {
     sendError(exchange, error);

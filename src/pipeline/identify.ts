@@ -7,23 +7,23 @@ import type { Identity } from '../tenancy/identity.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import { mayCallRoute } from './route-access.ts';
 
-/** What a request to be identified is: its headers, and the route that it came for. */
+/** A request that is not identified yet: its headers and its route. */
 export interface Unidentified {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly method: string;
-  /** The route's pattern; undefined where the route checks by itself what the key may call. */
+  /** The route's pattern; undefined if the route itself checks what the key may call. */
   readonly route: string | undefined;
   readonly nowMs: number;
 }
 
 /**
- * Whose key it is. Throws, or rejects, where there is none, two, an unknown, a blocked or an expired one, or one that may not call
- * this route. A promise only where the key has to be looked up.
+ * The identity behind a request's key. Throws, or rejects, if there is no key or more than one, or if the key is
+ * unknown, blocked, expired, or may not call this route. Returns a promise only if the key has to be looked up.
  */
 export function identify(request: Unidentified, snapshot: Snapshot, tenants: Tenants): Identity | Promise<Identity> {
   const key = readCredential(request.headers, snapshot.config.server.keyHeaderName);
   const hash = hashKey(key);
-  // The master key comes first, so that nothing else can take its rights away.
+  // The master key comes first, so that no stored key can shadow it.
   if (hash === snapshot.master.keyHash) return snapshot.master;
   const found = tenants.identity(hash);
   if (!(found instanceof Promise)) return checked(found, request);

@@ -31,7 +31,7 @@ export interface Parts {
   readonly sights: BudgetObservations;
   readonly sink: SettledSink;
   readonly routes: RouteRecords;
-  /** Which way a request went that this process or one beside it had; undefined where none remembers it. */
+  /** The route of a request that this process or another worker served; undefined if no process remembers it. */
   readonly routeOf: (callId: string) => Promise<JsonObject | undefined>;
   readonly countTokens: CountTokens;
   /** Numbers in [0, 1). */

@@ -9,8 +9,8 @@ import type { CountTokens } from './money/estimate.ts';
 import { unknownModel } from './peek.ts';
 
 /**
- * Finds the model group, checks that the key may use it, and orders its deployments. Returns a promise only where the prompt has
- * to be counted first: its size is near the limit of a deployment.
+ * Finds the model group, checks that the key may use it, and orders its deployments. Returns a promise only if the
+ * prompt has to be counted first, because its size is near the limit of a deployment.
  */
 export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void> | undefined {
   const { snapshot, identity } = exchange;
@@ -37,7 +37,7 @@ export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void
   });
 }
 
-/** About what a large image takes; a small one takes a tenth. */
+/** About what a large image costs; a small one costs a tenth. */
 const TOKENS_PER_IMAGE = 1_000;
 
 /** The name that a key or its team gives another model group. */
@@ -54,7 +54,9 @@ export function mayUseGroup(identity: Identity, model: string, group: ResolvedGr
   return denierOf(identity, model, group) === undefined;
 }
 
-/** Who denies a group, by any of its names: the one asked for, its own, its pattern, the access groups it belongs to. */
+/**
+ * Who denies a group, by any of its names: the one asked for, its own, its pattern, the access groups it belongs to.
+ */
 function denierOf(identity: Identity, model: string, group: ResolvedGroup<Deployment> | undefined): Denier | undefined {
   if (mayUseAll(identity)) return undefined;
   const names = [model];

@@ -3,7 +3,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { errorBody, retryHeaders } from '../formats/client-error.ts';
 import { headerText } from './header-text.ts';
 
-/** Answers with an error in the client's own format, unless some of an answer was sent already or the client has left. */
+/** Answers with an error in the client's format, unless some of an answer was sent already or the client has left. */
 export function sendError(exchange: Exchange, error: GatewayError): void {
   const { client } = exchange;
   if (client.hasStarted || client.isGone) return;

@@ -20,7 +20,7 @@ export function isModelRoute(route: string): boolean {
   return MODEL_ROUTE.test(route);
 }
 
-/** Whether a key may call a route. Both must agree: what the key names, and what kind of key it is. */
+/** Whether a key may call a route: both its type and its `allowed_routes` must permit it. */
 export function mayCallRoute({ keyType, allowedRoutes }: Identity, method: string, route: string): boolean {
   if (keyType === 'default' && allowedRoutes === undefined) return true;
   if (!typeAllows(keyType, method, route)) return false;
@@ -47,7 +47,7 @@ function matches(allowed: string, route: string): boolean {
   return route === allowed || withoutVersion(route) === withoutVersion(allowed);
 }
 
-/** `/v1/chat/completions` and `/chat/completions` are one. */
+/** `/v1/chat/completions` and `/chat/completions` are the same route. */
 function withoutVersion(route: string): string {
   return route.replace(/^\/v1(?=\/)/, '');
 }

@@ -14,14 +14,17 @@ export interface AffinitySources {
   readonly promptPrefixHash?: string | undefined;
 }
 
-/** The affinity key of a request: its session, else its user, else its prompt's prefix; undefined where it has none of them. */
+/**
+ * The affinity key of a request: its session, else its user, else its prompt's prefix; undefined if it has none of
+ * them.
+ */
 export function affinityKeyOf({ user, sessionHeader, promptPrefixHash }: AffinitySources): string | undefined {
   if (sessionHeader) return `s:${bounded(sessionHeader)}`;
   if (user) return `u:${bounded(user)}`;
   return promptPrefixHash ? `${PREFIX_MARK}${promptPrefixHash}` : undefined;
 }
 
-/** Whether a key stands for a prompt's prefix: requests that nobody asked to keep together, such as all of one application. */
+/** Whether a key is a prompt's prefix: such requests share no user or session, for example all of one application. */
 export function isPrefixKey(key: string): boolean {
   return key.startsWith(PREFIX_MARK);
 }
@@ -37,9 +40,10 @@ interface ReadThroughCache {
 }
 
 /**
- * Which deployment a conversation was last answered by, so that it stays where its prompt cache is warm. Bounded: entries live
- * in two generations, the older of which is dropped whole when the younger is full, which forgets about the least recently used.
- * (A Map kept in order of use would need a deletion and an insertion for every request; V8 then builds it anew all the time.)
+ * Which deployment a conversation was last answered by, so that it stays where its prompt cache is warm. Bounded:
+ * entries live in two generations, the older of which is dropped whole when the younger is full, which forgets about
+ * the least recently used. (A Map kept in order of use would need a deletion and an insertion for every request; V8
+ * then rebuilds it all the time.)
  */
 export class AffinityMemory {
   readonly #clock: Clock;

@@ -19,7 +19,7 @@ export interface BreakerSettings extends CooldownSettings {
   readonly disableCooldowns?: boolean;
 }
 
-/** A breaker opened or closed; with the failure that opened it, where that happened in this process. */
+/** A breaker opened or closed; with the failure that opened it, if that happened in this process. */
 export interface BreakerTurn {
   readonly state: 'open' | 'closed';
   readonly failure?: ErrorCode;
@@ -40,17 +40,19 @@ export interface BreakersOptions {
 const MOST_BREAKERS = 20_000;
 /** Another instance has the probe: ask the shared store again no sooner than this. */
 const ASK_AGAIN_MS = 250;
-/** While the shared store is asked for the probe, its answer is a few milliseconds away. */
+/** How soon to ask again while the shared store decides who probes. */
 const ANSWER_IS_NEAR_MS = 20;
 /** A probe under way may answer at any moment; clients that come back after this find out. */
 const PROBE_ANSWERS_WITHIN_MS = 1_000;
-/** A probe is given at least this long before the next one; each that stays unanswered doubles it, up to the longest. */
+/**
+ * A probe is given at least this long before the next one; each that stays unanswered doubles it, up to the longest.
+ */
 const LEAST_PROBE_MS = 5_000;
 const LONGEST_PROBE_MS = 60_000;
 /** A deployment that fails again this soon after closing has not recovered: its cooldown goes on doubling. */
 const RELAPSE_MS = 30_000;
 
-/** The share of an instance that has nobody to tell and nobody to compete with: its own state already keeps probes apart. */
+/** For an instance without a shared store: its own state already keeps probes apart. */
 const ALONE: BreakerShare = {
   publish: () => undefined,
   onChange: () => undefined,
@@ -85,9 +87,9 @@ interface Breaker {
 }
 
 /**
- * The circuit breakers of all deployments. Closed: tried freely. Open: not tried until its cooldown is over. Half-open: one
- * request per interval probes it; a success closes it, a failure opens it again for longer. A deployment that is degraded
- * rather than dead keeps a share of its traffic, halved by each failure and regained step by step.
+ * The circuit breakers of all deployments. Closed: tried freely. Open: not tried until its cooldown is over. Half-open:
+ * one request per interval probes it; a success closes it, a failure opens it again for longer. A deployment that is
+ * degraded rather than dead keeps a share of its traffic, halved by each failure and regained step by step.
  */
 export class Breakers {
   readonly #clock: Clock;
@@ -121,7 +123,7 @@ export class Breakers {
     return this.#breakers.get(id)?.state ?? 'closed';
   }
 
-  /** The last failure that counted against the deployment; undefined where it had none. */
+  /** The last failure that counted against the deployment; undefined if it had none. */
   lastFailureOf(id: string): ErrorCode | undefined {
     return this.#breakers.get(id)?.lastFailure;
   }
@@ -144,7 +146,7 @@ export class Breakers {
     return this.stateOf(id) !== 'closed' && this.retryAfterMs(id) === 0;
   }
 
-  /** Asked right before every attempt. After `probe` one of the three `record…` must follow, told that it was the probe. */
+  /** Called right before every attempt. After `probe`, one of the three `record…` must follow, with `wasProbe`. */
   mayTry(id: string): MayTry {
     const breaker = this.#breakers.get(id);
     if (breaker === undefined || breaker.state === 'closed') return 'yes';
@@ -209,7 +211,9 @@ export class Breakers {
     }
   }
 
-  /** The attempt ended without saying anything about the deployment; a claimed probe may be taken by the next request. */
+  /**
+   * The attempt ended without saying anything about the deployment; a claimed probe may be taken by the next request.
+   */
   recordCancelled(id: string, facts: { readonly wasProbe?: boolean } = {}): void {
     const breaker = this.#breakers.get(id);
     if (facts.wasProbe !== true || breaker?.state !== 'half-open') return;

@@ -1,8 +1,13 @@
-/** What the parts of routing hand to one another: one request's needs and policy, what is known of deployments, and the next step. */
+/**
+ * What the parts of routing hand to one another: one request's needs and policy, what is known of deployments, and the
+ * next step.
+ */
 import type { ErrorCode } from '../core/errors.ts';
 import type { Routable } from './model-groups.ts';
 
-/** What one request needs of a deployment, as far as anyone asked: unknown members are undefined and restrict nothing. */
+/**
+ * What one request needs of a deployment, as far as anyone asked: unknown members are undefined and restrict nothing.
+ */
 export interface RequestNeeds {
   /** Tokens of the prompt: an upper bound that is exact near a limit. */
   readonly inputTokens?: number;
@@ -15,13 +20,16 @@ export interface RequestNeeds {
   readonly stream: boolean;
   /** Tags of the request (body, header, key), for tag routing. */
   readonly tags: readonly string[];
-  /** Conversations that should stay where their prompt cache is warm share this: the user, a session header, or the prompt's prefix. */
+  /**
+   * Requests with the same key go to the same deployment, whose prompt cache is warm: the user, a session header, or
+   * the prompt's prefix.
+   */
   readonly affinityKey?: string;
   /** `allowed_model_region`. */
   readonly region?: string;
 }
 
-/** Why a deployment stands where it stands in a plan, or is not in it. `sluice route` prints it as it is. */
+/** Why a deployment has its place in a plan, or is not in it. `sluice route` prints it unchanged. */
 export interface Verdict {
   readonly deploymentId: string;
   readonly group: string;
@@ -45,7 +53,7 @@ export interface WalkPolicy {
   readonly maxAttempts: number;
   /** Further attempts in the group that was asked for. */
   readonly numRetries: number;
-  /** Further attempts by LiteLLM's exception class (`RateLimitError` → n), where configured. */
+  /** Further attempts by LiteLLM's exception class (`RateLimitError` → n), if configured. */
   readonly retriesByClass: Readonly<Record<string, number>>;
   /** Further attempts in each fallback group. */
   readonly retriesPerFallback: number;

@@ -1,11 +1,13 @@
-/** When a deployment's breaker opens and for how long: LiteLLM's keys, and our default where neither of them is set. */
+/** When a deployment's breaker opens and for how long: LiteLLM's keys, and our default if neither is set. */
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { SlidingWindow } from '../core/sliding-window.ts';
 import type { AttemptFailure } from './contracts.ts';
 
-/** The operator's settings for cooldowns: `router_settings`, and per deployment where it has its own. */
+/** The operator's settings for cooldowns: `router_settings`, and per deployment if it has its own. */
 export interface CooldownSettings {
-  /** Failures in a minute that do not open yet. LiteLLM takes its own default of 3 for "not set": pass undefined for it. */
+  /**
+   * Failures in a minute that do not open yet. LiteLLM takes its own default of 3 for "not set": pass undefined for it.
+   */
   readonly allowedFails?: number | undefined;
   /** The same by exception class: `RateLimitError` → n. */
   readonly allowedFailsByClass?: Readonly<Record<string, number>> | undefined;
@@ -13,7 +15,9 @@ export interface CooldownSettings {
   readonly cooldownMs?: number | undefined;
 }
 
-/** What the breaker is told about a failed attempt besides the failure: the deployment's group and its own settings. */
+/**
+ * What the breaker needs to know of a failed attempt besides the failure: the deployment's group and its own settings.
+ */
 export interface FailureFacts extends CooldownSettings {
   /** Deployments configured in the group. */
   readonly groupSize: number;
@@ -27,23 +31,26 @@ const WINDOW_SLOTS = 12;
 const WINDOW_SLOT_MS = 5_000;
 const LEAST_ATTEMPTS = 5;
 const MOST_FAILED_SHARE = 0.5;
-/** LiteLLM's `allowed_fails` where only a policy is set and the class is not in it. */
+/** LiteLLM's `allowed_fails` if only a policy is set and the class is not in it. */
 const DEFAULT_ALLOWED_FAILS = 3;
 /** The same over a short while: after a busy minute of successes, a minute's share would notice an outage too late. */
 const RECENT_SLOTS = 5;
 const RECENT_SLOT_MS = 2_000;
-/** A deployment that answers nobody any more … */
+/** So many failures in a row, over so long without a success, open a breaker … */
 const LEAST_CONSECUTIVE = 5;
 const WITHOUT_SUCCESS_MS = 2_000;
-/** … and the only one of a group with little traffic. */
+/** … and these that of the only deployment of a group with little traffic. */
 const LEAST_CONSECUTIVE_ALONE = 3;
 const WITHOUT_SUCCESS_ALONE_MS = 10_000;
 const DEFAULT_COOLDOWN_MS = 5_000;
-/** A provider's Retry-After beyond this is not believed: one probe in ten minutes costs nobody anything. */
+/** A provider's Retry-After beyond this is not believed: one probe in ten minutes costs next to nothing. */
 const LONGEST_RETRY_AFTER_MS = 600_000;
-/** A failed probe doubles the cooldown up to this, so that a flapping provider is used again within 30 s of its recovery (S15) … */
+/**
+ * A failed probe doubles the cooldown up to this, so that a flapping provider is used again within 30 s of its recovery
+ * (S15) …
+ */
 const LONGEST_COOLDOWN_MS = 20_000;
-/** … and, once it has been away for this long, up to the next. */
+/** … and, once it has been down for this long, up to the next. */
 const LONG_OUTAGE_MS = 120_000;
 const LONGEST_COOLDOWN_IN_LONG_OUTAGE_MS = 60_000;
 const JITTER = 0.1;
@@ -98,7 +105,10 @@ export class DeploymentRecord {
     ofClass.add(nowMs);
   }
 
-  /** Whether the failure that was just added opens the breaker. `settings` are the router's; the deployment's own go first. */
+  /**
+   * Whether the failure that was just added opens the breaker. `settings` are the router's; the deployment's own go
+   * first.
+   */
   mustOpen(failure: AttemptFailure, facts: FailureFacts, settings: CooldownSettings, nowMs: number): boolean {
     if (facts.cooldownMs === 0 || (facts.cooldownMs === undefined && settings.cooldownMs === 0)) return false;
     const allowedFails = facts.allowedFails ?? settings.allowedFails;
@@ -137,13 +147,16 @@ export class DeploymentRecord {
 const isMostlyFailing = (attempts: number, failures: number): boolean =>
   attempts >= LEAST_ATTEMPTS && failures > attempts * MOST_FAILED_SHARE;
 
-/** How far a deployment's outage has come: how often it was opened again, and since when it has been away. */
+/** A deployment's outage: how often its breaker was opened again, and since when it has been down. */
 export interface Outage {
   readonly reopenings: number;
   readonly lastsMs: number;
 }
 
-/** How long to stay open: the deployment's `cooldown_time`, else the provider's Retry-After, else the router's, else 5 s. */
+/**
+ * How long to stay open: the deployment's `cooldown_time`, else the provider's Retry-After, else the router's, else 5
+ * s.
+ */
 export function cooldownMs(
   failure: AttemptFailure,
   facts: FailureFacts,
@@ -161,7 +174,7 @@ export function cooldownMs(
   return Math.max(told, doubled * (1 - JITTER + 2 * JITTER * random()));
 }
 
-/** The provider's wait as far as it is plausible; 0 where it gave none. */
+/** The provider's wait as far as it is plausible; 0 if it gave none. */
 export function believedRetryAfterMs({ retryAfterMs }: AttemptFailure): number {
   if (retryAfterMs === undefined || !(retryAfterMs > 0)) return 0;
   return Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);

@@ -1,4 +1,7 @@
-/** Where a request goes when its group fails: which groups follow for which failure, and which configured chains go in circles. */
+/**
+ * Where a request goes when its group fails: which groups follow for which failure, and which configured chains go in
+ * circles.
+ */
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { WalkPolicy } from './contracts.ts';
 
@@ -13,7 +16,7 @@ const ANY: readonly ErrorCode[] = CODES.filter(
 
 /**
  * The words of `fallback_on` and the failures they mean. The first four are the guide's; it explains
- * `internal_server_error` as every 5xx. A refusal for content falls back only where its own word says so.
+ * `internal_server_error` as every 5xx. A refusal for content falls back only if its own word is listed.
  */
 export const FALLBACK_WORDS: Readonly<Record<string, readonly ErrorCode[]>> = {
   timeout: ['upstream_timeout'],
@@ -37,7 +40,9 @@ export const FALLBACK_WORDS: Readonly<Record<string, readonly ErrorCode[]>> = {
   any: ANY,
 };
 
-/** The failures that a list of `fallback_on` words means, and the words nobody knows. LiteLLM's class names are words too. */
+/**
+ * The failures that a list of `fallback_on` words means, and the unknown words. LiteLLM's class names are words too.
+ */
 export interface FallbackCodes {
   readonly codes: ReadonlySet<ErrorCode>;
   readonly unknownWords: readonly string[];
@@ -61,7 +66,7 @@ export function fallbackChain(code: ErrorCode, policy: WalkPolicy): readonly str
   const isNamed = policy.fallbackOn?.has(code) === true;
   switch (code) {
     case 'upstream_content_policy':
-      // Unlike LiteLLM: another model is asked for what one refused only where the operator has said so.
+      // Unlike LiteLLM: another model is asked for what one refused only if the operator configured it.
       if (policy.contentPolicyFallbacks.length > 0) return policy.contentPolicyFallbacks;
       return isNamed ? policy.fallbacks : [];
     case 'upstream_context_window':
@@ -77,8 +82,9 @@ export function fallbackChain(code: ErrorCode, policy: WalkPolicy): readonly str
 }
 
 /**
- * A group's fallbacks with theirs, in LiteLLM's order: each fallback is followed by its own fallbacks before the next one. No
- * group stands twice, the group itself never. A list is found under the exact name, the name without its provider, or `*`.
+ * A group's fallbacks with theirs, in LiteLLM's order: each fallback is followed by its own fallbacks before the next
+ * one. No group stands twice, the group itself never. A list is found under the exact name, the name without its
+ * provider, or `*`.
  */
 export function flattenFallbacks(group: string, map: ReadonlyMap<string, readonly string[]>): string[] {
   const found = new Set<string>([group]);

@@ -42,20 +42,20 @@ export class HealthResults {
     this.#results.set(id, { ...found, checkedAtMs: this.#clock.nowMs(), checkedMs: this.#clock.monotonicMs() });
   }
 
-  /** The last result, however old; undefined where there was no check yet. */
+  /** The last result, however old; undefined if there was no check yet. */
   of(id: string): HealthResult | undefined {
     return this.#results.get(id);
   }
 
-  /** Milliseconds since the last check; undefined where there was none. */
+  /** Milliseconds since the last check; undefined if there was none. */
   ageMs(id: string): number | undefined {
     const result = this.#results.get(id);
     return result === undefined ? undefined : this.#clock.monotonicMs() - result.checkedMs;
   }
 
   /**
-   * Where checks decide about routing: that a deployment is to be treated as open, because its last check failed. It stands
-   * behind all others then, so that it is tried only where nothing else is left, as LiteLLM does it.
+   * Where checks decide about routing: that a deployment is to be treated as open, because its last check failed. It
+   * stands behind all others then, so that it is tried only where nothing else is left, as LiteLLM does it.
    */
   reading(id: string): BreakerReading | undefined {
     if (!this.#settings.routing) return undefined;

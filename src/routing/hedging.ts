@@ -4,7 +4,7 @@ import { RecentHistogram } from './recent-histogram.ts';
 
 /** How one model group hedges. */
 export interface HedgeRules {
-  /** What the group's measurements are kept under: its name, or its pattern where it is a wildcard. */
+  /** What the group's measurements are kept under: its name, or its pattern if it is a wildcard. */
   readonly group: string;
   /** The share of first attempts that come in time (0.95): later ones get a second beside them. */
   readonly percentile: number;
@@ -16,7 +16,7 @@ export interface HedgeRules {
 export interface Spend {
   /** The attempt lost a race: without hedging it would not have been paid. */
   readonly hedged: boolean;
-  /** Money in any one unit; undefined where no price is known. */
+  /** Money in any one unit; undefined if no price is known. */
   readonly amount: number | undefined;
 }
 
@@ -40,9 +40,10 @@ class GroupHedging {
 }
 
 /**
- * When a late attempt gets a second one beside it, and whether that may be paid for. Over the last ten minutes the losers of
- * such races cost at most the allowed share of what all other attempts of the group cost; where some of it has no price,
- * attempts are counted instead of money. A race under way is counted at the mean cost of an attempt until its own is known.
+ * When a late attempt gets a second one beside it, and whether that may be paid for. Over the last ten minutes the
+ * losers of such races cost at most the allowed share of what all other attempts of the group cost; where some of it
+ * has no price, attempts are counted instead of money. A race under way is counted at the mean cost of an attempt until
+ * its own is known.
  */
 export class Hedging {
   readonly #clock: Clock;
@@ -62,8 +63,8 @@ export class Hedging {
   }
 
   /**
-   * A first attempt's time to its first content, or to its end where it is no stream. One that lost counts with the time it had
-   * until then: that is longer than the delay, which is all that a quantile asks.
+   * A first attempt's time to its first content, or to its end if it is not a stream. One that lost counts with the
+   * time it had until then: that is longer than the delay, which is all that a quantile asks.
    */
   observe({ group }: HedgeRules, isStream: boolean, ms: number): void {
     const { streams, whole } = this.#get(group);

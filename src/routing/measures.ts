@@ -5,9 +5,10 @@ const IDLE_HALF_LIFE_MS = 60_000;
 const MEAN_WEIGHT = 0.1;
 
 /**
- * A peak-sensitive moving average of a latency. A slow answer counts in full at once and is halved every 10 seconds towards the
- * mean (as in Finagle's peak EWMA), so that a deployment in trouble is left alone after one request. The mean itself fades
- * while nothing is measured, halved every minute: one that is not used for being slow is tried again sometime.
+ * A peak-sensitive moving average of a latency. A slow answer counts in full at once and is halved every 10 seconds
+ * towards the mean (as in Finagle's peak EWMA), so that a deployment in trouble is left alone after one request. The
+ * mean itself fades while nothing is measured, halved every minute: one that is not used for being slow is tried again
+ * sometime.
  */
 export class LatencyEstimate {
   /** How many measurements the mean is made of. */
@@ -25,7 +26,7 @@ export class LatencyEstimate {
     this.#atMs = nowMs;
   }
 
-  /** The latency to expect, in milliseconds; undefined where nothing was measured within `ttlMs`. */
+  /** The latency to expect, in milliseconds; undefined if nothing was measured within `ttlMs`. */
   read(nowMs: number, ttlMs: number = Number.POSITIVE_INFINITY): number | undefined {
     const idleMs = nowMs - this.#atMs;
     if (this.#count === 0 || idleMs > ttlMs) return undefined;

@@ -3,7 +3,7 @@ import { compileWildcard, fillWildcard, type Wildcard } from '../core/wildcard.t
 /** What routing needs to know of a deployment. */
 export interface Routable {
   readonly id: string;
-  /** The model group it stands in; may hold `*`. */
+  /** The model group it belongs to; may hold `*`. */
   readonly group: string;
   /** The provider's model name; may hold `*`. */
   readonly model: string;
@@ -17,7 +17,7 @@ export interface Routable {
 export interface ResolvedGroup<D extends Routable> {
   /** The name of the group (for a wildcard the name that was asked for). */
   readonly name: string;
-  /** The pattern it came from, where it is a wildcard. */
+  /** The pattern it came from, if it is a wildcard. */
   readonly pattern?: string;
   readonly deployments: readonly D[];
 }
@@ -31,8 +31,8 @@ const FILLED_WILDCARDS_KEPT = 2_000;
 const LONGEST_MODEL_NAME = 256;
 
 /**
- * Finds the deployments behind the name a client asks for, in LiteLLM's order: alias, group, deployment id, the most specific
- * wildcard. Immutable but for a bounded memory of filled wildcards; a reload makes a new one.
+ * Finds the deployments behind the name a client asks for, in LiteLLM's order: alias, group, deployment id, the most
+ * specific wildcard. Immutable but for a bounded memory of filled wildcards; a reload makes a new one.
  */
 export class ModelGroups<D extends Routable> {
   readonly #groups = new Map<string, ResolvedGroup<D>>();
@@ -66,7 +66,7 @@ export class ModelGroups<D extends Routable> {
     this.#wildcards.sort((left, right) => right.wildcard.specificity - left.wildcard.specificity);
   }
 
-  /** The group a name stands for, or undefined. */
+  /** The group that a name means, or undefined. */
   resolve(name: string): ResolvedGroup<D> | undefined {
     const alias = this.#aliases.get(name);
     const target = alias === undefined ? name : alias.group;

@@ -10,11 +10,14 @@ import { filterByTags, type TagMatch } from './tags.ts';
 export interface BreakerReading {
   readonly isOpen: boolean;
   readonly retryAfterMs?: number;
-  /** Why, where it is not a cooldown. */
+  /** Why, if it is not a cooldown. */
   readonly reason?: string;
 }
 
-/** What planning a group works with: the configuration's word and what is known of deployments. Made once per configuration. */
+/**
+ * What planning a group works with: the configuration's word and what is known of deployments. Made once per
+ * configuration.
+ */
 export interface GroupContext<D extends Routable> {
   readonly strategy: Strategy;
   readonly stats: DeploymentStats;
@@ -37,17 +40,20 @@ export interface GroupContext<D extends Routable> {
 
 /** A planned group with what the walk and the error need to know besides. */
 export interface GroupPlan<D extends Routable> extends PlannedGroup<D> {
-  /** How many of `deployments` may be tried now: the first ones. Behind them stand those with an open breaker, soonest first. */
+  /** How many of `deployments` may be tried now: the first ones. Those with an open breaker follow, soonest first. */
   readonly eligible: number;
-  /** Nothing is left because the prompt is too long: what remains of the group, once its tags and abilities fit, is too small. */
+  /**
+   * Nothing is left because the prompt is too long: what remains of the group, once its tags and abilities fit, is too
+   * small.
+   */
   readonly isContextWindowExceeded: boolean;
-  /** When nothing may be tried now: in how many milliseconds something may be, where that is known. */
+  /** If nothing may be tried now: in how many milliseconds something may be; undefined if that is unknown. */
   readonly soonestRetryMs?: number;
 }
 
 /**
- * Orders the deployments of a group for one request. Those that cannot take it are left out; the others stand by `order` tiers,
- * inside a tier by the strategy, and the deployment that the conversation was answered by last stands in front.
+ * Orders the deployments of a group for one request. Those that cannot take it are left out; the others are ordered by
+ * `order` tiers, inside a tier by the strategy; the deployment that answered the conversation last comes first.
  */
 export function planGroup<D extends Routable>(
   group: { readonly name: string; readonly deployments: readonly D[] },
@@ -146,7 +152,9 @@ interface Placed<D extends Routable> {
   readonly isDemoted: boolean;
 }
 
-/** Appends deployments tier by tier: the lowest `order` first, those without one last, as LiteLLM's escalation would. */
+/**
+ * Appends deployments tier by tier: the lowest `order` first, those without one last, as LiteLLM's escalation would.
+ */
 function place<D extends Routable>(
   candidates: readonly D[],
   isTight: boolean,
@@ -187,7 +195,10 @@ function tiersOf<D extends Routable>(candidates: readonly D[]): readonly (readon
   return [...byOrder].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, tier]) => tier);
 }
 
-/** A prefix is shared by all of an application's requests; past this many more than the least busy one takes, they spread. */
+/**
+ * A prefix is shared by all of an application's requests; past this many more than the least busy one takes, they
+ * spread.
+ */
 const PREFIX_SPILL = 8;
 
 function moveRemembered<D extends Routable>(
@@ -239,7 +250,10 @@ class SolePlan<D extends Routable> implements GroupPlan<D> {
 
 const ONLY_ONE = 'the only one that is left';
 
-/** Kinds of exclusion that end by themselves: where one of them is in play, a larger model is not what the request needs. */
+/**
+ * Kinds of exclusion that end by themselves: where one of them is in play, a larger model is not what the request
+ * needs.
+ */
 const PASSING: ReadonlySet<Excluded<unknown>['kind']> = new Set(['rate-limit', 'parallel', 'budget']);
 
 /** A plan whose verdicts are written only when someone reads them, from what was measured when it was made. */

@@ -6,7 +6,7 @@ import type { DeploymentStat } from './stats.ts';
 export interface DeploymentFacts {
   readonly tags: readonly string[];
   readonly region?: string;
-  /** LiteLLM's `max_input_tokens`: the longest prompt, or the whole context window where the two are not told apart. */
+  /** LiteLLM's `max_input_tokens`: the longest prompt, or the whole context window if the two are not distinguished. */
   readonly maxInputTokens?: number;
   /** Requests under way at one time, `default_max_parallel_requests` folded in. */
   readonly maxParallelRequests?: number;
@@ -26,7 +26,7 @@ export interface Exclusion {
   readonly retryAfterMs?: number;
 }
 
-/** Nobody knows when a request under way will be over; asking again this much later costs little. */
+/** When a request under way will end is unknown; asking again this much later costs little. */
 const PARALLEL_RETRY_MS = 1_000;
 
 /** A need, the flag that denies it, and the need's name. */
@@ -42,9 +42,9 @@ const CAPABILITIES: readonly (readonly [
 ];
 
 /**
- * Why a deployment cannot take a request, or undefined when it can. Blocking, region and parallel requests always hold; what
- * `enable_pre_call_checks` adds is asked for by `isFull`: capabilities, context window, rpm and tpm. What is not known restricts
- * nothing, but for the region: data must not leave it because a setting is missing.
+ * Why a deployment cannot take a request, or undefined when it can. Blocking, region and parallel requests always hold;
+ * what `enable_pre_call_checks` adds is asked for by `isFull`: capabilities, context window, rpm and tpm. What is not
+ * known restricts nothing, but for the region: data must not leave it because a setting is missing.
  */
 export function checkDeployment(
   deployment: Routable,
@@ -85,8 +85,9 @@ function checkContextWindow({ maxInputTokens }: DeploymentFacts, { inputTokens }
 }
 
 /**
- * Whether the prompt fits and the prompt with the longest answer the client allows does not. Such a deployment is tried behind
- * the roomy ones and not left out: for many models the limit is the prompt's alone, and others shorten the answer.
+ * Whether the prompt fits and the prompt with the longest answer the client allows does not. Such a deployment is tried
+ * behind the roomy ones and not left out: for many models the limit is the prompt's alone, and others shorten the
+ * answer.
  */
 export function isTight({ maxInputTokens }: DeploymentFacts, { inputTokens, maxOutputTokens }: RequestNeeds): boolean {
   return (
@@ -137,12 +138,15 @@ export interface TokenRange {
 
 /** A large image in high detail; providers count 85 to 4,800 tokens for one, whatever the length of its URL. */
 const MOST_TOKENS_PER_IMAGE = 5_000;
-/** The longest tokens that text in any language is made of are runs of spaces and dashes; more bytes than this average none. */
+/**
+ * The longest tokens that text in any language is made of are runs of spaces and dashes; more bytes than this average
+ * none.
+ */
 const MOST_BYTES_PER_TOKEN = 32;
 
 /**
- * Bounds on the tokens of a prompt from its length alone. Every token is at least one byte, and what providers add for each
- * message is less than the JSON around it, which is counted here.
+ * Bounds on the tokens of a prompt from its length alone. Every token is at least one byte, and what providers add for
+ * each message is less than the JSON around it, which is counted here.
  */
 export function estimateInputTokens(bytes: number, images = 0): TokenRange {
   // An image in the body is base64: many bytes, few tokens.

@@ -1,4 +1,7 @@
-/** A quantile of what was measured lately: a histogram of fixed size, whose buckets each reach a tenth further than the one before. */
+/**
+ * A quantile of what was measured lately: a histogram of fixed size, whose buckets each reach a tenth further than the
+ * one before.
+ */
 
 /** A measurement counts for one to two of these. */
 const GENERATION_MS = 300_000;
@@ -8,8 +11,8 @@ const LOG_GROWTH = Math.log(GROWTH);
 const BUCKETS = 160;
 
 /**
- * Durations of the last five to ten minutes: those of the running five and of the five before. Reading a quantile errs upwards
- * by at most a tenth; measurements are counted and never kept.
+ * Durations of the last five to ten minutes: those of the running five and of the five before. Reading a quantile errs
+ * upwards by at most a tenth; measurements are counted and never kept.
  */
 export class RecentHistogram {
   #current = new Uint32Array(BUCKETS);
@@ -31,7 +34,7 @@ export class RecentHistogram {
     return this.#currentCount + this.#countBefore;
   }
 
-  /** The duration that this share of the measurements does not exceed, in milliseconds; undefined where there are none. */
+  /** The duration that this share of the measurements does not exceed, in milliseconds; undefined if there are none. */
   quantile(share: number, nowMs: number): number | undefined {
     const count = this.count(nowMs);
     if (count === 0) return undefined;

@@ -19,21 +19,22 @@ const MOST_UPSTREAMS = 1_000;
 interface Counts {
   readonly first: SlidingWindow;
   readonly further: SlidingWindow;
-  /** What this instance attempted since the other instances were last told. */
+  /** What this instance attempted since it last told the other instances. */
   untoldFirst: number;
   untoldFurther: number;
 }
 
 /**
- * One budget per upstream for everything that makes it see a request more than once: at most a fifth of the requests of the last
- * ten seconds and a small floor. It keeps our retries from finishing off an upstream that is already in trouble.
+ * One budget per upstream for everything that makes it see a request more than once: at most a fifth of the requests of
+ * the last ten seconds and a small floor. It keeps our retries from finishing off an upstream that is already in
+ * trouble.
  *
- * A request that falls back into an upstream counts there as what it is, one more client's request: were it refused, the
- * outage of one provider would become an outage of its customers in the moment before its breakers open. `chargesFallbacks`
- * chooses the stricter way.
+ * A request that falls back into an upstream counts there as what it is, one more client's request: were it refused,
+ * the outage of one provider would become an outage of its customers in the moment before its breakers open.
+ * `chargesFallbacks` chooses the stricter way.
  *
- * What other instances attempted is added to the same counts now and then, so that a cluster has one budget and a request never
- * waits to learn of it.
+ * What other instances attempted is added to the same counts now and then, so that a cluster has one budget and a
+ * request never waits to learn of it.
  */
 export class RetryBudget implements AttemptCounter {
   readonly #clock: Clock;

@@ -4,7 +4,7 @@
 export interface RetryDelayFacts {
   /** How often this request has waited already. */
   readonly waits: number;
-  /** The operator's `retry_after`: the least wait where the provider named none. */
+  /** The operator's `retry_after`: the least wait if the provider named none. */
   readonly leastWaitMs: number;
   /** What the provider asked for. */
   readonly retryAfterMs?: number | undefined;
@@ -15,15 +15,15 @@ export interface RetryDelayFacts {
 // LiteLLM's INITIAL_RETRY_DELAY and MAX_RETRY_DELAY.
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 8_000;
-/** Longer than this no client is kept waiting (LiteLLM's bound for Retry-After): it is told when to come back. */
+/** No client waits longer than this (LiteLLM's bound for Retry-After): its answer says when to come back. */
 const LONGEST_WAIT_MS = 60_000;
 const JITTER_SHARE = 0.05;
 const LARGEST_JITTER_MS = 250;
 
 /**
- * The wait before another try in whole milliseconds, or undefined where it cannot be kept before the deadline. A provider's
- * Retry-After is kept to the millisecond and only lengthened a little; without one, or with one of less than half a second, the
- * wait is exponential with full jitter.
+ * The wait before another try in whole milliseconds, or undefined if it would end after the deadline. A provider's
+ * Retry-After is kept to the millisecond and only lengthened a little; without one, or with one of less than half a
+ * second, the wait is exponential with full jitter.
  */
 export function retryDelayMs(facts: RetryDelayFacts, random: () => number): number | undefined {
   const { waits, leastWaitMs, retryAfterMs, leftMs } = facts;

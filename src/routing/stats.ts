@@ -2,9 +2,12 @@ import type { Clock } from '../core/clock.ts';
 import { SlidingWindow } from '../core/sliding-window.ts';
 import { LatencyEstimate, TokenMix } from './measures.ts';
 
-/** How one attempt at a deployment ended. Members that nobody measured are left out and change nothing. */
+/** How one attempt at a deployment ended. Members that were not measured are left out and change nothing. */
 export interface EndedAttempt {
-  /** From sending to the last byte. Left out where it says nothing about the deployment: the client hung up, a hedge was cancelled. */
+  /**
+   * From sending to the last byte. Left out if it says nothing about the deployment: the client hung up, or a hedge was
+   * cancelled.
+   */
   readonly durationMs?: number;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
@@ -16,7 +19,10 @@ export interface EndedAttempt {
   readonly isStream?: boolean;
 }
 
-/** A failure is never seen as a fast answer: it counts as at least this long, and twice as long as what was measured before. */
+/**
+ * A failure is never seen as a fast answer: it counts as at least this long, and twice as long as what was measured
+ * before.
+ */
 const FAILURE_LATENCY_MS = 1_000;
 /** However often a deployment fails, its measured latency stays below this, so that it is tried again before long. */
 const LONGEST_FAILURE_LATENCY_MS = 60_000;

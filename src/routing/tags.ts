@@ -3,16 +3,17 @@
 /** How many of a request's tags a deployment must have: `tag_filtering_match_any`. */
 export type TagMatch = 'any' | 'all';
 
-/** The tag of deployments that take requests without tags, and those whose tags nobody in the group has. */
+/** The tag of deployments that take requests without tags, and requests whose tags no deployment of the group has. */
 const DEFAULT_TAG = 'default';
 
 /**
- * For each deployment (by its tags) undefined when the request may go there, or the reason why not. `!tag` leaves out those
- * that have it, `&tag` all that do not. A request without tags goes to the deployments tagged `default`, or to any where none
- * is. A tag that some deployment has is never answered by another one; a tag that none has falls to `default`.
+ * For each deployment (by its tags) undefined when the request may go there, or the reason why not. `!tag` leaves out
+ * those that have it, `&tag` all that do not. A request without tags goes to the deployments tagged `default`, or to
+ * any where none is. A tag that some deployment has is never answered by another one; a tag that none has falls to
+ * `default`.
  *
- * The filter looks at the whole group and not, as LiteLLM does, at what is left of it after cooldowns: otherwise requests
- * without tags move to the paid tier as soon as the free one is down.
+ * The filter looks at the whole group and not, as LiteLLM does, at what is left of it after cooldowns: otherwise
+ * requests without tags move to the paid tier as soon as the free one is down.
  */
 export function filterByTags(
   deployments: readonly (readonly string[])[],

@@ -49,8 +49,8 @@ const MOST_SHORT_WAITS = 3;
 const NONE_TRIED = new Map<string, number>();
 
 /**
- * One request's way over deployments: `next` says what to do, `failed`, `succeeded` or `cancelled` how the attempt ended. It
- * decides and counts, and does nothing itself. What it tells of an attempt goes to the breakers from here.
+ * One request's walk over deployments: `next` says what to do; `failed`, `succeeded` or `cancelled` report how the
+ * attempt ended. It decides and counts, and does nothing itself. It reports each end to the breakers.
  */
 export class Walk<D extends Routable> {
   readonly #options: WalkOptions<D>;
@@ -116,9 +116,9 @@ export class Walk<D extends Routable> {
   }
 
   /**
-   * Begins a second attempt beside a late one, at another deployment of the same group that is in good health; undefined where
-   * there is none, or where the attempts, the deadline or the retry budget do not leave room. While both run, what is reported
-   * must name its deployment.
+   * Begins a second attempt beside a late one, at another healthy deployment of the same group; undefined if there is
+   * none, or if the attempts, the deadline or the retry budget do not allow it. While both run, each report must name
+   * its deployment.
    */
   hedge(): Extract<Step<D>, { kind: 'attempt' }> | undefined {
     if (this.#flight === undefined || this.#hedge !== undefined) return undefined;
@@ -129,7 +129,8 @@ export class Walk<D extends Routable> {
       if (id === this.#flight.deployment.id || this.#tried.has(id) || this.#excluded.includes(id)) continue;
       // A probe that might be cancelled proves nothing, so what rests or recovers is left alone.
       if (breakers.stateOf(id) !== 'closed') continue;
-      // Nobody needs a hedge: unlike a fallback it is paid for even where it is the upstream's first attempt of the request.
+      // No request needs a hedge: unlike a fallback it is paid for even if it is the upstream's first attempt of the
+      // request.
       if (!budget.take(upstreamOf(deployment))) continue;
       this.#seenUpstreams.push(upstreamOf(deployment));
       this.#attempts += 1;
@@ -247,7 +248,7 @@ export class Walk<D extends Routable> {
       );
       if (delayMs === undefined) round.isWaitTooLong = true;
       else if (this.#pay(deployment, round)) {
-        // Paid before the wait, so that nobody waits for an attempt that is then refused.
+        // Paid before the wait, so that no client waits for an attempt that is then refused.
         this.#paidUpstream = this.#options.upstreamOf(deployment);
         this.#waits += 1;
         this.#retrying = { deployment, atMs: nowMs + delayMs };
@@ -264,7 +265,8 @@ export class Walk<D extends Routable> {
     this.#retrying = undefined;
     const step = this.#pick(this.#group, [deployment], round);
     if (step !== undefined) return step;
-    // Its breaker opened, or another request probes it: the retry is spent, and the way goes on from the same failure.
+    // Its breaker opened, or another request probes it: the retry is spent, and the walk continues from the same
+    // failure.
     this.#further += 1;
     return this.#afterFailure(failure, round);
   }
@@ -275,7 +277,7 @@ export class Walk<D extends Routable> {
       if (this.#visited.includes(name)) continue;
       this.#visited.push(name);
       const planned = this.#options.planGroup(name);
-      // An alias may stand for a group the request has been to.
+      // An alias may mean a group that the request has been to.
       if (planned === undefined || (planned.group !== name && this.#visited.includes(planned.group))) continue;
       this.#visited.push(planned.group);
       // A fallback may name a single deployment, also one that this request has been to.
@@ -331,7 +333,9 @@ export class Walk<D extends Routable> {
     return { kind: 'attempt', deployment, group: planned.group };
   }
 
-  /** An upstream sees a request once as its own; whatever it sees of it after that is paid for from its retry budget. */
+  /**
+   * An upstream sees a request once as its own; whatever it sees of it after that is paid for from its retry budget.
+   */
   #pay(deployment: D, round: Round): boolean {
     const { budget, upstreamOf } = this.#options;
     const upstream = upstreamOf(deployment);
@@ -345,7 +349,10 @@ export class Walk<D extends Routable> {
     return true;
   }
 
-  /** A deployment whose cooldown is over goes first where the request can afford its failure: else nobody would ever find out. */
+  /**
+   * A deployment whose cooldown is over goes first if the request can afford its failure: otherwise no request would
+   * find out.
+   */
   #probeFirst(deployments: readonly D[], furtherAttempts: number): readonly D[] {
     const attemptsLeft = this.#policy.maxAttempts - this.#attempts;
     if (deployments.length < 2 || furtherAttempts < 1 || attemptsLeft < 2) return deployments;
@@ -376,7 +383,7 @@ export class Walk<D extends Routable> {
     return this.#end;
   }
 
-  /** Of two attempts the one that is left goes on as the only one. */
+  /** Takes one attempt off; of two, the other one goes on alone. */
   #land(of: D | undefined): Flight<D> {
     const hedge = this.#hedge;
     this.#hedge = undefined;

@@ -15,7 +15,7 @@ export interface PreparedCall {
   readonly headers: readonly string[];
 }
 
-/** Time limits that hold where a deployment names none. */
+/** Time limits of deployments that have none of their own. */
 export interface DefaultTimeouts {
   readonly timeoutMs: number;
   readonly streamTimeoutMs?: number;
@@ -25,7 +25,7 @@ export interface DefaultTimeouts {
 
 const SLOW_CLIENT_MS = 120_000;
 
-/** One provider + model + credentials as configured, with everything that can be worked out before a request comes. */
+/** One provider + model + credentials as configured, with everything that can be computed before a request comes. */
 export class Deployment implements Routable {
   readonly config: DeploymentConfig;
   readonly provider: Provider;
@@ -37,7 +37,7 @@ export class Deployment implements Routable {
   readonly modelLiteral: string;
   /** Scheme and host only, for metrics. */
   readonly apiBase: string;
-  /** What shares one retry budget: a model at an address, whatever the key. */
+  /** Deployments with the same value share a retry budget: a model at an address, whatever the key. */
   readonly upstream: string;
   readonly #timeouts: { readonly whole: CallTimeouts; readonly stream: CallTimeouts };
   readonly #calls = new Map<string, PreparedCall>();
@@ -98,7 +98,8 @@ export class Deployment implements Routable {
       const call = operation.call(this.target, { stream });
       const headers = { ...call.headers, ...lowerCaseNames(this.config.extraHeaders) };
       headers['content-type'] = 'application/json';
-      // A compressed answer cannot be searched for usage, and unpacking it would cost more than it saves next door.
+      // A compressed answer cannot be searched for usage, and decompressing it costs more than a short connection
+      // saves.
       headers['accept-encoding'] = 'identity';
       headers['user-agent'] ??= 'sluice';
       prepared = { origin: call.origin, path: call.path, headers: Object.entries(headers).flat() };

@@ -19,7 +19,10 @@ export interface SnapshotWorld {
   readonly random: () => number;
 }
 
-/** Makes everything that follows from a configuration: for the gateway that serves it, and for a command that only asks what it would do. */
+/**
+ * Makes everything that follows from a configuration: for the gateway that serves it, and for a command that only asks
+ * what it would do.
+ */
 export function makeSnapshot(
   config: GatewayConfig,
   masterKey: string,
@@ -43,7 +46,7 @@ export function makeSnapshot(
   };
 }
 
-/** The deployments as health checks ask them: under `health_check_model` where one is named; a wildcard only then. */
+/** The deployments as health checks ask them: under `health_check_model` if it is set; a wildcard only then. */
 function probesOf(deployments: readonly Deployment[], config: GatewayConfig): Deployment[] {
   return deployments.flatMap((deployment) => {
     const { config: entry, model } = deployment;

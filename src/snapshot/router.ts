@@ -1,5 +1,7 @@
-/** Joins the parts of routing for one configuration: which deployments a group offers a request, and how it may be retried. */
-
+/**
+ * Joins the parts of routing for one configuration: which deployments a group offers a request, and how it may be
+ * retried.
+ */
 import type { GatewayConfig, RoutingConfig } from '../config/gateway-config.ts';
 import { deadlineOf, type GroupRouting, routingOfGroup } from '../config/group-routing.ts';
 import type { Clock } from '../core/clock.ts';
@@ -76,7 +78,7 @@ interface GroupRules {
   readonly hedge: HedgeRules | undefined;
 }
 
-/** Plans requests under one configuration. Made anew at a reload. */
+/** Plans requests under one configuration. A reload makes a new one. */
 export class Router {
   readonly #routing: RoutingConfig;
   readonly #state: RoutingState;
@@ -112,7 +114,7 @@ export class Router {
     return planGroup(group, needs, this.#rulesOf(group).context);
   }
 
-  /** Remembers who answered a conversation, where its next request should go there too. */
+  /** Remembers which deployment answered a conversation, if its next request should go there too. */
   remember(group: string, needs: ReadNeeds, deployment: Deployment): void {
     if (needs.affinityKey !== undefined) this.#affinity.remember(group, needs.affinityKey, deployment.id);
   }
@@ -147,7 +149,7 @@ export class Router {
     };
   }
 
-  /** The groups that a request may fall back to, whichever way it fails. */
+  /** The groups that a request may fall back to, however it fails. */
   fallbackNames(group: ResolvedGroup<Deployment>, controls: RequestControls): readonly string[] {
     const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks } = this.#routing;
     if (controls.disableFallbacks === true) return NO_FALLBACKS;
@@ -167,7 +169,7 @@ export class Router {
     return this.#rulesOf(group).continuesStreams;
   }
 
-  /** How a group's requests are hedged; undefined where they are not, or where there is only one deployment. */
+  /** How a group's requests are hedged; undefined if they are not, or if there is only one deployment. */
   hedge(group: ResolvedGroup<Deployment>): HedgeRules | undefined {
     return group.deployments.length < 2 ? undefined : this.#rulesOf(group).hedge;
   }
@@ -181,7 +183,9 @@ export class Router {
     return controls;
   }
 
-  /** What holds for a group; worked out at its first request. Wildcards are kept by their pattern, so this is bounded. */
+  /**
+   * What holds for a group; worked out at its first request. Wildcards are kept by their pattern, so this is bounded.
+   */
   #rulesOf({ name, pattern }: ResolvedGroup<Deployment>): GroupRules {
     const known = this.#groups.get(pattern ?? name);
     if (known !== undefined) return known;
@@ -270,8 +274,8 @@ function pricesAt({ priced }: Deployment, nowMs: number): TokenPrices | undefine
 }
 
 /**
- * A deployment's own cooldown settings. One behind a wildcard stands for every model of its provider, so it never rests unless it
- * is told to: one model that fails must not take the others with it (LiteLLM does the same).
+ * A deployment's own cooldown settings. A deployment behind a wildcard serves every model of its provider, so it cools
+ * down only if that is configured: one model that fails must not take the others with it (LiteLLM does the same).
  */
 export function cooldownOf({ config }: Deployment): CooldownSettings {
   const { allowedFails, allowedFailsByClass } = config;

@@ -16,7 +16,7 @@ export interface Snapshot {
   readonly groups: ModelGroups<Deployment>;
   /** By id; a wildcard's as configured. */
   readonly deployments: ReadonlyMap<string, Deployment>;
-  /** The deployments as health checks ask them, by id; wildcards only where a model to ask is named. */
+  /** The deployments as health checks ask them, by id; wildcards only if `health_check_model` is set. */
   readonly probes: ReadonlyMap<string, Deployment>;
   readonly router: Router;
   readonly aliases: ReadonlyMap<string, GroupAlias>;

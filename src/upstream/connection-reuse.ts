@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 
-/** undici tells on it which connection a request is written to, right after it told the request's handler. */
+/** undici publishes here which connection a request is written to, right after it called the request's handler. */
 const CHANNEL = 'undici:client:sendHeaders';
 /** A connection that was dead before says so within a round trip; one that breaks later broke over this request. */
 const DEAD_WITHIN_MS = 1_000;
@@ -20,8 +20,8 @@ export interface Sending {
 }
 
 /**
- * Knows the connections that were used before. A kept connection may have been closed by the provider a moment before a request
- * is written to it: the request was then never read, and only then may it be sent again without asking anyone.
+ * Knows the connections that were used before. A kept connection may have been closed by the provider a moment before a
+ * request is written to it: the request was then never read, and only then may it be sent again without asking anyone.
  */
 export class ConnectionReuse {
   readonly #clock: Clock;

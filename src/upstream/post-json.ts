@@ -1,10 +1,10 @@
 import type { Upstream, UpstreamFault } from './upstream.ts';
 
 const TIMEOUT_MS = 5_000;
-/** Nobody reads what a receiver answers. */
+/** What the receiver answers is not used. */
 const MAX_ANSWER_BYTES = 65_536;
 
-/** A part of an address; one with a stray `%` is meant as it stands. */
+/** A part of an address, decoded; one with a stray `%` is taken literally. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -13,7 +13,10 @@ function decoded(part: string): string {
   }
 }
 
-/** Posts a JSON text once: no redirect is followed, and five seconds are the end of it. Resolves to the status, or to why there is none. */
+/**
+ * Posts a JSON text once, without following redirects, within five seconds. Resolves to the status, or to why there is
+ * none.
+ */
 export function postJson(
   upstream: Upstream,
   address: string,

@@ -3,7 +3,9 @@ import { Slots, type Slotted } from '../core/slots.ts';
 
 /** How long each phase of a call may take, in milliseconds. */
 export interface CallTimeouts {
-  /** From sending the request to the first content of the answer; its head, or a stream that only opens, does not count. */
+  /**
+   * From sending the request to the first content of the answer; its head, or a stream that only opens, does not count.
+   */
   readonly firstByteMs: number;
   /** Between two pieces of the answer, while the client is reading. */
   readonly idleMs: number;
@@ -15,18 +17,21 @@ export interface CallTimeouts {
 
 export type TimeoutKind = 'first-byte' | 'idle' | 'total' | 'slow-client';
 
-/** A call whose phases are watched. `sawActivity` is set by the call on every piece it receives and cleared by the watch. */
+/**
+ * A call whose phases are watched. `sawActivity` is set by the call on every piece it receives and cleared by the
+ * watch.
+ */
 export interface Watched extends Slotted {
   readonly timeouts: CallTimeouts;
   hasFirstByte: boolean;
   sawActivity: boolean;
   isPaused: boolean;
-  /** The silence that lasts has been told. */
+  /** `onQuiet` was called for the present silence. */
   wasToldQuiet?: boolean;
   watchStartedMs: number;
   watchLastActivityMs: number;
   onTimeout(kind: TimeoutKind): void;
-  /** Nothing has come for a while, in the middle of the answer; told once for each silence. */
+  /** Nothing has come for a while, in the middle of the answer; called once for each silence. */
   onQuiet?(): void;
 }
 
@@ -35,8 +40,8 @@ const TICK_MS = 50;
 const QUIET_MS = 3_000;
 
 /**
- * Watches all calls with one timer that ticks every 50 ms: a call costs one addition to a list and one removal, and a piece of an
- * answer one boolean, where a timer per call and phase would be armed and cleared on every piece.
+ * Watches all calls with one timer that ticks every 50 ms: a call costs one addition to a list and one removal, and a
+ * piece of an answer one boolean, where a timer per call and phase would be armed and cleared on every piece.
  */
 export class TimeoutWatch {
   readonly #clock: Clock;

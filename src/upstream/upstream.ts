@@ -40,7 +40,10 @@ export interface AnswerListener {
 /** Takes the body of one answer. Exactly one of `onEnd` and `onFault` is called, last. */
 export interface BodyListener {
   onData(chunk: Buffer): void;
-  /** Nothing has come for some seconds, in the middle of the answer. Aborting the call then is heard as `aborted`, like always. */
+  /**
+   * Nothing has come for some seconds, in the middle of the answer. Aborting the call then calls `onFault`, as at any
+   * time.
+   */
   onQuiet?(): void;
   onEnd(): void;
   onFault(fault: UpstreamFault): void;
@@ -168,17 +171,20 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
     this.#sendAgain = sendAgain;
   }
 
-  /** Whether it got as far as a connection: before that the provider knows nothing of it. */
+  /** Whether it reached a connection; before that the provider knows nothing of it. */
   get wasSent(): boolean {
     return this.#controller !== undefined;
   }
 
-  /** Ends the call now; its listener hears `aborted`. */
+  /** Ends the call now; its listener gets the fault `aborted`. */
   abort(detail: string): void {
     this.#fail({ kind: 'aborted', detail });
   }
 
-  /** Says that the answer has begun for real: from here on the limit between two pieces holds and not the one for the first. */
+  /**
+   * The content of the answer has begun: from here on the limit between two pieces holds, and no longer the one for the
+   * first.
+   */
   contentBegan(): void {
     this.hasFirstByte = true;
   }
@@ -233,7 +239,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
     if (encoding !== undefined && encoding !== 'identity' && encoding !== '') {
       const decoder = typeof encoding === 'string' ? createDecoder(encoding) : undefined;
       if (decoder === undefined) {
-        this.#fail({ kind: 'malformed', detail: 'the answer has a content encoding that is not read' });
+        this.#fail({ kind: 'malformed', detail: 'the answer has a content encoding that the gateway cannot decode' });
         return;
       }
       this.#decode(decoder);
@@ -310,7 +316,7 @@ function faultOf(error: Error): UpstreamFault {
     return { kind: 'connect-timeout', detail: 'no connection in time' };
   }
   if (error instanceof undiciErrors.HTTPParserError || error instanceof undiciErrors.HeadersOverflowError) {
-    return { kind: 'malformed', detail: 'what came is no valid HTTP answer' };
+    return { kind: 'malformed', detail: 'what came is not a valid HTTP answer' };
   }
   if (error instanceof undiciErrors.ResponseContentLengthMismatchError) {
     return { kind: 'reset', detail: 'the answer is shorter or longer than announced' };

@@ -6,12 +6,12 @@ import { mayUseGroup } from '../../pipeline/plan.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Answering, Question } from '../question.ts';
 
-/** The process lives. LiteLLM's words. */
+/** The process is alive, in LiteLLM's words. */
 export const liveness: Answering = () => ({ status: 200, body: "I'm alive!" });
 
 /**
- * Whether this instance takes requests: not while it drains. A database that is away is told and no reason to be taken out of
- * rotation: keys that are known are served, and what they cost is kept until it is back.
+ * Whether this instance takes requests: not while it drains. An unavailable database is reported, but does not make the
+ * instance unready: keys that are known are served, and their costs are kept until the database is back.
  */
 export const readiness: Answering = async ({ isDraining, version, parts }) => ({
   status: isDraining ? 503 : 200,
@@ -27,8 +27,8 @@ export const readiness: Answering = async ({ isDraining, version, parts }) => ({
 const PROBES_AT_ONCE = 10;
 
 /**
- * How the deployments are that the key may use: names, breakers and error classes, no keys. With background checks on it answers
- * from what they found last; otherwise it calls each deployment with a tiny request.
+ * The health of the deployments that the key may use: names, breakers and error classes, no keys. With background
+ * checks it answers from their last results; otherwise it calls each deployment with a tiny request.
  */
 export const health: Answering = async (question) => {
   const { snapshot, parts } = question;

@@ -5,7 +5,7 @@ import { mayUseGroup } from '../../pipeline/plan.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Answering } from '../question.ts';
 
-/** LiteLLM says of each of these whether it is supported; of others only where somebody knows. */
+/** LiteLLM states support for each of these; for others only if it is known. */
 const ALWAYS_TOLD = [
   'supports_function_calling',
   'supports_parallel_function_calling',
@@ -39,7 +39,7 @@ function describe(name: string, deployments: readonly Deployment[], nowMs: numbe
     providers: [...new Set(deployments.map(({ provider }) => provider.name))],
     max_input_tokens: largest(facts.map(({ maxInputTokens }) => maxInputTokens)),
     max_output_tokens: largest(facts.map(({ maxOutputTokens }) => maxOutputTokens)),
-    // Of several prices the dearest: nobody pays more than what is told here.
+    // The highest of several prices: no request costs more than what is shown here.
     input_cost_per_token: dearest(cards.map((card) => card?.input)),
     output_cost_per_token: dearest(cards.map((card) => card?.output)),
     mode: facts.find(({ mode }) => mode !== undefined)?.mode ?? 'chat',

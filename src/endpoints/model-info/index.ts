@@ -5,7 +5,9 @@ import { mayUseGroup } from '../../pipeline/plan.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Answering, Question } from '../question.ts';
 
-/** Every deployment behind the groups that the key may use, with prices and limits, in LiteLLM's shape. Never a secret. */
+/**
+ * Every deployment behind the groups that the key may use, with prices and limits, in LiteLLM's shape. Never a secret.
+ */
 export const modelInfo: Answering = (question) => {
   const { snapshot, identity } = question;
   const data: JsonObject[] = [];
@@ -29,7 +31,7 @@ function describe(deployment: Deployment, { identity, parts }: Question): JsonOb
     model_name: config.group,
     litellm_params: {
       model: `${provider.name}/${deployment.model}`,
-      // Where a deployment stands is the operator's business only.
+      // Only the operator may see a deployment's address.
       ...(identity?.isAdmin === true && { api_base: deployment.target.baseUrl }),
     },
     model_info: {

@@ -2,7 +2,10 @@
 import type { ConversationRequest, FormatId, Turn } from '../../formats/neutral/conversation.ts';
 import type { SentSoFar, Unreadable } from './stream-record.ts';
 
-/** How a model is told where to go on: by its own words standing last, or by being asked to. */
+/**
+ * How a model learns where to continue: its own words are the last turn (`prefill`), or a last turn asks it to
+ * (`instruct`).
+ */
 export type ContinuationStyle = 'prefill' | 'instruct';
 
 /** Why an answer cannot be continued. `complete`: it need not be, since only its end mark is missing. */
@@ -20,15 +23,15 @@ export type WhyNot =
 export type MayContinue = { readonly ok: true } | { readonly ok: false; readonly why: WhyNot };
 
 /**
- * What stands as the user's turn after the text so far where a model takes no prefill. It names what models do wrong when they
- * are asked to go on: begin anew, apologise, announce, repeat.
+ * The user's turn after the text so far, for a model that takes no prefill. It names what models do wrong when they are
+ * asked to continue: start over, apologise, announce, repeat.
  */
 export const CONTINUE_INSTRUCTION =
   'Your answer above was interrupted. Continue it from exactly where it stops, even in the middle of a word or a sentence. ' +
   'Write only what comes next, as if there had been no interruption: repeat nothing, add no preamble, no apology and no comment, ' +
   'and open no quotation or code block that is open already.';
 
-/** Whether what the client has can be gone on with. Anything is, as long as no word of the answer itself was sent. */
+/** Whether another model can continue what the client has. It always can if no word of the answer itself was sent. */
 export function mayContinue(sent: SentSoFar, request: ConversationRequest): MayContinue {
   const why = whyNot(sent, request);
   return why === undefined ? { ok: true } : { ok: false, why };
@@ -41,7 +44,7 @@ function whyNot(sent: SentSoFar, request: ConversationRequest): WhyNot | undefin
   if (sent.finishSeen) return 'complete';
   if (sent.hasToolCall) return 'tool-call';
   if (sent.hasOther) return 'other-content';
-  // A legacy completion goes on with a text of which the prompt is only a part (`suffix`, `echo`).
+  // A legacy completion continues a text of which the prompt is only a part (`suffix`, `echo`).
   if (request.extensions.format === 'openai-completions') return 'no-chat';
   if (request.modalities?.includes('audio') === true) return 'audio';
   if (sent.text === '') return undefined;
@@ -51,8 +54,9 @@ function whyNot(sent: SentSoFar, request: ConversationRequest): WhyNot | undefin
 }
 
 /**
- * The style for a model. `takesPrefill` is what is known of the model (LiteLLM's `supports_assistant_prefill`); unknown counts as
- * no, because a model that does not go on with its own words begins a new answer. A model that is asked to think takes none.
+ * The style for a model. `takesPrefill` is what is known of the model (LiteLLM's `supports_assistant_prefill`); unknown
+ * counts as no, because a model that does not continue its own words begins a new answer. A model that is asked to
+ * think takes no prefill.
  */
 export function styleFor(takesPrefill: boolean | undefined, request: ConversationRequest): ContinuationStyle {
   return takesPrefill === true && !thinks(request) ? 'prefill' : 'instruct';
@@ -65,8 +69,8 @@ function thinks({ reasoning }: ConversationRequest): boolean {
 }
 
 /**
- * The request for the rest of an answer: the turns as they were, so that a warm prompt cache stays warm, and behind them what
- * the client has. Where no text was sent yet, the request itself: the answer begins anew.
+ * The request for the rest of an answer: the turns as they were, so that a warm prompt cache stays warm, and behind
+ * them what the client has. If no text was sent yet, the request itself: the answer starts over.
  */
 export function continuedRequest(
   request: ConversationRequest,
@@ -104,7 +108,8 @@ function continuedTurns(
   if (style === 'instruct') {
     return [...before, turn, { role: 'user', parts: [{ type: 'text', text: CONTINUE_INSTRUCTION }] }];
   }
-  // DeepSeek and Mistral go on with a last message of the assistant only where it is marked so (docs.litellm.ai, prefix, 2026-10).
+  // DeepSeek and Mistral continue a last message of the assistant only if it is marked (docs.litellm.ai, prefix,
+  // 2026-10).
   const isMarked = target === 'openai-chat';
   return [...before, isMarked ? { ...turn, extra: { format: 'openai-chat', fields: { prefix: true } } } : turn];
 }
@@ -116,12 +121,12 @@ function prolonged(turn: Turn, text: string): Turn {
   return { ...turn, parts: [...turn.parts.slice(0, -1), { ...part, text: part.text + text }] };
 }
 
-/** The style to try next at a deployment that refused a continuation; undefined where the refusal was not the prefill's. */
+/** The style to try next at a deployment that refused a continuation; undefined if it did not refuse the prefill. */
 export function styleAfterRefusal(style: ContinuationStyle, status: number): ContinuationStyle | undefined {
   return style === 'prefill' && (status === 400 || status === 422) ? 'instruct' : undefined;
 }
 
-/** How many tokens the continued prompt has more than the original, estimated. */
+/** By how many tokens the continued prompt is longer than the original, estimated. */
 export function addedTokens(sent: SentSoFar, style: ContinuationStyle): number {
   if (sent.text.trim() === '') return 0;
   return estimatedTokens(sent.text) + (style === 'instruct' ? estimatedTokens(CONTINUE_INSTRUCTION) : 0);

@@ -1,4 +1,4 @@
-/** The way back of a continuation: another deployment's stream, written as the rest of the one that broke off. */
+/** Another deployment's stream, written as the rest of the one that broke off. */
 import type { ConversationFormat, StreamWriter } from '../../formats/format.ts';
 import type { StreamEvent } from '../../formats/neutral/conversation.ts';
 import { RewrittenStream } from '../rewritten-stream.ts';
@@ -17,8 +17,9 @@ export interface Seam {
 }
 
 /**
- * One continued stream. Nothing is written before the first content, and no error ever by itself: an error of the provider's is
- * thrown as an AnswerProblem, and as long as `hasWritten` is false the client knows nothing of this attempt.
+ * One continued stream. Nothing is written before the first content, and no error ever by itself: an error of the
+ * provider's is thrown as an AnswerProblem, and as long as `hasWritten` is false the client knows nothing of this
+ * attempt.
  */
 export class ContinuedStream extends RewrittenStream {
   readonly #seam: Seam;
@@ -38,7 +39,7 @@ export class ContinuedStream extends RewrittenStream {
     return this.#hasWritten;
   }
 
-  /** Both attempts' usage for the books, and what the client is told. */
+  /** Both attempts' usage for the books, and the usage that the client sees. */
   usageParts(): UsageParts {
     const { first, sent, style } = this.#seam;
     const { text, factor } = this.sample();
@@ -48,7 +49,7 @@ export class ContinuedStream extends RewrittenStream {
   }
 
   take(event: StreamEvent): void {
-    // There is no second choice to continue.
+    // Only choice 0 is continued.
     if (('choice' in event && event.choice !== 0) || !this.note(event)) return;
     switch (event.type) {
       case 'start':

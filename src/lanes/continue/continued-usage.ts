@@ -1,21 +1,21 @@
 /**
  * The usage of an answer that two deployments wrote.
  *
- * What the client is told is that of the answer as it sees it: its own prompt once, and every token that was written. What is
- * booked is what each provider counted, prompt of the continuation included: the parts, one to an attempt.
+ * The client sees the usage of the answer as it has it: its own prompt once, and every token that was written. What is
+ * booked is what each provider counted, including the prompt of the continuation: one part for each attempt.
  */
 import { defined } from '../../core/defined.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
 
 /** What is known of the part that was written before the stream broke off. */
 export interface FirstPart {
-  /** What the provider told before it broke off. */
+  /** What the provider reported before it broke off. */
   readonly usage: Usage | undefined;
   /** Tokens of what it wrote, counted or estimated. */
   readonly writtenTokens: number;
 }
 
-/** The usage of a continued answer: both parts as their providers counted them, and what the client is told. */
+/** The usage of a continued answer: both parts as their providers counted them, and the usage that the client sees. */
 export interface UsageParts {
   readonly first: Usage | undefined;
   readonly second: Usage | undefined;
@@ -23,11 +23,11 @@ export interface UsageParts {
 }
 
 /**
- * Merges the two parts for the client; undefined where nobody told the size of the prompt.
+ * Merges the two parts for the client; undefined if neither provider reported the size of the prompt.
  *
- * Prompt: as the first provider counted it; where it did not say, the second's count without `addedTokens`, what the
- * continuation added to the prompt. Answer: the tokens of both parts, where what the first provider told is taken for a lower
- * bound (Anthropic's first event tells one token). Prices and tiers are those of the second part, which ended the answer.
+ * Prompt: as the first provider counted it; if it did not, the second's count without `addedTokens`, what the
+ * continuation added to the prompt. Answer: the tokens of both parts; what the first provider reported is a lower bound
+ * (Anthropic's first event reports one token). Prices and tiers are those of the second part, which ended the answer.
  */
 export function mergeUsage(
   first: FirstPart,
@@ -58,7 +58,7 @@ export function mergeUsage(
       webSearchRequests,
       serviceTier,
     }),
-    // A stream that broke off has told no final count of its answer.
+    // A stream that broke off has reported no final count of its answer.
     isEstimated: true,
   };
 }

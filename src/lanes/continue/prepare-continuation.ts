@@ -30,13 +30,13 @@ export interface ContinuationParts {
   readonly choice: LaneChoice;
   readonly sent: SentSoFar;
   readonly style: ContinuationStyle;
-  /** What the attempt that broke off told of its usage. */
+  /** The usage that the provider reported before its stream broke off. */
   readonly firstUsage?: Usage | undefined;
-  /** Tokens of what was sent, where the caller has counted them; estimated otherwise. */
+  /** Tokens of what was sent, if the caller has counted them; estimated otherwise. */
   readonly writtenTokens?: number;
 }
 
-/** Makes a continuation ready for a deployment of whatever format. */
+/** Makes a continuation ready for a deployment, whatever its format. */
 export function prepareContinuation(parts: ContinuationParts): ContinuationCall {
   const { asked, deployment, choice, sent, style } = parts;
   const client = conversationOf(formatParts(asked.endpoint.format));
@@ -96,7 +96,7 @@ export function styleForDeployment(
   return styleFor(configured ?? provider.takesPrefill?.(deployment.model), request);
 }
 
-/** What ends the client's stream where `mayContinue` says that it is `complete`. */
+/** What ends the client's stream if `mayContinue` says that it is `complete`. */
 export function endOfComplete(
   asked: LaneRequest,
   deployment: Deployment,

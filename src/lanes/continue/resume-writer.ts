@@ -19,7 +19,7 @@ export function sentFacts(sent: SentSoFar, facts: AnswerFacts): AnswerFacts {
 export function resumeWriter(client: ConversationFormat, sent: SentSoFar, facts: AnswerFacts): StreamWriter {
   const writer = client.openStreamWriter(sentFacts(sent, facts));
   const { block } = sent.position ?? {};
-  // Blocks that were begun empty or are closed already have no neutral event: where there are blocks, their numbers say it all.
+  // Blocks that were begun empty or are closed have no neutral event: in formats with blocks, their numbers are enough.
   if (block !== undefined && writer.resume !== undefined) {
     if (sent.usage !== undefined) writer.write({ type: 'usage', usage: sent.usage });
     writer.resume(block);
@@ -30,14 +30,14 @@ export function resumeWriter(client: ConversationFormat, sent: SentSoFar, facts:
     hasStarted ||= event.type === 'start';
     if (event.type !== 'end' && event.type !== 'error') writer.write(event);
   }
-  // The client has the opening of the choice, even where no word of it followed.
+  // The client has the opening of the choice, even if no word of it followed.
   if (hasStarted) writer.write({ type: 'text', choice: 0, text: '' });
   return writer;
 }
 
 /**
- * What ends a client's stream whose answer is whole but for its end mark (`mayContinue` says `complete`). `usage` is told where
- * the client asked for it and was not told yet.
+ * What ends a client's stream whose answer is whole but for its end mark (`mayContinue` says `complete`). `usage` is
+ * written if the client asked for it and has not got it yet.
  */
 export function endOfWhole(parts: FormatParts, sent: SentSoFar, facts: AnswerFacts, usage: Usage | undefined): string {
   if (sent.endSeen) return sent.owed;

@@ -1,6 +1,7 @@
 /**
- * What a client was sent of a stream, kept so that the answer can be continued elsewhere when the stream breaks off. Both
- * lanes write the client's format, so one record serves both: whatever the client got is in it, and is read only on a failure.
+ * What a client was sent of a stream, kept so that the answer can be continued elsewhere when the stream breaks off.
+ * Both lanes write the client's format, so one record serves both: whatever the client got is in it, and is read only
+ * on a failure.
  */
 import type { StreamPosition } from '../../formats/format.ts';
 import type { FormatParts } from '../../formats/index.ts';
@@ -10,10 +11,10 @@ import { SseSplitter } from '../../wire/sse.ts';
 import { WholeEvents } from '../../wire/whole-events.ts';
 import { type ReportedProblem, reportedProblem } from '../answer-problem.ts';
 
-/** Answers are rarely larger; over it the stream goes on as ever but can no longer be continued. */
+/** Answers are rarely larger. A stream that is can no longer be continued if it breaks. */
 export const RECORD_LIMIT_BYTES = 1024 * 1024;
 
-/** Why a stream's beginning cannot be built on. */
+/** Why a stream cannot be continued from what the client has of it. */
 export type Unreadable = 'too-large' | 'half-event' | 'malformed' | 'error-told';
 
 /** What the client has of an answer. */
@@ -29,19 +30,22 @@ export interface SentSoFar {
   readonly reasoning: string;
   /** A call was begun, of a tool of the client's or of the provider's own. */
   readonly hasToolCall: boolean;
-  /** Something was sent that cannot be handed back to a model as its own words: a refusal, an image, a block of one format. */
+  /**
+   * Something was sent that cannot be handed back to a model as its own words: a refusal, an image, a block of one
+   * format.
+   */
   readonly hasOther: boolean;
-  /** The finish reason was told: nothing but the end mark is missing. */
+  /** The finish reason was sent: only the end mark is missing. */
   readonly finishSeen: boolean;
-  /** The end mark was sent too: the client lacks nothing. */
+  /** The end mark was sent too: the client has everything. */
   readonly endSeen: boolean;
   /** How many choices were begun. */
   readonly choices: number;
   readonly events: readonly StreamEvent[];
-  /** Usage as far as the client was told it. */
+  /** Usage, if the client was sent it. */
   readonly usage: Usage | undefined;
   readonly position: StreamPosition | undefined;
-  /** Bytes that complete the event the client has all but the end of; they have to be sent before anything else. */
+  /** Bytes that complete the client's last event; they must be sent before anything else. */
   readonly owed: '' | '\n\n';
   readonly unreadable: Unreadable | undefined;
 }
@@ -62,8 +66,8 @@ export class StreamRecord {
   }
 
   /**
-   * An error the provider reported inside a relayed stream, which the client was not sent: look here after each `pass` and
-   * treat the stream as failed. Undefined where there was none.
+   * An error the provider reported inside a relayed stream, which the client was not sent: look here after each `pass`
+   * and treat the stream as failed. Undefined if there was none.
    */
   get reported(): ReportedProblem | undefined {
     return this.#reported;
@@ -79,8 +83,8 @@ export class StreamRecord {
   }
 
   /**
-   * The stream ended well: what was held back of it, to be sent before what the lane still owes the client. An event that lacks
-   * its blank line gets it; half an event would only break the client's reader.
+   * The stream ended well: what was held back of it, to be sent before what the lane still owes the client. An event
+   * that lacks its blank line gets it; half an event would only break the client's reader.
    */
   flush(): Uint8Array {
     const rest = this.#whole.end();
@@ -146,7 +150,7 @@ export class StreamRecord {
       splitter.push(event);
       splitter.end();
     } catch {
-      // An event that cannot be read by itself is no error of the provider's; the client gets it as it came.
+      // An event that cannot be read is not an error that the provider reported; the client gets it as it came.
     }
     return error;
   }
@@ -176,7 +180,7 @@ function readSent(format: FormatParts, chunks: readonly (Uint8Array | string)[],
     endSeen = events.at(-1)?.type === 'end';
     reader.close(emit);
   } catch {
-    // The client has an event that is not its format's; no telling what it made of it.
+    // The client has an event that is not of its format; what it made of that is unknown.
     unreadable ??= 'malformed';
   }
   if (events.some(({ type }) => type === 'error')) unreadable ??= 'error-told';
@@ -203,7 +207,8 @@ function isHalf(open: Buffer): boolean {
   splitter.push(open);
   splitter.end();
   const [data] = texts;
-  // A comment says nothing; an event that has only its name yet would be an event without data to the SDKs, which break on it.
+  // A comment says nothing; an event that has only its name yet would be an event without data to the SDKs, which break
+  // on it.
   if (data === undefined) return !/^\s*:/.test(open.toString('utf8'));
   if (data.trim() === '[DONE]') return false;
   try {
@@ -249,7 +254,7 @@ function collect(events: readonly StreamEvent[], position: StreamPosition | unde
         hasOther = true;
         break;
       case 'opaque':
-        // Reasoning that one provider words in its own way is told as reasoning beside it.
+        // These are a provider's own form of reasoning, which also comes as reasoning events.
         hasOther ||= event.value.type !== 'reasoning_details';
         break;
       case 'finish':

@@ -1,6 +1,7 @@
 /**
- * What changes in a request on its way to a provider of the same format: the model's name, members that are ours, parameters
- * the provider takes under another name or not at all, defaults of the deployment. `applyRules` does the same to objects.
+ * What changes in a request on its way to a provider of the same format: the model's name, members that are ours,
+ * parameters the provider takes under another name or not at all, defaults of the deployment. `applyRules` does the
+ * same to objects.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Dropped } from '../../formats/format.ts';
@@ -15,11 +16,11 @@ export interface RequestEdits {
   readonly modelLiteral: string;
   readonly rules: ParameterRules;
   readonly format: FormatId;
-  /** Members added where the client sends none, by the provider's names. */
+  /** Members that are added if the client does not send them, by the provider's names. */
   readonly defaults: JsonObject;
   /** Members the operator wants gone (`additional_drop_params`). */
   readonly drop: readonly string[];
-  /** Ask a streaming provider for usage even where the client did not. */
+  /** Ask a streaming provider for usage even if the client did not. */
   readonly askForUsage: boolean;
 }
 

@@ -7,8 +7,8 @@ import { AnswerProblem, type Problem, reportedProblem } from '../answer-problem.
 const LARGEST_OPENING_BYTES = 65_536;
 
 /**
- * The beginning of a relayed stream, held back until the model says something: a provider that opens a stream and then fails
- * has told the client nothing yet, so another deployment may answer. Reads a few events and is dropped.
+ * The beginning of a relayed stream, held back until the model says something: a provider that opens a stream and then
+ * fails has sent the client nothing yet, so another deployment may answer. Reads a few events and is dropped.
  */
 export class StreamOpening {
   readonly #pieces: Uint8Array[] = [];
@@ -23,20 +23,23 @@ export class StreamOpening {
     this.#splitter = new SseSplitter((data, eventName) => reader.read(data, eventName, emit));
   }
 
-  /** Reads what came from the provider; true when the opening is over. Throws an AnswerProblem for an error instead of content. */
+  /**
+   * Reads what came from the provider; true when the opening is over. Throws an AnswerProblem for an error instead of
+   * content.
+   */
   read(chunk: Buffer): boolean {
     this.#bytes += chunk.length;
     try {
       this.#splitter.push(chunk);
     } catch {
-      // What cannot be read here is the client's to read: the relay lane hands bytes on.
+      // The relay lane hands bytes on even if the gateway cannot read them: the client may.
       this.#isOver = true;
     }
     if (this.#reported !== undefined && !this.#isOver) throw new AnswerProblem(this.#reported);
     return this.#isOver || this.#bytes > LARGEST_OPENING_BYTES;
   }
 
-  /** Keeps what is to be sent when the opening is over. */
+  /** Holds bytes back until the opening is over. */
   hold(bytes: Uint8Array): void {
     if (bytes.length > 0) this.#pieces.push(bytes);
   }

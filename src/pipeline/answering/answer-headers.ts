@@ -5,9 +5,9 @@ import type { UpstreamHeaders } from '../../upstream/upstream.ts';
 import { headerText } from '../header-text.ts';
 import { limitHeaders } from '../money/limit-headers.ts';
 
-/** What a whole answer is. */
+/** Headers of a whole answer. */
 export const JSON_HEADERS = ['content-type', 'application/json'] as const;
-/** What a streamed answer is, and that nobody on its way may hold it back. */
+/** Headers of a streamed answer; proxies on its way must not buffer it. */
 export const STREAM_HEADERS = [
   'content-type',
   'text/event-stream; charset=utf-8',
@@ -21,7 +21,10 @@ export const STREAM_HEADERS = [
 const HANDED_ON =
   /^(?:x-ratelimit-|anthropic-ratelimit-|x-request-id$|request-id$|openai-|retry-after$|cf-ray$|x-goog-)/;
 
-/** Headers of a successful answer, names and values in turn. LiteLLM's names, so that its dashboards and clients read them. */
+/**
+ * Headers of a successful answer, names and values in turn. LiteLLM's names, so that its dashboards and clients read
+ * them.
+ */
 export function answerHeaders(exchange: Exchange, deployment: Deployment, provider: UpstreamHeaders): string[] {
   const headers = [
     'x-litellm-call-id',
@@ -47,20 +50,20 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
   headers.push(...limits);
   const hasOwnLimits = limits.includes('x-ratelimit-limit-requests') || limits.includes('x-ratelimit-limit-tokens');
   for (const name in provider) {
-    // Cheap first: most headers of a provider begin with none of these letters.
+    // The cheap test first: most headers of a provider begin with another letter.
     const first = name.charCodeAt(0);
     if (first !== 0x78 && first !== 0x61 && first !== 0x72 && first !== 0x6f && first !== 0x63) continue;
     const value = provider[name];
     if (typeof value !== 'string' || !HANDED_ON.test(name)) continue;
     const text = headerText(value);
     headers.push(`llm_provider-${name}`, text);
-    // Who has limits of its own here is told of those: the provider's are shared with everyone else.
+    // A client with limits of its own sees those: the provider's limits are shared with every other client.
     if (!hasOwnLimits && name.startsWith('x-ratelimit-')) headers.push(name, text);
   }
   return headers;
 }
 
-/** Headers that hold only once an answer is whole: how long it took, and how much of that was ours. */
+/** Headers that are known only when an answer is whole: how long it took, and how much of that the gateway took. */
 export function durationHeaders(exchange: Exchange): string[] {
   const durationMs = exchange.clock.monotonicMs() - exchange.startedMs;
   return [

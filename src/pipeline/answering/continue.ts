@@ -1,5 +1,4 @@
-/** What becomes of a stream that broke off after some of it was sent: it is continued, found to be whole, or ended with an error. */
-
+/** Streams that broke off after some of them was sent: each is continued, found to be whole, or ended with an error. */
 import type { GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { chooseLane } from '../../lanes/choose-lane.ts';
@@ -41,7 +40,10 @@ export function readyToContinue(exchange: Exchange): Continuation {
   return 'ended';
 }
 
-/** Asks the same deployment once more in another style, where it refused to go on with an answer begun elsewhere. */
+/**
+ * Whether to ask the same deployment once more, in another style, because it refused to continue another deployment's
+ * answer.
+ */
 export function restyle(exchange: Exchange, deployment: Deployment, status: number | undefined): boolean {
   const { continuity } = exchange;
   const broken = continuity?.broken;
@@ -54,7 +56,7 @@ export function restyle(exchange: Exchange, deployment: Deployment, status: numb
   return true;
 }
 
-/** The next deployment may take what this one refused. */
+/** Resets the style: the next deployment may accept what this one refused. */
 export function forgetStyle(exchange: Exchange): void {
   const { continuity } = exchange;
   const broken = continuity?.broken;

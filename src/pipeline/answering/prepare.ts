@@ -1,4 +1,4 @@
-/** Makes a request ready for one deployment: chooses how it travels, and says no to what its provider cannot take. */
+/** Makes a request ready for one deployment, and refuses parameters that its provider cannot take. */
 import { GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { LaneChoice } from '../../lanes/choose-lane.ts';
@@ -9,7 +9,7 @@ import { OPERATIONS } from '../../operations/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Parts } from '../parts.ts';
 
-/** The request as its lane writes it, and the way back for its answer. Throws where a parameter is refused. */
+/** The request as its lane writes it, and how its answer is read. Throws if a parameter is refused. */
 export function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
   noteLane(exchange, choice);
   const prepared =
@@ -27,7 +27,7 @@ export function noteLane(exchange: Exchange, { lane, reason }: LaneChoice): void
   exchange.laneReason = exchange.bodyNote ?? reason;
 }
 
-/** The way to the rest of an answer that broke off elsewhere. */
+/** The request for the rest of an answer that broke off at another deployment. */
 function rest(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
   const broken = exchange.continuity?.broken;
   if (broken?.rest === undefined) throw new RangeError('nothing to continue');
@@ -67,7 +67,7 @@ export async function answerHere(exchange: Exchange, deployment: Deployment, par
 function unsupportedOperation(exchange: Exchange, deployment: Deployment): GatewayError {
   return new GatewayError(
     'unsupported_operation',
-    `${exchange.endpoint.name}: ${deployment.provider.title} does not offer this for model=${exchange.model ?? ''}. Choose another model.`,
+    `${exchange.endpoint.name}: ${deployment.provider.title} does not offer this operation for model=${exchange.model ?? ''}. Choose another model.`,
     { param: 'model' },
   );
 }

@@ -1,4 +1,7 @@
-/** Hedging: a request's first attempt, and a second one beside it when the first is late. Only where a group asks for it. */
+/**
+ * Hedging: a request's first attempt, and a second one beside it when the first is late. Only if a group is configured
+ * to hedge.
+ */
 import { asGatewayError, type GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { RaceArbiter } from '../../exchange/race-arbiter.ts';
@@ -9,7 +12,7 @@ import type { Deployment } from '../../snapshot/deployment.ts';
 import { coverBeside } from '../money/books.ts';
 import type { Parts } from '../parts.ts';
 
-/** Makes one attempt and reports its end to the walk: undefined where it answered or lost, else why it failed. */
+/** Makes one attempt and reports its end to the walk: undefined if it answered or lost, else why it failed. */
 export type Try = (deployment: Deployment, group: string) => Promise<GatewayError | undefined>;
 
 interface End {
@@ -20,8 +23,8 @@ interface End {
 }
 
 /**
- * Resolves like a single attempt, when both are over: with undefined once the client has an answer, else with the failure the
- * walk goes on from. Rejects where nothing may be tried any more.
+ * Resolves when both attempts are over: to undefined if the client has an answer, else to the failure that the walk
+ * continues from. Rejects if nothing may be tried any more.
  */
 export async function race(
   exchange: Exchange,
@@ -52,7 +55,7 @@ export async function race(
   let second: Promise<void> | undefined;
   const runBeside = async (): Promise<void> => {
     const isCovered = exchange.admission?.claim === undefined || (await coverBeside(exchange, parts));
-    // While that was asked the first may have been answered, or have ended.
+    // Meanwhile the first attempt may have been answered, or have ended.
     if (!isCovered || client.isGone || arbiter.winner !== undefined || ends.length > 0) return;
     const step = walk.hedge();
     if (step === undefined) return;
@@ -76,7 +79,7 @@ export async function race(
   return outcome(ends, arbiter, parts);
 }
 
-/** What became of both: the winner decides, and without one the attempt that failed last. */
+/** The outcome of both attempts: the winner decides, or, without a winner, the attempt that failed last. */
 function outcome(ends: readonly End[], arbiter: RaceArbiter, parts: Parts): GatewayError | undefined {
   const deciding = ends.find(({ deployment }) => deployment === arbiter.winner) ?? ends.at(-1);
   for (const end of ends) {
@@ -87,7 +90,10 @@ function outcome(ends: readonly End[], arbiter: RaceArbiter, parts: Parts): Gate
   return deciding?.failure;
 }
 
-/** Tells the cap what a request cost: the loser's cost is what hedging added, all other attempts are what it is a share of. */
+/**
+ * Tells the hedging cap what a request cost: what the loser cost is what hedging added; the cap is a share of what the
+ * other attempts cost.
+ */
 export function noteHedgeSpend({ race: state, attempts }: Exchange, hedging: Hedging): void {
   if (state === undefined) return;
   const { rules, isHedged } = state;

@@ -2,10 +2,10 @@ import type { UpstreamFault } from '../../upstream/upstream.ts';
 import { errorOfResponse } from './failure.ts';
 import type { Answer, RunningAttempt } from './running-attempt.ts';
 
-/** More of an error than this tells nobody anything. */
+/** Enough for every error message; what follows is not read. */
 const LARGEST_ERROR_BYTES = 65_536;
 
-/** An answer with an error status: read as far as it is worth it, and turned into an error of ours. */
+/** An answer with an error status: read up to a limit, and turned into an error of the gateway. */
 export class RefusedAnswer implements Answer {
   readonly #attempt: RunningAttempt;
   readonly #status: number;

@@ -92,7 +92,7 @@ export class RunningAttempt implements Racer {
     this.finish();
     this.facts.lost = true;
     this.flight?.abort('another attempt was faster');
-    // Whatever reached its provider is billed, as far as it came.
+    // A provider bills what reached it.
     if (this.flight?.wasSent === true) {
       if (this.answer === undefined) estimateUsage(this, NO_TEXT);
       else this.answer.bookLoss();
@@ -100,7 +100,7 @@ export class RunningAttempt implements Racer {
     this.#resolve();
   }
 
-  /** When two attempts race, only one may write to the client; without a race there is nothing to ask. */
+  /** Whether this attempt may write to the client; of two attempts that race, only one may. */
   mayWrite(): boolean {
     const { exchange } = this;
     const arbiter = exchange.race?.arbiter;
@@ -120,13 +120,13 @@ export class RunningAttempt implements Racer {
     this.flight?.contentBegan();
   }
 
-  /** Ends the call without an end of its own; what its listener still hears is ignored. */
+  /** Aborts the call; what its listener still hears is ignored. */
   abandon(why: string): void {
     this.isOver = true;
     this.flight?.abort(why);
   }
 
-  /** Nothing more is heard: the time is taken, and the client's hang-up no longer concerns this attempt. */
+  /** Ends the attempt's part in the request: takes its time, and stops listening for the client's hang-up. */
   finish(): void {
     this.isOver = true;
     const { client, clock, race } = this.exchange;
@@ -155,7 +155,7 @@ export class RunningAttempt implements Racer {
   /** Finishes an attempt of which the client got nothing. */
   fail(error: GatewayError): void {
     this.finish();
-    // What the provider had read when the client left is billed by it, so it is estimated rather than forgotten.
+    // A provider bills what it had read when the client left, so that is estimated.
     if (error.code === 'client_gone') estimateUsage(this, NO_TEXT);
     this.reject(error);
   }

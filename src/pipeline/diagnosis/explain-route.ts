@@ -1,5 +1,6 @@
-/** Tells which deployments a request went to or would go to, and why not to the others. Names no key, no address, no prompt. */
-
+/**
+ * Says which deployments a request went to or would go to, and why not to the others. Names no key, address or prompt.
+ */
 import { routingOfGroup } from '../../config/group-routing.ts';
 import { defined } from '../../core/defined.ts';
 import { ERRORS, type ErrorCode } from '../../core/errors.ts';
@@ -34,7 +35,7 @@ export interface RouteForecast extends PlanRows {
   readonly model: string;
   readonly strategy: string;
   readonly stream: boolean;
-  /** Tokens of the prompt, where the configuration makes them matter. */
+  /** Tokens of the prompt, if the configuration makes them matter. */
   readonly input_tokens?: number;
   readonly fallbacks: readonly PlanRows[];
   readonly context_window_fallbacks: readonly PlanRows[];
@@ -64,7 +65,7 @@ export interface AttemptLimits {
   readonly total: number;
 }
 
-/** Says what would happen to a request that is planned but not carried. Claims nothing and calls nobody. */
+/** Says what would happen to a request that is planned but not carried. Claims nothing and calls no provider. */
 export function forecast(exchange: Exchange): RouteForecast {
   const { snapshot, group, plan, needs, controls, stream, clock } = exchange;
   if (group === undefined || plan === undefined || needs === undefined) throw new RangeError('not planned');

@@ -10,10 +10,12 @@ import { canProbe, probe } from './probe.ts';
 /** Processes that start together do not ask their providers at the same moment. */
 const FIRST_WAIT_MS = 1_000;
 const JITTER = 0.1;
-/** What passes by itself: with `health_check_ignore_transient_errors` it says nothing. */
+/** Errors that pass by themselves: `health_check_ignore_transient_errors` ignores them. */
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['upstream_rate_limit', 'upstream_timeout']);
 
-/** Checks deployments in the background, round after round, under the configuration in effect. Keeps no process alive. */
+/**
+ * Checks deployments in the background, round after round, under the configuration in effect. Keeps no process alive.
+ */
 export class HealthChecks {
   readonly #parts: Parts;
   #running: AbortController | undefined;
@@ -22,7 +24,7 @@ export class HealthChecks {
     this.#parts = parts;
   }
 
-  /** Starts anew with a configuration; what is under way is called off. Does nothing where checks are off. */
+  /** Restarts with a configuration: cancels checks under way. Does nothing if checks are off. */
   restart(snapshot: Snapshot): void {
     this.stop();
     if (!snapshot.config.health.background) return;
@@ -54,7 +56,7 @@ export class HealthChecks {
     }
   }
 
-  /** A reload does not ask again what answered a moment ago; what failed may have been the reload's reason. */
+  /** After a reload, deployments that answered a moment ago are not asked again; those that failed are. */
   #isKnownHealthy(id: string, intervalMs: number): boolean {
     const { health } = this.#parts.routing;
     const result = health.of(id);

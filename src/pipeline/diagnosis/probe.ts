@@ -1,4 +1,4 @@
-/** Asks a deployment for as little as it can answer, in the way its model is asked. */
+/** Sends a deployment the smallest request of the operation that its model is made for. */
 import type { GatewayError } from '../../core/errors.ts';
 import type { Problem } from '../../lanes/answer-problem.ts';
 import { OPERATIONS } from '../../operations/index.ts';
@@ -20,13 +20,13 @@ interface ProbeWay {
   readonly probeBody: NonNullable<Operation['probeBody']>;
 }
 
-/** Whether there is a request to ask a deployment with. */
+/** Whether there is a request small enough to probe a deployment with. */
 export function canProbe(deployment: Deployment): boolean {
   return wayOf(deployment) !== undefined;
 }
 
 /**
- * Sends the request. Resolves to nothing when it was answered, to what is wrong otherwise; one that was aborted resolves to
+ * Sends the request. Resolves to undefined if it was answered, else to what is wrong; an aborted request resolves to
  * `client_gone`.
  */
 export function probe(

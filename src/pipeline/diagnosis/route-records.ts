@@ -5,14 +5,17 @@ import type { GroupPlan } from '../../routing/plan-group.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
 
-/** What is kept of a request to explain its way later: references to what was made for it anyway, nothing of its prompt. */
+/**
+ * What is kept of a request to explain its route later: references to what was made for it anyway, nothing of its
+ * prompt.
+ */
 export interface RouteRecord {
   readonly callId: string;
   /** The name the client asked for, cut to 256 characters. */
   readonly model: string;
   readonly stream: boolean;
   readonly plan: GroupPlan<Deployment>;
-  /** The plans of the groups it fell back to, or would have. */
+  /** The plans of the fallback groups that were considered. */
   readonly fallbackPlans: readonly GroupPlan<Deployment>[];
   readonly attempts: readonly AttemptFacts[];
   readonly waits: readonly RouteWait[];
@@ -27,7 +30,7 @@ const NO_PLANS: RouteRecord['fallbackPlans'] = [];
 const NO_WAITS: RouteRecord['waits'] = [];
 const LONGEST_MODEL_NAME = 256;
 
-/** The ways of the last requests, by call id. Keeping one is a write into a ring; finding one looks through all of it. */
+/** The routes of the last requests, by call id. Keeping one is a write into a ring; finding one searches all of it. */
 export class RouteRecords {
   readonly #ring: RouteRecord[] = [];
   readonly #most: number;
@@ -37,7 +40,7 @@ export class RouteRecords {
     this.#most = most;
   }
 
-  /** Keeps the way of a request that is over; one that was refused before it was planned has none. */
+  /** Keeps the route of a request that is over; one that was refused before it was planned has none. */
   keep(exchange: Exchange, endedMs: number): void {
     const { plan, error, status } = exchange;
     if (plan === undefined) return;

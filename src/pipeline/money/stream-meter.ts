@@ -62,7 +62,7 @@ export class Meter implements StreamMeter {
 
 /** Whatever limit says no to a stream under way ends it for good: no other attempt would be cheaper. */
 function ended(error: GatewayError): GatewayError {
-  return new GatewayError('budget_exceeded', `This answer was ended before it was whole. ${error.message}`, {
+  return new GatewayError('budget_exceeded', `The answer was cut off because a limit was reached while it was streamed. ${error.message}`, {
     mayRetry: false,
     cause: error,
   });

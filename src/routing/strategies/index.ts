@@ -16,7 +16,7 @@ const STRATEGIES: Readonly<Record<string, (args: JsonObject) => Strategy>> = {
   'usage-based-routing-v2': () => usageBased,
 };
 
-/** Names that mean the same, as people write them; LiteLLM's enum values stand above. */
+/** Other spellings of these names; LiteLLM's enum values are above. */
 const ALIASES: Readonly<Record<string, string>> = {
   'lowest-latency': 'latency-based-routing',
   latency: 'latency-based-routing',
@@ -30,7 +30,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 export const STRATEGY_NAMES: readonly string[] = [...Object.keys(STRATEGIES), ...Object.keys(ALIASES)];
 
 /**
- * The strategy of this name with the members of `routing_strategy_args`; undefined for a name that nobody knows. Make it once
+ * The strategy of this name with the members of `routing_strategy_args`; undefined for an unknown name. Make it once
  * when the configuration is loaded.
  */
 export function strategyNamed(name: string, args: JsonObject = {}): Strategy | undefined {

@@ -2,8 +2,8 @@ import type { Routable } from '../model-groups.ts';
 import type { Strategy } from './strategy.ts';
 
 /**
- * LiteLLM's default strategy: a random order in which a deployment stands first as often as its share says. The share is
- * `weight` where any deployment has one, else `rpm`, else `tpm`, else even. `random` returns numbers in [0, 1).
+ * LiteLLM's default strategy: a random order in which a deployment comes first as often as its share says. The share is
+ * `weight` if any deployment has one, else `rpm`, else `tpm`, else even. `random` returns numbers in [0, 1).
  */
 export function simpleShuffle<D extends Routable>(deployments: readonly D[], random: () => number): readonly D[] {
   if (deployments.length < 2) return deployments;

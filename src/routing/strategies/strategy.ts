@@ -5,7 +5,7 @@ import type { DeploymentStats } from '../stats.ts';
 /** A deployment's list prices, in pico-USD for one token. */
 export interface TokenPrices {
   readonly inputPerToken: number;
-  /** The price of an input token from the prompt cache; `inputPerToken` where there is no discount. */
+  /** The price of an input token from the prompt cache; `inputPerToken` if there is no discount. */
   readonly cachedPerToken: number;
   readonly outputPerToken: number;
 }
@@ -21,7 +21,7 @@ export interface StrategyContext<D extends Routable = Routable> {
   readonly needs: RequestNeeds;
 }
 
-/** Deployments in the order to try them, and why each stands where it stands, as of the moment it was decided. */
+/** Deployments in the order to try them, and why each has its place, at the moment it was decided. */
 export interface Ranking<D extends Routable> {
   readonly order: readonly D[];
   why(deployment: D): string;
@@ -60,12 +60,15 @@ export function shuffledPlaces(length: number, random: () => number): number[] {
   return places;
 }
 
-/** Not a subtraction: infinity minus infinity is no order. */
+/** Not a subtraction: infinity minus infinity is not a number. */
 function compare(left: number, right: number): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** How much of its rpm and tpm limits a deployment has used in the last minute: 0 without use or limits, 1 and more when full. */
+/**
+ * How much of its rpm and tpm limits a deployment has used in the last minute: 0 without use or limits, 1 and more when
+ * full.
+ */
 export function usedShare(deployment: Routable, stats: DeploymentStats, nowMs: number): number {
   const { rpm, tpm } = deployment;
   const stat = rpm === undefined && tpm === undefined ? undefined : stats.of(deployment.id);

@@ -50,9 +50,13 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     const admitted = admit(exchange, parts);
     if ((admitted instanceof Promise ? await admitted : admitted) === 'admitted') return;
     if (round === MOST_ROUNDS) {
-      throw new GatewayError('store_unavailable', 'The permissions of this key changed several times while the request was admitted. Try again in a moment.', {
-        retryAfterMs: 1_000,
-      });
+      throw new GatewayError(
+        'store_unavailable',
+        'The permissions of this key changed several times while the request was admitted. Try again in a moment.',
+        {
+          retryAfterMs: 1_000,
+        },
+      );
     }
     exchange.identity = await identifyCaller(exchange, parts);
   }

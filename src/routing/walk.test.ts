@@ -5,7 +5,8 @@ import { Breakers } from './breaker.ts';
 import type { PlannedGroup, Step, WalkPolicy } from './contracts.ts';
 import type { Routable } from './model-groups.ts';
 import { RetryBudget, type RetryBudgetSettings } from './retry-budget.ts';
-import { Walk, type WalkOptions } from './walk.ts';
+import { Walk } from './walk.ts';
+import type { WalkOptions } from './walk-options.ts';
 
 interface SetUp {
   readonly policy?: Partial<WalkPolicy>;

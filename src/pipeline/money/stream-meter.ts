@@ -62,8 +62,12 @@ export class Meter implements StreamMeter {
 
 /** Whatever limit says no to a stream under way ends it for good: no other attempt would be cheaper. */
 function ended(error: GatewayError): GatewayError {
-  return new GatewayError('budget_exceeded', `The answer was cut off because a limit was reached while it was streamed. ${error.message}`, {
-    mayRetry: false,
-    cause: error,
-  });
+  return new GatewayError(
+    'budget_exceeded',
+    `The answer was cut off because a limit was reached while it was streamed. ${error.message}`,
+    {
+      mayRetry: false,
+      cause: error,
+    },
+  );
 }

@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { FailedAnswer, Failure } from './provider.ts';
 import { type ProviderWords, readWords } from './provider-words.ts';
@@ -56,8 +57,7 @@ export function classifyBy(title: string, rows: readonly FailureRow[]): (answer:
       message: messageOf(exception, code, words),
       ...(providerCode === undefined ? {} : { providerCode: redactSecrets(providerCode).slice(0, 200) }),
       ...(words.param === undefined ? {} : { param: words.param.slice(0, 200) }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...(status === undefined ? {} : { status }),
+      ...defined({ retryAfterMs, status }),
     };
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { FailedAnswer } from './provider.ts';
 
@@ -72,7 +73,7 @@ export function readWords(answer: FailedAnswer): ProviderWords {
   return {
     message: messages.join(' ').slice(0, LONGEST_TEXT),
     codes: [...new Set(codes)],
-    ...(param === undefined ? {} : { param }),
+    ...defined({ param }),
     status: effectiveStatus(answer, codes),
   };
 }

@@ -97,6 +97,6 @@ export function writeError({ reason, message, callId }: ClientError): JsonObject
   return {
     type: 'error',
     error: { type: ANTHROPIC_ERROR_TYPES[reason], message },
-    ...(callId !== undefined && { request_id: callId }),
+    ...defined({ request_id: callId }),
   };
 }

@@ -1,4 +1,5 @@
 /** Sources of an answer: Gemini's `groundingMetadata` and `citationMetadata`, and neutral citations. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import type { Citation } from '../neutral/conversation.ts';
 import { countOf } from './fields.ts';
@@ -36,9 +37,7 @@ function citationOf(chunk: JsonObject, segment: JsonObject | undefined, bytes: B
   const title = stringOf(source.title);
   const citedText = segment === undefined ? undefined : stringOf(segment.text);
   return {
-    ...(url === undefined ? {} : { url }),
-    ...(title === undefined ? {} : { title }),
-    ...(citedText === undefined ? {} : { citedText }),
+    ...defined({ url, title, citedText }),
     // A segment that starts at 0 leaves its start out.
     ...(segment === undefined ? {} : bytes.span(countOf(segment.startIndex) ?? 0, countOf(segment.endIndex))),
     raw: { format: 'gemini-generate', value: segment === undefined ? { chunk } : { chunk, segment } },
@@ -52,8 +51,7 @@ function readSources(metadata: JsonValue | undefined, bytes: ByteOffsets): Citat
     const url = stringOf(source.uri);
     const title = stringOf(source.title);
     return {
-      ...(url === undefined ? {} : { url }),
-      ...(title === undefined ? {} : { title }),
+      ...defined({ url, title }),
       ...bytes.span(countOf(source.startIndex) ?? 0, countOf(source.endIndex)),
       raw: { format: 'gemini-generate', value: { source } },
     };

@@ -1,4 +1,5 @@
 /** Google's error bodies: `{error: {code, message, status, details}}`, on some paths as the only element of an array. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import type { ClientError } from '../format.ts';
 import type { ProviderErrorFacts } from '../neutral/conversation.ts';
@@ -19,11 +20,7 @@ export function readError(body: JsonValue): ProviderErrorFacts | undefined {
   const retryAfterMs = retryDelayMs(details);
   return {
     message: message ?? type ?? '',
-    ...(type === undefined ? {} : { type }),
-    ...(code === undefined ? {} : { code }),
-    ...(param === undefined ? {} : { param }),
-    ...(status === undefined ? {} : { status }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...defined({ type, code, param, status, retryAfterMs }),
   };
 }
 

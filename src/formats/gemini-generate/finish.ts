@@ -1,4 +1,5 @@
 /** Why an answer ended: Gemini's `finishReason` and the neutral reason, in both directions. */
+import { defined } from '../../core/defined.ts';
 import { type JsonObject, stringOf } from '../../core/json.ts';
 import type { Finish, FinishReason } from '../neutral/conversation.ts';
 
@@ -53,7 +54,7 @@ export function readFinish({ reason: raw, fields }: RawFinish, hasToolCalls: boo
   const reason = known ?? 'other';
   return {
     reason: hasToolCalls && (reason === 'stop' || raw === undefined) ? 'tool-calls' : reason,
-    ...(raw === undefined ? {} : { raw }),
+    ...defined({ raw }),
     ...(Object.keys(fields).length === 0 ? {} : { extra: { format: 'gemini-generate', fields } }),
   };
 }

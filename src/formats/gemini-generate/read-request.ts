@@ -1,4 +1,5 @@
 /** The body of a Gemini client's `generateContent` as a neutral request. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
 import type { ReadRequest } from '../format.ts';
@@ -9,79 +10,55 @@ import { fromOpenApiSchema } from './schema.ts';
 import { readThinking } from './thinking.ts';
 
 /**
- * Reads a request. The model and whether to stream stand in the URL: `model` is empty where the body does not name it, `stream`
- * is false, and the caller sets both. Throws `FormatError`.
+ * Reads a request. The URL says the model and whether to stream: `model` is empty if the body does not name it, `stream` is false,
+ * and the caller sets both. Throws `FormatError`.
  */
-export function readRequest(body: JsonObject): ReadRequest {
-  const top = readerOf(body, '');
-  const model = top.string('model') ?? '';
-  const turns = readTurns(top);
-  const tools = readTools(top);
-  const toolChoice = readToolChoice(top);
-  const config = top.object('generationConfig');
-  const serviceTier = top.string('serviceTier');
-  const generation = config === undefined ? undefined : readGenerationConfig(config);
+export function readRequest(value: JsonObject): ReadRequest {
+  const body = readerOf(value, '');
+  const model = body.string('model') ?? '';
+  const turns = readTurns(body);
+  const tools = readTools(body);
+  const config = body.object('generationConfig');
+  const request = {
+    model: model.replace(/^models\//, ''),
+    turns,
+    ...defined({ tools: tools.length === 0 ? undefined : tools, toolChoice: readToolChoice(body) }),
+    ...(config && readGenerationConfig(config)),
+    sampling: config === undefined ? {} : readSampling(config),
+    stream: false,
+    streamUsage: true,
+    ...defined({ serviceTier: body.string('serviceTier') }),
+  };
   // What of the configuration has no neutral form travels on under its own name.
-  const unread = config?.rest();
-  const unreadTools = top.object('toolConfig')?.ignore('functionCallingConfig').rest();
-  const fields: JsonObject = {
-    ...top.rest(),
-    ...(unread === undefined ? {} : { generationConfig: unread }),
-    ...(unreadTools === undefined ? {} : { toolConfig: unreadTools }),
-  };
-  return {
-    request: {
-      model: model.replace(/^models\//, ''),
-      turns,
-      ...(tools.length === 0 ? {} : { tools }),
-      ...(toolChoice === undefined ? {} : { toolChoice }),
-      ...(generation?.rest ?? {}),
-      sampling: generation?.sampling ?? {},
-      stream: false,
-      streamUsage: true,
-      ...(serviceTier === undefined ? {} : { serviceTier }),
-      extensions: { format: 'gemini-generate', fields },
-    },
-    dropped: [],
-  };
+  const generationConfig = config?.rest();
+  const toolConfig = body.object('toolConfig')?.ignore('functionCallingConfig').rest();
+  const fields: JsonObject = { ...body.rest(), ...defined({ generationConfig, toolConfig }) };
+  return { request: { ...request, extensions: { format: 'gemini-generate', fields } }, dropped: [] };
+}
+
+function readSampling(config: JsonReader): Sampling {
+  return defined({
+    temperature: config.number('temperature'),
+    topP: config.number('topP'),
+    topK: config.number('topK'),
+    presencePenalty: config.number('presencePenalty'),
+    frequencyPenalty: config.number('frequencyPenalty'),
+    seed: config.integer('seed'),
+    stop: config.strings('stopSequences'),
+    logprobs: config.boolean('responseLogprobs'),
+    topLogprobs: config.integer('logprobs'),
+    choices: config.integer('candidateCount'),
+  });
 }
 
 function readGenerationConfig(config: JsonReader) {
-  const temperature = config.number('temperature');
-  const topP = config.number('topP');
-  const topK = config.number('topK');
-  const presencePenalty = config.number('presencePenalty');
-  const frequencyPenalty = config.number('frequencyPenalty');
-  const seed = config.integer('seed');
-  const stop = config.strings('stopSequences');
-  const logprobs = config.boolean('responseLogprobs');
-  const topLogprobs = config.integer('logprobs');
-  const choices = config.integer('candidateCount');
-  const sampling: Sampling = {
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(topP === undefined ? {} : { topP }),
-    ...(topK === undefined ? {} : { topK }),
-    ...(presencePenalty === undefined ? {} : { presencePenalty }),
-    ...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(stop === undefined ? {} : { stop }),
-    ...(logprobs === undefined ? {} : { logprobs }),
-    ...(topLogprobs === undefined ? {} : { topLogprobs }),
-    ...(choices === undefined ? {} : { choices }),
-  };
-  const maxOutputTokens = config.integer('maxOutputTokens');
-  const modalities = config.strings('responseModalities');
-  const output = readOutput(config);
   const thinking = config.object('thinkingConfig');
-  return {
-    sampling,
-    rest: {
-      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-      ...(modalities === undefined ? {} : { modalities: modalities.map((modality) => modality.toLowerCase()) }),
-      ...(output === undefined ? {} : { output }),
-      ...(thinking === undefined ? {} : { reasoning: readThinking(thinking) }),
-    },
-  };
+  return defined({
+    maxOutputTokens: config.integer('maxOutputTokens'),
+    modalities: config.strings('responseModalities')?.map((modality) => modality.toLowerCase()),
+    output: readOutput(config),
+    reasoning: thinking && readThinking(thinking),
+  });
 }
 
 function readOutput(config: JsonReader): OutputFormat | undefined {
@@ -122,8 +99,7 @@ function readFunction(declaration: JsonReader): ToolDefinition {
   return {
     type: 'function',
     name,
-    ...(description === undefined ? {} : { description }),
-    ...(parameters === undefined ? {} : { parameters }),
+    ...defined({ description, parameters }),
     ...(fields === undefined ? {} : { extra: { format: 'gemini-generate', fields } }),
   };
 }

@@ -1,4 +1,5 @@
 /** A whole answer of `generateContent`. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
 import type { Choice, Citation, ConversationResponse, Part } from '../neutral/conversation.ts';
@@ -27,7 +28,7 @@ export function readResponse(body: JsonObject): ConversationResponse {
   return {
     id,
     model: stringOf(body.modelVersion) ?? '',
-    ...(createdSeconds === undefined ? {} : { createdSeconds }),
+    ...defined({ createdSeconds }),
     choices,
     ...(usage === undefined
       ? {}
@@ -50,7 +51,7 @@ function readCandidate(candidate: JsonObject, position: number, callIds: CallIds
     index: countOf(candidate.index) ?? position,
     parts,
     finish: readFinish(rawFinishOf(candidate), hasToolCalls),
-    ...(logprobs === undefined ? {} : { logprobs }),
+    ...defined({ logprobs }),
   };
 }
 

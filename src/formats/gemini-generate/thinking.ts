@@ -1,4 +1,5 @@
 /** How much to think: the neutral request and Gemini's `thinkingConfig`, in both directions. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
 import type { ModelTraits } from '../format.ts';
@@ -42,7 +43,7 @@ export function writeThinking(
   const include = reasoning.include ?? (isOff ? undefined : true);
   const config: JsonObject = {
     ...amount,
-    ...(include === undefined ? {} : { includeThoughts: include }),
+    ...defined({ includeThoughts: include }),
   };
   return Object.keys(config).length === 0 ? undefined : config;
 }
@@ -82,7 +83,7 @@ export function readThinking(config: JsonReader): ReasoningRequest {
   return {
     ...(budget === undefined ? {} : readBudget(budget)),
     ...(level === undefined ? {} : { effort: readLevel(level, config) }),
-    ...(include === undefined ? {} : { include }),
+    ...defined({ include }),
   };
 }
 

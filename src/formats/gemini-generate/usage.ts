@@ -1,4 +1,5 @@
 /** Gemini's `usageMetadata` and the neutral token counts. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import type { Usage } from '../neutral/conversation.ts';
 import { countOf } from './fields.ts';
@@ -24,11 +25,13 @@ export function readUsage(value: JsonValue): Usage | undefined {
     inputTokens: (prompt ?? 0) + (toolUse ?? 0),
     // The candidates' count leaves the thoughts out; both are billed as output.
     outputTokens: (candidates ?? 0) + (thoughts ?? 0),
-    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
-    ...(thoughts === undefined ? {} : { reasoningTokens: thoughts }),
-    ...(audioInput === undefined ? {} : { audioInputTokens: audioInput }),
-    ...(audioOutput === undefined ? {} : { audioOutputTokens: audioOutput }),
-    ...(serviceTier === undefined ? {} : { serviceTier }),
+    ...defined({
+      cachedInputTokens: cached,
+      reasoningTokens: thoughts,
+      audioInputTokens: audioInput,
+      audioOutputTokens: audioOutput,
+      serviceTier,
+    }),
   };
 }
 
@@ -40,7 +43,7 @@ export function writeUsage(usage: Usage): JsonObject {
     promptTokenCount: usage.inputTokens,
     ...(usage.cachedInputTokens === undefined ? {} : { cachedContentTokenCount: usage.cachedInputTokens }),
     candidatesTokenCount: candidates,
-    ...(thoughts === undefined ? {} : { thoughtsTokenCount: thoughts }),
+    ...defined({ thoughtsTokenCount: thoughts }),
     totalTokenCount: usage.inputTokens + usage.outputTokens,
     ...(usage.audioInputTokens === undefined
       ? {}

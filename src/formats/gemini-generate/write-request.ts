@@ -1,4 +1,5 @@
 /** A neutral request as the body of Gemini's `generateContent`. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, withMembers } from '../../core/json.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
@@ -18,11 +19,11 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
   reportUnsaid(request, dropped);
   const own: JsonObject = {
     contents,
-    ...(systemInstruction === undefined ? {} : { systemInstruction }),
+    ...defined({ systemInstruction }),
     ...(tools.length === 0 ? {} : { tools }),
-    ...(toolConfig === undefined ? {} : { toolConfig }),
+    ...defined({ toolConfig }),
     ...(Object.keys(config).length === 0 ? {} : { generationConfig: config }),
-    ...(serviceTier === undefined ? {} : { serviceTier }),
+    ...defined({ serviceTier }),
   };
   return { body: withExtensions(own, request.extensions, dropped), dropped };
 }

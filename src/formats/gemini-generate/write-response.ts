@@ -1,4 +1,5 @@
 /** A neutral answer as the body of `generateContent`, for a Gemini client. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AnswerFacts } from '../format.ts';
 import type { Choice, Citation, ConversationResponse } from '../neutral/conversation.ts';
@@ -32,7 +33,7 @@ function writeCandidate(choice: Choice, ofAnswer: readonly Citation[]): JsonObje
     content: { parts, role: 'model' },
     ...writeFinish(choice.finish),
     index: choice.index,
-    ...(groundingMetadata === undefined ? {} : { groundingMetadata }),
+    ...defined({ groundingMetadata }),
     ...writeLogprobs(choice.logprobs),
   };
 }

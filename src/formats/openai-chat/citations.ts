@@ -1,4 +1,5 @@
 /** Sources of an answer: OpenAI's `annotations` on a message, and Perplexity's lists for the whole answer. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, itemsOf, type JsonObject, type JsonValue, wordOf } from '../../core/json.ts';
 import type { Citation } from '../neutral/conversation.ts';
 
@@ -18,11 +19,7 @@ export function readAnnotation(value: JsonValue): Citation | undefined {
   const start = integer(told.start_index);
   const end = integer(told.end_index);
   return {
-    ...(url === undefined ? {} : { url }),
-    ...(title === undefined ? {} : { title }),
-    ...(citedText === undefined ? {} : { citedText }),
-    ...(start === undefined ? {} : { start }),
-    ...(end === undefined ? {} : { end }),
+    ...defined({ url, title, citedText, start, end }),
     raw,
   };
 }
@@ -42,9 +39,7 @@ export function readSources(body: JsonObject): readonly Citation[] {
     const raw = { format: 'openai-chat' as const, value };
     return [
       {
-        ...(url === undefined ? {} : { url }),
-        ...(title === undefined ? {} : { title }),
-        ...(citedText === undefined ? {} : { citedText }),
+        ...defined({ url, title, citedText }),
         raw,
       },
     ];

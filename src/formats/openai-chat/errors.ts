@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, itemsOf, type JsonObject, type JsonValue, objectOf, wordOf } from '../../core/json.ts';
 import type { ClientError } from '../format.ts';
 import type { ProviderErrorFacts } from '../neutral/conversation.ts';
@@ -43,11 +44,7 @@ function facts(message: string, holder: JsonObject, outer: JsonObject, type: str
   const wait = retryAfterMs(holder);
   return {
     message,
-    ...(type === undefined ? {} : { type }),
-    ...(code === undefined ? {} : { code }),
-    ...(param === undefined ? {} : { param }),
-    ...(told === undefined ? {} : { status: told }),
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    ...defined({ type, code, param, status: told, retryAfterMs: wait }),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * Reads a provider's whole answer. Leniently: what a server leaves out or spells its own way is no reason to lose an answer.
  */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, itemsOf, type JsonObject, type JsonValue, objectOf, stringOf, wordOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
 import type { Choice, ConversationResponse, ImagePart, Part, TextPart } from '../neutral/conversation.ts';
@@ -29,9 +30,7 @@ export function readResponse(body: JsonObject): ConversationResponse {
     choices: body.choices.flatMap((choice, position) =>
       isJsonObject(choice) ? [readChoice(choice, position, id)] : [],
     ),
-    ...(usage === undefined ? {} : { usage }),
-    ...(serviceTier === undefined ? {} : { serviceTier }),
-    ...(systemFingerprint === undefined ? {} : { systemFingerprint }),
+    ...defined({ usage, serviceTier, systemFingerprint }),
     ...(citations.length === 0 ? {} : { citations }),
   };
 }
@@ -61,7 +60,7 @@ function readMessage(message: JsonObject, choice: number, responseId: string): r
     const annotated: TextPart = {
       ...(text?.type === 'text' ? text : { type: 'text', text: '' }),
       ...(citations.length === 0 ? {} : { citations }),
-      ...(signature === undefined ? {} : { signature }),
+      ...defined({ signature }),
     };
     if (text === undefined) parts.push(annotated);
     else parts[lastText] = annotated;
@@ -120,6 +119,6 @@ function readCall(call: JsonObject, fallbackId: string): Part {
     name: stringOf(holder.name) ?? '',
     arguments: custom === undefined ? readCallArguments(holder.arguments) || '{}' : (stringOf(custom.input) ?? ''),
     ...(custom === undefined ? {} : { custom: true }),
-    ...(signature === undefined ? {} : { signature }),
+    ...defined({ signature }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, wordOf } from '../../core/json.ts';
 import type { Usage } from '../neutral/conversation.ts';
 
@@ -101,10 +102,12 @@ export function readUsageObject(usage: JsonObject): Usage | undefined {
     ...(audioInput === undefined ? {} : { audioInputTokens: Math.min(audioInput, inputTokens) }),
     ...(reasoning === undefined ? {} : { reasoningTokens: Math.min(reasoning, outputTokens) }),
     ...(audioOutput === undefined ? {} : { audioOutputTokens: Math.min(audioOutput, outputTokens) }),
-    ...(accepted === undefined ? {} : { acceptedPredictionTokens: accepted }),
-    ...(rejected === undefined ? {} : { rejectedPredictionTokens: rejected }),
-    ...(searches === undefined ? {} : { webSearchRequests: searches }),
-    ...(cost === undefined ? {} : { providerCostUsd: cost }),
+    ...defined({
+      acceptedPredictionTokens: accepted,
+      rejectedPredictionTokens: rejected,
+      webSearchRequests: searches,
+      providerCostUsd: cost,
+    }),
   };
 }
 

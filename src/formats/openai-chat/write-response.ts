@@ -1,4 +1,5 @@
 /** Writes a whole answer for a client. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AnswerFacts } from '../format.ts';
 import type {
@@ -42,7 +43,7 @@ export function writeResponse(response: ConversationResponse, facts: AnswerFacts
     model: facts.model,
     choices: response.choices.map(writeChoice),
     ...(response.usage === undefined ? {} : { usage: writeUsage(response.usage) }),
-    ...(tier === undefined ? {} : { service_tier: tier }),
+    ...defined({ service_tier: tier }),
     ...(response.systemFingerprint === undefined ? {} : { system_fingerprint: response.systemFingerprint }),
     ...writeSources(response.citations ?? []),
   };

@@ -1,4 +1,5 @@
 /** Reads a provider's whole text completion. */
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, stringOf, wordOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
 import type { Choice, ConversationResponse } from '../neutral/conversation.ts';
@@ -19,8 +20,7 @@ export function readResponse(body: JsonObject): ConversationResponse {
     model: stringOf(body.model) ?? '',
     ...(typeof created === 'number' && Number.isFinite(created) ? { createdSeconds: Math.floor(created) } : {}),
     choices: body.choices.flatMap((choice, position) => (isJsonObject(choice) ? [readChoice(choice, position)] : [])),
-    ...(usage === undefined ? {} : { usage }),
-    ...(systemFingerprint === undefined ? {} : { systemFingerprint }),
+    ...defined({ usage, systemFingerprint }),
   };
 }
 
@@ -32,6 +32,6 @@ function readChoice(choice: JsonObject, position: number): Choice {
     index: typeof choice.index === 'number' && Number.isInteger(choice.index) ? choice.index : position,
     parts: text === '' ? [] : [{ type: 'text', text }],
     finish: word === undefined ? { reason: 'stop' } : readFinish(word, false),
-    ...(logprobs === undefined ? {} : { logprobs }),
+    ...defined({ logprobs }),
   };
 }

@@ -70,7 +70,7 @@ export function readEmbeddingResponse(body: JsonObject): EmbeddingResponse {
   return {
     model: stringOf(body.model) ?? '',
     vectors: placed.map(({ vector }) => vector),
-    ...(usage === undefined ? {} : { usage }),
+    ...defined({ usage }),
   };
 }
 

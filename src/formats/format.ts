@@ -47,24 +47,24 @@ export interface ReadRequest {
 
 /** What an answer written for the client says about itself. */
 export interface AnswerFacts {
-  /** Used where the answer has no id of the client format's own shape. */
+  /** Used if the answer has no id of the client format's own shape. */
   readonly id: string;
   /** The model name the client sees. */
   readonly model: string;
   readonly createdSeconds: number;
   /** Whether a streaming client asked for usage. */
   readonly streamUsage: boolean;
-  /** The id of a stream whose beginning the client already has: kept as it is, of whatever shape. */
+  /** The id of a stream whose beginning the client already has: kept as it is, whatever its shape. */
   readonly sentId?: string;
 }
 
-/** Where a client's stream stands beyond what the neutral events of its bytes tell. */
+/** The state of a client's stream, as far as the neutral events of its bytes do not show it. */
 export interface StreamPosition {
-  /** Why the answer ended was told, although the end mark was not. */
+  /** The stream has said why the answer ended, but not its end mark. */
   readonly hasFinish: boolean;
-  /** A call was begun, of a tool of the client's or of the provider's own. */
+  /** A tool call has begun, of the client's tools or of the provider's own. */
   readonly hasToolCall: boolean;
-  /** The last block that was begun (-1 where none was) and whether it is still open; undefined in formats without blocks. */
+  /** The last block that began (-1 before the first) and whether it is still open; undefined in formats without blocks. */
   readonly block?: { readonly index: number; readonly open: 'none' | 'text' | 'thinking' | 'other' };
 }
 
@@ -75,7 +75,7 @@ export interface StreamReader {
    * event it holds to `emit`, in order. Throws `FormatError` for data that is not this format.
    */
   read(data: string, eventName: string | undefined, emit: (event: StreamEvent) => void): void;
-  /** The transport ended (cleanly or not). Emits what is still owed; a format whose end is the connection's end emits `end` here. */
+  /** The transport ended (cleanly or not). Emits what is still missing; a format whose end is the connection's end emits `end` here. */
   close(emit: (event: StreamEvent) => void): void;
   /** Whether `close` would find the answer whole; only of formats in which nothing but the end mark follows a finish reason. */
   isFinished?(): boolean;
@@ -83,13 +83,13 @@ export interface StreamReader {
 
 /** Writes one client's stream. Holds the state of that stream; one instance per stream. */
 export interface StreamWriter {
-  /** The bytes to send for this event, as text with its framing; `''` where the event has nothing to say yet. */
+  /** The bytes to send for this event, as text with its framing; `''` if there is nothing to send yet. */
   write(event: StreamEvent): string;
   /** Closes the stream as whole. */
   end(): string;
   /** Ends the stream with an error in the client's format; never looks like a whole answer. */
   fail(error: ClientError): string;
-  /** Before the first event: goes on with a stream that the client has up to this block. Only in formats with blocks. */
+  /** Before the first event: continues a stream that the client has up to this block. Only in formats with blocks. */
   resume?(block: NonNullable<StreamPosition['block']>): void;
 }
 
@@ -124,15 +124,15 @@ export interface ConversationFormat {
   writeResponse(response: ConversationResponse, facts: AnswerFacts): JsonObject;
   openStreamReader(): StreamReader;
   openStreamWriter(facts: AnswerFacts): StreamWriter;
-  /** Reads the usage object at its place in a whole answer or in a stream event of this format; undefined where there is none. */
+  /** Reads the usage object at its place in a whole answer or in a stream event of this format; undefined if there is none. */
   readUsage(value: JsonValue): Usage | undefined;
-  /** Reads an error body; undefined where the body is no error of this format (HTML, empty, a success). */
+  /** Reads an error body; undefined if the body is no error of this format (HTML, empty, a success). */
   readError(body: JsonValue): ProviderErrorFacts | undefined;
   writeError(error: ClientError): JsonObject;
-  /** Reads where a stream of this format stands after these events' data, where its neutral events alone do not tell. */
+  /** Reads the state of a stream of this format after these events' data, if its neutral events alone do not show it. */
   readPosition?(events: readonly string[]): StreamPosition;
-  /** Whether a model goes on with an assistant's turn that stands last; undefined where its name does not tell. */
+  /** Whether a model continues an assistant's turn that comes last; undefined if its name does not say. */
   takesPrefill?(model: string): boolean | undefined;
-  /** Why a request may not go to a provider of this same format by its bytes, as a short word; undefined where it may. Cheap. */
+  /** Why the bytes of a request may not go to a provider of this same format, as a short word; undefined if they may. Cheap. */
   mustTranslate?(body: Uint8Array): string | undefined;
 }

@@ -15,7 +15,7 @@ import * as openaiEmbeddings from './openai-embeddings/index.ts';
 import { OpenAiEmbeddingsOutline } from './openai-embeddings/outline.ts';
 import type { RequestOutline } from './outline.ts';
 
-/** What the lanes need of a format, also of one that is no conversation. */
+/** What the lanes need of a format, also of one that is not conversational. */
 export interface FormatParts {
   readonly id: FormatId;
   readonly conversation?: ConversationFormat;
@@ -28,7 +28,7 @@ export interface FormatParts {
   writeError(error: ClientError): JsonObject;
   /** Writes an error into a stream of which some was sent already. */
   openFailureWriter(): { fail(error: ClientError): string };
-  /** The bytes that close a whole stream where the provider forgot them. */
+  /** The bytes that close a whole stream if the provider forgot them. */
   readonly endMark: string;
 }
 

@@ -10,7 +10,7 @@ interface BaseUrl {
 /**
  * Takes `api_base` apart. `endings` are paths of operations: a base that already ends with one of them (people paste the whole
  * URL) loses it. A base that names only the host of `official` gets that URL's path: `https://api.openai.com` means `…/v1`.
- * Throws TypeError for what is no absolute http(s) URL; the configuration is checked before it comes here.
+ * Throws TypeError for anything but an absolute http(s) URL; the configuration is checked before it comes here.
  */
 export function splitBaseUrl(baseUrl: string, endings: readonly string[], official?: string): BaseUrl {
   const url = new URL(baseUrl);

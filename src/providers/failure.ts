@@ -12,7 +12,7 @@ export interface FailureRow {
   /** Tested against each of the provider's words for the kind of failure (`code`, `type`, `status`). */
   readonly code?: RegExp;
   readonly message?: RegExp;
-  /** The status the client gets where it must differ from the table of errors. */
+  /** The status the client gets if it must differ from the table of errors. */
   readonly answerWith?: number;
 }
 
@@ -74,7 +74,7 @@ function meaningOfStatus(status: number): ErrorCode {
   return status < 500 ? 'upstream_bad_request' : 'upstream_server_error';
 }
 
-/** Statuses whose own number tells the client more than the one in the table of errors. */
+/** Statuses that say more to the client than the one in the table of errors. */
 const TELLING_STATUSES: readonly number[] = [409, 529];
 
 function statusWorthKeeping(status: number, code: ErrorCode): number | undefined {
@@ -83,7 +83,7 @@ function statusWorthKeeping(status: number, code: ErrorCode): number | undefined
     : undefined;
 }
 
-/** A pause makes sense only where the same request may succeed later. */
+/** A pause makes sense only if the same request may succeed later. */
 function mayWait(code: ErrorCode): boolean {
   return ERRORS[code].retry === 'here' || code === 'upstream_timeout' || code === 'upstream_payment';
 }

@@ -6,7 +6,7 @@ interface GatewayMember {
   readonly meaning: string;
   /** Formats in which the same word is the provider's own and stays. */
   readonly keepIn?: readonly FormatId[];
-  /** The member stays where the body also holds this one with the value `true`. */
+  /** The member stays if the body also holds this one with the value `true`. */
   readonly keepWith?: string;
 }
 
@@ -84,7 +84,7 @@ export const GATEWAY_MEMBERS: Readonly<Record<string, GatewayMember>> = {
   mock_testing_rate_limit_error: { meaning: 'Pretend a rate limit.' },
 };
 
-/** Whether a top-level member of a body is the gateway's and must not be sent. `memberValue` tells another member's value. */
+/** Whether a top-level member of a body is the gateway's and must not be sent. `memberValue` returns another member's value. */
 export function isGatewayMember(
   name: string,
   format: FormatId,

@@ -53,7 +53,7 @@ export const providers: readonly Provider[] = [
   openaiLike,
 ];
 
-/** The provider with this name or alias; null for a name nobody has. */
+/** The provider with this name or alias; null for an unknown name. */
 export function findProvider(name: string): Provider | null {
   return (
     providers.find((provider) => provider.name === name) ??

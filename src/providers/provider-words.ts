@@ -8,7 +8,7 @@ export interface ProviderWords {
   /** Every word for the kind of failure: `code`, `type` and `status` members, innermost first. */
   readonly codes: readonly string[];
   readonly param?: string;
-  /** The HTTP status, or the one the body names where the HTTP status is a success. */
+  /** The HTTP status, or the one the body names if the HTTP status is a success. */
   readonly status: number;
 }
 
@@ -49,7 +49,7 @@ export function readWords(answer: FailedAnswer): ProviderWords {
       addCode(inner.type);
       addCode(inner.status);
       if (typeof inner.param === 'string') param ??= inner.param;
-      // Azure: what the filter found stands in `innererror`.
+      // Azure: `innererror` holds what the filter found.
       if (isJsonObject(inner.innererror)) addCode(inner.innererror.code);
       // A router names the failure of the provider behind it in `metadata.raw`.
       if (isJsonObject(inner.metadata)) addMessage(inner.metadata.raw);

@@ -9,7 +9,7 @@ export type OperationId = 'chat' | 'completion' | 'embedding' | 'count-tokens';
 export interface Target {
   /** The provider's own model name, without the provider prefix. */
   readonly model: string;
-  /** `api_base`, without a trailing slash; the provider's default where the configuration names none. */
+  /** `api_base`, without a trailing slash; the provider's default if the configuration names none. */
   readonly baseUrl: string;
   readonly apiKey?: string;
   readonly apiVersion?: string;
@@ -30,8 +30,8 @@ export interface ParameterRules {
   /** Top-level members this provider refuses: dropped with `drop_params`, otherwise a 400 that names them. */
   readonly unsupported?: readonly string[];
   /**
-   * Rewrites a top-level member's value; returns it unchanged where nothing is to do, `undefined` to remove it silently
-   * (a default spelled out), or `UNSUPPORTED` where the value cannot be taken (treated as `unsupported`).
+   * Rewrites a top-level member's value; returns it unchanged if nothing is to do, `undefined` to remove it silently
+   * (a default spelled out), or `UNSUPPORTED` if the value cannot be taken (treated as `unsupported`).
    */
   readonly values?: Readonly<Record<string, (value: JsonValue) => JsonValue | undefined | typeof UNSUPPORTED>>;
   /**
@@ -50,11 +50,11 @@ export interface ProviderOperation {
   /** The call for a target. Pure and cheap; the caller keeps the result for the life of a deployment. */
   call(target: Target, options: { readonly stream: boolean }): Call;
   rules(model: string): ParameterRules;
-  /** Which models it serves, where it does not serve all (OpenAI's legacy completions). */
+  /** Which models it serves, if it does not serve all (OpenAI's legacy completions). */
   serves?(model: string): boolean;
   /**
    * Why a request in the provider's own format may not be relayed all the same: its answers depart from the format in a way that
-   * clients do not read. A short word for metrics; undefined where nothing is in the way.
+   * clients do not read. A short word for metrics; undefined if nothing prevents it.
    */
   mustTranslate?(model: string, body: Uint8Array): string | undefined;
   /** Request headers of the client that are handed on when its format is relayed (`anthropic-beta`), in lower case. */
@@ -63,7 +63,7 @@ export interface ProviderOperation {
   readonly streamUsage?: 'ask' | 'always' | 'never';
 }
 
-/** A failed answer of a provider, as far as it was read. `body` is the parsed JSON, or undefined where it was none. */
+/** A failed answer of a provider, as far as it was read. `body` is the parsed JSON, or undefined if it was not JSON. */
 export interface FailedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -81,7 +81,7 @@ export interface Failure {
   readonly providerCode?: string;
   readonly param?: string;
   readonly retryAfterMs?: number;
-  /** Status to answer the client with where the provider's own says more than the table's (529, 409, …). */
+  /** Status to answer the client with if the provider's own says more than the table's (529, 409, …). */
   readonly status?: number;
 }
 
@@ -98,7 +98,7 @@ export interface Provider {
   readonly modelPatterns?: readonly string[];
   /** How people write it: `DeepSeek`. */
   readonly title: string;
-  /** Base URL when `api_base` is absent; undefined where it must be configured. */
+  /** Base URL when `api_base` is absent; undefined if it must be configured. */
   readonly defaultBaseUrl?: string;
   /** Environment variables that may hold the key, the first that is set wins. */
   readonly keyVariables: readonly string[];
@@ -106,9 +106,9 @@ export interface Provider {
   readonly baseUrlVariables?: readonly string[];
   /** Whether calls without a key are normal (a local server). */
   readonly keyOptional?: boolean;
-  /** Set on the one provider that stands for any server of its format: a model of unknown prefix with an `api_base` is its. */
+  /** Set on the one provider that means any server of its format: a model of unknown prefix with an `api_base` is its. */
   readonly isCustomEndpoint?: boolean;
-  /** Provider id in @pydantic/genai-prices, where it differs from `name`; null where it has none. */
+  /** Provider id in @pydantic/genai-prices, if it differs from `name`; null if it has none. */
   readonly priceProvider?: string | null;
   readonly operations: Partial<Readonly<Record<OperationId, ProviderOperation>>>;
   /** What a failed answer means. */

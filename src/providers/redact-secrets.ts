@@ -24,7 +24,7 @@ const SECRET_SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[
   [/(https?:\/\/)[^\s/@]+@/gi, '$1[redacted]@'],
 ];
 
-/** A text without anything that looks like a credential, and without the given ones wherever they stand. */
+/** A text without anything that looks like a credential, and without the given ones. */
 export function redactSecrets(text: string, known: readonly string[] = []): string {
   let clean = text;
   for (const secret of known) {

@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { FailedAnswer } from './provider.ts';
 
-/** A provider's wish to wait longer than this is taken as this: an hour. */
+/** The longest wait that is taken from a provider, an hour: a longer one is cut to it. */
 export const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 /**
- * How long a provider asks to wait before another try, in milliseconds; undefined where it does not say, or says nonsense
+ * How long a provider asks to wait before another try, in milliseconds; undefined if it does not say, or says nonsense
  * (negative, in the past, no number). Zero counts as not said: the caller's own pause is the safer one.
  *
  * Read in this order, the first that says something wins: `retry-after-ms`, `retry-after` (seconds or a date), Google's
@@ -49,9 +49,9 @@ function readRetryInfo(body: JsonValue | undefined): number | undefined {
 const RESET_HEADER = /^(?:x-)?(?:[a-z]+-)?ratelimit-(?:reset(-[a-z0-9-]+)?|([a-z0-9-]+)-reset)$/;
 
 /**
- * Every limit has its own reset header beside its `…-remaining-…` header. Where a limit is used up, its reset is the answer (the
- * latest of several). Where none says so (a request larger than what remains), the earliest reset is: waiting too short costs
- * one more try, waiting too long takes the deployment away.
+ * Every limit has its own reset header beside its `…-remaining-…` header. If a limit is used up, its reset is the answer (the
+ * latest of several). If none says so (a request larger than what remains), the earliest reset is: waiting too short costs
+ * one more try, waiting too long makes the deployment unavailable.
  */
 function readReset(answer: FailedAnswer, now: number | undefined): number | undefined {
   const usedUp: number[] = [];

@@ -1,6 +1,6 @@
 /**
  * Finds an event of a stream whose JSON was cut short, without reading the others: every format's events end in a brace, or in the
- * bracket of `[DONE]`. What passes untouched would otherwise break the client's reader, which tells nobody why.
+ * bracket of `[DONE]`. Passed on, it would break the client's reader, without a word about the cause.
  */
 const BLANK_LINE = '\n\n';
 const BRACE = 0x7d;
@@ -11,7 +11,7 @@ export class BrokenEvents {
   /** The next chunk begins with an event; one that began in an earlier chunk is not looked at. */
   #isAtStart = true;
 
-  /** The offset of the first broken event that lies in this chunk as a whole; -1 where there is none. */
+  /** The offset of the first broken event that lies in this chunk as a whole; -1 if there is none. */
   find(chunk: Buffer): number {
     let start = this.#isAtStart ? 0 : -1;
     let from = 0;

@@ -71,7 +71,7 @@ export class StreamEnds {
 
   /**
    * The last events, newest first, as far as the kept tail holds them whole. Lazy: a caller that finds what it wants in the
-   * newest one pays for one. The newest may lack its blank line, and its end where the stream was cut.
+   * newest one pays for one. The newest may lack its blank line, and its end if the stream was cut.
    */
   *lastEvents(): Generator<SseEvent, void> {
     const bytes = this.#tailText();
@@ -79,7 +79,7 @@ export class StreamEnds {
     let end = bytes.length;
     while (end > 0) {
       const start = startOfEvent(bytes, end, 0);
-      // What stands first in a tail that has lost its beginning may be half an event.
+      // The first bytes of a tail that has lost its beginning may be half an event.
       if (start === 0 && !isWhole) return;
       yield* readEvents(bytes.subarray(start, end));
       end = start;

@@ -4,8 +4,8 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * The offset behind the blank line that ends the event standing at `from`, or -1 where it is not there yet. A carriage return
- * at the very end is no answer yet: a line feed that belongs to it may follow.
+ * The offset behind the blank line that ends the event at `from`, or -1 if it is not there yet. A carriage return
+ * at the very end does not decide yet: a line feed that belongs to it may follow.
  */
 export function endOfEvent(bytes: Buffer, from: number, mayHoldCarriageReturn = true): number {
   return mayHoldCarriageReturn && bytes.indexOf(CARRIAGE_RETURN, from) !== -1
@@ -44,8 +44,8 @@ function endOfEventWithAnyLine(bytes: Buffer, from: number): number {
 }
 
 /**
- * The start of the event that ends at `end` (where an event ends, or the text does), looking no further back than `from`; or
- * `from` where nothing before `end` separates it.
+ * The start of the event that ends at `end` (if an event ends, or the text does), looking no further back than `from`; or
+ * `from` if nothing before `end` separates it.
  */
 export function startOfEvent(bytes: Buffer, end: number, from: number): number {
   // Step over the line ends that close the event itself.

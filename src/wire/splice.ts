@@ -5,7 +5,7 @@ import { asBuffer, type Member, type ReadableEnvelope } from './envelope.ts';
 export type Edit =
   | { readonly edit: 'replace'; readonly name: string; readonly json: string }
   | { readonly edit: 'rename'; readonly name: string; readonly to: string }
-  /** Takes the member away, and one comma with it. */
+  /** Removes the member, and one comma with it. */
   | { readonly edit: 'remove'; readonly name: string }
   /** Adds a member behind the last one. */
   | { readonly edit: 'add'; readonly name: string; readonly json: string };
@@ -90,7 +90,7 @@ class Splicer {
   #refuseNamesTwice(): void {
     const names = new Set<string>();
     const claim = (name: string): void => {
-      if (names.has(name)) throw new RangeError(`member ${name} would stand twice`);
+      if (names.has(name)) throw new RangeError(`two members would be named ${name}`);
       names.add(name);
     };
     for (const member of this.#envelope.members) {

@@ -5,7 +5,7 @@
  */
 import { asBuffer } from './envelope.ts';
 
-/** Takes one event: its data lines joined by line feeds, and its `event:` name where it has one. */
+/** Takes one event: its data lines joined by line feeds, and its `event:` name if it has one. */
 type SseReceiver = (data: string, eventName: string | undefined) => void;
 
 /** An event grew over the limit; the stream cannot be read on. */
@@ -75,7 +75,7 @@ export class SseSplitter {
   }
 
   /**
-   * The stream is over: hands over an event that still lacks its blank line. Returns true where there was one; it may have been
+   * The stream is over: hands over an event that still lacks its blank line. Returns true if there was one; it may have been
    * cut anywhere, so a reader that cannot parse it treats the stream as cut.
    */
   end(): boolean {

@@ -58,13 +58,13 @@ function isUsageFrame(event: Buffer): boolean {
   try {
     value = JSON.parse(text) as JsonValue;
   } catch {
-    // A usage frame that cannot be read (`NaN` for a count) helps nobody, and its client did not ask for it.
+    // A usage frame that cannot be read (`NaN` for a count) is of no use, and its client did not ask for it.
     return text.includes('"usage"');
   }
   return isJsonObject(value) && Array.isArray(value.choices) && value.choices.length === 0 && isJsonObject(value.usage);
 }
 
-/** Whether `"choices":[]` stands between two offsets, with any white space inside. */
+/** Whether `"choices":[]` lies between two offsets, with any white space inside. */
 function hasEmptyChoices(bytes: Buffer, from: number, to: number): boolean {
   let found = bytes.indexOf(CHOICES, from);
   while (found !== -1 && found < to) {

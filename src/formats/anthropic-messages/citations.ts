@@ -17,7 +17,7 @@ export function readCitation(value: JsonValue | undefined): Citation | undefined
   };
 }
 
-/** Reads a block's `citations`; undefined where there are none. */
+/** Reads a block's `citations`; undefined if there are none. */
 export function readCitations(value: JsonValue | undefined): readonly Citation[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const citations = value.map(readCitation).filter((citation) => citation !== undefined);

@@ -29,7 +29,7 @@ export interface ClaudeAbilities {
   readonly systemInMessages: boolean;
   /** Returns thoughts without their text unless `display: "summarized"` asks for it (4.7 and later). */
   readonly hidesThoughts: boolean;
-  /** Goes on with an assistant's turn that stands last: refused with 400 from 4.6 on. Undefined where the name does not tell. */
+  /** Whether it continues an assistant's turn that comes last: refused with 400 from 4.6 on. Undefined if the name does not say. */
   readonly prefill: boolean | undefined;
 }
 

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import type { ClientError } from '../format.ts';
 import type { ProviderErrorFacts } from '../neutral/conversation.ts';
 
-/** The status that goes with an error's type, for errors told inside a stream (platform.claude.com/docs/en/api/errors, 2026-11). */
+/** The status that goes with an error's type, for errors inside a stream (platform.claude.com/docs/en/api/errors, 2026-11). */
 const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
   invalid_request_error: 400,
   authentication_error: 401,

@@ -1,9 +1,9 @@
 /**
  * JSON as the answer of models that cannot be held to it otherwise. Claude has no JSON mode without a schema, and versions before
  * 4.5 (Opus: 4.1) have none with one (platform.claude.com, structured-outputs, 2026-11). Both are served as LiteLLM serves them: Claude is
- * offered a tool whose input is the answer, made to call it where it can be made to, and its input is read as the answer's text.
+ * offered a tool whose input is the answer, made to call it if it can be made to, and its input is read as the answer's text.
  *
- * A reader does not know the request, so the tool's name alone tells: no tool of the client's may have it.
+ * A reader does not know the request, so it knows the tool by its name alone: no tool of the client's may have this name.
  */
 import type { JsonObject } from '../../core/json.ts';
 import type { Finish, OutputFormat, Part, ToolCallPart } from '../neutral/conversation.ts';
@@ -22,7 +22,7 @@ const DESCRIPTION =
  */
 const REFUSED_AT_TOP = ['anyOf', 'oneOf', 'allOf', '$ref'];
 
-/** The tool that an answer of this form is given by; undefined where the model needs none, or the schema cannot be a tool's. */
+/** The tool that an answer of this form is given by; undefined if the model needs none, or the schema cannot be a tool's. */
 export function writeJsonTool(output: OutputFormat | undefined, abilities: ClaudeAbilities): JsonObject | undefined {
   if (output?.type === 'json-object') {
     return {
@@ -49,7 +49,7 @@ export interface OfferedTools {
 
 /**
  * Offers the tool beside the client's own, which the client does not force. `mayForce` says that the model may be made to call a
- * tool: not where it thinks, nor the models that always do. What is left then is the tool's description.
+ * tool: not if it thinks, nor the models that always do. What is left then is the tool's description.
  */
 export function offerJsonTool({ tools, toolChoice }: OfferedTools, tool: JsonObject, mayForce: boolean): OfferedTools {
   // Tools that must not be called are not offered: a choice cannot say `none` of them and leave the answer's.
@@ -64,7 +64,7 @@ export function offerJsonTool({ tools, toolChoice }: OfferedTools, tool: JsonObj
 const isJsonCall = (part: Part): part is ToolCallPart => part.type === 'tool-call' && part.name === JSON_TOOL;
 
 /**
- * The parts of a whole answer, the tool's input as its text. Words that Claude wrote beside the call, as it may where it is not
+ * The parts of a whole answer, the tool's input as its text. Words that Claude wrote beside the call, as it may if it is not
  * forced, are left out, as LiteLLM leaves them out: with them the text would be no JSON.
  */
 export function readJsonAnswer(parts: readonly Part[]): { parts: readonly Part[]; isAnswer: boolean } {

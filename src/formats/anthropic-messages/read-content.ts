@@ -1,4 +1,4 @@
-/** Content blocks → parts: the same blocks stand in a client's messages and in Claude's answers. */
+/** Content blocks → parts: a client's messages and Claude's answers hold the same blocks. */
 import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
@@ -17,7 +17,7 @@ import type {
 import { readCitations } from './citations.ts';
 import { readThinking } from './signatures.ts';
 
-/** Names of tools by the id of their call, filled while reading in order, so that a result can be told its tool. */
+/** Names of tools by the id of their call, filled while reading in order, so that a result finds the name of its tool. */
 export type ToolNames = Map<string, string>;
 
 /** Reads a `cache_control` member, of a block or of the whole request. */

@@ -5,7 +5,7 @@
  * - on a tool call: an empty `thinking` block directly before the `tool_use`, `signature: "google:…"`;
  * - on a text: an empty `thinking` block directly after the `text`, `signature: "google-text:…"`;
  * - on reasoning: the `thinking` block itself, `signature: "google:…"`;
- * - reasoning nobody signed: `signature: ""`, which the SDKs and Claude Code accept.
+ * - unsigned reasoning: `signature: ""`, which the SDKs and Claude Code accept.
  *
  * Claude's own signatures are base64 and hold no colon, so the two cannot be mixed up.
  */
@@ -14,7 +14,7 @@ import type { ReasoningPart, ReasoningSignature } from '../neutral/conversation.
 
 const CARRIED = /^(google|openai|other)(-text)?:/;
 
-/** The `signature` member of a `thinking` block for this signature; empty for reasoning that nobody signed. */
+/** The `signature` member of a `thinking` block for this signature; empty for unsigned reasoning. */
 export function writeSignature(signature: ReasoningSignature | undefined): string {
   if (signature === undefined) return '';
   return signature.origin === 'anthropic' ? signature.value : `${signature.origin}:${signature.value}`;
@@ -54,7 +54,7 @@ export function readThinking(thinking: string, signature: string): ReadThinking 
 
 /**
  * Whether a request body holds a `thinking` block that Claude did not sign. Claude refuses such a block (400), so a body of
- * which this is true may not be handed to it unread.
+ * which this is true must be read and written again first.
  */
 export function holdsForeignThinking(body: Uint8Array): boolean {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);

@@ -1,10 +1,10 @@
-/** Where a stream of Claude's stands when it breaks off: its blocks by number, and what has no neutral event before its end. */
+/** The state of a stream of Claude's that breaks off: its blocks by number, and what has no neutral event before its end. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { StreamPosition } from '../format.ts';
 
 type Block = NonNullable<StreamPosition['block']>;
 
-/** Reads the position after these events; each is the data of one. Data that is no JSON says nothing. */
+/** Reads the position after these events; each is the data of one. Data that is not JSON is skipped. */
 export function readPosition(events: readonly string[]): StreamPosition {
   let hasStarted = false;
   let hasFinish = false;

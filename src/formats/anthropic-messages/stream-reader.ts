@@ -1,4 +1,4 @@
-/** Reads Claude's stream. A method per event type; what is known so far stands in the fields. */
+/** Reads Claude's stream. A method per event type; the fields hold what is known so far. */
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
@@ -19,7 +19,7 @@ type Emit = (event: StreamEvent) => void;
 type OpenBlock =
   | { readonly kind: 'text' }
   | { readonly kind: 'thinking'; signature: string }
-  /** `call` is undefined where the input is the answer's text. */
+  /** `call` is undefined if the input is the answer's text. */
   | { readonly kind: 'tool'; readonly call?: number; readonly input: JsonValue | undefined; hasArguments: boolean }
   | { readonly kind: 'opaque'; readonly value: JsonObject; json: string };
 
@@ -51,7 +51,7 @@ export class AnthropicStreamReader implements StreamReader {
     this.#event(event, event.type ?? eventName, emit);
   }
 
-  /** A stream that ends without `message_stop` was cut: what it said of its usage is still told, but no end. */
+  /** A stream that ends without `message_stop` was cut: its usage so far is still reported, but no end. */
   close(emit: Emit): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -151,7 +151,7 @@ export class AnthropicStreamReader implements StreamReader {
     this.#enterText();
   }
 
-  /** The mark of a new text part, once: on whichever event of it comes first. */
+  /** The mark of a new text part, once: on its first event. */
   #startOfPart(): { startsPart?: true } {
     if (!this.#startsPart) return {};
     this.#startsPart = false;
@@ -287,7 +287,7 @@ export class AnthropicStreamReader implements StreamReader {
   }
 }
 
-/** Input that is no JSON is kept as its text, as the client would have received it. */
+/** Input that is not JSON is kept as its text, as the client would have received it. */
 function parsedOr(json: string): JsonValue {
   try {
     return JSON.parse(json) as JsonValue;

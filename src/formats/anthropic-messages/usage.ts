@@ -66,7 +66,7 @@ function makesSense({ input_tokens: input, output_tokens: output }: JsonObject):
   return counts.length > 0 && counts.every((told) => count(told) !== undefined);
 }
 
-/** The `usage` object of a whole answer, of a stream event, or the object itself; undefined where there is none that makes sense. */
+/** The `usage` object of a whole answer, of a stream event, or the object itself; undefined if there is none that makes sense. */
 export function findUsage(value: JsonValue | undefined): JsonObject | undefined {
   if (!isJsonObject(value)) return undefined;
   const own = value.usage ?? within(value.message, 'usage');
@@ -91,7 +91,7 @@ export function readUsage(value: JsonValue): Usage | undefined {
   return found === undefined ? undefined : readUsageObject(found);
 }
 
-/** Writes neutral counts as Anthropic's `usage`; counts nobody told are zero, since its clients add them up. */
+/** Writes neutral counts as Anthropic's `usage`; counts that are unknown become zero, since its clients add them up. */
 export function writeUsage(usage: Usage | undefined): JsonObject {
   const cached = usage?.cachedInputTokens ?? 0;
   const written = usage?.cacheWriteTokens ?? 0;

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Turn } from '../neutral/conversation.ts';
 import { type Drop, plainText, writeBlocks, writeExtra } from './write-content.ts';
 
-/** Stands for the user where a conversation begins with the assistant or holds instructions alone: Anthropic refuses both. */
+/** Stands for the user if a conversation begins with the assistant or holds instructions alone: Anthropic refuses both. */
 export const ABSENT_USER = '.';
 
 interface Message {
@@ -26,8 +26,8 @@ function resultsFirst(blocks: readonly JsonObject[]): JsonObject[] {
 
 /**
  * Instructions in the middle of a conversation keep their place. Models that know `role: "system"` in `messages` get them
- * so where it is allowed: directly after a user message, and before an assistant's or the end (platform.claude.com,
- * mid-conversation-system-messages, 2026-11). Otherwise they stand in the user's turn between `<system>` tags.
+ * so if it is allowed: directly after a user message, and before an assistant's or the end (platform.claude.com,
+ * mid-conversation-system-messages, 2026-11). Otherwise they go into the user's turn between `<system>` tags.
  */
 function wrapInstructions(blocks: readonly JsonObject[]): JsonObject[] {
   return blocks.map((block) =>

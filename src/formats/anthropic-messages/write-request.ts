@@ -57,7 +57,7 @@ function writeTools(request: ConversationRequest, abilities: ClaudeAbilities, dr
     .filter((tool) => tool !== undefined);
 }
 
-/** The choice as Anthropic says it, before what the model allows; undefined where it is the default. */
+/** The choice as Anthropic says it, before what the model allows; undefined if it is the default. */
 function wantedChoice(
   request: ConversationRequest,
 ): { type: 'auto' | 'any' | 'tool' | 'none'; name?: string } | undefined {

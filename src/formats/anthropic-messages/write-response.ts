@@ -9,7 +9,7 @@ import { writeToolInput } from './tool-ids.ts';
 import { writeUsage } from './usage.ts';
 import { writeExtra } from './write-content.ts';
 
-/** The message's id: the provider's where it is one of Anthropic's shape, the gateway's otherwise. */
+/** The message's id: the provider's if it is one of Anthropic's shape, the gateway's otherwise. */
 export function writeMessageId(id: string | undefined, facts: AnswerFacts): string {
   if (id?.startsWith('msg_')) return id;
   return facts.id.startsWith('msg_') ? facts.id : `msg_${facts.id}`;
@@ -61,7 +61,7 @@ function writePart(part: Part): JsonObject[] {
   }
 }
 
-/** Sources told for the whole answer stand at its last text. */
+/** Sources of the whole answer go to its last text. */
 function withCitations(parts: readonly Part[], citations: readonly Citation[] | undefined): readonly Part[] {
   if (citations === undefined || citations.length === 0) return parts;
   const last = parts.findLastIndex((part) => part.type === 'text' && part.text !== '');

@@ -2,9 +2,9 @@
  * How much Claude shall think: `thinking`, `output_config.effort` and, because thoughts count towards it, `max_tokens`.
  *
  * - Models from 4.6 on get `adaptive` thinking and an effort, older ones a budget by the table in `neutral/reasoning.ts`.
- * - A budget is at least 1,024 and less than `max_tokens`. Where the client named no limit, the limit is raised to hold budget
- *   and answer; where it named one, that stands and the budget gives way: to half of it, or entirely when it is too small.
- * - A manual budget is left out where the client lost the thoughts that led to the tool calls it now answers.
+ * - A budget is at least 1,024 and less than `max_tokens`. If the client named no limit, the limit is raised to hold budget
+ *   and answer; if it named one, that stands and the budget gives way: to half of it, or entirely when it is too small.
+ * - A manual budget is left out if the client lost the thoughts that led to the tool calls it now answers.
  * - Forced tool use and thinking exclude each other: the force stays, the thinking is reported.
  */
 import { defined } from '../../core/defined.ts';

@@ -9,7 +9,7 @@ export function signatureOf(part: JsonObject): ReasoningSignature | undefined {
   return value === undefined || value === '' ? undefined : { origin: 'google', value };
 }
 
-/** One part of an answer; undefined where it says nothing. `callId` makes the id of a call that has none. */
+/** One part of an answer; undefined if it says nothing. `callId` makes the id of a call that has none. */
 export function readAnswerPart(part: JsonObject, callId: () => string): Part | undefined {
   const signature = signatureOf(part);
   const signed = signature === undefined ? {} : { signature };

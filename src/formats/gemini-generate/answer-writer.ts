@@ -20,7 +20,7 @@ export function writeRedacted(data: string): JsonObject {
   return { text: '', thought: true, thoughtSignature: carrySignature({ origin: 'redacted', value: data }) };
 }
 
-/** One part of an answer; undefined where Gemini has no form for it. */
+/** One part of an answer; undefined if Gemini has no form for it. */
 export function writeAnswerPart(part: Part): JsonObject | undefined {
   if (isMediaPart(part)) {
     const media = writeMedia(part);

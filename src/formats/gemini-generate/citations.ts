@@ -66,7 +66,7 @@ class ByteOffsets {
     this.#text = text;
   }
 
-  /** Character offsets of a span of bytes; nothing where the span is not one of this text. */
+  /** Character offsets of a span of bytes; nothing if the span is not one of this text. */
   span(startByte: number, endByte: number | undefined): { start?: number; end?: number } {
     this.#encoded ??= Buffer.from(this.#text);
     if (endByte === undefined || endByte > this.#encoded.length || startByte > endByte) return {};
@@ -78,13 +78,13 @@ class ByteOffsets {
   }
 }
 
-/** How many searches Google ran for a candidate; they are billed apart. Undefined where it tells none. */
+/** How many searches Google ran for a candidate; they are billed apart. Undefined if it tells none. */
 export function countSearches(candidate: JsonObject): number | undefined {
   const queries = isJsonObject(candidate.groundingMetadata) ? candidate.groundingMetadata.webSearchQueries : undefined;
   return Array.isArray(queries) && queries.length > 0 ? queries.length : undefined;
 }
 
-/** The `groundingMetadata` that tells citations about an answer's text; undefined where there are none. */
+/** The `groundingMetadata` that tells citations about an answer's text; undefined if there are none. */
 export function writeGrounding(citations: readonly Citation[], text: string): JsonObject | undefined {
   if (citations.length === 0) return undefined;
   const chunks: JsonObject[] = [];

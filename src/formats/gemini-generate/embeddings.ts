@@ -18,7 +18,7 @@ export interface EmbeddingOptions {
 /** The vectors of an answer, in the order of the inputs. */
 export interface Embeddings {
   readonly vectors: readonly (readonly number[])[];
-  /** Absent where the answer tells no count: the Gemini API does for some models only. */
+  /** Absent if the answer tells no count: the Gemini API does for some models only. */
   readonly usage?: Usage;
 }
 

@@ -5,7 +5,7 @@ import type { ClientError } from '../format.ts';
 import type { ProviderErrorFacts } from '../neutral/conversation.ts';
 import { numberOf } from './fields.ts';
 
-/** Reads an error body; undefined where it is none. */
+/** Reads an error body; undefined if it is not one. */
 export function readError(body: JsonValue): ProviderErrorFacts | undefined {
   const holder = Array.isArray(body) ? body[0] : body;
   if (!isJsonObject(holder) || !isJsonObject(holder.error)) return undefined;

@@ -32,7 +32,7 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
 /** What a candidate says about its end, besides the reason, that only Gemini has words for. */
 const OWN_FIELDS = ['finishMessage', 'continuationToken'] as const;
 
-/** The end of a candidate as Gemini tells it. */
+/** The end of a candidate in Gemini's words. */
 export interface RawFinish {
   readonly reason: string | undefined;
   readonly fields: JsonObject;
@@ -85,7 +85,7 @@ const WORDS: Readonly<Record<FinishReason, string>> = {
   other: 'OTHER',
 };
 
-/** The members of a candidate that say why it ended; the provider's own word where it is one of Gemini's. */
+/** The members of a candidate that say why it ended; the provider's own word if it is one of Gemini's. */
 export function writeFinish({ reason, raw, extra }: Finish): JsonObject {
   const own = raw !== undefined && Object.hasOwn(REASONS, raw) && (REASONS[raw] === reason || reason === 'tool-calls');
   const fields = extra?.format === 'gemini-generate' ? rawFinishOf(extra.fields).fields : {};

@@ -1,6 +1,6 @@
-/** What a Gemini model's name tells about the words it takes. Names the tables do not know count as the newest generation's. */
+/** What a Gemini model's name says about the parameters it takes. Names that the tables do not know count as the newest generation's. */
 
-/** The generation in a model's name: `models/gemini-2.5-pro` → 2.5; undefined where the name does not say it. */
+/** The generation in a model's name: `models/gemini-2.5-pro` → 2.5; undefined if the name does not say it. */
 function generationOf(model: string): number | undefined {
   const match = /gemini-(?:[a-z]+-)*(\d+(?:\.\d+)?)/.exec(model.toLowerCase());
   return match?.[1] === undefined ? undefined : Number(match[1]);
@@ -15,7 +15,7 @@ export function isGemini3(model: string): boolean {
   return generation === undefined ? /gemini-(?:pro|flash|flash-lite)-latest/i.test(model) : generation >= 3;
 }
 
-/** Whether a model can think at all: from 2.5 on, as far as the name tells; undefined where it does not. */
+/** Whether a model can think at all: from 2.5 on, as far as the name says; undefined if it does not. */
 export function canThink(model: string): boolean | undefined {
   const generation = generationOf(model);
   return generation === undefined ? undefined : generation >= 2.5;

@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import { numberOf } from './fields.ts';
 
-/** OpenAI's shape of a candidate's `logprobsResult`; undefined where it has none. */
+/** OpenAI's shape of a candidate's `logprobsResult`; undefined if it has none. */
 export function readLogprobs(candidate: JsonObject): JsonObject | undefined {
   const result = candidate.logprobsResult;
   if (!isJsonObject(result) || !Array.isArray(result.chosenCandidates)) return undefined;

@@ -10,7 +10,7 @@ import { rawFinishOf, readBlock, readFinish } from './finish.ts';
 import { readLogprobs } from './logprobs.ts';
 import { readUsage } from './usage.ts';
 
-/** Reads an answer. Throws `FormatError` for a body that is none. */
+/** Reads an answer. Throws `FormatError` for any other body. */
 export function readResponse(body: JsonObject): ConversationResponse {
   const { candidates, promptFeedback } = body;
   if (!Array.isArray(candidates) && !isJsonObject(promptFeedback) && !isJsonObject(body.usageMetadata)) {
@@ -55,7 +55,7 @@ function readCandidate(candidate: JsonObject, position: number, callIds: CallIds
   };
 }
 
-/** Citations stand on the last text of the answer, their offsets counted over all of its texts. */
+/** Citations belong to the last text of the answer, their offsets counted over all of its texts. */
 function placeCitations(candidate: JsonObject, parts: Part[], unplaced: Citation[]): void {
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const citations = readCitations(candidate, text);
@@ -72,12 +72,12 @@ function emptyChoice(promptFeedback: unknown): Choice {
   return { index: 0, parts: [], finish: block ?? { reason: 'other' } };
 }
 
-/** The parts of a candidate; empty where it has none. */
+/** The parts of a candidate; empty if it has none. */
 export function partsOf(candidate: JsonObject): readonly JsonObject[] {
   return isJsonObject(candidate.content) ? objectsOf(candidate.content.parts) : [];
 }
 
-/** A timestamp as seconds since the epoch; undefined where it is none. */
+/** A timestamp as seconds since the epoch; undefined if it is not one. */
 export function readTime(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const milliseconds = Date.parse(value);

@@ -49,7 +49,7 @@ class GeminiStreamReader implements StreamReader {
       emit({ type: 'error', error });
       return;
     }
-    if (!isJsonObject(body)) throw new FormatError('', 'A stream event that is no object.');
+    if (!isJsonObject(body)) throw new FormatError('', 'A stream event is not an object.');
     const usage = readUsage(body);
     // The counts of every event include those before it.
     if (usage !== undefined) this.#usage = usage;
@@ -61,7 +61,7 @@ class GeminiStreamReader implements StreamReader {
   }
 
   /**
-   * Gemini has no end mark: a stream is whole when every candidate told why it ended. Finish and usage wait for this moment,
+   * Gemini has no end mark: a stream is whole when every candidate has said why it ended. Finish and usage wait for this moment,
    * because older models tell a finish reason in every event.
    */
   close(emit: Emit): void {
@@ -117,7 +117,7 @@ class GeminiStreamReader implements StreamReader {
     if (finish.reason !== undefined && finish.reason !== 'FINISH_REASON_UNSPECIFIED') state.finish = finish;
   }
 
-  /** Emits a part that is no call; true where it took the log-probabilities with it. */
+  /** Emits a part that is no call; true if it took the log-probabilities with it. */
   #readPart(part: JsonObject, choice: number, state: OpenChoice, logprobs: JsonValue | undefined, emit: Emit): boolean {
     const read = readAnswerPart(part, () => this.#nextCallId());
     switch (read?.type) {
@@ -230,6 +230,6 @@ function parse(data: string): JsonValue {
   try {
     return JSON.parse(data) as JsonValue;
   } catch {
-    throw new FormatError('', 'A stream event that is no JSON.');
+    throw new FormatError('', 'A stream event is not valid JSON.');
   }
 }

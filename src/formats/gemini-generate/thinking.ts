@@ -26,7 +26,7 @@ const EFFORT_OF_LEVEL: Readonly<Record<ThinkingLevel, ReasoningEffort>> = {
 
 const LADDER: readonly ThinkingLevel[] = ['MINIMAL', 'LOW', 'MEDIUM', 'HIGH'];
 
-/** `thinkingConfig` for a request; undefined where there is nothing to say, `'unsupported'` for a model that cannot think. */
+/** `thinkingConfig` for a request; undefined if there is nothing to say, `'unsupported'` for a model that cannot think. */
 export function writeThinking(
   reasoning: ReasoningRequest | undefined,
   model: string,

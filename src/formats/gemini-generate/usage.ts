@@ -5,7 +5,7 @@ import type { Usage } from '../neutral/conversation.ts';
 import { countOf } from './fields.ts';
 
 /**
- * Reads the usage of a whole answer or of one stream event; undefined where it has none. The early events of a Vertex stream
+ * Reads the usage of a whole answer or of one stream event; undefined if it has none. The early events of a Vertex stream
  * carry a `usageMetadata` that only names the traffic type: that is no usage.
  */
 export function readUsage(value: JsonValue): Usage | undefined {

@@ -120,7 +120,7 @@ class ContentsWriter {
     return [written];
   }
 
-  /** Thoughts go back only to the family that had them; unsigned ones only where the client speaks this format itself. */
+  /** Thoughts go back only to the family that had them; unsigned ones only if the client speaks this format itself. */
   #writeReasoning(part: ReasoningPart, turn: Turn, path: string): JsonObject[] {
     const signature = this.#signatureOf(part.signature);
     const isOurs = signature !== undefined || (part.signature === undefined && this.#speaksGemini);
@@ -154,7 +154,7 @@ class ContentsWriter {
       id: part.callId,
       name: part.name ?? this.#callNames.get(part.callId) ?? part.callId,
       response: responseObject(texts.join('\n'), part.isError === true),
-      // Media inside a function response came with Gemini 3; before, it stands beside it.
+      // Media inside a function response came with Gemini 3; before, it goes beside it.
       ...(this.#isGemini3 && media.length > 0 ? { parts: media } : {}),
     };
     return [{ functionResponse }, ...(this.#isGemini3 ? [] : media)];
@@ -193,7 +193,7 @@ function signed(part: JsonObject, thoughtSignature: string | undefined): JsonObj
   return thoughtSignature === undefined ? part : { ...part, thoughtSignature };
 }
 
-/** `args` must be an object: what a model wrote that is none, or was cut, is handed back under one name. */
+/** `args` must be an object: text that is not one, or that was cut, goes back under one name. */
 export function argumentsObject(part: ToolCallPart): JsonObject {
   const value = part.custom === true ? undefined : parseObject(part.arguments);
   return value ?? (part.arguments.trim() === '' ? {} : { input: part.arguments });

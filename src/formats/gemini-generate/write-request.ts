@@ -8,7 +8,7 @@ import { toJsonSchema, toOpenApiSchema } from './schema.ts';
 import { writeThinking } from './thinking.ts';
 import { writeContents } from './write-contents.ts';
 
-/** Writes the body; the model's name stands in the URL and not in it. */
+/** Writes the body; the URL has the model's name, not the body. */
 export function writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
   const dropped: Dropped[] = [];
   const { contents, systemInstruction } = writeContents(request, options.model, dropped);

@@ -45,7 +45,7 @@ export interface Citation {
   readonly url?: string;
   readonly title?: string;
   readonly citedText?: string;
-  /** Character offsets in the text of the answer, where the provider tells them. */
+  /** Character offsets in the text of the answer, if the provider tells them. */
   readonly start?: number;
   readonly end?: number;
   readonly raw: { readonly format: FormatId; readonly value: JsonValue };
@@ -105,7 +105,7 @@ export interface ToolCallPart {
 export interface ToolResultPart {
   readonly type: 'tool-result';
   readonly callId: string;
-  /** The tool's name where the format says it (Gemini) or it can be found from the call with this id. */
+  /** The tool's name if the format says it (Gemini) or it can be found from the call with this id. */
   readonly name?: string;
   readonly content: readonly (TextPart | ImagePart | DocumentPart)[];
   readonly isError?: boolean;
@@ -240,7 +240,7 @@ export interface Usage {
   readonly acceptedPredictionTokens?: number;
   readonly rejectedPredictionTokens?: number;
   readonly webSearchRequests?: number;
-  /** What the provider itself says the answer cost, in USD, where it says so (OpenRouter, xAI, Perplexity). */
+  /** What the provider itself says the answer cost, in USD, if it says so (OpenRouter, xAI, Perplexity). */
   readonly providerCostUsd?: number;
   /** The tier the answer was really served at (`priority`, `flex`, `batch`, …). */
   readonly serviceTier?: string;
@@ -292,7 +292,7 @@ export interface ConversationResponse {
   readonly citations?: readonly Citation[];
 }
 
-/** One step of a streamed answer. Texts are deltas. A writer opens and closes its own blocks where the kind changes. */
+/** One step of a streamed answer. Texts are deltas. A writer opens and closes its own blocks if the kind changes. */
 export type StreamEvent =
   | {
       readonly type: 'start';

@@ -4,7 +4,7 @@ import { isClaudeModel, isGeminiModel, isOpenAiModel, takesCacheBreakpoints } fr
 
 /**
  * Reads a cache mark: `cache_control` as LiteLLM, OpenRouter and DashScope take it, or OpenAI's `prompt_cache_breakpoint`.
- * Anything in it that is no lifetime we know is left to the default, a mark never fails a request.
+ * An unknown lifetime becomes the default: a mark never fails a request.
  */
 export function readCacheMark(holder: JsonObject): CacheMark | undefined {
   const control = holder.cache_control;
@@ -14,13 +14,13 @@ export function readCacheMark(holder: JsonObject): CacheMark | undefined {
   return isJsonObject(holder.prompt_cache_breakpoint) ? {} : undefined;
 }
 
-/** How a model is told about cache marks: `cache_control`, OpenAI's breakpoints, or not at all. */
+/** How cache marks are written for a model: `cache_control`, OpenAI's breakpoints, or not at all. */
 export type CacheMarkStyle = 'cache-control' | 'breakpoint' | 'none';
 
 /**
  * Chooses how to write marks. OpenAI caches by itself and refuses unknown members of a part; from gpt-5.6 on it takes
- * breakpoints (OpenAI's OpenAPI, 2026-08). Other servers get `cache_control` where the client wrote this format itself, or
- * where the model is known to use it (Claude, Gemini and Qwen behind OpenRouter, LiteLLM or DashScope).
+ * breakpoints (OpenAI's OpenAPI, 2026-08). Other servers get `cache_control` if the client wrote this format itself, or
+ * if the model is known to use it (Claude, Gemini and Qwen behind OpenRouter, LiteLLM or DashScope).
  */
 export function cacheMarkStyle(model: string, clientSpeaksOpenAi: boolean): CacheMarkStyle {
   if (takesCacheBreakpoints(model)) return 'breakpoint';

@@ -21,7 +21,7 @@ export class ChoiceReader {
   readonly #calls: ToolCallReader;
   #finishWord: string | undefined;
   #finishLogprobs: JsonValue | undefined;
-  /** Whether reasoning text came since the last signature: a block that repeats it is then not told again. */
+  /** Whether reasoning text came since the last signature: a block that repeats it is then skipped. */
   #hasOpenReasoning = false;
 
   constructor(choice: number) {
@@ -104,7 +104,7 @@ export class ChoiceReader {
     emit({ type: 'reasoning-signature', choice: this.#choice, signature: part.signature });
   }
 
-  /** Reads content as a string or, at Mistral, as parts; tells whether there was text. */
+  /** Reads content as a string or, at Mistral, as parts; returns whether there was text. */
   #readContent(delta: JsonObject, logprobs: JsonValue | undefined, emit: Emit): boolean {
     const { content } = delta;
     const signature = delta.extra_content === undefined ? undefined : readGoogleSignature(delta);
@@ -154,13 +154,13 @@ export class ChoiceReader {
     emit({ type: 'opaque', choice: this.#choice, format: 'openai-chat', value });
   }
 
-  /** How the choice ended; one that was never told to end ended by the stream being whole. */
+  /** How the choice ended; one without a finish reason ended with the stream. */
   finish(): Finish {
     if (this.#finishWord !== undefined) return readFinish(this.#finishWord, this.#calls.hasCalls);
     return { reason: this.#calls.hasCalls ? 'tool-calls' : 'stop' };
   }
 
-  /** The stream is whole: tells what is still owed of this choice, and its end. */
+  /** The stream is whole: emits what is still missing of this choice, and its end. */
   close(responseId: string, emit: Emit): void {
     this.#calls.finish(responseId, emit);
     emit({

@@ -7,7 +7,7 @@ function integer(value: JsonValue | undefined): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
 }
 
-/** Reads one annotation; one that is no URL citation keeps only its own words. */
+/** Reads one annotation; one of another kind than a URL citation is only kept as it is. */
 export function readAnnotation(value: JsonValue): Citation | undefined {
   if (!isJsonObject(value)) return undefined;
   const raw = { format: 'openai-chat' as const, value };
@@ -29,7 +29,7 @@ export function readAnnotations(value: JsonValue | undefined): readonly Citation
   return itemsOf(value).flatMap((annotation) => readAnnotation(annotation) ?? []);
 }
 
-/** Reads the sources of a whole answer: `search_results` with titles where there are any, else `citations`. */
+/** Reads the sources of a whole answer: `search_results` with titles if there are any; otherwise `citations`. */
 export function readSources(body: JsonObject): readonly Citation[] {
   const results = itemsOf(body.search_results).flatMap((value): readonly Citation[] => {
     if (!isJsonObject(value)) return [];
@@ -52,8 +52,8 @@ export function readSources(body: JsonObject): readonly Citation[] {
 }
 
 /**
- * Writes a citation as an annotation; undefined for one without an address. OpenAI's schema wants offsets: where the
- * provider tells none, `span` is the text that the citation stands under.
+ * Writes a citation as an annotation; undefined for one without an address. OpenAI's schema wants offsets: if the
+ * provider gives none, `span` is the text that the citation belongs to.
  */
 export function writeAnnotation(
   citation: Citation,

@@ -8,7 +8,7 @@ function word(value: JsonValue | undefined): string | undefined {
   return typeof value === 'number' ? String(value) : wordOf(value);
 }
 
-/** An HTTP error status, told as a number or as its digits. */
+/** An HTTP error status, as a number or as its digits. */
 function status(...values: readonly (JsonValue | undefined)[]): number | undefined {
   for (const value of values) {
     const number = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value;
@@ -40,11 +40,11 @@ function validationMessage(detail: readonly JsonValue[]): string | undefined {
 function facts(message: string, holder: JsonObject, outer: JsonObject, type: string | undefined): ProviderErrorFacts {
   const code = word(holder.code) ?? word(outer.code);
   const param = wordOf(holder.param);
-  const told = status(holder.status, holder.code, holder.http_code, outer.status, outer.code);
+  const found = status(holder.status, holder.code, holder.http_code, outer.status, outer.code);
   const wait = retryAfterMs(holder);
   return {
     message,
-    ...defined({ type, code, param, status: told, retryAfterMs: wait }),
+    ...defined({ type, code, param, status: found, retryAfterMs: wait }),
   };
 }
 

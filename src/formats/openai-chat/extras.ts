@@ -1,4 +1,4 @@
-/** Members that nobody but this format knows: kept by their names on the way through, so that equal formats lose nothing. */
+/** Members that only this format knows: kept by their names on the way through, so that equal formats lose nothing. */
 import type { JsonObject } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
 import type { Dropped } from '../format.ts';

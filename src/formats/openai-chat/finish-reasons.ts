@@ -32,7 +32,7 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
   ['abort', 'error'],
 ]);
 
-/** Reads a provider's word for why an answer ended; a word nobody knows is `other` and keeps its spelling in `raw`. */
+/** Reads a provider's word for why an answer ended; an unknown word is `other` and keeps its spelling in `raw`. */
 export function readFinish(word: string, hasToolCalls: boolean): Finish {
   const reason = REASONS.get(word) ?? REASONS.get(word.toLowerCase()) ?? 'other';
   // OpenAI says "stop" for a call it was forced to make (a named tool_choice), Ollama and Gemini's compatible endpoint for

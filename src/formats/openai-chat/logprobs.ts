@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
-/** Log-probabilities with both members that OpenAI's schema requires; null where there are none. */
+/** Log-probabilities with both members that OpenAI's schema requires; null if there are none. */
 export function writeLogprobs(logprobs: JsonValue | undefined): JsonObject | null {
   if (!isJsonObject(logprobs)) return null;
   return { ...logprobs, content: listOrNull(logprobs.content), refusal: listOrNull(logprobs.refusal) };

@@ -10,7 +10,7 @@ export function readUrl(url: string, mediaType: string | undefined, fallbackType
   return { kind: 'data', data: url.slice(match[0].length), mediaType: mediaType ?? told };
 }
 
-/** Writes a source as a URL, a `data:` URL where the bytes are at hand; undefined where it is only a file id. */
+/** Writes a source as a URL, a `data:` URL if the bytes are at hand; undefined if it is only a file id. */
 export function writeUrl(source: MediaSource): string | undefined {
   switch (source.kind) {
     case 'url':
@@ -36,7 +36,7 @@ const TYPE_BY_ENDING: ReadonlyMap<string, string> = new Map([
   ['jpeg', 'image/jpeg'],
 ]);
 
-/** The media type of a file by the ending of its name; PDF, which OpenAI's file parts are made for, where it has none. */
+/** The media type of a file by the ending of its name; PDF, which OpenAI's file parts are made for, if it has none. */
 export function mediaTypeOfFile(filename: string | undefined): string {
   const ending = filename?.split('.').at(-1)?.toLowerCase();
   return (ending === undefined ? undefined : TYPE_BY_ENDING.get(ending)) ?? 'application/pdf';

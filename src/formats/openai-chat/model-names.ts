@@ -1,5 +1,5 @@
 /**
- * What a model's name alone tells about the dialect it is spoken to in. OpenAI's own models take words that other servers
+ * What a model's name alone says about the dialect to write. OpenAI's own models take words that other servers
  * of this format refuse (`developer`, `max_completion_tokens`, `allowed_tools`), and refuse fields that others know.
  */
 
@@ -19,12 +19,12 @@ export function takesCacheBreakpoints(model: string): boolean {
   return major > 5 ? major < 100 : major === 5 && Number(version[2] ?? 0) >= 6;
 }
 
-/** Whether a Claude model stands behind an OpenAI-like server (OpenRouter, a LiteLLM proxy): it takes marks and signatures. */
+/** Whether a Claude model answers behind an OpenAI-like server (OpenRouter, a LiteLLM proxy): it takes marks and signatures. */
 export function isClaudeModel(model: string): boolean {
   return /claude/i.test(model);
 }
 
-/** Whether a Gemini model stands behind an OpenAI-like server (Google's own compatible endpoint, OpenRouter). */
+/** Whether a Gemini model answers behind an OpenAI-like server (Google's own compatible endpoint, OpenRouter). */
 export function isGeminiModel(model: string): boolean {
   return /gemini/i.test(model);
 }

@@ -172,7 +172,7 @@ function readArguments(call: JsonReader): string {
   throw call.wrong('arguments', 'a string with JSON');
 }
 
-/** A mark on a message stands for one on its last part that can carry it. */
+/** A mark on a message is moved to its last part that can carry one. */
 function withMarkOnLast(parts: readonly Part[], cacheMark: CacheMark): readonly Part[] {
   const last = parts.findLastIndex(
     (part) => part.type === 'text' || part.type === 'image' || part.type === 'document' || part.type === 'tool-call',

@@ -58,7 +58,7 @@ export function readExtensions(body: JsonReader): JsonObject {
   return { ...body.ignore('__proto__').rest(), ...(streamOptions && { stream_options: streamOptions }) };
 }
 
-/** Reads what this format and the legacy completions say alike. */
+/** Reads the sampling that this format and the legacy completions share. */
 export function readSampling(body: JsonReader): Sampling {
   const stop = typeof body.get('stop') === 'string' ? [body.requiredString('stop')] : body.strings('stop');
   return defined({

@@ -12,7 +12,7 @@ import { readGoogleSignature, readMessageReasoning, readThinkingBlock } from './
 import { callId, readCallArguments } from './tool-call-ids.ts';
 import { readUsage } from './usage.ts';
 
-/** Reads a chat completion. Throws `FormatError` where the body has no `choices`. */
+/** Reads a chat completion. Throws `FormatError` if the body has no `choices`. */
 export function readResponse(body: JsonObject): ConversationResponse {
   if (!isJsonObject(body) || !Array.isArray(body.choices)) {
     throw new FormatError('choices', `The answer has no 'choices': it is no chat completion.`);

@@ -69,7 +69,7 @@ function effortOf(reasoning: ReasoningRequest): ReasoningEffort | undefined {
 
 /**
  * Writes how much to think. A client that spoke this format to a server other than OpenAI's is repeated in its own words
- * (`thinking`, `reasoning`), everyone else's wish becomes `reasoning_effort`, which a provider's rules may turn into its own.
+ * (`thinking`, `reasoning`), any other client's wish becomes `reasoning_effort`, which a provider's rules may turn into its own.
  */
 export function writeReasoning(request: ConversationRequest, model: string): JsonObject {
   const reasoning = request.reasoning;

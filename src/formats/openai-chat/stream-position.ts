@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { StreamPosition } from '../format.ts';
 
-/** Reads the position after these events; each is the data of one. A call is told neutrally only with its name, but the client may have its id. */
+/** Reads the position after these events; each is the data of one. A call has a neutral event only with its name, but the client may have its id already. */
 export function readPosition(events: readonly string[]): StreamPosition {
   let hasFinish = false;
   let hasToolCall = false;

@@ -1,9 +1,9 @@
 /**
  * Reads a provider's stream of chunks.
  *
- * The ends of the choices, the usage and the end of the stream are told together at `[DONE]`. Where the connection ends
- * without it, `close()` tells `end` only if every choice that was begun had a finish reason (some local servers never send
- * the mark); otherwise the stream was cut, and `close()` tells no more than the usage seen so far.
+ * The ends of the choices, the usage and the end of the stream are emitted together at `[DONE]`. If the connection ends
+ * without it, `close()` emits `end` only if every choice that began had a finish reason (some local servers never send
+ * the mark); otherwise the stream was cut, and `close()` emits only the usage seen so far.
  */
 import { isJsonObject, type JsonObject, type JsonValue, objectOf, wordOf } from '../../core/json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
@@ -158,7 +158,7 @@ function errorOf(chunk: JsonObject, eventName: string | undefined): ProviderErro
   return eventName === 'error' ? { message: 'The provider reported an error in the stream.' } : undefined;
 }
 
-/** An error told in a choice: OpenRouter's `choices[].error`, or a finish reason that means the server broke off. */
+/** An error inside a choice: OpenRouter's `choices[].error`, or a finish reason that means the server broke off. */
 function failureOf(choice: JsonObject): ProviderErrorFacts | undefined {
   const error = objectOf(choice.error);
   if (error !== undefined) return readError({ error });

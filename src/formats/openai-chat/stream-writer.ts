@@ -29,7 +29,7 @@ interface OpenChoice {
   isFinished: boolean;
   hasCalls: boolean;
   images: number;
-  /** The length of the text so far: where a citation without offsets stands. */
+  /** The length of the text so far: the place of a citation without offsets. */
   textLength: number;
   /** The reasoning since the last signature: it is repeated whole in the block that carries the signature. */
   reasoning: string;
@@ -39,7 +39,7 @@ interface OpenChoice {
 export class OpenAiChatStreamWriter implements StreamWriter {
   readonly #facts: AnswerFacts;
   readonly #choices = new Map<number, OpenChoice>();
-  /** Calls of custom tools, as `choice.call`: their arguments stand in another member. */
+  /** Calls of custom tools, as `choice.call`: their arguments have another member. */
   readonly #customCalls = new Set<string>();
   #head: string | undefined;
   #start: Of<'start'> | undefined;
@@ -84,7 +84,7 @@ export class OpenAiChatStreamWriter implements StreamWriter {
         return this.#writeOpaque(event);
       case 'error':
       case 'end':
-        // The caller answers these with fail() and end(): only it knows whether the stream may go on elsewhere.
+        // The caller answers these with fail() and end(): only it knows whether another deployment may continue the stream.
         return '';
     }
   }

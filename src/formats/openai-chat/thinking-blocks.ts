@@ -11,7 +11,7 @@ function readOrigin(value: JsonValue | undefined): Origin {
   return value === 'google' || value === 'openai' || value === 'other' ? value : 'anthropic';
 }
 
-/** Reads one thinking block (also as a content part); undefined where it is none. A block without `origin` is Anthropic's. */
+/** Reads one thinking block (also as a content part); undefined if it is not one. A block without `origin` is Anthropic's. */
 export function readThinkingBlock(block: JsonValue): ReasoningPart | undefined {
   if (!isJsonObject(block)) return undefined;
   if (block.type === 'redacted_thinking') {
@@ -107,7 +107,7 @@ export function writeReasoningDetails(parts: readonly ReasoningPart[]): JsonValu
 }
 
 /**
- * Reads all reasoning of one message, signed blocks before plain text: where a server sends both, the text repeats the blocks.
+ * Reads all reasoning of one message, signed blocks before plain text: if a server sends both, the text repeats the blocks.
  */
 export function readMessageReasoning(message: JsonObject): readonly (ReasoningPart | OpaquePart)[] {
   const kept = keepReasoningDetails(message.reasoning_details);

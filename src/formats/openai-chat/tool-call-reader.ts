@@ -97,7 +97,7 @@ export class ToolCallReader {
 
   #take(call: Call, text: string, responseId: string, emit: Emit): void {
     if (!call.isAnnounced) {
-      // A call is told only with its name, which some servers send after the id.
+      // A call is emitted only with its name, which some servers send after the id.
       if (call.name === undefined) {
         call.arguments += text;
         return;
@@ -136,7 +136,7 @@ function isAnotherCall(call: Call, id: string | undefined, name: string | undefi
   return call.arguments === '' ? name !== call.name : call.custom || isFinished(call.arguments);
 }
 
-/** Whether the text is whole JSON. Runs only where a fragment is ambiguous. */
+/** Whether the text is whole JSON. Runs only if a fragment is ambiguous. */
 function isFinished(text: string): boolean {
   try {
     JSON.parse(text);

@@ -39,7 +39,7 @@ function findUsage(body: JsonObject): JsonObject | undefined {
   return undefined;
 }
 
-/** Reads the usage of a whole answer or of a stream chunk; undefined where there is none or it makes no sense. */
+/** Reads the usage of a whole answer or of a stream chunk; undefined if there is none or it makes no sense. */
 export function readUsage(body: JsonValue): Usage | undefined {
   if (!isJsonObject(body)) return undefined;
   const usage = findUsage(body);
@@ -112,7 +112,7 @@ export function readUsageObject(usage: JsonObject): Usage | undefined {
 }
 
 /**
- * Writes usage for a client: OpenAI's members, and where something was written to a cache also LiteLLM's names for it
+ * Writes usage for a client: OpenAI's members, and if something was written to a cache also LiteLLM's names for it
  * (`cache_creation_input_tokens`, `cache_read_input_tokens`), which its clients read.
  */
 export function writeUsage(usage: Usage): JsonObject {

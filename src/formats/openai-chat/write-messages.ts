@@ -31,7 +31,7 @@ export class MessagesWriter {
   }
 
   #writeTurn(turn: Turn, path: string): void {
-    // The answers to one turn's tool calls have to stand together, so media wait until the last of them is written.
+    // The answers to one turn's tool calls must follow each other, so media come after the last of them.
     if (turn.role !== 'tool') this.#flushReturnedMedia();
     switch (turn.role) {
       case 'assistant':
@@ -56,7 +56,7 @@ export class MessagesWriter {
     this.#messages.push({ ...message, ...writeExtra(turn.extra, path, this.#dropped) });
   }
 
-  /** The parts as content: a plain string where one text without a mark says all. */
+  /** The parts as content: a plain string if one text without a mark says all. */
   #contentOf(parts: readonly Part[], path: string): JsonValue {
     const written: JsonValue[] = [];
     for (const [index, part] of parts.entries()) {
@@ -106,7 +106,7 @@ export class MessagesWriter {
 
   #writeDocument(part: Part & { type: 'document' }, path: string): JsonObject | undefined {
     const { source } = part;
-    // A file part takes PDF; a document that is text is told as text, under its name.
+    // A file part takes PDF; a document that is text is written as text, under its name.
     if (source.kind === 'text') {
       const heading = part.filename === undefined ? '' : `${part.filename}\n\n`;
       return this.#marked({ type: 'text', text: heading + source.text }, part);
@@ -144,7 +144,7 @@ export class MessagesWriter {
     this.#messages.push({ ...message, ...writeExtra(turn.extra, path, this.#dropped) });
   }
 
-  /** What stands beside the content in OpenAI's own messages: `audio: {id}`, and OpenRouter's `reasoning_details`. */
+  /** Members beside the content of a message: `audio: {id}`, and OpenRouter's `reasoning_details`. */
   #writeOpaque(value: JsonObject, message: JsonObject, content: Part[], part: Part): void {
     if (value.type === 'audio') message.audio = value.audio;
     else if (value.type === 'reasoning_details' && !isOpenAiModel(this.#model)) {

@@ -83,7 +83,7 @@ function writeOutput(output: OutputFormat): JsonObject {
   }
 }
 
-/** Writes what this format and the legacy completions say alike; `top_k` is no field of OpenAI's, but of most others. */
+/** Writes what this format and the legacy completions share; OpenAI itself has no `top_k`, most others do. */
 export function writeSampling(sampling: Sampling): JsonObject {
   const { stop } = sampling;
   return defined({
@@ -114,7 +114,7 @@ function writeUser(userId: string | undefined, model: string): string | undefine
   return isOpenAiModel(model) ? userId?.slice(0, 64) : userId;
 }
 
-/** A model that cannot reason refuses to be told how much; "not at all" is what it does anyway. */
+/** A model that cannot reason refuses an effort; "none" is what it does anyway. */
 function writeReasoningFields(
   request: ConversationRequest,
   options: WriteRequestOptions,

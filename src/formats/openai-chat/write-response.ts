@@ -17,10 +17,10 @@ import { writeUrl } from './media.ts';
 import { writeGoogleSignature, writeThinkingBlocks } from './thinking-blocks.ts';
 import { writeUsage } from './usage.ts';
 
-/** The id of an answer in OpenAI's shape: the provider's own where it has that shape, else ours. */
-export function completionId(told: string | undefined, facts: AnswerFacts): string {
+/** The id of an answer in OpenAI's shape: the provider's own if it has that shape, otherwise ours. */
+export function completionId(id: string | undefined, facts: AnswerFacts): string {
   if (facts.sentId !== undefined) return facts.sentId;
-  if (told?.startsWith('chatcmpl-')) return told;
+  if (id?.startsWith('chatcmpl-')) return id;
   return facts.id.startsWith('chatcmpl-') ? facts.id : `chatcmpl-${facts.id}`;
 }
 

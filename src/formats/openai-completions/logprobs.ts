@@ -5,7 +5,7 @@ function list(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Reads `{tokens, token_logprobs, top_logprobs, text_offset}` into `{content: […]}`; undefined where there is none. */
+/** Reads `{tokens, token_logprobs, top_logprobs, text_offset}` into `{content: […]}`; undefined if there is none. */
 export function readCompletionLogprobs(value: JsonValue | undefined): JsonObject | undefined {
   if (!isJsonObject(value) || !Array.isArray(value.tokens)) return undefined;
   const logprobs = list(value.token_logprobs);

@@ -7,7 +7,7 @@ import { readFinish } from '../openai-chat/finish-reasons.ts';
 import { readUsage } from '../openai-chat/usage.ts';
 import { readCompletionLogprobs } from './logprobs.ts';
 
-/** Reads a text completion. Throws `FormatError` where the body has no `choices`. */
+/** Reads a text completion. Throws `FormatError` if the body has no `choices`. */
 export function readResponse(body: JsonObject): ConversationResponse {
   if (!isJsonObject(body) || !Array.isArray(body.choices)) {
     throw new FormatError('choices', `The answer has no 'choices': it is no text completion.`);

@@ -1,4 +1,4 @@
-/** Reads a provider's stream of text completion chunks. Ends are told as in the chat format: at `[DONE]`, all together. */
+/** Reads a provider's stream of text completion chunks. As in the chat format, all ends are emitted at `[DONE]`. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { StreamReader } from '../format.ts';
 import type { StreamEvent } from '../neutral/conversation.ts';

@@ -1,4 +1,4 @@
-/** Writes a client's stream of text completion chunks: text as it comes, the ends, usage where it was asked for. */
+/** Writes a client's stream of text completion chunks: text as it comes, the ends, usage if it was asked for. */
 import type { JsonObject } from '../../core/json.ts';
 import type { AnswerFacts, ClientError, StreamWriter } from '../format.ts';
 import type { StreamEvent, Usage } from '../neutral/conversation.ts';

@@ -1,4 +1,4 @@
-/** Writes a whole text completion for a client. What is no text has no place in one and is left out. */
+/** Writes a whole text completion for a client. Anything but text is left out. */
 import type { JsonObject } from '../../core/json.ts';
 import type { AnswerFacts } from '../format.ts';
 import type { Choice, ConversationResponse, FinishReason, Part } from '../neutral/conversation.ts';
@@ -6,14 +6,14 @@ import { writeFinishReason } from '../openai-chat/finish-reasons.ts';
 import { writeUsage } from '../openai-chat/usage.ts';
 import { writeCompletionLogprobs } from './logprobs.ts';
 
-/** The id of a completion in OpenAI's shape: the provider's own where it has that shape, else ours. */
-export function textCompletionId(told: string | undefined, facts: AnswerFacts): string {
+/** The id of a completion in OpenAI's shape: the provider's own if it has that shape, otherwise ours. */
+export function textCompletionId(id: string | undefined, facts: AnswerFacts): string {
   if (facts.sentId !== undefined) return facts.sentId;
-  if (told?.startsWith('cmpl-')) return told;
+  if (id?.startsWith('cmpl-')) return id;
   return facts.id.startsWith('cmpl-') ? facts.id : `cmpl-${facts.id.replace(/^chatcmpl-/, '')}`;
 }
 
-/** Why a completion ended, in its three words: a tool call cannot be told and ends the text. */
+/** Why a completion ended, in its three words: a tool call has no place in it and ends the text. */
 export function writeCompletionFinish(reason: FinishReason): string {
   return reason === 'tool-calls' ? 'stop' : writeFinishReason(reason, false);
 }

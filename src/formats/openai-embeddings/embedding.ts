@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Usage } from '../neutral/conversation.ts';
 
-/** One text to embed, or its tokens where the client did the counting. */
+/** One text to embed, or its tokens if the client did the counting. */
 export type EmbeddingInput =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tokens'; readonly tokens: readonly number[] };

@@ -54,7 +54,7 @@ function readTokens(tokens: readonly JsonValue[], path: string): EmbeddingInput 
   };
 }
 
-/** Reads a provider's answer, with vectors as numbers or as base64. Throws `FormatError` where it is none. */
+/** Reads a provider's answer, with vectors as numbers or as base64. Throws `FormatError` if it is not one. */
 export function readEmbeddingResponse(body: JsonObject): EmbeddingResponse {
   if (!isJsonObject(body) || !Array.isArray(body.data)) {
     throw new FormatError('data', `The answer has no 'data': it holds no embeddings.`);

@@ -1,7 +1,7 @@
 import type { FailureRow } from '../failure.ts';
 
 /**
- * Anthropic's words: `error.type`. Inside a stream the status is 200 and the type alone tells.
+ * Anthropic's words: `error.type`. Inside a stream the status is 200, and only the type says what failed.
  * https://platform.claude.com/docs/en/api/errors (2026-11-23)
  */
 export const ANTHROPIC_FAILURES: readonly FailureRow[] = [

@@ -11,8 +11,8 @@ const LAST_DATED_VERSION = '2025-04-01-preview';
 const ENDINGS: readonly string[] = ['/chat/completions', '/completions', '/embeddings'];
 
 /**
- * Azure OpenAI. The model is the name of a deployment and stands in the path: `/openai/deployments/NAME/chat/completions`. An
- * `api_base` that ends in `/openai/v1` means the newer API, where the model stands in the body and no version is needed.
+ * Azure OpenAI. The model is the name of a deployment and is part of the path: `/openai/deployments/NAME/chat/completions`. An
+ * `api_base` that ends in `/openai/v1` means the newer API, where the model is in the body and no version is needed.
  */
 export const azure: Provider = {
   name: 'azure',

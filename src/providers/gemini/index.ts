@@ -5,7 +5,7 @@ import type { Provider, ProviderOperation, Target } from '../provider.ts';
 import { GEMINI_FAILURES } from './errors.ts';
 
 /**
- * Google's Gemini API. The key goes into a header, never into the URL, where it would stand in every log on the way.
+ * Google's Gemini API. The key goes into a header, never into the URL, where every log on the way would show it.
  * https://ai.google.dev/api (2026-11-23)
  */
 export const gemini: Provider = {

@@ -1,7 +1,7 @@
 import type { FailureRow } from '../failure.ts';
 
 /**
- * MiniMax answers many failures with status 200 and `base_resp.status_code`; elsewhere the number stands in brackets behind the
+ * MiniMax answers many failures with status 200 and `base_resp.status_code`; elsewhere the number is in brackets behind the
  * message: "invalid params, context window exceeds limit (2013)". https://platform.minimax.io/docs/api-reference/errorcode (2026-11-23)
  */
 export const MINIMAX_FAILURES: readonly FailureRow[] = [

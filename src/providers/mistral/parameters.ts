@@ -42,7 +42,7 @@ export const MISTRAL_CHAT_RULES: ParameterRules = joinRules(
       'function_call',
     ],
     values: {
-      // Usage is told unasked.
+      // Usage comes without being asked for.
       stream_options: omit,
       store: onlyDefault(false),
       logprobs: onlyDefault(false),
@@ -60,7 +60,7 @@ export const MISTRAL_EMBEDDING_RULES: ParameterRules = {
 /**
  * Whether answers come with reasoning, for which Mistral makes `content` a list with `thinking` parts: OpenAI's clients take the
  * content of an answer to be a string. https://docs.mistral.ai/capabilities/reasoning (2026-11-23): Magistral models always, others
- * where the request asks for it.
+ * if the request asks for it.
  */
 export function reasonsInContent(model: string, body: Uint8Array): boolean {
   if (/^magistral/.test(model)) return true;

@@ -52,7 +52,7 @@ const CONTENT_POLICY_WORDS = new RegExp(
   'i',
 );
 
-/** What failures mean in the family, where a server does not say otherwise. Words first, since statuses differ between servers. */
+/** What failures mean in the family, if a server does not say otherwise. Words first, since statuses differ between servers. */
 export const FAMILY_FAILURES: readonly FailureRow[] = [
   {
     means: 'upstream_context_window',

@@ -25,17 +25,17 @@ interface OpenAiCompatibleDescription
     | 'priceProvider'
     | 'source'
   > {
-  /** What it can do; chat alone where absent. */
+  /** What it can do; chat alone if absent. */
   readonly operations?: readonly FamilyOperation[];
   /** The path that an `api_base` without one gets, for servers that have their API at one place only: `/v1`. */
   readonly barePath?: string;
-  /** What it takes of the parameters; the family's common rules for chat and none for the rest where absent. */
+  /** What it takes of the parameters; the family's common rules for chat and none for the rest if absent. */
   readonly rules?: Readonly<Partial<Record<FamilyOperation, Rules>>>;
   /** Lines of its own, before the family's table of failures. */
   readonly failures?: readonly FailureRow[];
-  /** Which models an operation serves, where not all. */
+  /** Which models an operation serves, if not all. */
   readonly serves?: Readonly<Partial<Record<FamilyOperation, (model: string) => boolean>>>;
-  /** Why a chat may not be relayed, where answers depart from the format in a way that clients do not read. */
+  /** Why a chat may not be relayed, if answers depart from the format in a way that clients do not read. */
   readonly mustTranslate?: (model: string, body: Uint8Array) => string | undefined;
   /** How usage comes at the end of a stream: asked for by `stream_options` unless it says otherwise. */
   readonly streamUsage?: 'ask' | 'always' | 'never';

@@ -3,7 +3,7 @@ import { type ParameterRules, UNSUPPORTED } from '../provider.ts';
 
 type ValueRule = (value: JsonValue) => JsonValue | undefined | typeof UNSUPPORTED;
 
-/** Joins tables of rules; where two say something of the same member, the later one wins. */
+/** Joins tables of rules; if two say something of the same member, the later one wins. */
 export function joinRules(...tables: readonly ParameterRules[]): ParameterRules {
   return {
     rename: Object.assign({}, ...tables.map((table) => table.rename)),
@@ -13,12 +13,12 @@ export function joinRules(...tables: readonly ParameterRules[]): ParameterRules 
   };
 }
 
-/** Takes only the default: the default spelled out is left away, anything else cannot be taken. Null means default. */
+/** Takes only the default: the default spelled out is removed, any other value is unsupported. Null means default. */
 export function onlyDefault(standard: JsonValue): ValueRule {
   return (value) => (value === standard || value === null ? undefined : UNSUPPORTED);
 }
 
-/** Takes a member silently away: what it asks for is given anyway, or it is a hint without effect on the answer. */
+/** Removes a member silently: the provider does what it asks for anyway, or it is a hint without effect on the answer. */
 export const omit: ValueRule = () => undefined;
 
 /** Exchanges one spelling of a scalar for another; other values stay. */
@@ -59,11 +59,11 @@ export const NO_DEVELOPER_ROLE: ParameterRules = {
   mayNeedRewrite: { messages: holdsAnyOf(['developer']) },
 };
 
-/** What stands for reasoning that the client does not have. Moonshot takes an empty text for none. */
+/** The placeholder for reasoning that the client does not have. To Moonshot an empty text means none. */
 const NO_REASONING = ' ';
 
 /**
- * For models that want the reasoning back beside the tool calls it led to, and answer 400 where it is missing: DeepSeek ("Missing
+ * For models that want the reasoning back beside the tool calls it led to, and answer 400 if it is missing: DeepSeek ("Missing
  * `reasoning_content` field in the assistant message", https://api-docs.deepseek.com/guides/thinking_mode#tool-calls) and Kimi
  * ("thinking is enabled but reasoning_content is missing", https://github.com/earendil-works/pi/pull/4178; both 2026-11-23). Most
  * client libraries lose it, and a conversation that began at another provider never had it.
@@ -97,7 +97,7 @@ function countOf(member: string, bytes: Uint8Array): number {
 }
 
 /**
- * For servers that refuse messages with members they do not know: takes away what other providers' answers put into a
+ * For servers that refuse messages with members they do not know: removes what other providers' answers put into a
  * conversation (`reasoning_content`, `annotations`), none of which a model reads. `name` stays on tool results.
  */
 export function strictMessages(unknown: readonly string[]): ParameterRules {

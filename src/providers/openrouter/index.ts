@@ -14,7 +14,7 @@ export const openrouter: Provider = openAiCompatible({
   operations: ['chat', 'completion', 'embedding'],
   rules: { chat: {} },
   // https://openrouter.ai/docs/api/reference/errors-and-debugging (2026-11-23). The body's numeric `error.code` is the status, also
-  // under an HTTP 200; what the provider behind it said stands in `error.metadata.raw`.
+  // under an HTTP 200; `error.metadata.raw` holds what the provider behind it said.
   failures: [
     { means: 'upstream_content_policy', status: [403], message: /moderation|flagged/i },
     { means: 'upstream_not_found', status: [404], message: /no (?:allowed )?(?:providers|endpoints)/i },

@@ -18,7 +18,7 @@ const CHAT: ParameterRules = joinRules(FAMILY_CHAT_RULES, {
     'seed',
   ],
   values: {
-    // Usage is told unasked, with every chunk.
+    // Usage comes without being asked for, with every chunk.
     stream_options: omit,
     logprobs: onlyDefault(false),
     n: onlyDefault(1),

@@ -40,7 +40,7 @@ export const GATEWAY_MEMBERS: Readonly<Record<string, GatewayMember>> = {
   specific_deployment: { meaning: 'Ask for one deployment by its id.' },
   model_info: { meaning: 'Facts of the deployment, echoed by some clients.' },
   router_settings_override: { meaning: 'Router settings for this request.' },
-  include_fallback_errors: { meaning: 'Tell the failures of the fallbacks too.' },
+  include_fallback_errors: { meaning: 'Report the failures of the fallbacks too.' },
 
   cache: { meaning: 'How the answer cache treats this request.' },
   caching: { meaning: 'Switch the answer cache on or off.' },
@@ -48,7 +48,7 @@ export const GATEWAY_MEMBERS: Readonly<Record<string, GatewayMember>> = {
   guardrail_config: { meaning: 'Settings for the guardrails to run.' },
   policies: { meaning: 'Guardrail policies to apply.' },
   'no-log': { meaning: 'Write no log of this request.' },
-  turn_off_message_logging: { meaning: 'Log this request without its words.' },
+  turn_off_message_logging: { meaning: 'Log this request without its content.' },
   prompt_id: { meaning: 'A managed prompt to start from.' },
   prompt_variables: { meaning: 'Values for the managed prompt.' },
   prompt_version: { meaning: 'The version of the managed prompt.' },
@@ -75,7 +75,7 @@ export const GATEWAY_MEMBERS: Readonly<Record<string, GatewayMember>> = {
 
   mock_response: { meaning: 'Answer with this text without calling a provider.' },
   mock_tool_calls: { meaning: 'Answer with these tool calls without calling a provider.' },
-  mock_timeout: { meaning: 'Pretend the provider did not answer.' },
+  mock_timeout: { meaning: 'Pretend that the provider did not answer.' },
   mock_delay: { meaning: 'Wait this many seconds before the mock answer.' },
   mock_testing_fallbacks: { meaning: 'Pretend a failure to see the fallbacks work.' },
   mock_testing_context_fallbacks: { meaning: 'Pretend a prompt that is too large.' },

@@ -104,7 +104,7 @@ function writeReasoning(part: ReasoningPart, field: string, drop: Drop): JsonObj
   if (part.signature?.origin === 'anthropic') {
     return { type: 'thinking', thinking: part.text, signature: writeSignature(part.signature) };
   }
-  drop(field, 'Claude takes back only thinking that it signed itself.', 'unknown');
+  drop(field, 'Claude accepts only thinking that it signed itself.', 'unknown');
   return undefined;
 }
 

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Turn } from '../neutral/conversation.ts';
 import { type Drop, plainText, writeBlocks, writeExtra } from './write-content.ts';
 
-/** Stands for the user if a conversation begins with the assistant or holds instructions alone: Anthropic refuses both. */
+/** The user's turn to add if a conversation begins with the assistant or holds instructions alone: Anthropic refuses both. */
 export const ABSENT_USER = '.';
 
 interface Message {
@@ -26,7 +26,7 @@ function resultsFirst(blocks: readonly JsonObject[]): JsonObject[] {
 
 /**
  * Instructions in the middle of a conversation keep their place. Models that know `role: "system"` in `messages` get them
- * so if it is allowed: directly after a user message, and before an assistant's or the end (platform.claude.com,
+ * as such if that is allowed: directly after a user message, and before an assistant's or the end (platform.claude.com,
  * mid-conversation-system-messages, 2026-11). Otherwise they go into the user's turn between `<system>` tags.
  */
 function wrapInstructions(blocks: readonly JsonObject[]): JsonObject[] {

@@ -17,11 +17,7 @@ function writeTool(
   drop: Drop,
 ): JsonObject | undefined {
   if (nameOf(tool) === JSON_TOOL) {
-    drop(
-      `tools[${index}]`,
-      `A tool named ${JSON_TOOL} would be taken for the answer: name it otherwise.`,
-      'unsupported',
-    );
+    drop(`tools[${index}]`, `A tool named ${JSON_TOOL} would be taken for the answer: rename the tool.`, 'unsupported');
     return undefined;
   }
   if (tool.type === 'opaque') {
@@ -168,7 +164,8 @@ const looksPersonal = (userId: string): boolean => /@|^\+?[\d\s().-]{7,}$/.test(
 
 function writeMetadata(request: ConversationRequest, isOwn: boolean, drop: Drop): JsonObject {
   const { metadata } = request;
-  if (metadata !== undefined && !isOwn) drop('metadata', 'Anthropic takes no metadata but the user.', 'unknown');
+  if (metadata !== undefined && !isOwn)
+    drop('metadata', 'Anthropic takes no metadata except the id of the user.', 'unknown');
   let { userId } = request;
   if (userId !== undefined && !isOwn && looksPersonal(userId)) {
     drop('user', 'Anthropic refuses a user that looks like an e-mail address or a phone number.', 'unknown');
@@ -188,7 +185,8 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
   const isOwn = request.extensions.format === 'anthropic-messages';
   const { output_config: keptConfig, ...own } = isOwn ? request.extensions.fields : {};
   if (!isOwn) {
-    for (const field of Object.keys(request.extensions.fields)) drop(field, 'Not known to Anthropic.', 'unknown');
+    for (const field of Object.keys(request.extensions.fields))
+      drop(field, 'Anthropic does not know this field.', 'unknown');
   }
   reportUnsupported(request, drop);
   const clientTools = writeTools(request, abilities, drop);
@@ -200,7 +198,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
   const offered = { tools: clientTools, toolChoice: clientChoice };
   const jsonTool = writeJsonTool(request.output, abilities);
   if (jsonTool === undefined && request.output?.type === 'json-schema' && !abilities.structuredOutput) {
-    drop('response_format', 'This model has no structured output but of a plain object.', 'unsupported');
+    drop('response_format', 'The structured output of this model must be a plain object.', 'unsupported');
   }
   // An answer that the client forces to be a call of its tool has no text that could be JSON.
   const { tools, toolChoice } =

@@ -3,7 +3,7 @@
  *
  * - Models from 4.6 on get `adaptive` thinking and an effort, older ones a budget by the table in `neutral/reasoning.ts`.
  * - A budget is at least 1,024 and less than `max_tokens`. If the client named no limit, the limit is raised to hold budget
- *   and answer; if it named one, that stands and the budget gives way: to half of it, or entirely when it is too small.
+ *   and answer; if it named one, the limit stays and the budget is lowered: to half of it, or entirely when it is too small.
  * - A manual budget is left out if the client lost the thoughts that led to the tool calls it now answers.
  * - Forced tool use and thinking exclude each other: the force stays, the thinking is reported.
  */
@@ -54,7 +54,7 @@ function withBudget(
   const thinking = (tokens: number): JsonObject => ({
     type: 'enabled',
     budget_tokens: tokens,
-    // These models show their thoughts unless told otherwise; only a client of this format has more to say about it.
+    // These models show their thoughts by default; only a client of this format may ask for them as well.
     ...(shown !== undefined && (isOwn || !shown) && { display: shown ? 'summarized' : 'omitted' }),
   });
   if (limit === undefined) {
@@ -79,7 +79,7 @@ function withoutThinking(request: ConversationRequest, abilities: ClaudeAbilitie
   const spoken = effort === undefined || effort === 'none' ? undefined : nearestEffort(effort, abilities);
   const more = spoken === undefined ? {} : { effort: spoken };
   if (abilities.canDisableThinking) return { maxTokens, thinking: { type: 'disabled' }, ...more };
-  // These models refuse `disabled`; the least they can do stands for it.
+  // These models refuse `disabled`; they get the least thinking that they offer.
   if (abilities.betweenToolsThinking) return { maxTokens, thinking: { type: 'between_tools' }, ...more };
   return { maxTokens, effort: spoken ?? 'low' };
 }
@@ -120,8 +120,8 @@ export function writeThinking(
     (reasoning.budgetTokens === undefined ? undefined : effortOfBudgetTokens(reasoning.budgetTokens));
   const spoken = effort === undefined ? undefined : nearestEffort(effort, abilities);
   const isAnthropicEffort = reasoning.mode === undefined && request.extensions.format === 'anthropic-messages';
-  // Anthropic's own effort alone governs the answer and does not switch thinking on; `minimal` is no word of its own, but stands
-  // for a kind of thinking that the request carries as it was.
+  // Anthropic's own effort alone governs the answer and does not switch thinking on; it has no `minimal`, which here
+  // means a kind of thinking that the request carries as it was.
   if (isAnthropicEffort && effort === 'minimal') return { maxTokens };
   if (isAnthropicEffort) return { maxTokens, ...defined({ effort: spoken }) };
   if (effort === undefined && reasoning.mode === undefined) return { maxTokens };
@@ -144,7 +144,7 @@ export function writeThinking(
   if (lacksThoughtsOfToolUse(request.turns)) {
     drop(
       'reasoning_effort',
-      'Claude does not think on after a tool without its own thoughts from before it.',
+      'After a tool call, Claude thinks only if the client sends back the thinking blocks from before the call.',
       'unknown',
     );
     return { maxTokens };

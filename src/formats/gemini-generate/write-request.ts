@@ -80,7 +80,11 @@ function writeOutput(output: OutputFormat | undefined, model: string, dropped: D
 
 function writeSchema(schema: JsonObject, model: string, path: string, dropped: Dropped[]): JsonObject {
   const drop = (place: string): void => {
-    dropped.push({ field: `${path}.${place}`, why: 'Gemini does not know this word of JSON Schema', kind: 'unknown' });
+    dropped.push({
+      field: `${path}.${place}`,
+      why: 'Gemini does not know this keyword of JSON Schema',
+      kind: 'unknown',
+    });
   };
   return takesJsonSchema(model) ? toJsonSchema(schema, drop) : toOpenApiSchema(schema, drop);
 }
@@ -215,7 +219,7 @@ function reportUnsaid(request: ConversationRequest, dropped: Dropped[]): void {
   if (request.sampling.logitBias !== undefined) unsupported(dropped, 'logit_bias', 'Gemini has no token biases');
   if (request.verbosity !== undefined) unsupported(dropped, 'verbosity', 'Gemini has no setting for it');
   const hint = (field: string, isThere: boolean): void => {
-    if (isThere) dropped.push({ field, why: 'Gemini has no place for it', kind: 'unknown' });
+    if (isThere) dropped.push({ field, why: 'Gemini has no such parameter', kind: 'unknown' });
   };
   hint('user', request.userId !== undefined);
   hint('metadata', request.metadata !== undefined);

@@ -292,7 +292,7 @@ export interface ConversationResponse {
   readonly citations?: readonly Citation[];
 }
 
-/** One step of a streamed answer. Texts are deltas. A writer opens and closes its own blocks if the kind changes. */
+/** One step of a streamed answer. Texts are deltas. A writer opens and closes its own blocks when the kind changes. */
 export type StreamEvent =
   | {
       readonly type: 'start';

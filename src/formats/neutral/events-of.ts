@@ -1,7 +1,7 @@
 import { defined } from '../../core/defined.ts';
 import type { Choice, ConversationResponse, Part, StreamEvent } from './conversation.ts';
 
-/** A whole answer as the events of a stream: for a provider that answers in one piece if a stream was asked for. */
+/** A whole answer as the events of a stream: for a provider that answers in one piece although a stream was asked for. */
 export function* eventsOf(response: ConversationResponse): Generator<StreamEvent, void> {
   const { id, model, createdSeconds, serviceTier, systemFingerprint, usage } = response;
   yield {

@@ -149,7 +149,7 @@ export class MessagesReader {
       if (part.type === 'text' || part.type === 'image' || part.type === 'document') content.push(part);
       else {
         const field = `${message.pathOf('content')}[${index}]`;
-        this.#dropped.push({ field, why: 'not a kind a tool returns', kind: 'unknown' });
+        this.#dropped.push({ field, why: 'a tool result cannot hold this kind of content', kind: 'unknown' });
       }
     }
     return {

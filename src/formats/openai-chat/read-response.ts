@@ -15,7 +15,7 @@ import { readUsage } from './usage.ts';
 /** Reads a chat completion. Throws `FormatError` if the body has no `choices`. */
 export function readResponse(body: JsonObject): ConversationResponse {
   if (!isJsonObject(body) || !Array.isArray(body.choices)) {
-    throw new FormatError('choices', `The answer has no 'choices': it is no chat completion.`);
+    throw new FormatError('choices', `The answer has no 'choices': it is not a chat completion.`);
   }
   const id = wordOf(body.id) ?? '';
   const usage = readUsage(body);

@@ -137,7 +137,7 @@ function writeExtensions(request: ConversationRequest, body: JsonObject, dropped
     const value = fields[name];
     if (value === undefined) continue;
     if (format !== 'openai-chat') {
-      dropped.push({ field: name, why: `a field of ${format} that openai-chat has no word for`, kind: 'unknown' });
+      dropped.push({ field: name, why: `a field of ${format} that openai-chat does not have`, kind: 'unknown' });
     } else if (name === 'stream_options') {
       // Options without a stream are refused.
       if (request.stream)

@@ -10,7 +10,7 @@ import { readCompletionLogprobs } from './logprobs.ts';
 /** Reads a text completion. Throws `FormatError` if the body has no `choices`. */
 export function readResponse(body: JsonObject): ConversationResponse {
   if (!isJsonObject(body) || !Array.isArray(body.choices)) {
-    throw new FormatError('choices', `The answer has no 'choices': it is no text completion.`);
+    throw new FormatError('choices', `The answer has no 'choices': it is not a text completion.`);
   }
   const usage = readUsage(body);
   const systemFingerprint = wordOf(body.system_fingerprint);

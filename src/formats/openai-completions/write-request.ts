@@ -25,7 +25,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
     const value = fields[name];
     if (value === undefined) continue;
     if (format !== 'openai-completions') {
-      dropped.push({ field: name, why: `a field of ${format} that completions have no word for`, kind: 'unknown' });
+      dropped.push({ field: name, why: `a field of ${format} that completions do not have`, kind: 'unknown' });
     } else if (name === 'stream_options') {
       if (request.stream) {
         body.stream_options = { ...(body.stream_options as JsonObject | undefined), ...(value as JsonObject) };

@@ -37,5 +37,4 @@ export const EXCEPTIONS: readonly Exception[] = [
     path: 'src/stores/sql/ledger/json-rows.ts',
     why: 'It writes out the numbers of columns, which are counted and come from no caller.',
   },
-  { rule: 'files-are-one-thought', path: 'src/core/errors.ts', why: 'One table: every way a request can end badly.' },
 ];

@@ -8,13 +8,13 @@ import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { pageOf, refuseFilters, showPage, textOf, wordOf } from '../query-fields.ts';
 import { spanOf } from '../query-spans.ts';
 import { READERS } from '../roles.ts';
-import { route } from '../route.ts';
+import { get } from '../route.ts';
 import { isoTime } from '../show.ts';
 
 /** `/audit` and `/audit/{id}`. */
 export const AUDIT_ROUTES: readonly ManagementRoute[] = [
-  route('GET', '/audit', READERS, list, 'Lists who changed what, newest first, in pages.'),
-  route('GET', '/audit/:id', READERS, entry, 'Shows one change with the object before and after it.'),
+  get('/audit', READERS, list, 'Lists who changed what, newest first, in pages.'),
+  get('/audit/:id', READERS, entry, 'Shows one change with the object before and after it.'),
 ];
 
 async function list({ context, query }: ManagementCall): Promise<JsonValue> {

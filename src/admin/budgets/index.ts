@@ -12,7 +12,7 @@ import { Fields, wrongField } from '../fields.ts';
 import { readLimits, showLimits } from '../limits-fields.ts';
 import { findPage, pageOf, pagesOf, textOf } from '../query-fields.ts';
 import { ADMIN, READERS } from '../roles.ts';
-import { route } from '../route.ts';
+import { get, post } from '../route.ts';
 import { changedNow, madeNow } from '../stamps.ts';
 import { changeObject, createObject, deleteObjects } from '../stored.ts';
 import { showBudget } from './show.ts';
@@ -24,25 +24,23 @@ const USERS_OF_BUDGETS = ['key', 'team', 'user', 'organization', 'customer', 'ta
 
 /** `/budget/…`. */
 export const BUDGET_ROUTES: readonly ManagementRoute[] = [
-  route(
-    'POST',
+  post(
     '/budget/new',
     ADMIN,
     create,
     'Makes a named set of limits, which keys, teams, customers and the like refer to by `budget_id`.',
   ),
-  route(
-    'POST',
+  post(
     '/budget/update',
     ADMIN,
     update,
     'Changes the fields of a named budget that are sent, for everything that refers to it.',
   ),
-  route('POST', '/budget/info', READERS, info, 'Shows named budgets by their ids.'),
-  route('GET', '/budget/settings', READERS, settings, 'Lists the fields of a budget that can be set.'),
-  route('GET', '/budget/list', READERS, list, 'Lists all named budgets.'),
-  route('POST', '/budget/delete', ADMIN, remove, 'Deletes a named budget that nothing refers to.'),
-  route('GET', '/management/v1/budgets', READERS, pagedList, 'Lists named budgets in pages.'),
+  post('/budget/info', READERS, info, 'Shows named budgets by their ids.'),
+  get('/budget/settings', READERS, settings, 'Lists the fields of a budget that can be set.'),
+  get('/budget/list', READERS, list, 'Lists all named budgets.'),
+  post('/budget/delete', ADMIN, remove, 'Deletes a named budget that nothing refers to.'),
+  get('/management/v1/budgets', READERS, pagedList, 'Lists named budgets in pages.'),
 ];
 
 async function create(call: ManagementCall): Promise<JsonValue> {

@@ -11,7 +11,7 @@ import { Fields } from '../fields.ts';
 import { readLimits } from '../limits-fields.ts';
 import { pageOf, textOf } from '../query-fields.ts';
 import { ADMIN, READERS } from '../roles.ts';
-import { route } from '../route.ts';
+import { get, post } from '../route.ts';
 import { dailyActivity, filtersFor } from '../spend/daily-activity.ts';
 import { spenderOf } from '../spenders.ts';
 import { type Spent, setSpent, showWithSpent, spentOfOne } from '../spent.ts';
@@ -24,20 +24,14 @@ const both = (name: string): readonly [string, string] => [`/customer/${name}`, 
 
 /** `/customer/…`, and the same under LiteLLM's older name. */
 export const CUSTOMER_ROUTES: readonly ManagementRoute[] = [
-  route('POST', both('new'), ADMIN, create, 'Makes a customer with limits of its own.'),
-  route('POST', both('update'), ADMIN, update, 'Changes the fields of a customer that are sent; `null` clears one.'),
-  route('POST', both('delete'), ADMIN, remove, 'Deletes customers.'),
-  route('POST', both('block'), ADMIN, block, 'Refuses requests for these customers, even if they do not exist yet.'),
-  route('POST', both('unblock'), ADMIN, unblock, 'Accepts requests for blocked customers again.'),
-  route('GET', both('info'), READERS, info, 'Shows one customer with what it spent.'),
-  route(
-    'GET',
-    both('list'),
-    READERS,
-    list,
-    'Lists customers; `page` and `page_size` show more than the first thousand.',
-  ),
-  route('GET', both('daily/activity'), READERS, activity, 'Shows what customers used and spent by day.'),
+  post(both('new'), ADMIN, create, 'Makes a customer with limits of its own.'),
+  post(both('update'), ADMIN, update, 'Changes the fields of a customer that are sent; `null` clears one.'),
+  post(both('delete'), ADMIN, remove, 'Deletes customers.'),
+  post(both('block'), ADMIN, block, 'Refuses requests for these customers, even if they do not exist yet.'),
+  post(both('unblock'), ADMIN, unblock, 'Accepts requests for blocked customers again.'),
+  get(both('info'), READERS, info, 'Shows one customer with what it spent.'),
+  get(both('list'), READERS, list, 'Lists customers; `page` and `page_size` show more than the first thousand.'),
+  get(both('daily/activity'), READERS, activity, 'Shows what customers used and spent by day.'),
 ];
 
 async function create(call: ManagementCall): Promise<JsonValue> {

@@ -10,36 +10,18 @@ import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
 import { Fields } from '../fields.ts';
 import { ADMIN } from '../roles.ts';
-import { route } from '../route.ts';
+import { patch, post } from '../route.ts';
 import { changedNow, madeNow, showStamps } from '../stamps.ts';
 import { holdsSealed, modelEntry, sealParams, withoutSealed } from './sealed.ts';
 
 /** `/model/…`; `/model/info` lists the models. */
 export const MODEL_ROUTES: readonly ManagementRoute[] = [
-  route(
-    'POST',
-    '/model/new',
-    ADMIN,
-    create,
-    'Adds a deployment and serves it at once. Its provider key is stored encrypted.',
-  ),
-  route('POST', '/model/update', ADMIN, update, 'Changes a deployment that the API added.'),
-  route('PATCH', '/model/:id/update', ADMIN, update, 'Does the same as `POST /model/update`.'),
-  route('POST', '/model/delete', ADMIN, remove, 'Deletes a deployment that the API added.'),
-  route(
-    'POST',
-    '/model/block',
-    ADMIN,
-    (call) => setBlocked(call, true),
-    'Sends no requests to a deployment from now on.',
-  ),
-  route(
-    'POST',
-    '/model/unblock',
-    ADMIN,
-    (call) => setBlocked(call, false),
-    'Sends requests to a blocked deployment again.',
-  ),
+  post('/model/new', ADMIN, create, 'Adds a deployment and serves it at once. Its provider key is stored encrypted.'),
+  post('/model/update', ADMIN, update, 'Changes a deployment that the API added.'),
+  patch('/model/:id/update', ADMIN, update, 'Does the same as `POST /model/update`.'),
+  post('/model/delete', ADMIN, remove, 'Deletes a deployment that the API added.'),
+  post('/model/block', ADMIN, (call) => setBlocked(call, true), 'Sends no requests to a deployment from now on.'),
+  post('/model/unblock', ADMIN, (call) => setBlocked(call, false), 'Sends requests to a blocked deployment again.'),
 ];
 
 async function create(call: ManagementCall): Promise<JsonValue> {

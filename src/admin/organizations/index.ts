@@ -12,7 +12,7 @@ import { Fields } from '../fields.ts';
 import { readLimits } from '../limits-fields.ts';
 import { pageOf, textOf, textsOf } from '../query-fields.ts';
 import { ADMIN, ORGANIZATION_READERS } from '../roles.ts';
-import { route } from '../route.ts';
+import { del, get, patch, post } from '../route.ts';
 import { dailyActivity } from '../spend/daily-activity.ts';
 import { denied } from '../spend/scope.ts';
 import { changedNow, madeNow } from '../stamps.ts';
@@ -24,20 +24,13 @@ const MOST = 1_000;
 
 /** `/organization/…`. */
 export const ORGANIZATION_ROUTES: readonly ManagementRoute[] = [
-  route('POST', '/organization/new', ADMIN, create, 'Makes an organisation.'),
-  route('PATCH', '/organization/update', ADMIN, update, 'Changes the fields of an organisation that are sent.'),
-  route(
-    'DELETE',
-    '/organization/delete',
-    ADMIN,
-    remove,
-    'Deletes organisations with their teams, memberships and keys.',
-  ),
-  route('GET', '/organization/list', ORGANIZATION_READERS, list, 'Lists the organisations that the caller may see.'),
-  route('GET', '/organization/info', ORGANIZATION_READERS, info, 'Shows an organisation with its teams and members.'),
-  route('POST', '/organization/info', ORGANIZATION_READERS, infoOfMany, 'Shows several organisations.'),
-  route(
-    'GET',
+  post('/organization/new', ADMIN, create, 'Makes an organisation.'),
+  patch('/organization/update', ADMIN, update, 'Changes the fields of an organisation that are sent.'),
+  del('/organization/delete', ADMIN, remove, 'Deletes organisations with their teams, memberships and keys.'),
+  get('/organization/list', ORGANIZATION_READERS, list, 'Lists the organisations that the caller may see.'),
+  get('/organization/info', ORGANIZATION_READERS, info, 'Shows an organisation with its teams and members.'),
+  post('/organization/info', ORGANIZATION_READERS, infoOfMany, 'Shows several organisations.'),
+  get(
     '/organization/daily/activity',
     ORGANIZATION_READERS,
     activity,

@@ -19,7 +19,7 @@ import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { declaredInFile, isDeclared } from '../declared-directory.ts';
 import { Fields } from '../fields.ts';
 import { ORGANIZATION_ADMINS } from '../roles.ts';
-import { route } from '../route.ts';
+import { del, patch, post } from '../route.ts';
 import { madeNow } from '../stamps.ts';
 import { createObject } from '../stored.ts';
 import { showMembers, showUser } from './show.ts';
@@ -28,15 +28,9 @@ const ROLES_HERE = ['org_admin', 'internal_user', 'internal_user_viewer'] as con
 
 /** `/organization/member_…`. */
 export const MEMBER_ROUTES: readonly ManagementRoute[] = [
-  route('POST', '/organization/member_add', ORGANIZATION_ADMINS, add, 'Adds members to an organisation.'),
-  route(
-    'PATCH',
-    '/organization/member_update',
-    ORGANIZATION_ADMINS,
-    update,
-    'Changes the role or the budget of a member.',
-  ),
-  route('DELETE', '/organization/member_delete', ORGANIZATION_ADMINS, remove, 'Removes a user from an organisation.'),
+  post('/organization/member_add', ORGANIZATION_ADMINS, add, 'Adds members to an organisation.'),
+  patch('/organization/member_update', ORGANIZATION_ADMINS, update, 'Changes the role or the budget of a member.'),
+  del('/organization/member_delete', ORGANIZATION_ADMINS, remove, 'Removes a user from an organisation.'),
 ];
 
 interface Wanted {

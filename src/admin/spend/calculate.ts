@@ -6,18 +6,12 @@ import type { Sent } from '../changes.ts';
 import type { ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
 import { Fields, wrongField } from '../fields.ts';
 import { EVERYONE } from '../roles.ts';
-import { route } from '../route.ts';
+import { post } from '../route.ts';
 
 /** `/spend/calculate` and `/cost/estimate`. */
 export const CALCULATE_ROUTES: readonly ManagementRoute[] = [
-  route('POST', '/spend/calculate', EVERYONE, calculate, 'Calculates what an answer costs, or a prompt alone.'),
-  route(
-    'POST',
-    '/cost/estimate',
-    EVERYONE,
-    estimate,
-    'Calculates what one request costs, and so many a day or a month.',
-  ),
+  post('/spend/calculate', EVERYONE, calculate, 'Calculates what an answer costs, or a prompt alone.'),
+  post('/cost/estimate', EVERYONE, estimate, 'Calculates what one request costs, and so many a day or a month.'),
 ];
 
 /** Tokens that a chat format adds to each message. */

@@ -1,13 +1,14 @@
 /** `/…/daily/activity`: sums by day with what they are made of, in LiteLLM's `SpendAnalyticsPaginatedResponse`. */
 import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { type PicoUsd, usdNumber } from '../../core/money.ts';
+import { usdNumber } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow, Ledger } from '../../stores/contracts/ledger.ts';
 import type { ManagementCall } from '../contract.ts';
 import { wrongField } from '../fields.ts';
 import { pageOf, pagesOf, textsOf } from '../query-fields.ts';
 import { orLastDays, type Span, spanOf } from '../query-spans.ts';
 import { namedKeys } from './key-names.ts';
+import { sumOf } from './sum.ts';
 
 /** What sums are asked for. */
 export type ActivityFilter = Parameters<Ledger['activity']>[0];
@@ -73,28 +74,17 @@ export function spanOrLastDays(query: URLSearchParams, nowMs: number): Span {
 
 /** Sums of activity in LiteLLM's `SpendMetrics`. */
 export function metricsOf(rows: readonly ActivityRow[]): JsonObject {
-  let cost: PicoUsd = 0n;
-  let [input, output, cached, written, attempts, succeeded, failed] = [0, 0, 0, 0, 0, 0, 0];
-  for (const row of rows) {
-    cost += row.cost;
-    input += row.inputTokens;
-    output += row.outputTokens;
-    cached += row.cachedInputTokens;
-    written += row.cacheWriteTokens;
-    attempts += row.attempts;
-    succeeded += row.succeeded;
-    failed += row.failed;
-  }
+  const sums = sumOf(rows);
   return {
-    spend: usdNumber(cost),
-    prompt_tokens: input,
-    completion_tokens: output,
-    cache_read_input_tokens: cached,
-    cache_creation_input_tokens: written,
-    total_tokens: input + output,
-    successful_requests: succeeded,
-    failed_requests: failed,
-    api_requests: attempts,
+    spend: usdNumber(sums.cost),
+    prompt_tokens: sums.inputTokens,
+    completion_tokens: sums.outputTokens,
+    cache_read_input_tokens: sums.cachedInputTokens,
+    cache_creation_input_tokens: sums.cacheWriteTokens,
+    total_tokens: sums.inputTokens + sums.outputTokens,
+    successful_requests: sums.succeeded,
+    failed_requests: sums.failed,
+    api_requests: sums.attempts,
   };
 }
 

@@ -9,7 +9,7 @@ import { wrongField } from '../fields.ts';
 import { flagOf, pageOf, refuseFilters, showPage, textOf, wordOf } from '../query-fields.ts';
 import { dateOf, type Span, spanOf, usdOf } from '../query-spans.ts';
 import { EVERYONE } from '../roles.ts';
-import { route } from '../route.ts';
+import { get } from '../route.ts';
 import { spendLog } from './rows.ts';
 import { type AskedSpend, askedIn, spendScope } from './scope.ts';
 
@@ -22,20 +22,13 @@ const STATUSES = ['success', 'failure', 'client-gone', 'lost', 'orphan', 'cache-
 
 /** `/spend/logs`, in LiteLLM's old shape and in pages. */
 export const LOG_ROUTES: readonly ManagementRoute[] = [
-  route(
-    'GET',
+  get(
     '/spend/logs',
     EVERYONE,
     logs,
     'Lists rows of the ledger, newest first; between two dates sums by day, unless `summarize=false`.',
   ),
-  route(
-    'GET',
-    ['/spend/logs/v2', '/spend/logs/ui'],
-    EVERYONE,
-    pagedLogs,
-    'Lists rows of the ledger in pages, with filters.',
-  ),
+  get(['/spend/logs/v2', '/spend/logs/ui'], EVERYONE, pagedLogs, 'Lists rows of the ledger in pages, with filters.'),
 ];
 
 /** Sums by day between two dates, unless `summarize=false`; otherwise up to a thousand rows, newest first. */

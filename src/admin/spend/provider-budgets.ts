@@ -6,18 +6,12 @@ import { periodAt } from '../../tenancy/accounts.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { READERS } from '../roles.ts';
-import { route } from '../route.ts';
+import { get } from '../route.ts';
 import { isoTime } from '../show.ts';
 
 /** `/provider/budgets`. */
 export const PROVIDER_BUDGET_ROUTES: readonly ManagementRoute[] = [
-  route(
-    'GET',
-    '/provider/budgets',
-    READERS,
-    providerBudgets,
-    'Shows what each provider has cost and may cost in its period.',
-  ),
+  get('/provider/budgets', READERS, providerBudgets, 'Shows what each provider has cost and may cost in its period.'),
 ];
 
 async function providerBudgets({ context }: ManagementCall): Promise<JsonValue> {

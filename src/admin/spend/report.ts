@@ -2,21 +2,21 @@
 
 import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { type PicoUsd, usdNumber } from '../../core/money.ts';
+import { usdNumber } from '../../core/money.ts';
 import type { ActivityRow } from '../../stores/contracts/ledger.ts';
 import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { wrongField } from '../fields.ts';
 import { textOf, wordOf } from '../query-fields.ts';
 import { spanOf } from '../query-spans.ts';
 import { OVERSEERS } from '../roles.ts';
-import { route } from '../route.ts';
+import { get } from '../route.ts';
 import { type ActivityFilter, groupBy } from './daily-activity.ts';
 import { type AskedSpend, hashOf, spendScope } from './scope.ts';
+import { type Sums, sumOf } from './sum.ts';
 
 /** `/global/spend/report`. */
 export const REPORT_ROUTES: readonly ManagementRoute[] = [
-  route(
-    'GET',
+  get(
     '/global/spend/report',
     OVERSEERS,
     report,
@@ -60,7 +60,7 @@ async function byTeam({ context }: ManagementCall, rows: readonly ActivityRow[])
     teams: [...groupBy(ofDay, 'team')].map(([id, some]) => ({
       team_id: id,
       team_name: names.get(id) ?? (id === '' ? 'Unassigned Team' : id),
-      total_spend: usdNumber(costOf(some)),
+      total_spend: usdNumber(sumOf(some).cost),
       metadata: some.map(detail),
     })),
   }));
@@ -71,7 +71,7 @@ function byCustomer(rows: readonly ActivityRow[]): JsonObject[] {
     group_by_day: date,
     customers: [...groupBy(ofDay, 'customer')].map(([customer, some]) => ({
       customer,
-      total_spend: usdNumber(costOf(some)),
+      total_spend: usdNumber(sumOf(some).cost),
       metadata: some.map(detail),
     })),
   }));
@@ -80,16 +80,13 @@ function byCustomer(rows: readonly ActivityRow[]): JsonObject[] {
 function byKey(rows: readonly ActivityRow[]): JsonObject[] {
   return [...groupBy(rows, 'key')].map(([key, some]) => ({
     api_key: key,
-    total_cost: usdNumber(costOf(some)),
-    total_input_tokens: some.reduce((sum, row) => sum + row.inputTokens, 0),
-    total_output_tokens: some.reduce((sum, row) => sum + row.outputTokens, 0),
-    model_details: some.map((row) => ({
-      model: row.by.model ?? '',
-      total_cost: usdNumber(row.cost),
-      total_input_tokens: row.inputTokens,
-      total_output_tokens: row.outputTokens,
-    })),
+    ...totalsOf(sumOf(some)),
+    model_details: some.map((row) => ({ model: row.by.model ?? '', ...totalsOf(row) })),
   }));
+}
+
+function totalsOf({ cost, inputTokens, outputTokens }: Sums): JsonObject {
+  return { total_cost: usdNumber(cost), total_input_tokens: inputTokens, total_output_tokens: outputTokens };
 }
 
 function detail(row: ActivityRow): JsonObject {
@@ -103,8 +100,4 @@ function detail(row: ActivityRow): JsonObject {
 
 function days(rows: readonly ActivityRow[]): [string, ActivityRow[]][] {
   return [...groupBy(rows, 'date')].sort(([one], [other]) => (one < other ? -1 : 1));
-}
-
-function costOf(rows: readonly ActivityRow[]): PicoUsd {
-  return rows.reduce((sum, row) => sum + row.cost, 0n);
 }

@@ -8,15 +8,15 @@ import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { isDeclared } from '../declared-directory.ts';
 import { ADMIN } from '../roles.ts';
-import { route } from '../route.ts';
+import { post } from '../route.ts';
 import { memberSpender, type SpendingKind, spenderOf } from '../spenders.ts';
 import { type Spender, setSpent } from '../spent.ts';
 import { idOf } from '../stored.ts';
 
 /** `/global/spend/reset` and `/global/spend/refresh`. */
 export const RESET_ROUTES: readonly ManagementRoute[] = [
-  route('POST', '/global/spend/reset', ADMIN, reset, 'Resets what all budgets count as spent; rows and sums stay.'),
-  route('POST', '/global/spend/refresh', ADMIN, refresh, 'Does nothing: sums are always up to date.'),
+  post('/global/spend/reset', ADMIN, reset, 'Resets what all budgets count as spent; rows and sums stay.'),
+  post('/global/spend/refresh', ADMIN, refresh, 'Does nothing: sums are always up to date.'),
 ];
 
 const MOST = 500;

@@ -2,15 +2,16 @@
 
 import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { formatUsd, type PicoUsd } from '../../core/money.ts';
-import type { ActivityDimension, ActivityRow } from '../../stores/contracts/ledger.ts';
+import { formatUsd } from '../../core/money.ts';
+import type { ActivityDimension } from '../../stores/contracts/ledger.ts';
 import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { numberOf, wordOf } from '../query-fields.ts';
 import { EVERYONE } from '../roles.ts';
-import { route } from '../route.ts';
+import { get } from '../route.ts';
 import { type ActivityFilter, groupBy, spanOrLastDays } from './daily-activity.ts';
 import { namedKeys } from './key-names.ts';
 import { askedIn, spendScope } from './scope.ts';
+import { type Sums, sumOf } from './sum.ts';
 
 const DIMENSIONS = {
   key: 'key',
@@ -29,8 +30,7 @@ const WORDS = Object.keys(DIMENSIONS) as (keyof typeof DIMENSIONS)[];
 
 /** `/spend/summary`. */
 export const SUMMARY_ROUTES: readonly ManagementRoute[] = [
-  route(
-    'GET',
+  get(
     '/spend/summary',
     EVERYONE,
     summary,
@@ -50,7 +50,7 @@ async function summary(call: ManagementCall): Promise<JsonValue> {
     context.ledger.activity(filter, [dimension]),
     context.ledger.activity(filter, ['date']),
   ]);
-  const groups = [...groupBy(rows, dimension)].map(([name, some]) => ({ name, ...sum(some) }));
+  const groups = [...groupBy(rows, dimension)].map(([name, some]) => ({ name, ...sumOf(some) }));
   const sorted = groups.sort((one, other) =>
     word === 'day' ? compare(one.name, other.name) : compare(other.cost, one.cost) || compare(one.name, other.name),
   );
@@ -66,25 +66,7 @@ async function summary(call: ManagementCall): Promise<JsonValue> {
       ...show(sums),
     })),
     is_complete: sorted.length <= limit,
-    total: show(sum(all)),
-  };
-}
-
-type Sums = Omit<ActivityRow, 'by'>;
-
-function sum(rows: readonly ActivityRow[]): Sums {
-  const whole = (read: (row: ActivityRow) => number): number => rows.reduce((total, row) => total + read(row), 0);
-  const money = (read: (row: ActivityRow) => PicoUsd): PicoUsd => rows.reduce((total, row) => total + read(row), 0n);
-  return {
-    inputTokens: whole((row) => row.inputTokens),
-    outputTokens: whole((row) => row.outputTokens),
-    cachedInputTokens: whole((row) => row.cachedInputTokens),
-    cacheWriteTokens: whole((row) => row.cacheWriteTokens),
-    attempts: whole((row) => row.attempts),
-    succeeded: whole((row) => row.succeeded),
-    failed: whole((row) => row.failed),
-    cost: money((row) => row.cost),
-    requestedCost: money((row) => row.requestedCost),
+    total: show(sumOf(all)),
   };
 }
 

@@ -2,37 +2,38 @@
 
 import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { type PicoUsd, usdNumber } from '../../core/money.ts';
+import { usdNumber } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow } from '../../stores/contracts/ledger.ts';
 import type { ManagementCall, ManagementRoute } from '../contract.ts';
 import { Fields } from '../fields.ts';
 import { numberOf, textsOf } from '../query-fields.ts';
 import { orLastDays, type Span, spanBetween } from '../query-spans.ts';
 import { EVERYONE, OVERSEERS, READERS } from '../roles.ts';
-import { route } from '../route.ts';
+import { get, post } from '../route.ts';
 import { isoTime, usdOrNull } from '../show.ts';
 import { type ActivityFilter, groupBy, spanOrLastDays } from './daily-activity.ts';
 import { namedKeys } from './key-names.ts';
 import { askedIn, hashOf, spendScope } from './scope.ts';
+import { type Sums, sumOf } from './sum.ts';
 
 const MOST = 1_000;
 
 /** `/spend/keys` and its kin, `/global/spend/…`, `/global/activity`. */
 export const SUM_ROUTES: readonly ManagementRoute[] = [
-  route('GET', '/spend/tags', EVERYONE, spendByTag, 'Shows spend by tag.'),
-  route('GET', '/spend/keys', EVERYONE, spendByKey, 'Shows spend by key.'),
-  route('GET', '/spend/users', EVERYONE, spendByUser, 'Shows spend by user.'),
-  route('GET', '/global/spend', READERS, globalSpend, 'Shows everything spent and the budget of the whole gateway.'),
-  route('GET', '/global/spend/logs', OVERSEERS, globalByDay, 'Shows spend by day.'),
-  route('GET', '/global/spend/tags', EVERYONE, globalByTag, 'Shows spend by tag, costliest first.'),
-  route('GET', '/global/spend/all_tag_names', EVERYONE, tagNames, 'Lists names of tags that cost something.'),
-  route('GET', '/global/spend/keys', EVERYONE, globalByKey, 'Shows spend by key, costliest first.'),
-  route('GET', '/global/spend/teams', OVERSEERS, globalByTeam, 'Shows spend by team and day.'),
-  route('GET', '/global/spend/models', EVERYONE, globalByModel, 'Shows spend by model, costliest first.'),
-  route('GET', '/global/spend/provider', EVERYONE, globalByProvider, 'Shows spend by provider.'),
-  route('POST', '/global/spend/end_users', OVERSEERS, globalByCustomer, 'Shows spend by customer, costliest first.'),
-  route('GET', '/global/activity', EVERYONE, activity, 'Shows requests and tokens by day.'),
-  route('GET', '/global/activity/model', EVERYONE, activityByModel, 'Shows requests and tokens by model and day.'),
+  get('/spend/tags', EVERYONE, spendByTag, 'Shows spend by tag.'),
+  get('/spend/keys', EVERYONE, spendByKey, 'Shows spend by key.'),
+  get('/spend/users', EVERYONE, spendByUser, 'Shows spend by user.'),
+  get('/global/spend', READERS, globalSpend, 'Shows everything spent and the budget of the whole gateway.'),
+  get('/global/spend/logs', OVERSEERS, globalByDay, 'Shows spend by day.'),
+  get('/global/spend/tags', EVERYONE, globalByTag, 'Shows spend by tag, costliest first.'),
+  get('/global/spend/all_tag_names', EVERYONE, tagNames, 'Lists names of tags that cost something.'),
+  get('/global/spend/keys', EVERYONE, globalByKey, 'Shows spend by key, costliest first.'),
+  get('/global/spend/teams', OVERSEERS, globalByTeam, 'Shows spend by team and day.'),
+  get('/global/spend/models', EVERYONE, globalByModel, 'Shows spend by model, costliest first.'),
+  get('/global/spend/provider', EVERYONE, globalByProvider, 'Shows spend by provider.'),
+  post('/global/spend/end_users', OVERSEERS, globalByCustomer, 'Shows spend by customer, costliest first.'),
+  get('/global/activity', EVERYONE, activity, 'Shows requests and tokens by day.'),
+  get('/global/activity/model', EVERYONE, activityByModel, 'Shows requests and tokens by model and day.'),
 ];
 
 /** What the caller may see of the days asked for, by some dimensions. */
@@ -49,11 +50,8 @@ async function sums(
   return call.context.ledger.activity(filter, by);
 }
 
-interface Sum {
+interface Sum extends Sums {
   readonly name: string;
-  readonly cost: PicoUsd;
-  readonly attempts: number;
-  readonly tokens: number;
 }
 
 const nameOf = ({ name }: Sum): string => name;
@@ -62,21 +60,10 @@ const nameOf = ({ name }: Sum): string => name;
 function ranked(rows: readonly ActivityRow[], dimension: ActivityDimension): Sum[] {
   return [...groupBy(rows, dimension)]
     .filter(([name]) => name !== '')
-    .map(([name, some]) => ({ name, ...summed(some) }))
+    .map(([name, some]) => ({ name, ...sumOf(some) }))
     .sort((one, other) =>
       one.cost === other.cost ? (one.name < other.name ? -1 : 1) : one.cost < other.cost ? 1 : -1,
     );
-}
-
-function summed(rows: readonly ActivityRow[]): Omit<Sum, 'name'> {
-  let cost: PicoUsd = 0n;
-  let [attempts, tokens] = [0, 0];
-  for (const row of rows) {
-    cost += row.cost;
-    attempts += row.attempts;
-    tokens += row.inputTokens + row.outputTokens;
-  }
-  return { cost, attempts, tokens };
 }
 
 function limitOf({ query }: ManagementCall, otherwise: number): number {
@@ -164,7 +151,7 @@ async function globalSpend(call: ManagementCall): Promise<JsonValue> {
 
 async function globalByDay(call: ManagementCall): Promise<JsonValue> {
   const days = groupBy(await sums(call, ['date']), 'date');
-  const body = [...days].map(([date, rows]) => ({ date, spend: usdNumber(summed(rows).cost) }));
+  const body = [...days].map(([date, rows]) => ({ date, spend: usdNumber(sumOf(rows).cost) }));
   return body.sort((one, other) => (one.date < other.date ? -1 : 1));
 }
 
@@ -219,14 +206,14 @@ function textIn(body: JsonObject, name: string): string | undefined {
 
 function activitySums(rows: readonly ActivityRow[]): JsonObject {
   const days = [...groupBy(rows, 'date')].sort(([one], [other]) => (one < other ? -1 : 1));
-  const { attempts, tokens } = summed(rows);
+  const all = sumOf(rows);
   return {
     daily_data: days.map(([date, ofDay]) => {
-      const day = summed(ofDay);
-      return { date, api_requests: day.attempts, total_tokens: day.tokens };
+      const day = sumOf(ofDay);
+      return { date, api_requests: day.attempts, total_tokens: day.inputTokens + day.outputTokens };
     }),
-    sum_api_requests: attempts,
-    sum_total_tokens: tokens,
+    sum_api_requests: all.attempts,
+    sum_total_tokens: all.inputTokens + all.outputTokens,
   };
 }
 

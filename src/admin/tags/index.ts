@@ -13,7 +13,7 @@ import { readLimits, showLimits } from '../limits-fields.ts';
 import { textsOf } from '../query-fields.ts';
 import { spanOf } from '../query-spans.ts';
 import { ADMIN, READERS } from '../roles.ts';
-import { route } from '../route.ts';
+import { get, post } from '../route.ts';
 import { dailyActivity, filtersFor, groupBy, metricsOf, spanOrLastDays } from '../spend/daily-activity.ts';
 import { spenderOf } from '../spenders.ts';
 import { type Spent, showSpent, showWithSpent, spentOfOne } from '../spent.ts';
@@ -27,14 +27,14 @@ const DYNAMIC =
 
 /** `/tag/…`. */
 export const TAG_ROUTES: readonly ManagementRoute[] = [
-  route('POST', '/tag/new', ADMIN, create, 'Makes a tag with limits of its own.'),
-  route('POST', '/tag/update', ADMIN, update, 'Changes the fields of a tag that are sent.'),
-  route('POST', '/tag/delete', ADMIN, remove, 'Deletes a tag; requests may still carry it.'),
-  route('POST', '/tag/info', READERS, info, 'Shows tags by their names.'),
-  route('GET', '/tag/list', READERS, list, 'Lists tags that were made, and those that requests carried.'),
-  route('GET', '/tag/distinct', READERS, distinct, 'Lists names of tags that requests carried.'),
-  route('GET', '/tag/daily/activity', READERS, activity, 'Shows what was used and spent by tag and day.'),
-  route('GET', '/tag/summary', READERS, summary, 'Shows what was used and spent by tag.'),
+  post('/tag/new', ADMIN, create, 'Makes a tag with limits of its own.'),
+  post('/tag/update', ADMIN, update, 'Changes the fields of a tag that are sent.'),
+  post('/tag/delete', ADMIN, remove, 'Deletes a tag; requests may still carry it.'),
+  post('/tag/info', READERS, info, 'Shows tags by their names.'),
+  get('/tag/list', READERS, list, 'Lists tags that were made, and those that requests carried.'),
+  get('/tag/distinct', READERS, distinct, 'Lists names of tags that requests carried.'),
+  get('/tag/daily/activity', READERS, activity, 'Shows what was used and spent by tag and day.'),
+  get('/tag/summary', READERS, summary, 'Shows what was used and spent by tag.'),
 ];
 
 async function create(call: ManagementCall): Promise<JsonValue> {

@@ -1,6 +1,6 @@
 import type { ManagementRoute } from '../contract.ts';
 import { ADMIN, EVERYONE, ORGANIZATION_ADMINS, ORGANIZATION_READERS, READERS, USERS } from '../roles.ts';
-import { route } from '../route.ts';
+import { get, post } from '../route.ts';
 import { availableRoles } from './available-roles.ts';
 import { newUser } from './new.ts';
 import { availableUsers, listUsers, userActivity, userActivityWhole, userInfo, userInfoAlone } from './read.ts';
@@ -8,39 +8,30 @@ import { deleteUsers, updateUser, updateUsers } from './update.ts';
 
 /** Routes of users. */
 export const USER_ROUTES: readonly ManagementRoute[] = [
-  route(
-    'POST',
+  post(
     '/user/new',
     ORGANIZATION_ADMINS,
     newUser,
     'Makes a user, its memberships and, unless `auto_create_key` is false, its first key.',
   ),
-  route(
-    'POST',
+  post(
     '/user/update',
     ['internal_user', 'proxy_admin'],
     updateUser,
     'Changes the fields of a user that are sent; users may change their own name and metadata.',
   ),
-  route('POST', '/user/bulk_update', ADMIN, updateUsers, 'Changes several users one by one; lists which were changed.'),
-  route('POST', '/user/delete', ADMIN, deleteUsers, 'Deletes users with their memberships and keys.'),
-  route('GET', '/user/info', USERS, userInfo, 'Shows a user with its keys and teams; without `user_id` the caller.'),
-  route('GET', '/v2/user/info', USERS, userInfoAlone, 'Shows a user without its keys and teams.'),
-  route('GET', '/user/list', ORGANIZATION_READERS, listUsers, 'Lists users in pages.'),
-  route(
-    'GET',
-    '/user/daily/activity',
-    EVERYONE,
-    userActivity,
-    'Shows what users used and spent by day, in pages of days.',
-  ),
-  route(
-    'GET',
+  post('/user/bulk_update', ADMIN, updateUsers, 'Changes several users one by one; lists which were changed.'),
+  post('/user/delete', ADMIN, deleteUsers, 'Deletes users with their memberships and keys.'),
+  get('/user/info', USERS, userInfo, 'Shows a user with its keys and teams; without `user_id` the caller.'),
+  get('/v2/user/info', USERS, userInfoAlone, 'Shows a user without its keys and teams.'),
+  get('/user/list', ORGANIZATION_READERS, listUsers, 'Lists users in pages.'),
+  get('/user/daily/activity', EVERYONE, userActivity, 'Shows what users used and spent by day, in pages of days.'),
+  get(
     '/user/daily/activity/aggregated',
     EVERYONE,
     userActivityWhole,
     'Shows what users used and spent by day, on one page.',
   ),
-  route('GET', '/user/available_users', READERS, availableUsers, 'Counts users and teams. No licence limits them.'),
-  route('GET', '/user/available_roles', EVERYONE, availableRoles, 'Lists the roles that a user can have.'),
+  get('/user/available_users', READERS, availableUsers, 'Counts users and teams. No licence limits them.'),
+  get('/user/available_roles', EVERYONE, availableRoles, 'Lists the roles that a user can have.'),
 ];

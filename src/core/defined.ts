@@ -8,7 +8,7 @@ type Defined<Members> = {
   >;
 };
 
-/** Drops the members without a value: `exactOptionalPropertyTypes` in one word. */
+/** Drops the members without a value, as `exactOptionalPropertyTypes` demands. */
 export function defined<Members extends object>(members: Members): Defined<Members> {
   const result: Record<string, unknown> = {};
   for (const name in members) if (members[name] !== undefined) result[name] = members[name];

@@ -1,9 +1,9 @@
 /**
- * Ids inside longer names, such as accounts (`team_member:<team>/<user>`). An id is whatever a client chose: without this, a team
- * `a/b` with a user `c` and a team `a` with a user `b/c` would share one budget.
+ * Ids inside longer names, such as accounts (`team_member:<team>/<user>`). A client may choose any id: without
+ * escaping, a team `a/b` with a user `c` and a team `a` with a user `b/c` would share one budget.
  */
 
-/** An id without `/`, unlike every other id's. Ids without `/` and `%` stay as they are. */
+/** An escaped id has no `/` and is unique. Ids without `/` and `%` stay as they are. */
 export function escapeId(id: string): string {
   return id.includes('/') || id.includes('%') ? id.replaceAll('%', '%25').replaceAll('/', '%2F') : id;
 }

@@ -8,9 +8,10 @@ const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
 
 /**
- * The id of one request, as `x-litellm-call-id` carries it: a UUID of version 7, which begins with the time and has 74 random bits.
- * Ids that were made one after the other stand together in the ledger's index: writing a row takes a third less than with random
- * ones (14 against 19 µs with four indexes in SQLite), and the more the larger the ledger grows.
+ * The id of one request, as `x-litellm-call-id` carries it: a UUID of version 7, which begins with the time and has 74
+ * random bits. Ids that are made one after the other are neighbours in the ledger's index: writing a row takes a third
+ * less time than with random ids (14 µs, not 19 µs, with four indexes in SQLite), and saves more the larger the ledger
+ * grows.
  */
 export function newCallId(nowMs: number): string {
   const time = Math.floor(nowMs).toString(16).padStart(12, '0').slice(-12);
@@ -18,8 +19,8 @@ export function newCallId(nowMs: number): string {
 }
 
 /**
- * A new secret key: `sk-`, 256 random bits and a checksum, in letters and digits only so that a double click selects it and no
- * shell reads anything into it.
+ * A new secret key: `sk-`, 256 random bits and a checksum, in letters and digits only, so that a double click selects
+ * it and no shell interprets it.
  */
 export function newSecretKey(): string {
   const secret = base62(BigInt(`0x${randomBytes(32).toString('hex')}`), SECRET_LENGTH);

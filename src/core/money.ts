@@ -1,6 +1,6 @@
 /**
- * Money is counted in pico-USD (1e-12 USD) as `bigint`: every price a provider publishes per million tokens with up to six
- * decimals is then a whole number per token, so a cost is a sum of products of integers and exact.
+ * Money is counted in pico-USD (1e-12 USD) as `bigint`: every price a provider publishes per million tokens with up to
+ * six decimals is then a whole number per token, so a cost is a sum of products of integers and exact.
  */
 export type PicoUsd = bigint;
 
@@ -9,7 +9,7 @@ export const PICO_PER_USD = 1_000_000_000_000n;
 /**
  * Reads a decimal number of USD (`"0.00000025"`, `2.5e-7`, `15`) exactly into pico-USD.
  * A JavaScript number is read by its shortest decimal form, so `2.5e-7` is 250,000 and not 249,999.
- * Digits below 1e-12 are rounded half up. Returns undefined for anything that is no finite decimal number.
+ * Digits below 1e-12 are rounded half up. Returns undefined for anything else.
  */
 export function picoUsdFromUsd(usd: number | string): PicoUsd | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(String(usd).trim());

@@ -1,8 +1,8 @@
 /**
- * Budget periods: when the one that holds now began, and when the next one does. Pure: the caller says what time it is.
+ * Budget periods: when the present one began, and when the next one begins. Pure: the caller says what time it is.
  *
- * LiteLLM's words: `1d` begins at midnight, `7d` on Monday, `30d` and `1mo` on the first of the month, `1y` on January 1st, all in
- * a time zone; every other length (`30s`, `12h`, `14d`, `2w`) is counted in equal steps from an anchor.
+ * As in LiteLLM, `1d` begins at midnight, `7d` on Monday, `30d` and `1mo` on the first of the month, `1y` on January
+ * 1st, all in a time zone; every other length (`30s`, `12h`, `14d`, `2w`) is counted in equal steps from an anchor.
  */
 
 /** A period as it was read. */
@@ -16,7 +16,7 @@ export type Period =
     }
   | { readonly kind: 'fixed'; readonly ms: number; readonly text: string };
 
-/** One period in time: `name` is unique for it (`1mo@1764547200000`), and the same for everyone who asks within it. */
+/** One period in time. Its `name` (`1mo@1764547200000`) is unique, and the same at every moment within it. */
 export interface PeriodWindow {
   readonly name: string;
   readonly startsAtMs: number;
@@ -24,16 +24,16 @@ export interface PeriodWindow {
   readonly endsAtMs?: number;
 }
 
-/** The window of a budget that never starts anew. */
+/** The window of a budget that never resets. */
 export const FOR_EVER: PeriodWindow = { name: 'ever', startsAtMs: 0 };
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3600 * SECOND_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** Longer ones are a slip of the pen, and would leave the range of dates. */
+/** Longer periods are typing errors, and would leave the range of dates. */
 const LONGEST_YEARS = 100;
 
-/** Words for periods, in lower case, and the periods they stand for. */
+/** Words for periods, in lower case, and the periods that they mean. */
 export const PERIOD_WORDS: Readonly<Record<string, string>> = {
   minutely: '1m',
   hourly: '1h',
@@ -55,7 +55,10 @@ const FIXED_UNITS_MS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** Reads `30s`, `15m`, `12h`, `1d`, `2w`, `1mo`, `1y`, or one of `PERIOD_WORDS` in any case; undefined for anything else. */
+/**
+ * Reads `30s`, `15m`, `12h`, `1d`, `2w`, `1mo`, `1y`, or one of `PERIOD_WORDS` in any case; undefined for anything
+ * else.
+ */
 export function parsePeriod(text: string): Period | undefined {
   const word = text.toLowerCase();
   const match = /^(\d{1,12})(s|mo|m|h|d|w|y)$/.exec((Object.hasOwn(PERIOD_WORDS, word) && PERIOD_WORDS[word]) || text);
@@ -83,7 +86,7 @@ function calendar(
   return count <= longest ? { kind: 'calendar', unit, count, text } : undefined;
 }
 
-/** Whether there is a time zone of that name (IANA). */
+/** Whether a time zone of that name exists (IANA). */
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: name });
@@ -93,7 +96,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** What windows are counted by. */
+/** What windows depend on. */
 interface WindowOptions {
   /** IANA name; for calendar periods. One that does not exist throws a `RangeError`. */
   readonly timeZone: string;
@@ -101,7 +104,10 @@ interface WindowOptions {
   readonly anchorMs: number;
 }
 
-/** The window of `period` that `nowMs` lies in: begins at or before it and ends after it. No period: for ever. */
+/**
+ * The window of `period` that contains `nowMs`: it begins at or before it and ends after it. Without a period it never
+ * ends.
+ */
 export function windowAt(period: Period | undefined, nowMs: number, options: WindowOptions): PeriodWindow {
   if (period === undefined) return FOR_EVER;
   if (period.kind === 'fixed') {
@@ -118,11 +124,11 @@ export function windowAt(period: Period | undefined, nowMs: number, options: Win
 
 interface Zone {
   readonly format: Intl.DateTimeFormat;
-  /** By period. Every request asks, and nearly always within the window that was asked for before. */
+  /** By period. Every request asks, and nearly always within the same window as the request before. */
   readonly lastWindows: Map<string, PeriodWindow>;
 }
 
-/** Remembers what is always the same and dear to make; the answers do not depend on it. */
+/** A cache of formatters, which are slow to make; results do not depend on it. */
 const zones = new Map<string, Zone>();
 
 function zoneOf(timeZone: string): Zone {
@@ -155,7 +161,7 @@ function calendarWindow(period: Period & { kind: 'calendar' }, nowMs: number, zo
     startsAtMs = instantOf(zone, localStart(period, index));
   }
   let endsAtMs = instantOf(zone, localStart(period, index + 1));
-  // Also passes over a day that a zone left out: it ends when it begins.
+  // This also skips a day that a zone left out: it ends when it begins.
   while (nowMs >= endsAtMs) {
     index += 1;
     startsAtMs = endsAtMs;
@@ -167,7 +173,7 @@ function calendarWindow(period: Period & { kind: 'calendar' }, nowMs: number, zo
 /** 1970-01-01 was a Thursday: three days after a Monday. */
 const DAYS_FROM_MONDAY = 3;
 
-/** Which period a local time lies in. Local times are milliseconds as if the zone were UTC. */
+/** The index of the period that contains a local time. Local times are milliseconds as if the zone were UTC. */
 function indexOf(period: Period & { kind: 'calendar' }, localMs: number): number {
   const date = new Date(localMs);
   switch (period.unit) {
@@ -196,10 +202,10 @@ function localStart(period: Period & { kind: 'calendar' }, index: number): numbe
   }
 }
 
-/** More than any zone was ever away from UTC. */
+/** More than any zone's offset from UTC ever was. */
 const FARTHEST_MS = 18 * HOUR_MS;
 
-/** The first moment at which clocks of the zone show that local time, or, where they jump over it, a later one. */
+/** The first moment at which clocks of the zone show that local time or, if they skip it, a later one. */
 function instantOf(zone: Zone, localMs: number): number {
   const before = offsetMs(zone, localMs - FARTHEST_MS);
   const after = offsetMs(zone, localMs + FARTHEST_MS);
@@ -208,7 +214,7 @@ function instantOf(zone: Zone, localMs: number): number {
   const latest = localMs - Math.min(before, after);
   if (earliest + offsetMs(zone, earliest) === localMs) return earliest;
   if (latest + offsetMs(zone, latest) === localMs) return latest;
-  // Jumped over: the moment of the jump is the first at which clocks show a later time.
+  // The clocks skip it: the moment of the jump is the first at which they show a later time.
   let [low, high] = [earliest, latest];
   while (low < high) {
     const middle = low + Math.floor((high - low) / 2);

@@ -22,7 +22,9 @@ export class SlidingWindow {
     return this.#total;
   }
 
-  /** Milliseconds until the sum is below a limit if nothing is added: 0 if it is now, the whole window for a limit of 0. */
+  /**
+   * Milliseconds until the sum is below a limit if nothing is added: 0 if it is now, the whole window for a limit of 0.
+   */
   untilBelowMs(limit: number, nowMs: number): number {
     const slots = this.#amounts.length;
     let left = this.total(nowMs);

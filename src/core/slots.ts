@@ -1,13 +1,13 @@
-/** Something that stands in a `Slots` list and knows where. */
+/** An item of a `Slots` list, which knows its place. */
 export interface Slotted {
-  /** Its place in the list; the list's to write. −1 while it stands in none. */
+  /** Its place in the list, which the list writes; −1 while it is in no list. */
   slot: number;
 }
 
 /**
- * The things under way now, one added and one removed for each request. A Set would do the same and cost much more: V8 builds a
- * Set anew after enough additions and removals, each old table keeps the next alive until a full collection, and with them every
- * request that is over (measured: 10–25 ms pauses and 260 MB of heap against 0.7 ms and 75 MB).
+ * The items that are under way: each request adds and removes one. A Set costs much more: V8 rebuilds a Set after many
+ * additions and removals, and each old table keeps the next one alive until a full collection, and with them every
+ * finished request (measured: pauses of 10–25 ms and 260 MB of heap, against 0.7 ms and 75 MB).
  */
 export class Slots<T extends Slotted> {
   readonly #items: T[] = [];
@@ -21,7 +21,7 @@ export class Slots<T extends Slotted> {
     this.#items.push(item);
   }
 
-  /** Takes an item out; one that stands in no list is left alone. */
+  /** Removes an item; does nothing if it is not in the list. */
   remove(item: T): void {
     const items = this.#items;
     const { slot } = item;
@@ -34,7 +34,7 @@ export class Slots<T extends Slotted> {
     item.slot = -1;
   }
 
-  /** Every item now, newest first; items may be removed while they are visited. */
+  /** All items, newest first; items may be removed during the iteration. */
   *[Symbol.iterator](): Generator<T, void> {
     for (let index = this.#items.length - 1; index >= 0; index -= 1) {
       const item = this.#items[index];

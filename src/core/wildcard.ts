@@ -1,13 +1,16 @@
-/** A name that may hold `*`, matched without a regular expression so that no pattern can be slow. */
+/** A name that may contain `*`, matched without a regular expression so that no pattern can be slow. */
 export interface Wildcard {
   readonly pattern: string;
-  /** How much of the pattern is literal: of several that match, the most specific wins. */
+  /** How many characters of the pattern are literal: if several patterns match, the most specific wins. */
   readonly specificity: number;
-  /** What each `*` stands for in `name`, or undefined where it does not match. */
+  /** What each `*` matches in `name`; undefined if `name` does not match. */
   match(name: string): readonly string[] | undefined;
 }
 
-/** Compiles a pattern. Each `*` stands for any run of characters, the empty one too; earlier ones take as little as they can. */
+/**
+ * Compiles a pattern. Each `*` matches any run of characters, even an empty one; earlier ones match as little as
+ * possible.
+ */
 export function compileWildcard(pattern: string): Wildcard {
   const pieces = pattern.split('*');
   const first = pieces[0] ?? '';
@@ -34,7 +37,7 @@ export function compileWildcard(pattern: string): Wildcard {
   };
 }
 
-/** Puts what the stars of a pattern stood for into another pattern: `openai/*` with `gpt-4o` → `openai/gpt-4o`. */
+/** Replaces the stars of a pattern by what those of another matched: `openai/*` with `gpt-4o` → `openai/gpt-4o`. */
 export function fillWildcard(pattern: string, captures: readonly string[]): string {
   let index = 0;
   return pattern.replaceAll('*', () => captures[index++] ?? captures[captures.length - 1] ?? '');

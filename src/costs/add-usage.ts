@@ -13,7 +13,7 @@ const COUNTS = [
   'providerCostUsd',
 ] as const;
 
-/** The sum of two usages; a count that neither tells stays untold. */
+/** The sum of two usages; a count that is missing in both stays missing. */
 export function addUsage(one: Usage, other: Usage): Usage {
   const counts: { [Name in (typeof COUNTS)[number]]?: number } = {};
   for (const name of COUNTS) {

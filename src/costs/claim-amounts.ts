@@ -1,4 +1,7 @@
-/** What a request reserves before it is sent: from the real prices of whoever may answer, and how long the answer may be. */
+/**
+ * What a request reserves before it is sent, by the prices of the deployments that may answer and the length of the
+ * answer.
+ */
 import type { PicoUsd } from '../core/money.ts';
 import type { ClaimAmounts } from '../stores/contracts/claims.ts';
 import { type OutputForecast, PRIOR_FORECAST } from './output-forecast.ts';
@@ -12,12 +15,12 @@ export interface ClaimCandidate {
 
 /** What is known of a request before it is sent. */
 export interface AmountsQuery {
-  /** `strict`: the hold is an upper bound. `learned`: it is what is to be expected. */
+  /** `strict`: the hold is an upper bound. `learned`: the hold is the expected cost. */
   readonly mode: 'strict' | 'learned';
-  /** Every deployment that may answer: the plan's and those of its fallbacks. Unpriced ones count as nothing. */
+  /** Every deployment that may answer: those of the plan and of its fallbacks. Unpriced ones count as free. */
   readonly candidates: readonly ClaimCandidate[];
   readonly inputTokens: { readonly likely: number; readonly atMost: number };
-  /** What the client set; undefined: nothing. */
+  /** The client's limit; undefined if it set none. */
   readonly maxOutputTokens: number | undefined;
   /** `n` or `best_of`. */
   readonly choices: number;
@@ -25,7 +28,7 @@ export interface AmountsQuery {
   readonly forecast: OutputForecast | undefined;
   /** Whether a smaller limit may be sent with the request (chat, completions: yes; embeddings: no output at all). */
   readonly hasOutput: boolean;
-  /** Whether sound may go in or come out; undefined: not known, and then an upper bound assumes it. */
+  /** Whether the request or the answer may contain sound; undefined: unknown, and then an upper bound assumes it. */
   readonly mayHaveAudio?: boolean;
   /** The most web searches the provider may make for it; undefined: none. */
   readonly webSearches?: number;
@@ -33,24 +36,30 @@ export interface AmountsQuery {
 
 /** The longest answer that is assumed of a model of which nothing is known. */
 const LONGEST_OUTPUT_TOKENS = 131_072;
-/** A budget's last requests get this part of a usual answer, or none: most answers are whole then, and little of a budget is left. */
+/**
+ * A budget's last requests get at least this part of a usual answer: most answers are then whole, and little budget
+ * stays unused.
+ */
 const LEAST_CAP_SHARE = 0.5;
-/** One request does not take all that is left of a budget from those beside it: so many times what practically no answer exceeds is enough. */
+/**
+ * A cap is at most this many times the longest likely answer, so that one request does not take all that is left of a
+ * budget.
+ */
 const CAP_OF_TAIL = 2;
-/** Nobody is expected to answer with less. */
+/** The shortest answer that is expected. */
 const LEAST_EXPECTED_TOKENS = 16;
-/** How far a prompt may be longer than it was counted or guessed, where its length in bytes does not say less. */
+/** How much longer than its estimate a prompt may be, unless its length in bytes says less. */
 const INPUT_MARGIN = 1.5;
 
-/** What a request may cost, at the dearest of its candidates: each number is the largest of all of them. */
+/** What a request may cost; each number is the largest of all candidates. */
 interface Bounds {
-  /** One that goes as most do. */
+  /** The cost of a usual request. */
   readonly likely: PicoUsd;
-  /** What practically none exceeds. */
+  /** The cost that practically no request exceeds. */
   readonly tail: PicoUsd;
-  /** One with the longest answer that was allowed, its prompt about as long as it was counted. */
+  /** The cost with the longest answer that is allowed, and a prompt about as long as estimated. */
   readonly longest: PicoUsd;
-  /** What none exceeds. */
+  /** The cost that no request exceeds. */
   readonly most: PicoUsd;
   /** Everything but the answer. */
   readonly fixed: PicoUsd;
@@ -58,17 +67,20 @@ interface Bounds {
   readonly perToken: PicoUsd;
 }
 
-/** What a request reserves, and what it practically never exceeds: the latter is booked where nobody lives to say what it cost. */
+/**
+ * What a request reserves, and the cost that it practically never exceeds: that is booked if this process dies before
+ * it ends.
+ */
 export interface ReservedAmounts extends ClaimAmounts {
   readonly practicallyMost: PicoUsd;
 }
 
 /**
- * What a request reserves. The dearest candidate counts, whichever answers. Unknown prices reserve nothing.
+ * What a request reserves: enough for the most expensive candidate. Unknown prices reserve nothing.
  *
- * In `learned` the hold is what is to be expected, and the exposure reaches to the longest answer that the request may get: however
- * many answers at once turn out longer than any before them, together they stay within the budgets. Where that does not fit, the
- * request goes with a limit of its answer.
+ * In `learned` mode the hold is the expected cost, and the exposure covers the longest answer that the request may get:
+ * even if many answers at the same time are longer than any before, together they stay within the budgets. If that does
+ * not fit, the request is sent with a limit of its answer.
  */
 export function claimAmounts(query: AmountsQuery): ReservedAmounts {
   const choices = query.hasOutput ? Math.max(1, whole(query.choices)) : 0;
@@ -97,18 +109,18 @@ export interface Reserve {
 }
 
 /**
- * What a stream reserves that nears the end of its hold and goes on; undefined: not near yet. The next step is half of what the
- * answer alone came to, so that a long prompt does not make it long. What moves into the hold leaves the exposure.
+ * The new reserve of a stream that comes near its hold; undefined while it is not near. The step is half of what the
+ * answer alone has cost, so that a long prompt does not make it large. What moves into the hold leaves the exposure.
  */
 export function extendedReserve(
   reserved: Reserve,
   soFar: { readonly cost: PicoUsd; readonly answerCost: PicoUsd },
 ): Reserve | undefined {
-  // A tenth is left for what comes before the next look.
+  // A tenth is left for what comes before the next check.
   if (soFar.cost * 10n <= reserved.hold * 9n) return undefined;
   const covered = reserved.hold + reserved.exposure;
   const step = soFar.cost + soFar.cost / 5n + soFar.answerCost / 2n;
-  // What is exposed already was granted: a stream asks for more than that only when it comes to its end.
+  // The exposure is granted already: a stream asks for more than that only when it comes near its end.
   const wanted = soFar.cost * 10n <= covered * 9n && step > covered ? covered : step;
   if (wanted <= reserved.hold) return undefined;
   const added = wanted - reserved.hold;
@@ -122,11 +134,12 @@ function longestAnswer(query: AmountsQuery): number {
   return longest > 0 ? longest : LONGEST_OUTPUT_TOKENS;
 }
 
-/** A provider that is sent a limit above what its model can write refuses it. */
+/** Providers refuse a limit above what their model can write. */
 function shortestLimit(query: AmountsQuery): number {
   let shortest = LARGEST_COUNT;
-  for (const { maxOutputTokens } of query.candidates)
-    shortest = Math.min(shortest, whole(maxOutputTokens ?? 0) || shortest);
+  for (const candidate of query.candidates) {
+    shortest = Math.min(shortest, whole(candidate.maxOutputTokens ?? 0) || shortest);
+  }
   return shortest;
 }
 
@@ -179,7 +192,9 @@ function larger(one: Bounds, other: Bounds): Bounds {
   };
 }
 
-/** The dearest price a token of a prompt of up to this size may have: whether it is written to a cache is the provider's to say. */
+/**
+ * The highest price of a token in a prompt of up to this size: the provider decides whether it is written to a cache.
+ */
 function dearestInput(card: RateCard, inputTokens: number, withAudio: boolean): PicoUsd {
   let dearest = dearestUpTo(card.input, inputTokens);
   if (card.cachedInput !== undefined) dearest = dearer(dearest, dearestUpTo(card.cachedInput, inputTokens));
@@ -197,14 +212,14 @@ function dearestOutput(card: RateCard, inputTokens: number, withAudio: boolean):
   return dearest;
 }
 
-/** The highest of all tiers a prompt of up to this size may come to. */
+/** The highest of all tiers that a prompt of up to this size may reach. */
 function dearestUpTo(rate: TieredRate, inputTokens: number): PicoUsd {
   let dearest = rate.base;
   for (const tier of rate.tiers) if (inputTokens > tier.aboveInputTokens) dearest = dearer(dearest, tier.rate);
   return dearest;
 }
 
-/** The price at just this size, as a bill counts it. */
+/** The price at exactly this size, as a bill counts it. */
 function rateAt(rate: TieredRate, inputTokens: number): PicoUsd {
   let chosen = rate.base;
   let border = -1;
@@ -221,10 +236,12 @@ function dearer(one: PicoUsd, other: PicoUsd): PicoUsd {
   return one > other ? one : other;
 }
 
-/** Counts come from clients and guesses: never negative, never broken, and no larger than what can be multiplied exactly. */
+/**
+ * Makes a count from a client or an estimate a whole number: not negative, and small enough to be multiplied exactly.
+ */
 function whole(count: number): number {
   return count > 0 ? Math.min(Math.ceil(count), LARGEST_COUNT) : 0;
 }
 
-/** A thousand million tokens: more than any model reads or writes, and small enough that a million choices stay exact. */
+/** A billion tokens: more than any model reads or writes, and small enough that a million choices stay exact. */
 const LARGEST_COUNT = 1_000_000_000;

@@ -1,7 +1,9 @@
-/** Prices in LiteLLM's field names, from `model_info` (https://docs.litellm.ai/docs/proxy/custom_pricing, 2026-07-14). */
+/**
+ * Prices in LiteLLM's field names, from `model_info` (https://docs.litellm.ai/docs/proxy/custom_pricing, 2026-07-14).
+ */
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
-import type { RateCard, TieredRate } from './rate-card.ts';
+import { FREE, type RateCard, type TieredRate } from './rate-card.ts';
 
 type TokenRate =
   | 'input'
@@ -28,7 +30,7 @@ const TOKEN_RATES = Object.keys(FIELDS) as readonly TokenRate[];
 const INPUT_SIDE: readonly TokenRate[] = ['input', 'cachedInput', 'cacheWrite', 'cacheWriteOneHour', 'audioInput'];
 const OUTPUT_SIDE: readonly TokenRate[] = ['output', 'reasoning', 'audioOutput'];
 
-/** The words after a field for each service tier an answer can be served at. */
+/** The suffix of fields for each service tier. */
 const SERVICE_TIERS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     priority: '_priority',
@@ -38,13 +40,16 @@ const SERVICE_TIERS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** The rates an operator configured; a rate not named is absent. */
+/** The rates that an operator configured. */
 type ConfiguredRates = Partial<Readonly<Record<TokenRate, TieredRate>>> & {
   readonly perRequest?: PicoUsd;
   readonly perWebSearch?: PicoUsd;
 };
 
-/** Reads the configured rates for a service tier; undefined where none is named. Values that are no prices are skipped: the linter reports them. */
+/**
+ * Reads the configured rates for a service tier; undefined if there are none. Invalid prices are skipped: the linter
+ * reports them.
+ */
 export function configuredRates(modelInfo: JsonObject, serviceTier?: string): ConfiguredRates | undefined {
   const suffix = serviceTier === undefined ? '' : (SERVICE_TIERS.get(serviceTier) ?? '');
   const rates: Partial<Record<TokenRate, TieredRate>> & { perRequest?: PicoUsd; perWebSearch?: PicoUsd } = {};
@@ -61,14 +66,15 @@ export function configuredRates(modelInfo: JsonObject, serviceTier?: string): Co
 }
 
 /**
- * Lays configured rates over the package's card. A side (prompt or answer) whose plain rate is configured is the operator's alone:
- * a listed price for cached tokens beside a negotiated input price would be neither. Other configured rates replace one rate each.
+ * Puts configured rates over the package's card. If the plain rate of a side (prompt or answer) is configured, the
+ * listed rates of that side are dropped: a listed price for cached tokens does not match a negotiated input price.
+ * Other configured rates replace one rate each.
  */
 export function overlay(listed: RateCard | undefined, configured: ConfiguredRates | undefined): RateCard | undefined {
   if (configured === undefined) return listed;
   const ownInput = configured.input !== undefined;
   const ownOutput = configured.output !== undefined;
-  // Without a listed price, one configured side is enough: embeddings have no output, and LiteLLM reads it so too.
+  // Without a listed price, one configured side is enough: embeddings have no output, and LiteLLM does the same.
   if (listed === undefined && !ownInput && !ownOutput) return undefined;
   const kept = listed === undefined ? {} : without(listed, ownInput ? INPUT_SIDE : [], ownOutput ? OUTPUT_SIDE : []);
   const card = { input: FREE, output: FREE, ...kept, ...configured };
@@ -78,14 +84,14 @@ export function overlay(listed: RateCard | undefined, configured: ConfiguredRate
   };
 }
 
-const FREE: TieredRate = { base: 0n, tiers: [] };
-
 function without(card: RateCard, ...sides: readonly (readonly TokenRate[])[]): Partial<RateCard> {
   const gone = new Set<string>(sides.flat());
   return Object.fromEntries(Object.entries(card).filter(([name]) => !gone.has(name)));
 }
 
-/** A field with its tiers: `…_above_200k_tokens`. A service tier's field without a value falls back to the standard one. */
+/**
+ * A field with its tiers: `…_above_200k_tokens`. A service tier's field without a value falls back to the standard one.
+ */
 function readRate(info: JsonObject, field: string, suffix: string): TieredRate | undefined {
   const base = (suffix === '' ? undefined : priceOf(info[field + suffix])) ?? priceOf(info[field]);
   if (base === undefined) return undefined;

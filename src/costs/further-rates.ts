@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts';
 import { picoUsdFromUsd } from '../core/money.ts';
 import type { ListedModel } from './package-rates.ts';
 
@@ -9,7 +10,7 @@ interface FurtherRow {
   readonly contextWindow: number;
 }
 
-/** Models of a well-known provider that the price list does not have. A row leaves as soon as the list has it. */
+/** Models of well-known providers that the price list lacks. A row is deleted as soon as the list has it. */
 const FURTHER: Readonly<
   Record<string, { readonly source: string; readonly rows: Readonly<Record<string, FurtherRow>> }>
 > = {
@@ -30,7 +31,7 @@ const FURTHER: Readonly<
   },
 };
 
-/** A model the price list lacks; undefined where it is not known here either. */
+/** A model that the price list lacks; undefined if it is unknown here too. */
 export function furtherRates(provider: string, model: string): ListedModel | undefined {
   const owner = Object.hasOwn(FURTHER, provider) ? FURTHER[provider] : undefined;
   const name = model.toLowerCase();
@@ -46,7 +47,7 @@ export function furtherRates(provider: string, model: string): ListedModel | und
         card: {
           input: perToken(row.input),
           output: perToken(row.output),
-          ...(row.cachedInput === undefined ? {} : { cachedInput: perToken(row.cachedInput) }),
+          ...defined({ cachedInput: row.cachedInput === undefined ? undefined : perToken(row.cachedInput) }),
           source: owner.source,
         },
       },

@@ -1,26 +1,26 @@
-/** How many tokens a prompt of so many bytes likely has: learned from what providers counted. */
+/** Estimates the tokens of a prompt by its bytes, learned from the counts of providers. */
 
-/** What English prose with its JSON around it has, while nothing was counted yet. */
+/** The value for English prose in JSON, used until a provider's count is known. */
 const FIRST_BYTES_PER_TOKEN = 4;
-/** The weight of the newest count; a model's prompts differ, so one odd prompt must not count for much. */
+/** The weight of the newest count; prompts differ, so one odd prompt must not count for much. */
 const WEIGHT = 0.05;
 const MOST_SERIES = 10_000;
-/** Media are counted by providers in their own ways: about a large image, or a page or two. */
+/** Each provider counts media in its own way; this is about a large image, or a page or two. */
 const LIKELY_TOKENS_PER_MEDIUM = 1_500;
 const MOST_TOKENS_PER_MEDIUM = 50_000;
 
-/** What is known of a prompt's size without reading it. */
+/** The size of a prompt, known without parsing it. */
 export interface PromptSize {
   /** Bytes of its words and the JSON around them; encoded media are left out. */
   readonly bytes: number;
   readonly media: number;
 }
 
-/** Bytes for each token, by model group. */
+/** Learns the bytes per token of each model group. */
 export class InputEstimates {
   readonly #bytesPerToken = new Map<string, number>();
 
-  /** Tokens of a prompt: what they likely are, and what they cannot exceed (every token is at least a byte). */
+  /** The likely tokens of a prompt, and the number that they cannot exceed (every token is at least a byte). */
   estimate(group: string, { bytes, media }: PromptSize): { readonly likely: number; readonly atMost: number } {
     const ratio = this.#bytesPerToken.get(group) ?? FIRST_BYTES_PER_TOKEN;
     return {
@@ -29,7 +29,7 @@ export class InputEstimates {
     };
   }
 
-  /** Learns from a count of a provider's. Prompts with media say nothing of words. */
+  /** Learns from a provider's count. Prompts with media say nothing about text. */
   observe(group: string, { bytes, media }: PromptSize, tokens: number): void {
     if (media > 0 || tokens <= 0 || bytes < 1) return;
     const seen = Math.min(Math.max(bytes / tokens, 1), 32);

@@ -1,10 +1,10 @@
-/** How much a model can write, where no configuration says it and the price list does not know it. */
+/** How much well-known models can write, if neither the configuration nor the price list says so. */
 
 /**
- * Claude models' largest answers, by the beginning of their names; the first that matches counts. Anthropic refuses a request
- * without `max_tokens`, and one with more than the model can write.
- * https://platform.claude.com/docs/en/models and https://platform.claude.com/docs/en/about-claude/model-deprecations (2026-11-23).
- * A Claude model that is newer than this table gets what every model since 2025-10 can write.
+ * The longest answers of Claude models, by parts of their names; the first match counts. Anthropic refuses a request
+ * without `max_tokens`, and one with more than the model can write. https://platform.claude.com/docs/en/models and
+ * https://platform.claude.com/docs/en/about-claude/model-deprecations (2026-11-23). A Claude model that is newer than
+ * this table gets what every model since 2025-10 can write.
  */
 const CLAUDE_OUTPUT_LIMITS: readonly (readonly [pattern: RegExp, tokens: number])[] = [
   [/claude-(?:2|instant)/, 4_096],
@@ -21,10 +21,10 @@ const CLAUDE_OUTPUT_LIMITS: readonly (readonly [pattern: RegExp, tokens: number]
 ];
 
 /**
- * The same of other well-known models. OpenAI: https://platform.openai.com/docs/models; DeepSeek:
+ * The same for other well-known models. OpenAI: https://platform.openai.com/docs/models; DeepSeek:
  * https://api-docs.deepseek.com/quick_start/pricing; Gemini: https://ai.google.dev/gemini-api/docs/models; GLM:
- * https://docs.z.ai/guides/llm; Groq: https://console.groq.com/docs/models (all 2026-11-27). A limit that is sent above what a model
- * takes is refused by its provider, so what is not known stays out of this table.
+ * https://docs.z.ai/guides/llm; Groq: https://console.groq.com/docs/models (all 2026-11-27). Providers refuse a limit
+ * above what a model can write, so this table has no guesses.
  */
 const OUTPUT_LIMITS: readonly (readonly [pattern: RegExp, tokens: number])[] = [
   [/^chatgpt-4o-latest/, 4_096],
@@ -46,12 +46,12 @@ const OUTPUT_LIMITS: readonly (readonly [pattern: RegExp, tokens: number])[] = [
   [/^llama-3\.3-70b-versatile/, 32_768],
 ];
 
-/** The largest answer a well-known model can write, in tokens; undefined where it is not known. */
+/** The longest answer of a well-known model, in tokens; undefined if it is unknown. */
 export function knownMaxOutputTokens(model: string): number | undefined {
   const name = model.toLowerCase();
   const claude = CLAUDE_OUTPUT_LIMITS.find(([pattern]) => pattern.test(name))?.[1];
   if (claude !== undefined) return claude;
-  // `openai/gpt-4o`, `accounts/x/models/deepseek-v3`: what counts stands last.
+  // `openai/gpt-4o`, `accounts/x/models/deepseek-v3`: the model's name comes last.
   const last = name.slice(name.lastIndexOf('/') + 1);
   return OUTPUT_LIMITS.find(([pattern]) => pattern.test(last))?.[1];
 }

@@ -1,30 +1,33 @@
-/** How long answers will be, learned from how long they were: by model, route and key, in bounded memory. */
+/** Predicts how long answers will be, from how long they were: by model, route and key, in bounded memory. */
 import { SeriesPool } from './output-series.ts';
 
-/** What answers of this kind were like, in tokens of one choice. `expected`: the 95 % quantile; `tail`: what practically none exceeds. */
+/**
+ * The length of such answers in tokens of one choice. `expected`: the 95 % quantile; `tail`: practically no answer is
+ * longer.
+ */
 export interface OutputForecast {
   readonly expected: number;
   readonly tail: number;
 }
 
 /**
- * What is assumed of answers of which nothing is known. Half a thousand tokens is a long answer of a chat (its 95 % quantile in
- * public traces lies between 450 and 1,000), and four thousand were what most models could write at all for years.
+ * The assumption if nothing is known. 512 tokens is a long answer in a chat (the 95 % quantile in public traces is
+ * between 450 and 1,000), and 4,096 was the limit of most models for years.
  */
 export const PRIOR_FORECAST: OutputForecast = { expected: 512, tail: 4_096 };
 
-/** From so many answers on a series is believed for what is usual. */
+/** After this many answers the expected length of a series is trusted. */
 const ENOUGH_FOR_EXPECTED = 20;
 /**
- * From so many answers on a series is believed for what is the most. Between both numbers it is believed more and more: the longest
- * of the first hundred is not what one in a thousand exceeds, all the less as short answers are the first to be whole.
+ * After this many answers the tail of a series is trusted. Between both numbers trust grows: the longest of the first
+ * hundred answers says little about the longest of a thousand, all the more because short answers finish first.
  */
 const ENOUGH_FOR_TAIL = 1_000;
 const LOG_OF_DOUBTFUL = Math.log(ENOUGH_FOR_TAIL / ENOUGH_FOR_EXPECTED);
-/** What is added to the longest that was seen. */
+/** The margin over the longest answer that was seen. */
 const TAIL_MARGIN = 1.1;
 
-/** One kind of answers in the tree model → route → key, and in the list of those used lately. */
+/** One kind of answers, in the tree model → route → key, and in the list of recently used kinds. */
 interface Series {
   readonly name: string;
   readonly slot: number;
@@ -32,14 +35,17 @@ interface Series {
   readonly children: Map<string, Series>;
   older: Series | undefined;
   newer: Series | undefined;
-  /** The last answer given, so that an unchanged one is not made again. */
+  /** The last forecast, which is returned again while it does not change. */
   lastForecast: OutputForecast | undefined;
 }
 
 /** Keys have no children; one empty map serves all of them. */
 const NO_CHILDREN: Map<string, Series> = new Map();
 
-/** Learns the length of answers and foretells it. At most `maxSeries` kinds are remembered; the one unused for longest goes first. */
+/**
+ * Learns and predicts the length of answers. Remembers at most `maxSeries` kinds; the least recently used is dropped
+ * first.
+ */
 export class OutputForecasts {
   readonly #models = new Map<string, Series>();
   readonly #pool: SeriesPool;
@@ -55,7 +61,10 @@ export class OutputForecasts {
     return this.#pool.used;
   }
 
-  /** From the narrowest kind that was seen often enough: key at this model and route, all at this model and route, the model. */
+  /**
+   * The forecast of the narrowest kind with enough answers: this key on the model and route, all keys on them, the
+   * model.
+   */
   forecast(model: string, key: string, route: string): OutputForecast {
     const ofModel = this.#models.get(model);
     if (ofModel === undefined) return PRIOR_FORECAST;
@@ -71,8 +80,9 @@ export class OutputForecasts {
   }
 
   /**
-   * Takes in how long a choice of an answer was, and what it was limited to because a budget allowed no more. A limit below the
-   * usual says nothing of how long answers are; one above it counts, so that answers that grow longer are followed.
+   * Learns the length of one choice of an answer; `cap` is its limit, if a budget allowed no more. An answer with a
+   * limit below the expected length says nothing about the length of answers; one with a higher limit counts, so that
+   * growing lengths are noticed.
    */
   observe(model: string, key: string, route: string, outputTokens: number, cap?: number): void {
     if (!(outputTokens >= 0)) return;
@@ -82,7 +92,7 @@ export class OutputForecasts {
     const ofRoute = ofModel.children.get(route) ?? this.#add(ofModel.children, route, ofModel);
     this.#touch(ofRoute);
     const ofKey = ofRoute.children.get(key) ?? this.#add(ofRoute.children, key, ofRoute);
-    // Broader kinds are touched last, and so never dropped before the narrower ones below them.
+    // Broader kinds are touched last, so that they are never dropped before their narrower ones.
     this.#touch(ofKey);
     this.#touch(ofRoute);
     this.#touch(ofModel);
@@ -98,7 +108,10 @@ export class OutputForecasts {
     return PRIOR_FORECAST.expected;
   }
 
-  /** What was seen counts, however little it is; beyond that what broader kinds say, the less the more was seen. */
+  /**
+   * Combines the longest answer that was seen with the tail of broader kinds, which counts less the more answers were
+   * seen.
+   */
   #tail(series: Series | undefined): number {
     if (series === undefined) return PRIOR_FORECAST.tail;
     const count = this.#pool.count(series.slot);
@@ -110,7 +123,7 @@ export class OutputForecasts {
     return Math.ceil(seen * (broader / seen) ** doubt);
   }
 
-  /** The next kind that knows more: one that saw hardly any others would only repeat the same doubt. */
+  /** The next broader kind with at least twice as many answers: one with hardly more would add nothing. */
   #broader(series: Series, count: number): Series | undefined {
     let broader = series.parent;
     while (broader !== undefined && this.#pool.count(broader.slot) < 2 * count) broader = broader.parent;
@@ -134,10 +147,10 @@ export class OutputForecasts {
     return series;
   }
 
-  /** Frees the slot of the series unused for longest, and hands it on. */
+  /** Frees the slot of the least recently used series, and returns it. */
   #dropOldest(): number {
     const oldest = this.#oldest;
-    if (oldest === undefined) throw new RangeError('no series to drop');
+    if (oldest === undefined) throw new RangeError('There is no series to drop');
     this.#unlink(oldest);
     (oldest.parent?.children ?? this.#models).delete(oldest.name);
     this.#pool.clear(oldest.slot);

@@ -1,6 +1,11 @@
-/** Histograms of token counts that forget: many small ones in a few arrays, so that each costs bytes and not objects. */
+/**
+ * Histograms of token counts whose old values fade: many small ones in a few arrays, so that each costs bytes and not
+ * objects.
+ */
 
-/** Buckets reach from 8 tokens to over 200,000, each 15 % further than the one before: a quantile errs upwards by at most that. */
+/**
+ * Buckets reach from 8 tokens to over 200,000, each 15 % further than the last: a quantile is too high by at most that.
+ */
 const BUCKETS = 73;
 const FIRST_BUCKET_TOKENS = 8;
 const GROWTH = 1.15;
@@ -8,23 +13,23 @@ const LOG_GROWTH = Math.log(GROWTH);
 /** Upper end of each bucket in tokens. */
 const ENDS = Array.from({ length: BUCKETS }, (_, bucket) => Math.ceil(FIRST_BUCKET_TOKENS * GROWTH ** bucket));
 
-/** An answer weighs 32 when it comes and half as much after each halving, so that old ones fade out over five halvings. */
+/** An answer weighs 32 at first and half as much after each halving, so that old answers fade over five halvings. */
 const FRESH_WEIGHT = 32;
-/** When a histogram is halved: it then remembers the last 1,000 answers in full, as many more by half, and so on. */
+/** When a histogram is halved: its last 1,000 answers then count in full, the 1,000 before by half, and so on. */
 const HALVED_AT_WEIGHT = FRESH_WEIGHT * 2_000;
 
 const EXPECTED_SHARE = 0.95;
-/** One long answer is enough to be remembered as long as it weighs more than this leaves: for two or three thousand others. */
+/** With this share, a single long answer counts until two or three thousand others have come. */
 const TAIL_SHARE = 0.9998;
 
-/** A fixed number of histograms. Slots are taken until none is left; then their owner clears one and uses it again. */
+/** A fixed number of histograms. When all slots are taken, their owner clears one and uses it again. */
 export class SeriesPool {
   readonly #capacity: number;
   /** Weights of all buckets of all slots. Grows by doubling, as slots are taken. */
   #weights: Uint16Array;
   /** Sum of a slot's weights. */
   #totals: Uint32Array;
-  /** The quantiles as last read, 0: to be read again. */
+  /** Cached quantiles; 0: not cached. */
   #expected: Float64Array;
   #tails: Float64Array;
   #used = 0;
@@ -43,7 +48,7 @@ export class SeriesPool {
     return this.#used;
   }
 
-  /** A slot nobody has; undefined where all are taken. */
+  /** A free slot; undefined if all are taken. */
   take(): number | undefined {
     if (this.#used === this.#capacity) return undefined;
     if (this.#used === this.#totals.length) this.#grow();
@@ -51,7 +56,7 @@ export class SeriesPool {
     return this.#used - 1;
   }
 
-  /** Makes a slot as if it had just been taken. */
+  /** Empties a slot. */
   clear(slot: number): void {
     this.#weights.fill(0, slot * BUCKETS, (slot + 1) * BUCKETS);
     this.#totals[slot] = 0;
@@ -72,7 +77,7 @@ export class SeriesPool {
     return (this.#totals[slot] ?? 0) / FRESH_WEIGHT;
   }
 
-  /** What 95 % of the answers do not exceed, in tokens. */
+  /** The length that 95 % of the answers do not exceed, in tokens. */
   expected(slot: number): number {
     const known = this.#expected[slot] ?? 0;
     if (known > 0) return known;
@@ -92,7 +97,7 @@ export class SeriesPool {
 
   #quantile(slot: number, share: number): number {
     const start = slot * BUCKETS;
-    // From the top, where the share that may exceed it is soon spent.
+    // From the top, where few buckets reach the share that may exceed the quantile.
     let mayExceed = (this.#totals[slot] ?? 0) * (1 - share) + 1e-6;
     for (let bucket = BUCKETS - 1; bucket > 0; bucket -= 1) {
       mayExceed -= this.#weights[start + bucket] ?? 0;
@@ -134,7 +139,7 @@ export class SeriesPool {
   }
 }
 
-/** Bucket 0 holds up to 8 tokens, bucket n what is longer than bucket n − 1 reaches, the last one everything beyond. */
+/** Bucket 0 is for up to 8 tokens, bucket n for more than bucket n − 1 reaches, the last one for everything beyond. */
 function bucketOf(tokens: number): number {
   if (!(tokens > FIRST_BUCKET_TOKENS)) return 0;
   return Math.min(BUCKETS - 1, Math.ceil(Math.log(tokens / FIRST_BUCKET_TOKENS) / LOG_GROWTH - 1e-9));

@@ -1,9 +1,10 @@
 /** Rates from @pydantic/genai-prices, looked up once for a deployment and converted exactly. */
 import { type ConditionalPrice, calcPrice, findProvider, type ModelInfo } from '@pydantic/genai-prices';
+import { defined } from '../core/defined.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
-import type { RateCard, TieredRate } from './rate-card.ts';
+import { FREE, type RateCard, type TieredRate } from './rate-card.ts';
 
-/** The version of the package that is pinned in package.json; a test holds both together. */
+/** The version of the package in package.json; a test compares them. */
 export const PRICES_VERSION = '0.1.8';
 
 /** When a row of prices applies. */
@@ -13,7 +14,7 @@ type PriceCondition =
   /** Seconds since midnight UTC; `fromSecond` > `toSecond` spans midnight. */
   | { readonly kind: 'daily'; readonly fromSecond: number; readonly toSecond: number };
 
-/** A row of prices and when it applies. `card` is absent where the row names no price for tokens: unpriced. */
+/** A row of prices and when it applies. `card` is undefined if the row names no price for tokens: unpriced. */
 interface ConditionalCard {
   readonly condition: PriceCondition;
   readonly card: RateCard | undefined;
@@ -25,11 +26,13 @@ export interface ListedModel {
   readonly owner: string;
   readonly id: string;
   readonly contextWindow?: number;
-  /** In the package's order; the last row whose condition holds applies, the first when none does. */
+  /** In the package's order; the last row whose condition holds applies, the first if none does. */
   readonly rows: readonly ConditionalCard[];
 }
 
-/** Looks a model up at a provider of the package; undefined where either is unknown. Takes about a millisecond: once per deployment. */
+/**
+ * Looks up a provider's model; undefined if either is unknown. Takes about a millisecond: call it once per deployment.
+ */
 export function listedModel(providerId: string, modelName: string): ListedModel | undefined {
   const model = findModel(providerId, modelName);
   if (model === undefined) return undefined;
@@ -39,7 +42,7 @@ export function listedModel(providerId: string, modelName: string): ListedModel 
   return {
     owner,
     id: info.id,
-    ...(info.context_window === undefined ? {} : { contextWindow: info.context_window }),
+    ...defined({ contextWindow: info.context_window }),
     rows: rows.map((row) => ({ condition: readCondition(row), card: readCard(row.prices, owner, info.id, source) })),
   };
 }
@@ -76,14 +79,16 @@ function findModel(providerId: string, modelName: string): { info: ModelInfo; ow
   return undefined;
 }
 
-/** `models/gemini-…` and `accounts/fireworks/models/…` are full resource names; `ft:gpt-4o:org::id` a fine-tuned model. */
+/**
+ * `models/gemini-…` and `accounts/fireworks/models/…` are full resource names; `ft:gpt-4o:org::id` a fine-tuned model.
+ */
 function* spellings(modelName: string): Generator<string> {
   yield modelName;
   const short = modelName.slice(modelName.lastIndexOf('models/') + 'models/'.length);
   if (modelName.includes('models/') && short !== modelName) yield short;
 }
 
-/** The package's id for a provider, by its own aliases; undefined where it has none. */
+/** The package's id for a provider, by its own aliases; undefined if it has none. */
 export function listedProvider(name: string): string | undefined {
   return findProvider({ providerId: name })?.id;
 }
@@ -98,7 +103,8 @@ function readCondition(row: ConditionalPrice): PriceCondition {
 /** `01:00:00Z` or `01:00:00+08:00`. */
 function secondOfDay(text: string): number {
   const match = /^(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:Z|([+-])(\d\d):(\d\d))$/.exec(text);
-  if (match === null) throw new Error(`@pydantic/genai-prices: time of day ${JSON.stringify(text)} is not understood`);
+  if (match === null)
+    throw new Error(`@pydantic/genai-prices: time of day ${JSON.stringify(text)} has an unknown format`);
   const [, hours, minutes, seconds, sign, zoneHours = '0', zoneMinutes = '0'] = match;
   const zone = (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60 * (sign === '-' ? -1 : 1);
   return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) - zone + 86_400) % 86_400;
@@ -110,29 +116,29 @@ function readCard(prices: ConditionalPrice['prices'], owner: string, id: string,
   const input = perToken(prices.input_mtok);
   const output = perToken(prices.output_mtok);
   if (input === undefined && output === undefined) {
-    // The package writes free models as an empty row, and models whose price it does not know too. Only a name says which.
+    // The package has an empty row both for free models and for unknown prices. Only the name tells them apart.
     return Object.keys(prices).length === 0 && id.endsWith(':free') ? { input: FREE, output: FREE, source } : undefined;
   }
   const cacheWrite = perToken(prices.cache_write_mtok);
   return {
     input: input ?? FREE,
     output: output ?? FREE,
-    ...named('cachedInput', perToken(prices.cache_read_mtok)),
-    ...named('cacheWrite', cacheWrite),
-    ...named('cacheWriteOneHour', perToken(prices.cache_write_1h_mtok) ?? oneHourRate(owner, input, cacheWrite)),
-    ...named('audioInput', perToken(prices.input_audio_mtok)),
-    ...named('reasoning', perToken(prices.output_reasoning_mtok)),
-    ...named('audioOutput', perToken(prices.output_audio_mtok)),
-    ...named('perRequest', perThousand(prices.requests_kcount)),
-    ...named('perWebSearch', perThousand(prices.web_searches_kcount)),
     source,
+    ...defined({
+      cachedInput: perToken(prices.cache_read_mtok),
+      cacheWrite,
+      cacheWriteOneHour: perToken(prices.cache_write_1h_mtok) ?? oneHourRate(owner, input, cacheWrite),
+      audioInput: perToken(prices.input_audio_mtok),
+      reasoning: perToken(prices.output_reasoning_mtok),
+      audioOutput: perToken(prices.output_audio_mtok),
+      perRequest: perThousand(prices.requests_kcount),
+      perWebSearch: perThousand(prices.web_searches_kcount),
+    }),
   };
 }
 
-const FREE: TieredRate = { base: 0n, tiers: [] };
-
 /**
- * Anthropic's one-hour cache writes cost twice the input price, where the package names no price of their own
+ * Anthropic's one-hour cache writes cost twice the input price, if the package names no price for them
  * (https://platform.claude.com/docs/en/build-with-claude/prompt-caching#pricing, 2026-11-23).
  */
 function oneHourRate(
@@ -145,12 +151,6 @@ function oneHourRate(
     base: input.base * 2n,
     tiers: input.tiers.map(({ aboveInputTokens, rate }) => ({ aboveInputTokens, rate: rate * 2n })),
   };
-}
-
-function named<Name extends string, Value>(name: Name, value: Value | undefined): Partial<Record<Name, Value>> {
-  const entry: Partial<Record<Name, Value>> = {};
-  if (value !== undefined) entry[name] = value;
-  return entry;
 }
 
 /** USD per million tokens, as pico-USD per token: six digits fewer, by decimal arithmetic. */

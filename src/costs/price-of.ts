@@ -2,7 +2,7 @@ import { PICO_PER_USD, type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
 import type { RateCard, TieredRate } from './rate-card.ts';
 
-/** What one answer cost, and what for. `total` is the sum of the parts, or what the provider itself says. */
+/** What one answer cost, by parts. `total` is the sum of the parts, or the provider's own figure. */
 interface Cost {
   readonly total: PicoUsd;
   /** Prompt tokens at the plain rate. */
@@ -17,11 +17,11 @@ interface Cost {
   readonly audioOutput: PicoUsd;
   readonly perRequest: PicoUsd;
   readonly webSearch: PicoUsd;
-  /** `provider` where the total is the provider's own figure and may differ from the parts. */
+  /** `provider`: the total is the provider's own figure and may differ from the sum of the parts. */
   readonly by: 'rates' | 'provider';
 }
 
-/** How many tokens of each kind are charged once: no token stands in two of them, and none is negative. */
+/** How many tokens of each kind are charged: each token counts in one kind only, and no count is negative. */
 interface Shares {
   readonly input: bigint;
   readonly cachedInput: bigint;
@@ -34,9 +34,9 @@ interface Shares {
 }
 
 /**
- * What an answer cost. Exact: sums of products of integers. Undefined where neither a rate nor a figure of the provider is known
- * ("unpriced", never 0). A figure of the provider's own beats the package's list (it knows discounts and tiers), but not rates
- * the operator configured.
+ * What an answer cost. Exact: sums of products of integers. Undefined ("unpriced", never 0) if neither a rate nor a
+ * provider's figure is known. A provider's own figure wins over the package's list (it includes discounts and tiers),
+ * but not over rates that the operator configured.
  */
 export function costOf(usage: Usage, card: RateCard | undefined): Cost | undefined {
   const stated = card?.source === 'config' ? undefined : statedCost(usage);
@@ -89,7 +89,10 @@ const NO_COST: Cost = {
   by: 'rates',
 };
 
-/** The rate for a prompt of this size: the highest tier it is above; a prompt exactly at a border pays the lower rate. */
+/**
+ * The rate for a prompt of this size: the highest tier that it exceeds; a prompt exactly at a border pays the lower
+ * rate.
+ */
 function tierOf(rate: TieredRate, prompt: bigint): PicoUsd {
   let chosen = rate.base;
   let border = -1n;
@@ -104,7 +107,7 @@ function tierOf(rate: TieredRate, prompt: bigint): PicoUsd {
 }
 
 /**
- * Splits the totals. Providers have been seen to report parts larger than their total (and streams to lose one of both): each part
+ * Splits the totals. Some providers report parts larger than their total (and some streams lose one of both): each part
  * takes at most what the parts before it left, so that a wrong count can shift a price but never charge a token twice.
  * Tokens read from the cache come first, as they are the best counted.
  */
@@ -138,12 +141,12 @@ function sharesOf(usage: Usage): Shares {
   };
 }
 
-/** A count from a provider as an integer: negative, fractional, NaN and infinite counts have been seen. */
+/** A provider's count as an integer: negative, fractional, NaN and infinite counts occur. */
 function tokens(count: number | undefined): bigint {
   return count !== undefined && Number.isFinite(count) && count > 0 ? BigInt(Math.round(count)) : 0n;
 }
 
-/** The largest figure that is believed, in USD: no single answer costs more. */
+/** The largest figure that is accepted, in USD: no single answer costs more. */
 const LARGEST_STATED_USD = 10_000n;
 
 function statedCost(usage: Usage): PicoUsd | undefined {

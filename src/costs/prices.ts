@@ -1,5 +1,6 @@
-/** What is known of a deployment's model, and what it costs at a moment: the configuration's word over the price list's. */
-import type { JsonObject, JsonValue } from '../core/json.ts';
+/** The facts of a deployment's model and its prices over time: the configuration wins over the price list. */
+import { defined } from '../core/defined.ts';
+import { type JsonObject, type JsonValue, stringOf } from '../core/json.ts';
 import { configuredRates, overlay } from './configured-rates.ts';
 import { furtherRates } from './further-rates.ts';
 import { knownMaxOutputTokens } from './model-limits.ts';
@@ -7,11 +8,11 @@ import { cardAt, type ListedModel, listedModel, listedProvider } from './package
 import type { ModelFacts, RateCard } from './rate-card.ts';
 import { atServiceTier } from './service-tiers.ts';
 
-/** Which model of whom, as a deployment names it. */
+/** A model and its provider, as a deployment names them. */
 interface ModelToPrice {
   /** The provider's name. */
   readonly provider: string;
-  /** The provider's id in @pydantic/genai-prices where it differs from its name; null where it has none. */
+  /** The provider's id in @pydantic/genai-prices if it differs from its name; null if it has none. */
   readonly priceProvider?: string | null;
   /** The provider's own model name. */
   readonly model: string;
@@ -19,9 +20,9 @@ interface ModelToPrice {
   readonly modelInfo: JsonObject;
 }
 
-/** A model with its prices over time. Made once per deployment; asking it is cheap. */
+/** A model with its prices over time. Made once per deployment; its methods are fast. */
 export interface PricedModel {
-  /** Everything but the rates, which depend on the moment. */
+  /** Everything except the rates, which depend on the moment. */
   readonly facts: Omit<ModelFacts, 'rates'>;
   /** The rates for an answer served at this moment and service tier; undefined means unpriced, never free. */
   ratesAt(atMs: number, serviceTier?: string): RateCard | undefined;
@@ -29,13 +30,16 @@ export interface PricedModel {
   at(atMs: number, serviceTier?: string): ModelFacts;
 }
 
-/** Looks a model up. Takes a few milliseconds the first time for a model: call it when a configuration is loaded, not per request. */
+/**
+ * Looks up a model. The first call for a model takes milliseconds: call it when a configuration is loaded, not per
+ * request.
+ */
 export function priceModel(query: ModelToPrice): PricedModel {
   const { modelInfo } = query;
   const listed = lookUp(query);
   const facts = readFacts(query, listed);
   const standard = configuredRates(modelInfo);
-  // Cards are made once for every row and tier; a request only chooses.
+  // Cards are made once for every row and tier; a request only chooses one.
   const tiers = new Map<string, ListedModel['rows']>();
   const rowsFor = (tier: string): ListedModel['rows'] => {
     const configured = tier === '' ? standard : configuredRates(modelInfo, tier);
@@ -67,7 +71,7 @@ function lookUp({ provider, priceProvider, model, modelInfo }: ModelToPrice): Li
     (owner === undefined ? undefined : listedModel(owner, name)) ?? furtherRates(owner ?? provider, name);
   const base = modelInfo.base_model;
   if (typeof base === 'string' && base !== '') {
-    // `azure/gpt-4o`: LiteLLM writes the provider before it, which may be another one than the deployment's.
+    // `azure/gpt-4o`: LiteLLM writes the provider before it, which may differ from the deployment's.
     const slash = base.indexOf('/');
     const named = slash > 0 ? listedProvider(base.slice(0, slash)) : undefined;
     const found = (named === undefined ? undefined : find(named, base.slice(slash + 1))) ?? find(id, base);
@@ -79,13 +83,11 @@ function lookUp({ provider, priceProvider, model, modelInfo }: ModelToPrice): Li
 function readFacts({ model, modelInfo }: ModelToPrice, listed: ListedModel | undefined): Omit<ModelFacts, 'rates'> {
   const base = typeof modelInfo.base_model === 'string' ? modelInfo.base_model : model;
   const maxInputTokens = count(modelInfo.max_input_tokens) ?? listed?.contextWindow;
-  // LiteLLM's older `max_tokens` means the answer where both limits are not told apart.
+  // LiteLLM's older `max_tokens` limits the answer if there is no `max_output_tokens`.
   const maxOutputTokens =
     count(modelInfo.max_output_tokens) ?? count(modelInfo.max_tokens) ?? knownMaxOutputTokens(base);
   return {
-    ...(typeof modelInfo.mode === 'string' ? { mode: modelInfo.mode } : {}),
-    ...(maxInputTokens === undefined ? {} : { maxInputTokens }),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...defined({ mode: stringOf(modelInfo.mode), maxInputTokens, maxOutputTokens }),
     supports: Object.fromEntries(
       Object.entries(modelInfo).filter(
         (entry): entry is [string, boolean] => entry[0].startsWith('supports_') && typeof entry[1] === 'boolean',

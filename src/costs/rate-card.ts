@@ -1,12 +1,21 @@
 import type { PicoUsd } from '../core/money.ts';
 
-/** A price that changes with the size of the prompt: the tier with the largest `fromInputTokens` below the input count applies to the whole request. */
+/**
+ * A price that changes with the prompt's size: the tier with the largest `aboveInputTokens` below it applies to the
+ * whole request.
+ */
 export interface TieredRate {
   readonly base: PicoUsd;
   readonly tiers: readonly { readonly aboveInputTokens: number; readonly rate: PicoUsd }[];
 }
 
-/** What a model costs, in pico-USD per token (or per the unit named). A rate that is absent falls back as the comment says. */
+/** A rate of 0. */
+export const FREE: TieredRate = { base: 0n, tiers: [] };
+
+/**
+ * What a model costs, in pico-USD per token (or per named unit). A rate that is absent falls back to another, as its
+ * comment says.
+ */
 export interface RateCard {
   readonly input: TieredRate;
   readonly output: TieredRate;
@@ -26,7 +35,7 @@ export interface RateCard {
   readonly perRequest?: PicoUsd;
   /** Per web search, in pico-USD. */
   readonly perWebSearch?: PicoUsd;
-  /** Where the row comes from: `config`, or the package and its version with the provider/model id it matched. */
+  /** The source of the row: `config`, or the package and its version with the provider/model id that matched. */
   readonly source: string;
 }
 
@@ -36,6 +45,6 @@ export interface ModelFacts {
   readonly mode?: string;
   readonly maxInputTokens?: number;
   readonly maxOutputTokens?: number;
-  /** LiteLLM's `supports_*` flags by their names, where known. */
+  /** LiteLLM's `supports_*` flags that are known, by name. */
   readonly supports: Readonly<Record<string, boolean>>;
 }

@@ -1,7 +1,7 @@
 import type { PicoUsd } from '../core/money.ts';
 import type { RateCard, TieredRate } from './rate-card.ts';
 
-/** What a service tier costs beside the standard one, as a fraction so that the result stays exact. */
+/** What a service tier costs relative to the standard one, as a fraction so that the result stays exact. */
 interface TierFactor {
   readonly tier: 'priority' | 'flex';
   readonly model: RegExp;
@@ -17,8 +17,9 @@ const factor = (tier: TierFactor['tier'], model: RegExp, times: bigint, by: bigi
 });
 
 /**
- * https://developers.openai.com/api/docs/pricing: flex costs what a batch costs, half; priority by model. The list of prices has the
- * standard tier only; these are the quotients of the published prices as LiteLLM's price file records them (2026-06).
+ * https://developers.openai.com/api/docs/pricing: flex costs what a batch costs, half; priority by model. The list of
+ * prices has the standard tier only; these are the quotients of the published prices as LiteLLM's price file records
+ * them (2026-06).
  */
 const OPENAI_TIERS: readonly TierFactor[] = [
   factor('flex', /^(?:o\d|gpt-[5-9])/, 1n, 2n),
@@ -44,7 +45,7 @@ const TIERS: Readonly<Record<string, readonly TierFactor[]>> = {
   google: GEMINI_TIERS,
 };
 
-/** A listed card as it is at a service tier; the card itself where the tier has no price of its own. */
+/** A listed card at a service tier; the card itself if the tier has no price of its own. */
 export function atServiceTier(card: RateCard, owner: string, model: string, tier: string): RateCard {
   const rows = Object.hasOwn(TIERS, owner) ? TIERS[owner] : undefined;
   const row = rows?.find((candidate) => candidate.tier === tier && candidate.model.test(model));

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { CountAnswer, CountQuestion } from './token-worker.ts';
 
-/** How much of a text is counted for real; the rest is taken to be like it. */
+/** How much of a text is really counted; the rest is assumed to be similar. */
 const COUNTED_CHARACTERS = 400_000;
-/** Beyond this many questions under way, further ones are answered by rule of thumb. */
+/** If more questions than this are under way, further ones get a rough estimate. */
 const MOST_WAITING = 256;
 const ANSWER_WITHIN_MS = 5_000;
 
@@ -14,9 +14,9 @@ interface Waiting {
 }
 
 /**
- * Counts tokens with OpenAI's o200k vocabulary in a thread of its own, started at the first question. Other vendors' counts
- * differ by some percent, which is why whatever is counted here is marked as estimated. Never rejects: where the thread is
- * busy, slow or dead, the answer is one token for four characters.
+ * Counts tokens with OpenAI's o200k vocabulary in a thread of its own, which starts at the first question. Other
+ * vendors' counts differ by some percent, which is why these counts are marked as estimated. Never rejects: if the
+ * thread is busy, slow or dead, the answer is one token for four characters.
  */
 export class TokenCounter {
   #worker: Worker | undefined;
@@ -43,7 +43,7 @@ export class TokenCounter {
     });
   }
 
-  /** Ends the thread. What is asked from then on is answered by rule of thumb. */
+  /** Ends the thread. Later questions get a rough estimate. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const worker = this.#worker;

@@ -1,4 +1,4 @@
-/** Scopes as the accounts of a claim: their limits with the periods that hold now. */
+/** Makes the accounts of a claim from scopes: their limits with the present periods. */
 
 import type { BudgetConfig, ScopeKind } from '../config/gateway-config.ts';
 import { defined } from '../core/defined.ts';
@@ -8,16 +8,16 @@ import type { ClaimAccount, MoneyLimit, RateLimits } from '../stores/contracts/c
 import type { Limits, PeriodBudget } from '../stores/contracts/directory.ts';
 import { accountOf, type Scope } from './scopes.ts';
 
-/** What of a configuration decides how limits are kept. */
+/** The settings that decide how limits are counted. */
 type LimitSettings = Pick<BudgetConfig, 'mode' | 'debtRatio' | 'timeZone' | 'whenAway' | 'tokenRateLimitType'>;
 
-/** More than any budget: an account that only counts has this limit. Nine billion USD, which every store can hold. */
+/** More than any budget: the limit of an account that only counts. Nine billion USD, which every store can hold. */
 export const UNLIMITED: PicoUsd = 9_000_000_000n * 1_000_000_000_000n;
 
-/** The accounts of a fixed list of scopes, made once and again only when a period ends. */
+/** The accounts of a fixed list of scopes, which are made again only when a period ends. */
 export class Accounts {
   readonly scopes: readonly Scope[];
-  /** Every account that spend counts for, limited or not. */
+  /** Every account for which spend counts, limited or not. */
   readonly names: readonly string[];
   readonly #settings: LimitSettings;
   readonly #byModel = new Map<string, Dated>();
@@ -31,7 +31,9 @@ export class Accounts {
     this.#hasModelLimits = scopes.some(({ limits }) => hasModelLimits(limits));
   }
 
-  /** The accounts that limit a request for a model group now; the same array until one of their periods ends. */
+  /**
+   * The accounts that limit a request for a model group now; returns the same array until one of their periods ends.
+   */
   at(nowMs: number, group: string): readonly ClaimAccount[] {
     if (this.#hasModelLimits) return this.#forModel(nowMs, group);
     if (this.#general === undefined || !holds(this.#general, nowMs)) this.#general = this.#make(nowMs, undefined);
@@ -47,7 +49,7 @@ export class Accounts {
     let dated = this.#byModel.get(group);
     if (dated === undefined || !holds(dated, nowMs)) {
       dated = this.#make(nowMs, group);
-      // Names that clients make up behind a wildcard must not pile up.
+      // Names that clients make up under a wildcard must not pile up.
       if (this.#byModel.size >= MOST_MODELS) this.#byModel.clear();
       this.#byModel.set(group, dated);
     }
@@ -78,7 +80,7 @@ interface Dated {
   readonly untilMs: number;
 }
 
-/** A clock that was set back asks for periods that these are not. */
+/** Whether these accounts hold now; after a clock was set back, an earlier period may hold. */
 function holds({ fromMs, untilMs }: Dated, nowMs: number): boolean {
   return nowMs >= fromMs && nowMs < untilMs;
 }
@@ -95,13 +97,13 @@ function accountFor(scope: Scope, nowMs: number, settings: LimitSettings): Claim
   return { id: scope.account, money, ...rates, whenAway: settings.whenAway[scope.kind] };
 }
 
-/** A budget as it is counted: one without an amount only counts, for the soft budget beside it. */
+/** A budget as it is counted. Without an amount it only counts, for the soft budget. */
 interface CountedBudget {
   readonly max: PicoUsd | undefined;
   readonly duration?: string;
 }
 
-/** What is counted for an object, in the order of its account's money limits. */
+/** The counted budgets of an object, in the order of its account's money limits. */
 export function moneyOf(limits: Limits, nowMs: number): readonly CountedBudget[] {
   const budgets = budgetsOf(limits, nowMs);
   const { maxBudget, softBudget, budgetDuration: duration } = limits;
@@ -109,7 +111,7 @@ export function moneyOf(limits: Limits, nowMs: number): readonly CountedBudget[]
   return [{ max: undefined, ...defined({ duration }) }, ...budgets];
 }
 
-/** All budgets of an object, its raise included while it lasts. */
+/** All budgets of an object, including a temporary increase while it lasts. */
 function budgetsOf(
   { maxBudget, budgetDuration, budgetLimits, tempBudgetIncrease: raise }: Limits,
   nowMs: number,
@@ -134,7 +136,7 @@ function moneyLimit(
   };
 }
 
-/** The period of a budget that holds now, in the words of a money limit. */
+/** The present period of a budget, as a money limit has it. */
 export function periodAt(
   duration: string | undefined,
   { anchorMs, limits }: Pick<Scope, 'anchorMs' | 'limits'>,
@@ -155,9 +157,13 @@ function ratesOf(limits: Limits, { tokenRateLimitType }: LimitSettings): RateLim
   const input = inputTpmLimit ?? (tokenRateLimitType === 'input' ? tpmLimit : undefined);
   const output = outputTpmLimit ?? (tokenRateLimitType === 'output' ? tpmLimit : undefined);
   return {
-    ...defined({ requestsPerMinute: rpmLimit }),
-    ...(tpmLimit !== undefined && tokenRateLimitType === 'total' && { tokensPerMinute: tpmLimit }),
-    ...defined({ inputTokensPerMinute: input, outputTokensPerMinute: output, parallelRequests: maxParallelRequests }),
+    ...defined({
+      requestsPerMinute: rpmLimit,
+      tokensPerMinute: tokenRateLimitType === 'total' ? tpmLimit : undefined,
+      inputTokensPerMinute: input,
+      outputTokensPerMinute: output,
+      parallelRequests: maxParallelRequests,
+    }),
   };
 }
 
@@ -170,7 +176,7 @@ function modelAccountFor(
   const { modelMaxBudget, modelRpmLimit, modelTpmLimit } = scope.limits;
   const budget = own(modelMaxBudget, group);
   const rates = ratesOf(
-    { ...defined({ rpmLimit: own(modelRpmLimit, group), tpmLimit: own(modelTpmLimit, group) }) },
+    defined({ rpmLimit: own(modelRpmLimit, group), tpmLimit: own(modelTpmLimit, group) }),
     settings,
   );
   if (budget === undefined && Object.keys(rates).length === 0) return undefined;
@@ -186,7 +192,7 @@ function own<Value>(values: Readonly<Record<string, Value>> | undefined, name: s
   return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
-/** The kinds of accounts whose figures a tenant may be told: all but the gateway's own. */
+/** Whether a tenant may see the figures of an account of this kind: true for all except the gateway's own. */
 export function mayShowFigures(kind: ScopeKind): boolean {
   return kind !== 'platform' && kind !== 'deployment' && kind !== 'provider';
 }

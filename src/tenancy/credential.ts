@@ -10,9 +10,9 @@ const KEY_HEADERS = [
 ] as const;
 
 /**
- * The key a request carries, from whatever header its client library uses. All restrictions hang on the key, none on the header.
- * Throws `missing_key` without one, and `conflicting_keys` where two headers carry different ones: choosing either would let
- * a caller act under one key and be seen under another.
+ * The key that a request carries, in any header that client libraries use. All restrictions depend on the key, none on
+ * the header. Throws `missing_key` if there is none, and `conflicting_keys` if two headers carry different keys:
+ * choosing either would let a caller act under one key and appear under another.
  */
 export function readCredential(
   headers: Readonly<Record<string, string | string[] | undefined>>,

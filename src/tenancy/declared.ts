@@ -12,7 +12,7 @@ import type {
 } from '../stores/contracts/directory.ts';
 import { hashKey } from './hash-key.ts';
 
-/** Objects by id, keys by hash. They win over the directory's. */
+/** Declared objects by id, keys by hash. They win over the directory's. */
 export interface Declared {
   readonly keys: ReadonlyMap<string, Key>;
   readonly teams: ReadonlyMap<string, Team>;
@@ -24,13 +24,13 @@ export interface Declared {
   readonly organizationMembers: readonly OrganizationMember[];
 }
 
-/** What of a configuration declares objects. */
+/** The part of a configuration that declares objects. */
 interface Declaring {
   readonly keys: readonly DeclaredKey[];
   readonly declared: DeclaredTenants;
 }
 
-/** Reads them out of a configuration; of the keys only hashes are kept. */
+/** Reads declared objects from a configuration; only the hashes of keys are kept. */
 export function readDeclared({ keys, declared }: Declaring): Declared {
   const byId = <Value extends { readonly id: string }>(values: readonly Value[]): ReadonlyMap<string, Value> =>
     new Map(values.map((value) => [value.id, value]));
@@ -46,7 +46,10 @@ export function readDeclared({ keys, declared }: Declaring): Declared {
   };
 }
 
-/** A declared key as the directory would have it. It has no date of its own: periods of fixed length count from the epoch. */
+/**
+ * A declared key in the form of the directory. It has no date of creation: periods of fixed length count from the
+ * epoch.
+ */
 function keyOf(declared: DeclaredKey): Key {
   const { key, limits, position: _position, ...facts } = declared;
   return {
@@ -61,7 +64,7 @@ function keyOf(declared: DeclaredKey): Key {
   };
 }
 
-/** How people recognise a key: `sk-...abcd`; of a short one nothing is shown. */
+/** The name by which people recognise a key: `sk-...abcd`; it shows nothing of a short key. */
 function keyName(key: string): string {
   return key.length < 16 ? 'sk-...' : `sk-...${key.slice(-4)}`;
 }

@@ -1,4 +1,7 @@
-/** Whose key it is, what it may use and what limits it: worked out once for a key, and kept until something of it changes. */
+/**
+ * The identity behind a key: its owner, rights and limits. Computed once for a key, and kept until one of its objects
+ * changes.
+ */
 import type { JsonObject } from '../core/json.ts';
 import type {
   Key,
@@ -11,7 +14,7 @@ import type {
 } from '../stores/contracts/directory.ts';
 import type { Scope } from './scopes.ts';
 
-/** Who a key belongs to, as far as logs and metrics may know. */
+/** The owner of a key, as far as logs and metrics may know. */
 interface Caller {
   readonly keyHash: string;
   readonly keyAlias?: string;
@@ -20,11 +23,11 @@ interface Caller {
   readonly teamAlias?: string;
 }
 
-/** Whose key it is and what it may use. Holds the hash of the key, never the key. */
+/** The owner, rights and limits of a key. Contains the hash of the key, never the key. */
 export interface Identity {
   /** SHA-256 of the key in hex. */
   readonly keyHash: string;
-  /** The master key, and keys of users who are proxy admins. */
+  /** True for the master key, and for keys of users who are proxy admins. */
   readonly isAdmin: boolean;
   readonly role: UserRole | undefined;
   /** `file`: declared in the configuration, read-only in the API. */
@@ -37,16 +40,18 @@ export interface Identity {
   readonly expiresAtMs?: number;
   /** Model groups it may use, as configured; empty means all. Team, user and organisation narrow it further. */
   readonly models: readonly string[];
-  /** What the operator wrote beside the key, in LiteLLM's names; tags and controls of its team folded in. */
+  /** The key's metadata in LiteLLM's names, merged with that of its team. */
   readonly metadata: JsonObject;
-  /** Paths it may call; undefined: all that its roles may. */
+  /** Paths that it may call; undefined: all that its role may call. */
   readonly allowedRoutes?: readonly string[];
   readonly keyType: Key['keyType'];
-  /** The same in telemetry's words; one object per key, so that whoever counts by it can keep it as a key. */
+  /** The same for telemetry; one object per key, so that it can serve as the key of a map. */
   readonly caller: Caller;
-  /** What limits its requests, narrowest first; without those that a request itself names (its customer, its tags). */
+  /**
+   * The scopes that limit its requests, narrowest first; without those that a request names (its customer, its tags).
+   */
   readonly scopes: readonly Scope[];
-  /** The objects it hangs on; absent for the master key. */
+  /** The objects that it belongs to; absent for the master key. */
   readonly objects: {
     readonly key?: Key;
     readonly team?: Team;

@@ -1,4 +1,4 @@
-/** Puts an identity together from the objects that a key hangs on. */
+/** Makes an identity from a key and the objects that it belongs to. */
 import { defined } from '../core/defined.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Key, Organization, OrganizationMember, Team, TeamMember, User } from '../stores/contracts/directory.ts';
@@ -23,7 +23,7 @@ interface IdentityParts {
 export function makeIdentity(parts: IdentityParts): Identity {
   const { key, from, team, user, organization, teamMember, teams = [], organizations = [] } = parts;
   const organizationId = key.organizationId ?? team?.organizationId;
-  // The text of such a key is in hands that do not have its user's rights.
+  // People without its user's rights know the text of such a key.
   const role = from === 'master' ? 'proxy_admin' : isSeenByOthers(key) ? undefined : user?.role;
   const made: Omit<Identity, 'scopes'> = {
     keyHash: key.hash,
@@ -39,8 +39,7 @@ export function makeIdentity(parts: IdentityParts): Identity {
     keyType: key.keyType,
     caller: {
       keyHash: key.hash,
-      ...defined({ keyAlias: key.alias, userId: key.userId, teamId: key.teamId }),
-      ...(team?.alias !== undefined && { teamAlias: team.alias }),
+      ...defined({ keyAlias: key.alias, userId: key.userId, teamId: key.teamId, teamAlias: team?.alias }),
     },
     objects: {
       key,
@@ -52,24 +51,24 @@ export function makeIdentity(parts: IdentityParts): Identity {
   return { ...made, scopes: scopesOf(made, parts.budgets ?? new Map()) };
 }
 
-/** Stands in a key's further fields where its text was shown to somebody else than its user. */
+/** The name, among a key's further fields, of the mark that its text was shown to people other than its user. */
 export const SEEN_BY_OTHERS = 'text_seen_by_others';
 
-/** Whether somebody else than its user knows a key's text. */
+/** Whether people other than its user know a key's text. */
 export function isSeenByOthers({ further }: Pick<Key, 'further'>): boolean {
   return further[SEEN_BY_OTHERS] === true;
 }
 
-/** The identity that a key manages with: one whose text others know manages as a key of nobody. */
+/** The identity of a key in the management API: a key whose text others know has no user there. */
 export function managingIdentity(identity: Identity): Identity {
   const { key, team, organization } = identity.objects;
   if (key === undefined || !isSeenByOthers(key)) return identity;
   const { userId: _userId, ...rest } = identity;
-  const { userId: _ofKey, ...nobodys } = key;
+  const { userId: _ofKey, ...keyWithoutUser } = key;
   return {
     ...rest,
     objects: {
-      key: nobodys,
+      key: keyWithoutUser,
       ...defined({ team, organization }),
       teams: [],
       organizations: [],
@@ -77,7 +76,7 @@ export function managingIdentity(identity: Identity): Identity {
   };
 }
 
-/** The master key as an identity: LiteLLM's words for it in labels and logs. */
+/** The identity of the master key, with LiteLLM's names for it in labels and logs. */
 export function masterIdentity(keyHash: string): Identity {
   const userId = 'default_user_id';
   return {
@@ -100,10 +99,10 @@ export function masterIdentity(keyHash: string): Identity {
   };
 }
 
-/** What stands for the master key's hash wherever hashes of keys are kept. */
+/** The master key's name in place of its hash, wherever hashes of keys are stored. */
 export const MASTER_KEY_HASH = 'litellm-master-key';
 
-/** What the team wrote, the key's own words over it, the tags of both. */
+/** The team's metadata, overridden by the key's own, with the tags of both. */
 function metadataOf(key: Key, team: Team | undefined): JsonObject {
   const tags = [...new Set([...(team?.tags ?? []), ...(key.tags ?? []), ...texts(key.metadata.tags)])];
   return { ...team?.metadata, ...key.metadata, ...(tags.length > 0 && { tags }) };
@@ -113,7 +112,7 @@ function texts(value: JsonValue | undefined): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
-/** The scopes of an identity, narrowest first: the first that says no is the one the client is told of. */
+/** The scopes of an identity, narrowest first: errors name the first that refuses. */
 function scopesOf(
   { keyHash, userId, teamId, organizationId, objects }: Omit<Identity, 'scopes'>,
   budgets: Budgets,
@@ -161,7 +160,7 @@ function scopesOf(
       label: `User=${userId}`,
       limits: user === undefined ? {} : limitsOf(user, named(user.budgetId)),
       anchorMs: user?.createdAtMs ?? 0,
-      // LiteLLM: what a user may spend on its own is not what its teams may spend.
+      // As in LiteLLM, a user's own budget does not limit what its teams spend.
       ...(teamId !== undefined && { isCountedOnly: true }),
     });
   }

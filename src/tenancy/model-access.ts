@@ -1,18 +1,18 @@
-/** Which model groups an identity may use: what its key, team, user and organisation allow together. */
+/** Which model groups an identity may use: those that its key, team, user and organisation all allow. */
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import type { Identity } from './identity.ts';
 
-/** Whose list of models says no. */
+/** The object whose list of models refuses. */
 export type Denier = 'key' | 'team' | 'user' | 'organization';
 
-/** LiteLLM's words in a list of models. */
+/** LiteLLM's special words in a list of models. */
 const ALL_MODELS = 'all-proxy-models';
 const TEAM_MODELS = 'all-team-models';
 const NO_MODELS = 'no-default-models';
 
 /**
- * Who denies a model group; undefined where nobody does. `names` are all names that the group goes by for this request: as asked
- * for, its own, its pattern, and the access groups it belongs to.
+ * Who denies a model group; undefined if it is allowed. `names` are all names of the group for this request: the
+ * requested name, its own, its pattern, and its access groups.
  */
 export function deniedBy(identity: Identity, names: readonly string[]): Denier | undefined {
   if (identity.from === 'master') return undefined;
@@ -21,13 +21,13 @@ export function deniedBy(identity: Identity, names: readonly string[]): Denier |
     if (!identity.models.includes(TEAM_MODELS) || team === undefined) return 'key';
   }
   if (team !== undefined && !allowsOrAll(team.models, names)) return 'team';
-  // LiteLLM: a user's own list holds for its personal keys; a key of a team goes by the team's.
+  // As in LiteLLM, a user's own list applies to its personal keys; a team's list applies to keys of the team.
   if (team === undefined && user !== undefined && !allowsOrAll(user.models, names)) return 'user';
   if (organization !== undefined && !allowsOrAll(organization.models, names)) return 'organization';
   return undefined;
 }
 
-/** The models that an error may name as allowed. */
+/** The allowed models, for an error message. */
 export function allowedModels(identity: Identity, denier: Denier): readonly string[] {
   const { team, user, organization } = identity.objects;
   switch (denier) {
@@ -42,7 +42,7 @@ export function allowedModels(identity: Identity, denier: Denier): readonly stri
   }
 }
 
-/** Whether everything is allowed, so that no names need to be put together. */
+/** Whether everything is allowed, so that the names need not be collected. */
 export function mayUseAll({ models, objects: { team, user, organization } }: Identity): boolean {
   return (
     models.length === 0 &&

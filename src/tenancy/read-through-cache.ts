@@ -1,18 +1,18 @@
-/** A bounded memory of things that are read from a store: answers at once for what it knows, and asks once for what it does not. */
+/** A bounded cache of values that are read from a store. */
 import type { Clock } from '../core/clock.ts';
 
-/** How a memory is set up. */
+/** How a cache is set up. */
 export interface ReadThroughCacheOptions<Value> {
   readonly clock: Clock;
-  /** Reads one; undefined where there is none. */
+  /** Reads a value; undefined if there is none. */
   readonly load: (id: string) => Promise<Value | undefined>;
-  /** What a value was made of, as `team:t1`: when one of them changes the value is forgotten. */
+  /** The sources of a value, as `team:t1`: when one of them changes, the value is dropped. */
   readonly sourcesOf: (id: string, value: Value | undefined) => readonly string[];
   readonly capacity: number;
-  /** How long a value is believed without asking again, and how long that there is none. */
+  /** How long a value is valid, and how long the absence of one. */
   readonly ttlMs: number;
   readonly absentTtlMs: number;
-  /** Whether a value that is too old may still serve, because what it came from cannot be asked now. */
+  /** Whether this error of `load` allows an expired value to be used. */
   readonly mayServeOld: (error: unknown) => boolean;
 }
 
@@ -22,12 +22,12 @@ interface Entry<Value> {
   untilMs: number;
 }
 
-/** How often a read is made again because what it read changed meanwhile. */
+/** How often a read is tried because its sources changed meanwhile. */
 const MOST_READS = 4;
-/** How long an old value serves while the store is away, before it is asked again. */
+/** How long an expired value is used while the store is unavailable, before the store is asked again. */
 const OLD_SERVES_MS = 1_000;
 
-/** How much of the room what there is none of may take. */
+/** Which share of the capacity absent values may take. */
 const ABSENT_SHARE = 0.1;
 
 function firstOf<T>(values: Iterable<T>): T | undefined {
@@ -35,15 +35,18 @@ function firstOf<T>(values: Iterable<T>): T | undefined {
   return first;
 }
 
-/** The memory. What was forgotten never comes back from a read that began before. */
+/**
+ * Returns cached values at once, and reads others once however many wait. A dropped value never returns from an older
+ * read.
+ */
 export class ReadThroughCache<Value> {
   readonly #options: ReadThroughCacheOptions<Value>;
   readonly #entries = new Map<string, Entry<Value>>();
-  /** Ids of what there is none of, oldest first: keys that somebody makes up must not drive out those that there are. */
+  /** Ids of absent values, oldest first: made-up keys must not displace real ones. */
   readonly #absent = new Set<string>();
   readonly #bySource = new Map<string, Set<string>>();
   readonly #loading = new Map<string, Promise<Value | undefined>>();
-  /** Grows with every change: a read that another number saw begin may hold what is no longer true. */
+  /** Grows with every change: a read that began at another number may be outdated. */
   #changes = 0;
 
   constructor(options: ReadThroughCacheOptions<Value>) {
@@ -54,7 +57,7 @@ export class ReadThroughCache<Value> {
     return this.#entries.size;
   }
 
-  /** The value; a promise only where it has to be read. Rejects with what reading rejects with. */
+  /** The value; a promise only if it has to be read. Rejects with the error of `load`. */
   find(id: string): Value | undefined | Promise<Value | undefined> {
     const entry = this.#entries.get(id);
     if (entry !== undefined && entry.untilMs > this.#options.clock.monotonicMs()) return entry.value;
@@ -65,7 +68,7 @@ export class ReadThroughCache<Value> {
     return read;
   }
 
-  /** Forgets everything that was made of these. */
+  /** Drops all values that were made from these sources. */
   forget(sources: Iterable<string>): void {
     this.#changes++;
     for (const source of sources) {
@@ -88,7 +91,7 @@ export class ReadThroughCache<Value> {
       try {
         value = await load(id);
       } catch (error) {
-        // What was revoked is no longer among the entries, so it is not what serves here.
+        // A revoked value is no longer among the entries, so it cannot be used here.
         const kept = this.#entries.get(id);
         if (old?.value === undefined || kept !== old || !mayServeOld(error)) throw error;
         old.untilMs = clock.monotonicMs() + OLD_SERVES_MS;
@@ -109,7 +112,7 @@ export class ReadThroughCache<Value> {
     const isAbsent = entry.value === undefined;
     const isFullOfAbsent = isAbsent && this.#absent.size >= Math.max(1, capacity * ABSENT_SHARE);
     if (isFullOfAbsent || this.#entries.size >= capacity) {
-      // The oldest goes: maps and sets keep the order in which things came.
+      // The oldest is dropped: maps and sets keep the order of insertion.
       const [oldest = firstOf(this.#entries.keys())] = this.#absent;
       if (oldest !== undefined) this.#drop(oldest);
     }

@@ -1,24 +1,24 @@
-/** What limits hang on: for each identity the things whose budgets and rates its requests touch, in the order they are asked. */
+/** Scopes: the objects whose budgets and rates limit a request, in the order in which they are checked. */
 import type { ScopeKind } from '../config/gateway-config.ts';
 import { escapeId } from '../core/escape-id.ts';
 import { type Budget, LIMIT_NAMES, type Limits } from '../stores/contracts/directory.ts';
 
-/** One thing with limits, as a request meets it. */
+/** One object with limits. */
 export interface Scope {
   readonly kind: ScopeKind;
-  /** The account's id, as the stores and the ledger call it: `key:<hash>`, `team:<id>`, `platform`. */
+  /** The account's id in the stores and the ledger: `key:<hash>`, `team:<id>`, `platform`. */
   readonly account: string;
-  /** How an error calls it: `Key=sk-...abcd`, `Team=t1`. Never a secret, never another tenant's name. */
+  /** Its name in errors: `Key=sk-...abcd`, `Team=t1`. Never a secret, never another tenant's name. */
   readonly label: string;
-  /** Its own limits, with those of a named budget where it has none. */
+  /** Its own limits, completed by those of a named budget. */
   readonly limits: Limits;
   /** When periods of fixed length count from. */
   readonly anchorMs: number;
-  /** Its spend is counted, but its budget refuses nobody: a user's budget for requests under a key of a team. */
+  /** Its spend is counted, but its budget refuses no request: a user's budget, if the key belongs to a team. */
   readonly isCountedOnly?: boolean;
 }
 
-/** The ids of accounts; nobody else puts them together. Ids in them are escaped, so that no two things share an account. */
+/** Makes the ids of all accounts. Ids of objects are escaped, so that no two objects share an account. */
 export const accountOf = {
   platform: 'platform',
   key: (hash: string): string => `key:${hash}`,
@@ -36,7 +36,7 @@ export const accountOf = {
   model: (account: string, group: string): string => `${account}/model:${group}`,
 } as const;
 
-/** An object's limits, filled up from the named budget where it has none of its own; a raise that has ended changes nothing. */
+/** An object's limits, completed by those of the named budgets. */
 export function limitsOf(own: Limits, ...budgets: readonly (Limits | undefined)[]): Limits {
   let limits = own;
   for (const budget of budgets) if (budget !== undefined) limits = { ...present(budget), ...present(limits) };
@@ -48,5 +48,5 @@ function present(limits: Limits): Limits {
   return Object.fromEntries(entries);
 }
 
-/** Named budgets by id, as far as they were found. */
+/** The named budgets that were found, by id. */
 export type Budgets = ReadonlyMap<string, Budget>;

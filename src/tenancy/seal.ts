@@ -1,4 +1,7 @@
-/** Seals secrets that are kept in the database: AES-256-GCM under a key derived from one that is not kept there. */
+/**
+ * Seals secrets that are stored in the database: AES-256-GCM under a key derived from a secret that is not stored
+ * there.
+ */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 
 const VERSION = 's1';
@@ -6,8 +9,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Seals and opens texts. The sealed form names the key it was sealed with (a hash of it), so that a text sealed under another key
- * is told apart from one that was tampered with. Several keys open, the first one seals: that is how a key is changed.
+ * Seals and opens texts. The sealed form contains a hash of its key, so that a text sealed under another key can be
+ * distinguished from one that was tampered with. All keys open, the first one seals: this is how a key is rotated.
  */
 export class Seal {
   readonly #keys: readonly { readonly id: string; readonly key: Buffer }[];
@@ -22,7 +25,7 @@ export class Seal {
 
   seal(text: string): string {
     const [first] = this.#keys;
-    if (first === undefined) throw new RangeError('no key to seal with');
+    if (first === undefined) throw new RangeError('There is no key to seal with');
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', first.key, iv);
     cipher.setAAD(Buffer.from(`${VERSION}:${first.id}`));
@@ -30,13 +33,13 @@ export class Seal {
     return `${VERSION}:${first.id}:${sealed.toString('base64url')}`;
   }
 
-  /** Throws where the text was sealed under a key that is not among ours, or is not as it was sealed. */
+  /** Throws if the text was sealed under an unknown key, or was changed after it was sealed. */
   unseal(sealed: string): string {
     const [version, id, text = ''] = sealed.split(':');
     const known = this.#keys.find((each) => each.id === id);
     if (version !== VERSION || known === undefined) {
       throw new Error(
-        'A secret in the database was sealed under another key: set LITELLM_SALT_KEY to the one it was made with.',
+        'A secret in the database was sealed under another key: set LITELLM_SALT_KEY to the key that sealed it.',
       );
     }
     const bytes = Buffer.from(text, 'base64url');

@@ -1,4 +1,7 @@
-/** Finds whose key it is, and the customers and tags that requests name: in the configuration, else in the directory. */
+/**
+ * Finds the identity of a key, and the customers and tags that requests name: in the configuration, else in the
+ * directory.
+ */
 
 import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
@@ -34,11 +37,11 @@ export interface NamedScope {
 
 const KEYS_REMEMBERED = 100_000;
 const NAMES_REMEMBERED = 20_000;
-/** Changes are told to every instance; this is for what is changed behind our back, in the database itself. */
+/** Changes are announced to every instance; this is for changes made directly in the database. */
 const TTL_MS = 60_000;
 const ABSENT_TTL_MS = 5_000;
 
-/** The directory as requests see it: what was looked up once is known until it changes. */
+/** The directory as requests see it: what was looked up once is cached until it changes. */
 export class Tenants {
   readonly #directory: Directory;
   readonly #clock: Clock;
@@ -82,12 +85,12 @@ export class Tenants {
     });
   }
 
-  /** By the hash of the key. Rejects with a DatabaseUnavailableError where nobody can tell. */
+  /** By the hash of the key. Rejects with a DatabaseUnavailableError if that is unknown. */
   identity(hash: string): Identity | undefined | Promise<Identity | undefined> {
     return this.#identities.find(hash);
   }
 
-  /** A customer; one that nobody made has the limits of all such. */
+  /** A customer; one that was never created has the limits of unknown customers. */
   customer(id: string): NamedScope | Promise<NamedScope> {
     return this.#named(this.#customers.find(id), () => customerScope(id, undefined, undefined));
   }
@@ -105,7 +108,7 @@ export class Tenants {
     this.#tags.forget(sources);
   }
 
-  /** What changed is not known, or the configuration is another one. */
+  /** Anything may have changed, or the configuration is a new one. */
   forgetAll(declared?: Declared): void {
     if (declared !== undefined) this.#declared = declared;
     this.#identities.forgetAll();
@@ -113,7 +116,7 @@ export class Tenants {
     this.#tags.forgetAll();
   }
 
-  /** A database that is away cannot tell of a customer or a tag: the request then goes on without their limits, as an unknown one's. */
+  /** While the database is unavailable, a customer or tag that is not cached has the limits of an unknown one. */
   #named(
     found: NamedScope | undefined | Promise<NamedScope | undefined>,
     unknown: () => NamedScope,
@@ -136,7 +139,7 @@ export class Tenants {
     try {
       return await this.#complete(key, from);
     } catch (error) {
-      // A database that is away must not lock out keys that stand in the configuration.
+      // An unavailable database must not lock out keys that the configuration declares.
       if (declared === undefined || !(error instanceof DatabaseUnavailableError)) throw error;
       return makeIdentity({ key, from, ...this.#declaredAround(key) });
     }

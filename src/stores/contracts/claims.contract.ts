@@ -1,4 +1,6 @@
-/** What every store of claims must do, as tests: `testClaims('memory', …)`. `claims.model.contract.ts` adds random ones. */
+/**
+ * What every store of claims must do, as tests: `testClaims('memory', …)`. `claims.model.contract.ts` adds random ones.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClaimAccount, ClaimAmounts, ClaimOutcome, Claims, MoneyLimit, Refusal, Seed } from './claims.ts';
@@ -14,7 +16,10 @@ export interface TestClaims {
 /** Makes a store that asks `seed` for what it does not know. */
 export type MakeClaims = (seed: Seed) => Promise<TestClaims>;
 
-/** What requests of these tests say the time is: near the truth, because a store that lasts forgets periods that are long over. */
+/**
+ * What requests of these tests say the time is: near the truth, because a store that lasts forgets periods that are
+ * long over.
+ */
 export const NOON_MS = Date.now();
 
 /** When the window of `daily` ends. */

@@ -1,6 +1,6 @@
 /**
- * Random claims, extensions, settlements and cancellations on a store and on a model that is too slow and too plain to be wrong:
- * it keeps every open claim and every counted request in a list, and adds them up anew for each question.
+ * Random claims, extensions, settlements and cancellations on a store and on a model that is too slow and too plain to
+ * be wrong: it keeps every open claim and every counted request in a list, and adds them up anew for each question.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -277,7 +277,10 @@ export type Step =
   | { readonly does: 'cancel' | 'settle-again'; readonly which: number }
   | { readonly does: 'wait'; readonly ms: number };
 
-/** Sizes at which a store that splits or rounds amounts would go wrong. All amounts of a run are of one size, so that they meet. */
+/**
+ * Sizes at which a store that splits or rounds amounts would go wrong. All amounts of a run are of one size, so that
+ * they meet.
+ */
 const UNITS = [1n, 333_333n, 999_999n, 1_000_000n, 1_000_000_000_000_001n];
 
 const someTokens = fc.integer({ min: 0, max: 12 });
@@ -396,7 +399,9 @@ export interface ModelRun {
   advance?(ms: number): void;
 }
 
-/** Does the steps to store and model and asserts after each that both say and know the same; then ends whatever is open. */
+/**
+ * Does the steps to store and model and asserts after each that both say and know the same; then ends whatever is open.
+ */
 export async function runSteps(run: ModelRun, steps: readonly Step[]): Promise<void> {
   const { claims, model, accounts, prefix, isTimed } = run;
   const compare = (outcome: ClaimOutcome, expected: PlainOutcome): void => {

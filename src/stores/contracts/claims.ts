@@ -1,16 +1,17 @@
 /**
- * What every request may still spend and send: one claim on all accounts that it touches, all or nothing, in one atomic step. It is
- * corrected by what was really used when the request is over. Money is pico-USD, times are milliseconds.
+ * What every request may still spend and send: one claim on all accounts that it touches, all or nothing, in one atomic
+ * step. It is corrected by what was really used when the request is over. Money is pico-USD, times are milliseconds.
  *
- * An **account** is whatever a limit hangs on: a key, a team, a key at one model. For each of its money limits a store keeps
- * `spent` (settled), `held` (holds of open claims) and `exposed` (what open claims may cost beyond their holds).
+ * An **account** is whatever a limit hangs on: a key, a team, a key at one model. For each of its money limits a store
+ * keeps `spent` (settled), `held` (holds of open claims) and `exposed` (what open claims may cost beyond their holds).
  *
  * A money limit grants a claim if all of these hold:
  * - spent + held < max: a limit that is used up grants nothing, not even what is free;
  * - spent + held + hold ≤ max;
  * - spent + held + exposed + hold + exposure ≤ max + debt.
  *
- * A rate counts the last 60 s in whole seconds, the oldest of them until all of it is 60 s old. Refused claims are not counted.
+ * A rate counts the last 60 s in whole seconds, the oldest of them until all of it is 60 s old. Refused claims are not
+ * counted.
  */
 import type { PicoUsd } from '../../core/money.ts';
 
@@ -43,7 +44,10 @@ export interface ClaimAccount extends RateLimits {
   /** `key:<hash>`, `team:<id>`, `key:<hash>/model:<group>`. Unique over all kinds; holds no secret. */
   readonly id: string;
   readonly money: readonly MoneyLimit[];
-  /** What happens while the shared store is unavailable. Default `share`: each instance may use an equal part of what was left. */
+  /**
+   * What happens while the shared store is unavailable. Default `share`: each instance may use an equal part of what
+   * was left.
+   */
   readonly whenAway?: 'open' | 'closed' | 'share';
 }
 
@@ -57,8 +61,9 @@ export interface ClaimAmounts {
   /** What the request may cost beyond its hold: 0 if the hold is an upper bound. */
   readonly exposure: PicoUsd;
   /**
-   * If `hold` and `exposure` do not fit, the request may be sent with fewer tokens of answer instead. The store grants as many
-   * as fit, with a hold of `fixed + tokens × perToken` and no exposure, and refuses the claim below `minTokens`.
+   * If `hold` and `exposure` do not fit, the request may be sent with fewer tokens of answer instead. The store grants
+   * as many as fit, with a hold of `fixed + tokens × perToken` and no exposure, and refuses the claim below
+   * `minTokens`.
    */
   readonly cap?: {
     readonly fixed: PicoUsd;
@@ -75,15 +80,18 @@ export interface ClaimRequest {
   readonly nowMs: number;
   readonly accounts: readonly ClaimAccount[];
   readonly amounts: ClaimAmounts;
-  /** What `OrphanedClaim.note` says if this instance dies: whatever is needed to book the claim. Stored as it is; keep it short. */
+  /**
+   * What `OrphanedClaim.note` says if this instance dies: whatever is needed to book the claim. Stored as it is; keep
+   * it short.
+   */
   readonly note?: string;
 }
 
 export type LimitKind = 'money' | 'requests' | 'tokens' | 'input-tokens' | 'output-tokens' | 'parallel';
 
 /**
- * Why a claim was refused: the first limit that refused it, in the order of the accounts, and within an account in the order of
- * `LimitKind`. If there is a `cap`, money refuses only if its `minTokens` do not fit either.
+ * Why a claim was refused: the first limit that refused it, in the order of the accounts, and within an account in the
+ * order of `LimitKind`. If there is a `cap`, money refuses only if its `minTokens` do not fit either.
  */
 export interface Refusal {
   /** Id of the account. */
@@ -99,19 +107,24 @@ export interface Refusal {
   readonly window?: string;
   /** In how many milliseconds it may be granted; undefined: never, or unknown. */
   readonly retryAfterMs?: number;
-  /** Only open claims are in the way: the same request may fit once they are settled. Never true for what a minute counts. */
+  /**
+   * Only open claims are in the way: the same request may fit once they are settled. Never true for what a minute
+   * counts.
+   */
   readonly isTemporary: boolean;
   /** The store that knows the account's spend is unavailable, and the account is configured `closed`. */
   readonly isStoreUnavailable?: boolean;
   /**
-   * No limit refused: another instance changed an object (a key, a team) and this one had not heard of it. By the time this is
-   * returned, the caches of this instance are invalidated (`InvalidationBus`): identify the caller again, and claim again.
-   * `account` is empty.
+   * No limit refused: another instance changed an object (a key, a team) and this one had not heard of it. By the time
+   * this is returned, the caches of this instance are invalidated (`InvalidationBus`): identify the caller again, and
+   * claim again. `account` is empty.
    */
   readonly isStale?: boolean;
 }
 
-/** What an account has left after a claim, for the `x-ratelimit-*` headers. Members exist only for limits that it has. */
+/**
+ * What an account has left after a claim, for the `x-ratelimit-*` headers. Members exist only for limits that it has.
+ */
 export interface Remaining {
   readonly requests?: number;
   readonly tokens?: number;
@@ -137,7 +150,9 @@ export type ClaimOutcome =
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/** Spend that depends on who answered and therefore could not be claimed before: budgets of deployments and providers. */
+/**
+ * Spend that depends on who answered and therefore could not be claimed before: budgets of deployments and providers.
+ */
 export interface Charge {
   readonly account: string;
   readonly window: string;
@@ -164,11 +179,12 @@ export interface MoneyState {
 }
 
 /**
- * What was spent before the store knew the account: asked once for each account and period, if a counter is missing (a new
- * process, a Redis that was emptied). The ledger answers, after the journal was flushed to it.
+ * What was spent before the store knew the account: asked once for each account and period, if a counter is missing (a
+ * new process, a Redis that was emptied). The ledger answers, after the journal was flushed to it.
  *
- * So that every cost counts once, the answer contains everything that was settled before the question, and nothing that was
- * settled later: if `settle` returns a promise, its rows go to the ledger only after that is fulfilled (to the journal at once).
+ * So that every cost counts once, the answer contains everything that was settled before the question, and nothing that
+ * was settled later: if `settle` returns a promise, its rows go to the ledger only after that is fulfilled (to the
+ * journal at once).
  */
 export type Seed = (
   account: string,
@@ -189,28 +205,33 @@ export interface Claims {
   readonly isUp: boolean | undefined;
   /** How many claims of this instance are open. */
   readonly open: number;
-  /** Returns no promise if it can decide at once (in memory, counters seeded), to spare the caller a turn of the event loop. */
+  /**
+   * Returns no promise if it can decide at once (in memory, counters seeded), to spare the caller a turn of the event
+   * loop.
+   */
   claim(request: ClaimRequest): ClaimOutcome | Promise<ClaimOutcome>;
   /**
-   * Changes what an open claim reserves. If the increase does not fit, it is refused and the claim stays as it was. Requests and
-   * slots stay. Throws a RangeError for a claim that is not open.
+   * Changes what an open claim reserves. If the increase does not fit, it is refused and the claim stays as it was.
+   * Requests and slots stay. Throws a RangeError for a claim that is not open.
    */
   extend(
     id: string,
     reserve: { readonly hold: PicoUsd; readonly exposure: PicoUsd; readonly nowMs: number },
   ): ClaimOutcome | Promise<ClaimOutcome>;
   /**
-   * Closes a claim: frees hold, exposure and slots, adds the cost to the periods in which it was claimed, corrects the tokens.
-   * A second settlement of the same id changes nothing, nor does one of an id that was never claimed (a request without limits
-   * claims on no account, so that its charges count). If the shared store lost the claim or gave it up as orphaned, the
-   * settlement books the difference, so that every cost counts once. Never rejects: what cannot be delivered now is kept and
-   * delivered later. Resolves when it is delivered or kept. Its rows go to the ledger after that, because a counter that is
-   * seeded meanwhile would count them twice.
+   * Closes a claim: frees hold, exposure and slots, adds the cost to the periods in which it was claimed, corrects the
+   * tokens. A second settlement of the same id changes nothing, nor does one of an id that was never claimed (a request
+   * without limits claims on no account, so that its charges count). If the shared store lost the claim or gave it up
+   * as orphaned, the settlement books the difference, so that every cost counts once. Never rejects: what cannot be
+   * delivered now is kept and delivered later. Resolves when it is delivered or kept. Its rows go to the ledger after
+   * that, because a counter that is seeded meanwhile would count them twice.
    */
   settle(settlement: Settlement): void | Promise<void>;
   /** Undoes a claim, its requests and tokens included. For requests that were never sent. */
   cancel(id: string, nowMs: number): void | Promise<void>;
-  /** Spend as this store knows it, asked from the shared store if there is one; for pages and gauges, not for decisions. */
+  /**
+   * Spend as this store knows it, asked from the shared store if there is one; for pages and gauges, not for decisions.
+   */
   read(
     account: string,
     limits: readonly Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>[],

@@ -1,6 +1,7 @@
 /**
- * The objects of the management API: organisations, teams, users, members, customers, keys, budgets, tags, models. Objects are
- * stored whole, by id; searchable fields have columns. Money is pico-USD, times are milliseconds since the epoch.
+ * The objects of the management API: organisations, teams, users, members, customers, keys, budgets, tags, models.
+ * Objects are stored whole, by id; searchable fields have columns. Money is pico-USD, times are milliseconds since the
+ * epoch.
  */
 import type { JsonObject } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
@@ -146,7 +147,10 @@ export interface Key extends Stored, Limits {
   readonly previousHash?: string;
   readonly previousUntilMs?: number;
   readonly rotationCount: number;
-  /** The hash under which its spend is counted: that of its first text, so that a rotation frees no budget and loses no open claim. */
+  /**
+   * The hash under which its spend is counted: that of its first text, so that a rotation frees no budget and loses no
+   * open claim.
+   */
   readonly accountHash?: string;
   readonly autoRotate?: { readonly everyMs: number; readonly nextAtMs: number };
   readonly lastUsedAtMs?: number;
@@ -211,7 +215,10 @@ export interface ListOptions {
   readonly descending?: boolean;
 }
 
-/** What objects can be searched by; all conditions that are given must hold. A condition that a kind lacks is a bug and throws. */
+/**
+ * What objects can be searched by; all conditions that are given must hold. A condition that a kind lacks is a bug and
+ * throws.
+ */
 export interface Search {
   readonly ids?: readonly string[];
   readonly alias?: string;
@@ -239,7 +246,10 @@ export class ConflictError extends Error {
   }
 }
 
-/** A write was refused because a text cannot be stored or searched: it has a NUL or half a surrogate pair, or is too long. */
+/**
+ * A write was refused because a text cannot be stored or searched: it has a NUL or half a surrogate pair, or is too
+ * long.
+ */
 export class InvalidValueError extends Error {
   override readonly name = 'InvalidValueError';
   readonly field: string;
@@ -250,8 +260,8 @@ export class InvalidValueError extends Error {
 }
 
 /**
- * Why a database did not run a statement, if the statement is not at fault. `busy`: another process or query held it for
- * too long; `crowded`: no connection was free; `full` and `read-only`: it can read and cannot write.
+ * Why a database did not run a statement, if the statement is not at fault. `busy`: another process or query held it
+ * for too long; `crowded`: no connection was free; `full` and `read-only`: it can read and cannot write.
  */
 export type UnavailableReason =
   | 'unreachable'
@@ -274,10 +284,10 @@ export class DatabaseUnavailableError extends Error {
 }
 
 /**
- * Reads and writes objects. Every write is one transaction, with its audit entry, and is announced to other instances. Everything
- * rejects with a DatabaseUnavailableError while the database cannot be used. Writes reject with an InvalidValueError if an id or a
- * searchable field holds a text that no database can store (a NUL, an id of more than 256 bytes, another text of more than 1,000);
- * a search for such a text finds nothing.
+ * Reads and writes objects. Every write is one transaction, with its audit entry, and is announced to other instances.
+ * Everything rejects with a DatabaseUnavailableError while the database cannot be used. Writes reject with an
+ * InvalidValueError if an id or a searchable field holds a text that no database can store (a NUL, an id of more than
+ * 256 bytes, another text of more than 1,000); a search for such a text finds nothing.
  */
 export interface Directory {
   get<Kind extends keyof Kinds>(kind: Kind, id: string): Promise<Kinds[Kind] | undefined>;
@@ -289,8 +299,8 @@ export interface Directory {
   /** Throws a ConflictError if the id (or, for keys, the alias) is taken. */
   create<Kind extends keyof Kinds>(kind: Kind, value: Kinds[Kind], audit: AuditEntry): Promise<void>;
   /**
-   * Replaces an object by what `change` makes of its present state, inside one transaction: two updates at once are both kept.
-   * Resolves to undefined if there is no such object. `change` may be called again after a conflict.
+   * Replaces an object by what `change` makes of its present state, inside one transaction: two updates at once are
+   * both kept. Resolves to undefined if there is no such object. `change` may be called again after a conflict.
    */
   update<Kind extends keyof Kinds>(
     kind: Kind,
@@ -305,8 +315,9 @@ export interface Directory {
     audit: (before: Key, after: Key) => AuditEntry,
   ): Promise<Key | undefined>;
   /**
-   * Deletes objects and their memberships; also the keys of a deleted team or user, and the teams and keys of an organisation.
-   * These are announced and get audit entries too. Resolves to those of the requested objects that existed.
+   * Deletes objects and their memberships; also the keys of a deleted team or user, and the teams and keys of an
+   * organisation. These are announced and get audit entries too. Resolves to those of the requested objects that
+   * existed.
    */
   delete<Kind extends keyof Kinds>(
     kind: Kind,
@@ -368,8 +379,8 @@ export interface Database {
   /** Whether it answers now; resolves within a second. */
   ping(): Promise<boolean>;
   /**
-   * Takes the right to be the only instance on this database without shared counters. False if another instance has it. It lasts
-   * until `close` or the end of the process, however it ends.
+   * Takes the right to be the only instance on this database without shared counters. False if another instance has it.
+   * It lasts until `close` or the end of the process, however it ends.
    */
   beAlone(): Promise<boolean>;
   close(): Promise<void>;

@@ -1,7 +1,8 @@
 /**
- * The log of requests under way, on this machine's disk: written before a request is sent and when it is over, so that a process
- * that is killed at any moment loses nothing. A call returns when the operating system has the record (which survives the process,
- * not the machine; `fsync: true` survives both). Records are dropped once the ledger has their content.
+ * The log of requests under way, on this machine's disk: written before a request is sent and when it is over, so that
+ * a process that is killed at any moment loses nothing. A call returns when the operating system has the record (which
+ * survives the process, not the machine; `fsync: true` survives both). Records are dropped once the ledger has their
+ * content.
  */
 import type { PicoUsd } from '../../core/money.ts';
 import type { Settlement } from './claims.ts';
@@ -29,23 +30,26 @@ export interface Journal {
   /** The hold grew. */
   hold(callId: string, hold: PicoUsd): void;
   /**
-   * The request is over. The journal has it at once; the ledger gets it when `settled` is done, if the claim is still being
-   * settled.
+   * The request is over. The journal has it at once; the ledger gets it when `settled` is done, if the claim is still
+   * being settled.
    */
   close(entry: ClosedEntry, settled?: Promise<void>): void;
   /** The request was never sent: nothing will be booked. */
   drop(callId: string): void;
   /** Requests that are over and not in the ledger yet. */
   readonly waiting: number;
-  /** Writes everything that waits to the ledger, except what is still being settled; rejects while the database is unavailable. */
+  /**
+   * Writes everything that waits to the ledger, except what is still being settled; rejects while the database is
+   * unavailable.
+   */
   flush(): Promise<void>;
   /** Flushes once more, as far as the database allows, and closes the files. */
   end(): Promise<void>;
 }
 
 /**
- * What a dead process left behind: settled requests to deliver, open ones to book as orphans. A large amount comes in several
- * parts, the orphans with the last.
+ * What a dead process left behind: settled requests to deliver, open ones to book as orphans. A large amount comes in
+ * several parts, the orphans with the last.
  */
 export interface LeftBehind {
   readonly closed: readonly ClosedEntry[];
@@ -56,15 +60,18 @@ export interface LeftBehind {
 export type TakeLock = (path: string) => { release(): void } | undefined;
 
 /**
- * `full`: the disk refuses writes. `unavailable`: the ledger refuses writes. `damaged`: lines that cannot be read were skipped.
- * `refused`: the ledger refuses one entry, which is kept in a file of its own.
+ * `full`: the disk refuses writes. `unavailable`: the ledger refuses writes. `damaged`: lines that cannot be read were
+ * skipped. `refused`: the ledger refuses one entry, which is kept in a file of its own.
  */
 export interface JournalTrouble {
   readonly kind: 'full' | 'unavailable' | 'damaged' | 'refused';
   readonly reason: unknown;
 }
 
-/** The disk refuses to store the journal: full, read-only or failing. The trouble ends when the disk accepts writes again. */
+/**
+ * The disk refuses to store the journal: full, read-only or failing. The trouble ends when the disk accepts writes
+ * again.
+ */
 export class JournalFullError extends Error {
   override readonly name = 'JournalFullError';
   constructor(path: string, cause: unknown) {

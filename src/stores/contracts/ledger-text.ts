@@ -1,6 +1,6 @@
 /**
- * A row of the ledger as JSON text, which the journal writes and databases store: it is made once and passed on unchanged. Money
- * is a decimal string, because JSON has no integers of that size.
+ * A row of the ledger as JSON text, which the journal writes and databases store: it is made once and passed on
+ * unchanged. Money is a decimal string, because JSON has no integers of that size.
  */
 import { defined } from '../../core/defined.ts';
 import type { LedgerRow } from './ledger.ts';
@@ -10,7 +10,10 @@ type Money = 'cost' | 'requestedCost' | 'hold';
 /** A row in JSON's types. */
 export type PlainRow = Omit<LedgerRow, Money> & { readonly [Name in Money]?: string };
 
-/** The text of a row. Copying a row costs a third of a microsecond; a replacer of `JSON.stringify` would cost ten times that. */
+/**
+ * The text of a row. Copying a row costs a third of a microsecond; a replacer of `JSON.stringify` would cost ten times
+ * that.
+ */
 export function textOfRow(row: LedgerRow): string {
   return JSON.stringify({
     ...row,

@@ -1,6 +1,6 @@
 /**
- * The durable record of what every attempt used and cost. Rows are written once, by attempt id. A second write of the same id
- * changes nothing, except that the true row of an attempt replaces the row of its orphaned claim.
+ * The durable record of what every attempt used and cost. Rows are written once, by attempt id. A second write of the
+ * same id changes nothing, except that the true row of an attempt replaces the row of its orphaned claim.
  */
 import type { JsonObject } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
@@ -8,7 +8,10 @@ import type { PicoUsd } from '../../core/money.ts';
 /** `orphan`: the gateway died before it knew; booked at the hold. */
 export type LedgerStatus = 'success' | 'failure' | 'client-gone' | 'lost' | 'orphan' | 'cache-hit';
 
-/** One attempt: what it used, what it cost and why. Holds no prompt, answer or key. Times are milliseconds since the epoch. */
+/**
+ * One attempt: what it used, what it cost and why. Holds no prompt, answer or key. Times are milliseconds since the
+ * epoch.
+ */
 export interface LedgerRow {
   /** `<call id>/<number>`, numbers from 0 in the order the attempts began. */
   readonly attemptId: string;

@@ -1,21 +1,35 @@
-/** What the instances of a cluster share of their routing, so that together they treat an upstream as one gateway would. */
+/**
+ * What the instances of a cluster share of their routing, so that together they treat an upstream as one gateway would.
+ */
 
 /** Whether a deployment is tried: freely, not at all, or by one probe per interval. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** A change of a breaker that one instance announces to the others. Times are durations, because clocks of machines differ. */
+/**
+ * A change of a breaker that one instance announces to the others. Times are durations, because clocks of machines
+ * differ.
+ */
 export interface BreakerChange {
   readonly state: BreakerState;
   /** How much longer it is open, or how long its probe may take. */
   readonly forMs: number;
 }
 
-/** Shares the breakers of all instances, so that a cluster discovers a failure once and sends one probe, not one per instance. */
+/**
+ * Shares the breakers of all instances, so that a cluster discovers a failure once and sends one probe, not one per
+ * instance.
+ */
 export interface BreakerShare {
   publish(id: string, change: BreakerChange): void;
-  /** Calls back for changes that other instances published, never for our own, and for breakers that were open before we joined. */
+  /**
+   * Calls back for changes that other instances published, never for our own, and for breakers that were open before we
+   * joined.
+   */
   onChange(callback: (id: string, change: BreakerChange) => void): void;
-  /** Takes the one probe of this interval. If it is a promise, it is awaited in the background: a later request is the probe. */
+  /**
+   * Takes the one probe of this interval. If it is a promise, it is awaited in the background: a later request is the
+   * probe.
+   */
   takeProbe(id: string, intervalMs: number): boolean | Promise<boolean>;
   /** The probe that we took has ended or was never sent: the next one may be taken before the interval is over. */
   releaseProbe(id: string): void;
@@ -42,8 +56,9 @@ export interface SharedRouting extends BreakerShare {
   /** Sets the counter whose attempts are exchanged with the other instances. */
   countWith(counter: AttemptCounter): void;
   /**
-   * Sends our attempts to the other instances and receives theirs, for each upstream that this instance counts, from its first
-   * exchange of that upstream on. Stores that work over a network also do this by themselves, about once a second. Never rejects.
+   * Sends our attempts to the other instances and receives theirs, for each upstream that this instance counts, from
+   * its first exchange of that upstream on. Stores that work over a network also do this by themselves, about once a
+   * second. Never rejects.
    */
   exchange(): Promise<void>;
   close(): Promise<void>;

@@ -14,8 +14,9 @@ export interface AdoptOptions {
   readonly takeLock: TakeLock;
   readonly clock: Clock;
   /**
-   * Books what was left behind: writes rows to the ledger, settles claims. Called in parts, in order; the files are deleted when
-   * all calls have resolved. After a rejection a later search repeats the call with the same entries: booking goes by their ids.
+   * Books what was left behind: writes rows to the ledger, settles claims. Called in parts, in order; the files are
+   * deleted when all calls have resolved. After a rejection a later search repeats the call with the same entries:
+   * booking goes by their ids.
    */
   readonly book: (left: LeftBehind) => Promise<void>;
   /** Called if lines in the middle of a file cannot be read. */
@@ -58,11 +59,15 @@ export async function adoptLeftBehind(options: AdoptOptions): Promise<number> {
   return adopted;
 }
 
-/** Reads the files twice, because the end of a request comes after its begin, and neither all of them fit into memory at once. */
+/**
+ * Reads the files twice, because the end of a request comes after its begin, and neither all of them fit into memory at
+ * once.
+ */
 async function bookFolder(folder: string, options: AdoptOptions): Promise<void> {
   const { book, onDamaged, partSize = PART_SIZE } = options;
   const open = new Map<string, OpenEntry>();
-  // A shared store has the first line of an ending (number 0) before the ledger may; the line with its number follows then.
+  // A shared store has the first line of an ending (number 0) before the ledger may; the line with its number follows
+  // then.
   const unnumbered = new Set<string>();
   let delivered = 0;
   let damaged = 0;

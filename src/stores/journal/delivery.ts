@@ -1,6 +1,6 @@
 /**
- * Writes closed entries to the ledger: in batches, one at a time, and again while the database is unavailable. An entry whose
- * content the database refuses must not hold up all others: it is kept in a file of its own, and reported.
+ * Writes closed entries to the ledger: in batches, one at a time, and again while the database is unavailable. An entry
+ * whose content the database refuses must not hold up all others: it is kept in a file of its own, and reported.
  */
 import { appendFileSync } from 'node:fs';
 import { DatabaseUnavailableError } from '../contracts/directory.ts';
@@ -109,7 +109,8 @@ export class Delivery {
     }
     if (good === undefined) return false;
     for (const suspect of suspects) {
-      // The database may just have come back: an entry is refused if it fails between two writes of another that do not.
+      // The database may just have come back: an entry is refused if it fails between two writes of another that do
+      // not.
       await ledger.write(good.rows);
       const refusal = await this.#refusalOf(suspect);
       await ledger.write(good.rows);

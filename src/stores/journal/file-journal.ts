@@ -58,7 +58,9 @@ export class FileJournal implements Journal {
   readonly #troubles: Troubles;
   /** Requests under way, those in the oldest file first. */
   readonly #open = new Map<string, UnderWay>();
-  /** Requests that are over and that the disk refused; undefined: the ledger has it, and only the end must be written. */
+  /**
+   * Requests that are over and that the disk refused; undefined: the ledger has it, and only the end must be written.
+   */
   readonly #unwritten = new Map<string, ClosedEntry | undefined>();
   #lastNumber = 0;
   /** Requests that are over and whose claims are not settled yet. */

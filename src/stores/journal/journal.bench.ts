@@ -1,6 +1,6 @@
 /**
- * How long the journal holds up a request: opening, growing its hold, closing. By hand: `node src/stores/journal/journal.bench.ts`.
- * Prints the median and the best of several rounds in microseconds a call.
+ * How long the journal holds up a request: opening, growing its hold, closing. By hand: `node
+ * src/stores/journal/journal.bench.ts`. Prints the median and the best of several rounds in microseconds a call.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

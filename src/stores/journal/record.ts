@@ -1,6 +1,6 @@
 /**
- * The records of the journal: one line for each event, with a checksum in front that shows whether the line was written whole.
- * Money is a decimal string, because JSON has no integers of that size.
+ * The records of the journal: one line for each event, with a checksum in front that shows whether the line was written
+ * whole. Money is a decimal string, because JSON has no integers of that size.
  */
 import { crc32 } from 'node:zlib';
 import { defined } from '../../core/defined.ts';
@@ -15,7 +15,10 @@ import { textsOf } from './written-entry.ts';
 export type JournalRecord =
   | { readonly kind: 'open'; readonly entry: OpenEntry }
   | { readonly kind: 'hold'; readonly callId: string; readonly hold: PicoUsd }
-  /** `number` counts the closed entries of this journal, from 1. 0: it may not go to the ledger yet and comes again, with a number. */
+  /**
+   * `number` counts the closed entries of this journal, from 1. 0: it may not go to the ledger yet and comes again,
+   * with a number.
+   */
   | { readonly kind: 'closed'; readonly entry: ClosedEntry; readonly number: number }
   | { readonly kind: 'dropped'; readonly callId: string }
   /** The ledger has every closed entry up to this number. */

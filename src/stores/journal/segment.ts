@@ -1,6 +1,6 @@
 /**
- * A file of the journal: lines are added at its end and read from its start. When a call returns, the operating system has the
- * line. If the disk wrote only half of a line, that half is removed.
+ * A file of the journal: lines are added at its end and read from its start. When a call returns, the operating system
+ * has the line. If the disk wrote only half of a line, that half is removed.
  */
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { JournalFullError } from '../contracts/journal.ts';
@@ -17,7 +17,10 @@ export class SegmentWriter {
   readonly #fsync: boolean;
   readonly #buffer = Buffer.allocUnsafe(LINE_BYTES);
   #size: number;
-  /** A half-written line could not be removed: the next one begins with a line end, which makes the half a line of its own. */
+  /**
+   * A half-written line could not be removed: the next one begins with a line end, which makes the half a line of its
+   * own.
+   */
   #isTorn = false;
   #isClosed = false;
 
@@ -84,8 +87,8 @@ export interface ReadRecord {
 }
 
 /**
- * The records of a file between two places; a last line without its end is left out. Needs no more memory than a piece of the
- * file and its longest line.
+ * The records of a file between two places; a last line without its end is left out. Needs no more memory than a piece
+ * of the file and its longest line.
  */
 export function* readSegment(path: string, from = 0, to = Number.POSITIVE_INFINITY): Generator<ReadRecord> {
   const fd = openSync(path, 'r');

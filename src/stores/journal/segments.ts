@@ -1,4 +1,7 @@
-/** The files of one journal, in order: the last one is written to, the first ones are deleted when they are not needed any more. */
+/**
+ * The files of one journal, in order: the last one is written to, the first ones are deleted when they are not needed
+ * any more.
+ */
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ReadRecord, readSegment, SegmentWriter } from './segment.ts';

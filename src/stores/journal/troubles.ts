@@ -1,4 +1,7 @@
-/** Reports what goes wrong with a journal, each kind at most once a minute: a full disk fails thousands of writes a second. */
+/**
+ * Reports what goes wrong with a journal, each kind at most once a minute: a full disk fails thousands of writes a
+ * second.
+ */
 import type { Clock } from '../../core/clock.ts';
 import type { JournalTrouble } from '../contracts/journal.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Closed entries that are not in the ledger yet, in order. A bounded part of them is held in memory; further ones, while the
- * database is unavailable, are counted, and read from the files again later.
+ * Closed entries that are not in the ledger yet, in order. A bounded part of them is held in memory; further ones,
+ * while the database is unavailable, are counted, and read from the files again later.
  */
 import type { ClosedEntry } from '../contracts/journal.ts';
 import type { Place, Segments } from './segments.ts';

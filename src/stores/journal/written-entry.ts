@@ -4,8 +4,8 @@ import type { LedgerRow } from '../contracts/ledger.ts';
 import { rowOfJson, textOfRow } from '../contracts/ledger-text.ts';
 
 /**
- * A closed entry that waits, with its rows as the texts that were written. What waits survives several garbage collections, and
- * each of them copies it: one string per row costs a fraction of what its objects would.
+ * A closed entry that waits, with its rows as the texts that were written. What waits survives several garbage
+ * collections, and each of them copies it: one string per row costs a fraction of what its objects would.
  */
 export class WrittenEntry implements ClosedEntry {
   readonly callId: string;

@@ -1,4 +1,7 @@
-/** The arithmetic of budgets: whether a reserve fits, what is free, and what a claim is granted. Pure; `contracts/claims.ts` has the rules. */
+/**
+ * The arithmetic of budgets: whether a reserve fits, what is free, and what a claim is granted. Pure;
+ * `contracts/claims.ts` has the rules.
+ */
 import type { PicoUsd } from '../../core/money.ts';
 import type { ClaimAmounts, MoneyLimit, MoneyState } from '../contracts/claims.ts';
 

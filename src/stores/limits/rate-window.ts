@@ -1,6 +1,6 @@
 /**
- * What was counted in the last 60 seconds, second by second. `SlidingWindow` of core estimates one sum in coarse slots and may
- * count a slot too little; a limit must not, and a settlement changes what an earlier second counted.
+ * What was counted in the last 60 seconds, second by second. `SlidingWindow` of core estimates one sum in coarse slots
+ * and may count a slot too little; a limit must not, and a settlement changes what an earlier second counted.
  */
 
 /** Fields of an entry in the ring. */
@@ -10,7 +10,10 @@ const INPUT = 2;
 const OUTPUT = 3;
 const FIELDS = 4;
 
-/** The oldest second counts in full until all of it is a minute old, so that no span of 60 s ever holds more than was allowed. */
+/**
+ * The oldest second counts in full until all of it is a minute old, so that no span of 60 s ever holds more than was
+ * allowed.
+ */
 const COUNTED_SECONDS = 61;
 
 /** How many entries a ring starts with, a power of two; most accounts are not used in every second. */
@@ -20,8 +23,8 @@ const FIRST_CAPACITY = 4;
 export type RateKind = 'requests' | 'tokens' | 'input-tokens' | 'output-tokens';
 
 /**
- * Requests and tokens of one account in the last minute, as a ring of the seconds in which there were any. Times are monotonic
- * milliseconds, and `advance` is called with the present one before anything is read.
+ * Requests and tokens of one account in the last minute, as a ring of the seconds in which there were any. Times are
+ * monotonic milliseconds, and `advance` is called with the present one before anything is read.
  */
 export class RateWindow {
   #ring = new Float64Array(FIRST_CAPACITY * FIELDS);

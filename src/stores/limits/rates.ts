@@ -14,8 +14,9 @@ export function hasRate(limits: RateLimits): boolean {
 }
 
 /**
- * The first rate or slot that refuses a claim, in the order of `LimitKind`. An instance that decides alone grants its part only:
- * a limit divided by `instances`, but at least one request and one slot. `nowMs` is monotonic, and the window up to date.
+ * The first rate or slot that refuses a claim, in the order of `LimitKind`. An instance that decides alone grants its
+ * part only: a limit divided by `instances`, but at least one request and one slot. `nowMs` is monotonic, and the
+ * window up to date.
  */
 export function rateRefusal(
   account: ClaimAccount,

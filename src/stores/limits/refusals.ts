@@ -1,4 +1,4 @@
-/** What a claim is told when a limit refuses it. Pure. */
+/** Refusals of limits. Pure. */
 import { defined } from '../../core/defined.ts';
 import type { ClaimAccount, LimitKind, MoneyLimit, MoneyState, RateLimits, Refusal } from '../contracts/claims.ts';
 import { fits, type Reserve } from './budget.ts';
@@ -48,7 +48,9 @@ export function countRefusal(
   return { account: account.id, limit, ...counts, ...defined({ retryAfterMs }), isTemporary };
 }
 
-/** The refusal of an account that is configured `closed` while its spend is unknown; by a budget, or by its first limit. */
+/**
+ * The refusal of an account that is configured `closed` while its spend is unknown; by a budget, or by its first limit.
+ */
 export function unavailableRefusal(
   account: ClaimAccount,
   limit: MoneyLimit | undefined = account.money[0],

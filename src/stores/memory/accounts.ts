@@ -5,11 +5,13 @@ import type { MoneyLimit, Seed } from '../contracts/claims.ts';
 import type { RateWindow } from '../limits/rate-window.ts';
 import { MoneyCounter } from './money-counter.ts';
 
-/** Counters are dropped after this time without use: by then the ledger has whatever was settled, and is asked again. */
+/**
+ * Counters are dropped after this time without use: by then the ledger has whatever was settled, and is asked again.
+ */
 const IDLE_MS = 600_000;
 /**
- * Ids that clients make up (customers, tags) must not fill the memory: if there are more accounts than this, those unused for a
- * minute are dropped. Rates look back no further, and the ledger has everything sooner.
+ * Ids that clients make up (customers, tags) must not fill the memory: if there are more accounts than this, those
+ * unused for a minute are dropped. Rates look back no further, and the ledger has everything sooner.
  */
 const MANY_ACCOUNTS = 100_000;
 const IDLE_OF_MANY_MS = 60_000;
@@ -60,7 +62,10 @@ export class Accounts {
     return this.#byId.size;
   }
 
-  /** The counters of an account, new ones if it has none. Each new account checks two others for idleness, which bounds them. */
+  /**
+   * The counters of an account, new ones if it has none. Each new account checks two others for idleness, which bounds
+   * them.
+   */
   of(id: string, nowMs: number): AccountCounters {
     let account = this.#byId.get(id);
     if (account === undefined) {

@@ -1,7 +1,7 @@
 /**
- * How long a claim and its settlement take in memory: four accounts with two budgets, two request limits, a token limit and a
- * limit of requests under way, with few and with many keys. By hand: `node src/stores/memory/claims.bench.ts`. Prints the
- * median of several rounds, in nanoseconds per request.
+ * How long a claim and its settlement take in memory: four accounts with two budgets, two request limits, a token limit
+ * and a limit of requests under way, with few and with many keys. By hand: `node src/stores/memory/claims.bench.ts`.
+ * Prints the median of several rounds, in nanoseconds per request.
  */
 import { systemClock } from '../../core/clock.ts';
 import type { ClaimAccount, ClaimAmounts, Claims, MoneyLimit } from '../contracts/claims.ts';

@@ -201,7 +201,10 @@ export class MemoryClaims implements Claims {
   }
 }
 
-/** Whether this is the first place of an element in a list: budgets of one period share a counter, which must count once. */
+/**
+ * Whether this is the first place of an element in a list: budgets of one period share a counter, which must count
+ * once.
+ */
 function isFirst<T>(list: readonly T[], index: number): boolean {
   const element = list[index];
   for (let before = 0; before < index; before += 1) if (list[before] === element) return false;

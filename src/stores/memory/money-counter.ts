@@ -36,11 +36,11 @@ export interface Booking {
 }
 
 /**
- * Adds the costs of one settlement. Returns a promise if one of the counters is being seeded: until it is fulfilled, the ledger
- * must not get the settlement's rows, so that the seed does not contain them and they are added here.
+ * Adds the costs of one settlement. Returns a promise if one of the counters is being seeded: until it is fulfilled,
+ * the ledger must not get the settlement's rows, so that the seed does not contain them and they are added here.
  *
- * A counter whose seed cannot be read stays as it is: its next seed contains the rows, once they are in the ledger. But while
- * another counter keeps the rows out of the ledger, they wait here for any seed that is read in the meantime.
+ * A counter whose seed cannot be read stays as it is: its next seed contains the rows, once they are in the ledger. But
+ * while another counter keeps the rows out of the ledger, they wait here for any seed that is read in the meantime.
  */
 export function book(bookings: readonly Booking[]): Promise<void> | undefined {
   let isKeptBack = false;

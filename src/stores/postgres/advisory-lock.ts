@@ -7,9 +7,10 @@ const RETAKE_AFTER_MS = 1_000;
 const ANSWER_WITHIN_MS = 5_000;
 
 /**
- * A lock that one instance on a database holds as long as its connection lives: the server releases it however the process ends.
- * After a lost connection it reconnects and takes the lock again as soon as possible. It needs a direct connection: a pooler that
- * gives every transaction another connection (PgBouncer's transaction mode) keeps no such lock.
+ * A lock that one instance on a database holds as long as its connection lives: the server releases it however the
+ * process ends. After a lost connection it reconnects and takes the lock again as soon as possible. It needs a direct
+ * connection: a pooler that gives every transaction another connection (PgBouncer's transaction mode) keeps no such
+ * lock.
  */
 export class AdvisoryLock {
   readonly #url: string;
@@ -66,7 +67,8 @@ export class AdvisoryLock {
   #retakeLater(): void {
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
-      // The server is unavailable, or our own lost connection still holds the lock for a moment: tried until it is ours again.
+      // The server is unavailable, or our own lost connection still holds the lock for a moment: tried until it is ours
+      // again.
       this.take().then(
         (isTaken) => isTaken || this.#retakeLater(),
         () => this.#retakeLater(),

@@ -18,7 +18,10 @@ export interface PostgresOptions {
   readonly poolSize: number;
   /** 0: no limit. Default 30 s. */
   readonly statementTimeoutMs?: number;
-  /** False while the schema does not exist yet: everything rejects as if the server were unavailable. Default: always ready. */
+  /**
+   * False while the schema does not exist yet: everything rejects as if the server were unavailable. Default: always
+   * ready.
+   */
   readonly isReady?: () => boolean;
 }
 
@@ -35,7 +38,8 @@ export function openPostgres({ url, poolSize, statementTimeoutMs, isReady }: Pos
     application_name: 'sluice',
     types: { getTypeParser },
   });
-  // If an idle connection is lost, the pool makes another when one is needed. Without a listener it would end the process.
+  // If an idle connection is lost, the pool makes another when one is needed. Without a listener it would end the
+  // process.
   pool.on('error', () => undefined);
   const pulse = new Pulse(url);
   const database = new Kysely<NoTables>({ dialect: postgresPoolDialect(pool, pulse, isReady ?? (() => true)) });

@@ -12,8 +12,8 @@ export interface PostgresDatabaseOptions extends DatabaseOptions {
   readonly url: string;
   readonly poolSize: number;
   /**
-   * If given, the database can be opened while its server is unavailable: it is migrated when the server is back, and until then
-   * everything rejects with a DatabaseUnavailableError. Called if this version then cannot use the database.
+   * If given, the database can be opened while its server is unavailable: it is migrated when the server is back, and
+   * until then everything rejects with a DatabaseUnavailableError. Called if this version then cannot use the database.
    */
   readonly onUnusable?: (error: MigrationError) => void;
 }

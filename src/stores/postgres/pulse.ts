@@ -11,8 +11,9 @@ const LOOK_AGAIN_AFTER_MS = 500;
 export type PulseReading = 'answers' | 'refuses' | 'silent';
 
 /**
- * Whether a server answers within a second, asked by a connection of its own: those of a pool may all be busy, which does not mean
- * that the server is down. Distinguishes a slow statement from a server that is silent without closing anything (frozen, cut off).
+ * Whether a server answers within a second, asked by a connection of its own: those of a pool may all be busy, which
+ * does not mean that the server is down. Distinguishes a slow statement from a server that is silent without closing
+ * anything (frozen, cut off).
  */
 export class Pulse {
   readonly #url: string;
@@ -67,7 +68,8 @@ async function readPulse(url: string): Promise<PulseReading> {
       await client.query('select 1');
       return 'answers';
     } catch (error) {
-      // Errors of the server have a code of five characters, those of the system begin with E; a missed deadline has no code.
+      // Errors of the server have a code of five characters, those of the system begin with E; a missed deadline has no
+      // code.
       return typeof (error as { readonly code?: unknown }).code === 'string' ? 'refuses' : 'silent';
     }
   };

@@ -1,6 +1,6 @@
 /**
- * What an instance grants by itself while Redis is unavailable: an equal share of what was left when Redis last answered.
- * One object lasts as long as one outage.
+ * What an instance grants by itself while Redis is unavailable: an equal share of what was left when Redis last
+ * answered. One object lasts as long as one outage.
  */
 import { defined } from '../../core/defined.ts';
 import type { PicoUsd } from '../../core/money.ts';

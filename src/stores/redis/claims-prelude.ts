@@ -1,10 +1,13 @@
 /**
- * The functions that the scripts on claims share. An amount of money is two whole numbers, USD and the pico-USD below one: Lua
- * counts in doubles, which are exact to 2^53. All keys have one hash tag, so that a Redis Cluster stores them on one node.
- * `KEYS[1]` is the prefix of all keys.
+ * The functions that the scripts on claims share. An amount of money is two whole numbers, USD and the pico-USD below
+ * one: Lua counts in doubles, which are exact to 2^53. All keys have one hash tag, so that a Redis Cluster stores them
+ * on one node. `KEYS[1]` is the prefix of all keys.
  */
 
-/** The beginning of all scripts on claims: checks that the caller is a member and Redis lost nothing; then shared functions. */
+/**
+ * The beginning of all scripts on claims: checks that the caller is a member and Redis lost nothing; then shared
+ * functions.
+ */
 export const CLAIMS_PRELUDE = `
 local P, epoch, self = KEYS[1], ARGV[1], ARGV[2]
 local head = redis.call('mget', P..'epoch', P..'gen', P..'gate')
@@ -97,7 +100,8 @@ local function unknownOf(accounts)
   return head[3] and {'closed', gen} or unknown
 end
 
--- The last minute, second by second: r, i and o are sums over the fields named by seconds, f and l the first and last of these.
+-- The last minute, second by second: r, i and o are sums over the fields named by seconds, f and l the first and last
+-- of these.
 local RATE_TTL_MS, COUNTED = 120000, 61
 local function minuteOf(id)
   local key = B..'r:'..id

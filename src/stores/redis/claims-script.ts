@@ -107,7 +107,10 @@ write(self, id, record)
 return remaining({'granted', gen, hu, hp, eu, ep, cap}, accounts)
 `;
 
-/** Changes what an open claim reserves. A claim that was given up as orphaned is booked at its hold, which changes as well. */
+/**
+ * Changes what an open claim reserves. A claim that was given up as orphaned is booked at its hold, which changes as
+ * well.
+ */
 const EXTEND = `${CLAIMS_PRELUDE}
 local id = ARGV[5]
 local hu, hp, eu, ep = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -151,9 +154,9 @@ return remaining({'granted', gen, hu, hp, eu, ep, -1}, accounts)
 `;
 
 /**
- * Ends a claim, once: `settle` books its cost, `cancel` gives it back. `booked` is a settlement that the ledger has already: a counter
- * that is not there yet will be seeded with it. Where its record is lost, the accounts that come along say
- * where the cost goes; where it is another instance's (a journal of a process that died), it is looked for.
+ * Ends a claim, once: `settle` books its cost, `cancel` undoes it. `booked` is a settlement that the ledger has already:
+ * a missing counter will be seeded with it. If the record is lost, the accounts in the arguments say where the cost goes;
+ * if it belongs to another instance (the journal of a dead process), it is searched for.
  */
 const END = `${CLAIMS_PRELUDE}
 local id, isCancel = ARGV[5], ARGV[6] == 'cancel'
@@ -211,7 +214,10 @@ ended(self, id)
 return {'done', gen, 1}
 `;
 
-/** Registers a claim that was granted without Redis, or that Redis lost: no limit is checked. Repeating it changes nothing. */
+/**
+ * Registers a claim that was granted without Redis, or that Redis lost: no limit is checked. Repeating it changes
+ * nothing.
+ */
 const REGISTER = `${CLAIMS_PRELUDE}
 local id, isOrphan = ARGV[5], ARGV[6] == '1'
 local record = {tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), sec - tonumber(ARGV[11]),
@@ -232,7 +238,7 @@ else
   for _, account in ipairs(accounts) do
     if account.isFirst and account.isRated and record[AT] > sec - COUNTED then
       local minute = minuteOf(account.id)
-      -- The ring begins where it begins: what is older counts as if it were its first second.
+      -- A second older than the first of the window counts in the first.
       count(minute, math.max(record[AT], minute.first or record[AT]), 1, record[INPUT], record[OUTPUT])
     end
     if account.isFirst and account.parallel then slot(account.id, 1) end

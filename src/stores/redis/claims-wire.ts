@@ -1,4 +1,5 @@
 /** Claims in the arguments and answers of the scripts. */
+import { defined } from '../../core/defined.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type {
   Charge,
@@ -99,26 +100,22 @@ export function readGrant(answer: Answer, accounts: readonly ClaimAccount[]): Gr
     return left;
   });
   const [hold, exposure] = [amountIn(answer, 2), amountIn(answer, 4)];
-  return { kind: 'granted', hold, exposure, ...(cap >= 0 && { cap }), remaining };
+  return { kind: 'granted', hold, exposure, ...defined({ cap: cap < 0 ? undefined : cap }), remaining };
 }
 
 /** A claim that was granted. */
 export type Granted = Extract<ClaimOutcome, { readonly kind: 'granted' }>;
 
 function readRemaining(answer: Answer, at: number, account: ClaimAccount): Remaining {
-  const { requestsPerMinute, tokensPerMinute, inputTokensPerMinute, outputTokensPerMinute, parallelRequests } = account;
-  const [requests, input, output, open] = [0, 1, 2, 3].map((offset) => numberIn(answer, at + offset)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [requests, input, output, open] = [at, at + 1, at + 2, at + 3].map((field) => numberIn(answer, field));
   return {
-    ...(requestsPerMinute !== undefined && { requests: left(requestsPerMinute, requests) }),
-    ...(tokensPerMinute !== undefined && { tokens: left(tokensPerMinute, input + output) }),
-    ...(inputTokensPerMinute !== undefined && { inputTokens: left(inputTokensPerMinute, input) }),
-    ...(outputTokensPerMinute !== undefined && { outputTokens: left(outputTokensPerMinute, output) }),
-    ...(parallelRequests !== undefined && { parallel: left(parallelRequests, open) }),
+    ...defined({
+      requests: left(account.requestsPerMinute, requests),
+      tokens: left(account.tokensPerMinute, (input ?? 0) + (output ?? 0)),
+      inputTokens: left(account.inputTokensPerMinute, input),
+      outputTokens: left(account.outputTokensPerMinute, output),
+      parallel: left(account.parallelRequests, open),
+    }),
     resetMs: numberIn(answer, at + 4),
     money: account.money.map((_, index) => ({
       spent: amountIn(answer, at + 5 + index * 4),
@@ -127,7 +124,8 @@ function readRemaining(answer: Answer, at: number, account: ClaimAccount): Remai
   };
 }
 
-const left = (limit: number, used: number): number => Math.max(0, Math.floor(limit) - used);
+const left = (limit: number | undefined, used = 0): number | undefined =>
+  limit === undefined ? undefined : Math.max(0, Math.floor(limit) - used);
 
 /** A counter that Redis does not have. */
 export interface UnknownCounter {
@@ -141,13 +139,9 @@ export interface UnknownCounter {
 export function readUnknown(answer: Answer): readonly UnknownCounter[] {
   const unknown: UnknownCounter[] = [];
   for (let at = 2; at < answer.length; at += 4) {
-    const [account, window, startsAtMs, ends] = answer.slice(at, at + 4).map(String) as [
-      string,
-      string,
-      string,
-      string,
-    ];
-    unknown.push({ account, window, startsAtMs: Number(startsAtMs), ...(ends !== '' && { endsAtMs: Number(ends) }) });
+    const [account = '', window = '', startsAtMs, ends] = answer.slice(at, at + 4).map(String);
+    const endsAtMs = ends === '' ? undefined : Number(ends);
+    unknown.push({ account, window, startsAtMs: Number(startsAtMs), ...defined({ endsAtMs }) });
   }
   return unknown;
 }

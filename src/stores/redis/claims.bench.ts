@@ -1,4 +1,7 @@
-/** What a claim costs over Redis: microseconds in sequence (one round trip each) and in parallel, and inside Redis itself. */
+/**
+ * What a claim costs over Redis: microseconds in sequence (one round trip each) and in parallel, and inside Redis
+ * itself.
+ */
 import { startTestRedis } from '../../../test/support/redis.ts';
 import { ever, TestInstance, TestLedger } from '../../../test/support/shared-claims.ts';
 import type { ClaimAccount } from '../contracts/claims.ts';

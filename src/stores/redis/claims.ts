@@ -293,8 +293,9 @@ export class RedisClaims implements Claims {
   }
 
   /**
-   * Waits for a Redis that fell silent, as long as that may be a hiccup: a busy machine is not an outage, and budgets that are
-   * divided among instances can be overspent. In a longer outage no request waits. All waiting requests share one timer.
+   * Waits for a Redis that fell silent, as long as that may be a hiccup: a busy machine is not an outage, and budgets
+   * that are divided among instances can be overspent. In a longer outage no request waits. All waiting requests share
+   * one timer.
    */
   #waitBriefly(): Promise<void> {
     if (this.#waitingBriefly !== undefined) return this.#waitingBriefly;

@@ -37,16 +37,19 @@ const OWN_PAUSE_MS = 20;
 const READY_LIMIT_MS = 10 * COMMAND_LIMIT_MS;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
-/** A connection that lasts this long is good: only then Redis is reported as back, and the next reconnection is tried at once. */
+/**
+ * A connection that lasts this long is good: only then Redis is reported as back, and the next reconnection is tried at
+ * once.
+ */
 const PROVEN_MS = 5_000;
 
 /** Redis is unavailable, or did not answer in time. */
 export class RedisUnavailableError extends Error {}
 
 /**
- * A connection to Redis with deadlines. The client library limits how long a command waits to be sent, not how long its answer
- * takes. A Redis that is frozen, or whose packets vanish, would hold every command for minutes. So each command has a deadline
- * here, and the first that fails closes the connection.
+ * A connection to Redis with deadlines. The client library limits how long a command waits to be sent, not how long its
+ * answer takes. A Redis that is frozen, or whose packets vanish, would hold every command for minutes. So each command
+ * has a deadline here, and the first that fails closes the connection.
  */
 export class RedisLink {
   readonly #options: RedisLinkOptions;

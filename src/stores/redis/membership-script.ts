@@ -1,12 +1,16 @@
-/** Scripts of membership: which instances are alive, which dead ones have claims left, and whether Redis has lost anything. */
+/**
+ * Scripts of membership: which instances are alive, which dead ones have claims left, and whether Redis has lost
+ * anything.
+ */
 import { CLAIMS_PRELUDE } from './claims-prelude.ts';
 
 /**
- * Joins an instance, with a new fence: commands that it sent before and that are still on their way do nothing from now on.
+ * Joins an instance, with a new fence: commands that it sent before and that are still on their way do nothing from now
+ * on.
  *
- * An epoch is a time in which Redis loses nothing. A new one begins if there is none, if an instance remembers another epoch that
- * had its counters (counters seeded since may lack them), and if Redis lost what it had confirmed to this instance. Then the gate
- * is closed until every known instance has written to the ledger what it had settled.
+ * An epoch is a time in which Redis loses nothing. A new one begins if there is none, if an instance remembers another
+ * epoch that had its counters (counters seeded since may lack them), and if Redis lost what it had confirmed to this
+ * instance. Then the gate is closed until every known instance has written to the ledger what it had settled.
  */
 const JOIN = `
 local P, self, fence, last, new, lease = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
@@ -54,7 +58,10 @@ redis.call('del', P..'gate')
 return {'open', gen}
 `;
 
-/** A heartbeat; answers which instances are alive, which dead ones have claims left, and which orphans are not booked yet. */
+/**
+ * A heartbeat; answers which instances are alive, which dead ones have claims left, and which orphans are not booked
+ * yet.
+ */
 const BEAT = `${CLAIMS_PRELUDE}
 local lease = tonumber(ARGV[5])
 local last = tonumber(redis.call('get', P..'beat') or now)

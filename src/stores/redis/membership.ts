@@ -1,4 +1,6 @@
-/** One instance's membership in a cluster that shares a Redis: its connection, its epoch and fence, and its heartbeats. */
+/**
+ * One instance's membership in a cluster that shares a Redis: its connection, its epoch and fence, and its heartbeats.
+ */
 import { randomUUID } from 'node:crypto';
 import type { OrphanedClaim } from '../contracts/claims.ts';
 import { type Answer, amountIn, numberIn } from './claims-wire.ts';
@@ -10,14 +12,19 @@ import { loadScripts, runScript, type ScriptName } from './scripts.ts';
 export interface MembershipTimes {
   readonly beatMs: number;
   readonly leaseMs: number;
-  /** Updates that Redis confirmed within this time are repeated after a lost connection, because a failover may have lost them. */
+  /**
+   * Updates that Redis confirmed within this time are repeated after a lost connection, because a failover may have
+   * lost them.
+   */
   readonly keptMs: number;
 }
 
 /** The usual times. */
 export const MEMBERSHIP_TIMES: MembershipTimes = { beatMs: 2_000, leaseMs: 15_000, keptMs: 10_000 };
 
-/** How long a request waits for a dead Redis: deciding without Redis is not exact, so a mere hiccup is no reason for it. */
+/**
+ * How long a request waits for a dead Redis: deciding without Redis is not exact, so a mere hiccup is no reason for it.
+ */
 const COMMAND_LIMIT_MS = 150;
 
 /** What an instance found when it joined. */
@@ -114,7 +121,10 @@ export class Membership {
     throw new RedisUnavailableError('Redis does not know this instance any more');
   }
 
-  /** Says that the ledger has what was settled before we joined. `late`: the others did not wait for that, and we join again. */
+  /**
+   * Says that the ledger has what was settled before we joined. `late`: the others did not wait for that, and we join
+   * again.
+   */
   async ready(): Promise<'open' | 'closed' | 'late'> {
     const epoch = this.#epoch;
     const [state] = await this.run('ready', []);

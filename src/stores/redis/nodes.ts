@@ -1,4 +1,7 @@
-/** Chooses where the next connection goes: the configured Redis, the master that sentinels name, or the cluster node with our keys. */
+/**
+ * Chooses where the next connection goes: the configured Redis, the master that sentinels name, or the cluster node
+ * with our keys.
+ */
 
 import { readFileSync } from 'node:fs';
 import { createClient } from 'redis';
@@ -83,7 +86,10 @@ export class RedisNodes {
     this.#moved = undefined;
   }
 
-  /** Whether an error only redirects to the cluster node with our keys; the next connection goes there. A second in a row is a failure. */
+  /**
+   * Whether an error only redirects to the cluster node with our keys; the next connection goes there. A second in a
+   * row is a failure.
+   */
   isPointer(error: unknown): boolean {
     const found = error instanceof Error ? /^MOVED \d+ (.*):(\d+)$/.exec(error.message) : null;
     const isSecond = this.#moved !== undefined;

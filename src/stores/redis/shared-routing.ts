@@ -18,7 +18,10 @@ export interface RedisSharedRoutingOptions {
 const PREFIX = 'sluice:{routing}:';
 const OPEN_IDS = `${PREFIX}open`;
 const OPEN_IDS_TTL_SECONDS = 86_400;
-/** An open breaker is kept this much longer than its cooldown, so that a new instance begins with a probe, not with all traffic. */
+/**
+ * An open breaker is kept this much longer than its cooldown, so that a new instance begins with a probe, not with all
+ * traffic.
+ */
 const KEPT_AFTER_MS = 60_000;
 /** How long counts of an unused upstream are kept. */
 const COUNTS_TTL_SECONDS = 60;
@@ -129,7 +132,8 @@ export class RedisSharedRouting implements SharedRouting {
         await this.#link.run((client) => Promise.all([this.#exchangeAll(client, drained), this.#sendLeft(client)]));
       } else this.#totals.clear();
     } catch {
-      // Whether the counts arrived is unknown. They are not sent again: too few for ten seconds is better than too many.
+      // Whether the counts arrived is unknown. They are not sent again: too few for ten seconds is better than too
+      // many.
       this.#totals.clear();
     } finally {
       this.#isExchanging = false;
@@ -166,7 +170,8 @@ export class RedisSharedRouting implements SharedRouting {
     const forMs = Math.max(0, Math.round(unsent.change.forMs - passedMs));
     const text = JSON.stringify({ from: this.#self, number: ++this.#lastNumber, id, state, forMs } satisfies Message);
     const key = breakerKey(id);
-    // Single commands and not a transaction: Redis 7.0 writes messages to ourselves into the middle of a transaction's answer.
+    // Single commands and not a transaction: Redis 7.0 writes messages to ourselves into the middle of a transaction's
+    // answer.
     await Promise.all([
       ...(state === 'closed'
         ? [client.del(key), client.sRem(OPEN_IDS, id)]

@@ -6,7 +6,9 @@ export type NoTables = {};
 
 /** How rows of the ledger are written. */
 export interface WriteOptions {
-  /** Sums only, and the id of each attempt, so that it is counted once. Orphans keep their row until the true one comes. */
+  /**
+   * Sums only, and the id of each attempt, so that it is counted once. Orphans keep their row until the true one comes.
+   */
   readonly withoutRows: boolean;
   /** What is written survives a crash of the machine too, as `journal_fsync` promises. In Postgres it always does. */
   readonly fsync?: boolean;

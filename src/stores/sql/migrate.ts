@@ -18,9 +18,9 @@ type SchemaTables = {
 };
 
 /**
- * Brings the schema to the newest version that this code knows; resolves to the number of steps. Each step is a transaction that
- * holds the lock and checks again what was done, so that each step runs once even if many processes start together. Refuses a
- * database that a newer version made, or whose steps differ.
+ * Brings the schema to the newest version that this code knows; resolves to the number of steps. Each step is a
+ * transaction that holds the lock and checks again what was done, so that each step runs once even if many processes
+ * start together. Refuses a database that a newer version made, or whose steps differ.
  */
 export async function migrate(
   connection: SqlConnection,

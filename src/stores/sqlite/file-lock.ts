@@ -1,6 +1,6 @@
 /**
- * A lock on a file that the kernel releases when its process ends, however it ends. Node.js has no such lock of its own. An open
- * exclusive transaction on an SQLite file is one, on every system and between containers on one machine.
+ * A lock on a file that the kernel releases when its process ends, however it ends. Node.js has no such lock of its
+ * own. An open exclusive transaction on an SQLite file is one, on every system and between containers on one machine.
  */
 import { DatabaseSync } from 'node:sqlite';
 

@@ -1,6 +1,6 @@
 /**
- * Writes rows of the ledger in the database's thread: a batch is one message, so that the serving thread does no work per row.
- * Each attempt is written once, in one transaction with its sums.
+ * Writes rows of the ledger in the database's thread: a batch is one message, so that the serving thread does no work
+ * per row. Each attempt is written once, in one transaction with its sums.
  */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { LedgerRow } from '../contracts/ledger.ts';

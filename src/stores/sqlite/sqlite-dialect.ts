@@ -46,7 +46,8 @@ class SqliteThreadDriver extends StatementDriver {
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // SQLite may have rolled back already (disk full), and a lost thread has: the first error is the one that is reported.
+    // SQLite may have rolled back already (disk full), and a lost thread has: the first error is the one that is
+    // reported.
     await connection.executeQuery(ROLLBACK).catch(() => undefined);
   }
 

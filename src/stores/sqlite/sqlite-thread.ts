@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * One connection to an SQLite file, in a thread of its own. It keeps the process alive only while an answer is awaited. If the
- * thread dies, a new one is started for the next transaction, except for a database in memory, which is lost.
+ * One connection to an SQLite file, in a thread of its own. It keeps the process alive only while an answer is awaited.
+ * If the thread dies, a new one is started for the next transaction, except for a database in memory, which is lost.
  */
 export class SqliteThread {
   readonly #options: ThreadOptions;

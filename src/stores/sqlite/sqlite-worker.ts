@@ -8,8 +8,8 @@ import { OPENED, type Statement, type StatementAnswer, type ThreadOptions, WRITE
 const BUSY_TIMEOUT_MS = 5_000;
 const MOST_PREPARED = 256;
 /**
- * Large pages (of a new file) and rare checkpoints: the ledger writes mostly at the ends of its tables, and a page that is written
- * many times reaches the file once. Together they make a row a sixth cheaper.
+ * Large pages (of a new file) and rare checkpoints: the ledger writes mostly at the ends of its tables, and a page that
+ * is written many times reaches the file once. Together they make a row a sixth cheaper.
  */
 const WRITER =
   'PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2000;';

@@ -25,5 +25,8 @@ export type StatementAnswer =
 /** The id of the answer that says whether the file could be opened. */
 export const OPENED = -1;
 
-/** A command in place of a statement: writes rows of the ledger (`RowsToWrite`, its one parameter) in a transaction of its own. */
+/**
+ * A command in place of a statement: writes rows of the ledger (`RowsToWrite`, its one parameter) in a transaction of
+ * its own.
+ */
 export const WRITE_LEDGER = 'write ledger';

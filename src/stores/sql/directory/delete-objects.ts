@@ -36,7 +36,10 @@ const AUDIT_TABLES: Readonly<Partial<Record<keyof Kinds, string>>> = {
   key: 'LiteLLM_VerificationToken',
 };
 
-/** Deletes objects; what is deleted with them gets audit entries too, derived from the entry of the object it belonged to. */
+/**
+ * Deletes objects; what is deleted with them gets audit entries too, derived from the entry of the object it belonged
+ * to.
+ */
 export async function deleteObjects<Kind extends keyof Kinds>(
   database: SqlConnection['kind'],
   transaction: DirectoryTransaction,

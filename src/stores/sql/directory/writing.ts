@@ -1,4 +1,7 @@
-/** What all writes of the directory share: a transaction that is repeated after conflicts, audit entries, and notification. */
+/**
+ * What all writes of the directory share: a transaction that is repeated after conflicts, audit entries, and
+ * notification.
+ */
 import type { Transaction } from 'kysely';
 import { type AuditEntry, type Changed, ConflictError } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';

@@ -72,7 +72,10 @@ function storableCost(cost: string): string {
   return cost;
 }
 
-/** The row that was stored. Columns repeat its data, and are the only source for rows written before `data` held everything. */
+/**
+ * The row that was stored. Columns repeat its data, and are the only source for rows written before `data` held
+ * everything.
+ */
 export function rowOf(stored: StoredRow): LedgerRow {
   const { cost: _cost, ...rest } = rowOfJson(JSON.parse(stored.data));
   return {
@@ -107,7 +110,10 @@ export interface PreparedRow {
   readonly values: readonly (string | number | null)[];
 }
 
-/** A row, given with its text, in a form that both databases can store: Postgres stores neither NUL nor half a surrogate pair. */
+/**
+ * A row, given with its text, in a form that both databases can store: Postgres stores neither NUL nor half a surrogate
+ * pair.
+ */
 export function prepareRow(row: PlainRow, text: string): PreparedRow {
   if (!UNSTORABLE.test(text)) return { row, values: valuesOf(row, text) };
   const repaired = repairText(row) as PlainRow;

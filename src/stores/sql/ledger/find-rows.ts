@@ -14,7 +14,8 @@ export async function findRows(
   // A search by tag uses the index by tag, which is ordered by time as well.
   const table = filter.tag === undefined ? 'ledger' : 'ledger_tags';
   const column = sql.ref(`${table}.started_at`);
-  // A call has few attempts, so sorting them is cheap; `+ 0` keeps a planner without statistics from walking the index of time.
+  // A call has few attempts, so sorting them is cheap; `+ 0` keeps a planner without statistics from walking the index
+  // of time.
   const startedAt = filter.callId === undefined ? column : sql`${column} + 0`;
   const id = sql.ref(`${table}.attempt_id`);
   const orders = {
@@ -35,8 +36,8 @@ export async function findRows(
 const MOST_ASKED_SINGLY = 50;
 
 /**
- * The first rows of each of several teams or organisations. An index is ordered by time within one of them; a search over all at
- * once would read and sort all their rows.
+ * The first rows of each of several teams or organisations. An index is ordered by time within one of them; a search
+ * over all at once would read and sort all their rows.
  */
 function ofEach(filter: LedgerFilter, most: number, direction: RawBuilder<unknown>): RawBuilder<unknown> | undefined {
   const { teamIds, organizationIds, ...others } = filter;

@@ -1,6 +1,6 @@
 /**
- * Many rows as one parameter: a JSON text that the database parses. A statement with a parameter for each value would take longer
- * to build than to run, and both databases limit the number of parameters.
+ * Many rows as one parameter: a JSON text that the database parses. A statement with a parameter for each value would
+ * take longer to build than to run, and both databases limit the number of parameters.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { SqlConnection } from '../connection.ts';

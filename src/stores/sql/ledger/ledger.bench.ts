@@ -1,7 +1,8 @@
 /**
- * How fast the ledger is written, what a write costs the event loop, and how long reports take when it is large. By hand:
- * `node src/stores/sql/ledger/ledger.bench.ts --rows=1000000` fills an SQLite file of that many rows first; `--url=postgresql://…`
- * takes an empty Postgres instead.
+ * How fast the ledger is written, what a write costs the event loop, and how long reports take when it is large. By
+ * hand:
+ * `node src/stores/sql/ledger/ledger.bench.ts --rows=1000000` fills an SQLite file of that many rows first;
+ * `--url=postgresql://…` takes an empty Postgres instead.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -11,8 +11,8 @@ const ROWS_AT_ONCE = 1_000;
 const PAUSE_MS = 5;
 
 /**
- * Deletes rows of attempts that ended before; resolves to how many. An attempt whose row is deleted would be counted again if it
- * were written again, so rows should be kept for longer than a journal may stay unread.
+ * Deletes rows of attempts that ended before; resolves to how many. An attempt whose row is deleted would be counted
+ * again if it were written again, so rows should be kept for longer than a journal may stay unread.
  */
 export async function pruneRows(connection: SqlConnection, beforeMs: number): Promise<number> {
   let pruned = 0;

@@ -95,8 +95,8 @@ async function spentInBuckets(
 }
 
 /**
- * Spend in a part of one quarter of an hour, from its rows. If their sum shows that rows are missing (pruned, or never stored),
- * the whole quarter counts: a budget may then count more than was spent in its period, but never less.
+ * Spend in a part of one quarter of an hour, from its rows. If their sum shows that rows are missing (pruned, or never
+ * stored), the whole quarter counts: a budget may then count more than was spent in its period, but never less.
  */
 async function spentInPart(
   read: Kysely<NoTables>,
@@ -130,7 +130,8 @@ async function* rowsOfBucket(
   account: string,
   bucket: number,
 ): AsyncGenerator<CostRow> {
-  // A search for the account's text in the list narrows the rows; each list is then read to see whether it names the account.
+  // A search for the account's text in the list narrows the rows; each list is then read to see whether it names the
+  // account.
   const named = JSON.stringify(account);
   const mentions = kind === 'sqlite' ? sql`instr(accounts, ${named}) > 0` : sql`strpos(accounts, ${named}) > 0`;
   let after = { started_at: bucket, attempt_id: '' };
@@ -159,8 +160,8 @@ const COLUMNS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Narrows the search by an index. It misses a row that counts for the account and has another value in its column; the sum then
- * differs from that of the whole quarter, which counts instead.
+ * Narrows the search by an index. It misses a row that counts for the account and has another value in its column; the
+ * sum then differs from that of the whole quarter, which counts instead.
  */
 function narrowed(account: string): RawBuilder<unknown> {
   const [, kind = '', id] = /^(\w+):(.*?)(?:\/model:.*)?$/s.exec(account) ?? [];

@@ -62,7 +62,9 @@ export const DAY_SUMS = [
   'failed',
 ].map((name): Column => ({ name, type: 'bigint' }));
 
-/** Rows to add to the sums, in the order of their keys: two writers that lock rows in the same order cannot deadlock. */
+/**
+ * Rows to add to the sums, in the order of their keys: two writers that lock rows in the same order cannot deadlock.
+ */
 export interface Sums {
   readonly buckets: readonly Values[];
   readonly totals: readonly Values[];

@@ -3,7 +3,7 @@
  * answer.
  */
 import type { PicoUsd } from '../core/money.ts';
-import type { ClaimAmounts } from '../stores/contracts/claims.ts';
+import type { ClaimAmounts, Reserve } from '../stores/contracts/claims.ts';
 import { type OutputForecast, PRIOR_FORECAST } from './output-forecast.ts';
 import type { RateCard, TieredRate } from './rate-card.ts';
 
@@ -100,12 +100,6 @@ export function claimAmounts(query: AmountsQuery): ReservedAmounts {
   const maxTokens = Math.min(limit, shortestLimit(query), tail * CAP_OF_TAIL);
   const minTokens = Math.min(maxTokens, whole(expected * LEAST_CAP_SHARE));
   return { ...reserved, cap: { fixed, perToken, minTokens, maxTokens } };
-}
-
-/** What an open claim reserves. */
-export interface Reserve {
-  readonly hold: PicoUsd;
-  readonly exposure: PicoUsd;
 }
 
 /**

@@ -51,6 +51,12 @@ export interface ClaimAccount extends RateLimits {
   readonly whenAway?: 'open' | 'closed' | 'share';
 }
 
+/** What is reserved on a budget, or by how much that grows. */
+export interface Reserve {
+  readonly hold: PicoUsd;
+  readonly exposure: PicoUsd;
+}
+
 /** What a claim reserves. */
 export interface ClaimAmounts {
   readonly inputTokens: number;
@@ -214,10 +220,7 @@ export interface Claims {
    * Changes what an open claim reserves. If the increase does not fit, it is refused and the claim stays as it was.
    * Requests and slots stay. Throws a RangeError for a claim that is not open.
    */
-  extend(
-    id: string,
-    reserve: { readonly hold: PicoUsd; readonly exposure: PicoUsd; readonly nowMs: number },
-  ): ClaimOutcome | Promise<ClaimOutcome>;
+  extend(id: string, reserve: Reserve & { readonly nowMs: number }): ClaimOutcome | Promise<ClaimOutcome>;
   /**
    * Closes a claim: frees hold, exposure and slots, adds the cost to the periods in which it was claimed, corrects the
    * tokens. A second settlement of the same id changes nothing, nor does one of an id that was never claimed (a request

@@ -189,6 +189,16 @@ export interface AuditEntry {
   readonly after?: JsonObject;
 }
 
+/** What audit entries can be searched by; all conditions that are given must hold. */
+export interface AuditSearch {
+  readonly objectId?: string;
+  readonly table?: string;
+  readonly changedBy?: string;
+  readonly action?: string;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
 /** An object that was changed, as `team` and `t1`: caches drop it. */
 export interface Changed {
   readonly kind: keyof Kinds;
@@ -335,25 +345,8 @@ export interface Directory {
   putOrganizationMember(member: OrganizationMember, audit: AuditEntry): Promise<void>;
   removeOrganizationMember(organizationId: string, userId: string, audit: AuditEntry): Promise<boolean>;
 
-  audit(
-    search: {
-      readonly objectId?: string;
-      readonly table?: string;
-      readonly changedBy?: string;
-      readonly action?: string;
-      readonly fromMs?: number;
-      readonly toMs?: number;
-    },
-    options: ListOptions,
-  ): Promise<AuditEntry[]>;
-  countAudit(search: {
-    readonly objectId?: string;
-    readonly table?: string;
-    readonly changedBy?: string;
-    readonly action?: string;
-    readonly fromMs?: number;
-    readonly toMs?: number;
-  }): Promise<number>;
+  audit(search: AuditSearch, options: ListOptions): Promise<AuditEntry[]>;
+  countAudit(search: AuditSearch): Promise<number>;
   auditEntry(id: string): Promise<AuditEntry | undefined>;
   /** Writes an entry for a change outside the directory. */
   record(entry: AuditEntry): Promise<void>;

@@ -3,13 +3,7 @@
  * `contracts/claims.ts` has the rules.
  */
 import type { PicoUsd } from '../../core/money.ts';
-import type { ClaimAmounts, MoneyLimit, MoneyState } from '../contracts/claims.ts';
-
-/** What is reserved on a budget, or by how much that grows. */
-export interface Reserve {
-  readonly hold: PicoUsd;
-  readonly exposure: PicoUsd;
-}
+import type { ClaimAmounts, MoneyLimit, MoneyState, Reserve } from '../contracts/claims.ts';
 
 /** How far a budget, or one instance's share of it, may be used. */
 export type Allowance = Pick<MoneyLimit, 'max' | 'debt'>;

@@ -1,7 +1,15 @@
 /** Refusals of limits. Pure. */
 import { defined } from '../../core/defined.ts';
-import type { ClaimAccount, LimitKind, MoneyLimit, MoneyState, RateLimits, Refusal } from '../contracts/claims.ts';
-import { fits, type Reserve } from './budget.ts';
+import type {
+  ClaimAccount,
+  LimitKind,
+  MoneyLimit,
+  MoneyState,
+  RateLimits,
+  Refusal,
+  Reserve,
+} from '../contracts/claims.ts';
+import { fits } from './budget.ts';
 
 /** Where an account has each limit that is a count, in the order in which they are checked. */
 const COUNT_LIMITS = {

@@ -7,10 +7,10 @@ import type {
   ClaimRequest,
   Claims,
   MoneyState,
+  Reserve,
   Seed,
   Settlement,
 } from '../contracts/claims.ts';
-import type { Reserve } from '../limits/budget.ts';
 import { RateWindow } from '../limits/rate-window.ts';
 import { hasRate } from '../limits/rates.ts';
 import { type AccountCounters, Accounts, type Period } from './accounts.ts';

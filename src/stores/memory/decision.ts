@@ -1,16 +1,7 @@
 /** Decides on a claim by all counters that it touches. Changes nothing. */
 import type { PicoUsd } from '../../core/money.ts';
-import type { ClaimAccount, ClaimAmounts, MoneyLimit, Refusal, Remaining } from '../contracts/claims.ts';
-import {
-  fits,
-  freeIn,
-  type Grant,
-  grantOf,
-  leastReserve,
-  mayGrow,
-  type Reserve,
-  reservesOf,
-} from '../limits/budget.ts';
+import type { ClaimAccount, ClaimAmounts, MoneyLimit, Refusal, Remaining, Reserve } from '../contracts/claims.ts';
+import { fits, freeIn, type Grant, grantOf, leastReserve, mayGrow, reservesOf } from '../limits/budget.ts';
 import { rateRefusal } from '../limits/rates.ts';
 import { moneyRefusal, unavailableRefusal } from '../limits/refusals.ts';
 import type { AccountCounters } from './accounts.ts';

@@ -11,18 +11,10 @@ import type {
   MoneyLimit,
   MoneyState,
   Remaining,
+  Reserve,
   Seed,
 } from '../contracts/claims.ts';
-import {
-  type Allowance,
-  fits,
-  freeIn,
-  grantOf,
-  leastReserve,
-  mayGrow,
-  type Reserve,
-  reservesOf,
-} from '../limits/budget.ts';
+import { type Allowance, fits, freeIn, grantOf, leastReserve, mayGrow, reservesOf } from '../limits/budget.ts';
 import { RateWindow } from '../limits/rate-window.ts';
 import { hasRate, rateRefusal } from '../limits/rates.ts';
 import { moneyRefusal, unavailableRefusal } from '../limits/refusals.ts';

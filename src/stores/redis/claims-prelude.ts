@@ -162,31 +162,28 @@ local function recordOf(owner, id)
   return packed and cmsgpack.unpack(packed)
 end
 local HU, HP, EU, EP, AT, INPUT, OUTPUT, NOTE, TAIL = 1, 2, 3, 4, 5, 6, 7, 8, 9
-local function reserve(accounts, sign, record)
+-- Changes the counter of each budget once.
+local function changeAll(accounts, change)
   local done = {}
   for _, account in ipairs(accounts) do
     for _, limit in ipairs(account.money) do
       local c = limit.counter
       if not done[c] then
         done[c] = true
-        local by = sign > 0 and add or sub
-        c.hu, c.hp = by(c.hu, c.hp, record[HU], record[HP])
-        c.eu, c.ep = by(c.eu, c.ep, record[EU], record[EP])
+        change(c)
       end
     end
   end
 end
+local function reserve(accounts, sign, record)
+  local by = sign > 0 and add or sub
+  changeAll(accounts, function(c)
+    c.hu, c.hp = by(c.hu, c.hp, record[HU], record[HP])
+    c.eu, c.ep = by(c.eu, c.ep, record[EU], record[EP])
+  end)
+end
 local function spend(accounts, u, p)
-  local done = {}
-  for _, account in ipairs(accounts) do
-    for _, limit in ipairs(account.money) do
-      local c = limit.counter
-      if not done[c] then
-        done[c] = true
-        c.su, c.sp = add(c.su, c.sp, u, p)
-      end
-    end
-  end
+  changeAll(accounts, function(c) c.su, c.sp = add(c.su, c.sp, u, p) end)
 end
 local function free(accounts)
   for _, account in ipairs(accounts) do

@@ -9,8 +9,8 @@ import type {
   MoneyState,
   Refusal,
   Remaining,
+  Reserve,
 } from '../contracts/claims.ts';
-import type { Reserve } from '../limits/budget.ts';
 import { countRefusal, moneyRefusal } from '../limits/refusals.ts';
 
 /** The answer of a script. */

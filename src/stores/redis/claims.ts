@@ -10,11 +10,12 @@ import type {
   MoneyState,
   OrphanedClaim,
   Refusal,
+  Reserve,
   Seed,
   Settlement,
 } from '../contracts/claims.ts';
 import type { InvalidationBus } from '../contracts/invalidation-bus.ts';
-import { type Reserve, reservesOf } from '../limits/budget.ts';
+import { reservesOf } from '../limits/budget.ts';
 import { Backlog, cancellationUpdate, correctionUpdate, settlementUpdate, type Update } from './claims-backlog.ts';
 import { Delivery, type OpenClaim } from './claims-delivery.ts';
 import { LastKnown } from './claims-last-known.ts';

@@ -1,7 +1,7 @@
 /** Reads and prunes the audit log. Its entries are written in the transactions of their changes. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { JsonObject } from '../../../core/json.ts';
-import type { AuditEntry, Directory } from '../../contracts/directory.ts';
+import type { AuditEntry, AuditSearch, Directory } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
 import { isOneOf } from './search.ts';
 import { isStorable } from './storable.ts';
@@ -17,7 +17,7 @@ const PRUNE_STEP = 1_000;
 export function auditLogOf(connection: SqlConnection, writer: DirectoryWriter): AuditLog {
   const read = connection.read.withTables<DirectoryTables>();
 
-  const matching = ({ objectId, table, changedBy, action, fromMs, toMs }: Parameters<Directory['countAudit']>[0]) => {
+  const matching = ({ objectId, table, changedBy, action, fromMs, toMs }: AuditSearch) => {
     let query = read.selectFrom('audit');
     const texts = { object_id: objectId, object_table: table, changed_by: changedBy, action };
     const conditions: RawBuilder<SqlBool>[] = Object.entries(texts).flatMap(([column, text]) =>

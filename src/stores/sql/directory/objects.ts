@@ -23,6 +23,10 @@ const readRow = <Kind extends keyof Kinds>({ data }: Pick<ObjectRow, 'data'>): K
 /** A kind, for code that does not depend on which kind it is. */
 export const anyKind = (kind: keyof Kinds): KindOfObject<AnyObject> => KINDS[kind] as KindOfObject<AnyObject>;
 
+/** Runs a write of an object; a value that is taken becomes a ConflictError that names the object's field. */
+const refusingTakenIn = (kind: keyof Kinds, statement: () => Promise<unknown>): Promise<unknown> =>
+  refusingTaken(kind, (column) => fieldOf(anyKind(kind), column), statement);
+
 /** The directory's methods on objects. */
 export function objectsOf(connection: SqlConnection, writer: DirectoryWriter): Objects {
   const read = connection.read.withTables<AnyObjectTables>();
@@ -58,16 +62,9 @@ export function objectsOf(connection: SqlConnection, writer: DirectoryWriter): O
     value: AnyObject,
   ): Promise<void> => {
     const how = anyKind(kind);
-    await refusingTaken(
-      kind,
-      (column) => fieldOf(how, column),
-      () =>
-        transaction
-          .withTables<AnyObjectTables>()
-          .updateTable(how.table)
-          .set(rowOf(how, value))
-          .where('id', '=', id)
-          .execute(),
+    const tables = transaction.withTables<AnyObjectTables>();
+    await refusingTakenIn(kind, () =>
+      tables.updateTable(how.table).set(rowOf(how, value)).where('id', '=', id).execute(),
     );
   };
 
@@ -122,15 +119,12 @@ export function objectsOf(connection: SqlConnection, writer: DirectoryWriter): O
       const how = anyKind(kind);
       const row = rowOf(how, value as AnyObject);
       await writer.write(async (transaction) => {
-        await refusingTaken(
-          kind,
-          (column) => fieldOf(how, column),
-          () =>
-            transaction
-              .withTables<AnyObjectTables>()
-              .insertInto(how.table)
-              .values(row as AnyObjectRow)
-              .execute(),
+        const tables = transaction.withTables<AnyObjectTables>();
+        await refusingTakenIn(kind, () =>
+          tables
+            .insertInto(how.table)
+            .values(row as AnyObjectRow)
+            .execute(),
         );
         await addAudit(transaction, [audit]);
         return { result: undefined, changed: [{ kind, id: row.id }] };

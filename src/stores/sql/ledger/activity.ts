@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { ActivityDimension, ActivityRow, Ledger } from '../../contracts/ledger.ts';
 import type { NoTables } from '../connection.ts';
-import { allOf, equalTo, oneOf } from './conditions.ts';
+import { allOf, ofFilter, oneOf } from './conditions.ts';
 import { DAY_SUMS, moneyOf } from './sums.ts';
 
 const COLUMNS: Readonly<Record<ActivityDimension, string>> = {
@@ -44,23 +44,8 @@ export async function readActivity(
   const isByTag = filter.tag !== undefined || by.includes('tag');
   const { fromDate, toDate } = filter;
   const conditions = [
-    ...equalTo({
-      tag: filter.tag,
-      key_hash: filter.keyHash,
-      user_id: filter.userId,
-      team_id: filter.teamId,
-      organization_id: filter.organizationId,
-      customer_id: filter.customerId,
-      model_group: filter.modelGroup,
-      model: filter.model,
-      provider: filter.provider,
-    }),
-    ...oneOf({
-      team_id: filter.teamIds,
-      organization_id: filter.organizationIds,
-      key_hash: filter.keyHashes,
-      user_id: filter.userIds,
-    }),
+    ...ofFilter(filter),
+    ...oneOf({ key_hash: filter.keyHashes, user_id: filter.userIds }),
     ...(fromDate === undefined ? [] : [sql`date >= ${fromDate}`]),
     ...(toDate === undefined ? [] : [sql`date <= ${toDate}`]),
   ];

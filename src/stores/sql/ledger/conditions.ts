@@ -1,5 +1,6 @@
 /** Filters of the ledger as SQL conditions. Every value is a parameter. */
 import { type RawBuilder, sql } from 'kysely';
+import type { LedgerFilter } from '../../contracts/ledger.ts';
 
 type Condition = RawBuilder<unknown>;
 
@@ -28,5 +29,23 @@ export function between(column: string, from: number | undefined, to: number | u
   return [
     ...(from === undefined ? [] : [sql`${sql.ref(column)} >= ${from}`]),
     ...(to === undefined ? [] : [sql`${sql.ref(column)} < ${to}`]),
+  ];
+}
+
+/** The conditions that a search of rows and one of sums by day have in common. */
+export function ofFilter(filter: Omit<LedgerFilter, 'callId' | 'status' | 'fromMs' | 'toMs' | 'minCost' | 'maxCost'>) {
+  return [
+    ...equalTo({
+      tag: filter.tag,
+      key_hash: filter.keyHash,
+      user_id: filter.userId,
+      team_id: filter.teamId,
+      organization_id: filter.organizationId,
+      customer_id: filter.customerId,
+      model_group: filter.modelGroup,
+      model: filter.model,
+      provider: filter.provider,
+    }),
+    ...oneOf({ team_id: filter.teamIds, organization_id: filter.organizationIds }),
   ];
 }

@@ -3,7 +3,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Ledger, LedgerFilter, LedgerRow } from '../../contracts/ledger.ts';
 import type { NoTables } from '../connection.ts';
 import { rowOf, type StoredRow } from './columns.ts';
-import { allOf, between, equalTo, oneOf } from './conditions.ts';
+import { allOf, between, equalTo, ofFilter } from './conditions.ts';
 
 /** A page of rows. */
 export async function findRows(
@@ -68,19 +68,8 @@ function source({ tag }: LedgerFilter): RawBuilder<unknown> {
 function conditions(filter: LedgerFilter): RawBuilder<unknown> {
   const { callId, minCost, maxCost } = filter;
   return allOf([
-    ...equalTo({
-      tag: filter.tag,
-      key_hash: filter.keyHash,
-      user_id: filter.userId,
-      team_id: filter.teamId,
-      organization_id: filter.organizationId,
-      customer_id: filter.customerId,
-      model_group: filter.modelGroup,
-      model: filter.model,
-      provider: filter.provider,
-      status: filter.status,
-    }),
-    ...oneOf({ team_id: filter.teamIds, organization_id: filter.organizationIds }),
+    ...ofFilter(filter),
+    ...equalTo({ status: filter.status }),
     ...between(filter.tag === undefined ? 'ledger.started_at' : 'ledger_tags.started_at', filter.fromMs, filter.toMs),
     // Ids of attempts begin with the call's id and a slash; `0` is the character after the slash.
     ...(callId === undefined

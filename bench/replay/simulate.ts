@@ -1,7 +1,7 @@
 /** One replay: tenants with budgets, the real claims in memory, and a clock that jumps from event to event. */
-import { extendedReserve, type Reserve } from '../../src/costs/claim-amounts.ts';
+import { extendedReserve } from '../../src/costs/claim-amounts.ts';
 import { OutputForecasts } from '../../src/costs/output-forecast.ts';
-import type { ClaimAccount } from '../../src/stores/contracts/claims.ts';
+import type { ClaimAccount, Reserve } from '../../src/stores/contracts/claims.ts';
 import { MemoryClaims } from '../../src/stores/memory/claims.ts';
 import { EventQueue } from './event-queue.ts';
 import { CARD, type Policy } from './policies.ts';

@@ -24,7 +24,7 @@ export const AVOIDED_WORDS: readonly AvoidedWord[] = [
   { pattern: /\bstands? (?:for|by) (?:itself|themselves)\b/i, instead: '"is returned as it is", "is enough alone"' },
   { pattern: /\bwithout a word\b/i, instead: '"silently"' },
   {
-    pattern: /(?<!\b(?:right|straight|throw|throws|thrown|run|ran) )\baway\b(?! from\b)/i,
+    pattern: /(?<!\b(?:right|straight|throw|throws|thrown|run|ran|trip) )\baway\b(?! from\b)/i,
     instead: '"unavailable", "removed", "absent"',
   },
   { pattern: /\ball the same\b/i, instead: '"nevertheless", "still"' },

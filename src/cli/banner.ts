@@ -34,7 +34,7 @@ export function addressOf(host: string, port: number): string {
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
-/** A key in a log that outlives the start is a key given away: it is shown on a terminal, and once when it is made. */
+/** A key in a log that outlives the start is an exposed key: it is shown on a terminal, and once when it is made. */
 function maySayKey({ key, isTerminal }: BannerFacts): boolean {
   return key.from === 'file' && (isTerminal || key.isNew);
 }

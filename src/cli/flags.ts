@@ -103,7 +103,7 @@ export const IDLE_FLAGS: Readonly<Record<string, IdleFlag>> = {
   use_legacy_migration_resolver: { takesValue: false, why: noDatabase },
   iam_token_db_auth: { takesValue: false, why: noDatabase },
   use_queue: { takesValue: false, why: 'requests are never queued behind others' },
-  telemetry: { takesValue: true, why: 'Sluice reports to nobody' },
+  telemetry: { takesValue: true, why: 'Sluice reports to no one' },
   local: { takesValue: false, why: 'it concerns LiteLLM’s own development' },
   reload: {
     takesValue: false,

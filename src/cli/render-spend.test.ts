@@ -80,7 +80,7 @@ describe('The attempts of a request', () => {
     },
   });
 
-  it('stand with outcome, cost and the price they were reckoned by', () => {
+  it('are shown with outcome, cost and the price they were calculated by', () => {
     const text = renderAttempts([
       attempt(0, { status: 'failure', error: 'upstream_timeout', price: null, estimated: true, hold: '0.01' }),
       attempt(1, {}),
@@ -91,7 +91,7 @@ describe('The attempts of a request', () => {
     assert.match(text, /Held when it was settled: 0\.01 USD\n$/);
   });
 
-  it('of a request that nobody knows are none', () => {
+  it('of an unknown request are empty', () => {
     assert.equal(renderAttempts([]), 'No request with this id is in the ledger.\n');
   });
 });

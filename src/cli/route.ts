@@ -121,7 +121,7 @@ function readPrompt(path: string): JsonObject | JsonObject[] | string {
 /** Planning reads a client's headers and nothing else of it. */
 function nobody(headers: Client['headers']): Client {
   const never = (): never => {
-    throw new RangeError('nobody is there to be answered');
+    throw new RangeError('there is no client to answer');
   };
   return {
     method: 'POST',

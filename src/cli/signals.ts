@@ -26,7 +26,7 @@ export function listenToSignals(handlers: SignalHandlers): void {
   process.on('SIGHUP', () => handlers.reload());
 }
 
-/** A reader that went away (`sluice | head`) must not end the gateway. */
+/** A reader that ended (`sluice | head`) must not end the gateway. */
 export function ignoreClosedOutputs(): void {
   for (const output of [process.stdout, process.stderr]) {
     output.on('error', (error: NodeJS.ErrnoException) => {

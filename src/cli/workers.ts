@@ -13,7 +13,7 @@ const SLOWEST_RESTART_MS = 10_000;
 /** A worker that lived this long did not fail from its start: the next restart is quick again. */
 const HEALTHY_AFTER_MS = 30_000;
 
-/** `--num_workers N`: this process makes the workers, restarts those that fail, and hands on what it is told. */
+/** `--num_workers N`: this process makes the workers, restarts those that fail, and passes signals on. */
 export async function serveWithWorkers(prepared: Prepared, args: Arguments): Promise<number | undefined> {
   const log = createLogger(prepared.config.telemetry, { stdout: process.stdout, isShared: true });
   endOnUncaught((error) => log.app.fatal({ error }, 'An uncaught exception; stopping'));
@@ -182,7 +182,7 @@ function lineTo(worker: Worker): WorkerLine {
   return {
     id: worker.id,
     send: (message) => {
-      // A worker that is going away needs no answer; its exit is handled where it is noticed.
+      // A worker that is ending needs no answer; its exit is handled where it is noticed.
       if (worker.isConnected()) worker.send(message, () => undefined);
     },
   };

@@ -16,7 +16,7 @@ export interface Tools {
   readonly metrics: MetricsRecorder;
   /** Settled requests on their way to the metrics and the log. */
   readonly queue: SettledQueue;
-  /** Reports a fault of ours that no client waits for. */
+  /** Reports a fault of the gateway that no client waits for. */
   readonly onFault: (what: string, error: unknown) => void;
 }
 

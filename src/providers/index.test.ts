@@ -190,7 +190,7 @@ describe('calls', () => {
     assert.equal(call.path, '/openai/v1/chat/completions?api-version=preview');
   });
 
-  test('an organization is told to OpenAI', () => {
+  test('an organization is sent to OpenAI', () => {
     const { headers } = callOf('openai', undefined, 'm', 'chat', { organization: 'org-1' });
     assert.equal(headers['openai-organization'], 'org-1');
   });
@@ -208,7 +208,7 @@ describe('calls', () => {
 });
 
 describe('the list of providers', () => {
-  test('names and aliases are unique, and unknown ones are nobody', () => {
+  test('names and aliases are unique, and unknown ones give null', () => {
     const names = providers.flatMap((provider) => [provider.name, ...(provider.aliases ?? [])]);
     assert.equal(new Set(names).size, names.length);
     for (const name of names) assert.ok(findProvider(name));

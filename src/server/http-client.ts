@@ -41,7 +41,7 @@ export class HttpClient implements Client, Slotted {
       this.isGone = true;
       this.#onGone?.();
     });
-    // A failed write to a client that is gone is not an error of ours.
+    // A failed write to a client that is gone is not an error of the gateway.
     response.on('error', () => {});
   }
 

@@ -1,4 +1,4 @@
-/** Gauges of budgets under LiteLLM's names: what is left, what there is, and how long until it starts anew. */
+/** Gauges of budgets under LiteLLM's names: what is left, what there is, and how long until it resets. */
 
 /** Kinds of accounts whose budgets LiteLLM has gauges for. */
 export type GaugedKind = 'key' | 'team' | 'user' | 'organization' | 'customer' | 'provider';
@@ -10,7 +10,7 @@ export interface BudgetReading {
   readonly labels: Readonly<Record<string, string>>;
   readonly max: number;
   readonly remaining: number;
-  /** Undefined: it never starts anew. */
+  /** Undefined: it never resets. */
   readonly hoursLeft: number | undefined;
   /** Of several processes the one that saw it last is right. */
   readonly seenAtMs: number;
@@ -79,7 +79,7 @@ const triple = ([kind, word, whose]: (typeof TRIPLES)[number]): readonly BudgetG
     kind,
     name: `litellm_${word}_budget_remaining_hours_metric`,
     type: 'gauge',
-    help: `Hours until the budget of ${whose} starts anew.`,
+    help: `Hours until the budget of ${whose} resets.`,
     labels: LABELS[kind],
     read: ({ hoursLeft }) => hoursLeft,
   },

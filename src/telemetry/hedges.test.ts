@@ -42,7 +42,7 @@ const settled = (attempts: readonly AttemptFacts[]): SettledExchange => ({
   overheadMs: 1,
 });
 
-test('an attempt that lost speaks for nobody; a hedge that failed has lost', () => {
+test('an attempt that lost counts for no deployment; a hedge that failed has lost', () => {
   assert.equal(lastAttempt(FIRST_WON)?.deploymentId, 'west');
   assert.equal(lastAttempt(HEDGE_WON)?.deploymentId, 'east');
   assert.deepEqual([FIRST_WON, HEDGE_WON, HEDGE_FAILED].map(hedgeOutcome), ['lost', 'won', 'lost']);

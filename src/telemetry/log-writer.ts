@@ -1,6 +1,6 @@
 /**
- * Where log lines go: gathered in memory, written in large pieces without blocking, thrown away and counted when nobody reads
- * them fast enough. Written for this because pino's own destination measures the gathered text anew with every line.
+ * Where log lines go: gathered in memory, written in large pieces without blocking, thrown away and counted if no reader takes
+ * them fast enough. Written for this because pino's own destination measures the gathered text again with every line.
  */
 import { write, writeSync } from 'node:fs';
 

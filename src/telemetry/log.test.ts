@@ -214,7 +214,7 @@ describe('the log', () => {
   test('a reader that stops reading costs lines, which are counted, and not memory', async () => {
     const pipe = join(folder, 'pipe');
     assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
-    // Opened for reading and writing, so that opening does not wait; nobody reads.
+    // Opened for reading and writing, so that opening does not wait; there is no reader.
     const fd = openSync(pipe, 'r+');
     const log = createLogger(
       { logLevel: 'info', logFormat: 'json', hidePersonalData: false },

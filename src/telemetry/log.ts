@@ -36,7 +36,7 @@ export interface Log {
   readonly app: AppLogger;
   /** Writes one line for each settled request. */
   readonly requests: SettledSink;
-  /** Lines thrown away because nobody read them fast enough. */
+  /** Lines thrown away because they were not read fast enough. */
   readonly dropped: () => number;
   /** Takes over level, format and privacy of a reloaded configuration. */
   readonly configure: (config: LogConfig) => void;

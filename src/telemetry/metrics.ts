@@ -17,12 +17,12 @@ export interface SeriesMetric {
   read(series: Series): number | HistogramState | undefined;
 }
 
-/** A metric that is one number, read from whoever knows it when somebody scrapes. */
+/** A metric that is one number, read from its source when the metrics are scraped. */
 interface ReadingMetric {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   readonly help: string;
-  /** Shown only where somebody reads it; otherwise one that nobody reads is 0. */
+  /** Shown only if it has a source; otherwise one without a source is 0. */
   readonly isOptional?: boolean;
   /** Of several processes the least counts, instead of their sum. */
   readonly isLeast?: boolean;
@@ -259,7 +259,7 @@ const READING_METRICS = {
   sluice_claims_open: { type: 'gauge', help: 'Requests that hold a claim against a limit at this moment.' },
   sluice_journal_waiting: {
     type: 'gauge',
-    help: 'Requests that are over and whose rows the ledger does not have yet. Grows while the database is away.',
+    help: 'Requests that are over and whose rows the ledger does not have yet. Grows while the database is unavailable.',
   },
   sluice_budget_alerts_sent_total: { type: 'counter', help: 'Posts of budget alerts that a receiver took.' },
   sluice_budget_alerts_dropped_total: {

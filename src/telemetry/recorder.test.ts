@@ -213,7 +213,7 @@ describe('metrics', () => {
     assert.equal(sum(text, 'litellm_total_tokens_metric_total'), 120);
   });
 
-  test('a model name that is no group of ours never becomes a label', async () => {
+  test('a model name that is not a configured group never becomes a label', async () => {
     const metrics = recorder();
     for (const requestedModel of ['evil-1', 'evil-2']) {
       metrics.take(
@@ -269,7 +269,7 @@ describe('metrics', () => {
     assert.ok(sum(text, 'sluice_metric_series') <= 101);
   });
 
-  test('a caller made anew with the same facts goes on in the same series', async () => {
+  test('a caller that is built again with the same facts goes on in the same series', async () => {
     const metrics = recorder();
     metrics.take(settled({ caller: { ...caller } }));
     metrics.take(settled({ caller: { ...caller } }));

@@ -56,7 +56,7 @@ const NONE = 'None';
 const OTHER = 'other';
 /** The share of all sets of labels that one caller may take. */
 const CALLER_SHARE = 0.25;
-/** Lane reasons are constants of ours; the bound guards against one that is built from a request. */
+/** Lane reasons are constants in the code; the bound guards against one that is built from a request. */
 const MAX_LANES = 100;
 
 /** The sink that counts, and answers scrapes. */
@@ -148,7 +148,7 @@ export class MetricsRecorder implements SettledSink {
 
   #countAttempt(series: Series, settled: SettledExchange, attempt: AttemptFacts): void {
     if (attempt.failure === undefined) {
-      // Nobody waited for the answer (the client left, another attempt was faster): that says nothing about the deployment.
+      // No client waited for the answer (it left, another attempt was faster): that says nothing about the deployment.
       if (attempt.status === undefined || attempt.lost === true) return;
       series.deploymentAnswers++;
       this.#deployments.note(attempt, 0);
@@ -186,7 +186,7 @@ export class MetricsRecorder implements SettledSink {
     attempt: AttemptFacts | undefined,
   ): Series {
     const { group, caller } = settled;
-    // A name that is no model group of ours is whatever a client typed: it must not become a series.
+    // A name that is not a model group is any text that a client typed: it must not become a series.
     const requested =
       group === undefined ? (settled.requestedModel === undefined ? NONE : OTHER) : settled.requestedModel;
     const endUser = this.#endUserLabel ? settled.endUser : undefined;

@@ -39,7 +39,7 @@ export interface AttemptFacts {
   cost?: PicoUsd;
 }
 
-/** The attempt that answered, or failed last: one that lost a race speaks for nobody. */
+/** The attempt that answered, or failed last: one that lost a race does not count. */
 export function lastAttempt(attempts: readonly AttemptFacts[]): AttemptFacts | undefined {
   return attempts.findLast(({ lost }) => lost !== true);
 }

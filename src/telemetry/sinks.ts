@@ -97,7 +97,7 @@ export class SettledQueue implements SettledSink {
     try {
       this.#onSinkError?.(error);
     } catch {
-      // Whoever is told of the failure fails too: there is nobody left to tell.
+      // The receiver of the failure fails too, so there is nothing left to report it to.
     }
   }
 }

@@ -6,7 +6,7 @@ import { readEnvelope } from './envelope.ts';
 import { splice } from './splice.ts';
 
 function chatBody(bytes: number): Buffer {
-  const sentence = 'The quick brown fox jumps over the lazy dog, and asks "why?" of nobody in particular.\n';
+  const sentence = 'The quick brown fox jumps over the lazy dog, and asks "why?" of no one in particular.\n';
   const content = sentence.repeat(Math.ceil(bytes / sentence.length));
   const messages = [
     { role: 'system', content: 'You are a helpful assistant.' },

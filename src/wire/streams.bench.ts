@@ -1,5 +1,5 @@
 /**
- * What watching, filtering and splitting a stream of 400 events costs, against parsing and writing every event anew. By hand:
+ * What watching, filtering and splitting a stream of 400 events costs, against parsing and writing every event again. By hand:
  * `node src/wire/streams.bench.ts`. Prints the median of several rounds, in microseconds per stream; a chunk holds one event.
  */
 import { StreamEnds } from './ends.ts';

@@ -31,7 +31,7 @@ describe('taking an unwanted usage frame out of a stream', () => {
     }
   });
 
-  it('takes a usage frame out that nobody can read', () => {
+  it('takes out a usage frame that cannot be read', () => {
     assert.equal(filtered(['data: {"choices":[],"usage":{"prompt_tokens":NaN}}\n\n']), '');
   });
 

@@ -52,7 +52,7 @@ function deploymentOperation(
   };
 }
 
-/** The path up to the deployment, however much of it `api_base` says already. */
+/** The path up to the deployment, whether or not `api_base` has a part of it already. */
 function deploymentPath(basePath: string, { model }: Target): string {
   if (/\/openai\/deployments\/[^/]+$/.test(basePath)) return basePath;
   const root = basePath.replace(/\/openai(?:\/deployments)?$/, '');

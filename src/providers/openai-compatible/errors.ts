@@ -83,7 +83,7 @@ export const FAMILY_FAILURES: readonly FailureRow[] = [
       /insufficient (?:account )?(?:balance|credits|funds)|out of credits|credit balance is too low|account (?:is )?(?:overdue|in arrears)/i,
   },
 
-  // One request above a per-minute limit never fits, however long one waits.
+  // One request above a per-minute limit never fits, no matter how long one waits.
   { means: 'upstream_too_large', status: [429], message: /request too large for/i, answerWith: 429 },
   {
     means: 'upstream_rate_limit',

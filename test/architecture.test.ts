@@ -71,6 +71,17 @@ const BAD: Readonly<Record<string, { readonly files: Readonly<Record<string, str
     },
     says: /core\/a\.ts:2 reads total, which is declared in line 3/,
   },
+  'tables-have-no-prototype': {
+    files: {
+      'src/core/a.ts':
+        "const UNITS: Readonly<Record<string, number>> = {\n  s: 1,\n};\nexport const b = (text: string) => UNITS[text];\nexport const c = UNITS['s'];",
+    },
+    says: /core\/a\.ts:4 looks up text in the plain object UNITS\n$/,
+  },
+  'wire-names-live-in-formats': {
+    files: { 'src/routing/a.ts': "export const limits = ['max_tokens'];\nexport const b = 'model';" },
+    says: /routing\/a\.ts:1 names 'max_tokens'\n$/,
+  },
   'admin-knows-no-http': {
     files: {
       'src/admin/a.ts': "import type { FastifyReply } from 'fastify';\nimport { Client } from '../server/b.ts';",

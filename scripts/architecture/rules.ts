@@ -4,8 +4,10 @@ import { FUNCTION_LENGTH_RULE } from './function-length.ts';
 import { LATE_VARIABLE_RULE } from './late-variables.ts';
 import { MUTUAL_FOLDER_RULE } from './mutual-folders.ts';
 import { inSource, isTest, roomOf, subfolder } from './places.ts';
+import { PLAIN_LOOKUP_RULE } from './plain-lookups.ts';
 import type { Rule } from './rule.ts';
 import { lineAt, type SourceFile } from './source-file.ts';
+import { WIRE_NAME_RULE } from './wire-names.ts';
 
 const FEATURES = ['routing', 'tenancy', 'costs', 'telemetry', 'alerts'];
 const PURE = ['core', 'wire', 'formats'];
@@ -244,4 +246,6 @@ export const RULES: readonly Rule[] = [
   },
   FUNCTION_LENGTH_RULE,
   LATE_VARIABLE_RULE,
+  PLAIN_LOOKUP_RULE,
+  WIRE_NAME_RULE,
 ];

@@ -1,15 +1,17 @@
 /** The fields by which clients know the members of stored objects, for refusals of a database. */
 import { ConflictError, InvalidValueError, type Kinds } from '../stores/contracts/directory.ts';
 
-const SHARED: Readonly<Record<string, string>> = {
-  hash: 'key',
-  email: 'user_email',
-  userId: 'user_id',
-  teamId: 'team_id',
-  organizationId: 'organization_id',
-  budgetId: 'budget_id',
-  modelName: 'model_name',
-};
+const SHARED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    hash: 'key',
+    email: 'user_email',
+    userId: 'user_id',
+    teamId: 'team_id',
+    organizationId: 'organization_id',
+    budgetId: 'budget_id',
+    modelName: 'model_name',
+  }),
+);
 
 const BY_KIND: { readonly [Kind in keyof Kinds]: Readonly<Record<string, string>> } = {
   key: { alias: 'key_alias' },
@@ -28,7 +30,7 @@ export async function namingFields<Result>(kind: keyof Kinds, write: () => Promi
     return await write();
   } catch (error) {
     if (!(error instanceof InvalidValueError || error instanceof ConflictError)) throw error;
-    const name = BY_KIND[kind][error.field] ?? SHARED[error.field] ?? error.field;
+    const name = BY_KIND[kind][error.field] ?? SHARED.get(error.field) ?? error.field;
     const message = error.message.replace(error.field, `\`${name}\``);
     throw error instanceof ConflictError ? new ConflictError(name, message) : new InvalidValueError(name, message);
   }

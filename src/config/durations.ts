@@ -7,20 +7,22 @@ export function budgetPeriod(written: string | undefined): string | undefined {
   return Object.hasOwn(PERIOD_WORDS, word) ? PERIOD_WORDS[word] : written;
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = {
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-  mo: 30 * 86_400_000,
-  y: 365 * 86_400_000,
-};
+const UNITS_MS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    s: 1000,
+    m: 60_000,
+    h: 3_600_000,
+    d: 86_400_000,
+    w: 604_800_000,
+    mo: 30 * 86_400_000,
+    y: 365 * 86_400_000,
+  }),
+);
 
 /** A length of time in LiteLLM's words (`30s`, `12h`, `30d`, `1mo`) in milliseconds; a month counts 30 days, a year 365. */
 export function durationMs(written: string): number | undefined {
   const match = /^(\d{1,9})(s|mo|m|h|d|w|y)$/.exec(written);
-  const ms = Number(match?.[1]) * (UNITS_MS[match?.[2] ?? ''] ?? Number.NaN);
+  const ms = Number(match?.[1]) * (UNITS_MS.get(match?.[2] ?? '') ?? Number.NaN);
   return Number.isSafeInteger(ms) && ms > 0 ? ms : undefined;
 }
 

@@ -306,9 +306,11 @@ function plainValue(type: SettingType, node: ConfigNode): unknown {
 }
 
 /** What to do about an unset variable that holds a secret, if it is more than setting it. A default would be a secret in plain text. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  master_key: 'set it, or remove the line to have a key made at the first start',
-};
+const REMEDIES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    master_key: 'set it, or remove the line to have a key made at the first start',
+  }),
+);
 const DEFAULT_HINT = `set it, or give a default with \${NAME:-default}`;
 
 function reportUnset(
@@ -321,7 +323,7 @@ function reportUnset(
   const isError = options.unsetIsError?.(entry.key) === true;
   const names = missing.map((name) => `"${name}"`).join(', ');
   const owner = options.owner === undefined ? '' : ` of ${options.owner}`;
-  const remedy = isSecret ? (REMEDIES[entry.key] ?? 'set it') : DEFAULT_HINT;
+  const remedy = isSecret ? (REMEDIES.get(entry.key) ?? 'set it') : DEFAULT_HINT;
   const message = `the variable ${names} is not set, but ${options.path}.${entry.key}${owner} needs it; ${remedy}`;
   context.findings.add(isError ? 'error' : 'warning', 'unset-variable', entry.value, message);
 }

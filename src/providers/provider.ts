@@ -53,7 +53,7 @@ export interface ProviderOperation {
   /** Which models it serves, if it does not serve all (OpenAI's legacy completions). */
   serves?(model: string): boolean;
   /**
-   * Why a request in the provider's own format may not be relayed all the same: its answers depart from the format in a way that
+   * Why a request in the provider's own format may not be relayed nevertheless: its answers depart from the format in a way that
    * clients do not read. A short word for metrics; undefined if nothing prevents it.
    */
   mustTranslate?(model: string, body: Uint8Array): string | undefined;

@@ -89,7 +89,7 @@ export function readEnvelope(body: Uint8Array): Envelope {
       const nameEnd = endOfString(text, position + 1);
       if (nameEnd < 0) return fault('malformed', ~nameEnd);
       const name = plainName(bytes, nameStart + 1, nameEnd - 1);
-      // The rest is checked all the same: whoever parses this body must not meet hostile nesting.
+      // The rest is still checked: a parser of this body must not meet hostile nesting.
       if (name === undefined && escapedName === -1) escapedName = nameStart;
 
       position = skipSpace(bytes, nameEnd);

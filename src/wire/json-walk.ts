@@ -242,24 +242,35 @@ function endOfString(bytes: Buffer, start: number): number {
   }
 }
 
-/** The longest spelling of one character of a name: `\u005f`. */
-const LONGEST_ESCAPE = 6;
+/** The longest spelling of the names that are looked for: 32 characters, each as an escape like `\u005f`. */
+const LONGEST_NAME = 32 * 6;
 
+/** Which of these names, which are ASCII, the string between two quotes is; -1 if none. */
 function indexOfName(bytes: Buffer, start: number, end: number, names: readonly string[]): number {
   for (let index = 0; index < names.length; index += 1) {
-    if (isName(bytes, start, end, names[index] as string)) return index;
+    if (isPlainly(bytes, start, end, names[index] as string)) return index;
   }
-  return -1;
+  const decoded = decodedName(bytes, start, end);
+  return decoded === undefined ? -1 : names.indexOf(decoded);
 }
 
-/** Whether the string between two quotes is this name. Names that are looked for are ASCII. */
 function isName(bytes: Buffer, start: number, end: number, name: string): boolean {
-  const length = end - start;
-  if (length === name.length) {
-    // A name of this length with an escape in it is shorter than it looks, and so another one.
-    for (let index = 0; index < length; index += 1) if (bytes[start + index] !== name.charCodeAt(index)) return false;
-    return true;
+  return isPlainly(bytes, start, end, name) || decodedName(bytes, start, end) === name;
+}
+
+function isPlainly(bytes: Buffer, start: number, end: number, name: string): boolean {
+  if (end - start !== name.length) return false;
+  for (let index = 0; index < name.length; index += 1) {
+    if (bytes[start + index] !== name.charCodeAt(index)) return false;
   }
-  if (length < name.length || length > name.length * LONGEST_ESCAPE || !hasBackslash(bytes, start, end)) return false;
-  return JSON.parse(bytes.toString('utf8', start - 1, end + 1)) === name;
+  return true;
+}
+
+/** A name that is written with escapes and not too long to be one that is looked for. */
+function decodedName(bytes: Buffer, start: number, end: number): string | undefined {
+  if (end - start > LONGEST_NAME) return undefined;
+  for (let position = start; position < end; position += 1) {
+    if (bytes[position] === BACKSLASH) return JSON.parse(bytes.toString('utf8', start - 1, end + 1)) as string;
+  }
+  return undefined;
 }

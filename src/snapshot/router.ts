@@ -35,7 +35,7 @@ import type { Strategy, TokenPrices } from '../routing/strategies/strategy.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { Deployment } from './deployment.ts';
 
-/** What all requests share, over reloads too: what is known of deployments. */
+/** What all requests share and reloads keep: what is known about the deployments. */
 export interface RoutingState {
   readonly breakers: Breakers;
   readonly budget: RetryBudget;
@@ -69,7 +69,7 @@ export function breakerSettings({ routing }: GatewayConfig): BreakerSettings {
 const AFFINITY_CHECKS: ReadonlySet<string> = new Set(['deployment_affinity', 'session_affinity', 'prompt_caching']);
 const NO_FALLBACKS: readonly string[] = [];
 
-/** What holds for one model group. */
+/** The rules of one model group. */
 interface GroupRules {
   readonly context: GroupContext<Deployment>;
   readonly needs: NeedsOptions;
@@ -97,7 +97,7 @@ export class Router {
     this.#affinity = new AffinityMemory(clock, { ttlSeconds: routing.affinityTtlMs / 1000 });
   }
 
-  /** What the request itself says about its routing, as far as its key lets it. */
+  /** What the request itself says about its routing, as far as its key permits. */
   controls({ outline, client, identity, model }: Asked): RequestControls {
     const key = identity === undefined ? FREE_KEY : this.#controlsOfKey(identity);
     if (!mayHaveControls(outline.envelope.members, client.headers)) return controlsUnderKey(NO_CONTROLS, key);
@@ -119,7 +119,7 @@ export class Router {
     if (needs.affinityKey !== undefined) this.#affinity.remember(group, needs.affinityKey, deployment.id);
   }
 
-  /** How a request for a group may be retried. `mayUse` tells which fallback groups its key may use. */
+  /** How a request for a group may be retried. `mayUse` says which fallback groups its key may use. */
   policy(
     group: ResolvedGroup<Deployment>,
     controls: RequestControls,
@@ -183,9 +183,7 @@ export class Router {
     return controls;
   }
 
-  /**
-   * What holds for a group; worked out at its first request. Wildcards are kept by their pattern, so this is bounded.
-   */
+  /** The rules of a group, made at its first request. Wildcards are kept by their pattern, so this is bounded. */
   #rulesOf({ name, pattern }: ResolvedGroup<Deployment>): GroupRules {
     const known = this.#groups.get(pattern ?? name);
     if (known !== undefined) return known;

@@ -5,7 +5,7 @@ import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
-import { account } from '../money/book-usage.ts';
+import { bookAttempt } from '../money/book-attempt.ts';
 
 /** An attempt as its books see it. */
 export interface BookedAttempt {
@@ -31,7 +31,7 @@ export function beginFacts(exchange: Exchange, deployment: Deployment): AttemptF
 
 /** Books what the provider counted. */
 export function bookUsage({ exchange, deployment, facts }: BookedAttempt, usage: Usage): void {
-  if (!exchange.endpoint.operation.isFree) account(exchange, deployment, facts, usage);
+  if (!exchange.endpoint.operation.isFree) bookAttempt(exchange, deployment, facts, usage);
 }
 
 /**

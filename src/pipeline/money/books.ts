@@ -13,7 +13,7 @@ import { amountsOf } from './claim-amounts.ts';
 import { ledgerRows, orphanRow } from './ledger-rows.ts';
 import { errorOfRefusal } from './refusals.ts';
 
-/** Writes a request into the journal: from here on it is booked, whatever becomes of this process. */
+/** Writes a request into the journal: from here on it will be booked even if this process dies. */
 export function openBooks(exchange: Exchange, parts: Parts): void {
   const { admission } = exchange;
   if (admission === undefined) return;
@@ -25,15 +25,15 @@ export function openBooks(exchange: Exchange, parts: Parts): void {
     if (exchange.snapshot.config.stores.serveWithoutJournal) return;
     throw new GatewayError(
       'store_unavailable',
-      'This request cannot be written to the journal (is the disk full?), and the configuration says to refuse then.',
+      'This request cannot be written to the journal (is the disk full?), and the configuration says to refuse such requests.',
       { cause: error },
     );
   }
 }
 
 /**
- * What is booked for a request should nobody live to say what it cost: what such requests practically never exceed, within what it
- * was admitted with, or would have been.
+ * What is booked for a request if this process dies before its cost is known: an amount that such requests practically never
+ * exceed, and no more than it was, or would have been, admitted with.
  */
 function reservedBy(exchange: Exchange, parts: Parts): PicoUsd | undefined {
   const { admission } = exchange;
@@ -59,13 +59,13 @@ export function bookedSoFar({ attempts }: Exchange): PicoUsd {
 }
 
 /**
- * Makes sure that a further attempt is covered: where those before it cost something, as much again is reserved. Resolves to why a
- * limit says no, or to undefined. What cost nothing needs nothing.
+ * Makes sure that a further attempt is covered: if earlier ones cost something, as much is reserved again. Resolves to the error of
+ * the limit that refuses, or to undefined.
  */
 export async function coverAnother(exchange: Exchange, parts: Parts): Promise<GatewayError | undefined> {
   const claim = exchange.admission?.claim;
   if (claim === undefined || claim.amounts.hold === 0n) return undefined;
-  // Attempts whose usage is yet to be estimated cost what was held for them, as far as anybody knows.
+  // Until its usage is estimated, an attempt is assumed to cost what was held for it.
   const unknown = BigInt(exchange.pendingEstimates.length) * claim.amounts.hold;
   const spent = bookedSoFar(exchange) + unknown;
   if (spent === 0n) return undefined;
@@ -94,7 +94,7 @@ async function tryReserve(
   }
 }
 
-/** Reserves more for a request under way; throws where a limit says no. */
+/** Reserves more for a running request; throws if a limit refuses. */
 export async function reserve(exchange: Exchange, parts: Parts, hold: PicoUsd, exposure: PicoUsd): Promise<void> {
   const { admission, callId, clock } = exchange;
   const claim = admission?.claim;
@@ -123,7 +123,7 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
     const settled = settlement === undefined ? undefined : parts.claims.settle(settlement);
     const entry = { callId, rows, ...defined({ settlement }) };
     const settling = settled instanceof Promise ? settled : undefined;
-    // A counter that is made from the ledger meanwhile would count this twice: the ledger is told of it when it is settled.
+    // A counter that is built from the ledger meanwhile would count this twice: the ledger gets it when it is settled.
     parts.journal.close(entry, settling);
     if (settling !== undefined) forget(settling, parts);
     if (settlement !== undefined && admission.claim !== undefined)
@@ -177,7 +177,7 @@ function chargesOf({ snapshot, startedAtMs }: Exchange, rows: readonly LedgerRow
 
 const NO_CHARGES: readonly Charge[] = [];
 
-/** A store that cannot be reached keeps what it was given and reports by itself; nobody waits for it here. */
+/** A store that cannot be reached keeps what it was given and reports that itself; nothing waits for it here. */
 function forget(done: void | Promise<void>, parts: Parts): void {
   if (done instanceof Promise) done.catch((error: unknown) => parts.onFault('a claim could not be settled', error));
 }

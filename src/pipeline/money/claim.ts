@@ -12,7 +12,7 @@ import { noteOf, orphanRow } from './ledger-rows.ts';
 import { errorOfRefusal } from './refusals.ts';
 import { Meter } from './stream-meter.ts';
 
-/** Claims, or throws which limit said no. A promise only where the store needs one, or where there is something to wait for. */
+/** Claims, or throws an error that names the limit that refused. Returns a promise only if the store does, or if the claim waits. */
 export function claim(
   exchange: Exchange,
   parts: Parts,
@@ -40,7 +40,7 @@ function ask(
   admission: Admission,
   group: string,
   hasLimits: boolean,
-  isForLittle = false,
+  isShortAnswer = false,
 ): Asked {
   const { claims } = parts;
   const nowMs = exchange.clock.nowMs();
@@ -49,9 +49,9 @@ function ask(
     admission.scopes.length === 1 && only !== undefined
       ? only.at(nowMs, group)
       : admission.scopes.flatMap((accounts) => accounts.at(nowMs, group));
-  const { amounts: usual, isFree } = hasLimits ? amountsOf(exchange, parts, admission) : NOTHING;
-  const amounts = isForLittle ? forLittle(usual) : usual;
-  // What costs nothing is served from an empty budget too, as LiteLLM does.
+  const { amounts: usual, isFree } = hasLimits ? amountsOf(exchange, parts, admission) : NO_AMOUNTS;
+  const amounts = isShortAnswer ? withShortAnswer(usual) : usual;
+  // A request that costs nothing is also served when its budget is used up, as LiteLLM does.
   const accounts = isFree ? limits.map(withoutMoney) : limits;
   const isShared = claims.isUp !== undefined;
   const outcome = claims.claim({
@@ -59,23 +59,23 @@ function ask(
     nowMs,
     accounts,
     amounts,
-    // Whoever finds the claim of an instance that died must know what to book.
+    // The instance that finds the claim of one that died must know what to book.
     ...(isShared && { note: noteOf(orphanRow(exchange, undefined)) }),
   });
   return { accounts, amounts, outcome };
 }
 
-/** What an answer has at the least where a budget is too small for a usual one. */
+/** The least tokens of an answer if a budget is too small for a usual one. */
 const LEAST_TOKENS = 16;
 
-function forLittle(amounts: ReservedAmounts): ReservedAmounts {
+function withShortAnswer(amounts: ReservedAmounts): ReservedAmounts {
   const { cap } = amounts;
   return cap === undefined
     ? amounts
     : { ...amounts, cap: { ...cap, minTokens: Math.min(cap.minTokens, LEAST_TOKENS) } };
 }
 
-const NOTHING: { readonly amounts: ReservedAmounts; readonly isFree: boolean } = {
+const NO_AMOUNTS: { readonly amounts: ReservedAmounts; readonly isFree: boolean } = {
   amounts: { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n, practicallyMost: 0n },
   isFree: false,
 };
@@ -108,26 +108,26 @@ function take(
   return 'admitted';
 }
 
-/** How long a request waits for what others hold of a budget, and how long between two looks: first and at most. */
+/** How long a request waits for what other requests hold of a budget, and the first and the longest pause between two tries. */
 const WAIT_MS = 2_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;
-/** How often those who wait in one process together look at a store that instances share: more would only make it slow for all. */
-const MOST_LOOKS_A_SECOND = 500;
-/** How many wait, by store. */
+/** How often all waiting requests of one process try a store that instances share: more would slow the store down for all. */
+const MOST_TRIES_PER_SECOND = 500;
+/** How many requests wait, by store. */
 const waiting = new WeakMap<Claims, number>();
 
-/** What is only held by requests under way is free again in a moment: waiting for it is better than a refusal that is tried again. */
+/** Money that running requests hold is soon free again: waiting for it is better than a refusal after which the client retries. */
 function mayWait({ limit, isTemporary, isStale, isStoreUnavailable }: Refusal): boolean {
   return limit === 'money' && isTemporary && isStale !== true && isStoreUnavailable !== true;
 }
 
-/** A budget of which nothing was ever used is no good to anyone if no usual answer fits: then a short one is better than none. */
+/** A budget that is too small for any usual answer, and of which nothing is used, would be of no use: it gets a short answer. */
 function isUntouched({ limit, used, held, isTemporary }: Refusal): boolean {
   return limit === 'money' && used === 0n && held === 0n && !isTemporary;
 }
 
-/** Whether neither waiting nor asking for less may help. */
+/** Whether neither waiting nor a shorter answer may help. */
 function isFinal(refusal: Refusal): boolean {
   return !mayWait(refusal) && !isUntouched(refusal);
 }
@@ -142,11 +142,11 @@ async function claimInTime(
   const untilMs = exchange.clock.monotonicMs() + WAIT_MS;
   const { claims } = parts;
   let pauseMs = FIRST_PAUSE_MS;
-  let isForLittle = false;
-  for (let asked = first; ; asked = ask(exchange, parts, admission, group, true, isForLittle)) {
+  let isShortAnswer = false;
+  for (let asked = first; ; asked = ask(exchange, parts, admission, group, true, isShortAnswer)) {
     const outcome = await asked.outcome;
-    if (outcome.kind === 'refused' && !isForLittle && isUntouched(outcome.refusal)) {
-      isForLittle = true;
+    if (outcome.kind === 'refused' && !isShortAnswer && isUntouched(outcome.refusal)) {
+      isShortAnswer = true;
       continue;
     }
     const isLast = exchange.clock.monotonicMs() >= untilMs;
@@ -154,15 +154,15 @@ async function claimInTime(
       return take(exchange, parts, admission, asked, outcome);
     }
     const others = waiting.get(claims) ?? 0;
-    const turnMs = claims.isUp === undefined ? 0 : (others * 1_000) / MOST_LOOKS_A_SECOND;
-    // Not all at once: those who wait together would only meet again.
+    const turnMs = claims.isUp === undefined ? 0 : (others * 1_000) / MOST_TRIES_PER_SECOND;
+    // Random, so that requests that wait together do not all try again at the same moment.
     const thisPauseMs = Math.max(pauseMs, turnMs) * (0.5 + parts.random());
     waiting.set(claims, others + 1);
     await sleep(Math.min(thisPauseMs, Math.max(0, untilMs - exchange.clock.monotonicMs())));
     waiting.set(claims, (waiting.get(claims) ?? 1) - 1);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     if (exchange.client.isGone) {
-      throw new GatewayError('client_gone', 'The client is gone: it hung up while its request waited for a budget.');
+      throw new GatewayError('client_gone', 'The client hung up while its request waited for a budget.');
     }
   }
 }

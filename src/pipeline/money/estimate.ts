@@ -1,6 +1,6 @@
 /** Usage that no provider reported: counted from the text, and marked as estimated. */
 import type { Exchange } from '../../exchange/exchange.ts';
-import { account } from './book-usage.ts';
+import { bookAttempt } from './book-attempt.ts';
 
 /** Counts the tokens of a text; the tokenizer behind it is loaded when it is first used. */
 export type CountTokens = (text: string) => Promise<number>;
@@ -10,7 +10,7 @@ export async function estimate(exchange: Exchange, countTokens: CountTokens): Pr
   for (const { deployment, facts, text, factor, known } of exchange.pendingEstimates) {
     const written = Math.round((await countTokens(text())) * factor);
     const usage = known ?? { inputTokens: await countTokens(exchange.outline.promptText()), outputTokens: 0 };
-    account(exchange, deployment, facts, {
+    bookAttempt(exchange, deployment, facts, {
       ...usage,
       outputTokens: Math.max(usage.outputTokens, written),
       isEstimated: true,

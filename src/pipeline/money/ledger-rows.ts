@@ -24,8 +24,8 @@ export function ledgerRows(exchange: Exchange): LedgerRow[] {
 }
 
 /**
- * The row that stands for a request nobody lived to settle: booked at what is reserved for it, since whatever was sent may have been
- * answered and billed.
+ * The row of a request whose process died before it could settle it: booked at what is reserved for it, because a provider may
+ * have answered and billed it.
  */
 export function orphanRow(exchange: Exchange, reserved: PicoUsd | undefined): LedgerRow {
   const { startedAtMs, callId, plan } = exchange;
@@ -136,7 +136,7 @@ function statusOf({ failure, lost }: AttemptFacts): LedgerStatus {
   return failure === 'client_gone' ? 'client-gone' : 'failure';
 }
 
-/** Every account that an attempt's cost counts for: the request's, and those of who answered. */
+/** Every account that an attempt's cost counts for: the request's, and those of the deployment and provider. */
 function accountsOf(exchange: Exchange, deploymentId: string | undefined, provider: string | undefined): string[] {
   const { admission } = exchange;
   const accounts = [...(admission?.names ?? [])];
@@ -161,8 +161,8 @@ function requestedCost(
   const first = group?.deployments[0];
   if (first === undefined) return undefined;
   if (first.id === deploymentId && usage.providerCostUsd === undefined) return cost;
-  // What a provider says of its own price says nothing of another's.
-  const { providerCostUsd: _told, ...counted } = usage;
+  // The cost that a provider reports says nothing about the price of another.
+  const { providerCostUsd: _reported, ...counted } = usage;
   return costOf(counted, first.priced.ratesAt(startedAtMs, usage.serviceTier))?.total;
 }
 
@@ -192,7 +192,7 @@ function rateText(rate: TieredRate): JsonValue {
   };
 }
 
-/** What a request says of itself for its row: the session it belongs to, and remarks for the spend log. */
+/** What a request's headers add to its row: the session it belongs to, and metadata for the spend log. */
 function clientSupplied({ client }: Exchange): { readonly session?: string; readonly metadata?: JsonObject } {
   const { headers } = client;
   const session = headers['x-litellm-session-id'] ?? headers['x-litellm-trace-id'];
@@ -209,7 +209,7 @@ function parsed(text: string): JsonObject | undefined {
     const value = JSON.parse(text) as JsonValue;
     return isJsonObject(value) ? value : undefined;
   } catch {
-    // A remark that cannot be read is no reason to refuse what it stands beside.
+    // Metadata that cannot be read is no reason to refuse the request.
     return undefined;
   }
 }

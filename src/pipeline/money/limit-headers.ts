@@ -1,4 +1,4 @@
-/** What an answer's headers say of the limits it was admitted under: OpenAI's names for the key's own, LiteLLM's for all of them. */
+/** The limits that a request was admitted under, as headers of its answer: by OpenAI's names for the key, by LiteLLM's for all. */
 import { formatUsd } from '../../core/money.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { ClaimAccount, Remaining } from '../../stores/contracts/claims.ts';
@@ -6,7 +6,7 @@ import { UNLIMITED } from '../../tenancy/accounts.ts';
 import type { Scope } from '../../tenancy/scopes.ts';
 import { headerText } from '../header-text.ts';
 
-/** LiteLLM's words for the kinds of limits in header names; other kinds are nobody's business but the operator's. */
+/** LiteLLM's words for the kinds of limits in header names; clients do not see other kinds, which concern the operator alone. */
 const KINDS: Readonly<Partial<Record<Scope['kind'], string>>> = {
   key: 'api_key',
   team: 'team',
@@ -16,10 +16,10 @@ const KINDS: Readonly<Partial<Record<Scope['kind'], string>>> = {
   customer: 'end_user',
 };
 
-/** Names and values in turn; nothing for a request without limits. */
+/** Names and values in turn; empty for a request without limits. */
 export function limitHeaders({ admission, group }: Exchange): string[] {
   const claim = admission?.claim;
-  if (admission === undefined || claim === undefined) return NOTHING;
+  if (admission === undefined || claim === undefined) return NO_HEADERS;
   const headers: string[] = [];
   let hasOwn = false;
   for (const [index, account] of claim.accounts.entries()) {
@@ -41,7 +41,7 @@ export function limitHeaders({ admission, group }: Exchange): string[] {
   return headers;
 }
 
-const NOTHING: string[] = [];
+const NO_HEADERS: string[] = [];
 
 function hasRates({ requestsPerMinute, tokensPerMinute }: ClaimAccount): boolean {
   return requestsPerMinute !== undefined || tokensPerMinute !== undefined;

@@ -1,4 +1,4 @@
-/** What a client is told when a limit says no: which one, how much of it is used, and when it helps to ask again. */
+/** The errors of limits that refuse a request: which limit, how much of it is used, and when to try again. */
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money.ts';
@@ -6,19 +6,19 @@ import type { LimitKind, Refusal } from '../../stores/contracts/claims.ts';
 import { type Accounts, mayShowFigures } from '../../tenancy/accounts.ts';
 import type { Scope } from '../../tenancy/scopes.ts';
 
-/** The error of a refused claim. `nowMs` is the wall clock, for the moment a limit starts anew. */
+/** The error of a refused claim. `nowMs` is the wall clock, for the moment at which a limit resets. */
 export function errorOfRefusal(refusal: Refusal, accounts: readonly Accounts[], nowMs: number): GatewayError {
   const scope = accounts.map((each) => each.scopeOf(refusal.account)).find((found) => found !== undefined);
-  if (refusal.isStoreUnavailable === true) return storeAway(scope, refusal);
+  if (refusal.isStoreUnavailable === true) return storeUnavailable(scope, refusal);
   return refusal.limit === 'money'
     ? budgetError(refusal, scope, nowMs)
     : rateError(refusal, refusal.limit, scope, nowMs);
 }
 
-function storeAway(scope: Scope | undefined, { retryAfterMs }: Refusal): GatewayError {
+function storeUnavailable(scope: Scope | undefined, { retryAfterMs }: Refusal): GatewayError {
   return new GatewayError(
     'store_unavailable',
-    `The limits of ${nameOf(scope)} cannot be checked now, and are configured to refuse then (\`when_away: closed\`). Try again soon.`,
+    `The limits of ${nameOf(scope)} cannot be checked now, and the configuration says to refuse requests then (\`when_away: closed\`). Try again soon.`,
     { retryAfterMs: retryAfterMs ?? 1_000 },
   );
 }
@@ -37,7 +37,7 @@ function budgetError(refusal: Refusal, scope: Scope | undefined, nowMs: number):
       { retryAfterMs: retryAfterMs ?? 1_000 },
     );
   }
-  // Said of the figures alone, a budget that is not used up would look like a fault of ours.
+  // With the figures alone, a refusal from a budget that is not used up would look like a fault of the gateway.
   const why = used + held < max ? ' What is left is less than this request may cost.' : '';
   const again = retryAfterMs === undefined ? '' : ` It resets at ${momentIn(nowMs, retryAfterMs)}.`;
   return new GatewayError('budget_exceeded', `Budget has been exceeded!${figures}${why}${again}`, {

@@ -8,38 +8,39 @@ import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Parts } from '../parts.ts';
 import { bookedSoFar, reserve } from './books.ts';
 
-/** A token is rarely written in fewer bytes, so before so many nothing needs to be looked at. */
+/** A token rarely has fewer bytes in a stream, so nothing needs to be checked before this many per expected token. */
 const FEWEST_BYTES_PER_TOKEN = 4;
 const CHECK_EVERY_BYTES = 16_384;
 const TEXT_BYTES_PER_TOKEN = 4;
 
 /**
- * Watches what a stream costs while it runs, where its hold is no upper bound: reserves more when it nears what is held, and ends it
- * with the reason when it has cost all that it was counted with and no budget allows more. Between two looks a chunk costs one addition and one comparison.
+ * Watches what a stream costs while it runs, if its hold is no upper bound: reserves more when the cost nears the hold, and ends the
+ * stream with the reason when the cost exceeds hold and exposure and no budget allows more. Between two checks a chunk costs one
+ * addition and one comparison.
  */
 export class Meter implements StreamMeter {
   readonly #exchange: Exchange;
   readonly #parts: Parts;
   readonly #claim: OpenClaim;
   #bytes = 0;
-  #lookAt: number;
+  #nextCheckBytes: number;
   #isAsking = false;
 
   constructor(exchange: Exchange, parts: Parts, claim: OpenClaim) {
     this.#exchange = exchange;
     this.#parts = parts;
     this.#claim = claim;
-    this.#lookAt = Math.max(CHECK_EVERY_BYTES, claim.amounts.outputTokens * FEWEST_BYTES_PER_TOKEN);
+    this.#nextCheckBytes = Math.max(CHECK_EVERY_BYTES, claim.amounts.outputTokens * FEWEST_BYTES_PER_TOKEN);
   }
 
   pass(bytes: number, deployment: Deployment, stream: StreamAnswer, refuse: (error: GatewayError) => void): void {
     this.#bytes += bytes;
-    if (this.#bytes < this.#lookAt || this.#isAsking) return;
-    this.#lookAt = this.#bytes + CHECK_EVERY_BYTES;
-    this.#look(deployment, stream, refuse);
+    if (this.#bytes < this.#nextCheckBytes || this.#isAsking) return;
+    this.#nextCheckBytes = this.#bytes + CHECK_EVERY_BYTES;
+    this.#check(deployment, stream, refuse);
   }
 
-  #look(deployment: Deployment, stream: StreamAnswer, refuse: (error: GatewayError) => void): void {
+  #check(deployment: Deployment, stream: StreamAnswer, refuse: (error: GatewayError) => void): void {
     const { text, factor } = stream.sample();
     const outputTokens = Math.ceil((Buffer.byteLength(text) * factor) / TEXT_BYTES_PER_TOKEN);
     const card = deployment.priced.ratesAt(this.#exchange.startedAtMs);
@@ -51,8 +52,8 @@ export class Meter implements StreamMeter {
     this.#isAsking = true;
     reserve(this.#exchange, this.#parts, wanted.hold, wanted.exposure)
       .catch((error: unknown) => {
-        // What it may cost beyond its hold was counted when it was admitted: up to there it goes on.
-        if (soFar > this.#claim.hold + this.#claim.exposure) refuse(ended(asGatewayError(error)));
+        // Its exposure was counted when it was admitted: up to there the stream continues.
+        if (soFar > this.#claim.hold + this.#claim.exposure) refuse(stoppedBy(asGatewayError(error)));
       })
       .finally(() => {
         this.#isAsking = false;
@@ -60,8 +61,8 @@ export class Meter implements StreamMeter {
   }
 }
 
-/** Whatever limit says no to a stream under way ends it for good: no other attempt would be cheaper. */
-function ended(error: GatewayError): GatewayError {
+/** A limit that refuses a running stream ends the request: no other attempt would be cheaper. */
+function stoppedBy(error: GatewayError): GatewayError {
   return new GatewayError(
     'budget_exceeded',
     `The answer was cut off because a limit was reached while it was streamed. ${error.message}`,

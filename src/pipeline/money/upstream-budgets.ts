@@ -8,79 +8,79 @@ import { periodAt } from '../../tenancy/accounts.ts';
 import { accountOf, type Scope } from '../../tenancy/scopes.ts';
 import type { BudgetObservations } from './budget-observations.ts';
 
-/** A budget of who answers: what it pays for, and the deployments that are left out when it is used up. */
-interface AnswererBudget {
-  /** What it is called, with its amount and period. */
+/** The budget of a deployment or provider, and the deployments that get no requests once it is used up. */
+interface UpstreamBudget {
+  /** Its name, amount and period. */
   readonly scope: Scope;
   readonly max: PicoUsd;
   readonly period: string | undefined;
   readonly deploymentIds: readonly string[];
 }
 
-export interface AnswererBudgetsOptions {
+export interface UpstreamBudgetsOptions {
   readonly claims: Claims;
   readonly clock: Clock;
   readonly sights: BudgetObservations;
   readonly onFault: (what: string, error: unknown) => void;
 }
 
-/** Other instances spend too, and periods end by themselves: so often it is looked at again. */
-const LOOK_EVERY_MS = 1_000;
+/** How often budgets are read again: other instances spend too, and periods end without a request. */
+const READ_EVERY_MS = 1_000;
 
-/** Knows which deployments' budgets, or whose providers', are used up: routing leaves those out. */
+/** Knows which deployments have used up their budget or their provider's: routing leaves those out. */
 export class UpstreamBudgets {
-  /** Ids of the deployments that may not be asked now. */
+  /** Ids of the deployments that get no requests now. */
   readonly over = new Set<string>();
-  readonly #options: AnswererBudgetsOptions;
-  #budgets: readonly AnswererBudget[] = [];
+  readonly #options: UpstreamBudgetsOptions;
+  #budgets: readonly UpstreamBudget[] = [];
   #timeZone = 'UTC';
   #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
+  #reading: Promise<void> | undefined;
   #isAskedAgain = false;
 
-  constructor(options: AnswererBudgetsOptions) {
+  constructor(options: UpstreamBudgetsOptions) {
     this.#options = options;
   }
 
-  /** Takes over the budgets of a configuration and looks at them; resolves when it has. */
+  /** Takes over the budgets of a configuration; resolves when they were read. */
   configure({ config, deployments, hasUpstreamBudgets }: Snapshot): Promise<void> {
     this.stop();
     this.over.clear();
     this.#budgets = hasUpstreamBudgets ? budgetsOf(config, [...deployments.values()]) : [];
     this.#timeZone = config.budgets.timeZone;
     if (this.#budgets.length === 0) return Promise.resolve();
-    this.#timer = setInterval(() => void this.look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => void this.read(), READ_EVERY_MS);
     this.#timer.unref();
-    return this.look();
+    return this.read();
   }
 
   /** Budgets were charged: one of them may be used up now. */
   charged(charges: readonly Charge[]): void {
-    if (charges.length > 0) void this.look();
+    if (charges.length > 0) void this.read();
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  /** Looks at every budget; one look at a time, and one more for who asked meanwhile. Never rejects. */
-  look(): Promise<void> {
-    if (this.#looking !== undefined) {
+  /** Reads every budget; one reading at a time, and one more if a call came meanwhile. Never rejects. */
+  read(): Promise<void> {
+    if (this.#reading !== undefined) {
       this.#isAskedAgain = true;
-      return this.#looking;
+      return this.#reading;
     }
-    this.#looking = this.#lookOnce()
+    this.#reading = this.#readOnce()
       .catch((error: unknown) => this.#options.onFault('the budgets of deployments could not be read', error))
       .finally(() => {
-        this.#looking = undefined;
+        this.#reading = undefined;
         if (!this.#isAskedAgain) return;
         this.#isAskedAgain = false;
-        void this.look();
+        void this.read();
       });
-    return this.#looking;
+    return this.#reading;
   }
 
-  async #lookOnce(): Promise<void> {
+  async #readOnce(): Promise<void> {
     const { claims, clock, sights } = this.#options;
     const budgets = this.#budgets;
     const nowMs = clock.nowMs();
@@ -105,8 +105,8 @@ function budgetsOf(
     readonly config: Deploying;
     readonly provider: { readonly name: string };
   }[],
-): AnswererBudget[] {
-  const budgets: AnswererBudget[] = [];
+): UpstreamBudget[] {
+  const budgets: UpstreamBudget[] = [];
   for (const { id, config: entry } of deployments) {
     if (entry.budget === undefined) continue;
     const { max, period } = entry.budget;

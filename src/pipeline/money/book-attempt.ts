@@ -6,10 +6,10 @@ import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
 
 /**
- * Books what an attempt used, and what that costs at the deployment's prices, on top of what was booked for the request before:
- * an answer that two deployments wrote is paid to both. An unknown price leaves the request unpriced.
+ * Books what an attempt used and what that costs at the deployment's prices, in addition to what was booked for the request
+ * before: an answer that two deployments wrote is paid to both. If the price is unknown, the request is unpriced.
  */
-export function account(exchange: Exchange, deployment: Deployment, facts: AttemptFacts, usage: Usage): void {
+export function bookAttempt(exchange: Exchange, deployment: Deployment, facts: AttemptFacts, usage: Usage): void {
   const card = deployment.priced.ratesAt(exchange.startedAtMs, usage.serviceTier);
   const cost = costOf(usage, card)?.total;
   facts.usage = usage;

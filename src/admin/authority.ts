@@ -41,7 +41,7 @@ export function administersTeam(call: ManagementCall, team: Pick<Team, 'id' | 'o
   return administersOrganization(call, team.organizationId) || teamIdsOf(call, 'admin').includes(team.id);
 }
 
-export function mayReadTeam(call: ManagementCall, team: Team): boolean {
+function mayReadTeam(call: ManagementCall, team: Team): boolean {
   if (seesAll(call) || administersTeam(call, team) || teamIdsOf(call).includes(team.id)) return true;
   // A key of the team without a user may read what it belongs to.
   return call.caller.teamId === team.id;
@@ -58,7 +58,7 @@ export function isPermitted(call: ManagementCall, team: Team, permission: string
 }
 
 /** Whether the caller owns a key: by being its user. */
-export function owns({ caller }: ManagementCall, key: Pick<Key, 'userId'>): boolean {
+function owns({ caller }: ManagementCall, key: Pick<Key, 'userId'>): boolean {
   return key.userId !== undefined && caller.userId === key.userId;
 }
 

@@ -51,7 +51,7 @@ export function changedBy({ caller, headers }: ManagementCall): string {
 const SECRET = /secret|password|passwd|credential|private_?key|api_?key|access_?key|authorization|bearer/i;
 
 /** A stored object as JSON for the log. */
-export function writeDown(value: object): JsonObject {
+function writeDown(value: object): JsonObject {
   const written: JsonObject = {};
   for (const [name, member] of Object.entries(value)) {
     if (member === undefined) continue;

@@ -194,7 +194,7 @@ export function periodOf(value: JsonValue): string | undefined {
 }
 
 /** A whole number from 0 that survives JSON. */
-export function countOf(value: JsonValue): number | undefined {
+function countOf(value: JsonValue): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 

@@ -16,7 +16,7 @@ import { withDeclared } from './declared-directory.ts';
 import { modelEntry } from './models/sealed.ts';
 
 /** The parts of a running gateway that the management API needs. */
-export interface Managed {
+interface Managed {
   readonly parts: Parts;
   readonly database: Database;
   /** The configuration and everything that follows from it, as they are now. */
@@ -72,7 +72,7 @@ function declaredIdentities(declared: Declared): Identity[] {
 }
 
 /** Models that were added by the API: those that can be served, and why others cannot. */
-export interface ModelsRead {
+interface ModelsRead {
   readonly deployments: GatewayConfig['deployments'];
   /** By the id of the model, in words without secrets. */
   readonly refused: ReadonlyMap<string, string>;

@@ -31,7 +31,7 @@ export interface Spent {
 type Window = Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'>;
 
 /** What each of the objects spent, in their order. */
-export async function spentOf(context: ManagementContext, spenders: readonly Spender[]): Promise<Spent[]> {
+async function spentOf(context: ManagementContext, spenders: readonly Spender[]): Promise<Spent[]> {
   if (spenders.length === 0) return [];
   const budgets = await namedBudgets(context, spenders);
   const totals = await context.ledger.totals(spenders.map(({ account }) => account));

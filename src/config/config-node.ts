@@ -66,7 +66,7 @@ export function toJson(node: ConfigNode): JsonValue {
 }
 
 /** A map as a plain JSON object, members that are null or unset included as null. */
-export function mapToJson(node: MapNode): JsonObject {
+function mapToJson(node: MapNode): JsonObject {
   const object: JsonObject = {};
   for (const entry of node.entries.values()) object[entry.key] = toJson(entry.value);
   return object;

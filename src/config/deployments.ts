@@ -18,7 +18,7 @@ type ParamsSection = Section<typeof PARAMS.rows>;
 type InfoSection = Section<typeof INFO.rows>;
 
 /** What deployments are read with. */
-export interface DeploymentReading {
+interface DeploymentReading {
   readonly context: ReadingContext;
   /** `router_settings.default_litellm_params`. */
   readonly defaults: ConfigNode | undefined;

@@ -9,7 +9,7 @@ import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
 export const FALLBACK_SETTINGS = ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'] as const;
 
 /** One of them. */
-export type FallbackSetting = (typeof FALLBACK_SETTINGS)[number];
+type FallbackSetting = (typeof FALLBACK_SETTINGS)[number];
 
 /** One written step from a group to another, for the search for circles. */
 export interface FallbackStep {
@@ -20,7 +20,7 @@ export interface FallbackStep {
 }
 
 /** What fallbacks are read from, and the steps that reading them adds to. */
-export interface FallbackReading {
+interface FallbackReading {
   readonly router: Section<typeof ROUTER_SETTINGS>;
   readonly litellm: Section<typeof LITELLM_SETTINGS>;
   readonly steps: FallbackStep[];

@@ -5,7 +5,7 @@ import { type FieldsOf, own, type SettingRows } from './setting-rows.ts';
 import { TOP_LEVEL } from './settings/top-level.ts';
 
 /** Rows by section. A section that no one else has is the feature's own, at the top level of the file. */
-export type FeatureRows = Readonly<Record<string, SettingRows>>;
+type FeatureRows = Readonly<Record<string, SettingRows>>;
 
 /** The settings of a feature; the reader, the checks, the reference page and the schema take them from here. */
 export interface FeatureSettings<Value = unknown> {
@@ -19,7 +19,7 @@ export interface FeatureSettings<Value = unknown> {
 }
 
 /** What a feature reads its settings from. */
-export interface FeatureReading<Rows> {
+interface FeatureReading<Rows> {
   /** The fields that its rows set, defaults filled in. */
   readonly fields: FeatureFields<Rows>;
   /** A section as it was read and checked: the feature's own, or one that it added rows to. */
@@ -34,7 +34,7 @@ type Intersection<Union> = (Union extends unknown ? (member: Union) => void : ne
   : never;
 
 /** The fields that the rows of a feature set, over all its sections. */
-export type FeatureFields<Rows> = Intersection<{ [Name in keyof Rows]: FieldsOf<Rows[Name]> }[keyof Rows]>;
+type FeatureFields<Rows> = Intersection<{ [Name in keyof Rows]: FieldsOf<Rows[Name]> }[keyof Rows]>;
 
 /** The values of all features, by their names. */
 export type FeatureValues = Readonly<Record<string, unknown>>;

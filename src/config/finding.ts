@@ -3,10 +3,10 @@ import { defined } from '../core/defined.ts';
 import { type ConfigNode, lineAndColumn, type Place } from './config-node.ts';
 
 /** How much it matters: an error stops the start, a warning is likely a mistake, a note is for information. */
-export type Severity = 'error' | 'warning' | 'note';
+type Severity = 'error' | 'warning' | 'note';
 
 /** A stable word for each kind of finding, for scripts that read `--json`. */
-export type FindingCode =
+type FindingCode =
   | 'file-not-read'
   | 'file-too-large'
   | 'not-yaml'

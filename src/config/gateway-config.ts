@@ -137,7 +137,7 @@ export interface RedisNode {
 }
 
 /** The HTTP server. Without a master key one is made once and kept in the data folder. */
-export interface ServerConfig extends FieldsOf<typeof GENERAL_SETTINGS> {}
+interface ServerConfig extends FieldsOf<typeof GENERAL_SETTINGS> {}
 
 /** Logs and metrics. */
 export interface TelemetryConfig extends FieldsOf<typeof LITELLM_SETTINGS, 'telemetry.'> {

@@ -6,7 +6,7 @@ import type { DeploymentConfig, RoutingConfig } from './gateway-config.ts';
 type Aliases = RoutingConfig['aliases'];
 
 /** What an alias resolves to: a name that is served, one that is not, or itself. */
-export interface AliasEnd {
+interface AliasEnd {
   readonly kind: 'served' | 'unknown' | 'circle';
   readonly group: string;
 }

@@ -12,7 +12,7 @@ const MAX_INCLUDE_DEPTH = 8;
 const MAX_FILES = 500;
 
 /** What was read. `files` also names those that could not be, so that a watcher sees them appear. */
-export interface FilesRead {
+interface FilesRead {
   readonly root: MapNode | undefined;
   readonly files: readonly string[];
 }

@@ -4,7 +4,7 @@ import type { ReadingContext } from './reading-context.ts';
 import type { SettingType, ValueOf, WrittenOf } from './setting-types.ts';
 
 /** Whether a setting acts: now, in a later release (accepted until then), or never, because its reason does not exist here. */
-export type Effect = 'now' | 'later' | 'never';
+type Effect = 'now' | 'later' | 'never';
 
 /** The known members of a setting that is a map, a list of maps, or a map from names to maps. */
 export interface Members {
@@ -22,7 +22,7 @@ export interface Members {
 export type ReadNode<Value> = (node: ConfigNode, path: string, context: ReadingContext) => Value | undefined;
 
 /** What a row may say beyond type, effect and words. */
-export interface RowOptions<Type extends SettingType = SettingType> {
+interface RowOptions<Type extends SettingType = SettingType> {
   /** The field of the configuration that it sets (`routing.maxFallbacks`), or of the object that its map becomes. */
   readonly to?: string;
   /** What holds if it is left out, as a file would say it. */

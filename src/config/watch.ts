@@ -20,7 +20,7 @@ export interface WatchOptions {
 }
 
 /** A watch that is running. */
-export interface ConfigWatch {
+interface ConfigWatch {
   close(): void;
 }
 

@@ -42,7 +42,7 @@ export interface MediaRules {
 }
 
 /** A top-level member that may hold media. */
-export interface MediaMember {
+interface MediaMember {
   /** Set if it holds none unless it is a list. */
   readonly isList?: boolean;
   /** How deep it is nested at the least if it holds any. */

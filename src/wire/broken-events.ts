@@ -1,6 +1,6 @@
 /**
  * Finds an event of a stream whose JSON was cut short, without reading the others: every format's events end in a brace, or in the
- * bracket of `[DONE]`. Passed on, it would break the client's reader, silently about the cause.
+ * bracket of `[DONE]`. Passed on, it would break the client’s reader, which does not say why.
  */
 const BLANK_LINE = '\n\n';
 const BRACE = 0x7d;

@@ -37,7 +37,7 @@ export function valueAt(bytes: Buffer, start: number, path: readonly string[]): 
 }
 
 /** The string at a place, or undefined if another kind of value is there. */
-export function stringIn(bytes: Buffer, span: Span | undefined): string | undefined {
+function stringIn(bytes: Buffer, span: Span | undefined): string | undefined {
   return span !== undefined && bytes[span.start] === QUOTE ? (parseSpan(bytes, span) as string) : undefined;
 }
 

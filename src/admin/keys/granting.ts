@@ -11,7 +11,7 @@ import { checkExists } from '../stored.ts';
 import type { KeyChanges } from './key-fields.ts';
 
 /** The owner of a new key. */
-export interface Owner {
+interface Owner {
   readonly of: Pick<KeyChanges, 'userId' | 'teamId' | 'organizationId'>;
   readonly team?: Team | undefined;
 }

@@ -25,7 +25,7 @@ export interface MadeKey {
   readonly secret: string;
 }
 
-export interface NewKeyOptions {
+interface NewKeyOptions {
   /** A key of a team that belongs to no user. */
   readonly isServiceAccount?: boolean;
   /** The first key of a user that the caller has just made, and the organisation it was made in. */

@@ -14,7 +14,7 @@ import { sumOf } from './sum.ts';
 export type ActivityFilter = Parameters<Ledger['activity']>[0];
 
 /** Names shown beside the ids of what the sums are of (`entities`). */
-export type EntityNames = (ids: readonly string[]) => Promise<ReadonlyMap<string, JsonObject>>;
+type EntityNames = (ids: readonly string[]) => Promise<ReadonlyMap<string, JsonObject>>;
 
 const DIMENSIONS: readonly ActivityDimension[] = ['date', 'key', 'model', 'modelGroup', 'provider'];
 const MOST_DAYS = 1_000;

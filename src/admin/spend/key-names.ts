@@ -2,7 +2,7 @@ import type { Key } from '../../stores/contracts/directory.ts';
 import type { ManagementContext } from '../contract.ts';
 
 /** What answers say of a key besides its hash. */
-export type NamedKey = Pick<Key, 'models'> &
+type NamedKey = Pick<Key, 'models'> &
   Partial<Pick<Key, 'name' | 'alias' | 'userId' | 'teamId' | 'maxBudget' | 'expiresAtMs'>>;
 
 /** Keys by their hashes: the file's, the directory's and the master key. Those that were deleted are left out. */

@@ -19,7 +19,7 @@ export interface AskedSpend {
 }
 
 /** Conditions that leave only what the caller may see. */
-export type SpendScope = Pick<
+type SpendScope = Pick<
   LedgerFilter,
   'keyHash' | 'userId' | 'teamId' | 'teamIds' | 'organizationId' | 'organizationIds'
 >;

@@ -157,7 +157,7 @@ function readMember(fields: Fields): WantedMember {
 }
 
 /** Who is meant: by id, by address, or both. */
-export function readWho(fields: Fields): Pick<WantedMember, 'userId' | 'email'> {
+function readWho(fields: Fields): Pick<WantedMember, 'userId' | 'email'> {
   const userId = fields.text('user_id') || undefined;
   const email = fields.text('user_email', 320)?.toLowerCase() || undefined;
   if (userId === undefined && email === undefined) throw fields.wrong('user_id', 'or `user_email` is required');

@@ -65,7 +65,7 @@ export const TEAM_ADMIN_FIELDS: readonly string[] = [
 ];
 
 /** What a request changes of a team; `null` clears, undefined leaves. */
-export interface TeamChanges extends HolderChanges {
+interface TeamChanges extends HolderChanges {
   readonly alias: Sent<string>;
   readonly organizationId: Sent<string>;
   readonly modelAliases: Sent<Readonly<Record<string, string>>>;

@@ -6,7 +6,7 @@ import { own, type ReadNode, type SettingRows } from '../setting-rows.ts';
 const WHEN_AWAY = ['open', 'closed', 'share'] as const;
 
 /** Kinds of accounts that limits hang on. */
-export const SCOPE_KINDS = [
+const SCOPE_KINDS = [
   'platform',
   'organization',
   'organization_member',

@@ -16,9 +16,9 @@ export function textsByName(map: JsonObject): Readonly<Record<string, string>> |
 /** The roles of users, as LiteLLM names them. */
 export const USER_ROLES = ['proxy_admin', 'proxy_admin_viewer', 'internal_user', 'internal_user_viewer'] as const;
 /** The roles of users in a team. */
-export const TEAM_ROLES = ['user', 'admin'] as const;
+const TEAM_ROLES = ['user', 'admin'] as const;
 /** The roles of users in an organisation. */
-export const ORGANIZATION_ROLES = ['org_admin', 'internal_user', 'internal_user_viewer'] as const;
+const ORGANIZATION_ROLES = ['org_admin', 'internal_user', 'internal_user_viewer'] as const;
 
 /** The members of an entry of `organizations[].members`. */
 export const ORGANIZATION_MEMBER = {

@@ -24,7 +24,7 @@ export const MID_STREAM = ['continue', 'error'] as const;
 export const strategyOf = (word: string): string => (word === BUDGET_STRATEGY ? DEFAULT_STRATEGY : word);
 
 /** A second attempt while the first one is late. */
-export const HEDGE = {
+const HEDGE = {
   enabled: own('flag', 'Whether there are second attempts.', 'enabled', false),
   max_extra_spend: own('ratio', "Share of the group's spend that the slower attempts may add.", 'maxExtraSpend', 0.05),
   percentile: own('ratio', 'Share of first tokens (of answers without a stream) in time.', 'percentile', 0.95),
@@ -42,7 +42,7 @@ const ROUTING_GROUP = {
 } satisfies SettingRows;
 
 /** One entry of `model_group_settings`: what is set for one model group and wins over the router's own. */
-export const GROUP_SETTINGS = {
+const GROUP_SETTINGS = {
   routing_strategy: own(STRATEGIES, STRATEGY_DOC, { to: 'strategy', otherwise: DEFAULT_STRATEGY, convert: strategyOf }),
   routing_strategy_args: own('map', STRATEGY_ARGS_DOC, 'strategyArgs'),
   mid_stream: own(MID_STREAM, 'As in `router_settings`.', 'midStream'),

@@ -41,7 +41,7 @@ export const showModel: Answering = (question) => {
 };
 
 /** Names of groups and aliases that the key may use. */
-export function visibleNames({ snapshot, identity }: Question): string[] {
+function visibleNames({ snapshot, identity }: Question): string[] {
   const names = snapshot.groups.listedNames();
   if (identity === undefined || mayUseAll(identity)) return names;
   return names.filter((name) => mayUseGroup(identity, name, snapshot.groups.resolve(name)));

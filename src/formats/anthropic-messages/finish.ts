@@ -52,7 +52,7 @@ export function readFinish(...sources: readonly JsonObject[]): Finish {
 }
 
 /** What an answer held that its end has to agree with. */
-export interface AnswerHeld {
+interface AnswerHeld {
   readonly toolCall: boolean;
   readonly refusal: boolean;
 }

@@ -42,7 +42,7 @@ export function writeJsonTool(output: OutputFormat | undefined, abilities: Claud
 }
 
 /** The tools of a request and the choice among them. */
-export interface OfferedTools {
+interface OfferedTools {
   readonly tools: JsonObject[];
   readonly toolChoice?: JsonObject | undefined;
 }

@@ -31,7 +31,7 @@ export function writeTextSignature(signature: ReasoningSignature): JsonObject {
 }
 
 /** A `thinking` block, read: reasoning, or only the carrier of a neighbour's signature. */
-export type ReadThinking =
+type ReadThinking =
   | { readonly carries: 'reasoning'; readonly part: ReasoningPart }
   | { readonly carries: 'text-signature' | 'tool-signature'; readonly signature: ReasoningSignature };
 

@@ -7,7 +7,7 @@ import type { Turn } from '../neutral/conversation.ts';
 import { type Drop, plainText, writeBlocks, writeExtra } from './write-content.ts';
 
 /** The user's turn to add if a conversation begins with the assistant or holds instructions alone: Anthropic refuses both. */
-export const ABSENT_USER = '.';
+const ABSENT_USER = '.';
 
 interface Message {
   readonly role: 'user' | 'assistant' | 'system';
@@ -64,7 +64,7 @@ function trimPrefill(messages: Message[]): void {
 }
 
 /** What the target takes, as far as messages are concerned. */
-export interface MessageRules {
+interface MessageRules {
   readonly systemInMessages: boolean;
   /** Manual thinking is on: each assistant message that thinks must begin with its thoughts. */
   readonly thoughtsFirst: boolean;

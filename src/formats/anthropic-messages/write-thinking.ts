@@ -19,7 +19,7 @@ const SMALLEST_BUDGET = 1024;
 const DEFAULT_MAX_TOKENS = 4096;
 
 /** The members of the request that thinking decides. */
-export interface WrittenThinking {
+interface WrittenThinking {
   readonly maxTokens: number;
   readonly thinking?: JsonObject;
   readonly effort?: string;

@@ -28,7 +28,7 @@ export function takesJsonSchema(model: string): boolean {
 }
 
 /** The smallest and largest thinking budget and whether thinking can be switched off. */
-export interface BudgetRange {
+interface BudgetRange {
   readonly least: number;
   readonly most: number;
   readonly mayBeOff: boolean;

@@ -7,7 +7,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, setMember, stringOf } from '../../core/json.ts';
 
 /** Takes the path, inside the schema, of a word that had to be left out. */
-export type SchemaDropReceiver = (path: string) => void;
+type SchemaDropReceiver = (path: string) => void;
 
 /** Deeper schemas are cut: they would overflow the stack of whoever walks them. */
 const MAX_SCHEMA_DEPTH = 60;

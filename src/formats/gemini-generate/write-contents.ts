@@ -16,7 +16,7 @@ import { isMediaPart, type MediaPart, writeMedia } from './media.ts';
 import { carrySignature, NO_SIGNATURE } from './signatures.ts';
 
 /** What the turns come to on the wire. */
-export interface WrittenContents {
+interface WrittenContents {
   readonly contents: JsonObject[];
   readonly systemInstruction?: JsonObject;
 }
@@ -203,7 +203,7 @@ export function argumentsObject(part: ToolCallPart): JsonObject {
  * A tool's result as the object Gemini wants: an object the tool wrote itself, or its text under `output`, or `error`, the two
  * names Google documents for them (FunctionResponse.response, 2026-11-23).
  */
-export function responseObject(text: string, isError: boolean): JsonObject {
+function responseObject(text: string, isError: boolean): JsonObject {
   if (isError) return { error: text };
   const value = parseObject(text);
   return value === undefined || textOfResponse(value) !== undefined ? { output: text } : value;

@@ -112,7 +112,7 @@ export interface ToolResultPart {
   readonly cacheMark?: CacheMark;
   readonly extra?: FormatExtra;
 }
-export interface RefusalPart {
+interface RefusalPart {
   readonly type: 'refusal';
   readonly text: string;
 }

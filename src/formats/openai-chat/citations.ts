@@ -8,7 +8,7 @@ function integer(value: JsonValue | undefined): number | undefined {
 }
 
 /** Reads one annotation; one of another kind than a URL citation is only kept as it is. */
-export function readAnnotation(value: JsonValue): Citation | undefined {
+function readAnnotation(value: JsonValue): Citation | undefined {
   if (!isJsonObject(value)) return undefined;
   const raw = { format: 'openai-chat' as const, value };
   const told = value.url_citation;

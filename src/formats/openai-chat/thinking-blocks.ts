@@ -32,7 +32,7 @@ export function readThinkingBlock(block: JsonValue): ReasoningPart | undefined {
 }
 
 /** Reads `thinking_blocks` of a message. */
-export function readThinkingBlocks(value: JsonValue | undefined): readonly ReasoningPart[] {
+function readThinkingBlocks(value: JsonValue | undefined): readonly ReasoningPart[] {
   return itemsOf(value).flatMap((block) => readThinkingBlock(block) ?? []);
 }
 

@@ -57,7 +57,7 @@ function costOf(usage: JsonObject): number | undefined {
 }
 
 /** Reads a usage object itself, in any of the spellings that servers of this format use. */
-export function readUsageObject(usage: JsonObject): Usage | undefined {
+function readUsageObject(usage: JsonObject): Usage | undefined {
   const input = object(usage.prompt_tokens_details ?? usage.input_tokens_details);
   const output = object(usage.completion_tokens_details ?? usage.output_tokens_details);
   const total = count(usage.total_tokens);

@@ -23,8 +23,8 @@ export interface Operation extends LaneOperation {
   readonly mayContinue: boolean;
   /** LiteLLM's `call_type`, as the ledger and the logs name it. */
   callType(format: FormatId): string;
-  /** Makes a request ready for a provider that speaks another format than the client. */
-  translate(request: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall;
+  /** Makes a request ready for a provider that speaks another format than the client; absent if it can only be relayed. */
+  translate?(request: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall;
   /** The smallest request that shows whether a deployment works; absent if none is small enough to be sent unasked. */
   probeBody?(deployment: Deployment, operation: ProviderOperation): JsonObject;
   /** Answers without a provider, if its provider has no such operation. */

@@ -39,6 +39,7 @@ function rest(exchange: Exchange, deployment: Deployment, choice: LaneChoice): P
 
 function alongItsLane(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
   const travel = choice.lane === 'relay' ? relay : OPERATIONS[choice.operationName].translate;
+  if (travel === undefined) throw unsupportedOperation(exchange, deployment);
   return travel(exchange, deployment, choice);
 }
 

@@ -51,7 +51,7 @@ testFailures(azure, [
     'upstream_rate_limit',
     429,
     openAiError(
-      'Requests to the ChatCompletions_Create OperationId have exceeded call rate limit of your current tier. Please retry after 6 seconds.',
+      'Requests to the ChatCompletions_Create Operation have exceeded call rate limit of your current tier. Please retry after 6 seconds.',
       null,
       '429',
     ),

@@ -9,23 +9,7 @@ const PAGES = ['*.md', 'docs/**/*.md'];
 /** The list itself, and the tests that quote it. */
 const QUOTES_THE_LIST = ['scripts/english/words.ts', 'test/english.test.ts'];
 /** Folders that still have to be read through. */
-const NOT_YET = [
-  'alerts',
-  'config',
-  'core',
-  'costs',
-  'endpoints',
-  'exchange',
-  'features',
-  'formats',
-  'lanes',
-  'pipeline',
-  'routing',
-  'snapshot',
-  'stores',
-  'tenancy',
-  'upstream',
-].map((folder) => `src/${folder}/`);
+const NOT_YET = ['src/alerts/', 'src/features/alerts/'];
 
 /** The lines of a file that people read: all of a page, the comments and texts with a space of a program. */
 function linesToRead(path: string, text: string): readonly { readonly value: string; readonly line: number }[] {

@@ -50,7 +50,7 @@ export function featureSettings<const Rows extends FeatureRows, Value = FeatureF
   return { ...settings, read: read as unknown as FeatureSettings<Value>['read'] };
 }
 
-/** The top level of a file with the rows of features; what a feature says of a setting wins over a row of ours. */
+/** The top level of a file with the rows of features; what a feature says about a setting wins over a row of the gateway. */
 export function topLevelWith(features: readonly FeatureSettings[]): typeof TOP_LEVEL {
   const joined: Record<string, SettingRows[string]> = { ...TOP_LEVEL };
   for (const { name, rows, about = '' } of features) {

@@ -101,7 +101,7 @@ export class Findings {
   }
 }
 
-/** Says what a node holds without giving away a secret: `the text "abc"`, `a list`. */
+/** Says what a node holds without showing a secret: `the text "abc"`, `a list`. */
 export function describeValue(node: ConfigNode, isSecret: boolean): string {
   if (node.kind === 'map') return 'a map';
   if (node.kind === 'list') return 'a list';

@@ -144,7 +144,7 @@ export interface TelemetryConfig extends FieldsOf<typeof LITELLM_SETTINGS, 'tele
   readonly metrics: FieldsOf<typeof GENERAL_SETTINGS & typeof LITELLM_SETTINGS, 'telemetry.metrics.'>;
 }
 
-/** Budgets and rate limits: `budget_settings` of ours, and what LiteLLM and the guide say elsewhere. */
+/** Budgets and rate limits: Sluice's own `budget_settings`, and what LiteLLM and the guide say elsewhere. */
 export interface BudgetConfig
   extends FieldsOf<typeof BUDGET_SETTINGS>,
     Omit<FieldsOf<typeof LITELLM_SETTINGS, 'budgets.'>, 'userDefault'>,

@@ -48,7 +48,7 @@ export class ReadingContext {
     return known.get(written);
   }
 
-  /** Remembers a setting that does nothing yet: once per name, however many deployments carry it. */
+  /** Remembers a setting that does nothing yet: once for each name, for any number of deployments that have it. */
   recordLater(path: string, place: Place): void {
     const known = this.#later.get(path);
     if (known === undefined) this.#later.set(path, { place, count: 1 });

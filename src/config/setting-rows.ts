@@ -135,7 +135,7 @@ export const never: MakeRow = maker('never', 'litellm');
 export const guideNow: MakeRow = maker('now', 'guide');
 /** A setting of the guide that a later release implements. */
 export const guideLater: MakeRow = maker('later', 'guide');
-/** A setting of ours. */
+/** A setting of Sluice's own. */
 export const own: MakeRow = maker('now', 'sluice');
 
 /** Many settings of one kind, named in a line. */

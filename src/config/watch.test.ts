@@ -10,7 +10,7 @@ interface Watched {
   readonly folder: string;
   readonly file: string;
   changes(): number;
-  /** Waits until so many changes have been told. */
+  /** Waits until so many changes have been reported. */
   until(count: number): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ function watched(
 
 const text = (timeout: number): string => `router_settings: { timeout: ${timeout} }\n`;
 
-test('a change is told once, writing the same bytes is not', async (t) => {
+test('a change is reported once, writing the same bytes is not', async (t) => {
   const { file, until, changes } = watched(t, (path) => writeFileSync(path, text(1)));
   writeFileSync(file, text(2));
   writeFileSync(file, text(3));
@@ -63,7 +63,7 @@ test('a file renamed over the old one is a change', async (t) => {
   }
 });
 
-test('a change of an included file is told, also of one included only later', async (t) => {
+test('a change of an included file is reported, also of one included only later', async (t) => {
   const { folder, file, until } = watched(t, (path) => writeFileSync(path, text(1)));
   writeFileSync(join(folder, 'more.yaml'), text(1));
   writeFileSync(file, 'include: [more.yaml]\n');
@@ -83,7 +83,7 @@ test('a link that is pointed elsewhere is a change', async (t) => {
   await until(1);
 });
 
-test('a half-written file is looked at again before anything is told', async (t) => {
+test('a half-written file is looked at again before anything is reported', async (t) => {
   const { file, until, changes } = watched(t, (path) => writeFileSync(path, text(1)));
   writeFileSync(file, '');
   await sleep(80);
@@ -92,7 +92,7 @@ test('a half-written file is looked at again before anything is told', async (t)
   await until(1);
 });
 
-test('a file that stays broken, or goes away, is told after the second look', async (t) => {
+test('a file that stays broken, or disappears, is reported after the second look', async (t) => {
   const { file, until } = watched(t, (path) => writeFileSync(path, text(1)));
   writeFileSync(file, 'router_settings: [');
   await until(1);
@@ -116,7 +116,7 @@ test('a file in a folder that is only made later is found by looking', async (t)
   await until(0);
 });
 
-test('nothing is told after closing', async () => {
+test('nothing is reported after closing', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-watch-'));
   const file = join(folder, 'config.yaml');
   writeFileSync(file, text(1));

@@ -1,5 +1,5 @@
 /**
- * Every way a request can end badly, in one table: the code → what the client is told, who caused it and whether another try
+ * Every way a request can end badly, in one table: the code → what the client gets, who caused it and whether another try
  * may help. Statuses and `type` words are LiteLLM's newest, so that clients written against it keep working.
  */
 
@@ -81,7 +81,7 @@ export const ERRORS = {
   client_gone: row(499, 'client_disconnected', 'ClientDisconnected', 'client', 'nowhere',
     'The client hung up before the answer was whole.'),
 
-  // Limits of ours.
+  // Limits of the gateway.
   budget_exceeded: row(422, 'budget_exceeded', 'BudgetExceededError', 'client', 'nowhere',
     'A budget that applies to the request is used up.'),
   budget_held: row(429, 'budget_exceeded', 'RateLimitError', 'client', 'here',
@@ -146,7 +146,7 @@ interface GatewayErrorFacts {
   readonly status?: number;
   /** How long to wait before another try, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** False where another try of the client would do harm; the client is told so. */
+  /** False if another try of the client would do harm; the answer says so. */
   readonly mayRetry?: boolean;
   /** The limit that said no, for LiteLLM's headers `rate_limit_type` and `reset_at`. */
   readonly limit?: { readonly type: string; readonly resetAt?: string };

@@ -83,7 +83,7 @@ export class JsonReader {
     return this.refusal(name, `must be ${wanted}, but it is ${kindOf(this.raw(name))}`);
   }
 
-  /** The error for a member that is none of the values it may have; it shows the beginning of a string. */
+  /** The error for a member with a value that it may not have; it shows the beginning of a string. */
   wrongChoice(name: string, values: readonly string[]): Error {
     const value = this.raw(name);
     const shown = typeof value === 'string' && value !== '' ? `'${value.slice(0, 40)}'` : kindOf(value);

@@ -111,7 +111,7 @@ describe('windowAt', () => {
     assert.deepEqual(bounds('1y', '2025-01-01T04:59:00Z', newYork), ['2024-01-01T05:00', '2025-01-01T05:00']);
   });
 
-  it('knows zones that are quarters of an hour away', () => {
+  it('knows zones that differ by quarters of an hour', () => {
     assert.deepEqual(bounds('1d', '2025-06-01T18:14:59Z', 'Asia/Kathmandu'), ['2025-05-31T18:15', '2025-06-01T18:15']);
     assert.deepEqual(bounds('1mo', '2025-05-31T18:15:00Z', 'Asia/Kathmandu'), ['2025-05-31T18:15', '2025-06-30T18:15']);
   });

@@ -10,7 +10,7 @@ const rate = (base: bigint, ...tiers: readonly (readonly [above: number, rate: b
   tiers: tiers.map(([aboveInputTokens, tierRate]) => ({ aboveInputTokens, rate: tierRate })),
 });
 
-/** 3 and 15 per token: small numbers to reckon with by hand. */
+/** 3 and 15 per token: small numbers to check by hand. */
 const CARD: RateCard = { input: rate(3n), output: rate(15n), source: 'test' };
 
 const QUERY: AmountsQuery = {
@@ -38,7 +38,7 @@ describe('strict', () => {
     assert.deepEqual(cap, { fixed: 12_000n, perToken: 45n, minTokens: 50, maxTokens: 100 });
   });
 
-  test('a limit of 0 is none, as some providers read it', () => {
+  test('a limit of 0 is no limit, as some providers read it', () => {
     assert.equal(claimAmounts({ ...strict, maxOutputTokens: 0 }).hold, claimAmounts(strict).hold);
   });
 

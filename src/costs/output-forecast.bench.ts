@@ -1,5 +1,5 @@
 /**
- * How long it takes to forecast, to learn and to reckon what a request reserves, with one key and with many. By hand:
+ * How long it takes to forecast, to learn and to calculate what a request reserves, with one key and with many. By hand:
  * `node --expose-gc src/costs/output-forecast.bench.ts`. Prints the median of several rounds, in nanoseconds, and bytes
  * for each key.
  */

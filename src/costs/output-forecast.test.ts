@@ -100,7 +100,7 @@ describe('forecasts of the length of answers', () => {
     );
   });
 
-  test('counts that are none and counts without end do no harm', () => {
+  test('counts that are not numbers and infinite counts do no harm', () => {
     const forecasts = new OutputForecasts();
     for (const count of [Number.NaN, -1, Number.NEGATIVE_INFINITY]) forecasts.observe('m', 'k', 'r', count);
     assert.equal(forecasts.size, 0);
@@ -128,7 +128,7 @@ describe('forecasts of the length of answers', () => {
     assert.ok(forecasts.forecast('m', 'busy', 'r').expected >= 1_000);
     assert.equal(forecasts.forecast('model 3', 'k', 'route 0'), PRIOR_FORECAST);
     learn(forecasts, ['m', 'passing 1', 'r'], new Array<number>(20).fill(5_000));
-    assert.ok(forecasts.forecast('m', 'passing 1', 'r').expected >= 5_000, 'a forgotten kind begins anew');
+    assert.ok(forecasts.forecast('m', 'passing 1', 'r').expected >= 5_000, 'a forgotten kind begins again');
   });
 
   test('names that are members of every object are names like others', () => {

@@ -90,7 +90,7 @@ describe('who says what it cost', () => {
     assert.equal(costOf({ inputTokens: 1000, outputTokens: 10 }, undefined), undefined);
   });
 
-  test('figures nobody can mean are not believed', () => {
+  test('impossible figures are not believed', () => {
     for (const providerCostUsd of [-1, Number.NaN, Number.POSITIVE_INFINITY, 1e9]) {
       assert.equal(costOf({ inputTokens: 1, outputTokens: 1, providerCostUsd }, undefined), undefined);
     }

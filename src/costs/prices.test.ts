@@ -131,7 +131,7 @@ describe('the price list', () => {
     assert.equal(ratesOf('mistral', 'mistral-nemo:free')?.input.base, 0n);
   });
 
-  test('a model nobody knows is unpriced', () => {
+  test('an unknown model is unpriced', () => {
     const priced = priceModel({ provider: 'openai', model: 'gpt-99', modelInfo: {} });
     assert.equal(priced.ratesAt(AT), undefined);
     assert.deepEqual(priced.at(AT), { supports: {} });

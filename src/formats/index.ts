@@ -19,7 +19,7 @@ import type { RequestOutline } from './outline.ts';
 export interface FormatParts {
   readonly id: FormatId;
   readonly conversation?: ConversationFormat;
-  /** What can be said of a request in this format without parsing it. */
+  /** What can be known about a request in this format without parsing it. */
   outline(body: Buffer, envelope: ReadableEnvelope): RequestOutline;
   readUsage(value: JsonValue): Usage | undefined;
   readError(body: JsonValue): ProviderErrorFacts | undefined;

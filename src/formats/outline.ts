@@ -20,7 +20,7 @@ export interface RequestOutline {
 
   readonly model: Expected<string>;
   readonly stream: Expected<boolean>;
-  /** Whether a streaming client wants to be told the usage. */
+  /** Whether a streaming client asks for the usage. */
   readonly streamUsage: boolean;
 
   readonly limit: AskedLimit;

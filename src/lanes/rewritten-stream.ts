@@ -7,7 +7,7 @@ import { AnswerProblem, type ReportedProblem, readProvider, reportedProblem } fr
 import type { StreamAnswer, StreamEnd } from './stream-answer.ts';
 import { TextSample } from './text-sample.ts';
 
-/** A stream that is read into neutral events and written anew for the client; the client's bytes of one piece are sent together. */
+/** A stream that is read into neutral events and written again for the client; the client's bytes of one piece are sent together. */
 export abstract class RewrittenStream implements StreamAnswer {
   readonly #reader: StreamReader;
   readonly #splitter: SseSplitter;

@@ -61,7 +61,7 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
     isJournalled: false,
   };
   exchange.admission = admission;
-  // Without a limit there is nothing to claim. A claim is made all the same if it has other effects: it charges the
+  // Without a limit there is nothing to claim. A claim is still made if it has other effects: it charges the
   // budgets of deployments and providers, and tells instances that share a store about revoked keys.
   if (!hasLimits && !snapshot.hasUpstreamBudgets && parts.claims.isUp === undefined) return 'admitted';
   return claim(exchange, parts, admission, group, hasLimits);

@@ -36,6 +36,6 @@ export interface Parts {
   readonly countTokens: CountTokens;
   /** Numbers in [0, 1). */
   readonly random: () => number;
-  /** Reports a fault of ours that no client waits for. */
+  /** Reports a fault of the gateway that no client waits for. */
   readonly onFault: (what: string, error: unknown) => void;
 }

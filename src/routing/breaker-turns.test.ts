@@ -17,7 +17,7 @@ function setUp() {
   return { time, turns, breakers, fail };
 }
 
-test('every opening is told with its failure, also after a failed probe, and every closing', () => {
+test('every opening is reported with its failure, also after a failed probe, and every closing', () => {
   const { time, turns, breakers, fail } = setUp();
   fail();
   time.nowMs += 60_000;

@@ -42,7 +42,7 @@ test('a refusal for content goes to its own list or to the client', () => {
   assert.deepEqual(fallbackChain('upstream_content_policy', on('upstream_content_policy')), ['b', 'c']);
 });
 
-test('fallback_on takes the guide’s words and LiteLLM’s class names, and names the words nobody knows', () => {
+test('fallback_on takes the guide’s words and LiteLLM’s class names, and names unknown words', () => {
   const guide = readFallbackOn(['timeout', 'rate_limit_exceeded', 'internal_server_error', 'api_connection_error']);
   assert.deepEqual(guide.unknownWords, []);
   for (const code of ['upstream_timeout', 'upstream_rate_limit', 'upstream_overloaded', 'upstream_connection'] as const)

@@ -27,7 +27,7 @@ test('a failed check makes a deployment count as open until it is stale or the n
   assert.equal(health.reading('west'), undefined);
 });
 
-test('where checks do not decide, or the check was wrong in itself, nobody is left out', () => {
+test('where checks do not decide, or the check was wrong in itself, no deployment is left out', () => {
   const off = results(false).health;
   off.record('west', { error: 'upstream_auth', latencyMs: 5 });
   assert.equal(off.reading('west'), undefined);

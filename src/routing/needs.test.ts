@@ -114,7 +114,7 @@ test('tags come from the key, the body and the header, each once', () => {
   assert.equal(read({ tags: many }, { tags: true }).tags.length, 64);
 });
 
-test('a conversation is told by its session, its user, or the beginning of its prompt', () => {
+test('a conversation is recognised by its session, its user, or the beginning of its prompt', () => {
   const messages = [{ role: 'system', content: 'x'.repeat(2_000) }];
   const key = (members: Members, affinity: 'named' | 'prefix', headers: Headers = {}) =>
     read(members, { affinity }, headers).affinityKey;

@@ -34,7 +34,7 @@ test('a Retry-After of a few milliseconds is kept, but does not take the place o
   assert.equal(at(400, 0.1), 400);
 });
 
-test('a wait that cannot be kept before the deadline, or that no client should sit through, is none', () => {
+test('a wait that cannot be kept before the deadline, or that no client should sit through, is not made', () => {
   assert.equal(
     retryDelayMs({ ...facts, retryAfterMs: 2_000, leftMs: 2_000 }, () => 0),
     undefined,

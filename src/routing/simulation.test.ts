@@ -406,7 +406,7 @@ test('10,000 random schedules keep every promise of the router', () => {
         const end = request.gaveUp ?? 'served';
         reasons.set(end, (reasons.get(end) ?? 0) + 1);
         if (request.gaveUp === 'none-available')
-          assert.ok((request.retryAfterMs ?? -1) >= 0, 'nobody says when to come back');
+          assert.ok((request.retryAfterMs ?? -1) >= 0, 'the refusal does not say when to come back');
       }
       checkPayment(world);
     } catch (error) {
@@ -431,7 +431,10 @@ function checkPayment(world: World): void {
     }
   }
   for (const [upstream, count] of further) {
-    assert.ok(count <= (world.budget.grants.get(upstream)?.length ?? 0), `${upstream} sees attempts nobody paid for`);
+    assert.ok(
+      count <= (world.budget.grants.get(upstream)?.length ?? 0),
+      `${upstream} sees attempts that no budget paid for`,
+    );
   }
 }
 

@@ -24,7 +24,7 @@ export interface EndedAttempt {
  * before.
  */
 const FAILURE_LATENCY_MS = 1_000;
-/** However often a deployment fails, its measured latency stays below this, so that it is tried again before long. */
+/** Even if a deployment fails every time, its measured latency stays below this, so that it is tried again before long. */
 const LONGEST_FAILURE_LATENCY_MS = 60_000;
 /** Loads and failures are counted over the last minute. */
 const MINUTE_SLOTS = 12;

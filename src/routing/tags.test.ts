@@ -19,7 +19,7 @@ test('requests without tags go to the default deployments, or anywhere where the
   assert.equal(allowed([], 'any', [['free'], []]), '01');
 });
 
-test('a tag that nobody has falls to the default deployments, or to none', () => {
+test('a tag that no deployment has falls to the default deployments, or to none', () => {
   assert.equal(allowed(['teams']), '2');
   assert.equal(allowed(['teams'], 'any', [['free'], []]), '');
 });

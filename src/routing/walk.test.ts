@@ -121,7 +121,7 @@ test('a rate limit goes to the fallback at once, and is waited for where there i
   assert.deepEqual(said, ['a1', 'a2', 'wait 2152', 'a1', 'nothing-left']);
 });
 
-test('a Retry-After beyond the deadline is told, not waited for', () => {
+test('a Retry-After beyond the deadline is passed on, not waited for', () => {
   const { begin } = setUp({ a: ['a1'] }, { policy: { deadlineMs: 3_000 } });
   const walk = begin();
   walk.next();
@@ -141,7 +141,7 @@ test('a timer that fires early is sent back for the rest of the wait', () => {
   assert.equal(show(walk.next()), 'a1');
 });
 
-test('with the retry budget of an upstream empty, another upstream is tried, and nobody waits for a refusal', () => {
+test('with the retry budget of an upstream empty, another upstream is tried, and no request waits for a refusal', () => {
   const budget = { floorPerSecond: 0 };
   const other = setUp({ a: ['a1@x', 'a2@x', 'a3@y'] }, { budget });
   assert.deepEqual(other.failAll(other.begin(), 'upstream_server_error'), ['a1@x', 'a3@y', 'retry-budget-empty']);
@@ -149,7 +149,7 @@ test('with the retry budget of an upstream empty, another upstream is tried, and
   assert.deepEqual(none.failAll(none.begin(), 'upstream_server_error'), ['a1@x', 'retry-budget-empty']);
 });
 
-test('a group that is open is passed over; with everything open the soonest time is told', () => {
+test('a group that is open is passed over; with everything open the soonest time is given', () => {
   const { begin, breakers } = setUp({ a: ['a1'], b: ['b1'] }, { policy: { fallbacks: ['b'] } });
   breakers.recordFailure('a1', { code: 'upstream_auth' }, { groupSize: 1, cooldownMs: 30_000 });
   const walk = begin();
@@ -222,7 +222,7 @@ test('a fallback that names a deployment already tried keeps its Retry-After', (
   assert.deepEqual(failAll(begin(), 'upstream_timeout'), ['a1', 'nothing-left']);
 });
 
-test('what only the planner knows of the soonest retry is told too', () => {
+test('what only the planner knows about the soonest retry is given too', () => {
   const verdicts = [{ deploymentId: 'a1', group: 'a', isEligible: false, reason: 'over its rpm', retryAfterMs: 7_000 }];
   const { begin } = setUp({ a: [] }, { options: { first: { group: 'a', deployments: [], verdicts } } });
   assert.deepEqual(begin().next(), { kind: 'give-up', reason: 'none-available', retryAfterMs: 7_000 });

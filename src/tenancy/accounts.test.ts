@@ -92,7 +92,7 @@ test('limits by model are accounts of their own, for that model only', () => {
   assert.equal(byModel.scopeOf('key:h/model:m')?.label, 'Key=k');
 });
 
-test('what only counts has a limit that nobody reaches, and its rates all the same', () => {
+test('what only counts has a limit that is never reached, and still its rates', () => {
   const [account] = accounts({ maxBudget: USD, rpmLimit: 5 }, { isCountedOnly: true }).at(NOON, 'm');
   assert.equal(account?.money[0]?.max, UNLIMITED);
   assert.equal(account?.requestsPerMinute, 5);

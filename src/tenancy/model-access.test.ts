@@ -35,7 +35,7 @@ test('a user’s own list holds for personal keys, the organisation’s for all'
   assert.equal(deniedBy(identity([], { organization: ['m'] }), ['n']), 'organization');
 });
 
-test('who may use all is told without asking for names', () => {
+test('permission for every model is given without asking for names', () => {
   assert.equal(mayUseAll(identity([])), true);
   assert.equal(mayUseAll(identity([], { team: [], user: ['m'] })), true);
   assert.equal(mayUseAll(identity([], { team: ['m'] })), false);

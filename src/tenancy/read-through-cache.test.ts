@@ -83,7 +83,7 @@ test('a read that began before a change does not bring back what was true before
   assert.equal(memory.find('a'), 'new');
 });
 
-test('while the store is away what was known serves on, but not what was forgotten, and nothing that was never known', async () => {
+test('while the store is unavailable what was known serves on, but not what was forgotten, and nothing that was never known', async () => {
   let isAway = false;
   const { memory, clock } = remembered(async (id) => {
     if (isAway) throw new Away();

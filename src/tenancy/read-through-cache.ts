@@ -36,7 +36,7 @@ function firstOf<T>(values: Iterable<T>): T | undefined {
 }
 
 /**
- * Returns cached values at once, and reads others once however many wait. A dropped value never returns from an older
+ * Returns cached values at once, and reads others once for any number that wait. A dropped value never returns from an older
  * read.
  */
 export class ReadThroughCache<Value> {

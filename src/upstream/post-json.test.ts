@@ -51,7 +51,7 @@ test('a server that takes the post and never answers is left after five seconds'
   assert.ok(tookMs > 4_500 && tookMs < 8_000, `${tookMs} ms`);
 });
 
-test('an answer that is too large is no receipt, nor is a port where nobody listens', WITHIN, async (t) => {
+test('an answer that is too large is no receipt, nor is a port without a listener', WITHIN, async (t) => {
   const { upstream, host } = await world(t, (_request, response) => response.writeHead(200).end('x'.repeat(100_000)));
   const outcome = await postJson(upstream, `http://${host}/`, '{}', {});
   assert.ok('fault' in outcome && /larger/.test(outcome.fault), JSON.stringify(outcome));

@@ -29,7 +29,7 @@ function setUp() {
   return { call, heard, passMs };
 }
 
-test('a call that never answers ends at the first-byte limit, however much its head came', () => {
+test('a call that never answers ends at the first-byte limit, even if part of its head came', () => {
   const { call, heard, passMs } = setUp();
   passMs(900);
   call.sawActivity = true;

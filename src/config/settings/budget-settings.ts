@@ -1,4 +1,4 @@
-/** Settings of `budget_settings`, a section of ours: how budgets and limits are kept. */
+/** Settings of `budget_settings`, Sluice's own section: how budgets and limits are kept. */
 import { describeValue } from '../finding.ts';
 import { Section } from '../section.ts';
 import { own, type ReadNode, type SettingRows } from '../setting-rows.ts';

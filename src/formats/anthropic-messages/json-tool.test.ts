@@ -60,7 +60,7 @@ test('the client’s tools stay beside it unless they may not be called, and a t
   assert.deepEqual(offered('claude-haiku-4-5', { type: 'tool', name: 'now' }), [['now'], 'tool']);
 });
 
-test('a schema is the tool’s where the model has no structured output, and is told where it cannot be', () => {
+test('a schema is the tool’s where the model has no structured output, and part of the prompt where it cannot be', () => {
   const old = write('claude-3-5-haiku-20241022', { output: schema(SCHEMA) });
   assert.deepEqual([old.tools[0]?.input_schema, old.body.output_config, old.dropped], [SCHEMA, undefined, []]);
   const native = write('claude-haiku-4-5', { output: schema(SCHEMA) });
@@ -123,7 +123,7 @@ test('the input is the whole answer’s text, without the words beside it, and e
   assert.deepEqual(whole('tool_use', TEXT, OTHER), [['Here:', 'tool-call'], 'tool-calls']);
 });
 
-test('a stream’s input is text, and other calls count as if it were none', () => {
+test('a stream’s input is text, and other calls count as if it were not there', () => {
   const facts = (events: readonly StreamEvent[]) =>
     events.flatMap((event): (string | number)[] => {
       if (event.type === 'text') return [event.text];

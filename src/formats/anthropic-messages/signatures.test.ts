@@ -17,7 +17,7 @@ test('Claude’s own thinking without text is thinking and no carrier', () => {
   assert.equal(readThinking('', 'c2ln').carries, 'reasoning');
 });
 
-test('a body with thinking that Claude did not sign is told from one it takes', () => {
+test('a body with thinking that Claude did not sign is distinguished from one it takes', () => {
   assert.equal(holdsForeignThinking(Buffer.from('{"signature":"c2ln"}')), false);
   assert.equal(holdsForeignThinking(Buffer.from('{"signature":""}')), true);
   assert.equal(holdsForeignThinking(Buffer.from('{"signature": ""}')), true);

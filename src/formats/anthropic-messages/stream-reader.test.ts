@@ -41,7 +41,7 @@ test('what follows the end is not read, and the end comes once', () => {
   );
 });
 
-test('a tool whose input comes whole at the start has arguments all the same', () => {
+test('a tool whose input comes whole at the start still has arguments', () => {
   const block = { type: 'tool_use', id: 'a', name: 'n', input: { x: 1 } };
   const events = read(
     data(

@@ -14,7 +14,7 @@ test('an id that Anthropic takes stays as it is; any other becomes one, always t
   );
 });
 
-test('input is always an object, and text that is none stays readable in it', () => {
+test('input is always an object, and other text stays readable in it', () => {
   assert.deepEqual(writeToolInput('{"a":1}', false), { a: 1 });
   assert.deepEqual(writeToolInput('', false), {});
   assert.deepEqual(writeToolInput('{"a":', false), { _raw: '{"a":' });

@@ -16,7 +16,7 @@ export function writeToolId(id: string): string {
 }
 
 /**
- * The `input` of a call, which must be an object. Text that is none (a model that wrote broken JSON, a custom tool's free text) is
+ * The `input` of a call, which must be an object. Other text (a model that wrote broken JSON, a custom tool's free text) is
  * kept where the model sees again what it wrote: an empty object would make it believe that it had passed nothing.
  */
 export function writeToolInput(args: string, custom: boolean): JsonObject {

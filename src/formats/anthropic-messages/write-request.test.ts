@@ -124,7 +124,7 @@ test('a budget is left out where the thoughts before a tool call did not come ba
   assert.deepEqual(thinking('claude-opus-5', loop([])), ['adaptive', []]);
 });
 
-test('values that ask for nothing are left out without a word', () => {
+test('values that ask for nothing are left out silently', () => {
   const { body, dropped } = write('claude-opus-5', {
     sampling: {
       temperature: 1,

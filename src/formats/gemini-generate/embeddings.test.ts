@@ -18,7 +18,7 @@ describe('embeddings', () => {
     );
   });
 
-  it('are read in their order, with usage where it is told', () => {
+  it('are read in their order, with usage if it is given', () => {
     assert.deepEqual(readEmbeddingResponse({ embeddings: [{ values: [1, 2] }, { values: [3] }] }), {
       vectors: [[1, 2], [3]],
     });
@@ -32,7 +32,7 @@ describe('embeddings', () => {
     });
   });
 
-  it('are refused by place where they are none', () => {
+  it('are refused by place if they are invalid', () => {
     for (const body of [null, {}, { embeddings: {} }, { embeddings: [{ values: ['x'] }] }, { embeddings: [null] }]) {
       assert.throws(() => readEmbeddingResponse(body), FormatError);
     }

@@ -29,7 +29,7 @@ describe('errors of Google', () => {
     assert.equal(readError(withRetry('soon'))?.retryAfterMs, undefined);
   });
 
-  it('are told from what is no error', () => {
+  it('are distinguished from what is not an error', () => {
     for (const body of [
       null,
       'x',

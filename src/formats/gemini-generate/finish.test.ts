@@ -28,7 +28,7 @@ it('every finish reason of the SDK has a neutral one, and is written back as its
   }
 });
 
-it('a stop with tool calls is told apart, and a word nobody knows is kept', () => {
+it('a stop with tool calls is distinguished, and an unknown word is kept', () => {
   assert.deepEqual(read('STOP', true), { reason: 'tool-calls', raw: 'STOP' });
   assert.deepEqual(read('MAX_TOKENS', true), { reason: 'length', raw: 'MAX_TOKENS' });
   assert.deepEqual(read('NEWEST', false), { reason: 'other', raw: 'NEWEST' });

@@ -9,7 +9,7 @@ import { isJsonObject, type JsonObject, type JsonValue, setMember, stringOf } fr
 /** Takes the path, inside the schema, of a word that had to be left out. */
 type SchemaDropReceiver = (path: string) => void;
 
-/** Deeper schemas are cut: they would overflow the stack of whoever walks them. */
+/** Deeper schemas are cut: they would overflow the stack of a function that walks them. */
 const MAX_SCHEMA_DEPTH = 60;
 
 /** The schema as JSON Schema for a model that takes it. */

@@ -200,7 +200,7 @@ export interface Sampling {
 }
 
 export interface ConversationRequest {
-  /** The name the client asked for; a writer is told the provider's own name apart from this. */
+  /** The name the client asked for; a writer gets the provider's own name separately. */
   readonly model: string;
   readonly turns: readonly Turn[];
   readonly tools?: readonly ToolDefinition[];

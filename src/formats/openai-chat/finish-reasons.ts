@@ -36,7 +36,7 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
 export function readFinish(word: string, hasToolCalls: boolean): Finish {
   const reason = REASONS.get(word) ?? REASONS.get(word.toLowerCase()) ?? 'other';
   // OpenAI says "stop" for a call it was forced to make (a named tool_choice), Ollama and Gemini's compatible endpoint for
-  // every call. A client has to run the tool all the same.
+  // every call. A client still has to run the tool.
   if (reason === 'stop' && hasToolCalls) return { reason: 'tool-calls', raw: word };
   return { reason, raw: word };
 }

@@ -174,7 +174,7 @@ test('data that is no JSON, or no object, is a FormatError', () => {
   }
 });
 
-test('an error event without an envelope is an error all the same', () => {
+test('an error event without an envelope is still an error', () => {
   const events: StreamEvent[] = [];
   openaiChat.openStreamReader().read('{"id":1}', 'error', (event) => void events.push(event));
   assert.deepEqual(events, [{ type: 'error', error: { message: 'The provider reported an error in the stream.' } }]);

@@ -166,7 +166,7 @@ export class MessagesWriter {
 
   /**
    * Reasoning goes back to whom it belongs. Plain text as `reasoning_content` (DeepSeek, GLM, Kimi and Qwen want it back
-   * in a loop of tool calls; providers that do not are told so by their own rules). Signed reasoning only to a Claude
+   * in a loop of tool calls; providers that do not drop it by their own rules). Signed reasoning only to a Claude
    * model behind this format; anyone else cannot read it. OpenAI's own models take none.
    */
   #writeReasoning(reasoning: readonly ReasoningPart[], message: JsonObject, path: string): void {

@@ -18,7 +18,7 @@ export interface EmbeddingRequest {
   readonly encoding?: 'float' | 'base64';
   readonly dimensions?: number;
   readonly userId?: string;
-  /** Fields without a word here (`input_type`, `truncate`, …), by their own names. */
+  /** Fields that have no neutral name (`input_type`, `truncate`, …), by their own names. */
   readonly extensions: JsonObject;
 }
 

@@ -66,7 +66,7 @@ test('what a model could not take up coherently is not continued', () => {
   assert.equal(whyNot(sentDeltas(text), completion), 'no-chat');
 });
 
-test('an answer whose finish was told is complete, a tool call of it too', () => {
+test('an answer whose finish was sent is complete, a tool call of it too', () => {
   const end = { choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] };
   const call = { choices: [{ index: 0, delta: { tool_calls: [{ index: 0, id: 'c', function: { name: 'f' } }] } }] };
   assert.equal(whyNot(sentChunks(call, end)), 'complete');
@@ -133,7 +133,7 @@ test('a refused prefill is tried once more as an instruction', () => {
   assert.equal(styleAfterRefusal('instruct', 400), undefined);
 });
 
-test('the client is told its own prompt and every token that was written', () => {
+test('the client gets its own prompt and every token that was written counted', () => {
   const first = { usage: { inputTokens: 20, outputTokens: 1, cachedInputTokens: 8 }, writtenTokens: 7 };
   const second = { inputTokens: 130, outputTokens: 5, cachedInputTokens: 100, reasoningTokens: 2 };
   assert.deepEqual(mergeUsage(first, second, 9, 100), {

@@ -331,7 +331,7 @@ test('a continuation that breaks off can itself be continued', async () => {
   assert.deepEqual([...folded.ids], ['msg_one']);
 });
 
-test('thoughts of the second model are told only while no word of the answer was', () => {
+test('thoughts of the second model are sent only while no word of the answer was', () => {
   const thinking = (index: number, text: string): string =>
     sse(
       { type: 'content_block_delta', index, delta: { type: 'thinking_delta', thinking: text } },

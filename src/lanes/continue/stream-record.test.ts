@@ -61,7 +61,7 @@ test('a text that speaks of an error is text', () => {
   assert.equal(record.reported, undefined);
 });
 
-test('an event that is no JSON leaves a client in a state that nobody knows', () => {
+test('an event that is no JSON leaves a client in an unknown state', () => {
   const record = open();
   record.pass(Buffer.from(`${chunk('The')}data: {"choices":[{"delta":{"con\n\n`));
   assert.equal(record.readSent().unreadable, 'malformed');

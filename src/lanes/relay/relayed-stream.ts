@@ -63,7 +63,7 @@ export class RelayedStream implements StreamAnswer {
 
   end(): StreamEnd {
     const last = readable(this.#filter?.end() ?? EMPTY);
-    // A stream without a word is still an answer, if it says so at its end.
+    // A stream without text is still an answer, if it says so at its end.
     const rest = this.#opening === undefined ? last : Buffer.concat([this.#opening.held(), last]);
     const wasToldNothing = this.#opening !== undefined;
     this.#opening = undefined;

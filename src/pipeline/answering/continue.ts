@@ -15,7 +15,7 @@ export function leaveBroken(exchange: Exchange, stream: StreamAnswer, error: Gat
   exchange.continuity ??= { record: undefined, broken: undefined };
   const { continuity } = exchange;
   const { broken } = continuity;
-  // What the client is told, and the usage of its beginning, are those of the first attempt that broke off.
+  // What the client sees, and the usage of its beginning, are those of the first attempt that broke off.
   continuity.broken =
     broken === undefined
       ? { stream, error, firstUsage: stream.usage() }

@@ -83,7 +83,7 @@ export async function race(
 function outcome(ends: readonly End[], arbiter: RaceArbiter, parts: Parts): GatewayError | undefined {
   const deciding = ends.find(({ deployment }) => deployment === arbiter.winner) ?? ends.at(-1);
   for (const end of ends) {
-    // A fault of ours beside an answer surfaces nowhere else.
+    // A fault of the gateway beside an answer surfaces nowhere else.
     if (end !== deciding && end.failure?.code === 'internal') parts.onFault('a hedged attempt failed', end.failure);
   }
   if (deciding?.isLast === true) throw deciding.failure;

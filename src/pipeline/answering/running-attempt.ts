@@ -16,7 +16,7 @@ import { timeoutsOf } from './time-limits.ts';
 
 /** How the body of one answer is taken: as a whole, as a stream, or as a refusal. */
 export interface Answer extends BodyListener {
-  /** Another attempt was faster: books what the provider bills all the same. */
+  /** Another attempt was faster: books what the provider bills nevertheless. */
   bookLoss(): void;
 }
 

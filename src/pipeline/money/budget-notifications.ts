@@ -21,7 +21,7 @@ export interface BudgetNewsOptions {
 const LOOK_EVERY_MS = 30_000;
 const MOST_READINGS = 10_000;
 
-/** What operators are told of budgets: alerts and gauges, both from what requests see anyway. */
+/** What operators see of budgets: alerts and gauges, both from what requests see anyway. */
 export class BudgetNotifications {
   readonly alerts: BudgetAlerts;
   readonly sights: BudgetObservations;

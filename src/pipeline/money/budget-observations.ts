@@ -32,7 +32,7 @@ export interface Asker {
   readonly identity: Identity | undefined;
 }
 
-/** Budgets that are remembered; of more, those that were first seen longest ago are forgotten until they are seen anew. */
+/** Budgets that are remembered; of more, those that were first seen longest ago are forgotten until they are seen again. */
 const MOST_SIGHTS = 50_000;
 const MOST_RATES = 10_000;
 
@@ -169,7 +169,7 @@ export class BudgetObservations {
     const owner = ownerOf(scope, identity, model);
     const budgets = account.money.map(({ max, window, startsAtMs, endsAtMs }, index): WatchedBudget => {
       const same = before[index]?.window === window ? before[index] : undefined;
-      // An account that only counts has no budget in the store; its owner's is known all the same.
+      // An account that only counts has no budget in the store; its owner's is known nevertheless.
       const actual = max === UNLIMITED ? configured[index]?.max : max;
       const isAlike = same?.max === actual && same?.soft === softOf(scope, index, model);
       if (same !== undefined && isAlike) {

@@ -8,7 +8,7 @@ import type { ClaimAccount, ClaimAmounts, ClaimOutcome, Claims, MoneyLimit, Refu
 /** A store for one test, with nothing open in it. */
 export interface TestClaims {
   readonly claims: Claims;
-  /** Waits until everything that was told has arrived, where `settle` and `cancel` deliver later. */
+  /** Waits until everything that was sent has arrived, if `settle` and `cancel` deliver later. */
   arrived?(): Promise<void>;
   close(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export const NOON_MS = Date.now();
 /** When the window of `daily` ends. */
 export const MIDNIGHT_MS = NOON_MS + 43_200_000;
 
-/** A budget that never starts anew. */
+/** A budget that never resets. */
 export const ever = (max: bigint, debt = 0n): MoneyLimit => ({ max, window: 'ever', startsAtMs: 0, debt });
 
 /** A budget of this day. */
@@ -46,7 +46,7 @@ export const amounts = (given: Partial<ClaimAmounts>): ClaimAmounts => ({
   ...given,
 });
 
-/** A store, and short words for what tests ask of it. Accounts and claims are named anew for each test. */
+/** A store, and short words for what tests ask of it. Accounts and claims are named afresh for each test. */
 class Bench {
   readonly claims: Claims;
   readonly #store: TestClaims;
@@ -482,7 +482,7 @@ function testAtomicity(behaves: Behaves): void {
 }
 
 function testSettling(behaves: Behaves): void {
-  behaves('the cost counts once, however often it is told', async (bench) => {
+  behaves('the cost counts once, even if it is sent again', async (bench) => {
     const key = bench.account('key', { money: [ever(100n)], parallelRequests: 1 });
     await bench.grant('a', [key], { hold: 50n, exposure: 0n });
     assert.equal(bench.claims.open, 1);
@@ -565,7 +565,7 @@ function testSeeding(behaves: Behaves): void {
   };
 
   behaves(
-    'what was spent before counts, and is asked for once, however many come at once',
+    'what was spent before counts, and is asked for once for any number of requests',
     async (bench) => {
       const key = bench.account('key', { money: [ever(100n)] });
       const outcomes = await Promise.all(['a', 'b', 'c', 'd'].map((id) => bench.claim(id, [key], { hold: 10n })));
@@ -597,7 +597,7 @@ function testSeeding(behaves: Behaves): void {
 
   const given: Parameters<Seed>[1][] = [];
   behaves(
-    'whoever is asked learns which period it is about',
+    'the ledger learns which period it is asked about',
     async (bench) => {
       await bench.grant('a', [bench.account('key', { money: [daily(10n), ever(10n)] })], { hold: 1n });
       const [{ window, startsAtMs, endsAtMs }, further] = [daily(10n), ever(10n)];
@@ -617,7 +617,7 @@ function testSeeding(behaves: Behaves): void {
   );
 
   behaves(
-    'a page that reads an account nobody claimed on sees what was spent before',
+    'a page that reads an account without a claim sees what was spent before',
     async (bench) => {
       assert.deepEqual(await bench.money(bench.account('key', { money: [ever(1n)] })), [[70n, 0n, 0n]]);
     },

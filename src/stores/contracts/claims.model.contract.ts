@@ -1,6 +1,6 @@
 /**
  * Random claims, extensions, settlements and cancellations on a store and on a model that is too slow and too plain to
- * be wrong: it keeps every open claim and every counted request in a list, and adds them up anew for each question.
+ * be wrong: it keeps every open claim and every counted request in a list, and adds them up again for each question.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -45,7 +45,7 @@ export interface PlainOutcome {
 
 const SPAN_SECONDS = 60;
 
-/** The plain model of a store of claims. Time is what it is told. */
+/** The plain model of a store of claims. Time is a parameter. */
 export class ModelOfClaims {
   readonly #seed: (account: string, window: string) => bigint;
   readonly #settled: { readonly account: string; readonly window: string; readonly cost: bigint }[] = [];

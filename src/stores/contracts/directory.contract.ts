@@ -226,45 +226,48 @@ export function testDirectory(name: string, makeDirectory: () => Promise<TestDir
     assert.equal(await other.countAudit({ objectId: 't1', action: 'updated' }), 40);
   });
 
-  behaves('an update that throws changes nothing, and one of what is not there calls nobody', async ({ directory }) => {
-    await directory.create('team', makeTeam('t1', { alias: 'was' }), entry());
-    const audits = await directory.countAudit({});
-    const failing = directory.update(
-      'team',
-      't1',
-      () => {
-        throw new RangeError('no');
-      },
-      () => entry(),
-    );
-    await assert.rejects(failing, RangeError);
-    const lateFailing = directory.update(
-      'team',
-      't1',
-      (team) => ({ ...team, alias: 'is' }),
-      () => {
-        throw new RangeError('no');
-      },
-    );
-    await assert.rejects(lateFailing, RangeError);
-    assert.equal((await directory.get('team', 't1'))?.alias, 'was');
-    assert.equal(await directory.countAudit({}), audits);
-    const missing = await directory.update(
-      'team',
-      't2',
-      () => assert.fail('called'),
-      () => assert.fail('called'),
-    );
-    assert.equal(missing, undefined);
-    await assert.rejects(
-      directory.update(
+  behaves(
+    'an update that throws changes nothing, and one of what is not there is not called',
+    async ({ directory }) => {
+      await directory.create('team', makeTeam('t1', { alias: 'was' }), entry());
+      const audits = await directory.countAudit({});
+      const failing = directory.update(
         'team',
         't1',
-        (team) => ({ ...team, id: 't2' }),
+        () => {
+          throw new RangeError('no');
+        },
         () => entry(),
-      ),
-    );
-  });
+      );
+      await assert.rejects(failing, RangeError);
+      const lateFailing = directory.update(
+        'team',
+        't1',
+        (team) => ({ ...team, alias: 'is' }),
+        () => {
+          throw new RangeError('no');
+        },
+      );
+      await assert.rejects(lateFailing, RangeError);
+      assert.equal((await directory.get('team', 't1'))?.alias, 'was');
+      assert.equal(await directory.countAudit({}), audits);
+      const missing = await directory.update(
+        'team',
+        't2',
+        () => assert.fail('called'),
+        () => assert.fail('called'),
+      );
+      assert.equal(missing, undefined);
+      await assert.rejects(
+        directory.update(
+          'team',
+          't1',
+          (team) => ({ ...team, id: 't2' }),
+          () => entry(),
+        ),
+      );
+    },
+  );
 
   behaves(
     'a rotated key is found by its new hash, and by the old one until its grace ends',
@@ -535,7 +538,7 @@ export function testDirectory(name: string, makeDirectory: () => Promise<TestDir
     assert.deepEqual(left, [undefined, times['alert/b'], 'ever', '2026-01-01T00:00:00.000Z']);
   });
 
-  behaves('a note is set once by one of many, and later by whoever sets it', async ({ directory }, database) => {
+  behaves('a note is set once by one of many, and later by anyone', async ({ directory }, database) => {
     const other = (await database.join()).directory;
     assert.equal(await directory.note('alert/1'), undefined);
     const won = await Promise.all(

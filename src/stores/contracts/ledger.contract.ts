@@ -61,7 +61,7 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
     await ledger.write([]);
   });
 
-  behaves('an attempt is written once, however often it is told', async (ledger) => {
+  behaves('an attempt is written once, even if it is sent again', async (ledger) => {
     const row = ledgerRow('a', { cost: 5n, accounts: ['team:t', 'team:t'] });
     await ledger.write([row, row]);
     await ledger.write([{ ...row, cost: 7n }, ledgerRow('b', { cost: 1n, accounts: ['team:t'] })]);
@@ -490,7 +490,7 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
     }
   });
 
-  behaves('text that no database keeps is mended, and holds nothing up', async (ledger) => {
+  behaves('text that no database keeps is repaired, and holds nothing up', async (ledger) => {
     await ledger.write([
       ledgerRow('a', {
         userId: 'nul\0',

@@ -91,13 +91,13 @@ export function testSharedRouting(name: string, makeCluster: () => Promise<TestC
     await soon(() => witness.length === 4, 'news arrive');
     await wait(60);
     const late = heardBy(await cluster.join());
-    await soon(() => late.length >= 2, 'what is open is told');
+    await soon(() => late.length >= 2, 'what is open is reported');
     await wait(20);
     const known = new Map(late);
     assert.deepEqual([...known.keys()].sort(), [id, `${id}-over`]);
     const left = known.get(id);
     assert.ok(left?.state === 'open' && left.forMs > 4_000 && left.forMs <= 4_950, JSON.stringify(left));
-    // Nobody has probed it since: it may be tried by a probe, not freely.
+    // It has not been probed since: it may be tried by a probe, not freely.
     assert.deepEqual(known.get(`${id}-over`), { state: 'open', forMs: 0 });
   });
 
@@ -111,7 +111,7 @@ export function testSharedRouting(name: string, makeCluster: () => Promise<TestC
     assert.equal(await one.takeProbe(id, INTERVAL_MS), false);
   });
 
-  behaves('a probe is given back by its holder, and by nobody else', async (cluster, id) => {
+  behaves('a probe is given back by its holder, and by no other instance', async (cluster, id) => {
     const [one, two] = [await cluster.join(), await cluster.join()];
     assert.equal(await one.takeProbe(id, 10_000), true);
     two.releaseProbe(id);

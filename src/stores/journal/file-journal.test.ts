@@ -14,7 +14,7 @@ import { takeFileLock } from '../sqlite/file-lock.ts';
 import { adoptLeftBehind } from './adopt.ts';
 import { FileJournal, type FileJournalOptions } from './file-journal.ts';
 
-/** Keeps what is written by attempt id, and is away as a test wants. */
+/** Keeps what is written by attempt id, and is unavailable as a test wants. */
 class TestLedger {
   readonly rows = new Map<string, LedgerRow>();
   readonly batches: number[] = [];
@@ -259,7 +259,7 @@ test('A journal cut at any byte gives every record that is whole before it', asy
   }
 });
 
-test('While the database is away memory stays bounded, and all of it comes to the ledger in order when it is back', async (context) => {
+test('While the database is unavailable memory stays bounded, and all of it comes to the ledger in order when it is back', async (context) => {
   const folder = newFolder(context);
   const { journal, ledger, troubles } = openJournal(context, folder, { mostHeld: 50, segmentBytes: 100_000 });
   ledger.isAway = true;
@@ -360,7 +360,7 @@ test('A full disk is said by name and once, half-written lines are taken back, a
   assert.deepEqual(troubles.map(({ kind }) => kind).sort(), ['full', 'unavailable']);
 });
 
-test('While the disk is full what is closed goes to the ledger all the same', async (context) => {
+test('While the disk is full what is closed still goes to the ledger', async (context) => {
   const folder = newFolder(context);
   const life = abandon(folder);
   const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });

@@ -133,7 +133,7 @@ test('tokens are corrected in the second that they were counted in, and not once
   assert.equal(bench.claim(key, { inputTokens: 100 }).kind, 'granted');
 });
 
-test('a request with no room now is told when enough of what was counted leaves', () => {
+test('a request with no room now learns when enough of what was counted leaves', () => {
   const bench = new Bench();
   bench.clock.ms = 100_000;
   const key: ClaimAccount = { id: 'key', money: [], tokensPerMinute: 100 };
@@ -166,7 +166,7 @@ test('a usage below nothing frees no more than was counted', () => {
   assert.equal(bench.claim(key, { inputTokens: 1 }).kind, 'refused');
 });
 
-test('limits that are taken away and given back find what was counted meanwhile', () => {
+test('limits that are removed and restored find what was counted meanwhile', () => {
   const bench = new Bench();
   const key: ClaimAccount = { id: 'key', money: [], requestsPerMinute: 3 };
   bench.claim(key);

@@ -15,7 +15,7 @@ const account = (whenAway?: ClaimAccount['whenAway'], max = 100n): ClaimAccount 
   ...defined({ whenAway }),
 });
 
-/** A ledger that can be away. */
+/** A ledger that can be unavailable. */
 class Ledger {
   isAway = false;
   spent = 0n;
@@ -23,7 +23,7 @@ class Ledger {
 
   readonly seed: Seed = async () => {
     this.asked += 1;
-    if (this.isAway) throw new Error('the database is away');
+    if (this.isAway) throw new Error('the database is unavailable');
     return this.spent;
   };
 }
@@ -49,12 +49,12 @@ test('a request is answered at once where the counters are known or the seed is'
 });
 
 for (const whenAway of ['open', 'share', undefined] as const) {
-  test(`while the ledger is away an account that is ${whenAway ?? 'not configured'} lets requests in`, async () => {
+  test(`while the ledger is unavailable an account that is ${whenAway ?? 'not configured'} lets requests in`, async () => {
     const ledger = new Ledger();
     ledger.isAway = true;
     const { claims, errors } = claimsOver(ledger);
     assert.equal((await claim(claims, 'a', account(whenAway), 5_000n)).kind, 'granted');
-    assert.deepEqual(errors, ['key: Error: the database is away']);
+    assert.deepEqual(errors, ['key: Error: the database is unavailable']);
     await claims.settle(settlement('a', 60n));
     // The row of that request reached the ledger meanwhile, so the seed has it.
     [ledger.isAway, ledger.spent] = [false, 60n];
@@ -64,7 +64,7 @@ for (const whenAway of ['open', 'share', undefined] as const) {
   });
 }
 
-test('while the ledger is away an account that is closed refuses, and asks again with the next request', async () => {
+test('while the ledger is unavailable an account that is closed refuses, and asks again with the next request', async () => {
   const ledger = new Ledger();
   ledger.isAway = true;
   const { claims } = claimsOver(ledger);
@@ -77,7 +77,7 @@ test('while the ledger is away an account that is closed refuses, and asks again
   assert.equal((await claim(claims, 'a', account('closed'), 5n)).kind, 'granted');
 });
 
-test('rates and slots hold while the ledger is away', async () => {
+test('rates and slots hold while the ledger is unavailable', async () => {
   const ledger = new Ledger();
   ledger.isAway = true;
   const { claims } = claimsOver(ledger);
@@ -87,7 +87,7 @@ test('rates and slots hold while the ledger is away', async () => {
   assert.equal(outcome.kind === 'refused' && outcome.refusal.limit, 'parallel');
 });
 
-test('what was let in while the ledger was away is held once it is back', async () => {
+test('what was let in while the ledger was unavailable is held once it is back', async () => {
   const ledger = new Ledger();
   ledger.isAway = true;
   const { claims } = claimsOver(ledger);

@@ -151,7 +151,7 @@ test('a server that dies is named at once, and used again when it is back', { ti
   await database.close();
 });
 
-test('a server that is away at the start is migrated when it comes', { timeout: 60_000 }, async () => {
+test('a server that is unavailable at the start is migrated when it comes', { timeout: 60_000 }, async () => {
   const url = await postgres.makeDatabase();
   await postgres.kill();
   await assert.rejects(openPostgresDatabase({ url, poolSize: 2, makeLedger }), isAway('unreachable'));

@@ -30,7 +30,7 @@ const AWAY: ReadonlyMap<string, readonly [UnavailableReason, string]> = new Map<
 const CONFLICTS = new Set(['40001', '40P01']);
 const UNIQUE = '23505';
 
-/** An error of Postgres as one of ours, without the values that its messages quote. */
+/** An error of Postgres as one of the gateway's, without the values that its messages quote. */
 export function postgresError(error: unknown): Error {
   if (error instanceof DatabaseUnavailableError || error instanceof SqlError) return error;
   const { code, message, constraint } = error as { code?: unknown; message?: unknown; constraint?: unknown };

@@ -4,7 +4,7 @@ import type { Seed } from '../contracts/claims.ts';
 import { inTwo, keptForMs, type UnknownCounter } from './claims-wire.ts';
 import type { Membership } from './membership.ts';
 
-/** Seeds each counter once, however many requests wait for it. */
+/** Seeds each counter once for any number of requests that wait for it. */
 export class Seeds {
   readonly #membership: Membership;
   readonly #seed: Seed;

@@ -166,7 +166,7 @@ test('a user with the rights that the guide names for claims is enough', async (
   );
 });
 
-test('a Redis that may throw counters away is warned of once', async () => {
+test('a Redis that may drop counters is warned about once', async () => {
   await withRedis(
     async (redis) => {
       await withInstance({ ...LOCAL, port: redis.port }, async (instance) => {

@@ -52,7 +52,7 @@ async function allTold(instances: readonly TestInstance[]): Promise<void> {
   for (const { claims } of instances) assert.deepEqual([claims.open, claims.undelivered], [0, 0]);
 }
 
-/** What Redis and the ledger say at last: all the same, and nothing held. */
+/** What Redis and the ledger say at last: the same, and nothing held. */
 async function agrees(instance: TestInstance, account: ClaimAccount, spent: bigint): Promise<void> {
   const deadline = performance.now() + 5_000;
   for (;;) {
@@ -162,7 +162,7 @@ test('a frozen Redis holds requests for a second, in case it is a hiccup, and no
   });
 });
 
-test('while Redis is away an account is open, closed or shared as it is configured', async () => {
+test('while Redis is unavailable an account is open, closed or shared as it is configured', async () => {
   await inWorld(async ({ join, redis, ledger }) => {
     const one = await join();
     await redis.kill();
@@ -259,7 +259,7 @@ for (const disaster of [
 }
 
 for (const [age, keptMs] of [
-  ['older than what is told again', 150],
+  ['older than what is sent again', 150],
   ['a moment old', 5_000],
 ] as const) {
   test(`a Redis that comes back with a copy ${age} misses nothing`, async () => {
@@ -328,7 +328,7 @@ test('claims of an instance that died are booked at their holds, once, and a lat
   });
 });
 
-test('an orphan whose booking failed is told again', async () => {
+test('an orphan whose booking failed is reported again', async () => {
   await inWorld(async ({ join, wire }) => {
     const cable = await wire();
     const lost = await join({}, cable.port);
@@ -336,7 +336,7 @@ test('an orphan whose booking failed is told again', async () => {
     const booked: string[] = [];
     await join({
       onOrphan: async ({ id }) => {
-        if (fails-- > 0) throw new Error('the ledger is away');
+        if (fails-- > 0) throw new Error('the ledger is unavailable');
         booked.push(id);
       },
     });
@@ -359,7 +359,7 @@ test('a key that is revoked at one instance is refused at all others with their 
     await wait(20);
     assert.deepEqual(heard, [[{ kind: 'key', id: 'k' }]]);
     assert.equal(await two.send('b', [key], 1n, 1n), true, 'what was heard is no news');
-    // Told to nobody, as where the message was lost.
+    // No one is notified, as if the message was lost.
     const changes = JSON.stringify([{ kind: 'team', id: 't' }]);
     const next = Number((await redis.command('INCR', 'sluice:{claims}:gen')).slice(1));
     await redis.command('LPUSH', 'sluice:{claims}:changes', `${next} other ${changes}`);

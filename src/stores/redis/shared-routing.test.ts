@@ -82,14 +82,14 @@ test('a frozen Redis is noticed within its beat, answers nothing late, and is us
     await becomes(false, 1_500);
     redis.thaw();
     await becomes(true);
-    assert.equal(statuses.length, 1, 'one that comes and goes is told once');
+    assert.equal(statuses.length, 1, 'one that comes and goes is reported once');
     await wait(5_200);
     assert.deepEqual(statuses.slice(1), [{ isUp: true }]);
     await instance.close();
   });
 });
 
-test('what happened while Redis was away is told when it is back, the last state of each breaker', async () => {
+test('what happened while Redis was unavailable is sent when it is back, the last state of each breaker', async () => {
   await withRedis(async (redis) => {
     const [one, two] = [instanceOf(redis), instanceOf(redis)];
     await Promise.all([one.becomes(true), two.becomes(true)]);
@@ -132,7 +132,7 @@ test('a breaker that closed while Redis was frozen stays closed when Redis comes
   });
 });
 
-test('a Redis that cannot be written to, is full or wants another password is away, and its reason names no secret', async () => {
+test('a Redis that cannot be written to, is full or wants another password is unavailable, and its reason names no secret', async () => {
   await withRedis(
     async (redis) => {
       const wrong = instanceOf(redis, { password: 'canary-wrong-password' });

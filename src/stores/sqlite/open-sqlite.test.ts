@@ -60,7 +60,7 @@ test('a long report holds up neither the event loop nor a write', async (t) => {
   assert.ok(turns > possible / 4, `${turns} of ${Math.round(possible)} turns`);
 });
 
-test('transactions never mix, and whoever reads sees none that is not over', async (t) => {
+test('transactions never mix, and a reader sees none that is not over', async (t) => {
   const { write, read } = await openFile(t);
   await sql`create table steps (id integer primary key, who text)`.execute(write);
   const order: string[] = [];
@@ -185,7 +185,7 @@ test('a statement that takes too long is given up, a transaction with it, and th
   assert.deepEqual((await thread.execute(small, thread.generation)).rows, [{ one: 1 }]);
 });
 
-test('closing lets what was asked finish, and what is asked later is told so', async () => {
+test('closing lets what was asked finish, and what is asked later is refused', async () => {
   const connection = await openSqlite({ path: ':memory:' });
   const asked = countTo(200_000).execute(connection.read);
   await wait(10);

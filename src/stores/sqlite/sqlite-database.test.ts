@@ -42,7 +42,7 @@ async function outputOf(child: ReturnType<typeof spawn>): Promise<string> {
   return output;
 }
 
-test('its file is made with its folder, and for nobody else to read', async (t) => {
+test('its file is made with its folder, and for no other user to read', async (t) => {
   const path = join(folderFor(t), 'data', 'deep', 'sluice.db');
   const database = await openSqliteDatabase({ path, makeLedger });
   assert.equal(database.ledger, NO_LEDGER);

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** Objects without an alias come first in SQLite, which knows no other order; in Postgres they do when they are told to. */
+/** Objects without an alias come first in SQLite, which knows no other order; in Postgres they do if the statement says so. */
 const aliasIndex = {
   organizations: {
     sqlite: 'CREATE INDEX organizations_alias ON organizations (alias, id)',

@@ -7,6 +7,7 @@ import { defaultInWords, type SettingRow, type SettingRows } from '../src/config
 import { wordsFor } from '../src/config/setting-types.ts';
 import { MODEL_INFO, MODEL_PARAMS } from '../src/config/settings/model-list.ts';
 import { PRICE_SETTINGS } from '../src/config/settings/prices.ts';
+import { FEATURE_SETTINGS } from '../src/features/index.ts';
 import { writeGenerated } from './generated-page.ts';
 
 const EFFECT = { now: 'yes', later: 'not yet', never: 'no meaning here' } as const;
@@ -32,7 +33,7 @@ function tableOf(settings: SettingRows): string {
   return `| setting | value | what it does | default | in effect | from |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
-const topLevel = topLevelWith([]);
+const topLevel = topLevelWith(FEATURE_SETTINGS);
 
 /** The rows below a setting, by its path: `teams[].members_with_roles[]`. */
 function rowsAt(path: string): SettingRows {

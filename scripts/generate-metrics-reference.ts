@@ -1,4 +1,6 @@
 /** Writes docs/reference/metrics.md from the tables in src/telemetry/metrics.ts. */
+
+import { FEATURES } from '../src/features/index.ts';
 import { BUDGET_GAUGES, RATE_GAUGES } from '../src/telemetry/budget-gauges.ts';
 import {
   BUILD_METRIC,
@@ -27,6 +29,7 @@ const rows: readonly Row[] = [
   ...BUDGET_GAUGES,
   ...RATE_GAUGES,
   ...READINGS,
+  ...FEATURES.flatMap(({ metrics = [] }) => metrics),
   BUILD_METRIC,
 ];
 
@@ -41,7 +44,7 @@ const isLitellm = ({ name }: Row): boolean => name.startsWith('litellm_');
 
 writeGenerated(
   'docs/reference/metrics.md',
-  `<!-- Generated from src/telemetry/metrics.ts by npm run generate. -->
+  `<!-- Generated from src/telemetry/metrics.ts and src/features/ by npm run generate. -->
 # Metrics
 
 \`/metrics\` speaks Prometheus' text format. Times are seconds, money is USD. With several workers, any of them answers for all.

@@ -40,9 +40,17 @@ const BAD: Readonly<Record<string, { readonly files: Readonly<Record<string, str
     files: { 'src/providers/one/index.ts': "import { two } from '../two/index.ts';" },
     says: /imports src\/providers\/two\/index\.ts/,
   },
-  'features-never-import-each-other': {
+  'knowledge-never-imports-each-other': {
     files: { 'src/costs/a.ts': "const load = () => import('../tenancy/b.ts');" },
     says: /costs\/a\.ts:1 imports src\/tenancy\/b\.ts/,
+  },
+  'features-never-import-each-other': {
+    files: { 'src/features/one/a.ts': "import type { Two } from '../two/index.ts';" },
+    says: /one\/a\.ts:1 imports src\/features\/two\/index\.ts/,
+  },
+  'only-the-frame-knows-features': {
+    files: { 'src/pipeline/a.ts': "import { two } from '../features/two/index.ts';" },
+    says: /pipeline\/a\.ts:1 imports src\/features\/two\/index\.ts/,
   },
   'features-look-inwards': {
     files: { 'src/routing/a.ts': "import '../server/b.ts';" },

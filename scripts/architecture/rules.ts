@@ -9,7 +9,10 @@ import type { Rule } from './rule.ts';
 import { lineAt, type SourceFile } from './source-file.ts';
 import { WIRE_NAME_RULE } from './wire-names.ts';
 
-const FEATURES = ['routing', 'tenancy', 'costs', 'telemetry', 'alerts'];
+/** What decides, counts and sees; each knows none of the others. */
+const KNOWERS = ['routing', 'tenancy', 'costs', 'telemetry'];
+/** The folders of single features; the files beside them are the frame. */
+const isFeature = (path: string): boolean => path.startsWith('src/features/') && path.split('/').length > 3;
 const PURE = ['core', 'wire', 'formats'];
 const OUTER = ['gateway', 'main.ts', 'cli', 'server', 'admin', 'endpoints', 'pipeline', 'lanes'];
 
@@ -128,15 +131,25 @@ export const RULES: readonly Rule[] = [
     },
   ),
   importRule(
-    'features-never-import-each-other',
-    'Features meet in src/pipeline, in the order the request passes them; a feature that calls another hides part of that order.',
+    'knowledge-never-imports-each-other',
+    'Routing, tenancy, costs and telemetry meet in src/pipeline, in the order the request passes them; one that calls another hides part of that order.',
     (from, target) =>
-      FEATURES.includes(roomOf(from.path)) && FEATURES.includes(roomOf(target)) && roomOf(from.path) !== roomOf(target),
+      KNOWERS.includes(roomOf(from.path)) && KNOWERS.includes(roomOf(target)) && roomOf(from.path) !== roomOf(target),
+  ),
+  importRule(
+    'features-never-import-each-other',
+    'Features meet in the slots of src/exchange/slots.ts, in the order of src/features/index.ts; one that imports another can be neither switched off nor deleted alone.',
+    (from, target) => isFeature(from.path) && isFeature(target) && subfolder(from.path) !== subfolder(target),
+  ),
+  importRule(
+    'only-the-frame-knows-features',
+    'Whoever imports a single feature cannot do without it: src/features/index.ts lists them, and everybody else sees the list.',
+    (from, target) => isFeature(target) && !isFeature(from.path) && from.path !== 'src/features/index.ts',
   ),
   importRule(
     'features-look-inwards',
     'What carries requests imports features, never the other way round: a feature must be testable without a server.',
-    (from, target) => FEATURES.includes(roomOf(from.path)) && OUTER.includes(roomOf(target)),
+    (from, target) => [...KNOWERS, 'features'].includes(roomOf(from.path)) && OUTER.includes(roomOf(target)),
   ),
   importRule(
     'lanes-know-no-pipeline',

@@ -1,9 +1,9 @@
 /** What objects spent: in the current period of their budget, or in total if they have none. */
 
-import { AFTER_EVERY_TIME, alertNotesOf } from '../alerts/alert-notes.ts';
 import { defined } from '../core/defined.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type PicoUsd, usdNumber } from '../core/money.ts';
+import { AFTER_EVERY_TIME, alertNotesOf } from '../stores/contracts/alert-notes.ts';
 import type { MoneyLimit } from '../stores/contracts/claims.ts';
 import type { Budget, Limits } from '../stores/contracts/directory.ts';
 import { moneyOf, periodAt } from '../tenancy/accounts.ts';

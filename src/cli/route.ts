@@ -12,7 +12,7 @@ import type { Client } from '../exchange/client.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { forecast, type RouteForecast } from '../pipeline/diagnosis/explain-route.ts';
 import { peek } from '../pipeline/peek.ts';
-import { plan } from '../pipeline/plan.ts';
+import { findGroup, plan } from '../pipeline/plan.ts';
 import { Breakers } from '../routing/breaker.ts';
 import { HealthResults } from '../routing/health-results.ts';
 import { Hedging } from '../routing/hedging.ts';
@@ -72,6 +72,7 @@ async function foresee(snapshot: Snapshot, { tags }: Arguments, body: JsonObject
   const tokens = new TokenCounter();
   try {
     peek(exchange);
+    findGroup(exchange);
     await plan(exchange, (text) => tokens.count(text));
     return forecast(exchange);
   } finally {

@@ -4,6 +4,7 @@ import { configFromEnvironment, loadConfig } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import { priceModel } from '../costs/prices.ts';
+import { FEATURE_SETTINGS } from '../features/index.ts';
 import { findProvider, providers } from '../providers/index.ts';
 import { demoConfigText } from './demo-config.ts';
 import type { Arguments } from './read-arguments.ts';
@@ -24,7 +25,9 @@ export function chooseOrigin(args: Arguments, env: NodeJS.ProcessEnv): Origin {
   if (args.command === 'demo') return 'demo';
   if (args.files.length > 0) return 'files';
   if (args.model !== undefined) return 'model';
-  return configFromEnvironment({ env, knownProviders: providers }) === undefined ? 'demo' : 'environment';
+  return configFromEnvironment({ env, knownProviders: providers, features: FEATURE_SETTINGS }) === undefined
+    ? 'demo'
+    : 'environment';
 }
 
 /** Reads the configuration of a start or a reload, the flags of the command line laid over it. */
@@ -42,7 +45,7 @@ export function readServedConfig(
 }
 
 function readOrigin(origin: Origin, args: Arguments, env: NodeJS.ProcessEnv, simulatorUrl: string): ServedConfig {
-  const shared = { env, knownProviders: providers, priceKnown };
+  const shared = { env, knownProviders: providers, features: FEATURE_SETTINGS, priceKnown };
   switch (origin) {
     case 'files':
       return loadConfig({ ...shared, files: args.files });

@@ -168,14 +168,6 @@ export interface ManagementConfig
   extends FieldsOf<typeof LITELLM_SETTINGS, 'management.'>,
     FieldsOf<typeof GENERAL_SETTINGS, 'management.'> {}
 
-/** Where budget alerts go. */
-export interface AlertConfig extends FieldsOf<typeof BUDGET_SETTINGS, 'alerts.'> {
-  /** Addresses that get our JSON payload, signed if there is a secret. */
-  readonly webhooks: readonly string[];
-  /** Addresses that get Slack's payload. */
-  readonly slack: readonly string[];
-}
-
 export interface GatewayConfig {
   /** The files it was read from, in merge order. */
   readonly files: readonly string[];
@@ -195,7 +187,6 @@ export interface GatewayConfig {
   readonly budgets: BudgetConfig;
   readonly stores: StoreConfig;
   readonly management: ManagementConfig;
-  readonly alerts: AlertConfig;
   /** The settings of features, by their names; only its own feature reads them. */
   readonly features: FeatureValues;
   /** Settings of `litellm_settings` and `general_settings` without a typed place yet, checked for type. */

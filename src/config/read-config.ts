@@ -1,7 +1,6 @@
 /** Reads a merged file, in LiteLLM's words, the guide's and ours, into the canonical shape. */
 import { defined } from '../core/defined.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import { readAlerts } from './alerts.ts';
 import type { MapNode, Place } from './config-node.ts';
 import { databaseUrl } from './database-url.ts';
 import { type DeclaredKeyRead, readDeclaredKeys } from './declared-keys.ts';
@@ -76,7 +75,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     litellm: byName.get('litellm_settings'),
     general: byName.get('general_settings'),
   } as unknown as Sections;
-  const { router, own, litellm, general } = sections;
+  const { router, litellm, general } = sections;
 
   const steps: FallbackStep[] = [];
   const routing = finishRouting(part('routing.'), sections, steps);
@@ -96,7 +95,6 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     budgets: finishBudgets(part('budgets.'), sections),
     stores: { ...part<StoreConfig>('stores.'), ...defined({ databaseUrl: databaseUrl(general) }) },
     management: part('management.'),
-    alerts: { ...part<AlertConfig>('alerts.'), ...readAlerts(general, own) },
     features: featureValues(features, byName, context),
     otherSettings: {
       ...notYetTyped(litellm, READ_ELSEWHERE),

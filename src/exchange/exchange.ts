@@ -22,6 +22,7 @@ import type { Continuity } from './continuity.ts';
 import type { Detours } from './detours.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Race } from './race.ts';
+import { NO_SLOTS, type RecalledAnswer, type Slots, type StateSlot } from './slots.ts';
 
 /** What an estimate of usage starts from. */
 export interface Estimate {
@@ -44,7 +45,8 @@ export class Exchange implements LaneRequest {
   readonly callId: string;
   readonly route: string;
   readonly endpoint: Endpoint;
-  readonly client: Client;
+  /** What looks at the answer on its way stands in front of the client for that time. */
+  client: Client;
   /** The configuration as it was when the request came; a reload does not touch a request in flight. */
   readonly snapshot: Snapshot;
   readonly clock: Clock;
@@ -52,6 +54,9 @@ export class Exchange implements LaneRequest {
   readonly startedMs: number;
   /** A model name in the path (Azure's form), which wins over the body's. */
   readonly pathModel: string | undefined;
+  /** The slots as they were filled when the request came. */
+  readonly slots: Slots<Exchange>;
+  #states: unknown[] | undefined;
   body: Buffer = EMPTY;
   receivedMs = 0;
 
@@ -73,6 +78,10 @@ export class Exchange implements LaneRequest {
   controls: RequestControls = NO_CONTROLS;
   needs: ReadNeeds | undefined;
   plan: GroupPlan<Deployment> | undefined;
+
+  // recall
+  /** The answer that a feature had: no provider is asked. */
+  recalled: RecalledAnswer | undefined;
 
   // admit
   /** The end user that the request names. */
@@ -119,6 +128,7 @@ export class Exchange implements LaneRequest {
     readonly snapshot: Snapshot;
     readonly clock: Clock;
     readonly pathModel: string | undefined;
+    readonly slots?: Slots<Exchange>;
   }) {
     this.callId = parts.callId;
     this.route = parts.route;
@@ -127,8 +137,17 @@ export class Exchange implements LaneRequest {
     this.snapshot = parts.snapshot;
     this.clock = parts.clock;
     this.pathModel = parts.pathModel;
+    this.slots = parts.slots ?? NO_SLOTS;
     this.startedAtMs = parts.clock.nowMs();
     this.startedMs = parts.clock.monotonicMs();
+  }
+
+  /** A feature's own state of this request. */
+  of<State>({ index, make }: StateSlot<State>): State {
+    this.#states ??= [];
+    // Only its own feature has the slot of an index, so what is there is of its type.
+    this.#states[index] ??= make();
+    return this.#states[index] as State;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Feature } from '../features/feature.ts';
 import type { EdgeLimits } from '../server/server.ts';
 import type { MetricsSnapshot } from '../telemetry/exposition.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -20,6 +21,8 @@ export interface GatewayOptions {
   readonly unsharedLimits?: boolean;
   /** How long clients may take to send, if not as usual. */
   readonly limits?: Partial<EdgeLimits>;
+  /** Others than those of `src/features/index.ts`. */
+  readonly features?: readonly Feature[];
   /** In one of several worker processes: the metrics of all of them. */
   readonly gatherMetrics?: () => Promise<readonly unknown[]>;
   /** In one of several worker processes: what each of them knows of a request's route. */

@@ -2,9 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { InputEstimates } from '../costs/input-estimate.ts';
 import { OutputForecasts } from '../costs/output-forecast.ts';
+import type { RunningFeatures } from '../features/run-features.ts';
 import { explainRecord } from '../pipeline/diagnosis/explain-route.ts';
 import { RouteRecords } from '../pipeline/diagnosis/route-records.ts';
-import type { BudgetNotifications } from '../pipeline/money/budget-notifications.ts';
 import type { UpstreamBudgets } from '../pipeline/money/upstream-budgets.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
@@ -22,13 +22,13 @@ export interface Made {
   readonly live: LiveSnapshot;
   readonly tenants: Tenants;
   readonly budgets: UpstreamBudgets;
-  readonly news: BudgetNotifications;
+  readonly features: RunningFeatures;
 }
 
 /** Joins what the stages work with, and gives it with the way to look up a route in this process. */
 export function makeParts(
   { gatherRoute }: GatewayOptions,
-  { tools, stores, live, tenants, budgets, news }: Made,
+  { tools, stores, live, tenants, budgets, features }: Made,
 ): { readonly parts: Parts; readonly routeOf: (callId: string) => JsonObject | undefined } {
   const { clock, random, upstream, tokens, queue, onFault } = tools;
   const { claims, journal, database } = stores;
@@ -44,7 +44,8 @@ export function makeParts(
     forecasts: new OutputForecasts(),
     inputs: new InputEstimates(),
     afterCharges: (charges) => budgets.charged(charges),
-    sights: news.sights,
+    limitListener: features.limitListener,
+    slots: () => features.slots,
     sink: queue,
     routeOf: async (callId) => routeOf(callId) ?? (await gatherRoute?.(callId))?.find(isJsonObject),
     countTokens: (text) => tokens.count(text),

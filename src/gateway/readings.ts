@@ -1,5 +1,5 @@
 /** What /metrics shows of the running parts: numbers that are read when somebody scrapes, and the state of deployments. */
-import type { BudgetNotifications } from '../pipeline/money/budget-notifications.ts';
+import type { RunningFeatures } from '../features/run-features.ts';
 import type { BreakerTurn } from '../routing/breaker.ts';
 import type { Edge } from '../server/server.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
@@ -18,23 +18,21 @@ export interface ReadParts {
   /** Undefined: no Redis is configured. */
   readonly share: SharedRouting | undefined;
   readonly edge: Edge;
-  readonly news: BudgetNotifications;
+  readonly features: RunningFeatures;
   readonly log: Log;
 }
 
 /** Lets the metrics read all parts. */
-export function readParts({ tools, stores, share, edge, news, log }: ReadParts): void {
+export function readParts({ tools, stores, share, edge, features, log }: ReadParts): void {
   const { metrics, queue } = tools;
   const { claims, journal } = stores;
   if (share !== undefined) metrics.read('sluice_redis_up', () => (share.isUp ? 1 : 0));
   metrics.read('litellm_in_flight_requests', () => edge.inFlight);
   metrics.read('sluice_claims_open', () => claims.open);
   metrics.read('sluice_journal_waiting', () => journal.waiting);
-  metrics.read('sluice_budget_alerts_sent_total', () => news.alerts.sent);
-  metrics.read('sluice_budget_alerts_dropped_total', () => news.alerts.dropped);
-  metrics.readBudgets(() => news.readings());
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
   metrics.read('sluice_settled_dropped_total', () => queue.dropped);
+  features.readBy(metrics);
 }
 
 /** Shows that a deployment's breaker opened or closed. */

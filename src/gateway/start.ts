@@ -1,13 +1,14 @@
 /** The composition root: makes every part, joins them, and listens. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeManagementContext } from '../admin/make-context.ts';
-import { ALERT_NOTES } from '../alerts/alert-notes.ts';
 import { defined } from '../core/defined.ts';
+import { FEATURES } from '../features/index.ts';
+import { RunningFeatures } from '../features/run-features.ts';
 import { HealthChecks } from '../pipeline/diagnosis/health-checks.ts';
-import { BudgetNotifications } from '../pipeline/money/budget-notifications.ts';
 import { UpstreamBudgets } from '../pipeline/money/upstream-budgets.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import { Edge } from '../server/server.ts';
+import { ALERT_NOTES } from '../stores/contracts/alert-notes.ts';
 import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
 import { Retention } from '../stores/retention.ts';
 import { Seal } from '../tenancy/seal.ts';
@@ -22,8 +23,8 @@ import { noteTurn, readParts, renderMetrics } from './readings.ts';
 import { Shutdown } from './shutdown.ts';
 
 const HOUR_MS = 3_600_000;
-/** How long alerts may take to be posted, and requests to close their books, when the gateway ends. */
-const LAST_ALERTS_MS = 1_000;
+/** How long features may take to send what they still have, and requests to close their books, when the gateway ends. */
+const LAST_SENT_MS = 1_000;
 const LAST_BOOKS_MS = 1_000;
 
 /** Starts a gateway; resolves when it listens. Rejects with why it cannot, and has closed everything by then. */
@@ -45,14 +46,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gateway> {
   const { config, log, host } = options;
   const tools = makeTools(options, shutdown);
-  const { clock, metrics, upstream, onFault } = tools;
+  const { clock, metrics, onFault } = tools;
   const stores = await openStores({ ...options, clock });
   shutdown.add('stores', () => stores.close());
-  const { database, claims } = stores;
+  const { claims } = stores;
 
-  const news = new BudgetNotifications({ config, clock, directory: database.directory, upstream, log });
-  shutdown.add('features', () => news.close(LAST_ALERTS_MS));
-  const budgets = new UpstreamBudgets({ claims, clock, sights: news.sights, onFault });
+  const features = startFeatures(options, tools, stores);
+  shutdown.add('features', () => features.close(LAST_SENT_MS));
+  const budgets = new UpstreamBudgets({ claims, clock, listener: features.limitListener, onFault });
   shutdown.add('telemetry', () => budgets.stop());
   const share = await joinInstances(config, clock, log);
   shutdown.add('outside', () => share.close());
@@ -61,17 +62,17 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
   live.follow(({ config: next, deployments }) => {
     metrics.keepDeployments(new Set(deployments.keys()));
     metrics.configure(next.telemetry);
-    news.configure(next);
+    features.configure(next);
   });
   const tenants = makeTenants(options, tools, stores, live);
   await live.readModels();
   await budgets.configure(live.current);
 
-  const { parts, routeOf } = makeParts(options, { tools, stores, live, tenants, budgets, news });
+  const { parts, routeOf } = makeParts(options, { tools, stores, live, tenants, budgets, features });
   const edge = makeEdge(options, tools, stores, live, parts);
   shutdown.add('intake', () => edge.close());
   shutdown.add('books', () => edge.idle(LAST_BOOKS_MS).then(() => nextTurn()));
-  readParts({ tools, stores, share: config.redis === undefined ? undefined : share, edge, news, log });
+  readParts({ tools, stores, share: config.redis === undefined ? undefined : share, edge, features, log });
   const port = await edge.listen(host, options.port);
 
   const checks = new HealthChecks(parts);
@@ -98,6 +99,15 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
     metricsSnapshot: () => metrics.snapshot(),
     routeOf,
   };
+}
+
+function startFeatures(
+  { config, log, features = FEATURES }: GatewayOptions,
+  { clock, random, upstream, tokens, onFault }: Tools,
+  { database: { directory } }: Stores,
+): RunningFeatures {
+  const countTokens = (text: string) => tokens.count(text);
+  return new RunningFeatures(features, config, { clock, random, upstream, directory, log, countTokens, onFault });
 }
 
 function makeLive(

@@ -19,6 +19,7 @@ import { race } from './answering/race.ts';
 import { coverAnother } from './money/books.ts';
 import type { Parts } from './parts.ts';
 import { mayUseGroup } from './plan.ts';
+import { rank } from './rank.ts';
 
 /**
  * Resolves when the client has an answer; rejects with the GatewayError of the last attempt, or with why none was made.
@@ -167,7 +168,7 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
     planGroup: (name) => {
       const other = groups.resolve(name);
       if (other === undefined) return undefined;
-      const planned = router.plan(other, needs);
+      const planned = rank(exchange, router.plan(other, needs));
       exchange.detours ??= new Detours();
       exchange.detours.fallbackPlans.push(planned);
       return planned;

@@ -1,19 +1,25 @@
 /** The request's path, stage by stage, as ARCHITECTURE.md draws it. */
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { Prepare } from '../exchange/slots.ts';
 import { admit } from './admit.ts';
 import { carry } from './carry.ts';
+import { makeAsk } from './guarding/ask.ts';
+import { guardOutput } from './guarding/guard-output.ts';
 import { identify } from './identify.ts';
 import { openBooks } from './money/books.ts';
 import type { Parts } from './parts.ts';
 import { peek } from './peek.ts';
-import { plan } from './plan.ts';
+import { findGroup, plan } from './plan.ts';
+import { rank } from './rank.ts';
+import { recall, sendRecalled } from './recall.ts';
 import { receive } from './receive.ts';
 import { sendError } from './refuse.ts';
 import { settle } from './settle.ts';
 
 /** Handles one request from its headers to its books. Never rejects. */
 export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
+  const { slots } = exchange;
   try {
     // The key comes before the body: without a key nothing is read.
     const identity = identifyCaller(exchange, parts);
@@ -22,9 +28,12 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
     // A body may take a minute to come, and the key may have been changed meanwhile.
     if (exchange.receivedMs > SLOW_BODY_MS) exchange.identity = await identifyCaller(exchange, parts);
     peek(exchange);
+    if (slots.guardInput !== undefined) await slots.guardInput(exchange);
     await planAndAdmit(exchange, parts);
-    openBooks(exchange, parts);
-    await carry(exchange, parts);
+    // What is recalled is sent to no provider, so a crash can leave no bill behind.
+    if (exchange.recalled === undefined) openBooks(exchange, parts);
+    if (slots.guardOutput === undefined) await answer(exchange, parts);
+    else await guardOutput(exchange, slots.guardOutput(exchange), () => answer(exchange, parts));
   } catch (thrown) {
     exchange.error = asGatewayError(thrown);
     if (exchange.error.code === 'internal') parts.onFault(`request ${exchange.callId} failed`, thrown);
@@ -34,19 +43,24 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
   if (closing !== undefined) await closing;
 }
 
-/** A body that took longer was not sent in one go. */
+/** A body that took longer did not arrive in one piece. */
 const SLOW_BODY_MS = 1_000;
 
 /** How often a request is identified and planned because what was known about its caller was out of date. */
 const MOST_ROUNDS = 5;
 
 async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
-  const { model } = exchange;
+  const { model, slots } = exchange;
   for (let round = 1; ; round++) {
     // Planning puts an alias's group in its place; a further round begins with what was asked for.
     exchange.model = model;
+    findGroup(exchange);
+    if (slots.prepare !== undefined && round === 1) await prepare(exchange, slots.prepare);
     const counting = plan(exchange, parts.countTokens);
     if (counting !== undefined) await counting;
+    if (slots.rank !== undefined && exchange.plan !== undefined) exchange.plan = rank(exchange, exchange.plan);
+    // Asked again in each round: what a caller may be given hangs on who it is.
+    if (slots.recall !== undefined) exchange.recalled = await recall(exchange);
     const admitted = admit(exchange, parts);
     if ((admitted instanceof Promise ? await admitted : admitted) === 'admitted') return;
     if (round === MOST_ROUNDS) {
@@ -60,6 +74,24 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     }
     exchange.identity = await identifyCaller(exchange, parts);
   }
+}
+
+/** Puts the body that a feature made in the place of the client's. The stages after it see no other. */
+async function prepare(exchange: Exchange, prepares: readonly Prepare<Exchange>[]): Promise<void> {
+  for (const make of prepares) {
+    const body = await make(exchange);
+    if (body === undefined) continue;
+    const { model } = exchange;
+    exchange.body = body;
+    peek(exchange);
+    exchange.model = model;
+  }
+}
+
+function answer(exchange: Exchange, parts: Parts): Promise<void> {
+  const { recalled, slots } = exchange;
+  if (recalled !== undefined) return sendRecalled(exchange, recalled);
+  return slots.answer === undefined ? carry(exchange, parts) : slots.answer(exchange, makeAsk(exchange, parts));
 }
 
 function identifyCaller({ client, route, snapshot, clock }: Exchange, { tenants }: Parts) {

@@ -2,6 +2,8 @@ import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { InputEstimates } from '../costs/input-estimate.ts';
 import type { OutputForecasts } from '../costs/output-forecast.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { LimitListener, Slots } from '../exchange/slots.ts';
 import type { RoutingState } from '../snapshot/router.ts';
 import type { Charge, Claims } from '../stores/contracts/claims.ts';
 import type { Journal } from '../stores/contracts/journal.ts';
@@ -9,7 +11,6 @@ import type { SettledSink } from '../telemetry/settled.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { RouteRecords } from './diagnosis/route-records.ts';
-import type { BudgetObservations } from './money/budget-observations.ts';
 import type { CountTokens } from './money/estimate.ts';
 
 /** What the stages work with besides the exchange: made once by `src/gateway/`. */
@@ -27,8 +28,10 @@ export interface Parts {
   readonly inputs: InputEstimates;
   /** Budgets of deployments and providers were charged. */
   readonly afterCharges: (charges: readonly Charge[]) => void;
-  /** What requests see of budgets, for alerts and gauges. */
-  readonly sights: BudgetObservations;
+  /** Hears what limits said to requests; undefined if no feature wants to. */
+  readonly limitListener: LimitListener | undefined;
+  /** The slots as they are filled now; a request keeps those that it came under. */
+  readonly slots: () => Slots<Exchange>;
   readonly sink: SettledSink;
   readonly routes: RouteRecords;
   /** The route of a request that this process or another worker served; undefined if no process remembers it. */

@@ -8,13 +8,9 @@ import { allowedModels, type Denier, deniedBy, mayUseAll } from '../tenancy/mode
 import type { CountTokens } from './money/estimate.ts';
 import { unknownModel } from './peek.ts';
 
-/**
- * Finds the model group, checks that the key may use it, and orders its deployments. Returns a promise only if the
- * prompt has to be counted first, because its size is near the limit of a deployment.
- */
-export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void> | undefined {
+/** Finds the model group, and checks that the key may use it. */
+export function findGroup(exchange: Exchange): void {
   const { snapshot, identity } = exchange;
-  const { router } = snapshot;
   const model = aliased(exchange.model ?? '', identity);
   exchange.model = model;
   const group = snapshot.groups.resolve(model);
@@ -22,7 +18,17 @@ export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void
   if (identity !== undefined && denier !== undefined) throw modelDenied(identity, denier, model);
   if (group === undefined) throw unknownModel(exchange.endpoint.name, model);
   exchange.group = group;
-  exchange.controls = router.controls(exchange);
+  exchange.controls = snapshot.router.controls(exchange);
+}
+
+/**
+ * Orders the deployments of the group. Returns a promise only if the prompt has to be counted first, because its size is near the
+ * limit of a deployment.
+ */
+export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void> | undefined {
+  const { group, snapshot } = exchange;
+  const { router } = snapshot;
+  if (group === undefined) throw new RangeError('a group is found before it is planned');
   const needs = router.needs(group, exchange, exchange.controls);
   exchange.needs = needs;
   const { inputRange, images = 0 } = needs;

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../core/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { Slots } from '../exchange/slots.ts';
 import type { SettledExchange } from '../telemetry/settled.ts';
 import { noteHedgeSpend } from './answering/race.ts';
 import { closeBooks } from './money/books.ts';
@@ -27,8 +28,17 @@ export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefi
 function close(exchange: Exchange, parts: Parts, endedMs: number): void {
   if (exchange.race !== undefined) noteHedgeSpend(exchange, parts.routing.hedging);
   closeBooks(exchange, parts);
+  if (exchange.slots.settled !== undefined) tellSettled(exchange, exchange.slots.settled, parts);
   learn(exchange, parts);
   parts.sink.take(settled(exchange, endedMs));
+}
+
+function tellSettled(exchange: Exchange, tell: NonNullable<Slots<Exchange>['settled']>, parts: Parts): void {
+  try {
+    tell(exchange);
+  } catch (error) {
+    parts.onFault(`a feature failed after request ${exchange.callId}`, error);
+  }
 }
 
 /** What providers counted teaches what the next request of its kind reserves. Only whole answers: a cut one says nothing of others. */

@@ -179,6 +179,7 @@ export class Edge {
       snapshot: this.#options.snapshot(),
       clock: parts.clock,
       pathModel,
+      slots: parts.slots(),
     });
     this.#inFlight.add(client);
     // A drain waits until its books are closed and a slow reader has the last byte.

@@ -1,7 +1,7 @@
 /** Writes metrics in Prometheus' text format, and adds the metrics of several processes together. */
 import { AggregatorRegistry } from 'prom-client';
 import { type BudgetReadings, gaugeSamples, latestReadings } from './budget-gauges.ts';
-import type { SeriesMetric } from './metrics.ts';
+import type { ReadingMetric, SeriesMetric } from './metrics.ts';
 import {
   BUILD_METRIC,
   COOLDOWN_METRIC,
@@ -9,7 +9,6 @@ import {
   HEDGE_METRIC,
   LANE_METRIC,
   READINGS,
-  type ReadingName,
   SERIES_METRICS,
 } from './metrics.ts';
 import {
@@ -62,7 +61,9 @@ export interface MetricsSnapshot {
   readonly deployments: readonly DeploymentReading[];
   readonly cooldowns: readonly CooldownCount[];
   readonly hedges: HedgeCounts;
-  readonly readings: Readonly<Partial<Record<ReadingName, number>>>;
+  readonly readings: Readonly<Record<string, number>>;
+  /** The rows that features added to the readings. */
+  readonly further: readonly ReadingMetric[];
   readonly budgets: BudgetReadings;
   readonly build: { readonly version: string; readonly node_version: string };
   /** prom-client's own metrics of each process, as `getMetricsAsJSON()` gives them. */
@@ -82,7 +83,8 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
   const deployments = new Map<string, DeploymentReading>();
   const cooldowns = new Map<string, CooldownCount>();
   const hedges: HedgeCounts = { won: 0, lost: 0 };
-  const readings: Partial<Record<ReadingName, number>> = {};
+  const readings: Record<string, number> = {};
+  const further = snapshots[0]?.further ?? [];
   for (const snapshot of snapshots) {
     for (const one of snapshot.series) {
       const key = JSON.stringify(one.labels);
@@ -112,7 +114,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
     }
     hedges.won += snapshot.hedges.won;
     hedges.lost += snapshot.hedges.lost;
-    for (const { name, isLeast = false } of READINGS) {
+    for (const { name, isLeast = false } of [...READINGS, ...further]) {
       const value = snapshot.readings[name];
       if (value === undefined) continue;
       const before = readings[name];
@@ -126,6 +128,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
     cooldowns: [...cooldowns.values()],
     hedges,
     readings,
+    further,
     budgets: latestReadings(snapshots.map(({ budgets }) => budgets)),
     build: snapshots[0]?.build ?? { version: 'None', node_version: process.version },
     process: snapshots.flatMap((snapshot) => snapshot.process),
@@ -159,7 +162,7 @@ export async function renderSnapshot(snapshot: MetricsSnapshot, processText?: st
   }
   writeHead(lines, BUILD_METRIC);
   lines.push(sample(BUILD_METRIC.name, labelText(BUILD_METRIC.labels, snapshot.build), 1));
-  for (const metric of READINGS) {
+  for (const metric of [...READINGS, ...snapshot.further]) {
     const value = snapshot.readings[metric.name];
     if (value === undefined && metric.isOptional === true) continue;
     writeHead(lines, metric);

@@ -18,7 +18,7 @@ export interface SeriesMetric {
 }
 
 /** A metric that is one number, read from its source when the metrics are scraped. */
-interface ReadingMetric {
+export interface ReadingMetric {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   readonly help: string;
@@ -260,11 +260,6 @@ const READING_METRICS = {
   sluice_journal_waiting: {
     type: 'gauge',
     help: 'Requests that are over and whose rows the ledger does not have yet. Grows while the database is unavailable.',
-  },
-  sluice_budget_alerts_sent_total: { type: 'counter', help: 'Posts of budget alerts that a receiver took.' },
-  sluice_budget_alerts_dropped_total: {
-    type: 'counter',
-    help: 'Posts of budget alerts that were given up, because a receiver did not take them or too many waited.',
   },
   sluice_metric_series: { type: 'gauge', help: 'Distinct sets of labels held in memory.' },
   sluice_metric_series_overflow_total: {

@@ -13,7 +13,7 @@ import {
   type MetricsSnapshot,
   renderSnapshot,
 } from './exposition.ts';
-import { READINGS, type ReadingName } from './metrics.ts';
+import { READINGS, type ReadingMetric, type ReadingName } from './metrics.ts';
 import { emptySeries, type Labels, observe, type Series } from './series.ts';
 import type { AttemptFacts, Caller, SettledExchange, SettledSink } from './settled.ts';
 import { hedgeOutcome, lastAttempt } from './settled.ts';
@@ -75,7 +75,8 @@ export class MetricsRecorder implements SettledSink {
   #laneCount = 0;
   readonly #deployments = new DeploymentStates();
   readonly #hedges: HedgeCounts = { won: 0, lost: 0 };
-  readonly #readings = new Map<ReadingName, () => number>();
+  readonly #readings = new Map<string, () => number>();
+  readonly #further: ReadingMetric[] = [];
   #budgets: () => BudgetReadings = () => ({ budgets: [], rates: [] });
   readonly #registry = new Registry();
   #overflowed = 0;
@@ -280,6 +281,12 @@ export class MetricsRecorder implements SettledSink {
     this.#readings.set(name, value);
   }
 
+  /** The same for a row that a feature brings. */
+  readFurther(row: ReadingMetric, value: () => number): void {
+    this.#further.push(row);
+    this.#readings.set(row.name, value);
+  }
+
   /** Says where the gauges of budgets are read from at each scrape. */
   readBudgets(read: () => BudgetReadings): void {
     this.#budgets = read;
@@ -302,8 +309,8 @@ export class MetricsRecorder implements SettledSink {
   }
 
   #current(processMetrics: MetricsSnapshot['process']): MetricsSnapshot {
-    const readings: Partial<Record<ReadingName, number>> = {};
-    for (const { name, isOptional = false } of READINGS) {
+    const readings: Record<string, number> = {};
+    for (const { name, isOptional = false } of [...READINGS, ...this.#further] as readonly ReadingMetric[]) {
       const value = this.#readings.get(name)?.();
       if (value !== undefined || !isOptional) readings[name] = value ?? 0;
     }
@@ -314,6 +321,7 @@ export class MetricsRecorder implements SettledSink {
       cooldowns: this.#deployments.cooldowns,
       hedges: this.#hedges,
       readings,
+      further: this.#further,
       budgets: this.#budgets(),
       build: { version: this.#version, node_version: process.version },
       process: processMetrics,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { GatewayConfig } from '../../src/config/gateway-config.ts';
+import type { AlertConfig } from '../../src/features/alerts/settings.ts';
 import { brief, configOf, loadText } from './load-text.ts';
 
 const MODELS = 'model_list: [{ model_name: gpt-4o, litellm_params: { model: openai/gpt-4o } }]\n';
@@ -26,8 +28,12 @@ function finds(text: string, expected: readonly string[], env?: Record<string, s
   return findings.map(({ message }) => message).join('\n');
 }
 
+const alertsOf = ({ features }: GatewayConfig): AlertConfig => features.alerts as AlertConfig;
+
 test('without any setting about money there are no budgets, and the defaults hold', () => {
-  const { budgets, stores, management, alerts } = configOf(MODELS);
+  const config = configOf(MODELS);
+  const { budgets, stores, management } = config;
+  const alerts = alertsOf(config);
   assert.equal(budgets.globalMax, undefined);
   assert.equal(budgets.mode, 'learned');
   assert.equal(budgets.timeZone, 'UTC');
@@ -68,7 +74,6 @@ router_settings:
   assert.deepEqual(budgets, {
     globalMax: USD / 10n,
     globalPeriod: '30d',
-    alertThreshold: 0.75,
     mode: 'learned',
     debtRatio: 0.005,
     timeZone: 'Europe/Berlin',
@@ -96,7 +101,7 @@ test("the guide's global_max_budget wins over LiteLLM's max_budget, whose 0 mean
 });
 
 test('budget_settings says how limits are kept', () => {
-  const { budgets, stores, alerts } = cleanly(
+  const config = cleanly(
     `
 budget_settings:
   mode: strict
@@ -110,6 +115,7 @@ budget_settings:
 `,
     { SIGNING: 'signing-secret' },
   );
+  const { budgets, stores } = config;
   assert.equal(budgets.mode, 'strict');
   assert.equal(budgets.debtRatio, 0.01);
   assert.deepEqual(
@@ -117,7 +123,7 @@ budget_settings:
     ['closed', 'share', 'share', 'open'],
   );
   assert.deepEqual([stores.journalFsync, stores.serveWithoutJournal], [true, false]);
-  assert.deepEqual(alerts, {
+  assert.deepEqual(alertsOf(config), {
     webhooks: ['https://a.example/hook'],
     slack: ['https://b.example/1', 'https://b.example/2'],
     signingSecret: 'signing-secret',
@@ -196,15 +202,15 @@ test('another database is refused where the file names it, passed over where the
 
 test("LiteLLM's alerts go where its variables say", () => {
   const env = { SLACK_WEBHOOK_URL: 'https://slack.example/s', WEBHOOK_URL: 'https://hook.example/w' };
-  assert.deepEqual(cleanly('general_settings: { alerting: [slack, webhook] }', env).alerts, {
+  assert.deepEqual(cleanly('general_settings: { alerting: [slack, webhook] }', env).features.alerts, {
     webhooks: ['https://hook.example/w'],
     slack: ['https://slack.example/s'],
   });
-  assert.deepEqual(cleanly('', env).alerts, { webhooks: [], slack: [] });
+  assert.deepEqual(cleanly('', env).features.alerts, { webhooks: [], slack: [] });
   const own = `general_settings:
   alerting: [slack]
   alert_to_webhook_url: { budget_alerts: ["https://slack.example/budget"] }`;
-  assert.deepEqual(cleanly(own, env).alerts.slack, ['https://slack.example/budget']);
+  assert.deepEqual(alertsOf(cleanly(own, env)).slack, ['https://slack.example/budget']);
 });
 
 test('an alert that cannot go out is said: no address, no URL, a way or a kind of later releases', () => {
@@ -228,10 +234,10 @@ test('an alert that cannot go out is said: no address, no URL, a way or a kind o
 });
 
 test('alert_types without budget_alerts sends none of them', () => {
-  const { alerts } = configOf(`${MODELS}general_settings: { alerting: [slack], alert_types: [llm_exceptions] }\n`, {
+  const config = configOf(`${MODELS}general_settings: { alerting: [slack], alert_types: [llm_exceptions] }\n`, {
     env: { SLACK_WEBHOOK_URL: 'https://slack.example/s' },
   });
-  assert.deepEqual(alerts.slack, []);
+  assert.deepEqual(alertsOf(config).slack, []);
 });
 
 test('what new objects get and are held to keeps every parameter, with the known ones checked', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { AlertConfig } from '../../src/features/alerts/settings.ts';
 import { brief, configOf, loadText, loadTexts } from './load-text.ts';
 
 const MODELS = 'model_list: [{ model_name: gpt-4o, litellm_params: { model: openai/gpt-4o } }]\n';
@@ -251,6 +252,7 @@ test("everything in the guide's tenants is in effect", () => {
       [],
     );
     assert.deepEqual(config?.keys[0]?.limits, { maxBudget: 1000n * USD, budgetDuration: '1mo', rpmLimit: 1000 });
-    assert.deepEqual([config?.budgets.globalMax, config?.budgets.alertThreshold], [10_000n * USD, 0.8]);
+    const alerts = config?.features.alerts as AlertConfig | undefined;
+    assert.deepEqual([config?.budgets.globalMax, alerts?.threshold], [10_000n * USD, 0.8]);
   }
 });

@@ -1,6 +1,7 @@
 import type { Finding } from '../../src/config/finding.ts';
 import type { KnownProvider } from '../../src/config/known-providers.ts';
 import { type LoadOptions, type LoadResult, loadConfig } from '../../src/config/load.ts';
+import { FEATURE_SETTINGS } from '../../src/features/index.ts';
 
 /** Providers as the configuration knows them, so that these tests stand still when real ones change. */
 export const PROVIDERS: readonly KnownProvider[] = [
@@ -50,6 +51,7 @@ export function loadTexts(texts: Readonly<Record<string, string>>, options: Part
     files: [first],
     env: FULL_ENVIRONMENT,
     knownProviders: PROVIDERS,
+    features: FEATURE_SETTINGS,
     readFile: (path) => {
       const name = Object.keys(texts).find((each) => path.endsWith(`/${each}`));
       if (name === undefined) throw Object.assign(new Error('missing'), { code: 'ENOENT' });

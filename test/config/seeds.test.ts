@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { AlertConfig } from '../../src/features/alerts/settings.ts';
 import { loadTexts } from './load-text.ts';
 
 /** The guide's own fragments, as our fixtures; the original files are read too where they lie beside the project. */
@@ -123,7 +124,7 @@ function checkAll(texts: Readonly<Record<string, string>>): void {
     });
     assert.deepEqual(config.keys[0]?.models, ['deepseek-v4', 'glm-4']);
     assert.equal(config.budgets.globalMax, 10_000n * 10n ** 12n);
-    assert.equal(config.budgets.alertThreshold, 0.8);
+    assert.equal((config.features.alerts as AlertConfig).threshold, 0.8);
     assert.deepEqual(config.telemetry, {
       logLevel: 'info',
       logFormat: 'json',

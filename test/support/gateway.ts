@@ -9,6 +9,8 @@ import type { GatewayConfig } from '../../src/config/gateway-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { newCallId } from '../../src/core/ids.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import type { Feature } from '../../src/features/feature.ts';
+import { FEATURES } from '../../src/features/index.ts';
 import type { GatewayOptions } from '../../src/gateway/gateway.ts';
 import { startGateway } from '../../src/gateway/start.ts';
 import { providers } from '../../src/providers/index.ts';
@@ -36,6 +38,8 @@ export interface TestGatewayOptions {
   /** A simulator of the test's own, which it also closes. */
   readonly sharedSimulator?: Simulator;
   readonly unsharedLimits?: boolean;
+  /** Others than those that are delivered. */
+  readonly features?: readonly Feature[];
 }
 
 /** A running gateway with its upstream. */
@@ -65,7 +69,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const simulator = options.sharedSimulator ?? (await startSimulator(options.simulator));
   const env = { SIMULATOR_URL: simulator.url, PROVIDER_KEY, TEST_MASTER_KEY: MASTER_KEY, ...options.env };
   const text = options.config ?? (options.models === undefined ? DEFAULT_CONFIG : configOf(options));
-  const config = read(text, env);
+  const features = options.features ?? FEATURES;
+  const config = read(text, env, features);
   const logPath = join(tmpdir(), `sluice-test-${newCallId(Date.now())}.log`);
   const logFile = openSync(logPath, 'a+');
   const log = createLogger(config.telemetry, { stdout: { fd: logFile } });
@@ -79,6 +84,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     version: '0.0.0-test',
     env,
     log,
+    features,
     ...(options.limits !== undefined && { limits: options.limits }),
     ...(options.dataFolder !== undefined && { dataFolder: options.dataFolder }),
     ...(options.unsharedLimits !== undefined && { unsharedLimits: options.unsharedLimits }),
@@ -109,7 +115,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
         await wait(20);
       }
     },
-    reload: (next) => gateway.reload(read(next, env)),
+    reload: (next) => gateway.reload(read(next, env, features)),
     post: (path, body, headers) =>
       fetch(gateway.url + path, {
         method: 'POST',
@@ -129,11 +135,12 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   };
 }
 
-function read(text: string, env: Readonly<Record<string, string>>): GatewayConfig {
+function read(text: string, env: Readonly<Record<string, string>>, features: readonly Feature[]): GatewayConfig {
   const { config, findings } = loadConfig({
     files: ['config.yaml'],
     env,
     knownProviders: providers,
+    features: features.flatMap(({ settings }) => settings ?? []),
     readFile: () => text,
   });
   if (config === undefined) throw new Error(`the configuration does not load: ${JSON.stringify(findings, null, 2)}`);

@@ -82,7 +82,4 @@ export const BUDGET_SETTINGS = {
     'Serves requests that cannot be written down (disk full), and says so; false refuses them.',
     { to: 'stores.serveWithoutJournal', default: true },
   ),
-  alert_webhooks: own('texts', 'Addresses that budget alerts are posted to as JSON.'),
-  alert_slack: own('texts', 'Addresses that budget alerts are posted to as Slack messages.'),
-  alert_signing_secret: own('secret', 'Signs the posts to `alert_webhooks`.', 'alerts.signingSecret'),
 } satisfies SettingRows;

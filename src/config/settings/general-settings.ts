@@ -1,13 +1,6 @@
 /** Settings of `general_settings`. */
-import { isJsonObject } from '../../core/json.ts';
 import { ENTERPRISE, guideNow, later, never, now, own, PRISMA, PYTHON, type SettingRows } from '../setting-rows.ts';
 
-/** LiteLLM's name for alerts about budgets. */
-export const BUDGET_ALERTS = 'budget_alerts';
-const otherThan =
-  (known: readonly string[]) =>
-  (value: unknown): readonly string[] =>
-    Array.isArray(value) ? value.filter((each) => !known.includes(each)).map(String) : [];
 const lowerCase = (name: string): string => name.toLowerCase();
 const fromMebibytes = (size: number): number => Math.round(size * 1024 * 1024);
 
@@ -66,7 +59,6 @@ export const GENERAL_SETTINGS = {
     to: 'budgets.globalMax',
     otherwise: 'none',
   }),
-  budget_alert_threshold: guideNow('ratio', 'Share of any budget that sends an alert.', 'budgets.alertThreshold'),
   completion_model: later('text', 'Model used for all completions, whatever is asked for.'),
   embedding_model: later('text', 'Model used for all embeddings.'),
   image_generation_model: later('text', 'Model used for all images.'),
@@ -171,18 +163,8 @@ export const GENERAL_SETTINGS = {
   use_azure_key_vault: later('flag', 'Reads secrets from Azure Key Vault.'),
   use_google_kms: later('flag', 'Reads secrets from Google KMS.'),
   use_aws_secret_manager: later('flag', 'Reads secrets from AWS Secrets Manager.'),
-  alerting: now('texts', 'Where budget alerts go: `slack` (to `SLACK_WEBHOOK_URL`), `webhook` (to `WEBHOOK_URL`).', {
-    missingIn: otherThan(['slack', 'webhook']),
-  }),
   alerting_threshold: later('seconds', 'Duration at which a request is slow.'),
   alerting_args: later('map', 'Settings of alerts.'),
-  alert_types: now('texts', 'Which alerts go out: `budget_alerts`.', {
-    otherwise: 'all',
-    missingIn: otherThan([BUDGET_ALERTS]),
-  }),
-  alert_to_webhook_url: now('map', 'Kind of alert → address(es) of Slack messages: `budget_alerts`.', {
-    missingIn: (value) => (isJsonObject(value) ? otherThan([BUDGET_ALERTS])(Object.keys(value)) : []),
-  }),
   alert_type_config: later('map', 'Settings by kind of alert.'),
   spend_report_frequency: later('text', 'How often spend is reported.'),
   pass_through_endpoints: later('list', 'Paths handed on as they are.'),

@@ -18,7 +18,10 @@ export function prepare(exchange: Exchange, deployment: Deployment, choice: Lane
       : rest(exchange, deployment, choice);
   exchange.dropped = prepared.dropped;
   if (prepared.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(prepared, deployment);
-  return prepared;
+  const { rewrite } = exchange.slots;
+  if (rewrite === undefined) return prepared;
+  const body = rewrite(exchange, { deployment, format: choice.operation.format, body: prepared.body });
+  return body === undefined ? prepared : { ...prepared, body };
 }
 
 /** Notes how a request travels; of two attempts that race, the winner notes it again. */

@@ -111,7 +111,7 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
   const { admission, callId } = exchange;
   if (admission === undefined) return NO_ROWS;
   try {
-    if (exchange.attempts.length === 0) {
+    if (exchange.attempts.length === 0 && exchange.recalled === undefined) {
       if (admission.claim !== undefined) forget(parts.claims.cancel(callId, exchange.clock.nowMs()), parts);
       if (admission.isJournalled) parts.journal.drop(callId);
       return NO_ROWS;
@@ -127,7 +127,7 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
     parts.journal.close(entry, settling);
     if (settling !== undefined) forget(settling, parts);
     if (settlement !== undefined && admission.claim !== undefined)
-      parts.sights.settled(admission.claim, settlement.cost);
+      parts.limitListener?.settled(admission.claim, settlement.cost);
     parts.afterCharges(charges);
     return rows;
   } catch (error) {
@@ -144,6 +144,10 @@ function settlementOf(exchange: Exchange, charges: readonly Charge[]): Settlemen
   for (const { usage } of exchange.attempts) {
     inputTokens += usage?.inputTokens ?? 0;
     outputTokens += usage?.outputTokens ?? 0;
+  }
+  if (exchange.recalled !== undefined) {
+    inputTokens = exchange.recalled.usage?.inputTokens ?? 0;
+    outputTokens = exchange.recalled.usage?.outputTokens ?? 0;
   }
   return {
     id: exchange.callId,

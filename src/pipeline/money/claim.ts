@@ -49,7 +49,7 @@ function ask(
     admission.scopes.length === 1 && only !== undefined
       ? only.at(nowMs, group)
       : admission.scopes.flatMap((accounts) => accounts.at(nowMs, group));
-  const { amounts: usual, isFree } = hasLimits ? amountsOf(exchange, parts, admission) : NO_AMOUNTS;
+  const { amounts: usual, isFree } = hasLimits ? usualAmounts(exchange, parts, admission) : NO_AMOUNTS;
   const amounts = isShortAnswer ? withShortAnswer(usual) : usual;
   // A request that costs nothing is also served when its budget is used up, as LiteLLM does.
   const accounts = isFree ? limits.map(withoutMoney) : limits;
@@ -63,6 +63,14 @@ function ask(
     ...(isShared && { note: noteOf(orphanRow(exchange, undefined)) }),
   });
   return { accounts, amounts, outcome };
+}
+
+/** A recalled answer costs nothing; its request and its tokens count nevertheless. */
+function usualAmounts(exchange: Exchange, parts: Parts, admission: Admission): ReturnType<typeof amountsOf> {
+  const { recalled } = exchange;
+  if (recalled === undefined) return amountsOf(exchange, parts, admission);
+  const { inputTokens = 0, outputTokens = 0 } = recalled.usage ?? {};
+  return { amounts: { ...NO_AMOUNTS.amounts, inputTokens, outputTokens }, isFree: true };
 }
 
 /** The least tokens of an answer if a budget is too small for a usual one. */
@@ -94,7 +102,12 @@ function take(
   const nowMs = exchange.clock.nowMs();
   if (outcome.kind === 'refused') {
     if (outcome.refusal.isStale === true) return 'stale';
-    parts.sights.refused(outcome.refusal, accounts, { scopes: admission.scopes, identity: exchange.identity }, nowMs);
+    parts.limitListener?.refused(
+      outcome.refusal,
+      accounts,
+      { scopes: admission.scopes, identity: exchange.identity },
+      nowMs,
+    );
     throw errorOfRefusal(outcome.refusal, admission.scopes, nowMs);
   }
   const { hold, exposure, remaining } = outcome;
@@ -102,7 +115,7 @@ function take(
   const open: OpenClaim = { accounts, remaining, amounts, hold, exposure, perAttempt: hold, cap, meter: undefined };
   admission.claim = open;
   if (accounts.length > 0)
-    parts.sights.admitted(open, { scopes: admission.scopes, identity: exchange.identity }, nowMs);
+    parts.limitListener?.admitted(open, { scopes: admission.scopes, identity: exchange.identity }, nowMs);
   if (cap !== undefined) lowerLimit(exchange, cap);
   if (exchange.stream && exposure > 0n) open.meter = new Meter(exchange, parts, open);
   return 'admitted';

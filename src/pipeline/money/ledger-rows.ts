@@ -7,6 +7,7 @@ import { costOf } from '../../costs/price-of.ts';
 import type { RateCard, TieredRate } from '../../costs/rate-card.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { RequestFacts } from '../../exchange/request-facts.ts';
+import type { RecalledAnswer } from '../../exchange/slots.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { LedgerRow, LedgerStatus } from '../../stores/contracts/ledger.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
@@ -17,10 +18,33 @@ const LONGEST_METADATA = 16_384;
 
 /** The rows of a request that is over, one for each attempt. */
 export function ledgerRows(exchange: Exchange): LedgerRow[] {
-  const { attempts } = exchange;
+  const { attempts, recalled } = exchange;
+  if (recalled !== undefined) return [recalledRow(exchange, recalled)];
   if (attempts.length === 0) return [];
   const shared = sharedFacts(exchange);
   return attempts.map((attempt, number) => rowOf(exchange, shared, attempt, number));
+}
+
+/** The row of a request that was answered without a provider: its tokens count, its cost is what was saved. */
+function recalledRow(exchange: Exchange, { usage }: RecalledAnswer): LedgerRow {
+  const { callId, startedAtMs, clock, error, group } = exchange;
+  const card = usage === undefined ? undefined : group?.deployments[0]?.priced.ratesAt(startedAtMs);
+  const requested = usage === undefined ? undefined : costOf(usage, card)?.total;
+  return {
+    ...sharedFacts(exchange),
+    attemptId: `${callId}/0`,
+    attempt: 0,
+    startedAtMs,
+    endedAtMs: Math.max(clock.nowMs(), startedAtMs),
+    status: error === undefined ? 'cache-hit' : 'failure',
+    ...defined({ httpStatus: exchange.status || undefined, error: error?.code }),
+    inputTokens: usage?.inputTokens ?? 0,
+    outputTokens: usage?.outputTokens ?? 0,
+    isEstimated: false,
+    cost: 0n,
+    ...defined({ requestedCost: requested }),
+    accounts: accountsOf(exchange, undefined, undefined),
+  };
 }
 
 /**

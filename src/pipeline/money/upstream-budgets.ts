@@ -2,11 +2,11 @@ import type { PeriodBudgetConfig, ScopeKind } from '../../config/gateway-config.
 import type { Clock } from '../../core/clock.ts';
 import { defined } from '../../core/defined.ts';
 import type { PicoUsd } from '../../core/money.ts';
+import type { LimitListener } from '../../exchange/slots.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Charge, Claims } from '../../stores/contracts/claims.ts';
 import { periodAt } from '../../tenancy/accounts.ts';
 import { accountOf, type Scope } from '../../tenancy/scopes.ts';
-import type { BudgetObservations } from './budget-observations.ts';
 
 /** The budget of a deployment or provider, and the deployments that get no requests once it is used up. */
 interface UpstreamBudget {
@@ -20,7 +20,7 @@ interface UpstreamBudget {
 export interface UpstreamBudgetsOptions {
   readonly claims: Claims;
   readonly clock: Clock;
-  readonly sights: BudgetObservations;
+  readonly listener: LimitListener | undefined;
   readonly onFault: (what: string, error: unknown) => void;
 }
 
@@ -81,7 +81,7 @@ export class UpstreamBudgets {
   }
 
   async #readOnce(): Promise<void> {
-    const { claims, clock, sights } = this.#options;
+    const { claims, clock, listener } = this.#options;
     const budgets = this.#budgets;
     const nowMs = clock.nowMs();
     const over = new Set<string>();
@@ -89,7 +89,7 @@ export class UpstreamBudgets {
       const window = periodAt(period, { anchorMs: 0, limits: {} }, nowMs, { timeZone: this.#timeZone });
       const [state] = await claims.read(scope.account, [window]);
       if (budgets !== this.#budgets) return;
-      if (state !== undefined) sights.looked(scope, window, state.spent);
+      if (state !== undefined) listener?.looked(scope, window, state.spent);
       if (state !== undefined && state.spent >= max) for (const id of deploymentIds) over.add(id);
     }
     if (budgets !== this.#budgets) return;

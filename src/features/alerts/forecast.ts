@@ -1,5 +1,5 @@
 /** When a budget will be gone if spending goes on as it did: a straight line, once over the period so far and once over the last hour. */
-import type { PicoUsd } from '../core/money.ts';
+import type { PicoUsd } from '../../core/money.ts';
 import type { SpendAt, WatchedBudget } from './watched-budget.ts';
 
 /** A budget that will be gone before its period ends. */

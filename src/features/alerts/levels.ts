@@ -1,4 +1,4 @@
-import type { PicoUsd } from '../core/money.ts';
+import type { PicoUsd } from '../../core/money.ts';
 import type { AlertKind, WatchedBudget } from './watched-budget.ts';
 
 /** More than anybody spends. */

@@ -1,8 +1,8 @@
 /** What an alert says: as JSON in LiteLLM's field names, as a Slack message, and the signature of the former. */
 import { createHmac } from 'node:crypto';
-import type { ScopeKind } from '../config/gateway-config.ts';
-import type { JsonObject } from '../core/json.ts';
-import { formatUsd, type PicoUsd, usdNumber } from '../core/money.ts';
+import type { ScopeKind } from '../../config/gateway-config.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { formatUsd, type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { Forecast } from './forecast.ts';
 import type { AlertKind, WatchedBudget } from './watched-budget.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { type AlertSettings, BudgetAlerts, type BudgetAlertsOptions } from './budget-alerts.ts';
 import type { WatchedBudget } from './watched-budget.ts';
 

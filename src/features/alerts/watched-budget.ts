@@ -1,5 +1,5 @@
-import type { ScopeKind } from '../config/gateway-config.ts';
-import type { PicoUsd } from '../core/money.ts';
+import type { ScopeKind } from '../../config/gateway-config.ts';
+import type { PicoUsd } from '../../core/money.ts';
 
 /** What is told of a budget. `threshold`: the configured share is spent. `soft`: the soft budget is. `exhausted`: it refuses. */
 export type AlertKind = 'threshold' | 'soft' | 'exhausted' | 'forecast';

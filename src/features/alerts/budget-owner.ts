@@ -1,7 +1,7 @@
-import type { BudgetOwner } from '../../alerts/watched-budget.ts';
 import { defined } from '../../core/defined.ts';
 import type { Identity } from '../../tenancy/identity.ts';
 import type { Scope } from '../../tenancy/scopes.ts';
+import type { BudgetOwner } from './watched-budget.ts';
 
 /** Whose budget a scope's is: the key's, team's or user's own words, not those of who happened to ask under it. */
 export function ownerOf(scope: Scope, identity: Identity | undefined, model: string | undefined): BudgetOwner {

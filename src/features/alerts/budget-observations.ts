@@ -1,14 +1,16 @@
 /** What requests see of budgets on their way: kept by reference, for alerts and gauges, so that neither asks a store. */
-import type { BudgetAlerts } from '../../alerts/budget-alerts.ts';
-import type { WatchedBudget } from '../../alerts/watched-budget.ts';
+
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { OpenClaim } from '../../exchange/admission.ts';
+import type { Asker, LimitListener } from '../../exchange/slots.ts';
 import type { ClaimAccount, MoneyLimit, Refusal, Remaining } from '../../stores/contracts/claims.ts';
-import { type Accounts, moneyOf, UNLIMITED } from '../../tenancy/accounts.ts';
+import { moneyOf, UNLIMITED } from '../../tenancy/accounts.ts';
 import type { Identity } from '../../tenancy/identity.ts';
 import type { Scope } from '../../tenancy/scopes.ts';
+import type { BudgetAlerts } from './budget-alerts.ts';
 import { ownerOf } from './budget-owner.ts';
+import type { WatchedBudget } from './watched-budget.ts';
 
 /** The budgets of one account. */
 export interface Sight {
@@ -26,31 +28,26 @@ export interface RateSight {
   readonly atMs: number;
 }
 
-/** Who asks: what the scopes of a request and its key are. */
-export interface Asker {
-  readonly scopes: readonly Accounts[];
-  readonly identity: Identity | undefined;
-}
-
 /** Budgets that are remembered; of more, those that were first seen longest ago are forgotten until they are seen again. */
 const MOST_SIGHTS = 50_000;
 const MOST_RATES = 10_000;
 
-export interface BudgetSightsOptions {
+/** What observing needs. */
+export interface BudgetObservationsOptions {
   readonly alerts: Pick<BudgetAlerts, 'watch' | 'reached' | 'refused' | 'fell'>;
   readonly clock: Clock;
 }
 
 /** Every budget as it was last seen. A request pays a look into a map and a comparison for each of its budgets. */
-export class BudgetObservations {
-  readonly #alerts: BudgetSightsOptions['alerts'];
+export class BudgetObservations implements LimitListener {
+  readonly #alerts: BudgetObservationsOptions['alerts'];
   readonly #clock: Clock;
   readonly #byId = new Map<string, Sight>();
   /** The accounts of a claim are the same objects until a period ends or a limit is changed. */
   readonly #byAccount = new WeakMap<ClaimAccount, Sight>();
   readonly #rates = new Map<string, RateSight>();
 
-  constructor({ alerts, clock }: BudgetSightsOptions) {
+  constructor({ alerts, clock }: BudgetObservationsOptions) {
     this.#alerts = alerts;
     this.#clock = clock;
   }

@@ -1,9 +1,9 @@
-import type { WatchedBudget } from '../../alerts/watched-budget.ts';
 import { usdNumber } from '../../core/money.ts';
 import type { BudgetReading, BudgetReadings, GaugedKind, ModelRateReading } from '../../telemetry/budget-gauges.ts';
 import { periodAt } from '../../tenancy/accounts.ts';
 import type { Scope } from '../../tenancy/scopes.ts';
 import type { BudgetObservations, RateSight } from './budget-observations.ts';
+import type { WatchedBudget } from './watched-budget.ts';
 
 /** What decides which budgets are shown. */
 export interface ReadingOptions {

@@ -1,19 +1,18 @@
 /** Tells operators of budgets: in the log, and by post where addresses are configured. Nothing here is waited for by a request. */
-import type { AlertConfig } from '../config/gateway-config.ts';
-import type { Clock } from '../core/clock.ts';
-import { newCallId } from '../core/ids.ts';
-import { formatUsd } from '../core/money.ts';
-import { alertNotesOf, noteUntil } from './alert-notes.ts';
+
+import type { Clock } from '../../core/clock.ts';
+import { newCallId } from '../../core/ids.ts';
+import { formatUsd } from '../../core/money.ts';
+import { alertNotesOf, noteUntil } from '../../stores/contracts/alert-notes.ts';
 import { Delivery, type DeliveryOptions, type Letter, type Post } from './delivery.ts';
 import { type Forecast, forecast, remember } from './forecast.ts';
 import { dueKinds, nextLevel } from './levels.ts';
 import { type Alert, eventOf, percentOf, sentence, signature, slackBody, webhookBody } from './message.ts';
+import type { AlertConfig } from './settings.ts';
 import type { AlertKind, WatchedBudget } from './watched-budget.ts';
 
 /** What of a configuration alerts follow. */
 export interface AlertSettings extends AlertConfig {
-  /** `budget_alert_threshold`; undefined: no such alert. */
-  readonly threshold: number | undefined;
   /** Users and customers are not named in the log. */
   readonly hidePersonalData: boolean;
 }

@@ -1,0 +1,66 @@
+import type { GatewayConfig } from '../../config/gateway-config.ts';
+import type { BudgetReadings } from '../../telemetry/budget-gauges.ts';
+import { postJson } from '../../upstream/post-json.ts';
+import type { Hooks, RunningFeature, World } from '../feature.ts';
+import { BudgetAlerts } from './budget-alerts.ts';
+import { BudgetObservations } from './budget-observations.ts';
+import { readBudgets } from './budget-readings.ts';
+import type { AlertConfig } from './settings.ts';
+
+/** How often the trend of spending is looked at. */
+const LOOK_EVERY_MS = 30_000;
+const MOST_READINGS = 10_000;
+const NOWHERE = { webhooks: [], slack: [], hidePersonalData: true } as const;
+
+/** What operators hear of budgets: alerts and gauges, both from what limits say to requests anyway. Fills no slot. */
+export class RunningAlerts implements RunningFeature<AlertConfig> {
+  readonly limitListener: BudgetObservations;
+  readonly readings = {
+    sluice_budget_alerts_sent_total: () => this.#alerts.sent,
+    sluice_budget_alerts_dropped_total: () => this.#alerts.dropped,
+  };
+  readonly #alerts: BudgetAlerts;
+  readonly #world: World;
+  readonly #timer: NodeJS.Timeout;
+  #config: GatewayConfig | undefined;
+
+  constructor(world: World) {
+    const { clock, directory, upstream, log } = world;
+    this.#world = world;
+    this.#alerts = new BudgetAlerts({
+      clock,
+      settings: NOWHERE,
+      noteOnce: (name, value) => directory.noteOnce(name, value),
+      post: (address, body, headers) => postJson(upstream, address, body, headers),
+      warn: (facts, message) => log.app.warn(facts, message),
+    });
+    this.limitListener = new BudgetObservations({ alerts: this.#alerts, clock });
+    this.#timer = setInterval(() => this.#alerts.look(this.limitListener.budgets()), LOOK_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  hooks(settings: AlertConfig | undefined, config: GatewayConfig): Hooks {
+    this.#config = config;
+    this.#alerts.configure({ ...(settings ?? NOWHERE), hidePersonalData: config.telemetry.hidePersonalData });
+    this.limitListener.reconfigured();
+    return {};
+  }
+
+  budgetReadings = (): BudgetReadings => {
+    if (this.#config === undefined) return { budgets: [], rates: [] };
+    const { budgets, telemetry } = this.#config;
+    return readBudgets(this.limitListener, {
+      nowMs: this.#world.clock.nowMs(),
+      timeZone: budgets.timeZone,
+      hidePersonalData: telemetry.hidePersonalData,
+      endUserLabel: telemetry.endUserLabel,
+      most: MOST_READINGS,
+    });
+  };
+
+  /** Posts the alerts that wait, for at most this long. */
+  async close(timeoutMs: number): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#alerts.close(timeoutMs);
+  }
+}

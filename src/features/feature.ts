@@ -1,0 +1,59 @@
+/** What a feature is: something that can be switched off and deleted, with everything that belongs to it in one folder. */
+import type { FeatureSettings } from '../config/feature-settings.ts';
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { LimitListener, Prepare, Slots, StateSlot } from '../exchange/slots.ts';
+import type { Directory } from '../stores/contracts/directory.ts';
+import type { BudgetReadings } from '../telemetry/budget-gauges.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { ReadingMetric } from '../telemetry/metrics.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** A feature, as `index.ts` lists it. */
+export interface Feature<Settings = unknown> {
+  /** In kebab-case, as its folder is called. */
+  readonly name: string;
+  readonly settings?: FeatureSettings<Settings>;
+  /** Its rows of /metrics; each is read by `RunningFeature.readings`. */
+  readonly metrics?: readonly ReadingMetric[];
+  /** Called once, at the start of the gateway. Does nothing by itself yet: `hooks` says whether it is on. */
+  start(world: World): RunningFeature<Settings>;
+}
+
+/** A feature in a gateway: what it keeps outlives reloads. */
+export interface RunningFeature<Settings = unknown> {
+  /** What it does under a configuration; undefined: it is off. Called at the start and at every reload. */
+  hooks(settings: Settings, config: GatewayConfig): Hooks | undefined;
+  /** The numbers of its metrics, by their names. */
+  readonly readings?: Readonly<Record<string, () => number>>;
+  /** The gauges of budgets, if it knows them. */
+  readonly budgetReadings?: () => BudgetReadings;
+  /** Hears what limits said to requests. */
+  readonly limitListener?: LimitListener;
+  /** Ends it; what it still has to send may take so long. */
+  close?(timeoutMs: number): Promise<void>;
+}
+
+/** The slots that a feature fills (`exchange/slots.ts` says what each may do). */
+export type Hooks = {
+  readonly [Slot in Exclude<keyof Slots<Exchange>, 'prepare'>]?: NonNullable<Slots<Exchange>[Slot]>;
+} & {
+  readonly prepare?: Prepare<Exchange>;
+};
+
+/** What a feature may work with. */
+export interface World {
+  readonly clock: Clock;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  readonly upstream: Upstream;
+  readonly directory: Directory;
+  readonly log: Pick<Log, 'app'>;
+  /** How many tokens a text has, about. */
+  readonly countTokens: (text: string) => Promise<number>;
+  /** Reports a fault of ours that no client waits for. */
+  readonly onFault: (what: string, error: unknown) => void;
+  /** Gives the feature a state of its own in each request; found by `exchange.of`. */
+  readonly stateSlot: <State>(make: () => State) => StateSlot<State>;
+}

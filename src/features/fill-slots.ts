@@ -1,0 +1,100 @@
+import type { Exchange } from '../exchange/exchange.ts';
+import { type Ask, NO_SLOTS, type Slots } from '../exchange/slots.ts';
+import type { Hooks } from './feature.ts';
+
+type Slot = Exclude<keyof Slots<Exchange>, 'prepare'>;
+type Filled<Name extends Slot> = NonNullable<Slots<Exchange>[Name]>;
+
+/** Fills the slots with what features do, in the order of the features. A slot that none fills is undefined. */
+export function fillSlots(hooks: readonly Hooks[]): Slots<Exchange> {
+  if (hooks.length === 0) return NO_SLOTS;
+  const fill = <Name extends Slot>(
+    name: Name,
+    join: (all: readonly Filled<Name>[]) => Filled<Name>,
+  ): Filled<Name> | undefined => {
+    const all = hooks.flatMap((each) => (each[name] === undefined ? [] : [each[name] as Filled<Name>]));
+    return all.length > 1 ? join(all) : all[0];
+  };
+  const prepares = hooks.flatMap(({ prepare }) => prepare ?? []);
+  return {
+    guardInput: fill('guardInput', joinGuards),
+    prepare: prepares.length === 0 ? undefined : prepares,
+    rank: fill(
+      'rank',
+      (all) => (exchange, deployments) =>
+        all.reduce((ordered, rank) => {
+          const next = rank(exchange, ordered);
+          return next.length === 0 ? ordered : next;
+        }, deployments),
+    ),
+    recall: fill('recall', joinRecalls),
+    answer: fill('answer', joinAnswers),
+    rewrite: fill('rewrite', joinRewrites),
+    guardOutput: fill('guardOutput', (all) => (exchange) => all.flatMap((guards) => guards(exchange))),
+    settled: fill('settled', joinSettled),
+  };
+}
+
+/** The first refusal counts; what stands behind it is not asked. */
+function joinGuards(all: readonly Filled<'guardInput'>[]): Filled<'guardInput'> {
+  return async (exchange) => {
+    for (const guard of all) await guard(exchange);
+  };
+}
+
+/** The first answer is taken. */
+function joinRecalls(all: readonly Filled<'recall'>[]): Filled<'recall'> {
+  return async (exchange) => {
+    for (const recall of all) {
+      const found = await recall(exchange);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
+
+/** What the first one sends is answered by the second one, and so on. Drafts go to providers directly. */
+function joinAnswers([first, ...others]: readonly Filled<'answer'>[]): Filled<'answer'> {
+  if (first === undefined) return (_exchange, ask) => ask.send();
+  if (others.length === 0) return first;
+  const inner = joinAnswers(others);
+  return (exchange, ask) => {
+    const outer: Ask = {
+      send: (deployments) => inner(exchange, deployments === undefined ? ask : within(ask, deployments)),
+      draft: (deployments) => ask.draft(deployments),
+    };
+    return first(exchange, outer);
+  };
+}
+
+function within(ask: Ask, outer: Parameters<Ask['send']>[0]): Ask {
+  return {
+    send: (deployments) => ask.send(deployments ?? outer),
+    draft: (deployments) => ask.draft(deployments ?? outer),
+  };
+}
+
+/** Each sees what the one before it made. */
+function joinRewrites(all: readonly Filled<'rewrite'>[]): Filled<'rewrite'> {
+  return (exchange, call) => {
+    let { body } = call;
+    for (const rewrite of all) body = rewrite(exchange, { ...call, body }) ?? body;
+    return body === call.body ? undefined : body;
+  };
+}
+
+/** One that fails keeps no other from hearing. */
+function joinSettled(all: readonly Filled<'settled'>[]): Filled<'settled'> {
+  return (exchange) => {
+    const thrown: unknown[] = [];
+    for (const settled of all) {
+      try {
+        settled(exchange);
+      } catch (error) {
+        thrown.push(error);
+      }
+    }
+    if (thrown.length > 0)
+      throw thrown.length === 1 ? thrown[0] : new AggregateError(thrown, 'several features failed');
+  };
+}

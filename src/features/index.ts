@@ -1,0 +1,8 @@
+import { alerts } from './alerts/index.ts';
+import type { Feature } from './feature.ts';
+
+/** Every feature, in the order in which they act within a slot. A new one is a folder and a line here. */
+export const FEATURES: readonly Feature[] = [alerts];
+
+/** What they all bring to the configuration. */
+export const FEATURE_SETTINGS = FEATURES.flatMap(({ settings }) => settings ?? []);

@@ -1,0 +1,70 @@
+import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { type LimitListener, NO_SLOTS, type Slots, type StateSlot } from '../exchange/slots.ts';
+import type { MetricsRecorder } from '../telemetry/recorder.ts';
+import type { Feature, RunningFeature, World } from './feature.ts';
+import { fillSlots } from './fill-slots.ts';
+
+/** The features of a gateway: started once, asked for their hooks under each configuration, closed at the end. */
+export class RunningFeatures {
+  readonly #running: readonly { readonly feature: Feature; readonly running: RunningFeature }[];
+  #slots: Slots<Exchange> = NO_SLOTS;
+
+  constructor(features: readonly Feature[], config: GatewayConfig, world: Omit<World, 'stateSlot'>) {
+    let states = 0;
+    const stateSlot = <State>(make: () => State): StateSlot<State> => ({ index: states++, make });
+    this.#running = features.map((feature) => ({ feature, running: feature.start({ ...world, stateSlot }) }));
+    this.configure(config);
+  }
+
+  /** The slots as they are filled now. */
+  get slots(): Slots<Exchange> {
+    return this.#slots;
+  }
+
+  /** Hears what limits said, for all features that want to; undefined if none does. */
+  get limitListener(): LimitListener | undefined {
+    const listeners = this.#running.flatMap(({ running }) => running.limitListener ?? []);
+    return listeners.length > 1 ? joined(listeners) : listeners[0];
+  }
+
+  /** Takes over a configuration. */
+  configure(config: GatewayConfig): void {
+    const hooks = this.#running.flatMap(
+      ({ feature, running }) => running.hooks(config.features[feature.name], config) ?? [],
+    );
+    this.#slots = fillSlots(hooks);
+  }
+
+  /** Lets the metrics read what features count. */
+  readBy(metrics: MetricsRecorder): void {
+    for (const { feature, running } of this.#running) {
+      for (const row of feature.metrics ?? []) {
+        const read = running.readings?.[row.name];
+        if (read !== undefined) metrics.readFurther(row, read);
+      }
+      if (running.budgetReadings !== undefined) metrics.readBudgets(running.budgetReadings);
+    }
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    await Promise.all(this.#running.map(({ running }) => running.close?.(timeoutMs)));
+  }
+}
+
+function joined(all: readonly LimitListener[]): LimitListener {
+  return {
+    admitted: (claim, asker, nowMs) => {
+      for (const each of all) each.admitted(claim, asker, nowMs);
+    },
+    refused: (refusal, accounts, asker, nowMs) => {
+      for (const each of all) each.refused(refusal, accounts, asker, nowMs);
+    },
+    settled: (claim, cost) => {
+      for (const each of all) each.settled(claim, cost);
+    },
+    looked: (scope, period, spent) => {
+      for (const each of all) each.looked(scope, period, spent);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** The words of an answer, read in the client's own format. */
+
+import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import type { AnswerView } from '../../exchange/slots.ts';
+import { type FormatParts, formatParts } from '../../formats/index.ts';
+import type { FormatId, StreamEvent } from '../../formats/neutral/conversation.ts';
+import { eventsOf } from '../../formats/neutral/events-of.ts';
+import { SseSplitter } from '../../wire/sse.ts';
+
+/** An answer as guards see it. */
+export function viewOf(format: FormatId, body: Buffer, isStream: boolean): AnswerView {
+  return { text: isStream ? textOfStream(format, body) : textOfWhole(formatParts(format), body), body, isStream };
+}
+
+/** Reads the words of a stream as it comes. What is no event of the format has no words. */
+export class StreamText {
+  readonly #splitter: SseSplitter;
+  readonly #reader: ReturnType<FormatParts['openStreamReader']>;
+  readonly #emit = (event: StreamEvent): void => {
+    this.#new += wordsOf(event);
+  };
+  #new = '';
+
+  constructor(format: FormatId) {
+    this.#reader = formatParts(format).openStreamReader();
+    this.#splitter = new SseSplitter((data, eventName) => {
+      try {
+        this.#reader.read(data, eventName, this.#emit);
+      } catch {
+        // An event out of its context: the client gets its bytes all the same.
+      }
+    });
+  }
+
+  /** The words that these bytes complete. */
+  push(bytes: Buffer): string {
+    this.#splitter.push(bytes);
+    const words = this.#new;
+    this.#new = '';
+    return words;
+  }
+}
+
+function textOfStream(format: FormatId, body: Buffer): string {
+  return new StreamText(format).push(body);
+}
+
+function textOfWhole({ conversation }: FormatParts, body: Buffer): string {
+  const text = body.toString('utf8');
+  try {
+    const value = JSON.parse(text) as JsonValue;
+    if (conversation === undefined || !isJsonObject(value)) return text;
+    let words = '';
+    for (const event of eventsOf(conversation.readResponse(value))) words += wordsOf(event);
+    return words;
+  } catch {
+    return text;
+  }
+}
+
+function wordsOf(event: StreamEvent): string {
+  switch (event.type) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+    case 'tool-arguments':
+      return event.text;
+    default:
+      return '';
+  }
+}

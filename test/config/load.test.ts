@@ -12,6 +12,7 @@ import { findingsAsJson, renderFindings } from '../../src/config/finding.ts';
 import { configFromEnvironment, loadConfig } from '../../src/config/load.ts';
 import type { SettingRow, SettingRows } from '../../src/config/setting-rows.ts';
 import { TOP_LEVEL } from '../../src/config/settings/top-level.ts';
+import { FEATURE_SETTINGS } from '../../src/features/index.ts';
 import { brief, configOf, FULL_ENVIRONMENT, loadText, loadTexts, PROVIDERS } from './load-text.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -295,6 +296,7 @@ test('keys in the environment become wildcard groups; without one there is nothi
 test('the example passes without a warning when its variables are set', () => {
   const { findings, config } = loadConfig({
     files: [join(root, 'config.example.yaml')],
+    features: FEATURE_SETTINGS,
     env: { ...FULL_ENVIRONMENT, GEMINI_API_KEY: 'g', ANTHROPIC_API_KEY_2: 'a', TEAM_A_KEY: 't' },
     knownProviders: [
       ...PROVIDERS,

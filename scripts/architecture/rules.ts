@@ -143,7 +143,7 @@ export const RULES: readonly Rule[] = [
   ),
   importRule(
     'only-the-frame-knows-features',
-    'Whoever imports a single feature cannot do without it: src/features/index.ts lists them, and everybody else sees the list.',
+    'A folder that imports a single feature cannot do without it: src/features/index.ts lists them, and all others see the list.',
     (from, target) => isFeature(target) && !isFeature(from.path) && from.path !== 'src/features/index.ts',
   ),
   importRule(

@@ -93,7 +93,7 @@ test('with everything off every slot is undefined, and a request asks nothing of
   assert.deepEqual(new Set(Object.values(fillSlots([{}]))), new Set([undefined]));
   const looked: string[] = [];
   const watched = testFeature('watched', () => {
-    // Whoever looks for a hook when a request comes, and not when slots are filled, is seen here.
+    // A look for a hook while a request is handled, and not when slots are filled, is seen here.
     const hooks = new Proxy({} as Hooks, {
       get: (_hooks, name) => void looked.push(String(name)),
     });
@@ -209,7 +209,7 @@ test('a recalled answer counts for requests and tokens and costs nothing, whole 
   assert.match(stream.text, /data: \[DONE\]/);
   assert.equal(stream.headers.get('x-ratelimit-remaining-tokens'), String(1_000 - 2 * 9));
   assert.equal((await ask(gateway, {}, key)).status, 200);
-  assert.equal((await ask(gateway, {}, key)).status, 429, 'requests of a key are counted all the same');
+  assert.equal((await ask(gateway, {}, key)).status, 429, 'requests of a key are counted nevertheless');
   assert.equal(gateway.simulator.requests.length, 0);
 
   const callId = whole.headers.get('x-litellm-call-id') ?? '';

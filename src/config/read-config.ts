@@ -9,7 +9,6 @@ import { readDeployments } from './deployments.ts';
 import { FALLBACK_SETTINGS, type FallbackStep, readFallbacks } from './fallbacks.ts';
 import { type FeatureSettings, featureValues, topLevelWith } from './feature-settings.ts';
 import type {
-  AlertConfig,
   BudgetConfig,
   GatewayConfig,
   HealthCheckConfig,

@@ -19,7 +19,7 @@ export interface FeatureSettings<Value = unknown> {
 }
 
 /** What a feature reads its settings from. */
-interface FeatureReading<Rows> {
+export interface FeatureReading<Rows> {
   /** The fields that its rows set, defaults filled in. */
   readonly fields: FeatureFields<Rows>;
   /** A section as it was read and checked: the feature's own, or one that it added rows to. */

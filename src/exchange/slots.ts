@@ -29,7 +29,7 @@ export interface Slots<Exchange> {
   readonly rewrite: ((exchange: Exchange, call: WrittenCall) => Buffer | undefined) | undefined;
   /** Says how the answer to this request is looked at; an empty list: not at all. Called before there is an answer. */
   readonly guardOutput: ((exchange: Exchange) => readonly OutputGuard[]) | undefined;
-  /** The request is over and booked. What it throws is reported and harms nobody. */
+  /** The request is over and booked. What it throws is reported and harms no request. */
   readonly settled: ((exchange: Exchange) => void) | undefined;
 }
 
@@ -79,7 +79,7 @@ export interface AnswerView {
  * How a feature looks at an answer.
  * `whole`: before the client gets a byte, streams included, which then arrive in one piece. It may refuse or change everything.
  * `passages`: as it comes, with the last characters held back until more is known. What was sent before a refusal stays sent; the
- * client is told by an error event. It may not change anything.
+ * client then gets an error event. It may not change anything.
  * `copy`: after the client got all of it. Answers that fail are not shown.
  */
 export type OutputGuard =

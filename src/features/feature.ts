@@ -52,7 +52,7 @@ export interface World {
   readonly log: Pick<Log, 'app'>;
   /** How many tokens a text has, about. */
   readonly countTokens: (text: string) => Promise<number>;
-  /** Reports a fault of ours that no client waits for. */
+  /** Reports a fault of the gateway that no client waits for. */
   readonly onFault: (what: string, error: unknown) => void;
   /** Gives the feature a state of its own in each request; found by `exchange.of`. */
   readonly stateSlot: <State>(make: () => State) => StateSlot<State>;

@@ -8,7 +8,7 @@ export function rank(exchange: Exchange, plan: GroupPlan<Deployment>): GroupPlan
   if (order === undefined || plan.eligible < 2) return plan;
   const able = plan.deployments.slice(0, plan.eligible);
   const ordered = order(exchange, able);
-  // A feature that leaves nobody is a feature that has no opinion.
+  // An empty list is taken as no opinion, because a request without deployments could only fail.
   return ordered.length === 0 || ordered === able ? plan : withDeployments(plan, ordered);
 }
 

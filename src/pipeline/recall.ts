@@ -17,7 +17,7 @@ export function recall(exchange: Exchange): RecalledAnswer | undefined | Promise
 
 function usable({ stream, endpoint }: Exchange, answer: RecalledAnswer | undefined): RecalledAnswer | undefined {
   if (answer === undefined || answer.isStream === stream) return answer;
-  // A stream is never made whole: what of it a client would miss cannot be told.
+  // A stream is never made whole, because a whole answer has facts that a stream lacks.
   return stream && formatParts(endpoint.format).conversation !== undefined ? answer : undefined;
 }
 

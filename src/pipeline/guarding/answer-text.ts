@@ -27,7 +27,7 @@ export class StreamText {
       try {
         this.#reader.read(data, eventName, this.#emit);
       } catch {
-        // An event out of its context: the client gets its bytes all the same.
+        // An event out of its context: the client still gets its bytes.
       }
     });
   }

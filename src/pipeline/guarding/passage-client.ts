@@ -41,7 +41,7 @@ export class PassageClient extends ClientWrapper {
     return this.#refusal;
   }
 
-  /** A refused answer is wanted by nobody: the call to the provider ends as if the client had left. */
+  /** The rest of a refused answer is of no use: the call to the provider ends as if the client had left. */
   override get isGone(): boolean {
     return this.#refusal !== undefined || this.client.isGone;
   }

@@ -1,4 +1,4 @@
-/** The notes of what was told: an alert is told by whoever sets its note. The value is the time from which on nobody asks for it. */
+/** The notes of alerts that went out: the instance that sets a note sends its alert. The value is the time until which it is needed. */
 
 /** How all of them begin. */
 export const ALERT_NOTES = 'alert/';

@@ -5,7 +5,7 @@ import type { SentSoFar, StreamRecord } from '../lanes/continue/stream-record.ts
 import type { StreamAnswer } from '../lanes/stream-answer.ts';
 
 /** A stream that broke off after some of it was sent, and what its rest is asked for with. */
-export interface BrokenStream {
+interface BrokenStream {
   /** The stream whose `fail` ends the client's, if no deployment continues it. */
   readonly stream: StreamAnswer;
   /** Why it broke; the client sees this error, and never why a continuation was refused. */

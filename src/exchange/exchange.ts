@@ -25,7 +25,7 @@ import type { Race } from './race.ts';
 import { NO_SLOTS, type RecalledAnswer, type Slots, type StateSlot } from './slots.ts';
 
 /** What an estimate of usage starts from. */
-export interface Estimate {
+interface Estimate {
   readonly deployment: Deployment;
   readonly facts: AttemptFacts;
   /** Text the model wrote, as far as it is known. */

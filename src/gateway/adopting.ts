@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 30_000;
 const SETTLED_AT_ONCE = 100;
 
 /** What adopting needs. */
-export interface AdoptingOptions {
+interface AdoptingOptions {
   readonly dataFolder: string;
   readonly ledger: Ledger;
   readonly claims: Claims;

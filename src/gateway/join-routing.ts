@@ -12,7 +12,7 @@ import { MemoryCluster } from '../stores/memory/shared-routing.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** What the state of routing is made with. */
-export interface RoutingOptions {
+interface RoutingOptions {
   readonly config: GatewayConfig;
   readonly clock: Clock;
   readonly random: () => number;

@@ -18,7 +18,7 @@ const MOST_STORED_MODELS = 50_000;
 const MODELS_AGAIN_MS = 5_000;
 
 /** What a live snapshot is made with. */
-export interface LiveSnapshotOptions {
+interface LiveSnapshotOptions {
   /** The configuration of the files. */
   readonly config: GatewayConfig;
   readonly masterKey: string;

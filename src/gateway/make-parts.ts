@@ -16,7 +16,7 @@ import type { Stores } from './open-stores.ts';
 const DATABASE_ASKED_EVERY_MS = 1_000;
 
 /** Everything that the stages work with is made of these. */
-export interface Made {
+interface Made {
   readonly tools: Tools;
   readonly stores: Stores;
   readonly live: LiveSnapshot;

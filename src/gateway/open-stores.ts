@@ -21,7 +21,7 @@ import type { Log } from '../telemetry/log.ts';
 import { Adopting } from './adopting.ts';
 
 /** What the stores are opened with. */
-export interface OpenStoresOptions {
+interface OpenStoresOptions {
   readonly config: GatewayConfig;
   /** The folder of the database and the journal; undefined: everything is kept in memory and lost with the process. */
   readonly dataFolder?: string;
@@ -43,7 +43,7 @@ export interface Stores {
 }
 
 /** Another instance counts the same limits, and nothing is shared with it. */
-export class NotAloneError extends Error {
+class NotAloneError extends Error {
   override readonly name = 'NotAloneError';
   constructor() {
     super(

@@ -12,7 +12,7 @@ import type { Tools } from './make-tools.ts';
 import type { Stores } from './open-stores.ts';
 
 /** The parts that are read. */
-export interface ReadParts {
+interface ReadParts {
   readonly tools: Tools;
   readonly stores: Stores;
   /** Undefined: no Redis is configured. */

@@ -8,7 +8,7 @@
 const STAGES = ['intake', 'features', 'outside', 'books', 'telemetry', 'stores'] as const;
 
 /** One stage of an end. */
-export type Stage = (typeof STAGES)[number];
+type Stage = (typeof STAGES)[number];
 
 interface Closer {
   readonly stage: Stage;

@@ -8,7 +8,7 @@ import type { Tenants } from '../tenancy/tenants.ts';
 import { mayCallRoute } from './route-access.ts';
 
 /** A request that is not identified yet: its headers and its route. */
-export interface Unidentified {
+interface Unidentified {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly method: string;
   /** The route's pattern; undefined if the route itself checks what the key may call. */

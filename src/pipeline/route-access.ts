@@ -16,7 +16,7 @@ const MODEL_ROUTE =
   /^(?:\/openai)?(?:\/v1)?(?:\/(?:openai\/deployments|engines)\/[^/]+)?\/(?:chat\/completions|completions|embeddings|messages|models|responses|rerank|moderations|images|audio|files|batches)\b/;
 
 /** Routes that models answer, and the list of models. */
-export function isModelRoute(route: string): boolean {
+function isModelRoute(route: string): boolean {
   return MODEL_ROUTE.test(route);
 }
 

@@ -8,7 +8,7 @@ const LONGEST_PLAIN_KEY = 64;
 const PREFIX_MARK = 'p:';
 
 /** What may tie the requests of a conversation together. */
-export interface AffinitySources {
+interface AffinitySources {
   readonly user?: string | undefined;
   readonly sessionHeader?: string | undefined;
   readonly promptPrefixHash?: string | undefined;

@@ -12,7 +12,7 @@ import {
 } from './cooldown-policy.ts';
 
 /** Whether a deployment may be tried now; `probe` claims the one probe of a deployment that was open. */
-export type MayTry = 'yes' | 'probe' | 'no';
+type MayTry = 'yes' | 'probe' | 'no';
 
 /** The router's settings for all breakers. */
 export interface BreakerSettings extends CooldownSettings {
@@ -26,7 +26,7 @@ export interface BreakerTurn {
 }
 
 /** What breakers need from outside: time, randomness, the settings, and what they share with other instances. */
-export interface BreakersOptions {
+interface BreakersOptions {
   readonly clock: Clock;
   /** Numbers in [0, 1). */
   readonly random: () => number;

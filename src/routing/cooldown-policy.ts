@@ -148,7 +148,7 @@ const isMostlyFailing = (attempts: number, failures: number): boolean =>
   attempts >= LEAST_ATTEMPTS && failures > attempts * MOST_FAILED_SHARE;
 
 /** A deployment's outage: how often its breaker was opened again, and since when it has been down. */
-export interface Outage {
+interface Outage {
   readonly reopenings: number;
   readonly lastsMs: number;
 }

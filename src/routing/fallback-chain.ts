@@ -43,7 +43,7 @@ export const FALLBACK_WORDS: Readonly<Record<string, readonly ErrorCode[]>> = {
 /**
  * The failures that a list of `fallback_on` words means, and the unknown words. LiteLLM's class names are words too.
  */
-export interface FallbackCodes {
+interface FallbackCodes {
   readonly codes: ReadonlySet<ErrorCode>;
   readonly unknownWords: readonly string[];
 }

@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { BreakerReading } from './plan-group.ts';
 
 /** What a health check found. */
-export interface HealthResult {
+interface HealthResult {
   /** Undefined: it answered. */
   readonly error: ErrorCode | undefined;
   /** By the wall clock. */
@@ -12,7 +12,7 @@ export interface HealthResult {
 }
 
 /** What the configuration says of results. */
-export interface HealthResultSettings {
+interface HealthResultSettings {
   /** `enable_health_check_routing`: whether a failed check takes a deployment out of rotation. */
   readonly routing: boolean;
   /** Age at which a result no longer counts. */

@@ -13,7 +13,7 @@ export interface HedgeRules {
 }
 
 /** What an attempt cost. */
-export interface Spend {
+interface Spend {
   /** The attempt lost a race: without hedging it would not have been paid. */
   readonly hedged: boolean;
   /** Money in any one unit; undefined if no price is known. */

@@ -17,7 +17,7 @@ export interface DeploymentFacts {
 }
 
 /** Why a deployment cannot take a request. The last two pass by themselves. */
-export type ExclusionKind = 'blocked' | 'region' | 'capability' | 'context-window' | 'rate-limit' | 'parallel';
+type ExclusionKind = 'blocked' | 'region' | 'capability' | 'context-window' | 'rate-limit' | 'parallel';
 
 /** A deployment that cannot take this request, and why. */
 export interface Exclusion {

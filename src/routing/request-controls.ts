@@ -23,7 +23,7 @@ export interface RequestControls {
 export const NO_CONTROLS: RequestControls = Object.freeze({});
 
 /** The controls that a key may be denied. `fallbacks` means all lists of them, `timeout` both limits. */
-export const DENIABLE_CONTROLS = ['fallbacks', 'num_retries', 'timeout', 'tags', 'disable_fallbacks'] as const;
+const DENIABLE_CONTROLS = ['fallbacks', 'num_retries', 'timeout', 'tags', 'disable_fallbacks'] as const;
 
 /** A control that a key may be denied. */
 export type DeniableControl = (typeof DENIABLE_CONTROLS)[number];
@@ -40,7 +40,7 @@ export interface KeyControls {
 export const REGION_MEMBER = 'allowed_model_region';
 
 /** Body members that are for the gateway alone and go to no provider. (The region is read with the needs of the request.) */
-export const CONTROL_MEMBERS: ReadonlySet<string> = new Set([
+const CONTROL_MEMBERS: ReadonlySet<string> = new Set([
   'fallbacks',
   'context_window_fallbacks',
   'content_policy_fallbacks',

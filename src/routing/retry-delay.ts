@@ -1,7 +1,7 @@
 /** How long to wait before trying a deployment again. */
 
 /** What a wait depends on, in milliseconds. */
-export interface RetryDelayFacts {
+interface RetryDelayFacts {
   /** How often this request has waited already. */
   readonly waits: number;
   /** The operator's `retry_after`: the least wait if the provider named none. */

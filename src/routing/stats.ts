@@ -3,7 +3,7 @@ import { SlidingWindow } from '../core/sliding-window.ts';
 import { LatencyEstimate, TokenMix } from './measures.ts';
 
 /** How one attempt at a deployment ended. Members that were not measured are left out and change nothing. */
-export interface EndedAttempt {
+interface EndedAttempt {
   /**
    * From sending to the last byte. Left out if it says nothing about the deployment: the client hung up, or a hedge was
    * cancelled.

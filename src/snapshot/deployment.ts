@@ -9,14 +9,14 @@ import type { Routable } from '../routing/model-groups.ts';
 import type { CallTimeouts } from '../upstream/timeouts.ts';
 
 /** A provider's call with its headers as the flat list that is sent. */
-export interface PreparedCall {
+interface PreparedCall {
   readonly origin: string;
   readonly path: string;
   readonly headers: readonly string[];
 }
 
 /** Time limits of deployments that have none of their own. */
-export interface DefaultTimeouts {
+interface DefaultTimeouts {
   readonly timeoutMs: number;
   readonly streamTimeoutMs?: number;
   readonly firstTokenTimeoutMs?: number;

@@ -12,7 +12,7 @@ import { Router, type RoutingState } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What outlives a configuration. */
-export interface SnapshotWorld {
+interface SnapshotWorld {
   readonly routing: RoutingState;
   readonly clock: Clock;
   /** Numbers in [0, 1). */
@@ -58,7 +58,7 @@ function probesOf(deployments: readonly Deployment[], config: GatewayConfig): De
 }
 
 /** A deployment as it is configured, or under another model of its provider. */
-export function makeDeployment(entry: DeploymentConfig, config: GatewayConfig): Deployment {
+function makeDeployment(entry: DeploymentConfig, config: GatewayConfig): Deployment {
   const provider = findProvider(entry.provider);
   // The configuration was checked against the same list.
   if (provider === null) throw new RangeError(`no provider ${entry.provider}`);

@@ -47,7 +47,7 @@ export interface RoutingState {
 }
 
 /** What planning reads of a request: the part of an exchange that is known once its body was peeked at. */
-export interface Asked {
+interface Asked {
   readonly outline: RequestOutline;
   readonly client: { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
   readonly identity: Identity | undefined;

@@ -6,7 +6,7 @@ import type { BudgetObservations, RateSight } from './budget-observations.ts';
 import type { WatchedBudget } from './watched-budget.ts';
 
 /** What decides which budgets are shown. */
-export interface ReadingOptions {
+interface ReadingOptions {
   readonly nowMs: number;
   /** Where calendar periods begin. */
   readonly timeZone: string;

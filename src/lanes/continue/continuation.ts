@@ -9,7 +9,7 @@ import type { SentSoFar, Unreadable } from './stream-record.ts';
 export type ContinuationStyle = 'prefill' | 'instruct';
 
 /** Why an answer cannot be continued. `complete`: it need not be, since only its end mark is missing. */
-export type WhyNot =
+type WhyNot =
   | Unreadable
   | 'complete'
   | 'tool-call'
@@ -20,7 +20,7 @@ export type WhyNot =
   | 'other-content'
   | 'no-chat';
 
-export type MayContinue = { readonly ok: true } | { readonly ok: false; readonly why: WhyNot };
+type MayContinue = { readonly ok: true } | { readonly ok: false; readonly why: WhyNot };
 
 /**
  * The user's turn after the text so far, for a model that takes no prefill. It names what models do wrong when they are

@@ -18,12 +18,12 @@ import { endOfWhole, resumeWriter } from './resume-writer.ts';
 import type { SentSoFar } from './stream-record.ts';
 
 /** A call whose answer goes on with the client's stream. */
-export interface ContinuationCall extends PreparedCall {
+interface ContinuationCall extends PreparedCall {
   openStream(write: (bytes: Uint8Array | string) => void): ContinuedStream;
 }
 
 /** What a continuation is made of. */
-export interface ContinuationParts {
+interface ContinuationParts {
   readonly asked: LaneRequest;
   readonly deployment: Deployment;
   /** How the deployment would be asked; its lane is not used, since a continuation always reads the words. */

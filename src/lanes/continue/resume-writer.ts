@@ -6,7 +6,7 @@ import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { SentSoFar } from './stream-record.ts';
 
 /** The facts of a stream that was begun: its own id, model and time stay. */
-export function sentFacts(sent: SentSoFar, facts: AnswerFacts): AnswerFacts {
+function sentFacts(sent: SentSoFar, facts: AnswerFacts): AnswerFacts {
   return {
     ...facts,
     model: sent.model ?? facts.model,

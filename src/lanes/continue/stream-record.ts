@@ -12,7 +12,7 @@ import { WholeEvents } from '../../wire/whole-events.ts';
 import { type ReportedProblem, reportedProblem } from '../answer-problem.ts';
 
 /** Answers are rarely larger. A stream that is can no longer be continued if it breaks. */
-export const RECORD_LIMIT_BYTES = 1024 * 1024;
+const RECORD_LIMIT_BYTES = 1024 * 1024;
 
 /** Why a stream cannot be continued from what the client has of it. */
 export type Unreadable = 'too-large' | 'half-event' | 'malformed' | 'error-told';

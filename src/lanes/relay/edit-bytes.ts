@@ -24,7 +24,7 @@ export interface RequestEdits {
   readonly askForUsage: boolean;
 }
 
-export interface EditedRequest {
+interface EditedRequest {
   readonly body: Buffer;
   readonly dropped: readonly Dropped[];
 }

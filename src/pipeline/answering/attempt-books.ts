@@ -8,7 +8,7 @@ import type { AttemptFacts } from '../../telemetry/settled.ts';
 import { bookAttempt } from '../money/book-attempt.ts';
 
 /** An attempt as its books see it. */
-export interface BookedAttempt {
+interface BookedAttempt {
   readonly exchange: Exchange;
   readonly deployment: Deployment;
   readonly facts: AttemptFacts;

@@ -8,7 +8,7 @@ import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 
 /** What to do with a broken stream. `ended`: the answer is whole; only its end mark was missing, and is sent. */
-export type Continuation = 'continue' | 'ended' | 'impossible';
+type Continuation = 'continue' | 'ended' | 'impossible';
 
 /** Leaves a client's stream open after an attempt broke off: `stream` is the attempt's, `error` why it broke. */
 export function leaveBroken(exchange: Exchange, stream: StreamAnswer, error: GatewayError): void {

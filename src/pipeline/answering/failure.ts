@@ -9,7 +9,7 @@ import type { Deployment } from '../../snapshot/deployment.ts';
 import type { UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';
 
 /** A failed answer of a provider: its status, headers and the bytes of its body. */
-export interface FailedResponse {
+interface FailedResponse {
   readonly status: number;
   readonly headers: UpstreamHeaders;
   readonly body: Buffer;

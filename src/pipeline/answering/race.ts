@@ -13,7 +13,7 @@ import { coverBeside } from '../money/books.ts';
 import type { Parts } from '../parts.ts';
 
 /** Makes one attempt and reports its end to the walk: undefined if it answered or lost, else why it failed. */
-export type Try = (deployment: Deployment, group: string) => Promise<GatewayError | undefined>;
+type Try = (deployment: Deployment, group: string) => Promise<GatewayError | undefined>;
 
 interface End {
   readonly deployment: Deployment;

@@ -21,7 +21,7 @@ export interface Answer extends BodyListener {
 }
 
 /** What an attempt is made of. */
-export interface AttemptParts {
+interface AttemptParts {
   readonly exchange: Exchange;
   readonly deployment: Deployment;
   readonly choice: LaneChoice;

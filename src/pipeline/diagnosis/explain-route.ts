@@ -15,7 +15,7 @@ import { timeoutsOf } from '../answering/time-limits.ts';
 import type { RouteRecord } from './route-records.ts';
 
 /** One deployment of a group, in the words of the plan. Times in seconds, as in the configuration. */
-export interface VerdictRow {
+interface VerdictRow {
   /** 1 for the first to be tried; null for one that is not. */
   readonly place: number | null;
   readonly deployment: string;

@@ -17,7 +17,7 @@ interface UpstreamBudget {
   readonly deploymentIds: readonly string[];
 }
 
-export interface UpstreamBudgetsOptions {
+interface UpstreamBudgetsOptions {
   readonly claims: Claims;
   readonly clock: Clock;
   readonly listener: LimitListener | undefined;

@@ -49,7 +49,7 @@ export function rankByLeast<D extends Routable>(
 }
 
 /** 0 to length − 1 in a random order. */
-export function shuffledPlaces(length: number, random: () => number): number[] {
+function shuffledPlaces(length: number, random: () => number): number[] {
   const places = Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last -= 1) {
     const other = Math.floor(random() * (last + 1));

@@ -8,7 +8,7 @@ import { readSegment } from './segment.ts';
 import { segmentNumbers, segmentPath } from './segments.ts';
 
 /** What adopting journals needs. */
-export interface AdoptOptions {
+interface AdoptOptions {
   /** Where the journals of all processes are. */
   readonly folder: string;
   readonly takeLock: TakeLock;

@@ -11,7 +11,7 @@ import type { Troubles } from './troubles.ts';
 import { textsOf } from './written-entry.ts';
 
 /** What a delivery needs. */
-export interface DeliveryOptions {
+interface DeliveryOptions {
   readonly everyMs: number;
   readonly ledger: Pick<Ledger, 'write' | 'writeTexts'>;
   /** How many wait. */

@@ -6,7 +6,7 @@ import type { ClosedEntry } from '../contracts/journal.ts';
 import type { Place, Segments } from './segments.ts';
 
 /** A closed entry with its number and its file. */
-export interface WaitingEntry {
+interface WaitingEntry {
   readonly entry: ClosedEntry;
   readonly number: number;
   readonly segment: number;

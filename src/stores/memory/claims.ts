@@ -18,7 +18,7 @@ import { extensionRefusal, firstRefusal, grantFor, remainingOf, type Touched } f
 import { type Booking, book, type MoneyCounter } from './money-counter.ts';
 
 /** What claims in memory are made with. */
-export interface MemoryClaimsOptions {
+interface MemoryClaimsOptions {
   /** Rates and idleness go by its monotonic time, budgets by what requests say. */
   readonly clock: Clock;
   readonly seed: Seed;

@@ -2,7 +2,7 @@ import type { ClosedEntry, Journal } from '../contracts/journal.ts';
 import type { Ledger } from '../contracts/ledger.ts';
 
 /** How a journal in memory is set up. */
-export interface MemoryJournalOptions {
+interface MemoryJournalOptions {
   readonly ledger: Ledger;
   /** Called if the ledger refuses writes; what waits is kept and tried again. */
   readonly onTrouble: (error: unknown) => void;

@@ -13,7 +13,7 @@ const BIGINT = 20;
 const NUMERIC = 1_700;
 
 /** How a pool is opened. */
-export interface PostgresOptions {
+interface PostgresOptions {
   readonly url: string;
   readonly poolSize: number;
   /** 0: no limit. Default 30 s. */

@@ -8,7 +8,7 @@ const GIVE_UP_AFTER_MS = 2_000;
 const LOOK_AGAIN_AFTER_MS = 500;
 
 /** `refuses`: a server is there and accepts no connection, or not yet. `silent`: no answer comes. */
-export type PulseReading = 'answers' | 'refuses' | 'silent';
+type PulseReading = 'answers' | 'refuses' | 'silent';
 
 /**
  * Whether a server answers within a second, asked by a connection of its own: those of a pool may all be busy, which

@@ -25,7 +25,7 @@ export interface OpenClaim extends ReservedClaim {
 }
 
 /** What a delivery needs. */
-export interface DeliveryParts {
+interface DeliveryParts {
   readonly membership: Membership;
   readonly seeds: Seeds;
   readonly backlog: Backlog;

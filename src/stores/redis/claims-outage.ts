@@ -21,7 +21,7 @@ import { moneyRefusal, unavailableRefusal } from '../limits/refusals.ts';
 import type { LastKnown } from './claims-last-known.ts';
 
 /** What an outage needs. */
-export interface OutageOptions {
+interface OutageOptions {
   readonly known: LastKnown;
   readonly seed: Seed;
   /** How many instances share what is left, when they were last counted. */

@@ -104,7 +104,7 @@ export function readGrant(answer: Answer, accounts: readonly ClaimAccount[]): Gr
 }
 
 /** A claim that was granted. */
-export type Granted = Extract<ClaimOutcome, { readonly kind: 'granted' }>;
+type Granted = Extract<ClaimOutcome, { readonly kind: 'granted' }>;
 
 function readRemaining(answer: Answer, at: number, account: ClaimAccount): Remaining {
   const [requests, input, output, open] = [at, at + 1, at + 2, at + 3].map((field) => numberIn(answer, field));

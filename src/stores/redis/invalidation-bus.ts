@@ -3,7 +3,7 @@ import type { Changed } from '../contracts/directory.ts';
 import type { Invalidation, InvalidationBus } from '../contracts/invalidation-bus.ts';
 
 /** Sends one message; resolves to its number. Rejects while Redis is unavailable. */
-export type SendMessage = (message: string) => Promise<number>;
+type SendMessage = (message: string) => Promise<number>;
 
 const MOST_KEPT = 10_000;
 

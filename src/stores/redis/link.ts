@@ -10,7 +10,7 @@ export interface RedisStatus {
 }
 
 /** What a link needs from outside. */
-export interface RedisLinkOptions {
+interface RedisLinkOptions {
   readonly address: RedisAddress;
   /** Numbers in [0, 1). */
   readonly random: () => number;

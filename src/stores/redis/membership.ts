@@ -36,7 +36,7 @@ export interface Entry {
 }
 
 /** What a membership is made with. */
-export interface MembershipOptions {
+interface MembershipOptions {
   readonly address: RedisAddress;
   /** Numbers in [0, 1). */
   readonly random: () => number;

@@ -8,13 +8,13 @@ import { createClient } from 'redis';
 import { defined } from '../../core/defined.ts';
 
 /** A host and its port. */
-export interface HostAndPort {
+interface HostAndPort {
   readonly host: string;
   readonly port: number;
 }
 
 /** How a TLS connection is checked. */
-export interface RedisTls {
+interface RedisTls {
   /** A file of certificates to trust instead of the system's; read for each connection, so that it can be renewed. */
   readonly caFile?: string;
   /** False: any certificate is accepted. */
@@ -24,7 +24,7 @@ export interface RedisTls {
 }
 
 /** Sentinels that know the master. */
-export interface RedisSentinels {
+interface RedisSentinels {
   /** What they call the master. */
   readonly serviceName: string;
   readonly nodes: readonly HostAndPort[];

@@ -4,7 +4,7 @@ import { DatabaseUnavailableError } from '../contracts/directory.ts';
  * Why a database refused a statement. `conflict`: another transaction was in the way, and the transaction may be tried
  * again.
  */
-export type SqlErrorKind = 'unique' | 'constraint' | 'conflict' | 'other';
+type SqlErrorKind = 'unique' | 'constraint' | 'conflict' | 'other';
 
 /** A database refused a statement. Contains neither the statement nor its values, which may be secrets. */
 export class SqlError extends Error {

@@ -8,7 +8,7 @@ import { type FileLock, takeFileLock } from './file-lock.ts';
 import { openSqlite } from './open-sqlite.ts';
 
 /** How a database of SQLite is opened. */
-export interface SqliteDatabaseOptions extends DatabaseOptions {
+interface SqliteDatabaseOptions extends DatabaseOptions {
   /** The file, which is made with its folder if missing, readable by this user only; or `:memory:`. */
   readonly path: string;
 }

@@ -8,7 +8,7 @@ import { OPENED, type Statement, type StatementAnswer, type ThreadOptions } from
 const ANSWER_WITHIN_MS = 120_000;
 
 /** What a thread opens, and how long a statement may take. */
-export interface SqliteThreadOptions extends ThreadOptions {
+interface SqliteThreadOptions extends ThreadOptions {
   readonly answerWithinMs?: number;
 }
 

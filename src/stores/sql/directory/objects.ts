@@ -21,7 +21,7 @@ const readRow = <Kind extends keyof Kinds>({ data }: Pick<ObjectRow, 'data'>): K
   decodeObject<Kinds[Kind]>(data);
 
 /** A kind, for code that does not depend on which kind it is. */
-export const anyKind = (kind: keyof Kinds): KindOfObject<AnyObject> => KINDS[kind] as KindOfObject<AnyObject>;
+const anyKind = (kind: keyof Kinds): KindOfObject<AnyObject> => KINDS[kind] as KindOfObject<AnyObject>;
 
 /** Runs a write of an object; a value that is taken becomes a ConflictError that names the object's field. */
 const refusingTakenIn = (kind: keyof Kinds, statement: () => Promise<unknown>): Promise<unknown> =>

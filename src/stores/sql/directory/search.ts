@@ -8,9 +8,6 @@ import { isStorable } from './storable.ts';
 type Condition = RawBuilder<SqlBool>;
 type Database = SqlConnection['kind'];
 
-/** A condition in a query of Kysely's. */
-export type AnyCondition = Condition | ExpressionWrapper<never, never, SqlBool>;
-
 /** The conditions of a search; of a list of values, any may match. */
 const WORDS: readonly (readonly [SearchWord, (search: Search) => readonly string[] | undefined])[] = [
   ['alias', ({ alias }) => only(alias)],

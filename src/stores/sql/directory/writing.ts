@@ -12,9 +12,6 @@ import type { AnyObjectTables, DirectoryTables } from './tables.ts';
 /** A transaction on the directory's tables. */
 export type DirectoryTransaction = Transaction<DirectoryTables>;
 
-/** The same on tables of objects, if the kind is known at run time only. */
-export type ObjectTransaction = Transaction<AnyObjectTables>;
-
 /** Called with what changed, after it is committed. Must not reject. */
 export type OnChanged = (changed: readonly Changed[]) => void | Promise<void>;
 

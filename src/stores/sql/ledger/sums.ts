@@ -65,7 +65,7 @@ export const DAY_SUMS = [
 /**
  * Rows to add to the sums, in the order of their keys: two writers that lock rows in the same order cannot deadlock.
  */
-export interface Sums {
+interface Sums {
   readonly buckets: readonly Values[];
   readonly totals: readonly Values[];
   readonly days: readonly Values[];

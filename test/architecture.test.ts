@@ -79,6 +79,15 @@ const BAD: Readonly<Record<string, { readonly files: Readonly<Record<string, str
     },
     says: /core\/a\.ts:2 reads total, which is declared in line 3/,
   },
+  'exports-are-used': {
+    files: {
+      'src/core/a.ts': 'export const a = 1;\nexport type B = string;\nexport const c = 2;\nexport const d = c;',
+      'src/core/b.ts': "import { type B } from './a.ts';\nexport * from './c.ts';",
+      'src/core/c.ts': 'export const kept = 1;',
+      'src/core/a.test.ts': "import { a, c } from './a.ts';",
+    },
+    says: /a\.ts:1 exports a, which only tests use\n {2}src\/core\/a\.ts:4 exports d, which no file imports\n$/,
+  },
   'tables-have-no-prototype': {
     files: {
       'src/core/a.ts':
@@ -166,8 +175,8 @@ test('the files that join everything may open stores and know one another, and n
 test('a function may return a long object of short methods, but each method is measured', (context) => {
   const method = (name: string, lines: number): string => `    ${name}() {\n${'      a;\n'.repeat(lines)}    },\n`;
   const folder = folderWith(context, {
-    'src/core/a.ts': `export function a() {\n  return {\n${method('b', 50)}${method('c', 50)}  };\n}\n`,
-    'src/core/b.ts': `export function a() {\n  return {\n${method('b', 90)}  };\n}\n`,
+    'src/core/a.ts': `function a() {\n  return {\n${method('b', 50)}${method('c', 50)}  };\n}\n`,
+    'src/core/b.ts': `function a() {\n  return {\n${method('b', 90)}  };\n}\n`,
   });
   const broken = checkArchitecture(folder, []).flatMap(({ breaks }) => breaks.map(({ path, line }) => [path, line]));
   assert.deepEqual(broken, [['src/core/b.ts', 3]]);
@@ -176,7 +185,7 @@ test('a function may return a long object of short methods, but each method is m
 test('a variable that is read below its declaration, or another one of the same name, is not late', (context) => {
   const folder = folderWith(context, {
     'src/core/a.ts': [
-      'export function a(list: number[]) {',
+      'function a(list: number[]) {',
       '  const doubled = list.map((one) => one * 2).filter((one) => { const two = one; return two > 1; });',
       '  const other = { one: doubled };',
       '  const read = () => other.one;',

@@ -13,6 +13,11 @@ export const EXCEPTIONS: readonly Exception[] = [
     why: 'It is the seam through which time comes in; everything else takes a Clock.',
   },
   {
+    rule: 'exports-are-used',
+    path: 'src/main.ts',
+    why: 'bin/sluice.cjs loads it; it is old syntax, which the rules do not read.',
+  },
+  {
     rule: 'sql-is-never-pasted',
     path: 'src/stores/postgres/postgres-dialect.ts',
     why: 'It is where Kysely’s compiled statements, with their parameters, go to the server.',

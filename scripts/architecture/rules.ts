@@ -1,5 +1,6 @@
 /** The rules of the house (ARCHITECTURE.md, "Who may import whom"), each with the reason it exists. */
 import { CYCLE_RULE } from './cycles.ts';
+import { DEAD_EXPORT_RULE } from './dead-exports.ts';
 import { FUNCTION_LENGTH_RULE } from './function-length.ts';
 import { LATE_VARIABLE_RULE } from './late-variables.ts';
 import { MUTUAL_FOLDER_RULE } from './mutual-folders.ts';
@@ -260,5 +261,6 @@ export const RULES: readonly Rule[] = [
   FUNCTION_LENGTH_RULE,
   LATE_VARIABLE_RULE,
   PLAIN_LOOKUP_RULE,
+  DEAD_EXPORT_RULE,
   WIRE_NAME_RULE,
 ];

@@ -60,7 +60,7 @@ export interface RecalledAnswer {
 }
 
 /** A request as it is written for one deployment. */
-export interface WrittenCall {
+interface WrittenCall {
   readonly deployment: Deployment;
   /** The format of the body, which may be another than the client's. */
   readonly format: FormatId;
@@ -111,7 +111,7 @@ export interface Ask {
 }
 
 /** An answer that the client has not got yet. */
-export interface Draft {
+interface Draft {
   readonly answer: AnswerView;
   /** Gives it to the client. */
   send(): void;

@@ -67,7 +67,7 @@ function world(settings: Partial<AlertSettings> = {}, more: Partial<BudgetAlerts
 }
 
 test(
-  'a forecast is told once, says when the money is gone, and is followed by the threshold and the end',
+  'a forecast is sent once, says when the money is gone, and is followed by the threshold and the end',
   WITHIN,
   async () => {
     const { alerts, posts, clock, spend } = world();
@@ -105,7 +105,7 @@ test(
   },
 );
 
-test('a budget that nobody used since the last look is not looked at', WITHIN, async () => {
+test('a budget that was not used since the last look is not looked at', WITHIN, async () => {
   const { alerts, posts, clock } = world();
   alerts.look([]);
   clock.now += 1;
@@ -136,7 +136,7 @@ test(
   },
 );
 
-test('a database that is away lets an alert be told rather than lost', WITHIN, async () => {
+test('while the database is unavailable an alert is sent rather than lost', WITHIN, async () => {
   const { alerts, posts, spend } = world({}, { noteOnce: () => Promise.reject(new Error('away')) });
   const watched = budget();
   alerts.watch(watched);
@@ -160,7 +160,7 @@ test('with personal data hidden the log names no user, and still says what happe
   );
 });
 
-test('without a threshold only the end and soft budgets are told of', WITHIN, async () => {
+test('without a threshold only the end and soft budgets are reported', WITHIN, async () => {
   const { alerts, posts, spend } = world({ threshold: undefined });
   const watched = budget({ soft: 50n * USD });
   alerts.watch(watched);

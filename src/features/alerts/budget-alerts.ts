@@ -30,7 +30,7 @@ export interface BudgetAlertsOptions {
 
 const MOST_WAITING = 1_000;
 
-/** Decides what is due, sees to it that it is told once, and tells it. */
+/** Decides which alerts are due, and sends each once. */
 export class BudgetAlerts {
   readonly #options: BudgetAlertsOptions;
   readonly #delivery: Delivery;
@@ -80,7 +80,7 @@ export class BudgetAlerts {
     this.watch(budget);
   }
 
-  /** Its spend fell within its period: somebody reset it, and what was told may be told anew. */
+  /** Its spend fell within its period: it was reset, and what was sent may be sent again. */
   fell(budget: WatchedBudget): void {
     budget.told.clear();
     this.watch(budget);
@@ -93,7 +93,7 @@ export class BudgetAlerts {
     this.watch(budget);
   }
 
-  /** Looks at where spending leads; called every half minute or so. Budgets that nobody used since the last look stay as they are. */
+  /** Looks at where spending leads; called every half minute or so. Budgets that were not used since the last look stay as they are. */
   look(budgets: Iterable<WatchedBudget>): void {
     const nowMs = this.#options.clock.nowMs();
     for (const budget of budgets) {
@@ -132,16 +132,16 @@ export class BudgetAlerts {
         this.#tell(alert);
       } catch (error) {
         this.#dropped += 1;
-        this.#options.warn({ error }, 'A budget alert could not be told');
+        this.#options.warn({ error }, 'A budget alert could not be noted');
       }
     }
   }
 
-  /** A database that is away cannot say who told it: twice is better than never. */
+  /** A database that is unavailable cannot say which instance sent it: twice is better than never. */
   async #isOurs({ kind, budget }: Alert): Promise<boolean> {
     const { threshold } = this.#settings;
     const word = kind === 'threshold' ? `threshold-${Math.round((threshold ?? 0) * 100)}` : kind;
-    // A budget that never starts anew is another one when it was raised.
+    // A budget that never resets is another one when it was raised.
     const window = budget.endsAtMs === undefined ? `${budget.window}-${budget.max ?? budget.soft}` : budget.window;
     try {
       return await this.#options.noteOnce(

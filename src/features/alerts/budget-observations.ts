@@ -13,7 +13,7 @@ import { ownerOf } from './budget-owner.ts';
 import type { WatchedBudget } from './watched-budget.ts';
 
 /** The budgets of one account. */
-export interface Sight {
+interface Sight {
   readonly account: string;
   readonly scope: Scope;
   /** In the order of the account's money limits. */
@@ -33,7 +33,7 @@ const MOST_SIGHTS = 50_000;
 const MOST_RATES = 10_000;
 
 /** What observing needs. */
-export interface BudgetObservationsOptions {
+interface BudgetObservationsOptions {
   readonly alerts: Pick<BudgetAlerts, 'watch' | 'reached' | 'refused' | 'fell'>;
   readonly clock: Clock;
 }

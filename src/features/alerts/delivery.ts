@@ -34,7 +34,7 @@ interface Box {
   isEmptying: boolean;
 }
 
-/** Delivers letters, a queue for each address, so that a receiver that is slow or down holds up nobody else. */
+/** Delivers letters, a queue for each address, so that a receiver that is slow or down holds up no other. */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #boxes = new Map<string, Box>();

@@ -38,7 +38,7 @@ test('spending that goes on as it did since the period began uses up the budget 
   assert.ok(Math.abs(Number(found?.projectedSpend) / Number(USD) - 210) < 0.001);
 });
 
-test('nothing is foretold where the money lasts, is gone, never starts anew, or too little is known', () => {
+test('nothing is forecast if the money lasts, is gone, never resets, or too little is known', () => {
   assert.equal(forecast(budget(33), 10 * DAY_MS), undefined, 'it lasts');
   assert.equal(forecast(budget(100), 10 * DAY_MS), undefined, 'it is gone');
   assert.equal(forecast(budget(70, { endsAtMs: undefined }), 10 * DAY_MS), undefined, 'it has no end');
@@ -49,13 +49,13 @@ test('nothing is foretold where the money lasts, is gone, never starts anew, or 
   assert.equal(forecast(budget(70), 31 * DAY_MS), undefined, 'the period is over');
 });
 
-test('the last hour warns earlier where spending has turned fast, and not of what is more than a day away', () => {
+test('the last hour warns earlier where spending has turned fast, and not of what is more than a day ahead', () => {
   const nowMs = 15 * DAY_MS;
   const hourAgo = (spentUsd: number) => ({ atMs: nowMs - HOUR_MS, spent: BigInt(spentUsd) * USD });
   // Forty in fifteen days would last; but ten of them went in the last hour.
   const fast = forecast(budget(40, { earlier: hourAgo(30) }), nowMs);
   assert.deepEqual([fast?.basis, fast?.goneAtMs], ['hour', nowMs + 6 * HOUR_MS]);
-  assert.equal(forecast(budget(40, { earlier: hourAgo(39) }), nowMs), undefined, 'sixty hours away');
+  assert.equal(forecast(budget(40, { earlier: hourAgo(39) }), nowMs), undefined, 'sixty hours ahead');
   const brief = { atMs: nowMs - 5 * 60_000, spent: 30n * USD };
   assert.equal(forecast(budget(40, { recent: brief }), nowMs), undefined, 'five minutes are a burst');
   assert.equal(forecast(budget(40, { earlier: hourAgo(40) }), nowMs), undefined, 'nothing was spent');

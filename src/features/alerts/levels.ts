@@ -6,7 +6,7 @@ const NEVER: PicoUsd = 1n << 100n;
 
 type Levelled = Pick<WatchedBudget, 'max' | 'soft'>;
 
-/** The spend at which each kind is told; kinds that do not apply are left out. A budget of nothing is a block, and no news. */
+/** The spend at which each kind is sent; kinds that do not apply are left out. A budget of nothing is a block, and no news. */
 function levelsOf({ max, soft }: Levelled, threshold: number | undefined): readonly (readonly [AlertKind, PicoUsd])[] {
   const levels: [AlertKind, PicoUsd][] = [];
   if (max !== undefined && max > 0n) {

@@ -1,7 +1,7 @@
 import type { ScopeKind } from '../../config/gateway-config.ts';
 import type { PicoUsd } from '../../core/money.ts';
 
-/** What is told of a budget. `threshold`: the configured share is spent. `soft`: the soft budget is. `exhausted`: it refuses. */
+/** What is reported about a budget. `threshold`: the configured share is spent. `soft`: the soft budget is. `exhausted`: it refuses. */
 export type AlertKind = 'threshold' | 'soft' | 'exhausted' | 'forecast';
 
 /** Whose budget it is, as far as that is known. */
@@ -28,7 +28,7 @@ export interface SpendAt {
   readonly spent: PicoUsd;
 }
 
-/** A budget in one period, with what requests last saw of it. Kept in memory, and changed by every request: hence not readonly. */
+/** A budget in one period, with what requests last saw of it. Kept in memory, and changed by every request, so not readonly. */
 export interface WatchedBudget {
   readonly account: string;
   readonly kind: ScopeKind;
@@ -38,7 +38,7 @@ export interface WatchedBudget {
   /** Undefined: there is only a soft budget. */
   readonly max: PicoUsd | undefined;
   readonly soft: PicoUsd | undefined;
-  /** The period as it is written; undefined: it never starts anew. */
+  /** The period as it is written; undefined: it never resets. */
   readonly period: string | undefined;
   readonly window: string;
   readonly startsAtMs: number;

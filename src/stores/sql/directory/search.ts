@@ -1,5 +1,5 @@
 /** Searches as conditions. */
-import { type ExpressionWrapper, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { ListOptions, Search } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
 import type { KindOfObject, SearchRule, SearchWord } from './kinds.ts';

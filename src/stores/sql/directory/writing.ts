@@ -7,7 +7,7 @@ import { type AuditEntry, type Changed, ConflictError } from '../../contracts/di
 import type { SqlConnection } from '../connection.ts';
 import { retryConflicts, SqlError } from '../sql-error.ts';
 import { refuseUnstorable } from './storable.ts';
-import type { AnyObjectTables, DirectoryTables } from './tables.ts';
+import type { DirectoryTables } from './tables.ts';
 
 /** A transaction on the directory's tables. */
 export type DirectoryTransaction = Transaction<DirectoryTables>;

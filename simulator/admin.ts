@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts';
+import { defined } from '../src/core/defined.ts';
+import type { JsonValue } from '../src/core/json.ts';
+import { JsonReader, type ReadingRules } from '../src/core/json-reader.ts';
 import type { ScriptMatch, ScriptRule, Simulator } from './contract.ts';
 import { UnknownFault } from './faults/spelling.ts';
 import { FAULTS, SCENARIOS } from './faults.ts';
@@ -50,84 +52,83 @@ export function serveAdmin(
 
 function lay(simulator: Pick<Simulator, 'script'>, rawBody: Buffer, response: ServerResponse): void {
   try {
-    const body: unknown = JSON.parse(rawBody.toString());
+    const body = JSON.parse(rawBody.toString()) as JsonValue;
     const rules = Array.isArray(body) ? body : [body];
     for (const rule of rules) simulator.script(readRule(rule));
     answer(response, 200, { ok: true, rules: rules.length });
   } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof UnknownFault || error instanceof TypeError)) throw error;
+    if (!(error instanceof SyntaxError || error instanceof UnknownFault || error instanceof WrongRule)) throw error;
     answer(response, 400, { error: error.message });
   }
 }
 
-const RULE_MEMBERS = ['match', 'fault', 'replay', 'reply', 'times'];
-const MATCH_MEMBERS = ['model', 'path', 'deployment', 'operation', 'isStream', 'nth'];
 const FORMATS = ['openai', 'responses', 'anthropic', 'gemini'] as const;
 
-function readRule(value: unknown): ScriptRule {
-  const rule = checked(value, 'a rule', RULE_MEMBERS);
-  const { match, fault, replay, reply, times } = rule;
-  if (fault !== undefined && typeof fault !== 'string') throw new TypeError('fault: a text');
-  if (times !== undefined && typeof times !== 'number') throw new TypeError('times: a number');
-  return {
-    ...(match === undefined ? {} : { match: readMatch(match) }),
-    ...(fault === undefined ? {} : { fault }),
-    ...(replay === undefined ? {} : { replay: readReplay(replay) }),
-    ...(reply === undefined ? {} : { reply: readReply(reply) }),
-    ...(times === undefined ? {} : { times }),
-  };
+/** What is wrong with a rule; the answer is a 400 with these words. */
+class WrongRule extends Error {}
+
+const RULES: ReadingRules = { refuse: (path, problem) => new WrongRule(`'${path}' ${problem}.`) };
+
+function readRule(value: JsonValue): ScriptRule {
+  const rule = new JsonReader(value, '', RULES);
+  const match = rule.object('match');
+  const replay = rule.object('replay');
+  const reply = rule.object('reply');
+  const read = defined({
+    match: match && readMatch(match),
+    fault: rule.string('fault'),
+    replay: replay && readReplay(replay),
+    reply: reply && readReply(reply),
+    times: rule.number('times'),
+  });
+  for (const part of [rule, match, replay, reply]) if (part !== undefined) refuseUnread(part);
+  return read;
 }
 
-function readMatch(value: JsonValue): ScriptMatch {
-  const { model, path, deployment, operation, isStream, nth } = checked(value, 'match', MATCH_MEMBERS);
-  return {
-    ...(typeof model === 'string' ? { model } : {}),
-    ...(typeof path === 'string' ? { path } : {}),
-    ...(typeof deployment === 'string' ? { deployment } : {}),
-    ...(typeof operation === 'string' ? { operation } : {}),
-    ...(typeof isStream === 'boolean' ? { isStream } : {}),
-    ...(typeof nth === 'number' ? { nth } : {}),
-  };
+function readMatch(match: JsonReader): ScriptMatch {
+  return defined({
+    model: match.string('model'),
+    path: match.string('path'),
+    deployment: match.string('deployment'),
+    operation: match.string('operation'),
+    isStream: match.boolean('isStream'),
+    nth: match.number('nth'),
+  });
 }
 
-function readReplay(value: JsonValue): NonNullable<ScriptRule['replay']> {
-  const replay = checked(value, 'replay', ['format', 'status', 'headers', 'json', 'chunks', 'cutEvery']);
-  const format = FORMATS.find((name) => name === replay.format);
-  if (format === undefined) throw new TypeError(`replay.format: one of ${FORMATS.join(', ')}`);
-  const { status, json, chunks, cutEvery } = replay;
+function readReplay(replay: JsonReader): NonNullable<ScriptRule['replay']> {
+  const format = replay.oneOf('format', FORMATS);
+  if (format === undefined) throw replay.wrongChoice('format', FORMATS);
+  const chunks = replay.array('chunks');
   return {
     format,
-    headers: readHeaders(replay.headers),
-    ...(typeof status === 'number' ? { status } : {}),
-    ...(json === undefined ? {} : { json }),
-    ...(Array.isArray(chunks)
-      ? { chunks: chunks.map((chunk) => (typeof chunk === 'string' ? chunk : JSON.stringify(chunk))) }
-      : {}),
-    ...(typeof cutEvery === 'number' ? { cutEvery } : {}),
+    headers: readHeaders(replay),
+    ...defined({
+      status: replay.number('status'),
+      json: replay.raw('json'),
+      chunks: chunks?.map((chunk) => (typeof chunk === 'string' ? chunk : JSON.stringify(chunk))),
+      cutEvery: replay.number('cutEvery'),
+    }),
   };
 }
 
-function readReply(value: JsonValue): NonNullable<ScriptRule['reply']> {
-  const { status, headers, json, text } = checked(value, 'reply', ['status', 'headers', 'json', 'text']);
+function readReply(reply: JsonReader): NonNullable<ScriptRule['reply']> {
   return {
-    status: typeof status === 'number' ? status : 200,
-    headers: readHeaders(headers),
-    ...(json === undefined ? {} : { json }),
-    ...(typeof text === 'string' ? { text } : {}),
+    status: reply.number('status') ?? 200,
+    headers: readHeaders(reply),
+    ...defined({ json: reply.raw('json'), text: reply.string('text') }),
   };
 }
 
-function readHeaders(value: JsonValue | undefined): Record<string, string> {
-  return isJsonObject(value)
-    ? Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]))
-    : {};
+function readHeaders(holder: JsonReader): Record<string, string> {
+  const headers = Object.entries(holder.object('headers')?.value ?? {});
+  return Object.fromEntries(headers.map(([name, text]) => [name, String(text)]));
 }
 
-function checked(value: unknown, what: string, members: readonly string[]): JsonObject {
-  if (!isJsonObject(value)) throw new TypeError(`${what}: an object`);
-  const extra = Object.keys(value).find((name) => !members.includes(name));
-  if (extra !== undefined) throw new TypeError(`${what} has no member “${extra}”; it may have ${members.join(', ')}`);
-  return value;
+/** A misspelt member must not look as if it had an effect. */
+function refuseUnread(part: JsonReader): void {
+  const [unknown] = part.unread();
+  if (unknown !== undefined) throw part.refusal(unknown, 'is not a member of a rule');
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

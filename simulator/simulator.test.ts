@@ -127,7 +127,7 @@ describe('the simulator', { timeout: 30_000 }, () => {
   it('takes scripts over HTTP and refuses those it does not understand', async () => {
     assert.equal((await post('/_sim/script', { match: { model: 'gpt-4o' }, fault: 's12', times: 1 })).status, 200);
     assert.equal((await chat('gpt-4o')).status, 400);
-    assert.match(await (await post('/_sim/script', { faults: '500' })).text(), /no member “faults”/);
+    assert.match(await (await post('/_sim/script', { faults: '500' })).text(), /'faults' is not a member of a rule/);
     assert.match(await (await post('/_sim/script', { fault: 'nope' })).text(), /knows no fault/);
     const { requests } = (await (await fetch(`${simulator.url}/_sim/requests`)).json()) as { requests: JsonObject[] };
     assert.deepEqual(

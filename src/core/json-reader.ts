@@ -51,7 +51,8 @@ export class JsonReader {
   readonly value: JsonObject;
   readonly path: string;
   readonly #rules: ReadingRules;
-  readonly #read: string[] = [];
+  /** The names of the present members that were read. */
+  #read: string[] | undefined;
 
   constructor(value: JsonValue | undefined, path: string, rules: ReadingRules) {
     if (!isJsonObject(value)) {
@@ -69,7 +70,7 @@ export class JsonReader {
 
   /** The path of a member, as the client wrote its name. */
   pathOf(name: string): string {
-    const written = this.#written(name) ?? name;
+    const written = this.#rules.spelling === undefined ? name : (this.#written(name) ?? name);
     return this.path === '' ? written : `${this.path}.${written}`;
   }
 
@@ -92,9 +93,12 @@ export class JsonReader {
 
   /** The member as it was sent, `null` included. */
   raw(name: string): JsonValue | undefined {
-    this.#read.push(name);
-    const written = this.#written(name);
-    return written === undefined ? undefined : this.value[written];
+    const written = this.#rules.spelling === undefined ? name : (this.#written(name) ?? name);
+    const value = ownMember(this.value, written);
+    if (value === undefined) return undefined;
+    if (this.#read === undefined) this.#read = [written];
+    else this.#read.push(written);
+    return value;
   }
 
   /** The member, of any type. */
@@ -133,8 +137,8 @@ export class JsonReader {
 
   oneOf<const Value extends string>(name: string, values: readonly Value[]): Value | undefined {
     const value = this.get(name);
-    const found = values.find((known) => known === value);
-    if (value === undefined || found !== undefined) return found;
+    if (value === undefined) return undefined;
+    for (const known of values) if (known === value) return known;
     throw this.wrongChoice(name, values);
   }
 
@@ -197,27 +201,39 @@ export class JsonReader {
 
   /** Marks members as read that are taken elsewhere or mean nothing here. */
   ignore(...names: readonly string[]): this {
-    this.#read.push(...names);
+    for (const name of names) this.raw(name);
     return this;
   }
 
-  /** The names of the members that nothing has read, as the client wrote them. */
-  unread(): readonly string[] {
-    return Object.keys(this.value).filter((name) => {
+  /** The names of the members that nothing has read, as the client wrote them, except those that are known here. */
+  unread(known?: ReadonlySet<string>): readonly string[] {
+    const names: string[] = [];
+    for (const name of Object.keys(this.value)) {
       const value = this.value[name];
-      if (value === undefined || (value === null && this.#rules.dropsNull === true)) return false;
-      return !this.#read.includes(name) && !this.#read.includes(this.#first(name));
-    });
+      if (value === undefined || (value === null && this.#rules.dropsNull === true)) continue;
+      if (known?.has(name) !== true && !this.#wasRead(name)) names.push(name);
+    }
+    return names;
   }
 
-  /** The members that nothing has read, by the first spelling of their names; undefined if there are none. */
-  rest(): JsonObject | undefined {
+  /** The members that `unread` names, by the first spelling of their names; undefined if there are none. */
+  rest(known?: ReadonlySet<string>): JsonObject | undefined {
     let rest: JsonObject | undefined;
-    for (const name of this.unread()) {
+    for (const name of this.unread(known)) {
       rest ??= {};
       setMember(rest, this.#first(name), this.value[name]);
     }
     return rest;
+  }
+
+  /** A second spelling of a member that was read counts as read too. */
+  #wasRead(name: string): boolean {
+    if (this.#read === undefined) return false;
+    if (this.#read.includes(name)) return true;
+    const { spelling } = this.#rules;
+    if (spelling === undefined) return false;
+    const first = spelling.first(name);
+    return this.#read.includes(first) || this.#read.includes(spelling.second(first));
   }
 
   #first(written: string): string {
@@ -226,10 +242,22 @@ export class JsonReader {
 
   /** The spelling in which the member was sent; a second one counts only if the first is absent or `null`. */
   #written(name: string): string | undefined {
-    const isSent = Object.hasOwn(this.value, name) && this.value[name] !== undefined;
-    if (this.#rules.spelling === undefined || (isSent && this.value[name] !== null)) return isSent ? name : undefined;
-    const second = this.#rules.spelling.second(name);
-    if (Object.hasOwn(this.value, second) && this.value[second] !== undefined) return second;
-    return isSent ? name : undefined;
+    const first = ownMember(this.value, name);
+    const { spelling } = this.#rules;
+    if (spelling === undefined || (first !== undefined && first !== null))
+      return first === undefined ? undefined : name;
+    const second = spelling.second(name);
+    if (ownMember(this.value, second) !== undefined) return second;
+    return first === undefined ? undefined : name;
   }
+}
+
+/**
+ * A member that is the object's own. All that JSON's objects inherit are functions and `__proto__`, so only these need the second,
+ * dearer look-up.
+ */
+function ownMember(object: JsonObject, name: string): JsonValue | undefined {
+  const value = object[name];
+  const mayBeInherited = typeof value === 'function' || name === '__proto__';
+  return mayBeInherited && !Object.hasOwn(object, name) ? undefined : value;
 }

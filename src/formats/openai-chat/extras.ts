@@ -4,10 +4,12 @@ import type { JsonReader } from '../../core/json-reader.ts';
 import type { Dropped } from '../format.ts';
 import type { FormatExtra } from '../neutral/conversation.ts';
 
-/** The members that are neither read nor `known`, as the `extra` of a turn, part or tool; nothing if there are none. */
-export function readExtra(object: JsonReader, ...known: readonly string[]): { readonly extra?: FormatExtra } {
-  // Writers assign these members one by one, and assigning `__proto__` would set the prototype.
-  const fields = object.ignore('__proto__', ...known).rest();
+/**
+ * The members that are neither read nor `known`, as the `extra` of a turn, part or tool; nothing if there are none. Writers
+ * assign them one by one, and assigning `__proto__` would set the prototype: every `known` has it.
+ */
+export function readExtra(object: JsonReader, known: ReadonlySet<string>): { readonly extra?: FormatExtra } {
+  const fields = object.rest(known);
   return fields === undefined ? {} : { extra: { format: 'openai-chat', fields } };
 }
 

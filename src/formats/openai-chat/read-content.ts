@@ -33,11 +33,12 @@ function readPart(part: JsonReader): Part {
 }
 
 function readText(part: JsonReader): Part {
-  return {
-    type: 'text',
-    text: part.requiredString('text'),
-    ...defined({ cacheMark: readCacheMark(part.value), signature: readGoogleSignature(part.value) }),
-  };
+  const text = part.requiredString('text');
+  const cacheMark = readCacheMark(part.value);
+  const signature = readGoogleSignature(part.value);
+  // Nearly every part of a long conversation is plain text.
+  if (cacheMark === undefined && signature === undefined) return { type: 'text', text };
+  return { type: 'text', text, ...defined({ cacheMark, signature }) };
 }
 
 /** The object with the address of an image or a video. LiteLLM and several servers also take the address bare. */

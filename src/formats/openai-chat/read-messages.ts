@@ -12,7 +12,8 @@ import { readGoogleSignature, readMessageReasoning } from './thinking-blocks.ts'
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
 
-const KNOWN_MEMBERS = [
+const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
+  '__proto__',
   'cache_control',
   'tool_calls',
   'tool_call_id',
@@ -26,9 +27,10 @@ const KNOWN_MEMBERS = [
   'thinking_blocks',
   'extra_content',
   'provider_specific_fields',
-];
+]);
 
-const KNOWN_CALL_MEMBERS = [
+const KNOWN_CALL_MEMBERS: ReadonlySet<string> = new Set([
+  '__proto__',
   'type',
   'index',
   'function',
@@ -36,7 +38,7 @@ const KNOWN_CALL_MEMBERS = [
   'cache_control',
   'extra_content',
   'provider_specific_fields',
-];
+]);
 
 /** Reads the list of messages, in order. Holds what one message has to know of those before it: the tool calls so far. */
 export class MessagesReader {
@@ -77,11 +79,12 @@ export class MessagesReader {
 
   #turn(role: Turn['role'], parts: readonly Part[], message: JsonReader): Turn {
     const mark = readCacheMark(message.value);
+    const name = message.string('name');
     return {
       role,
       parts: mark === undefined ? parts : withMarkOnLast(parts, mark),
-      ...defined({ name: message.string('name') }),
-      ...readExtra(message, ...KNOWN_MEMBERS),
+      ...(name !== undefined && { name }),
+      ...readExtra(message, KNOWN_MEMBERS),
     };
   }
 
@@ -119,7 +122,7 @@ export class MessagesReader {
         signature: readGoogleSignature(call.value) ?? readGoogleSignature(holder.value),
         cacheMark: readCacheMark(call.value),
       }),
-      ...readExtra(call, ...KNOWN_CALL_MEMBERS),
+      ...readExtra(call, KNOWN_CALL_MEMBERS),
     };
   }
 
@@ -158,7 +161,7 @@ export class MessagesReader {
       ...defined({ name }),
       content,
       ...defined({ cacheMark: readCacheMark(message.value) }),
-      ...readExtra(message, ...KNOWN_MEMBERS),
+      ...readExtra(message, KNOWN_MEMBERS),
     };
   }
 }

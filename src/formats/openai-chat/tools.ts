@@ -48,10 +48,13 @@ function readFunction(definition: JsonReader, holder: JsonReader | undefined): T
   };
 }
 
+const KNOWN_TOOL: ReadonlySet<string> = new Set(['__proto__', 'type', 'function', 'cache_control']);
+const KNOWN_FUNCTION: ReadonlySet<string> = new Set(['__proto__', 'input_schema', 'cache_control']);
+
 /** Unknown members of the tool, and under `function` those of its function. */
 function readToolExtra(definition: JsonReader, holder: JsonReader | undefined): { readonly extra?: FormatExtra } {
-  const outer = holder?.value.function === undefined ? {} : readExtra(holder, 'type', 'function', 'cache_control');
-  const inner = readExtra(definition, 'input_schema', 'cache_control').extra?.fields;
+  const outer = holder?.value.function === undefined ? {} : readExtra(holder, KNOWN_TOOL);
+  const inner = readExtra(definition, KNOWN_FUNCTION).extra?.fields;
   if (inner === undefined) return outer;
   return { extra: { format: 'openai-chat', fields: { ...outer.extra?.fields, function: inner } } };
 }

@@ -93,12 +93,18 @@ const skip = recordings.length === 0 ? '../shared/recordings is absent' : false;
 let gateway: TestGateway;
 let openai: OpenAI;
 let anthropic: Anthropic;
+let newestCallId = '';
+const noteCallId: typeof fetch = async (...request) => {
+  const response = await fetch(...request);
+  newestCallId = response.headers.get('x-litellm-call-id') ?? '';
+  return response;
+};
 before(async () => {
   const models = Object.fromEntries(SOURCES.map(([, , model]) => [model.split('/')[0], model]));
   Object.assign(models, { magistral: 'mistral/magistral-medium-latest' });
   gateway = await startTestGateway({ models, dropParams: true });
-  openai = new OpenAI({ apiKey: gateway.masterKey, baseURL: `${gateway.url}/v1`, maxRetries: 0 });
-  anthropic = new Anthropic({ apiKey: gateway.masterKey, baseURL: gateway.url, maxRetries: 0 });
+  openai = new OpenAI({ apiKey: gateway.masterKey, baseURL: `${gateway.url}/v1`, maxRetries: 0, fetch: noteCallId });
+  anthropic = new Anthropic({ apiKey: gateway.masterKey, baseURL: gateway.url, maxRetries: 0, fetch: noteCallId });
 });
 beforeEach(() => gateway.simulator.reset());
 after(() => gateway.close());
@@ -172,9 +178,10 @@ function withOpenaiFinish(recording: Recording): Recording {
 async function newestRequestLine(): Promise<JsonObject> {
   const deadline = Date.now() + 5_000;
   for (;;) {
-    const lines = (await gateway.logLines()).filter((line) => line.includes('"msg":"request"'));
-    const isThere = lines.length >= gateway.simulator.stats().requests;
-    if (isThere || Date.now() > deadline) return JSON.parse(lines.at(-1) ?? '{}') as JsonObject;
+    const line = (await gateway.logLines()).find(
+      (one) => one.includes('"msg":"request"') && one.includes(`"call_id":"${newestCallId}"`),
+    );
+    if (line !== undefined || Date.now() > deadline) return JSON.parse(line ?? '{}') as JsonObject;
   }
 }
 

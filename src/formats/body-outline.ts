@@ -1,11 +1,11 @@
 /** What the outlines of all formats have in common: members at the top of a body, and media found by a format's rules. */
 import type { JsonValue } from '../core/json.ts';
-import { wordsIn } from '../core/text-in.ts';
+import { wordsIn } from '../core/words-in.ts';
 import { type Member, memberNamed, parseMember, type ReadableEnvelope } from '../wire/envelope.ts';
 import { itemsOf, type ObjectShape, parseSpan, type ReadObject, valueAt, walkObjects } from '../wire/json-walk.ts';
 import type { Edit } from '../wire/splice.ts';
 import { countOf, largestLimit, loweredLimit } from './asked-limit.ts';
-import type { Medium } from './medium.ts';
+import { bytesOfMedium, isTextFile, type Medium } from './medium.ts';
 import type { AskedLimit, Expected, RequestOutline } from './outline.ts';
 
 /**
@@ -121,10 +121,19 @@ export abstract class BodyOutline implements RequestOutline {
     return bytes;
   }
 
+  get textFileBytes(): number {
+    let bytes = 0;
+    for (const medium of this.media) if (isTextFile(medium)) bytes += medium.decodedBytes;
+    return bytes;
+  }
+
   promptText(): string {
     const words: string[] = [];
     for (const member of this.envelope.members) {
       if (READ_BY_MODEL.has(member.name)) words.push(wordsIn(JSON.parse(this.#withoutMedia(member)) as JsonValue));
+    }
+    for (const medium of this.media) {
+      if (isTextFile(medium)) words.push(bytesOfMedium(this.body, medium).toString('utf8'));
     }
     return words.join(' ');
   }

@@ -2,9 +2,7 @@
 import { decodedLength, isBase64, isBase64Bytes } from '../core/base64.ts';
 import { QUOTE } from '../wire/json-scan.ts';
 import { hasBackslash, membersAt, type NotedValues, parseSpan, type Span } from '../wire/json-walk.ts';
-
-/** What a medium is. Which tokens it costs is a question of its kind and size. */
-export type MediumKind = 'image' | 'audio' | 'video' | 'document';
+import { isTextType, kindOfBytes, type MediumKind, SIGNATURE_BYTES } from './media-signature.ts';
 
 /** One medium that a request brings to its model. */
 export interface Medium {
@@ -20,7 +18,7 @@ export interface Medium {
   readonly decodedBytes: number;
 }
 
-/** Shorter base64 without `data:` before it may as well be a name or a path. */
+/** Shorter base64 without `data:` before it may as well be a name or a path, if such may be at its place. */
 const SHORTEST_BARE_BASE64 = 128;
 const LONGEST_DATA_HEADER = 256;
 
@@ -33,19 +31,21 @@ export function readMedium(
   span: Span | undefined,
   kind: MediumKind,
   givenType?: string,
+  place: 'data' | 'address' = 'data',
 ): Medium | undefined {
   if (span === undefined || bytes[span.start] !== QUOTE || span.end - span.start <= 2) return undefined;
   const start = span.start + 1;
   const end = span.end - 1;
   if (hasBackslash(bytes, start, end))
-    return readEscaped(parseSpan(bytes, span) as string, start, end, kind, givenType);
+    return readEscaped(parseSpan(bytes, span) as string, start, end, kind, givenType, place);
   const header = dataHeader(bytes.toString('latin1', start, Math.min(end, start + LONGEST_DATA_HEADER)));
   const dataStart = start + (header?.length ?? 0);
-  const isLongEnough = header !== undefined || end - dataStart >= SHORTEST_BARE_BASE64;
+  const isLongEnough = header !== undefined || place === 'data' || end - dataStart >= SHORTEST_BARE_BASE64;
   if (!isLongEnough || !isBase64Bytes(bytes, dataStart, end)) return named('address', kind, givenType);
   return inline(
     kind,
     givenType ?? header?.mediaType,
+    bytes.toString('latin1', dataStart, Math.min(end, dataStart + HEAD_LENGTH)),
     dataStart,
     end,
     decodedLength(trimmedLength(bytes, dataStart, end)),
@@ -59,12 +59,14 @@ function readEscaped(
   end: number,
   kind: MediumKind,
   givenType: string | undefined,
+  place: 'data' | 'address',
 ): Medium {
   const header = dataHeader(value.slice(0, LONGEST_DATA_HEADER));
   const data = header === undefined ? value : value.slice(header.length);
-  const isLongEnough = header !== undefined || data.length >= SHORTEST_BARE_BASE64;
+  const isLongEnough = header !== undefined || place === 'data' || data.length >= SHORTEST_BARE_BASE64;
   if (!isLongEnough || !isBase64(data)) return named('address', kind, givenType);
-  return inline(kind, givenType ?? header?.mediaType, start, end, decodedLength(data.replace(/=+$/, '').length));
+  const decodedBytes = decodedLength(data.replace(/=+$/, '').length);
+  return inline(kind, givenType ?? header?.mediaType, data.slice(0, HEAD_LENGTH), start, end, decodedBytes);
 }
 
 function trimmedLength(bytes: Buffer, start: number, end: number): number {
@@ -73,15 +75,46 @@ function trimmedLength(bytes: Buffer, start: number, end: number): number {
   return last - start;
 }
 
+/** So much base64 holds every byte that tells files apart. */
+const HEAD_LENGTH = Math.ceil(SIGNATURE_BYTES / 3) * 4;
+
 function inline(
   kind: MediumKind,
   givenType: string | undefined,
+  head: string,
   start: number,
   end: number,
   decodedBytes: number,
 ): Medium {
   const mediaType = givenType === undefined || givenType === '' ? undefined : givenType.toLowerCase();
-  return { kind: kindOf(kind, mediaType), source: 'inline', mediaType, start, end, decodedBytes };
+  const seen = kindOfFile(kind, mediaType, Buffer.from(head, 'base64'));
+  return { kind: seen, source: 'inline', mediaType, start, end, decodedBytes };
+}
+
+/** The kind of a file in the body, as its bytes show it. A claim counts only if they do not: a document of no known kind is text. */
+function kindOfFile(place: MediumKind, mediaType: string | undefined, head: Buffer): MediumKind {
+  const seen = kindOfBytes(head);
+  if (seen !== undefined) return seen;
+  const claimed = kindOf(place, mediaType);
+  return claimed === 'document' || isClaimedText(mediaType) ? 'text' : claimed;
+}
+
+function isClaimedText(mediaType: string | undefined): boolean {
+  return mediaType !== undefined && isTextType(mediaType);
+}
+
+/** Whether a medium is a file in the body that may be read as text: some providers go by its type, others by its bytes. */
+export function isTextFile({ kind, source, mediaType }: Medium): boolean {
+  return source === 'inline' && (kind === 'text' || isClaimedText(mediaType));
+}
+
+/** The bytes of an inline medium. */
+export function bytesOfMedium(body: Buffer, { start, end }: Medium, mostBytes = Number.POSITIVE_INFINITY): Buffer {
+  if (!hasBackslash(body, start, end)) {
+    return Buffer.from(body.toString('latin1', start, Math.min(end, start + Math.ceil(mostBytes / 3) * 4)), 'base64');
+  }
+  const value = parseSpan(body, { start: start - 1, end: end + 1 }) as string;
+  return Buffer.from(value.slice(dataHeader(value.slice(0, LONGEST_DATA_HEADER))?.length ?? 0), 'base64');
 }
 
 /** A medium that is only named. */
@@ -122,7 +155,7 @@ export function readBlockSource(block: NotedValues, found: Medium[]): Span | und
   const mediaType = source.string('media_type');
   const medium =
     readMedium(bytes, source.span('data'), kind, mediaType) ??
-    readMedium(bytes, source.span('url'), kind, mediaType) ??
+    readMedium(bytes, source.span('url'), kind, mediaType, 'address') ??
     readFile(source, 'file_id', kind, mediaType);
   if (medium !== undefined) found.push(medium);
   return undefined;

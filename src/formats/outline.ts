@@ -35,7 +35,9 @@ export interface RequestOutline {
   readonly media: readonly Medium[];
   /** Bytes of the media that are in the body as base64. */
   readonly inlineBytes: number;
-  /** The words of everything a model reads, without inline media; parses those members. */
+  /** Bytes of the text in files that are in the body as base64. */
+  readonly textFileBytes: number;
+  /** The words of everything a model reads, files of text included, without other inline media; parses those members. */
   promptText(): string;
   /** The first bytes of the conversation, which tell it from others. */
   promptPrefix(longestBytes: number): Buffer | undefined;

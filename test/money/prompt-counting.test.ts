@@ -47,6 +47,41 @@ describe('counting a prompt', () => {
     });
   }
 
+  const encoded = Buffer.from(PROSE).toString('base64');
+  const filePart = (file: JsonObject): JsonValue => [{ type: 'file', file }];
+  for (const [what, content] of Object.entries<JsonValue>({
+    'plain text': filePart({ file_data: `data:text/plain;base64,${encoded}`, filename: 'a.txt' }),
+    CSV: filePart({ file_data: `data:text/csv;base64,${encoded}`, filename: 'a.csv' }),
+    JSON: filePart({ file_data: `data:application/json;base64,${encoded}` }),
+    'an unnamed type': filePart({ file_data: encoded, filename: 'a.txt' }),
+    'a type that is wrong': filePart({ file_data: `data:application/pdf;base64,${encoded}` }),
+    'a type that its text contradicts': filePart({
+      file_data: `data:text/plain;base64,${Buffer.from(`%PDF-1.7 ${PROSE}`).toString('base64')}`,
+    }),
+    'text in the place of an image': [imagePart(`data:image/svg+xml;base64,${encoded}`)],
+    'text with escapes': filePart({ file_data: `data:text/plain;base64,${encoded}` }),
+  })) {
+    test(`a file of ${what} counts as its text`, async () => {
+      const body = JSON.stringify({ model: 'm', ...user(content) }).replaceAll('\\\\/', '\\/');
+      const response = await send('/v1/chat/completions', 'tokens', body);
+      const text = await response.text();
+      assert.equal(response.status, 429, text);
+      assert.match(text, /larger than the limit/);
+    });
+  }
+
+  for (const [what, source] of Object.entries<JsonObject>({
+    base64: { type: 'base64', media_type: 'text/plain', data: encoded },
+    'plain text': { type: 'text', media_type: 'text/plain', data: PROSE },
+    'plain text that looks like base64': { type: 'text', media_type: 'text/plain', data: 'A'.repeat(200_000) },
+  })) {
+    test(`a document of Anthropic with ${what} counts as its text`, async () => {
+      const body = JSON.stringify({ model: 'm', ...user([{ type: 'document', source }]) });
+      const response = await send('/v1/messages', 'tokens', body);
+      assert.equal(response.status, 429, await response.text());
+    });
+  }
+
   test('base64 in the place of an image counts as one image', async () => {
     const { status, text } = await ask(gateway, 'tokens', user([imagePart(`data:image/png;base64,${BASE64}`)]));
     assert.equal(status, 200, text);

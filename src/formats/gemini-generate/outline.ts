@@ -120,10 +120,10 @@ function readMedia(part: NotedValues, found: Medium[]): void {
     const values = span === undefined ? undefined : membersAt(part.bytes, span.start, DATA_MEMBERS);
     if (values === undefined) continue;
     const mediaType = values.string('mimeType') ?? values.string('mime_type');
-    const place = ['data', 'fileUri', 'file_uri']
-      .map((member) => values.span(member))
-      .find((each) => each !== undefined);
-    const medium = readMedium(part.bytes, place, 'document', mediaType);
+    const data = values.span('data');
+    const place = data ?? values.span('fileUri') ?? values.span('file_uri');
+    const holds = data === undefined ? 'address' : 'data';
+    const medium = readMedium(part.bytes, place, 'document', mediaType, holds);
     if (medium !== undefined) found.push(medium);
   }
 }

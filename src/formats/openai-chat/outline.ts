@@ -8,7 +8,8 @@ import {
 } from '../../wire/json-walk.ts';
 import type { Edit } from '../../wire/splice.ts';
 import { BodyOutline, type MediaRules, USUAL_SEARCHES } from '../body-outline.ts';
-import { type Medium, type MediumKind, readBlockSource, readFile, readMedium } from '../medium.ts';
+import type { MediumKind } from '../media-signature.ts';
+import { type Medium, readBlockSource, readFile, readMedium } from '../medium.ts';
 import type { AskedLimit } from '../outline.ts';
 
 /** The largest number of choices that is believed; only here so that a count stays one. */
@@ -138,7 +139,8 @@ function readOwnMedia(part: NotedValues, found: Medium[]): void {
   const add = (medium: Medium | undefined): void => {
     if (medium !== undefined) found.push(medium);
   };
-  for (const [name, kind] of ADDRESSED) add(readMedium(bytes, stringOrMember(part, name, 'url'), kind));
+  for (const [name, kind] of ADDRESSED)
+    add(readMedium(bytes, stringOrMember(part, name, 'url'), kind, undefined, 'address'));
   const audio = part.span('input_audio');
   if (audio !== undefined) {
     const values = membersAt(bytes, audio.start, ['data', 'format']);
@@ -154,7 +156,7 @@ function fileIn(values: NotedValues | undefined, kind: MediumKind): Medium | und
   const given = values.string('format');
   return (
     readMedium(values.bytes, values.span('file_data'), kind, given) ??
-    readMedium(values.bytes, values.span('file_url'), kind, given) ??
+    readMedium(values.bytes, values.span('file_url'), kind, given, 'address') ??
     readFile(values, 'file_id', kind, given)
   );
 }

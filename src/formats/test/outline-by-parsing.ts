@@ -6,6 +6,8 @@ interface Found {
   readonly media: string[];
   /** Strings that are media, to be left out of the words: the string itself, by the object that holds it. */
   readonly cut: Map<JsonObject, Map<string, string>>;
+  /** What files of text say. */
+  readonly texts: string[];
 }
 
 const own = (value: Maybe, name: string): Maybe =>
@@ -19,7 +21,7 @@ export function outlineByParsing(format: FormatId, body: JsonObject) {
   const isOpenAi = format.startsWith('openai');
   const isClaude = format === 'anthropic-messages';
   const settings = ['generationConfig', 'generation_config'].map((name) => own(body, name)).filter(isJsonObject);
-  const found: Found = { media: [], cut: new Map() };
+  const found: Found = { media: [], cut: new Map(), texts: [] };
   const isGemini = format === 'gemini-generate';
   const turns = own(body, isGemini ? 'contents' : 'messages');
   if (isGemini || Array.isArray(turns)) {
@@ -79,6 +81,7 @@ export function outlineByParsing(format: FormatId, body: JsonObject) {
     words: Object.keys(body)
       .filter((name) => READ_BY_MODEL.has(name))
       .map((name) => wordsOf(own(body, name), found))
+      .concat(found.texts)
       .join(' '),
   };
 }
@@ -232,17 +235,27 @@ function add(
   const value = filled(own(holder, name)) ?? '';
   const match = /^data:([^,;]*)(?:;[^,]*)?;base64,/i.exec(value.slice(0, 256));
   const data = match === null ? value : value.slice(match[0].length);
-  const isInline = (match !== null || data.length >= 128) && /^[A-Za-z0-9+/_-]*={0,2}$/.test(data);
+  const isInline =
+    (match !== null || data.length >= (name === 'data' || name === 'file_data' ? 1 : 128)) &&
+    /^[A-Za-z0-9+/_-]*={0,2}$/.test(data);
   if (!isInline) {
     found.media.push(JSON.stringify([kindFor(kind, given), 'address', given?.toLowerCase() ?? null, 0]));
     return;
   }
   const type = (given ?? match?.[1] ?? '').toLowerCase();
   const size = Math.floor((data.replace(/=+$/, '').length * 3) / 4);
-  found.media.push(JSON.stringify([kindFor(kind, type), 'inline', type === '' ? null : type, size]));
+  const file = Buffer.from(data, 'base64').toString('utf8');
+  const claimed = kindFor(kind, type);
+  const isPdf = file.startsWith('%PDF-');
+  const seen = isPdf ? 'document' : claimed === 'document' || TEXTS.has(type) ? 'text' : claimed;
+  if (seen === 'text' || TEXTS.has(type)) found.texts.push(file);
+  found.media.push(JSON.stringify([seen, 'inline', type === '' ? null : type, size]));
   const cut = found.cut.get(holder) ?? new Map<string, string>();
   found.cut.set(holder, cut.set(name, data));
 }
+
+/** The types of text that the bodies of these tests name. */
+const TEXTS = new Set(['text/plain', 'text/csv', 'application/json']);
 
 function kindFor(kind: string, type: string | undefined): string {
   const family = type?.toLowerCase().split('/')[0] ?? '';

@@ -1,6 +1,6 @@
 /** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { textIn } from '../../core/text-in.ts';
+import { answerText } from '../../formats/answer-text.ts';
 import { type FormatParts, formatParts } from '../../formats/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { parseMember, readEnvelope } from '../../wire/envelope.ts';
@@ -52,7 +52,7 @@ function readWhole(body: Buffer, format: FormatParts): ReadyAnswer {
       throw new AnswerProblem({ kind: 'malformed', detail: `the answer is not a JSON object (${envelope.reason})` });
     }
     const value = readAnswer(body, format);
-    return { body, usage: format.readUsage(value), text: () => textIn(value) };
+    return { body, usage: format.readUsage(value), text: () => answerText(value) };
   }
   // Usage and the like are small members at the top; what the model wrote stays unparsed.
   const facts: JsonObject = {};
@@ -67,5 +67,9 @@ function readWhole(body: Buffer, format: FormatParts): ReadyAnswer {
       facts[member.name] = parseMember(body, member);
     }
   }
-  return { body, usage: format.readUsage(facts), text: () => textIn(JSON.parse(body.toString('utf8')) as JsonValue) };
+  return {
+    body,
+    usage: format.readUsage(facts),
+    text: () => answerText(JSON.parse(body.toString('utf8')) as JsonValue),
+  };
 }

@@ -1,10 +1,10 @@
 import type { PromptSize } from '../../costs/input-estimate.ts';
 import type { RequestOutline } from '../../formats/outline.ts';
 
-/**
- * How large a prompt is. Each medium counts the same, whatever its kind and size, which the outline knows; the base64 of inline
- * media is no text.
- */
-export function promptSizeOf({ promptBytes, inlineBytes, media }: RequestOutline): PromptSize {
-  return { bytes: promptBytes - inlineBytes, media: media.length };
+/** How large a prompt is. The base64 of media is no text, but what a file of text holds is. */
+export function promptSizeOf({ promptBytes, inlineBytes, textFileBytes, media }: RequestOutline): PromptSize {
+  if (media.length === 0) return { bytes: promptBytes, media: 0 };
+  let files = 0;
+  for (const { kind } of media) if (kind !== 'text') files += 1;
+  return { bytes: promptBytes - inlineBytes + textFileBytes, media: files };
 }

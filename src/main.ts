@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { type Arguments, readArguments, UsageError } from './cli/read-arguments.ts';
 import { ignoreClosedOutputs } from './cli/signals.ts';
+import { writeError } from './cli/terminal.ts';
 
 /** The process: reads the command line, runs the command, sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -19,7 +20,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     const isUsage = error instanceof UsageError;
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(isUsage ? `${message} See sluice --help.\n` : `${message}\n`);
+    writeError(isUsage ? `${message} See sluice --help.\n` : `${message}\n`);
     process.exitCode = isUsage ? 2 : 1;
   } finally {
     process.off('beforeExit', sayUnfinished);

@@ -1,6 +1,7 @@
 import { addressOf } from './banner.ts';
 import { knownMasterKey } from './master-key.ts';
 import type { Arguments } from './read-arguments.ts';
+import { writeError, writeOut } from './terminal.ts';
 
 /** A model answers slowly; a gateway that is not there does not answer at all. */
 const TIMEOUT_MS = 60_000;
@@ -84,12 +85,12 @@ async function firstModel(ask: Ask): Promise<string | undefined> {
 }
 
 function print(answer: Answer): number {
-  process.stdout.write(`${answer.body === undefined ? answer.text : JSON.stringify(answer.body, null, 2)}\n`);
+  writeOut(`${answer.body === undefined ? answer.text : JSON.stringify(answer.body, null, 2)}\n`);
   return answer.status === 200 ? 0 : fail(`The gateway answered with status ${answer.status}.`);
 }
 
 function fail(message: string): number {
-  process.stderr.write(`${message}\n`);
+  writeError(`${message}\n`);
   return 1;
 }
 

@@ -1,21 +1,22 @@
 import { findingsAsJson, renderFindings } from '../config/finding.ts';
 import type { Arguments } from './read-arguments.ts';
 import { readServedConfig } from './served-config.ts';
+import { writeError, writeOut } from './terminal.ts';
 
 /** `sluice check`: prints every finding about the files; 2 where one of them would stop a start. */
 export function check(args: Arguments, env: NodeJS.ProcessEnv): number {
   if (args.files.length === 0) {
-    process.stderr.write('check needs a file: sluice check config.yaml\n');
+    writeError('check needs a file: sluice check config.yaml\n');
     return 2;
   }
   const { config, findings } = readServedConfig('files', args, env, '');
   const isGood = config !== undefined;
   if (args.json) {
-    process.stdout.write(findingsAsJson(findings));
+    writeOut(findingsAsJson(findings));
   } else {
     process.stdout.write(renderFindings(findings, { color: process.stdout.isTTY === true }));
     const models = config?.deployments.length ?? 0;
-    process.stdout.write(
+    writeOut(
       isGood
         ? `${args.files.join(' + ')} can be served: ${models} deployments.\n`
         : 'Nothing can be served with this.\n',

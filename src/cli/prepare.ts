@@ -5,6 +5,7 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import { findMasterKey, type MasterKey } from './master-key.ts';
 import type { Arguments } from './read-arguments.ts';
 import { chooseOrigin, type Origin, readServedConfig, type ServedConfig } from './served-config.ts';
+import { writeError } from './terminal.ts';
 
 /** A start that has been thought through: nothing listens yet but, for the demo, the simulator. */
 export interface Prepared {
@@ -22,7 +23,7 @@ export interface Prepared {
 
 /** Reads the configuration and the key. Says every finding on standard error; undefined where one of them stops the start. */
 export async function prepare(args: Arguments, env: NodeJS.ProcessEnv): Promise<Prepared | undefined> {
-  for (const note of args.notes) process.stderr.write(`${note}\n`);
+  for (const note of args.notes) writeError(`${note}\n`);
   const origin = chooseOrigin(args, env);
   const simulator = origin === 'demo' ? await startSimulator({ latency: REALISTIC_LATENCY }) : undefined;
   const simulatorUrl = simulator?.url ?? '';

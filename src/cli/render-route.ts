@@ -1,3 +1,4 @@
+import { printableLines } from '../core/printable.ts';
 import type { AttemptLimits, PlanRows, RouteForecast } from '../pipeline/diagnosis/explain-route.ts';
 
 /** A forecast as text for people. */
@@ -14,7 +15,7 @@ export function renderForecast(told: RouteForecast): string {
     retriesText(told),
     limitsText(told),
   ];
-  return `${blocks.join('\n\n')}\n`;
+  return printableLines(`${blocks.join('\n\n')}\n`);
 }
 
 function planText({ verdicts }: PlanRows): string {

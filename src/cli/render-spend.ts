@@ -1,4 +1,5 @@
 /** Spend as tables for people: amounts are exact and stand with their points in one line. */
+import { printable } from '../core/printable.ts';
 
 /** Sums of one group, as `/spend/summary` tells them. */
 export interface SpendSums {
@@ -94,7 +95,8 @@ export function renderAttempts(attempts: readonly SpendAttempt[]): string {
   });
   const held = attempts.find(({ sluice }) => sluice.hold !== null)?.sluice.hold;
   const hold = held === undefined || held === null ? '' : `Held when it was settled: ${held} USD\n`;
-  return `Request ${first.request_id}, begun ${first.startTime}, USD\n\n${table}\nPrices by attempt:\n${prices.join('\n')}\n${hold}`;
+  const head = printable(`Request ${first.request_id}, begun ${first.startTime}, USD`);
+  return `${head}\n\n${table}\nPrices by attempt:\n${prices.map(printable).join('\n')}\n${hold}`;
 }
 
 function nameOf({ name, alias }: SpendSummary['results'][number]): string {
@@ -108,7 +110,7 @@ function grouped(count: number): string {
 
 function renderTable(head: readonly string[], rows: readonly (readonly string[])[], aligns: readonly Align[]): string {
   const columns = head.map((_, index) => {
-    const cells = rows.map((row) => row[index] ?? '');
+    const cells = rows.map((row) => printable(row[index] ?? ''));
     return aligns[index] === 'point' ? withPointsInLine(cells) : cells;
   });
   const widths = columns.map((cells, index) => Math.max(head[index]?.length ?? 0, ...cells.map((cell) => cell.length)));

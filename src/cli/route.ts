@@ -24,6 +24,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Arguments } from './read-arguments.ts';
 import { renderForecast } from './render-route.ts';
 import { readServedConfig } from './served-config.ts';
+import { writeError, writeOut } from './terminal.ts';
 
 /**
  * `sluice route FILE… --model M`: says which deployments a request would be tried at and why not at the others, without calling
@@ -54,7 +55,7 @@ export async function route(args: Arguments, env: NodeJS.ProcessEnv): Promise<nu
     if (!isOfFile && !(error instanceof GatewayError)) throw error;
     return fail(error.message);
   }
-  process.stdout.write(args.json ? `${JSON.stringify(told, null, 2)}\n` : renderForecast(told));
+  writeOut(args.json ? `${JSON.stringify(told, null, 2)}\n` : renderForecast(told));
   return 0;
 }
 
@@ -127,6 +128,8 @@ function nobody(headers: Client['headers']): Client {
   return {
     method: 'POST',
     headers,
+    rawHeaders: [],
+    query: undefined,
     isGone: false,
     hasStarted: false,
     readBody: never,
@@ -141,6 +144,6 @@ function nobody(headers: Client['headers']): Client {
 }
 
 function fail(message: string): number {
-  process.stderr.write(`${message}\n`);
+  writeError(`${message}\n`);
   return 2;
 }

@@ -4,6 +4,7 @@ import type { Arguments } from './read-arguments.ts';
 import { sayStarted } from './say-started.ts';
 import { listenFailure, Service } from './service.ts';
 import { endOnUncaught, listenToSignals } from './signals.ts';
+import { writeError } from './terminal.ts';
 import { packageVersion } from './version.ts';
 import { serveWithWorkers } from './workers.ts';
 
@@ -14,7 +15,7 @@ export async function serve(args: Arguments, env: NodeJS.ProcessEnv): Promise<nu
   if (args.workers === 1) return serveAlone(prepared, args, env);
   if (prepared.config.redis === undefined && !args.unsharedLimits) {
     await prepared.abandon();
-    process.stderr.write(`${UNSHARED}\n`);
+    writeError(`${UNSHARED}\n`);
     return 2;
   }
   return serveWithWorkers(prepared, args);
@@ -65,7 +66,7 @@ async function serveAlone(prepared: Prepared, args: Arguments, env: NodeJS.Proce
     await prepared.abandon();
     const line = listenFailure(error, config.server.host, config.server.port);
     if (line === undefined) throw error;
-    process.stderr.write(`${line}\n`);
+    writeError(`${line}\n`);
     return 1;
   }
   const { log, gateway } = service;

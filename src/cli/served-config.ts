@@ -1,5 +1,12 @@
 import type { Finding } from '../config/finding.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import {
+  isKnownMasterKey,
+  isLoopback,
+  KNOWN_MASTER_KEY,
+  REACHABLE,
+  STRONGER_MASTER_KEY,
+} from '../config/known-master-key.ts';
 import { configFromEnvironment, loadConfig } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -7,6 +14,7 @@ import { priceModel } from '../costs/prices.ts';
 import { FEATURE_SETTINGS } from '../features/index.ts';
 import { findProvider, providers } from '../providers/index.ts';
 import { demoConfigText } from './demo-config.ts';
+import { knownMasterKey } from './master-key.ts';
 import type { Arguments } from './read-arguments.ts';
 
 /** Why the served configuration is what it is. */
@@ -41,7 +49,18 @@ export function readServedConfig(
   // What is not read from files has none to watch.
   const files = origin === 'files' ? read.files : [];
   if (read.config === undefined) return { findings: read.findings, files };
-  return { config: withFlags(read.config, args), findings: read.findings, files };
+  const config = withFlags(read.config, args);
+  const exposed = exposedKey(config, env);
+  if (exposed !== undefined) return { findings: [...read.findings, exposed], files };
+  return { config, findings: read.findings, files };
+}
+
+/** An example key and an open address may come from the file, the environment or a flag each: they are checked together. */
+function exposedKey({ server }: GatewayConfig, env: NodeJS.ProcessEnv): Finding | undefined {
+  const key = knownMasterKey(server.masterKey, env);
+  if (key === undefined || !isKnownMasterKey(key) || isLoopback(server.host)) return undefined;
+  const message = `${KNOWN_MASTER_KEY} and ${REACHABLE} (${server.host}); ${STRONGER_MASTER_KEY}, or listen on 127.0.0.1`;
+  return { severity: 'error', code: 'weak-master-key', message, file: '', line: 0, column: 0 };
 }
 
 function readOrigin(origin: Origin, args: Arguments, env: NodeJS.ProcessEnv, simulatorUrl: string): ServedConfig {

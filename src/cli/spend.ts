@@ -1,6 +1,7 @@
 import { asker } from './ask-running.ts';
 import type { Arguments } from './read-arguments.ts';
 import { renderAttempts, renderSummary, type SpendAttempt, type SpendSummary } from './render-spend.ts';
+import { writeError, writeOut } from './terminal.ts';
 
 /**
  * `sluice spend`: asks the running gateway what was spent, by model where nothing else is asked, or about one request; 1 where it
@@ -22,15 +23,15 @@ export async function spend(
   const path = args.callId === undefined ? '/spend/summary' : '/spend/logs';
   const { status, text, body } = await ask(`${path}?${query}`, {});
   if (status !== 200 || body === undefined) {
-    process.stderr.write(`The gateway answered with status ${status}: ${messageOf(body) ?? text.slice(0, 500)}\n`);
+    writeError(`The gateway answered with status ${status}: ${messageOf(body) ?? text.slice(0, 500)}\n`);
     return 1;
   }
   if (args.callId === undefined) {
-    process.stdout.write(args.json ? `${JSON.stringify(body, null, 2)}\n` : renderSummary(body as SpendSummary));
+    writeOut(args.json ? `${JSON.stringify(body, null, 2)}\n` : renderSummary(body as SpendSummary));
     return 0;
   }
   const attempts = (body as SpendAttempt[]).toSorted((one, other) => one.sluice.attempt - other.sluice.attempt);
-  process.stdout.write(args.json ? `${JSON.stringify(attempts, null, 2)}\n` : renderAttempts(attempts));
+  writeOut(args.json ? `${JSON.stringify(attempts, null, 2)}\n` : renderAttempts(attempts));
   return attempts.length === 0 ? 1 : 0;
 }
 

@@ -6,6 +6,7 @@ import type { Prepared } from './prepare.ts';
 import type { Arguments } from './read-arguments.ts';
 import { sayStarted } from './say-started.ts';
 import { endOnUncaught, listenToSignals } from './signals.ts';
+import { writeError } from './terminal.ts';
 import type { ToPrimary } from './worker-messages.ts';
 
 const FIRST_RESTART_MS = 100;
@@ -41,7 +42,7 @@ export async function serveWithWorkers(prepared: Prepared, args: Arguments): Pro
     watching.close();
     primary.kill();
     await prepared.abandon();
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    writeError(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
 }

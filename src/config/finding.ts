@@ -1,5 +1,6 @@
 /** The findings about a configuration, gathered as a whole, so that one run shows everything there is to fix. */
 import { defined } from '../core/defined.ts';
+import { printable } from '../core/printable.ts';
 import { type ConfigNode, lineAndColumn, type Place } from './config-node.ts';
 
 /** How much it matters: an error stops the start, a warning is likely a mistake, a note is for information. */
@@ -117,11 +118,11 @@ const COLOURS = { error: '\u001b[31m', warning: '\u001b[33m', note: '\u001b[36m'
 export function renderFindings(findings: readonly Finding[], options: { readonly color?: boolean } = {}): string {
   const lines = findings.map((finding) => {
     const { file, line, column } = finding;
-    const where = line > 0 ? `${file}:${line}:${column} ` : file === '' ? '' : `${file} `;
+    const where = printable(line > 0 ? `${file}:${line}:${column} ` : file === '' ? '' : `${file} `);
     const word = finding.severity.padEnd(7);
     const severity = options.color === true ? `${COLOURS[finding.severity]}${word}\u001b[0m` : word;
     const suggestion = finding.suggestion === undefined ? '' : ` — did you mean "${finding.suggestion}"?`;
-    return `${where}${severity} ${finding.message}${suggestion}`;
+    return `${where}${severity} ${printable(`${finding.message}${suggestion}`)}`;
   });
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }

@@ -6,6 +6,7 @@ import { type ConfigNode, type MapNode, member, type Place, placesByPosition, te
 import type { Findings } from './finding.ts';
 import type { BudgetConfig, DeploymentConfig } from './gateway-config.ts';
 import type { GroupIndex } from './group-index.ts';
+import { isKnownMasterKey, isLoopback, KNOWN_MASTER_KEY, REACHABLE, STRONGER_MASTER_KEY } from './known-master-key.ts';
 import { lintRouting } from './lint-routing.ts';
 import type { Draft } from './read-config.ts';
 import type { GroupReference, ReadingContext } from './reading-context.ts';
@@ -168,24 +169,22 @@ class Budgets {
   }
 }
 
-/** Master keys so common that they are guessed: no protection once other machines can connect. */
-const COMMON_MASTER_KEY = /^(sk-(1234|12345|123456|test|master|litellm|master-key)|master|changeme|password)$/i;
 const SHORTEST_MASTER_KEY = 16;
 
 function lintMasterKey(draft: Draft, findings: Findings): void {
   const { masterKey, host } = draft.config.server;
   if (masterKey === undefined) return;
-  const isCommon = COMMON_MASTER_KEY.test(masterKey);
-  if (!isCommon && masterKey.length >= SHORTEST_MASTER_KEY) return;
+  const isKnown = isKnownMasterKey(masterKey);
+  if (!isKnown && masterKey.length >= SHORTEST_MASTER_KEY) return;
   const isReachable = !isLoopback(host);
-  const reason = isCommon ? 'is one that attackers try first' : `is shorter than ${SHORTEST_MASTER_KEY} characters`;
-  const exposed = isReachable ? ' and the host makes the gateway reachable from other machines' : '';
-  const message = `the master key ${reason}${exposed}; use a long random one, such as the output of: openssl rand -hex 24`;
-  findings.add(isReachable && isCommon ? 'error' : 'warning', 'weak-master-key', draft.masterKeyPlace, message);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\./.test(host);
+  const reason = isKnown ? KNOWN_MASTER_KEY : `the master key is shorter than ${SHORTEST_MASTER_KEY} characters`;
+  const exposed = isReachable ? ` and ${REACHABLE}` : '';
+  findings.add(
+    isReachable && isKnown ? 'error' : 'warning',
+    'weak-master-key',
+    draft.masterKeyPlace,
+    `${reason}${exposed}; ${STRONGER_MASTER_KEY}`,
+  );
 }
 
 /** What keys of providers look like. */

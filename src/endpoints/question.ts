@@ -7,7 +7,7 @@ import type { Identity } from '../tenancy/identity.ts';
 export interface Question {
   readonly snapshot: Snapshot;
   readonly parts: Parts;
-  /** Undefined on public routes only. */
+  /** Undefined only on routes that need no key. */
   readonly identity: Identity | undefined;
   readonly pathParameter: string | undefined;
   readonly query: Readonly<Record<string, string | undefined>>;

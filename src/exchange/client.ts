@@ -3,6 +3,10 @@ export interface Client {
   readonly method: string;
   /** Header names are in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Names and values in turn, as they were received. */
+  readonly rawHeaders: readonly string[];
+  /** What follows `?` in the address; undefined if nothing does. */
+  readonly query: string | undefined;
   readonly isGone: boolean;
   readonly hasStarted: boolean;
   /** Reads the whole body. Throws `body_too_large`, `body_timeout`, `unsupported_media_type` or `client_gone`. */

@@ -95,8 +95,8 @@ function answer(exchange: Exchange, parts: Parts): Promise<void> {
 }
 
 function identifyCaller({ client, route, snapshot, clock }: Exchange, { tenants }: Parts) {
-  const { headers, method } = client;
-  return identify({ headers, method, route, nowMs: clock.nowMs() }, snapshot, tenants);
+  const { rawHeaders, query, method } = client;
+  return identify({ rawHeaders, query, method, route, nowMs: clock.nowMs() }, snapshot, tenants);
 }
 
 /** Never throws: an exception here would end the process for every client. */

@@ -1,15 +1,14 @@
 import { GatewayError } from '../core/errors.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { DatabaseUnavailableError } from '../stores/contracts/directory.ts';
-import { readCredential } from '../tenancy/credential.ts';
+import { type CredentialSources, readCredential } from '../tenancy/credential.ts';
 import { hashKey } from '../tenancy/hash-key.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import { mayCallRoute } from './route-access.ts';
 
 /** A request that is not identified yet: its headers and its route. */
-interface Unidentified {
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+interface Unidentified extends CredentialSources {
   readonly method: string;
   /** The route's pattern; undefined if the route itself checks what the key may call. */
   readonly route: string | undefined;
@@ -21,7 +20,7 @@ interface Unidentified {
  * unknown, blocked, expired, or may not call this route. Returns a promise only if the key has to be looked up.
  */
 export function identify(request: Unidentified, snapshot: Snapshot, tenants: Tenants): Identity | Promise<Identity> {
-  const key = readCredential(request.headers, snapshot.config.server.keyHeaderName);
+  const key = readCredential(request, snapshot.config.server.keyHeaderName);
   const hash = hashKey(key);
   // The master key comes first, so that no stored key can shadow it.
   if (hash === snapshot.master.keyHash) return snapshot.master;
@@ -43,7 +42,13 @@ function checked(identity: Identity | undefined, request: Unidentified): Identit
       'Authentication Error, Invalid proxy server token passed. The key is not known here; check it, or ask the operator of this gateway for one.',
     );
   }
-  const { isBlocked, expiresAtMs, objects } = identity;
+  const { isBlocked, expiresAtMs, textUntilMs, objects } = identity;
+  if (textUntilMs !== undefined && textUntilMs <= request.nowMs) {
+    throw new GatewayError(
+      'unknown_key',
+      'Authentication Error, Invalid proxy server token passed. The key was replaced by a new one, and its grace period is over; use the new key.',
+    );
+  }
   if (isBlocked) throw blocked('Key is blocked. Ask the operator of this gateway to unblock it.');
   if (expiresAtMs !== undefined && expiresAtMs <= request.nowMs) {
     const expiry = new Date(expiresAtMs).toISOString();

@@ -20,6 +20,8 @@ export class HttpClient implements Client, Slotted {
   slot = -1;
   readonly method: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly rawHeaders: readonly string[];
+  readonly query: string | undefined;
   isGone = false;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -34,6 +36,10 @@ export class HttpClient implements Client, Slotted {
     this.#response = response;
     this.method = request.method ?? '';
     this.headers = request.headers;
+    this.rawHeaders = request.rawHeaders;
+    const { url = '' } = request;
+    const start = url.indexOf('?');
+    this.query = start < 0 ? undefined : url.slice(start + 1);
     response.on('close', () => {
       this.#isClosed = true;
       this.#onClosed?.();
@@ -77,6 +83,7 @@ export class HttpClient implements Client, Slotted {
 
   #readBytes(maxBytes: number): Promise<Buffer> {
     const request = this.#request;
+    if (isAskingFirst(request)) this.#response.writeContinue();
     return new Promise((resolve, reject) => {
       let first: Buffer | undefined;
       let more: Buffer[] | undefined;
@@ -164,6 +171,11 @@ export function hasUnreadBody(request: IncomingMessage): boolean {
   if (request.complete) return false;
   const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers;
   return coding !== undefined || length !== '0';
+}
+
+/** Whether the client waits for our word before it sends the body (`Expect: 100-continue`). */
+export function isAskingFirst(request: IncomingMessage): boolean {
+  return request.headers.expect !== undefined && /^100-continue$/i.test(request.headers.expect.trim());
 }
 
 /** How long a client may continue to send a refused request, and for how long it may pause. */

@@ -39,7 +39,7 @@ before(async () => {
   serveManagement(app, {
     routes: [echo],
     context: () => (hasContext ? ({} as ManagementContext) : undefined),
-    identify: ({ authorization }) => {
+    identify: ({ headers: { authorization } }) => {
       if (authorization !== 'Bearer sk-1') throw new GatewayError('unknown_key', 'Who is this?');
       return masterIdentity('hash');
     },

@@ -1,4 +1,5 @@
 /** Serves management routes over HTTP: checks the caller, reads the request, sends the answer. */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ManagementContext, ManagementRoute, Role } from '../admin/contract.ts';
 import { deniedByKey, rolesOf } from '../admin/roles.ts';
@@ -20,7 +21,7 @@ interface ManagementServing {
   /** Undefined as long as there is no database: every route then answers 503. */
   readonly context: () => ManagementContext | undefined;
   /** Identifies the caller by its key. Throws if there is no key, or if it is unknown, blocked or expired. */
-  readonly identify: (headers: Readonly<Record<string, string | string[] | undefined>>) => Identity | Promise<Identity>;
+  readonly identify: (request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>) => Identity | Promise<Identity>;
   /** Reports unexpected failures to the operator; the client learns no details. */
   readonly onFault: (what: string, error: unknown) => void;
 }
@@ -88,7 +89,7 @@ async function authorised(
   request: FastifyRequest,
   serving: ManagementServing,
 ): Promise<{ readonly caller: Identity; readonly roles: ReadonlySet<Role> }> {
-  const caller = managingIdentity(await serving.identify(request.headers));
+  const caller = managingIdentity(await serving.identify(request.raw));
   const roles = rolesOf(caller);
   const path = pathOf(request.url);
   const denied = deniedByKey(caller, route, url, path);

@@ -16,8 +16,8 @@ import type { Answering } from '../endpoints/question.ts';
 import { route } from '../endpoints/route/index.ts';
 import type { Endpoint } from '../exchange/endpoint.ts';
 
-/** Who may call a route: anyone, anyone with a key, or only an admin. */
-type Access = 'public' | 'key' | 'admin';
+/** Who may call a route: anyone, anyone (but more is said to a valid key), anyone with a key, or only an admin. */
+type Access = 'public' | 'optional' | 'key' | 'admin';
 
 interface RouteFacts {
   /** Paths in the router's notation: `:model` is one segment, `*` the rest. Metrics and logs call the route by the first. */
@@ -74,7 +74,7 @@ export const FACT_ROUTES: readonly FactRoute[] = [
   fact(health, 'key', ['/health']),
   fact(route, 'admin', ['/route/*']),
   fact(liveness, 'public', ['/health/liveliness', '/health/liveness']),
-  fact(readiness, 'public', ['/health/readiness']),
+  fact(readiness, 'optional', ['/health/readiness']),
 ];
 
 function model(endpoint: Endpoint, paths: RouteFacts['paths']): ModelRoute {

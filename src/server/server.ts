@@ -87,6 +87,9 @@ export class Edge {
       },
       frameworkErrors: (error, request, reply) => this.#refuse(request, reply, badUrl(error)),
     });
+    // Node would answer `Expect: 100-continue` before the key was checked. Whatever reads the body asks for it.
+    const { server } = this.#app;
+    server.on('checkContinue', (request, response) => server.emit('request', request, response));
     // The pipeline reads bodies, after it has checked the key.
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -95,7 +98,7 @@ export class Edge {
     serveManagement(this.#app, {
       routes: MANAGEMENT_ROUTES,
       context: options.management,
-      identify: (headers) => this.#identify(headers, 'GET', undefined),
+      identify: ({ rawHeaders }) => this.#identify(rawHeaders, 'GET', undefined),
       onFault: options.parts.onFault,
     });
     this.#app.setNotFoundHandler((request, reply) => this.#answerUnknown(request, reply));
@@ -204,9 +207,7 @@ export class Edge {
   async #answerFact(route: FactRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const snapshot = this.#options.snapshot();
     try {
-      const [name] = route.paths;
-      const identity =
-        route.access === 'public' ? undefined : await this.#identify(request.headers, request.method, name);
+      const identity = await this.#identifyFor(route, request);
       if (route.access === 'admin' && identity?.isAdmin !== true) throw adminOnly();
       const answer = await route.answering({
         snapshot,
@@ -225,13 +226,19 @@ export class Edge {
     }
   }
 
-  #identify(
-    headers: FastifyRequest['headers'],
-    method: string,
-    route: string | undefined,
-  ): Identity | Promise<Identity> {
+  async #identifyFor({ access, paths: [name] }: FactRoute, { raw, method }: FastifyRequest) {
+    if (access === 'public') return undefined;
+    try {
+      return await this.#identify(raw.rawHeaders, method, name);
+    } catch (error) {
+      if (access === 'optional') return undefined;
+      throw error;
+    }
+  }
+
+  #identify(rawHeaders: readonly string[], method: string, route: string | undefined): Identity | Promise<Identity> {
     const { parts, snapshot } = this.#options;
-    return identify({ headers, method, route, nowMs: parts.clock.nowMs() }, snapshot(), parts.tenants);
+    return identify({ rawHeaders, method, route, nowMs: parts.clock.nowMs() }, snapshot(), parts.tenants);
   }
 
   #answerUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
@@ -263,7 +270,7 @@ export class Edge {
     const snapshot = this.#options.snapshot();
     try {
       if (snapshot.config.telemetry.metrics.requireAuth) {
-        const { isAdmin } = await this.#identify(request.headers, request.method, undefined);
+        const { isAdmin } = await this.#identify(request.raw.rawHeaders, request.method, undefined);
         if (!isAdmin) throw adminOnly();
       }
       const { contentType, body } = await this.#options.metrics();

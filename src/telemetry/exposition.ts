@@ -1,5 +1,6 @@
 /** Writes metrics in Prometheus' text format, and adds the metrics of several processes together. */
 import { AggregatorRegistry } from 'prom-client';
+import { printable } from '../core/printable.ts';
 import { type BudgetReadings, gaugeSamples, latestReadings } from './budget-gauges.ts';
 import type { ReadingMetric, SeriesMetric } from './metrics.ts';
 import {
@@ -240,9 +241,10 @@ function labelText<Name extends string>(names: readonly Name[], labels: Readonly
   return text;
 }
 
-function escapeLabel(value: string): string {
-  if (!/["\\\n]/.test(value)) return value;
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+/** Names that clients chose are labels: what a terminal would obey is written out before the format's own escapes. */
+function escapeLabel(label: string): string {
+  if (!/[^ !#-[\]-~]/.test(label)) return label;
+  return printable(label).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }
 
 function breathe(): Promise<void> {

@@ -166,7 +166,7 @@ describe('the log', () => {
       log.app.info({ file: 'config.yaml' }, 'Configuration reloaded');
     };
     const text = await written({}, use, { isTTY: true });
-    assert.match(text, /^12:00:00\.007 info {2}200 \/v1\/chat\/completions gpt\?\[31m-4o → openai/);
+    assert.match(text, /^12:00:00\.007 info {2}200 \/v1\/chat\/completions gpt\\u001b\[31m-4o → openai/);
     assert.match(text, /\n12:00:00\.007 info {2}Configuration reloaded file=config\.yaml\n$/);
     const json = await written({ logFormat: 'json' }, use, { isTTY: true });
     assert.equal(JSON.parse(json.split('\n')[1] ?? '').msg, 'Configuration reloaded');

@@ -6,6 +6,7 @@
 import pino from 'pino';
 import type { TelemetryConfig } from '../config/gateway-config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { printableLines } from '../core/printable.ts';
 import { LogWriter } from './log-writer.ts';
 import { redact } from './redact.ts';
 import { IsoTime, requestLevel, requestLineJson, requestLineText } from './request-line.ts';
@@ -132,5 +133,5 @@ function appLineText(line: string): string {
   const failure = (err ?? error) as { readonly stack?: string } | string | undefined;
   if (typeof failure === 'object' && failure?.stack !== undefined) text += `\n${failure.stack}`;
   else if (failure !== undefined) text += ` error=${typeof failure === 'string' ? failure : JSON.stringify(failure)}`;
-  return `${text}\n`;
+  return `${printableLines(text)}\n`;
 }

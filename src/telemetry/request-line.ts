@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { formatUsd, type PicoUsd } from '../core/money.ts';
+import { printable } from '../core/printable.ts';
 import { hedgeOutcome, lastAttempt, type SettledExchange } from './settled.ts';
 
 /** `000` to `999`, for the digits behind a point. */
@@ -80,7 +81,7 @@ export function requestLineText(settled: SettledExchange, time: string, personal
   const { caller, usage, attempts } = settled;
   const last = lastAttempt(attempts);
   let line = `${time.slice(11, 23)} ${requestLevel(settled).padEnd(5)} ${settled.status} ${settled.route}`;
-  if (settled.group !== undefined) line += ` ${plain(settled.group)}`;
+  if (settled.group !== undefined) line += ` ${printable(settled.group)}`;
   if (last !== undefined) line += ` → ${last.provider}`;
   if (settled.lane !== undefined) line += ` (${settled.lane})`;
   if (settled.error !== undefined) line += ` ${settled.error}`;
@@ -91,9 +92,9 @@ export function requestLineText(settled: SettledExchange, time: string, personal
   if (usage !== undefined) line += `, ${usage.inputTokens} → ${usage.outputTokens} tokens`;
   if (settled.cost !== undefined) line += `, $${usdText(settled.cost)}`;
   line += `, ${milliseconds(settled.durationMs)} ms (${milliseconds(settled.overheadMs)} ours)`;
-  if (caller !== undefined) line += `, key ${plain(caller.keyAlias ?? caller.keyHash.slice(0, KEY_HASH_SHOWN))}`;
-  if (personal && settled.endUser !== undefined) line += `, for ${plain(settled.endUser)}`;
-  return `${line}, call ${plain(settled.callId)}\n`;
+  if (caller !== undefined) line += `, key ${printable(caller.keyAlias ?? caller.keyHash.slice(0, KEY_HASH_SHOWN))}`;
+  if (personal && settled.endUser !== undefined) line += `, for ${printable(settled.endUser)}`;
+  return `${line}, call ${printable(settled.callId)}\n`;
 }
 
 /** A cost as an exact decimal. Costs below 9,000 USD are whole numbers a double holds exactly, which is the fast way. */
@@ -122,9 +123,4 @@ function milliseconds(value: number): string {
 /** A JSON string. Nearly every text needs no escaping, and looking is cheaper than escaping. */
 function quote(text: string): string {
   return /[^ !#-[\]-~]/.test(text) ? JSON.stringify(text) : `"${text}"`;
-}
-
-/** A text with nothing in it that could steer a terminal or begin a line. */
-function plain(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
 }

@@ -1,42 +1,55 @@
 import { GatewayError } from '../core/errors.ts';
 
 /** Header names that may carry the gateway's key, in lower case. */
-const KEY_HEADERS = [
+const KEY_HEADERS: ReadonlySet<string> = new Set([
+  'authorization',
   'x-api-key',
   'api-key',
   'x-goog-api-key',
   'x-litellm-api-key',
   'ocp-apim-subscription-key',
-] as const;
+]);
+
+/** Query parameters by which client libraries send a key. They are compared, but never accepted: logs contain addresses. */
+const KEY_PARAMETERS: ReadonlySet<string> = new Set([
+  'key',
+  'api_key',
+  'api-key',
+  'apikey',
+  'access_token',
+  'subscription-key',
+]);
+
+/** What a request carries its key in. */
+export interface CredentialSources {
+  /** Names and values in turn, as they were received: parsed headers keep only the first of two `Authorization` headers. */
+  readonly rawHeaders: readonly string[];
+  /** The query of the address, if it can carry a key. */
+  readonly query?: string | undefined;
+}
 
 /**
  * The key that a request carries, in any header that client libraries use. All restrictions depend on the key, none on
- * the header. Throws `missing_key` if there is none, and `conflicting_keys` if two headers carry different keys:
- * choosing either would let a caller act under one key and appear under another.
+ * the header. Throws `missing_key` if there is none, and `conflicting_keys` if the request carries two different keys, in
+ * two headers, in one header sent twice, or in a header and the address: choosing one would let a caller act under one
+ * key and appear under another.
  */
-export function readCredential(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  keyHeaderName: string | undefined,
-): string {
+export function readCredential({ rawHeaders, query }: CredentialSources, keyHeaderName: string | undefined): string {
   let found: string | undefined;
-  const take = (value: string | string[] | undefined): void => {
-    if (value === undefined || value === '') return;
-    const text = typeof value === 'string' ? value : value.join(',');
-    const key = stripScheme(text);
-    if (key === '') return;
-    if (found !== undefined && found !== key) {
-      throw new GatewayError(
-        'conflicting_keys',
-        'Authentication Error, two headers carry different keys. Send the key once, in `Authorization: Bearer …`.',
-      );
-    }
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] as string).toLowerCase();
+    if (!KEY_HEADERS.has(name) && name !== keyHeaderName) continue;
+    const key = stripScheme(rawHeaders[index + 1] as string);
+    if (key === '') continue;
+    if (found !== undefined && found !== key) throw conflict();
     found = key;
-  };
-  take(headers.authorization);
-  for (const name of KEY_HEADERS) {
-    if (headers[name] !== undefined) take(headers[name]);
   }
-  if (keyHeaderName !== undefined) take(headers[keyHeaderName]);
+  if (query !== undefined && query !== '') {
+    for (const [name, value] of new URLSearchParams(query)) {
+      if (!KEY_PARAMETERS.has(name.toLowerCase()) || value === '') continue;
+      if (found !== undefined && value !== found) throw conflict();
+    }
+  }
   if (found === undefined) {
     throw new GatewayError(
       'missing_key',
@@ -44,6 +57,13 @@ export function readCredential(
     );
   }
   return found;
+}
+
+function conflict(): GatewayError {
+  return new GatewayError(
+    'conflicting_keys',
+    'Authentication Error, the request carries different keys. Send the key once, in `Authorization: Bearer …`.',
+  );
 }
 
 function stripScheme(value: string): string {

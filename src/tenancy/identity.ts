@@ -38,6 +38,8 @@ export interface Identity {
   readonly organizationId?: string;
   readonly isBlocked: boolean;
   readonly expiresAtMs?: number;
+  /** When the text that the caller sent stops being valid, because the key has a new one. */
+  readonly textUntilMs?: number;
   /** Model groups it may use, as configured; empty means all. Team, user and organisation narrow it further. */
   readonly models: readonly string[];
   /** The key's metadata in LiteLLM's names, merged with that of its team. */

@@ -137,7 +137,9 @@ export class Tenants {
     if (key === undefined) return undefined;
     const from = declared === undefined ? 'directory' : 'file';
     try {
-      return await this.#complete(key, from);
+      const identity = await this.#complete(key, from);
+      // The cache may hold an identity longer than the old text of a rotated key is valid.
+      return key.hash === hash ? identity : { ...identity, textUntilMs: key.previousUntilMs ?? 0 };
     } catch (error) {
       // An unavailable database must not lock out keys that the configuration declares.
       if (declared === undefined || !(error instanceof DatabaseUnavailableError)) throw error;

@@ -46,3 +46,44 @@ test('spend tells what the running gateway spent, and what one request was price
   assert.equal(date.code, 1);
   assert.match(date.stderr, /YYYY-MM-DD/);
 });
+
+test('a name that steers terminals is written out in tables, in JSON and in metrics', async (context) => {
+  const cwd = temporaryFolder(context);
+  const config = writeConfig(cwd, await simulatorFor(context), { 'gpt-4o': 'gpt-4o' });
+  const args = ['--config', config, '--host', '127.0.0.1'];
+  const sluice = new SluiceProcess(context, { cwd, args: [...args, '--port', '0'], env: CONFIG_ENV });
+  const url = await sluice.url();
+  const admin = { authorization: `Bearer ${CONFIG_ENV.TEST_MASTER_KEY}`, 'content-type': 'application/json' };
+  const alias = '\u001b]0;pwn\u0007\u001b[31m\u009b2J\u202e\r\n\u007f';
+  const made = await fetch(`${url}/key/generate`, {
+    method: 'POST',
+    headers: admin,
+    body: JSON.stringify({ key_alias: alias }),
+  });
+  assert.equal(made.status, 200);
+  const { key } = (await made.json()) as { key: string };
+  const asked = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { ...admin, authorization: `Bearer ${key}` },
+    body: JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] }),
+  });
+  assert.equal(asked.status, 200);
+  await asked.text();
+
+  const port = new URL(url).port;
+  const spend = (...more: string[]) =>
+    runSluice(context, { cwd, env: CONFIG_ENV, args: ['spend', ...args, '--port', port, '--by', 'key', ...more] });
+  let table = await spend();
+  for (const until = Date.now() + 5_000; !table.stdout.includes('pwn') && Date.now() < until; await wait(100)) {
+    table = await spend();
+  }
+  const json = await spend('--json');
+  const metrics = await (await fetch(`${url}/metrics`, { headers: admin })).text();
+  for (const text of [table.stdout, json.stdout, metrics]) {
+    assert.match(text, /u001b\]0;pwn/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  }
+  const { results } = JSON.parse(json.stdout) as { results: { alias?: string }[] };
+  assert.equal(results[0]?.alias, alias);
+});

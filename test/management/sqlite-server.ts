@@ -141,7 +141,7 @@ export async function startManagement(
   serveManagement(app, {
     routes: MANAGEMENT_ROUTES,
     context: () => context,
-    identify: async ({ authorization }) => {
+    identify: async ({ headers: { authorization } }) => {
       const key = String(authorization ?? '').replace(/^Bearer /, '');
       if (key === MASTER_KEY) return masterIdentity(hashKey(MASTER_KEY));
       const identity = await tenants.identity(hashKey(key));

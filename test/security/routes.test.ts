@@ -8,12 +8,14 @@ import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 interface Place {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly access: 'public' | 'key' | 'admin';
+  readonly access: 'public' | 'optional' | 'key' | 'admin';
 }
 
 const PLACES: readonly Place[] = [...MODEL_ROUTES, ...FACT_ROUTES].flatMap(({ method, paths, access }) =>
   paths.map((path) => ({ method, path: path.replace(':model', 'gpt-4o').replace('*', 'gpt-4o'), access })),
 );
+
+const isOpen = (access: Place['access']): boolean => access === 'public' || access === 'optional';
 
 const LIVENESS = ['/health/liveliness', '/health/liveness', '/health/readiness'];
 
@@ -57,7 +59,7 @@ describe('routes', { timeout: 60_000 }, () => {
   const upstreamCalls = (): number => gateway.simulator.requests.length;
 
   test('only the liveness paths are public, and one answers each path', () => {
-    const open = PLACES.filter(({ access }) => access === 'public').map(({ path }) => path);
+    const open = PLACES.filter(({ access }) => isOpen(access)).map(({ path }) => path);
     assert.deepEqual(open.sort(), LIVENESS.toSorted());
     assert.equal(new Set(PLACES.map(({ method, path }) => `${method} ${path}`)).size, PLACES.length);
   });
@@ -65,7 +67,7 @@ describe('routes', { timeout: 60_000 }, () => {
   for (const place of PLACES) {
     test(`${place.method} ${place.path} (${place.access})`, async () => {
       const before = upstreamCalls();
-      const isPublic = place.access === 'public';
+      const isPublic = isOpen(place.access);
       const refused: readonly Readonly<Record<string, string>>[] = [
         {},
         { authorization: '' },
@@ -115,7 +117,7 @@ describe('routes', { timeout: 60_000 }, () => {
   });
 
   test('odd keys are unknown keys on every route, also as other headers and in the path of the failure', async () => {
-    for (const place of PLACES.filter(({ access }) => access !== 'public')) {
+    for (const place of PLACES.filter(({ access }) => !isOpen(access))) {
       for (const key of ODD_KEYS) {
         for (const name of ['authorization', 'x-api-key']) {
           const response = await call(place, { [name]: name === 'authorization' ? `Bearer ${key}` : key });

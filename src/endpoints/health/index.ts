@@ -11,15 +11,16 @@ export const liveness: Answering = () => ({ status: 200, body: "I'm alive!" });
 
 /**
  * Whether this instance takes requests: not while it drains. An unavailable database is reported, but does not make the
- * instance unready: keys that are known are served, and their costs are kept until the database is back.
+ * instance unready: keys that are known are served, and their costs are kept until the database is back. The version is
+ * told to valid keys only: it says which faults an attacker could try.
  */
-export const readiness: Answering = async ({ isDraining, version, parts }) => ({
+export const readiness: Answering = async ({ identity, isDraining, version, parts }) => ({
   status: isDraining ? 503 : 200,
   body: {
     status: isDraining ? 'draining' : 'healthy',
     db: (await parts.isDatabaseUp()) ? 'connected' : 'Not connected',
     cache: null,
-    litellm_version: version,
+    ...(identity !== undefined && { litellm_version: version }),
     success_callbacks: [],
   },
 });

@@ -14,6 +14,12 @@ export class ClientWrapper implements Client {
   get headers(): Client['headers'] {
     return this.client.headers;
   }
+  get rawHeaders(): Client['rawHeaders'] {
+    return this.client.rawHeaders;
+  }
+  get query(): string | undefined {
+    return this.client.query;
+  }
   get isGone(): boolean {
     return this.client.isGone;
   }

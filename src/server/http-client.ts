@@ -174,7 +174,7 @@ export function hasUnreadBody(request: IncomingMessage): boolean {
 }
 
 /** Whether the client waits for our word before it sends the body (`Expect: 100-continue`). */
-export function isAskingFirst(request: IncomingMessage): boolean {
+function isAskingFirst(request: IncomingMessage): boolean {
   return request.headers.expect !== undefined && /^100-continue$/i.test(request.headers.expect.trim());
 }
 

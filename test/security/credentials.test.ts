@@ -100,7 +100,7 @@ describe('credentials', { timeout: 60_000 }, () => {
     assert.equal(whole.status, 200);
   });
 
-  test('the version is told to valid keys only', async () => {
+  test('only valid keys learn the version', async () => {
     const ask = async (headers: Record<string, string>): Promise<Record<string, unknown>> => {
       const response = await fetch(`${gateway.url}/health/readiness`, { headers });
       assert.equal(response.status, 200);

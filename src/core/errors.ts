@@ -69,6 +69,8 @@ export const ERRORS = {
   unsupported_parameter: row(400, 'invalid_request_error', 'UnsupportedParamsError', 'client', 'nowhere',
     'The provider cannot take a parameter and `drop_params` is off.'),
   unknown_model: row(400, 'None', 'BadRequestError', 'client', 'nowhere', 'No model group has this name.'),
+  refused_by_guardrail: row(400, 'invalid_request_error', 'ContentPolicyViolationError', 'client', 'nowhere',
+    'A guardrail of this gateway refused the prompt or the answer; its message says why.'),
   unsupported_operation: row(400, 'invalid_request_error', 'BadRequestError', 'client', 'nowhere',
     'The provider of this model has no such operation.'),
   unsupported_media_type: row(415, 'invalid_request_error', 'BadRequestError', 'client', 'nowhere',

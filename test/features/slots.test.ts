@@ -40,7 +40,7 @@ async function ask(gateway: TestGateway, more: JsonObject = {}, key = gateway.ma
 }
 
 function refusal(message: string): GatewayError {
-  return new GatewayError('invalid_request', message, { param: 'messages' });
+  return new GatewayError('refused_by_guardrail', message);
 }
 
 const words = ({ json }: Seen): string => {

@@ -60,6 +60,7 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   object_exists: 'invalid_request_error',
   unsupported_parameter: 'invalid_request_error',
   unknown_model: 'not_found_error',
+  refused_by_guardrail: 'invalid_request_error',
   unsupported_operation: 'invalid_request_error',
   unsupported_media_type: 'invalid_request_error',
   body_too_large: 'request_too_large',

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Feature } from '../features/feature.ts';
-import type { EdgeLimits } from '../server/server.ts';
+import type { EdgeLimits } from '../server/client-time-limits.ts';
 import type { MetricsSnapshot } from '../telemetry/exposition.ts';
 import type { Log } from '../telemetry/log.ts';
 

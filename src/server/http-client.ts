@@ -192,9 +192,19 @@ function endWhenRead(request: IncomingMessage, response: ServerResponse): void {
     clearTimeout(quiet);
     response.end();
   };
+  let isQuiet = true;
   const atLast = setTimeout(end, LINGER_MS);
-  const quiet = setTimeout(end, LINGER_QUIET_MS);
-  request.on('data', () => quiet.refresh());
+  const quiet = setTimeout(() => {
+    isQuiet = true;
+    // If the event loop was late, what came meanwhile is read between the timers and this.
+    setImmediate(() => {
+      if (isQuiet) end();
+    });
+  }, LINGER_QUIET_MS);
+  request.on('data', () => {
+    isQuiet = false;
+    quiet.refresh();
+  });
   request.once('end', end);
   request.once('close', end);
 }

@@ -14,8 +14,10 @@ import { identify } from '../pipeline/identify.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
+import { type EdgeLimits, restWhileLate } from './client-time-limits.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
 import { serveManagement } from './management.ts';
+import { LoopWatch } from './overload/loop-watch.ts';
 import {
   FACT_ROUTES,
   type FactRoute,
@@ -30,15 +32,8 @@ import { pathOf, queryOf } from './url.ts';
 const MAX_HEADER_BYTES = 16_384;
 /** Longer than load balancers keep idle connections (60 s): they must close them first, or they would use a closed one. */
 const KEEP_ALIVE_MS = 72_000;
-
-/** How long clients may take to send, in milliseconds. */
-export interface EdgeLimits {
-  readonly headersMs: number;
-  /** For receiving a whole request; answering may take longer. */
-  readonly requestMs: number;
-  /** How often connections are checked. */
-  readonly checkEveryMs: number;
-}
+/** Connections that wait to be accepted while the event loop is busy. The kernel may allow fewer (`net.core.somaxconn`). */
+const BACKLOG = 4_096;
 
 const LIMITS: EdgeLimits = { headersMs: 15_000, requestMs: 60_000, checkEveryMs: 2_000 };
 
@@ -60,6 +55,7 @@ export class Edge {
   readonly #app: FastifyInstance;
   readonly #options: EdgeOptions;
   readonly #inFlight = new Slots<HttpClient>();
+  readonly #loop: LoopWatch;
   #whenIdle: (() => void) | undefined;
   #isDraining = false;
 
@@ -90,6 +86,8 @@ export class Edge {
     // Node would answer `Expect: 100-continue` before the key was checked. Whatever reads the body asks for it.
     const { server } = this.#app;
     server.on('checkContinue', (request, response) => server.emit('request', request, response));
+    this.#loop = new LoopWatch(options.parts.clock);
+    restWhileLate(server, limits, this.#loop);
     // The pipeline reads bodies, after it has checked the key.
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -112,7 +110,7 @@ export class Edge {
 
   /** Starts to listen; resolves to the port. Rejects with the error of the socket (`EADDRINUSE`, `EACCES`). */
   async listen(host: string, port: number): Promise<number> {
-    await this.#app.listen({ host, port });
+    await this.#app.listen({ host, port, backlog: BACKLOG });
     const address = this.#app.server.address();
     return typeof address === 'object' && address !== null ? address.port : port;
   }
@@ -142,6 +140,7 @@ export class Edge {
 
   async close(): Promise<void> {
     this.#isDraining = true;
+    this.#loop.stop();
     const closed = this.#app.close();
     this.#app.server.closeAllConnections();
     await closed;

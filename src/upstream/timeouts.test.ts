@@ -26,7 +26,12 @@ function setUp() {
       watch.tick();
     }
   };
-  return { call, heard, passMs };
+  /** The event loop does nothing for so long, and the timer's tick comes before anything is read. */
+  const standStill = (ms: number): void => {
+    now += ms;
+    watch.tick();
+  };
+  return { call, heard, passMs, standStill };
 }
 
 test('a call that never answers ends at the first-byte limit, even if part of its head came', () => {
@@ -60,4 +65,18 @@ test('while the client does not read, its own limit holds and not the idle one',
   assert.deepEqual(heard, []);
   passMs(200);
   assert.deepEqual(heard, ['slow-client']);
+});
+
+test('no limit counts while the event loop stood still: what arrived meanwhile is read first', () => {
+  for (const hasFirstByte of [false, true]) {
+    const { call, heard, passMs, standStill } = setUp();
+    call.hasFirstByte = hasFirstByte;
+    passMs(300);
+    standStill(20_000);
+    assert.deepEqual(heard, []);
+    passMs(100);
+    assert.deepEqual(heard, []);
+    passMs(800);
+    assert.deepEqual(heard, [hasFirstByte ? 'idle' : 'first-byte']);
+  }
 });

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { Slots, type Slotted } from '../core/slots.ts';
 
-/** How long each phase of a call may take, in milliseconds. */
+/** How long each phase of a call may take, in milliseconds in which the event loop was not late. */
 export interface CallTimeouts {
   /**
    * From sending the request to the first content of the answer; its head, or a stream that only opens, does not count.
@@ -36,6 +36,8 @@ export interface Watched extends Slotted {
 }
 
 const TICK_MS = 50;
+/** A later tick counts as this much: while the event loop was late, an answer that had arrived could not be read. */
+const LONGEST_TICK_MS = 60;
 /** Longer than providers take from the last word to the end mark. */
 const QUIET_MS = 3_000;
 
@@ -46,6 +48,9 @@ const QUIET_MS = 3_000;
 export class TimeoutWatch {
   readonly #clock: Clock;
   readonly #calls = new Slots<Watched>();
+  /** Milliseconds in which the event loop could have read, until the last tick. */
+  #readableMs = 0;
+  #lastTickMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(clock: Clock) {
@@ -53,11 +58,14 @@ export class TimeoutWatch {
   }
 
   add(call: Watched): void {
-    const now = this.#clock.monotonicMs();
+    if (this.#timer === undefined) {
+      this.#lastTickMs = this.#clock.monotonicMs();
+      this.#timer = setInterval(() => this.tick(), TICK_MS);
+    }
+    const now = this.#readableNow();
     call.watchStartedMs = now;
     call.watchLastActivityMs = now;
     this.#calls.add(call);
-    this.#timer ??= setInterval(() => this.tick(), TICK_MS);
   }
 
   remove(call: Watched): void {
@@ -70,7 +78,9 @@ export class TimeoutWatch {
 
   /** Checks every call once. Public so that a test with its own clock can drive it. */
   tick(): void {
-    const now = this.#clock.monotonicMs();
+    const now = this.#readableNow();
+    this.#readableMs = now;
+    this.#lastTickMs = this.#clock.monotonicMs();
     for (const call of this.#calls) {
       const { timeouts } = call;
       if (call.sawActivity) {
@@ -90,5 +100,9 @@ export class TimeoutWatch {
         call.onQuiet?.();
       }
     }
+  }
+
+  #readableNow(): number {
+    return this.#readableMs + Math.min(this.#clock.monotonicMs() - this.#lastTickMs, LONGEST_TICK_MS);
   }
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { metric, startFaultGateway } from '../faults/support.ts';
+import { faultConfig, metric, startFaultGateway } from '../faults/support.ts';
 import { request, sendRaw } from '../security/raw.ts';
 import type { TestGateway } from '../support/gateway.ts';
 
@@ -13,7 +13,9 @@ const ASK = JSON.stringify({ model: 'oai/gpt-4o', messages: [{ role: 'user', con
 describe('connections', { timeout: 90_000 }, () => {
   let gateway: TestGateway;
   before(async () => {
-    gateway = await startFaultGateway();
+    // Nothing here is about how fast the simulated provider answers on a busy machine.
+    const router_settings = { timeout: 60, ttft_timeout: 60, stream_idle_timeout: 60, connect_timeout: 60 };
+    gateway = await startFaultGateway({ config: faultConfig([], { router_settings }) });
   });
   after(() => gateway.close());
 

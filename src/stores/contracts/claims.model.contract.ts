@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { defined } from '../../core/defined.ts';
 import { amounts, daily, ever, type MakeClaims, MIDNIGHT_MS, NOON_MS } from './claims.contract.ts';
 import type {
   ClaimAccount,
@@ -66,11 +67,20 @@ export class ModelOfClaims {
     const allTake = (reserve: Reserve): boolean =>
       accounts.every((account) => account.money.every((limit) => takes(account, limit, reserve)));
     const tried = triedBy(asked);
-    const granted = tried.find(allTake);
+    const hasRoom = accounts.every((account) =>
+      account.money.every((limit) => takes(account, limit, this.#leastWanted(account.id, limit, asked))),
+    );
+    const granted = tried.find(
+      (reserve) =>
+        allTake(reserve) &&
+        (reserve.cap === undefined || hasRoom) &&
+        accounts.every(({ id, money }) => money.every((limit) => this.#isFair(id, limit, asked, reserve))),
+    );
     const leastWanted = tried.at(-1);
     for (const account of accounts) {
       for (const limit of account.money) {
-        if (granted !== undefined || leastWanted === undefined || takes(account, limit, leastWanted)) continue;
+        if (granted !== undefined || leastWanted === undefined) continue;
+        if (takes(account, limit, this.#leastWanted(account.id, limit, asked))) continue;
         return this.#moneyRefusal(
           account.id,
           limit,
@@ -90,6 +100,23 @@ export class ModelOfClaims {
       { id: request.id, accounts: accounts.map(({ id }) => id), second: this.#second(), inputTokens, outputTokens },
     ];
     return { kind: 'granted', hold, exposure, cap, remaining: this.#remaining(accounts) };
+  }
+
+  /** The least that is granted on a budget: while others hold on it, a claim with a share waits for that. */
+  #leastWanted(account: string, { window }: MoneyLimit, asked: ClaimAmounts): Reserve {
+    const { held, exposed } = this.state(account, window);
+    const ofShare = triedBy(asked).find(({ cap }) => cap !== undefined && cap === asked.cap?.share?.tokens);
+    return (held + exposed > 0n ? ofShare : undefined) ?? triedBy(asked).at(-1) ?? asked;
+  }
+
+  /** Whether eight such reserves would fit, where a claim with a share is not alone and asks for more than that. */
+  #isFair(account: string, limit: MoneyLimit, { cap }: ClaimAmounts, { hold, exposure }: Reserve): boolean {
+    const state = this.state(account, limit.window);
+    if (cap?.share === undefined || cap.minTokens > cap.maxTokens) return true;
+    if (state.held + state.exposed === 0n && !cap.share.doOthersWait) return true;
+    const cost = hold + exposure;
+    if (cost <= cap.fixed + cap.perToken * BigInt(cap.share.tokens)) return true;
+    return this.#takes(state, limit, { hold: cost * 8n, exposure: 0n });
   }
 
   extend(id: string, reserve: Reserve & { readonly nowMs: number }): PlainOutcome {
@@ -342,7 +369,10 @@ function anyAmounts(money: MoneyUpTo): fc.Arbitrary<ClaimAmounts> {
     fixed: money(3),
     perToken: money(2),
     minTokens: fc.integer({ min: 1, max: 3 }),
-    maxTokens: fc.integer({ min: 3, max: 12 }),
+    maxTokens: fc.integer({ min: 5, max: 12 }),
+    share: fc.option(fc.record({ tokens: fc.integer({ min: 3, max: 5 }), doOthersWait: fc.boolean() }), {
+      nil: undefined,
+    }),
   });
   return fc
     .record({
@@ -352,7 +382,7 @@ function anyAmounts(money: MoneyUpTo): fc.Arbitrary<ClaimAmounts> {
       exposure: fc.oneof(fc.constant(0n), money(10)),
       cap: fc.option(cap, { nil: undefined, freq: 2 }),
     })
-    .map(({ cap: least, ...given }) => amounts(least === undefined ? given : { ...given, cap: least }));
+    .map(({ cap: least, ...given }) => amounts(least === undefined ? given : { ...given, cap: defined(least) }));
 }
 
 const anyWait: fc.Arbitrary<Step> = fc.record({

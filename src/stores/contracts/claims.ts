@@ -76,6 +76,12 @@ export interface ClaimAmounts {
     readonly perToken: PicoUsd;
     readonly minTokens: number;
     readonly maxTokens: number;
+    /**
+     * So that one request does not hold a small budget alone. While other claims are open on a budget, the request gets
+     * at most an eighth of what is free, or `tokens` if that is more; below `tokens` it is refused until they are
+     * settled. If `doOthersWait`, the first also holds for a request that is alone. Between `minTokens` and `maxTokens`.
+     */
+    readonly share?: { readonly tokens: number; readonly doOthersWait: boolean };
   };
 }
 

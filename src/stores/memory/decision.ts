@@ -1,7 +1,7 @@
 /** Decides on a claim by all counters that it touches. Changes nothing. */
 import type { PicoUsd } from '../../core/money.ts';
 import type { ClaimAccount, ClaimAmounts, MoneyLimit, Refusal, Remaining, Reserve } from '../contracts/claims.ts';
-import { fits, freeIn, type Grant, grantOf, leastReserve, mayGrow, reservesOf } from '../limits/budget.ts';
+import { fits, type Grant, grantOf, leastIn, mayGrow, reservesOf } from '../limits/budget.ts';
 import { rateRefusal } from '../limits/rates.ts';
 import { moneyRefusal, unavailableRefusal } from '../limits/refusals.ts';
 import type { AccountCounters } from './accounts.ts';
@@ -17,17 +17,7 @@ export interface Touched {
 
 /** What all budgets together can grant; undefined if that is too little. */
 export function grantFor(amounts: ClaimAmounts, touched: Touched): Grant | undefined {
-  const allFit = (reserve: Reserve): boolean => everyBudget(touched, (limit, counter) => fits(limit, counter, reserve));
-  const leastFree = (): PicoUsd => {
-    let least: PicoUsd | undefined;
-    everyBudget(touched, (limit, counter) => {
-      const free = freeIn(limit, counter);
-      if (least === undefined || free < least) least = free;
-      return true;
-    });
-    return least ?? 0n;
-  };
-  return grantOf(amounts, allFit, leastFree);
+  return grantOf(amounts, (holds) => everyBudget(touched, holds));
 }
 
 /** The refusal of the first limit that refuses, in the order of the accounts. */
@@ -36,7 +26,6 @@ export function firstRefusal(
   { accounts, counters, money }: Touched,
   { isMoneyShort, wallMs, nowMs }: { readonly isMoneyShort: boolean; readonly wallMs: number; readonly nowMs: number },
 ): Refusal | undefined {
-  const least = isMoneyShort ? (leastReserve(amounts) ?? amounts) : amounts;
   let next = 0;
   for (let index = 0; index < accounts.length; index += 1) {
     const account = accounts[index];
@@ -48,7 +37,7 @@ export function firstRefusal(
       if (counter === undefined) continue;
       if (!counter.isSeeded) {
         if (account.whenAway === 'closed') return unavailableRefusal(account, limit, counter);
-      } else if (isMoneyShort && !fits(limit, counter, least)) {
+      } else if (isMoneyShort && !fits(limit, counter, leastIn(amounts, counter))) {
         return moneyRefusal(account.id, limit, counter, reservesOf(amounts), wallMs);
       }
     }

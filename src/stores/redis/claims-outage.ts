@@ -14,7 +14,7 @@ import type {
   Reserve,
   Seed,
 } from '../contracts/claims.ts';
-import { type Allowance, fits, freeIn, grantOf, leastReserve, mayGrow, reservesOf } from '../limits/budget.ts';
+import { type Allowance, fits, grantOf, leastIn, mayGrow, reservesOf } from '../limits/budget.ts';
 import { RateWindow } from '../limits/rate-window.ts';
 import { hasRate, rateRefusal } from '../limits/rates.ts';
 import { moneyRefusal, unavailableRefusal } from '../limits/refusals.ts';
@@ -111,24 +111,17 @@ export class OutageClaims {
         return use === undefined ? undefined : { use, share: this.#shareOf(account, limit, use) };
       }),
     );
-    const grant = grantOf(
-      amounts,
-      (reserve) => budgets.every((budget) => budget !== undefined && fits(budget.share, budget.use, reserve)),
-      () =>
-        budgets.reduce(
-          (least, one) => (one === undefined ? 0n : smaller(least, freeIn(one.share, one.use))),
-          UNLIMITED,
-        ),
+    const grant = grantOf(amounts, (holds) =>
+      budgets.every((budget) => budget !== undefined && holds(budget.share, budget.use)),
     );
     const { instances } = this.#options;
     const monotonicMs = this.#options.nowMs();
     for (const account of accounts) {
       if (grant === undefined) {
-        const least = leastReserve(amounts) ?? amounts;
         for (const limit of account.money) {
           const use = this.#known(account.id, limit.window);
           if (use === undefined) return { kind: 'refused', refusal: unavailableRefusal(account, limit) };
-          if (fits(this.#shareOf(account, limit, use), use, least)) continue;
+          if (fits(this.#shareOf(account, limit, use), use, leastIn(amounts, use))) continue;
           const refusal = moneyRefusal(account.id, limit, totalOf(use), reservesOf(amounts), nowMs);
           return { kind: 'refused', refusal };
         }
@@ -225,8 +218,6 @@ export class OutageClaims {
 }
 
 const keyOf = (account: string, window: string): string => `${window}:${account}`;
-
-const smaller = (one: PicoUsd, other: PicoUsd): PicoUsd => (other < one ? other : one);
 
 /** What all instances used before the outage and this one since. */
 function totalOf({ before, spent, held, exposed }: Use): MoneyState {

@@ -8,7 +8,7 @@ if gen ~= ARGV[5] then return missed(ARGV[5]) end
 local id, input, output = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local hu, hp, eu, ep = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 if redis.call('hexists', B..'c:'..self, id) == 1 then return {'duplicate', gen} end
-local accounts = parse(ARGV, 20)
+local accounts = parse(ARGV, 22)
 local unknown = unknownOf(accounts)
 if unknown then return unknown end
 
@@ -23,32 +23,48 @@ local function fits(limit, hu, hp, eu, ep)
   local mu, mp = add(limit.u, limit.p, limit.du, limit.dp)
   return not less(mu, mp, u, p)
 end
-local function fitAll(...)
+local function all(holds)
   for _, account in ipairs(accounts) do
-    for _, limit in ipairs(account.money) do if not fits(limit, ...) then return false end end
+    for _, limit in ipairs(account.money) do if not holds(limit) then return false end end
   end
   return true
 end
-local cap, isIn = -1, fitAll(hu, hp, eu, ep)
-local lu, lp
-if not isIn and ARGV[13] ~= '' and tonumber(ARGV[17]) <= tonumber(ARGV[18]) then
-  local fu, fp, tu, tp = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
-  local function cost(tokens)
-    local u, p = times(tu, tp, tokens)
-    return add(fu, fp, u, p)
+-- With a cap, a claim is granted as many tokens as fit. With a share, that is at most an eighth of what is free, or the
+-- share if that is more, while others hold on the budget or wait for it.
+local fu, fp, tu, tp = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
+local low, high, share, doOthersWait = tonumber(ARGV[17]), tonumber(ARGV[18]), tonumber(ARGV[19]), ARGV[20] ~= ''
+local isCapped = low and low <= high
+local function cost(tokens)
+  local u, p = times(tu, tp, tokens)
+  return add(fu, fp, u, p)
+end
+local function isUnreserved(c) return c.hu == 0 and c.hp == 0 and c.eu == 0 and c.ep == 0 end
+local su, sp
+if isCapped and share then su, sp = cost(share) end
+local function isFair(limit, u, p)
+  if not su or (isUnreserved(limit.counter) and not doOthersWait) or not less(su, sp, u, p) then return true end
+  u, p = times(u, p, 8)
+  return fits(limit, u, p, 0, 0)
+end
+local function fitsLeast(limit)
+  if not isCapped then return fits(limit, hu, hp, eu, ep) end
+  if su and not isUnreserved(limit.counter) then return fits(limit, su, sp, 0, 0) end
+  local u, p = cost(low)
+  return fits(limit, u, p, 0, 0)
+end
+local wu, wp = add(hu, hp, eu, ep)
+local cap, isIn = -1, all(function(limit) return fits(limit, hu, hp, eu, ep) and isFair(limit, wu, wp) end)
+if not isIn and isCapped and all(fitsLeast) then
+  local from, to = low, high
+  while from < to do
+    local middle = math.ceil((from + to) / 2)
+    local u, p = cost(middle)
+    if all(function(limit) return fits(limit, u, p, 0, 0) and isFair(limit, u, p) end) then from = middle
+    else to = middle - 1 end
   end
-  local low, high = tonumber(ARGV[17]), tonumber(ARGV[18])
-  lu, lp = cost(low)
-  if fitAll(lu, lp, 0, 0) then
-    while low < high do
-      local middle = math.ceil((low + high) / 2)
-      local u, p = cost(middle)
-      if fitAll(u, p, 0, 0) then low = middle else high = middle - 1 end
-    end
-    cap, isIn = low, true
-    hu, hp = cost(low)
-    eu, ep = 0, 0
-  end
+  cap, isIn = from, true
+  hu, hp = cost(from)
+  eu, ep = 0, 0
 end
 
 local function untilAtMost(m, field, most)
@@ -66,9 +82,7 @@ end
 for a, account in ipairs(accounts) do
   if not isIn then
     for l, limit in ipairs(account.money) do
-      local doesFit
-      if lu then doesFit = fits(limit, lu, lp, 0, 0) else doesFit = fits(limit, hu, hp, eu, ep) end
-      if not doesFit then
+      if not fitsLeast(limit) then
         local c = limit.counter
         return {'refused', gen, a, 'money', l, c.su, c.sp, c.hu, c.hp, -1}
       end
@@ -94,7 +108,7 @@ for a, account in ipairs(accounts) do
   end
 end
 
-local record = {hu, hp, eu, ep, sec, input, output, ARGV[19], {unpack(ARGV, 20)}}
+local record = {hu, hp, eu, ep, sec, input, output, ARGV[21], {unpack(ARGV, 22)}}
 reserve(accounts, 1, record)
 save()
 for _, account in ipairs(accounts) do

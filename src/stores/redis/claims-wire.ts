@@ -77,6 +77,7 @@ export function writeAmounts(amounts: ClaimAmounts, note: string): string[] {
     ...inTwo(exposure),
     ...(cap === undefined ? ['', '', '', ''] : [...inTwo(cap.fixed), ...inTwo(cap.perToken)]),
     ...(cap === undefined ? ['', ''] : [String(cap.minTokens), String(cap.maxTokens)]),
+    ...(cap?.share === undefined ? ['', ''] : [String(cap.share.tokens), cap.share.doOthersWait ? '1' : '']),
     note,
   ];
 }

@@ -32,6 +32,8 @@ export interface AmountsQuery {
   readonly mayHaveAudio?: boolean;
   /** The most web searches the provider may make for it; undefined: none. */
   readonly webSearches?: number;
+  /** Whether other requests wait for the same budgets. */
+  readonly doOthersWait?: boolean;
 }
 
 /** The longest answer that is assumed of a model of which nothing is known. */
@@ -46,6 +48,13 @@ const LEAST_CAP_SHARE = 0.5;
  * budget.
  */
 const CAP_OF_TAIL = 2;
+/** The same if nothing is known of the length of answers: what is expected then is only a guess. */
+const LEAST_UNKNOWN_TOKENS = 64;
+/**
+ * While several requests share a small budget, each may get at least this many times a usual answer: hardly one is cut
+ * then, longer answers than before are noticed, and many are under way at the same time.
+ */
+const FAIR_SHARE = 1.5;
 /** The shortest answer that is expected. */
 const LEAST_EXPECTED_TOKENS = 16;
 /** How much longer than its estimate a prompt may be, unless its length in bytes says less. */
@@ -98,8 +107,13 @@ export function claimAmounts(query: AmountsQuery): ReservedAmounts {
   const reserved = { ...counts, hold, exposure, practicallyMost: isStrict ? most : bounds.tail };
   if (perToken === 0n) return reserved;
   const maxTokens = Math.min(limit, shortestLimit(query), tail * CAP_OF_TAIL);
-  const minTokens = Math.min(maxTokens, whole(expected * LEAST_CAP_SHARE));
-  return { ...reserved, cap: { fixed, perToken, minTokens, maxTokens } };
+  const least = forecast === PRIOR_FORECAST ? LEAST_UNKNOWN_TOKENS : whole(expected * LEAST_CAP_SHARE);
+  const minTokens = Math.min(maxTokens, least);
+  const share = {
+    tokens: Math.min(maxTokens, whole(expected * FAIR_SHARE)),
+    doOthersWait: query.doOthersWait === true,
+  };
+  return { ...reserved, cap: { fixed, perToken, minTokens, maxTokens, share } };
 }
 
 /**

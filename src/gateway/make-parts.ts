@@ -5,6 +5,7 @@ import { OutputForecasts } from '../costs/output-forecast.ts';
 import type { RunningFeatures } from '../features/run-features.ts';
 import { explainRecord } from '../pipeline/diagnosis/explain-route.ts';
 import { RouteRecords } from '../pipeline/diagnosis/route-records.ts';
+import { BudgetQueue } from '../pipeline/money/budget-queue.ts';
 import type { UpstreamBudgets } from '../pipeline/money/upstream-budgets.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
@@ -39,6 +40,7 @@ export function makeParts(
   };
   const parts: Parts = {
     ...{ clock, random, upstream, tenants, claims, journal, routes, onFault },
+    waiting: new BudgetQueue(() => clock.monotonicMs()),
     routing: live.routing,
     isDatabaseUp: atMostEvery(DATABASE_ASKED_EVERY_MS, clock, () => database.ping()),
     forecasts: new OutputForecasts(),

@@ -11,6 +11,7 @@ import type { SettledSink } from '../telemetry/settled.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { RouteRecords } from './diagnosis/route-records.ts';
+import type { BudgetQueue } from './money/budget-queue.ts';
 import type { CountTokens } from './money/estimate.ts';
 
 /** What the stages work with besides the exchange: made once by `src/gateway/`. */
@@ -20,6 +21,8 @@ export interface Parts {
   readonly routing: RoutingState;
   readonly tenants: Tenants;
   readonly claims: Claims;
+  /** Requests that wait for what others hold of a budget. */
+  readonly waiting: BudgetQueue;
   readonly journal: Journal;
   /** Whether the database answers; asked at most once a second. */
   readonly isDatabaseUp: () => Promise<boolean>;

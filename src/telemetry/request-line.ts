@@ -68,6 +68,7 @@ export function requestLineJson(settled: SettledExchange, time: string, personal
     if (usage.isEstimated === true) line += ',"usage_estimated":true';
   }
   if (settled.cost !== undefined) line += `,"cost_usd":"${usdText(settled.cost)}"`;
+  if (settled.loweredMaxTokens !== undefined) line += `,"lowered_max_tokens":${settled.loweredMaxTokens}`;
   if (settled.unpriced) line += ',"unpriced":true';
   line += `,"duration_ms":${milliseconds(settled.durationMs)}`;
   if (settled.firstByteMs !== undefined) line += `,"first_byte_ms":${milliseconds(settled.firstByteMs)}`;

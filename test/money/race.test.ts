@@ -45,6 +45,7 @@ for (const mode of ['strict', 'learned'] as const) {
         return Math.abs(booked - billed) < 1e-9;
       };
       await eventually(isBooked, `what is booked is what was billed, ${billed} USD`);
+      assert.ok(billed >= budget * 0.9, `${billed} of ${budget} USD: requests were refused although budget was left`);
       process.stdout.write(
         `  ${mode}, ${how}: served ${result.served}, refused ${result.refused}, ${((billed / budget) * 100).toFixed(2)} % of the budget in ${Math.round(tookMs)} ms\n`,
       );

@@ -46,6 +46,8 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
   if (exchange.dropped.length > 0) {
     headers.push('x-sluice-dropped', headerText(exchange.dropped.map(({ field }) => field).join(', ')));
   }
+  const loweredTo = exchange.admission?.claim?.cap;
+  if (loweredTo !== undefined) headers.push('x-sluice-lowered-max-tokens', String(loweredTo));
   const limits = limitHeaders(exchange);
   headers.push(...limits);
   const hasOwnLimits = limits.includes('x-ratelimit-limit-requests') || limits.includes('x-ratelimit-limit-tokens');

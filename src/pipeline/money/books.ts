@@ -112,7 +112,9 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
   if (admission === undefined) return NO_ROWS;
   try {
     if (exchange.attempts.length === 0 && exchange.recalled === undefined) {
-      if (admission.claim !== undefined) forget(parts.claims.cancel(callId, exchange.clock.nowMs()), parts);
+      if (admission.claim !== undefined) {
+        release(admission.claim, parts.claims.cancel(callId, exchange.clock.nowMs()), parts);
+      }
       if (admission.isJournalled) parts.journal.drop(callId);
       return NO_ROWS;
     }
@@ -125,7 +127,8 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
     const settling = settled instanceof Promise ? settled : undefined;
     // A counter that is built from the ledger meanwhile would count this twice: the ledger gets it when it is settled.
     parts.journal.close(entry, settling);
-    if (settling !== undefined) forget(settling, parts);
+    if (admission.claim !== undefined) release(admission.claim, settling, parts);
+    else if (settling !== undefined) forget(settling, parts);
     if (settlement !== undefined && admission.claim !== undefined)
       parts.limitListener?.settled(admission.claim, settlement.cost);
     parts.afterCharges(charges);
@@ -180,6 +183,17 @@ function chargesOf({ snapshot, startedAtMs }: Exchange, rows: readonly LedgerRow
 }
 
 const NO_CHARGES: readonly Charge[] = [];
+
+/** Tells requests that wait for a budget when a claim no longer holds on it. */
+function release({ accounts }: OpenClaim, done: void | Promise<void>, parts: Parts): void {
+  const { waiting } = parts;
+  if (done instanceof Promise)
+    forget(
+      done.then(() => waiting.released(accounts)),
+      parts,
+    );
+  else waiting.released(accounts);
+}
 
 /** A store that cannot be reached keeps what it was given and reports that itself; nothing waits for it here. */
 function forget(done: void | Promise<void>, parts: Parts): void {

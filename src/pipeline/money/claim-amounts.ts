@@ -10,6 +10,7 @@ export function amountsOf(
   exchange: Exchange,
   { forecasts, inputs }: Parts,
   { size }: Admission,
+  doOthersWait = false,
 ): { readonly amounts: ReservedAmounts; readonly isFree: boolean } {
   const { endpoint, snapshot, identity, group, outline } = exchange;
   const { hasOutput } = endpoint.operation;
@@ -33,6 +34,7 @@ export function amountsOf(
     forecast: hasOutput ? forecasts.forecast(name, identity?.keyHash ?? '', exchange.route) : undefined,
     hasOutput,
     webSearches,
+    doOthersWait,
     mayHaveAudio: size.media > 0 || outline.asksForAudio,
   });
   const isFree = amounts.hold === 0n && amounts.exposure === 0n && candidates.every(({ card }) => card !== undefined);

@@ -1,10 +1,9 @@
 /** Claims what a request may use against every limit that applies to it, in one step. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../core/errors.ts';
 import type { ReservedAmounts } from '../../costs/claim-amounts.ts';
 import type { Admission, Admitted, OpenClaim } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
-import type { ClaimAccount, ClaimOutcome, Claims, Refusal } from '../../stores/contracts/claims.ts';
+import type { ClaimAccount, ClaimOutcome, Refusal } from '../../stores/contracts/claims.ts';
 import type { Parts } from '../parts.ts';
 import { acceptedByAll, lowerLimit } from './answer-limit.ts';
 import { amountsOf } from './claim-amounts.ts';
@@ -20,6 +19,10 @@ export function claim(
   group: string,
   hasLimits: boolean,
 ): Admitted | Promise<Admitted> {
+  const line =
+    hasLimits && parts.waiting.size > 0 ? lineBefore(parts, limitsOf(exchange, admission, group)) : undefined;
+  // Whoever came before is served first.
+  if (line !== undefined) return claimInLine(exchange, parts, admission, group, line);
   const asked = ask(exchange, parts, admission, group, hasLimits);
   const { outcome } = asked;
   if (!(outcome instanceof Promise) && (outcome.kind === 'granted' || isFinal(outcome.refusal))) {
@@ -44,12 +47,9 @@ function ask(
 ): Asked {
   const { claims } = parts;
   const nowMs = exchange.clock.nowMs();
-  const [only] = admission.scopes;
-  const limits =
-    admission.scopes.length === 1 && only !== undefined
-      ? only.at(nowMs, group)
-      : admission.scopes.flatMap((accounts) => accounts.at(nowMs, group));
-  const { amounts: usual, isFree } = hasLimits ? usualAmounts(exchange, parts, admission) : NO_AMOUNTS;
+  const limits = limitsOf(exchange, admission, group);
+  const doOthersWait = limits.some(({ id }) => parts.waiting.waitingFor(id) > 1);
+  const { amounts: usual, isFree } = hasLimits ? usualAmounts(exchange, parts, admission, doOthersWait) : NO_AMOUNTS;
   const amounts = isShortAnswer ? withShortAnswer(usual) : usual;
   // A request that costs nothing is also served when its budget is used up, as LiteLLM does.
   const accounts = isFree ? limits.map(withoutMoney) : limits;
@@ -66,11 +66,24 @@ function ask(
 }
 
 /** A recalled answer costs nothing; its request and its tokens count nevertheless. */
-function usualAmounts(exchange: Exchange, parts: Parts, admission: Admission): ReturnType<typeof amountsOf> {
+function usualAmounts(exchange: Exchange, parts: Parts, admission: Admission, doOthersWait = false): ReturnType<typeof amountsOf> {
   const { recalled } = exchange;
-  if (recalled === undefined) return amountsOf(exchange, parts, admission);
+  if (recalled === undefined) return amountsOf(exchange, parts, admission, doOthersWait);
   const { inputTokens = 0, outputTokens = 0 } = recalled.usage ?? {};
   return { amounts: { ...NO_AMOUNTS.amounts, inputTokens, outputTokens }, isFree: true };
+}
+
+function limitsOf(exchange: Exchange, { scopes }: Admission, group: string): readonly ClaimAccount[] {
+  const nowMs = exchange.clock.nowMs();
+  const [only] = scopes;
+  return scopes.length === 1 && only !== undefined
+    ? only.at(nowMs, group)
+    : scopes.flatMap((accounts) => accounts.at(nowMs, group));
+}
+
+/** The account of a request for whose budget others wait already. */
+function lineBefore({ waiting }: Parts, limits: readonly ClaimAccount[]): string | undefined {
+  return limits.find(({ id, money }) => money.length > 0 && waiting.waitingFor(id) > 0)?.id;
 }
 
 /** The least tokens of an answer if a budget is too small for a usual one. */
@@ -80,7 +93,11 @@ function withShortAnswer(amounts: ReservedAmounts): ReservedAmounts {
   const { cap } = amounts;
   return cap === undefined
     ? amounts
-    : { ...amounts, cap: { ...cap, minTokens: Math.min(cap.minTokens, LEAST_TOKENS) } };
+    : { ...amounts, cap: { ...withoutShare(cap), minTokens: Math.min(cap.minTokens, LEAST_TOKENS) } };
+}
+
+function withoutShare({ share: _share, ...cap }: NonNullable<ReservedAmounts['cap']>) {
+  return cap;
 }
 
 const NO_AMOUNTS: { readonly amounts: ReservedAmounts; readonly isFree: boolean } = {
@@ -121,15 +138,6 @@ function take(
   return 'admitted';
 }
 
-/** How long a request waits for what other requests hold of a budget, and the first and the longest pause between two tries. */
-const WAIT_MS = 2_000;
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 250;
-/** How often all waiting requests of one process try a store that instances share: more would slow the store down for all. */
-const MOST_TRIES_PER_SECOND = 500;
-/** How many requests wait, by store. */
-const waiting = new WeakMap<Claims, number>();
-
 /** Money that running requests hold is soon free again: waiting for it is better than a refusal after which the client retries. */
 function mayWait({ limit, isTemporary, isStale, isStoreUnavailable }: Refusal): boolean {
   return limit === 'money' && isTemporary && isStale !== true && isStoreUnavailable !== true;
@@ -145,6 +153,7 @@ function isFinal(refusal: Refusal): boolean {
   return !mayWait(refusal) && !isUntouched(refusal);
 }
 
+/** Asks once more for a short answer if that may help, and waits if others hold what is missing. */
 async function claimInTime(
   exchange: Exchange,
   parts: Parts,
@@ -152,30 +161,41 @@ async function claimInTime(
   group: string,
   first: Asked,
 ): Promise<Admitted> {
-  const untilMs = exchange.clock.monotonicMs() + WAIT_MS;
-  const { claims } = parts;
-  let pauseMs = FIRST_PAUSE_MS;
-  let isShortAnswer = false;
-  for (let asked = first; ; asked = ask(exchange, parts, admission, group, true, isShortAnswer)) {
-    const outcome = await asked.outcome;
-    if (outcome.kind === 'refused' && !isShortAnswer && isUntouched(outcome.refusal)) {
-      isShortAnswer = true;
-      continue;
-    }
-    const isLast = exchange.clock.monotonicMs() >= untilMs;
-    if (outcome.kind === 'granted' || !mayWait(outcome.refusal) || isLast) {
-      return take(exchange, parts, admission, asked, outcome);
-    }
-    const others = waiting.get(claims) ?? 0;
-    const turnMs = claims.isUp === undefined ? 0 : (others * 1_000) / MOST_TRIES_PER_SECOND;
-    // Random, so that requests that wait together do not all try again at the same moment.
-    const thisPauseMs = Math.max(pauseMs, turnMs) * (0.5 + parts.random());
-    waiting.set(claims, others + 1);
-    await sleep(Math.min(thisPauseMs, Math.max(0, untilMs - exchange.clock.monotonicMs())));
-    waiting.set(claims, (waiting.get(claims) ?? 1) - 1);
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-    if (exchange.client.isGone) {
-      throw new GatewayError('client_gone', 'The client hung up while its request waited for a budget.');
-    }
+  const { asked, outcome } = await answered(first, () => ask(exchange, parts, admission, group, true, true));
+  if (outcome.kind === 'refused' && mayWait(outcome.refusal)) {
+    return claimInLine(exchange, parts, admission, group, outcome.refusal.account);
   }
+  return take(exchange, parts, admission, asked, outcome);
+}
+
+async function answered(
+  asked: Asked,
+  askForShortAnswer: () => Asked,
+): Promise<{ readonly asked: Asked; readonly outcome: ClaimOutcome }> {
+  const outcome = await asked.outcome;
+  if (outcome.kind === 'granted' || !isUntouched(outcome.refusal)) return { asked, outcome };
+  const again = askForShortAnswer();
+  return { asked: again, outcome: await again.outcome };
+}
+
+/** Waits in the line of an account, and claims when it is this request's turn. */
+async function claimInLine(
+  exchange: Exchange,
+  parts: Parts,
+  admission: Admission,
+  group: string,
+  account: string,
+): Promise<Admitted> {
+  const { client } = exchange;
+  const admitted = await parts.waiting.wait(account, client, async (isLast) => {
+    const shortly = (): Asked => ask(exchange, parts, admission, group, true, true);
+    const first = isLast ? shortly() : ask(exchange, parts, admission, group, true);
+    const { asked, outcome } = await answered(first, shortly);
+    if (outcome.kind === 'refused' && mayWait(outcome.refusal) && !isLast) return undefined;
+    return take(exchange, parts, admission, asked, outcome);
+  });
+  if (client.isGone) {
+    throw new GatewayError('client_gone', 'The client hung up while its request waited for a budget.');
+  }
+  return admitted;
 }

@@ -35,7 +35,8 @@ describe('strict', () => {
   test('what the client set bounds the answer, in every choice', () => {
     const { hold, cap } = claimAmounts({ ...strict, maxOutputTokens: 100, choices: 3 });
     assert.equal(hold, 4_000n * 3n + 300n * 15n);
-    assert.deepEqual(cap, { fixed: 12_000n, perToken: 45n, minTokens: 50, maxTokens: 100 });
+    const share = { tokens: 100, doOthersWait: false };
+    assert.deepEqual(cap, { fixed: 12_000n, perToken: 45n, minTokens: 50, maxTokens: 100, share });
   });
 
   test('a limit of 0 is no limit, as some providers read it', () => {
@@ -132,7 +133,8 @@ describe('learned', () => {
     // Half as long a prompt again, and the longest answer that the model may give.
     assert.equal(amounts.hold + amounts.exposure, 1_500n * 3n + 8_000n * 15n);
     assert.equal(amounts.practicallyMost, 1_500n * 3n + 1_000n * 15n, 'the longest answer that was seen');
-    assert.deepEqual(amounts.cap, { fixed: 4_500n, perToken: 15n, minTokens: 200, maxTokens: 2_000 });
+    const share = { tokens: 600, doOthersWait: false };
+    assert.deepEqual(amounts.cap, { fixed: 4_500n, perToken: 15n, minTokens: 200, maxTokens: 2_000, share });
     assert.deepEqual([amounts.inputTokens, amounts.outputTokens], [1_000, 400]);
   });
 
@@ -196,7 +198,10 @@ describe('learned', () => {
         assert.ok(learned.hold >= 0n && learned.exposure >= 0n);
         assert.ok(learned.hold + learned.exposure <= strict.hold);
         const { cap } = learned;
-        if (cap !== undefined) assert.ok(cap.minTokens <= cap.maxTokens && cap.minTokens > 0);
+        if (cap === undefined) return;
+        assert.ok(cap.minTokens <= cap.maxTokens && cap.minTokens > 0);
+        const { tokens = 0 } = cap.share ?? {};
+        assert.ok(tokens >= cap.minTokens && tokens <= cap.maxTokens);
       }),
     );
   });

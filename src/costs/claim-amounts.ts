@@ -107,8 +107,8 @@ export function claimAmounts(query: AmountsQuery): ReservedAmounts {
   const reserved = { ...counts, hold, exposure, practicallyMost: isStrict ? most : bounds.tail };
   if (perToken === 0n) return reserved;
   const maxTokens = Math.min(limit, shortestLimit(query), tail * CAP_OF_TAIL);
-  const least = forecast === PRIOR_FORECAST ? LEAST_UNKNOWN_TOKENS : whole(expected * LEAST_CAP_SHARE);
-  const minTokens = Math.min(maxTokens, least);
+  const least = Math.min(maxTokens, whole(expected * LEAST_CAP_SHARE));
+  const minTokens = forecast === PRIOR_FORECAST ? Math.min(least, LEAST_UNKNOWN_TOKENS) : least;
   const share = {
     tokens: Math.min(maxTokens, whole(expected * FAIR_SHARE)),
     doOthersWait: query.doOthersWait === true,

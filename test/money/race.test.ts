@@ -38,6 +38,7 @@ for (const mode of ['strict', 'learned'] as const) {
       assert.ok(result.served > 0);
       await eventually(async () => (await openClaims(gateway)) === 0, 'no claim is left open');
       const billed = billedUsd(gateway.simulator.stats());
+      assert.ok(billed >= budget * 0.9, `${billed} of ${budget} USD: requests were refused although budget was left`);
       assert.ok(billed <= budget * (1 + (mode === 'strict' ? 0 : 0.001)), `${billed} of ${budget} USD`);
       let booked = 0;
       const isBooked = async (): Promise<boolean> => {

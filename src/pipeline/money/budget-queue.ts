@@ -8,7 +8,7 @@ export type Try<Result> = (isLast: boolean) => Promise<Result | undefined>;
 /** A request that waits. */
 interface Waiter {
   readonly untilMs: number;
-  /** Resolves to whether it is over; never rejects. */
+  /** Resolves to whether it is over. Never rejects. */
   readonly attempt: (isLast: boolean) => Promise<boolean>;
   isOver: boolean;
 }
@@ -58,25 +58,21 @@ export class BudgetQueue {
       let isTrying = false;
       const waiter: Waiter = {
         untilMs: this.#monotonicMs() + WAIT_MS,
-        isOver: false,
+        isOver: true,
         attempt: async (isLast) => {
           isTrying = true;
-          try {
-            const result = await ask(isLast);
-            if (result === undefined && !client.isGone) return false;
-            if (result === undefined) reject(clientGone());
-            else resolve(result);
-          } catch (error) {
-            reject(error);
-          } finally {
-            isTrying = false;
-          }
+          const end = await outcomeOf(ask, isLast);
+          isTrying = false;
+          if (end.kind === 'waits' && !client.isGone) return false;
           client.onGone(undefined);
+          this.#leave(account, waiter);
+          if (end.kind === 'done') resolve(end.result);
+          else reject(end.kind === 'failed' ? end.error : clientGone());
           return true;
         },
       };
       if (!this.#join(account, waiter)) {
-        waiter.attempt(true);
+        void waiter.attempt(true);
         return;
       }
       client.onGone(() => {
@@ -105,6 +101,7 @@ export class BudgetQueue {
       this.#lines.set(account, line);
     }
     line.waiters.push(waiter);
+    waiter.isOver = false;
     this.#size += 1;
     this.#schedule();
     return true;
@@ -151,9 +148,22 @@ export class BudgetQueue {
       if (waiter.isOver) continue;
       const isLast = waiter.untilMs <= nowMs;
       if (refusals >= MOST_REFUSALS && !isLast) return;
-      if (await waiter.attempt(isLast)) this.#leave(account, waiter);
-      else refusals += 1;
+      if (!(await waiter.attempt(isLast))) refusals += 1;
     }
+  }
+}
+
+type Outcome<Result> =
+  | { readonly kind: 'done'; readonly result: Result }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'waits' };
+
+async function outcomeOf<Result>(ask: Try<Result>, isLast: boolean): Promise<Outcome<Result>> {
+  try {
+    const result = await ask(isLast);
+    return result === undefined ? { kind: 'waits' } : { kind: 'done', result };
+  } catch (error) {
+    return { kind: 'failed', error };
   }
 }
 

@@ -279,6 +279,33 @@ function testCaps(behaves: Behaves): void {
     await bench.refuse('a', [key], { hold: 2_000n, cap: { ...cap, maxTokens: 4 } });
   });
 
+  behaves('with a share, a claim that is not alone takes an eighth of what is free, or its share', async (bench) => {
+    const shared = { ...cap, share: { tokens: 8, doOthersWait: false } };
+    const key = bench.account('key', { money: [ever(1_000n)] });
+    const alone = await bench.grant('a', [key], { hold: 1_001n, cap: { ...shared, maxTokens: 200 } });
+    assert.deepEqual([alone.cap, alone.hold], [200, 610n]);
+    // An eighth of 390 is 48: 12 tokens.
+    const second = await bench.grant('b', [key], { hold: 300n, cap: shared });
+    assert.deepEqual([second.cap, second.hold], [12, 46n]);
+    // An eighth of 344 would be more than its share.
+    const third = await bench.grant('c', [key], { hold: 34n, exposure: 300n, cap: shared });
+    assert.deepEqual([third.cap, third.exposure], [11, 0n]);
+    const small = await bench.grant('d', [key], { hold: 34n, cap: shared });
+    assert.deepEqual([small.cap, small.hold], [undefined, 34n]);
+  });
+
+  behaves('below its share a claim waits for others, and takes what is left if there are none', async (bench) => {
+    const shared = { ...cap, share: { tokens: 10, doOthersWait: true } };
+    const key = bench.account('key', { money: [ever(60n)] });
+    const first = await bench.grant('a', [key], { hold: 100n, cap: shared });
+    assert.deepEqual([first.cap, first.hold], [10, 40n]);
+    const refusal = await bench.refuse('b', [key], { hold: 100n, cap: { ...shared, minTokens: 3 } });
+    assert.deepEqual([refusal.account, refusal.isTemporary], [key.id, true]);
+    await bench.settle('a', 35n);
+    const last = await bench.grant('c', [key], { hold: 100n, cap: shared });
+    assert.deepEqual([last.cap, last.hold], [5, 25n]);
+  });
+
   behaves('tokens that cost nothing are granted to the most that was asked for', async (bench) => {
     const key = bench.account('key', { money: [ever(15n)] });
     const granted = await bench.grant('a', [key], { hold: 16n, cap: { ...cap, perToken: 0n } });

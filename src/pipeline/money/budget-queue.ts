@@ -84,12 +84,12 @@ export class BudgetQueue {
     });
   }
 
-  /** Something was released on these accounts: whoever waits for them is tried. */
+  /** Something was released on these accounts: the requests that wait for them are tried. */
   released(accounts: readonly { readonly id: string }[]): void {
     if (this.#size === 0) return;
     for (const { id } of accounts) {
       const line = this.#lines.get(id);
-      if (line !== undefined) void this.#tryLine(id, line);
+      if (line !== undefined) void this.#tryLine(line);
     }
   }
 
@@ -122,13 +122,13 @@ export class BudgetQueue {
     const delayMs = Math.max(ASK_EVERY_MS, this.#lines.size * ASK_LINE_EVERY_MS);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      for (const [account, line] of [...this.#lines]) void this.#tryLine(account, line);
+      for (const line of [...this.#lines.values()]) void this.#tryLine(line);
       this.#schedule();
     }, delayMs);
   }
 
   /** Tries a line from its head on, until several in a row are refused. */
-  async #tryLine(account: string, line: Line): Promise<void> {
+  async #tryLine(line: Line): Promise<void> {
     line.isDueAgain = line.isTrying;
     if (line.isTrying) return;
     line.isTrying = true;
@@ -136,12 +136,12 @@ export class BudgetQueue {
       line.isDueAgain = false;
       // Those who settle in one turn are waited for, and those who are refused for good do not hold up the others.
       await nextTurn();
-      await this.#tryOnce(account, line);
+      await this.#tryOnce(line);
     } while (line.isDueAgain);
     line.isTrying = false;
   }
 
-  async #tryOnce(account: string, line: Line): Promise<void> {
+  async #tryOnce(line: Line): Promise<void> {
     const nowMs = this.#monotonicMs();
     let refusals = 0;
     for (const waiter of line.waiters) {

@@ -21,7 +21,7 @@ export function claim(
 ): Admitted | Promise<Admitted> {
   const line =
     hasLimits && parts.waiting.size > 0 ? lineBefore(parts, limitsOf(exchange, admission, group)) : undefined;
-  // Whoever came before is served first.
+  // Requests are served in the order in which they came.
   if (line !== undefined) return claimInLine(exchange, parts, admission, group, line);
   const asked = ask(exchange, parts, admission, group, hasLimits);
   const { outcome } = asked;

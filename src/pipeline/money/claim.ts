@@ -19,8 +19,7 @@ export function claim(
   group: string,
   hasLimits: boolean,
 ): Admitted | Promise<Admitted> {
-  const line =
-    hasLimits && parts.waiting.size > 0 ? lineBefore(parts, limitsOf(exchange, admission, group)) : undefined;
+  const line = hasLimits && parts.waiting.size > 0 ? lineBefore(exchange, parts, admission, group) : undefined;
   // Requests are served in the order in which they came.
   if (line !== undefined) return claimInLine(exchange, parts, admission, group, line);
   const asked = ask(exchange, parts, admission, group, hasLimits);
@@ -66,7 +65,12 @@ function ask(
 }
 
 /** A recalled answer costs nothing; its request and its tokens count nevertheless. */
-function usualAmounts(exchange: Exchange, parts: Parts, admission: Admission, doOthersWait = false): ReturnType<typeof amountsOf> {
+function usualAmounts(
+  exchange: Exchange,
+  parts: Parts,
+  admission: Admission,
+  doOthersWait = false,
+): ReturnType<typeof amountsOf> {
   const { recalled } = exchange;
   if (recalled === undefined) return amountsOf(exchange, parts, admission, doOthersWait);
   const { inputTokens = 0, outputTokens = 0 } = recalled.usage ?? {};
@@ -81,9 +85,13 @@ function limitsOf(exchange: Exchange, { scopes }: Admission, group: string): rea
     : scopes.flatMap((accounts) => accounts.at(nowMs, group));
 }
 
-/** The account of a request for whose budget others wait already. */
-function lineBefore({ waiting }: Parts, limits: readonly ClaimAccount[]): string | undefined {
-  return limits.find(({ id, money }) => money.length > 0 && waiting.waitingFor(id) > 0)?.id;
+/** The account for whose budget others wait already; undefined if there is no such account, or the request costs nothing. */
+function lineBefore(exchange: Exchange, parts: Parts, admission: Admission, group: string): string | undefined {
+  const { waiting } = parts;
+  const busy = limitsOf(exchange, admission, group).find(
+    ({ id, money }) => money.length > 0 && waiting.waitingFor(id) > 0,
+  );
+  return busy === undefined || usualAmounts(exchange, parts, admission).isFree ? undefined : busy.id;
 }
 
 /** The least tokens of an answer if a budget is too small for a usual one. */

@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Client } from '../../exchange/client.ts';
 
 /** How a waiting request asks for its claim: undefined means that it goes on waiting, which `isLast` does not allow. */
-export type Try<Result> = (isLast: boolean) => Promise<Result | undefined>;
+type Try<Result> = (isLast: boolean) => Promise<Result | undefined>;
 
 /** A request that waits. */
 interface Waiter {

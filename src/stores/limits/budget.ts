@@ -27,14 +27,14 @@ export function mayGrow({ max, debt }: Allowance, use: MoneyState, { hold, expos
 }
 
 /** The largest hold without exposure that fits. */
-export function freeIn({ max, debt }: Allowance, { spent, held, exposed }: MoneyState): PicoUsd {
+function freeIn({ max, debt }: Allowance, { spent, held, exposed }: MoneyState): PicoUsd {
   const ofBudget = max - spent - held;
   const withDebt = ofBudget + debt - exposed;
   return withDebt < ofBudget ? withDebt : ofBudget;
 }
 
 /** The least that a claim with a `cap` can be granted; undefined if it has none. */
-export function leastReserve({ cap }: ClaimAmounts): Reserve | undefined {
+function leastReserve({ cap }: ClaimAmounts): Reserve | undefined {
   if (cap === undefined || cap.minTokens > cap.maxTokens) return undefined;
   return reserveFor(cap, cap.minTokens);
 }
@@ -54,7 +54,7 @@ export function reservesOf(amounts: ClaimAmounts): readonly Reserve[] {
 }
 
 /** Asks something of every budget of a claim; false after the first budget of which it does not hold. */
-export type EveryBudget = (holds: (limit: Allowance, use: MoneyState) => boolean) => boolean;
+type EveryBudget = (holds: (limit: Allowance, use: MoneyState) => boolean) => boolean;
 
 /** What all budgets of a claim can grant: its amounts, else as many tokens as fit and are fair, else undefined. */
 export function grantOf(amounts: ClaimAmounts, everyBudget: EveryBudget): Grant | undefined {

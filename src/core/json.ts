@@ -49,3 +49,12 @@ export function itemsOf(value: JsonValue | undefined): readonly JsonValue[] {
 export function objectsOf(value: JsonValue | undefined): readonly JsonObject[] {
   return itemsOf(value).filter(isJsonObject);
 }
+
+/** A value with every text in it changed, names of members left as they are. */
+export function mapTexts<Value>(value: Value, change: (text: string) => string): Value {
+  if (typeof value === 'string') return change(value) as Value;
+  if (Array.isArray(value)) return value.map((item: unknown) => mapTexts(item, change)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, member]) => [name, mapTexts(member as unknown, change)]);
+  return Object.fromEntries(entries) as Value;
+}

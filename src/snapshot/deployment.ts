@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { PricedModel } from '../costs/prices.ts';
 import type { ModelTraits } from '../formats/format.ts';
 import { applyRules } from '../providers/apply-rules.ts';
+import { KnownSecrets } from '../providers/known-secrets.ts';
 import type { OperationId, ParameterRules, Provider, ProviderOperation, Target } from '../providers/provider.ts';
 import type { Routable } from '../routing/model-groups.ts';
 import type { CallTimeouts } from '../upstream/timeouts.ts';
@@ -39,6 +40,8 @@ export class Deployment implements Routable {
   readonly apiBase: string;
   /** Deployments with the same value share a retry budget: a model at an address, whatever the key. */
   readonly upstream: string;
+  /** What must not come back in its provider's errors. */
+  readonly secrets: KnownSecrets;
   readonly #timeouts: { readonly whole: CallTimeouts; readonly stream: CallTimeouts };
   readonly #calls = new Map<string, PreparedCall>();
   readonly #rules = new Map<OperationId, ParameterRules>();
@@ -61,6 +64,7 @@ export class Deployment implements Routable {
     this.modelLiteral = JSON.stringify(parts.target.model);
     this.apiBase = originOf(parts.target.baseUrl);
     this.upstream = `${parts.target.baseUrl} ${parts.target.model}`;
+    this.secrets = new KnownSecrets(secretsOf(parts.target, parts.config));
     this.#timeouts = timeoutsOf(parts.config, parts.timeouts);
   }
 
@@ -161,6 +165,17 @@ function traitsOf(facts: PricedModel['facts']): ModelTraits {
   return {
     ...defined({ maxOutputTokens: facts.maxOutputTokens, reasoning, vision, tools }),
   };
+}
+
+const SECRET_HEADER = /auth|key|token|secret|cookie|credential|password/i;
+
+function secretsOf({ apiKey, baseUrl }: Target, { extraHeaders }: DeploymentConfig): readonly string[] {
+  const secrets = apiKey === undefined ? [] : [apiKey];
+  for (const [name, value] of Object.entries(extraHeaders)) {
+    if (SECRET_HEADER.test(name)) secrets.push(value, value.replace(/^\S+\s+/, ''));
+  }
+  if (baseUrl.includes('@') && URL.canParse(baseUrl)) secrets.push(decodeURIComponent(new URL(baseUrl).password));
+  return secrets;
 }
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {

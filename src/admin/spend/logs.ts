@@ -44,7 +44,7 @@ async function logs(call: ManagementCall): Promise<JsonValue> {
   }
   const filter: LedgerFilter = { ...scope, ...defined({ callId, fromMs, toMs }) };
   const rows = await context.ledger.find(filter, { limit: MOST_ROWS, offset: 0 });
-  return rows.map(spendLog);
+  return rows.map((row) => spendLog(row, call.caller));
 }
 
 /** LiteLLM's sums: for each day its spend, with the keys as members beside it. Days without spend are listed with zeros. */
@@ -104,7 +104,7 @@ async function pagedLogs(call: ManagementCall): Promise<JsonValue> {
     context.ledger.count(filter),
     context.ledger.find(filter, { limit: page.limit, offset: page.offset, order }),
   ]);
-  return { data: rows.map(spendLog), ...showPage(total, page) };
+  return { data: rows.map((row) => spendLog(row, call.caller)), ...showPage(total, page) };
 }
 
 async function filterOf(call: ManagementCall): Promise<LedgerFilter> {

@@ -3,10 +3,14 @@
 import type { JsonObject } from '../../core/json.ts';
 import { formatUsd, type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { LedgerRow } from '../../stores/contracts/ledger.ts';
+import type { Identity } from '../../tenancy/identity.ts';
 import { isoTime } from '../show.ts';
 
-/** One attempt in the shape of `LiteLLM_SpendLogs`. The request's id is the same for all attempts of a request. */
-export function spendLog(row: LedgerRow): JsonObject {
+/**
+ * One attempt in the shape of `LiteLLM_SpendLogs`. The request's id is the same for all attempts of a request. Only the operator
+ * may see a deployment's address.
+ */
+export function spendLog(row: LedgerRow, caller: Pick<Identity, 'isAdmin'>): JsonObject {
   return {
     request_id: row.callId,
     call_type: row.callType,
@@ -23,7 +27,7 @@ export function spendLog(row: LedgerRow): JsonObject {
     model_id: row.deploymentId ?? '',
     model_group: row.modelGroup ?? '',
     custom_llm_provider: row.provider ?? '',
-    api_base: row.apiBase ?? '',
+    api_base: caller.isAdmin ? (row.apiBase ?? '') : '',
     user: row.userId ?? '',
     metadata: { ...row.metadata, user_api_key_alias: row.keyAlias ?? null, status: plainStatus(row) },
     cache_hit: row.status === 'cache-hit' ? 'True' : 'False',

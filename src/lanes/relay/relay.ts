@@ -38,7 +38,11 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
       if (conversation === undefined) return readWhole(body, format);
       return readWholeAsStream(body, format, conversation.openStreamWriter(answerFacts(request, deployment)));
     },
-    openStream: (write) => new RelayedStream(format, write, askForUsage && !request.streamUsage),
+    openStream: (write) =>
+      new RelayedStream(format, write, {
+        dropsUsageFrame: askForUsage && !request.streamUsage,
+        secrets: deployment.secrets,
+      }),
   };
 }
 

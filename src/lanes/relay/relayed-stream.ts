@@ -2,12 +2,14 @@ import type { GatewayError } from '../../core/errors.ts';
 import { clientErrorOf } from '../../formats/client-error.ts';
 import type { FormatParts } from '../../formats/index.ts';
 import type { StreamEvent, Usage } from '../../formats/neutral/conversation.ts';
+import type { KnownSecrets } from '../../providers/known-secrets.ts';
 import { BrokenEvents } from '../../wire/broken-events.ts';
 import { type SseEvent, StreamEnds } from '../../wire/ends.ts';
 import { SseSplitter } from '../../wire/sse.ts';
 import { UsageFrameFilter } from '../../wire/unwanted-usage.ts';
 import { AnswerProblem, type ReportedProblem, reportedProblem } from '../answer-problem.ts';
 import type { StreamAnswer, StreamEnd } from '../stream-answer.ts';
+import { SecretWatch } from './secret-watch.ts';
 import { StreamOpening } from './stream-opening.ts';
 
 const FIRST_EVENTS_READ = 2;
@@ -18,13 +20,19 @@ export class RelayedStream implements StreamAnswer {
   readonly #format: FormatParts;
   readonly #write: (bytes: Uint8Array | string) => void;
   readonly #filter: UsageFrameFilter | undefined;
+  readonly #watch: SecretWatch;
   readonly #ends = new StreamEnds();
   readonly #broken = new BrokenEvents();
   #opening: StreamOpening | undefined;
 
-  constructor(format: FormatParts, write: (bytes: Uint8Array | string) => void, dropsUsageFrame: boolean) {
+  constructor(
+    format: FormatParts,
+    write: (bytes: Uint8Array | string) => void,
+    { dropsUsageFrame, secrets }: { readonly dropsUsageFrame: boolean; readonly secrets: KnownSecrets },
+  ) {
     this.#format = format;
     this.#write = write;
+    this.#watch = new SecretWatch(format, secrets);
     this.#filter = dropsUsageFrame ? new UsageFrameFilter() : undefined;
     this.#opening = new StreamOpening(format);
   }
@@ -41,9 +49,10 @@ export class RelayedStream implements StreamAnswer {
 
   #pass(chunk: Buffer): void {
     this.#ends.push(chunk);
-    const bytes = this.#filter === undefined ? chunk : this.#filter.push(chunk);
+    const bytes = this.#watch.push(this.#filter === undefined ? chunk : this.#filter.push(chunk));
     if (this.#opening === undefined) {
       if (bytes.length > 0) this.#write(bytes);
+      if (this.#watch.found !== undefined) throw new AnswerProblem(this.#watch.found);
       return;
     }
     this.#opening.hold(bytes);
@@ -51,6 +60,7 @@ export class RelayedStream implements StreamAnswer {
     const held = this.#opening.held();
     this.#opening = undefined;
     if (held.length > 0) this.#write(held);
+    if (this.#watch.found !== undefined) throw new AnswerProblem(this.#watch.found);
   }
 
   isComplete(): boolean {
@@ -62,11 +72,15 @@ export class RelayedStream implements StreamAnswer {
   }
 
   end(): StreamEnd {
-    const last = readable(this.#filter?.end() ?? EMPTY);
+    const last = readable(Buffer.concat([this.#watch.push(this.#filter?.end() ?? EMPTY), this.#watch.end()]));
     // A stream without text is still an answer, if it says so at its end.
     const rest = this.#opening === undefined ? last : Buffer.concat([this.#opening.held(), last]);
     const wasToldNothing = this.#opening !== undefined;
     this.#opening = undefined;
+    const { found } = this.#watch;
+    if (found !== undefined) {
+      return { isWhole: false, last: wasToldNothing ? EMPTY : rest, problem: found, wasToldClient: false };
+    }
     const seen = this.#readEnds();
     if (seen.reported !== undefined) {
       const reported = { isWhole: false, problem: seen.reported } as const;

@@ -17,9 +17,9 @@ export const STREAM_HEADERS = [
   'no',
 ] as const;
 
-/** Provider headers that are handed on, each under `llm_provider-`; the rate limits also under their own names. */
+/** Provider headers that are handed on (the organisation and the project of the account are not), each under `llm_provider-`; the rate limits also under their own names. */
 const HANDED_ON =
-  /^(?:x-ratelimit-|anthropic-ratelimit-|x-request-id$|request-id$|openai-|retry-after$|cf-ray$|x-goog-)/;
+  /^(?:x-ratelimit-(?:limit|remaining|reset)-[a-z-]+|anthropic-ratelimit-[a-z-]+|x-request-id|request-id|openai-(?:processing-ms|version|model)|retry-after|cf-ray)$/;
 
 /**
  * Headers of a successful answer, names and values in turn. LiteLLM's names, so that its dashboards and clients read
@@ -56,7 +56,7 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     const first = name.charCodeAt(0);
     if (first !== 0x78 && first !== 0x61 && first !== 0x72 && first !== 0x6f && first !== 0x63) continue;
     const value = provider[name];
-    if (typeof value !== 'string' || !HANDED_ON.test(name)) continue;
+    if (typeof value !== 'string' || !HANDED_ON.test(name) || deployment.secrets.holdsPlain(value)) continue;
     const text = headerText(value);
     headers.push(`llm_provider-${name}`, text);
     // A client with limits of its own sees those: the provider's limits are shared with every other client.

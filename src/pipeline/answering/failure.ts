@@ -1,10 +1,9 @@
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { JsonValue } from '../../core/json.ts';
+import { type JsonValue, mapTexts } from '../../core/json.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { FormatId, ProviderErrorFacts } from '../../formats/neutral/conversation.ts';
 import type { Problem } from '../../lanes/answer-problem.ts';
-import { redactSecrets } from '../../providers/redact-secrets.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';
 
@@ -32,7 +31,7 @@ export function errorOfProblem(deployment: Deployment, problem: Problem, receive
   const { title } = deployment.provider;
   switch (problem.kind) {
     case 'fault':
-      return errorOfFault(deployment, problem.fault);
+      return errorOfFault(deployment, { ...problem.fault, detail: deployment.secrets.redact(problem.fault.detail) });
     case 'reported':
       return classify(deployment, problem.facts.status ?? 200, {}, problem.body, problem.facts, receivedAtMs);
     case 'cut':
@@ -44,7 +43,7 @@ export function errorOfProblem(deployment: Deployment, problem: Problem, receive
     case 'malformed':
       return new GatewayError(
         'upstream_bad_gateway',
-        `BadGatewayError: ${title}Exception - the provider sent no valid answer: ${problem.detail}.`,
+        `BadGatewayError: ${title}Exception - the provider sent no valid answer: ${deployment.secrets.redact(problem.detail)}.`,
         { provider: deployment.provider.name },
       );
   }
@@ -84,10 +83,14 @@ function classify(
   error: ProviderErrorFacts | undefined,
   receivedAtMs: number,
 ): GatewayError {
-  const failure = deployment.provider.classify({ status, headers, body, error, receivedAtMs });
-  const { apiKey } = deployment.target;
-  // Keys have no shape one could rely on; the deployment's own is known, so it never leaves, however it is echoed.
-  const clean = (text: string): string => (apiKey === undefined ? text : redactSecrets(text, [apiKey]));
+  // Keys have no shape one could rely on; the deployment's own are known, so they never leave, however they are echoed. Taken
+  // out first: a message that was shortened could end in the middle of one.
+  const clean = (text: string): string => deployment.secrets.redact(text);
+  const failure = deployment.provider.classify({
+    ...{ status, headers, receivedAtMs },
+    body: mapTexts(body, clean),
+    error: mapTexts(error, clean),
+  });
   return new GatewayError(failure.code, clean(failure.message), {
     provider: deployment.provider.name,
     ...(failure.param !== undefined && { param: clean(failure.param) }),

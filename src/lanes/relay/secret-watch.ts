@@ -67,7 +67,7 @@ export class SecretWatch {
       splitter.push(event);
       splitter.end();
     } catch {
-      // An event that cannot be read is withheld all the same.
+      // An event that cannot be read is still withheld.
     }
     return error ?? reportedProblem({ message: 'the stream contained a credential of this gateway' });
   }

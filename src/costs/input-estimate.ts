@@ -5,9 +5,13 @@ const FIRST_BYTES_PER_TOKEN = 4;
 /** The weight of the newest count; prompts differ, so one odd prompt must not count for much. */
 const WEIGHT = 0.05;
 const MOST_SERIES = 10_000;
-/** Each provider counts media in its own way; this is about a large image, or a page or two. */
-const LIKELY_TOKENS_PER_MEDIUM = 1_500;
-const MOST_TOKENS_PER_MEDIUM = 50_000;
+/** Tokens of a part of a prompt that is not its text. */
+export interface FurtherTokens {
+  readonly likely: number;
+  readonly atMost: number;
+}
+
+const NO_TOKENS: FurtherTokens = { likely: 0, atMost: 0 };
 
 /** The size of a prompt, known without parsing it. */
 export interface PromptSize {
@@ -20,13 +24,10 @@ export interface PromptSize {
 export class InputEstimates {
   readonly #bytesPerToken = new Map<string, number>();
 
-  /** The likely tokens of a prompt, and the number that they cannot exceed (every token is at least a byte). */
-  estimate(group: string, { bytes, media }: PromptSize): { readonly likely: number; readonly atMost: number } {
+  /** The likely tokens of a prompt, and the number that they cannot exceed (every token of text is at least a byte). */
+  estimate(group: string, { bytes }: PromptSize, further: FurtherTokens = NO_TOKENS): FurtherTokens {
     const ratio = this.#bytesPerToken.get(group) ?? FIRST_BYTES_PER_TOKEN;
-    return {
-      likely: Math.ceil(bytes / ratio) + media * LIKELY_TOKENS_PER_MEDIUM,
-      atMost: bytes + media * MOST_TOKENS_PER_MEDIUM,
-    };
+    return { likely: Math.ceil(bytes / ratio) + further.likely, atMost: bytes + further.atMost };
   }
 
   /** Learns from a provider's count. Prompts with media say nothing about text. */

@@ -3,6 +3,7 @@ import { defined } from '../core/defined.ts';
 import { type JsonObject, type JsonValue, stringOf } from '../core/json.ts';
 import { configuredRates, overlay } from './configured-rates.ts';
 import { furtherRates } from './further-rates.ts';
+import { type MediaRules, mediaRulesOf } from './media/media-rules.ts';
 import { knownMaxOutputTokens } from './model-limits.ts';
 import { cardAt, type ListedModel, listedModel, listedProvider } from './package-rates.ts';
 import type { ModelFacts, RateCard } from './rate-card.ts';
@@ -24,6 +25,8 @@ interface ModelToPrice {
 export interface PricedModel {
   /** Everything except the rates, which depend on the moment. */
   readonly facts: Omit<ModelFacts, 'rates'>;
+  /** How it counts media. */
+  readonly media: MediaRules;
   /** The rates for an answer served at this moment and service tier; undefined means unpriced, never free. */
   ratesAt(atMs: number, serviceTier?: string): RateCard | undefined;
   /** Facts and rates together. */
@@ -54,6 +57,7 @@ export function priceModel(query: ModelToPrice): PricedModel {
     cardAt(tiers.get(serviceTier) ?? tiers.get('') ?? [], atMs);
   return {
     facts,
+    media: mediaRulesOf(listed?.owner ?? query.provider, listed?.id ?? query.model),
     ratesAt,
     at(atMs, serviceTier) {
       const rates = ratesAt(atMs, serviceTier);

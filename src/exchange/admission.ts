@@ -2,6 +2,7 @@ import type { GatewayError } from '../core/errors.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { ReservedAmounts } from '../costs/claim-amounts.ts';
 import type { PromptSize } from '../costs/input-estimate.ts';
+import type { MediaExtent } from '../costs/media/media-extent.ts';
 import type { StreamAnswer } from '../lanes/stream-answer.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { ClaimAccount, Remaining } from '../stores/contracts/claims.ts';
@@ -18,6 +19,8 @@ export interface Admission {
   /** The scopes behind these accounts, for errors. */
   readonly scopes: readonly Accounts[];
   readonly size: PromptSize;
+  /** How large each medium is, once they were measured. */
+  extents: readonly MediaExtent[] | undefined;
   readonly tags: readonly string[];
   readonly organizationId: string | undefined;
   /** Set if limits apply; otherwise only the ledger is settled. */

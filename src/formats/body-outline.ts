@@ -121,6 +121,10 @@ export abstract class BodyOutline implements RequestOutline {
     return bytes;
   }
 
+  get choosesFrames(): boolean {
+    return FRAME_MARKS.some((mark) => this.body.includes(mark));
+  }
+
   get textFileBytes(): number {
     let bytes = 0;
     for (const medium of this.media) if (isTextFile(medium)) bytes += medium.decodedBytes;
@@ -298,6 +302,8 @@ export abstract class BodyOutline implements RequestOutline {
   }
 }
 
+/** `fps` in any spelling: a lenient provider may read it in another format's place too. */
+const FRAME_MARKS = [Buffer.from('fps"'), ESCAPED_ASCII];
 const NULL = 0x6e;
 const QUOTE = 0x22;
 

@@ -37,6 +37,8 @@ export interface RequestOutline {
   readonly inlineBytes: number;
   /** Bytes of the text in files that are in the body as base64. */
   readonly textFileBytes: number;
+  /** Whether the request may say how many pictures of a video the model sees each second. */
+  readonly choosesFrames: boolean;
   /** The words of everything a model reads, files of text included, without other inline media; parses those members. */
   promptText(): string;
   /** The first bytes of the conversation, which tell it from others. */

@@ -54,6 +54,7 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
     names: named.length === 0 ? own.names : scopes.flatMap(({ names }) => names),
     scopes,
     size: promptSizeOf(exchange.outline),
+    extents: undefined,
     tags: exchange.controls.tags ?? NO_TAGS,
     organizationId: identity.organizationId,
     claim: undefined,

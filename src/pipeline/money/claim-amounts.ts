@@ -1,17 +1,29 @@
 import { claimAmounts, type ReservedAmounts } from '../../costs/claim-amounts.ts';
+import type { FurtherTokens } from '../../costs/input-estimate.ts';
 import type { Admission } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
+import type { Medium } from '../../formats/medium.ts';
 import type { Parts } from '../parts.ts';
 import { answerLimit } from './answer-limit.ts';
 import { candidatesOf } from './candidates.ts';
+import { countMedia } from './media-tokens.ts';
 
-/** What a request reserves, and whether it costs nothing whichever deployment answers. */
+/** What a request reserves. */
+export interface RequestAmounts {
+  readonly amounts: ReservedAmounts;
+  /** Whether it costs nothing whichever deployment answers. */
+  readonly isFree: boolean;
+  /** A medium whose highest cost is unknown. */
+  readonly unbounded: Medium | undefined;
+}
+
+/** What a request reserves, by every deployment that may answer. */
 export function amountsOf(
   exchange: Exchange,
   { forecasts, inputs }: Parts,
-  { size }: Admission,
+  admission: Admission,
   doOthersWait = false,
-): { readonly amounts: ReservedAmounts; readonly isFree: boolean } {
+): RequestAmounts {
   const { endpoint, snapshot, identity, group, outline } = exchange;
   const { hasOutput } = endpoint.operation;
   const name = group?.pattern ?? group?.name ?? '';
@@ -24,21 +36,38 @@ export function amountsOf(
       maxOutputTokens: priced.facts.maxOutputTokens,
     })),
   );
+  const media = countMedia(exchange, admission, deployments);
   const amounts = claimAmounts({
     mode: snapshot.config.budgets.mode,
     candidates,
-    // The result of a search is about as long as a page, and so is a medium.
-    inputTokens: inputs.estimate(name, webSearches === 0 ? size : { ...size, media: size.media + webSearches }),
+    inputTokens: inputs.estimate(name, admission.size, withSearches(media, webSearches)),
     maxOutputTokens: answerLimit(exchange, deployments),
     choices,
     forecast: hasOutput ? forecasts.forecast(name, identity?.keyHash ?? '', exchange.route) : undefined,
     hasOutput,
     webSearches,
     doOthersWait,
-    mayHaveAudio: size.media > 0 || outline.asksForAudio,
+    mayHaveAudio: outline.asksForAudio || outline.media.some(mayBeSound),
   });
   const isFree = amounts.hold === 0n && amounts.exposure === 0n && candidates.every(({ card }) => card !== undefined);
-  return { amounts, isFree };
+  return { amounts, isFree, unbounded: media.unbounded };
+}
+
+/** The result of a search is about as long as a page. */
+const LIKELY_TOKENS_PER_SEARCH = 1_500;
+const MOST_TOKENS_PER_SEARCH = 50_000;
+
+function withSearches(media: FurtherTokens, searches: number): FurtherTokens {
+  if (searches === 0) return media;
+  return {
+    likely: media.likely + searches * LIKELY_TOKENS_PER_SEARCH,
+    atMost: media.atMost + searches * MOST_TOKENS_PER_SEARCH,
+  };
+}
+
+/** A file that is elsewhere may be anything. */
+function mayBeSound({ kind, source }: Medium): boolean {
+  return kind === 'audio' || kind === 'video' || (kind === 'document' && source !== 'inline');
 }
 
 const STANDARD = [undefined];

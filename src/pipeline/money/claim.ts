@@ -6,9 +6,9 @@ import type { Exchange } from '../../exchange/exchange.ts';
 import type { ClaimAccount, ClaimOutcome, Refusal } from '../../stores/contracts/claims.ts';
 import type { Parts } from '../parts.ts';
 import { acceptedByAll, lowerLimit } from './answer-limit.ts';
-import { amountsOf } from './claim-amounts.ts';
+import { amountsOf, type RequestAmounts } from './claim-amounts.ts';
 import { noteOf, orphanRow } from './ledger-rows.ts';
-import { errorOfRefusal } from './refusals.ts';
+import { errorOfRefusal, refuseUnbounded } from './refusals.ts';
 import { Meter } from './stream-meter.ts';
 
 /** Claims, or throws an error that names the limit that refused. Returns a promise only if the store does, or if the claim waits. */
@@ -48,10 +48,16 @@ function ask(
   const nowMs = exchange.clock.nowMs();
   const limits = limitsOf(exchange, admission, group);
   const doOthersWait = limits.some(({ id }) => parts.waiting.waitingFor(id) > 1);
-  const { amounts: usual, isFree } = hasLimits ? usualAmounts(exchange, parts, admission, doOthersWait) : NO_AMOUNTS;
+  const {
+    amounts: usual,
+    isFree,
+    unbounded,
+  } = hasLimits ? usualAmounts(exchange, parts, admission, doOthersWait) : NO_AMOUNTS;
   const amounts = isShortAnswer ? withShortAnswer(usual) : usual;
   // A request that costs nothing is also served when its budget is used up, as LiteLLM does.
   const accounts = isFree ? limits.map(withoutMoney) : limits;
+  if (unbounded !== undefined && exchange.snapshot.config.budgets.mode === 'strict')
+    refuseUnbounded(unbounded, accounts);
   const isShared = claims.isUp !== undefined;
   const outcome = claims.claim({
     id: exchange.callId,
@@ -65,16 +71,11 @@ function ask(
 }
 
 /** A recalled answer costs nothing; its request and its tokens count nevertheless. */
-function usualAmounts(
-  exchange: Exchange,
-  parts: Parts,
-  admission: Admission,
-  doOthersWait = false,
-): ReturnType<typeof amountsOf> {
+function usualAmounts(exchange: Exchange, parts: Parts, admission: Admission, doOthersWait = false): RequestAmounts {
   const { recalled } = exchange;
   if (recalled === undefined) return amountsOf(exchange, parts, admission, doOthersWait);
   const { inputTokens = 0, outputTokens = 0 } = recalled.usage ?? {};
-  return { amounts: { ...NO_AMOUNTS.amounts, inputTokens, outputTokens }, isFree: true };
+  return { amounts: { ...NO_AMOUNTS.amounts, inputTokens, outputTokens }, isFree: true, unbounded: undefined };
 }
 
 function limitsOf(exchange: Exchange, { scopes }: Admission, group: string): readonly ClaimAccount[] {
@@ -108,9 +109,10 @@ function withoutShare({ share: _share, ...cap }: NonNullable<ReservedAmounts['ca
   return cap;
 }
 
-const NO_AMOUNTS: { readonly amounts: ReservedAmounts; readonly isFree: boolean } = {
+const NO_AMOUNTS: RequestAmounts = {
   amounts: { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n, practicallyMost: 0n },
   isFree: false,
+  unbounded: undefined,
 };
 
 function withoutMoney(account: ClaimAccount): ClaimAccount {

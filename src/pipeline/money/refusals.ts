@@ -2,7 +2,8 @@
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money.ts';
-import type { LimitKind, Refusal } from '../../stores/contracts/claims.ts';
+import type { Medium } from '../../formats/medium.ts';
+import type { ClaimAccount, LimitKind, Refusal } from '../../stores/contracts/claims.ts';
 import { type Accounts, mayShowFigures } from '../../tenancy/accounts.ts';
 import type { Scope } from '../../tenancy/scopes.ts';
 
@@ -13,6 +14,26 @@ export function errorOfRefusal(refusal: Refusal, accounts: readonly Accounts[], 
   return refusal.limit === 'money'
     ? budgetError(refusal, scope, nowMs)
     : rateError(refusal, refusal.limit, scope, nowMs);
+}
+
+/** Refuses a medium that may cost any amount, if a budget of money applies that must never be exceeded (`mode: strict`). */
+export function refuseUnbounded({ kind, source }: Medium, accounts: readonly ClaimAccount[]): void {
+  if (!accounts.some(({ money }) => money.length > 0)) return;
+  const thing =
+    kind === 'document' ? 'A document' : kind === 'image' ? 'An image' : kind === 'audio' ? 'A sound' : 'A video';
+  const problem =
+    source === 'inline'
+      ? `${thing} of the request cannot be measured, so its highest cost is unknown`
+      : `${thing} of the request is given by its ${source === 'file' ? 'file id' : 'address'}, so its highest cost is unknown`;
+  const remedy =
+    source === 'inline'
+      ? 'Send it as PNG, JPEG, GIF, WebP, PDF, WAV, MP3, Ogg, FLAC or MP4 of a kind that the model documents'
+      : 'Send its bytes in the request (base64)';
+  throw new GatewayError(
+    'invalid_request',
+    `${problem}, and a budget with \`mode: strict\` applies. ${remedy}, or ask the operator for a key without a budget or for \`mode: learned\`.`,
+    { mayRetry: false },
+  );
 }
 
 function storeUnavailable(scope: Scope | undefined, { retryAfterMs }: Refusal): GatewayError {

@@ -88,6 +88,13 @@ const BAD: Readonly<Record<string, { readonly files: Readonly<Record<string, str
     },
     says: /a\.ts:1 exports a, which only tests use\n {2}src\/core\/a\.ts:4 exports d, which no file imports\n$/,
   },
+  'client-names-meet-no-prototype': {
+    files: {
+      'src/lanes/a.ts':
+        'export const read = (rules: Rules, name: string) => rules.values?.[name];\nexport function set(body: JsonObject, key: string) {\n  body[key] = 1;\n}\nexport const own = (body: JsonObject) => Object.keys(body).map((name) => body[name]);',
+    },
+    says: /lanes\/a\.ts:1 looks up name in the plain object rules\.values[\s\S]*a\.ts:3 sets key in the plain object body\n$/,
+  },
   'tables-have-no-prototype': {
     files: {
       'src/core/a.ts':

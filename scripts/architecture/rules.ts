@@ -1,4 +1,5 @@
 /** The rules of the house (ARCHITECTURE.md, "Who may import whom"), each with the reason it exists. */
+import { CLIENT_NAME_RULE } from './client-names.ts';
 import { CYCLE_RULE } from './cycles.ts';
 import { DEAD_EXPORT_RULE } from './dead-exports.ts';
 import { FUNCTION_LENGTH_RULE } from './function-length.ts';
@@ -261,6 +262,7 @@ export const RULES: readonly Rule[] = [
   FUNCTION_LENGTH_RULE,
   LATE_VARIABLE_RULE,
   PLAIN_LOOKUP_RULE,
+  CLIENT_NAME_RULE,
   DEAD_EXPORT_RULE,
   WIRE_NAME_RULE,
 ];

@@ -1,7 +1,7 @@
 /** Entries of the change log. Objects in it have no secrets, and amounts are in USD. */
 import { randomUUID } from 'node:crypto';
 import { defined } from '../core/defined.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 import { usdNumber } from '../core/money.ts';
 import type { AuditEntry } from '../stores/contracts/directory.ts';
 import type { ManagementCall } from './contract.ts';
@@ -55,7 +55,7 @@ function writeDown(value: object): JsonObject {
   const written: JsonObject = {};
   for (const [name, member] of Object.entries(value)) {
     if (member === undefined) continue;
-    written[name] = SECRET.test(name) ? '[redacted]' : plain(member);
+    setMember(written, name, SECRET.test(name) ? '[redacted]' : plain(member));
   }
   return written;
 }

@@ -2,8 +2,10 @@
  * A caller can only give a part of what it has. Compares what is granted with what the giver holds, field by field, and names the
  * field that is more. Pure, so that property tests can check its laws.
  */
+
 import { defined } from '../core/defined.ts';
 import type { PicoUsd } from '../core/money.ts';
+import { ownValue } from '../core/own-value.ts';
 import { compileWildcard } from '../core/wildcard.ts';
 import type { Key, Limits, PeriodBudget } from '../stores/contracts/directory.ts';
 
@@ -43,7 +45,7 @@ export function beyond(grant: Rights, { rights: held, isEnforced }: Holding): st
   for (const [name, field] of COUNTS) if (!countWithin(grant[field], held[field], isEnforced)) return name;
   for (const [name, field] of COUNT_MAPS) {
     for (const [model, most] of Object.entries(held[field] ?? {})) {
-      if (!countWithin(own(grant[field], model), most, isEnforced)) return name;
+      if (!countWithin(ownValue(grant[field], model), most, isEnforced)) return name;
     }
   }
   if (!countWithin(grant.expiresAtMs, held.expiresAtMs, isEnforced)) return 'duration';
@@ -142,7 +144,7 @@ function moneyBeyond(grant: Rights, held: Rights, isEnforced: boolean): string |
     if (!isWithin && !isEnforced) return 'budget_limits';
   }
   for (const [model, bound] of Object.entries(held.modelMaxBudget ?? {})) {
-    if (!budgetWithin(own(grant.modelMaxBudget, model), bound, isEnforced)) return 'model_max_budget';
+    if (!budgetWithin(ownValue(grant.modelMaxBudget, model), bound, isEnforced)) return 'model_max_budget';
   }
   return undefined;
 }
@@ -182,8 +184,4 @@ function routesWithin(
   return granted.every((route) =>
     held.some((one) => one === route || (one.endsWith('*') && route.startsWith(one.slice(0, -1)))),
   );
-}
-
-function own<Value>(values: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined {
-  return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
 }

@@ -1,6 +1,6 @@
 /** Reading a management request's body: every field by its name and type; unknown fields are refused. */
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 import { JsonReader, kindOf } from '../core/json-reader.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
 import { parsePeriod } from '../core/period.ts';
@@ -149,7 +149,7 @@ export class Fields {
     const kept: JsonObject = {};
     for (const name of names) {
       const value = this.raw(name);
-      if (value !== undefined) kept[name] = value;
+      if (value !== undefined) setMember(kept, name, value);
     }
     return kept;
   }

@@ -1,6 +1,6 @@
 /** A configuration as written: plain maps, lists and scalars that remember the file and the place they came from. */
 import type { LineCounter } from 'yaml';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 
 /** A file that was read, with the starts of its lines. */
 export interface Source {
@@ -68,7 +68,7 @@ export function toJson(node: ConfigNode): JsonValue {
 /** A map as a plain JSON object, members that are null or unset included as null. */
 function mapToJson(node: MapNode): JsonObject {
   const object: JsonObject = {};
-  for (const entry of node.entries.values()) object[entry.key] = toJson(entry.value);
+  for (const entry of node.entries.values()) setMember(object, entry.key, toJson(entry.value));
   return object;
 }
 

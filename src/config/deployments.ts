@@ -1,7 +1,7 @@
 /** Reads `model_list` into deployments. */
 import { createHash } from 'node:crypto';
 import { defined } from '../core/defined.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
 import type { DeploymentConfig, DeploymentHealthCheck, RoutingConfig } from './gateway-config.ts';
 import type { KnownProvider, ProviderModel } from './known-providers.ts';
@@ -131,13 +131,13 @@ class DeploymentReader {
   #readInfo(item: MapNode, paramsNode: MapNode, params: ParamsSection): Pick<ReadEntry, 'info' | 'modelInfo'> {
     const modelInfo: JsonObject = {};
     for (const name of params.names())
-      if (rowOf(PRICE_SETTINGS, name) !== undefined) modelInfo[name] = params.json(name) as JsonValue;
+      if (rowOf(PRICE_SETTINGS, name) !== undefined) setMember(modelInfo, name, params.json(name) as JsonValue);
     const node = merged([member(paramsNode, 'model_info'), member(item, 'model_info')]);
     if (node === undefined) return { info: undefined, modelInfo };
     const options = { path: 'model_list[].model_info', unknown: 'keep' } as const;
     const info = new Section(node, INFO.rows, options, this.#reading.context);
-    Object.assign(modelInfo, info.unknown);
-    for (const name of info.names()) modelInfo[name] = info.json(name) as JsonValue;
+    for (const name of Object.keys(info.unknown)) setMember(modelInfo, name, info.unknown[name]);
+    for (const name of info.names()) setMember(modelInfo, name, info.json(name) as JsonValue);
     return { info, modelInfo };
   }
 

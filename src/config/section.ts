@@ -1,5 +1,5 @@
 /** Reads one map of a configuration by the rows of its settings: types checked, effects recorded, typos named. */
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 import { type ConfigNode, type MapEntry, type MapNode, type Place, textOf, toJson } from './config-node.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { describeValue } from './finding.ts';
@@ -152,7 +152,7 @@ export class Section<Rows extends SettingRows = SettingRows> {
 
   #readUnknown(entry: MapEntry, { unknown: mode = 'warn', fine }: SectionOptions): void {
     const { context, path } = this;
-    if (mode === 'keep') this.unknown[entry.key] = toJson(entry.value);
+    if (mode === 'keep') setMember(this.unknown, entry.key, toJson(entry.value));
     if (fine?.has(entry.key) === true) return;
     const suggestion = context.suggest(entry.key, this.rows);
     if (mode === 'keep') {

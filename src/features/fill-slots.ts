@@ -9,10 +9,10 @@ type Filled<Name extends Slot> = NonNullable<Slots<Exchange>[Name]>;
 export function fillSlots(hooks: readonly Hooks[]): Slots<Exchange> {
   if (hooks.length === 0) return NO_SLOTS;
   const fill = <Name extends Slot>(
-    name: Name,
+    slot: Name,
     join: (all: readonly Filled<Name>[]) => Filled<Name>,
   ): Filled<Name> | undefined => {
-    const all = hooks.flatMap((each) => (each[name] === undefined ? [] : [each[name] as Filled<Name>]));
+    const all = hooks.flatMap((each) => (each[slot] === undefined ? [] : [each[slot] as Filled<Name>]));
     return all.length > 1 ? join(all) : all[0];
   };
   const prepares = hooks.flatMap(({ prepare }) => prepare ?? []);

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import { ownValue } from '../core/own-value.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { type LimitListener, NO_SLOTS, type Slots, type StateSlot } from '../exchange/slots.ts';
 import type { MetricsRecorder } from '../telemetry/recorder.ts';
@@ -31,7 +32,7 @@ export class RunningFeatures {
   /** Takes over a configuration. */
   configure(config: GatewayConfig): void {
     const hooks = this.#running.flatMap(
-      ({ feature, running }) => running.hooks(config.features[feature.name], config) ?? [],
+      ({ feature, running }) => running.hooks(ownValue(config.features, feature.name), config) ?? [],
     );
     this.#slots = fillSlots(hooks);
   }
@@ -40,7 +41,7 @@ export class RunningFeatures {
   readBy(metrics: MetricsRecorder): void {
     for (const { feature, running } of this.#running) {
       for (const row of feature.metrics ?? []) {
-        const read = running.readings?.[row.name];
+        const read = ownValue(running.readings, row.name);
         if (read !== undefined) metrics.readFurther(row, read);
       }
       if (running.budgetReadings !== undefined) metrics.readBudgets(running.budgetReadings);

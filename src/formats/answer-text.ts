@@ -1,5 +1,6 @@
 import { isBase64 } from '../core/base64.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { ownValue } from '../core/own-value.ts';
 import { wordsIn } from '../core/words-in.ts';
 
 /** Members that a model writes as a whole, whatever the names in them: what a tool is called with. */
@@ -24,7 +25,7 @@ export function answerText(value: JsonValue | undefined, name = ''): string {
 }
 
 function isMedium(object: JsonObject, key: string, name: string): boolean {
-  const value = object[key];
+  const value = ownValue(object, key);
   if (typeof value !== 'string') return false;
   if (key === 'b64_json' || (key === 'data' && HOLD_DATA.has(name))) return isBase64(value);
   if (key !== 'image_url' && !(key === 'url' && name === 'image_url')) return false;

@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import { type JsonObject, setMember } from '../core/json.ts';
+import { ownValue } from '../core/own-value.ts';
 import { FormatError } from '../formats/format.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
 import { isGatewayMember } from '../providers/gateway-members.ts';
@@ -10,9 +11,9 @@ export function clientBody(request: LaneRequest, format: FormatId): JsonObject {
   const parsed = JSON.parse(request.body.toString('utf8')) as JsonObject;
   const body: JsonObject = {};
   for (const name of Object.keys(parsed)) {
+    if (isGatewayMember(name, format, (other) => ownValue(parsed, other))) continue;
     // `__proto__` as an own member must not become a prototype.
-    if (name === '__proto__' || isGatewayMember(name, format, (other) => parsed[other])) continue;
-    body[name] = parsed[name];
+    setMember(body, name, ownValue(parsed, name));
   }
   if (request.model !== undefined) body.model = request.model;
   return body;

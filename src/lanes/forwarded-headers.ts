@@ -1,3 +1,4 @@
+import { ownValue } from '../core/own-value.ts';
 import type { ProviderOperation } from '../providers/provider.ts';
 import type { LaneRequest } from './lane-request.ts';
 
@@ -8,7 +9,7 @@ export function forwardedHeaders(request: LaneRequest, operation: ProviderOperat
   if (operation.forwardHeaders === undefined || operation.format !== request.endpoint.format) return NONE;
   const headers: string[] = [];
   for (const name of operation.forwardHeaders) {
-    const value = request.client.headers[name];
+    const value = ownValue(request.client.headers, name);
     if (typeof value === 'string') headers.push(name, value);
   }
   return headers;

@@ -1,4 +1,5 @@
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
+import { ownValue } from '../core/own-value.ts';
 import type { Dropped } from '../formats/format.ts';
 import { type ParameterRules, UNSUPPORTED } from './provider.ts';
 
@@ -24,19 +25,20 @@ export function applyRules(
       dropped.push({ field: name, why: 'the provider does not take it', kind: 'unsupported' });
       continue;
     }
-    const rewritten = rules.values?.[name]?.(value);
+    const rewrite = ownValue(rules.values, name);
+    const rewritten = rewrite === undefined ? value : rewrite(value);
     if (rewritten === UNSUPPORTED) {
       dropped.push({ field: name, why: 'the provider does not take this value', kind: 'unsupported' });
       continue;
     }
-    if (rules.values?.[name] !== undefined) value = rewritten;
+    value = rewritten;
     if (value === undefined) continue;
-    const renamed = rules.rename?.[name];
-    if (renamed !== undefined && body[renamed] !== undefined) {
+    const renamed = ownValue(rules.rename, name);
+    if (renamed !== undefined && ownValue(body, renamed) !== undefined) {
       dropped.push({ field: name, why: `\`${renamed}\` is sent as well`, kind: 'unknown' });
       continue;
     }
-    result[renamed ?? name] = value;
+    setMember(result, renamed ?? name, value);
   }
   return { body: result, dropped };
 }

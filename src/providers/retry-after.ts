@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { ownValue } from '../core/own-value.ts';
 import type { FailedAnswer } from './provider.ts';
 
 /** The longest wait that is taken from a provider, an hour: a longer one is cut to it. */
@@ -124,7 +125,7 @@ function sane(milliseconds: number | undefined): number | undefined {
 }
 
 function headerOf(answer: FailedAnswer, name: string): string | undefined {
-  const value = answer.headers[name];
+  const value = ownValue(answer.headers, name);
   return typeof value === 'string' ? value : value?.[0];
 }
 

@@ -3,6 +3,7 @@
 import type { BudgetConfig, ScopeKind } from '../config/gateway-config.ts';
 import { defined } from '../core/defined.ts';
 import type { PicoUsd } from '../core/money.ts';
+import { ownValue } from '../core/own-value.ts';
 import { FOR_EVER, parsePeriod, windowAt } from '../core/period.ts';
 import type { ClaimAccount, MoneyLimit, RateLimits } from '../stores/contracts/claims.ts';
 import type { Limits, PeriodBudget } from '../stores/contracts/directory.ts';
@@ -174,9 +175,9 @@ function modelAccountFor(
   settings: LimitSettings,
 ): ClaimAccount | undefined {
   const { modelMaxBudget, modelRpmLimit, modelTpmLimit } = scope.limits;
-  const budget = own(modelMaxBudget, group);
+  const budget = ownValue(modelMaxBudget, group);
   const rates = ratesOf(
-    defined({ rpmLimit: own(modelRpmLimit, group), tpmLimit: own(modelTpmLimit, group) }),
+    defined({ rpmLimit: ownValue(modelRpmLimit, group), tpmLimit: ownValue(modelTpmLimit, group) }),
     settings,
   );
   if (budget === undefined && Object.keys(rates).length === 0) return undefined;
@@ -186,10 +187,6 @@ function modelAccountFor(
     ...rates,
     whenAway: settings.whenAway[scope.kind],
   };
-}
-
-function own<Value>(values: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined {
-  return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 /** Whether a tenant may see the figures of an account of this kind: true for all except the gateway's own. */

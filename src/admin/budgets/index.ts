@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Budget, Kinds, Limits } from '../../stores/contracts/directory.ts';
 import { unknownObject } from '../authority.ts';
 import { type Changes, changeLimits } from '../changes.ts';
@@ -120,7 +121,7 @@ async function settings({ context, query }: ManagementCall): Promise<JsonValue> 
     field_name: name,
     field_type: type,
     field_description: about,
-    field_value: values[name] ?? null,
+    field_value: ownValue(values, name) ?? null,
     stored_in_db: true,
     field_default_value: null,
   }));

@@ -1,6 +1,7 @@
 /** Who may make a key for whom. A key may do no more than the one who makes it. */
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Key, Limits, Team } from '../../stores/contracts/directory.ts';
 import { limitsOf } from '../../tenancy/scopes.ts';
 import { administersTeam, isAdmin, isPermitted, notYours, readTeam, unknownObject } from '../authority.ts';
@@ -78,7 +79,7 @@ function checkGeneration(
   }
   const required = Array.isArray(settings.required_params) ? settings.required_params : [];
   for (const name of required) {
-    if (typeof name === 'string' && (sent[name] === undefined || sent[name] === null)) {
+    if (typeof name === 'string' && (ownValue(sent, name) ?? null) === null) {
       const message = `\`${name}\` is required: the operator demands it for such keys.`;
       throw new GatewayError('invalid_request', message, { param: name });
     }

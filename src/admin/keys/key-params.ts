@@ -1,7 +1,8 @@
 /** The operator's defaults for new keys, and the upper bounds of all keys. */
 import type { ManagementConfig } from '../../config/gateway-config.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import { endOfDuration } from '../duration.ts';
 
 /** A request for a new key with `default_key_generate_params` for what it leaves out, within `upperbound_key_generate_params`. */
@@ -19,9 +20,9 @@ export function withDefaults(sent: JsonObject, defaults: JsonObject): JsonObject
   const body: JsonObject = { ...sent };
   for (const [name, value] of Object.entries(defaults)) {
     if (value === undefined) continue;
-    const given = sent[name];
+    const given = ownValue(sent, name);
     const isSilent = given === undefined || given === null || (Array.isArray(given) && given.length === 0);
-    if (isSilent) body[name] = value;
+    if (isSilent) setMember(body, name, value);
   }
   return body;
 }
@@ -32,9 +33,9 @@ function bounded(sent: JsonObject, bounds: JsonObject, nowMs: number, isNew: boo
   const body: JsonObject = { ...sent };
   for (const [name, bound] of Object.entries(bounds)) {
     if (bound === undefined || bound === null) continue;
-    const value = sent[name];
+    const value = ownValue(sent, name);
     if (value === undefined || value === null) {
-      if (isNew || value === null) body[name] = bound;
+      if (isNew || value === null) setMember(body, name, bound);
       continue;
     }
     const size = sizeOf(name, value, nowMs);

@@ -2,7 +2,7 @@
  * Secrets of models that were added by the API: sealed before they are stored, opened to serve the model, never shown. A sealed
  * value is the object `{"$sealed": "…"}`, so that no text can be mistaken for one.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import type { StoredModel } from '../../stores/contracts/directory.ts';
 
 const SEALED = '$sealed';
@@ -65,7 +65,7 @@ function mapValues(params: JsonObject, change: (name: string, value: JsonValue) 
   const changed: JsonObject = {};
   for (const [name, value] of Object.entries(params)) {
     const after = value === undefined ? undefined : change(name, value);
-    if (after !== undefined) changed[name] = after;
+    if (after !== undefined) setMember(changed, name, after);
   }
   return changed;
 }

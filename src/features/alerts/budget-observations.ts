@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { OpenClaim } from '../../exchange/admission.ts';
 import type { Asker, LimitListener } from '../../exchange/slots.ts';
 import type { ClaimAccount, MoneyLimit, Refusal, Remaining } from '../../stores/contracts/claims.ts';
@@ -161,7 +162,9 @@ export class BudgetObservations implements LimitListener {
   #define(account: ClaimAccount, scope: Scope, identity: Identity | undefined, nowMs: number): Sight {
     const model = account.id === scope.account ? undefined : account.id.slice(`${scope.account}/model:`.length);
     const configured =
-      model === undefined ? moneyOf(scope.limits, nowMs) : [scope.limits.modelMaxBudget?.[model] ?? { max: undefined }];
+      model === undefined
+        ? moneyOf(scope.limits, nowMs)
+        : [ownValue(scope.limits.modelMaxBudget, model) ?? { max: undefined }];
     const before = this.#byId.get(account.id)?.budgets ?? [];
     const owner = ownerOf(scope, identity, model);
     const budgets = account.money.map(({ max, window, startsAtMs, endsAtMs }, index): WatchedBudget => {

@@ -4,6 +4,7 @@ import type { Place } from '../../config/config-node.ts';
 import { type FeatureReading, featureSettings } from '../../config/feature-settings.ts';
 import { guideNow, now, own } from '../../config/setting-rows.ts';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 
 /** Where budget alerts go, and when. */
 export interface AlertConfig {
@@ -72,7 +73,7 @@ function readAddresses({
   const ways = isWanted ? (general.get('alerting') ?? []) : [];
   const ofVariable = (way: string, name: string): readonly string[] => {
     if (!ways.includes(way)) return [];
-    const address = environment[name];
+    const address = ownValue(environment, name);
     if (address) return check([address], name, undefined);
     const message = `general_settings.alerting names "${way}", but the variable "${name}" is not set; no alert goes there`;
     findings.add('warning', 'unset-variable', general.placeOf('alerting'), message);

@@ -3,7 +3,7 @@
  * `additionalProperties: false`, and no constraint that its grammar cannot hold. Such a constraint would be refused with 400;
  * like Anthropic's own SDKs, this writes it into the description instead, where the model still reads it.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 
 const FORMATS = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid']);
 const REFUSED = new Set([
@@ -40,12 +40,12 @@ function closeSchema(value: JsonValue): JsonValue {
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue;
     if (isRefused(key, member)) told.push(`${key}: ${JSON.stringify(member)}`);
-    else if (SCHEMA_MAPS.has(key)) closed[key] = closeMap(member);
-    else if (SCHEMA_LISTS.has(key) && Array.isArray(member)) closed[key] = member.map(closeSchema);
+    else if (SCHEMA_MAPS.has(key)) setMember(closed, key, closeMap(member));
+    else if (SCHEMA_LISTS.has(key) && Array.isArray(member)) setMember(closed, key, member.map(closeSchema));
     // The grammar knows only `anyOf`; of alternatives that exclude each other it accepts the same answers.
     else if (key === 'oneOf' && Array.isArray(member)) closed.anyOf = member.map(closeSchema);
     else if (key === 'items') closed.items = Array.isArray(member) ? member.map(closeSchema) : closeSchema(member);
-    else closed[key] = member;
+    else setMember(closed, key, member);
   }
   if (closed.type === 'object' || isJsonObject(closed.properties)) closed.additionalProperties = false;
   if (told.length > 0) {

@@ -1,7 +1,8 @@
 /** Reads Claude's stream. A method per event type; the fields hold what is known so far. */
 import { defined } from '../../core/defined.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
+import { ownValue } from '../../core/own-value.ts';
 import { readerOf } from '../body-reader.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import type { Part, StreamEvent } from '../neutral/conversation.ts';
@@ -227,8 +228,8 @@ export class AnthropicStreamReader implements StreamReader {
   #opaqueDelta(value: JsonObject, delta: JsonObject): void {
     for (const [key, member] of Object.entries(delta)) {
       if (key === 'type' || member === null || member === undefined) continue;
-      const before = value[key];
-      value[key] = typeof before === 'string' && typeof member === 'string' ? before + member : member;
+      const before = ownValue(value, key);
+      setMember(value, key, typeof before === 'string' && typeof member === 'string' ? before + member : member);
     }
   }
 

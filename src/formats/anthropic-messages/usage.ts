@@ -3,7 +3,8 @@
  * `inputTokens` is the whole prompt. A stream says part of it at the start and the cumulative rest in `message_delta`.
  */
 import { defined } from '../../core/defined.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Usage } from '../neutral/conversation.ts';
 
 /** More tokens than any answer can have: a count above it is a provider's fault and is not believed. */
@@ -13,7 +14,7 @@ const count = (value: JsonValue | undefined): number | undefined =>
   typeof value === 'number' && value >= 0 && value <= BIGGEST_COUNT ? value : undefined;
 
 const within = (value: JsonValue | undefined, key: string): JsonValue | undefined =>
-  isJsonObject(value) ? value[key] : undefined;
+  isJsonObject(value) ? ownValue(value, key) : undefined;
 
 /**
  * What compaction inside the request used. The totals beside `iterations` leave it out although it is billed at the same price
@@ -81,7 +82,9 @@ export function mergeUsageObjects(
 ): JsonObject | undefined {
   if (earlier === undefined || later === undefined) return later ?? earlier;
   const merged: JsonObject = { ...earlier };
-  for (const [key, value] of Object.entries(later)) if (value !== null && value !== undefined) merged[key] = value;
+  for (const [key, value] of Object.entries(later)) {
+    if (value !== null && value !== undefined) setMember(merged, key, value);
+  }
   return merged;
 }
 

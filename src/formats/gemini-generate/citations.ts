@@ -1,6 +1,7 @@
 /** Sources of an answer: Gemini's `groundingMetadata` and `citationMetadata`, and neutral citations. */
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Citation } from '../neutral/conversation.ts';
 import { countOf } from './fields.ts';
 
@@ -108,7 +109,7 @@ export function writeGrounding(citations: readonly Citation[], text: string): Js
 function rawMember(citation: Citation, name: 'chunk' | 'segment'): JsonObject | undefined {
   const { format, value } = citation.raw;
   if (format !== 'gemini-generate' || !isJsonObject(value)) return undefined;
-  const found = value[name];
+  const found = ownValue(value, name);
   return isJsonObject(found) ? found : undefined;
 }
 

@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, setMember } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import { membersAt, type NotedValues, type ObjectShape, walkObjects } from '../../wire/json-walk.ts';
 import type { Edit } from '../../wire/splice.ts';
 import { countOf, largestLimit, loweredLimit } from '../asked-limit.ts';
@@ -85,7 +86,7 @@ const LIMITS = ['maxOutputTokens', 'max_output_tokens'] as const;
 const SCHEMAS = ['responseSchema', 'responseJsonSchema', 'response_schema', 'response_json_schema'] as const;
 
 function countIn(settings: JsonObject, name: string): number | 'absent' | undefined {
-  const value = Object.hasOwn(settings, name) ? settings[name] : undefined;
+  const value = ownValue(settings, name);
   return value === undefined || value === null ? 'absent' : countOf(value);
 }
 
@@ -96,7 +97,9 @@ function limitsIn(settings: JsonObject): readonly string[] {
 function withLimit(settings: JsonObject, cap: number): JsonObject {
   const names = limitsIn(settings);
   const lowered: JsonObject = {};
-  for (const name of names.length > 0 ? names : [LIMITS[0]]) lowered[name] = loweredLimit(countIn(settings, name), cap);
+  for (const name of names.length > 0 ? names : [LIMITS[0]]) {
+    setMember(lowered, name, loweredLimit(countIn(settings, name), cap));
+  }
   return { ...settings, ...lowered };
 }
 

@@ -5,6 +5,7 @@
  * the subset is left out and reported.
  */
 import { isJsonObject, type JsonObject, type JsonValue, setMember, stringOf } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 
 /** Takes the path, inside the schema, of a word that had to be left out. */
 type SchemaDropReceiver = (path: string) => void;
@@ -257,7 +258,7 @@ function alternativesOf(
   schema: JsonObject,
   word: 'anyOf' | 'oneOf',
 ): { readonly value: JsonObject; readonly path: string }[] {
-  const list = schema[word];
+  const list = ownValue(schema, word);
   if (!Array.isArray(list)) return [];
   return list.flatMap((value, index) => (isJsonObject(value) ? [{ value, path: `${word}[${index}]` }] : []));
 }
@@ -268,7 +269,7 @@ function mergeAllOf(schema: JsonObject): JsonObject {
   const { allOf, ...merged } = schema;
   for (const part of schema.allOf.filter(isJsonObject)) {
     for (const [key, value] of Object.entries(part)) {
-      const present = merged[key];
+      const present = ownValue(merged, key);
       if (present === undefined && value !== undefined) setMember(merged, key, value);
       else if (key === 'properties' && isJsonObject(present) && isJsonObject(value))
         merged.properties = { ...value, ...present };

@@ -1,6 +1,7 @@
 /** A neutral request as the body of Gemini's `generateContent`. */
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, withMembers } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
 import { isGemini4, takesJsonSchema } from './gemini-models.ts';
@@ -166,7 +167,7 @@ function writeParameters(
 }
 
 function takesNothing(parameters: JsonObject): boolean {
-  const says = (word: string): boolean => parameters[word] !== undefined;
+  const says = (word: string): boolean => ownValue(parameters, word) !== undefined;
   if (
     ['$ref', 'anyOf', 'oneOf', 'allOf', 'patternProperties'].some(says) ||
     isJsonObject(parameters.additionalProperties)
@@ -246,7 +247,7 @@ function withExtensions(
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
     if (format === 'gemini-generate') {
-      const present = body[name];
+      const present = ownValue(body, name);
       const both = isJsonObject(present) && isJsonObject(value) ? withMembers(value, present) : value;
       Object.defineProperty(added, name, { value: both, enumerable: true, writable: true, configurable: true });
       continue;

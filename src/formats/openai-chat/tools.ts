@@ -1,7 +1,7 @@
 /** Tool definitions and the choice among them, both ways. */
 
 import { defined } from '../../core/defined.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectOf, setMember } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
 import { refusal } from '../body-reader.ts';
 import type { Dropped } from '../format.ts';
@@ -125,7 +125,7 @@ export function writeTools(tools: readonly ToolDefinition[], marks: CacheMarkSty
     if (tool.parameters !== undefined) definition.parameters = tool.parameters;
     if (tool.strict !== undefined) definition.strict = tool.strict;
     const { function: inner, ...extra } = writeExtra(tool.extra, `tools[${index}]`, dropped);
-    if (isJsonObject(inner)) Object.assign(definition, inner);
+    for (const [name, value] of Object.entries(objectOf(inner) ?? {})) setMember(definition, name, value);
     const entry: JsonObject = { type: 'function', function: definition, ...extra };
     if (tool.cacheMark !== undefined && marks === 'cache-control')
       entry.cache_control = writeCacheControl(tool.cacheMark);

@@ -7,7 +7,8 @@
  */
 
 import { defined } from '../../core/defined.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling } from '../neutral/conversation.ts';
 import { cacheMarkStyle, writeCacheControl } from './cache-marks.ts';
@@ -142,6 +143,6 @@ function writeExtensions(request: ConversationRequest, body: JsonObject, dropped
       // Options without a stream are refused.
       if (request.stream)
         body.stream_options = { ...(body.stream_options as JsonObject | undefined), ...(value as JsonObject) };
-    } else if (body[name] === undefined) body[name] = value;
+    } else if (ownValue(body, name) === undefined) setMember(body, name, value);
   }
 }

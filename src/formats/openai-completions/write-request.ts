@@ -1,7 +1,8 @@
 /** Writes a request for a provider that has the legacy completions only. A conversation becomes one text. */
 
 import { defined } from '../../core/defined.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { type JsonObject, setMember } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, Sampling, Turn } from '../neutral/conversation.ts';
 import { writeSampling } from '../openai-chat/write-request.ts';
@@ -30,7 +31,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
       if (request.stream) {
         body.stream_options = { ...(body.stream_options as JsonObject | undefined), ...(value as JsonObject) };
       }
-    } else if (body[name] === undefined) body[name] = value;
+    } else if (ownValue(body, name) === undefined) setMember(body, name, value);
   }
   return { body, dropped };
 }

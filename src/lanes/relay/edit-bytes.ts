@@ -4,6 +4,7 @@
  * same to objects.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Dropped } from '../../formats/format.ts';
 import type { FormatId } from '../../formats/neutral/conversation.ts';
 import { isGatewayMember } from '../../providers/gateway-members.ts';
@@ -92,7 +93,7 @@ function memberValue(body: Buffer, envelope: ReadableEnvelope, name: string): Js
 
 /** Whether the client sends a member, under this name or one that is renamed to it. */
 function isSent(envelope: ReadableEnvelope, rules: ParameterRules, name: string): boolean {
-  return envelope.members.some((member) => member.name === name || rules.rename?.[member.name] === name);
+  return envelope.members.some((member) => member.name === name || ownValue(rules.rename, member.name) === name);
 }
 
 function editMember(
@@ -104,13 +105,13 @@ function editMember(
   drop: (name: string, why: string, kind: Dropped['kind']) => void,
 ): void {
   const { name } = member;
-  const renamed = rules.rename?.[name];
+  const renamed = ownValue(rules.rename, name);
   if (renamed !== undefined && memberNamed(envelope, renamed) !== undefined) {
     drop(name, `\`${renamed}\` is sent as well`, 'unknown');
     return;
   }
-  const rewrite = rules.values?.[name];
-  if (rewrite !== undefined && (rules.mayNeedRewrite?.[name]?.(valueBytes(body, member)) ?? true)) {
+  const rewrite = ownValue(rules.values, name);
+  if (rewrite !== undefined && (ownValue(rules.mayNeedRewrite, name)?.(valueBytes(body, member)) ?? true)) {
     const value = parseMember(body, member);
     const rewritten = rewrite(value);
     if (rewritten === UNSUPPORTED) {

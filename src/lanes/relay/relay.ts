@@ -1,5 +1,5 @@
 /** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import { answerText } from '../../formats/answer-text.ts';
 import { type FormatParts, formatParts } from '../../formats/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
@@ -68,7 +68,7 @@ function readWhole(body: Buffer, format: FormatParts): ReadyAnswer {
       if (error !== undefined) throw new AnswerProblem({ kind: 'reported', body: whole, facts: error });
     }
     if (member.kind === 'object' || member.name === 'service_tier' || member.name === 'model') {
-      facts[member.name] = parseMember(body, member);
+      setMember(facts, member.name, parseMember(body, member));
     }
   }
   return {

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 
 const LONGEST_NAME = 256;
@@ -11,7 +12,9 @@ const HEADERS = ['x-litellm-end-user-id', 'x-litellm-customer-id'] as const;
 export function customerOf({ client, outline, snapshot }: Exchange): string | undefined {
   const { customerHeader, requireCustomer } = snapshot.config.budgets;
   const names = customerHeader === undefined ? HEADERS : [customerHeader, ...HEADERS];
-  const header = names.map((name) => client.headers[name]).find((value) => typeof value === 'string' && value !== '');
+  const header = names
+    .map((name) => ownValue(client.headers, name))
+    .find((value) => typeof value === 'string' && value !== '');
   const found = nameOfEndUser(typeof header === 'string' ? header : outline.endUser);
   if (found !== undefined && found !== '') return found;
   if (requireCustomer) {

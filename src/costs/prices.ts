@@ -29,6 +29,11 @@ export interface PricedModel {
   readonly media: MediaRules;
   /** The rates for an answer served at this moment and service tier; undefined means unpriced, never free. */
   ratesAt(atMs: number, serviceTier?: string): RateCard | undefined;
+  /**
+   * The rates for an answer that names this model. If the deployment's own name has no price (a local name, one of Azure), the
+   * answer's counts, under the same provider; the newest such price then also counts wherever no answer is known yet.
+   */
+  ratesOfAnswer(model: string | undefined, atMs: number, serviceTier?: string): RateCard | undefined;
   /** Facts and rates together. */
   at(atMs: number, serviceTier?: string): ModelFacts;
 }
@@ -53,17 +58,53 @@ export function priceModel(query: ModelToPrice): PricedModel {
     });
   };
   for (const tier of ['', ...PRICED_TIERS]) tiers.set(tier, rowsFor(tier));
-  const ratesAt = (atMs: number, serviceTier = ''): RateCard | undefined =>
+  const ownRates = (atMs: number, serviceTier: string): RateCard | undefined =>
     cardAt(tiers.get(serviceTier) ?? tiers.get('') ?? [], atMs);
+  const answered = new AnsweredModels(query);
+  const ratesAt = (atMs: number, serviceTier = ''): RateCard | undefined =>
+    ownRates(atMs, serviceTier) ?? answered.newest?.ratesAt(atMs, serviceTier);
   return {
     facts,
     media: mediaRulesOf(listed?.owner ?? query.provider, listed?.id ?? query.model),
     ratesAt,
+    ratesOfAnswer(model, atMs, serviceTier = '') {
+      const own = ownRates(atMs, serviceTier);
+      if (own !== undefined || model === undefined || model === query.model) return own ?? ratesAt(atMs, serviceTier);
+      return answered.named(model, atMs)?.ratesAt(atMs, serviceTier) ?? ratesAt(atMs, serviceTier);
+    },
     at(atMs, serviceTier) {
       const rates = ratesAt(atMs, serviceTier);
       return rates === undefined ? facts : { ...facts, rates };
     },
   };
+}
+
+/** How many names of models are kept that answers of one deployment had. */
+const MOST_ANSWERED = 32;
+
+/** The prices of models that the answers of a deployment named. */
+class AnsweredModels {
+  readonly #query: ModelToPrice;
+  readonly #known = new Map<string, PricedModel | undefined>();
+  newest: PricedModel | undefined;
+
+  constructor(query: ModelToPrice) {
+    this.#query = query;
+  }
+
+  /** The model of this name, if it has a price. The first look at a name takes about a millisecond. */
+  named(model: string, atMs: number): PricedModel | undefined {
+    let priced = this.#known.get(model);
+    if (!this.#known.has(model)) {
+      const { base_model: _unpriced, ...modelInfo } = this.#query.modelInfo;
+      const found = priceModel({ ...this.#query, model, modelInfo });
+      priced = found.ratesAt(atMs) === undefined ? undefined : found;
+      if (this.#known.size >= MOST_ANSWERED) this.#known.clear();
+      this.#known.set(model, priced);
+    }
+    this.newest = priced ?? this.newest;
+    return priced;
+  }
 }
 
 /** Service tiers that can have prices of their own. */

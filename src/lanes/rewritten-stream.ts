@@ -6,6 +6,7 @@ import { SseSplitter } from '../wire/sse.ts';
 import { AnswerProblem, type ReportedProblem, readProvider, reportedProblem } from './answer-problem.ts';
 import type { StreamAnswer, StreamEnd } from './stream-answer.ts';
 import { TextSample } from './text-sample.ts';
+import { usageOfModel } from './usage-of-model.ts';
 
 /** A stream that is read into neutral events and written again for the client; the client's bytes of one piece are sent together. */
 export abstract class RewrittenStream implements StreamAnswer {
@@ -16,6 +17,7 @@ export abstract class RewrittenStream implements StreamAnswer {
   readonly #emit = (event: StreamEvent): void => this.take(event);
   readonly #sample = new TextSample();
   #usage: Usage | undefined;
+  #model: string | undefined;
   #pending = '';
   #isWhole = false;
   #reported: ReportedProblem | undefined;
@@ -72,7 +74,7 @@ export abstract class RewrittenStream implements StreamAnswer {
 
   /** What this attempt used, as its provider told it. */
   usage(): Usage | undefined {
-    return this.#usage;
+    return usageOfModel(this.#usage, this.#model);
   }
 
   sample(): { text: string; factor: number } {
@@ -89,6 +91,7 @@ export abstract class RewrittenStream implements StreamAnswer {
 
   /** Notes what an event says of the answer as a whole; returns false if the event itself is no part of the answer. */
   protected note(event: StreamEvent): boolean {
+    if (event.type === 'start') this.#model = event.model;
     if (event.type === 'start' || event.type === 'usage') this.#usage = event.usage ?? this.#usage;
     // What follows an end or an error belongs to no answer.
     if (this.#isWhole || this.#reported !== undefined) return false;

@@ -3,11 +3,16 @@ import { conversationOf, type FormatParts } from '../formats/index.ts';
 import { eventsOf } from '../formats/neutral/events-of.ts';
 import type { ReadyAnswer } from './prepared-call.ts';
 import { readAnswer, readResponse, textOfResponse } from './read-answer.ts';
+import { usageOfModel } from './usage-of-model.ts';
 
 /** Reads a whole answer of a provider and writes it as a client's stream. */
 export function readWholeAsStream(body: Buffer, parts: FormatParts, writer: StreamWriter): ReadyAnswer {
   const response = readResponse(conversationOf(parts), readAnswer(body, parts));
   let stream = '';
   for (const event of eventsOf(response)) stream += event.type === 'end' ? writer.end() : writer.write(event);
-  return { body: Buffer.from(stream), usage: response.usage, text: () => textOfResponse(response) };
+  return {
+    body: Buffer.from(stream),
+    usage: usageOfModel(response.usage, response.model),
+    text: () => textOfResponse(response),
+  };
 }

@@ -244,6 +244,8 @@ export interface Usage {
   readonly providerCostUsd?: number;
   /** The tier the answer was really served at (`priority`, `flex`, `batch`, …). */
   readonly serviceTier?: string;
+  /** The model that the answer names: it has a price if the deployment's own name has none. */
+  readonly model?: string;
   /** True when the counts are ours and not the provider's. */
   readonly isEstimated?: boolean;
 }

@@ -11,6 +11,7 @@ import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { LaneRequest } from '../lane-request.ts';
 import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
 import { readAnswer } from '../read-answer.ts';
+import { usageOfModel } from '../usage-of-model.ts';
 import { readWholeAsStream } from '../whole-as-stream.ts';
 import { editBytes } from './edit-bytes.ts';
 import { RelayedStream } from './relayed-stream.ts';
@@ -56,7 +57,7 @@ function readWhole(body: Buffer, format: FormatParts): ReadyAnswer {
       throw new AnswerProblem({ kind: 'malformed', detail: `the answer is not a JSON object (${envelope.reason})` });
     }
     const value = readAnswer(body, format);
-    return { body, usage: format.readUsage(value), text: () => answerText(value) };
+    return { body, usage: usageOfModel(format.readUsage(value), value.model), text: () => answerText(value) };
   }
   // Usage and the like are small members at the top; what the model wrote stays unparsed.
   const facts: JsonObject = {};
@@ -73,7 +74,7 @@ function readWhole(body: Buffer, format: FormatParts): ReadyAnswer {
   }
   return {
     body,
-    usage: format.readUsage(facts),
+    usage: usageOfModel(format.readUsage(facts), facts.model),
     text: () => answerText(JSON.parse(body.toString('utf8')) as JsonValue),
   };
 }

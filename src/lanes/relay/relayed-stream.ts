@@ -9,6 +9,7 @@ import { SseSplitter } from '../../wire/sse.ts';
 import { UsageFrameFilter } from '../../wire/unwanted-usage.ts';
 import { AnswerProblem, type ReportedProblem, reportedProblem } from '../answer-problem.ts';
 import type { StreamAnswer, StreamEnd } from '../stream-answer.ts';
+import { usageOfModel } from '../usage-of-model.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { StreamOpening } from './stream-opening.ts';
 
@@ -101,7 +102,8 @@ export class RelayedStream implements StreamAnswer {
   }
 
   usage(): Usage | undefined {
-    return this.#readEnds().usage;
+    const { usage, model } = this.#readEnds();
+    return usageOfModel(usage, model);
   }
 
   sample(): { text: string; factor: number } {
@@ -136,9 +138,16 @@ export class RelayedStream implements StreamAnswer {
   }
 
   #read(events: readonly SseEvent[]): Reading {
-    const reading: Reading = { usage: undefined, isWhole: false, hasEndMark: false, reported: undefined };
+    const reading: Reading = {
+      usage: undefined,
+      model: undefined,
+      isWhole: false,
+      hasEndMark: false,
+      reported: undefined,
+    };
     const reader = this.#format.openStreamReader();
     const emit = (event: StreamEvent): void => {
+      if (event.type === 'start') reading.model = event.model;
       if (event.type === 'usage' || event.type === 'start') reading.usage = event.usage ?? reading.usage;
       else if (event.type === 'end') {
         reading.isWhole = true;
@@ -164,6 +173,7 @@ const EMPTY = Buffer.alloc(0);
 
 interface Reading {
   usage: Usage | undefined;
+  model: string | undefined;
   isWhole: boolean;
   hasEndMark: boolean;
   reported: ReportedProblem | undefined;

@@ -8,6 +8,7 @@ import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { LaneRequest } from '../lane-request.ts';
 import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
 import { readAnswer, readResponse, textOfResponse } from '../read-answer.ts';
+import { usageOfModel } from '../usage-of-model.ts';
 import { readWholeAsStream } from '../whole-as-stream.ts';
 import { TranslatedStream } from './translated-stream.ts';
 import { writeRequest } from './write-request.ts';
@@ -39,7 +40,7 @@ function readWhole(
   const response = readResponse(provider, readAnswer(body, parts));
   return {
     body: Buffer.from(JSON.stringify(client.writeResponse(response, facts))),
-    usage: response.usage,
+    usage: usageOfModel(response.usage, response.model),
     text: () => textOfResponse(response),
   };
 }

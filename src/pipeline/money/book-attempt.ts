@@ -10,7 +10,7 @@ import type { AttemptFacts } from '../../telemetry/settled.ts';
  * before: an answer that two deployments wrote is paid to both. If the price is unknown, the request is unpriced.
  */
 export function bookAttempt(exchange: Exchange, deployment: Deployment, facts: AttemptFacts, usage: Usage): void {
-  const card = deployment.priced.ratesAt(exchange.startedAtMs, usage.serviceTier);
+  const card = deployment.priced.ratesOfAnswer(usage.model, exchange.startedAtMs, usage.serviceTier);
   const cost = costOf(usage, card)?.total;
   facts.usage = usage;
   if (cost !== undefined) facts.cost = cost;

@@ -173,7 +173,7 @@ function accountsOf(exchange: Exchange, deploymentId: string | undefined, provid
 function cardOf({ snapshot, deployment, startedAtMs }: Exchange, attempt: AttemptFacts, usage: Usage) {
   const answered =
     deployment?.id === attempt.deploymentId ? deployment : snapshot.deployments.get(attempt.deploymentId);
-  return answered?.priced.ratesAt(startedAtMs, usage.serviceTier);
+  return answered?.priced.ratesOfAnswer(usage.model, startedAtMs, usage.serviceTier);
 }
 
 /** What the model that was asked for would have cost for the same work, at its first deployment's prices. */

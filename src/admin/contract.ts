@@ -39,8 +39,8 @@ export interface ManagementContext {
   /** Serves what the directory's models are now; called after a change of them. */
   readonly reloadModels: () => Promise<void>;
   /** Seals and opens provider keys at rest. */
-  readonly seal: (text: string) => string;
-  readonly unseal: (sealed: string) => string;
+  readonly seal: (text: string, place: string) => string;
+  readonly unseal: (sealed: string, place: string) => string;
   /** What a model's answer would cost (`/spend/calculate`, `/cost/estimate`); undefined: unpriced. In pico-USD. */
   readonly priceOf: (
     model: string,

@@ -49,8 +49,8 @@ export function makeManagementContext(managed: Managed): ManagementContext {
       return errors.length === 0 && config === undefined ? ['The model cannot be read.'] : errors;
     },
     reloadModels,
-    seal: (text) => seal.seal(text),
-    unseal: (sealed) => seal.unseal(sealed),
+    seal: (text, place) => seal.seal(text, place),
+    unseal: (sealed, place) => seal.unseal(sealed, place),
     priceOf: (model, usage) => {
       const deployment = snapshot().groups.resolve(model)?.deployments[0];
       return costOf(usage, deployment?.priced.ratesAt(parts.clock.nowMs()))?.total;
@@ -85,7 +85,9 @@ export function readStoredModels(models: readonly StoredModel[], seal: Seal): Mo
   for (const model of models) {
     if (model.blocked) continue;
     try {
-      const { config, findings } = readModels([modelEntry(model, (sealed) => seal.unseal(sealed))]);
+      const { config, findings } = readModels([
+        modelEntry(model, { unseal: (sealed, place) => seal.unseal(sealed, place) }),
+      ]);
       if (config !== undefined) deployments.push(...config.deployments);
       else refused.set(model.id, findings.find(({ severity }) => severity === 'error')?.message ?? 'it cannot be read');
     } catch (error) {

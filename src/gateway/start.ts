@@ -20,6 +20,7 @@ import { makeParts } from './make-parts.ts';
 import { makeTools, type Tools } from './make-tools.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { noteTurn, readParts, renderMetrics } from './readings.ts';
+import { resealModels } from './reseal-models.ts';
 import { Shutdown } from './shutdown.ts';
 
 const HOUR_MS = 3_600_000;
@@ -65,6 +66,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
     features.configure(next);
   });
   const tenants = makeTenants(options, tools, stores, live);
+  await resealModels(stores.database.directory, live.seal, { clock, log });
   await live.readModels();
   await budgets.configure(live.current);
 
@@ -165,9 +167,16 @@ function makeEdge(
   });
 }
 
-/** Seals the secrets of stored models; what was sealed under the master key can be read whatever the salt is now. */
+/**
+ * Seals the secrets of stored models. What was sealed under the master key, or under a salt key that is named as a
+ * previous one, can be read whatever the salt is now.
+ */
 function sealOf({ env, masterKey }: GatewayOptions): Seal {
-  return new Seal([env.LITELLM_SALT_KEY || env.SLUICE_SALT_KEY || masterKey, masterKey]);
+  const previous = (env.LITELLM_SALT_KEY_PREVIOUS || env.SLUICE_SALT_KEY_PREVIOUS || '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+  return new Seal([env.LITELLM_SALT_KEY || env.SLUICE_SALT_KEY || masterKey, masterKey, ...previous]);
 }
 
 function startRetention({ config, log }: GatewayOptions, { clock, onFault }: Tools, { database }: Stores): Retention {

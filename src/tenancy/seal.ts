@@ -1,12 +1,20 @@
 /**
  * Seals secrets that are stored in the database: AES-256-GCM under a key derived from a secret that is not stored
- * there.
+ * there. A sealed text opens only in the place that it was sealed for.
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 
-const VERSION = 's1';
+/** Bound to its place. */
+const VERSION = 's2';
+/** Before texts were bound: still read, to be sealed again. */
+const UNBOUND_VERSION = 's1';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+
+/** A sealed text that does not open, and why, in words for the operator. */
+export class SealError extends Error {
+  override readonly name = 'SealError';
+}
 
 /**
  * Seals and opens texts. The sealed form contains a hash of its key, so that a text sealed under another key can be
@@ -23,35 +31,60 @@ export class Seal {
     });
   }
 
-  seal(text: string): string {
+  /** Seals a text for one place, which is not stored: who opens it has to name the same. */
+  seal(text: string, place: string): string {
     const [first] = this.#keys;
     if (first === undefined) throw new RangeError('There is no key to seal with');
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', first.key, iv);
-    cipher.setAAD(Buffer.from(`${VERSION}:${first.id}`));
+    cipher.setAAD(Buffer.from(`${VERSION}:${first.id}:${place}`));
     const sealed = Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     return `${VERSION}:${first.id}:${sealed.toString('base64url')}`;
   }
 
-  /** Throws if the text was sealed under an unknown key, or was changed after it was sealed. */
-  unseal(sealed: string): string {
+  /** Throws a SealError if the text was sealed under an unknown key or for another place, or was changed after it was sealed. */
+  unseal(sealed: string, place: string): string {
+    if (sealed.startsWith(`${UNBOUND_VERSION}:`)) {
+      throw new SealError('was put into the database in an old form while the gateway ran; set it again');
+    }
+    return this.#open(sealed, VERSION, `:${place}`);
+  }
+
+  /** Opens a text that was sealed before texts were bound to a place. */
+  unsealUnbound(sealed: string): string {
+    return this.#open(sealed, UNBOUND_VERSION, '');
+  }
+
+  /** Whether a text should be sealed again: it is bound to no place, or sealed under an older key. */
+  isOutdated(sealed: string): boolean {
+    return !sealed.startsWith(`${VERSION}:${this.#keys[0]?.id}:`);
+  }
+
+  /** Whether a text was sealed before texts were bound to a place. */
+  static isUnbound(sealed: string): boolean {
+    return sealed.startsWith(`${UNBOUND_VERSION}:`);
+  }
+
+  #open(sealed: string, expected: string, bound: string): string {
     const [version, id, text = ''] = sealed.split(':');
     const known = this.#keys.find((each) => each.id === id);
-    if (version !== VERSION || known === undefined) {
-      throw new Error(
-        'A secret in the database was sealed under another key: set LITELLM_SALT_KEY to the key that sealed it.',
+    if (version !== expected || known === undefined) {
+      throw new SealError(
+        'was sealed under another key: set LITELLM_SALT_KEY to the key that sealed it, or name that key in LITELLM_SALT_KEY_PREVIOUS',
       );
     }
     const bytes = Buffer.from(text, 'base64url');
-    const decipher = createDecipheriv('aes-256-gcm', known.key, bytes.subarray(0, IV_BYTES));
-    decipher.setAAD(Buffer.from(`${VERSION}:${id}`));
-    decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
-    const opened = decipher.update(bytes.subarray(IV_BYTES, bytes.length - TAG_BYTES));
-    return Buffer.concat([opened, decipher.final()]).toString('utf8');
-  }
-
-  /** Whether a text is one that was sealed here. */
-  static isSealed(text: string): boolean {
-    return text.startsWith(`${VERSION}:`);
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', known.key, bytes.subarray(0, IV_BYTES));
+      decipher.setAAD(Buffer.from(`${version}:${id}${bound}`));
+      decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
+      const opened = decipher.update(bytes.subarray(IV_BYTES, bytes.length - TAG_BYTES));
+      return Buffer.concat([opened, decipher.final()]).toString('utf8');
+    } catch (cause) {
+      throw new SealError(
+        'was sealed for another model, field or address, or was changed in the database; set it again',
+        { cause },
+      );
+    }
   }
 }

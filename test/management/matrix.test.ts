@@ -201,7 +201,7 @@ describe('Every management route', () => {
 describe('No answer', () => {
   it('holds a key, or what was sealed', async () => {
     const secrets = [...Object.keys(PEOPLE), 'master'].map(keyOf);
-    const sealed = server.context.seal(PROVIDER_SECRET);
+    const sealed = server.context.seal(PROVIDER_SECRET, 'a place');
     for (const route of MANAGEMENT_ROUTES) {
       for (const secret of [keyOf('ivan'), keyOf('master')]) {
         const path = route.paths[0].replaceAll(/:\w+/g, encodeURIComponent(secret));

@@ -48,7 +48,7 @@ describe('Models', () => {
     assert.equal(server.reloads(), before + 1);
     const model = await stored('m1');
     assert.ok(model !== undefined && !JSON.stringify(model).includes(SECRET));
-    assert.deepEqual(modelEntry(model, server.context.unseal), {
+    assert.deepEqual(modelEntry(model, server.context), {
       model_name: 'fast',
       litellm_params: {
         model: 'openai/gpt-4o-mini',
@@ -66,7 +66,7 @@ describe('Models', () => {
     await ok('POST', '/model/update', { model_name: 'faster', model_info: { id: 'm1', base_model: 'gpt-4o-mini' } });
     const model = await stored('m1');
     assert.ok(model !== undefined);
-    const { litellm_params, model_info, model_name } = modelEntry(model, server.context.unseal);
+    const { litellm_params, model_info, model_name } = modelEntry(model, server.context);
     assert.equal((litellm_params as JsonObject).api_key, SECRET);
     assert.deepEqual(model_info, {
       id: 'm1',
@@ -170,15 +170,15 @@ describe('Sealed parameters', () => {
   };
 
   it('hold no secret in clear, wherever it stands, and open to what they were', () => {
-    const sealed = sealParams(params, seal);
+    const sealed = sealParams(params, 'm', { seal, unseal });
     assert.ok(!JSON.stringify(sealed).includes(SECRET));
-    assert.deepEqual(unsealParams(sealed, unseal), params);
+    assert.deepEqual(unsealParams(sealed, 'm', { unseal }), params);
     // What was sealed once is not sealed again.
-    assert.deepEqual(sealParams(sealed, seal), sealed);
+    assert.deepEqual(sealParams(sealed, 'm', { seal, unseal }), sealed);
   });
 
   it('are shown without what is sealed', () => {
-    assert.deepEqual(withoutSealed(sealParams(params, seal)), {
+    assert.deepEqual(withoutSealed(sealParams(params, 'm', { seal, unseal })), {
       model: 'bedrock/claude',
       further: { deep: { region: 'eu' } },
       max_tokens: 4_096,

@@ -5,6 +5,7 @@ import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AuditEntry, StoredModel } from '../../stores/contracts/directory.ts';
+import { SealError } from '../../tenancy/seal.ts';
 import { unknownObject } from '../authority.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
@@ -12,7 +13,7 @@ import { Fields } from '../fields.ts';
 import { ADMIN } from '../roles.ts';
 import { patch, post } from '../route.ts';
 import { changedNow, madeNow, showStamps } from '../stamps.ts';
-import { holdsSealed, modelEntry, sealParams, withoutSealed } from './sealed.ts';
+import { addressOf, holdsSealed, modelEntry, sealedNames, sealParams, withoutSealed } from './sealed.ts';
 
 /** `/model/…`; `/model/info` lists the models. */
 export const MODEL_ROUTES: readonly ManagementRoute[] = [
@@ -35,7 +36,7 @@ async function create(call: ManagementCall): Promise<JsonValue> {
   const model: StoredModel = {
     id,
     modelName,
-    litellmParams: sealParams(withoutNulls(params), context.seal),
+    litellmParams: sealParams(withoutNulls(params), id, context),
     modelInfo: withoutNulls({ ...info, id }),
     blocked: blocked ?? false,
     ...madeNow(call),
@@ -54,14 +55,26 @@ async function update(call: ManagementCall): Promise<JsonValue> {
   const { params, info, blocked } = read(fields);
   const id = call.params.id ?? info?.id;
   if (typeof id !== 'string' || id === '') throw fields.wrong('model_info.id', 'is required');
-  const sealed = params === undefined ? {} : sealParams(params, context.seal);
   return await change(call, id, 'updated', (before) => ({
     ...before,
     modelName: modelName || before.modelName,
-    litellmParams: withoutNulls({ ...before.litellmParams, ...sealed }),
+    litellmParams: params === undefined ? before.litellmParams : changedParams(context, before, params),
     modelInfo: withoutNulls({ ...before.modelInfo, ...info, id }),
     blocked: blocked ?? before.blocked,
   }));
+}
+
+/** A secret stays with the address that it was given for: who changes the address has to know the secret. */
+function changedParams(context: ManagementContext, before: StoredModel, params: JsonObject): JsonObject {
+  const after = withoutNulls({ ...before.litellmParams, ...params });
+  const address = addressOf(before.id, after, context);
+  const kept = sealedNames(Object.fromEntries(Object.entries(after).filter(([name]) => !Object.hasOwn(params, name))));
+  if (kept.length > 0 && address !== addressOf(before.id, before.litellmParams, context)) {
+    const [name = 'api_key'] = kept;
+    const message = `\`litellm_params.${name}\` was given for another address: send it again with the new address, or \`null\` to remove it.`;
+    throw new GatewayError('invalid_field', message, { param: `litellm_params.${name}` });
+  }
+  return sealParams(after, before.id, context, address);
 }
 
 function read(fields: Fields) {
@@ -119,8 +132,17 @@ async function remove(call: ManagementCall): Promise<JsonValue> {
 
 /** Throws if a configuration file with this model would be refused. */
 function check(context: ManagementContext, model: StoredModel): void {
-  const findings = context.checkModel(modelEntry(model, context.unseal));
+  const findings = context.checkModel(entryToCheck(context, model));
   if (findings.length > 0) throw new GatewayError('invalid_request', findings.join(' '), { param: 'litellm_params' });
+}
+
+function entryToCheck(context: ManagementContext, model: StoredModel): JsonObject {
+  try {
+    return modelEntry(model, context);
+  } catch (error) {
+    if (error instanceof SealError) throw new GatewayError('invalid_field', error.message, { param: 'litellm_params' });
+    throw error;
+  }
 }
 
 /** Whether the configuration file declares the deployment: it is served, and the directory does not have it. */

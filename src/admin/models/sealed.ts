@@ -4,27 +4,95 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import type { StoredModel } from '../../stores/contracts/directory.ts';
+import { SealError } from '../../tenancy/seal.ts';
 
 const SEALED = '$sealed';
 const SECRET = /secret|password|passwd|credential|private_?key|api_?key|access_?key|authorization|bearer|headers$/i;
 /** `azure_ad_token`, but not `input_cost_per_token`. */
 const TOKEN = /(?:^|_)token$/i;
 
-/** Parameters with every secret sealed. */
-export function sealParams(params: JsonObject, seal: (text: string) => string): JsonObject {
-  return mapValues(params, (name, value) => {
-    if (isSealed(value)) return value;
-    if (isSecret(name, value)) return { [SEALED]: seal(JSON.stringify(value)) };
-    return isJsonObject(value) ? sealParams(value, seal) : value;
-  });
+/** Seals and opens one text for one place: the model, the parameter, and the address that the model is called at. */
+export interface Sealing {
+  readonly seal: (text: string, place: string) => string;
+  readonly unseal: (sealed: string, place: string) => string;
 }
 
-/** Parameters as they were before they were sealed. */
-export function unsealParams(params: JsonObject, unseal: (sealed: string) => string): JsonObject {
-  return mapValues(params, (_, value) => {
-    if (isSealed(value)) return JSON.parse(unseal(value[SEALED])) as JsonValue;
-    return isJsonObject(value) ? unsealParams(value, unseal) : value;
+/** Parameters with every secret sealed for this model and its address. */
+export function sealParams(params: JsonObject, modelId: string, sealing: Sealing, address?: string): JsonObject {
+  const bound = address ?? addressOf(modelId, params, sealing);
+  const sealAll = (members: JsonObject, path: string): JsonObject =>
+    mapValues(members, (name, value) => {
+      if (isSealed(value)) return value;
+      const field = path + name;
+      if (isSecret(name, value))
+        return { [SEALED]: sealing.seal(JSON.stringify(value), placeOf(modelId, field, bound)) };
+      return isJsonObject(value) ? sealAll(value, `${field}.`) : value;
+    });
+  return sealAll(params, '');
+}
+
+/** Parameters as they were before they were sealed. Throws a SealError that names the parameter if one does not open. */
+export function unsealParams(params: JsonObject, modelId: string, sealing: Pick<Sealing, 'unseal'>): JsonObject {
+  const bound = addressOf(modelId, params, sealing);
+  const openAll = (members: JsonObject, path: string): JsonObject =>
+    mapValues(members, (name, value) => {
+      const field = path + name;
+      if (isSealed(value)) return open(value[SEALED], modelId, field, bound, sealing);
+      return isJsonObject(value) ? openAll(value, `${field}.`) : value;
+    });
+  return openAll(params, '');
+}
+
+/**
+ * The address that a model's secrets belong to: where its provider is called. Without an address of its own that is the
+ * provider's usual one, so its name stands for it. A secret that was given for one address is never sent to another.
+ */
+export function addressOf(modelId: string, params: JsonObject, sealing: Pick<Sealing, 'unseal'>): string {
+  const origins = ADDRESSES.flatMap((name) => {
+    const value = params[name];
+    const text = isSealed(value) ? open(value[SEALED], modelId, name, '', sealing) : value;
+    if (typeof text !== 'string' || text === '') return [];
+    return [URL.canParse(text) ? `${new URL(text).protocol}//${new URL(text).host}` : text];
   });
+  if (origins.length > 0) return origins.join(' ');
+  const { custom_llm_provider: named, model } = params;
+  return `the usual address of ${typeof named === 'string' ? named : String(model).split('/', 1)[0]}`;
+}
+
+/** Whether some of the parameters are sealed, other than addresses. */
+export function sealedNames(params: JsonObject): readonly string[] {
+  return Object.entries(params)
+    .filter(([name, value]) => !ADDRESSES.includes(name) && value !== undefined && holdsSealed(value))
+    .map(([name]) => name);
+}
+
+/** Every sealed text of the parameters. */
+export function sealedTexts(params: JsonObject): readonly string[] {
+  return Object.values(params).flatMap((value) =>
+    isSealed(value) ? [value[SEALED]] : isJsonObject(value) ? sealedTexts(value) : [],
+  );
+}
+
+const ADDRESSES: readonly string[] = ['api_base', 'base_url'];
+
+/** An address with a password in it is a secret too; it is bound to no address, because it is one. */
+function placeOf(modelId: string, field: string, address: string): string {
+  return JSON.stringify([modelId, field, ADDRESSES.includes(field) ? '' : address]);
+}
+
+function open(
+  sealed: string,
+  modelId: string,
+  field: string,
+  address: string,
+  { unseal }: Pick<Sealing, 'unseal'>,
+): JsonValue {
+  try {
+    return JSON.parse(unseal(sealed, placeOf(modelId, field, address))) as JsonValue;
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    throw new SealError(`litellm_params.${field} of the model "${modelId}" ${error.message}.`, { cause: error });
+  }
 }
 
 /** Parameters without what is sealed. */
@@ -36,10 +104,10 @@ export function withoutSealed(params: JsonObject): JsonObject {
 }
 
 /** A stored model as a `model_list` entry with its secrets opened, only to serve it. */
-export function modelEntry(model: StoredModel, unseal: (sealed: string) => string): JsonObject {
+export function modelEntry(model: StoredModel, sealing: Pick<Sealing, 'unseal'>): JsonObject {
   return {
     model_name: model.modelName,
-    litellm_params: unsealParams(model.litellmParams, unseal),
+    litellm_params: unsealParams(model.litellmParams, model.id, sealing),
     model_info: { ...model.modelInfo, id: model.id, db_model: true },
   };
 }
@@ -51,7 +119,7 @@ export function holdsSealed(value: JsonValue | undefined): boolean {
   return Object.hasOwn(value, SEALED) || Object.values(value).some(holdsSealed);
 }
 
-function isSealed(value: JsonValue): value is { readonly [SEALED]: string } & JsonObject {
+function isSealed(value: JsonValue | undefined): value is { readonly [SEALED]: string } & JsonObject {
   return isJsonObject(value) && typeof value[SEALED] === 'string' && Object.keys(value).length === 1;
 }
 

@@ -12,7 +12,7 @@ const SECRET = /secret|password|passwd|credential|private_?key|api_?key|access_?
 const TOKEN = /(?:^|_)token$/i;
 
 /** Seals and opens one text for one place: the model, the parameter, and the address that the model is called at. */
-export interface Sealing {
+interface Sealing {
   readonly seal: (text: string, place: string) => string;
   readonly unseal: (sealed: string, place: string) => string;
 }

@@ -38,6 +38,11 @@ export class AnswerProblem extends Error {
   }
 }
 
+/** Whether what was thrown is an error that the provider reported in the place of an answer: it bills none. */
+export function isReported(thrown: unknown): boolean {
+  return thrown instanceof AnswerProblem && thrown.problem.kind === 'reported';
+}
+
 /** What is wrong with an answer that is not the provider's format. */
 export function malformed({ path, message }: FormatError): Problem {
   const text = message.replace(/\.$/, '');

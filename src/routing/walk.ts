@@ -1,6 +1,7 @@
 import { defined } from '../core/defined.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { AttemptFailure, GiveUpReason, PlannedGroup, Step, WalkPolicy } from './contracts.ts';
+import type { FailureFacts } from './cooldown-policy.ts';
 import { fallbackChain } from './fallback-chain.ts';
 import type { Routable } from './model-groups.ts';
 import { retryDelayMs } from './retry-delay.ts';
@@ -117,14 +118,21 @@ export class Walk<D extends Routable> {
     return undefined;
   }
 
+  /**
+   * The attempt under way was written to a connection that was dead. Returns whether it may be sent once more, which counts as a
+   * retry; the retry budget may forbid it.
+   */
+  resend(of: D): boolean {
+    const { breakers, budget, upstreamOf } = this.#options;
+    if (this.#nowMs() >= this.#policy.deadlineMs || !budget.take(upstreamOf(of))) return false;
+    breakers.recordFailure(of.id, { code: 'upstream_connection' }, this.#factsOf(of, false));
+    this.#retries += 1;
+    return true;
+  }
+
   failed(failure: AttemptFailure, of?: D): void {
     const { deployment, wasProbe } = this.#land(of);
-    this.#options.breakers.recordFailure(deployment.id, failure, {
-      ...this.#options.cooldownOf?.(deployment),
-      groupSize: this.#options.groupSizeOf(this.#group.group),
-      isWildcard: deployment.group.includes('*'),
-      wasProbe,
-    });
+    this.#options.breakers.recordFailure(deployment.id, failure, this.#factsOf(deployment, wasProbe));
     this.#failure = failure;
     this.#failed = deployment;
     if (this.#tried === NONE_TRIED) this.#tried = new Map();
@@ -153,6 +161,15 @@ export class Walk<D extends Routable> {
       this.#options.breakers.recordCancelled(deployment.id, { wasProbe });
     }
     this.#end = { kind: 'give-up', reason: 'nothing-left' };
+  }
+
+  #factsOf(deployment: D, wasProbe: boolean): FailureFacts {
+    return {
+      ...this.#options.cooldownOf?.(deployment),
+      groupSize: this.#options.groupSizeOf(this.#group.group),
+      isWildcard: deployment.group.includes('*'),
+      wasProbe,
+    };
   }
 
   #start(round: Round): Step<D> {

@@ -1,8 +1,9 @@
 /** The one place that knows undici: connections to providers, their timeouts, and how a call is aborted. */
+import type { Socket } from 'node:net';
 import type { Transform } from 'node:stream';
-import { Agent, type Dispatcher, errors as undiciErrors } from 'undici';
+import { Agent, buildConnector, type Dispatcher, errors as undiciErrors } from 'undici';
 import type { Clock } from '../core/clock.ts';
-import { ConnectionReuse, type Sending, type SentOnReused } from './connection-reuse.ts';
+import { ConnectionReuse, type Sending, type Sent } from './connection-reuse.ts';
 import { createDecoder } from './decode.ts';
 import { type CallTimeouts, type TimeoutKind, TimeoutWatch, type Watched } from './timeouts.ts';
 
@@ -33,6 +34,11 @@ export interface UpstreamFault {
 export interface AnswerListener {
   /** Returns what takes the rest of the answer, which hears every fault from then on. */
   onHead(status: number, headers: UpstreamHeaders): BodyListener;
+  /**
+   * The kept connection was dead, so the provider has not read the call. Returns whether to send it again, on a fresh
+   * connection; without it the call fails.
+   */
+  onUnread?(): boolean;
   /** There will be no answer. */
   onFault(fault: UpstreamFault): void;
 }
@@ -92,7 +98,10 @@ export class Upstream {
       bodyTimeout: 0,
       maxHeaderSize: 16_384,
       allowH2: false,
-      connect: { timeout: options.connectTimeoutMs, noDelay: true, keepAlive: true },
+      connect: measured(
+        buildConnector({ timeout: options.connectTimeoutMs, noDelay: true, keepAlive: true, allowH2: false }),
+        this.#reuse,
+      ),
     } as const;
     this.#agent = new Agent(settings);
     this.#freshAgent = new Agent(settings);
@@ -141,7 +150,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   watchStartedMs = 0;
   watchLastActivityMs = 0;
   wasToldQuiet = false;
-  sentOnReused: SentOnReused | undefined;
+  sent: Sent | undefined;
 
   readonly #listener: AnswerListener;
   readonly #watch: TimeoutWatch;
@@ -154,6 +163,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   #receivedBytes = 0;
   #informational = 0;
   #wasSentAgain = false;
+  #wasUnread = false;
   #isOver = false;
 
   constructor(
@@ -174,6 +184,11 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   /** Whether it reached a connection; before that the provider knows nothing of it. */
   get wasSent(): boolean {
     return this.#controller !== undefined;
+  }
+
+  /** Whether the provider may have read it and begun to work, which it may bill. */
+  get mayHaveBeenRead(): boolean {
+    return this.wasSent && !this.#wasUnread;
   }
 
   /** Ends the call now; its listener gets the fault `aborted`. */
@@ -222,7 +237,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#isOver) controller.abort(new Error('aborted'));
-    else if (!this.#wasSentAgain) this.#reuse.starting(this);
+    else this.#reuse.starting(this);
   }
 
   onResponseStart(_controller: unknown, status: number, headers: UpstreamHeaders): void {
@@ -261,13 +276,24 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   }
 
   onResponseError(_controller: unknown, error: Error): void {
-    if (!this.#isOver && !this.#wasSentAgain && isBroken(error) && this.#reuse.wasDead(this)) {
-      this.#wasSentAgain = true;
-      this.#controller = undefined;
-      this.#sendAgain();
-      return;
+    if (this.#isOver) return;
+    if (this.wasSent && this.#body === undefined && isBroken(error)) {
+      this.#wasUnread = this.#reuse.wasUnread(this);
+      if (this.#maySendAgain()) {
+        this.#wasSentAgain = true;
+        this.#wasUnread = false;
+        this.#controller = undefined;
+        this.sent = undefined;
+        this.#sendAgain();
+        return;
+      }
     }
     this.#fail(faultOf(error));
+  }
+
+  #maySendAgain(): boolean {
+    if (!this.#wasUnread || this.#wasSentAgain || this.sent?.isReused !== true) return false;
+    return this.#listener.onUnread?.() === true;
   }
 
   #take(chunk: Buffer): void {
@@ -304,6 +330,15 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
     this.#controller?.abort(new Error(fault.kind));
     (this.#body ?? this.#listener).onFault(fault);
   }
+}
+
+/** The same, with every connection known to `reuse` from the moment at which it is begun. */
+function measured(connect: buildConnector.connector, reuse: ConnectionReuse): buildConnector.connector {
+  return (options, callback) => {
+    // Its type says that it returns nothing; it returns the socket.
+    const socket = connect(options, callback) as unknown as Socket | undefined;
+    if (socket !== undefined) reuse.connecting(socket);
+  };
 }
 
 const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);

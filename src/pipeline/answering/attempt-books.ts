@@ -29,6 +29,16 @@ export function beginFacts(exchange: Exchange, deployment: Deployment): AttemptF
   return facts;
 }
 
+/** Adds an attempt whose connection was dead before its own, which sends the request again: it brought nothing and costs nothing. */
+export function bookResent({ exchange, facts }: BookedAttempt, durationMs: number): void {
+  const { hedge: _hedge, ...dead } = facts;
+  exchange.attempts.splice(exchange.attempts.indexOf(facts), 0, {
+    ...dead,
+    durationMs,
+    failure: 'upstream_connection',
+  });
+}
+
 /** Books what the provider counted. */
 export function bookUsage({ exchange, deployment, facts }: BookedAttempt, usage: Usage): void {
   if (!exchange.endpoint.operation.isFree) bookAttempt(exchange, deployment, facts, usage);

@@ -40,6 +40,10 @@ class AnswerHead implements AnswerListener {
     return attempt.answer;
   }
 
+  onUnread(): boolean {
+    return this.#attempt.resend();
+  }
+
   onFault(fault: UpstreamFault): void {
     if (!this.#attempt.isOver) this.#attempt.fail(this.#attempt.errorOfProblem({ kind: 'fault', fault }));
   }

@@ -28,11 +28,11 @@ export class RefusedAnswer implements Answer {
     if (attempt.isOver) return;
     const { deployment, choice, headers, exchange } = attempt;
     const response = { status: this.#status, headers, body: Buffer.concat(this.#chunks) };
-    attempt.fail(errorOfResponse(deployment, choice.operation.format, response, exchange.clock.nowMs()));
+    attempt.fail(errorOfResponse(deployment, choice.operation.format, response, exchange.clock.nowMs()), 'refused');
   }
 
   onFault(fault: UpstreamFault): void {
-    if (!this.#attempt.isOver) this.#attempt.fail(this.#attempt.errorOfProblem({ kind: 'fault', fault }));
+    if (!this.#attempt.isOver) this.#attempt.fail(this.#attempt.errorOfProblem({ kind: 'fault', fault }), 'refused');
   }
 
   /** Providers bill no refusals. */

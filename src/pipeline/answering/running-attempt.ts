@@ -5,11 +5,12 @@ import { FormatError } from '../../formats/format.ts';
 import { AnswerProblem, malformed, type Problem } from '../../lanes/answer-problem.ts';
 import type { LaneChoice } from '../../lanes/choose-lane.ts';
 import type { PreparedCall } from '../../lanes/prepared-call.ts';
+import type { TextSample } from '../../lanes/text-sample.ts';
 import type { DeploymentStats } from '../../routing/stats.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
 import type { AnswerListener, BodyListener, Flight, Upstream, UpstreamHeaders } from '../../upstream/upstream.ts';
-import { beginFacts, estimateUsage, NO_TEXT } from './attempt-books.ts';
+import { beginFacts, bookResent, estimateUsage, NO_TEXT } from './attempt-books.ts';
 import { errorOfProblem } from './failure.ts';
 import { noteLane } from './prepare.ts';
 import { timeoutsOf } from './time-limits.ts';
@@ -83,6 +84,20 @@ export class RunningAttempt implements Racer {
     else race.arbiter.join(this);
   }
 
+  /** Whether the provider may have begun to work. */
+  get mayBeBilled(): boolean {
+    return this.flight?.mayHaveBeenRead === true;
+  }
+
+  /** The connection was dead: counts that, and returns whether the request may be sent again. */
+  resend(): boolean {
+    const { exchange, deployment } = this;
+    if (this.isOver || exchange.client.isGone || exchange.walk?.resend(deployment) !== true) return false;
+    const nowMs = exchange.clock.monotonicMs();
+    bookResent(this, nowMs - this.#sentMs);
+    return true;
+  }
+
   leave(): void {
     this.flight?.abort('it hung up');
   }
@@ -93,7 +108,7 @@ export class RunningAttempt implements Racer {
     this.facts.lost = true;
     this.flight?.abort('another attempt was faster');
     // A provider bills what reached it.
-    if (this.flight?.wasSent === true) {
+    if (this.mayBeBilled) {
       if (this.answer === undefined) estimateUsage(this, NO_TEXT);
       else this.answer.bookLoss();
     }
@@ -152,11 +167,16 @@ export class RunningAttempt implements Racer {
     this.#reject(error);
   }
 
-  /** Finishes an attempt of which the client got nothing. */
-  fail(error: GatewayError): void {
+  /**
+   * Finishes an attempt of which the client got nothing. `written` is what the provider wrote. Unless it refused, it bills what it had
+   * read when the client left, the time was up or the connection broke, so that is estimated.
+   */
+  fail(error: GatewayError, written?: TextSample | 'refused'): void {
     this.finish();
-    // A provider bills what it had read when the client left, so that is estimated.
-    if (error.code === 'client_gone') estimateUsage(this, NO_TEXT);
+    if (written !== 'refused' && this.mayBeBilled) {
+      const { text, factor } = written?.read() ?? NOTHING;
+      estimateUsage(this, () => text, factor);
+    }
     this.reject(error);
   }
 
@@ -170,4 +190,5 @@ export class RunningAttempt implements Racer {
   }
 }
 
+const NOTHING = { text: '', factor: 1 };
 const NO_HEADERS: UpstreamHeaders = {};

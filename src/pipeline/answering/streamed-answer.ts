@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../core/errors.ts';
-import { AnswerProblem } from '../../lanes/answer-problem.ts';
+import { AnswerProblem, isReported } from '../../lanes/answer-problem.ts';
 import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { UpstreamFault } from '../../upstream/upstream.ts';
 import { answerHeaders, STREAM_HEADERS } from './answer-headers.ts';
@@ -102,7 +102,8 @@ export class StreamedAnswer implements Answer {
       this.#endWhole(end.last);
       return;
     }
-    const error = attempt.errorOfProblem(end.problem);
+    const { problem } = end;
+    const error = attempt.errorOfProblem(problem);
     if (attempt.exchange.continuity?.record === undefined) {
       if (end.last.length > 0) this.#send(end.last);
       if (end.wasToldClient) {
@@ -110,7 +111,7 @@ export class StreamedAnswer implements Answer {
         return;
       }
     }
-    this.#fail(error);
+    this.#fail(error, problem.kind === 'reported');
   }
 
   #endWhole(last: Uint8Array | string): void {
@@ -164,17 +165,20 @@ export class StreamedAnswer implements Answer {
     const attempt = this.#attempt;
     const error = attempt.errorOf(thrown);
     attempt.abandon('the stream is broken');
-    this.#fail(error);
+    this.#fail(error, isReported(thrown));
   }
 
-  /** What the client has of the stream is left open: whether another deployment continues it is not decided here. */
-  #fail(error: GatewayError): void {
+  /**
+   * What the client has of the stream is left open: whether another deployment continues it is not decided here. A provider bills what
+   * it wrote, but not an error that it reports in the place of an answer.
+   */
+  #fail(error: GatewayError, isRefusal = false): void {
     const attempt = this.#attempt;
     const { exchange, facts } = attempt;
     attempt.finish();
     facts.failure = error.code;
     const hasWritten = exchange.client.hasStarted && facts.firstByteMs !== undefined;
-    if (hasWritten || error.code === 'client_gone') bookStream(attempt, this.#stream);
+    if (hasWritten || (!isRefusal && attempt.mayBeBilled)) bookStream(attempt, this.#stream);
     if (hasWritten) leaveBroken(exchange, this.#stream, error);
     attempt.reject(error);
   }

@@ -1,6 +1,8 @@
+import { isReported } from '../../lanes/answer-problem.ts';
 import type { UpstreamFault } from '../../upstream/upstream.ts';
 import { answerHeaders, durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answer-headers.ts';
-import { bookUsage, estimateUsage, NO_TEXT } from './attempt-books.ts';
+import { bookUsage, estimateUsage } from './attempt-books.ts';
+import { textOfBroken } from './broken-text.ts';
 import type { Answer, RunningAttempt } from './running-attempt.ts';
 
 /** An answer that comes in one piece: kept until it is whole, then read and sent. */
@@ -23,16 +25,18 @@ export class WholeAnswer implements Answer {
     try {
       this.#send();
     } catch (error) {
-      attempt.fail(attempt.errorOf(error));
+      attempt.fail(attempt.errorOf(error), isReported(error) ? 'refused' : textOfBroken(this.#chunks));
     }
   }
 
   onFault(fault: UpstreamFault): void {
-    if (!this.#attempt.isOver) this.#attempt.fail(this.#attempt.errorOfProblem({ kind: 'fault', fault }));
+    const attempt = this.#attempt;
+    if (!attempt.isOver) attempt.fail(attempt.errorOfProblem({ kind: 'fault', fault }), textOfBroken(this.#chunks));
   }
 
   bookLoss(): void {
-    estimateUsage(this.#attempt, NO_TEXT);
+    const { text, factor } = textOfBroken(this.#chunks).read();
+    estimateUsage(this.#attempt, () => text, factor);
   }
 
   #send(): void {

@@ -27,7 +27,7 @@ export function ledgerRows(exchange: Exchange): LedgerRow[] {
 
 /** The row of a request that was answered without a provider: its tokens count, its cost is what was saved. */
 function recalledRow(exchange: Exchange, { usage }: RecalledAnswer): LedgerRow {
-  const { callId, startedAtMs, clock, error, group } = exchange;
+  const { callId, startedAtMs, error, group } = exchange;
   const card = usage === undefined ? undefined : group?.deployments[0]?.priced.ratesAt(startedAtMs);
   const requested = usage === undefined ? undefined : costOf(usage, card)?.total;
   return {
@@ -35,7 +35,7 @@ function recalledRow(exchange: Exchange, { usage }: RecalledAnswer): LedgerRow {
     attemptId: `${callId}/0`,
     attempt: 0,
     startedAtMs,
-    endedAtMs: Math.max(clock.nowMs(), startedAtMs),
+    endedAtMs: endOf(exchange),
     status: error === undefined ? 'cache-hit' : 'failure',
     ...defined({ httpStatus: exchange.status || undefined, error: error?.code }),
     inputTokens: usage?.inputTokens ?? 0,
@@ -117,9 +117,8 @@ function readFacts(exchange: Exchange): RequestFacts {
 }
 
 function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, number: number): LedgerRow {
-  const { admission, startedAtMs, clock } = exchange;
+  const { admission, startedAtMs } = exchange;
   const { usage, cost } = attempt;
-  const endedAtMs = clock.nowMs();
   const deployment = exchange.snapshot.deployments.get(attempt.deploymentId);
   const card = usage === undefined ? undefined : cardOf(exchange, attempt, usage);
   const requested = usage === undefined ? undefined : requestedCost(exchange, attempt, usage);
@@ -130,7 +129,7 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
     attemptId: `${exchange.callId}/${number}`,
     attempt: number,
     startedAtMs,
-    endedAtMs: Math.max(endedAtMs, startedAtMs),
+    endedAtMs: endOf(exchange),
     ...(number === exchange.attempts.length - 1 &&
       exchange.firstByteMs !== undefined && {
         firstByteAtMs: Math.round(startedAtMs + exchange.firstByteMs - exchange.startedMs),
@@ -152,6 +151,11 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
     ...(card !== undefined && { price: { source: card.source, rates: ratesOf(card) } }),
     accounts: accountsOf(exchange, attempt.deploymentId, deployment?.provider.name ?? attempt.provider),
   };
+}
+
+/** When a request is over: by how long it took, because the wall clock may be set in the middle of it. */
+function endOf({ startedAtMs, startedMs, clock }: Exchange): number {
+  return startedAtMs + Math.max(0, Math.round(clock.monotonicMs() - startedMs));
 }
 
 function statusOf({ failure, lost }: AttemptFacts): LedgerStatus {

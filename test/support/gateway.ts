@@ -62,7 +62,7 @@ export interface TestGateway {
   close(): Promise<string[]>;
 }
 
-const BOOKS_CLOSE_MS = 5_000;
+const BOOKS_CLOSE_MS = 20_000;
 
 /** Starts a simulator and a gateway in front of it, both on free ports. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {

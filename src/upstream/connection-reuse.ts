@@ -5,7 +5,7 @@ import { InterimAnswers } from './interim-answers.ts';
 
 /** undici publishes here which connection a request is written to, right after it called the request's handler. */
 const CHANNEL = 'undici:client:sendHeaders';
-/** Bounds of a round trip: our own timers are late by the least, and no provider is further away than the most. */
+/** Bounds of a round trip: our own timers are late by the least, and no provider needs more than the most. */
 const LEAST_ROUND_TRIP_MS = 20;
 const MOST_ROUND_TRIP_MS = 150;
 
@@ -31,7 +31,7 @@ interface Connection {
 }
 
 /**
- * Knows the connections: how far away their other end is, and which were used before. The provider may have closed a kept
+ * Knows the connections: how long a round trip takes on each, and which were used before. The provider may have closed a kept
  * connection a moment before a request is written to it: the request was then never read, and only then may it be sent again.
  * A connection that was dead before says so within a round trip; one that breaks later broke over this request.
  */

@@ -90,7 +90,7 @@ describe('calls without a whole answer', { timeout: 120_000, concurrency: 4 }, (
     }
   }
 
-  test('what came of a whole answer before it broke counts as output', async () => {
+  test('the part of a whole answer that came before the break counts as output', async () => {
     const row = await rowAfter('sim/sim-tokens-60+fault-reset-after-50-of-60', {}, false);
     assert.ok(Number(row.completion_tokens) >= 25, JSON.stringify(row));
     assert.ok(Number(row.completion_tokens) <= 120, JSON.stringify(row));
@@ -266,7 +266,7 @@ describe('kept connections', { timeout: 60_000 }, () => {
     ['100 without a reason', [`HTTP/1.1 100\r\n\r\n${WHOLE}`]],
   ];
   for (const [name, pieces] of INTERIM) {
-    test(`an interim answer that nobody asked for, ${name}: the answer that follows is given`, async () => {
+    test(`an interim answer that was not asked for, ${name}: the answer that follows is given`, async () => {
       await inFrontOf(
         (socket) => {
           for (const [index, piece] of pieces.entries()) setTimeout(() => socket.write(piece), index * 20);

@@ -1,7 +1,11 @@
-/** `npm run build`: makes dist/, the JavaScript that is published. A checkout runs without it. */
+/**
+ * `npm run build`: makes dist/, the JavaScript that is published, and sbom.cdx.json, what it is made of. A checkout runs without
+ * either.
+ */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readBillOfMaterials } from './sbom.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -12,4 +16,5 @@ const done = spawnSync(compiler, ['--project', 'tsconfig.build.json'], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
 });
+writeFileSync(join(root, 'sbom.cdx.json'), readBillOfMaterials(root));
 process.exitCode = done.status ?? 1;

@@ -1,7 +1,7 @@
 /** What is published, installed the way a user would: packed, into an empty folder, without a checkout beside it. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -37,6 +37,11 @@ test('the package installs into an empty folder, tells its version and serves th
   const env = { PATH: `${NODE_FOLDER}:${process.env.PATH}`, HOME: folder };
   const { stdout } = await run('npx', ['--no-install', 'sluice', '--version'], { cwd: empty, env });
   assert.equal(stdout, `${packageVersion()}\n`);
+
+  const bill: unknown = JSON.parse(
+    readFileSync(join(empty, 'node_modules', 'sluice-gateway', 'sbom.cdx.json'), 'utf8'),
+  );
+  assert.ok(typeof bill === 'object' && bill !== null && 'bomFormat' in bill && bill.bomFormat === 'CycloneDX');
 
   const command = join(empty, 'node_modules', '.bin', 'sluice');
   const args = ['demo', '--host', '127.0.0.1', '--port', '0'];

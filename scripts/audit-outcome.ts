@@ -1,5 +1,5 @@
 /** What `npm audit --json` found, in words and as an exit code. */
-export interface AuditOutcome {
+interface AuditOutcome {
   /** 0: no known vulnerability. 1: some. 2: the registry did not answer. */
   readonly exitCode: 0 | 1 | 2;
   readonly text: string;

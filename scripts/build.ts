@@ -1,6 +1,6 @@
 /**
- * `npm run build`: makes dist/, the JavaScript that is published, and sbom.cdx.json, what it is made of. A checkout runs without
- * either.
+ * `npm run build`: makes dist/: the JavaScript that is published, and what it is made of (sbom.cdx.json). A checkout runs without
+ * it.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -16,5 +16,5 @@ const done = spawnSync(compiler, ['--project', 'tsconfig.build.json'], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
 });
-writeFileSync(join(root, 'sbom.cdx.json'), readBillOfMaterials(root));
+writeFileSync(join(root, 'dist', 'sbom.cdx.json'), readBillOfMaterials(root));
 process.exitCode = done.status ?? 1;

@@ -39,7 +39,7 @@ test('the package installs into an empty folder, tells its version and serves th
   assert.equal(stdout, `${packageVersion()}\n`);
 
   const bill: unknown = JSON.parse(
-    readFileSync(join(empty, 'node_modules', 'sluice-gateway', 'sbom.cdx.json'), 'utf8'),
+    readFileSync(join(empty, 'node_modules', 'sluice-gateway', 'dist', 'sbom.cdx.json'), 'utf8'),
   );
   assert.ok(typeof bill === 'object' && bill !== null && 'bomFormat' in bill && bill.bomFormat === 'CycloneDX');
 

@@ -9,8 +9,11 @@ export interface Client {
   readonly query: string | undefined;
   readonly isGone: boolean;
   readonly hasStarted: boolean;
-  /** Reads the whole body. Throws `body_too_large`, `body_timeout`, `unsupported_media_type` or `client_gone`. */
-  readBody(maxBytes: number): Promise<Buffer>;
+  /**
+   * Reads the whole body, which counts as under way for its owner until the request is over. Throws `overloaded`,
+   * `body_too_large`, `body_timeout`, `unsupported_media_type` or `client_gone`.
+   */
+  readBody(maxBytes: number, owner: string): Promise<Buffer>;
   /** Sends a whole answer. `headers` holds names and values in turn. */
   sendWhole(status: number, headers: readonly string[], body: Uint8Array): void;
   startStream(status: number, headers: readonly string[]): void;

@@ -28,6 +28,13 @@ export function readParts({ tools, stores, share, edge, features, log }: ReadPar
   const { claims, journal } = stores;
   if (share !== undefined) metrics.read('sluice_redis_up', () => (share.isUp ? 1 : 0));
   metrics.read('litellm_in_flight_requests', () => edge.inFlight);
+  const { overload } = edge;
+  metrics.read('sluice_bytes_under_way', () => overload.bytes);
+  metrics.read('sluice_bytes_under_way_limit', () => overload.budgetBytes);
+  metrics.read('sluice_event_loop_lag_seconds', () => edge.eventLoopLagMs / 1_000);
+  metrics.read('sluice_overload_refused_bytes_total', () => overload.refusals.bytes);
+  metrics.read('sluice_overload_refused_key_share_total', () => overload.refusals.keyShare);
+  metrics.read('sluice_overload_refused_event_loop_total', () => overload.refusals.eventLoop);
   metrics.read('sluice_claims_open', () => claims.open);
   metrics.read('sluice_journal_waiting', () => journal.waiting);
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());

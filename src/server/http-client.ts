@@ -1,23 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import { GatewayError } from '../core/errors.ts';
 import type { Slotted } from '../core/slots.ts';
 import type { Client } from '../exchange/client.ts';
 import { ChunkWriter } from './chunk-writer.ts';
+import type { Load, OverloadManager } from './overload/overload-manager.ts';
+import { unpack } from './unpack.ts';
 
-const DECODERS: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-  zstd: promisify(zstdDecompress),
-};
+/** Bodies that take the event loop long enough to be begun one after the other. */
+const HEAVY_BYTES = 262_144;
 
 /** The pipeline's view of one HTTP request and its response. */
-export class HttpClient implements Client, Slotted {
+export class HttpClient implements Client, Slotted, Load {
   slot = -1;
+  heldBytes = 0;
+  share: Load['share'];
   readonly method: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly rawHeaders: readonly string[];
@@ -25,15 +22,17 @@ export class HttpClient implements Client, Slotted {
   isGone = false;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #overload: OverloadManager | undefined;
   #onGone: (() => void) | undefined;
   #onDrain: (() => void) | undefined;
   #onClosed: (() => void) | undefined;
   #isClosed = false;
   #chunks: ChunkWriter | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, response: ServerResponse, overload?: OverloadManager) {
     this.#request = request;
     this.#response = response;
+    this.#overload = overload;
     this.method = request.method ?? '';
     this.headers = request.headers;
     this.rawHeaders = request.rawHeaders;
@@ -71,17 +70,32 @@ export class HttpClient implements Client, Slotted {
     return this.#response.headersSent;
   }
 
-  readBody(maxBytes: number): Promise<Buffer> {
-    const length = this.headers['content-length'];
-    if (length !== undefined && Number(length) > maxBytes) return Promise.reject(tooLarge(maxBytes));
-    const contentType = this.headers['content-type'];
-    if (typeof contentType === 'string' && isForm(contentType)) return Promise.reject(notJson(contentType));
-    const encoding = this.headers['content-encoding'];
-    const bytes = this.#readBytes(maxBytes);
-    return encoding === undefined || encoding === 'identity' ? bytes : decode(bytes, String(encoding), maxBytes);
+  async readBody(maxBytes: number, owner: string): Promise<Buffer> {
+    const overload = this.#overload;
+    overload?.begin(this, owner);
+    const { 'content-length': length, 'content-type': contentType, 'content-encoding': encoding } = this.headers;
+    if (length !== undefined && Number(length) > maxBytes) throw tooLarge(maxBytes);
+    if (typeof contentType === 'string' && isForm(contentType)) throw notJson(contentType);
+    // What is announced is charged before it arrives.
+    if (length !== undefined) overload?.hold(this, Number(length));
+    let body = await this.#readBytes(maxBytes, length !== undefined);
+    if (encoding !== undefined && encoding !== 'identity') body = await this.#unpack(body, String(encoding), maxBytes);
+    if (body.length > HEAVY_BYTES) await overload?.heavyTurns.take();
+    return body;
   }
 
-  #readBytes(maxBytes: number): Promise<Buffer> {
+  #unpack(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
+    const overload = this.#overload;
+    const mostBytes = overload?.largestUnpacked(body.length, maxBytes) ?? maxBytes;
+    return unpack(body, {
+      encoding,
+      maxBytes: mostBytes,
+      tooLarge: () => (mostBytes === maxBytes ? tooLarge(maxBytes) : tooDense(body.length, mostBytes)),
+      onPiece: (bytes) => overload?.hold(this, bytes),
+    });
+  }
+
+  #readBytes(maxBytes: number, isCharged: boolean): Promise<Buffer> {
     const request = this.#request;
     if (isAskingFirst(request)) this.#response.writeContinue();
     return new Promise((resolve, reject) => {
@@ -95,7 +109,18 @@ export class HttpClient implements Client, Slotted {
         if (size > maxBytes) {
           isOver = true;
           reject(tooLarge(maxBytes));
-        } else if (first === undefined) first = chunk;
+          return;
+        }
+        if (!isCharged) {
+          try {
+            this.#overload?.hold(this, chunk.length);
+          } catch (error) {
+            isOver = true;
+            reject(error);
+            return;
+          }
+        }
+        if (first === undefined) first = chunk;
         else if (more === undefined) more = [first, chunk];
         else more.push(chunk);
       });
@@ -216,22 +241,6 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-async function decode(bytes: Promise<Buffer>, encoding: string, maxBytes: number): Promise<Buffer> {
-  const decoder = Object.hasOwn(DECODERS, encoding.toLowerCase()) ? DECODERS[encoding.toLowerCase()] : undefined;
-  // Awaited before anything is thrown: a rejected read must not go unhandled.
-  const body = await bytes;
-  if (decoder === undefined) {
-    const message = `The gateway cannot decode \`Content-Encoding: ${encoding.slice(0, 16)}\`. Send the body uncompressed or as gzip, deflate, br or zstd.`;
-    throw new GatewayError('unsupported_media_type', message);
-  }
-  try {
-    return await decoder(body, { maxOutputLength: maxBytes });
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    throw new GatewayError('invalid_json', `Invalid JSON payload: the body is not valid ${encoding.slice(0, 16)}.`);
-  }
-}
-
 function isForm(contentType: string): boolean {
   const type = contentType.toLowerCase();
   return type.startsWith('multipart/') || type.startsWith('application/x-www-form-urlencoded');
@@ -249,5 +258,12 @@ function tooLarge(maxBytes: number): GatewayError {
   return new GatewayError(
     'body_too_large',
     `The body is larger than the limit of ${maxBytes} bytes. Send less, or raise \`general_settings.max_request_size_mb\`.`,
+  );
+}
+
+function tooDense(packedBytes: number, mostBytes: number): GatewayError {
+  return new GatewayError(
+    'body_too_large',
+    `The compressed body of ${packedBytes} bytes unpacks to more than ${mostBytes} bytes. Send it uncompressed, or raise \`general_settings.max_compression_ratio\`.`,
   );
 }

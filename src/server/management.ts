@@ -10,6 +10,7 @@ import { ConflictError, DatabaseUnavailableError, InvalidValueError } from '../s
 import type { Identity } from '../tenancy/identity.ts';
 import { managingIdentity } from '../tenancy/make-identity.ts';
 import { HttpClient } from './http-client.ts';
+import type { OverloadManager } from './overload/overload-manager.ts';
 import { pathOf, queryOf } from './url.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -17,6 +18,8 @@ const MAX_BODY_BYTES = 1_048_576;
 const MAX_DEPTH = 32;
 
 interface ManagementServing {
+  /** Counts the bodies; undefined: they are not counted. */
+  readonly overload?: OverloadManager;
   readonly routes: readonly ManagementRoute[];
   /** Undefined as long as there is no database: every route then answers 503. */
   readonly context: () => ManagementContext | undefined;
@@ -53,12 +56,13 @@ async function answer(
   reply: FastifyReply,
   serving: ManagementServing,
 ): Promise<void> {
-  const client = new HttpClient(request.raw, reply.raw);
+  const client = new HttpClient(request.raw, reply.raw, serving.overload);
   const send = (status: number, body: Uint8Array, further: readonly string[] = []): void =>
     client.sendWhole(status, ['content-type', 'application/json', 'cache-control', 'no-store', ...further], body);
   try {
-    await authorised(route, url, request, serving);
-    const sent = await readObject(client);
+    const sender = await authorised(route, url, request, serving);
+    client.whenClosed(() => serving.overload?.release(client));
+    const sent = await readObject(client, sender.caller.keyHash);
     // A body may take a minute to arrive; the key may have lost its rights meanwhile.
     const { caller, roles } = await authorised(route, url, request, serving);
     const context = serving.context();
@@ -119,8 +123,8 @@ function notAllowed(why: string): GatewayError {
 }
 
 /** The body as a JSON object; `{}` if there is none. */
-async function readObject(client: HttpClient): Promise<JsonObject> {
-  const bytes = await client.readBody(MAX_BODY_BYTES);
+async function readObject(client: HttpClient, owner: string): Promise<JsonObject> {
+  const bytes = await client.readBody(MAX_BODY_BYTES, owner);
   if (bytes.length === 0) return {};
   let value: JsonValue;
   try {

@@ -18,6 +18,7 @@ import { type EdgeLimits, restWhileLate } from './client-time-limits.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
 import { serveManagement } from './management.ts';
 import { LoopWatch } from './overload/loop-watch.ts';
+import { OverloadManager } from './overload/overload-manager.ts';
 import {
   FACT_ROUTES,
   type FactRoute,
@@ -56,6 +57,7 @@ export class Edge {
   readonly #options: EdgeOptions;
   readonly #inFlight = new Slots<HttpClient>();
   readonly #loop: LoopWatch;
+  readonly #overload: OverloadManager;
   #whenIdle: (() => void) | undefined;
   #isDraining = false;
 
@@ -87,6 +89,7 @@ export class Edge {
     const { server } = this.#app;
     server.on('checkContinue', (request, response) => server.emit('request', request, response));
     this.#loop = new LoopWatch(options.parts.clock);
+    this.#overload = new OverloadManager(this.#loop, options.snapshot().config.server);
     restWhileLate(server, limits, this.#loop);
     // The pipeline reads bodies, after it has checked the key.
     this.#app.removeAllContentTypeParsers();
@@ -96,6 +99,7 @@ export class Edge {
     serveManagement(this.#app, {
       routes: MANAGEMENT_ROUTES,
       context: options.management,
+      overload: this.#overload,
       identify: ({ rawHeaders }) => this.#identify(rawHeaders, 'GET', undefined),
       onFault: options.parts.onFault,
     });
@@ -106,6 +110,16 @@ export class Edge {
   /** How many requests to models are in progress; each counts until its books are closed. */
   get inFlight(): number {
     return this.#inFlight.size;
+  }
+
+  /** What the overload manager counts and has refused. */
+  get overload(): OverloadManager {
+    return this.#overload;
+  }
+
+  /** How late the event loop is all the time, in milliseconds. */
+  get eventLoopLagMs(): number {
+    return this.#loop.standingLagMs;
   }
 
   /** Starts to listen; resolves to the port. Rejects with the error of the socket (`EADDRINUSE`, `EACCES`). */
@@ -170,15 +184,17 @@ export class Edge {
     response: ServerResponse,
   ): void {
     const { parts } = this.#options;
-    const client = new HttpClient(request, response);
+    const client = new HttpClient(request, response, this.#overload);
     // A connection that is reused during a drain would keep the process from ending.
     if (this.#isDraining) response.shouldKeepAlive = false;
+    const snapshot = this.#options.snapshot();
+    this.#overload.follow(snapshot.config.server);
     const exchange = new Exchange({
       callId: newCallId(parts.clock.nowMs()),
       route: name,
       endpoint: route.endpoint,
       client,
-      snapshot: this.#options.snapshot(),
+      snapshot,
       clock: parts.clock,
       pathModel,
       slots: parts.slots(),
@@ -187,6 +203,7 @@ export class Edge {
     // A drain waits until its books are closed and a slow reader has the last byte.
     void handle(exchange, parts).finally(() =>
       client.whenClosed(() => {
+        this.#overload.release(client);
         this.#inFlight.remove(client);
         if (this.#inFlight.size === 0) this.#whenIdle?.();
       }),
@@ -287,7 +304,7 @@ export class Edge {
       const allow = reply.getHeader('allow');
       const headers = ['content-type', 'application/json', ...(typeof allow === 'string' ? ['allow', allow] : [])];
       reply.hijack();
-      new HttpClient(request.raw, reply.raw).sendWhole(error.status, headers, body);
+      new HttpClient(request.raw, reply.raw, this.#overload).sendWhole(error.status, headers, body);
       return reply;
     }
     return reply.code(error.status).header('content-type', 'application/json').send(body);

@@ -261,6 +261,30 @@ const READING_METRICS = {
     type: 'gauge',
     help: 'Requests that are over and whose rows the ledger does not have yet. Grows while the database is unavailable.',
   },
+  sluice_bytes_under_way: {
+    type: 'gauge',
+    help: 'Bytes that the requests under way are charged for by the overload manager.',
+  },
+  sluice_bytes_under_way_limit: {
+    type: 'gauge',
+    help: 'How many bytes may be under way before new requests are refused.',
+  },
+  sluice_event_loop_lag_seconds: {
+    type: 'gauge',
+    help: 'How late the event loop has been all the time in the last seconds.',
+  },
+  sluice_overload_refused_bytes_total: {
+    type: 'counter',
+    help: 'Requests refused because too many bytes were under way.',
+  },
+  sluice_overload_refused_key_share_total: {
+    type: 'counter',
+    help: 'Requests refused because their key had its share of the bytes under way.',
+  },
+  sluice_overload_refused_event_loop_total: {
+    type: 'counter',
+    help: 'Requests refused because the event loop was late all the time.',
+  },
   sluice_metric_series: { type: 'gauge', help: 'Distinct sets of labels held in memory.' },
   sluice_metric_series_overflow_total: {
     type: 'counter',

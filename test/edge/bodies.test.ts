@@ -1,5 +1,6 @@
 /** Bodies of every kind and size: understood, refused in words, and never more than the limit in memory. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { faultConfig, startFaultGateway } from '../faults/support.ts';
@@ -128,7 +129,7 @@ describe('bodies', { timeout: 120_000 }, () => {
 
   test('1 MB and 10 MB are carried, also in chunks and compressed', async () => {
     for (const size of [MEGABYTE, 10 * MEGABYTE]) {
-      const body = sized(size);
+      const body = plain(`,"user":"${randomBytes(size * 0.75).toString('base64')}"`);
       assert.equal((await send(body)).status, 200);
       assert.equal(lastBody().length, body.length - 'oai/'.length);
       for (const [encoding, pack] of Object.entries({
@@ -182,6 +183,21 @@ describe('bodies', { timeout: 120_000 }, () => {
     assert.equal((await send(plain(), { 'content-encoding': 'compress' })).status, 415);
     assert.equal((await send(plain(), { 'content-encoding': '__proto__' })).status, 415);
     assert.ok(process.memoryUsage().rss - before < 300 * MEGABYTE, 'the bomb was not unpacked');
+  });
+
+  test('a body that unpacks to more than a hundred times its size is refused, unless it is small all the same', async () => {
+    for (const [encoding, pack] of Object.entries({
+      gzip: gzipSync,
+      deflate: deflateSync,
+      br: brotliCompressSync,
+      zstd: zstdCompressSync,
+    })) {
+      const headers = { 'content-encoding': encoding };
+      const dense = await send(pack(Buffer.from(sized(8 * MEGABYTE))), headers);
+      assert.equal(dense.status, 413);
+      assert.match(await dense.text(), /unpacks to more than 1048576 bytes.*max_compression_ratio/);
+      assert.equal((await send(pack(Buffer.from(sized(MEGABYTE / 2))), headers)).status, 200);
+    }
   });
 
   test('content types: JSON under any name is read, forms are refused with 415', async () => {

@@ -48,6 +48,30 @@ export const GENERAL_SETTINGS = {
     default: 100,
     convert: fromMebibytes,
   }),
+  max_bytes_under_way_mb: own(
+    'number',
+    'How much all requests under way may hold in memory, in MiB; more is refused.',
+    {
+      to: 'maxBytesUnderWay',
+      otherwise: 'an eighth of the memory of the container or a quarter of the heap, from 128 to 256',
+      convert: fromMebibytes,
+    },
+  ),
+  max_share_of_one_key: own('ratio', 'How much of that one key may have.', 'maxShareOfOneKey', 0.5),
+  max_compression_ratio: own(
+    'number',
+    'How many times its size a compressed body may be unpacked to, beyond 1 MiB.',
+    'maxCompressionRatio',
+    100,
+  ),
+  max_event_loop_lag: own(
+    'seconds',
+    'New requests are refused while the gateway is this late all the time; 0: never.',
+    {
+      to: 'maxEventLoopLagMs',
+      default: 1,
+    },
+  ),
   litellm_key_header_name: now('text', 'A further header for the key.', { to: 'keyHeaderName', convert: lowerCase }),
   enable_prometheus_metrics: guideNow('flag', 'Whether metrics are served.', 'telemetry.metrics.enabled', true),
   prometheus_metrics_url: guideNow('text', 'Path of the metrics.', {

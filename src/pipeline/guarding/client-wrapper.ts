@@ -26,8 +26,8 @@ export class ClientWrapper implements Client {
   get hasStarted(): boolean {
     return this.client.hasStarted;
   }
-  readBody(maxBytes: number): Promise<Buffer> {
-    return this.client.readBody(maxBytes);
+  readBody(maxBytes: number, owner: string): Promise<Buffer> {
+    return this.client.readBody(maxBytes, owner);
   }
   sendWhole(status: number, headers: readonly string[], body: Uint8Array): void {
     this.client.sendWhole(status, headers, body);

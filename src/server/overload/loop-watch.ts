@@ -1,6 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 
 const TICK_MS = 100;
+/** Fewer ticks say nothing: one alone is late after any pause. */
+const LEAST_TICKS = 4;
 /** Timers of an idle process are up to this late as well. */
 const PUNCTUAL_MS = 20;
 /** No time limit of a client is longer than this, lateness included. */
@@ -25,6 +27,7 @@ export class LoopWatch {
   #leastNow = Number.POSITIVE_INFINITY;
   #leastBefore = 0;
   #periodStartedMs: number;
+  #periodTicks = 0;
 
   /** `standingMs`: lateness is a standing one only if no tick of such a period was on time. */
   constructor(clock: Clock, standingMs = 2_000) {
@@ -65,7 +68,9 @@ export class LoopWatch {
     if (this.#lateTicks.length > 0 && nowMs - (this.#lateTicks[0] as LateTick).atMs > REMEMBERED_MS)
       this.#forget(nowMs);
     this.#leastNow = Math.min(this.#leastNow, lateMs);
-    if (nowMs - this.#periodStartedMs < this.#standingMs) return;
+    this.#periodTicks += 1;
+    if (nowMs - this.#periodStartedMs < this.#standingMs || this.#periodTicks < LEAST_TICKS) return;
+    this.#periodTicks = 0;
     this.#periodStartedMs = nowMs;
     this.#leastBefore = this.#leastNow;
     this.#leastNow = Number.POSITIVE_INFINITY;

@@ -1,0 +1,146 @@
+/** More than one process can hold: new work is refused in words, other keys and liveness are served. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { faultConfig, metric, startFaultGateway } from '../faults/support.ts';
+import type { TestGateway } from '../support/gateway.ts';
+
+const MEBIBYTE = 1_048_576;
+const ALMOST_4_MEBIBYTES = 4_000_000;
+const OTHER_KEY = 'the-key-of-another-tenant';
+
+const config = (general: Readonly<Record<string, unknown>> = {}): string =>
+  faultConfig([], {
+    router_settings: { timeout: 60, ttft_timeout: 60, stream_idle_timeout: 60, connect_timeout: 60 },
+    user_api_key_list: [{ api_key: OTHER_KEY }],
+    general_settings: {
+      master_key: 'os.environ/TEST_MASTER_KEY',
+      max_request_size_mb: 4,
+      max_bytes_under_way_mb: 16,
+      max_event_loop_lag: 0,
+      ...general,
+    },
+  });
+
+const ask = (bytes: number, more = ''): string =>
+  `{"model":"oai/gpt-4o","messages":[{"role":"user","content":"hi"}],"user":"${'u'.repeat(bytes)}"${more}}`;
+
+describe('bytes under way', { timeout: 120_000 }, () => {
+  let gateway: TestGateway;
+  const sockets: Socket[] = [];
+  before(async () => {
+    gateway = await startFaultGateway({ config: config() });
+  });
+  after(async () => {
+    for (const socket of sockets) socket.destroy();
+    await gateway.close();
+  });
+
+  /** Announces a body and sends none of it. */
+  async function announce(bytes: number, key = gateway.masterKey): Promise<Socket> {
+    const socket = connect(gateway.port, '127.0.0.1');
+    sockets.push(socket);
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-length: ${bytes}\r\n\r\n`,
+    );
+    return socket;
+  }
+
+  const underWay = (): Promise<number> => metric(gateway, 'sluice_bytes_under_way');
+
+  async function until(isTrue: () => Promise<boolean>): Promise<void> {
+    while (!(await isTrue())) await wait(20);
+  }
+
+  test('a key that has its share is refused in the format of its client, and others are served', async () => {
+    const held = [await announce(3 * MEBIBYTE), await announce(3 * MEBIBYTE)];
+    await until(async () => (await underWay()) > 6 * MEBIBYTE);
+    for (const [path, shape] of [
+      ['/v1/chat/completions', /^\{"error":\{"message":"This instance of the gateway is overloaded/],
+      ['/v1/messages', /^\{"type":"error","error":\{"type":"/],
+    ] as const) {
+      const refused = await gateway.post(path, ask(3 * MEBIBYTE));
+      assert.equal(refused.status, 503);
+      assert.equal(refused.headers.get('retry-after'), '1');
+      assert.match(await refused.text(), shape);
+    }
+    assert.equal((await gateway.post('/v1/chat/completions', ask(10))).status, 200, 'a small request of the key');
+    const other = await gateway.post('/v1/chat/completions', ask(3 * MEBIBYTE), {
+      authorization: `Bearer ${OTHER_KEY}`,
+    });
+    assert.equal(other.status, 200);
+    assert.equal(await metric(gateway, 'sluice_overload_refused_key_share_total'), 2);
+    for (const socket of held) socket.destroy();
+    await until(async () => (await underWay()) === 0);
+    assert.equal((await gateway.post('/v1/chat/completions', ask(3 * MEBIBYTE))).status, 200, 'room again');
+  });
+
+  test('when the whole budget is used every key is refused, and liveness and metrics answer', async () => {
+    const held = await Promise.all(
+      [gateway.masterKey, OTHER_KEY].flatMap((key) => [
+        announce(ALMOST_4_MEBIBYTES, key),
+        announce(ALMOST_4_MEBIBYTES, key),
+      ]),
+    );
+    await until(async () => (await underWay()) > 4 * ALMOST_4_MEBIBYTES);
+    const refused = await gateway.post('/v1/chat/completions', ask(2 * MEBIBYTE));
+    assert.equal(refused.status, 503);
+    assert.equal((await gateway.get('/health/liveliness', {})).status, 200);
+    for (const socket of held) socket.destroy();
+    await until(async () => (await underWay()) === 0);
+  });
+
+  test('what is unpacked counts, and a body sent in chunks too', async () => {
+    const held = [await announce(ALMOST_4_MEBIBYTES), await announce(MEBIBYTE)];
+    await until(async () => (await underWay()) > 5_000_000);
+    // Hexadecimal digits are packed to half their size: that fits, and all of them do not.
+    const packed = gzipSync(ask(10, `,"metadata":{"x":"${randomBytes(1_250_000).toString('hex')}"}`));
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.masterKey}`, 'content-encoding': 'gzip' },
+      body: packed,
+    });
+    assert.equal(response.status, 503, await response.text());
+    const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      const body = Buffer.from(ask(3.7 * MEBIBYTE));
+      for (let at = 0; at < body.length; at += 65_536) yield body.subarray(at, at + 65_536);
+    };
+    const chunked = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.masterKey}` },
+      body: ReadableStream.from(chunks()),
+      duplex: 'half',
+    } as RequestInit);
+    assert.equal(chunked.status, 503, await chunked.text());
+    for (const socket of held) socket.destroy();
+    await until(async () => (await underWay()) === 0);
+  });
+
+  test('sixty bombs, broken bodies, refused keys and clients that leave give back what they held', async () => {
+    const bomb = gzipSync(Buffer.alloc(10 * MEBIBYTE, ' '), { level: 9 });
+    const statuses = await Promise.all(
+      Array.from({ length: 60 }, async () => {
+        const response = await fetch(`${gateway.url}/v1/messages`, {
+          method: 'POST',
+          headers: { 'x-api-key': gateway.masterKey, 'content-encoding': 'gzip' },
+          body: bomb,
+        });
+        await response.text();
+        return response.status;
+      }),
+    );
+    for (const status of statuses) assert.ok(status === 413 || status === 503, String(status));
+    assert.equal((await gateway.post('/v1/chat/completions', '{"model"')).status, 400);
+    assert.equal((await gateway.post('/v1/chat/completions', ask(10), { authorization: 'Bearer x' })).status, 401);
+    const leaver = await announce(MEBIBYTE);
+    await until(async () => (await underWay()) > MEBIBYTE);
+    leaver.destroy();
+    await until(async () => (await underWay()) === 0);
+  });
+});

@@ -13,7 +13,7 @@ const RETRY_AFTER_MS = 1_000;
 const MOST_IDLE_SHARES = 10_000;
 
 /** The settings of overload. */
-export interface OverloadSettings {
+interface OverloadSettings {
   readonly maxRequestBytes: number;
   /** Undefined: by the memory of this process. */
   readonly maxBytesUnderWay?: number | undefined;
@@ -173,7 +173,7 @@ export class OverloadManager {
   }
 }
 
-/** Several times as much is needed while a body is parsed and written anew, so it is a small part of the memory. */
+/** Several times as much is needed while a body is parsed and written again, so it is a small part of the memory. */
 function budgetOfProcess(): number {
   const memory = process.constrainedMemory() || Number.POSITIVE_INFINITY;
   const bytes = Math.min(getHeapStatistics().heap_size_limit / 4, memory / 8);

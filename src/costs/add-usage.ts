@@ -5,6 +5,8 @@ const COUNTS = [
   'cacheWriteTokens',
   'cacheWriteOneHourTokens',
   'audioInputTokens',
+  'imageInputTokens',
+  'imageOutputTokens',
   'reasoningTokens',
   'audioOutputTokens',
   'acceptedPredictionTokens',

@@ -5,11 +5,15 @@
 import type { PicoUsd } from '../core/money.ts';
 import type { ClaimAmounts, Reserve } from '../stores/contracts/claims.ts';
 import { type OutputForecast, PRIOR_FORECAST } from './output-forecast.ts';
+import { costOfSearches, type Extras } from './price-of.ts';
 import type { RateCard, TieredRate } from './rate-card.ts';
+import { costOfUnits } from './units.ts';
 
 /** A deployment that may answer. */
 export interface ClaimCandidate {
   readonly card: RateCard | undefined;
+  /** What the request brings besides tokens. */
+  readonly extras?: Extras;
   readonly maxOutputTokens: number | undefined;
 }
 
@@ -162,7 +166,6 @@ function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: 
   const mostInput = Math.max(likelyInput, whole(query.inputTokens.atMost));
   const fixedInput = isStrict ? mostInput : Math.min(mostInput, whole(likelyInput * INPUT_MARGIN));
   const withAudio = isStrict ? query.mayHaveAudio !== false : query.mayHaveAudio === true;
-  const searches = BigInt(whole(query.webSearches ?? 0));
 
   let largest: Bounds = NO_BOUNDS;
   for (const candidate of query.candidates) {
@@ -171,11 +174,16 @@ function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: 
     const limit = limitOf(query, candidate);
     const inputRate = dearestInput(card, mostInput, withAudio);
     const perToken = BigInt(choices) * dearestOutput(card, mostInput, withAudio);
-    const fees = (card.perRequest ?? 0n) + searches * (card.perWebSearch ?? 0n);
+    const usual = (card.perRequest ?? 0n) + costOfUnits(card.units, candidate.extras?.units);
+    const fees = usual + costOfSearches(card, whole(query.webSearches ?? 0), candidate.extras);
     const fixed = fees + BigInt(fixedInput) * inputRate;
     const likelyAnswer = BigInt(Math.min(expected, limit) * choices) * dearestOutput(card, likelyInput, false);
     largest = larger(largest, {
-      likely: (card.perRequest ?? 0n) + BigInt(likelyInput) * rateAt(card.input, likelyInput) + likelyAnswer,
+      likely:
+        usual +
+        costOfSearches(card, 0, candidate.extras) +
+        BigInt(likelyInput) * rateAt(card.input, likelyInput) +
+        likelyAnswer,
       tail: fixed + BigInt(Math.min(tail, limit)) * perToken,
       longest: fixed + BigInt(limit) * perToken,
       most: fees + BigInt(mostInput) * inputRate + BigInt(limit) * perToken,
@@ -208,6 +216,7 @@ function dearestInput(card: RateCard, inputTokens: number, withAudio: boolean): 
   if (card.cachedInput !== undefined) dearest = dearer(dearest, dearestUpTo(card.cachedInput, inputTokens));
   if (card.cacheWrite !== undefined) dearest = dearer(dearest, dearestUpTo(card.cacheWrite, inputTokens));
   if (card.cacheWriteOneHour !== undefined) dearest = dearer(dearest, dearestUpTo(card.cacheWriteOneHour, inputTokens));
+  if (card.imageInput !== undefined) dearest = dearer(dearest, dearestUpTo(card.imageInput, inputTokens));
   if (withAudio && card.audioInput !== undefined) dearest = dearer(dearest, dearestUpTo(card.audioInput, inputTokens));
   return dearest;
 }
@@ -215,6 +224,7 @@ function dearestInput(card: RateCard, inputTokens: number, withAudio: boolean): 
 function dearestOutput(card: RateCard, inputTokens: number, withAudio: boolean): PicoUsd {
   let dearest = dearestUpTo(card.output, inputTokens);
   if (card.reasoning !== undefined) dearest = dearer(dearest, dearestUpTo(card.reasoning, inputTokens));
+  if (card.imageOutput !== undefined) dearest = dearer(dearest, dearestUpTo(card.imageOutput, inputTokens));
   if (withAudio && card.audioOutput !== undefined)
     dearest = dearer(dearest, dearestUpTo(card.audioOutput, inputTokens));
   return dearest;

@@ -1,9 +1,11 @@
 /**
  * Prices in LiteLLM's field names, from `model_info` (https://docs.litellm.ai/docs/proxy/custom_pricing, 2026-07-14).
  */
+import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
 import { FREE, type RateCard, type TieredRate } from './rate-card.ts';
+import { readUnitRates, type UnitRates } from './units.ts';
 
 type TokenRate =
   | 'input'
@@ -12,6 +14,8 @@ type TokenRate =
   | 'cacheWrite'
   | 'cacheWriteOneHour'
   | 'audioInput'
+  | 'imageInput'
+  | 'imageOutput'
   | 'reasoning'
   | 'audioOutput';
 
@@ -23,12 +27,21 @@ const FIELDS: Readonly<Record<TokenRate, string>> = {
   cacheWrite: 'cache_creation_input_token_cost',
   cacheWriteOneHour: 'cache_creation_input_token_cost_above_1hr',
   audioInput: 'input_cost_per_audio_token',
+  imageInput: 'input_cost_per_image_token',
+  imageOutput: 'output_cost_per_image_token',
   reasoning: 'output_cost_per_reasoning_token',
   audioOutput: 'output_cost_per_audio_token',
 };
 const TOKEN_RATES = Object.keys(FIELDS) as readonly TokenRate[];
-const INPUT_SIDE: readonly TokenRate[] = ['input', 'cachedInput', 'cacheWrite', 'cacheWriteOneHour', 'audioInput'];
-const OUTPUT_SIDE: readonly TokenRate[] = ['output', 'reasoning', 'audioOutput'];
+const INPUT_SIDE: readonly TokenRate[] = [
+  'input',
+  'cachedInput',
+  'cacheWrite',
+  'cacheWriteOneHour',
+  'audioInput',
+  'imageInput',
+];
+const OUTPUT_SIDE: readonly TokenRate[] = ['output', 'reasoning', 'audioOutput', 'imageOutput'];
 
 /** The suffix of fields for each service tier. */
 const SERVICE_TIERS: ReadonlyMap<string, string> = new Map(
@@ -44,6 +57,8 @@ const SERVICE_TIERS: ReadonlyMap<string, string> = new Map(
 type ConfiguredRates = Partial<Readonly<Record<TokenRate, TieredRate>>> & {
   readonly perRequest?: PicoUsd;
   readonly perWebSearch?: PicoUsd;
+  readonly perWebSearchBySize?: Readonly<Record<string, PicoUsd>>;
+  readonly units?: UnitRates;
 };
 
 /**
@@ -60,8 +75,11 @@ export function configuredRates(modelInfo: JsonObject, serviceTier?: string): Co
   Object.assign(rates, readTieredPricing(modelInfo.tiered_pricing));
   const perRequest = priceOf(modelInfo.input_cost_per_request);
   if (perRequest !== undefined) rates.perRequest = perRequest;
-  const perWebSearch = readSearchPrice(modelInfo.search_context_cost_per_query);
-  if (perWebSearch !== undefined) rates.perWebSearch = perWebSearch;
+  Object.assign(
+    rates,
+    readSearchPrices(modelInfo.search_context_cost_per_query),
+    defined({ units: readUnitRates(modelInfo, priceOf) }),
+  );
   return Object.keys(rates).length === 0 ? undefined : rates;
 }
 
@@ -75,7 +93,7 @@ export function overlay(listed: RateCard | undefined, configured: ConfiguredRate
   const ownInput = configured.input !== undefined;
   const ownOutput = configured.output !== undefined;
   // Without a listed price, one configured side is enough: embeddings have no output, and LiteLLM does the same.
-  if (listed === undefined && !ownInput && !ownOutput) return undefined;
+  if (listed === undefined && !ownInput && !ownOutput && configured.units === undefined) return undefined;
   const kept = listed === undefined ? {} : without(listed, ownInput ? INPUT_SIDE : [], ownOutput ? OUTPUT_SIDE : []);
   const card = { input: FREE, output: FREE, ...kept, ...configured };
   return {
@@ -133,8 +151,15 @@ function readTieredPricing(value: JsonValue | undefined): Partial<Record<TokenRa
 }
 
 /** A price for a search may depend on how much context it brings; the usual size is `medium`. */
-function readSearchPrice(value: JsonValue | undefined): PicoUsd | undefined {
-  return isJsonObject(value) ? priceOf(value.search_context_size_medium) : undefined;
+function readSearchPrices(value: JsonValue | undefined): Pick<RateCard, 'perWebSearch' | 'perWebSearchBySize'> {
+  if (!isJsonObject(value)) return {};
+  const bySize: Record<string, PicoUsd> = {};
+  for (const size of ['low', 'medium', 'high']) {
+    const price = priceOf(value[`search_context_size_${size}`]);
+    if (price !== undefined) bySize[size] = price;
+  }
+  const usual = bySize.medium ?? bySize.high ?? bySize.low;
+  return usual === undefined ? {} : { perWebSearch: usual, perWebSearchBySize: bySize };
 }
 
 /** A price in USD: a number or its text, not negative. */

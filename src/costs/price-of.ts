@@ -1,6 +1,7 @@
 import { PICO_PER_USD, type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
 import type { RateCard, TieredRate } from './rate-card.ts';
+import { costOfUnits, type UnitCounts } from './units.ts';
 
 /** What one answer cost, by parts. `total` is the sum of the parts, or the provider's own figure. */
 interface Cost {
@@ -17,8 +18,36 @@ interface Cost {
   readonly audioOutput: PicoUsd;
   readonly perRequest: PicoUsd;
   readonly webSearch: PicoUsd;
+  readonly imageInput: PicoUsd;
+  readonly imageOutput: PicoUsd;
+  /** Images, seconds, characters and the like, if they have prices. */
+  readonly units: PicoUsd;
   /** `provider`: the total is the provider's own figure and may differ from the sum of the parts. */
   readonly by: 'rates' | 'provider';
+}
+
+/** What a request brings that its usage does not say. */
+export interface Extras {
+  readonly units?: UnitCounts;
+  /** `low`, `medium` or `high`. */
+  readonly searchContextSize?: string;
+}
+
+/** What searches cost; of an answer that does not say how many it made, or said 0 before it began, the usual number. */
+export function costOfSearches(card: RateCard, count: number | undefined, extras: Extras = {}): PicoUsd {
+  const searches = tokens(Math.max(count ?? 0, card.usualSearches ?? 0));
+  const charged = card.mostSearches === undefined ? searches : lesser(searches, BigInt(card.mostSearches));
+  return charged * searchRate(card, extras.searchContextSize);
+}
+
+function searchRate({ perWebSearch = 0n, perWebSearchBySize }: RateCard, size: string | undefined): PicoUsd {
+  if (size === undefined || perWebSearchBySize === undefined || !Object.hasOwn(perWebSearchBySize, size))
+    return perWebSearch;
+  return perWebSearchBySize[size] ?? perWebSearch;
+}
+
+function lesser(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
 }
 
 /** How many tokens of each kind are charged: each token counts in one kind only, and no count is negative. */
@@ -28,6 +57,8 @@ interface Shares {
   readonly cacheWrite: bigint;
   readonly cacheWriteOneHour: bigint;
   readonly audioInput: bigint;
+  readonly imageInput: bigint;
+  readonly imageOutput: bigint;
   readonly output: bigint;
   readonly reasoning: bigint;
   readonly audioOutput: bigint;
@@ -38,7 +69,7 @@ interface Shares {
  * provider's figure is known. A provider's own figure wins over the package's list (it includes discounts and tiers),
  * but not over rates that the operator configured.
  */
-export function costOf(usage: Usage, card: RateCard | undefined): Cost | undefined {
+export function costOf(usage: Usage, card: RateCard | undefined, extras: Extras = {}): Cost | undefined {
   const stated = card?.source === 'config' ? undefined : statedCost(usage);
   if (card === undefined) return stated === undefined ? undefined : { ...NO_COST, total: stated, by: 'provider' };
   const shares = sharesOf(usage);
@@ -58,8 +89,12 @@ export function costOf(usage: Usage, card: RateCard | undefined): Cost | undefin
   const reasoning = shares.reasoning * rateOf(card.reasoning, card.output);
   const audioOutput = shares.audioOutput * rateOf(card.audioOutput, card.output);
   const perRequest = card.perRequest ?? 0n;
-  const webSearch = tokens(usage.webSearchRequests) * (card.perWebSearch ?? 0n);
-  const sum = input + cachedInput + cacheWrite + audioInput + output + reasoning + audioOutput + perRequest + webSearch;
+  const webSearch = costOfSearches(card, usage.webSearchRequests, extras);
+  const imageInput = shares.imageInput * rateOf(card.imageInput, card.input);
+  const imageOutput = shares.imageOutput * rateOf(card.imageOutput, card.output);
+  const units = costOfUnits(card.units, extras.units);
+  const ofPrompt = input + cachedInput + cacheWrite + audioInput + imageInput + units;
+  const sum = ofPrompt + output + reasoning + audioOutput + imageOutput + perRequest + webSearch;
   return {
     total: stated ?? sum,
     input,
@@ -71,6 +106,9 @@ export function costOf(usage: Usage, card: RateCard | undefined): Cost | undefin
     audioOutput,
     perRequest,
     webSearch,
+    imageInput,
+    imageOutput,
+    units,
     by: stated === undefined ? 'rates' : 'provider',
   };
 }
@@ -86,6 +124,9 @@ const NO_COST: Cost = {
   audioOutput: 0n,
   perRequest: 0n,
   webSearch: 0n,
+  imageInput: 0n,
+  imageOutput: 0n,
+  units: 0n,
   by: 'rates',
 };
 
@@ -124,10 +165,12 @@ function sharesOf(usage: Usage): Shares {
   const write = take(writeWanted > oneHourWanted ? writeWanted : oneHourWanted);
   const cacheWriteOneHour = oneHourWanted < write ? oneHourWanted : write;
   const audioInput = take(tokens(usage.audioInputTokens));
+  const imageInput = take(tokens(usage.imageInputTokens));
   const input = left;
 
   left = tokens(usage.outputTokens);
   const audioOutput = take(tokens(usage.audioOutputTokens));
+  const imageOutput = take(tokens(usage.imageOutputTokens));
   const reasoning = take(tokens(usage.reasoningTokens));
   return {
     input,
@@ -135,6 +178,8 @@ function sharesOf(usage: Usage): Shares {
     cacheWrite: write - cacheWriteOneHour,
     cacheWriteOneHour,
     audioInput,
+    imageInput,
+    imageOutput,
     output: left,
     reasoning,
     audioOutput,

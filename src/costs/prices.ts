@@ -6,7 +6,9 @@ import { furtherRates } from './further-rates.ts';
 import { type MediaRules, mediaRulesOf } from './media/media-rules.ts';
 import { knownMaxOutputTokens } from './model-limits.ts';
 import { cardAt, type ListedModel, listedModel, listedProvider } from './package-rates.ts';
+import { PriceFactors, type ServedHow } from './price-factors.ts';
 import type { ModelFacts, RateCard } from './rate-card.ts';
+import { withSearchRates } from './search-rates.ts';
 import { atServiceTier } from './service-tiers.ts';
 
 /** A model and its provider, as a deployment names them. */
@@ -21,6 +23,12 @@ interface ModelToPrice {
   readonly modelInfo: JsonObject;
 }
 
+/** What of an answer decides which rates apply. */
+interface AnswerKind extends ServedHow {
+  readonly model?: string | undefined;
+  readonly serviceTier?: string | undefined;
+}
+
 /** A model with its prices over time. Made once per deployment; its methods are fast. */
 export interface PricedModel {
   /** Everything except the rates, which depend on the moment. */
@@ -30,10 +38,10 @@ export interface PricedModel {
   /** The rates for an answer served at this moment and service tier; undefined means unpriced, never free. */
   ratesAt(atMs: number, serviceTier?: string): RateCard | undefined;
   /**
-   * The rates for an answer that names this model. If the deployment's own name has no price (a local name, one of Azure), the
-   * answer's counts, under the same provider; the newest such price then also counts wherever no answer is known yet.
+   * The rates for an answer, by its tier, speed and region. If the deployment's own name has no price (a local name, one of Azure), the
+   * model that the answer names counts, under the same provider; the newest such price then also counts wherever no answer is known yet.
    */
-  ratesOfAnswer(model: string | undefined, atMs: number, serviceTier?: string): RateCard | undefined;
+  ratesOfAnswer(answer: AnswerKind, atMs: number): RateCard | undefined;
   /** Facts and rates together. */
   at(atMs: number, serviceTier?: string): ModelFacts;
 }
@@ -53,7 +61,8 @@ export function priceModel(query: ModelToPrice): PricedModel {
     const configured = tier === '' ? standard : configuredRates(modelInfo, tier);
     if (listed === undefined) return [{ condition: { kind: 'always' }, card: overlay(undefined, configured) }];
     return listed.rows.map(({ condition, card }) => {
-      const served = card === undefined ? undefined : atServiceTier(card, listed.owner, listed.id, tier);
+      const { owner, id } = listed;
+      const served = card && atServiceTier(withSearchRates(card, owner, id), owner, id, tier);
       return { condition, card: overlay(served, configured) };
     });
   };
@@ -61,16 +70,21 @@ export function priceModel(query: ModelToPrice): PricedModel {
   const ownRates = (atMs: number, serviceTier: string): RateCard | undefined =>
     cardAt(tiers.get(serviceTier) ?? tiers.get('') ?? [], atMs);
   const answered = new AnsweredModels(query);
+  const factors = new PriceFactors(listed?.owner ?? query.provider, listed?.id ?? query.model, modelInfo);
   const ratesAt = (atMs: number, serviceTier = ''): RateCard | undefined =>
     ownRates(atMs, serviceTier) ?? answered.newest?.ratesAt(atMs, serviceTier);
   return {
     facts,
     media: mediaRulesOf(listed?.owner ?? query.provider, listed?.id ?? query.model),
     ratesAt,
-    ratesOfAnswer(model, atMs, serviceTier = '') {
+    ratesOfAnswer(answer, atMs) {
+      const { model, serviceTier = '' } = answer;
       const own = ownRates(atMs, serviceTier);
-      if (own !== undefined || model === undefined || model === query.model) return own ?? ratesAt(atMs, serviceTier);
-      return answered.named(model, atMs)?.ratesAt(atMs, serviceTier) ?? ratesAt(atMs, serviceTier);
+      const isNamed = own === undefined && model !== undefined && model !== query.model;
+      const named = isNamed
+        ? answered.named(model, atMs)?.ratesOfAnswer({ ...answer, model: undefined }, atMs)
+        : undefined;
+      return named ?? factors.apply(own ?? ratesAt(atMs, serviceTier), answer);
     },
     at(atMs, serviceTier) {
       const rates = ratesAt(atMs, serviceTier);

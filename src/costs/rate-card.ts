@@ -1,4 +1,5 @@
 import type { PicoUsd } from '../core/money.ts';
+import type { UnitRates } from './units.ts';
 
 /**
  * A price that changes with the prompt's size: the tier with the largest `aboveInputTokens` below it applies to the
@@ -27,6 +28,10 @@ export interface RateCard {
   readonly cacheWriteOneHour?: TieredRate;
   /** Falls back to `input`. */
   readonly audioInput?: TieredRate;
+  /** Tokens of images; falls back to `input`. */
+  readonly imageInput?: TieredRate;
+  /** Falls back to `output`. */
+  readonly imageOutput?: TieredRate;
   /** Falls back to `output`. */
   readonly reasoning?: TieredRate;
   /** Falls back to `output`. */
@@ -35,6 +40,14 @@ export interface RateCard {
   readonly perRequest?: PicoUsd;
   /** Per web search, in pico-USD. */
   readonly perWebSearch?: PicoUsd;
+  /** The same by the size of the context that a search brings; falls back to `perWebSearch`. */
+  readonly perWebSearchBySize?: Readonly<Record<string, PicoUsd>>;
+  /** The most searches of one answer that are charged; undefined: each. */
+  readonly mostSearches?: number;
+  /** Searches of an answer that does not say how many it made; falls back to 0. */
+  readonly usualSearches?: number;
+  /** Of things that are no tokens. */
+  readonly units?: UnitRates;
   /** The source of the row: `config`, or the package and its version with the provider/model id that matched. */
   readonly source: string;
 }

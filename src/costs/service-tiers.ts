@@ -53,7 +53,7 @@ export function atServiceTier(card: RateCard, owner: string, model: string, tier
   const scale = (rate: PicoUsd): PicoUsd => (rate * row.times * 2n + row.by) / (row.by * 2n);
   const scaled: Record<string, TieredRate> = {};
   for (const [name, value] of Object.entries(card)) {
-    if (typeof value !== 'object') continue;
+    if (typeof value !== 'object' || !('tiers' in value)) continue;
     const tiers = value.tiers.map(({ aboveInputTokens, rate }: TieredRate['tiers'][number]) => ({
       aboveInputTokens,
       rate: scale(rate),

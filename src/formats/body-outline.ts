@@ -155,6 +155,18 @@ export abstract class BodyOutline implements RequestOutline {
     return this.hasItems('tools');
   }
 
+  get speed(): string | undefined {
+    return this.text('speed');
+  }
+
+  get region(): string | undefined {
+    return this.text('inference_geo');
+  }
+
+  get searchContextSize(): string | undefined {
+    return this.textAt('web_search_options', 'search_context_size');
+  }
+
   get webSearches(): number {
     return this.searches(0);
   }

@@ -50,6 +50,11 @@ export interface RequestOutline {
   /** Whether the answer may be sound. */
   readonly asksForAudio: boolean;
   readonly serviceTier: string | undefined;
+  /** How fast and where the answer shall be made, as far as that may change its price (Anthropic). */
+  readonly speed: string | undefined;
+  readonly region: string | undefined;
+  /** How much context a search of the web shall bring: `low`, `medium`, `high`. */
+  readonly searchContextSize: string | undefined;
   /** The most web searches that the provider may make for this request. */
   readonly webSearches: number;
 

@@ -58,6 +58,8 @@ export function readUsageObject(raw: JsonObject): Usage {
     ...(oneHour !== undefined && { cacheWriteOneHourTokens: Math.min(oneHour, cacheWriteTokens ?? oneHour) }),
     ...defined({ reasoningTokens, webSearchRequests }),
     ...(typeof serviceTier === 'string' && { serviceTier }),
+    ...(raw.speed === 'fast' && { speed: 'fast' }),
+    ...(raw.inference_geo === 'us' && { region: 'us' }),
   };
 }
 

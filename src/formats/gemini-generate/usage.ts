@@ -19,6 +19,8 @@ export function readUsage(value: JsonValue): Usage | undefined {
   const cached = countOf(metadata.cachedContentTokenCount);
   const audioInput = tokensOf(metadata.promptTokensDetails, 'AUDIO');
   const audioOutput = tokensOf(metadata.candidatesTokensDetails, 'AUDIO');
+  const imageInput = tokensOf(metadata.promptTokensDetails, 'IMAGE');
+  const imageOutput = tokensOf(metadata.candidatesTokensDetails, 'IMAGE');
   const serviceTier = serviceTierOf(metadata);
   return {
     // What Google's own tools fed back to the model is billed as input and not contained in the prompt's count.
@@ -30,6 +32,8 @@ export function readUsage(value: JsonValue): Usage | undefined {
       reasoningTokens: thoughts,
       audioInputTokens: audioInput,
       audioOutputTokens: audioOutput,
+      imageInputTokens: imageInput,
+      imageOutputTokens: imageOutput,
       serviceTier,
     }),
   };

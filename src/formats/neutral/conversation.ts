@@ -240,6 +240,11 @@ export interface Usage {
   readonly acceptedPredictionTokens?: number;
   readonly rejectedPredictionTokens?: number;
   readonly webSearchRequests?: number;
+  readonly imageInputTokens?: number;
+  readonly imageOutputTokens?: number;
+  /** How fast it was made, and where, if that has a price of its own (Anthropic's `fast`, `us`). */
+  readonly speed?: string;
+  readonly region?: string;
   /** What the provider itself says the answer cost, in USD, if it says so (OpenRouter, xAI, Perplexity). */
   readonly providerCostUsd?: number;
   /** The tier the answer was really served at (`priority`, `flex`, `batch`, …). */

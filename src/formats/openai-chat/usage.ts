@@ -89,6 +89,8 @@ function readUsageObject(usage: JsonObject): Usage | undefined {
   const oneHour = count(lifetimes.ephemeral_1h_input_tokens);
   const audioInput = count(input.audio_tokens);
   const audioOutput = count(output.audio_tokens);
+  const imageInput = count(input.image_tokens);
+  const imageOutput = count(output.image_tokens);
   const accepted = count(output.accepted_prediction_tokens);
   const rejected = count(output.rejected_prediction_tokens);
   const searches = firstCount(object(usage.server_tool_use).web_search_requests, usage.num_search_queries);
@@ -100,6 +102,8 @@ function readUsageObject(usage: JsonObject): Usage | undefined {
     ...(cacheWrite === undefined ? {} : { cacheWriteTokens: Math.min(cacheWrite, inputTokens) }),
     ...(oneHour === undefined ? {} : { cacheWriteOneHourTokens: Math.min(oneHour, inputTokens) }),
     ...(audioInput === undefined ? {} : { audioInputTokens: Math.min(audioInput, inputTokens) }),
+    ...(imageInput === undefined ? {} : { imageInputTokens: Math.min(imageInput, inputTokens) }),
+    ...(imageOutput === undefined ? {} : { imageOutputTokens: Math.min(imageOutput, outputTokens) }),
     ...(reasoning === undefined ? {} : { reasoningTokens: Math.min(reasoning, outputTokens) }),
     ...(audioOutput === undefined ? {} : { audioOutputTokens: Math.min(audioOutput, outputTokens) }),
     ...defined({

@@ -1,5 +1,6 @@
-import { claimAmounts, type ReservedAmounts } from '../../costs/claim-amounts.ts';
+import { type ClaimCandidate, claimAmounts, type ReservedAmounts } from '../../costs/claim-amounts.ts';
 import type { FurtherTokens } from '../../costs/input-estimate.ts';
+import type { RateCard } from '../../costs/rate-card.ts';
 import type { Admission } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Medium } from '../../formats/medium.ts';
@@ -7,6 +8,7 @@ import type { Parts } from '../parts.ts';
 import { answerLimit } from './answer-limit.ts';
 import { candidatesOf } from './candidates.ts';
 import { countMedia } from './media-tokens.ts';
+import { pricedExtras } from './priced-extras.ts';
 
 /** What a request reserves. */
 export interface RequestAmounts {
@@ -28,11 +30,13 @@ export function amountsOf(
   const { hasOutput } = endpoint.operation;
   const name = group?.pattern ?? group?.name ?? '';
   const deployments = candidatesOf(exchange);
-  const { serviceTier: tier, webSearches, choices } = outline;
+  const { serviceTier: tier, webSearches, choices, speed } = outline;
+  // Where an answer is made may also be a setting at the provider.
+  const region = outline.region ?? (snapshot.config.budgets.mode === 'strict' ? 'us' : undefined);
   // The provider may refuse a tier and answer at the standard one: the dearer of the two counts.
   const candidates = deployments.flatMap(({ priced }) =>
     (tier === undefined ? STANDARD : [undefined, tier]).map((each) => ({
-      card: priced.ratesAt(exchange.startedAtMs, each),
+      ...withExtras(exchange, priced.ratesOfAnswer({ serviceTier: each, speed, region }, exchange.startedAtMs)),
       maxOutputTokens: priced.facts.maxOutputTokens,
     })),
   );
@@ -68,6 +72,10 @@ function withSearches(media: FurtherTokens, searches: number): FurtherTokens {
 /** A file that is elsewhere may be anything. */
 function mayBeSound({ kind, source }: Medium): boolean {
   return kind === 'audio' || kind === 'video' || (kind === 'document' && source !== 'inline');
+}
+
+function withExtras(exchange: Exchange, card: RateCard | undefined): Pick<ClaimCandidate, 'card' | 'extras'> {
+  return { card, extras: pricedExtras(exchange, card) };
 }
 
 const STANDARD = [undefined];

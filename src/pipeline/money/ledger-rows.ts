@@ -177,7 +177,7 @@ function accountsOf(exchange: Exchange, deploymentId: string | undefined, provid
 function cardOf({ snapshot, deployment, startedAtMs }: Exchange, attempt: AttemptFacts, usage: Usage) {
   const answered =
     deployment?.id === attempt.deploymentId ? deployment : snapshot.deployments.get(attempt.deploymentId);
-  return answered?.priced.ratesOfAnswer(usage.model, startedAtMs, usage.serviceTier);
+  return answered?.priced.ratesOfAnswer(usage, startedAtMs);
 }
 
 /** What the model that was asked for would have cost for the same work, at its first deployment's prices. */
@@ -200,11 +200,14 @@ const RATES = new WeakMap<RateCard, JsonObject>();
 function ratesOf(card: RateCard): JsonObject {
   let rates = RATES.get(card);
   if (rates === undefined) {
-    const { source: _source, perRequest, perWebSearch, ...perToken } = card;
+    const { source: _source, perRequest, perWebSearch, units, ...others } = card;
     rates = Object.fromEntries(
-      Object.entries(perToken).map(([name, rate]) => [name, rateText(rate)] as const),
+      Object.entries(others).flatMap(([name, rate]) =>
+        typeof rate === 'object' && 'tiers' in rate ? [[name, rateText(rate as TieredRate)] as const] : [],
+      ),
     ) as JsonObject;
     if (perRequest !== undefined) rates.perRequest = formatUsd(perRequest);
+    for (const [unit, rate] of Object.entries(units ?? {})) rates[unit] = formatUsd(rate);
     if (perWebSearch !== undefined) rates.perWebSearch = formatUsd(perWebSearch);
     RATES.set(card, rates);
   }

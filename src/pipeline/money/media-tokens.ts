@@ -2,6 +2,7 @@
 import type { FurtherTokens } from '../../costs/input-estimate.ts';
 import { type MediaExtent, mediaExtent } from '../../costs/media/media-extent.ts';
 import { mediaTokens } from '../../costs/media/media-tokens.ts';
+import type { UnitCounts } from '../../costs/units.ts';
 import type { Admission } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { bytesOfMedium, type Medium } from '../../formats/medium.ts';
@@ -27,14 +28,14 @@ export function countMedia(exchange: Exchange, admission: Admission, deployments
   const { outline } = exchange;
   if (admission.size.media === 0) return NO_MEDIA;
   const media = outline.media.filter(({ kind }) => kind !== 'text');
-  admission.extents ??= measure(exchange, media);
+  const extents = extentsOf(exchange, admission, media);
   const frames = { likely: 1, atMost: outline.choosesFrames ? MOST_FRAMES : 1 };
   const rules = [...new Set(deployments.map(({ priced }) => priced.media))];
   let likely = 0;
   let atMost = 0;
   let unbounded: Medium | undefined;
   for (const [index, medium] of media.entries()) {
-    const extent = admission.extents[index];
+    const extent = extents[index];
     if (extent === undefined) continue;
     const counts = rules.map((each) => mediaTokens(extent, each, medium.decodedBytes, frames));
     if (counts.some((count) => count.atMost === undefined)) unbounded ??= medium;
@@ -43,6 +44,30 @@ export function countMedia(exchange: Exchange, admission: Admission, deployments
     atMost += Math.max(largest, ...counts.map((count) => count.atMost ?? MOST_TOKENS_PER_MEDIUM));
   }
   return { likely, atMost, unbounded };
+}
+
+function extentsOf(exchange: Exchange, admission: Admission, media: readonly Medium[]): readonly MediaExtent[] {
+  admission.extents ??= measure(exchange, media);
+  return admission.extents;
+}
+
+/** A sound or video that cannot be measured is taken for as long as its bytes allow at 8 kbit/s. */
+const FEWEST_BYTES_PER_SECOND = 1_000;
+
+/** What a request brings that may have a price of its own. */
+export function countUnits(exchange: Exchange, admission: Admission): UnitCounts {
+  const media = exchange.outline.media.filter(({ kind }) => kind !== 'text');
+  const extents = media.length === 0 ? [] : extentsOf(exchange, admission, media);
+  const counts = { image: 0, pixel: 0, soundSecond: 0, videoSecond: 0 };
+  for (const [index, extent] of extents.entries()) {
+    const longestSeconds = (media[index]?.decodedBytes ?? 0) / FEWEST_BYTES_PER_SECOND;
+    if (extent.kind === 'image') {
+      counts.image += 1;
+      counts.pixel += (extent.size?.width ?? 0) * (extent.size?.height ?? 0);
+    } else if (extent.kind === 'audio') counts.soundSecond += extent.seconds ?? longestSeconds;
+    else if (extent.kind === 'video') counts.videoSecond += extent.seconds ?? longestSeconds;
+  }
+  return { ...counts, query: 1 };
 }
 
 function measure({ body }: Exchange, media: readonly Medium[]): readonly MediaExtent[] {

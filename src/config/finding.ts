@@ -21,6 +21,7 @@ type FindingCode =
   | 'wrong-type'
   | 'missing-key'
   | 'not-yet-in-effect'
+  | 'unprotected'
   | 'no-meaning-here'
   | 'secret-in-plain-text'
   | 'weak-master-key'

@@ -54,6 +54,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
       findings.addAt({ severity: 'note', code: 'empty-model-list', message, file: first, line: 0, column: 0 });
     }
   }
+  context.reportUnusedIgnored();
   const notYetInEffect = context.reportLater();
   if (findings.hasErrors) return { findings: findings.list(read.files), files: read.files };
   const routing = { ...draft.config.routing, aliases: groups.flattened() };

@@ -1,7 +1,7 @@
 /** Reads a merged file, in LiteLLM's words, the guide's and ours, into the canonical shape. */
 import { defined } from '../core/defined.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import type { MapNode, Place } from './config-node.ts';
+import { type MapNode, member, type Place, textOf } from './config-node.ts';
 import { databaseUrl } from './database-url.ts';
 import { type DeclaredKeyRead, readDeclaredKeys } from './declared-keys.ts';
 import { readDeclaredTenants } from './declared-objects.ts';
@@ -53,6 +53,15 @@ const SECTION_OPTIONS: Readonly<Record<string, Omit<SectionOptions, 'path'>>> = 
   budget_settings: { part: 'budgets.' },
 };
 
+/** Read before all others, because it says what their reading may accept. */
+function readIgnored(root: MapNode, context: ReadingContext): void {
+  const node = member(root, 'ignore_settings');
+  for (const item of node?.kind === 'list' ? node.items : node === undefined ? [] : [node]) {
+    const name = textOf(item);
+    if (name !== undefined) context.ignore(name, item);
+  }
+}
+
 type Unfinished<Part, Field extends keyof Part> = Omit<Part, Field> & Partial<Pick<Part, Field>>;
 
 /** LiteLLM's default: a result counts until the check after the next one should have come. */
@@ -63,6 +72,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
   const rows = topLevelWith(features);
   // `x-…` holds anchors, a custom that compose files started.
   const shown: MapNode = { ...root, entries: new Map([...root.entries].filter(([key]) => !key.startsWith('x-'))) };
+  readIgnored(root, context);
   const top = new Section(shown, rows, { path: '', unknown: 'refuse-typos' }, context);
   const byName = readSections(top, rows, context);
   const inOrder = [...byName.values()];

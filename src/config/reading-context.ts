@@ -27,6 +27,8 @@ export class ReadingContext {
   /** The model groups that settings name. */
   readonly references: GroupReference[] = [];
   readonly #suggestions = new Map<object, Map<string, Suggestion | undefined>>();
+  readonly #ignored = new Map<string, Place>();
+  readonly #usedIgnored = new Set<string>();
   readonly #later = new Map<string, { readonly place: Place; count: number }>();
 
   constructor(findings: Findings, environment: Environment, providers: ProviderDirectory) {
@@ -46,6 +48,31 @@ export class ReadingContext {
     this.#suggestions.set(rows, known);
     if (!known.has(written)) known.set(written, didYouMean(written, Object.keys(rows)));
     return known.get(written);
+  }
+
+  /** Settings that may do nothing although they protect requests, by name or path. */
+  ignore(name: string, place: Place): void {
+    this.#ignored.set(name, place);
+  }
+
+  /** Reports a setting that asks for a protection which requests would not have, unless the operator accepts that. */
+  recordUnprotected(path: string, name: string, place: Place): void {
+    // `model_list[].litellm_params.guardrails` may be named without its brackets.
+    const names = [name, path, path.replaceAll('[]', '')];
+    const accepted = names.filter((each) => this.#ignored.has(each));
+    for (const each of accepted) this.#usedIgnored.add(each);
+    if (accepted.length > 0) return;
+    const message = `${path} protects requests, but does nothing here yet: they would pass without it; remove it, or write "ignore_settings: [${name}]" to start nevertheless`;
+    this.findings.add('error', 'unprotected', place, message);
+  }
+
+  /** Warns about ignored names that name nothing in the files. */
+  reportUnusedIgnored(): void {
+    for (const [name, place] of this.#ignored) {
+      if (this.#usedIgnored.has(name)) continue;
+      const message = `ignore_settings names "${name}", but no setting of this name needs it; remove it from the list`;
+      this.findings.add('warning', 'unknown-key', place, message);
+    }
   }
 
   /** Remembers a setting that does nothing yet: once for each name, for any number of deployments that have it. */

@@ -1,7 +1,7 @@
 /** Reads one map of a configuration by the rows of its settings: types checked, effects recorded, typos named. */
 import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 import { type ConfigNode, type MapEntry, type MapNode, type Place, textOf, toJson } from './config-node.ts';
-import { didYouMean } from './did-you-mean.ts';
+import { didYouMean, type Suggestion } from './did-you-mean.ts';
 import { describeValue } from './finding.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { type FieldsOf, type RowValue, rowOf, type SettingRow, type SettingRows } from './setting-rows.ts';
@@ -141,6 +141,8 @@ export class Section<Rows extends SettingRows = SettingRows> {
     if (row.type === 'secret') warnAboutLiteral(entry, path, context);
     if (row.effect === 'later' && options.isReported !== true && !holds(row, result))
       context.recordLater(pathOf(path, entry.key), entry);
+    if (row.protects?.(plainOf(result)) === true && !holds(row, result))
+      context.recordUnprotected(pathOf(path, entry.key), entry.key, entry);
     for (const word of row.missingIn?.(plainOf(result)) ?? [])
       context.recordLater(`${pathOf(path, entry.key)}: ${word}`, entry);
     if (row.effect === 'never') {
@@ -152,9 +154,16 @@ export class Section<Rows extends SettingRows = SettingRows> {
 
   #readUnknown(entry: MapEntry, { unknown: mode = 'warn', fine }: SectionOptions): void {
     const { context, path } = this;
+    const isFine = fine?.has(entry.key) === true;
+    const suggestion = isFine ? undefined : context.suggest(entry.key, this.rows);
+    if (!isFine && holdsSecret(entry.key, suggestion, mode, this.rows)) {
+      // In an open map it would be sent to the provider as a field of the request.
+      const message = `unknown key "${entry.key}"${path === '' ? '' : ` in ${path}`}, which seems to hold a secret: write the name of a setting`;
+      context.findings.add('error', 'unknown-key', entry, message, suggestion?.word);
+      return;
+    }
     if (mode === 'keep') setMember(this.unknown, entry.key, toJson(entry.value));
-    if (fine?.has(entry.key) === true) return;
-    const suggestion = context.suggest(entry.key, this.rows);
+    if (isFine) return;
     if (mode === 'keep') {
       if (suggestion === undefined || suggestion.distance > 2) return;
       const message = `${path} has no setting "${entry.key}"; it is kept as a field of its own`;
@@ -252,6 +261,22 @@ function reportWrong(entry: MapEntry, type: SettingType, path: string, context: 
     const suggestion = words === undefined || written === undefined ? undefined : didYouMean(written, words);
     context.findings.add('error', 'wrong-type', node, message, suggestion?.word);
   }
+}
+
+/** Names by which secrets go, whatever the setting. */
+const SECRET_NAME =
+  /api[-_]?key|access[-_]?key|private[-_]?key|master[-_]?key|secret|passw(?:or)?d|credential|authori[sz]ation|bearer|(?:^|[-_])token$/i;
+const NEAR = 2;
+
+/** Whether an unknown name is close to that of a setting that holds a secret, or says by itself that it holds one. */
+function holdsSecret(
+  name: string,
+  suggestion: Suggestion | undefined,
+  mode: SectionOptions['unknown'],
+  rows: SettingRows,
+): boolean {
+  if (mode === 'keep' && SECRET_NAME.test(name)) return true;
+  return suggestion !== undefined && suggestion.distance <= NEAR && rowOf(rows, suggestion.word)?.type === 'secret';
 }
 
 function plainOf(result: unknown): unknown {

@@ -40,6 +40,11 @@ interface RowOptions<Type extends SettingType = SettingType> {
   readonly members?: Members;
   /** For a setting of a later release: whether this value asks for nothing that is not done already. */
   readonly holdsFor?: (value: unknown) => boolean;
+  /**
+   * For a setting that does not act: which values ask for a protection that requests would then not have. They stop the
+   * start, unless `ignore_settings` names the setting.
+   */
+  readonly protects?: (value: unknown) => boolean;
   /** For a setting that acts: which of the words in this value do nothing yet. */
   readonly missingIn?: (value: unknown) => readonly string[];
 }
@@ -137,6 +142,14 @@ export const guideNow: MakeRow = maker('now', 'guide');
 export const guideLater: MakeRow = maker('later', 'guide');
 /** A setting of Sluice's own. */
 export const own: MakeRow = maker('now', 'sluice');
+
+/** Whether a value asks for anything: not false, nothing, or an empty list or map. */
+export const asksForIt = (value: unknown): boolean =>
+  value !== false && value !== null && value !== '' && !(typeof value === 'object' && Object.keys(value).length === 0);
+
+/** A setting of LiteLLM that a later release implements, and that protects requests. */
+export const protection = <const Type extends SettingType>(type: Type, doc: string) =>
+  later(type, doc, { protects: asksForIt });
 
 /** Many settings of one kind, named in a line. */
 export const several = (names: string, of: (name: string) => SettingRow): object =>

@@ -320,7 +320,7 @@ test('a setting that does nothing yet is noted once for all deployments that hav
 });
 
 test('a setting without meaning here is noted with the reason', () => {
-  const { findings } = loadText(`${MODELS}general_settings: { custom_auth: my.module }\n`);
+  const { findings } = loadText(`${MODELS}general_settings: { custom_sso: my.module }\n`);
   assert.deepEqual(brief(findings, true), ['5:21 note no-meaning-here']);
   assert.match(findings[0]?.message ?? '', /Python/);
 });

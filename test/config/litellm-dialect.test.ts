@@ -317,6 +317,7 @@ test('settings without a typed place are kept as written', () => {
 litellm_settings: { callbacks: [langfuse], success_callback: prometheus }
 general_settings: { allowed_ips: [10.0.0.1], health_check_interval: 30 }
 guardrails: [{ guardrail_name: pii }]
+ignore_settings: [allowed_ips, guardrails]
 `);
   assert.deepEqual(otherSettings, {
     callbacks: ['langfuse'],

@@ -1,6 +1,6 @@
 /** Settings of `user_api_key_list`. */
 import type { DeniableControl } from '../../routing/request-controls.ts';
-import { guideNow, later, never, now, own, type SettingRows, several } from '../setting-rows.ts';
+import { guideNow, later, never, now, own, protection, type SettingRows, several } from '../setting-rows.ts';
 import { textsByName } from './declared-objects.ts';
 import { LIMITS } from './limits.ts';
 
@@ -56,10 +56,10 @@ export const DECLARED_KEY = {
   allowed_routes: now('texts', 'The only paths it may call; `*` matches anything.', 'allowedRoutes'),
   allowed_passthrough_routes: later('texts', 'Pass-through paths it may call.'),
   allowed_vector_store_indexes: later('list', 'Vector store indexes it may use.'),
-  access_group_ids: later('texts', 'Access groups.'),
-  guardrails: later('texts', 'Guardrails of its requests.'),
+  access_group_ids: protection('texts', 'Access groups.'),
+  guardrails: protection('texts', 'Guardrails of its requests.'),
   disable_global_guardrails: later('flag', 'Skips the guardrails that are for all.'),
-  policies: later('texts', 'Policies of its requests.'),
+  policies: protection('texts', 'Policies of its requests.'),
   prompts: later('texts', 'Prompt templates it may use.'),
   tags: now('texts', 'Tags of its requests, for tag routing.'),
   enforced_params: now('texts', 'Request fields that must be there.', 'enforcedParams'),

@@ -1,6 +1,6 @@
 /** Settings of `organizations`, `teams`, `users`, `customers` and `tags`: what LiteLLM's API takes to make one, in a file. */
 import type { JsonObject } from '../../core/json.ts';
-import { later, now, own, type SettingRows, several } from '../setting-rows.ts';
+import { asksForIt, later, now, own, protection, type SettingRows, several } from '../setting-rows.ts';
 import { LIMITS } from './limits.ts';
 
 const METADATA = now('map', 'Remarks kept with it.', 'metadata', {});
@@ -77,12 +77,13 @@ export const TEAM = {
   }),
   ...LIMITS,
   ...several(
-    `router_settings access_group_ids default_team_member_models guardrails policies prompts object_permission
+    `router_settings default_team_member_models prompts object_permission
      allowed_passthrough_routes disable_global_guardrails secret_manager_settings rpm_limit_type tpm_limit_type
      mcp_rpm_limit team_member_key_duration allowed_vector_store_indexes enforced_batch_output_expires_after
      enforced_file_expires_after`,
     () => later('any', 'As in LiteLLM.'),
   ),
+  ...several('access_group_ids guardrails policies', () => protection('any', 'As in LiteLLM.')),
 } satisfies SettingRows;
 
 /** The members of a `users` entry. */
@@ -98,10 +99,11 @@ export const USER = {
   organizations: now('texts', 'Ids of organisations it is a plain member of.'),
   ...LIMITS,
   ...several(
-    `sso_user_id send_invite_email aliases config permissions allowed_cache_controls guardrails policies prompts
+    `sso_user_id send_invite_email aliases config permissions allowed_cache_controls prompts
      object_permission budget_fallbacks mcp_rpm_limit tag_rpm_limit`,
     () => later('any', 'As in LiteLLM.'),
   ),
+  ...several('guardrails policies', () => protection('any', 'As in LiteLLM.')),
 } satisfies SettingRows;
 
 /** The members of a `customers` entry. */
@@ -109,7 +111,10 @@ export const CUSTOMER = {
   user_id: now('text', 'What requests name it by, in `user`. Required.', 'id'),
   alias: now('text', 'A name for people.', 'alias'),
   blocked: now('flag', BLOCKED, 'blocked', false),
-  allowed_model_region: later('text', 'The only region its requests may go to.', 'allowedModelRegion'),
+  allowed_model_region: later('text', 'The only region its requests may go to.', {
+    to: 'allowedModelRegion',
+    protects: asksForIt,
+  }),
   default_model: later('text', 'The model group of requests that name none.', 'defaultModel'),
   metadata: METADATA,
   ...LIMITS,

@@ -1,12 +1,28 @@
 /** Settings of `litellm_settings`, its cache included. */
 import type { PicoUsd } from '../../core/money.ts';
-import { guideLater, guideNow, later, never, now, PYTHON, type SettingRows, several } from '../setting-rows.ts';
+import {
+  asksForIt,
+  guideLater,
+  guideNow,
+  later,
+  never,
+  now,
+  PYTHON,
+  protection,
+  type SettingRows,
+  several,
+} from '../setting-rows.ts';
 import { KEY_BOUNDS, KEY_GENERATION, NEW_KEY_PARAMS, NEW_TEAM_PARAMS, NEW_USER_PARAMS, openMap } from './management.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
 
 /** Metrics are served without being asked for. */
 const isPrometheusOnly = (value: unknown): boolean =>
   Array.isArray(value) && value.every((callback) => callback === 'prometheus');
+/** Callbacks of LiteLLM that check, mask or refuse requests; a dotted name is Python code that may do so. */
+const CHECKS =
+  /moderation|guard|presidio|lakera|aporia|aim|pangea|bedrock|hide_secrets|detect_prompt_injection|banned_keywords|blocked_user|content_safety|model_armor|zscaler|secret_detection|\w\.\w/i;
+const hasChecks = (value: unknown): boolean =>
+  Array.isArray(value) && value.some((callback) => typeof callback === 'string' && CHECKS.test(callback));
 const isFalse = (value: unknown): boolean => value === false;
 const budgetOf = (max: PicoUsd): PeriodBudgetConfig => ({ max });
 const debugIf = (isOn: boolean): 'debug' | undefined => (isOn ? 'debug' : undefined);
@@ -169,7 +185,10 @@ export const LITELLM_SETTINGS = {
   public_mcp_servers: later('texts', 'MCP servers listed without a key.'),
   success_callback: later('texts', 'Where successful requests are reported.', { holdsFor: isPrometheusOnly }),
   failure_callback: later('texts', 'Where failed requests are reported.', { holdsFor: isPrometheusOnly }),
-  callbacks: later('texts', 'Where all requests are reported.', { holdsFor: isPrometheusOnly }),
+  callbacks: later('texts', 'Where all requests are reported, and what checks them.', {
+    holdsFor: isPrometheusOnly,
+    protects: hasChecks,
+  }),
   service_callbacks: later('texts', 'Where failures of Redis and the database are reported.'),
   audit_log_callbacks: later('texts', 'Where changes by administrators are reported.'),
   store_audit_logs: now('flag', 'Keeps a record of changes by administrators. Always done here.', { default: true }),
@@ -203,7 +222,15 @@ export const LITELLM_SETTINGS = {
   include_cost_in_streaming_usage: later('flag', 'Puts the cost into the usage of a stream.'),
   modify_params: later('flag', 'Lets the gateway repair requests that a provider would refuse.'),
   mcp_aliases: later('map', 'Short names of MCP servers.'),
-  guardrails: later('list', 'Guardrails in their oldest form.'),
+  guardrails: protection('list', 'Guardrails in their oldest form.'),
+  banned_keywords_list: protection('any', 'Words that no prompt may contain.'),
+  blocked_user_list: protection('any', 'End users whose requests are refused.'),
+  prompt_injection_params: protection('map', 'How prompt injections are recognised.'),
+  llamaguard_unsafe_content_categories: protection('any', 'Categories that Llama Guard refuses.'),
+  openai_moderations_model_name: protection('text', 'Model of the moderation of prompts.'),
+  google_moderation_confidence_threshold: protection('any', 'Confidence at which a prompt is refused.'),
+  presidio_ad_hoc_recognizers: protection('any', 'What Presidio masks besides.'),
+  output_parse_pii: protection('flag', 'Puts masked personal data back into answers.'),
   skip_system_message_in_guardrail: later('flag', 'Leaves system messages out of guardrails.'),
   enable_json_schema_validation: later('flag', 'Checks structured answers against their schema.'),
   enable_preview_features: later('flag', 'Switches on what is still being tried.'),
@@ -228,8 +255,8 @@ export const LITELLM_SETTINGS = {
   disable_hf_tokenizer_download: never('flag', 'No tokenizer is downloaded here.'),
   disable_copilot_system_to_assistant: never('flag', 'Outlived in LiteLLM.'),
   custom_provider_map: never('list', PYTHON),
-  post_call_rules: never('any', PYTHON),
-  pre_call_rules: never('any', PYTHON),
+  post_call_rules: never('any', PYTHON, { protects: asksForIt }),
+  pre_call_rules: never('any', PYTHON, { protects: asksForIt }),
   suppress_debug_info: never('flag', 'There is no such output here.'),
   use_client: never('flag', 'Concerns the LiteLLM SDK.'),
   aiohttp_trust_env: never('flag', 'Concerns the Python HTTP client.'),

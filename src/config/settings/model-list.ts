@@ -1,5 +1,5 @@
 /** Settings of deployments: `model_list`, and the credentials they may share. */
-import { later, never, now, PYTHON, type SettingRows } from '../setting-rows.ts';
+import { later, never, now, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
 import { PRICE_SETTINGS } from './prices.ts';
 import { ALLOWED_FAILS } from './routing-maps.ts';
@@ -17,7 +17,7 @@ export const MODEL_INFO = {
   version: now('any', 'A remark.'),
   blocked: now('flag', 'Takes the deployment out of service.'),
   access_groups: now('texts', 'Groups of models, which lists of allowed models may name.'),
-  team_id: later('text', 'The only team that may use the deployment.'),
+  team_id: protection('text', 'The only team that may use the deployment.'),
   team_public_model_name: later('text', 'The name under which that team knows it.'),
   tier: later('text', '`free` or `paid`.'),
   allowed_fails: now('integer', 'Failures in a minute that the deployment may have.', {
@@ -116,8 +116,8 @@ export const MODEL_PARAMS = {
   cache_control_injection_points: later('list', 'Where prompt-cache marks are set.'),
   prompt_id: later('text', 'Prompt template used for each request.'),
   prompt_variables: later('map', 'Values for the prompt template.'),
-  rules: later('any', 'Checks of input and output.'),
-  guardrails: later('texts', 'Guardrails of this deployment.'),
+  rules: protection('any', 'Checks of input and output.'),
+  guardrails: protection('texts', 'Guardrails of this deployment.'),
   mock_response: later('any', 'Answers with this text instead of calling the provider.'),
   mock_timeout: later('flag', 'Pretends to time out.'),
   mock_delay: later('seconds', 'Waits before the pretended answer.'),

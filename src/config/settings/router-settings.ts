@@ -1,7 +1,7 @@
 /** Settings of `router_settings`. */
 import { FALLBACK_WORDS } from '../../routing/fallback-chain.ts';
 import { type Aliases, readAliases, readGroupAffinity } from '../routing-readers.ts';
-import { guideNow, later, never, now, own, PYTHON, type SettingRows } from '../setting-rows.ts';
+import { guideNow, later, never, now, own, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
 import { HEALTH_CHECKS } from './general-settings.ts';
 import { PARAMS } from './model-list.ts';
 import { BUDGET_BY_NAME, readProviderBudgets } from './period-budget.ts';
@@ -167,7 +167,7 @@ export const ROUTER_SETTINGS = {
   alerting_config: later('map', 'Where alerts go.'),
   ...HEALTH_CHECKS,
   search_tools: later('list', 'Web search providers.'),
-  guardrail_list: later('list', 'Guardrails shared between several servers.'),
+  guardrail_list: protection('list', 'Guardrails shared between several servers.'),
   ignore_invalid_deployments: never('flag', 'A deployment that cannot work is named, and nothing is started.'),
   set_verbose: now('flag', 'Logs at level `debug`.', {
     to: 'telemetry.logLevel',

@@ -1,5 +1,5 @@
 /** The top level of a configuration file; every known setting is in it or below it. */
-import { guideNow, later, NO_ROWS, now, own, type SettingRows } from '../setting-rows.ts';
+import { guideNow, later, NO_ROWS, now, own, protection, type SettingRows } from '../setting-rows.ts';
 import { BUDGET_SETTINGS } from './budget-settings.ts';
 import { DECLARED_KEY } from './declared-keys.ts';
 import { CUSTOMER, ORGANIZATION, TAG, TEAM, USER } from './declared-objects.ts';
@@ -34,8 +34,12 @@ export const TOP_LEVEL = {
     { members: { as: 'by-name', rows: NO_ROWS, or: 'text' } },
   ),
   credential_list: now('list', 'Named sets of connection parameters for deployments.', listOf(CREDENTIAL_ENTRY)),
+  ignore_settings: own(
+    'texts',
+    'Settings that protect requests, do nothing yet, and need not stop the start: `[guardrails]`, or a path.',
+  ),
   include: now('texts', 'Further files, relative to this one, merged as if named right after it.'),
-  guardrails: later('list', 'Checks of prompts and answers.'),
+  guardrails: protection('list', 'Checks of prompts and answers.'),
   callback_settings: later('map', 'Settings of single logging callbacks.'),
   mcp_servers: later('map', 'MCP servers offered through the gateway.'),
   mcp_tools: later('list', 'MCP tools declared in the file.'),
@@ -45,8 +49,8 @@ export const TOP_LEVEL = {
   files_settings: later('list', 'Provider credentials for the files endpoints.'),
   finetune_settings: later('list', 'Provider credentials for the fine-tuning endpoints.'),
   assistant_settings: later('map', 'Provider credentials for the assistants endpoints.'),
-  policies: later('any', 'Named sets of guardrails and when they apply.'),
-  policy_attachments: later('list', 'Which teams, keys and models a policy applies to.'),
+  policies: protection('any', 'Named sets of guardrails and when they apply.'),
+  policy_attachments: protection('list', 'Which teams, keys and models a policy applies to.'),
   agents: later('list', 'Agents offered through the gateway.'),
   agent_list: later('list', 'Agents offered through the gateway.'),
 } satisfies SettingRows;

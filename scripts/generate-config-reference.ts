@@ -179,7 +179,7 @@ the first of the month, \`3mo\` (\`quarterly\`) with the quarter, \`1y\` (\`year
 
 **In effect**: *yes*; *not yet*: accepted, checked for its type, and reported at every start as not yet in effect; *no meaning
 here*: accepted and reported, for the reason given. A setting of either kind that would protect requests stops the start, unless
-`ignore_settings` names it. So does a misspelt setting that holds a secret.
+\`ignore_settings\` names it. So does a misspelt setting that holds a secret.
 `;
 
 /** Sections that features bring: maps at the top level that no entry above is about. */

@@ -147,7 +147,7 @@ describe('a misspelt secret', () => {
     assert.ok(errorsOf(`${models}\n${credential}\n`).some(({ code }) => code === 'unknown-key'));
   });
 
-  test('a request field of a deployment is none', () => {
+  test('a request field of a deployment is not one', () => {
     const fields = 'max_tokens: 5, prompt_cache_key: k, top_k: 4, keep_alive: 5m, budget_tokens: 9, my_own_field: 1';
     assert.deepEqual(errorsOf(`model_list: [{${MODEL}, ${fields}}}]\n`), []);
   });

@@ -46,8 +46,8 @@ export interface ManagementContext {
     model: string,
     usage: { readonly inputTokens: number; readonly outputTokens: number },
   ) => bigint | undefined;
-  /** How many tokens a text has, about. */
-  readonly countTokens: (text: string) => Promise<number>;
+  /** How many tokens a text has, about; owners take turns. */
+  readonly countTokens: (text: string, owner: string) => Promise<number>;
   readonly masterKeyHash: string;
 }
 

@@ -1,45 +1,67 @@
 import { Worker } from 'node:worker_threads';
+import { roughTokens, windowsOf } from './token-estimate.ts';
 import type { CountAnswer, CountQuestion } from './token-worker.ts';
 
-/** How much of a text is really counted; the rest is assumed to be similar. */
-const COUNTED_CHARACTERS = 400_000;
-/** If more questions than this are under way, further ones get a rough estimate. */
-const MOST_WAITING = 256;
+/** If more questions than this wait, of one owner or in all, further ones get a rough estimate. */
+const MOST_WAITING_OF_ONE = 64;
+const MOST_WAITING = 1_024;
+/** Who waited so long in the queue gets a rough estimate. */
 const ANSWER_WITHIN_MS = 5_000;
 
-interface Waiting {
+/** The limits of one count. */
+export interface CountLimits {
+  /** Computing time after which the rest of a text is estimated. */
+  readonly computingMs?: number;
+  /** The thread ends if one count takes longer, and a new one goes on with the other questions. */
+  readonly mostMs?: number;
+}
+
+interface Question {
+  readonly text: string;
   readonly resolve: (tokens: number) => void;
-  readonly roughly: number;
   readonly timer: NodeJS.Timeout;
 }
 
 /**
  * Counts tokens with OpenAI's o200k vocabulary in a thread of its own, which starts at the first question. Other
- * vendors' counts differ by some percent, which is why these counts are marked as estimated. Never rejects: if the
- * thread is busy, slow or dead, the answer is one token for four characters.
+ * vendors' counts differ by some percent, which is why these counts are marked as estimated. Questions are asked one at a
+ * time, of each owner in turn. Never rejects: if the thread is busy, slow or dead, the answer is one token for three bytes.
  */
 export class TokenCounter {
+  readonly #computingMs: number;
+  readonly #mostMs: number;
   #worker: Worker | undefined;
+  #isReady = false;
   #isClosed = false;
-  #nextId = 0;
-  readonly #waiting = new Map<number, Waiting>();
+  #waitingCount = 0;
+  /** Questions by owner, the owner whose turn is next first. */
+  readonly #queues = new Map<string, Question[]>();
+  #asked: Question | undefined;
+  #overdue: NodeJS.Timeout | undefined;
 
-  count(text: string): Promise<number> {
+  constructor({ computingMs = 50, mostMs = 2_000 }: CountLimits = {}) {
+    this.#computingMs = computingMs;
+    this.#mostMs = mostMs;
+  }
+
+  /** The tokens of a text. Owners, such as the hash of a key, take turns. */
+  count(text: string, owner = ''): Promise<number> {
     if (text === '') return Promise.resolve(0);
-    const counted = text.length > COUNTED_CHARACTERS ? text.slice(0, COUNTED_CHARACTERS) : text;
-    const factor = text.length / counted.length;
-    const roughly = Math.ceil(text.length / 4);
-    if (this.#isClosed || this.#waiting.size >= MOST_WAITING) return Promise.resolve(roughly);
+    const queue = this.#queues.get(owner) ?? [];
+    if (this.#isClosed || this.#waitingCount >= MOST_WAITING || queue.length >= MOST_WAITING_OF_ONE) {
+      return Promise.resolve(roughTokens(text));
+    }
     return new Promise((resolve) => {
-      const id = this.#nextId++;
-      const timer = setTimeout(() => this.#answer(id, roughly), ANSWER_WITHIN_MS);
-      this.#waiting.set(id, {
-        resolve: (tokens) => resolve(Math.round(tokens * factor)),
-        roughly: roughly / factor,
-        timer,
-      });
-      const question: CountQuestion = { id, text: counted };
-      this.#start().postMessage(question);
+      const question: Question = {
+        text,
+        resolve,
+        timer: setTimeout(() => this.#tooLate(owner, question), ANSWER_WITHIN_MS),
+      };
+      queue.push(question);
+      this.#queues.set(owner, queue);
+      this.#waitingCount++;
+      if (this.#worker === undefined) this.#start();
+      else this.#askNext();
     });
   }
 
@@ -47,32 +69,76 @@ export class TokenCounter {
   async close(): Promise<void> {
     this.#isClosed = true;
     const worker = this.#worker;
-    this.#giveUp();
+    this.#answerAllRoughly();
     await worker?.terminate();
   }
 
-  #start(): Worker {
-    if (this.#worker !== undefined) return this.#worker;
+  #start(): void {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     const worker = new Worker(new URL(`./token-worker.${extension}`, import.meta.url));
-    worker.unref();
-    worker.on('message', ({ id, tokens }: CountAnswer) => this.#answer(id, tokens));
-    worker.on('error', () => this.#giveUp());
-    worker.on('exit', () => this.#giveUp());
     this.#worker = worker;
-    return worker;
+    this.#isReady = false;
+    worker.unref();
+    worker.on('message', (answer: CountAnswer) => {
+      if (this.#worker !== worker) return;
+      if (answer === 'ready') this.#isReady = true;
+      else this.#answer(answer.tokens);
+      this.#askNext();
+    });
+    worker.on('error', () => this.#replace(worker));
+    worker.on('exit', () => this.#replace(worker));
   }
 
-  #answer(id: number, tokens: number): void {
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(id);
-    clearTimeout(waiting.timer);
-    waiting.resolve(tokens);
+  #askNext(): void {
+    const worker = this.#worker;
+    if (worker === undefined || !this.#isReady || this.#asked !== undefined) return;
+    for (const [owner, queue] of this.#queues) {
+      const question = queue.shift();
+      this.#queues.delete(owner);
+      if (queue.length > 0) this.#queues.set(owner, queue);
+      if (question === undefined) continue;
+      this.#waitingCount--;
+      clearTimeout(question.timer);
+      this.#asked = question;
+      this.#overdue = setTimeout(() => this.#replace(worker), this.#mostMs);
+      const { text } = question;
+      const windows = windowsOf(text, Math.random);
+      const message: CountQuestion = { windows, characters: text.length, limitMs: this.#computingMs };
+      worker.postMessage(message);
+      return;
+    }
   }
 
-  #giveUp(): void {
+  #answer(tokens: number): void {
+    clearTimeout(this.#overdue);
+    this.#asked?.resolve(tokens);
+    this.#asked = undefined;
+  }
+
+  #tooLate(owner: string, question: Question): void {
+    const queue = this.#queues.get(owner);
+    const index = queue?.indexOf(question) ?? -1;
+    if (queue === undefined || index < 0) return;
+    clearTimeout(question.timer);
+    queue.splice(index, 1);
+    this.#waitingCount--;
+    if (queue.length === 0) this.#queues.delete(owner);
+    question.resolve(roughTokens(question.text));
+  }
+
+  /** Goes on without a thread that died or takes too long. One that died before it was ready would die again. */
+  #replace(worker: Worker): void {
+    if (this.#worker !== worker) return;
     this.#worker = undefined;
-    for (const [id, { roughly }] of this.#waiting) this.#answer(id, Math.ceil(roughly));
+    void worker.terminate();
+    if (!this.#isReady) this.#answerAllRoughly();
+    if (this.#asked !== undefined) this.#answer(roughTokens(this.#asked.text));
+    if (this.#waitingCount > 0) this.#start();
+  }
+
+  #answerAllRoughly(): void {
+    this.#worker = undefined;
+    if (this.#asked !== undefined) this.#answer(roughTokens(this.#asked.text));
+    for (const [owner, queue] of this.#queues) for (const question of [...queue]) this.#tooLate(owner, question);
   }
 }

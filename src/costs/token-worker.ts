@@ -1,27 +1,44 @@
 /** The thread that counts tokens: loading the vocabulary takes 0.1 s and 75 MB, which must not delay requests. */
 import { parentPort } from 'node:worker_threads';
-import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { countTokens, setMergeCacheSize } from 'gpt-tokenizer/encoding/o200k_base';
+import { estimateTokens } from './token-estimate.ts';
 
 /** A question to the thread. */
 export interface CountQuestion {
-  readonly id: number;
-  readonly text: string;
+  readonly windows: readonly string[];
+  /** Of the whole text, which the windows are a part of. */
+  readonly characters: number;
+  /** Computing time after which the rest is estimated. */
+  readonly limitMs: number;
 }
 
-/** Its answer. */
-export interface CountAnswer {
-  readonly id: number;
-  readonly tokens: number;
-}
+/** What the thread says: that it has loaded the vocabulary, and the tokens that a question asked for. */
+export type CountAnswer = 'ready' | { readonly tokens: number };
 
 // Tokens like <|endoftext|> count as plain text.
 const PLAIN_TEXT = { disallowedSpecial: new Set<string>() };
+/** The library remembers how it split words, 100,000 by default: with long words that is memory that a client decides on. */
+const REMEMBERED_WORDS = 2_000;
 
-/** A run without a boundary between words. The time for one grows with its square, so that long ones are cut. */
-const RUN = /(\S{512}|\s{512})/;
+const port = parentPort;
+if (port !== null) {
+  setMergeCacheSize(REMEMBERED_WORDS);
+  port.on('message', ({ windows, characters, limitMs }: CountQuestion) => {
+    const before = process.threadCpuUsage();
+    const tokens = estimateTokens(windows, characters, {
+      count: (piece) => countTokens(piece, PLAIN_TEXT),
+      spentMs: () => {
+        const { user, system } = process.threadCpuUsage(before);
+        return (user + system) / 1_000;
+      },
+      limitMs,
+      random: Math.random,
+    });
+    say({ tokens });
+  });
+  say('ready');
+}
 
-parentPort?.on('message', ({ id, text }: CountQuestion) => {
-  let tokens = 0;
-  for (const piece of text.split(RUN)) if (piece !== '') tokens += countTokens(piece, PLAIN_TEXT);
-  parentPort?.postMessage({ id, tokens } satisfies CountAnswer);
-});
+function say(answer: CountAnswer): void {
+  port?.postMessage(answer);
+}

@@ -50,7 +50,7 @@ export function makeParts(
     slots: () => features.slots,
     sink: queue,
     routeOf: async (callId) => routeOf(callId) ?? (await gatherRoute?.(callId))?.find(isJsonObject),
-    countTokens: (text) => tokens.count(text),
+    countTokens: (text, owner) => tokens.count(text, owner),
   };
   return { parts, routeOf };
 }

@@ -37,7 +37,7 @@ export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void
     exchange.plan = router.plan(group, needs);
     return undefined;
   }
-  return countTokens(exchange.outline.promptText()).then((counted) => {
+  return countTokens(exchange.outline.promptText(), exchange.identity?.keyHash).then((counted) => {
     exchange.needs = { ...needs, inputTokens: counted + images * TOKENS_PER_IMAGE };
     exchange.plan = router.plan(group, exchange.needs);
   });

@@ -130,4 +130,18 @@ describe('counting a prompt', () => {
       assert.match(text, /User blocked/);
     }
   });
+
+  test('the tokens of hello world are counted exactly while another key sends text without boundaries', async () => {
+    const count = async (key: string, content: string): Promise<unknown> => {
+      const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] });
+      const answer = await send('/v1/messages/count_tokens', key, body);
+      assert.equal(answer.status, 200);
+      return ((await answer.json()) as JsonObject).input_tokens;
+    };
+    const exact = await count('money', 'hello world');
+    const hostile = [' '.repeat(400_000), '!?'.repeat(200_000), '\n'.repeat(400_000), ` ${'a'.repeat(400_000)}`];
+    const others = [...hostile, '今天天气很好'.repeat(20_000)].map((content) => count('free-tenant', content));
+    for (let round = 0; round < 3; round++) assert.equal(await count('money', 'hello world'), exact);
+    for (const tokens of await Promise.all(others)) assert.ok(Number(tokens) > 1_000);
+  });
 });

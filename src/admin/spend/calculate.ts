@@ -18,7 +18,7 @@ export const CALCULATE_ROUTES: readonly ManagementRoute[] = [
 const TOKENS_PER_MESSAGE = 4;
 
 /** The cost of an answer by its usage, or of a prompt alone. */
-async function calculate({ context, body }: ManagementCall): Promise<JsonValue> {
+async function calculate({ context, body, caller }: ManagementCall): Promise<JsonValue> {
   const { completion_response: answer, messages } = body;
   if (isJsonObject(answer)) {
     const model = new Fields({ model: body.model ?? answer.model }).requiredText('model');
@@ -31,7 +31,7 @@ async function calculate({ context, body }: ManagementCall): Promise<JsonValue> 
   const model = new Fields(body).requiredText('model');
   if (!Array.isArray(messages)) throw wrongField('messages', 'or `completion_response` is required');
   const words = messages.map((message) => (isJsonObject(message) ? textsIn(message.content) : '')).join('\n');
-  const inputTokens = (await context.countTokens(words)) + messages.length * TOKENS_PER_MESSAGE;
+  const inputTokens = (await context.countTokens(words, caller.keyHash)) + messages.length * TOKENS_PER_MESSAGE;
   return { cost: usdNumber(priced(context, model, { inputTokens, outputTokens: 0 })) };
 }
 

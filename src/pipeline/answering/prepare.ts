@@ -63,7 +63,9 @@ function refuseUnsupported(prepared: PreparedCall, deployment: Deployment): void
 export async function answerHere(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
   const { operation } = exchange.endpoint;
   if (operation.answerHere === undefined) throw unsupportedOperation(exchange, deployment);
-  const body = await operation.answerHere(exchange.outline, parts.countTokens);
+  const body = await operation.answerHere(exchange.outline, (text) =>
+    parts.countTokens(text, exchange.identity?.keyHash),
+  );
   exchange.status = 200;
   exchange.client.sendWhole(200, ['content-type', 'application/json', 'x-litellm-call-id', exchange.callId], body);
 }

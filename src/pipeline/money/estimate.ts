@@ -2,14 +2,15 @@
 import type { Exchange } from '../../exchange/exchange.ts';
 import { bookAttempt } from './book-attempt.ts';
 
-/** Counts the tokens of a text; the tokenizer behind it is loaded when it is first used. */
-export type CountTokens = (text: string) => Promise<number>;
+/** Counts the tokens of a text, for owners in turn; the tokenizer behind it is loaded when it is first used. */
+export type CountTokens = (text: string, owner?: string) => Promise<number>;
 
 /** Estimates the usage of attempts whose providers did not report it, from the prompt and what they wrote, and books it. */
 export async function estimate(exchange: Exchange, countTokens: CountTokens): Promise<void> {
+  const owner = exchange.identity?.keyHash;
   for (const { deployment, facts, text, factor, known } of exchange.pendingEstimates) {
-    const written = Math.round((await countTokens(text())) * factor);
-    const usage = known ?? { inputTokens: await countTokens(exchange.outline.promptText()), outputTokens: 0 };
+    const written = Math.round((await countTokens(text(), owner)) * factor);
+    const usage = known ?? { inputTokens: await countTokens(exchange.outline.promptText(), owner), outputTokens: 0 };
     bookAttempt(exchange, deployment, facts, {
       ...usage,
       outputTokens: Math.max(usage.outputTokens, written),

@@ -9,7 +9,7 @@ const MOST_WAITING = 1_024;
 const ANSWER_WITHIN_MS = 5_000;
 
 /** The limits of one count. */
-export interface CountLimits {
+interface CountLimits {
   /** Computing time after which the rest of a text is estimated. */
   readonly computingMs?: number;
   /** The thread ends if one count takes longer, and a new one goes on with the other questions. */

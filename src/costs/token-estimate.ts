@@ -17,7 +17,7 @@ const STANDARD_ERRORS = 2;
 const GOLDEN_SECTION = 0.618_033_988_75;
 
 /** What the estimate needs from its surroundings. */
-export interface CountingTools {
+interface CountingTools {
   /** Counts a piece exactly. */
   readonly count: (piece: string) => number;
   /** Computing time since the count began, in milliseconds. */
@@ -85,7 +85,7 @@ function endOfPiece(text: string, start: number): number {
   return isHalved ? most - 1 : most;
 }
 
-/** In an order in which every first part is spread evenly over the whole: a fair sample, however many are counted in time. */
+/** In an order in which every first part is spread evenly over the whole: a fair sample, wherever the time ends. */
 function spread(pieces: readonly string[], random: () => number): readonly string[] {
   const start = random();
   return pieces

@@ -20,6 +20,8 @@ interface AdoptingOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onTrouble: (trouble: JournalTrouble) => void;
+  /** How old a row may be that is told again if the ledger lost it; 0: the ledger keeps no rows, or loses none. */
+  readonly tellAgainMs: number;
 }
 
 /** Looks for the journals of processes that are gone, and books what they hold. */
@@ -46,13 +48,15 @@ export class Adopting {
   async look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    const { dataFolder, clock, log, onTrouble } = this.#options;
+    const { dataFolder, ledger, clock, log, onTrouble, tellAgainMs } = this.#options;
     try {
       const adopted = await adoptLeftBehind({
         folder: join(dataFolder, 'journal'),
         takeLock: takeFileLock,
         clock,
         book: (left) => this.#book(left),
+        isInLedger: async (callId) => (await ledger.find({ callId }, { limit: 1, offset: 0 })).length > 0,
+        tellAgainMs,
         onDamaged: (path, lines) => onTrouble({ kind: 'damaged', reason: `${path}: ${lines} lines` }),
       });
       if (adopted > 0)
@@ -64,7 +68,7 @@ export class Adopting {
     }
   }
 
-  async #book({ closed, orphans }: LeftBehind): Promise<void> {
+  async #book({ closed, orphans, unsent }: LeftBehind): Promise<void> {
     const { ledger, claims, clock } = this.#options;
     const nowMs = clock.nowMs();
     // Claims first: a counter that is seeded from the ledger afterwards has these costs in it and must not get them again.
@@ -72,12 +76,13 @@ export class Adopting {
     for (let at = 0; at < settlements.length; at += SETTLED_AT_ONCE) {
       await Promise.all(settlements.slice(at, at + SETTLED_AT_ONCE).map((settlement) => claims.settle(settlement)));
     }
-    for (const { callId, hold = 0n } of orphans) {
+    for (const { callId, row } of orphans) {
       // Another instance may have found the claim before, and booked what it held.
       const booked = claims.isUp === undefined ? [] : await ledger.find({ callId }, { limit: 1, offset: 0 });
-      const cost = booked[0]?.cost ?? hold;
+      const cost = booked[0]?.cost ?? row.cost ?? 0n;
       await claims.settle({ id: callId, nowMs, cost, inputTokens: 0, outputTokens: 0, charges: [] });
     }
+    for (const id of unsent) await claims.settle({ id, nowMs, cost: 0n, inputTokens: 0, outputTokens: 0, charges: [] });
     const rows = [...closed.flatMap((entry) => entry.rows), ...orphans.map(({ row }) => row)];
     if (rows.length > 0) await ledger.write(rows);
   }

@@ -70,8 +70,11 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
     const { claims } = counting;
     const { ledger } = database;
     const onTrouble = (trouble: JournalTrouble): void => logTrouble(log, trouble);
+    const tellAgainMs = tellAgainMsOf(config);
     const adopting =
-      dataFolder === undefined ? undefined : new Adopting({ dataFolder, ledger, claims, clock, log, onTrouble });
+      dataFolder === undefined
+        ? undefined
+        : new Adopting({ dataFolder, ledger, claims, clock, log, onTrouble, tellAgainMs });
     await adopting?.look();
     adopting?.start();
     const close = async (): Promise<void> => {
@@ -86,6 +89,13 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
     await database.close();
     throw error;
   }
+}
+
+const DAY_MS = 86_400_000;
+
+/** An SQLite file may lose its end with its write-ahead log. Rows that the retention deleted are not written again. */
+function tellAgainMsOf({ stores: { databaseUrl, withoutRows, ledgerRetentionMs = DAY_MS } }: GatewayConfig): number {
+  return databaseUrl !== undefined || withoutRows ? 0 : Math.min(DAY_MS, ledgerRetentionMs);
 }
 
 /** A database that is unavailable cannot say who else uses it: requests that do not need it are served meanwhile. */

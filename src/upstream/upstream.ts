@@ -32,6 +32,8 @@ export interface UpstreamFault {
 
 /** Takes the head of one answer. */
 export interface AnswerListener {
+  /** The call has a connection, and its bytes go to the provider next. Called again if it is sent again. */
+  onSent?(): void;
   /** Returns what takes the rest of the answer, which hears every fault from then on. */
   onHead(status: number, headers: UpstreamHeaders): BodyListener;
   /**
@@ -236,8 +238,12 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#isOver) controller.abort(new Error('aborted'));
-    else this.#reuse.starting(this);
+    if (this.#isOver) {
+      controller.abort(new Error('aborted'));
+      return;
+    }
+    this.#listener.onSent?.();
+    this.#reuse.starting(this);
   }
 
   onResponseStart(_controller: unknown, status: number, headers: UpstreamHeaders): void {

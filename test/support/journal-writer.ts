@@ -47,6 +47,7 @@ for (let number = 0; ; number += 1) {
   const callId = `${instanceId}-${number}`;
   note('opening', callId);
   journal.open({ callId, hold: 5n, row: orphan(callId) });
+  journal.sent(callId);
   note('opened', callId);
   underWay.push(callId);
   if (number % 3 === 0) journal.hold(callId, 6n);

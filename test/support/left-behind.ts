@@ -31,6 +31,7 @@ for (let number = 0; number < Number(count); number += 1) {
   const times = { startedAtMs: nowMs, endedAtMs: nowMs, firstByteAtMs: nowMs };
   const row = ledgerRow(callId, { ...times, cost: COST, accounts: ['platform'] });
   journal.open({ callId, hold: COST, row: { ...row, status: 'orphan' } });
+  journal.sent(callId);
   const settlement = { id: callId, nowMs, cost: COST, inputTokens: 1, outputTokens: 1, charges: [] };
   // As over a shared store: the line is written at once, and the ledger waits until the claim is settled.
   journal.close({ callId, rows: [row], settlement }, never);

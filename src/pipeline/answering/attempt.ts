@@ -2,7 +2,9 @@
 import type { Exchange } from '../../exchange/exchange.ts';
 import { chooseLane } from '../../lanes/choose-lane.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
+import type { Journal } from '../../stores/contracts/journal.ts';
 import type { AnswerListener, UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';
+import { markSent } from '../money/books.ts';
 import type { Parts } from '../parts.ts';
 import { isEventStream } from './answer-headers.ts';
 import { answerHere, prepare } from './prepare.ts';
@@ -20,16 +22,23 @@ export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts
   const { stats } = parts.routing;
   return new Promise((resolve, reject) => {
     const running = new RunningAttempt({ exchange, deployment, choice, prepared, stats, resolve, reject });
-    running.send(parts.upstream, new AnswerHead(running));
+    running.send(parts.upstream, new AnswerHead(running, parts.journal));
   });
 }
 
 /** Hears the head of an answer, and chooses what takes its body. */
 class AnswerHead implements AnswerListener {
   readonly #attempt: RunningAttempt;
+  readonly #journal: Journal;
 
-  constructor(attempt: RunningAttempt) {
+  constructor(attempt: RunningAttempt, journal: Journal) {
     this.#attempt = attempt;
+    this.#journal = journal;
+  }
+
+  /** Before a byte of it leaves this process: what was not sent is not booked after a crash. */
+  onSent(): void {
+    markSent(this.#attempt.exchange, this.#journal);
   }
 
   onHead(status: number, headers: UpstreamHeaders): Answer {

@@ -2,9 +2,10 @@
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { PicoUsd } from '../../core/money.ts';
-import type { OpenClaim } from '../../exchange/admission.ts';
+import type { Admission, OpenClaim } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Charge, Settlement } from '../../stores/contracts/claims.ts';
+import type { Journal, OpenEntry } from '../../stores/contracts/journal.ts';
 import type { LedgerRow } from '../../stores/contracts/ledger.ts';
 import { periodAt } from '../../tenancy/accounts.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
@@ -17,9 +18,9 @@ import { errorOfRefusal } from './refusals.ts';
 export function openBooks(exchange: Exchange, parts: Parts): void {
   const { admission } = exchange;
   if (admission === undefined) return;
-  const reserved = reservedBy(exchange, parts);
+  const { hold, pace } = reservedBy(exchange, parts, admission);
   try {
-    parts.journal.open({ callId: exchange.callId, hold: reserved, row: orphanRow(exchange, reserved) });
+    parts.journal.open({ callId: exchange.callId, hold, row: orphanRow(exchange, hold), ...defined({ pace }) });
     admission.isJournalled = true;
   } catch (error) {
     if (exchange.snapshot.config.stores.serveWithoutJournal) return;
@@ -31,19 +32,32 @@ export function openBooks(exchange: Exchange, parts: Parts): void {
   }
 }
 
-/**
- * What is booked for a request if this process dies before its cost is known: an amount that such requests practically never
- * exceed, and no more than it was, or would have been, admitted with.
- */
-function reservedBy(exchange: Exchange, parts: Parts): PicoUsd | undefined {
-  const { admission } = exchange;
-  if (admission === undefined) return undefined;
-  const { claim } = admission;
-  if (claim === undefined || claim.accounts.length === 0) {
-    return amountsOf(exchange, parts, admission).amounts.practicallyMost;
-  }
-  return reservedFor(claim);
+/** Marks a request as sent, before its first byte leaves this process: unmarked ones are not booked if this process dies. */
+export function markSent({ admission, callId }: Exchange, journal: Journal): void {
+  if (admission?.isJournalled === true) journal.sent(callId);
 }
+
+/**
+ * What is booked at most for a request if this process dies before its cost is known: an amount that such requests practically
+ * never exceed, and no more than it was, or would have been, admitted with. And how fast it can come to cost that.
+ */
+function reservedBy(
+  exchange: Exchange,
+  parts: Parts,
+  admission: Admission,
+): { readonly hold: PicoUsd; readonly pace: OpenEntry['pace'] } {
+  const { claim } = admission;
+  const isClaimed = claim !== undefined && claim.accounts.length > 0;
+  const amounts = isClaimed ? claim.amounts : amountsOf(exchange, parts, admission).amounts;
+  const perSecond = TOKENS_PER_SECOND[exchange.snapshot.config.budgets.mode];
+  return {
+    hold: isClaimed ? reservedFor(claim) : amounts.practicallyMost,
+    pace: amounts.cap && { fixed: amounts.cap.fixed, perSecond: amounts.cap.perToken * perSecond },
+  };
+}
+
+/** How many tokens of one choice a provider writes in a second: practically never more, and more than usual. */
+const TOKENS_PER_SECOND = { strict: 2_000n, learned: 500n } as const;
 
 function reservedFor({ hold, exposure, cap, amounts: { practicallyMost } }: OpenClaim): PicoUsd {
   const most = hold + exposure;

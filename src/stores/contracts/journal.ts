@@ -15,6 +15,11 @@ export interface OpenEntry {
   readonly hold: PicoUsd | undefined;
   /** The row as an orphan's: status `orphan`, cost the hold. */
   readonly row: LedgerRow;
+  /**
+   * The most that a provider can bill for it in a time: the prompt, and what can be written in a second. Undefined: only
+   * the hold is known.
+   */
+  readonly pace?: { readonly fixed: PicoUsd; readonly perSecond: PicoUsd };
 }
 
 /** A request that is over: its rows, and the settlement of its claim if it had one. */
@@ -27,6 +32,8 @@ export interface ClosedEntry {
 export interface Journal {
   /** Throws if the disk refuses the record: the caller decides whether to serve the request. */
   open(entry: OpenEntry): void;
+  /** A provider gets the request now. When a call returns, the operating system has the mark. */
+  sent(callId: string): void;
   /** The hold grew. */
   hold(callId: string, hold: PicoUsd): void;
   /**
@@ -54,6 +61,8 @@ export interface Journal {
 export interface LeftBehind {
   readonly closed: readonly ClosedEntry[];
   readonly orphans: readonly OpenEntry[];
+  /** Open requests that no provider got: they cost nothing. */
+  readonly unsent: readonly string[];
 }
 
 /** Takes a lock that the kernel releases when the process ends, however it ends; undefined: another process has it. */

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import type { ClosedEntry, LeftBehind, OpenEntry, TakeLock } from '../contracts/journal.ts';
+import { orphanOf } from './orphan-cost.ts';
 import { readSegment } from './segment.ts';
 import { segmentNumbers, segmentPath } from './segments.ts';
 
@@ -19,6 +20,14 @@ interface AdoptOptions {
    * booking goes by their ids.
    */
   readonly book: (left: LeftBehind) => Promise<void>;
+  /**
+   * Whether the ledger has a request that the journal marks as delivered. A database that lost its end (half a
+   * write-ahead log) lost the last delivery first: if that is missing, all that is younger than `tellAgainMs` is told
+   * again. Undefined: the mark is trusted.
+   */
+  readonly isInLedger?: (callId: string) => Promise<boolean>;
+  /** The age of the oldest row that may be told again: older ones may be missing because they were deleted. */
+  readonly tellAgainMs?: number;
   /** Called if lines in the middle of a file cannot be read. */
   readonly onDamaged: (path: string, lines: number) => void;
   /** How many closed entries are given at once. */
@@ -66,15 +75,27 @@ export async function adoptLeftBehind(options: AdoptOptions): Promise<number> {
 async function bookFolder(folder: string, options: AdoptOptions): Promise<void> {
   const { book, onDamaged, partSize = PART_SIZE } = options;
   const open = new Map<string, OpenEntry>();
+  const sentAtMs = new Map<string, number>();
+  // Requests whose mark is missing were not sent, unless an older version wrote the file.
+  const isMarked = new Set<string>();
+  const lastSignOfLifeMs = lastWriteMs(folder);
   // A shared store has the first line of an ending (number 0) before the ledger may; the line with its number follows
   // then.
   const unnumbered = new Set<string>();
   let delivered = 0;
+  const undelivered = new Map<number, Delivered>();
+  let lastDelivered: Delivered | undefined;
   let damaged = 0;
   for await (const record of recordsOf(folder)) {
     switch (record?.kind) {
       case 'open':
         open.set(record.entry.callId, record.entry);
+        if (record.isMarked) isMarked.add(record.entry.callId);
+        break;
+      case 'sent':
+        if (open.has(record.callId) && !sentAtMs.has(record.callId)) sentAtMs.set(record.callId, record.atMs);
+        break;
+      case 'alive':
         break;
       case 'hold': {
         const entry = open.get(record.callId);
@@ -82,32 +103,46 @@ async function bookFolder(folder: string, options: AdoptOptions): Promise<void> 
         break;
       }
       case 'closed':
-        open.delete(record.entry.callId);
+        for (const known of [open, sentAtMs, isMarked]) known.delete(record.entry.callId);
         if (record.number === 0) unnumbered.add(record.entry.callId);
         else unnumbered.delete(record.entry.callId);
+        if (record.number > 0) undelivered.set(record.number, deliveredOf(record.entry));
         break;
       case 'dropped':
-        open.delete(record.callId);
+        for (const known of [open, sentAtMs, isMarked]) known.delete(record.callId);
         break;
       case 'delivered':
         delivered = Math.max(delivered, record.number);
+        lastDelivered = undelivered.get(record.number) ?? lastDelivered;
+        for (const number of undelivered.keys()) if (number <= delivered) undelivered.delete(number);
         break;
       default:
         damaged += 1;
     }
   }
   if (damaged > 0) onDamaged(folder, damaged);
+  const isLost = lastDelivered !== undefined && (await isMissing(lastDelivered, options));
   let closed: ClosedEntry[] = [];
   for await (const record of recordsOf(folder)) {
     if (record?.kind !== 'closed') continue;
     const isTold = record.number === 0 ? !unnumbered.has(record.entry.callId) : record.number <= delivered;
-    if (isTold) continue;
-    closed.push(record.entry);
+    if (!isTold) closed.push(record.entry);
+    // Its claim was settled: a counter that starts now is seeded from the ledger.
+    else if (isLost && isYoung(deliveredOf(record.entry), options)) {
+      closed.push({ callId: record.entry.callId, rows: record.entry.rows });
+    } else continue;
     if (closed.length < partSize) continue;
-    await book({ closed, orphans: [] });
+    await book({ closed, orphans: [], unsent: [] });
     closed = [];
   }
-  if (closed.length > 0 || open.size > 0) await book({ closed, orphans: [...open.values()] });
+  const orphans: OpenEntry[] = [];
+  const unsent: string[] = [];
+  for (const [callId, entry] of open) {
+    const sentMs = sentAtMs.get(callId);
+    if (sentMs === undefined && isMarked.has(callId)) unsent.push(callId);
+    else orphans.push(orphanOf(entry, sentMs, lastSignOfLifeMs));
+  }
+  if (closed.length > 0 || open.size > 0) await book({ closed, orphans, unsent });
 }
 
 async function* recordsOf(folder: string) {
@@ -121,8 +156,33 @@ async function* recordsOf(folder: string) {
   }
 }
 
-function withHold(entry: OpenEntry, hold: bigint): OpenEntry {
-  return { ...entry, hold, row: { ...entry.row, cost: hold, hold } };
+/** What must be known of an entry that the ledger should have. */
+interface Delivered {
+  readonly callId: string;
+  readonly endedAtMs: number;
+}
+
+function deliveredOf({ callId, rows }: ClosedEntry): Delivered {
+  return { callId, endedAtMs: rows[0]?.endedAtMs ?? 0 };
+}
+
+async function isMissing(last: Delivered, options: AdoptOptions): Promise<boolean> {
+  const { isInLedger } = options;
+  return isInLedger !== undefined && isYoung(last, options) && !(await isInLedger(last.callId));
+}
+
+function isYoung({ endedAtMs }: Delivered, { clock, tellAgainMs = 0 }: AdoptOptions): boolean {
+  return endedAtMs > clock.nowMs() - tellAgainMs;
+}
+
+/** The hold grew because a stream ran on or a further attempt began: then the pace of the first attempt says too little. */
+function withHold({ callId, row }: OpenEntry, hold: bigint): OpenEntry {
+  return { callId, hold, row: { ...row, cost: hold, hold } };
+}
+
+/** When the process wrote its last line. */
+function lastWriteMs(folder: string): number {
+  return Math.max(0, ...segmentNumbers(folder).map((number) => statSync(segmentPath(folder, number)).mtimeMs));
 }
 
 /** A lock whose process ended between taking it and making the folder, or between deleting the folder and the lock. */

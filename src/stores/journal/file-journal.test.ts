@@ -13,6 +13,7 @@ import type { LedgerRow } from '../contracts/ledger.ts';
 import { takeFileLock } from '../sqlite/file-lock.ts';
 import { adoptLeftBehind } from './adopt.ts';
 import { FileJournal, type FileJournalOptions } from './file-journal.ts';
+import { lineOf, openText } from './record.ts';
 
 /** Keeps what is written by attempt id, and is unavailable as a test wants. */
 class TestLedger {
@@ -68,6 +69,12 @@ const opened = (callId: string): OpenEntry => ({
   row: ledgerRow(callId, { status: 'orphan', cost: 7_000n, hold: 7_000n }),
 });
 
+/** A request that a provider got. */
+function begin(journal: FileJournal, entry: OpenEntry): void {
+  journal.open(entry);
+  journal.sent(entry.callId);
+}
+
 const closed = (callId: string): ClosedEntry => ({
   callId,
   rows: [ledgerRow(callId), ledgerRow(callId, { attemptId: `${callId}/1`, attempt: 1, status: 'failure' })],
@@ -82,7 +89,10 @@ const closed = (callId: string): ClosedEntry => ({
 });
 
 /** What somebody who finds the folder books. The journals' owners must be gone. */
-async function adopt(folder: string, options: { readonly partSize?: number } = {}) {
+async function adopt(
+  folder: string,
+  options: Partial<Pick<Parameters<typeof adoptLeftBehind>[0], 'partSize' | 'isInLedger' | 'tellAgainMs'>> = {},
+) {
   const parts: LeftBehind[] = [];
   const damaged: number[] = [];
   const adopted = await adoptLeftBehind({
@@ -99,6 +109,7 @@ async function adopt(folder: string, options: { readonly partSize?: number } = {
     damaged,
     closed: parts.flatMap((part) => part.closed),
     orphans: parts.flatMap((part) => part.orphans),
+    unsent: parts.flatMap((part) => part.unsent),
   };
 }
 
@@ -127,7 +138,7 @@ test('What is closed is in the ledger soon, and nothing is left behind by a jour
   const folder = newFolder(context);
   const { journal, ledger, troubles } = openJournal(context, folder);
   for (let index = 0; index < 1_200; index += 1) {
-    journal.open(opened(`call-${index}`));
+    begin(journal, opened(`call-${index}`));
     if (index % 3 === 0) journal.drop(`call-${index}`);
     else journal.close(closed(`call-${index}`));
   }
@@ -146,7 +157,7 @@ test('What a dead process left is found as it was written: closed ones, and open
   const life = abandon(folder);
   const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });
   ledger.isAway = true;
-  for (const callId of ['a', 'b', 'c', 'd']) journal.open(opened(callId));
+  for (const callId of ['a', 'b', 'c', 'd']) begin(journal, opened(callId));
   journal.hold('b', 8_000n);
   journal.close(closed('a'));
   journal.drop('c');
@@ -161,17 +172,129 @@ test('What a dead process left is found as it was written: closed ones, and open
   assert.deepEqual(readdirSync(folder), []);
 });
 
+test('A request that no provider got costs nothing, and one that a provider got costs what it can have done until the end', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const sentAtMs = Date.now() - 10_000;
+  const { journal, ledger } = openJournal(context, folder, {
+    takeLock: life.takeLock,
+    clock: { nowMs: () => sentAtMs, monotonicMs: () => 0 },
+  });
+  ledger.isAway = true;
+  const paced = (callId: string): OpenEntry => ({
+    callId,
+    hold: 1_000_000n,
+    row: ledgerRow(callId, { status: 'orphan', cost: 1_000_000n, hold: 1_000_000n }),
+    pace: { fixed: 500n, perSecond: 100n },
+  });
+  journal.open(paced('unsent'));
+  begin(journal, paced('sent'));
+  begin(journal, {
+    ...paced('cheap'),
+    hold: 900n,
+    row: ledgerRow('cheap', { status: 'orphan', cost: 900n, hold: 900n }),
+  });
+  begin(journal, paced('grown'));
+  journal.hold('grown', 2_000_000n);
+  life.die();
+  const left = await adopt(folder);
+  assert.deepEqual(left.unsent, ['unsent']);
+  const costs = new Map(left.orphans.map(({ callId, row }) => [callId, [row.cost ?? 0n, row.hold]]));
+  const [cost = 0n, hold] = costs.get('sent') ?? [];
+  // It was under way for ten seconds, and 1.75 seconds are added for what came after the last line.
+  assert.ok(cost >= 500n + 1_175n && cost < 500n + 1_175n + 500n, `${cost}`);
+  assert.equal(hold, 1_000_000n);
+  assert.deepEqual(costs.get('cheap'), [900n, 900n]);
+  assert.deepEqual(costs.get('grown'), [2_000_000n, 2_000_000n]);
+});
+
+test('A process with requests under way shows that it lives, so that what they cost at most is known', async (context) => {
+  const folder = newFolder(context);
+  const { journal, own } = openJournal(context, folder);
+  journal.open(opened('a'));
+  const size = (): number => readFileSync(join(own, '00000001.log')).length;
+  const before = size();
+  await wait(700);
+  assert.ok(size() > before);
+  journal.drop('a');
+  const after = size();
+  await wait(600);
+  assert.equal(size(), after, 'nothing is written while nothing is under way');
+});
+
+test('A request in a journal of an older version, which wrote no marks, counts as sent', async (context) => {
+  const folder = newFolder(context);
+  mkdirSync(join(folder, 'old'));
+  const line = openText(opened('a')).replace(',"marked":true', '');
+  writeFileSync(join(folder, 'old', '00000001.log'), lineOf(line));
+  const left = await adopt(folder);
+  assert.deepEqual([left.orphans, left.unsent], [[opened('a')], []]);
+});
+
+test('A mark goes with its request when old files are deleted', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, own } = openJournal(context, folder, { takeLock: life.takeLock, segmentBytes: 2_000 });
+  begin(journal, opened('long'));
+  for (let index = 0; index < 50; index += 1) {
+    begin(journal, opened(`call-${index}`));
+    journal.close(closed(`call-${index}`));
+  }
+  await journal.flush();
+  for (let tries = 0; readdirSync(own).includes('00000001.log'); tries += 1) {
+    assert.ok(tries < 200, 'the first file is deleted');
+    await wait(10);
+  }
+  life.die();
+  const left = await adopt(folder);
+  assert.deepEqual([left.orphans, left.unsent], [[opened('long')], []]);
+});
+
 test('What is in the ledger is not found again', async (context) => {
   const folder = newFolder(context);
   const life = abandon(folder);
   const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });
-  journal.open(opened('a'));
+  begin(journal, opened('a'));
   journal.close(closed('a'));
   await journal.flush();
   ledger.isAway = true;
   journal.close(closed('b'));
   life.die();
   assert.deepEqual((await adopt(folder)).closed, [closed('b')]);
+});
+
+test('What the ledger lost although it was delivered is told again, without its settlement, unless it is old', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });
+  const nowMs = Date.now();
+  const ended = (callId: string, endedAtMs: number): ClosedEntry => {
+    const { settlement, ...entry } = closed(callId);
+    const rows = entry.rows.map((row) => ({ ...row, endedAtMs }));
+    return settlement === undefined ? { ...entry, rows } : { ...entry, rows, settlement };
+  };
+  journal.close(ended('old', nowMs - 100_000));
+  journal.close(ended('a', nowMs));
+  journal.close(ended('b', nowMs));
+  await journal.flush();
+  ledger.isAway = true;
+  journal.close(ended('c', nowMs));
+  life.die();
+  const asked: string[] = [];
+  const isInLedger = async (callId: string): Promise<boolean> => {
+    asked.push(callId);
+    return false;
+  };
+  const left = await adopt(folder, { isInLedger, tellAgainMs: 50_000 });
+  assert.deepEqual(asked, ['b']);
+  assert.deepEqual(
+    left.closed.map(({ callId, settlement }) => [callId, settlement !== undefined]),
+    [
+      ['a', false],
+      ['b', false],
+      ['c', true],
+    ],
+  );
 });
 
 test('An ending whose claim was settled first stands twice in the journal: it is found once, and not at all if the ledger has it', async (context) => {
@@ -264,7 +387,7 @@ test('While the database is unavailable memory stays bounded, and all of it come
   const { journal, ledger, troubles } = openJournal(context, folder, { mostHeld: 50, segmentBytes: 100_000 });
   ledger.isAway = true;
   for (let index = 0; index < 1_000; index += 1) {
-    journal.open(opened(`call-${index}`));
+    begin(journal, opened(`call-${index}`));
     journal.close(closed(`call-${index}`));
   }
   await until(() => troubles.length > 0);
@@ -287,11 +410,11 @@ test('Files go when all that is in them is in the ledger; a request under way fo
   const folder = newFolder(context);
   const life = abandon(folder);
   const { journal, ledger, own } = openJournal(context, folder, { segmentBytes: 20_000, takeLock: life.takeLock });
-  journal.open(opened('long'));
+  begin(journal, opened('long'));
   journal.hold('long', 9_000n);
   for (let round = 0; round < 10; round += 1) {
     for (let index = 0; index < 20; index += 1) {
-      journal.open(opened(`call-${round}-${index}`));
+      begin(journal, opened(`call-${round}-${index}`));
       journal.close(closed(`call-${round}-${index}`));
     }
     await journal.flush();
@@ -334,10 +457,10 @@ test('A full disk is said by name and once, half-written lines are taken back, a
   // A limit on the size of files acts as a full disk does: it takes a part of a line, and then nothing.
   const limitFiles = (bytes: string) =>
     assert.equal(spawnSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]).status, 0);
-  journal.open(opened('a'));
+  begin(journal, opened('a'));
   limitFiles('3000');
   try {
-    journal.open(opened('b'));
+    begin(journal, opened('b'));
     assert.throws(() => journal.open(opened('c')), { name: 'JournalFullError', message: /no space left|EFBIG/ });
     assert.throws(() => journal.open(opened('d')), { name: 'JournalFullError' });
     journal.close(closed('a'));
@@ -347,7 +470,7 @@ test('A full disk is said by name and once, half-written lines are taken back, a
   } finally {
     limitFiles('unlimited');
   }
-  journal.open(opened('e'));
+  begin(journal, opened('e'));
   await wait(100);
   life.die();
   const left = await adopt(folder);
@@ -366,7 +489,7 @@ test('While the disk is full what is closed still goes to the ledger', async (co
   const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });
   const limitFiles = (bytes: string) =>
     assert.equal(spawnSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]).status, 0);
-  journal.open(opened('a'));
+  begin(journal, opened('a'));
   limitFiles('1200');
   try {
     journal.close(closed('a'));
@@ -397,7 +520,7 @@ test('Flushing ends while more is closed all the time, and has brought what was 
 test('A journal that has ended takes nothing more, and leaves what is under way to the next process', async (context) => {
   const folder = newFolder(context);
   const { journal, ledger } = openJournal(context, folder);
-  journal.open(opened('a'));
+  begin(journal, opened('a'));
   await journal.end();
   assert.throws(() => journal.open(opened('b')), { name: 'JournalFullError' });
   journal.close(closed('a'));
@@ -410,7 +533,7 @@ test('Waiting for the disk changes nothing but how long it takes', async (contex
   const life = abandon(folder);
   const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock, fsync: true });
   ledger.isAway = true;
-  for (const callId of ['a', 'b']) journal.open(opened(callId));
+  for (const callId of ['a', 'b']) begin(journal, opened(callId));
   journal.close(closed('a'));
   life.die();
   const left = await adopt(folder);

@@ -7,7 +7,17 @@ import type { PicoUsd } from '../../core/money.ts';
 import type { ClosedEntry, Journal, JournalTrouble, OpenEntry, TakeLock } from '../contracts/journal.ts';
 import type { Ledger } from '../contracts/ledger.ts';
 import { Delivery } from './delivery.ts';
-import { closedText, deliveredText, droppedText, holdText, openOfText, openText } from './record.ts';
+import { SIGN_OF_LIFE_EVERY_MS } from './orphan-cost.ts';
+import {
+  ALIVE_TEXT,
+  closedText,
+  deliveredText,
+  droppedText,
+  holdText,
+  openOfText,
+  openText,
+  sentText,
+} from './record.ts';
 import { type Place, Segments } from './segments.ts';
 import { Troubles } from './troubles.ts';
 import { Waiting } from './waiting.ts';
@@ -36,6 +46,8 @@ export interface FileJournalOptions {
 interface UnderWay {
   /** The record that was written. */
   text: string;
+  /** The mark that a provider has it; undefined: not yet. */
+  sentText: string | undefined;
   segment: number;
 }
 
@@ -56,6 +68,8 @@ export class FileJournal implements Journal {
   readonly #waiting: Waiting;
   readonly #delivery: Delivery;
   readonly #troubles: Troubles;
+  readonly #clock: Clock;
+  readonly #signsOfLife: NodeJS.Timeout;
   /** Requests under way, those in the oldest file first. */
   readonly #open = new Map<string, UnderWay>();
   /**
@@ -76,6 +90,8 @@ export class FileJournal implements Journal {
     const lock = options.takeLock(this.#lockPath);
     if (lock === undefined) throw new Error(`Another process has the journal ${this.#folder}`);
     this.#lock = lock;
+    this.#clock = options.clock;
+    this.#signsOfLife = setInterval(() => this.#showLife(), SIGN_OF_LIFE_EVERY_MS).unref();
     this.#troubles = new Troubles(options.clock, options.onTrouble);
     this.#segments = new Segments(this.#folder, {
       mostBytes: options.segmentBytes ?? SEGMENT_BYTES,
@@ -117,16 +133,24 @@ export class FileJournal implements Journal {
     try {
       const text = openText(entry);
       const { segment } = this.#segments.add(text);
-      this.#open.set(entry.callId, { text, segment });
+      this.#open.set(entry.callId, { text, sentText: undefined, segment });
     } catch (error) {
       this.#troubles.report('full', error);
       throw error;
     }
   }
 
+  sent(callId: string): void {
+    const underWay = this.#open.get(callId);
+    if (underWay === undefined || underWay.sentText !== undefined) return;
+    underWay.sentText = sentText(callId, this.#clock.nowMs());
+    this.#tryAdd(underWay.sentText);
+  }
+
   hold(callId: string, hold: PicoUsd): void {
     const underWay = this.#open.get(callId);
     if (underWay === undefined) return;
+    // The pace of the first attempt is left out: it no longer covers what is under way.
     const row = openOfText(underWay.text)?.row;
     if (row !== undefined) underWay.text = openText({ callId, hold, row: { ...row, cost: hold, hold } });
     this.#tryAdd(holdText(callId, hold));
@@ -173,6 +197,7 @@ export class FileJournal implements Journal {
 
   async end(): Promise<void> {
     this.#delivery.stop();
+    clearInterval(this.#signsOfLife);
     const flushed = this.flush().catch((error: unknown) => this.#troubles.report('unavailable', error));
     await Promise.race([flushed, wait(END_WITHIN_MS, undefined, { ref: false })]);
     this.#tidy();
@@ -184,6 +209,10 @@ export class FileJournal implements Journal {
       rmSync(this.#lockPath, { force: true });
     }
     this.#lock.release();
+  }
+
+  #showLife(): void {
+    if (this.#open.size > 0) this.#tryAdd(ALIVE_TEXT);
   }
 
   #writeClosed(entry: ClosedEntry): boolean {
@@ -239,13 +268,14 @@ export class FileJournal implements Journal {
     }
     const needed = this.#waiting.firstSegment ?? this.#segments.current;
     let carried = 0;
-    for (const [callId, { text, segment }] of this.#open) {
+    for (const [callId, { text, sentText, segment }] of this.#open) {
       if (segment >= needed) break;
       if (carried === CARRIED_AT_ONCE) break;
       const place = this.#tryAdd(text);
       if (place === undefined) break;
+      if (sentText !== undefined && this.#tryAdd(sentText) === undefined) break;
       this.#open.delete(callId);
-      this.#open.set(callId, { text, segment: place.segment });
+      this.#open.set(callId, { text, sentText, segment: place.segment });
       carried += 1;
     }
     const [oldest] = this.#open.values();

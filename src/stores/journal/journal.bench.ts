@@ -23,7 +23,7 @@ const journal = new FileJournal({
   onTrouble: ({ kind, reason }) => process.stderr.write(`${kind}: ${String(reason)}\n`),
 });
 
-const times = { open: [] as number[], hold: [] as number[], close: [] as number[] };
+const times = { open: [] as number[], sent: [] as number[], hold: [] as number[], close: [] as number[] };
 const measure = (name: keyof typeof times, run: (index: number) => void): void => {
   const startedMs = performance.now();
   for (let index = 0; index < PER_ROUND; index += 1) run(index);
@@ -35,6 +35,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
   const rowAt = (index: number) => rows[index] ?? ledgerRow('');
   const idAt = (index: number) => ids[index] ?? '';
   measure('open', (index) => journal.open({ callId: idAt(index), hold: 5n, row: rowAt(index) }));
+  measure('sent', (index) => journal.sent(idAt(index)));
   measure('hold', (index) => journal.hold(idAt(index), 6n));
   measure('close', (index) => {
     const callId = idAt(index);

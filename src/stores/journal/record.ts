@@ -13,7 +13,11 @@ import { textsOf } from './written-entry.ts';
 
 /** One line of a journal. */
 export type JournalRecord =
-  | { readonly kind: 'open'; readonly entry: OpenEntry }
+  /** `isMarked`: a mark follows when a provider gets the request. Older versions wrote no marks. */
+  | { readonly kind: 'open'; readonly entry: OpenEntry; readonly isMarked: boolean }
+  | { readonly kind: 'sent'; readonly callId: string; readonly atMs: number }
+  /** The process lives: the file's time says when. */
+  | { readonly kind: 'alive' }
   | { readonly kind: 'hold'; readonly callId: string; readonly hold: PicoUsd }
   /**
    * `number` counts the closed entries of this journal, from 1. 0: it may not go to the ledger yet and comes again,
@@ -27,10 +31,19 @@ export type JournalRecord =
 const CHECKSUM_LENGTH = 8;
 
 /** The record of a request that is under way. */
-export function openText({ callId, hold, row }: OpenEntry): string {
+export function openText({ callId, hold, row, pace }: OpenEntry): string {
   const held = hold === undefined ? '' : `,"hold":"${hold}"`;
-  return `{"open":${JSON.stringify(callId)}${held},"row":${textOfRow(row)}}`;
+  const paced = pace === undefined ? '' : `,"fixed":"${pace.fixed}","perSecond":"${pace.perSecond}"`;
+  return `{"open":${JSON.stringify(callId)},"marked":true${held}${paced},"row":${textOfRow(row)}}`;
 }
+
+/** The record of the moment in which a provider gets a request. */
+export function sentText(callId: string, atMs: number): string {
+  return `{"sent":${JSON.stringify(callId)},"at":${atMs}}`;
+}
+
+/** The record of a process that lives and has had nothing else to write. */
+export const ALIVE_TEXT = '{"alive":true}';
 
 /** The record of a request's new hold. */
 export function holdText(callId: string, hold: PicoUsd): string {
@@ -73,10 +86,15 @@ export function readLine(bytes: Buffer): JournalRecord | undefined {
 
 /** A record from its JSON, which is what one of the functions above wrote. */
 function recordOf(json: JsonObject): JournalRecord | undefined {
-  const { open, held, closed, dropped, delivered, number } = json;
+  const { open, sent, alive, held, closed, dropped, delivered, number } = json;
   if (typeof open === 'string') {
-    return { kind: 'open', entry: { callId: open, hold: amount(json.hold), row: rowOfJson(json.row) } };
+    const [fixed, perSecond] = [amount(json.fixed), amount(json.perSecond)];
+    const pace = fixed === undefined || perSecond === undefined ? undefined : { fixed, perSecond };
+    const entry = { callId: open, hold: amount(json.hold), row: rowOfJson(json.row), ...defined({ pace }) };
+    return { kind: 'open', entry, isMarked: json.marked === true };
   }
+  if (typeof sent === 'string') return { kind: 'sent', callId: sent, atMs: Number(json.at) };
+  if (alive === true) return { kind: 'alive' };
   if (typeof held === 'string') return { kind: 'hold', callId: held, hold: amount(json.hold) ?? 0n };
   if (typeof closed === 'string' && typeof number === 'number') {
     const settlement = json.settlement === undefined ? undefined : settlementOf(json.settlement);

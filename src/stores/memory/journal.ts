@@ -34,6 +34,8 @@ export class MemoryJournal implements Journal {
 
   open(): void {}
 
+  sent(): void {}
+
   hold(): void {}
 
   drop(): void {}

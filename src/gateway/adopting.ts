@@ -20,7 +20,7 @@ interface AdoptingOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onTrouble: (trouble: JournalTrouble) => void;
-  /** How old a row may be that is told again if the ledger lost it; 0: the ledger keeps no rows, or loses none. */
+  /** How old a row may be that is delivered again if the ledger lost it; 0: the ledger keeps no rows, or loses none. */
   readonly tellAgainMs: number;
 }
 

@@ -22,11 +22,11 @@ interface AdoptOptions {
   readonly book: (left: LeftBehind) => Promise<void>;
   /**
    * Whether the ledger has a request that the journal marks as delivered. A database that lost its end (half a
-   * write-ahead log) lost the last delivery first: if that is missing, all that is younger than `tellAgainMs` is told
+   * write-ahead log) lost the last delivery first: if that is missing, all younger than `tellAgainMs` is delivered
    * again. Undefined: the mark is trusted.
    */
   readonly isInLedger?: (callId: string) => Promise<boolean>;
-  /** The age of the oldest row that may be told again: older ones may be missing because they were deleted. */
+  /** The age of the oldest row that may be delivered again: older ones may be missing because they were deleted. */
   readonly tellAgainMs?: number;
   /** Called if lines in the middle of a file cannot be read. */
   readonly onDamaged: (path: string, lines: number) => void;

@@ -263,7 +263,7 @@ test('What is in the ledger is not found again', async (context) => {
   assert.deepEqual((await adopt(folder)).closed, [closed('b')]);
 });
 
-test('What the ledger lost although it was delivered is told again, without its settlement, unless it is old', async (context) => {
+test('What the ledger lost although it was delivered is found again, without its settlement, unless it is old', async (context) => {
   const folder = newFolder(context);
   const life = abandon(folder);
   const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });

@@ -18,7 +18,7 @@ import type {
 import type { FeatureValues } from './feature-settings.ts';
 import type { NotYetInEffect } from './reading-context.ts';
 import type { FieldsOf } from './setting-rows.ts';
-import type { BUDGET_SETTINGS, ScopeKind, WhenAway } from './settings/budget-settings.ts';
+import type { BUDGET_SETTINGS, CeilingRates, ScopeKind, WhenAway } from './settings/budget-settings.ts';
 import type { DECLARED_KEY } from './settings/declared-keys.ts';
 import type { GENERAL_SETTINGS } from './settings/general-settings.ts';
 import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
@@ -151,6 +151,8 @@ export interface BudgetConfig
     Omit<FieldsOf<typeof GENERAL_SETTINGS, 'budgets.'>, 'tokenRateLimitType'>,
     FieldsOf<typeof ROUTER_SETTINGS, 'budgets.'> {
   readonly whenAway: Readonly<Record<ScopeKind, WhenAway>>;
+  /** What a deployment without a price costs under a budget. */
+  readonly unpricedCeiling: CeilingRates;
   /** What a new user gets. */
   readonly userDefault?: PeriodBudgetConfig;
 }

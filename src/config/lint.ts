@@ -106,7 +106,7 @@ function lintPrices(draft: Draft, root: MapNode, findings: Findings, priceKnown:
     const base = deployment.modelInfo.base_model;
     const model = typeof base === 'string' ? base : deployment.model;
     if (priceKnown(deployment.provider, model, deployment.modelInfo)) continue;
-    const message = `"${deployment.group}" is under ${budget}, but no price is known for ${deployment.provider}/${deployment.model}: its use would not count; set input_cost_per_token and output_cost_per_token in model_info`;
+    const message = `"${deployment.group}" is under ${budget}, but no price is known for ${deployment.provider}/${deployment.model}: it counts at budget_settings.unpriced_ceiling until an answer names a model with a price; set input_cost_per_token and output_cost_per_token in model_info`;
     findings.add('warning', 'unpriced-under-budget', places.get(deployment.position) ?? root, message);
   }
 }

@@ -21,7 +21,7 @@ import { readRedis } from './redis.ts';
 import { fallbackCodes } from './routing-readers.ts';
 import { readFields, Section, type SectionOptions } from './section.ts';
 import type { SettingRow, SettingRows } from './setting-rows.ts';
-import { type BUDGET_SETTINGS, DEFAULT_WHEN_AWAY, sameForAll } from './settings/budget-settings.ts';
+import { type BUDGET_SETTINGS, DEFAULT_CEILING, DEFAULT_WHEN_AWAY, sameForAll } from './settings/budget-settings.ts';
 import type { GENERAL_SETTINGS } from './settings/general-settings.ts';
 import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
 import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
@@ -172,6 +172,7 @@ function finishBudgets(fields: BudgetConfig, { general, own, litellm }: Sections
   return {
     ...fields,
     whenAway: { ...(isClosed ? sameForAll(() => 'closed' as const) : DEFAULT_WHEN_AWAY), ...own.get('when_away') },
+    unpricedCeiling: own.get('unpriced_ceiling') ?? DEFAULT_CEILING,
     ...defined({ userDefault: userDefault && { ...userDefault, ...defined({ period }) } }),
   };
 }

@@ -13,7 +13,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** Sets a member by its name alone: `__proto__` as a key of parsed JSON stays a plain member. */
 export function setMember(object: JsonObject, name: string, value: JsonValue | undefined): void {
-  Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+  // The only member of every object that does something when it is assigned; defining a member is several times dearer.
+  if (name !== '__proto__') object[name] = value;
+  else Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 /** A copy of an object with other members laid over it; those without a value are left out. */

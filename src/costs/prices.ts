@@ -10,6 +10,7 @@ import { PriceFactors, type ServedHow } from './price-factors.ts';
 import type { ModelFacts, RateCard } from './rate-card.ts';
 import { withSearchRates } from './search-rates.ts';
 import { atServiceTier } from './service-tiers.ts';
+import { variantOf } from './variant-of.ts';
 
 /** A model and its provider, as a deployment names them. */
 interface ModelToPrice {
@@ -136,7 +137,10 @@ function lookUp({ provider, priceProvider, model, modelInfo }: ModelToPrice): Li
     const found = (named === undefined ? undefined : find(named, base.slice(slash + 1))) ?? find(id, base);
     if (found !== undefined) return found;
   }
-  return find(id, model);
+  const { base: priced, isOwnPrice } = variantOf(provider, model);
+  const listed = find(id, model) ?? (priced === model ? undefined : find(id, priced));
+  // The list takes names by how they begin: a variant that it does not name itself has no price in it.
+  return isOwnPrice && listed?.id !== model ? undefined : listed;
 }
 
 function readFacts({ model, modelInfo }: ModelToPrice, listed: ListedModel | undefined): Omit<ModelFacts, 'rates'> {

@@ -52,6 +52,11 @@ export interface RateCard {
   readonly source: string;
 }
 
+/** The card of what has no price and is under a budget. Its source marks the rows that were booked by it. */
+export function ceilingCard({ input, output }: { readonly input: PicoUsd; readonly output: PicoUsd }): RateCard {
+  return { input: { base: input, tiers: [] }, output: { base: output, tiers: [] }, source: 'unpriced_ceiling' };
+}
+
 /** What is known of a model. `rates` undefined means unpriced, never free. */
 export interface ModelFacts {
   readonly rates?: RateCard;

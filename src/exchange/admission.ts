@@ -3,6 +3,7 @@ import type { PicoUsd } from '../core/money.ts';
 import type { ReservedAmounts } from '../costs/claim-amounts.ts';
 import type { PromptSize } from '../costs/input-estimate.ts';
 import type { MediaExtent } from '../costs/media/media-extent.ts';
+import type { RateCard } from '../costs/rate-card.ts';
 import type { StreamAnswer } from '../lanes/stream-answer.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { ClaimAccount, Remaining } from '../stores/contracts/claims.ts';
@@ -21,6 +22,8 @@ export interface Admission {
   readonly size: PromptSize;
   /** How large each medium is, once they were measured. */
   extents: readonly MediaExtent[] | undefined;
+  /** What a deployment without a price costs: set if a budget applies to the request. */
+  readonly ceiling: RateCard | undefined;
   readonly tags: readonly string[];
   readonly organizationId: string | undefined;
   /** Set if limits apply; otherwise only the ledger is settled. */

@@ -4,9 +4,11 @@
 import { GatewayError } from '../core/errors.ts';
 import type { Admission, Admitted } from '../exchange/admission.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { hasMoneyLimit } from '../tenancy/accounts.ts';
 import type { NamedScope } from '../tenancy/tenants.ts';
 import { claim } from './money/claim.ts';
 import { customerOf } from './money/customer.ts';
+import { keepPriced } from './money/priced-deployments.ts';
 import { promptSizeOf } from './money/prompt-size.ts';
 import type { Parts } from './parts.ts';
 
@@ -50,11 +52,13 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
   const group = exchange.group?.pattern ?? exchange.group?.name ?? '';
   const nowMs = exchange.clock.nowMs();
   const hasLimits = scopes.some((accounts) => accounts.at(nowMs, group).length > 0);
+  const hasBudget = hasLimits && scopes.some((accounts) => accounts.at(nowMs, group).some(hasMoneyLimit));
   const admission: Admission = {
     names: named.length === 0 ? own.names : scopes.flatMap(({ names }) => names),
     scopes,
     size: promptSizeOf(exchange.outline),
     extents: undefined,
+    ceiling: hasBudget ? snapshot.ceiling : undefined,
     tags: exchange.controls.tags ?? NO_TAGS,
     organizationId: identity.organizationId,
     claim: undefined,
@@ -62,6 +66,7 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
     isJournalled: false,
   };
   exchange.admission = admission;
+  if (hasBudget && exchange.recalled === undefined) keepPriced(exchange);
   // Without a limit there is nothing to claim. A claim is still made if it has other effects: it charges the
   // budgets of deployments and providers, and tells instances that share a store about revoked keys.
   if (!hasLimits && !snapshot.hasUpstreamBudgets && parts.claims.isUp === undefined) return 'admitted';

@@ -33,6 +33,8 @@ export class Deployment implements Routable {
   readonly target: Target;
   readonly priced: PricedModel;
   readonly traits: ModelTraits;
+  /** Whether its model is what a client wrote in place of a wildcard. */
+  readonly isNamedByClient: boolean;
   readonly dropParams: boolean;
   /** The model's name as a JSON literal, ready to be spliced into a body. */
   readonly modelLiteral: string;
@@ -52,6 +54,7 @@ export class Deployment implements Routable {
     readonly provider: Provider;
     readonly target: Target;
     readonly priced: PricedModel;
+    readonly isNamedByClient: boolean;
     readonly dropParams: boolean;
     readonly timeouts: DefaultTimeouts;
   }) {
@@ -59,6 +62,7 @@ export class Deployment implements Routable {
     this.provider = parts.provider;
     this.target = parts.target;
     this.priced = parts.priced;
+    this.isNamedByClient = parts.isNamedByClient;
     this.traits = traitsOf(parts.priced.facts);
     this.dropParams = parts.config.dropParams ?? parts.dropParams;
     this.modelLiteral = JSON.stringify(parts.target.model);

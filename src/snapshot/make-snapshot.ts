@@ -2,6 +2,7 @@ import type { DeploymentConfig, GatewayConfig } from '../config/gateway-config.t
 import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
 import { priceModel } from '../costs/prices.ts';
+import { ceilingCard } from '../costs/rate-card.ts';
 import { findProvider } from '../providers/index.ts';
 import { ModelGroups } from '../routing/model-groups.ts';
 import { hashKey } from '../tenancy/hash-key.ts';
@@ -38,10 +39,11 @@ export function makeSnapshot(
     router: new Router(config.routing, routing, clock, random),
     master: masterIdentity(hashKey(config.server.masterKey ?? masterKey)),
     accounts: new AccountsOf(config.budgets),
+    ceiling: ceilingCard(config.budgets.unpricedCeiling),
     hasUpstreamBudgets:
       Object.keys(config.budgets.providers).length > 0 || config.deployments.some(({ budget }) => budget !== undefined),
     groups: new ModelGroups(deployments, aliases, ({ config: entry }, model) =>
-      makeDeployment({ ...entry, model }, config),
+      makeDeployment({ ...entry, model }, config, entry.model.includes('*')),
     ),
   };
 }
@@ -58,7 +60,7 @@ function probesOf(deployments: readonly Deployment[], config: GatewayConfig): De
 }
 
 /** A deployment as it is configured, or under another model of its provider. */
-function makeDeployment(entry: DeploymentConfig, config: GatewayConfig): Deployment {
+function makeDeployment(entry: DeploymentConfig, config: GatewayConfig, isNamedByClient = false): Deployment {
   const provider = findProvider(entry.provider);
   // The configuration was checked against the same list.
   if (provider === null) throw new RangeError(`no provider ${entry.provider}`);
@@ -77,6 +79,7 @@ function makeDeployment(entry: DeploymentConfig, config: GatewayConfig): Deploym
       model: entry.model,
       modelInfo: entry.modelInfo,
     }),
+    isNamedByClient,
     dropParams: config.dropParams,
     timeouts: config.routing,
   });

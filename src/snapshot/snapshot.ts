@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { RateCard } from '../costs/rate-card.ts';
 import type { GroupAlias, ModelGroups } from '../routing/model-groups.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { AccountsOf } from './accounts-of.ts';
@@ -13,6 +14,8 @@ export interface Snapshot {
   readonly accounts: AccountsOf;
   /** Whether a deployment or a provider has a budget. */
   readonly hasUpstreamBudgets: boolean;
+  /** What a deployment without a price costs under a budget. */
+  readonly ceiling: RateCard;
   readonly groups: ModelGroups<Deployment>;
   /** By id; a wildcard's as configured. */
   readonly deployments: ReadonlyMap<string, Deployment>;

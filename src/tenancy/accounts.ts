@@ -15,6 +15,11 @@ type LimitSettings = Pick<BudgetConfig, 'mode' | 'debtRatio' | 'timeZone' | 'whe
 /** More than any budget: the limit of an account that only counts. Nine billion USD, which every store can hold. */
 export const UNLIMITED: PicoUsd = 9_000_000_000n * 1_000_000_000_000n;
 
+/** Whether an account has a budget, and does not only count. */
+export function hasMoneyLimit({ money }: ClaimAccount): boolean {
+  return money.some(({ max }) => max < UNLIMITED);
+}
+
 /** The accounts of a fixed list of scopes, which are made again only when a period ends. */
 export class Accounts {
   readonly scopes: readonly Scope[];

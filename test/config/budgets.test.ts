@@ -78,6 +78,7 @@ router_settings:
     debtRatio: 0.005,
     timeZone: 'Europe/Berlin',
     whenAway: configOf(MODELS).budgets.whenAway,
+    unpricedCeiling: { input: 15_000_000n, output: 75_000_000n },
     tokenRateLimitType: 'output',
     providers: {
       openai: { max: 100n * USD, period: '1d' },

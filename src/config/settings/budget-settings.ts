@@ -1,4 +1,5 @@
 /** Settings of `budget_settings`, Sluice's own section: how budgets and limits are kept. */
+import type { PicoUsd } from '../../core/money.ts';
 import { describeValue } from '../finding.ts';
 import { Section } from '../section.ts';
 import { own, type ReadNode, type SettingRows } from '../setting-rows.ts';
@@ -51,6 +52,34 @@ const readWhenAway: ReadNode<Partial<Record<ScopeKind, WhenAway>>> = (node, path
   return undefined;
 };
 
+/** Rates in pico-USD per token. */
+export interface CeilingRates {
+  readonly input: PicoUsd;
+  readonly output: PicoUsd;
+}
+
+/**
+ * The dearest of the models in common use, Claude Opus 4.1 and its predecessors: 15 and 75 USD per million tokens
+ * (https://platform.claude.com/docs/en/about-claude/pricing, 2026-11-23).
+ */
+export const DEFAULT_CEILING: CeilingRates = { input: 15_000_000n, output: 75_000_000n };
+
+const CEILING_ROWS = {
+  input_cost_per_token: own('usd', 'USD per token of a prompt.', { to: 'input', otherwise: '0.000015' }),
+  output_cost_per_token: own('usd', 'USD per token of an answer.', { to: 'output', otherwise: '0.000075' }),
+} satisfies SettingRows;
+
+const readCeiling: ReadNode<CeilingRates> = (node, path, context) => {
+  if (node.kind === 'scalar' && node.value === null) return undefined;
+  if (node.kind !== 'map') {
+    const message = `${path} must be a map with input_cost_per_token and output_cost_per_token, but is ${describeValue(node, false)}`;
+    context.findings.add('error', 'wrong-type', node, message);
+    return undefined;
+  }
+  const { input, output } = new Section(node, CEILING_ROWS, { path, unknown: 'refuse-typos' }, context).fields();
+  return { input: input ?? DEFAULT_CEILING.input, output: output ?? DEFAULT_CEILING.output };
+};
+
 /** The members of `budget_settings`. */
 export const BUDGET_SETTINGS = {
   mode: own(
@@ -70,6 +99,15 @@ export const BUDGET_SETTINGS = {
       otherwise: '`share`; `open` for deployments and providers',
       read: readWhenAway,
       members: { as: 'map', rows: WHEN_AWAY_BY_KIND, or: WHEN_AWAY },
+    },
+  ),
+  unpriced_ceiling: own(
+    'map',
+    'What a deployment of an exact name whose price is unknown costs under a budget, until an answer names a model with a price: `input_cost_per_token` and `output_cost_per_token` in USD. A model that a client chose under a wildcard is refused under a budget if its price is unknown.',
+    {
+      otherwise: '15 and 75 USD per million tokens',
+      read: readCeiling,
+      members: { as: 'map', rows: CEILING_ROWS },
     },
   ),
   journal_fsync: own(

@@ -7,10 +7,12 @@ import type { PreparedCall } from '../../lanes/prepared-call.ts';
 import { relay } from '../../lanes/relay/relay.ts';
 import { OPERATIONS } from '../../operations/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
+import { refuseUnpriced } from '../money/priced-deployments.ts';
 import type { Parts } from '../parts.ts';
 
 /** The request as its lane writes it, and how its answer is read. Throws if a parameter is refused. */
 export function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
+  refuseUnpriced(exchange, deployment);
   noteLane(exchange, choice);
   const prepared =
     exchange.continuity?.broken?.rest === undefined

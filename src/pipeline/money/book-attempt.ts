@@ -8,20 +8,24 @@ import { pricedExtras } from './priced-extras.ts';
 
 /**
  * Books what an attempt used and what that costs at the deployment's prices, in addition to what was booked for the request
- * before: an answer that two deployments wrote is paid to both. If the price is unknown, the request is unpriced.
+ * before: an answer that two deployments wrote is paid to both. If the price is unknown, the request is
+ * unpriced; under a budget it then costs the ceiling.
  */
 export function bookAttempt(exchange: Exchange, deployment: Deployment, facts: AttemptFacts, usage: Usage): void {
-  const card = deployment.priced.ratesOfAnswer(usage, exchange.startedAtMs);
+  const listed = deployment.priced.ratesOfAnswer(usage, exchange.startedAtMs);
+  const card = listed ?? exchange.admission?.ceiling;
   const cost = costOf(usage, card, pricedExtras(exchange, card))?.total;
+  // What the provider says that it costs is a price too.
+  const isUnpriced = cost === undefined || (listed === undefined && costOf(usage, undefined) === undefined);
   facts.usage = usage;
   if (cost !== undefined) facts.cost = cost;
   if (exchange.usage === undefined) {
     exchange.usage = usage;
     exchange.cost = cost;
-    exchange.isUnpriced = cost === undefined;
+    exchange.isUnpriced = isUnpriced;
     return;
   }
   exchange.usage = addUsage(exchange.usage, usage);
-  if (cost === undefined) exchange.isUnpriced = true;
-  else exchange.cost = (exchange.cost ?? 0n) + cost;
+  if (isUnpriced) exchange.isUnpriced = true;
+  if (cost !== undefined) exchange.cost = (exchange.cost ?? 0n) + cost;
 }

@@ -8,6 +8,7 @@ import type { Parts } from '../parts.ts';
 import { answerLimit } from './answer-limit.ts';
 import { candidatesOf } from './candidates.ts';
 import { countMedia } from './media-tokens.ts';
+import { isAdmissible } from './priced-deployments.ts';
 import { pricedExtras } from './priced-extras.ts';
 
 /** What a request reserves. */
@@ -34,12 +35,17 @@ export function amountsOf(
   // Where an answer is made may also be a setting at the provider.
   const region = outline.region ?? (snapshot.config.budgets.mode === 'strict' ? 'us' : undefined);
   // The provider may refuse a tier and answer at the standard one: the dearer of the two counts.
-  const candidates = deployments.flatMap(({ priced }) =>
-    (tier === undefined ? STANDARD : [undefined, tier]).map((each) => ({
-      ...withExtras(exchange, priced.ratesOfAnswer({ serviceTier: each, speed, region }, exchange.startedAtMs)),
-      maxOutputTokens: priced.facts.maxOutputTokens,
-    })),
-  );
+  const candidates = deployments
+    .filter((each) => isAdmissible(exchange, each))
+    .flatMap(({ priced }) =>
+      (tier === undefined ? STANDARD : [undefined, tier]).map((each) => {
+        const card = priced.ratesOfAnswer({ serviceTier: each, speed, region }, exchange.startedAtMs);
+        return {
+          ...withExtras(exchange, card ?? admission.ceiling),
+          maxOutputTokens: priced.facts.maxOutputTokens,
+        };
+      }),
+    );
   const media = countMedia(exchange, admission, deployments);
   const amounts = claimAmounts({
     mode: snapshot.config.budgets.mode,

@@ -174,10 +174,10 @@ function accountsOf(exchange: Exchange, deploymentId: string | undefined, provid
   return accounts;
 }
 
-function cardOf({ snapshot, deployment, startedAtMs }: Exchange, attempt: AttemptFacts, usage: Usage) {
+function cardOf({ snapshot, deployment, startedAtMs, admission }: Exchange, attempt: AttemptFacts, usage: Usage) {
   const answered =
     deployment?.id === attempt.deploymentId ? deployment : snapshot.deployments.get(attempt.deploymentId);
-  return answered?.priced.ratesOfAnswer(usage, startedAtMs);
+  return answered?.priced.ratesOfAnswer(usage, startedAtMs) ?? admission?.ceiling;
 }
 
 /** What the model that was asked for would have cost for the same work, at its first deployment's prices. */

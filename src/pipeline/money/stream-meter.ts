@@ -43,7 +43,7 @@ export class Meter implements StreamMeter {
   #check(deployment: Deployment, stream: StreamAnswer, refuse: (error: GatewayError) => void): void {
     const { text, factor } = stream.sample();
     const outputTokens = Math.ceil((Buffer.byteLength(text) * factor) / TEXT_BYTES_PER_TOKEN);
-    const card = deployment.priced.ratesAt(this.#exchange.startedAtMs);
+    const card = deployment.priced.ratesAt(this.#exchange.startedAtMs) ?? this.#exchange.admission?.ceiling;
     const { inputTokens } = this.#claim.amounts;
     const cost = costOf({ inputTokens, outputTokens }, card);
     const soFar = bookedSoFar(this.#exchange) + (cost?.total ?? 0n);

@@ -9,6 +9,7 @@ import type { Database } from '../stores/contracts/directory.ts';
 import type { InvalidationBus } from '../stores/contracts/invalidation-bus.ts';
 import type { Journal, JournalTrouble } from '../stores/contracts/journal.ts';
 import { FileJournal } from '../stores/journal/file-journal.ts';
+import { Undelivered } from '../stores/journal/undelivered.ts';
 import { MemoryClaims } from '../stores/memory/claims.ts';
 import { MemoryInvalidationBus } from '../stores/memory/invalidation-bus.ts';
 import { MemoryJournal } from '../stores/memory/journal.ts';
@@ -65,7 +66,8 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
     if (config.redis === undefined && unsharedLimits !== true && !(await isAlone(database, log)))
       throw new NotAloneError();
     const journal = makeJournal(options, database);
-    const counting = await makeClaims(options, database, journal);
+    const undelivered = new Undelivered();
+    const counting = await makeClaims(options, database, seedFrom(database, journal, undelivered), journal);
     changes = counting.changes;
     const { claims } = counting;
     const { ledger } = database;
@@ -74,11 +76,10 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
     const adopting =
       dataFolder === undefined
         ? undefined
-        : new Adopting({ dataFolder, ledger, claims, clock, log, onTrouble, tellAgainMs });
-    await adopting?.look();
-    adopting?.start();
+        : new Adopting({ dataFolder, ledger, claims, undelivered, clock, log, onTrouble, tellAgainMs });
+    await adopting?.start();
     const close = async (): Promise<void> => {
-      adopting?.stop();
+      await adopting?.stop();
       // The rows of claims that are still being settled reach the ledger once they are.
       await claims.close();
       await journal.end();
@@ -156,9 +157,13 @@ interface Counting {
 }
 
 /** Counters in this process; or in Redis if one is configured, which then carries the changes of objects as well. */
-async function makeClaims(options: OpenStoresOptions, database: Database, journal: Journal): Promise<Counting> {
+async function makeClaims(
+  options: OpenStoresOptions,
+  database: Database,
+  seed: Seed,
+  journal: Journal,
+): Promise<Counting> {
   const { clock, log, config } = options;
-  const seed = seedFrom(database, journal);
   if (config.redis !== undefined) return claimInRedis(config.redis, options, database, journal, seed);
   const claims = new MemoryClaims({
     clock,
@@ -199,11 +204,14 @@ async function claimInRedis(
   return { claims, changes: claims.invalidations };
 }
 
-/** What an account spent before its counter was made: the ledger's sum, once everything in the journal is in it. */
-function seedFrom({ ledger }: Database, journal: Journal): Seed {
+/**
+ * What an account spent before its counter was made: the ledger's sum, once everything in the journal is in it, and what
+ * killed processes left behind.
+ */
+function seedFrom({ ledger }: Database, journal: Journal, undelivered: Undelivered): Seed {
   return async (account, { startsAtMs, endsAtMs }) => {
     await journal.flush();
-    return ledger.spent(account, startsAtMs, endsAtMs);
+    return undelivered.spent(account, startsAtMs, endsAtMs, () => ledger.spent(account, startsAtMs, endsAtMs));
   };
 }
 

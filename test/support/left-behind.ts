@@ -1,6 +1,7 @@
 /**
  * A process that fills a journal with requests that are over and not in the ledger yet, and is killed:
- * `node test/support/left-behind.ts FOLDER COUNT`. Each costs one micro-dollar.
+ * `node test/support/left-behind.ts FOLDER COUNT [settled]`. Each costs one micro-dollar. `settled`: their claims were, and the
+ * ledger was not there.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../src/core/clock.ts';
@@ -9,7 +10,7 @@ import { takeFileLock } from '../../src/stores/sqlite/file-lock.ts';
 import { ledgerRow } from './ledger-rows.ts';
 
 const COST = 1_000_000n;
-const [folder = '', count = '0'] = process.argv.slice(2);
+const [folder = '', count = '0', kind = 'settling'] = process.argv.slice(2);
 
 const journal = new FileJournal({
   folder,
@@ -34,7 +35,7 @@ for (let number = 0; number < Number(count); number += 1) {
   journal.sent(callId);
   const settlement = { id: callId, nowMs, cost: COST, inputTokens: 1, outputTokens: 1, charges: [] };
   // As over a shared store: the line is written at once, and the ledger waits until the claim is settled.
-  journal.close({ callId, rows: [row], settlement }, never);
+  journal.close({ callId, rows: [row], settlement }, kind === 'settled' ? undefined : never);
   if (number % 100 === 0) await nextTurn();
 }
 process.kill(process.pid, 'SIGKILL');

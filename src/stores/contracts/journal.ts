@@ -54,17 +54,6 @@ export interface Journal {
   end(): Promise<void>;
 }
 
-/**
- * What a dead process left behind: settled requests to deliver, open ones to book as orphans. A large amount comes in
- * several parts, the orphans with the last.
- */
-export interface LeftBehind {
-  readonly closed: readonly ClosedEntry[];
-  readonly orphans: readonly OpenEntry[];
-  /** Open requests that no provider got: they cost nothing. */
-  readonly unsent: readonly string[];
-}
-
 /** Takes a lock that the kernel releases when the process ends, however it ends; undefined: another process has it. */
 export type TakeLock = (path: string) => { release(): void } | undefined;
 

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { adoptLeftBehind, type LeftBehind } from '../../../test/support/adopt.ts';
 import { ledgerRow } from '../../../test/support/ledger-rows.ts';
 import { systemClock } from '../../core/clock.ts';
 import { DatabaseUnavailableError } from '../contracts/directory.ts';
-import type { ClosedEntry, JournalTrouble, LeftBehind, OpenEntry } from '../contracts/journal.ts';
+import type { ClosedEntry, JournalTrouble, OpenEntry } from '../contracts/journal.ts';
 import type { LedgerRow } from '../contracts/ledger.ts';
 import { takeFileLock } from '../sqlite/file-lock.ts';
-import { adoptLeftBehind } from './adopt.ts';
 import { FileJournal, type FileJournalOptions } from './file-journal.ts';
 import { lineOf, openText } from './record.ts';
 

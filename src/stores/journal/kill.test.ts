@@ -6,13 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { adoptLeftBehind, type LeftBehind } from '../../../test/support/adopt.ts';
 import { systemClock } from '../../core/clock.ts';
-import type { LeftBehind } from '../contracts/journal.ts';
 import { SqlLedger } from '../sql/ledger/sql-ledger.ts';
 import { migrate } from '../sql/migrate.ts';
 import { takeFileLock } from '../sqlite/file-lock.ts';
 import { openSqlite } from '../sqlite/open-sqlite.ts';
-import { adoptLeftBehind } from './adopt.ts';
 
 const WRITER = join(import.meta.dirname, '../../../test/support/journal-writer.ts');
 

@@ -69,17 +69,61 @@ export function deliveredText(number: number): string {
 
 /** Reads the entry that `openText` wrote. */
 export function openOfText(text: string): OpenEntry | undefined {
-  const said: unknown = JSON.parse(text);
-  const record = isJsonObject(said) ? recordOf(said) : undefined;
-  return record?.kind === 'open' ? record.entry : undefined;
+  return openRecordOf(text)?.entry;
+}
+
+/** The same with what else its line says. */
+export function openRecordOf(text: string): Extract<JournalRecord, { readonly kind: 'open' }> | undefined {
+  const record = readText(text);
+  return record?.kind === 'open' ? record : undefined;
+}
+
+/** What a line is about, without the rows in it. */
+type JournalEvent =
+  | { readonly kind: 'open'; readonly callId: string; readonly text: string }
+  | { readonly kind: 'closed'; readonly callId: string; readonly number: number; readonly endedAtMs: number }
+  | Exclude<JournalRecord, { readonly kind: 'open' | 'closed' }>;
+
+/** Call ids are ours and need no escape; a line that has one is read in full. */
+const HEAD = /^\{"(?:open":"([^"\\]+)"|closed":"([^"\\]+)","number":(\d+)),/;
+/** In the first row: within a text its quotes would be escaped. */
+const ENDED_AT = /"endedAtMs":(\d+)/;
+
+/** Reads what one line is about, which takes a fraction of the time that its rows would; undefined if it is not whole. */
+export function readEvent(bytes: Buffer): JournalEvent | undefined {
+  const body = bodyOf(bytes);
+  if (body === undefined) return undefined;
+  const text = body.toString();
+  const [, opened, closed, number] = HEAD.exec(text) ?? [];
+  if (opened !== undefined) return { kind: 'open', callId: opened, text };
+  const endedAtMs = (): number => Number(ENDED_AT.exec(text)?.[1] ?? 0);
+  if (closed !== undefined) return { kind: 'closed', callId: closed, number: Number(number), endedAtMs: endedAtMs() };
+  const record = readText(text);
+  switch (record?.kind) {
+    case 'open':
+      return { kind: 'open', callId: record.entry.callId, text };
+    case 'closed':
+      return { kind: 'closed', callId: record.entry.callId, number: record.number, endedAtMs: endedAtMs() };
+    default:
+      return record;
+  }
 }
 
 /** Reads one line without its end; undefined if the line is not whole. */
 export function readLine(bytes: Buffer): JournalRecord | undefined {
+  const body = bodyOf(bytes);
+  return body === undefined ? undefined : readText(body.toString());
+}
+
+/** What follows the checksum; undefined if it is not what was written. */
+function bodyOf(bytes: Buffer): Buffer | undefined {
   if (bytes.length <= CHECKSUM_LENGTH + 1) return undefined;
   const body = bytes.subarray(CHECKSUM_LENGTH + 1);
-  if (bytes.toString('latin1', 0, CHECKSUM_LENGTH + 1) !== `${checksum(body)} `) return undefined;
-  const said: unknown = JSON.parse(body.toString());
+  return bytes.toString('latin1', 0, CHECKSUM_LENGTH + 1) === `${checksum(body)} ` ? body : undefined;
+}
+
+function readText(text: string): JournalRecord | undefined {
+  const said: unknown = JSON.parse(text);
   // The checksum shows that the line is as it was written; an unknown kind was written by a newer version.
   return isJsonObject(said) ? recordOf(said) : undefined;
 }

@@ -80,17 +80,24 @@ export class SegmentWriter {
 }
 
 /** A record and where its line ends, in bytes. */
-export interface ReadRecord {
+export interface ReadRecord<Record = JournalRecord> {
   /** Undefined: the line is damaged. */
-  readonly record: JournalRecord | undefined;
+  readonly record: Record | undefined;
   readonly endsAt: number;
 }
 
-/**
- * The records of a file between two places; a last line without its end is left out. Needs no more memory than a piece
- * of the file and its longest line.
- */
-export function* readSegment(path: string, from = 0, to = Number.POSITIVE_INFINITY): Generator<ReadRecord> {
+/** The records of a file between two places; a last line without its end is left out. */
+export function readSegment(path: string, from = 0, to = Number.POSITIVE_INFINITY): Generator<ReadRecord> {
+  return readLines(path, readLine, from, to);
+}
+
+/** The same with another reader of lines. Needs no more memory than a piece of the file and its longest line. */
+export function* readLines<Record>(
+  path: string,
+  read: (line: Buffer) => Record | undefined,
+  from = 0,
+  to = Number.POSITIVE_INFINITY,
+): Generator<ReadRecord<Record>> {
   const fd = openSync(path, 'r');
   try {
     let rest = Buffer.alloc(0);
@@ -105,7 +112,7 @@ export function* readSegment(path: string, from = 0, to = Number.POSITIVE_INFINI
       let start = 0;
       for (let end = bytes.indexOf(LINE_END); end !== -1; end = bytes.indexOf(LINE_END, start)) {
         // A half-written line that was ended later is followed by an empty line.
-        if (end > start) yield { record: readLine(bytes.subarray(start, end)), endsAt: beginsAt + end + 1 };
+        if (end > start) yield { record: read(bytes.subarray(start, end)), endsAt: beginsAt + end + 1 };
         start = end + 1;
       }
       rest = bytes.subarray(start);

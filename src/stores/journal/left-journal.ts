@@ -1,0 +1,252 @@
+/** The journal of one dead process: the process that takes it reads what is left to book, and deletes it when all of it is booked. */
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../../core/clock.ts';
+import { defined } from '../../core/defined.ts';
+import type { PicoUsd } from '../../core/money.ts';
+import type { ClosedEntry, OpenEntry } from '../contracts/journal.ts';
+import { orphanOf } from './orphan-cost.ts';
+import { openRecordOf, readEvent } from './record.ts';
+import { readLines, readSegment } from './segment.ts';
+import { segmentNumbers, segmentPath } from './segments.ts';
+
+/** How many lines are read in one turn of the event loop. */
+const LINES_A_TURN = 500;
+/** The file that says how many closed entries were booked by those who had the journal before. */
+const BOOKED = 'booked';
+
+/** A closed entry that is not booked yet. */
+interface LeftEntry {
+  readonly entry: ClosedEntry;
+  /** The shared store may not have its settlement: the process ended while that was under way. */
+  readonly isUnsettled: boolean;
+}
+
+/** A dead process's journal whose lock is held. */
+export class LeftJournal {
+  readonly folder: string;
+  /** Requests that were under way, as they are booked. */
+  readonly orphans: readonly OpenEntry[];
+  /** Open requests that no provider got: they cost nothing. */
+  readonly unsent: readonly string[];
+  /**
+   * The ledger lost what was delivered last (half a write-ahead log): what is marked as delivered and young enough is
+   * delivered again.
+   */
+  readonly isLost: boolean;
+  /** Lines that cannot be read. */
+  readonly damaged: number;
+  readonly #lock: { release(): void };
+  /**
+   * A shared store has the first line of an ending (number 0) before the ledger may; the line with its number follows
+   * then. Those that have none yet.
+   */
+  readonly #unnumbered: ReadonlySet<string>;
+  readonly #delivered: number;
+  readonly #options: ReadOptions;
+  #booked: number;
+
+  private constructor(folder: string, options: ReadOptions, scan: Scan, isLost: boolean) {
+    this.folder = folder;
+    this.#options = options;
+    this.#lock = options.lock;
+    const { orphans, unsent } = endedBy(folder, scan);
+    this.orphans = orphans;
+    this.unsent = unsent;
+    this.isLost = isLost;
+    this.damaged = scan.damaged;
+    this.#unnumbered = scan.unnumbered;
+    this.#delivered = scan.delivered;
+    this.#booked = bookedIn(folder);
+  }
+
+  /** Reads what the lines are about: the end of a request comes after its begin, and all of them may not fit into memory. */
+  static async read(folder: string, options: ReadOptions): Promise<LeftJournal> {
+    const open = new Map<string, OpenText>();
+    const unnumbered = new Set<string>();
+    const undelivered = new Map<number, Ended>();
+    let lastDelivered: Ended | undefined;
+    let delivered = 0;
+    let damaged = 0;
+    for await (const event of linesOf(folder, (path) => readLines(path, readEvent))) {
+      switch (event?.kind) {
+        case 'open':
+          // A line that is copied into a later file keeps its mark.
+          open.set(event.callId, { text: event.text, ...defined({ sentAtMs: open.get(event.callId)?.sentAtMs }) });
+          break;
+        case 'sent': {
+          const before = open.get(event.callId);
+          if (before !== undefined) open.set(event.callId, { sentAtMs: event.atMs, ...before });
+          break;
+        }
+        case 'alive':
+          break;
+        case 'hold': {
+          const before = open.get(event.callId);
+          if (before !== undefined) open.set(event.callId, { ...before, hold: event.hold });
+          break;
+        }
+        case 'closed':
+          open.delete(event.callId);
+          if (event.number === 0) unnumbered.add(event.callId);
+          else {
+            unnumbered.delete(event.callId);
+            undelivered.set(event.number, event);
+          }
+          break;
+        case 'dropped':
+          open.delete(event.callId);
+          break;
+        case 'delivered':
+          delivered = Math.max(delivered, event.number);
+          lastDelivered = undelivered.get(event.number) ?? lastDelivered;
+          for (const number of undelivered.keys()) {
+            if (number > delivered) break;
+            undelivered.delete(number);
+          }
+          break;
+        default:
+          damaged += 1;
+      }
+    }
+    const isLost = lastDelivered !== undefined && (await isMissing(lastDelivered, options));
+    return new LeftJournal(folder, options, { open, unnumbered, delivered, damaged }, isLost);
+  }
+
+  /** The closed entries that are not booked, in their order. */
+  async *entries(): AsyncGenerator<LeftEntry> {
+    const booked = this.#booked;
+    let number = 0;
+    for await (const record of linesOf(this.folder, readSegment)) {
+      if (record?.kind !== 'closed') continue;
+      const isUnsettled = record.number === 0;
+      const { callId } = record.entry;
+      const isTold = isUnsettled ? !this.#unnumbered.has(callId) : record.number <= this.#delivered;
+      const [row] = record.entry.rows;
+      if (isTold && !(this.isLost && isYoung({ callId, endedAtMs: row?.endedAtMs ?? 0 }, this.#options))) continue;
+      number += 1;
+      if (number <= booked) continue;
+      // The claim of what was delivered before was settled: a counter that starts now is seeded from the ledger.
+      yield { entry: isTold ? { callId, rows: record.entry.rows } : record.entry, isUnsettled };
+    }
+  }
+
+  /** The same in parts. */
+  async *parts(size: number): AsyncGenerator<readonly ClosedEntry[]> {
+    let part: ClosedEntry[] = [];
+    for await (const { entry } of this.entries()) {
+      part.push(entry);
+      if (part.length < size) continue;
+      yield part;
+      part = [];
+    }
+    if (part.length > 0) yield part;
+  }
+
+  /** The next entries are booked: the process that takes this journal after us begins behind them. */
+  noteBooked(count: number): void {
+    this.#booked += count;
+    appendFileSync(join(this.folder, BOOKED), `${this.#booked}\n`, { mode: 0o600 });
+  }
+
+  /** All of it is booked. */
+  delete(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(`${this.folder}.lock`, { force: true });
+    this.#lock.release();
+  }
+
+  /** Leaves it to a later look. */
+  release(): void {
+    this.#lock.release();
+  }
+}
+
+/** What reading a journal needs. */
+interface ReadOptions extends LossOptions {
+  readonly lock: { release(): void };
+  readonly clock: Clock;
+}
+
+/** How a loss of the ledger is noticed. */
+export interface LossOptions {
+  /**
+   * Whether the ledger has a request that the journal marks as delivered. A database that lost its end (half a
+   * write-ahead log) lost the last delivery first. Undefined: the mark is trusted.
+   */
+  readonly isInLedger?: (callId: string) => Promise<boolean>;
+  /** The age of the oldest row that may be delivered again: older ones may be missing because they were deleted. */
+  readonly tellAgainMs?: number;
+}
+
+interface OpenText {
+  readonly text: string;
+  readonly hold?: PicoUsd;
+  readonly sentAtMs?: number;
+}
+
+/** What must be known of an entry that the ledger should have. */
+interface Ended {
+  readonly callId: string;
+  readonly endedAtMs: number;
+}
+
+async function isMissing(last: Ended, options: ReadOptions): Promise<boolean> {
+  const { isInLedger } = options;
+  return isInLedger !== undefined && isYoung(last, options) && !(await isInLedger(last.callId));
+}
+
+function isYoung({ endedAtMs }: Ended, { clock, tellAgainMs = 0 }: ReadOptions): boolean {
+  return endedAtMs > clock.nowMs() - tellAgainMs;
+}
+
+interface Scan {
+  readonly open: ReadonlyMap<string, OpenText>;
+  readonly unnumbered: ReadonlySet<string>;
+  readonly delivered: number;
+  readonly damaged: number;
+}
+
+async function* linesOf<Read>(folder: string, read: (path: string) => Iterable<{ readonly record: Read | undefined }>) {
+  let lines = 0;
+  for (const number of segmentNumbers(folder)) {
+    for (const { record } of read(segmentPath(folder, number))) {
+      yield record;
+      lines += 1;
+      if (lines % LINES_A_TURN === 0) await nextTurn();
+    }
+  }
+}
+
+/** The requests that the end of the process broke off. */
+function endedBy(folder: string, { open }: Scan): { readonly orphans: OpenEntry[]; readonly unsent: string[] } {
+  const lastSignOfLifeMs = Math.max(
+    0,
+    ...segmentNumbers(folder).map((number) => statSync(segmentPath(folder, number)).mtimeMs),
+  );
+  const orphans: OpenEntry[] = [];
+  const unsent: string[] = [];
+  for (const [callId, { text, hold, sentAtMs }] of open) {
+    const record = openRecordOf(text);
+    if (record === undefined) continue;
+    // Requests whose mark is missing were not sent, unless an older version wrote the file.
+    if (sentAtMs === undefined && record.isMarked) unsent.push(callId);
+    else orphans.push(orphanOf(withHold(record.entry, hold), sentAtMs, lastSignOfLifeMs));
+  }
+  return { orphans, unsent };
+}
+
+/** The hold grew because a stream ran on or a further attempt began: then the pace of the first attempt says too little. */
+function withHold(entry: OpenEntry, hold: PicoUsd | undefined): OpenEntry {
+  if (hold === undefined) return entry;
+  const { callId, row } = entry;
+  return { callId, hold, row: { ...row, cost: hold, hold } };
+}
+
+/** A last line without its end does not count. */
+function bookedIn(folder: string): number {
+  const path = join(folder, BOOKED);
+  if (!existsSync(path)) return 0;
+  return Number(readFileSync(path, 'utf8').split('\n').at(-2) ?? 0) || 0;
+}

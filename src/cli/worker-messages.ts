@@ -25,6 +25,8 @@ export type ToPrimary =
   /** Listens to the primary now. */
   | { readonly kind: 'hello' }
   | { readonly kind: 'ready'; readonly port: number }
+  /** Takes nothing new, because of a signal of its own: another may take its place. */
+  | { readonly kind: 'draining' }
   /** Could not start; the message is for the operator. */
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'told'; readonly id: number; readonly share: unknown }

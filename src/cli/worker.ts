@@ -21,6 +21,7 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
     if (isStopping) return;
     isStopping = true;
     if (service === undefined) process.exit(0);
+    send({ kind: 'draining' });
     service.drainAndExit(reason);
   };
 

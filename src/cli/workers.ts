@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { setTimeout as wait } from 'node:timers/promises';
 import { watchConfig } from '../config/watch.ts';
 import { createLogger, type Log } from '../telemetry/log.ts';
 import { Gathering, type WorkerLine } from './gathering.ts';
@@ -11,6 +12,8 @@ import type { ToPrimary } from './worker-messages.ts';
 
 const FIRST_RESTART_MS = 100;
 const SLOWEST_RESTART_MS = 10_000;
+/** So many workers in a row that end before they listen, while no other serves, mean that none will. */
+const MOST_TRIES = 5;
 /** A worker that lived this long did not fail from its start: the next restart is quick again. */
 const HEALTHY_AFTER_MS = 30_000;
 
@@ -18,7 +21,11 @@ const HEALTHY_AFTER_MS = 30_000;
 export async function serveWithWorkers(prepared: Prepared, args: Arguments): Promise<number | undefined> {
   const log = createLogger(prepared.config.telemetry, { stdout: process.stdout, isShared: true });
   endOnUncaught((error) => log.app.fatal({ error }, 'An uncaught exception; stopping'));
-  const primary = new Primary(prepared, log);
+  const primary = new Primary(prepared, log, (message) => {
+    log.app.fatal({}, message);
+    writeError(`${message}\n`);
+    process.exit(1);
+  });
   // Before the first worker is made: a signal in between must not leave workers behind.
   const watching = watchConfig({ files: prepared.files, onChange: () => primary.reload() });
   listenToSignals({
@@ -56,21 +63,46 @@ class Primary {
   #port = 0;
   #isStopping = false;
   #restartMs = FIRST_RESTART_MS;
+  /** Workers in a row that ended before they listened. */
+  #endedEarly = 0;
+  readonly #onHopeless: (message: string) => void;
   #whenEmpty: (() => void) | undefined;
 
-  constructor(prepared: Prepared, log: Log) {
+  constructor(prepared: Prepared, log: Log, onHopeless: (message: string) => void) {
     this.#prepared = prepared;
     this.#log = log;
+    this.#onHopeless = onHopeless;
     // The other serialization would lose the bigints and maps in a metrics snapshot.
     cluster.setupPrimary({ serialization: 'advanced' });
   }
 
-  /** Makes the workers; resolves with their port when all listen, rejects when the first of them cannot. */
+  /**
+   * Makes the workers. Resolves with their port when all listen, except those that are being replaced; rejects when the
+   * first of them says that it cannot, or has ended too often.
+   */
   async start(count: number): Promise<number> {
     // One first: what fails for it (a port in use) fails once.
-    await this.#make();
-    await Promise.all(Array.from({ length: count - 1 }, () => this.#make()));
+    await this.#makeFirst();
+    await Promise.all(
+      Array.from({ length: count - 1 }, () => this.#make().catch((error: unknown) => this.#remakeLater(error))),
+    );
     return this.#port;
+  }
+
+  async #makeFirst(): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#make();
+      } catch (error) {
+        if (!(error instanceof EndedEarly) || this.#isStopping) throw error;
+        this.#endedEarly += 1;
+        if (this.#endedEarly >= MOST_TRIES) throw new Error(hopeless(error));
+        this.#log.app.error({ error, restart_ms: this.#restartMs }, 'A worker could not start; trying again');
+        const restartMs = this.#restartMs;
+        this.#restartMs = Math.min(restartMs * 2, SLOWEST_RESTART_MS);
+        await wait(restartMs);
+      }
+    }
   }
 
   /** Lets every worker read its configuration again, unless it has errors. */
@@ -118,7 +150,7 @@ class Primary {
       worker.once('exit', (code, signal) => {
         const wasReady = this.#ready.delete(worker);
         this.#gathering.forget(worker.id);
-        reject(new Error(`A worker ended with ${signal ?? code} before it listened.`));
+        reject(new EndedEarly(signal ?? code));
         if (this.#isStopping) this.#checkEmpty();
         else if (wasReady) this.#replace(worker, signal ?? code, performance.now() - madeAt);
       });
@@ -136,12 +168,18 @@ class Primary {
       }
       case 'ready':
         this.#port = message.port;
+        this.#endedEarly = 0;
         this.#ready.add(worker);
         this.#log.app.info({ worker: worker.process.pid }, 'A worker listens');
         if (this.#isStopping) line.send({ kind: 'drain' });
         return;
       case 'failed':
         worker.process.kill('SIGKILL');
+        return;
+      case 'draining':
+        if (!this.#ready.delete(worker) || this.#isStopping) return;
+        this.#log.app.info({ worker: worker.process.pid }, 'A worker drains; another takes its place');
+        this.#remakeAfter(FIRST_RESTART_MS);
         return;
       case 'told':
         this.#gathering.take(worker.id, message.id, message.share);
@@ -166,17 +204,35 @@ class Primary {
     this.#restartMs = Math.min(restartMs * 2, SLOWEST_RESTART_MS);
     setTimeout(() => {
       if (this.#isStopping) return;
-      this.#make().catch((error: unknown) => {
-        this.#log.app.error({ error, restart_ms: this.#restartMs }, 'A worker could not start; trying again');
-        this.#remakeAfter(this.#restartMs);
-      });
+      this.#make().catch((error: unknown) => this.#remakeLater(error));
     }, restartMs);
+  }
+
+  /** A worker could not start: others may serve meanwhile. */
+  #remakeLater(error: unknown): void {
+    if (this.#isStopping) return;
+    this.#endedEarly += 1;
+    if (this.#ready.size === 0 && this.#endedEarly >= MOST_TRIES) this.#onHopeless(hopeless(error));
+    this.#log.app.error({ error, restart_ms: this.#restartMs }, 'A worker could not start; trying again');
+    this.#remakeAfter(this.#restartMs);
   }
 
   #checkEmpty(): void {
     const isEmpty = Object.values(cluster.workers ?? {}).every((worker) => worker === undefined || worker.isDead());
     if (isEmpty) this.#whenEmpty?.();
   }
+}
+
+/** A worker ended before it listened, and did not say why. */
+class EndedEarly extends Error {
+  constructor(why: string | number) {
+    super(`A worker ended with ${why} before it listened.`);
+  }
+}
+
+function hopeless(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return `No worker serves: ${MOST_TRIES} in a row could not start. The last one: ${reason}`;
 }
 
 function lineTo(worker: Worker): WorkerLine {

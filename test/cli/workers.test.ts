@@ -1,15 +1,33 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ask, CONFIG_ENV, MASTER_KEY, simulatorFor, writeConfig } from './simulated-config.ts';
 import { runSluice, SluiceProcess, temporaryFolder } from './sluice-process.ts';
 
 const args = ['--host', '127.0.0.1', '--port', '0', '--num_workers', '2', '--unshared-limits'];
 
-async function started(context: TestContext): Promise<SluiceProcess> {
+async function started(context: TestContext, dying?: string): Promise<SluiceProcess> {
   const cwd = temporaryFolder(context);
   const groups = { quick: 'gpt-4o', slow: 'gpt-4o+tokens-40+latency-50-50' };
   const config = writeConfig(cwd, await simulatorFor(context), groups);
-  return new SluiceProcess(context, { cwd, args: [...args, '--config', config], env: CONFIG_ENV });
+  const env =
+    dying === undefined ? CONFIG_ENV : { ...CONFIG_ENV, NODE_OPTIONS: `--import=${dyingWorkers(cwd, dying)}` };
+  return new SluiceProcess(context, { cwd, args: [...args, '--config', config], env });
+}
+
+/** A module that kills the workers to whose number a condition applies, before they listen. */
+function dyingWorkers(folder: string, condition: string): string {
+  const path = join(folder, 'dying.mjs');
+  const text = `import cluster from 'node:cluster';
+    const number = cluster.worker?.id;
+    if (number !== undefined && (${condition})) process.kill(process.pid, 'SIGKILL');`;
+  writeFileSync(path, text);
+  return path;
+}
+
+function listening({ stdout }: SluiceProcess): string[] {
+  return [...stdout.matchAll(/"worker":(\d+),"msg":"A worker listens"/g)].map(([, pid]) => pid ?? '');
 }
 
 async function answered(url: string): Promise<number> {
@@ -53,6 +71,44 @@ test('a worker that dies is replaced', async (context) => {
   await sluice.until('the replacement', ({ stdout }) =>
     stdout.includes('another takes its place') ? true : undefined,
   );
+  for (let round = 0; round < 6; round += 1) assert.equal((await ask(url, 'quick')).status, 200);
+});
+
+test('workers that die before they listen are made again, the first one too', async (context) => {
+  const sluice = await started(context, 'number === 1 || number === 3');
+  const url = await sluice.url();
+  await sluice.until('two workers', (process) => (listening(process).length === 2 ? true : undefined));
+  assert.equal((sluice.stdout.match(/A worker could not start; trying again/g) ?? []).length, 2);
+  assert.equal((await ask(url, 'quick')).status, 200);
+});
+
+test('a start whose workers all die before they listen ends with a sentence and 1', async (context) => {
+  const { code, stderr } = await (await started(context, 'true')).ended;
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /No worker serves: 5 in a row could not start\. The last one: A worker ended with SIGKILL before it listened\./,
+  );
+});
+
+test('a gateway whose last worker dies, and whose replacements do too, ends with a sentence and 1', async (context) => {
+  const sluice = await started(context, 'number > 1');
+  await sluice.url();
+  const [pid] = listening(sluice);
+  process.kill(Number(pid), 'SIGKILL');
+  const { code, stderr } = await sluice.ended;
+  assert.equal(code, 1);
+  assert.match(stderr, /No worker serves: 5 in a row could not start/);
+});
+
+test('SIGTERM to one worker lets its streams end whole, and another takes its place', async (context) => {
+  const sluice = await started(context);
+  const url = await sluice.url();
+  const streams = await Promise.all([1, 2, 3, 4].map(() => ask(url, 'slow', true)));
+  const pids = listening(sluice);
+  process.kill(Number(pids[0]), 'SIGTERM');
+  for (const stream of streams) assert.match(await stream.text(), /data: \[DONE\]\n\n$/);
+  await sluice.until('a third worker', (process) => (listening(process).length === 3 ? true : undefined));
   for (let round = 0; round < 6; round += 1) assert.equal((await ask(url, 'quick')).status, 200);
 });
 

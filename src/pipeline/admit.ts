@@ -5,6 +5,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Admission, Admitted } from '../exchange/admission.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { hasMoneyLimit } from '../tenancy/accounts.ts';
+import { foreignName } from '../tenancy/bound-names.ts';
 import type { NamedScope } from '../tenancy/tenants.ts';
 import { claim } from './money/claim.ts';
 import { customerOf } from './money/customer.ts';
@@ -35,6 +36,7 @@ function namedScopes(exchange: Exchange, { tenants }: Parts): readonly NamedScop
   const tags = controls.tags ?? NO_TAGS;
   if (tags.length > 0) refuseOwnTags(exchange, tags);
   if (tags.length === 0 && customer === undefined) return NO_NAMES;
+  refuseForeignNames(exchange, tags);
   const found = tags.map((tag) => tenants.tag(tag));
   if (customer !== undefined) found.push(tenants.customer(customer));
   return found.some((each) => each instanceof Promise) ? Promise.all(found) : (found as NamedScope[]);
@@ -86,6 +88,18 @@ function refuseOwnTags({ identity, snapshot }: Exchange, tags: readonly string[]
     'This gateway takes no tags from requests (`reject_clientside_metadata_tags` is on): only the tags of the key count. Leave `tags` out.',
     { param: 'tags' },
   );
+}
+
+/** A tag or a customer of another tenant has a budget that this key must not use up. */
+function refuseForeignNames({ identity, snapshot, customer }: Exchange, tags: readonly string[]): void {
+  if (identity === undefined) return;
+  const isBound = snapshot.config.budgets.clientNames === 'bound';
+  const tag = foreignName(identity, 'allowed_tags', tags, isBound);
+  const other = customer === undefined ? undefined : foreignName(identity, 'allowed_customers', [customer], isBound);
+  const [field, name, list] = tag !== undefined ? ['tags', tag, 'allowed_tags'] : ['user', other, 'allowed_customers'];
+  if (name === undefined) return;
+  const message = `This key may not name ${JSON.stringify(name.slice(0, 80))} in \`${field}\`: leave it out, or ask the operator of this gateway to add it to \`${list}\` of the key or its team.`;
+  throw new GatewayError('name_denied', message, { param: field });
 }
 
 /** A key may want fields in each of its requests (`enforced_params`); `metadata.x` is one inside another. */

@@ -2,6 +2,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { Key } from '../../stores/contracts/directory.ts';
+import { BINDINGS } from '../../tenancy/bound-names.ts';
 import { type Changed, changeHolder, type HolderChanges, type Sent, withChanges } from '../changes.ts';
 import { endOfDuration } from '../duration.ts';
 import type { Fields } from '../fields.ts';
@@ -95,7 +96,7 @@ export function readKeyFields(fields: Fields, nowMs: number): KeyChanges {
     rotateEveryMs: readInterval(fields, nowMs),
     spend: fields.usd('spend'),
     limits: readLimits(fields, nowMs),
-    further: fields.kept(KEPT),
+    further: fields.kept([...KEPT, ...BINDINGS]),
   };
 }
 

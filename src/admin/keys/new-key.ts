@@ -3,6 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { newSecretKey } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Key } from '../../stores/contracts/directory.ts';
+import { BINDINGS } from '../../tenancy/bound-names.ts';
 import { hashKey } from '../../tenancy/hash-key.ts';
 import { isAdmin, notYours } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
@@ -71,7 +72,9 @@ export async function makeKey(call: ManagementCall, sent: JsonObject, options: N
 /** Refuses fields that only a proxy admin may send, unless they are empty. */
 export function refuseAdminFields(call: ManagementCall, sent: JsonObject): void {
   if (isAdmin(call)) return;
-  const denied = ADMIN_FIELDS.find((name) => !isNothing(sent[name]));
+  // An empty list allows no name and null any name, so that neither of them is nothing.
+  const denied =
+    BINDINGS.find((name) => sent[name] !== undefined) ?? ADMIN_FIELDS.find((name) => !isNothing(sent[name]));
   if (denied !== undefined) throw notYours(`set \`${denied}\`: only a proxy admin may`, denied);
 }
 

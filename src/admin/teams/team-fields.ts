@@ -2,6 +2,7 @@
 
 import { defined } from '../../core/defined.ts';
 import type { Limits, Team } from '../../stores/contracts/directory.ts';
+import { BINDINGS } from '../../tenancy/bound-names.ts';
 import {
   type Changed,
   type Changes,
@@ -108,7 +109,7 @@ export function readTeamFields(fields: Fields, nowMs: number): TeamChanges {
       rpmLimit: fields.count('team_member_rpm_limit'),
       tpmLimit: fields.count('team_member_tpm_limit'),
     },
-    further: fields.kept(KEPT),
+    further: fields.kept([...KEPT, ...BINDINGS]),
   };
 }
 

@@ -110,6 +110,11 @@ export const BUDGET_SETTINGS = {
       members: { as: 'map', rows: CEILING_ROWS },
     },
   ),
+  client_names: own(
+    ['open', 'bound'],
+    'Which tags and customers a request may name. `open`: any, unless its key or team has `allowed_tags` or `allowed_customers`. `bound`: only those that these lists allow.',
+    { to: 'clientNames', default: 'open' },
+  ),
   journal_fsync: own(
     'flag',
     'Waits for the disk before a request is sent: its claim then survives the end of the machine, not only of the process.',

@@ -91,7 +91,7 @@ export const ERRORS = {
 
   // Limits of the gateway.
   budget_exceeded: row(422, 'budget_exceeded', 'BudgetExceededError', 'client', 'nowhere',
-    'A budget that applies to the request is used up.'),
+    'A budget that applies to the request is used up, or what is left of it is less than the request may cost.'),
   budget_held: row(429, 'budget_exceeded', 'RateLimitError', 'client', 'here',
     'What is left of a budget is reserved by requests under way; it may be free again in a moment.'),
   rate_limited: row(429, 'None', 'RateLimitError', 'client', 'here',

@@ -175,7 +175,7 @@ describe('budgets', () => {
     assert.equal(refused.status, 422, refused.text);
     assert.match(
       messageOf(refused),
-      /Budget has been exceeded! Key=three Current cost: 0\.0\d+, Max budget: 0\.0\d+\. What is left is less/,
+      /Budget is too small for this request! Key=three Current cost: 0\.0\d+, Max budget: 0\.0\d+\. What is left is less/,
     );
     assert.equal(refused.headers.get('x-should-retry'), 'false');
     assert.equal((refused.json.error as { type: string }).type, 'budget_exceeded');

@@ -82,7 +82,7 @@ export async function manage(gateway: TestGateway, path: string, body?: JsonObje
 
 /** The ledger's rows of one request, oldest attempt first; waits until they are written. */
 export async function rowsOf(gateway: TestGateway, callId: string, count = 1): Promise<JsonObject[]> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 20_000;
   for (;;) {
     const response = await gateway.get(`/spend/logs?request_id=${callId}`);
     const rows = (await response.json()) as JsonValue;
@@ -105,7 +105,7 @@ export function callIdOf({ headers }: Seen): string {
 
 /** Waits until something holds, five seconds at most. */
 export async function eventually(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 20_000;
   while (!(await holds())) {
     if (Date.now() > deadline) assert.fail(`not within five seconds: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));

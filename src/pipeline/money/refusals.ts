@@ -58,13 +58,12 @@ function budgetError(refusal: Refusal, scope: Scope | undefined, nowMs: number):
       { retryAfterMs: retryAfterMs ?? 1_000 },
     );
   }
-  // With the figures alone, a refusal from a budget that is not used up would look like a fault of the gateway.
-  const why = used + held < max ? ' What is left is less than this request may cost.' : '';
   const again = retryAfterMs === undefined ? '' : ` It resets at ${momentIn(nowMs, retryAfterMs)}.`;
-  return new GatewayError('budget_exceeded', `Budget has been exceeded!${figures}${why}${again}`, {
-    mayRetry: false,
-    ...defined({ retryAfterMs }),
-  });
+  const isUsedUp = used >= max;
+  const what = isUsedUp
+    ? `Budget has been exceeded!${figures}`
+    : `Budget is too small for this request!${figures} What is left is less than this request may cost. Send a shorter prompt, or allow a shorter answer.`;
+  return new GatewayError('budget_exceeded', `${what}${again}`, { mayRetry: false, ...defined({ retryAfterMs }) });
 }
 
 const LIMIT_WORDS: Readonly<Record<Exclude<LimitKind, 'money'>, string>> = {
@@ -91,7 +90,7 @@ function rateError(
   if (retryAfterMs === undefined && limit !== 'parallel') {
     return new GatewayError(
       'rate_limited',
-      `Rate limit exceeded for ${whose}. Limit type: ${word}. Current limit: ${max}. This request alone is larger than the limit; send a shorter prompt or a smaller max_tokens.`,
+      `This request alone is larger than the rate limit of ${whose}. Limit type: ${word}. Current limit: ${max}. Send a shorter prompt or a smaller max_tokens.`,
       { mayRetry: false, limit: { type: word } },
     );
   }

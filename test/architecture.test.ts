@@ -28,6 +28,10 @@ const BAD: Readonly<Record<string, { readonly files: Readonly<Record<string, str
     files: { 'src/formats/neutral/a.ts': 'export const a = () =>\n  Date.now();' },
     says: /a\.ts:2 uses Date\.now/,
   },
+  'the-money-room-permits-calls': {
+    files: { 'src/pipeline/diagnosis/a.ts': "import { CallPermit } from '../../upstream/call-permit.ts';" },
+    says: /diagnosis\/a\.ts:1 imports src\/upstream\/call-permit\.ts/,
+  },
   'formats-meet-in-neutral': {
     files: { 'src/formats/one/a.ts': "export { b } from '../two/b.ts';" },
     says: /one\/a\.ts:1 imports src\/formats\/two\/b\.ts/,

@@ -102,6 +102,12 @@ export const RULES: readonly Rule[] = [
     },
   },
   importRule(
+    'the-money-room-permits-calls',
+    'Whoever calls a provider has to show who pays: only src/pipeline/money makes a CallPermit, and Upstream.send takes nothing else. Others may name its type.',
+    (from, target, isTypeOnly) =>
+      target === 'src/upstream/call-permit.ts' && !isTypeOnly && !from.path.startsWith('src/pipeline/money/'),
+  ),
+  importRule(
     'formats-meet-in-neutral',
     'A format that reads another vendor’s format couples every pair of them; src/formats/neutral is where all of them meet. Formats of one vendor are dialects and may share.',
     (from, target) => {

@@ -8,7 +8,6 @@ import type { Directory } from '../stores/contracts/directory.ts';
 import type { BudgetReadings } from '../telemetry/budget-gauges.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ReadingMetric } from '../telemetry/metrics.ts';
-import type { Upstream } from '../upstream/upstream.ts';
 
 /** A feature, as `index.ts` lists it. */
 export interface Feature<Settings = unknown> {
@@ -47,7 +46,12 @@ export interface World {
   readonly clock: Clock;
   /** Numbers in [0, 1). */
   readonly random: () => number;
-  readonly upstream: Upstream;
+  /** Posts a JSON text to an address of the operator's; resolves to the status, or to why there is none. */
+  readonly post: (
+    address: string,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+  ) => Promise<{ readonly status: number } | { readonly fault: string }>;
   readonly directory: Directory;
   readonly log: Pick<Log, 'app'>;
   /** How many tokens a text has, about. */

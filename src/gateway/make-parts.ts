@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { InputEstimates } from '../costs/input-estimate.ts';
 import { OutputForecasts } from '../costs/output-forecast.ts';
 import type { RunningFeatures } from '../features/run-features.ts';
+import { AskedChecks } from '../pipeline/diagnosis/asked-checks.ts';
 import { explainRecord } from '../pipeline/diagnosis/explain-route.ts';
 import { RouteRecords } from '../pipeline/diagnosis/route-records.ts';
 import { BudgetQueue } from '../pipeline/money/budget-queue.ts';
@@ -42,6 +43,7 @@ export function makeParts(
     ...{ clock, random, upstream, tenants, claims, journal, routes, onFault },
     waiting: new BudgetQueue(() => clock.monotonicMs()),
     routing: live.routing,
+    askedChecks: new AskedChecks(() => parts),
     isDatabaseUp: atMostEvery(DATABASE_ASKED_EVERY_MS, clock, () => database.ping()),
     forecasts: new OutputForecasts(),
     inputs: new InputEstimates(),

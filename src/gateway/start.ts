@@ -5,6 +5,7 @@ import { defined } from '../core/defined.ts';
 import { FEATURES } from '../features/index.ts';
 import { RunningFeatures } from '../features/run-features.ts';
 import { HealthChecks } from '../pipeline/diagnosis/health-checks.ts';
+import { permitNotice } from '../pipeline/money/permits.ts';
 import { UpstreamBudgets } from '../pipeline/money/upstream-budgets.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import { Edge } from '../server/server.ts';
@@ -13,6 +14,7 @@ import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
 import { Retention } from '../stores/retention.ts';
 import { Seal } from '../tenancy/seal.ts';
 import { Tenants } from '../tenancy/tenants.ts';
+import { postJson } from '../upstream/post-json.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
 import { joinInstances, makeRouting } from './join-routing.ts';
 import { LiveSnapshot } from './live-snapshot.ts';
@@ -109,7 +111,9 @@ function startFeatures(
   { database: { directory } }: Stores,
 ): RunningFeatures {
   const countTokens = (text: string) => tokens.count(text);
-  return new RunningFeatures(features, config, { clock, random, upstream, directory, log, countTokens, onFault });
+  const post = (address: string, body: string, headers: Readonly<Record<string, string>>) =>
+    postJson(upstream, permitNotice(), address, body, headers);
+  return new RunningFeatures(features, config, { clock, random, post, directory, log, countTokens, onFault });
 }
 
 function makeLive(

@@ -4,7 +4,10 @@ import type { InputEstimates } from '../costs/input-estimate.ts';
 import type { OutputForecasts } from '../costs/output-forecast.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Slots } from '../exchange/slots.ts';
+import type { HealthResult } from '../routing/health-results.ts';
+import type { Deployment } from '../snapshot/deployment.ts';
 import type { RoutingState } from '../snapshot/router.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Charge, Claims } from '../stores/contracts/claims.ts';
 import type { Journal } from '../stores/contracts/journal.ts';
 import type { SettledSink } from '../telemetry/settled.ts';
@@ -13,6 +16,14 @@ import type { Upstream } from '../upstream/upstream.ts';
 import type { RouteRecords } from './diagnosis/route-records.ts';
 import type { BudgetQueue } from './money/budget-queue.ts';
 import type { CountTokens } from './money/estimate.ts';
+
+/** Health checks that someone asked for. */
+export interface AskedHealth {
+  /** The last result; undefined if there was no check yet. */
+  of(id: string): HealthResult | undefined;
+  /** The result of this interval: the last one, or that of a check which is made now. */
+  check(snapshot: Snapshot, deployment: Deployment): Promise<HealthResult>;
+}
 
 /** What the stages work with besides the exchange: made once by `src/gateway/`. */
 export interface Parts {
@@ -37,6 +48,7 @@ export interface Parts {
   readonly slots: () => Slots<Exchange>;
   readonly sink: SettledSink;
   readonly routes: RouteRecords;
+  readonly askedChecks: AskedHealth;
   /** The route of a request that this process or another worker served; undefined if no process remembers it. */
   readonly routeOf: (callId: string) => Promise<JsonObject | undefined>;
   readonly countTokens: CountTokens;

@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { BreakerReading } from './plan-group.ts';
 
 /** What a health check found. */
-interface HealthResult {
+export interface HealthResult {
   /** Undefined: it answered. */
   readonly error: ErrorCode | undefined;
   /** By the wall clock. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../core/clock.ts';
+import { CallPermit } from './call-permit.ts';
 import { postJson } from './post-json.ts';
 import { Upstream } from './upstream.ts';
 
@@ -32,9 +33,12 @@ test('the body, the headers, the query and the credentials of an address arrive'
     request.on('end', () => response.writeHead(202).end('x'.repeat(1_000)));
   });
   const headers = { 'x-sluice-signature': 't=1' };
-  assert.deepEqual(await postJson(upstream, `http://a%40b:p%zz@${host}/hook?a=b`, '{"größe":1}', headers), {
-    status: 202,
-  });
+  assert.deepEqual(
+    await postJson(upstream, new CallPermit(), `http://a%40b:p%zz@${host}/hook?a=b`, '{"größe":1}', headers),
+    {
+      status: 202,
+    },
+  );
   const [one] = seen;
   assert.deepEqual([one?.url, one?.body], ['/hook?a=b', '{"größe":1}']);
   assert.equal(one?.headers['content-type'], 'application/json');
@@ -45,7 +49,7 @@ test('the body, the headers, the query and the credentials of an address arrive'
 test('a server that takes the post and never answers is left after five seconds', WITHIN, async (t) => {
   const { upstream, host } = await world(t, () => undefined);
   const began = performance.now();
-  const outcome = await postJson(upstream, `http://${host}/`, '{}', {});
+  const outcome = await postJson(upstream, new CallPermit(), `http://${host}/`, '{}', {});
   assert.ok('fault' in outcome && /within 5000 ms/.test(outcome.fault), JSON.stringify(outcome));
   const tookMs = performance.now() - began;
   assert.ok(tookMs > 4_500 && tookMs < 8_000, `${tookMs} ms`);
@@ -53,7 +57,7 @@ test('a server that takes the post and never answers is left after five seconds'
 
 test('an answer that is too large is no receipt, nor is a port without a listener', WITHIN, async (t) => {
   const { upstream, host } = await world(t, (_request, response) => response.writeHead(200).end('x'.repeat(100_000)));
-  const outcome = await postJson(upstream, `http://${host}/`, '{}', {});
+  const outcome = await postJson(upstream, new CallPermit(), `http://${host}/`, '{}', {});
   assert.ok('fault' in outcome && /larger/.test(outcome.fault), JSON.stringify(outcome));
-  assert.ok('fault' in (await postJson(upstream, 'http://127.0.0.1:1/', '{}', {})));
+  assert.ok('fault' in (await postJson(upstream, new CallPermit(), 'http://127.0.0.1:1/', '{}', {})));
 });

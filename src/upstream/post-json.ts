@@ -1,3 +1,4 @@
+import type { CallPermit } from './call-permit.ts';
 import type { Upstream, UpstreamFault } from './upstream.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -19,6 +20,7 @@ function decoded(part: string): string {
  */
 export function postJson(
   upstream: Upstream,
+  permit: CallPermit,
   address: string,
   body: string,
   headers: Readonly<Record<string, string>>,
@@ -32,6 +34,7 @@ export function postJson(
   return new Promise((resolve) => {
     const onFault = ({ detail }: UpstreamFault): void => resolve({ fault: detail });
     upstream.send(
+      permit,
       {
         method: 'POST',
         origin,

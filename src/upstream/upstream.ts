@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Transform } from 'node:stream';
 import { Agent, buildConnector, type Dispatcher, errors as undiciErrors } from 'undici';
 import type { Clock } from '../core/clock.ts';
+import type { CallPermit } from './call-permit.ts';
 import { ConnectionReuse, type Sending, type Sent } from './connection-reuse.ts';
 import { createDecoder } from './decode.ts';
 import { type CallTimeouts, type TimeoutKind, TimeoutWatch, type Watched } from './timeouts.ts';
@@ -109,8 +110,9 @@ export class Upstream {
     this.#freshAgent = new Agent(settings);
   }
 
-  /** Sends a call. Never throws; every end reaches the listener. */
-  send(call: UpstreamCall, listener: AnswerListener): Flight {
+  /** Sends the call that was permitted. Every end reaches the listener; throws only for a permit that was used before. */
+  send(permit: CallPermit, call: UpstreamCall, listener: AnswerListener): Flight {
+    permit.use();
     const flight = new Flight(call, listener, this.#watch, this.#reuse, () => this.#dispatch(call, flight, true));
     this.#watch.add(flight);
     this.#dispatch(call, flight, false);

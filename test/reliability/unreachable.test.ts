@@ -10,6 +10,7 @@ import { after, before, describe } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { systemClock } from '../../src/core/clock.ts';
+import { CallPermit } from '../../src/upstream/call-permit.ts';
 import { Upstream, type UpstreamFault } from '../../src/upstream/upstream.ts';
 import { ensureDebianPackage } from '../support/debian.ts';
 import { PROVIDER_KEY } from '../support/gateway.ts';
@@ -131,7 +132,11 @@ describe('unreachable', { concurrency: 4 }, () => {
         };
         const headers = ['content-type', 'application/json'];
         const call = { method: 'POST', origin: `http://127.0.0.1:${port}`, path: '/', headers } as const;
-        upstream.send({ ...call, body: Buffer.from('{}'), timeouts, maxResponseBytes: 1_000 }, listener);
+        upstream.send(
+          new CallPermit(),
+          { ...call, body: Buffer.from('{}'), timeouts, maxResponseBytes: 1_000 },
+          listener,
+        );
       });
     const since = performance.now();
     const faults = await Promise.all(Array.from({ length: 8 }, send));

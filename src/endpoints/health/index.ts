@@ -1,8 +1,9 @@
-import { ERRORS, type ErrorCode } from '../../core/errors.ts';
+import { ERRORS } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { canProbe, probe } from '../../pipeline/diagnosis/probe.ts';
+import { canProbe } from '../../pipeline/diagnosis/probe.ts';
 import type { Parts } from '../../pipeline/parts.ts';
 import { mayUseGroup } from '../../pipeline/plan.ts';
+import type { HealthResult } from '../../routing/health-results.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Answering, Question } from '../question.ts';
 
@@ -28,21 +29,22 @@ export const readiness: Answering = async ({ identity, isDraining, version, part
 const PROBES_AT_ONCE = 10;
 
 /**
- * The health of the deployments that the key may use: names, breakers and error classes, no keys. With background
- * checks it answers from their last results; otherwise it calls each deployment with a tiny request.
+ * The health of the deployments that the key may use: names, breakers and error classes, no keys. Only an admin causes calls to
+ * providers, at most one for each deployment in each interval; any other key, and every key if there are background checks, gets
+ * what was found last.
  */
 export const health: Answering = async (question) => {
-  const { snapshot, parts } = question;
+  const { snapshot, parts, identity } = question;
   const deployments = deploymentsFor(question);
   if (snapshot.config.health.background) return answer(deployments.map((each) => lastFound(each, question)));
-  const rows: Row[] = [];
   const waiting = deployments.filter(canProbe);
+  if (identity?.isAdmin !== true) {
+    return answer(waiting.map((each) => rowOf(each, parts.askedChecks.of(each.id), parts)));
+  }
+  const rows: Row[] = [];
   const work = async (): Promise<void> => {
     for (let deployment = waiting.shift(); deployment !== undefined; deployment = waiting.shift()) {
-      const startedMs = parts.clock.monotonicMs();
-      const error = await probe(deployment, parts);
-      const found = { error: error?.code, checkedAtMs: parts.clock.nowMs() };
-      rows.push(rowOf(deployment, { ...found, latencyMs: parts.clock.monotonicMs() - startedMs }, parts));
+      rows.push(rowOf(deployment, await parts.askedChecks.check(snapshot, deployment), parts));
     }
   };
   await Promise.all(Array.from({ length: PROBES_AT_ONCE }, work));
@@ -52,12 +54,6 @@ export const health: Answering = async (question) => {
 interface Row {
   readonly state: 'healthy' | 'unhealthy' | 'unchecked';
   readonly body: JsonObject;
-}
-
-interface Found {
-  readonly error: ErrorCode | undefined;
-  readonly checkedAtMs: number;
-  readonly latencyMs: number;
 }
 
 /** A wildcard names no model that could be asked, unless `health_check_model` does. */
@@ -80,7 +76,7 @@ function lastFound(deployment: Deployment, { snapshot, parts }: Question): Row {
   return rowOf(deployment, isStale ? undefined : results.of(deployment.id), parts);
 }
 
-function rowOf(deployment: Deployment, found: Found | undefined, { routing }: Parts): Row {
+function rowOf(deployment: Deployment, found: HealthResult | undefined, { routing }: Parts): Row {
   const { id } = deployment;
   const lastError = routing.breakers.lastFailureOf(id);
   const facts = {

@@ -1,6 +1,5 @@
 import type { GatewayConfig } from '../../config/gateway-config.ts';
 import type { BudgetReadings } from '../../telemetry/budget-gauges.ts';
-import { postJson } from '../../upstream/post-json.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
 import { BudgetAlerts } from './budget-alerts.ts';
 import { BudgetObservations } from './budget-observations.ts';
@@ -25,13 +24,13 @@ export class RunningAlerts implements RunningFeature<AlertConfig> {
   #config: GatewayConfig | undefined;
 
   constructor(world: World) {
-    const { clock, directory, upstream, log } = world;
+    const { clock, directory, post, log } = world;
     this.#world = world;
     this.#alerts = new BudgetAlerts({
       clock,
       settings: NOWHERE,
       noteOnce: (name, value) => directory.noteOnce(name, value),
-      post: (address, body, headers) => postJson(upstream, address, body, headers),
+      post,
       warn: (facts, message) => log.app.warn(facts, message),
     });
     this.limitListener = new BudgetObservations({ alerts: this.#alerts, clock });

@@ -10,6 +10,7 @@ import type { DeploymentStats } from '../../routing/stats.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
 import type { AnswerListener, BodyListener, Flight, Upstream, UpstreamHeaders } from '../../upstream/upstream.ts';
+import { permitAttempt } from '../money/permits.ts';
 import { beginFacts, bookResent, estimateUsage, NO_TEXT } from './attempt-books.ts';
 import { errorOfProblem } from './failure.ts';
 import { noteLane } from './prepare.ts';
@@ -68,6 +69,7 @@ export class RunningAttempt implements Racer {
     const call = deployment.call(choice.operationName, choice.operation, stream);
     this.#sentMs = clock.monotonicMs();
     this.flight = upstream.send(
+      permitAttempt(exchange),
       {
         method: 'POST',
         origin: call.origin,

@@ -83,7 +83,7 @@ export class HealthChecks {
     const { id } = deployment;
     const stateBefore = breakers.stateOf(id);
     const startedMs = clock.monotonicMs();
-    const error = await probe(deployment, this.#parts, signal);
+    const error = await probe(snapshot, deployment, this.#parts, signal);
     if (signal.aborted) return;
     const latencyMs = clock.monotonicMs() - startedMs;
     if (error === undefined) {

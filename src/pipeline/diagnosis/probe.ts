@@ -1,12 +1,17 @@
 /** Sends a deployment the smallest request of the operation that its model is made for. */
 import type { GatewayError } from '../../core/errors.ts';
+import type { JsonValue } from '../../core/json.ts';
+import { formatParts } from '../../formats/index.ts';
+import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { Problem } from '../../lanes/answer-problem.ts';
 import { OPERATIONS } from '../../operations/index.ts';
 import type { Operation } from '../../operations/operation.ts';
 import type { OperationId, ProviderOperation } from '../../providers/provider.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
-import type { Upstream, UpstreamFault } from '../../upstream/upstream.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
+import type { AnswerListener, BodyListener, Flight, UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';
 import { errorOfProblem, errorOfResponse } from '../answering/failure.ts';
+import { openPlatformCall, type PlatformCall } from '../money/platform-call.ts';
 import type { Parts } from '../parts.ts';
 
 const PROBE_TIMEOUT_MS = 30_000;
@@ -26,63 +31,117 @@ export function canProbe(deployment: Deployment): boolean {
 }
 
 /**
- * Sends the request. Resolves to undefined if it was answered, else to what is wrong; an aborted request resolves to
- * `client_gone`.
+ * Sends the request, on the platform's account. Resolves to undefined if it was answered, else to what is wrong; an aborted request
+ * resolves to `client_gone`.
  */
 export function probe(
+  snapshot: Snapshot,
   deployment: Deployment,
-  { upstream, clock }: Pick<Parts, 'upstream' | 'clock'>,
+  parts: Parts,
   signal?: AbortSignal,
 ): Promise<GatewayError | undefined> {
   const way = wayOf(deployment);
   if (way === undefined) return Promise.resolve(undefined);
-  const { id, operation, probeBody } = way;
-  const call = deployment.call(id, operation, false);
-  const timeoutMs = deployment.config.healthCheck?.timeoutMs ?? PROBE_TIMEOUT_MS;
   return new Promise((resolve) => {
-    let flight: ReturnType<Upstream['send']> | undefined;
-    const settle = (error: GatewayError | undefined): void => {
+    const call = new ProbeCall({ way, snapshot, deployment, parts }, (error) => {
       // The signal outlives thousands of probes.
       signal?.removeEventListener('abort', callOff);
       resolve(error);
-    };
-    const callOff = (): void => flight?.abort('the health check was called off');
-    const failed = (problem: Problem): void => settle(errorOfProblem(deployment, problem, clock.nowMs()));
-    const onFault = (fault: UpstreamFault): void => failed({ kind: 'fault', fault });
-    flight = upstream.send(
-      {
-        method: 'POST',
-        origin: call.origin,
-        path: call.path,
-        headers: call.headers,
-        body: Buffer.from(JSON.stringify(probeBody(deployment, operation))),
-        timeouts: { firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs, slowClientMs: timeoutMs },
-        maxResponseBytes: LARGEST_ANSWER_BYTES,
-      },
-      {
-        onHead: (status, headers) => {
-          const chunks: Buffer[] = [];
-          return {
-            onData: (chunk) => {
-              chunks.push(chunk);
-              flight?.contentBegan();
-            },
-            onEnd: () => {
-              const body = Buffer.concat(chunks);
-              if (status >= 300)
-                settle(errorOfResponse(deployment, operation.format, { status, headers, body }, clock.nowMs()));
-              else if (isJson(body)) settle(undefined);
-              else failed({ kind: 'malformed', detail: 'it is not JSON' });
-            },
-            onFault,
-          };
-        },
-        onFault,
-      },
-    );
+    });
+    const callOff = (): void => call.callOff();
     signal?.addEventListener('abort', callOff, { once: true });
+    call.send();
   });
 }
+
+interface ProbeFacts {
+  readonly way: ProbeWay;
+  readonly snapshot: Snapshot;
+  readonly deployment: Deployment;
+  readonly parts: Parts;
+}
+
+/** One probe under way: its call, its answer and its books. */
+class ProbeCall implements AnswerListener, BodyListener {
+  readonly #facts: ProbeFacts;
+  readonly #body: Buffer;
+  readonly #books: PlatformCall;
+  readonly #done: (error: GatewayError | undefined) => void;
+  readonly #chunks: Buffer[] = [];
+  #status: number | undefined;
+  #headers: UpstreamHeaders = {};
+  #flight: Flight | undefined;
+
+  constructor(facts: ProbeFacts, done: (error: GatewayError | undefined) => void) {
+    const { way, snapshot, deployment, parts } = facts;
+    this.#facts = facts;
+    this.#done = done;
+    this.#body = Buffer.from(JSON.stringify(way.probeBody(deployment, way.operation)));
+    const callType = OPERATIONS[way.id].callType(way.operation.format);
+    this.#books = openPlatformCall({ route: '/health', callType, snapshot, deployment }, parts);
+  }
+
+  send(): void {
+    const { way, deployment, parts } = this.#facts;
+    const { origin, path, headers } = deployment.call(way.id, way.operation, false);
+    const timeoutMs = deployment.config.healthCheck?.timeoutMs ?? PROBE_TIMEOUT_MS;
+    const timeouts = { firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs, slowClientMs: timeoutMs };
+    const call = { method: 'POST', origin, path, headers, body: this.#body, timeouts } as const;
+    this.#flight = parts.upstream.send(this.#books.permit, { ...call, maxResponseBytes: LARGEST_ANSWER_BYTES }, this);
+  }
+
+  callOff(): void {
+    this.#flight?.abort('the health check was called off');
+  }
+
+  onHead(status: number, headers: UpstreamHeaders): BodyListener {
+    this.#status = status;
+    this.#headers = headers;
+    return this;
+  }
+
+  onData(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#flight?.contentBegan();
+  }
+
+  onEnd(): void {
+    const { way, deployment, parts } = this.#facts;
+    const body = Buffer.concat(this.#chunks);
+    const status = this.#status ?? 0;
+    if (status >= 300) {
+      const response = { status, headers: this.#headers, body };
+      this.#end(errorOfResponse(deployment, way.operation.format, response, parts.clock.nowMs()), undefined);
+      return;
+    }
+    const json = parsed(body);
+    if (json === undefined) this.#fail({ kind: 'malformed', detail: 'it is not JSON' });
+    else this.#end(undefined, formatParts(way.operation.format).readUsage(json) ?? this.#estimate());
+  }
+
+  onFault(fault: UpstreamFault): void {
+    this.#fail({ kind: 'fault', fault });
+  }
+
+  /** What the provider may bill although it did not answer: its reading of the request. */
+  #fail(problem: Problem): void {
+    const { deployment, parts } = this.#facts;
+    const isRefused = (this.#status ?? 0) >= 300;
+    const usage = this.#flight?.mayHaveBeenRead === true && !isRefused ? this.#estimate() : undefined;
+    this.#end(errorOfProblem(deployment, problem, parts.clock.nowMs()), usage);
+  }
+
+  #end(error: GatewayError | undefined, usage: Usage | undefined): void {
+    this.#books.close({ failure: error?.code, httpStatus: this.#status, usage });
+    this.#done(error);
+  }
+
+  #estimate(): Usage {
+    return { inputTokens: Math.ceil(this.#body.length / BYTES_PER_TOKEN), outputTokens: 0, isEstimated: true };
+  }
+}
+
+const BYTES_PER_TOKEN = 4;
 
 function wayOf(deployment: Deployment): ProbeWay | undefined {
   const asked = operationOf(deployment);
@@ -104,11 +163,10 @@ function operationOf({ priced, model }: Deployment): Operation | undefined {
   return operations.find((operation) => operation.mode === asked);
 }
 
-function isJson(body: Buffer): boolean {
+function parsed(body: Buffer): JsonValue | undefined {
   try {
-    JSON.parse(body.toString('utf8'));
-    return true;
+    return JSON.parse(body.toString('utf8')) as JsonValue;
   } catch {
-    return false;
+    return undefined;
   }
 }

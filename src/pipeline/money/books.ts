@@ -7,9 +7,8 @@ import type { Exchange } from '../../exchange/exchange.ts';
 import type { Charge, Settlement } from '../../stores/contracts/claims.ts';
 import type { Journal, OpenEntry } from '../../stores/contracts/journal.ts';
 import type { LedgerRow } from '../../stores/contracts/ledger.ts';
-import { periodAt } from '../../tenancy/accounts.ts';
-import { accountOf } from '../../tenancy/scopes.ts';
 import type { Parts } from '../parts.ts';
+import { chargesOfRows } from './charges.ts';
 import { amountsOf } from './claim-amounts.ts';
 import { ledgerRows, orphanRow } from './ledger-rows.ts';
 import { errorOfRefusal } from './refusals.ts';
@@ -133,7 +132,7 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
       return NO_ROWS;
     }
     const rows = ledgerRows(exchange);
-    const charges = chargesOf(exchange, rows);
+    const charges = chargesOfRows(exchange.snapshot, exchange.startedAtMs, rows);
     const settlement =
       admission.claim === undefined && charges.length === 0 ? undefined : settlementOf(exchange, charges);
     const settled = settlement === undefined ? undefined : parts.claims.settle(settlement);
@@ -175,28 +174,6 @@ function settlementOf(exchange: Exchange, charges: readonly Charge[]): Settlemen
     charges,
   };
 }
-
-/** What the budgets of deployments and providers are charged for a request. */
-function chargesOf({ snapshot, startedAtMs }: Exchange, rows: readonly LedgerRow[]): readonly Charge[] {
-  const { budgets } = snapshot.config;
-  if (!snapshot.hasUpstreamBudgets) return NO_CHARGES;
-  const charges: Charge[] = [];
-  const charge = (account: string, period: string | undefined, cost: PicoUsd): void => {
-    charges.push({ account, cost, ...periodAt(period, { anchorMs: 0, limits: {} }, startedAtMs, budgets) });
-  };
-  for (const { deploymentId, provider, cost } of rows) {
-    if (cost === undefined || cost === 0n) continue;
-    const budget = deploymentId === undefined ? undefined : snapshot.deployments.get(deploymentId)?.config.budget;
-    if (budget !== undefined && deploymentId !== undefined)
-      charge(accountOf.deployment(deploymentId), budget.period, cost);
-    if (provider !== undefined && Object.hasOwn(budgets.providers, provider)) {
-      charge(accountOf.provider(provider), budgets.providers[provider]?.period, cost);
-    }
-  }
-  return charges;
-}
-
-const NO_CHARGES: readonly Charge[] = [];
 
 /** Tells requests that wait for a budget when a claim no longer holds on it. */
 function release({ accounts }: OpenClaim, done: void | Promise<void>, parts: Parts): void {

@@ -90,7 +90,7 @@ function rateError(
   if (retryAfterMs === undefined && limit !== 'parallel') {
     return new GatewayError(
       'rate_limited',
-      `This request alone is larger than the rate limit of ${whose}. Limit type: ${word}. Current limit: ${max}. Send a shorter prompt or a smaller max_tokens.`,
+      `A rate limit is too small for this request: ${whose}. Limit type: ${word}. Current limit: ${max}. This request alone is larger than the limit; send a shorter prompt or a smaller max_tokens.`,
       { mayRetry: false, limit: { type: word } },
     );
   }

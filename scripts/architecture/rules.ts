@@ -103,7 +103,7 @@ export const RULES: readonly Rule[] = [
   },
   importRule(
     'the-money-room-permits-calls',
-    'Whoever calls a provider has to show who pays: only src/pipeline/money makes a CallPermit, and Upstream.send takes nothing else. Others may name its type.',
+    'A call to a provider has to show who pays: only src/pipeline/money makes a CallPermit, and Upstream.send takes nothing else. Others may name its type.',
     (from, target, isTypeOnly) =>
       target === 'src/upstream/call-permit.ts' && !isTypeOnly && !from.path.startsWith('src/pipeline/money/'),
   ),

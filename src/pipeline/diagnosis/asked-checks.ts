@@ -10,7 +10,7 @@ interface Kept extends HealthResult {
 
 /**
  * Checks of deployments that someone asked for, without background checks: at most one for each deployment in each interval
- * (`health_check_interval`), whoever asks; those who ask at the same time share it.
+ * (`health_check_interval`); callers that ask at the same time share it.
  */
 export class AskedChecks implements AskedHealth {
   readonly #parts: () => Parts;

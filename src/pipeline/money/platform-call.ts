@@ -89,7 +89,7 @@ export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts)
 const NOTHING = { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n };
 
 function costIn({ priced }: Deployment, usage: Usage, startedAtMs: number) {
-  return costOf(usage, priced.ratesOfAnswer(usage.model, startedAtMs, usage.serviceTier))?.total;
+  return costOf(usage, priced.ratesOfAnswer(usage, startedAtMs))?.total;
 }
 
 function rowOf({ route, callType, deployment }: PlatformPurpose, callId: string, startedAtMs: number): LedgerRow {

@@ -133,6 +133,7 @@ function nobody(headers: Client['headers']): Client {
     isGone: false,
     hasStarted: false,
     readBody: never,
+    noteAnswer: never,
     sendWhole: never,
     startStream: never,
     write: never,

@@ -15,6 +15,8 @@ export class HttpClient implements Client, Slotted, Load {
   slot = -1;
   heldBytes = 0;
   share: Load['share'];
+  /** Whether its connection is one too many of its address. */
+  isExcess = false;
   readonly method: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly rawHeaders: readonly string[];
@@ -72,6 +74,7 @@ export class HttpClient implements Client, Slotted, Load {
 
   async readBody(maxBytes: number, owner: string): Promise<Buffer> {
     const overload = this.#overload;
+    if (this.isExcess) overload?.refuseConnection();
     overload?.begin(this, owner);
     const { 'content-length': length, 'content-type': contentType, 'content-encoding': encoding } = this.headers;
     if (length !== undefined && Number(length) > maxBytes) throw tooLarge(maxBytes);
@@ -82,6 +85,10 @@ export class HttpClient implements Client, Slotted, Load {
     if (encoding !== undefined && encoding !== 'identity') body = await this.#unpack(body, String(encoding), maxBytes);
     if (body.length > HEAVY_BYTES) await overload?.heavyTurns.take();
     return body;
+  }
+
+  noteAnswer(bytes: number): void {
+    this.#overload?.note(this, bytes);
   }
 
   #unpack(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {

@@ -17,6 +17,7 @@ import type { Identity } from '../tenancy/identity.ts';
 import { type EdgeLimits, restWhileLate } from './client-time-limits.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
 import { serveManagement } from './management.ts';
+import { ConnectionsByAddress } from './overload/connections-by-address.ts';
 import { LoopWatch } from './overload/loop-watch.ts';
 import { OverloadManager } from './overload/overload-manager.ts';
 import {
@@ -58,6 +59,7 @@ export class Edge {
   readonly #inFlight = new Slots<HttpClient>();
   readonly #loop: LoopWatch;
   readonly #overload: OverloadManager;
+  readonly #connections: ConnectionsByAddress;
   #whenIdle: (() => void) | undefined;
   #isDraining = false;
 
@@ -90,6 +92,10 @@ export class Edge {
     server.on('checkContinue', (request, response) => server.emit('request', request, response));
     this.#loop = new LoopWatch(options.parts.clock);
     this.#overload = new OverloadManager(this.#loop, options.snapshot().config.server);
+    this.#connections = new ConnectionsByAddress(
+      server,
+      () => options.snapshot().config.server.maxConnectionsPerAddress,
+    );
     restWhileLate(server, limits, this.#loop);
     // The pipeline reads bodies, after it has checked the key.
     this.#app.removeAllContentTypeParsers();
@@ -187,6 +193,10 @@ export class Edge {
     const client = new HttpClient(request, response, this.#overload);
     // A connection that is reused during a drain would keep the process from ending.
     if (this.#isDraining) response.shouldKeepAlive = false;
+    if (this.#connections.isExcess(request.socket)) {
+      client.isExcess = true;
+      response.shouldKeepAlive = false;
+    }
     const snapshot = this.#options.snapshot();
     this.#overload.follow(snapshot.config.server);
     const exchange = new Exchange({

@@ -285,6 +285,10 @@ const READING_METRICS = {
     type: 'counter',
     help: 'Requests refused because the event loop was late all the time.',
   },
+  sluice_overload_refused_connections_total: {
+    type: 'counter',
+    help: 'Requests refused because their address had too many connections.',
+  },
   sluice_metric_series: { type: 'gauge', help: 'Distinct sets of labels held in memory.' },
   sluice_metric_series_overflow_total: {
     type: 'counter',

@@ -2,19 +2,25 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import type { JsonObject } from '../../src/core/json.ts';
 import { faultConfig, metric, startFaultGateway } from '../faults/support.ts';
+import { request, sendRaw } from '../security/raw.ts';
 import type { TestGateway } from '../support/gateway.ts';
 
 const MEBIBYTE = 1_048_576;
 const ALMOST_4_MEBIBYTES = 4_000_000;
 const OTHER_KEY = 'the-key-of-another-tenant';
 
-const config = (general: Readonly<Record<string, unknown>> = {}): string =>
-  faultConfig([], {
+const USAGE = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+const CHOICE = { index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' };
+
+const config = (general: JsonObject = {}, models: readonly JsonObject[] = []): string =>
+  faultConfig(models, {
     router_settings: { timeout: 60, ttft_timeout: 60, stream_idle_timeout: 60, connect_timeout: 60 },
     user_api_key_list: [{ api_key: OTHER_KEY }],
     general_settings: {
@@ -143,4 +149,58 @@ describe('bytes under way', { timeout: 120_000 }, () => {
     leaver.destroy();
     await until(async () => (await underWay()) === 0);
   });
+});
+
+test('large answers that their clients do not read keep new requests out, until they leave', async (context) => {
+  const completion = { id: 'x', object: 'chat.completion', created: 1, model: 'm', usage: USAGE, choices: [CHOICE] };
+  const provider = createServer((incoming, response) => {
+    incoming.resume();
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ ...completion, padding: 'x'.repeat(9 * MEBIBYTE) }));
+  });
+  provider.listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+  context.after(() => provider.close());
+  const { port } = provider.address() as AddressInfo;
+  const large = {
+    model_name: 'large',
+    litellm_params: { model: 'openai/large', api_base: `http://127.0.0.1:${port}`, api_key: 'os.environ/PROVIDER_KEY' },
+  };
+  const general = { max_response_size_mb: 50, max_share_of_one_key: 1 };
+  const gateway = await startFaultGateway({ config: config(general, [large]) });
+  context.after(() => gateway.close());
+  const asked = ask(10).replace('oai/gpt-4o', 'large');
+  const readers = [1, 2].map(() => {
+    const socket = connect(gateway.port, '127.0.0.1').pause();
+    socket.write(request('POST /v1/chat/completions', { authorization: `Bearer ${gateway.masterKey}` }, asked));
+    return socket;
+  });
+  while ((await metric(gateway, 'sluice_bytes_under_way')) < 18 * MEBIBYTE) await wait(20);
+  assert.equal((await gateway.post('/v1/chat/completions', ask(10))).status, 503);
+  for (const socket of readers) socket.destroy();
+  while ((await metric(gateway, 'sluice_bytes_under_way')) > 0) await wait(20);
+  assert.equal((await gateway.post('/v1/chat/completions', ask(10))).status, 200);
+});
+
+test('an address with too many connections is told so, on a connection that is closed and not reset', async (context) => {
+  const gateway = await startFaultGateway({ config: config({ max_connections_per_address: 2 }) });
+  context.after(() => gateway.close());
+  const idle = await Promise.all(
+    [1, 2].map(async () => {
+      const socket = connect(gateway.port, '127.0.0.1');
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  const asked = request('POST /v1/messages', { 'x-api-key': gateway.masterKey }, ask(100_000, ',"max_tokens":5'));
+  const { statuses, text, ending } = await sendRaw(gateway.port, asked);
+  assert.deepEqual(statuses, [503]);
+  assert.match(text, /too many connections/);
+  assert.match(text, /connection: close/i);
+  assert.equal(ending, 'closed');
+  const alive = request('GET /health/liveliness', {});
+  assert.deepEqual((await sendRaw(gateway.port, alive)).statuses, [200]);
+  for (const socket of idle) socket.destroy();
+  await wait(50);
+  assert.deepEqual((await sendRaw(gateway.port, asked)).statuses, [200]);
 });

@@ -76,6 +76,10 @@ export const GENERAL_SETTINGS = {
     'maxCompressionRatio',
     100,
   ),
+  max_connections_per_address: own('count', 'Connections of one address; requests on further ones are refused.', {
+    to: 'maxConnectionsPerAddress',
+    default: 10_000,
+  }),
   max_event_loop_lag: own(
     'seconds',
     'New requests are refused while the gateway is this late all the time; 0: never.',

@@ -16,6 +16,7 @@ export class WholeAnswer implements Answer {
 
   onData(chunk: Buffer): void {
     this.#attempt.noteFirstContent();
+    this.#attempt.exchange.client.noteAnswer(chunk.length);
     this.#chunks.push(chunk);
   }
 

@@ -41,6 +41,7 @@ interface Refusals {
   bytes: number;
   keyShare: number;
   eventLoop: number;
+  connections: number;
 }
 
 /**
@@ -50,7 +51,7 @@ interface Refusals {
  */
 export class OverloadManager {
   readonly heavyTurns = new HeavyTurns();
-  readonly refusals: Refusals = { bytes: 0, keyShare: 0, eventLoop: 0 };
+  readonly refusals: Refusals = { bytes: 0, keyShare: 0, eventLoop: 0, connections: 0 };
   readonly #loop: Pick<LoopWatch, 'standingLagMs'>;
   readonly #shares = new Map<string, Share>();
   #settings: OverloadSettings;
@@ -122,9 +123,10 @@ export class OverloadManager {
     load.heldBytes += bytes;
   }
 
-  /** Whether there is no room for more bytes of answers, in all or for this request's key. */
-  isFull({ share }: Load): boolean {
-    return share !== undefined && (this.#bytes > this.#budgetBytes || share.bytes > this.#shareBytes);
+  /** Refuses a request on a connection that is one too many of its address. */
+  refuseConnection(): never {
+    this.refusals.connections += 1;
+    throw refusal('Your address has too many connections open. Use those that you have.');
   }
 
   /** Gives back everything that a request was charged. */

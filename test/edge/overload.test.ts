@@ -182,7 +182,7 @@ test('large answers that their clients do not read keep new requests out, until 
   assert.equal((await gateway.post('/v1/chat/completions', ask(10))).status, 200);
 });
 
-test('an address with too many connections is told so, on a connection that is closed and not reset', async (context) => {
+test('an address with too many connections learns so on a connection that is closed and not reset', async (context) => {
   const gateway = await startFaultGateway({ config: config({ max_connections_per_address: 2 }) });
   context.after(() => gateway.close());
   const idle = await Promise.all(

@@ -54,6 +54,21 @@ writeGenerated(
 Names, labels and buckets are LiteLLM's, so that its dashboards and alerts work unchanged. \`client_ip\`, \`user_agent\` and
 \`user_email\` are always \`None\`: clients choose them, and each value would be a series of its own.
 
+The metrics have a bound, whatever keys and clients there are: about 4 MB.
+
+- The busiest keys have labels of their own (\`general_settings.metrics_top_keys\`, 300). The others count under \`other\`; their teams
+  keep their labels, up to 100. A key that was silent for a day loses its series until it asks again.
+- A model that a client names under a wildcard counts under the pattern (\`openai/*\`), and a name that no group has under \`other\`.
+- Beyond \`general_settings.metrics_max_series\` sets of labels (1,000) requests count under \`other\`;
+  \`sluice_metric_series_overflow_total\` says how many.
+- Histograms do not tell end users, keys, users and teams apart unless \`general_settings.metrics_histograms_per_key\` is on.
+- Gauges of budgets are shown for as many keys, users, teams and customers, those with the smallest part left.
+- The value of a label has at most 64 characters; the end of a longer one is a hash. Control characters are written out.
+
+LiteLLM's panels of latency by key, user or team (time to first token, request and API latency, overhead, latency per output token)
+therefore show one line for all unless that setting is on. Panels of requests, tokens and spend by key show the busiest
+keys and \`other\`. Panels by \`model\` or \`requested_model\` show a wildcard as one line. Sums over all keys are complete.
+
 ${table(rows.filter(isLitellm))}
 ## Sluice's own
 

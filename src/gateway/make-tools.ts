@@ -27,7 +27,7 @@ export function makeTools({ config, version, log }: GatewayOptions, shutdown: Sh
   shutdown.add('outside', () => upstream.close());
   const tokens = new TokenCounter();
   shutdown.add('outside', () => tokens.close());
-  const metrics = new MetricsRecorder({ version, ...config.telemetry });
+  const metrics = new MetricsRecorder({ version, ...config.telemetry, ...config.telemetry.metrics });
   const queue = new SettledQueue([metrics, log.requests], {
     onSinkError: (error) => log.app.error({ error }, 'A consumer of settled requests failed'),
   });

@@ -4,7 +4,7 @@ import type { BreakerTurn } from '../routing/breaker.ts';
 import type { Edge } from '../server/server.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
-import { type MetricsSnapshot, mergeSnapshots, renderSnapshot } from '../telemetry/exposition.ts';
+import { type MetricsSnapshot, mergeSnapshots, writeSnapshot } from '../telemetry/exposition.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricsRecorder } from '../telemetry/recorder.ts';
 import type { GatewayOptions } from './gateway.ts';
@@ -45,16 +45,16 @@ export function readParts({ tools, stores, share, edge, features, log }: ReadPar
 
 /** Shows that a deployment's breaker opened or closed. */
 export function noteTurn(metrics: MetricsRecorder, deployment: Deployment, { state, failure }: BreakerTurn): void {
-  const { id, provider, model, apiBase } = deployment;
-  const labels = { deploymentId: id, provider: provider.name, model, apiBase };
+  const { id, provider, model, modelLabel, apiBase } = deployment;
+  const labels = { deploymentId: id, provider: provider.name, model, modelLabel, apiBase };
   metrics.setDeploymentState(labels, state === 'open' ? 2 : 0);
   if (failure !== undefined) metrics.countCooldown(labels, failure);
 }
 
-/** The text of /metrics: of this process, or of all worker processes together. */
+/** The text of /metrics in parts: of this process, or of all worker processes together. */
 export async function renderMetrics(metrics: MetricsRecorder, { gatherMetrics }: GatewayOptions) {
   const { contentType } = metrics;
-  if (gatherMetrics === undefined) return { contentType, body: await metrics.render() };
+  if (gatherMetrics === undefined) return { contentType, body: metrics.write() };
   const snapshots = (await gatherMetrics()) as readonly MetricsSnapshot[];
-  return { contentType, body: await renderSnapshot(mergeSnapshots(snapshots)) };
+  return { contentType, body: writeSnapshot(mergeSnapshots(snapshots)) };
 }

@@ -1,6 +1,8 @@
 /** The HTTP edge: the only place that knows the HTTP framework. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ManagementContext } from '../admin/contract.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
@@ -48,8 +50,8 @@ interface EdgeOptions {
   readonly management: () => ManagementContext | undefined;
   /** In place of the usual ones. */
   readonly limits?: Partial<EdgeLimits>;
-  /** The text of `/metrics`. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  /** The text of `/metrics`, in parts. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: AsyncIterable<string> }>;
 }
 
 /** The listening server. */
@@ -300,7 +302,7 @@ export class Edge {
         if (!isAdmin) throw adminOnly();
       }
       const { contentType, body } = await this.#options.metrics();
-      return reply.header('content-type', contentType).send(body);
+      return reply.header('content-type', contentType).send(Readable.from(body, { objectMode: false }));
     } catch (error) {
       return this.#refuse(request, reply, asGatewayError(error));
     }

@@ -38,6 +38,8 @@ export class Deployment implements Routable {
   readonly dropParams: boolean;
   /** The model's name as a JSON literal, ready to be spliced into a body. */
   readonly modelLiteral: string;
+  /** Its name in metrics: clients choose the names of models under a wildcard, and each would be a series of its own. */
+  readonly modelLabel: string;
   /** Scheme and host only, for metrics. */
   readonly apiBase: string;
   /** Deployments with the same value share a retry budget: a model at an address, whatever the key. */
@@ -66,6 +68,7 @@ export class Deployment implements Routable {
     this.traits = traitsOf(parts.priced.facts);
     this.dropParams = parts.config.dropParams ?? parts.dropParams;
     this.modelLiteral = JSON.stringify(parts.target.model);
+    this.modelLabel = parts.config.group.includes('*') ? parts.config.group : parts.target.model;
     this.apiBase = originOf(parts.target.baseUrl);
     this.upstream = `${parts.target.baseUrl} ${parts.target.model}`;
     this.secrets = new KnownSecrets(secretsOf(parts.target, parts.config));

@@ -143,6 +143,21 @@ function samplesOf<Reading extends { readonly labels: Sample['labels'] }>(
   });
 }
 
+/** Of each kind at most so many readings: those with the smallest part left. */
+export function leastLeft({ budgets, rates }: BudgetReadings, most: number): BudgetReadings {
+  const kinds = new Map<GaugedKind, BudgetReading[]>();
+  for (const reading of budgets) {
+    const ofKind = kinds.get(reading.kind);
+    if (ofKind === undefined) kinds.set(reading.kind, [reading]);
+    else ofKind.push(reading);
+  }
+  const partLeft = ({ remaining, max }: BudgetReading): number => (max > 0 ? remaining / max : remaining);
+  const kept = [...kinds.values()].flatMap((ofKind) =>
+    ofKind.length <= most ? ofKind : ofKind.sort((a, b) => partLeft(a) - partLeft(b)).slice(0, most),
+  );
+  return { budgets: kept, rates: rates.slice(0, most) };
+}
+
 /** Joins what several processes saw: of each budget the latest. */
 export function latestReadings(all: readonly BudgetReadings[]): BudgetReadings {
   return {

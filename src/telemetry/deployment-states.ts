@@ -4,7 +4,7 @@ import type { CooldownCount, DeploymentReading, DeploymentState } from './exposi
 import type { AttemptFacts } from './settled.ts';
 
 /** The part of a deployment that its labels are made of. */
-export type LabelledDeployment = Pick<AttemptFacts, 'deploymentId' | 'provider' | 'model' | 'apiBase'>;
+export type LabelledDeployment = Pick<AttemptFacts, 'deploymentId' | 'provider' | 'model' | 'modelLabel' | 'apiBase'>;
 
 /** The states of all deployments, as attempts and breakers tell them. */
 export class DeploymentStates {
@@ -50,6 +50,12 @@ export class DeploymentStates {
   }
 }
 
-function labelsOf({ deploymentId, provider, model, apiBase }: LabelledDeployment): DeploymentReading['labels'] {
-  return { litellm_model_name: model, model_id: deploymentId, api_base: apiBase, api_provider: provider };
+function labelsOf({
+  deploymentId,
+  provider,
+  model,
+  modelLabel = model,
+  apiBase,
+}: LabelledDeployment): DeploymentReading['labels'] {
+  return { litellm_model_name: modelLabel, model_id: deploymentId, api_base: apiBase, api_provider: provider };
 }

@@ -1,7 +1,7 @@
 /** Writes metrics in Prometheus' text format, and adds the metrics of several processes together. */
 import { AggregatorRegistry } from 'prom-client';
-import { printable } from '../core/printable.ts';
 import { type BudgetReadings, gaugeSamples, latestReadings } from './budget-gauges.ts';
+import { boundedLabel } from './label.ts';
 import type { ReadingMetric, SeriesMetric } from './metrics.ts';
 import {
   BUILD_METRIC,
@@ -19,6 +19,7 @@ import {
   emptySeries,
   type HistogramState,
   LATENCY_BUCKETS,
+  type LabelName,
   type Series,
 } from './series.ts';
 
@@ -58,6 +59,7 @@ export interface LaneCount {
 /** Everything one process has counted; plain JSON, to be sent to the process that answers the scrape. */
 export interface MetricsSnapshot {
   readonly series: readonly Series[];
+  readonly histogramsPerKey: boolean;
   readonly lanes: readonly LaneCount[];
   readonly deployments: readonly DeploymentReading[];
   readonly cooldowns: readonly CooldownCount[];
@@ -72,7 +74,20 @@ export interface MetricsSnapshot {
 }
 
 /** After so many records the writer lets other work run, so that a scrape never holds up requests for long. */
-const RECORDS_AT_A_TIME = 200;
+const RECORDS_AT_A_TIME = 100;
+/** A part of the text has about so many lines: some 60 kB. */
+const LINES_AT_A_TIME = 200;
+
+/** Labels that histograms have only on request, because each of their values takes some forty lines a metric. */
+const CALLER_LABELS: ReadonlySet<string> = new Set<LabelName>([
+  'end_user',
+  'hashed_api_key',
+  'api_key_alias',
+  'team',
+  'team_alias',
+  'user',
+]);
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** The text form of the bucket bounds: Python's, where whole numbers end in `.0`. */
 const BOUNDS = [...LATENCY_BUCKETS.map((bound) => (Number.isInteger(bound) ? `${bound}.0` : String(bound))), '+Inf'];
@@ -124,6 +139,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
   }
   return {
     series: [...series.values()],
+    histogramsPerKey: snapshots[0]?.histogramsPerKey ?? false,
     lanes: [...lanes.values()],
     deployments: [...deployments.values()],
     cooldowns: [...cooldowns.values()],
@@ -136,11 +152,10 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
   };
 }
 
-/** Writes a snapshot as the text Prometheus reads. The process metrics may be handed in ready-made. */
-export async function renderSnapshot(snapshot: MetricsSnapshot, processText?: string): Promise<string> {
+/** Writes a snapshot as the text Prometheus reads, in parts. The process metrics may be handed in ready-made. */
+export async function* writeSnapshot(snapshot: MetricsSnapshot, processText?: string): AsyncGenerator<string> {
+  yield* writeSeriesMetrics(snapshot);
   const lines: string[] = [];
-  await writeSeriesMetrics(lines, snapshot.series);
-
   writeHead(lines, LANE_METRIC);
   for (const { lane, reason, count } of snapshot.lanes) {
     lines.push(sample(LANE_METRIC.name, labelText(LANE_METRIC.labels, { lane, reason }), count));
@@ -157,9 +172,12 @@ export async function renderSnapshot(snapshot: MetricsSnapshot, processText?: st
   for (const outcome of ['won', 'lost'] as const) {
     lines.push(sample(HEDGE_METRIC.name, labelText(HEDGE_METRIC.labels, { outcome }), snapshot.hedges[outcome]));
   }
+  yield* taken(lines);
   for (const { gauge, samples } of gaugeSamples(snapshot.budgets)) {
     writeHead(lines, gauge);
     for (const { labels, value } of samples) lines.push(sample(gauge.name, labelText(gauge.labels, labels), value));
+    yield* taken(lines);
+    await breathe();
   }
   writeHead(lines, BUILD_METRIC);
   lines.push(sample(BUILD_METRIC.name, labelText(BUILD_METRIC.labels, snapshot.build), 1));
@@ -169,8 +187,8 @@ export async function renderSnapshot(snapshot: MetricsSnapshot, processText?: st
     writeHead(lines, metric);
     lines.push(sample(metric.name, '', value ?? 0));
   }
-  const others = processText ?? (await renderProcesses(snapshot.process));
-  return `${lines.join('\n')}\n${others}`;
+  yield* taken(lines);
+  yield processText ?? (await renderProcesses(snapshot.process));
 }
 
 async function renderProcesses(processes: MetricsSnapshot['process']): Promise<string> {
@@ -178,7 +196,14 @@ async function renderProcesses(processes: MetricsSnapshot['process']): Promise<s
   return AggregatorRegistry.aggregate(processes.map((one) => [...one])).metrics();
 }
 
-async function writeSeriesMetrics(lines: string[], series: readonly Series[]): Promise<void> {
+/** The lines as one part of the text; they are gone afterwards. */
+function* taken(lines: string[]): Generator<string> {
+  if (lines.length > 0) yield `${lines.join('\n')}\n`;
+  lines.length = 0;
+}
+
+async function* writeSeriesMetrics({ series, histogramsPerKey }: MetricsSnapshot): AsyncGenerator<string> {
+  const lines: string[] = [];
   let sharedBy: readonly string[] | undefined;
   let texts: string[] = [];
   let recordsSinceBreath = 0;
@@ -189,24 +214,26 @@ async function writeSeriesMetrics(lines: string[], series: readonly Series[]): P
       sharedBy = metric.labels;
       texts = [];
     }
+    const hidden = metric.type === 'histogram' && !histogramsPerKey ? CALLER_LABELS : NOTHING;
     const values = new Map<string, number | HistogramState>();
     for (let index = 0; index < series.length; index++) {
       const one = series[index];
       const value = one && metric.read(one);
       if (one === undefined || value === undefined || value === 0) continue;
-      const text = texts[index] ?? labelText(metric.labels, one.labels);
+      const text = texts[index] ?? labelText(metric.labels, one.labels, hidden);
       texts[index] = text;
       values.set(text, plus(values.get(text), value));
       if (++recordsSinceBreath % RECORDS_AT_A_TIME === 0) await breathe();
     }
     for (const [text, value] of values) {
       if (typeof value === 'number') lines.push(sample(metric.name, text, value));
-      else {
-        writeHistogram(lines, metric, text, value);
-        if (++recordsSinceBreath % RECORDS_AT_A_TIME === 0) await breathe();
-      }
+      else writeHistogram(lines, metric, text, value);
+      if (lines.length < LINES_AT_A_TIME) continue;
+      yield* taken(lines);
+      await breathe();
     }
   }
+  yield* taken(lines);
 }
 
 /** Several records may share a metric's labels, because a record tells more apart than any one metric does. */
@@ -235,16 +262,23 @@ function sample(name: string, labels: string, value: number): string {
   return labels === '' ? `${name} ${value}` : `${name}{${labels}} ${value}`;
 }
 
-function labelText<Name extends string>(names: readonly Name[], labels: Readonly<Record<Name, string>>): string {
+function labelText<Name extends string>(
+  names: readonly Name[],
+  labels: Readonly<Record<Name, string>>,
+  hidden: ReadonlySet<string> = NOTHING,
+): string {
   let text = '';
-  for (const name of names) text += `${text === '' ? '' : ','}${name}="${escapeLabel(labels[name] ?? 'None')}"`;
+  for (const name of names) {
+    const value = hidden.has(name) ? 'None' : escapeLabel(labels[name] ?? 'None');
+    text += `${text === '' ? '' : ','}${name}="${value}"`;
+  }
   return text;
 }
 
 /** Names that clients chose are labels: what a terminal would obey is written out before the format's own escapes. */
 function escapeLabel(label: string): string {
-  if (!/[^ !#-[\]-~]/.test(label)) return label;
-  return printable(label).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  if (label.length <= 64 && !/[^ !#-[\]-~]/.test(label)) return label;
+  return boundedLabel(label).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }
 
 function breathe(): Promise<void> {

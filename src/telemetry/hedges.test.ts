@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mergeSnapshots, renderSnapshot } from './exposition.ts';
+import { textOf } from '../../test/support/text-of.ts';
+import { mergeSnapshots, writeSnapshot } from './exposition.ts';
 import { MetricsRecorder } from './recorder.ts';
 import { requestLineJson, requestLineText } from './request-line.ts';
 import { type AttemptFacts, hedgeOutcome, lastAttempt, type SettledExchange } from './settled.ts';
@@ -55,7 +56,7 @@ test('hedges are counted by outcome, also over several processes, and a loser is
     recorder.take(settled(attempts));
     return recorder;
   });
-  const text = await renderSnapshot(mergeSnapshots(await Promise.all(recorders.map((each) => each.snapshot()))));
+  const text = await textOf(writeSnapshot(mergeSnapshots(await Promise.all(recorders.map((each) => each.snapshot())))));
   assert.match(text, /^sluice_hedges_total\{outcome="won"\} 2$/m);
   assert.match(text, /^sluice_hedges_total\{outcome="lost"\} 1$/m);
   const calls = text.split('\n').filter((line) => line.startsWith('litellm_deployment_total_requests_total{'));

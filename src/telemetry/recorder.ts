@@ -4,18 +4,20 @@
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import type { BudgetReadings } from './budget-gauges.ts';
+import { type BudgetReadings, leastLeft } from './budget-gauges.ts';
+import { Branch, type CallerBranch, Callers } from './callers.ts';
 import { DeploymentStates, type LabelledDeployment } from './deployment-states.ts';
 import {
   type DeploymentState,
   type HedgeCounts,
   type LaneCount,
   type MetricsSnapshot,
-  renderSnapshot,
+  writeSnapshot,
 } from './exposition.ts';
+import { boundedLabel } from './label.ts';
 import { READINGS, type ReadingMetric, type ReadingName } from './metrics.ts';
-import { emptySeries, type Labels, observe, type Series } from './series.ts';
-import type { AttemptFacts, Caller, SettledExchange, SettledSink } from './settled.ts';
+import { addSeries, emptySeries, type Labels, observe, type Series, sharedPart } from './series.ts';
+import type { AttemptFacts, SettledExchange, SettledSink } from './settled.ts';
 import { hedgeOutcome, lastAttempt } from './settled.ts';
 
 /** How a recorder is set up. */
@@ -26,30 +28,14 @@ export interface RecorderOptions {
   readonly hidePersonalData: boolean;
   /** Fills the `end_user` label, which clients choose (`enable_end_user_cost_tracking_prometheus_only`); off by default. */
   readonly endUserLabel?: boolean;
-  /** Most sets of labels held; 10,000 by default. Beyond it requests are counted under `other`. */
+  /** Most sets of labels held; 1,000 by default. Beyond it requests are counted under `other`. */
   readonly maxSeries?: number;
+  /** So many keys have labels of their own, the busiest; 300 by default. */
+  readonly topKeys?: number;
+  /** Tells keys, users and teams apart in histograms too; off by default, because each takes some forty lines a metric. */
+  readonly histogramsPerKey?: boolean;
   /** Node.js process metrics (memory, CPU, event loop, garbage collection); on by default. */
   readonly processMetrics?: boolean;
-}
-
-/** One step on the way from a caller to a record. */
-class Branch {
-  readonly next = new Map<string | number, Branch>();
-  series: Series | undefined;
-
-  step(key: string | number): Branch {
-    let branch = this.next.get(key);
-    if (branch === undefined) {
-      branch = new Branch();
-      this.next.set(key, branch);
-    }
-    return branch;
-  }
-}
-
-/** The records of one caller, counted, so that one key cannot use up the room of all others. */
-class CallerBranch extends Branch {
-  size = 0;
 }
 
 const NONE = 'None';
@@ -66,11 +52,13 @@ export class MetricsRecorder implements SettledSink {
   #hidePersonalData: boolean;
   #endUserLabel: boolean;
   readonly #maxSeries: number;
-  readonly #callersByObject = new WeakMap<Caller, CallerBranch>();
-  readonly #callersByName = new Map<string, CallerBranch>();
-  readonly #noCaller = new CallerBranch();
+  readonly #callers: Callers;
+  readonly #topKeys: number;
+  readonly #histogramsPerKey: boolean;
   readonly #overflow = new Branch();
-  readonly #series: Series[] = [];
+  #series: Series[] = [];
+  /** What keys that lost their labels had counted in metrics without those labels: these must never fall. */
+  readonly #kept = new Map<string, Series>();
   readonly #lanes = new Map<string, Map<string, LaneCount>>();
   #laneCount = 0;
   readonly #deployments = new DeploymentStates();
@@ -80,13 +68,15 @@ export class MetricsRecorder implements SettledSink {
   #budgets: () => BudgetReadings = () => ({ budgets: [], rates: [] });
   readonly #registry = new Registry();
   #overflowed = 0;
-  #rendering: Promise<string> | undefined;
 
   constructor(options: RecorderOptions) {
     this.#version = options.version;
     this.#hidePersonalData = options.hidePersonalData;
     this.#endUserLabel = options.endUserLabel === true;
-    this.#maxSeries = options.maxSeries ?? 10_000;
+    this.#maxSeries = options.maxSeries ?? 1_000;
+    this.#topKeys = options.topKeys ?? 300;
+    this.#callers = new Callers(this.#topKeys);
+    this.#histogramsPerKey = options.histogramsPerKey === true;
     if (options.processMetrics !== false) {
       collectDefaultMetrics({ register: this.#registry });
       // Gauges that end in `_total` break Prometheus' naming rules; the same facts remain under their plain names.
@@ -186,12 +176,13 @@ export class MetricsRecorder implements SettledSink {
     error: ErrorCode | undefined,
     attempt: AttemptFacts | undefined,
   ): Series {
-    const { group, caller } = settled;
+    const { group } = settled;
     // A name that is not a model group is any text that a client typed: it must not become a series.
-    const requested =
-      group === undefined ? (settled.requestedModel === undefined ? NONE : OTHER) : settled.requestedModel;
-    const endUser = this.#endUserLabel ? settled.endUser : undefined;
-    const branch = caller === undefined ? this.#noCaller : this.#callerBranch(caller);
+    // One that a wildcard matched is as well, and counts under the pattern.
+    const requested = group === undefined ? settled.requestedModel && OTHER : requestedLabel(settled, group);
+    const endUser = this.#endUserLabel && settled.endUser !== undefined ? boundedLabel(settled.endUser) : undefined;
+    const model = attempt === undefined ? NONE : (attempt.modelLabel ?? attempt.model);
+    const branch = this.#callers.branchOf(settled.caller, settled.startedAtMs);
     const found = branch.next
       .get(requested ?? NONE)
       ?.next.get(group ?? NONE)
@@ -199,17 +190,16 @@ export class MetricsRecorder implements SettledSink {
       ?.next.get(status)
       ?.next.get(error ?? NONE)
       ?.next.get(attempt === undefined ? NONE : attempt.deploymentId)
-      ?.next.get(attempt === undefined ? NONE : attempt.model)
+      ?.next.get(model)
       ?.next.get(endUser ?? NONE)?.series;
     if (found !== undefined) return found;
 
-    if (this.#series.length >= this.#maxSeries || branch.size >= this.#maxSeries * CALLER_SHARE) {
+    if (this.#series.length >= this.#maxSeries || branch.records.length >= this.#maxSeries * CALLER_SHARE) {
       this.#overflowed++;
       const overflow = this.#overflow.step(status).step(error ?? NONE);
       overflow.series ??= this.#add(otherLabels(status, error));
       return overflow.series;
     }
-    branch.size++;
     const leaf = branch
       .step(requested ?? NONE)
       .step(group ?? NONE)
@@ -217,9 +207,10 @@ export class MetricsRecorder implements SettledSink {
       .step(status)
       .step(error ?? NONE)
       .step(attempt?.deploymentId ?? NONE)
-      .step(attempt?.model ?? NONE)
+      .step(model)
       .step(endUser ?? NONE);
     const personal = !this.#hidePersonalData;
+    const { caller } = branch;
     leaf.series = this.#add({
       ...labelsOf(route, status, error, attempt),
       end_user: (personal ? endUser : undefined) ?? NONE,
@@ -231,26 +222,34 @@ export class MetricsRecorder implements SettledSink {
       user: (personal ? caller?.userId : undefined) ?? NONE,
       model_group: group ?? NONE,
     });
+    branch.records.push(leaf.series);
     return leaf.series;
+  }
+
+  /** Forgets what was counted under labels of keys that have none any more. */
+  #retire(branches: readonly CallerBranch[]): void {
+    if (branches.length === 0) return;
+    const retired = new Set(branches.flatMap(({ records }) => records));
+    this.#series = this.#series.filter((series) => !retired.has(series));
+    for (const series of retired) {
+      const labels = {
+        ...series.labels,
+        ...NO_CALLER,
+        status_code: OTHER,
+        exception_status: OTHER,
+        exception_class: OTHER,
+      };
+      const key = JSON.stringify(labels);
+      const into = this.#kept.get(key) ?? emptySeries(labels);
+      this.#kept.set(key, into);
+      addSeries(into, sharedPart(series, this.#histogramsPerKey));
+    }
   }
 
   #add(labels: Labels): Series {
     const series = emptySeries(labels);
     this.#series.push(series);
     return series;
-  }
-
-  #callerBranch(caller: Caller): CallerBranch {
-    let branch = this.#callersByObject.get(caller);
-    if (branch !== undefined) return branch;
-    const name = JSON.stringify([caller.keyHash, caller.keyAlias, caller.userId, caller.teamId, caller.teamAlias]);
-    branch = this.#callersByName.get(name);
-    if (branch === undefined) {
-      branch = new CallerBranch();
-      if (this.#callersByName.size < this.#maxSeries) this.#callersByName.set(name, branch);
-    }
-    this.#callersByObject.set(caller, branch);
-    return branch;
   }
 
   /** Sets what `litellm_deployment_state` says of a deployment: for the breaker, which alone knows of state 2. */
@@ -292,15 +291,10 @@ export class MetricsRecorder implements SettledSink {
     this.#budgets = read;
   }
 
-  /** The text Prometheus reads. Scrapes that come at the same time share one writing. */
-  render(): Promise<string> {
-    this.#rendering ??= this.#registry
-      .metrics()
-      .then((processText) => renderSnapshot(this.#current([]), processText))
-      .finally(() => {
-        this.#rendering = undefined;
-      });
-    return this.#rendering;
+  /** The text Prometheus reads, in parts. */
+  async *write(): AsyncGenerator<string> {
+    const processText = await this.#registry.metrics();
+    yield* writeSnapshot(this.#current([]), processText);
   }
 
   /** Everything counted so far, as plain JSON, for the process that answers scrapes for several workers. */
@@ -309,24 +303,39 @@ export class MetricsRecorder implements SettledSink {
   }
 
   #current(processMetrics: MetricsSnapshot['process']): MetricsSnapshot {
+    this.#retire(this.#callers.rank());
     const readings: Record<string, number> = {};
     for (const { name, isOptional = false } of [...READINGS, ...this.#further] as readonly ReadingMetric[]) {
       const value = this.#readings.get(name)?.();
       if (value !== undefined || !isOptional) readings[name] = value ?? 0;
     }
     return {
-      series: this.#series,
+      series: [...this.#series, ...this.#kept.values()],
+      histogramsPerKey: this.#histogramsPerKey,
       lanes: [...this.#lanes.values()].flatMap((reasons) => [...reasons.values()]),
       deployments: this.#deployments.readings,
       cooldowns: this.#deployments.cooldowns,
       hedges: this.#hedges,
       readings,
       further: this.#further,
-      budgets: this.#budgets(),
+      budgets: leastLeft(this.#budgets(), this.#topKeys),
       build: { version: this.#version, node_version: process.version },
       process: processMetrics,
     };
   }
+}
+
+const NO_CALLER = {
+  end_user: OTHER,
+  hashed_api_key: OTHER,
+  api_key_alias: OTHER,
+  team: OTHER,
+  team_alias: OTHER,
+  user: OTHER,
+} as const;
+
+function requestedLabel({ requestedModel }: SettledExchange, group: string): string | undefined {
+  return group.includes('*') ? group : requestedModel;
 }
 
 type RequestLabels = Omit<
@@ -346,11 +355,11 @@ function labelsOf(
     user_agent: NONE,
     status_code: String(status),
     route,
-    model: attempt?.model ?? NONE,
+    model: attempt?.modelLabel ?? attempt?.model ?? NONE,
     model_id: attempt?.deploymentId ?? NONE,
     api_provider: attempt?.provider ?? NONE,
     api_base: attempt?.apiBase ?? NONE,
-    litellm_model_name: attempt?.model ?? NONE,
+    litellm_model_name: attempt?.modelLabel ?? attempt?.model ?? NONE,
     exception_status: error === undefined ? NONE : String(status),
     exception_class: error === undefined ? NONE : exceptionClass(error, attempt?.provider),
   };
@@ -373,13 +382,8 @@ function otherLabels(status: number, error: ErrorCode | undefined): Labels {
       durationMs: 0,
     }),
     exception_class: error === undefined ? NONE : ERRORS[error].className,
-    end_user: OTHER,
-    hashed_api_key: OTHER,
-    api_key_alias: OTHER,
+    ...NO_CALLER,
     requested_model: OTHER,
-    team: OTHER,
-    team_alias: OTHER,
-    user: OTHER,
     model_group: OTHER,
   };
 }

@@ -130,6 +130,15 @@ export function addHistogram(into: HistogramState, from: HistogramState): void {
   }
 }
 
+/** The part of a record that metrics without labels of keys show. */
+export function sharedPart(series: Series, histogramsPerKey: boolean): Series {
+  const { droppedFields, unpriced, estimated, clientsGone } = series;
+  const part = { ...emptySeries(series.labels), droppedFields, unpriced, estimated, clientsGone };
+  if (histogramsPerKey) return part;
+  const { totalLatency, apiLatency, firstToken, overhead, perOutputToken } = series;
+  return { ...part, totalLatency, apiLatency, firstToken, overhead, perOutputToken };
+}
+
 /** Adds every number of one record to another with the same labels, whatever numbers a record comes to hold. */
 export function addSeries(into: Series, from: Series): void {
   const target = into as unknown as Record<string, unknown>;

@@ -17,6 +17,8 @@ export interface AttemptFacts {
   readonly deploymentId: string;
   readonly provider: string;
   readonly model: string;
+  /** Its name in metrics if that differs: the pattern for a model that a client named under a wildcard. */
+  readonly modelLabel?: string;
   /** `https://api.example.com`, for the `api_base` label. */
   readonly apiBase: string;
   /** The model group it was tried in; a fallback's own. */

@@ -235,7 +235,10 @@ test('defaults: loopback, port 4000, two retries, ten minutes, ten mebibytes, me
     logFormat: 'auto',
     hidePersonalData: false,
     endUserLabel: false,
-    metrics: { enabled: true, path: '/metrics', requireAuth: true },
+    metrics: {
+      ...{ enabled: true, path: '/metrics', requireAuth: true },
+      ...{ topKeys: 300, maxSeries: 1_000, histogramsPerKey: false },
+    },
   });
 });
 
@@ -269,7 +272,10 @@ litellm_settings: { json_logs: "True", set_verbose: true, require_auth_for_metri
     logFormat: 'json',
     hidePersonalData: false,
     endUserLabel: false,
-    metrics: { enabled: false, path: '/internal/metrics', requireAuth: false },
+    metrics: {
+      ...{ enabled: false, path: '/internal/metrics', requireAuth: false },
+      ...{ topKeys: 300, maxSeries: 1_000, histogramsPerKey: false },
+    },
   });
 });
 

@@ -57,6 +57,20 @@ describe('hostile model names', { timeout: 60_000 }, () => {
     assert.ok(!metrics.includes('x'.repeat(300)));
   });
 
+  test('metrics count names that clients made up under the pattern of their group, or under other', async () => {
+    for (let index = 0; index < 5; index++) {
+      await ask(gateway, 'openai', `any/made-up-${index}`, index % 2 === 0);
+      await ask(gateway, 'openai', `made-up-${index}`, false);
+    }
+    const metrics = await (await gateway.get('/metrics')).text();
+    assert.ok(
+      !metrics.includes('made-up'),
+      metrics.split('\n').find((line) => line.includes('made-up')),
+    );
+    assert.match(metrics, /^litellm_requests_metric_total\{.*model="any\/\*"/m);
+    assert.match(metrics, /^litellm_proxy_total_requests_metric_total\{.*requested_model="other"/m);
+  });
+
   test('names stand in the log and in the metrics as data, never as lines of their own', async () => {
     for (const line of await gateway.logLines()) assert.doesNotThrow(() => JSON.parse(line), line);
     const metrics = await (await gateway.get('/metrics')).text();

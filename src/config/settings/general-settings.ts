@@ -95,6 +95,24 @@ export const GENERAL_SETTINGS = {
     default: '/metrics',
     convert: (path) => (path.startsWith('/') ? path : `/${path}`),
   }),
+  metrics_top_keys: own(
+    'count',
+    'Keys with labels of their own in the metrics: the busiest. The others are counted under `other`, by team.',
+    'telemetry.metrics.topKeys',
+    300,
+  ),
+  metrics_max_series: own(
+    'count',
+    'Sets of labels that the metrics hold. Further requests are counted under `other`.',
+    'telemetry.metrics.maxSeries',
+    1_000,
+  ),
+  metrics_histograms_per_key: own(
+    'flag',
+    'Tells keys, users and teams apart in histograms too: some 40 lines for each in each of five metrics.',
+    'telemetry.metrics.histogramsPerKey',
+    false,
+  ),
   global_max_budget: guideNow('usd', 'Budget of the whole gateway. `litellm_settings.budget_duration` is its period.', {
     to: 'budgets.globalMax',
     otherwise: 'none',

@@ -20,6 +20,7 @@ export function beginFacts(exchange: Exchange, deployment: Deployment): AttemptF
     deploymentId: deployment.id,
     provider: deployment.provider.name,
     model: deployment.model,
+    modelLabel: deployment.modelLabel,
     apiBase: deployment.apiBase,
     group: exchange.servedGroup,
     durationMs: 0,

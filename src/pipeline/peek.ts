@@ -2,7 +2,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { formatParts } from '../formats/index.ts';
 import type { RequestOutline } from '../formats/outline.ts';
-import { type EnvelopeFault, type ReadableEnvelope, readEnvelope } from '../wire/envelope.ts';
+import { type EnvelopeFault, MAX_PARTS, type ReadableEnvelope, readEnvelope } from '../wire/envelope.ts';
 
 /** Reads the model and the stream flag, and sets up the outline that the later stages ask about the body. */
 export function peek(exchange: Exchange): void {
@@ -59,6 +59,8 @@ function describe(reason: EnvelopeFault): string {
       return 'arrays and objects are nested more than 64 deep';
     case 'too-many-members':
       return 'the object has more than 256 members';
+    case 'too-many-parts':
+      return `there are more than ${MAX_PARTS} objects, arrays, strings and names in it`;
     case 'duplicate-member':
       return 'a member is repeated';
     case 'escaped-name':

@@ -19,6 +19,7 @@ import {
   QUOTE,
   skipSpace,
   TOO_DEEP,
+  TOO_MANY_PARTS,
   textOf,
 } from './json-scan.ts';
 
@@ -49,7 +50,8 @@ export type EnvelopeFault =
   | 'duplicate-member'
   | 'escaped-name'
   | 'too-deep'
-  | 'too-many-members';
+  | 'too-many-members'
+  | 'too-many-parts';
 
 /** The top-level members of a body in their order, or why they cannot be read. */
 export type Envelope =
@@ -68,11 +70,16 @@ export interface ReadableEnvelope {
 export const MAX_DEPTH = 64;
 /** How many members the body may have at its top. */
 export const MAX_MEMBERS = 256;
+/**
+ * How many objects, arrays, strings and names the values of its members may have in all; numbers do not count, because lists of
+ * tokens are long. It bounds the time in which such a body is parsed, whatever its size: 40,000 messages are within it.
+ */
+export const MAX_PARTS = 200_000;
 
 /** Reads the top-level members of a JSON object from its bytes. Never throws. */
 export function readEnvelope(body: Uint8Array): Envelope {
   const bytes = asBuffer(body);
-  const text = textOf(bytes);
+  const text = textOf(bytes, MAX_PARTS);
   const start = skipSpace(bytes, 0);
   if (start >= bytes.length) return fault('malformed', start);
   if (bytes[start] !== OPEN_OBJECT) return fault('not-an-object', start);
@@ -100,7 +107,7 @@ export function readEnvelope(body: Uint8Array): Envelope {
       text.deepest = 0;
       const valueEnd =
         kind === 'string' ? endOfString(text, valueStart + 1) : endOfValue(text, valueStart, MAX_DEPTH - 1);
-      if (valueEnd < 0) return valueEnd === TOO_DEEP ? fault('too-deep', valueStart) : fault('malformed', ~valueEnd);
+      if (valueEnd < 0) return faultyValue(valueEnd, valueStart);
 
       members.push({ name: name ?? '', nameStart, nameEnd, valueStart, valueEnd, kind, depth: text.deepest });
       if (members.length > MAX_MEMBERS) return fault('too-many-members', nameStart);
@@ -152,6 +159,11 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 
 function fault(reason: EnvelopeFault, offset: number): Envelope {
   return { ok: false, reason, offset };
+}
+
+function faultyValue(result: number, valueStart: number): Envelope {
+  if (result === TOO_DEEP) return fault('too-deep', valueStart);
+  return result === TOO_MANY_PARTS ? fault('too-many-parts', valueStart) : fault('malformed', ~result);
 }
 
 function repeatedMember(members: readonly Member[]): Member | undefined {

@@ -15,6 +15,8 @@ export const CLOSE_ARRAY = 0x5d;
 
 /** Returned in place of a position if arrays and objects are nested too deep. */
 export const TOO_DEEP = -0x40000000;
+/** Returned in place of a position if a text has more parts than may be read. */
+export const TOO_MANY_PARTS = -0x40000001;
 
 /** A text as the scanner sees it: its bytes, and the same memory in aligned words of four bytes (from `base` on). */
 interface Text {
@@ -23,14 +25,16 @@ interface Text {
   readonly base: number;
   /** How deep the arrays and objects of the value that `endOfValue` read last are nested; 0 for a scalar. */
   deepest: number;
+  /** How many more containers, strings and names `endOfValue` may pass. */
+  partsLeft: number;
 }
 
 /** Makes a text of bytes, without copying them. */
-export function textOf(bytes: Buffer): Text {
+export function textOf(bytes: Buffer, partsLeft: number): Text {
   const base = (4 - (bytes.byteOffset & 3)) & 3;
   const count = bytes.length > base ? (bytes.length - base) >> 2 : 0;
   const words = count === 0 ? new Int32Array(0) : new Int32Array(bytes.buffer, bytes.byteOffset + base, count);
-  return { bytes, words, base, deepest: 0 };
+  return { bytes, words, base, deepest: 0, partsLeft };
 }
 
 /** The first position from `from` on that is not white space. */
@@ -54,11 +58,14 @@ export function endOfValue(text: Text, start: number, depthLeft: number): number
   let deepest = 0;
   let objectsLow = 0;
   let objectsHigh = 0;
+  let partsLeft = text.partsLeft;
   for (;;) {
     // A value starts here.
     const first = bytes[position];
     if (first === OPEN_OBJECT || first === OPEN_ARRAY) {
       if (depth === depthLeft) return TOO_DEEP;
+      partsLeft -= 1;
+      if (partsLeft < 0) return TOO_MANY_PARTS;
       const bit = 1 << (depth & 31);
       if (first === OPEN_OBJECT) {
         if (depth < 32) objectsLow |= bit;
@@ -72,19 +79,24 @@ export function endOfValue(text: Text, start: number, depthLeft: number): number
         if (bytes[position] !== CLOSE_OBJECT) {
           position = valueAfterName(text, position);
           if (position < 0) return position;
+          partsLeft -= 1;
           continue;
         }
       } else if (bytes[position] !== CLOSE_ARRAY) continue;
       depth -= 1;
       position += 1;
     } else {
-      position = first === QUOTE ? endOfString(text, position + 1) : endOfScalar(bytes, position);
+      if (first === QUOTE) {
+        position = endOfString(text, position + 1);
+        partsLeft -= 1;
+      } else position = endOfScalar(bytes, position);
       if (position < 0) return position;
     }
     // A value ends here: close the containers that end with it, up to the next value of one that continues.
     for (;;) {
       if (depth === 0) {
         text.deepest = deepest;
+        text.partsLeft = partsLeft;
         return position;
       }
       position = skipSpace(bytes, position);
@@ -96,7 +108,9 @@ export function endOfValue(text: Text, start: number, depthLeft: number): number
         if (inObject) {
           position = valueAfterName(text, position);
           if (position < 0) return position;
+          partsLeft -= 1;
         }
+        if (partsLeft < 0) return TOO_MANY_PARTS;
         break;
       }
       if (byte !== (inObject ? CLOSE_OBJECT : CLOSE_ARRAY)) return ~position;

@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { Slots } from '../exchange/slots.ts';
 import type { SettledExchange } from '../telemetry/settled.ts';
 import { noteHedgeSpend } from './answering/race.ts';
-import { closeBooks } from './money/books.ts';
+import { closeBooks, freeSlots } from './money/books.ts';
 import { nameOfEndUser } from './money/customer.ts';
 import { estimate } from './money/estimate.ts';
 import type { Parts } from './parts.ts';
@@ -20,6 +20,7 @@ export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefi
     close(exchange, parts, endedMs);
     return undefined;
   }
+  freeSlots(exchange, parts);
   // Counting tokens takes longer than the answer's end may wait, so the books close a moment later.
   return estimate(exchange, parts.countTokens)
     .catch((error: unknown) => parts.onFault('usage could not be estimated', error))

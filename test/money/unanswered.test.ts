@@ -22,13 +22,13 @@ interface Call {
 
 /** Calls that the provider had read. */
 const READ: readonly Call[] = [
-  { what: 'timeout of the body', fault: 'hang', body: { timeout: 0.3 } },
-  { what: 'x-litellm-timeout', fault: 'headers-after-5', headers: { 'x-litellm-timeout': '0.3' } },
-  { what: 'stream_timeout of the body', fault: 'hang', body: { stream_timeout: 0.3 }, kinds: ['stream'] },
+  { what: 'timeout of the body', fault: 'hang', body: { timeout: 0.8 } },
+  { what: 'x-litellm-timeout', fault: 'headers-after-5', headers: { 'x-litellm-timeout': '0.8' } },
+  { what: 'stream_timeout of the body', fault: 'hang', body: { stream_timeout: 0.8 }, kinds: ['stream'] },
   {
     what: 'x-litellm-stream-timeout',
     fault: 'first-token-after-5',
-    headers: { 'x-litellm-stream-timeout': '0.3' },
+    headers: { 'x-litellm-stream-timeout': '0.8' },
     kinds: ['stream'],
   },
   { what: 'our own limits', fault: 'hang' },

@@ -119,6 +119,11 @@ export async function reserve(exchange: Exchange, parts: Parts, hold: PicoUsd, e
   if (admission.isJournalled) parts.journal.hold(callId, reservedFor(claim));
 }
 
+/** The request is over, but what it cost is still being counted: its slots are free at once, its money when that is known. */
+export function freeSlots({ admission, callId }: Exchange, parts: Parts): void {
+  if (admission?.claim !== undefined) forget(parts.claims.leave(callId), parts);
+}
+
 /** Closes the books of a request: rows to the journal, from there to the ledger; its claim settled. Never throws. */
 export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow[] {
   const { admission, callId } = exchange;

@@ -90,6 +90,10 @@ class Bench {
     await this.#store.arrived?.();
   }
 
+  async leave(id: string): Promise<void> {
+    await this.claims.leave(this.id(id));
+  }
+
   async cancel(id: string): Promise<void> {
     await this.claims.cancel(this.id(id), NOON_MS);
     await this.#store.arrived?.();
@@ -433,6 +437,20 @@ function testRates(behaves: Behaves): void {
     assert.equal((await bench.grant('e', [key])).remaining[0]?.parallel, 0);
     const closed = await bench.refuse('f', [bench.account('closed', { parallelRequests: 0 })]);
     assert.deepEqual([closed.isTemporary, closed.retryAfterMs], [false, undefined]);
+  });
+
+  behaves('a request that is over frees its slot once, and holds its money until it is settled', async (bench) => {
+    const key = bench.account('key', { money: [ever(100n)], parallelRequests: 1 });
+    await bench.grant('a', [key], { hold: 60n });
+    await bench.leave('a');
+    await bench.leave('a');
+    assert.equal((await bench.refuse('b', [key], { hold: 50n })).limit, 'money');
+    await bench.grant('c', [key], { hold: 10n });
+    assert.equal((await bench.refuse('d', [key])).limit, 'parallel');
+    await bench.settle('a', 5n);
+    assert.equal((await bench.refuse('e', [key])).limit, 'parallel');
+    await bench.settle('c', 5n);
+    assert.equal((await bench.grant('f', [key], { hold: 90n })).remaining[0]?.parallel, 0);
   });
 
   behaves('refused requests are not counted', async (bench) => {

@@ -236,6 +236,11 @@ export interface Claims {
    * that, because a counter that is seeded meanwhile would count them twice.
    */
   settle(settlement: Settlement): void | Promise<void>;
+  /**
+   * Frees the slots of an open claim, once: the request is over, and its cost is still being counted. Its money stays reserved until
+   * it is settled. Never rejects; while the shared store is unavailable, the slots are freed when it is settled.
+   */
+  leave(id: string): void | Promise<void>;
   /** Undoes a claim, its requests and tokens included. For requests that were never sent. */
   cancel(id: string, nowMs: number): void | Promise<void>;
   /**

@@ -34,6 +34,8 @@ interface OpenClaim extends Touched {
   readonly windows: readonly RateWindow[];
   hold: PicoUsd;
   exposure: PicoUsd;
+  /** Its slots are free again. */
+  hasLeft: boolean;
 }
 
 /** Claims with counters in this process. Each decision is made in one turn of the event loop, which makes it atomic. */
@@ -100,6 +102,11 @@ export class MemoryClaims implements Claims {
       bookings.push({ counter: this.#accounts.counter(account, charge, nowMs), cost: charge.cost });
     }
     return book(bookings);
+  }
+
+  leave(id: string): void {
+    const claim = this.#open.get(id);
+    if (claim !== undefined) freeSlots(claim);
   }
 
   cancel(id: string): void {
@@ -179,7 +186,18 @@ export class MemoryClaims implements Claims {
       found.window.add(second, 1, inputTokens, outputTokens);
       windows.push(found.window);
     }
-    const claim = { accounts, counters, money, second, inputTokens, outputTokens, windows, hold, exposure };
+    const claim = {
+      accounts,
+      counters,
+      money,
+      second,
+      inputTokens,
+      outputTokens,
+      windows,
+      hold,
+      exposure,
+      hasLeft: false,
+    };
     changeHeld(claim, hold, exposure);
     for (const counter of money) counter.users += 1;
     this.#open.set(request.id, claim);
@@ -191,10 +209,7 @@ export class MemoryClaims implements Claims {
     const claim = this.#open.get(id);
     if (claim === undefined) return undefined;
     this.#open.delete(id);
-    for (let index = 0; index < claim.counters.length; index += 1) {
-      const found = claim.counters[index];
-      if (found !== undefined && isFirst(claim.counters, index)) found.open -= 1;
-    }
+    freeSlots(claim);
     changeHeld(claim, -claim.hold, -claim.exposure);
     for (const counter of claim.money) counter.users -= 1;
     return claim;
@@ -209,6 +224,15 @@ function isFirst<T>(list: readonly T[], index: number): boolean {
   const element = list[index];
   for (let before = 0; before < index; before += 1) if (list[before] === element) return false;
   return true;
+}
+
+function freeSlots(claim: OpenClaim): void {
+  if (claim.hasLeft) return;
+  claim.hasLeft = true;
+  for (let index = 0; index < claim.counters.length; index += 1) {
+    const found = claim.counters[index];
+    if (found !== undefined && isFirst(claim.counters, index)) found.open -= 1;
+  }
 }
 
 /** Changes what a claim has reserved in all its budgets. */

@@ -47,6 +47,8 @@ class OneInstance implements Claims {
     return outcome;
   }
 
+  leave(): void {}
+
   settle({ id, cost }: { readonly id: string; readonly cost: bigint }): void {
     const claim = this.#open.get(id);
     this.#open.delete(id);

@@ -161,7 +161,7 @@ local function recordOf(owner, id)
   local packed = redis.call('hget', B..'c:'..owner, id)
   return packed and cmsgpack.unpack(packed)
 end
-local HU, HP, EU, EP, AT, INPUT, OUTPUT, NOTE, TAIL = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local HU, HP, EU, EP, AT, INPUT, OUTPUT, NOTE, TAIL, LEFT = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 -- Changes the counter of each budget once.
 local function changeAll(accounts, change)
   local done = {}
@@ -185,7 +185,9 @@ end
 local function spend(accounts, u, p)
   changeAll(accounts, function(c) c.su, c.sp = add(c.su, c.sp, u, p) end)
 end
-local function free(accounts)
+local function free(accounts, record)
+  -- Its slots may be free already, while its cost is counted.
+  if record[LEFT] then return end
   for _, account in ipairs(accounts) do
     if account.isFirst and account.parallel then slot(account.id, -1) end
   end

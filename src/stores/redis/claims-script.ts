@@ -211,7 +211,7 @@ if orphan then
 else
   if record then
     reserve(accounts, -1, record)
-    free(accounts)
+    free(accounts, record)
     for _, account in ipairs(accounts) do
       if account.isFirst and account.isRated then
         if isCancel then recount(account.id, record[AT], -1, -record[INPUT], -record[OUTPUT])
@@ -264,6 +264,17 @@ write(self, id, record)
 return {'done', gen}
 `;
 
+/** Frees the slots of an open claim, once. */
+const FREE = `${CLAIMS_PRELUDE}
+local record = recordOf(self, ARGV[5])
+if record then
+  free(parse(record[TAIL], 1), record)
+  record[LEFT] = 1
+  write(self, ARGV[5], record)
+end
+return {'done', gen}
+`;
+
 /** Seeds counters that have no seed yet. */
 const SEED = `${CLAIMS_PRELUDE}
 if head[3] then return {'closed', gen} end
@@ -300,6 +311,7 @@ export const CLAIM_SCRIPTS = {
   claim: CLAIM,
   extend: EXTEND,
   end: END,
+  free: FREE,
   register: REGISTER,
   seed: SEED,
   correct: CORRECT,

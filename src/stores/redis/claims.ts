@@ -202,6 +202,13 @@ export class RedisClaims implements Claims {
     return this.#end(claim, settlement.cost, settlementUpdate(settlement, claim?.words));
   }
 
+  async leave(id: string): Promise<void> {
+    const claim = this.#open.get(id);
+    if (!this.isUp || claim === undefined || claim.outage !== undefined) return;
+    if (!claim.accounts.some(({ parallelRequests }) => parallelRequests !== undefined)) return;
+    await succeeds(this.#membership.run('free', [id]));
+  }
+
   cancel(id: string, nowMs: number): void | Promise<void> {
     const claim = this.#open.get(id);
     return this.#end(claim, 0n, cancellationUpdate(id, nowMs, claim?.words));

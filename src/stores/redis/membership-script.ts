@@ -123,7 +123,7 @@ for _, one in ipairs(records) do
   local record = one.record
   reserve(one.accounts, -1, record)
   spend(one.accounts, record[HU], record[HP])
-  free(one.accounts)
+  free(one.accounts, record)
   redis.call('hdel', B..'c:'..dead, one.id)
   redis.call('set', B..'t:'..one.id, cmsgpack.pack(record), 'px', 86400000)
   redis.call('zadd', B..'o', now, one.id)

@@ -42,6 +42,11 @@ const flags = {
   api_base: { kind: 'value', valueName: 'URL', about: 'With --model: where the provider answers.' },
   api_version: { kind: 'value', valueName: 'VERSION', about: 'With --model: the API version to ask for.' },
   drop_params: { kind: 'switch', about: 'Drop parameters that a provider cannot take instead of answering 400.' },
+  drain_delay: {
+    kind: 'value',
+    valueName: 'SECONDS',
+    about: 'How long requests are still taken after SIGTERM, while readiness is already 503.',
+  },
   request_timeout: { kind: 'value', valueName: 'SECONDS', about: 'Longest time for one request.' },
   debug: { kind: 'switch', about: 'Log at level debug.' },
   detailed_debug: { kind: 'switch', about: 'Log at level trace.' },

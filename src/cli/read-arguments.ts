@@ -22,6 +22,8 @@ export interface Arguments {
   readonly apiVersion: string | undefined;
   readonly dropParams: boolean;
   readonly requestTimeoutMs: number | undefined;
+  /** For how long readiness is 503 before a drain begins. */
+  readonly drainDelayMs: number | undefined;
   readonly logLevel: 'debug' | 'trace' | undefined;
   readonly json: boolean;
   readonly promptFile: string | undefined;
@@ -76,6 +78,7 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
   const fileVariable = FLAGS.config.variable === undefined ? undefined : env[FLAGS.config.variable];
   const given = [...(values.get('config') ?? []), ...words.slice(1)];
   const timeout = flag('request_timeout');
+  const delay = flag('drain_delay');
   return {
     command,
     files: given.length > 0 ? given : fileVariable ? [fileVariable] : [],
@@ -89,6 +92,7 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     apiVersion: flag('api_version'),
     dropParams: isSet('drop_params'),
     requestTimeoutMs: timeout === undefined ? undefined : seconds('request_timeout', timeout) * 1000,
+    drainDelayMs: delay === undefined ? undefined : secondsOrNone('drain_delay', delay) * 1000,
     logLevel: isSet('detailed_debug') ? 'trace' : isSet('debug') ? 'debug' : undefined,
     json: isSet('json'),
     promptFile: flag('prompt_file'),
@@ -185,6 +189,10 @@ function wholeNumber(name: FlagName, text: string | undefined, least: number, mo
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}.`);
+}
+
+function secondsOrNone(name: FlagName, text: string): number {
+  return text === '0' ? 0 : seconds(name, text);
 }
 
 function seconds(name: FlagName, text: string): number {

@@ -9,6 +9,7 @@ import {
 } from '../config/known-master-key.ts';
 import { configFromEnvironment, loadConfig } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
+import { defined } from '../core/defined.ts';
 import type { JsonObject } from '../core/json.ts';
 import { priceModel } from '../costs/prices.ts';
 import { FEATURE_SETTINGS } from '../features/index.ts';
@@ -102,7 +103,12 @@ function oneModelText(args: Arguments): string {
 function withFlags(config: GatewayConfig, args: Arguments): GatewayConfig {
   return {
     ...config,
-    server: { ...config.server, host: args.host ?? config.server.host, port: args.port ?? config.server.port },
+    server: {
+      ...config.server,
+      host: args.host ?? config.server.host,
+      port: args.port ?? config.server.port,
+      ...defined({ drainDelayMs: args.drainDelayMs ?? config.server.drainDelayMs }),
+    },
     routing: { ...config.routing, timeoutMs: args.requestTimeoutMs ?? config.routing.timeoutMs },
     telemetry: { ...config.telemetry, logLevel: args.logLevel ?? config.telemetry.logLevel },
     dropParams: args.dropParams || config.dropParams,

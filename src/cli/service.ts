@@ -94,7 +94,8 @@ export class Service {
   async #drain(reason: string): Promise<void> {
     const timeoutMs = drainTimeoutMs(this.#options.env);
     this.log.app.info({ reason, timeout_ms: timeoutMs }, 'Draining');
-    await this.gateway.drain({ timeoutMs });
+    // At a terminal no proxy has to learn of it.
+    await this.gateway.drain({ timeoutMs, mayDelay: reason !== 'SIGINT' });
     await this.gateway.close();
     this.log.app.info({}, 'Stopped');
     await this.log.close();

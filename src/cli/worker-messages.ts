@@ -14,7 +14,7 @@ export type ToWorker =
       readonly simulatorUrl: string;
     }
   | { readonly kind: 'reload' }
-  | { readonly kind: 'drain' }
+  | { readonly kind: 'drain'; readonly reason: string }
   /** Asks for the worker's own share of what is gathered. */
   | { readonly kind: 'tell'; readonly id: number; readonly wanted: Wanted }
   /** Brings the shares of every worker to the one that was asked for them. */

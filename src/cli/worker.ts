@@ -67,7 +67,7 @@ export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
       case 'reload':
         return service?.reload();
       case 'drain':
-        return stop('the primary drains');
+        return stop(message.reason);
       case 'tell':
         return void tell(message.id, message.wanted);
       case 'gathered':

@@ -124,7 +124,7 @@ class Primary {
     return new Promise((resolve) => {
       this.#whenEmpty = resolve;
       if (workers.length === 0) resolve();
-      for (const worker of workers) if (worker !== undefined) lineTo(worker).send({ kind: 'drain' });
+      for (const worker of workers) if (worker !== undefined) lineTo(worker).send({ kind: 'drain', reason });
     });
   }
 
@@ -171,7 +171,7 @@ class Primary {
         this.#endedEarly = 0;
         this.#ready.add(worker);
         this.#log.app.info({ worker: worker.process.pid }, 'A worker listens');
-        if (this.#isStopping) line.send({ kind: 'drain' });
+        if (this.#isStopping) line.send({ kind: 'drain', reason: 'the primary drains' });
         return;
       case 'failed':
         worker.process.kill('SIGKILL');

@@ -35,8 +35,11 @@ export interface Gateway {
   readonly port: number;
   /** Swaps the configuration as a whole; requests in flight keep the one they came under. */
   reload(config: GatewayConfig): void;
-  /** Stops accepting, and waits for the requests in flight, at most `timeoutMs`. */
-  drain(options: { readonly timeoutMs: number }): Promise<void>;
+  /**
+   * Stops accepting, and waits for the requests in flight; all of it takes at most `timeoutMs`. With `mayDelay`, readiness
+   * is 503 for the configured delay before that, so that proxies stop sending.
+   */
+  drain(options: { readonly timeoutMs: number; readonly mayDelay?: boolean }): Promise<void>;
   close(): Promise<void>;
   metricsSnapshot(): Promise<MetricsSnapshot>;
   /** The route that one of this process's last requests took; undefined if it is not remembered. */

@@ -1,6 +1,7 @@
 /** The composition root: makes every part, joins them, and listens. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { makeManagementContext } from '../admin/make-context.ts';
+import { isLoopback } from '../config/known-master-key.ts';
 import { defined } from '../core/defined.ts';
 import { FEATURES } from '../features/index.ts';
 import { RunningFeatures } from '../features/run-features.ts';
@@ -29,6 +30,10 @@ const HOUR_MS = 3_600_000;
 /** How long features may take to send what they still have, and requests to close their books, when the gateway ends. */
 const LAST_SENT_MS = 1_000;
 const LAST_BOOKS_MS = 1_000;
+/** How long proxies get to see that this instance drains, if the configuration does not say: most look every few seconds. */
+const DRAIN_DELAY_MS = 5_000;
+/** A proxy that was refused a connection uses its open ones no more after this time. */
+const LINGER_MS = 500;
 
 /** Starts a gateway; resolves when it listens. Rejects with why it cannot, and has closed everything by then. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -95,9 +100,13 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
       live.reload(next);
       tenants.forgetAll(live.declared);
     },
-    drain: ({ timeoutMs }) => {
+    drain: async ({ timeoutMs, mayDelay = false }) => {
       checks.stop();
-      return edge.drain(timeoutMs);
+      const { drainDelayMs = isLoopback(host) ? 0 : DRAIN_DELAY_MS } = live.current.config.server;
+      const delayMs = mayDelay ? Math.min(drainDelayMs, timeoutMs) : 0;
+      edge.leave();
+      if (delayMs > 0) await wait(delayMs);
+      await edge.drain(timeoutMs - delayMs, delayMs > 0 ? LINGER_MS : 0);
     },
     close: () => shutdown.run(),
     metricsSnapshot: () => metrics.snapshot(),

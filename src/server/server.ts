@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ManagementContext } from '../admin/contract.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
@@ -137,12 +138,26 @@ export class Edge {
     return typeof address === 'object' && address !== null ? address.port : port;
   }
 
-  /** Refuses new work and waits at most `timeoutMs` for requests in progress; then aborts the rest. */
-  async drain(timeoutMs: number): Promise<void> {
+  /** Still takes requests, while readiness and `connection: close` say that others should. */
+  leave(): void {
+    if (this.#isDraining) return;
     this.#isDraining = true;
-    // No new connections; open ones finish what they carry. Node's own `close` counts a connection as idle once its answer was
-    // handed over, and would cut off what a slow reader has not read yet.
+    // A connection that is reused during a drain would keep the process from ending.
+    this.#app.server.prependListener('request', (_request, response) => {
+      response.shouldKeepAlive = false;
+    });
+  }
+
+  /**
+   * Refuses new connections, and waits at most `timeoutMs` for requests in progress; then aborts the rest. Connections
+   * that carry nothing are closed `lingerMs` later: a proxy may send a request on one before it knows.
+   */
+  async drain(timeoutMs: number, lingerMs: number): Promise<void> {
+    this.leave();
+    // Open ones finish what they carry. Node's own `close` counts a connection as idle once its answer was handed over, and
+    // would cut off what a slow reader has not read yet.
     NetServer.prototype.close.call(this.#app.server);
+    if (lingerMs > 0) await wait(lingerMs);
     if (![...this.#inFlight].some((client) => client.hasEnded)) this.#app.server.closeIdleConnections();
     await this.idle(timeoutMs);
     for (const client of this.#inFlight) client.breakOff();
@@ -193,8 +208,6 @@ export class Edge {
   ): void {
     const { parts } = this.#options;
     const client = new HttpClient(request, response, this.#overload);
-    // A connection that is reused during a drain would keep the process from ending.
-    if (this.#isDraining) response.shouldKeepAlive = false;
     if (this.#connections.isExcess(request.socket)) {
       client.isExcess = true;
       response.shouldKeepAlive = false;

@@ -6,10 +6,14 @@ import { SluiceProcess, temporaryFolder } from './sluice-process.ts';
 
 const GROUPS = { quick: 'gpt-4o', slow: 'gpt-4o+tokens-40+latency-50-50', endless: 'gpt-4o+tokens-4000+latency-50-50' };
 
-async function started(context: TestContext, env: Readonly<Record<string, string>> = {}): Promise<SluiceProcess> {
+async function started(
+  context: TestContext,
+  env: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
+): Promise<SluiceProcess> {
   const cwd = temporaryFolder(context);
   const config = writeConfig(cwd, await simulatorFor(context), GROUPS);
-  const args = ['--config', config, '--host', '127.0.0.1', '--port', '0'];
+  const args = ['--config', config, '--host', '127.0.0.1', '--port', '0', ...flags];
   return new SluiceProcess(context, { cwd, args, env: { ...CONFIG_ENV, ...env } });
 }
 
@@ -42,8 +46,25 @@ test('SIGTERM lets a running stream end whole, takes nothing new, and ends with 
   assert.deepEqual([code, signal], [0, null]);
 });
 
+test('before a drain with a delay readiness is 503 while requests are still taken, each on a last connection', async (context) => {
+  const sluice = await started(context, {}, ['--drain_delay', '3']);
+  const url = await sluice.url();
+  assert.equal((await fetch(`${url}/health/readiness`)).status, 200);
+  sluice.kill('SIGTERM');
+  await sluice.until('draining', ({ stdout }) => (stdout.includes('"Draining"') ? true : undefined));
+  const readiness = await fetch(`${url}/health/readiness`);
+  assert.deepEqual([readiness.status, readiness.headers.get('connection')], [503, 'close']);
+  assert.equal(((await readiness.json()) as { status: string }).status, 'draining');
+  for (const isStream of [false, true]) {
+    const answer = await ask(url, 'quick', isStream);
+    assert.deepEqual([answer.status, answer.headers.get('connection')], [200, 'close'], await answer.text());
+  }
+  const { code, signal } = await sluice.ended;
+  assert.deepEqual([code, signal], [0, null]);
+});
+
 test('an idle gateway stops at once on SIGINT, with 0', async (context) => {
-  const sluice = await started(context);
+  const sluice = await started(context, {}, ['--drain_delay', '60']);
   await sluice.url();
   const since = performance.now();
   sluice.kill('SIGINT');

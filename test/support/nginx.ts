@@ -18,8 +18,11 @@ export interface TestNginx {
   close(): Promise<void>;
 }
 
-/** Starts one before these ports of this machine. */
-export async function startTestNginx(ports: readonly number[]): Promise<TestNginx> {
+/** Starts one before these ports of this machine; `movesOn`: with the lines that the guide gives, else it never tries another. */
+export async function startTestNginx(
+  ports: readonly number[],
+  { movesOn = false }: { readonly movesOn?: boolean } = {},
+): Promise<TestNginx> {
   const binary = ensureDebianPackage('nginx-light', 'nginx');
   const folder = mkdtempSync(join(tmpdir(), 'sluice-nginx-'));
   // Its worker is another user where the test is root.
@@ -27,7 +30,7 @@ export async function startTestNginx(ports: readonly number[]): Promise<TestNgin
   for (const name of ['body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']) mkdirSync(join(folder, name), { mode: 0o777 });
   const port = await freePort();
   const config = join(folder, 'nginx.conf');
-  writeFileSync(config, configuration(folder, port, ports));
+  writeFileSync(config, configuration(folder, port, ports, movesOn));
   const child = spawn(binary, ['-c', config, '-p', folder, '-e', join(folder, 'error.log')], { stdio: 'ignore' });
   const exited = once(child, 'exit');
   process.once('exit', () => child.kill('SIGTERM'));
@@ -47,7 +50,7 @@ export async function startTestNginx(ports: readonly number[]): Promise<TestNgin
   };
 }
 
-function configuration(folder: string, port: number, ports: readonly number[]): string {
+function configuration(folder: string, port: number, ports: readonly number[], movesOn: boolean): string {
   return `
 daemon off;
 worker_processes 1;
@@ -62,7 +65,7 @@ http {
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
   upstream instances {
-${ports.map((each) => `    server 127.0.0.1:${each} max_fails=0;`).join('\n')}
+${ports.map((each) => `    server 127.0.0.1:${each} ${movesOn ? 'fail_timeout=1s' : 'max_fails=0'};`).join('\n')}
     keepalive 256;
   }
   server {
@@ -73,7 +76,7 @@ ${ports.map((each) => `    server 127.0.0.1:${each} max_fails=0;`).join('\n')}
       proxy_set_header Connection "";
       proxy_buffering off;
       proxy_read_timeout 120s;
-      proxy_next_upstream off;
+      proxy_next_upstream ${movesOn ? 'error' : 'off'};
     }
   }
 }

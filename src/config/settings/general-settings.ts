@@ -126,6 +126,11 @@ export const GENERAL_SETTINGS = {
   global_max_parallel_requests: later('integer', 'Requests at one time in all.'),
   disable_retry_on_max_parallel_request_limit_error: later('flag', 'Does not retry when that limit is reached.'),
   cancel_on_disconnect: now('flag', 'Aborts the provider call when the client leaves. Always done.', { default: true }),
+  drain_delay: own(
+    'seconds',
+    'How long the gateway still takes requests after SIGTERM, while readiness is already 503, so that proxies go elsewhere first.',
+    { to: 'drainDelayMs', otherwise: '5, or 0 if it listens on this machine alone' },
+  ),
   enable_drain_endpoint: later('flag', 'Offers `/health/drain`.'),
   drain_endpoint_token: later('secret', 'What `/health/drain` asks for.'),
   background_health_checks: now(

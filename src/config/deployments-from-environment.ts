@@ -26,6 +26,7 @@ export function deploymentsFromEnvironment(
       extraHeaders: {},
       defaultParams: {},
       additionalDropParams: [],
+      allowedOpenaiParams: [],
       tags: [],
       modelInfo: {},
       position: `the environment variable ${variable ?? ''}`,

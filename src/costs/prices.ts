@@ -25,7 +25,7 @@ interface ModelToPrice {
 }
 
 /** What of an answer decides which rates apply. */
-interface AnswerKind extends ServedHow {
+export interface AnswerKind extends ServedHow {
   readonly model?: string | undefined;
   readonly serviceTier?: string | undefined;
 }

@@ -7,6 +7,7 @@ import type { Edit } from '../wire/splice.ts';
 import { countOf, largestLimit, loweredLimit } from './asked-limit.ts';
 import { bytesOfMedium, isTextFile, type Medium } from './medium.ts';
 import type { AskedLimit, Expected, RequestOutline } from './outline.ts';
+import { toolKindsIn } from './tool-kinds.ts';
 
 /**
  * The members that a model reads, in any format: a lenient provider may read what another one's format names, and no part of a
@@ -54,6 +55,7 @@ interface MediaMember {
 const ESCAPED_ASCII = Buffer.from('\\u00');
 
 const NO_MEDIA: readonly Medium[] = [];
+const NO_KINDS: readonly string[] = [];
 
 /** The outline of a body whose envelope was read. */
 export abstract class BodyOutline implements RequestOutline {
@@ -165,6 +167,11 @@ export abstract class BodyOutline implements RequestOutline {
 
   get searchContextSize(): string | undefined {
     return this.textAt('web_search_options', 'search_context_size');
+  }
+
+  get toolKinds(): readonly string[] {
+    const tools = this.member('tools');
+    return tools === undefined || tools.kind === 'null' ? NO_KINDS : toolKindsIn(this.body, tools.valueStart);
   }
 
   get webSearches(): number {

@@ -45,6 +45,8 @@ export interface RequestOutline {
   promptPrefix(longestBytes: number): Buffer | undefined;
 
   readonly hasTools: boolean;
+  /** What the tools are, a word each: `function`, `web_search`, `googleSearch`, …; `unknown` if they do not say so. */
+  readonly toolKinds: readonly string[];
   readonly asksForJsonSchema: boolean;
   readonly asksForReasoning: boolean;
   /** Whether the answer may be sound. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { FormatId, ProviderErrorFacts } from '../formats/neutral/conversation.ts';
+import type { BudgetMembers } from './budget-members.ts';
 
 /** The name of a kind of work that a provider can do; `src/operations` says what follows from each. */
 export type OperationId = 'chat' | 'completion' | 'embedding' | 'count-tokens';
@@ -59,6 +60,8 @@ export interface ProviderOperation {
   mustTranslate?(model: string, body: Uint8Array): string | undefined;
   /** Request headers of the client that are handed on when its format is relayed (`anthropic-beta`), in lower case. */
   readonly forwardHeaders?: readonly string[];
+  /** What a request that counts against a budget may have in its body and headers. */
+  readonly budgetMembers: BudgetMembers;
   /** Whether `stream_options.include_usage` may be sent (openai-chat); other formats tell usage unasked. */
   readonly streamUsage?: 'ask' | 'always' | 'never';
 }

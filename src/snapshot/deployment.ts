@@ -122,7 +122,7 @@ export class Deployment implements Routable {
   rules(name: OperationId, operation: ProviderOperation): ParameterRules {
     let rules = this.#rules.get(name);
     if (rules === undefined) {
-      rules = operation.rules(this.target.model);
+      rules = withAllowed(operation.rules(this.target.model), this.config.allowedOpenaiParams);
       this.#rules.set(name, rules);
     }
     return rules;
@@ -141,6 +141,12 @@ export class Deployment implements Routable {
   timeouts(stream: boolean): CallTimeouts {
     return stream ? this.#timeouts.stream : this.#timeouts.whole;
   }
+}
+
+/** The rules without those that keep back what the operator allows. */
+function withAllowed(rules: ParameterRules, allowed: readonly string[]): ParameterRules {
+  if (allowed.length === 0 || rules.unsupported === undefined) return rules;
+  return { ...rules, unsupported: rules.unsupported.filter((name) => !allowed.includes(name)) };
 }
 
 function timeoutsOf(config: DeploymentConfig, defaults: DefaultTimeouts) {

@@ -78,6 +78,7 @@ model_list:
     defaultParams: { temperature: 0.2, max_tokens: 100, my_own_field: { deep: [1, 2] } },
     dropParams: true,
     additionalDropParams: ['user'],
+    allowedOpenaiParams: [],
     timeoutMs: 1500,
     streamTimeoutMs: 30_000,
     firstTokenTimeoutMs: 5000,

@@ -101,7 +101,12 @@ export const MODEL_PARAMS = {
   }),
   budget_duration: now('period', 'Period after which that budget resets (`30d`, `1mo`).', { otherwise: 'never' }),
   region_name: now('text', 'Region of the deployment, for requests that ask for one.', 'region'),
-  allowed_openai_params: later('texts', 'Request fields passed on although the provider is not known to take them.'),
+  allowed_openai_params: now(
+    'texts',
+    'Request fields passed on although the provider is not known to take them, or could charge for them beside tokens: under a budget others than the known ones are refused. Kinds of tools and words of `anthropic-beta` may be listed too.',
+    'allowedOpenaiParams',
+    [],
+  ),
   merge_reasoning_content_in_choices: later('flag', 'Puts reasoning into the answer text between `<think>` marks.'),
   supports_system_message: later('flag', 'False turns system messages into user messages.'),
   ensure_alternating_roles: later('flag', 'Inserts messages so that user and assistant take turns.'),

@@ -6,6 +6,7 @@ import { countOf, largestLimit, loweredLimit } from '../asked-limit.ts';
 import { BodyOutline, type MediaRules } from '../body-outline.ts';
 import { type Medium, readMedium } from '../medium.ts';
 import type { AskedLimit } from '../outline.ts';
+import { UNKNOWN_TOOL } from '../tool-kinds.ts';
 
 /** The outline of a request in Gemini's format. The API takes every name in camel case and in snake case. */
 export class GeminiGenerateOutline extends BodyOutline {
@@ -52,6 +53,15 @@ export class GeminiGenerateOutline extends BodyOutline {
 
   override get hasTools(): boolean {
     return this.hasItems('tools') || this.member('tools')?.kind === 'object';
+  }
+
+  /** A tool is named by its members. */
+  override get toolKinds(): readonly string[] {
+    const tools = this.value('tools') ?? null;
+    if (tools === null) return [];
+    return (Array.isArray(tools) ? tools : [tools]).flatMap((tool) =>
+      isJsonObject(tool) ? Object.keys(tool) : [UNKNOWN_TOOL],
+    );
   }
 
   get asksForJsonSchema(): boolean {

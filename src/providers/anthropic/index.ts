@@ -2,6 +2,7 @@ import { pathWithQuery, splitBaseUrl } from '../base-url.ts';
 import { classifyBy } from '../failure.ts';
 import { bearer, jsonHeaders } from '../openai-compatible/index.ts';
 import type { Provider, ProviderOperation, Target } from '../provider.ts';
+import { ANTHROPIC_BUDGET_MEMBERS } from './budget-members.ts';
 import { ANTHROPIC_FAILURES } from './errors.ts';
 
 /** https://platform.claude.com/docs/en/api/versioning (2026-11-23): the only version that is not deprecated. */
@@ -31,6 +32,7 @@ function messagesOperation(path: string): ProviderOperation {
     forwardHeaders: ['anthropic-beta'],
     // The format's writer knows what the Messages API takes; nothing is left to edit.
     rules: () => ({}),
+    budgetMembers: ANTHROPIC_BUDGET_MEMBERS,
     call(target, { stream }) {
       const base = splitBaseUrl(target.baseUrl, ENDINGS);
       return {

@@ -1,5 +1,6 @@
 import { pathSegment, pathWithQuery, splitBaseUrl } from '../base-url.ts';
 import { classifyBy } from '../failure.ts';
+import { familyBudgetMembers } from '../openai-compatible/budget-members.ts';
 import { FAMILY_FAILURES } from '../openai-compatible/errors.ts';
 import { bearer, jsonHeaders } from '../openai-compatible/index.ts';
 import { isCompletionModel, openAiModelRules } from '../openai-compatible/reasoning-models.ts';
@@ -29,6 +30,11 @@ export const azure: Provider = {
   source: 'https://learn.microsoft.com/azure/foundry/openai/reference (2026-11-23)',
 };
 
+function operationOf(format: ProviderOperation['format']): 'chat' | 'completion' | 'embedding' {
+  if (format === 'openai-chat') return 'chat';
+  return format === 'openai-completions' ? 'completion' : 'embedding';
+}
+
 function deploymentOperation(
   format: ProviderOperation['format'],
   path: string,
@@ -37,6 +43,7 @@ function deploymentOperation(
   return {
     format,
     rules,
+    budgetMembers: familyBudgetMembers(operationOf(format), { searchTools: /^web_search(?:_preview(?:_\d+)*)?$/ }),
     ...(format === 'openai-embeddings' ? {} : { streamUsage: 'ask' }),
     call(target, { stream }) {
       const base = splitBaseUrl(target.baseUrl, ENDINGS);

@@ -27,5 +27,6 @@ export const cerebras: Provider = openAiCompatible({
     // 429 with these types. https://inference-docs.cerebras.ai/support/error (2026-11-23)
     { means: 'upstream_overloaded', status: [429], code: /^(?:queue_exceeded|too_many_queued)$/ },
   ],
+  underBudget: { harmless: ['disable_reasoning', 'clear_thinking', 'reasoning_format'] },
   source: 'https://inference-docs.cerebras.ai/api-reference/chat-completions (2026-11-23)',
 });

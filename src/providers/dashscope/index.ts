@@ -1,3 +1,4 @@
+import { oneOf } from '../budget-members.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import type { Provider } from '../provider.ts';
 
@@ -31,5 +32,9 @@ export const dashscope: Provider = openAiCompatible({
     { means: 'upstream_overloaded', code: /^(?:ModelUnavailable|ModelServingError|ServiceUnavailable)$/i },
     { means: 'upstream_timeout', code: /^(?:RequestTimeOut|ResponseTimeout|InternalError\.Timeout)$/i },
   ],
+  underBudget: {
+    harmless: ['enable_thinking', 'thinking_budget', 'preserve_thinking', 'top_k', 'repetition_penalty'],
+    checked: { enable_search: oneOf(false) },
+  },
   source: 'https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope (2026-11-23)',
 });

@@ -16,5 +16,6 @@ export const deepseek: Provider = openAiCompatible({
   baseUrlVariables: ['DEEPSEEK_API_BASE', 'DEEPSEEK_BASE_URL'],
   rules: { chat: deepseekRules },
   failures: [{ means: 'upstream_not_found', status: [400], message: /^model not exist/i }],
+  underBudget: { harmless: ['thinking'] },
   source: 'https://api-docs.deepseek.com (2026-11-23)',
 });

@@ -1,3 +1,4 @@
+import { OPEN_MODEL_SAMPLING } from '../openai-compatible/budget-members.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import { joinRules, NO_DEVELOPER_ROLE, onlyDefault } from '../openai-compatible/parameters.ts';
 import type { ParameterRules, Provider } from '../provider.ts';
@@ -32,5 +33,16 @@ export const fireworksAi: Provider = openAiCompatible({
   rules: { chat: CHAT },
   // 412: the account is suspended. https://docs.fireworks.ai/troubleshooting/status_error_codes/inference_error_code (2026-11-23)
   failures: [{ means: 'upstream_payment', status: [412] }],
+  underBudget: {
+    harmless: [
+      ...OPEN_MODEL_SAMPLING,
+      'thinking',
+      'context_length_exceeded_behavior',
+      'prompt_truncate_len',
+      'reasoning_history',
+      'mirostat_target',
+      'mirostat_lr',
+    ],
+  },
   source: 'https://docs.fireworks.ai/api-reference/introduction (2026-11-23)',
 });

@@ -2,6 +2,7 @@ import { pathSegment, pathWithQuery, splitBaseUrl } from '../base-url.ts';
 import { classifyBy } from '../failure.ts';
 import { jsonHeaders } from '../openai-compatible/index.ts';
 import type { Provider, ProviderOperation, Target } from '../provider.ts';
+import { GEMINI_BUDGET_MEMBERS } from './budget-members.ts';
 import { GEMINI_FAILURES } from './errors.ts';
 
 /**
@@ -31,6 +32,7 @@ function generateOperation(methodOf: (options: { readonly stream: boolean }) => 
     streamUsage: 'always',
     // The format's writer knows what generateContent takes; nothing is left to edit.
     rules: () => ({}),
+    budgetMembers: GEMINI_BUDGET_MEMBERS,
     call(target, options) {
       const base = splitBaseUrl(withoutModelPath(target.baseUrl), []);
       const method = methodOf(options);

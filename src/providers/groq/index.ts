@@ -31,5 +31,6 @@ export const groq: Provider = openAiCompatible({
     { means: 'upstream_too_large', status: [413] },
     { means: 'upstream_overloaded', status: [498] },
   ],
+  underBudget: { harmless: ['reasoning_format', 'include_reasoning', 'top_k'] },
   source: 'https://console.groq.com/docs/api-reference (2026-11-23)',
 });

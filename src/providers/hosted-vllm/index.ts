@@ -1,3 +1,4 @@
+import { OPEN_MODEL_SAMPLING, THINKING_SWITCHES } from '../openai-compatible/budget-members.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import { NO_DEVELOPER_ROLE } from '../openai-compatible/parameters.ts';
 import type { Provider } from '../provider.ts';
@@ -14,5 +15,10 @@ export const hostedVllm: Provider = openAiCompatible({
   priceProvider: null,
   rules: { chat: NO_DEVELOPER_ROLE },
   operations: ['chat', 'completion', 'embedding'],
+  underBudget: {
+    // Left out: templates, which are programs, and grammars and expressions, which can keep a server busy.
+    harmless: [...OPEN_MODEL_SAMPLING, 'thinking', 'include_reasoning'],
+    checked: { chat_template_kwargs: THINKING_SWITCHES },
+  },
   source: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server (2026-11-23)',
 });

@@ -1,3 +1,4 @@
+import { OPEN_MODEL_SAMPLING } from '../openai-compatible/budget-members.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import type { Provider } from '../provider.ts';
 
@@ -13,5 +14,6 @@ export const lmStudio: Provider = openAiCompatible({
   keyOptional: true,
   priceProvider: null,
   operations: ['chat', 'completion', 'embedding'],
+  underBudget: { harmless: [...OPEN_MODEL_SAMPLING, 'repeat_penalty'] },
   source: 'https://lmstudio.ai/docs/developer/openai-compat (2026-11-23)',
 });

@@ -29,5 +29,6 @@ export const mistral: Provider = openAiCompatible({
   ],
   streamUsage: 'always',
   mustTranslate: (model, body) => (reasonsInContent(model, body) ? 'reasoning-in-content' : undefined),
+  underBudget: { harmless: ['random_seed', 'safe_prompt', 'prompt_mode'] },
   source: 'https://docs.mistral.ai/api (2026-11-23)',
 });

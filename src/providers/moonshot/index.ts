@@ -23,5 +23,6 @@ export const moonshot: Provider = openAiCompatible({
     { means: 'upstream_payment', status: [403], message: /balance|usage limit/i },
     { means: 'upstream_not_found', code: /^resource_not_found_error$/ },
   ],
+  underBudget: { harmless: ['thinking'] },
   source: 'https://platform.kimi.ai/docs/api/chat (2026-11-23)',
 });

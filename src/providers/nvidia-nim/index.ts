@@ -1,3 +1,4 @@
+import { OPEN_MODEL_SAMPLING, THINKING_SWITCHES } from '../openai-compatible/budget-members.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import type { Provider } from '../provider.ts';
 
@@ -11,5 +12,6 @@ export const nvidiaNim: Provider = openAiCompatible({
   // The price list does not have it.
   priceProvider: null,
   operations: ['chat', 'completion', 'embedding'],
+  underBudget: { harmless: OPEN_MODEL_SAMPLING, checked: { chat_template_kwargs: THINKING_SWITCHES } },
   source: 'https://docs.api.nvidia.com/nim/reference/llm-apis (2026-11-23)',
 });

@@ -13,5 +13,6 @@ export const ollama: Provider = openAiCompatible({
   keyOptional: true,
   priceProvider: null,
   operations: ['chat', 'completion', 'embedding'],
+  underBudget: { harmless: ['top_k', 'min_p', 'think', 'reasoning'] },
   source: 'https://docs.ollama.com/api/openai-compatibility (2026-11-23)',
 });

@@ -3,6 +3,7 @@ import { defined } from '../../core/defined.ts';
 import { pathWithQuery, splitBaseUrl } from '../base-url.ts';
 import { classifyBy, type FailureRow } from '../failure.ts';
 import type { ParameterRules, Provider, ProviderOperation, Target } from '../provider.ts';
+import { type BudgetAdditions, familyBudgetMembers } from './budget-members.ts';
 import { FAMILY_FAILURES } from './errors.ts';
 import { FAMILY_CHAT_RULES } from './parameters.ts';
 
@@ -31,6 +32,8 @@ interface OpenAiCompatibleDescription
   readonly barePath?: string;
   /** What it takes of the parameters; the family's common rules for chat and none for the rest if absent. */
   readonly rules?: Readonly<Partial<Record<FamilyOperation, Rules>>>;
+  /** What a request for chat under a budget may have beside the family's members. */
+  readonly underBudget?: BudgetAdditions;
   /** Lines of its own, before the family's table of failures. */
   readonly failures?: readonly FailureRow[];
   /** Which models an operation serves, if not all. */
@@ -64,6 +67,7 @@ export function openAiCompatible(description: OpenAiCompatibleDescription): Prov
     mustTranslate,
     streamUsage,
     headers,
+    underBudget: _underBudget,
     ...facts
   } = description;
   return {
@@ -88,6 +92,7 @@ function familyOperation(
     ...(operation === 'chat' && mustTranslate !== undefined && { mustTranslate }),
     ...(operation === 'embedding' ? {} : { streamUsage: description.streamUsage ?? 'ask' }),
     rules: typeof rules === 'function' ? rules : () => rules,
+    budgetMembers: familyBudgetMembers(operation, description.underBudget),
     call(target, { stream }) {
       const base = splitBaseUrl(target.baseUrl, ENDINGS, description.defaultBaseUrl);
       const path = base.path === '' ? (description.barePath ?? '') : base.path;

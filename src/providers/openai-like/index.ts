@@ -1,3 +1,4 @@
+import { OPEN_MODEL_SAMPLING, THINKING_SWITCHES } from '../openai-compatible/budget-members.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import type { Provider } from '../provider.ts';
 
@@ -12,5 +13,9 @@ export const openaiLike: Provider = openAiCompatible({
   isCustomEndpoint: true,
   priceProvider: null,
   operations: ['chat', 'completion', 'embedding'],
+  underBudget: {
+    harmless: [...OPEN_MODEL_SAMPLING, 'thinking', 'enable_thinking', 'reasoning'],
+    checked: { chat_template_kwargs: THINKING_SWITCHES },
+  },
   source: 'https://docs.litellm.ai/docs/providers/openai_compatible (2026-07-14)',
 });

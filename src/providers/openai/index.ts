@@ -30,5 +30,6 @@ export const openai: Provider = openAiCompatible({
   rules: { chat: openAiModelRules },
   failures: OPENAI_FAILURES,
   headers: ({ organization }) => (organization === undefined ? {} : { 'openai-organization': organization }),
+  underBudget: { searchTools: /^web_search(?:_preview)?(?:_\d+)*$/ },
   source: 'https://developers.openai.com/api/reference/overview (2026-11-23)',
 });

@@ -1,3 +1,4 @@
+import { OPEN_MODEL_SAMPLING } from '../openai-compatible/budget-members.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import type { Provider } from '../provider.ts';
 
@@ -21,5 +22,9 @@ export const openrouter: Provider = openAiCompatible({
     { means: 'upstream_bad_gateway', status: [502] },
     { means: 'upstream_overloaded', status: [503] },
   ],
+  underBudget: {
+    // Left out: `models`, `provider`, `route`, `preset` (another model or price), `plugins` (searches, files), `transforms`.
+    harmless: [...OPEN_MODEL_SAMPLING, 'reasoning', 'include_reasoning', 'usage', 'session_id'],
+  },
   source: 'https://openrouter.ai/docs/api/reference/overview (2026-11-23)',
 });

@@ -38,5 +38,16 @@ export const perplexity: Provider = openAiCompatible({
   baseUrlVariables: ['PERPLEXITY_API_BASE'],
   rules: { chat: CHAT },
   streamUsage: 'always',
+  underBudget: {
+    harmless: [
+      'top_k',
+      'return_related_questions',
+      'search_domain_filter',
+      'search_recency_filter',
+      'search_after_date_filter',
+      'search_before_date_filter',
+      'disable_search',
+    ],
+  },
   source: 'https://docs.perplexity.ai/api-reference/chat-completions-post (2026-11-23)',
 });

@@ -1,3 +1,4 @@
+import { THINKING_SWITCHES } from '../openai-compatible/budget-members.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import type { Provider } from '../provider.ts';
 
@@ -11,5 +12,6 @@ export const sambanova: Provider = openAiCompatible({
   // The price list does not have it.
   priceProvider: null,
   operations: ['chat', 'embedding'],
+  underBudget: { harmless: ['top_k', 'do_sample', 'reasoning'], checked: { chat_template_kwargs: THINKING_SWITCHES } },
   source: 'https://docs.sambanova.ai/docs/en/features/openai-compatibility (2026-11-23)',
 });

@@ -1,3 +1,4 @@
+import { OPEN_MODEL_SAMPLING, THINKING_SWITCHES } from '../openai-compatible/budget-members.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import type { Provider } from '../provider.ts';
 
@@ -17,5 +18,9 @@ export const togetherAi: Provider = openAiCompatible({
     // 403 "The input token count plus max_tokens exceeds the model's limit".
     { means: 'upstream_context_window', status: [403], message: /tokens? .{0,80}(?:exceed|must be <=|greater than)/i },
   ],
+  underBudget: {
+    harmless: [...OPEN_MODEL_SAMPLING, 'context_length_exceeded_behavior', 'reasoning'],
+    checked: { chat_template_kwargs: THINKING_SWITCHES },
+  },
   source: 'https://docs.together.ai/reference/chat-completions-1 (2026-11-23)',
 });

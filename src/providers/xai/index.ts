@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../core/json.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import type { Provider } from '../provider.ts';
 import { xaiRules } from './parameters.ts';
@@ -18,5 +19,9 @@ export const xai: Provider = openAiCompatible({
     { means: 'upstream_payment', status: [403, 429], message: /used all available credits|monthly spending limit/i },
     { means: 'upstream_auth', status: [400], message: /incorrect api key/i },
   ],
+  underBudget: {
+    harmless: ['top_k', 'prompt_cache_key'],
+    checked: { search_parameters: (value) => isJsonObject(value) && value.mode === 'off' },
+  },
   source: 'https://docs.x.ai/docs/api-reference (2026-11-23)',
 });

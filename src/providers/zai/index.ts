@@ -17,6 +17,10 @@ export const zai: Provider = openAiCompatible({
   baseUrlVariables: ['ZAI_API_BASE'],
   rules: { chat: CHAT },
   failures: GLM_FAILURES,
+  underBudget: {
+    harmless: ['thinking', 'do_sample', 'request_id', 'user_id', 'tool_stream'],
+    searchTools: /^web_search$/,
+  },
   source: 'https://docs.z.ai/api-reference/llm/chat-completion (2026-11-23)',
 });
 
@@ -30,5 +34,9 @@ export const zhipuai: Provider = openAiCompatible({
   operations: ['chat', 'embedding'],
   rules: { chat: CHAT },
   failures: GLM_FAILURES,
+  underBudget: {
+    harmless: ['thinking', 'do_sample', 'request_id', 'user_id', 'tool_stream'],
+    searchTools: /^web_search$/,
+  },
   source: 'https://docs.bigmodel.cn/cn/api/introduction (2026-11-23)',
 });

@@ -6,6 +6,7 @@ import type { RunningFeatures } from '../features/run-features.ts';
 import { AskedChecks } from '../pipeline/diagnosis/asked-checks.ts';
 import { explainRecord } from '../pipeline/diagnosis/explain-route.ts';
 import { RouteRecords } from '../pipeline/diagnosis/route-records.ts';
+import { FreeRates } from '../pipeline/free-rates.ts';
 import { BudgetQueue } from '../pipeline/money/budget-queue.ts';
 import type { UpstreamBudgets } from '../pipeline/money/upstream-budgets.ts';
 import type { Parts } from '../pipeline/parts.ts';
@@ -43,6 +44,7 @@ export function makeParts(
     ...{ clock, random, upstream, tenants, claims, journal, routes, onFault },
     waiting: new BudgetQueue(() => clock.monotonicMs()),
     routing: live.routing,
+    freeRates: new FreeRates(),
     askedChecks: new AskedChecks(() => parts),
     isDatabaseUp: atMostEvery(DATABASE_ASKED_EVERY_MS, clock, () => database.ping()),
     forecasts: new OutputForecasts(),

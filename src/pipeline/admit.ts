@@ -19,7 +19,12 @@ import type { Parts } from './parts.ts';
  */
 export function admit(exchange: Exchange, parts: Parts): Admitted | Promise<Admitted> {
   const { identity, endpoint } = exchange;
-  if (identity === undefined || endpoint.operation.isFree) return 'admitted';
+  if (identity === undefined) return 'admitted';
+  if (endpoint.operation.isFree) {
+    const { freeRequestsPerMinute } = exchange.snapshot.config.budgets;
+    parts.freeRates.take('counting', identity, freeRequestsPerMinute, exchange.clock.monotonicMs());
+    return 'admitted';
+  }
   refuseWithoutFields(exchange);
   exchange.customer = customerOf(exchange);
   const named = namedScopes(exchange, parts);

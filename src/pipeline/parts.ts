@@ -14,6 +14,7 @@ import type { SettledSink } from '../telemetry/settled.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { RouteRecords } from './diagnosis/route-records.ts';
+import type { FreeRates } from './free-rates.ts';
 import type { BudgetQueue } from './money/budget-queue.ts';
 import type { CountTokens } from './money/estimate.ts';
 
@@ -48,6 +49,8 @@ export interface Parts {
   readonly slots: () => Slots<Exchange>;
   readonly sink: SettledSink;
   readonly routes: RouteRecords;
+  /** How often each key asks for what costs nothing. */
+  readonly freeRates: FreeRates;
   readonly askedChecks: AskedHealth;
   /** The route of a request that this process or another worker served; undefined if no process remembers it. */
   readonly routeOf: (callId: string) => Promise<JsonObject | undefined>;

@@ -11,7 +11,8 @@ import { newCallId } from '../core/ids.ts';
 import { Slots } from '../core/slots.ts';
 import type { Answer } from '../endpoints/question.ts';
 import { Exchange } from '../exchange/exchange.ts';
-import { errorBody } from '../formats/client-error.ts';
+import { errorBody, retryHeaders } from '../formats/client-error.ts';
+import type { FreeKind } from '../pipeline/free-rates.ts';
 import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
 import type { Parts } from '../pipeline/parts.ts';
@@ -110,6 +111,7 @@ export class Edge {
       context: options.management,
       overload: this.#overload,
       identify: ({ rawHeaders }) => this.#identify(rawHeaders, 'GET', undefined),
+      take: (caller) => this.#take('management', caller),
       onFault: options.parts.onFault,
     });
     this.#app.setNotFoundHandler((request, reply) => this.#answerUnknown(request, reply));
@@ -250,6 +252,8 @@ export class Edge {
     try {
       const identity = await this.#identifyFor(route, request);
       if (route.access === 'admin' && identity?.isAdmin !== true) throw adminOnly();
+      // A public route says whether the gateway is alive, however often it is asked.
+      if (identity !== undefined) this.#take('facts', identity);
       const answer = await route.answering({
         snapshot,
         identity,
@@ -307,13 +311,18 @@ export class Edge {
     );
   }
 
+  #take(kind: FreeKind, identity: Identity | undefined): void {
+    const { parts, snapshot } = this.#options;
+    parts.freeRates.take(kind, identity, snapshot().config.budgets.freeRequestsPerMinute, parts.clock.monotonicMs());
+  }
+
   async #answerMetrics(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const snapshot = this.#options.snapshot();
     try {
       if (snapshot.config.telemetry.metrics.requireAuth) {
         const { isAdmin } = await this.#identify(request.raw.rawHeaders, request.method, undefined);
         if (!isAdmin) throw adminOnly();
-      }
+      } else this.#take('metrics', undefined);
       const { contentType, body } = await this.#options.metrics();
       return reply.header('content-type', contentType).send(Readable.from(body, { objectMode: false }));
     } catch (error) {
@@ -325,13 +334,20 @@ export class Edge {
     if (error.code === 'internal')
       this.#options.parts.onFault(`${request.method} ${request.url.slice(0, 200)} failed`, error);
     const body = errorBody(error);
+    const again = retryHeaders(error);
     if (hasUnreadBody(request.raw)) {
       const allow = reply.getHeader('allow');
-      const headers = ['content-type', 'application/json', ...(typeof allow === 'string' ? ['allow', allow] : [])];
+      const headers = [
+        'content-type',
+        'application/json',
+        ...(typeof allow === 'string' ? ['allow', allow] : []),
+        ...again,
+      ];
       reply.hijack();
       new HttpClient(request.raw, reply.raw, this.#overload).sendWhole(error.status, headers, body);
       return reply;
     }
+    for (let at = 0; at < again.length; at += 2) void reply.header(again[at] ?? '', again[at + 1]);
     return reply.code(error.status).header('content-type', 'application/json').send(body);
   }
 }

@@ -115,6 +115,11 @@ export const BUDGET_SETTINGS = {
     'Which tags and customers a request may name. `open`: any, unless its key or team has `allowed_tags` or `allowed_customers`. `bound`: only those that these lists allow.',
     { to: 'clientNames', default: 'open' },
   ),
+  free_requests_per_minute: own(
+    'count',
+    'How many requests that cost nothing a key may make in a minute, in each process: of token counting, of facts (models, `/health`), of management and of `/metrics` so many each. Admins are limited in token counting alone.',
+    { to: 'freeRequestsPerMinute', default: 600 },
+  ),
   journal_fsync: own(
     'flag',
     'Waits for the disk before a request is sent: its claim then survives the end of the machine, not only of the process.',

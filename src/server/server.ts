@@ -19,6 +19,7 @@ import type { Parts } from '../pipeline/parts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { type EdgeLimits, restWhileLate } from './client-time-limits.ts';
+import { badUrl, errorOfFramework } from './framework-errors.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
 import { serveManagement } from './management.ts';
 import { ConnectionsByAddress } from './overload/connections-by-address.ts';
@@ -252,7 +253,7 @@ export class Edge {
     try {
       const identity = await this.#identifyFor(route, request);
       if (route.access === 'admin' && identity?.isAdmin !== true) throw adminOnly();
-      // A public route says whether the gateway is alive, however often it is asked.
+      // A public route says whether the gateway is alive, to all who ask.
       if (identity !== undefined) this.#take('facts', identity);
       const answer = await route.answering({
         snapshot,
@@ -358,27 +359,6 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
 
 function adminOnly(): GatewayError {
   return new GatewayError('route_denied', 'You may not call this route: only the master key and proxy admins may.');
-}
-
-function badUrl(error: Error): GatewayError {
-  return new GatewayError('invalid_request', 'The path of the request is not valid: check its percent-encoding.', {
-    cause: error,
-  });
-}
-
-/** An error of the framework before a handler runs is the client's fault if its status is 4xx. */
-function errorOfFramework(error: unknown): GatewayError {
-  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500;
-  if (!(status >= 400 && status < 500)) return asGatewayError(error);
-  if (status === 415)
-    return new GatewayError(
-      'unsupported_media_type',
-      'The header `Content-Type` is not valid. Send `Content-Type: application/json`.',
-      { cause: error },
-    );
-  return new GatewayError('invalid_request', 'The request is not valid: check its method, path, headers and length.', {
-    cause: error,
-  });
 }
 
 /** Answers what is not valid HTTP with an error in words, and closes the connection. */

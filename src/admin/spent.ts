@@ -4,7 +4,7 @@ import { defined } from '../core/defined.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type PicoUsd, usdNumber } from '../core/money.ts';
 import { AFTER_EVERY_TIME, alertNotesOf } from '../stores/contracts/alert-notes.ts';
-import type { MoneyLimit } from '../stores/contracts/claims.ts';
+import type { Charge, MoneyLimit } from '../stores/contracts/claims.ts';
 import type { Budget, Limits } from '../stores/contracts/directory.ts';
 import { moneyOf, periodAt } from '../tenancy/accounts.ts';
 import { limitsOf } from '../tenancy/scopes.ts';
@@ -86,6 +86,19 @@ export async function setSpent(context: ManagementContext, spender: Spender, to:
     await context.claims.correct(spender.account, window, to);
   }
   await context.directory.pruneNotes(alertNotesOf(spender.account), AFTER_EVERY_TIME);
+}
+
+/** What an object's budgets count more (or less) for something that it began at this time, in the periods that go on. */
+export async function chargesOf(
+  context: ManagementContext,
+  spender: Spender,
+  beganAtMs: number,
+  cost: PicoUsd,
+): Promise<Charge[]> {
+  const windows = await windowsOf(context, spender);
+  return windows
+    .filter(({ startsAtMs }) => startsAtMs <= beganAtMs)
+    .map((window) => ({ account: spender.account, ...window, cost }));
 }
 
 /** Every period that a budget of the object is in now. */

@@ -72,6 +72,16 @@ const flags = {
     valueName: 'WHAT',
     about: 'With spend: key, team, user, organization, customer, model, provider_model, provider, tag or day (model).',
   },
+  orphans: {
+    kind: 'switch',
+    about: 'With spend: list the requests that a killed gateway had under way; with --attempt and --cost correct one.',
+  },
+  attempt: { kind: 'value', valueName: 'ID', about: 'With spend --orphans: the attempt to correct.' },
+  cost: {
+    kind: 'value',
+    valueName: 'USD',
+    about: 'With spend --orphans --attempt: what it really cost; 0 releases it.',
+  },
   from: { kind: 'value', valueName: 'DATE', about: 'With spend: the first day (UTC), as YYYY-MM-DD (30 days ago).' },
   to: { kind: 'value', valueName: 'DATE', about: 'With spend: the last day.' },
   json: { kind: 'switch', about: 'With check, route and spend: print JSON.' },

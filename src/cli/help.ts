@@ -13,6 +13,8 @@ Usage:
   sluice route --call-id ID        The same for a request that the running gateway had.
   sluice spend [--by WHAT] [--from DATE] [--to DATE]
                                    Ask the running gateway what was spent; with --call-id about one request's attempts and prices.
+  sluice spend --orphans [--attempt ID --cost USD]
+                                   List what a killed gateway had under way and what it is booked at, or correct one of them.
   sluice demo [flags]              Serve simulated models: no account, no cost.
 
 Flags (also with - in place of _):

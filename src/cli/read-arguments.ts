@@ -32,6 +32,10 @@ export interface Arguments {
   readonly callId: string | undefined;
   /** What `spend` sums by, and its first and last day. */
   readonly by: string | undefined;
+  /** `spend` lists orphans, or corrects one of them. */
+  readonly orphans: boolean;
+  readonly attempt: string | undefined;
+  readonly costUsd: number | undefined;
   readonly from: string | undefined;
   readonly to: string | undefined;
   /** One line for each flag that was accepted and changes nothing. */
@@ -100,6 +104,9 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     tags: flag('tags'),
     callId: flag('call_id'),
     by: flag('by'),
+    orphans: isSet('orphans'),
+    attempt: flag('attempt'),
+    costUsd: usd('cost', flag('cost')),
     from: flag('from'),
     to: flag('to'),
     notes,
@@ -193,6 +200,12 @@ function wholeNumber(name: FlagName, text: string | undefined, least: number, mo
 
 function secondsOrNone(name: FlagName, text: string): number {
   return text === '0' ? 0 : seconds(name, text);
+}
+
+function usd(name: FlagName, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(`--${name} must be an amount in USD such as 0.0042, not ${JSON.stringify(text)}.`);
 }
 
 function seconds(name: FlagName, text: string): number {

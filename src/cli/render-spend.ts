@@ -44,6 +44,16 @@ export interface SpendAttempt {
   };
 }
 
+/** What `/spend/orphans` answers. */
+export interface OrphanList {
+  readonly total: number;
+  readonly data: readonly {
+    readonly startTime: string;
+    readonly model: string;
+    readonly sluice: { readonly attempt_id: string; readonly cost: string | null; readonly hold: string | null };
+  }[];
+}
+
 type Align = 'left' | 'right' | 'point';
 
 /** Sums by group with the total below. */
@@ -97,6 +107,24 @@ export function renderAttempts(attempts: readonly SpendAttempt[]): string {
   const hold = held === undefined || held === null ? '' : `Held when it was settled: ${held} USD\n`;
   const head = printable(`Request ${first.request_id}, begun ${first.startTime}, USD`);
   return `${head}\n\n${table}\nPrices by attempt:\n${prices.map(printable).join('\n')}\n${hold}`;
+}
+
+/** Orphans as a table: what each is booked at, and up to which amount it may have cost. */
+export function renderOrphans({ data, total }: OrphanList): string {
+  if (data.length === 0) return 'No request is booked as an orphan.\n';
+  const table = renderTable(
+    ['attempt', 'begun', 'model', 'cost', 'at most'],
+    data.map(({ startTime, model, sluice }) => [
+      sluice.attempt_id,
+      startTime,
+      model,
+      sluice.cost ?? 'unpriced',
+      sluice.hold ?? 'unknown',
+    ]),
+    ['left', 'left', 'left', 'point', 'point'],
+  );
+  const more = total > data.length ? `The newest ${data.length} of ${total}; narrow them with --from and --to.\n` : '';
+  return `Requests that a killed gateway had under way, USD\n\n${table}${more}Correct one: sluice spend --orphans --attempt ID --cost USD\n`;
 }
 
 function nameOf({ name, alias }: SpendSummary['results'][number]): string {

@@ -39,6 +39,17 @@ test('spend tells what the running gateway spent, and what one request was price
   assert.equal(json.group_by, 'day');
   assert.match(json.total.cost, /^0\.0\d+$/);
 
+  const orphans = await spend('--orphans');
+  assert.deepEqual([orphans.code, orphans.stdout], [0, 'No request is booked as an orphan.\n']);
+  const half = await spend('--orphans', '--attempt', `${callId}/0`);
+  assert.deepEqual(
+    [half.code, half.stderr],
+    [1, 'To correct an orphan, give both --attempt (from the list) and --cost (in USD).\n'],
+  );
+  const notOne = await spend('--orphans', '--attempt', `${callId}/0`, '--cost', '0.1');
+  assert.equal(notOne.code, 1);
+  assert.match(notOne.stderr, /names no orphaned request/);
+
   const wrong = await spend('--by', 'colour');
   assert.equal(wrong.code, 1);
   assert.match(wrong.stderr, /must be one of key, team, user/);

@@ -1,6 +1,7 @@
 import type { ManagementRoute } from '../contract.ts';
 import { CALCULATE_ROUTES } from './calculate.ts';
 import { LOG_ROUTES } from './logs.ts';
+import { ORPHAN_ROUTES } from './orphans.ts';
 import { PROVIDER_BUDGET_ROUTES } from './provider-budgets.ts';
 import { REPORT_ROUTES } from './report.ts';
 import { RESET_ROUTES } from './reset.ts';
@@ -16,4 +17,5 @@ export const SPEND_ROUTES: readonly ManagementRoute[] = [
   ...CALCULATE_ROUTES,
   ...PROVIDER_BUDGET_ROUTES,
   ...RESET_ROUTES,
+  ...ORPHAN_ROUTES,
 ];

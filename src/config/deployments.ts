@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { defined } from '../core/defined.ts';
 import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
+import { apiBaseFault } from './api-base-fault.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
 import type { DeploymentConfig, DeploymentHealthCheck, RoutingConfig } from './gateway-config.ts';
 import type { KnownProvider, ProviderModel } from './known-providers.ts';
@@ -22,6 +23,8 @@ interface DeploymentReading {
   readonly context: ReadingContext;
   /** `router_settings.default_litellm_params`. */
   readonly defaults: ConfigNode | undefined;
+  /** Whether `api_base` may be a link-local address. */
+  readonly mayBeLinkLocal: boolean;
   /** The limits that hold for deployments without limits of their own. */
   readonly routing: Pick<RoutingConfig, 'groupSettings' | 'defaultMaxParallelRequests'>;
 }
@@ -222,6 +225,15 @@ class DeploymentReader {
     if (apiKey === undefined && provider.keyOptional !== true && !bringsItsOwn && !params.isUnset('api_key')) {
       const message = `the deployment "${group}" has no API key: ${set('api_key', provider.keyVariables[0])}`;
       findings.add('warning', 'no-api-key', place, message);
+    }
+    const fault = apiBase === undefined ? undefined : apiBaseFault(apiBase, this.#reading.mayBeLinkLocal);
+    if (fault !== undefined) {
+      findings.add(
+        'error',
+        'wrong-type',
+        params.placeOf('api_base') ?? place,
+        `the deployment "${group}": api_base ${fault}`,
+      );
     }
     if (apiBase === undefined && provider.defaultBaseUrl === undefined) {
       const severity = params.isUnset('api_base') ? 'warning' : 'error';

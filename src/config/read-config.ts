@@ -91,7 +91,12 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
   const health = part<Unfinished<HealthCheckConfig, 'stalenessMs'>>('health.');
   const keys = readDeclaredKeys(root, context);
   const config: Draft['config'] = {
-    deployments: readDeployments(root, { context, defaults: router.node('default_litellm_params'), routing }),
+    deployments: readDeployments(root, {
+      context,
+      defaults: router.node('default_litellm_params'),
+      mayBeLinkLocal: general.get('allow_link_local_api_base') === true,
+      routing,
+    }),
     keys: keys.map(({ key }) => key),
     declared: readDeclaredTenants(root, context),
     server: part('server.'),

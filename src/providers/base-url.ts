@@ -33,7 +33,7 @@ export function pathWithQuery(path: string, query: URLSearchParams): string {
   return text === '' ? path : `${path}?${text}`;
 }
 
-/** One segment of a path. A model's slash, colon or question mark must not become structure. */
+/** One segment of a path. A model's slash, colon or question mark must not become structure, nor a dot a step. */
 export function pathSegment(text: string): string {
-  return encodeURIComponent(text);
+  return /^\.{1,2}$/.test(text) ? text.replaceAll('.', '%252E') : encodeURIComponent(text);
 }

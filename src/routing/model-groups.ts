@@ -97,10 +97,12 @@ export class ModelGroups<D extends Routable> {
     for (const { wildcard, deployments } of this.#wildcards) {
       const captures = wildcard.match(name);
       if (captures === undefined) continue;
+      const models = deployments.map((deployment) => fillWildcard(deployment.model, captures));
+      if (!models.every(isPlainName)) return undefined;
       const group: ResolvedGroup<D> = {
         name,
         pattern: wildcard.pattern,
-        deployments: deployments.map((deployment) => this.#fill(deployment, fillWildcard(deployment.model, captures))),
+        deployments: deployments.map((deployment, index) => this.#fill(deployment, models[index] ?? '')),
       };
       // Names come from clients, so the memory of them is bounded; the oldest goes first.
       if (this.#filled.size >= FILLED_WILDCARDS_KEPT) {
@@ -112,4 +114,12 @@ export class ModelGroups<D extends Routable> {
     }
     return undefined;
   }
+}
+
+/**
+ * Whether a name that a client puts in the place of a wildcard is only a name: a step of a path or a control character in it could
+ * change the address of a provider that has the model in its path.
+ */
+function isPlainName(model: string): boolean {
+  return !/\p{Cc}/u.test(model) && model.split(/[/\\]/).every((step) => step !== '.' && step !== '..');
 }

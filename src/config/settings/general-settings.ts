@@ -255,6 +255,11 @@ export const GENERAL_SETTINGS = {
   mcp_trusted_proxy_ranges: later('texts', 'Proxies whose headers are believed for MCP.'),
   require_end_user_mcp_access_defined: later('flag', 'End users need to be given MCP servers.'),
   user_mcp_management_mode: later('text', 'What users see of MCP servers.'),
+  allow_link_local_api_base: own(
+    'flag',
+    'Lets deployments have an `api_base` at a link-local address (169.254.0.0/16, fe80::/10), where clouds offer the credentials of their machines.',
+    { default: false },
+  ),
   store_audit_logs: now('flag', 'Keeps a record of changes by administrators. Always done here.', { default: true }),
   coordination: later('map', 'How instances work together.'),
   database_extra_connection_params: never('map', PRISMA),

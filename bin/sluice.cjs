@@ -11,8 +11,42 @@ if (parseInt(process.versions.node, 10) < MINIMUM) {
       'Elsewhere install it from https://nodejs.org.\n',
   );
   process.exitCode = 1;
-} else {
+} else if (!restartWithHeapSizes()) {
   start();
+}
+
+/**
+ * Node.js takes the sizes of its heap from the command line only. So a server takes the place of this process with them: same
+ * process id, same outputs. Without them it keeps some 60 MB of garbage more.
+ */
+function restartWithHeapSizes() {
+  var command = process.argv[2];
+  var serves = command === undefined || command === 'serve' || command === 'demo' || command.charAt(0) === '-';
+  var asks = process.argv.indexOf('--help') > 0 || process.argv.indexOf('--version') > 0;
+  // A process with a channel to its parent (a worker, `node --watch`) would lose it.
+  if (!serves || asks || process.send || !process.execve || process.platform === 'win32') return false;
+  var given = process.execArgv.join(' ') + ' ' + (process.env.NODE_OPTIONS || '');
+  if (given.indexOf('--heap-growing-percent') >= 0) return false;
+  var flags = ['--heap-growing-percent=40'];
+  if (given.indexOf('--max-semi-space-size') < 0) {
+    flags.push('--max-semi-space-size=' + (megabytes('SLUICE_YOUNG_HEAP_MB') || 8));
+  }
+  var old = megabytes('SLUICE_OLD_HEAP_MB');
+  if (old) flags.push('--max-old-space-size=' + old);
+  var env = Object.assign({}, process.env);
+  // Each thread of glibc would keep a pool of freed memory of its own.
+  if (!env.MALLOC_ARENA_MAX) env.MALLOC_ARENA_MAX = '2';
+  try {
+    process.execve(process.execPath, [process.execPath].concat(process.execArgv, flags, process.argv.slice(1)), env);
+  } catch (error) {
+    // Memory is all that it costs.
+  }
+  return false;
+}
+
+function megabytes(name) {
+  var text = process.env[name] || '';
+  return /^[1-9][0-9]{0,5}$/.test(text) ? text : '';
 }
 
 function start() {

@@ -22,6 +22,8 @@ ${rows.map(([name, about]) => `  ${name.padEnd(width)}  ${about}`).join('\n')}
 
 Environment:
   SLUICE_DATA_DIR                  Folder for what must outlive a restart (./data).
+  SLUICE_YOUNG_HEAP_MB             Size of V8's space for new objects (8); more costs memory and may save computing time.
+  SLUICE_OLD_HEAP_MB               Most of V8's space for other objects; without it Node.js decides.
   LITELLM_MASTER_KEY               Master key, unless the configuration has one (also SLUICE_MASTER_KEY, GATEWAY_MASTER_KEY).
                                    With neither, one is made on the first start and kept in the data folder.
   GRACEFUL_SHUTDOWN_TIMEOUT        Seconds that requests in flight may take after SIGTERM (30).

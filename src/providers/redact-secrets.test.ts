@@ -16,6 +16,10 @@ describe('secrets in messages of providers', () => {
     ['api_key=0123456789abcdef0123456789abcdef.AbCdEfGhIjKlMnOp', 'AbCdEf'],
     ['failed to call https://user:hunter2@proxy.local/v1', 'hunter2'],
     ['Basic dXNlcjpwYXNz is wrong', 'dXNlcjpwYXNz'],
+    [String.raw`{"error":"The key is\nsk-abcdefgh1234"}`, 'abcdefgh1234'],
+    [String.raw`{"error":"The key is\u000agsk_abcdefgh1234"}`, 'abcdefgh1234'],
+    [String.raw`{"error":"The key is\tAIzaSyD-1234567890abcdefgh"}`, 'abcdefgh'],
+    [String.raw`{"error":"It said\r\nBearer abcdefgh1234"}`, 'abcdefgh1234'],
   ];
   for (const [text, secret] of secrets) {
     test(`are taken out of: ${text.slice(0, 50)}`, () => {
@@ -23,6 +27,30 @@ describe('secrets in messages of providers', () => {
       assert.ok(!redactSecrets(text).includes(secret), redactSecrets(text));
     });
   }
+
+  test('are looked for in time in proportion to the message, also in a hostile one', () => {
+    const hostile = [
+      'a',
+      '*',
+      '**a',
+      'sk-',
+      'api_key=',
+      'eyJ',
+      'eyJ-aaaaaaa-',
+      '://a:',
+      'Bearer ',
+      'password: ',
+      '?key=',
+      '0',
+    ];
+    for (const part of hostile) {
+      const text = part.repeat(400_000 / part.length);
+      const began = process.threadCpuUsage();
+      redactSecrets(text);
+      const { user, system } = process.threadCpuUsage(began);
+      assert.ok(user + system < 1_000_000, `${part}: ${user + system} µs`);
+    }
+  });
 
   test('are taken out wherever a known one stands', () => {
     assert.equal(redactSecrets('the key hunter2hunter2 failed', ['hunter2hunter2']), 'the key [redacted] failed');

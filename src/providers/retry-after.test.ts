@@ -98,4 +98,13 @@ describe('the wait a provider asks for', () => {
     assert.equal(parseDuration('s'), undefined);
     assert.equal(parseDuration('3s later'), undefined);
   });
+
+  test('a long row of digits is no duration, and is not searched', () => {
+    const digits = '1'.repeat(1_000_000);
+    const body = { error: { details: [{ retryDelay: digits }] } };
+    const began = process.threadCpuUsage();
+    assert.equal(readRetryAfterMs(answer({ 'retry-after': digits }, body), `try again in ${digits}s`), undefined);
+    const { user, system } = process.threadCpuUsage(began);
+    assert.ok(user + system < 500_000, `${user + system} µs`);
+  });
 });

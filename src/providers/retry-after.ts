@@ -106,8 +106,12 @@ const UNIT_MS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
+const LONGEST_DURATION_TEXT = 100;
+
 /** Reads a span of time in Go's or Google's writing (`1h2m3.5s`, `342ms`, `34s`) or in words (`20 seconds`), in milliseconds. */
 export function parseDuration(text: string): number | undefined {
+  // The pattern below takes quadratic time on a long row of digits.
+  if (text.length > LONGEST_DURATION_TEXT) return undefined;
   const pieces = [...text.toLowerCase().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)\s*/g)];
   if (pieces.length === 0 || pieces.map((piece) => piece[0]).join('') !== text.toLowerCase()) return undefined;
   let total = 0;

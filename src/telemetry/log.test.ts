@@ -202,8 +202,18 @@ describe('the log', () => {
     assert.equal(lines.at(-1).keyHash, 'abc');
   });
 
+  test('a key at the start of a line inside a JSON string is hidden, whatever escape stands before it', () => {
+    const key = 'abcdefgh12345678';
+    for (const before of ['\n', '\r\n', '\t', '\b', '\f', '\u0001', '\u001b']) {
+      for (const text of [`sk-${key}`, `gsk_${key}`, `xoxb-${key}`, `Bearer ${key}`, `AKIA${key.toUpperCase()}`]) {
+        const line = redact(JSON.stringify({ msg: `it said${before}${text}` }));
+        assert.ok(!line.toLowerCase().includes(key), line);
+      }
+    }
+  });
+
   test('redaction takes time in proportion to the text, also for hostile text', () => {
-    for (const part of ['sk-', 'api_key=', 'eyJ', '://a:', 'Bearer ', 'key"', '?key=']) {
+    for (const part of ['sk-', 'api_key=', 'eyJ', 'eyJ-aaaaaaa-', '://a:', 'Bearer ', 'key"', '?key=']) {
       const text = part.repeat(20_000);
       const start = performance.now();
       redact(text);

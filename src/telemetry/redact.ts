@@ -2,10 +2,14 @@
 
 const HIDDEN = '[hidden]';
 
+/** Where a word begins, also right behind an escape of a JSON string: in `\nsk-…` the `n` is no letter of the key. */
+const START = String.raw`(?:\b|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4}))`;
 /** Shapes of keys: OpenAI and everybody who writes `sk-…`, Groq, xAI, Google, AWS, GitHub, Slack, JSON Web Tokens. */
-const KEY_SHAPES =
-  /\b(?:sk-[\w-]{4,}|(?:gsk|xai|pplx|nvapi|hf|r8|ghp|glpat|AIza)[-_]?[\w-]{16,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abp]-[\w-]{8,}|eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?)/g;
-const AUTHORISATION = /\b(Bearer|Basic)\s+[\w\-.~+/=]{4,}/gi;
+const KEY_SHAPES = new RegExp(
+  String.raw`${START}(?:sk-[\w-]{4,}|(?:gsk|xai|pplx|nvapi|hf|r8|ghp|glpat|AIza)[-_]?[\w-]{16,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abp]-[\w-]{8,}|eyJ[\w-]{8,}(?:\.[\w-]+)*)`,
+  'g',
+);
+const AUTHORISATION = new RegExp(String.raw`${START}(Bearer|Basic)\s+[\w\-.~+/=]{4,}`, 'gi');
 const SECRET_NAMES =
   'api[-_]?key|authorization|password|passwd|client[-_]?secret|secret|access[-_]?key|private[-_]?key|master[-_]?key|(?:access|auth|refresh|session)[-_]?token|cookie';
 /** A JSON member whose name says what it holds, also inside a JSON string; only text values, so that the line stays JSON. */

@@ -5,8 +5,11 @@ import { endOfEvent } from './event-boundary.ts';
 /** No bytes. */
 export const NOTHING = Buffer.alloc(0);
 
+const LETTER = Buffer.from('x');
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+/** An open event of many lines that is longer is not joined again for each of its chunks: that would take quadratic time. */
+const LONG_EVENT_BYTES = 4 * 1024;
 
 /** Filters one stream. Whole events leave at once; an event that outgrows the limit is passed on as it comes. */
 export abstract class HeldEvents {
@@ -35,7 +38,10 @@ export abstract class HeldEvents {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
     // Without a line end in it, the chunk cannot complete the open event: no need to join the pieces yet.
-    if (!mayEnd && this.#heldBytes <= this.#maxHeldBytes) return NOTHING;
+    if (this.#heldBytes <= this.#maxHeldBytes) {
+      if (!mayEnd) return NOTHING;
+      if (this.#heldBytes - bytes.length > LONG_EVENT_BYTES && !this.#lastChunkEndsEvent()) return NOTHING;
+    }
     return this.filter(this.#release());
   }
 
@@ -63,6 +69,19 @@ export abstract class HeldEvents {
     return from;
   }
 
+  /** Whether the open event ends in the last chunk; the event is longer than the three bytes that matter before it. */
+  #lastChunkEndsEvent(): boolean {
+    const pieces: Buffer[] = [];
+    let before = 0;
+    for (let index = this.#held.length - 1; index >= 0 && before < 3; index -= 1) {
+      const piece = this.#held[index] as Buffer;
+      pieces.unshift(piece);
+      if (index < this.#held.length - 1) before += piece.length;
+    }
+    const joined = Buffer.concat([LETTER, Buffer.concat(pieces).subarray(before - 3)]);
+    return endOfEvent(joined, 0) !== -1;
+  }
+
   #release(): Buffer {
     const [only] = this.#held;
     const bytes = this.#held.length === 1 && only !== undefined ? only : Buffer.concat(this.#held, this.#heldBytes);
@@ -87,5 +106,5 @@ export abstract class HeldEvents {
 
 /** A blank line is at most four bytes, so its first three may be behind us; the letter says that no line begins with them. */
 function lastBytes(bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from('x'), bytes.subarray(bytes.length - 3)]);
+  return Buffer.concat([LETTER, bytes.subarray(bytes.length - 3)]);
 }

@@ -65,3 +65,32 @@ test('an event beyond measure passes as it comes, and the events after it are wh
   assert.equal(filter.push(Buffer.from('\ndata: 1\n\nda')).toString(), '\ndata: 1\n\n');
   assert.equal(filter.end().toString(), 'da');
 });
+
+test('an event of many lines in many chunks takes time in proportion to its length', () => {
+  const cpuMs = (bytes: number): number => {
+    const filter = new WholeEvents();
+    const began = process.threadCpuUsage();
+    for (let sent = 0; sent < bytes; sent += 16) filter.push(Buffer.from('data: 123456789\n'));
+    const { user, system } = process.threadCpuUsage(began);
+    assert.equal(filter.push(Buffer.from('\n')).length, bytes + 1);
+    return (user + system) / 1_000;
+  };
+  cpuMs(16_384);
+  // Joined again for each chunk, this was seconds.
+  const least = Math.min(...Array.from({ length: 3 }, () => cpuMs(245_760)));
+  assert.ok(least < 200, `${least} ms for 240 KiB`);
+});
+
+test('a long event ends wherever its chunks are cut, with each kind of line end', () => {
+  for (const end of ['\n\n', '\r\n\r\n', '\r\r', '\n\r\n', '\r\n\n', '\n\r']) {
+    const event = Buffer.from(`${'data: 1\n'.repeat(1_000)}data: 2${end}`);
+    for (const size of [1, 2, 3, 5, 7]) {
+      const filter = new WholeEvents();
+      let sent = 0;
+      for (let at = 0; at < event.length; at += size) sent += filter.push(event.subarray(at, at + size)).length;
+      // A carriage return at the very end does not decide before the next byte.
+      sent += filter.push(Buffer.from('d')).length;
+      assert.equal(sent, event.length, JSON.stringify({ end, size }));
+    }
+  }
+});

@@ -1,0 +1,13 @@
+import type { FuzzTarget } from '../target.ts';
+import { FORMAT_TARGETS } from './formats.ts';
+import { SECURITY_TARGETS } from './security.ts';
+import { STORED_TARGETS } from './stored.ts';
+import { WIRE_TARGETS } from './wire.ts';
+
+/** Every reader of bytes that is fuzzed. */
+export const TARGETS: readonly FuzzTarget[] = [
+  ...WIRE_TARGETS,
+  ...FORMAT_TARGETS,
+  ...SECURITY_TARGETS,
+  ...STORED_TARGETS,
+];

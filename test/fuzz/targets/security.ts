@@ -1,4 +1,4 @@
-/** Readers of what decides about access, and writers of what must not give a secret away. */
+/** Readers of what decides about access, and writers of what must not contain a secret. */
 import assert from 'node:assert/strict';
 import { flagOf, numberOf, pageOf, sortOf, textOf, textsOf, wordOf } from '../../../src/admin/query-fields.ts';
 import { spanOf, usdOf } from '../../../src/admin/query-spans.ts';
@@ -11,7 +11,7 @@ import { headerText } from '../../../src/pipeline/header-text.ts';
 import { KnownSecrets } from '../../../src/providers/known-secrets.ts';
 import { readRetryAfterMs } from '../../../src/providers/retry-after.ts';
 import { queryOf } from '../../../src/server/url.ts';
-import { renderSnapshot } from '../../../src/telemetry/exposition.ts';
+import { writeSnapshot } from '../../../src/telemetry/exposition.ts';
 import { redact } from '../../../src/telemetry/redact.ts';
 import { readCredential } from '../../../src/tenancy/credential.ts';
 import { type FuzzTarget, parsedJson, unlessRefused } from '../target.ts';
@@ -155,8 +155,9 @@ const expositionTarget: FuzzTarget = {
   words: ['"', '\\', '\n', '{', '}', '\u001b', '\u2028'],
   async run(input) {
     const reason = input.toString();
-    const text = await renderSnapshot({
+    const pieces = writeSnapshot({
       series: [],
+      histogramsPerKey: false,
       lanes: [{ lane: 'relay', reason, count: 1 }],
       deployments: [
         { labels: { litellm_model_name: reason, model_id: reason, api_base: reason, api_provider: 'x' }, state: 0 },
@@ -169,6 +170,7 @@ const expositionTarget: FuzzTarget = {
       build: { version: '1', node_version: 'v24' },
       process: [],
     });
+    const text = (await Array.fromAsync(pieces)).join('');
     for (const line of text.split('\n')) assert.match(line, METRIC_LINE);
     assert.ok(!/[\p{Cc}--\n]/v.test(text), 'a control character is in the exposition');
   },

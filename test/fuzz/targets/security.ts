@@ -170,7 +170,8 @@ const expositionTarget: FuzzTarget = {
       build: { version: '1', node_version: 'v24' },
       process: [],
     });
-    const text = (await Array.fromAsync(pieces)).join('');
+    let text = '';
+    for await (const piece of pieces) text += piece;
     for (const line of text.split('\n')) assert.match(line, METRIC_LINE);
     assert.ok(!/[\p{Cc}--\n]/v.test(text), 'a control character is in the exposition');
   },

@@ -129,6 +129,8 @@ export interface RedisConfig {
   };
   /** Further nodes of a Redis Cluster, for when the first is unavailable. */
   readonly startupNodes?: readonly RedisNode[];
+  /** Limit for connecting, TLS included. */
+  readonly connectTimeoutMs?: number;
 }
 
 export interface RedisNode {

@@ -45,11 +45,16 @@ interface Sections {
   readonly general: Section<typeof GENERAL_SETTINGS>;
 }
 
+/** Without these the gateway would open another database than the one that was meant, or count alone. */
+function isNeededAtStart(name: string): boolean {
+  return name === 'master_key' || name === 'database_url' || name.startsWith('redis_');
+}
+
 /** How the known sections are read; one that a feature brings has no part, and only known members. */
 const SECTION_OPTIONS: Readonly<Record<string, Omit<SectionOptions, 'path'>>> = {
-  router_settings: { part: 'routing.', unknown: 'warn' },
+  router_settings: { part: 'routing.', unknown: 'warn', unsetIsError: isNeededAtStart },
   litellm_settings: { unknown: 'warn' },
-  general_settings: { part: 'server.', unknown: 'warn', unsetIsError: (name) => name === 'master_key' },
+  general_settings: { part: 'server.', unknown: 'warn', unsetIsError: isNeededAtStart },
   budget_settings: { part: 'budgets.' },
 };
 

@@ -1,4 +1,5 @@
 /** Reads the address of the Redis that instances share: `router_settings.redis_…`, else LiteLLM's `REDIS_…` variables. */
+import { isIP } from 'node:net';
 import { defined } from '../core/defined.ts';
 import type { RedisConfig } from './gateway-config.ts';
 import { readNodes, readSentinels, readTls } from './redis-nodes.ts';
@@ -22,6 +23,10 @@ export function readRedis(router: Section<typeof ROUTER_SETTINGS>): RedisConfig 
     const message = 'router_settings.redis_url must be redis://HOST:PORT/DATABASE, or rediss:// for TLS';
     router.context.findings.add('error', 'wrong-type', router.placeOf('redis_url'), message);
   }
+  if (host !== undefined && !isHost(host)) {
+    const message = 'router_settings.redis_host must be the name or address of a host, without scheme, port and path';
+    router.context.findings.add('error', 'wrong-type', router.placeOf('redis_host'), message);
+  }
   const startupNodes = readNodes(router, 'redis_startup_nodes', defaultPort);
   const [firstNode, ...furtherNodes] = startupNodes ?? [];
   const isNamed = url !== undefined || host !== undefined;
@@ -43,9 +48,14 @@ export function readRedis(router: Section<typeof ROUTER_SETTINGS>): RedisConfig 
     ...defined({
       tls: readTls(router),
       sentinels: readSentinels(router),
+      connectTimeoutMs: router.get('redis_connect_timeout'),
       startupNodes: isNamed ? startupNodes : furtherNodes.length > 0 ? furtherNodes : undefined,
     }),
   };
+}
+
+function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^[\w.-]+$/.test(text);
 }
 
 interface UrlParts extends Omit<Partial<RedisConfig>, 'host'> {

@@ -47,6 +47,7 @@ export function makeParts(
     freeRates: new FreeRates(),
     askedChecks: new AskedChecks(() => parts),
     isDatabaseUp: atMostEvery(DATABASE_ASKED_EVERY_MS, clock, () => database.ping()),
+    wasDatabaseReached: () => database.wasReached,
     forecasts: new OutputForecasts(),
     inputs: new InputEstimates(),
     afterCharges: (charges) => budgets.charged(charges),

@@ -1,5 +1,6 @@
 /** Opens everything that outlives a request: the database, the counters of limits, the journal; and books what killed processes left. */
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { GatewayConfig, RedisConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { newCallId } from '../core/ids.ts';
@@ -20,6 +21,10 @@ import { takeFileLock } from '../stores/sqlite/file-lock.ts';
 import { openSqliteDatabase } from '../stores/sqlite/sqlite-database.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Adopting } from './adopting.ts';
+
+/** How long a start waits for Redis, if the configuration does not say. */
+const REDIS_WITHIN_MS = 2_000;
+const REDIS_LOOK_EVERY_MS = 10;
 
 /** What the stores are opened with. */
 interface OpenStoresOptions {
@@ -70,6 +75,7 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
     const counting = await makeClaims(options, database, seedFrom(database, journal, undelivered), journal);
     changes = counting.changes;
     const { claims } = counting;
+    if (config.redis !== undefined) await waitForRedis(claims, config.redis, options);
     const { ledger } = database;
     const onTrouble = (trouble: JournalTrouble): void => logTrouble(log, trouble);
     const tellAgainMs = tellAgainMsOf(config);
@@ -174,6 +180,19 @@ async function makeClaims(
     },
   });
   return { claims, changes: new MemoryInvalidationBus() };
+}
+
+/** A Redis that is there is used from the first request on; one that does not answer does not end the start. */
+async function waitForRedis(
+  claims: Claims,
+  { connectTimeoutMs = REDIS_WITHIN_MS }: RedisConfig,
+  { clock, log }: OpenStoresOptions,
+): Promise<void> {
+  const untilMs = clock.monotonicMs() + connectTimeoutMs;
+  while (claims.isUp !== true && clock.monotonicMs() < untilMs) await wait(REDIS_LOOK_EVERY_MS);
+  if (claims.isUp === true) return;
+  const message = 'Redis did not answer before the start: limits and budgets follow their `when_away` until it does';
+  log.app.warn({ waited_ms: connectTimeoutMs }, message);
 }
 
 async function claimInRedis(

@@ -38,6 +38,8 @@ export interface Parts {
   readonly journal: Journal;
   /** Whether the database answers; asked at most once a second. */
   readonly isDatabaseUp: () => Promise<boolean>;
+  /** False: it was unavailable from the start on, so that not even keys that were seen before are known. */
+  readonly wasDatabaseReached: () => boolean;
   /** What answers and prompts were like, for what a request reserves. */
   readonly forecasts: OutputForecasts;
   readonly inputs: InputEstimates;

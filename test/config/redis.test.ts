@@ -119,3 +119,34 @@ test('invalid nodes and an authority that cannot be read are errors', () => {
     );
   }
 });
+
+test('a Redis or a database whose settings name an unset variable, or are malformed, end the start at their line', () => {
+  const errors = (settings: string, general = '') => {
+    const text = `model_list: [{ model_name: a, litellm_params: { model: openai/gpt-4o, api_key: os.environ/KEY } }]
+router_settings: { ${settings} }
+general_settings: { ${general} }`;
+    const options = { files: ['config.yaml'], env: { KEY: 'k' }, knownProviders: providers, readFile: () => text };
+    const { config, findings } = loadConfig(options);
+    assert.equal(config, undefined, settings + general);
+    return findings.filter(({ severity }) => severity === 'error');
+  };
+  const rows = ['host', 'url', 'password', 'username', 'port', 'db', 'ssl', 'sentinel_password', 'ssl_ca_certs'];
+  for (const row of rows) {
+    const [error] = errors(
+      `redis_host: cache, redis_${row}: os.environ/NOT_SET`.replace(/^redis_host: cache, (?=redis_host)/, ''),
+    );
+    assert.deepEqual([error?.code, error?.line], ['unset-variable', 2], row);
+    assert.match(error?.message ?? '', /"NOT_SET" is not set/);
+  }
+  assert.equal(errors('redis_url: "redis://${NOT_SET}:6379"')[0]?.code, 'unset-variable');
+  for (const host of ['redis://cache', 'cache:6379', 'cache/0', 'ca che', 'user@cache']) {
+    const [error] = errors(`redis_host: ${JSON.stringify(host)}`);
+    assert.deepEqual([error?.code, error?.line], ['wrong-type', 2], host);
+  }
+  const [unset] = errors('', 'database_url: os.environ/NOT_SET');
+  assert.deepEqual([unset?.code, unset?.line], ['unset-variable', 3]);
+  for (const url of ['postgres', 'mysql://h/d', 'postgresql://', 'postgresql://u:p@h:port/d']) {
+    const [error] = errors('', `database_url: ${JSON.stringify(url)}`);
+    assert.deepEqual([error?.code, error?.line], ['wrong-type', 3], url);
+  }
+});

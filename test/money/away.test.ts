@@ -143,8 +143,9 @@ describe('two instances over Redis and Postgres', { timeout: 240_000 }, () => {
     const during: [string, number][] = [];
     for (const key of keys) during.push([key, await statusOf(key)]);
     process.stdout.write(`  Postgres down at the start: ${JSON.stringify(during)}\n`);
-    assert.equal((await instance.get('/health/readiness')).status, 200);
+    assert.equal((await instance.get('/health/readiness')).status, 503);
     await postgres.start();
+    await until(async () => (await instance.get('/health/readiness')).status === 200, 'the instance is ready');
     await until(async () => (await instance.get('/global/spend')).status === 200, 'the database is there');
     await until(async () => (await statusOf('declared-with-a-budget')) === 200, 'budgets are known');
     const seen = simulator.requests.filter(({ rawBody }) => rawBody.includes('Postgres is down.'));

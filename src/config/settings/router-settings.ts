@@ -153,6 +153,11 @@ export const ROUTER_SETTINGS = {
     { variable: 'REDIS_URL' },
   ),
   redis_ssl: now('flag', 'Whether it speaks TLS.', { variable: 'REDIS_SSL', default: false }),
+  redis_connect_timeout: own(
+    'seconds',
+    'Limit for connecting to it, TLS included. A start waits so long for it, and goes on without it then.',
+    { otherwise: '2' },
+  ),
   redis_ssl_ca_certs: own('text', 'A file of the authorities to trust.', { otherwise: "the system's" }),
   redis_ssl_cert_reqs: own(['required', 'none'], '`none` takes any certificate.', { default: 'required' }),
   redis_ssl_check_hostname: own('flag', 'Whether the certificate must name the host.', { default: true }),

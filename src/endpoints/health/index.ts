@@ -11,20 +11,24 @@ import type { Answering, Question } from '../question.ts';
 export const liveness: Answering = () => ({ status: 200, body: "I'm alive!" });
 
 /**
- * Whether this instance takes requests: not while it drains. An unavailable database is reported, but does not make the
- * instance unready: keys that are known are served, and their costs are kept until the database is back. The version is
- * told to valid keys only: it says which faults an attacker could try.
+ * Whether this instance takes requests: not while it drains, nor before its database was reached for the first time. One
+ * that is lost later is reported, but does not make the instance unready: keys that are known are served, and their costs
+ * are kept until the database is back. The version is told to valid keys only: it says which faults an attacker could try.
  */
-export const readiness: Answering = async ({ identity, isDraining, version, parts }) => ({
-  status: isDraining ? 503 : 200,
-  body: {
-    status: isDraining ? 'draining' : 'healthy',
-    db: (await parts.isDatabaseUp()) ? 'connected' : 'Not connected',
-    cache: null,
-    ...(identity !== undefined && { litellm_version: version }),
-    success_callbacks: [],
-  },
-});
+export const readiness: Answering = async ({ identity, isDraining, version, parts }) => {
+  const isUp = await parts.isDatabaseUp();
+  const wasReached = parts.wasDatabaseReached();
+  return {
+    status: isDraining || !wasReached ? 503 : 200,
+    body: {
+      status: isDraining ? 'draining' : wasReached ? 'healthy' : 'waiting for the database',
+      db: isUp ? 'connected' : 'Not connected',
+      cache: null,
+      ...(identity !== undefined && { litellm_version: version }),
+      success_callbacks: [],
+    },
+  };
+};
 
 const PROBES_AT_ONCE = 10;
 

@@ -371,6 +371,8 @@ export interface Database {
   readonly ledger: Ledger;
   /** Whether it answers now; resolves within a second. */
   ping(): Promise<boolean>;
+  /** Whether this process ever had it, migrated. */
+  readonly wasReached: boolean;
   /**
    * Takes the right to be the only instance on this database without shared counters. False if another instance has it.
    * It lasts until `close` or the end of the process, however it ends.

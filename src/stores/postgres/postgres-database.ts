@@ -53,6 +53,9 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
     directory: sqlDirectory(connection, onChanged),
     ledger: makeLedger(connection),
     ping: async () => isReady && (await connection.ping()),
+    get wasReached() {
+      return isReady;
+    },
     beAlone: () => lock.take(),
     async close() {
       isClosed = true;

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { ensureDebianPackage } from '../../../test/support/debian.ts';
 import { freePort, startTestRedis, startTestSentinel, type TestRedis } from '../../../test/support/redis.ts';
 import { ever, TestInstance, TestLedger } from '../../../test/support/shared-claims.ts';
@@ -33,6 +35,21 @@ async function withInstance(address: RedisAddress, body: (instance: TestInstance
   } finally {
     await instance.close();
   }
+}
+
+/** Passes connections on to a port of this machine, each only after a while. */
+async function startSlowToAccept(targetPort: number, afterMs: number) {
+  const server = createServer((near) => {
+    near.on('error', () => undefined);
+    setTimeout(() => {
+      const far = connect(targetPort, '127.0.0.1');
+      far.on('error', () => near.destroy());
+      near.pipe(far).pipe(near);
+    }, afterMs);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
 }
 
 async function works(instance: TestInstance, id = 'works'): Promise<void> {
@@ -124,6 +141,16 @@ test('with TLS it trusts the authority of the file, and no certificate that it d
         const trusted = { caFile, isVerified: true, isHostChecked: false };
         await withInstance({ ...address, tls: trusted }, (instance) => works(instance));
         await withInstance({ ...address, tls: { isVerified: false, isHostChecked: true } }, (one) => works(one));
+        const slow = await startSlowToAccept(port, 300);
+        await withInstance({ ...address, port: slow.port, tls: trusted }, async (instance) => {
+          await works(instance);
+          assert.deepEqual(instance.statuses, [], 'it is used, although it takes 300 ms to connect');
+        });
+        await withInstance({ ...address, port: slow.port, tls: trusted, connectTimeoutMs: 200 }, async (instance) => {
+          await wait(400);
+          assert.equal(instance.claims.isUp, false, 'the limit is that of the configuration');
+        });
+        slow.close();
         for (const tls of [undefined, { ...trusted, isHostChecked: true }]) {
           await withInstance({ ...address, ...defined({ tls }) }, async (instance) => {
             await wait(400);
@@ -204,6 +231,30 @@ test('scripts that Redis forgot, a full memory and a read-only replica lose noth
       await instance.becomes(true);
       await wait(50);
       assert.deepEqual(await instance.claims.read(KEY.id, KEY.money), [{ spent: 40n, held: 0n, exposed: 0n }]);
+    });
+  });
+});
+
+test('time in which our own process is busy does not count as a silence of Redis, and a true silence does', async () => {
+  await withRedis(async (redis) => {
+    await withInstance({ ...LOCAL, port: redis.port }, async (instance) => {
+      await works(instance);
+      const closed: ClaimAccount = { id: 'key:closed', money: [ever(1_000n)], whenAway: 'closed' };
+      await redis.command('CLIENT', 'PAUSE', '900');
+      const claiming = instance.claim('while busy', [closed], 10n);
+      const untilMs = performance.now() + 1_000;
+      while (performance.now() < untilMs) {
+        for (const blockedMs = performance.now() + 100; performance.now() < blockedMs; );
+        await nextTurn();
+      }
+      assert.equal((await claiming).kind, 'granted');
+      assert.deepEqual(instance.statuses, []);
+
+      redis.freeze();
+      const sinceMs = performance.now();
+      assert.equal((await instance.claim('while frozen', [closed], 10n)).kind, 'refused');
+      assert.equal(instance.claims.isUp, false);
+      assert.ok(performance.now() - sinceMs < 5_000);
     });
   });
 });

@@ -152,7 +152,7 @@ export class RedisClaims implements Claims {
     if (this.#open.has(id) || this.#asking.has(id)) throw new RangeError('a claim with this id is open already');
     this.#asking.add(id);
     try {
-      if (!this.isUp && hasMoney(request)) await this.#waitBriefly();
+      if (!this.isUp && needsRedis(request)) await this.#waitBriefly();
       return this.isUp ? await this.#claimInRedis(request) : await this.#claimLocally(request);
     } finally {
       this.#asking.delete(id);
@@ -293,7 +293,7 @@ export class RedisClaims implements Claims {
           return this.#claimLocally(request);
       }
     }
-    if (!this.isUp && hasMoney(request)) {
+    if (!this.isUp && needsRedis(request)) {
       await this.#waitBriefly();
       if (this.isUp) return this.#claimInRedis(request);
     }
@@ -390,7 +390,9 @@ export class RedisClaims implements Claims {
   }
 }
 
-/** Whether a budget would be divided among instances if Redis were unavailable. */
-function hasMoney({ accounts }: ClaimRequest): boolean {
-  return accounts.some(({ money, whenAway = 'share' }) => money.length > 0 && whenAway === 'share');
+/** Whether a budget would be divided among instances if Redis were unavailable, or the request refused. */
+function needsRedis({ accounts }: ClaimRequest): boolean {
+  return accounts.some(
+    ({ money, whenAway = 'share' }) => whenAway === 'closed' || (money.length > 0 && whenAway === 'share'),
+  );
 }

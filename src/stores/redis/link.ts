@@ -1,5 +1,6 @@
 /** One connection to Redis that is either fast or closed, and reconnects by itself. */
-import { type RedisAddress, type RedisClient, RedisNodes } from './nodes.ts';
+import { CONNECT_LIMIT_MS, type RedisAddress, type RedisClient, RedisNodes } from './nodes.ts';
+import { ReadableTime } from './readable-time.ts';
 
 export type { RedisAddress, RedisClient } from './nodes.ts';
 
@@ -31,10 +32,8 @@ const MOST_UNDER_WAY = 64;
 const LONGEST_TURN_MS = 2_000;
 /** The longest wait for an answer, even if Redis is busy and answers other commands. */
 const BUSY_LIMIT_MS = 5 * COMMAND_LIMIT_MS;
-/** If a timer is this late, our own process was busy. */
-const OWN_PAUSE_MS = 20;
-/** Connecting and preparing take several round trips, each of which may take as long as a command. */
-const READY_LIMIT_MS = 10 * COMMAND_LIMIT_MS;
+/** Preparing a connection takes several round trips, each of which may take as long as a command. */
+const PREPARE_LIMIT_MS = 10 * COMMAND_LIMIT_MS;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 /**
@@ -63,7 +62,8 @@ export class RedisLink {
   #proof: NodeJS.Timeout | undefined;
   #underWay = 0;
   readonly #waiting: (() => void)[] = [];
-  /** When the last answer came on this connection. */
+  readonly #time = new ReadableTime();
+  /** When the last answer came, in readable time. */
   #answeredAtMs = 0;
 
   constructor(options: RedisLinkOptions) {
@@ -135,7 +135,7 @@ export class RedisLink {
     client.on('error', (error) => this.#lose(client, error));
     try {
       await this.#within(
-        READY_LIMIT_MS,
+        (this.#options.address.connectTimeoutMs ?? CONNECT_LIMIT_MS) + PREPARE_LIMIT_MS,
         client,
         client.connect().then(() => prepare(client)),
       );
@@ -157,42 +157,25 @@ export class RedisLink {
   }
 
   async #within<Result>(limitMs: number, client: RedisClient, work: Promise<Result>): Promise<Result> {
+    const time = this.#time;
     const late = Promise.withResolvers<never>();
-    const sentAtMs = performance.now();
+    const sentAtMs = time.ms;
     const longestMs = Math.max(limitMs, BUSY_LIMIT_MS);
-    let timer: NodeJS.Timeout | undefined;
-    let isOver = false;
-    const look = (lateMs: number): void => {
-      if (isOver) return;
-      const nowMs = performance.now();
-      const longestLeftMs = longestMs - (nowMs - sentAtMs);
+    const stop = time.onTick(() => {
       // A Redis that answers other commands is busy, and will answer this one.
-      const quietMs = nowMs - Math.max(sentAtMs, this.#answeredAtMs);
-      // While our own process was busy nothing was sent or read: that time says nothing about Redis.
-      const leftMs = Math.min(lateMs > OWN_PAUSE_MS ? limitMs : limitMs - quietMs, longestLeftMs);
-      if (leftMs < 1) late.reject(new RedisUnavailableError(`no answer within ${limitMs} ms`));
-      else watch(leftMs);
-    };
-    const watch = (afterMs: number): void => {
-      const dueMs = performance.now() + afterMs;
-      timer = setTimeout(() => {
-        const lateMs = performance.now() - dueMs;
-        // After a pause of our own process the answer may be unread: it is read before this second look.
-        setImmediate(() => look(lateMs));
-      }, afterMs);
-      timer.unref();
-    };
-    watch(limitMs);
+      const quietMs = time.ms - Math.max(sentAtMs, this.#answeredAtMs);
+      if (quietMs >= limitMs || time.ms - sentAtMs >= longestMs)
+        late.reject(new RedisUnavailableError(`no answer within ${limitMs} ms`));
+    });
     try {
       const result = await Promise.race([work, late.promise]);
-      this.#answeredAtMs = performance.now();
+      this.#answeredAtMs = time.ms;
       return result;
     } catch (error) {
       this.#lose(client, error);
       throw error;
     } finally {
-      isOver = true;
-      clearTimeout(timer);
+      stop();
     }
   }
 

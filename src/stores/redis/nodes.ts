@@ -43,9 +43,13 @@ export interface RedisAddress extends HostAndPort {
   readonly sentinels?: RedisSentinels;
   /** Further nodes of a cluster, in case the first is unavailable. */
   readonly startupNodes?: readonly HostAndPort[];
+  /** Limit for connecting, TLS included; `CONNECT_LIMIT_MS` by default. */
+  readonly connectTimeoutMs?: number;
 }
 
-const CONNECT_LIMIT_MS = 100;
+/** Nothing waits for a connection but a start: TLS, and a machine far away, take their time. */
+export const CONNECT_LIMIT_MS = 2_000;
+const SENTINEL_CONNECT_LIMIT_MS = 500;
 const SENTINEL_LIMIT_MS = 100;
 
 /** The client: one connection for commands and messages, by RESP3. */
@@ -102,9 +106,9 @@ export class RedisNodes {
 }
 
 function makeClient(address: RedisAddress, { host, port }: HostAndPort) {
-  const { username, password, database } = address;
+  const { username, password, database, connectTimeoutMs = CONNECT_LIMIT_MS } = address;
   return createClient({
-    socket: { host, port, connectTimeout: CONNECT_LIMIT_MS, reconnectStrategy: false, ...tlsOf(address, host) },
+    socket: { host, port, connectTimeout: connectTimeoutMs, reconnectStrategy: false, ...tlsOf(address, host) },
     database,
     ...defined({ username, password }),
     disableOfflineQueue: true,
@@ -137,7 +141,7 @@ async function askSentinels(
     const { username: _user, password: _password, ...bare } = address;
     const client = makeClient({ ...bare, ...defined({ username, password }), database: 0 }, node);
     client.on('error', (error) => (reason = error));
-    const late = setTimeout(() => client.destroy(), CONNECT_LIMIT_MS + SENTINEL_LIMIT_MS);
+    const late = setTimeout(() => client.destroy(), SENTINEL_CONNECT_LIMIT_MS + SENTINEL_LIMIT_MS);
     try {
       await client.connect();
       const answer = await client.sendCommand(['SENTINEL', 'get-master-addr-by-name', serviceName]);

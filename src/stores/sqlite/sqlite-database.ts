@@ -29,6 +29,7 @@ export async function openSqliteDatabase({ path, makeLedger, onChanged }: Sqlite
     directory: sqlDirectory(connection, onChanged),
     ledger: makeLedger(connection),
     ping: () => connection.ping(),
+    wasReached: true,
     async beAlone() {
       if (path === ':memory:') return true;
       // The lock is a file beside the database: a lock on the database itself would exclude `sluice spend` and backups.

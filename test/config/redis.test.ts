@@ -138,7 +138,7 @@ general_settings: { ${general} }`;
     assert.deepEqual([error?.code, error?.line], ['unset-variable', 2], row);
     assert.match(error?.message ?? '', /"NOT_SET" is not set/);
   }
-  assert.equal(errors('redis_url: "redis://${NOT_SET}:6379"')[0]?.code, 'unset-variable');
+  assert.equal(errors(`redis_url: "redis://$\{NOT_SET}:6379"`)[0]?.code, 'unset-variable');
   for (const host of ['redis://cache', 'cache:6379', 'cache/0', 'ca che', 'user@cache']) {
     const [error] = errors(`redis_host: ${JSON.stringify(host)}`);
     assert.deepEqual([error?.code, error?.line], ['wrong-type', 2], host);

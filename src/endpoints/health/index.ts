@@ -13,7 +13,7 @@ export const liveness: Answering = () => ({ status: 200, body: "I'm alive!" });
 /**
  * Whether this instance takes requests: not while it drains, nor before its database was reached for the first time. One
  * that is lost later is reported, but does not make the instance unready: keys that are known are served, and their costs
- * are kept until the database is back. The version is told to valid keys only: it says which faults an attacker could try.
+ * are kept until the database is back. Only valid keys get the version: it says which faults an attacker could try.
  */
 export const readiness: Answering = async ({ identity, isDraining, version, parts }) => {
   const isUp = await parts.isDatabaseUp();

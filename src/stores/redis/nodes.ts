@@ -47,7 +47,7 @@ export interface RedisAddress extends HostAndPort {
   readonly connectTimeoutMs?: number;
 }
 
-/** Nothing waits for a connection but a start: TLS, and a machine far away, take their time. */
+/** Nothing waits for a connection but a start: TLS and distant machines take their time. */
 export const CONNECT_LIMIT_MS = 2_000;
 const SENTINEL_CONNECT_LIMIT_MS = 500;
 const SENTINEL_LIMIT_MS = 100;

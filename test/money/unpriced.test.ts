@@ -111,7 +111,7 @@ test('the ceiling is a setting, and a claim holds by it', async () => {
   try {
     const refused = await ask(gateway, 'poor', { model: 'named', max_tokens: 100 });
     assert.equal(refused.status, 422, refused.text);
-    assert.match(messageOf(refused), /Budget has been exceeded/);
+    assert.match(messageOf(refused), /Budget is too small for this request/);
   } finally {
     await gateway.close();
   }

@@ -93,8 +93,7 @@ test('a start whose workers all die before they listen ends with a sentence and 
 
 test('a gateway whose last worker dies, and whose replacements do too, ends with a sentence and 1', async (context) => {
   const sluice = await started(context, 'number > 1');
-  await sluice.url();
-  const [pid] = listening(sluice);
+  const pid = await sluice.until('the line of a worker', (process) => listening(process)[0]);
   process.kill(Number(pid), 'SIGKILL');
   const { code, stderr } = await sluice.ended;
   assert.equal(code, 1);

@@ -4,7 +4,8 @@ import { defined } from '../core/defined.ts';
 import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 import { apiBaseFault } from './api-base-fault.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
-import type { DeploymentConfig, DeploymentHealthCheck, RoutingConfig } from './gateway-config.ts';
+import { readDeploymentTls } from './connection-tls.ts';
+import type { ConnectionTls, DeploymentConfig, DeploymentHealthCheck, RoutingConfig } from './gateway-config.ts';
 import type { KnownProvider, ProviderModel } from './known-providers.ts';
 import { firstSet, keyFromEnvironment, wildcardGroups } from './provider-environment.ts';
 import type { ReadingContext } from './reading-context.ts';
@@ -27,6 +28,8 @@ interface DeploymentReading {
   readonly mayBeLinkLocal: boolean;
   /** The limits that hold for deployments without limits of their own. */
   readonly routing: Pick<RoutingConfig, 'groupSettings' | 'defaultMaxParallelRequests'>;
+  /** The TLS settings of all connections. */
+  readonly tls?: ConnectionTls;
 }
 
 /** A `model_list` entry that was read: what its deployments are made from. */
@@ -182,7 +185,7 @@ class DeploymentReader {
   }
 
   #build(entry: ReadEntry, group: string, { provider, model }: ProviderModel): DeploymentConfig {
-    const { context, routing } = this.#reading;
+    const { context, routing, tls } = this.#reading;
     const { item, params, info, modelInfo } = entry;
     const apiKey = params.get('api_key') ?? keyFromEnvironment(provider, context.environment);
     const apiBase =
@@ -198,7 +201,7 @@ class DeploymentReader {
       provider: provider.name,
       model,
       ...defined({ apiKey, apiBase, timeoutMs, streamTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs }),
-      ...defined({ maxParallelRequests: routing.defaultMaxParallelRequests }),
+      ...defined({ maxParallelRequests: routing.defaultMaxParallelRequests, tls: readDeploymentTls(params, tls) }),
       ...fields,
       extraHeaders,
       defaultParams: params.unknown,

@@ -10,6 +10,8 @@ type Severity = 'error' | 'warning' | 'note';
 type FindingCode =
   | 'file-not-read'
   | 'file-too-large'
+  | 'unreadable-file'
+  | 'unchecked-certificates'
   | 'not-yaml'
   | 'not-a-config'
   | 'duplicate-key'

@@ -82,6 +82,8 @@ export interface DeploymentConfig
   /** Request fields added when the client does not send them (`temperature`, `max_tokens`, …; any unknown `litellm_params` key). */
   readonly defaultParams: JsonObject;
   readonly healthCheck?: DeploymentHealthCheck;
+  /** Its own TLS settings, those of all connections filled in. */
+  readonly tls?: ConnectionTls;
   /** `model_info` as written (LiteLLM's field names), with pricing keys of `litellm_params` folded in. */
   readonly modelInfo: JsonObject;
   /** Where it is written, for messages: `config.yaml:3:5`. */
@@ -108,6 +110,24 @@ export interface DeclaredTenants {
   readonly users: readonly User[];
   readonly customers: readonly Customer[];
   readonly tags: readonly Tag[];
+}
+
+/** How the certificate of a provider or a webhook is checked, and which one is shown to it. */
+export interface ConnectionTls {
+  readonly isVerified: boolean;
+  /** The only authorities that are trusted; absent: those that Node.js trusts. */
+  readonly caFile?: string;
+  /** The client certificate; the file may hold its key too. */
+  readonly certificateFile?: string;
+  readonly keyFile?: string;
+}
+
+/** The proxies that calls to providers and webhooks go through, with their credentials. Read at the start only. */
+export interface ProxyConfig {
+  readonly http?: string;
+  readonly https?: string;
+  /** The hosts that are called directly, as in `NO_PROXY`. */
+  readonly except: string;
 }
 
 /** The Redis that several instances have in common. */
@@ -186,6 +206,9 @@ export interface GatewayConfig {
   readonly redis?: RedisConfig;
   readonly telemetry: TelemetryConfig;
   readonly dropParams: boolean;
+  /** The TLS settings of connections to providers and webhooks. */
+  readonly tls?: ConnectionTls;
+  readonly proxies?: ProxyConfig;
   /** `cache` settings in LiteLLM's names (the guide's dialect folded in); absent when caching is off. */
   readonly cache?: JsonObject;
   readonly budgets: BudgetConfig;

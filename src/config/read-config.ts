@@ -2,6 +2,7 @@
 import { defined } from '../core/defined.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { type MapNode, member, type Place, textOf } from './config-node.ts';
+import { readConnectionTls, readProxies } from './connection-tls.ts';
 import { databaseUrl } from './database-url.ts';
 import { type DeclaredKeyRead, readDeclaredKeys } from './declared-keys.ts';
 import { readDeclaredTenants } from './declared-objects.ts';
@@ -94,6 +95,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
   const steps: FallbackStep[] = [];
   const routing = finishRouting(part('routing.'), sections, steps);
   const health = part<Unfinished<HealthCheckConfig, 'stalenessMs'>>('health.');
+  const tls = readConnectionTls(litellm);
   const keys = readDeclaredKeys(root, context);
   const config: Draft['config'] = {
     deployments: readDeployments(root, {
@@ -101,13 +103,14 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
       defaults: router.node('default_litellm_params'),
       mayBeLinkLocal: general.get('allow_link_local_api_base') === true,
       routing,
+      ...defined({ tls }),
     }),
     keys: keys.map(({ key }) => key),
     declared: readDeclaredTenants(root, context),
     server: part('server.'),
     routing,
     health: { ...health, stalenessMs: health.stalenessMs ?? health.intervalMs * STALE_AFTER_INTERVALS },
-    ...defined({ redis: readRedis(router) }),
+    ...defined({ redis: readRedis(router), tls, proxies: readProxies(context) }),
     telemetry: { ...part<TelemetryConfig>('telemetry.'), metrics: part('telemetry.metrics.') },
     dropParams: litellm.effective('drop_params') ?? false,
     ...defined({ cache: cacheSettings(litellm) }),

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.ts';
+import { defined } from '../core/defined.ts';
 import { TokenCounter } from '../costs/token-counter.ts';
 import { MetricsRecorder } from '../telemetry/recorder.ts';
 import { SettledQueue } from '../telemetry/sinks.ts';
@@ -23,7 +24,11 @@ export interface Tools {
 /** Makes the tools. */
 export function makeTools({ config, version, log }: GatewayOptions, shutdown: Shutdown): Tools {
   const clock = systemClock;
-  const upstream = new Upstream({ clock, connectTimeoutMs: config.routing.connectTimeoutMs });
+  const upstream = new Upstream({
+    clock,
+    connectTimeoutMs: config.routing.connectTimeoutMs,
+    ...defined({ proxies: config.proxies, tls: config.tls }),
+  });
   shutdown.add('outside', () => upstream.close());
   const tokens = new TokenCounter();
   shutdown.add('outside', () => tokens.close());

@@ -70,6 +70,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
   live.follow(({ config: next, deployments }) => {
     metrics.keepDeployments(new Set(deployments.keys()));
     metrics.configure(next.telemetry);
+    tools.upstream.configure(defined({ tls: next.tls }));
     features.configure(next);
   });
   const tenants = makeTenants(options, tools, stores, live);

@@ -1,12 +1,15 @@
 /** The one place that knows undici: connections to providers, their timeouts, and how a call is aborted. */
-import type { Socket } from 'node:net';
 import type { Transform } from 'node:stream';
-import { Agent, buildConnector, type Dispatcher, errors as undiciErrors } from 'undici';
+import { type Dispatcher, errors as undiciErrors } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { CallPermit } from './call-permit.ts';
 import { ConnectionReuse, type Sending, type Sent } from './connection-reuse.ts';
+import { ProxyError } from './connector.ts';
 import { createDecoder } from './decode.ts';
+import { Pools } from './pools.ts';
+import { Proxies, type ProxySettings } from './proxies.ts';
 import { type CallTimeouts, type TimeoutKind, TimeoutWatch, type Watched } from './timeouts.ts';
+import { TlsFileError, type TlsSettings } from './tls-files.ts';
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -68,6 +71,8 @@ interface UpstreamCall {
   readonly timeouts: CallTimeouts;
   /** The largest answer that is read, decoded, in bytes. */
   readonly maxResponseBytes: number;
+  /** TLS settings other than those of all calls. */
+  readonly tls?: TlsSettings | undefined;
 }
 
 interface UpstreamOptions {
@@ -75,39 +80,33 @@ interface UpstreamOptions {
   readonly connectTimeoutMs: number;
   /** Connections to one origin at the most; further calls wait for a free one. */
   readonly maxConnectionsPerOrigin?: number;
+  /** Absent: every call goes straight to its origin. */
+  readonly proxies?: ProxySettings;
+  /** The TLS settings of calls without any of their own. */
+  readonly tls?: TlsSettings;
 }
 
 const MAX_INFORMATIONAL_ANSWERS = 20;
+const PROXY_REFUSED = 407;
 
 /** Connections to every provider, kept alive and shared by all requests. */
 export class Upstream {
-  readonly #agent: Agent;
-  /** For calls whose kept connection was dead: others of it may be dead as well, so they get one of their own. */
-  readonly #freshAgent: Agent;
+  readonly #pools: Pools;
+  readonly #proxies: Proxies | undefined;
   readonly #watch: TimeoutWatch;
   readonly #reuse: ConnectionReuse;
 
-  constructor(options: UpstreamOptions) {
-    this.#watch = new TimeoutWatch(options.clock);
-    this.#reuse = new ConnectionReuse(options.clock);
-    const settings = {
-      connections: options.maxConnectionsPerOrigin ?? 1024,
-      pipelining: 1,
-      keepAliveTimeout: 30_000,
-      keepAliveMaxTimeout: 300_000,
-      keepAliveTimeoutThreshold: 2_000,
-      // Ours are exact to 50 ms and cost less; undici's would be a second clock with another answer.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: 16_384,
-      allowH2: false,
-      connect: measured(
-        buildConnector({ timeout: options.connectTimeoutMs, noDelay: true, keepAlive: true, allowH2: false }),
-        this.#reuse,
-      ),
-    } as const;
-    this.#agent = new Agent(settings);
-    this.#freshAgent = new Agent(settings);
+  constructor({ clock, connectTimeoutMs, maxConnectionsPerOrigin = 1024, proxies, tls }: UpstreamOptions) {
+    this.#watch = new TimeoutWatch(clock);
+    this.#reuse = new ConnectionReuse(clock);
+    this.#proxies = proxies && new Proxies(proxies);
+    const options = { connectTimeoutMs, maxConnectionsPerOrigin, proxies: this.#proxies, reuse: this.#reuse };
+    this.#pools = new Pools(options, tls);
+  }
+
+  /** Takes over other TLS settings for calls without any of their own, and certificates that were changed in their files. */
+  configure({ tls }: Pick<UpstreamOptions, 'tls'>): void {
+    this.#pools.configure(tls);
   }
 
   /** Sends the call that was permitted. Every end reaches the listener; throws only for a permit that was used before. */
@@ -122,17 +121,23 @@ export class Upstream {
   /** Closes idle connections and ends what is under way. */
   async close(): Promise<void> {
     this.#reuse.close();
-    await Promise.all([this.#agent.destroy(), this.#freshAgent.destroy()]);
+    await this.#pools.destroy();
   }
 
   #dispatch(call: UpstreamCall, flight: Flight, onFreshConnection: boolean): void {
     try {
-      (onFreshConnection ? this.#freshAgent : this.#agent).dispatch(
+      const { origin } = call;
+      const pool = this.#pools.of(call.tls);
+      const proxy = this.#proxies?.forwarding(origin);
+      const authorization = proxy?.authorization;
+      (onFreshConnection ? pool.fresh : pool.kept).dispatch(
         {
-          origin: call.origin,
-          path: call.path,
+          origin,
+          path: proxy === undefined ? call.path : origin + call.path,
           method: call.method,
-          headers: call.headers as string[],
+          headers: (authorization === undefined
+            ? call.headers
+            : [...call.headers, 'proxy-authorization', authorization]) as string[],
           body: call.body,
           ...(onFreshConnection && { reset: true }),
         },
@@ -257,6 +262,12 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
       }
       return;
     }
+    if (status === PROXY_REFUSED) {
+      // No provider answers this: it is the proxy's, and the provider was not asked.
+      this.#wasUnread = true;
+      this.#fail({ kind: 'connect', detail: 'the proxy refuses the credentials of the gateway (407)' });
+      return;
+    }
     this.sawActivity = true;
     const encoding = headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity' && encoding !== '') {
@@ -340,15 +351,6 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   }
 }
 
-/** The same, with every connection known to `reuse` from the moment at which it is begun. */
-function measured(connect: buildConnector.connector, reuse: ConnectionReuse): buildConnector.connector {
-  return (options, callback) => {
-    // Its type says that it returns nothing; it returns the socket.
-    const socket = connect(options, callback) as unknown as Socket | undefined;
-    if (socket !== undefined) reuse.connecting(socket);
-  };
-}
-
 const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 const isBroken = (error: Error): boolean => BROKEN.has((error as { code?: unknown }).code);
@@ -364,6 +366,8 @@ function faultOf(error: Error): UpstreamFault {
   if (error instanceof undiciErrors.ResponseContentLengthMismatchError) {
     return { kind: 'reset', detail: 'the answer is shorter or longer than announced' };
   }
+  if (error instanceof ProxyError) return { kind: 'connect', detail: error.message };
+  if (error instanceof TlsFileError) return { kind: 'tls', detail: 'a file of the TLS settings cannot be read' };
   const word = typeof code === 'string' ? code : '';
   if (word === 'ENOTFOUND' || word === 'EAI_AGAIN')
     return { kind: 'dns', detail: `the host name has no address (${word})` };

@@ -12,6 +12,7 @@ import {
   type SettingRows,
   several,
 } from '../setting-rows.ts';
+import { CONNECTION_TLS } from './connection-tls.ts';
 import { KEY_BOUNDS, KEY_GENERATION, NEW_KEY_PARAMS, NEW_TEAM_PARAMS, NEW_USER_PARAMS, openMap } from './management.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
 
@@ -241,8 +242,7 @@ export const LITELLM_SETTINGS = {
   user_url_allowed_hosts: later('texts', 'Private hosts that clients may name.'),
   forward_traceparent_to_llm_provider: later('flag', 'Passes the trace header on to the provider.'),
   add_user_information_to_llm_headers: later('flag', 'Adds who asked to the headers of provider calls.'),
-  ssl_verify: later('any', 'Checks certificates of providers; a path names a CA file.'),
-  ssl_certificate: later('text', 'Client certificate for providers.'),
+  ...CONNECTION_TLS,
   ssl_security_level: later('text', 'TLS security level.'),
   force_ipv4: later('flag', 'Connects to providers by IPv4 only.'),
   timezone: now('zone', 'Time zone in which the days, weeks and months of budgets begin.', 'budgets.timeZone', 'UTC'),

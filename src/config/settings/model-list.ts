@@ -1,5 +1,6 @@
 /** Settings of deployments: `model_list`, and the credentials they may share. */
 import { later, never, now, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
+import { DEPLOYMENT_TLS } from './connection-tls.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
 import { PRICE_SETTINGS } from './prices.ts';
 import { ALLOWED_FAILS } from './routing-maps.ts';
@@ -68,6 +69,7 @@ export const MODEL_PARAMS = {
   }),
   extra_headers: now('map', 'Headers added to each call.'),
   headers: now('map', 'Another name for `extra_headers`.'),
+  ...DEPLOYMENT_TLS,
   drop_params: now('flag', 'Drop parameters the provider does not take, instead of answering 400.', {
     to: 'dropParams',
     otherwise: '`litellm_settings.drop_params`',

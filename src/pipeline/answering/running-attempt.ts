@@ -78,6 +78,7 @@ export class RunningAttempt implements Racer {
         body: prepared.body,
         timeouts: timeoutsOf(exchange, deployment),
         maxResponseBytes: exchange.snapshot.config.server.maxResponseBytes,
+        tls: deployment.config.tls,
       },
       listener,
     );

@@ -87,7 +87,9 @@ class ProbeCall implements AnswerListener, BodyListener {
     const timeoutMs = deployment.config.healthCheck?.timeoutMs ?? PROBE_TIMEOUT_MS;
     const timeouts = { firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs, slowClientMs: timeoutMs };
     const call = { method: 'POST', origin, path, headers, body: this.#body, timeouts } as const;
-    this.#flight = parts.upstream.send(this.#books.permit, { ...call, maxResponseBytes: LARGEST_ANSWER_BYTES }, this);
+    const { tls } = deployment.config;
+    const sent = { ...call, maxResponseBytes: LARGEST_ANSWER_BYTES, tls };
+    this.#flight = parts.upstream.send(this.#books.permit, sent, this);
   }
 
   callOff(): void {

@@ -78,7 +78,10 @@ function readOrigin(origin: Origin, args: Arguments, env: NodeJS.ProcessEnv, sim
         files: ['(demo)'],
         readFile: () => demoConfigText(simulatorUrl),
       });
-      return config === undefined ? rest : { config, files: [], findings: [] };
+      if (config === undefined) return rest;
+      // The simulator is in this process: no proxy of the environment reaches it.
+      const { proxies: _, ...direct } = config;
+      return { config: direct, files: [], findings: [] };
     }
     case 'environment': {
       const config = configFromEnvironment(shared);

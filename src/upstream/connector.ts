@@ -55,7 +55,7 @@ export function makeConnector({ timeoutMs, reuse, proxies, tls }: ConnectorOptio
 }
 
 function addressOf({ isSecure, host, port }: ForwardProxy): buildConnector.Options {
-  return { protocol: isSecure ? 'https:' : 'http:', hostname: host, host, port: String(port), servername: host };
+  return { protocol: isSecure ? 'https:' : 'http:', hostname: host, host, port: String(port) };
 }
 
 /** Asks the proxy for a tunnel to `target` (`HOST:PORT`); calls back once, with its socket or with why there is none. */

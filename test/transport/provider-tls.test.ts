@@ -10,6 +10,7 @@ import type { Simulator } from '../../simulator/contract.ts';
 import { startSimulator } from '../../simulator/start.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import { CallPermit } from '../../src/upstream/call-permit.ts';
 import { postJson } from '../../src/upstream/post-json.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
 import { makeAuthority, type TestAuthority, type TestCertificate } from '../support/certificates.ts';
@@ -159,7 +160,7 @@ test('webhooks are posted under the same settings', async () => {
   const settings = { isVerified: true, caFile: authority.caFile, certificateFile: client.bothFile };
   for (const tls of [settings, undefined]) {
     const upstream = new Upstream({ clock: systemClock, connectTimeoutMs: 2_000, ...(tls !== undefined && { tls }) });
-    const outcome = await postJson(upstream, `${baseOf(mutual)}/hook`, '{}', {});
+    const outcome = await postJson(upstream, new CallPermit(), `${baseOf(mutual)}/hook`, '{}', {});
     assert.equal('status' in outcome, tls !== undefined);
     await upstream.close();
   }
@@ -171,9 +172,10 @@ test('NODE_EXTRA_CA_CERTS adds an authority, beside a file of authorities too', 
     const script = `
       import { Upstream } from ${module('../../src/upstream/upstream.ts')};
       import { systemClock } from ${module('../../src/core/clock.ts')};
+      import { CallPermit } from ${module('../../src/upstream/call-permit.ts')};
       import { postJson } from ${module('../../src/upstream/post-json.ts')};
       const upstream = new Upstream({ clock: systemClock, connectTimeoutMs: 2000, tls: ${JSON.stringify(tls)} });
-      console.log(JSON.stringify(await postJson(upstream, ${JSON.stringify(baseOf(front))}, '{}', {})));
+      console.log(JSON.stringify(await postJson(upstream, new CallPermit(), ${JSON.stringify(baseOf(front))}, '{}', {})));
       await upstream.close();`;
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
       env: { ...process.env, NODE_EXTRA_CA_CERTS: authority.caFile },

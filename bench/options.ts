@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util';
 export interface BenchOptions {
   /** Measured rounds; one more before them warms up. */
   readonly rounds: number;
+  /** How long `chaos` goes on. */
+  readonly minutes: number;
   /** Milliseconds of each slice of load with many connections. */
   readonly sliceMs: number;
   /** Milliseconds of each slice with one connection. */
@@ -29,6 +31,7 @@ export const HELP = `npm run bench -- [options]
   --only storm     instead of rows: clients that retry against an upstream with 0, 50 and 100 % errors
   --only replay    instead of rows: an hour of real traffic against budgets (or: npm run bench -- replay)
   crash            instead of rows: gateways that are killed under load, --rounds times (5) for each kind of store
+  chaos            instead of rows: Redis and Postgres fail, gateways are killed, again and again, for --minutes N (3)
   claims           instead of rows: what claims, the journal and limits cost, in memory, through Redis and at the front door
   --targets LIST   of bare, nginx, sluice, portkey; all by default, with --against bare and sluice
   --against PATH   another checkout of Sluice, measured in turn with this one, and the ratio of each row
@@ -48,6 +51,7 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
       targets: { type: 'string' },
       against: { type: 'string' },
       rounds: { type: 'string', default: '5' },
+      minutes: { type: 'string', default: '3' },
       json: { type: 'string' },
       profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -58,11 +62,14 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 1_000) {
     throw new Error('--rounds takes a number from 1 to 1000');
   }
-  const unknown = positionals.find((name) => !['claims', 'crash', 'replay', 'storm'].includes(name));
+  const minutes = Number(values.minutes);
+  if (!(minutes > 0 && minutes <= 600)) throw new Error('--minutes takes a number above 0, up to 600');
+  const unknown = positionals.find((name) => !['chaos', 'claims', 'crash', 'replay', 'storm'].includes(name));
   if (unknown !== undefined) throw new Error(`nothing to measure is called ${unknown}`);
   const parts = (text: string) => text.split(/,(?! )/).filter((part) => part !== '');
   return {
     rounds,
+    minutes,
     sliceMs: values.quick ? 250 : 500,
     latencyMs: values.quick ? 150 : 300,
     streams: values.quick ? 40 : 120,

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { printChaos } from './chaos.ts';
 import { printClaims } from './claims.ts';
 import { printCrash } from './crash.ts';
 import { LoadGenerator, startScript } from './load-generator.ts';
@@ -96,5 +97,6 @@ if (options === 'help') process.stdout.write(HELP);
 else if (options.only.join() === 'storm') await printStorm();
 else if (options.only.join() === 'replay') await printReplay();
 else if (options.only.join() === 'crash') await printCrash(options.rounds);
+else if (options.only.join() === 'chaos') await printChaos(options.minutes);
 else if (options.only.join() === 'claims') await printClaims(options.rounds);
 else await bench(options);

@@ -227,6 +227,10 @@ test('defaults: loopback, port 4000, two retries, ten minutes, ten mebibytes, me
     port: 4000,
     maxRequestBytes: 10 * 1024 * 1024,
     maxResponseBytes: 100 * 1024 * 1024,
+    maxShareOfOneKey: 0.5,
+    maxCompressionRatio: 100,
+    maxConnectionsPerAddress: 10_000,
+    maxEventLoopLagMs: 1_000,
   });
   assert.equal(routing.numRetries, 2);
   assert.equal(routing.timeoutMs, 600_000);

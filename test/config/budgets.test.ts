@@ -79,6 +79,8 @@ router_settings:
     timeZone: 'Europe/Berlin',
     whenAway: configOf(MODELS).budgets.whenAway,
     unpricedCeiling: { input: 15_000_000n, output: 75_000_000n },
+    clientNames: 'open',
+    freeRequestsPerMinute: 600,
     tokenRateLimitType: 'output',
     providers: {
       openai: { max: 100n * USD, period: '1d' },

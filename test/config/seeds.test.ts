@@ -130,7 +130,10 @@ function checkAll(texts: Readonly<Record<string, string>>): void {
       logFormat: 'json',
       hidePersonalData: true,
       endUserLabel: false,
-      metrics: { enabled: true, path: '/metrics', requireAuth: true },
+      metrics: {
+        ...{ enabled: true, path: '/metrics', requireAuth: true },
+        ...{ topKeys: 300, maxSeries: 1_000, histogramsPerKey: false },
+      },
     });
   }
 }

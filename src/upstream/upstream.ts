@@ -306,6 +306,9 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
         this.#sendAgain();
         return;
       }
+    } else if (this.#body === undefined && error instanceof undiciErrors.HTTPParserError) {
+      // A connection that has never carried an answer leads to no HTTP server, and so to no model.
+      this.#wasUnread = this.sent?.isReused === false;
     }
     this.#fail(faultOf(error));
   }

@@ -136,6 +136,8 @@ const EXPECTED: Readonly<Record<string, keyof typeof LET_THROUGH>> = {
   'GET /global/spend/report': 'overseers',
   'POST /global/spend/reset': 'admin',
   'POST /global/spend/refresh': 'admin',
+  'GET /spend/orphans': 'readers',
+  'POST /spend/orphans/correct': 'admin',
   'GET /audit': 'readers',
   'GET /audit/:id': 'readers',
 };

@@ -1,16 +1,16 @@
 /**
  * Books what processes left behind that ended before they had booked it themselves: at the start, and from time to time.
- * A start waits for what decides: the requests that were under way, and what budgets have to know. The rows of the others
- * go to the ledger while requests are served.
+ * A start waits a second for it. A larger journal is read, and its rows go to the ledger, while requests are served; those
+ * that need to know what was spent wait until it is read.
  */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import type { Claims, Settlement } from '../stores/contracts/claims.ts';
-import type { ClosedEntry, JournalTrouble } from '../stores/contracts/journal.ts';
+import type { JournalTrouble } from '../stores/contracts/journal.ts';
 import type { Ledger, LedgerRow } from '../stores/contracts/ledger.ts';
 import { findLeftBehind } from '../stores/journal/find-left-behind.ts';
-import type { LeftJournal } from '../stores/journal/left-journal.ts';
+import type { LeftCosts, LeftJournal } from '../stores/journal/left-journal.ts';
 import type { Undelivered } from '../stores/journal/undelivered.ts';
 import { takeFileLock } from '../stores/sqlite/file-lock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -19,8 +19,8 @@ const LOOK_EVERY_MS = 30_000;
 /** How many settlements are under way at a time: a shared store is a round trip away. */
 const SETTLED_AT_ONCE = 100;
 /** How long a start settles claims that a killed process had open at the shared store; the rest is settled behind. */
-const SETTLES_WITHIN_MS = 1_000;
-/** How long a start delivers rows before it serves meanwhile. */
+const SETTLES_WITHIN_MS = 500;
+/** How long a start reads and delivers rows before it serves meanwhile. */
 const DELIVERS_WITHIN_MS = 1_000;
 const PART_SIZE = 500;
 const FIRST_PAUSE_MS = 500;
@@ -53,13 +53,17 @@ export class Adopting {
   }
 
   /**
-   * Looks now, and from now on again and again. Resolves when budgets know what was spent, and if there is little of it,
-   * when the ledger does. Never rejects.
+   * Looks now, and from now on again and again. Resolves if all of it is in the ledger, or after a second; then seeds wait until
+   * it is known what was spent. A shared store settles claims with seeds of its own, so that there the start itself waits for
+   * that. Never rejects.
    */
   async start(): Promise<void> {
-    await this.#look();
-    const isLong = this.#waitsForAll ? [] : [wait(DELIVERS_WITHIN_MS, undefined, { ref: false })];
-    await Promise.race([this.#delivering, ...isLong]);
+    const { claims, undelivered } = this.#options;
+    const isOver = wait(DELIVERS_WITHIN_MS, undefined, { ref: false });
+    const isKnown = this.#look().then(() => (this.#waitsForAll ? this.#delivering : undefined));
+    if (claims.isUp === undefined) undelivered.waitFor(isKnown);
+    else await isKnown;
+    await Promise.race([isKnown.then(() => this.#delivering), isOver]);
     this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
     this.#timer.unref();
   }
@@ -108,18 +112,21 @@ export class Adopting {
     }
     undelivered.add(journal.orphans.map(({ row }) => row));
     const untilMs = clock.monotonicMs() + SETTLES_WITHIN_MS;
-    let unsettled: ClosedEntry[] = [];
+    let unsettled: LeftCosts[] = [];
     const settle = async (): Promise<void> => {
       const settlements = unsettled.flatMap(({ settlement }) => settlement ?? []);
       if (clock.monotonicMs() < untilMs) await this.#settle(settlements);
       // Counted only now: a counter that the settlement itself had to seed got the cost from the settlement.
-      undelivered.add(unsettled.flatMap(({ rows }) => rows));
+      for (const { rows } of unsettled) undelivered.add(rows);
       unsettled = [];
     };
-    for await (const { entry, isUnsettled } of journal.entries()) {
-      if (isUnsettled && claims.isUp !== undefined) unsettled.push(entry);
-      else undelivered.add(entry.rows);
-      if (unsettled.length >= SETTLED_AT_ONCE) await settle();
+    for await (const costs of journal.costs()) {
+      if (this.#isStopping) return;
+      for (const left of costs) {
+        if (left.settlement !== undefined && claims.isUp !== undefined) unsettled.push(left);
+        else undelivered.add(left.rows);
+        if (unsettled.length >= SETTLED_AT_ONCE) await settle();
+      }
     }
     await settle();
   }

@@ -5,10 +5,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { defined } from '../../core/defined.ts';
 import type { PicoUsd } from '../../core/money.ts';
+import type { Settlement } from '../contracts/claims.ts';
 import type { ClosedEntry, OpenEntry } from '../contracts/journal.ts';
 import { orphanOf } from './orphan-cost.ts';
-import { openRecordOf, readEvent } from './record.ts';
-import { readLines, readSegment } from './segment.ts';
+import { type CountedRow, openRecordOf, readClosed, readCosts, readEvent } from './record.ts';
+import { readLines } from './segment.ts';
 import { segmentNumbers, segmentPath } from './segments.ts';
 
 /** How many lines are read in one turn of the event loop. */
@@ -16,11 +17,11 @@ const LINES_A_TURN = 500;
 /** The file that says how many closed entries were booked by those who had the journal before. */
 const BOOKED = 'booked';
 
-/** A closed entry that is not booked yet. */
-interface LeftEntry {
-  readonly entry: ClosedEntry;
-  /** The shared store may not have its settlement: the process ended while that was under way. */
-  readonly isUnsettled: boolean;
+/** What a closed entry that is not booked yet adds to the sums of accounts. */
+export interface LeftCosts {
+  readonly rows: readonly CountedRow[];
+  /** The shared store may not have this settlement: the process ended while it was under way. */
+  readonly settlement?: Settlement;
 }
 
 /** A dead process's journal whose lock is held. */
@@ -69,79 +70,103 @@ export class LeftJournal {
     let lastDelivered: Ended | undefined;
     let delivered = 0;
     let damaged = 0;
-    for await (const event of linesOf(folder, (path) => readLines(path, readEvent))) {
-      switch (event?.kind) {
-        case 'open':
-          // A line that is copied into a later file keeps its mark.
-          open.set(event.callId, { text: event.text, ...defined({ sentAtMs: open.get(event.callId)?.sentAtMs }) });
-          break;
-        case 'sent': {
-          const before = open.get(event.callId);
-          if (before !== undefined) open.set(event.callId, { sentAtMs: event.atMs, ...before });
-          break;
-        }
-        case 'alive':
-          break;
-        case 'hold': {
-          const before = open.get(event.callId);
-          if (before !== undefined) open.set(event.callId, { ...before, hold: event.hold });
-          break;
-        }
-        case 'closed':
-          open.delete(event.callId);
-          if (event.number === 0) unnumbered.add(event.callId);
-          else {
-            unnumbered.delete(event.callId);
-            undelivered.set(event.number, event);
+    for await (const events of linesOf(folder, (path) => readLines(path, readEvent))) {
+      for (const event of events) {
+        switch (event?.kind) {
+          case 'open':
+            // A line that is copied into a later file keeps its mark.
+            open.set(event.callId, { text: event.text, ...defined({ sentAtMs: open.get(event.callId)?.sentAtMs }) });
+            break;
+          case 'sent': {
+            const before = open.get(event.callId);
+            if (before !== undefined) open.set(event.callId, { sentAtMs: event.atMs, ...before });
+            break;
           }
-          break;
-        case 'dropped':
-          open.delete(event.callId);
-          break;
-        case 'delivered':
-          delivered = Math.max(delivered, event.number);
-          lastDelivered = undelivered.get(event.number) ?? lastDelivered;
-          for (const number of undelivered.keys()) {
-            if (number > delivered) break;
-            undelivered.delete(number);
+          case 'alive':
+            break;
+          case 'hold': {
+            const before = open.get(event.callId);
+            if (before !== undefined) open.set(event.callId, { ...before, hold: event.hold });
+            break;
           }
-          break;
-        default:
-          damaged += 1;
+          case 'closed':
+            open.delete(event.callId);
+            if (event.number === 0) unnumbered.add(event.callId);
+            else {
+              unnumbered.delete(event.callId);
+              undelivered.set(event.number, event);
+            }
+            break;
+          case 'dropped':
+            open.delete(event.callId);
+            break;
+          case 'delivered':
+            delivered = Math.max(delivered, event.number);
+            lastDelivered = undelivered.get(event.number) ?? lastDelivered;
+            for (const number of undelivered.keys()) {
+              if (number > delivered) break;
+              undelivered.delete(number);
+            }
+            break;
+          default:
+            damaged += 1;
+        }
       }
     }
     const isLost = lastDelivered !== undefined && (await isMissing(lastDelivered, options));
     return new LeftJournal(folder, options, { open, unnumbered, delivered, damaged }, isLost);
   }
 
-  /** The closed entries that are not booked, in their order. */
-  async *entries(): AsyncGenerator<LeftEntry> {
-    const booked = this.#booked;
-    let number = 0;
-    for await (const record of linesOf(this.folder, readSegment)) {
-      if (record?.kind !== 'closed') continue;
-      const isUnsettled = record.number === 0;
-      const { callId } = record.entry;
-      const isTold = isUnsettled ? !this.#unnumbered.has(callId) : record.number <= this.#delivered;
-      const [row] = record.entry.rows;
-      if (isTold && !(this.isLost && isYoung({ callId, endedAtMs: row?.endedAtMs ?? 0 }, this.#options))) continue;
-      number += 1;
-      if (number <= booked) continue;
-      // The claim of what was delivered before was settled: a counter that starts now is seeded from the ledger.
-      yield { entry: isTold ? { callId, rows: record.entry.rows } : record.entry, isUnsettled };
+  /** What the closed entries that are not booked add to the sums of accounts, in their order, some at a time. */
+  async *costs(): AsyncGenerator<readonly LeftCosts[]> {
+    const isLeft = this.#leftOnes();
+    for await (const read of linesOf(this.folder, (path) => readLines(path, readCosts))) {
+      const costs: LeftCosts[] = [];
+      for (const closed of read) {
+        if (closed === undefined || !isLeft(closed)) continue;
+        const { rows, settlement } = closed;
+        const isSettled = settlement === undefined || this.#isTold(closed);
+        costs.push(isSettled ? { rows } : { rows, settlement });
+      }
+      if (costs.length > 0) yield costs;
     }
   }
 
-  /** The same in parts. */
+  /** The closed entries that are not booked, in their order, in parts. */
   async *parts(size: number): AsyncGenerator<readonly ClosedEntry[]> {
+    const isLeft = this.#leftOnes();
     let part: ClosedEntry[] = [];
-    for await (const { entry } of this.entries()) {
-      part.push(entry);
-      if (part.length < size) continue;
-      yield part;
-      part = [];
+    for await (const read of linesOf(this.folder, (path) => readLines(path, readClosed))) {
+      for (const record of read) {
+        if (record === undefined) continue;
+        const { entry, number } = record;
+        const { callId, rows } = entry;
+        const ended = { callId, number, endedAtMs: rows[0]?.endedAtMs ?? 0 };
+        if (!isLeft(ended)) continue;
+        // The claim of what was delivered before was settled: a counter that starts now is seeded from the ledger.
+        part.push(this.#isTold(ended) ? { callId, rows } : entry);
+        if (part.length < size) continue;
+        yield part;
+        part = [];
+      }
     }
     if (part.length > 0) yield part;
+  }
+
+  /** Says of each closed entry in turn whether it is still to be booked. */
+  #leftOnes(): (ended: NumberedEnd) => boolean {
+    const booked = this.#booked;
+    let number = 0;
+    return (ended) => {
+      if (this.#isTold(ended) && !(this.isLost && isYoung(ended, this.#options))) return false;
+      number += 1;
+      return number > booked;
+    };
+  }
+
+  /** Whether the ledger has it, or another line of it follows. */
+  #isTold({ callId, number }: NumberedEnd): boolean {
+    return number === 0 ? !this.#unnumbered.has(callId) : number <= this.#delivered;
   }
 
   /** The next entries are booked: the process that takes this journal after us begins behind them. */
@@ -192,6 +217,10 @@ interface Ended {
   readonly endedAtMs: number;
 }
 
+interface NumberedEnd extends Ended {
+  readonly number: number;
+}
+
 async function isMissing(last: Ended, options: ReadOptions): Promise<boolean> {
   const { isInLedger } = options;
   return isInLedger !== undefined && isYoung(last, options) && !(await isInLedger(last.callId));
@@ -208,15 +237,19 @@ interface Scan {
   readonly damaged: number;
 }
 
+/** The lines of all files, as many at a time as are read in one turn of the event loop. */
 async function* linesOf<Read>(folder: string, read: (path: string) => Iterable<{ readonly record: Read | undefined }>) {
-  let lines = 0;
+  let lines: (Read | undefined)[] = [];
   for (const number of segmentNumbers(folder)) {
     for (const { record } of read(segmentPath(folder, number))) {
-      yield record;
-      lines += 1;
-      if (lines % LINES_A_TURN === 0) await nextTurn();
+      lines.push(record);
+      if (lines.length < LINES_A_TURN) continue;
+      yield lines;
+      lines = [];
+      await nextTurn();
     }
   }
+  if (lines.length > 0) yield lines;
 }
 
 /** The requests that the end of the process broke off. */

@@ -8,7 +8,8 @@ import { isJsonObject, itemsOf, type JsonObject } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { Charge, Settlement } from '../contracts/claims.ts';
 import type { ClosedEntry, OpenEntry } from '../contracts/journal.ts';
-import { rowOfJson, textOfRow } from '../contracts/ledger-text.ts';
+import type { LedgerRow } from '../contracts/ledger.ts';
+import { type PlainRow, rowOfJson, textOfRow } from '../contracts/ledger-text.ts';
 import { textsOf } from './written-entry.ts';
 
 /** One line of a journal. */
@@ -109,6 +110,57 @@ export function readEvent(bytes: Buffer): JournalEvent | undefined {
   }
 }
 
+/** What a row adds to the sums of accounts. */
+export type CountedRow = Pick<LedgerRow, 'accounts' | 'startedAtMs' | 'cost'>;
+
+/** How a request ended, as far as sums of accounts need it. */
+interface ClosedCosts {
+  readonly callId: string;
+  readonly number: number;
+  readonly endedAtMs: number;
+  readonly rows: readonly CountedRow[];
+  /** Absent if the store has it: the record has a number. */
+  readonly settlement?: Settlement;
+}
+
+/** Reads one line without its end if it says how a request ended; undefined for all other lines, which it does not parse. */
+export function readClosed(bytes: Buffer): Extract<JournalRecord, { readonly kind: 'closed' }> | undefined {
+  const record = isClosedLine(bytes) ? readLine(bytes) : undefined;
+  return record?.kind === 'closed' ? record : undefined;
+}
+
+/** The same without what sums do not need, which takes half the time. */
+export function readCosts(bytes: Buffer): ClosedCosts | undefined {
+  const body = isClosedLine(bytes) ? bodyOf(bytes) : undefined;
+  if (body === undefined) return undefined;
+  const { closed, number, rows, settlement } = JSON.parse(body.toString()) as ClosedLine;
+  return {
+    ...{ callId: closed, number, endedAtMs: rows[0]?.endedAtMs ?? 0 },
+    rows: rows.map(({ accounts, startedAtMs, cost }) => ({
+      accounts,
+      startedAtMs,
+      ...defined({ cost: amount(cost) }),
+    })),
+    ...defined({ settlement: number === 0 && settlement !== undefined ? settlementOf(settlement) : undefined }),
+  };
+}
+
+/** What `closedText` wrote. */
+interface ClosedLine {
+  readonly closed: string;
+  readonly number: number;
+  readonly rows: readonly PlainRow[];
+  readonly settlement?: unknown;
+}
+
+const CLOSED_HEAD = Buffer.from('{"closed":');
+
+/** `closedText` writes its kind first; so did every version. */
+function isClosedLine(bytes: Buffer): boolean {
+  const begin = CHECKSUM_LENGTH + 1;
+  return bytes.compare(CLOSED_HEAD, 0, CLOSED_HEAD.length, begin, begin + CLOSED_HEAD.length) === 0;
+}
+
 /** Reads one line without its end; undefined if the line is not whole. */
 export function readLine(bytes: Buffer): JournalRecord | undefined {
   const body = bodyOf(bytes);
@@ -118,8 +170,9 @@ export function readLine(bytes: Buffer): JournalRecord | undefined {
 /** What follows the checksum; undefined if it is not what was written. */
 function bodyOf(bytes: Buffer): Buffer | undefined {
   if (bytes.length <= CHECKSUM_LENGTH + 1) return undefined;
+  if (bytes[CHECKSUM_LENGTH] !== SPACE) return undefined;
   const body = bytes.subarray(CHECKSUM_LENGTH + 1);
-  return bytes.toString('latin1', 0, CHECKSUM_LENGTH + 1) === `${checksum(body)} ` ? body : undefined;
+  return numberOfHex(bytes) === crc32(body) ? body : undefined;
 }
 
 function readText(text: string): JournalRecord | undefined {
@@ -191,6 +244,18 @@ export function putLine(buffer: Buffer, at: number, text: string): number {
 const SPACE = 0x20;
 /** The end of a line; JSON contains none. */
 export const LINE_END = 0x0a;
+
+/** The checksum in front of a line, or -1. A text of it would take longer to make than the checksum itself. */
+function numberOfHex(bytes: Buffer): number {
+  let number = 0;
+  for (let at = 0; at < CHECKSUM_LENGTH; at += 1) {
+    const byte = bytes[at] ?? 0;
+    const isDigit = byte >= 0x30 && byte <= 0x39;
+    if (!isDigit && !(byte >= 0x61 && byte <= 0x66)) return -1;
+    number = number * 16 + (isDigit ? byte - 0x30 : byte - 0x57);
+  }
+  return number;
+}
 
 function checksum(body: string | Buffer): string {
   return crc32(body).toString(16).padStart(CHECKSUM_LENGTH, '0');

@@ -1,6 +1,6 @@
 /** What accounts spent that is in the journals of dead processes and not in the ledger yet. */
 import type { PicoUsd } from '../../core/money.ts';
-import type { LedgerRow } from '../contracts/ledger.ts';
+import type { CountedRow } from './record.ts';
 
 const SECOND_MS = 1_000;
 
@@ -11,17 +11,25 @@ const SECOND_MS = 1_000;
  */
 export class Undelivered {
   readonly #sums = new Map<string, Map<number, PicoUsd>>();
+  #isKnown: Promise<void> | undefined;
   #readers = 0;
   #moving: Promise<void> | undefined;
   #whenUnread: (() => void) | undefined;
 
+  /** From now on `spent` waits until this resolves: not everything is counted yet. */
+  waitFor(isKnown: Promise<void>): void {
+    this.#isKnown = isKnown.finally(() => {
+      this.#isKnown = undefined;
+    });
+  }
+
   /** Counts rows that the ledger does not have. */
-  add(rows: readonly LedgerRow[]): void {
+  add(rows: readonly CountedRow[]): void {
     for (const row of rows) this.#change(row, row.cost ?? 0n);
   }
 
   /** Moves rows that were added to the ledger; rejects if `write` does, and they still count here then. One move at a time. */
-  async move(rows: readonly LedgerRow[], write: () => Promise<void>): Promise<void> {
+  async move(rows: readonly CountedRow[], write: () => Promise<void>): Promise<void> {
     const moving = Promise.withResolvers<void>();
     this.#moving = moving.promise;
     try {
@@ -46,6 +54,7 @@ export class Undelivered {
     endsAtMs: number | undefined,
     inLedger: () => Promise<PicoUsd>,
   ): Promise<PicoUsd> {
+    if (this.#isKnown !== undefined) await this.#isKnown;
     while (this.#moving !== undefined) await this.#moving;
     this.#readers += 1;
     try {
@@ -66,7 +75,7 @@ export class Undelivered {
     return sum;
   }
 
-  #change({ accounts, startedAtMs }: LedgerRow, by: PicoUsd): void {
+  #change({ accounts, startedAtMs }: CountedRow, by: PicoUsd): void {
     if (by === 0n) return;
     const second = Math.floor(startedAtMs / SECOND_MS);
     for (const account of accounts) {

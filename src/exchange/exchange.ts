@@ -69,6 +69,9 @@ export class Exchange implements LaneRequest {
   outline: RequestOutline = NO_OUTLINE;
   /** Why the body had to be rewritten before it could be read by its bytes; undefined if it was not. */
   bodyNote: string | undefined;
+  /** The name that the client sent. */
+  askedModel: string | undefined;
+  /** The same, or what it is an alias of. */
   model: string | undefined;
   stream = false;
   streamUsage = false;

@@ -6,6 +6,7 @@ import { AnthropicMessagesOutline } from './anthropic-messages/outline.ts';
 import type { ClientError, ConversationFormat, StreamReader } from './format.ts';
 import { geminiGenerate } from './gemini-generate/index.ts';
 import { GeminiGenerateOutline } from './gemini-generate/outline.ts';
+import type { ModelPlace } from './model-place.ts';
 import type { FormatId, ProviderErrorFacts, Usage } from './neutral/conversation.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { OpenAiChatOutline } from './openai-chat/outline.ts';
@@ -30,13 +31,19 @@ export interface FormatParts {
   openFailureWriter(): { fail(error: ClientError): string };
   /** The bytes that close a whole stream if the provider forgot them. */
   readonly endMark: string;
+  readonly modelPlace: ModelPlace;
 }
 
 const FAILURE_FACTS = { id: '', model: '', createdSeconds: 0, streamUsage: false };
 
 type Outline = new (body: Buffer, envelope: ReadableEnvelope) => RequestOutline;
 
-function conversational(format: ConversationFormat, Outline: Outline, endMark: string): FormatParts {
+function conversational(
+  format: ConversationFormat,
+  Outline: Outline,
+  endMark: string,
+  modelPlace: ModelPlace,
+): FormatParts {
   return {
     id: format.id,
     conversation: format,
@@ -47,14 +54,18 @@ function conversational(format: ConversationFormat, Outline: Outline, endMark: s
     writeError: (error) => format.writeError(error),
     openFailureWriter: () => format.openStreamWriter(FAILURE_FACTS),
     endMark,
+    modelPlace,
   };
 }
+
+/** OpenAI's SDKs refuse an answer that names no model. */
+const OPENAI_PLACE: ModelPlace = { member: 'model', isInEveryEvent: true, before: 'choices' };
 
 const NO_STREAM: StreamReader = { read: () => {}, close: () => {} };
 
 const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
-  'openai-chat': conversational(openaiChat, OpenAiChatOutline, 'data: [DONE]\n\n'),
-  'openai-completions': conversational(openaiCompletions, OpenAiCompletionsOutline, 'data: [DONE]\n\n'),
+  'openai-chat': conversational(openaiChat, OpenAiChatOutline, 'data: [DONE]\n\n', OPENAI_PLACE),
+  'openai-completions': conversational(openaiCompletions, OpenAiCompletionsOutline, 'data: [DONE]\n\n', OPENAI_PLACE),
   'openai-embeddings': {
     id: 'openai-embeddings',
     outline: (body, envelope) => new OpenAiEmbeddingsOutline(body, envelope),
@@ -64,13 +75,18 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
     writeError: (error) => openaiEmbeddings.writeError(error),
     openFailureWriter: () => openaiChat.openStreamWriter(FAILURE_FACTS),
     endMark: '',
+    modelPlace: { member: 'model', isInEveryEvent: true, before: 'data' },
   },
   'anthropic-messages': conversational(
     anthropicMessages,
     AnthropicMessagesOutline,
     'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+    { member: 'model', streamedIn: 'message', isInEveryEvent: false },
   ),
-  'gemini-generate': conversational(geminiGenerate, GeminiGenerateOutline, ''),
+  'gemini-generate': conversational(geminiGenerate, GeminiGenerateOutline, '', {
+    member: 'modelVersion',
+    isInEveryEvent: true,
+  }),
 };
 
 /** The parts of a format. Every format that a provider's operation or an endpoint names is in the table. */

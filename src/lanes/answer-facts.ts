@@ -8,7 +8,7 @@ export function answerFacts(request: LaneRequest, deployment: Deployment): Answe
   return {
     id: request.callId,
     // A client that gets the answer of a fallback group sees the name of that group.
-    model: (fellBack ? request.servedGroup : request.model) ?? deployment.model,
+    model: (fellBack ? request.servedGroup : request.askedModel) ?? deployment.model,
     createdSeconds: Math.floor(request.startedAtMs / 1000),
     streamUsage: request.streamUsage,
   };

@@ -21,6 +21,8 @@ export interface LaneRequest {
   readonly envelope: ReadableEnvelope;
   /** The model's name as the client means it. */
   readonly model: string | undefined;
+  /** The name that the client sent, which may be the key's alias of `model`. */
+  readonly askedModel: string | undefined;
   readonly stream: boolean;
   /** Whether a client that streams asked for usage. */
   readonly streamUsage: boolean;

@@ -51,6 +51,7 @@ const MOST_ROUNDS = 5;
 
 async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
   const { model, slots } = exchange;
+  exchange.askedModel = model;
   for (let round = 1; ; round++) {
     // Planning puts an alias's group in its place; a further round begins with what was asked for.
     exchange.model = model;

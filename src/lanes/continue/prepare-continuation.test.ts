@@ -14,6 +14,7 @@ const asked: LaneRequest = {
   callId: 'call-1',
   endpoint: { operation: { id: 'chat' }, format: 'openai-chat' },
   model: 'group',
+  askedModel: 'group',
   stream: true,
   streamUsage: false,
   startedAtMs: 1000,

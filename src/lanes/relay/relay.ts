@@ -14,6 +14,7 @@ import { readAnswer } from '../read-answer.ts';
 import { usageOfModel } from '../usage-of-model.ts';
 import { readWholeAsStream } from '../whole-as-stream.ts';
 import { editBytes } from './edit-bytes.ts';
+import { ModelStamp, stampWhole } from './model-stamp.ts';
 import { RelayedStream } from './relayed-stream.ts';
 
 /** Makes a request ready to be relayed to a deployment. */
@@ -29,27 +30,31 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
     askForUsage,
   });
   const format = formatParts(operation.format);
+  const facts = answerFacts(request, deployment);
+  const model = JSON.stringify(facts.model);
   return {
     body: edited.body,
     dropped: edited.dropped,
     headers: forwardedHeaders(request, operation),
-    readWhole: (body) => readWhole(body, format),
+    readWhole: (body) => readWhole(body, format, model),
     readWholeAsStream: (body) => {
       const { conversation } = format;
-      if (conversation === undefined) return readWhole(body, format);
-      return readWholeAsStream(body, format, conversation.openStreamWriter(answerFacts(request, deployment)));
+      if (conversation === undefined) return readWhole(body, format, model);
+      return readWholeAsStream(body, format, conversation.openStreamWriter(facts));
     },
     openStream: (write) =>
       new RelayedStream(format, write, {
         dropsUsageFrame: askForUsage && !request.streamUsage,
         secrets: deployment.secrets,
+        stamp: new ModelStamp(format.modelPlace, model),
       }),
   };
 }
 
 const LARGEST_FACT_BYTES = 4_096;
 
-function readWhole(body: Buffer, format: FormatParts): ReadyAnswer {
+/** Reads a whole answer and puts the client's name for the model into it; `model` is a JSON text. */
+function readWhole(body: Buffer, format: FormatParts, model: string): ReadyAnswer {
   const envelope = readEnvelope(body);
   if (!envelope.ok) {
     // Two readers, two meanings: an answer with a member twice is unusual but JSON, and ours to read as JSON.parse does.
@@ -57,7 +62,10 @@ function readWhole(body: Buffer, format: FormatParts): ReadyAnswer {
       throw new AnswerProblem({ kind: 'malformed', detail: `the answer is not a JSON object (${envelope.reason})` });
     }
     const value = readAnswer(body, format);
-    return { body, usage: usageOfModel(format.readUsage(value), value.model), text: () => answerText(value) };
+    const { member } = format.modelPlace;
+    const usage = usageOfModel(format.readUsage(value), value.model);
+    const stamped = { ...value, [member]: JSON.parse(model) as string };
+    return { body: Buffer.from(JSON.stringify(stamped)), usage, text: () => answerText(value) };
   }
   // Usage and the like are small members at the top; what the model wrote stays unparsed.
   const facts: JsonObject = {};
@@ -73,7 +81,7 @@ function readWhole(body: Buffer, format: FormatParts): ReadyAnswer {
     }
   }
   return {
-    body,
+    body: stampWhole(body, envelope, format.modelPlace, model),
     usage: usageOfModel(format.readUsage(facts), facts.model),
     text: () => answerText(JSON.parse(body.toString('utf8')) as JsonValue),
   };

@@ -10,11 +10,20 @@ import { UsageFrameFilter } from '../../wire/unwanted-usage.ts';
 import { AnswerProblem, type ReportedProblem, reportedProblem } from '../answer-problem.ts';
 import type { StreamAnswer, StreamEnd } from '../stream-answer.ts';
 import { usageOfModel } from '../usage-of-model.ts';
+import type { ModelStamp } from './model-stamp.ts';
 import { SecretWatch } from './secret-watch.ts';
 import { StreamOpening } from './stream-opening.ts';
 
 const FIRST_EVENTS_READ = 2;
 const LAST_EVENTS_READ = 6;
+
+/** How a stream is relayed. */
+interface RelayedStreamOptions {
+  readonly dropsUsageFrame: boolean;
+  readonly secrets: KnownSecrets;
+  /** Puts the client's name for the model into the stream. */
+  readonly stamp: ModelStamp;
+}
 
 /** One relayed stream. */
 export class RelayedStream implements StreamAnswer {
@@ -22,6 +31,7 @@ export class RelayedStream implements StreamAnswer {
   readonly #write: (bytes: Uint8Array | string) => void;
   readonly #filter: UsageFrameFilter | undefined;
   readonly #watch: SecretWatch;
+  readonly #stamp: ModelStamp;
   readonly #ends = new StreamEnds();
   readonly #broken = new BrokenEvents();
   #opening: StreamOpening | undefined;
@@ -29,11 +39,12 @@ export class RelayedStream implements StreamAnswer {
   constructor(
     format: FormatParts,
     write: (bytes: Uint8Array | string) => void,
-    { dropsUsageFrame, secrets }: { readonly dropsUsageFrame: boolean; readonly secrets: KnownSecrets },
+    { dropsUsageFrame, secrets, stamp }: RelayedStreamOptions,
   ) {
     this.#format = format;
     this.#write = write;
     this.#watch = new SecretWatch(format, secrets);
+    this.#stamp = stamp;
     this.#filter = dropsUsageFrame ? new UsageFrameFilter() : undefined;
     this.#opening = new StreamOpening(format);
   }
@@ -50,7 +61,7 @@ export class RelayedStream implements StreamAnswer {
 
   #pass(chunk: Buffer): void {
     this.#ends.push(chunk);
-    const bytes = this.#watch.push(this.#filter === undefined ? chunk : this.#filter.push(chunk));
+    const bytes = this.#stamp.stamp(this.#watch.push(this.#filter === undefined ? chunk : this.#filter.push(chunk)));
     if (this.#opening === undefined) {
       if (bytes.length > 0) this.#write(bytes);
       if (this.#watch.found !== undefined) throw new AnswerProblem(this.#watch.found);
@@ -73,7 +84,8 @@ export class RelayedStream implements StreamAnswer {
   }
 
   end(): StreamEnd {
-    const last = readable(Buffer.concat([this.#watch.push(this.#filter?.end() ?? EMPTY), this.#watch.end()]));
+    const unsent = Buffer.concat([this.#watch.push(this.#filter?.end() ?? EMPTY), this.#watch.end()]);
+    const last = this.#stamp.stamp(readable(unsent));
     // A stream without text is still an answer, if it says so at its end.
     const rest = this.#opening === undefined ? last : Buffer.concat([this.#opening.held(), last]);
     const wasToldNothing = this.#opening !== undefined;

@@ -5,6 +5,7 @@ import * as gemini from '../../formats/gemini-generate/index.ts';
 import { formatParts } from '../../formats/index.ts';
 import * as openai from '../../formats/openai-embeddings/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
+import { answerFacts } from '../answer-facts.ts';
 import { AnswerProblem } from '../answer-problem.ts';
 import type { LaneChoice } from '../choose-lane.ts';
 import { clientBody, refuseBadRequest } from '../client-body.ts';
@@ -28,12 +29,13 @@ export function translateEmbedding(asked: LaneRequest, deployment: Deployment, c
     model: deployment.model,
     ...defined({ dimensions }),
   });
+  const { model } = answerFacts(asked, deployment);
   const parts = formatParts(choice.operation.format);
   const readWhole = (bytes: Buffer): ReadyAnswer => {
     const answer = gemini.readEmbeddingResponse(readAnswer(bytes, parts));
-    const response = { ...answer, model: request.model };
+    const response = { ...answer, model };
     const written = openai.writeEmbeddingResponse(response, {
-      model: request.model,
+      model,
       ...defined({ encoding }),
     });
     return { body: Buffer.from(JSON.stringify(written)), usage: answer.usage, text: () => '' };

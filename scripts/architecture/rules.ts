@@ -15,7 +15,7 @@ import { WIRE_NAME_RULE } from './wire-names.ts';
 const KNOWERS = ['routing', 'tenancy', 'costs', 'telemetry'];
 /** The folders of single features; the files beside them are the frame. */
 const isFeature = (path: string): boolean => path.startsWith('src/features/') && path.split('/').length > 3;
-const PURE = ['core', 'wire', 'formats'];
+const PURE = ['core', 'wire', 'models', 'formats'];
 const OUTER = ['gateway', 'main.ts', 'cli', 'server', 'admin', 'endpoints', 'pipeline', 'lanes'];
 
 /** The folder that may know every part, because it joins them. */
@@ -44,7 +44,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
 const PURE_BUILT_INS = ['node:buffer', 'node:crypto', 'node:string_decoder', 'node:util', 'node:zlib'];
 
 /** Where a provider's name may stand: where the knowledge about providers is kept on purpose. */
-const NAMES_PROVIDERS = ['src/providers/', 'src/costs/', 'src/cli/demo-config.ts'];
+const NAMES_PROVIDERS = ['src/providers/', 'src/models/', 'src/costs/', 'src/cli/demo-config.ts'];
 
 /** Where a vendor's name means its wire language, and not who answers. */
 const SPEAKS_LANGUAGES = ['src/formats/', 'src/endpoints/'];
@@ -81,7 +81,7 @@ export const RULES: readonly Rule[] = [
   ),
   importRule(
     'pure-folders-import-only-pure',
-    'src/core, src/wire and src/formats are functions of their input, so that golden and property tests can say everything about them.',
+    'src/core, src/wire, src/models and src/formats are functions of their input, so that golden and property tests can say everything about them.',
     (from, target) => {
       if (!PURE.includes(roomOf(from.path))) return false;
       if (target.startsWith('src/')) return !PURE.includes(roomOf(target));
@@ -90,7 +90,7 @@ export const RULES: readonly Rule[] = [
   ),
   {
     name: 'pure-folders-touch-no-world',
-    why: 'A clock, randomness, the environment or a log inside src/core, src/wire or src/formats makes their results differ between two runs.',
+    why: 'A clock, randomness, the environment or a log inside src/core, src/wire, src/models or src/formats makes their results differ between two runs.',
     *breaks(files) {
       const world =
         /\b(?:Date\.now|Math\.random|performance\.|process\.|console\.|setTimeout|setInterval|setImmediate|fetch\(|new Date\(\))/g;
@@ -122,11 +122,17 @@ export const RULES: readonly Rule[] = [
   ),
   importRule(
     'providers-know-little',
-    'A provider is facts about one vendor. It may use src/core, src/wire, the types of src/formats and the family base, so that a new one is one folder and one line.',
+    'A provider is facts about one vendor. It may use src/core, src/wire, src/models, the types of src/formats and the family base, so that a new one is one folder and one line.',
     (from, target, isTypeOnly) => {
       if (roomOf(from.path) !== 'providers' || !target.startsWith('src/')) return false;
       const room = roomOf(target);
-      return !(room === 'core' || room === 'wire' || room === 'providers' || (room === 'formats' && isTypeOnly));
+      return !(
+        room === 'core' ||
+        room === 'wire' ||
+        room === 'models' ||
+        room === 'providers' ||
+        (room === 'formats' && isTypeOnly)
+      );
     },
   ),
   importRule(

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { ModelAbilities } from '../models/model-abilities.ts';
 import type {
   ConversationRequest,
   ConversationResponse,
@@ -8,6 +9,7 @@ import type {
   StreamEvent,
   Usage,
 } from './neutral/conversation.ts';
+import type { RequestMembers } from './request-members.ts';
 
 /** Something a reader or writer had to leave out. `field` is a path in the source (`messages[2].content[0]`) or a parameter's name. */
 export interface Dropped {
@@ -16,8 +18,9 @@ export interface Dropped {
   /**
    * `unknown`: the neutral form has no word for it; always dropped, counted.
    * `unsupported`: a parameter both sides know of and the target cannot take: 400 unless `drop_params` is on.
+   * `fitted`: a value that was brought to what the model takes (an effort, a limit); always done, counted.
    */
-  readonly kind: 'unknown' | 'unsupported';
+  readonly kind: 'unknown' | 'unsupported' | 'fitted';
 }
 
 /** What the target model can do, as far as it changes what is written. Absent means unknown: write it and let the provider say. */
@@ -27,6 +30,8 @@ export interface ModelTraits {
   readonly reasoning?: boolean;
   readonly vision?: boolean;
   readonly tools?: boolean;
+  /** What the table of models and the operator say of it; the table's rows for its name alone if absent. */
+  readonly abilities?: ModelAbilities;
 }
 
 export interface WriteRequestOptions {
@@ -115,6 +120,13 @@ export class FormatError extends Error {
   }
 }
 
+/** Brings a request that is not translated to what its model takes, by edits of its members. */
+export interface RequestFitting {
+  /** The members that decide whether there is anything to fit: without one of them the request is left alone. */
+  readonly members: readonly string[];
+  fit(members: RequestMembers, abilities: ModelAbilities, model: string, report: (dropped: Dropped) => void): void;
+}
+
 /** A conversational wire format: pure functions between its JSON and the neutral conversation. */
 export interface ConversationFormat {
   readonly id: FormatId;
@@ -133,6 +145,8 @@ export interface ConversationFormat {
   readPosition?(events: readonly string[]): StreamPosition;
   /** Whether a model continues an assistant's turn that comes last; undefined if its name does not say. */
   takesPrefill?(model: string): boolean | undefined;
+  /** What `writeRequest` does for a model, for a request in this format that is relayed. */
+  readonly fitting?: RequestFitting;
   /** Why the bytes of a request may not go to a provider of this same format, as a short word; undefined if they may. Cheap. */
   mustTranslate?(body: Uint8Array): string | undefined;
 }

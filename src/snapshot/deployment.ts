@@ -3,6 +3,8 @@ import { defined } from '../core/defined.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PricedModel } from '../costs/prices.ts';
 import type { ModelTraits } from '../formats/format.ts';
+import type { ModelAbilities } from '../models/model-abilities.ts';
+import { modelAbilities } from '../models/model-table.ts';
 import { applyRules } from '../providers/apply-rules.ts';
 import { KnownSecrets } from '../providers/known-secrets.ts';
 import type { OperationId, ParameterRules, Provider, ProviderOperation, Target } from '../providers/provider.ts';
@@ -33,6 +35,8 @@ export class Deployment implements Routable {
   readonly target: Target;
   readonly priced: PricedModel;
   readonly traits: ModelTraits;
+  /** What its model takes of a request: the table of models, and before it what the operator says. */
+  readonly abilities: ModelAbilities;
   /** Whether its model is what a client wrote in place of a wildcard. */
   readonly isNamedByClient: boolean;
   readonly dropParams: boolean;
@@ -65,7 +69,8 @@ export class Deployment implements Routable {
     this.target = parts.target;
     this.priced = parts.priced;
     this.isNamedByClient = parts.isNamedByClient;
-    this.traits = traitsOf(parts.priced.facts);
+    this.abilities = abilitiesOf(parts.config, parts.provider, parts.target, parts.priced.facts);
+    this.traits = { ...traitsOf(parts.priced.facts), abilities: this.abilities };
     this.dropParams = parts.config.dropParams ?? parts.dropParams;
     this.modelLiteral = JSON.stringify(parts.target.model);
     this.modelLabel = parts.config.group.includes('*') ? parts.config.group : parts.target.model;
@@ -172,6 +177,23 @@ function timeoutsOf(config: DeploymentConfig, defaults: DefaultTimeouts) {
 }
 
 const LONGEST_STREAM_MS = 3_600_000;
+
+function abilitiesOf(
+  { modelInfo }: DeploymentConfig,
+  provider: Provider,
+  target: Target,
+  facts: PricedModel['facts'],
+): ModelAbilities {
+  // A deployment of Azure has a name of its own: `base_model` says whose it is.
+  const { base_model: base, max_output_tokens: longest, max_tokens: older } = modelInfo;
+  const told = longest ?? older;
+  return modelAbilities(typeof base === 'string' && base !== '' ? base : target.model, provider.name, {
+    supports: facts.supports,
+    ...(told !== undefined && told !== null && facts.maxOutputTokens !== undefined
+      ? { maxOutputTokens: facts.maxOutputTokens }
+      : {}),
+  });
+}
 
 function traitsOf(facts: PricedModel['facts']): ModelTraits {
   const { supports_reasoning: reasoning, supports_vision: vision, supports_function_calling: tools } = facts.supports;

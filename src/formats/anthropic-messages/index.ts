@@ -1,6 +1,7 @@
 /** Anthropic's Messages format (`POST /v1/messages`), for Claude as a provider and for Anthropic's SDKs and Claude Code as clients. */
+
+import { claudeAbilities } from '../../models/claude-models.ts';
 import type { ConversationFormat } from '../format.ts';
-import { claudeAbilities } from './claude-models.ts';
 import { readError, writeError } from './errors.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';

@@ -6,8 +6,8 @@
  * A reader does not know the request, so it knows the tool by its name alone: no tool of the client's may have this name.
  */
 import type { JsonObject } from '../../core/json.ts';
+import type { ClaudeAbilities } from '../../models/claude-models.ts';
 import type { Finish, OutputFormat, Part, ToolCallPart } from '../neutral/conversation.ts';
-import type { ClaudeAbilities } from './claude-models.ts';
 
 /** The tool's name, the same as LiteLLM's. */
 export const JSON_TOOL = 'json_tool_call';

@@ -1,9 +1,9 @@
 /** The neutral conversation → a request to Claude. */
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { type ClaudeAbilities, claudeAbilities } from '../../models/claude-models.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, ToolDefinition } from '../neutral/conversation.ts';
-import { type ClaudeAbilities, claudeAbilities } from './claude-models.ts';
 import { JSON_TOOL, offerJsonTool, writeJsonTool } from './json-tool.ts';
 import { writeOutputSchema } from './output-schema.ts';
 import { type Drop, writeCacheMark, writeExtra } from './write-content.ts';

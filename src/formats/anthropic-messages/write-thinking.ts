@@ -9,10 +9,10 @@
  */
 import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { ClaudeAbilities } from '../../models/claude-models.ts';
 import type { ModelTraits } from '../format.ts';
 import type { ConversationRequest, ReasoningEffort, Turn } from '../neutral/conversation.ts';
 import { budgetTokensOfEffort, effortOfBudgetTokens } from '../neutral/reasoning.ts';
-import type { ClaudeAbilities } from './claude-models.ts';
 import type { Drop } from './write-content.ts';
 
 const SMALLEST_BUDGET = 1024;

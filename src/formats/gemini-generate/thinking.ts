@@ -2,10 +2,16 @@
 import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
+import {
+  canThink,
+  isGemini3,
+  type ThinkingLevel,
+  thinkingBudgetRange,
+  thinkingLevels,
+} from '../../models/gemini-models.ts';
 import type { ModelTraits } from '../format.ts';
 import type { ReasoningEffort, ReasoningRequest } from '../neutral/conversation.ts';
 import { budgetTokensOfEffort, effortOfBudgetTokens } from '../neutral/reasoning.ts';
-import { canThink, isGemini3, type ThinkingLevel, thinkingBudgetRange, thinkingLevels } from './gemini-models.ts';
 
 const LEVEL_OF_EFFORT: Readonly<Record<ReasoningEffort, ThinkingLevel>> = {
   none: 'MINIMAL',

@@ -1,5 +1,6 @@
 /** The turns of a conversation as Gemini's `systemInstruction` and `contents`. */
 import { isJsonObject, type JsonObject, type JsonValue, withMembers } from '../../core/json.ts';
+import { isGemini3 } from '../../models/gemini-models.ts';
 import type { Dropped } from '../format.ts';
 import type {
   ConversationRequest,
@@ -11,7 +12,6 @@ import type {
   ToolResultPart,
   Turn,
 } from '../neutral/conversation.ts';
-import { isGemini3 } from './gemini-models.ts';
 import { isMediaPart, type MediaPart, writeMedia } from './media.ts';
 import { carrySignature, NO_SIGNATURE } from './signatures.ts';
 

@@ -2,9 +2,9 @@
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, withMembers } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
+import { isGemini4, takesJsonSchema } from '../../models/gemini-models.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
-import { isGemini4, takesJsonSchema } from './gemini-models.ts';
 import { toJsonSchema, toOpenApiSchema } from './schema.ts';
 import { writeThinking } from './thinking.ts';
 import { writeContents } from './write-contents.ts';

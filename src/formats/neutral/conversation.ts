@@ -4,6 +4,7 @@
  * Pure data: readonly, no behaviour.
  */
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Effort } from '../../models/model-abilities.ts';
 
 /** The wire languages. */
 export type FormatId =
@@ -173,7 +174,7 @@ export type OutputFormat =
       readonly strict?: boolean;
     };
 
-export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+export type ReasoningEffort = Effort;
 
 /** How much to think. A format that knows only one of the two derives it from the other by the table in `reasoning.ts`. */
 export interface ReasoningRequest {

@@ -1,5 +1,6 @@
 import type { ConversationFormat } from '../format.ts';
 import { readError, writeError } from './errors.ts';
+import { FITTED_MEMBERS, fitRequest } from './fit-request.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
 import { readPosition } from './stream-position.ts';
@@ -22,4 +23,5 @@ export const openaiChat: ConversationFormat = {
   readError,
   writeError,
   readPosition,
+  fitting: { members: FITTED_MEMBERS, fit: fitRequest },
 };

@@ -2,18 +2,8 @@ import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
 import type { ConversationRequest, ReasoningEffort, ReasoningRequest } from '../neutral/conversation.ts';
-import { effortOfBudgetTokens } from '../neutral/reasoning.ts';
+import { EFFORTS, effortAsked, wantsNoThoughts } from '../neutral/reasoning.ts';
 import { isOpenAiModel } from './model-names.ts';
-
-const EFFORTS = [
-  'none',
-  'minimal',
-  'low',
-  'medium',
-  'high',
-  'xhigh',
-  'max',
-] as const satisfies readonly ReasoningEffort[];
 
 const MODES = ['enabled', 'disabled', 'adaptive'] as const;
 
@@ -59,14 +49,6 @@ export function readReasoning(body: JsonReader): ReasoningRequest | undefined {
   return Object.keys(reasoning).length === 0 ? undefined : reasoning;
 }
 
-function effortOf(reasoning: ReasoningRequest): ReasoningEffort | undefined {
-  if (reasoning.mode === 'disabled') return 'none';
-  if (reasoning.effort !== undefined) return reasoning.effort;
-  if (reasoning.budgetTokens !== undefined) return effortOfBudgetTokens(reasoning.budgetTokens);
-  // "Enabled" or "adaptive" without an amount: the model's own default is meant.
-  return undefined;
-}
-
 /**
  * Writes how much to think. A client that spoke this format to a server other than OpenAI's is repeated in its own words
  * (`thinking`, `reasoning`), any other client's wish becomes `reasoning_effort`, which a provider's rules may turn into its own.
@@ -87,6 +69,6 @@ export function writeReasoning(request: ConversationRequest, model: string): Jso
     if (reasoning.budgetTokens !== undefined) thinking.budget_tokens = reasoning.budgetTokens;
     return reasoning.effort === undefined ? { thinking } : { thinking, reasoning_effort: reasoning.effort };
   }
-  const effort = effortOf(reasoning);
+  const effort = wantsNoThoughts(reasoning) ? 'none' : effortAsked(reasoning);
   return effort === undefined ? {} : { reasoning_effort: effort };
 }

@@ -9,9 +9,14 @@
 import { defined } from '../../core/defined.ts';
 import { type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
+import type { ModelAbilities } from '../../models/model-abilities.ts';
+import { modelAbilities } from '../../models/model-table.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling } from '../neutral/conversation.ts';
+import { membersOf } from '../request-members.ts';
 import { cacheMarkStyle, writeCacheControl } from './cache-marks.ts';
+import { isForcedChoice, type ReasoningWish } from './fit-reasoning.ts';
+import { fitRequest } from './fit-request.ts';
 import { isOpenAiModel } from './model-names.ts';
 import { writeReasoning } from './reasoning-effort.ts';
 import { narrowTools, writeTools } from './tools.ts';
@@ -22,6 +27,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
   const dropped: Dropped[] = [];
   const { model } = options;
   const clientSpeaksOpenAi = request.extensions.format === 'openai-chat';
+  const abilities = abilitiesOf(options);
   const marks = cacheMarkStyle(model, clientSpeaksOpenAi);
   const body: JsonObject = {
     model,
@@ -30,7 +36,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
     ...(request.output === undefined ? {} : { response_format: writeOutput(request.output) }),
     ...writeSampling(request.sampling),
     ...writeLimit(request.maxOutputTokens, model),
-    ...writeReasoningFields(request, options, dropped),
+    ...writeUnfittedReasoning(request, abilities, model),
     ...defined({
       modalities: request.modalities === undefined ? undefined : [...request.modalities],
       verbosity: request.verbosity,
@@ -44,12 +50,18 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
     if (marks === 'cache-control') body.cache_control = writeCacheControl(request.cacheMark);
     else dropped.push({ field: 'cache_control', why: 'the provider caches prompts by itself', kind: 'unknown' });
   }
+  fitRequest(membersOf(body), abilities, model, (one) => dropped.push(one), wishOf(request, body));
   if (request.stream) {
     body.stream = true;
     if (request.streamUsage) body.stream_options = { include_usage: true };
   }
   writeExtensions(request, body, dropped);
   return { body, dropped };
+}
+
+function abilitiesOf({ model, traits }: WriteRequestOptions): ModelAbilities {
+  const abilities = traits.abilities ?? modelAbilities(model);
+  return traits.reasoning === false ? { ...abilities, reasoning: { how: 'never' } } : abilities;
 }
 
 function writeToolFields(
@@ -115,21 +127,23 @@ function writeUser(userId: string | undefined, model: string): string | undefine
   return isOpenAiModel(model) ? userId?.slice(0, 64) : userId;
 }
 
-/** A model that cannot reason refuses an effort; "none" is what it does anyway. */
-function writeReasoningFields(
-  request: ConversationRequest,
-  options: WriteRequestOptions,
-  dropped: Dropped[],
-): JsonObject {
-  const written = writeReasoning(request, options.model);
-  if (options.traits.reasoning !== false) return written;
-  const isOff = request.reasoning?.mode === 'disabled' || request.reasoning?.effort === 'none';
-  if (!isOff) {
-    for (const field of Object.keys(written)) {
-      dropped.push({ field, why: `the model '${options.model}' does not reason`, kind: 'unsupported' });
-    }
-  }
-  return {};
+/** How much to think, in this format's own words; for a model that the table knows, `fitRequest` says it in the model's. */
+function writeUnfittedReasoning(request: ConversationRequest, abilities: ModelAbilities, model: string): JsonObject {
+  return abilities.reasoning === undefined ? writeReasoning(request, model) : {};
+}
+
+function wishOf(request: ConversationRequest, body: JsonObject): ReasoningWish {
+  const { reasoning, extensions } = request;
+  const isOwn = extensions.format === 'openai-chat';
+  const isEffortOnly = reasoning?.mode === undefined && reasoning?.budgetTokens === undefined;
+  return {
+    reasoning,
+    field: isOwn || isEffortOnly ? 'reasoning_effort' : 'thinking',
+    // An effort is a hint in Anthropic's format, where it does not mean thoughts alone, and clients send it with every request.
+    isHint: !isOwn && (reasoning?.mode === 'adaptive' || isEffortOnly),
+    hasFunctionTools: (request.tools ?? []).some((tool) => tool.type === 'function') && body.tools !== undefined,
+    isForced: isForcedChoice(body.tool_choice),
+  };
 }
 
 function writeExtensions(request: ConversationRequest, body: JsonObject, dropped: Dropped[]): void {

@@ -14,6 +14,7 @@ import { readAnswer } from '../read-answer.ts';
 import { usageOfModel } from '../usage-of-model.ts';
 import { readWholeAsStream } from '../whole-as-stream.ts';
 import { editBytes } from './edit-bytes.ts';
+import { fitBytes } from './fit-bytes.ts';
 import { ModelStamp, stampWhole } from './model-stamp.ts';
 import { RelayedStream } from './relayed-stream.ts';
 
@@ -21,7 +22,13 @@ import { RelayedStream } from './relayed-stream.ts';
 export function relay(request: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall {
   const { operation, operationName } = choice;
   const askForUsage = request.stream && operation.streamUsage === 'ask';
-  const edited = editBytes(request.body, request.envelope, {
+  const format = formatParts(operation.format);
+  const fitting = format.conversation?.fitting;
+  const fitted =
+    fitting === undefined
+      ? undefined
+      : fitBytes(request.body, request.envelope, fitting, deployment.abilities, deployment.model);
+  const edited = editBytes(fitted?.body ?? request.body, fitted?.envelope ?? request.envelope, {
     modelLiteral: deployment.modelLiteral,
     rules: deployment.rules(operationName, operation),
     format: operation.format,
@@ -29,12 +36,12 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
     drop: deployment.config.additionalDropParams,
     askForUsage,
   });
-  const format = formatParts(operation.format);
   const facts = answerFacts(request, deployment);
   const model = JSON.stringify(facts.model);
   return {
     body: edited.body,
-    dropped: edited.dropped,
+    dropped:
+      fitted === undefined || fitted.dropped.length === 0 ? edited.dropped : [...fitted.dropped, ...edited.dropped],
     headers: forwardedHeaders(request, operation),
     readWhole: (body) => readWhole(body, format, model),
     readWholeAsStream: (body) => {

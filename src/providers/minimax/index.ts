@@ -13,6 +13,6 @@ export const minimax: Provider = openAiCompatible({
   baseUrlVariables: ['MINIMAX_API_BASE'],
   rules: { chat: joinRules(FAMILY_CHAT_RULES, { values: { n: onlyDefault(1) } }) },
   failures: MINIMAX_FAILURES,
-  underBudget: { harmless: ['reasoning_split', 'mask_sensitive_info'] },
+  underBudget: { harmless: ['thinking', 'reasoning_split', 'mask_sensitive_info'] },
   source: 'https://platform.minimax.io/docs/api-reference/text-openai-api (2026-11-23)',
 });

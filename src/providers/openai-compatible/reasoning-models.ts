@@ -1,25 +1,13 @@
+import { modelAbilities } from '../../models/model-table.ts';
 import { type ParameterRules, UNSUPPORTED } from '../provider.ts';
 import { joinRules, NEW_MAX_TOKENS, onlyDefault } from './parameters.ts';
 
 /**
- * OpenAI's reasoning models, by name (dated and fine-tuned names included). Sources, read 2026-11-23:
- * https://developers.openai.com/api/reference/resources/chat (`max_tokens` "is not compatible with o-series models", `stop` "not
- * supported with latest reasoning models o3 and o4-mini"), https://learn.microsoft.com/azure/foundry/openai/how-to/reasoning
- * ("not supported: temperature, top_p, presence_penalty, frequency_penalty, logprobs, top_logprobs, logit_bias, max_tokens").
+ * What reasoning models of OpenAI refuse beside what the table of models says of each. Sources, read 2026-11-23:
+ * https://developers.openai.com/api/reference/resources/chat (`max_tokens` "is not compatible with o-series models"),
+ * https://learn.microsoft.com/azure/foundry/openai/how-to/reasoning ("not supported: temperature, top_p, presence_penalty,
+ * frequency_penalty, logprobs, top_logprobs, logit_bias, max_tokens").
  */
-const REASONING_MODEL = /^(?:ft:)?(?:o\d|gpt-(?:[5-9]|\d\d))/;
-const CHAT_VARIANT = /-chat(?:-|$)/;
-
-/**
- * Reasoning models that can run at the effort `none` take sampling parameters while they do, which is their default
- * (https://developers.openai.com/api/docs/guides/latest-model, 2026-11-23): GPT-5.1 to GPT-5.5, but not their codex and pro
- * variants (https://community.openai.com/t/1371738, a table of efforts by model). They get them and judge themselves.
- * GPT-5.6 and later refuse again (https://github.com/khoj-ai/khoj/issues/1377, 2026).
- */
-const SAMPLES_WITHOUT_REASONING = /^(?:ft:)?gpt-5\.[1-5](?!.*-(?:codex|pro))/;
-/** `stop` is refused from o3 on. */
-const TAKES_STOP = /^(?:ft:)?(?:o1|o3-mini)/;
-
 const SAMPLING_FIXED: ParameterRules = {
   values: {
     temperature: onlyDefault(1),
@@ -45,9 +33,10 @@ const ANYTHING: ParameterRules = {};
 export function openAiModelRules(model: string): ParameterRules {
   const name = model.toLowerCase();
   if (!OWN_MODEL.test(name)) return ANYTHING;
-  if (!REASONING_MODEL.test(name) || CHAT_VARIANT.test(name)) return OWN;
-  if (SAMPLES_WITHOUT_REASONING.test(name)) return NEWER_MODEL;
-  return TAKES_STOP.test(name) ? REASONING : REASONING_WITHOUT_STOP;
+  const { reasoning, sampling, refusesStop } = modelAbilities(name);
+  if (reasoning === undefined || reasoning.how === 'never') return OWN;
+  if (sampling === undefined) return NEWER_MODEL;
+  return refusesStop === true ? REASONING_WITHOUT_STOP : REASONING;
 }
 
 /**

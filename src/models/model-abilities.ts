@@ -1,0 +1,77 @@
+/** What a model takes of a request, as far as it changes what is written: the words of the table in `model-table.ts`. */
+
+/** How much to think, from not at all to the most. */
+export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+/** The kinds of `thinking: {type}`. */
+type ThinkingType = 'enabled' | 'adaptive' | 'disabled';
+
+/** In which words a model takes how much to think, in the chat format of OpenAI. */
+export type Reasoning =
+  /** It does not reason, and refuses or ignores every word about it. */
+  | { readonly how: 'never' }
+  /** It always reasons, and refuses or ignores every word about it. */
+  | { readonly how: 'always' }
+  /** `reasoning_effort`. Without `none` among the efforts it cannot be switched off. */
+  | {
+      readonly how: 'effort';
+      readonly efforts: readonly Effort[];
+      /** Efforts that the provider itself takes for another one, if that is not the nearest below. */
+      readonly spelled?: Readonly<Partial<Record<Effort, Effort>>>;
+      /** Switched off by `chat_template_kwargs`: the server hands them to the model's template. */
+      readonly offByTemplate?: true;
+      /** Beside function tools the effort is refused: it must be `absent`, or be `none`. */
+      readonly besideTools?: 'absent' | 'none';
+    }
+  /** `thinking: {type}`, and beside it `reasoning_effort` if there are efforts. */
+  | {
+      readonly how: 'type';
+      readonly types: readonly ThinkingType[];
+      readonly efforts: readonly Effort[];
+      readonly spelled?: Readonly<Partial<Record<Effort, Effort>>>;
+    }
+  /** `enable_thinking` and `thinking_budget`. */
+  | { readonly how: 'switch' };
+
+/** One model's abilities. What is absent is unknown: it is written as asked, and the provider says. */
+export interface ModelAbilities {
+  readonly reasoning?: Reasoning;
+  /** Whether it thinks if the request does not say. */
+  readonly thinksUnasked?: boolean;
+  /**
+   * Whether a tool choice may force a call: by `required` or by a tool's name, only while it does not think, or never. Absent: always.
+   */
+  readonly forcedTools?: 'without-thinking' | 'never';
+  /** The longest answer in tokens, thoughts included; more is refused. */
+  readonly maxOutputTokens?: number;
+  /** How many stop sequences it takes; more are refused. */
+  readonly maxStopSequences?: number;
+  /** Whether `stop` is refused altogether. */
+  readonly refusesStop?: boolean;
+  /**
+   * `temperature`, `top_p`, penalties and the like: `fixed` means that every value but the default is refused. Absent: they are taken.
+   */
+  readonly sampling?: 'fixed';
+  /** Whether instructions must come first, in one message: chat templates of open models refuse them later. */
+  readonly systemFirst?: boolean;
+  /** Whether the strict mode of schemas wants every object closed and every member required. */
+  readonly strictSchemas?: 'closed-and-required';
+}
+
+/** Rows of the table: which models they mean, what is known of them, and from where. */
+export interface ModelRow {
+  /** How people call them. */
+  readonly models: string;
+  /** Matches the model's name in lower case. */
+  readonly pattern: RegExp;
+  /** The providers that serve them so; absent: every provider. */
+  readonly providers?: readonly string[];
+  readonly abilities: ModelAbilities;
+  /** Link and date. */
+  readonly source: string;
+}
+
+/** A pattern for a name that may stand behind a prefix: `openai/gpt-5`, `ft:gpt-4o`, `my-gpt-4o`. */
+export function named(name: string): RegExp {
+  return new RegExp(`(?:^|[^a-z0-9])(?:${name})`);
+}

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../src/core/json.ts';
 import { type Answer, type Ask, type AskedTool, argumentText, type Choice, type ToolCall } from './ask.ts';
+import type { GoingOn } from './begun.ts';
 import type { CacheUse } from './prompt-cache.ts';
 import { valueForSchema } from './schema-value.ts';
 import { between, type Random, seededRandom } from './seeded.ts';
@@ -14,6 +15,8 @@ export interface Wishes {
   readonly tool?: boolean;
   readonly refuse?: boolean;
   readonly filter?: boolean;
+  /** What it does if it is asked to go on with an answer. */
+  readonly goingOn?: GoingOn;
 }
 
 const REFUSAL = "I'm sorry, but I can't help with that.";
@@ -76,10 +79,7 @@ function textFor(ask: Ask, wishes: Wishes, random: Random): string[] {
       return tokenise(JSON.stringify(valueForSchema(ask.output.schema, random, { names: namesFor(ask), first: 0 })));
     case 'text':
       return answerTokens(
-        ask.prompt,
-        ask.lastUserText,
-        ask.toolResults,
-        wishes.tokens ?? between(random, 40, 70),
+        { ...ask, tokens: wishes.tokens ?? between(random, 40, 70), goingOn: wishes.goingOn ?? 'goes-on' },
         random,
       );
   }

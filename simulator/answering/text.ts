@@ -1,4 +1,4 @@
-import { begunAnswer } from './begun.ts';
+import { begunAnswer, type GoingOn } from './begun.ts';
 import { pick, type Random } from './seeded.ts';
 import { tokenise } from './tokens.ts';
 
@@ -35,21 +35,31 @@ const OBJECTS = [
 const ECHO_CHARACTERS = 80;
 const EXACTLY = /^\s*(?:say|repeat|reply with exactly)\s*:\s*([\s\S]+)$/i;
 
+/** What an answer's words follow from. */
+interface Asked {
+  readonly prompt: string;
+  readonly lastUserText: string;
+  readonly toolResults: readonly string[];
+  readonly tokens: number;
+  readonly goingOn: GoingOn;
+}
+
 /**
- * The tokens of an answer about a prompt: it names the prompt, then goes on in plain sentences until it is long enough. Words to
- * be said exactly are gone on with where an answer before them stopped.
+ * The tokens of an answer about a prompt: it names the prompt, then goes on in plain sentences until it is long enough. An
+ * answer that was begun before is gone on with where it stopped, unless the model is one that starts over.
  */
-export function answerTokens(
-  prompt: string,
-  lastUserText: string,
-  toolResults: readonly string[],
-  tokens: number,
-  random: Random,
-): string[] {
+export function answerTokens({ prompt, lastUserText, toolResults, tokens, goingOn }: Asked, random: Random): string[] {
   const begun = begunAnswer(prompt);
-  const begunExact = begun === undefined ? undefined : EXACTLY.exec(begun.asked)?.[1];
-  if (begun !== undefined && begunExact?.startsWith(begun.said) === true) {
-    return tokenise(begunExact.slice(begun.said.length));
+  if (begun !== undefined) {
+    const exact = EXACTLY.exec(begun.asked)?.[1];
+    if (goingOn === 'rewords') return tokenise(inOtherWords(exact ?? begun.said));
+    if (goingOn === 'starts-over' && exact !== undefined) return tokenise(exact);
+    if (goingOn === 'goes-on' && exact?.startsWith(begun.said) === true) {
+      return tokenise(begun.again + exact.slice(begun.said.length));
+    }
+    if (goingOn === 'goes-on' && exact === undefined && begun.again !== '') {
+      return [...tokenise(begun.again), ...fill(` ${sentence(random)}`, tokens, random)];
+    }
   }
   const exact = EXACTLY.exec(lastUserText)?.[1];
   if (exact !== undefined && toolResults.length === 0) return tokenise(exact);
@@ -58,6 +68,11 @@ export function answerTokens(
       ? `The tool answered: ${toolResults.map(inOneLine).join('; ')}.`
       : `You asked about “${inOneLine(lastUserText) || 'nothing in particular'}”.`;
   return fill(beginning, tokens, random);
+}
+
+/** The same said with another beginning and its words in another order. */
+function inOtherWords(text: string): string {
+  return `Put differently: ${text.split(/\s+/).reverse().join(' ')}`;
 }
 
 /** The tokens of a train of thought about a prompt. */

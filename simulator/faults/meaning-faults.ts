@@ -79,6 +79,18 @@ export const meaningFaults: readonly Fault[] = [
     },
   },
   {
+    name: 'starts-over',
+    does: 'Asked to go on with an answer, by a prefill or in words, says it from its beginning.',
+    cases: ['S08', 'S14'],
+    effect: () => ({ wishes: { goingOn: 'starts-over' } }),
+  },
+  {
+    name: 'rewords',
+    does: 'Asked to go on with an answer, by a prefill or in words, says it in other words.',
+    cases: ['S08', 'S14'],
+    effect: () => ({ wishes: { goingOn: 'rewords' } }),
+  },
+  {
     name: 'quota',
     does: 'Answers 429 because the account has no money left (`insufficient_quota`): no retry will help.',
     cases: ['F20'],

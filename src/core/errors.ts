@@ -140,6 +140,9 @@ export const ERRORS = {
     'The provider is overloaded or down.'),
   upstream_stream_cut: row(502, 'stream_interrupted_error', 'APIConnectionError', 'upstream', 'elsewhere',
     'The provider ended the stream before the answer was whole.'),
+  // The model does what models do, so this speaks neither against the deployment nor for the request.
+  upstream_other_answer: row(502, 'stream_interrupted_error', 'APIConnectionError', 'gateway', 'elsewhere',
+    'A model that was asked for the rest of a broken answer began another answer.'),
 } as const satisfies Record<string, ErrorRow>;
 
 /** The name of a row of the table. */

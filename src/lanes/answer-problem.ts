@@ -12,6 +12,8 @@ export type Problem =
   | ReportedProblem
   /** The stream ended cleanly but without the end mark of its format. */
   | { readonly kind: 'cut' }
+  /** In place of the rest of a broken answer, the model began another one. */
+  | { readonly kind: 'other-answer' }
   /** What came is not the provider's format. */
   | { readonly kind: 'malformed'; readonly detail: string };
 

@@ -24,6 +24,8 @@ export interface StreamAnswer {
    * Whether nothing is missing but the end mark. Asked rarely: it may cost as much as reading the end of the stream.
    */
   hasSaidAll(): boolean;
+  /** Whether words have come that are held back for now: the model is not silent though the client has nothing of it. */
+  isHolding?(): boolean;
   /** Words that end the stream with an error in the client's format. */
   fail(error: GatewayError): string;
   /** Usage as far as the provider has reported it. */

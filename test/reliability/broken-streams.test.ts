@@ -3,7 +3,18 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { ask, assertWhole } from '../faults/support.ts';
 import { journey } from './journey.ts';
-import { ALONE, assertClearError, assertServed, deployment, inWorld, PLAIN, type Setup, SIXTY } from './world.ts';
+import {
+  ALONE,
+  type Answer,
+  assertClearError,
+  assertServed,
+  deployment,
+  inWorld,
+  PLAIN,
+  type Setup,
+  SIXTY,
+  type World,
+} from './world.ts';
 
 const under = (setup: Setup, fault: string): Setup => ({ ...setup, faults: { west: fault } });
 
@@ -17,6 +28,16 @@ const WAYS: readonly (readonly [string, Setup])[] = [
   ['another format', PLAIN],
   ['the same format', SAME_FORMAT],
 ];
+
+/** What the provider of the second part counted is booked as it is, and beside it what the first had written. */
+async function assertBothBilled({ gateway, books }: World, answer: Answer): Promise<void> {
+  const { models } = gateway.simulator.stats();
+  const second = Object.entries(models).find(([model]) => model !== 'gpt-4o')?.[1];
+  const line = await books(answer);
+  assert.ok(second !== undefined);
+  assert.ok(Number(line.output_tokens) >= second.completionTokens + 15, `${line.output_tokens}`);
+  assert.ok(Number(line.output_tokens) <= second.completionTokens + 240, `${line.output_tokens}`);
+}
 
 describe('broken in the middle', { concurrency: 4 }, () => {
   for (const [what, setup] of WAYS) {
@@ -52,6 +73,61 @@ describe('broken in the middle', { concurrency: 4 }, () => {
       }),
     );
   }
+
+  for (const [what, setup] of WAYS) {
+    for (const [id, upstream, router] of [
+      ['S08', 's08', {}],
+      ['S08', 'fin-after-40-of-60', {}],
+      ['S09', 's09', { stream_idle_timeout: 1 }],
+      ['S14', 's08', {}],
+    ] as const) {
+      const refuses = id === 'S14' ? 'prefill-rejected+' : '';
+      journey(
+        id,
+        `under ${upstream} a fallback of ${what} that starts over is joined, ${refuses || 'no prefill refused'}`,
+        () =>
+          inWorld({ ...setup, router, faults: { west: upstream, east: `${refuses}starts-over` } }, async (world) => {
+            const answer = await world.ask({ stream: true });
+            assertServed(answer);
+            assert.equal(answer.models.length, 1, answer.models.join(', '));
+            assert.ok(world.way().includes('east'));
+            await assertBothBilled(world, answer);
+          }),
+      );
+
+      journey(
+        id,
+        `under ${upstream} a fallback of ${what} that rewords is an error, ${refuses || 'no prefill refused'}`,
+        () =>
+          inWorld({ ...setup, router, faults: { west: upstream, east: `${refuses}rewords` } }, async (world) => {
+            const answer = await world.ask({ stream: true });
+            assertClearError(answer);
+            assert.ok(SIXTY.startsWith(answer.text), answer.text);
+            assert.doesNotMatch(answer.error?.message ?? '', /prefill|400/i);
+            await assertBothBilled(world, answer);
+          }),
+      );
+    }
+  }
+
+  journey(
+    'S08',
+    'a fallback that starts over has room for all of it, and the client gets no more than it asked for',
+    () =>
+      inWorld({ ...SAME_FORMAT, faults: { west: 's08', east: 'starts-over' } }, async ({ ask }) => {
+        assertServed(await ask({ stream: true, more: { max_tokens: 60 } }));
+      }),
+  );
+
+  journey('S08', 'the usage that the client sees is that of the answer it has', () =>
+    inWorld({ ...SAME_FORMAT, faults: { west: 's08', east: 'starts-over' } }, async ({ ask }) => {
+      const { usage } = await ask({ stream: true });
+      assert.ok(
+        usage !== undefined && usage.completion_tokens >= 50 && usage.completion_tokens <= 70,
+        JSON.stringify(usage),
+      );
+    }),
+  );
 
   journey('S08', 'a whole answer that is cut is asked for again', () =>
     inWorld(under(PLAIN, 's08'), async ({ ask, way }) => {

@@ -55,6 +55,8 @@ export interface SeenAttempt {
 export interface Answer {
   readonly text: string;
   readonly model: string;
+  /** Every name the stream carried; one for an answer in one piece. */
+  readonly models: readonly string[];
   readonly finish: string | undefined;
   readonly usage: OpenAI.CompletionUsage | undefined;
   readonly headers: Headers;
@@ -146,6 +148,7 @@ async function askWhole(openai: OpenAI, options: AskOptions): Promise<Answer> {
     return {
       text: choice?.message.content ?? choice?.message.refusal ?? '',
       model: data.model,
+      models: [data.model],
       finish: choice?.finish_reason,
       usage: data.usage,
       ...factsOf(response),
@@ -160,6 +163,7 @@ async function askWhole(openai: OpenAI, options: AskOptions): Promise<Answer> {
 async function askStreamed(openai: OpenAI, options: AskOptions): Promise<Answer> {
   const since = performance.now();
   const seen: { -readonly [Key in keyof Answer]?: Answer[Key] } = { text: '' };
+  const models = new Set<string>();
   try {
     const { data, response } = await openai.chat.completions
       .create({ ...bodyOf(options), stream: true, stream_options: { include_usage: true } })
@@ -167,12 +171,13 @@ async function askStreamed(openai: OpenAI, options: AskOptions): Promise<Answer>
     Object.assign(seen, factsOf(response));
     for await (const chunk of data) {
       seen.model = chunk.model;
+      models.add(chunk.model);
       const [choice] = chunk.choices;
       seen.text += choice?.delta.content ?? choice?.delta.refusal ?? '';
       if (choice?.finish_reason) seen.finish = choice.finish_reason;
       if (chunk.usage) seen.usage = chunk.usage;
     }
-    return { ...answerOf(seen), error: undefined, tookMs: performance.now() - since };
+    return { ...answerOf({ ...seen, models: [...models] }), error: undefined, tookMs: performance.now() - since };
   } catch (error) {
     return failed(error, seen, since);
   }
@@ -186,6 +191,7 @@ function answerOf(seen: Partial<Answer>): Answer {
   return {
     text: seen.text ?? '',
     model: seen.model ?? '',
+    models: seen.models ?? [],
     finish: seen.finish,
     usage: seen.usage,
     headers: seen.headers ?? new Headers(),

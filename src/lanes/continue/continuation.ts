@@ -24,12 +24,13 @@ type MayContinue = { readonly ok: true } | { readonly ok: false; readonly why: W
 
 /**
  * The user's turn after the text so far, for a model that takes no prefill. It names what models do wrong when they are
- * asked to continue: start over, apologise, announce, repeat.
+ * asked to continue: start over, apologise, announce. The last words are asked for once more because they prove that what
+ * follows is the rest; they are taken out again.
  */
 export const CONTINUE_INSTRUCTION =
-  'Your answer above was interrupted. Continue it from exactly where it stops, even in the middle of a word or a sentence. ' +
-  'Write only what comes next, as if there had been no interruption: repeat nothing, add no preamble, no apology and no comment, ' +
-  'and open no quotation or code block that is open already.';
+  'Your answer above was interrupted. Continue it from exactly where it stops, even in the middle of a word or a sentence, ' +
+  'as if there had been no interruption: add no preamble, no apology and no comment, and open no quotation or code block that ' +
+  'is open already. So that both parts can be joined, begin with the last ten words above, letter for letter, and go straight on from them.';
 
 /** Whether another model can continue what the client has. It always can if no word of the answer itself was sent. */
 export function mayContinue(sent: SentSoFar, request: ConversationRequest): MayContinue {
@@ -80,14 +81,14 @@ export function continuedRequest(
 ): ConversationRequest {
   const turns = continuedTurns(request.turns, sent.text, style, target);
   if (turns === undefined) return request;
-  const { maxOutputTokens, ...rest } = request;
-  return {
-    ...rest,
-    ...(maxOutputTokens !== undefined && {
-      maxOutputTokens: Math.max(1, maxOutputTokens - estimatedTokens(sent.text)),
-    }),
-    turns,
-  };
+  // A model that says its words again, or all of it, needs room for them; `leftTokens` bounds what the client gets.
+  if (style === 'instruct' || request.maxOutputTokens === undefined) return { ...request, turns };
+  return { ...request, maxOutputTokens: leftTokens(request, sent) ?? 1, turns };
+}
+
+/** How many tokens the answer may still have, estimated; undefined if the client set no limit. */
+export function leftTokens({ maxOutputTokens }: ConversationRequest, sent: SentSoFar): number | undefined {
+  return maxOutputTokens === undefined ? undefined : Math.max(1, maxOutputTokens - estimatedTokens(sent.text));
 }
 
 function continuedTurns(
@@ -132,7 +133,10 @@ export function addedTokens(sent: SentSoFar, style: ContinuationStyle): number {
   return estimatedTokens(sent.text) + (style === 'instruct' ? estimatedTokens(CONTINUE_INSTRUCTION) : 0);
 }
 
+/** About as many as in any tokenizer, in English. */
+export const BYTES_PER_TOKEN = 4;
+
 /** Tokens of a text at four bytes each: what to expect of a text in any language, without a tokenizer. */
 export function estimatedTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / 4);
+  return Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
 }

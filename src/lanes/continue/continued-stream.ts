@@ -1,17 +1,21 @@
 /** Another deployment's stream, written as the rest of the one that broke off. */
 import type { ConversationFormat, StreamWriter } from '../../formats/format.ts';
 import type { StreamEvent } from '../../formats/neutral/conversation.ts';
+import { AnswerProblem } from '../answer-problem.ts';
 import { RewrittenStream } from '../rewritten-stream.ts';
-import { addedTokens, type ContinuationStyle, estimatedTokens } from './continuation.ts';
-import { type FirstPart, mergeUsage, type UsageParts } from './continued-usage.ts';
-import { OverlapTrimmer } from './overlap.ts';
+import { addedTokens, BYTES_PER_TOKEN, type ContinuationStyle, estimatedTokens } from './continuation.ts';
+import { type FirstPart, mergeUsage, onlyNew, type UsageParts } from './continued-usage.ts';
+import { isCutBetweenWords, isEndOfSentence } from './fits.ts';
 import type { SentSoFar } from './stream-record.ts';
+import { TextJoiner } from './text-joiner.ts';
 
 /** What a continuation is joined to. */
 export interface Seam {
   readonly sent: SentSoFar;
   readonly style: ContinuationStyle;
   readonly first: FirstPart;
+  /** How many tokens the client still takes, estimated; undefined if it set no limit. */
+  readonly leftTokens?: number | undefined;
   /** In the state of the client's stream. */
   readonly writer: StreamWriter;
 }
@@ -23,20 +27,32 @@ export interface Seam {
  */
 export class ContinuedStream extends RewrittenStream {
   readonly #seam: Seam;
-  readonly #trimmer: OverlapTrimmer;
+  readonly #joiner: TextJoiner;
   #hasWritten = false;
+  #leftBytes: number;
+  #isCutShort = false;
+  #hasOther = false;
 
   constructor(provider: ConversationFormat, seam: Seam, write: (bytes: Uint8Array | string) => void) {
     super(provider, seam.writer, write);
     this.#seam = seam;
-    // A model that was shown no text at all begins the answer, with the white space that the client may have already.
-    const { text } = seam.sent;
-    this.#trimmer = new OverlapTrimmer(text, seam.style === 'prefill' || text.trim() === '');
+    this.#leftBytes = (seam.leftTokens ?? Number.POSITIVE_INFINITY) * BYTES_PER_TOKEN;
+    const { text, events } = seam.sent;
+    this.#joiner = new TextJoiner({
+      before: text,
+      isPrefill: seam.style === 'prefill',
+      isCutBetweenWords: isCutBetweenWords(events),
+    });
   }
 
   /** Whether the client has anything of this continuation. */
   get hasWritten(): boolean {
     return this.#hasWritten;
+  }
+
+  /** Whether words came that are held until it is known whether they are new. */
+  isHolding(): boolean {
+    return !this.#hasWritten && !this.#joiner.isEmpty;
   }
 
   /** Both attempts' usage for the books, and the usage that the client sees. */
@@ -45,7 +61,9 @@ export class ContinuedStream extends RewrittenStream {
     const { text, factor } = this.sample();
     const second = this.usage();
     const written = Math.ceil(estimatedTokens(text) * factor);
-    return { first: first.usage, second, told: mergeUsage(first, second, written, addedTokens(sent, style)) };
+    const { newShare } = this.#joiner;
+    const told = mergeUsage(first, onlyNew(second, newShare), Math.ceil(written * newShare), addedTokens(sent, style));
+    return { first: first.usage, second, told };
   }
 
   take(event: StreamEvent): void {
@@ -63,7 +81,13 @@ export class ContinuedStream extends RewrittenStream {
       case 'reasoning-redacted':
         this.#takeThought(event);
         return;
+      case 'finish':
+        this.#writeHeld();
+        this.#refuseNothing();
+        this.write(this.#isCutShort ? { ...event, finish: { reason: 'length' } } : event);
+        return;
       default:
+        this.#hasOther = true;
         this.#writeHeld();
         this.write(event);
     }
@@ -83,8 +107,31 @@ export class ContinuedStream extends RewrittenStream {
   }
 
   #takeText(event: Extract<StreamEvent, { type: 'text' }>): void {
-    const text = this.#trimmer.push(event.text);
+    const text = this.#withinLimit(this.#joiner.push(event.text));
     if (text !== '' || event.signature !== undefined) this.write({ ...event, text });
+  }
+
+  /** A model that was asked for the rest of a sentence and ends with nothing has not ended the answer. */
+  #refuseNothing(): void {
+    const { sent, style } = this.#seam;
+    if (style === 'prefill' || !this.#joiner.isEmpty || this.#hasOther || sent.text.trim() === '') return;
+    if (!isEndOfSentence(sent.text)) throw new AnswerProblem({ kind: 'other-answer' });
+  }
+
+  /** What the client asked for at the most; the model had room to say again what the client has. */
+  #withinLimit(text: string): string {
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= this.#leftBytes) {
+      this.#leftBytes -= bytes;
+      return text;
+    }
+    const within = Buffer.from(text)
+      .subarray(0, this.#leftBytes)
+      .toString('utf8')
+      .replace(/\uFFFD$/, '');
+    this.#leftBytes = 0;
+    this.#isCutShort = true;
+    return within;
   }
 
   /** Thoughts come before the answer: once that has begun, the client has no place for them. */
@@ -97,7 +144,7 @@ export class ContinuedStream extends RewrittenStream {
   }
 
   #writeHeld(): void {
-    const text = this.#trimmer.flush();
+    const text = this.#withinLimit(this.#joiner.flush());
     if (text !== '') this.write({ type: 'text', choice: 0, text });
   }
 }

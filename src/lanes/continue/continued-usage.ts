@@ -63,6 +63,13 @@ export function mergeUsage(
   };
 }
 
+/** The usage of a continuation without the words that it said again: `newShare` of its text was new. */
+export function onlyNew(usage: Usage | undefined, newShare: number): Usage | undefined {
+  if (usage === undefined || newShare >= 1) return usage;
+  const thoughts = Math.min(usage.reasoningTokens ?? 0, usage.outputTokens);
+  return { ...usage, outputTokens: thoughts + Math.ceil((usage.outputTokens - thoughts) * newShare) };
+}
+
 function sum(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined ? other : one + (other ?? 0);
 }

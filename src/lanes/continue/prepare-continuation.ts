@@ -12,7 +12,7 @@ import type { LaneRequest } from '../lane-request.ts';
 import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
 import { readAnswer, readResponse, textOfResponse } from '../read-answer.ts';
 import { writeRequest } from '../translate/write-request.ts';
-import { type ContinuationStyle, continuedRequest, estimatedTokens, styleFor } from './continuation.ts';
+import { type ContinuationStyle, continuedRequest, estimatedTokens, leftTokens, styleFor } from './continuation.ts';
 import { ContinuedStream, type Seam } from './continued-stream.ts';
 import { endOfWhole, resumeWriter } from './resume-writer.ts';
 import type { SentSoFar } from './stream-record.ts';
@@ -42,11 +42,13 @@ export function prepareContinuation(parts: ContinuationParts): ContinuationCall 
   const client = conversationOf(formatParts(asked.endpoint.format));
   const providerParts = formatParts(choice.operation.format);
   const provider = conversationOf(providerParts);
-  const written = writeRequest(asked, deployment, choice, client, provider, (request) =>
-    continuedRequest(request, sent, style, provider.id),
-  );
+  let left: number | undefined;
+  const written = writeRequest(asked, deployment, choice, client, provider, (request) => {
+    left = leftTokens(request, sent);
+    return continuedRequest(request, sent, style, provider.id);
+  });
   const openStream = (write: (bytes: Uint8Array | string) => void): ContinuedStream =>
-    new ContinuedStream(provider, seamOf(parts), write);
+    new ContinuedStream(provider, { ...seamOf(parts), leftTokens: left }, write);
   const readWhole = (body: Buffer): ReadyAnswer => {
     const response = readResponse(provider, readAnswer(body, providerParts));
     const stream = openStream(() => {});

@@ -40,6 +40,12 @@ export function errorOfProblem(deployment: Deployment, problem: Problem, receive
         `APIConnectionError: ${title}Exception - the provider ended the stream before the answer was whole. What was received so far is incomplete.`,
         { provider: deployment.provider.name },
       );
+    case 'other-answer':
+      return new GatewayError(
+        'upstream_other_answer',
+        `APIConnectionError: ${title}Exception - the model was asked for the rest of an answer that broke off, and began another answer.`,
+        { provider: deployment.provider.name },
+      );
     case 'malformed':
       return new GatewayError(
         'upstream_bad_gateway',

@@ -21,6 +21,8 @@ export class StreamedAnswer implements Answer {
     if (this.#attempt.isOver) return;
     try {
       this.#stream.data(chunk);
+      // From here on the limit for silence holds, and no longer the one for the first content.
+      if (this.#stream.isHolding?.() === true) this.#attempt.flight?.contentBegan();
     } catch (error) {
       this.#break(error);
     }

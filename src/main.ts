@@ -1,7 +1,9 @@
 import cluster from 'node:cluster';
+import type { ServedFacts } from './cli/ask-running.ts';
 import { type Arguments, readArguments, UsageError } from './cli/read-arguments.ts';
 import { ignoreClosedOutputs } from './cli/signals.ts';
 import { writeError } from './cli/terminal.ts';
+import { defined } from './core/defined.ts';
 
 /** The process: reads the command line, runs the command, sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -49,22 +51,22 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
     case 'route': {
       if (args.callId !== undefined) {
         const { routeOfRunning } = await import('./cli/ask-running.ts');
-        return routeOfRunning(args, args.callId, env, await configuredKey(args, env));
+        return routeOfRunning(args, args.callId, env, await servedFacts(args, env));
       }
       const { route } = await import('./cli/route.ts');
       return route(args, env);
     }
     case 'spend': {
       const { spend } = await import('./cli/spend.ts');
-      return spend(args, env, await configuredKey(args, env));
+      return spend(args, env, await servedFacts(args, env));
     }
     case 'test': {
       const { testRunning } = await import('./cli/ask-running.ts');
-      return testRunning(args, env, await configuredKey(args, env));
+      return testRunning(args, env, await servedFacts(args, env));
     }
     case 'health': {
       const { healthOfRunning } = await import('./cli/ask-running.ts');
-      return healthOfRunning(args, env, await configuredKey(args, env));
+      return healthOfRunning(args, env, await servedFacts(args, env));
     }
     case 'version': {
       const { packageVersion } = await import('./cli/version.ts');
@@ -79,9 +81,10 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
   }
 }
 
-/** The master key of the configuration files given, to ask a running gateway that serves them. */
-async function configuredKey(args: Arguments, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  if (args.files.length === 0) return undefined;
+/** What the configuration files given say of a running gateway that serves them. */
+async function servedFacts(args: Arguments, env: NodeJS.ProcessEnv): Promise<ServedFacts> {
+  if (args.files.length === 0) return {};
   const { readServedConfig } = await import('./cli/served-config.ts');
-  return readServedConfig('files', args, env, '').config?.server.masterKey;
+  const { server, servedTls } = readServedConfig('files', args, env, '').config ?? {};
+  return defined({ masterKey: server?.masterKey, certificateFile: servedTls?.certificateFile });
 }

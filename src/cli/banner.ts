@@ -20,7 +20,10 @@ export interface BannerFacts {
  */
 export function bannerText(facts: BannerFacts): string {
   const { key } = facts;
-  const lines = [`Sluice ${facts.version} listens on ${addressOf(facts.host, facts.port)}`, whatIsServed(facts)];
+  const lines = [
+    `Sluice ${facts.version} listens on ${addressOf(facts.host, facts.port, facts.config.servedTls !== undefined)}`,
+    whatIsServed(facts),
+  ];
   if (key.from === 'file' && maySayKey(facts)) {
     lines.push(`Master key: ${key.key} (${key.isNew ? 'made now, ' : ''}kept in ${key.path})`);
   }
@@ -29,9 +32,9 @@ export function bannerText(facts: BannerFacts): string {
 }
 
 /** The address to reach a listener at from the same machine. */
-export function addressOf(host: string, port: number): string {
+export function addressOf(host: string, port: number, isTls = false): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return `${isTls ? 'https' : 'http'}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 /** A key in a log that outlives the start is an exposed key: it is shown on a terminal, and once when it is made. */
@@ -58,7 +61,8 @@ function whatIsServed({ config, origin }: BannerFacts): string {
 }
 
 function curlLine(facts: BannerFacts): string {
-  const base = addressOf(facts.host, facts.port);
+  const { servedTls } = facts.config;
+  const base = addressOf(facts.host, facts.port, servedTls !== undefined);
   const authorization = `-H "Authorization: Bearer ${keyInShell(facts)}"`;
   const model = exampleModel(facts);
   if (model === undefined) return `curl ${base}/v1/models ${authorization}`;

@@ -1,4 +1,4 @@
-/** Every flag of the command line, in three tables: what works, what is accepted and means nothing here, what is refused. */
+/** Every flag of the command line, in two tables: what works, and what is accepted and means nothing here. */
 
 /** A flag that does something. */
 export interface Flag {
@@ -21,6 +21,19 @@ const flags = {
   },
   port: { kind: 'value', valueName: 'N', variable: 'PORT', about: 'Port to listen on (4000). 0 takes any free one.' },
   host: { kind: 'value', valueName: 'ADDRESS', variable: 'HOST', about: 'Address to listen on.' },
+  ssl_certfile_path: {
+    kind: 'value',
+    valueName: 'FILE',
+    variable: 'SSL_CERTFILE_PATH',
+    about: 'PEM file with the certificate to serve HTTPS with, and its chain.',
+  },
+  ssl_keyfile_path: {
+    kind: 'value',
+    valueName: 'FILE',
+    variable: 'SSL_KEYFILE_PATH',
+    about: 'PEM file with the key of that certificate.',
+  },
+  ciphers: { kind: 'value', valueName: 'LIST', about: 'Cipher suites to serve HTTPS with, as OpenSSL names them.' },
   num_workers: {
     kind: 'value',
     valueName: 'N',
@@ -134,11 +147,4 @@ export const IDLE_FLAGS: Readonly<Record<string, IdleFlag>> = {
   save: { takesValue: false, why: inConfig },
   test_async: { takesValue: false, why: 'use --test' },
   num_requests: { takesValue: true, why: 'use --test' },
-};
-
-/** LiteLLM's flags that change who can read the traffic: starting without them would be worse than not starting. */
-export const REFUSED_FLAGS: Readonly<Record<string, string>> = {
-  ssl_keyfile_path: 'Sluice serves plain HTTP: end TLS in the proxy or load balancer before it',
-  ssl_certfile_path: 'Sluice serves plain HTTP: end TLS in the proxy or load balancer before it',
-  ciphers: 'Sluice serves plain HTTP: end TLS in the proxy or load balancer before it',
 };

@@ -91,8 +91,10 @@ test('flags of LiteLLM without a meaning are accepted with a note', () => {
   for (const note of read.notes) assert.match(note, /^--\w+ has no effect: .+\.$/);
 });
 
-test('flags that would change who can read the traffic are refused', () => {
-  refuses(['--ssl_keyfile_path', 'key.pem'], /plain HTTP/);
+test('the certificate to serve comes from flags, else from variables', () => {
+  const env = { SSL_CERTFILE_PATH: 'a.pem', SSL_KEYFILE_PATH: 'a.key' };
+  const { certificateFile, keyFile } = readArguments(['--ssl-certfile-path', 'b.pem'], env);
+  assert.deepEqual([certificateFile, keyFile], ['b.pem', 'a.key']);
 });
 
 test('switches take true and false', () => {

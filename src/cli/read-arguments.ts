@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../config/did-you-mean.ts';
-import { FLAGS, type FlagName, IDLE_FLAGS, REFUSED_FLAGS } from './flags.ts';
+import { FLAGS, type FlagName, IDLE_FLAGS } from './flags.ts';
 
 /** What the command line asks for. */
 type Command = 'serve' | 'check' | 'route' | 'spend' | 'demo' | 'test' | 'health' | 'version' | 'help';
@@ -13,6 +13,10 @@ export interface Arguments {
   /** Undefined: what the configuration says. */
   readonly port: number | undefined;
   readonly host: string | undefined;
+  /** What HTTPS is served with. */
+  readonly certificateFile: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly ciphers: string | undefined;
   readonly workers: number;
   /** Several processes may serve without sharing what budgets and limits have left. */
   readonly unsharedLimits: boolean;
@@ -88,6 +92,9 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     files: given.length > 0 ? given : fileVariable ? [fileVariable] : [],
     port: wholeNumber('port', flag('port'), 0, 65_535),
     host: flag('host'),
+    certificateFile: flag('ssl_certfile_path'),
+    keyFile: flag('ssl_keyfile_path'),
+    ciphers: flag('ciphers'),
     workers: wholeNumber('num_workers', flag('num_workers'), 1, MOST_WORKERS) ?? 1,
     unsharedLimits: isSet('unshared_limits') || isTrue(flag('unshared_limits')),
     model: flag('model'),
@@ -147,8 +154,6 @@ interface OptionToken {
 }
 
 function readOption(token: OptionToken): string {
-  const refusal = REFUSED_FLAGS[token.name];
-  if (refusal !== undefined) throw new UsageError(`${token.rawName} is not supported: ${refusal}.`);
   const known: Readonly<Record<string, { readonly kind: string } | undefined>> = FLAGS;
   const flag = known[token.name];
   const idle = IDLE_FLAGS[token.name];

@@ -1,3 +1,4 @@
+import { namedFiles } from '../config/named-files.ts';
 import { watchConfig } from '../config/watch.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import type { Arguments } from './read-arguments.ts';
@@ -33,7 +34,8 @@ async function serveAlone(prepared: Prepared, args: Arguments, env: NodeJS.Proce
     else service.reload();
   };
   // Before listening: a change or a signal that comes during the start must not be lost, nor end the process half-way.
-  const watching = watchConfig({ files: prepared.files, onChange: reload });
+  const named = (): readonly string[] => namedFiles(service?.config ?? config);
+  const watching = watchConfig({ files: prepared.files, named, onChange: reload });
   listenToSignals({
     reload,
     stop: (signal) => {

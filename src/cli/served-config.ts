@@ -8,6 +8,7 @@ import {
   STRONGER_MASTER_KEY,
 } from '../config/known-master-key.ts';
 import { configFromEnvironment, loadConfig } from '../config/load.ts';
+import { servedTls, servedTlsProblem } from '../config/served-tls.ts';
 import { systemClock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -46,13 +47,15 @@ export function readServedConfig(
   env: NodeJS.ProcessEnv,
   simulatorUrl: string,
 ): ServedConfig {
-  const read = readOrigin(origin, args, env, simulatorUrl);
+  // A flag and a variable may name one file each.
+  const variables = defined({ SSL_CERTFILE_PATH: args.certificateFile, SSL_KEYFILE_PATH: args.keyFile });
+  const read = readOrigin(origin, args, { ...env, ...variables }, simulatorUrl);
   // What is not read from files has none to watch.
   const files = origin === 'files' ? read.files : [];
   if (read.config === undefined) return { findings: read.findings, files };
   const config = withFlags(read.config, args);
-  const exposed = exposedKey(config, env);
-  if (exposed !== undefined) return { findings: [...read.findings, exposed], files };
+  const fault = exposedKey(config, env) ?? unservedCertificate(config, args);
+  if (fault !== undefined) return { findings: [...read.findings, fault], files };
   return { config, findings: read.findings, files };
 }
 
@@ -62,6 +65,28 @@ function exposedKey({ server }: GatewayConfig, env: NodeJS.ProcessEnv): Finding 
   if (key === undefined || !isKnownMasterKey(key) || isLoopback(server.host)) return undefined;
   const message = `${KNOWN_MASTER_KEY} and ${REACHABLE} (${server.host}); ${STRONGER_MASTER_KEY}, or listen on 127.0.0.1`;
   return { severity: 'error', code: 'weak-master-key', message, file: '', line: 0, column: 0 };
+}
+
+/** What flags name instead of the file's was not checked with it. */
+function unservedCertificate({ servedTls }: GatewayConfig, args: Arguments): Finding | undefined {
+  const isGiven = [args.certificateFile, args.keyFile, args.ciphers].some((flag) => flag !== undefined);
+  const message =
+    servedTls !== undefined
+      ? servedTlsProblem(servedTls)
+      : '--ciphers needs --ssl_certfile_path, the certificate to serve HTTPS with';
+  if (!isGiven || message === undefined) return undefined;
+  return { severity: 'error', code: 'unreadable-file', message, file: '', line: 0, column: 0 };
+}
+
+/** The certificate to serve, with what flags say; a certificate of a flag does not go with the key of a file. */
+function withTlsFlags(
+  config: GatewayConfig['servedTls'],
+  { certificateFile = config?.certificateFile, ...args }: Arguments,
+): GatewayConfig['servedTls'] {
+  if (certificateFile === undefined) return undefined;
+  const keyFile = certificateFile === config?.certificateFile ? config.keyFile : undefined;
+  const { keyPassword, ciphers } = config ?? {};
+  return servedTls(certificateFile, args.keyFile ?? keyFile, { keyPassword, ciphers: args.ciphers ?? ciphers });
 }
 
 function readOrigin(origin: Origin, args: Arguments, env: NodeJS.ProcessEnv, simulatorUrl: string): ServedConfig {
@@ -106,6 +131,7 @@ function oneModelText(args: Arguments): string {
 function withFlags(config: GatewayConfig, args: Arguments): GatewayConfig {
   return {
     ...config,
+    ...defined({ servedTls: withTlsFlags(config.servedTls, args) }),
     server: {
       ...config.server,
       host: args.host ?? config.server.host,

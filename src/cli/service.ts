@@ -37,11 +37,13 @@ export class Service {
   readonly gateway: Gateway;
   readonly log: Log;
   readonly #options: ServiceOptions;
+  #config: GatewayConfig;
 
   private constructor(gateway: Gateway, log: Log, options: ServiceOptions) {
     this.gateway = gateway;
     this.log = log;
     this.#options = options;
+    this.#config = options.config;
   }
 
   /** Starts to serve. Throws what listening throws. */
@@ -63,6 +65,11 @@ export class Service {
     return new Service(gateway, log, options);
   }
 
+  /** The configuration in effect. */
+  get config(): GatewayConfig {
+    return this.#config;
+  }
+
   /** Takes over the configuration as it stands now; one with errors changes nothing and is said. */
   reload(): void {
     const { config, findings } = this.#options.read();
@@ -74,6 +81,7 @@ export class Service {
       );
       return;
     }
+    this.#config = config;
     this.gateway.reload(config);
     this.log.configure(config.telemetry);
     this.log.app.info({ files: config.files, findings: findings.length }, 'Configuration reloaded');

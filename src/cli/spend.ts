@@ -1,5 +1,5 @@
 import { defined } from '../core/defined.ts';
-import { type Ask, asker } from './ask-running.ts';
+import { type Ask, asker, type ServedFacts } from './ask-running.ts';
 import type { Arguments } from './read-arguments.ts';
 import {
   type OrphanList,
@@ -15,12 +15,8 @@ import { writeError, writeOut } from './terminal.ts';
  * `sluice spend`: asks the running gateway what was spent, by model where nothing else is asked, or about one request; 1 where it
  * does not answer or refuses.
  */
-export async function spend(
-  args: Arguments,
-  env: NodeJS.ProcessEnv,
-  configuredKey: string | undefined,
-): Promise<number> {
-  const ask = asker(args, env, configuredKey);
+export async function spend(args: Arguments, env: NodeJS.ProcessEnv, served: ServedFacts): Promise<number> {
+  const ask = asker(args, env, served);
   if (args.orphans) return orphans(args, ask);
   const query = new URLSearchParams(
     Object.entries(

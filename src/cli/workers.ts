@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
+import { namedFiles } from '../config/named-files.ts';
 import { watchConfig } from '../config/watch.ts';
 import { createLogger, type Log } from '../telemetry/log.ts';
 import { Gathering, type WorkerLine } from './gathering.ts';
@@ -27,7 +28,11 @@ export async function serveWithWorkers(prepared: Prepared, args: Arguments): Pro
     process.exit(1);
   });
   // Before the first worker is made: a signal in between must not leave workers behind.
-  const watching = watchConfig({ files: prepared.files, onChange: () => primary.reload() });
+  const watching = watchConfig({
+    files: prepared.files,
+    named: () => primary.namedFiles,
+    onChange: () => primary.reload(),
+  });
   listenToSignals({
     stop: (signal) => {
       watching.close();
@@ -61,6 +66,7 @@ class Primary {
   readonly #ready = new Set<Worker>();
   readonly #gathering = new Gathering(() => [...this.#ready].map(lineTo));
   #port = 0;
+  #namedFiles: readonly string[];
   #isStopping = false;
   #restartMs = FIRST_RESTART_MS;
   /** Workers in a row that ended before they listened. */
@@ -72,6 +78,7 @@ class Primary {
     this.#prepared = prepared;
     this.#log = log;
     this.#onHopeless = onHopeless;
+    this.#namedFiles = namedFiles(prepared.config);
     // The other serialization would lose the bigints and maps in a metrics snapshot.
     cluster.setupPrimary({ serialization: 'advanced' });
   }
@@ -105,6 +112,11 @@ class Primary {
     }
   }
 
+  /** Files that the configuration in effect names. */
+  get namedFiles(): readonly string[] {
+    return this.#namedFiles;
+  }
+
   /** Lets every worker read its configuration again, unless it has errors. */
   reload(): void {
     const { config, findings } = this.#prepared.read();
@@ -113,6 +125,7 @@ class Primary {
       this.#log.app.error({ errors }, 'The configuration has errors; the one before stays in effect');
       return;
     }
+    this.#namedFiles = namedFiles(config);
     for (const worker of this.#ready) lineTo(worker).send({ kind: 'reload' });
   }
 

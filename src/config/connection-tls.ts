@@ -1,10 +1,10 @@
 /** Reads how connections to providers and webhooks are made: TLS settings and proxies. */
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
 import { defined } from '../core/defined.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { Place } from './config-node.ts';
 import type { ConnectionTls, ProxyConfig } from './gateway-config.ts';
+import { pemProblem } from './pem-problem.ts';
 import type { ReadingContext } from './reading-context.ts';
 import type { Section } from './section.ts';
 
@@ -64,7 +64,7 @@ function readVerify(section: TlsSection): Pick<ConnectionTls, 'isVerified' | 'ca
     findings.add('error', 'wrong-type', section.placeOf('ssl_verify'), message);
     return undefined;
   }
-  const problem = pemProblem(word, (pem) => ({ ca: pem }));
+  const problem = pemProblem(() => ({ ca: readFileSync(word, 'utf8') }));
   if (problem !== undefined) {
     const message = `${section.path}.ssl_verify names a file of authorities, ${word}, ${problem}`;
     findings.add('error', 'unreadable-file', section.placeOf('ssl_verify'), message);
@@ -74,8 +74,8 @@ function readVerify(section: TlsSection): Pick<ConnectionTls, 'isVerified' | 'ca
 
 function checkCertificate(section: TlsSection, certificateFile: string | undefined, keyFile: string | undefined): void {
   if (certificateFile === undefined) return;
-  const problem = pemProblem(certificateFile, (cert) => ({
-    cert,
+  const problem = pemProblem(() => ({
+    cert: readFileSync(certificateFile, 'utf8'),
     key: readFileSync(keyFile ?? certificateFile, 'utf8'),
   }));
   if (problem === undefined) return;
@@ -88,24 +88,11 @@ function checkCertificate(section: TlsSection, certificateFile: string | undefin
 function caFileFromEnvironment(context: ReadingContext): { readonly caFile: string } | undefined {
   const caFile = context.variable('SSL_CERT_FILE');
   if (caFile === undefined) return undefined;
-  const problem = pemProblem(caFile, (pem) => ({ ca: pem }));
+  const problem = pemProblem(() => ({ ca: readFileSync(caFile, 'utf8') }));
   if (problem === undefined) return { caFile };
   const message = `the variable SSL_CERT_FILE is not used: it names a file, ${caFile}, ${problem}`;
   context.findings.add('warning', 'unreadable-file', undefined, message);
   return undefined;
-}
-
-/** What is wrong with a PEM file, as the end of a sentence; undefined if TLS can use it. */
-function pemProblem(path: string, optionsOf: (pem: string) => { ca?: string; cert?: string; key?: string }) {
-  try {
-    const options = optionsOf(readFileSync(path, 'utf8'));
-    if (options.ca !== undefined && !options.ca.includes('-----BEGIN')) return 'that holds no certificate in PEM';
-    createSecureContext(options);
-    return undefined;
-  } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    return syscall === undefined ? `that TLS cannot use (${code ?? 'not PEM'})` : `that cannot be read (${code})`;
-  }
 }
 
 /** The proxies that the environment names, in the variables that curl reads. */

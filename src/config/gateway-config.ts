@@ -122,6 +122,16 @@ export interface ConnectionTls {
   readonly keyFile?: string;
 }
 
+/** The certificate that the gateway itself shows to its clients, and its key. */
+export interface ServedTls {
+  readonly certificateFile: string;
+  /** May be the same file. */
+  readonly keyFile: string;
+  readonly keyPassword?: string;
+  /** Cipher suites in the words of OpenSSL. */
+  readonly ciphers?: string;
+}
+
 /** The proxies that calls to providers and webhooks go through, with their credentials. Read at the start only. */
 export interface ProxyConfig {
   readonly http?: string;
@@ -208,6 +218,8 @@ export interface GatewayConfig {
   readonly dropParams: boolean;
   /** The TLS settings of connections to providers and webhooks. */
   readonly tls?: ConnectionTls;
+  /** With what the gateway itself serves HTTPS; absent: it serves HTTP. Whether it does is decided at the start. */
+  readonly servedTls?: ServedTls;
   readonly proxies?: ProxyConfig;
   /** `cache` settings in LiteLLM's names (the guide's dialect folded in); absent when caching is off. */
   readonly cache?: JsonObject;

@@ -21,6 +21,7 @@ import type { ReadingContext } from './reading-context.ts';
 import { readRedis } from './redis.ts';
 import { fallbackCodes } from './routing-readers.ts';
 import { readFields, Section, type SectionOptions } from './section.ts';
+import { readServedTls } from './served-tls.ts';
 import type { SettingRow, SettingRows } from './setting-rows.ts';
 import { type BUDGET_SETTINGS, DEFAULT_CEILING, DEFAULT_WHEN_AWAY, sameForAll } from './settings/budget-settings.ts';
 import type { GENERAL_SETTINGS } from './settings/general-settings.ts';
@@ -46,9 +47,9 @@ interface Sections {
   readonly general: Section<typeof GENERAL_SETTINGS>;
 }
 
-/** Without these the gateway would open another database than the one that was meant, or count alone. */
+/** Without these the gateway would open another database than the one that was meant, count alone, or serve HTTP for HTTPS. */
 function isNeededAtStart(name: string): boolean {
-  return name === 'master_key' || name === 'database_url' || name.startsWith('redis_');
+  return name === 'master_key' || name === 'database_url' || /^(?:redis|ssl)_/.test(name);
 }
 
 /** How the known sections are read; one that a feature brings has no part, and only known members. */
@@ -110,7 +111,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     server: part('server.'),
     routing,
     health: { ...health, stalenessMs: health.stalenessMs ?? health.intervalMs * STALE_AFTER_INTERVALS },
-    ...defined({ redis: readRedis(router), tls, proxies: readProxies(context) }),
+    ...defined({ redis: readRedis(router), tls, servedTls: readServedTls(general), proxies: readProxies(context) }),
     telemetry: { ...part<TelemetryConfig>('telemetry.'), metrics: part('telemetry.metrics.') },
     dropParams: litellm.effective('drop_params') ?? false,
     ...defined({ cache: cacheSettings(litellm) }),

@@ -1,4 +1,4 @@
-/** Watches the files of a configuration, included ones too, and reports when their content has changed. */
+/** Watches the files of a configuration, those that it includes or names too, and reports when their content has changed. */
 import { createHash } from 'node:crypto';
 import { type FSWatcher, readFileSync, realpathSync, type Stats, statSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,6 +9,8 @@ import { readFiles, readFromDisk } from './read-files.ts';
 export interface WatchOptions {
   /** Files as they were given or read; what they include is looked up again after each change. */
   readonly files: readonly string[];
+  /** Files that settings name, such as certificates, as they are now: watched, and read as they are. */
+  readonly named?: () => readonly string[];
   /** Called when the content has changed and is stable. */
   readonly onChange: () => void;
   /** Quiet time after the last sign of a change before the files are read. */
@@ -42,8 +44,8 @@ class Watch implements ConfigWatch {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#files = options.files;
-    this.#seen = contentHash(this.#files);
-    this.#signature = signature(this.#files);
+    this.#seen = contentHash(this.#all());
+    this.#signature = signature(this.#all());
     this.#watchFolders();
     this.#poll = setInterval(() => this.#lookFromAfar(), options.pollMs ?? 5_000);
     this.#poll.unref();
@@ -57,8 +59,16 @@ class Watch implements ConfigWatch {
     this.#watchers.clear();
   }
 
+  #named(): readonly string[] {
+    return this.#options.named?.() ?? [];
+  }
+
+  #all(): readonly string[] {
+    return [...this.#files, ...this.#named()];
+  }
+
   #lookFromAfar(): void {
-    const now = signature(this.#files);
+    const now = signature(this.#all());
     if (now === this.#signature) return;
     this.#signature = now;
     this.#watchFolders();
@@ -75,28 +85,28 @@ class Watch implements ConfigWatch {
 
   #look(isSecondLook: boolean): void {
     if (this.#isClosed) return;
-    const hash = contentHash(this.#files);
+    const hash = contentHash(this.#all());
     if (hash === this.#seen) return;
     const findings = new Findings();
     const { files } = readFiles(this.#options.files, readFromDisk, findings);
     // A writer that truncates first leaves the file empty or cut for a moment. Reported at once, that would be an error which is
     // gone when the operator looks, or worse, an empty configuration that is served.
-    if (!isSecondLook && (findings.hasErrors || files.some(isEmpty))) {
+    if (!isSecondLook && (findings.hasErrors || [...files, ...this.#named()].some(isEmpty))) {
       this.#timer = setTimeout(() => this.#look(true), this.#options.retryMs ?? 300);
       this.#timer.unref();
       return;
     }
     this.#files = [...new Set([...this.#options.files, ...files])];
     // Taken before the caller reads the files: what changes later has another hash and is reported again.
-    this.#seen = contentHash(this.#files);
-    this.#signature = signature(this.#files);
+    this.#seen = contentHash(this.#all());
+    this.#signature = signature(this.#all());
     this.#watchFolders();
     this.#options.onChange();
   }
 
   /** Watches every folder that holds a file, also behind a link: a mounted ConfigMap is replaced by changing a link. */
   #watchFolders(): void {
-    const wanted = new Set(this.#files.flatMap((file) => [dirname(file), dirname(realPath(file))]));
+    const wanted = new Set(this.#all().flatMap((file) => [dirname(file), dirname(realPath(file))]));
     for (const [folder, watcher] of this.#watchers) {
       if (wanted.has(folder)) continue;
       watcher.close();

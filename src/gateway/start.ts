@@ -1,6 +1,7 @@
 /** The composition root: makes every part, joins them, and listens. */
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { makeManagementContext } from '../admin/make-context.ts';
+import type { GatewayConfig } from '../config/gateway-config.ts';
 import { isLoopback } from '../config/known-master-key.ts';
 import { defined } from '../core/defined.ts';
 import { FEATURES } from '../features/index.ts';
@@ -13,6 +14,7 @@ import { Edge } from '../server/server.ts';
 import { ALERT_NOTES } from '../stores/contracts/alert-notes.ts';
 import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
 import { Retention } from '../stores/retention.ts';
+import type { Log } from '../telemetry/log.ts';
 import { Seal } from '../tenancy/seal.ts';
 import { Tenants } from '../tenancy/tenants.ts';
 import { postJson } from '../upstream/post-json.ts';
@@ -89,6 +91,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
   shutdown.add('intake', () => checks.stop());
   checks.restart(live.current);
   live.follow((snapshot) => {
+    renewCertificate(edge, snapshot.config, config, log);
     checks.restart(snapshot);
     void budgets.configure(snapshot);
   });
@@ -96,7 +99,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
   shutdown.add('intake', () => retention.stop());
   return {
     port,
-    url: `http://${hostInUrl(host)}:${port}`,
+    url: `${config.servedTls === undefined ? 'http' : 'https'}://${hostInUrl(host)}:${port}`,
     reload: (next) => {
       live.reload(next);
       tenants.forgetAll(live.declared);
@@ -200,6 +203,17 @@ function startRetention({ config, log }: GatewayOptions, { clock, onFault }: Too
     datedNotes: ALERT_NOTES,
     onPruned: (deleted) => log.app.info(deleted, 'Deleted the rows that are older than the configured retention'),
   });
+}
+
+/** What a reload changes of the certificate that is shown to clients. */
+function renewCertificate(edge: Edge, next: GatewayConfig, { servedTls }: GatewayConfig, { app }: Log): void {
+  if ((next.servedTls === undefined) !== (servedTls === undefined))
+    app.warn({}, 'ssl_certfile_path turns HTTPS on or off at the start only: restart the gateway');
+  try {
+    edge.renewCertificate(next.servedTls);
+  } catch (error) {
+    app.error({ error }, 'The certificate to serve cannot be used; the one before stays in use');
+  }
 }
 
 function hostInUrl(host: string): string {

@@ -37,3 +37,34 @@ function closeIfQuiet(socket: Socket): void {
     if (socket.bytesRead === bytesRead) socket.destroy();
   });
 }
+
+/** Closes the connections of a TLS server that do not finish their handshake within the time for headers. */
+export function limitHandshakes(server: Server, { headersMs }: EdgeLimits, loop: LoopWatch): void {
+  const underWay = new Map<string, NodeJS.Timeout>();
+  const end = (name: string): void => {
+    clearTimeout(underWay.get(name));
+    underWay.delete(name);
+  };
+  server.on('connection', (socket: Socket) => {
+    const name = connectionName(socket);
+    const sinceMs = performance.now();
+    const wait = (limitMs: number): void => {
+      const timer = setTimeout(() => {
+        const leftMs = headersMs + loop.pausedMs(headersMs) - (performance.now() - sinceMs);
+        if (leftMs > 1) wait(leftMs);
+        // Between the timers and this, the loop reads whatever has arrived.
+        else setImmediate(() => underWay.get(name) === timer && socket.destroy());
+      }, limitMs);
+      timer.unref();
+      underWay.set(name, timer);
+    };
+    wait(headersMs);
+    socket.once('close', () => end(name));
+  });
+  server.on('secureConnection', (socket: Socket) => end(connectionName(socket)));
+}
+
+/** What a connection and the secured one on it have in common. */
+export function connectionName({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}

@@ -1,11 +1,12 @@
 /** The HTTP edge: the only place that knows the HTTP framework. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import { Server as NetServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ManagementContext } from '../admin/contract.ts';
+import type { ServedTls } from '../config/gateway-config.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { newCallId } from '../core/ids.ts';
 import { Slots } from '../core/slots.ts';
@@ -18,9 +19,10 @@ import { identify } from '../pipeline/identify.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
-import { type EdgeLimits, restWhileLate } from './client-time-limits.ts';
+import { type EdgeLimits, limitHandshakes, restWhileLate } from './client-time-limits.ts';
 import { badUrl, errorOfFramework } from './framework-errors.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
+import { makeApp } from './make-app.ts';
 import { serveManagement } from './management.ts';
 import { ConnectionsByAddress } from './overload/connections-by-address.ts';
 import { LoopWatch } from './overload/loop-watch.ts';
@@ -33,12 +35,9 @@ import {
   type ModelRoute,
   methodsServing,
 } from './routes.ts';
+import { ServedCertificate } from './served-certificate.ts';
 import { pathOf, queryOf } from './url.ts';
 
-/** Limits of the edge. Times in milliseconds. */
-const MAX_HEADER_BYTES = 16_384;
-/** Longer than load balancers keep idle connections (60 s): they must close them first, or they would use a closed one. */
-const KEEP_ALIVE_MS = 72_000;
 /** Connections that wait to be accepted while the event loop is busy. The kernel may allow fewer (`net.core.somaxconn`). */
 const BACKLOG = 4_096;
 
@@ -65,31 +64,20 @@ export class Edge {
   readonly #loop: LoopWatch;
   readonly #overload: OverloadManager;
   readonly #connections: ConnectionsByAddress;
+  /** Undefined: it serves plain HTTP. */
+  readonly #certificate: ServedCertificate | undefined;
   #whenIdle: (() => void) | undefined;
   #isDraining = false;
 
   constructor(options: EdgeOptions) {
     this.#options = options;
     const limits = { ...LIMITS, ...options.limits };
-    this.#app = Fastify({
-      logger: false,
-      exposeHeadRoutes: false,
-      forceCloseConnections: 'idle',
-      return503OnClosing: false,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requestTimeout: limits.requestMs,
-      routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
-      http: {
-        maxHeaderSize: MAX_HEADER_BYTES,
-        headersTimeout: limits.headersMs,
-        connectionsCheckingInterval: limits.checkEveryMs,
-        noDelay: true,
-      },
-      clientErrorHandler: (error, socket) => {
-        // An error response would land in the middle of an answer that this connection is carrying.
-        if ([...this.#inFlight].some((client) => client.answersOn(socket))) socket.destroy();
-        else answerBrokenRequest(error, socket);
-      },
+    const { servedTls } = options.snapshot().config;
+    this.#certificate = servedTls && new ServedCertificate(servedTls);
+    this.#app = makeApp({
+      limits,
+      certificate: this.#certificate,
+      answersOn: (socket) => [...this.#inFlight].some((client) => client.answersOn(socket)),
       frameworkErrors: (error, request, reply) => this.#refuse(request, reply, badUrl(error)),
     });
     // Node would answer `Expect: 100-continue` before the key was checked. Whatever reads the body asks for it.
@@ -102,6 +90,7 @@ export class Edge {
       () => options.snapshot().config.server.maxConnectionsPerAddress,
     );
     restWhileLate(server, limits, this.#loop);
+    if (this.#certificate !== undefined) limitHandshakes(server, limits, this.#loop);
     // The pipeline reads bodies, after it has checked the key.
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -139,6 +128,11 @@ export class Edge {
     await this.#app.listen({ host, port, backlog: BACKLOG });
     const address = this.#app.server.address();
     return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  /** Shows what the files of its certificate hold now. Throws if they cannot be used; the one before then stays. */
+  renewCertificate(settings: ServedTls | undefined): void {
+    if (settings !== undefined) this.#certificate?.renew(settings);
   }
 
   /** Still takes requests, while readiness and `connection: close` say that others should. */
@@ -359,26 +353,4 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
 
 function adminOnly(): GatewayError {
   return new GatewayError('route_denied', 'You may not call this route: only the master key and proxy admins may.');
-}
-
-/** Answers what is not valid HTTP with an error in words, and closes the connection. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const refusal =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? new GatewayError(
-          'headers_too_large',
-          `The headers are larger than ${MAX_HEADER_BYTES} bytes. Send fewer or shorter ones.`,
-        )
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? new GatewayError('body_timeout', 'The request did not arrive in time.')
-        : new GatewayError('invalid_request', 'This is not a valid HTTP request.');
-  const body = errorBody(refusal);
-  socket.end(
-    `HTTP/1.1 ${refusal.status} ${refusal.row.className}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
-      `content-length: ${body.length}\r\n\r\n${body.toString('utf8')}`,
-  );
 }

@@ -99,7 +99,7 @@ export class SluiceProcess {
   /** The address that the start prints. */
   async url(): Promise<string> {
     const line = await this.curlLine();
-    return /http:\/\/[^/ ]+/.exec(line)?.[0] ?? '';
+    return /https?:\/\/[^/ ]+/.exec(line)?.[0] ?? '';
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -13,6 +13,8 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { CallPermit } from '../../src/upstream/call-permit.ts';
 import { postJson } from '../../src/upstream/post-json.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
+import { ask, MASTER_KEY as PROCESS_KEY } from '../cli/simulated-config.ts';
+import { SluiceProcess, temporaryFolder } from '../cli/sluice-process.ts';
 import { makeAuthority, type TestAuthority, type TestCertificate } from '../support/certificates.ts';
 import { ONE_ATTEMPT } from '../support/default-config.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -135,6 +137,23 @@ test('a reload takes over other settings, and what the files hold now', async ()
   } finally {
     await gateway.close();
   }
+});
+
+test('a replaced file of authorities is used without a reload', async (t) => {
+  const cwd = temporaryFolder(t);
+  const file = join(cwd, 'authorities.pem');
+  copyFileSync(other.caFile, file);
+  const config = join(cwd, 'config.yaml');
+  writeFileSync(config, configOf(front, {}, { ssl_verify: file }));
+  const env = { PROVIDER_KEY: 'any', TEST_MASTER_KEY: PROCESS_KEY };
+  const args = ['--config', config, '--host', '127.0.0.1', '--port', '0'];
+  const sluice = new SluiceProcess(t, { cwd, args, env });
+  const url = await sluice.url();
+  const status = async (): Promise<number> => (await ask(url, 'm')).status;
+  assert.equal(await status(), FAILED);
+  copyFileSync(authority.caFile, file);
+  await sluice.until('a reload', ({ stdout }) => /Configuration reloaded/.test(stdout) || undefined);
+  assert.equal(await status(), 200);
 });
 
 test('files that cannot be used stop the start, and the message names setting and file', async () => {

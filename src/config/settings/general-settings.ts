@@ -12,6 +12,7 @@ import {
   protection,
   type SettingRows,
 } from '../setting-rows.ts';
+import { SERVED_TLS } from './served-tls.ts';
 
 const lowerCase = (name: string): string => name.toLowerCase();
 const fromMebibytes = (size: number): number => Math.round(size * 1024 * 1024);
@@ -50,6 +51,7 @@ export const GENERAL_SETTINGS = {
     { to: 'host', default: '127.0.0.1' },
   ),
   port: guideNow('port', 'Port to listen on.', { to: 'port', variable: 'PORT', default: 4000 }),
+  ...SERVED_TLS,
   max_request_size_mb: now('number', 'Largest request body, in MiB.', {
     to: 'maxRequestBytes',
     default: 10,

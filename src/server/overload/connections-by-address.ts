@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { connectionName } from '../client-time-limits.ts';
 
 /**
  * Counts the open connections of each address. A connection beyond the limit is accepted too, and its first request is
@@ -7,7 +8,8 @@ import type { Socket } from 'node:net';
  */
 export class ConnectionsByAddress {
   readonly #counts = new Map<string, number>();
-  readonly #excess = new Set<Socket>();
+  /** By name: a request on a TLS connection knows the secured one only. */
+  readonly #excess = new Set<string>();
   readonly #limit: () => number;
 
   /** `limit`: connections of one address, as configured now. */
@@ -18,19 +20,20 @@ export class ConnectionsByAddress {
 
   /** Whether a connection is one too many of its address; costs a comparison if there are none. */
   isExcess(socket: Socket): boolean {
-    return this.#excess.size > 0 && this.#excess.has(socket);
+    return this.#excess.size > 0 && this.#excess.has(connectionName(socket));
   }
 
   #opened(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
+    const name = connectionName(socket);
     const count = (this.#counts.get(address) ?? 0) + 1;
     this.#counts.set(address, count);
-    if (count > this.#limit()) this.#excess.add(socket);
+    if (count > this.#limit()) this.#excess.add(name);
     socket.once('close', () => {
       const left = (this.#counts.get(address) ?? 1) - 1;
       if (left === 0) this.#counts.delete(address);
       else this.#counts.set(address, left);
-      this.#excess.delete(socket);
+      this.#excess.delete(name);
     });
   }
 }

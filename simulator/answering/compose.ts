@@ -22,7 +22,8 @@ export interface Wishes {
 const REFUSAL = "I'm sorry, but I can't help with that.";
 
 /** Makes up the answer to a request; the same request and seed always get the same one. */
-export function compose(ask: Ask, wishes: Wishes, cache: CacheUse): Answer {
+export function compose(request: Ask, wishes: Wishes, cache: CacheUse): Answer {
+  const ask = { ...request, lastUserText: withoutReminders(request.lastUserText) };
   const choices: Choice[] = [];
   for (let index = 0; index < ask.choices; index++) {
     choices.push(composeChoice(ask, wishes, seededRandom(`${ask.seed}#${index}`)));
@@ -46,6 +47,10 @@ export function compose(ask: Ask, wishes: Wishes, cache: CacheUse): Answer {
     },
   };
 }
+
+// Claude Code puts notes of its own before the user's words, marked as below; a model answers the words.
+const withoutReminders = (text: string): string =>
+  text.replace(/<system-reminder>[\s\S]*?<\/system-reminder>\s*/g, '').trimStart();
 
 /** What one tool call counts: a token for its name and those of its arguments. */
 export function toolCallTokens(call: ToolCall): number {

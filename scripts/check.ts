@@ -78,17 +78,25 @@ const CHECKS: readonly Check[] = [
 ];
 
 function pinFindings(): string {
+  const folders = ['', ...globSync('test/programs/npm/*/', { cwd: root }).map((folder) => `${folder}/`)];
+  return folders.flatMap((folder) => findingsOfPackage(folder.replaceAll('\\', '/').replace(/\/+$/, '/'))).join('');
+}
+
+/** What is not pinned in the package file and the lock file of a folder. */
+function findingsOfPackage(folder: string): string[] {
   const findings: string[] = [];
-  const manifest: Record<string, unknown> = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const manifest: Record<string, unknown> = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
   for (const section of ['dependencies', 'devDependencies']) {
     for (const [name, version] of Object.entries(manifest[section] ?? {})) {
       const isPinned = /^(?:\d+\.\d+\.\d+(?:-[\w.]+)?|file:.+)$/.test(String(version));
-      if (!isPinned) findings.push(`package.json: ${name} is ${version}, which is no exact version\n`);
+      if (!isPinned) findings.push(`${folder}package.json: ${name} is ${version}, which is no exact version\n`);
     }
   }
-  const addresses = new Set(readFileSync(join(root, 'package-lock.json'), 'utf8').match(/"resolved": "https?:[^"]*"/g));
-  for (const address of addresses) findings.push(`package-lock.json: ${address}\n`);
-  return findings.join('');
+  const lock = readFileSync(join(root, folder, 'package-lock.json'), 'utf8');
+  for (const address of new Set(lock.match(/"resolved": "https?:[^"]*"/g))) {
+    findings.push(`${folder}package-lock.json: ${address}\n`);
+  }
+  return findings;
 }
 
 const failed: string[] = [];

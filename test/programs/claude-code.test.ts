@@ -1,4 +1,4 @@
-/** Claude Code itself, against every provider: each group's name is ours, so the provider never calls the model by it. */
+/** Claude Code itself, against every provider: no group has the name that the provider gives the model. */
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import { type Asked, askClaudeCode, type Told } from './claude-code.ts';

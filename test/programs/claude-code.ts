@@ -1,4 +1,4 @@
-/** How Claude Code is run: in print mode, with its whole set of tools and one tool server of ours. */
+/** How Claude Code is run: in print mode, with its whole set of tools and one small tool server. */
 import { join } from 'node:path';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { House } from './house.ts';

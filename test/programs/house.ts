@@ -22,7 +22,7 @@ export const CLAUDE_ALIASES: Readonly<Record<string, string>> = {
 };
 
 /** Groups that refuse, named after a provider's group: `house-gpt-too-long`. */
-export const REFUSALS = { 'too-long': 'context-length', 'no-money': 'quota' } as const;
+const REFUSALS = { 'too-long': 'context-length' } as const;
 
 /** Starts a gateway with the defaults that ship; programs must need no setting of their own. */
 export async function openHouse(): Promise<House> {

@@ -1,6 +1,6 @@
 /** The programs that the tests drive, the providers behind the gateway, and what is asked of each. */
 
-/** A provider as programs meet it: under a group name of ours, which is never the provider's name for the model. */
+/** A provider as programs meet it: under the name of a group, which is never the provider's name for the model. */
 export interface TestedProvider {
   readonly id: 'anthropic' | 'openai' | 'gemini' | 'deepseek' | 'glm';
   readonly title: string;

@@ -24,6 +24,14 @@ export function pinnedVersion(name: NpmProgramName): string {
   return Object.values(manifest.dependencies)[0] ?? '';
 }
 
+/** The version of one of the project's own development dependencies. */
+export function ownVersion(name: string): string {
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8'),
+  );
+  return manifest.version;
+}
+
 /** Installs what a lock file names, without running install scripts. A new lock file makes a new folder. */
 export async function npmProgram(name: NpmProgramName): Promise<Installed> {
   const source = manifestFolder(name);

@@ -42,12 +42,22 @@ export interface Program {
   readonly endpoint: string;
   /** Why it cannot be driven yet, although it can be had. Remove the line when its endpoint is served. */
   readonly notServed?: string;
-  /** The two providers of every test run; `npm run test:full` drives all five. */
-  readonly everyRun: readonly [TestedProvider['id'], TestedProvider['id']];
+  /** The providers of every test run; `npm run test:full` drives all five. */
+  readonly everyRun: readonly TestedProvider['id'][];
 }
 
 /** Every program, in the order of the page. */
 export const PROGRAMS = {
+  'anthropic-tool-runner': {
+    title: 'toolRunner of @anthropic-ai/sdk',
+    endpoint: '/v1/messages',
+    everyRun: ['anthropic', 'openai'],
+  },
+  'openai-run-tools': {
+    title: 'runTools of openai',
+    endpoint: '/v1/chat/completions',
+    everyRun: ['anthropic', 'openai'],
+  },
   'claude-code': { title: 'Claude Code', endpoint: '/v1/messages', everyRun: ['anthropic', 'openai'] },
 } as const satisfies Readonly<Record<string, Program>>;
 

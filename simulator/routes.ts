@@ -47,7 +47,8 @@ export function route(method: string, path: string): Route | undefined {
     operation,
     ...(model === undefined ? {} : { model: decodeURIComponent(model) }),
     deployment: OWN_PATH.exec(path)?.[1] ?? '',
-    isAzure: azure !== undefined,
+    // Responses name their deployment in the body.
+    isAzure: azure !== undefined || /\/openai\/responses$/.test(path),
   };
 }
 

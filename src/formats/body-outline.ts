@@ -25,6 +25,7 @@ const READ_BY_MODEL: ReadonlySet<string> = new Set([
   'response_format',
   'output_format',
   'output_config',
+  'text',
   'tool_choice',
   'contents',
   'systemInstruction',

@@ -61,6 +61,8 @@ export interface AnswerFacts {
   readonly streamUsage: boolean;
   /** The id of a stream whose beginning the client already has: kept as it is, whatever its shape. */
   readonly sentId?: string;
+  /** The body of the request, for a format whose answers repeat it. */
+  readonly asked?: () => JsonObject;
 }
 
 /** The state of a client's stream, as far as the neutral events of its bytes do not show it. */
@@ -130,6 +132,8 @@ export interface RequestFitting {
 /** A conversational wire format: pure functions between its JSON and the neutral conversation. */
 export interface ConversationFormat {
   readonly id: FormatId;
+  /** Answers repeat what was asked: their writers need the request. */
+  readonly repeatsRequest?: true;
   readRequest(body: JsonObject): ReadRequest;
   writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest;
   readResponse(body: JsonObject): ConversationResponse;

@@ -14,6 +14,8 @@ import { openaiCompletions } from './openai-completions/index.ts';
 import { OpenAiCompletionsOutline } from './openai-completions/outline.ts';
 import * as openaiEmbeddings from './openai-embeddings/index.ts';
 import { OpenAiEmbeddingsOutline } from './openai-embeddings/outline.ts';
+import { openaiResponses } from './openai-responses/index.ts';
+import { OpenAiResponsesOutline } from './openai-responses/outline.ts';
 import type { RequestOutline } from './outline.ts';
 
 /** What the lanes need of a format, also of one that is not conversational. */
@@ -85,6 +87,12 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
   ),
   'gemini-generate': conversational(geminiGenerate, GeminiGenerateOutline, '', {
     member: 'modelVersion',
+    isInEveryEvent: true,
+  }),
+  // Its last event is the whole response: nothing can stand in for one that never came.
+  'openai-responses': conversational(openaiResponses, OpenAiResponsesOutline, '', {
+    member: 'model',
+    streamedIn: 'response',
     isInEveryEvent: true,
   }),
 };

@@ -1,11 +1,18 @@
+import type { JsonObject } from '../core/json.ts';
 import type { AnswerFacts } from '../formats/format.ts';
+import { formatParts } from '../formats/index.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
+import { clientBody } from './client-body.ts';
 import type { LaneRequest } from './lane-request.ts';
 
 /** The id, model and time in an answer that is written for the client. */
 export function answerFacts(request: LaneRequest, deployment: Deployment): AnswerFacts {
   const fellBack = request.servedGroup !== request.group?.name;
+  const { format } = request.endpoint;
   return {
+    ...(formatParts(format).conversation?.repeatsRequest === true && {
+      asked: (): JsonObject => clientBody(request, format),
+    }),
     id: request.callId,
     // A client that gets the answer of a fallback group sees the name of that group.
     model: (fellBack ? request.servedGroup : request.askedModel) ?? deployment.model,

@@ -5,10 +5,12 @@ import { completion } from './completion.ts';
 import { countTokens } from './count-tokens.ts';
 import { embedding } from './embedding.ts';
 import type { Operation } from './operation.ts';
+import { response } from './response.ts';
 
 /** A further operation is a row here, a file beside this one, and an id in `OperationId`. */
 export const OPERATIONS: Readonly<Record<OperationId, Operation>> = {
   chat,
+  response,
   completion,
   embedding,
   'count-tokens': countTokens,

@@ -4,7 +4,7 @@ import type { FormatId, ProviderErrorFacts } from '../formats/neutral/conversati
 import type { BudgetMembers } from './budget-members.ts';
 
 /** The name of a kind of work that a provider can do; `src/operations` says what follows from each. */
-export type OperationId = 'chat' | 'completion' | 'embedding' | 'count-tokens';
+export type OperationId = 'chat' | 'response' | 'completion' | 'embedding' | 'count-tokens';
 
 /** Where and as whom a deployment calls its provider: the part of its configuration that a provider needs. */
 export interface Target {

@@ -13,6 +13,7 @@ import { modelGroupInfo } from '../endpoints/model-info/groups.ts';
 import { modelInfo } from '../endpoints/model-info/index.ts';
 import { listModels, showModel } from '../endpoints/models/index.ts';
 import type { Answering } from '../endpoints/question.ts';
+import { responses } from '../endpoints/responses/index.ts';
 import { route } from '../endpoints/route/index.ts';
 import type { Endpoint } from '../exchange/endpoint.ts';
 
@@ -62,6 +63,13 @@ export const MODEL_ROUTES: readonly ModelRoute[] = [
     '/engines/:model/embeddings',
   ]),
   model(messages, ['/v1/messages', '/messages']),
+  model(responses, [
+    '/v1/responses',
+    '/responses',
+    '/openai/v1/responses',
+    '/openai/responses',
+    '/openai/deployments/:model/responses',
+  ]),
   model(countTokens, ['/v1/messages/count_tokens', '/messages/count_tokens']),
 ];
 

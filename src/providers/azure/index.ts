@@ -9,7 +9,14 @@ import { AZURE_FAILURES } from './errors.ts';
 
 /** The last dated version of the API; its successor `/openai/v1` needs none. https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle (2026-11-23) */
 const LAST_DATED_VERSION = '2025-04-01-preview';
-const ENDINGS: readonly string[] = ['/chat/completions', '/completions', '/embeddings'];
+const ENDINGS: readonly string[] = ['/chat/completions', '/responses', '/completions', '/embeddings'];
+
+const OPERATIONS = {
+  'openai-chat': 'chat',
+  'openai-responses': 'response',
+  'openai-completions': 'completion',
+  'openai-embeddings': 'embedding',
+} as const;
 
 /**
  * Azure OpenAI. The model is the name of a deployment and is part of the path: `/openai/deployments/NAME/chat/completions`. An
@@ -23,6 +30,7 @@ export const azure: Provider = {
   baseUrlVariables: ['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT'],
   operations: {
     chat: deploymentOperation('openai-chat', '/chat/completions', openAiModelRules),
+    response: deploymentOperation('openai-responses', '/responses'),
     completion: { ...deploymentOperation('openai-completions', '/completions'), serves: isCompletionModel },
     embedding: deploymentOperation('openai-embeddings', '/embeddings'),
   },
@@ -30,21 +38,16 @@ export const azure: Provider = {
   source: 'https://learn.microsoft.com/azure/foundry/openai/reference (2026-11-23)',
 };
 
-function operationOf(format: ProviderOperation['format']): 'chat' | 'completion' | 'embedding' {
-  if (format === 'openai-chat') return 'chat';
-  return format === 'openai-completions' ? 'completion' : 'embedding';
-}
-
 function deploymentOperation(
-  format: ProviderOperation['format'],
+  format: keyof typeof OPERATIONS,
   path: string,
   rules: (model: string) => ParameterRules = () => ({}),
 ): ProviderOperation {
   return {
     format,
     rules,
-    budgetMembers: familyBudgetMembers(operationOf(format), { searchTools: /^web_search(?:_preview(?:_\d+)*)?$/ }),
-    ...(format === 'openai-embeddings' ? {} : { streamUsage: 'ask' }),
+    budgetMembers: familyBudgetMembers(OPERATIONS[format], { searchTools: /^web_search(?:_preview(?:_\d+)*)?$/ }),
+    ...(format === 'openai-chat' || format === 'openai-completions' ? { streamUsage: 'ask' } : {}),
     call(target, { stream }) {
       const base = splitBaseUrl(target.baseUrl, ENDINGS);
       const isVersionOne = /\/openai\/v1$/.test(base.path);
@@ -52,15 +55,16 @@ function deploymentOperation(
       else if (!isVersionOne && !base.query.has('api-version')) base.query.set('api-version', LAST_DATED_VERSION);
       return {
         origin: base.origin,
-        path: pathWithQuery(`${isVersionOne ? base.path : deploymentPath(base.path, target)}${path}`, base.query),
+        path: pathWithQuery(`${isVersionOne ? base.path : datedPath(base.path, target, format)}${path}`, base.query),
         headers: { ...jsonHeaders(stream), ...credential(target) },
       };
     },
   };
 }
 
-/** The path up to the deployment, whether or not `api_base` has a part of it already. */
-function deploymentPath(basePath: string, { model }: Target): string {
+/** The path up to the deployment, whether or not `api_base` has a part of it already. Responses name it in the body. */
+function datedPath(basePath: string, { model }: Target, format: keyof typeof OPERATIONS): string {
+  if (format === 'openai-responses') return `${basePath.replace(/\/openai(?:\/deployments(?:\/[^/]+)?)?$/, '')}/openai`;
   if (/\/openai\/deployments\/[^/]+$/.test(basePath)) return basePath;
   const root = basePath.replace(/\/openai(?:\/deployments)?$/, '');
   return `${root}/openai/deployments/${pathSegment(model)}`;

@@ -62,7 +62,45 @@ const EMBEDDING: readonly string[] = [
   'input_type',
   'truncate',
 ];
-const NAMES = { chat: CHAT, completion: COMPLETION, embedding: EMBEDDING } as const;
+/** https://developers.openai.com/api/reference/resources/responses (2026-11-28). */
+const RESPONSE: readonly string[] = [
+  'model',
+  'input',
+  'instructions',
+  'stream',
+  'stream_options',
+  'max_output_tokens',
+  'max_tool_calls',
+  'temperature',
+  'top_p',
+  'top_logprobs',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'reasoning',
+  'text',
+  'include',
+  'store',
+  'truncation',
+  'metadata',
+  'client_metadata',
+  'user',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+];
+const NAMES = { chat: CHAT, response: RESPONSE, completion: COMPLETION, embedding: EMBEDDING } as const;
+
+/** Tools that the client runs itself. */
+const CLIENT_TOOLS: ReadonlySet<string> = new Set([
+  'function',
+  'custom',
+  'namespace',
+  'local_shell',
+  'apply_patch',
+  'computer',
+  'computer_use_preview',
+]);
 
 /** Sampling that servers of open models know, and that costs nothing. */
 export const OPEN_MODEL_SAMPLING: readonly string[] = [
@@ -111,6 +149,6 @@ export function familyBudgetMembers(
         : [['service_tier', pricedTier]],
     ),
     takesTool: (kind: string, prices: MemberPrices) =>
-      kind === 'function' || kind === 'custom' || (prices.search && searchTools?.test(kind) === true),
+      CLIENT_TOOLS.has(kind) || (prices.search && searchTools?.test(kind) === true),
   };
 }

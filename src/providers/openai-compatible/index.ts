@@ -7,7 +7,7 @@ import { type BudgetAdditions, familyBudgetMembers } from './budget-members.ts';
 import { FAMILY_FAILURES } from './errors.ts';
 import { FAMILY_CHAT_RULES } from './parameters.ts';
 
-type FamilyOperation = 'chat' | 'completion' | 'embedding';
+type FamilyOperation = 'chat' | 'response' | 'completion' | 'embedding';
 type Rules = ParameterRules | ((model: string) => ParameterRules);
 
 /** What makes one provider of the family different from the others. */
@@ -48,12 +48,18 @@ interface OpenAiCompatibleDescription
 
 const PATHS: Readonly<Record<FamilyOperation, string>> = {
   chat: '/chat/completions',
+  response: '/responses',
   completion: '/completions',
   embedding: '/embeddings',
 };
 /** Longest first: `/completions` is the end of `/chat/completions`. */
-const ENDINGS: readonly string[] = [PATHS.chat, PATHS.completion, PATHS.embedding];
-const FORMATS = { chat: 'openai-chat', completion: 'openai-completions', embedding: 'openai-embeddings' } as const;
+const ENDINGS: readonly string[] = [PATHS.chat, PATHS.response, PATHS.completion, PATHS.embedding];
+const FORMATS = {
+  chat: 'openai-chat',
+  response: 'openai-responses',
+  completion: 'openai-completions',
+  embedding: 'openai-embeddings',
+} as const;
 const NO_RULES: ParameterRules = {};
 
 /** Builds a provider of the OpenAI-compatible family from its description. */
@@ -90,7 +96,7 @@ function familyOperation(
     format: FORMATS[operation],
     ...defined({ serves }),
     ...(operation === 'chat' && mustTranslate !== undefined && { mustTranslate }),
-    ...(operation === 'embedding' ? {} : { streamUsage: description.streamUsage ?? 'ask' }),
+    ...(operation === 'chat' || operation === 'completion' ? { streamUsage: description.streamUsage ?? 'ask' } : {}),
     rules: typeof rules === 'function' ? rules : () => rules,
     budgetMembers: familyBudgetMembers(operation, description.underBudget),
     call(target, { stream }) {

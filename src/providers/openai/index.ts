@@ -25,7 +25,7 @@ export const openai: Provider = openAiCompatible({
   defaultBaseUrl: 'https://api.openai.com/v1',
   keyVariables: ['OPENAI_API_KEY'],
   baseUrlVariables: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
-  operations: ['chat', 'completion', 'embedding'],
+  operations: ['chat', 'response', 'completion', 'embedding'],
   serves: { completion: isCompletionModel },
   rules: { chat: openAiModelRules },
   failures: OPENAI_FAILURES,

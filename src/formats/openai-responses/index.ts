@@ -1,0 +1,28 @@
+/** OpenAI's Responses format (`POST /v1/responses`), for OpenAI and Azure as providers and for Codex and OpenAI's SDKs as clients. */
+import type { ConversationFormat } from '../format.ts';
+import { readError, writeError } from './errors.ts';
+import { readRequest } from './read-request.ts';
+import { readResponse } from './read-response.ts';
+import { holdsForeignReasoning } from './signatures.ts';
+import { ResponsesStreamReader } from './stream-reader.ts';
+import { ResponsesStreamWriter } from './stream-writer.ts';
+import { readUsage } from './usage.ts';
+import { writeRequest } from './write-request.ts';
+import { writeResponse } from './write-response.ts';
+
+/** The format `openai-responses`. */
+export const openaiResponses: ConversationFormat = {
+  id: 'openai-responses',
+  repeatsRequest: true,
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  openStreamReader: () => new ResponsesStreamReader(),
+  openStreamWriter: (facts) => new ResponsesStreamWriter(facts),
+  readUsage,
+  readError,
+  writeError,
+  // A search for the member passes over nearly every body; only one that holds reasoning is looked at closely.
+  mustTranslate: (body) => (holdsForeignReasoning(body) ? 'foreign-reasoning' : undefined),
+};

@@ -1,0 +1,75 @@
+/** Neutral tools → OpenAI's. Tools that were read from this format are written as they were. */
+import { isJsonObject, type JsonObject, type JsonValue, stringOf } from '../../core/json.ts';
+import type { Dropped } from '../format.ts';
+import type { ToolDefinition } from '../neutral/conversation.ts';
+
+interface WrittenTools {
+  readonly written: JsonValue[];
+  /** The names of tools that take free text. */
+  readonly customNames: ReadonlySet<string>;
+  /** The tools in namespaces, by the names that other formats know them under. */
+  readonly namespaces: ReadonlyMap<string, { readonly namespace: string; readonly name: string }>;
+}
+
+/** Writes the definitions. */
+export function writeTools(tools: readonly ToolDefinition[], dropped: Dropped[]): WrittenTools {
+  const written: JsonValue[] = [];
+  const customNames = new Set<string>();
+  const namespaces = new Map<string, { readonly namespace: string; readonly name: string }>();
+  const groups = new Map<string, JsonObject[]>();
+  for (const [index, tool] of tools.entries()) {
+    if (tool.type === 'opaque') {
+      const own = tool.format === 'openai-responses' ? tool.value : customOf(tool.value);
+      if (own === undefined) {
+        dropped.push({
+          field: `tools[${index}]`,
+          why: `a kind of tool that only ${tool.format} knows`,
+          kind: 'unsupported',
+        });
+        continue;
+      }
+      if (own.type === 'custom') customNames.add(String(own.name));
+      written.push(own);
+      continue;
+    }
+    const fields = tool.extra?.format === 'openai-responses' ? tool.extra.fields : {};
+    const namespace = stringOf(fields.namespace);
+    const definition = isJsonObject(fields.custom) ? fields.custom : functionOf(tool, fields);
+    if (isJsonObject(fields.custom)) customNames.add(tool.name);
+    if (namespace === undefined) {
+      written.push(definition);
+      continue;
+    }
+    namespaces.set(tool.name, { namespace, name: String(definition.name) });
+    const group = groups.get(namespace);
+    if (group !== undefined) group.push(definition);
+    else {
+      const members = [definition];
+      groups.set(namespace, members);
+      written.push({ type: 'namespace', name: namespace, description: '', tools: members });
+    }
+  }
+  return { written, customNames, namespaces };
+}
+
+/** A custom tool of chat completions: its members are one level deeper there. */
+function customOf(value: JsonObject): JsonObject | undefined {
+  if (value.type !== 'custom' || !isJsonObject(value.custom)) return undefined;
+  const { format, ...rest } = value.custom;
+  const grammar = isJsonObject(format) && isJsonObject(format.grammar) ? format.grammar : undefined;
+  const flat = grammar === undefined ? format : { type: 'grammar', ...grammar };
+  return { type: 'custom', ...rest, ...(flat !== undefined && { format: flat }) };
+}
+
+function functionOf(tool: Extract<ToolDefinition, { type: 'function' }>, fields: JsonObject): JsonObject {
+  const { namespace: _namespace, name, custom: _custom, ...rest } = fields;
+  return {
+    type: 'function',
+    name: stringOf(name) ?? tool.name,
+    ...(tool.description !== undefined && { description: tool.description }),
+    parameters: tool.parameters ?? { type: 'object', properties: {} },
+    // An absent `strict` would make OpenAI close the schema by itself.
+    strict: tool.strict ?? false,
+    ...rest,
+  };
+}

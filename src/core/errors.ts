@@ -58,6 +58,8 @@ export const ERRORS = {
   unknown_route: row(404, 'not_found_error', 'NotFoundError', 'client', 'nowhere', 'No such path.'),
   method_not_allowed: row(405, 'invalid_request_error', 'BadRequestError', 'client', 'nowhere',
     'The path exists, but not for this method.'),
+  websocket_not_served: row(426, 'invalid_request_error', 'BadRequestError', 'client', 'nowhere',
+    'The path is served over HTTP alone: programs that try a WebSocket first go on without it.'),
   invalid_json: row(400, 'invalid_request_error', 'BadRequestError', 'client', 'nowhere',
     'The body is not valid JSON.'),
   invalid_request: row(400, 'invalid_request_error', 'BadRequestError', 'client', 'nowhere',

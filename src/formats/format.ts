@@ -134,6 +134,8 @@ export interface ConversationFormat {
   readonly id: FormatId;
   /** Answers repeat what was asked: their writers need the request. */
   readonly repeatsRequest?: true;
+  /** The last event of a stream repeats the whole answer, usage included. */
+  readonly repeatsAnswer?: true;
   readRequest(body: JsonObject): ReadRequest;
   writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest;
   readResponse(body: JsonObject): ConversationResponse;

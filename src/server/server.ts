@@ -288,6 +288,13 @@ export class Edge {
     if (metrics.enabled && path === metrics.path && request.method === 'GET')
       return this.#answerMetrics(request, reply);
     const allowed = methodsServing(path);
+    if (allowed.includes('POST') && request.headers.upgrade?.toLowerCase() === 'websocket') {
+      const error = new GatewayError(
+        'websocket_not_served',
+        'This path does not speak WebSocket. Send the request as a POST over HTTP.',
+      );
+      return this.#refuse(request, reply.header('upgrade', 'HTTP/1.1'), error);
+    }
     if (allowed.length > 0 && !allowed.includes(request.method)) {
       const words = allowed.join(' or ');
       const error = new GatewayError(

@@ -76,6 +76,21 @@ describe('laws of the ends', () => {
   const piece = fc.constantFrom('data: a', 'data: b', 'event: e', ': c', '\n', '\r', '\r\n', '\n\n', '\r\n\r\n', 'é');
   const stream = fc.array(piece, { maxLength: 40 }).map((pieces) => Buffer.from(pieces.join('')));
 
+  it('keeps the last event however large it is, if the format repeats the answer there, and nothing else', () => {
+    const small = Buffer.from('data: {"text":"word"}\n\n'.repeat(50));
+    const last = Buffer.from(`data: {"all":"${'x'.repeat(9_000)}","usage":7}\n\n`);
+    const stream = Buffer.concat([small, last]);
+    for (const size of [1, 2, 7, 100, 4_096, 100_000]) {
+      const ends = new StreamEnds(64, 256, true);
+      for (let start = 0; start < stream.length; start += size) ends.push(stream.subarray(start, start + size));
+      const [newest] = ends.lastEvents();
+      assert.equal(newest?.data, last.toString().slice(6, -2), `in pieces of ${size}`);
+      const bounded = new StreamEnds(64, 256);
+      for (let start = 0; start < stream.length; start += size) bounded.push(stream.subarray(start, start + size));
+      assert.deepEqual([...bounded.lastEvents()], []);
+    }
+  });
+
   it('sees, in a stream shorter than its limits, every event from both ends, however it is cut', () => {
     fc.assert(
       fc.property(stream, fc.integer({ min: 1, max: 9 }), (bytes, size) => {

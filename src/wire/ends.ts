@@ -15,6 +15,14 @@ export interface SseEvent {
 /** What closes a whole stream in a format: an event with exactly this data (`[DONE]`), or with this name (`message_stop`). */
 type EndMark = { readonly data: string } | { readonly eventName: string };
 
+const BLANK_LINE = '\n\n';
+/** No answer is larger; a stream without any event would be kept as a whole otherwise. */
+const LARGEST_LAST_EVENT = 32 * 1024 * 1024;
+
+/** The blank line before an event shows where it begins. */
+const bounded = (eventBytes: number, least: number): number =>
+  Math.min(Math.max(eventBytes + BLANK_LINE.length, least), LARGEST_LAST_EVENT);
+
 /** How many of the last events may be the end mark: a few providers send comments or cost notes behind it. */
 const MARK_WINDOW = 3;
 
@@ -30,10 +38,14 @@ export class StreamEnds {
   #tailFrom = 0;
   #tailBytes = 0;
   #joinedTail: Buffer | undefined;
+  /** Bytes since the beginning of the last event; undefined if that is small in this format. */
+  #lastEventBytes: number | undefined;
 
-  constructor(headLimit: number = 16 * 1024, tailLimit: number = 64 * 1024) {
+  /** `keepsLastEvent`: the last event repeats the whole answer, and is kept however large it is. */
+  constructor(headLimit: number = 16 * 1024, tailLimit: number = 64 * 1024, keepsLastEvent = false) {
     this.#headLimit = headLimit;
     this.#tailLimit = tailLimit;
+    this.#lastEventBytes = keepsLastEvent ? 0 : undefined;
   }
 
   /** Notes the next bytes of the stream. */
@@ -48,9 +60,28 @@ export class StreamEnds {
       this.#head.push(length <= room ? bytes : bytes.subarray(0, room));
       this.#headBytes += Math.min(length, room);
     }
-    this.#tail.push(length <= this.#tailLimit ? bytes : bytes.subarray(length - this.#tailLimit));
-    this.#tailBytes += Math.min(length, this.#tailLimit);
-    this.#dropOldTail();
+    const limit = this.#lastEventBytes === undefined ? this.#tailLimit : this.#limitWithLastEvent(bytes);
+    this.#tail.push(length <= limit ? bytes : bytes.subarray(length - limit));
+    this.#tailBytes += Math.min(length, limit);
+    this.#dropOldTail(limit);
+  }
+
+  /** How much of the tail is kept so that the last event, or the one that has just ended, is in it as a whole. */
+  #limitWithLastEvent(bytes: Buffer): number {
+    const { length } = bytes;
+    const before = this.#lastEventBytes ?? 0;
+    const last = bytes.lastIndexOf(BLANK_LINE, undefined, 'latin1');
+    const end = last + BLANK_LINE.length;
+    if (last === -1) this.#lastEventBytes = before + length;
+    else if (end < length) this.#lastEventBytes = length - end;
+    else {
+      // The chunk ends with an event: that is the last one, until another begins.
+      const previous = last === 0 ? -1 : bytes.lastIndexOf(BLANK_LINE, last - 1, 'latin1');
+      const kept = previous === -1 ? before + length : length - previous - BLANK_LINE.length;
+      this.#lastEventBytes = 0;
+      return bounded(kept, this.#tailLimit);
+    }
+    return bounded(this.#lastEventBytes, this.#tailLimit);
   }
 
   /** The complete events the stream began with, oldest first, as far as the kept head holds them. */
@@ -99,9 +130,9 @@ export class StreamEnds {
     return false;
   }
 
-  #dropOldTail(): void {
+  #dropOldTail(limit: number): void {
     let oldest = this.#tail[this.#tailFrom];
-    while (oldest !== undefined && this.#tailBytes - oldest.length >= this.#tailLimit) {
+    while (oldest !== undefined && this.#tailBytes - oldest.length >= limit) {
       this.#tailBytes -= oldest.length;
       this.#tailFrom += 1;
       oldest = this.#tail[this.#tailFrom];

@@ -54,6 +54,7 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   blocked_customer: 'permission_error',
   unknown_route: 'not_found_error',
   method_not_allowed: 'invalid_request_error',
+  websocket_not_served: 'invalid_request_error',
   invalid_json: 'invalid_request_error',
   invalid_request: 'invalid_request_error',
   invalid_field: 'invalid_request_error',

@@ -14,6 +14,7 @@ import { writeResponse } from './write-response.ts';
 export const openaiResponses: ConversationFormat = {
   id: 'openai-responses',
   repeatsRequest: true,
+  repeatsAnswer: true,
   readRequest,
   writeRequest,
   readResponse,

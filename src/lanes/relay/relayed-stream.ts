@@ -32,7 +32,7 @@ export class RelayedStream implements StreamAnswer {
   readonly #filter: UsageFrameFilter | undefined;
   readonly #watch: SecretWatch;
   readonly #stamp: ModelStamp;
-  readonly #ends = new StreamEnds();
+  readonly #ends: StreamEnds;
   readonly #broken = new BrokenEvents();
   #opening: StreamOpening | undefined;
 
@@ -42,6 +42,7 @@ export class RelayedStream implements StreamAnswer {
     { dropsUsageFrame, secrets, stamp }: RelayedStreamOptions,
   ) {
     this.#format = format;
+    this.#ends = new StreamEnds(undefined, undefined, format.conversation?.repeatsAnswer);
     this.#write = write;
     this.#watch = new SecretWatch(format, secrets);
     this.#stamp = stamp;

@@ -42,7 +42,7 @@ function readPart(part: JsonReader): Part {
   }
 }
 
-/** OpenAI's own mark for its prompt cache; its lifetimes are none that another provider has. */
+/** OpenAI's own mark for its prompt cache. No other provider has its lifetimes. */
 function readCacheMark(part: JsonReader): CacheMark | undefined {
   return part.object('prompt_cache_breakpoint') === undefined ? undefined : {};
 }

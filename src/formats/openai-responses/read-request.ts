@@ -1,6 +1,6 @@
 /** A request as OpenAI's SDKs, Codex and others write it → the neutral conversation. */
 import { defined } from '../../core/defined.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { type JsonObject, setMember } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
 import { readerOf } from '../body-reader.ts';
 import type { Dropped, ReadRequest } from '../format.ts';
@@ -57,7 +57,7 @@ export function readRequest(value: JsonObject): ReadRequest {
 function readExtensions(body: JsonReader): JsonObject {
   body.ignore('user', 'text', 'reasoning', '__proto__', ...HARMLESS);
   const fields: JsonObject = {};
-  for (const [name, value] of Object.entries(body.rest() ?? {})) if (value !== null) fields[name] = value;
+  for (const [name, value] of Object.entries(body.rest() ?? {})) if (value !== null) setMember(fields, name, value);
   const text = body.object('text')?.ignore('format', 'verbosity').rest();
   const reasoning = body.object('reasoning')?.ignore('effort', 'summary', 'generate_summary').rest();
   return { ...fields, ...defined({ text, reasoning }) };

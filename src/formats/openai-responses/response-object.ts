@@ -38,7 +38,7 @@ export function endingOf(finish: Finish | undefined): Ending {
 }
 
 /** The id of an answer: the provider's if it is one of this format's shape, ours otherwise. */
-export function responseId(id: string | undefined, facts: AnswerFacts): string {
+function responseId(id: string | undefined, facts: AnswerFacts): string {
   if (facts.sentId !== undefined) return facts.sentId;
   if (id?.startsWith('resp_')) return id;
   return facts.id.startsWith('resp_') ? facts.id : `resp_${facts.id}`;

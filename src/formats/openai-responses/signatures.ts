@@ -22,7 +22,7 @@ interface OwnReasoning {
 }
 
 /** OpenAI's reasoning is a pair of id and content: the neutral form holds both in one text. */
-export function joinOwn(id: string | undefined, encrypted: string): ReasoningSignature {
+function joinOwn(id: string | undefined, encrypted: string): ReasoningSignature {
   return { origin: 'openai', value: id === undefined ? encrypted : `${id}:${encrypted}` };
 }
 
@@ -46,7 +46,7 @@ export function carrySignature({ origin, value }: ReasoningSignature, of: 'text'
 }
 
 /** What an `encrypted_content` holds. */
-export type CarriedContent =
+type CarriedContent =
   | { readonly carries: 'reasoning'; readonly part: Omit<ReasoningPart, 'type' | 'text'> }
   | { readonly carries: 'text-signature' | 'call-signature'; readonly signature: ReasoningSignature };
 

@@ -333,7 +333,9 @@ export class ResponsesStreamWriter implements StreamWriter {
   #openCall(event: Of<'tool-call'>): string {
     if (this.#calls.has(event.call)) return '';
     let written = this.#close(undefined);
-    for (const call of this.#calls.values()) if (call.isWhole()) written += this.#closeCall(call, 'completed');
+    for (const earlier of this.#calls.values()) {
+      if (earlier.isWhole()) written += this.#closeCall(earlier, 'completed');
+    }
     if (event.signature !== undefined) written += this.#carrier(carrySignature(event.signature, 'call'));
     this.#tools ??= new Map(clientTools(toolsOf(this.#asked)).map((tool) => [tool.flatName, tool]));
     const tool = this.#tools.get(event.name);

@@ -1,6 +1,7 @@
 /** The neutral conversation → a request to OpenAI's Responses API. */
 import { defined } from '../../core/defined.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { type JsonObject, type JsonValue, objectOf, setMember } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, ReasoningRequest, ToolChoice } from '../neutral/conversation.ts';
 import { effortOfBudgetTokens } from '../neutral/reasoning.ts';
@@ -120,8 +121,8 @@ function writeExtensions({ extensions }: ConversationRequest, body: JsonObject, 
         why: `a field of ${extensions.format} that this format does not have`,
         kind: 'unknown',
       });
-    } else if (name === 'text' || name === 'reasoning') {
-      body[name] = { ...(value as JsonObject), ...(body[name] as JsonObject | undefined) };
-    } else body[name] ??= value;
+    } else if (name === 'text') body.text = { ...objectOf(value), ...objectOf(body.text) };
+    else if (name === 'reasoning') body.reasoning = { ...objectOf(value), ...objectOf(body.reasoning) };
+    else if (ownValue(body, name) === undefined) setMember(body, name, value);
   }
 }

@@ -122,7 +122,7 @@ const FILE_MEMBERS = ['file_data', 'file_url', 'file_id', 'format'];
  * A part with a medium's member brings that medium, whatever its `type` says: some servers look at the members only, and no
  * server takes text from them.
  */
-function readPart(part: NotedValues, found: Medium[]): void {
+export function readPart(part: NotedValues, found: Medium[]): void {
   const content = readBlockSource(part, found);
   if (content !== undefined) walkObjects(part.bytes, content.start, PART, readInnerPart, found);
   readOwnMedia(part, found);
@@ -167,7 +167,8 @@ function stringOrMember(part: NotedValues, name: string, member: string): Span |
   return membersAt(part.bytes, span.start, [member])?.span(member);
 }
 
-const PART: ObjectShape = { noted: PART_MEMBERS, inner: { name: 'content' } };
+/** A part of a message. */
+export const PART: ObjectShape = { noted: PART_MEMBERS, inner: { name: 'content' } };
 const MESSAGE: ObjectShape = { noted: [], inner: { name: 'content', shape: PART } };
 
 const MEDIA: MediaRules = {

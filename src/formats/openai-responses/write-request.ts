@@ -31,8 +31,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
       temperature: sampling.temperature,
       top_p: sampling.topP,
       top_logprobs: sampling.logprobs === true ? (sampling.topLogprobs ?? 0) : undefined,
-      // OpenAI refuses a lower limit (API reference, 2026-11).
-      max_output_tokens: request.maxOutputTokens === undefined ? undefined : Math.max(16, request.maxOutputTokens),
+      max_output_tokens: request.maxOutputTokens,
       stream: request.stream ? true : undefined,
       service_tier: request.serviceTier,
       metadata: request.extensions.format === 'openai-responses' ? request.metadata : undefined,

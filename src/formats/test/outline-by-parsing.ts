@@ -24,10 +24,11 @@ export function outlineByParsing(format: FormatId, body: JsonObject) {
   const found: Found = { media: [], cut: new Map(), texts: [] };
   const isGemini = format === 'gemini-generate';
   const turns = own(body, isGemini ? 'contents' : 'messages');
-  if (isGemini || Array.isArray(turns)) {
+  if (format !== 'openai-responses' && (isGemini || Array.isArray(turns))) {
     for (const turn of objectsIn(turns, undefined)) walk(own(turn, isGemini ? 'parts' : 'content'), format, found);
   }
   if (isOpenAi) walk(own(body, 'input'), format, found);
+  if (format === 'openai-responses') return ofResponses(body, found);
 
   const user = text(own(body, 'user'));
   const tools = own(body, 'tools');
@@ -77,6 +78,12 @@ export function outlineByParsing(format: FormatId, body: JsonObject) {
         ? (isJsonObject(own(body, 'cache_control')) ? 1 : 0) +
           marksIn([own(body, 'system'), own(body, 'messages'), tools], ['cache_control'])
         : 0,
+    ...contentOf(body, found),
+  };
+}
+
+function contentOf(body: JsonObject, found: Found) {
+  return {
     media: found.media.sort(),
     words: Object.keys(body)
       .filter((name) => READ_BY_MODEL.has(name))
@@ -86,9 +93,41 @@ export function outlineByParsing(format: FormatId, body: JsonObject) {
   };
 }
 
+/** The same for OpenAI's Responses API, which shares little but its media with chat. */
+function ofResponses(body: JsonObject, found: Found) {
+  for (const item of objectsIn(own(body, 'input'), undefined)) {
+    walk(own(item, 'output'), 'openai-responses', found);
+    if (own(item, 'type') === 'image_generation_call') add(found, item, ['result'], undefined, 'image', undefined);
+  }
+  const user = text(own(body, 'safety_identifier')) ?? text(own(body, 'user'));
+  const tools = own(body, 'tools');
+  const effort = at(body, 'reasoning', 'effort');
+  return {
+    model: expected(own(body, 'model'), 'string'),
+    stream: expected(own(body, 'stream'), 'boolean'),
+    streamUsage: false,
+    limit: limitOf([own(body, 'max_output_tokens')]),
+    choices: 1,
+    hasTools: Array.isArray(tools) && tools.length > 0,
+    asksForJsonSchema: at(body, 'text', 'format', 'type') === 'json_schema',
+    asksForReasoning: typeof effort === 'string' && effort !== 'none',
+    asksForAudio: false,
+    serviceTier: text(own(body, 'service_tier')),
+    webSearches: Math.min(100, searchesOf(tools)),
+    user,
+    endUser: user ?? text(at(body, 'metadata', 'user_id')),
+    session:
+      text(own(body, 'litellm_session_id')) ??
+      text(at(body, 'metadata', 'session_id')) ??
+      text(own(body, 'prompt_cache_key')),
+    cacheMarks: marksIn([own(body, 'input')], ['prompt_cache_breakpoint']),
+    ...contentOf(body, found),
+  };
+}
+
 const READ_BY_MODEL = new Set(
   (
-    'messages system tools functions prompt input instructions suffix response_format output_format output_config tool_choice ' +
+    'messages system tools functions prompt input instructions suffix response_format output_format output_config text tool_choice ' +
     'contents systemInstruction system_instruction generationConfig generation_config'
   ).split(' '),
 );
@@ -236,7 +275,7 @@ function add(
   const match = /^data:([^,;]*)(?:;[^,]*)?;base64,/i.exec(value.slice(0, 256));
   const data = match === null ? value : value.slice(match[0].length);
   const isInline =
-    (match !== null || data.length >= (name === 'data' || name === 'file_data' ? 1 : 128)) &&
+    (match !== null || data.length >= (['data', 'file_data', 'result'].includes(name) ? 1 : 128)) &&
     /^[A-Za-z0-9+/_-]*={0,2}$/.test(data);
   if (!isInline) {
     found.media.push(JSON.stringify([kindFor(kind, given), 'address', given?.toLowerCase() ?? null, 0]));

@@ -1,8 +1,7 @@
-/** Reads Claude's stream. A method per event type; the fields hold what is known so far. */
+/** Reads Claude's stream. A method per event type; the fields hold what is known so far, `open-blocks.ts` the blocks. */
 import { defined } from '../../core/defined.ts';
-import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
-import { ownValue } from '../../core/own-value.ts';
 import { readerOf } from '../body-reader.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import type { Part, StreamEvent } from '../neutral/conversation.ts';
@@ -10,33 +9,22 @@ import { readCitation } from './citations.ts';
 import { readError } from './errors.ts';
 import { readFinish } from './finish.ts';
 import { finishOfAnswer, JSON_TOOL } from './json-tool.ts';
+import { type BlockState, OpenBlocks } from './open-blocks.ts';
 import { readBlocks, readExtra } from './read-content.ts';
-import { readThinking } from './signatures.ts';
 import { findUsage, mergeUsageObjects, readUsageObject } from './usage.ts';
 
 type Emit = (event: StreamEvent) => void;
 
-/** The block that is open. Blocks of a stream follow one another and never overlap. */
-type OpenBlock =
-  | { readonly kind: 'text' }
-  | { readonly kind: 'thinking'; signature: string }
-  /** `call` is undefined if the input is the answer's text. */
-  | { readonly kind: 'tool'; readonly call?: number; readonly input: JsonValue | undefined; hasArguments: boolean }
-  | { readonly kind: 'opaque'; readonly value: JsonObject; json: string };
-
 const text = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
-const isFilled = (value: JsonValue | undefined): boolean => isJsonObject(value) && Object.keys(value).length > 0;
 
 /** The reader of one stream. Events and deltas it does not know are skipped, as Anthropic's versioning policy asks of clients. */
 export class AnthropicStreamReader implements StreamReader {
   #started = false;
   #ended = false;
-  #open: OpenBlock | undefined;
+  #id: JsonValue | undefined;
+  readonly #blocks = new OpenBlocks();
   #calls = 0;
   #hasJsonAnswer = false;
-  /** The kind of the part emitted last, to tell where one text part ends and another begins. */
-  #lastKind: string | undefined;
-  #startsPart = false;
   #usage: JsonObject | undefined;
   #endings: JsonObject[] = [];
 
@@ -56,6 +44,7 @@ export class AnthropicStreamReader implements StreamReader {
   close(emit: Emit): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#blocks.release(emit);
     if (this.#usage !== undefined) emit({ type: 'usage', usage: readUsageObject(this.#usage) });
   }
 
@@ -68,10 +57,10 @@ export class AnthropicStreamReader implements StreamReader {
         this.#blockStart(event, emit);
         break;
       case 'content_block_delta':
-        this.#blockDelta(event, emit);
+        this.#blocks.delta(event.index, isJsonObject(event.delta) ? event.delta : {}, emit);
         break;
       case 'content_block_stop':
-        this.#blockStop(emit);
+        this.#blocks.stop(event.index, emit);
         break;
       case 'message_delta':
         this.#messageDelta(event, emit);
@@ -86,10 +75,13 @@ export class AnthropicStreamReader implements StreamReader {
   }
 
   #messageStart(event: JsonObject, emit: Emit): void {
-    // Seen twice in one stream (recorded by the AI SDK's maintainers): the second says nothing new.
-    if (this.#started) return;
-    this.#started = true;
     const message = isJsonObject(event.message) ? event.message : {};
+    if (this.#started) {
+      this.#startAgain(message.id);
+      return;
+    }
+    this.#started = true;
+    this.#id = message.id;
     this.#usage = findUsage(message);
     const usage = this.#usage && readUsageObject(this.#usage);
     emit({
@@ -104,175 +96,103 @@ export class AnthropicStreamReader implements StreamReader {
     this.#endings = [message];
   }
 
+  /**
+   * A proxy that spliced a second generation into the stream begins a message of another id (vercel/ai#18331, 2026-11). The
+   * same start repeated (recorded by the AI SDK's maintainers) says nothing new, as long as no block begins again after it.
+   */
+  #startAgain(id: JsonValue | undefined): void {
+    if (id !== this.#id) throw new FormatError('', 'The stream is broken: another message begins inside it.');
+    this.#blocks.restart();
+  }
+
   #wholeBlocks(message: JsonReader, emit: Emit): void {
     for (const part of readBlocks(message.requiredObjects('content'), new Map())) this.#wholePart(part, emit);
   }
 
   #wholePart(part: Part, emit: Emit): void {
     switch (part.type) {
-      case 'text':
-        this.#enterText();
-        for (const citation of part.citations ?? [])
-          emit({ type: 'citation', choice: 0, citation, ...this.#startOfPart() });
-        emit({ type: 'text', choice: 0, text: part.text, ...this.#startOfPart() });
-        break;
-      case 'reasoning':
-        if (part.redacted !== undefined) emit({ type: 'reasoning-redacted', choice: 0, data: part.redacted });
-        if (part.text !== '') emit({ type: 'reasoning', choice: 0, text: part.text });
+      case 'text': {
+        const citations = (part.citations ?? []).map(
+          (citation) => ({ type: 'citation', choice: 0, citation }) as const,
+        );
+        this.#blocks.pass('text', [...citations, { type: 'text', choice: 0, text: part.text }], emit);
+        return;
+      }
+      case 'reasoning': {
+        const events: StreamEvent[] = [];
+        if (part.redacted !== undefined) events.push({ type: 'reasoning-redacted', choice: 0, data: part.redacted });
+        if (part.text !== '') events.push({ type: 'reasoning', choice: 0, text: part.text });
         if (part.signature !== undefined) {
-          emit({ type: 'reasoning-signature', choice: 0, signature: part.signature });
+          events.push({ type: 'reasoning-signature', choice: 0, signature: part.signature });
         }
-        break;
+        this.#blocks.pass('other', events, emit);
+        return;
+      }
       case 'tool-call': {
         const { id, name, extra } = part;
         if (name === JSON_TOOL) {
-          this.#enterJsonAnswer();
-          this.#text(part.arguments, emit);
+          this.#hasJsonAnswer = true;
+          this.#blocks.pass('text', [{ type: 'text', choice: 0, text: part.arguments }], emit);
           return;
         }
         const call = this.#calls++;
-        emit({ type: 'tool-call', choice: 0, call, id, name, ...defined({ extra }) });
-        emit({ type: 'tool-arguments', choice: 0, call, text: part.arguments });
-        break;
+        const begin: StreamEvent = { type: 'tool-call', choice: 0, call, id, name, ...defined({ extra }) };
+        this.#blocks.pass('other', [begin, { type: 'tool-arguments', choice: 0, call, text: part.arguments }], emit);
+        return;
       }
       case 'opaque':
-        emit({ type: 'opaque', choice: 0, format: part.format, value: part.value });
-        break;
+        this.#blocks.pass('other', [{ type: 'opaque', choice: 0, format: part.format, value: part.value }], emit);
     }
-    this.#lastKind = part.type;
-  }
-
-  #enterText(): void {
-    this.#startsPart = this.#lastKind === 'text';
-    this.#lastKind = 'text';
-  }
-
-  #enterJsonAnswer(): void {
-    this.#hasJsonAnswer = true;
-    this.#enterText();
-  }
-
-  /** The mark of a new text part, once: on its first event. */
-  #startOfPart(): { startsPart?: true } {
-    if (!this.#startsPart) return {};
-    this.#startsPart = false;
-    return { startsPart: true };
   }
 
   #blockStart(event: JsonObject, emit: Emit): void {
-    this.#blockStop(emit);
     const block = isJsonObject(event.content_block) ? event.content_block : {};
+    const first: StreamEvent[] = [];
+    const state = this.#openBlock(block, first);
+    this.#blocks.start(event.index, state, first, emit);
+  }
+
+  /** The state of a block that begins; what it says at once goes to `first`. */
+  #openBlock(block: JsonObject, first: StreamEvent[]): BlockState {
     switch (block.type) {
       case 'text':
-        this.#open = { kind: 'text' };
-        this.#enterText();
-        for (const citation of Array.isArray(block.citations) ? block.citations : []) this.#citation(citation, emit);
-        this.#text(text(block.text), emit);
-        return;
+        for (const value of Array.isArray(block.citations) ? block.citations : []) {
+          const citation = readCitation(value);
+          if (citation !== undefined) first.push({ type: 'citation', choice: 0, citation });
+        }
+        if (text(block.text) !== '') first.push({ type: 'text', choice: 0, text: text(block.text) });
+        return { kind: 'text' };
       case 'thinking':
-        this.#open = { kind: 'thinking', signature: text(block.signature) };
-        this.#lastKind = 'reasoning';
-        if (text(block.thinking) !== '') emit({ type: 'reasoning', choice: 0, text: text(block.thinking) });
-        return;
+        if (text(block.thinking) !== '') first.push({ type: 'reasoning', choice: 0, text: text(block.thinking) });
+        return { kind: 'thinking', signature: text(block.signature) };
       case 'redacted_thinking':
-        this.#lastKind = 'reasoning';
-        emit({ type: 'reasoning-redacted', choice: 0, data: text(block.data) });
-        return;
+        first.push({ type: 'reasoning-redacted', choice: 0, data: text(block.data) });
+        return { kind: 'whole' };
       case 'tool_use': {
         if (block.name === JSON_TOOL) {
-          this.#enterJsonAnswer();
-          this.#open = { kind: 'tool', input: block.input, hasArguments: false };
-          return;
+          this.#hasJsonAnswer = true;
+          return { kind: 'tool', input: block.input, hasArguments: false };
         }
         const call = this.#calls++;
-        this.#open = { kind: 'tool', call, input: block.input, hasArguments: false };
-        this.#lastKind = 'tool-call';
         const others = readerOf(block, 'content_block').ignore('type', 'id', 'name', 'input', 'cache_control');
-        emit({ type: 'tool-call', choice: 0, call, id: text(block.id), name: text(block.name), ...readExtra(others) });
-        return;
+        const [id, name] = [text(block.id), text(block.name)];
+        first.push({ type: 'tool-call', choice: 0, call, id, name, ...readExtra(others) });
+        return { kind: 'tool', call, input: block.input, hasArguments: false };
       }
       default:
-        if (typeof block.type !== 'string') return;
-        this.#lastKind = 'opaque';
-        this.#open = { kind: 'opaque', value: { ...block }, json: '' };
-    }
-  }
-
-  #blockDelta(event: JsonObject, emit: Emit): void {
-    const delta = isJsonObject(event.delta) ? event.delta : {};
-    const open = this.#open;
-    switch (open?.kind) {
-      case 'text':
-        if (delta.type === 'text_delta') this.#text(text(delta.text), emit);
-        else if (delta.type === 'citations_delta') this.#citation(delta.citation, emit);
-        return;
-      case 'thinking':
-        if (delta.type === 'thinking_delta' && text(delta.thinking) !== '') {
-          emit({ type: 'reasoning', choice: 0, text: text(delta.thinking) });
-        } else if (delta.type === 'signature_delta') open.signature += text(delta.signature);
-        return;
-      case 'tool': {
-        const json = delta.type === 'input_json_delta' ? text(delta.partial_json) : '';
-        if (json === '') return;
-        open.hasArguments = true;
-        this.#input(open.call, json, emit);
-        return;
-      }
-      case 'opaque':
-        if (delta.type === 'input_json_delta') open.json += text(delta.partial_json);
-        else this.#opaqueDelta(open.value, delta);
-    }
-  }
-
-  /** Deltas of blocks that only Anthropic knows (`compaction_delta`): texts grow, anything else takes the place of what was there. */
-  #opaqueDelta(value: JsonObject, delta: JsonObject): void {
-    for (const [key, member] of Object.entries(delta)) {
-      if (key === 'type' || member === null || member === undefined) continue;
-      const before = ownValue(value, key);
-      setMember(value, key, typeof before === 'string' && typeof member === 'string' ? before + member : member);
-    }
-  }
-
-  #text(value: string, emit: Emit): void {
-    if (value !== '') emit({ type: 'text', choice: 0, text: value, ...this.#startOfPart() });
-  }
-
-  #input(call: number | undefined, json: string, emit: Emit): void {
-    if (call === undefined) this.#text(json, emit);
-    else emit({ type: 'tool-arguments', choice: 0, call, text: json });
-  }
-
-  #citation(value: JsonValue | undefined, emit: Emit): void {
-    const citation = readCitation(value);
-    if (citation !== undefined) emit({ type: 'citation', choice: 0, citation, ...this.#startOfPart() });
-  }
-
-  #blockStop(emit: Emit): void {
-    const open = this.#open;
-    this.#open = undefined;
-    if (open?.kind === 'thinking' && open.signature !== '') {
-      const read = readThinking('', open.signature);
-      const signature = read.carries === 'reasoning' ? read.part.signature : read.signature;
-      if (signature !== undefined) emit({ type: 'reasoning-signature', choice: 0, signature });
-    } else if (open?.kind === 'tool' && !open.hasArguments) {
-      // Eager tools come whole in the start; a tool without parameters sends no arguments at all.
-      const whole = isFilled(open.input) ? JSON.stringify(open.input) : '{}';
-      this.#input(open.call, whole, emit);
-    } else if (open?.kind === 'opaque') {
-      const value = open.json === '' ? open.value : { ...open.value, input: parsedOr(open.json) };
-      emit({ type: 'opaque', choice: 0, format: 'anthropic-messages', value });
+        return typeof block.type === 'string' ? { kind: 'opaque', value: { ...block }, json: '' } : { kind: 'whole' };
     }
   }
 
   #messageDelta(event: JsonObject, emit: Emit): void {
-    this.#blockStop(emit);
+    this.#blocks.stopAll(emit);
     this.#usage = mergeUsageObjects(this.#usage, findUsage(event));
     this.#endings.push(event);
     if (isJsonObject(event.delta)) this.#endings.push(event.delta);
   }
 
   #messageStop(emit: Emit): void {
-    this.#blockStop(emit);
+    this.#blocks.stopAll(emit);
     this.#ended = true;
     const finish = readFinish(...this.#endings);
     const isAnswer = this.#hasJsonAnswer && this.#calls === 0;
@@ -283,16 +203,8 @@ export class AnthropicStreamReader implements StreamReader {
 
   #error(event: JsonObject, emit: Emit): void {
     this.#ended = true;
+    this.#blocks.release(emit);
     if (this.#usage !== undefined) emit({ type: 'usage', usage: readUsageObject(this.#usage) });
     emit({ type: 'error', error: readError(event) ?? { message: 'The provider reported an error.' } });
-  }
-}
-
-/** Input that is not JSON is kept as its text, as the client would have received it. */
-function parsedOr(json: string): JsonValue {
-  try {
-    return JSON.parse(json) as JsonValue;
-  } catch {
-    return json;
   }
 }

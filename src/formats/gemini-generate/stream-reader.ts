@@ -35,6 +35,7 @@ export function openStreamReader(): StreamReader {
 class GeminiStreamReader implements StreamReader {
   readonly #choices = new Map<number, OpenChoice>();
   #callIds: CallIds | undefined;
+  #id: string | undefined;
   #usage: Usage | undefined;
   #searches: number | undefined;
   #isOver = false;
@@ -54,6 +55,7 @@ class GeminiStreamReader implements StreamReader {
     // The counts of every event include those before it.
     if (usage !== undefined) this.#usage = usage;
     if (this.#callIds === undefined) this.#start(body, usage, emit);
+    else this.#refuseAnother(body);
     for (const [position, candidate] of objectsOf(body.candidates).entries()) {
       this.#readCandidate(candidate, countOf(candidate.index) ?? position, emit);
     }
@@ -90,6 +92,7 @@ class GeminiStreamReader implements StreamReader {
 
   #start(body: JsonObject, usage: Usage | undefined, emit: Emit): void {
     const id = stringOf(body.responseId);
+    this.#id = id;
     const model = stringOf(body.modelVersion);
     const createdSeconds = readTime(body.createTime);
     this.#callIds = new CallIds(id);
@@ -101,6 +104,17 @@ class GeminiStreamReader implements StreamReader {
       ...(usage === undefined ? {} : { usage }),
       ...(usage?.serviceTier === undefined ? {} : { serviceTier: usage.serviceTier }),
     });
+  }
+
+  /** Every event of an answer has the id of its first. Content of another answer would make one answer of two. */
+  #refuseAnother(body: JsonObject): void {
+    const id = stringOf(body.responseId);
+    if (id === undefined || id === this.#id || !objectsOf(body.candidates).some((each) => partsOf(each).length > 0))
+      return;
+    if (this.#id !== undefined) {
+      throw new FormatError('responseId', 'The stream is broken: the events of another answer follow in it.');
+    }
+    this.#id = id;
   }
 
   #readCandidate(candidate: JsonObject, choice: number, emit: Emit): void {

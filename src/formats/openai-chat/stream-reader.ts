@@ -9,6 +9,7 @@ import { isJsonObject, type JsonObject, type JsonValue, objectOf, wordOf } from 
 import { FormatError, type StreamReader } from '../format.ts';
 import type { ProviderErrorFacts, StreamEvent, Usage } from '../neutral/conversation.ts';
 import { ChoiceReader } from './choice-reader.ts';
+import { ChunkBelonging } from './chunk-belonging.ts';
 import { readSources } from './citations.ts';
 import { readError } from './errors.ts';
 import { readUsage } from './usage.ts';
@@ -23,6 +24,9 @@ export class OpenAiChatStreamReader implements StreamReader {
   #hasSources = false;
   #isOver = false;
   #usage: Usage | undefined;
+  readonly #belongings = new ChunkBelonging();
+  /** A chunk of which only the next one tells whether it belongs to this answer. */
+  #unsure: JsonObject | undefined;
 
   read(data: string, eventName: string | undefined, emit: Emit): void {
     if (this.#isOver || data === '') return;
@@ -48,6 +52,7 @@ export class OpenAiChatStreamReader implements StreamReader {
   }
 
   isFinished(): boolean {
+    if (this.#unsure !== undefined) return false;
     return this.#choices.size > 0 && [...this.#choices.values()].every((choice) => choice.isFinished);
   }
 
@@ -74,6 +79,25 @@ export class OpenAiChatStreamReader implements StreamReader {
   #readChunk(chunk: JsonObject, emit: Emit): void {
     const usage = readUsage(chunk);
     if (usage !== undefined) this.#takeUsage(usage);
+    switch (this.#belongings.of(chunk)) {
+      case 'other':
+        throw anotherAnswer();
+      case 'unsure':
+        this.#unsure = chunk;
+        return;
+      case 'same':
+        this.#readUnsure(emit);
+        this.#readChoices(chunk, emit);
+    }
+  }
+
+  #readUnsure(emit: Emit): void {
+    const chunk = this.#unsure;
+    this.#unsure = undefined;
+    if (chunk !== undefined) this.#readChoices(chunk, emit);
+  }
+
+  #readChoices(chunk: JsonObject, emit: Emit): void {
     const { choices } = chunk;
     if (!Array.isArray(choices) || choices.length === 0) return;
     if (!this.#hasStarted) this.#start(chunk, emit);
@@ -141,12 +165,17 @@ export class OpenAiChatStreamReader implements StreamReader {
 
   #finish(emit: Emit): void {
     this.#isOver = true;
+    if (this.#unsure !== undefined) throw anotherAnswer();
     for (const number of [...this.#choices.keys()].sort((one, other) => one - other)) {
       this.#choices.get(number)?.close(this.#id, emit);
     }
     if (this.#usage !== undefined) emit({ type: 'usage', usage: this.#usage });
     emit({ type: 'end' });
   }
+}
+
+function anotherAnswer(): FormatError {
+  return new FormatError('id', 'The stream is broken: the chunks of another answer follow in it.');
 }
 
 function errorOf(chunk: JsonObject, eventName: string | undefined): ProviderErrorFacts | undefined {

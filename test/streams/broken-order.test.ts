@@ -1,0 +1,143 @@
+/** Blocks belong to their index, and an answer is one generation: what follows of another is never joined to it. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { JsonObject } from '../../src/core/json.ts';
+import { readAnthropic, readOpenAi } from './client-streams.ts';
+import { claude, openai, type StreamWorld, startStreamWorld } from './world.ts';
+
+let world: StreamWorld;
+before(async () => {
+  world = await startStreamWorld();
+});
+after(() => world.close());
+
+const tools = ['f', 'g'].map((name) => ({ type: 'function', function: { name, parameters: { type: 'object' } } }));
+const chat = (model: string): Promise<{ text: string }> => world.ask('openai', { model, stream: true, tools });
+
+function upstreamSends(...events: (JsonObject | string)[]): void {
+  world.upstream.answer = () => ({ events });
+}
+
+describe('blocks of a Claude stream', { timeout: 20_000 }, () => {
+  it('that overlap get the deltas of their own index', async () => {
+    upstreamSends(
+      claude.start(),
+      claude.tool(0, 't1', 'f'),
+      claude.tool(1, 't2', 'g'),
+      claude.input(0, '{"a":'),
+      claude.input(1, '{"b":2}'),
+      claude.input(0, '1}'),
+      claude.stop(0),
+      claude.stop(1),
+      ...claude.end(),
+    );
+    const seen = readOpenAi((await chat('anthropic/claude-sonnet-4-5')).text);
+    assert.deepEqual(
+      seen.calls.map((call) => [call.name, call.arguments]),
+      [
+        ['f', '{"a":1}'],
+        ['g', '{"b":2}'],
+      ],
+    );
+    assert.equal(seen.isBroken, false);
+  });
+
+  it('of texts that overlap come one after the other', async () => {
+    upstreamSends(
+      claude.start(),
+      claude.text(0),
+      claude.text(1),
+      claude.say(1, 'second'),
+      claude.say(0, 'fir'),
+      claude.stop(1),
+      claude.say(0, 'st '),
+      claude.stop(0),
+      ...claude.end('end_turn'),
+    );
+    assert.equal(readOpenAi((await chat('anthropic/claude-sonnet-4-5')).text).text, 'first second');
+  });
+
+  it('break the stream if a delta names a block that is not open, or a block begins twice', async () => {
+    const open = [claude.start(), claude.text(0), claude.say(0, 'Hello')];
+    upstreamSends(...open, claude.input(3, '{"a":1}'), ...claude.end());
+    assert.equal(readOpenAi((await chat('anthropic/claude-sonnet-4-5')).text).isBroken, true);
+    upstreamSends(...open, claude.text(0), claude.say(0, 'again'), ...claude.end());
+    const seen = readOpenAi((await chat('anthropic/claude-sonnet-4-5')).text);
+    assert.deepEqual([seen.text, seen.isBroken], ['Hello', true]);
+  });
+});
+
+describe('a stream in which another generation follows', { timeout: 20_000 }, () => {
+  it('is broken at the second start of a Claude message, whatever was open', async () => {
+    const first = [claude.start('msg_first'), claude.tool(0, 't1', 'f'), claude.input(0, '{"value":"Spark')];
+    const second = [claude.tool(0, 't2', 'f'), claude.input(0, '{"value":"Sparkle"}'), claude.stop(0)];
+    for (const id of ['msg_second', 'msg_first']) {
+      upstreamSends(...first, claude.start(id), ...second, ...claude.end());
+      const seen = readOpenAi((await chat('anthropic/claude-sonnet-4-5')).text);
+      assert.deepEqual(
+        [seen.calls.map((call) => call.arguments), seen.isBroken],
+        [['{"value":"Spark'], true],
+        `second start as ${id}`,
+      );
+    }
+  });
+
+  it('is whole if only the start of a Claude message is repeated', async () => {
+    upstreamSends(
+      claude.start(),
+      claude.start(),
+      claude.text(0),
+      claude.say(0, 'Hello'),
+      claude.stop(0),
+      ...claude.end('end_turn'),
+    );
+    const seen = readOpenAi((await chat('anthropic/claude-sonnet-4-5')).text);
+    assert.deepEqual([seen.text, seen.isBroken], ['Hello', false]);
+  });
+
+  it('is broken where the id of OpenAI chunks changes', async () => {
+    const say = (text: string, id: string): JsonObject => openai.chunk({ content: text }, id);
+    const streams = [
+      [say('First', 'a'), say('Second', 'b'), ...openai.end('stop', 'b')],
+      [say('Fir', 'a'), say('st', 'a'), say('Second', 'b'), ...openai.end('stop', 'b')],
+      [say('Fir', 'a'), say('st', 'a'), say('Second', 'b'), say('!', 'a'), ...openai.end('stop', 'a')],
+    ];
+    for (const events of streams) {
+      upstreamSends(...events);
+      const { text } = await world.ask('anthropic', { model: 'ollama/x', stream: true });
+      const seen = readAnthropic(text);
+      assert.deepEqual([seen.text, seen.isBroken], ['First', true]);
+    }
+  });
+
+  it('is whole if the server makes an id for every chunk, or opens and closes the stream under another id', async () => {
+    const say = (text: string, id: string): JsonObject => openai.chunk({ content: text }, id);
+    const streams = [
+      [say('One', '1'), say(' two', '2'), say(' three', '3'), ...openai.end('stop', '4')],
+      [say('One', '1'), say(' two three', '2'), ...openai.end('stop', '3')],
+      [
+        openai.chunk({ role: 'assistant', content: '' }, 'x'),
+        say('One two', 'a'),
+        say(' three', 'a'),
+        ...openai.end('stop', 'y'),
+      ],
+      [say('One two', 'a'), say(' three', ''), ...openai.end('stop', 'a')],
+    ];
+    for (const events of streams) {
+      upstreamSends(...events);
+      const { text } = await world.ask('anthropic', { model: 'ollama/x', stream: true });
+      const seen = readAnthropic(text);
+      assert.deepEqual([seen.text, seen.isBroken], ['One two three', false]);
+    }
+  });
+
+  it('is broken where the id of Gemini events changes', async () => {
+    const event = (text: string, responseId: string, more: JsonObject = {}): JsonObject => ({
+      responseId,
+      candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] }, ...more }],
+    });
+    upstreamSends(event('First', 'a'), event('Second', 'b', { finishReason: 'STOP' }));
+    const seen = readOpenAi((await chat('gemini/gemini-2.5-pro')).text);
+    assert.deepEqual([seen.text, seen.isBroken], ['First', true]);
+  });
+});

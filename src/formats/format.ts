@@ -9,19 +9,11 @@ import type {
   StreamEvent,
   Usage,
 } from './neutral/conversation.ts';
+import type { Dropped } from './neutral/dropped.ts';
+import type { ToolLimits } from './neutral/tool-limits.ts';
 import type { RequestMembers } from './request-members.ts';
 
-/** Something a reader or writer had to leave out. `field` is a path in the source (`messages[2].content[0]`) or a parameter's name. */
-export interface Dropped {
-  readonly field: string;
-  readonly why: string;
-  /**
-   * `unknown`: the neutral form has no word for it; always dropped, counted.
-   * `unsupported`: a parameter both sides know of and the target cannot take: 400 unless `drop_params` is on.
-   * `fitted`: a value that was brought to what the model takes (an effort, a limit); always done, counted.
-   */
-  readonly kind: 'unknown' | 'unsupported' | 'fitted';
-}
+export type { Dropped } from './neutral/dropped.ts';
 
 /** What the target model can do, as far as it changes what is written. Absent means unknown: write it and let the provider say. */
 export interface ModelTraits {
@@ -138,9 +130,10 @@ export interface ConversationFormat {
   readonly repeatsAnswer?: true;
   readRequest(body: JsonObject): ReadRequest;
   writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest;
-  readResponse(body: JsonObject): ConversationResponse;
+  /** `callSeed` is an id of the answer from which ids of calls are made that have none. */
+  readResponse(body: JsonObject, callSeed?: string): ConversationResponse;
   writeResponse(response: ConversationResponse, facts: AnswerFacts): JsonObject;
-  openStreamReader(): StreamReader;
+  openStreamReader(callSeed?: string): StreamReader;
   openStreamWriter(facts: AnswerFacts): StreamWriter;
   /** Reads the usage object at its place in a whole answer or in a stream event of this format; undefined if there is none. */
   readUsage(value: JsonValue): Usage | undefined;
@@ -153,6 +146,8 @@ export interface ConversationFormat {
   takesPrefill?(model: string): boolean | undefined;
   /** What `writeRequest` does for a model, for a request in this format that is relayed. */
   readonly fitting?: RequestFitting;
+  /** What a model takes as names of tools and ids of calls. */
+  toolLimits?(model: string): ToolLimits;
   /** Why the bytes of a request may not go to a provider of this same format, as a short word; undefined if they may. Cheap. */
   mustTranslate?(body: Uint8Array): string | undefined;
 }

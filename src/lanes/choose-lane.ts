@@ -1,5 +1,7 @@
 import { formatParts } from '../formats/index.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
+import type { ToolLimits } from '../formats/neutral/tool-limits.ts';
+import { holdsMisfits } from '../formats/tool-misfits.ts';
 import type { OperationId, ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { LaneOperation, LaneRequest } from './lane-request.ts';
@@ -26,11 +28,27 @@ export function chooseLane({ endpoint, body }: LaneRequest, deployment: Deployme
     return standIn === undefined || other === undefined ? undefined : translated(format, standIn.id, other);
   }
   if (own.format !== format) return translated(format, asked.id, own);
-  const obstacle =
-    formatParts(format).conversation?.mustTranslate?.(body) ?? own.mustTranslate?.(deployment.model, body);
+  const obstacle = obstacleTo(own, deployment.model, body);
   if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: asked.id, operation: own };
   return { lane: 'relay', reason: 'same-format', operationName: asked.id, operation: own };
 }
+
+/** Why a request in the provider's own format has to be read and written again nevertheless, as a short word. */
+function obstacleTo(own: ProviderOperation, model: string, body: Buffer): string | undefined {
+  const { conversation } = formatParts(own.format);
+  if (conversation === undefined) return own.mustTranslate?.(model, body);
+  const obstacle = conversation.mustTranslate?.(body) ?? own.mustTranslate?.(model, body);
+  if (obstacle !== undefined) return obstacle;
+  return holdsMisfits(body, conversation, toolLimitsOf(own, model)) ? 'tool-names-and-ids' : undefined;
+}
+
+/** What a provider takes of a model as names of tools and ids of calls. */
+export function toolLimitsOf(operation: ProviderOperation, model: string): ToolLimits {
+  const ofFormat = formatParts(operation.format).conversation?.toolLimits?.(model) ?? NO_LIMITS;
+  return operation.toolLimits === undefined ? ofFormat : { ...ofFormat, ...operation.toolLimits(model) };
+}
+
+const NO_LIMITS: ToolLimits = {};
 
 function translated(from: FormatId, operationName: OperationId, operation: ProviderOperation): LaneChoice {
   return { lane: 'translate', reason: `${from}-to-${operation.format}`, operationName, operation };

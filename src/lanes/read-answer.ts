@@ -4,6 +4,7 @@ import type { ConversationFormat } from '../formats/format.ts';
 import type { FormatParts } from '../formats/index.ts';
 import type { ConversationResponse } from '../formats/neutral/conversation.ts';
 import { AnswerProblem, readProvider } from './answer-problem.ts';
+import { type AnsweredCalls, withClientNames } from './answered-calls.ts';
 
 /** All words of a whole answer, for an estimate. */
 export function textOfResponse({ choices }: ConversationResponse): string {
@@ -19,8 +20,13 @@ export function readAnswer(body: Buffer, parts: FormatParts): JsonObject {
 }
 
 /** Reads a whole answer; one that is not the provider's format is thrown as an AnswerProblem. */
-export function readResponse(provider: ConversationFormat, value: JsonObject): ConversationResponse {
-  return readProvider(() => provider.readResponse(value));
+export function readResponse(
+  provider: ConversationFormat,
+  value: JsonObject,
+  calls?: AnsweredCalls,
+): ConversationResponse {
+  const response = readProvider(() => provider.readResponse(value, calls?.seed));
+  return calls === undefined ? response : withClientNames(response, calls);
 }
 
 function parseAnswer(body: Buffer): JsonObject {

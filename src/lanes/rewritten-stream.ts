@@ -4,6 +4,7 @@ import type { ConversationFormat, StreamReader, StreamWriter } from '../formats/
 import type { StreamEvent, Usage } from '../formats/neutral/conversation.ts';
 import { SseSplitter } from '../wire/sse.ts';
 import { AnswerProblem, type ReportedProblem, readProvider, reportedProblem } from './answer-problem.ts';
+import { type AnsweredCalls, withClientName } from './answered-calls.ts';
 import type { StreamAnswer, StreamEnd } from './stream-answer.ts';
 import { TextSample } from './text-sample.ts';
 import { usageOfModel } from './usage-of-model.ts';
@@ -14,7 +15,7 @@ export abstract class RewrittenStream implements StreamAnswer {
   readonly #splitter: SseSplitter;
   readonly #writer: StreamWriter;
   readonly #write: (bytes: Uint8Array | string) => void;
-  readonly #emit = (event: StreamEvent): void => this.take(event);
+  readonly #emit: (event: StreamEvent) => void;
   readonly #sample = new TextSample();
   #usage: Usage | undefined;
   #model: string | undefined;
@@ -22,8 +23,17 @@ export abstract class RewrittenStream implements StreamAnswer {
   #isWhole = false;
   #reported: ReportedProblem | undefined;
 
-  constructor(provider: ConversationFormat, writer: StreamWriter, write: (bytes: Uint8Array | string) => void) {
-    this.#reader = provider.openStreamReader();
+  constructor(
+    provider: ConversationFormat,
+    writer: StreamWriter,
+    write: (bytes: Uint8Array | string) => void,
+    calls?: AnsweredCalls,
+  ) {
+    this.#reader = provider.openStreamReader(calls?.seed);
+    this.#emit =
+      calls === undefined || calls.names.size === 0
+        ? (event) => this.take(event)
+        : (event) => this.take(withClientName(event, calls));
     this.#splitter = new SseSplitter((data, eventName) => this.#reader.read(data, eventName, this.#emit));
     this.#writer = writer;
     this.#write = write;

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { FormatId, ProviderErrorFacts } from '../formats/neutral/conversation.ts';
+import type { ToolLimits } from '../formats/neutral/tool-limits.ts';
 import type { BudgetMembers } from './budget-members.ts';
 
 /** The name of a kind of work that a provider can do; `src/operations` says what follows from each. */
@@ -58,6 +59,8 @@ export interface ProviderOperation {
    * clients do not read. A short word for metrics; undefined if nothing prevents it.
    */
   mustTranslate?(model: string, body: Uint8Array): string | undefined;
+  /** What it takes as names of tools and ids of calls, if not what its format says. */
+  toolLimits?(model: string): ToolLimits;
   /** Request headers of the client that are handed on when its format is relayed (`anthropic-beta`), in lower case. */
   readonly forwardHeaders?: readonly string[];
   /** What a request that counts against a budget may have in its body and headers. */

@@ -9,6 +9,7 @@ import { holdsForeignThinking } from './signatures.ts';
 import { readPosition } from './stream-position.ts';
 import { AnthropicStreamReader } from './stream-reader.ts';
 import { AnthropicStreamWriter } from './stream-writer.ts';
+import { CLAUDE_TOOLS } from './tool-ids.ts';
 import { readUsage } from './usage.ts';
 import { writeRequest } from './write-request.ts';
 import { writeResponse } from './write-response.ts';
@@ -20,12 +21,13 @@ export const anthropicMessages: ConversationFormat = {
   writeRequest,
   readResponse,
   writeResponse,
-  openStreamReader: () => new AnthropicStreamReader(),
+  openStreamReader: (callSeed) => new AnthropicStreamReader(callSeed),
   openStreamWriter: (facts) => new AnthropicStreamWriter(facts),
   readUsage,
   readError,
   writeError,
   readPosition,
+  toolLimits: () => CLAUDE_TOOLS,
   takesPrefill: (model) => claudeAbilities(model).prefill,
   // A search for the block's name passes over nearly every body; only one that holds thoughts is looked at closely.
   mustTranslate: (body) => (holdsForeignThinking(body) ? 'foreign-thinking' : undefined),

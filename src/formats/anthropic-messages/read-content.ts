@@ -2,6 +2,7 @@
 import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
+import type { CallIds } from '../neutral/call-ids.ts';
 import type {
   CacheMark,
   DocumentPart,
@@ -16,6 +17,7 @@ import type {
 } from '../neutral/conversation.ts';
 import { readCitations } from './citations.ts';
 import { readThinking } from './signatures.ts';
+import { readToolId } from './tool-ids.ts';
 
 /** Names of tools by the id of their call, filled while reading in order, so that a result finds the name of its tool. */
 export type ToolNames = Map<string, string>;
@@ -107,7 +109,7 @@ function readSearchResult(block: JsonReader): DocumentPart {
 }
 
 function readToolResult(block: JsonReader, names: ToolNames): ToolResultPart {
-  const callId = block.requiredString('tool_use_id');
+  const callId = readToolId(block.requiredString('tool_use_id'));
   const text = block.get('content');
   const content: ToolResultPart['content'] =
     typeof text !== 'string'
@@ -144,7 +146,7 @@ function readResultContent(block: JsonReader): TextPart | ImagePart | DocumentPa
 }
 
 /** Reads one block other than `thinking`. */
-function readBlock(block: JsonReader, names: ToolNames): Part {
+function readBlock(block: JsonReader, names: ToolNames, idOf: (block: JsonReader) => string): Part {
   switch (block.requiredString('type')) {
     case 'text':
       return readText(block);
@@ -157,7 +159,7 @@ function readBlock(block: JsonReader, names: ToolNames): Part {
     case 'redacted_thinking':
       return { type: 'reasoning', text: '', redacted: block.requiredString('data') };
     case 'tool_use': {
-      const id = block.requiredString('id');
+      const id = idOf(block);
       const name = block.requiredString('name');
       names.set(id, name);
       return {
@@ -176,8 +178,14 @@ function readBlock(block: JsonReader, names: ToolNames): Part {
   }
 }
 
-/** Reads the blocks of one message in order; signatures carried for a neighbour are given to it. */
-export function readBlocks(blocks: readonly JsonReader[], names: ToolNames): Part[] {
+/**
+ * Reads the blocks of one message in order; signatures carried for a neighbour are given to it. In an answer `ids` gives ids to
+ * calls that have none; in a request every call must have one.
+ */
+export function readBlocks(blocks: readonly JsonReader[], names: ToolNames, ids?: CallIds): Part[] {
+  let calls = 0;
+  const idOf = (block: JsonReader): string =>
+    ids === undefined ? readToolId(block.requiredString('id')) : ids.idOf(block.string('id'), 0, calls++);
   const parts: Part[] = [];
   let carried: ReasoningSignature | undefined;
   const release = (): void => {
@@ -186,7 +194,7 @@ export function readBlocks(blocks: readonly JsonReader[], names: ToolNames): Par
   };
   for (const block of blocks) {
     if (block.value.type !== 'thinking') {
-      const part = readBlock(block, names);
+      const part = readBlock(block, names, idOf);
       if (carried === undefined || part.type !== 'tool-call') {
         release();
         parts.push(part);

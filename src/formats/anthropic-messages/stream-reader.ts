@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import type { JsonReader } from '../../core/json-reader.ts';
 import { readerOf } from '../body-reader.ts';
 import { FormatError, type StreamReader } from '../format.ts';
+import { CallIds } from '../neutral/call-ids.ts';
 import type { Part, StreamEvent } from '../neutral/conversation.ts';
 import { readCitation } from './citations.ts';
 import { readError } from './errors.ts';
@@ -23,10 +24,15 @@ export class AnthropicStreamReader implements StreamReader {
   #ended = false;
   #id: JsonValue | undefined;
   readonly #blocks = new OpenBlocks();
+  readonly #ids: CallIds;
   #calls = 0;
   #hasJsonAnswer = false;
   #usage: JsonObject | undefined;
   #endings: JsonObject[] = [];
+
+  constructor(callSeed?: string) {
+    this.#ids = new CallIds(callSeed);
+  }
 
   read(data: string, eventName: string | undefined, emit: Emit): void {
     if (this.#ended || data.trim() === '' || data === '[DONE]') return;
@@ -82,6 +88,7 @@ export class AnthropicStreamReader implements StreamReader {
     }
     this.#started = true;
     this.#id = message.id;
+    this.#ids.seedIfNone(text(message.id));
     this.#usage = findUsage(message);
     const usage = this.#usage && readUsageObject(this.#usage);
     emit({
@@ -106,7 +113,8 @@ export class AnthropicStreamReader implements StreamReader {
   }
 
   #wholeBlocks(message: JsonReader, emit: Emit): void {
-    for (const part of readBlocks(message.requiredObjects('content'), new Map())) this.#wholePart(part, emit);
+    for (const part of readBlocks(message.requiredObjects('content'), new Map(), this.#ids))
+      this.#wholePart(part, emit);
   }
 
   #wholePart(part: Part, emit: Emit): void {
@@ -175,7 +183,7 @@ export class AnthropicStreamReader implements StreamReader {
         }
         const call = this.#calls++;
         const others = readerOf(block, 'content_block').ignore('type', 'id', 'name', 'input', 'cache_control');
-        const [id, name] = [text(block.id), text(block.name)];
+        const [id, name] = [this.#ids.idOf(text(block.id), 0, call), text(block.name)];
         first.push({ type: 'tool-call', choice: 0, call, id, name, ...readExtra(others) });
         return { kind: 'tool', call, input: block.input, hasArguments: false };
       }

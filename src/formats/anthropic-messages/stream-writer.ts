@@ -10,7 +10,7 @@ import { writeCitation } from './citations.ts';
 import { writeError } from './errors.ts';
 import { writeFinish } from './finish.ts';
 import { writeSignature } from './signatures.ts';
-import { writeToolInput } from './tool-ids.ts';
+import { carryToolId, writeToolInput } from './tool-ids.ts';
 import { writeUsage } from './usage.ts';
 import { writeExtra } from './write-content.ts';
 import { writeMessageId } from './write-response.ts';
@@ -161,7 +161,13 @@ export class AnthropicStreamWriter implements StreamWriter {
 
   #openCall(event: CallEvent): string {
     const carrier = event.signature === undefined ? '' : this.#signatureBlock(writeSignature(event.signature));
-    const block = { type: 'tool_use', id: event.id, name: event.name, input: {}, ...writeExtra(event.extra) };
+    const block = {
+      type: 'tool_use',
+      id: carryToolId(event.id),
+      name: event.name,
+      input: {},
+      ...writeExtra(event.extra),
+    };
     const opened = carrier + this.#openBlock('tool', JSON.stringify(block));
     this.#call = { start: event, text: '' };
     return opened;

@@ -1,18 +1,49 @@
-/** Ids of tool calls: Anthropic takes only `^[a-zA-Z0-9_-]+$` and refuses the request otherwise. */
-
+/** Names of tools and ids of calls as Claude takes them, and how ids of other providers travel through an Anthropic client. */
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { fitText, type TextLimit, type ToolLimits } from '../neutral/tool-limits.ts';
 
-/** FNV-1a, so that two ids that differ only in a replaced character stay two. */
-function fingerprint(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
-}
+/** Claude refuses a request with any other id, and one with an id that two calls have (claude-code-router#1808, read 2026-11-28). */
+const IDS: TextLimit = {
+  taken: /^[a-zA-Z0-9_-]+$/,
+  refused: /[^a-zA-Z0-9_-]/g,
+  maxLength: Number.POSITIVE_INFINITY,
+  isUnique: true,
+  words: 'letters, digits, _ and -',
+};
+
+/** https://github.com/anthropics/claude-code/issues/96152 and https://github.com/home-assistant/core/issues/147760, read 2026-11-28. */
+export const CLAUDE_TOOLS: ToolLimits = {
+  names: {
+    taken: /^[a-zA-Z0-9_-]{1,128}$/,
+    refused: /[^a-zA-Z0-9_-]/g,
+    maxLength: 128,
+    words: 'at most 128 letters, digits, _ and -',
+  },
+  ids: IDS,
+};
 
 /** The id as Anthropic takes it: the same for a call and its result, and for every request that repeats them. */
 export function writeToolId(id: string): string {
-  if (/^[a-zA-Z0-9_-]+$/.test(id)) return id;
-  return `${id.replace(/[^a-zA-Z0-9_-]/g, '_')}_${fingerprint(id)}`;
+  return fitText(id, IDS);
+}
+
+/** The mark of an id that holds another one. */
+const CARRIED = 'toolu_sluice_';
+
+/**
+ * The id of a call in an answer for an Anthropic client. The client hands it back in every later turn, also to Claude; one that
+ * Claude would refuse travels in letters that Claude takes, and its own provider gets it back as it was.
+ */
+export function carryToolId(id: string): string {
+  if (IDS.taken.test(id) && !id.startsWith(CARRIED)) return id;
+  return CARRIED + Buffer.from(id, 'utf8').toString('base64url');
+}
+
+/** The provider's id in one that a client hands back. */
+export function readToolId(id: string): string {
+  if (!id.startsWith(CARRIED)) return id;
+  const held = Buffer.from(id.slice(CARRIED.length), 'base64url').toString('utf8');
+  return held !== '' && carryToolId(held) === id ? held : id;
 }
 
 /**

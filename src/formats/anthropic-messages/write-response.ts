@@ -5,7 +5,7 @@ import type { Citation, ConversationResponse, Part, TextPart, ToolCallPart } fro
 import { writeCitation } from './citations.ts';
 import { heldBy, writeFinish } from './finish.ts';
 import { writeSignature, writeTextSignature, writeToolSignature } from './signatures.ts';
-import { writeToolInput } from './tool-ids.ts';
+import { carryToolId, writeToolInput } from './tool-ids.ts';
 import { writeUsage } from './usage.ts';
 import { writeExtra } from './write-content.ts';
 
@@ -28,7 +28,7 @@ function writeText(part: TextPart): JsonObject[] {
 function writeToolCall(part: ToolCallPart): JsonObject[] {
   const call: JsonObject = {
     type: 'tool_use',
-    id: part.id,
+    id: carryToolId(part.id),
     name: part.name,
     input: writeToolInput(part.arguments, part.custom === true),
     ...writeExtra(part.extra),

@@ -9,15 +9,15 @@ export function signatureOf(part: JsonObject): ReasoningSignature | undefined {
   return value === undefined || value === '' ? undefined : { origin: 'google', value };
 }
 
-/** One part of an answer; undefined if it says nothing. `callId` makes the id of a call that has none. */
-export function readAnswerPart(part: JsonObject, callId: () => string): Part | undefined {
+/** One part of an answer; undefined if it says nothing. `callId` gives the id of a call from the one it came with. */
+export function readAnswerPart(part: JsonObject, callId: (given: string | undefined) => string): Part | undefined {
   const signature = signatureOf(part);
   const signed = signature === undefined ? {} : { signature };
   if (isJsonObject(part.functionCall)) {
     const { name, args, id } = part.functionCall;
     return {
       type: 'tool-call',
-      id: typeof id === 'string' && id !== '' ? id : callId(),
+      id: callId(stringOf(id)),
       name: stringOf(name) ?? '',
       arguments: isJsonObject(args) ? JSON.stringify(args) : '{}',
       ...signed,
@@ -51,24 +51,4 @@ function readMediaPart(part: JsonObject): Part | undefined {
     return Object.keys(fields).length === 0 ? media : { ...media, extra: { format: 'gemini-generate', fields } };
   }
   return media.type === 'audio' ? media : undefined;
-}
-
-/**
- * Makes ids for calls that come without one (before Gemini 3 none has one). They must be the same for the same answer, differ
- * between answers of one conversation, and be made of letters that every provider takes.
- */
-export class CallIds {
-  readonly #prefix: string;
-  #count = 0;
-
-  constructor(responseId: string | undefined) {
-    const clean = (responseId ?? '').replace(/[^A-Za-z0-9_-]/g, '').slice(0, 40);
-    this.#prefix = clean === '' ? 'call' : `call_${clean}`;
-  }
-
-  next(): string {
-    const id = `${this.#prefix}_${this.#count}`;
-    this.#count += 1;
-    return id;
-  }
 }

@@ -5,6 +5,7 @@ import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
 import { openStreamReader } from './stream-reader.ts';
 import { openStreamWriter } from './stream-writer.ts';
+import { GEMINI_TOOLS } from './tool-limits.ts';
 import { readUsage } from './usage.ts';
 import { writeRequest } from './write-request.ts';
 import { writeResponse } from './write-response.ts';
@@ -21,6 +22,7 @@ export const geminiGenerate: ConversationFormat = {
   writeResponse,
   openStreamReader,
   openStreamWriter,
+  toolLimits: () => GEMINI_TOOLS,
   readUsage,
   readError,
   writeError,

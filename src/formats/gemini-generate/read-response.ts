@@ -2,8 +2,9 @@
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
+import { CallIds } from '../neutral/call-ids.ts';
 import type { Choice, Citation, ConversationResponse, Part } from '../neutral/conversation.ts';
-import { CallIds, readAnswerPart } from './answer-parts.ts';
+import { readAnswerPart } from './answer-parts.ts';
 import { countSearches, readCitations } from './citations.ts';
 import { countOf } from './fields.ts';
 import { rawFinishOf, readBlock, readFinish } from './finish.ts';
@@ -11,13 +12,13 @@ import { readLogprobs } from './logprobs.ts';
 import { readUsage } from './usage.ts';
 
 /** Reads an answer. Throws `FormatError` for any other body. */
-export function readResponse(body: JsonObject): ConversationResponse {
+export function readResponse(body: JsonObject, callSeed?: string): ConversationResponse {
   const { candidates, promptFeedback } = body;
   if (!Array.isArray(candidates) && !isJsonObject(promptFeedback) && !isJsonObject(body.usageMetadata)) {
     throw new FormatError('candidates', 'candidates: expected an array.');
   }
   const id = stringOf(body.responseId) ?? '';
-  const callIds = new CallIds(id);
+  const callIds = new CallIds(callSeed ?? id);
   const citations: Citation[] = [];
   const list = objectsOf(candidates);
   const choices = list.map((candidate, position) => readCandidate(candidate, position, callIds, citations));
@@ -40,15 +41,17 @@ export function readResponse(body: JsonObject): ConversationResponse {
 
 function readCandidate(candidate: JsonObject, position: number, callIds: CallIds, unplaced: Citation[]): Choice {
   const parts: Part[] = [];
+  const index = countOf(candidate.index) ?? position;
+  let calls = 0;
   for (const part of partsOf(candidate)) {
-    const read = readAnswerPart(part, () => callIds.next());
+    const read = readAnswerPart(part, (given) => callIds.idOf(given, index, calls++));
     if (read !== undefined) parts.push(read);
   }
   placeCitations(candidate, parts, unplaced);
   const hasToolCalls = parts.some((part) => part.type === 'tool-call');
   const logprobs = readLogprobs(candidate);
   return {
-    index: countOf(candidate.index) ?? position,
+    index,
     parts,
     finish: readFinish(rawFinishOf(candidate), hasToolCalls),
     ...defined({ logprobs }),

@@ -1,8 +1,9 @@
 /** The stream of `streamGenerateContent?alt=sse`: every event is an answer of its own that holds what is new. */
 import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
+import { CallIds } from '../neutral/call-ids.ts';
 import type { Citation, Finish, StreamEvent, Usage } from '../neutral/conversation.ts';
-import { CallIds, readAnswerPart, signatureOf } from './answer-parts.ts';
+import { readAnswerPart, signatureOf } from './answer-parts.ts';
 import { countSearches, readCitations } from './citations.ts';
 import { readError } from './errors.ts';
 import { countOf } from './fields.ts';
@@ -28,17 +29,22 @@ interface OpenChoice {
 }
 
 /** Opens a reader for one stream. */
-export function openStreamReader(): StreamReader {
-  return new GeminiStreamReader();
+export function openStreamReader(callSeed?: string): StreamReader {
+  return new GeminiStreamReader(callSeed);
 }
 
 class GeminiStreamReader implements StreamReader {
   readonly #choices = new Map<number, OpenChoice>();
-  #callIds: CallIds | undefined;
+  readonly #callIds: CallIds;
+  #hasStarted = false;
   #id: string | undefined;
   #usage: Usage | undefined;
   #searches: number | undefined;
   #isOver = false;
+
+  constructor(callSeed: string | undefined) {
+    this.#callIds = new CallIds(callSeed);
+  }
 
   read(data: string, _eventName: string | undefined, emit: Emit): void {
     if (this.#isOver) return;
@@ -54,7 +60,7 @@ class GeminiStreamReader implements StreamReader {
     const usage = readUsage(body);
     // The counts of every event include those before it.
     if (usage !== undefined) this.#usage = usage;
-    if (this.#callIds === undefined) this.#start(body, usage, emit);
+    if (!this.#hasStarted) this.#start(body, usage, emit);
     else this.#refuseAnother(body);
     for (const [position, candidate] of objectsOf(body.candidates).entries()) {
       this.#readCandidate(candidate, countOf(candidate.index) ?? position, emit);
@@ -95,7 +101,8 @@ class GeminiStreamReader implements StreamReader {
     this.#id = id;
     const model = stringOf(body.modelVersion);
     const createdSeconds = readTime(body.createTime);
-    this.#callIds = new CallIds(id);
+    this.#hasStarted = true;
+    this.#callIds.seedIfNone(id);
     emit({
       type: 'start',
       ...(id === undefined ? {} : { id }),
@@ -133,7 +140,7 @@ class GeminiStreamReader implements StreamReader {
 
   /** Emits a part that is no call; true if it took the log-probabilities with it. */
   #readPart(part: JsonObject, choice: number, state: OpenChoice, logprobs: JsonValue | undefined, emit: Emit): boolean {
-    const read = readAnswerPart(part, () => this.#nextCallId());
+    const read = readAnswerPart(part, (given) => given ?? '');
     switch (read?.type) {
       case 'text':
         state.text += read.text;
@@ -179,7 +186,7 @@ class GeminiStreamReader implements StreamReader {
         type: 'tool-call',
         choice,
         call: number,
-        id: id ?? this.#nextCallId(),
+        id: this.#callIds.idOf(id, choice, number),
         name,
         ...(signature === undefined ? {} : { signature }),
       });
@@ -232,11 +239,6 @@ class GeminiStreamReader implements StreamReader {
       this.#choices.set(index, state);
     }
     return state;
-  }
-
-  #nextCallId(): string {
-    this.#callIds ??= new CallIds(undefined);
-    return this.#callIds.next();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Reads the deltas of one choice of a stream. */
 import { isJsonObject, itemsOf, type JsonObject, type JsonValue, stringOf } from '../../core/json.ts';
+import type { CallIds } from '../neutral/call-ids.ts';
 import type { Finish, StreamEvent } from '../neutral/conversation.ts';
 import { readAnnotations } from './citations.ts';
 import { readFinish } from './finish-reasons.ts';
@@ -24,9 +25,9 @@ export class ChoiceReader {
   /** Whether reasoning text came since the last signature: a block that repeats it is then skipped. */
   #hasOpenReasoning = false;
 
-  constructor(choice: number) {
+  constructor(choice: number, ids: CallIds) {
     this.#choice = choice;
-    this.#calls = new ToolCallReader(choice);
+    this.#calls = new ToolCallReader(choice, ids);
   }
 
   get isFinished(): boolean {
@@ -34,26 +35,26 @@ export class ChoiceReader {
   }
 
   /** Takes this choice of one chunk. */
-  readChunk(choice: JsonObject, responseId: string, emit: Emit): void {
+  readChunk(choice: JsonObject, emit: Emit): void {
     const logprobs = choice.logprobs ?? undefined;
     // Servers that do not stream by themselves send one chunk with a whole `message`.
     const delta = isJsonObject(choice.delta) ? choice.delta : choice.message;
-    const hasText = isJsonObject(delta) && this.#readDelta(delta, logprobs, responseId, emit);
+    const hasText = isJsonObject(delta) && this.#readDelta(delta, logprobs, emit);
     if (logprobs !== undefined && !hasText) this.#finishLogprobs = logprobs;
     const word = choice.finish_reason;
     // DashScope's own wording for "not finished" is the string "null", older vLLM's the empty string.
     if (typeof word === 'string' && word !== '' && word !== 'null') this.#finishWord = word;
   }
 
-  #readDelta(delta: JsonObject, logprobs: JsonValue | undefined, responseId: string, emit: Emit): boolean {
+  #readDelta(delta: JsonObject, logprobs: JsonValue | undefined, emit: Emit): boolean {
     this.#readReasoning(delta, emit);
     const hasText = this.#readContent(delta, logprobs, emit);
     const refusal = delta.refusal;
     if (typeof refusal === 'string' && refusal !== '') emit({ type: 'refusal', choice: this.#choice, text: refusal });
     if (delta.tool_calls !== undefined) {
-      for (const fragment of itemsOf(delta.tool_calls)) this.#calls.readFragment(fragment, responseId, emit);
+      for (const fragment of itemsOf(delta.tool_calls)) this.#calls.readFragment(fragment, emit);
     }
-    if (isJsonObject(delta.function_call)) this.#calls.readLegacy(delta.function_call, responseId, emit);
+    if (isJsonObject(delta.function_call)) this.#calls.readLegacy(delta.function_call, emit);
     if (delta.annotations !== undefined) {
       for (const citation of readAnnotations(delta.annotations)) {
         emit({ type: 'citation', choice: this.#choice, citation });
@@ -161,8 +162,8 @@ export class ChoiceReader {
   }
 
   /** The stream is whole: emits what is still missing of this choice, and its end. */
-  close(responseId: string, emit: Emit): void {
-    this.#calls.finish(responseId, emit);
+  close(emit: Emit): void {
+    this.#calls.finish(emit);
     emit({
       type: 'finish',
       choice: this.#choice,

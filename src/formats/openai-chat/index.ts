@@ -6,6 +6,7 @@ import { readResponse } from './read-response.ts';
 import { readPosition } from './stream-position.ts';
 import { OpenAiChatStreamReader } from './stream-reader.ts';
 import { OpenAiChatStreamWriter } from './stream-writer.ts';
+import { toolLimits } from './tool-limits.ts';
 import { readUsage } from './usage.ts';
 import { writeRequest } from './write-request.ts';
 import { writeResponse } from './write-response.ts';
@@ -17,11 +18,12 @@ export const openaiChat: ConversationFormat = {
   writeRequest,
   readResponse,
   writeResponse,
-  openStreamReader: () => new OpenAiChatStreamReader(),
+  openStreamReader: (callSeed) => new OpenAiChatStreamReader(callSeed),
   openStreamWriter: (facts) => new OpenAiChatStreamWriter(facts),
   readUsage,
   readError,
   writeError,
   readPosition,
   fitting: { members: FITTED_MEMBERS, fit: fitRequest },
+  toolLimits,
 };

@@ -4,20 +4,22 @@
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, itemsOf, type JsonObject, type JsonValue, objectOf, stringOf, wordOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
+import { CallIds } from '../neutral/call-ids.ts';
 import type { Choice, ConversationResponse, ImagePart, Part, TextPart } from '../neutral/conversation.ts';
+import { readCallArguments } from './call-arguments.ts';
 import { readAnnotations, readSources } from './citations.ts';
 import { readFinish } from './finish-reasons.ts';
 import { readUrl } from './media.ts';
 import { readGoogleSignature, readMessageReasoning, readThinkingBlock } from './thinking-blocks.ts';
-import { callId, readCallArguments } from './tool-call-ids.ts';
 import { readUsage } from './usage.ts';
 
 /** Reads a chat completion. Throws `FormatError` if the body has no `choices`. */
-export function readResponse(body: JsonObject): ConversationResponse {
+export function readResponse(body: JsonObject, callSeed?: string): ConversationResponse {
   if (!isJsonObject(body) || !Array.isArray(body.choices)) {
     throw new FormatError('choices', `The answer has no 'choices': it is not a chat completion.`);
   }
   const id = wordOf(body.id) ?? '';
+  const ids = new CallIds(callSeed ?? id);
   const usage = readUsage(body);
   const citations = readSources(body);
   const serviceTier = wordOf(body.service_tier);
@@ -28,17 +30,17 @@ export function readResponse(body: JsonObject): ConversationResponse {
     model: stringOf(body.model) ?? '',
     ...(typeof created === 'number' && Number.isFinite(created) ? { createdSeconds: Math.floor(created) } : {}),
     choices: body.choices.flatMap((choice, position) =>
-      isJsonObject(choice) ? [readChoice(choice, position, id)] : [],
+      isJsonObject(choice) ? [readChoice(choice, position, ids)] : [],
     ),
     ...defined({ usage, serviceTier, systemFingerprint }),
     ...(citations.length === 0 ? {} : { citations }),
   };
 }
 
-function readChoice(choice: JsonObject, position: number, responseId: string): Choice {
+function readChoice(choice: JsonObject, position: number, ids: CallIds): Choice {
   const index = typeof choice.index === 'number' && Number.isInteger(choice.index) ? choice.index : position;
   const message = objectOf(choice.message) ?? objectOf(choice.delta) ?? {};
-  const parts = readMessage(message, index, responseId);
+  const parts = readMessage(message, index, ids);
   const hasToolCalls = parts.some((part) => part.type === 'tool-call');
   const word = wordOf(choice.finish_reason);
   const { logprobs } = choice;
@@ -50,7 +52,7 @@ function readChoice(choice: JsonObject, position: number, responseId: string): C
   };
 }
 
-function readMessage(message: JsonObject, choice: number, responseId: string): readonly Part[] {
+function readMessage(message: JsonObject, choice: number, ids: CallIds): readonly Part[] {
   const parts: Part[] = [...readMessageReasoning(message), ...readAnswerContent(message.content)];
   const lastText = parts.findLastIndex((part) => part.type === 'text');
   const citations = readAnnotations(message.annotations);
@@ -77,10 +79,10 @@ function readMessage(message: JsonObject, choice: number, responseId: string): r
   }
   let calls = 0;
   for (const call of itemsOf(message.tool_calls)) {
-    if (isJsonObject(call)) parts.push(readCall(call, callId(responseId, choice, calls++)));
+    if (isJsonObject(call)) parts.push(readCall(call, (given) => ids.idOf(given, choice, calls++)));
   }
   if (isJsonObject(message.function_call)) {
-    parts.push(readCall({ function: message.function_call }, callId(responseId, choice, calls)));
+    parts.push(readCall({ function: message.function_call }, (given) => ids.idOf(given, choice, calls)));
   }
   return parts;
 }
@@ -109,13 +111,13 @@ export function readImage(value: JsonValue): ImagePart | undefined {
   return url === undefined ? undefined : { type: 'image', source: readUrl(url, undefined, 'image/png') };
 }
 
-function readCall(call: JsonObject, fallbackId: string): Part {
+function readCall(call: JsonObject, idOf: (given: string | undefined) => string): Part {
   const custom = objectOf(call.custom);
   const holder = custom ?? objectOf(call.function) ?? {};
   const signature = readGoogleSignature(call) ?? readGoogleSignature(holder);
   return {
     type: 'tool-call',
-    id: wordOf(call.id) ?? fallbackId,
+    id: idOf(wordOf(call.id)),
     name: stringOf(holder.name) ?? '',
     arguments: custom === undefined ? readCallArguments(holder.arguments) || '{}' : (stringOf(custom.input) ?? ''),
     ...(custom === undefined ? {} : { custom: true }),

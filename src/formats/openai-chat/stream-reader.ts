@@ -7,6 +7,7 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue, objectOf, wordOf } from '../../core/json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
+import { CallIds } from '../neutral/call-ids.ts';
 import type { ProviderErrorFacts, StreamEvent, Usage } from '../neutral/conversation.ts';
 import { ChoiceReader } from './choice-reader.ts';
 import { ChunkBelonging } from './chunk-belonging.ts';
@@ -19,7 +20,7 @@ type Emit = (event: StreamEvent) => void;
 /** The reader of one stream. */
 export class OpenAiChatStreamReader implements StreamReader {
   readonly #choices = new Map<number, ChoiceReader>();
-  #id = '';
+  readonly #ids: CallIds;
   #hasStarted = false;
   #hasSources = false;
   #isOver = false;
@@ -27,6 +28,10 @@ export class OpenAiChatStreamReader implements StreamReader {
   readonly #belongings = new ChunkBelonging();
   /** A chunk of which only the next one tells whether it belongs to this answer. */
   #unsure: JsonObject | undefined;
+
+  constructor(callSeed?: string) {
+    this.#ids = new CallIds(callSeed);
+  }
 
   read(data: string, eventName: string | undefined, emit: Emit): void {
     if (this.#isOver || data === '') return;
@@ -104,7 +109,7 @@ export class OpenAiChatStreamReader implements StreamReader {
     let position = 0;
     for (const choice of choices) {
       if (isJsonObject(choice)) {
-        this.#choiceAt(choice.index, position).readChunk(choice, this.#id, emit);
+        this.#choiceAt(choice.index, position).readChunk(choice, emit);
         const failure = failureOf(choice);
         if (failure !== undefined) {
           this.#fail(failure, emit);
@@ -118,14 +123,15 @@ export class OpenAiChatStreamReader implements StreamReader {
 
   #start(chunk: JsonObject, emit: Emit): void {
     this.#hasStarted = true;
-    this.#id = wordOf(chunk.id) ?? '';
+    const id = wordOf(chunk.id);
+    this.#ids.seedIfNone(id);
     const model = wordOf(chunk.model);
     const serviceTier = wordOf(chunk.service_tier);
     const systemFingerprint = wordOf(chunk.system_fingerprint);
     const { created } = chunk;
     emit({
       type: 'start',
-      ...(this.#id === '' ? {} : { id: this.#id }),
+      ...(id === undefined ? {} : { id }),
       ...(model === undefined ? {} : { model }),
       ...(typeof created === 'number' && Number.isFinite(created) ? { createdSeconds: Math.floor(created) } : {}),
       ...(serviceTier === undefined ? {} : { serviceTier }),
@@ -137,7 +143,7 @@ export class OpenAiChatStreamReader implements StreamReader {
     const number = typeof index === 'number' && Number.isInteger(index) && index >= 0 ? index : position;
     let choice = this.#choices.get(number);
     if (choice === undefined) {
-      choice = new ChoiceReader(number);
+      choice = new ChoiceReader(number, this.#ids);
       this.#choices.set(number, choice);
     }
     return choice;
@@ -167,7 +173,7 @@ export class OpenAiChatStreamReader implements StreamReader {
     this.#isOver = true;
     if (this.#unsure !== undefined) throw anotherAnswer();
     for (const number of [...this.#choices.keys()].sort((one, other) => one - other)) {
-      this.#choices.get(number)?.close(this.#id, emit);
+      this.#choices.get(number)?.close(emit);
     }
     if (this.#usage !== undefined) emit({ type: 'usage', usage: this.#usage });
     emit({ type: 'end' });

@@ -1,8 +1,10 @@
 /** Puts together the tool calls of one streamed choice from fragments that every server cuts in its own way. */
 import { isJsonObject, type JsonObject, type JsonValue, objectOf, stringOf, wordOf } from '../../core/json.ts';
+import { JsonEnd } from '../../core/json-end.ts';
+import type { CallIds } from '../neutral/call-ids.ts';
 import type { ReasoningSignature, StreamEvent } from '../neutral/conversation.ts';
+import { readCallArguments } from './call-arguments.ts';
 import { readGoogleSignature } from './thinking-blocks.ts';
-import { callId, readCallArguments } from './tool-call-ids.ts';
 
 type Emit = (event: StreamEvent) => void;
 
@@ -13,22 +15,34 @@ interface Call {
   custom: boolean;
   signature: ReasoningSignature | undefined;
   arguments: string;
+  end: JsonEnd;
   isAnnounced: boolean;
+  /** How much of the arguments was emitted. */
+  emitted: number;
+}
+
+/** What a fragment says of the call that it belongs to. */
+interface Fragment {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly text: string;
 }
 
 /**
- * Which call a fragment belongs to, in the order of trust: its `index`; its `id`; being the latest. A fragment that brings
- * both another id and a name opens a new call even under an index already taken (Gemini's compatible endpoint gives all
- * parallel calls the index 0), unless the arguments so far are plainly unfinished (servers that make up a new id for each
- * fragment).
+ * Which call a fragment belongs to, in the order of trust: its `index`; its `id`; being the latest. Under an index already taken
+ * another call begins with another id and another name (Gemini's compatible endpoint gives all parallel calls the index 0), or
+ * with an object after the arguments were whole: two objects are the arguments of two calls, whatever else the server says of
+ * them. Another id alone says nothing, because some servers make up an id for each fragment.
  */
 export class ToolCallReader {
   readonly #choice: number;
+  readonly #ids: CallIds;
   readonly #calls: Call[] = [];
-  readonly #byIndex = new Map<number, Call>();
+  readonly #byIndex = new Map<number, Call[]>();
 
-  constructor(choice: number) {
+  constructor(choice: number, ids: CallIds) {
     this.#choice = choice;
+    this.#ids = ids;
   }
 
   get hasCalls(): boolean {
@@ -36,49 +50,53 @@ export class ToolCallReader {
   }
 
   /** Takes one entry of `delta.tool_calls`. */
-  readFragment(fragment: JsonValue, responseId: string, emit: Emit): void {
+  readFragment(fragment: JsonValue, emit: Emit): void {
     if (!isJsonObject(fragment)) return;
     const custom = objectOf(fragment.custom);
     const holder = custom ?? objectOf(fragment.function) ?? {};
     const id = wordOf(fragment.id);
     const name = wordOf(holder.name);
-    const call = this.#find(fragment.index, id, name);
+    const text = custom === undefined ? readCallArguments(holder.arguments) : (stringOf(custom.input) ?? '');
+    const call = this.#find(fragment.index, { id, name, text }, emit);
     call.id ??= id;
     call.name ??= name;
     call.custom ||= custom !== undefined || fragment.type === 'custom';
     call.signature ??= readGoogleSignature(fragment) ?? readGoogleSignature(holder);
-    const text = custom === undefined ? readCallArguments(holder.arguments) : (stringOf(custom.input) ?? '');
-    this.#take(call, text, responseId, emit);
+    this.#take(call, text, emit);
   }
 
   /** Takes OpenAI's legacy `delta.function_call`, of which an answer has at most one. */
-  readLegacy(call: JsonObject, responseId: string, emit: Emit): void {
-    this.readFragment({ index: 0, function: call }, responseId, emit);
+  readLegacy(call: JsonObject, emit: Emit): void {
+    this.readFragment({ index: 0, function: call }, emit);
   }
 
-  /** The choice is finished: what was held back for want of a name goes out, and a call without arguments gets `{}`. */
-  finish(responseId: string, emit: Emit): void {
+  /** The choice is finished: what was held back goes out, and a call without arguments gets `{}`. */
+  finish(emit: Emit): void {
     for (const call of this.#calls) {
-      this.#announce(call, responseId, emit);
-      if (call.arguments === '' && !call.custom) this.#append(call, '{}', emit);
+      if (call.arguments === '' && !call.custom) call.arguments = '{}';
+      this.#announce(call, emit);
+      this.#emitRest(call, emit);
     }
   }
 
-  #find(index: JsonValue | undefined, id: string | undefined, name: string | undefined): Call {
+  #find(index: JsonValue | undefined, fragment: Fragment, emit: Emit): Call {
+    let calls: Call[] = this.#calls;
     if (typeof index === 'number') {
-      const known = this.#byIndex.get(index);
-      if (known !== undefined && !isAnotherCall(known, id, name)) return known;
-      const call = this.#open();
-      this.#byIndex.set(index, call);
-      return call;
+      calls = this.#byIndex.get(index) ?? [];
+      this.#byIndex.set(index, calls);
     }
-    const sameId = id === undefined ? undefined : this.#calls.find((call) => call.id === id);
-    if (sameId !== undefined) return sameId;
-    const latest = this.#calls.at(-1);
-    if (latest === undefined || isAnotherCall(latest, id, name)) return this.#open();
-    // Without index and id, a whole call (Ollama) differs from a further fragment only by bringing a name.
-    const isWhole = id === undefined && name !== undefined && latest.name !== undefined && isFinished(latest.arguments);
-    return isWhole ? this.#open() : latest;
+    const sameId = fragment.id === undefined ? undefined : calls.find(({ id }) => id === fragment.id);
+    const candidate = sameId ?? calls.at(-1);
+    if (candidate !== undefined && !(sameId === undefined ? beginsAnother : isBeyond)(candidate, fragment)) {
+      return candidate;
+    }
+    // A call that is followed by another one is complete as it is.
+    if (candidate !== undefined && candidate.name !== undefined) this.#emitRest(candidate, emit);
+    const call = this.#open();
+    if (typeof index === 'number') calls.push(call);
+    // Only its arguments tell it from the call before, so it calls the same tool.
+    if (fragment.name === undefined && candidate?.end.isWhole === true) call.name = candidate.name;
+    return call;
   }
 
   #open(): Call {
@@ -89,59 +107,74 @@ export class ToolCallReader {
       custom: false,
       signature: undefined,
       arguments: '',
+      end: new JsonEnd(),
       isAnnounced: false,
+      emitted: 0,
     };
     this.#calls.push(call);
     return call;
   }
 
-  #take(call: Call, text: string, responseId: string, emit: Emit): void {
-    if (!call.isAnnounced) {
-      // A call is emitted only with its name, which some servers send after the id.
-      if (call.name === undefined) {
-        call.arguments += text;
-        return;
-      }
-      this.#announce(call, responseId, emit);
+  #take(call: Call, text: string, emit: Emit): void {
+    if (isEmptyObject(call) && isObject(text)) {
+      // Servers that write Claude's empty `input` into the first fragment send the true arguments behind it.
+      call.arguments = text;
+      call.end = new JsonEnd();
+      call.end.push(text);
+    } else if (text !== '') {
+      call.arguments += text;
+      call.end.push(text);
     }
-    this.#append(call, text, emit);
+    // A call is emitted only with its name, which some servers send after the id.
+    if (call.name === undefined) return;
+    this.#announce(call, emit);
+    if (!isEmptyObject(call)) this.#emitRest(call, emit);
   }
 
-  #announce(call: Call, responseId: string, emit: Emit): void {
+  #announce(call: Call, emit: Emit): void {
     if (call.isAnnounced) return;
     call.isAnnounced = true;
     emit({
       type: 'tool-call',
       choice: this.#choice,
       call: call.number,
-      id: call.id ?? callId(responseId, this.#choice, call.number),
+      id: this.#ids.idOf(call.id, this.#choice, call.number),
       name: call.name ?? '',
       ...(call.signature === undefined ? {} : { signature: call.signature }),
       ...(call.custom ? { custom: true } : {}),
     });
-    const held = call.arguments;
-    call.arguments = '';
-    this.#append(call, held, emit);
   }
 
-  #append(call: Call, text: string, emit: Emit): void {
-    if (text === '') return;
-    call.arguments += text;
+  #emitRest(call: Call, emit: Emit): void {
+    if (call.arguments.length === call.emitted) return;
+    const text = call.emitted === 0 ? call.arguments : call.arguments.slice(call.emitted);
+    call.emitted = call.arguments.length;
     emit({ type: 'tool-arguments', choice: this.#choice, call: call.number, text });
   }
 }
 
-function isAnotherCall(call: Call, id: string | undefined, name: string | undefined): boolean {
-  if (id === undefined || call.id === undefined || id === call.id || name === undefined) return false;
-  return call.arguments === '' ? name !== call.name : call.custom || isFinished(call.arguments);
+/** Whether a fragment that no id assigns to this call begins another one. */
+function beginsAnother(call: Call, fragment: Fragment): boolean {
+  const { id, name } = fragment;
+  const hasOtherId = id !== undefined && call.id !== undefined && id !== call.id;
+  const hasOtherName = name !== undefined && call.name !== undefined && name !== call.name;
+  if (call.custom) return hasOtherId && name !== undefined;
+  if (isBeyond(call, fragment)) return true;
+  if (call.end.isWhole) return name !== undefined && (hasOtherId || hasOtherName);
+  return hasOtherName && (hasOtherId || call.arguments === '');
 }
 
-/** Whether the text is whole JSON. Runs only if a fragment is ambiguous. */
-function isFinished(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether the fragment is an object although the arguments are whole. An empty object says nothing unless a name follows. */
+function isBeyond(call: Call, { id, name, text }: Fragment): boolean {
+  if (call.custom || !call.end.isWhole || !isObject(text)) return false;
+  return !isEmptyObject(call) || name !== undefined || (id !== undefined && id !== call.id);
+}
+
+function isObject(text: string): boolean {
+  return /^\s*\{/.test(text);
+}
+
+/** Whether nothing but `{}` came so far, and none of it was emitted. */
+function isEmptyObject(call: Call): boolean {
+  return call.emitted === 0 && call.arguments.length < 16 && /^\s*\{\s*\}\s*$/.test(call.arguments);
 }

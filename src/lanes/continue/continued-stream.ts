@@ -2,6 +2,7 @@
 import type { ConversationFormat, StreamWriter } from '../../formats/format.ts';
 import type { StreamEvent } from '../../formats/neutral/conversation.ts';
 import { AnswerProblem } from '../answer-problem.ts';
+import type { AnsweredCalls } from '../answered-calls.ts';
 import { RewrittenStream } from '../rewritten-stream.ts';
 import { addedTokens, BYTES_PER_TOKEN, type ContinuationStyle, estimatedTokens } from './continuation.ts';
 import { type FirstPart, mergeUsage, onlyNew, type UsageParts } from './continued-usage.ts';
@@ -33,8 +34,13 @@ export class ContinuedStream extends RewrittenStream {
   #isCutShort = false;
   #hasOther = false;
 
-  constructor(provider: ConversationFormat, seam: Seam, write: (bytes: Uint8Array | string) => void) {
-    super(provider, seam.writer, write);
+  constructor(
+    provider: ConversationFormat,
+    seam: Seam,
+    write: (bytes: Uint8Array | string) => void,
+    calls?: AnsweredCalls,
+  ) {
+    super(provider, seam.writer, write, calls);
     this.#seam = seam;
     this.#leftBytes = (seam.leftTokens ?? Number.POSITIVE_INFINITY) * BYTES_PER_TOKEN;
     const { text, events } = seam.sent;

@@ -48,9 +48,9 @@ export function prepareContinuation(parts: ContinuationParts): ContinuationCall 
     return continuedRequest(request, sent, style, provider.id);
   });
   const openStream = (write: (bytes: Uint8Array | string) => void): ContinuedStream =>
-    new ContinuedStream(provider, { ...seamOf(parts), leftTokens: left }, write);
+    new ContinuedStream(provider, { ...seamOf(parts), leftTokens: left }, write, written.calls);
   const readWhole = (body: Buffer): ReadyAnswer => {
-    const response = readResponse(provider, readAnswer(body, providerParts));
+    const response = readResponse(provider, readAnswer(body, providerParts), written.calls);
     const stream = openStream(() => {});
     for (const event of eventsOf(response)) stream.take(event);
     const end = stream.finish();

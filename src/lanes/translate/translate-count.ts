@@ -3,9 +3,10 @@
 import { readCountTokensRequest, writeCountTokensResponse } from '../../formats/anthropic-messages/index.ts';
 import { readCountTokensResponse, writeCountTokensRequest } from '../../formats/gemini-generate/index.ts';
 import { formatParts } from '../../formats/index.ts';
+import { fitTools } from '../../formats/neutral/tool-limits.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { AnswerProblem } from '../answer-problem.ts';
-import type { LaneChoice } from '../choose-lane.ts';
+import { type LaneChoice, toolLimitsOf } from '../choose-lane.ts';
 import { clientBody, refuseBadRequest } from '../client-body.ts';
 import type { LaneRequest } from '../lane-request.ts';
 import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
@@ -14,7 +15,8 @@ import { readAnswer } from '../read-answer.ts';
 /** Makes a question for a count ready for a provider that does not speak Anthropic's format. */
 export function translateCount(asked: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall {
   const sent = clientBody(asked, asked.endpoint.format);
-  const { request } = refuseBadRequest(() => readCountTokensRequest(sent));
+  const read = refuseBadRequest(() => readCountTokensRequest(sent));
+  const { request } = fitTools(read.request, toolLimitsOf(choice.operation, deployment.model));
   // What the provider cannot take is not counted and need not be refused: nothing is generated.
   const { body } = writeCountTokensRequest(request, { model: deployment.model, traits: deployment.traits });
   const parts = formatParts(choice.operation.format);

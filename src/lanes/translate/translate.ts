@@ -1,6 +1,7 @@
 /** The translate lane: format → neutral conversation → format, for requests, whole answers and streams. */
 import type { AnswerFacts, ConversationFormat } from '../../formats/format.ts';
-import { conversationOf, type FormatParts, formatParts } from '../../formats/index.ts';
+import { conversationOf, formatParts } from '../../formats/index.ts';
+import type { ConversationResponse } from '../../formats/neutral/conversation.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { answerFacts } from '../answer-facts.ts';
 import type { LaneChoice } from '../choose-lane.ts';
@@ -24,20 +25,13 @@ export function translate(request: LaneRequest, deployment: Deployment, choice: 
     body: Buffer.from(JSON.stringify(written.body)),
     dropped: written.dropped,
     headers: forwardedHeaders(request, choice.operation),
-    readWhole: (body) => readWhole(body, parts, provider, client, facts),
-    readWholeAsStream: (body) => readWholeAsStream(body, parts, client.openStreamWriter(facts)),
-    openStream: (write) => new TranslatedStream(provider, client.openStreamWriter(facts), write),
+    readWhole: (body) => readWhole(readResponse(provider, readAnswer(body, parts), written.calls), client, facts),
+    readWholeAsStream: (body) => readWholeAsStream(body, parts, client.openStreamWriter(facts), written.calls),
+    openStream: (write) => new TranslatedStream(provider, client.openStreamWriter(facts), write, written.calls),
   };
 }
 
-function readWhole(
-  body: Buffer,
-  parts: FormatParts,
-  provider: ConversationFormat,
-  client: ConversationFormat,
-  facts: AnswerFacts,
-): ReadyAnswer {
-  const response = readResponse(provider, readAnswer(body, parts));
+function readWhole(response: ConversationResponse, client: ConversationFormat, facts: AnswerFacts): ReadyAnswer {
   return {
     body: Buffer.from(JSON.stringify(client.writeResponse(response, facts))),
     usage: usageOfModel(response.usage, response.model),

@@ -1,11 +1,20 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { ConversationFormat, Dropped } from '../../formats/format.ts';
 import type { ConversationRequest } from '../../formats/neutral/conversation.ts';
+import { fitTools } from '../../formats/neutral/tool-limits.ts';
 import { applyRules } from '../../providers/apply-rules.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
-import type { LaneChoice } from '../choose-lane.ts';
+import type { AnsweredCalls } from '../answered-calls.ts';
+import { type LaneChoice, toolLimitsOf } from '../choose-lane.ts';
 import { clientBody, refuseBadRequest } from '../client-body.ts';
 import type { LaneRequest } from '../lane-request.ts';
+
+/** A request as a provider takes it, and what its answer needs on the way back. */
+interface WrittenForProvider {
+  readonly body: JsonObject;
+  readonly dropped: readonly Dropped[];
+  readonly calls: AnsweredCalls;
+}
 
 /** Writes the client's request for a provider; `adapt` may change what is asked on the way. */
 export function writeRequest(
@@ -15,7 +24,7 @@ export function writeRequest(
   client: ConversationFormat,
   provider: ConversationFormat,
   adapt: (request: ConversationRequest) => ConversationRequest = (request) => request,
-): { readonly body: JsonObject; readonly dropped: readonly Dropped[] } {
+): WrittenForProvider {
   const sent = clientBody(asked, client.id);
   const { operation, operationName } = choice;
   const speaksOpenai = client.id === 'openai-chat';
@@ -23,9 +32,14 @@ export function writeRequest(
   const full = speaksOpenai ? { ...deployment.config.defaultParams, ...sent } : sent;
   const read = refuseBadRequest(() => client.readRequest(full));
   const askForUsage = asked.stream && operation.streamUsage === 'ask';
-  const request = { ...adapt(read.request), stream: asked.stream, streamUsage: askForUsage };
+  const fitted = fitTools(adapt(read.request), toolLimitsOf(operation, deployment.model));
+  const request = { ...fitted.request, stream: asked.stream, streamUsage: askForUsage };
   const { body, dropped } = provider.writeRequest(request, { model: deployment.model, traits: deployment.traits });
   const edited = applyRules(body, deployment.rules(operationName, operation), deployment.config.additionalDropParams);
   const result = speaksOpenai ? edited.body : { ...deployment.defaults(operationName, operation), ...edited.body };
-  return { body: result, dropped: [...read.dropped, ...dropped, ...edited.dropped] };
+  return {
+    body: result,
+    dropped: [...read.dropped, ...fitted.dropped, ...dropped, ...edited.dropped],
+    calls: { seed: asked.callId, names: fitted.names },
+  };
 }

@@ -4,6 +4,7 @@ import { familyBudgetMembers } from '../openai-compatible/budget-members.ts';
 import { FAMILY_FAILURES } from '../openai-compatible/errors.ts';
 import { bearer, jsonHeaders } from '../openai-compatible/index.ts';
 import { isCompletionModel, openAiModelRules } from '../openai-compatible/reasoning-models.ts';
+import { OPENAI_TOOL_LIMITS } from '../openai-compatible/tool-limits.ts';
 import type { ParameterRules, Provider, ProviderOperation, Target } from '../provider.ts';
 import { AZURE_FAILURES } from './errors.ts';
 
@@ -29,7 +30,10 @@ export const azure: Provider = {
   keyVariables: ['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'],
   baseUrlVariables: ['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT'],
   operations: {
-    chat: deploymentOperation('openai-chat', '/chat/completions', openAiModelRules),
+    chat: {
+      ...deploymentOperation('openai-chat', '/chat/completions', openAiModelRules),
+      toolLimits: () => OPENAI_TOOL_LIMITS,
+    },
     response: deploymentOperation('openai-responses', '/responses'),
     completion: { ...deploymentOperation('openai-completions', '/completions'), serves: isCompletionModel },
     embedding: deploymentOperation('openai-embeddings', '/embeddings'),

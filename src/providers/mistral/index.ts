@@ -1,6 +1,18 @@
+import type { ToolLimits } from '../../formats/neutral/tool-limits.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import type { Provider } from '../provider.ts';
 import { MISTRAL_CHAT_RULES, MISTRAL_EMBEDDING_RULES, reasonsInContent } from './parameters.ts';
+
+/** "must be a-z, A-Z, 0-9, with a length of 9": https://github.com/nearai/ironclaw/issues/1241, read 2026-11-28. */
+const MISTRAL_TOOLS: ToolLimits = {
+  ids: {
+    taken: /^[a-zA-Z0-9]{9}$/,
+    refused: /[^a-zA-Z0-9]/g,
+    maxLength: 9,
+    isExact: true,
+    words: '9 letters and digits',
+  },
+};
 
 /** Mistral AI. Usage comes with the last chunk of a stream unasked. */
 export const mistral: Provider = openAiCompatible({
@@ -29,6 +41,7 @@ export const mistral: Provider = openAiCompatible({
   ],
   streamUsage: 'always',
   mustTranslate: (model, body) => (reasonsInContent(model, body) ? 'reasoning-in-content' : undefined),
+  toolLimits: () => MISTRAL_TOOLS,
   underBudget: { harmless: ['random_seed', 'safe_prompt', 'prompt_mode'] },
   source: 'https://docs.mistral.ai/api (2026-11-23)',
 });

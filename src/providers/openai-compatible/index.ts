@@ -1,5 +1,6 @@
 /** The family base: most providers speak OpenAI's formats and differ in a few facts. A provider of the family is a description. */
 import { defined } from '../../core/defined.ts';
+import type { ToolLimits } from '../../formats/neutral/tool-limits.ts';
 import { pathWithQuery, splitBaseUrl } from '../base-url.ts';
 import { classifyBy, type FailureRow } from '../failure.ts';
 import type { ParameterRules, Provider, ProviderOperation, Target } from '../provider.ts';
@@ -40,6 +41,8 @@ interface OpenAiCompatibleDescription
   readonly serves?: Readonly<Partial<Record<FamilyOperation, (model: string) => boolean>>>;
   /** Why a chat may not be relayed, if answers depart from the format in a way that clients do not read. */
   readonly mustTranslate?: (model: string, body: Uint8Array) => string | undefined;
+  /** What it takes as names of tools and ids of calls, if not what the format says. */
+  readonly toolLimits?: (model: string) => ToolLimits;
   /** How usage comes at the end of a stream: asked for by `stream_options` unless it says otherwise. */
   readonly streamUsage?: 'ask' | 'always' | 'never';
   /** Headers beside the key. */
@@ -71,6 +74,7 @@ export function openAiCompatible(description: OpenAiCompatibleDescription): Prov
     failures = [],
     serves,
     mustTranslate,
+    toolLimits,
     streamUsage,
     headers,
     underBudget: _underBudget,
@@ -91,11 +95,12 @@ function familyOperation(
   rules: Rules = operation === 'chat' ? FAMILY_CHAT_RULES : NO_RULES,
 ): ProviderOperation {
   const serves = description.serves?.[operation];
-  const { mustTranslate } = description;
+  const { mustTranslate, toolLimits } = description;
   return {
     format: FORMATS[operation],
     ...defined({ serves }),
     ...(operation === 'chat' && mustTranslate !== undefined && { mustTranslate }),
+    ...(operation === 'chat' && toolLimits !== undefined && { toolLimits }),
     ...(operation === 'chat' || operation === 'completion' ? { streamUsage: description.streamUsage ?? 'ask' } : {}),
     rules: typeof rules === 'function' ? rules : () => rules,
     budgetMembers: familyBudgetMembers(operation, description.underBudget),

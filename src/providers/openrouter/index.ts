@@ -1,5 +1,6 @@
 import { OPEN_MODEL_SAMPLING } from '../openai-compatible/budget-members.ts';
 import { openAiCompatible } from '../openai-compatible/index.ts';
+import { openAiToolLimits } from '../openai-compatible/tool-limits.ts';
 import type { Provider } from '../provider.ts';
 
 /**
@@ -14,6 +15,7 @@ export const openrouter: Provider = openAiCompatible({
   baseUrlVariables: ['OPENROUTER_API_BASE'],
   operations: ['chat', 'completion', 'embedding'],
   rules: { chat: {} },
+  toolLimits: openAiToolLimits,
   // https://openrouter.ai/docs/api/reference/errors-and-debugging (2026-11-23). The body's numeric `error.code` is the status, also
   // under an HTTP 200; `error.metadata.raw` holds what the provider behind it said.
   failures: [

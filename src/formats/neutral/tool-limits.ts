@@ -30,7 +30,7 @@ export interface ToolLimits {
 }
 
 /** A request that fits, and the way back. */
-export interface FittedRequest {
+interface FittedRequest {
   readonly request: ConversationRequest;
   /** The client's names by those that were written. */
   readonly names: ReadonlyMap<string, string>;
@@ -152,7 +152,7 @@ function withParts(turn: Turn, change: (part: Part) => Part): Turn {
 }
 
 /**
- * Every call gets an id of its own, also if the history has one id twice: servers count their calls anew in each answer, and
+ * Every call gets an id of its own, also if the history has one id twice: many servers count their calls from 0 in each answer, and
  * providers refuse a history with an id used twice. A result belongs to the latest call of its id.
  */
 function fitIds(request: ConversationRequest, limit: TextLimit, dropped: Dropped[]): ConversationRequest {

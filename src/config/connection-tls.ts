@@ -84,6 +84,13 @@ function checkCertificate(section: TlsSection, certificateFile: string | undefin
   section.context.findings.add('error', 'unreadable-file', section.placeOf('ssl_certificate'), message);
 }
 
+/** The file that `SSL_CERT_FILE` names; undefined if it cannot be used. */
+export function usableCaFile(context: ReadingContext): string | undefined {
+  const caFile = context.variable('SSL_CERT_FILE');
+  const isUsable = caFile !== undefined && pemProblem(() => ({ ca: readFileSync(caFile, 'utf8') })) === undefined;
+  return isUsable ? caFile : undefined;
+}
+
 /** The file that `SSL_CERT_FILE` names. It may be there for another program: one that cannot be used is a warning. */
 function caFileFromEnvironment(context: ReadingContext): { readonly caFile: string } | undefined {
   const caFile = context.variable('SSL_CERT_FILE');

@@ -149,7 +149,7 @@ export interface RedisConfig {
   readonly database: number;
   readonly isTls: boolean;
   /** How a TLS connection is checked; absent: by the system's authorities. */
-  readonly tls?: { readonly caFile?: string; readonly isVerified: boolean; readonly isHostChecked: boolean };
+  readonly tls?: ConnectionTls & { readonly isHostChecked: boolean };
   /** Who knows the master; host and port are not used then. */
   readonly sentinels?: {
     readonly serviceName: string;

@@ -1,8 +1,10 @@
 /** Reads how a Redis is found through sentinels or the nodes of a cluster, and how its certificate is checked. */
-import { accessSync, constants } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { usableCaFile } from './connection-tls.ts';
 import type { RedisConfig, RedisNode } from './gateway-config.ts';
+import { pemProblem } from './pem-problem.ts';
 import type { Section } from './section.ts';
 import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
 
@@ -36,20 +38,48 @@ export function readSentinels(router: Router): RedisConfig['sentinels'] {
   };
 }
 
-/** How certificates are checked; undefined: as usual. */
+/** How certificates are checked and which one is shown; undefined: as usual. */
 export function readTls(router: Router): RedisConfig['tls'] {
-  const names = ['redis_ssl_ca_certs', 'redis_ssl_cert_reqs', 'redis_ssl_check_hostname'] as const;
-  if (!names.some((name) => router.has(name))) return undefined;
-  const caFile = router.get('redis_ssl_ca_certs');
-  if (caFile !== undefined && !isReadable(caFile)) {
-    const message = 'router_settings.redis_ssl_ca_certs names a file that cannot be read';
-    router.context.findings.add('error', 'wrong-type', router.placeOf('redis_ssl_ca_certs'), message);
+  const ownCaFile = router.effective('redis_ssl_ca_certs');
+  const certificateFile = router.effective('redis_ssl_certfile');
+  const keyFile = router.effective('redis_ssl_keyfile');
+  const isVerified = router.get('redis_ssl_cert_reqs') !== 'none';
+  const isHostChecked = router.get('redis_ssl_check_hostname') !== false;
+  const caFile = ownCaFile ?? usableCaFile(router.context);
+  if (ownCaFile !== undefined)
+    report(
+      router,
+      'redis_ssl_ca_certs',
+      'the authorities',
+      ownCaFile,
+      pemProblem(() => ({ ca: readFileSync(ownCaFile, 'utf8') })),
+    );
+  if (certificateFile !== undefined) {
+    const problem = pemProblem(() => ({
+      cert: readFileSync(certificateFile, 'utf8'),
+      key: readFileSync(keyFile ?? certificateFile, 'utf8'),
+    }));
+    const files = keyFile === undefined ? certificateFile : `${certificateFile} with the key ${keyFile}`;
+    report(router, 'redis_ssl_certfile', 'the client certificate', files, problem);
+  } else if (keyFile !== undefined) {
+    const message =
+      'router_settings.redis_ssl_keyfile needs redis_ssl_certfile, the certificate that the key belongs to';
+    router.context.findings.add('error', 'missing-key', router.placeOf('redis_ssl_keyfile'), message);
   }
-  return {
-    ...defined({ caFile }),
-    isVerified: router.get('redis_ssl_cert_reqs') !== 'none',
-    isHostChecked: router.get('redis_ssl_check_hostname') !== false,
-  };
+  const isUsual = isVerified && isHostChecked && caFile === undefined && certificateFile === undefined;
+  return isUsual ? undefined : { ...defined({ caFile, certificateFile, keyFile }), isVerified, isHostChecked };
+}
+
+function report(
+  router: Router,
+  name: 'redis_ssl_ca_certs' | 'redis_ssl_certfile',
+  what: string,
+  files: string,
+  problem: string | undefined,
+): void {
+  if (problem === undefined) return;
+  const message = `router_settings.${name} names ${what}, ${files}, ${problem}`;
+  router.context.findings.add('error', 'unreadable-file', router.placeOf(name), message);
 }
 
 function nodeOf(written: JsonValue, defaultPort: number): RedisNode | undefined {
@@ -64,13 +94,4 @@ function nodeOf(written: JsonValue, defaultPort: number): RedisNode | undefined 
 function checked(host: JsonValue | undefined, port: number): RedisNode | undefined {
   const isGood = typeof host === 'string' && host !== '' && Number.isInteger(port) && port > 0 && port < 65_536;
   return isGood ? { host, port } : undefined;
-}
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { RedisConfig } from '../../src/config/gateway-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { providers } from '../../src/providers/index.ts';
+import { makeAuthority } from '../support/certificates.ts';
 
 function load(settings: string, env: Readonly<Record<string, string>> = {}) {
   const text = `
@@ -79,7 +80,10 @@ test('an invalid address is reported without its text', () => {
   assert.doesNotMatch(JSON.stringify(findings), /canary/);
 });
 
-test('sentinels, nodes of a cluster and certificates are read as LiteLLM writes them', () => {
+test('sentinels, nodes of a cluster and certificates are read as LiteLLM writes them', (t) => {
+  const authority = makeAuthority();
+  t.after(() => authority.remove());
+  const { caFile } = authority;
   const nodes = 'redis_sentinel_nodes: [[one, 26380], "two:26381", { host: three }]';
   const more = 'redis_service_name: main, redis_sentinel_password: os.environ/SECRET';
   assert.deepEqual(redisOf(`${nodes}, ${more}`, { SECRET: 's' })?.sentinels, {
@@ -97,11 +101,11 @@ test('sentinels, nodes of a cluster and certificates are read as LiteLLM writes 
     port: 7001,
     startupNodes: [{ host: 'two', port: 7002 }],
   });
-  const tls = `redis_host: cache, redis_ssl: true, redis_ssl_ca_certs: "${import.meta.filename}", redis_ssl_check_hostname: false`;
+  const tls = `redis_host: cache, redis_ssl: true, redis_ssl_ca_certs: "${caFile}", redis_ssl_check_hostname: false`;
   assert.deepEqual(redisOf(tls), {
     ...PLAIN,
     isTls: true,
-    tls: { caFile: import.meta.filename, isVerified: true, isHostChecked: false },
+    tls: { caFile, isVerified: true, isHostChecked: false },
   });
   assert.equal(redisOf('redis_host: cache, redis_ssl_cert_reqs: none')?.tls?.isVerified, false);
 });
@@ -148,5 +152,47 @@ general_settings: { ${general} }`;
   for (const url of ['postgres', 'mysql://h/d', 'postgresql://', 'postgresql://u:p@h:port/d']) {
     const [error] = errors('', `database_url: ${JSON.stringify(url)}`);
     assert.deepEqual([error?.code, error?.line], ['wrong-type', 3], url);
+  }
+});
+
+test('certificates of Redis and Postgres are checked before the start, and the message names the setting and the file', (t) => {
+  const authority = makeAuthority();
+  t.after(() => authority.remove());
+  const { certificateFile, keyFile, bothFile } = authority.issue('client');
+  const stranger = authority.issue('stranger');
+  const tls = { isVerified: true, isHostChecked: true };
+  const plain = 'redis_host: cache, redis_ssl: true';
+  for (const [settings, env, expected] of [
+    [`redis_ssl_certfile: ${bothFile}`, {}, { ...tls, certificateFile: bothFile }],
+    ['', { REDIS_SSL_CERTFILE: certificateFile, REDIS_SSL_KEYFILE: keyFile }, { ...tls, certificateFile, keyFile }],
+    ['', { SSL_CERT_FILE: authority.caFile }, { ...tls, caFile: authority.caFile }],
+    [`redis_ssl_ca_certs: ${authority.caFile}`, { SSL_CERT_FILE: '/nowhere' }, { ...tls, caFile: authority.caFile }],
+    ['', {}, undefined],
+  ] as const) {
+    assert.deepEqual(redisOf(`${plain}, ${settings}`, env)?.tls, expected, settings);
+  }
+  for (const [settings, words] of [
+    [
+      'redis_ssl_ca_certs: /nowhere/ca.pem',
+      /redis_ssl_ca_certs names the authorities, \/nowhere\/ca\.pem, that cannot be read/,
+    ],
+    [`redis_ssl_ca_certs: ${keyFile}`, /holds no certificate/],
+    [`redis_ssl_certfile: ${certificateFile}`, /redis_ssl_certfile names the client certificate/],
+    [`redis_ssl_certfile: ${certificateFile}, redis_ssl_keyfile: ${stranger.keyFile}`, /that TLS cannot use/],
+    [`redis_ssl_keyfile: ${keyFile}`, /needs redis_ssl_certfile/],
+  ] as const) {
+    assert.match(JSON.stringify(load(`${plain}, ${settings}`).findings), words);
+  }
+  for (const [query, words] of [
+    ['sslmode=verify-ca', /needs sslrootcert/],
+    ['sslmode=verify', /must be one of/],
+    ['sslrootcert=/nowhere/ca.pem', /sslrootcert, \/nowhere\/ca\.pem, that cannot be read/],
+    [`sslcert=${certificateFile}`, /needs sslcert and sslkey together/],
+    [`sslcert=${certificateFile}&sslkey=${stranger.keyFile}`, /that TLS cannot use/],
+  ] as const) {
+    const { config, findings } = load('', { DATABASE_URL: `postgresql://u:secret-word@db/name?${query}` });
+    assert.equal(config, undefined);
+    assert.match(JSON.stringify(findings), words);
+    assert.doesNotMatch(JSON.stringify(findings), /secret-word/);
   }
 });

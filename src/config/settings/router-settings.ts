@@ -158,7 +158,17 @@ export const ROUTER_SETTINGS = {
     'Limit for connecting to it, TLS included. A start waits so long for it, and goes on without it then.',
     { otherwise: '2' },
   ),
-  redis_ssl_ca_certs: own('text', 'A file of the authorities to trust.', { otherwise: "the system's" }),
+  redis_ssl_ca_certs: own('text', 'A file of the authorities to trust.', {
+    variable: 'REDIS_SSL_CA_CERTS',
+    otherwise: "the file in `SSL_CERT_FILE`, else the system's",
+  }),
+  redis_ssl_certfile: own('text', 'A file with the client certificate to show; it may hold its key too.', {
+    variable: 'REDIS_SSL_CERTFILE',
+  }),
+  redis_ssl_keyfile: own('text', 'A file with the key of that certificate.', {
+    variable: 'REDIS_SSL_KEYFILE',
+    otherwise: 'it is in `redis_ssl_certfile`',
+  }),
   redis_ssl_cert_reqs: own(['required', 'none'], '`none` takes any certificate.', { default: 'required' }),
   redis_ssl_check_hostname: own('flag', 'Whether the certificate must name the host.', { default: true }),
   redis_startup_nodes: own('list', 'Nodes of a Redis Cluster: `{ host, port }` or `HOST:PORT`. One of them is enough.'),

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { libpqAddress } from './libpq-address.ts';
 import { postgresError } from './postgres-errors.ts';
 
 /** An arbitrary number, the same for every instance, and different from that of migrations. */
@@ -26,7 +27,7 @@ export class AdvisoryLock {
   async take(): Promise<boolean> {
     if (this.#client !== undefined) return true;
     const client = new Client({
-      connectionString: this.#url,
+      connectionString: libpqAddress(this.#url),
       connectionTimeoutMillis: ANSWER_WITHIN_MS,
       query_timeout: ANSWER_WITHIN_MS,
       keepAlive: true,

@@ -1,6 +1,7 @@
 import { Kysely } from 'kysely';
 import { Pool, types } from 'pg';
 import type { NoTables, SqlConnection } from '../sql/connection.ts';
+import { libpqAddress } from './libpq-address.ts';
 import { postgresPoolDialect } from './postgres-dialect.ts';
 import { Pulse } from './pulse.ts';
 
@@ -28,7 +29,7 @@ interface PostgresOptions {
 /** Opens a pool. It connects when a connection is needed, so that an unavailable database does not prevent a start. */
 export function openPostgres({ url, poolSize, statementTimeoutMs, isReady }: PostgresOptions): SqlConnection {
   const pool = new Pool({
-    connectionString: url,
+    connectionString: libpqAddress(url),
     max: poolSize,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     statement_timeout: statementTimeoutMs ?? STATEMENT_WITHIN_MS,

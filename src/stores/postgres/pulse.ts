@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { libpqAddress } from './libpq-address.ts';
 
 const ANSWER_WITHIN_MS = 850;
 /** If our own event loop was blocked, an answer may have come that is still unread. */
@@ -52,7 +53,7 @@ export class Pulse {
 
 async function readPulse(url: string): Promise<PulseReading> {
   const client = new Client({
-    connectionString: url,
+    connectionString: libpqAddress(url),
     connectionTimeoutMillis: GIVE_UP_AFTER_MS,
     query_timeout: GIVE_UP_AFTER_MS,
     application_name: 'sluice ping',

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { makeAuthority } from '../../../test/support/certificates.ts';
 import { ensureDebianPackage } from '../../../test/support/debian.ts';
 import { freePort, startTestRedis, startTestSentinel, type TestRedis } from '../../../test/support/redis.ts';
 import { ever, TestInstance, TestLedger } from '../../../test/support/shared-claims.ts';
@@ -164,6 +165,39 @@ test('with TLS it trusts the authority of the file, and no certificate that it d
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a Redis that wants a client certificate gets it, read again for each connection', async () => {
+  const [authority, other] = [makeAuthority('One'), makeAuthority('Another')];
+  const server = authority.issue('redis');
+  const [shown, stranger] = [authority.issue('client'), other.issue('stranger')];
+  const port = await freePort();
+  try {
+    await withRedis(
+      async () => {
+        const usual = { caFile: authority.caFile, isVerified: true, isHostChecked: true };
+        const at = (tls: RedisAddress['tls']): RedisAddress => ({ ...LOCAL, port, isTls: true, ...defined({ tls }) });
+        const pair = { certificateFile: shown.certificateFile, keyFile: shown.keyFile };
+        await withInstance(at({ ...usual, ...pair }), (instance) => works(instance));
+        await withInstance(at({ ...usual, certificateFile: shown.bothFile }), (instance) => works(instance));
+        const replaced = join(authority.folder, 'replaced.pem');
+        copyFileSync(stranger.bothFile, replaced);
+        for (const tls of [usual, { ...usual, certificateFile: replaced }]) {
+          await withInstance(at(tls), async (instance) => {
+            await wait(400);
+            assert.equal(instance.claims.isUp, false);
+            if (!('certificateFile' in tls)) return;
+            copyFileSync(shown.bothFile, replaced);
+            await works(instance);
+          });
+        }
+      },
+      ...['--tls-port', String(port), '--tls-cert-file', server.certificateFile, '--tls-key-file', server.keyFile],
+      ...['--tls-ca-cert-file', authority.caFile, '--tls-auth-clients', 'yes'],
+    );
+  } finally {
+    for (const one of [authority, other]) one.remove();
   }
 });
 

@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { getCACertificates } from 'node:tls';
 import { createClient } from 'redis';
 import { defined } from '../../core/defined.ts';
 
@@ -17,6 +18,9 @@ interface HostAndPort {
 interface RedisTls {
   /** A file of certificates to trust instead of the system's; read for each connection, so that it can be renewed. */
   readonly caFile?: string;
+  /** The client certificate; the file may hold its key too. */
+  readonly certificateFile?: string;
+  readonly keyFile?: string;
   /** False: any certificate is accepted. */
   readonly isVerified: boolean;
   /** False: the certificate may be another host's. */
@@ -119,12 +123,16 @@ function makeClient(address: RedisAddress, { host, port }: HostAndPort) {
 
 function tlsOf({ isTls, tls }: RedisAddress, host: string) {
   if (!isTls) return {};
+  const { caFile, certificateFile, keyFile = certificateFile } = tls ?? {};
   return {
     tls: true as const,
     ...defined({
       // An IP address may not be sent as a server name.
       servername: /^[\d.]+$|:/.test(host) ? undefined : host,
-      ca: tls?.caFile === undefined ? undefined : readFileSync(tls.caFile),
+      // `NODE_EXTRA_CA_CERTS` adds to every list.
+      ca: caFile === undefined ? undefined : [readFileSync(caFile, 'utf8'), ...getCACertificates('extra')],
+      cert: certificateFile === undefined ? undefined : readFileSync(certificateFile, 'utf8'),
+      key: keyFile === undefined ? undefined : readFileSync(keyFile, 'utf8'),
       rejectUnauthorized: tls?.isVerified === false ? false : undefined,
       checkServerIdentity: tls?.isHostChecked === false ? () => undefined : undefined,
     }),

@@ -12,13 +12,14 @@ import { newCallId } from '../core/ids.ts';
 import { Slots } from '../core/slots.ts';
 import type { Answer } from '../endpoints/question.ts';
 import { Exchange } from '../exchange/exchange.ts';
-import { errorBody, retryHeaders } from '../formats/client-error.ts';
+import { errorBody, isFinal, requestIdHeader, retryHeaders, statusFor } from '../formats/client-error.ts';
 import type { FreeKind } from '../pipeline/free-rates.ts';
 import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
+import { formatOfClient } from './client-format.ts';
 import { type EdgeLimits, limitHandshakes, restWhileLate } from './client-time-limits.ts';
 import { badUrl, errorOfFramework } from './framework-errors.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
@@ -36,6 +37,7 @@ import {
   methodsServing,
 } from './routes.ts';
 import { ServedCertificate } from './served-certificate.ts';
+import { unknownRoute } from './unknown-route.ts';
 import { pathOf, queryOf } from './url.ts';
 
 /** Connections that wait to be accepted while the event loop is busy. The kernel may allow fewer (`net.core.somaxconn`). */
@@ -212,7 +214,7 @@ export class Edge {
     const snapshot = this.#options.snapshot();
     this.#overload.follow(snapshot.config.server);
     const exchange = new Exchange({
-      callId: newCallId(parts.clock.nowMs()),
+      callId: this.#newCallId(),
       route: name,
       endpoint: route.endpoint,
       client,
@@ -260,7 +262,8 @@ export class Edge {
         isDraining: this.#isDraining,
         version: this.#options.version,
       });
-      return send(reply, answer);
+      const format = formatOfClient(pathOf(request.url), request.headers);
+      return send(reply.header(requestIdHeader(format), this.#newCallId()), answer);
     } catch (error) {
       return this.#refuse(request, reply, asGatewayError(error));
     }
@@ -303,14 +306,13 @@ export class Edge {
       );
       return this.#refuse(request, reply.header('allow', allowed.join(', ')), error);
     }
-    return this.#refuse(
-      request,
-      reply,
-      new GatewayError(
-        'unknown_route',
-        'No route has this path. The API starts at /v1; docs/reference lists all paths.',
-      ),
-    );
+    // Claude Code asks at every start whether the gateway is there.
+    if (path === '/' && request.method === 'HEAD') return reply.code(200).send();
+    return this.#refuse(request, reply, unknownRoute(path));
+  }
+
+  #newCallId(): string {
+    return newCallId(this.#options.parts.clock.nowMs());
   }
 
   #take(kind: FreeKind, identity: Identity | undefined): void {
@@ -335,8 +337,12 @@ export class Edge {
   #refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
     if (error.code === 'internal')
       this.#options.parts.onFault(`${request.method} ${request.url.slice(0, 200)} failed`, error);
-    const body = errorBody(error);
-    const again = retryHeaders(error);
+    const format = formatOfClient(pathOf(request.url), request.headers);
+    const callId = this.#newCallId();
+    const status = statusFor(error, format);
+    const body = errorBody(error, format, callId);
+    const again = [requestIdHeader(format), callId, ...retryHeaders(error)];
+    if (isFinal(error)) again.push('x-should-retry', 'false');
     if (hasUnreadBody(request.raw)) {
       const allow = reply.getHeader('allow');
       const headers = [
@@ -346,11 +352,11 @@ export class Edge {
         ...again,
       ];
       reply.hijack();
-      new HttpClient(request.raw, reply.raw, this.#overload).sendWhole(error.status, headers, body);
+      new HttpClient(request.raw, reply.raw, this.#overload).sendWhole(status, headers, body);
       return reply;
     }
     for (let at = 0; at < again.length; at += 2) void reply.header(again[at] ?? '', again[at + 1]);
-    return reply.code(error.status).header('content-type', 'application/json').send(body);
+    return reply.code(status).header('content-type', 'application/json').send(body);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Makes a request ready for one deployment, and refuses parameters that its provider cannot take. */
 import { GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
+import { requestIdHeader } from '../../formats/client-error.ts';
 import type { LaneChoice } from '../../lanes/choose-lane.ts';
 import { prepareContinuation, styleForDeployment } from '../../lanes/continue/prepare-continuation.ts';
 import type { PreparedCall } from '../../lanes/prepared-call.ts';
@@ -71,7 +72,9 @@ export async function answerHere(exchange: Exchange, deployment: Deployment, par
     parts.countTokens(text, exchange.identity?.keyHash),
   );
   exchange.status = 200;
-  exchange.client.sendWhole(200, ['content-type', 'application/json', 'x-litellm-call-id', exchange.callId], body);
+  const { callId, endpoint } = exchange;
+  const ids = ['x-litellm-call-id', callId, requestIdHeader(endpoint.format), callId];
+  exchange.client.sendWhole(200, ['content-type', 'application/json', ...ids], body);
 }
 
 function unsupportedOperation(exchange: Exchange, deployment: Deployment): GatewayError {

@@ -1,5 +1,6 @@
 /** The turns of a conversation as Gemini's `systemInstruction` and `contents`. */
-import { isJsonObject, type JsonObject, type JsonValue, withMembers } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, withMembers } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { isGemini3 } from '../../models/gemini-models.ts';
 import type { Dropped } from '../format.ts';
 import type {
@@ -220,7 +221,7 @@ export function textOfResponse(response: JsonObject): { readonly text: string; r
 function parseObject(text: string): JsonObject | undefined {
   if (!text.trimStart().startsWith('{')) return undefined;
   try {
-    const value = JSON.parse(text) as JsonValue;
+    const value = parseJson(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     // Not JSON: the caller passes it on as text.

@@ -1,6 +1,7 @@
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { type JsonValue, mapTexts } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { FormatId, ProviderErrorFacts } from '../../formats/neutral/conversation.ts';
 import type { Problem } from '../../lanes/answer-problem.ts';
@@ -114,7 +115,7 @@ function classify(
 function parse({ body, headers }: FailedResponse): JsonValue | undefined {
   const text = body.toString('utf8').trim();
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseJson(text);
   } catch {
     const type = String(headers['content-type'] ?? '');
     if (text === '' || text.includes('\u0000') || text.includes('\uFFFD')) return undefined;

@@ -142,6 +142,20 @@ export class Walk<D extends Routable> {
     if (failure.code === 'upstream_context_window') this.#sawContextWindow = true;
   }
 
+  /**
+   * The gateway may not send this request to the deployment, and has sent nothing: as if it had not been chosen. Another deployment,
+   * or a fallback, may take what this one may not be sent.
+   */
+  passedOver(of?: D): void {
+    const { deployment, wasProbe } = this.#land(of);
+    this.#options.breakers.recordCancelled(deployment.id, { wasProbe });
+    this.#excluded.push(deployment.id);
+    if (this.#attempts === 0) return;
+    this.#attempts -= 1;
+    if (this.#further > 0) this.#further -= 1;
+    if (this.#retries > 0 && this.#attempts > 0 && this.#fallbacks === 0) this.#retries -= 1;
+  }
+
   succeeded(of?: D): void {
     const { deployment, wasProbe } = this.#land(of);
     this.#options.breakers.recordSuccess(deployment.id, { wasProbe });
@@ -173,7 +187,11 @@ export class Walk<D extends Routable> {
   }
 
   #start(round: Round): Step<D> {
-    const candidates = this.#probeFirst(this.#group.deployments, this.#policy.numRetries);
+    const left =
+      this.#excluded.length === 0
+        ? this.#group.deployments
+        : this.#group.deployments.filter(({ id }) => !this.#excluded.includes(id));
+    const candidates = this.#probeFirst(left, this.#policy.numRetries);
     const step = this.#pick(this.#group, candidates, round) ?? this.#fallBack(undefined, round);
     if (step !== undefined) return step;
     const nearMs = this.#soonestIn(this.#group);
@@ -208,7 +226,7 @@ export class Walk<D extends Routable> {
   /** The deployments of the group that this request has not been to and that could serve it. */
   #othersAfter(code: ErrorCode): readonly D[] {
     const failed = this.#failed;
-    const others = this.#group.deployments.filter(({ id }) => !this.#tried.has(id));
+    const others = this.#group.deployments.filter(({ id }) => !this.#tried.has(id) && !this.#excluded.includes(id));
     if (code === 'upstream_content_policy' || failed === undefined) return [];
     if (code !== 'upstream_context_window') return others;
     return others.filter((candidate) => this.#options.takesMore?.(candidate, failed) === true);

@@ -8,7 +8,7 @@ import type { PreparedCall } from '../../lanes/prepared-call.ts';
 import { relay } from '../../lanes/relay/relay.ts';
 import { OPERATIONS } from '../../operations/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
-import { refuseUnpricedMembers } from '../money/members-under-budget.ts';
+import { withPricedMembers } from '../money/members-under-budget.ts';
 import { refuseUnpriced } from '../money/priced-deployments.ts';
 import type { Parts } from '../parts.ts';
 
@@ -16,11 +16,11 @@ import type { Parts } from '../parts.ts';
 export function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
   refuseUnpriced(exchange, deployment);
   noteLane(exchange, choice);
-  const prepared =
+  const ready =
     exchange.continuity?.broken?.rest === undefined
       ? alongItsLane(exchange, deployment, choice)
       : rest(exchange, deployment, choice);
-  refuseUnpricedMembers(exchange, deployment, choice, prepared);
+  const prepared = withPricedMembers(exchange, deployment, choice, ready);
   exchange.dropped = prepared.dropped;
   if (prepared.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(prepared, deployment);
   const { rewrite } = exchange.slots;

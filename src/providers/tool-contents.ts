@@ -7,10 +7,10 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 /** Whether a value may be sent. */
 type ValueRule = (value: JsonValue) => boolean;
 /** The members that an object may have, and what they may say. */
-export type MemberRules = Readonly<Record<string, ValueRule>>;
+type MemberRules = Readonly<Record<string, ValueRule>>;
 
 /** Any value: it changes neither price, model nor address, and runs no code. */
-export const any: ValueRule = () => true;
+const any: ValueRule = () => true;
 
 /** The first member of an object that its rules do not take; `undefined` if they take all. A value that is no object is not taken. */
 export function refusedIn(value: JsonValue | undefined, rules: MemberRules): string | undefined {

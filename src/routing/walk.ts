@@ -7,6 +7,7 @@ import type { Routable } from './model-groups.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { Round } from './round.ts';
 import type { WalkOptions } from './walk-options.ts';
+import { probeFirst, soonestMs } from './walk-order.ts';
 
 interface Flight<D> {
   readonly deployment: D;
@@ -187,14 +188,13 @@ export class Walk<D extends Routable> {
   }
 
   #start(round: Round): Step<D> {
+    const { deployments } = this.#group;
     const left =
-      this.#excluded.length === 0
-        ? this.#group.deployments
-        : this.#group.deployments.filter(({ id }) => !this.#excluded.includes(id));
+      this.#excluded.length === 0 ? deployments : deployments.filter(({ id }) => !this.#excluded.includes(id));
     const candidates = this.#probeFirst(left, this.#policy.numRetries);
     const step = this.#pick(this.#group, candidates, round) ?? this.#fallBack(undefined, round);
     if (step !== undefined) return step;
-    const nearMs = this.#soonestIn(this.#group);
+    const nearMs = soonestMs(this.#group.deployments, this.#options.breakers);
     if (nearMs !== undefined && nearMs <= SHORT_WAIT_MS && this.#shortWaits < MOST_SHORT_WAITS && this.#fits(nearMs)) {
       this.#shortWaits += 1;
       return { kind: 'wait', waitMs: Math.max(1, Math.ceil(nearMs)) };
@@ -361,16 +361,10 @@ export class Walk<D extends Routable> {
     return true;
   }
 
-  /**
-   * A deployment whose cooldown is over goes first if the request can afford its failure: otherwise no request would
-   * find out.
-   */
+  /** In the order in which this request tries them. */
   #probeFirst(deployments: readonly D[], furtherAttempts: number): readonly D[] {
-    const attemptsLeft = this.#policy.maxAttempts - this.#attempts;
-    if (deployments.length < 2 || furtherAttempts < 1 || attemptsLeft < 2) return deployments;
-    const index = deployments.findIndex(({ id }) => this.#options.breakers.isProbeDue(id));
-    const due = deployments[index];
-    return index <= 0 || due === undefined ? deployments : [due, ...deployments.filter((other) => other !== due)];
+    const furtherInAll = this.#policy.maxAttempts - this.#attempts - 1;
+    return probeFirst(deployments, this.#options.breakers, Math.min(furtherAttempts, furtherInAll));
   }
 
   /** Further attempts after this failure in the group that is walked. */
@@ -378,15 +372,6 @@ export class Walk<D extends Routable> {
     const ofClass = this.#policy.retriesByClass[ERRORS[code].className];
     if (this.#fallbacks === 0) return ofClass ?? this.#policy.numRetries;
     return Math.min(ofClass ?? this.#policy.retriesPerFallback, this.#policy.retriesPerFallback);
-  }
-
-  #soonestIn(planned: PlannedGroup<D>): number | undefined {
-    let soonest: number | undefined;
-    for (const { id } of planned.deployments) {
-      const waitMs = this.#options.breakers.retryAfterMs(id);
-      if (soonest === undefined || waitMs < soonest) soonest = waitMs;
-    }
-    return soonest;
   }
 
   #giveUp(reason: GiveUpReason, round: Round): Step<D> {

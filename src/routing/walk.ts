@@ -14,7 +14,6 @@ interface Flight<D> {
   readonly wasProbe: boolean;
 }
 
-/** A retry that waits for its time. */
 interface Retry<D> {
   readonly deployment: D;
   readonly atMs: number;

@@ -4,8 +4,8 @@
  * until the call's arguments are a whole JSON value, or the answer ends.
  */
 import type { JsonObject } from '../../core/json.ts';
+import { JsonEnd } from '../../core/json-end.ts';
 import type { AnswerFacts, ClientError, StreamPosition, StreamWriter } from '../format.ts';
-import { JsonEnd } from '../json-end.ts';
 import type { Finish, ReasoningSignature, StreamEvent, Usage } from '../neutral/conversation.ts';
 import { writeCitation } from './citations.ts';
 import { writeError } from './errors.ts';
@@ -32,7 +32,7 @@ interface OpenCall {
 
 /** Whether a call needs nothing more. Free text says nothing of its end, and a call without any text may still get some. */
 function isWhole({ start, end, text }: OpenCall): boolean {
-  return start.custom !== true && end.isObject && end.isReached(text);
+  return start.custom !== true && end.isWhole && text.trimStart().startsWith('{');
 }
 
 /** The writer of one stream; it writes the first choice. */

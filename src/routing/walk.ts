@@ -150,7 +150,6 @@ export class Walk<D extends Routable> {
     const { deployment, wasProbe } = this.#land(of);
     this.#options.breakers.recordCancelled(deployment.id, { wasProbe });
     this.#excluded.push(deployment.id);
-    if (this.#attempts === 0) return;
     this.#attempts -= 1;
     if (this.#further > 0) this.#further -= 1;
     if (this.#retries > 0 && this.#attempts > 0 && this.#fallbacks === 0) this.#retries -= 1;

@@ -74,6 +74,8 @@ export const ERRORS = {
     'Another object has this id or alias already.'),
   unsupported_parameter: row(400, 'invalid_request_error', 'UnsupportedParamsError', 'client', 'nowhere',
     'The provider cannot take a parameter and `drop_params` is off.'),
+  unsupported_content: row(400, 'invalid_request_error', 'BadRequestError', 'client', 'elsewhere',
+    'The provider cannot take a part of the messages, or a field that changes what they mean.'),
   unpriced_model: row(400, 'invalid_request_error', 'BadRequestError', 'client', 'nowhere',
     'Under a budget, a model that the client chose under a wildcard has no known price.'),
   unpriced_parameter: row(400, 'invalid_request_error', 'UnsupportedParamsError', 'client', 'nowhere',

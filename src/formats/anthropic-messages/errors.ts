@@ -62,6 +62,7 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   unknown_object: 'not_found_error',
   object_exists: 'invalid_request_error',
   unsupported_parameter: 'invalid_request_error',
+  unsupported_content: 'invalid_request_error',
   unpriced_model: 'invalid_request_error',
   unpriced_parameter: 'invalid_request_error',
   unknown_model: 'not_found_error',

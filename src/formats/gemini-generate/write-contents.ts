@@ -100,7 +100,12 @@ class ContentsWriter {
         return this.#writeResult(part, path);
       case 'opaque':
         if (part.format === 'gemini-generate') return [part.value];
-        this.#drop(path, `only ${part.format} has this kind of content`);
+        this.#dropped.push({
+          field: path,
+          why: `only ${part.format} has this kind of content`,
+          // Of an answer that another model gave, it can be left out.
+          kind: turn.role === 'assistant' ? 'unknown' : 'refused',
+        });
         return [];
     }
   }
@@ -111,7 +116,7 @@ class ContentsWriter {
       this.#dropped.push({
         field: path,
         why: 'the file is stored at another provider; send its content or a URL',
-        kind: 'unsupported',
+        kind: 'refused',
       });
       return [];
     }

@@ -1,4 +1,5 @@
 /** Makes a request ready for one deployment, and refuses parameters that its provider cannot take. */
+import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { requestIdHeader } from '../../formats/client-error.ts';
@@ -22,6 +23,7 @@ export function prepare(exchange: Exchange, deployment: Deployment, choice: Lane
       : rest(exchange, deployment, choice);
   const prepared = withPricedMembers(exchange, deployment, choice, ready);
   exchange.dropped = prepared.dropped;
+  refuseContent(prepared, deployment);
   if (prepared.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(prepared, deployment);
   const { rewrite } = exchange.slots;
   if (rewrite === undefined) return prepared;
@@ -49,6 +51,18 @@ function alongItsLane(exchange: Exchange, deployment: Deployment, choice: LaneCh
   const travel = choice.lane === 'relay' ? relay : OPERATIONS[choice.operationName].translate;
   if (travel === undefined) throw unsupportedOperation(exchange, deployment);
   return travel(exchange, deployment, choice);
+}
+
+/** Content is no parameter: without it the answer would be to another question. */
+function refuseContent({ dropped }: PreparedCall, { provider, model }: Deployment): void {
+  const first = dropped.find(({ kind }) => kind === 'refused');
+  if (first === undefined) return;
+  const { field, why, details } = first;
+  throw new GatewayError(
+    'unsupported_content',
+    `BadRequestError: ${provider.name} cannot take '${field}' for model=${model}: ${why.replace(/\.$/, '')}. Leave it out, send it in another form, or ask another model.`,
+    { param: field, ...defined({ details }) },
+  );
 }
 
 function refuseUnsupported(prepared: PreparedCall, deployment: Deployment): void {

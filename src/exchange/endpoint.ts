@@ -8,4 +8,6 @@ export interface Endpoint {
   readonly operation: Operation;
   /** The format its clients speak, and are answered in, errors included. */
   readonly format: FormatId;
+  /** Whether the path, and not the body, asks for a stream, and for which answer. */
+  readonly stream?: boolean;
 }

@@ -10,6 +10,7 @@ import type {
   Usage,
 } from './neutral/conversation.ts';
 import type { Dropped } from './neutral/dropped.ts';
+import type { EmbeddingRequest, EmbeddingResponse } from './neutral/embedding.ts';
 import type { ToolLimits } from './neutral/tool-limits.ts';
 import type { RequestMembers } from './request-members.ts';
 
@@ -100,11 +101,6 @@ export interface ClientError {
   readonly type: string;
   readonly code: string;
   readonly param: string | null;
-  /** How long the prompt was and may be, in tokens, if it is too long. */
-  readonly promptTokens?: number;
-  readonly mostTokens?: number;
-  /** What Anthropic adds to its errors for programs. */
-  readonly details?: JsonObject;
   /** The request's id, for formats whose errors name it; absent inside a stream. */
   readonly callId?: string;
 }
@@ -126,9 +122,35 @@ export interface RequestFitting {
   fit(members: RequestMembers, abilities: ModelAbilities, model: string, report: (dropped: Dropped) => void): void;
 }
 
+/** How a format asks how many tokens a prompt has, and answers that. */
+export interface TokenCounting {
+  readRequest(body: JsonObject): ReadRequest;
+  writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest;
+  /** Throws `FormatError` for an answer that does not say. */
+  readAnswer(body: JsonObject): number;
+  writeAnswer(tokens: number): JsonObject;
+}
+
+/** How a format asks for vectors of texts, and answers that. */
+export interface EmbeddingFormat {
+  readonly id: FormatId;
+  /** Inputs may be the numbers of tokens. */
+  readonly takesTokens: boolean;
+  readRequest(body: JsonObject): EmbeddingRequest;
+  /** `model` is the provider's own name. */
+  writeRequest(request: EmbeddingRequest, model: string): JsonObject;
+  readAnswer(body: JsonObject): Pick<EmbeddingResponse, 'vectors' | 'usage'>;
+  /** The answer to this request. */
+  writeAnswer(answer: Pick<EmbeddingResponse, 'vectors' | 'usage'>, request: EmbeddingRequest): JsonObject;
+}
+
 /** A conversational wire format: pure functions between its JSON and the neutral conversation. */
 export interface ConversationFormat {
   readonly id: FormatId;
+  /** The address of a request names the model, and its body does not. */
+  readonly namesModelInPath?: true;
+  /** Parameters have other names than in chat completions, by which a deployment's own are configured. */
+  readonly hasOwnParameterNames?: true;
   /** Answers repeat what was asked: their writers need the request. */
   readonly repeatsRequest?: true;
   /** The last event of a stream repeats the whole answer, usage included. */
@@ -145,6 +167,7 @@ export interface ConversationFormat {
   /** Reads an error body; undefined if the body is no error of this format (HTML, empty, a success). */
   readError(body: JsonValue): ProviderErrorFacts | undefined;
   writeError(error: ClientError): JsonObject;
+  readonly counting?: TokenCounting;
   /** Reads the state of a stream of this format after these events' data, if its neutral events alone do not show it. */
   readPosition?(events: readonly string[]): StreamPosition;
   /** Whether a model continues an assistant's turn that comes last; undefined if its name does not say. */

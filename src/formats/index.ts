@@ -3,8 +3,8 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import { AnthropicMessagesOutline } from './anthropic-messages/outline.ts';
-import type { ClientError, ConversationFormat, StreamReader } from './format.ts';
-import { geminiGenerate } from './gemini-generate/index.ts';
+import type { ClientError, ConversationFormat, EmbeddingFormat, StreamReader } from './format.ts';
+import { embedding as geminiEmbedding, geminiGenerate } from './gemini-generate/index.ts';
 import { GeminiGenerateOutline } from './gemini-generate/outline.ts';
 import type { ModelPlace } from './model-place.ts';
 import type { FormatId, ProviderErrorFacts, Usage } from './neutral/conversation.ts';
@@ -22,6 +22,7 @@ import type { RequestOutline } from './outline.ts';
 export interface FormatParts {
   readonly id: FormatId;
   readonly conversation?: ConversationFormat;
+  readonly embedding?: EmbeddingFormat;
   /** What can be known about a request in this format without parsing it. */
   outline(body: Buffer, envelope: ReadableEnvelope): RequestOutline;
   readUsage(value: JsonValue): Usage | undefined;
@@ -70,6 +71,7 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
   'openai-completions': conversational(openaiCompletions, OpenAiCompletionsOutline, 'data: [DONE]\n\n', OPENAI_PLACE),
   'openai-embeddings': {
     id: 'openai-embeddings',
+    embedding: openaiEmbeddings.embedding,
     outline: (body, envelope) => new OpenAiEmbeddingsOutline(body, envelope),
     readUsage: (value) => openaiEmbeddings.readUsage(value),
     readError: (body) => openaiEmbeddings.readError(body),
@@ -85,10 +87,13 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
     'event: message_stop\ndata: {"type":"message_stop"}\n\n',
     { member: 'model', streamedIn: 'message', isInEveryEvent: false },
   ),
-  'gemini-generate': conversational(geminiGenerate, GeminiGenerateOutline, '', {
-    member: 'modelVersion',
-    isInEveryEvent: true,
-  }),
+  'gemini-generate': {
+    ...conversational(geminiGenerate, GeminiGenerateOutline, '', {
+      member: 'modelVersion',
+      isInEveryEvent: true,
+    }),
+    embedding: geminiEmbedding,
+  },
   // Its last event is the whole response: nothing can stand in for one that never came.
   'openai-responses': conversational(openaiResponses, OpenAiResponsesOutline, '', {
     member: 'model',

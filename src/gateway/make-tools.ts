@@ -27,7 +27,6 @@ export function makeTools({ config, version, log }: GatewayOptions, shutdown: Sh
   const upstream = new Upstream({
     clock,
     connectTimeoutMs: config.routing.connectTimeoutMs,
-    mayBeLinkLocal: config.mayBeLinkLocal,
     ...defined({ proxies: config.proxies, tls: config.tls }),
   });
   shutdown.add('outside', () => upstream.close());

@@ -28,17 +28,19 @@ export function chooseLane({ endpoint, body }: LaneRequest, deployment: Deployme
     return standIn === undefined || other === undefined ? undefined : translated(format, standIn.id, other);
   }
   if (own.format !== format) return translated(format, asked.id, own);
-  const obstacle = obstacleTo(own, deployment.model, body);
+  const obstacle = obstacleTo(own, deployment, body);
   if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: asked.id, operation: own };
   return { lane: 'relay', reason: 'same-format', operationName: asked.id, operation: own };
 }
 
 /** Why a request in the provider's own format has to be read and written again nevertheless, as a short word. */
-function obstacleTo(own: ProviderOperation, model: string, body: Buffer): string | undefined {
+function obstacleTo(own: ProviderOperation, deployment: Deployment, body: Buffer): string | undefined {
+  const { model } = deployment;
   const { conversation } = formatParts(own.format);
   if (conversation === undefined) return own.mustTranslate?.(model, body);
   const obstacle = conversation.mustTranslate?.(body) ?? own.mustTranslate?.(model, body);
   if (obstacle !== undefined) return obstacle;
+  if (conversation.hasOwnParameterNames === true && deployment.hasDefaultParams) return 'own-parameters';
   return holdsMisfits(body, conversation, toolLimitsOf(own, model)) ? 'tool-names-and-ids' : undefined;
 }
 

@@ -1,7 +1,5 @@
 /** Whole answers of providers, parsed. */
-
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import { parseJson } from '../core/parse-json.ts';
 import type { ConversationFormat } from '../formats/format.ts';
 import type { FormatParts } from '../formats/index.ts';
 import type { ConversationResponse } from '../formats/neutral/conversation.ts';
@@ -34,7 +32,7 @@ export function readResponse(
 function parseAnswer(body: Buffer): JsonObject {
   let value: JsonValue;
   try {
-    value = parseJson(body.toString('utf8'));
+    value = JSON.parse(body.toString('utf8')) as JsonValue;
   } catch {
     throw new AnswerProblem({ kind: 'malformed', detail: 'the answer is not JSON' });
   }

@@ -1,8 +1,8 @@
+import { defined } from '../core/defined.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
-import { readCountTokensRequest, writeCountTokensResponse } from '../formats/anthropic-messages/index.ts';
 import { refuseBadRequest } from '../lanes/client-body.ts';
-import { translateCount } from '../lanes/translate/translate-count.ts';
+import { countingOf, translateCount } from '../lanes/translate/translate-count.ts';
 import type { Operation } from './operation.ts';
 
 /** How many tokens a prompt has: asked of a provider that can tell, counted here otherwise. */
@@ -14,11 +14,12 @@ export const countTokens: Operation = {
   mayContinue: false,
   callType: () => 'count-tokens',
   translate: translateCount,
-  async answerHere(outline, count) {
+  async answerHere(outline, count, { endpoint, model }) {
+    const { readRequest, writeAnswer } = countingOf(endpoint.format);
     const request = JSON.parse(outline.body.toString('utf8')) as JsonValue;
     if (!isJsonObject(request))
       throw new GatewayError('invalid_json', 'Invalid JSON payload: the body must be a JSON object.');
-    refuseBadRequest(() => readCountTokensRequest(request));
-    return Buffer.from(JSON.stringify(writeCountTokensResponse(await count(outline.promptText()))));
+    refuseBadRequest(() => readRequest({ ...request, ...defined({ model }) }));
+    return Buffer.from(JSON.stringify(writeAnswer(await count(outline.promptText()))));
   },
 };

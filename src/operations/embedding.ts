@@ -1,5 +1,4 @@
-import { writeEmbeddingRequest } from '../formats/gemini-generate/index.ts';
-import { translateEmbedding } from '../lanes/translate/translate-embedding.ts';
+import { embeddingOf, translateEmbedding } from '../lanes/translate/translate-embedding.ts';
 import type { Operation } from './operation.ts';
 
 /** Vectors of texts. */
@@ -15,7 +14,8 @@ export const embedding: Operation = {
   callType: () => 'aembedding',
   translate: translateEmbedding,
   probeBody({ model, config }, { format }) {
-    const body = format === 'openai-embeddings' ? { model, input: 'test' } : writeEmbeddingRequest(['test'], { model });
+    const inputs = [{ kind: 'text', text: 'test' } as const];
+    const body = embeddingOf(format).writeRequest({ model, inputs, isSingle: true, extensions: {} }, model);
     return { ...body, ...config.healthCheck?.params };
   },
 };

@@ -28,5 +28,9 @@ export interface Operation extends LaneOperation {
   /** The smallest request that shows whether a deployment works; absent if none is small enough to be sent unasked. */
   probeBody?(deployment: Deployment, operation: ProviderOperation): JsonObject;
   /** Answers without a provider, if its provider has no such operation. */
-  answerHere?(request: RequestOutline, countTokens: (text: string) => Promise<number>): Promise<Buffer>;
+  answerHere?(
+    outline: RequestOutline,
+    countTokens: (text: string) => Promise<number>,
+    request: LaneRequest,
+  ): Promise<Buffer>;
 }

@@ -95,9 +95,11 @@ function answer(exchange: Exchange, parts: Parts): Promise<void> {
   return slots.answer === undefined ? carry(exchange, parts) : slots.answer(exchange, makeAsk(exchange, parts));
 }
 
-function identifyCaller({ client, route, snapshot, clock }: Exchange, { tenants }: Parts) {
+function identifyCaller({ client, route, endpoint, snapshot, clock }: Exchange, { tenants }: Parts) {
   const { rawHeaders, query, method } = client;
-  return identify({ rawHeaders, query, method, route, nowMs: clock.nowMs() }, snapshot, tenants);
+  // Google's libraries may send the key in the address.
+  const takesQueryKey = endpoint.format === 'gemini-generate';
+  return identify({ rawHeaders, query, takesQueryKey, method, route, nowMs: clock.nowMs() }, snapshot, tenants);
 }
 
 /** Never throws: an exception here would end the process for every client. */

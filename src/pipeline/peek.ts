@@ -11,7 +11,7 @@ export function peek(exchange: Exchange): void {
   const outline = formatParts(endpoint.format).outline(exchange.body, exchange.envelope);
   exchange.outline = outline;
   exchange.model = pathModel ?? readModel(outline, endpoint.name);
-  const { stream } = outline;
+  const stream = endpoint.stream ?? outline.stream;
   if (stream === null) throw invalid('stream', '`stream` must be true or false.');
   if (stream === true) {
     exchange.stream = true;

@@ -13,7 +13,7 @@ const ROUTE_GROUPS: Readonly<Record<string, (route: string) => boolean>> = {
 };
 
 const MODEL_ROUTE =
-  /^(?:\/openai)?(?:\/v1)?(?:\/(?:openai\/deployments|engines)\/[^/]+)?\/(?:chat\/completions|completions|embeddings|messages|models|responses|rerank|moderations|images|audio|files|batches)\b/;
+  /^(?:\/openai)?(?:\/v1(?:beta)?)?(?:\/(?:openai\/deployments|engines)\/[^/]+)?\/(?:chat\/completions|completions|embeddings|messages|models|responses|rerank|moderations|images|audio|files|batches)\b/;
 
 /** Routes that models answer, and the list of models. */
 function isModelRoute(route: string): boolean {

@@ -7,13 +7,14 @@ import { chatCompletions } from '../endpoints/chat-completions/index.ts';
 import { completions } from '../endpoints/completions/index.ts';
 import { countTokens } from '../endpoints/count-tokens/index.ts';
 import { embeddings } from '../endpoints/embeddings/index.ts';
+import * as gemini from '../endpoints/gemini-generate/index.ts';
 import { health, liveness, readiness } from '../endpoints/health/index.ts';
 import { messages } from '../endpoints/messages/index.ts';
 import { modelGroupInfo } from '../endpoints/model-info/groups.ts';
 import { modelInfo } from '../endpoints/model-info/index.ts';
-import { listModels, showModel } from '../endpoints/models/index.ts';
+import { listGoogleModels, listModels, showGoogleModel, showModel } from '../endpoints/models/index.ts';
 import type { Answering } from '../endpoints/question.ts';
-import { responses } from '../endpoints/responses/index.ts';
+import { inputTokens, responses } from '../endpoints/responses/index.ts';
 import { route } from '../endpoints/route/index.ts';
 import type { Endpoint } from '../exchange/endpoint.ts';
 
@@ -29,6 +30,8 @@ interface RouteFacts {
 /** A route to a model. */
 export interface ModelRoute extends RouteFacts {
   readonly method: 'POST';
+  /** The word behind the model's name that tells routes of one path apart. */
+  readonly verb?: string;
   readonly access: 'key';
   readonly endpoint: Endpoint;
 }
@@ -70,12 +73,24 @@ export const MODEL_ROUTES: readonly ModelRoute[] = [
     '/openai/responses',
     '/openai/deployments/:model/responses',
   ]),
+  model(inputTokens, ['/v1/responses/input_tokens', '/responses/input_tokens', '/openai/v1/responses/input_tokens']),
   model(countTokens, ['/v1/messages/count_tokens', '/messages/count_tokens']),
+];
+
+/** Google's routes: what `*` stands for is a model, a colon and the verb. */
+export const VERB_ROUTES: readonly (ModelRoute & { readonly verb: string })[] = [
+  verb('generateContent', gemini.generateContent),
+  verb('streamGenerateContent', gemini.streamGenerateContent),
+  verb('countTokens', gemini.countTokens),
+  verb('embedContent', gemini.embedContent),
+  verb('batchEmbedContents', gemini.batchEmbedContents),
 ];
 
 /** Requests for facts. `/metrics` is not here, as a reload may change its path. */
 export const FACT_ROUTES: readonly FactRoute[] = [
   fact(listModels, 'key', ['/v1/models', '/models', '/openai/v1/models']),
+  fact(listGoogleModels, 'key', ['/v1beta/models']),
+  fact(showGoogleModel, 'key', ['/v1beta/models/*']),
   fact(showModel, 'key', ['/v1/models/*', '/models/*', '/openai/v1/models/*']),
   fact(modelInfo, 'key', ['/model/info', '/v1/model/info']),
   fact(modelGroupInfo, 'key', ['/model_group/info']),
@@ -89,12 +104,16 @@ function model(endpoint: Endpoint, paths: RouteFacts['paths']): ModelRoute {
   return { method: 'POST', access: 'key', endpoint, paths };
 }
 
+function verb(name: string, endpoint: Endpoint): ModelRoute & { readonly verb: string } {
+  return { ...model(endpoint, ['/v1beta/models/*', '/v1/models/*']), verb: name };
+}
+
 function fact(answering: Answering, access: Access, paths: RouteFacts['paths']): FactRoute {
   return { method: 'GET', access, answering, paths };
 }
 
 /** Every path with the method that it is served for. The patterns are made of our paths, never of what a client sent. */
-const SERVED = [...MODEL_ROUTES, ...FACT_ROUTES, ...MANAGEMENT_ROUTES].flatMap(({ method, paths }) =>
+const SERVED = [...MODEL_ROUTES, ...VERB_ROUTES, ...FACT_ROUTES, ...MANAGEMENT_ROUTES].flatMap(({ method, paths }) =>
   paths.map((path) => ({
     method,
     pattern: new RegExp(`^${path.replace(/:[a-z_A-Z]+/g, '[^/]+').replace(/\*$/, '.+')}/?$`),

@@ -12,14 +12,14 @@ import { newCallId } from '../core/ids.ts';
 import { Slots } from '../core/slots.ts';
 import type { Answer } from '../endpoints/question.ts';
 import { Exchange } from '../exchange/exchange.ts';
-import { errorBody, isFinal, requestIdHeader, retryHeaders, statusFor } from '../formats/client-error.ts';
+import { errorBody, retryHeaders } from '../formats/client-error.ts';
 import type { FreeKind } from '../pipeline/free-rates.ts';
 import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
-import { formatOfClient } from './client-format.ts';
+import { ArrayClient, wantsArray } from './array-client.ts';
 import { type EdgeLimits, limitHandshakes, restWhileLate } from './client-time-limits.ts';
 import { badUrl, errorOfFramework } from './framework-errors.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
@@ -35,10 +35,10 @@ import {
   MODEL_ROUTES,
   type ModelRoute,
   methodsServing,
+  VERB_ROUTES,
 } from './routes.ts';
 import { ServedCertificate } from './served-certificate.ts';
-import { unknownRoute } from './unknown-route.ts';
-import { pathOf, queryOf } from './url.ts';
+import { pathOf, queryOf, queryTextOf } from './url.ts';
 
 /** Connections that wait to be accepted while the event loop is busy. The kernel may allow fewer (`net.core.somaxconn`). */
 const BACKLOG = 4_096;
@@ -97,6 +97,7 @@ export class Edge {
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     for (const route of MODEL_ROUTES) this.#addModelRoute(route);
+    this.#addVerbRoutes();
     for (const route of FACT_ROUTES) this.#addFactRoute(route);
     serveManagement(this.#app, {
       routes: MANAGEMENT_ROUTES,
@@ -198,6 +199,27 @@ export class Edge {
     }
   }
 
+  /** Google's paths name the model and behind a colon what to do with it. */
+  #addVerbRoutes(): void {
+    const routes = new Map(VERB_ROUTES.map((route) => [route.verb, route]));
+    for (const url of new Set(VERB_ROUTES.flatMap(({ paths }) => paths))) {
+      this.#app.route({
+        method: 'POST',
+        url,
+        handler: (request, reply) => {
+          const { '*': rest = '' } = request.params as { '*'?: string };
+          const colon = rest.lastIndexOf(':');
+          const route = routes.get(rest.slice(colon + 1));
+          if (colon < 1 || route === undefined) return this.#answerUnknown(request, reply);
+          reply.hijack();
+          const name = route.paths[0].replace('*', `:model:${route.verb}`);
+          this.#carry(route, name, rest.slice(0, colon), request.raw, reply.raw);
+          return reply;
+        },
+      });
+    }
+  }
+
   #carry(
     route: ModelRoute,
     name: string,
@@ -214,10 +236,10 @@ export class Edge {
     const snapshot = this.#options.snapshot();
     this.#overload.follow(snapshot.config.server);
     const exchange = new Exchange({
-      callId: this.#newCallId(),
+      callId: newCallId(parts.clock.nowMs()),
       route: name,
       endpoint: route.endpoint,
-      client,
+      client: wantsArray(route, client.query) ? new ArrayClient(client) : client,
       snapshot,
       clock: parts.clock,
       pathModel,
@@ -262,8 +284,7 @@ export class Edge {
         isDraining: this.#isDraining,
         version: this.#options.version,
       });
-      const format = formatOfClient(pathOf(request.url), request.headers);
-      return send(reply.header(requestIdHeader(format), this.#newCallId()), answer);
+      return send(reply, answer);
     } catch (error) {
       return this.#refuse(request, reply, asGatewayError(error));
     }
@@ -272,16 +293,22 @@ export class Edge {
   async #identifyFor({ access, paths: [name] }: FactRoute, { raw, method }: FastifyRequest) {
     if (access === 'public') return undefined;
     try {
-      return await this.#identify(raw.rawHeaders, method, name);
+      return await this.#identify(raw.rawHeaders, method, name, isGoogles(name) ? queryTextOf(raw.url) : undefined);
     } catch (error) {
       if (access === 'optional') return undefined;
       throw error;
     }
   }
 
-  #identify(rawHeaders: readonly string[], method: string, route: string | undefined): Identity | Promise<Identity> {
+  #identify(
+    rawHeaders: readonly string[],
+    method: string,
+    route: string | undefined,
+    queryWithKey?: string,
+  ): Identity | Promise<Identity> {
     const { parts, snapshot } = this.#options;
-    return identify({ rawHeaders, method, route, nowMs: parts.clock.nowMs() }, snapshot(), parts.tenants);
+    const key = { rawHeaders, query: queryWithKey, takesQueryKey: true };
+    return identify({ ...key, method, route, nowMs: parts.clock.nowMs() }, snapshot(), parts.tenants);
   }
 
   #answerUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
@@ -306,13 +333,14 @@ export class Edge {
       );
       return this.#refuse(request, reply.header('allow', allowed.join(', ')), error);
     }
-    // Claude Code asks at every start whether the gateway is there.
-    if (path === '/' && request.method === 'HEAD') return reply.code(200).send();
-    return this.#refuse(request, reply, unknownRoute(path));
-  }
-
-  #newCallId(): string {
-    return newCallId(this.#options.parts.clock.nowMs());
+    return this.#refuse(
+      request,
+      reply,
+      new GatewayError(
+        'unknown_route',
+        'No route has this path. The API starts at /v1; docs/reference lists all paths.',
+      ),
+    );
   }
 
   #take(kind: FreeKind, identity: Identity | undefined): void {
@@ -337,12 +365,8 @@ export class Edge {
   #refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
     if (error.code === 'internal')
       this.#options.parts.onFault(`${request.method} ${request.url.slice(0, 200)} failed`, error);
-    const format = formatOfClient(pathOf(request.url), request.headers);
-    const callId = this.#newCallId();
-    const status = statusFor(error, format);
-    const body = errorBody(error, format, callId);
-    const again = [requestIdHeader(format), callId, ...retryHeaders(error)];
-    if (isFinal(error)) again.push('x-should-retry', 'false');
+    const body = errorBody(error);
+    const again = retryHeaders(error);
     if (hasUnreadBody(request.raw)) {
       const allow = reply.getHeader('allow');
       const headers = [
@@ -352,13 +376,16 @@ export class Edge {
         ...again,
       ];
       reply.hijack();
-      new HttpClient(request.raw, reply.raw, this.#overload).sendWhole(status, headers, body);
+      new HttpClient(request.raw, reply.raw, this.#overload).sendWhole(error.status, headers, body);
       return reply;
     }
     for (let at = 0; at < again.length; at += 2) void reply.header(again[at] ?? '', again[at + 1]);
-    return reply.code(status).header('content-type', 'application/json').send(body);
+    return reply.code(error.status).header('content-type', 'application/json').send(body);
   }
 }
+
+/** Whether Google's libraries ask this route, which may send their key in the address. */
+const isGoogles = (route: string): boolean => /^\/v1(?:beta)?\/models/.test(route);
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
   return reply.code(answer.status).header('content-type', 'application/json').send(JSON.stringify(answer.body));

@@ -5,6 +5,11 @@ export function pathOf(url: string): string {
 
 /** The query of a request's URL. */
 export function queryOf(url: string): URLSearchParams {
-  const start = url.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+  return new URLSearchParams(queryTextOf(url) ?? '');
+}
+
+/** What follows `?`; undefined if nothing does. */
+export function queryTextOf(url: string | undefined): string | undefined {
+  const start = url?.indexOf('?') ?? -1;
+  return start < 0 ? undefined : url?.slice(start + 1);
 }

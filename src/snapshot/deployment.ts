@@ -133,6 +133,11 @@ export class Deployment implements Routable {
     return rules;
   }
 
+  /** Whether the configuration adds parameters to requests. */
+  get hasDefaultParams(): boolean {
+    return Object.keys(this.config.defaultParams).length > 0;
+  }
+
   /** The deployment's own request fields as its provider takes them. */
   defaults(name: OperationId, operation: ProviderOperation): JsonObject {
     let defaults = this.#defaults.get(name);

@@ -10,7 +10,10 @@ const KEY_HEADERS: ReadonlySet<string> = new Set([
   'ocp-apim-subscription-key',
 ]);
 
-/** Query parameters by which client libraries send a key. They are compared, but never accepted: logs contain addresses. */
+/**
+ * Query parameters by which client libraries send a key. They are compared, and accepted on Google's routes alone, because logs on
+ * the way contain addresses.
+ */
 const KEY_PARAMETERS: ReadonlySet<string> = new Set([
   'key',
   'api_key',
@@ -26,6 +29,8 @@ export interface CredentialSources {
   readonly rawHeaders: readonly string[];
   /** The query of the address, if it can carry a key. */
   readonly query?: string | undefined;
+  /** Google's clients may send the key as `key` in the address, on Google's routes. */
+  readonly takesQueryKey?: boolean;
 }
 
 /**
@@ -34,7 +39,10 @@ export interface CredentialSources {
  * two headers, in one header sent twice, or in a header and the address: choosing one would let a caller act under one
  * key and appear under another.
  */
-export function readCredential({ rawHeaders, query }: CredentialSources, keyHeaderName: string | undefined): string {
+export function readCredential(
+  { rawHeaders, query, takesQueryKey }: CredentialSources,
+  keyHeaderName: string | undefined,
+): string {
   let found: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase();
@@ -48,6 +56,7 @@ export function readCredential({ rawHeaders, query }: CredentialSources, keyHead
     for (const [name, value] of new URLSearchParams(query)) {
       if (!KEY_PARAMETERS.has(name.toLowerCase()) || value === '') continue;
       if (found !== undefined && value !== found) throw conflict();
+      if (takesQueryKey === true && name === 'key') found = value;
     }
   }
   if (found === undefined) {

@@ -1,6 +1,6 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
-import type { LookupFunction, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import type { ConnectionReuse } from './connection-reuse.ts';
 import type { ForwardProxy, Proxies } from './proxies.ts';
@@ -17,15 +17,12 @@ interface ConnectorOptions {
   readonly reuse: ConnectionReuse;
   readonly proxies: Proxies | undefined;
   readonly tls: TlsFiles;
-  /** Finds the addresses of origins; a proxy finds them itself. */
-  readonly lookup: LookupFunction;
 }
 
 /** Makes connections to origins, straight or through a proxy. Every one is known to `reuse` from the moment at which it is begun. */
-export function makeConnector({ timeoutMs, reuse, proxies, tls, lookup }: ConnectorOptions): buildConnector.connector {
+export function makeConnector({ timeoutMs, reuse, proxies, tls }: ConnectorOptions): buildConnector.connector {
   const { proxyAuthorities, ...provider } = tls;
-  const common = { timeout: timeoutMs, noDelay: true, keepAlive: true, allowH2: false };
-  const connect = buildConnector({ ...common, lookup, ...provider });
+  const connect = buildConnector({ timeout: timeoutMs, noDelay: true, keepAlive: true, allowH2: false, ...provider });
   const straight: buildConnector.connector = (options, callback) => {
     // Its type says that it returns nothing; it returns the socket.
     const socket = connect(options, callback) as unknown as Socket | undefined;
@@ -33,7 +30,13 @@ export function makeConnector({ timeoutMs, reuse, proxies, tls, lookup }: Connec
   };
   if (proxies === undefined) return straight;
   // The proxy sees no client certificate, and is not let off its own because a provider is.
-  const toProxy = buildConnector({ ...common, ...proxyAuthorities });
+  const toProxy = buildConnector({
+    timeout: timeoutMs,
+    noDelay: true,
+    keepAlive: true,
+    allowH2: false,
+    ...proxyAuthorities,
+  });
   return (options, callback) => {
     const isSecure = options.protocol === 'https:';
     const proxy = proxies.of(isSecure, options.hostname, Number(options.port) || (isSecure ? 443 : 80));

@@ -1,4 +1,3 @@
-import type { LookupFunction } from 'node:net';
 import { Agent } from 'undici';
 import type { ConnectionReuse } from './connection-reuse.ts';
 import { makeConnector } from './connector.ts';
@@ -11,7 +10,6 @@ interface PoolOptions {
   readonly maxConnectionsPerOrigin: number;
   readonly proxies: Proxies | undefined;
   readonly reuse: ConnectionReuse;
-  readonly lookup: LookupFunction;
 }
 
 /** Connections that are made under the same TLS settings. */
@@ -70,7 +68,7 @@ export class Pools {
   }
 
   #make(settings: TlsSettings | undefined): OwnPool {
-    const { connectTimeoutMs, maxConnectionsPerOrigin, proxies, reuse, lookup } = this.#options;
+    const { connectTimeoutMs, maxConnectionsPerOrigin, proxies, reuse } = this.#options;
     const files = readTlsFiles(settings);
     const options = {
       connections: maxConnectionsPerOrigin,
@@ -83,7 +81,7 @@ export class Pools {
       bodyTimeout: 0,
       maxHeaderSize: 16_384,
       allowH2: false,
-      connect: makeConnector({ timeoutMs: connectTimeoutMs, reuse, proxies, tls: files, lookup }),
+      connect: makeConnector({ timeoutMs: connectTimeoutMs, reuse, proxies, tls: files }),
     } as const;
     return { settings, files, pool: { kept: new Agent(options), fresh: new Agent(options) } };
   }

@@ -1,5 +1,4 @@
 /** The one place that knows undici: connections to providers, their timeouts, and how a call is aborted. */
-import type { LookupFunction } from 'node:net';
 import type { Transform } from 'node:stream';
 import { type Dispatcher, errors as undiciErrors } from 'undici';
 import type { Clock } from '../core/clock.ts';
@@ -7,7 +6,6 @@ import type { CallPermit } from './call-permit.ts';
 import { ConnectionReuse, type Sending, type Sent } from './connection-reuse.ts';
 import { ProxyError } from './connector.ts';
 import { createDecoder } from './decode.ts';
-import { AddressError, type AddressRules, guardedLookup } from './guarded-lookup.ts';
 import { Pools } from './pools.ts';
 import { Proxies, type ProxySettings } from './proxies.ts';
 import { type CallTimeouts, type TimeoutKind, TimeoutWatch, type Watched } from './timeouts.ts';
@@ -86,10 +84,6 @@ interface UpstreamOptions {
   readonly proxies?: ProxySettings;
   /** The TLS settings of calls without any of their own. */
   readonly tls?: TlsSettings;
-  /** Whether host names may lead to link-local addresses. */
-  readonly mayBeLinkLocal?: boolean;
-  /** Finds the addresses of a host name; absent: the system does. */
-  readonly lookup?: LookupFunction;
 }
 
 const MAX_INFORMATIONAL_ANSWERS = 20;
@@ -101,22 +95,17 @@ export class Upstream {
   readonly #proxies: Proxies | undefined;
   readonly #watch: TimeoutWatch;
   readonly #reuse: ConnectionReuse;
-  readonly #rules: AddressRules;
 
-  constructor(given: UpstreamOptions) {
-    const { clock, connectTimeoutMs, maxConnectionsPerOrigin = 1024, proxies, tls, mayBeLinkLocal = false } = given;
-    this.#rules = { mayBeLinkLocal };
+  constructor({ clock, connectTimeoutMs, maxConnectionsPerOrigin = 1024, proxies, tls }: UpstreamOptions) {
     this.#watch = new TimeoutWatch(clock);
     this.#reuse = new ConnectionReuse(clock);
     this.#proxies = proxies && new Proxies(proxies);
-    const lookup = guardedLookup(this.#rules, given.lookup);
-    const options = { connectTimeoutMs, maxConnectionsPerOrigin, proxies: this.#proxies, reuse: this.#reuse, lookup };
+    const options = { connectTimeoutMs, maxConnectionsPerOrigin, proxies: this.#proxies, reuse: this.#reuse };
     this.#pools = new Pools(options, tls);
   }
 
   /** Takes over other TLS settings for calls without any of their own, and certificates that were changed in their files. */
-  configure({ tls, mayBeLinkLocal = false }: Pick<UpstreamOptions, 'tls' | 'mayBeLinkLocal'>): void {
-    this.#rules.mayBeLinkLocal = mayBeLinkLocal;
+  configure({ tls }: Pick<UpstreamOptions, 'tls'>): void {
     this.#pools.configure(tls);
   }
 
@@ -380,7 +369,6 @@ function faultOf(error: Error): UpstreamFault {
   if (error instanceof undiciErrors.ResponseContentLengthMismatchError) {
     return { kind: 'reset', detail: 'the answer is shorter or longer than announced' };
   }
-  if (error instanceof AddressError) return { kind: 'dns', detail: error.message };
   if (error instanceof ProxyError) return { kind: 'connect', detail: error.message };
   if (error instanceof TlsFileError) return { kind: 'tls', detail: 'a file of the TLS settings cannot be read' };
   const word = typeof code === 'string' ? code : '';

@@ -7,7 +7,8 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { AnswerFacts } from '../../src/formats/format.ts';
 import type { StreamEvent } from '../../src/formats/neutral/conversation.ts';
 import { openaiCompletions } from '../../src/formats/openai-completions/index.ts';
-import { readEmbeddingResponse, writeEmbeddingResponse } from '../../src/formats/openai-embeddings/index.ts';
+import { readEmbeddingResponse } from '../../src/formats/openai-embeddings/read-embeddings.ts';
+import { writeEmbeddingResponse } from '../../src/formats/openai-embeddings/write-embeddings.ts';
 import { openaiJudges } from './openai-chat/openai-schema.ts';
 import { readStream, writeStream } from './streams.ts';
 

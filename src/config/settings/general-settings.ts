@@ -259,7 +259,7 @@ export const GENERAL_SETTINGS = {
   user_mcp_management_mode: later('text', 'What users see of MCP servers.'),
   allow_link_local_api_base: own(
     'flag',
-    'Lets deployments have an `api_base` at a link-local address (169.254.0.0/16, fe80::/10) or at another at which clouds offer the credentials of their machines, written out or by a host name that leads there.',
+    'Lets deployments have an `api_base` at a link-local address (169.254.0.0/16, fe80::/10), where clouds offer the credentials of their machines.',
     { default: false },
   ),
   store_audit_logs: now('flag', 'Keeps a record of changes by administrators. Always done here.', { default: true }),

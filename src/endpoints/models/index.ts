@@ -8,8 +8,9 @@ import type { Answering, Question } from '../question.ts';
 const CREATED_SECONDS = 1_677_610_602;
 const CREATED_AT = new Date(CREATED_SECONDS * 1000).toISOString();
 
-/** The model groups that the key may use, in OpenAI's shape, or Anthropic's for its clients. */
+/** The model groups that the key may use, in OpenAI's shape, or Anthropic's or Google's for their clients. */
 export const listModels: Answering = (question) => {
+  if (isGoogleClient(question)) return listGoogleModels(question);
   const names = visibleNames(question);
   if (!isAnthropicClient(question)) return { status: 200, body: { data: names.map(openaiModel), object: 'list' } };
   return {
@@ -23,8 +24,24 @@ export const listModels: Answering = (question) => {
   };
 };
 
+/** The model groups that the key may use, in Google's shape. */
+export const listGoogleModels: Answering = (question) => ({
+  status: 200,
+  body: { models: visibleNames(question).map(googleModel) },
+});
+
+/** One model group by its name, in Google's shape. */
+export const showGoogleModel: Answering = (question) => ({ status: 200, body: googleModel(nameOf(question)) });
+
 /** One model group by its name. */
 export const showModel: Answering = (question) => {
+  const name = nameOf(question);
+  if (isGoogleClient(question)) return { status: 200, body: googleModel(name) };
+  return { status: 200, body: isAnthropicClient(question) ? anthropicModel(name) : openaiModel(name) };
+};
+
+/** The name in the path, if there is such a group and the key may use it. */
+function nameOf(question: Question): string {
   const name = question.pathParameter ?? '';
   const { snapshot, identity } = question;
   const group = snapshot.groups.resolve(name);
@@ -37,8 +54,8 @@ export const showModel: Answering = (question) => {
       },
     );
   }
-  return { status: 200, body: isAnthropicClient(question) ? anthropicModel(name) : openaiModel(name) };
-};
+  return name;
+}
 
 /** Names of groups and aliases that the key may use. */
 function visibleNames({ snapshot, identity }: Question): string[] {
@@ -51,10 +68,28 @@ function isAnthropicClient({ headers }: Question): boolean {
   return headers['anthropic-version'] !== undefined;
 }
 
+/** Google's libraries send their key in one of these two. */
+function isGoogleClient({ headers, query }: Question): boolean {
+  return (
+    headers['x-goog-api-key'] !== undefined || headers['x-goog-api-client'] !== undefined || query.key !== undefined
+  );
+}
+
 function openaiModel(id: string): JsonObject {
   return { id, object: 'model', created: CREATED_SECONDS, owned_by: 'openai' };
 }
 
 function anthropicModel(id: string): JsonObject {
   return { type: 'model', id, display_name: id, created_at: CREATED_AT };
+}
+
+/** https://ai.google.dev/api/models (2026-11-28). Limits are left out: a group may have several models. */
+function googleModel(id: string): JsonObject {
+  return {
+    name: `models/${id}`,
+    baseModelId: id,
+    version: '001',
+    displayName: id,
+    supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent'],
+  };
 }

@@ -2,6 +2,7 @@
 
 import { claudeAbilities } from '../../models/claude-models.ts';
 import type { ConversationFormat } from '../format.ts';
+import { counting } from './count-tokens.ts';
 import { readError, writeError } from './errors.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
@@ -26,12 +27,10 @@ export const anthropicMessages: ConversationFormat = {
   readUsage,
   readError,
   writeError,
+  counting,
   readPosition,
   toolLimits: () => CLAUDE_TOOLS,
   takesPrefill: (model) => claudeAbilities(model).prefill,
   // A search for the block's name passes over nearly every body; only one that holds thoughts is looked at closely.
   mustTranslate: (body) => (holdsForeignThinking(body) ? 'foreign-thinking' : undefined),
 };
-
-export { readCountTokensRequest } from './read-request.ts';
-export { writeCountTokensResponse } from './write-response.ts';

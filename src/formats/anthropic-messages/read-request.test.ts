@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
-import { anthropicMessages, readCountTokensRequest, writeCountTokensResponse } from './index.ts';
+import { counting } from './count-tokens.ts';
+import { anthropicMessages } from './index.ts';
 
 const ok: JsonObject = { model: 'm', max_tokens: 5, messages: [{ role: 'user', content: 'Hi' }] };
 
@@ -56,8 +57,8 @@ test('null counts as absent, as Anthropic has it', () => {
 
 test('a request to count tokens needs no max_tokens', () => {
   const { max_tokens: _, ...body } = ok;
-  assert.equal(readCountTokensRequest(body).request.maxOutputTokens, undefined);
-  assert.deepEqual(writeCountTokensResponse(12), { input_tokens: 12 });
+  assert.equal(counting.readRequest(body).request.maxOutputTokens, undefined);
+  assert.deepEqual(counting.writeAnswer(12), { input_tokens: 12 });
 });
 
 test('a member named __proto__ stays a plain member', () => {

@@ -81,10 +81,7 @@ export function writeMessages(
   const system: JsonObject[] = [];
   const messages: Message[] = [];
   turns.forEach((turn, index) => {
-    // What a user says cannot be left out; of an answer that another model gave, it can.
-    const dropPart: Drop =
-      turn.role === 'assistant' ? (field, why, kind) => drop(field, why, kind === 'refused' ? 'unknown' : kind) : drop;
-    const blocks = writeBlocks(turn.parts, `messages[${index}]`, dropPart);
+    const blocks = writeBlocks(turn.parts, `messages[${index}]`, drop);
     const extra = writeExtra(turn.extra);
     if (index < leading) {
       system.push(...blocks);

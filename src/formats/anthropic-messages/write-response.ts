@@ -86,8 +86,3 @@ export function writeResponse(response: ConversationResponse, facts: AnswerFacts
     ...more,
   };
 }
-
-/** The answer to `POST /v1/messages/count_tokens`. */
-export function writeCountTokensResponse(inputTokens: number): JsonObject {
-  return { input_tokens: inputTokens };
-}

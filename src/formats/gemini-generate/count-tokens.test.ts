@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FormatError } from '../format.ts';
-import { readCountTokensResponse, writeCountTokensRequest } from './count-tokens.ts';
+import { counting } from './count-tokens.ts';
 
 describe('counting tokens', () => {
   it('asks for the whole request under the name of its model', () => {
-    const written = writeCountTokensRequest(
+    const written = counting.writeRequest(
       {
         model: 'group',
         turns: [
@@ -32,9 +32,8 @@ describe('counting tokens', () => {
   });
 
   it('reads the count, and refuses an answer without one', () => {
-    assert.equal(readCountTokensResponse({ totalTokens: 31 }), 31);
-    assert.equal(readCountTokensResponse({}), 0);
-    assert.throws(() => readCountTokensResponse({ totalTokens: 'many' }), FormatError);
-    assert.throws(() => readCountTokensResponse([]), FormatError);
+    assert.equal(counting.readAnswer({ totalTokens: 31 }), 31);
+    assert.equal(counting.readAnswer({}), 0);
+    assert.throws(() => counting.readAnswer({ totalTokens: 'many' }), FormatError);
   });
 });

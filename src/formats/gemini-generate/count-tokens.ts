@@ -1,22 +1,31 @@
-/** Gemini's `countTokens` (https://ai.google.dev/api/tokens, 2026-11-23): the body for a request, and the count out of its answer. */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { FormatError, type WriteRequestOptions, type WrittenRequest } from '../format.ts';
-import type { ConversationRequest } from '../neutral/conversation.ts';
-import { countOf } from './fields.ts';
+/** Gemini's `countTokens` (https://ai.google.dev/api/tokens, 2026-11-23). */
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { FormatError, type TokenCounting } from '../format.ts';
+import { countOf, readerOf } from './fields.ts';
+import { readRequest } from './read-request.ts';
 import { writeRequest } from './write-request.ts';
 
-/** The body that counts a whole request, tools and instructions included; the inner request has to name its model. */
-export function writeCountTokensRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
-  const { body, dropped } = writeRequest(request, options);
-  const model = /^(?:models|tunedModels)\//.test(options.model) ? options.model : `models/${options.model}`;
-  const generateContentRequest: JsonObject = { model, ...body };
-  return { body: { generateContentRequest }, dropped };
-}
-
-/** How many tokens the request has. Throws `FormatError` for an answer that does not say. */
-export function readCountTokensResponse(body: JsonValue): number {
-  // A count of zero is left out of the answer.
-  const count = isJsonObject(body) ? countOf(body.totalTokens ?? 0) : undefined;
-  if (count === undefined) throw new FormatError('totalTokens', 'totalTokens: expected a whole number.');
-  return count;
-}
+/** Counting in Gemini's format: of contents alone, or of a whole request with its tools and instructions. */
+export const counting: TokenCounting = {
+  readRequest(body) {
+    const whole = readerOf(body, '').object('generateContentRequest')?.value;
+    return readRequest(isJsonObject(whole) ? { ...whole, model: body.model } : body);
+  },
+  writeRequest(request, options) {
+    const { body, dropped } = writeRequest(request, options);
+    // The inner request has to name its model.
+    const model = /^(?:models|tunedModels)\//.test(options.model) ? options.model : `models/${options.model}`;
+    const generateContentRequest: JsonObject = { model, ...body };
+    return { body: { generateContentRequest }, dropped };
+  },
+  readAnswer(body) {
+    // A count of zero is left out of the answer.
+    const count = countOf(body.totalTokens ?? 0);
+    if (count === undefined) throw new FormatError('totalTokens', 'totalTokens: expected a whole number.');
+    return count;
+  },
+  writeAnswer: (tokens) => ({
+    totalTokens: tokens,
+    promptTokensDetails: [{ modality: 'TEXT', tokenCount: tokens }],
+  }),
+};

@@ -1,43 +1,63 @@
-/** Gemini's `batchEmbedContents`: the body for a list of texts, and the vectors out of its answer. */
-import { isJsonObject, type JsonObject, type JsonValue, objectsOf } from '../../core/json.ts';
-import { FormatError } from '../format.ts';
+/** Gemini's `batchEmbedContents` and `embedContent`, which is the same for one text (https://ai.google.dev/api/embeddings, 2026-11-28). */
+import { defined } from '../../core/defined.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
+import type { JsonReader } from '../../core/json-reader.ts';
+import { type EmbeddingFormat, FormatError } from '../format.ts';
 import type { Usage } from '../neutral/conversation.ts';
-import { countOf } from './fields.ts';
+import type { EmbeddingInput, EmbeddingRequest, EmbeddingResponse } from '../neutral/embedding.ts';
+import { countOf, readerOf } from './fields.ts';
 import { readUsage } from './usage.ts';
 
-/** What a batch of embeddings may say besides its texts. */
-export interface EmbeddingOptions {
-  /** The provider's own name for the model, with or without `models/`. */
-  readonly model: string;
-  readonly dimensions?: number;
-  /** `RETRIEVAL_QUERY`, `SEMANTIC_SIMILARITY`, … */
-  readonly taskType?: string;
-  readonly title?: string;
+/** Embeddings in Gemini's format. Providers are always asked for a batch. */
+export const embedding: EmbeddingFormat = {
+  id: 'gemini-generate',
+  takesTokens: false,
+  readRequest: readEmbeddingRequest,
+  writeRequest: writeEmbeddingRequest,
+  readAnswer: readEmbeddingResponse,
+  writeAnswer({ vectors, usage }, { isSingle }) {
+    const embeddings = vectors.map((values): JsonObject => ({ values: [...values] }));
+    const metadata = usage && { usageMetadata: { promptTokenCount: usage.inputTokens } };
+    return isSingle ? { embedding: embeddings[0] ?? { values: [] }, ...metadata } : { embeddings, ...metadata };
+  },
+};
+
+/** Reads a batch, whose requests share the settings of the first, or a single text. */
+function readEmbeddingRequest(value: JsonObject): EmbeddingRequest {
+  const body = readerOf(value, '');
+  const requests = body.objects('requests');
+  const [settings = body] = requests ?? [];
+  const taskType = settings.string('taskType');
+  const title = settings.string('title');
+  return {
+    model: stringOf(value.model) ?? '',
+    inputs: requests === undefined ? [readText(body)] : requests.map(readText),
+    isSingle: requests === undefined,
+    ...defined({ dimensions: settings.integer('outputDimensionality', 1) }),
+    extensions: defined({ taskType, title }),
+  };
 }
 
-/** The vectors of an answer, in the order of the inputs. */
-export interface Embeddings {
-  readonly vectors: readonly (readonly number[])[];
-  /** Absent if the answer tells no count: the Gemini API does for some models only. */
-  readonly usage?: Usage;
+function readText(request: JsonReader): EmbeddingInput {
+  const parts = request.requiredObject('content').requiredObjects('parts');
+  return { kind: 'text', text: parts.map((part) => part.requiredString('text')).join('') };
 }
 
 /** The body that embeds each text on its own. Every request of a batch has to name the model again. */
-export function writeEmbeddingRequest(inputs: readonly string[], options: EmbeddingOptions): JsonObject {
-  const model = /^(?:models|tunedModels)\//.test(options.model) ? options.model : `models/${options.model}`;
+function writeEmbeddingRequest({ inputs, dimensions, extensions }: EmbeddingRequest, name: string): JsonObject {
+  const model = /^(?:models|tunedModels)\//.test(name) ? name : `models/${name}`;
   return {
-    requests: inputs.map((text) => ({
+    requests: inputs.map((input) => ({
       model,
-      content: { parts: [{ text }] },
-      ...(options.taskType === undefined ? {} : { taskType: options.taskType }),
-      ...(options.title === undefined ? {} : { title: options.title }),
-      ...(options.dimensions === undefined ? {} : { outputDimensionality: options.dimensions }),
+      content: { parts: [{ text: input.kind === 'text' ? input.text : '' }] },
+      ...extensions,
+      ...defined({ outputDimensionality: dimensions }),
     })),
   };
 }
 
 /** Reads `{embeddings: [{values}]}`, and the single `{embedding: {values}}` of `embedContent`. */
-export function readEmbeddingResponse(body: JsonValue): Embeddings {
+function readEmbeddingResponse(body: JsonValue): Pick<EmbeddingResponse, 'vectors' | 'usage'> {
   const list = isJsonObject(body)
     ? (body.embeddings ?? (body.embedding === undefined ? undefined : [body.embedding]))
     : undefined;

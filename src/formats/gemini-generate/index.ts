@@ -1,5 +1,6 @@
 /** Google's `generateContent`: the language of the Gemini API and of Gemini on Vertex. */
 import type { ConversationFormat } from '../format.ts';
+import { counting } from './count-tokens.ts';
 import { readError, writeError } from './errors.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
@@ -10,12 +11,13 @@ import { readUsage } from './usage.ts';
 import { writeRequest } from './write-request.ts';
 import { writeResponse } from './write-response.ts';
 
-export { readCountTokensResponse, writeCountTokensRequest } from './count-tokens.ts';
-export { type EmbeddingOptions, type Embeddings, readEmbeddingResponse, writeEmbeddingRequest } from './embeddings.ts';
+export { embedding } from './embeddings.ts';
 
 /** The format `gemini-generate`. */
 export const geminiGenerate: ConversationFormat = {
   id: 'gemini-generate',
+  namesModelInPath: true,
+  hasOwnParameterNames: true,
   readRequest,
   writeRequest,
   readResponse,
@@ -23,6 +25,7 @@ export const geminiGenerate: ConversationFormat = {
   openStreamReader,
   openStreamWriter,
   toolLimits: () => GEMINI_TOOLS,
+  counting,
   readUsage,
   readError,
   writeError,

@@ -46,7 +46,7 @@ class ContentsReader {
     for (const part of this.#parts(content)) {
       const read = this.#readPart(part);
       // A result stands in a turn of its own, so it ends the one that is being read.
-      if (read.type !== 'tool-result') parts.push(read);
+      if (read.type !== 'tool-result') addPart(parts, read);
       else if (this.turns.at(-1)?.role === 'tool' && parts.length === 0) this.#addResult(read);
       else {
         this.#addTurn(role, parts.splice(0));
@@ -151,4 +151,12 @@ class ContentsReader {
       ...(text?.isError ? { isError: true } : {}),
     };
   }
+}
+
+/** Adds a part. A thought that was streamed comes back in pieces, the last of which is signed for all. */
+function addPart(parts: Part[], part: Part): void {
+  const last = parts.at(-1);
+  const isPiece = last?.type === 'reasoning' && last.signature === undefined && last.redacted === undefined;
+  if (part.type !== 'reasoning' || part.redacted !== undefined || !isPiece) parts.push(part);
+  else parts[parts.length - 1] = { ...part, text: last.text + part.text };
 }

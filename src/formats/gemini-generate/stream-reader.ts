@@ -1,7 +1,5 @@
 /** The stream of `streamGenerateContent?alt=sse`: every event is an answer of its own that holds what is new. */
-
 import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
-import { parseJson } from '../../core/parse-json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import { CallIds } from '../neutral/call-ids.ts';
 import type { Citation, Finish, StreamEvent, Usage } from '../neutral/conversation.ts';
@@ -246,7 +244,7 @@ class GeminiStreamReader implements StreamReader {
 
 function parse(data: string): JsonValue {
   try {
-    return parseJson(data);
+    return JSON.parse(data) as JsonValue;
   } catch {
     throw new FormatError('', 'A stream event is not valid JSON.');
   }

@@ -117,8 +117,7 @@ export function writeTools(tools: readonly ToolDefinition[], marks: CacheMarkSty
   for (const [index, tool] of tools.entries()) {
     if (tool.type === 'opaque') {
       if (tool.format === 'openai-chat') written.push(tool.value);
-      else
-        dropped.push({ field: `tools[${index}]`, why: `a tool that only ${tool.format} knows`, kind: 'unsupported' });
+      else dropped.push({ field: `tools[${index}]`, why: `a tool that only ${tool.format} knows`, kind: 'unknown' });
       continue;
     }
     const definition: JsonObject = { name: tool.name };

@@ -4,16 +4,10 @@ import fc from 'fast-check';
 import OpenAI from 'openai';
 import type { JsonObject } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
-import {
-  readBase64Vector,
-  readEmbeddingRequest,
-  readEmbeddingResponse,
-  readError,
-  readUsage,
-  writeBase64Vector,
-  writeEmbeddingRequest,
-  writeEmbeddingResponse,
-} from './index.ts';
+import { readError, readUsage } from './index.ts';
+import { readEmbeddingRequest, readEmbeddingResponse } from './read-embeddings.ts';
+import { readBase64Vector, writeBase64Vector } from './vectors.ts';
+import { writeEmbeddingRequest, writeEmbeddingResponse } from './write-embeddings.ts';
 
 const requests: readonly JsonObject[] = [
   { model: 'm', input: 'Hi' },

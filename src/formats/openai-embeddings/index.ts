@@ -1,7 +1,18 @@
 /** OpenAI's embeddings: requests, answers, usage and errors. Usage and errors have the chat format's shapes. */
+import type { EmbeddingFormat } from '../format.ts';
+import { readEmbeddingRequest, readEmbeddingResponse } from './read-embeddings.ts';
+import { writeEmbeddingRequest, writeEmbeddingResponse } from './write-embeddings.ts';
+
 export { readError, writeError } from '../openai-chat/errors.ts';
 export { readUsage } from '../openai-chat/usage.ts';
-export type { EmbeddingInput, EmbeddingRequest, EmbeddingResponse } from './embedding.ts';
-export { readEmbeddingRequest, readEmbeddingResponse } from './read-embeddings.ts';
-export { readBase64Vector, writeBase64Vector } from './vectors.ts';
-export { writeEmbeddingRequest, writeEmbeddingResponse } from './write-embeddings.ts';
+
+/** Embeddings in OpenAI's format. */
+export const embedding: EmbeddingFormat = {
+  id: 'openai-embeddings',
+  takesTokens: true,
+  readRequest: readEmbeddingRequest,
+  writeRequest: writeEmbeddingRequest,
+  readAnswer: readEmbeddingResponse,
+  writeAnswer: (answer, { model, encoding }) =>
+    writeEmbeddingResponse({ ...answer, model }, { model, ...(encoding !== undefined && { encoding }) }),
+};

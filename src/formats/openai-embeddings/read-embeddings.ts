@@ -5,9 +5,9 @@ import { isJsonObject, itemsOf, type JsonObject, type JsonValue, stringOf } from
 import type { JsonReader } from '../../core/json-reader.ts';
 import { refusal, wrongKind } from '../body-reader.ts';
 import { FormatError } from '../format.ts';
+import type { EmbeddingInput, EmbeddingRequest, EmbeddingResponse } from '../neutral/embedding.ts';
 import { readerOf } from '../openai-chat/fields.ts';
 import { readUsage } from '../openai-chat/usage.ts';
-import type { EmbeddingInput, EmbeddingRequest, EmbeddingResponse } from './embedding.ts';
 import { readBase64Vector } from './vectors.ts';
 
 /** Reads a client's request. Throws `FormatError` with the path of what is wrong. */

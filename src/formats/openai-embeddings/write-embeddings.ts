@@ -2,7 +2,7 @@
 
 import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { EmbeddingInput, EmbeddingRequest, EmbeddingResponse } from './embedding.ts';
+import type { EmbeddingInput, EmbeddingRequest, EmbeddingResponse } from '../neutral/embedding.ts';
 import { writeBase64Vector } from './vectors.ts';
 
 function writeInput(input: EmbeddingInput): JsonValue {

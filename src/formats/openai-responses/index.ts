@@ -1,5 +1,6 @@
 /** OpenAI's Responses format (`POST /v1/responses`), for OpenAI and Azure as providers and for Codex and OpenAI's SDKs as clients. */
 import type { ConversationFormat } from '../format.ts';
+import { counting } from './count-tokens.ts';
 import { readError, writeError } from './errors.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
@@ -13,6 +14,7 @@ import { writeResponse } from './write-response.ts';
 /** The format `openai-responses`. */
 export const openaiResponses: ConversationFormat = {
   id: 'openai-responses',
+  hasOwnParameterNames: true,
   repeatsRequest: true,
   repeatsAnswer: true,
   readRequest,
@@ -21,6 +23,7 @@ export const openaiResponses: ConversationFormat = {
   writeResponse,
   openStreamReader: () => new ResponsesStreamReader(),
   openStreamWriter: (facts) => new ResponsesStreamWriter(facts),
+  counting,
   readUsage,
   readError,
   writeError,

@@ -13,8 +13,8 @@ import { type Member, memberNamed, parseMember, type ReadableEnvelope, valueByte
 import { type Edit, splice } from '../../wire/splice.ts';
 
 export interface RequestEdits {
-  /** The model's name at the provider, as a JSON literal. */
-  readonly modelLiteral: string;
+  /** The model's name at the provider, as a JSON literal; undefined if the address names the model. */
+  readonly modelLiteral: string | undefined;
   readonly rules: ParameterRules;
   readonly format: FormatId;
   /** Members that are added if the client does not send them, by the provider's names. */
@@ -48,7 +48,8 @@ export function editBytes(body: Buffer, envelope: ReadableEnvelope, edits: Reque
     const { name } = member;
     if (name === 'model') {
       hasModel = true;
-      list.push({ edit: 'replace', name, json: edits.modelLiteral });
+      const { modelLiteral } = edits;
+      list.push(modelLiteral === undefined ? { edit: 'remove', name } : { edit: 'replace', name, json: modelLiteral });
       continue;
     }
     if (isGatewayMember(name, edits.format, (other) => memberValue(body, envelope, other))) {
@@ -79,7 +80,9 @@ export function editBytes(body: Buffer, envelope: ReadableEnvelope, edits: Reque
     if (value === undefined || isSent(envelope, rules, name)) continue;
     list.push({ edit: 'add', name, json: JSON.stringify(value) });
   }
-  if (!hasModel) list.push({ edit: 'add', name: 'model', json: edits.modelLiteral });
+  if (!hasModel && edits.modelLiteral !== undefined) {
+    list.push({ edit: 'add', name: 'model', json: edits.modelLiteral });
+  }
   if (edits.askForUsage && !hasStreamOptions && edits.defaults.stream_options === undefined) {
     list.push({ edit: 'add', name: 'stream_options', json: '{"include_usage":true}' });
   }

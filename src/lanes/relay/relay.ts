@@ -1,7 +1,5 @@
 /** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
-
-import { type JsonObject, setMember } from '../../core/json.ts';
-import { parseJson } from '../../core/parse-json.ts';
+import { type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import { answerText } from '../../formats/answer-text.ts';
 import { type FormatParts, formatParts } from '../../formats/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
@@ -31,7 +29,7 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
       ? undefined
       : fitBytes(request.body, request.envelope, fitting, deployment.abilities, deployment.model);
   const edited = editBytes(fitted?.body ?? request.body, fitted?.envelope ?? request.envelope, {
-    modelLiteral: deployment.modelLiteral,
+    modelLiteral: format.conversation?.namesModelInPath === true ? undefined : deployment.modelLiteral,
     rules: deployment.rules(operationName, operation),
     format: operation.format,
     defaults: deployment.defaults(operationName, operation),
@@ -81,7 +79,7 @@ function readWhole(body: Buffer, format: FormatParts, model: string): ReadyAnswe
   for (const member of envelope.members) {
     if (member.kind === 'array' || member.valueEnd - member.valueStart > LARGEST_FACT_BYTES) continue;
     if (member.name === 'error' && member.kind !== 'null') {
-      const whole = parseJson(body.toString('utf8'));
+      const whole = JSON.parse(body.toString('utf8')) as JsonValue;
       const error = format.readError(whole);
       if (error !== undefined) throw new AnswerProblem({ kind: 'reported', body: whole, facts: error });
     }
@@ -92,6 +90,6 @@ function readWhole(body: Buffer, format: FormatParts, model: string): ReadyAnswe
   return {
     body: stampWhole(body, envelope, format.modelPlace, model),
     usage: usageOfModel(format.readUsage(facts), facts.model),
-    text: () => answerText(parseJson(body.toString('utf8'))),
+    text: () => answerText(JSON.parse(body.toString('utf8')) as JsonValue),
   };
 }

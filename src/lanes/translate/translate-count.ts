@@ -1,8 +1,8 @@
-/** The translate lane for counting tokens: Anthropic's request over Gemini's `countTokens`. */
+/** The translate lane for counting tokens: the question of one format, asked in another. */
 
-import { readCountTokensRequest, writeCountTokensResponse } from '../../formats/anthropic-messages/index.ts';
-import { readCountTokensResponse, writeCountTokensRequest } from '../../formats/gemini-generate/index.ts';
-import { formatParts } from '../../formats/index.ts';
+import type { TokenCounting } from '../../formats/format.ts';
+import { conversationOf, formatParts } from '../../formats/index.ts';
+import type { FormatId } from '../../formats/neutral/conversation.ts';
 import { fitTools } from '../../formats/neutral/tool-limits.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { AnswerProblem } from '../answer-problem.ts';
@@ -12,17 +12,26 @@ import type { LaneRequest } from '../lane-request.ts';
 import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
 import { readAnswer } from '../read-answer.ts';
 
-/** Makes a question for a count ready for a provider that does not speak Anthropic's format. */
+/** How a format counts; throws for one that does not. */
+export function countingOf(format: FormatId): TokenCounting {
+  const { counting } = conversationOf(formatParts(format));
+  if (counting === undefined) throw new RangeError(`${format} does not count tokens`);
+  return counting;
+}
+
+/** Makes a question for a count ready for a provider of another format. */
 export function translateCount(asked: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall {
+  const client = countingOf(asked.endpoint.format);
+  const provider = countingOf(choice.operation.format);
   const sent = clientBody(asked, asked.endpoint.format);
-  const read = refuseBadRequest(() => readCountTokensRequest(sent));
+  const read = refuseBadRequest(() => client.readRequest(sent));
   const { request } = fitTools(read.request, toolLimitsOf(choice.operation, deployment.model));
   // What the provider cannot take is not counted and need not be refused: nothing is generated.
-  const { body } = writeCountTokensRequest(request, { model: deployment.model, traits: deployment.traits });
+  const { body } = provider.writeRequest(request, { model: deployment.model, traits: deployment.traits });
   const parts = formatParts(choice.operation.format);
   const readWhole = (bytes: Buffer): ReadyAnswer => {
-    const tokens = readCountTokensResponse(readAnswer(bytes, parts));
-    return { body: Buffer.from(JSON.stringify(writeCountTokensResponse(tokens))), usage: undefined, text: () => '' };
+    const tokens = provider.readAnswer(readAnswer(bytes, parts));
+    return { body: Buffer.from(JSON.stringify(client.writeAnswer(tokens))), usage: undefined, text: () => '' };
   };
   return {
     body: Buffer.from(JSON.stringify(body)),

@@ -1,11 +1,10 @@
-/** The translate lane for embeddings: OpenAI's request over Gemini's `batchEmbedContents`. */
-import { defined } from '../../core/defined.ts';
+/** The translate lane for embeddings: the request of one format, asked in another. */
 import { GatewayError } from '../../core/errors.ts';
-import * as gemini from '../../formats/gemini-generate/index.ts';
+import type { EmbeddingFormat } from '../../formats/format.ts';
 import { formatParts } from '../../formats/index.ts';
-import * as openai from '../../formats/openai-embeddings/index.ts';
+import type { FormatId } from '../../formats/neutral/conversation.ts';
+import type { EmbeddingRequest } from '../../formats/neutral/embedding.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
-import { answerFacts } from '../answer-facts.ts';
 import { AnswerProblem } from '../answer-problem.ts';
 import type { LaneChoice } from '../choose-lane.ts';
 import { clientBody, refuseBadRequest } from '../client-body.ts';
@@ -13,45 +12,54 @@ import type { LaneRequest } from '../lane-request.ts';
 import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
 import { readAnswer } from '../read-answer.ts';
 
-/** Makes an embeddings request ready for a provider that does not speak OpenAI's format. */
+/** How a format embeds; throws for one that does not. */
+export function embeddingOf(format: FormatId): EmbeddingFormat {
+  const { embedding } = formatParts(format);
+  if (embedding === undefined) throw new RangeError(`${format} has no embeddings`);
+  return embedding;
+}
+
+/** Makes an embeddings request ready for a provider of another format. */
 export function translateEmbedding(asked: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall {
-  const sent = clientBody(asked, asked.endpoint.format);
-  const request = refuseBadRequest(() => openai.readEmbeddingRequest(sent));
-  const texts = request.inputs.map((input, index) => {
-    if (input.kind === 'text') return input.text;
-    const title = deployment.provider.title;
-    throw new GatewayError('invalid_request', `${title} embeds texts, not token ids. Send strings in \`input\`.`, {
-      param: `input[${index}]`,
-    });
-  });
-  const { dimensions, encoding } = request;
-  const body = gemini.writeEmbeddingRequest(texts, {
-    model: deployment.model,
-    ...defined({ dimensions }),
-  });
-  const { model } = answerFacts(asked, deployment);
+  const client = embeddingOf(asked.endpoint.format);
+  const provider = embeddingOf(choice.operation.format);
+  const sent = clientBody(asked, client.id);
+  const request = refuseBadRequest(() => client.readRequest(sent));
+  if (!provider.takesTokens) refuseTokens(request, deployment);
+  // What only the client's format has means nothing in another.
+  const isSame = client.id === provider.id;
+  const { encoding: _encoding, extensions, ...rest } = request;
+  const body = provider.writeRequest({ ...rest, extensions: isSame ? extensions : {} }, deployment.model);
   const parts = formatParts(choice.operation.format);
   const readWhole = (bytes: Buffer): ReadyAnswer => {
-    const answer = gemini.readEmbeddingResponse(readAnswer(bytes, parts));
-    const response = { ...answer, model };
-    const written = openai.writeEmbeddingResponse(response, {
-      model,
-      ...defined({ encoding }),
-    });
-    return { body: Buffer.from(JSON.stringify(written)), usage: answer.usage, text: () => '' };
+    const answer = provider.readAnswer(readAnswer(bytes, parts));
+    return {
+      body: Buffer.from(JSON.stringify(client.writeAnswer(answer, request))),
+      usage: answer.usage,
+      text: () => '',
+    };
   };
+  const lost = isSame ? [] : Object.keys(extensions);
   return {
     body: Buffer.from(JSON.stringify(body)),
     headers: [],
-    dropped: Object.keys(request.extensions).map((field) => ({
-      field,
-      why: 'not part of this operation',
-      kind: 'unknown',
-    })),
+    dropped: lost.map((field) => ({ field, why: 'not part of this operation', kind: 'unknown' })),
     readWhole,
     readWholeAsStream: readWhole,
     openStream: () => {
       throw new AnswerProblem({ kind: 'malformed', detail: 'embeddings came as a stream' });
     },
   };
+}
+
+function refuseTokens({ inputs }: EmbeddingRequest, { provider }: Deployment): void {
+  const index = inputs.findIndex(({ kind }) => kind === 'tokens');
+  if (index === -1) return;
+  throw new GatewayError(
+    'invalid_request',
+    `${provider.title} embeds texts, not token ids. Send strings in \`input\`.`,
+    {
+      param: `input[${index}]`,
+    },
+  );
 }

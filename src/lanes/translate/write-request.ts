@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { ConversationFormat, Dropped } from '../../formats/format.ts';
-import { lostMeaning } from '../../formats/lost-meaning.ts';
+import { formatParts } from '../../formats/index.ts';
 import type { ConversationRequest } from '../../formats/neutral/conversation.ts';
 import { fitTools } from '../../formats/neutral/tool-limits.ts';
 import { applyRules } from '../../providers/apply-rules.ts';
@@ -17,6 +17,16 @@ interface WrittenForProvider {
   readonly calls: AnsweredCalls;
 }
 
+/** The request with the deployment's own parameters, which are in the names of chat completions, where it has none. */
+function withDefaults(request: ConversationRequest, parameters: JsonObject): ConversationRequest {
+  const { conversation } = formatParts('openai-chat');
+  const messages = [{ role: 'user', content: '' }];
+  const read = conversation?.readRequest({ ...parameters, model: request.model, messages }).request;
+  if (read === undefined) return request;
+  const { turns: _turns, stream: _stream, streamUsage: _usage, extensions: _extensions, sampling, ...rest } = read;
+  return { ...rest, ...request, sampling: { ...sampling, ...request.sampling } };
+}
+
 /** Writes the client's request for a provider; `adapt` may change what is asked on the way. */
 export function writeRequest(
   asked: LaneRequest,
@@ -31,17 +41,19 @@ export function writeRequest(
   const speaksOpenai = client.id === 'openai-chat';
   // The deployment's own fields are written in OpenAI's names; a client of another format gets them added at the far end.
   const full = speaksOpenai ? { ...deployment.config.defaultParams, ...sent } : sent;
-  const read = refuseBadRequest(() => client.readRequest(full));
+  const given = refuseBadRequest(() => client.readRequest(full));
+  const needsNames = !speaksOpenai && provider.hasOwnParameterNames === true && deployment.hasDefaultParams;
+  const read = needsNames ? { ...given, request: withDefaults(given.request, deployment.config.defaultParams) } : given;
   const askForUsage = asked.stream && operation.streamUsage === 'ask';
   const fitted = fitTools(adapt(read.request), toolLimitsOf(operation, deployment.model));
   const request = { ...fitted.request, stream: asked.stream, streamUsage: askForUsage };
   const { body, dropped } = provider.writeRequest(request, { model: deployment.model, traits: deployment.traits });
-  const lost = lostMeaning(request, provider.id, dropped);
   const edited = applyRules(body, deployment.rules(operationName, operation), deployment.config.additionalDropParams);
-  const result = speaksOpenai ? edited.body : { ...deployment.defaults(operationName, operation), ...edited.body };
+  const isDone = speaksOpenai || provider.hasOwnParameterNames === true;
+  const result = isDone ? edited.body : { ...deployment.defaults(operationName, operation), ...edited.body };
   return {
     body: result,
-    dropped: [...read.dropped, ...fitted.dropped, ...lost, ...dropped, ...edited.dropped],
+    dropped: [...read.dropped, ...fitted.dropped, ...dropped, ...edited.dropped],
     calls: { seed: asked.callId, names: fitted.names },
   };
 }

@@ -1,7 +1,6 @@
 /** The words of an answer, read in the client's own format. */
 
-import { isJsonObject } from '../../core/json.ts';
-import { parseJson } from '../../core/parse-json.ts';
+import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import type { AnswerView } from '../../exchange/slots.ts';
 import { type FormatParts, formatParts } from '../../formats/index.ts';
 import type { FormatId, StreamEvent } from '../../formats/neutral/conversation.ts';
@@ -49,7 +48,7 @@ function textOfStream(format: FormatId, body: Buffer): string {
 function textOfWhole({ conversation }: FormatParts, body: Buffer): string {
   const text = body.toString('utf8');
   try {
-    const value = parseJson(text);
+    const value = JSON.parse(text) as JsonValue;
     if (conversation === undefined || !isJsonObject(value)) return text;
     let words = '';
     for (const event of eventsOf(conversation.readResponse(value))) words += wordsOf(event);

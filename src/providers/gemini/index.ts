@@ -19,7 +19,11 @@ export const gemini: Provider = {
   priceProvider: 'google',
   operations: {
     chat: generateOperation(({ stream }) => (stream ? 'streamGenerateContent' : 'generateContent')),
-    embedding: generateOperation(() => 'batchEmbedContents'),
+    // A client may ask for a single text; providers are always asked for a batch.
+    embedding: {
+      ...generateOperation(() => 'batchEmbedContents'),
+      mustTranslate: (_model, body) => (Buffer.from(body).includes('"requests"') ? undefined : 'single-text'),
+    },
     'count-tokens': generateOperation(() => 'countTokens'),
   },
   classify: classifyBy('Gemini', GEMINI_FAILURES),

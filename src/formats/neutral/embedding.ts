@@ -1,6 +1,6 @@
 /** An embeddings request and its answer, apart from any wire format. Pure data. */
 import type { JsonObject } from '../../core/json.ts';
-import type { Usage } from '../neutral/conversation.ts';
+import type { Usage } from './conversation.ts';
 
 /** One text to embed, or its tokens if the client did the counting. */
 export type EmbeddingInput =

@@ -1,6 +1,8 @@
 /** Reads `user_api_key_list` into keys. */
+
 import type { JsonObject } from '../core/json.ts';
 import { LIMIT_NAMES, type Limits } from '../stores/contracts/directory.ts';
+import { withBoundNames } from './bound-names.ts';
 import { type MapNode, member, type Place, positionOf } from './config-node.ts';
 import type { DeclaredKey } from './gateway-config.ts';
 import type { ReadingContext } from './reading-context.ts';
@@ -48,7 +50,7 @@ function readKey(item: MapNode, context: ReadingContext): DeclaredKeyRead | unde
       context.findings.add('error', 'missing-key', item, message);
     return undefined;
   }
-  const { limits, others } = splitLimits(fields);
+  const { limits, others } = splitLimits(withBoundNames(fields));
   const modelPlaces = section.placesIn(section.has('allowed_models') ? 'allowed_models' : 'models', fields.models);
   const metadata = readMetadata(section, context);
   return { key: { ...others, key, limits, metadata, position: positionOf(item) }, place: item, modelPlaces };

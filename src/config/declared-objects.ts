@@ -1,5 +1,7 @@
 /** Reads `organizations`, `teams`, `users`, `customers` and `tags` into objects as the directory has them. */
+
 import type { OrganizationMember, Stored, TeamMember } from '../stores/contracts/directory.ts';
+import { withBoundNames } from './bound-names.ts';
 import { type ConfigNode, type MapNode, member } from './config-node.ts';
 import type { DeclaredTenants } from './gateway-config.ts';
 import type { ReadingContext } from './reading-context.ts';
@@ -56,7 +58,7 @@ export function readDeclaredTenants(root: MapNode, context: ReadingContext): Dec
     teams: teams.map(({ section, fields, id }) => {
       const memberDefaults = section.fields('memberDefaults.');
       const hasDefaults = Object.keys(memberDefaults).length > 0;
-      return { ...DECLARED, ...fields, id, ...(hasDefaults && { memberDefaults }) };
+      return { ...DECLARED, ...withBoundNames(fields), id, ...(hasDefaults && { memberDefaults }) };
     }),
     teamMembers: uniqueMembers([
       ...teams.flatMap(({ section, id }) => teamMembers(section, id, context)),

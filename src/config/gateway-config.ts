@@ -91,11 +91,14 @@ export interface DeploymentConfig
 }
 
 /** A key declared in a file (`user_api_key_list`). An empty list of models means all. */
-export interface DeclaredKey extends Omit<FieldsOf<typeof DECLARED_KEY>, keyof Limits | 'key' | 'keyType'> {
+export interface DeclaredKey
+  extends Omit<FieldsOf<typeof DECLARED_KEY>, keyof Limits | 'key' | 'keyType' | 'allowedTags' | 'allowedCustomers'> {
   /** The key as written; hashed as soon as it is read into the key table and never kept elsewhere. */
   readonly key: string;
   readonly limits: Limits;
   readonly keyType: Key['keyType'];
+  /** The names that its requests may bring. */
+  readonly further?: Key['further'];
   /** As written, the key's tags among it. */
   readonly metadata: JsonObject;
   readonly position: string;

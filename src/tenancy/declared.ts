@@ -53,6 +53,7 @@ export function readDeclared({ keys, declared }: Declaring): Declared {
 function keyOf(declared: DeclaredKey): Key {
   const { key, limits, position: _position, ...facts } = declared;
   return {
+    further: {},
     ...facts,
     ...limits,
     hash: hashKey(key),
@@ -60,7 +61,6 @@ function keyOf(declared: DeclaredKey): Key {
     rotationCount: 0,
     createdAtMs: 0,
     updatedAtMs: 0,
-    further: {},
   };
 }
 

@@ -196,6 +196,12 @@ describe('budgets', () => {
     const [choice] = answer.json.choices as { finish_reason: string }[];
     assert.equal(choice?.finish_reason, 'length');
     assert.ok(Number(answer.headers.get('x-litellm-response-cost')) <= cost * 3.2);
+    // The client and the operator learn of it.
+    assert.equal(answer.headers.get('x-sluice-lowered-max-tokens'), String(sent.max_tokens));
+    assert.equal((await small.requestLine(callIdOf(answer))).lowered_max_tokens, sent.max_tokens);
+    const whole = await ask(gateway, 'with-customers');
+    assert.equal(whole.headers.get('x-sluice-lowered-max-tokens'), null);
+    assert.equal('lowered_max_tokens' in (await gateway.requestLine(callIdOf(whole))), false);
     await small.close();
   });
 

@@ -84,6 +84,31 @@ describe('names that are bound', { timeout: 120_000 }, () => {
     assert.equal((await manage(gateway, '/v1/chat/completions', body)).status, 200);
   });
 
+  test('keys and teams of a file are bound in the same way', async () => {
+    const gateway = await start({
+      teams: [{ team_id: 'a', allowed_tags: ['a', 'a-*'], allowed_customers: ['a-*'] }],
+      user_api_key_list: [
+        { api_key: 'of-the-team', team_id: 'a' },
+        { api_key: 'narrower', team_id: 'a', allowed_tags: ['a-x', 'b'], allowed_customers: [] },
+        { api_key: 'alone', allowed_tags: ['c'] },
+        { api_key: 'unbound' },
+      ],
+    });
+    for (const [key, more, status] of [
+      ['of-the-team', { tags: ['a', 'a-x'], user: 'a-1' }, 200],
+      ['of-the-team', { tags: ['b'] }, 403],
+      ['of-the-team', { user: 'b-1' }, 403],
+      ['narrower', { tags: ['a-x'] }, 200],
+      ['narrower', { tags: ['b'] }, 403],
+      ['narrower', { user: 'a-1' }, 403],
+      ['alone', { tags: ['c'], user: 'anyone' }, 200],
+      ['alone', { tags: ['a'] }, 403],
+      ['unbound', { tags: ['b'], user: 'anyone' }, 200],
+    ] as const) {
+      assert.equal(await ask(gateway, key, more), status, `${key} ${JSON.stringify(more)}`);
+    }
+  });
+
   test('only admins set or clear the list of a key', async () => {
     const gateway = await start();
     await manage(gateway, '/user/new', { user_id: 'u', user_role: 'internal_user', auto_create_key: false });

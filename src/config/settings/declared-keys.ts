@@ -1,7 +1,7 @@
 /** Settings of `user_api_key_list`. */
 import type { DeniableControl } from '../../routing/request-controls.ts';
 import { guideNow, later, never, now, own, protection, type SettingRows, several } from '../setting-rows.ts';
-import { textsByName } from './declared-objects.ts';
+import { BINDINGS, textsByName } from './declared-objects.ts';
 import { LIMITS } from './limits.ts';
 
 const DENIABLE = [
@@ -62,6 +62,7 @@ export const DECLARED_KEY = {
   policies: protection('texts', 'Policies of its requests.'),
   prompts: later('texts', 'Prompt templates it may use.'),
   tags: now('texts', 'Tags of its requests, for tag routing.'),
+  ...BINDINGS,
   enforced_params: now('texts', 'Request fields that must be there.', 'enforcedParams'),
   router_settings: later('map', 'Routing of its requests.'),
   key_type: now(['default', 'llm_api', 'management', 'read_only'], 'What kind of paths it is for.', {

@@ -7,6 +7,18 @@ const METADATA = now('map', 'Remarks kept with it.', 'metadata', {});
 const BLOCKED = 'Whether all its requests are refused.';
 const MODELS = 'Model groups its requests may use, wildcards allowed.';
 
+/** Which tags and customers the requests of a key or team may name. */
+export const BINDINGS = {
+  allowed_tags: own('texts', 'The only tags that its requests may name; `*` matches anything.', {
+    to: 'allowedTags',
+    otherwise: 'as `budget_settings.client_names` says',
+  }),
+  allowed_customers: own('texts', 'The only customers that its requests may name; `*` matches anything.', {
+    to: 'allowedCustomers',
+    otherwise: 'as `budget_settings.client_names` says',
+  }),
+} satisfies SettingRows;
+
 /** The texts of a map; undefined if it holds none. */
 export function textsByName(map: JsonObject): Readonly<Record<string, string>> | undefined {
   const texts = Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
@@ -56,6 +68,7 @@ export const TEAM = {
   models: now('texts', MODELS, { to: 'models', default: [], otherwise: 'all' }),
   model_aliases: now('map', 'Names its requests may use → model groups.', { to: 'modelAliases', convert: textsByName }),
   tags: now('texts', 'Tags of its requests.', 'tags'),
+  ...BINDINGS,
   blocked: now('flag', BLOCKED, 'blocked', false),
   metadata: METADATA,
   members_with_roles: now('list', 'Its users: `{ user_id, role }`, with limits of their own.', {

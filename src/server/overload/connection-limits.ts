@@ -2,25 +2,35 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { connectionName } from '../client-time-limits.ts';
 
+/** How many connections may be open. */
+interface Limits {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+}
+
+/** What a connection is one too many of. */
+export type Excess = 'address' | 'all';
+
 /**
- * Counts the open connections of each address. A connection beyond the limit is accepted too, and its first request is
+ * Counts the open connections, of each address and together. A connection beyond a limit is accepted too, and its first request is
  * answered with 503: to close it unread would be a reset, which tells a client nothing.
  */
-export class ConnectionsByAddress {
+export class ConnectionLimits {
   readonly #counts = new Map<string, number>();
   /** By name: a request on a TLS connection knows the secured one only. */
-  readonly #excess = new Set<string>();
-  readonly #limit: () => number;
+  readonly #excess = new Map<string, Excess>();
+  readonly #limits: () => Limits;
+  #open = 0;
 
-  /** `limit`: connections of one address, as configured now. */
-  constructor(server: Server, limit: () => number) {
-    this.#limit = limit;
+  /** `limits`: as configured now. */
+  constructor(server: Server, limits: () => Limits) {
+    this.#limits = limits;
     server.on('connection', (socket: Socket) => this.#opened(socket));
   }
 
-  /** Whether a connection is one too many of its address; costs a comparison if there are none. */
-  isExcess(socket: Socket): boolean {
-    return this.#excess.size > 0 && this.#excess.has(connectionName(socket));
+  /** What a connection is one too many of; costs a comparison if there are none. */
+  excessOf(socket: Socket): Excess | undefined {
+    return this.#excess.size > 0 ? this.#excess.get(connectionName(socket)) : undefined;
   }
 
   #opened(socket: Socket): void {
@@ -28,8 +38,12 @@ export class ConnectionsByAddress {
     const name = connectionName(socket);
     const count = (this.#counts.get(address) ?? 0) + 1;
     this.#counts.set(address, count);
-    if (count > this.#limit()) this.#excess.add(name);
+    this.#open += 1;
+    const { maxConnections, maxConnectionsPerAddress } = this.#limits();
+    if (count > maxConnectionsPerAddress) this.#excess.set(name, 'address');
+    else if (this.#open > maxConnections) this.#excess.set(name, 'all');
     socket.once('close', () => {
+      this.#open -= 1;
       const left = (this.#counts.get(address) ?? 1) - 1;
       if (left === 0) this.#counts.delete(address);
       else this.#counts.set(address, left);

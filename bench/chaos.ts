@@ -1,17 +1,12 @@
 /** `npm run bench -- chaos --minutes N`: what gateways need fails, or they are killed, again and again, and whether their books are right. */
-import { startSimulator } from '../simulator/start.ts';
 import { formatUsd } from '../src/core/money.ts';
-import { temporaryFolder } from '../test/cli/sluice-process.ts';
 import { type Outage, type Weather, weather } from '../test/money/away.ts';
 import { crash } from '../test/money/crash.ts';
-import { Instance, writeSite } from '../test/money/instances.ts';
-import { priced } from '../test/money/tenants.ts';
-import { startTestPostgres } from '../test/support/postgres.ts';
-import { startTestRedis } from '../test/support/redis.ts';
-import { startTcpProxy } from '../test/support/tcp-proxy.ts';
+import { startAlone, startPair } from './chaos-outages.ts';
+import { rollingRestart } from './chaos-rolling.ts';
 
-const MODEL = priced('m', 20, { model: 'openai/sim-tokens-20+latency-10-1' });
 const KILLS = 2;
+const ROLLING_REQUESTS = 1_000;
 
 interface Ending {
   after(end?: unknown): void;
@@ -22,10 +17,11 @@ export async function printChaos(minutes: number): Promise<void> {
   const until = Date.now() + minutes * 60_000;
   print('| what fails | served, whole | failed | billed | over | lost or doubled |\n|---|---|---|---|---|---|');
   await withEndings(async (ending) => {
-    const { outages, current } = await startPair(ending);
+    const settings = [await startPair(ending), await startAlone(ending)];
     do {
       for (const stores of ['sqlite', 'redis-and-postgres'] as const) await killed(stores);
-      for (const outage of outages) await failed(current, outage);
+      for (const { current, outages } of settings) for (const outage of outages) await failed(current, outage);
+      await rolled();
     } while (Date.now() < until);
   });
 }
@@ -39,41 +35,30 @@ async function withEndings(run: (ending: Ending) => Promise<void>): Promise<void
   }
 }
 
-async function startPair(ending: Ending): Promise<{ readonly outages: readonly Outage[]; readonly current: Weather }> {
-  const simulator = await startSimulator();
-  ending.after(() => simulator.close());
-  const redis = await startTestRedis();
-  ending.after(() => redis.close());
-  const postgres = await startTestPostgres();
-  ending.after(() => postgres.close());
-  const proxy = await startTcpProxy(redis.port);
-  ending.after(() => proxy.close());
-  const site = { ending, folder: temporaryFolder(ending), simulatorUrl: simulator.url };
-  writeSite(site, {
-    budget_settings: { mode: 'strict', when_away: { team: 'closed' } },
-    model_list: [MODEL],
-    router_settings: { redis_host: '127.0.0.1', redis_port: proxy.port },
-    general_settings: { database_url: await postgres.makeDatabase() },
-  });
-  const [first, second] = await Promise.all([
-    new Instance(site, 'chaos-1').started(),
-    new Instance(site, 'chaos-2').started(),
-  ]);
-  const outages: readonly Outage[] = [
-    { name: 'Redis paused', take: () => redis.freeze(), giveBack: () => redis.thaw() },
-    { name: 'Redis 200 ms late', take: () => proxy.delay(100), giveBack: () => proxy.restore() },
-    { name: 'Redis killed and started again, empty', take: () => redis.kill(), giveBack: () => redis.start() },
-    { name: 'Postgres paused', take: () => postgres.freeze(), giveBack: () => postgres.thaw() },
-    { name: 'Postgres killed and started again', take: () => postgres.kill(), giveBack: () => postgres.start() },
-  ];
-  return { outages, current: { instances: [first, second], simulator } };
+async function failed(current: Weather, outage: Outage): Promise<void> {
+  try {
+    const seen = await weather(current, outage);
+    const over = seen.closedShare > 1 || seen.servedOfNothing > 0 ? 'yes' : 'no';
+    const cells = [seen.served, seen.odd.length, formatUsd(seen.billed), over, seen.apart ?? 'none'];
+    say(outage.name, cells, seen.odd.length > 0 || over === 'yes' || seen.apart !== undefined);
+    for (const line of seen.odd.slice(0, 5)) process.stderr.write(`${outage.name}: ${line}\n`);
+  } catch (error) {
+    // What is not booked in the end is a result, not the end of the run.
+    say(outage.name, ['?', '?', '?', '?', error instanceof Error ? error.message : String(error)], true);
+  }
 }
 
-async function failed(current: Weather, outage: Outage): Promise<void> {
-  const seen = await weather(current, outage);
-  const over = seen.closedShare > 1 || seen.servedOfNothing > 0 ? 'yes' : 'no';
-  const cells = [seen.served, seen.odd.length, formatUsd(seen.billed), over, seen.apart ?? 'none'];
-  say(outage.name, cells, seen.odd.length > 0 || over === 'yes' || seen.apart !== undefined);
+async function rolled(): Promise<void> {
+  await withEndings(async (ending) => {
+    const { served, failed: broken, billed, apart } = await rollingRestart(ending, ROLLING_REQUESTS);
+    const isWrong = broken.length > 0 || apart !== undefined;
+    say(
+      'two gateways behind Nginx restarted in turn',
+      [served, broken.length, formatUsd(billed), 'no', apart ?? 'none'],
+      isWrong,
+    );
+    for (const line of broken.slice(0, 5)) process.stderr.write(`${line}\n`);
+  });
 }
 
 async function killed(stores: 'sqlite' | 'redis-and-postgres'): Promise<void> {

@@ -31,7 +31,7 @@ export const HELP = `npm run bench -- [options]
   --only storm     instead of rows: clients that retry against an upstream with 0, 50 and 100 % errors
   --only replay    instead of rows: an hour of real traffic against budgets (or: npm run bench -- replay)
   crash            instead of rows: gateways that are killed under load, --rounds times (5) for each kind of store
-  chaos            instead of rows: Redis and Postgres fail, gateways are killed, again and again, for --minutes N (3)
+  chaos            instead of rows: stores, disks and clocks fail, gateways are killed, paused and restarted, for --minutes N (3)
   claims           instead of rows: what claims, the journal and limits cost, in memory, through Redis and at the front door
   --targets LIST   of bare, nginx, sluice, portkey; all by default, with --against bare and sluice
   --against PATH   another checkout of Sluice, measured in turn with this one, and the ratio of each row

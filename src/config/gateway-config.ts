@@ -224,6 +224,8 @@ export interface GatewayConfig {
   /** With what the gateway itself serves HTTPS; absent: it serves HTTP. Whether it does is decided at the start. */
   readonly servedTls?: ServedTls;
   readonly proxies?: ProxyConfig;
+  /** Whether a provider may be at a link-local address, or at another at which clouds offer credentials. */
+  readonly mayBeLinkLocal: boolean;
   /** `cache` settings in LiteLLM's names (the guide's dialect folded in); absent when caching is off. */
   readonly cache?: JsonObject;
   readonly budgets: BudgetConfig;

@@ -97,12 +97,13 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
   const routing = finishRouting(part('routing.'), sections, steps);
   const health = part<Unfinished<HealthCheckConfig, 'stalenessMs'>>('health.');
   const tls = readConnectionTls(litellm);
+  const mayBeLinkLocal = general.get('allow_link_local_api_base') === true;
   const keys = readDeclaredKeys(root, context);
   const config: Draft['config'] = {
     deployments: readDeployments(root, {
       context,
       defaults: router.node('default_litellm_params'),
-      mayBeLinkLocal: general.get('allow_link_local_api_base') === true,
+      mayBeLinkLocal,
       routing,
       ...defined({ tls }),
     }),
@@ -110,6 +111,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     declared: readDeclaredTenants(root, context),
     server: part('server.'),
     routing,
+    mayBeLinkLocal,
     health: { ...health, stalenessMs: health.stalenessMs ?? health.intervalMs * STALE_AFTER_INTERVALS },
     ...defined({ redis: readRedis(router), tls, servedTls: readServedTls(general), proxies: readProxies(context) }),
     telemetry: { ...part<TelemetryConfig>('telemetry.'), metrics: part('telemetry.metrics.') },

@@ -3,6 +3,8 @@
  * may help. Statuses and `type` words are LiteLLM's newest, so that clients written against it keep working.
  */
 
+import type { JsonObject } from './json.ts';
+
 /** Who has to act for the request to succeed. */
 type ErrorSource = 'client' | 'gateway' | 'upstream';
 
@@ -72,6 +74,8 @@ export const ERRORS = {
     'Another object has this id or alias already.'),
   unsupported_parameter: row(400, 'invalid_request_error', 'UnsupportedParamsError', 'client', 'nowhere',
     'The provider cannot take a parameter and `drop_params` is off.'),
+  unsupported_content: row(400, 'invalid_request_error', 'BadRequestError', 'client', 'elsewhere',
+    'The provider cannot take a part of the messages, or a field that changes what they mean.'),
   unpriced_model: row(400, 'invalid_request_error', 'BadRequestError', 'client', 'nowhere',
     'Under a budget, a model that the client chose under a wildcard has no known price.'),
   unpriced_parameter: row(400, 'invalid_request_error', 'UnsupportedParamsError', 'client', 'nowhere',
@@ -123,7 +127,7 @@ export const ERRORS = {
   upstream_not_found: row(404, 'not_found_error', 'NotFoundError', 'upstream', 'elsewhere',
     'The provider has no such model or path.'),
   upstream_payment: row(402, 'billing_error', 'PaymentRequiredError', 'upstream', 'elsewhere',
-    'The account of the deployment at the provider has no credit.'),
+    'The account of the deployment at the provider has no credit. OpenAI clients get status 429, as from OpenAI.'),
   upstream_too_large: row(413, 'invalid_request_error', 'BadRequestError', 'client', 'elsewhere',
     'The request is larger than the provider takes.'),
   upstream_unprocessable: row(422, 'invalid_request_error', 'UnprocessableEntityError', 'client', 'nowhere',
@@ -163,6 +167,11 @@ interface GatewayErrorFacts {
   readonly mayRetry?: boolean;
   /** The limit that said no, for LiteLLM's headers `rate_limit_type` and `reset_at`. */
   readonly limit?: { readonly type: string; readonly resetAt?: string };
+  /** How long the prompt was and may be, in tokens, if it is too long. */
+  readonly promptTokens?: number;
+  readonly mostTokens?: number;
+  /** What the provider adds to its error for programs (Anthropic's `error.details`). */
+  readonly details?: JsonObject;
   /** The provider's name, for errors that come from one. */
   readonly provider?: string;
   /** The body and content type of a provider in the client's own format, to be handed on as they are. */

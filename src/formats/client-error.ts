@@ -1,35 +1,64 @@
 import { defined } from '../core/defined.ts';
-import type { GatewayError } from '../core/errors.ts';
+import type { ErrorCode, GatewayError } from '../core/errors.ts';
 import type { ClientError } from './format.ts';
 import { formatParts } from './index.ts';
 import type { FormatId } from './neutral/conversation.ts';
 
-/** Provider codes that client libraries look for by name; every other `code` is the status, as LiteLLM writes it. */
-const CODES_KEPT = new Set([
-  'context_length_exceeded',
-  'content_policy_violation',
-  'content_filter',
-  'insufficient_quota',
-]);
+/**
+ * The codes that programs act on, which are the same whatever provider failed; every other `code` is the status, as LiteLLM writes
+ * it. https://developers.openai.com/api/docs/guides/error-codes (2026-11-23)
+ */
+const CODES: Partial<Readonly<Record<ErrorCode, string>>> = {
+  upstream_context_window: 'context_length_exceeded',
+  upstream_content_policy: 'content_filter',
+  upstream_payment: 'insufficient_quota',
+  upstream_auth: 'invalid_api_key',
+  upstream_not_found: 'model_not_found',
+  upstream_rate_limit: 'rate_limit_exceeded',
+};
 
-/** An error in the words a format writes. */
-export function clientErrorOf(error: GatewayError): ClientError {
-  const { row, status, facts } = error;
-  const { providerCode } = facts;
+/** OpenAI's other word for `content_filter`, which is kept if a provider says it. */
+const CONTENT_POLICY = 'content_policy_violation';
+
+/** The status of an error in a format: OpenAI answers 429 if an account is empty, Anthropic 402. */
+export function statusFor(error: GatewayError, format: FormatId): number {
+  if (error.code !== 'upstream_payment') return error.status;
+  return format === 'anthropic-messages' ? 402 : 429;
+}
+
+/** An error in the words a format writes. In a stream the status, and so the format, makes no difference. */
+export function clientErrorOf(error: GatewayError, format: FormatId = 'openai-chat'): ClientError {
+  const { row, facts } = error;
+  const { providerCode, promptTokens, mostTokens, details } = facts;
+  const status = statusFor(error, format);
+  const code = providerCode === CONTENT_POLICY ? CONTENT_POLICY : CODES[error.code];
   return {
     reason: error.code,
     status,
     message: error.message,
     type: row.type,
-    code: providerCode !== undefined && CODES_KEPT.has(providerCode) ? providerCode : String(status),
+    code: code ?? String(status),
     param: facts.param ?? null,
+    ...defined({ promptTokens, mostTokens, details }),
   };
 }
 
 /** An error as the body of an answer, in the client's format; OpenAI's for a client that has not named one. */
 export function errorBody(error: GatewayError, format: FormatId = 'openai-chat', callId?: string): Buffer {
-  const words = { ...clientErrorOf(error), ...defined({ callId }) };
+  const words = { ...clientErrorOf(error, format), ...defined({ callId }) };
   return Buffer.from(JSON.stringify(formatParts(format).writeError(words)));
+}
+
+/** The header under which the SDKs of a format look for the id of a request. */
+export function requestIdHeader(format: FormatId): string {
+  return format === 'anthropic-messages' ? 'request-id' : 'x-request-id';
+}
+
+/** Whether another try of the same request is pointless: both SDKs retry 408, 409, 429 and 5xx by themselves unless an answer says so. */
+export function isFinal({ facts, row, code }: GatewayError): boolean {
+  return (
+    facts.mayRetry === false || code === 'upstream_payment' || (row.source === 'client' && row.retry === 'nowhere')
+  );
 }
 
 /** `retry-after` (whole seconds) and `retry-after-ms` for an error that says when to come back; which limit it was. */

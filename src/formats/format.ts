@@ -101,6 +101,11 @@ export interface ClientError {
   readonly type: string;
   readonly code: string;
   readonly param: string | null;
+  /** How long the prompt was and may be, in tokens, if it is too long. */
+  readonly promptTokens?: number;
+  readonly mostTokens?: number;
+  /** What Anthropic adds to its errors for programs. */
+  readonly details?: JsonObject;
   /** The request's id, for formats whose errors name it; absent inside a stream. */
   readonly callId?: string;
 }

@@ -27,6 +27,7 @@ export function makeTools({ config, version, log }: GatewayOptions, shutdown: Sh
   const upstream = new Upstream({
     clock,
     connectTimeoutMs: config.routing.connectTimeoutMs,
+    mayBeLinkLocal: config.mayBeLinkLocal,
     ...defined({ proxies: config.proxies, tls: config.tls }),
   });
   shutdown.add('outside', () => upstream.close());

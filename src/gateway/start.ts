@@ -72,7 +72,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
   live.follow(({ config: next, deployments }) => {
     metrics.keepDeployments(new Set(deployments.keys()));
     metrics.configure(next.telemetry);
-    tools.upstream.configure(defined({ tls: next.tls }));
+    tools.upstream.configure({ mayBeLinkLocal: next.mayBeLinkLocal, ...defined({ tls: next.tls }) });
     features.configure(next);
   });
   const tenants = makeTenants(options, tools, stores, live);

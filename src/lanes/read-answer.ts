@@ -1,5 +1,7 @@
 /** Whole answers of providers, parsed. */
+
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import { parseJson } from '../core/parse-json.ts';
 import type { ConversationFormat } from '../formats/format.ts';
 import type { FormatParts } from '../formats/index.ts';
 import type { ConversationResponse } from '../formats/neutral/conversation.ts';
@@ -32,7 +34,7 @@ export function readResponse(
 function parseAnswer(body: Buffer): JsonObject {
   let value: JsonValue;
   try {
-    value = JSON.parse(body.toString('utf8')) as JsonValue;
+    value = parseJson(body.toString('utf8'));
   } catch {
     throw new AnswerProblem({ kind: 'malformed', detail: 'the answer is not JSON' });
   }

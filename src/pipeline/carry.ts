@@ -4,7 +4,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defined } from '../core/defined.ts';
-import { asGatewayError, GatewayError } from '../core/errors.ts';
+import { asGatewayError, type ErrorCode, GatewayError } from '../core/errors.ts';
 import { Detours } from '../exchange/detours.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { formatParts } from '../formats/index.ts';
@@ -102,6 +102,10 @@ async function tryOnce(
       walk.cancelled(deployment);
       throw error;
     }
+    if (isRefusedBeforeSending(error.code)) {
+      walk.passedOver(deployment);
+      return error;
+    }
     const { retryAfterMs } = error.facts;
     // A deployment that broke off in the middle of an answer is the last one to ask for the rest.
     const brokeOff = exchange.continuity?.broken !== broken && error.row.retry === 'here';
@@ -126,6 +130,11 @@ async function tryOnce(
   });
   if (needs !== undefined) snapshot.router.remember(group, needs, deployment);
   return undefined;
+}
+
+/** Whether an error says that the gateway may not send the request to this deployment: another may take it. */
+function isRefusedBeforeSending(code: ErrorCode): boolean {
+  return code === 'unpriced_parameter' || code === 'unpriced_model';
 }
 
 async function attemptOrRestyle(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {

@@ -3,6 +3,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { RecalledAnswer } from '../exchange/slots.ts';
+import { requestIdHeader } from '../formats/client-error.ts';
 import { formatParts } from '../formats/index.ts';
 import { eventsOf } from '../formats/neutral/events-of.ts';
 import { durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answering/answer-headers.ts';
@@ -41,6 +42,8 @@ function recalledHeaders(exchange: Exchange): string[] {
   return [
     'x-litellm-call-id',
     exchange.callId,
+    requestIdHeader(exchange.endpoint.format),
+    exchange.callId,
     'x-litellm-model-group',
     headerText(exchange.group?.name ?? ''),
     'x-litellm-response-cost',
@@ -49,11 +52,11 @@ function recalledHeaders(exchange: Exchange): string[] {
   ];
 }
 
-function asStream({ callId, model, startedAtMs, streamUsage, endpoint }: Exchange, body: Buffer): string {
+function asStream({ callId, askedModel, startedAtMs, streamUsage, endpoint }: Exchange, body: Buffer): string {
   const { conversation } = formatParts(endpoint.format);
   if (conversation === undefined) throw new RangeError('only conversations are made into streams');
   const createdSeconds = Math.floor(startedAtMs / 1_000);
-  const writer = conversation.openStreamWriter({ id: callId, model: model ?? '', createdSeconds, streamUsage });
+  const writer = conversation.openStreamWriter({ id: callId, model: askedModel ?? '', createdSeconds, streamUsage });
   let stream = '';
   for (const event of eventsOf(conversation.readResponse(JSON.parse(body.toString('utf8')) as JsonObject))) {
     stream += event.type === 'end' ? writer.end() : writer.write(event);

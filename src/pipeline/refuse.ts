@@ -1,17 +1,21 @@
-import type { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { errorBody, retryHeaders } from '../formats/client-error.ts';
+import { errorBody, isFinal, requestIdHeader, retryHeaders, statusFor } from '../formats/client-error.ts';
 import { headerText } from './header-text.ts';
 
 /** Answers with an error in the client's format, unless some of an answer was sent already or the client has left. */
 export function sendError(exchange: Exchange, error: GatewayError): void {
   const { client } = exchange;
   if (client.hasStarted || client.isGone) return;
-  exchange.status = error.status;
+  const { format } = exchange.endpoint;
+  const status = statusFor(error, format);
+  exchange.status = status;
   const headers = [
     'content-type',
     'application/json',
     'x-litellm-call-id',
+    exchange.callId,
+    requestIdHeader(format),
     exchange.callId,
     'x-litellm-attempted-retries',
     String(exchange.walk?.attemptedRetries ?? 0),
@@ -21,8 +25,17 @@ export function sendError(exchange: Exchange, error: GatewayError): void {
   ];
   if (exchange.group !== undefined) headers.push('x-litellm-model-group', headerText(exchange.group.name));
   if (exchange.deployment !== undefined) headers.push('x-litellm-model-id', headerText(exchange.deployment.id));
-  // Both SDKs retry 408, 409, 429 and 5xx by themselves unless the answer says that it is pointless.
-  if (error.facts.mayRetry === false || (error.row.source === 'client' && error.row.retry === 'nowhere'))
-    headers.push('x-should-retry', 'false');
-  client.sendWhole(error.status, headers, errorBody(error, exchange.endpoint.format, exchange.callId));
+  if (isFinal(error)) headers.push('x-should-retry', 'false');
+  client.sendWhole(status, headers, errorBody(withPromptSize(error, exchange), format, exchange.callId));
+}
+
+/** Claude's words for a prompt that is too long hold two numbers; what the provider did not say is what the gateway estimated. */
+function withPromptSize(error: GatewayError, { needs, group, deployment }: Exchange): GatewayError {
+  if (error.code !== 'upstream_context_window') return error;
+  const limits = group?.deployments.map(({ priced }) => priced.facts.maxInputTokens ?? 0) ?? [];
+  const configured = deployment?.priced.facts.maxInputTokens ?? Math.max(0, ...limits);
+  const mostTokens = error.facts.mostTokens ?? (configured > 0 ? configured : undefined);
+  if (mostTokens === undefined) return error;
+  const promptTokens = error.facts.promptTokens ?? Math.max(needs?.inputTokens ?? 0, mostTokens + 1);
+  return new GatewayError(error.code, error.message, { ...error.facts, promptTokens, mostTokens });
 }

@@ -3,8 +3,9 @@
  * another model or address, or runs code would count against no budget. So each provider lists what it may be sent; what is not
  * listed is refused.
  */
-import type { JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { RequestOutline } from '../formats/outline.ts';
+import { refusedIn, SEARCH_OPTIONS, toolsIn } from './tool-contents.ts';
 
 /** Which things beside tokens have a known price at a deployment. */
 export interface MemberPrices {
@@ -26,13 +27,18 @@ export interface BudgetMembers {
   readonly checked: ReadonlyMap<string, MemberRule>;
   /** Whether a kind of tool may be sent: the client runs it, or its price is known. */
   readonly takesTool: (kind: string, prices: MemberPrices) => boolean;
+  /** What a tool of a kind that may be sent says that may not be: the name of the member. */
+  readonly refusedInTool: (tool: JsonObject) => string | undefined;
   /** For headers that are handed on, whether a word of their lists may be. */
   readonly takesWord?: (header: string, word: string) => boolean;
 }
 
-/** The first member or tool that may not be sent: its field and what it says; undefined if all may be. */
+/**
+ * The first member or tool that may not be sent: its field and what it says; undefined if all may be. Members that are `null` are
+ * left out of what is sent, or are harmless.
+ */
 export function refusedMember(
-  { harmless, checked, takesTool }: BudgetMembers,
+  { harmless, checked, takesTool, refusedInTool }: BudgetMembers,
   outline: RequestOutline,
   prices: MemberPrices,
   isExempt: (name: string) => boolean,
@@ -44,7 +50,21 @@ export function refusedMember(
   }
   if (isExempt('tools')) return undefined;
   const tool = outline.toolKinds.find((kind) => !takesTool(kind, prices) && !isExempt(kind));
-  return tool === undefined ? undefined : { field: 'tools', word: tool };
+  if (tool !== undefined) return { field: 'tools', word: tool };
+  if (!outline.hasTools) return undefined;
+  for (const each of toolsIn(outline.value('tools'))) {
+    const word = isExempt(String(each.type)) ? undefined : refusedInTool(each);
+    if (word !== undefined && !isExempt(word)) return { field: 'tools', word };
+  }
+  return undefined;
+}
+
+/** Members that are `null` and not known to be harmless: what a provider makes of them is unknown, so they are left out. */
+export function unknownNulls(
+  { harmless }: BudgetMembers,
+  { envelope }: Pick<RequestOutline, 'envelope'>,
+): readonly string[] {
+  return envelope.members.filter(({ name, kind }) => kind === 'null' && !harmless.has(name)).map(({ name }) => name);
 }
 
 /** A value among these. */
@@ -76,5 +96,6 @@ const STANDARD_TIERS: ReadonlySet<string> = new Set([
   'batch',
 ]);
 
-/** Whatever searches the web, if a search has a known price. */
-export const pricedSearch: MemberRule = (_value, prices) => prices.search;
+/** What says how the web is searched, if a search has a known price. */
+export const pricedSearch: MemberRule = (value, prices) =>
+  prices.search && refusedIn(value, SEARCH_OPTIONS) === undefined;

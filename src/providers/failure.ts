@@ -1,5 +1,6 @@
 import { defined } from '../core/defined.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import { readContextSize } from './context-size.ts';
 import type { FailedAnswer, Failure } from './provider.ts';
 import { type ProviderWords, readWords } from './provider-words.ts';
 import { redactSecrets } from './redact-secrets.ts';
@@ -57,6 +58,7 @@ export function classifyBy(title: string, rows: readonly FailureRow[]): (answer:
       message: messageOf(exception, code, words),
       ...(providerCode === undefined ? {} : { providerCode: redactSecrets(providerCode).slice(0, 200) }),
       ...(words.param === undefined ? {} : { param: words.param.slice(0, 200) }),
+      ...(code === 'upstream_context_window' && { contextSize: readContextSize(words.message) }),
       ...defined({ retryAfterMs, status }),
     };
   };

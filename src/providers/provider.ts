@@ -3,6 +3,7 @@ import type { JsonValue } from '../core/json.ts';
 import type { FormatId, ProviderErrorFacts } from '../formats/neutral/conversation.ts';
 import type { ToolLimits } from '../formats/neutral/tool-limits.ts';
 import type { BudgetMembers } from './budget-members.ts';
+import type { ContextSize } from './context-size.ts';
 
 /** The name of a kind of work that a provider can do; `src/operations` says what follows from each. */
 export type OperationId = 'chat' | 'response' | 'completion' | 'embedding' | 'count-tokens';
@@ -86,6 +87,8 @@ export interface Failure {
   readonly message: string;
   readonly providerCode?: string;
   readonly param?: string;
+  /** How long the prompt was and may be, if it is too long and the provider says it. */
+  readonly contextSize?: ContextSize;
   readonly retryAfterMs?: number;
   /** Status to answer the client with if the provider's own says more than the table's (529, 409, …). */
   readonly status?: number;

@@ -7,13 +7,13 @@ import type { Routable } from './model-groups.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { Round } from './round.ts';
 import type { WalkOptions } from './walk-options.ts';
+import { probeFirst, soonestMs } from './walk-order.ts';
 
 interface Flight<D> {
   readonly deployment: D;
   readonly wasProbe: boolean;
 }
 
-/** A retry that waits for its time. */
 interface Retry<D> {
   readonly deployment: D;
   readonly atMs: number;
@@ -142,6 +142,19 @@ export class Walk<D extends Routable> {
     if (failure.code === 'upstream_context_window') this.#sawContextWindow = true;
   }
 
+  /**
+   * The gateway may not send this request to the deployment, and has sent nothing: as if it had not been chosen. Another deployment,
+   * or a fallback, may take what this one may not be sent.
+   */
+  passedOver(of?: D): void {
+    const { deployment, wasProbe } = this.#land(of);
+    this.#options.breakers.recordCancelled(deployment.id, { wasProbe });
+    this.#excluded.push(deployment.id);
+    this.#attempts -= 1;
+    if (this.#further > 0) this.#further -= 1;
+    if (this.#retries > 0 && this.#attempts > 0 && this.#fallbacks === 0) this.#retries -= 1;
+  }
+
   succeeded(of?: D): void {
     const { deployment, wasProbe } = this.#land(of);
     this.#options.breakers.recordSuccess(deployment.id, { wasProbe });
@@ -173,10 +186,13 @@ export class Walk<D extends Routable> {
   }
 
   #start(round: Round): Step<D> {
-    const candidates = this.#probeFirst(this.#group.deployments, this.#policy.numRetries);
+    const { deployments } = this.#group;
+    const left =
+      this.#excluded.length === 0 ? deployments : deployments.filter(({ id }) => !this.#excluded.includes(id));
+    const candidates = this.#probeFirst(left, this.#policy.numRetries);
     const step = this.#pick(this.#group, candidates, round) ?? this.#fallBack(undefined, round);
     if (step !== undefined) return step;
-    const nearMs = this.#soonestIn(this.#group);
+    const nearMs = soonestMs(this.#group.deployments, this.#options.breakers);
     if (nearMs !== undefined && nearMs <= SHORT_WAIT_MS && this.#shortWaits < MOST_SHORT_WAITS && this.#fits(nearMs)) {
       this.#shortWaits += 1;
       return { kind: 'wait', waitMs: Math.max(1, Math.ceil(nearMs)) };
@@ -208,7 +224,7 @@ export class Walk<D extends Routable> {
   /** The deployments of the group that this request has not been to and that could serve it. */
   #othersAfter(code: ErrorCode): readonly D[] {
     const failed = this.#failed;
-    const others = this.#group.deployments.filter(({ id }) => !this.#tried.has(id));
+    const others = this.#group.deployments.filter(({ id }) => !this.#tried.has(id) && !this.#excluded.includes(id));
     if (code === 'upstream_content_policy' || failed === undefined) return [];
     if (code !== 'upstream_context_window') return others;
     return others.filter((candidate) => this.#options.takesMore?.(candidate, failed) === true);
@@ -343,16 +359,10 @@ export class Walk<D extends Routable> {
     return true;
   }
 
-  /**
-   * A deployment whose cooldown is over goes first if the request can afford its failure: otherwise no request would
-   * find out.
-   */
+  /** In the order in which this request tries them. */
   #probeFirst(deployments: readonly D[], furtherAttempts: number): readonly D[] {
-    const attemptsLeft = this.#policy.maxAttempts - this.#attempts;
-    if (deployments.length < 2 || furtherAttempts < 1 || attemptsLeft < 2) return deployments;
-    const index = deployments.findIndex(({ id }) => this.#options.breakers.isProbeDue(id));
-    const due = deployments[index];
-    return index <= 0 || due === undefined ? deployments : [due, ...deployments.filter((other) => other !== due)];
+    const furtherInAll = this.#policy.maxAttempts - this.#attempts - 1;
+    return probeFirst(deployments, this.#options.breakers, Math.min(furtherAttempts, furtherInAll));
   }
 
   /** Further attempts after this failure in the group that is walked. */
@@ -360,15 +370,6 @@ export class Walk<D extends Routable> {
     const ofClass = this.#policy.retriesByClass[ERRORS[code].className];
     if (this.#fallbacks === 0) return ofClass ?? this.#policy.numRetries;
     return Math.min(ofClass ?? this.#policy.retriesPerFallback, this.#policy.retriesPerFallback);
-  }
-
-  #soonestIn(planned: PlannedGroup<D>): number | undefined {
-    let soonest: number | undefined;
-    for (const { id } of planned.deployments) {
-      const waitMs = this.#options.breakers.retryAfterMs(id);
-      if (soonest === undefined || waitMs < soonest) soonest = waitMs;
-    }
-    return soonest;
   }
 
   #giveUp(reason: GiveUpReason, round: Round): Step<D> {

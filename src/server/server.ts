@@ -12,7 +12,7 @@ import { newCallId } from '../core/ids.ts';
 import { Slots } from '../core/slots.ts';
 import type { Answer } from '../endpoints/question.ts';
 import { Exchange } from '../exchange/exchange.ts';
-import { errorBody, retryHeaders } from '../formats/client-error.ts';
+import { errorBody, isFinal, requestIdHeader, retryHeaders, statusFor } from '../formats/client-error.ts';
 import type { FreeKind } from '../pipeline/free-rates.ts';
 import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
@@ -20,12 +20,13 @@ import type { Parts } from '../pipeline/parts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { ArrayClient, wantsArray } from './array-client.ts';
+import { formatOfClient } from './client-format.ts';
 import { type EdgeLimits, limitHandshakes, restWhileLate } from './client-time-limits.ts';
 import { badUrl, errorOfFramework } from './framework-errors.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
 import { makeApp } from './make-app.ts';
 import { serveManagement } from './management.ts';
-import { ConnectionLimits } from './overload/connection-limits.ts';
+import { ConnectionsByAddress } from './overload/connections-by-address.ts';
 import { LoopWatch } from './overload/loop-watch.ts';
 import { OverloadManager } from './overload/overload-manager.ts';
 import {
@@ -38,6 +39,7 @@ import {
   VERB_ROUTES,
 } from './routes.ts';
 import { ServedCertificate } from './served-certificate.ts';
+import { unknownRoute } from './unknown-route.ts';
 import { pathOf, queryOf, queryTextOf } from './url.ts';
 
 /** Connections that wait to be accepted while the event loop is busy. The kernel may allow fewer (`net.core.somaxconn`). */
@@ -65,7 +67,7 @@ export class Edge {
   readonly #inFlight = new Slots<HttpClient>();
   readonly #loop: LoopWatch;
   readonly #overload: OverloadManager;
-  readonly #connections: ConnectionLimits;
+  readonly #connections: ConnectionsByAddress;
   /** Undefined: it serves plain HTTP. */
   readonly #certificate: ServedCertificate | undefined;
   #whenIdle: (() => void) | undefined;
@@ -87,7 +89,10 @@ export class Edge {
     server.on('checkContinue', (request, response) => server.emit('request', request, response));
     this.#loop = new LoopWatch(options.parts.clock);
     this.#overload = new OverloadManager(this.#loop, options.snapshot().config.server);
-    this.#connections = new ConnectionLimits(server, () => options.snapshot().config.server);
+    this.#connections = new ConnectionsByAddress(
+      server,
+      () => options.snapshot().config.server.maxConnectionsPerAddress,
+    );
     restWhileLate(server, limits, this.#loop);
     if (this.#certificate !== undefined) limitHandshakes(server, limits, this.#loop);
     // The pipeline reads bodies, after it has checked the key.
@@ -226,12 +231,14 @@ export class Edge {
   ): void {
     const { parts } = this.#options;
     const client = new HttpClient(request, response, this.#overload);
-    client.excess = this.#connections.excessOf(request.socket);
-    if (client.excess !== undefined) response.shouldKeepAlive = false;
+    if (this.#connections.isExcess(request.socket)) {
+      client.isExcess = true;
+      response.shouldKeepAlive = false;
+    }
     const snapshot = this.#options.snapshot();
     this.#overload.follow(snapshot.config.server);
     const exchange = new Exchange({
-      callId: newCallId(parts.clock.nowMs()),
+      callId: this.#newCallId(),
       route: name,
       endpoint: route.endpoint,
       client: wantsArray(route, client.query) ? new ArrayClient(client) : client,
@@ -279,7 +286,8 @@ export class Edge {
         isDraining: this.#isDraining,
         version: this.#options.version,
       });
-      return send(reply, answer);
+      const format = formatOfClient(pathOf(request.url), request.headers);
+      return send(reply.header(requestIdHeader(format), this.#newCallId()), answer);
     } catch (error) {
       return this.#refuse(request, reply, asGatewayError(error));
     }
@@ -328,14 +336,13 @@ export class Edge {
       );
       return this.#refuse(request, reply.header('allow', allowed.join(', ')), error);
     }
-    return this.#refuse(
-      request,
-      reply,
-      new GatewayError(
-        'unknown_route',
-        'No route has this path. The API starts at /v1; docs/reference lists all paths.',
-      ),
-    );
+    // Claude Code asks at every start whether the gateway is there.
+    if (path === '/' && request.method === 'HEAD') return reply.code(200).send();
+    return this.#refuse(request, reply, unknownRoute(path));
+  }
+
+  #newCallId(): string {
+    return newCallId(this.#options.parts.clock.nowMs());
   }
 
   #take(kind: FreeKind, identity: Identity | undefined): void {
@@ -360,8 +367,12 @@ export class Edge {
   #refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
     if (error.code === 'internal')
       this.#options.parts.onFault(`${request.method} ${request.url.slice(0, 200)} failed`, error);
-    const body = errorBody(error);
-    const again = retryHeaders(error);
+    const format = formatOfClient(pathOf(request.url), request.headers);
+    const callId = this.#newCallId();
+    const status = statusFor(error, format);
+    const body = errorBody(error, format, callId);
+    const again = [requestIdHeader(format), callId, ...retryHeaders(error)];
+    if (isFinal(error)) again.push('x-should-retry', 'false');
     if (hasUnreadBody(request.raw)) {
       const allow = reply.getHeader('allow');
       const headers = [
@@ -371,11 +382,11 @@ export class Edge {
         ...again,
       ];
       reply.hijack();
-      new HttpClient(request.raw, reply.raw, this.#overload).sendWhole(error.status, headers, body);
+      new HttpClient(request.raw, reply.raw, this.#overload).sendWhole(status, headers, body);
       return reply;
     }
     for (let at = 0; at < again.length; at += 2) void reply.header(again[at] ?? '', again[at + 1]);
-    return reply.code(error.status).header('content-type', 'application/json').send(body);
+    return reply.code(status).header('content-type', 'application/json').send(body);
   }
 }
 

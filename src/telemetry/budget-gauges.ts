@@ -1,5 +1,4 @@
 /** Gauges of budgets under LiteLLM's names: what is left, what there is, and how long until it resets. */
-import { inSlices } from './slices.ts';
 
 /** Kinds of accounts whose budgets LiteLLM has gauges for. */
 export type GaugedKind = 'key' | 'team' | 'user' | 'organization' | 'customer' | 'provider';
@@ -160,25 +159,25 @@ export function leastLeft({ budgets, rates }: BudgetReadings, most: number): Bud
 }
 
 /** Joins what several processes saw: of each budget the latest. */
-export async function latestReadings(all: readonly BudgetReadings[]): Promise<BudgetReadings> {
+export function latestReadings(all: readonly BudgetReadings[]): BudgetReadings {
   return {
-    budgets: await latest(
+    budgets: latest(
       all.flatMap(({ budgets }) => budgets),
       ({ kind }) => kind,
     ),
-    rates: await latest(
+    rates: latest(
       all.flatMap(({ rates }) => rates),
       () => '',
     ),
   };
 }
 
-async function latest<Reading extends { readonly labels: Sample['labels']; readonly seenAtMs: number }>(
+function latest<Reading extends { readonly labels: Sample['labels']; readonly seenAtMs: number }>(
   readings: readonly Reading[],
   kindOf: (reading: Reading) => string,
-): Promise<readonly Reading[]> {
+): readonly Reading[] {
   const byLabels = new Map<string, Reading>();
-  for await (const reading of inSlices(readings)) {
+  for (const reading of readings) {
     const key = `${kindOf(reading)}\n${JSON.stringify(reading.labels)}`;
     const known = byLabels.get(key);
     if (known === undefined || reading.seenAtMs > known.seenAtMs) byLabels.set(key, reading);

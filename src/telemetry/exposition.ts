@@ -22,7 +22,6 @@ import {
   type LabelName,
   type Series,
 } from './series.ts';
-import { breathe, inSlices, RECORDS_AT_A_TIME } from './slices.ts';
 
 /** How a deployment fares: 0 healthy, 1 failed lately, 2 taken out of rotation. */
 export type DeploymentState = 0 | 1 | 2;
@@ -74,6 +73,8 @@ export interface MetricsSnapshot {
   readonly process: readonly (readonly object[])[];
 }
 
+/** After so many records the writer lets other work run, so that a scrape never holds up requests for long. */
+const RECORDS_AT_A_TIME = 100;
 /** A part of the text has about so many lines: some 60 kB. */
 const LINES_AT_A_TIME = 200;
 
@@ -91,10 +92,8 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** The text form of the bucket bounds: Python's, where whole numbers end in `.0`. */
 const BOUNDS = [...LATENCY_BUCKETS.map((bound) => (Number.isInteger(bound) ? `${bound}.0` : String(bound))), '+Inf'];
 
-/**
- * Adds the snapshots of several processes, in slices: counts and gauges add up, a deployment is as bad as the worst process finds it.
- */
-export async function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): Promise<MetricsSnapshot> {
+/** Adds the snapshots of several processes: counts and gauges add up, a deployment is as bad as the worst process finds it. */
+export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
   const series = new Map<string, Series>();
   const lanes = new Map<string, LaneCount>();
   const deployments = new Map<string, DeploymentReading>();
@@ -103,7 +102,7 @@ export async function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): Pro
   const readings: Record<string, number> = {};
   const further = snapshots[0]?.further ?? [];
   for (const snapshot of snapshots) {
-    for await (const one of inSlices(snapshot.series)) {
+    for (const one of snapshot.series) {
       const key = JSON.stringify(one.labels);
       let into = series.get(key);
       if (into === undefined) {
@@ -112,18 +111,18 @@ export async function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): Pro
       }
       addSeries(into, one);
     }
-    for await (const { lane, reason, count } of inSlices(snapshot.lanes)) {
+    for (const { lane, reason, count } of snapshot.lanes) {
       const key = `${lane}\n${reason}`;
       const into = lanes.get(key);
       if (into === undefined) lanes.set(key, { lane, reason, count });
       else into.count += count;
     }
-    for await (const one of inSlices(snapshot.deployments)) {
+    for (const one of snapshot.deployments) {
       const into = deployments.get(one.labels.model_id);
       if (into === undefined) deployments.set(one.labels.model_id, { ...one });
       else if (one.state > into.state) into.state = one.state;
     }
-    for await (const { labels, count } of inSlices(snapshot.cooldowns)) {
+    for (const { labels, count } of snapshot.cooldowns) {
       const key = `${labels.exception_status} ${labels.model_id}`;
       const into = cooldowns.get(key);
       if (into === undefined) cooldowns.set(key, { labels, count });
@@ -147,7 +146,7 @@ export async function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): Pro
     hedges,
     readings,
     further,
-    budgets: await latestReadings(snapshots.map(({ budgets }) => budgets)),
+    budgets: latestReadings(snapshots.map(({ budgets }) => budgets)),
     build: snapshots[0]?.build ?? { version: 'None', node_version: process.version },
     process: snapshots.flatMap((snapshot) => snapshot.process),
   };
@@ -280,4 +279,8 @@ function labelText<Name extends string>(
 function escapeLabel(label: string): string {
   if (label.length <= 64 && !/[^ !#-[\]-~]/.test(label)) return label;
   return boundedLabel(label).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+}
+
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

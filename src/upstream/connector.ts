@@ -1,11 +1,10 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
-import type { Socket } from 'node:net';
-import type { buildConnector as Connect } from 'undici';
+import type { LookupFunction, Socket } from 'node:net';
+import { buildConnector } from 'undici';
 import type { ConnectionReuse } from './connection-reuse.ts';
 import type { ForwardProxy, Proxies } from './proxies.ts';
 import type { TlsFiles } from './tls-files.ts';
-import { buildConnector } from './undici.ts';
 
 /** A proxy that cannot be reached, or that makes no tunnel. Its message names no credentials. */
 export class ProxyError extends Error {
@@ -18,26 +17,23 @@ interface ConnectorOptions {
   readonly reuse: ConnectionReuse;
   readonly proxies: Proxies | undefined;
   readonly tls: TlsFiles;
+  /** Finds the addresses of origins; a proxy finds them itself. */
+  readonly lookup: LookupFunction;
 }
 
 /** Makes connections to origins, straight or through a proxy. Every one is known to `reuse` from the moment at which it is begun. */
-export function makeConnector({ timeoutMs, reuse, proxies, tls }: ConnectorOptions): Connect.connector {
+export function makeConnector({ timeoutMs, reuse, proxies, tls, lookup }: ConnectorOptions): buildConnector.connector {
   const { proxyAuthorities, ...provider } = tls;
-  const connect = buildConnector({ timeout: timeoutMs, noDelay: true, keepAlive: true, allowH2: false, ...provider });
-  const straight: Connect.connector = (options, callback) => {
+  const common = { timeout: timeoutMs, noDelay: true, keepAlive: true, allowH2: false };
+  const connect = buildConnector({ ...common, lookup, ...provider });
+  const straight: buildConnector.connector = (options, callback) => {
     // Its type says that it returns nothing; it returns the socket.
     const socket = connect(options, callback) as unknown as Socket | undefined;
     if (socket !== undefined) reuse.connecting(socket);
   };
   if (proxies === undefined) return straight;
   // The proxy sees no client certificate, and is not let off its own because a provider is.
-  const toProxy = buildConnector({
-    timeout: timeoutMs,
-    noDelay: true,
-    keepAlive: true,
-    allowH2: false,
-    ...proxyAuthorities,
-  });
+  const toProxy = buildConnector({ ...common, ...proxyAuthorities });
   return (options, callback) => {
     const isSecure = options.protocol === 'https:';
     const proxy = proxies.of(isSecure, options.hostname, Number(options.port) || (isSecure ? 443 : 80));
@@ -55,7 +51,7 @@ export function makeConnector({ timeoutMs, reuse, proxies, tls }: ConnectorOptio
   };
 }
 
-function addressOf({ isSecure, host, port }: ForwardProxy): Connect.Options {
+function addressOf({ isSecure, host, port }: ForwardProxy): buildConnector.Options {
   return { protocol: isSecure ? 'https:' : 'http:', hostname: host, host, port: String(port) };
 }
 

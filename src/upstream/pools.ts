@@ -1,9 +1,9 @@
-import type { Agent as AgentType } from 'undici';
+import type { LookupFunction } from 'node:net';
+import { Agent } from 'undici';
 import type { ConnectionReuse } from './connection-reuse.ts';
 import { makeConnector } from './connector.ts';
 import type { Proxies } from './proxies.ts';
 import { readTlsFiles, type TlsFiles, type TlsSettings } from './tls-files.ts';
-import { Agent } from './undici.ts';
 
 interface PoolOptions {
   readonly connectTimeoutMs: number;
@@ -11,13 +11,14 @@ interface PoolOptions {
   readonly maxConnectionsPerOrigin: number;
   readonly proxies: Proxies | undefined;
   readonly reuse: ConnectionReuse;
+  readonly lookup: LookupFunction;
 }
 
 /** Connections that are made under the same TLS settings. */
 interface Pool {
-  readonly kept: AgentType;
+  readonly kept: Agent;
   /** For calls whose kept connection was dead: others of it may be dead as well, so they get one of their own. */
-  readonly fresh: AgentType;
+  readonly fresh: Agent;
 }
 
 interface OwnPool {
@@ -69,7 +70,7 @@ export class Pools {
   }
 
   #make(settings: TlsSettings | undefined): OwnPool {
-    const { connectTimeoutMs, maxConnectionsPerOrigin, proxies, reuse } = this.#options;
+    const { connectTimeoutMs, maxConnectionsPerOrigin, proxies, reuse, lookup } = this.#options;
     const files = readTlsFiles(settings);
     const options = {
       connections: maxConnectionsPerOrigin,
@@ -82,7 +83,7 @@ export class Pools {
       bodyTimeout: 0,
       maxHeaderSize: 16_384,
       allowH2: false,
-      connect: makeConnector({ timeoutMs: connectTimeoutMs, reuse, proxies, tls: files }),
+      connect: makeConnector({ timeoutMs: connectTimeoutMs, reuse, proxies, tls: files, lookup }),
     } as const;
     return { settings, files, pool: { kept: new Agent(options), fresh: new Agent(options) } };
   }

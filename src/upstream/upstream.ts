@@ -1,16 +1,17 @@
 /** The one place that knows undici: connections to providers, their timeouts, and how a call is aborted. */
+import type { LookupFunction } from 'node:net';
 import type { Transform } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors as undiciErrors } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { CallPermit } from './call-permit.ts';
 import { ConnectionReuse, type Sending, type Sent } from './connection-reuse.ts';
 import { ProxyError } from './connector.ts';
 import { createDecoder } from './decode.ts';
+import { AddressError, type AddressRules, guardedLookup } from './guarded-lookup.ts';
 import { Pools } from './pools.ts';
 import { Proxies, type ProxySettings } from './proxies.ts';
 import { type CallTimeouts, type TimeoutKind, TimeoutWatch, type Watched } from './timeouts.ts';
 import { TlsFileError, type TlsSettings } from './tls-files.ts';
-import { errors as undiciErrors } from './undici.ts';
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -85,6 +86,10 @@ interface UpstreamOptions {
   readonly proxies?: ProxySettings;
   /** The TLS settings of calls without any of their own. */
   readonly tls?: TlsSettings;
+  /** Whether host names may lead to link-local addresses. */
+  readonly mayBeLinkLocal?: boolean;
+  /** Finds the addresses of a host name; absent: the system does. */
+  readonly lookup?: LookupFunction;
 }
 
 const MAX_INFORMATIONAL_ANSWERS = 20;
@@ -96,17 +101,22 @@ export class Upstream {
   readonly #proxies: Proxies | undefined;
   readonly #watch: TimeoutWatch;
   readonly #reuse: ConnectionReuse;
+  readonly #rules: AddressRules;
 
-  constructor({ clock, connectTimeoutMs, maxConnectionsPerOrigin = 1024, proxies, tls }: UpstreamOptions) {
+  constructor(given: UpstreamOptions) {
+    const { clock, connectTimeoutMs, maxConnectionsPerOrigin = 1024, proxies, tls, mayBeLinkLocal = false } = given;
+    this.#rules = { mayBeLinkLocal };
     this.#watch = new TimeoutWatch(clock);
     this.#reuse = new ConnectionReuse(clock);
     this.#proxies = proxies && new Proxies(proxies);
-    const options = { connectTimeoutMs, maxConnectionsPerOrigin, proxies: this.#proxies, reuse: this.#reuse };
+    const lookup = guardedLookup(this.#rules, given.lookup);
+    const options = { connectTimeoutMs, maxConnectionsPerOrigin, proxies: this.#proxies, reuse: this.#reuse, lookup };
     this.#pools = new Pools(options, tls);
   }
 
   /** Takes over other TLS settings for calls without any of their own, and certificates that were changed in their files. */
-  configure({ tls }: Pick<UpstreamOptions, 'tls'>): void {
+  configure({ tls, mayBeLinkLocal = false }: Pick<UpstreamOptions, 'tls' | 'mayBeLinkLocal'>): void {
+    this.#rules.mayBeLinkLocal = mayBeLinkLocal;
     this.#pools.configure(tls);
   }
 
@@ -370,6 +380,7 @@ function faultOf(error: Error): UpstreamFault {
   if (error instanceof undiciErrors.ResponseContentLengthMismatchError) {
     return { kind: 'reset', detail: 'the answer is shorter or longer than announced' };
   }
+  if (error instanceof AddressError) return { kind: 'dns', detail: error.message };
   if (error instanceof ProxyError) return { kind: 'connect', detail: error.message };
   if (error instanceof TlsFileError) return { kind: 'tls', detail: 'a file of the TLS settings cannot be read' };
   const word = typeof code === 'string' ? code : '';

@@ -4,60 +4,24 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { ensureDebianPackage } from '../support/debian.ts';
+import { pythonProgram } from '../programs/python-program.ts';
 import { CHAT_GROUPS } from '../support/default-config.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const run = promisify(execFile);
-const HOME = join(tmpdir(), 'sluice-python-clients');
-const PYTHON = join(HOME, 'venv', 'bin', 'python');
 const GUIDE = join(import.meta.dirname, '../../../shared/seeds/litellm-gateway-guide.txt');
 
-const OUT_OF_REACH =
-  /connection broken|NewConnectionError|No matching distribution|timed out|Temporary failure|unreachable|40[34]|50\d/i;
-
-/** Why Python's packages cannot be used here; undefined if they can. */
-async function makeEnvironment(): Promise<string | undefined> {
-  const works = async (): Promise<boolean> =>
-    existsSync(PYTHON) &&
-    (await run(PYTHON, ['-c', 'import openai, anthropic'], { timeout: 60_000 }).then(
-      () => true,
-      () => false,
-    ));
-  if (await works()) return undefined;
-  const fresh = join(HOME, `new-${process.pid}`);
-  mkdirSync(HOME, { recursive: true });
-  const python = ensureDebianPackage('python3', 'python3');
-  // Debian keeps what venv needs in a package of its own.
-  ensureDebianPackage('python3-venv', 'python3', ['-c', 'import ensurepip']);
-  try {
-    // Made aside and moved into its place, so that two test runs do not meet in a half-made one.
-    await run(python, ['-m', 'venv', fresh], { timeout: 60_000 });
-    await run(
-      join(fresh, 'bin', 'python'),
-      ['-m', 'pip', 'install', '--quiet', '--retries=1', '--timeout=20', 'openai', 'anthropic'],
-      {
-        timeout: 180_000,
-      },
-    );
-    rmSync(join(HOME, 'venv'), { recursive: true, force: true });
-    renameSync(fresh, join(HOME, 'venv'));
-  } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
-    const { stderr = '', message } = error as Error & { stderr?: string };
-    if (!OUT_OF_REACH.test(stderr || message)) throw error;
-    return `the package registry of Python is out of reach: ${(stderr || message).trim().split('\n').at(-1)?.slice(0, 200)}`;
-  }
-  if (await works()) return undefined;
-  throw new Error('The Python packages were installed but cannot be imported.');
-}
-
-const skip = await makeEnvironment();
+const installed = await pythonProgram({
+  name: 'sdks',
+  packages: ['openai', 'anthropic'],
+  modules: ['openai', 'anthropic'],
+});
+const skip = 'skip' in installed ? installed.skip : false;
+const PYTHON = 'python' in installed ? installed.python : '';
 
 /** The guide's Python example with its lost indentation put back; our own equivalent where the guide is absent. */
 function guideExample(): string {
@@ -141,7 +105,7 @@ except anthropic.BadRequestError:
 print("done")
 `;
 
-describe("Python's openai and anthropic", { timeout: 120_000, skip: skip ?? false }, () => {
+describe("Python's openai and anthropic", { timeout: 120_000, skip }, () => {
   let gateway: TestGateway;
   before(async () => {
     gateway = await startTestGateway();
@@ -158,7 +122,7 @@ describe("Python's openai and anthropic", { timeout: 120_000, skip: skip ?? fals
   }
 });
 
-describe("the guide's Python example", { timeout: 60_000, skip: skip ?? false }, () => {
+describe("the guide's Python example", { timeout: 60_000, skip }, () => {
   it('runs unchanged but for the key and the port', async () => {
     const gateway = await startTestGateway({ models: { 'deepseek-v4': 'deepseek/deepseek-chat-v4' } });
     try {

@@ -33,7 +33,12 @@ export class Instance {
   url = '';
 
   /** Its data are in a folder by its name, which outlives it. `port` 0: any free one. */
-  constructor({ ending, folder, simulatorUrl }: Site, name: string, port = 0) {
+  constructor(
+    { ending, folder, simulatorUrl }: Site,
+    name: string,
+    port = 0,
+    env: Readonly<Record<string, string>> = {},
+  ) {
     this.process = new SluiceProcess(ending, {
       cwd: folder,
       args: ['--host', '127.0.0.1', '--port', String(port), '--config', join(folder, 'config.yaml')],
@@ -42,6 +47,7 @@ export class Instance {
         PROVIDER_KEY,
         TEST_MASTER_KEY: MASTER_KEY,
         SLUICE_DATA_DIR: join(folder, name),
+        ...env,
       },
     });
   }

@@ -107,7 +107,7 @@ describe('refused before a word', { concurrency: 4 }, () => {
       return inWorld(under({ ...PLAIN, deployments, litellm }, 's12'), async ({ ask, way }) => {
         const answer = await ask({ stream });
         assertServed(answer);
-        assert.match(answer.model, /gpt-4\.1/);
+        assert.equal(answer.model, 'large', 'the name of the group that answered');
         assert.deepEqual(way(), ['west', 'north']);
       });
     });
@@ -145,7 +145,7 @@ describe('refused before a word', { concurrency: 4 }, () => {
         const answer = await ask({ stream });
         assertServed(answer);
         assert.deepEqual(way(), ['west', 'west', 'west', 'east']);
-        assert.match(answer.model, /^(?:backup|claude-sonnet-4-5)$/, 'the fallback’s name, never the one that failed');
+        assert.equal(answer.model, 'backup', 'the fallback’s name, never the one that failed');
         assert.equal(answer.headers.get('x-litellm-model-id'), 'east');
         assert.equal(answer.headers.get('x-litellm-model-group'), 'backup');
         assert.equal(answer.headers.get('x-litellm-attempted-fallbacks'), '1');

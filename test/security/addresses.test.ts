@@ -30,6 +30,10 @@ const LINK_LOCAL = [
   'http://[FEBF::1]/',
   'http://[::ffff:169.254.169.254]/',
   'http://169.254.169.254:80@169.254.170.2/',
+  'http://[fd00:ec2::254]/',
+  'http://100.100.100.200/',
+  'http://168.63.129.16/',
+  'http://[::ffff:100.100.100.200]/',
 ];
 
 describe('addresses of providers', () => {

@@ -82,10 +82,6 @@ export const GENERAL_SETTINGS = {
     to: 'maxConnectionsPerAddress',
     default: 10_000,
   }),
-  max_connections: own('count', 'Connections of all addresses together; requests on further ones are refused.', {
-    to: 'maxConnections',
-    default: 20_000,
-  }),
   max_event_loop_lag: own(
     'seconds',
     'New requests are refused while the gateway is this late all the time; 0: never.',
@@ -263,7 +259,7 @@ export const GENERAL_SETTINGS = {
   user_mcp_management_mode: later('text', 'What users see of MCP servers.'),
   allow_link_local_api_base: own(
     'flag',
-    'Lets deployments have an `api_base` at a link-local address (169.254.0.0/16, fe80::/10), where clouds offer the credentials of their machines.',
+    'Lets deployments have an `api_base` at a link-local address (169.254.0.0/16, fe80::/10) or at another at which clouds offer the credentials of their machines, written out or by a host name that leads there.',
     { default: false },
   ),
   store_audit_logs: now('flag', 'Keeps a record of changes by administrators. Always done here.', { default: true }),

@@ -17,6 +17,7 @@ test('an error body tells its type, its words and the status that goes with them
     type: 'invalid_request_error',
     message: 'Too large',
     code: 'image_dimensions_too_large',
+    details: { error_code: 'image_dimensions_too_large' },
     status: 400,
   });
 });

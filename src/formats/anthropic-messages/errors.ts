@@ -34,6 +34,7 @@ export function readError(body: JsonValue): ProviderErrorFacts | undefined {
     message: typeof error.message === 'string' ? error.message : (type ?? 'The provider reported an error.'),
     ...defined({ type }),
     ...(typeof code === 'string' && { code }),
+    ...(isJsonObject(details) && { details }),
     ...defined({ status }),
   };
 }
@@ -61,6 +62,7 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   unknown_object: 'not_found_error',
   object_exists: 'invalid_request_error',
   unsupported_parameter: 'invalid_request_error',
+  unsupported_content: 'invalid_request_error',
   unpriced_model: 'invalid_request_error',
   unpriced_parameter: 'invalid_request_error',
   unknown_model: 'not_found_error',
@@ -99,10 +101,23 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
 };
 
 /** Writes an error for an Anthropic client; whole answers name the request. */
-export function writeError({ reason, message, callId }: ClientError): JsonObject {
+export function writeError(error: ClientError): JsonObject {
+  const { reason, details, callId } = error;
   return {
     type: 'error',
-    error: { type: ANTHROPIC_ERROR_TYPES[reason], message },
+    error: { type: ANTHROPIC_ERROR_TYPES[reason], message: messageOf(error), ...defined({ details }) },
     ...defined({ request_id: callId }),
   };
+}
+
+/** Claude's own words for a prompt that is too long. Claude Code compacts the conversation if it reads them, and only then. */
+const CLAUDE_TOO_LONG = /(?:prompt is too long|input length and `?max_tokens`? exceed context limit).*/is;
+
+function messageOf({ reason, message, promptTokens, mostTokens }: ClientError): string {
+  if (reason !== 'upstream_context_window') return message;
+  const said = CLAUDE_TOO_LONG.exec(message)?.[0];
+  if (said !== undefined) return said;
+  const sizes =
+    promptTokens === undefined || mostTokens === undefined ? '' : `: ${promptTokens} tokens > ${mostTokens} maximum`;
+  return `prompt is too long${sizes} (${message})`;
 }

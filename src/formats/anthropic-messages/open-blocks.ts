@@ -2,8 +2,10 @@
  * The blocks of a Claude stream by their index. Blocks may overlap: what a later one says is held until those before it are
  * closed, so that the neutral events of one part are never mixed with those of another.
  */
+
 import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { FormatError } from '../format.ts';
 import type { StreamEvent } from '../neutral/conversation.ts';
 import { readCitation } from './citations.ts';
@@ -206,7 +208,7 @@ function growOpaque(value: JsonObject, delta: JsonObject): void {
 /** Input that is not JSON is kept as its text, as the client would have received it. */
 function parsedOr(json: string): JsonValue {
   try {
-    return JSON.parse(json) as JsonValue;
+    return parseJson(json);
   } catch {
     return json;
   }

@@ -1,7 +1,9 @@
 /** Reads Claude's stream. A method per event type; the fields hold what is known so far, `open-blocks.ts` the blocks. */
+
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { readerOf } from '../body-reader.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import { CallIds } from '../neutral/call-ids.ts';
@@ -38,7 +40,7 @@ export class AnthropicStreamReader implements StreamReader {
     if (this.#ended || data.trim() === '' || data === '[DONE]') return;
     let event: unknown;
     try {
-      event = JSON.parse(data);
+      event = parseJson(data);
     } catch {
       throw new FormatError('', 'A stream event is not valid JSON.');
     }

@@ -4,6 +4,7 @@
  * until the call's arguments are a whole JSON value, or the answer ends.
  */
 import type { JsonObject } from '../../core/json.ts';
+import { JsonEnd } from '../../core/json-end.ts';
 import type { AnswerFacts, ClientError, StreamPosition, StreamWriter } from '../format.ts';
 import type { Finish, ReasoningSignature, StreamEvent, Usage } from '../neutral/conversation.ts';
 import { writeCitation } from './citations.ts';
@@ -16,21 +17,22 @@ import { writeExtra } from './write-content.ts';
 import { writeMessageId } from './write-response.ts';
 
 type CallEvent = Extract<StreamEvent, { type: 'tool-call' }>;
-type Held = { readonly start: CallEvent; text: string } | { readonly event: StreamEvent };
+type HeldCall = { readonly start: CallEvent; text: string };
+type Held = HeldCall | { readonly event: StreamEvent };
 
 /** One server-sent event of this format. */
 const frame = (type: string, body: string): string => `event: ${type}\ndata: {"type":"${type}"${body}}\n\n`;
 
+/** The call that is open. */
+interface OpenCall {
+  readonly start: CallEvent;
+  readonly end: JsonEnd;
+  text: string;
+}
+
 /** Whether a call needs nothing more. Free text says nothing of its end, and a call without any text may still get some. */
-function isWhole(call: { readonly start: CallEvent; readonly text: string }): boolean {
-  const text = call.text.trim();
-  if (call.start.custom === true || !text.startsWith('{') || !text.endsWith('}')) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+function isWhole({ start, end, text }: OpenCall): boolean {
+  return start.custom !== true && end.isWhole && text.trimStart().startsWith('{');
 }
 
 /** The writer of one stream; it writes the first choice. */
@@ -41,8 +43,9 @@ export class AnthropicStreamWriter implements StreamWriter {
   /** The index of the block that is open, or of the last one. */
   #index = -1;
   #open: 'none' | 'text' | 'thinking' | 'tool' = 'none';
-  #call: { readonly start: CallEvent; text: string } | undefined;
+  #call: OpenCall | undefined;
   #held: Held[] = [];
+  readonly #heldCalls = new Map<number, HeldCall>();
   #seenCalls = new Set<number>();
   #usage: Usage | undefined;
   #finish: Finish | undefined;
@@ -132,20 +135,24 @@ export class AnthropicStreamWriter implements StreamWriter {
   /** Writes what was held, in order, until a call that is not yet whole is open again. At the end everything counts as whole. */
   #drain(isEnd: boolean): string {
     let written = '';
-    while (this.#held.length > 0) {
+    let count = 0;
+    for (const held of this.#held) {
       if (!isEnd && this.#call !== undefined && !isWhole(this.#call)) break;
-      const held = this.#held.shift();
-      if (held === undefined) break;
+      count += 1;
       if ('event' in held) written += this.#write(held.event);
       else written += this.#openCall(held.start) + this.#fillCall(held.text);
     }
+    if (count > 0) this.#held = this.#held.slice(count);
     return written;
   }
 
   #toolCall(event: CallEvent): string {
     if (this.#seenCalls.has(event.call)) return '';
     this.#seenCalls.add(event.call);
-    return this.#mayLeaveCall() ? this.#openCall(event) : this.#hold({ start: event, text: '' });
+    if (this.#mayLeaveCall()) return this.#openCall(event);
+    const held: HeldCall = { start: event, text: '' };
+    this.#heldCalls.set(event.call, held);
+    return this.#hold(held);
   }
 
   #toolArguments(call: number, text: string): string {
@@ -155,7 +162,8 @@ export class AnthropicStreamWriter implements StreamWriter {
       return this.#held.length === 0 ? written : written + this.#drain(false);
     }
     // Arguments of a call that was whole and is closed (white space at most) have no place left.
-    for (const held of this.#held) if ('start' in held && held.start.call === call) held.text += text;
+    const held = this.#heldCalls.get(call);
+    if (held !== undefined) held.text += text;
     return '';
   }
 
@@ -169,13 +177,15 @@ export class AnthropicStreamWriter implements StreamWriter {
       ...writeExtra(event.extra),
     };
     const opened = carrier + this.#openBlock('tool', JSON.stringify(block));
-    this.#call = { start: event, text: '' };
+    this.#heldCalls.delete(event.call);
+    this.#call = { start: event, end: new JsonEnd(), text: '' };
     return opened;
   }
 
   #fillCall(text: string): string {
     if (this.#call === undefined || text === '') return '';
     this.#call.text += text;
+    this.#call.end.push(text);
     // Free text becomes JSON only when it is whole, at the close.
     return this.#call.start.custom === true
       ? ''

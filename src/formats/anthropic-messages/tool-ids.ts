@@ -1,5 +1,7 @@
 /** Names of tools and ids of calls as Claude takes them, and how ids of other providers travel through an Anthropic client. */
+
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { fitText, type TextLimit, type ToolLimits } from '../neutral/tool-limits.ts';
 
 /** Claude refuses a request with any other id, and one with an id that two calls have (claude-code-router#1808, read 2026-11-28). */
@@ -54,7 +56,7 @@ export function writeToolInput(args: string, custom: boolean): JsonObject {
   if (custom) return { input: args };
   if (args.trim() === '') return {};
   try {
-    const parsed: unknown = JSON.parse(args);
+    const parsed: unknown = parseJson(args);
     if (isJsonObject(parsed)) return parsed;
   } catch {
     // Falls to the wrapper below, which keeps the text.

@@ -58,7 +58,7 @@ function writeImage(part: ImagePart, field: string, drop: Drop): JsonObject | un
       return { type: 'image', source: { type: 'base64', media_type: mediaType, data: source.data }, ...more };
     }
     case 'text':
-      drop(field, 'An image cannot be given as text.', 'unsupported');
+      drop(field, 'An image cannot be given as text.', 'refused');
       return undefined;
   }
 }
@@ -87,7 +87,7 @@ function writeDocument(part: DocumentPart, field: string, drop: Drop): JsonObjec
   const source = writeDocumentSource(part);
   if (source === undefined) {
     const type = part.source.mediaType ?? 'unknown type';
-    drop(field, `Anthropic takes documents as PDF or text, not as ${type}.`, 'unsupported');
+    drop(field, `Anthropic takes documents as PDF or text, not as ${type}.`, 'refused');
     return undefined;
   }
   return {
@@ -149,11 +149,11 @@ function writeBlock(part: Part, field: string, drop: Drop): JsonObject | undefin
       return writeToolResult(part, field, drop);
     case 'audio':
     case 'video':
-      drop(field, `Claude does not take ${part.type}.`, 'unsupported');
+      drop(field, `Claude does not take ${part.type}.`, 'refused');
       return undefined;
     case 'opaque':
       if (part.format === 'anthropic-messages') return part.value;
-      drop(field, `A block that only ${part.format} knows.`, 'unknown');
+      drop(field, `A block that only ${part.format} knows.`, 'refused');
       return undefined;
   }
 }

@@ -81,7 +81,10 @@ export function writeMessages(
   const system: JsonObject[] = [];
   const messages: Message[] = [];
   turns.forEach((turn, index) => {
-    const blocks = writeBlocks(turn.parts, `messages[${index}]`, drop);
+    // What a user says cannot be left out; of an answer that another model gave, it can.
+    const dropPart: Drop =
+      turn.role === 'assistant' ? (field, why, kind) => drop(field, why, kind === 'refused' ? 'unknown' : kind) : drop;
+    const blocks = writeBlocks(turn.parts, `messages[${index}]`, dropPart);
     const extra = writeExtra(turn.extra);
     if (index < leading) {
       system.push(...blocks);

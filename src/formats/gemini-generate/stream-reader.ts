@@ -1,5 +1,7 @@
 /** The stream of `streamGenerateContent?alt=sse`: every event is an answer of its own that holds what is new. */
+
 import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import { CallIds } from '../neutral/call-ids.ts';
 import type { Citation, Finish, StreamEvent, Usage } from '../neutral/conversation.ts';
@@ -244,7 +246,7 @@ class GeminiStreamReader implements StreamReader {
 
 function parse(data: string): JsonValue {
   try {
-    return JSON.parse(data) as JsonValue;
+    return parseJson(data);
   } catch {
     throw new FormatError('', 'A stream event is not valid JSON.');
   }

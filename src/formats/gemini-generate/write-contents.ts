@@ -1,5 +1,6 @@
 /** The turns of a conversation as Gemini's `systemInstruction` and `contents`. */
-import { isJsonObject, type JsonObject, type JsonValue, withMembers } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, withMembers } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { isGemini3 } from '../../models/gemini-models.ts';
 import type { Dropped } from '../format.ts';
 import type {
@@ -99,7 +100,12 @@ class ContentsWriter {
         return this.#writeResult(part, path);
       case 'opaque':
         if (part.format === 'gemini-generate') return [part.value];
-        this.#drop(path, `only ${part.format} has this kind of content`);
+        this.#dropped.push({
+          field: path,
+          why: `only ${part.format} has this kind of content`,
+          // Of an answer that another model gave, it can be left out.
+          kind: turn.role === 'assistant' ? 'unknown' : 'refused',
+        });
         return [];
     }
   }
@@ -110,7 +116,7 @@ class ContentsWriter {
       this.#dropped.push({
         field: path,
         why: 'the file is stored at another provider; send its content or a URL',
-        kind: 'unsupported',
+        kind: 'refused',
       });
       return [];
     }
@@ -220,7 +226,7 @@ export function textOfResponse(response: JsonObject): { readonly text: string; r
 function parseObject(text: string): JsonObject | undefined {
   if (!text.trimStart().startsWith('{')) return undefined;
   try {
-    const value = JSON.parse(text) as JsonValue;
+    const value = parseJson(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     // Not JSON: the caller passes it on as text.

@@ -123,7 +123,7 @@ function writeTools(tools: readonly ToolDefinition[], model: string, dropped: Dr
     if (tool.format === 'gemini-generate' || (names.length > 0 && names.every((name) => GOOGLE_TOOLS.has(name)))) {
       others.push(tool.value);
     } else {
-      dropped.push({ field: path, why: `only ${tool.format} has this kind of tool`, kind: 'unknown' });
+      dropped.push({ field: path, why: `only ${tool.format} has this kind of tool`, kind: 'unsupported' });
     }
   });
   return functionDeclarations.length === 0 ? others : [{ functionDeclarations }, ...others];

@@ -356,6 +356,8 @@ export interface ProviderErrorFacts {
   readonly code?: string;
   readonly param?: string;
   readonly status?: number;
+  /** What Anthropic adds for programs: `{error_code, …}`. */
+  readonly details?: JsonObject;
   /** A wait told in the body (Google's RetryInfo), in milliseconds. */
   readonly retryAfterMs?: number;
 }

@@ -95,5 +95,8 @@ export function readError(body: JsonValue): ProviderErrorFacts | undefined {
 
 /** Writes an error in OpenAI's envelope. */
 export function writeError(error: ClientError): JsonObject {
-  return { error: { message: error.message, type: error.type, param: error.param, code: error.code } };
+  const { message, type, param, code } = error;
+  // The LiteLLM SDK knows a content filter by this word (litellm_core_utils/exception_mapping_utils.py, 1.110), others by the code.
+  const inner = code === 'content_filter' ? { innererror: { code: 'content_policy_violation' } } : {};
+  return { error: { message, type, param, code, ...inner } };
 }

@@ -5,7 +5,9 @@
  * without it, `close()` emits `end` only if every choice that began had a finish reason (some local servers never send
  * the mark); otherwise the stream was cut, and `close()` emits only the usage seen so far.
  */
+
 import { isJsonObject, type JsonObject, type JsonValue, objectOf, wordOf } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import { CallIds } from '../neutral/call-ids.ts';
 import type { ProviderErrorFacts, StreamEvent, Usage } from '../neutral/conversation.ts';
@@ -64,7 +66,7 @@ export class OpenAiChatStreamReader implements StreamReader {
   #parse(data: string, emit: Emit): JsonObject | undefined {
     let value: JsonValue;
     try {
-      value = JSON.parse(data) as JsonValue;
+      value = parseJson(data);
     } catch {
       const text = data.trim();
       // Keep-alives that reach us as data: nothing, or a comment (OpenRouter's `: OPENROUTER PROCESSING`).

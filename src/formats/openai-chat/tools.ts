@@ -117,7 +117,8 @@ export function writeTools(tools: readonly ToolDefinition[], marks: CacheMarkSty
   for (const [index, tool] of tools.entries()) {
     if (tool.type === 'opaque') {
       if (tool.format === 'openai-chat') written.push(tool.value);
-      else dropped.push({ field: `tools[${index}]`, why: `a tool that only ${tool.format} knows`, kind: 'unknown' });
+      else
+        dropped.push({ field: `tools[${index}]`, why: `a tool that only ${tool.format} knows`, kind: 'unsupported' });
       continue;
     }
     const definition: JsonObject = { name: tool.name };

@@ -17,6 +17,8 @@ export class MessagesWriter {
   /** Images and documents that tools returned: a tool message takes text only, so they follow in a user message. */
   #returnedMedia: JsonValue[] = [];
   #hasDroppedMark = false;
+  /** The turn that is being written is a model's. */
+  #isAnswer = false;
 
   constructor(model: string, marks: CacheMarkStyle, dropped: Dropped[]) {
     this.#model = model;
@@ -33,6 +35,7 @@ export class MessagesWriter {
   #writeTurn(turn: Turn, path: string): void {
     // The answers to one turn's tool calls must follow each other, so media come after the last of them.
     if (turn.role !== 'tool') this.#flushReturnedMedia();
+    this.#isAnswer = turn.role === 'assistant';
     switch (turn.role) {
       case 'assistant':
         this.#writeAssistant(turn, path);
@@ -74,7 +77,7 @@ export class MessagesWriter {
         return this.#marked({ type: 'text', text: part.text, ...this.#googleSignature(part.signature, path) }, part);
       case 'image': {
         const url = writeUrl(part.source);
-        if (url === undefined) return this.#drop(path, 'an image kept as a file at another provider');
+        if (url === undefined) return this.#dropContent(path, 'an image kept as a file at another provider');
         const image: JsonObject = part.detail === undefined ? { url } : { url, detail: part.detail };
         return this.#marked({ type: 'image_url', image_url: image }, part);
       }
@@ -82,7 +85,7 @@ export class MessagesWriter {
         const format =
           part.audioFormat ?? ('mediaType' in part.source ? audioFormatOf(part.source.mediaType ?? '') : 'wav');
         const data = part.source.kind === 'data' ? part.source.data : writeUrl(part.source);
-        if (data === undefined) return this.#drop(path, 'audio kept as a file at another provider');
+        if (data === undefined) return this.#dropContent(path, 'audio kept as a file at another provider');
         return { type: 'input_audio', input_audio: { data, format } };
       }
       case 'document':
@@ -90,13 +93,15 @@ export class MessagesWriter {
       case 'video': {
         const url = writeUrl(part.source);
         return url === undefined
-          ? this.#drop(path, 'a video kept as a file at another provider')
+          ? this.#dropContent(path, 'a video kept as a file at another provider')
           : { type: 'video_url', video_url: { url } };
       }
       case 'refusal':
         return { type: 'refusal', refusal: part.text };
       case 'opaque':
-        return part.format === 'openai-chat' ? part.value : this.#drop(path, `a part that only ${part.format} knows`);
+        return part.format === 'openai-chat'
+          ? part.value
+          : this.#dropContent(path, `a part that only ${part.format} knows`);
       case 'reasoning':
       case 'tool-call':
       case 'tool-result':
@@ -114,7 +119,7 @@ export class MessagesWriter {
     const file: JsonObject = {};
     if (source.kind === 'file') file.file_id = source.fileId;
     else if (source.kind === 'data') file.file_data = `data:${source.mediaType};base64,${source.data}`;
-    else if (isOpenAiModel(this.#model)) return this.#drop(path, 'OpenAI takes no document by URL in chat');
+    else if (isOpenAiModel(this.#model)) return this.#dropContent(path, 'OpenAI takes no document by URL in chat');
     else file.file_id = source.url;
     if (part.filename !== undefined) file.filename = part.filename;
     // OpenAI refuses `file_data` without a name.
@@ -267,6 +272,12 @@ export class MessagesWriter {
 
   #drop(field: string, why: string): undefined {
     this.#dropped.push({ field, why, kind: 'unknown' });
+    return undefined;
+  }
+
+  /** What a user says cannot be left out; of an answer that another model gave, it can. */
+  #dropContent(field: string, why: string): undefined {
+    this.#dropped.push({ field, why, kind: this.#isAnswer ? 'unknown' : 'refused' });
     return undefined;
   }
 }

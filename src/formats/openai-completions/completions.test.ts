@@ -91,7 +91,7 @@ test('a conversation becomes one text for a model without chat, and tools are re
   assert.deepEqual(body, { model: 'm', prompt: 'Rules.\n\nHi' });
   assert.deepEqual(
     dropped.map(({ field, kind }) => `${kind} ${field}`),
-    ['unsupported tools', 'unknown messages[1].content[1]'],
+    ['unsupported tools', 'refused messages[1].content[1]'],
   );
 });
 

@@ -1,5 +1,7 @@
 /** Reads a provider's stream of text completion chunks. As in the chat format, all ends are emitted at `[DONE]`. */
+
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import type { StreamReader } from '../format.ts';
 import type { StreamEvent } from '../neutral/conversation.ts';
 import { OpenAiChatStreamReader } from '../openai-chat/stream-reader.ts';
@@ -25,7 +27,7 @@ function asChatChunk(data: string): string {
   if (data === '' || data === '[DONE]') return data;
   let chunk: JsonValue;
   try {
-    chunk = JSON.parse(data) as JsonValue;
+    chunk = parseJson(data);
   } catch {
     // The chat reader says what is wrong with it.
     return data;

@@ -50,7 +50,9 @@ function writePrompt(turns: readonly Turn[], dropped: Dropped[]): string {
       if (part.type === 'text') text += part.text;
       else {
         const field = `messages[${index}].content[${position}]`;
-        dropped.push({ field, why: `a completion's prompt is text, not ${part.type}`, kind: 'unknown' });
+        const isContent = turn.role !== 'assistant' && ('source' in part || part.type === 'opaque');
+        const kind = isContent ? 'refused' : 'unknown';
+        dropped.push({ field, why: `a completion's prompt is text, not ${part.type}`, kind });
       }
     }
     texts.push(text);

@@ -1,5 +1,6 @@
 import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { JsonEnd } from '../../core/json-end.ts';
 import type { StreamEvent } from '../neutral/conversation.ts';
 import { type ClientTool, textOfArguments } from './tool-names.ts';
 
@@ -14,6 +15,7 @@ export class OpenCall {
   readonly #event: CallEvent;
   readonly #tool: ClientTool | undefined;
   #arguments = '';
+  readonly #end = new JsonEnd();
 
   constructor(event: CallEvent, tool: ClientTool | undefined, id: string, index: number) {
     this.#event = event;
@@ -36,6 +38,7 @@ export class OpenCall {
   add(text: string, write: WriteEvent): string {
     if (!this.isOpen || text === '') return '';
     this.#arguments += text;
+    this.#end.push(text);
     return this.#isWrapped ? '' : this.#delta(text, write);
   }
 
@@ -46,14 +49,9 @@ export class OpenCall {
 
   /** Whether nothing more is to come. Free text does not say where it ends, and a call without text may still get some. */
   isWhole(): boolean {
-    const text = this.#arguments.trim();
-    if (!this.isOpen || this.#event.custom === true || !text.startsWith('{') || !text.endsWith('}')) return false;
-    try {
-      JSON.parse(text);
-      return true;
-    } catch {
-      return false;
-    }
+    return (
+      this.isOpen && this.#event.custom !== true && this.#end.isWhole && this.#arguments.trimStart().startsWith('{')
+    );
   }
 
   close(write: WriteEvent): string {

@@ -2,8 +2,10 @@
  * Reads a stream of OpenAI's. Items are known by their number in the answer: some gateways give an item another id in every event.
  * What an item says when it is done is read only as far as its deltas did not say it.
  */
+
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, itemsOf, type JsonObject, type JsonValue, stringOf, wordOf } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import type { StreamEvent, Usage } from '../neutral/conversation.ts';
 import { readAnnotation } from './annotations.ts';
@@ -240,7 +242,7 @@ export class ResponsesStreamReader implements StreamReader {
 function parse(data: string): JsonObject {
   let value: JsonValue;
   try {
-    value = JSON.parse(data) as JsonValue;
+    value = parseJson(data);
   } catch {
     const text = data.trim();
     if (text === '' || text.startsWith(':')) return { type: 'comment' };

@@ -2,7 +2,9 @@
  * Tools as any other format takes them. A namespace becomes its functions, with the namespace before each name; a custom tool, which
  * takes free text, becomes a function with one text. Reader and writer find the same names, because they depend on the tools alone.
  */
+
 import { isJsonObject, type JsonObject, type JsonValue, objectsOf, wordOf } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 
 /** The longest name that every provider takes. */
 const LONGEST_NAME = 64;
@@ -94,7 +96,7 @@ export function argumentsOfText(text: string): string {
 /** The text in the arguments of that function; arguments of another shape are the text themselves. */
 export function textOfArguments(written: string): string {
   try {
-    const value: unknown = JSON.parse(written);
+    const value: unknown = parseJson(written);
     if (isJsonObject(value) && typeof value[TEXT] === 'string') return value[TEXT];
   } catch {
     // What a model wrote is kept, broken or not.

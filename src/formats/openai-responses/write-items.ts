@@ -46,13 +46,15 @@ export class ItemsWriter {
       }
       const written = writePart(part, role === 'assistant');
       if (written !== undefined) content.push(written);
-      else if (part.type !== 'reasoning') this.#drop(`${path}.content[${index}]`, part);
+      else if (part.type !== 'reasoning' && !isEmptyText(part)) this.#drop(`${path}.content[${index}]`, part, role);
     }
     flush();
   }
 
-  #drop(field: string, part: Part): void {
-    this.#dropped.push({ field, why: `the Responses API cannot hold this ${part.type} part`, kind: 'unknown' });
+  /** What a user says cannot be left out; of an answer that another model gave, it can. */
+  #drop(field: string, part: Part, role: Turn['role']): void {
+    const kind = role === 'assistant' ? 'unknown' : 'refused';
+    this.#dropped.push({ field, why: `the Responses API cannot hold this ${part.type} part`, kind });
   }
 
   /** A part that is an item of its own. */
@@ -87,6 +89,8 @@ export class ItemsWriter {
     return { type, call_id: part.callId, output: writeOutput(part) };
   }
 }
+
+const isEmptyText = (part: Part): boolean => part.type === 'text' && part.text === '';
 
 /** A text alone is written as such: older models of OpenAI take no other output. */
 function writeOutput({ content }: ToolResultPart): JsonValue {

@@ -3,6 +3,7 @@
  * Both lanes write the client's format, so one record serves both: whatever the client got is in it, and is read only
  * on a failure.
  */
+import { parseJson } from '../../core/parse-json.ts';
 import type { StreamPosition } from '../../formats/format.ts';
 import type { FormatParts } from '../../formats/index.ts';
 import type { StreamEvent, Usage } from '../../formats/neutral/conversation.ts';
@@ -212,7 +213,7 @@ function isHalf(open: Buffer): boolean {
   if (data === undefined) return !/^\s*:/.test(open.toString('utf8'));
   if (data.trim() === '[DONE]') return false;
   try {
-    const value: unknown = JSON.parse(data);
+    const value: unknown = parseJson(data);
     // A number cut short is a number still, but no format's event is one.
     return typeof value !== 'object';
   } catch {

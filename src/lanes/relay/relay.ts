@@ -1,5 +1,7 @@
 /** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
-import { type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
+
+import { type JsonObject, setMember } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { answerText } from '../../formats/answer-text.ts';
 import { type FormatParts, formatParts } from '../../formats/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
@@ -79,7 +81,7 @@ function readWhole(body: Buffer, format: FormatParts, model: string): ReadyAnswe
   for (const member of envelope.members) {
     if (member.kind === 'array' || member.valueEnd - member.valueStart > LARGEST_FACT_BYTES) continue;
     if (member.name === 'error' && member.kind !== 'null') {
-      const whole = JSON.parse(body.toString('utf8')) as JsonValue;
+      const whole = parseJson(body.toString('utf8'));
       const error = format.readError(whole);
       if (error !== undefined) throw new AnswerProblem({ kind: 'reported', body: whole, facts: error });
     }
@@ -90,6 +92,6 @@ function readWhole(body: Buffer, format: FormatParts, model: string): ReadyAnswe
   return {
     body: stampWhole(body, envelope, format.modelPlace, model),
     usage: usageOfModel(format.readUsage(facts), facts.model),
-    text: () => answerText(JSON.parse(body.toString('utf8')) as JsonValue),
+    text: () => answerText(parseJson(body.toString('utf8'))),
   };
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { ConversationFormat, Dropped } from '../../formats/format.ts';
 import { formatParts } from '../../formats/index.ts';
+import { lostMeaning } from '../../formats/lost-meaning.ts';
 import type { ConversationRequest } from '../../formats/neutral/conversation.ts';
 import { fitTools } from '../../formats/neutral/tool-limits.ts';
 import { applyRules } from '../../providers/apply-rules.ts';
@@ -48,12 +49,13 @@ export function writeRequest(
   const fitted = fitTools(adapt(read.request), toolLimitsOf(operation, deployment.model));
   const request = { ...fitted.request, stream: asked.stream, streamUsage: askForUsage };
   const { body, dropped } = provider.writeRequest(request, { model: deployment.model, traits: deployment.traits });
+  const lost = lostMeaning(request, provider.id, dropped);
   const edited = applyRules(body, deployment.rules(operationName, operation), deployment.config.additionalDropParams);
   const isDone = speaksOpenai || provider.hasOwnParameterNames === true;
   const result = isDone ? edited.body : { ...deployment.defaults(operationName, operation), ...edited.body };
   return {
     body: result,
-    dropped: [...read.dropped, ...fitted.dropped, ...dropped, ...edited.dropped],
+    dropped: [...read.dropped, ...fitted.dropped, ...lost, ...dropped, ...edited.dropped],
     calls: { seed: asked.callId, names: fitted.names },
   };
 }

@@ -1,5 +1,6 @@
 import { formatUsd } from '../../core/money.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
+import { requestIdHeader } from '../../formats/client-error.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { UpstreamHeaders } from '../../upstream/upstream.ts';
 import { headerText } from '../header-text.ts';
@@ -28,6 +29,8 @@ const HANDED_ON =
 export function answerHeaders(exchange: Exchange, deployment: Deployment, provider: UpstreamHeaders): string[] {
   const headers = [
     'x-litellm-call-id',
+    exchange.callId,
+    requestIdHeader(exchange.endpoint.format),
     exchange.callId,
     'x-litellm-model-id',
     headerText(deployment.id),

@@ -1,6 +1,7 @@
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { type JsonValue, mapTexts } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { FormatId, ProviderErrorFacts } from '../../formats/neutral/conversation.ts';
 import type { Problem } from '../../lanes/answer-problem.ts';
@@ -21,7 +22,7 @@ export function errorOfResponse(
   response: FailedResponse,
   receivedAtMs: number,
 ): GatewayError {
-  const body = parse(response.body);
+  const body = parse(response);
   const error = body === undefined ? undefined : formatParts(format).readError(body);
   return classify(deployment, response.status, response.headers, body, error, receivedAtMs);
 }
@@ -101,14 +102,24 @@ function classify(
     provider: deployment.provider.name,
     ...(failure.param !== undefined && { param: clean(failure.param) }),
     ...(failure.providerCode !== undefined && { providerCode: clean(failure.providerCode) }),
-    ...defined({ retryAfterMs: failure.retryAfterMs, status: failure.status }),
+    ...failure.contextSize,
+    ...defined({
+      retryAfterMs: failure.retryAfterMs,
+      status: failure.status,
+      details: mapTexts(error?.details, clean),
+    }),
   });
 }
 
-function parse(body: Buffer): JsonValue | undefined {
+/** The JSON of a failed answer; of one that is plain text, its words as a JSON string, and of a page of HTML its title. */
+function parse({ body, headers }: FailedResponse): JsonValue | undefined {
+  const text = body.toString('utf8').trim();
   try {
-    return JSON.parse(body.toString('utf8')) as JsonValue;
+    return parseJson(text);
   } catch {
-    return undefined;
+    const type = String(headers['content-type'] ?? '');
+    if (text === '' || text.includes('\u0000') || text.includes('\uFFFD')) return undefined;
+    if (type.includes('html') || text.startsWith('<')) return /<title>\s*([^<]{1,200})/i.exec(text)?.[1]?.trim();
+    return text;
   }
 }

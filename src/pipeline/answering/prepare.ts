@@ -1,13 +1,15 @@
 /** Makes a request ready for one deployment, and refuses parameters that its provider cannot take. */
+import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
+import { requestIdHeader } from '../../formats/client-error.ts';
 import type { LaneChoice } from '../../lanes/choose-lane.ts';
 import { prepareContinuation, styleForDeployment } from '../../lanes/continue/prepare-continuation.ts';
 import type { PreparedCall } from '../../lanes/prepared-call.ts';
 import { relay } from '../../lanes/relay/relay.ts';
 import { OPERATIONS } from '../../operations/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
-import { refuseUnpricedMembers } from '../money/members-under-budget.ts';
+import { withPricedMembers } from '../money/members-under-budget.ts';
 import { refuseUnpriced } from '../money/priced-deployments.ts';
 import type { Parts } from '../parts.ts';
 
@@ -15,12 +17,13 @@ import type { Parts } from '../parts.ts';
 export function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
   refuseUnpriced(exchange, deployment);
   noteLane(exchange, choice);
-  const prepared =
+  const ready =
     exchange.continuity?.broken?.rest === undefined
       ? alongItsLane(exchange, deployment, choice)
       : rest(exchange, deployment, choice);
-  refuseUnpricedMembers(exchange, deployment, choice, prepared);
+  const prepared = withPricedMembers(exchange, deployment, choice, ready);
   exchange.dropped = prepared.dropped;
+  refuseContent(prepared, deployment);
   if (prepared.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(prepared, deployment);
   const { rewrite } = exchange.slots;
   if (rewrite === undefined) return prepared;
@@ -50,6 +53,18 @@ function alongItsLane(exchange: Exchange, deployment: Deployment, choice: LaneCh
   return travel(exchange, deployment, choice);
 }
 
+/** Content is no parameter: without it the answer would be to another question. */
+function refuseContent({ dropped }: PreparedCall, { provider, model }: Deployment): void {
+  const first = dropped.find(({ kind }) => kind === 'refused');
+  if (first === undefined) return;
+  const { field, why, details } = first;
+  throw new GatewayError(
+    'unsupported_content',
+    `BadRequestError: ${provider.name} cannot take '${field}' for model=${model}: ${why.replace(/\.$/, '')}. Leave it out, send it in another form, or ask another model.`,
+    { param: field, ...defined({ details }) },
+  );
+}
+
 function refuseUnsupported(prepared: PreparedCall, deployment: Deployment): void {
   const refused = prepared.dropped.filter(({ kind }) => kind === 'unsupported');
   const [first] = refused;
@@ -70,7 +85,9 @@ export async function answerHere(exchange: Exchange, deployment: Deployment, par
   const count = (text: string) => parts.countTokens(text, exchange.identity?.keyHash);
   const body = await operation.answerHere(exchange.outline, count, exchange);
   exchange.status = 200;
-  exchange.client.sendWhole(200, ['content-type', 'application/json', 'x-litellm-call-id', exchange.callId], body);
+  const { callId, endpoint } = exchange;
+  const ids = ['x-litellm-call-id', callId, requestIdHeader(endpoint.format), callId];
+  exchange.client.sendWhole(200, ['content-type', 'application/json', ...ids], body);
 }
 
 function unsupportedOperation(exchange: Exchange, deployment: Deployment): GatewayError {

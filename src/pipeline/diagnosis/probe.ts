@@ -1,6 +1,8 @@
 /** Sends a deployment the smallest request of the operation that its model is made for. */
+
 import type { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { Problem } from '../../lanes/answer-problem.ts';
@@ -167,7 +169,7 @@ function operationOf({ priced, model }: Deployment): Operation | undefined {
 
 function parsed(body: Buffer): JsonValue | undefined {
   try {
-    return JSON.parse(body.toString('utf8')) as JsonValue;
+    return parseJson(body.toString('utf8'));
   } catch {
     return undefined;
   }

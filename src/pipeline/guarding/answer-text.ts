@@ -1,6 +1,7 @@
 /** The words of an answer, read in the client's own format. */
 
-import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import type { AnswerView } from '../../exchange/slots.ts';
 import { type FormatParts, formatParts } from '../../formats/index.ts';
 import type { FormatId, StreamEvent } from '../../formats/neutral/conversation.ts';
@@ -48,7 +49,7 @@ function textOfStream(format: FormatId, body: Buffer): string {
 function textOfWhole({ conversation }: FormatParts, body: Buffer): string {
   const text = body.toString('utf8');
   try {
-    const value = JSON.parse(text) as JsonValue;
+    const value = parseJson(text);
     if (conversation === undefined || !isJsonObject(value)) return text;
     let words = '';
     for (const event of eventsOf(conversation.readResponse(value))) words += wordsOf(event);

@@ -10,27 +10,32 @@ import { formatParts } from '../../formats/index.ts';
 import type { RequestOutline } from '../../formats/outline.ts';
 import type { LaneChoice } from '../../lanes/choose-lane.ts';
 import type { PreparedCall } from '../../lanes/prepared-call.ts';
-import { type MemberPrices, refusedMember } from '../../providers/budget-members.ts';
+import { type MemberPrices, refusedMember, unknownNulls } from '../../providers/budget-members.ts';
 import { isGatewayMember } from '../../providers/gateway-members.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { memberNamed, readEnvelope } from '../../wire/envelope.ts';
+import { splice } from '../../wire/splice.ts';
 
-/** Throws if a request under a budget has something that a deployment may not be sent. */
-export function refuseUnpricedMembers(
+/**
+ * The call as it may be sent under a budget: without members that are `null` and unknown. Throws if it has something that the
+ * deployment may not be sent.
+ */
+export function withPricedMembers(
   exchange: Exchange,
   deployment: Deployment,
   choice: LaneChoice,
-  { body, headers }: PreparedCall,
-): void {
+  prepared: PreparedCall,
+): PreparedCall {
+  const { body, headers } = prepared;
   const { admission, envelope, outline } = exchange;
-  if (admission?.ceiling === undefined) return;
+  if (admission?.ceiling === undefined) return prepared;
   const { operation, operationName, lane } = choice;
   const { allowedOpenaiParams: allowed } = deployment.config;
   const prices = pricesOf(exchange, deployment, admission.ceiling);
   const defaults = deployment.defaults(operationName, operation);
   const isRelayed = lane === 'relay' && exchange.lane === 'relay';
   const sent = isRelayed ? outline : outlineOf(body, choice);
-  if (sent === undefined) return;
+  if (sent === undefined) return prepared;
   const found = refusedMember(operation.budgetMembers, sent, prices, (name) => {
     if (allowed.includes(name)) return true;
     if (memberNamed(envelope, name) === undefined) return Object.hasOwn(defaults, name);
@@ -47,6 +52,19 @@ export function refuseUnpricedMembers(
       .find((each) => each !== '' && !takesWord(header, each) && !allowed.includes(each));
     if (word !== undefined && !allowed.includes(header)) throw unpricedParameter(header, word, deployment);
   }
+  const nulls = unknownNulls(operation.budgetMembers, sent).filter((name) => !allowed.includes(name));
+  return nulls.length === 0 ? prepared : { ...prepared, body: without(body, nulls) };
+}
+
+function without(body: Buffer, names: readonly string[]): Buffer {
+  const envelope = readEnvelope(body);
+  if (!envelope.ok) return body;
+  const present = names.filter((name) => memberNamed(envelope, name)?.kind === 'null');
+  return splice(
+    body,
+    envelope,
+    present.map((name) => ({ edit: 'remove', name })),
+  );
 }
 
 function isDropped(name: string, { outline }: Exchange, deployment: Deployment, choice: LaneChoice): boolean {

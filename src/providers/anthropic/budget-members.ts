@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../core/json.ts';
 import { type BudgetMembers, type MemberRule, pricedTier } from '../budget-members.ts';
+import { ANTHROPIC_SEARCH, ANTHROPIC_TOOL, refusedIn } from '../tool-contents.ts';
 
 /**
  * What a request under a budget may have (https://platform.claude.com/docs/en/api/messages, 2026-11-23). Left out are servers that
@@ -32,13 +33,12 @@ export const ANTHROPIC_BUDGET_MEMBERS: BudgetMembers = {
     ['context_management', onlyClears],
   ]),
   takesTool: (kind, prices) =>
-    kind === 'function' ||
-    kind === 'custom' ||
-    RUN_BY_CLIENT.test(kind) ||
-    (prices.search && /^web_search_\d+$/.test(kind)),
+    kind === 'function' || kind === 'custom' || RUN_BY_CLIENT.test(kind) || (prices.search && SEARCH.test(kind)),
+  refusedInTool: (tool) => refusedIn(tool, SEARCH.test(String(tool.type)) ? ANTHROPIC_SEARCH : ANTHROPIC_TOOL),
   takesWord: (_header, word) => HARMLESS_BETAS.test(word),
 };
 
+const SEARCH = /^web_search_\d+$/;
 /** Tools that the client runs, and the search among tools, which costs nothing. */
 const RUN_BY_CLIENT = /^(?:bash|text_editor|computer|memory|tool_search_tool_(?:regex|bm25))_\d+$/;
 

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../core/json.ts';
 import { type BudgetMembers, type MemberRule, pricedTier } from '../budget-members.ts';
+import { GEMINI_TOOL, refusedIn } from '../tool-contents.ts';
 
 /**
  * What a request under a budget may have (https://ai.google.dev/api/generate-content, 2026-11-23), in both spellings of the API. Left out
@@ -31,6 +32,7 @@ export const GEMINI_BUDGET_MEMBERS: BudgetMembers = {
     kind === 'functionDeclarations' ||
     kind === 'function_declarations' ||
     (prices.search && /^google_?search$/i.test(kind)),
+  refusedInTool: (tool) => refusedIn(tool, GEMINI_TOOL),
 };
 
 const GENERATION: ReadonlySet<string> = new Set([

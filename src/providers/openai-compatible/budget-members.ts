@@ -7,6 +7,7 @@ import {
   pricedSearch,
   pricedTier,
 } from '../budget-members.ts';
+import { CLIENT_TOOL, CLIENT_TOOLS, refusedIn, SEARCH_TOOL } from '../tool-contents.ts';
 
 /** What one provider takes beside the family's members. */
 export interface BudgetAdditions {
@@ -91,17 +92,6 @@ const RESPONSE: readonly string[] = [
 ];
 const NAMES = { chat: CHAT, response: RESPONSE, completion: COMPLETION, embedding: EMBEDDING } as const;
 
-/** Tools that the client runs itself. */
-const CLIENT_TOOLS: ReadonlySet<string> = new Set([
-  'function',
-  'custom',
-  'namespace',
-  'local_shell',
-  'apply_patch',
-  'computer',
-  'computer_use_preview',
-]);
-
 /** Sampling that servers of open models know, and that costs nothing. */
 export const OPEN_MODEL_SAMPLING: readonly string[] = [
   'top_k',
@@ -127,7 +117,7 @@ export const THINKING_SWITCHES: MemberRule = objectOf(
 );
 
 const modalities: MemberRule = (value, prices) =>
-  prices.audio || (Array.isArray(value) && value.every((each) => each === 'text'));
+  Array.isArray(value) && value.every((each) => each === 'text' || (each === 'audio' && prices.audio));
 
 /** The lists of one operation, with what a provider adds. */
 export function familyBudgetMembers(
@@ -150,5 +140,6 @@ export function familyBudgetMembers(
     ),
     takesTool: (kind: string, prices: MemberPrices) =>
       CLIENT_TOOLS.has(kind) || (prices.search && searchTools?.test(kind) === true),
+    refusedInTool: (tool) => refusedIn(tool, searchTools?.test(String(tool.type)) === true ? SEARCH_TOOL : CLIENT_TOOL),
   };
 }

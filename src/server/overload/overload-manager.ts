@@ -1,6 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
 import { GatewayError } from '../../core/errors.ts';
-import type { Excess } from './connection-limits.ts';
 import { HeavyTurns } from './heavy-turns.ts';
 import type { LoopWatch } from './loop-watch.ts';
 
@@ -124,14 +123,10 @@ export class OverloadManager {
     load.heldBytes += bytes;
   }
 
-  /** Refuses a request on a connection that is one too many of its address, or of all. */
-  refuseConnection(excess: Excess): never {
+  /** Refuses a request on a connection that is one too many of its address. */
+  refuseConnection(): never {
     this.refusals.connections += 1;
-    throw refusal(
-      excess === 'address'
-        ? 'Your address has too many connections open. Use those that you have.'
-        : 'It has as many connections open as it may have.',
-    );
+    throw refusal('Your address has too many connections open. Use those that you have.');
   }
 
   /** Gives back everything that a request was charged. */

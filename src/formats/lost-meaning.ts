@@ -1,0 +1,75 @@
+/**
+ * What a request would lose on the way to another format although it changes what the messages mean: the answer would be to another
+ * question, so the request is refused, whatever `drop_params` says.
+ */
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import type { Dropped } from './format.ts';
+import type { ConversationRequest, FormatId, Part, ToolDefinition } from './neutral/conversation.ts';
+
+/** Members of Anthropic's requests that bring messages, tools or files of their own (platform.claude.com/docs/en/api/messages, 2026-11). */
+const MEMBERS: ReadonlyMap<string, string> = new Map([
+  ['thread', 'the messages before this one are stored at Anthropic'],
+  ['mcp_servers', 'Anthropic itself calls the tools of these servers'],
+  ['container', 'the container and its skills are stored at Anthropic'],
+]);
+
+/** Finds it. `dropped` is what the writer of the other format left out. */
+export function lostMeaning(
+  { turns, tools = [], toolChoice, extensions }: ConversationRequest,
+  provider: FormatId,
+  dropped: readonly Dropped[],
+): Dropped[] {
+  const lost: Dropped[] = [];
+  const refuse = (field: string, why: string, details?: JsonObject): void => {
+    lost.push({ field, why, kind: 'refused', ...(details !== undefined && { details }) });
+  };
+  if (extensions.format === 'anthropic-messages' && provider !== 'anthropic-messages') {
+    for (const [name, why] of MEMBERS) if (says(extensions.fields[name])) refuse(name, why, detailsOf(name));
+  }
+  if (isOtherFamily(extensions.format, provider)) {
+    for (const [index, { parts }] of turns.entries()) {
+      for (const place of filesIn(parts, `messages[${index}]`)) refuse(place, 'the file is stored at another provider');
+    }
+  }
+  const gone = tools.filter((_, index) => dropped.some(({ field }) => field === `tools[${index}]`));
+  const isForced =
+    toolChoice?.type === 'tool'
+      ? gone.some((tool) => nameOf(tool) === toolChoice.name)
+      : toolChoice?.type === 'required' && gone.length > 0 && gone.length === tools.length;
+  if (isForced) refuse('tool_choice', `it forces ${gone.map(nameOf).join(', ')}, which this provider does not have`);
+  return lost;
+}
+
+/** On these words Anthropic's SDK sends the whole conversation without a thread (lib/internal/threads/ThreadState of 1.12). */
+function detailsOf(name: string): JsonObject | undefined {
+  return name === 'thread' ? { error_code: 'thread_unsupported_request', unsupported: ['thread'] } : undefined;
+}
+
+/** Ids of files mean something to the provider that gave them; Gemini's writer knows which are addresses. */
+function isOtherFamily(client: FormatId, provider: FormatId): boolean {
+  return provider !== 'gemini-generate' && familyOf(client) !== familyOf(provider);
+}
+
+function familyOf(format: FormatId): string {
+  return format.split('-')[0] ?? format;
+}
+
+function* filesIn(parts: readonly Part[], path: string): Generator<string> {
+  for (const [index, part] of parts.entries()) {
+    const place = `${path}.content[${index}]`;
+    if (part.type === 'tool-result') yield* filesIn(part.content, place);
+    else if ('source' in part && part.source.kind === 'file') yield place;
+  }
+}
+
+function nameOf(tool: ToolDefinition): string {
+  if (tool.type === 'function') return tool.name;
+  const { name, type, custom } = tool.value;
+  const said = name ?? (isJsonObject(custom) ? custom.name : undefined) ?? type;
+  return typeof said === 'string' ? said : 'a tool';
+}
+
+/** Whether a member says anything: an empty list names no server. */
+function says(value: JsonValue | undefined): boolean {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+}

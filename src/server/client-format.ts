@@ -1,0 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FormatId } from '../formats/neutral/conversation.ts';
+
+/**
+ * The format of a client that asked for a path which names none. Anthropic's SDKs send `anthropic-version` with every request
+ * (platform.claude.com/docs/en/api/overview, 2026-11), Google's `x-goog-api-key`.
+ */
+export function formatOfClient(path: string, headers: IncomingHttpHeaders): FormatId {
+  if (headers['anthropic-version'] !== undefined || /^(?:\/v1)?\/messages(?:\/|$)/.test(path)) {
+    return 'anthropic-messages';
+  }
+  const isGoogle = headers['x-goog-api-key'] !== undefined || path.startsWith('/v1beta/');
+  return isGoogle ? 'gemini-generate' : 'openai-chat';
+}

@@ -5,6 +5,7 @@ import type { Arguments } from './read-arguments.ts';
 import { sayStarted } from './say-started.ts';
 import { listenFailure, Service } from './service.ts';
 import { endOnUncaught, listenToSignals } from './signals.ts';
+import { collectStartGarbage } from './start-garbage.ts';
 import { writeError } from './terminal.ts';
 import { packageVersion } from './version.ts';
 import { serveWithWorkers } from './workers.ts';
@@ -75,5 +76,6 @@ async function serveAlone(prepared: Prepared, args: Arguments, env: NodeJS.Proce
   endOnUncaught((error) => log.app.fatal({ error }, 'An uncaught exception; stopping'));
   if (changedMeanwhile) service.reload();
   sayStarted(prepared, env, gateway.port);
+  collectStartGarbage();
   return undefined;
 }

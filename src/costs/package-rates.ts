@@ -1,7 +1,8 @@
 /** Rates from @pydantic/genai-prices, looked up once for a deployment and converted exactly. */
-import { type ConditionalPrice, calcPrice, findProvider, type ModelInfo } from '@pydantic/genai-prices';
+import type { ConditionalPrice, ModelInfo } from '@pydantic/genai-prices';
 import { defined } from '../core/defined.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
+import { priceList } from './price-list.ts';
 import { FREE, type RateCard, type TieredRate } from './rate-card.ts';
 
 /** The version of the package in package.json; a test compares them. */
@@ -73,7 +74,7 @@ function applies(condition: PriceCondition, atMs: number): boolean {
 
 function findModel(providerId: string, modelName: string): { info: ModelInfo; owner: string } | undefined {
   for (const name of spellings(modelName)) {
-    const found = calcPrice({ input_tokens: 0, output_tokens: 0 }, name, { providerId });
+    const found = priceList().calcPrice({ input_tokens: 0, output_tokens: 0 }, name, { providerId });
     if (found !== null) return { info: found.model, owner: found.provider.id };
   }
   return undefined;
@@ -90,7 +91,7 @@ function* spellings(modelName: string): Generator<string> {
 
 /** The package's id for a provider, by its own aliases; undefined if it has none. */
 export function listedProvider(name: string): string | undefined {
-  return findProvider({ providerId: name })?.id;
+  return priceList().findProvider({ providerId: name })?.id;
 }
 
 function readCondition(row: ConditionalPrice): PriceCondition {

@@ -56,5 +56,5 @@ export async function renderMetrics(metrics: MetricsRecorder, { gatherMetrics }:
   const { contentType } = metrics;
   if (gatherMetrics === undefined) return { contentType, body: metrics.write() };
   const snapshots = (await gatherMetrics()) as readonly MetricsSnapshot[];
-  return { contentType, body: writeSnapshot(mergeSnapshots(snapshots)) };
+  return { contentType, body: writeSnapshot(await mergeSnapshots(snapshots)) };
 }

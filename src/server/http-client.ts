@@ -4,6 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Slotted } from '../core/slots.ts';
 import type { Client } from '../exchange/client.ts';
 import { ChunkWriter } from './chunk-writer.ts';
+import type { Excess } from './overload/connection-limits.ts';
 import type { Load, OverloadManager } from './overload/overload-manager.ts';
 import { unpack } from './unpack.ts';
 
@@ -15,8 +16,8 @@ export class HttpClient implements Client, Slotted, Load {
   slot = -1;
   heldBytes = 0;
   share: Load['share'];
-  /** Whether its connection is one too many of its address. */
-  isExcess = false;
+  /** What its connection is one too many of. */
+  excess: Excess | undefined;
   readonly method: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly rawHeaders: readonly string[];
@@ -74,7 +75,7 @@ export class HttpClient implements Client, Slotted, Load {
 
   async readBody(maxBytes: number, owner: string): Promise<Buffer> {
     const overload = this.#overload;
-    if (this.isExcess) overload?.refuseConnection();
+    if (this.excess !== undefined) overload?.refuseConnection(this.excess);
     overload?.begin(this, owner);
     const { 'content-length': length, 'content-type': contentType, 'content-encoding': encoding } = this.headers;
     if (length !== undefined && Number(length) > maxBytes) throw tooLarge(maxBytes);

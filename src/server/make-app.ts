@@ -13,6 +13,12 @@ const MAX_HEADER_BYTES = 16_384;
 /** Longer than load balancers keep idle connections (60 s): they must close them first, or they would use a closed one. */
 const KEEP_ALIVE_MS = 72_000;
 
+/** No route has a schema: without these the framework loads its own compilers, which take megabytes. */
+const NO_COMPILER = () => () => {
+  throw new Error('no route has a schema');
+};
+const NO_SCHEMAS = { compilersFactory: { buildValidator: NO_COMPILER, buildSerializer: NO_COMPILER } };
+
 interface AppOptions {
   readonly limits: EdgeLimits;
   /** Undefined: plain HTTP is served. */
@@ -33,6 +39,7 @@ export function makeApp({ limits, certificate, answersOn, frameworkErrors }: App
   const timeouts = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: limits.requestMs };
   return Fastify({
     logger: false,
+    schemaController: NO_SCHEMAS,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,

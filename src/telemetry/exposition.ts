@@ -22,6 +22,7 @@ import {
   type LabelName,
   type Series,
 } from './series.ts';
+import { breathe, inSlices, RECORDS_AT_A_TIME } from './slices.ts';
 
 /** How a deployment fares: 0 healthy, 1 failed lately, 2 taken out of rotation. */
 export type DeploymentState = 0 | 1 | 2;
@@ -73,8 +74,6 @@ export interface MetricsSnapshot {
   readonly process: readonly (readonly object[])[];
 }
 
-/** After so many records the writer lets other work run, so that a scrape never holds up requests for long. */
-const RECORDS_AT_A_TIME = 100;
 /** A part of the text has about so many lines: some 60 kB. */
 const LINES_AT_A_TIME = 200;
 
@@ -92,8 +91,10 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** The text form of the bucket bounds: Python's, where whole numbers end in `.0`. */
 const BOUNDS = [...LATENCY_BUCKETS.map((bound) => (Number.isInteger(bound) ? `${bound}.0` : String(bound))), '+Inf'];
 
-/** Adds the snapshots of several processes: counts and gauges add up, a deployment is as bad as the worst process finds it. */
-export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
+/**
+ * Adds the snapshots of several processes, in slices: counts and gauges add up, a deployment is as bad as the worst process finds it.
+ */
+export async function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): Promise<MetricsSnapshot> {
   const series = new Map<string, Series>();
   const lanes = new Map<string, LaneCount>();
   const deployments = new Map<string, DeploymentReading>();
@@ -102,7 +103,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
   const readings: Record<string, number> = {};
   const further = snapshots[0]?.further ?? [];
   for (const snapshot of snapshots) {
-    for (const one of snapshot.series) {
+    for await (const one of inSlices(snapshot.series)) {
       const key = JSON.stringify(one.labels);
       let into = series.get(key);
       if (into === undefined) {
@@ -111,18 +112,18 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
       }
       addSeries(into, one);
     }
-    for (const { lane, reason, count } of snapshot.lanes) {
+    for await (const { lane, reason, count } of inSlices(snapshot.lanes)) {
       const key = `${lane}\n${reason}`;
       const into = lanes.get(key);
       if (into === undefined) lanes.set(key, { lane, reason, count });
       else into.count += count;
     }
-    for (const one of snapshot.deployments) {
+    for await (const one of inSlices(snapshot.deployments)) {
       const into = deployments.get(one.labels.model_id);
       if (into === undefined) deployments.set(one.labels.model_id, { ...one });
       else if (one.state > into.state) into.state = one.state;
     }
-    for (const { labels, count } of snapshot.cooldowns) {
+    for await (const { labels, count } of inSlices(snapshot.cooldowns)) {
       const key = `${labels.exception_status} ${labels.model_id}`;
       const into = cooldowns.get(key);
       if (into === undefined) cooldowns.set(key, { labels, count });
@@ -146,7 +147,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
     hedges,
     readings,
     further,
-    budgets: latestReadings(snapshots.map(({ budgets }) => budgets)),
+    budgets: await latestReadings(snapshots.map(({ budgets }) => budgets)),
     build: snapshots[0]?.build ?? { version: 'None', node_version: process.version },
     process: snapshots.flatMap((snapshot) => snapshot.process),
   };
@@ -279,8 +280,4 @@ function labelText<Name extends string>(
 function escapeLabel(label: string): string {
   if (label.length <= 64 && !/[^ !#-[\]-~]/.test(label)) return label;
   return boundedLabel(label).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
-}
-
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

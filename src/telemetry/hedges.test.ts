@@ -56,7 +56,9 @@ test('hedges are counted by outcome, also over several processes, and a loser is
     recorder.take(settled(attempts));
     return recorder;
   });
-  const text = await textOf(writeSnapshot(mergeSnapshots(await Promise.all(recorders.map((each) => each.snapshot())))));
+  const text = await textOf(
+    writeSnapshot(await mergeSnapshots(await Promise.all(recorders.map((each) => each.snapshot())))),
+  );
   assert.match(text, /^sluice_hedges_total\{outcome="won"\} 2$/m);
   assert.match(text, /^sluice_hedges_total\{outcome="lost"\} 1$/m);
   const calls = text.split('\n').filter((line) => line.startsWith('litellm_deployment_total_requests_total{'));

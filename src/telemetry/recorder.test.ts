@@ -299,7 +299,7 @@ describe('metrics', () => {
     const snapshots = [await one.snapshot(), await two.snapshot()].map((snapshot) =>
       JSON.parse(JSON.stringify(snapshot)),
     );
-    const merged = await textOf(writeSnapshot(mergeSnapshots(snapshots)));
+    const merged = await textOf(writeSnapshot(await mergeSnapshots(snapshots)));
     const byLine = (text: string) =>
       text
         .split('\n')
@@ -315,9 +315,9 @@ describe('metrics', () => {
     const workers = [recorder(), recorder(), recorder()];
     for (const [index, worker] of workers.entries()) worker.read('sluice_redis_up', () => (index === 1 ? 0 : 1));
     const all = await Promise.all(workers.map((worker) => worker.snapshot()));
-    assert.match(await textOf(writeSnapshot(mergeSnapshots(all))), /^sluice_redis_up 0$/m);
+    assert.match(await textOf(writeSnapshot(await mergeSnapshots(all))), /^sluice_redis_up 0$/m);
     assert.match(
-      await textOf(writeSnapshot(mergeSnapshots([all[0], all[2]].filter((each) => each !== undefined)))),
+      await textOf(writeSnapshot(await mergeSnapshots([all[0], all[2]].filter((each) => each !== undefined)))),
       /^sluice_redis_up 1$/m,
     );
     assert.doesNotMatch(await textOf(recorder().write()), /sluice_redis_up/);
@@ -326,7 +326,7 @@ describe('metrics', () => {
   test("of several workers hold Node's own metrics once", async () => {
     const workers = [recorder({ processMetrics: true }), recorder({ processMetrics: true })];
     const text = await textOf(
-      writeSnapshot(mergeSnapshots(await Promise.all(workers.map((worker) => worker.snapshot())))),
+      writeSnapshot(await mergeSnapshots(await Promise.all(workers.map((worker) => worker.snapshot())))),
     );
     assert.equal(text.match(/^process_resident_memory_bytes /gm)?.length, 1);
   });

@@ -1,10 +1,11 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
-import { buildConnector } from 'undici';
+import type { buildConnector as Connect } from 'undici';
 import type { ConnectionReuse } from './connection-reuse.ts';
 import type { ForwardProxy, Proxies } from './proxies.ts';
 import type { TlsFiles } from './tls-files.ts';
+import { buildConnector } from './undici.ts';
 
 /** A proxy that cannot be reached, or that makes no tunnel. Its message names no credentials. */
 export class ProxyError extends Error {
@@ -22,11 +23,11 @@ interface ConnectorOptions {
 }
 
 /** Makes connections to origins, straight or through a proxy. Every one is known to `reuse` from the moment at which it is begun. */
-export function makeConnector({ timeoutMs, reuse, proxies, tls, lookup }: ConnectorOptions): buildConnector.connector {
+export function makeConnector({ timeoutMs, reuse, proxies, tls, lookup }: ConnectorOptions): Connect.connector {
   const { proxyAuthorities, ...provider } = tls;
   const common = { timeout: timeoutMs, noDelay: true, keepAlive: true, allowH2: false };
   const connect = buildConnector({ ...common, lookup, ...provider });
-  const straight: buildConnector.connector = (options, callback) => {
+  const straight: Connect.connector = (options, callback) => {
     // Its type says that it returns nothing; it returns the socket.
     const socket = connect(options, callback) as unknown as Socket | undefined;
     if (socket !== undefined) reuse.connecting(socket);
@@ -51,7 +52,7 @@ export function makeConnector({ timeoutMs, reuse, proxies, tls, lookup }: Connec
   };
 }
 
-function addressOf({ isSecure, host, port }: ForwardProxy): buildConnector.Options {
+function addressOf({ isSecure, host, port }: ForwardProxy): Connect.Options {
   return { protocol: isSecure ? 'https:' : 'http:', hostname: host, host, port: String(port) };
 }
 

@@ -1,9 +1,10 @@
 import type { LookupFunction } from 'node:net';
-import { Agent } from 'undici';
+import type { Agent as AgentType } from 'undici';
 import type { ConnectionReuse } from './connection-reuse.ts';
 import { makeConnector } from './connector.ts';
 import type { Proxies } from './proxies.ts';
 import { readTlsFiles, type TlsFiles, type TlsSettings } from './tls-files.ts';
+import { Agent } from './undici.ts';
 
 interface PoolOptions {
   readonly connectTimeoutMs: number;
@@ -16,9 +17,9 @@ interface PoolOptions {
 
 /** Connections that are made under the same TLS settings. */
 interface Pool {
-  readonly kept: Agent;
+  readonly kept: AgentType;
   /** For calls whose kept connection was dead: others of it may be dead as well, so they get one of their own. */
-  readonly fresh: Agent;
+  readonly fresh: AgentType;
 }
 
 interface OwnPool {

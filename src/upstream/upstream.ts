@@ -1,7 +1,7 @@
 /** The one place that knows undici: connections to providers, their timeouts, and how a call is aborted. */
 import type { LookupFunction } from 'node:net';
 import type { Transform } from 'node:stream';
-import { type Dispatcher, errors as undiciErrors } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { CallPermit } from './call-permit.ts';
 import { ConnectionReuse, type Sending, type Sent } from './connection-reuse.ts';
@@ -12,6 +12,7 @@ import { Pools } from './pools.ts';
 import { Proxies, type ProxySettings } from './proxies.ts';
 import { type CallTimeouts, type TimeoutKind, TimeoutWatch, type Watched } from './timeouts.ts';
 import { TlsFileError, type TlsSettings } from './tls-files.ts';
+import { errors as undiciErrors } from './undici.ts';
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 

@@ -23,6 +23,11 @@ export abstract class HeldEvents {
     this.#maxHeldBytes = maxHeldBytes;
   }
 
+  /** Whether an oversized event is being passed on, whose end has not come. */
+  get isPassing(): boolean {
+    return this.#passing !== undefined;
+  }
+
   /** Takes bytes that begin with an event; returns those to send now, after it gave the open event at their end to `holdFrom`. */
   protected abstract filter(bytes: Buffer): Buffer;
 

@@ -230,6 +230,7 @@ test('defaults: loopback, port 4000, two retries, ten minutes, ten mebibytes, me
     maxShareOfOneKey: 0.5,
     maxCompressionRatio: 100,
     maxConnectionsPerAddress: 10_000,
+    maxConnections: 20_000,
     maxEventLoopLagMs: 1_000,
   });
   assert.equal(routing.numRetries, 2);

@@ -182,25 +182,31 @@ test('large answers that their clients do not read keep new requests out, until 
   assert.equal((await gateway.post('/v1/chat/completions', ask(10))).status, 200);
 });
 
-test('an address with too many connections learns so on a connection that is closed and not reset', async (context) => {
-  const gateway = await startFaultGateway({ config: config({ max_connections_per_address: 2 }) });
-  context.after(() => gateway.close());
-  const idle = await Promise.all(
-    [1, 2].map(async () => {
-      const socket = connect(gateway.port, '127.0.0.1');
-      await once(socket, 'connect');
-      return socket;
-    }),
-  );
-  const asked = request('POST /v1/messages', { 'x-api-key': gateway.masterKey }, ask(100_000, ',"max_tokens":5'));
-  const { statuses, text, ending } = await sendRaw(gateway.port, asked);
-  assert.deepEqual(statuses, [503]);
-  assert.match(text, /too many connections/);
-  assert.match(text, /connection: close/i);
-  assert.equal(ending, 'closed');
-  const alive = request('GET /health/liveliness', {});
-  assert.deepEqual((await sendRaw(gateway.port, alive)).statuses, [200]);
-  for (const socket of idle) socket.destroy();
-  await wait(50);
-  assert.deepEqual((await sendRaw(gateway.port, asked)).statuses, [200]);
-});
+for (const [limit, words] of [
+  ['max_connections_per_address', /Your address has too many connections/],
+  ['max_connections', /as many connections open as it may have/],
+] as const) {
+  test(`a request beyond ${limit} is refused on a connection that is closed and not reset`, async (context) => {
+    const gateway = await startFaultGateway({ config: config({ [limit]: 2 }) });
+    context.after(() => gateway.close());
+    const idle = await Promise.all(
+      [1, 2].map(async () => {
+        const socket = connect(gateway.port, '127.0.0.1');
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    const asked = request('POST /v1/messages', { 'x-api-key': gateway.masterKey }, ask(100_000, ',"max_tokens":5'));
+    const { statuses, text, ending } = await sendRaw(gateway.port, asked);
+    assert.deepEqual(statuses, [503]);
+    assert.match(text, words);
+    assert.equal(await metric(gateway, 'sluice_overload_refused_connections_total'), 1);
+    assert.match(text, /connection: close/i);
+    assert.equal(ending, 'closed');
+    const alive = request('GET /health/liveliness', {});
+    assert.deepEqual((await sendRaw(gateway.port, alive)).statuses, [200]);
+    for (const socket of idle) socket.destroy();
+    await wait(50);
+    assert.deepEqual((await sendRaw(gateway.port, asked)).statuses, [200]);
+  });
+}

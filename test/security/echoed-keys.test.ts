@@ -121,6 +121,50 @@ describe('keys that a provider echoes', { timeout: 180_000 }, () => {
     });
   }
 
+  for (const [where, before, after] of [
+    ['behind 300 KiB', 300_000, 10],
+    ['behind 300 KiB, with more of the event after it', 300_000, 400_000],
+    ['in front of 300 KiB', 10, 300_000],
+    ['behind 2 MiB', 2_000_000, 10],
+  ] as const) {
+    test(`an error event that is too large to be held is searched: ${where}`, async () => {
+      for (const write of WRITTEN.map(([, form]) => form)) {
+        const written = write(PROVIDER_KEY);
+        const padding = (length: number): string => '~ '.repeat(length / 2);
+        const error = {
+          note: padding(before),
+          error: { message: `${written} ${padding(after)}`, type: 'server_error' },
+        };
+        answer = (response) => {
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          const text = `${delta('begun ')}data: ${JSON.stringify(error)}\n\n`;
+          // One cut is in the middle of the key.
+          const middle = text.indexOf(JSON.stringify(written).slice(1, -1)) + 9;
+          response.write(text.slice(0, 1_000));
+          response.write(text.slice(1_000, middle));
+          setTimeout(() => response.end(text.slice(middle)), 20);
+        };
+        const text = await ask('/v1/chat/completions', 'oai', true);
+        assert.match(text, /begun/);
+        check(text.replaceAll('~ ', ''), written, PROVIDER_KEY);
+        assert.ok(!text.includes(PROVIDER_KEY.slice(0, 14)), 'nor half of it');
+        assert.match(text, /"error"/);
+      }
+    });
+  }
+
+  test('a large event without a key is handed on byte by byte as it came', async () => {
+    const event = `data: ${JSON.stringify({ id: 'x', note: 'error '.repeat(120_000), choices: [] })}\n\n`;
+    answer = (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`${delta('begun ')}${event.slice(0, 400_001)}`);
+      setTimeout(() => response.end(`${event.slice(400_001)}${delta('ended')}data: [DONE]\n\n`), 20);
+    };
+    const text = await ask('/v1/chat/completions', 'oai', true);
+    assert.ok(text.includes(`${event}data: {"id":"x"`));
+    assert.match(text, /"ended".*\n\ndata: \[DONE\]\n\n$/);
+  });
+
   test('an error event without a key is handed on as it came', async () => {
     const event = 'data: {"error":{"message":"The server had an error","type":"server_error","odd":[1,2]}}\n\n';
     answer = (response) => {

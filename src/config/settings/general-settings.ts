@@ -82,6 +82,10 @@ export const GENERAL_SETTINGS = {
     to: 'maxConnectionsPerAddress',
     default: 10_000,
   }),
+  max_connections: own('count', 'Connections of all addresses together; requests on further ones are refused.', {
+    to: 'maxConnections',
+    default: 20_000,
+  }),
   max_event_loop_lag: own(
     'seconds',
     'New requests are refused while the gateway is this late all the time; 0: never.',

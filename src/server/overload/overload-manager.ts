@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import { GatewayError } from '../../core/errors.ts';
+import type { Excess } from './connection-limits.ts';
 import { HeavyTurns } from './heavy-turns.ts';
 import type { LoopWatch } from './loop-watch.ts';
 
@@ -123,10 +124,14 @@ export class OverloadManager {
     load.heldBytes += bytes;
   }
 
-  /** Refuses a request on a connection that is one too many of its address. */
-  refuseConnection(): never {
+  /** Refuses a request on a connection that is one too many of its address, or of all. */
+  refuseConnection(excess: Excess): never {
     this.refusals.connections += 1;
-    throw refusal('Your address has too many connections open. Use those that you have.');
+    throw refusal(
+      excess === 'address'
+        ? 'Your address has too many connections open. Use those that you have.'
+        : 'It has as many connections open as it may have.',
+    );
   }
 
   /** Gives back everything that a request was charged. */

@@ -359,6 +359,49 @@ test('A line that was only half written is dropped, a damaged one is reported, a
   assert.deepEqual(left.damaged, [1]);
 });
 
+test('A line whose checksum is right and that says what no version writes is reported as damaged, and all others are read', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, ledger, own } = openJournal(context, folder, { takeLock: life.takeLock });
+  ledger.isAway = true;
+  for (const callId of ['a', 'b']) journal.close(closed(callId));
+  life.die();
+  const odd = [
+    ...[
+      '{',
+      'null',
+      '[]',
+      '"x"',
+      '1',
+      '{"held":"a","hold":"x"}',
+      '{"open":"o","row":{"cost":"1.5"}}',
+      '{"open":"p","row":null}',
+    ],
+    ...[
+      '{"closed":"c","number":3,"rows":[{}]}',
+      '{"closed":"d","number":4,"rows":7}',
+      '{"closed":"e","number":5,"rows":[null]}',
+    ],
+    ...[
+      '{"closed":"f","number":6,',
+      '{"closed":7,"number":7,"rows":[]}',
+      '{"open":"q",',
+      `{"open":"r","row":${'['.repeat(10_000)}}`,
+    ],
+    '{"closed":"g","number":0,"rows":[],"settlement":{"cost":"x"}}',
+  ];
+  appendFileSync(join(own, '00000001.log'), odd.map(lineOf).join(''));
+  const left = await adopt(folder);
+  assert.deepEqual(
+    left.closed.map(({ callId }) => callId),
+    ['a', 'b'],
+  );
+  assert.equal(
+    left.damaged.reduce((sum, lines) => sum + lines, 0),
+    odd.length,
+  );
+});
+
 test('A journal cut at any byte gives every record that is whole before it', async (context) => {
   const folder = newFolder(context);
   const life = abandon(folder);

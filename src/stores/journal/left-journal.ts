@@ -52,11 +52,11 @@ export class LeftJournal {
     this.folder = folder;
     this.#options = options;
     this.#lock = options.lock;
-    const { orphans, unsent } = endedBy(folder, scan);
+    const { orphans, unsent, damaged } = endedBy(folder, scan);
     this.orphans = orphans;
     this.unsent = unsent;
     this.isLost = isLost;
-    this.damaged = scan.damaged;
+    this.damaged = scan.damaged + damaged;
     this.#unnumbered = scan.unnumbered;
     this.#delivered = scan.delivered;
     this.#booked = bookedIn(folder);
@@ -138,7 +138,8 @@ export class LeftJournal {
     let part: ClosedEntry[] = [];
     for await (const read of linesOf(this.folder, (path) => readLines(path, readClosed))) {
       for (const record of read) {
-        if (record === undefined) continue;
+        if (record === 'damaged') this.#options.onDamaged?.(this.folder, 1);
+        if (record === undefined || record === 'damaged') continue;
         const { entry, number } = record;
         const { callId, rows } = entry;
         const ended = { callId, number, endedAtMs: rows[0]?.endedAtMs ?? 0 };
@@ -192,6 +193,8 @@ export class LeftJournal {
 interface ReadOptions extends LossOptions {
   readonly lock: { release(): void };
   readonly clock: Clock;
+  /** Hears of lines that turn out to be damaged while they are booked. */
+  readonly onDamaged?: (path: string, lines: number) => void;
 }
 
 /** How a loss of the ledger is noticed. */
@@ -253,21 +256,25 @@ async function* linesOf<Read>(folder: string, read: (path: string) => Iterable<{
 }
 
 /** The requests that the end of the process broke off. */
-function endedBy(folder: string, { open }: Scan): { readonly orphans: OpenEntry[]; readonly unsent: string[] } {
+function endedBy(folder: string, { open }: Scan): Pick<LeftJournal, 'orphans' | 'unsent' | 'damaged'> {
   const lastSignOfLifeMs = Math.max(
     0,
     ...segmentNumbers(folder).map((number) => statSync(segmentPath(folder, number)).mtimeMs),
   );
   const orphans: OpenEntry[] = [];
   const unsent: string[] = [];
+  let damaged = 0;
   for (const [callId, { text, hold, sentAtMs }] of open) {
     const record = openRecordOf(text);
-    if (record === undefined) continue;
+    if (record === undefined) {
+      damaged += 1;
+      continue;
+    }
     // Requests whose mark is missing were not sent, unless an older version wrote the file.
     if (sentAtMs === undefined && record.isMarked) unsent.push(callId);
     else orphans.push(orphanOf(withHold(record.entry, hold), sentAtMs, lastSignOfLifeMs));
   }
-  return { orphans, unsent };
+  return { orphans, unsent, damaged };
 }
 
 /** The hold grew because a stream ran on or a further attempt began: then the pace of the first attempt says too little. */

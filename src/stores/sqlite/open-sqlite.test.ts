@@ -194,3 +194,21 @@ test('closing lets what was asked finish, and what is asked later is refused', a
   await assert.rejects(sql`select 1`.execute(connection.read));
   assert.equal(await connection.ping(), false);
 });
+
+test('threads without work end, a look still finds the file, and the next statements find new ones', async (t) => {
+  const connection = await openSqlite({ path: join(folderFor(t), 'test.db'), restAfterMs: 20 });
+  t.after(() => connection.close());
+  await sql`create table steps (id integer primary key)`.execute(connection.write);
+  for (let round = 1; round <= 3; round += 1) {
+    // A transaction keeps its thread while it has no statement for it.
+    await connection.write.transaction().execute(async (transaction) => {
+      await sql`insert into steps values (${round * 2})`.execute(transaction);
+      await wait(60);
+      await sql`insert into steps values (${round * 2 + 1})`.execute(transaction);
+    });
+    await wait(100);
+    assert.equal(await connection.ping(), true);
+    const { rows } = await sql<{ count: number }>`select count(*) as count from steps`.execute(connection.read);
+    assert.deepEqual(rows, [{ count: round * 2 }]);
+  }
+});

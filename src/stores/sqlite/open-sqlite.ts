@@ -1,18 +1,30 @@
+import { access, constants } from 'node:fs/promises';
 import { CompiledQuery, Kysely, sql } from 'kysely';
+import { defined } from '../../core/defined.ts';
 import type { NoTables, SqlConnection } from '../sql/connection.ts';
 import type { RowsToWrite } from './ledger-writer.ts';
 import { sqliteThreadDialect } from './sqlite-dialect.ts';
-import { SqliteThread } from './sqlite-thread.ts';
+import { SqliteThread, type SqliteThreadOptions } from './sqlite-thread.ts';
 
 const PING_WITHIN_MS = 1_000;
 
+/** How an SQLite file is opened. */
+interface OpenSqliteOptions {
+  readonly path: string;
+  /** After which time without work a thread ends, if the usual times do not fit. */
+  readonly restAfterMs?: number;
+}
+
 /** Opens an SQLite file and makes it if it is missing; `:memory:` opens a database that is lost when it is closed. */
-export async function openSqlite({ path }: { readonly path: string }): Promise<SqlConnection> {
+export async function openSqlite({ path, restAfterMs }: OpenSqliteOptions): Promise<SqlConnection> {
   // The writer comes first: it makes the file and its write-ahead log, which a read-only connection cannot do.
-  const write = await openOne(path, false);
-  let read = write;
+  const writer = await openOne({ path, isReadOnly: false, ...defined({ restAfterMs }) });
+  const { database: write } = writer;
+  let { database: read, thread } = writer;
   try {
-    if (path !== ':memory:') read = await openOne(path, true);
+    if (path !== ':memory:') {
+      ({ database: read, thread } = await openOne({ path, isReadOnly: true, ...defined({ restAfterMs }) }));
+    }
   } catch (error) {
     await write.destroy();
     throw error;
@@ -26,7 +38,8 @@ export async function openSqlite({ path }: { readonly path: string }): Promise<S
         const rows: RowsToWrite = { texts, withoutRows, fsync };
         await connection.executeQuery(CompiledQuery.raw('write ledger', [rows]));
       }),
-    ping: () => answersInTime(read),
+    // A file whose thread rests was readable last; to start the thread for every look would keep it.
+    ping: async () => (thread.isAtRest ? await isThere(path) : await answersInTime(read)),
     async close() {
       if (read !== write) await read.destroy();
       await write.destroy();
@@ -34,15 +47,23 @@ export async function openSqlite({ path }: { readonly path: string }): Promise<S
   };
 }
 
-async function openOne(path: string, isReadOnly: boolean): Promise<Kysely<NoTables>> {
-  const thread = new SqliteThread({ path, isReadOnly });
+async function openOne(options: SqliteThreadOptions): Promise<{ database: Kysely<NoTables>; thread: SqliteThread }> {
+  const thread = new SqliteThread(options);
   try {
     await thread.open();
   } catch (error) {
     await thread.close();
     throw error;
   }
-  return new Kysely<NoTables>({ dialect: sqliteThreadDialect(thread) });
+  thread.rest();
+  return { database: new Kysely<NoTables>({ dialect: sqliteThreadDialect(thread) }), thread };
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function answersInTime(database: Kysely<NoTables>): Promise<boolean> {

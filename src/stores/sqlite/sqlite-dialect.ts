@@ -54,8 +54,9 @@ class SqliteThreadDriver extends StatementDriver {
   async releaseConnection(): Promise<void> {
     const next = this.#queue.shift();
     // It stays taken if there is a queue: a caller that came in between would overtake and share it.
-    if (next === undefined) this.#isTaken = false;
-    else next();
+    if (next !== undefined) return next();
+    this.#isTaken = false;
+    this.#thread.rest();
   }
 
   async destroy(): Promise<void> {

@@ -6,10 +6,17 @@ import { OPENED, type Statement, type StatementAnswer, type ThreadOptions } from
 
 /** If a statement takes longer than this, it is given up and the thread is ended. */
 const ANSWER_WITHIN_MS = 120_000;
+/**
+ * A thread takes 10 MB, so it ends if it has nothing to do: soon after the start, which looks into the file once; later only after
+ * a time that tells of a gateway without requests, because the next statement waits some 50 ms for a new thread.
+ */
+const FIRST_REST_AFTER_MS = 1_000;
+const REST_AFTER_MS = 60_000;
 
 /** What a thread opens, and how long a statement may take. */
-interface SqliteThreadOptions extends ThreadOptions {
+export interface SqliteThreadOptions extends ThreadOptions {
   readonly answerWithinMs?: number;
+  readonly restAfterMs?: number;
 }
 
 interface Waiting {
@@ -20,7 +27,8 @@ interface Waiting {
 
 /**
  * One connection to an SQLite file, in a thread of its own. It keeps the process alive only while an answer is awaited.
- * If the thread dies, a new one is started for the next transaction, except for a database in memory, which is lost.
+ * If the thread dies, a new one is started for the next transaction, except for a database in memory, which is lost. A thread
+ * without work ends, and the next transaction starts a new one.
  */
 export class SqliteThread {
   readonly #options: ThreadOptions;
@@ -32,10 +40,20 @@ export class SqliteThread {
   generation = 0;
 
   readonly #answerWithinMs: number;
+  readonly #restAfterMs: number | undefined;
+  #restTimer: NodeJS.Timeout | undefined;
+  /** Resolves when the thread that rests has closed the file. */
+  #ended: Promise<void> | undefined;
 
-  constructor({ path, isReadOnly, answerWithinMs }: SqliteThreadOptions) {
+  constructor({ path, isReadOnly, answerWithinMs, restAfterMs }: SqliteThreadOptions) {
     this.#options = { path, isReadOnly };
     this.#answerWithinMs = answerWithinMs ?? ANSWER_WITHIN_MS;
+    this.#restAfterMs = restAfterMs;
+  }
+
+  /** Whether the thread ended because it had nothing to do. */
+  get isAtRest(): boolean {
+    return this.#ended !== undefined && !this.#isClosed;
   }
 
   /** Resolves when the file is open. */
@@ -43,13 +61,25 @@ export class SqliteThread {
     await this.#await(OPENED, this.#start());
   }
 
-  /** Starts a new thread if the last one died. */
+  /** Starts a new thread if the last one died or rests; until `rest` is called it does not rest. */
   async revive(): Promise<void> {
+    clearTimeout(this.#restTimer);
     if (this.#isClosed) throw new DatabaseUnavailableError('closed', 'The database is closed.');
     if (this.#worker !== undefined) return;
+    await this.#ended;
+    this.#ended = undefined;
     if (this.#options.path === ':memory:')
       throw new DatabaseUnavailableError('broken', 'The database in memory is gone.');
     await this.open();
+  }
+
+  /** No transaction uses the thread now: it ends after a while. A database in memory would be lost with it. */
+  rest(): void {
+    if (this.#isClosed || this.#worker === undefined || this.#options.path === ':memory:') return;
+    clearTimeout(this.#restTimer);
+    const afterMs = this.#restAfterMs ?? (this.generation === 1 ? FIRST_REST_AFTER_MS : REST_AFTER_MS);
+    this.#restTimer = setTimeout(() => this.#end(), afterMs);
+    this.#restTimer.unref();
   }
 
   /** Runs a statement after all earlier ones; rejects if the thread is not that of this generation. */
@@ -65,12 +95,20 @@ export class SqliteThread {
   /** Waits for the statements that were sent, closes the file and ends the thread. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#restTimer);
+    this.#end();
+    await this.#ended;
+  }
+
+  /** Lets the thread close the file once its statements are done. */
+  #end(): void {
     const worker = this.#worker;
     if (worker === undefined) return;
-    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.ref();
     worker.postMessage('close');
-    await ended;
+    // Those that wait get their answers before the thread ends.
+    if (this.#waiting.size === 0) this.#worker = undefined;
   }
 
   #start(): Worker {

@@ -7,7 +7,19 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { FEATURE_SETTINGS } from '../../../src/features/index.ts';
 import { providers } from '../../../src/providers/index.ts';
 import { rowOfJson, textOfRow } from '../../../src/stores/contracts/ledger-text.ts';
-import { deliveredText, droppedText, holdText, lineOf, openText } from '../../../src/stores/journal/record.ts';
+import {
+  closedText,
+  deliveredText,
+  droppedText,
+  holdText,
+  lineOf,
+  openRecordOf,
+  openText,
+  readClosed,
+  readCosts,
+  readEvent,
+  readLine,
+} from '../../../src/stores/journal/record.ts';
 import { readSegment } from '../../../src/stores/journal/segment.ts';
 import { ledgerRow } from '../../support/ledger-rows.ts';
 import type { FuzzTarget } from '../target.ts';
@@ -109,6 +121,37 @@ const journalTarget: FuzzTarget = {
   },
 };
 
+/** Any text under a right checksum: no reader throws, and what one takes for an ending all take for one. */
+const journalLineTarget: FuzzTarget = {
+  name: 'journal-line',
+  seeds: [...RECORDS, closedText({ callId: 'a', rows: [ledgerRow('a', { cost: 5n })] }, 1)],
+  words: [
+    '"number":',
+    '"rows":[',
+    '"rows":{}',
+    '"row":null',
+    '"cost":"x"',
+    '{"closed":',
+    '{"open":',
+    '"settlement":{}',
+    'null',
+    '-',
+  ],
+  run(input) {
+    const text = input.toString().replaceAll('\n', ' ');
+    const line = Buffer.from(lineOf(text)).subarray(0, -1);
+    readEvent(line);
+    openRecordOf(text);
+    const record = readLine(line);
+    const [ending, costs] = [readClosed(line), readCosts(line)];
+    if (!text.startsWith('{"closed":')) return;
+    const isEnding = record?.kind === 'closed';
+    assert.equal(typeof ending === 'object', isEnding);
+    if (isEnding) assert.ok(costs !== undefined);
+    for (let end = 0; end < line.length; end += 7) readClosed(line.subarray(0, end));
+  },
+};
+
 const ledgerTarget: FuzzTarget = {
   name: 'ledger-text',
   seeds: [
@@ -129,4 +172,4 @@ const ledgerTarget: FuzzTarget = {
 };
 
 /** The targets of what is stored. */
-export const STORED_TARGETS: readonly FuzzTarget[] = [configTarget, journalTarget, ledgerTarget];
+export const STORED_TARGETS: readonly FuzzTarget[] = [configTarget, journalTarget, journalLineTarget, ledgerTarget];

@@ -12,3 +12,6 @@ export function formatOfClient(path: string, headers: IncomingHttpHeaders): Form
   const isGoogle = headers['x-goog-api-key'] !== undefined || path.startsWith('/v1beta/');
   return isGoogle ? 'gemini-generate' : 'openai-chat';
 }
+
+/** Whether Google's libraries ask this route, which may send their key in the address. */
+export const isGoogles = (route: string): boolean => /^\/v1(?:beta)?\/models/.test(route);

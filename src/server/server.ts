@@ -20,7 +20,7 @@ import type { Parts } from '../pipeline/parts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { ArrayClient, wantsArray } from './array-client.ts';
-import { formatOfClient } from './client-format.ts';
+import { formatOfClient, isGoogles } from './client-format.ts';
 import { type EdgeLimits, limitHandshakes, restWhileLate } from './client-time-limits.ts';
 import { badUrl, errorOfFramework } from './framework-errors.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
@@ -384,9 +384,6 @@ export class Edge {
     return reply.code(status).header('content-type', 'application/json').send(body);
   }
 }
-
-/** Whether Google's libraries ask this route, which may send their key in the address. */
-const isGoogles = (route: string): boolean => /^\/v1(?:beta)?\/models/.test(route);
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
   return reply.code(answer.status).header('content-type', 'application/json').send(JSON.stringify(answer.body));

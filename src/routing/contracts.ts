@@ -62,6 +62,8 @@ export interface WalkPolicy {
   readonly deadlineMs: number;
   /** Least wait before a retry of the same deployment (`retry_after`). */
   readonly leastWaitMs: number;
+  /** So long a wait that providers ask for (`Retry-After`) comes before a fallback group, in all (`retry_after_wait_max`). */
+  readonly retryAfterWaitMaxMs: number;
   /** Fallback groups in order; empty means none. Already reduced to what the key may use. */
   readonly fallbacks: readonly string[];
   readonly contextWindowFallbacks: readonly string[];

@@ -12,6 +12,7 @@ const policy: WalkPolicy = {
   maxFallbacks: 5,
   deadlineMs: 0,
   leastWaitMs: 0,
+  retryAfterWaitMaxMs: 0,
   fallbacks: ['b', 'c'],
   contextWindowFallbacks: [],
   contentPolicyFallbacks: [],

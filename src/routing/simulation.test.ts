@@ -60,6 +60,7 @@ const DEFAULT_POLICY: WalkPolicy = {
   maxFallbacks: 5,
   deadlineMs: 60_000,
   leastWaitMs: 0,
+  retryAfterWaitMaxMs: 0,
   fallbacks: [],
   contextWindowFallbacks: [],
   contentPolicyFallbacks: [],

@@ -23,6 +23,7 @@ function begun(ids: readonly string[], policy: Partial<WalkPolicy> = {}, budget:
       maxFallbacks: 5,
       deadlineMs: 100_000,
       leastWaitMs: 0,
+      retryAfterWaitMaxMs: 0,
       fallbacks: [],
       contextWindowFallbacks: [],
       contentPolicyFallbacks: [],

@@ -37,6 +37,7 @@ function setUp(groups: Record<string, readonly string[]>, { policy = {}, budget 
         maxFallbacks: 5,
         deadlineMs: 100_000,
         leastWaitMs: 0,
+        retryAfterWaitMaxMs: 0,
         fallbacks: [],
         contextWindowFallbacks: [],
         contentPolicyFallbacks: [],

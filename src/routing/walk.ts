@@ -42,6 +42,8 @@ export class Walk<D extends Routable> {
   #further = 0;
   #retries = 0;
   #waits = 0;
+  /** How long providers and breakers were waited for, without what is added to spread retries. */
+  #waitedMs = 0;
   #shortWaits = 0;
   /** Deployments tried, and from when on their providers may be asked again. */
   #tried: Map<string, number> = NONE_TRIED;
@@ -209,16 +211,25 @@ export class Walk<D extends Routable> {
     const another = mayStay ? this.#pick(this.#group, this.#othersAfter(code), round) : undefined;
     if (another !== undefined) return another;
     const mayWait = retry === 'here' && mayStay;
-    const isBetterElsewhere = !mayWait || code === 'upstream_rate_limit';
+    const mayWaitFirst = mayWait && this.#isShortWait(failure);
     const step =
-      (isBetterElsewhere ? this.#fallBack(code, round) : undefined) ??
-      (mayWait ? this.#waitToRetry(code, round) : undefined) ??
-      (isBetterElsewhere ? undefined : this.#fallBack(code, round));
+      (mayWaitFirst ? this.#waitToRetry(code, round, this.#policy.retryAfterWaitMaxMs - this.#waitedMs) : undefined) ??
+      this.#fallBack(code, round) ??
+      (mayWait ? this.#waitToRetry(code, round, Number.POSITIVE_INFINITY) : undefined);
     if (step !== undefined) return step;
     if (isForAnotherModel) return this.#giveUp('not-retryable', round);
     if (round.isBudgetEmpty) return this.#giveUp('retry-budget-empty', round);
     if (round.isWaitTooLong) return this.#giveUp('deadline', round);
     return this.#giveUp(round.isBreakerOpen ? 'none-available' : 'nothing-left', round);
+  }
+
+  /**
+   * Whether the deployment that failed is waited for before another group is asked: a provider whose limit resets soon
+   * has a warmer cache and the model that was asked for. A limit without a time says nothing of when there is room.
+   */
+  #isShortWait({ code, retryAfterMs = 0 }: AttemptFailure): boolean {
+    if (retryAfterMs <= 0) return code !== 'upstream_rate_limit';
+    return this.#waitedMs + retryAfterMs <= this.#policy.retryAfterWaitMaxMs;
   }
 
   /** The deployments of the group that this request has not been to and that could serve it. */
@@ -231,7 +242,7 @@ export class Walk<D extends Routable> {
   }
 
   /** Everything of the group has been tried: the one that may be asked again soonest is waited for. */
-  #waitToRetry(code: ErrorCode, round: Round): Step<D> | undefined {
+  #waitToRetry(code: ErrorCode, round: Round, longestMs: number): Step<D> | undefined {
     const nowMs = this.#nowMs();
     const again = this.#group.deployments
       .filter(({ id }) => this.#tried.has(id) && !this.#excluded.includes(id))
@@ -242,6 +253,7 @@ export class Walk<D extends Routable> {
       .sort((left, right) => left.waitMs - right.waitMs);
     for (const { deployment, openMs, waitMs } of again) {
       round.noteSoonest(waitMs);
+      if (waitMs > longestMs) continue;
       // A rate limit passes at a known time; what is open for any other reason is answered fast.
       if (openMs > 0 && code !== 'upstream_rate_limit') {
         round.isBreakerOpen = true;
@@ -261,6 +273,7 @@ export class Walk<D extends Routable> {
         // Paid before the wait, so that no client waits for an attempt that is then refused.
         this.#paidUpstream = this.#options.upstreamOf(deployment);
         this.#waits += 1;
+        this.#waitedMs += waitMs;
         this.#retrying = { deployment, atMs: nowMs + delayMs };
         return { kind: 'wait', waitMs: delayMs };
       }

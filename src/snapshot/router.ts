@@ -142,6 +142,7 @@ export class Router {
       maxFallbacks: routing.maxFallbacks,
       deadlineMs: startedMs + (controls.timeoutMs ?? deadlineOf(routing)),
       leastWaitMs: routing.retryAfterMs,
+      retryAfterWaitMaxMs: routing.retryAfterWaitMaxMs,
       fallbacks: chain(controls.fallbacks, routing.fallbacks),
       contextWindowFallbacks: chain(controls.contextWindowFallbacks, routing.contextWindowFallbacks),
       contentPolicyFallbacks: chain(controls.contentPolicyFallbacks, routing.contentPolicyFallbacks),

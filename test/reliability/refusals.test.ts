@@ -19,11 +19,41 @@ describe('refused before a word', { concurrency: 4 }, () => {
       }),
     );
 
-    journey('S01', `a fallback answers at once, ${kind}`, () =>
-      inWorld(under(PLAIN, 's01'), async ({ ask, way }) => {
+    journey('S01', `the same provider is waited for before the fallback, ${kind}`, () =>
+      inWorld(under(PLAIN, 's01'), async ({ ask, attempts, way }) => {
+        assertServed(await ask({ stream }));
+        assert.deepEqual(way(), ['west', 'west']);
+        const [, second] = attempts();
+        assert.ok(second !== undefined && second.atMs >= 1_800, `${second?.atMs} ms`);
+      }),
+    );
+
+    journey('S01', `another deployment of the group that is free answers at once, ${kind}`, () =>
+      inWorld(under({ ...PAIR, fallbacks: [] }, 's01'), async ({ ask, way }) => {
         const answer = await ask({ stream });
         assertServed(answer);
         assert.ok(answer.tookMs < 1_800, `${answer.tookMs} ms`);
+        assert.deepEqual(way(), ['west', 'east']);
+      }),
+    );
+
+    for (const [what, fault, router] of [
+      ['a wait that is too long', '429-retry-after-6-once', {}],
+      ['any wait, with retry_after_wait_max: 0', 's01', { retry_after_wait_max: 0 }],
+    ] as const) {
+      journey('S01', `the fallback answers at once in place of ${what}, ${kind}`, () =>
+        inWorld({ ...under(PLAIN, fault), router }, async ({ ask, way }) => {
+          const answer = await ask({ stream });
+          assertServed(answer);
+          assert.ok(answer.tookMs < 1_800, `${answer.tookMs} ms`);
+          assert.deepEqual(way(), ['west', 'east']);
+        }),
+      );
+    }
+
+    journey('S04', `a 503 that names a long wait goes to the fallback at once, ${kind}`, () =>
+      inWorld(under(PLAIN, '503-retry-after-6'), async ({ ask, way }) => {
+        assertServed(await ask({ stream }));
         assert.deepEqual(way(), ['west', 'east']);
       }),
     );

@@ -13,7 +13,7 @@ const row = (id: string, upstream: string, client: string): Row => ({ id, upstre
 
 /** Sixteen ways an upstream fails. */
 export const SCENARIOS: readonly Row[] = [
-  row('S01', '429 with `Retry-After: 2`, once', 'the answer: 2 s later, or from the fallback at once'),
+  row('S01', '429 with `Retry-After: 2`, once', 'the answer, from the same provider 2 s later'),
   row('S02', '429 for ever', 'the fallback’s answer; without one a 429 after 3 attempts'),
   row('S03', '500, once', 'the answer, from the same provider'),
   row('S04', '503 for ever', 'the fallback’s answer'),
@@ -60,7 +60,11 @@ export const FAULTS: readonly Row[] = [
   row('F17', 'sends 10 MB in one event', 'the fallback’s answer, or an error where some of it was sent'),
   row('F18', 'says 200 and means an error, HTML or nothing', 'the fallback’s answer'),
   row('F19', 'sends an error event after text', 'the whole answer, its rest from the fallback'),
-  row('F20', '429 with every form of `Retry-After`', 'the fallback’s answer, at once'),
+  row(
+    'F20',
+    '429 with every form of `Retry-After`',
+    'the answer: after up to 5 s from the same provider, else from the fallback',
+  ),
   row(
     'F21',
     '529, 503, 408, 409, 413, 418, 451',

@@ -45,7 +45,8 @@ const PLAYS: readonly Play[] = [
   { id: 'F18', fault: 'html-in-200', ...RETRIED },
   { id: 'F18', fault: 'empty-200', ...RETRIED },
   { id: 'F19', fault: 'error-event', stream: 'fallback goes on' },
-  ...['2', 'date-2', 'ms-1500', 'reset-2', 'past', 'negative', 'huge', 'garbage'].map((form) => ({
+  ...['2', 'date-2', 'ms-1500', 'reset-2'].map((form) => ({ id: 'F20', fault: `429-retry-after-${form}`, ...RETRIED })),
+  ...['6', 'past', 'negative', 'huge', 'garbage'].map((form) => ({
     id: 'F20',
     fault: `429-retry-after-${form}`,
     ...LEFT,

@@ -58,6 +58,12 @@ export const ROUTER_SETTINGS = {
     otherwise: '{}, or `num_retries` + 1 if that is more',
   }),
   retry_after: now('seconds', 'Shortest wait before a further try at the same deployment.', 'retryAfterMs', 0),
+  retry_after_wait_max: own(
+    'seconds',
+    'Longest wait, in all, that a provider may ask for (`Retry-After`) and that comes before a fallback group. 0 falls back at once.',
+    'retryAfterWaitMaxMs',
+    5,
+  ),
   retry_policy: now('map', 'Further tries by class of failure.', { to: 'retriesByClass', ...RETRIES }),
   model_group_retry_policy: now('map', 'Group → a `retry_policy` of its own.', {
     to: 'groupRetriesByClass',

@@ -8,6 +8,7 @@ import { wordsFor } from '../src/config/setting-types.ts';
 import { MODEL_INFO, MODEL_PARAMS } from '../src/config/settings/model-list.ts';
 import { PRICE_SETTINGS } from '../src/config/settings/prices.ts';
 import { FEATURE_SETTINGS } from '../src/features/index.ts';
+import { LONGEST_SILENCE_MS } from '../src/snapshot/deployment.ts';
 import { writeGenerated } from './generated-page.ts';
 
 const EFFECT = { now: 'yes', later: 'not yet', never: 'no meaning here' } as const;
@@ -155,7 +156,7 @@ know the YAML language server complete and check a file whose first line names [
 | address | ${server.host}:${server.port}. LiteLLM listens on all addresses; here that has to be set, by \`general_settings.host: 0.0.0.0\` or \`--host 0.0.0.0\`. \`--port\` wins over \`general_settings.port\`, that over the variable \`PORT\`. |
 | master key | made once and kept in the data folder |
 | an attempt | ${seconds(routing.timeoutMs)} |
-| silence in a stream | ${seconds(routing.idleTimeoutMs)} |
+| silence in a stream | ${seconds(LONGEST_SILENCE_MS)} |
 | connecting | ${seconds(routing.connectTimeoutMs)} |
 | further tries in the group | ${routing.numRetries} |
 | attempts in all | ${routing.maxAttempts} |

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deadlineOf } from '../src/config/group-routing.ts';
 import { loadConfig } from '../src/config/load.ts';
+import { LONGEST_SILENCE_MS } from '../src/snapshot/deployment.ts';
 import { FAULTS, type Row, SCENARIOS } from '../test/reliability/table.ts';
 import { writeGenerated } from './generated-page.ts';
 
@@ -34,7 +35,10 @@ const limits = [
   '|---|---|---|',
   `| \`connect_timeout\` | a connection, TLS included | ${seconds(routing.connectTimeoutMs)} |`,
   '| `ttft_timeout` | a stream until its first content | `stream_timeout`, else `timeout` |',
-  `| \`stream_idle_timeout\` | the silence between two chunks | ${seconds(routing.idleTimeoutMs)} |`,
+  `| \`stream_idle_timeout\` | the silence between two chunks | \`stream_timeout\`, else ${seconds(LONGEST_SILENCE_MS)} |`,
+  `| \`response_headers_timeout\` | the headers of a stream, if there is somewhere else to go | 30 s; none for models that reason |`,
+  `| \`late_first_token\` | a stream without content, before a fallback is asked as well | ${seconds(routing.lateFirstTokenMs)}; never for models that reason |`,
+  `| \`retry_after_wait_max\` | what a provider may ask for before a fallback is asked instead | ${seconds(routing.retryAfterWaitMaxMs)} |`,
   `| \`timeout\` | an attempt; of a stream, until its first content | ${seconds(routing.timeoutMs)} |`,
   `| \`request_deadline\` | a request over all its attempts | \`timeout\`, but at least ${seconds(deadlineOf(routing))} |`,
   `| \`num_retries\` | further attempts in a group | ${routing.numRetries} |`,

@@ -148,7 +148,7 @@ async function attemptOrRestyle(exchange: Exchange, deployment: Deployment, part
 }
 
 function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
-  const { snapshot, identity, controls, plan, needs, group } = exchange;
+  const { snapshot, identity, controls, plan, needs, group, outline } = exchange;
   const { router, groups } = snapshot;
   if (plan === undefined || needs === undefined || group === undefined) throw new RangeError('planned before carried');
   const mayUse = (name: string): boolean => {
@@ -156,15 +156,17 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
     return other !== undefined && (identity === undefined || mayUseGroup(identity, name, other));
   };
   const { operation } = exchange.endpoint;
-  if (operation.mayHedge) {
-    const rules = router.hedge(group);
-    if (rules !== undefined) exchange.race = { rules, arbiter: undefined, isHedged: false };
-  }
   const [first] = plan.deployments;
   const policy = router.policy(group, controls, exchange.startedMs, first?.config.numRetries, mayUse);
   exchange.deadlineMs = policy.deadlineMs;
   // With no other deployment a stream cannot be continued, so it is not recorded.
   const hasElsewhere = plan.deployments.length > 1 || policy.fallbacks.length > 0;
+  if (operation.mayHedge) {
+    const rules = router.hedge(group);
+    const mayBeLate = hasElsewhere && exchange.stream && router.lateFirstTokenMs > 0 && !outline.asksForReasoning;
+    const lateMs = mayBeLate ? router.lateFirstTokenMs : undefined;
+    if (rules !== undefined || mayBeLate) exchange.race = { rules, lateMs, arbiter: undefined, isHedged: false };
+  }
   if (exchange.stream && operation.mayContinue && hasElsewhere && router.continuesStreams(group)) {
     exchange.continuity = { record: new StreamRecord(formatParts(exchange.endpoint.format)), broken: undefined };
   }

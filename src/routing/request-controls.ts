@@ -15,6 +15,8 @@ export interface RequestControls {
   readonly numRetries?: number;
   readonly timeoutMs?: number;
   readonly streamTimeoutMs?: number;
+  /** Of the request over all its attempts, to the end of a stream. */
+  readonly totalTimeoutMs?: number;
   readonly disableFallbacks?: boolean;
   readonly tags?: readonly string[];
 }
@@ -22,7 +24,7 @@ export interface RequestControls {
 /** The controls of a request that says nothing: one object, so that one comparison finds it. */
 export const NO_CONTROLS: RequestControls = Object.freeze({});
 
-/** The controls that a key may be denied. `fallbacks` means all lists of them, `timeout` both limits. */
+/** The controls that a key may be denied. `fallbacks` means all lists of them, `timeout` all limits of time. */
 const DENIABLE_CONTROLS = ['fallbacks', 'num_retries', 'timeout', 'tags', 'disable_fallbacks'] as const;
 
 /** A control that a key may be denied. */
@@ -48,6 +50,7 @@ const CONTROL_MEMBERS: ReadonlySet<string> = new Set([
   'timeout',
   'request_timeout',
   'stream_timeout',
+  'total_timeout',
   'disable_fallbacks',
   'tags',
   REGION_MEMBER,
@@ -57,6 +60,7 @@ const CONTROL_HEADERS = [
   'x-litellm-num-retries',
   'x-litellm-timeout',
   'x-litellm-stream-timeout',
+  'x-litellm-total-timeout',
   'x-litellm-tags',
 ] as const;
 
@@ -103,6 +107,9 @@ export function readRequestControls(members: Members, headers: Headers, model?: 
   const streamTimeoutMs =
     timeIn('x-litellm-stream-timeout', numberOf(headers['x-litellm-stream-timeout'])) ??
     timeIn('stream_timeout', members('stream_timeout'));
+  const totalTimeoutMs =
+    timeIn('x-litellm-total-timeout', numberOf(headers['x-litellm-total-timeout'])) ??
+    timeIn('total_timeout', members('total_timeout'));
   const disableFallbacks = flagIn('disable_fallbacks', members('disable_fallbacks'));
   const tags = allTags(members('tags'), members('metadata'), headers['x-litellm-tags']);
   if (
@@ -112,6 +119,7 @@ export function readRequestControls(members: Members, headers: Headers, model?: 
     numRetries === undefined &&
     timeoutMs === undefined &&
     streamTimeoutMs === undefined &&
+    totalTimeoutMs === undefined &&
     disableFallbacks === undefined &&
     tags === undefined
   ) {
@@ -125,6 +133,7 @@ export function readRequestControls(members: Members, headers: Headers, model?: 
       numRetries,
       timeoutMs,
       streamTimeoutMs,
+      totalTimeoutMs,
       disableFallbacks,
       tags,
     }),
@@ -167,7 +176,7 @@ export function controlsUnderKey(controls: RequestControls, key: KeyControls): R
 const MEMBERS_OF: Readonly<Record<DeniableControl, readonly (keyof RequestControls)[]>> = {
   fallbacks: ['fallbacks', 'contextWindowFallbacks', 'contentPolicyFallbacks'],
   num_retries: ['numRetries'],
-  timeout: ['timeoutMs', 'streamTimeoutMs'],
+  timeout: ['timeoutMs', 'streamTimeoutMs', 'totalTimeoutMs'],
   tags: ['tags'],
   disable_fallbacks: ['disableFallbacks'],
 };

@@ -54,6 +54,8 @@ export class Walk<D extends Routable> {
   #flight: Flight<D> | undefined;
   /** The attempt beside that one, while both run. */
   #hedge: Flight<D> | undefined;
+  /** That one is at a fallback group. */
+  #isHedgeFallback = false;
   #failure: AttemptFailure | undefined;
   #failed: D | undefined;
   #retrying: Retry<D> | undefined;
@@ -78,9 +80,21 @@ export class Walk<D extends Routable> {
     return this.#retries;
   }
 
-  /** Groups fallen back to. */
+  /** Groups fallen back to, and one that was asked beside a late attempt. */
   get attemptedFallbacks(): number {
-    return this.#fallbacks;
+    return this.#fallbacks + (this.#isHedgeFallback ? 1 : 0);
+  }
+
+  /** Whether this request may still go to another deployment, as far as is known without planning for it. */
+  get hasElsewhere(): boolean {
+    const { maxAttempts, maxFallbacks, fallbacks } = this.#policy;
+    if (this.#attempts >= maxAttempts) return false;
+    if (this.#group.deployments.length > 1) {
+      const current = this.#flight?.deployment.id;
+      if (this.#group.deployments.some(({ id }) => id !== current && !this.#tried.has(id))) return true;
+    }
+    if (fallbacks.length === 0 || this.#fallbacks >= maxFallbacks) return false;
+    return this.#chainAfter('upstream_timeout').some((name) => !this.#visited.includes(name));
   }
 
   /** What to do now. After an `attempt` its end must be reported before asking again. */
@@ -96,17 +110,30 @@ export class Walk<D extends Routable> {
   }
 
   /**
-   * Begins a second attempt beside a late one, at another healthy deployment of the same group; undefined if there is
-   * none, or if the attempts, the deadline or the retry budget do not allow it. While both run, each report must name
-   * its deployment.
+   * Begins a second attempt beside a late one, at another healthy deployment of the same group, or of a fallback group if
+   * that is asked for; undefined if there is none, or if the attempts, the deadline or the retry budget do not allow it.
+   * While both run, each report must name its deployment.
    */
-  hedge(): Extract<Step<D>, { kind: 'attempt' }> | undefined {
+  hedge(mayFallBack = false): Extract<Step<D>, { kind: 'attempt' }> | undefined {
     if (this.#flight === undefined || this.#hedge !== undefined) return undefined;
     if (this.#nowMs() >= this.#policy.deadlineMs || this.#attempts >= this.#policy.maxAttempts) return undefined;
+    const beside = this.#hedgeIn(this.#group, this.#flight.deployment);
+    if (beside !== undefined || !mayFallBack || this.#policy.maxFallbacks === 0) return beside;
+    for (const name of this.#chainAfter('upstream_timeout')) {
+      const planned = this.#options.planGroup(name);
+      const step = planned === undefined ? undefined : this.#hedgeIn(planned, this.#flight.deployment);
+      if (step === undefined) continue;
+      this.#isHedgeFallback = true;
+      return step;
+    }
+    return undefined;
+  }
+
+  #hedgeIn(planned: PlannedGroup<D>, late: D): Extract<Step<D>, { kind: 'attempt' }> | undefined {
     const { breakers, budget, upstreamOf } = this.#options;
-    for (const deployment of this.#group.deployments) {
+    for (const deployment of planned.deployments) {
       const { id } = deployment;
-      if (id === this.#flight.deployment.id || this.#tried.has(id) || this.#excluded.includes(id)) continue;
+      if (id === late.id || this.#tried.has(id) || this.#excluded.includes(id)) continue;
       // A probe that might be cancelled proves nothing, so what rests or recovers is left alone.
       if (breakers.stateOf(id) !== 'closed') continue;
       // No request needs a hedge: unlike a fallback it is paid for even if it is the upstream's first attempt of the
@@ -115,7 +142,7 @@ export class Walk<D extends Routable> {
       this.#seenUpstreams.push(upstreamOf(deployment));
       this.#attempts += 1;
       this.#hedge = { deployment, wasProbe: false };
-      return { kind: 'attempt', deployment, group: this.#group.group };
+      return { kind: 'attempt', deployment, group: planned.group };
     }
     return undefined;
   }

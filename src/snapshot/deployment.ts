@@ -23,7 +23,7 @@ interface DefaultTimeouts {
   readonly timeoutMs: number;
   readonly streamTimeoutMs?: number;
   readonly firstTokenTimeoutMs?: number;
-  readonly idleTimeoutMs: number;
+  readonly idleTimeoutMs?: number;
 }
 
 const SLOW_CLIENT_MS = 120_000;
@@ -50,6 +50,8 @@ export class Deployment implements Routable {
   readonly upstream: string;
   /** What must not come back in its provider's errors. */
   readonly secrets: KnownSecrets;
+  /** Whether it may think for long before its first word: then silence is no sign that it is stuck. */
+  readonly mayReason: boolean;
   readonly #timeouts: { readonly whole: CallTimeouts; readonly stream: CallTimeouts };
   readonly #calls = new Map<string, PreparedCall>();
   readonly #rules = new Map<OperationId, ParameterRules>();
@@ -71,6 +73,7 @@ export class Deployment implements Routable {
     this.isNamedByClient = parts.isNamedByClient;
     this.abilities = abilitiesOf(parts.config, parts.provider, parts.target, parts.priced.facts);
     this.traits = { ...traitsOf(parts.priced.facts), abilities: this.abilities };
+    this.mayReason = mayReason(this.abilities, this.traits);
     this.dropParams = parts.config.dropParams ?? parts.dropParams;
     this.modelLiteral = JSON.stringify(parts.target.model);
     this.modelLabel = parts.config.group.includes('*') ? parts.config.group : parts.target.model;
@@ -167,13 +170,20 @@ function timeoutsOf(config: DeploymentConfig, defaults: DefaultTimeouts) {
     config.streamTimeoutMs ??
     defaults.streamTimeoutMs ??
     totalMs;
-  const idleMs = config.idleTimeoutMs ?? defaults.idleTimeoutMs;
+  // LiteLLM hands `stream_timeout` to its HTTP client, where it bounds every wait for the next chunk (docs.litellm.ai, timeout, 2026-10).
+  const idleMs =
+    config.idleTimeoutMs ??
+    config.streamTimeoutMs ??
+    defaults.idleTimeoutMs ??
+    defaults.streamTimeoutMs ??
+    LONGEST_SILENCE_MS;
   return {
     // A whole answer comes in one piece at its end, so its first byte may take as long as all of it.
-    whole: { firstByteMs: totalMs, idleMs, totalMs, slowClientMs: SLOW_CLIENT_MS },
+    whole: { firstByteMs: totalMs, headersMs: totalMs, idleMs, totalMs, slowClientMs: SLOW_CLIENT_MS },
     // LiteLLM's `timeout` bounds a stream up to its first chunk; a long answer that keeps coming is not cut by it.
     stream: {
       firstByteMs: Math.min(streamFirstMs, totalMs),
+      headersMs: Math.min(streamFirstMs, totalMs),
       idleMs,
       totalMs: Math.max(totalMs, defaults.timeoutMs, LONGEST_STREAM_MS),
       slowClientMs: SLOW_CLIENT_MS,
@@ -182,6 +192,12 @@ function timeoutsOf(config: DeploymentConfig, defaults: DefaultTimeouts) {
 }
 
 const LONGEST_STREAM_MS = 3_600_000;
+/** `stream_idle_timeout` if nothing is set. */
+export const LONGEST_SILENCE_MS = 120_000;
+
+function mayReason({ reasoning }: ModelAbilities, traits: ModelTraits): boolean {
+  return reasoning === undefined ? traits.reasoning === true : reasoning.how !== 'never';
+}
 
 function abilitiesOf(
   { modelInfo }: DeploymentConfig,

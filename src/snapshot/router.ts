@@ -66,6 +66,8 @@ export function breakerSettings({ routing }: GatewayConfig): BreakerSettings {
   };
 }
 
+/** `response_headers_timeout` if nothing is set. */
+const HEADERS_LIMIT_MS = 30_000;
 const AFFINITY_CHECKS: ReadonlySet<string> = new Set(['deployment_affinity', 'session_affinity', 'prompt_caching']);
 const NO_FALLBACKS: readonly string[] = [];
 
@@ -140,7 +142,9 @@ export class Router {
       retriesByClass: controls.numRetries === undefined ? rules.retriesByClass : {},
       retriesPerFallback: routing.maxRetriesPerFallback,
       maxFallbacks: routing.maxFallbacks,
-      deadlineMs: startedMs + (controls.timeoutMs ?? deadlineOf(routing)),
+      deadlineMs:
+        startedMs +
+        Math.min(controls.totalTimeoutMs ?? Number.POSITIVE_INFINITY, controls.timeoutMs ?? deadlineOf(routing)),
       leastWaitMs: routing.retryAfterMs,
       retryAfterWaitMaxMs: routing.retryAfterWaitMaxMs,
       fallbacks: chain(controls.fallbacks, routing.fallbacks),
@@ -168,6 +172,26 @@ export class Router {
   /** Whether a stream that breaks is continued elsewhere. */
   continuesStreams(group: ResolvedGroup<Deployment>): boolean {
     return this.#rulesOf(group).continuesStreams;
+  }
+
+  /**
+   * The limit until the headers of a stream's answer, where it holds; undefined if none holds. Providers send them at
+   * once, so a model that does not think and sends none for half a minute is stuck.
+   */
+  headersLimitMs(deployment: Deployment, hasLimitOfContent: boolean): number | undefined {
+    const { responseHeadersTimeoutMs, streamTimeoutMs, firstTokenTimeoutMs } = this.#routing;
+    if (responseHeadersTimeoutMs !== undefined) return responseHeadersTimeoutMs;
+    const { config, mayReason } = deployment;
+    if (hasLimitOfContent || mayReason || streamTimeoutMs !== undefined || firstTokenTimeoutMs !== undefined)
+      return undefined;
+    return config.streamTimeoutMs === undefined && config.firstTokenTimeoutMs === undefined
+      ? HEADERS_LIMIT_MS
+      : undefined;
+  }
+
+  /** After how long without content a stream is asked of another deployment as well; 0 for never. */
+  get lateFirstTokenMs(): number {
+    return this.#routing.lateFirstTokenMs;
   }
 
   /** How a group's requests are hedged; undefined if they are not, or if there is only one deployment. */

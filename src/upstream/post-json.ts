@@ -41,7 +41,13 @@ export function postJson(
         path: pathname + search,
         headers: sent,
         body: Buffer.from(body),
-        timeouts: { firstByteMs: TIMEOUT_MS, idleMs: TIMEOUT_MS, totalMs: TIMEOUT_MS, slowClientMs: TIMEOUT_MS },
+        timeouts: {
+          firstByteMs: TIMEOUT_MS,
+          headersMs: TIMEOUT_MS,
+          idleMs: TIMEOUT_MS,
+          totalMs: TIMEOUT_MS,
+          slowClientMs: TIMEOUT_MS,
+        },
         maxResponseBytes: MAX_ANSWER_BYTES,
       },
       {

@@ -8,8 +8,9 @@ function setUp() {
   const heard: TimeoutKind[] = [];
   const call: Watched = {
     slot: -1,
-    timeouts: { firstByteMs: 1_000, idleMs: 500, totalMs: 5_000, slowClientMs: 2_000 },
+    timeouts: { firstByteMs: 1_000, headersMs: 1_000, idleMs: 500, totalMs: 5_000, slowClientMs: 2_000 },
     hasFirstByte: false,
+    hasHead: false,
     sawActivity: false,
     isPaused: false,
     watchStartedMs: 0,

@@ -7,6 +7,8 @@ export interface CallTimeouts {
    * From sending the request to the first content of the answer; its head, or a stream that only opens, does not count.
    */
   readonly firstByteMs: number;
+  /** From sending the request to the head of the answer. */
+  readonly headersMs: number;
   /** Between two pieces of the answer, while the client is reading. */
   readonly idleMs: number;
   /** From sending the request to the end of the answer. */
@@ -15,7 +17,7 @@ export interface CallTimeouts {
   readonly slowClientMs: number;
 }
 
-export type TimeoutKind = 'first-byte' | 'idle' | 'total' | 'slow-client';
+export type TimeoutKind = 'first-byte' | 'headers' | 'idle' | 'total' | 'slow-client';
 
 /**
  * A call whose phases are watched. `sawActivity` is set by the call on every piece it receives and cleared by the
@@ -24,6 +26,7 @@ export type TimeoutKind = 'first-byte' | 'idle' | 'total' | 'slow-client';
 export interface Watched extends Slotted {
   readonly timeouts: CallTimeouts;
   hasFirstByte: boolean;
+  hasHead: boolean;
   sawActivity: boolean;
   isPaused: boolean;
   /** `onQuiet` was called for the present silence. */
@@ -94,6 +97,7 @@ export class TimeoutWatch {
         if (quietMs > timeouts.slowClientMs) call.onTimeout('slow-client');
       } else if (!call.hasFirstByte) {
         if (now - call.watchStartedMs > timeouts.firstByteMs) call.onTimeout('first-byte');
+        else if (!call.hasHead && now - call.watchStartedMs > timeouts.headersMs) call.onTimeout('headers');
       } else if (quietMs > timeouts.idleMs) call.onTimeout('idle');
       else if (quietMs > QUIET_MS && call.wasToldQuiet !== true) {
         call.wasToldQuiet = true;

@@ -166,6 +166,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   readonly timeouts: CallTimeouts;
   slot = -1;
   hasFirstByte = false;
+  hasHead = false;
   sawActivity = false;
   isPaused = false;
   watchStartedMs = 0;
@@ -240,10 +241,11 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
   }
 
   onTimeout(kind: TimeoutKind): void {
-    const { firstByteMs, idleMs, totalMs, slowClientMs } = this.timeouts;
+    const { firstByteMs, headersMs, idleMs, totalMs, slowClientMs } = this.timeouts;
     this.#fail(
       {
         'first-byte': { kind: 'first-byte-timeout', detail: `no answer within ${firstByteMs} ms` },
+        headers: { kind: 'first-byte-timeout', detail: `no headers within ${headersMs} ms` },
         idle: { kind: 'idle-timeout', detail: `nothing more for ${idleMs} ms in the middle of the answer` },
         total: { kind: 'total-timeout', detail: `no whole answer within ${totalMs} ms` },
         'slow-client': { kind: 'slow-client', detail: `the client read nothing for ${slowClientMs} ms` },
@@ -281,6 +283,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
       return;
     }
     this.sawActivity = true;
+    this.hasHead = true;
     const encoding = headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity' && encoding !== '') {
       const decoder = typeof encoding === 'string' ? createDecoder(encoding) : undefined;

@@ -196,7 +196,7 @@ router_settings:
   assert.equal(routing.timeoutMs, 50_000);
   assert.equal(routing.streamTimeoutMs, 20_000);
   assert.equal(routing.connectTimeoutMs, 500);
-  assert.equal(routing.idleTimeoutMs, 120_000);
+  assert.equal(routing.idleTimeoutMs, undefined);
   assert.equal(routing.numRetries, 7);
   assert.equal(routing.maxFallbacks, 3);
   assert.deepEqual(

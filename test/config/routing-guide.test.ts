@@ -31,7 +31,7 @@ test('the guide has its examples, and speaks of no setting that the reference do
   assert.ok(examples >= 8, String(examples));
   const reference = readFileSync(join(import.meta.dirname, '../../docs/reference/config.md'), 'utf8');
   for (const [, name] of page.matchAll(/`([a-z]+(?:_[a-z]+)+)(?::[^`]*)?`/g)) {
-    const isControl = ['disable_fallbacks', 'request_timeout'].includes(name ?? '');
+    const isControl = ['disable_fallbacks', 'request_timeout', 'total_timeout'].includes(name ?? '');
     assert.ok(isControl || reference.includes(`\`${name}\``), `${name} is not in the reference`);
   }
 });

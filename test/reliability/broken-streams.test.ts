@@ -147,6 +147,25 @@ describe('broken in the middle', { concurrency: 4 }, () => {
     }),
   );
 
+  for (const [isOn, mode, expected] of [
+    [false, undefined, ['west']],
+    [true, undefined, ['west', 'east']],
+    [false, 'continue', ['west', 'east']],
+  ] as const) {
+    const router = {
+      enable_mid_stream_fallback_continuation: isOn,
+      ...(mode !== undefined && { mid_stream: mode }),
+    };
+    journey('S08', `enable_mid_stream_fallback_continuation: ${isOn} beside mid_stream: ${mode ?? 'unset'}`, () =>
+      inWorld(under({ ...PLAIN, router }, 's08'), async ({ ask, way }) => {
+        const answer = await ask({ stream: true });
+        if (expected.length === 1) assertClearError(answer);
+        else assertServed(answer);
+        assert.deepEqual(way(), expected);
+      }),
+    );
+  }
+
   journey('S08', 'with mid_stream: error the client gets an error event, and no other deployment is called', () =>
     inWorld(under({ ...PLAIN, router: { mid_stream: 'error' } }, 's08'), async ({ ask, way }) => {
       assertClearError(await ask({ stream: true }));

@@ -18,8 +18,16 @@ export const SCENARIOS: readonly Row[] = [
   row('S03', '500, once', 'the answer, from the same provider'),
   row('S04', '503 for ever', 'the fallback’s answer'),
   row('S05', 'resets the connection before the headers', 'the answer, from a retry or the fallback'),
-  row('S06', 'accepts and never answers', 'the fallback’s answer after one `timeout`'),
-  row('S07', 'sends its first token after 20 s', 'the fallback’s answer after one `ttft_timeout`'),
+  row(
+    'S06',
+    'accepts and never answers',
+    'the fallback’s answer, asked for after `late_first_token` (10 s), or after one `timeout`',
+  ),
+  row(
+    'S07',
+    'sends its first token after 20 s',
+    'the fallback’s answer, asked for after `late_first_token` (10 s), or after one `ttft_timeout`',
+  ),
   row(
     'S08',
     'cuts the stream after 40 of 60 tokens',

@@ -121,7 +121,7 @@ describe('unreachable', { concurrency: 4 }, () => {
   journey('F14', 'a call that waits for a connection ends at its limit', async () => {
     const port = await listening(createServer((socket) => socket.resume()));
     const upstream = new Upstream({ clock: systemClock, connectTimeoutMs: 1_000, maxConnectionsPerOrigin: 2 });
-    const timeouts = { firstByteMs: 500, idleMs: 500, totalMs: 1_000, slowClientMs: 1_000 };
+    const timeouts = { firstByteMs: 500, headersMs: 500, idleMs: 500, totalMs: 1_000, slowClientMs: 1_000 };
     const send = (): Promise<UpstreamFault> =>
       new Promise((resolve) => {
         const listener = {

@@ -58,14 +58,18 @@ export const MODEL_PARAMS = {
   custom_llm_provider: now('text', 'The provider, when `model` does not name it; wins over the prefix.'),
   litellm_credential_name: now('text', 'The entry of `credential_list` whose parameters this deployment uses.'),
   timeout: now('seconds', 'Limit of an attempt.', { to: 'timeoutMs', otherwise: '`router_settings.timeout`' }),
-  stream_timeout: now('seconds', 'Limit of a streamed attempt up to its first content.', {
-    to: 'streamTimeoutMs',
-    otherwise: '`timeout`',
-  }),
+  stream_timeout: now(
+    'seconds',
+    'Limit of a streamed attempt up to its first content, and of every silence after it.',
+    {
+      to: 'streamTimeoutMs',
+      otherwise: '`timeout`',
+    },
+  ),
   ttft_timeout: now('seconds', 'Limit until the first token.', 'firstTokenTimeoutMs'),
   stream_idle_timeout: now('seconds', 'Longest silence between two chunks.', {
     to: 'idleTimeoutMs',
-    otherwise: '`router_settings.stream_idle_timeout`',
+    otherwise: '`stream_timeout`, else `router_settings.stream_idle_timeout`',
   }),
   extra_headers: now('map', 'Headers added to each call.'),
   headers: now('map', 'Another name for `extra_headers`.'),

@@ -33,12 +33,33 @@ const checksNotInEffect = (value: unknown): readonly string[] =>
 /** The members of `router_settings`. */
 export const ROUTER_SETTINGS = {
   timeout: now('seconds', 'Limit of an attempt.', 'timeoutMs', 600),
-  stream_timeout: now('seconds', 'Limit of a streamed attempt up to its first content.', {
-    to: 'streamTimeoutMs',
-    otherwise: '`timeout`',
-  }),
+  stream_timeout: now(
+    'seconds',
+    'Limit of a streamed attempt up to its first content, and of every silence after it.',
+    {
+      to: 'streamTimeoutMs',
+      otherwise: '`timeout`; for silences 120',
+    },
+  ),
   ttft_timeout: now('seconds', 'Limit until the first token.', { to: 'firstTokenTimeoutMs', otherwise: 'none' }),
-  stream_idle_timeout: now('seconds', 'Longest silence between two chunks.', 'idleTimeoutMs', 120),
+  stream_idle_timeout: now('seconds', 'Longest silence between two chunks.', {
+    to: 'idleTimeoutMs',
+    otherwise: '`stream_timeout`, else 120',
+  }),
+  response_headers_timeout: own(
+    'seconds',
+    'Limit until the headers of a streamed answer, if another deployment or a fallback is left to ask.',
+    {
+      to: 'responseHeadersTimeoutMs',
+      otherwise: '30, and none for models that reason or if a limit for the first content is set',
+    },
+  ),
+  late_first_token: own(
+    'seconds',
+    'A stream without content for so long is asked of another deployment or a fallback as well, and the first to answer serves it. Not for models and requests that reason. 0 for never.',
+    'lateFirstTokenMs',
+    10,
+  ),
   connect_timeout: own('seconds', 'Limit for connecting to a provider.', 'connectTimeoutMs', 5),
   model_group_alias: now('map', 'Alias → group, or `{ model, hidden }`. A hidden alias is served, not listed.', {
     to: 'aliases',
@@ -127,6 +148,16 @@ export const ROUTER_SETTINGS = {
     MID_STREAM,
     'What becomes of a stream that breaks midway: it continues at another deployment, or ends with an error.',
     { to: 'midStream', default: 'continue' },
+  ),
+  enable_mid_stream_fallback_continuation: now(
+    'flag',
+    'LiteLLM’s word for `mid_stream`: `continue`, or `error` if false.',
+    {
+      to: 'midStream',
+      otherwise: '`mid_stream`',
+      isWeak: true,
+      convert: (isOn) => (isOn ? 'continue' : 'error'),
+    },
   ),
   hedge: own('map', 'A second attempt, at another deployment of the group, while the first one is late.', {
     to: 'hedge',

@@ -48,7 +48,11 @@ const GROUP_SETTINGS = {
   mid_stream: own(MID_STREAM, 'As in `router_settings`.', 'midStream'),
   hedge: own('map', 'As in `router_settings`.', { to: 'hedge', members: HEDGE_MEMBERS }),
   timeout: own('seconds', 'Limit of an attempt, for deployments that name none.', 'timeoutMs'),
-  stream_timeout: own('seconds', 'Limit until the first chunk, for deployments that name none.', 'streamTimeoutMs'),
+  stream_timeout: own(
+    'seconds',
+    'Limit until the first content and of every silence, for deployments that name none.',
+    'streamTimeoutMs',
+  ),
   ttft_timeout: own('seconds', 'Limit until the first token, for deployments that name none.', 'firstTokenTimeoutMs'),
   stream_idle_timeout: own('seconds', 'Longest silence between chunks, if a deployment names none.', 'idleTimeoutMs'),
 } satisfies SettingRows;

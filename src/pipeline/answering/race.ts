@@ -1,6 +1,6 @@
 /**
- * Hedging: a request's first attempt, and a second one beside it when the first is late. Only if a group is configured
- * to hedge.
+ * Hedging: a request's first attempt, and a second one beside it when the first is late, by what the group measured if it
+ * is configured to hedge, or because a stream has said nothing for long and another deployment or a fallback can be asked.
  */
 import { asGatewayError, type GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
@@ -37,43 +37,57 @@ export async function race(
   const { hedging } = parts.routing;
   if (state === undefined) return tryOnce(first.deployment, first.group);
   const { rules } = state;
+  const lateMs = first.deployment.mayReason ? undefined : state.lateMs;
+  if (rules === undefined && lateMs === undefined) return tryOnce(first.deployment, first.group);
   const ends: End[] = [];
-  const run = async (deployment: Deployment): Promise<void> => {
+  const run = async (deployment: Deployment, group: string): Promise<void> => {
     try {
-      ends.push({ deployment, failure: await tryOnce(deployment, first.group), isLast: false });
+      ends.push({ deployment, failure: await tryOnce(deployment, group), isLast: false });
     } catch (thrown) {
       ends.push({ deployment, failure: asGatewayError(thrown), isLast: true });
     }
   };
   const arbiter = new RaceArbiter(client, clock, () => {
     clearTimeout(timer);
-    if (!ends.some(({ deployment }) => deployment === first.deployment)) {
+    clearTimeout(lateTimer);
+    if (rules !== undefined && !ends.some(({ deployment }) => deployment === first.deployment)) {
       hedging.observe(rules, stream, arbiter.raceMs);
     }
   });
   state.arbiter = arbiter;
   let second: Promise<void> | undefined;
-  const runBeside = async (): Promise<void> => {
+  const runBeside = async (isLate: boolean): Promise<void> => {
     const isCovered = exchange.admission?.claim === undefined || (await coverBeside(exchange, parts));
     // Meanwhile the first attempt may have been answered, or have ended.
     if (!isCovered || client.isGone || arbiter.winner !== undefined || ends.length > 0) return;
-    const step = walk.hedge();
+    const step = walk.hedge(isLate);
     if (step === undefined) return;
-    hedging.raceBegan(rules);
-    state.isHedged = true;
+    if (rules !== undefined) {
+      hedging.raceBegan(rules);
+      state.isHedged = true;
+    }
     arbiter.hedge = step.deployment;
-    await run(step.deployment);
+    await run(step.deployment, step.group);
   };
-  const delayMs = hedging.delayMs(rules, stream);
+  const delayMs = rules && hedging.delayMs(rules, stream);
   const timer =
-    delayMs === undefined
+    rules === undefined || delayMs === undefined
       ? undefined
       : setTimeout(() => {
-          if (client.isGone || !hedging.mayHedge(rules)) return;
-          second = runBeside();
+          if (client.isGone || arbiter.hedge !== undefined || !hedging.mayHedge(rules)) return;
+          second = runBeside(false);
         }, delayMs);
-  await run(first.deployment);
+  const lateTimer =
+    lateMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          // A second attempt is under way, or is about to begin.
+          if (client.isGone || second !== undefined) return;
+          second = runBeside(true);
+        }, lateMs);
+  await run(first.deployment, first.group);
   clearTimeout(timer);
+  clearTimeout(lateTimer);
   if (second !== undefined) await second;
   state.arbiter = undefined;
   return outcome(ends, arbiter, parts);
@@ -97,6 +111,7 @@ function outcome(ends: readonly End[], arbiter: RaceArbiter, parts: Parts): Gate
 export function noteHedgeSpend({ race: state, attempts }: Exchange, hedging: Hedging): void {
   if (state === undefined) return;
   const { rules, isHedged } = state;
+  if (rules === undefined) return;
   for (const { usage, cost, lost } of attempts) {
     if (usage === undefined) continue;
     hedging.noteSpend(rules, { hedged: lost === true, amount: cost === undefined ? undefined : Number(cost) });

@@ -126,6 +126,7 @@ export class RunningAttempt implements Racer {
     if (!arbiter.take(this)) return false;
     noteLane(exchange, this.choice);
     exchange.deployment = this.deployment;
+    exchange.servedGroup = this.facts.group;
     exchange.dropped = this.prepared.dropped;
     return true;
   }

@@ -87,7 +87,13 @@ class ProbeCall implements AnswerListener, BodyListener {
     const { way, deployment, parts } = this.#facts;
     const { origin, path, headers } = deployment.call(way.id, way.operation, false);
     const timeoutMs = deployment.config.healthCheck?.timeoutMs ?? PROBE_TIMEOUT_MS;
-    const timeouts = { firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs, slowClientMs: timeoutMs };
+    const timeouts = {
+      firstByteMs: timeoutMs,
+      headersMs: timeoutMs,
+      idleMs: timeoutMs,
+      totalMs: timeoutMs,
+      slowClientMs: timeoutMs,
+    };
     const call = { method: 'POST', origin, path, headers, body: this.#body, timeouts } as const;
     const { tls } = deployment.config;
     const sent = { ...call, maxResponseBytes: LARGEST_ANSWER_BYTES, tls };

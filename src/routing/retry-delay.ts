@@ -1,4 +1,5 @@
 /** How long to wait before trying a deployment again. */
+import type { AttemptFailure, WalkPolicy } from './contracts.ts';
 
 /** What a wait depends on, in milliseconds. */
 interface RetryDelayFacts {
@@ -37,4 +38,35 @@ export function retryDelayMs(facts: RetryDelayFacts, random: () => number): numb
   // A limit that resets in 6 ms says little about when there is room again: the usual wait is the least.
   const delayMs = Math.ceil(Math.max(leastWaitMs, retryAfterMs ?? 0, random() * ceilingMs));
   return delayMs < leftMs ? delayMs : undefined;
+}
+
+/** How long one request has waited to try deployments again. */
+export class RetryWaits {
+  #count = 0;
+  /** Without what is added to spread retries. */
+  #waitedMs = 0;
+
+  /**
+   * Whether the deployment that failed is waited for before another group is asked: a provider whose limit resets soon has a
+   * warmer cache and the model that was asked for. A limit without a time does not say when there is room.
+   */
+  comesFirst({ code, retryAfterMs = 0 }: AttemptFailure, policy: WalkPolicy): boolean {
+    return retryAfterMs > 0 ? retryAfterMs <= this.leftMs(policy) : code !== 'upstream_rate_limit';
+  }
+
+  /** How much longer providers are waited for before another group is asked. */
+  leftMs({ retryAfterWaitMaxMs }: WalkPolicy): number {
+    return retryAfterWaitMaxMs - this.#waitedMs;
+  }
+
+  /** As `retryDelayMs`, after the waits so far. */
+  delayMs(waitMs: number, policy: WalkPolicy, nowMs: number, random: () => number): number | undefined {
+    const { leastWaitMs, deadlineMs } = policy;
+    return retryDelayMs({ waits: this.#count, leastWaitMs, retryAfterMs: waitMs, leftMs: deadlineMs - nowMs }, random);
+  }
+
+  note(waitMs: number): void {
+    this.#count += 1;
+    this.#waitedMs += waitMs;
+  }
 }

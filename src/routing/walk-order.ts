@@ -31,3 +31,40 @@ export function soonestMs(
   }
   return soonest;
 }
+
+/** A deployment that was tried and may be asked again: in how many milliseconds its breaker and its provider let it. */
+interface Again<D> {
+  readonly deployment: D;
+  readonly openMs: number;
+  readonly waitMs: number;
+}
+
+/** Deployments that were tried, the one that may be asked again soonest first. `tried`: from when on each may be. */
+export function soonestFirst<D extends Routable>(
+  deployments: readonly D[],
+  tried: ReadonlyMap<string, number>,
+  breakers: Pick<Breakers, 'retryAfterMs'>,
+  nowMs: number,
+): readonly Again<D>[] {
+  return deployments
+    .map((deployment) => {
+      const openMs = breakers.retryAfterMs(deployment.id);
+      return { deployment, openMs, waitMs: Math.max(openMs, (tried.get(deployment.id) ?? 0) - nowMs) };
+    })
+    .sort((left, right) => left.waitMs - right.waitMs);
+}
+
+/** The deployment to ask beside a late one, paid from its retry budget; undefined if there is none. */
+export function hedgeCandidate<D extends Routable>(
+  deployments: readonly D[],
+  isOut: (id: string) => boolean,
+  { breakers, budget, upstreamOf }: Pick<WalkOptions<D>, 'breakers' | 'budget' | 'upstreamOf'>,
+): D | undefined {
+  for (const deployment of deployments) {
+    // A probe that might be cancelled proves nothing, so what rests or recovers is left alone.
+    if (isOut(deployment.id) || breakers.stateOf(deployment.id) !== 'closed') continue;
+    // No request needs a hedge: unlike a fallback it is paid for even if it is the upstream's first attempt of the request.
+    if (budget.take(upstreamOf(deployment))) return deployment;
+  }
+  return undefined;
+}

@@ -4,10 +4,10 @@ import type { AttemptFailure, GiveUpReason, PlannedGroup, Step, WalkPolicy } fro
 import type { FailureFacts } from './cooldown-policy.ts';
 import { fallbackChain } from './fallback-chain.ts';
 import type { Routable } from './model-groups.ts';
-import { retryDelayMs } from './retry-delay.ts';
+import { RetryWaits } from './retry-delay.ts';
 import { Round } from './round.ts';
 import type { WalkOptions } from './walk-options.ts';
-import { probeFirst, soonestMs } from './walk-order.ts';
+import { hedgeCandidate, probeFirst, soonestFirst, soonestMs } from './walk-order.ts';
 
 interface Flight<D> {
   readonly deployment: D;
@@ -41,9 +41,7 @@ export class Walk<D extends Routable> {
   /** Further attempts in the group that is walked. */
   #further = 0;
   #retries = 0;
-  #waits = 0;
-  /** How long providers and breakers were waited for, without what is added to spread retries. */
-  #waitedMs = 0;
+  readonly #waits = new RetryWaits();
   #shortWaits = 0;
   /** Deployments tried, and from when on their providers may be asked again. */
   #tried: Map<string, number> = NONE_TRIED;
@@ -52,9 +50,8 @@ export class Walk<D extends Routable> {
   readonly #seenUpstreams: string[] = [];
   #paidUpstream: string | undefined;
   #flight: Flight<D> | undefined;
-  /** The attempt beside that one, while both run. */
+  /** The attempt beside that one, while both run; it may be at a fallback group. */
   #hedge: Flight<D> | undefined;
-  /** That one is at a fallback group. */
   #isHedgeFallback = false;
   #failure: AttemptFailure | undefined;
   #failed: D | undefined;
@@ -87,14 +84,12 @@ export class Walk<D extends Routable> {
 
   /** Whether this request may still go to another deployment, as far as is known without planning for it. */
   get hasElsewhere(): boolean {
-    const { maxAttempts, maxFallbacks, fallbacks } = this.#policy;
+    const { maxAttempts, maxFallbacks } = this.#policy;
     if (this.#attempts >= maxAttempts) return false;
-    if (this.#group.deployments.length > 1) {
-      const current = this.#flight?.deployment.id;
-      if (this.#group.deployments.some(({ id }) => id !== current && !this.#tried.has(id))) return true;
-    }
-    if (fallbacks.length === 0 || this.#fallbacks >= maxFallbacks) return false;
-    return this.#chainAfter('upstream_timeout').some((name) => !this.#visited.includes(name));
+    const current = this.#flight?.deployment.id;
+    if (this.#group.deployments.some(({ id }) => id !== current && !this.#tried.has(id))) return true;
+    const isNew = (name: string): boolean => !this.#visited.includes(name);
+    return this.#fallbacks < maxFallbacks && this.#chainAfter('upstream_timeout').some(isNew);
   }
 
   /** What to do now. After an `attempt` its end must be reported before asking again. */
@@ -121,30 +116,21 @@ export class Walk<D extends Routable> {
     if (beside !== undefined || !mayFallBack || this.#policy.maxFallbacks === 0) return beside;
     for (const name of this.#chainAfter('upstream_timeout')) {
       const planned = this.#options.planGroup(name);
-      const step = planned === undefined ? undefined : this.#hedgeIn(planned, this.#flight.deployment);
-      if (step === undefined) continue;
-      this.#isHedgeFallback = true;
-      return step;
+      const step = planned && this.#hedgeIn(planned, this.#flight.deployment);
+      this.#isHedgeFallback = step !== undefined;
+      if (step !== undefined) return step;
     }
     return undefined;
   }
 
   #hedgeIn(planned: PlannedGroup<D>, late: D): Extract<Step<D>, { kind: 'attempt' }> | undefined {
-    const { breakers, budget, upstreamOf } = this.#options;
-    for (const deployment of planned.deployments) {
-      const { id } = deployment;
-      if (id === late.id || this.#tried.has(id) || this.#excluded.includes(id)) continue;
-      // A probe that might be cancelled proves nothing, so what rests or recovers is left alone.
-      if (breakers.stateOf(id) !== 'closed') continue;
-      // No request needs a hedge: unlike a fallback it is paid for even if it is the upstream's first attempt of the
-      // request.
-      if (!budget.take(upstreamOf(deployment))) continue;
-      this.#seenUpstreams.push(upstreamOf(deployment));
-      this.#attempts += 1;
-      this.#hedge = { deployment, wasProbe: false };
-      return { kind: 'attempt', deployment, group: planned.group };
-    }
-    return undefined;
+    const isOut = (id: string): boolean => id === late.id || this.#tried.has(id) || this.#excluded.includes(id);
+    const deployment = hedgeCandidate(planned.deployments, isOut, this.#options);
+    if (deployment === undefined) return undefined;
+    this.#seenUpstreams.push(this.#options.upstreamOf(deployment));
+    this.#attempts += 1;
+    this.#hedge = { deployment, wasProbe: false };
+    return { kind: 'attempt', deployment, group: planned.group };
   }
 
   /**
@@ -238,9 +224,9 @@ export class Walk<D extends Routable> {
     const another = mayStay ? this.#pick(this.#group, this.#othersAfter(code), round) : undefined;
     if (another !== undefined) return another;
     const mayWait = retry === 'here' && mayStay;
-    const mayWaitFirst = mayWait && this.#isShortWait(failure);
+    const mayWaitFirst = mayWait && this.#waits.comesFirst(failure, this.#policy);
     const step =
-      (mayWaitFirst ? this.#waitToRetry(code, round, this.#policy.retryAfterWaitMaxMs - this.#waitedMs) : undefined) ??
+      (mayWaitFirst ? this.#waitToRetry(code, round, this.#waits.leftMs(this.#policy)) : undefined) ??
       this.#fallBack(code, round) ??
       (mayWait ? this.#waitToRetry(code, round, Number.POSITIVE_INFINITY) : undefined);
     if (step !== undefined) return step;
@@ -248,15 +234,6 @@ export class Walk<D extends Routable> {
     if (round.isBudgetEmpty) return this.#giveUp('retry-budget-empty', round);
     if (round.isWaitTooLong) return this.#giveUp('deadline', round);
     return this.#giveUp(round.isBreakerOpen ? 'none-available' : 'nothing-left', round);
-  }
-
-  /**
-   * Whether the deployment that failed is waited for before another group is asked: a provider whose limit resets soon
-   * has a warmer cache and the model that was asked for. A limit without a time says nothing of when there is room.
-   */
-  #isShortWait({ code, retryAfterMs = 0 }: AttemptFailure): boolean {
-    if (retryAfterMs <= 0) return code !== 'upstream_rate_limit';
-    return this.#waitedMs + retryAfterMs <= this.#policy.retryAfterWaitMaxMs;
   }
 
   /** The deployments of the group that this request has not been to and that could serve it. */
@@ -271,13 +248,8 @@ export class Walk<D extends Routable> {
   /** Everything of the group has been tried: the one that may be asked again soonest is waited for. */
   #waitToRetry(code: ErrorCode, round: Round, longestMs: number): Step<D> | undefined {
     const nowMs = this.#nowMs();
-    const again = this.#group.deployments
-      .filter(({ id }) => this.#tried.has(id) && !this.#excluded.includes(id))
-      .map((deployment) => {
-        const openMs = this.#options.breakers.retryAfterMs(deployment.id);
-        return { deployment, openMs, waitMs: Math.max(openMs, (this.#tried.get(deployment.id) ?? 0) - nowMs) };
-      })
-      .sort((left, right) => left.waitMs - right.waitMs);
+    const mayAgain = this.#group.deployments.filter(({ id }) => this.#tried.has(id) && !this.#excluded.includes(id));
+    const again = soonestFirst(mayAgain, this.#tried, this.#options.breakers, nowMs);
     for (const { deployment, openMs, waitMs } of again) {
       round.noteSoonest(waitMs);
       if (waitMs > longestMs) continue;
@@ -286,21 +258,12 @@ export class Walk<D extends Routable> {
         round.isBreakerOpen = true;
         continue;
       }
-      const delayMs = retryDelayMs(
-        {
-          waits: this.#waits,
-          leastWaitMs: this.#policy.leastWaitMs,
-          retryAfterMs: waitMs,
-          leftMs: this.#policy.deadlineMs - nowMs,
-        },
-        this.#options.random,
-      );
+      const delayMs = this.#waits.delayMs(waitMs, this.#policy, nowMs, this.#options.random);
       if (delayMs === undefined) round.isWaitTooLong = true;
       else if (this.#pay(deployment, round)) {
         // Paid before the wait, so that no client waits for an attempt that is then refused.
         this.#paidUpstream = this.#options.upstreamOf(deployment);
-        this.#waits += 1;
-        this.#waitedMs += waitMs;
+        this.#waits.note(waitMs);
         this.#retrying = { deployment, atMs: nowMs + delayMs };
         return { kind: 'wait', waitMs: delayMs };
       }
@@ -315,8 +278,7 @@ export class Walk<D extends Routable> {
     this.#retrying = undefined;
     const step = this.#pick(this.#group, [deployment], round);
     if (step !== undefined) return step;
-    // Its breaker opened, or another request probes it: the retry is spent, and the walk continues from the same
-    // failure.
+    // Its breaker opened, or another request probes it: the retry is spent, and the walk continues from the failure.
     this.#further += 1;
     return this.#afterFailure(failure, round);
   }
@@ -399,7 +361,6 @@ export class Walk<D extends Routable> {
     return true;
   }
 
-  /** In the order in which this request tries them. */
   #probeFirst(deployments: readonly D[], furtherAttempts: number): readonly D[] {
     const furtherInAll = this.#policy.maxAttempts - this.#attempts - 1;
     return probeFirst(deployments, this.#options.breakers, Math.min(furtherAttempts, furtherInAll));

@@ -88,8 +88,8 @@ export class Walk<D extends Routable> {
     if (this.#attempts >= maxAttempts) return false;
     const current = this.#flight?.deployment.id;
     if (this.#group.deployments.some(({ id }) => id !== current && !this.#tried.has(id))) return true;
-    const isNew = (name: string): boolean => !this.#visited.includes(name);
-    return this.#fallbacks < maxFallbacks && this.#chainAfter('upstream_timeout').some(isNew);
+    if (this.#fallbacks >= maxFallbacks) return false;
+    return this.#chainAfter('upstream_timeout').some((name) => !this.#visited.includes(name));
   }
 
   /** What to do now. After an `attempt` its end must be reported before asking again. */
@@ -208,7 +208,12 @@ export class Walk<D extends Routable> {
     const step = this.#pick(this.#group, candidates, round) ?? this.#fallBack(undefined, round);
     if (step !== undefined) return step;
     const nearMs = soonestMs(this.#group.deployments, this.#options.breakers);
-    if (nearMs !== undefined && nearMs <= SHORT_WAIT_MS && this.#shortWaits < MOST_SHORT_WAITS && this.#fits(nearMs)) {
+    if (
+      nearMs !== undefined &&
+      nearMs <= SHORT_WAIT_MS &&
+      this.#shortWaits < MOST_SHORT_WAITS &&
+      this.#nowMs() + nearMs < this.#policy.deadlineMs
+    ) {
       this.#shortWaits += 1;
       return { kind: 'wait', waitMs: Math.max(1, Math.ceil(nearMs)) };
     }
@@ -388,10 +393,6 @@ export class Walk<D extends Routable> {
     if (flight === undefined) throw new Error('No attempt is under way.');
     this.#flight = hedge;
     return flight;
-  }
-
-  #fits(waitMs: number): boolean {
-    return this.#nowMs() + waitMs < this.#policy.deadlineMs;
   }
 
   #nowMs(): number {

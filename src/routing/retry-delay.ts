@@ -40,9 +40,14 @@ export function retryDelayMs(facts: RetryDelayFacts, random: () => number): numb
   return delayMs < leftMs ? delayMs : undefined;
 }
 
+/** A shared store is asked for a probe in the background: worth a few such waits, nothing longer is. */
+const SHORT_WAIT_MS = 50;
+const MOST_SHORT_WAITS = 3;
+
 /** How long one request has waited to try deployments again. */
 export class RetryWaits {
   #count = 0;
+  #shortCount = 0;
   /** Without what is added to spread retries. */
   #waitedMs = 0;
 
@@ -63,6 +68,13 @@ export class RetryWaits {
   delayMs(waitMs: number, policy: WalkPolicy, nowMs: number, random: () => number): number | undefined {
     const { leastWaitMs, deadlineMs } = policy;
     return retryDelayMs({ waits: this.#count, leastWaitMs, retryAfterMs: waitMs, leftMs: deadlineMs - nowMs }, random);
+  }
+
+  /** Whether a wait before the first attempt is short enough; counts it if so. */
+  takeShort(waitMs: number): boolean {
+    if (waitMs > SHORT_WAIT_MS || this.#shortCount >= MOST_SHORT_WAITS) return false;
+    this.#shortCount += 1;
+    return true;
   }
 
   note(waitMs: number): void {

@@ -19,10 +19,6 @@ interface Retry<D> {
   readonly atMs: number;
 }
 
-/** A shared store is asked for a probe in the background: worth a few such waits, nothing longer is. */
-const SHORT_WAIT_MS = 50;
-const MOST_SHORT_WAITS = 3;
-
 /** Shared by all walks until something fails; never written to. */
 const NONE_TRIED = new Map<string, number>();
 
@@ -42,7 +38,6 @@ export class Walk<D extends Routable> {
   #further = 0;
   #retries = 0;
   readonly #waits = new RetryWaits();
-  #shortWaits = 0;
   /** Deployments tried, and from when on their providers may be asked again. */
   #tried: Map<string, number> = NONE_TRIED;
   /** Deployments at which this request can never succeed. */
@@ -208,13 +203,7 @@ export class Walk<D extends Routable> {
     const step = this.#pick(this.#group, candidates, round) ?? this.#fallBack(undefined, round);
     if (step !== undefined) return step;
     const nearMs = soonestMs(this.#group.deployments, this.#options.breakers);
-    if (
-      nearMs !== undefined &&
-      nearMs <= SHORT_WAIT_MS &&
-      this.#shortWaits < MOST_SHORT_WAITS &&
-      this.#nowMs() + nearMs < this.#policy.deadlineMs
-    ) {
-      this.#shortWaits += 1;
+    if (nearMs !== undefined && this.#nowMs() + nearMs < this.#policy.deadlineMs && this.#waits.takeShort(nearMs)) {
       return { kind: 'wait', waitMs: Math.max(1, Math.ceil(nearMs)) };
     }
     return this.#giveUp(round.isBudgetEmpty ? 'retry-budget-empty' : 'none-available', round);

@@ -5,7 +5,6 @@ import { Server as NetServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ManagementContext } from '../admin/contract.ts';
 import type { ServedTls } from '../config/gateway-config.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { newCallId } from '../core/ids.ts';
@@ -16,12 +15,11 @@ import { errorBody, isFinal, requestIdHeader, retryHeaders, statusFor } from '..
 import type { FreeKind } from '../pipeline/free-rates.ts';
 import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
-import type { Parts } from '../pipeline/parts.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { ArrayClient, wantsArray } from './array-client.ts';
 import { formatOfClient, isGoogles } from './client-format.ts';
 import { type EdgeLimits, limitHandshakes, restWhileLate } from './client-time-limits.ts';
+import type { EdgeOptions } from './edge-options.ts';
 import { badUrl, errorOfFramework } from './framework-errors.ts';
 import { HttpClient, hasUnreadBody } from './http-client.ts';
 import { makeApp } from './make-app.ts';
@@ -46,19 +44,6 @@ import { pathOf, queryOf, queryTextOf } from './url.ts';
 const BACKLOG = 4_096;
 
 const LIMITS: EdgeLimits = { headersMs: 15_000, requestMs: 60_000, checkEveryMs: 2_000 };
-
-interface EdgeOptions {
-  readonly parts: Parts;
-  readonly version: string;
-  /** The configuration in effect now. */
-  readonly snapshot: () => Snapshot;
-  /** What the management API works with. */
-  readonly management: () => ManagementContext | undefined;
-  /** In place of the usual ones. */
-  readonly limits?: Partial<EdgeLimits>;
-  /** The text of `/metrics`, in parts. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: AsyncIterable<string> }>;
-}
 
 /** The listening server. */
 export class Edge {

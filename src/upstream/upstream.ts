@@ -218,10 +218,7 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
     this.#fail({ kind: 'aborted', detail });
   }
 
-  /**
-   * The content of the answer has begun: from here on the limit between two pieces holds, and no longer the one for the
-   * first.
-   */
+  /** The content of the answer has begun: the limit between two pieces holds now, no longer the one for the first. */
   contentBegan(): void {
     this.hasFirstByte = true;
   }

@@ -14,6 +14,8 @@ export type Problem =
   | { readonly kind: 'cut' }
   /** In place of the rest of a broken answer, the model began another one. */
   | { readonly kind: 'other-answer' }
+  /** An answer that says nothing and was not ended: the provider bills none. */
+  | { readonly kind: 'empty'; readonly detail: string }
   /** What came is not the provider's format. */
   | { readonly kind: 'malformed'; readonly detail: string };
 
@@ -40,9 +42,14 @@ export class AnswerProblem extends Error {
   }
 }
 
-/** Whether what was thrown is an error that the provider reported in the place of an answer: it bills none. */
-export function isReported(thrown: unknown): boolean {
-  return thrown instanceof AnswerProblem && thrown.problem.kind === 'reported';
+/** Whether a provider bills nothing for a failed answer: it reported an error in its place, or said nothing. */
+export function isFree({ kind }: Problem): boolean {
+  return kind === 'reported' || kind === 'empty';
+}
+
+/** The same of what was thrown. */
+export function isFreeFailure(thrown: unknown): boolean {
+  return thrown instanceof AnswerProblem && isFree(thrown.problem);
 }
 
 /** What is wrong with an answer that is not the provider's format. */

@@ -2,10 +2,11 @@
 
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { parseJson } from '../core/parse-json.ts';
-import type { ConversationFormat } from '../formats/format.ts';
+import { type ConversationFormat, FormatError } from '../formats/format.ts';
 import type { FormatParts } from '../formats/index.ts';
 import type { ConversationResponse } from '../formats/neutral/conversation.ts';
-import { AnswerProblem, readProvider } from './answer-problem.ts';
+import { whyNoAnswer } from '../formats/neutral/no-answer.ts';
+import { AnswerProblem, malformed, type Problem } from './answer-problem.ts';
 import { type AnsweredCalls, withClientNames } from './answered-calls.ts';
 
 /** All words of a whole answer, for an estimate. */
@@ -27,8 +28,28 @@ export function readResponse(
   value: JsonObject,
   calls?: AnsweredCalls,
 ): ConversationResponse {
-  const response = readProvider(() => provider.readResponse(value, calls?.seed));
+  const response = readWholeProvider(() => provider.readResponse(value, calls?.seed));
+  const why = whyNoAnswer(response);
+  if (why !== undefined) throw new AnswerProblem({ kind: 'empty', detail: why });
   return calls === undefined ? response : withClientNames(response, calls);
+}
+
+/** Runs a step that reads a whole, parsed answer. A body that lacks the members of an answer holds none, and costs nothing. */
+export function readWholeProvider<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const problem = malformed(error);
+    const isLacking = problem.kind === 'malformed' && /^\w*$/.test(error.path);
+    throw new AnswerProblem(isLacking ? { kind: 'empty', detail: problem.detail } : problem);
+  }
+}
+
+/** What is wrong with a body that is no JSON object. One that does not even begin as one was never an answer that broke off. */
+export function noObject(body: Buffer, detail: string): Problem {
+  const isBegun = /^[\s\uFEFF]*\{/.test(body.subarray(0, 64).toString('utf8'));
+  return { kind: isBegun ? 'malformed' : 'empty', detail };
 }
 
 function parseAnswer(body: Buffer): JsonObject {
@@ -36,10 +57,10 @@ function parseAnswer(body: Buffer): JsonObject {
   try {
     value = parseJson(body.toString('utf8'));
   } catch {
-    throw new AnswerProblem({ kind: 'malformed', detail: 'the answer is not JSON' });
+    throw new AnswerProblem(noObject(body, 'the answer is not JSON'));
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new AnswerProblem({ kind: 'malformed', detail: 'the answer is not a JSON object' });
+    throw new AnswerProblem({ kind: 'empty', detail: 'the answer is not a JSON object' });
   }
   return value;
 }

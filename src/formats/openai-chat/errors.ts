@@ -83,7 +83,7 @@ export function readError(body: JsonValue): ProviderErrorFacts | undefined {
   if (Array.isArray(body.choices) || Array.isArray(body.data)) return undefined;
   const detail = body.detail;
   const validation = Array.isArray(detail) ? validationMessage(detail) : wordOf(detail);
-  const message = wordOf(body.message) ?? validation ?? (body.object === 'error' ? wordOf(body.msg) : undefined);
+  const message = wordOf(body.message) ?? validation ?? (isFailure(body) ? wordOf(body.msg) : undefined);
   if (message === undefined) {
     const nested = objectOf(body.message);
     // Mistral's 422: {"object":"error","message":{"detail":[…]},"type":"invalid_request_error"}.
@@ -91,6 +91,11 @@ export function readError(body: JsonValue): ProviderErrorFacts | undefined {
     return inside === undefined ? undefined : facts(inside, body, body, wordOf(body.type));
   }
   return facts(message, body, body, wordOf(body.type) ?? wordOf(body.title));
+}
+
+/** GLM and MiniMax tell some failures under the status 200: `{"code": 1305, "msg": "…", "success": false}`. */
+function isFailure({ object, success, code }: JsonObject): boolean {
+  return object === 'error' || success === false || code !== undefined;
 }
 
 /** Writes an error in OpenAI's envelope. */

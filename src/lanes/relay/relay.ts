@@ -12,13 +12,14 @@ import type { LaneChoice } from '../choose-lane.ts';
 import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { LaneRequest } from '../lane-request.ts';
 import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
-import { readAnswer } from '../read-answer.ts';
+import { noObject, readAnswer } from '../read-answer.ts';
 import { usageOfModel } from '../usage-of-model.ts';
 import { readWholeAsStream } from '../whole-as-stream.ts';
 import { editBytes } from './edit-bytes.ts';
 import { fitBytes } from './fit-bytes.ts';
 import { ModelStamp, stampWhole } from './model-stamp.ts';
 import { RelayedStream } from './relayed-stream.ts';
+import { requireAnswer } from './require-answer.ts';
 
 /** Makes a request ready to be relayed to a deployment. */
 export function relay(request: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall {
@@ -45,10 +46,10 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
     dropped:
       fitted === undefined || fitted.dropped.length === 0 ? edited.dropped : [...fitted.dropped, ...edited.dropped],
     headers: forwardedHeaders(request, operation),
-    readWhole: (body) => readWhole(body, format, model),
+    readWhole: (body) => readWhole(body, format, model, operationName !== 'count-tokens'),
     readWholeAsStream: (body) => {
       const { conversation } = format;
-      if (conversation === undefined) return readWhole(body, format, model);
+      if (conversation === undefined) return readWhole(body, format, model, true);
       return readWholeAsStream(body, format, conversation.openStreamWriter(facts));
     },
     openStream: (write) =>
@@ -62,13 +63,13 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
 
 const LARGEST_FACT_BYTES = 4_096;
 
-/** Reads a whole answer and puts the client's name for the model into it; `model` is a JSON text. */
-function readWhole(body: Buffer, format: FormatParts, model: string): ReadyAnswer {
+/** Reads a whole answer and puts the client's name for the model into it; `model` is a JSON text. A count is no answer. */
+function readWhole(body: Buffer, format: FormatParts, model: string, isAnswer: boolean): ReadyAnswer {
   const envelope = readEnvelope(body);
   if (!envelope.ok) {
     // Two readers, two meanings: an answer with a member twice is unusual but JSON, and ours to read as JSON.parse does.
     if (envelope.reason !== 'duplicate-member' && envelope.reason !== 'escaped-name') {
-      throw new AnswerProblem({ kind: 'malformed', detail: `the answer is not a JSON object (${envelope.reason})` });
+      throw new AnswerProblem(noObject(body, `the answer is not a JSON object (${envelope.reason})`));
     }
     const value = readAnswer(body, format);
     const { member } = format.modelPlace;
@@ -89,6 +90,7 @@ function readWhole(body: Buffer, format: FormatParts, model: string): ReadyAnswe
       setMember(facts, member.name, parseMember(body, member));
     }
   }
+  if (isAnswer) requireAnswer(body, envelope, format);
   return {
     body: stampWhole(body, envelope, format.modelPlace, model),
     usage: usageOfModel(format.readUsage(facts), facts.model),

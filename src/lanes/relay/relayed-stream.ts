@@ -2,6 +2,7 @@ import type { GatewayError } from '../../core/errors.ts';
 import { clientErrorOf } from '../../formats/client-error.ts';
 import type { FormatParts } from '../../formats/index.ts';
 import type { StreamEvent, Usage } from '../../formats/neutral/conversation.ts';
+import { describeEnd, isTrueEnd, saysSomething } from '../../formats/neutral/no-answer.ts';
 import type { KnownSecrets } from '../../providers/known-secrets.ts';
 import { BrokenEvents } from '../../wire/broken-events.ts';
 import { type SseEvent, StreamEnds } from '../../wire/ends.ts';
@@ -100,6 +101,10 @@ export class RelayedStream implements StreamAnswer {
       const reported = { isWhole: false, problem: seen.reported } as const;
       return { ...reported, last: wasToldNothing ? EMPTY : rest, wasToldClient: !wasToldNothing };
     }
+    if (wasToldNothing && !this.#isAnswer()) {
+      const detail = describeEnd(undefined);
+      return { isWhole: false, last: EMPTY, problem: { kind: 'empty', detail }, wasToldClient: false };
+    }
     if (!seen.isWhole) {
       return { isWhole: false, last: wasToldNothing ? EMPTY : rest, problem: { kind: 'cut' }, wasToldClient: false };
     }
@@ -132,6 +137,19 @@ export class RelayedStream implements StreamAnswer {
     }
     const { totalBytes } = this.#ends;
     return { text, factor: sampledBytes === 0 ? 1 : Math.max(1, totalBytes / Math.max(sampledBytes, 1)) };
+  }
+
+  /** Whether a stream of which nothing was sent yet says something, or was ended truly. */
+  #isAnswer(): boolean {
+    if (this.#ends.totalBytes > SHORT_STREAM_BYTES) return true;
+    let isAnswer = false;
+    const reader = this.#format.openStreamReader();
+    const emit = (event: StreamEvent): void => {
+      isAnswer ||= saysSomething(event) || (event.type === 'finish' && isTrueEnd(event.finish));
+    };
+    for (const event of this.#ends.firstEvents()) readSafely(reader, event, emit);
+    reader.close(emit);
+    return isAnswer;
   }
 
   #readEnds(): Reading {

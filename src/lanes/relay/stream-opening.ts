@@ -1,5 +1,6 @@
 import type { FormatParts } from '../../formats/index.ts';
 import type { StreamEvent } from '../../formats/neutral/conversation.ts';
+import { isTrueEnd } from '../../formats/neutral/no-answer.ts';
 import { SseSplitter } from '../../wire/sse.ts';
 import { AnswerProblem, type Problem, reportedProblem } from '../answer-problem.ts';
 
@@ -60,6 +61,10 @@ export class StreamOpening {
       case 'reasoning':
       case 'refusal':
         if (event.text !== '') this.#isOver = true;
+        return;
+      case 'finish':
+        // A stream that says nothing and only stops is no answer.
+        if (isTrueEnd(event.finish)) this.#isOver = true;
         return;
       case 'error':
         this.#reported ??= reportedProblem(event.error);

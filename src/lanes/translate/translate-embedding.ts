@@ -5,12 +5,13 @@ import { formatParts } from '../../formats/index.ts';
 import type { FormatId } from '../../formats/neutral/conversation.ts';
 import type { EmbeddingRequest } from '../../formats/neutral/embedding.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
+import { answerFacts } from '../answer-facts.ts';
 import { AnswerProblem } from '../answer-problem.ts';
 import type { LaneChoice } from '../choose-lane.ts';
 import { clientBody, refuseBadRequest } from '../client-body.ts';
 import type { LaneRequest } from '../lane-request.ts';
 import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
-import { readAnswer } from '../read-answer.ts';
+import { readAnswer, readWholeProvider } from '../read-answer.ts';
 
 /** How a format embeds; throws for one that does not. */
 export function embeddingOf(format: FormatId): EmbeddingFormat {
@@ -30,11 +31,13 @@ export function translateEmbedding(asked: LaneRequest, deployment: Deployment, c
   const isSame = client.id === provider.id;
   const { encoding: _encoding, extensions, ...rest } = request;
   const body = provider.writeRequest({ ...rest, extensions: isSame ? extensions : {} }, deployment.model);
+  const { model } = answerFacts(asked, deployment);
   const parts = formatParts(choice.operation.format);
   const readWhole = (bytes: Buffer): ReadyAnswer => {
-    const answer = provider.readAnswer(readAnswer(bytes, parts));
+    const answer = readWholeProvider(() => provider.readAnswer(readAnswer(bytes, parts)));
+    if (answer.vectors.length === 0) throw new AnswerProblem({ kind: 'empty', detail: 'it holds no embeddings' });
     return {
-      body: Buffer.from(JSON.stringify(client.writeAnswer(answer, request))),
+      body: Buffer.from(JSON.stringify(client.writeAnswer(answer, { ...request, model }))),
       usage: answer.usage,
       text: () => '',
     };

@@ -47,6 +47,7 @@ export function errorOfProblem(deployment: Deployment, problem: Problem, receive
         `APIConnectionError: ${title}Exception - the model was asked for the rest of an answer that broke off, and began another answer.`,
         { provider: deployment.provider.name },
       );
+    case 'empty':
     case 'malformed':
       return new GatewayError(
         'upstream_bad_gateway',

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../core/errors.ts';
-import { AnswerProblem, isReported } from '../../lanes/answer-problem.ts';
+import { AnswerProblem, isFree, isFreeFailure } from '../../lanes/answer-problem.ts';
 import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { UpstreamFault } from '../../upstream/upstream.ts';
 import { answerHeaders, STREAM_HEADERS } from './answer-headers.ts';
@@ -113,7 +113,7 @@ export class StreamedAnswer implements Answer {
         return;
       }
     }
-    this.#fail(error, problem.kind === 'reported');
+    this.#fail(error, isFree(problem));
   }
 
   #endWhole(last: Uint8Array | string): void {
@@ -122,7 +122,7 @@ export class StreamedAnswer implements Answer {
     const held = continuity?.record?.flush();
     if (held !== undefined && held.length > 0) this.#send(held);
     if (last.length > 0) this.#write(last);
-    if (!client.hasStarted) throw new AnswerProblem({ kind: 'malformed', detail: 'the stream is empty' });
+    if (!client.hasStarted) throw new AnswerProblem({ kind: 'empty', detail: 'the stream is empty' });
     attempt.finish();
     bookStream(attempt, this.#stream);
     client.endStream();
@@ -167,7 +167,7 @@ export class StreamedAnswer implements Answer {
     const attempt = this.#attempt;
     const error = attempt.errorOf(thrown);
     attempt.abandon('the stream is broken');
-    this.#fail(error, isReported(thrown));
+    this.#fail(error, isFreeFailure(thrown));
   }
 
   /**

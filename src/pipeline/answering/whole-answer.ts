@@ -1,4 +1,4 @@
-import { isReported } from '../../lanes/answer-problem.ts';
+import { isFreeFailure } from '../../lanes/answer-problem.ts';
 import type { UpstreamFault } from '../../upstream/upstream.ts';
 import { answerHeaders, durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answer-headers.ts';
 import { bookUsage, estimateUsage } from './attempt-books.ts';
@@ -26,7 +26,7 @@ export class WholeAnswer implements Answer {
     try {
       this.#send();
     } catch (error) {
-      attempt.fail(attempt.errorOf(error), isReported(error) ? 'refused' : textOfBroken(this.#chunks));
+      attempt.fail(attempt.errorOf(error), isFreeFailure(error) ? 'refused' : textOfBroken(this.#chunks));
     }
   }
 

@@ -140,6 +140,6 @@ function withFlags(config: GatewayConfig, args: Arguments): GatewayConfig {
     },
     routing: { ...config.routing, timeoutMs: args.requestTimeoutMs ?? config.routing.timeoutMs },
     telemetry: { ...config.telemetry, logLevel: args.logLevel ?? config.telemetry.logLevel },
-    dropParams: args.dropParams || config.dropParams,
+    ...(args.dropParams && { dropParams: true }),
   };
 }

@@ -218,7 +218,7 @@ export interface GatewayConfig {
   /** Where instances share the state of their routing; absent: each is alone. Read at the start only. */
   readonly redis?: RedisConfig;
   readonly telemetry: TelemetryConfig;
-  readonly dropParams: boolean;
+  readonly dropParams?: boolean;
   /** The TLS settings of connections to providers and webhooks. */
   readonly tls?: ConnectionTls;
   /** With what the gateway itself serves HTTPS; absent: it serves HTTP. Whether it does is decided at the start. */

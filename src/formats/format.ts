@@ -181,6 +181,8 @@ export interface ConversationFormat {
   readonly fitting?: RequestFitting;
   /** What a model takes as names of tools and ids of calls. */
   toolLimits?(model: string): ToolLimits;
+  /** The request without what only this format's own vendor reads, for a provider of another; the same if it holds nothing such. */
+  forOthers?(request: ConversationRequest): ReadRequest;
   /** Why the bytes of a request may not go to a provider of this same format, as a short word; undefined if they may. Cheap. */
-  mustTranslate?(body: Uint8Array): string | undefined;
+  mustTranslate?(body: Uint8Array, model: string): string | undefined;
 }

@@ -38,7 +38,7 @@ function obstacleTo(own: ProviderOperation, deployment: Deployment, body: Buffer
   const { model } = deployment;
   const { conversation } = formatParts(own.format);
   if (conversation === undefined) return own.mustTranslate?.(model, body);
-  const obstacle = conversation.mustTranslate?.(body) ?? own.mustTranslate?.(model, body);
+  const obstacle = conversation.mustTranslate?.(body, model) ?? own.mustTranslate?.(model, body);
   if (obstacle !== undefined) return obstacle;
   if (conversation.hasOwnParameterNames === true && deployment.hasDefaultParams) return 'own-parameters';
   return holdsMisfits(body, conversation, toolLimitsOf(own, model)) ? 'tool-names-and-ids' : undefined;

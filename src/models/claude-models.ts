@@ -17,6 +17,11 @@ export interface ClaudeAbilities {
   readonly betweenToolsThinking: boolean;
   /** The words that `output_config.effort` may be. */
   readonly efforts: readonly ('low' | 'medium' | 'high' | 'xhigh' | 'max')[];
+  /**
+   * The same beside `thinking: {type: 'disabled'}`: from 5 on "'xhigh' is not supported when thinking is disabled on this model"
+   * (https://github.com/BerriAI/litellm/pull/35211 and https://github.com/anthropics/claude-code/issues/84844, 2026-11-28).
+   */
+  readonly effortsWithoutThinking: ClaudeAbilities['efforts'];
   /** Takes `temperature`, `top_p` and `top_k`: removed with 4.7. */
   readonly sampling: boolean;
   /** Takes `temperature` together with `top_p`: refused from Opus 4.1 on. */
@@ -40,6 +45,7 @@ const UNKNOWN: ClaudeAbilities = {
   canDisableThinking: true,
   betweenToolsThinking: false,
   efforts: ['low', 'medium', 'high', 'xhigh', 'max'],
+  effortsWithoutThinking: ['low', 'medium', 'high', 'xhigh', 'max'],
   sampling: true,
   temperatureWithTopP: true,
   forcedToolUse: true,
@@ -73,6 +79,11 @@ function effortsOf(family: Family, version: number): ClaudeAbilities['efforts'] 
   return family === 'opus' && version === 45 ? ['low', 'medium', 'high'] : [];
 }
 
+/** Whether a name says which Claude it means. */
+export function isKnownClaude(model: string): boolean {
+  return versionOf(model) !== undefined;
+}
+
 /** What the model of this name can do; a newer version than is known here is taken to be like the newest. */
 export function claudeAbilities(model: string): ClaudeAbilities {
   const named = versionOf(model);
@@ -83,12 +94,15 @@ export function claudeAbilities(model: string): ClaudeAbilities {
   const refusesForce =
     ((family === 'fable' || family === 'mythos') && version >= 51) ||
     ((family === 'opus' || family === 'sonnet') && version >= 55);
+  const efforts = effortsOf(family, version);
   return {
     adaptiveThinking: version >= 46,
     budgetThinking: version >= 37 && version <= 46,
     canDisableThinking: !alwaysThinks,
     betweenToolsThinking: family === 'sonnet' && version >= 55,
-    efforts: effortsOf(family, version),
+    efforts,
+    effortsWithoutThinking:
+      version >= 50 ? efforts.filter((effort) => effort !== 'xhigh' && effort !== 'max') : efforts,
     sampling: version < 47,
     temperatureWithTopP: version < 41,
     forcedToolUse: !refusesForce,

@@ -118,8 +118,10 @@ export class ModelGroups<D extends Routable> {
 
 /**
  * Whether a name that a client puts in the place of a wildcard is only a name: a step of a path or a control character in it could
- * change the address of a provider that has the model in its path.
+ * change the address of a provider that has the model in its path, and nothing at all (`openai/`) names no model.
  */
 function isPlainName(model: string): boolean {
-  return !/\p{Cc}/u.test(model) && model.split(/[/\\]/).every((step) => step !== '.' && step !== '..');
+  return (
+    !/\p{Cc}/u.test(model) && model.split(/[/\\]/).every((step) => step.trim() !== '' && step !== '.' && step !== '..')
+  );
 }

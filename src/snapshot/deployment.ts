@@ -39,7 +39,8 @@ export class Deployment implements Routable {
   readonly abilities: ModelAbilities;
   /** Whether its model is what a client wrote in place of a wildcard. */
   readonly isNamedByClient: boolean;
-  readonly dropParams: boolean;
+  /** Undefined if the operator did not set it: then the client's program decides. */
+  readonly dropParams: boolean | undefined;
   /** The model's name as a JSON literal, ready to be spliced into a body. */
   readonly modelLiteral: string;
   /** Its name in metrics: clients choose the names of models under a wildcard, and each would be a series of its own. */
@@ -63,7 +64,7 @@ export class Deployment implements Routable {
     readonly target: Target;
     readonly priced: PricedModel;
     readonly isNamedByClient: boolean;
-    readonly dropParams: boolean;
+    readonly dropParams: boolean | undefined;
     readonly timeouts: DefaultTimeouts;
   }) {
     this.config = parts.config;

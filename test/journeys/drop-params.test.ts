@@ -64,6 +64,46 @@ describe('with drop_params off', { timeout: 20_000 }, () => {
   });
 });
 
+describe('with drop_params unset', { timeout: 20_000 }, () => {
+  it('the agents that send every model the same get an answer, others a 400', async () => {
+    const config = JSON.stringify({
+      model_list: [
+        {
+          model_name: 'reasoner',
+          litellm_params: {
+            model: 'openai/o3',
+            api_base: 'os.environ/SIMULATOR_URL',
+            api_key: 'os.environ/PROVIDER_KEY',
+          },
+        },
+      ],
+      general_settings: { master_key: 'os.environ/TEST_MASTER_KEY' },
+    });
+    const unset = await startTestGateway({ config });
+    const ask = (gateway: TestGateway, agent: string) =>
+      gateway.post('/v1/chat/completions', body('reasoner', 'temperature', 0.2), {
+        authorization: `Bearer ${gateway.masterKey}`,
+        'user-agent': agent,
+      });
+    const agents = [
+      'claude-cli/2.1.252 (external, cli)',
+      'codex_cli_rs/0.171.0 (Linux)',
+      'codex_exec/0.171.0',
+      'Codex/1',
+    ];
+    for (const agent of agents) {
+      const answered = await ask(unset, agent);
+      assert.equal(answered.status, 200, agent);
+      assert.equal(answered.headers.get('x-sluice-dropped'), 'temperature');
+      // What the operator says counts for them too.
+      assert.equal((await ask(strict, agent)).status, 400, agent);
+    }
+    for (const agent of ['OpenAI/JS 6.1', 'my-codex-app/1', ''])
+      assert.equal((await ask(unset, agent)).status, 400, agent);
+    await unset.close();
+  });
+});
+
 describe('with drop_params on', { timeout: 20_000 }, () => {
   for (const [model, name, value] of UNSUPPORTED) {
     it(`${name} for ${model} is dropped, and the answer and the log say so`, async () => {

@@ -41,6 +41,18 @@ const MODELS = [
   'ollama/llama3.2',
   'hosted_vllm/qwen3',
   'openrouter/openai/gpt-5',
+  'anthropic/claude-3-5-haiku-20241022',
+  'anthropic/claude-sonnet-4-5',
+  'anthropic/claude-haiku-4-5',
+  'anthropic/claude-sonnet-4-6',
+  'anthropic/claude-opus-4-1',
+  'anthropic/claude-opus-4-8',
+  'anthropic/claude-opus-5',
+  'anthropic/claude-fable-5',
+  'anthropic/claude-fable-5-1',
+  'gemini/gemini-2.0-flash',
+  'gemini/gemini-2.5-flash',
+  'gemini/gemini-3-flash',
 ] as const;
 
 let simulator: Simulator;
@@ -310,5 +322,370 @@ describe('instructions after the first message', { timeout: 20_000 }, () => {
     const { body, dropped } = await chat('openai/gpt-4o', { messages: late });
     assert.deepEqual(body.messages, late);
     assert.equal(dropped, null);
+  });
+});
+
+const HAIKU = 'anthropic/claude-haiku-4-5';
+const SONNET = 'anthropic/claude-sonnet-4-5';
+const OPUS = 'anthropic/claude-opus-4-8';
+
+describe('a request for one Claude that goes to another', { timeout: 30_000 }, () => {
+  const parts = ({ thinking, output_config, temperature, top_p, top_k, tool_choice }: JsonObject): JsonObject =>
+    JSON.parse(JSON.stringify({ thinking, output_config, temperature, top_p, top_k, tool_choice }));
+  const FORCED: JsonObject = { tools: [TOOL], tool_choice: { type: 'any' } };
+  for (const [model, asked, expected, dropped] of [
+    [
+      HAIKU,
+      { ...adaptive('xhigh'), max_tokens: 32_000 },
+      { thinking: { type: 'enabled', budget_tokens: 8_192 } },
+      'output_config.effort, thinking',
+    ],
+    [
+      SONNET,
+      { ...adaptive(), max_tokens: 32_000 },
+      { thinking: { type: 'enabled', budget_tokens: 2_048 } },
+      'thinking',
+    ],
+    ['anthropic/claude-3-5-haiku-20241022', adaptive('high'), {}, 'output_config.effort, thinking'],
+    [
+      OPUS,
+      { thinking: { type: 'enabled', budget_tokens: 2_000 }, temperature: 0.3, max_tokens: 5_000 },
+      { thinking: { type: 'adaptive' }, output_config: { effort: 'medium' } },
+      'thinking, temperature',
+    ],
+    [OPUS, { top_k: 5, temperature: 1 }, {}, 'top_k'],
+    ['anthropic/claude-fable-5', DISABLED, { output_config: { effort: 'low' } }, 'thinking'],
+    ['anthropic/claude-fable-5-1', FORCED, {}, 'tool_choice'],
+    [
+      'anthropic/claude-opus-5',
+      { ...DISABLED, output_config: { effort: 'xhigh' } },
+      { ...DISABLED, output_config: { effort: 'high' } },
+      'output_config.effort',
+    ],
+    [
+      'anthropic/claude-sonnet-4-6',
+      adaptive('xhigh'),
+      { thinking: { type: 'adaptive' }, output_config: { effort: 'high' } },
+      'output_config.effort',
+    ],
+    [SONNET, { output_config: { effort: 'high' } }, {}, 'output_config.effort'],
+  ] as const satisfies readonly (readonly [string, JsonObject, JsonObject, string])[]) {
+    it(`${model} is asked for ${JSON.stringify(asked)}, by an edit of bytes`, async () => {
+      const got = await messages(model, asked);
+      assert.deepEqual(parts(got.body), expected);
+      assert.equal(got.dropped, dropped);
+      assert.equal(got.lane, 'relay');
+    });
+  }
+
+  it('is left as it is by a model that takes it', async () => {
+    const asked: JsonObject = {
+      ...adaptive('xhigh'),
+      temperature: 1,
+      max_tokens: 32_000,
+      tools: [TOOL],
+      stop_sequences: ['x'],
+    };
+    const sent = await messages('anthropic/claude-opus-5', { ...asked, temperature: undefined } as JsonObject);
+    assert.equal(sent.dropped, null);
+    assert.deepEqual(parts(sent.body), adaptive('xhigh'));
+    const budget: JsonObject = {
+      thinking: { type: 'enabled', budget_tokens: 1_024, display: 'omitted' },
+      temperature: 1,
+      max_tokens: 32_000,
+    };
+    const older = await messages(SONNET, budget);
+    assert.equal(older.dropped, null);
+    assert.deepEqual(parts(older.body), { thinking: budget.thinking, temperature: 1 });
+  });
+
+  it('has its limit lowered to what the model can write', async () => {
+    for (const [model, most] of [
+      ['anthropic/claude-3-5-haiku-20241022', 8_192],
+      ['anthropic/claude-opus-4-1', 32_000],
+    ] as const) {
+      const relayed = await messages(model, { max_tokens: 64_000 });
+      assert.equal(relayed.body.max_tokens, most);
+      assert.equal(relayed.dropped, 'max_tokens');
+      assert.equal(relayed.lane, 'relay');
+      const translated = await chat(model, { max_tokens: 128_000 });
+      assert.equal(translated.body.max_tokens, most);
+      assert.equal(translated.dropped, 'max_tokens');
+    }
+  });
+
+  it('after a call whose thoughts are lost, is not asked to think with a budget', async () => {
+    const { body, dropped } = await messages(HAIKU, {
+      ...adaptive('high'),
+      max_tokens: 32_000,
+      tools: [TOOL],
+      messages: [
+        ...user,
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'f', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'r' }] },
+      ],
+    });
+    assert.equal(body.thinking, undefined);
+    assert.match(dropped ?? '', /output_config.effort/);
+  });
+
+  it('keeps instructions at their place where the model takes none in messages', async () => {
+    const late = [
+      ...user,
+      { role: 'assistant', content: 'a' },
+      { role: 'user', content: 'b' },
+      { role: 'system', content: 'c' },
+    ];
+    const older = await messages(SONNET, { messages: late });
+    assert.deepEqual((older.body.messages as JsonObject[]).at(-1), {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'b' },
+        { type: 'text', text: '<system>\nc\n</system>' },
+      ],
+    });
+    assert.equal(older.lane, 'translate');
+    assert.equal(older.dropped, 'messages[3]');
+    const newer = await messages('anthropic/claude-opus-5', { messages: late });
+    assert.equal(newer.lane, 'relay');
+  });
+});
+
+describe('cache marks', { timeout: 20_000 }, () => {
+  const marked = (text: string): JsonObject => ({ type: 'text', text, cache_control: { type: 'ephemeral' } });
+  it('beyond the four that Claude takes go, the first of them, in both lanes', async () => {
+    const turns = ['say: hello', 'm1', 'm2', 'm3', 'm4'].map((text, index) => ({
+      role: index % 2 === 0 ? 'user' : 'assistant',
+      content: [marked(text)],
+    }));
+    const marks = (body: JsonObject): number => (JSON.stringify(body).match(/"cache_control"/g) ?? []).length;
+    for (const ask of [messages, chat]) {
+      const { body, dropped } = await ask(SONNET, { messages: turns });
+      assert.equal(marks(body), 4);
+      assert.deepEqual((body.messages as JsonObject[])[0]?.content, [{ type: 'text', text: 'say: hello' }]);
+      assert.equal(dropped, 'cache_control');
+    }
+    const four = await messages(SONNET, { messages: turns.slice(2) });
+    assert.equal(four.lane, 'relay');
+  });
+});
+
+describe('schemas', { timeout: 20_000 }, () => {
+  const branch = (name: string): JsonObject => ({
+    type: 'object',
+    properties: { [name]: { type: 'string' } },
+    required: [name],
+  });
+  const schemasOf = ({ tools }: JsonObject): JsonObject[] =>
+    (tools as JsonObject[]).map((tool) => tool.input_schema as JsonObject);
+
+  it('with alternatives at the top are joined for Claude, in both lanes', async () => {
+    for (const word of ['anyOf', 'oneOf', 'allOf']) {
+      const parameters: JsonObject = { [word]: [branch('x'), branch('y')] };
+      const translated = await chat(SONNET, { tools: [{ type: 'function', function: { name: 'f', parameters } }] });
+      const relayed = await messages(SONNET, { tools: [{ name: 'f', input_schema: parameters }] });
+      for (const { body, dropped } of [translated, relayed]) {
+        const [schema] = schemasOf(body);
+        assert.equal(schema?.type, 'object');
+        assert.deepEqual(Object.keys((schema?.properties ?? {}) as JsonObject), ['x', 'y']);
+        assert.deepEqual(schema?.required, word === 'allOf' ? ['x', 'y'] : undefined);
+        assert.equal(
+          ['anyOf', 'oneOf', 'allOf'].some((key) => schema?.[key] !== undefined),
+          false,
+        );
+        assert.equal(dropped, 'tools[0].input_schema');
+      }
+      assert.equal(relayed.lane, 'relay');
+    }
+  });
+
+  it('of tools always have the type object', async () => {
+    const definitions = [
+      { type: ['object', 'null'], properties: {} },
+      { type: 'None' },
+      { type: 'string' },
+      { $ref: '#/$defs/A', $defs: { A: branch('a') } },
+    ];
+    const { body } = await chat(SONNET, {
+      tools: definitions.map((parameters, index) => ({
+        type: 'function',
+        function: { name: `f${index}`, parameters },
+      })) as JsonObject[],
+    });
+    const schemas = schemasOf(body);
+    assert.deepEqual(
+      schemas.map(({ type }) => type),
+      ['object', 'object', 'object', 'object'],
+    );
+    assert.deepEqual(Object.keys(schemas[3]?.properties as JsonObject), ['a']);
+  });
+
+  it('of answers keep what allOf joins, and report what cannot be said', async () => {
+    const schema: JsonObject = {
+      type: 'object',
+      allOf: [{ properties: { a: { type: 'string' } } }, { properties: { b: { type: 'number' } } }],
+      properties: { map: { type: 'object', additionalProperties: { type: 'string' } } },
+    };
+    const { body, dropped } = await chat(SONNET, {
+      response_format: { type: 'json_schema', json_schema: { name: 'x', schema } },
+    });
+    const written = ((body.output_config as JsonObject).format as JsonObject).schema as JsonObject;
+    assert.deepEqual(Object.keys(written.properties as JsonObject), ['map', 'a', 'b']);
+    assert.equal(written.additionalProperties, false);
+    assert.equal(written.allOf, undefined);
+    assert.equal(dropped, 'response_format.json_schema.schema.additionalProperties');
+  });
+
+  it('that OpenAI refuses in strict mode go without it, and others stay strict', async () => {
+    const format = (schema: JsonObject): JsonObject => ({ output_config: { format: { type: 'json_schema', schema } } });
+    const closed: JsonObject = { ...branch('a'), additionalProperties: false };
+    const strictOf = ({ response_format }: JsonObject) =>
+      ((response_format as JsonObject).json_schema as JsonObject).strict;
+    const open: readonly JsonObject[] = [
+      { ...closed, properties: { a: { type: 'string' }, b: { type: 'string' } } },
+      { ...closed, properties: { a: branch('x') } },
+      { ...closed, properties: { a: { type: 'array', items: branch('x') } } },
+      { ...closed, $defs: { D: { type: 'object' } } },
+    ];
+    for (const schema of open) {
+      const { body, dropped } = await messages('openai/gpt-5', format(schema));
+      assert.equal(strictOf(body), false);
+      assert.equal(dropped, 'response_format.json_schema.strict');
+    }
+    const kept = await messages('openai/gpt-5', format(closed));
+    assert.equal(strictOf(kept.body), true);
+    assert.equal(kept.dropped, null);
+    const tool = await messages('openai/gpt-5', { tools: [{ name: 'f', input_schema: branch('a'), strict: true }] });
+    assert.match(JSON.stringify(tool.body.tools), /"strict":false/);
+  });
+});
+
+describe('Gemini', { timeout: 20_000 }, () => {
+  const late = [...user, { role: 'assistant', content: 'a' }, { role: 'user', content: 'b' }];
+  it('gets the same instructions at the beginning in every turn', async () => {
+    const prompts: unknown[] = [];
+    for (const left of ['1234', '999']) {
+      const { body, dropped } = await messages('gemini/gemini-2.5-flash', {
+        system: 'You are CC',
+        messages: [...late, { role: 'system', content: `${left} tokens left` }],
+      });
+      prompts.push(body.systemInstruction);
+      assert.deepEqual((body.contents as JsonObject[]).at(-1), {
+        role: 'user',
+        parts: [{ text: 'b' }, { text: `<system>\n${left} tokens left\n</system>` }],
+      });
+      assert.equal(dropped, 'messages[4]');
+    }
+    assert.deepEqual(prompts[0], prompts[1]);
+  });
+
+  it('gets a result with references as text', async () => {
+    for (const content of ['{"a":{"$ref":"#/x"}}', '{"$defs":{}}', '{"list":[{"$id":1}]}']) {
+      const { body } = await chat('gemini/gemini-3-flash', {
+        messages: [
+          ...user,
+          {
+            role: 'assistant',
+            content: null,
+            tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+          },
+          { role: 'tool', tool_call_id: 'call_1', content },
+        ],
+        tools: [FUNCTION],
+      });
+      assert.match(JSON.stringify(body.contents), /"response":\{"output":/);
+    }
+  });
+
+  it('gets at most five stop sequences and no more tokens than it can write', async () => {
+    const many = ['1a', '2a', '3a', '4a', '5a', '6a'];
+    const { body, dropped } = await messages('gemini/gemini-2.0-flash', { stop_sequences: many, max_tokens: 64_000 });
+    const config = body.generationConfig as JsonObject;
+    assert.deepEqual(config.stopSequences, many.slice(0, 5));
+    assert.equal(config.maxOutputTokens, 8_192);
+    assert.equal(dropped, 'max_tokens, stop');
+  });
+});
+
+describe('Claude Code’s billing block', { timeout: 20_000 }, () => {
+  const block = 'x-anthropic-billing-header: cc_version=2.1.252.a1; cc_entrypoint=cli; cch=0aaa9;';
+  const system = [
+    { type: 'text', text: block },
+    { type: 'text', text: 'You are Claude Code' },
+  ];
+  it('is left out for other providers, so that the prompt begins the same every time', async () => {
+    for (const model of ['deepseek/deepseek-v4-pro', 'openai/gpt-5', 'gemini/gemini-2.5-flash', 'hosted_vllm/qwen3']) {
+      for (const prompt of [system, `${block}\nYou are Claude Code`]) {
+        const { body, dropped } = await messages(model, { system: prompt });
+        assert.doesNotMatch(JSON.stringify(body), /billing-header/);
+        assert.match(JSON.stringify(body), /You are Claude Code/);
+        assert.match(dropped ?? '', /system/);
+      }
+    }
+  });
+
+  it('goes to Anthropic, in both lanes', async () => {
+    const relayed = await messages(SONNET, { system });
+    assert.deepEqual(relayed.body.system, system);
+    const translated = await messages(SONNET, { system, messages: [...user, { role: 'system', content: 'x' }] });
+    assert.deepEqual(translated.body.system, system);
+  });
+});
+
+describe('small things', { timeout: 20_000 }, () => {
+  const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  it('an image of another type than its source says is sent under its own', async () => {
+    const asked: JsonObject = {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'say: hello' },
+            { type: 'image', source: { type: 'base64', media_type: 'image/jpeg', data: PNG } },
+          ],
+        },
+      ],
+    };
+    for (const model of [SONNET, 'openai/gpt-4o', 'gemini/gemini-2.5-flash']) {
+      const { body, dropped } = await messages(model, asked);
+      assert.match(JSON.stringify(body), /image\/png/);
+      assert.doesNotMatch(JSON.stringify(body), /image\/jpeg/);
+      assert.match(dropped ?? '', /messages\[0\]\.content\[1\]/);
+    }
+  });
+
+  it('a cache mark of another lifetime than Claude’s is no error', async () => {
+    const content = [{ type: 'text', text: 'say: hello', cache_control: { type: 'ephemeral', ttl: '30m' } }];
+    const { dropped } = await messages('openai/gpt-4o', { messages: [{ role: 'user', content }] });
+    assert.equal(dropped, 'cache_control');
+  });
+
+  it('a name without a model is no model', async () => {
+    for (const config of [
+      { name: 'openai/*', model: 'openai/*' },
+      { name: '*', model: 'openrouter/*' },
+    ]) {
+      const wild = await startTestGateway({ sharedSimulator: simulator, models: { [config.name]: config.model } });
+      const calls = simulator.requests.length;
+      for (const model of ['openai/', 'openai/ ', 'openai//gpt-4o']) {
+        const answered = await wild.post('/v1/chat/completions', { model, messages: user });
+        assert.equal(answered.status, 400, model);
+      }
+      assert.equal(simulator.requests.length, calls);
+      await wild.close();
+    }
+  });
+
+  it('arguments that are JSON twice are read once more', async () => {
+    const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: JSON.stringify('{"a":1}') } };
+    const turns = [
+      ...user,
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'call_1', content: 'r' },
+    ];
+    const claude = await chat(SONNET, { messages: turns, tools: [FUNCTION] });
+    assert.match(JSON.stringify(claude.body.messages), /"input":\{"a":1\}/);
+    const gemini = await chat('gemini/gemini-2.5-flash', { messages: turns, tools: [FUNCTION] });
+    assert.match(JSON.stringify(gemini.body.contents), /"args":\{"a":1\}/);
   });
 });

@@ -84,7 +84,10 @@ const CACHE = { as: 'map', rows: CACHE_PARAMS, id: 'cache_params', isOpen: true 
 
 /** The members of `litellm_settings`. */
 export const LITELLM_SETTINGS = {
-  drop_params: now('flag', 'Drops parameters that the provider lacks, instead of answering 400.', 'dropParams', false),
+  drop_params: now('flag', 'Drops parameters that the provider lacks, instead of answering 400.', {
+    to: 'dropParams',
+    otherwise: 'on for Claude Code and Codex, by their `user-agent`, else off',
+  }),
   request_timeout: now('seconds', 'Limit of an attempt; `router_settings.timeout` wins.', 'routing.timeoutMs', 600),
   json_logs: now('flag', 'Logs as JSON.', {
     to: 'telemetry.logFormat',

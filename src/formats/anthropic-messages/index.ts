@@ -2,11 +2,13 @@
 
 import { claudeAbilities } from '../../models/claude-models.ts';
 import type { ConversationFormat } from '../format.ts';
+import { withoutBillingBlock } from './billing-block.ts';
 import { counting } from './count-tokens.ts';
 import { readError, writeError } from './errors.ts';
+import { FITTED_MEMBERS, fitRequest } from './fit-request.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
-import { holdsForeignThinking } from './signatures.ts';
+import { relayObstacle } from './relay-obstacles.ts';
 import { readPosition } from './stream-position.ts';
 import { AnthropicStreamReader } from './stream-reader.ts';
 import { AnthropicStreamWriter } from './stream-writer.ts';
@@ -31,6 +33,7 @@ export const anthropicMessages: ConversationFormat = {
   readPosition,
   toolLimits: () => CLAUDE_TOOLS,
   takesPrefill: (model) => claudeAbilities(model).prefill,
-  // A search for the block's name passes over nearly every body; only one that holds thoughts is looked at closely.
-  mustTranslate: (body) => (holdsForeignThinking(body) ? 'foreign-thinking' : undefined),
+  forOthers: withoutBillingBlock,
+  fitting: { members: FITTED_MEMBERS, fit: fitRequest },
+  mustTranslate: relayObstacle,
 };

@@ -22,10 +22,26 @@ import { readToolId } from './tool-ids.ts';
 /** Names of tools by the id of their call, filled while reading in order, so that a result finds the name of its tool. */
 export type ToolNames = Map<string, string>;
 
+/** A lifetime of a cache mark, as clients write it for other providers: `30m`. */
+const LIFETIME = /^(\d{1,6})([smhd])$/;
+const SECONDS_OF: ReadonlyMap<string, number> = new Map([
+  ['s', 1],
+  ['m', 60],
+  ['h', 3_600],
+  ['d', 86_400],
+]);
+const SECONDS_OF_SHORT = 300;
+
 /** Reads a `cache_control` member, of a block or of the whole request. */
 export function readCacheMark(object: JsonReader): CacheMark | undefined {
   const control = object.object('cache_control');
-  return control && defined({ ttl: control.oneOf('ttl', ['5m', '1h']) });
+  if (control === undefined) return undefined;
+  const told = control.get('ttl');
+  const other = typeof told === 'string' ? LIFETIME.exec(told) : null;
+  if (other === null) return defined({ ttl: control.oneOf('ttl', ['5m', '1h']) });
+  // The next longer of the two that there are; providers that take no marks leave them out anyway.
+  const seconds = Number(other[1]) * (SECONDS_OF.get(other[2] ?? '') ?? 1);
+  return { ttl: seconds <= SECONDS_OF_SHORT ? '5m' : '1h' };
 }
 
 /** The members that nothing has read, to be handed back to the same format. */

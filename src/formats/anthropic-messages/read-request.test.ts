@@ -30,7 +30,7 @@ const BAD: readonly (readonly [string, JsonObject])[] = [
   ],
   [
     'system[0].cache_control.ttl',
-    { ...ok, system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral', ttl: '2h' } }] },
+    { ...ok, system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral', ttl: 'long' } }] },
   ],
   ['tools[0].name', { ...ok, tools: [{ input_schema: {} }] }],
   ['tool_choice.type', { ...ok, tool_choice: { type: 'required' } }],

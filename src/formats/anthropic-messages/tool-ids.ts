@@ -1,8 +1,8 @@
 /** Names of tools and ids of calls as Claude takes them, and how ids of other providers travel through an Anthropic client. */
 
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { parseJson } from '../../core/parse-json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { fitText, type TextLimit, type ToolLimits } from '../neutral/tool-limits.ts';
+import { parseArguments } from '../parse-arguments.ts';
 
 /** Claude refuses a request with any other id, and one with an id that two calls have (claude-code-router#1808, read 2026-11-28). */
 const IDS: TextLimit = {
@@ -55,11 +55,5 @@ export function readToolId(id: string): string {
 export function writeToolInput(args: string, custom: boolean): JsonObject {
   if (custom) return { input: args };
   if (args.trim() === '') return {};
-  try {
-    const parsed: unknown = parseJson(args);
-    if (isJsonObject(parsed)) return parsed;
-  } catch {
-    // Falls to the wrapper below, which keeps the text.
-  }
-  return { _raw: args };
+  return parseArguments(args) ?? { _raw: args };
 }

@@ -3,6 +3,7 @@ import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { Dropped } from '../format.ts';
+import { imageTypeOf } from '../image-type.ts';
 import type {
   CacheMark,
   DocumentPart,
@@ -54,7 +55,9 @@ function writeImage(part: ImagePart, field: string, drop: Drop): JsonObject | un
       return { type: 'image', source: { type: 'file', file_id: source.fileId }, ...more };
     case 'data': {
       // Anthropic knows the type by its registered name only.
-      const mediaType = source.mediaType === 'image/jpg' ? 'image/jpeg' : source.mediaType;
+      const told = source.mediaType === 'image/jpg' ? 'image/jpeg' : source.mediaType;
+      const mediaType = imageTypeOf(source.data) ?? told;
+      if (mediaType !== told) drop(field, `The image is of type ${mediaType}, not ${told}.`, 'fitted');
       return { type: 'image', source: { type: 'base64', media_type: mediaType, data: source.data }, ...more };
     }
     case 'text':

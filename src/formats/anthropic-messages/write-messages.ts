@@ -94,7 +94,10 @@ export function writeMessages(
     if (blocks.length === 0 && isEmpty(extra)) return;
     if (!isInstruction(turn)) push(messages, turn.role === 'assistant' ? 'assistant' : 'user', blocks, extra);
     else if (rules.systemInMessages && mayStandAlone(turns, index, messages)) push(messages, 'system', blocks, extra);
-    else push(messages, 'user', wrapInstructions(blocks), {});
+    else {
+      drop(`messages[${index}]`, 'This model takes no instructions here: they are in the turn of the user.', 'fitted');
+      push(messages, 'user', wrapInstructions(blocks), {});
+    }
   });
   trimPrefill(messages);
   if (messages[0]?.role !== 'user') {

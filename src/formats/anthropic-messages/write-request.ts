@@ -4,8 +4,11 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type ClaudeAbilities, claudeAbilities } from '../../models/claude-models.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, ToolDefinition } from '../neutral/conversation.ts';
+import { withinLimit } from '../within-limit.ts';
 import { JSON_TOOL, offerJsonTool, writeJsonTool } from './json-tool.ts';
+import { limitCacheMarks } from './limit-cache-marks.ts';
 import { writeOutputSchema } from './output-schema.ts';
+import { writeToolSchema } from './tool-schema.ts';
 import { type Drop, writeCacheMark, writeExtra } from './write-content.ts';
 import { writeMessages } from './write-messages.ts';
 import { writeThinking } from './write-thinking.ts';
@@ -30,7 +33,7 @@ function writeTool(
   return {
     name: tool.name,
     ...defined({ description: tool.description }),
-    input_schema: { type: 'object', ...(tool.parameters ?? { properties: {} }) },
+    input_schema: writeToolSchema(tool.parameters, `tools[${index}].input_schema`, drop),
     ...(strict && { strict }),
     ...writeExtra(tool.extra),
     ...writeCacheMark(tool.cacheMark),
@@ -142,11 +145,12 @@ function writeOutputConfig(
   abilities: ClaudeAbilities,
   effort: string | undefined,
   kept: JsonObject,
+  drop: Drop,
 ): JsonObject {
   const { output } = request;
   const config: JsonObject = { ...kept, ...defined({ effort }) };
   if (output?.type === 'json-schema' && abilities.structuredOutput) {
-    config.format = { type: 'json_schema', schema: writeOutputSchema(output.schema) };
+    config.format = { type: 'json_schema', schema: writeOutputSchema(output.schema, drop) };
   }
   return Object.keys(config).length === 0 ? {} : { output_config: config };
 }
@@ -176,11 +180,12 @@ function writeMetadata(request: ConversationRequest, isOwn: boolean, drop: Drop)
 }
 
 /** Writes the body of `POST /v1/messages` for a model, and says what it had to leave out. */
-export function writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
+export function writeRequest(asked: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
   const dropped: Dropped[] = [];
   const drop: Drop = (field, why, kind) => {
     dropped.push({ field, why, kind });
   };
+  const request = withinLimit(asked, options, (one) => dropped.push(one));
   const abilities = claudeAbilities(options.model);
   const isOwn = request.extensions.format === 'anthropic-messages';
   const { output_config: keptConfig, ...own } = isOwn ? request.extensions.fields : {};
@@ -205,21 +210,20 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
     jsonTool === undefined || isForced ? offered : offerJsonTool(offered, jsonTool, abilities.forcedToolUse && !thinks);
   const config = isJsonObject(keptConfig) ? keptConfig : {};
   const rules = { systemInMessages: abilities.systemInMessages, thoughtsFirst: thinking?.type === 'enabled' };
-  return {
-    body: {
-      model: options.model,
-      max_tokens: written.maxTokens,
-      ...writeMessages(request.turns, rules, drop),
-      ...(tools.length > 0 && { tools }),
-      ...defined({ tool_choice: toolChoice, thinking }),
-      ...writeOutputConfig(request, abilities, written.effort, config),
-      ...writeSampling(request, abilities, thinks, drop),
-      ...writeServiceTier(request.serviceTier, drop),
-      ...writeMetadata(request, isOwn, drop),
-      ...writeCacheMark(request.cacheMark),
-      ...own,
-      ...(request.stream && { stream: true }),
-    },
-    dropped,
+  const body: JsonObject = {
+    model: options.model,
+    max_tokens: written.maxTokens,
+    ...writeMessages(request.turns, rules, drop),
+    ...(tools.length > 0 && { tools }),
+    ...defined({ tool_choice: toolChoice, thinking }),
+    ...writeOutputConfig(request, abilities, written.effort, config, drop),
+    ...writeSampling(request, abilities, thinks, drop),
+    ...writeServiceTier(request.serviceTier, drop),
+    ...writeMetadata(request, isOwn, drop),
+    ...writeCacheMark(request.cacheMark),
+    ...own,
+    ...(request.stream && { stream: true }),
   };
+  limitCacheMarks(body, drop);
+  return { body, dropped };
 }

@@ -12,6 +12,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { ClaudeAbilities } from '../../models/claude-models.ts';
 import type { ModelTraits } from '../format.ts';
 import type { ConversationRequest, ReasoningEffort, Turn } from '../neutral/conversation.ts';
+import { nearestEffort } from '../neutral/nearest-effort.ts';
 import { budgetTokensOfEffort, effortOfBudgetTokens } from '../neutral/reasoning.ts';
 import type { Drop } from './write-content.ts';
 
@@ -25,12 +26,27 @@ interface WrittenThinking {
   readonly effort?: string;
 }
 
-/** The nearest effort that the model knows and that is no more than asked; undefined for a model without efforts. */
-function nearestEffort(effort: ReasoningEffort, abilities: ClaudeAbilities): string | undefined {
-  const wanted = effort === 'none' || effort === 'minimal' ? 'low' : effort;
-  const order = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
-  const known = order.filter((word) => abilities.efforts.includes(word));
-  return known.findLast((word) => order.indexOf(word) <= order.indexOf(wanted)) ?? known[0];
+/** The nearest effort that the model knows; undefined for a model without efforts. A word that had to change is reported. */
+function fitEffort(
+  effort: ReasoningEffort,
+  known: ClaudeAbilities['efforts'],
+  request: ConversationRequest,
+  drop: Drop,
+): string | undefined {
+  const spoken = nearestEffort(effort === 'none' || effort === 'minimal' ? 'low' : effort, known);
+  const isWord = request.reasoning?.effort !== undefined && effort !== 'minimal' && effort !== 'none';
+  if (isWord && spoken !== effort) {
+    const words = known.length === 0 ? 'takes no effort' : `knows the efforts ${known.join(', ')}; sent: ${spoken}`;
+    // A budget says an effort to models without one, in words of any other format.
+    const isSaidByBudget = known.length === 0 && request.extensions.format !== 'anthropic-messages';
+    if (!isSaidByBudget) drop(effortField(request), `This model ${words}.`, 'fitted');
+  }
+  return spoken;
+}
+
+/** The client's name for its effort. */
+function effortField(request: ConversationRequest): string {
+  return request.extensions.format === 'anthropic-messages' ? 'output_config.effort' : 'reasoning_effort';
 }
 
 function display(request: ConversationRequest, abilities: ClaudeAbilities): JsonObject {
@@ -47,7 +63,9 @@ function withBudget(
   largest: number | undefined,
   drop: Drop,
 ): WrittenThinking {
-  const asked = request.reasoning?.budgetTokens ?? budgetTokensOfEffort(request.reasoning?.effort ?? 'medium');
+  // A budget of nothing beside adaptive thinking is no budget.
+  const named = request.reasoning?.budgetTokens === 0 ? undefined : request.reasoning?.budgetTokens;
+  const asked = named ?? budgetTokensOfEffort(request.reasoning?.effort ?? 'medium');
   const budget = Math.max(SMALLEST_BUDGET, asked);
   const shown = request.reasoning?.include;
   const isOwn = request.extensions.format === 'anthropic-messages';
@@ -74,12 +92,19 @@ function withBudget(
   return { maxTokens: limit, thinking: thinking(lowered) };
 }
 
-function withoutThinking(request: ConversationRequest, abilities: ClaudeAbilities, maxTokens: number): WrittenThinking {
+function withoutThinking(
+  request: ConversationRequest,
+  abilities: ClaudeAbilities,
+  maxTokens: number,
+  drop: Drop,
+): WrittenThinking {
   const effort = request.reasoning?.effort;
-  const spoken = effort === undefined || effort === 'none' ? undefined : nearestEffort(effort, abilities);
+  const known = abilities.canDisableThinking ? abilities.effortsWithoutThinking : abilities.efforts;
+  const spoken = effort === undefined || effort === 'none' ? undefined : fitEffort(effort, known, request, drop);
   const more = spoken === undefined ? {} : { effort: spoken };
   if (abilities.canDisableThinking) return { maxTokens, thinking: { type: 'disabled' }, ...more };
   // These models refuse `disabled`; they get the least thinking that they offer.
+  drop(request.reasoning?.mode === undefined ? 'reasoning_effort' : 'thinking', 'This model always thinks.', 'fitted');
   if (abilities.betweenToolsThinking) return { maxTokens, thinking: { type: 'between_tools' }, ...more };
   return { maxTokens, effort: spoken ?? 'low' };
 }
@@ -113,12 +138,12 @@ export function writeThinking(
   if (reasoning === undefined) return { maxTokens };
   const cannotThink = traits.reasoning === false || !(abilities.adaptiveThinking || abilities.budgetThinking);
   if (reasoning.mode === 'disabled' || (reasoning.mode === undefined && reasoning.effort === 'none')) {
-    return cannotThink ? { maxTokens } : withoutThinking(request, abilities, maxTokens);
+    return cannotThink ? { maxTokens } : withoutThinking(request, abilities, maxTokens, drop);
   }
   const effort =
     reasoning.effort ??
     (reasoning.budgetTokens === undefined ? undefined : effortOfBudgetTokens(reasoning.budgetTokens));
-  const spoken = effort === undefined ? undefined : nearestEffort(effort, abilities);
+  const spoken = effort === undefined ? undefined : fitEffort(effort, abilities.efforts, request, drop);
   const isAnthropicEffort = reasoning.mode === undefined && request.extensions.format === 'anthropic-messages';
   // Anthropic's own effort alone governs the answer and does not switch thinking on; it has no `minimal`, which here
   // means a kind of thinking that the request carries as it was.
@@ -126,7 +151,12 @@ export function writeThinking(
   if (isAnthropicEffort) return { maxTokens, ...defined({ effort: spoken }) };
   if (effort === undefined && reasoning.mode === undefined) return { maxTokens };
   if (cannotThink) {
-    drop('reasoning_effort', 'This model does not think.', 'unsupported');
+    const isHint = reasoning.mode === 'adaptive';
+    drop(
+      reasoning.mode === undefined ? 'reasoning_effort' : 'thinking',
+      'This model does not think.',
+      isHint ? 'fitted' : 'unsupported',
+    );
     return { maxTokens };
   }
   if (isForced) {
@@ -135,6 +165,7 @@ export function writeThinking(
   }
   const asksBudget = reasoning.budgetTokens !== undefined && reasoning.mode !== 'adaptive';
   if (abilities.adaptiveThinking && !(asksBudget && abilities.budgetThinking)) {
+    if (reasoning.mode === 'enabled') drop('thinking', 'This model decides by itself how much it thinks.', 'fitted');
     return {
       maxTokens,
       thinking: { type: 'adaptive', ...display(request, abilities) },
@@ -149,6 +180,7 @@ export function writeThinking(
     );
     return { maxTokens };
   }
+  if (reasoning.mode === 'adaptive') drop('thinking', 'This model thinks with a budget only.', 'fitted');
   const written = withBudget(request, limit, largest, drop);
   // An effort the client named beside its budget, for the one model that takes both.
   return reasoning.mode !== undefined && reasoning.effort !== undefined && spoken !== undefined

@@ -1,5 +1,6 @@
 /** Where the bytes of media are: the neutral source and Gemini's `inlineData` and `fileData`, in both directions. */
 import type { JsonObject } from '../../core/json.ts';
+import { imageTypeOf } from '../image-type.ts';
 import type { AudioPart, DocumentPart, ImagePart, MediaSource, Part, VideoPart } from '../neutral/conversation.ts';
 
 /** Parts that hold media. */
@@ -58,7 +59,7 @@ export function writeMedia(part: MediaPart): JsonObject | undefined {
     case 'text':
       return { text: source.text };
     case 'data':
-      return { inlineData: { mimeType: mediaTypeOfData(source.mediaType, part), data: source.data } };
+      return { inlineData: { mimeType: mediaTypeOfData(source.mediaType, part, source.data), data: source.data } };
     case 'url':
       return { fileData: fileData(source.url, source.mediaType, part) };
     case 'file': {
@@ -68,7 +69,9 @@ export function writeMedia(part: MediaPart): JsonObject | undefined {
   }
 }
 
-function mediaTypeOfData(mediaType: string, part: MediaPart): string {
+function mediaTypeOfData(mediaType: string, part: MediaPart, data: string): string {
+  const actual = part.type === 'image' ? imageTypeOf(data) : undefined;
+  if (actual !== undefined) return actual;
   return mediaType === '' ? guessType(part, undefined) : mediaType;
 }
 

@@ -1,8 +1,9 @@
 /** The turns of a conversation as Gemini's `systemInstruction` and `contents`. */
-import { isJsonObject, type JsonObject, withMembers } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, withMembers } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import { isGemini3 } from '../../models/gemini-models.ts';
 import type { Dropped } from '../format.ts';
+import { imageTypeOf } from '../image-type.ts';
 import type {
   ConversationRequest,
   FormatExtra,
@@ -13,6 +14,7 @@ import type {
   ToolResultPart,
   Turn,
 } from '../neutral/conversation.ts';
+import { parseArguments } from '../parse-arguments.ts';
 import { isMediaPart, type MediaPart, writeMedia } from './media.ts';
 import { carrySignature, NO_SIGNATURE } from './signatures.ts';
 
@@ -70,14 +72,26 @@ class ContentsWriter {
     });
     if (written.length === 0) return;
     if (turn.role === 'system' || turn.role === 'developer') {
-      // Gemini has one place for instructions; one that came later in the conversation joins it there.
-      this.#system.push(...written);
+      if (this.#contents.length === 0) {
+        this.#system.push(...written);
+        return;
+      }
+      // What comes later stays at its place: moved to the front it would change the beginning of the prompt, and nothing were cached.
+      this.#dropped.push({
+        field: path,
+        why: 'Gemini takes instructions only at the beginning; this one is in the turn of the user',
+        kind: 'fitted',
+      });
+      this.#push('user', written.map(wrapInstruction));
       return;
     }
-    const role = turn.role === 'assistant' ? 'model' : 'user';
+    this.#push(turn.role === 'assistant' ? 'model' : 'user', written);
+  }
+
+  #push(role: Content['role'], parts: JsonObject[]): void {
     const last = this.#contents.at(-1);
-    if (last?.role === role) last.parts.push(...written);
-    else this.#contents.push({ role, parts: written });
+    if (last?.role === role) last.parts.push(...parts);
+    else this.#contents.push({ role, parts });
   }
 
   #writePart(part: Part, turn: Turn, path: string): JsonObject[] {
@@ -111,6 +125,11 @@ class ContentsWriter {
   }
 
   #writeMediaPart(part: MediaPart, path: string): JsonObject[] {
+    const told = 'mediaType' in part.source ? part.source.mediaType : undefined;
+    const actual = part.type === 'image' && part.source.kind === 'data' ? imageTypeOf(part.source.data) : undefined;
+    if (actual !== undefined && told !== undefined && told !== '' && actual !== told) {
+      this.#dropped.push({ field: path, why: `the image is of type ${actual}, not ${told}`, kind: 'fitted' });
+    }
     const written = writeMedia(part);
     if (written === undefined) {
       this.#dropped.push({
@@ -195,13 +214,17 @@ class ContentsWriter {
   }
 }
 
+function wrapInstruction(part: JsonObject): JsonObject {
+  return typeof part.text === 'string' ? { ...part, text: `<system>\n${part.text}\n</system>` } : part;
+}
+
 function signed(part: JsonObject, thoughtSignature: string | undefined): JsonObject {
   return thoughtSignature === undefined ? part : { ...part, thoughtSignature };
 }
 
 /** `args` must be an object: text that is not one, or that was cut, goes back under one name. */
 export function argumentsObject(part: ToolCallPart): JsonObject {
-  const value = part.custom === true ? undefined : parseObject(part.arguments);
+  const value = part.custom === true ? undefined : parseArguments(part.arguments);
   return value ?? (part.arguments.trim() === '' ? {} : { input: part.arguments });
 }
 
@@ -212,7 +235,17 @@ export function argumentsObject(part: ToolCallPart): JsonObject {
 function responseObject(text: string, isError: boolean): JsonObject {
   if (isError) return { error: text };
   const value = parseObject(text);
-  return value === undefined || textOfResponse(value) !== undefined ? { output: text } : value;
+  return value === undefined || textOfResponse(value) !== undefined || holdsReference(value) ? { output: text } : value;
+}
+
+/**
+ * Whether a member is named like a reference of JSON Schema: Google takes `$ref` in a response for a reference to media and refuses the
+ * request (https://github.com/router-for-me/CLIProxyAPI/issues/6065 and https://github.com/vercel/ai/issues/14369, 2026-11-28).
+ */
+function holdsReference(value: JsonValue): boolean {
+  if (Array.isArray(value)) return value.some(holdsReference);
+  if (!isJsonObject(value)) return false;
+  return Object.entries(value).some(([name, member]) => name.startsWith('$') || holdsReference(member ?? null));
 }
 
 /** The text in `{output: "…"}` or `{error: "…"}`; undefined for any other object. */

@@ -5,13 +5,18 @@ import { ownValue } from '../../core/own-value.ts';
 import { isGemini4, takesJsonSchema } from '../../models/gemini-models.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
+import { withinLimit } from '../within-limit.ts';
 import { toJsonSchema, toOpenApiSchema } from './schema.ts';
 import { writeThinking } from './thinking.ts';
 import { writeContents } from './write-contents.ts';
 
+/** https://ai.google.dev/api/generate-content, `stopSequences`: "up to 5" (2026-11-28). */
+const MOST_STOP_SEQUENCES = 5;
+
 /** Writes the body; the URL has the model's name, not the body. */
-export function writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
+export function writeRequest(asked: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
   const dropped: Dropped[] = [];
+  const request = withinLimit(asked, options, (one) => dropped.push(one));
   const { contents, systemInstruction } = writeContents(request, options.model, dropped);
   const tools = writeTools(request.tools ?? [], options.model, dropped);
   const toolConfig = writeToolConfig(request, dropped);
@@ -43,7 +48,7 @@ function writeGenerationConfig(
     ...member('topP', sampling.topP),
     ...member('topK', sampling.topK),
     ...member('maxOutputTokens', request.maxOutputTokens),
-    ...(sampling.stop === undefined || sampling.stop.length === 0 ? {} : { stopSequences: [...sampling.stop] }),
+    ...writeStop(sampling.stop, options, dropped),
     ...member('candidateCount', plain.choices),
     ...member('seed', sampling.seed),
     ...member('presencePenalty', plain.presencePenalty),
@@ -54,6 +59,17 @@ function writeGenerationConfig(
     ...(modalities === undefined ? {} : { responseModalities: modalities.map((modality) => modality.toUpperCase()) }),
     ...(thinkingConfig === undefined || thinkingConfig === 'unsupported' ? {} : { thinkingConfig }),
   };
+}
+
+function writeStop(
+  stop: readonly string[] = [],
+  { model, traits }: WriteRequestOptions,
+  dropped: Dropped[],
+): JsonObject {
+  if (stop.length === 0) return {};
+  const { maxStopSequences: most = MOST_STOP_SEQUENCES } = traits.abilities ?? {};
+  if (stop.length > most) unsupported(dropped, 'stop', `the model '${model}' takes at most ${most} stop sequences`);
+  return { stopSequences: stop.slice(0, most) };
 }
 
 function withoutRefusedByGemini4(sampling: Sampling, dropped: Dropped[]): Sampling {

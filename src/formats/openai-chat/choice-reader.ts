@@ -3,7 +3,7 @@ import { isJsonObject, itemsOf, type JsonObject, type JsonValue, stringOf } from
 import type { CallIds } from '../neutral/call-ids.ts';
 import type { Finish, StreamEvent } from '../neutral/conversation.ts';
 import { readAnnotations } from './citations.ts';
-import { readFinish } from './finish-reasons.ts';
+import { readFinish, stopOf } from './finish-reasons.ts';
 import { readImage } from './read-response.ts';
 import {
   keepReasoningDetails,
@@ -21,6 +21,8 @@ export class ChoiceReader {
   readonly #choice: number;
   readonly #calls: ToolCallReader;
   #finishWord: string | undefined;
+  /** What stopped it, as some servers say. */
+  #stop: JsonValue | undefined;
   #finishLogprobs: JsonValue | undefined;
   /** Whether reasoning text came since the last signature: a block that repeats it is then skipped. */
   #hasOpenReasoning = false;
@@ -43,7 +45,10 @@ export class ChoiceReader {
     if (logprobs !== undefined && !hasText) this.#finishLogprobs = logprobs;
     const word = choice.finish_reason;
     // DashScope's own wording for "not finished" is the string "null", older vLLM's the empty string.
-    if (typeof word === 'string' && word !== '' && word !== 'null') this.#finishWord = word;
+    if (typeof word === 'string' && word !== '' && word !== 'null') {
+      this.#finishWord = word;
+      this.#stop = stopOf(choice);
+    }
   }
 
   #readDelta(delta: JsonObject, logprobs: JsonValue | undefined, emit: Emit): boolean {
@@ -157,7 +162,7 @@ export class ChoiceReader {
 
   /** How the choice ended; one without a finish reason ended with the stream. */
   finish(): Finish {
-    if (this.#finishWord !== undefined) return readFinish(this.#finishWord, this.#calls.hasCalls);
+    if (this.#finishWord !== undefined) return readFinish(this.#finishWord, this.#calls.hasCalls, this.#stop);
     return { reason: this.#calls.hasCalls ? 'tool-calls' : 'stop' };
   }
 

@@ -1,3 +1,4 @@
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Finish, FinishReason } from '../neutral/conversation.ts';
 
 // Words seen in providers' references, 2026-08: OpenAI, Mistral (model_length, error), DeepSeek
@@ -33,12 +34,22 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
 ]);
 
 /** Reads a provider's word for why an answer ended; an unknown word is `other` and keeps its spelling in `raw`. */
-export function readFinish(word: string, hasToolCalls: boolean): Finish {
+export function readFinish(word: string, hasToolCalls: boolean, stop?: JsonValue): Finish {
   const reason = REASONS.get(word) ?? REASONS.get(word.toLowerCase()) ?? 'other';
   // OpenAI says "stop" for a call it was forced to make (a named tool_choice), Ollama and Gemini's compatible endpoint for
   // every call. A client still has to run the tool.
   if (reason === 'stop' && hasToolCalls) return { reason: 'tool-calls', raw: word };
+  // vLLM and SGLang name the stop sequence beside `finish_reason: "stop"` (https://docs.vllm.ai/en/latest/api/vllm/outputs, 2026-11-28); a
+  // token of the model's own is a number there, and other servers repeat a word for the reason.
+  if (reason === 'stop' && typeof stop === 'string' && stop !== '' && !REASONS.has(stop)) {
+    return { reason: 'stop-sequence', raw: word, stopSequence: stop };
+  }
   return { reason, raw: word };
+}
+
+/** What stopped a choice, as vLLM (`stop_reason`) and SGLang (`matched_stop`) name it. */
+export function stopOf(choice: JsonObject): JsonValue | undefined {
+  return choice.stop_reason ?? choice.matched_stop;
 }
 
 /**

@@ -8,7 +8,7 @@ import { CallIds } from '../neutral/call-ids.ts';
 import type { Choice, ConversationResponse, ImagePart, Part, TextPart } from '../neutral/conversation.ts';
 import { readCallArguments } from './call-arguments.ts';
 import { readAnnotations, readSources } from './citations.ts';
-import { readFinish } from './finish-reasons.ts';
+import { readFinish, stopOf } from './finish-reasons.ts';
 import { readUrl } from './media.ts';
 import { readGoogleSignature, readMessageReasoning, readThinkingBlock } from './thinking-blocks.ts';
 import { readUsage } from './usage.ts';
@@ -47,7 +47,10 @@ function readChoice(choice: JsonObject, position: number, ids: CallIds): Choice 
   return {
     index,
     parts,
-    finish: word === undefined ? { reason: hasToolCalls ? 'tool-calls' : 'stop' } : readFinish(word, hasToolCalls),
+    finish:
+      word === undefined
+        ? { reason: hasToolCalls ? 'tool-calls' : 'stop' }
+        : readFinish(word, hasToolCalls, stopOf(choice)),
     ...(logprobs === undefined || logprobs === null ? {} : { logprobs }),
   };
 }

@@ -1,7 +1,8 @@
 /** Writes turns as messages. */
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Dropped } from '../format.ts';
-import type { Part, ReasoningPart, ToolCallPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
+import { imageTypeOf } from '../image-type.ts';
+import type { MediaSource, Part, ReasoningPart, ToolCallPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
 import { type CacheMarkStyle, writeCacheControl } from './cache-marks.ts';
 import { writeExtra } from './extras.ts';
 import { audioFormatOf, writeUrl } from './media.ts';
@@ -76,7 +77,7 @@ export class MessagesWriter {
       case 'text':
         return this.#marked({ type: 'text', text: part.text, ...this.#googleSignature(part.signature, path) }, part);
       case 'image': {
-        const url = writeUrl(part.source);
+        const url = writeUrl(this.#trueSource(part.source, path));
         if (url === undefined) return this.#dropContent(path, 'an image kept as a file at another provider');
         const image: JsonObject = part.detail === undefined ? { url } : { url, detail: part.detail };
         return this.#marked({ type: 'image_url', image_url: image }, part);
@@ -107,6 +108,16 @@ export class MessagesWriter {
       case 'tool-result':
         return this.#drop(path, `a ${part.type} part has no place in this message`);
     }
+  }
+
+  /** An image under the type that its bytes are of: some providers refuse it otherwise. */
+  #trueSource(source: MediaSource, path: string): MediaSource {
+    const actual = source.kind === 'data' ? imageTypeOf(source.data) : undefined;
+    if (source.kind !== 'data' || actual === undefined || actual === source.mediaType) return source;
+    const isSameByOldName = actual === 'image/jpeg' && source.mediaType === 'image/jpg';
+    const why = `the image is of type ${actual}, not ${source.mediaType}`;
+    if (!isSameByOldName) this.#dropped.push({ field: path, why, kind: 'fitted' });
+    return { ...source, mediaType: actual };
   }
 
   #writeDocument(part: Part & { type: 'document' }, path: string): JsonObject | undefined {

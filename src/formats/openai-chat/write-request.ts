@@ -7,7 +7,7 @@
  */
 
 import { defined } from '../../core/defined.ts';
-import { type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
 import type { ModelAbilities } from '../../models/model-abilities.ts';
 import { modelAbilities } from '../../models/model-table.ts';
@@ -19,6 +19,7 @@ import { isForcedChoice, type ReasoningWish } from './fit-reasoning.ts';
 import { fitRequest } from './fit-request.ts';
 import { isOpenAiModel } from './model-names.ts';
 import { writeReasoning } from './reasoning-effort.ts';
+import { isStrictSchema } from './strict-schemas.ts';
 import { narrowTools, writeTools } from './tools.ts';
 import { MessagesWriter } from './write-messages.ts';
 
@@ -50,6 +51,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
     if (marks === 'cache-control') body.cache_control = writeCacheControl(request.cacheMark);
     else dropped.push({ field: 'cache_control', why: 'the provider caches prompts by itself', kind: 'unknown' });
   }
+  if (!clientSpeaksOpenAi && abilities.strictSchemas !== undefined) relaxStrictSchemas(body, dropped);
   fitRequest(membersOf(body), abilities, model, (one) => dropped.push(one), wishOf(request, body));
   if (request.stream) {
     body.stream = true;
@@ -57,6 +59,26 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
   }
   writeExtensions(request, body, dropped);
   return { body, dropped };
+}
+
+/** A schema that OpenAI refuses in strict mode goes without it: clients of other formats do not know the rules of that mode. */
+function relaxStrictSchemas(body: JsonObject, dropped: Dropped[]): void {
+  const relax = (holder: JsonValue | undefined, schema: JsonValue | undefined, field: string): void => {
+    if (!isJsonObject(holder) || holder.strict !== true || isStrictSchema(isJsonObject(schema) ? schema : undefined))
+      return;
+    holder.strict = false;
+    dropped.push({
+      field,
+      why: 'OpenAI takes strict schemas only with every object closed and every member required',
+      kind: 'fitted',
+    });
+  };
+  const format = isJsonObject(body.response_format) ? body.response_format.json_schema : undefined;
+  if (isJsonObject(format)) relax(format, format.schema, 'response_format.json_schema.strict');
+  for (const [index, tool] of (Array.isArray(body.tools) ? body.tools : []).entries()) {
+    const definition = isJsonObject(tool) ? tool.function : undefined;
+    if (isJsonObject(definition)) relax(definition, definition.parameters, `tools[${index}].strict`);
+  }
 }
 
 function abilitiesOf({ model, traits }: WriteRequestOptions): ModelAbilities {

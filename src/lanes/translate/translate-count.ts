@@ -25,7 +25,8 @@ export function translateCount(asked: LaneRequest, deployment: Deployment, choic
   const provider = countingOf(choice.operation.format);
   const sent = clientBody(asked, asked.endpoint.format);
   const read = refuseBadRequest(() => client.readRequest(sent));
-  const { request } = fitTools(read.request, toolLimitsOf(choice.operation, deployment.model));
+  const counted = conversationOf(formatParts(asked.endpoint.format)).forOthers?.(read.request) ?? read;
+  const { request } = fitTools(counted.request, toolLimitsOf(choice.operation, deployment.model));
   // What the provider cannot take is not counted and need not be refused: nothing is generated.
   const { body } = provider.writeRequest(request, { model: deployment.model, traits: deployment.traits });
   const parts = formatParts(choice.operation.format);

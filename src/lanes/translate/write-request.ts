@@ -44,7 +44,9 @@ export function writeRequest(
   const full = speaksOpenai ? { ...deployment.config.defaultParams, ...sent } : sent;
   const given = refuseBadRequest(() => client.readRequest(full));
   const needsNames = !speaksOpenai && provider.hasOwnParameterNames === true && deployment.hasDefaultParams;
-  const read = needsNames ? { ...given, request: withDefaults(given.request, deployment.config.defaultParams) } : given;
+  const named = needsNames ? withDefaults(given.request, deployment.config.defaultParams) : given.request;
+  const others = client.id === provider.id ? undefined : client.forOthers?.(named);
+  const read = { request: others?.request ?? named, dropped: [...given.dropped, ...(others?.dropped ?? [])] };
   const askForUsage = asked.stream && operation.streamUsage === 'ask';
   const fitted = fitTools(adapt(read.request), toolLimitsOf(operation, deployment.model));
   const request = { ...fitted.request, stream: asked.stream, streamUsage: askForUsage };

@@ -24,12 +24,25 @@ export function prepare(exchange: Exchange, deployment: Deployment, choice: Lane
   const prepared = withPricedMembers(exchange, deployment, choice, ready);
   exchange.dropped = prepared.dropped;
   refuseContent(prepared, deployment);
-  if (prepared.dropped.length > 0 && !deployment.dropParams) refuseUnsupported(prepared, deployment);
+  if (prepared.dropped.length > 0 && !(deployment.dropParams ?? isAgent(exchange))) {
+    refuseUnsupported(prepared, deployment);
+  }
   const { rewrite } = exchange.slots;
   if (rewrite === undefined) return prepared;
   const body = rewrite(exchange, { deployment, format: choice.operation.format, body: prepared.body });
   return body === undefined ? prepared : { ...prepared, body };
 }
+
+/**
+ * Whether the client is Claude Code or Codex, which send the parameters of one provider to every model: LiteLLM drops what others cannot
+ * take for them too (https://github.com/BerriAI/litellm/pull/30218 and https://github.com/BerriAI/litellm/pull/34068, 2026-11-28).
+ */
+function isAgent({ client }: Exchange): boolean {
+  const agent = client.headers['user-agent'];
+  return typeof agent === 'string' && AGENT.test(agent);
+}
+
+const AGENT = /(?:^|\s)(?:claude-cli|codex)(?:[-_/]|$)/i;
 
 /** Notes how a request travels; of two attempts that race, the winner notes it again. */
 export function noteLane(exchange: Exchange, { lane, reason }: LaneChoice): void {

@@ -9,8 +9,9 @@ export function checkKey(
   headers: IncomingHttpHeaders,
   query: URLSearchParams,
   keys: readonly string[] | undefined,
+  isListOfModels = false,
 ): void {
-  const key = keyOf(family, isAzure, headers, query);
+  const key = keyOf(family, isAzure, headers, query, isListOfModels);
   const isGood =
     key !== undefined && key !== '' && (keys === undefined ? !/^(sk-)?invalid/.test(key) : keys.includes(key));
   if (!isGood) throw refusal(family, isAzure, key);
@@ -21,11 +22,14 @@ function keyOf(
   isAzure: boolean,
   headers: IncomingHttpHeaders,
   query: URLSearchParams,
+  isListOfModels: boolean,
 ): string | undefined {
   const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
   switch (family) {
     case 'openai':
     case 'responses':
+      // The list of models is the same path for clients of OpenAI, Anthropic and Gemini, each with its own header.
+      if (isListOfModels) return bearer ?? headerOf(headers, 'x-api-key') ?? headerOf(headers, 'x-goog-api-key');
       return isAzure ? (headerOf(headers, 'api-key') ?? bearer) : bearer;
     case 'anthropic':
       return headerOf(headers, 'x-api-key') ?? bearer;

@@ -66,7 +66,8 @@ export class Engine {
     if (found.isAzure && !url.searchParams.has('api-version')) {
       throw new Refused({ status: 404, kind: 'not-found', message: 'Resource not found', code: '404' });
     }
-    checkKey(family, found.isAzure, request.headers, url.searchParams, this.#options.keys);
+    const { name } = found.operation;
+    checkKey(family, found.isAzure, request.headers, url.searchParams, this.#options.keys, name === 'openai-models');
     const body = found.operation.method === 'GET' ? {} : bodyOf(request, family);
     const model = found.model ?? (typeof body.model === 'string' ? body.model : '');
     request.model = model;

@@ -98,7 +98,7 @@ describe('the official SDKs talk to the simulator', { timeout: 20_000 }, () => {
 
   describe('anthropic', () => {
     const body = {
-      model: 'claude-sonnet-5',
+      model: 'claude-sonnet-4-5',
       max_tokens: 4000,
       messages: [{ role: 'user' as const, content: 'Tell me about tides.' }],
     };

@@ -29,6 +29,8 @@ export interface Problem {
   readonly type?: string;
   /** Gemini's `status` word, where it is not the usual one of the kind. */
   readonly word?: string;
+  /** Anthropic's `details`. */
+  readonly facts?: JsonObject;
   /** Gemini's `details`. */
   readonly details?: readonly JsonObject[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -79,7 +81,15 @@ export function errorBody(family: Family, problem: Problem, requestId: string): 
         },
       };
     case 'anthropic':
-      return { type: 'error', error: { type: words.anthropic, message: problem.message }, request_id: requestId };
+      return {
+        type: 'error',
+        error: {
+          type: words.anthropic,
+          message: problem.message,
+          ...(problem.facts === undefined ? {} : { details: problem.facts }),
+        },
+        request_id: requestId,
+      };
     case 'gemini':
       return {
         error: {

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import { invalid } from '../errors.ts';
+import { checkImageType } from './model-rules.ts';
 
 /** The members that each kind of content block may have in a request (Anthropic's API reference, 2026-09). */
 const BLOCK_MEMBERS: Readonly<Record<string, readonly string[]>> = {
@@ -25,7 +26,7 @@ const BLOCK_MEMBERS: Readonly<Record<string, readonly string[]>> = {
 const TOP_MEMBERS = new Set(
   `model messages max_tokens cache_control container context_management diagnostics inference_geo mcp_servers metadata
   output_config output_format service_tier speed stop_sequences stream system temperature thinking tool_choice tools top_k
-  top_p user_profile_id workspace_id`.split(/\s+/),
+  top_p thread user_profile_id workspace_id`.split(/\s+/),
 );
 const COUNT_MEMBERS = new Set(
   `model messages cache_control context_management mcp_servers output_config output_format speed system thinking tool_choice
@@ -83,6 +84,7 @@ export function checkSource(source: JsonValue | undefined, at: string, kind: 'im
         throw invalid(`${at}.source.base64.media_type: Input should be ${types.map((type) => `'${type}'`).join(', ')}`);
       }
       if (!/^[A-Za-z0-9+/]*={0,2}$/.test(source.data)) throw invalid(`${at}.source.base64.data: Invalid base64 data`);
+      if (kind === 'image') checkImageType(source.data, source.media_type, at);
       return;
     }
     case 'url':

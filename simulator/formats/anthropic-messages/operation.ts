@@ -1,5 +1,6 @@
 import { inputUsage, type Operation } from '../operation.ts';
 import { readMessagesRequest } from './read.ts';
+import { holdThread, withThread } from './threads.ts';
 import { MessageWriter } from './write.ts';
 
 /** `POST …/messages`. */
@@ -8,14 +9,22 @@ export const anthropicMessages: Operation = {
   family: 'anthropic',
   method: 'POST',
   path: /\/messages$/,
-  read(call) {
+  read(asked) {
+    const call = withThread(asked);
     const writer = new MessageWriter(call);
     return {
       kind: 'generate',
       ask: readMessagesRequest(call, false),
       isStream: call.body.stream === true,
-      whole: (answer) => writer.whole(answer),
-      events: (answer) => writer.events(answer),
+      whole: (answer) => {
+        const message = writer.whole(answer);
+        holdThread(asked, call, message);
+        return message;
+      },
+      events: (answer) => {
+        holdThread(asked, call, writer.whole(answer));
+        return writer.events(answer);
+      },
     };
   },
 };

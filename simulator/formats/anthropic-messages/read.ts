@@ -3,6 +3,7 @@ import type { Ask, AskedChoice, AskedOutput, AskedTool } from '../../answering/a
 import { invalid } from '../errors.ts';
 import type { Call } from '../operation.ts';
 import { checkCacheControl, refuseExtraMembers } from './blocks.ts';
+import { checkClaudeModel } from './model-rules.ts';
 import { PromptReader, topMark } from './read-messages.ts';
 
 const LEAST_THINKING = 1024;
@@ -26,6 +27,7 @@ export function readMessagesRequest(call: Call, isCount: boolean): Ask {
   refuseExtraMembers(body, isCount);
   if (typeof body.model !== 'string') throw invalid('model: Field required');
   if (!isCount) checkLimit(body);
+  checkClaudeModel(body, model, isCount);
   const thinking = readThinking(body, isCount);
   const reader = new PromptReader();
   const tools = readTools(body.tools, reader);

@@ -3,6 +3,7 @@ import type { Ask, AskedChoice, AskedOutput, AskedTool } from '../../answering/a
 import { countTokens } from '../../answering/tokens.ts';
 import { invalid } from '../errors.ts';
 import type { Call } from '../operation.ts';
+import { checkDeepSeekModel, checkOpenAiModel, checkOtherModel } from './model-rules.ts';
 import { readMessages, typeName } from './read-messages.ts';
 
 /** Every parameter that OpenAI's chat completions take (API reference, 2026-09). */
@@ -23,7 +24,11 @@ export function readChat(call: Call): Ask {
   checkNumbers(body, flavour === 'deepseek' || isStrict);
   const isReasoner = /^(o\d|gpt-5)/.test(model) && !/chat/.test(model);
   if (isStrict && isReasoner) checkReasoner(body);
-  if (flavour === 'deepseek') checkDeepSeek(body, model);
+  if (isStrict) checkOpenAiModel(body, model);
+  else if (flavour === 'deepseek') {
+    checkDeepSeek(body, model);
+    checkDeepSeekModel(body, model);
+  } else checkOtherModel(body, model);
   const tools = readTools(body.tools, isStrict);
   const output = readOutput(body.response_format, messages.prompt, isStrict);
   const maxTokens = numberIn(body.max_completion_tokens) ?? numberIn(body.max_tokens);

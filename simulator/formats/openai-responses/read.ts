@@ -9,7 +9,7 @@ import type { Call } from '../operation.ts';
 
 /** Every parameter of `POST /v1/responses` (API reference, 2026-09). */
 const PARAMETERS = new Set(
-  `access_programs background context_management conversation image include input instructions max_output_tokens max_tool_calls
+  `access_programs background client_metadata context_management conversation image include input instructions max_output_tokens max_tool_calls
   metadata model moderation parallel_tool_calls previous_response_id prompt prompt_cache_key prompt_cache_options
   prompt_cache_retention reasoning safety_identifier service_tier store stream stream_options temperature text tool_choice tools
   top_logprobs top_p truncation user`.split(/\s+/),
@@ -254,6 +254,16 @@ function readTools(value: JsonValue | undefined): AskedTool[] {
         param: `${at}.type`,
         code: 'missing_required_parameter',
       });
+    }
+    // A namespace holds tools, as Codex sends them (seen in its requests, 2026-11).
+    if (tool.type === 'namespace') {
+      if (typeof tool.name !== 'string' || !Array.isArray(tool.tools)) {
+        throw invalid(`Missing required parameter: '${at}.tools'.`, {
+          param: `${at}.tools`,
+          code: 'missing_required_parameter',
+        });
+      }
+      return readTools(tool.tools);
     }
     if (tool.type !== 'function') return [];
     if (typeof tool.name !== 'string')

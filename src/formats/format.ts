@@ -13,6 +13,7 @@ import type { Dropped } from './neutral/dropped.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from './neutral/embedding.ts';
 import type { ToolLimits } from './neutral/tool-limits.ts';
 import type { RequestMembers } from './request-members.ts';
+import type { StreamCheck } from './stream-check.ts';
 
 export type { Dropped } from './neutral/dropped.ts';
 
@@ -179,6 +180,13 @@ export interface ConversationFormat {
   takesPrefill?(model: string): boolean | undefined;
   /** What `writeRequest` does for a model, for a request in this format that is relayed. */
   readonly fitting?: RequestFitting;
+  /**
+   * What looks at a stream of this format that is relayed; `callSeed` as above, or undefined if the provider's tool calls are known
+   * to be well written.
+   */
+  openStreamCheck?(callSeed: string | undefined): StreamCheck;
+  /** A whole answer that is relayed, with an id for each of its tool calls; the same object if it is so already. */
+  withCallIds?(answer: JsonObject, callSeed: string): JsonObject;
   /** What a model takes as names of tools and ids of calls. */
   toolLimits?(model: string): ToolLimits;
   /** The request without what only this format's own vendor reads, for a provider of another; the same if it holds nothing such. */

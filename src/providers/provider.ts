@@ -60,6 +60,8 @@ export interface ProviderOperation {
    * clients do not read. A short word for metrics; undefined if nothing prevents it.
    */
   mustTranslate?(model: string, body: Uint8Array): string | undefined;
+  /** Whether a model's streamed tool calls keep to the format: an index for each, id and name once. Absent: they are looked at. */
+  writesCallsWell?(model: string): boolean;
   /** What it takes as names of tools and ids of calls, if not what its format says. */
   toolLimits?(model: string): ToolLimits;
   /** Request headers of the client that are handed on when its format is relayed (`anthropic-beta`), in lower case. */

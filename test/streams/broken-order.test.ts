@@ -141,3 +141,46 @@ describe('a stream in which another generation follows', { timeout: 20_000 }, ()
     assert.deepEqual([seen.text, seen.isBroken], ['First', true]);
   });
 });
+
+describe('a relayed stream in which another generation follows', { timeout: 20_000 }, () => {
+  it('is broken at the second start of a Claude message', async () => {
+    const first = [claude.start('msg_first'), claude.text(0), claude.say(0, 'First half')];
+    const second = [claude.text(0), claude.say(0, 'Whole answer'), claude.stop(0), ...claude.end('end_turn')];
+    for (const id of ['msg_second', 'msg_first']) {
+      upstreamSends(...first, claude.start(id), ...second);
+      const { text } = await world.ask('anthropic', { model: 'anthropic/claude-sonnet-4-5', stream: true });
+      const seen = readAnthropic(text);
+      assert.deepEqual([seen.text, seen.isBroken], ['First half', true], `second start as ${id}`);
+    }
+    upstreamSends(claude.start(), claude.start(), claude.text(0), claude.say(0, 'Hello'), ...claude.end('end_turn'));
+    const { text } = await world.ask('anthropic', { model: 'anthropic/claude-sonnet-4-5', stream: true });
+    assert.deepEqual([readAnthropic(text).text, readAnthropic(text).isBroken], ['Hello', false]);
+  });
+
+  it('is broken where the id of OpenAI chunks changes; if nothing was sent, the fallback answers', async () => {
+    const say = (text: string, id: string): JsonObject => openai.chunk({ content: text }, id);
+    const many = Array.from({ length: 9 }, () => say('.', 'a'));
+    upstreamSends(say('First', 'a'), ...many, say('Second', 'b'), ...openai.end('stop', 'b'));
+    const seen = readOpenAi((await chat('openai/gpt-4o')).text);
+    assert.deepEqual([seen.text, seen.isBroken], [`First${'.'.repeat(9)}`, true]);
+    upstreamSends(
+      claude.start('a'),
+      claude.start('b'),
+      claude.text(0),
+      claude.say(0, 'Second'),
+      ...claude.end('end_turn'),
+    );
+    world.spare.answer = () => ({
+      events: [claude.start(), claude.text(0), claude.say(0, 'Spare'), claude.stop(0), ...claude.end('end_turn')],
+    });
+    const saved = readAnthropic((await world.ask('anthropic', { model: 'falls/anthropic', stream: true })).text);
+    assert.deepEqual([saved.text, saved.isBroken], ['Spare', false]);
+  });
+
+  it('is passed on as it is if the server makes an id for every chunk', async () => {
+    const ids = ['1', '2', '3', '4'];
+    upstreamSends(...ids.map((id) => openai.chunk({ content: id }, id)), ...openai.end('stop', '5'));
+    const seen = readOpenAi((await chat('hosted_vllm/x')).text);
+    assert.deepEqual([seen.text, seen.isBroken], ['1234', false]);
+  });
+});

@@ -9,6 +9,7 @@ import { FITTED_MEMBERS, fitRequest } from './fit-request.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
 import { relayObstacle } from './relay-obstacles.ts';
+import { AnthropicStreamCheck } from './stream-check.ts';
 import { readPosition } from './stream-position.ts';
 import { AnthropicStreamReader } from './stream-reader.ts';
 import { AnthropicStreamWriter } from './stream-writer.ts';
@@ -32,6 +33,7 @@ export const anthropicMessages: ConversationFormat = {
   counting,
   readPosition,
   toolLimits: () => CLAUDE_TOOLS,
+  openStreamCheck: () => new AnthropicStreamCheck(),
   takesPrefill: (model) => claudeAbilities(model).prefill,
   forOthers: withoutBillingBlock,
   fitting: { members: FITTED_MEMBERS, fit: fitRequest },

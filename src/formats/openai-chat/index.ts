@@ -3,9 +3,11 @@ import { readError, writeError } from './errors.ts';
 import { FITTED_MEMBERS, fitRequest } from './fit-request.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
+import { OpenAiStreamCheck } from './stream-check.ts';
 import { readPosition } from './stream-position.ts';
 import { OpenAiChatStreamReader } from './stream-reader.ts';
 import { OpenAiChatStreamWriter } from './stream-writer.ts';
+import { withCallIds } from './tool-call-repair.ts';
 import { toolLimits } from './tool-limits.ts';
 import { readUsage } from './usage.ts';
 import { writeRequest } from './write-request.ts';
@@ -26,4 +28,6 @@ export const openaiChat: ConversationFormat = {
   readPosition,
   fitting: { members: FITTED_MEMBERS, fit: fitRequest },
   toolLimits,
+  openStreamCheck: (callSeed) => new OpenAiStreamCheck(callSeed),
+  withCallIds,
 };

@@ -17,6 +17,8 @@ interface Call {
   arguments: string;
   end: JsonEnd;
   isAnnounced: boolean;
+  /** The server makes up an id for each fragment. */
+  hasManyIds: boolean;
   /** How much of the arguments was emitted. */
   emitted: number;
 }
@@ -30,8 +32,8 @@ interface Fragment {
 
 /**
  * Which call a fragment belongs to, in the order of trust: its `index`; its `id`; being the latest. Under an index already taken
- * another call begins with another id and another name (Gemini's compatible endpoint gives all parallel calls the index 0), or
- * with an object after the arguments were whole: two objects are the arguments of two calls, whatever else the server says of
+ * another call begins with another id and another name (Gemini's compatible endpoint gives all parallel calls the index 0), with
+ * another id, a name and an object, or with an object after the arguments were whole: two objects are the arguments of two calls, whatever else the server says of
  * them. Another id alone says nothing, because some servers make up an id for each fragment.
  */
 export class ToolCallReader {
@@ -59,6 +61,7 @@ export class ToolCallReader {
     const text = custom === undefined ? readCallArguments(holder.arguments) : (stringOf(custom.input) ?? '');
     const call = this.#find(fragment.index, { id, name, text }, emit);
     call.id ??= id;
+    call.hasManyIds ||= id !== undefined && id !== call.id;
     call.name ??= name;
     call.custom ||= custom !== undefined || fragment.type === 'custom';
     call.signature ??= readGoogleSignature(fragment) ?? readGoogleSignature(holder);
@@ -109,6 +112,7 @@ export class ToolCallReader {
       arguments: '',
       end: new JsonEnd(),
       isAnnounced: false,
+      hasManyIds: false,
       emitted: 0,
     };
     this.#calls.push(call);
@@ -155,13 +159,15 @@ export class ToolCallReader {
 
 /** Whether a fragment that no id assigns to this call begins another one. */
 function beginsAnother(call: Call, fragment: Fragment): boolean {
-  const { id, name } = fragment;
+  const { id, name, text } = fragment;
   const hasOtherId = id !== undefined && call.id !== undefined && id !== call.id;
   const hasOtherName = name !== undefined && call.name !== undefined && name !== call.name;
   if (call.custom) return hasOtherId && name !== undefined;
   if (isBeyond(call, fragment)) return true;
   if (call.end.isWhole) return name !== undefined && (hasOtherId || hasOtherName);
-  return hasOtherName && (hasOtherId || call.arguments === '');
+  if (hasOtherName) return hasOtherId || call.arguments === '';
+  // The same tool again. Arguments begin with a brace; inside those of one call a server that changes ids would have shown it.
+  return hasOtherId && name !== undefined && !call.hasManyIds && (text === '' || isObject(text));
 }
 
 /** Whether the fragment is an object although the arguments are whole. An empty object says nothing unless a name follows. */

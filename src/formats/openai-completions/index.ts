@@ -1,5 +1,6 @@
 import type { ConversationFormat } from '../format.ts';
 import { readError, writeError } from '../openai-chat/errors.ts';
+import { OpenAiStreamCheck } from '../openai-chat/stream-check.ts';
 import { readUsage } from '../openai-chat/usage.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
@@ -20,4 +21,5 @@ export const openaiCompletions: ConversationFormat = {
   readUsage,
   readError,
   writeError,
+  openStreamCheck: () => new OpenAiStreamCheck(undefined),
 };

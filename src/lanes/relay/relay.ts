@@ -1,6 +1,6 @@
 /** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
-
-import { type JsonObject, setMember } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import { answerText } from '../../formats/answer-text.ts';
 import { type FormatParts, formatParts } from '../../formats/index.ts';
@@ -41,12 +41,16 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
   });
   const facts = answerFacts(request, deployment);
   const model = JSON.stringify(facts.model);
+  const callSeed = operation.writesCallsWell?.(deployment.model) === true ? undefined : request.callId;
   return {
     body: edited.body,
     dropped:
       fitted === undefined || fitted.dropped.length === 0 ? edited.dropped : [...fitted.dropped, ...edited.dropped],
     headers: forwardedHeaders(request, operation),
-    readWhole: (body) => readWhole(body, format, model, operationName !== 'count-tokens'),
+    readWhole: (body) => {
+      const answer = callSeed === undefined ? body : withCallIds(body, format, callSeed);
+      return readWhole(answer, format, model, operationName !== 'count-tokens');
+    },
     readWholeAsStream: (body) => {
       const { conversation } = format;
       if (conversation === undefined) return readWhole(body, format, model, true);
@@ -56,9 +60,27 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
       new RelayedStream(format, write, {
         dropsUsageFrame: askForUsage && !request.streamUsage,
         secrets: deployment.secrets,
+        callSeed,
         stamp: new ModelStamp(format.modelPlace, model),
       }),
   };
+}
+
+const TOOL_CALLS = Buffer.from('"tool_calls"');
+
+/** An answer whose tool calls all have ids of their own. Only one with calls is read for it. */
+function withCallIds(body: Buffer, { conversation }: FormatParts, callSeed: string): Buffer {
+  if (conversation?.withCallIds === undefined || !body.includes(TOOL_CALLS)) return body;
+  let value: JsonValue;
+  try {
+    value = parseJson(body.toString('utf8'));
+  } catch {
+    // The reader behind says what is wrong with it.
+    return body;
+  }
+  if (!isJsonObject(value)) return body;
+  const repaired = conversation.withCallIds(value, callSeed);
+  return repaired === value ? body : Buffer.from(JSON.stringify(repaired));
 }
 
 const LARGEST_FACT_BYTES = 4_096;

@@ -3,12 +3,14 @@ import { clientErrorOf } from '../../formats/client-error.ts';
 import type { FormatParts } from '../../formats/index.ts';
 import type { StreamEvent, Usage } from '../../formats/neutral/conversation.ts';
 import { describeEnd, isTrueEnd, saysSomething } from '../../formats/neutral/no-answer.ts';
+import type { StreamCheck } from '../../formats/stream-check.ts';
 import type { KnownSecrets } from '../../providers/known-secrets.ts';
 import { BrokenEvents } from '../../wire/broken-events.ts';
 import { type SseEvent, StreamEnds } from '../../wire/ends.ts';
+import { asBuffer } from '../../wire/envelope.ts';
 import { SseSplitter } from '../../wire/sse.ts';
 import { UsageFrameFilter } from '../../wire/unwanted-usage.ts';
-import { AnswerProblem, type ReportedProblem, reportedProblem } from '../answer-problem.ts';
+import { AnswerProblem, malformed, type ReportedProblem, reportedProblem } from '../answer-problem.ts';
 import type { StreamAnswer, StreamEnd } from '../stream-answer.ts';
 import { usageOfModel } from '../usage-of-model.ts';
 import type { ModelStamp } from './model-stamp.ts';
@@ -22,6 +24,8 @@ const LAST_EVENTS_READ = 6;
 interface RelayedStreamOptions {
   readonly dropsUsageFrame: boolean;
   readonly secrets: KnownSecrets;
+  /** From what ids are made for tool calls that have none; undefined if the provider's calls are well written. */
+  readonly callSeed: string | undefined;
   /** Puts the client's name for the model into the stream. */
   readonly stamp: ModelStamp;
 }
@@ -33,6 +37,7 @@ export class RelayedStream implements StreamAnswer {
   readonly #filter: UsageFrameFilter | undefined;
   readonly #watch: SecretWatch;
   readonly #stamp: ModelStamp;
+  readonly #check: StreamCheck | undefined;
   readonly #ends: StreamEnds;
   readonly #broken = new BrokenEvents();
   #opening: StreamOpening | undefined;
@@ -40,13 +45,14 @@ export class RelayedStream implements StreamAnswer {
   constructor(
     format: FormatParts,
     write: (bytes: Uint8Array | string) => void,
-    { dropsUsageFrame, secrets, stamp }: RelayedStreamOptions,
+    { dropsUsageFrame, secrets, stamp, callSeed }: RelayedStreamOptions,
   ) {
     this.#format = format;
     this.#ends = new StreamEnds(undefined, undefined, format.conversation?.repeatsAnswer);
     this.#write = write;
     this.#watch = new SecretWatch(format, secrets);
     this.#stamp = stamp;
+    this.#check = format.conversation?.openStreamCheck?.(callSeed);
     this.#filter = dropsUsageFrame ? new UsageFrameFilter() : undefined;
     this.#opening = new StreamOpening(format);
   }
@@ -63,18 +69,30 @@ export class RelayedStream implements StreamAnswer {
 
   #pass(chunk: Buffer): void {
     this.#ends.push(chunk);
-    const bytes = this.#stamp.stamp(this.#watch.push(this.#filter === undefined ? chunk : this.#filter.push(chunk)));
+    const events = this.#watch.push(this.#filter === undefined ? chunk : this.#filter.push(chunk));
+    const bytes = this.#stamp.stamp(this.#checked(events));
     if (this.#opening === undefined) {
       if (bytes.length > 0) this.#write(bytes);
       if (this.#watch.found !== undefined) throw new AnswerProblem(this.#watch.found);
+      this.#refuseBroken();
       return;
     }
+    this.#refuseBroken();
     this.#opening.hold(bytes);
     if (!this.#opening.read(chunk)) return;
     const held = this.#opening.held();
     this.#opening = undefined;
     if (held.length > 0) this.#write(held);
     if (this.#watch.found !== undefined) throw new AnswerProblem(this.#watch.found);
+  }
+
+  #checked(events: Uint8Array): Uint8Array {
+    return this.#check === undefined || events.length === 0 ? events : this.#check.push(asBuffer(events));
+  }
+
+  #refuseBroken(): void {
+    const problem = this.#check?.problem;
+    if (problem !== undefined) throw new AnswerProblem(malformed(problem));
   }
 
   isComplete(): boolean {
@@ -87,7 +105,8 @@ export class RelayedStream implements StreamAnswer {
 
   end(): StreamEnd {
     const unsent = Buffer.concat([this.#watch.push(this.#filter?.end() ?? EMPTY), this.#watch.end()]);
-    const last = this.#stamp.stamp(readable(unsent));
+    const checked = Buffer.concat([this.#checked(readable(unsent)), this.#check?.end() ?? EMPTY]);
+    const last = this.#stamp.stamp(checked);
     // A stream without text is still an answer, if it says so at its end.
     const rest = this.#opening === undefined ? last : Buffer.concat([this.#opening.held(), last]);
     const wasToldNothing = this.#opening !== undefined;
@@ -95,6 +114,10 @@ export class RelayedStream implements StreamAnswer {
     const { found } = this.#watch;
     if (found !== undefined) {
       return { isWhole: false, last: wasToldNothing ? EMPTY : rest, problem: found, wasToldClient: false };
+    }
+    const broken = this.#check?.problem;
+    if (broken !== undefined) {
+      return { isWhole: false, last: wasToldNothing ? EMPTY : rest, problem: malformed(broken), wasToldClient: false };
     }
     const seen = this.#readEnds();
     if (seen.reported !== undefined) {

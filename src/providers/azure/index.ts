@@ -33,6 +33,7 @@ export const azure: Provider = {
     chat: {
       ...deploymentOperation('openai-chat', '/chat/completions', openAiModelRules),
       toolLimits: () => OPENAI_TOOL_LIMITS,
+      writesCallsWell: () => true,
     },
     response: deploymentOperation('openai-responses', '/responses'),
     completion: { ...deploymentOperation('openai-completions', '/completions'), serves: isCompletionModel },

@@ -41,6 +41,8 @@ interface OpenAiCompatibleDescription
   readonly serves?: Readonly<Partial<Record<FamilyOperation, (model: string) => boolean>>>;
   /** Why a chat may not be relayed, if answers depart from the format in a way that clients do not read. */
   readonly mustTranslate?: (model: string, body: Uint8Array) => string | undefined;
+  /** Whether a model's streamed tool calls need no repair. */
+  readonly writesCallsWell?: (model: string) => boolean;
   /** What it takes as names of tools and ids of calls, if not what the format says. */
   readonly toolLimits?: (model: string) => ToolLimits;
   /** How usage comes at the end of a stream: asked for by `stream_options` unless it says otherwise. */
@@ -75,6 +77,7 @@ export function openAiCompatible(description: OpenAiCompatibleDescription): Prov
     serves,
     mustTranslate,
     toolLimits,
+    writesCallsWell,
     streamUsage,
     headers,
     underBudget: _underBudget,
@@ -95,12 +98,12 @@ function familyOperation(
   rules: Rules = operation === 'chat' ? FAMILY_CHAT_RULES : NO_RULES,
 ): ProviderOperation {
   const serves = description.serves?.[operation];
-  const { mustTranslate, toolLimits } = description;
+  const { mustTranslate, toolLimits, writesCallsWell } = description;
   return {
     format: FORMATS[operation],
     ...defined({ serves }),
     ...(operation === 'chat' && mustTranslate !== undefined && { mustTranslate }),
-    ...(operation === 'chat' && toolLimits !== undefined && { toolLimits }),
+    ...(operation === 'chat' && defined({ toolLimits, writesCallsWell })),
     ...(operation === 'chat' || operation === 'completion' ? { streamUsage: description.streamUsage ?? 'ask' } : {}),
     rules: typeof rules === 'function' ? rules : () => rules,
     budgetMembers: familyBudgetMembers(operation, description.underBudget),

@@ -8,7 +8,12 @@ export const OPENAI_TOOL_LIMITS: ToolLimits = {
 const NO_LIMITS: ToolLimits = {};
 const OPENAI_MODEL = /^(?:openai\/)?(?:ft:)?(?:gpt-(?!oss)|chatgpt-|o\d|codex-|computer-use-)/;
 
+/** Whether this is one of OpenAI's own models, whose tool calls set the format. */
+export function isOpenAiModel(model: string): boolean {
+  return OPENAI_MODEL.test(model);
+}
+
 /** The limits of OpenAI's own models; a server of the same format that serves others takes any id. */
 export function openAiToolLimits(model: string): ToolLimits {
-  return OPENAI_MODEL.test(model) ? OPENAI_TOOL_LIMITS : NO_LIMITS;
+  return isOpenAiModel(model) ? OPENAI_TOOL_LIMITS : NO_LIMITS;
 }

@@ -1,6 +1,6 @@
 import { openAiCompatible } from '../openai-compatible/index.ts';
 import { isCompletionModel, openAiModelRules } from '../openai-compatible/reasoning-models.ts';
-import { openAiToolLimits } from '../openai-compatible/tool-limits.ts';
+import { isOpenAiModel, openAiToolLimits } from '../openai-compatible/tool-limits.ts';
 import type { Provider } from '../provider.ts';
 import { OPENAI_FAILURES } from './errors.ts';
 
@@ -30,6 +30,7 @@ export const openai: Provider = openAiCompatible({
   serves: { completion: isCompletionModel },
   rules: { chat: openAiModelRules },
   toolLimits: openAiToolLimits,
+  writesCallsWell: isOpenAiModel,
   failures: OPENAI_FAILURES,
   headers: ({ organization }) => (organization === undefined ? {} : { 'openai-organization': organization }),
   underBudget: { searchTools: /^web_search(?:_preview)?(?:_\d+)*$/ },

@@ -13,7 +13,6 @@ import type { Dropped } from './neutral/dropped.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from './neutral/embedding.ts';
 import type { ToolLimits } from './neutral/tool-limits.ts';
 import type { RequestMembers } from './request-members.ts';
-import type { StreamCheck } from './stream-check.ts';
 
 export type { Dropped } from './neutral/dropped.ts';
 
@@ -92,6 +91,16 @@ export interface StreamWriter {
   fail(error: ClientError): string;
   /** Before the first event: continues a stream that the client has up to this block. Only in formats with blocks. */
   resume?(block: NonNullable<StreamPosition['block']>): void;
+}
+
+/** Looks at the whole events of a relayed stream as they pass. */
+export interface StreamCheck {
+  /** What may be sent of these events: the same bytes unless something had to be changed or held back. */
+  push(events: Buffer): Buffer;
+  /** The stream is over: what was held back. */
+  end(): Buffer;
+  /** Why the stream is broken; what `push` returned until then may still be sent. */
+  readonly problem: FormatError | undefined;
 }
 
 /** An error in words of the client's side, ready to be written in its format. */

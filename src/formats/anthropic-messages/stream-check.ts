@@ -2,8 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import { endOfEvent } from '../../wire/event-boundary.ts';
-import { FormatError } from '../format.ts';
-import type { StreamCheck } from '../stream-check.ts';
+import { FormatError, type StreamCheck } from '../format.ts';
 
 /** Inside a text the quotes would be escaped, so these are types of events. */
 const MESSAGE = Buffer.from('"message_');

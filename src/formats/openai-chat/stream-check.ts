@@ -6,8 +6,7 @@
 import { isJsonObject, type JsonObject, stringOf } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import { endOfEvent } from '../../wire/event-boundary.ts';
-import { FormatError } from '../format.ts';
-import type { StreamCheck } from '../stream-check.ts';
+import { FormatError, type StreamCheck } from '../format.ts';
 import { ChunkBelonging } from './chunk-belonging.ts';
 import { ToolCallRepair } from './tool-call-repair.ts';
 

@@ -1,9 +1,9 @@
 import type { GatewayError } from '../../core/errors.ts';
 import { clientErrorOf } from '../../formats/client-error.ts';
+import type { StreamCheck } from '../../formats/format.ts';
 import type { FormatParts } from '../../formats/index.ts';
 import type { StreamEvent, Usage } from '../../formats/neutral/conversation.ts';
 import { describeEnd, isTrueEnd, saysSomething } from '../../formats/neutral/no-answer.ts';
-import type { StreamCheck } from '../../formats/stream-check.ts';
 import type { KnownSecrets } from '../../providers/known-secrets.ts';
 import { BrokenEvents } from '../../wire/broken-events.ts';
 import { type SseEvent, StreamEnds } from '../../wire/ends.ts';

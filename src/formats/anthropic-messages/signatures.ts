@@ -3,7 +3,8 @@
  * and never looks into `signature`, so a foreign signature rides there behind the name of its family:
  *
  * - on a tool call: an empty `thinking` block directly before the `tool_use`, `signature: "google:…"`;
- * - on a text: an empty `thinking` block directly after the `text`, `signature: "google-text:…"`;
+ * - on a text: an empty `thinking` block directly after the `text`, `signature: "google-text:…"`, if another block follows: Gemini
+ *   recommends to hand it back and does not demand it (https://ai.google.dev/gemini-api/docs/thought-signatures, read 2026-11-28);
  * - on reasoning: the `thinking` block itself, `signature: "google:…"`;
  * - unsigned reasoning: `signature: ""`, which the SDKs and Claude Code accept.
  *
@@ -28,6 +29,16 @@ export function writeToolSignature(signature: ReasoningSignature): JsonObject {
 /** The block that carries the signature of the text before it. */
 export function writeTextSignature(signature: ReasoningSignature): JsonObject {
   return { type: 'thinking', thinking: '', signature: `${signature.origin}-text:${signature.value}` };
+}
+
+/** Whether a block is the carrier of a text's signature. */
+export function isTextSignature({ type, thinking, signature }: JsonObject): boolean {
+  return (
+    type === 'thinking' &&
+    thinking === '' &&
+    typeof signature === 'string' &&
+    CARRIED.exec(signature)?.[2] !== undefined
+  );
 }
 
 /** A `thinking` block, read: reasoning, or only the carrier of a neighbour's signature. */

@@ -50,6 +50,8 @@ export class AnthropicStreamWriter implements StreamWriter {
   #usage: Usage | undefined;
   #finish: Finish | undefined;
   #refusal = false;
+  /** The signature of the last text, until another block begins. */
+  #textSignature: string | undefined;
 
   constructor(facts: AnswerFacts) {
     this.#facts = facts;
@@ -196,7 +198,7 @@ export class AnthropicStreamWriter implements StreamWriter {
   #write(event: StreamEvent): string {
     switch (event.type) {
       case 'text':
-        return this.#text(event.text, event.startsPart === true) + this.#textSignature(event.signature);
+        return this.#text(event.text, event.startsPart === true) + this.#keepTextSignature(event.signature);
       case 'refusal':
         this.#refusal = true;
         return this.#text(event.text, false);
@@ -229,13 +231,17 @@ export class AnthropicStreamWriter implements StreamWriter {
   }
 
   #textBlock(startsPart: boolean): string {
-    if (this.#open === 'text' && !startsPart) return '';
+    if (this.#open === 'text' && !startsPart && this.#textSignature === undefined) return '';
     return this.#openBlock('text', '{"type":"text","text":""}');
   }
 
-  /** A text's signature rides in a block after it; see `signatures.ts`. */
-  #textSignature(signature: ReasoningSignature | undefined): string {
-    return signature === undefined ? '' : this.#signatureBlock(`${signature.origin}-text:${signature.value}`);
+  /**
+   * A text's signature rides in a block between it and the next one; see `signatures.ts`. If none follows it is left out: Claude Code
+   * takes the last block for the result, and the block is empty.
+   */
+  #keepTextSignature(signature: ReasoningSignature | undefined): string {
+    if (signature !== undefined) this.#textSignature = `${signature.origin}-text:${signature.value}`;
+    return '';
   }
 
   #thinking(): string {
@@ -263,7 +269,9 @@ export class AnthropicStreamWriter implements StreamWriter {
   }
 
   #openBlock(kind: 'none' | 'text' | 'thinking' | 'tool', block: string): string {
-    const closed = this.#close();
+    const signature = this.#textSignature;
+    this.#textSignature = undefined;
+    const closed = signature === undefined ? this.#close() : this.#signatureBlock(signature);
     this.#index++;
     this.#open = kind;
     return closed + frame('content_block_start', `,"index":${this.#index},"content_block":${block}`);

@@ -4,7 +4,7 @@ import type { AnswerFacts } from '../format.ts';
 import type { Citation, ConversationResponse, Part, TextPart, ToolCallPart } from '../neutral/conversation.ts';
 import { writeCitation } from './citations.ts';
 import { heldBy, writeFinish } from './finish.ts';
-import { writeSignature, writeTextSignature, writeToolSignature } from './signatures.ts';
+import { isTextSignature, writeSignature, writeTextSignature, writeToolSignature } from './signatures.ts';
 import { carryToolId, writeToolInput } from './tool-ids.ts';
 import { writeUsage } from './usage.ts';
 import { writeExtra } from './write-content.ts';
@@ -70,6 +70,12 @@ function withCitations(parts: readonly Part[], citations: readonly Citation[] | 
   );
 }
 
+/** A block that is the last one carries no signature of a text: Claude Code takes the last block for the result. */
+function withoutLastCarrier(blocks: readonly JsonObject[]): JsonObject[] {
+  const last = blocks.findLastIndex((block) => !isTextSignature(block));
+  return blocks.slice(0, last + 1);
+}
+
 /** Writes the first choice of an answer as a `message`. */
 export function writeResponse(response: ConversationResponse, facts: AnswerFacts): JsonObject {
   const choice = response.choices[0];
@@ -80,7 +86,7 @@ export function writeResponse(response: ConversationResponse, facts: AnswerFacts
     type: 'message',
     role: 'assistant',
     model: facts.model,
-    content: parts.flatMap(writePart),
+    content: withoutLastCarrier(parts.flatMap(writePart)),
     ...delta,
     usage: writeUsage(response.usage),
     ...more,

@@ -1,7 +1,6 @@
 /** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
 import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
-import { parseJson } from '../../core/parse-json.ts';
 import { answerText } from '../../formats/answer-text.ts';
 import { type FormatParts, formatParts } from '../../formats/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';

@@ -9,34 +9,28 @@ const MESSAGE = Buffer.from('"message_');
 const START = Buffer.from('"message_start"');
 const STOP = Buffer.from('"message_stop"');
 const BLOCK = Buffer.from('"content_block_start"');
+const NOTHING = Buffer.alloc(0);
 
 /** The check of one stream. */
 export class AnthropicStreamCheck implements StreamCheck {
   problem: FormatError | undefined;
   #id: JsonValue | undefined;
   #hasStarted = false;
-  /** How many blocks began before the message began a second time; undefined until it does. */
-  #blocksBefore: number | undefined;
-  #blocks = 0;
+  #hasBlocks = false;
+  /** The message began a second time, after its first block. */
+  #isRestarted = false;
   #isOver = false;
 
   push(events: Buffer): Buffer {
-    if (this.#isOver || this.problem !== undefined) return this.#isOver ? events : events.subarray(0, 0);
-    if (!events.includes(MESSAGE)) {
-      return this.#blocksBefore === undefined ? this.#countBlocks(events) : this.#walk(events);
-    }
-    return this.#walk(events);
+    if (this.#isOver) return events;
+    if (this.problem !== undefined) return NOTHING;
+    // Once a block has begun, only the events of the message say anything.
+    const mayTell = !this.#hasBlocks || this.#isRestarted || events.includes(MESSAGE);
+    return mayTell ? this.#walk(events) : events;
   }
 
   end(): Buffer {
-    return Buffer.alloc(0);
-  }
-
-  #countBlocks(events: Buffer): Buffer {
-    for (let found = events.indexOf(BLOCK); found !== -1; found = events.indexOf(BLOCK, found + BLOCK.length)) {
-      this.#blocks += 1;
-    }
-    return events;
+    return NOTHING;
   }
 
   #walk(events: Buffer): Buffer {
@@ -63,15 +57,14 @@ export class AnthropicStreamCheck implements StreamCheck {
     if (!this.#hasStarted) {
       this.#hasStarted = true;
       this.#id = message.id;
-    } else if (message.id === this.#id) this.#blocksBefore = this.#blocks;
+    } else if (message.id === this.#id) this.#isRestarted ||= this.#hasBlocks;
     else this.problem = new FormatError('', 'The stream is broken: another message begins inside it.');
   }
 
   #block(event: Buffer): void {
-    const { index } = this.#blocksBefore === undefined ? {} : parsed(event);
-    this.#blocks += 1;
-    if (typeof index === 'number' && index < (this.#blocksBefore ?? 0)) {
-      this.problem = new FormatError('', `The stream is broken: the message begins again at block ${index}.`);
+    this.#hasBlocks = true;
+    if (this.#isRestarted && parsed(event).index === 0) {
+      this.problem = new FormatError('', 'The stream is broken: the message begins again.');
     }
   }
 }

@@ -11,6 +11,7 @@ import { ChunkBelonging } from './chunk-belonging.ts';
 import { ToolCallRepair } from './tool-call-repair.ts';
 
 const TOOL_CALLS = Buffer.from('"tool_calls"');
+const BLANK_LINE = '\n\n';
 const DONE = '[DONE]';
 const NOTHING = Buffer.alloc(0);
 /** So many chunks with one id show that the server repeats it. */
@@ -60,11 +61,10 @@ export class OpenAiStreamCheck implements StreamCheck {
     if (id === undefined) return false;
     let start = 0;
     while (start < events.length) {
-      const end = endOfEvent(events, start);
+      const end = events.indexOf(BLANK_LINE, start, 'latin1');
       const found = events.indexOf(id, start);
-      if (found === -1 || (end !== -1 && found >= end)) return false;
-      if (end === -1) return true;
-      start = end;
+      if (end === -1 || found === -1 || found >= end) return false;
+      start = end + BLANK_LINE.length;
     }
     return true;
   }

@@ -14,13 +14,14 @@ interface Call {
   name: string | undefined;
   custom: boolean;
   signature: ReasoningSignature | undefined;
-  arguments: string;
+  /** What came of the arguments and was not emitted yet. */
+  unsent: string;
+  hasArguments: boolean;
   end: JsonEnd;
   isAnnounced: boolean;
   /** The server makes up an id for each fragment. */
   hasManyIds: boolean;
-  /** How much of the arguments was emitted. */
-  emitted: number;
+  hasEmitted: boolean;
 }
 
 /** What a fragment says of the call that it belongs to. */
@@ -76,7 +77,7 @@ export class ToolCallReader {
   /** The choice is finished: what was held back goes out, and a call without arguments gets `{}`. */
   finish(emit: Emit): void {
     for (const call of this.#calls) {
-      if (call.arguments === '' && !call.custom) call.arguments = '{}';
+      if (!call.hasArguments && !call.custom) this.#add(call, '{}');
       this.#announce(call, emit);
       this.#emitRest(call, emit);
     }
@@ -109,11 +110,12 @@ export class ToolCallReader {
       name: undefined,
       custom: false,
       signature: undefined,
-      arguments: '',
+      unsent: '',
+      hasArguments: false,
       end: new JsonEnd(),
       isAnnounced: false,
       hasManyIds: false,
-      emitted: 0,
+      hasEmitted: false,
     };
     this.#calls.push(call);
     return call;
@@ -122,17 +124,21 @@ export class ToolCallReader {
   #take(call: Call, text: string, emit: Emit): void {
     if (isEmptyObject(call) && isObject(text)) {
       // Servers that write Claude's empty `input` into the first fragment send the true arguments behind it.
-      call.arguments = text;
+      call.unsent = '';
       call.end = new JsonEnd();
-      call.end.push(text);
-    } else if (text !== '') {
-      call.arguments += text;
-      call.end.push(text);
     }
+    this.#add(call, text);
     // A call is emitted only with its name, which some servers send after the id.
     if (call.name === undefined) return;
     this.#announce(call, emit);
     if (!isEmptyObject(call)) this.#emitRest(call, emit);
+  }
+
+  #add(call: Call, text: string): void {
+    if (text === '') return;
+    call.unsent += text;
+    call.hasArguments = true;
+    call.end.push(text);
   }
 
   #announce(call: Call, emit: Emit): void {
@@ -150,9 +156,10 @@ export class ToolCallReader {
   }
 
   #emitRest(call: Call, emit: Emit): void {
-    if (call.arguments.length === call.emitted) return;
-    const text = call.emitted === 0 ? call.arguments : call.arguments.slice(call.emitted);
-    call.emitted = call.arguments.length;
+    const text = call.unsent;
+    if (text === '') return;
+    call.unsent = '';
+    call.hasEmitted = true;
     emit({ type: 'tool-arguments', choice: this.#choice, call: call.number, text });
   }
 }
@@ -165,7 +172,7 @@ function beginsAnother(call: Call, fragment: Fragment): boolean {
   if (call.custom) return hasOtherId && name !== undefined;
   if (isBeyond(call, fragment)) return true;
   if (call.end.isWhole) return name !== undefined && (hasOtherId || hasOtherName);
-  if (hasOtherName) return hasOtherId || call.arguments === '';
+  if (hasOtherName) return hasOtherId || !call.hasArguments;
   // The same tool again. Arguments begin with a brace; inside those of one call a server that changes ids would have shown it.
   return hasOtherId && name !== undefined && !call.hasManyIds && (text === '' || isObject(text));
 }
@@ -182,5 +189,5 @@ function isObject(text: string): boolean {
 
 /** Whether nothing but `{}` came so far, and none of it was emitted. */
 function isEmptyObject(call: Call): boolean {
-  return call.emitted === 0 && call.arguments.length < 16 && /^\s*\{\s*\}\s*$/.test(call.arguments);
+  return !call.hasEmitted && call.unsent.length < 16 && /^\s*\{\s*\}\s*$/.test(call.unsent);
 }

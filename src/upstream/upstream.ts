@@ -105,7 +105,7 @@ export class Upstream {
   readonly #rules: AddressRules;
 
   constructor(given: UpstreamOptions) {
-    const { clock, connectTimeoutMs, maxConnectionsPerOrigin = 1024, proxies, tls, mayBeLinkLocal = false } = given;
+    const { clock, connectTimeoutMs, maxConnectionsPerOrigin = 10_000, proxies, tls, mayBeLinkLocal = false } = given;
     this.#rules = { mayBeLinkLocal };
     this.#watch = new TimeoutWatch(clock);
     this.#reuse = new ConnectionReuse(clock);

@@ -172,7 +172,7 @@ export interface RedisNode {
 }
 
 /** The HTTP server. Without a master key one is made once and kept in the data folder. */
-interface ServerConfig extends FieldsOf<typeof GENERAL_SETTINGS> {}
+interface ServerConfig extends FieldsOf<typeof GENERAL_SETTINGS>, FieldsOf<typeof LITELLM_SETTINGS, 'server.'> {}
 
 /** Logs and metrics. */
 export interface TelemetryConfig extends FieldsOf<typeof LITELLM_SETTINGS, 'telemetry.'> {

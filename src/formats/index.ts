@@ -34,6 +34,8 @@ export interface FormatParts {
   openFailureWriter(): { fail(error: ClientError): string };
   /** The bytes that close a whole stream if the provider forgot them. */
   readonly endMark: string;
+  /** What keeps a stream open and says nothing; absent: its clients take nothing of the kind. */
+  readonly ping?: string;
   readonly modelPlace: ModelPlace;
 }
 
@@ -64,11 +66,20 @@ function conversational(
 /** OpenAI's SDKs refuse an answer that names no model. */
 const OPENAI_PLACE: ModelPlace = { member: 'model', isInEveryEvent: true, before: 'choices' };
 
+/** A comment of server-sent events, which readers pass over. */
+const COMMENT = ': ping\n\n';
+
 const NO_STREAM: StreamReader = { read: () => {}, close: () => {} };
 
 const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
-  'openai-chat': conversational(openaiChat, OpenAiChatOutline, 'data: [DONE]\n\n', OPENAI_PLACE),
-  'openai-completions': conversational(openaiCompletions, OpenAiCompletionsOutline, 'data: [DONE]\n\n', OPENAI_PLACE),
+  'openai-chat': {
+    ...conversational(openaiChat, OpenAiChatOutline, 'data: [DONE]\n\n', OPENAI_PLACE),
+    ping: COMMENT,
+  },
+  'openai-completions': {
+    ...conversational(openaiCompletions, OpenAiCompletionsOutline, 'data: [DONE]\n\n', OPENAI_PLACE),
+    ping: COMMENT,
+  },
   'openai-embeddings': {
     id: 'openai-embeddings',
     embedding: openaiEmbeddings.embedding,
@@ -81,12 +92,15 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
     endMark: '',
     modelPlace: { member: 'model', isInEveryEvent: true, before: 'data' },
   },
-  'anthropic-messages': conversational(
-    anthropicMessages,
-    AnthropicMessagesOutline,
-    'event: message_stop\ndata: {"type":"message_stop"}\n\n',
-    { member: 'model', streamedIn: 'message', isInEveryEvent: false },
-  ),
+  'anthropic-messages': {
+    ...conversational(
+      anthropicMessages,
+      AnthropicMessagesOutline,
+      'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+      { member: 'model', streamedIn: 'message', isInEveryEvent: false },
+    ),
+    ping: 'event: ping\ndata: {"type": "ping"}\n\n',
+  },
   'gemini-generate': {
     ...conversational(geminiGenerate, GeminiGenerateOutline, '', {
       member: 'modelVersion',
@@ -95,11 +109,14 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
     embedding: geminiEmbedding,
   },
   // Its last event is the whole response: nothing can stand in for one that never came.
-  'openai-responses': conversational(openaiResponses, OpenAiResponsesOutline, '', {
-    member: 'model',
-    streamedIn: 'response',
-    isInEveryEvent: true,
-  }),
+  'openai-responses': {
+    ...conversational(openaiResponses, OpenAiResponsesOutline, '', {
+      member: 'model',
+      streamedIn: 'response',
+      isInEveryEvent: true,
+    }),
+    ping: COMMENT,
+  },
 };
 
 /** The parts of a format. Every format that a provider's operation or an endpoint names is in the table. */

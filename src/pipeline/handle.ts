@@ -3,6 +3,7 @@ import { asGatewayError, GatewayError } from '../core/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Prepare } from '../exchange/slots.ts';
 import { admit } from './admit.ts';
+import { keepAlive } from './answering/keep-alive.ts';
 import { carry } from './carry.ts';
 import { makeAsk } from './guarding/ask.ts';
 import { guardOutput } from './guarding/guard-output.ts';
@@ -32,8 +33,9 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
     await planAndAdmit(exchange, parts);
     // What is recalled is sent to no provider, so a crash can leave no bill behind.
     if (exchange.recalled === undefined) openBooks(exchange, parts);
-    if (slots.guardOutput === undefined) await answer(exchange, parts);
-    else await guardOutput(exchange, slots.guardOutput(exchange), () => answer(exchange, parts));
+    const intervalMs = exchange.snapshot.config.server.keepAlivePingMs;
+    if (intervalMs === undefined || !exchange.stream) await guarded(exchange, parts);
+    else await keepAlive(exchange, intervalMs, () => guarded(exchange, parts));
   } catch (thrown) {
     exchange.error = asGatewayError(thrown);
     if (exchange.error.code === 'internal') parts.onFault(`request ${exchange.callId} failed`, thrown);
@@ -87,6 +89,12 @@ async function prepare(exchange: Exchange, prepares: readonly Prepare<Exchange>[
     peek(exchange);
     exchange.model = model;
   }
+}
+
+function guarded(exchange: Exchange, parts: Parts): Promise<void> {
+  const { guardOutput: guard } = exchange.slots;
+  if (guard === undefined) return answer(exchange, parts);
+  return guardOutput(exchange, guard(exchange), () => answer(exchange, parts));
 }
 
 function answer(exchange: Exchange, parts: Parts): Promise<void> {

@@ -32,6 +32,20 @@ describe('in full', {
     });
   journey('S07', 'under the guide’s limits', s07, LONGEST_MS);
 
+  for (const [id, fault, longestMs] of [
+    ['S06', 's06', 100_000],
+    ['S07', 's07', 15_000],
+  ] as const) {
+    const body = () =>
+      inWorld({ ...PLAIN, faults: { west: fault } }, async ({ ask, way }) => {
+        const answer = await ask({ stream: true });
+        assertServed(answer);
+        assert.deepEqual(way(), ['west', 'east']);
+        assert.ok(answer.tookMs < longestMs, `${answer.tookMs} ms`);
+      });
+    journey(id, 'under the default limits', body, LONGEST_MS);
+  }
+
   for (const [what, router] of [
     ['the guide’s limits', GUIDE],
     ['the default ones', {}],

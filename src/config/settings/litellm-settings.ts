@@ -89,6 +89,11 @@ export const LITELLM_SETTINGS = {
     otherwise: 'on for Claude Code and Codex, by their `user-agent`, else off',
   }),
   request_timeout: now('seconds', 'Limit of an attempt; `router_settings.timeout` wins.', 'routing.timeoutMs', 600),
+  sse_keepalive_ping_interval_seconds: now(
+    'seconds',
+    'After so long a silence a stream gets a ping, so that no proxy closes it while a model thinks. Before the first content that opens the stream: an error after it comes as an event under status 200.',
+    { to: 'server.keepAlivePingMs', otherwise: 'none' },
+  ),
   json_logs: now('flag', 'Logs as JSON.', {
     to: 'telemetry.logFormat',
     otherwise: 'JSON unless on a terminal',

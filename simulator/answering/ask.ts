@@ -5,6 +5,10 @@ export interface AskedTool {
   readonly name: string;
   readonly description: string;
   readonly schema: JsonObject;
+  /** The group that the tool belongs to, in the Responses API. */
+  readonly namespace?: string;
+  /** It takes the text of its one argument, and no JSON. */
+  readonly isCustom?: boolean;
 }
 
 /** What the client says about tools: whether one may, must or must not be called, or which. */
@@ -57,8 +61,7 @@ interface CacheMarks {
 type Ending = 'end' | 'length' | 'tools' | 'stop-sequence' | 'refusal' | 'filter';
 
 /** A call of a tool in an answer. */
-export interface ToolCall {
-  readonly name: string;
+export interface ToolCall extends Pick<AskedTool, 'name' | 'namespace' | 'isCustom'> {
   readonly arguments: JsonValue;
 }
 

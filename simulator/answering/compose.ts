@@ -130,7 +130,13 @@ function callsFor(ask: Ask, wishes: Wishes, random: Random): ToolCall[] {
 
 function call(tool: AskedTool, ask: Ask, random: Random, first: number): ToolCall {
   const value = valueForSchema(objectSchema(tool.schema), random, { names: namesFor(ask), first });
-  return { name: tool.name, arguments: value };
+  const { name, namespace, isCustom } = tool;
+  return {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(isCustom !== undefined && { isCustom }),
+    arguments: value,
+  };
 }
 
 const objectSchema = (schema: JsonObject): JsonObject =>

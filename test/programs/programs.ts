@@ -59,6 +59,7 @@ export const PROGRAMS = {
     everyRun: ['anthropic', 'openai'],
   },
   'claude-code': { title: 'Claude Code', endpoint: '/v1/messages', everyRun: ['anthropic', 'openai'] },
+  codex: { title: 'Codex', endpoint: '/v1/responses', everyRun: ['anthropic', 'openai'] },
   aider: { title: 'aider', endpoint: '/v1/chat/completions', everyRun: ['openai', 'gemini'] },
   llm: { title: 'llm', endpoint: '/v1/chat/completions', everyRun: ['anthropic', 'openai'] },
 } as const satisfies Readonly<Record<string, Program>>;

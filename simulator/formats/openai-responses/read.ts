@@ -7,7 +7,7 @@ import { checkRange, checkStrictSchema, numberIn } from '../openai-chat/read.ts'
 import { typeName } from '../openai-chat/read-messages.ts';
 import type { Call } from '../operation.ts';
 
-/** Every parameter of `POST /v1/responses` (API reference, 2026-09). */
+/** Every parameter of `POST /v1/responses` (API reference, 2026-09), and `client_metadata`, which Codex 0.171 sends. */
 const PARAMETERS = new Set(
   `access_programs background client_metadata context_management conversation image include input instructions max_output_tokens max_tool_calls
   metadata model moderation parallel_tool_calls previous_response_id prompt prompt_cache_key prompt_cache_options
@@ -16,6 +16,8 @@ const PARAMETERS = new Set(
 );
 const ROLES = ['assistant', 'system', 'developer', 'user'];
 const IMAGE_TOKENS = 85;
+/** What a call of a custom tool is made up from; only the text is sent. */
+const FREE_TEXT = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] };
 
 /** Reads and checks a Responses request as OpenAI does. */
 export function readResponse(call: Call): Ask {
@@ -116,8 +118,10 @@ class InputReader {
         this.#message(item, at);
         return;
       case 'function_call':
+      case 'custom_tool_call':
         this.#call(item, at);
         return;
+      case 'custom_tool_call_output':
       case 'function_call_output':
         this.#output(item, at);
         return;
@@ -192,7 +196,8 @@ class InputReader {
   }
 
   #call(item: JsonObject, at: string): void {
-    for (const name of ['call_id', 'name', 'arguments'] as const) {
+    const written = item.type === 'custom_tool_call' ? 'input' : 'arguments';
+    for (const name of ['call_id', 'name', written] as const) {
       if (typeof item[name] !== 'string') {
         throw invalid(`Missing required parameter: '${at}.${name}'.`, {
           param: `${at}.${name}`,
@@ -201,7 +206,7 @@ class InputReader {
       }
     }
     this.#calls.add(String(item.call_id));
-    this.add(`call ${String(item.name)} ${String(item.arguments)}\n`);
+    this.add(`call ${String(item.name)} ${String(item[written])}\n`);
   }
 
   #output(item: JsonObject, at: string): void {
@@ -263,7 +268,11 @@ function readTools(value: JsonValue | undefined): AskedTool[] {
           code: 'missing_required_parameter',
         });
       }
-      return readTools(tool.tools);
+      const { name } = tool;
+      return readTools(tool.tools).map((inner) => ({ ...inner, namespace: name }));
+    }
+    if (tool.type === 'custom' && typeof tool.name === 'string') {
+      return [{ name: tool.name, description: String(tool.description ?? ''), schema: FREE_TEXT, isCustom: true }];
     }
     if (tool.type !== 'function') return [];
     if (typeof tool.name !== 'string')

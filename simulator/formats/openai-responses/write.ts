@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
-import { type Answer, argumentText, type Choice, type Usage } from '../../answering/ask.ts';
+import { type Answer, argumentText, type Choice, type ToolCall, type Usage } from '../../answering/ask.ts';
 import { identifier } from '../../answering/seeded.ts';
 import { mintSignature } from '../../answering/signature.ts';
 import { tokenise } from '../../answering/tokens.ts';
@@ -101,20 +101,15 @@ export class ResponseWriter {
   #callEvents(choice: Choice, which: number, events: NumberedEvents, index: number): void {
     const call = choice.toolCalls[which];
     if (call === undefined) return;
-    const at = { item_id: this.#itemId('fc_', which), output_index: index };
-    events.add(
-      'content',
-      'response.output_item.added',
-      { output_index: index, item: { ...this.#callItem(choice, which, 'in_progress'), arguments: '' } },
-      1,
-    );
-    for (const delta of tokenise(argumentText(call)))
-      events.add('content', 'response.function_call_arguments.delta', { ...at, delta }, 1);
-    events.add('content', 'response.function_call_arguments.done', {
-      ...at,
-      name: call.name,
-      arguments: argumentText(call),
-    });
+    const { id, ...item } = this.#callItem(choice, which, 'in_progress');
+    const at = { item_id: id, output_index: index };
+    const empty = call.isCustom === true ? { input: '' } : { arguments: '' };
+    events.add('content', 'response.output_item.added', { output_index: index, item: { id, ...item, ...empty } }, 1);
+    const kind = call.isCustom === true ? 'custom_tool_call_input' : 'function_call_arguments';
+    const written = call.isCustom === true ? textOf(call) : argumentText(call);
+    for (const delta of tokenise(written)) events.add('content', `response.${kind}.delta`, { ...at, delta }, 1);
+    const told = call.isCustom === true ? { input: written } : { name: call.name, arguments: written };
+    events.add('content', `response.${kind}.done`, { ...at, ...told });
     events.add('content', 'response.output_item.done', {
       output_index: index,
       item: this.#callItem(choice, which, 'completed'),
@@ -145,13 +140,16 @@ export class ResponseWriter {
 
   #callItem(choice: Choice, at: number, status: string): JsonObject {
     const call = choice.toolCalls[at];
+    const isCustom = call?.isCustom === true;
+    const written = call === undefined ? '' : isCustom ? textOf(call) : argumentText(call);
     return {
-      id: this.#itemId('fc_', at),
-      type: 'function_call',
+      id: this.#itemId(isCustom ? 'ctc_' : 'fc_', at),
+      type: isCustom ? 'custom_tool_call' : 'function_call',
       status,
-      arguments: call === undefined ? '' : argumentText(call),
+      ...(isCustom ? { input: written } : { arguments: written }),
       call_id: identifier('call_', `${this.#call.identity}/${at}`, 24),
       name: call?.name ?? '',
+      ...(call?.namespace !== undefined && { namespace: call.namespace }),
     };
   }
 
@@ -227,4 +225,9 @@ function responseUsage(usage: Usage): JsonObject {
     output_tokens_details: { reasoning_tokens: usage.reasoning },
     total_tokens: usage.prompt + usage.completion,
   };
+}
+
+/** The text that a custom tool is called with. */
+function textOf({ arguments: value }: ToolCall): string {
+  return isJsonObject(value) && typeof value.input === 'string' ? value.input : '';
 }

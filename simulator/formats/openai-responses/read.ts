@@ -219,7 +219,7 @@ class InputReader {
     if (!this.#calls.has(id))
       throw invalid(`No tool call found for function call output with call_id ${id}.`, { param: 'input' });
     this.#answered.add(id);
-    const text = typeof item.output === 'string' ? item.output : JSON.stringify(item.output ?? '');
+    const text = typeof item.output === 'string' ? item.output : textOfParts(item.output);
     this.#results.push(text);
     this.add(`tool: ${text}\n`);
   }
@@ -242,6 +242,12 @@ class InputReader {
       });
     }
   }
+}
+
+/** What a tool says in parts. */
+function textOfParts(value: JsonValue | undefined): string {
+  if (!Array.isArray(value)) return JSON.stringify(value ?? '');
+  return value.map((part) => (isJsonObject(part) && typeof part.text === 'string' ? part.text : '')).join('');
 }
 
 function readTools(value: JsonValue | undefined): AskedTool[] {

@@ -607,6 +607,99 @@ describe('Gemini', { timeout: 20_000 }, () => {
   });
 });
 
+describe('a Gemini client', { timeout: 20_000 }, () => {
+  const contents = [{ role: 'user', parts: [{ text: 'say: hello' }] }];
+  const ask = (model: string, generationConfig: JsonObject) =>
+    sent(`/v1beta/models/${model}:generateContent`, { contents, generationConfig });
+  const many = ['1a', '2a', '3a', '4a', '5a', '6a'];
+  for (const [model, asked, expected, dropped] of [
+    [
+      'gemini/gemini-2.0-flash',
+      { maxOutputTokens: 64_000 },
+      { maxOutputTokens: 8_192 },
+      'generationConfig.maxOutputTokens',
+    ],
+    [
+      'gemini/gemini-2.5-flash',
+      { stopSequences: many },
+      { stopSequences: many.slice(0, 5) },
+      'generationConfig.stopSequences',
+    ],
+    [
+      'gemini/gemini-2.5-flash',
+      { thinkingConfig: { thinkingLevel: 'high' } },
+      { thinkingConfig: { thinkingBudget: 4_096, includeThoughts: true } },
+      'generationConfig.thinkingConfig',
+    ],
+    ['gemini/gemini-2.0-flash', { thinkingConfig: { thinkingBudget: 500 } }, {}, 'generationConfig.thinkingConfig'],
+    [
+      'gemini/gemini-2.5-flash',
+      { thinkingConfig: { thinkingBudget: 99_000 } },
+      { thinkingConfig: { thinkingBudget: 24_576, includeThoughts: true } },
+      'generationConfig.thinkingConfig',
+    ],
+    [
+      'gemini/gemini-3-flash',
+      { thinkingConfig: { thinkingLevel: 'low' } },
+      { thinkingConfig: { thinkingLevel: 'low' } },
+      null,
+    ],
+  ] as const satisfies readonly (readonly [string, JsonObject, JsonObject, string | null])[]) {
+    it(`asks ${model} for ${JSON.stringify(asked)}, by an edit of bytes`, async () => {
+      const got = await ask(model, asked);
+      assert.deepEqual(got.body.generationConfig, expected);
+      assert.equal(got.dropped, dropped);
+      assert.equal(got.lane, 'relay');
+    });
+  }
+});
+
+describe('on a fallback', { timeout: 20_000 }, () => {
+  it('the request is fitted to the model that answers, and the answer says how', async () => {
+    const deployment = (name: string, model: string) => ({
+      model_name: name,
+      litellm_params: { model, api_base: 'os.environ/SIMULATOR_URL', api_key: 'os.environ/PROVIDER_KEY' },
+    });
+    const chains: readonly (readonly [string, string, RegExp, JsonObject])[] = [
+      [
+        'anthropic/claude-opus-5+fault-500',
+        HAIKU,
+        /output_config.effort, thinking/,
+        { thinking: { type: 'enabled', budget_tokens: 8_192 } },
+      ],
+      ['anthropic/claude-opus-5+fault-500', 'openai/gpt-5', /thinking/, { reasoning_effort: 'high' }],
+      [
+        'anthropic/claude-opus-5+fault-500',
+        'deepseek/deepseek-v4-pro',
+        /thinking/,
+        { thinking: ENABLED, reasoning_effort: 'max' },
+      ],
+    ];
+    for (const [first, second, dropped, expected] of chains) {
+      const chain = await startTestGateway({
+        sharedSimulator: simulator,
+        config: JSON.stringify({
+          model_list: [deployment('first', first), deployment('second', second)],
+          litellm_settings: { num_retries: 0, fallbacks: [{ first: ['second'] }] },
+          general_settings: { master_key: 'os.environ/TEST_MASTER_KEY' },
+        }),
+      });
+      const answered = await chain.post('/v1/messages', {
+        model: 'first',
+        max_tokens: 32_000,
+        messages: user,
+        ...adaptive('xhigh'),
+      });
+      assert.equal(answered.status, 200, await answered.text());
+      assert.match(answered.headers.get('x-sluice-dropped') ?? '', dropped);
+      const body = simulator.requests.at(-1)?.body as JsonObject;
+      const { reasoning_effort, thinking } = body;
+      assert.deepEqual(JSON.parse(JSON.stringify({ reasoning_effort, thinking })), expected);
+      await chain.close();
+    }
+  });
+});
+
 describe('Claude Code’s billing block', { timeout: 20_000 }, () => {
   const block = 'x-anthropic-billing-header: cc_version=2.1.252.a1; cc_entrypoint=cli; cch=0aaa9;';
   const system = [

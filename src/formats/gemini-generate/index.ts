@@ -2,6 +2,7 @@
 import type { ConversationFormat } from '../format.ts';
 import { counting } from './count-tokens.ts';
 import { readError, writeError } from './errors.ts';
+import { FITTED_MEMBERS, fitRequest } from './fit-request.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
 import { openStreamReader } from './stream-reader.ts';
@@ -25,6 +26,7 @@ export const geminiGenerate: ConversationFormat = {
   openStreamReader,
   openStreamWriter,
   toolLimits: () => GEMINI_TOOLS,
+  fitting: { members: FITTED_MEMBERS, fit: fitRequest },
   counting,
   readUsage,
   readError,

@@ -40,8 +40,6 @@ export interface Program {
   readonly title: string;
   /** The endpoint it speaks to. */
   readonly endpoint: string;
-  /** Why it cannot be driven yet, although it can be had. Remove the line when its endpoint is served. */
-  readonly notServed?: string;
   /** The providers of every test run; `npm run test:full` drives all five. */
   readonly everyRun: readonly TestedProvider['id'][];
 }
@@ -60,6 +58,11 @@ export const PROGRAMS = {
   },
   'claude-code': { title: 'Claude Code', endpoint: '/v1/messages', everyRun: ['anthropic', 'openai'] },
   codex: { title: 'Codex', endpoint: '/v1/responses', everyRun: ['anthropic', 'openai'] },
+  'gemini-cli': {
+    title: 'Gemini CLI',
+    endpoint: '/v1beta/models/…:streamGenerateContent',
+    everyRun: ['anthropic', 'gemini'],
+  },
   aider: { title: 'aider', endpoint: '/v1/chat/completions', everyRun: ['openai', 'gemini'] },
   llm: { title: 'llm', endpoint: '/v1/chat/completions', everyRun: ['anthropic', 'openai'] },
 } as const satisfies Readonly<Record<string, Program>>;

@@ -5,6 +5,7 @@
 
 import { claudeAbilities, isKnownClaude } from '../../models/claude-models.ts';
 import { asBuffer } from '../../wire/envelope.ts';
+import { findText } from '../../wire/find-text.ts';
 import { imageTypeOf } from '../image-type.ts';
 import { MOST_CACHE_MARKS } from './limit-cache-marks.ts';
 import { holdsForeignThinking } from './signatures.ts';
@@ -19,14 +20,16 @@ export function relayObstacle(body: Uint8Array, model: string): string | undefin
   const claude = claudeAbilities(model);
   if (!claude.systemInMessages && /"role"\s*:\s*"system"/.test(textAround(bytes, '"system"')))
     return 'system-in-messages';
-  return !claude.structuredOutput && bytes.includes('"json_schema"') && bytes.includes('"output_config"')
+  return !claude.structuredOutput &&
+    findText(bytes, '"json_schema"') !== -1 &&
+    findText(bytes, '"output_config"') !== -1
     ? 'structured-output'
     : undefined;
 }
 
 function countUpTo(bytes: Buffer, text: string, most: number): number {
   let count = 0;
-  for (let at = bytes.indexOf(text); at !== -1 && count < most; at = bytes.indexOf(text, at + text.length)) count++;
+  for (let at = findText(bytes, text); at !== -1 && count < most; at = findText(bytes, text, at + text.length)) count++;
   return count;
 }
 
@@ -35,7 +38,7 @@ const BEFORE_BYTES = 24;
 /** The bytes around each place where a text stands, as one text. */
 function textAround(bytes: Buffer, text: string): string {
   let around = '';
-  for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + text.length)) {
+  for (let at = findText(bytes, text); at !== -1; at = findText(bytes, text, at + text.length)) {
     around += `${bytes.toString('latin1', Math.max(0, at - BEFORE_BYTES), at + text.length)}\n`;
   }
   return around;
@@ -46,7 +49,7 @@ const SOURCE = /^"media_type"\s*:\s*"(image\/[a-z]+)"\s*,\s*"data"\s*:\s*"([A-Za
 
 /** Whether an image is of another type than its source says: Claude refuses it ("appears to be a image/png image"). */
 function holdsMistoldImage(bytes: Buffer): boolean {
-  for (let at = bytes.indexOf('"media_type"'); at !== -1; at = bytes.indexOf('"media_type"', at + 1)) {
+  for (let at = findText(bytes, '"media_type"'); at !== -1; at = findText(bytes, '"media_type"', at + 1)) {
     const source = SOURCE.exec(bytes.toString('latin1', at, at + SOURCE_BYTES));
     if (source?.[1] === undefined || source[2] === undefined) continue;
     const actual = imageTypeOf(source[2]);

@@ -10,7 +10,9 @@
  *
  * Claude's own signatures are base64 and hold no colon, so the two cannot be mixed up.
  */
+
 import type { JsonObject } from '../../core/json.ts';
+import { findText } from '../../wire/find-text.ts';
 import type { ReasoningPart, ReasoningSignature } from '../neutral/conversation.ts';
 
 const CARRIED = /^(google|openai|other)(-text)?:/;
@@ -69,7 +71,7 @@ export function readThinking(thinking: string, signature: string): ReadThinking 
  */
 export function holdsForeignThinking(body: Uint8Array): boolean {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (!bytes.includes('"signature"')) return false;
+  if (findText(bytes, '"signature"') === -1) return false;
   const text = bytes.toString('latin1');
   return /"signature"\s*:\s*"(?:"|(?:google|openai|other)(?:-text)?:)/.test(text);
 }

@@ -4,6 +4,7 @@ import type { Dropped, RequestFitting } from '../../formats/format.ts';
 import type { RequestMembers } from '../../formats/request-members.ts';
 import type { ModelAbilities } from '../../models/model-abilities.ts';
 import { memberNamed, parseMember, type ReadableEnvelope, readEnvelope, valueBytes } from '../../wire/envelope.ts';
+import { findText } from '../../wire/find-text.ts';
 import { type Edit, splice } from '../../wire/splice.ts';
 
 interface FittedBytes {
@@ -66,7 +67,7 @@ class SplicedMembers implements RequestMembers {
     const bytes = valueBytes(this.#body, member);
     const quoted = `"${text}"`;
     let count = 0;
-    for (let at = bytes.indexOf(quoted); at !== -1; at = bytes.indexOf(quoted, at + quoted.length)) count++;
+    for (let at = findText(bytes, quoted); at !== -1; at = findText(bytes, quoted, at + quoted.length)) count++;
     return count;
   }
 

@@ -66,6 +66,27 @@ export interface StreamPosition {
   readonly hasToolCall: boolean;
   /** The last block that began (-1 before the first) and whether it is still open; undefined in formats without blocks. */
   readonly block?: { readonly index: number; readonly open: 'none' | 'text' | 'thinking' | 'other' };
+  /** The items of an answer and the number of its next event; undefined in formats without items. */
+  readonly items?: ItemsPosition;
+}
+
+/** Where a stream stopped whose answer is a list of items. */
+interface ItemsPosition {
+  readonly nextSequence: number;
+  /** Finished items by their number. */
+  readonly closed: readonly (JsonObject | undefined)[];
+  readonly open?: OpenItemPosition;
+}
+
+/** An item that has begun and has no end yet. */
+export interface OpenItemPosition {
+  readonly index: number;
+  /** With its finished parts. */
+  readonly item: JsonObject;
+  /** The part that is being written, with the text that the client has of it. */
+  readonly part: JsonObject | undefined;
+  /** The client has the event that repeats the whole part, but not yet the end of the part. */
+  readonly isSaid: boolean;
 }
 
 /** Reads one provider's stream. Holds the state of that stream; one instance per stream. */
@@ -89,8 +110,8 @@ export interface StreamWriter {
   end(): string;
   /** Ends the stream with an error in the client's format; never looks like a whole answer. */
   fail(error: ClientError): string;
-  /** Before the first event: continues a stream that the client has up to this block. Only in formats with blocks. */
-  resume?(block: NonNullable<StreamPosition['block']>): void;
+  /** Before the first event: continues a stream that the client has up to this position. Only in formats with blocks or items. */
+  resume?(position: StreamPosition): void;
 }
 
 /** Looks at the whole events of a relayed stream as they pass. */

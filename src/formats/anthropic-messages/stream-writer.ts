@@ -57,7 +57,9 @@ export class AnthropicStreamWriter implements StreamWriter {
     this.#facts = facts;
   }
 
-  resume({ index, open }: NonNullable<StreamPosition['block']>): void {
+  resume({ block }: StreamPosition): void {
+    if (block === undefined) return;
+    const { index, open } = block;
     this.#started = true;
     this.#index = index;
     // Whatever else is open has only to be closed, as a call is that nothing is known of.

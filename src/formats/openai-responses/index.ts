@@ -5,6 +5,7 @@ import { readError, writeError } from './errors.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
 import { holdsForeignReasoning } from './signatures.ts';
+import { readPosition } from './stream-position.ts';
 import { ResponsesStreamReader } from './stream-reader.ts';
 import { ResponsesStreamWriter } from './stream-writer.ts';
 import { readUsage } from './usage.ts';
@@ -24,6 +25,7 @@ export const openaiResponses: ConversationFormat = {
   openStreamReader: () => new ResponsesStreamReader(),
   openStreamWriter: (facts) => new ResponsesStreamWriter(facts),
   counting,
+  readPosition,
   readUsage,
   readError,
   writeError,

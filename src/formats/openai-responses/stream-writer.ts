@@ -3,46 +3,21 @@
  * and closed. Texts and thoughts are closed before anything else begins; calls may be open side by side, as neutral events may
  * interleave their arguments, and are closed when they are whole and something else begins, or at the end.
  */
-import { defined } from '../../core/defined.ts';
-import { isJsonObject, itemsOf, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { AnswerFacts, ClientError, StreamWriter } from '../format.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { AnswerFacts, ClientError, StreamPosition, StreamWriter } from '../format.ts';
 import type { Finish, ImagePart, ReasoningSignature, StreamEvent, Usage } from '../neutral/conversation.ts';
 import { writeUrl } from '../openai-chat/media.ts';
-import { writeAnnotation } from './annotations.ts';
 import { writeError, writeResponseError } from './errors.ts';
+import { EventWriter } from './event-writer.ts';
 import { OpenCall } from './open-call.ts';
+import { OpenMessage } from './open-message.ts';
+import { OpenReasoning } from './open-reasoning.ts';
 import { toolsOf } from './read-items.ts';
 import { type Ending, endingOf, writeResponseObject } from './response-object.ts';
-import { carryReasoning, carrySignature, splitOwn } from './signatures.ts';
+import { carryReasoning, carrySignature } from './signatures.ts';
 import { type ClientTool, clientTools } from './tool-names.ts';
 
 type Of<Type extends StreamEvent['type']> = Extract<StreamEvent, { readonly type: Type }>;
-
-/** The part of a message that is being written. */
-interface OpenPart {
-  readonly kind: 'text' | 'refusal';
-  readonly annotations: JsonObject[];
-  readonly logprobs: JsonValue[];
-  /** What stands between the sequence number and the delta. */
-  readonly beginning: string;
-  text: string;
-}
-
-interface OpenMessage {
-  readonly kind: 'message';
-  readonly id: string;
-  readonly index: number;
-  readonly parts: JsonObject[];
-  part: OpenPart | undefined;
-}
-
-interface OpenReasoning {
-  readonly kind: 'reasoning';
-  readonly id: string;
-  readonly index: number;
-  readonly beginning: string;
-  text: string;
-}
 
 /** The writer of one answer; it writes the first choice. */
 export class ResponsesStreamWriter implements StreamWriter {
@@ -53,8 +28,8 @@ export class ResponsesStreamWriter implements StreamWriter {
   /** Finished items, by their number; an open one has no entry yet. */
   readonly #output: JsonObject[] = [];
   #tools: ReadonlyMap<string, ClientTool> | undefined;
+  #events = new EventWriter();
   #count = 0;
-  #sequence = 0;
   #open: OpenMessage | OpenReasoning | undefined;
   #start: Of<'start'> | undefined;
   #usage: Usage | undefined;
@@ -66,6 +41,17 @@ export class ResponsesStreamWriter implements StreamWriter {
     this.#facts = facts;
     this.#asked = facts.asked?.() ?? {};
     this.#idBase = facts.id.replace(/^resp_/, '').replace(/[^a-zA-Z0-9]/g, '');
+  }
+
+  resume({ items }: StreamPosition): void {
+    if (items === undefined) return;
+    const { nextSequence, closed, open } = items;
+    this.#hasBegun = true;
+    this.#events = new EventWriter(nextSequence);
+    for (const [index, item] of closed.entries()) if (item !== undefined) this.#output[index] = item;
+    this.#count = Math.max(closed.length, open === undefined ? 0 : open.index + 1);
+    if (open?.item.type === 'message') this.#open = OpenMessage.resumed(open, this.#events);
+    else if (open?.item.type === 'reasoning') this.#open = OpenReasoning.resumed(open, this.#events);
   }
 
   write(event: StreamEvent): string {
@@ -88,7 +74,7 @@ export class ResponsesStreamWriter implements StreamWriter {
       case 'text':
         return this.#writeText(event);
       case 'tool-arguments':
-        return this.#calls.get(event.call)?.add(event.text, this.#event) ?? '';
+        return this.#calls.get(event.call)?.add(event.text, this.#events.write) ?? '';
       case 'tool-call':
         return this.#begin() + this.#openCall(event);
       default:
@@ -101,18 +87,18 @@ export class ResponsesStreamWriter implements StreamWriter {
     const ending = endingOf(this.#finish);
     const rest = this.#begin() + this.#closeAll(ending);
     this.#isDone = true;
-    return rest + this.#event(`response.${ending.status}`, { response: this.#response(ending) });
+    return rest + this.#events.write(`response.${ending.status}`, { response: this.#response(ending) });
   }
 
   fail(error: ClientError): string {
     if (this.#isDone) return '';
     this.#isDone = true;
     const { message, code, param } = error;
-    const told = this.#event('error', { code, message, param, ...writeError(error) });
+    const told = this.#events.write('error', { code, message, param, ...writeError(error) });
     // Without a request there is no response that could have failed.
     if (this.#idBase === '') return told;
     const failed: Ending = { status: 'failed', error: writeResponseError(error) };
-    return told + this.#event('response.failed', { response: this.#response(failed) });
+    return told + this.#events.write('response.failed', { response: this.#response(failed) });
   }
 
   /** The whole answer, after all of its events. */
@@ -138,18 +124,13 @@ export class ResponsesStreamWriter implements StreamWriter {
     );
   }
 
-  /** One event, named and numbered. */
-  readonly #event = (type: string, members: JsonObject): string => {
-    const written = JSON.stringify({ type, sequence_number: this.#sequence, ...members });
-    this.#sequence += 1;
-    return `event: ${type}\ndata: ${written}\n\n`;
-  };
-
   #begin(): string {
     if (this.#hasBegun) return '';
     this.#hasBegun = true;
     const response = this.#response(undefined);
-    return this.#event('response.created', { response }) + this.#event('response.in_progress', { response });
+    return (
+      this.#events.write('response.created', { response }) + this.#events.write('response.in_progress', { response })
+    );
   }
 
   #itemId(prefix: string): string {
@@ -158,41 +139,21 @@ export class ResponsesStreamWriter implements StreamWriter {
 
   #writeText(event: Of<'text'>): string {
     if (event.text === '' && event.signature === undefined) return '';
-    const opened = this.#begin() + this.#openPart('text', event.startsPart === true);
-    const signed = event.signature === undefined ? '' : this.#writeTextSignature(event);
-    return opened + (signed === '' ? this.#delta('response.output_text.delta', event.text, event.logprobs) : signed);
-  }
-
-  /** The delta of the part that is open: once for every event of a stream, so it is put together from strings. */
-  #delta(type: string, text: string, logprobs: JsonValue | undefined): string {
-    const open = this.#open;
-    if (text === '' || open?.kind !== 'message' || open.part === undefined) return '';
-    const { part } = open;
-    part.text += text;
-    const sequence = this.#sequence++;
-    const head = `event: ${type}\ndata: {"type":"${type}","sequence_number":${sequence}${part.beginning}${JSON.stringify(text)}`;
-    if (part.kind === 'refusal') return `${head}}\n\n`;
-    if (logprobs === undefined) return `${head},"logprobs":[]}\n\n`;
-    const said = itemsOf(isJsonObject(logprobs) ? logprobs.content : undefined);
-    part.logprobs.push(...said);
-    return `${head},"logprobs":${JSON.stringify(said)}}\n\n`;
-  }
-
-  /** A text's signature rides in an item after it; see `signatures.ts`. */
-  #writeTextSignature(event: Of<'text'> & { readonly signature?: ReasoningSignature }): string {
-    const text = this.#delta('response.output_text.delta', event.text, event.logprobs);
+    const { message, written } = this.#openPart('text', event.startsPart === true);
+    const text = written + message.add(event.text, event.logprobs);
     if (event.signature === undefined) return text;
+    // A text's signature rides in an item after it; see `signatures.ts`.
     return text + this.#close(undefined) + this.#carrier(carrySignature(event.signature, 'text'));
   }
 
   #writeRare(event: StreamEvent): string {
     switch (event.type) {
       case 'refusal':
-        return this.#openPart('refusal', false) + this.#delta('response.refusal.delta', event.text, undefined);
+        return this.#writeRefusal(event.text);
       case 'reasoning':
         return this.#writeReasoning(event.text);
       case 'reasoning-signature':
-        return this.#openReasoning() + this.#closeReasoning(event.signature);
+        return this.#signReasoning(event.signature);
       case 'reasoning-redacted':
         return (
           this.#close(undefined) + this.#carrier(carryReasoning({ type: 'reasoning', text: '', redacted: event.data }))
@@ -210,106 +171,52 @@ export class ResponsesStreamWriter implements StreamWriter {
     }
   }
 
-  #openPart(kind: OpenPart['kind'], startsPart: boolean): string {
-    let written = '';
+  #openPart(kind: 'text' | 'refusal', startsPart: boolean): { message: OpenMessage; written: string } {
+    let written = this.#begin();
     let message = this.#open;
     if (message?.kind !== 'message') {
-      written = this.#close(undefined);
-      message = { kind: 'message', id: this.#itemId('msg'), index: this.#count++, parts: [], part: undefined };
+      written += this.#close(undefined);
+      message = new OpenMessage(this.#itemId('msg'), this.#count++, this.#events);
       this.#open = message;
-      written += this.#event('response.output_item.added', {
-        output_index: message.index,
-        item: messageItem(message, 'in_progress'),
-      });
+      written += message.open();
     }
-    if (message.part !== undefined && message.part.kind === kind && !startsPart) return written;
-    written += this.#closePart(message);
-    const at = placeOf(message);
-    const place = `,"item_id":${JSON.stringify(message.id)},"output_index":${message.index}`;
-    const beginning = `${place},"content_index":${message.parts.length},"delta":`;
-    message.part = { kind, annotations: [], logprobs: [], beginning, text: '' };
-    return written + this.#event('response.content_part.added', { ...at, part: partOf(message.part) });
+    return { message, written: written + message.openPart(kind, startsPart) };
   }
 
-  #closePart(message: OpenMessage): string {
-    const { part } = message;
-    if (part === undefined) return '';
-    const at = placeOf(message);
-    const done =
-      part.kind === 'refusal'
-        ? this.#event('response.refusal.done', { ...at, refusal: part.text })
-        : this.#event('response.output_text.done', { ...at, text: part.text, logprobs: part.logprobs });
-    const written = partOf(part);
-    message.parts.push(written);
-    message.part = undefined;
-    return done + this.#event('response.content_part.done', { ...at, part: written });
+  #writeRefusal(text: string): string {
+    const { message, written } = this.#openPart('refusal', false);
+    return written + message.add(text);
   }
 
   /** Sources of the whole answer come last and belong to its last text. */
   #writeCitation(event: Of<'citation'>): string {
-    const opened = this.#openPart('text', event.startsPart === true);
-    const message = this.#open;
-    if (message?.kind !== 'message' || message.part === undefined) return opened;
-    const end = message.part.text.length;
-    const annotation = writeAnnotation(event.citation, { start: end, end });
-    if (annotation === undefined) return opened;
-    const index = message.part.annotations.push(annotation) - 1;
-    return (
-      opened +
-      this.#event('response.output_text.annotation.added', {
-        ...placeOf(message),
-        annotation_index: index,
-        annotation,
-      })
-    );
+    const { message, written } = this.#openPart('text', event.startsPart === true);
+    return written + message.cite(event.citation);
   }
 
-  #openReasoning(): string {
-    if (this.#open?.kind === 'reasoning') return '';
+  #openReasoning(): { reasoning: OpenReasoning; written: string } {
+    if (this.#open?.kind === 'reasoning') return { reasoning: this.#open, written: '' };
     const closed = this.#close(undefined);
-    const id = this.#itemId('rs');
-    const index = this.#count++;
-    const beginning = `,"item_id":${JSON.stringify(id)},"output_index":${index},"summary_index":0,"delta":`;
-    this.#open = { kind: 'reasoning', id, index, beginning, text: '' };
-    const item = { id, type: 'reasoning', summary: [] };
-    return closed + this.#event('response.output_item.added', { output_index: index, item });
+    const reasoning = new OpenReasoning(this.#itemId('rs'), this.#count++, this.#events);
+    this.#open = reasoning;
+    return { reasoning, written: closed + reasoning.open() };
   }
 
   #writeReasoning(text: string): string {
     if (text === '') return '';
-    let written = this.#openReasoning();
-    const open = this.#open;
-    if (open?.kind !== 'reasoning') return written;
-    if (open.text === '') {
-      const part = { type: 'summary_text', text: '' };
-      written += this.#event('response.reasoning_summary_part.added', { ...summaryPlaceOf(open), part });
-    }
-    open.text += text;
-    const type = 'response.reasoning_summary_text.delta';
-    const sequence = this.#sequence++;
-    return `${written}event: ${type}\ndata: {"type":"${type}","sequence_number":${sequence}${open.beginning}${JSON.stringify(text)}}\n\n`;
+    const { reasoning, written } = this.#openReasoning();
+    return written + reasoning.add(text);
   }
 
-  #closeReasoning(signature: ReasoningSignature | undefined): string {
-    const open = this.#open;
-    if (open?.kind !== 'reasoning') return '';
+  #signReasoning(signature: ReasoningSignature): string {
+    const { reasoning, written } = this.#openReasoning();
+    return written + this.#closeReasoning(reasoning, signature);
+  }
+
+  #closeReasoning(reasoning: OpenReasoning, signature: ReasoningSignature | undefined): string {
     this.#open = undefined;
-    const { text } = open;
-    const at = summaryPlaceOf(open);
-    const part = { type: 'summary_text', text };
-    const summarized =
-      text === ''
-        ? ''
-        : this.#event('response.reasoning_summary_text.done', { ...at, text }) +
-          this.#event('response.reasoning_summary_part.done', { ...at, part });
-    const own = signature?.origin === 'openai' ? splitOwn(signature.value) : undefined;
-    const item: JsonObject = {
-      id: own?.id ?? open.id,
-      type: 'reasoning',
-      summary: text === '' ? [] : [part],
-      encrypted_content: own?.encrypted ?? carryReasoning({ type: 'reasoning', text, ...defined({ signature }) }),
-    };
-    return summarized + this.#itemDone(open.index, item);
+    const { written, item } = reasoning.close(signature);
+    return written + this.#itemDone(reasoning.index, item);
   }
 
   /** A reasoning item without words, which carries something for later turns. */
@@ -320,7 +227,9 @@ export class ResponsesStreamWriter implements StreamWriter {
   /** An item that comes at once. */
   #wholeItem(item: JsonObject): string {
     const index = this.#count++;
-    return this.#event('response.output_item.added', { output_index: index, item }) + this.#itemDone(index, item);
+    return (
+      this.#events.write('response.output_item.added', { output_index: index, item }) + this.#itemDone(index, item)
+    );
   }
 
   #writeImage(part: ImagePart): string {
@@ -343,28 +252,29 @@ export class ResponsesStreamWriter implements StreamWriter {
     const call = new OpenCall(event, tool, this.#itemId(isCustom ? 'ctc' : 'fc'), this.#count++);
     this.#calls.set(event.call, call);
     return (
-      written + this.#event('response.output_item.added', { output_index: call.index, item: call.item('in_progress') })
+      written +
+      this.#events.write('response.output_item.added', { output_index: call.index, item: call.item('in_progress') })
     );
   }
 
   #closeCall(call: OpenCall, status: 'completed' | 'incomplete'): string {
-    return call.close(this.#event) + this.#itemDone(call.index, call.item(status));
+    return call.close(this.#events.write) + this.#itemDone(call.index, call.item(status));
   }
 
   #itemDone(index: number, item: JsonObject): string {
     this.#output[index] = item;
-    return this.#event('response.output_item.done', { output_index: index, item });
+    return this.#events.write('response.output_item.done', { output_index: index, item });
   }
 
   /** Closes what is open, calls aside. */
   #close(ending: Ending | undefined): string {
     const open = this.#open;
     if (open === undefined) return '';
-    if (open.kind === 'reasoning') return this.#closeReasoning(undefined);
+    if (open.kind === 'reasoning') return this.#closeReasoning(open, undefined);
     this.#open = undefined;
-    const closed = this.#closePart(open);
+    const closed = open.closePart();
     const status = ending?.status === 'incomplete' ? 'incomplete' : 'completed';
-    return closed + this.#itemDone(open.index, messageItem(open, status));
+    return closed + this.#itemDone(open.index, open.item(status));
   }
 
   #closeAll(ending: Ending): string {
@@ -373,22 +283,4 @@ export class ResponsesStreamWriter implements StreamWriter {
     for (const call of this.#calls.values()) if (call.isOpen) written += this.#closeCall(call, status);
     return written;
   }
-}
-
-function messageItem({ id, parts }: OpenMessage, status: string): JsonObject {
-  return { id, type: 'message', status, content: [...parts], role: 'assistant' };
-}
-
-function placeOf({ id, index, parts }: OpenMessage): JsonObject {
-  return { item_id: id, output_index: index, content_index: parts.length };
-}
-
-function summaryPlaceOf({ id, index }: OpenReasoning): JsonObject {
-  return { item_id: id, output_index: index, summary_index: 0 };
-}
-
-function partOf({ kind, text, annotations, logprobs }: OpenPart): JsonObject {
-  return kind === 'refusal'
-    ? { type: 'refusal', refusal: text }
-    : { type: 'output_text', annotations: [...annotations], logprobs: [...logprobs], text };
 }

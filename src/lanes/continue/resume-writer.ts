@@ -18,11 +18,11 @@ function sentFacts(sent: SentSoFar, facts: AnswerFacts): AnswerFacts {
 /** A writer in the state of the client's stream: what was sent is written once more, into nothing. */
 export function resumeWriter(client: ConversationFormat, sent: SentSoFar, facts: AnswerFacts): StreamWriter {
   const writer = client.openStreamWriter(sentFacts(sent, facts));
-  const { block } = sent.position ?? {};
-  // Blocks that were begun empty or are closed have no neutral event: in formats with blocks, their numbers are enough.
-  if (block !== undefined && writer.resume !== undefined) {
+  const { position } = sent;
+  // Blocks and items that were begun empty or are closed have no neutral event, and their ids are those of another provider.
+  if ((position?.block ?? position?.items) !== undefined && position !== undefined && writer.resume !== undefined) {
     if (sent.usage !== undefined) writer.write({ type: 'usage', usage: sent.usage });
-    writer.resume(block);
+    writer.resume(position);
     return writer;
   }
   let hasStarted = false;

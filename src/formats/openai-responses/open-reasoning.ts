@@ -61,8 +61,8 @@ export class OpenReasoning {
   close(signature: ReasoningSignature | undefined): { readonly written: string; readonly item: JsonObject } {
     const written = this.#closePart();
     const own = signature?.origin === 'openai' ? splitOwn(signature.value) : undefined;
-    // OpenAI's content belongs to its id. A client that got another id for the item would not take that one at its end.
-    const isOwn = own !== undefined && (own.id === undefined || own.id === this.#id);
+    // OpenAI refuses content under another id than its own, and a client that got another id does not take that one at the end.
+    const isOwn = own !== undefined && own.id === this.#id;
     const item: JsonObject = {
       id: this.#id,
       type: 'reasoning',

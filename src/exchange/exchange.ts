@@ -6,6 +6,7 @@ import { formatParts } from '../formats/index.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
 import type { RequestOutline } from '../formats/outline.ts';
 import type { LaneRequest } from '../lanes/lane-request.ts';
+import type { Misfit } from '../providers/instructed-schema.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import type { ReadNeeds } from '../routing/needs.ts';
 import type { GroupPlan } from '../routing/plan-group.ts';
@@ -105,6 +106,8 @@ export class Exchange implements LaneRequest {
   race: Race | undefined;
   /** What a stream is continued with if it breaks off; undefined if it cannot be, and has not broken off. */
   continuity: Continuity | undefined;
+  /** An answer that did not match the schema that was asked for; the next call repairs it. */
+  misfit: Misfit | undefined;
   lane: 'relay' | 'translate' | undefined;
   laneReason: string | undefined;
   dropped: readonly Dropped[] = NO_DROPPED;

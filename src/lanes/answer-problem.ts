@@ -1,6 +1,6 @@
 import type { JsonValue } from '../core/json.ts';
 import { FormatError } from '../formats/format.ts';
-import type { ProviderErrorFacts } from '../formats/neutral/conversation.ts';
+import type { ProviderErrorFacts, Usage } from '../formats/neutral/conversation.ts';
 import type { UpstreamFault } from '../upstream/upstream.ts';
 import { EventTooLarge } from '../wire/sse.ts';
 
@@ -16,6 +16,14 @@ export type Problem =
   | { readonly kind: 'other-answer' }
   /** An answer that says nothing and was not ended: the provider bills none. */
   | { readonly kind: 'empty'; readonly detail: string }
+  /** An answer that is not what `response_format` asked for; `why` is what the model has to hear. */
+  | {
+      readonly kind: 'misfit';
+      readonly text: string;
+      readonly why: string;
+      readonly detail: string;
+      readonly usage: Usage | undefined;
+    }
   /** What came is not the provider's format. */
   | { readonly kind: 'malformed'; readonly detail: string };
 
@@ -67,4 +75,9 @@ export function readProvider<T>(step: () => T): T {
     if (error instanceof EventTooLarge) throw new AnswerProblem({ kind: 'malformed', detail: error.message });
     throw error;
   }
+}
+
+/** What the provider counted for an answer that does not match its schema; undefined for any other failure. */
+export function usageOfMisfit(thrown: unknown): Usage | undefined {
+  return thrown instanceof AnswerProblem && thrown.problem.kind === 'misfit' ? thrown.problem.usage : undefined;
 }

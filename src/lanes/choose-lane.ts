@@ -2,6 +2,7 @@ import { formatParts } from '../formats/index.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
 import type { ToolLimits } from '../formats/neutral/tool-limits.ts';
 import { holdsMisfits } from '../formats/tool-misfits.ts';
+import { lacksSchema, mayAskForSchema } from '../providers/instructed-schema.ts';
 import type { OperationId, ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { LaneOperation, LaneRequest } from './lane-request.ts';
@@ -28,15 +29,21 @@ export function chooseLane({ endpoint, body }: LaneRequest, deployment: Deployme
     return standIn === undefined || other === undefined ? undefined : translated(format, standIn.id, other);
   }
   if (own.format !== format) return translated(format, asked.id, own);
-  const obstacle = obstacleTo(own, deployment, body);
+  const obstacle = obstacleTo(own, asked.id, deployment, body);
   if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: asked.id, operation: own };
   return { lane: 'relay', reason: 'same-format', operationName: asked.id, operation: own };
 }
 
 /** Why a request in the provider's own format has to be read and written again nevertheless, as a short word. */
-function obstacleTo(own: ProviderOperation, deployment: Deployment, body: Buffer): string | undefined {
+function obstacleTo(
+  own: ProviderOperation,
+  operationName: OperationId,
+  deployment: Deployment,
+  body: Buffer,
+): string | undefined {
   const { model } = deployment;
   const { conversation } = formatParts(own.format);
+  if (mayAskForSchema(body) && lacksSchema(deployment.rules(operationName, own))) return 'schema-as-instruction';
   if (conversation === undefined) return own.mustTranslate?.(model, body);
   const obstacle = conversation.mustTranslate?.(body, model) ?? own.mustTranslate?.(model, body);
   if (obstacle !== undefined) return obstacle;

@@ -1,4 +1,5 @@
 import type { FormatId } from '../formats/neutral/conversation.ts';
+import type { Misfit } from '../providers/instructed-schema.ts';
 import type { OperationId } from '../providers/provider.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
 
@@ -29,4 +30,6 @@ export interface LaneRequest {
   /** The model group that the client asked for, and the one whose deployment is tried now. */
   readonly group: { readonly name: string } | undefined;
   readonly servedGroup: string | undefined;
+  /** The answer that this call has to repair. */
+  readonly misfit: Misfit | undefined;
 }

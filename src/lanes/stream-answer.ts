@@ -14,6 +14,8 @@ export type StreamEnd =
 
 /** One streamed answer on its way through a lane. */
 export interface StreamAnswer {
+  /** The client gets nothing before the end: what comes from the provider is still a sign of life. */
+  readonly isHeld?: boolean;
   /** Takes bytes from the provider. Throws an AnswerProblem when the stream cannot go on. */
   data(chunk: Buffer): void;
   /** The provider's connection ended cleanly. */

@@ -1,5 +1,6 @@
 import type { StreamWriter } from '../formats/format.ts';
 import { conversationOf, type FormatParts } from '../formats/index.ts';
+import type { ConversationResponse } from '../formats/neutral/conversation.ts';
 import { eventsOf } from '../formats/neutral/events-of.ts';
 import type { AnsweredCalls } from './answered-calls.ts';
 import type { ReadyAnswer } from './prepared-call.ts';
@@ -12,8 +13,9 @@ export function readWholeAsStream(
   parts: FormatParts,
   writer: StreamWriter,
   calls?: AnsweredCalls,
+  check: (response: ConversationResponse) => ConversationResponse = (response) => response,
 ): ReadyAnswer {
-  const response = readResponse(conversationOf(parts), readAnswer(body, parts), calls);
+  const response = check(readResponse(conversationOf(parts), readAnswer(body, parts), calls));
   let stream = '';
   for (const event of eventsOf(response)) stream += event.type === 'end' ? writer.end() : writer.write(event);
   return {

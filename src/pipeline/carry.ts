@@ -91,7 +91,9 @@ async function tryOnce(
   const broken = exchange.continuity?.broken;
   const startedMs = exchange.clock.monotonicMs();
   try {
-    await (broken === undefined ? attempt(exchange, deployment, parts) : attemptOrRestyle(exchange, deployment, parts));
+    await (broken === undefined
+      ? attemptOrRepair(exchange, deployment, parts)
+      : attemptOrRestyle(exchange, deployment, parts));
   } catch (thrown) {
     const error = asGatewayError(thrown);
     const isOfProvider = error.row.source === 'upstream';
@@ -135,6 +137,22 @@ async function tryOnce(
 /** Whether an error says that the gateway may not send the request to this deployment: another may take it. */
 function isRefusedBeforeSending(code: ErrorCode): boolean {
   return code === 'unpriced_parameter' || code === 'unpriced_model';
+}
+
+/** Asks once more for an answer that does not match its schema, and shows the model what is wrong. */
+async function attemptOrRepair(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
+  exchange.misfit = undefined;
+  try {
+    await attempt(exchange, deployment, parts);
+  } catch (thrown) {
+    // Beside a hedge there is a second answer already.
+    const isAlone = exchange.race?.arbiter?.hedge === undefined;
+    if (exchange.misfit === undefined || !isAlone || exchange.client.hasStarted) throw thrown;
+    if ((await coverAnother(exchange, parts)) !== undefined) throw thrown;
+    await attempt(exchange, deployment, parts);
+  } finally {
+    exchange.misfit = undefined;
+  }
 }
 
 async function attemptOrRestyle(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {

@@ -178,11 +178,15 @@ for (const model of ALL_CHAT_GROUPS) {
         assert.deepEqual(streamed.choices[0]?.message.parsed, person);
       });
     } else {
-      it('learns that its schema was dropped, because this provider takes no schema', async () => {
+      it('gets an object of its schema, parsed, although this provider takes no schema', async () => {
         const { data, response } = await client.chat.completions
-          .create({ model, messages: ask('say: {}'), response_format: zodResponseFormat(Person, 'person') })
+          .parse({
+            model,
+            messages: ask('Describe Ada Lovelace as JSON.'),
+            response_format: zodResponseFormat(Person, 'person'),
+          })
           .withResponse();
-        assert.equal(textOf(data), '{}');
+        assert.equal(typeof data.choices[0]?.message.parsed?.age, 'number');
         assert.equal(response.headers.get('x-sluice-dropped'), 'response_format');
       });
     }

@@ -17,7 +17,6 @@ const UNSUPPORTED = [
   ['claude', 'n', 2, 'anthropic'],
   ['claude', 'temperature', 1.6, 'anthropic'],
   ['gemini', 'logit_bias', { '50256': -100 }, 'gemini'],
-  ['deepseek', 'response_format', { type: 'json_schema', json_schema: { name: 'x', schema: {} } }, 'deepseek'],
   ['reasoner', 'temperature', 0.2, 'openai'],
 ] as const;
 const body = (model: string, name: string, value: unknown) => ({

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import type { Ask, AskedChoice, AskedOutput, AskedTool } from '../../answering/ask.ts';
+import { schemaInPrompt } from '../../answering/schema-in-prompt.ts';
 import { countTokens } from '../../answering/tokens.ts';
 import { invalid } from '../errors.ts';
 import type { Call } from '../operation.ts';
@@ -258,6 +259,12 @@ function readChoice(value: JsonValue | undefined, tools: readonly AskedTool[]): 
   return { name };
 }
 
+/** JSON mode: of the schema that the prompt states, if it states one. */
+function jsonOrSchema(prompt: string): AskedOutput {
+  const schema = schemaInPrompt(prompt);
+  return schema === undefined ? { kind: 'json' } : { kind: 'schema', schema };
+}
+
 function readOutput(value: JsonValue | undefined, prompt: string, isStrict: boolean): AskedOutput {
   if (!isJsonObject(value)) return { kind: 'text' };
   switch (value.type) {
@@ -270,7 +277,7 @@ function readOutput(value: JsonValue | undefined, prompt: string, isStrict: bool
           { param: 'messages' },
         );
       }
-      return { kind: 'json' };
+      return jsonOrSchema(prompt);
     case 'json_schema': {
       const named = value.json_schema;
       if (!isJsonObject(named)) {

@@ -15,6 +15,7 @@ const asked: LaneRequest = {
   endpoint: { operation: { id: 'chat' }, format: 'openai-chat' },
   model: 'group',
   askedModel: 'group',
+  misfit: undefined,
   stream: true,
   streamUsage: false,
   startedAtMs: 1000,

@@ -11,6 +11,8 @@ import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
 import { readAnswer, readResponse, textOfResponse } from '../read-answer.ts';
 import { usageOfModel } from '../usage-of-model.ts';
 import { readWholeAsStream } from '../whole-as-stream.ts';
+import { checked } from './check-schema.ts';
+import { CheckedStream } from './checked-stream.ts';
 import { TranslatedStream } from './translated-stream.ts';
 import { writeRequest } from './write-request.ts';
 
@@ -21,13 +23,19 @@ export function translate(request: LaneRequest, deployment: Deployment, choice: 
   const provider = conversationOf(parts);
   const written = writeRequest(request, deployment, choice, client, provider);
   const facts = answerFacts(request, deployment);
+  const { calls, schema } = written;
+  const check = (response: ConversationResponse): ConversationResponse =>
+    schema === undefined ? response : checked(response, schema);
   return {
     body: Buffer.from(JSON.stringify(written.body)),
     dropped: written.dropped,
     headers: forwardedHeaders(request, choice.operation),
-    readWhole: (body) => readWhole(readResponse(provider, readAnswer(body, parts), written.calls), client, facts),
-    readWholeAsStream: (body) => readWholeAsStream(body, parts, client.openStreamWriter(facts), written.calls),
-    openStream: (write) => new TranslatedStream(provider, client.openStreamWriter(facts), write, written.calls),
+    readWhole: (body) => readWhole(check(readResponse(provider, readAnswer(body, parts), calls)), client, facts),
+    readWholeAsStream: (body) => readWholeAsStream(body, parts, client.openStreamWriter(facts), calls, check),
+    openStream: (write) =>
+      schema === undefined
+        ? new TranslatedStream(provider, client.openStreamWriter(facts), write, calls)
+        : new CheckedStream(provider, client.openStreamWriter(facts), write, calls, check),
   };
 }
 

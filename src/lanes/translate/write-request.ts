@@ -5,6 +5,7 @@ import { lostMeaning } from '../../formats/lost-meaning.ts';
 import type { ConversationRequest } from '../../formats/neutral/conversation.ts';
 import { fitTools } from '../../formats/neutral/tool-limits.ts';
 import { applyRules } from '../../providers/apply-rules.ts';
+import { instructed } from '../../providers/instructed-schema.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AnsweredCalls } from '../answered-calls.ts';
 import { type LaneChoice, toolLimitsOf } from '../choose-lane.ts';
@@ -16,6 +17,8 @@ interface WrittenForProvider {
   readonly body: JsonObject;
   readonly dropped: readonly Dropped[];
   readonly calls: AnsweredCalls;
+  /** What the answer is checked against, if the provider cannot be held to it. */
+  readonly schema: JsonObject | undefined;
 }
 
 /** The request with the deployment's own parameters, which are in the names of chat completions, where it has none. */
@@ -49,15 +52,18 @@ export function writeRequest(
   const read = { request: others?.request ?? named, dropped: [...given.dropped, ...(others?.dropped ?? [])] };
   const askForUsage = asked.stream && operation.streamUsage === 'ask';
   const fitted = fitTools(adapt(read.request), toolLimitsOf(operation, deployment.model));
-  const request = { ...fitted.request, stream: asked.stream, streamUsage: askForUsage };
+  const rules = deployment.rules(operationName, operation);
+  const held = instructed(fitted.request, rules, asked.misfit);
+  const request = { ...(held?.request ?? fitted.request), stream: asked.stream, streamUsage: askForUsage };
   const { body, dropped } = provider.writeRequest(request, { model: deployment.model, traits: deployment.traits });
   const lost = lostMeaning(request, provider.id, dropped);
-  const edited = applyRules(body, deployment.rules(operationName, operation), deployment.config.additionalDropParams);
+  const edited = applyRules(body, rules, deployment.config.additionalDropParams);
   const isDone = speaksOpenai || provider.hasOwnParameterNames === true;
   const result = isDone ? edited.body : { ...deployment.defaults(operationName, operation), ...edited.body };
   return {
     body: result,
-    dropped: [...read.dropped, ...fitted.dropped, ...lost, ...dropped, ...edited.dropped],
+    dropped: [...read.dropped, ...fitted.dropped, ...(held?.dropped ?? []), ...lost, ...dropped, ...edited.dropped],
     calls: { seed: asked.callId, names: fitted.names },
+    schema: held?.schema,
   };
 }

@@ -48,6 +48,7 @@ export function errorOfProblem(deployment: Deployment, problem: Problem, receive
         { provider: deployment.provider.name },
       );
     case 'empty':
+    case 'misfit':
     case 'malformed':
       return new GatewayError(
         'upstream_bad_gateway',

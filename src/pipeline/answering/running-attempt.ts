@@ -190,6 +190,7 @@ export class RunningAttempt implements Racer {
   }
 
   errorOfProblem(problem: Problem): GatewayError {
+    if (problem.kind === 'misfit') this.exchange.misfit = { text: problem.text, why: problem.why };
     return errorOfProblem(this.deployment, problem, this.exchange.clock.nowMs());
   }
 }

@@ -1,4 +1,4 @@
-import { isFreeFailure } from '../../lanes/answer-problem.ts';
+import { isFreeFailure, usageOfMisfit } from '../../lanes/answer-problem.ts';
 import type { UpstreamFault } from '../../upstream/upstream.ts';
 import { answerHeaders, durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answer-headers.ts';
 import { bookUsage, estimateUsage } from './attempt-books.ts';
@@ -26,6 +26,13 @@ export class WholeAnswer implements Answer {
     try {
       this.#send();
     } catch (error) {
+      const usage = usageOfMisfit(error);
+      if (usage !== undefined) {
+        attempt.finish();
+        bookUsage(attempt, usage);
+        attempt.reject(attempt.errorOf(error));
+        return;
+      }
       attempt.fail(attempt.errorOf(error), isFreeFailure(error) ? 'refused' : textOfBroken(this.#chunks));
     }
   }

@@ -53,10 +53,10 @@ export class RetryWaits {
 
   /**
    * Whether the deployment that failed is waited for before another group is asked: a provider whose limit resets soon has a
-   * warmer cache and the model that was asked for. A limit without a time does not say when there is room.
+   * warmer cache and the model that was asked for. A limit without a time, or that resets in 6 ms, does not say when there is room.
    */
   comesFirst({ code, retryAfterMs = 0 }: AttemptFailure, policy: WalkPolicy): boolean {
-    return retryAfterMs > 0 ? retryAfterMs <= this.leftMs(policy) : code !== 'upstream_rate_limit';
+    return retryAfterMs >= FIRST_DELAY_MS ? retryAfterMs <= this.leftMs(policy) : code !== 'upstream_rate_limit';
   }
 
   /** How much longer providers are waited for before another group is asked. */

@@ -363,6 +363,39 @@ test('thoughts of the second model are sent only while no word of the answer was
   }
 });
 
+test('thoughts that are thought again are sent once, and others are left out', async () => {
+  const chunk = (delta: JsonObject, finish: string | null = null): string =>
+    sse({
+      id: 'x',
+      object: 'chat.completion.chunk',
+      created: 5,
+      model: 'm',
+      choices: [{ index: 0, delta, finish_reason: finish }],
+    });
+  const known = 'The question is of tides. Let me';
+  const first = chunk({ role: 'assistant', content: '' }) + chunk({ reasoning_content: known });
+  for (const [thoughts, expected] of [
+    ['The question is of tides. Let me think of the moon.', `${known} think of the moon.`],
+    ['Tides. I recall that they come twice.', known],
+  ] as const) {
+    let text = first;
+    const sent = sentOf('openai-chat', first);
+    const continued = open('openai-chat', sent, 'openai-chat', 'instruct', (bytes) => {
+      text += bytes.toString();
+    });
+    const pieces = thoughts.match(/.{1,7}/g)?.map((piece) => chunk({ reasoning_content: piece })) ?? [];
+    continued.data(
+      Buffer.from(`${pieces.join('')}${chunk({ content: 'Twice a day.' })}${chunk({}, 'stop')}data: [DONE]\n\n`),
+    );
+    text += continued.end().last;
+    const told = frames(text).map((event) => JSON.stringify(event));
+    const all = (name: string): string =>
+      told.map((event) => new RegExp(`"${name}":"([^"]*)"`).exec(event)?.[1] ?? '').join('');
+    assert.equal(all('reasoning_content'), expected);
+    assert.equal(all('content'), 'Twice a day.');
+  }
+});
+
 test('a tool may be called after the text, and the answer ends as the second model says', () => {
   const sent = sentOf('openai-chat', begin(stream('openai-chat', 'one', FIRST, 20, 9), 3));
   let text = '';

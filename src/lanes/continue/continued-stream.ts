@@ -29,6 +29,9 @@ export interface Seam {
 export class ContinuedStream extends RewrittenStream {
   readonly #seam: Seam;
   readonly #joiner: TextJoiner;
+  /** Joins thoughts; undefined if the client has none. */
+  readonly #thoughts: TextJoiner | undefined;
+  #dropsThoughts = false;
   #hasWritten = false;
   #leftBytes: number;
   #isCutShort = false;
@@ -43,7 +46,10 @@ export class ContinuedStream extends RewrittenStream {
     super(provider, seam.writer, write, calls);
     this.#seam = seam;
     this.#leftBytes = (seam.leftTokens ?? Number.POSITIVE_INFINITY) * BYTES_PER_TOKEN;
-    const { text, events } = seam.sent;
+    const { text, events, reasoning } = seam.sent;
+    if (reasoning.trim() !== '') {
+      this.#thoughts = new TextJoiner({ before: reasoning, isPrefill: false, isCutBetweenWords: false });
+    }
     this.#joiner = new TextJoiner({
       before: text,
       isPrefill: seam.style === 'prefill',
@@ -113,6 +119,8 @@ export class ContinuedStream extends RewrittenStream {
   }
 
   #takeText(event: Extract<StreamEvent, { type: 'text' }>): void {
+    const thought = this.#restOfThoughts((thoughts) => thoughts.flush());
+    if (thought !== '') this.write({ type: 'reasoning', choice: 0, text: thought });
     const text = this.#withinLimit(this.#joiner.push(event.text));
     if (text !== '' || event.signature !== undefined) this.write({ ...event, text });
   }
@@ -140,16 +148,37 @@ export class ContinuedStream extends RewrittenStream {
     return within;
   }
 
-  /** Thoughts come before the answer: once that has begun, the client has no place for them. */
+  /**
+   * Thoughts come before the answer: once that has begun, the client has no place for them. Behind thoughts that it has, only
+   * their rest is written; those of a model that thinks in another way are left out, and its answer follows.
+   */
   #takeThought(event: Extract<StreamEvent, { type: `reasoning${string}` }>): void {
     const { sent } = this.#seam;
     if (sent.text !== '') return;
-    // A signature holds for the thoughts of one model, and here those of two run together.
-    if (event.type === 'reasoning-signature' && sent.reasoning !== '') return;
-    this.write(event);
+    if (this.#thoughts === undefined) {
+      this.write(event);
+      return;
+    }
+    // A signature holds for the thoughts of one model.
+    if (event.type !== 'reasoning' || this.#dropsThoughts) return;
+    const text = this.#restOfThoughts((thoughts) => thoughts.push(event.text));
+    if (text !== '') this.write({ ...event, text });
+  }
+
+  #restOfThoughts(step: (thoughts: TextJoiner) => string): string {
+    if (this.#thoughts === undefined || this.#dropsThoughts) return '';
+    try {
+      return step(this.#thoughts);
+    } catch (error) {
+      if (!(error instanceof AnswerProblem)) throw error;
+      this.#dropsThoughts = true;
+      return '';
+    }
   }
 
   #writeHeld(): void {
+    const thought = this.#restOfThoughts((thoughts) => thoughts.flush());
+    if (thought !== '') this.write({ type: 'reasoning', choice: 0, text: thought });
     const text = this.#withinLimit(this.#joiner.flush());
     if (text !== '') this.write({ type: 'text', choice: 0, text });
   }

@@ -5,6 +5,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { ConversationFormat } from './format.ts';
 import { FormatError } from './format.ts';
+import type { ConversationRequest } from './neutral/conversation.ts';
 import { fitTools, type TextLimit, type ToolLimits } from './neutral/tool-limits.ts';
 
 /** Members that hold ids of calls in a client's history: every call but the last ones is repeated in its result. */
@@ -63,11 +64,21 @@ const QUOTE = 0x22;
 
 function isMisfit(bytes: Buffer, format: ConversationFormat, limits: ToolLimits): boolean {
   try {
-    const { request } = format.readRequest(JSON.parse(bytes.toString('utf8')) as JsonObject);
-    return fitTools(request, limits).dropped.length > 0;
+    return fitTools(readRequest(JSON.parse(bytes.toString('utf8')) as JsonObject, format), limits).dropped.length > 0;
   } catch (error) {
     // A request that cannot be read is the provider's to refuse.
     if (error instanceof FormatError || error instanceof SyntaxError) return false;
     throw error;
+  }
+}
+
+/** A question for a count is a request without what belongs to its answer. */
+function readRequest(body: JsonObject, format: ConversationFormat): ConversationRequest {
+  const { counting } = format;
+  try {
+    return format.readRequest(body).request;
+  } catch (error) {
+    if (counting === undefined) throw error;
+    return counting.readRequest(body).request;
   }
 }

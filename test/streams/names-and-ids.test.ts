@@ -282,6 +282,16 @@ describe('ids of calls', { timeout: 30_000 }, () => {
     assert.deepEqual(idsIn(lastBody()), { calls: [streamed], results: [streamed] });
   });
 
+  it('are fitted in a question for a count too', async () => {
+    world.upstream.answer = () => ({ json: { input_tokens: 7 } });
+    const asked = await world.gateway.post('/v1/messages/count_tokens', {
+      model: 'anthropic/claude-sonnet-4-5',
+      messages: claudeTurns(IDS),
+    });
+    assert.deepEqual(await asked.json(), { input_tokens: 7 });
+    for (const id of idsIn(lastBody()).calls) assert.match(id, /^[a-zA-Z0-9_-]+$/);
+  });
+
   it('are fitted for the deployment that a request falls back to', async () => {
     world.upstream.answer = () => ({ json: { error: { message: 'down' } }, status: 500 });
     world.spare.answer = () => ({ json: DONE });

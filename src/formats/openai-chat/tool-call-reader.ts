@@ -40,12 +40,15 @@ interface Fragment {
 export class ToolCallReader {
   readonly #choice: number;
   readonly #ids: CallIds;
+  readonly #mayHold: boolean;
   readonly #calls: Call[] = [];
   readonly #byIndex = new Map<number, Call[]>();
 
-  constructor(choice: number, ids: CallIds) {
+  /** Without `mayHold` arguments go out as they come, also an empty object that may turn out to be none. */
+  constructor(choice: number, ids: CallIds, mayHold = true) {
     this.#choice = choice;
     this.#ids = ids;
+    this.#mayHold = mayHold;
   }
 
   get hasCalls(): boolean {
@@ -77,7 +80,7 @@ export class ToolCallReader {
   /** The choice is finished: what was held back goes out, and a call without arguments gets `{}`. */
   finish(emit: Emit): void {
     for (const call of this.#calls) {
-      if (!call.hasArguments && !call.custom) this.#add(call, '{}');
+      if (!call.hasArguments && !call.custom && this.#mayHold) this.#add(call, '{}');
       this.#announce(call, emit);
       this.#emitRest(call, emit);
     }
@@ -131,7 +134,7 @@ export class ToolCallReader {
     // A call is emitted only with its name, which some servers send after the id.
     if (call.name === undefined) return;
     this.#announce(call, emit);
-    if (!isEmptyObject(call)) this.#emitRest(call, emit);
+    if (!this.#mayHold || !isEmptyObject(call)) this.#emitRest(call, emit);
   }
 
   #add(call: Call, text: string): void {

@@ -10,7 +10,7 @@ import { ToolCallReader } from './tool-call-reader.ts';
 /** The calls of one relayed stream. */
 export class ToolCallRepair {
   readonly #ids: CallIds;
-  readonly #choices = new Map<number, ToolCallReader>();
+  readonly #choices = new Map<number, Calls>();
   #latest: JsonObject | undefined;
 
   constructor(callSeed: string) {
@@ -28,7 +28,7 @@ export class ToolCallRepair {
   /** A chunk with what was held back, if the stream ends without saying why. */
   rest(): JsonObject | undefined {
     const choices: JsonValue[] = [];
-    for (const [index, reader] of this.#choices) {
+    for (const [index, { reader }] of this.#choices) {
       const fragments = fragmentsOf((emit) => reader.finish(emit), undefined);
       if (fragments.length > 0) choices.push({ index, delta: { tool_calls: fragments }, finish_reason: null });
     }
@@ -41,23 +41,39 @@ export class ToolCallRepair {
     const sent = delta === undefined ? [] : itemsOf(delta.tool_calls);
     const isEnd = typeof choice.finish_reason === 'string' && choice.finish_reason !== '';
     if (sent.length === 0 && (!isEnd || !this.#choices.has(index))) return choice;
-    const reader = this.#readerOf(index);
-    const fragments = sent.flatMap((fragment) => fragmentsOf((emit) => reader.readFragment(fragment, emit), fragment));
-    if (isEnd) fragments.push(...fragmentsOf((emit) => reader.finish(emit), undefined));
-    if (fragments.length === sent.length && fragments.every((fragment, at) => isSame(fragment, sent[at])))
-      return choice;
+    const calls = this.#callsOf(index);
+    const written: JsonValue[] = [];
+    let isChanged = false;
+    for (const fragment of sent) {
+      const fragments = fragmentsOf((emit) => calls.reader.readFragment(fragment, emit), fragment);
+      const [first] = fragments;
+      const isKept =
+        first === undefined ? isSilent(fragment) && !calls.isMoved : fragments.length === 1 && isSame(first, fragment);
+      written.push(...(isKept ? [fragment] : fragments));
+      isChanged ||= !isKept;
+      calls.isMoved ||= fragments.some((each) => each.index !== objectOf(fragment)?.index);
+    }
+    const rest = isEnd ? fragmentsOf((emit) => calls.reader.finish(emit), undefined) : [];
+    if (!isChanged && rest.length === 0) return choice;
+    written.push(...rest);
     const { tool_calls: _sent, ...others } = delta ?? {};
-    return { ...choice, delta: fragments.length === 0 ? others : { ...others, tool_calls: fragments } };
+    return { ...choice, delta: written.length === 0 ? others : { ...others, tool_calls: written } };
   }
 
-  #readerOf(index: number): ToolCallReader {
-    let reader = this.#choices.get(index);
-    if (reader === undefined) {
-      reader = new ToolCallReader(index, this.#ids);
-      this.#choices.set(index, reader);
+  #callsOf(index: number): Calls {
+    let calls = this.#choices.get(index);
+    if (calls === undefined) {
+      calls = { reader: new ToolCallReader(index, this.#ids, false), isMoved: false };
+      this.#choices.set(index, calls);
     }
-    return reader;
+    return calls;
   }
+}
+
+/** The calls of one choice. `isMoved`: a call has another index for the client than at the server. */
+interface Calls {
+  readonly reader: ToolCallReader;
+  isMoved: boolean;
 }
 
 /** The fragments that say what reading `sent` made known; members that only the provider knows stay on the first. */
@@ -86,12 +102,20 @@ function fragmentsOf(read: (emit: (event: StreamEvent) => void) => void, sent: J
   return fragments;
 }
 
-/** Whether a client reads the same from both. */
+/** Whether a client reads the same from both; an empty id (DashScope) says nothing, but a null breaks some clients. */
 function isSame(fragment: JsonObject, sent: JsonValue | undefined): boolean {
-  if (!isJsonObject(sent) || sent.index !== fragment.index || sent.id !== fragment.id) return false;
+  if (!isJsonObject(sent) || sent.index !== fragment.index) return false;
+  if (sent.id !== fragment.id && !(sent.id === '' && fragment.id === undefined)) return false;
   const [one, other] = [objectOf(fragment.function), objectOf(sent.function)];
   if (one === undefined || other === undefined) return isJsonObject(sent.custom);
   return one.name === other.name && (one.arguments ?? '') === (other.arguments ?? '');
+}
+
+/** Whether a fragment says nothing that a client could misread. */
+function isSilent(sent: JsonValue): boolean {
+  if (!isJsonObject(sent)) return true;
+  const { name, arguments: text } = objectOf(sent.function) ?? {};
+  return [sent.id, name, text].every((value) => value === undefined || value === '');
 }
 
 /** A whole answer in which every call has an id of its own; the same object if it was so already. */

@@ -44,7 +44,7 @@ export class ToolCallReader {
   readonly #calls: Call[] = [];
   readonly #byIndex = new Map<number, Call[]>();
 
-  /** Without `mayHold` arguments go out as they come, also an empty object that may turn out to be none. */
+  /** Without `mayHold` arguments go out as they come, also an empty object that others may replace. */
   constructor(choice: number, ids: CallIds, mayHold = true) {
     this.#choice = choice;
     this.#ids = ids;

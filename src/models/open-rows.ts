@@ -6,7 +6,7 @@ const ALL: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhi
 
 /** Models that do not reason, by the cards of their makers. */
 const WITHOUT_REASONING =
-  '(?:llama-?[1-4]|codellama|gemma-?[123]|codegemma|mixtral|mistral|ministral|codestral|devstral|pixtral|voxtral|phi-?[1-3]|phi-?4(?!.*reasoning)|command-?[ra]|qwen-?[12](?!\\d)|qwen-?3.*(?:coder|instruct)|deepseek-(?:coder|llm|v2|v3(?!\\.[1-9]))|kimi-k2-instruct|starcoder|falcon|olmo-?[12]|granite-?3\\.[01])';
+  '(?:llama-?[1-4]|codellama|gemma-?[123]|codegemma|mixtral|mistral(?!ai|-(?:small-(?:latest|26|4)|medium-(?:26|3[.-]5)))|ministral|codestral|devstral|pixtral|voxtral|phi-?[1-3]|phi-?4(?!.*reasoning)|command-?[ra]|qwen-?[12](?!\\d)|qwen-?3.*(?:coder|instruct)|deepseek-(?:coder|llm|v2|v3(?!\\.[1-9]))|kimi-k2-instruct|starcoder|falcon|olmo-?[12]|granite-?3\\.[01])';
 const REASONS =
   'https://huggingface.co/docs/inference-providers/guides/gpt-oss and the cards of the models (2026-11-28)';
 const OLLAMA =

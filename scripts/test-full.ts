@@ -73,6 +73,10 @@ function keepOutcomes(): void {
   );
   const all = lines.map((line) => JSON.parse(line) as Outcome);
   const key = ({ program, version, provider, journey }: Outcome) => [program, version, provider, journey].join(' ');
+  // Programs that this run could not drive keep what became of them last.
+  const driven = new Set(all.map(({ program }) => program));
+  const earlier = readJson<ProgramResults>(PROGRAM_RESULTS)?.outcomes ?? [];
+  all.push(...earlier.filter(({ program }) => !driven.has(program)));
   all.sort((left, right) => key(left).localeCompare(key(right), 'en'));
   const kept: ProgramResults = { ranOn: today, outcomes: all };
   write(PROGRAM_RESULTS, kept);

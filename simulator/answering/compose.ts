@@ -48,9 +48,9 @@ export function compose(request: Ask, wishes: Wishes, cache: CacheUse): Answer {
   };
 }
 
-// Claude Code, Codex and Gemini CLI put notes of their own before the user's words, marked as below; a model answers the words.
+// Programs and the gateway put instructions beside the user's words, marked as below; a model answers the words.
 const withoutReminders = (text: string): string =>
-  text.replace(/<(system-reminder|environment_context|session_context)>[\s\S]*?<\/\1>\s*/g, '').trimStart();
+  text.replace(/<(system|system-reminder|environment_context|session_context)>[\s\S]*?<\/\1>\s*/g, '').trimStart();
 
 /** What one tool call counts: a token for its name and those of its arguments. */
 export function toolCallTokens(call: ToolCall): number {

@@ -52,6 +52,8 @@ export interface AnswerFacts {
   readonly createdSeconds: number;
   /** Whether a streaming client asked for usage. */
   readonly streamUsage: boolean;
+  /** About how long the prompt is, in tokens: for a stream whose format tells it before the provider does. */
+  readonly estimatedInput?: () => number;
   /** The id of a stream whose beginning the client already has: kept as it is, whatever its shape. */
   readonly sentId?: string;
   /** The body of the request, for a format whose answers repeat it. */

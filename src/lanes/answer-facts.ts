@@ -5,6 +5,9 @@ import type { Deployment } from '../snapshot/deployment.ts';
 import { clientBody } from './client-body.ts';
 import type { LaneRequest } from './lane-request.ts';
 
+/** About, over all languages and tokenisers. */
+const BYTES_PER_TOKEN = 4;
+
 /** The id, model and time in an answer that is written for the client. */
 export function answerFacts(request: LaneRequest, deployment: Deployment): AnswerFacts {
   const fellBack = request.servedGroup !== request.group?.name;
@@ -18,5 +21,6 @@ export function answerFacts(request: LaneRequest, deployment: Deployment): Answe
     model: (fellBack ? request.servedGroup : request.askedModel) ?? deployment.model,
     createdSeconds: Math.floor(request.startedAtMs / 1000),
     streamUsage: request.streamUsage,
+    estimatedInput: () => Math.ceil(request.outline.promptBytes / BYTES_PER_TOKEN),
   };
 }

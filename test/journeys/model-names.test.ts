@@ -84,3 +84,20 @@ describe('the name of the model in an answer is the name that was asked for', { 
     }
   });
 });
+
+describe('what the client reads of usage that the provider does not tell in time', { timeout: 30_000 }, () => {
+  it('a message stream over another format begins with an estimate of the prompt', async () => {
+    const content = 'Tell me about tides and the moon. '.repeat(40);
+    const ask = { model: 'team-gpt', max_tokens: 50, stream: true, messages: [{ role: 'user', content }] };
+    const text = await (await gateway.post('/v1/messages', ask)).text();
+    const usages = [...text.matchAll(/"input_tokens":(\d+)/g)].map(([, count]) => Number(count));
+    const [first = 0, last = 0] = [usages[0], usages.at(-1)];
+    assert.ok(first > last / 2 && first < last * 2, `${first} estimated, ${last} counted`);
+  });
+
+  it('embeddings of a provider that counts nothing have an estimate', async () => {
+    const answer = await gateway.post('/v1/embeddings', { model: 'google-vectors', input: 'The tides and the moon.' });
+    const { usage } = (await answer.json()) as { usage: { prompt_tokens: number; total_tokens: number } };
+    assert.ok(usage.prompt_tokens > 0 && usage.total_tokens === usage.prompt_tokens);
+  });
+});

@@ -120,9 +120,15 @@ export class AnthropicStreamWriter implements StreamWriter {
       content: [],
       stop_reason: null,
       stop_sequence: null,
-      usage: writeUsage(this.#usage),
+      usage: writeUsage(this.#usage ?? this.#estimate()),
     };
     return frame('message_start', `,"message":${JSON.stringify(message)}`);
+  }
+
+  /** Clients show how full the context is from the start of a stream; its end has the true numbers. */
+  #estimate(): Usage | undefined {
+    const inputTokens = this.#facts.estimatedInput?.();
+    return inputTokens === undefined ? undefined : { inputTokens, outputTokens: 0 };
   }
 
   /** Whether another block may begin: no call is open, or the open one is whole. Closes nothing. */

@@ -16,6 +16,7 @@ const asked: LaneRequest = {
   model: 'group',
   askedModel: 'group',
   misfit: undefined,
+  outline: { promptBytes: 0 },
   stream: true,
   streamUsage: false,
   startedAtMs: 1000,

@@ -2,7 +2,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { EmbeddingFormat } from '../../formats/format.ts';
 import { formatParts } from '../../formats/index.ts';
-import type { FormatId } from '../../formats/neutral/conversation.ts';
+import type { FormatId, Usage } from '../../formats/neutral/conversation.ts';
 import type { EmbeddingRequest } from '../../formats/neutral/embedding.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { answerFacts } from '../answer-facts.ts';
@@ -31,13 +31,15 @@ export function translateEmbedding(asked: LaneRequest, deployment: Deployment, c
   const isSame = client.id === provider.id;
   const { encoding: _encoding, extensions, ...rest } = request;
   const body = provider.writeRequest({ ...rest, extensions: isSame ? extensions : {} }, deployment.model);
-  const { model } = answerFacts(asked, deployment);
+  const { model, estimatedInput } = answerFacts(asked, deployment);
+  const estimate = (): Usage => ({ inputTokens: estimatedInput?.() ?? 0, outputTokens: 0 });
   const parts = formatParts(choice.operation.format);
   const readWhole = (bytes: Buffer): ReadyAnswer => {
     const answer = readWholeProvider(() => provider.readAnswer(readAnswer(bytes, parts)));
     if (answer.vectors.length === 0) throw new AnswerProblem({ kind: 'empty', detail: 'it holds no embeddings' });
     return {
-      body: Buffer.from(JSON.stringify(client.writeAnswer(answer, { ...request, model }))),
+      // A provider that counts nothing leaves the client with what the gateway estimates.
+      body: Buffer.from(JSON.stringify(client.writeAnswer({ usage: estimate(), ...answer }, { ...request, model }))),
       usage: answer.usage,
       text: () => '',
     };

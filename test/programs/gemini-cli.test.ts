@@ -1,6 +1,6 @@
 /**
- * Gemini CLI over every provider by Gemini's own format, with its own tools and one small tool server. It has no journey of several turns:
- * with `--resume` it repeats the results of earlier tool calls, which no provider takes (0.61.0, 2026-11-28).
+ * Gemini CLI over every provider by Gemini's own format, with its own tools and one small tool server. With `--resume` it repeats the
+ * results of earlier tool calls (0.61.0, 2026-11-28), which no other format takes: they are read once.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -36,12 +36,21 @@ describe('Gemini CLI', { skip }, () => {
   after(() => house.close());
 
   /** Asks one prompt; returns its answer and the tools that it called. */
-  async function gemini(sandbox: Sandbox, model: string, prompt: string) {
+  async function gemini(sandbox: Sandbox, model: string, prompt: string, ...more: readonly string[]) {
     sandbox.write('~/.gemini/settings.json', JSON.stringify(SETTINGS));
     const folder = join('folder' in installed ? installed.folder : '', 'node_modules/@google/gemini-cli');
     const { stdout, stderr, code } = await sandbox.run({
       command: process.execPath,
-      args: [join(folder, 'bundle/gemini.js'), '--model', model, '--prompt', prompt, '--output-format', 'json'],
+      args: [
+        join(folder, 'bundle/gemini.js'),
+        '--model',
+        model,
+        '--prompt',
+        prompt,
+        '--output-format',
+        'json',
+        ...more,
+      ],
       env: {
         GEMINI_API_KEY: house.gateway.masterKey,
         GOOGLE_GEMINI_BASE_URL: house.gateway.url,
@@ -68,6 +77,15 @@ describe('Gemini CLI', { skip }, () => {
         const { response, calls } = await gemini(sandbox, model, TIDES);
         assert.match(response, HIGH_WATER);
         assert.deepEqual(calls, ['mcp_harbour_tide_table']);
+      }),
+    );
+
+    journey(tested, provider, 'turns', () =>
+      house.withSandbox(async (sandbox) => {
+        const first = await gemini(sandbox, model, TIDES);
+        const second = await gemini(sandbox, model, 'Say: last words', '--resume', 'latest');
+        assert.match(first.response, HIGH_WATER);
+        assert.match(second.response, /last words/);
       }),
     );
   }

@@ -60,7 +60,10 @@ class ContentsReader {
     if (parts.length > 0) this.turns.push({ role: role === 'model' ? 'assistant' : 'user', parts });
   }
 
+  /** Gemini CLI 0.61 sends the result of a call twice when it resumes a conversation; no other format takes two. */
   #addResult(result: ToolResultPart): void {
+    const said = JSON.stringify(result);
+    if (this.turns.at(-1)?.parts.some((part) => JSON.stringify(part) === said) === true) return;
     const last = this.turns.pop();
     if (last !== undefined) this.turns.push({ ...last, parts: [...last.parts, result] });
   }

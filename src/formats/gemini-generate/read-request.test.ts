@@ -53,3 +53,32 @@ describe('a wrong request of a client', () => {
     for (const [body, path] of cases) assert.equal(pathOfFault(body), path, JSON.stringify(body));
   });
 });
+
+describe('the contents of a client', () => {
+  const call = { functionCall: { id: 'c1', name: 'f', args: {} } };
+  const result = (output: string): JsonObject => ({
+    functionResponse: { id: 'c1', name: 'f', response: { output } },
+  });
+  const partsOf = (parts: readonly JsonObject[]) =>
+    readRequest({
+      contents: [
+        { role: 'model', parts: [call] },
+        { role: 'user', parts: [...parts] },
+      ],
+    }).request.turns;
+
+  it('hold a result once, although a client sends it twice', () => {
+    assert.equal(partsOf([result('a'), result('a')]).at(-1)?.parts.length, 1);
+    assert.equal(partsOf([result('a'), result('b')]).at(-1)?.parts.length, 2);
+  });
+
+  it('hold a thought in one piece, signed by its last', () => {
+    const thought = (text: string, more: JsonObject = {}): JsonObject => ({ text, thought: true, ...more });
+    const parts = [thought('It '), thought('rains.'), thought('', { thoughtSignature: 'c2lnbg==' }), { text: 'Yes.' }];
+    const { turns } = readRequest({ contents: [{ role: 'model', parts }] }).request;
+    assert.deepEqual(turns[0]?.parts, [
+      { type: 'reasoning', text: 'It rains.', signature: { origin: 'google', value: 'c2lnbg==' } },
+      { type: 'text', text: 'Yes.' },
+    ]);
+  });
+});

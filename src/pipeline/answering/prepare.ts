@@ -34,7 +34,7 @@ export function prepare(exchange: Exchange, deployment: Deployment, choice: Lane
 }
 
 /**
- * Whether the client is Claude Code or Codex, which send the parameters of one provider to every model: LiteLLM drops what others cannot
+ * Whether the client is Claude Code, Codex or Gemini CLI, which send the parameters of one provider to every model: LiteLLM drops what others cannot
  * take for them too (https://github.com/BerriAI/litellm/pull/30218 and https://github.com/BerriAI/litellm/pull/34068, 2026-11-28).
  */
 function isAgent({ client }: Exchange): boolean {
@@ -42,7 +42,7 @@ function isAgent({ client }: Exchange): boolean {
   return typeof agent === 'string' && AGENT.test(agent);
 }
 
-const AGENT = /(?:^|\s)(?:claude-cli|codex)(?:[-_/]|$)/i;
+const AGENT = /(?:^|\s)(?:claude-cli|codex|GeminiCLI)(?:[-_/]|$)/i;
 
 /** Notes how a request travels; of two attempts that race, the winner notes it again. */
 export function noteLane(exchange: Exchange, { lane, reason }: LaneChoice): void {

@@ -1,6 +1,7 @@
 /**
  * Gemini CLI over every provider by Gemini's own format, with its own tools and one small tool server. With `--resume` it repeats the
- * results of earlier tool calls (0.61.0, 2026-11-28), which no other format takes: they are read once.
+ * results of earlier tool calls (0.61.0, 2026-11-28). In translation they are read once; what goes to Gemini is relayed, and refused
+ * as it would be without us.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -80,6 +81,7 @@ describe('Gemini CLI', { skip }, () => {
       }),
     );
 
+    if (provider.id === 'gemini') continue;
     journey(tested, provider, 'turns', () =>
       house.withSandbox(async (sandbox) => {
         const first = await gemini(sandbox, model, TIDES);

@@ -86,7 +86,7 @@ const CACHE = { as: 'map', rows: CACHE_PARAMS, id: 'cache_params', isOpen: true 
 export const LITELLM_SETTINGS = {
   drop_params: now('flag', 'Drops parameters that the provider lacks, instead of answering 400.', {
     to: 'dropParams',
-    otherwise: 'on for Claude Code and Codex, by their `user-agent`, else off',
+    otherwise: 'on for Claude Code, Codex and Gemini CLI, by their `user-agent`, else off',
   }),
   request_timeout: now('seconds', 'Limit of an attempt; `router_settings.timeout` wins.', 'routing.timeoutMs', 600),
   sse_keepalive_ping_interval_seconds: now(

@@ -66,7 +66,8 @@ const makeUser = (id: string, further: Partial<User> = {}): User => ({
   ...further,
 });
 
-const entry = (further: Partial<AuditEntry> = {}): AuditEntry => ({
+/** An entry of the audit log. */
+export const entry = (further: Partial<AuditEntry> = {}): AuditEntry => ({
   id: randomUUID(),
   atMs: NOW_MS,
   changedBy: 'admin',

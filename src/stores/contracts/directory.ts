@@ -6,6 +6,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { Ledger } from './ledger.ts';
+import type { ResponseStore } from './responses.ts';
 
 /** One of several budgets of an object (`budget_limits`). */
 export interface PeriodBudget {
@@ -369,6 +370,7 @@ export interface Database {
   readonly kind: 'sqlite' | 'postgres';
   readonly directory: Directory;
   readonly ledger: Ledger;
+  readonly responses: ResponseStore;
   /** Whether it answers now; resolves within a second. */
   ping(): Promise<boolean>;
   /** Whether this process ever had it, migrated. */

@@ -4,6 +4,7 @@ import { type Database, DatabaseUnavailableError } from '../contracts/directory.
 import type { DatabaseOptions } from '../sql/database-options.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
 import { migrate } from '../sql/migrate.ts';
+import { SqlResponses } from '../sql/responses/sql-responses.ts';
 import { type FileLock, takeFileLock } from './file-lock.ts';
 import { openSqlite } from './open-sqlite.ts';
 
@@ -28,6 +29,7 @@ export async function openSqliteDatabase({ path, makeLedger, onChanged }: Sqlite
     kind: 'sqlite',
     directory: sqlDirectory(connection, onChanged),
     ledger: makeLedger(connection),
+    responses: new SqlResponses(connection),
     ping: () => connection.ping(),
     wasReached: true,
     async beAlone() {

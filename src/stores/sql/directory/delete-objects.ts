@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditEntry, Changed, Kinds, Search } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
+import { eraseResponses } from '../responses/response-table.ts';
 import { decodeObject } from './codec.ts';
 import { KINDS, type KindOfObject } from './kinds.ts';
 import { conditionsOf, isOneOf } from './search.ts';
@@ -78,6 +79,9 @@ async function deleteFollowers(
       await addAudit(transaction, [own]);
       await deleteFollowers(database, transaction, { kind, id }, own, changed);
     }
+  }
+  if (gone.kind === 'key' || gone.kind === 'team' || gone.kind === 'user') {
+    await eraseResponses(transaction, gone.kind, gone.id);
   }
   if (gone.kind !== 'organization' && gone.kind !== 'team' && gone.kind !== 'user') return;
   for (const [table, column] of MEMBERSHIPS[gone.kind]) {

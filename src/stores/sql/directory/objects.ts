@@ -1,6 +1,7 @@
 /** Objects of every kind: read, searched and written. */
 import type { AuditEntry, Directory, Key, Kinds, Search } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
+import { moveResponses } from '../responses/response-table.ts';
 import { decodeObject } from './codec.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { fieldOf, KINDS, type KindOfObject, rowOf } from './kinds.ts';
@@ -154,6 +155,7 @@ export function objectsOf(connection: SqlConnection, writer: DirectoryWriter): O
         if (before === undefined) return { result: undefined, changed: [] };
         const after = change(before);
         await replace(transaction, 'key', hash, after);
+        if (after.hash !== hash) await moveResponses(transaction, hash, after.hash);
         await addAudit(transaction, [audit(before, after)]);
         const hashes = [...new Set([hash, after.hash])];
         return { result: after, changed: hashes.map((id) => ({ kind: 'key', id })) };

@@ -10,6 +10,7 @@ import type { NoTables, SqlConnection } from '../connection.ts';
 import { sqlDirectory } from '../directory/sql-directory.ts';
 import { SqlLedger } from '../ledger/sql-ledger.ts';
 import { MigrationError, migrate } from '../migrate.ts';
+import { SqlResponses } from '../responses/sql-responses.ts';
 import { MIGRATIONS } from './index.ts';
 import type { Migration } from './migration.ts';
 
@@ -84,6 +85,17 @@ const FIXTURES: readonly Fixture[] = [
       assert.deepEqual([row?.callId, row?.cost, row?.requestedCost, row?.hold], ['c1', cost, 12n, 5n]);
       assert.deepEqual(await ledger.totals(['key:h1']), new Map([['key:h1', cost]]));
       assert.equal(await ledger.spent('key:h1', 0), cost);
+    },
+  },
+  {
+    level: 3,
+    async fill(database) {
+      await sql`insert into responses (scope, id, created_at, expires_at, running_until, key_hash, team_id, bytes, data)
+        values ('team:t1', 'resp_1', 5, 9007199254740993, 7, 'h1', 't1', 2, '{}')`.execute(database);
+    },
+    async check(connection) {
+      const stored = await new SqlResponses(connection).get('team:t1', 'resp_1', 9);
+      assert.deepEqual([stored?.createdAtMs, stored?.runningUntilMs, stored?.data], [5, 7, '{}']);
     },
   },
 ];

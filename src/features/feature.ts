@@ -4,10 +4,14 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Prepare, Slots, StateSlot } from '../exchange/slots.ts';
+import type { StoredResponses } from '../exchange/stored-responses.ts';
+import type { FormatId } from '../formats/neutral/conversation.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
+import type { ResponseStore } from '../stores/contracts/responses.ts';
 import type { BudgetReadings } from '../telemetry/budget-gauges.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ReadingMetric } from '../telemetry/metrics.ts';
+import type { Seal } from '../tenancy/seal.ts';
 
 /** A feature, as `index.ts` lists it. */
 export interface Feature<Settings = unknown> {
@@ -30,6 +34,8 @@ export interface RunningFeature<Settings = unknown> {
   readonly budgetReadings?: () => BudgetReadings;
   /** Hears what limits said to requests. */
   readonly limitListener?: LimitListener;
+  /** What it keeps for clients, for the routes that show it. */
+  readonly storedResponses?: StoredResponses;
   /** Ends it; what it still has to send may take so long. */
   close?(timeoutMs: number): Promise<void>;
 }
@@ -39,6 +45,8 @@ export type Hooks = {
   readonly [Slot in Exclude<keyof Slots<Exchange>, 'prepare'>]?: NonNullable<Slots<Exchange>[Slot]>;
 } & {
   readonly prepare?: Prepare<Exchange>;
+  /** The clients' formats whose requests meet these hooks; absent: all. */
+  readonly formats?: readonly FormatId[];
 };
 
 /** What a feature may work with. */
@@ -53,6 +61,11 @@ export interface World {
     headers: Readonly<Record<string, string>>,
   ) => Promise<{ readonly status: number } | { readonly fault: string }>;
   readonly directory: Directory;
+  readonly responses: ResponseStore;
+  /** Whether other instances may write to the same database. */
+  readonly mayBeShared: boolean;
+  /** Seals texts that are stored. */
+  readonly seal: Pick<Seal, 'seal' | 'unseal'>;
   readonly log: Pick<Log, 'app'>;
   /** How many tokens a text has, about. */
   readonly countTokens: (text: string) => Promise<number>;

@@ -1,8 +1,9 @@
 import { alerts } from './alerts/index.ts';
 import type { Feature } from './feature.ts';
+import { storedResponses } from './stored-responses/index.ts';
 
 /** Every feature, in the order in which they act within a slot. A new one is a folder and a line here. */
-export const FEATURES: readonly Feature[] = [alerts];
+export const FEATURES: readonly Feature[] = [alerts, storedResponses];
 
 /** What they all bring to the configuration. */
 export const FEATURE_SETTINGS = FEATURES.flatMap(({ settings }) => settings ?? []);

@@ -2,6 +2,8 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import { ownValue } from '../core/own-value.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { type LimitListener, NO_SLOTS, type Slots, type StateSlot } from '../exchange/slots.ts';
+import type { StoredResponses } from '../exchange/stored-responses.ts';
+import type { FormatId } from '../formats/neutral/conversation.ts';
 import type { MetricsRecorder } from '../telemetry/recorder.ts';
 import type { Feature, RunningFeature, World } from './feature.ts';
 import { fillSlots } from './fill-slots.ts';
@@ -10,6 +12,8 @@ import { fillSlots } from './fill-slots.ts';
 export class RunningFeatures {
   readonly #running: readonly { readonly feature: Feature; readonly running: RunningFeature }[];
   #slots: Slots<Exchange> = NO_SLOTS;
+  /** The slots as requests of a format meet them, if a feature acts on that format only. */
+  #slotsByFormat: ReadonlyMap<FormatId, Slots<Exchange>> = new Map();
 
   constructor(features: readonly Feature[], config: GatewayConfig, world: Omit<World, 'stateSlot'>) {
     let states = 0;
@@ -18,9 +22,14 @@ export class RunningFeatures {
     this.configure(config);
   }
 
-  /** The slots as they are filled now. */
-  get slots(): Slots<Exchange> {
-    return this.#slots;
+  /** The slots as they are filled now for requests of a format. */
+  slotsFor(format: FormatId): Slots<Exchange> {
+    return this.#slotsByFormat.get(format) ?? this.#slots;
+  }
+
+  /** What is stored for clients, if a feature stores it. */
+  get storedResponses(): StoredResponses | undefined {
+    return this.#running.find(({ running }) => running.storedResponses !== undefined)?.running.storedResponses;
   }
 
   /** Hears what limits said, for all features that want to; undefined if none does. */
@@ -34,7 +43,14 @@ export class RunningFeatures {
     const hooks = this.#running.flatMap(
       ({ feature, running }) => running.hooks(ownValue(config.features, feature.name), config) ?? [],
     );
-    this.#slots = fillSlots(hooks);
+    this.#slots = fillSlots(hooks.filter(({ formats }) => formats === undefined));
+    const named = new Set(hooks.flatMap(({ formats = [] }) => formats));
+    this.#slotsByFormat = new Map(
+      [...named].map((format) => [
+        format,
+        fillSlots(hooks.filter(({ formats }) => formats?.includes(format) !== false)),
+      ]),
+    );
   }
 
   /** Lets the metrics read what features count. */

@@ -9,6 +9,8 @@ import type { FormatId } from './neutral/conversation.ts';
  * it. https://developers.openai.com/api/docs/guides/error-codes (2026-11-23)
  */
 const CODES: Partial<Readonly<Record<ErrorCode, string>>> = {
+  unknown_response: 'not_found',
+  unknown_previous_response: 'previous_response_not_found',
   upstream_context_window: 'context_length_exceeded',
   upstream_content_policy: 'content_filter',
   upstream_payment: 'insufficient_quota',

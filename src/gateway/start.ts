@@ -119,14 +119,16 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
 }
 
 function startFeatures(
-  { config, log, features = FEATURES }: GatewayOptions,
+  options: GatewayOptions,
   { clock, random, upstream, tokens, onFault }: Tools,
-  { database: { directory } }: Stores,
+  { database: { kind, directory, responses } }: Stores,
 ): RunningFeatures {
+  const { config, log, features = FEATURES } = options;
   const countTokens = (text: string) => tokens.count(text);
   const post = (address: string, body: string, headers: Readonly<Record<string, string>>) =>
     postJson(upstream, permitNotice(), address, body, headers);
-  return new RunningFeatures(features, config, { clock, random, post, directory, log, countTokens, onFault });
+  const stores = { directory, responses, mayBeShared: kind === 'postgres', seal: sealOf(options) };
+  return new RunningFeatures(features, config, { clock, random, post, ...stores, log, countTokens, onFault });
 }
 
 function makeLive(

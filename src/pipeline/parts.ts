@@ -4,6 +4,8 @@ import type { InputEstimates } from '../costs/input-estimate.ts';
 import type { OutputForecasts } from '../costs/output-forecast.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Slots } from '../exchange/slots.ts';
+import type { StoredResponses } from '../exchange/stored-responses.ts';
+import type { FormatId } from '../formats/neutral/conversation.ts';
 import type { HealthResult } from '../routing/health-results.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { RoutingState } from '../snapshot/router.ts';
@@ -47,8 +49,10 @@ export interface Parts {
   readonly afterCharges: (charges: readonly Charge[]) => void;
   /** Hears what limits said to requests; undefined if no feature wants to. */
   readonly limitListener: LimitListener | undefined;
-  /** The slots as they are filled now; a request keeps those that it came under. */
-  readonly slots: () => Slots<Exchange>;
+  /** The slots as they are filled now for requests of a format; a request keeps those that it came under. */
+  readonly slots: (format: FormatId) => Slots<Exchange>;
+  /** What is stored for clients; undefined if no feature stores it. */
+  readonly storedResponses: StoredResponses | undefined;
   readonly sink: SettledSink;
   readonly routes: RouteRecords;
   /** How often each key asks for what costs nothing. */

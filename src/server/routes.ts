@@ -15,6 +15,13 @@ import { modelInfo } from '../endpoints/model-info/index.ts';
 import { listGoogleModels, listModels, showGoogleModel, showModel } from '../endpoints/models/index.ts';
 import type { Answering } from '../endpoints/question.ts';
 import { inputTokens, responses } from '../endpoints/responses/index.ts';
+import {
+  cancelResponse,
+  compact,
+  deleteResponse,
+  listInputItems,
+  showResponse,
+} from '../endpoints/responses/stored.ts';
 import { route } from '../endpoints/route/index.ts';
 import type { Endpoint } from '../exchange/endpoint.ts';
 
@@ -38,7 +45,7 @@ export interface ModelRoute extends RouteFacts {
 
 /** A route to facts about the gateway. */
 export interface FactRoute extends RouteFacts {
-  readonly method: 'GET';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly answering: Answering;
 }
 
@@ -92,6 +99,11 @@ export const FACT_ROUTES: readonly FactRoute[] = [
   fact(listGoogleModels, 'key', ['/v1beta/models']),
   fact(showGoogleModel, 'key', ['/v1beta/models/*']),
   fact(showModel, 'key', ['/v1/models/*', '/models/*', '/openai/v1/models/*']),
+  fact(showResponse, 'key', responsePaths('/:response')),
+  fact(deleteResponse, 'key', responsePaths('/:response'), 'DELETE'),
+  fact(cancelResponse, 'key', responsePaths('/:response/cancel'), 'POST'),
+  fact(listInputItems, 'key', responsePaths('/:response/input_items')),
+  fact(compact, 'key', responsePaths('/compact'), 'POST'),
   fact(modelInfo, 'key', ['/model/info', '/v1/model/info']),
   fact(modelGroupInfo, 'key', ['/model_group/info']),
   fact(health, 'key', ['/health']),
@@ -108,8 +120,17 @@ function verb(name: string, endpoint: Endpoint): ModelRoute & { readonly verb: s
   return { ...model(endpoint, ['/v1beta/models/*', '/v1/models/*']), verb: name };
 }
 
-function fact(answering: Answering, access: Access, paths: RouteFacts['paths']): FactRoute {
-  return { method: 'GET', access, answering, paths };
+function fact(
+  answering: Answering,
+  access: Access,
+  paths: RouteFacts['paths'],
+  method: FactRoute['method'] = 'GET',
+): FactRoute {
+  return { method, access, answering, paths };
+}
+
+function responsePaths(rest: string): RouteFacts['paths'] {
+  return [`/v1/responses${rest}`, `/responses${rest}`, `/openai/v1/responses${rest}`, `/openai/responses${rest}`];
 }
 
 /** Every path with the method that it is served for. The patterns are made of our paths, never of what a client sent. */

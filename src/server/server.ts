@@ -38,7 +38,7 @@ import {
 } from './routes.ts';
 import { ServedCertificate } from './served-certificate.ts';
 import { unknownRoute } from './unknown-route.ts';
-import { pathOf, queryOf, queryTextOf } from './url.ts';
+import { parameterOf, pathOf, queryOf, queryTextOf } from './url.ts';
 
 /** Connections that wait to be accepted while the event loop is busy. The kernel may allow fewer (`net.core.somaxconn`). */
 const BACKLOG = 4_096;
@@ -225,7 +225,7 @@ export class Edge {
       snapshot,
       clock: parts.clock,
       pathModel,
-      slots: parts.slots(),
+      slots: parts.slots(route.endpoint.format),
     });
     this.#inFlight.add(client);
     // A drain waits until its books are closed and a slow reader has the last byte.
@@ -259,7 +259,7 @@ export class Edge {
         snapshot,
         identity,
         parts: this.#options.parts,
-        pathParameter: (request.params as { '*'?: string })['*'],
+        pathParameter: parameterOf(request.params),
         // Of a repeated parameter the last value counts, as FastAPI reads it.
         query: Object.fromEntries(queryOf(request.url)),
         headers: request.headers,

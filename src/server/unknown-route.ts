@@ -2,15 +2,12 @@ import { GatewayError } from '../core/errors.ts';
 
 /** Parts of the providers' APIs that clients ask for and the gateway does not serve. */
 const NOT_SERVED: readonly (readonly [path: RegExp, words: string])[] = [
-  [/\/responses(?:\/|$)/, 'The Responses API is not served yet. Use /v1/chat/completions.'],
+  [/\/conversations(?:\/|$)/, 'The Conversations API is not served. Use `previous_response_id` of /v1/responses.'],
   [/\/messages\/batches(?:\/|$)|\/batches(?:\/|$)/, 'The Batches API is not served. Send each request by itself.'],
   [/\/files(?:\/|$)/, 'The Files API is not served. Send content in the request itself.'],
   [/^\/v1(?:beta|alpha)?\/models\/[^/]+:/, "Gemini's API is not served yet. Use /v1/chat/completions."],
   [/\/images\/|\/audio\/|\/videos(?:\/|$)/, 'The Images, Audio and Videos APIs are not served yet.'],
-  [
-    /\/(?:rerank|moderations|realtime|assistants|threads|vector_stores|fine_tuning|conversations)(?:\/|$)/,
-    'This API is not served.',
-  ],
+  [/\/(?:rerank|moderations|realtime|assistants|threads|vector_stores|fine_tuning)(?:\/|$)/, 'This API is not served.'],
 ];
 
 /** The error for a path that no route has: it says what is missing if the path belongs to an API that clients know. */

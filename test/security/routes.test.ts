@@ -6,13 +6,17 @@ import { BLOCKED_KEY, TENANT_KEY } from '../support/default-config.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 interface Place {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly access: 'public' | 'optional' | 'key' | 'admin';
 }
 
 const PLACES: readonly Place[] = [...MODEL_ROUTES, ...FACT_ROUTES].flatMap(({ method, paths, access }) =>
-  paths.map((path) => ({ method, path: path.replace(':model', 'gpt-4o').replace('*', 'gpt-4o'), access })),
+  paths.map((path) => ({
+    method,
+    path: path.replace(':model', 'gpt-4o').replace('*', 'gpt-4o').replace(':response', 'resp_1'),
+    access,
+  })),
 );
 
 const isOpen = (access: Place['access']): boolean => access === 'public' || access === 'optional';
@@ -54,6 +58,7 @@ describe('routes', { timeout: 60_000 }, () => {
       prompt: 'hi',
     };
     if (place.method === 'GET') return gateway.get(place.path, headers);
+    if (place.method === 'DELETE') return fetch(gateway.url + place.path, { method: 'DELETE', headers });
     return gateway.post(place.path, isMessages ? { ...body, input: undefined, prompt: undefined } : body, headers);
   };
   const upstreamCalls = (): number => gateway.simulator.requests.length;

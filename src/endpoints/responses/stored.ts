@@ -1,0 +1,67 @@
+/** Stored responses by their ids. */
+import { GatewayError } from '../../core/errors.ts';
+import type { StoredResponses } from '../../exchange/stored-responses.ts';
+import type { Identity } from '../../tenancy/identity.ts';
+import type { Answering, Question } from '../question.ts';
+
+/** Shows a response. */
+export const showResponse: Answering = async (question) => {
+  const { stored, owner, id } = asked(question);
+  if (question.query.stream === 'true') {
+    throw new GatewayError('invalid_request', 'A stored response is shown whole. Leave out `stream`.', {
+      param: 'stream',
+    });
+  }
+  return { status: 200, body: await stored.show(owner, id) };
+};
+
+/** Deletes a response. */
+export const deleteResponse: Answering = async (question) => {
+  const { stored, owner, id } = asked(question);
+  return { status: 200, body: await stored.delete(owner, id) };
+};
+
+/** Ends a response that is made in the background. */
+export const cancelResponse: Answering = async (question) => {
+  const { stored, owner, id } = asked(question);
+  return { status: 200, body: await stored.cancel(owner, id) };
+};
+
+const USUAL_ITEMS = 20;
+const MOST_ITEMS = 100;
+
+/** Lists the input of a response. */
+export const listInputItems: Answering = async (question) => {
+  const { stored, owner, id } = asked(question);
+  const { after, limit = String(USUAL_ITEMS), order = 'desc' } = question.query;
+  const count = /^\d{1,3}$/.test(limit) ? Number(limit) : 0;
+  if (count < 1 || count > MOST_ITEMS) {
+    throw new GatewayError('invalid_request', `\`limit\` must be a number from 1 to ${MOST_ITEMS}.`, {
+      param: 'limit',
+    });
+  }
+  if (order !== 'asc' && order !== 'desc') {
+    throw new GatewayError('invalid_request', '`order` must be asc or desc.', { param: 'order' });
+  }
+  return { status: 200, body: await stored.inputItems(owner, id, { after, limit: count, order }) };
+};
+
+/** Says that conversations are not compacted here. */
+export const compact: Answering = () => {
+  throw new GatewayError(
+    'unsupported_operation',
+    'This gateway does not compact conversations. Leave out old items of `input`, or put a summary in their place.',
+  );
+};
+
+function asked({ parts, identity, pathParameter = '' }: Question): {
+  readonly stored: StoredResponses;
+  readonly owner: Identity;
+  readonly id: string;
+} {
+  const { storedResponses: stored } = parts;
+  if (stored === undefined || identity === undefined) {
+    throw new GatewayError('unknown_response', 'This gateway stores no responses.');
+  }
+  return { stored, owner: identity, id: pathParameter };
+}

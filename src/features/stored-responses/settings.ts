@@ -1,0 +1,51 @@
+/** The settings of the store of responses: `general_settings.responses_store…`. */
+import { featureSettings } from '../../config/feature-settings.ts';
+import { own } from '../../config/setting-rows.ts';
+
+/** Whether responses are stored, how long and how many. */
+export interface StoredResponsesConfig {
+  readonly isOn: boolean;
+  readonly retentionMs: number;
+  readonly mostMegabytes: number;
+  readonly mostMegabytesOfScope: number;
+  readonly isEncrypted: boolean;
+  readonly mostInBackground: number;
+}
+
+const ROWS = {
+  general_settings: {
+    responses_store: own(
+      'flag',
+      'Keeps responses of `/v1/responses` for their clients: `store`, `previous_response_id`, `background`.',
+      'isOn',
+      true,
+    ),
+    responses_store_retention: own('duration', 'How long a response is kept.', 'retentionMs', '30d'),
+    responses_store_max_mb: own('count', 'Largest response that is kept, with its input, in MiB.', 'mostMegabytes', 8),
+    responses_store_max_mb_per_scope: own(
+      'count',
+      'How much is kept for one team, or for one user or key without a team, in MiB; the oldest go first.',
+      'mostMegabytesOfScope',
+      256,
+    ),
+    responses_store_encrypted: own(
+      'flag',
+      'Encrypts what is kept, under the salt key or master key.',
+      'isEncrypted',
+      false,
+    ),
+    max_background_responses: own(
+      'count',
+      'How many responses a key may have made in the background at once, on each instance.',
+      'mostInBackground',
+      16,
+    ),
+  },
+};
+
+/** The rows, and what they say together. */
+export const storedResponsesSettings = featureSettings({
+  name: 'stored-responses',
+  rows: ROWS,
+  read: ({ fields }): StoredResponsesConfig => fields,
+});

@@ -1,0 +1,113 @@
+/** What is stored for clients: written and read as response objects with their input, sealed if the configuration says so. */
+import { GatewayError } from '../../core/errors.ts';
+import { itemsOf, type JsonObject, type JsonValue, objectOf } from '../../core/json.ts';
+import { failedResponse } from '../../formats/openai-responses/kept-response.ts';
+import { DatabaseUnavailableError } from '../../stores/contracts/directory.ts';
+import type { ResponseOwner, StoredResponse } from '../../stores/contracts/responses.ts';
+import type { World } from '../feature.ts';
+import type { StoredResponsesConfig } from './settings.ts';
+
+/** A response with the input that it answers. */
+interface KeptResponse {
+  readonly response: JsonObject;
+  readonly input: readonly JsonValue[];
+}
+
+const MEBIBYTE = 1_048_576;
+const SEALED = /^s\d:/;
+/** Another instance may still be writing what its client already has. */
+const LOOK_AGAIN_MS = 150;
+
+/** The responses of all owners. */
+export class Shelf {
+  readonly #world: World;
+  config: StoredResponsesConfig | undefined;
+  /** Writes under way: a client may name its response before the database has it. */
+  readonly #writing = new Map<string, Promise<void>>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Keeps a response; rejects if the database is unavailable. What is too large is not kept. */
+  async put(owner: ResponseOwner, id: string, kept: KeptResponse, runningUntilMs?: number): Promise<void> {
+    const { config } = this;
+    if (config === undefined) return;
+    const data = JSON.stringify(kept);
+    if (Buffer.byteLength(data) > config.mostMegabytes * MEBIBYTE) {
+      this.#world.log.app.warn({ id }, 'A response is larger than responses_store_max_mb and was not stored');
+      return;
+    }
+    const createdAtMs = Math.round(this.#world.clock.nowMs());
+    const stored: StoredResponse = {
+      ...{ id, createdAtMs, expiresAtMs: createdAtMs + config.retentionMs, data: this.#sealed(id, data) },
+      ...(runningUntilMs !== undefined && { runningUntilMs: Math.round(runningUntilMs) }),
+    };
+    const place = `${owner.scope} ${id}`;
+    const writing = this.#world.responses.put(owner, stored, config.mostMegabytesOfScope * MEBIBYTE);
+    this.#writing.set(place, writing);
+    try {
+      await writing;
+    } finally {
+      if (this.#writing.get(place) === writing) this.#writing.delete(place);
+    }
+  }
+
+  /** Ends a response that is being made. False if it was cancelled or deleted meanwhile. */
+  end({ scope }: ResponseOwner, id: string, kept: KeptResponse): Promise<boolean> {
+    return this.#world.responses.end(scope, id, this.#sealed(id, JSON.stringify(kept)));
+  }
+
+  /** A response of an owner; undefined if there is none. */
+  async find(
+    { scope }: ResponseOwner,
+    id: string,
+  ): Promise<(KeptResponse & { readonly isRunning: boolean }) | undefined> {
+    const { responses, clock } = this.#world;
+    await this.#writing.get(`${scope} ${id}`)?.catch(() => undefined);
+    let stored = await answered(responses.get(scope, id, clock.nowMs()));
+    if (stored === undefined && this.#world.mayBeShared) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      stored = await answered(responses.get(scope, id, clock.nowMs()));
+    }
+    if (stored === undefined) return undefined;
+    const { response, input } = this.#opened(id, stored.data);
+    const isRunning = stored.runningUntilMs !== undefined && stored.runningUntilMs > clock.nowMs();
+    if (stored.runningUntilMs === undefined || isRunning) return { response, input, isRunning };
+    // The instance that made it is gone, and no other one ends it.
+    const failed = failedResponse(
+      response,
+      'The gateway was stopped while this response was made. Send the request again.',
+    );
+    return { response: failed, input, isRunning };
+  }
+
+  delete({ scope }: ResponseOwner, id: string): Promise<boolean> {
+    const { responses, clock } = this.#world;
+    return answered(responses.delete(scope, id, clock.nowMs()));
+  }
+
+  renew({ scope }: ResponseOwner, id: string, untilMs: number): Promise<boolean> {
+    return this.#world.responses.renew(scope, id, Math.round(untilMs));
+  }
+
+  #sealed(id: string, data: string): string {
+    return this.config?.isEncrypted === true ? this.#world.seal.seal(data, `response ${id}`) : data;
+  }
+
+  #opened(id: string, data: string): KeptResponse {
+    const text = SEALED.test(data) ? this.#world.seal.unseal(data, `response ${id}`) : data;
+    const value = objectOf(JSON.parse(text) as JsonValue);
+    return { response: objectOf(value?.response) ?? {}, input: itemsOf(value?.input) };
+  }
+}
+
+async function answered<Value>(reading: Promise<Value>): Promise<Value> {
+  try {
+    return await reading;
+  } catch (cause) {
+    if (!(cause instanceof DatabaseUnavailableError)) throw cause;
+    const message = 'The database of stored responses cannot be reached. Try again soon.';
+    throw new GatewayError('store_unavailable', message, { retryAfterMs: 1_000, cause });
+  }
+}

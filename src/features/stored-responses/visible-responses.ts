@@ -1,0 +1,87 @@
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { ItemsPage, StoredResponses } from '../../exchange/stored-responses.ts';
+import { listedItem } from '../../formats/openai-responses/kept-response.ts';
+import type { Identity } from '../../tenancy/identity.ts';
+import type { BackgroundRuns } from './background-runs.ts';
+import { ownerOf } from './owner-of.ts';
+import type { Shelf } from './shelf.ts';
+
+/** Stored responses as their owners see them. */
+export class VisibleResponses implements StoredResponses {
+  readonly #shelf: Shelf;
+  readonly #runs: BackgroundRuns;
+
+  constructor(shelf: Shelf, runs: BackgroundRuns) {
+    this.#shelf = shelf;
+    this.#runs = runs;
+  }
+
+  async show(owner: Identity, id: string): Promise<JsonObject> {
+    return (await this.#find(owner, id)).response;
+  }
+
+  async delete(identity: Identity, id: string): Promise<JsonObject> {
+    const owner = ownerOf(identity);
+    await this.#find(identity, id);
+    if (!(await this.#shelf.delete(owner, id))) throw unknownResponse(id);
+    this.#runs.leave(owner, id);
+    return { id, object: 'response', deleted: true };
+  }
+
+  async cancel(identity: Identity, id: string): Promise<JsonObject> {
+    const owner = ownerOf(identity);
+    const { response, input, isRunning } = await this.#find(identity, id);
+    if (response.background !== true) {
+      throw new GatewayError(
+        'invalid_request',
+        `The response '${id}' was not created with 'background': true, so it cannot be cancelled.`,
+        { param: 'response_id' },
+      );
+    }
+    if (!isRunning) return response;
+    const cancelled = { ...response, status: 'cancelled' };
+    const wasRunning = await this.#shelf.end(owner, id, { response: cancelled, input });
+    this.#runs.leave(owner, id);
+    return wasRunning ? cancelled : (await this.#find(identity, id)).response;
+  }
+
+  async inputItems(owner: Identity, id: string, { after, limit, order }: ItemsPage): Promise<JsonObject> {
+    const { input } = await this.#find(owner, id);
+    const base = id.replace(/^resp_/, '');
+    const items = input.map((item, index) => listedItem(item, `item_${base}_${index}`));
+    if (order === 'desc') items.reverse();
+    const start = after === undefined ? 0 : items.findIndex((item) => item.id === after) + 1;
+    if (after !== undefined && start === 0) {
+      throw new GatewayError('invalid_request', `No item of this response has the id '${after.slice(0, 256)}'.`, {
+        param: 'after',
+      });
+    }
+    const data = items.slice(start, start + limit);
+    return {
+      object: 'list',
+      data,
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+      has_more: start + limit < items.length,
+    };
+  }
+
+  async #find(owner: Identity, id: string) {
+    if (this.#shelf.config?.isOn !== true) {
+      throw new GatewayError(
+        'unknown_response',
+        'This gateway stores no responses: `general_settings.responses_store` is off.',
+      );
+    }
+    const found = await this.#shelf.find(ownerOf(owner), id);
+    if (found === undefined) throw unknownResponse(id);
+    return found;
+  }
+}
+
+function unknownResponse(id: string): GatewayError {
+  return new GatewayError('unknown_response', `Response with id '${id.slice(0, 256)}' not found.`, {
+    param: 'response_id',
+  });
+}

@@ -1,0 +1,122 @@
+/** What a request says about keeping its answer, and the request with an earlier response put before its input. */
+import { isJsonObject, itemsOf, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { memberNamed, parseMember, type ReadableEnvelope, valueBytes } from '../../wire/envelope.ts';
+import { walkObjects } from '../../wire/json-walk.ts';
+import { type Edit, splice } from '../../wire/splice.ts';
+
+/** What a request asks of the store; a `null` says what its absence says. */
+export interface KeepingAsked {
+  readonly store: JsonValue | undefined;
+  readonly background: JsonValue | undefined;
+  readonly previousResponseId: JsonValue | undefined;
+  /** The first member that names something which is kept elsewhere: `conversation`, `prompt`. */
+  readonly namesKept: string | undefined;
+}
+
+const KEPT_ELSEWHERE = ['conversation', 'prompt'];
+
+/** Reads what a request asks of the store. */
+export function readKeeping(body: Buffer, envelope: ReadableEnvelope): KeepingAsked {
+  const askedIn = (name: string): JsonValue | undefined => {
+    const member = memberNamed(envelope, name);
+    return member === undefined ? undefined : (parseMember(body, member) ?? undefined);
+  };
+  return {
+    store: askedIn('store'),
+    background: askedIn('background'),
+    previousResponseId: askedIn('previous_response_id'),
+    namesKept: KEPT_ELSEWHERE.find((name) => (memberNamed(envelope, name)?.kind ?? 'null') !== 'null'),
+  };
+}
+
+const REFERENCE = { noted: ['type', 'role', 'id'] };
+
+/** Whether an item of the input only names an item of an earlier response. OpenAI's schema also allows one without `type`. */
+export function refersToItem(body: Buffer, envelope: ReadableEnvelope): boolean {
+  const input = memberNamed(envelope, 'input');
+  if (input?.kind !== 'array') return false;
+  const found: true[] = [];
+  walkObjects(
+    body,
+    input.valueStart,
+    REFERENCE,
+    (item, all) => {
+      const type = item.string('type');
+      const isBare = type === undefined && item.span('role') === undefined && item.span('id') !== undefined;
+      if (isBare || type === 'item_reference') all.push(true);
+    },
+    found,
+  );
+  return found.length > 0;
+}
+
+const ENCRYPTED = 'reasoning.encrypted_content';
+
+/** How a request is changed before it is planned. */
+interface KeptChange {
+  /** Items of an earlier turn, which come before the input. */
+  readonly before: readonly JsonValue[] | undefined;
+  /** Whether the answer is kept: its reasoning is then asked for in the form that any later turn can be given. */
+  readonly isKept: boolean;
+}
+
+/** The request as it is answered: without the members that the gateway acts on. */
+export function preparedRequest(body: Buffer, envelope: ReadableEnvelope, { before, isKept }: KeptChange): Buffer {
+  const edits: Edit[] = [];
+  const set = (name: string, json: string): void => {
+    const edit = memberNamed(envelope, name) === undefined ? 'add' : 'replace';
+    edits.push({ edit, name, json });
+  };
+  for (const name of ['previous_response_id', 'background']) {
+    if (memberNamed(envelope, name) !== undefined) edits.push({ edit: 'remove', name });
+  }
+  if (before !== undefined) set('input', joined(before, body, envelope));
+  if (isKept) {
+    set('store', 'true');
+    const include = memberNamed(envelope, 'include');
+    const asked = include === undefined ? null : parseMember(body, include);
+    if (asked === null || (Array.isArray(asked) && !asked.includes(ENCRYPTED))) {
+      set('include', JSON.stringify([...itemsOf(asked), ENCRYPTED]));
+    }
+  }
+  return splice(body, envelope, edits);
+}
+
+function joined(before: readonly JsonValue[], body: Buffer, envelope: ReadableEnvelope): string {
+  const input = memberNamed(envelope, 'input');
+  const own = input === undefined ? '[]' : valueBytes(body, input).toString('utf8');
+  const items = input?.kind === 'string' ? `{"role":"user","content":${own}}` : own.trim().slice(1, -1).trim();
+  const earlier = JSON.stringify(before).slice(1, -1);
+  return `[${[earlier, items].filter((text) => text !== '').join(',')}]`;
+}
+
+/**
+ * The request as OpenAI gets it: what the gateway keeps is kept nowhere else. Models that do not reason refuse to be asked for their
+ * reasoning ("Encrypted content is not supported with this model", 2026-11-28).
+ */
+export function unkeptUpstream(body: Buffer, envelope: ReadableEnvelope, reasons: boolean): Buffer {
+  const edits: Edit[] = [];
+  if (memberNamed(envelope, 'store') !== undefined) edits.push({ edit: 'replace', name: 'store', json: 'false' });
+  const include = memberNamed(envelope, 'include');
+  if (!reasons && include !== undefined) {
+    const others = itemsOf(parseMember(body, include)).filter((word) => word !== ENCRYPTED);
+    edits.push(
+      others.length === 0
+        ? { edit: 'remove', name: 'include' }
+        : { edit: 'replace', name: 'include', json: JSON.stringify(others) },
+    );
+  }
+  return splice(body, envelope, edits);
+}
+
+/** The items of a request's input. */
+export function inputItemsOf({ input }: JsonObject): readonly JsonValue[] {
+  return typeof input === 'string' ? [{ role: 'user', content: input }] : itemsOf(input);
+}
+
+/** The items of an answer as a later request may hold them: reasoning that only its provider could look up is left out. */
+export function outputAsInput({ output }: JsonObject): readonly JsonValue[] {
+  return itemsOf(output).filter(
+    (item) => !isJsonObject(item) || item.type !== 'reasoning' || typeof item.encrypted_content === 'string',
+  );
+}

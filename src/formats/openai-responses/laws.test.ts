@@ -90,7 +90,21 @@ const kind = fc.constantFrom(
 const { anything } = fc.letrec<{ anything: JsonValue }>((tie) => ({
   anything: fc.oneof(
     { depthSize: 'medium' },
-    fc.constantFrom<JsonValue[]>('user', 'assistant', 'm', '', 'auto', 'anthropic:x', 0, 1, -1, 1e300, true, null),
+    fc.constantFrom<JsonValue[]>(
+      'user',
+      'assistant',
+      'm',
+      '',
+      'auto',
+      'anthropic:x',
+      0,
+      1,
+      -1,
+      2 ** 31,
+      1e300,
+      true,
+      null,
+    ),
     kind,
     fc.array(tie('anything'), { maxLength: 4 }),
     fc.dictionary(word, tie('anything'), { maxKeys: 6 }),

@@ -44,7 +44,7 @@ class PositionReader {
         this.#hasFinish = true;
         return;
     }
-    if (typeof index !== 'number') return;
+    if (typeof index !== 'number' || !isItemNumber(index)) return;
     if (event.type === 'response.output_item.added') this.#begin(event, index);
     else if (event.type === 'response.output_item.done') this.#end(event, index);
     else {
@@ -91,6 +91,10 @@ class PositionReader {
     this.#output[index] = begun?.item.id === undefined ? item : { ...item, id: begun.item.id };
   }
 }
+
+/** No answer has more items. The numbers are a provider's, and a list as long as one of them says could fill the memory. */
+const MOST_ITEMS = 10_000;
+const isItemNumber = (index: number): boolean => Number.isInteger(index) && index >= 0 && index < MOST_ITEMS;
 
 function openOf({ index, item, content, summary, part, isSaid }: BegunItem): OpenItemPosition {
   return { index, item: { ...item, content, summary }, part, isSaid };

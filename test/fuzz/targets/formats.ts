@@ -164,10 +164,32 @@ const outlineTarget: FuzzTarget = {
   },
 };
 
+/** What the client has of a stream that broke off is found, and the rest can be written. */
+const positionTarget: FuzzTarget = {
+  name: 'openai-responses-position',
+  seeds: goldenInputs('openai-responses').streams,
+  words: [...WORDS, ...SSE_WORDS],
+  run(input) {
+    const datas: string[] = [];
+    const splitter = new SseSplitter((data) => void datas.push(data));
+    splitter.push(input);
+    splitter.end();
+    const format = conversation('openai-responses');
+    const position = format.readPosition?.(datas);
+    const writer = format.openStreamWriter(FACTS);
+    if (position !== undefined) writer.resume?.(position);
+    const rest = writer.write({ type: 'text', choice: 0, text: 'on' }) + writer.end();
+    const check = new SseSplitter((data) => assert.ok(isJsonObject(parsedJson(data)), `not a JSON object: ${data}`));
+    check.push(Buffer.from(rest));
+    assert.equal(check.end(), false, 'the written stream ends within an event');
+  },
+};
+
 /** The targets of `src/formats`. */
 export const FORMAT_TARGETS: readonly FuzzTarget[] = [
   outlineTarget,
   ...CONVERSATIONS.map(requestTarget),
   ...CONVERSATIONS.map(answerTarget),
   ...CONVERSATIONS.map(streamTarget),
+  positionTarget,
 ];

@@ -3,9 +3,16 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { itemsOf, objectOf } from '../../../src/core/json.ts';
+import { RESPONSES } from './responses-inputs.ts';
 
 /** Formats with a conversation. */
-export const CONVERSATIONS = ['openai-chat', 'openai-completions', 'anthropic-messages', 'gemini-generate'] as const;
+export const CONVERSATIONS = [
+  'openai-chat',
+  'openai-completions',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini-generate',
+] as const;
 /** A format with a conversation. */
 export type ConversationId = (typeof CONVERSATIONS)[number];
 /** Every wire format. */
@@ -37,6 +44,7 @@ const COMPLETIONS: GoldenInputs = {
 /** The golden inputs of a format. */
 export function goldenInputs(format: ConversationId): GoldenInputs {
   if (format === 'openai-completions') return COMPLETIONS;
+  if (format === 'openai-responses') return RESPONSES;
   const requests: string[] = [];
   const answers: string[] = [];
   const streams: string[] = [];

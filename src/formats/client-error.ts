@@ -31,7 +31,7 @@ export function statusFor(error: GatewayError, format: FormatId): number {
 /** An error in the words a format writes. In a stream the status, and so the format, makes no difference. */
 export function clientErrorOf(error: GatewayError, format: FormatId = 'openai-chat'): ClientError {
   const { row, facts } = error;
-  const { providerCode, promptTokens, mostTokens, details } = facts;
+  const { providerCode, promptTokens, mostTokens, details, retryAfterMs } = facts;
   const status = statusFor(error, format);
   const code = providerCode === CONTENT_POLICY ? CONTENT_POLICY : CODES[error.code];
   return {
@@ -41,7 +41,7 @@ export function clientErrorOf(error: GatewayError, format: FormatId = 'openai-ch
     type: row.type,
     code: code ?? String(status),
     param: facts.param ?? null,
-    ...defined({ promptTokens, mostTokens, details }),
+    ...defined({ promptTokens, mostTokens, details, retryAfterMs }),
   };
 }
 

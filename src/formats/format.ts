@@ -137,6 +137,8 @@ export interface ClientError {
   /** How long the prompt was and may be, in tokens, if it is too long. */
   readonly promptTokens?: number;
   readonly mostTokens?: number;
+  /** When to ask again, if that is known. */
+  readonly retryAfterMs?: number;
   /** What Anthropic adds to its errors for programs. */
   readonly details?: JsonObject;
   /** The request's id, for formats whose errors name it; absent inside a stream. */

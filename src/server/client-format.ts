@@ -9,8 +9,9 @@ export function formatOfClient(path: string, headers: IncomingHttpHeaders): Form
   if (headers['anthropic-version'] !== undefined || /^(?:\/v1)?\/messages(?:\/|$)/.test(path)) {
     return 'anthropic-messages';
   }
-  const isGoogle = headers['x-goog-api-key'] !== undefined || path.startsWith('/v1beta/');
-  return isGoogle ? 'gemini-generate' : 'openai-chat';
+  // Only Google's paths name what is to be done behind a colon.
+  const isGooglePath = path.startsWith('/v1beta/') || /^\/v1\/models\/[^?]*:[a-zA-Z]+(?:\?|$)/.test(path);
+  return isGooglePath || headers['x-goog-api-key'] !== undefined ? 'gemini-generate' : 'openai-chat';
 }
 
 /** Whether Google's libraries ask this route, which may send their key in the address. */

@@ -87,6 +87,14 @@ export function writeError(error: ClientError): JsonObject {
                 fieldViolations: [{ field: error.param, description: error.message }],
               },
             ]),
+        ...(error.retryAfterMs === undefined
+          ? []
+          : [
+              {
+                '@type': 'type.googleapis.com/google.rpc.RetryInfo',
+                retryDelay: `${Math.ceil(error.retryAfterMs) / 1000}s`,
+              },
+            ]),
       ],
     },
   };

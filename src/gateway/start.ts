@@ -127,7 +127,12 @@ function startFeatures(
   const countTokens = (text: string) => tokens.count(text);
   const post = (address: string, body: string, headers: Readonly<Record<string, string>>) =>
     postJson(upstream, permitNotice(), address, body, headers);
-  const stores = { directory, responses, mayBeShared: kind === 'postgres', seal: sealOf(options) };
+  const stores = {
+    directory,
+    responses,
+    mayBeShared: kind === 'postgres' || config.redis !== undefined,
+    seal: sealOf(options),
+  };
   return new RunningFeatures(features, config, { clock, random, post, ...stores, log, countTokens, onFault });
 }
 

@@ -11,7 +11,7 @@ import { ensureDebianPackage } from '../support/debian.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
-const GUIDES = ['budgets-and-limits', 'keys-and-teams', 'databases'] as const;
+const GUIDES = ['budgets-and-limits', 'keys-and-teams', 'databases', 'responses'] as const;
 
 const pageOf = (guide: string): string => readFileSync(join(root, 'docs/guides', `${guide}.md`), 'utf8');
 const blocksOf = (guide: string, language: string): string[] =>

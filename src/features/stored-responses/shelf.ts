@@ -70,8 +70,9 @@ export class Shelf {
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
       stored = await answered(responses.get(scope, id, clock.nowMs()));
     }
-    if (stored === undefined) return undefined;
-    const { response, input } = this.#opened(id, stored.data);
+    const opened = stored === undefined ? undefined : this.#opened(id, stored.data);
+    if (stored === undefined || opened === undefined) return undefined;
+    const { response, input } = opened;
     const isRunning = stored.runningUntilMs !== undefined && stored.runningUntilMs > clock.nowMs();
     if (stored.runningUntilMs === undefined || isRunning) return { response, input, isRunning };
     // The instance that made it is gone, and no other one ends it.
@@ -95,8 +96,17 @@ export class Shelf {
     return this.config?.isEncrypted === true ? this.#world.seal.seal(data, `response ${id}`) : data;
   }
 
-  #opened(id: string, data: string): KeptResponse {
-    const text = SEALED.test(data) ? this.#world.seal.unseal(data, `response ${id}`) : data;
+  /** Undefined if it was sealed under a key that is not known any more: for its client it does not exist. */
+  #opened(id: string, data: string): KeptResponse | undefined {
+    let text = data;
+    if (SEALED.test(data)) {
+      try {
+        text = this.#world.seal.unseal(data, `response ${id}`);
+      } catch (error) {
+        this.#world.onFault(`the stored response ${id} cannot be opened`, error);
+        return undefined;
+      }
+    }
     const value = objectOf(JSON.parse(text) as JsonValue);
     return { response: objectOf(value?.response) ?? {}, input: itemsOf(value?.input) };
   }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import OpenAI from 'openai';
@@ -120,4 +121,23 @@ test('a response whose gateway stops has failed afterwards', async (t) => {
   const shown = await client.responses.retrieve(id);
   assert.equal(shown.status, 'failed');
   assert.match(shown.error?.message ?? '', /stopped while this response was made/);
+});
+
+test('a response whose gateway was killed has failed, and one that is deleted is not made any further', async (t) => {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-background-'));
+  t.after(() => rmSync(dataFolder, { recursive: true, force: true }));
+  const { gateway, client } = await start(t, { dataFolder });
+  slow(gateway, 20);
+  const { id } = await ask(client, 'gpt-4o', 'say: ruff');
+  const database = new DatabaseSync(join(dataFolder, 'sluice.db'));
+  // As if its instance had not been heard of for long.
+  database.prepare('update responses set running_until = 1 where id = ?').run(id);
+  database.close();
+  const shown = await client.responses.retrieve(id);
+  assert.equal(shown.status, 'failed');
+  assert.match(shown.error?.message ?? '', /stopped while this response was made/);
+  await client.responses.delete(id);
+  const line = await gateway.requestLine(id.slice('resp_'.length));
+  assert.equal(line.status, 499, JSON.stringify(line));
+  await assert.rejects(client.responses.retrieve(id), /not found/);
 });

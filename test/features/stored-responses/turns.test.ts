@@ -342,3 +342,31 @@ test('a next turn goes on where its deployment fails', async (t) => {
   assert.match(lastSent(gateway), /albatross/);
   assert.match(next.output_text, /fulmar/);
 });
+
+test('an expanded prompt counts as the prompt: for limits, and for the money that it costs', async (t) => {
+  const gateway = await start(t);
+  const made = await make(gateway, '/key/generate', { tpm_limit: 2_000, max_budget: 5 });
+  const client = clientOf(gateway, made.key);
+  const long = await ask(client, `say: ${'plover '.repeat(400)}`, { max_output_tokens: 450 });
+  await assert.rejects(
+    ask(client, 'say: more', { previous_response_id: long.id, max_output_tokens: 450 }),
+    (error: unknown) => error instanceof OpenAI.RateLimitError,
+  );
+  const short = await ask(client, 'say: more', { max_output_tokens: 16 });
+  assert.ok((short.usage?.input_tokens ?? 0) < 50);
+});
+
+test('what was sealed under a lost key is not there any more', async (t) => {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-responses-'));
+  t.after(() => rmSync(dataFolder, { recursive: true, force: true }));
+  const config = configWith({ responses_store_encrypted: true });
+  const first = await startTestGateway({ dataFolder, config, env: { LITELLM_SALT_KEY: 'first-salt' } });
+  const { id } = await ask(clientOf(first), 'say: kiwi');
+  await first.close();
+  const rotated = { LITELLM_SALT_KEY: 'second-salt', LITELLM_SALT_KEY_PREVIOUS: 'first-salt' };
+  const second = await startTestGateway({ dataFolder, config, env: rotated });
+  assert.match((await clientOf(second).responses.retrieve(id)).output_text, /kiwi/);
+  await second.close();
+  const third = await start(t, { dataFolder, config, env: { LITELLM_SALT_KEY: 'second-salt' } });
+  await assert.rejects(clientOf(third).responses.retrieve(id), refusal(404, 'not_found', /not found/));
+});

@@ -150,6 +150,8 @@ export const ERRORS = {
     'The provider is overloaded or down.'),
   upstream_stream_cut: row(502, 'stream_interrupted_error', 'APIConnectionError', 'upstream', 'elsewhere',
     'The provider ended the stream before the answer was whole.'),
+  answer_not_held: row(502, 'bad_gateway_error', 'BadGatewayError', 'gateway', 'nowhere',
+    'The answer is larger than what this instance has room for beside the answers under way. What it brought is billed.'),
   // The model does what models do, so this speaks neither against the deployment nor for the request.
   upstream_other_answer: row(502, 'stream_interrupted_error', 'APIConnectionError', 'gateway', 'elsewhere',
     'A model that was asked for the rest of a broken answer began another answer.'),

@@ -14,8 +14,11 @@ export interface Client {
    * `body_too_large`, `body_timeout`, `unsupported_media_type` or `client_gone`.
    */
   readBody(maxBytes: number, owner: string): Promise<Buffer>;
-  /** Counts bytes of an answer that is kept until it is whole, until the client has it: they keep new requests out. */
-  noteAnswer(bytes: number): void;
+  /**
+   * Counts bytes of an answer that is kept until it is whole, until the client has it: they keep new requests out. Returns false if
+   * there is no room for such an answer.
+   */
+  noteAnswer(bytes: number): boolean;
   /** Sends a whole answer. `headers` holds names and values in turn. */
   sendWhole(status: number, headers: readonly string[], body: Uint8Array): void;
   startStream(status: number, headers: readonly string[]): void;

@@ -36,6 +36,7 @@ export function readParts({ tools, stores, share, edge, features, log }: ReadPar
   metrics.read('sluice_overload_refused_key_share_total', () => overload.refusals.keyShare);
   metrics.read('sluice_overload_refused_event_loop_total', () => overload.refusals.eventLoop);
   metrics.read('sluice_overload_refused_connections_total', () => overload.refusals.connections);
+  metrics.read('sluice_overload_ended_answers_total', () => overload.refusals.answers);
   metrics.read('sluice_claims_open', () => claims.open);
   metrics.read('sluice_journal_waiting', () => journal.waiting);
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());

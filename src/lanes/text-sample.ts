@@ -5,13 +5,19 @@ const LONGEST_SAMPLE = 65_536;
 export class TextSample {
   #text = '';
   #length = 0;
+  #scale = 1;
 
   note(text: string): void {
     if (this.#text.length < LONGEST_SAMPLE) this.#text += text;
     this.#length += text.length;
   }
 
+  /** What was noted is a part of what was written, which is so many times as long. */
+  scale(times: number): void {
+    this.#scale *= times;
+  }
+
   read(): { text: string; factor: number } {
-    return { text: this.#text, factor: Math.max(1, this.#length / Math.max(1, this.#text.length)) };
+    return { text: this.#text, factor: Math.max(1, this.#scale * (this.#length / Math.max(1, this.#text.length))) };
   }
 }

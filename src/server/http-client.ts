@@ -15,6 +15,7 @@ const HEAVY_BYTES = 262_144;
 export class HttpClient implements Client, Slotted, Load {
   slot = -1;
   heldBytes = 0;
+  answerBytes = 0;
   share: Load['share'];
   /** What its connection is one too many of. */
   excess: Excess | undefined;
@@ -88,8 +89,8 @@ export class HttpClient implements Client, Slotted, Load {
     return body;
   }
 
-  noteAnswer(bytes: number): void {
-    this.#overload?.note(this, bytes);
+  noteAnswer(bytes: number): boolean {
+    return this.#overload?.noteAnswer(this, bytes) ?? true;
   }
 
   #unpack(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {

@@ -289,6 +289,10 @@ const READING_METRICS = {
     type: 'counter',
     help: 'Requests refused because their address had too many connections.',
   },
+  sluice_overload_ended_answers_total: {
+    type: 'counter',
+    help: 'Whole answers that were ended because there was no room for them.',
+  },
   sluice_metric_series: { type: 'gauge', help: 'Distinct sets of labels held in memory.' },
   sluice_metric_series_overflow_total: {
     type: 'counter',

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { JsonObject } from '../../src/core/json.ts';
-import { faultConfig, metric, startFaultGateway } from '../faults/support.ts';
+import { faultConfig, metric, onlyLine, startFaultGateway } from '../faults/support.ts';
 import { request, sendRaw } from '../security/raw.ts';
 import type { TestGateway } from '../support/gateway.ts';
 
@@ -180,6 +180,65 @@ test('large answers that their clients do not read keep new requests out, until 
   for (const socket of readers) socket.destroy();
   while ((await metric(gateway, 'sluice_bytes_under_way')) > 0) await wait(20);
   assert.equal((await gateway.post('/v1/chat/completions', ask(10))).status, 200);
+});
+
+test('whole answers that fill twice the budget end, billed as far as they came, and are asked for nowhere else', async (context) => {
+  const held: ServerResponse[] = [];
+  let asked = 0;
+  const provider = createServer((incoming, response) => {
+    asked += 1;
+    incoming.resume();
+    response.setHeader('content-type', 'application/json');
+    const choice = {
+      index: 0,
+      message: { role: 'assistant', content: 'word '.repeat((9 * MEBIBYTE) / 5) },
+      finish_reason: 'stop',
+    };
+    response.write(
+      JSON.stringify({ id: 'x', object: 'chat.completion', created: 1, model: 'm', usage: USAGE, choices: [choice] }),
+    );
+    held.push(response);
+  });
+  provider.listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+  context.after(() => provider.close());
+  const { port } = provider.address() as AddressInfo;
+  const large = (model_name: string): JsonObject => ({
+    model_name,
+    litellm_params: {
+      ...{ model: 'openai/large', api_base: `http://127.0.0.1:${port}`, api_key: 'os.environ/PROVIDER_KEY' },
+      ...{ input_cost_per_token: 0.001, output_cost_per_token: 0.001 },
+    },
+  });
+  // Another deployment of the group stands ready, and would be asked.
+  const general = { max_response_size_mb: 50, max_share_of_one_key: 1 };
+  const gateway = await startFaultGateway({ config: config(general, [large('large'), large('large')]) });
+  context.after(() => gateway.close());
+  const answers = Array.from({ length: 5 }, () =>
+    gateway.post('/v1/chat/completions', ask(10).replace('oai/gpt-4o', 'large')),
+  );
+  // The budget is 16 MiB, and each answer has 9.
+  const refused = await Promise.race(answers);
+  assert.equal(refused.status, 502);
+  assert.equal(refused.headers.get('x-should-retry'), 'false');
+  assert.match(await refused.clone().text(), /has room for beside the answers under way/);
+  while (held.length < 5) await wait(20);
+  for (const response of held) response.end();
+  const statuses = await Promise.all(
+    answers.map(async (answer) => {
+      const response = await answer;
+      await response.arrayBuffer();
+      return response.status;
+    }),
+  );
+  assert.deepEqual(new Set(statuses), new Set([200, 502]));
+  const ended = statuses.filter((status) => status === 502).length;
+  assert.equal(await metric(gateway, 'sluice_overload_ended_answers_total'), ended);
+  assert.equal(asked, 5, 'each was asked for once');
+  const line = await onlyLine(gateway, refused.headers.get('x-litellm-call-id') ?? '');
+  // At least a third of the words of the 5 MiB that came before there was no room.
+  assert.ok(Number(line.output_tokens) > MEBIBYTE / 3 && Number(line.cost_usd) > 300, JSON.stringify(line));
+  while ((await metric(gateway, 'sluice_bytes_under_way')) > 0) await wait(20);
 });
 
 for (const [limit, words] of [

@@ -100,6 +100,7 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   upstream_overloaded: 'overloaded_error',
   upstream_stream_cut: 'api_error',
   upstream_other_answer: 'api_error',
+  answer_not_held: 'api_error',
 };
 
 /** Writes an error for an Anthropic client; whole answers name the request. */

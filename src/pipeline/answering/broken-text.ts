@@ -7,9 +7,11 @@ const MOST_BYTES = 262_144;
 /** The text of a whole answer that broke off, as far as it came. */
 export function textOfBroken(chunks: readonly Buffer[]): TextSample {
   const sample = new TextSample();
-  if (chunks.length === 0) return sample;
-  for (const text of textsOfBroken(Buffer.concat(chunks).subarray(0, MOST_BYTES).toString('utf8'))) {
-    sample.note(`${text} `);
-  }
+  const totalBytes = chunks.reduce((sum, { length }) => sum + length, 0);
+  if (totalBytes === 0) return sample;
+  const readBytes = Math.min(totalBytes, MOST_BYTES);
+  for (const text of textsOfBroken(Buffer.concat(chunks, readBytes).toString('utf8'))) sample.note(`${text} `);
+  // The rest is taken to be like it.
+  sample.scale(totalBytes / readBytes);
   return sample;
 }

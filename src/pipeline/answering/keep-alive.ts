@@ -74,8 +74,8 @@ class KeptAlive implements Client {
     return this.#client.readBody(maxBytes, owner);
   }
 
-  noteAnswer(bytes: number): void {
-    this.#client.noteAnswer(bytes);
+  noteAnswer(bytes: number): boolean {
+    return this.#client.noteAnswer(bytes);
   }
 
   sendWhole(status: number, headers: readonly string[], body: Uint8Array): void {

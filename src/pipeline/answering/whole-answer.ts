@@ -1,3 +1,4 @@
+import { GatewayError } from '../../core/errors.ts';
 import { isFreeFailure, usageOfMisfit } from '../../lanes/answer-problem.ts';
 import type { UpstreamFault } from '../../upstream/upstream.ts';
 import { answerHeaders, durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answer-headers.ts';
@@ -15,9 +16,11 @@ export class WholeAnswer implements Answer {
   }
 
   onData(chunk: Buffer): void {
-    this.#attempt.noteFirstContent();
-    this.#attempt.exchange.client.noteAnswer(chunk.length);
+    const attempt = this.#attempt;
+    if (attempt.isOver) return;
+    attempt.noteFirstContent();
     this.#chunks.push(chunk);
+    if (!attempt.exchange.client.noteAnswer(chunk.length)) this.#giveUp();
   }
 
   onEnd(): void {
@@ -45,6 +48,18 @@ export class WholeAnswer implements Answer {
   bookLoss(): void {
     const { text, factor } = textOfBroken(this.#chunks).read();
     estimateUsage(this.#attempt, () => text, factor);
+  }
+
+  /** The provider bills what it wrote, so another try would be paid for again. */
+  #giveUp(): void {
+    const attempt = this.#attempt;
+    const error = new GatewayError(
+      'answer_not_held',
+      'The answer is larger than what this instance of the gateway has room for beside the answers under way. Ask for a shorter answer, or for a stream, which is not kept.',
+      { mayRetry: false },
+    );
+    attempt.fail(error, textOfBroken(this.#chunks));
+    attempt.abandon('its answer is larger than there is room for');
   }
 
   #send(): void {

@@ -29,8 +29,8 @@ export class ClientWrapper implements Client {
   readBody(maxBytes: number, owner: string): Promise<Buffer> {
     return this.client.readBody(maxBytes, owner);
   }
-  noteAnswer(bytes: number): void {
-    this.client.noteAnswer(bytes);
+  noteAnswer(bytes: number): boolean {
+    return this.client.noteAnswer(bytes);
   }
   sendWhole(status: number, headers: readonly string[], body: Uint8Array): void {
     this.client.sendWhole(status, headers, body);

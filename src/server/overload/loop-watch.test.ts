@@ -55,7 +55,7 @@ test('while the loop is behind, keys with their part of the work are refused, an
     maxEventLoopLagMs: 1_000,
   };
   const manager = new OverloadManager(loop, settings);
-  const load = () => ({ heldBytes: 0, share: undefined });
+  const load = () => ({ heldBytes: 0, answerBytes: 0, share: undefined });
   const [first, second] = [load(), load()];
   manager.begin(first, 'busy');
   manager.begin(second, 'busy');

@@ -6,7 +6,7 @@ import type { LoopWatch } from './loop-watch.ts';
 
 /** What every request under way is charged besides its bytes: its objects, sockets and buffers. */
 const REQUEST_BYTES = 32_768;
-/** A compressed body may always grow to this size, whatever its ratio: it harms no one. */
+/** A compressed body, and an answer, may always grow to this size: it harms no one. */
 const HARMLESS_BYTES = 1_048_576;
 const MEBIBYTE = 1_048_576;
 const RETRY_AFTER_MS = 1_000;
@@ -34,6 +34,8 @@ interface Share {
 /** What one request has under way. */
 export interface Load {
   heldBytes: number;
+  /** How much of that is an answer that is kept until it is whole. */
+  answerBytes: number;
   share: Share | undefined;
 }
 
@@ -43,6 +45,7 @@ interface Refusals {
   keyShare: number;
   eventLoop: number;
   connections: number;
+  answers: number;
 }
 
 /**
@@ -52,7 +55,7 @@ interface Refusals {
  */
 export class OverloadManager {
   readonly heavyTurns = new HeavyTurns();
-  readonly refusals: Refusals = { bytes: 0, keyShare: 0, eventLoop: 0, connections: 0 };
+  readonly refusals: Refusals = { bytes: 0, keyShare: 0, eventLoop: 0, connections: 0, answers: 0 };
   readonly #loop: Pick<LoopWatch, 'standingLagMs'>;
   readonly #shares = new Map<string, Share>();
   #settings: OverloadSettings;
@@ -112,11 +115,25 @@ export class OverloadManager {
       this.refusals.keyShare += 1;
       throw refusal('The requests of this key take up all of the memory that one key may use.');
     }
-    this.note(load, bytes);
+    this.#note(load, bytes);
   }
 
-  /** Charges bytes that are there already, whatever the budget says: they keep new work out. */
-  note(load: Load, bytes: number): void {
+  /**
+   * Charges bytes of an answer, which are there already and keep new work out. Returns false if it may not grow any further: answers
+   * have filled as much again as new work may have, and this is not one of the small ones.
+   */
+  noteAnswer(load: Load, bytes: number): boolean {
+    const { share } = load;
+    if (share === undefined) return true;
+    this.#note(load, bytes);
+    load.answerBytes += bytes;
+    if (load.answerBytes <= HARMLESS_BYTES) return true;
+    if (share.bytes <= 2 * this.#shareBytes && this.#bytes <= 2 * this.#budgetBytes) return true;
+    this.refusals.answers += 1;
+    return false;
+  }
+
+  #note(load: Load, bytes: number): void {
     const { share } = load;
     if (share === undefined) return;
     share.bytes += bytes;
@@ -140,6 +157,7 @@ export class OverloadManager {
     if (share === undefined) return;
     load.share = undefined;
     load.heldBytes = 0;
+    load.answerBytes = 0;
     share.bytes -= heldBytes;
     share.requests -= 1;
     this.#bytes -= heldBytes;

@@ -41,6 +41,9 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
   const facts = answerFacts(request, deployment);
   const model = JSON.stringify(facts.model);
   const callSeed = operation.writesCallsWell?.(deployment.model) === true ? undefined : request.callId;
+  // A count is no answer, and a vector in a format of conversations has none of its members.
+  const isAnswer =
+    operationName !== 'count-tokens' && (operationName !== 'embedding' || format.conversation === undefined);
   return {
     body: edited.body,
     dropped:
@@ -48,7 +51,7 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
     headers: forwardedHeaders(request, operation),
     readWhole: (body) => {
       const answer = callSeed === undefined ? body : withCallIds(body, format, callSeed);
-      return readWhole(answer, format, model, operationName !== 'count-tokens');
+      return readWhole(answer, format, model, isAnswer);
     },
     readWholeAsStream: (body) => {
       const { conversation } = format;
@@ -84,7 +87,7 @@ function withCallIds(body: Buffer, { conversation }: FormatParts, callSeed: stri
 
 const LARGEST_FACT_BYTES = 4_096;
 
-/** Reads a whole answer and puts the client's name for the model into it; `model` is a JSON text. A count is no answer. */
+/** Reads a whole answer and puts the client's name for the model into it; `model` is a JSON text. */
 function readWhole(body: Buffer, format: FormatParts, model: string, isAnswer: boolean): ReadyAnswer {
   const envelope = readEnvelope(body);
   if (!envelope.ok) {

@@ -27,6 +27,8 @@ const WITHOUT_SCHEMA: readonly string[] = ['deepseek-chat', 'glm-4.6'];
 
 const PACKAGES: Readonly<Record<string, (model: string) => LanguageModel>> = {
   '@ai-sdk/openai': (model) => createOpenAI({ apiKey: gateway.masterKey, baseURL: `${gateway.url}/v1` }).chat(model),
+  '@ai-sdk/openai by the Responses API': (model) =>
+    createOpenAI({ apiKey: gateway.masterKey, baseURL: `${gateway.url}/v1` })(model),
   '@ai-sdk/openai-compatible': (model) =>
     createOpenAICompatible({
       name: 'sluice',

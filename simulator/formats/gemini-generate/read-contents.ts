@@ -108,8 +108,10 @@ class ContentsReader {
       );
     if (part.inlineData !== undefined) this.#inlineData(part.inlineData, at);
     if (part.fileData !== undefined) this.#tokens += IMAGE_TOKENS;
-    const signature = part.thoughtSignature;
-    if (typeof signature === 'string' && !STAND_INS.includes(signature) && !isMinted(signature))
+    // Bytes of protobuf may be spelled in both alphabets of base64; Python's package uses the other one.
+    const { thoughtSignature: spelled } = part;
+    const signature = typeof spelled === 'string' ? spelled.replaceAll('-', '+').replaceAll('_', '/') : spelled;
+    if (typeof signature === 'string' && !STAND_INS.includes(String(spelled)) && !isMinted(signature))
       throw invalid('Corrupted thought signature.');
     return part;
   }

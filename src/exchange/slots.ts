@@ -60,7 +60,7 @@ export interface RecalledAnswer {
 }
 
 /** A request as it is written for one deployment. */
-interface WrittenCall {
+export interface WrittenCall {
   readonly deployment: Deployment;
   /** The format of the body, which may be another than the client's. */
   readonly format: FormatId;

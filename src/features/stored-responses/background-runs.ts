@@ -9,7 +9,7 @@ import { failedResponse, queuedResponse } from '../../formats/openai-responses/k
 import type { ResponseOwner } from '../../stores/contracts/responses.ts';
 import type { World } from '../feature.ts';
 import { BackgroundClient } from './background-client.ts';
-import type { Shelf } from './shelf.ts';
+import type { Reasoning, Shelf } from './shelf.ts';
 
 /** One response that is being made. */
 export interface BackgroundRun {
@@ -77,9 +77,9 @@ export class BackgroundRuns {
   }
 
   /** Stores the answer. */
-  complete(run: BackgroundRun, answer: JsonObject): void {
+  complete(run: BackgroundRun, answer: JsonObject, reasoning: Reasoning): void {
     const { background, store = true, previous_response_id } = run.queued;
-    this.#end(run, { ...answer, id: run.id, background, store, previous_response_id } as JsonObject);
+    this.#end(run, { ...answer, id: run.id, background, store, previous_response_id } as JsonObject, reasoning);
   }
 
   /** Stores that there is none, unless the run is over. */
@@ -114,10 +114,10 @@ export class BackgroundRuns {
     clearTimeout(timer);
   }
 
-  #end(run: BackgroundRun, response: JsonObject): void {
+  #end(run: BackgroundRun, response: JsonObject, reasoning: Reasoning = []): void {
     if (!this.#forget(run)) return;
     const { owner, id, input } = run;
-    this.#shelf.end(owner, id, { response, input }).catch((error: unknown) => {
+    this.#shelf.end(owner, id, { response, input, reasoning }).catch((error: unknown) => {
       this.#world.onFault(`the response ${id}, which was made in the background, could not be stored`, error);
     });
   }

@@ -2,15 +2,17 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
-import type { OutputGuard, StateSlot } from '../../exchange/slots.ts';
+import type { OutputGuard, StateSlot, WrittenCall } from '../../exchange/slots.ts';
 import {
   inputItemsOf,
   type KeepingAsked,
   outputAsInput,
+  ownReasoningIds,
   preparedRequest,
   readKeeping,
   refersToItem,
   unkeptUpstream,
+  withoutReasoning,
 } from '../../formats/openai-responses/kept-request.ts';
 import { responseIn } from '../../formats/openai-responses/kept-response.ts';
 import { readEnvelope } from '../../wire/envelope.ts';
@@ -18,7 +20,7 @@ import type { Hooks, RunningFeature, World } from '../feature.ts';
 import { type BackgroundRun, BackgroundRuns } from './background-runs.ts';
 import { ownerOf } from './owner-of.ts';
 import type { StoredResponsesConfig } from './settings.ts';
-import { Shelf } from './shelf.ts';
+import { type Reasoning, Shelf } from './shelf.ts';
 import { VisibleResponses } from './visible-responses.ts';
 
 /** What is known of one request between the slots. */
@@ -26,6 +28,8 @@ interface State {
   isKept: boolean;
   isInBackground: boolean;
   previousResponseId: string | undefined;
+  /** Who made the reasoning of the earlier turns. */
+  reasoning: Reasoning;
   run: BackgroundRun | undefined;
 }
 
@@ -49,7 +53,7 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
     this.#runs = new BackgroundRuns(world, this.#shelf);
     this.storedResponses = new VisibleResponses(this.#shelf, this.#runs);
     this.#states = world.stateSlot(() => ({
-      ...{ isKept: false, isInBackground: false, previousResponseId: undefined, run: undefined },
+      ...{ isKept: false, isInBackground: false, previousResponseId: undefined, reasoning: [], run: undefined },
     }));
   }
 
@@ -61,12 +65,7 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
     return {
       formats,
       prepare: (exchange) => this.#prepare(exchange, config),
-      rewrite: (exchange, { deployment, body }) => {
-        if (exchange.lane !== 'relay' || !exchange.of(this.#states).isKept) return undefined;
-        const envelope = readEnvelope(body);
-        const { how = 'never' } = deployment.abilities.reasoning ?? {};
-        return envelope.ok ? unkeptUpstream(body, envelope, how !== 'never') : undefined;
-      },
+      rewrite: (exchange, call) => this.#rewrite(exchange, call),
       guardOutput: (exchange) => this.#keep(exchange, config),
       settled: (exchange) => {
         const { run } = exchange.of(this.#states);
@@ -95,6 +94,7 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
     const before = await this.#before(exchange, asked);
     if (before === undefined && !state.isKept) return undefined;
     state.previousResponseId = before?.id;
+    state.reasoning = before?.reasoning ?? [];
     return preparedRequest(body, envelope, { before: before?.items, isKept: state.isKept });
   }
 
@@ -112,12 +112,30 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
       const words = `Previous response with id '${id.slice(0, 256)}' not found.`;
       throw new GatewayError('unknown_previous_response', words, { param });
     }
-    const { response, input } = found;
+    const { response, input, reasoning } = found;
     if (response.status !== 'completed' && response.status !== 'incomplete') {
       const words = `The previous response with id '${id}' is ${String(response.status)}, so it cannot be continued. Only a response that is completed can.`;
       throw new GatewayError('invalid_request', words, { param });
     }
-    return { id, items: [...input, ...outputAsInput(response)] };
+    return { id, reasoning, items: [...input, ...outputAsInput(response)] };
+  }
+
+  /** What goes to OpenAI's API: it stores nothing, and is sent no reasoning that another account encrypted. */
+  #rewrite(exchange: Exchange, { deployment, format, body }: WrittenCall): Buffer | undefined {
+    if (format !== 'openai-responses') return undefined;
+    const { isKept, reasoning } = exchange.of(this.#states);
+    let written = body;
+    const foreign = new Set(reasoning.flatMap(([item, maker]) => (maker === deployment.id ? [] : [item])));
+    if (foreign.size > 0) {
+      const envelope = readEnvelope(written);
+      if (envelope.ok) written = withoutReasoning(written, envelope, foreign);
+    }
+    if (isKept && exchange.lane === 'relay') {
+      const envelope = readEnvelope(written);
+      const { how = 'never' } = deployment.abilities.reasoning ?? {};
+      if (envelope.ok) written = unkeptUpstream(written, envelope, how !== 'never');
+    }
+    return written === body ? undefined : written;
   }
 
   #keep(exchange: Exchange, config: StoredResponsesConfig): readonly OutputGuard[] {
@@ -128,16 +146,22 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
     if (state.isInBackground) state.run = this.#runs.start(exchange, owner, state.previousResponseId);
     const { run, previousResponseId = null } = state;
     const take = (response: JsonObject | undefined): void => {
+      if (response === undefined) return;
+      const maker = exchange.deployment?.id ?? '';
+      const reasoning: Reasoning = [
+        ...state.reasoning,
+        ...ownReasoningIds(response).map((item) => [item, maker] as const),
+      ];
       if (run !== undefined) {
-        if (response !== undefined) this.#runs.complete(run, response);
+        this.#runs.complete(run, response, reasoning);
         return;
       }
-      const id = response?.id;
-      if (response === undefined || typeof id !== 'string' || !ID.test(id)) return;
+      const { id } = response;
+      if (typeof id !== 'string' || !ID.test(id)) return;
       const asked = parseJson(body.toString('utf8'));
       const input = isJsonObject(asked) ? inputItemsOf(asked) : [];
       const told = { ...response, store: true, previous_response_id: previousResponseId };
-      this.#shelf.put(owner, id, { response: told, input }).catch((error: unknown) => {
+      this.#shelf.put(owner, id, { response: told, input, reasoning }).catch((error: unknown) => {
         this.#world.onFault(`the response ${id} could not be stored`, error);
       });
     };

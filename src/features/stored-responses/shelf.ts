@@ -11,7 +11,12 @@ import type { StoredResponsesConfig } from './settings.ts';
 interface KeptResponse {
   readonly response: JsonObject;
   readonly input: readonly JsonValue[];
+  /** Which deployment made the reasoning that no other one may be able to read: pairs of an item's id and a deployment's. */
+  readonly reasoning?: Reasoning;
 }
+
+/** Pairs of the id of a reasoning item and of the deployment that made it. */
+export type Reasoning = readonly (readonly [item: string, deployment: string])[];
 
 const MEBIBYTE = 1_048_576;
 const SEALED = /^s\d:/;
@@ -62,7 +67,7 @@ export class Shelf {
   async find(
     { scope }: ResponseOwner,
     id: string,
-  ): Promise<(KeptResponse & { readonly isRunning: boolean }) | undefined> {
+  ): Promise<(Required<KeptResponse> & { readonly isRunning: boolean }) | undefined> {
     const { responses, clock } = this.#world;
     await this.#writing.get(`${scope} ${id}`)?.catch(() => undefined);
     let stored = await answered(responses.get(scope, id, clock.nowMs()));
@@ -72,15 +77,15 @@ export class Shelf {
     }
     const opened = stored === undefined ? undefined : this.#opened(id, stored.data);
     if (stored === undefined || opened === undefined) return undefined;
-    const { response, input } = opened;
+    const { response, input, reasoning } = opened;
     const isRunning = stored.runningUntilMs !== undefined && stored.runningUntilMs > clock.nowMs();
-    if (stored.runningUntilMs === undefined || isRunning) return { response, input, isRunning };
+    if (stored.runningUntilMs === undefined || isRunning) return { response, input, reasoning, isRunning };
     // The instance that made it is gone, and no other one ends it.
     const failed = failedResponse(
       response,
       'The gateway was stopped while this response was made. Send the request again.',
     );
-    return { response: failed, input, isRunning };
+    return { response: failed, input, reasoning, isRunning };
   }
 
   delete({ scope }: ResponseOwner, id: string): Promise<boolean> {
@@ -97,7 +102,7 @@ export class Shelf {
   }
 
   /** Undefined if it was sealed under a key that is not known any more: for its client it does not exist. */
-  #opened(id: string, data: string): KeptResponse | undefined {
+  #opened(id: string, data: string): Required<KeptResponse> | undefined {
     let text = data;
     if (SEALED.test(data)) {
       try {
@@ -108,7 +113,8 @@ export class Shelf {
       }
     }
     const value = objectOf(JSON.parse(text) as JsonValue);
-    return { response: objectOf(value?.response) ?? {}, input: itemsOf(value?.input) };
+    const reasoning = itemsOf(value?.reasoning) as unknown as Reasoning;
+    return { response: objectOf(value?.response) ?? {}, input: itemsOf(value?.input), reasoning };
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a request says about keeping its answer, and the request with an earlier response put before its input. */
-import { isJsonObject, itemsOf, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, itemsOf, type JsonObject, type JsonValue, objectsOf } from '../../core/json.ts';
 import { memberNamed, parseMember, type ReadableEnvelope, valueBytes } from '../../wire/envelope.ts';
 import { walkObjects } from '../../wire/json-walk.ts';
 import { type Edit, splice } from '../../wire/splice.ts';
@@ -119,4 +119,29 @@ export function outputAsInput({ output }: JsonObject): readonly JsonValue[] {
   return itemsOf(output).filter(
     (item) => !isJsonObject(item) || item.type !== 'reasoning' || typeof item.encrypted_content === 'string',
   );
+}
+
+/** The ids of the reasoning in an answer that only its own account at OpenAI can read. */
+export function ownReasoningIds({ output }: JsonObject): readonly string[] {
+  return objectsOf(output).flatMap(({ type, id, encrypted_content: content }) => {
+    const isOwn = type === 'reasoning' && typeof content === 'string' && !content.includes(':');
+    return isOwn && typeof id === 'string' ? [id] : [];
+  });
+}
+
+/**
+ * The request without reasoning that its receiver cannot decrypt ("invalid_encrypted_content"). Calls lose their ids with it, because
+ * OpenAI asks for the reasoning that belongs to a call with an id.
+ */
+export function withoutReasoning(body: Buffer, envelope: ReadableEnvelope, ids: ReadonlySet<string>): Buffer {
+  const member = memberNamed(envelope, 'input');
+  if (member?.kind !== 'array') return body;
+  const items = itemsOf(parseMember(body, member)).flatMap((item): JsonValue[] => {
+    if (!isJsonObject(item)) return [item];
+    if (item.type === 'reasoning') return typeof item.id === 'string' && ids.has(item.id) ? [] : [item];
+    if (item.type !== 'function_call' && item.type !== 'custom_tool_call') return [item];
+    const { id: _, ...call } = item;
+    return [call];
+  });
+  return splice(body, envelope, [{ edit: 'replace', name: 'input', json: JSON.stringify(items) }]);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext, test } from 'node:test';
 import OpenAI from 'openai';
-import type { JsonValue } from '../../../src/core/json.ts';
+import { type JsonValue, objectOf, objectsOf } from '../../../src/core/json.ts';
 import { openaiJudges } from '../../golden/openai-chat/openai-schema.ts';
 import { CHAT_GROUPS } from '../../support/default-config.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../../support/gateway.ts';
@@ -369,4 +369,36 @@ test('what was sealed under a lost key is not there any more', async (t) => {
   await second.close();
   const third = await start(t, { dataFolder, config, env: { LITELLM_SALT_KEY: 'second-salt' } });
   await assert.rejects(clientOf(third).responses.retrieve(id), refusal(404, 'not_found', /not found/));
+});
+
+test('reasoning that one account encrypted is given back to its deployment, and to no other', async (t) => {
+  const deployment = (group: string) => ({
+    model_name: group,
+    litellm_params: {
+      model: 'openai/gpt-5',
+      api_base: 'os.environ/SIMULATOR_URL',
+      api_key: 'os.environ/PROVIDER_KEY',
+    },
+    model_info: { id: group },
+  });
+  const gateway = await start(t, {
+    config: JSON.stringify({
+      model_list: [deployment('west'), deployment('east')],
+      general_settings: { master_key: 'os.environ/TEST_MASTER_KEY' },
+    }),
+  });
+  const client = clientOf(gateway);
+  const reasoning = { effort: 'low' as const, summary: 'auto' as const };
+  const first = await client.responses.create({ model: 'west', input: TWO_CITIES_QUESTION, reasoning });
+  assert.ok(first.output.some((item) => item.type === 'reasoning' && item.encrypted_content));
+  const next = async (model: string, id: string): Promise<[boolean, string]> => {
+    const answer = await client.responses.create({ model, input: 'say: next', previous_response_id: id, reasoning });
+    const sent = objectsOf(objectOf(gateway.simulator.requests.at(-1)?.body)?.input);
+    return [sent.some(({ type }) => type === 'reasoning'), answer.id];
+  };
+  const [inWest] = await next('west', first.id);
+  const [inEast, second] = await next('east', first.id);
+  assert.deepEqual([inWest, inEast], [true, false]);
+  const [backInWest] = await next('west', second);
+  assert.equal(backInWest, true, 'what west made is still its own after a turn elsewhere');
 });

@@ -1,0 +1,36 @@
+/** Two gateways over one Postgres: each continues, shows and cancels what the other one stored. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import OpenAI from 'openai';
+import { DEFAULT_CONFIG } from '../../support/default-config.ts';
+import { startTestGateway } from '../../support/gateway.ts';
+import { startTestPostgres } from '../../support/postgres.ts';
+
+test('turns of one conversation may go to any instance', { timeout: 60_000 }, async (t) => {
+  const postgres = await startTestPostgres();
+  t.after(() => postgres.close());
+  const env = { DATABASE_URL: await postgres.makeDatabase() };
+  const clients: OpenAI[] = [];
+  for (let count = 0; count < 2; count += 1) {
+    const gateway = await startTestGateway({ config: DEFAULT_CONFIG, env, unsharedLimits: true });
+    t.after(() => gateway.close());
+    gateway.simulator.script({ match: { model: 'gpt-5' }, fault: 'headers-after-20' });
+    clients.push(new OpenAI({ apiKey: gateway.masterKey, baseURL: `${gateway.url}/v1`, maxRetries: 0 }));
+  }
+  const [one, two] = clients;
+  assert.ok(one !== undefined && two !== undefined);
+  let last: string | undefined;
+  for (const [turn, client] of [one, two, one, two].entries()) {
+    const more = last === undefined ? {} : { previous_response_id: last };
+    const answer = await client.responses.create({ model: 'gpt-4o', input: `say: turn ${turn}`, ...more });
+    assert.match(answer.output_text, new RegExp(`turn ${turn}`));
+    last = answer.id;
+  }
+  assert.equal((await one.responses.inputItems.list(last ?? '')).data.length, 7);
+
+  const running = await one.responses.create({ model: 'gpt-5', input: 'say: never', background: true });
+  assert.equal((await two.responses.cancel(running.id)).status, 'cancelled');
+  assert.equal((await one.responses.retrieve(running.id)).status, 'cancelled');
+  await two.responses.delete(last ?? '');
+  await assert.rejects(one.responses.retrieve(last ?? ''), /not found/);
+});

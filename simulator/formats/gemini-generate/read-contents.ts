@@ -14,6 +14,9 @@ interface Contents {
 
 /** Google's documented stand-ins for a signature that a client does not have (guide to thought signatures, 2025-12). */
 const STAND_INS = ['context_engineering_is_the_way_to_go', 'skip_thought_signature_validator'];
+/** Also as the bytes that the member is made of: pydantic-ai 2.68 sends them so. */
+const isStandIn = (text: string): boolean =>
+  STAND_INS.includes(text) || STAND_INS.includes(Buffer.from(text, 'base64').toString());
 const IMAGE_TOKENS = 258;
 const CONTENT_TOKENS = 4;
 
@@ -111,7 +114,7 @@ class ContentsReader {
     // Bytes of protobuf may be spelled in both alphabets of base64; Python's package uses the other one.
     const { thoughtSignature: spelled } = part;
     const signature = typeof spelled === 'string' ? spelled.replaceAll('-', '+').replaceAll('_', '/') : spelled;
-    if (typeof signature === 'string' && !STAND_INS.includes(String(spelled)) && !isMinted(signature))
+    if (typeof signature === 'string' && !isStandIn(String(spelled)) && !isMinted(signature))
       throw invalid('Corrupted thought signature.');
     return part;
   }

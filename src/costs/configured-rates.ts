@@ -19,7 +19,7 @@ type TokenRate =
   | 'reasoning'
   | 'audioOutput';
 
-/** LiteLLM's field for each rate. Tiers add `_above_200k_tokens`, service tiers `_priority`, `_flex` or `_batches`. */
+/** LiteLLM's field for each rate. Tiers add `_above_200k_tokens`, service tiers `_priority`, `_flex`, `_batches` and the like. */
 const FIELDS: Readonly<Record<TokenRate, string>> = {
   input: 'input_cost_per_token',
   output: 'output_cost_per_token',
@@ -50,6 +50,9 @@ const SERVICE_TIERS: ReadonlyMap<string, string> = new Map(
     flex: '_flex',
     batch: '_batches',
     batches: '_batches',
+    ultrafast: '_ultrafast',
+    balanced: '_balanced',
+    decisions: '_decisions',
   }),
 );
 
@@ -72,6 +75,9 @@ export function configuredRates(modelInfo: JsonObject, serviceTier?: string): Co
     const rate = readRate(modelInfo, FIELDS[name], suffix);
     if (rate !== undefined) rates[name] = rate;
   }
+  // DeepSeek's prices have the second name.
+  const cacheHit = readRate(modelInfo, 'input_cost_per_token_cache_hit', suffix);
+  if (cacheHit !== undefined) rates.cachedInput ??= cacheHit;
   Object.assign(rates, readTieredPricing(modelInfo.tiered_pricing));
   const perRequest = priceOf(modelInfo.input_cost_per_request);
   if (perRequest !== undefined) rates.perRequest = perRequest;

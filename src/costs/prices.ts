@@ -123,7 +123,7 @@ class AnsweredModels {
 }
 
 /** Service tiers that can have prices of their own. */
-const PRICED_TIERS: readonly string[] = ['priority', 'flex', 'batch'];
+const PRICED_TIERS: readonly string[] = ['priority', 'flex', 'batch', 'ultrafast', 'balanced', 'decisions'];
 
 function lookUp({ provider, priceProvider, model, modelInfo }: ModelToPrice): ListedModel | undefined {
   const id = priceProvider === undefined ? listedProvider(provider) : (priceProvider ?? undefined);

@@ -355,12 +355,8 @@ export class Edge {
     if (isFinal(error)) again.push('x-should-retry', 'false');
     if (hasUnreadBody(request.raw)) {
       const allow = reply.getHeader('allow');
-      const headers = [
-        'content-type',
-        'application/json',
-        ...(typeof allow === 'string' ? ['allow', allow] : []),
-        ...again,
-      ];
+      const allowed = typeof allow === 'string' ? ['allow', allow] : [];
+      const headers = ['content-type', 'application/json', ...allowed, ...again];
       reply.hijack();
       new HttpClient(request.raw, reply.raw, this.#overload).sendWhole(status, headers, body);
       return reply;

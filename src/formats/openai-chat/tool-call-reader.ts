@@ -43,6 +43,8 @@ export class ToolCallReader {
   readonly #mayHold: boolean;
   readonly #calls: Call[] = [];
   readonly #byIndex = new Map<number, Call[]>();
+  /** The first call of each id: under its index, and among all. */
+  readonly #byId = new Map<string, Call>();
 
   /** Without `mayHold` arguments go out as they come, also an empty object that others may replace. */
   constructor(choice: number, ids: CallIds, mayHold = true) {
@@ -64,7 +66,7 @@ export class ToolCallReader {
     const name = wordOf(holder.name);
     const text = custom === undefined ? readCallArguments(holder.arguments) : (stringOf(custom.input) ?? '');
     const call = this.#find(fragment.index, { id, name, text }, emit);
-    call.id ??= id;
+    if (call.id === undefined && id !== undefined) this.#name(call, fragment.index, id);
     call.hasManyIds ||= id !== undefined && id !== call.id;
     call.name ??= name;
     call.custom ||= custom !== undefined || fragment.type === 'custom';
@@ -92,7 +94,7 @@ export class ToolCallReader {
       calls = this.#byIndex.get(index) ?? [];
       this.#byIndex.set(index, calls);
     }
-    const sameId = fragment.id === undefined ? undefined : calls.find(({ id }) => id === fragment.id);
+    const sameId = fragment.id === undefined ? undefined : this.#byId.get(placeOf(index, fragment.id));
     const candidate = sameId ?? calls.at(-1);
     if (candidate !== undefined && !(sameId === undefined ? beginsAnother : isBeyond)(candidate, fragment)) {
       return candidate;
@@ -104,6 +106,14 @@ export class ToolCallReader {
     // Only its arguments tell it from the call before, so it calls the same tool.
     if (fragment.name === undefined && candidate?.end.isWhole === true) call.name = candidate.name;
     return call;
+  }
+
+  /** An answer may have a hundred thousand calls, so none is searched for among the others. */
+  #name(call: Call, index: JsonValue | undefined, id: string): void {
+    call.id = id;
+    for (const place of [placeOf(index, id), placeOf(undefined, id)]) {
+      if (!this.#byId.has(place)) this.#byId.set(place, call);
+    }
   }
 
   #open(): Call {
@@ -193,4 +203,8 @@ function isObject(text: string): boolean {
 /** Whether nothing but `{}` came so far, and none of it was emitted. */
 function isEmptyObject(call: Call): boolean {
   return !call.hasEmitted && call.unsent.length < 16 && /^\s*\{\s*\}\s*$/.test(call.unsent);
+}
+
+function placeOf(index: JsonValue | undefined, id: string): string {
+  return `${typeof index === 'number' ? index : ''} ${id}`;
 }

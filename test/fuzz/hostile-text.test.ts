@@ -1,0 +1,44 @@
+/** No reader takes time that grows faster than what it reads, whatever text a client or a provider makes. */
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { BODY_READERS } from './hostile/body-readers.ts';
+import { growthFault } from './hostile/growth.ts';
+import { HOSTILE_TEXTS, nearMiss } from './hostile/hostile-text.ts';
+import { closeReaders, TEXT_READERS, type TextReader } from './hostile/text-readers.ts';
+
+const plain = (text: string): Buffer => Buffer.from(text);
+
+async function faultsOf({
+  marks,
+  kinds,
+  mostBytes,
+  mostMsForMegabyte,
+  frame = plain,
+  read,
+}: TextReader): Promise<readonly string[]> {
+  const faults: string[] = [];
+  const general = HOSTILE_TEXTS.filter(({ kind }) => kinds?.includes(kind) !== false);
+  for (const hostile of [...general, ...marks.map(nearMiss)]) {
+    const make = (bytes: number): Buffer => frame(hostile.text(bytes), hostile.json(bytes));
+    const fault = await growthFault({ make, read }, mostBytes);
+    if (fault !== undefined) faults.push(`${hostile.kind}: ${fault}`);
+  }
+  return faults;
+}
+
+describe('readers on hostile text of 1 and 4 MB', { timeout: 600_000 }, () => {
+  after(closeReaders);
+  for (const reader of [...BODY_READERS, ...TEXT_READERS]) {
+    test(reader.name, async () => {
+      assert.deepEqual(await faultsOf(reader), []);
+    });
+  }
+
+  test('what is quadratic is found', async () => {
+    let steps = 0;
+    const read = (input: Buffer): void => {
+      for (let at = 0; at < input.length; at += 16) for (const byte of input) steps += byte ^ at;
+    };
+    assert.match(String(await growthFault({ make: (bytes) => Buffer.alloc(bytes), read })), /ms of CPU/, `${steps}`);
+  });
+});

@@ -8,14 +8,7 @@ import { closeReaders, TEXT_READERS, type TextReader } from './hostile/text-read
 
 const plain = (text: string): Buffer => Buffer.from(text);
 
-async function faultsOf({
-  marks,
-  kinds,
-  mostBytes,
-  mostMsForMegabyte,
-  frame = plain,
-  read,
-}: TextReader): Promise<readonly string[]> {
+async function faultsOf({ marks, kinds, mostBytes, frame = plain, read }: TextReader): Promise<readonly string[]> {
   const faults: string[] = [];
   const general = HOSTILE_TEXTS.filter(({ kind }) => kinds?.includes(kind) !== false);
   for (const hostile of [...general, ...marks.map(nearMiss)]) {

@@ -2,18 +2,27 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { BODY_READERS } from './hostile/body-readers.ts';
+import { CONFIG_READERS } from './hostile/config-readers.ts';
 import { growthFault } from './hostile/growth.ts';
 import { HOSTILE_TEXTS, nearMiss } from './hostile/hostile-text.ts';
 import { closeReaders, TEXT_READERS, type TextReader } from './hostile/text-readers.ts';
 
 const plain = (text: string): Buffer => Buffer.from(text);
 
-async function faultsOf({ marks, kinds, mostBytes, frame = plain, read }: TextReader): Promise<readonly string[]> {
+async function faultsOf({
+  marks,
+  kinds,
+  mostBytes,
+  mostMs,
+  copies = 1,
+  frame = plain,
+  read,
+}: TextReader): Promise<readonly string[]> {
   const faults: string[] = [];
   const general = HOSTILE_TEXTS.filter(({ kind }) => kinds?.includes(kind) !== false);
   for (const hostile of [...general, ...marks.map(nearMiss)]) {
-    const make = (bytes: number): Buffer => frame(hostile.text(bytes), hostile.json(bytes));
-    const fault = await growthFault({ make, read }, mostBytes);
+    const make = (bytes: number): Buffer => frame(hostile.text(bytes / copies), hostile.json(bytes / copies));
+    const fault = await growthFault({ make, read }, mostBytes, mostMs);
     if (fault !== undefined) faults.push(`${hostile.kind}: ${fault}`);
   }
   return faults;
@@ -21,7 +30,7 @@ async function faultsOf({ marks, kinds, mostBytes, frame = plain, read }: TextRe
 
 describe('readers on hostile text of 1 and 4 MB', { timeout: 600_000 }, () => {
   after(closeReaders);
-  for (const reader of [...BODY_READERS, ...TEXT_READERS]) {
+  for (const reader of [...BODY_READERS, ...TEXT_READERS, ...CONFIG_READERS]) {
     test(reader.name, async () => {
       assert.deepEqual(await faultsOf(reader), []);
     });

@@ -121,6 +121,36 @@ describe('keys that a provider echoes', { timeout: 180_000 }, () => {
     });
   }
 
+  for (const [kind, message] of [
+    ['one long message', 'word '.repeat(800_000)],
+    ['a message behind long members', 'the model is overloaded'],
+    ['a message among very many', 'the model is overloaded'],
+  ] as const) {
+    for (const stream of [false, true]) {
+      test(`an error in a successful answer is searched only as far as messages go: ${kind}${stream ? ', streamed' : ''}`, async () => {
+        const many =
+          kind === 'a message among very many' ? new Array(200_000).fill('a word') : ['word '.repeat(800_000)];
+        const error = { message: `${message} ${PROVIDER_KEY}`, type: 'server_error' };
+        const json = JSON.stringify({ error, ...(message.length < 100 && { many }) });
+        answer = (response) => {
+          response.writeHead(200, { 'content-type': stream ? 'text/event-stream' : 'application/json' });
+          response.end(stream ? `data: ${json}\n\n` : json);
+        };
+        const startedAt = process.cpuUsage();
+        JSON.parse(JSON.stringify(JSON.parse(json)));
+        const plain = process.cpuUsage(startedAt);
+        const before = process.cpuUsage();
+        const seen = await ask('/v1/messages', 'oai', stream);
+        const spent = process.cpuUsage(before);
+        check(seen, PROVIDER_KEY, PROVIDER_KEY);
+        assert.match(seen, message.length > 100 ? /withheld, because it is too long/ : /the model is overloaded/);
+        // Each megabyte that is searched takes a third of a second.
+        const [mostMs, tookMs] = [(20 * plain.user) / 1_000 + 500, spent.user / 1_000];
+        assert.ok(tookMs <= mostMs, `${tookMs} ms of CPU, at most ${mostMs} were expected`);
+      });
+    }
+  }
+
   for (const [where, before, after] of [
     ['behind 300 KiB', 300_000, 10],
     ['behind 300 KiB, with more of the event after it', 300_000, 400_000],

@@ -97,8 +97,8 @@ function classify(
   const clean = (text: string): string => deployment.secrets.redact(text);
   const failure = deployment.provider.classify({
     ...{ status, headers, receivedAtMs },
-    body: mapTexts(body, clean),
-    error: mapTexts(error, clean),
+    body: mapTexts(body, bounded(clean)),
+    error: mapTexts(error, bounded(clean)),
   });
   return new GatewayError(failure.code, clean(failure.message), {
     provider: deployment.provider.name,
@@ -108,10 +108,25 @@ function classify(
     ...defined({
       retryAfterMs: failure.retryAfterMs,
       status: failure.status,
-      details: mapTexts(error?.details, clean),
+      details: mapTexts(error?.details, bounded(clean)),
     }),
   });
 }
+
+/** An error in an answer with a status of success may have megabytes, and each of them takes a third of a second to search. */
+function bounded(clean: (text: string) => string): (text: string) => string {
+  let left = MOST_SEARCHED;
+  return (text) => {
+    left -= text.length + COST_OF_A_TEXT;
+    return left < 0 ? WITHHELD : clean(text);
+  };
+}
+
+/** How many characters of one failed answer are searched for credentials: enough for every error message. */
+const MOST_SEARCHED = 131_072;
+/** What searching takes for the shortest text, in characters. */
+const COST_OF_A_TEXT = 16;
+const WITHHELD = "the provider's message was withheld, because it is too long to be searched for credentials";
 
 /** The JSON of a failed answer; of one that is plain text, its words as a JSON string, and of a page of HTML its title. */
 function parse({ body, headers }: FailedResponse): JsonValue | undefined {

@@ -143,6 +143,7 @@ function readEvents(input: Buffer): void {
 }
 
 const ofJson = (write: (json: string) => string) => (_text: string, json: string) => Buffer.from(write(json));
+const copiesIn = (write: (json: string) => string): number => write('@').split('@').length - 1;
 /** Many small events, or one large one. */
 const asEvents = (write: (json: string) => string) => (text: string, json: string) => {
   const piece = text.slice(0, 200);
@@ -195,12 +196,14 @@ export const BODY_READERS: readonly TextReader[] = [
     name: `${id} request`,
     marks: BODY_MARKS,
     frame: ofJson(REQUESTS[id]),
+    copies: copiesIn(REQUESTS[id]),
     read: (input: Buffer) => readRequest(id, input),
   })),
   ...CONVERSATIONS.map((id) => ({
     name: `${id} answer`,
     marks: ['data:image/png;base64,', '{"', '\\u00', '```', '<think>'],
     frame: ofJson(ANSWERS[id]),
+    copies: copiesIn(ANSWERS[id]),
     read: (input: Buffer) => readAnswer(id, input),
   })),
   ...CONVERSATIONS.map((id) => ({

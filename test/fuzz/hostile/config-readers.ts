@@ -5,7 +5,7 @@ import { FEATURE_SETTINGS } from '../../../src/features/index.ts';
 import { providers } from '../../../src/providers/index.ts';
 import type { TextReader } from './text-readers.ts';
 
-const MOST_BYTES = 262_144;
+const MOST_BYTES = 131_072;
 /** The YAML library makes several objects for each token, and two quotes are one. Only who may start the gateway can write this file. */
 const MOST_MS_FOR_A_MEGABYTE = 10_000;
 

@@ -26,7 +26,7 @@ export async function growthFault(
   mostBytes = 4 * MEGABYTE,
   mostMs = MOST_MS_FOR_A_MEGABYTE,
 ): Promise<string | undefined> {
-  for (const bytes of FIRST_BYTES) {
+  for (const bytes of FIRST_BYTES.filter((each) => each < mostBytes)) {
     const fault = await tooDear(growing, bytes, mostMs);
     if (fault !== undefined) return fault;
   }

@@ -17,7 +17,7 @@ import { UsageFrameFilter } from '../../../src/wire/unwanted-usage.ts';
 import { WholeEvents } from '../../../src/wire/whole-events.ts';
 import { parsedJson, unlessRefused } from '../target.ts';
 import { ALL_FORMATS, CONVERSATIONS, type ConversationId } from '../targets/golden-inputs.ts';
-import type { TextReader } from './text-readers.ts';
+import type { TextReader } from './text-reader.ts';
 
 const FACTS = { id: 'id-1', model: 'm', createdSeconds: 1, streamUsage: true };
 const BODY_MARKS = [
@@ -47,6 +47,8 @@ const REQUESTS: Readonly<Record<(typeof ALL_FORMATS)[number], (json: string) => 
   'gemini-generate': (json) =>
     `{"contents":[{"role":"user","parts":[{"text":${json}},{"inlineData":{"mimeType":"image/png","data":${json}}}]}],"systemInstruction":${json}}`,
   'openai-embeddings': (json) => `{"model":"m","input":${json}}`,
+  'openai-responses': (json) =>
+    `{"model":"m","instructions":${json},"input":[{"role":"user","content":${json}},{"type":"function_call","call_id":"x","name":"f","arguments":${json}},{"type":"function_call_output","call_id":"x","output":${json}}]}`,
 };
 
 const ANSWERS: Readonly<Record<ConversationId, (json: string) => string>> = {
@@ -57,6 +59,8 @@ const ANSWERS: Readonly<Record<ConversationId, (json: string) => string>> = {
     `{"id":"x","type":"message","role":"assistant","content":[{"type":"text","text":${json}}],"stop_reason":"end_turn"}`,
   'gemini-generate': (json) =>
     `{"candidates":[{"content":{"role":"model","parts":[{"text":${json}}]},"finishReason":"STOP"}]}`,
+  'openai-responses': (json) =>
+    `{"id":"x","object":"response","status":"completed","model":"m","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":${json}}]}]}`,
 };
 
 function readRequest(id: (typeof ALL_FORMATS)[number], input: Buffer): void {
@@ -158,6 +162,8 @@ const DELTAS: Readonly<Record<ConversationId, (json: string) => string>> = {
   'anthropic-messages': (json) =>
     `{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":${json}}}`,
   'gemini-generate': (json) => `{"candidates":[{"content":{"parts":[{"text":${json}}]}}]}`,
+  'openai-responses': (json) =>
+    `{"type":"response.output_text.delta","item_id":"x","output_index":0,"content_index":0,"delta":${json}}`,
 };
 /** Fragments of calls that look as if each began another call, or ended one. */
 const CALL_FRAGMENTS: Readonly<Record<string, (index: number) => string>> = {

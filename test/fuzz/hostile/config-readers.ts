@@ -3,7 +3,7 @@
 import { loadConfig } from '../../../src/config/load.ts';
 import { FEATURE_SETTINGS } from '../../../src/features/index.ts';
 import { providers } from '../../../src/providers/index.ts';
-import type { TextReader } from './text-readers.ts';
+import type { TextReader } from './text-reader.ts';
 
 const MOST_BYTES = 131_072;
 /** The YAML library makes several objects for each token, and two quotes are one. Only who may start the gateway can write this file. */

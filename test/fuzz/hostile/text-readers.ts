@@ -344,7 +344,7 @@ const BODIES: readonly TextReader[] = [
     read: (input) => unpack(input, { encoding: 'gzip', maxBytes: 64 * 1_048_576, tooLarge: roomy, onPiece: () => {} }),
   },
   {
-    name: 'compressed body that is none',
+    name: 'body that says wrongly that it is compressed',
     marks: ['\x1f\x8b', '\0', 'x\x9c'],
     read: async (input) => {
       for (const encoding of ['gzip', 'deflate', 'br', 'zstd'])

@@ -34,6 +34,8 @@ const SAMPLING: readonly string[] = [
   'logprobs',
   'top_logprobs',
   'seed',
+  // No parameter of OpenAI's, but clients of Claude and Gemini send it to every model, and it costs nothing anywhere.
+  'top_k',
   'user',
   'metadata',
   'store',

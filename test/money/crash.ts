@@ -39,7 +39,7 @@ export interface CrashResult {
 
 const CLIENTS = 24;
 const OUTPUT = 40;
-const LIMITS = [10, 40, 400] as const;
+const LIMITS = [16, 40, 400] as const;
 /** The longest time from the first request of a round to its kill. */
 const LONGEST_LOAD_MS = 900;
 /** Claims of a dead instance that its journal did not know are booked this late: a lease in Redis, and some time to look. */
@@ -181,15 +181,17 @@ class Crashing {
       sent.push(one);
       const key = this.#keys[Math.floor(Math.random() * this.#keys.length)] ?? '';
       const limit = LIMITS[Math.floor(Math.random() * LIMITS.length * 2)];
+      const question = `Tell me of river ${number}.`;
+      const isResponse = Math.random() < 0.3;
       const body = {
         model: 'm',
-        messages: [{ role: 'user', content: `Tell me of river ${number}.` }],
+        ...(isResponse ? { input: question, store: false } : { messages: [{ role: 'user', content: question }] }),
         ...(Math.random() < 0.5 && { stream: true }),
-        ...(limit !== undefined && { max_tokens: limit }),
+        ...(limit !== undefined && { [isResponse ? 'max_output_tokens' : 'max_tokens']: limit }),
       };
-      one.answer = await post(agent, url, key, body, {
-        'x-litellm-spend-logs-metadata': JSON.stringify({ number }),
-      });
+      const headers = { 'x-litellm-spend-logs-metadata': JSON.stringify({ number }) };
+      const path = isResponse ? '/v1/responses' : '/v1/chat/completions';
+      one.answer = await post(agent, url, key, body, headers, path);
       if (one.answer.status === 0) return;
     }
   }

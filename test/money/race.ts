@@ -56,10 +56,11 @@ export function post(
   key: string,
   body: JsonObject,
   headers: Readonly<Record<string, string>> = {},
+  path = '/v1/chat/completions',
 ): Promise<Answer> {
   return new Promise((resolve) => {
     const bytes = Buffer.from(JSON.stringify(body));
-    const call = request(`${url}/v1/chat/completions`, {
+    const call = request(url + path, {
       method: 'POST',
       agent,
       headers: {

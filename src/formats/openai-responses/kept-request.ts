@@ -1,6 +1,6 @@
 /** What a request says about keeping its answer, and the request with an earlier response put before its input. */
 import { isJsonObject, itemsOf, type JsonObject, type JsonValue, objectsOf } from '../../core/json.ts';
-import { memberNamed, parseMember, type ReadableEnvelope, valueBytes } from '../../wire/envelope.ts';
+import { type Member, memberNamed, parseMember, type ReadableEnvelope, valueBytes } from '../../wire/envelope.ts';
 import { walkObjects } from '../../wire/json-walk.ts';
 import { type Edit, splice } from '../../wire/splice.ts';
 
@@ -42,7 +42,7 @@ export function refersToItem(body: Buffer, envelope: ReadableEnvelope): boolean 
     REFERENCE,
     (item, all) => {
       const type = item.string('type');
-      const isBare = type === undefined && item.span('role') === undefined && item.span('id') !== undefined;
+      const isBare = type === undefined && item.string('role') === undefined && item.span('id') !== undefined;
       if (isBare || type === 'item_reference') all.push(true);
     },
     found,
@@ -82,12 +82,26 @@ export function preparedRequest(body: Buffer, envelope: ReadableEnvelope, { befo
   return splice(body, envelope, edits);
 }
 
+/** The input with the earlier items before it. What is no input is put behind them as it is: the list is then refused. */
 function joined(before: readonly JsonValue[], body: Buffer, envelope: ReadableEnvelope): string {
-  const input = memberNamed(envelope, 'input');
-  const own = input === undefined ? '[]' : valueBytes(body, input).toString('utf8');
-  const items = input?.kind === 'string' ? `{"role":"user","content":${own}}` : own.trim().slice(1, -1).trim();
+  const member = memberNamed(envelope, 'input');
+  const own = member === undefined ? '' : valueBytes(body, member).toString('utf8');
   const earlier = JSON.stringify(before).slice(1, -1);
-  return `[${[earlier, items].filter((text) => text !== '').join(',')}]`;
+  return `[${[earlier, itemsIn(member?.kind, own)].filter((text) => text !== '').join(',')}]`;
+}
+
+function itemsIn(kind: Member['kind'] | undefined, own: string): string {
+  switch (kind) {
+    case undefined:
+    case 'null':
+      return '';
+    case 'string':
+      return `{"role":"user","content":${own}}`;
+    case 'array':
+      return own.slice(1, -1).trim();
+    default:
+      return own;
+  }
 }
 
 /**

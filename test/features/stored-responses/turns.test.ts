@@ -402,3 +402,21 @@ test('reasoning that one account encrypted is given back to its deployment, and 
   const [backInWest] = await next('west', second);
   assert.equal(backInWest, true, 'what west made is still its own after a turn elsewhere');
 });
+
+test('a response that is too large is not kept, and a request with nulls for everything is', async (t) => {
+  const gateway = await start(t, { config: configWith({ responses_store_max_mb: 1 }) });
+  const client = clientOf(gateway);
+  const input = [
+    { role: 'user' as const, content: 'x'.repeat(1_100_000) },
+    { role: 'user' as const, content: 'say: hi' },
+  ];
+  const large = await client.responses.create({ model: 'gpt-4o', input });
+  await assert.rejects(client.responses.retrieve(large.id), refusal(404, 'not_found', /not found/));
+  const lines = (await gateway.logLines()).filter((line) => line.includes('responses_store_max_mb'));
+  assert.equal(lines.length, 1);
+  const nulls = { store: null, background: null, previous_response_id: null, conversation: null, prompt: null };
+  const small = await ask(client, 'say: hi', { ...nulls, include: null, reasoning: null });
+  assert.equal((await client.responses.retrieve(small.id)).id, small.id);
+  const next = await ask(client, 'say: hi', { previous_response_id: small.id });
+  assert.equal(next.status, 'completed');
+});

@@ -1,11 +1,25 @@
 import { GatewayError } from '../core/errors.ts';
+import { VERB_ROUTES } from './routes.ts';
+
+const GEMINI_VERBS = VERB_ROUTES.map(({ verb }) => `:${verb}`).join(', ');
 
 /** Parts of the providers' APIs that clients ask for and the gateway does not serve. */
 const NOT_SERVED: readonly (readonly [path: RegExp, words: string])[] = [
   [/\/conversations(?:\/|$)/, 'The Conversations API is not served. Use `previous_response_id` of /v1/responses.'],
   [/\/messages\/batches(?:\/|$)|\/batches(?:\/|$)/, 'The Batches API is not served. Send each request by itself.'],
   [/\/files(?:\/|$)/, 'The Files API is not served. Send content in the request itself.'],
-  [/^\/v1(?:beta|alpha)?\/models\/[^/]+:/, "Gemini's API is not served yet. Use /v1/chat/completions."],
+  [
+    /^\/v1(?:beta|alpha)?\/(?:models|tunedModels)\/.+:/,
+    `Of Gemini's API, /v1beta/models/MODEL is served with ${GEMINI_VERBS}; its other verbs are not served.`,
+  ],
+  [
+    /^\/v1(?:beta|alpha)\/(?:cachedContents|interactions|tunedModels|corpora|operations)(?:\/|$)/,
+    "This part of Gemini's API is not served. Send the content itself to /v1beta/models/MODEL:generateContent.",
+  ],
+  [
+    /\/responses\//,
+    'Of the Responses API, /v1/responses, /v1/responses/input_tokens, /v1/responses/ID, /v1/responses/ID/cancel and /v1/responses/ID/input_items are served.',
+  ],
   [/\/images\/|\/audio\/|\/videos(?:\/|$)/, 'The Images, Audio and Videos APIs are not served yet.'],
   [/\/(?:rerank|moderations|realtime|assistants|threads|vector_stores|fine_tuning)(?:\/|$)/, 'This API is not served.'],
 ];

@@ -278,6 +278,29 @@ describe('what SDKs read of every answer', { timeout: 60_000 }, () => {
     assert.equal(((await denied.json()) as JsonObject).type, 'error');
   });
 
+  it('what is served of an API, on paths of it that are not served', async () => {
+    const headers = { authorization: `Bearer ${scripted.gateway.masterKey}` };
+    for (const [method, path, said] of [
+      [
+        'POST',
+        '/v1/responses/resp_1/retry',
+        /^Of the Responses API, \/v1\/responses, .*ID\/cancel and .* are served\./,
+      ],
+      ['GET', '/openai/deployments/gpt/responses/resp_1', /^Of the Responses API/],
+      ['POST', '/v1beta/models/gpt:predictLongRunning', /:generateContent, .*:batchEmbedContents; its other verbs are/],
+      ['POST', '/v1beta/models/openai/gpt:batchGenerateContent', /^Of Gemini's API/],
+      ['POST', '/v1alpha/models/gpt:generateContent', /^Of Gemini's API, \/v1beta\/models\/MODEL is served/],
+      ['POST', '/v1beta/cachedContents', /^This part of Gemini's API is not served\./],
+      ['POST', '/v1/conversations', /^The Conversations API is not served\./],
+    ] as const) {
+      const answer = await fetch(scripted.gateway.url + path, { method, headers });
+      const { error } = (await answer.json()) as { error: { message: string } };
+      assert.equal(answer.status, 404, path);
+      assert.match(error.message, said);
+      assert.doesNotMatch(error.message, /^(?:Gemini's|The Responses) API is not served/);
+    }
+  });
+
   it('HEAD / is answered', async () => {
     assert.equal((await fetch(scripted.gateway.url, { method: 'HEAD' })).status, 200);
   });

@@ -18,6 +18,9 @@ const tools = [
 /** How long nothing has to come before it counts as silence. */
 const SILENCE_MS = 250;
 
+/** How an answer is asked to be continued: by a prefill, or in words. */
+const GOING_ON = [undefined, 'Continue exactly where you stopped.'];
+
 /** The text of a chat's stream, as far as its events can be read. */
 function textOf(answer: RawAnswer): string {
   let text = '';
@@ -44,6 +47,16 @@ describe('each fault does what the table says', { timeout: 60_000 }, () => {
   const ask = (fault: string, more: object = {}, quietMs = 3000): Promise<RawAnswer> =>
     rawChat(simulator.port, { model: `gpt-4o+tokens-60+fault-${fault}`, messages, ...more }, { quietMs });
   const stream = (fault: string, quietMs = 3000): Promise<RawAnswer> => ask(fault, { stream: true }, quietMs);
+
+  /** The text that follows on `one two` of four words, asked for by a prefill or with the words `goOn`. */
+  async function textAfter(fault: string, goOn: string | undefined): Promise<string> {
+    const begun = [
+      { role: 'user', content: 'Say: one two three four' },
+      { role: 'assistant', content: 'one two' },
+    ];
+    const asked = goOn === undefined ? begun : [...begun, { role: 'user', content: goOn }];
+    return JSON.parse((await ask(fault, { messages: asked })).body).choices[0].message.content;
+  }
 
   /** By the fault's name: what is seen of it. A fault without an entry fails the test below. */
   const checks: Record<string, () => Promise<void>> = {
@@ -287,6 +300,15 @@ describe('each fault does what the table says', { timeout: 60_000 }, () => {
         JSON.parse(answer.body).choices.map((choice: { index: number }) => choice.index),
         [7, 4, 1],
       );
+    },
+    async 'starts-over'() {
+      for (const goOn of GOING_ON) assert.equal(await textAfter('starts-over', goOn), 'one two three four', goOn);
+    },
+    async rewords() {
+      for (const goOn of GOING_ON) {
+        const text = await textAfter('rewords', goOn);
+        assert.ok(text.includes('four') && !text.startsWith('one') && !text.startsWith(' three'), text);
+      }
     },
     async flap() {
       let nowMs = 0;

@@ -1,5 +1,6 @@
 /** OpenAI's embeddings: requests, answers, usage and errors. Usage and errors have the chat format's shapes. */
 import type { EmbeddingFormat } from '../format.ts';
+import { inAskedEncoding } from './asked-encoding.ts';
 import { readEmbeddingRequest, readEmbeddingResponse } from './read-embeddings.ts';
 import { writeEmbeddingRequest, writeEmbeddingResponse } from './write-embeddings.ts';
 
@@ -15,4 +16,5 @@ export const embedding: EmbeddingFormat = {
   readAnswer: readEmbeddingResponse,
   writeAnswer: (answer, { model, encoding }) =>
     writeEmbeddingResponse({ ...answer, model }, { model, ...(encoding !== undefined && { encoding }) }),
+  asAsked: inAskedEncoding,
 };

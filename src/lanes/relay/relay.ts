@@ -4,7 +4,7 @@ import { parseJson } from '../../core/parse-json.ts';
 import { answerText } from '../../formats/answer-text.ts';
 import { type FormatParts, formatParts } from '../../formats/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
-import { parseMember, readEnvelope } from '../../wire/envelope.ts';
+import { memberNamed, parseMember, readEnvelope } from '../../wire/envelope.ts';
 import { answerFacts } from '../answer-facts.ts';
 import { AnswerProblem } from '../answer-problem.ts';
 import type { LaneChoice } from '../choose-lane.ts';
@@ -50,7 +50,8 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
       fitted === undefined || fitted.dropped.length === 0 ? edited.dropped : [...fitted.dropped, ...edited.dropped],
     headers: forwardedHeaders(request, operation),
     readWhole: (body) => {
-      const answer = callSeed === undefined ? body : withCallIds(body, format, callSeed);
+      const withIds = callSeed === undefined ? body : withCallIds(body, format, callSeed);
+      const answer = format.embedding?.asAsked?.(withIds, (name) => memberOf(request, name)) ?? withIds;
       return readWhole(answer, format, model, isAnswer);
     },
     readWholeAsStream: (body) => {
@@ -66,6 +67,11 @@ export function relay(request: LaneRequest, deployment: Deployment, choice: Lane
         stamp: new ModelStamp(format.modelPlace, model),
       }),
   };
+}
+
+function memberOf({ body, envelope }: LaneRequest, name: string): JsonValue | undefined {
+  const member = memberNamed(envelope, name);
+  return member === undefined ? undefined : parseMember(body, member);
 }
 
 const TOOL_CALLS = Buffer.from('"tool_calls"');

@@ -38,17 +38,19 @@ async function warmUp(world: World, stream: boolean, requests = 20): Promise<voi
   world.gateway.simulator.reset();
 }
 
-const slow = (world: World, name = 'west', times?: number) =>
-  world.gateway.simulator.script({
-    match: { deployment: name },
-    fault: 'headers-after-1',
-    ...(times !== undefined && { times }),
-  });
+/** So late that whatever comes before it came because of a hedge or a cancellation, on a busy machine as well. */
+const SLOW_S = 20;
+const WELL_BEFORE_MS = 15_000;
 
-async function until(holds: () => boolean, withinMs: number): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!holds()) {
-    if (performance.now() > deadline) assert.fail(`not within ${withinMs} ms`);
+const slow = (world: World, name = 'west') =>
+  world.gateway.simulator.script({ match: { deployment: name }, fault: `headers-after-${SLOW_S}` });
+
+async function until<Found>(look: () => Found | Promise<Found>): Promise<Found> {
+  const deadline = performance.now() + WELL_BEFORE_MS;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (performance.now() > deadline) assert.fail(`not within ${WELL_BEFORE_MS} ms`);
     await wait(5);
   }
 }
@@ -63,14 +65,14 @@ for (const stream of [true, false]) {
         const slowness = slow(world);
         const answer = await world.ask({ stream });
         assertServed(answer);
-        assert.ok(answer.tookMs < 700, `${answer.tookMs} ms`);
+        assert.ok(answer.tookMs < WELL_BEFORE_MS, `${answer.tookMs} ms`);
         assert.equal(slowness.applied(), 1);
         assert.equal(answer.headers.get('x-sluice-hedged'), '1');
         assert.equal(answer.headers.get('x-litellm-model-id'), 'east');
         assert.equal(answer.headers.get('x-litellm-attempted-retries'), '0');
         assert.deepEqual(world.way(), ['west', 'east']);
         const [west] = world.attempts();
-        await until(() => west?.request.outcome === 'aborted-by-client', 100);
+        await until(() => west?.request.outcome === 'aborted-by-client');
         const books = await world.books(answer);
         assert.deepEqual(
           { ...books, attempts: 2, hedge: 'won', deployment: 'east', outcome: 'success', usage_estimated: true },
@@ -87,7 +89,7 @@ for (const stream of [true, false]) {
   test(`${stream ? 'a stream' : 'a whole answer'}: a hedge that is slower still is cancelled itself`, async () => {
     await inWorld(setup(GENEROUS), async (world) => {
       await warmUp(world, stream);
-      world.gateway.simulator.script({ match: { deployment: 'west' }, fault: 'headers-after-0.4' });
+      world.gateway.simulator.script({ match: { deployment: 'west' }, fault: 'headers-after-1.5' });
       slow(world, 'east');
       const answer = await world.ask({ stream });
       assertServed(answer);
@@ -95,7 +97,7 @@ for (const stream of [true, false]) {
       assert.equal(answer.headers.get('x-litellm-model-id'), 'west');
       assert.deepEqual(world.way(), ['west', 'east']);
       const [, east] = world.attempts();
-      await until(() => east?.request.outcome === 'aborted-by-client', 100);
+      await until(() => east?.request.outcome === 'aborted-by-client');
       const books = await world.books(answer);
       assert.deepEqual({ ...books, attempts: 2, hedge: 'lost', deployment: 'west' }, books);
     });
@@ -165,7 +167,7 @@ test('when the first fails while the hedge runs, the hedge carries on', async ()
 test('when the hedge fails, the first is still waited for, and the client hears nothing of it', async () => {
   await inWorld(setup(GENEROUS), async (world) => {
     await warmUp(world, true);
-    world.gateway.simulator.script({ match: { deployment: 'west' }, fault: 'headers-after-0.4' });
+    world.gateway.simulator.script({ match: { deployment: 'west' }, fault: 'headers-after-1.5' });
     world.gateway.simulator.script({ match: { deployment: 'east' }, fault: '401' });
     const answer = await world.ask({ stream: true });
     assertServed(answer);
@@ -188,14 +190,12 @@ test('a client that hangs up ends both attempts', async () => {
         headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.masterKey}` },
         body: JSON.stringify({ model: 'chat', stream, messages: [{ role: 'user', content: 'Say: hello' }] }),
       });
-      await until(() => world.way().length === 2, 700);
+      await until(() => world.way().length === 2);
       leaving.abort();
       await assert.rejects(asked);
-      await until(() => world.attempts().every(({ request }) => request.outcome === 'aborted-by-client'), 200);
-      let left: string | undefined;
-      for (let tries = 0; tries < 100 && left === undefined; tries += 1) {
-        left = (await gateway.logLines()).find((line) => line.includes('client-gone'));
-      }
+      await until(() => world.attempts().every(({ request }) => request.outcome === 'aborted-by-client'));
+      // What the providers had is counted beside the requests, and the first count waits for the counter to start.
+      const left = await until(async () => (await gateway.logLines()).find((line) => line.includes('client-gone')));
       const books = JSON.parse(left ?? '{}') as JsonObject;
       assert.deepEqual({ ...books, outcome: 'client-gone', attempts: 2, usage_estimated: true }, books);
     });

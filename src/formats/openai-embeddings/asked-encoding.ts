@@ -1,6 +1,6 @@
 /**
  * Gives a client the vectors as it asked for them. Servers that speak this format return numbers if base64 was asked for (Ollama,
- * LM Studio), and OpenAI's JavaScript SDK, which asks for base64 unless it is told otherwise, cannot read numbers.
+ * LM Studio), and OpenAI's JavaScript SDK, which asks for base64 by itself, cannot read numbers.
  */
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';

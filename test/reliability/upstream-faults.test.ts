@@ -167,7 +167,9 @@ async function checkBooks(
   isRefused: boolean,
 ): Promise<void> {
   const line = await books(answer);
-  assert.equal(line.outcome, answer.error === undefined ? 'success' : 'failure');
+  // A client that cannot read what came before the break leaves; whether the gateway sees the break before that is a race.
+  const hasLeft = verdict === 'broken off' && answer.error instanceof SyntaxError && line.outcome === 'client-gone';
+  if (!hasLeft) assert.equal(line.outcome, answer.error === undefined ? 'success' : 'failure');
   assert.equal(line.attempts, way().length);
   if (answer.error !== undefined) return;
   assert.equal(line.deployment, way().at(-1));

@@ -134,6 +134,7 @@ function nobody(headers: Client['headers']): Client {
     hasStarted: false,
     readBody: never,
     noteAnswer: never,
+    turnFor: never,
     sendWhole: never,
     startStream: never,
     write: never,

@@ -19,6 +19,11 @@ export interface Client {
    * there is no room for such an answer.
    */
   noteAnswer(bytes: number): boolean;
+  /**
+   * Asks for a turn to parse and write so many bytes, so that large ones are worked on one after the other. Undefined if the work may
+   * begin now.
+   */
+  turnFor(bytes: number): Promise<void> | undefined;
   /** Sends a whole answer. `headers` holds names and values in turn. */
   sendWhole(status: number, headers: readonly string[], body: Uint8Array): void;
   startStream(status: number, headers: readonly string[]): void;

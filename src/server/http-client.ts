@@ -85,8 +85,12 @@ export class HttpClient implements Client, Slotted, Load {
     if (length !== undefined) overload?.hold(this, Number(length));
     let body = await this.#readBytes(maxBytes, length !== undefined);
     if (encoding !== undefined && encoding !== 'identity') body = await this.#unpack(body, String(encoding), maxBytes);
-    if (body.length > HEAVY_BYTES) await overload?.heavyTurns.take();
+    if (body.length > HEAVY_BYTES) await this.turnFor(body.length);
     return body;
+  }
+
+  turnFor(bytes: number): Promise<void> | undefined {
+    return bytes > HEAVY_BYTES ? this.#overload?.heavyTurns.take() : undefined;
   }
 
   noteAnswer(bytes: number): boolean {

@@ -241,6 +241,61 @@ test('whole answers that fill twice the budget end, billed as far as they came, 
   while ((await metric(gateway, 'sluice_bytes_under_way')) > 0) await wait(20);
 });
 
+test('large whole answers that end together are translated one after the other, with turns for everybody else', async (context) => {
+  const held: ServerResponse[] = [];
+  const provider = createServer((incoming, response) => {
+    incoming.resume();
+    const call = {
+      id: 'c',
+      type: 'function',
+      function: { name: 'f', arguments: JSON.stringify({ words: 'word '.repeat(20) }) },
+    };
+    const message = { role: 'assistant', content: null, tool_calls: new Array(20_000).fill(call) };
+    const choices = [{ index: 0, message, finish_reason: 'tool_calls' }];
+    response.setHeader('content-type', 'application/json');
+    response.write(
+      JSON.stringify({ id: 'x', object: 'chat.completion', created: 1, model: 'm', usage: USAGE, choices }),
+    );
+    held.push(response);
+  });
+  provider.listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+  context.after(() => provider.close());
+  const { port } = provider.address() as AddressInfo;
+  const params = { model: 'openai/large', api_base: `http://127.0.0.1:${port}`, api_key: 'os.environ/PROVIDER_KEY' };
+  const general = { max_response_size_mb: 50, max_bytes_under_way_mb: 200, max_share_of_one_key: 1 };
+  const gateway = await startFaultGateway({
+    config: config(general, [{ model_name: 'large', litellm_params: params }]),
+  });
+  context.after(() => gateway.close());
+  /** The longest turn of the event loop while so many answers end, in milliseconds of CPU. */
+  const longestTurnMs = async (count: number): Promise<number> => {
+    held.length = 0;
+    const body = { model: 'large', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] };
+    const answers = Array.from({ length: count }, () => gateway.post('/v1/messages', body));
+    while (held.length < count) await wait(20);
+    // All of them but their last bytes have come.
+    await wait(200);
+    let [longest, before] = [0, process.threadCpuUsage().user];
+    let isOver = false;
+    const watch = (): void => {
+      const now = process.threadCpuUsage().user;
+      [longest, before] = [Math.max(longest, now - before), now];
+      if (!isOver) setImmediate(watch);
+    };
+    setImmediate(watch);
+    for (const response of held) response.end();
+    for (const answer of answers) assert.equal((await answer).status, 200);
+    isOver = true;
+    await Promise.all(answers.map(async (answer) => (await answer).arrayBuffer()));
+    return longest / 1_000;
+  };
+  await longestTurnMs(1);
+  const oneMs = Math.max(await longestTurnMs(1), await longestTurnMs(1));
+  const manyMs = await longestTurnMs(8);
+  assert.ok(manyMs <= 3 * oneMs + 20, `one answer takes a turn of ${oneMs} ms of CPU, and eight one of ${manyMs} ms`);
+});
+
 for (const [limit, words] of [
   ['max_connections_per_address', /Your address has too many connections/],
   ['max_connections', /as many connections open as it may have/],

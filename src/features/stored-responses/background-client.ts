@@ -40,6 +40,10 @@ export class BackgroundClient implements Client {
     return true;
   }
 
+  turnFor(): undefined {
+    return undefined;
+  }
+
   sendWhole(): void {
     this.#hasStarted = true;
   }

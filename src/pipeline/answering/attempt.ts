@@ -1,6 +1,6 @@
 /** One call to one deployment: choose the lane, send, and hand the answer over to what takes it. */
 import type { Exchange } from '../../exchange/exchange.ts';
-import { chooseLane } from '../../lanes/choose-lane.ts';
+import { chooseLane, type LaneChoice } from '../../lanes/choose-lane.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Journal } from '../../stores/contracts/journal.ts';
 import type { AnswerListener, UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';
@@ -17,6 +17,17 @@ import { WholeAnswer } from './whole-answer.ts';
 export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
   const choice = chooseLane(exchange, deployment);
   if (choice === undefined) return answerHere(exchange, deployment, parts);
+  const turn = choice.lane === 'translate' ? exchange.client.turnFor(exchange.body.length) : undefined;
+  if (turn !== undefined) {
+    // Another attempt may have won the race meanwhile.
+    return turn.then(() =>
+      exchange.race?.arbiter?.winner === undefined ? send(exchange, deployment, choice, parts) : undefined,
+    );
+  }
+  return send(exchange, deployment, choice, parts);
+}
+
+function send(exchange: Exchange, deployment: Deployment, choice: LaneChoice, parts: Parts): Promise<void> {
   const prepared = prepare(exchange, deployment, choice);
   exchange.deployment = deployment;
   const { stats } = parts.routing;

@@ -78,6 +78,10 @@ class KeptAlive implements Client {
     return this.#client.noteAnswer(bytes);
   }
 
+  turnFor(bytes: number): Promise<void> | undefined {
+    return this.#client.turnFor(bytes);
+  }
+
   sendWhole(status: number, headers: readonly string[], body: Uint8Array): void {
     this.hasStarted = true;
     this.stop();

@@ -10,6 +10,7 @@ import type { Answer, RunningAttempt } from './running-attempt.ts';
 export class WholeAnswer implements Answer {
   readonly #attempt: RunningAttempt;
   readonly #chunks: Buffer[] = [];
+  #bytes = 0;
 
   constructor(attempt: RunningAttempt) {
     this.#attempt = attempt;
@@ -20,11 +21,20 @@ export class WholeAnswer implements Answer {
     if (attempt.isOver) return;
     attempt.noteFirstContent();
     this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
     if (!attempt.exchange.client.noteAnswer(chunk.length)) this.#giveUp();
   }
 
   onEnd(): void {
+    if (this.#attempt.isOver) return;
+    const turn = this.#attempt.exchange.client.turnFor(this.#bytes);
+    if (turn === undefined) this.#finish();
+    else void turn.then(() => this.#finish());
+  }
+
+  #finish(): void {
     const attempt = this.#attempt;
+    // It may have lost the race while it waited for its turn.
     if (attempt.isOver) return;
     try {
       this.#send();

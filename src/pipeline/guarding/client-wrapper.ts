@@ -32,6 +32,9 @@ export class ClientWrapper implements Client {
   noteAnswer(bytes: number): boolean {
     return this.client.noteAnswer(bytes);
   }
+  turnFor(bytes: number): Promise<void> | undefined {
+    return this.client.turnFor(bytes);
+  }
   sendWhole(status: number, headers: readonly string[], body: Uint8Array): void {
     this.client.sendWhole(status, headers, body);
   }

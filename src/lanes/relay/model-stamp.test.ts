@@ -46,6 +46,18 @@ describe('a stream', () => {
         'data: {"model":"asked","choices":[]}\n\n' +
         ': a comment with "model":"x"\n\n',
     );
+    assert.equal(stamped(chat, spelled), stamped(chat, [spelled.join('')]));
+  });
+
+  test('is copied once if a chunk holds thousands of events', () => {
+    const events = 32_000;
+    const of = (model: string) => event({ model, choices: [{ index: 0, delta: { content: 'x'.repeat(200) } }] });
+    const begun = process.cpuUsage();
+    const seen = stamped(chat, [of('gpt-x').repeat(events)]);
+    const { user, system } = process.cpuUsage(begun);
+    assert.ok(seen === of('asked').repeat(events));
+    // A copy for each event would be 270 GB.
+    assert.ok(user + system < 5_000_000, `${(user + system) / 1_000} ms of CPU`);
   });
 
   test('gets it if the provider names no model', () => {

@@ -58,20 +58,32 @@ export class ModelStamp {
 
   #replace(bytes: Buffer): Buffer {
     const key = this.#key;
-    let result = bytes;
-    let grown = 0;
+    let first = -1;
+    let copiedTo = 0;
+    let firstSent: Buffer = NULL;
+    let pieces: Buffer[] | undefined;
     for (let found = bytes.indexOf(key); found !== -1; found = bytes.indexOf(key, found + key.length)) {
       if (!this.#isSeen(bytes, found) && !this.#learn(bytes, found)) continue;
       const { length } = this.#seen as Buffer;
       if (this.#seen !== this.#sent) {
-        result = exchanged(result, found + grown, length, this.#sent);
-        grown += this.#sent.length - length;
+        if (first === -1) {
+          first = found;
+          firstSent = this.#sent;
+        } else {
+          // Copied together: a copy of the chunk for each of its events is megabytes of garbage.
+          pieces ??= [bytes.subarray(0, first), firstSent];
+          pieces.push(bytes.subarray(copiedTo, found), this.#sent);
+        }
+        copiedTo = found + length;
       }
       if (this.#place.isInEveryEvent) continue;
       this.#isOver = true;
       break;
     }
-    return result;
+    if (first === -1) return bytes;
+    if (pieces === undefined) return exchanged(bytes, first, copiedTo - first, firstSent);
+    pieces.push(bytes.subarray(copiedTo));
+    return Buffer.concat(pieces);
   }
 
   #isSeen(bytes: Buffer, at: number): boolean {

@@ -23,7 +23,10 @@ function reasoningCell(reasoning: Reasoning | undefined): string {
     }
     case 'effort': {
       const off = reasoning.offByTemplate === true ? '; off by `chat_template_kwargs`' : '';
-      const tools = { absent: '; no effort beside tools', none: '; `none` beside tools' };
+      const tools = {
+        absent: '; no effort beside tools in chat completions',
+        none: '; `none` beside tools in chat completions',
+      };
       const beside = reasoning.besideTools === undefined ? '' : tools[reasoning.besideTools];
       return `effort ${code(reasoning.efforts)}${off}${beside}`;
     }
@@ -34,7 +37,9 @@ function othersCell({ abilities }: ModelRow): string {
   const forced = { 'without-thinking': 'forced tools only without thinking', never: 'no forced tools' };
   return [
     ...(abilities.forcedTools === undefined ? [] : [forced[abilities.forcedTools]]),
+    ...(abilities.responsesOnly === true ? ['Responses API only'] : []),
     ...(abilities.sampling === undefined ? [] : ['sampling parameters fixed']),
+    ...(abilities.verbosity === undefined ? [] : ['verbosity fixed']),
     ...(abilities.refusesStop === true ? ['no `stop`'] : []),
     ...(abilities.maxStopSequences === undefined ? [] : [`${abilities.maxStopSequences} stop sequences`]),
     ...(abilities.systemFirst === true ? ['instructions first'] : []),

@@ -184,9 +184,10 @@ class DeploymentReader {
     );
   }
 
-  #build(entry: ReadEntry, group: string, { provider, model }: ProviderModel): DeploymentConfig {
+  #build(entry: ReadEntry, group: string, { provider, model, isByResponses }: ProviderModel): DeploymentConfig {
     const { context, routing, tls } = this.#reading;
-    const { item, params, info, modelInfo } = entry;
+    const { item, params, info } = entry;
+    const modelInfo = { ...entry.modelInfo, ...modeOf(params, isByResponses) };
     const apiKey = params.get('api_key') ?? keyFromEnvironment(provider, context.environment);
     const apiBase =
       params.get('api_base') ?? params.get('base_url') ?? firstSet(provider.baseUrlVariables, context.environment);
@@ -306,4 +307,10 @@ function headersOf(params: ParamsSection): Readonly<Record<string, string>> {
     }
   }
   return headers;
+}
+
+/** The mode that the parameters imply: it comes before the one in `model_info`. */
+function modeOf(params: ParamsSection, isByResponses: boolean | undefined): JsonObject {
+  if (params.get('use_chat_completions_api') === true) return { mode: 'chat' };
+  return isByResponses === true ? { mode: 'responses' } : {};
 }

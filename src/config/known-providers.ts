@@ -14,13 +14,19 @@ export interface KnownProvider {
   readonly modelPatterns?: readonly string[];
   /** Whether it is for any server of its format: it takes a model of unknown prefix if the deployment has an `api_base`. */
   readonly isCustomEndpoint?: boolean;
+  readonly operations?: { readonly response?: unknown };
 }
 
 /** A provider and the model name it knows. */
 export interface ProviderModel {
   readonly provider: KnownProvider;
   readonly model: string;
+  /** Whether the model was written as `provider/responses/model`. */
+  readonly isByResponses?: boolean;
 }
+
+/** How LiteLLM writes that a model is asked by the Responses API: `openai/responses/gpt-5` (docs.litellm.ai, response_api, 2026-11). */
+const BY_RESPONSES = 'responses/';
 
 /** Finds providers by name, alias or model name. */
 export class ProviderDirectory {
@@ -46,6 +52,15 @@ export class ProviderDirectory {
 
   /** The provider of `written` (a `model` setting), or undefined if nothing names one. */
   resolve(written: string, named: string | undefined, hasApiBase: boolean): ProviderModel | undefined {
+    const found = this.#resolve(written.startsWith(BY_RESPONSES) ? afterPrefix(written) : written, named, hasApiBase);
+    if (found?.provider.operations?.response === undefined) {
+      return written.startsWith(BY_RESPONSES) ? this.#resolve(written, named, hasApiBase) : found;
+    }
+    if (found.model.startsWith(BY_RESPONSES)) return { ...found, model: afterPrefix(found.model), isByResponses: true };
+    return written.startsWith(BY_RESPONSES) ? { ...found, isByResponses: true } : found;
+  }
+
+  #resolve(written: string, named: string | undefined, hasApiBase: boolean): ProviderModel | undefined {
     const slash = written.indexOf('/');
     const prefix = slash > 0 ? written.slice(0, slash) : undefined;
     const rest = slash > 0 ? written.slice(slash + 1) : written;
@@ -71,3 +86,5 @@ export class ProviderDirectory {
     return this.#patterns.find(({ wildcard }) => wildcard.match(model) !== undefined)?.provider;
   }
 }
+
+const afterPrefix = (model: string): string => model.slice(BY_RESPONSES.length);

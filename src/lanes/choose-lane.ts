@@ -1,3 +1,4 @@
+import { wantsEffortBesideTools } from '../formats/effort-beside-tools.ts';
 import { formatParts } from '../formats/index.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
 import type { ToolLimits } from '../formats/neutral/tool-limits.ts';
@@ -5,7 +6,7 @@ import { holdsMisfits } from '../formats/tool-misfits.ts';
 import { lacksSchema, mayAskForSchema } from '../providers/instructed-schema.ts';
 import type { OperationId, ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
-import type { LaneOperation, LaneRequest } from './lane-request.ts';
+import type { LaneRequest } from './lane-request.ts';
 
 /** How a request travels to one deployment, and why. */
 export interface LaneChoice {
@@ -20,10 +21,11 @@ export interface LaneChoice {
  * The relay lane if the provider speaks the client's format, the translate lane otherwise. Undefined if the provider
  * has no operation that can answer this endpoint.
  */
-export function chooseLane({ endpoint, body }: LaneRequest, deployment: Deployment): LaneChoice | undefined {
+export function chooseLane(request: LaneRequest, deployment: Deployment): LaneChoice | undefined {
+  const { endpoint, body } = request;
   const { operation: asked, format } = endpoint;
   const own = deployment.operation(asked.id);
-  if (own === undefined || !serves(own, asked, deployment)) {
+  if (own === undefined || !serves(own, request, deployment)) {
     const { standIn } = asked;
     const other = standIn === undefined ? undefined : deployment.operation(standIn.id);
     return standIn === undefined || other === undefined ? undefined : translated(format, standIn.id, other);
@@ -64,14 +66,27 @@ function translated(from: FormatId, operationName: OperationId, operation: Provi
 }
 
 /**
- * Whether the provider does the operation for this model. The configured mode decides between an operation and its
- * stand-in.
+ * Whether the provider does the operation for this model and request. The configured mode decides between an operation and
+ * its stand-in; for chats, the table of models decides if no mode is configured.
  */
-function serves(own: ProviderOperation, asked: LaneOperation, { config, model }: Deployment): boolean {
-  const { mode } = config.modelInfo;
+function serves(own: ProviderOperation, request: LaneRequest, deployment: Deployment): boolean {
+  const { operation: asked, format } = request.endpoint;
+  if (asked.id === 'chat') {
+    const { conversations } = deployment;
+    if (conversations === 'chat') return true;
+    return conversations !== 'responses' && !isEffortBesideTools(format, request, deployment);
+  }
+  const { mode } = deployment.config.modelInfo;
   if (asked.standIn !== undefined && mode !== undefined) {
     if (mode === asked.mode) return true;
     if (mode === asked.standIn.mode) return false;
   }
-  return own.serves?.(model) ?? true;
+  return own.serves?.(deployment.model) ?? true;
+}
+
+function isEffortBesideTools(format: FormatId, { body, envelope }: LaneRequest, deployment: Deployment): boolean {
+  const { reasoning } = deployment.abilities;
+  if (reasoning?.how !== 'effort' || reasoning.besideTools === undefined) return false;
+  const asksUnasked = reasoning.besideTools === 'none';
+  return wantsEffortBesideTools(format, { body, envelope }, deployment.config.defaultParams, asksUnasked);
 }

@@ -8,8 +8,8 @@ export interface LaneOperation {
   readonly id: OperationId;
   /** What `model_info.mode` calls a model that is made for it. */
   readonly mode?: string;
-  /** Asked of a model whose provider does not offer the operation itself. */
-  readonly standIn?: LaneOperation;
+  /** Asked instead if it gives the same answer and the provider or the model does not offer the operation itself. */
+  readonly standIn?: { readonly id: OperationId; readonly mode: string };
 }
 
 /** What the lanes read of a request. */

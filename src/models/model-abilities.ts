@@ -54,6 +54,10 @@ export interface ModelAbilities {
   readonly sampling?: 'fixed';
   /** Whether instructions must come first, in one message: chat templates of open models refuse them later. */
   readonly systemFirst?: boolean;
+  /** Whether every `verbosity` but the default, `medium`, is refused. */
+  readonly verbosity?: 'fixed';
+  /** Whether it is served by OpenAI's Responses API alone: chat completions of it are refused. */
+  readonly responsesOnly?: boolean;
   /** Whether the strict mode of schemas wants every object closed and every member required. */
   readonly strictSchemas?: 'closed-and-required';
 }

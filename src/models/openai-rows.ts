@@ -11,6 +11,9 @@ const EFFORTS =
 /** "Function tools with reasoning_effort are not supported … in /v1/chat/completions" (2026-11-28). */
 const BESIDE_TOOLS =
   'https://github.com/openai/openai-openapi/issues/541 (without an effort), https://github.com/BerriAI/litellm/pull/34569 (from 5.6 on only `none`) (2026-11-28)';
+/** "This model is only supported in v1/responses and not in v1/chat/completions." (2026-11-29). */
+const RESPONSES_ONLY =
+  'https://github.com/alvinunreal/tmuxai/issues/82 (codex), https://github.com/aaif-goose/goose/issues/2564 (codex-mini, o3-pro), https://github.com/theopenco/llmgateway/pull/1154 (gpt-5-pro), https://github.com/lobehub/lobehub/issues/8287 (deep research) (2026-11-29)';
 const LIMITS = 'https://developers.openai.com/api/docs/models (2026-11-28)';
 
 const fixed = { sampling: 'fixed', refusesStop: true } as const;
@@ -148,6 +151,20 @@ export const OPENAI_ROWS: readonly ModelRow[] = [
       source: LIMITS,
     }),
   ),
+  {
+    models: 'GPT-5 Codex and 5.1 Codex, max and mini too',
+    pattern: named('gpt-5(?:\\.1)?-codex'),
+    abilities: { verbosity: 'fixed' },
+    source:
+      'https://github.com/openai/codex/issues/9035 ("Supported values are: \'medium\'") and https://github.com/BerriAI/litellm/pull/16735 (2026-11-29)',
+  },
+  {
+    models: 'Codex, pro and deep-research models at OpenAI and Azure',
+    pattern: named('(?:gpt-5(?:\\.\\d+)?-(?:codex|pro)|codex-mini|o[13]-pro|o\\d(?:-mini)?-deep-research)'),
+    providers: ['openai', 'azure'],
+    abilities: { responsesOnly: true },
+    source: RESPONSES_ONLY,
+  },
   {
     models: "OpenAI's models at OpenAI and Azure",
     pattern: named('(?:chatgpt-|gpt-(?!oss)|o\\d(?![a-z0-9]))'),

@@ -6,6 +6,7 @@ import type { Operation } from './operation.ts';
 export const chat: Operation = {
   id: 'chat',
   mode: 'chat',
+  standIn: { id: 'response', mode: 'responses' },
   isFree: false,
   hasOutput: true,
   mayHedge: true,

@@ -1,5 +1,4 @@
 import { translate } from '../lanes/translate/translate.ts';
-import { chat } from './chat.ts';
 import { conversationProbe } from './conversation-probe.ts';
 import type { Operation } from './operation.ts';
 
@@ -7,7 +6,7 @@ import type { Operation } from './operation.ts';
 export const completion: Operation = {
   id: 'completion',
   mode: 'completion',
-  standIn: chat,
+  standIn: { id: 'chat', mode: 'chat' },
   isFree: false,
   hasOutput: true,
   mayHedge: false,

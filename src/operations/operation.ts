@@ -9,8 +9,6 @@ import type { Deployment } from '../snapshot/deployment.ts';
 
 /** A kind of work that models do: how it travels, what it costs, and what may be done about a provider that is late or fails. */
 export interface Operation extends LaneOperation {
-  /** Asked of a model whose provider does not offer this operation, if that gives the same answer. */
-  readonly standIn?: Operation;
   /** What its models are called; used for a model whose `model_info` names no mode. */
   readonly modelNames?: RegExp;
   /** Using it costs nothing: it claims nothing, and its answers are not booked. */

@@ -1,5 +1,4 @@
 import { translate } from '../lanes/translate/translate.ts';
-import { chat } from './chat.ts';
 import { conversationProbe } from './conversation-probe.ts';
 import type { Operation } from './operation.ts';
 
@@ -7,7 +6,7 @@ import type { Operation } from './operation.ts';
 export const response: Operation = {
   id: 'response',
   mode: 'responses',
-  standIn: chat,
+  standIn: { id: 'chat', mode: 'chat' },
   isFree: false,
   hasOutput: true,
   mayHedge: true,

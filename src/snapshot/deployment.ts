@@ -53,6 +53,8 @@ export class Deployment implements Routable {
   readonly secrets: KnownSecrets;
   /** Whether it may think for long before its first word: then silence is no sign that it is stuck. */
   readonly mayReason: boolean;
+  /** By which of OpenAI's APIs its provider is asked to chat. */
+  readonly conversations: 'chat' | 'responses' | 'responses-for-effort-beside-tools';
   readonly #timeouts: { readonly whole: CallTimeouts; readonly stream: CallTimeouts };
   readonly #calls = new Map<string, PreparedCall>();
   readonly #rules = new Map<OperationId, ParameterRules>();
@@ -75,6 +77,7 @@ export class Deployment implements Routable {
     this.abilities = abilitiesOf(parts.config, parts.provider, parts.target, parts.priced.facts);
     this.traits = { ...traitsOf(parts.priced.facts), abilities: this.abilities };
     this.mayReason = mayReason(this.abilities, this.traits);
+    this.conversations = conversationsOf(parts.config, parts.provider, this.abilities);
     this.dropParams = parts.config.dropParams ?? parts.dropParams;
     this.modelLiteral = JSON.stringify(parts.target.model);
     this.modelLabel = parts.config.group.includes('*') ? parts.config.group : parts.target.model;
@@ -195,6 +198,15 @@ function timeoutsOf(config: DeploymentConfig, defaults: DefaultTimeouts) {
 const LONGEST_STREAM_MS = 3_600_000;
 /** `stream_idle_timeout` if nothing is set. */
 export const LONGEST_SILENCE_MS = 120_000;
+
+/** What the operator says in `mode` comes before the table of models. */
+function conversationsOf({ modelInfo }: DeploymentConfig, { operations }: Provider, abilities: ModelAbilities) {
+  if (operations.response === undefined || modelInfo.mode === 'chat') return 'chat';
+  if (modelInfo.mode === 'responses' || abilities.responsesOnly === true) return 'responses';
+  const { reasoning } = abilities;
+  const isApart = reasoning?.how === 'effort' && reasoning.besideTools !== undefined;
+  return isApart ? 'responses-for-effort-beside-tools' : 'chat';
+}
 
 function mayReason({ reasoning }: ModelAbilities, traits: ModelTraits): boolean {
   return reasoning === undefined ? traits.reasoning === true : reasoning.how !== 'never';

@@ -92,8 +92,8 @@ const user = [{ role: 'user', content: 'say: hello' }];
 const messages = (model: string, more: JsonObject) =>
   sent('/v1/messages', { model, max_tokens: 1_000, messages: user, ...more });
 const chat = (model: string, more: JsonObject) => sent('/v1/chat/completions', { model, messages: user, ...more });
-const reasoningOf = ({ reasoning_effort, thinking, enable_thinking, chat_template_kwargs }: JsonObject): JsonObject =>
-  JSON.parse(JSON.stringify({ reasoning_effort, thinking, enable_thinking, chat_template_kwargs }));
+const reasoningOf = ({ reasoning_effort, reasoning, thinking, enable_thinking, chat_template_kwargs }: JsonObject) =>
+  JSON.parse(JSON.stringify({ reasoning_effort, reasoning, thinking, enable_thinking, chat_template_kwargs }));
 const adaptive = (effort?: string): JsonObject => ({
   thinking: { type: 'adaptive' },
   ...(effort !== undefined && { output_config: { effort } }),
@@ -113,7 +113,7 @@ const ASKED: readonly (readonly [string, JsonObject, JsonObject])[] = [
   ['openai/gpt-5', adaptive(), {}],
   ['openai/gpt-5', DISABLED, { reasoning_effort: 'minimal' }],
   ['openai/gpt-5-mini', DISABLED, { reasoning_effort: 'minimal' }],
-  ['openai/gpt-5-pro', adaptive('low'), { reasoning_effort: 'high' }],
+  ['openai/gpt-5-pro', adaptive('low'), { reasoning: { effort: 'high', summary: 'auto' } }],
   ['openai/gpt-5.1', DISABLED, { reasoning_effort: 'none' }],
   ['openai/gpt-5.1', adaptive('xhigh'), { reasoning_effort: 'high' }],
   ['openai/gpt-5.2', adaptive('max'), { reasoning_effort: 'xhigh' }],
@@ -193,16 +193,23 @@ describe('how much to think is said in the words of the model', { timeout: 60_00
   });
 });
 
-describe('reasoning beside tools in chat completions', { timeout: 20_000 }, () => {
-  it('is left out for GPT-5.4 and switched off for GPT-5.6, in both lanes', async () => {
+describe('reasoning beside tools', { timeout: 20_000 }, () => {
+  it('goes by the Responses API for GPT-5.4 and 5.6', async () => {
+    for (const model of ['openai/gpt-5.4', 'openai/gpt-5.6']) {
+      const ofMessages = await messages(model, { ...adaptive('xhigh'), tools: [TOOL] });
+      assert.deepEqual(ofMessages.body.reasoning, { effort: 'xhigh', summary: 'auto' });
+      const ofChat = await chat(model, { reasoning_effort: 'medium', tools: [FUNCTION] });
+      assert.deepEqual(ofChat.body.reasoning, { effort: 'medium', summary: 'auto' });
+    }
+  });
+
+  it('is left out of chat completions for GPT-5.4 and switched off for GPT-5.6', async () => {
     for (const [model, effort] of [
       ['openai/gpt-5.4', undefined],
       ['openai/gpt-5.6', 'none'],
     ] as const) {
-      const translated = await messages(model, { ...adaptive('xhigh'), tools: [TOOL] });
-      assert.equal(translated.body.reasoning_effort, effort);
-      assert.match(translated.dropped ?? '', /thinking/);
-      const relayed = await chat(model, { reasoning_effort: 'medium', tools: [FUNCTION] });
+      // The Responses API has no seed.
+      const relayed = await chat(model, { reasoning_effort: 'medium', tools: [FUNCTION], seed: 1 });
       assert.equal(relayed.body.reasoning_effort, effort);
       assert.equal(relayed.dropped, 'reasoning_effort');
       assert.equal(relayed.lane, 'relay');

@@ -3,7 +3,7 @@
  * gateway, so that the two can disagree.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
-import { invalid } from '../errors.ts';
+import { invalid, Refused } from '../errors.ts';
 
 /** A model's rules; the first row whose pattern matches counts. */
 interface ModelRule {
@@ -50,8 +50,22 @@ const OPENAI: readonly ModelRule[] = [
   { pattern: /^gpt-3\.5/, efforts: [], longest: 4_096 },
 ];
 
+/** https://github.com/alvinunreal/tmuxai/issues/82, https://github.com/lobehub/lobehub/issues/8287 (2026-11-29). */
+const RESPONSES_ONLY = /^(gpt-5(\.\d+)?-(codex|pro)|codex-mini|o[13]-pro|o\d(-mini)?-deep-research)/;
+
 /** Refuses what a model of OpenAI does not take. */
 export function checkOpenAiModel(body: JsonObject, model: string): void {
+  if (RESPONSES_ONLY.test(model)) {
+    const message = 'This model is only supported in v1/responses and not in v1/chat/completions.';
+    throw new Refused({
+      status: 404,
+      kind: 'not-found',
+      message,
+      param: 'model',
+      code: null,
+      type: 'invalid_request_error',
+    });
+  }
   const rule = OPENAI.find(({ pattern }) => pattern.test(model));
   if (rule === undefined) return;
   const { efforts, longest, beside } = rule;
@@ -88,6 +102,42 @@ export function checkOpenAiModel(body: JsonObject, model: string): void {
     });
   }
   for (const name of ['max_tokens', 'max_completion_tokens']) checkLongest(body, name, longest);
+}
+
+/**
+ * Refuses what a model of OpenAI does not take in the Responses API: https://github.com/openai/codex/issues/6647 (efforts),
+ * https://github.com/OpenHands/software-agent-sdk/pull/992 (temperature), https://github.com/openai/codex/issues/9035 (verbosity).
+ */
+export function checkResponsesModel(body: JsonObject, model: string): void {
+  const efforts = OPENAI.find(({ pattern }) => pattern.test(model))?.efforts;
+  const effort = isJsonObject(body.reasoning) ? body.reasoning.effort : undefined;
+  if (typeof effort === 'string' && efforts?.length === 0) {
+    throw invalid("Unsupported parameter: 'reasoning.effort' is not supported with this model.", {
+      param: 'reasoning.effort',
+      code: 'unsupported_parameter',
+    });
+  }
+  if (typeof effort === 'string' && efforts?.includes(effort) === false) {
+    const known = efforts.map((word) => `'${word}'`).join(', ');
+    throw invalid(
+      `Unsupported value: '${effort}' is not supported with the '${model}' model. Supported values are: ${known}.`,
+      { param: 'reasoning.effort', code: 'unsupported_value' },
+    );
+  }
+  const isFixed = /^(gpt-5(?![.\d]|-chat)|gpt-5\.\d-(codex|pro)|gpt-5\.[6-9]|o\d)/.test(model);
+  if (isFixed && typeof body.temperature === 'number' && body.temperature !== 1) {
+    throw invalid("Unsupported parameter: 'temperature' is not supported with this model.", {
+      param: 'temperature',
+      code: 'unsupported_parameter',
+    });
+  }
+  const verbosity = isJsonObject(body.text) ? body.text.verbosity : undefined;
+  if (/^gpt-5(\.1)?-codex/.test(model) && typeof verbosity === 'string' && verbosity !== 'medium') {
+    throw invalid(
+      `Unsupported value: '${verbosity}' is not supported with the '${model}' model. Supported values are: 'medium'.`,
+      { param: 'text.verbosity', code: 'unsupported_value' },
+    );
+  }
 }
 
 function checkLongest(body: JsonObject, name: string, longest: number | undefined): void {

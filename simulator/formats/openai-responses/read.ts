@@ -3,6 +3,7 @@ import type { Ask, AskedChoice, AskedOutput, AskedTool } from '../../answering/a
 import { isMinted } from '../../answering/signature.ts';
 import { countTokens } from '../../answering/tokens.ts';
 import { invalid } from '../errors.ts';
+import { checkResponsesModel } from '../openai-chat/model-rules.ts';
 import { checkRange, checkStrictSchema, numberIn } from '../openai-chat/read.ts';
 import { typeName } from '../openai-chat/read-messages.ts';
 import type { Call } from '../operation.ts';
@@ -28,6 +29,7 @@ export function readResponse(call: Call): Ask {
   if (body.input === undefined && body.prompt === undefined && body.previous_response_id === undefined) {
     throw invalid("Missing required parameter: 'input'.", { param: 'input', code: 'missing_required_parameter' });
   }
+  checkResponsesModel(body, model);
   checkRange(body, 'temperature', 0, 2);
   checkRange(body, 'top_p', 0, 1);
   checkRange(body, 'max_output_tokens', 16, Number.MAX_SAFE_INTEGER);

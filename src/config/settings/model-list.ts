@@ -9,7 +9,7 @@ import { ALLOWED_FAILS } from './routing-maps.ts';
 export const MODEL_INFO = {
   id: now('text', 'Id of the deployment.', { otherwise: 'a hash of the group and the parameters that are no secrets' }),
   base_model: now('text', 'Model name by which prices and limits are looked up.'),
-  mode: now('text', 'Kind of work: `chat`, `completion`, `embedding`, …'),
+  mode: now('text', 'Kind of work: `chat`, `responses`, `completion`, `embedding`, …'),
   max_tokens: now('integer', 'Most tokens of an answer.'),
   max_input_tokens: now('integer', 'Most tokens of a prompt.'),
   max_output_tokens: now('integer', 'Most tokens of an answer.'),
@@ -120,7 +120,9 @@ export const MODEL_PARAMS = {
   assistant_continue_message: later('map', 'The message inserted between two user messages.'),
   use_in_pass_through: later('flag', 'Offers the credentials to pass-through routes.'),
   use_litellm_proxy: later('flag', 'Calls the model through another gateway.'),
-  use_chat_completions_api: later('flag', 'Uses chat completions in place of the Responses API.'),
+  use_chat_completions_api: now('flag', 'Uses chat completions in place of the Responses API, as `mode: chat` does.', {
+    default: false,
+  }),
   use_xai_oauth: later('flag', 'Signs in by OAuth instead of a key.'),
   configurable_clientside_auth_params: later('list', 'Connection parameters that a request may bring along.'),
   max_file_size_mb: later('number', 'Largest file that is taken.'),

@@ -2,6 +2,7 @@
 import type { ConversationFormat } from '../format.ts';
 import { counting } from './count-tokens.ts';
 import { readError, writeError } from './errors.ts';
+import { FITTED_MEMBERS, fitRequest } from './fit-request.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
 import { holdsForeignReasoning } from './signatures.ts';
@@ -29,6 +30,10 @@ export const openaiResponses: ConversationFormat = {
   readUsage,
   readError,
   writeError,
+  fitting: {
+    members: FITTED_MEMBERS,
+    fit: (members, abilities, model, report) => fitRequest(members, abilities, model, report),
+  },
   // A search for the member passes over nearly every body; only one that holds reasoning is looked at closely.
   mustTranslate: (body) => (holdsForeignReasoning(body) ? 'foreign-reasoning' : undefined),
 };

@@ -5,8 +5,13 @@ import { ownValue } from '../../core/own-value.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, ReasoningRequest, ToolChoice } from '../neutral/conversation.ts';
 import { effortOfBudgetTokens } from '../neutral/reasoning.ts';
+import { membersOf } from '../request-members.ts';
+import { fitRequest, OWN } from './fit-request.ts';
 import { ItemsWriter } from './write-items.ts';
 import { writeTools } from './write-tools.ts';
+
+/** "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16" (https://github.com/vectorize-io/hindsight/issues/58, 2026-11-29). */
+const LEAST_OUTPUT_TOKENS = 16;
 
 /** Writes a request. Nothing of it is kept by the provider: the reasoning comes back encrypted, for the next turn. */
 export function writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
@@ -31,7 +36,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
       temperature: sampling.temperature,
       top_p: sampling.topP,
       top_logprobs: sampling.logprobs === true ? (sampling.topLogprobs ?? 0) : undefined,
-      max_output_tokens: request.maxOutputTokens,
+      max_output_tokens: writeLimit(request, dropped),
       stream: request.stream ? true : undefined,
       service_tier: request.serviceTier,
       metadata: request.extensions.format === 'openai-responses' ? request.metadata : undefined,
@@ -42,8 +47,31 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
   if (sampling.logprobs === true)
     body.include = [...((body.include as JsonValue[]) ?? []), 'message.output_text.logprobs'];
   reportUnsupported(request, dropped);
+  const { abilities } = options.traits;
+  if (abilities !== undefined) {
+    fitRequest(membersOf(body), abilities, options.model, (one) => dropped.push(one), askedOf(request));
+  }
   writeExtensions(request, body, dropped);
   return { body, dropped };
+}
+
+/** Clients of other formats do not know the least limit. */
+function writeLimit({ maxOutputTokens, extensions }: ConversationRequest, dropped: Dropped[]): number | undefined {
+  if (maxOutputTokens === undefined || maxOutputTokens >= LEAST_OUTPUT_TOKENS) return maxOutputTokens;
+  if (extensions.format === 'openai-responses') return maxOutputTokens;
+  const why = `raised to ${LEAST_OUTPUT_TOKENS}, the least that the Responses API takes`;
+  dropped.push({ field: 'max_tokens', why, kind: 'fitted' });
+  return LEAST_OUTPUT_TOKENS;
+}
+
+/** An effort is a hint in formats whose clients send one with every request. */
+function askedOf({ reasoning, extensions: { format } }: ConversationRequest) {
+  if (format === 'openai-responses') return OWN;
+  const isEffortOnly = reasoning?.mode === undefined && reasoning?.budgetTokens === undefined;
+  return {
+    field: format === 'openai-chat' || isEffortOnly ? 'reasoning_effort' : 'thinking',
+    isHint: format !== 'openai-chat' && (isEffortOnly || reasoning?.mode === 'adaptive'),
+  };
 }
 
 function writeText({ output, verbosity }: ConversationRequest): JsonObject | undefined {

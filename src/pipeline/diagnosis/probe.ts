@@ -156,7 +156,9 @@ const BYTES_PER_TOKEN = 4;
 function wayOf(deployment: Deployment): ProbeWay | undefined {
   const asked = operationOf(deployment);
   if (asked === undefined) return undefined;
-  for (const each of [asked, asked.standIn]) {
+  const standIn = asked.standIn === undefined ? undefined : OPERATIONS[asked.standIn.id];
+  const isServed = asked.id !== 'chat' || deployment.conversations !== 'responses';
+  for (const each of isServed ? [asked, standIn] : [standIn]) {
     const own = each === undefined ? undefined : deployment.operation(each.id);
     if (own !== undefined && each?.probeBody !== undefined)
       return { id: each.id, probeBody: each.probeBody, operation: own };

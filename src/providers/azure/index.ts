@@ -3,7 +3,7 @@ import { classifyBy } from '../failure.ts';
 import { familyBudgetMembers } from '../openai-compatible/budget-members.ts';
 import { FAMILY_FAILURES } from '../openai-compatible/errors.ts';
 import { bearer, jsonHeaders } from '../openai-compatible/index.ts';
-import { isCompletionModel, openAiModelRules } from '../openai-compatible/reasoning-models.ts';
+import { isCompletionModel, openAiModelRules, openAiResponseRules } from '../openai-compatible/reasoning-models.ts';
 import { OPENAI_TOOL_LIMITS } from '../openai-compatible/tool-limits.ts';
 import type { ParameterRules, Provider, ProviderOperation, Target } from '../provider.ts';
 import { AZURE_FAILURES } from './errors.ts';
@@ -35,7 +35,7 @@ export const azure: Provider = {
       toolLimits: () => OPENAI_TOOL_LIMITS,
       writesCallsWell: () => true,
     },
-    response: deploymentOperation('openai-responses', '/responses'),
+    response: deploymentOperation('openai-responses', '/responses', openAiResponseRules),
     completion: { ...deploymentOperation('openai-completions', '/completions'), serves: isCompletionModel },
     embedding: deploymentOperation('openai-embeddings', '/embeddings'),
   },

@@ -28,6 +28,10 @@ const NEWER_MODEL: ParameterRules = joinRules(OWN, NEW_MAX_TOKENS);
 const REASONING: ParameterRules = joinRules(NEWER_MODEL, SAMPLING_FIXED);
 const REASONING_WITHOUT_STOP: ParameterRules = joinRules(REASONING, { values: { stop: onlyDefault(null) } });
 const ANYTHING: ParameterRules = {};
+/** "Unsupported parameter: 'temperature' is not supported with this model." (1 is taken; https://github.com/OpenHands/software-agent-sdk/pull/992, 2026-11-29) */
+const RESPONSES_FIXED: ParameterRules = {
+  values: { temperature: onlyDefault(1), top_p: onlyDefault(1), top_logprobs: onlyDefault(0) },
+};
 
 /** What one of OpenAI's models, served by OpenAI or by somebody with its API, takes of the chat parameters. */
 export function openAiModelRules(model: string): ParameterRules {
@@ -37,6 +41,12 @@ export function openAiModelRules(model: string): ParameterRules {
   if (reasoning === undefined || reasoning.how === 'never') return OWN;
   if (sampling === undefined) return NEWER_MODEL;
   return refusesStop === true ? REASONING_WITHOUT_STOP : REASONING;
+}
+
+/** What one of OpenAI's models takes of the parameters of the Responses API. */
+export function openAiResponseRules(model: string): ParameterRules {
+  const name = model.toLowerCase();
+  return OWN_MODEL.test(name) && modelAbilities(name).sampling === 'fixed' ? RESPONSES_FIXED : ANYTHING;
 }
 
 /**

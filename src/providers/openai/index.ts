@@ -1,5 +1,5 @@
 import { openAiCompatible } from '../openai-compatible/index.ts';
-import { isCompletionModel, openAiModelRules } from '../openai-compatible/reasoning-models.ts';
+import { isCompletionModel, openAiModelRules, openAiResponseRules } from '../openai-compatible/reasoning-models.ts';
 import { isOpenAiModel, openAiToolLimits } from '../openai-compatible/tool-limits.ts';
 import type { Provider } from '../provider.ts';
 import { OPENAI_FAILURES } from './errors.ts';
@@ -28,7 +28,7 @@ export const openai: Provider = openAiCompatible({
   baseUrlVariables: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
   operations: ['chat', 'response', 'completion', 'embedding'],
   serves: { completion: isCompletionModel },
-  rules: { chat: openAiModelRules },
+  rules: { chat: openAiModelRules, response: openAiResponseRules },
   toolLimits: openAiToolLimits,
   writesCallsWell: isOpenAiModel,
   failures: OPENAI_FAILURES,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
+import { makeAuthority } from '../support/certificates.ts';
 import { loadText } from './load-text.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/guides/routing.md'), 'utf8');
@@ -11,6 +12,9 @@ const env = {
   REDIS_URL: 'rediss://user:password@redis.internal:6379/0',
 };
 
+const authority = makeAuthority();
+after(() => authority.remove());
+
 let heading = '';
 let examples = 0;
 for (const [, title, text] of blocks) {
@@ -18,7 +22,7 @@ for (const [, title, text] of blocks) {
   if (text === undefined) continue;
   examples += 1;
   test(`routing guide, "${heading}", example ${examples}: loads, finds nothing wrong, and all of it is in effect`, () => {
-    const { config, findings } = loadText(text.replaceAll('/etc/ssl/redis-ca.pem', import.meta.filename), { env });
+    const { config, findings } = loadText(text.replaceAll('/etc/ssl/redis-ca.pem', authority.caFile), { env });
     // A fragment without models is fine, as is naming groups of the reader's own file in it.
     const wrong = findings.filter(({ code }) => code !== 'empty-model-list');
     const known = /^model_list:/m.test(text) ? wrong : wrong.filter(({ code }) => code !== 'unknown-group');

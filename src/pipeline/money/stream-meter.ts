@@ -42,7 +42,7 @@ export class Meter implements StreamMeter {
 
   #check(deployment: Deployment, stream: StreamAnswer, refuse: (error: GatewayError) => void): void {
     const { text, factor } = stream.sample();
-    const outputTokens = Math.ceil((Buffer.byteLength(text) * factor) / TEXT_BYTES_PER_TOKEN);
+    const outputTokens = this.#withinLimit(Math.ceil((Buffer.byteLength(text) * factor) / TEXT_BYTES_PER_TOKEN));
     const card = deployment.priced.ratesAt(this.#exchange.startedAtMs) ?? this.#exchange.admission?.ceiling;
     const { inputTokens } = this.#claim.amounts;
     const cost = costOf({ inputTokens, outputTokens }, card);
@@ -58,6 +58,14 @@ export class Meter implements StreamMeter {
       .finally(() => {
         this.#isAsking = false;
       });
+  }
+
+  /** Bytes tell tokens only about: a little more than the limit of the answer is the limit, and much more is a provider that has none. */
+  #withinLimit(tokens: number): number {
+    const { limit, choices } = this.#exchange.outline;
+    if (typeof limit !== 'number') return tokens;
+    const most = limit * choices;
+    return tokens > most && tokens <= 2 * most ? most : tokens;
   }
 }
 

@@ -128,7 +128,7 @@ function ofResponses(body: JsonObject, found: Found) {
 const READ_BY_MODEL = new Set(
   (
     'messages system tools functions prompt input instructions suffix response_format output_format output_config text tool_choice ' +
-    'contents systemInstruction system_instruction generationConfig generation_config'
+    'contents content requests generateContentRequest generate_content_request systemInstruction system_instruction generationConfig generation_config'
   ).split(' '),
 );
 

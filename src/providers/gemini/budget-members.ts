@@ -21,6 +21,12 @@ export const GEMINI_BUDGET_MEMBERS: BudgetMembers = {
     'safety_settings',
     'labels',
     'store',
+    // Of embeddings: what the vector is for, and how long it is.
+    'taskType',
+    'task_type',
+    'title',
+    'outputDimensionality',
+    'output_dimensionality',
   ]),
   checked: new Map<string, MemberRule>([
     ['generationConfig', generation],

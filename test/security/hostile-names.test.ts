@@ -101,7 +101,12 @@ describe('hostile model names', { timeout: 60_000 }, () => {
       reply: {
         status: 200,
         headers: { 'x-request-id': Buffer.from('réq→1', 'utf8').toString('latin1'), 'set-cookie': 'a=b', server: 'x' },
-        json: { id: 'x', object: 'chat.completion', choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } },
+        json: {
+          id: 'x',
+          object: 'chat.completion',
+          choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 1, completion_tokens: 1 },
+        },
       },
     });
     const seen = await ask(gateway, 'openai', 'any/header-model', false);

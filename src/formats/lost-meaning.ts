@@ -31,7 +31,8 @@ export function lostMeaning(
       for (const place of filesIn(parts, `messages[${index}]`)) refuse(place, 'the file is stored at another provider');
     }
   }
-  const gone = tools.filter((_, index) => dropped.some(({ field }) => field === `tools[${index}]`));
+  const droppedFields = new Set(dropped.map(({ field }) => field));
+  const gone = tools.filter((_, index) => droppedFields.has(`tools[${index}]`));
   const isForced =
     toolChoice?.type === 'tool'
       ? gone.some((tool) => nameOf(tool) === toolChoice.name)

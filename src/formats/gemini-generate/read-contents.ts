@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../
 import type { JsonReader } from '../../core/json-reader.ts';
 import { wrongKind } from '../body-reader.ts';
 import { FormatError } from '../format.ts';
+import { AwaitedCalls } from '../neutral/awaited-calls.ts';
 import type { DocumentPart, ImagePart, Part, TextPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
 import { readerOf } from './fields.ts';
 import { readFileData, readInlineData } from './media.ts';
@@ -22,16 +23,12 @@ export function readTurns(body: JsonReader): Turn[] {
   return reader.turns;
 }
 
-interface PendingCall {
-  readonly id: string;
-  readonly name: string;
-}
-
 class ContentsReader {
   readonly turns: Turn[] = [];
-  /** Calls that have no result yet, for results that tell only a name. */
-  #pending: PendingCall[] = [];
+  readonly #awaited = new AwaitedCalls();
   #calls = 0;
+  /** The turn of results that is being read, and what it holds already. */
+  #results: { readonly parts: ToolResultPart[]; readonly said: Set<string> } | undefined;
 
   readSystem(value: JsonValue, path: string): void {
     const content = readerOf(value, path);
@@ -47,25 +44,31 @@ class ContentsReader {
       const read = this.#readPart(part);
       // A result stands in a turn of its own, so it ends the one that is being read.
       if (read.type !== 'tool-result') addPart(parts, read);
-      else if (this.turns.at(-1)?.role === 'tool' && parts.length === 0) this.#addResult(read);
       else {
         this.#addTurn(role, parts.splice(0));
-        this.turns.push({ role: 'tool', parts: [read] });
+        this.#addResult(read);
       }
     }
     this.#addTurn(role, parts);
   }
 
   #addTurn(role: string, parts: readonly Part[]): void {
-    if (parts.length > 0) this.turns.push({ role: role === 'model' ? 'assistant' : 'user', parts });
+    if (parts.length === 0) return;
+    this.#results = undefined;
+    this.turns.push({ role: role === 'model' ? 'assistant' : 'user', parts });
   }
 
   /** Gemini CLI 0.61 sends the result of a call twice when it resumes a conversation; no other format takes two. */
   #addResult(result: ToolResultPart): void {
-    const said = JSON.stringify(result);
-    if (this.turns.at(-1)?.parts.some((part) => JSON.stringify(part) === said) === true) return;
-    const last = this.turns.pop();
-    if (last !== undefined) this.turns.push({ ...last, parts: [...last.parts, result] });
+    if (this.#results === undefined) {
+      this.#results = { parts: [], said: new Set() };
+      this.turns.push({ role: 'tool', parts: this.#results.parts });
+    }
+    const { parts, said } = this.#results;
+    const words = JSON.stringify(result);
+    if (said.has(words)) return;
+    said.add(words);
+    parts.push(result);
   }
 
   /** The parts of a content; the SDKs let a text stand for them, the API does not. */
@@ -124,19 +127,15 @@ class ContentsReader {
     const name = call.requiredString('name');
     const id = call.string('id') || `call_${this.#calls}`;
     this.#calls += 1;
-    this.#pending.push({ id, name });
+    this.#awaited.add(id, name);
     const args = call.object('args');
     return { type: 'tool-call', id, name, arguments: args === undefined ? '{}' : JSON.stringify(args.value) };
   }
 
   #readResult(result: JsonReader): ToolResultPart {
     const name = result.requiredString('name');
-    const told = result.string('id');
-    // Without an id, results answer the calls of their name in the order of the calls.
-    const index = this.#pending.findIndex((call) =>
-      told === undefined || told === '' ? call.name === name : call.id === told,
-    );
-    const [call] = index === -1 ? [] : this.#pending.splice(index, 1);
+    const told = result.string('id') || undefined;
+    if (told !== undefined) this.#awaited.answer(told);
     const response = result.object('response')?.value ?? {};
     const text = textOfResponse(response);
     const content: (TextPart | ImagePart | DocumentPart)[] = [
@@ -148,7 +147,7 @@ class ContentsReader {
     }
     return {
       type: 'tool-result',
-      callId: told || call?.id || name,
+      callId: told ?? this.#awaited.answerFirst(name) ?? name,
       name,
       content,
       ...(text?.isError ? { isError: true } : {}),

@@ -37,6 +37,10 @@ interface FittedRequest {
   readonly dropped: readonly Dropped[];
 }
 
+/** A set of texts, or a map by them. */
+type UsedTexts = Pick<ReadonlySet<string>, 'has' | 'size'>;
+
+const NONE_USED: UsedTexts = new Set();
 const NO_NAMES: ReadonlyMap<string, string> = new Map();
 const HASH_LENGTH = 8;
 
@@ -50,13 +54,16 @@ export function fitTools(request: ConversationRequest, limits: ToolLimits): Fitt
   return { request: fitted, names, dropped };
 }
 
-/** A text that the limit allows: itself, or its allowed characters and a hash of the whole. `isFree` tells texts that are used already. */
-export function fitText(text: string, limit: TextLimit, isFree: (text: string) => boolean = () => true): string {
-  if (limit.taken.test(text) && isFree(text)) return text;
+/**
+ * A text that the limit allows and that is not used yet: itself, or its allowed characters and a hash of the whole. A hash that is
+ * used is taken again with the count of the used texts, so that one text sent many times needs no more attempts each time.
+ */
+export function fitText(text: string, limit: TextLimit, used: UsedTexts = NONE_USED): string {
+  if (limit.taken.test(text) && !used.has(text)) return text;
   for (let attempt = 0; ; attempt += 1) {
-    const hashed = attempt === 0 ? text : `${text} ${attempt}`;
+    const hashed = attempt === 0 ? text : `${text} ${used.size + attempt}`;
     const written = limit.isExact === true ? lettersOf(hashed, limit.maxLength) : withHash(text, hashed, limit);
-    if (isFree(written)) return written;
+    if (!used.has(written)) return written;
   }
 }
 
@@ -91,7 +98,7 @@ function fitNames(
   for (const { name } of known) if (limit.taken.test(name)) used.add(name);
   for (const { name, field } of known) {
     if (limit.taken.test(name) || written.has(name)) continue;
-    const fitted = fitText(name, limit, (text) => !used.has(text));
+    const fitted = fitText(name, limit, used);
     used.add(fitted);
     written.set(name, fitted);
     dropped.push({ field, why: `The provider takes ${limit.words}: sent as '${fitted}'.`, kind: 'fitted' });
@@ -171,7 +178,7 @@ function fitIds(request: ConversationRequest, limit: TextLimit, dropped: Dropped
     return withParts(turn, (part) => {
       at += 1;
       if (part.type === 'tool-call') {
-        const id = fitText(part.id, limit, (text) => !used.has(text));
+        const id = fitText(part.id, limit, used);
         used.add(id);
         const before = calls.get(part.id);
         if (before?.turn === place) before.ids.push(id);

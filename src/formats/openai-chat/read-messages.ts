@@ -4,6 +4,7 @@ import { isJsonObject } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
 import { refusal } from '../body-reader.ts';
 import type { Dropped } from '../format.ts';
+import { AwaitedCalls } from '../neutral/awaited-calls.ts';
 import type { CacheMark, Part, ToolCallPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
 import { readCacheMark } from './cache-marks.ts';
 import { readExtra } from './extras.ts';
@@ -44,9 +45,9 @@ const KNOWN_CALL_MEMBERS: ReadonlySet<string> = new Set([
 export class MessagesReader {
   readonly #dropped: Dropped[];
   readonly #toolNames = new Map<string, string>();
-  /** Calls in OpenAI's legacy form have no ids: these are ours, oldest first, until a `function` message answers them. */
-  readonly #unanswered: { readonly id: string; readonly name: string }[] = [];
-  #legacyCalls = 0;
+  /** Calls in OpenAI's legacy form, until a `function` message answers them. They have no ids: these are ours. */
+  readonly #legacyCalls = new AwaitedCalls();
+  #legacyCount = 0;
 
   constructor(dropped: Dropped[]) {
     this.#dropped = dropped;
@@ -128,8 +129,8 @@ export class MessagesReader {
 
   #readLegacyCall(call: JsonReader): ToolCallPart {
     const name = call.requiredName('name');
-    const id = `call_legacy_${this.#legacyCalls++}`;
-    this.#unanswered.push({ id, name });
+    const id = `call_legacy_${this.#legacyCount++}`;
+    this.#legacyCalls.add(id, name);
     return { type: 'tool-call', id, name, arguments: readArguments(call) };
   }
 
@@ -141,9 +142,7 @@ export class MessagesReader {
 
   #readFunctionResult(message: JsonReader): ToolResultPart {
     const name = message.requiredName('name');
-    const position = this.#unanswered.findIndex((call) => call.name === name);
-    const [answered] = position < 0 ? [] : this.#unanswered.splice(position, 1);
-    return this.#toolResult(answered?.id ?? `call_legacy_${name}`, name, message);
+    return this.#toolResult(this.#legacyCalls.answerFirst(name) ?? `call_legacy_${name}`, name, message);
   }
 
   #toolResult(callId: string, name: string | undefined, message: JsonReader): ToolResultPart {

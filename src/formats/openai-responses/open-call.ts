@@ -2,7 +2,7 @@ import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { JsonEnd } from '../../core/json-end.ts';
 import type { StreamEvent } from '../neutral/conversation.ts';
-import { type ClientTool, textOfArguments } from './tool-names.ts';
+import { type ClientTool, namespaceOf, textOfArguments } from './tool-names.ts';
 
 type CallEvent = Extract<StreamEvent, { type: 'tool-call' }>;
 type WriteEvent = (type: string, members: JsonObject) => string;
@@ -67,7 +67,7 @@ export class OpenCall {
   /** The item as it is now. */
   item(status: 'in_progress' | 'completed' | 'incomplete'): JsonObject {
     const written = status === 'in_progress' ? '' : this.#written;
-    const namespace = this.#tool?.namespace;
+    const namespace = this.#tool?.namespace?.name ?? namespaceOf(this.#event);
     return {
       id: this.#id,
       type: this.#isText ? 'custom_tool_call' : 'function_call',

@@ -6,7 +6,7 @@ import { refusal } from '../body-reader.ts';
 import type { Part, ReasoningSignature, ToolCallPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
 import { asResult, readContent } from './read-content.ts';
 import { readCarried } from './signatures.ts';
-import { argumentsOfText, type ClientTool } from './tool-names.ts';
+import { argumentsOfText, type ClientTools } from './tool-names.ts';
 
 const ROLES = ['user', 'assistant', 'system', 'developer'] as const;
 type Role = Turn['role'];
@@ -14,13 +14,13 @@ type Role = Turn['role'];
 /** Reads the items of one request, in order. */
 export class ItemsReader {
   readonly #turns: { role: Role; parts: Part[] }[] = [];
-  readonly #flatNames: ReadonlyMap<string, string>;
+  readonly #tools: ClientTools;
   readonly #toolNames = new Map<string, string>();
   /** A signature that belongs to the call that follows. */
   #carried: ReasoningSignature | undefined;
 
-  constructor(tools: readonly ClientTool[]) {
-    this.#flatNames = new Map(tools.map(({ name, namespace, flatName }) => [keyOf(name, namespace), flatName]));
+  constructor(tools: ClientTools) {
+    this.#tools = tools;
   }
 
   /** Reads `input`: a text, or a list of items. */
@@ -103,7 +103,7 @@ export class ItemsReader {
   #readCall(item: JsonReader, isCustom: boolean): ToolCallPart {
     const id = item.requiredName('call_id');
     const name = item.requiredName('name');
-    const flatName = this.#flatNames.get(keyOf(name, item.string('namespace'))) ?? name;
+    const flatName = this.#tools.flatNameOf(name, item.string('namespace'));
     this.#toolNames.set(id, flatName);
     const written = isCustom ? argumentsOfText(item.string('input') ?? '') : (item.string('arguments') ?? '{}');
     const signature = this.#carried;
@@ -129,7 +129,7 @@ export class ItemsReader {
 
   #signLastText(signature: ReasoningSignature): void {
     const parts = this.#turns.at(-1)?.parts ?? [];
-    const last = parts.findLastIndex((part) => part.type === 'text');
+    const last = parts.length - 1;
     const text = parts[last];
     if (text?.type === 'text') parts[last] = { ...text, signature };
     else this.#add('assistant', [{ type: 'text', text: '', signature }]);
@@ -153,8 +153,6 @@ export class ItemsReader {
     this.#turns.push({ role, parts: [...parts] });
   }
 }
-
-const keyOf = (name: string, namespace: string | undefined): string => JSON.stringify([namespace ?? null, name]);
 
 /** What a reasoning item says: its summary, or its content if it has no summary. */
 export function textOfReasoning({ summary, content }: JsonObject): string {

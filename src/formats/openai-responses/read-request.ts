@@ -7,7 +7,7 @@ import type { Dropped, ReadRequest } from '../format.ts';
 import type { OutputFormat, ReasoningRequest, Sampling } from '../neutral/conversation.ts';
 import { ItemsReader, toolsOf } from './read-items.ts';
 import { readToolChoice, readTools } from './read-tools.ts';
-import { clientTools } from './tool-names.ts';
+import { ClientTools } from './tool-names.ts';
 
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 
@@ -23,7 +23,7 @@ export function readRequest(value: JsonObject): ReadRequest {
   const dropped: Dropped[] = [];
   const givenTools = toolsOf(value);
   body.array('tools');
-  const own = clientTools(givenTools);
+  const own = new ClientTools(givenTools);
   const items = new ItemsReader(own);
   items.begin(body.string('instructions'));
   const request = {

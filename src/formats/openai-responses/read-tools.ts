@@ -5,14 +5,14 @@ import type { JsonReader } from '../../core/json-reader.ts';
 import { readerOf } from '../body-reader.ts';
 import type { Dropped } from '../format.ts';
 import type { ToolChoice, ToolDefinition } from '../neutral/conversation.ts';
-import { type ClientTool, customAsFunction } from './tool-names.ts';
+import { type ClientTool, type ClientTools, customAsFunction } from './tool-names.ts';
 
 const KNOWN: ReadonlySet<string> = new Set(['type', 'name', 'description', 'parameters', 'strict', '__proto__']);
 
 /** The definitions: those that the client runs first, then those of the provider. */
 export function readTools(
   tools: readonly JsonValue[],
-  clientTools: readonly ClientTool[],
+  clientTools: ClientTools,
 ): readonly ToolDefinition[] | undefined {
   if (tools.length === 0) return undefined;
   const own = tools.flatMap((value, index): ToolDefinition[] => {
@@ -22,14 +22,14 @@ export function readTools(
     if (type === 'function' || type === 'custom' || type === 'namespace') return [];
     return [{ type: 'opaque', format: 'openai-responses', value: tool.value }];
   });
-  return [...clientTools.map(readClientTool), ...own];
+  return [...clientTools.all.map(readClientTool), ...own];
 }
 
 function readClientTool(tool: ClientTool): ToolDefinition {
   const { value, flatName, namespace, name, isCustom, path } = tool;
   const reader = readerOf(value, path);
   if (isCustom) {
-    const fields: JsonObject = { custom: value, ...defined({ namespace }) };
+    const fields: JsonObject = { custom: value, ...(namespace !== undefined && { namespace: { ...namespace } }) };
     return {
       type: 'function',
       name: flatName,
@@ -37,7 +37,10 @@ function readClientTool(tool: ClientTool): ToolDefinition {
       extra: { format: 'openai-responses', fields },
     };
   }
-  const fields: JsonObject = { ...reader.rest(KNOWN), ...(namespace !== undefined && { namespace, name }) };
+  const fields: JsonObject = {
+    ...reader.rest(KNOWN),
+    ...(namespace !== undefined && { namespace: { ...namespace }, name }),
+  };
   return {
     type: 'function',
     name: flatName,
@@ -51,11 +54,7 @@ function readClientTool(tool: ClientTool): ToolDefinition {
 }
 
 /** Reads `tool_choice`. A choice of a tool that the provider runs has no neutral form. */
-export function readToolChoice(
-  body: JsonReader,
-  clientTools: readonly ClientTool[],
-  dropped: Dropped[],
-): ToolChoice | undefined {
+export function readToolChoice(body: JsonReader, clientTools: ClientTools, dropped: Dropped[]): ToolChoice | undefined {
   const given = body.get('tool_choice');
   if (given === undefined) return undefined;
   if (!isJsonObject(given)) {
@@ -78,9 +77,7 @@ export function readToolChoice(
 }
 
 /** Some clients put the name where chat completions have it. */
-function flatNameOf(choice: JsonObject, clientTools: readonly ClientTool[]): string | undefined {
+function flatNameOf(choice: JsonObject, clientTools: ClientTools): string | undefined {
   const name = wordOf(choice.name) ?? wordOf(objectOf(choice.function)?.name);
-  if (name === undefined) return undefined;
-  const namespace = stringOf(choice.namespace);
-  return clientTools.find((tool) => tool.name === name && tool.namespace === namespace)?.flatName ?? name;
+  return name === undefined ? undefined : clientTools.flatNameOf(name, stringOf(choice.namespace));
 }

@@ -15,7 +15,7 @@ import { OpenReasoning } from './open-reasoning.ts';
 import { toolsOf } from './read-items.ts';
 import { type Ending, endingOf, writeResponseObject } from './response-object.ts';
 import { carryReasoning, carrySignature } from './signatures.ts';
-import { type ClientTool, clientTools } from './tool-names.ts';
+import { ClientTools, namespaceOf } from './tool-names.ts';
 
 type Of<Type extends StreamEvent['type']> = Extract<StreamEvent, { readonly type: Type }>;
 
@@ -27,7 +27,7 @@ export class ResponsesStreamWriter implements StreamWriter {
   readonly #calls = new Map<number, OpenCall>();
   /** Finished items, by their number; an open one has no entry yet. */
   readonly #output: JsonObject[] = [];
-  #tools: ReadonlyMap<string, ClientTool> | undefined;
+  #tools: ClientTools | undefined;
   #events = new EventWriter();
   #count = 0;
   #open: OpenMessage | OpenReasoning | undefined;
@@ -246,8 +246,9 @@ export class ResponsesStreamWriter implements StreamWriter {
       if (earlier.isWhole()) written += this.#closeCall(earlier, 'completed');
     }
     if (event.signature !== undefined) written += this.#carrier(carrySignature(event.signature, 'call'));
-    this.#tools ??= new Map(clientTools(toolsOf(this.#asked)).map((tool) => [tool.flatName, tool]));
-    const tool = this.#tools.get(event.name);
+    this.#tools ??= new ClientTools(toolsOf(this.#asked));
+    // OpenAI calls a tool by its own name and namespace; every other provider by its flat name.
+    const tool = this.#tools.find(this.#tools.flatNameOf(event.name, namespaceOf(event)));
     const isCustom = event.custom === true || tool?.isCustom === true;
     const call = new OpenCall(event, tool, this.#itemId(isCustom ? 'ctc' : 'fc'), this.#count++);
     this.#calls.set(event.call, call);

@@ -3,64 +3,90 @@
  * takes free text, becomes a function with one text. Reader and writer find the same names, because they depend on the tools alone.
  */
 
-import { isJsonObject, type JsonObject, type JsonValue, objectsOf, wordOf } from '../../core/json.ts';
+import { defined } from '../../core/defined.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf, wordOf } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
+import type { FormatExtra } from '../neutral/conversation.ts';
+import { fitText, type TextLimit } from '../neutral/tool-limits.ts';
 
-/** The longest name that every provider takes. */
-const LONGEST_NAME = 64;
 const SEPARATOR = '__';
+/** The longest name that every provider takes; which characters one takes is found out when the request is written for it. */
+const NAMES: TextLimit = { taken: /^[\s\S]{1,64}$/, refused: /(?!)/g, maxLength: 64, words: 'at most 64 characters' };
+
+interface Namespace {
+  readonly name: string;
+  readonly description?: string;
+}
 
 /** One tool that the client runs. */
 export interface ClientTool {
   /** The name under which another format knows it. */
   readonly flatName: string;
   readonly name: string;
-  readonly namespace: string | undefined;
+  readonly namespace: Namespace | undefined;
   readonly isCustom: boolean;
   readonly value: JsonObject;
   /** Where it is in the request. */
   readonly path: string;
 }
 
-/** The tools of a request that the client runs, in their order. */
-export function clientTools(tools: JsonValue | undefined): readonly ClientTool[] {
-  const found: ClientTool[] = [];
-  const taken = new Set<string>();
-  const add = (value: JsonObject, namespace: string | undefined, path: string): void => {
-    const name = wordOf(value.name);
-    if (name === undefined || (value.type !== 'function' && value.type !== 'custom')) return;
-    const flatName = namespace === undefined ? name : freeName(`${namespace}${SEPARATOR}${name}`, taken);
-    taken.add(flatName);
-    found.push({ flatName, name, namespace, isCustom: value.type === 'custom', value, path });
-  };
-  const list = Array.isArray(tools) ? tools : [];
-  // Plain names stay as they are, whatever namespaces there are.
-  for (const [index, tool] of list.entries()) if (isJsonObject(tool)) add(tool, undefined, `tools[${index}]`);
-  for (const [index, tool] of list.entries()) {
-    if (!isJsonObject(tool) || tool.type !== 'namespace') continue;
-    for (const [inner, member] of objectsOf(tool.tools).entries()) {
-      add(member, wordOf(tool.name), `tools[${index}].tools[${inner}]`);
+/** The tools of a request that the client runs. */
+export class ClientTools {
+  readonly #tools: ClientTool[] = [];
+  readonly #byFlatName = new Map<string, ClientTool>();
+  readonly #flatNames = new Map<string, string>();
+
+  constructor(tools: readonly JsonValue[]) {
+    // Plain names stay as they are, whatever namespaces there are.
+    for (const [index, tool] of tools.entries()) if (isJsonObject(tool)) this.#add(tool, undefined, `tools[${index}]`);
+    for (const [index, tool] of tools.entries()) {
+      if (!isJsonObject(tool) || tool.type !== 'namespace') continue;
+      const name = wordOf(tool.name);
+      const namespace =
+        name === undefined ? undefined : { name, ...defined({ description: stringOf(tool.description) }) };
+      for (const [inner, member] of objectsOf(tool.tools).entries()) {
+        this.#add(member, namespace, `tools[${index}].tools[${inner}]`);
+      }
     }
   }
-  return found;
-}
 
-/** A name that fits and that no other tool has. */
-function freeName(name: string, taken: ReadonlySet<string>): string {
-  if (name.length <= LONGEST_NAME && !taken.has(name)) return name;
-  for (let attempt = 0; ; attempt++) {
-    const mark = `_${fingerprint(attempt === 0 ? name : `${name}#${attempt}`)}`;
-    const candidate = name.slice(0, LONGEST_NAME - mark.length) + mark;
-    if (!taken.has(candidate)) return candidate;
+  /** In their order, those in namespaces last. */
+  get all(): readonly ClientTool[] {
+    return this.#tools;
+  }
+
+  /** The tool with this flat name. */
+  find(flatName: string): ClientTool | undefined {
+    return this.#byFlatName.get(flatName);
+  }
+
+  /** The flat name of a tool; its own name if the request does not have the tool. */
+  flatNameOf(name: string, namespace: string | undefined): string {
+    return this.#flatNames.get(keyOf(name, namespace)) ?? name;
+  }
+
+  #add(value: JsonObject, namespace: Namespace | undefined, path: string): void {
+    const name = wordOf(value.name);
+    if (name === undefined || (value.type !== 'function' && value.type !== 'custom')) return;
+    const key = keyOf(name, namespace?.name);
+    const flatName = this.#flatNames.get(key) ?? this.#flatten(name, namespace);
+    const tool = { flatName, name, namespace, isCustom: value.type === 'custom', value, path };
+    this.#tools.push(tool);
+    this.#byFlatName.set(flatName, tool);
+    this.#flatNames.set(key, flatName);
+  }
+
+  #flatten(name: string, namespace: Namespace | undefined): string {
+    return namespace === undefined ? name : fitText(`${namespace.name}${SEPARATOR}${name}`, NAMES, this.#byFlatName);
   }
 }
 
-/** FNV-1a: the same name for the same tool in every request. */
-function fingerprint(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
+/** The namespace that OpenAI gave a call in its answer. */
+export function namespaceOf(call: { readonly extra?: FormatExtra }): string | undefined {
+  return call.extra?.format === 'openai-responses' ? stringOf(call.extra.fields.namespace) : undefined;
 }
+
+const keyOf = (name: string, namespace: string | undefined): string => JSON.stringify([namespace ?? null, name]);
 
 /** The member of a custom tool's function that holds its text. */
 const TEXT = 'input';

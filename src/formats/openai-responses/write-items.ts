@@ -6,21 +6,18 @@ import type { Part, ReasoningPart, ToolCallPart, ToolResultPart, Turn } from '..
 import { audioFormatOf, writeUrl } from '../openai-chat/media.ts';
 import { splitOwn } from './signatures.ts';
 import { textOfArguments } from './tool-names.ts';
+import type { NamespacePlace } from './write-tools.ts';
 
 /** Writes the turns of one request. */
 export class ItemsWriter {
   readonly #items: JsonObject[] = [];
   readonly #customNames: ReadonlySet<string>;
-  readonly #namespaces: ReadonlyMap<string, { readonly namespace: string; readonly name: string }>;
+  readonly #namespaces: ReadonlyMap<string, NamespacePlace>;
   readonly #dropped: Dropped[];
   /** The ids of calls of custom tools: their outputs are of another kind. */
   readonly #customCalls = new Set<string>();
 
-  constructor(
-    customNames: ReadonlySet<string>,
-    namespaces: ReadonlyMap<string, { readonly namespace: string; readonly name: string }>,
-    dropped: Dropped[],
-  ) {
+  constructor(customNames: ReadonlySet<string>, namespaces: ReadonlyMap<string, NamespacePlace>, dropped: Dropped[]) {
     this.#customNames = customNames;
     this.#namespaces = namespaces;
     this.#dropped = dropped;

@@ -8,7 +8,7 @@ import { effortOfBudgetTokens } from '../neutral/reasoning.ts';
 import { membersOf } from '../request-members.ts';
 import { fitRequest, OWN } from './fit-request.ts';
 import { ItemsWriter } from './write-items.ts';
-import { writeTools } from './write-tools.ts';
+import { type WrittenTools, writeTools } from './write-tools.ts';
 
 /** "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16" (https://github.com/vectorize-io/hindsight/issues/58, 2026-11-29). */
 const LEAST_OUTPUT_TOKENS = 16;
@@ -24,7 +24,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
     ...(tools.written.length > 0 && {
       tools: tools.written,
       ...defined({
-        tool_choice: writeChoice(request.toolChoice, tools.customNames),
+        tool_choice: writeChoice(request.toolChoice, tools),
         parallel_tool_calls: request.parallelToolCalls,
       }),
     }),
@@ -110,8 +110,11 @@ function writeReasoning(reasoning: ReasoningRequest | undefined): JsonObject | u
   return defined({ effort, summary: reasoning.include === false ? undefined : 'auto' });
 }
 
-function writeChoice(choice: ToolChoice | undefined, customNames: ReadonlySet<string>): JsonValue | undefined {
-  const pointTo = (name: string): JsonObject => ({ type: customNames.has(name) ? 'custom' : 'function', name });
+function writeChoice(choice: ToolChoice | undefined, { customNames, namespaces }: WrittenTools): JsonValue | undefined {
+  const pointTo = (name: string): JsonObject => ({
+    type: customNames.has(name) ? 'custom' : 'function',
+    ...(namespaces.get(name) ?? { name }),
+  });
   if (choice === undefined) return undefined;
   switch (choice.type) {
     case 'tool':

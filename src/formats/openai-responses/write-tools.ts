@@ -1,21 +1,27 @@
 /** Neutral tools → OpenAI's. Tools that were read from this format are written as they were. */
-import { isJsonObject, type JsonObject, type JsonValue, stringOf } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, objectOf, stringOf } from '../../core/json.ts';
 import type { Dropped } from '../format.ts';
 import type { ToolDefinition } from '../neutral/conversation.ts';
 
-interface WrittenTools {
+/** A tool in a namespace. */
+export interface NamespacePlace {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface WrittenTools {
   readonly written: JsonValue[];
   /** The names of tools that take free text. */
   readonly customNames: ReadonlySet<string>;
   /** The tools in namespaces, by the names that other formats know them under. */
-  readonly namespaces: ReadonlyMap<string, { readonly namespace: string; readonly name: string }>;
+  readonly namespaces: ReadonlyMap<string, NamespacePlace>;
 }
 
 /** Writes the definitions. */
 export function writeTools(tools: readonly ToolDefinition[], dropped: Dropped[]): WrittenTools {
   const written: JsonValue[] = [];
   const customNames = new Set<string>();
-  const namespaces = new Map<string, { readonly namespace: string; readonly name: string }>();
+  const namespaces = new Map<string, NamespacePlace>();
   const groups = new Map<string, JsonObject[]>();
   for (const [index, tool] of tools.entries()) {
     if (tool.type === 'opaque') {
@@ -33,7 +39,8 @@ export function writeTools(tools: readonly ToolDefinition[], dropped: Dropped[])
       continue;
     }
     const fields = tool.extra?.format === 'openai-responses' ? tool.extra.fields : {};
-    const namespace = stringOf(fields.namespace);
+    const given = objectOf(fields.namespace);
+    const namespace = stringOf(given?.name);
     const definition = isJsonObject(fields.custom) ? fields.custom : functionOf(tool, fields);
     if (isJsonObject(fields.custom)) customNames.add(tool.name);
     if (namespace === undefined) {
@@ -46,7 +53,7 @@ export function writeTools(tools: readonly ToolDefinition[], dropped: Dropped[])
     else {
       const members = [definition];
       groups.set(namespace, members);
-      written.push({ type: 'namespace', name: namespace, description: '', tools: members });
+      written.push({ type: 'namespace', description: '', ...given, tools: members });
     }
   }
   return { written, customNames, namespaces };

@@ -1,6 +1,6 @@
 /**
  * Calls of tools that have no result yet, for formats whose results may name the tool alone: such a result answers the first call of
- * that tool. Each step takes the same time, however many calls a client sends.
+ * that tool. Each step takes the same time, no matter how many calls a client sends.
  */
 export class AwaitedCalls {
   readonly #open = new Set<string>();

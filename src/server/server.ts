@@ -346,7 +346,7 @@ export class Edge {
 
   #refuse(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
     if (error.code === 'internal')
-      this.#options.parts.onFault(`${request.method} ${request.url.slice(0, 200)} failed`, error);
+      this.#options.parts.onFault(`${request.method} ${pathOf(request.url).slice(0, 200)} failed`, error);
     const format = formatOfClient(pathOf(request.url), request.headers);
     const callId = this.#newCallId();
     const status = statusFor(error, format);

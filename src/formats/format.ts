@@ -56,7 +56,7 @@ export interface AnswerFacts {
   readonly estimatedInput?: () => number;
   /** The id of a stream whose beginning the client already has: kept as it is, whatever its shape. */
   readonly sentId?: string;
-  /** The body of the request, for a format whose answers repeat it. */
+  /** What answers repeat of the request, for a format whose answers do. */
   readonly asked?: () => JsonObject;
 }
 
@@ -193,8 +193,8 @@ export interface ConversationFormat {
   readonly namesModelInPath?: true;
   /** Parameters have other names than in chat completions, by which a deployment's own are configured. */
   readonly hasOwnParameterNames?: true;
-  /** Answers repeat what was asked: their writers need the request. */
-  readonly repeatsRequest?: true;
+  /** Answers repeat what was asked: the part of a request's body that their writers need. */
+  readonly repeatedOf?: (body: JsonObject) => JsonObject;
   /** The last event of a stream repeats the whole answer, usage included. */
   readonly repeatsAnswer?: true;
   readRequest(body: JsonObject): ReadRequest;

@@ -3,6 +3,7 @@ import type { ConversationFormat } from '../format.ts';
 import { counting } from './count-tokens.ts';
 import { readError, writeError } from './errors.ts';
 import { FITTED_MEMBERS, fitRequest } from './fit-request.ts';
+import { repeatedOf } from './read-items.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
 import { holdsForeignReasoning } from './signatures.ts';
@@ -17,7 +18,7 @@ import { writeResponse } from './write-response.ts';
 export const openaiResponses: ConversationFormat = {
   id: 'openai-responses',
   hasOwnParameterNames: true,
-  repeatsRequest: true,
+  repeatedOf,
   repeatsAnswer: true,
   readRequest,
   writeRequest,

@@ -166,9 +166,15 @@ export function textOfReasoning({ summary, content }: JsonObject): string {
 
 /** The tools of the request, those that items bring along included. */
 export function toolsOf({ tools, input }: JsonObject): JsonValue[] {
-  const more = itemsOf(input).flatMap((item) => {
-    const brought = objectOf(item);
-    return brought?.type === 'additional_tools' ? itemsOf(brought.tools) : [];
-  });
-  return [...itemsOf(tools), ...more];
+  return [...itemsOf(tools), ...itemsOf(input).flatMap((item) => itemsOf(toolsInItem(item)))];
+}
+
+function toolsInItem(item: JsonValue): JsonValue | undefined {
+  const { type, tools } = objectOf(item) ?? {};
+  return type === 'additional_tools' ? tools : undefined;
+}
+
+/** What the answers to a request repeat: its body, of whose input only the tools matter. */
+export function repeatedOf({ input, ...members }: JsonObject): JsonObject {
+  return { ...members, input: itemsOf(input).filter((item) => toolsInItem(item) !== undefined) };
 }

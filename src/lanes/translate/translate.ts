@@ -22,7 +22,7 @@ export function translate(request: LaneRequest, deployment: Deployment, choice: 
   const parts = formatParts(choice.operation.format);
   const provider = conversationOf(parts);
   const written = writeRequest(request, deployment, choice, client, provider);
-  const facts = answerFacts(request, deployment);
+  const facts = answerFacts(request, deployment, written.sent);
   const { calls, schema } = written;
   const check = (response: ConversationResponse): ConversationResponse =>
     schema === undefined ? response : checked(response, schema);

@@ -14,6 +14,8 @@ import type { LaneRequest } from '../lane-request.ts';
 
 /** A request as a provider takes it, and what its answer needs on the way back. */
 interface WrittenForProvider {
+  /** The client's body, parsed. */
+  readonly sent: JsonObject;
   readonly body: JsonObject;
   readonly dropped: readonly Dropped[];
   readonly calls: AnsweredCalls;
@@ -61,6 +63,7 @@ export function writeRequest(
   const isDone = speaksOpenai || provider.hasOwnParameterNames === true;
   const result = isDone ? edited.body : { ...deployment.defaults(operationName, operation), ...edited.body };
   return {
+    sent,
     body: result,
     dropped: [...read.dropped, ...fitted.dropped, ...(held?.dropped ?? []), ...lost, ...dropped, ...edited.dropped],
     calls: { seed: asked.callId, names: fitted.names },

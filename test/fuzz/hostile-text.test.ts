@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { BODY_READERS } from './hostile/body-readers.ts';
 import { CONFIG_READERS } from './hostile/config-readers.ts';
+import { CROWDS } from './hostile/crowds.ts';
 import { growthFault } from './hostile/growth.ts';
 import { HOSTILE_TEXTS, nearMiss } from './hostile/hostile-text.ts';
 import type { TextReader } from './hostile/text-reader.ts';
@@ -39,6 +40,12 @@ describe('readers on hostile text of 1 and 4 MB', { timeout: 600_000 }, () => {
   for (const reader of [...BODY_READERS, ...TEXT_READERS, ...CONFIG_READERS]) {
     test(reader.name, async () => {
       assert.deepEqual(await faultsOf(reader), []);
+    });
+  }
+
+  for (const crowd of CROWDS) {
+    test(crowd.name, async () => {
+      assert.equal(await growthFault(crowd, MEGABYTE * 2), undefined);
     });
   }
 

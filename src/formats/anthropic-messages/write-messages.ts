@@ -9,9 +9,12 @@ import { type Drop, plainText, writeBlocks, writeExtra } from './write-content.t
 /** The user's turn to add if a conversation begins with the assistant or holds instructions alone: Anthropic refuses both. */
 const ABSENT_USER = '.';
 
+const NO_PLACES: ReadonlySet<number> = new Set();
+
 interface Message {
   readonly role: 'user' | 'assistant' | 'system';
-  blocks: JsonObject[];
+  /** Its own list: blocks of turns that follow are added. */
+  readonly blocks: JsonObject[];
   extra: JsonObject;
 }
 
@@ -37,16 +40,22 @@ function wrapInstructions(blocks: readonly JsonObject[]): JsonObject[] {
   );
 }
 
-function mayStandAlone(turns: readonly Turn[], index: number, messages: readonly Message[]): boolean {
-  if (messages.at(-1)?.role === 'assistant' || messages.length === 0) return false;
-  const next = turns.slice(index + 1).find((turn) => !isInstruction(turn));
-  return next === undefined || next.role === 'assistant';
+/** The places of instructions that are followed by an assistant's turn, or by no turn but instructions. */
+function placesThatStandAlone(turns: readonly Turn[]): ReadonlySet<number> {
+  const places = new Set<number>();
+  let next: Turn | undefined;
+  for (let index = turns.length - 1; index >= 0; index -= 1) {
+    const turn = turns[index];
+    if (turn !== undefined && !isInstruction(turn)) next = turn;
+    else if (next === undefined || next.role === 'assistant') places.add(index);
+  }
+  return places;
 }
 
 function push(messages: Message[], role: Message['role'], blocks: JsonObject[], extra: JsonObject): void {
   const last = messages.at(-1);
   if (last?.role === role && (role !== 'system' || (isEmpty(extra) && isEmpty(last.extra)))) {
-    last.blocks = [...last.blocks, ...blocks];
+    for (const block of blocks) last.blocks.push(block);
     last.extra = { ...last.extra, ...extra };
   } else {
     messages.push({ role, blocks, extra });
@@ -60,7 +69,7 @@ function trimPrefill(messages: Message[]): void {
   const last = messages.at(-1);
   const block = last?.blocks.at(-1);
   if (last?.role !== 'assistant' || block?.type !== 'text' || typeof block.text !== 'string') return;
-  last.blocks = [...last.blocks.slice(0, -1), { ...block, text: block.text.trimEnd() }];
+  last.blocks[last.blocks.length - 1] = { ...block, text: block.text.trimEnd() };
 }
 
 /** What the target takes, as far as messages are concerned. */
@@ -80,6 +89,7 @@ export function writeMessages(
   const leading = firstOther === -1 ? turns.length : firstOther;
   const system: JsonObject[] = [];
   const messages: Message[] = [];
+  const alone = rules.systemInMessages ? placesThatStandAlone(turns) : NO_PLACES;
   turns.forEach((turn, index) => {
     // What a user says cannot be left out; of an answer that another model gave, it can.
     const dropPart: Drop =
@@ -93,7 +103,8 @@ export function writeMessages(
     // A message of Anthropic's own without content may still say something in its other members.
     if (blocks.length === 0 && isEmpty(extra)) return;
     if (!isInstruction(turn)) push(messages, turn.role === 'assistant' ? 'assistant' : 'user', blocks, extra);
-    else if (rules.systemInMessages && mayStandAlone(turns, index, messages)) push(messages, 'system', blocks, extra);
+    else if (alone.has(index) && messages.length > 0 && messages.at(-1)?.role !== 'assistant')
+      push(messages, 'system', blocks, extra);
     else {
       drop(`messages[${index}]`, 'This model takes no instructions here: they are in the turn of the user.', 'fitted');
       push(messages, 'user', wrapInstructions(blocks), {});

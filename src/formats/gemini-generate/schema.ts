@@ -266,18 +266,25 @@ function alternativesOf(
 /** `allOf` as one schema: properties and required names together, the first to say any other word wins. */
 function mergeAllOf(schema: JsonObject): JsonObject {
   if (!Array.isArray(schema.allOf)) return schema;
-  const { allOf, ...merged } = schema;
-  for (const part of schema.allOf.filter(isJsonObject)) {
+  const { allOf, ...own } = schema;
+  const merged: JsonObject = {};
+  const properties: JsonObject = {};
+  const required: JsonValue[] = [];
+  for (const part of [own, ...schema.allOf.filter(isJsonObject)]) {
     for (const [key, value] of Object.entries(part)) {
-      const present = ownValue(merged, key);
-      if (present === undefined && value !== undefined) setMember(merged, key, value);
-      else if (key === 'properties' && isJsonObject(present) && isJsonObject(value))
-        merged.properties = { ...value, ...present };
-      else if (key === 'required' && Array.isArray(present) && Array.isArray(value))
-        merged.required = [...present, ...value];
+      if (key === 'properties' && isJsonObject(value)) addNew(properties, value);
+      else if (key === 'required' && Array.isArray(value)) for (const name of value) required.push(name);
+      else addNew(merged, { [key]: value });
     }
   }
+  if (Object.keys(properties).length > 0) merged.properties = properties;
+  if (required.length > 0) merged.required = required;
   return merged;
+}
+
+function addNew(known: JsonObject, more: JsonObject): void {
+  for (const [name, value] of Object.entries(more))
+    if (value !== undefined && ownValue(known, name) === undefined) setMember(known, name, value);
 }
 
 /** JSON Schema out of the OpenAPI subset a Gemini client wrote: types in lower case, `nullable` as a type. */

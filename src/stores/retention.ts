@@ -58,7 +58,7 @@ export class Retention {
 
   async #prune(): Promise<void> {
     const { database, clock, ledgerRetentionMs, auditRetentionMs, datedNotes, onPruned } = this.#options;
-    const { directory, ledger, responses } = database;
+    const { directory, ledger, responses, conversations } = database;
     const nowMs = clock.nowMs();
     const last = Number((await directory.note(NOTE)) ?? 0);
     // A clock that was set back must not stop it until the old time is reached again.
@@ -67,6 +67,7 @@ export class Retention {
     const ledgerRows = ledgerRetentionMs === undefined ? 0 : await ledger.prune(nowMs - ledgerRetentionMs);
     const auditEntries = auditRetentionMs === undefined ? 0 : await directory.pruneAudit(nowMs - auditRetentionMs);
     await responses.prune(nowMs);
+    await conversations.prune(nowMs);
     await directory.pruneNotes(datedNotes, new Date(nowMs).toISOString());
     if (ledgerRows + auditEntries > 0) onPruned({ ledgerRows, auditEntries });
   }

@@ -59,8 +59,8 @@ export class Shelf {
   }
 
   /** Ends a response that is being made. False if it was cancelled or deleted meanwhile. */
-  end({ scope }: ResponseOwner, id: string, kept: KeptResponse): Promise<boolean> {
-    return this.#world.responses.end(scope, id, this.#sealed(id, JSON.stringify(kept)));
+  end(owner: ResponseOwner, id: string, kept: KeptResponse): Promise<boolean> {
+    return this.#world.responses.end(owner, id, this.#sealed(id, JSON.stringify(kept)));
   }
 
   /** A response of an owner; undefined if there is none. */

@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
+import type { ConversationStore } from './conversations.ts';
 import type { Ledger } from './ledger.ts';
 import type { ResponseStore } from './responses.ts';
 
@@ -371,6 +372,7 @@ export interface Database {
   readonly directory: Directory;
   readonly ledger: Ledger;
   readonly responses: ResponseStore;
+  readonly conversations: ConversationStore;
   /** Whether it answers now; resolves within a second. */
   ping(): Promise<boolean>;
   /** Whether this process ever had it, migrated. */

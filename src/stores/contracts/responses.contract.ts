@@ -60,11 +60,65 @@ export function testResponses(name: string, open: () => Promise<SqlConnection>):
         assert.equal((await store.get('key:h1', 'a', 9))?.runningUntilMs, 50);
         assert.equal(await store.renew('key:h1', 'a', 90), true);
         assert.equal((await store.get('key:h1', 'a', 9))?.runningUntilMs, 90);
-        assert.equal(await store.end('key:h1', 'a', 'done'), true);
+        assert.equal(await store.end(OWNER, 'a', 'done'), true);
         assert.deepEqual(await store.get('key:h1', 'a', 9), made('a', { data: 'done' }));
-        assert.equal(await store.end('key:h1', 'a', 'again'), false);
+        assert.equal(await store.end(OWNER, 'a', 'again'), false);
         assert.equal(await store.renew('key:h1', 'a', 99), false);
-        assert.equal(await store.end('key:h1', 'none', 'data'), false);
+        assert.equal(await store.end(OWNER, 'none', 'data'), false);
+      }));
+
+    it('finds the newest response that has an item, of its own scope only, and forgets items with their response', () =>
+      using(async (store) => {
+        await store.put(OWNER, made('a'), MUCH, { itemIds: ['m1', 'm2', 'm1'] });
+        await store.put(OWNER, made('a'), MUCH, { itemIds: ['m1'] });
+        await store.put(OWNER, made('b', { createdAtMs: 6 }), MUCH, { itemIds: ['m2'] });
+        await store.put({ ...OWNER, scope: 'key:h2' }, made('c', { createdAtMs: 7 }), MUCH, { itemIds: ['m1'] });
+        await store.put(OWNER, made('d', { createdAtMs: 8, runningUntilMs: 50 }), MUCH);
+        assert.deepEqual(
+          await store.holdersOf('key:h1', ['m1', 'm2', 'none', 'bad\0'], 9),
+          new Map([
+            ['m1', 'a'],
+            ['m2', 'b'],
+          ]),
+        );
+        assert.equal((await store.holdersOf('key:h1', ['m1'], 1_000)).size, 0);
+        await store.end(OWNER, 'd', 'done', { itemIds: ['m1'] });
+        assert.equal((await store.holdersOf('key:h1', ['m1'], 9)).get('m1'), 'd');
+        await store.delete('key:h1', 'd', 9);
+        assert.equal((await store.holdersOf('key:h1', ['m1'], 9)).get('m1'), 'a');
+      }));
+
+    it('keeps events of a response while it is made, and gives them from a number on', () =>
+      using(async (store) => {
+        await store.put(OWNER, made('a', { runningUntilMs: 50 }), MUCH);
+        for (const first of [0, 4, 7]) {
+          assert.equal(await store.putEvents('key:h1', 'a', { first, data: `from ${first}` }), true);
+        }
+        assert.equal(await store.putEvents('key:h2', 'a', { first: 0, data: 'of another' }), false);
+        const firsts = async (from: number) => (await store.events('key:h1', 'a', from)).map(({ first }) => first);
+        assert.deepEqual(await firsts(0), [0, 4, 7]);
+        assert.deepEqual(await firsts(5), [4, 7]);
+        assert.deepEqual(await firsts(7), [7]);
+        assert.deepEqual(await store.events('key:h2', 'a', 0), []);
+        await store.end(OWNER, 'a', 'done');
+        assert.equal(await store.putEvents('key:h1', 'a', { first: 9, data: 'late' }), false);
+        assert.equal((await store.events('key:h1', 'a', 0)).at(-1)?.data, 'from 7');
+        await store.delete('key:h1', 'a', 9);
+        assert.deepEqual(await store.events('key:h1', 'a', 0), []);
+      }));
+
+    it('counts the events of a response as its bytes', () =>
+      using(async (store) => {
+        for (const [at, id] of ['a', 'b'].entries()) {
+          await store.put(OWNER, made(id, { createdAtMs: at, runningUntilMs: 50, data: 'x'.repeat(500) }), 1_000);
+          await store.putEvents('key:h1', id, { first: 0, data: 'y'.repeat(400) });
+          await store.end(OWNER, id, 'z');
+        }
+        await store.put(OWNER, made('c', { data: 'x'.repeat(500) }), 1_000);
+        const isThere = await Promise.all(
+          ['a', 'b', 'c'].map(async (id) => (await store.get('key:h1', id, 9)) !== undefined),
+        );
+        assert.deepEqual(isThere, [false, true, true]);
       }));
 
     it('keeps no more bytes of a scope than it may have, and deletes the oldest first', () =>

@@ -25,19 +25,56 @@ export interface StoredResponse {
   readonly data: string;
 }
 
+/** An item of a conversation. */
+export interface StoredItem {
+  readonly id: string;
+  /** As text; sealed if the configuration says so. */
+  readonly data: string;
+}
+
+/** What is put behind the items of a conversation, all of it or nothing. */
+export interface Addition {
+  readonly conversationId: string;
+  readonly items: readonly StoredItem[];
+  readonly nowMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** What is stored together with a response, or not at all. */
+export interface WithResponse {
+  /** The ids under which later requests may refer to items of the response. */
+  readonly itemIds?: readonly string[];
+  /** What the response adds to its conversation. */
+  readonly addition?: Addition;
+}
+
+/** Events of a response that is streamed in the background. */
+export interface StoredEvents {
+  /** The number of the first one. */
+  readonly first: number;
+  /** As text; sealed if the configuration says so. */
+  readonly data: string;
+}
+
 /** The store of responses. Any method may reject with a DatabaseUnavailableError. */
 export interface ResponseStore {
   /**
    * Stores a response, in the place of one with the same scope and id. Does nothing if its key was deleted meanwhile. The oldest
    * responses of the scope are deleted if it then has more than `mostBytesOfScope`.
    */
-  put(owner: ResponseOwner, response: StoredResponse, mostBytesOfScope: number): Promise<void>;
+  put(owner: ResponseOwner, response: StoredResponse, mostBytesOfScope: number, more?: WithResponse): Promise<void>;
   /** The response of a scope; undefined if it has none of this id, or if it expired. */
   get(scope: string, id: string, nowMs: number): Promise<StoredResponse | undefined>;
   /** Ends a response that is being made. False if it is not being made any more: it was ended or deleted. */
-  end(scope: string, id: string, data: string): Promise<boolean>;
+  end(owner: ResponseOwner, id: string, data: string, more?: WithResponse): Promise<boolean>;
   /** Says that a response is still being made. False if it is not. */
   renew(scope: string, id: string, untilMs: number): Promise<boolean>;
+  /** Adds events to a response. False if it is not being made any more. */
+  putEvents(scope: string, id: string, events: StoredEvents): Promise<boolean>;
+  /** The events of a response from the batch that holds number `from`, in their order. */
+  events(scope: string, id: string, from: number): Promise<readonly StoredEvents[]>;
+  /** Which responses of a scope have these items: the newest for each. */
+  holdersOf(scope: string, itemIds: readonly string[], nowMs: number): Promise<ReadonlyMap<string, string>>;
   /** Deletes a response. False if there is none. */
   delete(scope: string, id: string, nowMs: number): Promise<boolean>;
   /** Deletes what expired; resolves to how many those were. */

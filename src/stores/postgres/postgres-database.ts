@@ -2,6 +2,7 @@ import { type Database, DatabaseUnavailableError } from '../contracts/directory.
 import type { DatabaseOptions } from '../sql/database-options.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
 import { MigrationError, migrate } from '../sql/migrate.ts';
+import { SqlConversations } from '../sql/responses/sql-conversations.ts';
 import { SqlResponses } from '../sql/responses/sql-responses.ts';
 import { AdvisoryLock } from './advisory-lock.ts';
 import { openPostgres } from './open-postgres.ts';
@@ -54,6 +55,7 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
     directory: sqlDirectory(connection, onChanged),
     ledger: makeLedger(connection),
     responses: new SqlResponses(connection),
+    conversations: new SqlConversations(connection),
     ping: async () => isReady && (await connection.ping()),
     get wasReached() {
       return isReady;

@@ -1,5 +1,6 @@
 import { after, before } from 'node:test';
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
+import { testConversations } from '../contracts/conversations.contract.ts';
 import { testResponses } from '../contracts/responses.contract.ts';
 import { openPostgres } from './open-postgres.ts';
 
@@ -9,4 +10,6 @@ before(async () => {
 });
 after(() => postgres.close());
 
-testResponses('postgres', async () => openPostgres({ url: await postgres.makeDatabase(), poolSize: 2 }));
+const open = async () => openPostgres({ url: await postgres.makeDatabase(), poolSize: 2 });
+testResponses('postgres', open);
+testConversations('postgres', open);

@@ -4,6 +4,7 @@ import { type Database, DatabaseUnavailableError } from '../contracts/directory.
 import type { DatabaseOptions } from '../sql/database-options.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
 import { migrate } from '../sql/migrate.ts';
+import { SqlConversations } from '../sql/responses/sql-conversations.ts';
 import { SqlResponses } from '../sql/responses/sql-responses.ts';
 import { type FileLock, takeFileLock } from './file-lock.ts';
 import { openSqlite } from './open-sqlite.ts';
@@ -30,6 +31,7 @@ export async function openSqliteDatabase({ path, makeLedger, onChanged }: Sqlite
     directory: sqlDirectory(connection, onChanged),
     ledger: makeLedger(connection),
     responses: new SqlResponses(connection),
+    conversations: new SqlConversations(connection),
     ping: () => connection.ping(),
     wasReached: true,
     async beAlone() {

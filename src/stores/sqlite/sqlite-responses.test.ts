@@ -1,4 +1,6 @@
+import { testConversations } from '../contracts/conversations.contract.ts';
 import { testResponses } from '../contracts/responses.contract.ts';
 import { openSqlite } from './open-sqlite.ts';
 
 testResponses('sqlite', () => openSqlite({ path: ':memory:' }));
+testConversations('sqlite', () => openSqlite({ path: ':memory:' }));

@@ -10,6 +10,7 @@ import type { NoTables, SqlConnection } from '../connection.ts';
 import { sqlDirectory } from '../directory/sql-directory.ts';
 import { SqlLedger } from '../ledger/sql-ledger.ts';
 import { MigrationError, migrate } from '../migrate.ts';
+import { SqlConversations } from '../responses/sql-conversations.ts';
 import { SqlResponses } from '../responses/sql-responses.ts';
 import { MIGRATIONS } from './index.ts';
 import type { Migration } from './migration.ts';
@@ -96,6 +97,29 @@ const FIXTURES: readonly Fixture[] = [
     async check(connection) {
       const stored = await new SqlResponses(connection).get('team:t1', 'resp_1', 9);
       assert.deepEqual([stored?.createdAtMs, stored?.runningUntilMs, stored?.data], [5, 7, '{}']);
+    },
+  },
+  {
+    level: 4,
+    async fill(database) {
+      await sql`insert into conversations (scope, id, created_at, used_at, expires_at, next_position, key_hash, bytes, data)
+        values ('key:h1', 'conv_1', 5, 6, 9007199254740993, 1, 'h1', 2, '{}')`.execute(database);
+      await sql`insert into conversation_items (scope, conversation_id, position, id, key_hash, bytes, data)
+        values ('key:h1', 'conv_1', 0, 'msg_1', 'h1', 2, '{}')`.execute(database);
+      await sql`insert into response_items (scope, id, response_id) values ('team:t1', 'msg_2', 'resp_1')`.execute(
+        database,
+      );
+      await sql`insert into response_events (scope, response_id, first, data) values ('team:t1', 'resp_1', 0, '[]')`.execute(
+        database,
+      );
+    },
+    async check(connection) {
+      const conversations = new SqlConversations(connection);
+      assert.equal((await conversations.get('key:h1', 'conv_1', 9))?.createdAtMs, 5);
+      assert.deepEqual(await conversations.items('key:h1', 'conv_1'), [{ id: 'msg_1', data: '{}' }]);
+      const responses = new SqlResponses(connection);
+      assert.equal((await responses.holdersOf('team:t1', ['msg_2'], 9)).get('msg_2'), 'resp_1');
+      assert.deepEqual(await responses.events('team:t1', 'resp_1', 0), [{ first: 0, data: '[]' }]);
     },
   },
 ];

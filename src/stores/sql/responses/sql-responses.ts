@@ -1,46 +1,58 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { defined } from '../../../core/defined.ts';
-import type { ResponseOwner, ResponseStore, StoredResponse } from '../../contracts/responses.ts';
+import type {
+  ResponseOwner,
+  ResponseStore,
+  StoredEvents,
+  StoredResponse,
+  WithResponse,
+} from '../../contracts/responses.ts';
 import type { SqlConnection } from '../connection.ts';
 import { isStorable } from '../directory/storable.ts';
 import { retryConflicts } from '../sql-error.ts';
+import { addItems, holdKey } from './add-items.ts';
+import type { ConversationTables } from './conversation-table.ts';
 import type { ResponseTable } from './response-table.ts';
+import { ScopeLimit } from './scope-limit.ts';
 
 /** How many responses are deleted at once, so that no write waits long. */
 const PRUNE_STEP = 500;
-/** The size of a scope is added up when this share of what it may have was written since. */
-const LOOKED_AT_SHARE = 1 / 16;
+/** Ids in one statement. */
+const IDS_AT_ONCE = 500;
+
+type Tables = ResponseTable & ConversationTables;
 
 /** Stored responses in either database. */
 export class SqlResponses implements ResponseStore {
+  readonly #kind: SqlConnection['kind'];
   readonly #read;
   readonly #write;
-  /** Bytes that this process wrote since it last looked at the size of a scope. */
-  readonly #written = new Map<string, number>();
+  readonly #limit: ScopeLimit;
 
-  constructor(connection: SqlConnection) {
-    this.#read = connection.read.withTables<ResponseTable>();
-    this.#write = connection.write.withTables<ResponseTable>();
+  constructor({ kind, read, write }: SqlConnection) {
+    this.#kind = kind;
+    this.#read = read.withTables<Tables>();
+    this.#write = write.withTables<Tables>();
+    this.#limit = new ScopeLimit((scope, most) => this.#deleteOldest(scope, most));
   }
 
-  async put(owner: ResponseOwner, response: StoredResponse, mostBytesOfScope: number): Promise<void> {
-    const { scope, keyHash, isStoredKey, userId = null, teamId = null } = owner;
-    const { id, createdAtMs, expiresAtMs, runningUntilMs = null, data } = response;
-    if (!isStorable(id) || !isStorable(scope)) return;
-    const bytes = Buffer.byteLength(data);
-    // One statement: a key that is deleted meanwhile leaves nothing behind.
-    const isThere = isStoredKey ? sql`exists (select 1 from keys where id = ${keyHash})` : sql`1 = 1`;
+  async put(
+    owner: ResponseOwner,
+    response: StoredResponse,
+    mostBytesOfScope: number,
+    more: WithResponse = NOTHING_MORE,
+  ): Promise<void> {
+    const { scope } = owner;
+    if (!isStorable(response.id) || !isStorable(scope)) return;
+    const bytes = Buffer.byteLength(response.data);
     await retryConflicts(() =>
-      sql`insert into responses
-        (scope, id, created_at, expires_at, running_until, key_hash, user_id, team_id, bytes, data)
-        select ${scope}, ${id}, cast(${createdAtMs} as bigint), cast(${expiresAtMs} as bigint),
-          cast(${runningUntilMs} as bigint), ${keyHash}, cast(${userId} as text), cast(${teamId} as text),
-          cast(${bytes} as bigint), ${data}
-        where ${isThere}
-        on conflict (scope, id) do update set created_at = excluded.created_at, expires_at = excluded.expires_at,
-          running_until = excluded.running_until, bytes = excluded.bytes, data = excluded.data`.execute(this.#write),
+      this.#write.transaction().execute(async (transaction) => {
+        if (!(await holdKey(this.#kind, transaction, owner))) return;
+        await insert(transaction, owner, response, bytes);
+        await this.#putMore(transaction, owner, response.id, more);
+      }),
     );
-    await this.#limit(scope, bytes, mostBytesOfScope);
+    await this.#limit.written(scope, bytes, mostBytesOfScope);
   }
 
   async get(scope: string, id: string, nowMs: number): Promise<StoredResponse | undefined> {
@@ -63,14 +75,27 @@ export class SqlResponses implements ResponseStore {
     };
   }
 
-  async end(scope: string, id: string, data: string): Promise<boolean> {
-    const update = this.#write
-      .updateTable('responses')
-      .set({ data, bytes: Buffer.byteLength(data), running_until: null })
-      .where('scope', '=', scope)
-      .where('id', '=', id)
-      .where('running_until', 'is not', null);
-    return (await retryConflicts(() => update.executeTakeFirst())).numUpdatedRows > 0n;
+  async end(owner: ResponseOwner, id: string, data: string, more: WithResponse = NOTHING_MORE): Promise<boolean> {
+    return await retryConflicts(() =>
+      this.#write.transaction().execute(async (transaction) => {
+        // Its events stay counted, the data before do not.
+        const length = this.#kind === 'postgres' ? sql`octet_length(data)` : sql`length(cast(data as blob))`;
+        const { numUpdatedRows } = await transaction
+          .updateTable('responses')
+          .set({
+            data,
+            bytes: sql<number>`bytes - ${length} + cast(${Buffer.byteLength(data)} as bigint)`,
+            running_until: null,
+          })
+          .where('scope', '=', owner.scope)
+          .where('id', '=', id)
+          .where('running_until', 'is not', null)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) return false;
+        await this.#putMore(transaction, owner, id, more);
+        return true;
+      }),
+    );
   }
 
   async renew(scope: string, id: string, untilMs: number): Promise<boolean> {
@@ -102,19 +127,106 @@ export class SqlResponses implements ResponseStore {
     }
   }
 
-  /** Deletes the oldest responses of a scope if it has too many bytes. */
-  async #limit(scope: string, bytes: number, most: number): Promise<void> {
-    const written = (this.#written.get(scope) ?? most) + bytes;
-    if (written < most * LOOKED_AT_SHARE) {
-      this.#written.set(scope, written);
-      return;
+  async putEvents(scope: string, id: string, { first, data }: StoredEvents): Promise<boolean> {
+    return await retryConflicts(() =>
+      this.#write.transaction().execute(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable('responses')
+          .set(({ eb }) => ({ bytes: eb('bytes', '+', Buffer.byteLength(data)) }))
+          .where('scope', '=', scope)
+          .where('id', '=', id)
+          .where('running_until', 'is not', null)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) return false;
+        await transaction.insertInto('response_events').values({ scope, response_id: id, first, data }).execute();
+        return true;
+      }),
+    );
+  }
+
+  async events(scope: string, id: string, from: number): Promise<readonly StoredEvents[]> {
+    if (!isStorable(id)) return [];
+    const batches = () =>
+      this.#read.selectFrom('response_events').where('scope', '=', scope).where('response_id', '=', id);
+    const { start = 0 } =
+      (await batches()
+        .where('first', '<=', from)
+        .select(({ fn }) => fn.max<number | null>('first').as('start'))
+        .executeTakeFirst()) ?? {};
+    const rows = await batches()
+      .where('first', '>=', Number(start ?? 0))
+      .select(['first', 'data'])
+      .orderBy('first')
+      .execute();
+    return rows.map(({ first, data }) => ({ first: Number(first), data }));
+  }
+
+  async holdersOf(scope: string, itemIds: readonly string[], nowMs: number): Promise<ReadonlyMap<string, string>> {
+    const known = itemIds.filter(isStorable);
+    const found = new Map<string, string>();
+    for (let start = 0; start < known.length; start += IDS_AT_ONCE) {
+      const rows = await this.#read
+        .selectFrom('response_items as item')
+        .innerJoin('responses as response', (join) =>
+          join.onRef('response.scope', '=', 'item.scope').onRef('response.id', '=', 'item.response_id'),
+        )
+        .select(['item.id', 'item.response_id'])
+        .where('item.scope', '=', scope)
+        .where('item.id', 'in', known.slice(start, start + IDS_AT_ONCE))
+        .where('response.expires_at', '>', nowMs)
+        .orderBy('response.created_at')
+        .execute();
+      for (const { id, response_id } of rows) found.set(id, response_id);
     }
-    if (this.#written.size > MOST_SCOPES) this.#written.clear();
-    this.#written.set(scope, 0);
+    return found;
+  }
+
+  async #putMore(
+    transaction: Transaction<Tables>,
+    owner: ResponseOwner,
+    id: string,
+    { itemIds = [], addition }: WithResponse,
+  ): Promise<void> {
+    const { scope } = owner;
+    const ids = [...new Set(itemIds.filter(isStorable))];
+    for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+      const rows = ids.slice(start, start + IDS_AT_ONCE).map((item) => ({ scope, id: item, response_id: id }));
+      await transaction
+        .insertInto('response_items')
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    }
+    if (addition !== undefined)
+      await addItems(transaction as unknown as Transaction<ConversationTables>, owner, addition);
+  }
+
+  /** Deletes the oldest responses of a scope if it has more bytes. */
+  async #deleteOldest(scope: string, most: number): Promise<void> {
     await sql`delete from responses where scope = ${scope} and running_until is null and id in
       (select id from (select id, sum(bytes) over (order by created_at desc, id) as newer
         from responses where scope = ${scope}) as sizes where newer > ${most})`.execute(this.#write);
   }
 }
 
-const MOST_SCOPES = 10_000;
+const NOTHING_MORE: WithResponse = {};
+
+async function insert(
+  transaction: Transaction<Tables>,
+  { scope, keyHash, userId, teamId }: ResponseOwner,
+  { id, createdAtMs, expiresAtMs, runningUntilMs, data }: StoredResponse,
+  bytes: number,
+): Promise<void> {
+  const changing = {
+    created_at: createdAtMs,
+    expires_at: expiresAtMs,
+    running_until: runningUntilMs ?? null,
+    bytes,
+    data,
+  };
+  await transaction
+    .insertInto('responses')
+    .values({ scope, id, key_hash: keyHash, user_id: userId ?? null, team_id: teamId ?? null, ...changing })
+    .onConflict((conflict) => conflict.columns(['scope', 'id']).doUpdateSet(changing))
+    .execute();
+}

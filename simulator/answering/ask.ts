@@ -12,7 +12,7 @@ export interface AskedTool {
 }
 
 /** What the client says about tools: whether one may, must or must not be called, or which. */
-export type AskedChoice = 'auto' | 'none' | 'required' | { readonly name: string };
+export type AskedChoice = 'auto' | 'none' | 'required' | { readonly name: string; readonly namespace?: string };
 
 /** The form the answer's text must have. */
 export type AskedOutput =

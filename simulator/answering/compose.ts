@@ -112,7 +112,9 @@ function callsFor(ask: Ask, wishes: Wishes, random: Random): ToolCall[] {
   const { tools, toolChoice } = ask;
   if (tools.length === 0 || toolChoice === 'none') return [];
   if (typeof toolChoice === 'object') {
-    const named = tools.find((tool) => tool.name === toolChoice.name);
+    const named = tools.find(
+      ({ name, namespace }) => name === toolChoice.name && namespace === (toolChoice.namespace ?? namespace),
+    );
     return named === undefined ? [] : [call(named, ask, random, 0)];
   }
   // A tool has just answered: use the answer instead of calling for ever, even where a call is required.

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import OpenAI from 'openai';
+import type { JsonObject } from '../../src/core/json.ts';
 import { ALL_CHAT_GROUPS } from '../support/default-config.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { CITY_SCHEMA, TWO_CITIES_QUESTION } from '../support/samples.ts';
@@ -151,6 +152,27 @@ describe('what only this format has', { timeout: 30_000 }, () => {
         assert.equal(typeof patch?.input, 'string');
         assert.ok(!patch?.input.startsWith('{'), patch?.input);
       }
+    }
+  });
+
+  it('keeps namespaces on the way to OpenAI too, where another model thought before', async () => {
+    const thought = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'anthropic:c2lnbmVk' };
+    const read = { type: 'function', name: 'read', parameters: CITY_SCHEMA, strict: false };
+    const tools = ['files', 'letters'].map((name) => ({ type: 'namespace', name, description: name, tools: [read] }));
+    const body = {
+      model: 'gpt-5',
+      input: [{ role: 'user', content: 'Hello' }, thought, { role: 'user', content: 'Go on' }],
+      tools,
+      tool_choice: { type: 'function', name: 'read', namespace: 'letters' },
+      store: false,
+    } as unknown as OpenAI.Responses.ResponseCreateParamsNonStreaming;
+    for (const manner of MANNERS) {
+      const { output } = await answerOf(body, manner);
+      const [call] = output.filter((item) => item.type === 'function_call');
+      assert.deepEqual([call?.name, call?.namespace], ['read', 'letters']);
+      const sent = gateway.simulator.requests.at(-1)?.body as JsonObject;
+      assert.deepEqual(sent.tools, tools);
+      assert.deepEqual(sent.tool_choice, body.tool_choice);
     }
   });
 

@@ -299,11 +299,13 @@ function readTools(value: JsonValue | undefined): AskedTool[] {
 function readChoice(value: JsonValue | undefined, tools: readonly AskedTool[]): AskedChoice {
   if (value === 'none' || value === 'required') return value;
   if (!isJsonObject(value) || value.type !== 'function') return 'auto';
-  const { name } = value;
-  if (typeof name !== 'string' || !tools.some((tool) => tool.name === name)) {
+  const { name, namespace } = value;
+  const isNamed = (tool: AskedTool): boolean =>
+    tool.name === name && (namespace === undefined || tool.namespace === namespace);
+  if (typeof name !== 'string' || !tools.some(isNamed)) {
     throw invalid(`Tool choice '${String(name)}' not found in 'tools' parameter.`, { param: 'tool_choice' });
   }
-  return { name };
+  return { name, ...(typeof namespace === 'string' && { namespace }) };
 }
 
 function readOutput(body: JsonObject, prompt: string): AskedOutput {

@@ -45,8 +45,8 @@ function* eventsOfPart(part: Part, choice: number, call: number): Generator<Stre
       if (part.signature !== undefined) yield { type: 'reasoning-signature', choice, signature: part.signature };
       return;
     case 'tool-call': {
-      const { id, name, signature, custom } = part;
-      const marks = { ...defined({ signature, custom }) };
+      const { id, name, signature, custom, extra } = part;
+      const marks = { ...defined({ signature, custom, extra }) };
       yield { type: 'tool-call', choice, call, id, name, ...marks };
       yield { type: 'tool-arguments', choice, call, text: part.arguments };
       return;

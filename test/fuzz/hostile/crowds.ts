@@ -24,7 +24,7 @@ interface Crowded {
 const SCHEMA = { type: 'object', properties: {} };
 const HI = { role: 'user', content: 'hi' };
 const ASK = { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] };
-/** A model takes none of the names and ids, so that each is written anew, unlike those before it. */
+/** A model takes none of the names and ids, so that each is written in another way, unlike those before it. */
 const NARROW: TextLimit = { taken: /^[xyz]{9}$/, refused: /[^xyz]/g, maxLength: 9, isUnique: true, words: 'few' };
 const LIMITS: ToolLimits = { names: NARROW, ids: NARROW };
 /** About what a call and its result take, or a tool. */
@@ -159,7 +159,7 @@ export const CROWDS: readonly (Growing & { readonly name: string })[] = CONVERSA
     'calls, answered backwards': (items) => format.calls(items.map(own), items.map(own).reverse()),
     'calls of one id': (items) => format.calls(items.map(equal), items.map(equal)),
     'results without calls': (items) => format.calls(['c'], items.map(own)),
-    'calls and results that are not told apart': (items) => format.nameless(items.length),
+    'calls and results without ids': (items) => format.nameless(items.length),
     'instructions among messages': (items) => format.instructions(items.map(own)),
     tools: (items) => format.tools(items.map(own)),
     'tools of one name': (items) => format.tools(items.map(equal)),

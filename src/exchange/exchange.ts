@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { Dropped } from '../formats/format.ts';
 import { formatParts } from '../formats/index.ts';
@@ -35,6 +36,8 @@ interface Estimate {
   readonly factor: number;
   /** What the provider reported before its answer broke off (Anthropic reports the input at the start). */
   readonly known?: Usage;
+  /** What it was asked, if that is only a part of the request. */
+  readonly prompt?: () => string;
 }
 
 /**
@@ -108,6 +111,10 @@ export class Exchange implements LaneRequest {
   continuity: Continuity | undefined;
   /** An answer that did not match the schema that was asked for; the next call repairs it. */
   misfit: Misfit | undefined;
+  /** Of a request for several answers, those that there are, by the place of what they answer, and the group that gave them. */
+  answeredParts:
+    | { readonly group: string | undefined; readonly answers: readonly (JsonObject | undefined)[] }
+    | undefined;
   lane: 'relay' | 'translate' | undefined;
   laneReason: string | undefined;
   dropped: readonly Dropped[] = NO_DROPPED;
@@ -118,7 +125,7 @@ export class Exchange implements LaneRequest {
 
   // settle
   /** Attempts whose provider reported no usage, or not all of it. */
-  readonly pendingEstimates: Estimate[] = [];
+  pendingEstimates: Estimate[] = [];
   usage: Usage | undefined;
   cost: PicoUsd | undefined;
   /** Some of what was used has no known price. */
@@ -146,6 +153,18 @@ export class Exchange implements LaneRequest {
     this.slots = parts.slots ?? NO_SLOTS;
     this.startedAtMs = parts.clock.nowMs();
     this.startedMs = parts.clock.monotonicMs();
+  }
+
+  /** The same request with another body and client, for one call of several: its attempts are those of the request. */
+  part(body: Buffer, client: Client): Exchange {
+    const part = Object.assign(new Exchange(this), this, { body, client, stream: false, streamUsage: false });
+    part.#states = this.#states ??= [];
+    part.usage = undefined;
+    part.cost = undefined;
+    part.isUnpriced = false;
+    part.pendingEstimates = [];
+    part.upstreamMs = 0;
+    return part;
   }
 
   /** A feature's own state of this request. */

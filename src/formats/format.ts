@@ -162,6 +162,16 @@ export interface RequestFitting {
   fit(members: RequestMembers, abilities: ModelAbilities, model: string, report: (dropped: Dropped) => void): void;
 }
 
+/** How a format that may ask for several answers in one body is brought to providers that give one. Bodies are parsed. */
+export interface SeveralRequests {
+  /** A body for each, none of which asks for a stream; undefined if the body asks for one answer only. */
+  split(body: JsonObject): readonly JsonObject[] | undefined;
+  /** The one answer to `asked`, of an answer to each of its parts in their order. */
+  join(answers: readonly JsonObject[], asked: JsonObject): JsonObject;
+  /** The same for a client that asked for a stream. */
+  asStream(answer: JsonObject, asked: JsonObject): string;
+}
+
 /** How a format asks how many tokens a prompt has, and answers that. */
 export interface TokenCounting {
   readRequest(body: JsonObject): ReadRequest;
@@ -210,6 +220,7 @@ export interface ConversationFormat {
   readError(body: JsonValue): ProviderErrorFacts | undefined;
   writeError(error: ClientError): JsonObject;
   readonly counting?: TokenCounting;
+  readonly several?: SeveralRequests;
   /** Reads the state of a stream of this format after these events' data, if its neutral events alone do not show it. */
   readPosition?(events: readonly string[]): StreamPosition;
   /** Whether a model continues an assistant's turn that comes last; undefined if its name does not say. */

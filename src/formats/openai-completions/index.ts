@@ -2,8 +2,10 @@ import type { ConversationFormat } from '../format.ts';
 import { readError, writeError } from '../openai-chat/errors.ts';
 import { OpenAiStreamCheck } from '../openai-chat/stream-check.ts';
 import { readUsage } from '../openai-chat/usage.ts';
+import { forChat } from './for-chat.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
+import { severalPrompts } from './several-prompts.ts';
 import { OpenAiCompletionsStreamReader } from './stream-reader.ts';
 import { OpenAiCompletionsStreamWriter } from './stream-writer.ts';
 import { writeRequest } from './write-request.ts';
@@ -12,6 +14,7 @@ import { writeResponse } from './write-response.ts';
 /** OpenAI's legacy text completions. */
 export const openaiCompletions: ConversationFormat = {
   id: 'openai-completions',
+  repeatsRequest: true,
   readRequest,
   writeRequest,
   readResponse,
@@ -21,5 +24,7 @@ export const openaiCompletions: ConversationFormat = {
   readUsage,
   readError,
   writeError,
+  forOthers: forChat,
+  several: severalPrompts,
   openStreamCheck: () => new OpenAiStreamCheck(undefined),
 };

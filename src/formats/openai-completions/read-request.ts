@@ -1,7 +1,4 @@
-/**
- * Reads a legacy completion request. One body may hold several prompts, each of which gets its own answers: the neutral form
- * has one conversation a request, so a body becomes a list of requests, and `merge-responses.ts` puts the answers together.
- */
+/** Reads a legacy completion request. The neutral form has one conversation: what holds several prompts is taken apart before. */
 import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';

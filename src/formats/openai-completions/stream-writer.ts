@@ -4,6 +4,7 @@ import type { AnswerFacts, ClientError, StreamWriter } from '../format.ts';
 import type { StreamEvent, Usage } from '../neutral/conversation.ts';
 import { writeError } from '../openai-chat/errors.ts';
 import { writeUsage } from '../openai-chat/usage.ts';
+import { echoOf } from './for-chat.ts';
 import { writeCompletionLogprobs } from './logprobs.ts';
 import { textCompletionId, writeCompletionFinish } from './write-response.ts';
 
@@ -21,9 +22,12 @@ export class OpenAiCompletionsStreamWriter implements StreamWriter {
   #head: string | undefined;
   #start: Of<'start'> | undefined;
   #usage: Usage | undefined;
+  /** Stands before the first text of each choice. */
+  readonly #echo: string;
 
   constructor(facts: AnswerFacts) {
     this.#facts = facts;
+    this.#echo = echoOf(facts);
   }
 
   write(event: StreamEvent): string {
@@ -65,8 +69,9 @@ export class OpenAiCompletionsStreamWriter implements StreamWriter {
   #writeText(event: Of<'text'> | Of<'refusal'>): string {
     const choice = this.#choiceAt(event.choice);
     const logprobs = event.type === 'text' ? writeCompletionLogprobs(event.logprobs, choice.textLength) : null;
-    choice.textLength += event.text.length;
-    return this.#chunk(event.choice, JSON.stringify(event.text), JSON.stringify(logprobs), 'null');
+    const text = choice.textLength === 0 ? this.#echo + event.text : event.text;
+    choice.textLength += text.length;
+    return this.#chunk(event.choice, JSON.stringify(text), JSON.stringify(logprobs), 'null');
   }
 
   #writeFinish(event: Of<'finish'>): string {
@@ -74,7 +79,8 @@ export class OpenAiCompletionsStreamWriter implements StreamWriter {
     if (choice.isFinished) return '';
     choice.isFinished = true;
     const logprobs = writeCompletionLogprobs(event.logprobs, choice.textLength);
-    return this.#chunk(event.choice, '""', JSON.stringify(logprobs), `"${writeCompletionFinish(event.finish.reason)}"`);
+    const text = choice.textLength === 0 ? JSON.stringify(this.#echo) : '""';
+    return this.#chunk(event.choice, text, JSON.stringify(logprobs), `"${writeCompletionFinish(event.finish.reason)}"`);
   }
 
   #chunk(index: number, text: string, logprobs: string, finish: string): string {

@@ -4,6 +4,7 @@ import type { AnswerFacts } from '../format.ts';
 import type { Choice, ConversationResponse, FinishReason, Part } from '../neutral/conversation.ts';
 import { writeFinishReason } from '../openai-chat/finish-reasons.ts';
 import { writeUsage } from '../openai-chat/usage.ts';
+import { echoOf } from './for-chat.ts';
 import { writeCompletionLogprobs } from './logprobs.ts';
 
 /** The id of a completion in OpenAI's shape: the provider's own if it has that shape, otherwise ours. */
@@ -20,20 +21,21 @@ export function writeCompletionFinish(reason: FinishReason): string {
 
 /** Writes a text completion. */
 export function writeResponse(response: ConversationResponse, facts: AnswerFacts): JsonObject {
+  const echo = echoOf(facts);
   return {
     id: textCompletionId(response.id, facts),
     object: 'text_completion',
     created: response.createdSeconds ?? facts.createdSeconds,
     model: facts.model,
-    choices: response.choices.map(writeChoice),
+    choices: response.choices.map((choice) => writeChoice(choice, echo)),
     ...(response.usage === undefined ? {} : { usage: writeUsage(response.usage) }),
     ...(response.systemFingerprint === undefined ? {} : { system_fingerprint: response.systemFingerprint }),
   };
 }
 
-function writeChoice(choice: Choice): JsonObject {
+function writeChoice(choice: Choice, echo: string): JsonObject {
   return {
-    text: choice.parts.map(textOf).join(''),
+    text: echo + choice.parts.map(textOf).join(''),
     index: choice.index,
     logprobs: writeCompletionLogprobs(choice.logprobs, 0),
     finish_reason: writeCompletionFinish(choice.finish.reason),

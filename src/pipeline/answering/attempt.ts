@@ -7,6 +7,7 @@ import type { AnswerListener, UpstreamFault, UpstreamHeaders } from '../../upstr
 import { markSent } from '../money/books.ts';
 import type { Parts } from '../parts.ts';
 import { isEventStream } from './answer-headers.ts';
+import { attemptParts, partsOf } from './attempt-parts.ts';
 import { answerHere, prepare } from './prepare.ts';
 import { RefusedAnswer } from './refused-answer.ts';
 import { type Answer, RunningAttempt } from './running-attempt.ts';
@@ -17,6 +18,10 @@ import { WholeAnswer } from './whole-answer.ts';
 export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
   const choice = chooseLane(exchange, deployment);
   if (choice === undefined) return answerHere(exchange, deployment, parts);
+  const each = choice.lane === 'translate' ? partsOf(exchange, choice) : undefined;
+  if (each !== undefined) {
+    return attemptParts(exchange, deployment, each, (part) => send(part, deployment, choice, parts));
+  }
   const turn = choice.lane === 'translate' ? exchange.client.turnFor(exchange.body.length) : undefined;
   if (turn !== undefined) {
     // Another attempt may have won the race meanwhile.

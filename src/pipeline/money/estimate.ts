@@ -8,9 +8,10 @@ export type CountTokens = (text: string, owner?: string) => Promise<number>;
 /** Estimates the usage of attempts whose providers did not report it, from the prompt and what they wrote, and books it. */
 export async function estimate(exchange: Exchange, countTokens: CountTokens): Promise<void> {
   const owner = exchange.identity?.keyHash;
-  for (const { deployment, facts, text, factor, known } of exchange.pendingEstimates) {
+  for (const { deployment, facts, text, factor, known, prompt } of exchange.pendingEstimates) {
     const written = Math.round((await countTokens(text(), owner)) * factor);
-    const usage = known ?? { inputTokens: await countTokens(exchange.outline.promptText(), owner), outputTokens: 0 };
+    const asked = (): string => prompt?.() ?? exchange.outline.promptText();
+    const usage = known ?? { inputTokens: await countTokens(asked(), owner), outputTokens: 0 };
     bookAttempt(exchange, deployment, facts, {
       ...usage,
       outputTokens: Math.max(usage.outputTokens, written),

@@ -4,6 +4,7 @@
  */
 import { StreamEnds } from './ends.ts';
 import { SseSplitter } from './sse.ts';
+import { UnwantedNull } from './unwanted-null.ts';
 import { UsageFrameFilter } from './unwanted-usage.ts';
 
 const USAGE = { prompt_tokens: 20, completion_tokens: 398, total_tokens: 418 };
@@ -33,6 +34,12 @@ const ways: Readonly<Record<string, () => unknown>> = {
     let bytes = 0;
     for (const chunk of chunks) bytes += filter.push(chunk).length;
     return bytes + filter.end().length;
+  },
+  'take the null usage out of each': () => {
+    const filter = new UnwantedNull('usage');
+    let bytes = 0;
+    for (const chunk of chunks) bytes += filter.strip(chunk).length;
+    return bytes;
   },
   'split into events': () => {
     let events = 0;

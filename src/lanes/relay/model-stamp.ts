@@ -5,14 +5,10 @@
  */
 import type { ModelPlace } from '../../formats/model-place.ts';
 import { asBuffer, memberNamed, type ReadableEnvelope } from '../../wire/envelope.ts';
-import { startOfEvent } from '../../wire/event-boundary.ts';
+import { endOfString, isPlaced, startOfValue } from '../../wire/member-place.ts';
 import { splice } from '../../wire/splice.ts';
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-const OPEN = '{['.split('').map((bracket) => bracket.charCodeAt(0));
-const CLOSE = '}]'.split('').map((bracket) => bracket.charCodeAt(0));
 const NULL = Buffer.from('null');
 
 /** A whole answer under the name `literal`, a JSON text. */
@@ -151,12 +147,6 @@ function exchanged(bytes: Buffer, at: number, length: number, others: Buffer): B
   return result;
 }
 
-/** The offset of the value behind a member's name; -1 if what follows is no value. */
-function startOfValue(bytes: Buffer, behindName: number): number {
-  const colon = skipSpace(bytes, behindName);
-  return bytes[colon] === COLON ? skipSpace(bytes, colon + 1) : -1;
-}
-
 /** The offset behind the string or the null that is the value of a member; -1 if it has another value, or none. */
 function endOfModel(bytes: Buffer, behindName: number): number {
   const start = startOfValue(bytes, behindName);
@@ -166,37 +156,4 @@ function endOfModel(bytes: Buffer, behindName: number): number {
     return end > bytes.length ? -1 : end;
   }
   return NULL.compare(bytes, start, Math.min(bytes.length, start + NULL.length)) === 0 ? start + NULL.length : -1;
-}
-
-/** Whether the name at `at` belongs to the event's object itself, or to the object `holder` in it. */
-function isPlaced(bytes: Buffer, at: number, holder: string | undefined): boolean {
-  let depth = 0;
-  let name = '';
-  let outer = '';
-  for (let position = startOfEvent(bytes, at, 0); position < at; position += 1) {
-    const byte = bytes[position] as number;
-    if (byte === QUOTE) {
-      const end = endOfString(bytes, position);
-      if (depth === 1) name = bytes.toString('utf8', position + 1, end - 1);
-      position = end - 1;
-    } else if (OPEN.includes(byte)) {
-      if (depth === 1) outer = name;
-      depth += 1;
-    } else if (CLOSE.includes(byte)) depth -= 1;
-  }
-  return holder === undefined ? depth === 1 : depth === 2 && outer === holder;
-}
-
-/** The offset behind the string that begins at `start`. */
-function endOfString(bytes: Buffer, start: number): number {
-  let position = start + 1;
-  while (position < bytes.length && bytes[position] !== QUOTE) position += bytes[position] === BACKSLASH ? 2 : 1;
-  return position + 1;
-}
-
-function skipSpace(bytes: Buffer, from: number): number {
-  let position = from;
-  while (bytes[position] === 0x20 || bytes[position] === 0x09 || bytes[position] === 0x0a || bytes[position] === 0x0d)
-    position += 1;
-  return position;
 }

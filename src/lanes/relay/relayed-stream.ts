@@ -9,6 +9,7 @@ import { BrokenEvents } from '../../wire/broken-events.ts';
 import { type SseEvent, StreamEnds } from '../../wire/ends.ts';
 import { asBuffer } from '../../wire/envelope.ts';
 import { SseSplitter } from '../../wire/sse.ts';
+import { UnwantedNull } from '../../wire/unwanted-null.ts';
 import { UsageFrameFilter } from '../../wire/unwanted-usage.ts';
 import { AnswerProblem, malformed, type ReportedProblem, reportedProblem } from '../answer-problem.ts';
 import type { StreamAnswer, StreamEnd } from '../stream-answer.ts';
@@ -35,6 +36,7 @@ export class RelayedStream implements StreamAnswer {
   readonly #format: FormatParts;
   readonly #write: (bytes: Uint8Array | string) => void;
   readonly #filter: UsageFrameFilter | undefined;
+  readonly #unwanted: UnwantedNull | undefined;
   readonly #watch: SecretWatch;
   readonly #stamp: ModelStamp;
   readonly #check: StreamCheck | undefined;
@@ -54,6 +56,7 @@ export class RelayedStream implements StreamAnswer {
     this.#stamp = stamp;
     this.#check = format.conversation?.openStreamCheck?.(callSeed);
     this.#filter = dropsUsageFrame ? new UsageFrameFilter() : undefined;
+    this.#unwanted = dropsUsageFrame ? new UnwantedNull('usage') : undefined;
     this.#opening = new StreamOpening(format);
   }
 
@@ -70,7 +73,7 @@ export class RelayedStream implements StreamAnswer {
   #pass(chunk: Buffer): void {
     this.#ends.push(chunk);
     const events = this.#watch.push(this.#filter === undefined ? chunk : this.#filter.push(chunk));
-    const bytes = this.#stamp.stamp(this.#checked(events));
+    const bytes = this.#stamped(this.#checked(events));
     if (this.#opening === undefined) {
       if (bytes.length > 0) this.#write(bytes);
       if (this.#watch.found !== undefined) throw new AnswerProblem(this.#watch.found);
@@ -90,6 +93,11 @@ export class RelayedStream implements StreamAnswer {
     return this.#check === undefined || events.length === 0 ? events : this.#check.push(asBuffer(events));
   }
 
+  #stamped(events: Uint8Array): Uint8Array {
+    const stamped = this.#stamp.stamp(events);
+    return this.#unwanted === undefined ? stamped : this.#unwanted.strip(asBuffer(stamped));
+  }
+
   #refuseBroken(): void {
     const problem = this.#check?.problem;
     if (problem !== undefined) throw new AnswerProblem(malformed(problem));
@@ -106,7 +114,7 @@ export class RelayedStream implements StreamAnswer {
   end(): StreamEnd {
     const unsent = Buffer.concat([this.#watch.push(this.#filter?.end() ?? EMPTY), this.#watch.end()]);
     const checked = Buffer.concat([this.#checked(readable(unsent)), this.#check?.end() ?? EMPTY]);
-    const last = this.#stamp.stamp(checked);
+    const last = asBuffer(this.#stamped(checked));
     // A stream without text is still an answer, if it says so at its end.
     const rest = this.#opening === undefined ? last : Buffer.concat([this.#opening.held(), last]);
     const wasToldNothing = this.#opening !== undefined;

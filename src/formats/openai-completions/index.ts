@@ -14,7 +14,7 @@ import { writeResponse } from './write-response.ts';
 /** OpenAI's legacy text completions. */
 export const openaiCompletions: ConversationFormat = {
   id: 'openai-completions',
-  repeatsRequest: true,
+  repeatedOf: ({ echo, prompt }) => (echo === true ? { echo, prompt } : {}),
   readRequest,
   writeRequest,
   readResponse,

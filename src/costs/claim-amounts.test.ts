@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type AmountsQuery, claimAmounts, extendedReserve } from './claim-amounts.ts';
 import { costOf } from './price-of.ts';
-import type { RateCard, TieredRate } from './rate-card.ts';
+import type { RateCard } from './rate-card.ts';
+import type { TieredRate } from './tiered-rate.ts';
 
 const rate = (base: bigint, ...tiers: readonly (readonly [above: number, rate: bigint])[]): TieredRate => ({
   base,
@@ -109,6 +110,50 @@ describe('strict', () => {
         const { cap } = amounts;
         if (cap === undefined) return;
         assert.ok(bill <= cap.fixed + BigInt(used.outputTokens) * cap.perToken, 'nor what is granted by a cap');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('never falls short of what an answer holds and how long it takes, either', () => {
+    const price = fc.bigInt({ min: 0n, max: 1_000_000n }).map((base) => rate(base, [2_000, base * 3n]));
+    const units = fc.record(
+      {
+        second: price,
+        answerSecond: price,
+        writtenCharacter: price,
+        writtenPixel: price,
+        writtenImage: price,
+        writtenImageHalf: price,
+        writtenImage1K: price,
+        writtenImage1536: price,
+        writtenImage2K: price,
+        writtenImage4K: price,
+      },
+      { requiredKeys: [] },
+    );
+    const pixels = fc.option(fc.integer({ min: 1, max: 4_096 * 4_096 }), { nil: undefined });
+    const answer = fc.integer({ min: 1, max: 3_000 }).chain((outputTokens) =>
+      fc.record({
+        outputTokens: fc.constant(outputTokens),
+        inputTokens: fc.integer({ min: 0, max: 4_000 }),
+        seconds: fc.double({ min: 0, max: 60, noNaN: true }),
+        written: fc.record({
+          characters: fc.integer({ min: 0, max: outputTokens * 128 }),
+          images: fc.array(pixels, { maxLength: 1 + Math.floor(outputTokens / 512) }),
+        }),
+      }),
+    );
+    fc.assert(
+      fc.property(units, answer, (rates, { seconds, written, ...usage }) => {
+        const card: RateCard = { ...CARD, units: rates };
+        const { hold, cap } = claimAmounts({
+          ...strict,
+          candidates: [{ card, maxOutputTokens: 3_000, longestSeconds: 60 }],
+        });
+        const bill = costOf(usage, card, { units: { second: seconds, answerSecond: seconds }, written })?.total ?? 0n;
+        assert.ok(bill <= hold, `${bill} > ${hold}`);
+        assert.ok(cap !== undefined && bill <= cap.fixed + BigInt(usage.outputTokens) * cap.perToken);
       }),
       { numRuns: 2_000 },
     );

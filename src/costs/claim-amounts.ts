@@ -6,8 +6,9 @@ import type { PicoUsd } from '../core/money.ts';
 import type { ClaimAmounts, Reserve } from '../stores/contracts/claims.ts';
 import { type OutputForecast, PRIOR_FORECAST } from './output-forecast.ts';
 import { costOfSearches, type Extras } from './price-of.ts';
-import type { RateCard, TieredRate } from './rate-card.ts';
-import { costOfUnits } from './units.ts';
+import type { RateCard } from './rate-card.ts';
+import { dearestUpTo, rateAt, type TieredRate } from './tiered-rate.ts';
+import { costOfUnits, dearestImage, mostOfUnits, type UnitCounts, type UnitRates } from './units.ts';
 
 /** A deployment that may answer. */
 export interface ClaimCandidate {
@@ -15,6 +16,8 @@ export interface ClaimCandidate {
   /** What the request brings besides tokens. */
   readonly extras?: Extras;
   readonly maxOutputTokens: number | undefined;
+  /** How long an attempt may take, in seconds. */
+  readonly longestSeconds?: number;
 }
 
 /** What is known of a request before it is sent. */
@@ -61,6 +64,13 @@ const LEAST_UNKNOWN_TOKENS = 64;
 const FAIR_SHARE = 1.5;
 /** The shortest answer that is expected. */
 const LEAST_EXPECTED_TOKENS = 16;
+/** How fast a model usually writes, in tokens per second. */
+const USUAL_PACE = 50;
+/** Characters of a token: usually, as LiteLLM assumes, and at most, as in a token of white space or of a ruler. */
+const USUAL_CHARACTERS = 4;
+const MOST_CHARACTERS = 128;
+/** The fewest tokens of an answer that an image may stand for (https://ai.google.dev/gemini-api/docs/pricing, 2026-11: 747 for one of 0.5K). */
+const FEWEST_IMAGE_TOKENS = 512n;
 /** How much longer than its estimate a prompt may be, unless its length in bytes says less. */
 const INPUT_MARGIN = 1.5;
 
@@ -172,10 +182,10 @@ function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: 
     const { card } = candidate;
     if (card === undefined) continue;
     const limit = limitOf(query, candidate);
-    const inputRate = dearestInput(card, mostInput, withAudio);
-    const perToken = BigInt(choices) * dearestOutput(card, mostInput, withAudio);
-    const usual = (card.perRequest ?? 0n) + costOfUnits(card.units, candidate.extras?.units);
-    const fees = usual + costOfSearches(card, whole(query.webSearches ?? 0), candidate.extras);
+    const inputRate = dearestInput(card, mostInput, withAudio, candidate.extras?.isKeptLong === true);
+    const perToken = BigInt(choices) * (dearestOutput(card, mostInput, withAudio) + writtenPerToken(card, mostInput));
+    const { usual, most } = feesOf(card, candidate, { likelyInput, mostInput, choices, expected });
+    const fees = most + costOfSearches(card, whole(query.webSearches ?? 0), candidate.extras);
     const fixed = fees + BigInt(fixedInput) * inputRate;
     const likelyAnswer = BigInt(Math.min(expected, limit) * choices) * dearestOutput(card, likelyInput, false);
     largest = larger(largest, {
@@ -192,6 +202,51 @@ function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: 
     });
   }
   return largest;
+}
+
+/** What a request costs besides its tokens and searches: usually, and at most before its answer begins. */
+function feesOf(
+  card: RateCard,
+  { extras, longestSeconds = 0 }: ClaimCandidate,
+  counts: {
+    readonly likelyInput: number;
+    readonly mostInput: number;
+    readonly choices: number;
+    readonly expected: number;
+  },
+): { readonly usual: PicoUsd; readonly most: PicoUsd } {
+  const { likelyInput, mostInput, choices, expected } = counts;
+  const perRequest = card.perRequest ?? 0n;
+  const { units } = card;
+  if (units === undefined) return { usual: perRequest, most: perRequest };
+  const given = extras?.units;
+  const seconds = Math.min(longestSeconds, 1 + expected / USUAL_PACE);
+  const written = { writtenCharacter: expected * choices * USUAL_CHARACTERS };
+  const image = BigInt(choices) * dearestImage(units, mostInput);
+  return {
+    usual:
+      perRequest +
+      costOfUnits(units, { ...given, ...timeOf(seconds), ...written }, likelyInput) +
+      (isImageWritten(card) ? image : 0n),
+    most: perRequest + mostOfUnits(units, { ...given, ...timeOf(longestSeconds) }, mostInput) + image,
+  };
+}
+
+function timeOf(seconds: number): UnitCounts {
+  return { second: seconds, answerSecond: seconds };
+}
+
+/** A model with a price for images of its answers writes one; if their tokens have a price, it is among the tokens. */
+function isImageWritten({ units, imageOutput }: RateCard): boolean {
+  return imageOutput === undefined && dearestImage(units, 0) > 0n;
+}
+
+/** The most that one token of answer adds for the characters and images it may stand for. */
+function writtenPerToken({ units }: { readonly units?: UnitRates }, inputTokens: number): PicoUsd {
+  if (units === undefined) return 0n;
+  const image = dearestImage(units, inputTokens);
+  const perImageToken = (image + FEWEST_IMAGE_TOKENS - 1n) / FEWEST_IMAGE_TOKENS;
+  return mostOfUnits(units, { writtenCharacter: MOST_CHARACTERS }, inputTokens) + perImageToken;
 }
 
 const NO_BOUNDS: Bounds = { likely: 0n, tail: 0n, longest: 0n, most: 0n, fixed: 0n, perToken: 0n };
@@ -211,43 +266,29 @@ function larger(one: Bounds, other: Bounds): Bounds {
 /**
  * The highest price of a token in a prompt of up to this size: the provider decides whether it is written to a cache.
  */
-function dearestInput(card: RateCard, inputTokens: number, withAudio: boolean): PicoUsd {
-  let dearest = dearestUpTo(card.input, inputTokens);
-  if (card.cachedInput !== undefined) dearest = dearer(dearest, dearestUpTo(card.cachedInput, inputTokens));
-  if (card.cacheWrite !== undefined) dearest = dearer(dearest, dearestUpTo(card.cacheWrite, inputTokens));
-  if (card.cacheWriteOneHour !== undefined) dearest = dearer(dearest, dearestUpTo(card.cacheWriteOneHour, inputTokens));
-  if (card.imageInput !== undefined) dearest = dearer(dearest, dearestUpTo(card.imageInput, inputTokens));
-  if (withAudio && card.audioInput !== undefined) dearest = dearer(dearest, dearestUpTo(card.audioInput, inputTokens));
-  return dearest;
+function dearestInput(card: RateCard, inputTokens: number, withAudio: boolean, isKeptLong: boolean): PicoUsd {
+  return dearestOf(inputTokens, [
+    card.input,
+    card.cachedInput,
+    card.cacheWrite,
+    card.cacheWriteOneHour,
+    card.imageInput,
+    card.cachedImageInput,
+    card.videoInput,
+    isKeptLong ? card.cacheWriteTwelveHours : undefined,
+    ...(withAudio ? [card.audioInput, card.cachedAudioInput] : []),
+  ]);
 }
 
 function dearestOutput(card: RateCard, inputTokens: number, withAudio: boolean): PicoUsd {
-  let dearest = dearestUpTo(card.output, inputTokens);
-  if (card.reasoning !== undefined) dearest = dearer(dearest, dearestUpTo(card.reasoning, inputTokens));
-  if (card.imageOutput !== undefined) dearest = dearer(dearest, dearestUpTo(card.imageOutput, inputTokens));
-  if (withAudio && card.audioOutput !== undefined)
-    dearest = dearer(dearest, dearestUpTo(card.audioOutput, inputTokens));
-  return dearest;
+  const audio = withAudio ? card.audioOutput : undefined;
+  return dearestOf(inputTokens, [card.output, card.reasoning, card.imageOutput, card.videoOutput, audio]);
 }
 
-/** The highest of all tiers that a prompt of up to this size may reach. */
-function dearestUpTo(rate: TieredRate, inputTokens: number): PicoUsd {
-  let dearest = rate.base;
-  for (const tier of rate.tiers) if (inputTokens > tier.aboveInputTokens) dearest = dearer(dearest, tier.rate);
+function dearestOf(inputTokens: number, rates: readonly (TieredRate | undefined)[]): PicoUsd {
+  let dearest = 0n;
+  for (const rate of rates) if (rate !== undefined) dearest = dearer(dearest, dearestUpTo(rate, inputTokens));
   return dearest;
-}
-
-/** The price at exactly this size, as a bill counts it. */
-function rateAt(rate: TieredRate, inputTokens: number): PicoUsd {
-  let chosen = rate.base;
-  let border = -1;
-  for (const tier of rate.tiers) {
-    if (inputTokens > tier.aboveInputTokens && tier.aboveInputTokens > border) {
-      chosen = tier.rate;
-      border = tier.aboveInputTokens;
-    }
-  }
-  return chosen;
 }
 
 function dearer(one: PicoUsd, other: PicoUsd): PicoUsd {

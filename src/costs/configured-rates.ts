@@ -4,8 +4,9 @@
 import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
-import { FREE, type RateCard, type TieredRate } from './rate-card.ts';
-import { readUnitRates, type UnitRates } from './units.ts';
+import type { RateCard } from './rate-card.ts';
+import { FREE, type TieredRate } from './tiered-rate.ts';
+import { isByTime, readUnitRates, type UnitRates, withoutTime } from './units.ts';
 
 type TokenRate =
   | 'input'
@@ -13,9 +14,14 @@ type TokenRate =
   | 'cachedInput'
   | 'cacheWrite'
   | 'cacheWriteOneHour'
+  | 'cacheWriteTwelveHours'
+  | 'cachedAudioInput'
+  | 'cachedImageInput'
   | 'audioInput'
   | 'imageInput'
+  | 'videoInput'
   | 'imageOutput'
+  | 'videoOutput'
   | 'reasoning'
   | 'audioOutput';
 
@@ -26,9 +32,14 @@ const FIELDS: Readonly<Record<TokenRate, string>> = {
   cachedInput: 'cache_read_input_token_cost',
   cacheWrite: 'cache_creation_input_token_cost',
   cacheWriteOneHour: 'cache_creation_input_token_cost_above_1hr',
+  cacheWriteTwelveHours: 'cache_creation_input_token_cost_above_12hr',
+  cachedAudioInput: 'cache_read_input_audio_token_cost',
+  cachedImageInput: 'cache_read_input_image_token_cost',
   audioInput: 'input_cost_per_audio_token',
   imageInput: 'input_cost_per_image_token',
+  videoInput: 'input_cost_per_video_token',
   imageOutput: 'output_cost_per_image_token',
+  videoOutput: 'output_cost_per_video_token',
   reasoning: 'output_cost_per_reasoning_token',
   audioOutput: 'output_cost_per_audio_token',
 };
@@ -38,10 +49,14 @@ const INPUT_SIDE: readonly TokenRate[] = [
   'cachedInput',
   'cacheWrite',
   'cacheWriteOneHour',
+  'cacheWriteTwelveHours',
+  'cachedAudioInput',
+  'cachedImageInput',
   'audioInput',
   'imageInput',
+  'videoInput',
 ];
-const OUTPUT_SIDE: readonly TokenRate[] = ['output', 'reasoning', 'audioOutput', 'imageOutput'];
+const OUTPUT_SIDE: readonly TokenRate[] = ['output', 'reasoning', 'audioOutput', 'imageOutput', 'videoOutput'];
 
 /** The suffix of fields for each service tier. */
 const SERVICE_TIERS: ReadonlyMap<string, string> = new Map(
@@ -81,10 +96,13 @@ export function configuredRates(modelInfo: JsonObject, serviceTier?: string): Co
   Object.assign(rates, readTieredPricing(modelInfo.tiered_pricing));
   const perRequest = priceOf(modelInfo.input_cost_per_request);
   if (perRequest !== undefined) rates.perRequest = perRequest;
+  const units = readUnitRates(modelInfo, (field) => readRate(modelInfo, field, ''));
+  const hasTokens = (rates.input?.base ?? 0n) > 0n || (rates.output?.base ?? 0n) > 0n;
   Object.assign(
     rates,
     readSearchPrices(modelInfo.search_context_cost_per_query),
-    defined({ units: readUnitRates(modelInfo, priceOf) }),
+    // As LiteLLM has it: what is priced by tokens is not charged for its time.
+    defined({ units: hasTokens ? withoutTime(units) : units }),
   );
   return Object.keys(rates).length === 0 ? undefined : rates;
 }
@@ -96,8 +114,9 @@ export function configuredRates(modelInfo: JsonObject, serviceTier?: string): Co
  */
 export function overlay(listed: RateCard | undefined, configured: ConfiguredRates | undefined): RateCard | undefined {
   if (configured === undefined) return listed;
-  const ownInput = configured.input !== undefined;
-  const ownOutput = configured.output !== undefined;
+  const ownTime = isByTime(configured.units);
+  const ownInput = configured.input !== undefined || ownTime;
+  const ownOutput = configured.output !== undefined || ownTime;
   // Without a listed price, one configured side is enough: embeddings have no output, and LiteLLM does the same.
   if (listed === undefined && !ownInput && !ownOutput && configured.units === undefined) return undefined;
   const kept = listed === undefined ? {} : without(listed, ownInput ? INPUT_SIDE : [], ownOutput ? OUTPUT_SIDE : []);
@@ -169,7 +188,7 @@ function readSearchPrices(value: JsonValue | undefined): Pick<RateCard, 'perWebS
 }
 
 /** A price in USD: a number or its text, not negative. */
-function priceOf(value: JsonValue | undefined): PicoUsd | undefined {
+export function priceOf(value: JsonValue | undefined): PicoUsd | undefined {
   if (typeof value !== 'number' && typeof value !== 'string') return undefined;
   const pico = picoUsdFromUsd(value);
   return pico !== undefined && pico >= 0n ? pico : undefined;

@@ -3,7 +3,8 @@ import type { ConditionalPrice, ModelInfo } from '@pydantic/genai-prices';
 import { defined } from '../core/defined.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
 import { priceList } from './price-list.ts';
-import { FREE, type RateCard, type TieredRate } from './rate-card.ts';
+import type { RateCard } from './rate-card.ts';
+import { FREE, type TieredRate } from './tiered-rate.ts';
 
 /** The version of the package in package.json; a test compares them. */
 export const PRICES_VERSION = '0.1.8';

@@ -1,7 +1,8 @@
 /** Options of a request that multiply the prices of its tokens: how fast, and where. */
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
-import type { RateCard, TieredRate } from './rate-card.ts';
+import type { RateCard } from './rate-card.ts';
+import type { TieredRate } from './tiered-rate.ts';
 
 /** How an answer was made, as far as that changes its price. */
 export interface ServedHow {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
-import { costOf } from './price-of.ts';
+import { costOf, type Extras } from './price-of.ts';
 import { priceModel } from './prices.ts';
 
 const NAMES = `
@@ -80,55 +80,62 @@ const NAMES = `
   .trim()
   .split(/\s+/);
 
-const OTHER_OPERATION =
-  'a price of images, video, speech, pages or searches as operations of their own, which are not served; chat charges for images in tokens';
-const NOT_TOLD = 'no usage of the operations served says how many there were';
+const OTHER_OPERATION = 'a price of videos, pages or searches as operations of their own, which are not served';
 /** Why a field is not applied, by the beginning of its name. */
 const NOT_APPLIED: readonly (readonly [name: RegExp, why: string])[] = [
-  [
-    /^(?:annotation|ocr)_cost_per_|^output_cost_per_(?:image|pixel|second|video_per_second)(?:_(?!token)|$)/,
-    OTHER_OPERATION,
-  ],
+  [/^(?:annotation|ocr)_cost_per_|^output_cost_per_(?:second_|video_per_second)/, OTHER_OPERATION],
   [
     /^(?:code_interpreter|google_maps|guardrail|citation)_/,
     'tools that are refused under a budget, or told with the price of the answer',
   ],
+  [/^input_cost_per_text_message/, 'messages of a voice session, which is not served'],
   [
-    /^(?:input_)?cost_per_second$|^input_cost_per_text_message/,
-    'a price of time or of messages, which no answer tells',
+    /^cache_creation_input_audio_token_cost/,
+    'listed for voice sessions alone; no usage of the operations served says how many there were',
   ],
   [
-    /^output_cost_per_character|_video_token|_audio_token_cost(?:_|$)|_image_token_cost$|_above_12hr|^explicit_cache/,
-    NOT_TOLD,
+    /^explicit_cache/,
+    'no usage of its provider says how many tokens came from the cache that was asked for; what comes from any cache costs the dearer price',
   ],
-  [
-    /^input_cost_per_(?!token|audio_token).*_above_(?:128k_tokens|\d+s_interval)$/,
-    'listed for models that are not offered any more',
-  ],
+  [/_above_\d+s_interval$/, 'the step at which an embedding of a video looks at it; no embedding of a video is served'],
   [/_dbu_cost_/, 'units of one provider, whose prices in USD are given beside them'],
-  [/^off_peak_pricing$/, 'hours at which a model is cheaper: the full price is booked'],
 ];
 
 const USAGE: Usage = {
   inputTokens: 600_000,
   outputTokens: 6_000,
-  cachedInputTokens: 1_000,
+  cachedInputTokens: 3_000,
+  cachedAudioInputTokens: 1_000,
+  cachedImageInputTokens: 1_000,
   cacheWriteTokens: 2_000,
   cacheWriteOneHourTokens: 1_000,
-  audioInputTokens: 1_000,
-  imageInputTokens: 1_000,
+  audioInputTokens: 2_000,
+  imageInputTokens: 2_000,
+  videoInputTokens: 1_000,
   reasoningTokens: 1_000,
   audioOutputTokens: 1_000,
   imageOutputTokens: 1_000,
+  videoOutputTokens: 1_000,
   webSearchRequests: 1,
 };
-const UNITS = { image: 1, pixel: 1, soundSecond: 1, videoSecond: 1, character: 1, query: 1 };
+const EXTRAS: Extras = {
+  units: { image: 1, pixel: 1, soundSecond: 1, videoSecond: 1, character: 1, query: 1, second: 1, answerSecond: 1 },
+  written: { characters: 1, images: [100_000, 1_000_000, 2_000_000, 4_000_000, 16_000_000] },
+  searchContextSize: 'medium',
+};
+/** Sunday, 00:30. */
+const AT_MS = Date.UTC(2026, 10, 29, 0, 30);
 const SUFFIX = /_(flex|priority|batches|ultrafast|balanced|decisions)$/;
 
-function costWith(info: JsonObject, serviceTier: string | undefined): bigint | undefined {
-  const plain = { input_cost_per_token: 0.000001, output_cost_per_token: 0.000001 };
-  const priced = priceModel({ provider: 'x', priceProvider: null, model: 'y', modelInfo: { ...plain, ...info } });
-  return costOf(USAGE, priced.ratesOfAnswer({ serviceTier }, 0), { units: UNITS, searchContextSize: 'medium' })?.total;
+const PLAIN = { input_cost_per_token: 0.000001, output_cost_per_token: 0.000001 };
+/** What is priced by tokens is not charged for its time. */
+const WITHOUT_TOKENS = { input_cost_per_token: 0, output_cost_per_token: 0 };
+
+function costWith(name: string, info: JsonObject, serviceTier: string | undefined): bigint | undefined {
+  const tokens = /^(?:input_|output_)?cost_per_second$/.test(name) ? WITHOUT_TOKENS : PLAIN;
+  const priced = priceModel({ provider: 'x', priceProvider: null, model: 'y', modelInfo: { ...tokens, ...info } });
+  const isKeptLong = name.includes('_above_12hr');
+  return costOf(USAGE, priced.ratesOfAnswer({ serviceTier }, AT_MS), { ...EXTRAS, isKeptLong })?.total;
 }
 
 /** Whether what is booked follows the field. */
@@ -136,11 +143,12 @@ function isApplied(name: string): boolean {
   const tier = SUFFIX.exec(name)?.[1]?.replace('batches', 'batch');
   const plain = name.replace(SUFFIX, '').replace(/_above_\d+k_tokens$/, '');
   const before: JsonObject = plain === name ? {} : { [plain]: 0.000002 };
-  return costWith({ ...before, [name]: priceFor(name) }, tier) !== costWith(before, tier);
+  return costWith(name, { ...before, [name]: priceFor(name) }, tier) !== costWith(name, before, tier);
 }
 
 function priceFor(name: string): JsonValue {
   if (name === 'search_context_cost_per_query') return { search_context_size_medium: 0.01 };
+  if (name === 'off_peak_pricing') return { hours_utc: ['00:00-01:00'], input_cost_per_token: 0.003 };
   if (name === 'tiered_pricing')
     return [{ range: [0, 1_000], input_cost_per_token: 0.003, output_cost_per_token: 0.003 }];
   return 0.003;

@@ -1,7 +1,8 @@
 import { PICO_PER_USD, type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
-import type { Usage } from '../formats/neutral/conversation.ts';
-import type { RateCard, TieredRate } from './rate-card.ts';
-import { costOfUnits, type UnitCounts } from './units.ts';
+import type { Usage, Written } from '../formats/neutral/conversation.ts';
+import type { RateCard } from './rate-card.ts';
+import { rateAt, type TieredRate } from './tiered-rate.ts';
+import { costOfUnits, type UnitCounts, unitsOfWritten } from './units.ts';
 
 /** What one answer cost, by parts. `total` is the sum of the parts, or the provider's own figure. */
 interface Cost {
@@ -20,17 +21,23 @@ interface Cost {
   readonly webSearch: PicoUsd;
   readonly imageInput: PicoUsd;
   readonly imageOutput: PicoUsd;
+  readonly videoInput: PicoUsd;
+  readonly videoOutput: PicoUsd;
   /** Images, seconds, characters and the like, if they have prices. */
   readonly units: PicoUsd;
   /** `provider`: the total is the provider's own figure and may differ from the sum of the parts. */
   readonly by: 'rates' | 'provider';
 }
 
-/** What a request brings that its usage does not say. */
+/** What a request and its answer bring that their usage does not say. */
 export interface Extras {
   readonly units?: UnitCounts;
   /** `low`, `medium` or `high`. */
   readonly searchContextSize?: string;
+  /** What its answer holds. */
+  readonly written?: Written;
+  /** It has its prompt kept for longer than twelve hours. */
+  readonly isKeptLong?: boolean;
 }
 
 /** What searches cost; of an answer that does not say how many it made, or said 0 before it began, the usual number. */
@@ -54,11 +61,15 @@ function lesser(one: bigint, other: bigint): bigint {
 interface Shares {
   readonly input: bigint;
   readonly cachedInput: bigint;
+  readonly cachedAudioInput: bigint;
+  readonly cachedImageInput: bigint;
   readonly cacheWrite: bigint;
   readonly cacheWriteOneHour: bigint;
   readonly audioInput: bigint;
   readonly imageInput: bigint;
+  readonly videoInput: bigint;
   readonly imageOutput: bigint;
+  readonly videoOutput: bigint;
   readonly output: bigint;
   readonly reasoning: bigint;
   readonly audioOutput: bigint;
@@ -73,17 +84,21 @@ export function costOf(usage: Usage, card: RateCard | undefined, extras: Extras 
   const stated = card?.source === 'config' ? undefined : statedCost(usage);
   if (card === undefined) return stated === undefined ? undefined : { ...NO_COST, total: stated, by: 'provider' };
   const shares = sharesOf(usage);
-  const prompt = tokens(usage.inputTokens);
+  const prompt = Number(tokens(usage.inputTokens));
   const rateOf = (...candidates: readonly (TieredRate | undefined)[]): PicoUsd => {
     const rate = candidates.find((candidate) => candidate !== undefined) ?? card.input;
-    return tierOf(rate, prompt);
+    return rateAt(rate, prompt);
   };
 
   const input = shares.input * rateOf(card.input);
-  const cachedInput = shares.cachedInput * rateOf(card.cachedInput, card.input);
+  const cachedInput =
+    shares.cachedInput * rateOf(card.cachedInput, card.input) +
+    shares.cachedAudioInput * rateOf(card.cachedAudioInput, card.cachedInput, card.input) +
+    shares.cachedImageInput * rateOf(card.cachedImageInput, card.cachedInput, card.input);
+  const write = extras.isKeptLong === true ? (card.cacheWriteTwelveHours ?? card.cacheWrite) : card.cacheWrite;
   const cacheWrite =
-    shares.cacheWrite * rateOf(card.cacheWrite, card.input) +
-    shares.cacheWriteOneHour * rateOf(card.cacheWriteOneHour, card.cacheWrite, card.input);
+    shares.cacheWrite * rateOf(write, card.input) +
+    shares.cacheWriteOneHour * rateOf(card.cacheWriteOneHour, write, card.input);
   const audioInput = shares.audioInput * rateOf(card.audioInput, card.input);
   const output = shares.output * rateOf(card.output);
   const reasoning = shares.reasoning * rateOf(card.reasoning, card.output);
@@ -92,9 +107,12 @@ export function costOf(usage: Usage, card: RateCard | undefined, extras: Extras 
   const webSearch = costOfSearches(card, usage.webSearchRequests, extras);
   const imageInput = shares.imageInput * rateOf(card.imageInput, card.input);
   const imageOutput = shares.imageOutput * rateOf(card.imageOutput, card.output);
-  const units = costOfUnits(card.units, extras.units);
-  const ofPrompt = input + cachedInput + cacheWrite + audioInput + imageInput + units;
-  const sum = ofPrompt + output + reasoning + audioOutput + imageOutput + perRequest + webSearch;
+  const videoInput = shares.videoInput * rateOf(card.videoInput, card.input);
+  const videoOutput = shares.videoOutput * rateOf(card.videoOutput, card.output);
+  const units = costOfUnits(card.units, unitsOf(card, shares, extras), prompt);
+  const ofPrompt = input + cachedInput + cacheWrite + audioInput + imageInput + videoInput;
+  const ofAnswer = output + reasoning + audioOutput + imageOutput + videoOutput;
+  const sum = ofPrompt + ofAnswer + units + perRequest + webSearch;
   return {
     total: stated ?? sum,
     input,
@@ -108,6 +126,8 @@ export function costOf(usage: Usage, card: RateCard | undefined, extras: Extras 
     webSearch,
     imageInput,
     imageOutput,
+    videoInput,
+    videoOutput,
     units,
     by: stated === undefined ? 'rates' : 'provider',
   };
@@ -126,25 +146,18 @@ const NO_COST: Cost = {
   webSearch: 0n,
   imageInput: 0n,
   imageOutput: 0n,
+  videoInput: 0n,
+  videoOutput: 0n,
   units: 0n,
   by: 'rates',
 };
 
-/**
- * The rate for a prompt of this size: the highest tier that it exceeds; a prompt exactly at a border pays the lower
- * rate.
- */
-function tierOf(rate: TieredRate, prompt: bigint): PicoUsd {
-  let chosen = rate.base;
-  let border = -1n;
-  for (const tier of rate.tiers) {
-    const above = BigInt(tier.aboveInputTokens);
-    if (prompt > above && above > border) {
-      chosen = tier.rate;
-      border = above;
-    }
-  }
-  return chosen;
+/** Everything that is charged by the piece. */
+function unitsOf({ units, imageOutput }: RateCard, shares: Shares, extras: Extras): UnitCounts | undefined {
+  const { written } = extras;
+  if (units === undefined || written === undefined) return extras.units;
+  const areImagesTokens = imageOutput !== undefined && shares.imageOutput > 0n;
+  return { ...extras.units, ...unitsOfWritten(units, written, areImagesTokens) };
 }
 
 /**
@@ -159,31 +172,44 @@ function sharesOf(usage: Usage): Shares {
     left -= taken;
     return taken;
   };
-  const cachedInput = take(tokens(usage.cachedInputTokens));
+  const cached = take(tokens(usage.cachedInputTokens));
+  const cachedAudioInput = lesser(cached, tokens(usage.cachedAudioInputTokens));
+  const cachedImageInput = lesser(cached - cachedAudioInput, tokens(usage.cachedImageInputTokens));
   const oneHourWanted = tokens(usage.cacheWriteOneHourTokens);
   const writeWanted = tokens(usage.cacheWriteTokens);
   const write = take(writeWanted > oneHourWanted ? writeWanted : oneHourWanted);
   const cacheWriteOneHour = oneHourWanted < write ? oneHourWanted : write;
-  const audioInput = take(tokens(usage.audioInputTokens));
-  const imageInput = take(tokens(usage.imageInputTokens));
+  // Sounds and images that came from the cache are counted among all of their kind.
+  const audioInput = take(without(tokens(usage.audioInputTokens), cachedAudioInput));
+  const imageInput = take(without(tokens(usage.imageInputTokens), cachedImageInput));
+  const videoInput = take(tokens(usage.videoInputTokens));
   const input = left;
 
   left = tokens(usage.outputTokens);
   const audioOutput = take(tokens(usage.audioOutputTokens));
   const imageOutput = take(tokens(usage.imageOutputTokens));
+  const videoOutput = take(tokens(usage.videoOutputTokens));
   const reasoning = take(tokens(usage.reasoningTokens));
   return {
     input,
-    cachedInput,
+    cachedInput: cached - cachedAudioInput - cachedImageInput,
+    cachedAudioInput,
+    cachedImageInput,
     cacheWrite: write - cacheWriteOneHour,
     cacheWriteOneHour,
     audioInput,
     imageInput,
+    videoInput,
     imageOutput,
+    videoOutput,
     output: left,
     reasoning,
     audioOutput,
   };
+}
+
+function without(all: bigint, part: bigint): bigint {
+  return all > part ? all - part : 0n;
 }
 
 /** A provider's count as an integer: negative, fractional, NaN and infinite counts occur. */

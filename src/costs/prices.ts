@@ -1,15 +1,17 @@
 /** The facts of a deployment's model and its prices over time: the configuration wins over the price list. */
 import { defined } from '../core/defined.ts';
 import { type JsonObject, type JsonValue, stringOf } from '../core/json.ts';
-import { configuredRates, overlay } from './configured-rates.ts';
+import { configuredRates, overlay, priceOf } from './configured-rates.ts';
 import { furtherRates } from './further-rates.ts';
 import { type MediaRules, mediaRulesOf } from './media/media-rules.ts';
 import { knownMaxOutputTokens } from './model-limits.ts';
+import { readOffPeak } from './off-peak.ts';
 import { cardAt, type ListedModel, listedModel, listedProvider } from './package-rates.ts';
 import { PriceFactors, type ServedHow } from './price-factors.ts';
 import type { ModelFacts, RateCard } from './rate-card.ts';
 import { withSearchRates } from './search-rates.ts';
 import { atServiceTier } from './service-tiers.ts';
+import { chargesForWritten } from './units.ts';
 import { variantOf } from './variant-of.ts';
 
 /** A model and its provider, as a deployment names them. */
@@ -36,6 +38,8 @@ export interface PricedModel {
   readonly facts: Omit<ModelFacts, 'rates'>;
   /** How it counts media. */
   readonly media: MediaRules;
+  /** Whether it has prices for what its answers hold besides tokens. */
+  readonly chargesForWritten: boolean;
   /** The rates for an answer served at this moment and service tier; undefined means unpriced, never free. */
   ratesAt(atMs: number, serviceTier?: string): RateCard | undefined;
   /**
@@ -68,14 +72,18 @@ export function priceModel(query: ModelToPrice): PricedModel {
     });
   };
   for (const tier of ['', ...PRICED_TIERS]) tiers.set(tier, rowsFor(tier));
-  const ownRates = (atMs: number, serviceTier: string): RateCard | undefined =>
-    cardAt(tiers.get(serviceTier) ?? tiers.get('') ?? [], atMs);
+  const offPeak = readOffPeak(modelInfo.off_peak_pricing, priceOf);
+  const ownRates = (atMs: number, serviceTier: string): RateCard | undefined => {
+    const card = cardAt(tiers.get(serviceTier) ?? tiers.get('') ?? [], atMs);
+    return card !== undefined && offPeak?.isOpen(atMs) === true ? offPeak.apply(card) : card;
+  };
   const answered = new AnsweredModels(query);
   const factors = new PriceFactors(listed?.owner ?? query.provider, listed?.id ?? query.model, modelInfo);
   const ratesAt = (atMs: number, serviceTier = ''): RateCard | undefined =>
     ownRates(atMs, serviceTier) ?? answered.newest?.ratesAt(atMs, serviceTier);
   return {
     facts,
+    chargesForWritten: chargesForWritten(modelInfo),
     media: mediaRulesOf(listed?.owner ?? query.provider, listed?.id ?? query.model),
     ratesAt,
     ratesOfAnswer(answer, atMs) {

@@ -1,17 +1,6 @@
 import type { PicoUsd } from '../core/money.ts';
+import type { TieredRate } from './tiered-rate.ts';
 import type { UnitRates } from './units.ts';
-
-/**
- * A price that changes with the prompt's size: the tier with the largest `aboveInputTokens` below it applies to the
- * whole request.
- */
-export interface TieredRate {
-  readonly base: PicoUsd;
-  readonly tiers: readonly { readonly aboveInputTokens: number; readonly rate: PicoUsd }[];
-}
-
-/** A rate of 0. */
-export const FREE: TieredRate = { base: 0n, tiers: [] };
 
 /**
  * What a model costs, in pico-USD per token (or per named unit). A rate that is absent falls back to another, as its
@@ -26,12 +15,22 @@ export interface RateCard {
   readonly cacheWrite?: TieredRate;
   /** Falls back to `cacheWrite`. */
   readonly cacheWriteOneHour?: TieredRate;
+  /** Of a request that has its prompt kept for longer than twelve hours; falls back to `cacheWrite`. */
+  readonly cacheWriteTwelveHours?: TieredRate;
+  /** Falls back to `cachedInput`. */
+  readonly cachedAudioInput?: TieredRate;
+  /** Falls back to `cachedInput`. */
+  readonly cachedImageInput?: TieredRate;
   /** Falls back to `input`. */
   readonly audioInput?: TieredRate;
   /** Tokens of images; falls back to `input`. */
   readonly imageInput?: TieredRate;
+  /** Tokens of videos; falls back to `input`. */
+  readonly videoInput?: TieredRate;
   /** Falls back to `output`. */
   readonly imageOutput?: TieredRate;
+  /** Falls back to `output`. */
+  readonly videoOutput?: TieredRate;
   /** Falls back to `output`. */
   readonly reasoning?: TieredRate;
   /** Falls back to `output`. */

@@ -1,5 +1,6 @@
 import type { PicoUsd } from '../core/money.ts';
-import type { RateCard, TieredRate } from './rate-card.ts';
+import type { RateCard } from './rate-card.ts';
+import type { TieredRate } from './tiered-rate.ts';
 
 /** What a service tier costs relative to the standard one, as a fraction so that the result stays exact. */
 interface TierFactor {

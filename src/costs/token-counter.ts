@@ -22,6 +22,9 @@ interface Question {
   readonly timer: NodeJS.Timeout;
 }
 
+/** Counts the tokens of a text, for owners in turn; the tokenizer behind it is loaded when it is first used. */
+export type CountTokens = (text: string, owner?: string) => Promise<number>;
+
 /**
  * Counts tokens with OpenAI's o200k vocabulary in a thread of its own, which starts at the first question. Other
  * vendors' counts differ by some percent, which is why these counts are marked as estimated. Questions are asked one at a

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { InputEstimates } from '../costs/input-estimate.ts';
 import type { OutputForecasts } from '../costs/output-forecast.ts';
+import type { CountTokens } from '../costs/token-counter.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Slots } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
@@ -18,7 +19,6 @@ import type { Upstream } from '../upstream/upstream.ts';
 import type { RouteRecords } from './diagnosis/route-records.ts';
 import type { FreeRates } from './free-rates.ts';
 import type { BudgetQueue } from './money/budget-queue.ts';
-import type { CountTokens } from './money/estimate.ts';
 
 /** Health checks that someone asked for. */
 export interface AskedHealth {

@@ -1,11 +1,11 @@
 import { GatewayError } from '../core/errors.ts';
+import type { CountTokens } from '../costs/token-counter.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { needsExactCount } from '../routing/pre-call-checks.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { allowedModels, type Denier, deniedBy, mayUseAll } from '../tenancy/model-access.ts';
-import type { CountTokens } from './money/estimate.ts';
 import { unknownModel } from './peek.ts';
 
 /** Finds the model group, and checks that the key may use it. */

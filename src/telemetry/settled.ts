@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { PicoUsd } from '../core/money.ts';
-import type { Usage } from '../formats/neutral/conversation.ts';
+import type { Usage, Written } from '../formats/neutral/conversation.ts';
 
 /** Who made a request, as far as telemetry may know: never the key itself. */
 export interface Caller {
@@ -37,6 +37,8 @@ export interface AttemptFacts {
   lost?: true;
   /** What it used, as told or estimated; undefined where nothing is booked, or not yet. */
   usage?: Usage;
+  /** What its answer holds, if the model has a price for that. */
+  written?: Written;
   /** What that cost; undefined where there is no price. */
   cost?: PicoUsd;
 }

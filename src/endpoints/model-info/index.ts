@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
-import type { TieredRate } from '../../costs/rate-card.ts';
+import type { TieredRate } from '../../costs/tiered-rate.ts';
 import { mayUseGroup } from '../../pipeline/plan.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Answering, Question } from '../question.ts';

@@ -21,6 +21,10 @@ export function readUsage(value: JsonValue): Usage | undefined {
   const audioOutput = tokensOf(metadata.candidatesTokensDetails, 'AUDIO');
   const imageInput = tokensOf(metadata.promptTokensDetails, 'IMAGE');
   const imageOutput = tokensOf(metadata.candidatesTokensDetails, 'IMAGE');
+  const videoInput = tokensOf(metadata.promptTokensDetails, 'VIDEO');
+  const videoOutput = tokensOf(metadata.candidatesTokensDetails, 'VIDEO');
+  const cachedAudio = tokensOf(metadata.cacheTokensDetails, 'AUDIO');
+  const cachedImage = tokensOf(metadata.cacheTokensDetails, 'IMAGE');
   const serviceTier = serviceTierOf(metadata);
   return {
     // What Google's own tools fed back to the model is billed as input and not contained in the prompt's count.
@@ -34,6 +38,10 @@ export function readUsage(value: JsonValue): Usage | undefined {
       audioOutputTokens: audioOutput,
       imageInputTokens: imageInput,
       imageOutputTokens: imageOutput,
+      videoInputTokens: videoInput,
+      videoOutputTokens: videoOutput,
+      cachedAudioInputTokens: cachedAudio,
+      cachedImageInputTokens: cachedImage,
       serviceTier,
     }),
   };

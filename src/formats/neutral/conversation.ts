@@ -243,6 +243,11 @@ export interface Usage {
   readonly webSearchRequests?: number;
   readonly imageInputTokens?: number;
   readonly imageOutputTokens?: number;
+  readonly videoInputTokens?: number;
+  readonly videoOutputTokens?: number;
+  /** The shares of `cachedInputTokens` that are sounds and images. */
+  readonly cachedAudioInputTokens?: number;
+  readonly cachedImageInputTokens?: number;
   /** How fast it was made, and where, if that has a price of its own (Anthropic's `fast`, `us`). */
   readonly speed?: string;
   readonly region?: string;
@@ -254,6 +259,14 @@ export interface Usage {
   readonly model?: string;
   /** True when the counts are ours and not the provider's. */
   readonly isEstimated?: boolean;
+}
+
+/** What an answer holds that may have a price of its own. */
+export interface Written {
+  /** Without white space. */
+  readonly characters: number;
+  /** The pixels of each image; undefined: it does not say them. */
+  readonly images: readonly (number | undefined)[];
 }
 
 export type FinishReason =

@@ -91,6 +91,11 @@ function readUsageObject(usage: JsonObject): Usage | undefined {
   const audioOutput = count(output.audio_tokens);
   const imageInput = count(input.image_tokens);
   const imageOutput = count(output.image_tokens);
+  const videoInput = count(input.video_tokens);
+  const videoOutput = count(output.video_tokens);
+  const cachedKinds = object(input.cached_tokens_details);
+  const cachedAudio = count(cachedKinds.audio_tokens);
+  const cachedImage = count(cachedKinds.image_tokens);
   const accepted = count(output.accepted_prediction_tokens);
   const rejected = count(output.rejected_prediction_tokens);
   const searches = firstCount(object(usage.server_tool_use).web_search_requests, usage.num_search_queries);
@@ -104,6 +109,10 @@ function readUsageObject(usage: JsonObject): Usage | undefined {
     ...(audioInput === undefined ? {} : { audioInputTokens: Math.min(audioInput, inputTokens) }),
     ...(imageInput === undefined ? {} : { imageInputTokens: Math.min(imageInput, inputTokens) }),
     ...(imageOutput === undefined ? {} : { imageOutputTokens: Math.min(imageOutput, outputTokens) }),
+    ...(videoInput === undefined ? {} : { videoInputTokens: Math.min(videoInput, inputTokens) }),
+    ...(videoOutput === undefined ? {} : { videoOutputTokens: Math.min(videoOutput, outputTokens) }),
+    ...(cachedAudio === undefined ? {} : { cachedAudioInputTokens: Math.min(cachedAudio, inputTokens) }),
+    ...(cachedImage === undefined ? {} : { cachedImageInputTokens: Math.min(cachedImage, inputTokens) }),
     ...(reasoning === undefined ? {} : { reasoningTokens: Math.min(reasoning, outputTokens) }),
     ...(audioOutput === undefined ? {} : { audioOutputTokens: Math.min(audioOutput, outputTokens) }),
     ...defined({

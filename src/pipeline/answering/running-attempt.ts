@@ -10,6 +10,7 @@ import type { DeploymentStats } from '../../routing/stats.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
 import type { AnswerListener, BodyListener, Flight, Upstream, UpstreamHeaders } from '../../upstream/upstream.ts';
+import { AnswerTally } from '../money/answer-tally.ts';
 import { permitAttempt } from '../money/permits.ts';
 import { beginFacts, bookResent, estimateUsage, NO_TEXT } from './attempt-books.ts';
 import { errorOfProblem } from './failure.ts';
@@ -41,6 +42,8 @@ export class RunningAttempt implements Racer {
   readonly choice: LaneChoice;
   readonly prepared: PreparedCall;
   readonly facts: AttemptFacts;
+  /** Reads the answer, if what it holds has a price of its own. */
+  readonly tally: AnswerTally | undefined;
   /** The provider's headers; empty before the head has come. */
   headers: UpstreamHeaders = NO_HEADERS;
   answer: Answer | undefined;
@@ -57,6 +60,10 @@ export class RunningAttempt implements Racer {
     this.choice = parts.choice;
     this.prepared = parts.prepared;
     this.facts = beginFacts(parts.exchange, parts.deployment);
+    if (parts.deployment.priced.chargesForWritten) {
+      this.tally = new AnswerTally(parts.choice.operation.format);
+      this.facts.written = this.tally;
+    }
     this.#stats = parts.stats;
     this.#resolve = parts.resolve;
     this.#reject = parts.reject;

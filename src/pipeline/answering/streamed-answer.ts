@@ -20,6 +20,7 @@ export class StreamedAnswer implements Answer {
   onData(chunk: Buffer): void {
     if (this.#attempt.isOver) return;
     if (this.#stream.isHeld === true) this.#attempt.noteFirstContent();
+    this.#attempt.tally?.takeStreamed(chunk);
     try {
       this.#stream.data(chunk);
       // From here on the limit for silence holds, and no longer the one for the first content.

@@ -77,6 +77,7 @@ export class WholeAnswer implements Answer {
     const { exchange, prepared } = attempt;
     const { client } = exchange;
     const bytes = this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
+    attempt.tally?.takeWhole(bytes);
     const answer = exchange.stream ? prepared.readWholeAsStream(bytes) : prepared.readWhole(bytes);
     if (!attempt.mayWrite()) return;
     attempt.finish();

@@ -4,6 +4,7 @@ import type { RateCard } from '../../costs/rate-card.ts';
 import type { Admission } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Medium } from '../../formats/medium.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Parts } from '../parts.ts';
 import { answerLimit } from './answer-limit.ts';
 import { candidatesOf } from './candidates.ts';
@@ -37,15 +38,18 @@ export function amountsOf(
   // The provider may refuse a tier and answer at the standard one: the dearer of the two counts.
   const candidates = deployments
     .filter((each) => isAdmissible(exchange, each))
-    .flatMap(({ priced }) =>
-      (tier === undefined ? STANDARD : [undefined, tier]).map((each) => {
+    .flatMap((deployment) => {
+      const { priced } = deployment;
+      const longestSeconds = longestOf(exchange, deployment);
+      return (tier === undefined ? STANDARD : [undefined, tier]).map((each) => {
         const card = priced.ratesOfAnswer({ serviceTier: each, speed, region }, exchange.startedAtMs);
         return {
           ...withExtras(exchange, card ?? admission.ceiling),
           maxOutputTokens: priced.facts.maxOutputTokens,
+          longestSeconds,
         };
-      }),
-    );
+      });
+    });
   const media = countMedia(exchange, admission, deployments);
   const amounts = claimAmounts({
     mode: snapshot.config.budgets.mode,
@@ -73,6 +77,18 @@ function withSearches(media: FurtherTokens, searches: number): FurtherTokens {
     likely: media.likely + searches * LIKELY_TOKENS_PER_SEARCH,
     atMost: media.atMost + searches * MOST_TOKENS_PER_SEARCH,
   };
+}
+
+/** A timer may be a little late. */
+const LATE_MS = 1_000;
+
+/** How long an attempt may take, in seconds: a client may ask for more time than is configured, up to the request's own end. */
+function longestOf({ stream, controls, deadlineMs, clock }: Exchange, deployment: Deployment): number {
+  const { totalMs } = deployment.timeouts(stream);
+  const most = stream
+    ? totalMs
+    : Math.min(Math.max(totalMs, controls.timeoutMs ?? 0), deadlineMs - clock.monotonicMs());
+  return (most + LATE_MS) / 1_000;
 }
 
 /** A file that is elsewhere may be anything. */

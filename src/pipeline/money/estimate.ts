@@ -1,9 +1,7 @@
 /** Usage that no provider reported: counted from the text, and marked as estimated. */
+import type { CountTokens } from '../../costs/token-counter.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { bookAttempt } from './book-attempt.ts';
-
-/** Counts the tokens of a text, for owners in turn; the tokenizer behind it is loaded when it is first used. */
-export type CountTokens = (text: string, owner?: string) => Promise<number>;
 
 /** Estimates the usage of attempts whose providers did not report it, from the prompt and what they wrote, and books it. */
 export async function estimate(exchange: Exchange, countTokens: CountTokens): Promise<void> {

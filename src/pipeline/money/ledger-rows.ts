@@ -4,7 +4,8 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { formatUsd, type PicoUsd } from '../../core/money.ts';
 import { costOf } from '../../costs/price-of.ts';
-import type { RateCard, TieredRate } from '../../costs/rate-card.ts';
+import type { RateCard } from '../../costs/rate-card.ts';
+import type { TieredRate } from '../../costs/tiered-rate.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { RequestFacts } from '../../exchange/request-facts.ts';
 import type { RecalledAnswer } from '../../exchange/slots.ts';
@@ -12,6 +13,7 @@ import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { LedgerRow, LedgerStatus } from '../../stores/contracts/ledger.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
+import { pricedExtras } from './priced-extras.ts';
 
 const NO_TAGS: readonly string[] = [];
 const LONGEST_METADATA = 16_384;
@@ -181,17 +183,16 @@ function cardOf({ snapshot, deployment, startedAtMs, admission }: Exchange, atte
 }
 
 /** What the model that was asked for would have cost for the same work, at its first deployment's prices. */
-function requestedCost(
-  { group, startedAtMs }: Exchange,
-  { deploymentId, cost }: AttemptFacts,
-  usage: Usage,
-): PicoUsd | undefined {
+function requestedCost(exchange: Exchange, attempt: AttemptFacts, usage: Usage): PicoUsd | undefined {
+  const { group, startedAtMs } = exchange;
+  const { deploymentId, cost } = attempt;
   const first = group?.deployments[0];
   if (first === undefined) return undefined;
   if (first.id === deploymentId && usage.providerCostUsd === undefined) return cost;
   // The cost that a provider reports says nothing about the price of another.
   const { providerCostUsd: _reported, ...counted } = usage;
-  return costOf(counted, first.priced.ratesAt(startedAtMs, usage.serviceTier))?.total;
+  const card = first.priced.ratesAt(startedAtMs, usage.serviceTier);
+  return costOf(counted, card, pricedExtras(exchange, card, attempt))?.total;
 }
 
 const RATES = new WeakMap<RateCard, JsonObject>();
@@ -207,7 +208,7 @@ function ratesOf(card: RateCard): JsonObject {
       ),
     ) as JsonObject;
     if (perRequest !== undefined) rates.perRequest = formatUsd(perRequest);
-    for (const [unit, rate] of Object.entries(units ?? {})) rates[unit] = formatUsd(rate);
+    for (const [unit, rate] of Object.entries(units ?? {})) rates[unit] = rateText(rate);
     if (perWebSearch !== undefined) rates.perWebSearch = formatUsd(perWebSearch);
     RATES.set(card, rates);
   }

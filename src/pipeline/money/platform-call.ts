@@ -63,10 +63,11 @@ export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts)
   const book = async (end: PlatformCallEnd): Promise<void> => {
     await claimed;
     const { failure, httpStatus, usage } = end;
-    const cost = usage === undefined ? undefined : costIn(purpose.deployment, usage, startedAtMs);
+    const durationMs = Math.max(0, Math.round(clock.monotonicMs() - startedMs));
+    const cost = usage === undefined ? undefined : costIn(purpose.deployment, usage, startedAtMs, durationMs);
     const row: LedgerRow = {
       ...opened,
-      endedAtMs: startedAtMs + Math.max(0, Math.round(clock.monotonicMs() - startedMs)),
+      endedAtMs: startedAtMs + durationMs,
       status: failure === undefined ? 'success' : 'failure',
       inputTokens: usage?.inputTokens ?? 0,
       outputTokens: usage?.outputTokens ?? 0,
@@ -88,8 +89,10 @@ export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts)
 
 const NOTHING = { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n };
 
-function costIn({ priced }: Deployment, usage: Usage, startedAtMs: number) {
-  return costOf(usage, priced.ratesOfAnswer(usage, startedAtMs))?.total;
+function costIn({ priced }: Deployment, usage: Usage, startedAtMs: number, durationMs: number) {
+  const seconds = durationMs / 1_000;
+  const units = { query: 1, second: seconds, answerSecond: seconds };
+  return costOf(usage, priced.ratesOfAnswer(usage, startedAtMs), { units })?.total;
 }
 
 function rowOf({ route, callType, deployment }: PlatformPurpose, callId: string, startedAtMs: number): LedgerRow {

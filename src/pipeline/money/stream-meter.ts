@@ -5,8 +5,10 @@ import type { OpenClaim, StreamMeter } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
+import type { AttemptFacts } from '../../telemetry/settled.ts';
 import type { Parts } from '../parts.ts';
 import { bookedSoFar, reserve } from './books.ts';
+import { pricedExtras } from './priced-extras.ts';
 
 /** A token rarely has fewer bytes in a stream, so nothing needs to be checked before this many per expected token. */
 const FEWEST_BYTES_PER_TOKEN = 4;
@@ -45,7 +47,7 @@ export class Meter implements StreamMeter {
     const outputTokens = this.#withinLimit(Math.ceil((Buffer.byteLength(text) * factor) / TEXT_BYTES_PER_TOKEN));
     const card = deployment.priced.ratesAt(this.#exchange.startedAtMs) ?? this.#exchange.admission?.ceiling;
     const { inputTokens } = this.#claim.amounts;
-    const cost = costOf({ inputTokens, outputTokens }, card);
+    const cost = costOf({ inputTokens, outputTokens }, card, pricedExtras(this.#exchange, card, this.#soFar()));
     const soFar = bookedSoFar(this.#exchange) + (cost?.total ?? 0n);
     const wanted = extendedReserve(this.#claim, { cost: soFar, answerCost: cost?.output ?? 0n });
     if (wanted === undefined) return;
@@ -58,6 +60,13 @@ export class Meter implements StreamMeter {
       .finally(() => {
         this.#isAsking = false;
       });
+  }
+
+  /** The attempt under way, as long as it has taken until now. */
+  #soFar(): AttemptFacts | undefined {
+    const { attempts, clock, startedMs } = this.#exchange;
+    const last = attempts.at(-1);
+    return last === undefined ? undefined : { ...last, durationMs: clock.monotonicMs() - startedMs };
   }
 
   /** Bytes tell tokens only about: a little more than the limit of the answer is the limit, and much more is a provider that has none. */

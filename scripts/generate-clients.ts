@@ -10,7 +10,8 @@ const { ranOn, outcomes }: ProgramResults = JSON.parse(readFileSync(join(root, P
 
 function section([id, program]: [string, Program]): string {
   const own = outcomes.filter((outcome) => outcome.program === id);
-  const heading = `## ${program.title}\n\nIt speaks \`${program.endpoint}\`.`;
+  const second = program.secondEndpoint === undefined ? '' : ` and \`${program.secondEndpoint}\``;
+  const heading = `## ${program.title}\n\nIt speaks \`${program.endpoint}\`${second}.`;
   if (own.length === 0) return `${heading} The last run did not drive it.\n`;
   const versions = [...new Set(own.map(({ version }) => version))].sort();
   return `${heading}\n\n${versions.map((version) => table(own, version)).join('\n')}`;

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/core/json.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { type Answer, type Ask, type AskedTool, argumentText, type Choice, type ToolCall } from './ask.ts';
 import type { GoingOn } from './begun.ts';
 import type { CacheUse } from './prompt-cache.ts';
@@ -119,6 +119,8 @@ function callsFor(ask: Ask, wishes: Wishes, random: Random): ToolCall[] {
   }
   // A tool has just answered: use the answer instead of calling for ever, even where a call is required.
   if (ask.toolResults.length > 0) return [];
+  const dictated = dictatedCall(ask);
+  if (dictated !== undefined) return [dictated];
   const mentioned = tools.filter((tool) => mentions(ask.lastUserText, tool.name));
   if (mentioned.length === 0 && (toolChoice === 'required' || wishes.tool)) mentioned.push(...tools.slice(0, 1));
   const [first] = mentioned;
@@ -130,9 +132,17 @@ function callsFor(ask: Ask, wishes: Wishes, random: Random): ToolCall[] {
   return (isForTwo ? [0, 1] : [0]).map((index) => call(first, ask, random, index));
 }
 
-function call(tool: AskedTool, ask: Ask, random: Random, first: number): ToolCall {
-  const value = valueForSchema(objectSchema(tool.schema), random, { names: namesFor(ask), first });
-  const { name, namespace, isCustom } = tool;
+/** `Call: write {"path": "a.txt"}` calls exactly this, so that a program's own tools can be made to do something. */
+function dictatedCall({ lastUserText, tools }: Ask): ToolCall | undefined {
+  const [, name, text = ''] = /^Call: (\S+) (\{[\s\S]*\})\s*$/.exec(lastUserText) ?? [];
+  const tool = tools.find((offered) => offered.name === name);
+  return tool === undefined ? undefined : callOf(tool, JSON.parse(text) as JsonValue);
+}
+
+const call = (tool: AskedTool, ask: Ask, random: Random, first: number): ToolCall =>
+  callOf(tool, valueForSchema(objectSchema(tool.schema), random, { names: namesFor(ask), first }));
+
+function callOf({ name, namespace, isCustom }: AskedTool, value: JsonValue): ToolCall {
   return {
     name,
     ...(namespace !== undefined && { namespace }),

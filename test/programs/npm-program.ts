@@ -11,7 +11,13 @@ const ROOT = join(import.meta.dirname, '../..');
 const INSTALL_TIMEOUT_MS = 240_000;
 
 /** The name of a folder in `npm/` beside this file, with its exact version and lock file. */
-export type NpmProgramName = 'claude-code' | 'claude-code-2.1.197' | 'codex' | 'gemini-cli';
+export type NpmProgramName =
+  | 'claude-code'
+  | 'claude-code-2.1.197'
+  | 'codex'
+  | 'gemini-cli'
+  | 'opencode'
+  | 'ai-sdk-google';
 
 /** An installed program, or the reason why it cannot be had here. */
 export type Installed = { readonly folder: string } | { readonly skip: string };

@@ -40,9 +40,13 @@ export interface Program {
   readonly title: string;
   /** The endpoint it speaks to. */
   readonly endpoint: string;
+  /** Another that its journeys speak to as well. */
+  readonly secondEndpoint?: string;
   /** The providers of every test run; `npm run test:full` drives all five. */
   readonly everyRun: readonly TestedProvider['id'][];
 }
+
+const GEMINI = '/v1beta/models/…:generateContent';
 
 /** Every program, in the order of the page. */
 export const PROGRAMS = {
@@ -63,7 +67,61 @@ export const PROGRAMS = {
     endpoint: '/v1beta/models/…:streamGenerateContent',
     everyRun: ['anthropic', 'gemini'],
   },
+  opencode: {
+    title: 'opencode by @ai-sdk/openai-compatible',
+    endpoint: '/v1/chat/completions',
+    everyRun: ['anthropic', 'openai'],
+  },
+  'opencode-responses': {
+    title: 'opencode by @ai-sdk/openai',
+    endpoint: '/v1/responses',
+    everyRun: ['openai', 'gemini'],
+  },
+  'opencode-anthropic': {
+    title: 'opencode by @ai-sdk/anthropic',
+    endpoint: '/v1/messages',
+    everyRun: ['anthropic', 'deepseek'],
+  },
   aider: { title: 'aider', endpoint: '/v1/chat/completions', everyRun: ['openai', 'gemini'] },
+  'openai-node': {
+    title: 'openai for Node.js',
+    endpoint: '/v1/chat/completions',
+    secondEndpoint: '/v1/responses',
+    everyRun: ['gemini', 'glm'],
+  },
+  'ai-sdk': {
+    title: 'the AI SDK by its default for OpenAI',
+    endpoint: '/v1/responses',
+    everyRun: ['anthropic', 'glm'],
+  },
+  'ai-sdk-google': { title: 'the AI SDK by @ai-sdk/google', endpoint: GEMINI, everyRun: ['openai', 'deepseek'] },
+  'google-genai-node': { title: '@google/genai for Node.js', endpoint: GEMINI, everyRun: ['anthropic', 'openai'] },
+  'openai-python': {
+    title: "Python's openai",
+    endpoint: '/v1/chat/completions',
+    secondEndpoint: '/v1/responses',
+    everyRun: ['anthropic', 'deepseek'],
+  },
+  'agents-python': {
+    title: "OpenAI's Agents SDK for Python",
+    endpoint: '/v1/responses',
+    everyRun: ['anthropic', 'openai'],
+  },
+  'pydantic-ai': {
+    title: 'pydantic-ai by its default for openai:',
+    endpoint: '/v1/responses',
+    everyRun: ['gemini', 'glm'],
+  },
+  'pydantic-ai-google': {
+    title: 'pydantic-ai by google:',
+    endpoint: GEMINI,
+    everyRun: ['openai', 'deepseek'],
+  },
+  'google-genai-python': {
+    title: "Python's google-genai",
+    endpoint: GEMINI,
+    everyRun: ['anthropic', 'gemini'],
+  },
   llm: { title: 'llm', endpoint: '/v1/chat/completions', everyRun: ['anthropic', 'openai'] },
 } as const satisfies Readonly<Record<string, Program>>;
 

@@ -15,6 +15,8 @@ import { writeTime } from './write-response.ts';
 interface OpenCandidate {
   readonly calls: Map<number, ToolCallPart>;
   readonly citations: Citation[];
+  /** Whether the client has a part of it. */
+  isBegun: boolean;
   text: string;
   finish: Finish | undefined;
   logprobs: JsonValue | undefined;
@@ -102,7 +104,7 @@ class GeminiStreamWriter implements StreamWriter {
     const candidates = [...this.#candidates].map(([index, candidate]): JsonObject => {
       const grounding = writeGrounding(candidate.citations, candidate.text);
       return {
-        content: { parts: this.#takeCalls(candidate), role: 'model' },
+        content: { parts: lastParts(candidate, this.#takeCalls(candidate)), role: 'model' },
         ...(candidate.finish === undefined ? {} : writeFinish(candidate.finish)),
         index,
         ...(grounding === undefined ? {} : { groundingMetadata: grounding }),
@@ -127,7 +129,7 @@ class GeminiStreamWriter implements StreamWriter {
   #candidate(index: number): OpenCandidate {
     let candidate = this.#candidates.get(index);
     if (candidate === undefined) {
-      candidate = { calls: new Map(), citations: [], text: '', finish: undefined, logprobs: undefined };
+      candidate = { calls: new Map(), citations: [], isBegun: false, text: '', finish: undefined, logprobs: undefined };
       this.#candidates.set(index, candidate);
     }
     return candidate;
@@ -141,7 +143,9 @@ class GeminiStreamWriter implements StreamWriter {
   }
 
   #part(choice: number, part: JsonObject): string {
-    const parts = [...this.#takeCalls(this.#candidate(choice)), part];
+    const candidate = this.#candidate(choice);
+    candidate.isBegun = true;
+    const parts = [...this.#takeCalls(candidate), part];
     return this.#frame([{ content: { parts, role: 'model' }, index: choice }]);
   }
 
@@ -155,4 +159,12 @@ class GeminiStreamWriter implements StreamWriter {
     };
     return `data: ${JSON.stringify(body)}\n\n`;
   }
+}
+
+/**
+ * An empty text at the end of what was said, as Gemini writes it: Google's packages take an event without parts for a broken answer, and
+ * leave the whole turn out of what their chats send next (@google/genai 3.1.0, 2026-11-29).
+ */
+function lastParts({ isBegun }: OpenCandidate, calls: JsonObject[]): JsonObject[] {
+  return calls.length === 0 && isBegun ? [{ text: '' }] : calls;
 }

@@ -5,6 +5,7 @@ import { type ClaudeAbilities, claudeAbilities } from '../../models/claude-model
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, ToolDefinition } from '../neutral/conversation.ts';
 import { withinLimit } from '../within-limit.ts';
+import { endWithUser } from './end-with-user.ts';
 import { JSON_TOOL, offerJsonTool, writeJsonTool } from './json-tool.ts';
 import { limitCacheMarks } from './limit-cache-marks.ts';
 import { writeOutputSchema } from './output-schema.ts';
@@ -210,10 +211,11 @@ export function writeRequest(asked: ConversationRequest, options: WriteRequestOp
     jsonTool === undefined || isForced ? offered : offerJsonTool(offered, jsonTool, abilities.forcedToolUse && !thinks);
   const config = isJsonObject(keptConfig) ? keptConfig : {};
   const rules = { systemInMessages: abilities.systemInMessages, thoughtsFirst: thinking?.type === 'enabled' };
+  const turns = abilities.prefill === false || thinks ? endWithUser(request, drop) : request.turns;
   const body: JsonObject = {
     model: options.model,
     max_tokens: written.maxTokens,
-    ...writeMessages(request.turns, rules, drop),
+    ...writeMessages(turns, rules, drop),
     ...(tools.length > 0 && { tools }),
     ...defined({ tool_choice: toolChoice, thinking }),
     ...writeOutputConfig(request, abilities, written.effort, config, drop),

@@ -217,7 +217,7 @@ for (const recording of recordings) {
     }
 
     if (language === 'gemini' || NOT_RELAYED.test(name)) return;
-    it('reaches a client of its own format byte for byte, but for the name of the model and a usage frame that was not asked for', async () => {
+    it('reaches a client of its own format byte for byte, but for the name of the model and usage that was not asked for', async () => {
       gateway.simulator.script({ replay });
       const path = language === 'openai' ? '/v1/chat/completions' : '/v1/messages';
       const key = { authorization: 'Bearer any', 'x-api-key': 'any', 'anthropic-version': '2023-06-01' };
@@ -233,7 +233,7 @@ for (const recording of recordings) {
         const sent = await direct.text();
         const relayed = await gateway.post(path, body);
         assert.equal(relayed.headers.get('x-litellm-call-id')?.length, 36);
-        assert.equal(await relayed.text(), underName(language, model, wantsUsage ? sent : withoutUsageFrame(sent)));
+        assert.equal(await relayed.text(), underName(language, model, wantsUsage ? sent : withoutUsage(sent)));
       }
     });
   });
@@ -246,11 +246,12 @@ function underName(language: Language, name: string, text: string): string {
   return text.replace(places, JSON.stringify(name));
 }
 
-/** The frames of a stream without one that holds usage and no choice. */
-function withoutUsageFrame(text: string): string {
+/** The frames of a stream without one that holds usage and no choice, and without the null that stands for it in the others. */
+function withoutUsage(text: string): string {
   return text
     .split(/(?<=\n\n)/)
     .filter((frame) => !/"choices":\s*\[\]/.test(frame) || !/"usage":\s*\{/.test(frame))
+    .map((frame) => frame.replace(/,\s*"usage":\s*null(?=[,}])/, ''))
     .join('');
 }
 

@@ -183,4 +183,134 @@ describe('a relayed stream in which another generation follows', { timeout: 20_0
     const seen = readOpenAi((await chat('hosted_vllm/x')).text);
     assert.deepEqual([seen.text, seen.isBroken], ['1234', false]);
   });
+
+  const HELLO = [claude.start(), claude.text(0), claude.say(0, 'Hel'), claude.say(0, 'lo')];
+  const misplaced: readonly (readonly [what: string, events: readonly JsonObject[]])[] = [
+    ['begins a second time while it is open', [claude.text(0), claude.say(0, 'again'), claude.stop(0)]],
+    ['begins a second time after it ended', [claude.stop(0), claude.tool(0, 't1', 'f'), claude.input(0, '{}')]],
+    ['gets a delta after it ended', [claude.stop(0), claude.say(0, 'late'), claude.say(0, 'later')]],
+    ['gets a delta before it begins', [claude.stop(0), claude.input(1, '{"a":1}'), claude.tool(1, 't1', 'f')]],
+    [
+      'gets a delta after the message told why it ended',
+      [...claude.end('end_turn').slice(0, 1), claude.say(0, 'late')],
+    ],
+  ];
+  for (const [what, events] of misplaced) {
+    it(`is broken if a block ${what}, as it is in translation`, async () => {
+      upstreamSends(...HELLO, ...events, ...claude.end('end_turn'));
+      const model = 'anthropic/claude-sonnet-4-5';
+      const { text } = await world.ask('anthropic', { model, stream: true });
+      const seen = readAnthropic(text);
+      assert.deepEqual([seen.text, seen.calls, seen.isBroken], ['Hello', [], true]);
+      assert.doesNotMatch(text, /again|late/);
+      assert.deepEqual(readOpenAi((await chat(model)).text).isBroken, true);
+    });
+  }
+
+  it('is whole if blocks overlap, whatever stands between their deltas', async () => {
+    upstreamSends(
+      claude.start(),
+      { type: 'ping' },
+      claude.tool(0, 't1', 'f'),
+      claude.tool(1, 't2', 'g'),
+      claude.input(0, '{"a":'),
+      claude.input(1, '{"b":2}'),
+      { type: 'a_type_of_tomorrow', index: 7 },
+      claude.input(0, '1}'),
+      claude.stop(1),
+      claude.stop(0),
+      ...claude.end(),
+    );
+    const { text } = await world.ask('anthropic', { model: 'anthropic/claude-sonnet-4-5', stream: true });
+    const seen = readAnthropic(text);
+    assert.deepEqual(
+      [seen.calls.map((call) => [call.name, call.arguments]), seen.isBroken],
+      [
+        [
+          ['f', '{"a":1}'],
+          ['g', '{"b":2}'],
+        ],
+        false,
+      ],
+    );
+  });
+
+  it('is whole if a block is too large to be held as one event, and another follows', async () => {
+    const large = {
+      type: 'content_block_start',
+      index: 0,
+      content_block: { type: 'web_search_tool_result', content: 'x'.repeat(400_000) },
+    };
+    upstreamSends(
+      claude.start(),
+      large,
+      claude.stop(0),
+      claude.text(1),
+      claude.say(1, 'found'),
+      claude.stop(1),
+      ...claude.end('end_turn'),
+    );
+    const { text } = await world.ask('anthropic', { model: 'anthropic/claude-sonnet-4-5', stream: true });
+    assert.deepEqual([readAnthropic(text).text, readAnthropic(text).isBroken], ['found', false]);
+  });
+
+  const response = (id: string, text: string): JsonObject[] => [
+    { type: 'response.created', response: { id, object: 'response', status: 'in_progress', model: 'm', output: [] } },
+    {
+      type: 'response.output_item.added',
+      output_index: 0,
+      item: { id: 'msg', type: 'message', role: 'assistant', content: [] },
+    },
+    {
+      type: 'response.content_part.added',
+      output_index: 0,
+      content_index: 0,
+      item_id: 'msg',
+      part: { type: 'output_text', text: '' },
+    },
+    { type: 'response.output_text.delta', output_index: 0, content_index: 0, item_id: 'msg', delta: text },
+  ];
+  const completed = (id: string): JsonObject => ({
+    type: 'response.completed',
+    response: {
+      id,
+      object: 'response',
+      status: 'completed',
+      model: 'm',
+      output: [],
+      usage: { input_tokens: 1, output_tokens: 1 },
+    },
+  });
+  const gemini = (text: string, responseId: string, more: JsonObject = {}): JsonObject => ({
+    responseId,
+    candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] }, ...more }],
+  });
+
+  for (const model of ['openai/gpt-4o', 'openai/gpt-5-pro'] as const) {
+    it(`is broken at the second answer of the Responses API, over ${model}, relayed and translated`, async () => {
+      upstreamSends(...response('resp_a', 'First'), ...response('resp_b', 'Second'), completed('resp_b'));
+      const relayed = await (await world.gateway.post('/v1/responses', { model, input: 'hi', stream: true })).text();
+      assert.match(relayed, /First/);
+      assert.match(relayed, /"type":"error"|response\.failed/);
+      assert.doesNotMatch(relayed, /Second|response\.completed/);
+      if (model !== 'openai/gpt-5-pro') return;
+      const seen = readOpenAi((await world.ask('openai', { model, stream: true })).text);
+      assert.deepEqual([seen.text, seen.isBroken], ['First', true]);
+    });
+  }
+
+  it('is broken where the id of Gemini events changes, and whole if an event has none', async () => {
+    const path = '/v1beta/models/falls/gemini:streamGenerateContent?alt=sse';
+    const contents = [{ role: 'user', parts: [{ text: 'hi' }] }];
+    const ask = async (): Promise<string> => (await world.gateway.post(path, { contents })).text();
+    upstreamSends(gemini('Fir', 'a'), gemini('st', 'a'), gemini('Second', 'b', { finishReason: 'STOP' }));
+    const broken = await ask();
+    assert.match(broken, /"st"/);
+    assert.match(broken, /"error"/);
+    assert.doesNotMatch(broken, /Second/);
+    upstreamSends(gemini('One', 'a'), gemini(' two "responseId":"b"', ''), gemini('.', 'a', { finishReason: 'STOP' }));
+    const whole = await ask();
+    assert.match(whole, /STOP/);
+    assert.doesNotMatch(whole, /"error"/);
+  });
 });

@@ -38,21 +38,13 @@ export class OpenBlocks {
   /** In the order in which they began; the first one is read out. */
   readonly #open = new Map<number, Block>();
   readonly #used = new Set<number>();
-  /** The indexes that were used before the message began a second time. */
-  readonly #spent = new Set<number>();
   #lastIndex = -1;
   #lastPart: Block['part'] | undefined;
-
-  /** The message began a second time: no block may begin again. */
-  restart(): void {
-    for (const index of this.#used) this.#spent.add(index);
-  }
 
   /** Opens a block that says something at once (`first`). */
   start(index: JsonValue | undefined, state: BlockState, first: readonly StreamEvent[], emit: Emit): void {
     const number = typeof index === 'number' ? index : this.#lastIndex + 1;
-    if (this.#open.has(number)) throw broken(`block ${number} begins a second time before it ended`);
-    if (this.#spent.has(number)) throw broken(`the message begins again at block ${number}`);
+    if (this.#used.has(number)) throw broken(`block ${number} begins a second time`);
     const part = state.kind === 'text' || (state.kind === 'tool' && state.call === undefined) ? 'text' : 'other';
     const held = this.#open.size === 0 ? undefined : [];
     const block: Block = { state, part, hasBegun: false, isClosed: false, held };

@@ -107,11 +107,10 @@ export class AnthropicStreamReader implements StreamReader {
 
   /**
    * A proxy that spliced a second generation into the stream begins a message of another id (vercel/ai#18331, 2026-11). The
-   * same start repeated (recorded by the AI SDK's maintainers) says nothing new, as long as no block begins again after it.
+   * same start repeated (recorded by the AI SDK's maintainers) says nothing new: a block that begins again after it is found by its index.
    */
   #startAgain(id: JsonValue | undefined): void {
     if (id !== this.#id) throw new FormatError('', 'The stream is broken: another message begins inside it.');
-    this.#blocks.restart();
   }
 
   #wholeBlocks(message: JsonReader, emit: Emit): void {

@@ -1,11 +1,12 @@
 /** Google's `generateContent`: the language of the Gemini API and of Gemini on Vertex. */
+import { AnotherAnswerCheck } from '../another-answer.ts';
 import type { ConversationFormat } from '../format.ts';
 import { counting } from './count-tokens.ts';
 import { readError, writeError } from './errors.ts';
 import { FITTED_MEMBERS, fitRequest } from './fit-request.ts';
 import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
-import { openStreamReader } from './stream-reader.ts';
+import { idOfContent, openStreamReader } from './stream-reader.ts';
 import { openStreamWriter } from './stream-writer.ts';
 import { GEMINI_TOOLS } from './tool-limits.ts';
 import { readUsage } from './usage.ts';
@@ -25,6 +26,7 @@ export const geminiGenerate: ConversationFormat = {
   writeResponse,
   openStreamReader,
   openStreamWriter,
+  openStreamCheck: () => new AnotherAnswerCheck({ idOf: idOfContent }),
   toolLimits: () => GEMINI_TOOLS,
   fitting: { members: FITTED_MEMBERS, fit: fitRequest },
   counting,

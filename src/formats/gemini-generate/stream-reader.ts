@@ -117,9 +117,8 @@ class GeminiStreamReader implements StreamReader {
 
   /** Every event of an answer has the id of its first. Content of another answer would make one answer of two. */
   #refuseAnother(body: JsonObject): void {
-    const id = stringOf(body.responseId);
-    if (id === undefined || id === this.#id || !objectsOf(body.candidates).some((each) => partsOf(each).length > 0))
-      return;
+    const id = idOfContent(body);
+    if (id === undefined || id === this.#id) return;
     if (this.#id !== undefined) {
       throw new FormatError('responseId', 'The stream is broken: the events of another answer follow in it.');
     }
@@ -242,6 +241,11 @@ class GeminiStreamReader implements StreamReader {
     }
     return state;
   }
+}
+
+/** The id of the answer to which an event adds content. */
+export function idOfContent(body: JsonObject): string | undefined {
+  return objectsOf(body.candidates).some((each) => partsOf(each).length > 0) ? stringOf(body.responseId) : undefined;
 }
 
 function parse(data: string): JsonValue {

@@ -6,6 +6,7 @@
 import { isJsonObject, type JsonObject, stringOf } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import { endOfEvent } from '../../wire/event-boundary.ts';
+import { dataOfEvent } from '../../wire/event-data.ts';
 import { FormatError, type StreamCheck } from '../format.ts';
 import { ChunkBelonging } from './chunk-belonging.ts';
 import { ToolCallRepair } from './tool-call-repair.ts';
@@ -70,7 +71,7 @@ export class OpenAiStreamCheck implements StreamCheck {
   }
 
   #take(event: Buffer, sent: Buffer[]): void {
-    const data = dataOf(event);
+    const data = dataOfEvent(event);
     const chunk = data === DONE ? undefined : parsed(data);
     if (chunk === undefined) {
       this.#takeOther(event, data, sent);
@@ -84,7 +85,8 @@ export class OpenAiStreamCheck implements StreamCheck {
         this.#unsure = event;
         return;
       case 'same':
-        if (this.#unsure !== undefined) sent.push(this.#repaired(this.#unsure, parsed(dataOf(this.#unsure)) ?? {}));
+        if (this.#unsure !== undefined)
+          sent.push(this.#repaired(this.#unsure, parsed(dataOfEvent(this.#unsure)) ?? {}));
         this.#unsure = undefined;
         this.#noteId(stringOf(chunk.id));
         sent.push(this.#repaired(event, chunk));
@@ -121,12 +123,6 @@ function anotherAnswer(): FormatError {
 
 function bytesOf(chunk: JsonObject): Buffer {
   return Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`);
-}
-
-function dataOf(event: Buffer): string {
-  const lines = event.toString('utf8').split(/\r\n|\n|\r/);
-  const data = lines.flatMap((line) => (line.startsWith('data:') ? [line.slice('data:'.length).trim()] : []));
-  return data.join('\n');
 }
 
 function parsed(data: string): JsonObject | undefined {

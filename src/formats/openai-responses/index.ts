@@ -1,4 +1,5 @@
 /** OpenAI's Responses format (`POST /v1/responses`), for OpenAI and Azure as providers and for Codex and OpenAI's SDKs as clients. */
+import { AnotherAnswerCheck } from '../another-answer.ts';
 import type { ConversationFormat } from '../format.ts';
 import { counting } from './count-tokens.ts';
 import { readError, writeError } from './errors.ts';
@@ -8,11 +9,14 @@ import { readRequest } from './read-request.ts';
 import { readResponse } from './read-response.ts';
 import { holdsForeignReasoning } from './signatures.ts';
 import { readPosition } from './stream-position.ts';
-import { ResponsesStreamReader } from './stream-reader.ts';
+import { idOfCreated, ResponsesStreamReader } from './stream-reader.ts';
 import { ResponsesStreamWriter } from './stream-writer.ts';
 import { readUsage } from './usage.ts';
 import { writeRequest } from './write-request.ts';
 import { writeResponse } from './write-response.ts';
+
+/** Inside a text the quotes would be escaped. */
+const CREATED = Buffer.from('"response.created"');
 
 /** The format `openai-responses`. */
 export const openaiResponses: ConversationFormat = {
@@ -26,6 +30,7 @@ export const openaiResponses: ConversationFormat = {
   writeResponse,
   openStreamReader: () => new ResponsesStreamReader(),
   openStreamWriter: (facts) => new ResponsesStreamWriter(facts),
+  openStreamCheck: () => new AnotherAnswerCheck({ mark: CREATED, idOf: idOfCreated }),
   counting,
   readPosition,
   readUsage,

@@ -24,6 +24,7 @@ interface Item {
   /** Text, thoughts or arguments were emitted already. */
   hasContent: boolean;
   parts: number;
+  isDone: boolean;
 }
 
 /** The reader of one stream. */
@@ -33,6 +34,8 @@ export class ResponsesStreamReader implements StreamReader {
   #messages = 0;
   #hasStarted = false;
   #isOver = false;
+  /** Of the answer that began. */
+  #id: string | undefined;
   #usage: Usage | undefined;
 
   read(data: string, _eventName: string | undefined, emit: Emit): void {
@@ -70,13 +73,18 @@ export class ResponsesStreamReader implements StreamReader {
   }
 
   #start(event: JsonObject, emit: Emit): void {
+    const created = idOfCreated(event);
+    if (created !== undefined && this.#id !== undefined && created !== this.#id) {
+      throw new FormatError('response.id', 'The stream is broken: the events of another answer follow in it.');
+    }
+    this.#id ??= created;
     if (this.#hasStarted || !isJsonObject(event.response)) return;
     this.#hasStarted = true;
-    const { id, model, created_at: created } = event.response;
+    const { id, model, created_at: createdAt } = event.response;
     emit({
       type: 'start',
       ...defined({ id: wordOf(id), model: wordOf(model) }),
-      ...(typeof created === 'number' && Number.isFinite(created) && { createdSeconds: Math.floor(created) }),
+      ...(typeof createdAt === 'number' && Number.isFinite(createdAt) && { createdSeconds: Math.floor(createdAt) }),
     });
   }
 
@@ -140,8 +148,13 @@ export class ResponsesStreamReader implements StreamReader {
     const { item } = event;
     if (!isJsonObject(item)) return;
     const type = stringOf(item.type) ?? '';
-    const known: Item = { type, hasContent: false, parts: 0 };
-    this.#items.set(keyOf(event), known);
+    const known: Item = { type, hasContent: false, parts: 0, isDone: false };
+    const key = keyOf(event);
+    const before = this.#items.get(key);
+    if (before?.isDone === false && typeof event.output_index === 'number') {
+      throw new FormatError('output_index', `The stream is broken: item ${key} begins a second time.`);
+    }
+    this.#items.set(key, known);
     if (type !== 'function_call' && type !== 'custom_tool_call') return;
     known.call = this.#calls++;
     this.#emitCall(item, known.call, emit);
@@ -167,6 +180,7 @@ export class ResponsesStreamReader implements StreamReader {
     const key = keyOf(event);
     if (!this.#items.has(key)) this.#addItem(event, emit);
     const known = this.#itemOf(event, stringOf(item.type) ?? '');
+    known.isDone = true;
     switch (item.type) {
       case 'reasoning':
         this.#endReasoning(item, known, emit);
@@ -233,10 +247,15 @@ export class ResponsesStreamReader implements StreamReader {
     const key = keyOf(event);
     const known = this.#items.get(key);
     if (known !== undefined) return known;
-    const item: Item = { type, hasContent: false, parts: 0 };
+    const item: Item = { type, hasContent: false, parts: 0, isDone: false };
     this.#items.set(key, item);
     return item;
   }
+}
+
+/** The id of the answer that an event begins. */
+export function idOfCreated({ type, response }: JsonObject): string | undefined {
+  return type === 'response.created' && isJsonObject(response) ? wordOf(response.id) : undefined;
 }
 
 function parse(data: string): JsonObject {

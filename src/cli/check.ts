@@ -10,6 +10,7 @@ export function check(args: Arguments, env: NodeJS.ProcessEnv): number {
     return 2;
   }
   const { config, findings } = readServedConfig('files', args, env, '');
+  const left = config?.unserved.length ?? 0;
   const isGood = config !== undefined;
   if (args.json) {
     writeOut(findingsAsJson(findings));
@@ -18,7 +19,7 @@ export function check(args: Arguments, env: NodeJS.ProcessEnv): number {
     const models = config?.deployments.length ?? 0;
     writeOut(
       isGood
-        ? `${args.files.join(' + ')} can be served: ${models} deployments.\n`
+        ? `${args.files.join(' + ')} can be served: ${models} deployment${models === 1 ? '' : 's'}${left === 0 ? '' : `; ${left} cannot, and ${left === 1 ? 'is' : 'are'} left out`}.\n`
         : 'Nothing can be served with this.\n',
     );
   }

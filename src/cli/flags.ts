@@ -54,6 +54,11 @@ const flags = {
   alias: { kind: 'value', valueName: 'NAME', about: 'With --model: the name clients ask for.' },
   api_base: { kind: 'value', valueName: 'URL', about: 'With --model: where the provider answers.' },
   api_version: { kind: 'value', valueName: 'VERSION', about: 'With --model: the API version to ask for.' },
+  strict: {
+    kind: 'switch',
+    variable: 'SLUICE_STRICT',
+    about: 'Refuse a configuration with a deployment that cannot be served, instead of serving the rest.',
+  },
   drop_params: { kind: 'switch', about: 'Drop parameters that a provider cannot take instead of answering 400.' },
   drain_delay: {
     kind: 'value',

@@ -25,6 +25,8 @@ export interface Arguments {
   readonly apiBase: string | undefined;
   readonly apiVersion: string | undefined;
   readonly dropParams: boolean;
+  /** What cannot be served stops the start. */
+  readonly isStrict: boolean;
   readonly requestTimeoutMs: number | undefined;
   /** For how long readiness is 503 before a drain begins. */
   readonly drainDelayMs: number | undefined;
@@ -102,6 +104,7 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     apiBase: flag('api_base'),
     apiVersion: flag('api_version'),
     dropParams: isSet('drop_params'),
+    isStrict: isSet('strict') || isTrue(flag('strict')),
     requestTimeoutMs: timeout === undefined ? undefined : seconds('request_timeout', timeout) * 1000,
     drainDelayMs: delay === undefined ? undefined : secondsOrNone('drain_delay', delay) * 1000,
     logLevel: isSet('detailed_debug') ? 'trace' : isSet('debug') ? 'debug' : undefined,

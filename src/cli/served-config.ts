@@ -90,7 +90,8 @@ function withTlsFlags(
 }
 
 function readOrigin(origin: Origin, args: Arguments, env: NodeJS.ProcessEnv, simulatorUrl: string): ServedConfig {
-  const shared = { env, knownProviders: providers, features: FEATURE_SETTINGS, priceKnown };
+  const { isStrict } = args;
+  const shared = { env, knownProviders: providers, features: FEATURE_SETTINGS, priceKnown, isStrict };
   switch (origin) {
     case 'files':
       return loadConfig({ ...shared, files: args.files });

@@ -5,7 +5,14 @@ import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 import { apiBaseFault } from './api-base-fault.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
 import { readDeploymentTls } from './connection-tls.ts';
-import type { ConnectionTls, DeploymentConfig, DeploymentHealthCheck, RoutingConfig } from './gateway-config.ts';
+import type {
+  ConnectionTls,
+  DeploymentConfig,
+  DeploymentHealthCheck,
+  GatewayConfig,
+  RoutingConfig,
+  UnservedDeployment,
+} from './gateway-config.ts';
 import type { KnownProvider, ProviderModel } from './known-providers.ts';
 import { firstSet, keyFromEnvironment, wildcardGroups } from './provider-environment.ts';
 import type { ReadingContext } from './reading-context.ts';
@@ -42,8 +49,11 @@ interface ReadEntry {
   readonly modelInfo: JsonObject;
 }
 
-/** Reads all entries of `model_list`; one that cannot work is left out, with an error among the findings. */
-export function readDeployments(root: MapNode, reading: DeploymentReading): DeploymentConfig[] {
+/** Reads all entries of `model_list`. One that cannot be served is left out and reported; a broken one is an error. */
+export function readDeployments(
+  root: MapNode,
+  reading: DeploymentReading,
+): Pick<GatewayConfig, 'deployments' | 'unserved'> {
   const { findings } = reading.context;
   const list = member(root, 'model_list');
   if (
@@ -53,12 +63,12 @@ export function readDeployments(root: MapNode, reading: DeploymentReading): Depl
     const message = 'model_list is empty: no model is served; add an entry with model_name and litellm_params';
     findings.add('warning', 'empty-model-list', list, message);
   }
-  if (list?.kind !== 'list') return [];
+  if (list?.kind !== 'list') return { deployments: [], unserved: [] };
   const credentials = readCredentials(root, reading.context);
   const reader = new DeploymentReader(reading, credentials);
   const deployments: DeploymentConfig[] = [];
   for (const item of list.items) {
-    if (item.kind === 'map') deployments.push(...reader.read(item));
+    if (item.kind === 'map') for (const deployment of reader.read(item)) deployments.push(deployment);
     else
       findings.add(
         'error',
@@ -67,7 +77,7 @@ export function readDeployments(root: MapNode, reading: DeploymentReading): Depl
         'an entry of model_list must be a map with model_name and litellm_params',
       );
   }
-  return deployments;
+  return { deployments, unserved: reader.unserved };
 }
 
 function readCredentials(root: MapNode, context: ReadingContext): ReadonlyMap<string, MapNode> {
@@ -92,6 +102,8 @@ class DeploymentReader {
   readonly #reading: DeploymentReading;
   readonly #credentials: ReadonlyMap<string, MapNode>;
   readonly #ids = new Set<string>();
+  /** What was left out. */
+  readonly unserved: UnservedDeployment[] = [];
 
   constructor(reading: DeploymentReading, credentials: ReadonlyMap<string, MapNode>) {
     this.#reading = reading;
@@ -148,27 +160,50 @@ class DeploymentReader {
   }
 
   #resolve(entry: ReadEntry, written: string): readonly DeploymentConfig[] {
-    const { providers, findings } = this.#reading.context;
+    const { providers } = this.#reading.context;
     const { group, params } = entry;
     const named = params.get('custom_llm_provider');
     const hasApiBase = params.has('api_base') || params.has('base_url');
     if (written === '*' && named === undefined) return this.#anything(entry);
     if (written.startsWith('auto_router/')) {
-      const message = `the deployment "${group}" is an automatic router, which is not yet in effect; it is left out`;
-      findings.add('warning', 'not-yet-in-effect', params.placeOf('model'), message);
-      return [];
+      return this.#leaveOut(entry, written, 'it is an automatic router, which this release does not have');
     }
     const found = providers.resolve(written, named, hasApiBase);
-    if (found !== undefined) return [this.#build(entry, group, found)];
+    if (found !== undefined) {
+      const missing = this.#missingAddress(params, found.provider);
+      return missing === undefined ? [this.#build(entry, group, found)] : this.#leaveOut(entry, written, missing);
+    }
     const prefix = named ?? (written.includes('/') ? written.slice(0, written.indexOf('/')) : undefined);
-    const place = params.placeOf(named === undefined ? 'model' : 'custom_llm_provider');
-    const message =
+    const reason =
       prefix === undefined
-        ? `the model "${written}" of the deployment "${group}" names no provider; write "provider/${written}", or set custom_llm_provider`
-        : `the deployment "${group}" names the provider "${prefix}", which this release does not know`;
+        ? `its model "${written}" names no provider; write "provider/${written}", or set custom_llm_provider`
+        : `this release does not know its provider "${prefix}"`;
     const suggestion = prefix === undefined ? undefined : providers.suggest(prefix);
-    findings.add('error', 'unknown-provider', place, message, suggestion);
+    return this.#leaveOut(entry, written, reason, named === undefined ? 'model' : 'custom_llm_provider', suggestion);
+  }
+
+  /** The rest of the file is served. */
+  #leaveOut(
+    entry: ReadEntry,
+    model: string,
+    reason: string,
+    setting: 'model' | 'custom_llm_provider' = 'model',
+    suggestion?: string,
+  ): readonly [] {
+    const { group, params } = entry;
+    const message = `the deployment "${group}" is not served: ${reason}`;
+    this.#reading.context.reportUnserved(params.placeOf(setting), message, suggestion);
+    this.unserved.push({ id: this.#idFor(entry, group, model), group, model, reason });
     return [];
+  }
+
+  /** What an entry lacks whose provider has no address of its own; a variable that is not set is reported with its setting. */
+  #missingAddress(params: ParamsSection, { defaultBaseUrl, baseUrlVariables }: KnownProvider): string | undefined {
+    const known = defaultBaseUrl ?? params.get('api_base') ?? params.get('base_url');
+    if (known !== undefined || firstSet(baseUrlVariables, this.#reading.context.environment) !== undefined)
+      return undefined;
+    const [variable] = baseUrlVariables ?? [];
+    return `it needs the address of its server; set api_base${variable === undefined ? '' : ` or the variable "${variable}"`}`;
   }
 
   /** `model: "*"`: any model of any provider whose key is in the environment, by prefix or by the names it is known for. */
@@ -238,11 +273,6 @@ class DeploymentReader {
         params.placeOf('api_base') ?? place,
         `the deployment "${group}": api_base ${fault}`,
       );
-    }
-    if (apiBase === undefined && provider.defaultBaseUrl === undefined) {
-      const severity = params.isUnset('api_base') ? 'warning' : 'error';
-      const message = `the deployment "${group}" needs the address of its server: ${set('api_base', provider.baseUrlVariables?.[0])}`;
-      findings.add(severity, 'no-api-base', place, message);
     }
   }
 

@@ -30,6 +30,7 @@ type FindingCode =
   | 'unset-variable'
   | 'shadowed-variable'
   | 'unknown-provider'
+  | 'not-served'
   | 'no-api-key'
   | 'no-api-base'
   | 'empty-model-list'

@@ -205,10 +205,21 @@ export interface ManagementConfig
   extends FieldsOf<typeof LITELLM_SETTINGS, 'management.'>,
     FieldsOf<typeof GENERAL_SETTINGS, 'management.'> {}
 
+/** An entry of `model_list` that this release cannot serve, or that lacks what its provider needs. */
+export interface UnservedDeployment {
+  readonly id: string;
+  readonly group: string;
+  /** As it is written. */
+  readonly model: string;
+  /** What ends the sentence “it is not served, because …”. */
+  readonly reason: string;
+}
+
 export interface GatewayConfig {
   /** The files it was read from, in merge order. */
   readonly files: readonly string[];
   readonly deployments: readonly DeploymentConfig[];
+  readonly unserved: readonly UnservedDeployment[];
   readonly keys: readonly DeclaredKey[];
   /** Teams, users and the like that a file declares. */
   readonly declared: DeclaredTenants;

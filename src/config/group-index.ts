@@ -1,13 +1,14 @@
 /** The names that a configuration serves, as routing finds them: an alias first, then a group, a deployment id, a wildcard. */
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import { didYouMean } from './did-you-mean.ts';
-import type { DeploymentConfig, RoutingConfig } from './gateway-config.ts';
+import type { DeploymentConfig, RoutingConfig, UnservedDeployment } from './gateway-config.ts';
+import { UnservedGroups } from './unserved-groups.ts';
 
 type Aliases = RoutingConfig['aliases'];
 
 /** What an alias resolves to: a name that is served, one that is not, or itself. */
 interface AliasEnd {
-  readonly kind: 'served' | 'unknown' | 'circle';
+  readonly kind: 'served' | 'unserved' | 'unknown' | 'circle';
   readonly group: string;
 }
 
@@ -21,11 +22,17 @@ export class GroupIndex {
   readonly #exact = new Set<string>();
   readonly #wildcards: Wildcard[] = [];
   readonly #aliases: Aliases;
+  readonly #unserved: UnservedGroups;
   readonly #ends = new Map<string, AliasEnd>();
   #suggestions = 0;
 
-  constructor(deployments: readonly DeploymentConfig[], aliases: Aliases) {
+  constructor(
+    deployments: readonly DeploymentConfig[],
+    aliases: Aliases,
+    unserved: readonly UnservedDeployment[] = [],
+  ) {
     this.#aliases = aliases;
+    this.#unserved = new UnservedGroups(unserved);
     const patterns = new Set<string>();
     for (const { id, group } of deployments) {
       this.#exact.add(id);
@@ -38,6 +45,11 @@ export class GroupIndex {
   /** Whether a request for this name would find a deployment, aliases not followed. */
   serves(name: string): boolean {
     return this.#exact.has(name) || this.#wildcards.some((wildcard) => wildcard.match(name) !== undefined);
+  }
+
+  /** Why a name is not served although `model_list` has it; undefined for any other name. */
+  whyUnserved(name: string): string | undefined {
+    return this.#unserved.whyNot(name);
   }
 
   /** Whether the name is served or an alias. */
@@ -65,7 +77,7 @@ export class GroupIndex {
       if (this.serves(group)) end = { kind: 'served', group };
       else if (path.has(group)) end = { kind: 'circle', group };
       else if (this.#aliases.has(group)) end = this.#ends.get(group);
-      else end = { kind: 'unknown', group };
+      else end = { kind: this.#unserved.whyNot(group) === undefined ? 'unknown' : 'unserved', group };
       name = group;
     }
     for (const each of path) this.#ends.set(each, end);

@@ -9,7 +9,7 @@ import type { GroupIndex } from './group-index.ts';
 import { isKnownMasterKey, isLoopback, KNOWN_MASTER_KEY, REACHABLE, STRONGER_MASTER_KEY } from './known-master-key.ts';
 import { lintRouting } from './lint-routing.ts';
 import type { Draft } from './read-config.ts';
-import type { GroupReference, ReadingContext } from './reading-context.ts';
+import type { ReadingContext } from './reading-context.ts';
 
 /** Whether a price is known for a model, `model_info` included. */
 export type PriceKnown = (provider: string, model: string, modelInfo: JsonObject) => boolean;
@@ -19,11 +19,12 @@ export function lintDraft(
   draft: Draft,
   groups: GroupIndex,
   root: MapNode,
-  { findings, references }: ReadingContext,
+  context: ReadingContext,
   priceKnown: PriceKnown | undefined,
 ): void {
-  lintAliases(draft, groups, findings);
-  lintReferences(references, groups, findings);
+  const { findings } = context;
+  lintAliases(draft, groups, context);
+  lintReferences(groups, context);
   lintRouting(draft, groups, root, findings);
   lintAllowedModels(draft, groups, root, findings);
   if (priceKnown !== undefined) lintPrices(draft, root, findings, priceKnown);
@@ -31,13 +32,16 @@ export function lintDraft(
   lintLiterals(root, findings);
 }
 
-function lintAliases(draft: Draft, groups: GroupIndex, findings: Findings): void {
+function lintAliases(draft: Draft, groups: GroupIndex, context: ReadingContext): void {
+  const { findings } = context;
   for (const alias of draft.config.routing.aliases.keys()) {
     const place = draft.aliasPlaces.get(alias);
     const { kind, group } = groups.follow(alias);
     if (kind === 'circle') {
       const message = `the alias "${alias}" leads in a circle: ${groups.pathFrom(alias)}; let one of them name a model group`;
       findings.add('error', 'alias-cycle', place, message);
+    } else if (kind === 'unserved') {
+      context.reportUnserved(place, `the alias "${alias}" leads to "${group}", which is not served`);
     } else if (kind === 'unknown') {
       const message = `the alias "${alias}" leads to "${group}", which no entry of model_list serves`;
       findings.add('error', 'unknown-group', place, message, groups.suggest(group));
@@ -45,11 +49,15 @@ function lintAliases(draft: Draft, groups: GroupIndex, findings: Findings): void
   }
 }
 
-function lintReferences(references: readonly GroupReference[], groups: GroupIndex, findings: Findings): void {
-  for (const { group, place, from } of references) {
+function lintReferences(groups: GroupIndex, context: ReadingContext): void {
+  for (const { group, place, from } of context.references) {
     if (groups.isKnown(group) || (group.includes('*') && groups.matchesAny(group))) continue;
+    if (groups.whyUnserved(group) !== undefined) {
+      context.reportUnserved(place, `${from} names the model group "${group}", which is not served`);
+      continue;
+    }
     const message = `${from} names the model group "${group}", which no entry of model_list serves`;
-    findings.add('warning', 'unknown-group', place, message, groups.suggest(group));
+    context.findings.add('warning', 'unknown-group', place, message, groups.suggest(group));
   }
 }
 
@@ -69,6 +77,8 @@ function lintAllowedModels(draft: Draft, groups: GroupIndex, root: MapNode, find
   const isUnserved = (model: string): boolean =>
     !MODEL_WORDS.has(model) && !accessGroups.has(model) && !groups.matchesAny(model);
   const report = (owner: string, model: string, place: Place): void => {
+    // Its deployment is reported already.
+    if (groups.whyUnserved(model) !== undefined) return;
     const message = `${owner} may use "${model}", which no entry of model_list serves`;
     findings.add('warning', 'unknown-group', place, message, groups.suggest(model));
   };

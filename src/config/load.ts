@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly knownProviders: readonly KnownProvider[];
   /** The settings that features bring. */
   readonly features?: readonly FeatureSettings[];
+  /** What cannot be served is an error; otherwise the rest is served. */
+  readonly isStrict?: boolean;
   /** Whether a price is known; if absent, prices under budgets are not checked. */
   readonly priceKnown?: PriceKnown;
   /** How a file is read; the file system when absent. */
@@ -43,9 +45,14 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const root = read.root ?? emptyRoot(first);
   const environment = environmentWith(member(root, 'environment_variables'), options.env, findings);
   resolveVariables(root, environment);
-  const context = new ReadingContext(findings, environment, new ProviderDirectory(options.knownProviders));
+  const context = new ReadingContext(
+    findings,
+    environment,
+    new ProviderDirectory(options.knownProviders),
+    options.isStrict,
+  );
   const draft = readConfig(root, options.features ?? [], context);
-  const groups = new GroupIndex(draft.config.deployments, draft.config.routing.aliases);
+  const groups = new GroupIndex(draft.config.deployments, draft.config.routing.aliases, draft.config.unserved);
   // If a file could not be read, many names are unknown because of that: only the cause is reported then.
   if (read.root !== undefined) {
     lintDraft(draft, groups, root, context, options.priceKnown);

@@ -100,7 +100,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
   const mayBeLinkLocal = general.get('allow_link_local_api_base') === true;
   const keys = readDeclaredKeys(root, context);
   const config: Draft['config'] = {
-    deployments: readDeployments(root, {
+    ...readDeployments(root, {
       context,
       defaults: router.node('default_litellm_params'),
       mayBeLinkLocal,

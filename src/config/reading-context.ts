@@ -6,7 +6,7 @@ import type { ProviderDirectory } from './known-providers.ts';
 import type { Environment } from './variables.ts';
 
 /** A group that some setting names, and where. */
-export interface GroupReference {
+interface GroupReference {
   readonly group: string;
   readonly place: Place;
   /** For the message: `the fallback of "gpt-4o"`. */
@@ -24,6 +24,8 @@ export class ReadingContext {
   readonly findings: Findings;
   readonly environment: Environment;
   readonly providers: ProviderDirectory;
+  /** What cannot be served stops the start; otherwise the rest is served without it. */
+  readonly isStrict: boolean;
   /** The model groups that settings name. */
   readonly references: GroupReference[] = [];
   readonly #suggestions = new Map<object, Map<string, Suggestion | undefined>>();
@@ -31,7 +33,8 @@ export class ReadingContext {
   readonly #usedIgnored = new Set<string>();
   readonly #later = new Map<string, { readonly place: Place; count: number }>();
 
-  constructor(findings: Findings, environment: Environment, providers: ProviderDirectory) {
+  constructor(findings: Findings, environment: Environment, providers: ProviderDirectory, isStrict = false) {
+    this.isStrict = isStrict;
     this.findings = findings;
     this.environment = environment;
     this.providers = providers;
@@ -73,6 +76,11 @@ export class ReadingContext {
       const message = `ignore_settings names "${name}", but no setting of this name needs it; remove it from the list`;
       this.findings.add('warning', 'unknown-key', place, message);
     }
+  }
+
+  /** Reports what is left out, because it cannot be served. */
+  reportUnserved(place: Place | undefined, message: string, suggestion?: string): void {
+    this.findings.add(this.isStrict ? 'error' : 'warning', 'not-served', place, message, suggestion);
   }
 
   /** Remembers a setting that does nothing yet: once for each name, for any number of deployments that have it. */

@@ -85,6 +85,8 @@ export const ERRORS = {
   unpriced_parameter: row(400, 'invalid_request_error', 'UnsupportedParamsError', 'client', 'nowhere',
     'Under a budget, a parameter would change the price, the model or the address, or run code.'),
   unknown_model: row(400, 'None', 'BadRequestError', 'client', 'nowhere', 'No model group has this name.'),
+  unserved_model: row(400, 'invalid_request_error', 'BadRequestError', 'client', 'nowhere',
+    'The configuration has this model group, but this release cannot serve any of its deployments.'),
   refused_by_guardrail: row(400, 'invalid_request_error', 'ContentPolicyViolationError', 'client', 'nowhere',
     'A guardrail of this gateway refused the prompt or the answer; its message says why.'),
   unsupported_operation: row(400, 'invalid_request_error', 'BadRequestError', 'client', 'nowhere',

@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { needsExactCount } from '../routing/pre-call-checks.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { allowedModels, type Denier, deniedBy, mayUseAll } from '../tenancy/model-access.ts';
 import { unknownModel } from './peek.ts';
@@ -16,7 +17,7 @@ export function findGroup(exchange: Exchange): void {
   const group = snapshot.groups.resolve(model);
   const denier = identity === undefined ? undefined : denierOf(identity, model, group);
   if (identity !== undefined && denier !== undefined) throw modelDenied(identity, denier, model);
-  if (group === undefined) throw unknownModel(exchange.endpoint.name, model);
+  if (group === undefined) throw unservedModel(snapshot, model) ?? unknownModel(exchange.endpoint.name, model);
   exchange.group = group;
   exchange.controls = snapshot.router.controls(exchange);
 }
@@ -45,6 +46,15 @@ export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void
 
 /** About what a large image costs; a small one costs a tenth. */
 const TOKENS_PER_IMAGE = 1_000;
+
+/** The error for a group whose deployments are all left out. */
+function unservedModel({ aliases, unserved }: Snapshot, model: string): GatewayError | undefined {
+  const group = aliases.get(model)?.group ?? model;
+  const reason = unserved.whyNot(group);
+  if (reason === undefined) return undefined;
+  const message = `The model group "${group.slice(0, 256)}" is configured, but not served: ${reason}.`;
+  return new GatewayError('unserved_model', message, { param: 'model' });
+}
 
 /** The name that a key or its team gives another model group. */
 function aliased(model: string, identity: Identity | undefined): string {

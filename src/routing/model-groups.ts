@@ -76,8 +76,10 @@ export class ModelGroups<D extends Routable> {
   /** The names that clients may be shown: groups (wildcards as they stand) and aliases that are not hidden. */
   listedNames(): string[] {
     const names = [...this.#groups.keys(), ...this.#wildcards.map(({ wildcard }) => wildcard.pattern)];
-    for (const [alias, { hidden }] of this.#aliases) {
-      if (!hidden && !this.#groups.has(alias)) names.push(alias);
+    for (const [alias, { group, hidden }] of this.#aliases) {
+      // What an alias leads to may be left out because it cannot be served.
+      const isServed = group.includes('*') || this.resolve(alias) !== undefined;
+      if (!hidden && isServed && !this.#groups.has(alias)) names.push(alias);
     }
     return names;
   }

@@ -1,4 +1,5 @@
 import type { DeploymentConfig, GatewayConfig } from '../config/gateway-config.ts';
+import { UnservedGroups } from '../config/unserved-groups.ts';
 import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
 import { priceModel } from '../costs/prices.ts';
@@ -42,6 +43,7 @@ export function makeSnapshot(
     ceiling: ceilingCard(config.budgets.unpricedCeiling),
     hasUpstreamBudgets:
       Object.keys(config.budgets.providers).length > 0 || config.deployments.some(({ budget }) => budget !== undefined),
+    unserved: new UnservedGroups(config.unserved),
     groups: new ModelGroups(deployments, aliases, ({ config: entry }, model) =>
       makeDeployment({ ...entry, model }, config, entry.model.includes('*')),
     ),

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { UnservedGroups } from '../config/unserved-groups.ts';
 import type { RateCard } from '../costs/rate-card.ts';
 import type { GroupAlias, ModelGroups } from '../routing/model-groups.ts';
 import type { Identity } from '../tenancy/identity.ts';
@@ -17,6 +18,8 @@ export interface Snapshot {
   /** What a deployment without a price costs under a budget. */
   readonly ceiling: RateCard;
   readonly groups: ModelGroups<Deployment>;
+  /** Groups of the file that have no deployment which can be served. */
+  readonly unserved: UnservedGroups;
   /** By id; a wildcard's as configured. */
   readonly deployments: ReadonlyMap<string, Deployment>;
   /** The deployments as health checks ask them, by id; wildcards only if `health_check_model` is set. */

@@ -267,23 +267,28 @@ user_api_key_list:
   );
 });
 
-test('an unknown provider is an error with the word that was meant', () => {
-  const message = finds(
-    `
+test('an unknown provider is a warning with the word that was meant, and an error if the file is read strictly', () => {
+  const text = `
 model_list:
   - { model_name: a, litellm_params: { model: opnai/gpt-4o } }
   - { model_name: b, litellm_params: { model: mystery } }
   - { model_name: c, litellm_params: { model: x, custom_llm_provider: anthropc } }
-`,
-    ['3:47 error unknown-provider openai', '4:47 error unknown-provider', '5:71 error unknown-provider anthropic'],
-  );
-  assert.match(message, /names the provider "opnai", which this release does not know/);
+`;
+  const message = finds(text, [
+    '3:47 warning not-served openai',
+    '4:47 warning not-served',
+    '5:71 warning not-served anthropic',
+  ]);
+  assert.match(message, /"a" is not served: this release does not know its provider "opnai"/);
   assert.match(message, /write "provider\/mystery"/);
+  finds(text, ['3:47 error not-served openai', '4:47 error not-served', '5:71 error not-served anthropic'], {
+    isStrict: true,
+  });
 });
 
 test('a provider without an address of its own needs api_base', () => {
   finds('model_list: [{ model_name: a, litellm_params: { model: azure/a, api_key: none } }]', [
-    '1:56 error no-api-base',
+    '1:56 warning not-served',
   ]);
   finds('model_list: [{ model_name: a, litellm_params: { model: azure/a, api_key: none } }]', [], {
     env: { AZURE_API_BASE: 'https://x' },

@@ -53,7 +53,10 @@ export const readProviderBudgets: ReadNode<Readonly<Record<string, PeriodBudgetC
     else {
       const place = node.kind === 'map' ? node.entries.get(name) : undefined;
       const message = `${path} names the provider "${name}", which is not known; its budget would hold nothing`;
-      context.findings.add('error', 'unknown-provider', place, message, context.providers.suggest(name));
+      const suggestion = context.providers.suggest(name);
+      // A slip would leave a provider that is used without its budget; what is not served spends nothing.
+      if (suggestion === undefined) context.reportUnserved(place, message);
+      else context.findings.add('error', 'unknown-provider', place, message, suggestion);
     }
   }
   return budgets;

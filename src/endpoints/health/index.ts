@@ -40,12 +40,15 @@ const PROBES_AT_ONCE = 10;
 export const health: Answering = async (question) => {
   const { snapshot, parts, identity } = question;
   const deployments = deploymentsFor(question);
-  if (snapshot.config.health.background) return answer(deployments.map((each) => lastFound(each, question)));
+  const unserved = unservedRows(question);
+  if (snapshot.config.health.background) {
+    return answer([...deployments.map((each) => lastFound(each, question)), ...unserved]);
+  }
   const waiting = deployments.filter(canProbe);
   if (identity?.isAdmin !== true) {
-    return answer(waiting.map((each) => rowOf(each, parts.askedChecks.of(each.id), parts)));
+    return answer([...waiting.map((each) => rowOf(each, parts.askedChecks.of(each.id), parts)), ...unserved]);
   }
-  const rows: Row[] = [];
+  const rows = unserved;
   const work = async (): Promise<void> => {
     for (let deployment = waiting.shift(); deployment !== undefined; deployment = waiting.shift()) {
       rows.push(rowOf(deployment, await parts.askedChecks.check(snapshot, deployment), parts));
@@ -72,6 +75,17 @@ function deploymentsFor({ snapshot, identity, query }: Question): Deployment[] {
     }
   }
   return deployments;
+}
+
+/** What the configuration has and this release cannot serve. */
+function unservedRows({ snapshot, identity, query }: Question): Row[] {
+  return snapshot.config.unserved
+    .filter(({ group, id }) => (query.model ?? group) === group && (query.model_id ?? id) === id)
+    .filter(({ group }) => identity === undefined || mayUseGroup(identity, group, undefined))
+    .map(({ id, group, model, reason }) => ({
+      state: 'unhealthy',
+      body: { model, model_name: group, model_id: id, error: 'NotServed', error_message: `Not served: ${reason}.` },
+    }));
 }
 
 function lastFound(deployment: Deployment, { snapshot, parts }: Question): Row {

@@ -1,3 +1,4 @@
+import type { UnservedDeployment } from '../../config/gateway-config.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
 import type { TieredRate } from '../../costs/tiered-rate.ts';
@@ -15,9 +16,22 @@ export const modelInfo: Answering = (question) => {
     if (identity !== undefined && !mayUseGroup(identity, group.name, group)) continue;
     for (const deployment of group.deployments) data.push(describe(deployment, question));
   }
+  for (const unserved of snapshot.config.unserved) {
+    if (identity === undefined || mayUseGroup(identity, unserved.group, undefined))
+      data.push(describeUnserved(unserved));
+  }
   const wanted = question.query.litellm_model_id;
   return { status: 200, body: { data: wanted === undefined ? data : data.filter((row) => idOf(row) === wanted) } };
 };
+
+/** A deployment that this release cannot serve, so that its absence is explained. */
+function describeUnserved({ id, group, model, reason }: UnservedDeployment): JsonObject {
+  return {
+    model_name: group,
+    litellm_params: { model },
+    model_info: { id, db_model: false, is_served: false, not_served_because: reason },
+  };
+}
 
 function idOf(row: JsonObject): unknown {
   return (row.model_info as JsonObject | undefined)?.id;

@@ -68,6 +68,7 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   unpriced_model: 'invalid_request_error',
   unpriced_parameter: 'invalid_request_error',
   unknown_model: 'not_found_error',
+  unserved_model: 'not_found_error',
   refused_by_guardrail: 'invalid_request_error',
   unsupported_operation: 'invalid_request_error',
   unsupported_media_type: 'invalid_request_error',

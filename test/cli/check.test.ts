@@ -35,11 +35,11 @@ test('check counts what cannot be served beside what can; with --strict nothing 
   writeFileSync(join(cwd, 'mixed.yaml'), GOOD.replace('general_settings', `${bedrock}general_settings`));
   const { code, stdout } = await runSluice(context, { cwd, env, args: ['check', 'mixed.yaml'] });
   assert.equal(code, 0, stdout);
-  assert.match(stdout, /mixed\.yaml:6:50 warning .*"other" is not served.*"bedrock"/);
+  assert.match(stdout, /mixed\.yaml:6:51 warning .*"other" is not served.*"bedrock"/);
   assert.match(stdout, /can be served: 1 deployment; 1 cannot, and is left out\./);
   const strict = await runSluice(context, { cwd, env, args: ['check', '--strict', 'mixed.yaml'] });
   assert.equal(strict.code, 2, strict.stdout);
-  assert.match(strict.stdout, /mixed\.yaml:6:50 error/);
+  assert.match(strict.stdout, /mixed\.yaml:6:51 error/);
 });
 
 test('check prints every finding of a bad file with its place, and ends with 2', async (context) => {

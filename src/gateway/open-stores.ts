@@ -4,7 +4,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { GatewayConfig, RedisConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { newCallId } from '../core/ids.ts';
-import { rowOfNote } from '../pipeline/money/ledger-rows.ts';
 import type { Claims, Seed } from '../stores/contracts/claims.ts';
 import type { Database } from '../stores/contracts/directory.ts';
 import type { InvalidationBus } from '../stores/contracts/invalidation-bus.ts';
@@ -21,6 +20,7 @@ import { takeFileLock } from '../stores/sqlite/file-lock.ts';
 import { openSqliteDatabase } from '../stores/sqlite/sqlite-database.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Adopting } from './adopting.ts';
+import { bookedClaim } from './orphaned-claims.ts';
 
 /** How long a start waits for Redis, if the configuration does not say. */
 const REDIS_WITHIN_MS = 2_000;
@@ -210,8 +210,10 @@ async function claimInRedis(
     random: Math.random,
     seed,
     onEmptied: () => journal.flush(),
-    onOrphan: async ({ hold, note }) => {
-      if (note !== '') await ledger.write([rowOfNote(note, hold)]);
+    onOrphan: async (orphan) => {
+      const { row, cost } = bookedClaim(orphan);
+      if (row !== undefined) await ledger.write([row]);
+      return cost;
     },
     onStatus: ({ isUp, reason }) => {
       if (isUp) log.app.info({}, 'Redis is back: limits and budgets are counted together again');

@@ -1,41 +1,24 @@
 /** A provider whose host swallows every connection: the connect limit ends the wait, and a client that leaves ends it too. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type BlackHole, NO_BLACK_HOLES, startBlackHole } from '../support/black-hole.ts';
 import type { TestGateway } from '../support/gateway.ts';
 import { ask, assertClearFailure, faultConfig, onlyLine, startFaultGateway } from './support.ts';
 
-/** Listens with the shortest queue and never accepts, being stopped; once the queue is full Linux drops what comes. */
-const LISTENER = `const server = require('node:net').createServer();
-server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => process.stdout.write(server.address().port + '\\n'));`;
-
-describe('a black hole', { timeout: 40_000, skip: process.platform === 'linux' ? false : 'needs Linux' }, () => {
+describe('a black hole', { timeout: 40_000, skip: NO_BLACK_HOLES }, () => {
   let gateway: TestGateway;
-  let child: ChildProcess;
-  const fillers: Socket[] = [];
+  let nowhere: BlackHole;
   before(async () => {
-    child = spawn(process.execPath, ['-e', LISTENER], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer];
-    const port = Number(line.toString());
-    child.kill('SIGSTOP');
-    for (let count = 0; count < 4; count += 1) {
-      const socket = connect({ port, host: '127.0.0.1' });
-      socket.on('error', () => {});
-      fillers.push(socket);
-    }
-    await wait(200);
-    const hole = { model: 'openai/m', api_base: `http://127.0.0.1:${port}`, api_key: 'os.environ/PROVIDER_KEY' };
+    nowhere = await startBlackHole();
+    const hole = { model: 'openai/m', api_base: nowhere.url, api_key: 'os.environ/PROVIDER_KEY' };
     const settings = { router_settings: { timeout: 20, connect_timeout: 1 } };
     gateway = await startFaultGateway({
       config: faultConfig([{ model_name: 'hole', litellm_params: hole }], settings),
     });
   });
   after(async () => {
-    for (const socket of fillers) socket.destroy();
-    child.kill('SIGKILL');
+    nowhere.close();
     await gateway.close();
   });
 

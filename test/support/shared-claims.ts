@@ -57,6 +57,7 @@ export class TestInstance {
       onOrphan: (orphan) => {
         this.orphans.push(orphan);
         ledger.write(orphan.id, JSON.parse(orphan.note) as string[], orphan.hold, true);
+        return orphan.hold;
       },
       onStatus: (status) => this.statuses.push(status),
       onWarning: (warning) => this.warnings.push(warning),

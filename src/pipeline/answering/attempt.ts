@@ -2,7 +2,6 @@
 import type { Exchange } from '../../exchange/exchange.ts';
 import { chooseLane, type LaneChoice } from '../../lanes/choose-lane.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
-import type { Journal } from '../../stores/contracts/journal.ts';
 import type { AnswerListener, UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';
 import { markSent } from '../money/books.ts';
 import type { Parts } from '../parts.ts';
@@ -33,28 +32,34 @@ export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts
 }
 
 function send(exchange: Exchange, deployment: Deployment, choice: LaneChoice, parts: Parts): Promise<void> {
+  const told = exchange.admission?.claim === undefined ? undefined : parts.claims.aboutToSend(exchange.callId);
+  if (told !== undefined) return told.then(() => sendNow(exchange, deployment, choice, parts));
+  return sendNow(exchange, deployment, choice, parts);
+}
+
+function sendNow(exchange: Exchange, deployment: Deployment, choice: LaneChoice, parts: Parts): Promise<void> {
   const prepared = prepare(exchange, deployment, choice);
   exchange.deployment = deployment;
   const { stats } = parts.routing;
   return new Promise((resolve, reject) => {
     const running = new RunningAttempt({ exchange, deployment, choice, prepared, stats, resolve, reject });
-    running.send(parts.upstream, new AnswerHead(running, parts.journal));
+    running.send(parts.upstream, new AnswerHead(running, parts));
   });
 }
 
 /** Hears the head of an answer, and chooses what takes its body. */
 class AnswerHead implements AnswerListener {
   readonly #attempt: RunningAttempt;
-  readonly #journal: Journal;
+  readonly #stores: Pick<Parts, 'journal' | 'claims'>;
 
-  constructor(attempt: RunningAttempt, journal: Journal) {
+  constructor(attempt: RunningAttempt, stores: Pick<Parts, 'journal' | 'claims'>) {
     this.#attempt = attempt;
-    this.#journal = journal;
+    this.#stores = stores;
   }
 
   /** Before a byte of it leaves this process: what was not sent is not booked after a crash. */
   onSent(): void {
-    markSent(this.#attempt.exchange, this.#journal);
+    markSent(this.#attempt.exchange, this.#stores);
   }
 
   onHead(status: number, headers: UpstreamHeaders): Answer {

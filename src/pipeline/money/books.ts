@@ -5,12 +5,13 @@ import type { PicoUsd } from '../../core/money.ts';
 import type { Admission, OpenClaim } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Charge, Settlement } from '../../stores/contracts/claims.ts';
-import type { Journal, OpenEntry } from '../../stores/contracts/journal.ts';
+import type { OpenEntry } from '../../stores/contracts/journal.ts';
 import type { LedgerRow } from '../../stores/contracts/ledger.ts';
 import type { Parts } from '../parts.ts';
 import { chargesOfRows } from './charges.ts';
 import { amountsOf } from './claim-amounts.ts';
 import { ledgerRows, orphanRow } from './ledger-rows.ts';
+import { paceOf } from './orphan-note.ts';
 import { errorOfRefusal } from './refusals.ts';
 
 /** Writes a request into the journal: from here on it will be booked even if this process dies. */
@@ -32,8 +33,12 @@ export function openBooks(exchange: Exchange, parts: Parts): void {
 }
 
 /** Marks a request as sent, before its first byte leaves this process: unmarked ones are not booked if this process dies. */
-export function markSent({ admission, callId }: Exchange, journal: Journal): void {
+export function markSent(
+  { admission, callId }: Exchange,
+  { journal, claims }: Pick<Parts, 'journal' | 'claims'>,
+): void {
   if (admission?.isJournalled === true) journal.sent(callId);
+  if (admission?.claim !== undefined) claims.sent(callId);
 }
 
 /**
@@ -48,15 +53,11 @@ function reservedBy(
   const { claim } = admission;
   const isClaimed = claim !== undefined && claim.accounts.length > 0;
   const amounts = isClaimed ? claim.amounts : amountsOf(exchange, parts, admission).amounts;
-  const perSecond = TOKENS_PER_SECOND[exchange.snapshot.config.budgets.mode];
   return {
     hold: isClaimed ? reservedFor(claim) : amounts.practicallyMost,
-    pace: amounts.cap && { fixed: amounts.cap.fixed, perSecond: amounts.cap.perToken * perSecond },
+    pace: paceOf(amounts, exchange.snapshot.config.budgets.mode),
   };
 }
-
-/** How many tokens of one choice a provider writes in a second: practically never more, and more than usual. */
-const TOKENS_PER_SECOND = { strict: 2_000n, learned: 500n } as const;
 
 function reservedFor({ hold, exposure, cap, amounts: { practicallyMost } }: OpenClaim): PicoUsd {
   const most = hold + exposure;

@@ -7,7 +7,8 @@ import type { ClaimAccount, ClaimOutcome, Refusal } from '../../stores/contracts
 import type { Parts } from '../parts.ts';
 import { acceptedByAll, lowerLimit } from './answer-limit.ts';
 import { amountsOf, type RequestAmounts } from './claim-amounts.ts';
-import { noteOf, orphanRow } from './ledger-rows.ts';
+import { orphanRow } from './ledger-rows.ts';
+import { noteOf, paceOf } from './orphan-note.ts';
 import { errorOfRefusal, refuseUnbounded } from './refusals.ts';
 import { Meter } from './stream-meter.ts';
 
@@ -65,9 +66,19 @@ function ask(
     accounts,
     amounts,
     // The instance that finds the claim of one that died must know what to book.
-    ...(isShared && { note: noteOf(orphanRow(exchange, undefined)) }),
+    ...(isShared && {
+      note: noteFor(exchange, hasLimits ? amounts : usualAmounts(exchange, parts, admission).amounts, accounts),
+    }),
   });
   return { accounts, amounts, outcome };
+}
+
+function noteFor(exchange: Exchange, amounts: ReservedAmounts, accounts: readonly ClaimAccount[]): string {
+  return noteOf(orphanRow(exchange, undefined), {
+    practicallyMost: amounts.practicallyMost,
+    pace: paceOf(amounts, exchange.snapshot.config.budgets.mode),
+    isUnclaimed: accounts.length === 0,
+  });
 }
 
 /** A recalled answer costs nothing; its request and its tokens count nevertheless. */

@@ -77,17 +77,6 @@ export function orphanRow(exchange: Exchange, reserved: PicoUsd | undefined): Le
   };
 }
 
-/** An orphan's row as a claim's note, without what the claim itself knows. */
-export function noteOf(row: LedgerRow): string {
-  const { cost: _cost, hold: _hold, ...facts } = row;
-  return JSON.stringify(facts);
-}
-
-/** The row of a note, booked at what was held. */
-export function rowOfNote(note: string, hold: PicoUsd): LedgerRow {
-  return { ...(JSON.parse(note) as LedgerRow), cost: hold, hold };
-}
-
 function sharedFacts(exchange: Exchange): RequestFacts {
   const known = exchange.admission?.facts;
   if (known !== undefined) return known;

@@ -207,9 +207,24 @@ export type Seed = (
 export interface OrphanedClaim {
   readonly id: string;
   readonly hold: PicoUsd;
+  readonly exposure: PicoUsd;
+  /** When it was granted, by the store's clock and about to the second. */
+  readonly claimedAtMs: number;
+  /** When a provider got the request, as far as the store heard; by its clock. */
+  readonly sentAtMs?: number;
+  /** The last sign of life of its instance, by the store's clock; undefined: there was none. */
+  readonly aliveAtMs?: number;
+  /** What it reserves was changed after it had been granted. */
+  readonly hasGrown: boolean;
   /** The `note` of its request. */
   readonly note: string;
 }
+
+/**
+ * A claim that was granted less than this before the last sign of life of its instance may have been sent although the store has not
+ * heard of it; an older one was not.
+ */
+export const YOUNG_CLAIM_MS = 1_000;
 
 /** Counters of all limits. Nothing here throws because a store is unavailable: `whenAway` decides. */
 export interface Claims {
@@ -227,6 +242,16 @@ export interface Claims {
    * Requests and slots stay. Throws a RangeError for a claim that is not open.
    */
   extend(id: string, reserve: Reserve & { readonly nowMs: number }): ClaimOutcome | Promise<ClaimOutcome>;
+  /**
+   * A provider gets the request of a claim now. Not waited for: the store hears of it a moment later, and takes a claim that was young
+   * when its instance died for one that was sent.
+   */
+  sent(id: string): void;
+  /**
+   * Before a request is sent whose claim has been open for a while: resolves when the store knows, because it would take it for one that
+   * was never sent. Undefined: there is nothing to wait for. Never rejects.
+   */
+  aboutToSend(id: string): Promise<void> | undefined;
   /**
    * Closes a claim: frees hold, exposure and slots, adds the cost to the periods in which it was claimed, corrects the
    * tokens. A second settlement of the same id changes nothing, nor does one of an id that was never claimed (a request

@@ -6,8 +6,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { ClosedEntry, Journal, JournalTrouble, OpenEntry, TakeLock } from '../contracts/journal.ts';
 import type { Ledger } from '../contracts/ledger.ts';
+import { SIGN_OF_LIFE_EVERY_MS } from '../contracts/sign-of-life.ts';
 import { Delivery } from './delivery.ts';
-import { SIGN_OF_LIFE_EVERY_MS } from './orphan-cost.ts';
 import {
   ALIVE_TEXT,
   closedText,

@@ -1,9 +1,8 @@
 /** What is booked for a request that was under way when its process ended. Pure. */
 import type { OpenEntry } from '../contracts/journal.ts';
+import { SIGN_OF_LIFE_EVERY_MS } from '../contracts/sign-of-life.ts';
 
-/** While requests are under way a process shows at least this often that it lives: the time of its last line says when it ended. */
-export const SIGN_OF_LIFE_EVERY_MS = 250;
-/** How long a process may have lived after its last line, and a provider may have worked before it saw the connection break. */
+/** How long a process may have lived after its last sign of life, and a provider may have worked before it saw the connection break. */
 const LATEST_END_MS = SIGN_OF_LIFE_EVERY_MS + 1_500;
 
 /**

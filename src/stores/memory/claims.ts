@@ -104,6 +104,10 @@ export class MemoryClaims implements Claims {
     return book(bookings);
   }
 
+  sent(): void {}
+
+  aboutToSend(): undefined {}
+
   leave(id: string): void {
     const claim = this.#open.get(id);
     if (claim !== undefined) freeSlots(claim);

@@ -15,6 +15,10 @@ export interface OpenClaim extends ReservedClaim {
   readonly tokens: readonly string[];
   readonly note: string;
   readonly startedAtMs: number;
+  /** When a provider got it. */
+  sentAtMs: number | undefined;
+  /** What it reserves has changed. */
+  hasGrown: boolean;
   hold: PicoUsd;
   exposure: PicoUsd;
   /** The outage during which this instance granted it; undefined: Redis granted it. */
@@ -154,13 +158,16 @@ export class Delivery {
   /** Gives Redis the present state of a claim. */
   async register(claim: OpenClaim): Promise<void> {
     const { session } = this.#parts.membership;
-    const ageSeconds = Math.floor((this.#parts.clock.monotonicMs() - claim.startedAtMs) / 1_000);
+    const nowMs = this.#parts.clock.monotonicMs();
+    const ageSeconds = Math.floor((nowMs - claim.startedAtMs) / 1_000);
     const answer = await this.#parts.membership.run('register', [
       claim.id,
       claim.isGivenUp ? '1' : '',
       ...inTwo(claim.hold),
       ...inTwo(claim.exposure),
       String(ageSeconds),
+      claim.sentAtMs === undefined ? '' : String(Math.round(nowMs - claim.sentAtMs)),
+      claim.hasGrown ? '1' : '',
       ...claim.tokens,
       claim.note,
       ...claim.words,

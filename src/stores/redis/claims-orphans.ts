@@ -1,23 +1,21 @@
-/** Claims of instances that died: one of the other instances books each at its hold. */
+/** Claims of instances that died: one of the other instances books each. */
+import type { PicoUsd } from '../../core/money.ts';
 import type { OrphanedClaim } from '../contracts/claims.ts';
 import type { Seeds } from './claims-seeds.ts';
-import { numberIn, readUnknown } from './claims-wire.ts';
+import { inTwo, numberIn, readUnknown } from './claims-wire.ts';
 import { type Found, type Membership, orphansIn } from './membership.ts';
-import { succeeds } from './waiting.ts';
+
+/** Books a claim and resolves to what it is booked at. */
+export type BookOrphan = (orphan: OrphanedClaim) => PicoUsd | Promise<PicoUsd>;
 
 /** Books orphaned claims. */
 export class Orphans {
   readonly #membership: Membership;
   readonly #seeds: Seeds;
   readonly #leaseMs: number;
-  readonly #onOrphan: (orphan: OrphanedClaim) => void | Promise<void>;
+  readonly #onOrphan: BookOrphan;
 
-  constructor(
-    membership: Membership,
-    seeds: Seeds,
-    leaseMs: number,
-    onOrphan: (orphan: OrphanedClaim) => void | Promise<void>,
-  ) {
+  constructor(membership: Membership, seeds: Seeds, leaseMs: number, onOrphan: BookOrphan) {
     this.#membership = membership;
     this.#seeds = seeds;
     this.#leaseMs = leaseMs;
@@ -49,7 +47,11 @@ export class Orphans {
   async #book(orphans: readonly OrphanedClaim[]): Promise<void> {
     const booked: string[] = [];
     for (const orphan of orphans) {
-      if (await succeeds(Promise.resolve(orphan).then((one) => this.#onOrphan(one)))) booked.push(orphan.id);
+      try {
+        booked.push(orphan.id, ...inTwo(await this.#onOrphan(orphan)));
+      } catch {
+        // The ledger is unavailable: a later beat finds it again.
+      }
     }
     if (booked.length > 0) await this.#membership.run('booked', booked);
   }

@@ -49,6 +49,10 @@ class OneInstance implements Claims {
 
   leave(): void {}
 
+  sent(): void {}
+
+  aboutToSend(): undefined {}
+
   settle({ id, cost }: { readonly id: string; readonly cost: bigint }): void {
     const claim = this.#open.get(id);
     this.#open.delete(id);

@@ -155,13 +155,16 @@ local function slot(id, by)
   if left <= 0 then redis.call('del', key) else redis.call('pexpire', key, 86400000) end
 end
 
--- Records of open claims: { hold, exposure, second, tokens, note, accounts }, as the instance's hash has them.
+-- Records of open claims: { hold, exposure, second, tokens, note, accounts }, as the instance's hash has them. What a
+-- claim learned since: its slots are free, what it reserves has changed; of an orphan, when it was sent and the last sign of life.
+-- While it is open, when it was sent is in a hash beside it: B..'w:'..instance, with the last sign of life at '*'.
 local function write(owner, id, record) redis.call('hset', B..'c:'..owner, id, cmsgpack.pack(record)) end
 local function recordOf(owner, id)
   local packed = redis.call('hget', B..'c:'..owner, id)
   return packed and cmsgpack.unpack(packed)
 end
 local HU, HP, EU, EP, AT, INPUT, OUTPUT, NOTE, TAIL, LEFT = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+local GREW, SENT, ALIVE = 11, 12, 13
 -- Changes the counter of each budget once.
 local function changeAll(accounts, change)
   local done = {}
@@ -201,6 +204,10 @@ local function ended(owner, id)
     redis.call('zremrangebyrank', key, 0, -MOST_ENDED - 1)
     redis.call('pexpire', key, 86400000)
   end
+end
+local function addOrphan(answer, id, record)
+  for _, part in ipairs({id, record[HU], record[HP], record[EU], record[EP], record[AT], record[SENT] or '',
+    record[ALIVE] or '', record[GREW] and 1 or 0, record[NOTE]}) do answer[#answer + 1] = part end
 end
 local function remaining(answer, accounts)
   for _, account in ipairs(accounts) do

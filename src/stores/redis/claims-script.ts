@@ -155,11 +155,11 @@ for a, account in ipairs(accounts) do
 end
 if orphan then
   spend(accounts, gu, gp)
-  record[HU], record[HP] = hu, hp
+  record[HU], record[HP], record[GREW] = hu, hp, true
   redis.call('set', B..'t:'..id, cmsgpack.pack(record), 'keepttl')
 else
   reserve(accounts, -1, record)
-  record[HU], record[HP], record[EU], record[EP] = hu, hp, eu, ep
+  record[HU], record[HP], record[EU], record[EP], record[GREW] = hu, hp, eu, ep, true
   reserve(accounts, 1, record)
   write(self, id, record)
 end
@@ -219,6 +219,7 @@ else
       end
     end
     redis.call('hdel', B..'c:'..owner, id)
+    redis.call('hdel', B..'w:'..owner, id)
   end
   if not isCancel then spend(accounts, cu, cp) end
 end
@@ -235,7 +236,7 @@ return {'done', gen, 1}
 const REGISTER = `${CLAIMS_PRELUDE}
 local id, isOrphan = ARGV[5], ARGV[6] == '1'
 local record = {tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), sec - tonumber(ARGV[11]),
-  tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14], {unpack(ARGV, 15)}}
+  tonumber(ARGV[14]), tonumber(ARGV[15]), ARGV[16], {unpack(ARGV, 17)}, false, ARGV[13] == '1'}
 if redis.call('exists', B..'t:'..id) == 1 then return {'orphan', gen} end
 if redis.call('zscore', B..'s:'..self, id) then return {'done', gen} end
 local before = recordOf(self, id)
@@ -247,7 +248,7 @@ end
 local accounts = parse(record[TAIL], 1)
 if before then
   reserve(accounts, -1, before)
-  record[AT] = before[AT]
+  record[AT], record[LEFT] = before[AT], before[LEFT]
 else
   for _, account in ipairs(accounts) do
     if account.isFirst and account.isRated and record[AT] > sec - COUNTED then
@@ -261,6 +262,17 @@ end
 reserve(accounts, 1, record)
 save()
 write(self, id, record)
+if ARGV[12] ~= '' then redis.call('hsetnx', B..'w:'..self, id, now - tonumber(ARGV[12])) end
+return {'done', gen}
+`;
+
+/** Notes which claims were sent, and that their instance lives. */
+const SENT = `${CLAIMS_PRELUDE}
+local marks = B..'w:'..self
+redis.call('hset', marks, '*', now)
+for at = 5, #ARGV do
+  if redis.call('hexists', B..'c:'..self, ARGV[at]) == 1 then redis.call('hsetnx', marks, ARGV[at], now) end
+end
 return {'done', gen}
 `;
 
@@ -312,6 +324,7 @@ export const CLAIM_SCRIPTS = {
   extend: EXTEND,
   end: END,
   free: FREE,
+  sent: SENT,
   register: REGISTER,
   seed: SEED,
   correct: CORRECT,

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startTestRedis, type TestRedis } from '../../../test/support/redis.ts';
 import { ever, TestInstance, TestLedger } from '../../../test/support/shared-claims.ts';
 import { startTcpProxy, type TcpProxy } from '../../../test/support/tcp-proxy.ts';
-import type { ClaimAccount } from '../contracts/claims.ts';
+import type { ClaimAccount, OrphanedClaim } from '../contracts/claims.ts';
 import type { RedisClaimsOptions } from './claims.ts';
 
 const QUICK = { beatMs: 50, leaseMs: 600, keptMs: 5_000 };
@@ -328,6 +328,66 @@ test('claims of an instance that died are booked at their holds, once, and a lat
   });
 });
 
+test('an orphan is told with when it was sent and with the last sign of life, and counts what it is booked at', async () => {
+  await inWorld(async ({ join, wire, redis }) => {
+    const cable = await wire();
+    const lost = await join({}, cable.port);
+    const orphans: OrphanedClaim[] = [];
+    const costs = new Map([
+      ['sent', 30n],
+      ['unsent', 0n],
+      ['grown', 120n],
+      ['late', 40n],
+    ]);
+    const one = await join({
+      onOrphan: (orphan) => {
+        orphans.push(orphan);
+        return costs.get(orphan.id) ?? assert.fail();
+      },
+    });
+    const key: ClaimAccount = { id: 'key:k', money: [ever(1_000n)] };
+    for (const id of costs.keys()) assert.equal((await lost.claim(id, [key], 100n)).kind, 'granted');
+    const beganMs = Date.now();
+    lost.claims.sent('sent');
+    assert.equal(lost.claims.aboutToSend('late'), undefined, 'a young claim is not waited for');
+    await wait(700);
+    await (lost.claims.aboutToSend('late') ?? assert.fail('an old one is'));
+    assert.equal(lost.claims.aboutToSend('late'), undefined, 'once');
+    await lost.claims.extend('grown', { hold: 110n, exposure: 10n, nowMs: Date.now() });
+    lost.claims.sent('ended');
+    await wait(400);
+    cable.cut();
+    const cutMs = Date.now();
+    while (orphans.length < 4 && Date.now() < cutMs + 5_000) await wait(20);
+    const byId = new Map(orphans.map((orphan) => [orphan.id, orphan]));
+    const sentAt = (id: string): number => (byId.get(id)?.sentAtMs ?? Number.NaN) - beganMs;
+    assert.ok(sentAt('sent') >= -5 && sentAt('sent') < 600, `sent after ${sentAt('sent')} ms`);
+    assert.ok(sentAt('late') >= 690 && sentAt('late') < 1_300, `late after ${sentAt('late')} ms`);
+    assert.deepEqual([byId.get('unsent')?.sentAtMs, byId.get('grown')?.hasGrown], [undefined, true]);
+    for (const { aliveAtMs = 0, hasGrown, id, claimedAtMs } of orphans) {
+      assert.ok(aliveAtMs > cutMs - 700 && aliveAtMs <= cutMs + 50, `alive ${aliveAtMs - cutMs} ms before the cut`);
+      assert.equal(hasGrown, id === 'grown');
+      assert.ok(Math.abs(claimedAtMs - beganMs) < 2_000);
+    }
+    assert.deepEqual([byId.get('grown')?.hold, byId.get('grown')?.exposure], [110n, 10n]);
+    const spent = async (): Promise<bigint | undefined> => (await one.claims.read(key.id, key.money))[0]?.spent;
+    const deadline = performance.now() + 2_000;
+    while ((await spent()) !== 190n && performance.now() < deadline) await wait(20);
+    assert.equal(await spent(), 190n);
+    cable.restore();
+    await lost.becomes(true);
+    // It was not dead after all: what is true takes the place of what was booked, also for one that was never sent.
+    await lost.settle('unsent', [key], 25n);
+    await lost.settle('sent', [key], 5n);
+    assert.equal(await spent(), 190n);
+    await lost.claims.cancel('late', Date.now());
+    await lost.settle('grown', [key], 1n);
+    assert.equal(await spent(), 31n);
+    assert.equal(await redis.command('KEYS', '*:w:*'), '*0\r\n', 'no mark is left');
+    await lost.close();
+  });
+});
+
 test('an orphan whose booking failed is reported again', async () => {
   await inWorld(async ({ join, wire }) => {
     const cable = await wire();
@@ -335,9 +395,10 @@ test('an orphan whose booking failed is reported again', async () => {
     let fails = 1;
     const booked: string[] = [];
     await join({
-      onOrphan: async ({ id }) => {
+      onOrphan: async ({ id, hold }) => {
         if (fails-- > 0) throw new Error('the ledger is unavailable');
         booked.push(id);
+        return hold;
       },
     });
     await lost.claim('a', [{ id: 'key:k', money: [ever(1_000n)] }], 100n);

@@ -1,25 +1,26 @@
 /** Claims of all instances that share a Redis. */
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
-import type {
-  ClaimAccount,
-  ClaimOutcome,
-  ClaimRequest,
-  Claims,
-  MoneyLimit,
-  MoneyState,
-  OrphanedClaim,
-  Refusal,
-  Reserve,
-  Seed,
-  Settlement,
+import {
+  type ClaimAccount,
+  type ClaimOutcome,
+  type ClaimRequest,
+  type Claims,
+  type MoneyLimit,
+  type MoneyState,
+  type Refusal,
+  type Reserve,
+  type Seed,
+  type Settlement,
+  YOUNG_CLAIM_MS,
 } from '../contracts/claims.ts';
 import type { InvalidationBus } from '../contracts/invalidation-bus.ts';
+import { SIGN_OF_LIFE_EVERY_MS } from '../contracts/sign-of-life.ts';
 import { reservesOf } from '../limits/budget.ts';
 import { Backlog, cancellationUpdate, correctionUpdate, settlementUpdate, type Update } from './claims-backlog.ts';
 import { Delivery, type OpenClaim } from './claims-delivery.ts';
 import { LastKnown } from './claims-last-known.ts';
-import { Orphans } from './claims-orphans.ts';
+import { type BookOrphan, Orphans } from './claims-orphans.ts';
 import { OutageClaims } from './claims-outage.ts';
 import { Seeds } from './claims-seeds.ts';
 import {
@@ -45,8 +46,8 @@ export interface RedisClaimsOptions {
   readonly seed: Seed;
   /** Flushes everything that is settled to the ledger; called before counters are seeded again. */
   readonly onEmptied?: () => Promise<void>;
-  /** Books a claim whose instance died. Repeated if this rejects, or if we die before it resolves. */
-  readonly onOrphan?: (orphan: OrphanedClaim) => void | Promise<void>;
+  /** Books a claim whose instance died, and says at what. Repeated if this rejects, or if we die before it resolves. */
+  readonly onOrphan?: BookOrphan;
   /** Called if Redis becomes unavailable, and when it is back. */
   readonly onStatus: (status: RedisStatus) => void;
   /** Called once if Redis is not set up for counting. */
@@ -91,6 +92,9 @@ export class RedisClaims implements Claims {
   /** When Redis was first found unavailable, by the monotonic clock; undefined while it is up. */
   #downSinceMs: number | undefined;
   #waitingBriefly: Promise<void> | undefined;
+  readonly #signs: NodeJS.Timeout;
+  /** Claims that were sent, and of which Redis has not been told yet. */
+  #unmarked: string[] = [];
   #isClosed = false;
 
   constructor(options: RedisClaimsOptions) {
@@ -121,7 +125,8 @@ export class RedisClaims implements Claims {
         this.#outageClaims = undefined;
       },
     });
-    const book = options.onOrphan ?? (() => undefined);
+    const book = options.onOrphan ?? (({ hold }) => hold);
+    this.#signs = setInterval(() => this.#showLife(), SIGN_OF_LIFE_EVERY_MS).unref();
     this.#orphans = new Orphans(this.#membership, this.#seeds, times.leaseMs, book);
   }
 
@@ -170,6 +175,7 @@ export class RedisClaims implements Claims {
         case 'granted': {
           claim.hold = reserve.hold;
           claim.exposure = reserve.exposure;
+          claim.hasGrown = true;
           const granted = readGrant(answer, claim.accounts);
           this.#known.remember(claim.accounts, granted.remaining, this.#clock.monotonicMs());
           return granted;
@@ -190,11 +196,30 @@ export class RedisClaims implements Claims {
     if (outcome.kind === 'granted') {
       claim.hold = reserve.hold;
       claim.exposure = reserve.exposure;
+      claim.hasGrown = true;
     }
     // Whether Redis carried it out is unknown: it gets the state that is true here.
     claim.session = 0;
     if (this.isUp) await succeeds(this.#delivery.register(claim));
     return outcome;
+  }
+
+  sent(id: string): void {
+    const claim = this.#open.get(id);
+    if (claim === undefined || claim.sentAtMs !== undefined) return;
+    claim.sentAtMs = this.#clock.monotonicMs();
+    this.#unmarked.push(id);
+    // All that are sent in one turn are told together.
+    if (this.#unmarked.length === 1) queueMicrotask(() => void this.#tellSent());
+  }
+
+  aboutToSend(id: string): Promise<void> | undefined {
+    const claim = this.#open.get(id);
+    const nowMs = this.#clock.monotonicMs();
+    if (claim === undefined || claim.sentAtMs !== undefined || nowMs - claim.startedAtMs < YOUNG_CLAIM_MS / 2) return;
+    claim.sentAtMs = nowMs;
+    this.#unmarked.push(id);
+    return this.#tellSent();
   }
 
   settle(settlement: Settlement): void | Promise<void> {
@@ -233,6 +258,7 @@ export class RedisClaims implements Claims {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#signs);
     if (this.isUp) await Promise.race([this.#backlog.allReleased(), pause(LAST_MS)]);
     this.#delivery.stop();
     await this.#membership.close();
@@ -349,7 +375,10 @@ export class RedisClaims implements Claims {
     const { id, accounts, amounts, note = '' } = request;
     const tokens = [String(amounts.inputTokens), String(amounts.outputTokens)];
     const startedAtMs = this.#clock.monotonicMs();
-    const claim = { id, accounts, words, tokens, note, hold, exposure, startedAtMs, outage, session, isGivenUp: false };
+    const claim: OpenClaim = {
+      ...{ id, accounts, words, tokens, note, hold, exposure, startedAtMs, outage, session },
+      ...{ isGivenUp: false, sentAtMs: undefined, hasGrown: false },
+    };
     this.#open.set(id, claim);
     return claim;
   }
@@ -362,6 +391,16 @@ export class RedisClaims implements Claims {
     // If an earlier ending of this claim still waits, that one counts.
     if (claim === undefined && this.#backlog.has(update.key)) return Promise.resolve();
     return this.#delivery.send(update);
+  }
+
+  #showLife(): void {
+    if (this.#open.size > 0 && this.#membership.isUp) void this.#tellSent();
+  }
+
+  /** Tells Redis which claims were sent, and that we live. What it does not hear now is told when it is joined again. */
+  async #tellSent(): Promise<void> {
+    const ids = this.#unmarked.splice(0);
+    await succeeds(this.#membership.run('sent', ids));
   }
 
   async #hearBeat(found: Found): Promise<void> {

@@ -74,7 +74,7 @@ if now - last > lease / 2 then
 end
 redis.call('zadd', P..'instances', now, self)
 redis.call('hset', P..'i:'..self, 'beat', ARGV[6])
-for _, key in ipairs({P..'i:'..self, B..'c:'..self, B..'s:'..self}) do redis.call('pexpire', key, 86400000) end
+for _, key in ipairs({P..'i:'..self, B..'c:'..self, B..'s:'..self, B..'w:'..self}) do redis.call('pexpire', key, 86400000) end
 redis.call('zremrangebyscore', P..'instances', '-inf', now - 86400000)
 local dead = {}
 for _, other in ipairs(redis.call('zrangebyscore', P..'instances', '-inf', now - lease)) do
@@ -86,7 +86,7 @@ for _, id in ipairs(redis.call('zrangebyscore', B..'o', '-inf', now - lease, 'li
   if record then
     record = cmsgpack.unpack(record)
     redis.call('zadd', B..'o', now, id)
-    for _, part in ipairs({id, record[HU], record[HP], record[NOTE]}) do orphans[#orphans + 1] = part end
+    addOrphan(orphans, id, record)
   else redis.call('zrem', B..'o', id) end
 end
 local changes = {}
@@ -101,7 +101,10 @@ redis.call('del', P..'i:'..self)
 return {'done', gen}
 `;
 
-/** Books claims of a dead instance at their holds, some at a time, and keeps for each what a late settlement needs. */
+/**
+ * Books claims of a dead instance at their holds, some at a time, and keeps for each what a late settlement needs. What each is worth
+ * is said when it is in the ledger.
+ */
 const REAP = `${CLAIMS_PRELUDE}
 local dead, lease = ARGV[5], tonumber(ARGV[6])
 local score = redis.call('zscore', P..'instances', dead)
@@ -109,6 +112,8 @@ if score and tonumber(score) > now - lease then return {'reaped', gen, 0} end
 -- If it is alive after all, it has to join again.
 redis.call('del', P..'i:'..dead)
 local found = redis.call('hscan', B..'c:'..dead, 0, 'count', 50)[2]
+local marks = B..'w:'..dead
+local alive = redis.call('hget', marks, '*') or score
 local records, all = {}, {}
 for at = 1, #found, 2 do
   local record = cmsgpack.unpack(found[at + 1])
@@ -124,19 +129,36 @@ for _, one in ipairs(records) do
   reserve(one.accounts, -1, record)
   spend(one.accounts, record[HU], record[HP])
   free(one.accounts, record)
+  record[SENT], record[ALIVE] = redis.call('hget', marks, one.id), alive
   redis.call('hdel', B..'c:'..dead, one.id)
   redis.call('set', B..'t:'..one.id, cmsgpack.pack(record), 'px', 86400000)
   redis.call('zadd', B..'o', now, one.id)
-  for _, part in ipairs({one.id, record[HU], record[HP], record[NOTE]}) do answer[#answer + 1] = part end
+  addOrphan(answer, one.id, record)
 end
 save()
 answer[3] = redis.call('hlen', B..'c:'..dead)
+if answer[3] == 0 then redis.call('del', marks) end
 return answer
 `;
 
-/** These orphans are in the ledger. */
+/**
+ * These orphans are in the ledger, each at this cost instead of its hold. A counter that is missing will be made from the ledger, which
+ * has it.
+ */
 const BOOKED = `${CLAIMS_PRELUDE}
-redis.call('zrem', B..'o', unpack(ARGV, 5))
+for at = 5, #ARGV, 3 do
+  local id, u, p = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local packed = redis.call('get', B..'t:'..id)
+  if packed then
+    local record = cmsgpack.unpack(packed)
+    local du, dp = sub(u, p, record[HU], record[HP])
+    spend(parse(record[TAIL], 1), du, dp)
+    record[HU], record[HP] = u, p
+    redis.call('set', B..'t:'..id, cmsgpack.pack(record), 'keepttl')
+  end
+  redis.call('zrem', B..'o', id)
+end
+save()
 return {'done', gen}
 `;
 

@@ -2,6 +2,7 @@
  * One instance's membership in a cluster that shares a Redis: its connection, its epoch and fence, and its heartbeats.
  */
 import { randomUUID } from 'node:crypto';
+import { defined } from '../../core/defined.ts';
 import type { OrphanedClaim } from '../contracts/claims.ts';
 import { type Answer, amountIn, numberIn } from './claims-wire.ts';
 import { RedisInvalidationBus } from './invalidation-bus.ts';
@@ -216,11 +217,23 @@ export class Membership {
   }
 }
 
-/** Orphans in an answer: id, hold in two fields, note. */
+/** Orphans in an answer, as the scripts write them. */
 export function orphansIn(answer: Answer, from: number): OrphanedClaim[] {
   const orphans: OrphanedClaim[] = [];
-  for (let at = from; at < answer.length; at += 4) {
-    orphans.push({ id: String(answer[at]), hold: amountIn(answer, at + 1), note: String(answer[at + 3]) });
+  for (let at = from; at < answer.length; at += 10) {
+    orphans.push({
+      id: String(answer[at]),
+      hold: amountIn(answer, at + 1),
+      exposure: amountIn(answer, at + 3),
+      claimedAtMs: numberIn(answer, at + 5) * 1_000,
+      ...defined({ sentAtMs: timeIn(answer, at + 6), aliveAtMs: timeIn(answer, at + 7) }),
+      hasGrown: numberIn(answer, at + 8) === 1,
+      note: String(answer[at + 9]),
+    });
   }
   return orphans;
+}
+
+function timeIn(answer: Answer, at: number): number | undefined {
+  return answer[at] === '' ? undefined : numberIn(answer, at);
 }

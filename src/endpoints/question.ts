@@ -1,4 +1,4 @@
-import type { JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
@@ -10,6 +10,10 @@ export interface Question {
   /** Undefined only on routes that need no key. */
   readonly identity: Identity | undefined;
   readonly pathParameter: string | undefined;
+  /** What the path has in the places of its names. */
+  readonly pathParameters: Readonly<Record<string, string | undefined>>;
+  /** The body as a JSON object; `{}` if there is none. */
+  readonly readBody: () => Promise<JsonObject>;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly isDraining: boolean;

@@ -8,8 +8,23 @@ export interface ItemsPage {
   readonly order: 'asc' | 'desc';
 }
 
+/** Conversations that were stored, as their owners may see them. Each method rejects with a GatewayError if there is no such one. */
+export interface StoredConversations {
+  create(owner: Identity, asked: JsonObject): Promise<JsonObject>;
+  show(owner: Identity, id: string): Promise<JsonObject>;
+  /** Changes its metadata. */
+  update(owner: Identity, id: string, asked: JsonObject): Promise<JsonObject>;
+  delete(owner: Identity, id: string): Promise<JsonObject>;
+  items(owner: Identity, id: string, page: ItemsPage): Promise<JsonObject>;
+  addItems(owner: Identity, id: string, asked: JsonObject): Promise<JsonObject>;
+  showItem(owner: Identity, id: string, item: string): Promise<JsonObject>;
+  /** Deletes an item; gives the conversation. */
+  deleteItem(owner: Identity, id: string, item: string): Promise<JsonObject>;
+}
+
 /** Responses that were stored, as their owners may see them. Each method rejects with a GatewayError if there is no such response. */
 export interface StoredResponses {
+  readonly conversations: StoredConversations;
   show(owner: Identity, id: string): Promise<JsonObject>;
   delete(owner: Identity, id: string): Promise<JsonObject>;
   /** Ends a response that is made in the background. */

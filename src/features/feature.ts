@@ -6,6 +6,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Prepare, Slots, StateSlot } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
+import type { ConversationStore } from '../stores/contracts/conversations.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
 import type { ResponseStore } from '../stores/contracts/responses.ts';
 import type { BudgetReadings } from '../telemetry/budget-gauges.ts';
@@ -62,6 +63,7 @@ export interface World {
   ) => Promise<{ readonly status: number } | { readonly fault: string }>;
   readonly directory: Directory;
   readonly responses: ResponseStore;
+  readonly conversations: ConversationStore;
   /** Whether other instances may write to the same database. */
   readonly mayBeShared: boolean;
   /** Seals texts that are stored. */

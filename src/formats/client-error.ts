@@ -10,6 +10,8 @@ import type { FormatId } from './neutral/conversation.ts';
  */
 const CODES: Partial<Readonly<Record<ErrorCode, string>>> = {
   unknown_response: 'not_found',
+  unknown_conversation: 'not_found',
+  unknown_item: 'not_found',
   unknown_previous_response: 'previous_response_not_found',
   upstream_context_window: 'context_length_exceeded',
   upstream_content_policy: 'content_filter',

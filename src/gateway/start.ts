@@ -121,7 +121,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
 function startFeatures(
   options: GatewayOptions,
   { clock, random, upstream, tokens, onFault }: Tools,
-  { database: { kind, directory, responses } }: Stores,
+  { database: { kind, directory, responses, conversations } }: Stores,
 ): RunningFeatures {
   const { config, log, features = FEATURES } = options;
   const countTokens = (text: string) => tokens.count(text);
@@ -130,6 +130,7 @@ function startFeatures(
   const stores = {
     directory,
     responses,
+    conversations,
     mayBeShared: kind === 'postgres' || config.redis !== undefined,
     seal: sealOf(options),
   };

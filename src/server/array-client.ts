@@ -1,5 +1,5 @@
 import type { Client } from '../exchange/client.ts';
-import { bufferOf, ClientWrapper } from '../pipeline/guarding/client-wrapper.ts';
+import { bufferOf, ClientWrapper } from '../exchange/client-wrapper.ts';
 import { SseSplitter } from '../wire/sse.ts';
 import type { ModelRoute } from './routes.ts';
 

@@ -14,6 +14,7 @@ import { modelGroupInfo } from '../endpoints/model-info/groups.ts';
 import { modelInfo } from '../endpoints/model-info/index.ts';
 import { listGoogleModels, listModels, showGoogleModel, showModel } from '../endpoints/models/index.ts';
 import type { Answering } from '../endpoints/question.ts';
+import * as conversations from '../endpoints/responses/conversations.ts';
 import { inputTokens, responses } from '../endpoints/responses/index.ts';
 import {
   cancelResponse,
@@ -104,6 +105,14 @@ export const FACT_ROUTES: readonly FactRoute[] = [
   fact(cancelResponse, 'key', responsePaths('/:response/cancel'), 'POST'),
   fact(listInputItems, 'key', responsePaths('/:response/input_items')),
   fact(compact, 'key', responsePaths('/compact'), 'POST'),
+  fact(conversations.createConversation, 'key', conversationPaths(''), 'POST'),
+  fact(conversations.showConversation, 'key', conversationPaths('/:conversation')),
+  fact(conversations.updateConversation, 'key', conversationPaths('/:conversation'), 'POST'),
+  fact(conversations.deleteConversation, 'key', conversationPaths('/:conversation'), 'DELETE'),
+  fact(conversations.listConversationItems, 'key', conversationPaths('/:conversation/items')),
+  fact(conversations.addConversationItems, 'key', conversationPaths('/:conversation/items'), 'POST'),
+  fact(conversations.showConversationItem, 'key', conversationPaths('/:conversation/items/:item')),
+  fact(conversations.deleteConversationItem, 'key', conversationPaths('/:conversation/items/:item'), 'DELETE'),
   fact(modelInfo, 'key', ['/model/info', '/v1/model/info']),
   fact(modelGroupInfo, 'key', ['/model_group/info']),
   fact(health, 'key', ['/health']),
@@ -131,6 +140,10 @@ function fact(
 
 function responsePaths(rest: string): RouteFacts['paths'] {
   return [`/v1/responses${rest}`, `/responses${rest}`, `/openai/v1/responses${rest}`, `/openai/responses${rest}`];
+}
+
+function conversationPaths(rest: string): RouteFacts['paths'] {
+  return [`/v1/conversations${rest}`, `/conversations${rest}`, `/openai/v1/conversations${rest}`];
 }
 
 /** Every path with the method that it is served for. The patterns are made of our paths, never of what a client sent. */

@@ -27,6 +27,7 @@ import { serveManagement } from './management.ts';
 import { ConnectionLimits } from './overload/connection-limits.ts';
 import { LoopWatch } from './overload/loop-watch.ts';
 import { OverloadManager } from './overload/overload-manager.ts';
+import { readJsonObject } from './read-json-object.ts';
 import {
   FACT_ROUTES,
   type FactRoute,
@@ -260,6 +261,12 @@ export class Edge {
         identity,
         parts: this.#options.parts,
         pathParameter: parameterOf(request.params),
+        pathParameters: request.params as Record<string, string>,
+        readBody: () => {
+          const client = new HttpClient(request.raw, reply.raw, this.#overload);
+          client.whenClosed(() => this.#overload.release(client));
+          return readJsonObject(client, snapshot.config.server.maxRequestBytes, identity?.keyHash ?? '');
+        },
         // Of a repeated parameter the last value counts, as FastAPI reads it.
         query: Object.fromEntries(queryOf(request.url)),
         headers: request.headers,

@@ -5,7 +5,10 @@ const GEMINI_VERBS = VERB_ROUTES.map(({ verb }) => `:${verb}`).join(', ');
 
 /** Parts of the providers' APIs that clients ask for and the gateway does not serve. */
 const NOT_SERVED: readonly (readonly [path: RegExp, words: string])[] = [
-  [/\/conversations(?:\/|$)/, 'The Conversations API is not served. Use `previous_response_id` of /v1/responses.'],
+  [
+    /\/conversations(?:\/|$)/,
+    'Of the Conversations API, /v1/conversations, /v1/conversations/ID, /v1/conversations/ID/items and /v1/conversations/ID/items/ITEM are served.',
+  ],
   [/\/messages\/batches(?:\/|$)|\/batches(?:\/|$)/, 'The Batches API is not served. Send each request by itself.'],
   [/\/files(?:\/|$)/, 'The Files API is not served. Send content in the request itself.'],
   [

@@ -3,6 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { StoredResponses } from '../../exchange/stored-responses.ts';
 import type { Identity } from '../../tenancy/identity.ts';
 import type { Answering, Question } from '../question.ts';
+import { pageOf } from './page-of.ts';
 
 /** Shows a response. */
 export const showResponse: Answering = async (question) => {
@@ -27,23 +28,10 @@ export const cancelResponse: Answering = async (question) => {
   return { status: 200, body: await stored.cancel(owner, id) };
 };
 
-const USUAL_ITEMS = 20;
-const MOST_ITEMS = 100;
-
 /** Lists the input of a response. */
 export const listInputItems: Answering = async (question) => {
   const { stored, owner, id } = asked(question);
-  const { after, limit = String(USUAL_ITEMS), order = 'desc' } = question.query;
-  const count = /^\d{1,3}$/.test(limit) ? Number(limit) : 0;
-  if (count < 1 || count > MOST_ITEMS) {
-    throw new GatewayError('invalid_request', `\`limit\` must be a number from 1 to ${MOST_ITEMS}.`, {
-      param: 'limit',
-    });
-  }
-  if (order !== 'asc' && order !== 'desc') {
-    throw new GatewayError('invalid_request', '`order` must be asc or desc.', { param: 'order' });
-  }
-  return { status: 200, body: await stored.inputItems(owner, id, { after, limit: count, order }) };
+  return { status: 200, body: await stored.inputItems(owner, id, pageOf(question)) };
 };
 
 /** Says that conversations are not compacted here. */

@@ -6,7 +6,7 @@ import type { Exchange } from '../../exchange/exchange.ts';
 import { errorBody } from '../../formats/client-error.ts';
 import { inputItemsOf } from '../../formats/openai-responses/kept-request.ts';
 import { failedResponse, queuedResponse } from '../../formats/openai-responses/kept-response.ts';
-import type { ResponseOwner } from '../../stores/contracts/responses.ts';
+import type { ResponseOwner, WithResponse } from '../../stores/contracts/responses.ts';
 import type { World } from '../feature.ts';
 import { BackgroundClient } from './background-client.ts';
 import type { Reasoning, Shelf } from './shelf.ts';
@@ -17,6 +17,8 @@ export interface BackgroundRun {
   readonly id: string;
   readonly client: BackgroundClient;
   readonly queued: JsonObject;
+  /** Members that only the gateway knows. */
+  readonly told: JsonObject;
   readonly input: readonly JsonValue[];
 }
 
@@ -50,36 +52,42 @@ export class BackgroundRuns {
   }
 
   /** Answers the client at once, and lets the request go on without it. */
-  start(exchange: Exchange, owner: ResponseOwner, previousResponseId: string | undefined): BackgroundRun {
+  start(exchange: Exchange, owner: ResponseOwner, told: JsonObject): BackgroundRun {
     const { client, callId, body, startedAtMs, askedModel = '' } = exchange;
     const parsed = parseJson(body.toString('utf8'));
     const asked = isJsonObject(parsed) ? parsed : {};
     const id = `resp_${callId}`;
     const queued = {
       ...queuedResponse(asked, id, askedModel, Math.floor(startedAtMs / 1_000)),
-      previous_response_id: previousResponseId ?? null,
+      ...told,
     };
-    const run = { owner, id, client: new BackgroundClient(client), queued, input: inputItemsOf(asked) };
+    const run = { owner, id, client: new BackgroundClient(client), queued, told, input: inputItemsOf(asked) };
     this.#running.set(placeOf(owner, id), run);
     this.#timer ??= setInterval(() => this.#renew(), RENEWED_EVERY_MS).unref();
     exchange.client = run.client;
     const headers = ['content-type', 'application/json', 'x-litellm-call-id', callId, 'x-request-id', callId];
     const running = { ...queued, status: 'in_progress' };
-    this.#shelf.put(owner, id, { response: running, input: run.input }, this.#world.clock.nowMs() + BELIEVED_MS).then(
-      () => client.sendWhole(200, headers, Buffer.from(JSON.stringify(queued))),
-      (cause: unknown) => {
-        const error = asGatewayError(cause);
-        client.sendWhole(error.status, headers, errorBody(error));
-        this.leave(owner, id);
-      },
-    );
+    this.#shelf
+      .put(
+        owner,
+        id,
+        { response: running, input: run.input },
+        { runningUntilMs: this.#world.clock.nowMs() + BELIEVED_MS },
+      )
+      .then(
+        () => client.sendWhole(200, headers, Buffer.from(JSON.stringify(queued))),
+        (cause: unknown) => {
+          const error = asGatewayError(cause);
+          client.sendWhole(error.status, headers, errorBody(error));
+          this.leave(owner, id);
+        },
+      );
     return run;
   }
 
   /** Stores the answer. */
-  complete(run: BackgroundRun, answer: JsonObject, reasoning: Reasoning): void {
-    const { background, store = true, previous_response_id } = run.queued;
-    this.#end(run, { ...answer, id: run.id, background, store, previous_response_id } as JsonObject, reasoning);
+  complete(run: BackgroundRun, answer: JsonObject, reasoning: Reasoning, more: WithResponse): void {
+    this.#end(run, { ...answer, id: run.id, background: true, ...run.told }, reasoning, more);
   }
 
   /** Stores that there is none, unless the run is over. */
@@ -114,10 +122,10 @@ export class BackgroundRuns {
     clearTimeout(timer);
   }
 
-  #end(run: BackgroundRun, response: JsonObject, reasoning: Reasoning = []): void {
+  #end(run: BackgroundRun, response: JsonObject, reasoning: Reasoning = [], more: WithResponse = {}): void {
     if (!this.#forget(run)) return;
     const { owner, id, input } = run;
-    this.#shelf.end(owner, id, { response, input, reasoning }).catch((error: unknown) => {
+    this.#shelf.end(owner, id, { response, input, reasoning }, more).catch((error: unknown) => {
       this.#world.onFault(`the response ${id}, which was made in the background, could not be stored`, error);
     });
   }

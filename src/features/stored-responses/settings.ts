@@ -16,15 +16,25 @@ const ROWS = {
   general_settings: {
     responses_store: own(
       'flag',
-      'Keeps responses of `/v1/responses` for their clients: `store`, `previous_response_id`, `background`.',
+      'Keeps responses and conversations for their clients: `store`, `previous_response_id`, `conversation`, `background`.',
       'isOn',
       true,
     ),
-    responses_store_retention: own('duration', 'How long a response is kept.', 'retentionMs', '30d'),
-    responses_store_max_mb: own('count', 'Largest response that is kept, with its input, in MiB.', 'mostMegabytes', 8),
+    responses_store_retention: own(
+      'duration',
+      'How long a response is kept, and a conversation to which nothing is added.',
+      'retentionMs',
+      '30d',
+    ),
+    responses_store_max_mb: own(
+      'count',
+      'Largest response that is kept, with its input, and largest conversation, in MiB.',
+      'mostMegabytes',
+      8,
+    ),
     responses_store_max_mb_per_scope: own(
       'count',
-      'How much is kept for one team, or for one user or key without a team, in MiB; the oldest go first.',
+      'How much is kept for one team, or for one user or key without a team, in MiB: of responses, and as much of conversations. The oldest go first.',
       'mostMegabytesOfScope',
       256,
     ),

@@ -1,10 +1,9 @@
 /** What is stored for clients: written and read as response objects with their input, sealed if the configuration says so. */
-import { GatewayError } from '../../core/errors.ts';
 import { itemsOf, type JsonObject, type JsonValue, objectOf } from '../../core/json.ts';
 import { failedResponse } from '../../formats/openai-responses/kept-response.ts';
-import { DatabaseUnavailableError } from '../../stores/contracts/directory.ts';
-import type { ResponseOwner, StoredResponse } from '../../stores/contracts/responses.ts';
+import type { ResponseOwner, StoredResponse, WithResponse } from '../../stores/contracts/responses.ts';
 import type { World } from '../feature.ts';
+import { answered } from './answered.ts';
 import type { StoredResponsesConfig } from './settings.ts';
 
 /** A response with the input that it answers. */
@@ -13,6 +12,11 @@ interface KeptResponse {
   readonly input: readonly JsonValue[];
   /** Which deployment made the reasoning that no other one may be able to read: pairs of an item's id and a deployment's. */
   readonly reasoning?: Reasoning;
+}
+
+/** What is stored together with a response; and, while it is being made, until when it may be believed to be. */
+interface PutMore extends WithResponse {
+  readonly runningUntilMs?: number;
 }
 
 /** Pairs of the id of a reasoning item and of the deployment that made it. */
@@ -35,12 +39,16 @@ export class Shelf {
   }
 
   /** Keeps a response; rejects if the database is unavailable. What is too large is not kept. */
-  async put(owner: ResponseOwner, id: string, kept: KeptResponse, runningUntilMs?: number): Promise<void> {
+  async put(owner: ResponseOwner, id: string, kept: KeptResponse, more: PutMore = {}): Promise<void> {
     const { config } = this;
     if (config === undefined) return;
+    const { runningUntilMs, ...together } = more;
     const data = JSON.stringify(kept);
     if (Buffer.byteLength(data) > config.mostMegabytes * MEBIBYTE) {
       this.#world.log.app.warn({ id }, 'A response is larger than responses_store_max_mb and was not stored');
+      const { addition } = more;
+      const most = config.mostMegabytesOfScope * MEBIBYTE;
+      if (addition !== undefined) await this.#world.conversations.add(owner, addition, most);
       return;
     }
     const createdAtMs = Math.round(this.#world.clock.nowMs());
@@ -49,7 +57,7 @@ export class Shelf {
       ...(runningUntilMs !== undefined && { runningUntilMs: Math.round(runningUntilMs) }),
     };
     const place = `${owner.scope} ${id}`;
-    const writing = this.#world.responses.put(owner, stored, config.mostMegabytesOfScope * MEBIBYTE);
+    const writing = this.#world.responses.put(owner, stored, config.mostMegabytesOfScope * MEBIBYTE, together);
     this.#writing.set(place, writing);
     try {
       await writing;
@@ -59,8 +67,8 @@ export class Shelf {
   }
 
   /** Ends a response that is being made. False if it was cancelled or deleted meanwhile. */
-  end(owner: ResponseOwner, id: string, kept: KeptResponse): Promise<boolean> {
-    return this.#world.responses.end(owner, id, this.#sealed(id, JSON.stringify(kept)));
+  end(owner: ResponseOwner, id: string, kept: KeptResponse, more: WithResponse = {}): Promise<boolean> {
+    return this.#world.responses.end(owner, id, this.#sealed(id, JSON.stringify(kept)), more);
   }
 
   /** A response of an owner; undefined if there is none. */
@@ -86,6 +94,11 @@ export class Shelf {
       'The gateway was stopped while this response was made. Send the request again.',
     );
     return { response: failed, input, reasoning, isRunning };
+  }
+
+  /** Which responses of an owner have these items. */
+  holdersOf({ scope }: ResponseOwner, itemIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return answered(this.#world.responses.holdersOf(scope, itemIds, this.#world.clock.nowMs()));
   }
 
   delete({ scope }: ResponseOwner, id: string): Promise<boolean> {
@@ -118,12 +131,15 @@ export class Shelf {
   }
 }
 
-async function answered<Value>(reading: Promise<Value>): Promise<Value> {
-  try {
-    return await reading;
-  } catch (cause) {
-    if (!(cause instanceof DatabaseUnavailableError)) throw cause;
-    const message = 'The database of stored responses cannot be reached. Try again soon.';
-    throw new GatewayError('store_unavailable', message, { retryAfterMs: 1_000, cause });
-  }
+const LISTED = /^item_([\w.:-]{1,240})_(\d{1,6})$/;
+
+/** The id under which an item of an input is listed that has none of its own. */
+export function listedItemId(responseId: string, index: number): string {
+  return `item_${responseId.replace(/^resp_/, '')}_${index}`;
+}
+
+/** Where the item of such an id is. */
+export function sourceOfListedItem(id: string): { readonly responseId: string; readonly index: number } | undefined {
+  const [, base, index] = LISTED.exec(id) ?? [];
+  return base === undefined ? undefined : { responseId: `resp_${base}`, index: Number(index) };
 }

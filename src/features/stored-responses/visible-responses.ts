@@ -5,14 +5,17 @@ import { listedItem } from '../../formats/openai-responses/kept-response.ts';
 import type { Identity } from '../../tenancy/identity.ts';
 import type { BackgroundRuns } from './background-runs.ts';
 import { ownerOf } from './owner-of.ts';
-import type { Shelf } from './shelf.ts';
+import { listedItemId, type Shelf } from './shelf.ts';
+import { listOf, type VisibleConversations } from './visible-conversations.ts';
 
 /** Stored responses as their owners see them. */
 export class VisibleResponses implements StoredResponses {
   readonly #shelf: Shelf;
   readonly #runs: BackgroundRuns;
+  readonly conversations: VisibleConversations;
 
-  constructor(shelf: Shelf, runs: BackgroundRuns) {
+  constructor(shelf: Shelf, runs: BackgroundRuns, conversations: VisibleConversations) {
+    this.conversations = conversations;
     this.#shelf = shelf;
     this.#runs = runs;
   }
@@ -48,8 +51,7 @@ export class VisibleResponses implements StoredResponses {
 
   async inputItems(owner: Identity, id: string, { after, limit, order }: ItemsPage): Promise<JsonObject> {
     const { input } = await this.#find(owner, id);
-    const base = id.replace(/^resp_/, '');
-    const items = input.map((item, index) => listedItem(item, `item_${base}_${index}`));
+    const items = input.map((item, index) => listedItem(item, listedItemId(id, index)));
     if (order === 'desc') items.reverse();
     const start = after === undefined ? 0 : items.findIndex((item) => item.id === after) + 1;
     if (after !== undefined && start === 0) {
@@ -57,14 +59,7 @@ export class VisibleResponses implements StoredResponses {
         param: 'after',
       });
     }
-    const data = items.slice(start, start + limit);
-    return {
-      object: 'list',
-      data,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-      has_more: start + limit < items.length,
-    };
+    return listOf(items.slice(start, start + limit), start + limit < items.length);
   }
 
   async #find(owner: Identity, id: string) {

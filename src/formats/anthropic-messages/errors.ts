@@ -59,6 +59,8 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   invalid_json: 'invalid_request_error',
   invalid_request: 'invalid_request_error',
   invalid_field: 'invalid_request_error',
+  unknown_conversation: 'not_found_error',
+  unknown_item: 'not_found_error',
   unknown_response: 'not_found_error',
   unknown_previous_response: 'not_found_error',
   unknown_object: 'not_found_error',

@@ -66,9 +66,10 @@ test('what is kept says so, and asks for reasoning that later turns can hold', (
 
 test('what a request asks of the store is read; null says what absence says', () => {
   assert.deepEqual(readKeeping(...read('{"store":null,"background":null,"previous_response_id":null,"prompt":null}')), {
-    ...{ store: undefined, background: undefined, previousResponseId: undefined, namesKept: undefined },
+    ...{ store: undefined, background: undefined, previousResponseId: undefined, prompt: undefined },
+    conversation: undefined,
   });
-  assert.equal(readKeeping(...read('{"conversation":{"id":"conv_1"}}')).namesKept, 'conversation');
+  assert.equal(readKeeping(...read('{"conversation":"conv_1"}')).conversation, 'conv_1');
 });
 
 test('an item that only refers to another is found, with its type and without', () => {

@@ -9,11 +9,10 @@ export interface KeepingAsked {
   readonly store: JsonValue | undefined;
   readonly background: JsonValue | undefined;
   readonly previousResponseId: JsonValue | undefined;
-  /** The first member that names something which is kept elsewhere: `conversation`, `prompt`. */
-  readonly namesKept: string | undefined;
+  readonly conversation: JsonValue | undefined;
+  /** A template that is kept at a provider. */
+  readonly prompt: JsonValue | undefined;
 }
-
-const KEPT_ELSEWHERE = ['conversation', 'prompt'];
 
 /** Reads what a request asks of the store. */
 export function readKeeping(body: Buffer, envelope: ReadableEnvelope): KeepingAsked {
@@ -25,7 +24,8 @@ export function readKeeping(body: Buffer, envelope: ReadableEnvelope): KeepingAs
     store: askedIn('store'),
     background: askedIn('background'),
     previousResponseId: askedIn('previous_response_id'),
-    namesKept: KEPT_ELSEWHERE.find((name) => (memberNamed(envelope, name)?.kind ?? 'null') !== 'null'),
+    conversation: askedIn('conversation'),
+    prompt: askedIn('prompt'),
   };
 }
 
@@ -56,21 +56,28 @@ const ENCRYPTED = 'reasoning.encrypted_content';
 interface KeptChange {
   /** Items of an earlier turn, which come before the input. */
   readonly before: readonly JsonValue[] | undefined;
+  /** The items of the input, if they are others than those that were sent. */
+  readonly input?: readonly JsonValue[] | undefined;
   /** Whether the answer is kept: its reasoning is then asked for in the form that any later turn can be given. */
   readonly isKept: boolean;
 }
 
 /** The request as it is answered: without the members that the gateway acts on. */
-export function preparedRequest(body: Buffer, envelope: ReadableEnvelope, { before, isKept }: KeptChange): Buffer {
+export function preparedRequest(
+  body: Buffer,
+  envelope: ReadableEnvelope,
+  { before, input, isKept }: KeptChange,
+): Buffer {
   const edits: Edit[] = [];
   const set = (name: string, json: string): void => {
     const edit = memberNamed(envelope, name) === undefined ? 'add' : 'replace';
     edits.push({ edit, name, json });
   };
-  for (const name of ['previous_response_id', 'background']) {
+  for (const name of ['previous_response_id', 'conversation', 'background']) {
     if (memberNamed(envelope, name) !== undefined) edits.push({ edit: 'remove', name });
   }
-  if (before !== undefined) set('input', joined(before, body, envelope));
+  if (input !== undefined) set('input', JSON.stringify([...(before ?? []), ...input]));
+  else if (before !== undefined) set('input', joined(before, body, envelope));
   if (isKept) {
     set('store', 'true');
     const include = memberNamed(envelope, 'include');

@@ -5,9 +5,12 @@ import { writeResponseObject } from './response-object.ts';
 
 const LAST_EVENTS: ReadonlySet<unknown> = new Set(['response.completed', 'response.incomplete']);
 
+const OPENING_BRACE = 0x7b;
+
 /** The response object that a client got, whole or as the last event of a stream; undefined if it has none. */
 export function responseIn(body: Buffer, isStream: boolean): JsonObject | undefined {
-  if (!isStream) return objectIn(body.toString('utf8'));
+  // A stream that came in one piece is sent as it came.
+  if (!isStream && body[0] === OPENING_BRACE) return objectIn(body.toString('utf8'));
   for (let end = body.length; end > 0; ) {
     const start = body.lastIndexOf('\ndata:', end - 1);
     const line = body.toString('utf8', start + '\ndata:'.length, end).split('\n', 1)[0] ?? '';
@@ -42,12 +45,20 @@ export function failedResponse(response: JsonObject, message: string, code = 'se
   return { ...response, status: 'failed', error: { code, message } };
 }
 
+/** Items that say how far they are. */
+const WITH_STATUS: ReadonlySet<unknown> = new Set(['function_call', 'function_call_output']);
+
 /** An item of an input as OpenAI lists it: with an id, and a message with its type and its content in parts. */
 export function listedItem(item: JsonValue, id: string): JsonObject {
   if (!isJsonObject(item)) return { id };
-  if (item.role === undefined) return { id, ...item };
+  const own = typeof item.id === 'string' ? item.id : id;
+  if (item.role === undefined) {
+    const status = WITH_STATUS.has(item.type) ? { status: item.status ?? 'completed' } : {};
+    return { ...item, ...status, id: own };
+  }
   const { content } = item;
-  const type = item.role === 'assistant' ? { type: 'output_text', annotations: [] } : { type: 'input_text' };
+  const type =
+    item.role === 'assistant' ? { type: 'output_text', annotations: [], logprobs: [] } : { type: 'input_text' };
   const parts = typeof content === 'string' ? [{ ...type, text: content }] : (content ?? []);
-  return { id, status: 'completed', ...item, type: 'message', content: parts };
+  return { ...item, status: item.status ?? 'completed', id: own, type: 'message', content: parts };
 }

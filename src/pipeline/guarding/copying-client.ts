@@ -1,5 +1,5 @@
 import type { Client } from '../../exchange/client.ts';
-import { bufferOf, ClientWrapper } from './client-wrapper.ts';
+import { bufferOf, ClientWrapper } from '../../exchange/client-wrapper.ts';
 
 const OK = 200;
 

@@ -1,8 +1,8 @@
 import type { Client } from '../../exchange/client.ts';
+import { bufferOf, ClientWrapper } from '../../exchange/client-wrapper.ts';
 import type { AnswerView } from '../../exchange/slots.ts';
 import type { FormatId } from '../../formats/neutral/conversation.ts';
 import { viewOf } from './answer-text.ts';
-import { bufferOf, ClientWrapper } from './client-wrapper.ts';
 
 /** Holds an answer back until somebody has judged it. Its size is bounded by what a provider may send. */
 export class HeldClient extends ClientWrapper {

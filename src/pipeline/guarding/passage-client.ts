@@ -1,10 +1,10 @@
 import { asGatewayError, type GatewayError } from '../../core/errors.ts';
 import type { Client } from '../../exchange/client.ts';
+import { bufferOf, ClientWrapper } from '../../exchange/client-wrapper.ts';
 import { clientErrorOf } from '../../formats/client-error.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { FormatId } from '../../formats/neutral/conversation.ts';
 import { StreamText, viewOf } from './answer-text.ts';
-import { bufferOf, ClientWrapper } from './client-wrapper.ts';
 
 const LINE_FEED = 0x0a;
 const OK = 200;

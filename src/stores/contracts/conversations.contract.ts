@@ -100,6 +100,11 @@ export function testConversations(name: string, open: () => Promise<SqlConnectio
         assert.deepEqual(await page('a', true), []);
         assert.equal(await page('none', true), undefined);
         await store.create(OWNER, made('newer', { createdAtMs: 6 }), [{ id: 'b', data: 'newer' }], MUCH);
+        assert.equal((await store.item('team:t1', 'c', 'b'))?.data, 'data of b');
+        assert.equal(await store.item('team:t2', 'c', 'b'), undefined);
+        assert.equal(await store.item('team:t1', 'newer', 'a'), undefined);
+        assert.ok((await store.sizeOf('team:t1', 'c')) > (await store.sizeOf('team:t1', 'newer')));
+        assert.equal(await store.sizeOf('team:t2', 'c'), 0);
         const found = await store.find('team:t1', ['a', 'b', 'none'], 9);
         assert.deepEqual(found.map(({ id, data, conversationId }) => [id, data, conversationId]).sort(), [
           ['a', 'data of a', 'c'],

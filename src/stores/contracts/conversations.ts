@@ -44,8 +44,12 @@ export interface ConversationStore {
   setData(scope: string, id: string, data: string, nowMs: number): Promise<boolean>;
   /** Adds items. False if there is no such conversation, or if the key was deleted meanwhile. */
   add(owner: ResponseOwner, addition: Addition, mostBytesOfScope: number): Promise<boolean>;
+  /** How many bytes the items of a conversation take. */
+  sizeOf(scope: string, id: string): Promise<number>;
   /** All items of a conversation, oldest first. */
   items(scope: string, id: string): Promise<readonly StoredItem[]>;
+  /** An item of a conversation; of several with one id the newest. */
+  item(scope: string, id: string, itemId: string): Promise<StoredItem | undefined>;
   /** Some items of a conversation; undefined if it has no item `after`. */
   page(scope: string, id: string, asked: ItemsAsked): Promise<readonly StoredItem[] | undefined>;
   /** The items of these ids in any conversation of a scope; of several with one id the newest. */

@@ -28,6 +28,20 @@ test('turns of one conversation may go to any instance', { timeout: 60_000 }, as
   }
   assert.equal((await one.responses.inputItems.list(last ?? '')).data.length, 7);
 
+  // The end of a turn says that its conversation has it, whichever instance is asked next.
+  const { id: conversation } = await one.conversations.create();
+  for (let turn = 0; turn < 10; turn += 1) {
+    const client: OpenAI = turn % 2 === 0 ? one : two;
+    const model = turn % 3 === 0 ? 'claude-sonnet' : 'gpt-4o';
+    const body = { model, input: `say: turn ${turn}`, conversation, stream: true as const };
+    for await (const event of await client.responses.create(body)) {
+      if (event.type === 'response.completed') break;
+    }
+    const other: OpenAI = turn % 2 === 0 ? two : one;
+    const items: { data: unknown[] } = await other.conversations.items.list(conversation, { limit: 100 });
+    assert.equal(items.data.length, 2 * (turn + 1), `turn ${turn}`);
+  }
+
   const running = await one.responses.create({ model: 'gpt-5', input: 'say: never', background: true });
   assert.equal((await two.responses.cancel(running.id)).status, 'cancelled');
   assert.equal((await one.responses.retrieve(running.id)).status, 'cancelled');

@@ -88,8 +88,23 @@ export class SqlConversations implements ConversationStore {
     return isAdded;
   }
 
+  async sizeOf(scope: string, id: string): Promise<number> {
+    const { size } = await this.#read
+      .selectFrom('conversation_items')
+      .select(({ fn }) => fn.sum<number | null>('bytes').as('size'))
+      .where('scope', '=', scope)
+      .where('conversation_id', '=', id)
+      .executeTakeFirstOrThrow();
+    return Number(size ?? 0);
+  }
+
   items(scope: string, id: string): Promise<readonly StoredItem[]> {
     return this.#itemsOf(scope, id).orderBy('position').execute();
+  }
+
+  async item(scope: string, id: string, itemId: string): Promise<StoredItem | undefined> {
+    if (!isStorable(itemId)) return undefined;
+    return await this.#itemsOf(scope, id).where('id', '=', itemId).orderBy('position', 'desc').executeTakeFirst();
   }
 
   async page(

@@ -1,4 +1,4 @@
-import type { Client } from '../../exchange/client.ts';
+import type { Client } from './client.ts';
 
 /** A client that hands everything on to another; what looks at answers overrides what it has to. */
 export class ClientWrapper implements Client {

@@ -328,7 +328,7 @@ test('claims of an instance that died are booked at their holds, once, and a lat
   });
 });
 
-test('an orphan is told with when it was sent and with the last sign of life, and counts what it is booked at', async () => {
+test('an orphan comes with when it was sent and with the last sign of life, and counts what it is booked at', async () => {
   await inWorld(async ({ join, wire, redis }) => {
     const cable = await wire();
     const lost = await join({}, cable.port);

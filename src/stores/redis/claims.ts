@@ -1,25 +1,24 @@
 /** Claims of all instances that share a Redis. */
 import type { Clock } from '../../core/clock.ts';
 import type { PicoUsd } from '../../core/money.ts';
-import {
-  type ClaimAccount,
-  type ClaimOutcome,
-  type ClaimRequest,
-  type Claims,
-  type MoneyLimit,
-  type MoneyState,
-  type Refusal,
-  type Reserve,
-  type Seed,
-  type Settlement,
-  YOUNG_CLAIM_MS,
+import type {
+  ClaimAccount,
+  ClaimOutcome,
+  ClaimRequest,
+  Claims,
+  MoneyLimit,
+  MoneyState,
+  Refusal,
+  Reserve,
+  Seed,
+  Settlement,
 } from '../contracts/claims.ts';
 import type { InvalidationBus } from '../contracts/invalidation-bus.ts';
-import { SIGN_OF_LIFE_EVERY_MS } from '../contracts/sign-of-life.ts';
 import { reservesOf } from '../limits/budget.ts';
 import { Backlog, cancellationUpdate, correctionUpdate, settlementUpdate, type Update } from './claims-backlog.ts';
 import { Delivery, type OpenClaim } from './claims-delivery.ts';
 import { LastKnown } from './claims-last-known.ts';
+import { Marks } from './claims-marks.ts';
 import { type BookOrphan, Orphans } from './claims-orphans.ts';
 import { OutageClaims } from './claims-outage.ts';
 import { Seeds } from './claims-seeds.ts';
@@ -33,6 +32,7 @@ import {
   writeAccounts,
   writeAmounts,
 } from './claims-wire.ts';
+import { Hiccup } from './hiccup.ts';
 import type { RedisAddress, RedisStatus } from './link.ts';
 import { type Found, MEMBERSHIP_TIMES, Membership, type MembershipTimes } from './membership.ts';
 import { pause, succeeds } from './waiting.ts';
@@ -72,9 +72,6 @@ const STALE: Refusal = {
 const MOST_ROUNDS = 5;
 /** How long closing waits for updates that are under way. */
 const LAST_MS = 500;
-/** How long a silence of Redis may be a hiccup of a busy machine. */
-const HICCUP_MS = 1_000;
-const LOOK_EVERY_MS = 10;
 
 /** Claims by scripts in Redis; while Redis is unavailable, by an equal share of what was left. */
 export class RedisClaims implements Claims {
@@ -89,12 +86,8 @@ export class RedisClaims implements Claims {
   readonly #delivery: Delivery;
   readonly #orphans: Orphans;
   #outageClaims: OutageClaims | undefined;
-  /** When Redis was first found unavailable, by the monotonic clock; undefined while it is up. */
-  #downSinceMs: number | undefined;
-  #waitingBriefly: Promise<void> | undefined;
-  readonly #signs: NodeJS.Timeout;
-  /** Claims that were sent, and of which Redis has not been told yet. */
-  #unmarked: string[] = [];
+  readonly #hiccup: Hiccup;
+  readonly #marks: Marks;
   #isClosed = false;
 
   constructor(options: RedisClaimsOptions) {
@@ -126,7 +119,8 @@ export class RedisClaims implements Claims {
       },
     });
     const book = options.onOrphan ?? (({ hold }) => hold);
-    this.#signs = setInterval(() => this.#showLife(), SIGN_OF_LIFE_EVERY_MS).unref();
+    this.#hiccup = new Hiccup(clock, () => this.isUp || this.#isClosed);
+    this.#marks = new Marks(this.#membership, this.#open, clock);
     this.#orphans = new Orphans(this.#membership, this.#seeds, times.leaseMs, book);
   }
 
@@ -157,11 +151,11 @@ export class RedisClaims implements Claims {
     if (this.#open.has(id) || this.#asking.has(id)) throw new RangeError('a claim with this id is open already');
     this.#asking.add(id);
     try {
-      if (!this.isUp && needsRedis(request)) await this.#waitBriefly();
+      if (!this.isUp && needsRedis(request)) await this.#hiccup.wait();
       return this.isUp ? await this.#claimInRedis(request) : await this.#claimLocally(request);
     } finally {
       this.#asking.delete(id);
-      if (this.isUp) this.#downSinceMs = undefined;
+      if (this.isUp) this.#hiccup.end();
     }
   }
 
@@ -205,21 +199,11 @@ export class RedisClaims implements Claims {
   }
 
   sent(id: string): void {
-    const claim = this.#open.get(id);
-    if (claim === undefined || claim.sentAtMs !== undefined) return;
-    claim.sentAtMs = this.#clock.monotonicMs();
-    this.#unmarked.push(id);
-    // All that are sent in one turn are told together.
-    if (this.#unmarked.length === 1) queueMicrotask(() => void this.#tellSent());
+    this.#marks.sent(id);
   }
 
   aboutToSend(id: string): Promise<void> | undefined {
-    const claim = this.#open.get(id);
-    const nowMs = this.#clock.monotonicMs();
-    if (claim === undefined || claim.sentAtMs !== undefined || nowMs - claim.startedAtMs < YOUNG_CLAIM_MS / 2) return;
-    claim.sentAtMs = nowMs;
-    this.#unmarked.push(id);
-    return this.#tellSent();
+    return this.#marks.aboutToSend(id);
   }
 
   settle(settlement: Settlement): void | Promise<void> {
@@ -258,7 +242,7 @@ export class RedisClaims implements Claims {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearInterval(this.#signs);
+    this.#marks.stop();
     if (this.isUp) await Promise.race([this.#backlog.allReleased(), pause(LAST_MS)]);
     this.#delivery.stop();
     await this.#membership.close();
@@ -320,30 +304,10 @@ export class RedisClaims implements Claims {
       }
     }
     if (!this.isUp && needsRedis(request)) {
-      await this.#waitBriefly();
+      await this.#hiccup.wait();
       if (this.isUp) return this.#claimInRedis(request);
     }
     return this.#claimLocally(request);
-  }
-
-  /**
-   * Waits for a Redis that fell silent, as long as that may be a hiccup: a busy machine is not an outage, and budgets
-   * that are divided among instances can be overspent. In a longer outage no request waits. All waiting requests share
-   * one timer.
-   */
-  #waitBriefly(): Promise<void> {
-    if (this.#waitingBriefly !== undefined) return this.#waitingBriefly;
-    const nowMs = this.#clock.monotonicMs();
-    this.#downSinceMs ??= nowMs;
-    const untilMs = this.#downSinceMs + HICCUP_MS;
-    if (nowMs >= untilMs) return Promise.resolve();
-    const look = async (): Promise<void> => {
-      while (!this.isUp && !this.#isClosed && this.#clock.monotonicMs() < untilMs) await pause(LOOK_EVERY_MS);
-    };
-    this.#waitingBriefly = look().finally(() => {
-      this.#waitingBriefly = undefined;
-    });
-    return this.#waitingBriefly;
   }
 
   /** Whether Redis carried it out is unknown: it gets the outcome later, by the claim's id. */
@@ -391,16 +355,6 @@ export class RedisClaims implements Claims {
     // If an earlier ending of this claim still waits, that one counts.
     if (claim === undefined && this.#backlog.has(update.key)) return Promise.resolve();
     return this.#delivery.send(update);
-  }
-
-  #showLife(): void {
-    if (this.#open.size > 0 && this.#membership.isUp) void this.#tellSent();
-  }
-
-  /** Tells Redis which claims were sent, and that we live. What it does not hear now is told when it is joined again. */
-  async #tellSent(): Promise<void> {
-    const ids = this.#unmarked.splice(0);
-    await succeeds(this.#membership.run('sent', ids));
   }
 
   async #hearBeat(found: Found): Promise<void> {

@@ -27,8 +27,14 @@ export function chooseLane(request: LaneRequest, deployment: Deployment): LaneCh
   const own = deployment.operation(asked.id);
   if (own === undefined || !serves(own, request, deployment)) {
     const { standIn } = asked;
-    const other = standIn === undefined ? undefined : deployment.operation(standIn.id);
-    return standIn === undefined || other === undefined ? undefined : translated(format, standIn.id, other);
+    if (standIn === undefined) return undefined;
+    // A completion is asked for as a chat, and some models chat in the Responses API only.
+    const id =
+      standIn.id === 'chat' && asked.id !== 'response' && deployment.conversations === 'responses'
+        ? 'response'
+        : standIn.id;
+    const other = deployment.operation(id);
+    return other === undefined ? undefined : translated(format, id, other);
   }
   if (own.format !== format) return translated(format, asked.id, own);
   const obstacle = obstacleTo(own, asked.id, deployment, body);

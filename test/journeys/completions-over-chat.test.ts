@@ -9,6 +9,7 @@ const MODELS = {
   gpt: 'openai/gpt-4o',
   claude: 'anthropic/claude-sonnet-4-5',
   gemini: 'gemini/gemini-2.5-flash',
+  pro: 'openai/gpt-5-pro',
   instruct: 'openai/gpt-3.5-turbo-instruct',
 };
 
@@ -38,7 +39,7 @@ const PROMPTS = Array.from({ length: 9 }, (_, index) => `Say: word ${index}`);
 const WORDS = PROMPTS.map((_, index) => `word ${index}`);
 
 describe('echo', () => {
-  for (const model of ['gpt', 'claude', 'gemini']) {
+  for (const model of ['gpt', 'claude', 'gemini', 'pro']) {
     it(`writes the prompt before each answer of ${model}, whole and streamed`, async () => {
       const whole = await ask({ model, prompt: 'Say: once "upon"', echo: true });
       assert.equal(whole.headers.get('x-sluice-dropped'), null);

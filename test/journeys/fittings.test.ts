@@ -789,3 +789,67 @@ describe('small things', { timeout: 20_000 }, () => {
     assert.match(JSON.stringify(gemini.body.contents), /"args":\{"a":1\}/);
   });
 });
+
+describe('a client of Gemini’s format', () => {
+  const generate = (model: string, config: JsonObject, name = 'generationConfig') =>
+    sent(`/v1beta/models/${model}:generateContent`, {
+      contents: [{ role: 'user', parts: [{ text: 'hi' }] }],
+      [name]: config,
+    });
+
+  it('that wants no thinking gets the least of Gemini 3, which always thinks, and learns it', async () => {
+    const relayed = await generate('gemini/gemini-3-flash', { thinkingConfig: { thinkingBudget: 0 } });
+    assert.deepEqual((relayed.body.generationConfig as JsonObject).thinkingConfig, {
+      thinkingLevel: 'MINIMAL',
+    });
+    assert.deepEqual([relayed.lane, relayed.dropped], ['relay', 'generationConfig.thinkingConfig']);
+    const translated = await sent('/v1/responses', {
+      model: 'gemini/gemini-3-flash',
+      input: 'hi',
+      reasoning: { effort: 'none' },
+    });
+    assert.match(translated.dropped ?? '', /reasoning_effort/);
+  });
+
+  it('may say a level and a budget: the level counts, as both are refused', async () => {
+    const { body } = await generate('gemini/gemini-3-flash', {
+      thinkingConfig: { thinkingBudget: 100, thinkingLevel: 'low' },
+    });
+    assert.deepEqual(
+      Object.keys((body.generationConfig as JsonObject).thinkingConfig as JsonObject).includes('thinkingBudget'),
+      false,
+    );
+  });
+
+  it('is fitted in snake case too', async () => {
+    const config = {
+      max_output_tokens: 99_999,
+      stop_sequences: ['1', '2', '3', '4', '5', '6'],
+      thinking_config: { thinking_level: 'high' },
+    };
+    const { body, dropped } = await generate('gemini/gemini-2.0-flash', config, 'generation_config');
+    assert.deepEqual(body.generation_config, { max_output_tokens: 8_192, stop_sequences: ['1', '2', '3', '4', '5'] });
+    assert.equal(
+      dropped,
+      'generationConfig.maxOutputTokens, generationConfig.stopSequences, generationConfig.thinkingConfig',
+    );
+  });
+});
+
+describe('a client of the Responses API', () => {
+  it('gets no sealed reasoning of a model that does not reason, which would refuse to seal any', async () => {
+    const include = ['reasoning.encrypted_content', 'message.output_text.logprobs'];
+    const one = await sent('/v1/responses', {
+      model: 'openai/gpt-4o',
+      input: 'hi',
+      include,
+      reasoning: { summary: 'auto' },
+    });
+    assert.deepEqual([one.body.include, one.body.reasoning], [['message.output_text.logprobs'], undefined]);
+    assert.equal(one.dropped, 'include');
+    const other = await sent('/v1/responses', { model: 'openai/gpt-4.1', input: 'hi', include: include.slice(0, 1) });
+    assert.equal(other.body.include, undefined);
+    const reasons = await sent('/v1/responses', { model: 'openai/gpt-5', input: 'hi', include: include.slice(0, 1) });
+    assert.deepEqual([reasons.body.include, reasons.dropped], [include.slice(0, 1), null]);
+  });
+});

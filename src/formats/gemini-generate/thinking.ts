@@ -54,6 +54,12 @@ export function writeThinking(
   return Object.keys(config).length === 0 ? undefined : config;
 }
 
+/** Whether a model thinks although the request says that it should not. */
+export function thinksUnwanted(reasoning: ReasoningRequest | undefined, written: JsonObject | undefined): boolean {
+  if (reasoning === undefined || written === undefined || !wantsNone(reasoning)) return false;
+  return written.thinkingBudget !== 0;
+}
+
 function wantsNone({ mode, effort, budgetTokens }: ReasoningRequest): boolean {
   return (
     mode === 'disabled' || (mode !== 'enabled' && (effort === 'none' || (effort === undefined && budgetTokens === 0)))

@@ -7,7 +7,7 @@ import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts'
 import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
 import { withinLimit } from '../within-limit.ts';
 import { toJsonSchema, toOpenApiSchema } from './schema.ts';
-import { writeThinking } from './thinking.ts';
+import { thinksUnwanted, writeThinking } from './thinking.ts';
 import { writeContents } from './write-contents.ts';
 
 /** https://ai.google.dev/api/generate-content, `stopSequences`: "up to 5" (2026-11-28). */
@@ -42,6 +42,10 @@ function writeGenerationConfig(
   const { sampling, output, modalities } = request;
   const thinkingConfig = writeThinking(request.reasoning, options.model, options.traits);
   if (thinkingConfig === 'unsupported') unsupported(dropped, 'reasoning_effort', 'the model does not think');
+  else if (thinksUnwanted(request.reasoning, thinkingConfig)) {
+    const why = `the model '${options.model}' cannot be kept from thinking: it thinks as little as it can`;
+    dropped.push({ field: 'reasoning_effort', why, kind: 'fitted' });
+  }
   const plain = isGemini4(options.model) ? withoutRefusedByGemini4(sampling, dropped) : sampling;
   return {
     ...member('temperature', sampling.temperature),

@@ -19,7 +19,7 @@ interface Asked {
 export const OWN: Asked = { field: 'reasoning.effort', isHint: true };
 
 /** The members that a fitting may look at or change. */
-export const FITTED_MEMBERS: readonly string[] = ['reasoning', 'text', 'max_output_tokens'];
+export const FITTED_MEMBERS: readonly string[] = ['reasoning', 'text', 'max_output_tokens', 'include'];
 
 /** Fits the members of a request. */
 export function fitRequest(
@@ -31,6 +31,7 @@ export function fitRequest(
 ): void {
   const reasoning = members.get('reasoning');
   if (isJsonObject(reasoning)) fitReasoning(members, reasoning, abilities, model, report, asked);
+  if (abilities.reasoning?.how === 'never') fitInclude(members, model, report, asked);
   if (abilities.verbosity === 'fixed') fitVerbosity(members, model, report);
   const limit = members.get('max_output_tokens');
   const { maxOutputTokens: most } = abilities;
@@ -38,6 +39,22 @@ export function fitRequest(
   members.set('max_output_tokens', most);
   const why = `lowered to ${most}, the most that the model '${model}' can write`;
   report({ field: 'max_output_tokens', why, kind: 'fitted' });
+}
+
+const SEALED = 'reasoning.encrypted_content';
+
+/**
+ * "Encrypted content is not supported with this model" is the answer of a model that does not reason
+ * (https://github.com/microsoft/agent-framework/issues/7483, 2026-11-29); Codex and others ask every model for it.
+ */
+function fitInclude(members: RequestMembers, model: string, report: Report, asked: Asked): void {
+  const include = members.get('include');
+  if (!Array.isArray(include) || !include.includes(SEALED)) return;
+  const others = include.filter((each) => each !== SEALED);
+  if (others.length > 0) members.set('include', others);
+  else members.remove('include');
+  // Clients of other formats did not ask for it: the translation did.
+  if (asked === OWN) report({ field: 'include', why: `the model '${model}' does not reason`, kind: 'fitted' });
 }
 
 function fitVerbosity(members: RequestMembers, model: string, report: Report): void {

@@ -8,16 +8,13 @@ interface AnswerMark {
   readonly mark: RegExp;
 }
 
-const CHOICES: AnswerMark = {
-  member: 'choices',
-  mark: /"finish_reason"\s*:\s*"(?:stop|length|tool_calls|function_call|content_filter)"/,
-};
+const FINISH = '"finish_reason"\\s*:\\s*"(?:stop|length|tool_calls|function_call|content_filter)"';
 
 const MARKS: Partial<Readonly<Record<FormatId, AnswerMark>>> = {
-  'openai-chat': CHOICES,
-  'openai-completions': CHOICES,
+  'openai-chat': { member: 'choices', mark: new RegExp(`^(?=[^]*"message"\\s*:\\s*\\{)[^]*${FINISH}`) },
+  'openai-completions': { member: 'choices', mark: new RegExp(FINISH) },
   'openai-embeddings': { member: 'data', mark: /"embedding"\s*:/ },
-  'openai-responses': { member: 'output', mark: /"status"\s*:\s*"(?:completed|incomplete|queued|in_progress)"/ },
+  'openai-responses': { member: 'output', mark: /"status"\s*:\s*"(?:completed|incomplete)"|"background"\s*:\s*true/ },
   'anthropic-messages': {
     member: 'content',
     mark: /"stop_reason"\s*:\s*"(?:end_turn|stop_sequence|max_tokens|tool_use|pause_turn|refusal)"/,

@@ -1,6 +1,7 @@
 /** A success that holds no answer is the provider's failure: the next deployment is asked, and nothing is charged for it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { JsonObject } from '../../src/core/json.ts';
 import {
   type ScriptedAnswer,
   type ScriptedGateway,
@@ -17,6 +18,11 @@ before(async () => {
       glm: 'zai/glm-4.6',
       claude: 'anthropic/claude-sonnet-4-5',
       gemini: 'gemini/gemini-2.5-pro',
+      pro: 'openai/gpt-5-pro',
+      'gpt-to-claude': 'openai/gpt-4o',
+      'claude-to-claude': 'anthropic/claude-sonnet-4-5',
+      'gemini-to-claude': 'gemini/gemini-2.5-pro',
+      'backup-claude': 'anthropic/claude-haiku-4-5',
       vectors: 'openai/text-embedding-3-small',
       backup: 'openai/gpt-4o-mini',
       'backup-vectors': 'openai/text-embedding-3-large',
@@ -26,7 +32,8 @@ before(async () => {
         num_retries: 0,
         disable_cooldowns: true,
         fallbacks: [
-          ...['gpt', 'glm', 'claude', 'gemini'].map((group) => ({ [group]: ['backup'] })),
+          ...['gpt', 'glm', 'claude', 'gemini', 'pro'].map((group) => ({ [group]: ['backup'] })),
+          ...['gpt', 'claude', 'gemini'].map((group) => ({ [`${group}-to-claude`]: ['backup-claude'] })),
           { vectors: ['backup-vectors'] },
         ],
       },
@@ -62,6 +69,17 @@ const gemini = (candidates: unknown) => ({
   candidates: candidates as never,
   usageMetadata: { promptTokenCount: 3, totalTokenCount: 3 },
 });
+const response = (members: JsonObject): JsonObject => ({
+  id: 'resp_1',
+  object: 'response',
+  created_at: 1,
+  status: 'completed',
+  model: 'm',
+  output: [],
+  usage: { input_tokens: 1, output_tokens: 0 },
+  ...members,
+});
+const begun: JsonObject = { type: 'response.created', response: response({ status: 'in_progress' }) };
 const DONE = 'data: [DONE]\n\n';
 const GOOD = whole(chat(message('Hello.', 'stop')));
 const GOOD_STREAM = stream([chunk(delta({ content: 'Hello.' }, null)), chunk(delta({}, 'stop')), DONE]);
@@ -75,6 +93,7 @@ const WHOLE: readonly (readonly [what: string, group: string, answer: ScriptedAn
   ['a choice that ended with an error', 'gpt', whole(chat(message('', 'error')))],
   ['a choice with a malformed call', 'gpt', whole(chat(message(null, 'malformed_function_call')))],
   ["an answer in Anthropic's format", 'gpt', whole(claude([{ type: 'text', text: 'x' }], 'end_turn'))],
+  ['a choice without a message', 'gpt', whole(chat([{ index: 0, message: null, finish_reason: 'stop' }]))],
   ['a list', 'gpt', whole([])],
   ['null', 'gpt', whole(null)],
   ['nothing at all', 'gpt', { headers: { 'content-type': 'application/json' }, body: '' }],
@@ -85,6 +104,11 @@ const WHOLE: readonly (readonly [what: string, group: string, answer: ScriptedAn
   ['a message without content', 'claude', whole({ ...claude(null, null) })],
   ['a message that says nothing and has not ended', 'claude', whole(claude([], null))],
   ["an answer in OpenAI's format", 'claude', whole(chat(message('x', 'stop')))],
+  ['an empty object', 'pro', whole({})],
+  ['a response without an item', 'pro', whole(response({ output: [] }))],
+  ['a response without output', 'pro', whole(response({ output: null }))],
+  ['a response that has only begun', 'pro', whole(response({ status: 'in_progress' }))],
+  ['a response that was cancelled', 'pro', whole(response({ status: 'cancelled' }))],
   ['an empty object', 'gemini', whole({})],
   ['no candidate', 'gemini', whole(gemini([]))],
   ['a candidate without content', 'gemini', whole(gemini([{ index: 0 }]))],
@@ -116,6 +140,13 @@ const STREAMS: readonly (readonly [what: string, group: string, answer: Scripted
     'claude',
     stream([{ type: 'message_start', message: claude([], null) as never }, { type: 'message_stop' }]),
   ],
+  ['no event', 'pro', stream([])],
+  [
+    'a response that begins and has no item',
+    'pro',
+    stream([begun, { type: 'response.completed', response: response({}) }]),
+  ],
+  ['a response that only begins', 'pro', stream([begun, DONE])],
   ['no event', 'gemini', stream([])],
   ['no candidate', 'gemini', stream([gemini([])])],
   ...['MISSING_THOUGHT_SIGNATURE', 'MALFORMED_RESPONSE', 'MALFORMED_FUNCTION_CALL', 'OTHER'].map(
@@ -166,6 +197,41 @@ for (const [isStream, cases, good] of [
     }
   });
 }
+
+describe('for clients of the Responses API and of Gemini’s format', { timeout: 120_000 }, () => {
+  const nothing = [...WHOLE, ...STREAMS];
+  const message = claude([{ type: 'text', text: 'Hello.' }], 'end_turn');
+  const goodStream = stream([
+    { type: 'message_start', message: claude([], null) as never },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hello.' } },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 2 } },
+    { type: 'message_stop' },
+  ]);
+  for (const family of ['gpt', 'claude', 'gemini']) {
+    it(`the fallback answers in the place of what ${family} sends`, async () => {
+      for (const [what, group, answer] of nothing) {
+        if (group !== family) continue;
+        const isStream = STREAMS.some((each) => each[2] === answer);
+        const model = `${family}-to-claude`;
+        const verb = isStream ? 'streamGenerateContent?alt=sse' : 'generateContent';
+        const asked: readonly (readonly [string, JsonObject])[] = [
+          ['/v1/responses', { model, input: 'Hi', stream: isStream }],
+          [`/v1beta/models/${model}:${verb}`, { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] }],
+        ];
+        for (const [path, body] of asked) {
+          scripted.script(answer, isStream ? goodStream : whole(message));
+          const answered = await scripted.gateway.post(path, body);
+          const text = await answered.text();
+          assert.equal(answered.status, 200, `${what}: ${text}`);
+          assert.match(text, /Hello\./, what);
+          assert.equal(scripted.received.length, 2, what);
+        }
+      }
+    });
+  }
+});
 
 describe('an answer that says nothing but was ended truly', { timeout: 60_000 }, () => {
   const TRUE: readonly (readonly [group: string, isStream: boolean, answer: ScriptedAnswer])[] = [

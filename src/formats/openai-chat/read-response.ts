@@ -18,6 +18,10 @@ export function readResponse(body: JsonObject, callSeed?: string): ConversationR
   if (!isJsonObject(body) || !Array.isArray(body.choices)) {
     throw new FormatError('choices', `The answer has no 'choices': it is not a chat completion.`);
   }
+  const listed = body.choices.filter(isJsonObject);
+  if (listed.length > 0 && !listed.some(({ message, delta }) => isJsonObject(message) || isJsonObject(delta))) {
+    throw new FormatError('choices', `The answer has no message in its 'choices'.`);
+  }
   const id = wordOf(body.id) ?? '';
   const ids = new CallIds(callSeed ?? id);
   const usage = readUsage(body);

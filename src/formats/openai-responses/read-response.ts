@@ -17,18 +17,24 @@ export function readResponse(body: JsonObject): ConversationResponse {
     id: wordOf(body.id) ?? '',
     model: stringOf(body.model) ?? '',
     ...(typeof created === 'number' && Number.isFinite(created) && { createdSeconds: Math.floor(created) }),
-    choices: [{ index: 0, parts, finish: readFinish(body, hasCall(parts)) }],
+    choices: [{ index: 0, parts, finish: readFinish(body, hasCall(parts), body.output.length > 0) }],
     ...defined({ usage: readUsage(body), serviceTier: wordOf(body.service_tier) }),
   };
 }
 
 const hasCall = (parts: readonly Part[]): boolean => parts.some((part) => part.type === 'tool-call');
 
-/** Why a response ended: its status, and what it says of an incomplete one. */
-export function readFinish(response: JsonObject, hasCalls: boolean): Finish {
+/**
+ * Why a response ended: its status, and what it says of an incomplete one. A model that had nothing to say leaves an item without text;
+ * without any item there is no answer.
+ */
+export function readFinish(response: JsonObject, hasCalls: boolean, hasItems: boolean): Finish {
   const details = response.incomplete_details;
   const reason =
     typeof details === 'object' && details !== null && !Array.isArray(details) ? details.reason : undefined;
+  if (!hasItems && reason === undefined && response.background !== true) {
+    return { reason: 'error', raw: stringOf(response.status) ?? 'completed' };
+  }
   switch (response.status) {
     case 'incomplete':
       return reason === 'content_filter'
@@ -37,6 +43,10 @@ export function readFinish(response: JsonObject, hasCalls: boolean): Finish {
     case 'failed':
     case 'cancelled':
       return { reason: 'error', raw: response.status };
+    case 'queued':
+    case 'in_progress':
+      // Only one that is made in the background may have begun and no more.
+      return { reason: response.background === true ? 'stop' : 'error', raw: response.status };
     default:
       return { reason: hasCalls ? 'tool-calls' : 'stop', raw: stringOf(response.status) ?? 'completed' };
   }

@@ -227,7 +227,11 @@ export class ResponsesStreamReader implements StreamReader {
     this.#start(event, emit);
     this.#isOver = true;
     const response = isJsonObject(event.response) ? event.response : {};
-    emit({ type: 'finish', choice: 0, finish: readFinish(response, this.#calls > 0) });
+    emit({
+      type: 'finish',
+      choice: 0,
+      finish: readFinish(response, this.#calls > 0, this.#items.size > 0 || itemsOf(response.output).length > 0),
+    });
     const usage = readUsage(event) ?? this.#usage;
     if (usage !== undefined) emit({ type: 'usage', usage });
     emit({ type: 'end' });

@@ -44,7 +44,7 @@ export function makeParts(
     ...{ clock, random, upstream, tenants, claims, journal, routes, onFault },
     waiting: new BudgetQueue(() => clock.monotonicMs()),
     routing: live.routing,
-    freeRates: new FreeRates(),
+    freeRates: new FreeRates(claims),
     askedChecks: new AskedChecks(() => parts),
     isDatabaseUp: atMostEvery(DATABASE_ASKED_EVERY_MS, clock, () => database.ping()),
     wasDatabaseReached: () => database.wasReached,

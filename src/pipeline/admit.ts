@@ -22,8 +22,9 @@ export function admit(exchange: Exchange, parts: Parts): Admitted | Promise<Admi
   if (identity === undefined) return 'admitted';
   if (endpoint.operation.isFree) {
     const { freeRequestsPerMinute } = exchange.snapshot.config.budgets;
-    parts.freeRates.take('counting', identity, freeRequestsPerMinute, exchange.clock.monotonicMs());
-    return 'admitted';
+    const nowMs = exchange.clock.monotonicMs();
+    const taken = parts.freeRates.take('counting', identity, freeRequestsPerMinute, nowMs);
+    return taken === undefined ? 'admitted' : taken.then(() => 'admitted' as const);
   }
   refuseWithoutFields(exchange);
   exchange.customer = customerOf(exchange);

@@ -26,7 +26,7 @@ interface ManagementServing {
   /** Identifies the caller by its key. Throws if there is no key, or if it is unknown, blocked or expired. */
   readonly identify: (request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>) => Identity | Promise<Identity>;
   /** Counts the requests of a key. Throws if there are too many. */
-  readonly take?: (caller: Identity) => void;
+  readonly take?: (caller: Identity) => void | Promise<void>;
   /** Reports unexpected failures to the operator; the client learns no details. */
   readonly onFault: (what: string, error: unknown) => void;
 }
@@ -63,7 +63,7 @@ async function answer(
     client.sendWhole(status, ['content-type', 'application/json', 'cache-control', 'no-store', ...further], body);
   try {
     const sender = await authorised(route, url, request, serving);
-    serving.take?.(sender.caller);
+    await serving.take?.(sender.caller);
     client.whenClosed(() => serving.overload?.release(client));
     const sent = await readObject(client, sender.caller.keyHash);
     // A body may take a minute to arrive; the key may have lost its rights meanwhile.

@@ -255,7 +255,7 @@ export class Edge {
       const identity = await this.#identifyFor(route, request);
       if (route.access === 'admin' && identity?.isAdmin !== true) throw adminOnly();
       // A public route says whether the gateway is alive, to all who ask.
-      if (identity !== undefined) this.#take('facts', identity);
+      if (identity !== undefined) await this.#take('facts', identity);
       const answer = await route.answering({
         snapshot,
         identity,
@@ -332,9 +332,14 @@ export class Edge {
     return newCallId(this.#options.parts.clock.nowMs());
   }
 
-  #take(kind: FreeKind, identity: Identity | undefined): void {
+  #take(kind: FreeKind, identity: Identity | undefined): void | Promise<void> {
     const { parts, snapshot } = this.#options;
-    parts.freeRates.take(kind, identity, snapshot().config.budgets.freeRequestsPerMinute, parts.clock.monotonicMs());
+    return parts.freeRates.take(
+      kind,
+      identity,
+      snapshot().config.budgets.freeRequestsPerMinute,
+      parts.clock.monotonicMs(),
+    );
   }
 
   async #answerMetrics(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -343,7 +348,7 @@ export class Edge {
       if (snapshot.config.telemetry.metrics.requireAuth) {
         const { isAdmin } = await this.#identify(request.raw.rawHeaders, request.method, undefined);
         if (!isAdmin) throw adminOnly();
-      } else this.#take('metrics', undefined);
+      } else await this.#take('metrics', undefined);
       const { contentType, body } = await this.#options.metrics();
       return reply.header('content-type', contentType).send(Readable.from(body, { objectMode: false }));
     } catch (error) {

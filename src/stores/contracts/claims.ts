@@ -266,6 +266,14 @@ export interface Claims {
    * it is settled. Never rejects; while the shared store is unavailable, the slots are freed when it is settled.
    */
   leave(id: string): void | Promise<void>;
+  /**
+   * Gives this instance a part of what all instances together may allow of something that costs nothing, in a period that begins with
+   * the first part. Undefined: no store is shared now, and each instance counts for itself.
+   */
+  grantFree(
+    counter: string,
+    wanted: { readonly count: number; readonly limit: number; readonly periodMs: number },
+  ): Promise<{ readonly count: number; readonly endsInMs: number } | undefined>;
   /** Undoes a claim, its requests and tokens included. For requests that were never sent. */
   cancel(id: string, nowMs: number): void | Promise<void>;
   /**

@@ -104,6 +104,8 @@ export class MemoryClaims implements Claims {
     return book(bookings);
   }
 
+  async grantFree(): Promise<undefined> {}
+
   sent(): void {}
 
   aboutToSend(): undefined {}

@@ -49,6 +49,8 @@ class OneInstance implements Claims {
 
   leave(): void {}
 
+  async grantFree(): Promise<undefined> {}
+
   sent(): void {}
 
   aboutToSend(): undefined {}

@@ -287,6 +287,19 @@ end
 return {'done', gen}
 `;
 
+/** Grants a part of what may be had of something in a period, which begins with the first part. */
+const GRANT = `${CLAIMS_PRELUDE}
+local key, count, limit, period = B..'f:'..ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local used = tonumber(redis.call('get', key) or 0)
+local granted = math.max(0, math.min(count, limit - used))
+if granted > 0 then
+  redis.call('incrby', key, granted)
+  if used == 0 then redis.call('pexpire', key, period) end
+end
+local left = redis.call('pttl', key)
+return {'granted', gen, granted, left > 0 and left or tonumber(period)}
+`;
+
 /** Seeds counters that have no seed yet. */
 const SEED = `${CLAIMS_PRELUDE}
 if head[3] then return {'closed', gen} end
@@ -325,6 +338,7 @@ export const CLAIM_SCRIPTS = {
   end: END,
   free: FREE,
   sent: SENT,
+  grant: GRANT,
   register: REGISTER,
   seed: SEED,
   correct: CORRECT,

@@ -25,6 +25,7 @@ import { Seeds } from './claims-seeds.ts';
 import {
   type Answer,
   inTwo,
+  numberIn,
   readGrant,
   readRefusal,
   readState,
@@ -216,6 +217,13 @@ export class RedisClaims implements Claims {
     if (!this.isUp || claim === undefined || claim.outage !== undefined) return;
     if (!claim.accounts.some(({ parallelRequests }) => parallelRequests !== undefined)) return;
     await succeeds(this.#membership.run('free', [id]));
+  }
+
+  async grantFree(counter: string, { count, limit, periodMs }: Parameters<Claims['grantFree']>[1]) {
+    if (!this.isUp) return undefined;
+    const words = [counter, count, limit, periodMs].map(String);
+    const answer = await this.#membership.run('grant', words).catch(() => undefined);
+    return answer && { count: numberIn(answer, 2), endsInMs: numberIn(answer, 3) };
   }
 
   cancel(id: string, nowMs: number): void | Promise<void> {

@@ -1,7 +1,7 @@
 /** Writes docs/reference/models.md from the table in src/models. */
 import { type ClaudeAbilities, claudeAbilities } from '../src/models/claude-models.ts';
 import { canThink, isGemini3, isGemini4, thinkingBudgetRange, thinkingLevels } from '../src/models/gemini-models.ts';
-import type { ModelRow, Reasoning } from '../src/models/model-abilities.ts';
+import type { ModelRow, Reasoning, SearchWords } from '../src/models/model-abilities.ts';
 import { MODEL_ROWS } from '../src/models/model-table.ts';
 import { writeGenerated } from './generated-page.ts';
 
@@ -33,6 +33,13 @@ function reasoningCell(reasoning: Reasoning | undefined): string {
   }
 }
 
+const SEARCH_WORDS: Readonly<Record<SearchWords, string>> = {
+  tool: "a tool of the provider's format",
+  options: '`web_search_options`',
+  'server-tool': '`openrouter:web_search`',
+  'typed-tool': 'a tool of type `web_search`',
+};
+
 function othersCell({ abilities }: ModelRow): string {
   const forced = { 'without-thinking': 'forced tools only without thinking', never: 'no forced tools' };
   return [
@@ -43,6 +50,7 @@ function othersCell({ abilities }: ModelRow): string {
     ...(abilities.refusesStop === true ? ['no `stop`'] : []),
     ...(abilities.maxStopSequences === undefined ? [] : [`${abilities.maxStopSequences} stop sequences`]),
     ...(abilities.systemFirst === true ? ['instructions first'] : []),
+    ...(abilities.webSearch === undefined ? [] : [`searches the web (${SEARCH_WORDS[abilities.webSearch]})`]),
     ...(abilities.strictSchemas === undefined ? [] : ['strict schemas closed, every member required']),
   ].join('; ');
 }
@@ -139,7 +147,7 @@ them, and so does \`sluice_dropped_fields_total\`. A parameter that a model cann
 effort of a client of the Messages format, which is a hint there, is not.
 
 What is empty here is unknown, and goes to the provider as the client wrote it. \`model_info\` of a deployment counts before this table:
-\`max_output_tokens\`, \`base_model\` (the model behind a deployment of Azure), \`supports_reasoning\`, and LiteLLM's
+\`max_output_tokens\`, \`base_model\` (the model behind a deployment of Azure), \`supports_reasoning\`, \`supports_web_search\`, and LiteLLM's
 \`supports_none_reasoning_effort\`, \`supports_minimal_reasoning_effort\`, \`supports_low_reasoning_effort\`,
 \`supports_xhigh_reasoning_effort\` and \`supports_max_reasoning_effort\`.
 

@@ -27,6 +27,26 @@ export interface CacheMark {
   readonly ttl: '5m' | '1h';
 }
 
+/** A search of the web that the provider may make. */
+export interface AskedSearch {
+  readonly allowedDomains: readonly string[];
+  readonly blockedDomains: readonly string[];
+  /** The client says that it must be made. */
+  readonly isForced: boolean;
+}
+
+/** A page that a search found. */
+interface FoundPage {
+  readonly url: string;
+  readonly title: string;
+}
+
+/** A search that was made, and what it found. */
+export interface MadeSearch {
+  readonly query: string;
+  readonly pages: readonly FoundPage[];
+}
+
 /** What a request asks for, whatever format it came in. */
 export interface Ask {
   readonly model: string;
@@ -36,6 +56,8 @@ export interface Ask {
   readonly lastUserText: string;
   readonly tools: readonly AskedTool[];
   readonly toolChoice: AskedChoice;
+  /** The search of the web that the provider may make by itself. */
+  readonly search?: AskedSearch;
   readonly parallelTools: boolean;
   /** Results of tools that the last message brings; empty when it brings none. */
   readonly toolResults: readonly string[];
@@ -70,6 +92,8 @@ export interface Choice {
   readonly reasoning: readonly string[];
   readonly text: readonly string[];
   readonly toolCalls: readonly ToolCall[];
+  /** The search that the provider made before it wrote the text. */
+  readonly search?: MadeSearch;
   readonly ending: Ending;
   readonly stopSequence?: string;
 }

@@ -6,6 +6,7 @@ import { valueForSchema } from './schema-value.ts';
 import { between, type Random, seededRandom } from './seeded.ts';
 import { answerTokens, reasoningTokens } from './text.ts';
 import { countTokens, tokenise } from './tokens.ts';
+import { searchFor } from './web-search.ts';
 
 /** What the model's name or a header asks of an answer, beyond what the request itself says. */
 export interface Wishes {
@@ -69,7 +70,9 @@ function composeChoice(ask: Ask, wishes: Wishes, random: Random): Choice {
   if (room === 0) return { reasoning, text: [], toolCalls: [], ending: 'length' };
   const toolCalls = callsFor(ask, wishes, random);
   if (toolCalls.length > 0) return { reasoning, text: [], toolCalls, ending: 'tools' };
-  return { reasoning, toolCalls: [], ...endText(textFor(ask, wishes, random), ask.stop, room) };
+  const search = searchFor(ask);
+  const text = endText(textFor(ask, wishes, random), ask.stop, room);
+  return { reasoning, toolCalls: [], ...(search !== undefined && { search }), ...text };
 }
 
 const thinks = (ask: Ask, wishes: Wishes): boolean => wishes.reason ?? ask.wantsReasoning;

@@ -2,9 +2,10 @@
  * What a request would lose on the way to another format although it changes what the messages mean: the answer would be to another
  * question, so the request is refused, whatever `drop_params` says.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Dropped } from './format.ts';
-import type { ConversationRequest, FormatId, Part, ToolDefinition } from './neutral/conversation.ts';
+import type { ConversationRequest, FormatId, Part } from './neutral/conversation.ts';
+import { nameOfTool, placeOf } from './neutral/web-search.ts';
 
 /** Members of Anthropic's requests that bring messages, tools or files of their own (platform.claude.com/docs/en/api/messages, 2026-11). */
 const MEMBERS: ReadonlyMap<string, string> = new Map([
@@ -32,12 +33,13 @@ export function lostMeaning(
     }
   }
   const droppedFields = new Set(dropped.map(({ field }) => field));
-  const gone = tools.filter((_, index) => droppedFields.has(`tools[${index}]`));
+  const gone = tools.filter((tool, index) => droppedFields.has(placeOf(tool, index)));
   const isForced =
     toolChoice?.type === 'tool'
-      ? gone.some((tool) => nameOf(tool) === toolChoice.name)
+      ? gone.some((tool) => nameOfTool(tool) === toolChoice.name)
       : toolChoice?.type === 'required' && gone.length > 0 && gone.length === tools.length;
-  if (isForced) refuse('tool_choice', `it forces ${gone.map(nameOf).join(', ')}, which this provider does not have`);
+  if (isForced)
+    refuse('tool_choice', `it forces ${gone.map(nameOfTool).join(', ')}, which this provider does not have`);
   return lost;
 }
 
@@ -61,13 +63,6 @@ function* filesIn(parts: readonly Part[], path: string): Generator<string> {
     if (part.type === 'tool-result') yield* filesIn(part.content, place);
     else if ('source' in part && part.source.kind === 'file') yield place;
   }
-}
-
-function nameOf(tool: ToolDefinition): string {
-  if (tool.type === 'function') return tool.name;
-  const { name, type, custom } = tool.value;
-  const said = name ?? (isJsonObject(custom) ? custom.name : undefined) ?? type;
-  return typeof said === 'string' ? said : 'a tool';
 }
 
 /** Whether a member says anything: an empty list names no server. */

@@ -80,7 +80,8 @@ function serves(own: ProviderOperation, request: LaneRequest, deployment: Deploy
   if (asked.id === 'chat') {
     const { conversations } = deployment;
     if (conversations === 'chat') return true;
-    return conversations !== 'responses' && !isEffortBesideTools(format, request, deployment);
+    if (conversations === 'responses' || isEffortBesideTools(format, request, deployment)) return false;
+    return !searchesOnlyInResponses(own, deployment) || request.outline.webSearches === 0;
   }
   const { mode } = deployment.config.modelInfo;
   if (asked.standIn !== undefined && mode !== undefined) {
@@ -88,6 +89,11 @@ function serves(own: ProviderOperation, request: LaneRequest, deployment: Deploy
     if (mode === asked.standIn.mode) return false;
   }
   return own.serves?.(deployment.model) ?? true;
+}
+
+/** Whether the model searches the web by a tool that chat completions do not have. */
+function searchesOnlyInResponses(own: ProviderOperation, deployment: Deployment): boolean {
+  return deployment.abilities.webSearch === 'tool' && own.format === 'openai-chat';
 }
 
 function isEffortBesideTools(format: FormatId, { body, envelope }: LaneRequest, deployment: Deployment): boolean {

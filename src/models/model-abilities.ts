@@ -33,6 +33,17 @@ export type Reasoning =
   /** `enable_thinking` and `thinking_budget`. */
   | { readonly how: 'switch' };
 
+/** How a model is asked to search the web, where its provider makes the search. */
+export type SearchWords =
+  /** By the tool of its format: Claude's, Google's, that of the Responses API. */
+  | 'tool'
+  /** By `web_search_options` of chat completions; such a model may search unasked. */
+  | 'options'
+  /** By OpenRouter's tool `openrouter:web_search`. */
+  | 'server-tool'
+  /** By the tool `web_search` of chat completions at Z.AI. */
+  | 'typed-tool';
+
 /** One model's abilities. What is absent is unknown: it is written as asked, and the provider says. */
 export interface ModelAbilities {
   readonly reasoning?: Reasoning;
@@ -58,6 +69,8 @@ export interface ModelAbilities {
   readonly verbosity?: 'fixed';
   /** Whether it is served by OpenAI's Responses API alone: chat completions of it are refused. */
   readonly responsesOnly?: boolean;
+  /** Absent: it cannot search, as far as is known; a request in the provider's own format goes as it is. */
+  readonly webSearch?: SearchWords;
   /** Whether the strict mode of schemas wants every object closed and every member required. */
   readonly strictSchemas?: 'closed-and-required';
 }

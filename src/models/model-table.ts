@@ -5,9 +5,10 @@
  */
 import { CLAUDE_ROWS } from './claude-rows.ts';
 import { GEMINI_ROWS } from './gemini-rows.ts';
-import type { Effort, ModelAbilities, ModelRow, Reasoning } from './model-abilities.ts';
+import type { Effort, ModelAbilities, ModelRow, Reasoning, SearchWords } from './model-abilities.ts';
 import { LIMIT_ROWS, RESELLER_ROWS } from './open-rows.ts';
 import { OPENAI_ROWS } from './openai-rows.ts';
+import { SERVER_TOOL_ROWS } from './server-tool-rows.ts';
 import { VENDOR_ROWS } from './vendor-rows.ts';
 
 /** Every row, in the order in which they count. */
@@ -18,6 +19,7 @@ export const MODEL_ROWS: readonly ModelRow[] = [
   ...CLAUDE_ROWS,
   ...GEMINI_ROWS,
   ...LIMIT_ROWS,
+  ...SERVER_TOOL_ROWS,
 ];
 
 /** What the operator says of a model in `model_info`: LiteLLM's `supports_…` members, and the longest answer. */
@@ -38,14 +40,25 @@ export function modelAbilities(model: string, provider?: string, told?: ToldByOp
     }
   }
   if (told === undefined) return known;
-  const { reasoning: _listed, ...others } = known;
+  const { reasoning: _listed, webSearch: _words, ...others } = known;
   const reasoning = toldReasoning(known.reasoning, told.supports);
+  const webSearch = searchWords(known.webSearch, told.supports);
   const limit = told.maxOutputTokens ?? known.maxOutputTokens;
   return {
     ...others,
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(limit === undefined ? {} : { maxOutputTokens: limit }),
+    ...(webSearch === undefined ? {} : { webSearch }),
   };
+}
+
+/** The operator knows that a model searches, and says no words: those of its format are meant. */
+function searchWords(
+  listed: SearchWords | undefined,
+  { supports_web_search: searches }: Readonly<Record<string, boolean>>,
+): SearchWords | undefined {
+  if (searches === undefined) return listed;
+  return searches ? (listed ?? 'tool') : undefined;
 }
 
 /** LiteLLM's members that say whether a model knows a word. */

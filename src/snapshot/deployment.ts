@@ -53,8 +53,8 @@ export class Deployment implements Routable {
   readonly secrets: KnownSecrets;
   /** Whether it may think for long before its first word: then silence is no sign that it is stuck. */
   readonly mayReason: boolean;
-  /** By which of OpenAI's APIs its provider is asked to chat. */
-  readonly conversations: 'chat' | 'responses' | 'responses-for-effort-beside-tools';
+  /** By which of OpenAI's APIs its provider is asked to chat; what a request asks for may decide. */
+  readonly conversations: 'chat' | 'responses' | 'by-request';
   readonly #timeouts: { readonly whole: CallTimeouts; readonly stream: CallTimeouts };
   readonly #calls = new Map<string, PreparedCall>();
   readonly #rules = new Map<OperationId, ParameterRules>();
@@ -205,7 +205,7 @@ function conversationsOf({ modelInfo }: DeploymentConfig, { operations }: Provid
   if (modelInfo.mode === 'responses' || abilities.responsesOnly === true) return 'responses';
   const { reasoning } = abilities;
   const isApart = reasoning?.how === 'effort' && reasoning.besideTools !== undefined;
-  return isApart ? 'responses-for-effort-beside-tools' : 'chat';
+  return isApart || abilities.webSearch === 'tool' ? 'by-request' : 'chat';
 }
 
 function mayReason({ reasoning }: ModelAbilities, traits: ModelTraits): boolean {

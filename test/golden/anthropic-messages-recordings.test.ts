@@ -85,7 +85,10 @@ function saidByParts(parts: readonly Part[], usage: JsonObject): Said {
     tools: parts.flatMap((part) =>
       part.type === 'tool-call' ? [{ name: part.name, input: JSON.parse(part.arguments) }] : [],
     ),
-    others: parts.flatMap((part) => (part.type === 'opaque' ? [String(part.value.type)] : [])),
+    others: parts.flatMap((part) => {
+      if (part.type === 'server-call') return [String(part.raw?.value.type)];
+      return part.type === 'opaque' ? [String(part.value.type)] : [];
+    }),
     input: sum(usage, 'inputTokens'),
     cached: sum(usage, 'cachedInputTokens'),
     output: sum(usage, 'outputTokens'),

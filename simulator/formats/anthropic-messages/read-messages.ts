@@ -4,6 +4,7 @@ import { isSignatureOf } from '../../answering/signature.ts';
 import { countTokens } from '../../answering/tokens.ts';
 import { invalid } from '../errors.ts';
 import { checkBlock, checkCacheControl, checkSource } from './blocks.ts';
+import { checkSearchBlock, checkSearchPairs } from './web-search.ts';
 
 /** What a prompt says, gathered in Anthropic's own order: tools, system, messages. */
 interface Prompt {
@@ -122,6 +123,7 @@ export class PromptReader {
     }
     if (!Array.isArray(content)) throw invalid(`${at}.content: Input should be a valid list`);
     if (content.length === 0 && !mayBeEmpty) throw this.#emptyContent(at);
+    checkSearchPairs(content, at);
     return content.map((block, index) => this.#block(block, role, `${at}.content.${index}`)).join('');
   }
 
@@ -131,6 +133,7 @@ export class PromptReader {
 
   #block(value: JsonValue, role: string, at: string): string {
     const block = checkBlock(value, at);
+    checkSearchBlock(block, at);
     const text = this.#blockText(block, role, at);
     this.add(`${text} `);
     this.mark(block.cache_control);

@@ -5,6 +5,7 @@ import type { Call } from '../operation.ts';
 import { checkCacheControl, refuseExtraMembers } from './blocks.ts';
 import { checkClaudeModel } from './model-rules.ts';
 import { PromptReader, topMark } from './read-messages.ts';
+import { readSearch } from './web-search.ts';
 
 const LEAST_THINKING = 1024;
 const TOOL_MEMBERS = [
@@ -32,6 +33,7 @@ export function readMessagesRequest(call: Call, isCount: boolean): Ask {
   const reader = new PromptReader();
   const tools = readTools(body.tools, reader);
   const toolChoice = readChoice(body.tool_choice, tools);
+  const search = readSearch(body, model);
   if (thinking.isOn && (toolChoice === 'required' || typeof toolChoice === 'object')) {
     throw invalid('Thinking may not be enabled when tool_choice forces tool use.');
   }
@@ -45,8 +47,9 @@ export function readMessagesRequest(call: Call, isCount: boolean): Ask {
     prompt: prompt.text,
     promptTokens: prompt.tokens,
     lastUserText: prompt.lastUserText,
-    tools,
+    tools: tools.filter((tool) => tool.isHosted !== true),
     toolChoice,
+    ...(search !== undefined && { search }),
     parallelTools: !(isJsonObject(body.tool_choice) && body.tool_choice.disable_parallel_tool_use === true),
     toolResults: prompt.toolResults,
     ...(typeof body.max_tokens === 'number' ? { maxTokens: body.max_tokens } : {}),
@@ -118,7 +121,7 @@ function checkSampling(body: JsonObject, isThinking: boolean): void {
   if (typeof body.top_k === 'number') throw invalid('`top_k` must be unset when thinking is enabled.');
 }
 
-function readTools(value: JsonValue | undefined, reader: PromptReader): AskedTool[] {
+function readTools(value: JsonValue | undefined, reader: PromptReader): (AskedTool & { isHosted?: boolean })[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw invalid('tools: Input should be a valid list');
   const names = new Set<string>();
@@ -132,14 +135,22 @@ function readTools(value: JsonValue | undefined, reader: PromptReader): AskedToo
   });
 }
 
-function readTool(tool: JsonValue, index: number): AskedTool {
+function readTool(tool: JsonValue, index: number): AskedTool & { isHosted?: boolean } {
   if (!isJsonObject(tool))
     throw invalid(`tools.${index}: Input should be a valid dictionary or object to extract fields from`);
   const at = `tools.${index}.custom`;
   const { name, description, type } = tool;
   if (typeof name !== 'string') throw invalid(`${at}.name: Field required`);
   // Tools that Anthropic runs itself (`web_search_20250305`) have members of their own.
-  if (typeof type === 'string' && type !== 'custom') return { name, description: type, schema: { type: 'object' } };
+  if (typeof type === 'string' && type !== 'custom') {
+    if (!/^[a-z_0-9]+_\d{8}$/.test(type)) {
+      throw invalid(
+        `tools.${index}: Input tag '${type}' found using 'type' does not match any of the expected tags: 'bash_20250124', 'custom', 'text_editor_20250728', 'web_search_20250305'`,
+      );
+    }
+    const isHosted = /^(?:web_search|web_fetch|code_execution)_/.test(type);
+    return { name, description: type, schema: { type: 'object' }, isHosted };
+  }
   if (!/^[a-zA-Z0-9_-]{1,128}$/.test(name))
     throw invalid(`${at}.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);
   const extra = Object.keys(tool).find((member) => !TOOL_MEMBERS.includes(member));

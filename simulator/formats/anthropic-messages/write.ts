@@ -3,8 +3,10 @@ import { type Answer, argumentText, type Choice, type Usage } from '../../answer
 import { identifier } from '../../answering/seeded.ts';
 import { signText } from '../../answering/signature.ts';
 import { tokenise } from '../../answering/tokens.ts';
+import { citedFrom } from '../../answering/web-search.ts';
 import type { StreamEvent } from '../../sending/reply.ts';
 import { type Call, jsonEvent } from '../operation.ts';
+import { citationsOf, searchBlocks } from './web-search.ts';
 
 /** Writes Anthropic's messages, whole and streamed. */
 export class MessageWriter {
@@ -23,7 +25,12 @@ export class MessageWriter {
       stop_reason: stopReason(choice),
       stop_sequence: choice.stopSequence ?? null,
       ...stopDetails(choice),
-      usage: { ...inputUsage(answer.usage), output_tokens: answer.usage.completion, service_tier: 'standard' },
+      usage: {
+        ...inputUsage(answer.usage),
+        output_tokens: answer.usage.completion,
+        service_tier: 'standard',
+        ...searchUsage(choice),
+      },
     };
   }
 
@@ -46,9 +53,12 @@ export class MessageWriter {
       blocks.delta({ type: 'signature_delta', signature: signText(choice.reasoning.join('')) }, 0);
       blocks.close();
     }
-    if (choice.text.length > 0) {
-      blocks.open({ type: 'text', text: '' });
-      for (const token of choice.text) blocks.delta({ type: 'text_delta', text: token });
+    this.#searchEvents(choice, blocks);
+    for (const { tokens, citations } of passages(choice)) {
+      blocks.open({ ...(citations.length > 0 && { citations: [] }), type: 'text', text: '' });
+      // Anthropic names the sources of a passage before its words (recorded 2025-09).
+      for (const citation of citations) blocks.delta({ type: 'citations_delta', citation }, 0);
+      for (const token of tokens) blocks.delta({ type: 'text_delta', text: token });
       blocks.close();
     }
     choice.toolCalls.forEach((call, at) => {
@@ -63,7 +73,7 @@ export class MessageWriter {
     events.push(
       event('close', 'message_delta', {
         delta: { stop_reason: stopReason(choice), stop_sequence: choice.stopSequence ?? null, ...stopDetails(choice) },
-        usage: { ...deltaUsage(answer.usage), output_tokens: answer.usage.completion },
+        usage: { ...deltaUsage(answer.usage), output_tokens: answer.usage.completion, ...searchUsage(choice) },
       }),
       event('done', 'message_stop', {}),
     );
@@ -85,11 +95,26 @@ export class MessageWriter {
       const thinking = choice.reasoning.join('');
       content.push({ type: 'thinking', thinking, signature: signText(thinking) });
     }
-    if (choice.text.length > 0) content.push({ type: 'text', text: choice.text.join('') });
+    const search = searchBlocks(choice, this.#call.identity);
+    if (search !== undefined) content.push(search.use, search.result);
+    for (const { tokens, citations } of passages(choice)) {
+      content.push({ ...(citations.length > 0 && { citations }), type: 'text', text: tokens.join('') });
+    }
     choice.toolCalls.forEach((call, at) => {
       content.push({ type: 'tool_use', id: this.#toolId(at), name: call.name, input: call.arguments });
     });
     return content;
+  }
+
+  #searchEvents(choice: Choice, blocks: BlockEvents): void {
+    const search = searchBlocks(choice, this.#call.identity);
+    if (search === undefined) return;
+    blocks.open({ ...search.use, input: {} });
+    for (const piece of tokenise(JSON.stringify(search.use.input)))
+      blocks.delta({ type: 'input_json_delta', partial_json: piece }, 0);
+    blocks.close();
+    blocks.open(search.result);
+    blocks.close();
   }
 
   #toolId(at: number): string {
@@ -122,6 +147,22 @@ class BlockEvents {
     this.#index += 1;
   }
 }
+
+/** A text as its blocks: the passage that names its sources is one of its own. */
+function passages(choice: Choice): { readonly tokens: readonly string[]; readonly citations: JsonObject[] }[] {
+  const { text, search } = choice;
+  if (text.length === 0) return [];
+  if (search === undefined) return [{ tokens: text, citations: [] }];
+  const from = citedFrom(choice);
+  const all = [
+    { tokens: text.slice(0, from), citations: [] },
+    { tokens: text.slice(from), citations: citationsOf(choice) },
+  ];
+  return all.filter(({ tokens }) => tokens.length > 0);
+}
+
+const searchUsage = ({ search }: Choice): JsonObject =>
+  search === undefined ? {} : { server_tool_use: { web_search_requests: 1, web_fetch_requests: 0 } };
 
 function event(part: StreamEvent['part'], type: string, members: JsonObject, tokens = 0): StreamEvent {
   return jsonEvent(part, { type, ...members }, tokens, type);

@@ -5,6 +5,7 @@ import { invalid } from '../errors.ts';
 import type { Call } from '../operation.ts';
 import { checkEnum, checkSchema, MEMBERS, readMembers, violation } from './proto.ts';
 import { readContents } from './read-contents.ts';
+import { readSearch } from './web-search.ts';
 
 /** What a generate request says about thinking. */
 export interface Thinking {
@@ -24,6 +25,7 @@ export function readGenerate(call: Call): { ask: Ask; thinking: Thinking; config
   checkConfig(config);
   checkSafety(body.safetySettings);
   const tools = readTools(body.tools);
+  const search = readSearch(body.tools, body.toolConfig, call.model);
   const system = body.systemInstruction === undefined ? '' : systemText(body.systemInstruction);
   const contents = readContents(body.contents, call.model);
   const thinking = readThinking(config, call.model);
@@ -44,6 +46,7 @@ export function readGenerate(call: Call): { ask: Ask; thinking: Thinking; config
     lastUserText: contents.lastUserText,
     tools,
     toolChoice: readChoice(body.toolConfig, tools),
+    ...(search !== undefined && { search }),
     parallelTools: true,
     toolResults: contents.toolResults,
     ...(typeof config.maxOutputTokens === 'number' ? { maxTokens: config.maxOutputTokens } : {}),

@@ -7,6 +7,7 @@ import type { StreamEvent } from '../../sending/reply.ts';
 import { choiceTokens } from '../openai-chat/write.ts';
 import { type Call, jsonEvent } from '../operation.ts';
 import type { Thinking } from './read.ts';
+import { groundingOf } from './web-search.ts';
 
 /** Writes Gemini's answers, whole and streamed. */
 export class GenerateWriter {
@@ -30,6 +31,7 @@ export class GenerateWriter {
           ...(choice.toolCalls.length > 0 ? { finishMessage: 'Model generated function call(s).' } : {}),
           index,
           ...(choice.ending === 'filter' ? { safetyRatings: SAFETY } : {}),
+          ...groundingOf(choice),
           ...this.#logprobs(choice),
         };
       }),
@@ -68,6 +70,7 @@ export class GenerateWriter {
         finishReason: finishReason(choice),
         index,
         ...(choice.ending === 'filter' ? { safetyRatings: SAFETY } : {}),
+        ...groundingOf(choice),
         ...this.#logprobs(choice),
       };
       const isLast = index === answer.choices.length - 1;

@@ -6,6 +6,7 @@ import { invalid } from '../errors.ts';
 import type { Call } from '../operation.ts';
 import { checkDeepSeekModel, checkOpenAiModel, checkOtherModel } from './model-rules.ts';
 import { readMessages, typeName } from './read-messages.ts';
+import { isSearchTool, readSearch } from './web-search.ts';
 
 /** Every parameter that OpenAI's chat completions take (API reference, 2026-09). */
 const PARAMETERS = new Set(
@@ -30,6 +31,7 @@ export function readChat(call: Call): Ask {
     checkDeepSeek(body, model);
     checkDeepSeekModel(body, model);
   } else checkOtherModel(body, model);
+  const search = readSearch(call);
   const tools = readTools(body.tools, isStrict);
   const output = readOutput(body.response_format, messages.prompt, isStrict);
   const maxTokens = numberIn(body.max_completion_tokens) ?? numberIn(body.max_tokens);
@@ -46,6 +48,7 @@ export function readChat(call: Call): Ask {
     lastUserText: messages.lastUserText,
     tools,
     toolChoice,
+    ...(search !== undefined && { search }),
     parallelTools: body.parallel_tool_calls !== false,
     toolResults: messages.toolResults,
     ...(maxTokens === undefined ? {} : { maxTokens }),
@@ -195,7 +198,7 @@ function readTools(value: JsonValue | undefined, isStrict: boolean): AskedTool[]
       },
     );
   }
-  return value.map((tool, index) => readTool(tool, index, isStrict));
+  return value.flatMap((tool, index) => (isSearchTool(tool) ? [] : [readTool(tool, index, isStrict)]));
 }
 
 function readTool(tool: JsonValue, index: number, isStrict: boolean): AskedTool {

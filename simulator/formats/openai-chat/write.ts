@@ -5,6 +5,7 @@ import { identifier, seededRandom } from '../../answering/seeded.ts';
 import { tokenise } from '../../answering/tokens.ts';
 import type { StreamEvent } from '../../sending/reply.ts';
 import { type Call, jsonEvent } from '../operation.ts';
+import { annotationsOf, foundPages } from './web-search.ts';
 
 /** Writes chat completions, whole and streamed, as OpenAI and DeepSeek do. */
 export class ChatWriter {
@@ -39,6 +40,7 @@ export class ChatWriter {
       usage: chatUsage(answer.usage, this.#call.flavour),
       service_tier: 'default',
       system_fingerprint: this.#fingerprint,
+      ...foundPages(answer.choices, this.#call),
     };
   }
 
@@ -75,8 +77,13 @@ export class ChatWriter {
       ...(this.#showsReasoning(choice) ? { reasoning_content: choice.reasoning.join('') } : {}),
       ...(calls.length > 0 ? { tool_calls: calls.map((call, at) => this.#toolCall(call, index, at)) } : {}),
       refusal: isRefusal ? text : null,
-      annotations: [],
+      annotations: this.#annotations(choice),
     };
+  }
+
+  /** Z.AI tells its sources beside the choices. */
+  #annotations(choice: Choice): JsonObject[] {
+    return foundPages([choice], this.#call).web_search === undefined ? annotationsOf(choice) : [];
   }
 
   /** OpenAI keeps its models' reasoning to itself; the others show it. */
@@ -125,6 +132,8 @@ export class ChatWriter {
         events.push(this.#delta('content', index, { tool_calls: [{ index: at, function: { arguments: piece } }] }, 1));
       }
     });
+    const annotations = this.#annotations(choice);
+    if (annotations.length > 0) events.push(this.#delta('content', index, { annotations }));
     // Hidden reasoning is still produced, and billed, before the first word.
     const hidden = showsReasoning ? 0 : choice.reasoning.length;
     const [first, ...rest] = events;
@@ -133,10 +142,8 @@ export class ChatWriter {
   }
 
   #finish(index: number, choice: Choice): StreamEvent {
-    return jsonEvent(
-      'close',
-      this.#chunk([{ index, delta: {}, logprobs: null, finish_reason: finishReason(choice) }], null),
-    );
+    const chunk = this.#chunk([{ index, delta: {}, logprobs: null, finish_reason: finishReason(choice) }], null);
+    return jsonEvent('close', { ...chunk, ...foundPages([choice], this.#call) });
   }
 
   #delta(

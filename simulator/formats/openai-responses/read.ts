@@ -7,6 +7,7 @@ import { checkResponsesModel } from '../openai-chat/model-rules.ts';
 import { checkRange, checkStrictSchema, numberIn } from '../openai-chat/read.ts';
 import { typeName } from '../openai-chat/read-messages.ts';
 import type { Call } from '../operation.ts';
+import { readSearch } from './web-search.ts';
 
 /** Every parameter of `POST /v1/responses` (API reference, 2026-09), and `client_metadata`, which Codex 0.171 sends. */
 const PARAMETERS = new Set(
@@ -34,6 +35,7 @@ export function readResponse(call: Call): Ask {
   checkRange(body, 'top_p', 0, 1);
   checkRange(body, 'max_output_tokens', 16, Number.MAX_SAFE_INTEGER);
   const tools = readTools(body.tools);
+  const search = readSearch(body, model);
   const reader = new InputReader();
   if (typeof body.instructions === 'string') reader.add(`developer: ${body.instructions}\n`);
   for (const item of earlier(call)) reader.read(item, 'previous');
@@ -48,6 +50,7 @@ export function readResponse(call: Call): Ask {
     lastUserText: input.lastUserText,
     tools,
     toolChoice: readChoice(body.tool_choice, tools),
+    ...(search !== undefined && { search }),
     parallelTools: body.parallel_tool_calls !== false,
     toolResults: input.results,
     ...(maxTokens === undefined ? {} : { maxTokens }),

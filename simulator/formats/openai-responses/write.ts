@@ -5,6 +5,7 @@ import { mintSignature } from '../../answering/signature.ts';
 import { tokenise } from '../../answering/tokens.ts';
 import type { StreamEvent } from '../../sending/reply.ts';
 import { type Call, jsonEvent } from '../operation.ts';
+import { annotationsOf, searchItem } from './web-search.ts';
 
 /** Writes responses, whole and streamed, with the items that OpenAI makes of an answer. */
 export class ResponseWriter {
@@ -26,6 +27,8 @@ export class ResponseWriter {
   output(choice: Choice): JsonObject[] {
     const items: JsonObject[] = [];
     if (choice.reasoning.length > 0) items.push(this.#reasoningItem(choice, true));
+    const search = searchItem(choice, this.#call.identity, this.#call.body, 'completed');
+    if (search !== undefined) items.push(search);
     if (choice.text.length > 0) items.push(this.#messageItem(choice, 'completed'));
     for (const at of choice.toolCalls.keys()) items.push(this.#callItem(choice, at, 'completed'));
     return items;
@@ -39,6 +42,7 @@ export class ResponseWriter {
     events.add('open', 'response.in_progress', { response: started });
     let index = 0;
     if (choice.reasoning.length > 0) this.#reasoningEvents(choice, events, index++);
+    if (this.#searchEvents(choice, events, index)) index += 1;
     if (choice.text.length > 0) this.#messageEvents(choice, events, index++);
     choice.toolCalls.forEach((_, at) => {
       this.#callEvents(choice, at, events, index++);
@@ -79,6 +83,19 @@ export class ResponseWriter {
     });
   }
 
+  #searchEvents(choice: Choice, events: NumberedEvents, index: number): boolean {
+    const { identity, body } = this.#call;
+    const done = searchItem(choice, identity, body, 'completed');
+    if (done === undefined) return false;
+    const at = { output_index: index, item_id: String(done.id) };
+    const begun = { id: String(done.id), type: 'web_search_call', status: 'in_progress', action: done.action };
+    events.add('open', 'response.output_item.added', { output_index: index, item: begun });
+    for (const step of ['in_progress', 'searching', 'completed'])
+      events.add('open', `response.web_search_call.${step}`, at);
+    events.add('open', 'response.output_item.done', { output_index: index, item: done });
+    return true;
+  }
+
   #messageEvents(choice: Choice, events: NumberedEvents, index: number): void {
     const at = { item_id: this.#itemId('msg_'), output_index: index, content_index: 0 };
     const isRefusal = choice.ending === 'refusal';
@@ -91,6 +108,8 @@ export class ResponseWriter {
       if (isRefusal) events.add('content', 'response.refusal.delta', { ...at, delta }, 1);
       else events.add('content', 'response.output_text.delta', { ...at, delta, logprobs: [] }, 1);
     }
+    for (const [annotation_index, annotation] of annotationsOf(choice).entries())
+      events.add('content', 'response.output_text.annotation.added', { ...at, annotation_index, annotation });
     if (isRefusal) events.add('close', 'response.refusal.done', { ...at, refusal: text });
     else events.add('close', 'response.output_text.done', { ...at, text, logprobs: [] });
     events.add('close', 'response.content_part.done', { ...at, part: done });
@@ -135,7 +154,7 @@ export class ResponseWriter {
   #textPart(choice: Choice, text: string): JsonObject {
     return choice.ending === 'refusal'
       ? { type: 'refusal', refusal: text }
-      : { type: 'output_text', annotations: [], logprobs: [], text };
+      : { type: 'output_text', annotations: text === '' ? [] : annotationsOf(choice), logprobs: [], text };
   }
 
   #callItem(choice: Choice, at: number, status: string): JsonObject {
@@ -196,6 +215,7 @@ export class ResponseWriter {
       top_p: body.top_p ?? 1,
       truncation: body.truncation ?? 'disabled',
       usage: usage === undefined ? null : responseUsage(usage),
+      ...(usage !== undefined && choice.search !== undefined && { tool_usage: { web_search: { num_requests: 1 } } }),
       user: body.user ?? null,
       metadata: body.metadata ?? {},
     };

@@ -10,6 +10,7 @@ import { FormatError } from '../format.ts';
 import type { StreamEvent } from '../neutral/conversation.ts';
 import { readCitation } from './citations.ts';
 import { readThinking } from './signatures.ts';
+import { readSearchStep } from './web-search.ts';
 
 type Emit = (event: StreamEvent) => void;
 
@@ -141,7 +142,9 @@ export class OpenBlocks {
       this.#input(block, state.call, isFilled ? JSON.stringify(state.input) : '{}', emit);
     } else if (state.kind === 'opaque') {
       const value = state.json === '' ? state.value : { ...state.value, input: parsedOr(state.json) };
-      this.#send(block, { type: 'opaque', choice: 0, format: 'anthropic-messages', value }, emit);
+      const part = readSearchStep(value);
+      const opaque: StreamEvent = { type: 'opaque', choice: 0, format: 'anthropic-messages', value };
+      this.#send(block, part === undefined ? opaque : { type: 'server-call', choice: 0, part }, emit);
     }
     block.isClosed = true;
   }

@@ -18,6 +18,7 @@ import type {
 import { readCitations } from './citations.ts';
 import { readThinking } from './signatures.ts';
 import { readToolId } from './tool-ids.ts';
+import { readSearchStep } from './web-search.ts';
 
 /** Names of tools by the id of their call, filled while reading in order, so that a result finds the name of its tool. */
 export type ToolNames = Map<string, string>;
@@ -190,7 +191,7 @@ function readBlock(block: JsonReader, names: ToolNames, idOf: (block: JsonReader
     case 'tool_result':
       return readToolResult(block, names);
     default:
-      return opaque(block.value);
+      return readSearchStep(block.value) ?? opaque(block.value);
   }
 }
 

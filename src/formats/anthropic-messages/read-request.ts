@@ -16,6 +16,7 @@ import type {
 } from '../neutral/conversation.ts';
 import { isReasoningEffort } from '../neutral/reasoning.ts';
 import { readBlocks, readCacheMark, readExtra, type ToolNames } from './read-content.ts';
+import { readSearchTool } from './web-search.ts';
 
 function readContent(holder: JsonReader, name: string, names: ToolNames): Part[] {
   const value = holder.get(name);
@@ -47,7 +48,7 @@ function readTool(tool: JsonReader): ToolDefinition {
   const type = tool.string('type');
   // Server tools and the client tools with a schema of Anthropic's own are named by a dated type.
   if (type !== undefined && type !== 'custom') {
-    return { type: 'opaque', format: 'anthropic-messages', value: tool.value };
+    return readSearchTool(tool.value) ?? { type: 'opaque', format: 'anthropic-messages', value: tool.value };
   }
   return {
     type: 'function',

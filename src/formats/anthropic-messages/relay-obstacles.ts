@@ -9,6 +9,7 @@ import { findText } from '../../wire/find-text.ts';
 import { imageTypeOf } from '../image-type.ts';
 import { MOST_CACHE_MARKS } from './limit-cache-marks.ts';
 import { holdsForeignThinking } from './signatures.ts';
+import { holdsForeignSearch } from './web-search.ts';
 
 /** A short word for metrics; undefined if nothing prevents it. */
 export function relayObstacle(body: Uint8Array, model: string): string | undefined {
@@ -16,6 +17,8 @@ export function relayObstacle(body: Uint8Array, model: string): string | undefin
   const bytes = asBuffer(body);
   if (countUpTo(bytes, '"cache_control"', MOST_CACHE_MARKS + 1) > MOST_CACHE_MARKS) return 'cache-marks';
   if (holdsMistoldImage(bytes)) return 'media-type';
+  if (SEARCH_MARKS.some((mark) => findText(bytes, mark) !== -1) && holdsForeignSearch(bytes.toString('latin1')))
+    return 'foreign-search';
   if (!isKnownClaude(model)) return undefined;
   const claude = claudeAbilities(model);
   if (!claude.systemInMessages && /"role"\s*:\s*"system"/.test(textAround(bytes, '"system"')))
@@ -26,6 +29,9 @@ export function relayObstacle(body: Uint8Array, model: string): string | undefin
     ? 'structured-output'
     : undefined;
 }
+
+/** Every block of a search has one of them. */
+const SEARCH_MARKS = ['"web_search_tool_result"', '"encrypted_index"'];
 
 function countUpTo(bytes: Buffer, text: string, most: number): number {
   let count = 0;

@@ -149,6 +149,9 @@ export class AnthropicStreamReader implements StreamReader {
         this.#blocks.pass('other', [begin, { type: 'tool-arguments', choice: 0, call, text: part.arguments }], emit);
         return;
       }
+      case 'server-call':
+        this.#blocks.pass('other', [{ type: 'server-call', choice: 0, part }], emit);
+        return;
       case 'opaque':
         this.#blocks.pass('other', [{ type: 'opaque', choice: 0, format: part.format, value: part.value }], emit);
     }

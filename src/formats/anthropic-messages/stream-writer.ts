@@ -13,6 +13,7 @@ import { writeFinish } from './finish.ts';
 import { writeSignature } from './signatures.ts';
 import { carryToolId, writeToolInput } from './tool-ids.ts';
 import { writeUsage } from './usage.ts';
+import { writeSearchStep } from './web-search.ts';
 import { writeExtra } from './write-content.ts';
 import { writeMessageId } from './write-response.ts';
 
@@ -224,6 +225,10 @@ export class AnthropicStreamWriter implements StreamWriter {
         const opened = this.#textBlock(event.startsPart === true);
         return opened + this.#delta(`"type":"citations_delta","citation":${JSON.stringify(citation)}`);
       }
+      case 'server-call':
+        return writeSearchStep(event.part)
+          .map((block) => this.#wholeBlock(block))
+          .join('');
       case 'opaque':
         return event.format === 'anthropic-messages' ? this.#wholeBlock(event.value) : '';
       case 'media':

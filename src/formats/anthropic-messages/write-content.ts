@@ -18,6 +18,7 @@ import type {
 import { writeCitation } from './citations.ts';
 import { writeSignature } from './signatures.ts';
 import { writeToolId, writeToolInput } from './tool-ids.ts';
+import { isClaudesOwn } from './web-search.ts';
 
 /** Takes note of what a writer leaves out. */
 export type Drop = (field: string, why: string, kind: Dropped['kind']) => void;
@@ -36,7 +37,11 @@ export function writeExtra(extra: FormatExtra | undefined): JsonObject {
 /** Undefined for a text without any visible character: Anthropic refuses such a block. */
 function writeText(part: TextPart): JsonObject | undefined {
   if (part.text.trim() === '') return undefined;
-  const citations = part.citations?.map(writeCitation).filter((citation) => citation !== undefined) ?? [];
+  const citations =
+    part.citations
+      ?.filter(isClaudesOwn)
+      .map(writeCitation)
+      .filter((citation) => citation !== undefined) ?? [];
   return {
     type: 'text',
     text: part.text,
@@ -153,6 +158,10 @@ function writeBlock(part: Part, field: string, drop: Drop): JsonObject | undefin
     case 'audio':
     case 'video':
       drop(field, `Claude does not take ${part.type}.`, 'refused');
+      return undefined;
+    case 'server-call':
+      if (part.raw?.format === 'anthropic-messages') return part.raw.value;
+      drop(field, 'Claude cannot be given a search that another provider made.', 'unknown');
       return undefined;
     case 'opaque':
       if (part.format === 'anthropic-messages') return part.value;

@@ -2,31 +2,30 @@
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type ClaudeAbilities, claudeAbilities } from '../../models/claude-models.ts';
+import type { ModelAbilities } from '../../models/model-abilities.ts';
+import { modelAbilities } from '../../models/model-table.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, ToolDefinition } from '../neutral/conversation.ts';
+import { isAllowed, leftOut, nameOfTool, placeOf, whyNotSearched } from '../neutral/web-search.ts';
 import { withinLimit } from '../within-limit.ts';
 import { endWithUser } from './end-with-user.ts';
 import { JSON_TOOL, offerJsonTool, writeJsonTool } from './json-tool.ts';
 import { limitCacheMarks } from './limit-cache-marks.ts';
 import { writeOutputSchema } from './output-schema.ts';
 import { writeToolSchema } from './tool-schema.ts';
+import { searchNameOf, writeSearchTool } from './web-search.ts';
 import { type Drop, writeCacheMark, writeExtra } from './write-content.ts';
 import { writeMessages } from './write-messages.ts';
 import { writeThinking } from './write-thinking.ts';
 
 function writeTool(
-  tool: ToolDefinition,
+  tool: Extract<ToolDefinition, { type: 'function' }>,
   index: number,
   abilities: ClaudeAbilities,
   drop: Drop,
 ): JsonObject | undefined {
-  if (nameOf(tool) === JSON_TOOL) {
+  if (nameOfTool(tool) === JSON_TOOL) {
     drop(`tools[${index}]`, `A tool named ${JSON_TOOL} would be taken for the answer: rename the tool.`, 'unsupported');
-    return undefined;
-  }
-  if (tool.type === 'opaque') {
-    if (tool.format === 'anthropic-messages') return tool.value;
-    drop(`tools[${index}]`, `A kind of tool that only ${tool.format} knows.`, 'unsupported');
     return undefined;
   }
   const strict = tool.strict === true && abilities.structuredOutput;
@@ -41,21 +40,54 @@ function writeTool(
   };
 }
 
-const nameOf = (tool: ToolDefinition): string | undefined => {
-  if (tool.type === 'function') return tool.name;
-  return typeof tool.value.name === 'string' ? tool.value.name : undefined;
-};
-
-function writeTools(request: ConversationRequest, abilities: ClaudeAbilities, drop: Drop): JsonObject[] {
-  const choice = request.toolChoice;
-  // Anthropic has no list of allowed tools: those that are not allowed are not offered.
-  const allowed = choice?.type === 'allowed' ? new Set(choice.names) : undefined;
-  return (request.tools ?? [])
-    .map((tool, index) =>
-      allowed === undefined || allowed.has(nameOf(tool) ?? '') ? writeTool(tool, index, abilities, drop) : undefined,
-    )
-    .filter((tool) => tool !== undefined);
+/** Writes a tool that Anthropic runs, or that the client runs by a definition of Anthropic's. */
+function writeHostedTool(
+  tool: Exclude<ToolDefinition, { type: 'function' }>,
+  index: number,
+  { tools = [] }: ConversationRequest,
+  { webSearch }: ModelAbilities,
+  drop: Drop,
+): JsonObject | undefined {
+  const leave = (why: string): undefined => {
+    const { field, why: words, kind } = leftOut({ tools }, index, why);
+    drop(field, words, kind);
+  };
+  if (tool.type === 'opaque') {
+    return tool.format === 'anthropic-messages' ? tool.value : leave(`only ${tool.format} has this kind of tool`);
+  }
+  if (tool.raw.format === 'anthropic-messages') return tool.raw.value;
+  if (webSearch !== 'tool') return leave('the model does not search the web');
+  const why = whyNotSearched(tool, { domains: 'one' });
+  if (why !== undefined) return leave(why);
+  const name = searchNameOf(tool);
+  if (tools.some((other) => other.type === 'function' && other.name === name)) {
+    return leave(`a function of the client has the name '${name}'`);
+  }
+  if (tool.search.contextSize !== undefined)
+    drop(`${placeOf(tool, index)}.search_context_size`, 'Claude decides how much a search brings.', 'unknown');
+  return writeSearchTool(tool);
 }
+
+function writeTools(
+  request: ConversationRequest,
+  abilities: ClaudeAbilities,
+  traits: WriteRequestOptions,
+  drop: Drop,
+): JsonObject[] {
+  const known = abilitiesOf(traits);
+  return (request.tools ?? []).flatMap((tool, index) => {
+    // Anthropic has no list of allowed tools: those that are not allowed are not offered.
+    if (!isAllowed(tool, request.toolChoice)) return [];
+    const written =
+      tool.type === 'function'
+        ? writeTool(tool, index, abilities, drop)
+        : writeHostedTool(tool, index, request, known, drop);
+    return written === undefined ? [] : [written];
+  });
+}
+
+const abilitiesOf = ({ model, traits }: WriteRequestOptions): ModelAbilities =>
+  traits.abilities ?? modelAbilities(model);
 
 /** The choice as Anthropic says it, before what the model allows; undefined if it is the default. */
 function wantedChoice(
@@ -70,8 +102,10 @@ function wantedChoice(
       return { type: choice.type };
     case 'required':
       return { type: 'any' };
-    case 'tool':
-      return { type: 'tool', name: choice.name };
+    case 'tool': {
+      const chosen = request.tools?.find((tool) => tool.type === 'server' && tool.name === choice.name);
+      return { type: 'tool', name: chosen?.type === 'server' ? searchNameOf(chosen) : choice.name };
+    }
     case 'allowed':
       return { type: choice.mode === 'required' ? 'any' : 'auto' };
   }
@@ -195,7 +229,7 @@ export function writeRequest(asked: ConversationRequest, options: WriteRequestOp
       drop(field, 'Anthropic does not know this field.', 'unknown');
   }
   reportUnsupported(request, drop);
-  const clientTools = writeTools(request, abilities, drop);
+  const clientTools = writeTools(request, abilities, options, drop);
   const clientChoice = clientTools.length === 0 ? undefined : writeToolChoice(request, abilities, drop);
   const isForced = clientChoice?.type === 'any' || clientChoice?.type === 'tool';
   const written = writeThinking(request, abilities, options.traits, isForced, drop);

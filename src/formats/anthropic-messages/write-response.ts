@@ -7,6 +7,7 @@ import { heldBy, writeFinish } from './finish.ts';
 import { isTextSignature, writeSignature, writeTextSignature, writeToolSignature } from './signatures.ts';
 import { carryToolId, writeToolInput } from './tool-ids.ts';
 import { writeUsage } from './usage.ts';
+import { writeSearchStep } from './web-search.ts';
 import { writeExtra } from './write-content.ts';
 
 /** The message's id: the provider's if it is one of Anthropic's shape, the gateway's otherwise. */
@@ -51,6 +52,8 @@ function writePart(part: Part): JsonObject[] {
       return writeToolCall(part);
     case 'audio':
       return part.transcript === undefined ? [] : writeText({ type: 'text', text: part.transcript });
+    case 'server-call':
+      return writeSearchStep(part);
     case 'opaque':
       return part.format === 'anthropic-messages' ? [part.value] : [];
     case 'image':

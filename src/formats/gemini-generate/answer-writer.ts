@@ -40,6 +40,8 @@ export function writeAnswerPart(part: Part): JsonObject | undefined {
     case 'opaque':
       return part.format === 'gemini-generate' ? part.value : undefined;
     case 'tool-result':
+    // Searches stand beside the parts.
+    case 'server-call':
       return undefined;
   }
 }

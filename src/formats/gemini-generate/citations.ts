@@ -85,9 +85,20 @@ export function countSearches(candidate: JsonObject): number | undefined {
   return Array.isArray(queries) && queries.length > 0 ? queries.length : undefined;
 }
 
-/** The `groundingMetadata` that tells citations about an answer's text; undefined if there are none. */
-export function writeGrounding(citations: readonly Citation[], text: string): JsonObject | undefined {
-  if (citations.length === 0) return undefined;
+/** A citation with its place in the answer's text: that of its passage if it has no offsets of its own. */
+export function ofPassage(citation: Citation, start: number, end: number): Citation {
+  return citation.end !== undefined || citation.raw.format === 'gemini-generate'
+    ? citation
+    : { ...citation, start, end };
+}
+
+/** The `groundingMetadata` that tells searches, and citations about an answer's text; undefined if there are neither. */
+export function writeGrounding(
+  citations: readonly Citation[],
+  text: string,
+  queries: readonly string[] = [],
+): JsonObject | undefined {
+  if (citations.length === 0 && queries.length === 0) return undefined;
   const chunks: JsonObject[] = [];
   const indexByChunk = new Map<string, number>();
   const supports: JsonObject[] = [];
@@ -103,7 +114,11 @@ export function writeGrounding(citations: readonly Citation[], text: string): Js
     const segment = segmentOf(citation, text);
     if (segment !== undefined) supports.push({ segment, groundingChunkIndices: [index] });
   }
-  return { groundingChunks: chunks, ...(supports.length === 0 ? {} : { groundingSupports: supports }) };
+  return {
+    ...(queries.length === 0 ? {} : { webSearchQueries: [...queries] }),
+    ...(chunks.length === 0 ? {} : { groundingChunks: chunks }),
+    ...(supports.length === 0 ? {} : { groundingSupports: supports }),
+  };
 }
 
 function rawMember(citation: Citation, name: 'chunk' | 'segment'): JsonObject | undefined {

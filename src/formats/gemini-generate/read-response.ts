@@ -10,6 +10,7 @@ import { countOf } from './fields.ts';
 import { rawFinishOf, readBlock, readFinish } from './finish.ts';
 import { readLogprobs } from './logprobs.ts';
 import { readUsage } from './usage.ts';
+import { readSearches } from './web-search.ts';
 
 /** Reads an answer. Throws `FormatError` for any other body. */
 export function readResponse(body: JsonObject, callSeed?: string): ConversationResponse {
@@ -21,7 +22,7 @@ export function readResponse(body: JsonObject, callSeed?: string): ConversationR
   const callIds = new CallIds(callSeed ?? id);
   const citations: Citation[] = [];
   const list = objectsOf(candidates);
-  const choices = list.map((candidate, position) => readCandidate(candidate, position, callIds, citations));
+  const choices = list.map((candidate, position) => readCandidate(candidate, position, callIds, citations, id));
   if (choices.length === 0) choices.push(emptyChoice(promptFeedback));
   const searches = list.map(countSearches).find((count) => count !== undefined);
   const usage = readUsage(body);
@@ -39,7 +40,13 @@ export function readResponse(body: JsonObject, callSeed?: string): ConversationR
   };
 }
 
-function readCandidate(candidate: JsonObject, position: number, callIds: CallIds, unplaced: Citation[]): Choice {
+function readCandidate(
+  candidate: JsonObject,
+  position: number,
+  callIds: CallIds,
+  unplaced: Citation[],
+  answerId: string,
+): Choice {
   const parts: Part[] = [];
   const index = countOf(candidate.index) ?? position;
   let calls = 0;
@@ -48,6 +55,8 @@ function readCandidate(candidate: JsonObject, position: number, callIds: CallIds
     if (read !== undefined) parts.push(read);
   }
   placeCitations(candidate, parts, unplaced);
+  const searches = readSearches(candidate, answerId);
+  if (searches !== undefined) parts.unshift(searches);
   const hasToolCalls = parts.some((part) => part.type === 'tool-call');
   const logprobs = readLogprobs(candidate);
   return {

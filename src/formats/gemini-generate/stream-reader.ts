@@ -5,6 +5,7 @@ import { parseJson } from '../../core/parse-json.ts';
 import { FormatError, type StreamReader } from '../format.ts';
 import { CallIds } from '../neutral/call-ids.ts';
 import type { Citation, Finish, StreamEvent, Usage } from '../neutral/conversation.ts';
+import type { ServerCallPart } from '../neutral/server-tools.ts';
 import { readAnswerPart, signatureOf } from './answer-parts.ts';
 import { countSearches, readCitations } from './citations.ts';
 import { readError } from './errors.ts';
@@ -14,6 +15,7 @@ import { readLogprobs } from './logprobs.ts';
 import { PartialArguments } from './partial-arguments.ts';
 import { partsOf, readTime } from './read-response.ts';
 import { readUsage } from './usage.ts';
+import { readSearches } from './web-search.ts';
 
 type Emit = (event: StreamEvent) => void;
 
@@ -28,6 +30,8 @@ interface OpenChoice {
   blocked: Finish | undefined;
   text: string;
   readonly citations: Set<string>;
+  /** What Google searched for, told again and again with more in it: it is passed on when the text is over. */
+  searches: ServerCallPart | undefined;
 }
 
 /** Opens a reader for one stream. */
@@ -83,6 +87,7 @@ class GeminiStreamReader implements StreamReader {
         emit({ type: 'finish', choice, finish: state.blocked });
       } else if (state.finish !== undefined) {
         this.#closeCall(choice, state, emit);
+        if (state.searches !== undefined) emit({ type: 'server-call', choice, part: state.searches });
         emit({ type: 'finish', choice, finish: readFinish(state.finish, state.calls > 0) });
       } else {
         isWhole = false;
@@ -216,6 +221,7 @@ class GeminiStreamReader implements StreamReader {
   /** Grounding comes once at the end, or again and again with more in it. */
   #readSources(candidate: JsonObject, choice: number, state: OpenChoice, emit: Emit): void {
     this.#searches = countSearches(candidate) ?? this.#searches;
+    state.searches = readSearches(candidate, this.#id) ?? state.searches;
     if (candidate.groundingMetadata === undefined && candidate.citationMetadata === undefined) return;
     const isNew = (citation: Citation): boolean => {
       const key = JSON.stringify(citation.raw.value);
@@ -236,7 +242,15 @@ class GeminiStreamReader implements StreamReader {
   #choiceAt(index: number): OpenChoice {
     let state = this.#choices.get(index);
     if (state === undefined) {
-      state = { calls: 0, openCall: undefined, finish: undefined, blocked: undefined, text: '', citations: new Set() };
+      state = {
+        calls: 0,
+        openCall: undefined,
+        finish: undefined,
+        blocked: undefined,
+        text: '',
+        citations: new Set(),
+        searches: undefined,
+      };
       this.#choices.set(index, state);
     }
     return state;

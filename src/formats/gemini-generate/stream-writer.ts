@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AnswerFacts, ClientError, StreamWriter } from '../format.ts';
 import type { Citation, Finish, StreamEvent, ToolCallPart, Usage } from '../neutral/conversation.ts';
 import { withSignature, writeAnswerPart, writeFunctionCall, writeRedacted } from './answer-writer.ts';
-import { writeGrounding } from './citations.ts';
+import { ofPassage, writeGrounding } from './citations.ts';
 import { writeError } from './errors.ts';
 import { writeFinish } from './finish.ts';
 import { joinLogprobs, writeLogprobs } from './logprobs.ts';
@@ -17,6 +17,10 @@ interface OpenCandidate {
   readonly citations: Citation[];
   /** Whether the client has a part of it. */
   isBegun: boolean;
+  readonly queries: string[];
+  /** Where the passage begins that is being written, and its sources. */
+  passage: number;
+  pending: Citation[];
   text: string;
   finish: Finish | undefined;
   logprobs: JsonValue | undefined;
@@ -75,13 +79,19 @@ class GeminiStreamWriter implements StreamWriter {
         if (call !== undefined) calls.set(event.call, { ...call, arguments: call.arguments + event.text });
         return '';
       }
-      case 'citation':
-        this.#candidate(event.choice).citations.push(event.citation);
+      case 'citation': {
+        const candidate = this.#candidate(event.choice);
+        if (event.startsPart === true) endPassage(candidate);
+        candidate.pending.push(event.citation);
         return '';
+      }
       case 'media': {
         const media = writeAnswerPart(event.part);
         return media === undefined ? '' : this.#part(event.choice, media);
       }
+      case 'server-call':
+        this.#candidate(event.choice).queries.push(...(event.part.queries ?? []));
+        return '';
       case 'opaque':
         return event.format === 'gemini-generate' ? this.#part(event.choice, event.value) : '';
       case 'finish': {
@@ -102,7 +112,8 @@ class GeminiStreamWriter implements StreamWriter {
 
   end(): string {
     const candidates = [...this.#candidates].map(([index, candidate]): JsonObject => {
-      const grounding = writeGrounding(candidate.citations, candidate.text);
+      endPassage(candidate);
+      const grounding = writeGrounding(candidate.citations, candidate.text, candidate.queries);
       return {
         content: { parts: lastParts(candidate, this.#takeCalls(candidate)), role: 'model' },
         ...(candidate.finish === undefined ? {} : writeFinish(candidate.finish)),
@@ -120,6 +131,7 @@ class GeminiStreamWriter implements StreamWriter {
 
   #writeText(event: Extract<StreamEvent, { type: 'text' }>): string {
     const candidate = this.#candidate(event.choice);
+    if (event.startsPart === true) endPassage(candidate);
     candidate.text += event.text;
     candidate.logprobs = joinLogprobs(candidate.logprobs, event.logprobs);
     if (event.text === '' && event.signature === undefined) return '';
@@ -129,7 +141,17 @@ class GeminiStreamWriter implements StreamWriter {
   #candidate(index: number): OpenCandidate {
     let candidate = this.#candidates.get(index);
     if (candidate === undefined) {
-      candidate = { calls: new Map(), citations: [], isBegun: false, text: '', finish: undefined, logprobs: undefined };
+      candidate = {
+        calls: new Map(),
+        citations: [],
+        isBegun: false,
+        queries: [],
+        passage: 0,
+        pending: [],
+        text: '',
+        finish: undefined,
+        logprobs: undefined,
+      };
       this.#candidates.set(index, candidate);
     }
     return candidate;
@@ -167,4 +189,12 @@ class GeminiStreamWriter implements StreamWriter {
  */
 function lastParts({ isBegun }: OpenCandidate, calls: JsonObject[]): JsonObject[] {
   return calls.length === 0 && isBegun ? [{ text: '' }] : calls;
+}
+
+/** Claude names the sources of a passage before it: where they belong is known when it is over. */
+function endPassage(candidate: OpenCandidate): void {
+  const { pending, passage, text } = candidate;
+  candidate.citations.push(...pending.map((citation) => ofPassage(citation, passage, text.length)));
+  candidate.pending = [];
+  candidate.passage = text.length;
 }

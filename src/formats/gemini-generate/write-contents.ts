@@ -112,6 +112,9 @@ class ContentsWriter {
       case 'tool-result':
         this.#dropExtra(part.extra, path);
         return this.#writeResult(part, path);
+      case 'server-call':
+        this.#drop(path, 'Gemini cannot be given a search that was made before');
+        return [];
       case 'opaque':
         if (part.format === 'gemini-generate') return [part.value];
         this.#dropped.push({

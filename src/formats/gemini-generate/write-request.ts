@@ -3,8 +3,12 @@ import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, withMembers } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
 import { isGemini4, takesJsonSchema } from '../../models/gemini-models.ts';
+import type { ModelAbilities } from '../../models/model-abilities.ts';
+import { modelAbilities } from '../../models/model-table.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
+import type { ServerTool } from '../neutral/server-tools.ts';
+import { isAllowed, leftOut, placeOf, whyNotSearched } from '../neutral/web-search.ts';
 import { withinLimit } from '../within-limit.ts';
 import { toJsonSchema, toOpenApiSchema } from './schema.ts';
 import { thinksUnwanted, writeThinking } from './thinking.ts';
@@ -18,7 +22,7 @@ export function writeRequest(asked: ConversationRequest, options: WriteRequestOp
   const dropped: Dropped[] = [];
   const request = withinLimit(asked, options, (one) => dropped.push(one));
   const { contents, systemInstruction } = writeContents(request, options.model, dropped);
-  const tools = writeTools(request.tools ?? [], options.model, dropped);
+  const tools = writeTools(request, options, dropped);
   const toolConfig = writeToolConfig(request, dropped);
   const config = writeGenerationConfig(request, options, dropped);
   const serviceTier = writeServiceTier(request.serviceTier, dropped);
@@ -130,7 +134,12 @@ const GOOGLE_TOOLS: ReadonlySet<string> = new Set([
   'retrieval',
 ]);
 
-function writeTools(tools: readonly ToolDefinition[], model: string, dropped: Dropped[]): JsonObject[] {
+function writeTools(
+  { tools = [], toolChoice }: ConversationRequest,
+  { model, traits }: WriteRequestOptions,
+  dropped: Dropped[],
+): JsonObject[] {
+  const abilities = traits.abilities ?? modelAbilities(model);
   const functionDeclarations: JsonObject[] = [];
   const others: JsonObject[] = [];
   tools.forEach((tool, index) => {
@@ -139,14 +148,50 @@ function writeTools(tools: readonly ToolDefinition[], model: string, dropped: Dr
       functionDeclarations.push(writeFunction(tool, model, path, dropped));
       return;
     }
-    const names = Object.keys(tool.value);
-    if (tool.format === 'gemini-generate' || (names.length > 0 && names.every((name) => GOOGLE_TOOLS.has(name)))) {
-      others.push(tool.value);
-    } else {
-      dropped.push({ field: path, why: `only ${tool.format} has this kind of tool`, kind: 'unsupported' });
+    // Google can be held to functions only: its own tools that are not allowed are not offered.
+    if (!isAllowed(tool, toolChoice)) return;
+    const { format, value } = tool.type === 'server' ? tool.raw : tool;
+    const names = Object.keys(value);
+    if (format === 'gemini-generate' || (names.length > 0 && names.every((name) => GOOGLE_TOOLS.has(name)))) {
+      others.push(value);
+      return;
+    }
+    const why = tool.type === 'server' ? whyLeftOut(tool, tools, abilities) : `only ${format} has this kind of tool`;
+    if (why !== undefined) dropped.push(leftOut({ tools }, index, why));
+    else if (tool.type === 'server') {
+      others.push({ googleSearch: {} });
+      reportHints(tool, placeOf(tool, index), dropped);
     }
   });
   return functionDeclarations.length === 0 ? others : [{ functionDeclarations }, ...others];
+}
+
+/**
+ * Why a search of another format is not Google's: before Gemini 3 it is refused beside functions ("Tool use with function calling is
+ * unsupported", https://github.com/symfony/ai/issues/803), and from 3 on its steps must come back with every later turn
+ * (https://github.com/Pretend-to/mio-chat-backend/issues/30, 2026-11-29), which clients of other formats cannot do.
+ */
+function whyLeftOut(
+  tool: ServerTool,
+  tools: readonly ToolDefinition[],
+  { webSearch }: ModelAbilities,
+): string | undefined {
+  if (webSearch !== 'tool') return 'the model does not search the web';
+  if (tools.some(({ type }) => type === 'function')) return 'Gemini does not search beside functions';
+  return whyNotSearched(tool, { domains: 'none' });
+}
+
+/** What makes a search better or cheaper, and is no part of what is searched. */
+function reportHints({ search }: ServerTool, path: string, dropped: Dropped[]): void {
+  const hints: readonly (readonly [string, boolean])[] = [
+    ['user_location', search.location !== undefined],
+    ['search_context_size', search.contextSize !== undefined],
+    ['max_uses', search.mostSearches !== undefined],
+  ];
+  for (const [name, isSaid] of hints) {
+    if (isSaid)
+      dropped.push({ field: `${path}.${name}`, why: "Google's search takes no such setting", kind: 'unknown' });
+  }
 }
 
 function writeFunction(
@@ -203,7 +248,14 @@ function writeToolConfig(request: ConversationRequest, dropped: Dropped[]): Json
     unsupported(dropped, 'parallel_tool_calls', 'Gemini cannot be held to one call at a time');
   }
   const choice = request.toolChoice;
+  const chosen = choice?.type === 'tool' ? choice.name : undefined;
+  if ((request.tools ?? []).some((tool) => tool.type === 'server' && tool.name === chosen)) {
+    unsupported(dropped, 'tool_choice', 'Gemini decides itself whether it searches');
+    return undefined;
+  }
   // A calling mode without functions is refused.
+  if (choice?.type === 'required' && functions.length === 0 && (request.tools ?? []).length > 0)
+    unsupported(dropped, 'tool_choice', 'Gemini decides itself whether it uses tools of its own');
   if (choice === undefined || functions.length === 0) return undefined;
   const config = (mode: string, names?: readonly string[]): JsonObject => ({
     functionCallingConfig: { mode, ...(names === undefined ? {} : { allowedFunctionNames: [...names] }) },
@@ -219,7 +271,10 @@ function writeToolConfig(request: ConversationRequest, dropped: Dropped[]): Json
       return config('ANY', [choice.name]);
     case 'allowed':
       // AUTO takes no names; VALIDATED is the mode that may also answer in words (FunctionCallingConfig, 2026-11-23).
-      return config(choice.mode === 'required' ? 'ANY' : 'VALIDATED', choice.names);
+      return config(
+        choice.mode === 'required' ? 'ANY' : 'VALIDATED',
+        choice.names.filter((name) => functions.some((tool) => tool.name === name)),
+      );
   }
 }
 

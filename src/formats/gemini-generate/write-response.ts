@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AnswerFacts } from '../format.ts';
 import type { Choice, Citation, ConversationResponse } from '../neutral/conversation.ts';
 import { writeAnswerPart } from './answer-writer.ts';
-import { writeGrounding } from './citations.ts';
+import { ofPassage, writeGrounding } from './citations.ts';
 import { writeFinish } from './finish.ts';
 import { writeLogprobs } from './logprobs.ts';
 import { writeUsage } from './usage.ts';
@@ -27,8 +27,15 @@ function writeCandidate(choice: Choice, ofAnswer: readonly Citation[]): JsonObje
     if (written !== undefined) parts.push(written);
   }
   const texts = choice.parts.filter((part) => part.type === 'text');
-  const citations = [...texts.flatMap((part) => part.citations ?? []), ...ofAnswer];
-  const groundingMetadata = writeGrounding(citations, texts.map((part) => part.text).join(''));
+  let end = 0;
+  const cited = texts.flatMap((part) => {
+    const start = end;
+    end += part.text.length;
+    return (part.citations ?? []).map((citation) => ofPassage(citation, start, end));
+  });
+  const citations = [...cited, ...ofAnswer];
+  const queries = choice.parts.flatMap((part) => (part.type === 'server-call' ? (part.queries ?? []) : []));
+  const groundingMetadata = writeGrounding(citations, texts.map((part) => part.text).join(''), queries);
   return {
     content: { parts, role: 'model' },
     ...writeFinish(choice.finish),

@@ -5,15 +5,10 @@
  */
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Effort } from '../../models/model-abilities.ts';
+import type { FormatId } from './format-id.ts';
+import type { ServerCallPart, ServerTool } from './server-tools.ts';
 
-/** The wire languages. */
-export type FormatId =
-  | 'openai-chat'
-  | 'openai-completions'
-  | 'openai-embeddings'
-  | 'openai-responses'
-  | 'anthropic-messages'
-  | 'gemini-generate';
+export type { FormatId } from './format-id.ts';
 
 /** Members that only one format knows, carried so that they survive between equal formats; every other writer leaves them out. */
 export interface FormatExtra {
@@ -117,7 +112,7 @@ interface RefusalPart {
   readonly type: 'refusal';
   readonly text: string;
 }
-/** A block that only its own format understands (a server tool's use or result). */
+/** A block that only its own format understands (the use or result of a tool that only one provider has). */
 export interface OpaquePart {
   readonly type: 'opaque';
   readonly format: FormatId;
@@ -134,6 +129,7 @@ export type Part =
   | ToolCallPart
   | ToolResultPart
   | RefusalPart
+  | ServerCallPart
   | OpaquePart;
 
 /** One turn. Tool results stand in turns of role `tool`; a `system` or `developer` turn stays at its place in the order. */
@@ -155,13 +151,27 @@ export type ToolDefinition =
       readonly cacheMark?: CacheMark;
       readonly extra?: FormatExtra;
     }
-  /** A tool the provider runs itself, or a kind only one format knows (web search, computer use, OpenAI `custom`). */
+  | ServerTool
+  /** A kind only one format knows (computer use, OpenAI's `file_search`, `custom` of chat completions). */
   | { readonly type: 'opaque'; readonly format: FormatId; readonly value: JsonObject };
 
+/** A choice as the client wrote it, for its own format: of tools that a provider runs it may say more than their names. */
+interface RawChoice {
+  readonly format: FormatId;
+  readonly value: JsonObject;
+}
+
+/** Tools that a provider runs are named as `nameOfTool` names them. */
 export type ToolChoice =
   | { readonly type: 'auto' | 'none' | 'required' }
-  | { readonly type: 'tool'; readonly name: string }
-  | { readonly type: 'allowed'; readonly mode: 'auto' | 'required'; readonly names: readonly string[] };
+  | { readonly type: 'tool'; readonly name: string; readonly raw?: RawChoice }
+  | {
+      readonly type: 'allowed';
+      readonly mode: 'auto' | 'required';
+      readonly names: readonly string[];
+      /** The entries of tools that a provider runs, by their names. */
+      readonly hosted?: ReadonlyMap<string, RawChoice>;
+    };
 
 export type OutputFormat =
   | { readonly type: 'text' }
@@ -293,7 +303,7 @@ export interface Finish {
 
 export interface Choice {
   readonly index: number;
-  /** text, reasoning, tool-call, refusal, image, audio and opaque parts, in the order the model made them. */
+  /** text, reasoning, tool-call, refusal, image, audio, server-call and opaque parts, in the order the model made them. */
   readonly parts: readonly Part[];
   readonly finish: Finish;
   /** OpenAI's `choices[].logprobs` object; formats that say it otherwise convert. */
@@ -353,6 +363,7 @@ export type StreamEvent =
   /** Belongs to the text part that is open, or with `startsPart` to the one that follows. */
   | { readonly type: 'citation'; readonly choice: number; readonly citation: Citation; readonly startsPart?: true }
   | { readonly type: 'media'; readonly choice: number; readonly part: ImagePart | AudioPart }
+  | { readonly type: 'server-call'; readonly choice: number; readonly part: ServerCallPart }
   | { readonly type: 'opaque'; readonly choice: number; readonly format: FormatId; readonly value: JsonObject }
   | { readonly type: 'finish'; readonly choice: number; readonly finish: Finish; readonly logprobs?: JsonValue }
   | { readonly type: 'usage'; readonly usage: Usage }

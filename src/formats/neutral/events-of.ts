@@ -18,14 +18,16 @@ export function* eventsOf(response: ConversationResponse): Generator<StreamEvent
 
 function* eventsOfChoice({ index: choice, parts, finish, logprobs }: Choice): Generator<StreamEvent, void> {
   let call = 0;
+  let last: Part['type'] | undefined;
   for (const part of parts) {
-    yield* eventsOfPart(part, choice, call);
+    yield* eventsOfPart(part, choice, call, last === 'text');
     if (part.type === 'tool-call') call += 1;
+    last = part.type;
   }
   yield { type: 'finish', choice, finish, ...defined({ logprobs }) };
 }
 
-function* eventsOfPart(part: Part, choice: number, call: number): Generator<StreamEvent, void> {
+function* eventsOfPart(part: Part, choice: number, call: number, isAfterText: boolean): Generator<StreamEvent, void> {
   switch (part.type) {
     case 'text':
       yield {
@@ -33,6 +35,7 @@ function* eventsOfPart(part: Part, choice: number, call: number): Generator<Stre
         choice,
         text: part.text,
         ...defined({ signature: part.signature }),
+        ...(isAfterText && { startsPart: true }),
       };
       for (const citation of part.citations ?? []) yield { type: 'citation', choice, citation };
       return;
@@ -54,6 +57,9 @@ function* eventsOfPart(part: Part, choice: number, call: number): Generator<Stre
     case 'image':
     case 'audio':
       yield { type: 'media', choice, part };
+      return;
+    case 'server-call':
+      yield { type: 'server-call', choice, part };
       return;
     case 'opaque':
       yield { type: 'opaque', choice, format: part.format, value: part.value };

@@ -46,6 +46,7 @@ export function saysSomething(event: StreamEvent): boolean {
     case 'tool-call':
     case 'tool-arguments':
     case 'media':
+    case 'server-call':
     case 'opaque':
       return true;
     default:

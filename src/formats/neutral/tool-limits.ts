@@ -137,6 +137,7 @@ function namesIn({ tools, turns }: ConversationRequest): { name: string; field: 
 /** Tools that a provider runs are named by the provider. */
 function nameOfTool(tool: ToolDefinition): string | undefined {
   if (tool.type === 'function') return tool.name;
+  if (tool.type === 'server') return undefined;
   const { custom, name } = tool.value;
   const holder = isJsonObject(custom) ? custom.name : name;
   return typeof holder === 'string' ? holder : undefined;
@@ -144,6 +145,7 @@ function nameOfTool(tool: ToolDefinition): string | undefined {
 
 function renamedTool(tool: ToolDefinition, nameOf: (name: string) => string): ToolDefinition {
   if (tool.type === 'function') return { ...tool, name: nameOf(tool.name) };
+  if (tool.type === 'server') return tool;
   const { custom } = tool.value;
   if (!isJsonObject(custom) || typeof custom.name !== 'string') return tool;
   return { ...tool, value: { ...tool.value, custom: { ...custom, name: nameOf(custom.name) } } };

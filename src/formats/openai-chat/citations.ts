@@ -29,7 +29,7 @@ export function readAnnotations(value: JsonValue | undefined): readonly Citation
   return itemsOf(value).flatMap((annotation) => readAnnotation(annotation) ?? []);
 }
 
-/** Reads the sources of a whole answer: `search_results` with titles if there are any; otherwise `citations`. */
+/** Reads the sources of a whole answer: `search_results` or Z.AI's `web_search` with titles if there are any; otherwise `citations`. */
 export function readSources(body: JsonObject): readonly Citation[] {
   const results = itemsOf(body.search_results).flatMap((value): readonly Citation[] => {
     if (!isJsonObject(value)) return [];
@@ -45,10 +45,20 @@ export function readSources(body: JsonObject): readonly Citation[] {
     ];
   });
   if (results.length > 0) return results;
+  const found = itemsOf(body.web_search).flatMap(readFound);
+  if (found.length > 0) return found;
   return itemsOf(body.citations).flatMap((value): readonly Citation[] => {
     const url = wordOf(value);
     return url === undefined ? [] : [{ url, raw: { format: 'openai-chat', value: url } }];
   });
+}
+
+/** A page that a search of Z.AI's found (https://docs.z.ai/guides/tools/web-search, 2026-11-29). */
+function readFound(value: JsonValue): readonly Citation[] {
+  const url = isJsonObject(value) ? wordOf(value.link) : undefined;
+  if (!isJsonObject(value) || url === undefined) return [];
+  const told = defined({ title: wordOf(value.title), citedText: wordOf(value.content) });
+  return [{ url, ...told, raw: { format: 'openai-chat', value } }];
 }
 
 /**

@@ -159,7 +159,8 @@ export class OpenAiChatStreamReader implements StreamReader {
 
   /** Perplexity repeats the sources of the answer in every chunk. */
   #readSources(chunk: JsonObject, emit: Emit): void {
-    if (chunk.citations === undefined && chunk.search_results === undefined) return;
+    const { citations, search_results: results, web_search: found } = chunk;
+    if (citations === undefined && results === undefined && found === undefined) return;
     const sources = readSources(chunk);
     this.#hasSources = sources.length > 0;
     for (const citation of sources) emit({ type: 'citation', choice: 0, citation });

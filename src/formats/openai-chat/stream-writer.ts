@@ -6,7 +6,7 @@
  */
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AnswerFacts, ClientError, StreamWriter } from '../format.ts';
-import type { StreamEvent, Usage } from '../neutral/conversation.ts';
+import type { Citation, StreamEvent, Usage } from '../neutral/conversation.ts';
 import { writeAnnotation } from './citations.ts';
 import { writeError } from './errors.ts';
 import { writeFinishReason } from './finish-reasons.ts';
@@ -29,8 +29,10 @@ interface OpenChoice {
   isFinished: boolean;
   hasCalls: boolean;
   images: number;
-  /** The length of the text so far: the place of a citation without offsets. */
   textLength: number;
+  /** Where the passage begins that is being written, and its sources whose place is not known before its end. */
+  passage: number;
+  pending: Citation[];
   /** The reasoning since the last signature: it is repeated whole in the block that carries the signature. */
   reasoning: string;
 }
@@ -80,6 +82,9 @@ export class OpenAiChatStreamWriter implements StreamWriter {
         return this.#writeCitation(event);
       case 'media':
         return this.#writeMedia(event);
+      case 'server-call':
+        // Chat completions tell only the result of a search, as annotations.
+        return '';
       case 'opaque':
         return this.#writeOpaque(event);
       case 'error':
@@ -107,7 +112,8 @@ export class OpenAiChatStreamWriter implements StreamWriter {
 
   #writeText(event: Of<'text'>): string {
     const known = this.#choices.get(event.choice);
-    const { choice, opening } = known === undefined ? this.#open(event.choice) : { choice: known, opening: '' };
+    const { choice, opening: opened } = known === undefined ? this.#open(event.choice) : { choice: known, opening: '' };
+    const opening = event.startsPart === true ? opened + this.#endPassage(choice) : opened;
     choice.textLength += event.text.length;
     if (event.signature === undefined && event.logprobs === undefined) {
       return `${opening}${choice.textBeginning}${JSON.stringify(event.text)}${NOT_FINISHED}`;
@@ -152,8 +158,26 @@ export class OpenAiChatStreamWriter implements StreamWriter {
 
   #writeCitation(event: Of<'citation'>): string {
     const { choice, opening } = this.#open(event.choice);
-    const annotation = writeAnnotation(event.citation, { start: choice.textLength, end: choice.textLength });
-    return opening + (annotation === undefined ? '' : this.#writeDelta(event.choice, { annotations: [annotation] }));
+    const ended = event.startsPart === true ? this.#endPassage(choice) : '';
+    // Claude names the sources of a passage before it; the others say where in the text they belong, or name them at the end.
+    if (event.citation.end === undefined) choice.pending.push(event.citation);
+    return opening + ended + (event.citation.end === undefined ? '' : this.#annotate(choice, [event.citation]));
+  }
+
+  #endPassage(choice: OpenChoice): string {
+    const { pending } = choice;
+    choice.pending = [];
+    const written = this.#annotate(choice, pending);
+    choice.passage = choice.textLength;
+    return written;
+  }
+
+  #annotate(choice: OpenChoice, citations: readonly Citation[]): string {
+    const span = { start: choice.passage, end: choice.textLength };
+    const annotations = citations.map((citation) => writeAnnotation(citation, span));
+    const known = annotations.filter((annotation) => annotation !== undefined);
+    if (known.length === 0) return '';
+    return `${choice.beginning}${membersOf({ annotations: known })}${NOT_FINISHED}`;
   }
 
   #writeMedia(event: Of<'media'>): string {
@@ -182,10 +206,11 @@ export class OpenAiChatStreamWriter implements StreamWriter {
   }
 
   #finishChunk(choice: OpenChoice, reason: string, logprobs: JsonValue | undefined): string {
+    const cited = this.#endPassage(choice);
     choice.isFinished = true;
     const written = writeLogprobs(logprobs);
     const said = written === null ? '' : `,"logprobs":${JSON.stringify(written)}`;
-    return `${choice.beginning}}${said},"finish_reason":"${reason}"}]}\n\n`;
+    return `${cited}${choice.beginning}}${said},"finish_reason":"${reason}"}]}\n\n`;
   }
 
   /** A chunk with any delta: for events that are rare. */
@@ -207,6 +232,8 @@ export class OpenAiChatStreamWriter implements StreamWriter {
       hasCalls: false,
       images: 0,
       textLength: 0,
+      passage: 0,
+      pending: [],
       reasoning: '',
     };
     this.#choices.set(index, choice);

@@ -3,19 +3,24 @@
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, objectOf, setMember } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
+import type { ModelAbilities } from '../../models/model-abilities.ts';
 import { refusal } from '../body-reader.ts';
 import type { Dropped } from '../format.ts';
 import type { FormatExtra, ToolChoice, ToolDefinition } from '../neutral/conversation.ts';
+import { isAllowed, leftOut } from '../neutral/web-search.ts';
 import { type CacheMarkStyle, readCacheMark, writeCacheControl } from './cache-marks.ts';
 import { readExtra, writeExtra } from './extras.ts';
 import { readerOf } from './fields.ts';
 import { isOpenAiModel } from './model-names.ts';
+import { readSearchOptions, readSearchTool, writeSearch } from './web-search.ts';
 
-/** Reads `tools`, or `functions` of the legacy form. */
+/** Reads `tools`, or `functions` of the legacy form, and the parameter that asks for a search of the web. */
 export function readTools(body: JsonReader): readonly ToolDefinition[] | undefined {
   const tools = (body.objects('tools') ?? []).map(readTool);
   const functions = (body.objects('functions') ?? []).map((definition) => readFunction(definition, undefined));
-  return tools.length + functions.length === 0 ? undefined : [...tools, ...functions];
+  const search = readSearchOptions(body);
+  const all = search === undefined ? [...tools, ...functions] : [...tools, ...functions, search];
+  return all.length === 0 ? undefined : all;
 }
 
 function readTool(tool: JsonReader): ToolDefinition {
@@ -27,6 +32,8 @@ function readTool(tool: JsonReader): ToolDefinition {
   if (type === 'function' || (type === undefined && isJsonObject(definition))) {
     return readFunction(tool.requiredObject('function'), tool);
   }
+  const search = readSearchTool(tool.value);
+  if (search !== undefined) return search;
   if (typeof type !== 'string' || type === '') {
     throw tool.refusal('type', `must name the kind of tool; most tools are of type 'function'`);
   }
@@ -111,14 +118,32 @@ function customName(tool: ToolDefinition): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
+/** What the tools come to on the wire. */
+interface WrittenTools {
+  readonly written: JsonValue[];
+  /** `web_search_options`. */
+  readonly options: JsonObject | undefined;
+}
+
 /** Writes the tool definitions; those of another format are dropped. */
-export function writeTools(tools: readonly ToolDefinition[], marks: CacheMarkStyle, dropped: Dropped[]): JsonValue[] {
+export function writeTools(
+  tools: readonly ToolDefinition[],
+  marks: CacheMarkStyle,
+  abilities: ModelAbilities,
+  dropped: Dropped[],
+): WrittenTools {
   const written: JsonValue[] = [];
+  let options: JsonObject | undefined;
   for (const [index, tool] of tools.entries()) {
     if (tool.type === 'opaque') {
       if (tool.format === 'openai-chat') written.push(tool.value);
-      else
-        dropped.push({ field: `tools[${index}]`, why: `a tool that only ${tool.format} knows`, kind: 'unsupported' });
+      else dropped.push(leftOut({ tools }, index, `only ${tool.format} has this kind of tool`));
+      continue;
+    }
+    if (tool.type === 'server') {
+      const search = writeSearch(tools, index, tool, abilities, dropped);
+      if (search.tool !== undefined) written.push(search.tool);
+      options ??= search.options;
       continue;
     }
     const definition: JsonObject = { name: tool.name };
@@ -132,7 +157,7 @@ export function writeTools(tools: readonly ToolDefinition[], marks: CacheMarkSty
       entry.cache_control = writeCacheControl(tool.cacheMark);
     written.push(entry);
   }
-  return written;
+  return { written, options };
 }
 
 function pointTo(name: string, tools: readonly ToolDefinition[]): JsonObject {
@@ -153,16 +178,20 @@ export function narrowTools(
     case 'required':
       return { tools, choice: choice.type };
     case 'tool':
+      // How a search is chosen depends on the words that the model has for it.
+      if (tools.some((tool) => tool.type === 'server' && tool.name === choice.name))
+        return { tools, choice: undefined };
       return { tools, choice: pointTo(choice.name, tools) };
     case 'allowed': {
       if (isOpenAiModel(model)) {
-        const allowed = { mode: choice.mode, tools: choice.names.map((name) => pointTo(name, tools)) };
-        return { tools, choice: { type: 'allowed_tools', allowed_tools: allowed } };
+        const hosted = new Set(tools.flatMap((tool) => (tool.type === 'server' ? [tool.name] : [])));
+        const pointed = choice.names.filter((name) => !hosted.has(name)).map((name) => pointTo(name, tools));
+        return {
+          tools: tools.filter((tool) => tool.type !== 'server' || isAllowed(tool, choice)),
+          choice: { type: 'allowed_tools', allowed_tools: { mode: choice.mode, tools: pointed } },
+        };
       }
-      const names = new Set(choice.names);
-      const narrowed = tools.filter((tool) =>
-        names.has(tool.type === 'function' ? tool.name : (customName(tool) ?? '')),
-      );
+      const narrowed = tools.filter((tool) => isAllowed(tool, choice));
       return { tools: narrowed, choice: choice.mode };
     }
   }

@@ -33,7 +33,7 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
   const body: JsonObject = {
     model,
     messages: new MessagesWriter(model, marks, dropped).write(request.turns),
-    ...writeToolFields(request, model, marks, dropped),
+    ...writeToolFields(request, options, marks, dropped),
     ...(request.output === undefined ? {} : { response_format: writeOutput(request.output) }),
     ...writeSampling(request.sampling),
     ...writeLimit(request.maxOutputTokens, model),
@@ -88,15 +88,32 @@ function abilitiesOf({ model, traits }: WriteRequestOptions): ModelAbilities {
 
 function writeToolFields(
   request: ConversationRequest,
-  model: string,
+  options: WriteRequestOptions,
   marks: ReturnType<typeof cacheMarkStyle>,
   dropped: Dropped[],
 ): JsonObject {
-  const { tools, choice } = narrowTools(request.tools ?? [], request.toolChoice, model);
-  const written = writeTools(tools, marks, dropped);
+  const abilities = abilitiesOf(options);
+  const { tools, choice } = narrowTools(request.tools ?? [], request.toolChoice, options.model);
+  const { written, options: search } = writeTools(tools, marks, abilities, dropped);
+  reportForcedSearch(request, abilities, dropped);
+  const asked = defined({ web_search_options: search });
   // A choice among no tools is refused by OpenAI; without tools there is nothing to choose.
-  if (written.length === 0) return {};
-  return defined({ tools: written, tool_choice: choice, parallel_tool_calls: request.parallelToolCalls });
+  if (written.length === 0) return asked;
+  return {
+    ...asked,
+    ...defined({ tools: written, tool_choice: choice, parallel_tool_calls: request.parallelToolCalls }),
+  };
+}
+
+/** A model that is asked by options searches in any case; one that is given a tool decides itself. */
+function reportForcedSearch(
+  { tools = [], toolChoice }: ConversationRequest,
+  { webSearch }: ModelAbilities,
+  dropped: Dropped[],
+): void {
+  if (toolChoice?.type !== 'tool' || webSearch === 'options') return;
+  if (!tools.some((tool) => tool.type === 'server' && tool.name === toolChoice.name)) return;
+  dropped.push({ field: 'tool_choice', why: 'the model decides itself whether it searches', kind: 'unsupported' });
 }
 
 function writeOutput(output: OutputFormat): JsonObject {

@@ -36,14 +36,20 @@ export function writeAnnotation(
   citation: Citation,
   span: { readonly start: number; readonly end: number },
 ): JsonObject | undefined {
-  const { raw, url } = citation;
-  if (raw.format === FORMAT && isJsonObject(raw.value)) return raw.value;
+  const { raw, url, start, end } = citation;
+  if (raw.format === FORMAT && isJsonObject(raw.value)) return { ...raw.value, ...placed(raw.value, span.start) };
   if (url === undefined) return undefined;
   return {
     type: 'url_citation',
-    start_index: citation.start ?? span.start,
-    end_index: citation.end ?? span.end,
+    start_index: start ?? span.start,
+    end_index: end ?? span.end,
     url,
     title: citation.title ?? url,
   };
+}
+
+/** The place in a text to which that of an earlier message was joined. */
+function placed({ start_index: start, end_index: end }: JsonObject, before: number): JsonObject {
+  if (before === 0 || typeof start !== 'number' || typeof end !== 'number') return {};
+  return { start_index: start + before, end_index: end + before };
 }

@@ -188,7 +188,19 @@ const answerPart: fc.Arbitrary<Part> = fc.oneof(
   fc.constant<Part>({
     type: 'opaque',
     format: 'openai-responses',
-    value: { type: 'web_search_call', id: 'ws_1', status: 'completed' },
+    value: { type: 'file_search_call', id: 'fs_1', status: 'completed', queries: ['q'], results: null },
+  }),
+  fc.constant<Part>({
+    type: 'server-call',
+    tool: 'web-search',
+    step: 'whole',
+    id: 'ws_1',
+    queries: ['q'],
+    sources: [],
+    raw: {
+      format: 'openai-responses',
+      value: { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'q' } },
+    },
   }),
 );
 /** Neighbours that a stream of deltas cannot tell apart are one part; every call has an id of its own. */

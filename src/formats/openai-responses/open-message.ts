@@ -10,6 +10,10 @@ type PartKind = 'text' | 'refusal';
 interface OpenPart {
   readonly kind: PartKind;
   readonly annotations: JsonObject[];
+  /** Sources of the passage that is being written: where it ends is not known yet. */
+  pending: Citation[];
+  /** Where that passage begins. */
+  passage: number;
   readonly logprobs: JsonValue[];
   /** Where it is, as the members of its deltas. */
   readonly place: string;
@@ -56,10 +60,18 @@ export class OpenMessage {
     });
   }
 
-  /** Opens a part of this kind, unless one is open that the text can go on in. */
+  /**
+   * Opens a part of this kind, unless one is open that the text can go on in: a passage with its sources begins another part for
+   * Claude, and goes on in the same one for OpenAI.
+   */
   openPart(kind: PartKind, startsPart: boolean): string {
     const part = this.#part;
-    if (part !== undefined && part.kind === kind && !startsPart && !part.isSaid) return '';
+    if (part !== undefined && part.kind === kind && !part.isSaid) {
+      if (!startsPart) return '';
+      const cited = this.#citePassage(part);
+      part.passage = part.text.length;
+      return cited;
+    }
     const closed = this.closePart();
     this.#part = this.#newPart(kind);
     return closed + this.#events.write('response.content_part.added', { ...this.#place(), part: partOf(this.#part) });
@@ -78,12 +90,28 @@ export class OpenMessage {
     return this.#events.delta(type, part.place, text, `,"logprobs":${JSON.stringify(said)}`);
   }
 
-  /** Writes a source of the open part. */
-  cite(citation: Citation): string {
+  /** Takes a source of the open part. Claude names those of a passage before it, without saying where they belong. */
+  cite(citation: Citation): void {
+    this.#part?.pending.push(citation);
+  }
+
+  /** Writes the sources whose place in the text is known. */
+  citeWhatEnds(): string {
     const part = this.#part;
     if (part === undefined) return '';
-    const end = part.text.length;
-    const annotation = writeAnnotation(citation, { start: end, end });
+    const known = part.pending.filter(({ end }) => end !== undefined);
+    part.pending = part.pending.filter(({ end }) => end === undefined);
+    return known.map((citation) => this.#annotate(part, citation)).join('');
+  }
+
+  #citePassage(part: OpenPart): string {
+    const cited = part.pending.map((citation) => this.#annotate(part, citation));
+    part.pending = [];
+    return cited.join('');
+  }
+
+  #annotate(part: OpenPart, citation: Citation): string {
+    const annotation = writeAnnotation(citation, { start: part.passage, end: part.text.length });
     if (annotation === undefined) return '';
     const index = part.annotations.push(annotation) - 1;
     const members = { ...this.#place(), annotation_index: index, annotation };
@@ -94,11 +122,12 @@ export class OpenMessage {
     const part = this.#part;
     if (part === undefined) return '';
     const at = this.#place();
+    const cited = this.#citePassage(part);
     const said = part.isSaid ? '' : this.#say(part, at);
     const written = partOf(part);
     this.#parts.push(written);
     this.#part = undefined;
-    return said + this.#events.write('response.content_part.done', { ...at, part: written });
+    return cited + said + this.#events.write('response.content_part.done', { ...at, part: written });
   }
 
   /** The message as it is now, without the part that is open. */
@@ -115,7 +144,7 @@ export class OpenMessage {
   #newPart(kind: PartKind): OpenPart {
     const id = JSON.stringify(this.#id);
     const place = `,"item_id":${id},"output_index":${this.index},"content_index":${this.#parts.length}`;
-    return { kind, annotations: [], logprobs: [], place, text: '', isSaid: false };
+    return { kind, annotations: [], pending: [], passage: 0, logprobs: [], place, text: '', isSaid: false };
   }
 
   #place(): JsonObject {

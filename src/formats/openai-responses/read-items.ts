@@ -7,6 +7,7 @@ import type { Part, ReasoningSignature, ToolCallPart, ToolResultPart, Turn } fro
 import { asResult, readContent } from './read-content.ts';
 import { readCarried } from './signatures.ts';
 import { argumentsOfText, type ClientTools } from './tool-names.ts';
+import { readSearchCall } from './web-search.ts';
 
 const ROLES = ['user', 'assistant', 'system', 'developer'] as const;
 type Role = Turn['role'];
@@ -65,6 +66,9 @@ export class ItemsReader {
         return;
       case 'additional_tools':
         // They were read with the others.
+        return;
+      case 'web_search_call':
+        this.#add('assistant', [readSearchCall(item.value)]);
         return;
       case 'item_reference':
         throw item.refusal('id', 'refers to an item of an earlier response. Send the item itself');

@@ -3,7 +3,7 @@ import { defined } from '../../core/defined.ts';
 import { type JsonObject, setMember } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
 import { readerOf } from '../body-reader.ts';
-import type { Dropped, ReadRequest } from '../format.ts';
+import type { ReadRequest } from '../format.ts';
 import type { OutputFormat, ReasoningRequest, Sampling } from '../neutral/conversation.ts';
 import { ItemsReader, toolsOf } from './read-items.ts';
 import { readToolChoice, readTools } from './read-tools.ts';
@@ -20,18 +20,18 @@ const HARMLESS = ['store', 'include', 'truncation', 'client_metadata', 'stream_o
 /** Reads the body of `POST /v1/responses`. Throws `FormatError` if it is not one. */
 export function readRequest(value: JsonObject): ReadRequest {
   const body = readerOf(value);
-  const dropped: Dropped[] = [];
   const givenTools = toolsOf(value);
   body.array('tools');
   const own = new ClientTools(givenTools);
+  const tools = readTools(givenTools, own);
   const items = new ItemsReader(own);
   items.begin(body.string('instructions'));
   const request = {
     model: body.requiredName('model'),
     turns: items.read(body),
     ...defined({
-      tools: readTools(givenTools, own),
-      toolChoice: readToolChoice(body, own, dropped),
+      tools,
+      toolChoice: readToolChoice(body, own, tools),
       parallelToolCalls: body.boolean('parallel_tool_calls'),
       output: readOutput(body),
     }),
@@ -50,7 +50,10 @@ export function readRequest(value: JsonObject): ReadRequest {
       promptCacheKey: body.string('prompt_cache_key'),
     }),
   };
-  return { request: { ...request, extensions: { format: 'openai-responses', fields: readExtensions(body) } }, dropped };
+  return {
+    request: { ...request, extensions: { format: 'openai-responses', fields: readExtensions(body) } },
+    dropped: [],
+  };
 }
 
 /** The members that no other format has; a `null` says what its absence says. */

@@ -7,6 +7,7 @@ import { readAnnotations } from './annotations.ts';
 import { textOfReasoning } from './read-items.ts';
 import { readCarried } from './signatures.ts';
 import { readUsage } from './usage.ts';
+import { readSearchCall } from './web-search.ts';
 
 /** Reads a whole response. Throws `FormatError` if the body has no `output`. */
 export function readResponse(body: JsonObject): ConversationResponse {
@@ -62,6 +63,8 @@ export function readOutputItem(item: JsonObject): Part[] {
     case 'function_call':
     case 'custom_tool_call':
       return [readCall(item)];
+    case 'web_search_call':
+      return [readSearchCall(item)];
     case 'image_generation_call': {
       const data = wordOf(item.result);
       const image: Part[] =

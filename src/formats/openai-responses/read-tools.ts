@@ -3,9 +3,10 @@ import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, objectOf, stringOf, wordOf } from '../../core/json.ts';
 import type { JsonReader } from '../../core/json-reader.ts';
 import { readerOf } from '../body-reader.ts';
-import type { Dropped } from '../format.ts';
 import type { ToolChoice, ToolDefinition } from '../neutral/conversation.ts';
+import { nameOfTool } from '../neutral/web-search.ts';
 import { type ClientTool, type ClientTools, customAsFunction } from './tool-names.ts';
+import { isSearchName, readSearchTool } from './web-search.ts';
 
 const KNOWN: ReadonlySet<string> = new Set(['type', 'name', 'description', 'parameters', 'strict', '__proto__']);
 
@@ -20,7 +21,7 @@ export function readTools(
     const type = tool.requiredName('type');
     if (type === 'function' || type === 'custom') tool.requiredName('name');
     if (type === 'function' || type === 'custom' || type === 'namespace') return [];
-    return [{ type: 'opaque', format: 'openai-responses', value: tool.value }];
+    return [readSearchTool(tool.value) ?? { type: 'opaque', format: 'openai-responses', value: tool.value }];
   });
   return [...clientTools.all.map(readClientTool), ...own];
 }
@@ -53,8 +54,12 @@ function readClientTool(tool: ClientTool): ToolDefinition {
   };
 }
 
-/** Reads `tool_choice`. A choice of a tool that the provider runs has no neutral form. */
-export function readToolChoice(body: JsonReader, clientTools: ClientTools, dropped: Dropped[]): ToolChoice | undefined {
+/** Reads `tool_choice`. Tools that the provider runs are named by their types, and keep what else the choice says of them. */
+export function readToolChoice(
+  body: JsonReader,
+  clientTools: ClientTools,
+  tools: readonly ToolDefinition[] = [],
+): ToolChoice | undefined {
   const given = body.get('tool_choice');
   if (given === undefined) return undefined;
   if (!isJsonObject(given)) {
@@ -62,18 +67,33 @@ export function readToolChoice(body: JsonReader, clientTools: ClientTools, dropp
     return word === undefined ? undefined : { type: word };
   }
   const choice = body.requiredObject('tool_choice');
-  switch (choice.requiredName('type')) {
-    case 'function':
-    case 'custom':
-      return { type: 'tool', name: flatNameOf(given, clientTools) ?? choice.requiredName('name') };
-    case 'allowed_tools': {
-      const names = choice.requiredObjects('tools').flatMap(({ value }) => flatNameOf(value, clientTools) ?? []);
-      return { type: 'allowed', mode: choice.oneOf('mode', ['auto', 'required']) ?? 'auto', names };
-    }
-    default:
-      dropped.push({ field: 'tool_choice', why: 'it names a tool that only OpenAI runs', kind: 'unsupported' });
-      return undefined;
+  const type = choice.requiredName('type');
+  if (type === 'allowed_tools') {
+    const mode = choice.oneOf('mode', ['auto', 'required']) ?? 'auto';
+    const entries = choice.requiredObjects('tools').map(({ value }) => readChosen(value, clientTools, tools));
+    const hosted = new Map(entries.flatMap(({ name, raw }) => (raw === undefined ? [] : [[name, raw] as const])));
+    return { type: 'allowed', mode, names: entries.map(({ name }) => name), ...(hosted.size > 0 && { hosted }) };
   }
+  if (type === 'function' || type === 'custom') {
+    return { type: 'tool', name: flatNameOf(given, clientTools) ?? choice.requiredName('name') };
+  }
+  return { type: 'tool', ...readChosen(given, clientTools, tools) };
+}
+
+/** One tool that a choice names. */
+interface Chosen {
+  readonly name: string;
+  /** Of a tool that the provider runs. */
+  readonly raw?: { readonly format: 'openai-responses'; readonly value: JsonObject };
+}
+
+function readChosen(value: JsonObject, clientTools: ClientTools, tools: readonly ToolDefinition[]): Chosen {
+  const type = stringOf(value.type) ?? '';
+  if (type === 'function' || type === 'custom') return { name: flatNameOf(value, clientTools) ?? type };
+  const raw = { format: 'openai-responses', value } as const;
+  const searches = isSearchName(type) ? tools.find((tool) => tool.type === 'server') : undefined;
+  if (searches !== undefined) return { name: nameOfTool(searches), raw };
+  return { name: wordOf(value.server_label) ?? type, raw };
 }
 
 /** Some clients put the name where chat completions have it. */

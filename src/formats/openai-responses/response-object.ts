@@ -4,7 +4,7 @@ import { isJsonObject, itemsOf, type JsonObject, type JsonValue } from '../../co
 import type { AnswerFacts } from '../format.ts';
 import type { Finish, Usage } from '../neutral/conversation.ts';
 import { writeServiceTier } from '../openai-chat/write-response.ts';
-import { writeUsage } from './usage.ts';
+import { writeToolUsage, writeUsage } from './usage.ts';
 
 /** What is known of an answer when its object is written. */
 interface ResponseState {
@@ -29,6 +29,8 @@ export function endingOf(finish: Finish | undefined): Ending {
     case 'length':
     case 'context-window':
     case 'error':
+    // Claude paused in a long turn of its own tools, and would go on if it was asked again.
+    case 'pause':
       return { status: 'incomplete', reason: 'max_output_tokens' };
     case 'content-filter':
       return { status: 'incomplete', reason: 'content_filter' };
@@ -79,6 +81,7 @@ export function writeResponseObject(state: ResponseState, facts: AnswerFacts, as
     truncation: asked.truncation ?? 'disabled',
     // OpenAI itself writes `null` for what is absent here, which its own schema does not allow.
     ...defined({ usage: usage && writeUsage(usage), user: asked.user ?? undefined }),
+    ...(usage !== undefined && writeToolUsage(usage)),
     metadata: asked.metadata ?? {},
   };
 }

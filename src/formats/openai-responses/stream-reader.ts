@@ -207,6 +207,7 @@ export class ResponsesStreamReader implements StreamReader {
       if (part.type === 'text' && part.text !== '') emit({ type: 'text', choice: 0, text: part.text });
       else if (part.type === 'refusal') emit({ type: 'refusal', choice: 0, text: part.text });
       else if (part.type === 'image') emit({ type: 'media', choice: 0, part });
+      else if (part.type === 'server-call') emit({ type: 'server-call', choice: 0, part });
       else if (part.type === 'opaque') emit({ type: 'opaque', choice: 0, format: part.format, value: part.value });
     }
   }

@@ -6,12 +6,15 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { AnswerFacts, ClientError, StreamPosition, StreamWriter } from '../format.ts';
 import type { Finish, ImagePart, ReasoningSignature, StreamEvent, Usage } from '../neutral/conversation.ts';
+import type { ServerCallPart } from '../neutral/server-tools.ts';
+import { saysSearch } from '../neutral/web-search.ts';
 import { writeUrl } from '../openai-chat/media.ts';
 import { writeError, writeResponseError } from './errors.ts';
 import { EventWriter } from './event-writer.ts';
 import { OpenCall } from './open-call.ts';
 import { OpenMessage } from './open-message.ts';
 import { OpenReasoning } from './open-reasoning.ts';
+import { OpenSearch } from './open-search.ts';
 import { toolsOf } from './read-items.ts';
 import { type Ending, endingOf, writeResponseObject } from './response-object.ts';
 import { carryReasoning, carrySignature } from './signatures.ts';
@@ -25,6 +28,8 @@ export class ResponsesStreamWriter implements StreamWriter {
   readonly #asked: JsonObject;
   readonly #idBase: string;
   readonly #calls = new Map<number, OpenCall>();
+  /** Searches that have begun, by the ids that the provider has for them. */
+  readonly #searches = new Map<string, OpenSearch>();
   /** Finished items, by their number; an open one has no entry yet. */
   readonly #output: JsonObject[] = [];
   #tools: ClientTools | undefined;
@@ -164,6 +169,8 @@ export class ResponsesStreamWriter implements StreamWriter {
         return event.part.type === 'image'
           ? this.#writeImage(event.part)
           : this.#writeText({ type: 'text', choice: 0, text: event.part.transcript ?? '' });
+      case 'server-call':
+        return this.#writeSearch(event.part);
       case 'opaque':
         return event.format === 'openai-responses' ? this.#close(undefined) + this.#wholeItem(event.value) : '';
       default:
@@ -191,7 +198,8 @@ export class ResponsesStreamWriter implements StreamWriter {
   /** Sources of the whole answer come last and belong to its last text. */
   #writeCitation(event: Of<'citation'>): string {
     const { message, written } = this.#openPart('text', event.startsPart === true);
-    return written + message.cite(event.citation);
+    message.cite(event.citation);
+    return written + message.citeWhatEnds();
   }
 
   #openReasoning(): { reasoning: OpenReasoning; written: string } {
@@ -239,6 +247,26 @@ export class ResponsesStreamWriter implements StreamWriter {
     return this.#close(undefined) + this.#wholeItem({ id, type: 'image_generation_call', status: 'completed', result });
   }
 
+  #writeSearch(part: ServerCallPart): string {
+    if (part.step === 'ends') {
+      const begun = this.#searches.get(part.id);
+      return begun === undefined ? '' : this.#closeSearch(part.id, begun, part);
+    }
+    if (part.raw?.format !== 'openai-responses' && !saysSearch(part)) return '';
+    const closed = this.#close(undefined);
+    const search = new OpenSearch(part, this.#itemId('ws'), this.#count++, this.#asked);
+    const opened = closed + search.open(this.#events);
+    if (part.step === 'whole') return opened + this.#closeSearch(part.id, search, part);
+    this.#searches.set(part.id, search);
+    return opened;
+  }
+
+  #closeSearch(id: string, search: OpenSearch, found: ServerCallPart | undefined): string {
+    this.#searches.delete(id);
+    const { written, item } = search.close(found, this.#events);
+    return written + this.#itemDone(search.index, item);
+  }
+
   #openCall(event: Of<'tool-call'>): string {
     if (this.#calls.has(event.call)) return '';
     let written = this.#close(undefined);
@@ -282,6 +310,7 @@ export class ResponsesStreamWriter implements StreamWriter {
     let written = this.#close(ending);
     const status = ending.status === 'incomplete' ? 'incomplete' : 'completed';
     for (const call of this.#calls.values()) if (call.isOpen) written += this.#closeCall(call, status);
+    for (const [id, search] of this.#searches) written += this.#closeSearch(id, search, undefined);
     return written;
   }
 }

@@ -63,6 +63,8 @@ export class ItemsWriter {
         return this.#writeCall(part);
       case 'tool-result':
         return this.#writeResult(part);
+      case 'server-call':
+        return part.raw?.format === 'openai-responses' ? part.raw.value : undefined;
       case 'opaque':
         return part.format === 'openai-responses' && !isContentPart(part.value) ? part.value : undefined;
       default:
@@ -145,6 +147,7 @@ function writePart(part: Part, isOwn: boolean): JsonObject | undefined {
     case 'reasoning':
     case 'tool-call':
     case 'tool-result':
+    case 'server-call':
       return undefined;
   }
 }

@@ -2,9 +2,11 @@
 import { defined } from '../../core/defined.ts';
 import { type JsonObject, type JsonValue, objectOf, setMember } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
+import { modelAbilities } from '../../models/model-table.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, ReasoningRequest, ToolChoice } from '../neutral/conversation.ts';
 import { effortOfBudgetTokens } from '../neutral/reasoning.ts';
+import { placeOf } from '../neutral/web-search.ts';
 import { membersOf } from '../request-members.ts';
 import { fitRequest, OWN } from './fit-request.ts';
 import { ItemsWriter } from './write-items.ts';
@@ -17,7 +19,7 @@ const LEAST_OUTPUT_TOKENS = 16;
 export function writeRequest(request: ConversationRequest, options: WriteRequestOptions): WrittenRequest {
   const dropped: Dropped[] = [];
   const { sampling } = request;
-  const tools = writeTools(request.tools ?? [], dropped);
+  const tools = writeTools(request.tools ?? [], options.traits.abilities ?? modelAbilities(options.model), dropped);
   const body: JsonObject = {
     model: options.model,
     input: new ItemsWriter(tools.customNames, tools.namespaces, dropped).write(request.turns),
@@ -26,11 +28,12 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
       ...defined({
         tool_choice: writeChoice(request.toolChoice, tools),
         parallel_tool_calls: request.parallelToolCalls,
+        max_tool_calls: mostHostedCalls(request, tools, dropped),
       }),
     }),
     store: false,
-    ...(options.traits.reasoning !== false && { include: ['reasoning.encrypted_content'] }),
     ...defined({
+      include: writeInclude(request, options, tools),
       text: writeText(request),
       reasoning: options.traits.reasoning === false ? undefined : writeReasoning(request.reasoning),
       temperature: sampling.temperature,
@@ -44,15 +47,28 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
       safety_identifier: request.userId?.slice(0, 64),
     }),
   };
-  if (sampling.logprobs === true)
-    body.include = [...((body.include as JsonValue[]) ?? []), 'message.output_text.logprobs'];
   reportUnsupported(request, dropped);
+  searchWithThoughts(body, request, tools, dropped);
   const { abilities } = options.traits;
   if (abilities !== undefined) {
     fitRequest(membersOf(body), abilities, options.model, (one) => dropped.push(one), askedOf(request));
   }
   writeExtensions(request, body, dropped);
   return { body, dropped };
+}
+
+/** What an answer must hold beyond the usual: other formats list the pages that a search found. */
+function writeInclude(
+  { sampling, extensions }: ConversationRequest,
+  { traits }: WriteRequestOptions,
+  { hosted }: WrittenTools,
+): JsonValue[] | undefined {
+  const include = [
+    ...(traits.reasoning === false ? [] : ['reasoning.encrypted_content']),
+    ...(sampling.logprobs === true ? ['message.output_text.logprobs'] : []),
+    ...(hosted.size > 0 && extensions.format !== 'openai-responses' ? ['web_search_call.action.sources'] : []),
+  ];
+  return include.length === 0 ? undefined : include;
 }
 
 /** Clients of other formats do not know the least limit. */
@@ -110,17 +126,52 @@ function writeReasoning(reasoning: ReasoningRequest | undefined): JsonObject | u
   return defined({ effort, summary: reasoning.include === false ? undefined : 'auto' });
 }
 
-function writeChoice(choice: ToolChoice | undefined, { customNames, namespaces }: WrittenTools): JsonValue | undefined {
-  const pointTo = (name: string): JsonObject => ({
-    type: customNames.has(name) ? 'custom' : 'function',
-    ...(namespaces.get(name) ?? { name }),
-  });
+/** https://developers.openai.com/api/docs/guides/tools-web-search: GPT-5 does not search with minimal reasoning (2026-11-29). */
+function searchWithThoughts(
+  body: JsonObject,
+  { extensions }: ConversationRequest,
+  { hosted }: WrittenTools,
+  dropped: Dropped[],
+): void {
+  const reasoning = objectOf(body.reasoning);
+  if (extensions.format === 'openai-responses' || reasoning?.effort !== 'minimal' || hosted.size === 0) return;
+  body.reasoning = { ...reasoning, effort: 'low' };
+  dropped.push({ field: 'reasoning_effort', why: 'the model does not search with minimal reasoning', kind: 'fitted' });
+}
+
+/** Clients of other formats limit the searches; here all calls of tools that OpenAI runs are counted together. */
+function mostHostedCalls({ tools = [] }: ConversationRequest, { hosted }: WrittenTools, dropped: Dropped[]) {
+  const index = tools.findIndex((tool) => tool.type === 'server' && tool.search.mostSearches !== undefined);
+  const tool = tools[index];
+  if (tool?.type !== 'server' || !hosted.has(tool.name) || tool.raw.format === 'openai-responses') return undefined;
+  if (hosted.size === 1) return tool.search.mostSearches;
+  const field = `${placeOf(tool, index)}.max_uses`;
+  dropped.push({ field, why: 'OpenAI counts the calls of all its tools together', kind: 'unsupported' });
+  return undefined;
+}
+
+function writeChoice(choice: ToolChoice | undefined, tools: WrittenTools): JsonValue | undefined {
+  const { customNames, namespaces, hosted, written } = tools;
+  const pointTo = (name: string): JsonObject => {
+    const own = hosted.get(name);
+    if (own !== undefined) return { type: own.type, ...defined({ server_label: own.server_label }) };
+    return { type: customNames.has(name) ? 'custom' : 'function', ...(namespaces.get(name) ?? { name }) };
+  };
   if (choice === undefined) return undefined;
   switch (choice.type) {
-    case 'tool':
-      return pointTo(choice.name);
-    case 'allowed':
-      return { type: 'allowed_tools', mode: choice.mode, tools: choice.names.map(pointTo) };
+    case 'tool': {
+      const { raw, name } = choice;
+      if (raw?.format === 'openai-responses') return raw.value;
+      if (!hosted.has(name)) return pointTo(name);
+      // OpenAI's document names few of its tools in a plain choice, and all of them in a list of those allowed.
+      return written.length === 1 ? 'required' : { type: 'allowed_tools', mode: 'required', tools: [pointTo(name)] };
+    }
+    case 'allowed': {
+      const entries = choice.names
+        .filter((name) => !tools.gone.has(name))
+        .map((name) => choice.hosted?.get(name)?.value ?? pointTo(name));
+      return { type: 'allowed_tools', mode: choice.mode, tools: entries };
+    }
     default:
       return choice.type;
   }

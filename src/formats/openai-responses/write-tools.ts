@@ -1,7 +1,11 @@
 /** Neutral tools → OpenAI's. Tools that were read from this format are written as they were. */
 import { isJsonObject, type JsonObject, type JsonValue, objectOf, stringOf } from '../../core/json.ts';
+import type { ModelAbilities } from '../../models/model-abilities.ts';
 import type { Dropped } from '../format.ts';
 import type { ToolDefinition } from '../neutral/conversation.ts';
+import type { ServerTool } from '../neutral/server-tools.ts';
+import { leftOut, nameOfTool, whyNotSearched } from '../neutral/web-search.ts';
+import { writeSearchTool } from './web-search.ts';
 
 /** A tool in a namespace. */
 export interface NamespacePlace {
@@ -15,27 +19,52 @@ export interface WrittenTools {
   readonly customNames: ReadonlySet<string>;
   /** The tools in namespaces, by the names that other formats know them under. */
   readonly namespaces: ReadonlyMap<string, NamespacePlace>;
+  /** The tools that OpenAI runs, by the names that a choice has for them. */
+  readonly hosted: ReadonlyMap<string, JsonObject>;
+  /** The names of tools that were left out. */
+  readonly gone: ReadonlySet<string>;
+}
+
+function whyLeftOut(tool: ServerTool, { webSearch }: ModelAbilities): string | undefined {
+  if (webSearch !== 'tool') return 'the model does not search the web';
+  return whyNotSearched(tool, { domains: 'both' });
 }
 
 /** Writes the definitions. */
-export function writeTools(tools: readonly ToolDefinition[], dropped: Dropped[]): WrittenTools {
+export function writeTools(
+  tools: readonly ToolDefinition[],
+  abilities: ModelAbilities,
+  dropped: Dropped[],
+): WrittenTools {
   const written: JsonValue[] = [];
   const customNames = new Set<string>();
   const namespaces = new Map<string, NamespacePlace>();
   const groups = new Map<string, JsonObject[]>();
+  const hosted = new Map<string, JsonObject>();
+  const gone = new Set<string>();
   for (const [index, tool] of tools.entries()) {
     if (tool.type === 'opaque') {
       const own = tool.format === 'openai-responses' ? tool.value : customOf(tool.value);
       if (own === undefined) {
-        dropped.push({
-          field: `tools[${index}]`,
-          why: `a kind of tool that only ${tool.format} knows`,
-          kind: 'unsupported',
-        });
+        gone.add(nameOfTool(tool));
+        dropped.push(leftOut({ tools }, index, `only ${tool.format} has this kind of tool`));
         continue;
       }
       if (own.type === 'custom') customNames.add(String(own.name));
+      else hosted.set(nameOfTool(tool), own);
       written.push(own);
+      continue;
+    }
+    if (tool.type === 'server') {
+      const why = tool.raw.format === 'openai-responses' ? undefined : whyLeftOut(tool, abilities);
+      if (why === undefined) {
+        const own = tool.raw.format === 'openai-responses' ? tool.raw.value : writeSearchTool(tool);
+        hosted.set(tool.name, own);
+        written.push(own);
+      } else {
+        gone.add(tool.name);
+        dropped.push(leftOut({ tools }, index, why));
+      }
       continue;
     }
     const fields = tool.extra?.format === 'openai-responses' ? tool.extra.fields : {};
@@ -56,7 +85,7 @@ export function writeTools(tools: readonly ToolDefinition[], dropped: Dropped[])
       written.push({ type: 'namespace', description: '', ...given, tools: members });
     }
   }
-  return { written, customNames, namespaces };
+  return { written, customNames, namespaces, hosted, gone };
 }
 
 /** A custom tool of chat completions: its members are one level deeper there. */

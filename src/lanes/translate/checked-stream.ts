@@ -88,6 +88,7 @@ export class CheckedStream extends RewrittenStream {
         return;
       }
       case 'media':
+      case 'server-call':
         parts.push(event.part);
         return;
       case 'finish':

@@ -80,6 +80,9 @@ export function foldEvents(events: readonly StreamEvent[]): {
         parts[place] = { ...call, arguments: call.arguments + event.text };
         break;
       }
+      case 'server-call':
+        parts.push(event.part);
+        break;
       case 'opaque':
         parts.push({ type: 'opaque', format: event.format, value: event.value });
         break;

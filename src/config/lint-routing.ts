@@ -1,7 +1,8 @@
-/** Checks of routing as a whole: circular fallbacks, and orders that some deployments of a group lack. */
+/** Checks of routing as a whole: circular fallbacks, and orders and weights that some deployments of a group lack. */
 import { type MapNode, type Place, placesByPosition } from './config-node.ts';
 import { FALLBACK_SETTINGS, type FallbackStep } from './fallbacks.ts';
 import type { Findings } from './finding.ts';
+import type { DeploymentConfig } from './gateway-config.ts';
 import type { GroupIndex } from './group-index.ts';
 import type { Draft } from './read-config.ts';
 
@@ -13,7 +14,24 @@ export function lintRouting(draft: Draft, groups: GroupIndex, root: MapNode, fin
     const steps = draft.fallbackSteps.filter((step) => step.setting === setting && step.from !== '*');
     lintCircles(steps, groups, findings);
   }
-  lintOrders(draft, root, findings);
+  reportMixed(
+    draft,
+    root,
+    ({ order }) => order,
+    (place, group) => {
+      const message = `some deployments of "${group}" have an order and this one does not: it is tried after all of them`;
+      findings.add('note', 'mixed-order', place, message);
+    },
+  );
+  reportMixed(
+    draft,
+    root,
+    ({ weight }) => weight,
+    (place, group) => {
+      const message = `some deployments of "${group}" have a weight and this one does not: it gets no request while one of them is available; give it a weight too`;
+      findings.add('warning', 'mixed-weight', place, message);
+    },
+  );
 }
 
 interface NamedStep extends FallbackStep {
@@ -79,20 +97,25 @@ function reportCircle(circle: readonly string[], step: FallbackStep, findings: F
   findings.add('warning', 'fallback-cycle', step.place, message);
 }
 
-/** If some deployments of a group have an `order`, those without are tried last, which is easily overlooked. */
-function lintOrders(draft: Draft, root: MapNode, findings: Findings): void {
-  const mixed = new Map<string, { ordered: number; place: string | undefined }>();
-  for (const { group, order, position } of draft.config.deployments) {
-    const known = mixed.get(group) ?? { ordered: 0, place: undefined };
+/** Reports, for each group of which some deployments have a setting, the first that lacks it, which is easily overlooked. */
+function reportMixed(
+  draft: Draft,
+  root: MapNode,
+  settingOf: (deployment: DeploymentConfig) => number | undefined,
+  report: (place: Place | undefined, group: string) => void,
+): void {
+  const mixed = new Map<string, { having: number; position: string | undefined }>();
+  for (const deployment of draft.config.deployments) {
+    const { group, position } = deployment;
+    const known = mixed.get(group) ?? { having: 0, position: undefined };
     mixed.set(group, known);
-    if (order === undefined) known.place ??= position;
-    else known.ordered += 1;
+    if (settingOf(deployment) === undefined) known.position ??= position;
+    else known.having += 1;
   }
   let places: ReadonlyMap<string, Place> | undefined;
-  for (const [group, { ordered, place }] of mixed) {
-    if (ordered === 0 || place === undefined) continue;
+  for (const [group, { having, position }] of mixed) {
+    if (having === 0 || position === undefined) continue;
     places ??= placesByPosition(root);
-    const message = `some deployments of "${group}" have an order and this one does not: it is tried after all of them`;
-    findings.add('note', 'mixed-order', places.get(place), message);
+    report(places.get(position), group);
   }
 }

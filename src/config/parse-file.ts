@@ -1,8 +1,8 @@
 /** Reads one YAML (or JSON) text into nodes, within bounds that a hostile file cannot exceed. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import { defined } from '../core/defined.ts';
 import type { ConfigNode, ListNode, MapEntry, MapNode, Source } from './config-node.ts';
 import type { Findings } from './finding.ts';
+import { sentence, yamlFaults } from './yaml-faults.ts';
 
 /** The largest file that is read, in bytes. */
 export const MAX_FILE_BYTES = 5 * 1024 * 1024;
@@ -31,12 +31,12 @@ export function parseConfigText(file: string, text: string, findings: Findings):
       lineCounter: lines,
       uniqueKeys: false,
       prettyErrors: false,
-      logLevel: 'silent',
+      // `silent` would pass over a second document.
+      logLevel: 'error',
       keepSourceTokens: false,
     });
-    for (const problem of document.errors.slice(0, 50)) {
-      const place = { source, offset: problem.pos[0] };
-      findings.add('error', 'not-yaml', place, `not valid YAML: ${sentence(problem.message)}`);
+    for (const { offset, message } of yamlFaults(document, text)) {
+      findings.add('error', 'not-yaml', { source, offset }, `not valid YAML: ${message}`);
     }
     for (const problem of document.warnings.slice(0, 50)) {
       findings.add('warning', 'not-yaml', { source, offset: problem.pos[0] }, sentence(problem.message));
@@ -55,10 +55,10 @@ export function parseConfigText(file: string, text: string, findings: Findings):
   }
 }
 
-function sentence(message: string): string {
-  const first = message.split('\n')[0] ?? message;
-  return first.length > 200 ? `${first.slice(0, 200)}…` : first;
-}
+/** A number in YAML 1.1, which LiteLLM reads, that is a text in YAML 1.2: `20_000`, `0.000_001`. */
+const NUMBER_IN_GROUPS = /^[-+]?(?=[^_]*_)(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][-+]?\d+)?$/;
+/** An octal number in YAML 1.1, a decimal one in YAML 1.2. */
+const OCTAL = /^[-+]?0[0-7]+$/;
 
 class Converter {
   readonly #source: Source;
@@ -108,14 +108,25 @@ class Converter {
       return node;
     }
     if (isScalar(yamlNode)) {
-      const { value } = yamlNode;
-      if (typeof value === 'number')
-        return { kind: 'scalar', source, offset, value, ...defined({ written: yamlNode.source }) };
+      const { value, source: written = '' } = yamlNode;
+      if (typeof value === 'number') {
+        this.#warnOfOctal(written, offset);
+        return { kind: 'scalar', source, offset, value, ...(written !== '' && { written }) };
+      }
+      if (yamlNode.type === 'PLAIN' && typeof value === 'string' && NUMBER_IN_GROUPS.test(value))
+        return { kind: 'scalar', source, offset, value: Number(value.replaceAll('_', '')), written: value };
       if (typeof value === 'string' || typeof value === 'boolean') return { kind: 'scalar', source, offset, value };
       if (typeof value === 'bigint')
         return { kind: 'scalar', source, offset, value: Number(value), written: String(value) };
     }
     return { kind: 'scalar', source, offset, value: null };
+  }
+
+  #warnOfOctal(written: string, offset: number): void {
+    if (!OCTAL.test(written)) return;
+    const octal = Number.parseInt(written, 8);
+    const message = `${written} is read as ${Number(written)}, but by YAML 1.1, and so by LiteLLM, as ${octal}: write the number that you mean without the first 0`;
+    this.#findings.add('warning', 'not-yaml', { source: this.#source, offset }, message);
   }
 
   #map(items: readonly { key: unknown; value: unknown }[], offset: number, depth: number): MapNode {

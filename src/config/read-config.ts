@@ -22,10 +22,11 @@ import { readRedis } from './redis.ts';
 import { fallbackCodes } from './routing-readers.ts';
 import { readFields, Section, type SectionOptions } from './section.ts';
 import { readServedTls } from './served-tls.ts';
-import type { SettingRow, SettingRows } from './setting-rows.ts';
+import { rowOf, type SettingRow, type SettingRows } from './setting-rows.ts';
 import { type BUDGET_SETTINGS, DEFAULT_CEILING, DEFAULT_WHEN_AWAY, sameForAll } from './settings/budget-settings.ts';
 import type { GENERAL_SETTINGS } from './settings/general-settings.ts';
 import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
+import { INFO, PARAMS } from './settings/model-list.ts';
 import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
 import type { TOP_LEVEL } from './settings/top-level.ts';
 
@@ -80,6 +81,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
   // `x-…` holds anchors, a custom that compose files started.
   const shown: MapNode = { ...root, entries: new Map([...root.entries].filter(([key]) => !key.startsWith('x-'))) };
   readIgnored(root, context);
+  context.knowHomes(homesIn(rows));
   const top = new Section(shown, rows, { path: '', unknown: 'refuse-typos' }, context);
   const byName = readSections(top, rows, context);
   const inOrder = [...byName.values()];
@@ -135,6 +137,18 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     masterKeyPlace: general.has('master_key') ? general.placeOf('master_key') : undefined,
     hasModelList: root.entries.has('model_list'),
   };
+}
+
+/** Which sections have a setting: maps of the file, or for an entry of `model_list` the maps in it. */
+function homesIn(rows: typeof TOP_LEVEL): (name: string, path: string) => readonly string[] {
+  const sections = Object.entries<SettingRow>(rows).flatMap(([section, { members }]) =>
+    members?.as === 'map' ? [[section, members.rows] as const] : [],
+  );
+  const ofEntry = [['its litellm_params', PARAMS.rows] as const, ['its model_info', INFO.rows] as const];
+  return (name, path) =>
+    (path === 'model_list[]' ? ofEntry : sections)
+      .filter(([, known]) => (rowOf(known, name)?.effect ?? 'never') !== 'never')
+      .map(([section]) => section);
 }
 
 /** Reads the map of each section, those that features bring among them. */

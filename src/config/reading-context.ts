@@ -28,6 +28,7 @@ export class ReadingContext {
   readonly isStrict: boolean;
   /** The model groups that settings name. */
   readonly references: GroupReference[] = [];
+  #homesOf: (name: string, path: string) => readonly string[] = () => [];
   readonly #suggestions = new Map<object, Map<string, Suggestion | undefined>>();
   readonly #ignored = new Map<string, Place>();
   readonly #usedIgnored = new Set<string>();
@@ -51,6 +52,16 @@ export class ReadingContext {
     this.#suggestions.set(rows, known);
     if (!known.has(written)) known.set(written, didYouMean(written, Object.keys(rows)));
     return known.get(written);
+  }
+
+  /** Says where a setting may belong instead of `path`: the names of the sections that have it. */
+  knowHomes(homesOf: (name: string, path: string) => readonly string[]): void {
+    this.#homesOf = homesOf;
+  }
+
+  /** Where a setting belongs that `path` does not have. */
+  homesOf(name: string, path: string): readonly string[] {
+    return this.#homesOf(name, path);
   }
 
   /** Settings that may do nothing although they protect requests, by name or path. */

@@ -135,7 +135,12 @@ export class Section<Rows extends SettingRows = SettingRows> {
     }
     const result = check(row.type, node);
     if (result === WRONG) {
-      reportWrong(entry, row.type, path, context);
+      const taken = row.takes?.(toJson(node));
+      if (taken === undefined) reportWrong(entry, row.type, path, context);
+      else {
+        context.findings.add('warning', 'wrong-type', node, `${pathOf(path, entry.key)} ${taken.because}`);
+        if (taken.as !== undefined) this.#values.set(entry.key, taken.as);
+      }
       return;
     }
     if (row.type === 'secret') warnAboutLiteral(entry, path, context);
@@ -155,6 +160,13 @@ export class Section<Rows extends SettingRows = SettingRows> {
   #readUnknown(entry: MapEntry, { unknown: mode = 'warn', fine }: SectionOptions): void {
     const { context, path } = this;
     const isFine = fine?.has(entry.key) === true;
+    const homes = mode === 'keep' ? [] : context.homesOf(entry.key, path);
+    if (homes.length > 0) {
+      const where = path === '' ? 'at the top level' : `in ${path}`;
+      const message = `"${entry.key}" has no effect ${where}: it belongs in ${homes.join(' or ')}`;
+      context.findings.add('warning', 'misplaced-key', entry, message);
+      return;
+    }
     const suggestion = isFine ? undefined : context.suggest(entry.key, this.rows);
     if (!isFine && holdsSecret(entry.key, suggestion, mode, this.rows)) {
       // In an open map it would be sent to the provider as a field of the request.

@@ -1,4 +1,5 @@
 /** Settings as rows: one says everything about a setting, and readers, types, messages and the reference follow from it. */
+import type { JsonValue } from '../core/json.ts';
 import type { ConfigNode } from './config-node.ts';
 import type { ReadingContext } from './reading-context.ts';
 import type { SettingType, ValueOf, WrittenOf } from './setting-types.ts';
@@ -38,6 +39,11 @@ interface RowOptions<Type extends SettingType = SettingType> {
   /** Reads the field's value from the node. */
   readonly read?: ReadNode<unknown>;
   readonly members?: Members;
+  /**
+   * What a value of another type means, for values that LiteLLM takes and that do no harm: `as` counts in its place, or the
+   * setting as left out; `because` follows its name in the warning.
+   */
+  readonly takes?: (value: JsonValue) => { readonly as?: WrittenOf<Type>; readonly because: string } | undefined;
   /** For a setting of a later release: whether this value asks for nothing that is not done already. */
   readonly holdsFor?: (value: unknown) => boolean;
   /**
@@ -50,7 +56,7 @@ interface RowOptions<Type extends SettingType = SettingType> {
 }
 
 /** One setting. */
-export interface SettingRow extends Omit<RowOptions, 'convert' | 'default'> {
+export interface SettingRow extends Omit<RowOptions, 'convert' | 'default' | 'takes'> {
   readonly type: SettingType;
   readonly effect: Effect;
   /** What it does; for `never`, why it has no meaning here. */
@@ -58,6 +64,7 @@ export interface SettingRow extends Omit<RowOptions, 'convert' | 'default'> {
   /** Who defines it. */
   readonly from: 'litellm' | 'guide' | 'sluice';
   readonly default?: unknown;
+  readonly takes?: (value: JsonValue) => { readonly as?: unknown; readonly because: string } | undefined;
   readonly convert?: (value: never) => unknown;
 }
 

@@ -125,7 +125,10 @@ function typeRow(type: SettingType): TypeRow {
   const isList = 'eachOf' in type;
   const words = isList ? type.eachOf : (type as Words);
   const quoted = words.map((word) => `"${word}"`).join(', ');
-  const choice = WORD.pipe(z.enum([...words] as [string, ...string[]]));
+  // LiteLLM's `LOG_LEVEL: INFO` and ours are the same word.
+  const inOurCase = (written: string): string =>
+    words.find((word) => word.toLowerCase() === written.toLowerCase()) ?? written;
+  const choice = WORD.transform(inOurCase).pipe(z.enum([...words] as [string, ...string[]]));
   const written = z.union([z.enum([...words] as [string, ...string[]]), REFERENCE]);
   const made: TypeRow = isList
     ? {

@@ -14,6 +14,7 @@ import {
 } from '../setting-rows.ts';
 import { CONNECTION_TLS } from './connection-tls.ts';
 import { KEY_BOUNDS, KEY_GENERATION, NEW_KEY_PARAMS, NEW_TEAM_PARAMS, NEW_USER_PARAMS, openMap } from './management.ts';
+import { listOfDropped } from './other-values.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
 
 /** Metrics are served without being asked for. */
@@ -87,6 +88,7 @@ export const LITELLM_SETTINGS = {
   drop_params: now('flag', 'Drops parameters that the provider lacks, instead of answering 400.', {
     to: 'dropParams',
     otherwise: 'on for Claude Code, Codex and Gemini CLI, by their `user-agent`, else off',
+    takes: listOfDropped,
   }),
   request_timeout: now('seconds', 'Limit of an attempt; `router_settings.timeout` wins.', 'routing.timeoutMs', 600),
   sse_keepalive_ping_interval_seconds: now(
@@ -197,6 +199,9 @@ export const LITELLM_SETTINGS = {
   callbacks: later('texts', 'Where all requests are reported, and what checks them.', {
     holdsFor: isPrometheusOnly,
     protects: hasChecks,
+  }),
+  service_callback: later('texts', 'Where failures of Redis and the database are reported.', {
+    holdsFor: isPrometheusOnly,
   }),
   service_callbacks: later('texts', 'Where failures of Redis and the database are reported.'),
   audit_log_callbacks: later('texts', 'Where changes by administrators are reported.'),

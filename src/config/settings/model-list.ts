@@ -1,6 +1,7 @@
 /** Settings of deployments: `model_list`, and the credentials they may share. */
 import { later, never, now, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
 import { DEPLOYMENT_TLS } from './connection-tls.ts';
+import { listOfDropped } from './other-values.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
 import { PRICE_SETTINGS } from './prices.ts';
 import { ALLOWED_FAILS } from './routing-maps.ts';
@@ -77,6 +78,7 @@ export const MODEL_PARAMS = {
   drop_params: now('flag', 'Drop parameters the provider does not take, instead of answering 400.', {
     to: 'dropParams',
     otherwise: '`litellm_settings.drop_params`',
+    takes: listOfDropped,
   }),
   additional_drop_params: now('texts', 'Request fields that are always dropped.', 'additionalDropParams', []),
   weight: now('number', 'Its share of the requests of its group.', { to: 'weight', otherwise: 'equal shares' }),

@@ -1,9 +1,11 @@
 /** Settings of `router_settings`. */
+
 import { FALLBACK_WORDS } from '../../routing/fallback-chain.ts';
 import { type Aliases, readAliases, readGroupAffinity } from '../routing-readers.ts';
 import { guideNow, later, never, now, own, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
 import { HEALTH_CHECKS } from './general-settings.ts';
 import { PARAMS } from './model-list.ts';
+import { customStrategy } from './other-values.ts';
 import { BUDGET_BY_NAME, readProviderBudgets } from './period-budget.ts';
 import {
   ALLOWED_FAILS,
@@ -90,7 +92,12 @@ export const ROUTER_SETTINGS = {
     to: 'groupRetriesByClass',
     ...RETRIES_BY_GROUP,
   }),
-  routing_strategy: now(STRATEGIES, STRATEGY_DOC, { to: 'strategy', default: DEFAULT_STRATEGY, convert: strategyOf }),
+  routing_strategy: now(STRATEGIES, STRATEGY_DOC, {
+    to: 'strategy',
+    default: DEFAULT_STRATEGY,
+    convert: strategyOf,
+    takes: customStrategy,
+  }),
   routing_strategy_args: now('map', STRATEGY_ARGS_DOC, 'strategyArgs', {}),
   routing_groups: now('list', 'Sets of model groups with their own strategy.', {
     to: 'routingGroups',

@@ -26,6 +26,10 @@ const KNOWN_SKIPS: readonly KnownSkip[] = [
     why: 'opencode comes in a package for each system, of which the tests lock one.',
   },
   {
+    reason: /^cannot be run here: (?:Cursor|Open WebUI|LibreChat) /,
+    why: 'Programs that come as containers of gigabytes, or act from their own servers; their recipes are read, not run.',
+  },
+  {
     reason: /^needs a Node\.js below 24$/,
     why: 'An old Node.js cannot be installed beside the one that runs the tests without a download.',
   },

@@ -1,4 +1,4 @@
-/** A stream in Gemini's format whose gateway or provider is killed: nobody takes the part for the whole, and it is booked once. */
+/** A stream in Gemini's format whose gateway or provider is killed: no client takes the part for the whole, and it is booked once. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

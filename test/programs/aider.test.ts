@@ -4,18 +4,18 @@ import { after, before, describe } from 'node:test';
 import { type House, openHouse } from './house.ts';
 import { type Journeys, journey } from './journey.ts';
 import { providersOf } from './programs.ts';
+import { PYTHON_AIDER, pinnedPackage } from './python-packages.ts';
 import { pythonProgram } from './python-program.ts';
 import type { Sandbox } from './sandbox.ts';
 
-const VERSION = '0.86.2';
 const FLAGS = ['--yes-always', '--no-git', '--no-check-update', '--no-show-release-notes', '--analytics-disable'];
 FLAGS.push('--no-show-model-warnings', '--no-pretty', '--no-auto-lint', '--map-tokens', '0');
 
 const DEADLINE_MS = 100_000;
 
-const installed = await pythonProgram({ name: 'aider', packages: [`aider-chat==${VERSION}`], modules: ['aider'] });
+const installed = await pythonProgram(PYTHON_AIDER);
 const skip = 'skip' in installed ? installed.skip : false;
-const tested: Journeys = { program: 'aider', version: VERSION };
+const tested: Journeys = { program: 'aider', version: pinnedPackage(PYTHON_AIDER, 'aider-chat') };
 
 describe('aider', { skip }, () => {
   let house: House;

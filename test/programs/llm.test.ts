@@ -4,13 +4,13 @@ import { after, before, describe } from 'node:test';
 import { type House, openHouse } from './house.ts';
 import { type Journeys, journey } from './journey.ts';
 import { PROVIDERS, providersOf } from './programs.ts';
+import { PYTHON_LLM, pinnedPackage } from './python-packages.ts';
 import { pythonProgram } from './python-program.ts';
 import type { Sandbox } from './sandbox.ts';
 
-const VERSION = '0.36';
-const installed = await pythonProgram({ name: 'llm', packages: [`llm==${VERSION}`], modules: ['llm'] });
+const installed = await pythonProgram(PYTHON_LLM);
 const skip = 'skip' in installed ? installed.skip : false;
-const tested: Journeys = { program: 'llm', version: VERSION };
+const tested: Journeys = { program: 'llm', version: pinnedPackage(PYTHON_LLM, 'llm') };
 
 const TOOL = 'def tide_table(harbour: str) -> str:\n    return f"high water in {harbour} at noon"\n';
 

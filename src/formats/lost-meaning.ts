@@ -27,6 +27,13 @@ export function lostMeaning(
   if (extensions.format === 'anthropic-messages' && provider !== 'anthropic-messages') {
     for (const [name, why] of MEMBERS) if (says(extensions.fields[name])) refuse(name, why, detailsOf(name));
   }
+  if (
+    extensions.format === 'gemini-generate' &&
+    provider !== 'gemini-generate' &&
+    says(extensions.fields.cachedContent)
+  ) {
+    refuse('cachedContent', 'the beginning of the prompt is stored at Google');
+  }
   if (isOtherFamily(extensions.format, provider)) {
     for (const [index, { parts }] of turns.entries()) {
       for (const place of filesIn(parts, `messages[${index}]`)) refuse(place, 'the file is stored at another provider');

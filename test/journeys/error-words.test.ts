@@ -54,6 +54,13 @@ const FAILURES: readonly (readonly [group: string, status: number, body: JsonObj
     'context_length_exceeded',
     400,
   ],
+  ...[
+    'The decoder prompt (length 40000) is longer than the maximum model length of 32768. Make sure that `max_model_len` is no smaller.',
+    'The prompt (total length 40000) is too long to fit into the model (context length 32768).',
+    'Input validation error: `inputs` must have less than 4096 tokens. Given: 5000',
+  ].map(
+    (message) => ['local', 400, openaiError(message, null, 'BadRequestError'), 'context_length_exceeded', 400] as const,
+  ),
   [
     'local',
     400,
@@ -291,7 +298,6 @@ describe('what SDKs read of every answer', { timeout: 60_000 }, () => {
       ['POST', '/v1beta/models/openai/gpt:batchGenerateContent', /^Of Gemini's API/],
       ['POST', '/v1alpha/models/gpt:generateContent', /^Of Gemini's API, \/v1beta\/models\/MODEL is served/],
       ['POST', '/v1beta/cachedContents', /^This part of Gemini's API is not served\./],
-      ['POST', '/v1/conversations', /^The Conversations API is not served\./],
     ] as const) {
       const answer = await fetch(scripted.gateway.url + path, { method, headers });
       const { error } = (await answer.json()) as { error: { message: string } };

@@ -211,3 +211,26 @@ describe('members that change what messages mean', { timeout: 60_000 }, () => {
     }
   });
 });
+
+describe('a prompt whose beginning is stored at Google', { timeout: 20_000 }, () => {
+  const contents = [{ role: 'user', parts: [{ text: 'And then?' }] }];
+  for (const name of ['cachedContent', 'cached_content']) {
+    for (const model of ['gpt', 'claude']) {
+      it(`(${name}) is refused over ${model}, whatever drop_params says`, async () => {
+        for (const gateway of [lenient, strict]) {
+          const path = `/v1beta/models/${model}:generateContent`;
+          const answer = await gateway.post(path, { contents, [name]: 'cachedContents/x' });
+          const { error } = (await answer.json()) as { error: { message: string; status: string } };
+          assert.deepEqual([answer.status, error.status], [400, 'INVALID_ARGUMENT']);
+          assert.match(error.message, /'cachedContent'.*stored at Google/);
+        }
+      });
+    }
+  }
+
+  it('goes to Gemini as it is', async () => {
+    const path = '/v1beta/models/gemini:generateContent';
+    await strict.post(path, { contents, cachedContent: 'cachedContents/x' });
+    assert.equal((strict.simulator.requests.at(-1)?.body as JsonObject).cachedContent, 'cachedContents/x');
+  });
+});

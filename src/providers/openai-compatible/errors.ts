@@ -9,7 +9,11 @@ const REQUEST_STATUSES: readonly number[] = [200, 400, 404, 413, 422, 424, 500];
  */
 const CONTEXT_WINDOW_WORDS = new RegExp(
   [
-    'maximum (?:context|prompt|input|sequence) length',
+    'maximum (?:context|prompt|input|sequence|model) length',
+    // vLLM (https://github.com/vllm-project/vllm/blob/main/vllm/v1/engine/processor.py, 2026-11-29) and TGI.
+    'max_model_len',
+    'too long to fit into the model',
+    'inputs` must have less than \\d+ tokens',
     'context[_ ](?:length|window|size)[_ ]?(?:limit|exceeded|exceeds)',
     'exceed(?:s|ed|ing)? (?:the |its |this )?(?:model\\W?s? )?(?:available |maximum |max )?(?:model )?context',
     "exceeds? the (?:model's )?maximum (?:number of tokens|allowed (?:tokens|input)|input)",

@@ -9,10 +9,10 @@ import type { ConversationRequest } from './neutral/conversation.ts';
 import { fitTools, type TextLimit, type ToolLimits } from './neutral/tool-limits.ts';
 
 /** Members that hold ids of calls in a client's history: every call but the last ones is repeated in its result. */
-const ID_MEMBERS = ['"tool_call_id"', '"tool_use_id"'];
+const ID_MEMBERS = ['"tool_call_id"', '"tool_use_id"', '"call_id"'];
 const NAME_MEMBER = '"name"';
 /** A request that names none of these has no tools and no calls. */
-const MARKS = ['"tools"', '"tool_calls"', '"tool_use"', '"functions"'];
+const MARKS = ['"tools"', '"tool_calls"', '"tool_use"', '"functions"', '"function_call"'];
 
 /** Whether a body has to be read and written again for these limits. */
 export function holdsMisfits(body: Uint8Array, format: ConversationFormat, limits: ToolLimits): boolean {

@@ -231,6 +231,7 @@ describe('a prompt whose beginning is stored at Google', { timeout: 20_000 }, ()
   it('goes to Gemini as it is', async () => {
     const path = '/v1beta/models/gemini:generateContent';
     await strict.post(path, { contents, cachedContent: 'cachedContents/x' });
-    assert.equal((strict.simulator.requests.at(-1)?.body as JsonObject).cachedContent, 'cachedContents/x');
+    const sent = strict.simulator.requests.at(-1)?.body as JsonObject | undefined;
+    assert.equal(sent?.cachedContent, 'cachedContents/x');
   });
 });

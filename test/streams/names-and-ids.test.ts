@@ -335,3 +335,79 @@ describe('ids of calls', { timeout: 30_000 }, () => {
     }
   });
 });
+
+describe('what the Responses API refuses', { timeout: 30_000 }, () => {
+  const RESPONSE: JsonObject = {
+    id: 'resp_1',
+    object: 'response',
+    created_at: 1,
+    status: 'completed',
+    model: 'm',
+    usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 },
+  };
+  const ID = `codex_mcp__codex_apps__google_calendar.search_events_exec-${'0'.repeat(36)}`;
+  const tool = { type: 'function', name: 'files.read', parameters: { type: 'object', properties: {} } };
+  const history = [
+    { role: 'user', content: 'hi' },
+    { type: 'function_call', call_id: ID, name: 'files.read', arguments: '{}' },
+    { type: 'function_call_output', call_id: ID, output: 'x' },
+  ];
+  const ask = async (path: string, body: JsonObject) => {
+    const answer = await world.gateway.post(path, body);
+    return { dropped: answer.headers.get('x-sluice-dropped'), body: (await answer.json()) as JsonObject };
+  };
+
+  it('is written so that it takes it, in both lanes, and its clients see their own names', async () => {
+    world.upstream.answer = ({ body }) => {
+      const [{ name }] = body.tools as [JsonObject];
+      const output = [{ type: 'function_call', id: 'fc_1', call_id: ID, name, arguments: '{}', status: 'completed' }];
+      return { json: { ...RESPONSE, output } };
+    };
+    const { body, dropped } = await ask('/v1/responses', { model: 'openai/gpt-4o', input: history, tools: [tool] });
+    const sent = lastBody();
+    const calls = (sent.input as JsonObject[]).filter((item) => item.call_id !== undefined);
+    const ids = new Set(calls.map((item) => item.call_id));
+    assert.equal(ids.size, 1);
+    assert.match(String([...ids][0]), /^[a-zA-Z0-9_-]{1,64}$/);
+    const [{ name }] = sent.tools as [JsonObject];
+    assert.match(String(name), /^files_read_[0-9a-f]{8}$/);
+    assert.equal(calls[0]?.name, name);
+    assert.match(dropped ?? '', /tools\[0\]\.name/);
+    assert.equal((body.output as JsonObject[])[0]?.name, 'files.read');
+
+    const messages = [
+      { role: 'user', content: 'hi' },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: ID, type: 'function', function: { name: 'files.read', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: ID, content: 'x' },
+    ];
+    const chat = await ask('/v1/chat/completions', {
+      model: 'openai/gpt-5-pro',
+      messages,
+      tools: [{ type: 'function', function: { name: 'files.read', parameters: tool.parameters } }],
+    });
+    assert.match(world.upstream.requests.at(-1)?.path ?? '', /\/responses$/);
+    assert.doesNotMatch(world.upstream.requests.at(-1)?.text ?? '', /files\.read|search_events_exec-0{36}/);
+    assert.match(JSON.stringify(chat.body), /"name":"files\.read"/);
+  });
+
+  it('is no reason to read what it takes: names of 128 characters and ids of 64 are relayed as they are', async () => {
+    world.upstream.answer = () => ({
+      json: {
+        ...RESPONSE,
+        output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'ok' }] }],
+      },
+    });
+    const input = history.map((item) => ({ ...item, ...('call_id' in item && { call_id: `ид ${'x'.repeat(61)}` }) }));
+    const body = { model: 'openai/gpt-4o', input, tools: [{ ...tool, name: 'x'.repeat(128) }] };
+    const { dropped } = await ask('/v1/responses', {
+      ...body,
+      input: input.map((item) => ('name' in item ? { ...item, name: 'x'.repeat(128) } : item)),
+    });
+    assert.equal(dropped, null);
+    assert.match(world.upstream.requests.at(-1)?.text ?? '', /ид x{61}/);
+  });
+});

@@ -31,7 +31,7 @@ export function fitRequest(
 ): void {
   const reasoning = members.get('reasoning');
   if (isJsonObject(reasoning)) fitReasoning(members, reasoning, abilities, model, report, asked);
-  if (abilities.reasoning?.how === 'never') fitInclude(members, model, report, asked);
+  if (abilities.reasoning?.how === 'never') fitInclude(members);
   if (abilities.verbosity === 'fixed') fitVerbosity(members, model, report);
   const limit = members.get('max_output_tokens');
   const { maxOutputTokens: most } = abilities;
@@ -47,14 +47,13 @@ const SEALED = 'reasoning.encrypted_content';
  * "Encrypted content is not supported with this model" is the answer of a model that does not reason
  * (https://github.com/microsoft/agent-framework/issues/7483, 2026-11-29); Codex and others ask every model for it.
  */
-function fitInclude(members: RequestMembers, model: string, report: Report, asked: Asked): void {
+function fitInclude(members: RequestMembers): void {
   const include = members.get('include');
   if (!Array.isArray(include) || !include.includes(SEALED)) return;
   const others = include.filter((each) => each !== SEALED);
+  // Nothing is lost that would have to be reported: there is no reasoning to seal.
   if (others.length > 0) members.set('include', others);
   else members.remove('include');
-  // Clients of other formats did not ask for it: the translation did.
-  if (asked === OWN) report({ field: 'include', why: `the model '${model}' does not reason`, kind: 'fitted' });
 }
 
 function fitVerbosity(members: RequestMembers, model: string, report: Report): void {

@@ -11,6 +11,7 @@ import { holdsForeignReasoning } from './signatures.ts';
 import { readPosition } from './stream-position.ts';
 import { idOfCreated, ResponsesStreamReader } from './stream-reader.ts';
 import { ResponsesStreamWriter } from './stream-writer.ts';
+import { RESPONSES_TOOLS } from './tool-limits.ts';
 import { readUsage } from './usage.ts';
 import { writeRequest } from './write-request.ts';
 import { writeResponse } from './write-response.ts';
@@ -31,6 +32,7 @@ export const openaiResponses: ConversationFormat = {
   openStreamReader: () => new ResponsesStreamReader(),
   openStreamWriter: (facts) => new ResponsesStreamWriter(facts),
   openStreamCheck: () => new AnotherAnswerCheck({ mark: CREATED, idOf: idOfCreated }),
+  toolLimits: () => RESPONSES_TOOLS,
   counting,
   readPosition,
   readUsage,

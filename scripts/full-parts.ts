@@ -19,7 +19,7 @@ export const FULL_PARTS = {
   programs: {
     what: 'Every program over all five providers ([Clients](clients.md))',
     script: 'scripts/test.ts',
-    args: ['test/programs', '--timeout', '900'],
+    args: ['test/programs', '--timeout', '1800'],
     env: { SLUICE_FULL_PROGRAMS: '1' },
     says: lastLine,
   },

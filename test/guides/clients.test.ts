@@ -7,6 +7,7 @@ import { chmodSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
+import { loadText } from '../config/load-text.ts';
 import { type House, openHouse } from '../programs/house.ts';
 import { npmProgram } from '../programs/npm-program.ts';
 import { PROVIDERS as GROUPS } from '../programs/programs.ts';
@@ -209,6 +210,16 @@ describe('what the guide says of programs that cannot be run', () => {
     const groups = GROUPS.map(({ group }) => group);
     assert.equal(sluice?.baseURL, 'http://host.docker.internal:4000/v1');
     for (const name of [...sluice.models.default, sluice.titleModel]) assert.ok(groups.includes(name), name);
+  });
+
+  it('the configuration makes the groups of the recipes', () => {
+    const [, text = ''] = /^```yaml\n([\s\S]*?)^```$/m.exec(PAGE) ?? [];
+    const { config, findings } = loadText(text, { env: { ANTHROPIC_API_KEY: 'a', OPENAI_API_KEY: 'b' } });
+    assert.deepEqual(findings, []);
+    for (const { group, model } of GROUPS.slice(0, 2)) {
+      const { model: known, provider } = config?.deployments.find((each) => each.group === group) ?? {};
+      assert.equal(`${provider}/${known}`, model);
+    }
   });
 
   it('no section is left out', () => {

@@ -18,6 +18,8 @@ export interface ClaimCandidate {
   readonly maxOutputTokens: number | undefined;
   /** How long an attempt may take, in seconds. */
   readonly longestSeconds?: number;
+  /** Tokens of thoughts that no limit of the answer holds. */
+  readonly thoughtsBeside?: number;
 }
 
 /** What is known of a request before it is sent. */
@@ -186,8 +188,10 @@ function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: 
     const perToken = BigInt(choices) * (dearestOutput(card, mostInput, withAudio) + writtenPerToken(card, mostInput));
     const { usual, most } = feesOf(card, candidate, { likelyInput, mostInput, choices, expected });
     const fees = most + costOfSearches(card, whole(query.webSearches ?? 0), candidate.extras);
-    const fixed = fees + BigInt(fixedInput) * inputRate;
-    const likelyAnswer = BigInt(Math.min(expected, limit) * choices) * dearestOutput(card, likelyInput, false);
+    const thoughts = BigInt(whole(candidate.thoughtsBeside ?? 0)) * perToken;
+    const fixed = fees + thoughts + BigInt(fixedInput) * inputRate;
+    const likelyTokens = thoughts === 0n ? Math.min(expected, limit) : Math.max(expected, usualAnswer(query));
+    const likelyAnswer = BigInt(likelyTokens * choices) * dearestOutput(card, likelyInput, false);
     largest = larger(largest, {
       likely:
         usual +
@@ -196,12 +200,17 @@ function boundsOf(query: AmountsQuery, choices: number, expected: number, tail: 
         likelyAnswer,
       tail: fixed + BigInt(Math.min(tail, limit)) * perToken,
       longest: fixed + BigInt(limit) * perToken,
-      most: fees + BigInt(mostInput) * inputRate + BigInt(limit) * perToken,
+      most: fees + thoughts + BigInt(mostInput) * inputRate + BigInt(limit) * perToken,
       fixed,
       perToken,
     });
   }
   return largest;
+}
+
+/** What answers of its kind come to, whatever limit this one has. */
+function usualAnswer({ forecast = PRIOR_FORECAST }: AmountsQuery): number {
+  return whole(forecast.expected);
 }
 
 /** What a request costs besides its tokens and searches: usually, and at most before its answer begins. */

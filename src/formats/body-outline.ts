@@ -36,6 +36,9 @@ const READ_BY_MODEL: ReadonlySet<string> = new Set([
   'system_instruction',
   'generationConfig',
   'generation_config',
+  // What a vector is of besides its content, and from where a search is made.
+  'title',
+  'web_search_options',
 ]);
 
 /** How a format has media. */

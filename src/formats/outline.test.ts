@@ -122,6 +122,8 @@ const NAMES = [
   'responseSchema',
   'thinkingConfig',
   'thinkingBudget',
+  'audio',
+  'id',
   'x',
   '__proto__',
 ];
@@ -138,6 +140,8 @@ const TOP = [
   'requests',
   'generateContentRequest',
   'systemInstruction',
+  'system_instruction',
+  'title',
   'response_format',
   'output_config',
   'output_format',
@@ -234,6 +238,8 @@ const geminiParts = fc.array(
 const message = fc.oneof(
   fc.record({ role: fc.constant('user'), content: blocks }),
   fc.record({ role: fc.constant('user'), parts: fc.oneof(blocks, geminiParts) }),
+  fc.record({ role: fc.constant('assistant'), audio: fc.oneof(fc.record({ id: mediaString }), tree) }),
+  fc.record({ type: fc.constant('image_generation_call'), id: mediaString }),
   fc.record({ content: fc.array(fc.record({ type: fc.constant('tool_result'), content: blocks }), { maxLength: 2 }) }),
   fc.record({
     content: fc.array(
@@ -258,6 +264,7 @@ const body = fc
     messages: list,
     contents: list,
     input: list,
+    ...(list.length > 1 && { requests: list.map((content) => ({ content })), system_instruction: list[0] ?? null }),
     ...(limit !== undefined && { max_tokens: limit, generationConfig: { maxOutputTokens: limit } }),
   }));
 

@@ -55,6 +55,8 @@ export interface ModelAbilities {
   readonly forcedTools?: 'without-thinking' | 'never';
   /** The longest answer in tokens, thoughts included; more is refused. */
   readonly maxOutputTokens?: number;
+  /** A limit of the answer leaves its thoughts out: beside it they may be so many tokens, unless the request says how many. */
+  readonly thoughtsBeside?: number;
   /** How many stop sequences it takes; more are refused. */
   readonly maxStopSequences?: number;
   /** Whether `stop` is refused altogether. */

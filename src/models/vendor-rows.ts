@@ -220,6 +220,10 @@ const GROQ_ROWS: readonly ModelRow[] = [
   },
 ];
 
+/** "Maximum CoT" stands beside "Maximum response" in the tables of models, and no `max_tokens` holds it. As long as the longest answer. */
+const QWEN_LIMITS = 'https://www.alibabacloud.com/help/en/model-studio/deep-thinking (2026-11-29)';
+const QWEN_THOUGHTS = 131_072;
+
 const DASHSCOPE_ROWS: readonly ModelRow[] = [
   {
     models: 'Qwen 3.8 and later',
@@ -233,15 +237,21 @@ const DASHSCOPE_ROWS: readonly ModelRow[] = [
       },
       forcedTools: 'without-thinking',
       thinksUnasked: true,
+      thoughtsBeside: QWEN_THOUGHTS,
     },
-    source: DASHSCOPE,
+    source: `${DASHSCOPE}, ${QWEN_LIMITS}`,
   },
   {
     models: 'QwQ, QvQ and the thinking editions of Qwen 3',
     pattern: named('(?:qwq|qvq|qwen3.*-thinking)'),
     providers: ['dashscope'],
-    abilities: { reasoning: { how: 'always' }, thinksUnasked: true, forcedTools: 'never' },
-    source: DASHSCOPE,
+    abilities: {
+      reasoning: { how: 'always' },
+      thinksUnasked: true,
+      thoughtsBeside: QWEN_THOUGHTS,
+      forcedTools: 'never',
+    },
+    source: `${DASHSCOPE}, ${QWEN_LIMITS}`,
   },
   {
     models: 'Qwen coders, instruct editions, and Qwen 2.5 and older',
@@ -251,11 +261,23 @@ const DASHSCOPE_ROWS: readonly ModelRow[] = [
     source: DASHSCOPE,
   },
   {
+    models: 'Open models of Qwen 3',
+    pattern: named('qwen3(?:\\.\\d)?-\\d+b'),
+    providers: ['dashscope'],
+    abilities: {
+      reasoning: { how: 'switch' },
+      thinksUnasked: true,
+      thoughtsBeside: QWEN_THOUGHTS,
+      forcedTools: 'without-thinking',
+    },
+    source: `${DASHSCOPE}, ${QWEN_LIMITS}`,
+  },
+  {
     models: 'Qwen 3, plus, flash, turbo and max',
     pattern: named('qwen'),
     providers: ['dashscope'],
-    abilities: { reasoning: { how: 'switch' }, forcedTools: 'without-thinking' },
-    source: DASHSCOPE,
+    abilities: { reasoning: { how: 'switch' }, thoughtsBeside: QWEN_THOUGHTS, forcedTools: 'without-thinking' },
+    source: `${DASHSCOPE}, ${QWEN_LIMITS}`,
   },
 ];
 

@@ -143,8 +143,17 @@ function readMedia(part: NotedValues, found: Medium[]): void {
 
 const DATA_MEMBERS = ['mimeType', 'mime_type', 'data', 'fileUri', 'file_uri'];
 
+const REQUEST: ObjectShape = { noted: [], inner: { name: 'content', shape: CONTENT } };
+
 const MEDIA: MediaRules = {
-  members: new Map([['contents', { leastDepth: 3, shape: CONTENT }]]),
+  members: new Map([
+    ['contents', { leastDepth: 3, shape: CONTENT }],
+    ['systemInstruction', { leastDepth: 3, shape: CONTENT }],
+    ['system_instruction', { leastDepth: 3, shape: CONTENT }],
+    // What vectors are of.
+    ['content', { leastDepth: 3, shape: CONTENT }],
+    ['requests', { leastDepth: 4, shape: REQUEST }],
+  ]),
   marks: ['Data"', '_data"'].map((mark) => Buffer.from(mark)),
   read: readPart,
 };

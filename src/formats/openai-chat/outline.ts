@@ -151,6 +151,14 @@ function readOwnMedia(part: NotedValues, found: Medium[]): void {
   add(fileIn(part, part.string('type') === 'input_image' ? 'image' : 'document'));
 }
 
+function readMessage(message: NotedValues, found: Medium[]): void {
+  const sound = message.span('audio');
+  const values = sound === undefined ? undefined : membersAt(message.bytes, sound.start, ['id']);
+  const medium = values === undefined ? undefined : readFile(values, 'id', 'audio');
+  if (medium !== undefined) found.push(medium);
+  readPart(message, found);
+}
+
 function fileIn(values: NotedValues | undefined, kind: MediumKind): Medium | undefined {
   if (values === undefined) return undefined;
   const given = values.string('format');
@@ -169,7 +177,8 @@ function stringOrMember(part: NotedValues, name: string, member: string): Span |
 
 /** A part of a message. */
 export const PART: ObjectShape = { noted: PART_MEMBERS, inner: { name: 'content' } };
-const MESSAGE: ObjectShape = { noted: [], inner: { name: 'content', shape: PART } };
+/** A message may name a sound that the model made before: the provider has it, and counts it again. */
+const MESSAGE: ObjectShape = { noted: ['audio'], inner: { name: 'content', shape: PART } };
 
 const MEDIA: MediaRules = {
   members: new Map([
@@ -177,6 +186,6 @@ const MEDIA: MediaRules = {
     // Embeddings are made of parts, or of messages.
     ['input', { leastDepth: 1, shape: PART }],
   ]),
-  marks: ['_url"', '"input_audio"', '"file', '"source"'].map((mark) => Buffer.from(mark)),
-  read: readPart,
+  marks: ['_url"', 'audio"', '"file', '"source"'].map((mark) => Buffer.from(mark)),
+  read: readMessage,
 };

@@ -1,7 +1,7 @@
 import { type NotedValues, type ObjectShape, walkObjects } from '../../wire/json-walk.ts';
 import type { Edit } from '../../wire/splice.ts';
 import { BodyOutline, type MediaRules } from '../body-outline.ts';
-import { type Medium, readMedium } from '../medium.ts';
+import { type Medium, readFile, readMedium } from '../medium.ts';
 import { PART, readPart } from '../openai-chat/outline.ts';
 import type { AskedLimit } from '../outline.ts';
 
@@ -59,13 +59,14 @@ export class OpenAiResponsesOutline extends BodyOutline {
 const CONVERSATION = ['input'];
 const LIMITS = ['max_output_tokens'] as const;
 /** An item holds parts, or is a part itself: an image that a model made, or what a tool puts out. */
-const ITEM: ObjectShape = { noted: [...PART.noted, 'output', 'result'], inner: { name: 'content', shape: PART } };
+const ITEM: ObjectShape = { noted: [...PART.noted, 'output', 'result', 'id'], inner: { name: 'content', shape: PART } };
 
 function readItem(item: NotedValues, found: Medium[]): void {
   const output = item.span('output');
   if (output !== undefined) walkObjects(item.bytes, output.start, PART, readPart, found);
   if (item.string('type') === 'image_generation_call') {
-    const image = readMedium(item.bytes, item.span('result'), 'image');
+    // Without its result the provider takes the image that it has.
+    const image = readMedium(item.bytes, item.span('result'), 'image') ?? readFile(item, 'id', 'image');
     if (image !== undefined) found.push(image);
   }
   readPart(item, found);
@@ -74,6 +75,8 @@ function readItem(item: NotedValues, found: Medium[]): void {
 /** The parts of an item are visited before it: what is a part has none of an item's members. */
 const MEDIA: MediaRules = {
   members: new Map([['input', { leastDepth: 1, shape: ITEM }]]),
-  marks: ['_url"', '"input_audio"', '"file', '"source"', '"result"'].map((mark) => Buffer.from(mark)),
+  marks: ['_url"', '"input_audio"', '"file', '"source"', '"result"', '"image_generation_call"'].map((mark) =>
+    Buffer.from(mark),
+  ),
   read: readItem,
 };

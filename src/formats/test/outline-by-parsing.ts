@@ -25,7 +25,21 @@ export function outlineByParsing(format: FormatId, body: JsonObject) {
   const isGemini = format === 'gemini-generate';
   const turns = own(body, isGemini ? 'contents' : 'messages');
   if (format !== 'openai-responses' && (isGemini || Array.isArray(turns))) {
-    for (const turn of objectsIn(turns, undefined)) walk(own(turn, isGemini ? 'parts' : 'content'), format, found);
+    for (const turn of objectsIn(turns, undefined)) {
+      walk(own(turn, isGemini ? 'parts' : 'content'), format, found);
+      const sound = own(turn, 'audio');
+      if (isOpenAi && isJsonObject(sound)) add(found, sound, [], 'id', 'audio', undefined);
+    }
+  }
+  if (isGemini) {
+    const asked = objectsIn(own(body, 'requests'), undefined).map((each) => own(each, 'content'));
+    const contents = ['systemInstruction', 'system_instruction', 'content'].map((name) => own(body, name));
+    for (const each of objectsIn(
+      [...asked, ...contents].filter((value) => value !== undefined),
+      undefined,
+    )) {
+      walk(own(each, 'parts'), format, found);
+    }
   }
   if (isOpenAi) walk(own(body, 'input'), format, found);
   if (format === 'openai-responses') return ofResponses(body, found);
@@ -97,7 +111,7 @@ function contentOf(body: JsonObject, found: Found) {
 function ofResponses(body: JsonObject, found: Found) {
   for (const item of objectsIn(own(body, 'input'), undefined)) {
     walk(own(item, 'output'), 'openai-responses', found);
-    if (own(item, 'type') === 'image_generation_call') add(found, item, ['result'], undefined, 'image', undefined);
+    if (own(item, 'type') === 'image_generation_call') add(found, item, ['result'], 'id', 'image', undefined);
   }
   const user = text(own(body, 'safety_identifier')) ?? text(own(body, 'user'));
   const tools = own(body, 'tools');
@@ -128,7 +142,8 @@ function ofResponses(body: JsonObject, found: Found) {
 const READ_BY_MODEL = new Set(
   (
     'messages system tools functions prompt input instructions suffix response_format output_format output_config text tool_choice ' +
-    'contents content requests generateContentRequest generate_content_request systemInstruction system_instruction generationConfig generation_config'
+    'contents content requests generateContentRequest generate_content_request systemInstruction system_instruction generationConfig generation_config ' +
+    'title web_search_options'
   ).split(' '),
 );
 

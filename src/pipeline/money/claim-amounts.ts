@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { type ClaimCandidate, claimAmounts, type ReservedAmounts } from '../../costs/claim-amounts.ts';
 import type { FurtherTokens } from '../../costs/input-estimate.ts';
 import type { RateCard } from '../../costs/rate-card.ts';
@@ -11,6 +12,7 @@ import { candidatesOf } from './candidates.ts';
 import { countMedia } from './media-tokens.ts';
 import { isAdmissible } from './priced-deployments.ts';
 import { pricedExtras } from './priced-extras.ts';
+import { thoughtsBeside } from './thoughts-beside.ts';
 
 /** What a request reserves. */
 export interface RequestAmounts {
@@ -47,6 +49,7 @@ export function amountsOf(
           ...withExtras(exchange, card ?? admission.ceiling),
           maxOutputTokens: priced.facts.maxOutputTokens,
           longestSeconds,
+          ...defined({ thoughtsBeside: thoughtsBeside(exchange, deployment) }),
         };
       });
     });

@@ -174,7 +174,7 @@ export abstract class BodyOutline implements RequestOutline {
   }
 
   get searchContextSize(): string | undefined {
-    return this.textAt('web_search_options', 'search_context_size');
+    return this.textAt('web_search_options', 'search_context_size') ?? this.#contextSizeOfTools();
   }
 
   get toolKinds(): readonly string[] {
@@ -317,6 +317,15 @@ export abstract class BodyOutline implements RequestOutline {
     return json + this.body.toString('utf8', position, valueEnd);
   }
 
+  /** The largest that a tool asks for. */
+  #contextSizeOfTools(): string | undefined {
+    const tools = this.member('tools');
+    if (tools === undefined || tools.depth === 0) return undefined;
+    const found: string[] = [];
+    walkObjects(this.body, tools.valueStart, SIZED_TOOL, readContextSize, found);
+    return CONTEXT_SIZES.find((size) => found.includes(size)) ?? found[0];
+  }
+
   #searchesOfTools(): number {
     const tools = this.member('tools');
     if (tools === undefined || tools.depth === 0) return 0;
@@ -339,6 +348,13 @@ export const USUAL_SEARCHES = 10;
 const MOST_SEARCHES = 100;
 const SEARCH_MARKS = [Buffer.from('_search'), Buffer.from('googleSearch'), ESCAPED_ASCII];
 const TOOL: ObjectShape = { noted: ['type', 'max_uses', 'google_search', 'googleSearch'] };
+
+const SIZED_TOOL: ObjectShape = { noted: ['type', 'search_context_size'] };
+const CONTEXT_SIZES: readonly string[] = ['high', 'medium', 'low'];
+const readContextSize: ReadObject<string> = (tool, found) => {
+  const size = tool.string('search_context_size');
+  if (size !== undefined && tool.string('type')?.startsWith('web_search') === true) found.push(size);
+};
 
 const readSearches: ReadObject<number> = (tool, found) => {
   if (tool.span('google_search') !== undefined || tool.span('googleSearch') !== undefined) {

@@ -40,13 +40,16 @@ export function lostMeaning(
     }
   }
   const droppedFields = new Set(dropped.map(({ field }) => field));
-  const gone = tools.filter((tool, index) => droppedFields.has(placeOf(tool, index)));
+  const places = new Map(tools.map((tool, index) => [tool, placeOf(tool, index)]));
+  const gone = tools.filter((tool) => droppedFields.has(places.get(tool) ?? ''));
   const isForced =
     toolChoice?.type === 'tool'
       ? gone.some((tool) => nameOfTool(tool) === toolChoice.name)
       : toolChoice?.type === 'required' && gone.length > 0 && gone.length === tools.length;
-  if (isForced)
-    refuse('tool_choice', `it forces ${gone.map(nameOfTool).join(', ')}, which this provider does not have`);
+  if (isForced) {
+    const whys = dropped.flatMap(({ field, why }) => (gone.some((tool) => places.get(tool) === field) ? [why] : []));
+    refuse('tool_choice', `it forces ${gone.map(nameOfTool).join(', ')}, and ${whys.join('; ')}`);
+  }
   return lost;
 }
 

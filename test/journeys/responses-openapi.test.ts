@@ -41,6 +41,11 @@ const QUESTIONS: Readonly<Record<string, JsonObject>> = {
     input: 'Where is Paris? Answer in JSON.',
     text: { format: { type: 'json_schema', name: 'city', schema: CITY_SCHEMA, strict: true } },
   },
+  'a search of the web': {
+    input: 'Search for the latest news on tides.',
+    tools: [{ type: 'web_search', filters: null, user_location: { type: 'approximate', country: 'DE' } }],
+    include: ['web_search_call.action.sources'],
+  },
   'a picture': {
     input: [
       {
@@ -52,6 +57,14 @@ const QUESTIONS: Readonly<Record<string, JsonObject>> = {
       },
     ],
   },
+};
+
+/** Groups that can be held to a search beside functions. */
+const SEARCHERS: ReadonlySet<string> = new Set(['gpt-4o', 'claude-sonnet']);
+const FORCED_SEARCH: JsonObject = {
+  input: 'Tides.',
+  tools: [TOOL, { type: 'web_search_preview', search_context_size: 'low' }],
+  tool_choice: { type: 'web_search_preview' },
 };
 
 interface StreamedEvent {
@@ -73,7 +86,8 @@ function eventsOf(text: string): StreamedEvent[] {
 
 describe('responses are valid by OpenAI’s schema', { skip }, () => {
   for (const group of ALL_CHAT_GROUPS) {
-    for (const [what, question] of Object.entries(QUESTIONS)) {
+    const questions = SEARCHERS.has(group) ? { ...QUESTIONS, 'a forced search': FORCED_SEARCH } : QUESTIONS;
+    for (const [what, question] of Object.entries(questions)) {
       it(`${group}: ${what}, whole and streamed`, async () => {
         const whole = await gateway.post('/v1/responses', { model: group, store: false, ...question });
         const body = (await whole.json()) as JsonObject;

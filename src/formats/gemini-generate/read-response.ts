@@ -5,7 +5,7 @@ import { FormatError } from '../format.ts';
 import { CallIds } from '../neutral/call-ids.ts';
 import type { Choice, Citation, ConversationResponse, Part } from '../neutral/conversation.ts';
 import { readAnswerPart } from './answer-parts.ts';
-import { countSearches, readCitations } from './citations.ts';
+import { readCitations } from './citations.ts';
 import { countOf } from './fields.ts';
 import { rawFinishOf, readBlock, readFinish } from './finish.ts';
 import { readLogprobs } from './logprobs.ts';
@@ -24,7 +24,6 @@ export function readResponse(body: JsonObject, callSeed?: string): ConversationR
   const list = objectsOf(candidates);
   const choices = list.map((candidate, position) => readCandidate(candidate, position, callIds, citations, id));
   if (choices.length === 0) choices.push(emptyChoice(promptFeedback));
-  const searches = list.map(countSearches).find((count) => count !== undefined);
   const usage = readUsage(body);
   const createdSeconds = readTime(body.createTime);
   return {
@@ -32,9 +31,7 @@ export function readResponse(body: JsonObject, callSeed?: string): ConversationR
     model: stringOf(body.modelVersion) ?? '',
     ...defined({ createdSeconds }),
     choices,
-    ...(usage === undefined
-      ? {}
-      : { usage: searches === undefined ? usage : { ...usage, webSearchRequests: searches } }),
+    ...defined({ usage }),
     ...(usage?.serviceTier === undefined ? {} : { serviceTier: usage.serviceTier }),
     ...(citations.length === 0 ? {} : { citations }),
   };
@@ -56,7 +53,8 @@ function readCandidate(
   }
   placeCitations(candidate, parts, unplaced);
   const searches = readSearches(candidate, answerId);
-  if (searches !== undefined) parts.unshift(searches);
+  // Behind the text, where its stream has it.
+  if (searches !== undefined) parts.push(searches);
   const hasToolCalls = parts.some((part) => part.type === 'tool-call');
   const logprobs = readLogprobs(candidate);
   return {

@@ -2,6 +2,7 @@
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, objectsOf, stringOf } from '../../core/json.ts';
 import type { Usage } from '../neutral/conversation.ts';
+import { countSearches } from './citations.ts';
 import { countOf } from './fields.ts';
 
 /**
@@ -26,6 +27,7 @@ export function readUsage(value: JsonValue): Usage | undefined {
   const cachedAudio = tokensOf(metadata.cacheTokensDetails, 'AUDIO');
   const cachedImage = tokensOf(metadata.cacheTokensDetails, 'IMAGE');
   const serviceTier = serviceTierOf(metadata);
+  const webSearchRequests = isJsonObject(value) ? searchesIn(value) : undefined;
   return {
     // What Google's own tools fed back to the model is billed as input and not contained in the prompt's count.
     inputTokens: (prompt ?? 0) + (toolUse ?? 0),
@@ -43,8 +45,16 @@ export function readUsage(value: JsonValue): Usage | undefined {
       cachedAudioInputTokens: cachedAudio,
       cachedImageInputTokens: cachedImage,
       serviceTier,
+      webSearchRequests,
     }),
   };
+}
+
+/** Several candidates of one answer share the searches. */
+function searchesIn({ candidates }: JsonObject): number | undefined {
+  return objectsOf(candidates)
+    .map(countSearches)
+    .find((count) => count !== undefined);
 }
 
 /** Writes neutral token counts as `usageMetadata`. */

@@ -35,6 +35,7 @@ export const openaiResponses: ConversationFormat = {
   toolLimits: () => RESPONSES_TOOLS,
   counting,
   readPosition,
+  searchesIn: { member: 'output', mark: '"web_search_call"' },
   readUsage,
   readError,
   writeError,

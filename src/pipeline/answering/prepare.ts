@@ -87,9 +87,12 @@ function refuseUnsupported(prepared: PreparedCall, deployment: Deployment): void
     'unsupported_parameter',
     `UnsupportedParamsError: ${deployment.provider.name} does not support parameters: [${names}], for model=${deployment.model} (${first.why}). ` +
       'Leave them out, or set `litellm_settings: drop_params: true` to have them dropped.',
-    { param: first.field },
+    { param: paramOf(first.field) },
   );
 }
+
+/** A tool that cannot be had is told as OpenAI does it ("Hosted tool … is not supported with …", `param` `tools`), so that programs find it. */
+const paramOf = (field: string): string => (/^tools\[\d+\]$/.test(field) ? 'tools' : field);
 
 /** Answers without the provider if the operation can; throws `unsupported_operation` if it cannot. */
 export async function answerHere(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {

@@ -91,7 +91,7 @@ function refuseUnsupported(prepared: PreparedCall, deployment: Deployment): void
   );
 }
 
-/** A tool that cannot be had is told as OpenAI does it ("Hosted tool … is not supported with …", `param` `tools`), so that programs find it. */
+/** A tool that cannot be had is named as OpenAI does it ("Hosted tool … is not supported with …", `param` `tools`), so that programs find it. */
 const paramOf = (field: string): string => (/^tools\[\d+\]$/.test(field) ? 'tools' : field);
 
 /** Answers without the provider if the operation can; throws `unsupported_operation` if it cannot. */

@@ -205,6 +205,8 @@ export interface ConversationFormat {
   readonly hasOwnParameterNames?: true;
   /** Answers repeat what was asked: the part of a request's body that their writers need. */
   readonly repeatedOf?: (body: JsonObject) => JsonObject;
+  /** Bytes of a whole answer that says beside its usage how often the web was searched for it. */
+  readonly searchMark?: Buffer;
   /** The last event of a stream repeats the whole answer, usage included. */
   readonly repeatsAnswer?: true;
   readRequest(body: JsonObject): ReadRequest;

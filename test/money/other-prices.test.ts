@@ -86,6 +86,7 @@ describe('prices of other things than tokens', () => {
     gateway = await startMoneyGateway({
       model_list: [
         ...Object.entries(CONFIGURED).map(([name, info]) => entry(name, 'openai/our-model', info)),
+        entry('search-response', 'openai/our-model', { ...CONFIGURED.search, mode: 'responses' }),
         entry('opus', 'anthropic/claude-opus-4-8'),
         entry('opus-own', 'anthropic/claude-opus-4-8', { provider_specific_entry: { fast: 3 } }),
         entry('gemini-2', 'gemini/gemini-2.5-flash'),
@@ -171,6 +172,24 @@ describe('prices of other things than tokens', () => {
     assert.equal(refused.status, 422, await refused.text());
   });
 
+  test('a response says among its items how often it searched, relayed or not', async () => {
+    const call = { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'x' } };
+    const content = [{ type: 'output_text', text: 'Yes', annotations: [] }];
+    answer = {
+      ...{ id: 'resp_1', object: 'response', created_at: 1, status: 'completed', model: 'm', error: null },
+      output: [call, { ...call, id: 'ws_2' }, { type: 'message', id: 'msg_1', role: 'assistant', content }],
+      usage: { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 },
+    };
+    const tools = [{ type: 'web_search' }];
+    const relayed = await spent('/v1/responses', { model: 'search-response', input: 'Hello', tools });
+    assert.ok(Math.abs(relayed - PLAIN - 0.04) < 1e-9, `${relayed}`);
+    const translated = await spent(
+      '/v1/chat/completions',
+      chat('search-response', 'Hello', { web_search_options: {} }),
+    );
+    assert.ok(Math.abs(translated - PLAIN - 0.04) < 1e-9, `${translated}`);
+  });
+
   /** 5 and 25 USD per million tokens. */
   const OPUS = 0.0075;
   for (const [what, usage, model, factor] of [
@@ -201,6 +220,11 @@ describe('prices of other things than tokens', () => {
       answer = gemini(['one', 'two']);
       const grounded = await spent('/v1/chat/completions', chat(model, 'Hi', { web_search_options: {} }));
       assert.ok(Math.abs(grounded - tokens - search) < 1e-9, String(grounded));
+      const relayed = await spent(`/v1beta/models/${model}:generateContent`, {
+        contents: [{ role: 'user', parts: [{ text: 'Hi' }] }],
+        tools: [{ googleSearch: {} }],
+      });
+      assert.ok(Math.abs(relayed - tokens - search) < 1e-9, `relayed: ${relayed}`);
       answer = gemini([]);
       assert.ok(Math.abs((await spent('/v1/chat/completions', chat(model, 'Hi'))) - tokens) < 1e-9);
     });

@@ -19,6 +19,7 @@ export { embedding } from './embeddings.ts';
 export const geminiGenerate: ConversationFormat = {
   id: 'gemini-generate',
   namesModelInPath: true,
+  searchMark: Buffer.from('"webSearchQueries"'),
   hasOwnParameterNames: true,
   readRequest,
   writeRequest,

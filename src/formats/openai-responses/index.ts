@@ -25,6 +25,7 @@ export const openaiResponses: ConversationFormat = {
   hasOwnParameterNames: true,
   repeatedOf,
   repeatsAnswer: true,
+  searchMark: Buffer.from('"web_search_call"'),
   readRequest,
   writeRequest,
   readResponse,

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../
 import { parseJson } from '../../core/parse-json.ts';
 import { answerText } from '../../formats/answer-text.ts';
 import { type FormatParts, formatParts } from '../../formats/index.ts';
+import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { memberNamed, parseMember, readEnvelope } from '../../wire/envelope.ts';
 import { answerFacts } from '../answer-facts.ts';
@@ -128,7 +129,19 @@ function readWhole(body: Buffer, format: FormatParts, model: string, isAnswer: b
   if (isAnswer) requireAnswer(body, envelope, format);
   return {
     body: stampWhole(body, envelope, format.modelPlace, model),
-    usage: usageOfModel(format.readUsage(facts), facts.model),
+    usage: usageOfModel(usageWithSearches(body, format) ?? format.readUsage(facts), facts.model),
     text: () => answerText(parseJson(body.toString('utf8'))),
   };
+}
+
+/** The usage of an answer that tells its searches elsewhere: only such a one is read for it. */
+function usageWithSearches(body: Buffer, { conversation }: FormatParts): Usage | undefined {
+  if (conversation?.searchMark === undefined || !body.includes(conversation.searchMark)) return undefined;
+  const value = parseJson(body.toString('utf8'));
+  try {
+    return isJsonObject(value) ? conversation.readResponse(value).usage : undefined;
+  } catch {
+    // What this format's reader does not take is relayed nevertheless, with the usage that stands at its place.
+    return undefined;
+  }
 }

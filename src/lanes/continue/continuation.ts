@@ -1,6 +1,7 @@
 /** Whether an answer that broke off can be continued by another model, and how that model is asked. */
 import type { ConversationRequest, FormatId, Turn } from '../../formats/neutral/conversation.ts';
 import type { SentSoFar, Unreadable } from './stream-record.ts';
+import { withoutHalf } from './text-joiner.ts';
 
 /**
  * How a model learns where to continue: its own words are the last turn (`prefill`), or a last turn asks it to
@@ -79,7 +80,7 @@ export function continuedRequest(
   style: ContinuationStyle,
   target?: FormatId,
 ): ConversationRequest {
-  const turns = continuedTurns(request.turns, sent.text, style, target);
+  const turns = continuedTurns(request.turns, withoutHalf(sent.text), style, target);
   if (turns === undefined) return request;
   // A model that says its words again, or all of it, needs room for them; `leftTokens` bounds what the client gets.
   if (style === 'instruct' || request.maxOutputTokens === undefined) return { ...request, turns };

@@ -43,6 +43,8 @@ export function fit(held: string, isAll: boolean, meeting: Meeting): Fit {
   if (isGlued && isCutBetweenWords) return 'differs';
   const end = before.trimEnd();
   if (isPrefill) return hasSpace || !IN_PROSE.test(end) || !UPPER.test(body) ? 'fits' : sentenceStart(body, isAll);
+  // A block of code does not begin in the middle of a line: the model wraps what it says again.
+  if (body.startsWith('```') && body.length === held.length && !/\n[ \t]*$/.test(before)) return 'differs';
   const isNewLine = held.slice(0, held.length - body.length).includes('\n');
   if (hasSpace && !isNewLine) return 'fits';
   if (body.length === held.length && GOES_ON.test(body)) return 'fits';

@@ -4,6 +4,7 @@
  */
 import { AnswerProblem } from '../answer-problem.ts';
 import { fit, type Meeting } from './fits.ts';
+import { fenceOf, isInCode } from './open-code.ts';
 import { Repetition } from './repetition.ts';
 
 /** Longest introduction (`Sure, here is the rest:`) behind which the text is looked for. */
@@ -18,21 +19,25 @@ export class TextJoiner {
   #space: string;
   /** The model was not shown that white space, or has said the words before it again. */
   #dropsSpace: boolean;
+  /** The first half of a character of two units, if the text ends in it. */
+  #half: string;
   #repetition: Repetition;
   #held = '';
-  #state: 'repeating' | 'judging' | 'introduced' | 'joined';
+  #state: 'fence' | 'repeating' | 'judging' | 'introduced' | 'joined';
   #isAtSeam = true;
   #taken = 0;
   #written = 0;
 
   constructor(meeting: Meeting) {
-    const { before, isPrefill } = meeting;
-    this.#meeting = meeting;
+    const { isPrefill } = meeting;
+    const before = withoutHalf(meeting.before);
+    this.#half = meeting.before.slice(before.length);
+    this.#meeting = { ...meeting, before };
     const text = before.trimEnd();
     this.#space = before.slice(text.length);
     this.#dropsSpace = isPrefill || text === '';
     this.#repetition = new Repetition(before);
-    this.#state = text === '' ? 'joined' : 'repeating';
+    this.#state = text === '' ? 'joined' : isInCode(before) ? 'fence' : 'repeating';
   }
 
   /** The share of the continuation that was new. */
@@ -63,6 +68,14 @@ export class TextJoiner {
 
   #hold(text: string, isAll: boolean): string {
     this.#held += text;
+    if (this.#state === 'fence') {
+      const fence = fenceOf(this.#held, this.#meeting.before, isAll);
+      if (fence === undefined) return '';
+      const rest = this.#held.slice(fence);
+      this.#held = '';
+      this.#state = 'repeating';
+      return this.#hold(rest, isAll);
+    }
     if (this.#state === 'repeating') {
       let found = this.#repetition.push(text);
       if (found.kind === 'undecided' && isAll) found = this.#repetition.end();
@@ -107,6 +120,11 @@ export class TextJoiner {
   }
 
   #afterSeam(text: string): string {
+    const rest = this.#withoutSpace(text);
+    return this.#half === '' || rest === '' ? rest : this.#afterHalf(rest);
+  }
+
+  #withoutSpace(text: string): string {
     if (!this.#isAtSeam || text === '') return text;
     if (!this.#dropsSpace) {
       this.#isAtSeam = false;
@@ -118,4 +136,17 @@ export class TextJoiner {
     this.#isAtSeam = same === text.length && this.#space !== '';
     return text.slice(same);
   }
+
+  /** The client has the first half of a character: only the other half can follow. */
+  #afterHalf(text: string): string {
+    const rest = text.startsWith(this.#half) ? text.slice(1) : text;
+    if (!/^[\uDC00-\uDFFF]/.test(rest)) throw new AnswerProblem({ kind: 'other-answer' });
+    this.#half = '';
+    return rest;
+  }
+}
+
+/** A text without the half of a character at its end, which no provider takes: a stream may be cut between the two. */
+export function withoutHalf(text: string): string {
+  return text.replace(/[\uD800-\uDBFF]$/, '');
 }

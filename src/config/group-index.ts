@@ -23,6 +23,7 @@ export class GroupIndex {
   readonly #wildcards: Wildcard[] = [];
   readonly #aliases: Aliases;
   readonly #unserved: UnservedGroups;
+  readonly #withProvider: (model: string) => string | undefined;
   readonly #ends = new Map<string, AliasEnd>();
   #suggestions = 0;
 
@@ -30,12 +31,15 @@ export class GroupIndex {
     deployments: readonly DeploymentConfig[],
     aliases: Aliases,
     unserved: readonly UnservedDeployment[] = [],
+    withProvider: (model: string) => string | undefined = () => undefined,
   ) {
+    this.#withProvider = withProvider;
     this.#aliases = aliases;
     this.#unserved = new UnservedGroups(unserved);
     const patterns = new Set<string>();
-    for (const { id, group } of deployments) {
+    for (const { id, group, provider, model } of deployments) {
       this.#exact.add(id);
+      if (!model.includes('*') && !group.includes('*')) this.#exact.add(`${provider}/${model}`);
       this.#exact.add(group);
       if (group.includes('*')) patterns.add(group);
     }
@@ -44,7 +48,11 @@ export class GroupIndex {
 
   /** Whether a request for this name would find a deployment, aliases not followed. */
   serves(name: string): boolean {
-    return this.#exact.has(name) || this.#wildcards.some((wildcard) => wildcard.match(name) !== undefined);
+    return this.#exact.has(name) || this.#matches(name) || this.#matches(this.#withProvider(name));
+  }
+
+  #matches(name: string | undefined): boolean {
+    return name !== undefined && this.#wildcards.some((wildcard) => wildcard.match(name) !== undefined);
   }
 
   /** Why a name is not served although `model_list` has it; undefined for any other name. */

@@ -82,6 +82,12 @@ export class ProviderDirectory {
     return didYouMean(name, this.#byName.keys())?.word;
   }
 
+  /** A model without a prefix, with that of the provider which is known for it. */
+  withProvider(model: string): string | undefined {
+    const known = model.includes('/') ? undefined : this.#byModelName(model);
+    return known === undefined ? undefined : `${known.name}/${model}`;
+  }
+
   #byModelName(model: string): KnownProvider | undefined {
     return this.#patterns.find(({ wildcard }) => wildcard.match(model) !== undefined)?.provider;
   }

@@ -52,7 +52,10 @@ export function loadConfig(options: LoadOptions): LoadResult {
     options.isStrict,
   );
   const draft = readConfig(root, options.features ?? [], context);
-  const groups = new GroupIndex(draft.config.deployments, draft.config.routing.aliases, draft.config.unserved);
+  const { deployments, unserved } = draft.config;
+  const groups = new GroupIndex(deployments, draft.config.routing.aliases, unserved, (model) =>
+    context.providers.withProvider(model),
+  );
   // If a file could not be read, many names are unknown because of that: only the cause is reported then.
   if (read.root !== undefined) {
     lintDraft(draft, groups, root, context, options.priceKnown);

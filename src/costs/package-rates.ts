@@ -95,6 +95,15 @@ export function listedProvider(name: string): string | undefined {
   return priceList().findProvider({ providerId: name })?.id;
 }
 
+/** The names of all models that the package lists for a provider, by its id in the package. */
+export function listedNames(providerId: string): readonly string[] {
+  return (
+    priceList()
+      .findProvider({ providerId })
+      ?.models.map(({ id }) => id) ?? []
+  );
+}
+
 function readCondition(row: ConditionalPrice): PriceCondition {
   const { constraint } = row;
   if (constraint === undefined) return { kind: 'always' };

@@ -4,7 +4,7 @@
 import { GatewayError } from '../core/errors.ts';
 import type { Admission, Admitted } from '../exchange/admission.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { hasMoneyLimit } from '../tenancy/accounts.ts';
+import { hasMoneyLimit, type LimitedModel } from '../tenancy/accounts.ts';
 import { foreignName } from '../tenancy/bound-names.ts';
 import type { NamedScope } from '../tenancy/tenants.ts';
 import { claim } from './money/claim.ts';
@@ -57,7 +57,7 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
   }
   const own = snapshot.accounts.of(identity);
   const scopes = named.length === 0 ? [own] : [own, ...named.map(({ scope }) => snapshot.accounts.ofScope(scope))];
-  const group = exchange.group?.pattern ?? exchange.group?.name ?? '';
+  const { group = NO_GROUP } = exchange;
   const nowMs = exchange.clock.nowMs();
   const hasLimits = scopes.some((accounts) => accounts.at(nowMs, group).length > 0);
   const hasBudget = hasLimits && scopes.some((accounts) => accounts.at(nowMs, group).some(hasMoneyLimit));
@@ -82,6 +82,7 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
 }
 
 const NO_TAGS: readonly string[] = [];
+const NO_GROUP: LimitedModel = { name: '' };
 
 /** With `reject_clientside_metadata_tags`, a request may have only the tags of its key and team. */
 function refuseOwnTags({ identity, snapshot }: Exchange, tags: readonly string[]): void {

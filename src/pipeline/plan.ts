@@ -75,8 +75,8 @@ export function mayUseGroup(identity: Identity, model: string, group: ResolvedGr
  */
 function denierOf(identity: Identity, model: string, group: ResolvedGroup<Deployment> | undefined): Denier | undefined {
   if (mayUseAll(identity)) return undefined;
-  const names = [model];
-  if (group !== undefined && group.name !== model) names.push(group.name);
+  const names = group?.isByModel === true ? [group.name] : [model];
+  if (group !== undefined && group.name !== names[0]) names.push(group.name);
   if (group?.pattern !== undefined) names.push(group.pattern);
   for (const { config } of group?.deployments ?? []) {
     const { access_groups: accessGroups } = config.modelInfo;

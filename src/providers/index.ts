@@ -1,3 +1,4 @@
+import { compileWildcard } from '../core/wildcard.ts';
 import { anthropic } from './anthropic/index.ts';
 import { azure } from './azure/index.ts';
 import { cerebras } from './cerebras/index.ts';
@@ -52,6 +53,16 @@ export const providers: readonly Provider[] = [
   lmStudio,
   openaiLike,
 ];
+
+const modelPatterns = providers.flatMap(({ name, modelPatterns: patterns = [] }) =>
+  patterns.map((pattern) => ({ wildcard: compileWildcard(pattern), name })),
+);
+
+/** A model with the provider that is known for it: `openai/gpt-4o` for `gpt-4o`; undefined if no provider is. */
+export function withItsProvider(model: string): string | undefined {
+  const known = modelPatterns.find(({ wildcard }) => wildcard.match(model) !== undefined);
+  return known === undefined ? undefined : `${known.name}/${model}`;
+}
 
 /** The provider with this name or alias; null for an unknown name. */
 export function findProvider(name: string): Provider | null {

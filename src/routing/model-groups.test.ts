@@ -22,7 +22,7 @@ const groups = new ModelGroups(
     deployment('5', '*', 'models/*'),
   ],
   aliases,
-  (filled, model) => ({ ...filled, model }),
+  { fill: (filled, model) => ({ ...filled, model }) },
 );
 
 test('a name means its alias, its group, a deployment id, then the most specific wildcard', () => {

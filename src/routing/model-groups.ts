@@ -20,6 +20,18 @@ export interface ResolvedGroup<D extends Routable> {
   /** The pattern it came from, if it is a wildcard. */
   readonly pattern?: string;
   readonly deployments: readonly D[];
+  /** It was found by the model of its deployments: only the group's own name says who may use it. */
+  readonly isByModel?: true;
+}
+
+/** How names are understood that no group has. */
+interface NameRules<D> {
+  /** Makes the deployment for one model out of a deployment whose model holds `*`. */
+  readonly fill: (deployment: D, model: string) => D;
+  /** The name under which a provider knows a model, with the provider before it: `openai/gpt-4o` for `gpt-4o`. */
+  readonly withProvider?: (model: string) => string | undefined;
+  /** A deployment's own model, as a file names it: `openai/gpt-4o`. */
+  readonly modelOf?: (deployment: D) => string;
 }
 
 export interface GroupAlias {
@@ -32,24 +44,21 @@ const LONGEST_MODEL_NAME = 256;
 
 /**
  * Finds the deployments behind the name a client asks for, in LiteLLM's order: alias, group, deployment id, the most
- * specific wildcard. Immutable but for a bounded memory of filled wildcards; a reload makes a new one.
+ * specific wildcard, the wildcard of the provider that is known for the name, the model of a deployment. Immutable but for a bounded
+ * memory of filled wildcards; a reload makes a new one.
  */
 export class ModelGroups<D extends Routable> {
   readonly #groups = new Map<string, ResolvedGroup<D>>();
   readonly #byId = new Map<string, ResolvedGroup<D>>();
+  readonly #byModel = new Map<string, ResolvedGroup<D>>();
   readonly #wildcards: { readonly wildcard: Wildcard; readonly deployments: readonly D[] }[] = [];
   readonly #filled = new Map<string, ResolvedGroup<D>>();
   readonly #aliases: ReadonlyMap<string, GroupAlias>;
-  readonly #fill: (deployment: D, model: string) => D;
+  readonly #rules: NameRules<D>;
 
-  /** `fill` makes the deployment for one model out of a deployment whose model holds `*`. */
-  constructor(
-    deployments: readonly D[],
-    aliases: ReadonlyMap<string, GroupAlias>,
-    fill: (deployment: D, model: string) => D,
-  ) {
+  constructor(deployments: readonly D[], aliases: ReadonlyMap<string, GroupAlias>, rules: NameRules<D>) {
     this.#aliases = aliases;
-    this.#fill = fill;
+    this.#rules = rules;
     const byGroup = new Map<string, D[]>();
     for (const deployment of deployments) {
       const list = byGroup.get(deployment.group);
@@ -59,6 +68,7 @@ export class ModelGroups<D extends Routable> {
         this.#byId.set(deployment.id, { name: deployment.group, deployments: [deployment] });
       }
     }
+    for (const deployment of deployments) this.#addByModel(deployment);
     for (const [name, list] of byGroup) {
       if (name.includes('*')) this.#wildcards.push({ wildcard: compileWildcard(name), deployments: list });
       else this.#groups.set(name, { name, deployments: list });
@@ -70,7 +80,28 @@ export class ModelGroups<D extends Routable> {
   resolve(name: string): ResolvedGroup<D> | undefined {
     const alias = this.#aliases.get(name);
     const target = alias === undefined ? name : alias.group;
-    return this.#groups.get(target) ?? this.#byId.get(target) ?? this.#fillWildcard(target);
+    return (
+      this.#groups.get(target) ??
+      this.#byId.get(target) ??
+      this.#fillWildcard(target) ??
+      this.#fillWildcard(this.#withProvider(target)) ??
+      this.#byModel.get(target)
+    );
+  }
+
+  /** Of several groups with the model the first counts, with those of its deployments that have it. */
+  #addByModel(deployment: D): void {
+    const model = this.#rules.modelOf?.(deployment);
+    if (model === undefined || model.includes('*') || deployment.group.includes('*')) return;
+    const known = this.#byModel.get(model);
+    if (known !== undefined && known.name !== deployment.group) return;
+    const deployments = [...(known?.deployments ?? []), deployment];
+    this.#byModel.set(model, { name: deployment.group, deployments, isByModel: true });
+  }
+
+  #withProvider(name: string): string {
+    const isBare = this.#wildcards.length > 0 && !name.includes('/');
+    return (isBare ? this.#rules.withProvider?.(name) : undefined) ?? '';
   }
 
   /** The names that clients may be shown: groups (wildcards as they stand) and aliases that are not hidden. */
@@ -93,7 +124,8 @@ export class ModelGroups<D extends Routable> {
   }
 
   #fillWildcard(name: string): ResolvedGroup<D> | undefined {
-    if (this.#wildcards.length === 0 || name.length > LONGEST_MODEL_NAME || name.includes('*')) return undefined;
+    if (this.#wildcards.length === 0 || name === '' || name.length > LONGEST_MODEL_NAME || name.includes('*'))
+      return undefined;
     const known = this.#filled.get(name);
     if (known !== undefined) return known;
     for (const { wildcard, deployments } of this.#wildcards) {
@@ -104,7 +136,7 @@ export class ModelGroups<D extends Routable> {
       const group: ResolvedGroup<D> = {
         name,
         pattern: wildcard.pattern,
-        deployments: deployments.map((deployment, index) => this.#fill(deployment, models[index] ?? '')),
+        deployments: deployments.map((deployment, index) => this.#rules.fill(deployment, models[index] ?? '')),
       };
       // Names come from clients, so the memory of them is bounded; the oldest goes first.
       if (this.#filled.size >= FILLED_WILDCARDS_KEPT) {

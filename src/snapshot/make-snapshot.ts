@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
 import { priceModel } from '../costs/prices.ts';
 import { ceilingCard } from '../costs/rate-card.ts';
-import { findProvider } from '../providers/index.ts';
+import { findProvider, withItsProvider } from '../providers/index.ts';
 import { ModelGroups } from '../routing/model-groups.ts';
 import { hashKey } from '../tenancy/hash-key.ts';
 import { masterIdentity } from '../tenancy/make-identity.ts';
@@ -44,9 +44,11 @@ export function makeSnapshot(
     hasUpstreamBudgets:
       Object.keys(config.budgets.providers).length > 0 || config.deployments.some(({ budget }) => budget !== undefined),
     unserved: new UnservedGroups(config.unserved),
-    groups: new ModelGroups(deployments, aliases, ({ config: entry }, model) =>
-      makeDeployment({ ...entry, model }, config, entry.model.includes('*')),
-    ),
+    groups: new ModelGroups(deployments, aliases, {
+      fill: ({ config: entry }, model) => makeDeployment({ ...entry, model }, config, entry.model.includes('*')),
+      withProvider: withItsProvider,
+      modelOf: ({ provider, model }) => `${provider.name}/${model}`,
+    }),
   };
 }
 

@@ -20,6 +20,13 @@ export function hasMoneyLimit({ money }: ClaimAccount): boolean {
   return money.some(({ max }) => max < UNLIMITED);
 }
 
+/** A model group, as limits may name it. */
+export interface LimitedModel {
+  readonly name: string;
+  /** The wildcard that serves it. */
+  readonly pattern?: string;
+}
+
 /** The accounts of a fixed list of scopes, which are made again only when a period ends. */
 export class Accounts {
   readonly scopes: readonly Scope[];
@@ -40,7 +47,7 @@ export class Accounts {
   /**
    * The accounts that limit a request for a model group now; returns the same array until one of their periods ends.
    */
-  at(nowMs: number, group: string): readonly ClaimAccount[] {
+  at(nowMs: number, group: LimitedModel): readonly ClaimAccount[] {
     if (this.#hasModelLimits) return this.#forModel(nowMs, group);
     if (this.#general === undefined || !holds(this.#general, nowMs)) this.#general = this.#make(nowMs, undefined);
     return this.#general.accounts;
@@ -51,18 +58,18 @@ export class Accounts {
     return this.scopes.find((scope) => account === scope.account || account.startsWith(`${scope.account}/model:`));
   }
 
-  #forModel(nowMs: number, group: string): readonly ClaimAccount[] {
-    let dated = this.#byModel.get(group);
+  #forModel(nowMs: number, group: LimitedModel): readonly ClaimAccount[] {
+    let dated = this.#byModel.get(group.name);
     if (dated === undefined || !holds(dated, nowMs)) {
       dated = this.#make(nowMs, group);
       // Names that clients make up under a wildcard must not pile up.
       if (this.#byModel.size >= MOST_MODELS) this.#byModel.clear();
-      this.#byModel.set(group, dated);
+      this.#byModel.set(group.name, dated);
     }
     return dated.accounts;
   }
 
-  #make(nowMs: number, group: string | undefined): Dated {
+  #make(nowMs: number, group: LimitedModel | undefined): Dated {
     const accounts: ClaimAccount[] = [];
     for (const scope of this.scopes) {
       const general = accountFor(scope, nowMs, this.#settings);
@@ -173,21 +180,39 @@ function ratesOf(limits: Limits, { tokenRateLimitType }: LimitSettings): RateLim
   };
 }
 
+/**
+ * The name under which a group is limited, so that no spelling of a model is free: its own, else the model's without the provider, else
+ * the pattern of the wildcard that serves it.
+ */
+function limitedName(
+  { modelMaxBudget, modelRpmLimit, modelTpmLimit }: Limits,
+  { name, pattern }: LimitedModel,
+): string {
+  const all: readonly (Readonly<Record<string, unknown>> | undefined)[] = [
+    modelMaxBudget,
+    modelRpmLimit,
+    modelTpmLimit,
+  ];
+  const isLimited = (each: string): boolean => all.some((limits) => ownValue(limits, each) !== undefined);
+  return [name, name.slice(name.indexOf('/') + 1), pattern ?? name].find(isLimited) ?? name;
+}
+
 function modelAccountFor(
   scope: Scope,
-  group: string,
+  group: LimitedModel,
   nowMs: number,
   settings: LimitSettings,
 ): ClaimAccount | undefined {
   const { modelMaxBudget, modelRpmLimit, modelTpmLimit } = scope.limits;
-  const budget = ownValue(modelMaxBudget, group);
+  const model = limitedName(scope.limits, group);
+  const budget = ownValue(modelMaxBudget, model);
   const rates = ratesOf(
-    defined({ rpmLimit: ownValue(modelRpmLimit, group), tpmLimit: ownValue(modelTpmLimit, group) }),
+    defined({ rpmLimit: ownValue(modelRpmLimit, model), tpmLimit: ownValue(modelTpmLimit, model) }),
     settings,
   );
   if (budget === undefined && Object.keys(rates).length === 0) return undefined;
   return {
-    id: accountOf.model(scope.account, group),
+    id: accountOf.model(scope.account, model),
     money: budget === undefined ? [] : [moneyLimit(budget, scope, nowMs, settings)],
     ...rates,
     whenAway: settings.whenAway[scope.kind],

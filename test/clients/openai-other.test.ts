@@ -86,7 +86,7 @@ describe('the openai client looks at the models', { timeout: 20_000 }, () => {
   it('lists groups, wildcards and shown aliases, and nothing that is hidden', async () => {
     const ids: string[] = [];
     for await (const model of client.models.list()) ids.push(model.id);
-    for (const id of ['gpt-4o', 'claude-sonnet', 'openai/*', 'house-model']) assert.ok(ids.includes(id), id);
+    for (const id of ['gpt-4o', 'claude-sonnet', 'openai/gpt-4.1', 'house-model']) assert.ok(ids.includes(id), id);
     assert.ok(!ids.includes('secret'));
   });
 
@@ -99,7 +99,11 @@ describe('the openai client looks at the models', { timeout: 20_000 }, () => {
   it('lists only what its key may use', async () => {
     const ids: string[] = [];
     for await (const model of clientFor(TENANT_KEY).models.list()) ids.push(model.id);
-    assert.deepEqual(ids.sort(), ['gpt-4o', 'openai/*']);
+    assert.ok(ids.includes('gpt-4o') && ids.includes('openai/gpt-4o'));
+    assert.ok(
+      ids.every((id) => id === 'gpt-4o' || id.startsWith('openai/')),
+      ids.join(),
+    );
   });
 });
 

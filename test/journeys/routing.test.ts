@@ -71,7 +71,7 @@ describe('a key', { timeout: 20_000 }, () => {
 
 describe('a model name', { timeout: 20_000 }, () => {
   it('that no deployment serves gets 400 and a hint where to look', async () => {
-    for (const model of ['no-such-model', 'gpt-4', '', '../gpt-4o', 'openai/*']) {
+    for (const model of ['no-such-model', 'grok-4', '', '../gpt-4o', 'openai/*']) {
       const refused = await chat({ model });
       assert.equal(refused.status, 400, model);
       const error = await failure(refused);

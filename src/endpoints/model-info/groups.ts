@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JsonObject } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
 import type { TieredRate } from '../../costs/tiered-rate.ts';
 import { mayUseGroup } from '../../pipeline/plan.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
+import { knownNames } from '../../snapshot/known-names.ts';
 import type { Answering } from '../question.ts';
 
 /** LiteLLM states support for each of these; for others only if it is known. */
@@ -16,15 +18,30 @@ const ALWAYS_TOLD = [
 ];
 
 /** Each model group that the key may use with what its deployments can do together, in LiteLLM's `ModelGroupInfo`. */
-export const modelGroupInfo: Answering = ({ snapshot, identity, parts, query }) => {
+export const modelGroupInfo: Answering = async ({ snapshot, identity, parts, query }) => {
   const wanted = query.model_group || undefined;
-  const groups = snapshot.groups
-    .all()
-    .filter(({ name }) => wanted === undefined || name === wanted)
-    .filter((group) => identity === undefined || mayUseGroup(identity, group.name, group));
   const nowMs = parts.clock.nowMs();
-  return { status: 200, body: { data: groups.map(({ name, deployments }) => describe(name, deployments, nowMs)) } };
+  const data: JsonObject[] = [];
+  let sliceEndsMs = performance.now() + SLICE_MS;
+  for (const group of snapshot.groups.all()) {
+    const known = group.name.includes('*') ? knownNames(group) : [];
+    for (const name of known.length === 0 ? [group.name] : known) {
+      if (wanted !== undefined && name !== wanted) continue;
+      const named = { ...group, name, ...(name !== group.name && { pattern: group.name }) };
+      if (identity !== undefined && !mayUseGroup(identity, name, named)) continue;
+      // A wildcard is resolved to look up what its model can do and costs; hundreds of them take a while.
+      const { deployments } = (name === group.name ? group : snapshot.groups.resolve(name)) ?? group;
+      data.push(describe(name, deployments, nowMs));
+      if (performance.now() < sliceEndsMs) continue;
+      await nextTurn();
+      sliceEndsMs = performance.now() + SLICE_MS;
+    }
+  }
+  return { status: 200, body: { data } };
 };
+
+/** How long other requests may wait for a long list. */
+const SLICE_MS = 5;
 
 function describe(name: string, deployments: readonly Deployment[], nowMs: number): JsonObject {
   const facts = deployments.map(({ priced }) => priced.facts);

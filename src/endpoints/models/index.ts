@@ -1,6 +1,9 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { mayUseGroup } from '../../pipeline/plan.ts';
+import type { ResolvedGroup } from '../../routing/model-groups.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
+import { knownNames } from '../../snapshot/known-names.ts';
 import { mayUseAll } from '../../tenancy/model-access.ts';
 import type { Answering, Question } from '../question.ts';
 
@@ -57,11 +60,25 @@ function nameOf(question: Question): string {
   return name;
 }
 
-/** Names of groups and aliases that the key may use. */
-function visibleNames({ snapshot, identity }: Question): string[] {
-  const names = snapshot.groups.listedNames();
-  if (identity === undefined || mayUseAll(identity)) return names;
-  return names.filter((name) => mayUseGroup(identity, name, snapshot.groups.resolve(name)));
+/**
+ * Names of groups and aliases that the key may use. In the place of a wildcard stand the models that it is known to serve; the wildcard
+ * itself is shown too with LiteLLM's `return_wildcard_routes=true`, and where no model is known.
+ */
+function visibleNames({ snapshot: { groups }, identity, query }: Question): string[] {
+  const isVisible = (name: string, group: ResolvedGroup<Deployment> | undefined): boolean =>
+    identity === undefined || mayUseAll(identity) || mayUseGroup(identity, name, group);
+  const wildcards = new Map(groups.all().flatMap((group) => (group.name.includes('*') ? [[group.name, group]] : [])));
+  const names = new Set<string>();
+  for (const name of groups.listedNames()) {
+    const wildcard = wildcards.get(name);
+    const known = wildcard === undefined ? [] : knownNames(wildcard);
+    const isShown = known.length === 0 || query.return_wildcard_routes === 'true';
+    if (isShown && isVisible(name, wildcard ?? groups.resolve(name))) names.add(name);
+    for (const each of known) {
+      if (isVisible(each, { name: each, pattern: name, deployments: wildcard?.deployments ?? [] })) names.add(each);
+    }
+  }
+  return [...names];
 }
 
 function isAnthropicClient({ headers }: Question): boolean {

@@ -1,9 +1,11 @@
 /** Claims what a request may use against every limit that applies to it, in one step. */
+
 import { GatewayError } from '../../core/errors.ts';
 import type { ReservedAmounts } from '../../costs/claim-amounts.ts';
 import type { Admission, Admitted, OpenClaim } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { ClaimAccount, ClaimOutcome, Refusal } from '../../stores/contracts/claims.ts';
+import type { LimitedModel } from '../../tenancy/accounts.ts';
 import type { Parts } from '../parts.ts';
 import { acceptedByAll, lowerLimit } from './answer-limit.ts';
 import { amountsOf, type RequestAmounts } from './claim-amounts.ts';
@@ -17,7 +19,7 @@ export function claim(
   exchange: Exchange,
   parts: Parts,
   admission: Admission,
-  group: string,
+  group: LimitedModel,
   hasLimits: boolean,
 ): Admitted | Promise<Admitted> {
   const line = hasLimits && parts.waiting.size > 0 ? lineBefore(exchange, parts, admission, group) : undefined;
@@ -41,7 +43,7 @@ function ask(
   exchange: Exchange,
   parts: Parts,
   admission: Admission,
-  group: string,
+  group: LimitedModel,
   hasLimits: boolean,
   isShortAnswer = false,
 ): Asked {
@@ -89,7 +91,7 @@ function usualAmounts(exchange: Exchange, parts: Parts, admission: Admission, do
   return { amounts: { ...NO_AMOUNTS.amounts, inputTokens, outputTokens }, isFree: true, unbounded: undefined };
 }
 
-function limitsOf(exchange: Exchange, { scopes }: Admission, group: string): readonly ClaimAccount[] {
+function limitsOf(exchange: Exchange, { scopes }: Admission, group: LimitedModel): readonly ClaimAccount[] {
   const nowMs = exchange.clock.nowMs();
   const [only] = scopes;
   return scopes.length === 1 && only !== undefined
@@ -98,7 +100,7 @@ function limitsOf(exchange: Exchange, { scopes }: Admission, group: string): rea
 }
 
 /** The account for whose budget others wait already; undefined if there is no such account, or the request costs nothing. */
-function lineBefore(exchange: Exchange, parts: Parts, admission: Admission, group: string): string | undefined {
+function lineBefore(exchange: Exchange, parts: Parts, admission: Admission, group: LimitedModel): string | undefined {
   const { waiting } = parts;
   const busy = limitsOf(exchange, admission, group).find(
     ({ id, money }) => money.length > 0 && waiting.waitingFor(id) > 0,
@@ -179,7 +181,7 @@ async function claimInTime(
   exchange: Exchange,
   parts: Parts,
   admission: Admission,
-  group: string,
+  group: LimitedModel,
   first: Asked,
 ): Promise<Admitted> {
   const { asked, outcome } = await answered(first, () => ask(exchange, parts, admission, group, true, true));
@@ -204,7 +206,7 @@ async function claimInLine(
   exchange: Exchange,
   parts: Parts,
   admission: Admission,
-  group: string,
+  group: LimitedModel,
   account: string,
 ): Promise<Admitted> {
   const { client } = exchange;

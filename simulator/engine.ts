@@ -63,7 +63,7 @@ export class Engine {
     request.operation = found.operation.name;
     request.deployment = found.deployment;
     const { family } = found.operation;
-    if (found.isAzure && !url.searchParams.has('api-version')) {
+    if (found.isAzure && !/\/openai\/v1\//.test(url.pathname) && !url.searchParams.has('api-version')) {
       throw new Refused({ status: 404, kind: 'not-found', message: 'Resource not found', code: '404' });
     }
     const { name } = found.operation;

@@ -4,7 +4,7 @@ import { geminiModels, openaiModels } from './formats/models/operation.ts';
 import { openaiChat } from './formats/openai-chat/operation.ts';
 import { openaiCompletions } from './formats/openai-completions/operation.ts';
 import { openaiEmbeddings } from './formats/openai-embeddings/operation.ts';
-import { openaiResponses } from './formats/openai-responses/operation.ts';
+import { openaiCompact, openaiResponses } from './formats/openai-responses/operation.ts';
 import type { Flavour, Operation } from './formats/operation.ts';
 import type { Family } from './sending/reply.ts';
 
@@ -20,6 +20,7 @@ export const OPERATIONS: readonly Operation[] = [
   openaiCompletions,
   openaiEmbeddings,
   openaiResponses,
+  openaiCompact,
   geminiModels,
   openaiModels,
 ];
@@ -48,7 +49,7 @@ export function route(method: string, path: string): Route | undefined {
     ...(model === undefined ? {} : { model: decodeURIComponent(model) }),
     deployment: OWN_PATH.exec(path)?.[1] ?? '',
     // Responses name their deployment in the body.
-    isAzure: azure !== undefined || /\/openai\/responses$/.test(path),
+    isAzure: azure !== undefined || /\/openai\/(?:v1\/)?responses(?:\/compact)?$/.test(path),
   };
 }
 

@@ -155,6 +155,19 @@ export class FormatError extends Error {
   }
 }
 
+/** How a format compacts a conversation with the help of a model that knows only how to answer. */
+export interface Compaction {
+  /** Whether a request's own last words ask for it. */
+  isAsked(body: JsonObject): boolean;
+  /** The request for a summary. */
+  ask(request: ConversationRequest): ConversationRequest;
+  /** The answer as what the conversation is compacted to; the same answer if it has no words. */
+  answer(response: ConversationResponse, seed: string): ConversationResponse;
+  isAnswer(response: ConversationResponse): boolean;
+  /** A whole answer that was written for the client, as the endpoint for compaction gives it. */
+  writeObject(written: JsonObject, asked: JsonObject): JsonObject;
+}
+
 /** Brings a request that is not translated to what its model takes, by edits of its members. */
 export interface RequestFitting {
   /** The members that decide whether there is anything to fit: without one of them the request is left alone. */
@@ -224,6 +237,7 @@ export interface ConversationFormat {
   readError(body: JsonValue): ProviderErrorFacts | undefined;
   writeError(error: ClientError): JsonObject;
   readonly counting?: TokenCounting;
+  readonly compaction?: Compaction;
   readonly several?: SeveralRequests;
   /** Reads the state of a stream of this format after these events' data, if its neutral events alone do not show it. */
   readPosition?(events: readonly string[]): StreamPosition;

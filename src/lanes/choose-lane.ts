@@ -6,7 +6,7 @@ import { holdsMisfits } from '../formats/tool-misfits.ts';
 import { lacksSchema, mayAskForSchema } from '../providers/instructed-schema.ts';
 import type { OperationId, ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
-import type { LaneRequest } from './lane-request.ts';
+import type { LaneOperation, LaneRequest } from './lane-request.ts';
 
 /** How a request travels to one deployment, and why. */
 export interface LaneChoice {
@@ -24,6 +24,7 @@ export interface LaneChoice {
 export function chooseLane(request: LaneRequest, deployment: Deployment): LaneChoice | undefined {
   const { endpoint, body } = request;
   const { operation: asked, format } = endpoint;
+  if (asked.actsAs !== undefined) return chooseActing(request, deployment, asked.actsAs);
   const own = deployment.operation(asked.id);
   if (own === undefined || !serves(own, request, deployment)) {
     const { standIn } = asked;
@@ -40,6 +41,19 @@ export function chooseLane(request: LaneRequest, deployment: Deployment): LaneCh
   const obstacle = obstacleTo(own, asked.id, deployment, body);
   if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: asked.id, operation: own };
   return { lane: 'relay', reason: 'same-format', operationName: asked.id, operation: own };
+}
+
+/** The relay lane if the provider does the operation with these very bytes; else what leads to the same. */
+function chooseActing(request: LaneRequest, deployment: Deployment, actsAs: LaneOperation): LaneChoice | undefined {
+  const { operation: asked, format } = request.endpoint;
+  const own = deployment.operation(asked.id);
+  const isThere = own?.format === format && (own.isAt?.(deployment.target.baseUrl) ?? true);
+  if (isThere && obstacleTo(own, asked.id, deployment, request.body) === undefined) {
+    return { lane: 'relay', reason: 'same-format', operationName: asked.id, operation: own };
+  }
+  const choice = chooseLane({ ...request, endpoint: { format, operation: actsAs } }, deployment);
+  if (choice === undefined || choice.lane === 'translate') return choice;
+  return { ...choice, lane: 'translate', reason: 'same-format' };
 }
 
 /** Why a request in the provider's own format has to be read and written again nevertheless, as a short word. */

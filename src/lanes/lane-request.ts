@@ -10,6 +10,8 @@ export interface LaneOperation {
   readonly mode?: string;
   /** Asked instead if it gives the same answer and the provider or the model does not offer the operation itself. */
   readonly standIn?: { readonly id: OperationId; readonly mode: string };
+  /** What is asked for instead, in words that lead to the same, if the provider cannot do it with this request. */
+  readonly actsAs?: LaneOperation;
 }
 
 /** What the lanes read of a request. */

@@ -1,6 +1,7 @@
 /** Every operation, by its id. */
 import type { OperationId } from '../providers/provider.ts';
 import { chat } from './chat.ts';
+import { compact } from './compact.ts';
 import { completion } from './completion.ts';
 import { countTokens } from './count-tokens.ts';
 import { embedding } from './embedding.ts';
@@ -11,6 +12,7 @@ import { response } from './response.ts';
 export const OPERATIONS: Readonly<Record<OperationId, Operation>> = {
   chat,
   response,
+  compact,
   completion,
   embedding,
   'count-tokens': countTokens,

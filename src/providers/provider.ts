@@ -6,7 +6,7 @@ import type { BudgetMembers } from './budget-members.ts';
 import type { ContextSize } from './context-size.ts';
 
 /** The name of a kind of work that a provider can do; `src/operations` says what follows from each. */
-export type OperationId = 'chat' | 'response' | 'completion' | 'embedding' | 'count-tokens';
+export type OperationId = 'chat' | 'response' | 'compact' | 'completion' | 'embedding' | 'count-tokens';
 
 /** Where and as whom a deployment calls its provider: the part of its configuration that a provider needs. */
 export interface Target {
@@ -55,6 +55,8 @@ export interface ProviderOperation {
   rules(model: string): ParameterRules;
   /** Which models it serves, if it does not serve all (OpenAI's legacy completions). */
   serves?(model: string): boolean;
+  /** Whether it is there at an address; absent: wherever the provider is. */
+  isAt?(baseUrl: string): boolean;
   /**
    * Why a request in the provider's own format may not be relayed nevertheless: its answers depart from the format in a way that
    * clients do not read. A short word for metrics; undefined if nothing prevents it.

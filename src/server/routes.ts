@@ -15,14 +15,8 @@ import { modelInfo } from '../endpoints/model-info/index.ts';
 import { listGoogleModels, listModels, showGoogleModel, showModel } from '../endpoints/models/index.ts';
 import type { Answering } from '../endpoints/question.ts';
 import * as conversations from '../endpoints/responses/conversations.ts';
-import { inputTokens, responses } from '../endpoints/responses/index.ts';
-import {
-  cancelResponse,
-  compact,
-  deleteResponse,
-  listInputItems,
-  showResponse,
-} from '../endpoints/responses/stored.ts';
+import { compactResponse, inputTokens, responses } from '../endpoints/responses/index.ts';
+import { cancelResponse, deleteResponse, listInputItems, showResponse } from '../endpoints/responses/stored.ts';
 import { route } from '../endpoints/route/index.ts';
 import type { Endpoint } from '../exchange/endpoint.ts';
 
@@ -81,6 +75,7 @@ export const MODEL_ROUTES: readonly ModelRoute[] = [
     '/openai/responses',
     '/openai/deployments/:model/responses',
   ]),
+  model(compactResponse, responsePaths('/compact')),
   model(inputTokens, ['/v1/responses/input_tokens', '/responses/input_tokens', '/openai/v1/responses/input_tokens']),
   model(countTokens, ['/v1/messages/count_tokens', '/messages/count_tokens']),
 ];
@@ -104,7 +99,6 @@ export const FACT_ROUTES: readonly FactRoute[] = [
   fact(deleteResponse, 'key', responsePaths('/:response'), 'DELETE'),
   fact(cancelResponse, 'key', responsePaths('/:response/cancel'), 'POST'),
   fact(listInputItems, 'key', responsePaths('/:response/input_items')),
-  fact(compact, 'key', responsePaths('/compact'), 'POST'),
   fact(conversations.createConversation, 'key', conversationPaths(''), 'POST'),
   fact(conversations.showConversation, 'key', conversationPaths('/:conversation')),
   fact(conversations.updateConversation, 'key', conversationPaths('/:conversation'), 'POST'),

@@ -21,7 +21,7 @@ const NOT_SERVED: readonly (readonly [path: RegExp, words: string])[] = [
   ],
   [
     /\/responses\//,
-    'Of the Responses API, /v1/responses, /v1/responses/input_tokens, /v1/responses/ID, /v1/responses/ID/cancel and /v1/responses/ID/input_items are served.',
+    'Of the Responses API, /v1/responses, /v1/responses/input_tokens, /v1/responses/compact, /v1/responses/ID, /v1/responses/ID/cancel and /v1/responses/ID/input_items are served.',
   ],
   [/\/images\/|\/audio\/|\/videos(?:\/|$)/, 'The Images, Audio and Videos APIs are not served yet.'],
   [/\/(?:rerank|moderations|realtime|assistants|threads|vector_stores|fine_tuning)(?:\/|$)/, 'This API is not served.'],

@@ -1,4 +1,5 @@
 import type { Answer } from '../../answering/ask.ts';
+import { invalid } from '../errors.ts';
 import type { Call, Operation } from '../operation.ts';
 import { inputItems, readResponse } from './read.ts';
 import { ResponseWriter } from './write.ts';
@@ -26,6 +27,34 @@ export const openaiResponses: Operation = {
         keep(call, writer, answer);
         return writer.events(answer);
       },
+    };
+  },
+};
+
+/** What `POST …/responses/compact` takes (API reference, 2026-11). */
+const COMPACT_PARAMETERS = new Set(
+  'model input instructions previous_response_id prompt_cache_key prompt_cache_options prompt_cache_retention service_tier'.split(
+    ' ',
+  ),
+);
+
+/** `POST …/responses/compact`. */
+export const openaiCompact: Operation = {
+  name: 'openai-compact',
+  family: 'responses',
+  method: 'POST',
+  path: /\/responses\/compact$/,
+  read(call) {
+    const unknown = Object.keys(call.body).find((name) => !COMPACT_PARAMETERS.has(name));
+    if (unknown !== undefined)
+      throw invalid(`Unknown parameter: '${unknown}'.`, { param: unknown, code: 'unknown_parameter' });
+    const ask = readResponse(call);
+    return {
+      kind: 'generate',
+      ask,
+      isStream: false,
+      whole: (answer) => new ResponseWriter(call).compaction(answer),
+      events: () => [],
     };
   },
 };

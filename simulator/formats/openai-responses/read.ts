@@ -133,6 +133,12 @@ class InputReader {
       case 'reasoning':
         this.#reasoning(item, at);
         return;
+      case 'compaction':
+        checkSealed(item);
+        this.add('[what was before]\n');
+        return;
+      case 'compaction_trigger':
+        return;
       case undefined:
         throw invalid(`Missing required parameter: '${at}.type'.`, {
           param: `${at}.type`,
@@ -230,16 +236,7 @@ class InputReader {
   }
 
   #reasoning(item: JsonObject, at: string): void {
-    const sealed = item.encrypted_content;
-    if (typeof sealed === 'string' && !isMinted(sealed)) {
-      throw invalid(
-        `The encrypted content for item ${String(item.id)} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`,
-        {
-          param: null,
-          code: 'invalid_encrypted_content',
-        },
-      );
-    }
+    checkSealed(item);
     if (!Array.isArray(item.summary)) {
       throw invalid(`Missing required parameter: '${at}.summary'.`, {
         param: `${at}.summary`,
@@ -247,6 +244,20 @@ class InputReader {
       });
     }
   }
+}
+
+function checkSealed({ id, encrypted_content: sealed }: JsonObject): void {
+  if (typeof sealed !== 'string' || isMinted(sealed)) return;
+  throw invalid(
+    `The encrypted content for item ${String(id)} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`,
+    { param: null, code: 'invalid_encrypted_content' },
+  );
+}
+
+/** Whether the last item of a request asks for compaction. */
+export function asksForCompaction(body: JsonObject): boolean {
+  const last = inputItems(body.input).at(-1);
+  return isJsonObject(last) && last.type === 'compaction_trigger';
 }
 
 /** What a tool says in parts. */

@@ -5,6 +5,7 @@ import { mintSignature } from '../../answering/signature.ts';
 import { tokenise } from '../../answering/tokens.ts';
 import type { StreamEvent } from '../../sending/reply.ts';
 import { type Call, jsonEvent } from '../operation.ts';
+import { asksForCompaction, inputItems } from './read.ts';
 import { annotationsOf, searchItem } from './web-search.ts';
 
 /** Writes responses, whole and streamed, with the items that OpenAI makes of an answer. */
@@ -25,6 +26,7 @@ export class ResponseWriter {
 
   /** The items of an answer, finished. */
   output(choice: Choice): JsonObject[] {
+    if (asksForCompaction(this.#call.body)) return [this.#compactionItem()];
     const items: JsonObject[] = [];
     if (choice.reasoning.length > 0) items.push(this.#reasoningItem(choice, true));
     const search = searchItem(choice, this.#call.identity, this.#call.body, 'completed');
@@ -34,6 +36,22 @@ export class ResponseWriter {
     return items;
   }
 
+  /** The answer of `POST …/responses/compact`: what users said, and the rest encrypted. */
+  compaction(answer: Answer): JsonObject {
+    const said = inputItems(this.#call.body.input).filter(isJsonObject);
+    const messages = said
+      .filter(({ role }) => role === 'user')
+      .map(({ role, content }, at) => ({
+        ...{ id: this.#itemId('msg_', at), type: 'message', status: 'completed', role },
+        content: typeof content === 'string' ? [{ type: 'input_text', text: content }] : content,
+      }));
+    return {
+      ...{ id: this.id, object: 'response.compaction', created_at: this.#call.created },
+      output: [...messages, this.#compactionItem()],
+      usage: responseUsage(answer.usage),
+    };
+  }
+
   events(answer: Answer): StreamEvent[] {
     const choice = only(answer);
     const events = new NumberedEvents();
@@ -41,12 +59,18 @@ export class ResponseWriter {
     events.add('open', 'response.created', { response: started });
     events.add('open', 'response.in_progress', { response: started });
     let index = 0;
-    if (choice.reasoning.length > 0) this.#reasoningEvents(choice, events, index++);
-    if (this.#searchEvents(choice, events, index)) index += 1;
-    if (choice.text.length > 0) this.#messageEvents(choice, events, index++);
-    choice.toolCalls.forEach((_, at) => {
-      this.#callEvents(choice, at, events, index++);
-    });
+    if (asksForCompaction(this.#call.body)) {
+      const at = { output_index: index, item: this.#compactionItem() };
+      events.add('content', 'response.output_item.added', at);
+      events.add('content', 'response.output_item.done', at);
+    } else {
+      if (choice.reasoning.length > 0) this.#reasoningEvents(choice, events, index++);
+      if (this.#searchEvents(choice, events, index)) index += 1;
+      if (choice.text.length > 0) this.#messageEvents(choice, events, index++);
+      choice.toolCalls.forEach((_, at) => {
+        this.#callEvents(choice, at, events, index++);
+      });
+    }
     const final = this.whole(answer);
     events.add('done', final.status === 'incomplete' ? 'response.incomplete' : 'response.completed', {
       response: final,
@@ -144,6 +168,11 @@ export class ResponseWriter {
       summary: isDone && this.#showsSummary() ? [{ type: 'summary_text', text: choice.reasoning.join('') }] : [],
       ...(isSealed ? { encrypted_content: mintSignature(this.#call.identity.slice(0, 24)) } : {}),
     };
+  }
+
+  #compactionItem(): JsonObject {
+    const content = mintSignature(this.#call.identity.slice(0, 24));
+    return { id: this.#itemId('cmp_'), type: 'compaction', encrypted_content: content };
   }
 
   #messageItem(choice: Choice, status: string): JsonObject {

@@ -34,14 +34,6 @@ export const listInputItems: Answering = async (question) => {
   return { status: 200, body: await stored.inputItems(owner, id, pageOf(question)) };
 };
 
-/** Says that conversations are not compacted here. */
-export const compact: Answering = () => {
-  throw new GatewayError(
-    'unsupported_operation',
-    'This gateway does not compact conversations. Leave out old items of `input`, or put a summary in their place.',
-  );
-};
-
 function asked({ parts, identity, pathParameter = '' }: Question): {
   readonly stored: StoredResponses;
   readonly owner: Identity;

@@ -79,7 +79,7 @@ export class EarlierTurnsReader {
         `The previous response with id '${id}' is ${String(response.status)}, so it cannot be continued. Only a response that is completed can.`,
       );
     }
-    return { id, reasoning, items: [...input, ...outputAsInput(response)] };
+    return { id, reasoning, items: asInput([...input, ...outputAsInput(response)]) };
   }
 
   async #conversation({ body }: Exchange, owner: ResponseOwner, id: string): Promise<readonly KeptItem[]> {

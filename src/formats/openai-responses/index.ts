@@ -1,6 +1,14 @@
 /** OpenAI's Responses format (`POST /v1/responses`), for OpenAI and Azure as providers and for Codex and OpenAI's SDKs as clients. */
 import { AnotherAnswerCheck } from '../another-answer.ts';
 import type { ConversationFormat } from '../format.ts';
+import {
+  askForSummary,
+  asksForCompaction,
+  compactionObject,
+  forOthers,
+  isSummarized,
+  summarizedAnswer,
+} from './compaction.ts';
 import { counting } from './count-tokens.ts';
 import { readError, writeError } from './errors.ts';
 import { FITTED_MEMBERS, fitRequest } from './fit-request.ts';
@@ -35,6 +43,14 @@ export const openaiResponses: ConversationFormat = {
   openStreamCheck: () => new AnotherAnswerCheck({ mark: CREATED, idOf: idOfCreated }),
   toolLimits: () => RESPONSES_TOOLS,
   counting,
+  compaction: {
+    isAsked: asksForCompaction,
+    ask: askForSummary,
+    answer: summarizedAnswer,
+    isAnswer: isSummarized,
+    writeObject: compactionObject,
+  },
+  forOthers,
   readPosition,
   searchesIn: { member: 'output', mark: '"web_search_call"' },
   readUsage,

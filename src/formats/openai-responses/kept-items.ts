@@ -1,6 +1,7 @@
 /** Items that are kept: of conversations, and those that a request only refers to. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { FormatError } from '../format.ts';
+import { sinceCompaction } from './compaction.ts';
 import { inputItemsOf, outputAsInput } from './kept-request.ts';
 import { readRequest } from './read-request.ts';
 
@@ -65,7 +66,7 @@ export function idsOfItems(items: readonly JsonValue[]): readonly string[] {
 
 /** Items as a later request may hold them. */
 export function asInput(items: readonly JsonValue[]): readonly JsonValue[] {
-  return outputAsInput({ output: [...items] });
+  return sinceCompaction(outputAsInput({ output: [...items] }));
 }
 
 /** The items of a request's input, each as it is or, if it refers to another, as `resolve` gives it: undefined leaves it out. */

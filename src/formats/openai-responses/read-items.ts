@@ -4,6 +4,7 @@ import { itemsOf, type JsonObject, type JsonValue, objectOf, stringOf } from '..
 import type { JsonReader } from '../../core/json-reader.ts';
 import { refusal } from '../body-reader.ts';
 import type { Part, ReasoningSignature, ToolCallPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
+import { textOfSummary } from './compaction.ts';
 import { asResult, readContent } from './read-content.ts';
 import { readCarried } from './signatures.ts';
 import { argumentsOfText, type ClientTools } from './tool-names.ts';
@@ -32,7 +33,8 @@ export class ItemsReader {
       this.#add('user', [{ type: 'text', text: input }]);
     } else {
       if (!Array.isArray(input)) throw body.wrong('input', 'a string or an array of items');
-      for (const item of body.requiredObjects('input')) this.#readItem(item);
+      const items = body.requiredObjects('input');
+      for (const [index, item] of items.entries()) this.#readItem(item, index === items.length - 1);
     }
     this.#release();
     return this.#turns;
@@ -45,7 +47,7 @@ export class ItemsReader {
     }
   }
 
-  #readItem(item: JsonReader): void {
+  #readItem(item: JsonReader, isLast: boolean): void {
     const type = item.string('type') ?? (item.has('role') ? 'message' : item.has('id') ? 'item_reference' : undefined);
     switch (type) {
       case undefined:
@@ -63,6 +65,14 @@ export class ItemsReader {
       case 'function_call_output':
       case 'custom_tool_call_output':
         this.#add('tool', [this.#readOutput(item)]);
+        return;
+      case 'compaction':
+      case 'compaction_summary':
+        this.#readCompaction(item);
+        return;
+      case 'compaction_trigger':
+        // The request is read as one for a summary.
+        if (!isLast) throw item.refusal('type', 'must be the last item of the input');
         return;
       case 'additional_tools':
         // They were read with the others.
@@ -86,6 +96,12 @@ export class ItemsReader {
     if (role === 'assistant') this.#add(role, parts);
     // Turns of the client are never joined: where one ends may mean something to the model.
     else this.#push(role, parts);
+  }
+
+  #readCompaction(item: JsonReader): void {
+    const text = textOfSummary(item.value);
+    if (text !== undefined) this.#push('user', [{ type: 'text', text }]);
+    else this.#add('assistant', [{ type: 'opaque', format: 'openai-responses', value: item.value }]);
   }
 
   #readReasoning(item: JsonReader): void {

@@ -5,6 +5,7 @@ import type { JsonReader } from '../../core/json-reader.ts';
 import { readerOf } from '../body-reader.ts';
 import type { ReadRequest } from '../format.ts';
 import type { OutputFormat, ReasoningRequest, Sampling } from '../neutral/conversation.ts';
+import { askForSummary, asksForCompaction } from './compaction.ts';
 import { ItemsReader, toolsOf } from './read-items.ts';
 import { readToolChoice, readTools } from './read-tools.ts';
 import { ClientTools } from './tool-names.ts';
@@ -50,10 +51,8 @@ export function readRequest(value: JsonObject): ReadRequest {
       promptCacheKey: body.string('prompt_cache_key'),
     }),
   };
-  return {
-    request: { ...request, extensions: { format: 'openai-responses', fields: readExtensions(body) } },
-    dropped: [],
-  };
+  const whole = { ...request, extensions: { format: 'openai-responses' as const, fields: readExtensions(body) } };
+  return { request: asksForCompaction(value) ? askForSummary(whole) : whole, dropped: [] };
 }
 
 /** The members that no other format has; a `null` says what its absence says. */

@@ -67,11 +67,11 @@ export function readCarried(id: string | undefined, content: string | undefined)
   return { carries: 'reasoning', part: { signature } };
 }
 
-/** Whether a request holds reasoning that OpenAI did not make and would refuse. */
+/** Whether a request holds reasoning, or a summary, that OpenAI did not make and would refuse. */
 export function holdsForeignReasoning(body: Uint8Array): boolean {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (!bytes.includes('"encrypted_content"')) return false;
-  return /"encrypted_content"\s*:\s*"(?:redacted|unsigned|(?:anthropic|google|openai|other)(?:-text|-call)?):/.test(
+  return /"encrypted_content"\s*:\s*"(?:redacted|unsigned|sluice-summary|(?:anthropic|google|openai|other)(?:-text|-call)?):/.test(
     bytes.toString('latin1'),
   );
 }

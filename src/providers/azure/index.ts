@@ -2,7 +2,7 @@ import { pathSegment, pathWithQuery, splitBaseUrl } from '../base-url.ts';
 import { classifyBy } from '../failure.ts';
 import { familyBudgetMembers } from '../openai-compatible/budget-members.ts';
 import { FAMILY_FAILURES } from '../openai-compatible/errors.ts';
-import { bearer, jsonHeaders } from '../openai-compatible/index.ts';
+import { bearer, jsonHeaders, withoutLimit } from '../openai-compatible/index.ts';
 import { isCompletionModel, openAiModelRules, openAiResponseRules } from '../openai-compatible/reasoning-models.ts';
 import { OPENAI_TOOL_LIMITS } from '../openai-compatible/tool-limits.ts';
 import type { ParameterRules, Provider, ProviderOperation, Target } from '../provider.ts';
@@ -10,7 +10,13 @@ import { AZURE_FAILURES } from './errors.ts';
 
 /** The last dated version of the API; its successor `/openai/v1` needs none. https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle (2026-11-23) */
 const LAST_DATED_VERSION = '2025-04-01-preview';
-const ENDINGS: readonly string[] = ['/chat/completions', '/responses', '/completions', '/embeddings'];
+const ENDINGS: readonly string[] = [
+  '/chat/completions',
+  '/responses/compact',
+  '/responses',
+  '/completions',
+  '/embeddings',
+];
 
 const OPERATIONS = {
   'openai-chat': 'chat',
@@ -36,6 +42,13 @@ export const azure: Provider = {
       writesCallsWell: () => true,
     },
     response: deploymentOperation('openai-responses', '/responses', openAiResponseRules),
+    // https://learn.microsoft.com/azure/foundry/reference/rest/compactconversation (2026-11-29): of the newer API alone.
+    compact: {
+      ...deploymentOperation('openai-responses', '/responses/compact'),
+      budgetMembers: familyBudgetMembers('compact'),
+      isAt: (baseUrl) => isVersionOne(splitBaseUrl(baseUrl, ENDINGS).path),
+      mustTranslate: withoutLimit,
+    },
     completion: { ...deploymentOperation('openai-completions', '/completions'), serves: isCompletionModel },
     embedding: deploymentOperation('openai-embeddings', '/embeddings'),
   },
@@ -55,17 +68,19 @@ function deploymentOperation(
     ...(format === 'openai-chat' || format === 'openai-completions' ? { streamUsage: 'ask' } : {}),
     call(target, { stream }) {
       const base = splitBaseUrl(target.baseUrl, ENDINGS);
-      const isVersionOne = /\/openai\/v1$/.test(base.path);
+      const isNewer = isVersionOne(base.path);
       if (target.apiVersion !== undefined) base.query.set('api-version', target.apiVersion);
-      else if (!isVersionOne && !base.query.has('api-version')) base.query.set('api-version', LAST_DATED_VERSION);
+      else if (!isNewer && !base.query.has('api-version')) base.query.set('api-version', LAST_DATED_VERSION);
       return {
         origin: base.origin,
-        path: pathWithQuery(`${isVersionOne ? base.path : datedPath(base.path, target, format)}${path}`, base.query),
+        path: pathWithQuery(`${isNewer ? base.path : datedPath(base.path, target, format)}${path}`, base.query),
         headers: { ...jsonHeaders(stream), ...credential(target) },
       };
     },
   };
 }
+
+const isVersionOne = (path: string): boolean => /\/openai\/v1$/.test(path);
 
 /** The path up to the deployment, whether or not `api_base` has a part of it already. Responses name it in the body. */
 function datedPath(basePath: string, { model }: Target, format: keyof typeof OPERATIONS): string {

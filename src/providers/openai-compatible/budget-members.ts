@@ -92,7 +92,14 @@ const RESPONSE: readonly string[] = [
   'prompt_cache_key',
   'prompt_cache_retention',
 ];
-const NAMES = { chat: CHAT, response: RESPONSE, completion: COMPLETION, embedding: EMBEDDING } as const;
+const COMPACT: readonly string[] = ['model', 'input', 'instructions', 'prompt_cache_key', 'prompt_cache_retention'];
+const NAMES = {
+  chat: CHAT,
+  response: RESPONSE,
+  compact: COMPACT,
+  completion: COMPLETION,
+  embedding: EMBEDDING,
+} as const;
 
 /** Sampling that servers of open models know, and that costs nothing. */
 export const OPEN_MODEL_SAMPLING: readonly string[] = [

@@ -8,7 +8,7 @@ import { type BudgetAdditions, familyBudgetMembers } from './budget-members.ts';
 import { FAMILY_FAILURES } from './errors.ts';
 import { FAMILY_CHAT_RULES } from './parameters.ts';
 
-type FamilyOperation = 'chat' | 'response' | 'completion' | 'embedding';
+type FamilyOperation = 'chat' | 'response' | 'compact' | 'completion' | 'embedding';
 type Rules = ParameterRules | ((model: string) => ParameterRules);
 
 /** What makes one provider of the family different from the others. */
@@ -45,6 +45,8 @@ interface OpenAiCompatibleDescription
   readonly writesCallsWell?: (model: string) => boolean;
   /** What it takes as names of tools and ids of calls, if not what the format says. */
   readonly toolLimits?: (model: string) => ToolLimits;
+  /** At which addresses it compacts conversations. */
+  readonly compactsAt?: (baseUrl: string) => boolean;
   /** How usage comes at the end of a stream: asked for by `stream_options` unless it says otherwise. */
   readonly streamUsage?: 'ask' | 'always' | 'never';
   /** Headers beside the key. */
@@ -54,14 +56,16 @@ interface OpenAiCompatibleDescription
 const PATHS: Readonly<Record<FamilyOperation, string>> = {
   chat: '/chat/completions',
   response: '/responses',
+  compact: '/responses/compact',
   completion: '/completions',
   embedding: '/embeddings',
 };
 /** Longest first: `/completions` is the end of `/chat/completions`. */
-const ENDINGS: readonly string[] = [PATHS.chat, PATHS.response, PATHS.completion, PATHS.embedding];
+const ENDINGS: readonly string[] = [PATHS.chat, PATHS.compact, PATHS.response, PATHS.completion, PATHS.embedding];
 const FORMATS = {
   chat: 'openai-chat',
   response: 'openai-responses',
+  compact: 'openai-responses',
   completion: 'openai-completions',
   embedding: 'openai-embeddings',
 } as const;
@@ -81,6 +85,7 @@ export function openAiCompatible(description: OpenAiCompatibleDescription): Prov
     streamUsage,
     headers,
     underBudget: _underBudget,
+    compactsAt: _compactsAt,
     ...facts
   } = description;
   return {
@@ -103,6 +108,7 @@ function familyOperation(
     format: FORMATS[operation],
     ...defined({ serves }),
     ...(operation === 'chat' && mustTranslate !== undefined && { mustTranslate }),
+    ...(operation === 'compact' && { mustTranslate: withoutLimit, ...defined({ isAt: description.compactsAt }) }),
     ...(operation === 'chat' && defined({ toolLimits, writesCallsWell })),
     ...(operation === 'chat' || operation === 'completion' ? { streamUsage: description.streamUsage ?? 'ask' } : {}),
     rules: typeof rules === 'function' ? rules : () => rules,
@@ -121,6 +127,13 @@ function familyOperation(
       };
     },
   };
+}
+
+const LIMIT = Buffer.from('"max_output_tokens"');
+
+/** OpenAI compacts without a limit: what a budget limits is asked for as a summary. */
+export function withoutLimit(_model: string, body: Uint8Array): string | undefined {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes(LIMIT) ? 'limited-answer' : undefined;
 }
 
 /** The headers of every call with a JSON body. */

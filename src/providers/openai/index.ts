@@ -26,9 +26,11 @@ export const openai: Provider = openAiCompatible({
   defaultBaseUrl: 'https://api.openai.com/v1',
   keyVariables: ['OPENAI_API_KEY'],
   baseUrlVariables: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
-  operations: ['chat', 'response', 'completion', 'embedding'],
+  operations: ['chat', 'response', 'compact', 'completion', 'embedding'],
   serves: { completion: isCompletionModel },
   rules: { chat: openAiModelRules, response: openAiResponseRules },
+  // Other servers behind its name speak of its API what they know.
+  compactsAt: (baseUrl) => /^https:\/\/(?:[a-z0-9-]+\.)*openai\.com(?:[:/]|$)/.test(baseUrl),
   toolLimits: openAiToolLimits,
   writesCallsWell: isOpenAiModel,
   failures: OPENAI_FAILURES,

@@ -51,6 +51,7 @@ function othersCell({ abilities }: ModelRow): string {
     ...(abilities.maxStopSequences === undefined ? [] : [`${abilities.maxStopSequences} stop sequences`]),
     ...(abilities.systemFirst === true ? ['instructions first'] : []),
     ...(abilities.webSearch === undefined ? [] : [`searches the web (${SEARCH_WORDS[abilities.webSearch]})`]),
+    ...(abilities.codeExecution === true ? ['runs code'] : []),
     ...(abilities.strictSchemas === undefined ? [] : ['strict schemas closed, every member required']),
   ].join('; ');
 }

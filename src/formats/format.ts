@@ -229,8 +229,6 @@ export interface ConversationFormat {
   writeResponse(response: ConversationResponse, facts: AnswerFacts): JsonObject;
   openStreamReader(callSeed?: string): StreamReader;
   openStreamWriter(facts: AnswerFacts): StreamWriter;
-  /** Where a whole answer shows its searches of the web if not beside its usage: a list, and a text that is then in it. */
-  readonly searchesIn?: { readonly member: string; readonly mark: string };
   /** Reads the usage object at its place in a whole answer or in a stream event of this format; undefined if there is none. */
   readUsage(value: JsonValue): Usage | undefined;
   /** Reads an error body; undefined if the body is no error of this format (HTML, empty, a success). */

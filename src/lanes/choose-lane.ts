@@ -6,6 +6,7 @@ import { holdsMisfits } from '../formats/tool-misfits.ts';
 import { lacksSchema, mayAskForSchema } from '../providers/instructed-schema.ts';
 import type { OperationId, ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
+import { memberNamed } from '../wire/envelope.ts';
 import type { LaneOperation, LaneRequest } from './lane-request.ts';
 
 /** How a request travels to one deployment, and why. */
@@ -95,7 +96,7 @@ function serves(own: ProviderOperation, request: LaneRequest, deployment: Deploy
     const { conversations } = deployment;
     if (conversations === 'chat') return true;
     if (conversations === 'responses' || isEffortBesideTools(format, request, deployment)) return false;
-    return !searchesOnlyInResponses(own, deployment) || request.outline.webSearches === 0;
+    return own.format !== 'openai-chat' || !wantsHostedTool(request, deployment);
   }
   const { mode } = deployment.config.modelInfo;
   if (asked.standIn !== undefined && mode !== undefined) {
@@ -105,9 +106,13 @@ function serves(own: ProviderOperation, request: LaneRequest, deployment: Deploy
   return own.serves?.(deployment.model) ?? true;
 }
 
-/** Whether the model searches the web by a tool that chat completions do not have. */
-function searchesOnlyInResponses(own: ProviderOperation, deployment: Deployment): boolean {
-  return deployment.abilities.webSearch === 'tool' && own.format === 'openai-chat';
+const CODE_TOOL = /^code_?(?:execution|interpreter)/i;
+
+/** Whether a request asks for a tool that OpenAI has in the Responses API alone. */
+function wantsHostedTool({ outline, envelope }: LaneRequest, { abilities }: Deployment): boolean {
+  if (abilities.webSearch === 'tool' && outline.webSearches > 0) return true;
+  if (abilities.codeExecution !== true || memberNamed(envelope, 'tools') === undefined) return false;
+  return outline.toolKinds.some((kind) => CODE_TOOL.test(kind));
 }
 
 function isEffortBesideTools(format: FormatId, { body, envelope }: LaneRequest, deployment: Deployment): boolean {

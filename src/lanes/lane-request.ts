@@ -21,7 +21,11 @@ export interface LaneRequest {
   readonly endpoint: { readonly operation: LaneOperation; readonly format: FormatId };
   readonly client: { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
   readonly body: Buffer;
-  readonly outline: { readonly promptBytes: number; readonly webSearches: number };
+  readonly outline: {
+    readonly promptBytes: number;
+    readonly webSearches: number;
+    readonly toolKinds: readonly string[];
+  };
   readonly envelope: ReadableEnvelope;
   /** The model's name as the client means it. */
   readonly model: string | undefined;

@@ -73,6 +73,8 @@ export interface ModelAbilities {
   readonly responsesOnly?: boolean;
   /** Absent: it cannot search, as far as is known; a request in the provider's own format goes as it is. */
   readonly webSearch?: SearchWords;
+  /** Whether its provider runs code for it, by the tool of the provider's format. Absent: no, as far as is known. */
+  readonly codeExecution?: boolean;
   /** Whether the strict mode of schemas wants every object closed and every member required. */
   readonly strictSchemas?: 'closed-and-required';
 }

@@ -1,11 +1,11 @@
-/** Which models search the web when a request asks for it, and in which words. The first row that says something of a model counts. */
+/** Which models search the web or run code when a request asks for it, and in which words. The first row that says something of a model counts. */
 import { type ModelRow, named } from './model-abilities.ts';
 
 /** "Hosted tool 'web_search_preview' is not supported with …" (2026-11-29). */
 const OPENAI =
   'https://developers.openai.com/api/docs/guides/tools-web-search (not GPT-4.1 nano, not with minimal reasoning) and https://github.com/QuantumNous/new-api/issues/1586 (the words of the refusal) (2026-11-29)';
 
-/** Models that search the web. */
+/** Models whose providers run tools for them. */
 export const SERVER_TOOL_ROWS: readonly ModelRow[] = [
   {
     models: 'Everything at OpenRouter',
@@ -58,5 +58,28 @@ export const SERVER_TOOL_ROWS: readonly ModelRow[] = [
     providers: ['gemini'],
     abilities: { webSearch: 'tool' },
     source: 'https://ai.google.dev/gemini-api/docs/google-search (2026-11-29)',
+  },
+  {
+    models: 'GPT-4o, 4.1, 5 and later, o3 and o4-mini at OpenAI',
+    pattern: named(
+      '(?:gpt-4o(?!.*(?:audio|realtime|transcribe|tts|search))|gpt-4\\.1|gpt-(?:[5-9]|\\d\\d)(?!.*(?:chat|search))|o3(?!-mini)|o4-mini)',
+    ),
+    providers: ['openai'],
+    abilities: { codeExecution: true },
+    source: 'https://developers.openai.com/api/docs/guides/tools-code-interpreter (2026-11-29)',
+  },
+  {
+    models: 'Claude 4.5 and later at Anthropic',
+    pattern: /claude-(?:(?:opus|sonnet|haiku)-(?:4-[5-9]|[5-9])|fable|mythos)/,
+    providers: ['anthropic'],
+    abilities: { codeExecution: true },
+    source: 'https://platform.claude.com/docs/en/agents-and-tools/tool-use/code-execution-tool (2026-11-29)',
+  },
+  {
+    models: 'Gemini 2.0 and later at Google',
+    pattern: /gemini-(?!.*(?:2\.0-flash-lite|image|tts|live|audio|embedding|computer-use))(?:[2-9]|\d\d|pro|flash)/,
+    providers: ['gemini'],
+    abilities: { codeExecution: true },
+    source: 'https://ai.google.dev/gemini-api/docs/code-execution (2026-11-29)',
   },
 ];

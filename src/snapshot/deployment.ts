@@ -205,7 +205,7 @@ function conversationsOf({ modelInfo }: DeploymentConfig, { operations }: Provid
   if (modelInfo.mode === 'responses' || abilities.responsesOnly === true) return 'responses';
   const { reasoning } = abilities;
   const isApart = reasoning?.how === 'effort' && reasoning.besideTools !== undefined;
-  return isApart || abilities.webSearch === 'tool' ? 'by-request' : 'chat';
+  return isApart || abilities.webSearch === 'tool' || abilities.codeExecution === true ? 'by-request' : 'chat';
 }
 
 function mayReason({ reasoning }: ModelAbilities, traits: ModelTraits): boolean {

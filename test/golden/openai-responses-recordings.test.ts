@@ -78,6 +78,7 @@ function saidByParts(parts: readonly Part[]): Said {
     if (part.type === 'tool-call') said.calls.push({ id: part.id, name: part.name, arguments: part.arguments });
     if (part.type === 'image' && part.source.kind === 'data') said.images.push(part.source.data);
     if (part.type === 'opaque') said.others.push(part.value);
+    if (part.type === 'server-call' && part.raw !== undefined) said.others.push(part.raw.value);
   }
   return said;
 }
@@ -94,6 +95,7 @@ function saidByEvents(events: readonly StreamEvent[]): Said {
     else if (event.type === 'tool-arguments')
       callArguments[event.call] = (callArguments[event.call] ?? '') + event.text;
     else if (event.type === 'media') parts.push(event.part);
+    else if (event.type === 'server-call') parts.push(event.part);
     else if (event.type === 'opaque') parts.push({ type: 'opaque', format: event.format, value: event.value });
   }
   const said = saidByParts(parts);

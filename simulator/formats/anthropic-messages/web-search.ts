@@ -14,9 +14,16 @@ const LOCATION = new Set('type city region country timezone'.split(' '));
 /** Models before the tool (https://docs.anthropic.com/en/docs/build-with-claude/tool-use/web-search-tool, 2026-11-29). */
 const WITHOUT = /claude-(?:2|instant|3-(?:opus|sonnet|haiku)|3-5-sonnet-20240620)/;
 
+/** https://platform.claude.com/docs/en/agents-and-tools/tool-use/code-execution-tool (2026-11-29). */
+const WITHOUT_CODE = /claude-(?:2|instant|3|(?:opus|sonnet)-4-(?:[01]|20))/;
+
 /** Reads the search among a request's tools, and refuses what Anthropic refuses of it. */
 export function readSearch({ tools, tool_choice: choice }: JsonObject, model: string): AskedSearch | undefined {
   const list = Array.isArray(tools) ? tools : [];
+  const code = list.find((tool) => isJsonObject(tool) && /^code_execution_/.test(String(tool.type)));
+  if (isJsonObject(code) && WITHOUT_CODE.test(model)) {
+    throw invalid(`'${model}' does not support tool types: ${String(code.type)}.`);
+  }
   const index = list.findIndex((tool) => isJsonObject(tool) && /^web_search_/.test(String(tool.type)));
   const tool = list[index];
   if (!isJsonObject(tool)) return undefined;

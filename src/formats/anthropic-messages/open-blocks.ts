@@ -9,6 +9,7 @@ import { parseJson } from '../../core/parse-json.ts';
 import { FormatError } from '../format.ts';
 import type { StreamEvent } from '../neutral/conversation.ts';
 import { readCitation } from './citations.ts';
+import { readCodeStep } from './code-execution.ts';
 import { readThinking } from './signatures.ts';
 import { readSearchStep } from './web-search.ts';
 
@@ -142,7 +143,7 @@ export class OpenBlocks {
       this.#input(block, state.call, isFilled ? JSON.stringify(state.input) : '{}', emit);
     } else if (state.kind === 'opaque') {
       const value = state.json === '' ? state.value : { ...state.value, input: parsedOr(state.json) };
-      const part = readSearchStep(value);
+      const part = readSearchStep(value) ?? readCodeStep(value);
       const opaque: StreamEvent = { type: 'opaque', choice: 0, format: 'anthropic-messages', value };
       this.#send(block, part === undefined ? opaque : { type: 'server-call', choice: 0, part }, emit);
     }

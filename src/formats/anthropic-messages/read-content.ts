@@ -16,6 +16,7 @@ import type {
   ToolResultPart,
 } from '../neutral/conversation.ts';
 import { readCitations } from './citations.ts';
+import { readCodeStep } from './code-execution.ts';
 import { readThinking } from './signatures.ts';
 import { readToolId } from './tool-ids.ts';
 import { readSearchStep } from './web-search.ts';
@@ -191,7 +192,7 @@ function readBlock(block: JsonReader, names: ToolNames, idOf: (block: JsonReader
     case 'tool_result':
       return readToolResult(block, names);
     default:
-      return readSearchStep(block.value) ?? opaque(block.value);
+      return readSearchStep(block.value) ?? readCodeStep(block.value) ?? opaque(block.value);
   }
 }
 

@@ -15,6 +15,7 @@ import type {
   Turn,
 } from '../neutral/conversation.ts';
 import { isReasoningEffort } from '../neutral/reasoning.ts';
+import { readCodeTool } from './code-execution.ts';
 import { readBlocks, readCacheMark, readExtra, type ToolNames } from './read-content.ts';
 import { readSearchTool } from './web-search.ts';
 
@@ -48,7 +49,10 @@ function readTool(tool: JsonReader): ToolDefinition {
   const type = tool.string('type');
   // Server tools and the client tools with a schema of Anthropic's own are named by a dated type.
   if (type !== undefined && type !== 'custom') {
-    return readSearchTool(tool.value) ?? { type: 'opaque', format: 'anthropic-messages', value: tool.value };
+    return (
+      readSearchTool(tool.value) ??
+      readCodeTool(tool.value) ?? { type: 'opaque', format: 'anthropic-messages', value: tool.value }
+    );
   }
   return {
     type: 'function',

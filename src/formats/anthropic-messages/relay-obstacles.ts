@@ -18,7 +18,7 @@ export function relayObstacle(body: Uint8Array, model: string): string | undefin
   if (countUpTo(bytes, '"cache_control"', MOST_CACHE_MARKS + 1) > MOST_CACHE_MARKS) return 'cache-marks';
   if (holdsMistoldImage(bytes)) return 'media-type';
   if (SEARCH_MARKS.some((mark) => findText(bytes, mark) !== -1) && holdsForeignSearch(bytes.toString('latin1')))
-    return 'foreign-search';
+    return 'foreign-server-tool';
   if (!isKnownClaude(model)) return undefined;
   const claude = claudeAbilities(model);
   if (!claude.systemInMessages && /"role"\s*:\s*"system"/.test(textAround(bytes, '"system"')))
@@ -30,8 +30,8 @@ export function relayObstacle(body: Uint8Array, model: string): string | undefin
     : undefined;
 }
 
-/** Every block of a search has one of them. */
-const SEARCH_MARKS = ['"web_search_tool_result"', '"encrypted_index"'];
+/** What another provider searched or ran has one of them. */
+const SEARCH_MARKS = ['"web_search_tool_result"', '"code_execution_tool_result"', '"encrypted_index"'];
 
 function countUpTo(bytes: Buffer, text: string, most: number): number {
   let count = 0;

@@ -13,9 +13,8 @@ import { writeFinish } from './finish.ts';
 import { writeSignature } from './signatures.ts';
 import { carryToolId, writeToolInput } from './tool-ids.ts';
 import { writeUsage } from './usage.ts';
-import { writeSearchStep } from './web-search.ts';
 import { writeExtra } from './write-content.ts';
-import { writeMessageId } from './write-response.ts';
+import { writeMessageId, writeServerStep } from './write-response.ts';
 
 type CallEvent = Extract<StreamEvent, { type: 'tool-call' }>;
 type HeldCall = { readonly start: CallEvent; text: string };
@@ -226,7 +225,7 @@ export class AnthropicStreamWriter implements StreamWriter {
         return opened + this.#delta(`"type":"citations_delta","citation":${JSON.stringify(citation)}`);
       }
       case 'server-call':
-        return writeSearchStep(event.part)
+        return writeServerStep(event.part)
           .map((block) => this.#wholeBlock(block))
           .join('');
       case 'opaque':

@@ -5,25 +5,25 @@
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, objectOf, objectsOf, stringOf, wordOf } from '../../core/json.ts';
 import type { Citation } from '../neutral/conversation.ts';
-import type { SearchSource, ServerCallPart, ServerTool } from '../neutral/server-tools.ts';
+import type { SearchSource, SearchStep, SearchTool } from '../neutral/server-tools.ts';
 import { readSearch, saysSearch, writeLocation } from '../neutral/web-search.ts';
+import { holdsMadeId, isMadeId, madeId } from './server-ids.ts';
 
 const FORMAT = 'anthropic-messages';
 const SEARCH = /^web_search_\d{8}$/;
 const NAME = 'web_search';
 /** The version that every Claude which searches takes, and that needs no code execution (2026-11-29). */
 const VERSION = 'web_search_20250305';
-const MADE = 'srvtoolu_sluice_';
 
 /** Reads a tool; undefined if it does not search the web. */
-export function readSearchTool(value: JsonObject): ServerTool | undefined {
+export function readSearchTool(value: JsonObject): SearchTool | undefined {
   if (!SEARCH.test(stringOf(value.type) ?? '')) return undefined;
   const name = wordOf(value.name) ?? NAME;
   return { type: 'server', tool: 'web-search', name, search: readSearch(value), raw: { format: FORMAT, value } };
 }
 
 /** Writes the tool. Anthropic takes no size of what a search brings. */
-export function writeSearchTool({ raw, search }: ServerTool): JsonObject {
+export function writeSearchTool({ raw, search }: SearchTool): JsonObject {
   if (raw.format === FORMAT) return raw.value;
   const { allowedDomains, blockedDomains, location, mostSearches } = search;
   return {
@@ -39,16 +39,16 @@ export function writeSearchTool({ raw, search }: ServerTool): JsonObject {
 }
 
 /** The name that the written tool has. */
-export function searchNameOf({ raw, name }: ServerTool): string {
+export function searchNameOf({ raw, name }: SearchTool): string {
   return raw.format === FORMAT ? name : NAME;
 }
 
 /** Reads a block that is a step of a search; undefined for any other. */
-export function readSearchStep(value: JsonObject): ServerCallPart | undefined {
+export function readSearchStep(value: JsonObject): SearchStep | undefined {
   const isUse = value.type === 'server_tool_use' && value.name === NAME;
   if (!isUse && value.type !== 'web_search_tool_result') return undefined;
   const id = wordOf(isUse ? value.id : value.tool_use_id) ?? '';
-  const own = id.startsWith(MADE) ? {} : { raw: { format: FORMAT, value } as const };
+  const own = isMadeId(id) ? {} : { raw: { format: FORMAT, value } as const };
   const step = { type: 'server-call', tool: 'web-search', id } as const;
   if (isUse) {
     const query = wordOf(objectOf(value.input)?.query);
@@ -65,7 +65,7 @@ function readSource({ url, title }: JsonObject): SearchSource[] {
 }
 
 /** Writes a step for a client. A search that comes whole is two blocks for each query, the pages being found by the last. */
-export function writeSearchStep(part: ServerCallPart): JsonObject[] {
+export function writeSearchStep(part: SearchStep): JsonObject[] {
   if (part.raw?.format === FORMAT) return [part.raw.value];
   if (!saysSearch(part)) return [];
   const { step, queries = [] } = part;
@@ -77,7 +77,7 @@ export function writeSearchStep(part: ServerCallPart): JsonObject[] {
   });
 }
 
-function resultBlock(part: ServerCallPart, index: number, isLast: boolean): JsonObject {
+function resultBlock(part: SearchStep, index: number, isLast: boolean): JsonObject {
   const { failure, sources = [] } = part;
   const found = (isLast ? sources : []).map(({ url, title }) => ({
     type: 'web_search_result',
@@ -90,7 +90,7 @@ function resultBlock(part: ServerCallPart, index: number, isLast: boolean): Json
   return { type: 'web_search_tool_result', tool_use_id: idOf(part, index), content };
 }
 
-const idOf = ({ id }: ServerCallPart, index: number): string => `${MADE}${id.replace(/[^a-zA-Z0-9_-]/g, '_')}_${index}`;
+const idOf = ({ id }: SearchStep, index: number): string => madeId(id, index);
 
 /** Whether a citation may be sent to Claude: of the pages that it found itself it wants the mark that only it can make. */
 export function isClaudesOwn({ raw }: Citation): boolean {
@@ -98,7 +98,7 @@ export function isClaudesOwn({ raw }: Citation): boolean {
   return raw.value.type !== 'web_search_result_location' || wordOf(raw.value.encrypted_index) !== undefined;
 }
 
-/** Whether a request may hold searches or citations that no Claude made. */
+/** Whether a request holds searches, code or citations that no Claude made. */
 export function holdsForeignSearch(text: string): boolean {
-  return text.includes(MADE) || /"encrypted_(?:index|content)"\s*:\s*""/.test(text);
+  return holdsMadeId(text) || /"encrypted_(?:index|content)"\s*:\s*""/.test(text);
 }

@@ -161,7 +161,7 @@ function writeBlock(part: Part, field: string, drop: Drop): JsonObject | undefin
       return undefined;
     case 'server-call':
       if (part.raw?.format === 'anthropic-messages') return part.raw.value;
-      drop(field, 'Claude cannot be given a search that another provider made.', 'unknown');
+      drop(field, 'Claude cannot be given what another provider searched or ran.', 'unknown');
       return undefined;
     case 'opaque':
       if (part.format === 'anthropic-messages') return part.value;

@@ -6,8 +6,10 @@ import type { ModelAbilities } from '../../models/model-abilities.ts';
 import { modelAbilities } from '../../models/model-table.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, ToolDefinition } from '../neutral/conversation.ts';
+import type { ServerTool } from '../neutral/server-tools.ts';
 import { isAllowed, leftOut, nameOfTool, placeOf, whyNotSearched } from '../neutral/web-search.ts';
 import { withinLimit } from '../within-limit.ts';
+import { writeCodeTool } from './code-execution.ts';
 import { endWithUser } from './end-with-user.ts';
 import { JSON_TOOL, offerJsonTool, writeJsonTool } from './json-tool.ts';
 import { limitCacheMarks } from './limit-cache-marks.ts';
@@ -45,7 +47,7 @@ function writeHostedTool(
   tool: Exclude<ToolDefinition, { type: 'function' }>,
   index: number,
   { tools = [] }: ConversationRequest,
-  { webSearch }: ModelAbilities,
+  { webSearch, codeExecution }: ModelAbilities,
   drop: Drop,
 ): JsonObject | undefined {
   const leave = (why: string): undefined => {
@@ -56,6 +58,9 @@ function writeHostedTool(
     return tool.format === 'anthropic-messages' ? tool.value : leave(`only ${tool.format} has this kind of tool`);
   }
   if (tool.raw.format === 'anthropic-messages') return tool.raw.value;
+  if (tool.tool === 'code-execution') {
+    return codeExecution === true ? writeCodeTool() : leave('nothing runs code for the model');
+  }
   if (webSearch !== 'tool') return leave('the model does not search the web');
   const why = whyNotSearched(tool, { domains: 'one' });
   if (why !== undefined) return leave(why);
@@ -86,6 +91,9 @@ function writeTools(
   });
 }
 
+const serverNameOf = (tool: ServerTool): string =>
+  tool.tool === 'web-search' ? searchNameOf(tool) : String(writeCodeTool().name);
+
 const abilitiesOf = ({ model, traits }: WriteRequestOptions): ModelAbilities =>
   traits.abilities ?? modelAbilities(model);
 
@@ -104,7 +112,7 @@ function wantedChoice(
       return { type: 'any' };
     case 'tool': {
       const chosen = request.tools?.find((tool) => tool.type === 'server' && tool.name === choice.name);
-      return { type: 'tool', name: chosen?.type === 'server' ? searchNameOf(chosen) : choice.name };
+      return { type: 'tool', name: chosen?.type === 'server' ? serverNameOf(chosen) : choice.name };
     }
     case 'allowed':
       return { type: choice.mode === 'required' ? 'any' : 'auto' };

@@ -2,7 +2,9 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { AnswerFacts } from '../format.ts';
 import type { Citation, ConversationResponse, Part, TextPart, ToolCallPart } from '../neutral/conversation.ts';
+import type { ServerCallPart } from '../neutral/server-tools.ts';
 import { writeCitation } from './citations.ts';
+import { writeCodeStep } from './code-execution.ts';
 import { heldBy, writeFinish } from './finish.ts';
 import { isTextSignature, writeSignature, writeTextSignature, writeToolSignature } from './signatures.ts';
 import { carryToolId, writeToolInput } from './tool-ids.ts';
@@ -37,6 +39,11 @@ function writeToolCall(part: ToolCallPart): JsonObject[] {
   return part.signature === undefined ? [call] : [writeToolSignature(part.signature), call];
 }
 
+/** A step of a tool that the provider ran. */
+export function writeServerStep(part: ServerCallPart): JsonObject[] {
+  return part.tool === 'web-search' ? writeSearchStep(part) : writeCodeStep(part);
+}
+
 /** An answer's parts as blocks. Anthropic's answers hold no media: of audio its transcript remains, of images nothing. */
 function writePart(part: Part): JsonObject[] {
   switch (part.type) {
@@ -53,7 +60,7 @@ function writePart(part: Part): JsonObject[] {
     case 'audio':
       return part.transcript === undefined ? [] : writeText({ type: 'text', text: part.transcript });
     case 'server-call':
-      return writeSearchStep(part);
+      return writeServerStep(part);
     case 'opaque':
       return part.format === 'anthropic-messages' ? [part.value] : [];
     case 'image':

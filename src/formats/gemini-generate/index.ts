@@ -31,7 +31,6 @@ export const geminiGenerate: ConversationFormat = {
   toolLimits: () => GEMINI_TOOLS,
   fitting: { members: FITTED_MEMBERS, fit: fitRequest },
   counting,
-  searchesIn: { member: 'candidates', mark: '"webSearchQueries"' },
   readUsage,
   readError,
   writeError,

@@ -210,6 +210,7 @@ function foldParts(events: readonly StreamEvent[]): Part[] {
       const call = parts[index] as ToolCallPart;
       parts[index] = { ...call, arguments: call.arguments + event.text };
     } else if (event.type === 'media') parts.push(event.part);
+    else if (event.type === 'server-call') parts.push(event.part);
     else if (event.type === 'opaque') parts.push({ type: 'opaque', format: event.format, value: event.value });
   }
   return joined(parts);

@@ -8,7 +8,7 @@ import { readerOf } from './fields.ts';
 import { readTurns } from './read-contents.ts';
 import { fromOpenApiSchema } from './schema.ts';
 import { readThinking } from './thinking.ts';
-import { readSearchTools } from './web-search.ts';
+import { readServerTools } from './web-search.ts';
 
 /**
  * Reads a request. The URL says the model and whether to stream: `model` is empty if the body does not name it, `stream` is false,
@@ -83,10 +83,10 @@ function readTools(top: JsonReader): ToolDefinition[] {
   const list = isJsonObject(value) ? [readerOf(value, top.pathOf('tools'))] : (top.objects('tools') ?? []);
   return list.flatMap((tool) => {
     const functions = (tool.objects('functionDeclarations') ?? []).map(readFunction);
-    const { searches, rest } = readSearchTools(tool.rest() ?? {});
+    const { hosted, rest } = readServerTools(tool.rest() ?? {});
     const others: ToolDefinition[] =
       Object.keys(rest).length === 0 ? [] : [{ type: 'opaque', format: 'gemini-generate', value: rest }];
-    return [...functions, ...searches, ...others];
+    return [...functions, ...hosted, ...others];
   });
 }
 

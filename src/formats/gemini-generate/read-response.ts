@@ -6,6 +6,7 @@ import { CallIds } from '../neutral/call-ids.ts';
 import type { Choice, Citation, ConversationResponse, Part } from '../neutral/conversation.ts';
 import { readAnswerPart } from './answer-parts.ts';
 import { readCitations } from './citations.ts';
+import { readCodeStep } from './code-execution.ts';
 import { countOf } from './fields.ts';
 import { rawFinishOf, readBlock, readFinish } from './finish.ts';
 import { readLogprobs } from './logprobs.ts';
@@ -47,7 +48,14 @@ function readCandidate(
   const parts: Part[] = [];
   const index = countOf(candidate.index) ?? position;
   let calls = 0;
+  let codes = 0;
   for (const part of partsOf(candidate)) {
+    const code = readCodeStep(part, codes);
+    if (code !== undefined) {
+      if (code.step === 'begins') codes += 1;
+      parts.push(code);
+      continue;
+    }
     const read = readAnswerPart(part, (given) => callIds.idOf(given, index, calls++));
     if (read !== undefined) parts.push(read);
   }

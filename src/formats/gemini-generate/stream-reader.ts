@@ -8,6 +8,7 @@ import type { Citation, Finish, StreamEvent, Usage } from '../neutral/conversati
 import type { ServerCallPart } from '../neutral/server-tools.ts';
 import { readAnswerPart, signatureOf } from './answer-parts.ts';
 import { countSearches, readCitations } from './citations.ts';
+import { readCodeStep } from './code-execution.ts';
 import { readError } from './errors.ts';
 import { countOf } from './fields.ts';
 import { type RawFinish, rawFinishOf, readBlock, readFinish } from './finish.ts';
@@ -22,6 +23,8 @@ type Emit = (event: StreamEvent) => void;
 /** What is known of one candidate so far. */
 interface OpenChoice {
   calls: number;
+  /** How often Google has run code. */
+  codes: number;
   /** The call whose arguments are still coming in. */
   openCall:
     | { readonly call: number; readonly id: string | undefined; readonly arguments: PartialArguments }
@@ -134,7 +137,11 @@ class GeminiStreamReader implements StreamReader {
     const state = this.#choiceAt(choice);
     let logprobs: JsonValue | undefined = readLogprobs(candidate);
     for (const part of partsOf(candidate)) {
-      if (isJsonObject(part.functionCall)) this.#readCall(part, part.functionCall, choice, state, emit);
+      const code = readCodeStep(part, state.codes);
+      if (code !== undefined) {
+        if (code.step === 'begins') state.codes += 1;
+        emit({ type: 'server-call', choice, part: code });
+      } else if (isJsonObject(part.functionCall)) this.#readCall(part, part.functionCall, choice, state, emit);
       else if (this.#readPart(part, choice, state, logprobs, emit)) logprobs = undefined;
     }
     // Log-probabilities of an event without text would otherwise be lost.
@@ -244,6 +251,7 @@ class GeminiStreamReader implements StreamReader {
     if (state === undefined) {
       state = {
         calls: 0,
+        codes: 0,
         openCall: undefined,
         finish: undefined,
         blocked: undefined,

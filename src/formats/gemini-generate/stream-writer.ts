@@ -2,8 +2,10 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { AnswerFacts, ClientError, StreamWriter } from '../format.ts';
 import type { Citation, Finish, StreamEvent, ToolCallPart, Usage } from '../neutral/conversation.ts';
+import type { ServerCallPart } from '../neutral/server-tools.ts';
 import { withSignature, writeAnswerPart, writeFunctionCall, writeRedacted } from './answer-writer.ts';
 import { ofPassage, writeGrounding } from './citations.ts';
+import { writeCodeStep } from './code-execution.ts';
 import { writeError } from './errors.ts';
 import { writeFinish } from './finish.ts';
 import { joinLogprobs, writeLogprobs } from './logprobs.ts';
@@ -90,8 +92,7 @@ class GeminiStreamWriter implements StreamWriter {
         return media === undefined ? '' : this.#part(event.choice, media);
       }
       case 'server-call':
-        this.#candidate(event.choice).queries.push(...(event.part.queries ?? []));
-        return '';
+        return this.#writeServerCall(event.choice, event.part);
       case 'opaque':
         return event.format === 'gemini-generate' ? this.#part(event.choice, event.value) : '';
       case 'finish': {
@@ -136,6 +137,17 @@ class GeminiStreamWriter implements StreamWriter {
     candidate.logprobs = joinLogprobs(candidate.logprobs, event.logprobs);
     if (event.text === '' && event.signature === undefined) return '';
     return this.#part(event.choice, withSignature({ text: event.text }, event.signature));
+  }
+
+  /** Searches stand beside the parts, code among them. */
+  #writeServerCall(choice: number, part: ServerCallPart): string {
+    if (part.tool === 'web-search') {
+      this.#candidate(choice).queries.push(...(part.queries ?? []));
+      return '';
+    }
+    return writeCodeStep(part)
+      .map((written) => this.#part(choice, written))
+      .join('');
   }
 
   #candidate(index: number): OpenCandidate {

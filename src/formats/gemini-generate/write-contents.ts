@@ -113,7 +113,7 @@ class ContentsWriter {
         this.#dropExtra(part.extra, path);
         return this.#writeResult(part, path);
       case 'server-call':
-        this.#drop(path, 'Gemini cannot be given a search that was made before');
+        this.#drop(path, 'Gemini cannot be given what was searched or run before');
         return [];
       case 'opaque':
         if (part.format === 'gemini-generate') return [part.value];

@@ -7,7 +7,7 @@ import type { ModelAbilities } from '../../models/model-abilities.ts';
 import { modelAbilities } from '../../models/model-table.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
-import type { ServerTool } from '../neutral/server-tools.ts';
+import type { SearchTool, ServerTool } from '../neutral/server-tools.ts';
 import { isAllowed, leftOut, placeOf, whyNotSearched } from '../neutral/web-search.ts';
 import { withinLimit } from '../within-limit.ts';
 import { toJsonSchema, toOpenApiSchema } from './schema.ts';
@@ -158,6 +158,7 @@ function writeTools(
     }
     const why = tool.type === 'server' ? whyLeftOut(tool, tools, abilities) : `only ${format} has this kind of tool`;
     if (why !== undefined) dropped.push(leftOut({ tools }, index, why));
+    else if (tool.type === 'server' && tool.tool === 'code-execution') others.push({ codeExecution: {} });
     else if (tool.type === 'server') {
       others.push({ googleSearch: {} });
       reportHints(tool, placeOf(tool, index), dropped);
@@ -167,22 +168,25 @@ function writeTools(
 }
 
 /**
- * Why a search of another format is not Google's: before Gemini 3 it is refused beside functions ("Tool use with function calling is
+ * Why a tool of another format is not Google's: before Gemini 3 it is refused beside functions ("Tool use with function calling is
  * unsupported", https://github.com/symfony/ai/issues/803), and from 3 on its steps must come back with every later turn
  * (https://github.com/Pretend-to/mio-chat-backend/issues/30, 2026-11-29), which clients of other formats cannot do.
  */
 function whyLeftOut(
   tool: ServerTool,
   tools: readonly ToolDefinition[],
-  { webSearch }: ModelAbilities,
+  { webSearch, codeExecution }: ModelAbilities,
 ): string | undefined {
-  if (webSearch !== 'tool') return 'the model does not search the web';
-  if (tools.some(({ type }) => type === 'function')) return 'Gemini does not search beside functions';
+  const isSearch = tool.tool === 'web-search';
+  if (isSearch && webSearch !== 'tool') return 'the model does not search the web';
+  if (!isSearch && codeExecution !== true) return 'nothing runs code for the model';
+  if (tools.some(({ type }) => type === 'function')) return "Gemini does not use Google's tools beside functions";
+  if (!isSearch) return undefined;
   return whyNotSearched(tool, { domains: 'none' });
 }
 
 /** What makes a search better or cheaper, and is no part of what is searched. */
-function reportHints({ search }: ServerTool, path: string, dropped: Dropped[]): void {
+function reportHints({ search }: SearchTool, path: string, dropped: Dropped[]): void {
   const hints: readonly (readonly [string, boolean])[] = [
     ['user_location', search.location !== undefined],
     ['search_context_size', search.contextSize !== undefined],
@@ -250,7 +254,7 @@ function writeToolConfig(request: ConversationRequest, dropped: Dropped[]): Json
   const choice = request.toolChoice;
   const chosen = choice?.type === 'tool' ? choice.name : undefined;
   if ((request.tools ?? []).some((tool) => tool.type === 'server' && tool.name === chosen)) {
-    unsupported(dropped, 'tool_choice', 'Gemini decides itself whether it searches');
+    unsupported(dropped, 'tool_choice', 'Gemini decides itself whether it uses tools of its own');
     return undefined;
   }
   // A calling mode without functions is refused.

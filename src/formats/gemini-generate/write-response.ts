@@ -5,6 +5,7 @@ import type { AnswerFacts } from '../format.ts';
 import type { Choice, Citation, ConversationResponse } from '../neutral/conversation.ts';
 import { writeAnswerPart } from './answer-writer.ts';
 import { ofPassage, writeGrounding } from './citations.ts';
+import { writeCodeStep } from './code-execution.ts';
 import { writeFinish } from './finish.ts';
 import { writeLogprobs } from './logprobs.ts';
 import { writeUsage } from './usage.ts';
@@ -23,6 +24,10 @@ export function writeResponse(response: ConversationResponse, facts: AnswerFacts
 function writeCandidate(choice: Choice, ofAnswer: readonly Citation[]): JsonObject {
   const parts: JsonValue[] = [];
   for (const part of choice.parts) {
+    if (part.type === 'server-call' && part.tool === 'code-execution') {
+      parts.push(...writeCodeStep(part));
+      continue;
+    }
     const written = writeAnswerPart(part);
     if (written !== undefined) parts.push(written);
   }
@@ -34,7 +39,9 @@ function writeCandidate(choice: Choice, ofAnswer: readonly Citation[]): JsonObje
     return (part.citations ?? []).map((citation) => ofPassage(citation, start, end));
   });
   const citations = [...cited, ...ofAnswer];
-  const queries = choice.parts.flatMap((part) => (part.type === 'server-call' ? (part.queries ?? []) : []));
+  const queries = choice.parts.flatMap((part) =>
+    part.type === 'server-call' && part.tool === 'web-search' ? (part.queries ?? []) : [],
+  );
   const groundingMetadata = writeGrounding(citations, texts.map((part) => part.text).join(''), queries);
   return {
     content: { parts, role: 'model' },

@@ -2,9 +2,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { FormatId } from './format-id.ts';
 
-/** The kinds of them. */
-type ServerToolKind = 'web-search';
-
 /** Where a search is made from. */
 export interface SearchLocation {
   readonly city?: string;
@@ -26,18 +23,29 @@ export interface SearchSettings {
   readonly others: readonly string[];
 }
 
-/** One of them in the list of tools. */
-export interface ServerTool {
+/** A tool that the provider runs, in the list of tools. */
+interface ListedTool {
   readonly type: 'server';
-  readonly tool: ServerToolKind;
   /** By which a choice among the tools names it. */
   readonly name: string;
-  readonly search: SearchSettings;
   /** The tool as the client wrote it. */
   readonly raw: { readonly format: FormatId; readonly value: JsonObject };
+}
+
+/** One that searches the web. */
+export interface SearchTool extends ListedTool {
+  readonly tool: 'web-search';
+  readonly search: SearchSettings;
   /** The parameter that asks for it, if it is not in the list of tools. */
   readonly parameter?: string;
 }
+
+/** One that runs code in a container that the provider makes for the request, without files of the client's. */
+export interface CodeTool extends ListedTool {
+  readonly tool: 'code-execution';
+}
+
+export type ServerTool = SearchTool | CodeTool;
 
 /** A page that a search found. */
 export interface SearchSource {
@@ -46,16 +54,30 @@ export interface SearchSource {
 }
 
 /** A step of such a tool in an answer. */
-export interface ServerCallPart {
+interface CallStep {
   readonly type: 'server-call';
-  readonly tool: ServerToolKind;
   /** `whole`: the call and its result in one. */
   readonly step: 'begins' | 'ends' | 'whole';
   readonly id: string;
-  readonly queries?: readonly string[];
-  readonly sources?: readonly SearchSource[];
   /** The provider's word for why it failed. */
   readonly failure?: string;
   /** The step as the provider wrote it, for its own format. */
   readonly raw?: { readonly format: FormatId; readonly value: JsonObject };
 }
+
+/** A step of a search of the web. */
+export interface SearchStep extends CallStep {
+  readonly tool: 'web-search';
+  readonly queries?: readonly string[];
+  readonly sources?: readonly SearchSource[];
+}
+
+/** A step of code that was run. */
+export interface CodeStep extends CallStep {
+  readonly tool: 'code-execution';
+  readonly code?: string;
+  /** What it printed. */
+  readonly output?: string;
+}
+
+export type ServerCallPart = SearchStep | CodeStep;

@@ -3,7 +3,7 @@ import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, objectOf, stringOf, wordOf } from '../../core/json.ts';
 import type { ConversationRequest, ToolChoice, ToolDefinition } from './conversation.ts';
 import type { Dropped } from './dropped.ts';
-import type { SearchLocation, SearchSettings, ServerCallPart, ServerTool } from './server-tools.ts';
+import type { SearchLocation, SearchSettings, SearchStep, SearchTool } from './server-tools.ts';
 
 /** Members that say nothing about what is searched. */
 const HARMLESS: ReadonlySet<string> = new Set([
@@ -76,7 +76,7 @@ interface SearchWords {
 }
 
 /** Why a provider cannot search as the client wants it, so that searching nevertheless would be another search; undefined if it can. */
-export function whyNotSearched({ search, raw }: ServerTool, { domains }: SearchWords): string | undefined {
+export function whyNotSearched({ search, raw }: SearchTool, { domains }: SearchWords): string | undefined {
   const { allowedDomains, blockedDomains, isOffline, others } = search;
   if (isOffline === true) return 'it may not fetch anything from the web (`external_web_access`)';
   const [other] = others;
@@ -88,9 +88,12 @@ export function whyNotSearched({ search, raw }: ServerTool, { domains }: SearchW
     : undefined;
 }
 
+const parameterOf = (tool: ToolDefinition): string | undefined =>
+  tool.type === 'server' && tool.tool === 'web-search' ? tool.parameter : undefined;
+
 /** The place of a tool in the client's request. */
 export function placeOf(tool: ToolDefinition, index: number): string {
-  return tool.type === 'server' && tool.parameter !== undefined ? tool.parameter : `tools[${index}]`;
+  return parameterOf(tool) ?? `tools[${index}]`;
 }
 
 /**
@@ -100,7 +103,8 @@ export function placeOf(tool: ToolDefinition, index: number): string {
 export function leftOut({ tools = [] }: Pick<ConversationRequest, 'tools'>, index: number, why: string): Dropped {
   const tool = tools[index];
   const field = tool === undefined ? `tools[${index}]` : placeOf(tool, index);
-  const isAside = tool?.type === 'server' && tools.some(({ type }) => type === 'function');
+  const isSearch = tool?.type === 'server' && tool.tool === 'web-search';
+  const isAside = isSearch && tools.some(({ type }) => type === 'function');
   return {
     field,
     why: `${tool?.type === 'server' ? 'hosted ' : ''}tool '${nameOfTool(tool)}' is not supported: ${why}`,
@@ -118,11 +122,11 @@ export function nameOfTool(tool: ToolDefinition | undefined): string {
 
 /** Whether a choice among tools takes a tool; one that a parameter asks for is no matter of the list. */
 export function isAllowed(tool: ToolDefinition, choice: ToolChoice | undefined): boolean {
-  if (choice?.type !== 'allowed' || (tool.type === 'server' && tool.parameter !== undefined)) return true;
+  if (choice?.type !== 'allowed' || parameterOf(tool) !== undefined) return true;
   return choice.names.includes(nameOfTool(tool));
 }
 
 /** Whether a step of a search says something that another format can say. */
-export function saysSearch({ step, queries = [], sources = [] }: ServerCallPart): boolean {
+export function saysSearch({ step, queries = [], sources = [] }: SearchStep): boolean {
   return step !== 'whole' || queries.length > 0 || sources.length > 0;
 }

@@ -5,7 +5,7 @@ import type { JsonReader } from '../../core/json-reader.ts';
 import type { ModelAbilities } from '../../models/model-abilities.ts';
 import type { Dropped } from '../format.ts';
 import type { ToolDefinition } from '../neutral/conversation.ts';
-import type { ServerTool } from '../neutral/server-tools.ts';
+import type { SearchTool, ServerTool } from '../neutral/server-tools.ts';
 import { leftOut, placeOf, readSearch, whyNotSearched, writeLocation } from '../neutral/web-search.ts';
 
 const FORMAT = 'openai-chat';
@@ -15,7 +15,7 @@ const SEARCH = /^web_search(?:$|_preview|_\d)/;
 const GOOGLE = ['googleSearch', 'google_search'];
 
 /** Reads `web_search_options`. */
-export function readSearchOptions(body: JsonReader): ServerTool | undefined {
+export function readSearchOptions(body: JsonReader): SearchTool | undefined {
   const options = body.object(OPTIONS);
   if (options === undefined) return undefined;
   const raw = { format: FORMAT, value: options.value } as const;
@@ -30,7 +30,7 @@ export function readSearchOptions(body: JsonReader): ServerTool | undefined {
 }
 
 /** Reads a tool; undefined if it does not search the web. */
-export function readSearchTool(value: JsonObject): ServerTool | undefined {
+export function readSearchTool(value: JsonObject): SearchTool | undefined {
   const type = stringOf(value.type);
   const google = GOOGLE.find((name) => isJsonObject(value[name]));
   if (type === undefined ? google === undefined : !SEARCH.test(type)) return undefined;
@@ -54,6 +54,10 @@ export function writeSearch(
   { webSearch }: ModelAbilities,
   dropped: Dropped[],
 ): WrittenSearch {
+  if (tool.tool === 'code-execution') {
+    dropped.push(leftOut({ tools }, index, 'nothing runs code for a model in chat completions'));
+    return {};
+  }
   const { raw, search, parameter } = tool;
   if (raw.format === FORMAT) return parameter === undefined ? { tool: raw.value } : { options: raw.value };
   const leave = (why: string): WrittenSearch => {
@@ -78,13 +82,13 @@ export function writeSearch(
   }
 }
 
-function writeOptions({ search: { location, contextSize } }: ServerTool): JsonObject {
+function writeOptions({ search: { location, contextSize } }: SearchTool): JsonObject {
   const place = location === undefined ? undefined : { type: 'approximate', approximate: { ...location } };
   return defined({ search_context_size: contextSize, user_location: place });
 }
 
 /** Domains are kept to by Exa's search, and not by that of every provider (https://openrouter.ai/docs/guides/features/server-tools/web-search, 2026-11-29). */
-function writeOpenRouter({ search }: ServerTool): JsonObject {
+function writeOpenRouter({ search }: SearchTool): JsonObject {
   const { allowedDomains, blockedDomains, location, contextSize } = search;
   return defined({
     engine: (allowedDomains ?? blockedDomains) === undefined ? undefined : 'exa',

@@ -1,6 +1,7 @@
 /** OpenAI's Responses format (`POST /v1/responses`), for OpenAI and Azure as providers and for Codex and OpenAI's SDKs as clients. */
 import { AnotherAnswerCheck } from '../another-answer.ts';
 import type { ConversationFormat } from '../format.ts';
+import { holdsForeignCode } from './code-execution.ts';
 import {
   askForSummary,
   asksForCompaction,
@@ -52,7 +53,6 @@ export const openaiResponses: ConversationFormat = {
   },
   forOthers,
   readPosition,
-  searchesIn: { member: 'output', mark: '"web_search_call"' },
   readUsage,
   readError,
   writeError,
@@ -61,5 +61,6 @@ export const openaiResponses: ConversationFormat = {
     fit: (members, abilities, model, report) => fitRequest(members, abilities, model, report),
   },
   // A search for the member passes over nearly every body; only one that holds reasoning is looked at closely.
-  mustTranslate: (body) => (holdsForeignReasoning(body) ? 'foreign-reasoning' : undefined),
+  mustTranslate: (body) =>
+    holdsForeignReasoning(body) ? 'foreign-reasoning' : holdsForeignCode(body) ? 'foreign-code' : undefined,
 };

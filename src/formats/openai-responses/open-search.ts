@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { SearchSource, ServerCallPart } from '../neutral/server-tools.ts';
+import type { SearchSource, SearchStep } from '../neutral/server-tools.ts';
 import type { EventWriter } from './event-writer.ts';
 import { writeSearchCall } from './web-search.ts';
 
@@ -13,7 +13,7 @@ export class OpenSearch {
   /** The item as its own provider wrote it. */
   readonly #raw: JsonObject | undefined;
 
-  constructor(part: ServerCallPart, id: string, index: number, asked: JsonObject) {
+  constructor(part: SearchStep, id: string, index: number, asked: JsonObject) {
     this.index = index;
     this.#raw = part.raw?.format === 'openai-responses' ? part.raw.value : undefined;
     this.#id = typeof this.#raw?.id === 'string' && this.#raw.id !== '' ? this.#raw.id : id;
@@ -31,10 +31,7 @@ export class OpenSearch {
   }
 
   /** Ends it with what was found; `undefined` if the provider said no more of it. */
-  close(
-    found: ServerCallPart | undefined,
-    events: EventWriter,
-  ): { readonly written: string; readonly item: JsonObject } {
+  close(found: SearchStep | undefined, events: EventWriter): { readonly written: string; readonly item: JsonObject } {
     this.#sources = found?.sources ?? [];
     const isWhole = found !== undefined && found.failure === undefined;
     const item = this.#item(isWhole ? 'completed' : 'failed');

@@ -4,6 +4,7 @@ import { itemsOf, type JsonObject, type JsonValue, objectOf, stringOf } from '..
 import type { JsonReader } from '../../core/json-reader.ts';
 import { refusal } from '../body-reader.ts';
 import type { Part, ReasoningSignature, ToolCallPart, ToolResultPart, Turn } from '../neutral/conversation.ts';
+import { readCodeCall } from './code-execution.ts';
 import { textOfSummary } from './compaction.ts';
 import { asResult, readContent } from './read-content.ts';
 import { readCarried } from './signatures.ts';
@@ -79,6 +80,9 @@ export class ItemsReader {
         return;
       case 'web_search_call':
         this.#add('assistant', [readSearchCall(item.value)]);
+        return;
+      case 'code_interpreter_call':
+        this.#add('assistant', [readCodeCall(item.value)]);
         return;
       case 'item_reference':
         throw item.refusal('id', 'refers to an item of an earlier response. Send the item itself');

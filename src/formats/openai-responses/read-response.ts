@@ -4,6 +4,7 @@ import { type JsonObject, objectsOf, stringOf, wordOf } from '../../core/json.ts
 import { FormatError } from '../format.ts';
 import type { ConversationResponse, Finish, Part, ToolCallPart } from '../neutral/conversation.ts';
 import { readAnnotations } from './annotations.ts';
+import { readCodeCall } from './code-execution.ts';
 import { textOfReasoning } from './read-items.ts';
 import { readCarried } from './signatures.ts';
 import { readUsage } from './usage.ts';
@@ -65,6 +66,8 @@ export function readOutputItem(item: JsonObject): Part[] {
       return [readCall(item)];
     case 'web_search_call':
       return [readSearchCall(item)];
+    case 'code_interpreter_call':
+      return [readCodeCall(item)];
     case 'image_generation_call': {
       const data = wordOf(item.result);
       const image: Part[] =

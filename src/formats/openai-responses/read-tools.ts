@@ -5,6 +5,7 @@ import type { JsonReader } from '../../core/json-reader.ts';
 import { readerOf } from '../body-reader.ts';
 import type { ToolChoice, ToolDefinition } from '../neutral/conversation.ts';
 import { nameOfTool } from '../neutral/web-search.ts';
+import { readCodeTool } from './code-execution.ts';
 import { type ClientTool, type ClientTools, customAsFunction } from './tool-names.ts';
 import { isSearchName, readSearchTool } from './web-search.ts';
 
@@ -21,7 +22,10 @@ export function readTools(
     const type = tool.requiredName('type');
     if (type === 'function' || type === 'custom') tool.requiredName('name');
     if (type === 'function' || type === 'custom' || type === 'namespace') return [];
-    return [readSearchTool(tool.value) ?? { type: 'opaque', format: 'openai-responses', value: tool.value }];
+    return [
+      readSearchTool(tool.value) ??
+        readCodeTool(tool.value) ?? { type: 'opaque', format: 'openai-responses', value: tool.value },
+    ];
   });
   return [...clientTools.all.map(readClientTool), ...own];
 }
@@ -91,7 +95,9 @@ function readChosen(value: JsonObject, clientTools: ClientTools, tools: readonly
   const type = stringOf(value.type) ?? '';
   if (type === 'function' || type === 'custom') return { name: flatNameOf(value, clientTools) ?? type };
   const raw = { format: 'openai-responses', value } as const;
-  const searches = isSearchName(type) ? tools.find((tool) => tool.type === 'server') : undefined;
+  const searches = isSearchName(type)
+    ? tools.find((tool) => tool.type === 'server' && tool.tool === 'web-search')
+    : undefined;
   if (searches !== undefined) return { name: nameOfTool(searches), raw };
   return { name: wordOf(value.server_label) ?? type, raw };
 }

@@ -12,6 +12,7 @@ import { writeUrl } from '../openai-chat/media.ts';
 import { writeError, writeResponseError } from './errors.ts';
 import { EventWriter } from './event-writer.ts';
 import { OpenCall } from './open-call.ts';
+import { OpenCode } from './open-code.ts';
 import { OpenMessage } from './open-message.ts';
 import { OpenReasoning } from './open-reasoning.ts';
 import { OpenSearch } from './open-search.ts';
@@ -28,8 +29,8 @@ export class ResponsesStreamWriter implements StreamWriter {
   readonly #asked: JsonObject;
   readonly #idBase: string;
   readonly #calls = new Map<number, OpenCall>();
-  /** Searches that have begun, by the ids that the provider has for them. */
-  readonly #searches = new Map<string, OpenSearch>();
+  /** Calls of the provider's own tools that have begun, by its ids. */
+  readonly #serverCalls = new Map<string, OpenSearch | OpenCode>();
   /** Finished items, by their number; an open one has no entry yet. */
   readonly #output: JsonObject[] = [];
   #tools: ClientTools | undefined;
@@ -170,7 +171,7 @@ export class ResponsesStreamWriter implements StreamWriter {
           ? this.#writeImage(event.part)
           : this.#writeText({ type: 'text', choice: 0, text: event.part.transcript ?? '' });
       case 'server-call':
-        return this.#writeSearch(event.part);
+        return this.#writeServerCall(event.part);
       case 'opaque':
         return event.format === 'openai-responses' ? this.#close(undefined) + this.#wholeItem(event.value) : '';
       default:
@@ -247,24 +248,31 @@ export class ResponsesStreamWriter implements StreamWriter {
     return this.#close(undefined) + this.#wholeItem({ id, type: 'image_generation_call', status: 'completed', result });
   }
 
-  #writeSearch(part: ServerCallPart): string {
+  #writeServerCall(part: ServerCallPart): string {
     if (part.step === 'ends') {
-      const begun = this.#searches.get(part.id);
-      return begun === undefined ? '' : this.#closeSearch(part.id, begun, part);
+      const begun = this.#serverCalls.get(part.id);
+      return begun === undefined ? '' : this.#closeServerCall(part.id, begun, part);
     }
-    if (part.raw?.format !== 'openai-responses' && !saysSearch(part)) return '';
+    const isOwn = part.raw?.format === 'openai-responses';
+    if (!isOwn && part.tool === 'web-search' && !saysSearch(part)) return '';
     const closed = this.#close(undefined);
-    const search = new OpenSearch(part, this.#itemId('ws'), this.#count++, this.#asked);
-    const opened = closed + search.open(this.#events);
-    if (part.step === 'whole') return opened + this.#closeSearch(part.id, search, part);
-    this.#searches.set(part.id, search);
+    const call =
+      part.tool === 'web-search'
+        ? new OpenSearch(part, this.#itemId('ws'), this.#count++, this.#asked)
+        : new OpenCode(part, this.#itemId('ci'), this.#count++, this.#asked);
+    const opened = closed + call.open(this.#events);
+    if (part.step === 'whole') return opened + this.#closeServerCall(part.id, call, part);
+    this.#serverCalls.set(part.id, call);
     return opened;
   }
 
-  #closeSearch(id: string, search: OpenSearch, found: ServerCallPart | undefined): string {
-    this.#searches.delete(id);
-    const { written, item } = search.close(found, this.#events);
-    return written + this.#itemDone(search.index, item);
+  #closeServerCall(id: string, call: OpenSearch | OpenCode, done: ServerCallPart | undefined): string {
+    this.#serverCalls.delete(id);
+    const { written, item } =
+      call instanceof OpenSearch
+        ? call.close(done?.tool === 'web-search' ? done : undefined, this.#events)
+        : call.close(done?.tool === 'code-execution' ? done : undefined, this.#events);
+    return written + this.#itemDone(call.index, item);
   }
 
   #openCall(event: Of<'tool-call'>): string {
@@ -310,7 +318,7 @@ export class ResponsesStreamWriter implements StreamWriter {
     let written = this.#close(ending);
     const status = ending.status === 'incomplete' ? 'incomplete' : 'completed';
     for (const call of this.#calls.values()) if (call.isOpen) written += this.#closeCall(call, status);
-    for (const [id, search] of this.#searches) written += this.#closeSearch(id, search, undefined);
+    for (const [id, call] of this.#serverCalls) written += this.#closeServerCall(id, call, undefined);
     return written;
   }
 }

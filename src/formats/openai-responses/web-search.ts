@@ -2,14 +2,14 @@
 import { defined } from '../../core/defined.ts';
 import { itemsOf, type JsonObject, objectOf, objectsOf, stringOf, wordOf } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
-import type { SearchSource, ServerCallPart, ServerTool } from '../neutral/server-tools.ts';
+import type { SearchSource, SearchStep, SearchTool } from '../neutral/server-tools.ts';
 import { readSearch, writeLocation } from '../neutral/web-search.ts';
 
 const FORMAT = 'openai-responses';
 const SEARCH = /^web_search(?:_preview)?(?:_\d{4}_\d\d_\d\d)?$/;
 
 /** Reads a tool; undefined if it does not search the web. */
-export function readSearchTool(value: JsonObject): ServerTool | undefined {
+export function readSearchTool(value: JsonObject): SearchTool | undefined {
   const type = stringOf(value.type) ?? '';
   if (!SEARCH.test(type)) return undefined;
   return { type: 'server', tool: 'web-search', name: type, search: readSearch(value), raw: { format: FORMAT, value } };
@@ -21,7 +21,7 @@ export function isSearchName(name: string): boolean {
 }
 
 /** Writes the tool of another format. */
-export function writeSearchTool({ search }: ServerTool): JsonObject {
+export function writeSearchTool({ search }: SearchTool): JsonObject {
   const { allowedDomains, blockedDomains, location, contextSize } = search;
   const filters = defined({
     allowed_domains: allowedDomains === undefined ? undefined : [...allowedDomains],
@@ -35,7 +35,7 @@ export function writeSearchTool({ search }: ServerTool): JsonObject {
 }
 
 /** Reads the item of a search. xAI puts what is searched into `arguments`. */
-export function readSearchCall(value: JsonObject): ServerCallPart {
+export function readSearchCall(value: JsonObject): SearchStep {
   const action = objectOf(value.action) ?? {};
   const isSearch = action.type === undefined || action.type === 'search';
   const queries = isSearch ? queriesOf(action, value) : [];

@@ -57,7 +57,12 @@ export function writeRequest(request: ConversationRequest, options: WriteRequest
   return { body, dropped };
 }
 
-/** What an answer must hold beyond the usual: other formats list the pages that a search found. */
+const INCLUDED: ReadonlyMap<string, string> = new Map([
+  ['web_search', 'web_search_call.action.sources'],
+  ['code_interpreter', 'code_interpreter_call.outputs'],
+]);
+
+/** What an answer must hold beyond the usual: other formats show the pages that a search found, and what code printed. */
 function writeInclude(
   { sampling, extensions }: ConversationRequest,
   { traits }: WriteRequestOptions,
@@ -66,7 +71,9 @@ function writeInclude(
   const include = [
     ...(traits.reasoning === false ? [] : ['reasoning.encrypted_content']),
     ...(sampling.logprobs === true ? ['message.output_text.logprobs'] : []),
-    ...(hosted.size > 0 && extensions.format !== 'openai-responses' ? ['web_search_call.action.sources'] : []),
+    ...(extensions.format === 'openai-responses'
+      ? []
+      : [...hosted.values()].flatMap(({ type }) => INCLUDED.get(String(type)) ?? [])),
   ];
   return include.length === 0 ? undefined : include;
 }
@@ -141,9 +148,10 @@ function searchWithThoughts(
 
 /** Clients of other formats limit the searches; here all calls of tools that OpenAI runs are counted together. */
 function mostHostedCalls({ tools = [] }: ConversationRequest, { hosted }: WrittenTools, dropped: Dropped[]) {
-  const index = tools.findIndex((tool) => tool.type === 'server' && tool.search.mostSearches !== undefined);
+  const index = tools.findIndex((tool) => tool.type === 'server' && tool.tool === 'web-search');
   const tool = tools[index];
-  if (tool?.type !== 'server' || !hosted.has(tool.name) || tool.raw.format === 'openai-responses') return undefined;
+  if (tool?.type !== 'server' || tool.tool !== 'web-search' || tool.search.mostSearches === undefined) return undefined;
+  if (!hosted.has(tool.name) || tool.raw.format === 'openai-responses') return undefined;
   if (hosted.size === 1) return tool.search.mostSearches;
   const field = `${placeOf(tool, index)}.max_uses`;
   dropped.push({ field, why: 'OpenAI counts the calls of all its tools together', kind: 'unsupported' });

@@ -5,6 +5,7 @@ import type { Dropped } from '../format.ts';
 import type { ToolDefinition } from '../neutral/conversation.ts';
 import type { ServerTool } from '../neutral/server-tools.ts';
 import { leftOut, nameOfTool, whyNotSearched } from '../neutral/web-search.ts';
+import { writeCodeTool } from './code-execution.ts';
 import { writeSearchTool } from './web-search.ts';
 
 /** A tool in a namespace. */
@@ -25,9 +26,15 @@ export interface WrittenTools {
   readonly gone: ReadonlySet<string>;
 }
 
-function whyLeftOut(tool: ServerTool, { webSearch }: ModelAbilities): string | undefined {
+function whyLeftOut(tool: ServerTool, { webSearch, codeExecution }: ModelAbilities): string | undefined {
+  if (tool.tool === 'code-execution') return codeExecution === true ? undefined : 'nothing runs code for the model';
   if (webSearch !== 'tool') return 'the model does not search the web';
   return whyNotSearched(tool, { domains: 'both' });
+}
+
+function writeServerTool(tool: ServerTool): JsonObject {
+  if (tool.raw.format === 'openai-responses') return tool.raw.value;
+  return tool.tool === 'web-search' ? writeSearchTool(tool) : writeCodeTool();
 }
 
 /** Writes the definitions. */
@@ -58,7 +65,7 @@ export function writeTools(
     if (tool.type === 'server') {
       const why = tool.raw.format === 'openai-responses' ? undefined : whyLeftOut(tool, abilities);
       if (why === undefined) {
-        const own = tool.raw.format === 'openai-responses' ? tool.raw.value : writeSearchTool(tool);
+        const own = writeServerTool(tool);
         hosted.set(tool.name, own);
         written.push(own);
       } else {

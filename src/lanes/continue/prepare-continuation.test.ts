@@ -16,7 +16,7 @@ const asked: LaneRequest = {
   model: 'group',
   askedModel: 'group',
   misfit: undefined,
-  outline: { promptBytes: 0, webSearches: 0 },
+  outline: { promptBytes: 0, webSearches: 0, toolKinds: [] },
   stream: true,
   streamUsage: false,
   startedAtMs: 1000,

@@ -110,12 +110,7 @@ function readWhole(body: Buffer, format: FormatParts, model: string, isAnswer: b
   }
   // Usage and the like are small members at the top; what the model wrote stays unparsed.
   const facts: JsonObject = {};
-  const searches = format.conversation?.searchesIn;
   for (const member of envelope.members) {
-    if (member.name === searches?.member && body.subarray(member.valueStart, member.valueEnd).includes(searches.mark)) {
-      setMember(facts, member.name, parseMember(body, member));
-      continue;
-    }
     if (member.kind === 'array' || member.valueEnd - member.valueStart > LARGEST_FACT_BYTES) continue;
     if (member.name === 'error' && member.kind !== 'null') {
       const whole = parseJson(body.toString('utf8'));

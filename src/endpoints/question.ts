@@ -23,6 +23,8 @@ export interface Question {
 export interface Answer {
   readonly status: number;
   readonly body: JsonValue;
+  /** Sent in the place of the body: the events of a stream. */
+  readonly events?: string;
 }
 
 /** Answers a question; may throw a GatewayError. */

@@ -379,7 +379,14 @@ export class Edge {
 }
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  return reply.code(answer.status).header('content-type', 'application/json').send(JSON.stringify(answer.body));
+  const { status, body, events } = answer;
+  if (events === undefined)
+    return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body));
+  return reply
+    .code(status)
+    .header('content-type', 'text/event-stream; charset=utf-8')
+    .header('cache-control', 'no-cache')
+    .send(events);
 }
 
 function adminOnly(): GatewayError {

@@ -8,10 +8,14 @@ import { pageOf } from './page-of.ts';
 /** Shows a response. */
 export const showResponse: Answering = async (question) => {
   const { stored, owner, id } = asked(question);
-  if (question.query.stream === 'true') {
-    throw new GatewayError('invalid_request', 'A stored response is shown whole. Leave out `stream`.', {
-      param: 'stream',
-    });
+  const { stream, starting_after: after = '-1' } = question.query;
+  if (stream === 'true') {
+    if (!/^(?:-1|\d{1,9})$/.test(after)) {
+      throw new GatewayError('invalid_request', '`starting_after` must be the number of an event.', {
+        param: 'starting_after',
+      });
+    }
+    return { status: 200, body: null, events: await stored.replay(owner, id, Number(after)) };
   }
   return { status: 200, body: await stored.show(owner, id) };
 };

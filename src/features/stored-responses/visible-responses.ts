@@ -2,6 +2,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ItemsPage, StoredResponses } from '../../exchange/stored-responses.ts';
 import { listedItem } from '../../formats/openai-responses/kept-response.ts';
+import { hasStreamedEnd, replayedResponse } from '../../formats/openai-responses/replayed-response.ts';
 import type { Identity } from '../../tenancy/identity.ts';
 import type { BackgroundRuns } from './background-runs.ts';
 import { ownerOf } from './owner-of.ts';
@@ -22,6 +23,16 @@ export class VisibleResponses implements StoredResponses {
 
   async show(owner: Identity, id: string): Promise<JsonObject> {
     return (await this.#find(owner, id)).response;
+  }
+
+  async replay(owner: Identity, id: string, after: number): Promise<string> {
+    const response = await this.show(owner, id);
+    if (hasStreamedEnd(response)) return replayedResponse(response, after);
+    throw new GatewayError(
+      'invalid_request',
+      `The response '${id.slice(0, 256)}' is ${String(response.status)}. Only one that is over can be streamed again: ask for it without \`stream\`.`,
+      { param: 'stream' },
+    );
   }
 
   async delete(identity: Identity, id: string): Promise<JsonObject> {

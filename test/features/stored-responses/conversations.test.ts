@@ -332,6 +332,24 @@ test('a conversation cannot grow without end', async (t) => {
   assert.equal((await itemsOf(client, id)).length, 2);
 });
 
+test('a turn whose client hangs up adds nothing, and the conversation goes on', async (t) => {
+  const gateway = await start(t, { simulator: { latency: { firstTokenMs: 20, perTokenMs: 60, jitter: 0 } } });
+  const client = clientOf(gateway);
+  const { id } = await client.conversations.create();
+  const body = { model: 'gpt-4o', conversation: id, input: `say: ${'dodo '.repeat(60)}`, stream: true as const };
+  const stream = await client.responses.create(body);
+  for await (const event of stream) {
+    if (event.type === 'response.output_text.delta') break;
+  }
+  stream.controller.abort();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.deepEqual(await itemsOf(client, id), []);
+  const next = await client.responses.create({ model: 'claude-sonnet', conversation: id, input: 'say: moa' });
+  assert.match(next.output_text, /moa/);
+  assert.ok(!lastSent(gateway).includes('dodo'));
+  assert.equal((await itemsOf(client, id)).length, 2);
+});
+
 test('with the store off, conversations are refused by the name of the setting', async (t) => {
   const gateway = await start(t, { config: configWith({ responses_store: false }) });
   const client = clientOf(gateway);

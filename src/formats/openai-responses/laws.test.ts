@@ -304,6 +304,14 @@ function saidBy({ choices }: ConversationResponse): readonly unknown[] {
   });
 }
 
+it('goes on from numbers that JSON can write, whatever a provider counts', () => {
+  const created = '{"type":"response.created","sequence_number":3}';
+  for (const sequence of ['1e999', '-1e999', '1.5', '"7"', '9007199254740993']) {
+    const position = openaiResponses.readPosition?.([created, `{"type":"x","sequence_number":${sequence}}`]);
+    assert.equal(position?.items?.nextSequence, 4, sequence);
+  }
+});
+
 describe('a stream', () => {
   it('cut at any byte says the beginning of it, loses no event that came, and never looks whole', () => {
     fc.assert(

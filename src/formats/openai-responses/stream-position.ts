@@ -33,7 +33,8 @@ class PositionReader {
 
   read(event: JsonObject): void {
     const { sequence_number: sequence, output_index: index } = event;
-    if (typeof sequence === 'number') this.#nextSequence = Math.max(this.#nextSequence, sequence + 1);
+    // A number that JSON cannot write again is no place to go on from.
+    if (Number.isSafeInteger(sequence)) this.#nextSequence = Math.max(this.#nextSequence, Number(sequence) + 1);
     switch (event.type) {
       case 'response.created':
         this.#hasStarted = true;

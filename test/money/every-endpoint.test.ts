@@ -156,6 +156,13 @@ const PLACES: Readonly<Record<string, { readonly model: string; readonly places:
   'openai-chat chat': { model: 'm', places: CHAT },
   'anthropic-messages chat': { model: 'm', places: MESSAGES },
   'openai-responses response': { model: 'm', places: RESPONSES },
+  // Takes no tools and no schema: what is compacted is the input and the instructions.
+  'openai-responses compact': {
+    model: 'm',
+    places: Object.fromEntries(
+      Object.entries(RESPONSES).filter(([place]) => !['a tool', 'the schema of the answer'].includes(place)),
+    ),
+  },
   'gemini-generate chat': { model: 'm', places: GEMINI },
   'openai-completions completion': { model: 'instruct', places: COMPLETIONS },
   'openai-embeddings embedding': { model: 'vectors', places: EMBEDDINGS },

@@ -39,7 +39,7 @@ after(async () => {
   await spare.close();
 });
 
-const pieces = (text: string): string[] => text.match(/[^]{1,7}/g) ?? [];
+const pieces = (text: string): string[] => text.match(/[\s\S]{1,7}/g) ?? [];
 
 /** What the client gets of a stream that breaks off behind `sent`, if the spare one says `said`. */
 async function joined(sent: string, said: string): Promise<{ text: string; isBroken: boolean }> {

@@ -24,7 +24,6 @@ const RESPONSES_REFUSED: readonly JsonObject[] = [
   { tools: [{ type: 'shell' }] },
   { service_tier: 'scale' },
   { prompt: { id: 'pmpt_1' } },
-  { conversation: 'conv_1' },
   { a_member_of_tomorrow: 1 },
 ];
 

@@ -7,7 +7,7 @@ import { modelAbilities } from '../../models/model-table.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, ToolDefinition } from '../neutral/conversation.ts';
 import type { ServerTool } from '../neutral/server-tools.ts';
-import { isAllowed, leftOut, nameOfTool, placeOf, whyNotSearched } from '../neutral/web-search.ts';
+import { allowedBy, leftOut, nameOfTool, placeOf, whyNotSearched } from '../neutral/web-search.ts';
 import { withinLimit } from '../within-limit.ts';
 import { writeCodeTool } from './code-execution.ts';
 import { endWithUser } from './end-with-user.ts';
@@ -80,9 +80,10 @@ function writeTools(
   drop: Drop,
 ): JsonObject[] {
   const known = abilitiesOf(traits);
+  const isAllowed = allowedBy(request.toolChoice);
   return (request.tools ?? []).flatMap((tool, index) => {
     // Anthropic has no list of allowed tools: those that are not allowed are not offered.
-    if (!isAllowed(tool, request.toolChoice)) return [];
+    if (!isAllowed(tool)) return [];
     const written =
       tool.type === 'function'
         ? writeTool(tool, index, abilities, drop)

@@ -8,7 +8,7 @@ import { modelAbilities } from '../../models/model-table.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
 import type { SearchTool, ServerTool } from '../neutral/server-tools.ts';
-import { isAllowed, leftOut, placeOf, whyNotSearched } from '../neutral/web-search.ts';
+import { allowedBy, leftOut, placeOf, whyNotSearched } from '../neutral/web-search.ts';
 import { withinLimit } from '../within-limit.ts';
 import { toJsonSchema, toOpenApiSchema } from './schema.ts';
 import { thinksUnwanted, writeThinking } from './thinking.ts';
@@ -142,6 +142,7 @@ function writeTools(
   const abilities = traits.abilities ?? modelAbilities(model);
   const functionDeclarations: JsonObject[] = [];
   const others: JsonObject[] = [];
+  const isAllowed = allowedBy(toolChoice);
   tools.forEach((tool, index) => {
     const path = `tools[${index}]`;
     if (tool.type === 'function') {
@@ -149,7 +150,7 @@ function writeTools(
       return;
     }
     // Google can be held to functions only: its own tools that are not allowed are not offered.
-    if (!isAllowed(tool, toolChoice)) return;
+    if (!isAllowed(tool)) return;
     const { format, value } = tool.type === 'server' ? tool.raw : tool;
     const names = Object.keys(value);
     if (format === 'gemini-generate' || (names.length > 0 && names.every((name) => GOOGLE_TOOLS.has(name)))) {

@@ -120,10 +120,11 @@ export function nameOfTool(tool: ToolDefinition | undefined): string {
   return stringOf(name) ?? stringOf(objectOf(custom)?.name) ?? stringOf(label) ?? stringOf(type) ?? 'a tool';
 }
 
-/** Whether a choice among tools takes a tool; one that a parameter asks for is no matter of the list. */
-export function isAllowed(tool: ToolDefinition, choice: ToolChoice | undefined): boolean {
-  if (choice?.type !== 'allowed' || parameterOf(tool) !== undefined) return true;
-  return choice.names.includes(nameOfTool(tool));
+/** Which tools a choice among them takes; one that a parameter asks for is no matter of the list. Both may be long: names are a set. */
+export function allowedBy(choice: ToolChoice | undefined): (tool: ToolDefinition) => boolean {
+  if (choice?.type !== 'allowed') return () => true;
+  const names = new Set(choice.names);
+  return (tool) => parameterOf(tool) !== undefined || names.has(nameOfTool(tool));
 }
 
 /** Whether a step of a search says something that another format can say. */

@@ -7,7 +7,7 @@ import type { ModelAbilities } from '../../models/model-abilities.ts';
 import { refusal } from '../body-reader.ts';
 import type { Dropped } from '../format.ts';
 import type { FormatExtra, ToolChoice, ToolDefinition } from '../neutral/conversation.ts';
-import { isAllowed, leftOut } from '../neutral/web-search.ts';
+import { allowedBy, leftOut } from '../neutral/web-search.ts';
 import { type CacheMarkStyle, readCacheMark, writeCacheControl } from './cache-marks.ts';
 import { readExtra, writeExtra } from './extras.ts';
 import { readerOf } from './fields.ts';
@@ -160,9 +160,8 @@ export function writeTools(
   return { written, options };
 }
 
-function pointTo(name: string, tools: readonly ToolDefinition[]): JsonObject {
-  const isCustom = tools.some((tool) => customName(tool) === name);
-  return isCustom ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } };
+function pointTo(name: string, customs: ReadonlySet<string | undefined>): JsonObject {
+  return customs.has(name) ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } };
 }
 
 /** The tools and the choice to write. Only OpenAI knows `allowed_tools`: for others, the tools not allowed are left out. */
@@ -181,17 +180,19 @@ export function narrowTools(
       // How a search is chosen depends on the words that the model has for it.
       if (tools.some((tool) => tool.type === 'server' && tool.name === choice.name))
         return { tools, choice: undefined };
-      return { tools, choice: pointTo(choice.name, tools) };
+      return { tools, choice: pointTo(choice.name, new Set(tools.map(customName))) };
     case 'allowed': {
+      const isAllowed = allowedBy(choice);
       if (isOpenAiModel(model)) {
         const hosted = new Set(tools.flatMap((tool) => (tool.type === 'server' ? [tool.name] : [])));
-        const pointed = choice.names.filter((name) => !hosted.has(name)).map((name) => pointTo(name, tools));
+        const customs = new Set(tools.map(customName));
+        const pointed = choice.names.filter((name) => !hosted.has(name)).map((name) => pointTo(name, customs));
         return {
-          tools: tools.filter((tool) => tool.type !== 'server' || isAllowed(tool, choice)),
+          tools: tools.filter((tool) => tool.type !== 'server' || isAllowed(tool)),
           choice: { type: 'allowed_tools', allowed_tools: { mode: choice.mode, tools: pointed } },
         };
       }
-      const narrowed = tools.filter((tool) => isAllowed(tool, choice));
+      const narrowed = tools.filter(isAllowed);
       return { tools: narrowed, choice: choice.mode };
     }
   }

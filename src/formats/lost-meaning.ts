@@ -47,7 +47,8 @@ export function lostMeaning(
       ? gone.some((tool) => nameOfTool(tool) === toolChoice.name)
       : toolChoice?.type === 'required' && gone.length > 0 && gone.length === tools.length;
   if (isForced) {
-    const whys = dropped.flatMap(({ field, why }) => (gone.some((tool) => places.get(tool) === field) ? [why] : []));
+    const goneFrom = new Set(gone.map((tool) => places.get(tool)));
+    const whys = dropped.flatMap(({ field, why }) => (goneFrom.has(field) ? [why] : []));
     refuse('tool_choice', `it forces ${gone.map(nameOfTool).join(', ')}, and ${whys.join('; ')}`);
   }
   return lost;

@@ -8,7 +8,7 @@ import { modelAbilities } from '../../models/model-table.ts';
 import type { Dropped, WriteRequestOptions, WrittenRequest } from '../format.ts';
 import type { ConversationRequest, OutputFormat, Sampling, ToolDefinition } from '../neutral/conversation.ts';
 import type { SearchTool, ServerTool } from '../neutral/server-tools.ts';
-import { allowedBy, leftOut, placeOf, whyNotSearched } from '../neutral/web-search.ts';
+import { allowedBy, leftOut, offersFunctions, placeOf, whyNotSearched } from '../neutral/web-search.ts';
 import { withinLimit } from '../within-limit.ts';
 import { toJsonSchema, toOpenApiSchema } from './schema.ts';
 import { thinksUnwanted, writeThinking } from './thinking.ts';
@@ -181,7 +181,7 @@ function whyLeftOut(
   const isSearch = tool.tool === 'web-search';
   if (isSearch && webSearch !== 'tool') return 'the model does not search the web';
   if (!isSearch && codeExecution !== true) return 'nothing runs code for the model';
-  if (tools.some(({ type }) => type === 'function')) return "Gemini does not use Google's tools beside functions";
+  if (offersFunctions(tools)) return "Gemini does not use Google's tools beside functions";
   if (!isSearch) return undefined;
   return whyNotSearched(tool, { domains: 'none' });
 }

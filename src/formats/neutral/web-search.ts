@@ -104,12 +104,24 @@ export function leftOut({ tools = [] }: Pick<ConversationRequest, 'tools'>, inde
   const tool = tools[index];
   const field = tool === undefined ? `tools[${index}]` : placeOf(tool, index);
   const isSearch = tool?.type === 'server' && tool.tool === 'web-search';
-  const isAside = isSearch && tools.some(({ type }) => type === 'function');
+  const isAside = isSearch && offersFunctions(tools);
   return {
     field,
     why: `${tool?.type === 'server' ? 'hosted ' : ''}tool '${nameOfTool(tool)}' is not supported: ${why}`,
     kind: isAside ? 'fitted' : 'unsupported',
   };
+}
+
+const offering = new WeakMap<readonly ToolDefinition[], boolean>();
+
+/** Whether functions are among the tools. It is asked of every tool of a list that may be long, so the list is looked through once. */
+export function offersFunctions(tools: readonly ToolDefinition[]): boolean {
+  let known = offering.get(tools);
+  if (known === undefined) {
+    known = tools.some(({ type }) => type === 'function');
+    offering.set(tools, known);
+  }
+  return known;
 }
 
 /** The name by which a choice means a tool. */

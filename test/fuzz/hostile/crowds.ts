@@ -19,6 +19,8 @@ interface Crowded {
   readonly schema: (names: readonly string[]) => JsonObject;
   /** Of these tools the model may use those that are named. */
   readonly allowed: (names: readonly string[]) => JsonObject;
+  /** That many searches of the web, one of which the model must make if the format can say so. */
+  readonly searches: (count: number) => JsonObject;
 }
 
 const SCHEMA = { type: 'object', properties: {} };
@@ -32,6 +34,7 @@ const BYTES_PER_ITEM = 160;
 
 const chatTool = (name: string): JsonObject => ({ type: 'function', function: { name, parameters: SCHEMA } });
 const chatCall = (id: string): JsonObject => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } });
+const many = (count: number, tool: JsonObject): JsonObject[] => Array.from({ length: count }, () => tool);
 const claudeTool = (name: string): JsonObject => ({ name, input_schema: SCHEMA });
 const responsesTool = (name: string): JsonObject => ({ type: 'function', name, parameters: SCHEMA });
 /** One schema of as many as there are names. */
@@ -74,6 +77,7 @@ const CROWDED: Readonly<Partial<Record<ConversationId, Crowded>>> = {
       tools: names.map(chatTool),
       tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: names.map(chatTool).reverse() } },
     }),
+    searches: (count) => ({ messages: [HI], tools: many(count, { type: 'web_search' }), tool_choice: 'required' }),
   },
   'anthropic-messages': {
     calls: (ids, results) => ({
@@ -103,6 +107,12 @@ const CROWDED: Readonly<Partial<Record<ConversationId, Crowded>>> = {
       tools: names.map((name) => ({ ...claudeTool(name), cache_control: { type: 'ephemeral' } })),
       tool_choice: { type: 'tool', name: names.at(-1) ?? '' },
     }),
+    searches: (count) => ({
+      max_tokens: 1,
+      messages: [HI],
+      tools: many(count, { type: 'web_search_20250305', name: 'web_search' }),
+      tool_choice: { type: 'any' },
+    }),
   },
   'gemini-generate': {
     calls: (ids, results) =>
@@ -119,6 +129,7 @@ const CROWDED: Readonly<Partial<Record<ConversationId, Crowded>>> = {
       tools: [{ functionDeclarations: names.map(geminiTool) }],
       toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: [...names].reverse() } },
     }),
+    searches: (count) => ({ ...ASK, tools: many(count, { googleSearch: {} }) }),
   },
   'openai-responses': {
     calls: (ids, results) => ({
@@ -147,6 +158,7 @@ const CROWDED: Readonly<Partial<Record<ConversationId, Crowded>>> = {
       tools: names.map(responsesTool),
       tool_choice: { type: 'allowed_tools', mode: 'auto', tools: names.map(responsesTool).reverse() },
     }),
+    searches: (count) => ({ input: 'hi', tools: many(count, { type: 'web_search' }), tool_choice: 'required' }),
   },
 };
 
@@ -165,6 +177,8 @@ export const CROWDS: readonly (Growing & { readonly name: string })[] = CONVERSA
     'tools of one name': (items) => format.tools(items.map(equal)),
     'a schema of many': (items) => format.schema(items.map(own)),
     'a choice among many tools': (items) => format.allowed(items.map(own)),
+    // A search takes a fifth of the bytes of a tool with a schema.
+    searches: (items) => format.searches(5 * items.length),
     'a choice among tools of one name': (items) => format.allowed(items.map(equal)),
   };
   return Object.entries(bodies).map(([name, body]) => ({

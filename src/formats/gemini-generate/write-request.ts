@@ -274,12 +274,14 @@ function writeToolConfig(request: ConversationRequest, dropped: Dropped[]): Json
       return config('ANY');
     case 'tool':
       return config('ANY', [choice.name]);
-    case 'allowed':
+    case 'allowed': {
+      const offered = new Set(functions.map((tool) => tool.name));
       // AUTO takes no names; VALIDATED is the mode that may also answer in words (FunctionCallingConfig, 2026-11-23).
       return config(
         choice.mode === 'required' ? 'ANY' : 'VALIDATED',
-        choice.names.filter((name) => functions.some((tool) => tool.name === name)),
+        choice.names.filter((name) => offered.has(name)),
       );
+    }
   }
 }
 

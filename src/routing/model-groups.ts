@@ -41,6 +41,8 @@ export interface GroupAlias {
 
 const FILLED_WILDCARDS_KEPT = 2_000;
 const LONGEST_MODEL_NAME = 256;
+/** A wildcard matches, and nothing else may be asked in its place. */
+const REFUSED = Symbol('refused');
 
 /**
  * Finds the deployments behind the name a client asks for, in LiteLLM's order: alias, group, deployment id, the most
@@ -80,13 +82,10 @@ export class ModelGroups<D extends Routable> {
   resolve(name: string): ResolvedGroup<D> | undefined {
     const alias = this.#aliases.get(name);
     const target = alias === undefined ? name : alias.group;
-    return (
-      this.#groups.get(target) ??
-      this.#byId.get(target) ??
-      this.#fillWildcard(target) ??
-      this.#fillWildcard(this.#withProvider(target)) ??
-      this.#byModel.get(target)
-    );
+    const named = this.#groups.get(target) ?? this.#byId.get(target) ?? this.#fillWildcard(target);
+    if (named !== undefined) return named === REFUSED ? undefined : named;
+    const withProvider = this.#fillWildcard(this.#withProvider(target));
+    return withProvider === undefined || withProvider === REFUSED ? this.#byModel.get(target) : withProvider;
   }
 
   /** Of several groups with the model the first counts, with those of its deployments that have it. */
@@ -123,7 +122,8 @@ export class ModelGroups<D extends Routable> {
     ];
   }
 
-  #fillWildcard(name: string): ResolvedGroup<D> | undefined {
+  /** The group that the most specific wildcard makes of a name, `REFUSED` if what it would ask for is no plain name. */
+  #fillWildcard(name: string): ResolvedGroup<D> | typeof REFUSED | undefined {
     if (this.#wildcards.length === 0 || name === '' || name.length > LONGEST_MODEL_NAME || name.includes('*'))
       return undefined;
     const known = this.#filled.get(name);
@@ -132,7 +132,7 @@ export class ModelGroups<D extends Routable> {
       const captures = wildcard.match(name);
       if (captures === undefined) continue;
       const models = deployments.map((deployment) => fillWildcard(deployment.model, captures));
-      if (!models.every(isPlainName)) return undefined;
+      if (!models.every(isPlainName)) return REFUSED;
       const group: ResolvedGroup<D> = {
         name,
         pattern: wildcard.pattern,

@@ -67,6 +67,8 @@ export interface ManagementCall {
   /** `{}` if the request has none. */
   readonly body: JsonObject;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Takes the path of a field that was sent and has no effect, to be named in the answer. */
+  readonly ignore: (path: string) => void;
 }
 
 /** A management route. What is not listed does not exist; a role that is not listed gets 403 before the body is read. */

@@ -1,11 +1,17 @@
-/** Reading a management request's body: every field by its name and type; unknown fields are refused. */
+/**
+ * Reading a management request's body: every field by its name and type. Numbers and truth values may be in quotes, as LiteLLM takes
+ * them; a field that the request does not have is ignored and named in the answer.
+ */
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 import { JsonReader, kindOf } from '../core/json-reader.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
+import { ownValue } from '../core/own-value.ts';
 import { parsePeriod } from '../core/period.ts';
 import type { Sent } from './changes.ts';
+import type { ManagementCall } from './contract.ts';
 import { endOfDuration } from './duration.ts';
+import { limitingProblem } from './limiting-fields.ts';
 
 const MOST_CHARACTERS = 512;
 const MOST_ITEMS = 2_000;
@@ -19,9 +25,11 @@ export function wrongField(name: string, problem: string): GatewayError {
   return new GatewayError('invalid_field', `\`${name}\` ${problem}.`, { param: name });
 }
 
-/** The fields of one JSON object. Reading one marks it as known; `refuseOthers` then refuses whatever was not read. */
+/** The fields of one JSON object. Reading one marks it as known; `finish` then says which were sent and not read. */
 export class Fields {
   readonly #reader: JsonReader;
+  /** The fields that the request has, whether they were sent or not. */
+  readonly #known = new Set<string>();
 
   /** `path` is the place of the object in the body: `members[0]`. */
   constructor(body: JsonValue | undefined, path = '') {
@@ -40,10 +48,12 @@ export class Fields {
 
   /** Whether it was sent, even as `null`. */
   has(name: string): boolean {
+    this.#known.add(name);
     return this.#reader.has(name);
   }
 
   raw(name: string): JsonValue | undefined {
+    this.#known.add(name);
     return this.#reader.raw(name);
   }
 
@@ -61,7 +71,7 @@ export class Fields {
   }
 
   flag(name: string): Sent<boolean> {
-    return this.#read(name, 'true or false', (value) => (typeof value === 'boolean' ? value : undefined));
+    return this.#read(name, 'true or false', flagOf);
   }
 
   count(name: string): Sent<number> {
@@ -162,14 +172,20 @@ export class Fields {
 
   /** Marks fields as known that have no effect here. */
   ignore(...names: readonly string[]): void {
+    for (const name of names) this.#known.add(name);
     this.#reader.ignore(...names);
   }
 
-  /** Throws for the first field that was not read: a misspelt one must not look as if it had taken effect. */
-  refuseOthers(): void {
-    const [unknown] = this.#reader.unread();
-    if (unknown === undefined) return;
-    throw this.wrong(unknown.slice(0, 100), 'is not a field of this request; correct its name or leave it out');
+  /**
+   * Names the fields that were not read in the answer, as LiteLLM ignores them. Throws if one of them is meant to limit: a misspelt
+   * budget must not look as if it had taken effect.
+   */
+  finish({ ignore }: Pick<ManagementCall, 'ignore'>): void {
+    for (const name of this.#reader.unread()) {
+      const problem = (ownValue(this.body, name) ?? null) === null ? undefined : limitingProblem(name, this.#known);
+      if (problem !== undefined) throw this.wrong(name.slice(0, 100), problem);
+      ignore(this.#reader.pathOf(name));
+    }
   }
 
   /** The error for a field; `problem` completes a sentence that begins with its name. */
@@ -178,14 +194,33 @@ export class Fields {
   }
 
   #read<Value>(name: string, wanted: string, read: (value: JsonValue) => Value | undefined): Sent<Value> {
+    this.#known.add(name);
     return this.#reader.sent(name, `must be ${wanted}, but it is ${kindOf(this.raw(name))}`, read);
   }
 }
 
-/** A JSON number of USD, exactly; undefined if it is not a number or is more than a budget can be. */
+/** A number of USD, exactly; undefined if it is not a number or is more than a budget can be. */
 export function usdOf(value: JsonValue): PicoUsd | undefined {
-  if (typeof value !== 'number' || !(value >= 0 && value <= MOST_USD)) return undefined;
-  return picoUsdFromUsd(value);
+  const number = numberOf(value);
+  return number !== undefined && number >= 0 && number <= MOST_USD ? picoUsdFromUsd(number) : undefined;
+}
+
+/** A number, which may be in quotes: LiteLLM's clients read them from forms and environments. */
+function numberOf(value: JsonValue): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string' || !/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(value)) return undefined;
+  return Number(value);
+}
+
+const TRUE: readonly JsonValue[] = ['true', 't', 'yes', 'y', 'on', '1', 1];
+const FALSE: readonly JsonValue[] = ['false', 'f', 'no', 'n', 'off', '0', 0];
+
+/** A truth value as pydantic reads it, which reads LiteLLM's requests: https://docs.pydantic.dev/latest/api/standard_library_types/#booleans */
+function flagOf(value: JsonValue): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  const word = typeof value === 'string' ? value.toLowerCase() : value;
+  if (TRUE.includes(word)) return true;
+  return FALSE.includes(word) ? false : undefined;
 }
 
 /** A budget's period; undefined for anything else. */
@@ -195,7 +230,8 @@ export function periodOf(value: JsonValue): string | undefined {
 
 /** A whole number from 0 that survives JSON. */
 function countOf(value: JsonValue): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  const number = numberOf(value);
+  return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
 function textsOf(value: JsonValue): readonly string[] | undefined {

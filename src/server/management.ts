@@ -59,8 +59,13 @@ async function answer(
   serving: ManagementServing,
 ): Promise<void> {
   const client = new HttpClient(request.raw, reply.raw, serving.overload);
+  const ignored = new Set<string>();
   const send = (status: number, body: Uint8Array, further: readonly string[] = []): void =>
-    client.sendWhole(status, ['content-type', 'application/json', 'cache-control', 'no-store', ...further], body);
+    client.sendWhole(
+      status,
+      ['content-type', 'application/json', 'cache-control', 'no-store', ...ignoredHeader(ignored), ...further],
+      body,
+    );
   try {
     const sender = await authorised(route, url, request, serving);
     await serving.take?.(sender.caller);
@@ -80,6 +85,7 @@ async function answer(
       query: queryOf(request.url),
       body: sent,
       headers: request.headers,
+      ignore: (path) => ignored.add(path),
     });
     send(200, Buffer.from(JSON.stringify(body)));
   } catch (error) {
@@ -119,6 +125,21 @@ function knownError(error: unknown): GatewayError {
     return new GatewayError('invalid_field', `${error.message} Send another value.`, { param: error.field });
   }
   return asGatewayError(error);
+}
+
+const MOST_NAMED = 20;
+
+/** `x-sluice-ignored-fields`: fields that were sent and had no effect. Names come from the client, so that they are cut and escaped. */
+function ignoredHeader(ignored: ReadonlySet<string>): readonly string[] {
+  if (ignored.size === 0) return [];
+  const names = [...ignored].slice(0, MOST_NAMED).map((name) =>
+    name
+      .slice(0, 100)
+      .toWellFormed()
+      .replace(/[^\x21-\x2b\x2d-\x7e]/gu, encodeURIComponent),
+  );
+  const more = ignored.size > MOST_NAMED ? ['...'] : [];
+  return ['x-sluice-ignored-fields', [...names, ...more].join(', ')];
 }
 
 function notAllowed(why: string): GatewayError {

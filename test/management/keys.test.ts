@@ -109,7 +109,10 @@ describe('A new key', () => {
     for (const [body, param] of [
       [{ max_budgett: 1 }, 'max_budgett'],
       [{ max_budget: -1 }, 'max_budget'],
-      [{ max_budget: '1' }, 'max_budget'],
+      [{ max_budget: 'much' }, 'max_budget'],
+      [{ rpm: 1 }, 'rpm'],
+      [{ expires_at: '2027-01-01' }, 'expires_at'],
+      [{ max_budget_in_team: 1 }, 'max_budget_in_team'],
       [{ max_budget: 1e12 }, 'max_budget'],
       [{ rpm_limit: 1.5 }, 'rpm_limit'],
       [{ duration: 'soon' }, 'duration'],

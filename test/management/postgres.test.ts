@@ -78,6 +78,19 @@ describe('Over Postgres', { timeout: 60_000 }, () => {
     });
   }
 
+  it('teams that name the same new user at once are all made', async () => {
+    for (const server of servers) {
+      for (const who of [{ user_id: 'at-once' }, { user_email: 'at-once-too@example.com' }]) {
+        const answers = await Promise.all(
+          Array.from({ length: 10 }, () =>
+            server.post('/team/new', { members_with_roles: [{ ...who, role: 'user' }] }),
+          ),
+        );
+        assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+      }
+    }
+  });
+
   it('objects are made, shown and deleted alike', async () => {
     const answers = await Promise.all(
       servers.map(async (server) => [

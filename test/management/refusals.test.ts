@@ -115,13 +115,13 @@ describe('A field of the wrong type', () => {
       '`members_with_roles[1].user_id` must be a string, but it is the number 3.',
     );
     assert.equal(
-      await ask('/key/generate', { model_rpm_limit: { 'gpt-4o': '5' } }),
+      await ask('/key/generate', { model_rpm_limit: { 'gpt-4o': 'five' } }),
       '`model_rpm_limit.gpt-4o` must be a whole number, 0 or more, but it is a string.',
     );
     assert.equal(await ask('/user/new', { teams: [7] }), '`teams[0]` must be an object, but it is the number 7.');
     assert.equal(
       await ask('/key/generate', { max_budgett: 1 }),
-      '`max_budgett` is not a field of this request; correct its name or leave it out.',
+      '`max_budgett` is not a field of this request; perhaps you mean `max_budget`.',
     );
   });
 });

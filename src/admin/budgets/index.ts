@@ -60,21 +60,23 @@ async function update(call: ManagementCall): Promise<JsonValue> {
   return showBudget(call.context, await changeObject(call, 'budget', id, change));
 }
 
-function read({ body, context }: ManagementCall): { readonly id?: string; readonly changes: Changes<Limits> } {
+function read(call: ManagementCall): { readonly id?: string; readonly changes: Changes<Limits> } {
+  const { body, context } = call;
   const fields = new Fields(body);
   const { budgetId, tempBudgetIncrease, ...changes } = readLimits(fields, context.clock.nowMs());
   if (tempBudgetIncrease !== undefined) {
     throw fields.wrong('temp_budget_increase', 'cannot be set for a named budget: set it for a key, team or user');
   }
   fields.refuseResetAt();
-  fields.refuseOthers();
+  fields.finish(call);
   return { ...defined({ id: budgetId || undefined }), changes };
 }
 
-async function info({ context, body }: ManagementCall): Promise<JsonValue> {
-  const fields = new Fields(body);
+async function info(call: ManagementCall): Promise<JsonValue> {
+  const { context } = call;
+  const fields = new Fields(call.body);
   const ids = fields.requiredTexts('budgets');
-  fields.refuseOthers();
+  fields.finish(call);
   const budgets = await context.directory.getMany('budget', ids);
   return budgets.map((budget) => showBudget(context, budget));
 }
@@ -131,7 +133,7 @@ async function settings({ context, query }: ManagementCall): Promise<JsonValue> 
 async function remove(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const id = fields.requiredText('id');
-  fields.refuseOthers();
+  fields.finish(call);
   const { directory, config } = call.context;
   const uses = await Promise.all(
     USERS_OF_BUDGETS.map(async (kind) => [kind, await directory.count(kind, { budgetId: id })] as const),

@@ -41,7 +41,7 @@ async function create(call: ManagementCall): Promise<JsonValue> {
   const stamps = madeNow(call);
   const changes = readCustomer(fields, stamps.createdAtMs);
   const spend = fields.usd('spend');
-  fields.refuseOthers();
+  fields.finish(call);
   await checkExists(call, 'budget', changes.limits.budgetId);
   const customer = changeCustomer({ id, ...stamps, blocked: false }, changes, stamps);
   await createObject(call, 'customer', customer);
@@ -54,7 +54,7 @@ async function update(call: ManagementCall): Promise<JsonValue> {
   const id = fields.requiredText('user_id');
   const stamps = changedNow(call);
   const changes = readCustomer(fields, stamps.updatedAtMs);
-  fields.refuseOthers();
+  fields.finish(call);
   await checkExists(call, 'budget', changes.limits.budgetId);
   const change = (before: Customer): Customer => changeCustomer(before, changes, stamps);
   return await describe(call.context, await changeObject(call, 'customer', id, change));
@@ -120,10 +120,10 @@ async function setBlocked(call: ManagementCall, id: string, blocked: boolean): P
   return await changeObject(call, 'customer', id, change, blocked ? 'blocked' : 'unblocked');
 }
 
-function idsIn({ body }: ManagementCall): readonly string[] {
-  const fields = new Fields(body);
+function idsIn(call: ManagementCall): readonly string[] {
+  const fields = new Fields(call.body);
   const ids = fields.requiredTexts('user_ids');
-  fields.refuseOthers();
+  fields.finish(call);
   return [...new Set(ids)];
 }
 

@@ -21,7 +21,7 @@ export async function unblockKey(call: ManagementCall): Promise<JsonValue> {
 async function setBlocked(call: ManagementCall, blocked: boolean): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const asked = fields.requiredText('key');
-  fields.refuseOthers();
+  fields.finish(call);
   const key = await findReadable(call, asked);
   const action = blocked ? 'block' : 'unblock';
   if (!(await mayBlock(call, key)))

@@ -11,7 +11,7 @@ export async function deleteKeys(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const named = fields.texts('keys') ?? [];
   const aliases = fields.texts('key_aliases') ?? [];
-  fields.refuseOthers();
+  fields.finish(call);
   if (named.length + aliases.length === 0) throw fields.wrong('keys', 'or `key_aliases` is required');
   const keys: Key[] = [];
   for (const key of named) keys.push(await findChangeable(call, key, '/key/delete'));

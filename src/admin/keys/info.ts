@@ -20,7 +20,7 @@ export async function keyInfo(call: ManagementCall): Promise<JsonValue> {
 export async function keysInfo(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const hashes = fields.requiredTexts('keys', 500).map(hashOf);
-  fields.refuseOthers();
+  fields.finish(call);
   const info: JsonObject[] = [];
   for (const token of hashes) {
     try {

@@ -41,7 +41,7 @@ export async function makeKey(call: ManagementCall, sent: JsonObject, options: N
   const fields = new Fields(body);
   const secret = readSecret(fields, 'key') ?? newSecretKey();
   const changes = readKeyFields(fields, nowMs);
-  fields.refuseOthers();
+  fields.finish(call);
   refuseAdminFields(call, sent);
   if (sent.key !== undefined && sent.key !== null && !isAdmin(call)) {
     throw notYours('choose the text of a key: only a proxy admin may send `key`', 'key');

@@ -42,7 +42,7 @@ export async function regenerateKey(call: ManagementCall): Promise<JsonValue> {
     );
   }
   const changes = readKeyFields(fields, nowMs);
-  fields.refuseOthers();
+  fields.finish(call);
   const key = await findChangeable(call, asked, '/key/regenerate');
   refuseAdminFields(call, body);
   await checkKeyChange(call, key, changes);

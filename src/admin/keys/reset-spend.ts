@@ -15,7 +15,7 @@ export async function resetKeySpend(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const to = fields.usd('reset_to');
-  fields.refuseOthers();
+  fields.finish(call);
   if (to === undefined || to === null) throw fields.wrong('reset_to', 'is required');
   const key = await findChangeable(call, call.params.key ?? '', '/key/{key_id}/reset_spend');
   if (!(await mayBlock(call, key))) {

@@ -32,7 +32,7 @@ export async function updateKey(call: ManagementCall): Promise<JsonValue> {
 export async function updateKeys(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const items = fields.objects('keys') ?? [];
-  fields.refuseOthers();
+  fields.finish(call);
   if (items.length === 0 || items.length > MOST_AT_ONCE) {
     throw fields.wrong('keys', `must have 1 to ${MOST_AT_ONCE} entries`);
   }
@@ -47,7 +47,7 @@ export async function updateTeamKeys(call: ManagementCall): Promise<JsonValue> {
   const named = fields.texts('key_ids') ?? [];
   const isAll = fields.flag('all_keys_in_team') ?? false;
   const body = fields.object('update_fields') ?? {};
-  fields.refuseOthers();
+  fields.finish(call);
   await managedTeam(call, teamId);
   if (named.length === 0 && !isAll) throw fields.wrong('key_ids', 'or `all_keys_in_team` is required');
   if (named.length > MOST_AT_ONCE) throw fields.wrong('key_ids', `must not have more than ${MOST_AT_ONCE} entries`);
@@ -100,7 +100,7 @@ async function update(
   const fields = new Fields(boundedChange(body, context.config().management, nowMs));
   fields.ignore('key');
   const changes = readKeyFields(fields, nowMs);
-  fields.refuseOthers();
+  fields.finish(call);
   const key = await findChangeable(call, asked, permission);
   if (teamId !== undefined && key.teamId !== teamId) throw unknownObject('a key of this team', 'key_ids');
   refuseAdminFields(call, body);

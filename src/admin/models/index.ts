@@ -29,7 +29,7 @@ async function create(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const modelName = fields.requiredText('model_name');
-  const { params, info, blocked } = read(fields);
+  const { params, info, blocked } = read(call, fields);
   if (params === undefined) throw fields.wrong('litellm_params', 'is required');
   const id = typeof info?.id === 'string' && info.id !== '' ? info.id : randomUUID();
   if (await isDeclared(context, id)) throw readOnly();
@@ -52,7 +52,7 @@ async function update(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const modelName = fields.text('model_name');
-  const { params, info, blocked } = read(fields);
+  const { params, info, blocked } = read(call, fields);
   const id = call.params.id ?? info?.id;
   if (typeof id !== 'string' || id === '') throw fields.wrong('model_info.id', 'is required');
   return await change(call, id, 'updated', (before) => ({
@@ -77,11 +77,11 @@ function changedParams(context: ManagementContext, before: StoredModel, params: 
   return sealParams(after, before.id, context, address);
 }
 
-function read(fields: Fields) {
+function read(call: ManagementCall, fields: Fields) {
   const params = fields.object('litellm_params') ?? undefined;
   const info = fields.object('model_info') ?? undefined;
   const blocked = fields.flag('blocked');
-  fields.refuseOthers();
+  fields.finish(call);
   if (holdsSealed(params) || holdsSealed(info)) throw fields.wrong('litellm_params', 'must not contain `$sealed`');
   if (typeof info?.team_id === 'string') {
     throw fields.wrong('model_info.team_id', 'cannot be set: a model serves every key that allows it');
@@ -92,7 +92,7 @@ function read(fields: Fields) {
 async function setBlocked(call: ManagementCall, isBlocked: boolean): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const id = fields.requiredText('model_id');
-  fields.refuseOthers();
+  fields.finish(call);
   return await change(call, id, isBlocked ? 'blocked' : 'unblocked', (before) => ({ ...before, blocked: isBlocked }));
 }
 
@@ -123,7 +123,7 @@ async function remove(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const id = fields.requiredText('id');
-  fields.refuseOthers();
+  fields.finish(call);
   const [model] = await context.directory.delete('model', [id], (before) => entryOf(call, 'deleted', id, { before }));
   if (model === undefined) throw (await isDeclared(context, id)) ? readOnly() : unknownObject('a model', 'id');
   await context.reloadModels();

@@ -44,7 +44,7 @@ async function create(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const { alias, models, blocked, metadata, limits, further } = read(fields, stamps.createdAtMs);
   const id = fields.text('organization_id') || randomUUID();
-  fields.refuseOthers();
+  fields.finish(call);
   if (!alias) throw fields.wrong('organization_alias', 'is required');
   await checkExists(call, 'budget', limits.budgetId);
   const organization: Organization = {
@@ -67,7 +67,7 @@ async function update(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const id = fields.requiredText('organization_id');
   const sent = read(fields, stamps.updatedAtMs);
-  fields.refuseOthers();
+  fields.finish(call);
   if (sent.alias === null || sent.alias === '') throw fields.wrong('organization_alias', 'cannot be removed');
   await checkExists(call, 'budget', sent.limits.budgetId);
   const organization = await changeObject(call, 'organization', id, (before) => ({
@@ -167,9 +167,9 @@ function mayRead(call: ManagementCall, organizationId: string): boolean {
   return seesAll(call) || administersOrganization(call, organizationId);
 }
 
-function organizationsIn({ body }: ManagementCall, name: string): readonly string[] {
-  const fields = new Fields(body);
+function organizationsIn(call: ManagementCall, name: string): readonly string[] {
+  const fields = new Fields(call.body);
   const ids = fields.requiredTexts(name);
-  fields.refuseOthers();
+  fields.finish(call);
   return [...new Set(ids)];
 }

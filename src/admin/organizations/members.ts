@@ -1,6 +1,5 @@
 /** `/organization/member_…`: members of organisations and their roles. */
 
-import { randomUUID } from 'node:crypto';
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
@@ -20,8 +19,7 @@ import { declaredInFile, isDeclared } from '../declared-directory.ts';
 import { Fields } from '../fields.ts';
 import { ORGANIZATION_ADMINS } from '../roles.ts';
 import { del, patch, post } from '../route.ts';
-import { madeNow } from '../stamps.ts';
-import { createObject } from '../stored.ts';
+import { namedUser } from '../users/new-user.ts';
 import { showMembers, showUser } from './show.ts';
 
 const ROLES_HERE = ['org_admin', 'internal_user', 'internal_user_viewer'] as const;
@@ -44,9 +42,9 @@ async function add(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const organizationId = await ownOrganization(call, fields);
-  const wanted = readMembers(fields);
+  const wanted = readMembers(call, fields);
   const maxBudget = fields.usd('max_budget_in_organization') ?? undefined;
-  fields.refuseOthers();
+  fields.finish(call);
   // Looks at all of them before it makes any: a request that is refused changes nothing.
   const found: (User | undefined)[] = [];
   for (const who of wanted) found.push(await knownUser(call, who));
@@ -56,7 +54,7 @@ async function add(call: ManagementCall): Promise<JsonValue> {
     throw new GatewayError('object_exists', message, { param: 'member' });
   }
   const users: User[] = [];
-  for (const [index, who] of wanted.entries()) users.push(found[index] ?? (await makeUser(call, who)));
+  for (const [index, who] of wanted.entries()) users.push(found[index] ?? (await newUser(call, who)));
   const members = users.map(
     ({ id: userId }, index): OrganizationMember => ({
       organizationId,
@@ -74,22 +72,22 @@ async function add(call: ManagementCall): Promise<JsonValue> {
   };
 }
 
-function readMembers(fields: Fields): readonly Wanted[] {
+function readMembers(call: ManagementCall, fields: Fields): readonly Wanted[] {
   const raw = fields.raw('member');
   const list = Array.isArray(raw) ? raw : [raw];
   if (list.length === 0 || list.length > MOST_AT_ONCE || !list.every(isJsonObject)) {
     throw fields.wrong('member', `must be an object or an array of at most ${MOST_AT_ONCE} objects`);
   }
-  return list.map((one, index) => readMember(new Fields(one, `member[${index}]`)));
+  return list.map((one, index) => readMember(call, new Fields(one, `member[${index}]`)));
 }
 
 const MOST_AT_ONCE = 500;
 
-function readMember(fields: Fields): Wanted {
+function readMember(call: ManagementCall, fields: Fields): Wanted {
   const role = fields.oneOf('role', ROLES_HERE);
   const userId = fields.text('user_id') || undefined;
   const email = fields.text('user_email') || undefined;
-  fields.refuseOthers();
+  fields.finish(call);
   if (role === undefined || role === null) throw fields.wrong('role', 'is required');
   if (userId === undefined && email === undefined) throw fields.wrong('user_id', 'or `user_email` is required');
   return { role, ...defined({ userId, email }) };
@@ -108,17 +106,10 @@ async function knownUser(call: ManagementCall, who: Pick<Wanted, 'userId' | 'ema
   throw notYours('add a user who is in none of your organisations: only a proxy admin may', 'member');
 }
 
-async function makeUser(call: ManagementCall, { userId, email }: Wanted): Promise<User> {
-  const user: User = {
-    id: userId ?? randomUUID(),
-    ...defined({ email }),
-    role: 'internal_user',
-    models: [],
-    blocked: false,
-    ...madeNow(call),
-  };
-  await createObject(call, 'user', user);
-  return user;
+/** A user that did not exist before this request; one that another request made meanwhile is looked at like any other. */
+async function newUser(call: ManagementCall, who: Wanted): Promise<User> {
+  const { user, isNew } = await namedUser(call, who);
+  return isNew ? user : ((await knownUser(call, who)) ?? user);
 }
 
 async function findUser(call: ManagementCall, who: Pick<Wanted, 'userId' | 'email'>): Promise<User | undefined> {
@@ -150,7 +141,7 @@ async function update(call: ManagementCall): Promise<JsonValue> {
   const before = await memberIn(call, fields, organizationId);
   const role = fields.oneOf('role', ROLES_HERE);
   const maxBudget = fields.usd('max_budget_in_organization');
-  fields.refuseOthers();
+  fields.finish(call);
   const after = withChanges<OrganizationMember>({ ...before, role: role ?? before.role }, { maxBudget });
   await putOrganizationMember(call, after, before);
   const [shown = {}] = await showMembers(context, organizationId, [after]);
@@ -162,7 +153,7 @@ async function remove(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const organizationId = await ownOrganization(call, fields);
   const before = await memberIn(call, fields, organizationId);
-  fields.refuseOthers();
+  fields.finish(call);
   const [shown = {}] = await showMembers(context, organizationId, [before]);
   const entry = changeEntry(call, 'deleted', TABLES.organizationMember, memberId(before), { before });
   await context.directory.removeOrganizationMember(organizationId, before.userId, entry);

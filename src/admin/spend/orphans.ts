@@ -52,7 +52,7 @@ async function correct(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const attemptId = fields.requiredText('attempt_id');
   const cost = fields.usd('spend');
-  fields.refuseOthers();
+  fields.finish(call);
   if (cost === undefined || cost === null) throw fields.wrong('spend', 'is required: what the provider billed, in USD');
   const row = await orphanOf(context, attemptId);
   const before = row.cost ?? 0n;

@@ -66,8 +66,8 @@ async function update(call: ManagementCall): Promise<JsonValue> {
   return { message: `Tag ${name} updated successfully`, tag: await describe(call, tag) };
 }
 
-function read({ body }: ManagementCall, nowMs: number) {
-  const fields = new Fields(body);
+function read(call: ManagementCall, nowMs: number) {
+  const fields = new Fields(call.body);
   const sent = {
     name: fields.requiredText('name'),
     description: fields.text('description', 4_000),
@@ -75,23 +75,24 @@ function read({ body }: ManagementCall, nowMs: number) {
     limits: readLimits(fields, nowMs),
     further: fields.kept(['model_info']),
   };
-  fields.refuseOthers();
+  fields.finish(call);
   return sent;
 }
 
 async function remove(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const name = fields.requiredText('name');
-  fields.refuseOthers();
+  fields.finish(call);
   if ((await deleteObjects(call, 'tag', [name])).length === 0) throw unknownObject('a tag', 'name');
   return { message: `Tag ${name} deleted successfully` };
 }
 
 /** The tags by their names; leaves out those that were not made by the API or the file. */
-async function info({ context, body }: ManagementCall): Promise<JsonValue> {
-  const fields = new Fields(body);
+async function info(call: ManagementCall): Promise<JsonValue> {
+  const { context } = call;
+  const fields = new Fields(call.body);
   const names = fields.requiredTexts('names');
-  fields.refuseOthers();
+  fields.finish(call);
   const tags = await context.directory.getMany('tag', names);
   if (tags.length === 0) throw unknownObject('a tag', 'names');
   const shown = await showWithSpent(context, tags, spenderOf.tag, show);

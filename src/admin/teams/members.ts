@@ -12,7 +12,7 @@ import type { ManagementCall } from '../contract.ts';
 import { beyond } from '../delegation.ts';
 import { Fields } from '../fields.ts';
 import { deleteObjects } from '../stored.ts';
-import { createUser } from '../users/new-user.ts';
+import { namedUser } from '../users/new-user.ts';
 import { describeUsers } from '../users/show-user.ts';
 import { describeMembership, describeMemberships, describeTeam } from './show-team.ts';
 
@@ -32,8 +32,8 @@ export async function addMembers(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const teamId = fields.requiredText('team_id');
   const limits = readMemberLimits(fields);
-  const wanted = readMembers(fields, 'member').map((member) => ({ ...member, limits }));
-  fields.refuseOthers();
+  const wanted = readMembers(call, fields, 'member').map((member) => ({ ...member, limits }));
+  fields.finish(call);
   const team = await managedTeam(call, teamId);
   const users: User[] = [];
   const members: TeamMember[] = [];
@@ -55,8 +55,8 @@ export async function addManyMembers(call: ManagementCall): Promise<JsonValue> {
   const teamId = fields.requiredText('team_id');
   const isAll = fields.flag('all_users') ?? false;
   const limits = { maxBudget: fields.usd('max_budget_in_team') };
-  const named = fields.has('members') ? readNewMembers(fields, 'members') : [];
-  fields.refuseOthers();
+  const named = fields.has('members') ? readNewMembers(call, fields, 'members') : [];
+  fields.finish(call);
   const team = await managedTeam(call, teamId);
   if (isAll && !isAdmin(call)) throw notYours('use `all_users`: only a proxy admin may', 'all_users');
   const wanted = isAll ? await everyUser(call) : named.map((member) => ({ ...member, limits }));
@@ -82,7 +82,7 @@ export async function updateMember(call: ManagementCall): Promise<JsonValue> {
   const asked = readWho(fields);
   const role = fields.oneOf('role', ['admin', 'user']);
   const limits = readMemberLimits(fields);
-  fields.refuseOthers();
+  fields.finish(call);
   const { user, member } = await findMember(call, team, asked);
   const changed = changeLimits({ ...member, role: role ?? member.role }, limits, context.clock.nowMs());
   checkMemberLimits(call, team, changed);
@@ -106,7 +106,7 @@ export async function removeMember(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const team = await managedTeam(call, fields.requiredText('team_id'));
   const asked = readWho(fields);
-  fields.refuseOthers();
+  fields.finish(call);
   const { member } = await findMember(call, team, asked);
   const entry = changeEntry(call, 'deleted', TABLES.teamMember, memberId(member), { before: member });
   await directory.removeTeamMember(team.id, member.userId, entry);
@@ -134,25 +134,25 @@ export async function ownMembership(call: ManagementCall): Promise<JsonValue> {
 }
 
 /** Members of a list of LiteLLM's `Member` objects. */
-export function readNewMembers(fields: Fields, name: string): readonly WantedMember[] {
+export function readNewMembers(call: ManagementCall, fields: Fields, name: string): readonly WantedMember[] {
   const entries = fields.objects(name) ?? [];
   if (entries.length > MOST_AT_ONCE) throw fields.wrong(name, `must not have more than ${MOST_AT_ONCE} entries`);
-  return entries.map(readMember);
+  return entries.map((entry) => readMember(call, entry));
 }
 
 /** One `Member`, or a list of them. */
-function readMembers(fields: Fields, name: string): readonly WantedMember[] {
+function readMembers(call: ManagementCall, fields: Fields, name: string): readonly WantedMember[] {
   const raw = fields.raw(name);
-  if (isJsonObject(raw)) return [readMember(new Fields(raw, name))];
-  const members = readNewMembers(fields, name);
+  if (isJsonObject(raw)) return [readMember(call, new Fields(raw, name))];
+  const members = readNewMembers(call, fields, name);
   if (members.length === 0) throw fields.wrong(name, 'is required');
   return members;
 }
 
-function readMember(fields: Fields): WantedMember {
+function readMember(call: ManagementCall, fields: Fields): WantedMember {
   const role = fields.oneOf('role', ['admin', 'user']) ?? 'user';
   const who = readWho(fields);
-  fields.refuseOthers();
+  fields.finish(call);
   return { ...who, role, limits: {} };
 }
 
@@ -183,7 +183,7 @@ export async function putMember(
   { role, limits, ...who }: WantedMember,
 ): Promise<{ readonly user: User; readonly member: TeamMember }> {
   const { context } = call;
-  const user = await userFor(call, who);
+  const { user } = await namedUser(call, who);
   const before = await context.directory.teamMember(team.id, user.id);
   const createdAtMs = before?.createdAtMs ?? context.clock.nowMs();
   const wanted: TeamMember = { ...before, teamId: team.id, userId: user.id, role, createdAtMs };
@@ -220,13 +220,6 @@ async function everyUser({ context }: ManagementCall): Promise<readonly WantedMe
     throw new GatewayError('invalid_request', message, { param: 'all_users' });
   }
   return users.map(({ id }) => ({ userId: id, role: 'user', limits: {} }));
-}
-
-/** The user that is meant; makes one if there is none, as LiteLLM does. */
-async function userFor(call: ManagementCall, { userId, email }: Pick<WantedMember, 'userId' | 'email'>): Promise<User> {
-  const found =
-    userId === undefined ? await userByEmail(call, email) : await call.context.directory.get('user', userId);
-  return found ?? (await createUser(call, userId, (usual) => ({ ...usual, ...defined({ email }) })));
 }
 
 async function findMember(

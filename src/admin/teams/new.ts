@@ -18,9 +18,9 @@ export async function newTeam(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(withDefaults(call.body, context.config().management.defaultTeamParams));
   const id = fields.text('team_id') ?? randomUUID();
-  const wanted = readFirstMembers(fields);
+  const wanted = readFirstMembers(call, fields);
   const changes = readTeamFields(fields, context.clock.nowMs());
-  fields.refuseOthers();
+  fields.finish(call);
   const empty: Team = { id, models: [], blocked: false, memberPermissions: [], ...madeNow(call) };
   const team = changeTeam(empty, changes, changedNow(call));
   if (id === '') throw fields.wrong('team_id', 'must not be empty');
@@ -45,10 +45,10 @@ function withCreator({ caller }: ManagementCall, wanted: readonly WantedMember[]
   return [...wanted, { userId, role: 'admin', limits: {} }];
 }
 
-function readFirstMembers(fields: Fields): readonly WantedMember[] {
+function readFirstMembers(call: ManagementCall, fields: Fields): readonly WantedMember[] {
   const admins = (fields.texts('admins') ?? []).map((userId): WantedMember => ({ userId, role: 'admin', limits: {} }));
   const plain = (fields.texts('members') ?? []).map((userId): WantedMember => ({ userId, role: 'user', limits: {} }));
-  return [...admins, ...plain, ...readNewMembers(fields, 'members_with_roles')];
+  return [...admins, ...plain, ...readNewMembers(call, fields, 'members_with_roles')];
 }
 
 /** Throws if what a team refers to does not exist, or if it would have more than its organisation. */

@@ -31,7 +31,7 @@ async function update(call: ManagementCall, id: string): Promise<Team> {
   const fields = new Fields(call.body);
   fields.ignore('team_id');
   const changes = readTeamFields(fields, call.context.clock.nowMs());
-  fields.refuseOthers();
+  fields.finish(call);
   const team = await managedTeam(call, id);
   const change = (before: Team): Team => changeTeam(before, changes, changedNow(call));
   const after = change(team);
@@ -67,7 +67,7 @@ export async function unblockTeam(call: ManagementCall): Promise<JsonValue> {
 async function setBlocked(call: ManagementCall, blocked: boolean): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const id = fields.requiredText('team_id');
-  fields.refuseOthers();
+  fields.finish(call);
   const action = blocked ? 'block' : 'unblock';
   await teamOfOwnOrganization(call, id, action);
   return await change(call, id, { blocked }, `${action}ed`);
@@ -77,7 +77,7 @@ async function setBlocked(call: ManagementCall, blocked: boolean): Promise<JsonV
 export async function deleteTeams(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const ids = fields.requiredTexts('team_ids');
-  fields.refuseOthers();
+  fields.finish(call);
   for (const id of ids) await teamOfOwnOrganization(call, id, 'delete');
   return { deleted_teams: (await deleteObjects(call, 'team', ids)).map(({ id }) => id) };
 }
@@ -99,7 +99,7 @@ async function changeModels(
   const fields = new Fields(call.body);
   const id = fields.requiredText('team_id');
   const named = fields.requiredTexts('models');
-  fields.refuseOthers();
+  fields.finish(call);
   const team = await teamOfOwnOrganization(call, id, 'change the models of');
   const models = changed(team.models, named);
   // An empty list would mean all models.
@@ -115,7 +115,7 @@ export async function updatePermissions(call: ManagementCall): Promise<JsonValue
   const fields = new Fields(call.body);
   const id = fields.requiredText('team_id');
   const memberPermissions = readPermissions(fields, 'team_member_permissions') ?? [];
-  fields.refuseOthers();
+  fields.finish(call);
   await managedTeam(call, id);
   return await change(call, id, { memberPermissions });
 }

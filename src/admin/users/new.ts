@@ -28,18 +28,20 @@ export async function newUser(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(withDefaults(call.body, context.config().management.defaultUserParams));
   const id = fields.text('user_id') ?? undefined;
   if (id === '') throw fields.wrong('user_id', 'must not be empty');
-  const teams = readTeams(fields);
+  const teams = readTeams(call, fields);
   const organizations = fields.texts('organizations') ?? [];
   const hasKey = fields.flag('auto_create_key') ?? true;
   const keyFields = fields.kept(KEY_FIELDS);
   const changes = readUserFields(fields, context.clock.nowMs());
-  fields.refuseOthers();
+  fields.finish(call);
   checkRights(call, organizations, changes);
   await checkExists(call, 'budget', changes.limits.budgetId);
   const places = await findTeams(call, teams);
   for (const organization of organizations) await checkExists(call, 'organization', organization, 'organizations');
-  const user = await createUser(call, id, (usual) => changeUser(usual, changes, changedNow(call)));
-  for (const { team, member } of places) await putMember(call, team, { ...member, userId: user.id });
+  const user = await createUser(call, { id, email: changes.email ?? undefined }, (usual) =>
+    changeUser(usual, changes, changedNow(call)),
+  );
+  for (const { team, member } of places) await join(call, user, team, member);
   const role = user.role === 'internal_user_viewer' ? 'internal_user_viewer' : 'internal_user';
   for (const organizationId of organizations) {
     await putOrganizationMember(call, { organizationId, userId: user.id, role, createdAtMs: user.createdAtMs });
@@ -69,6 +71,13 @@ function checkRights(call: ManagementCall, organizations: readonly string[], cha
   if (typeof limits.budgetId === 'string') throw notYours('set `budget_id`: only a proxy admin may', 'budget_id');
 }
 
+/** Puts the user into a team. One that named the user before it was made has its member already, maybe with a role of its own. */
+async function join(call: ManagementCall, { id: userId }: User, team: Team, member: WantedMember): Promise<void> {
+  const isPlain = member.role === 'user' && member.limits.maxBudget === undefined;
+  if (isPlain && (await call.context.directory.teamMember(team.id, userId)) !== undefined) return;
+  await putMember(call, team, { ...member, userId });
+}
+
 /** The key that comes with the user. It belongs to the user, whose limits hold for every request with it. */
 async function makeFirstKey(
   call: ManagementCall,
@@ -86,18 +95,22 @@ interface WantedPlace {
 }
 
 /** `teams`: ids, or objects with a role and a budget in the team. */
-function readTeams(fields: Fields): readonly WantedPlace[] {
+function readTeams(call: ManagementCall, fields: Fields): readonly WantedPlace[] {
+  const ofKey = fields.text('team_id') ?? '';
   const raw = fields.raw('teams') ?? [];
   if (!Array.isArray(raw) || raw.length > 100) throw fields.wrong('teams', 'must be an array of at most 100 teams');
-  return raw.map((entry, index) => {
+  const places = raw.map((entry, index): WantedPlace => {
     if (typeof entry === 'string') return { teamId: entry, member: { role: 'user', limits: {} } };
     const place = new Fields(entry, `teams[${index}]`);
     const teamId = place.requiredText('team_id');
     const role = place.oneOf('user_role', ['admin', 'user']) ?? 'user';
     const maxBudget = place.usd('max_budget_in_team');
-    place.refuseOthers();
+    place.finish(call);
     return { teamId, member: { role, limits: { maxBudget } } };
   });
+  // The team of the first key: who gets a key of a team is a member of it.
+  const isNamed = ofKey === '' || places.some(({ teamId }) => teamId === ofKey);
+  return isNamed ? places : [...places, { teamId: ofKey, member: { role: 'user', limits: {} } }];
 }
 
 async function findTeams(

@@ -29,7 +29,7 @@ export async function updateUsers(call: ManagementCall): Promise<JsonValue> {
   const named = fields.objects('users') ?? [];
   const isAll = fields.flag('all_users') ?? false;
   const changes = fields.object('user_updates') ?? {};
-  fields.refuseOthers();
+  fields.finish(call);
   const all = isAll ? await forAll(call, changes) : named;
   if (all.length === 0) throw fields.wrong('users', 'or `all_users` with `user_updates` is required');
   if (all.length > MOST_AT_ONCE) throw fields.wrong('users', `must not have more than ${MOST_AT_ONCE} entries`);
@@ -48,7 +48,7 @@ export async function updateUsers(call: ManagementCall): Promise<JsonValue> {
 export async function deleteUsers(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const ids = [...new Set(fields.requiredTexts('user_ids'))];
-  fields.refuseOthers();
+  fields.finish(call);
   const found = await call.context.directory.getMany('user', ids);
   if (found.length < ids.length) throw unknownObject('a user', 'user_ids');
   return { deleted_users: (await deleteObjects(call, 'user', ids)).map(({ id }) => id) };
@@ -58,7 +58,7 @@ async function update(call: ManagementCall, fields: Fields): Promise<User> {
   const { context, caller } = call;
   const asked = fields.text('user_id') ?? undefined;
   const changes = readUserFields(fields, context.clock.nowMs());
-  fields.refuseOthers();
+  fields.finish(call);
   const user = await findUser(call, asked, asked === undefined ? changes.email : undefined);
   if (!isAdmin(call)) {
     if (user.id !== caller.userId) throw unknownObject('a user', 'user_id');

@@ -100,6 +100,8 @@ export interface User extends Stored, Limits {
   readonly role: UserRole;
   readonly models: readonly string[];
   readonly blocked: boolean;
+  /** Made because a team or an organisation named it as a member; `/user/new` can still give it its settings. */
+  readonly isOnlyNamed?: boolean;
 }
 
 /** A user in a team. */

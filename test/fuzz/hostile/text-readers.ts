@@ -54,7 +54,7 @@ function eachField(read: (fields: Fields) => unknown): (input: Buffer) => void {
     unlessRefused(() => {
       const fields = new Fields(body);
       read(fields);
-      fields.refuseOthers();
+      fields.finish({ ignore: () => {} });
     }, GatewayError);
   };
 }

@@ -13,6 +13,7 @@ import { Exchange } from '../exchange/exchange.ts';
 import { forecast, type RouteForecast } from '../pipeline/diagnosis/explain-route.ts';
 import { peek } from '../pipeline/peek.ts';
 import { findGroup, plan } from '../pipeline/plan.ts';
+import { noteOwnRegions } from '../pipeline/regions.ts';
 import { Breakers } from '../routing/breaker.ts';
 import { HealthResults } from '../routing/health-results.ts';
 import { Hedging } from '../routing/hedging.ts';
@@ -74,6 +75,7 @@ async function foresee(snapshot: Snapshot, { tags }: Arguments, body: JsonObject
   try {
     peek(exchange);
     findGroup(exchange);
+    noteOwnRegions(exchange);
     await plan(exchange, (text) => tokens.count(text));
     return forecast(exchange);
   } finally {

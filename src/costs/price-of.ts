@@ -5,7 +5,7 @@ import { rateAt, type TieredRate } from './tiered-rate.ts';
 import { costOfUnits, type UnitCounts, unitsOfWritten } from './units.ts';
 
 /** What one answer cost, by parts. `total` is the sum of the parts, or the provider's own figure. */
-interface Cost {
+export interface Cost {
   readonly total: PicoUsd;
   /** Prompt tokens at the plain rate. */
   readonly input: PicoUsd;

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PicoUsd } from '../core/money.ts';
+import type { Cost } from '../costs/price-of.ts';
 import type { Dropped } from '../formats/format.ts';
 import { formatParts } from '../formats/index.ts';
 import type { Usage } from '../formats/neutral/conversation.ts';
@@ -23,6 +24,7 @@ import type { Client } from './client.ts';
 import type { Continuity } from './continuity.ts';
 import type { Detours } from './detours.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { OtherBody } from './other-body.ts';
 import type { Race } from './race.ts';
 import { NO_SLOTS, type RecalledAnswer, type Slots, type StateSlot } from './slots.ts';
 
@@ -83,8 +85,13 @@ export class Exchange implements LaneRequest {
   // plan
   group: ResolvedGroup<Deployment> | undefined;
   controls: RequestControls = NO_CONTROLS;
+  /** Regions that its data must stay in, all at once. */
+  regions: readonly string[] = NO_REGIONS;
   needs: ReadNeeds | undefined;
   plan: GroupPlan<Deployment> | undefined;
+
+  /** The bodies of fallbacks that have one of their own, by the names they are asked for by; undefined for most requests. */
+  otherBodies: Map<string, OtherBody> | undefined;
 
   // recall
   /** The answer that a feature had: no provider is asked. */
@@ -128,6 +135,8 @@ export class Exchange implements LaneRequest {
   pendingEstimates: Estimate[] = [];
   usage: Usage | undefined;
   cost: PicoUsd | undefined;
+  /** What each attempt cost, by parts; undefined for one without a price. */
+  costs: (Cost | undefined)[] = [];
   /** Some of what was used has no known price. */
   isUnpriced = false;
   status = 0;
@@ -160,6 +169,7 @@ export class Exchange implements LaneRequest {
     const part = Object.assign(new Exchange(this), this, { body, client, stream: false, streamUsage: false });
     part.#states = this.#states ??= [];
     part.usage = undefined;
+    part.costs = this.costs;
     part.cost = undefined;
     part.isUnpriced = false;
     part.pendingEstimates = [];
@@ -180,3 +190,4 @@ const EMPTY = Buffer.alloc(0);
 const NO_MEMBERS: ReadableEnvelope = { ok: true, start: 0, end: 0, members: [] };
 const NO_OUTLINE = formatParts('openai-embeddings').outline(EMPTY, NO_MEMBERS);
 const NO_DROPPED: readonly Dropped[] = [];
+const NO_REGIONS: readonly string[] = [];

@@ -17,6 +17,7 @@ import { attempt } from './answering/attempt.ts';
 import { endBroken, forgetStyle, readyToContinue, restyle } from './answering/continue.ts';
 import { race } from './answering/race.ts';
 import { coverAnother } from './money/books.ts';
+import { needsAt, turnTo } from './other-bodies.ts';
 import type { Parts } from './parts.ts';
 import { mayUseGroup } from './plan.ts';
 import { rank } from './rank.ts';
@@ -87,6 +88,7 @@ async function tryOnce(
 ): Promise<GatewayError | undefined> {
   const { stats } = parts.routing;
   exchange.servedGroup = group;
+  turnTo(exchange, group);
   stats.started(deployment.id);
   const broken = exchange.continuity?.broken;
   const startedMs = exchange.clock.monotonicMs();
@@ -179,13 +181,15 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
   exchange.deadlineMs = policy.deadlineMs;
   // With no other deployment a stream cannot be continued, so it is not recorded.
   const hasElsewhere = plan.deployments.length > 1 || policy.fallbacks.length > 0;
-  if (operation.mayHedge) {
+  // An answer to another prompt is neither raced with this one's nor its continuation.
+  const isOnePrompt = exchange.otherBodies === undefined;
+  if (operation.mayHedge && isOnePrompt) {
     const rules = router.hedge(group);
     const mayBeLate = hasElsewhere && exchange.stream && router.lateFirstTokenMs > 0 && !outline.asksForReasoning;
     const lateMs = mayBeLate ? router.lateFirstTokenMs : undefined;
     if (rules !== undefined || mayBeLate) exchange.race = { rules, lateMs, arbiter: undefined, isHedged: false };
   }
-  if (exchange.stream && operation.mayContinue && hasElsewhere && router.continuesStreams(group)) {
+  if (exchange.stream && operation.mayContinue && isOnePrompt && hasElsewhere && router.continuesStreams(group)) {
     exchange.continuity = { record: new StreamRecord(formatParts(exchange.endpoint.format)), broken: undefined };
   }
   return new Walk<Deployment>({
@@ -197,7 +201,10 @@ function makeWalk(exchange: Exchange, parts: Parts): Walk<Deployment> {
     planGroup: (name) => {
       const other = groups.resolve(name);
       if (other === undefined) return undefined;
-      const planned = rank(exchange, router.plan(other, needs));
+      // It is asked for by this name, and may be an alias.
+      const own = exchange.otherBodies?.get(name);
+      if (own !== undefined) exchange.otherBodies?.set(other.name, own);
+      const planned = rank(exchange, router.plan(other, needsAt(exchange, other, name) ?? needs));
       exchange.detours ??= new Detours();
       exchange.detours.fallbackPlans.push(planned);
       return planned;
@@ -244,8 +251,15 @@ function told(failure: GatewayError, { reason, retryAfterMs }: GiveUp): GatewayE
   });
 }
 
-function noneAvailable(exchange: Exchange, { retryAfterMs }: GiveUp): GatewayError {
+function noneAvailable(exchange: Exchange, { retryAfterMs, reason }: GiveUp): GatewayError {
   const { plan, model } = exchange;
+  if (reason === 'deadline') {
+    const limitMs = Math.round(exchange.deadlineMs - exchange.startedMs);
+    return new GatewayError(
+      'upstream_timeout',
+      `Timeout: the time limit of this request, ${limitMs} ms, was over before a deployment could be asked. Allow more time.`,
+    );
+  }
   if (plan?.isContextWindowExceeded === true) {
     return new GatewayError(
       'upstream_context_window',

@@ -9,6 +9,7 @@ import { makeAsk } from './guarding/ask.ts';
 import { guardOutput } from './guarding/guard-output.ts';
 import { identify } from './identify.ts';
 import { openBooks } from './money/books.ts';
+import { makeOtherBodies, withEachBody } from './other-bodies.ts';
 import type { Parts } from './parts.ts';
 import { peek } from './peek.ts';
 import { findGroup, plan } from './plan.ts';
@@ -16,7 +17,9 @@ import { rank } from './rank.ts';
 import { recall, sendRecalled } from './recall.ts';
 import { receive } from './receive.ts';
 import { sendError } from './refuse.ts';
+import { findRegions } from './regions.ts';
 import { settle } from './settle.ts';
+import { answerSeveral, severalNames } from './several.ts';
 
 /** Handles one request from its headers to its books. Never rejects. */
 export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
@@ -29,6 +32,9 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
     // A body may take a minute to come, and the key may have been changed meanwhile.
     if (exchange.receivedMs > SLOW_BODY_MS) exchange.identity = await identifyCaller(exchange, parts);
     peek(exchange);
+    const names = severalNames(exchange);
+    // Each of them is handled and settled as a request of its own.
+    if (names !== undefined) return await answerSeveral(exchange, names, (part) => handle(part, parts));
     if (slots.guardInput !== undefined) await slots.guardInput(exchange);
     await planAndAdmit(exchange, parts);
     // What is recalled is sent to no provider, so a crash can leave no bill behind.
@@ -58,7 +64,9 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     // Planning puts an alias's group in its place; a further round begins with what was asked for.
     exchange.model = model;
     findGroup(exchange);
-    if (slots.prepare !== undefined && round === 1) await prepare(exchange, slots.prepare);
+    const regions = findRegions(exchange, parts);
+    if (regions !== undefined) await regions;
+    if (round === 1) await prepareBodies(exchange);
     const counting = plan(exchange, parts.countTokens);
     if (counting !== undefined) await counting;
     if (slots.rank !== undefined && exchange.plan !== undefined) exchange.plan = rank(exchange, exchange.plan);
@@ -77,6 +85,16 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     }
     exchange.identity = await identifyCaller(exchange, parts);
   }
+}
+
+/** The bodies that fallbacks have of their own pass the same guards, and are prepared as the request's own. */
+async function prepareBodies(exchange: Exchange): Promise<void> {
+  const { guardInput, prepare: makers } = exchange.slots;
+  makeOtherBodies(exchange);
+  if (guardInput !== undefined) await withEachBody(exchange, () => guardInput(exchange));
+  if (makers === undefined) return;
+  await withEachBody(exchange, () => prepare(exchange, makers));
+  await prepare(exchange, makers);
 }
 
 /** Puts the body that a feature made in the place of the client's. The stages after it see no other. */

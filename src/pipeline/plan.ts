@@ -3,6 +3,7 @@ import type { CountTokens } from '../costs/token-counter.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { needsExactCount } from '../routing/pre-call-checks.ts';
+import { NO_CONTROLS } from '../routing/request-controls.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
@@ -12,14 +13,32 @@ import { unknownModel } from './peek.ts';
 /** Finds the model group, and checks that the key may use it. */
 export function findGroup(exchange: Exchange): void {
   const { snapshot, identity } = exchange;
-  const model = aliased(exchange.model ?? '', identity);
+  const { model, group } = checkModel(exchange, exchange.model ?? '');
   exchange.model = model;
+  exchange.group = group;
+  exchange.controls = snapshot.router.controls(exchange);
+  if (identity !== undefined && exchange.controls !== NO_CONTROLS) refuseFallbacks(exchange, identity);
+}
+
+/** The group of a name, and the name that the key's alias stands for. Throws if there is none, or if the key may not use it. */
+export function checkModel({ snapshot, identity, endpoint }: Exchange, asked: string) {
+  const model = aliased(asked, identity);
   const group = snapshot.groups.resolve(model);
   const denier = identity === undefined ? undefined : denierOf(identity, model, group);
   if (identity !== undefined && denier !== undefined) throw modelDenied(identity, denier, model);
-  if (group === undefined) throw unservedModel(snapshot, model) ?? unknownModel(exchange.endpoint.name, model);
-  exchange.group = group;
-  exchange.controls = snapshot.router.controls(exchange);
+  if (group === undefined) throw unservedModel(snapshot, model) ?? unknownModel(endpoint.name, model);
+  return { model, group };
+}
+
+/** A fallback that the client asks for and may not use is refused at once: without it, a failure would look as if there were none. */
+function refuseFallbacks({ controls, snapshot }: Exchange, identity: Identity): void {
+  if (controls.disableFallbacks === true) return;
+  for (const names of [controls.fallbacks, controls.contextWindowFallbacks, controls.contentPolicyFallbacks]) {
+    for (const name of names ?? []) {
+      const denier = denierOf(identity, name, snapshot.groups.resolve(name));
+      if (denier !== undefined) throw modelDenied(identity, denier, name, 'fallbacks');
+    }
+  }
 }
 
 /**
@@ -92,11 +111,11 @@ const DENIALS = {
   organization: 'organization_model_denied',
 } as const satisfies Record<Denier, string>;
 
-function modelDenied(identity: Identity, denier: Denier, model: string): GatewayError {
+function modelDenied(identity: Identity, denier: Denier, model: string, param = 'model'): GatewayError {
   const allowed = JSON.stringify(allowedModels(identity, denier));
   return new GatewayError(
     DENIALS[denier],
     `${denier} not allowed to access model. This ${denier} can only access models=${allowed}. Tried to access ${model.slice(0, 256)}`,
-    { param: 'model' },
+    { param },
   );
 }

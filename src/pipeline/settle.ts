@@ -50,6 +50,8 @@ function learn(exchange: Exchange, { forecasts, inputs }: Parts): void {
   const usage = last?.usage;
   const size = admission?.size;
   if (size === undefined || error !== undefined || usage === undefined) return;
+  // What a fallback with a prompt of its own used says nothing of this prompt.
+  if (exchange.otherBodies !== undefined) return;
   if (usage.isEstimated === true || attempts.length !== 1) return;
   const name = group?.pattern ?? group?.name ?? '';
   inputs.observe(name, size, usage.inputTokens);

@@ -25,8 +25,8 @@ export interface RequestNeeds {
    * the prompt's prefix.
    */
   readonly affinityKey?: string;
-  /** `allowed_model_region`. */
-  readonly region?: string;
+  /** Regions that its data must stay in, all at once (`allowed_model_region`). */
+  readonly regions?: readonly string[];
 }
 
 /** Why a deployment has its place in a plan, or is not in it. `sluice route` prints it unchanged. */

@@ -129,6 +129,6 @@ test('a conversation is recognised by its session, its user, or the beginning of
 });
 
 test('a region is read also where nothing else is, and the key has the last word on it', () => {
-  assert.equal(read({ allowed_model_region: 'eu' }, {}).region, 'eu');
-  assert.equal(read({ allowed_model_region: 'us' }, {}, {}, { region: 'eu' }).region, 'eu');
+  assert.equal(read({}, {}, {}, { regions: [] }).regions, undefined);
+  assert.deepEqual(read({}, {}, {}, { regions: ['eu', 'eu-west-1'] }).regions, ['eu', 'eu-west-1']);
 });

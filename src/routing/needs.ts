@@ -5,7 +5,7 @@ import type { RequestOutline } from '../formats/outline.ts';
 import { affinityKeyOf } from './affinity.ts';
 import type { RequestNeeds } from './contracts.ts';
 import { estimateInputTokens, type TokenRange } from './pre-call-checks.ts';
-import { type Headers, joinedHeader, REGION_MEMBER } from './request-controls.ts';
+import { type Headers, joinedHeader } from './request-controls.ts';
 
 /** What needs are read from, besides the headers. */
 export interface NeedsSource {
@@ -13,8 +13,8 @@ export interface NeedsSource {
   readonly stream: boolean;
   /** Tags of the key or its team. */
   readonly keyTags?: readonly string[] | undefined;
-  /** The region a key is bound to; wins over the body's `allowed_model_region`. */
-  readonly region?: string | undefined;
+  /** Regions that the data must stay in. */
+  readonly regions?: readonly string[];
 }
 
 /** What the configuration wants to know of a request; each costs nothing if it is off. */
@@ -39,23 +39,19 @@ const NO_NEEDS_STREAM: ReadNeeds = Object.freeze({ stream: true, tags: [] });
 
 /** Reads what routing must know of a request; the body is never parsed as a whole. */
 export function readNeeds(source: NeedsSource, headers: Headers, options: NeedsOptions): ReadNeeds {
-  const { stream, outline, region } = source;
+  const { stream, outline } = source;
   // Data may have to stay in a region whatever is switched off.
-  const allowedRegion = region ?? textIn(outline.value(REGION_MEMBER, LONGEST_READ));
-  if (!options.checks && !options.tags && options.affinity === false && allowedRegion === undefined) {
+  const regions = source.regions?.length === 0 ? undefined : source.regions;
+  if (!options.checks && !options.tags && options.affinity === false && regions === undefined) {
     return stream ? NO_NEEDS_STREAM : NO_NEEDS_WHOLE;
   }
   const affinityKey = options.affinity === false ? undefined : readAffinityKey(outline, headers, options.affinity);
   return {
     stream,
     tags: options.tags ? readTags(outline, source.keyTags, headers) : [],
-    ...defined({ affinityKey, region: allowedRegion }),
+    ...defined({ affinityKey, regions }),
     ...(options.checks && readChecked(outline)),
   };
-}
-
-function textIn(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 function readChecked(outline: RequestOutline): Omit<ReadNeeds, 'stream' | 'tags'> {

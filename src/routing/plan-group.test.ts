@@ -168,7 +168,7 @@ test('limits of deployments hold by what was measured, and it is known when ther
 
 test('a region holds also where pre-call checks are off', () => {
   const { plan } = scene({ a: { region: 'us-east-1' }, b: { region: 'eu-west-1' }, c: { region: 'swedencentral' } });
-  const planned = plan([a, b, c, d], { region: 'eu' }, { preCallChecks: false });
+  const planned = plan([a, b, c, d], { regions: ['eu'] }, { preCallChecks: false });
   assert.equal(ids(planned), 'bc');
   assert.deepEqual(reasons(planned).slice(2), ['a- region us-east-1, asked for eu', 'd- region unknown, asked for eu']);
 });

@@ -31,6 +31,8 @@ export interface GroupContext<D extends Routable> {
   readonly shareOf?: ((id: string) => number) | undefined;
   /** `enable_pre_call_checks`. */
   readonly preCallChecks: boolean;
+  /** `optional_pre_call_checks: [enforce_model_rate_limits]`. */
+  readonly holdsRates?: boolean;
   /** `enable_tag_filtering` with `tag_filtering_match_any`; undefined means off. */
   readonly tagMatch?: TagMatch | undefined;
   readonly affinity?: AffinityMemory | undefined;
@@ -74,7 +76,13 @@ export function planGroup<D extends Routable>(
 }
 
 function isPlain<D extends Routable>(deployment: D, needs: RequestNeeds, context: GroupContext<D>): boolean {
-  if (context.preCallChecks || context.tagMatch !== undefined || needs.region !== undefined) return false;
+  if (
+    context.preCallChecks ||
+    context.holdsRates === true ||
+    context.tagMatch !== undefined ||
+    needs.regions !== undefined
+  )
+    return false;
   if (context.overBudget?.has(deployment.id) === true) return false;
   const facts = context.factsOf(deployment);
   if (facts.isBlocked || facts.maxParallelRequests !== undefined) return false;
@@ -108,6 +116,7 @@ function divide<D extends Routable>(
 ): Divided<D> {
   const divided: Divided<D> = { left: [], tight: [], resting: [], excluded: [] };
   const { stats, tagMatch, preCallChecks } = context;
+  const holdsRates = preCallChecks || context.holdsRates === true;
   const byTags =
     tagMatch === undefined
       ? undefined
@@ -125,7 +134,7 @@ function divide<D extends Routable>(
       continue;
     }
     const facts = context.factsOf(deployment);
-    const exclusion = checkDeployment(deployment, facts, needs, stats.of(id), nowMs, preCallChecks);
+    const exclusion = checkDeployment(deployment, facts, needs, stats.of(id), nowMs, preCallChecks, holdsRates);
     if (exclusion !== undefined) {
       divided.excluded.push({ deployment, ...exclusion });
       continue;

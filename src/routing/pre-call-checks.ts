@@ -43,8 +43,8 @@ const CAPABILITIES: readonly (readonly [
 
 /**
  * Why a deployment cannot take a request, or undefined when it can. Blocking, region and parallel requests always hold;
- * what `enable_pre_call_checks` adds is asked for by `isFull`: capabilities, context window, rpm and tpm. What is not
- * known restricts nothing, but for the region: data must not leave it because a setting is missing.
+ * what `enable_pre_call_checks` adds is asked for by `isFull`: capabilities, context window, rpm and tpm; `enforce_model_rate_limits`
+ * (`holdsRates`) adds only rpm and tpm. What is not known restricts nothing, but for the region: data must not leave it because a setting is missing.
  */
 export function checkDeployment(
   deployment: Routable,
@@ -53,10 +53,12 @@ export function checkDeployment(
   stat: DeploymentStat | undefined,
   nowMs: number,
   isFull: boolean,
+  holdsRates = isFull,
 ): Exclusion | undefined {
   if (facts.isBlocked) return { kind: 'blocked', reason: 'blocked in the configuration' };
-  if (needs.region !== undefined && !isInRegion(facts.region, needs.region)) {
-    return { kind: 'region', reason: `region ${facts.region ?? 'unknown'}, asked for ${needs.region}` };
+  const outside = needs.regions?.find((region) => !isInRegion(facts.region, region));
+  if (outside !== undefined) {
+    return { kind: 'region', reason: `region ${facts.region ?? 'unknown'}, asked for ${outside}` };
   }
   if (isFull) {
     const lasting = checkCapabilities(facts, needs) ?? checkContextWindow(facts, needs);
@@ -67,7 +69,7 @@ export function checkDeployment(
     const reason = `${stat?.inFlight ?? 0} of ${maxParallelRequests} parallel requests under way`;
     return { kind: 'parallel', reason, retryAfterMs: PARALLEL_RETRY_MS };
   }
-  return isFull ? checkRates(deployment, stat, nowMs) : undefined;
+  return holdsRates ? checkRates(deployment, stat, nowMs) : undefined;
 }
 
 function checkCapabilities(facts: DeploymentFacts, needs: RequestNeeds): Exclusion | undefined {

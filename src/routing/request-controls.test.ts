@@ -47,6 +47,7 @@ test('every member is read, seconds into milliseconds', () => {
     }),
     {
       fallbacks: ['b', 'c'],
+      fallbackMembers: new Map([['c', { messages: [] }]]),
       contextWindowFallbacks: ['d'],
       contentPolicyFallbacks: [],
       numRetries: 0,

@@ -10,6 +10,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 export interface RequestControls {
   /** Groups to fall back to in this order, instead of the configured ones. */
   readonly fallbacks?: readonly string[];
+  /** What fallbacks get in the place of the request's own members, by their names. */
+  readonly fallbackMembers?: ReadonlyMap<string, JsonObject>;
   readonly contextWindowFallbacks?: readonly string[];
   readonly contentPolicyFallbacks?: readonly string[];
   readonly numRetries?: number;
@@ -94,9 +96,10 @@ type Members = (name: string) => JsonValue | undefined;
  * which only the list of that group counts. Throws `invalid_request` with the name of what is wrong.
  */
 export function readRequestControls(members: Members, headers: Headers, model?: string): RequestControls {
-  const fallbacks = groupsIn('fallbacks', members('fallbacks'), model);
-  const contextWindow = groupsIn('context_window_fallbacks', members('context_window_fallbacks'), model);
-  const contentPolicy = groupsIn('content_policy_fallbacks', members('content_policy_fallbacks'), model);
+  const own = new Map<string, JsonObject>();
+  const fallbacks = groupsIn('fallbacks', members('fallbacks'), model, own);
+  const contextWindow = groupsIn('context_window_fallbacks', members('context_window_fallbacks'), model, own);
+  const contentPolicy = groupsIn('content_policy_fallbacks', members('content_policy_fallbacks'), model, own);
   const numRetries =
     retriesIn('x-litellm-num-retries', numberOf(headers['x-litellm-num-retries'])) ??
     retriesIn('num_retries', members('num_retries'));
@@ -126,6 +129,7 @@ export function readRequestControls(members: Members, headers: Headers, model?: 
     return NO_CONTROLS;
   }
   return {
+    ...(own.size > 0 && { fallbackMembers: own }),
     ...defined({
       fallbacks,
       contextWindowFallbacks: contextWindow,
@@ -181,28 +185,60 @@ const MEMBERS_OF: Readonly<Record<DeniableControl, readonly (keyof RequestContro
   disable_fallbacks: ['disableFallbacks'],
 };
 
-/** Names out of `["b", { "model": "c" }, { "a": ["d"] }]`; of the last form only the list of the model that is asked for. */
-function groupsIn(param: string, value: JsonValue | undefined, model: string | undefined) {
+/**
+ * Names out of `["b", { "model": "c" }, { "a": ["d"] }]`; of the last form only the list of the model that is asked for. What an
+ * object has besides `model` is noted in `own`: LiteLLM sends it to that fallback in the place of the request's own members.
+ */
+function groupsIn(
+  param: string,
+  value: JsonValue | undefined,
+  model: string | undefined,
+  own: Map<string, JsonObject>,
+) {
   if (value === undefined || value === null) return undefined;
   const items = Array.isArray(value) ? value : [value];
   const groups: string[] = [];
+  const add = (place: string, item: JsonValue | undefined): void => {
+    const name = groupName(place, isJsonObject(item) ? item.model : item);
+    if (!groups.includes(name)) noteMembers(place, name, item, own);
+    groups.push(name);
+  };
   for (const [index, item] of items.entries()) {
     const place = `${param}[${index}]`;
     if (!isJsonObject(item) || item.model !== undefined) {
-      groups.push(groupName(place, isJsonObject(item) ? item.model : item));
+      add(place, item);
       continue;
     }
     for (const [group, targets] of Object.entries(item)) {
-      const names = (Array.isArray(targets) ? targets : [targets]).map((target) =>
-        groupName(place, isJsonObject(target) ? target.model : target),
-      );
-      if (group === model || group === '*') groups.push(...names);
+      const isAsked = group === model || group === '*';
+      for (const target of Array.isArray(targets) ? targets : [targets]) {
+        if (isAsked) add(place, target);
+        else groupName(place, isJsonObject(target) ? target.model : target);
+      }
     }
   }
   if (groups.length > MOST_FALLBACKS) {
     throw invalid(param, `\`${param}\` may name at most ${MOST_FALLBACKS} model groups, but names ${groups.length}.`);
   }
   return groups;
+}
+
+/** What decides who pays and how the answer comes is the same for all. */
+const SAME_FOR_ALL: ReadonlySet<string> = new Set(['user', 'metadata', 'litellm_metadata']);
+const MOST_MEMBERS = 64;
+
+function noteMembers(place: string, name: string, item: JsonValue | undefined, own: Map<string, JsonObject>): void {
+  if (!isJsonObject(item)) return;
+  const { model: _model, ...members } = item;
+  const names = Object.keys(members);
+  if (names.length === 0 || own.has(name)) return;
+  const denied = names.find(
+    (member) => CONTROL_MEMBERS.has(member) || SAME_FOR_ALL.has(member) || member.startsWith('stream'),
+  );
+  if (denied !== undefined)
+    throw invalid(place, `\`${place}.${denied}\` cannot differ from the request's own. Leave it out.`);
+  if (names.length > MOST_MEMBERS) throw invalid(place, `\`${place}\` may have at most ${MOST_MEMBERS} members.`);
+  own.set(name, members);
 }
 
 function groupName(param: string, value: JsonValue | undefined): string {

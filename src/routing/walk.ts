@@ -72,6 +72,11 @@ export class Walk<D extends Routable> {
     return this.#retries;
   }
 
+  /** How many further attempts the group may have that was asked for. */
+  get maxRetries(): number {
+    return this.#policy.numRetries;
+  }
+
   /** Groups fallen back to, and one that was asked beside a late attempt. */
   get attemptedFallbacks(): number {
     return this.#fallbacks + (this.#isHedgeFallback ? 1 : 0);

@@ -53,6 +53,7 @@ interface Asked {
   readonly identity: Identity | undefined;
   readonly model: string | undefined;
   readonly stream: boolean;
+  readonly regions: readonly string[];
 }
 
 /** The breakers' settings in a configuration. */
@@ -107,9 +108,13 @@ export class Router {
     return controlsUnderKey(read, key);
   }
 
-  needs(group: ResolvedGroup<Deployment>, { outline, stream, client }: Asked, controls: RequestControls): ReadNeeds {
-    const asked = { outline, stream, keyTags: controls.tags };
-    return readNeeds(asked, client.headers, this.#rulesOf(group).needs);
+  needs(
+    group: ResolvedGroup<Deployment>,
+    asked: Omit<Asked, 'identity' | 'model'>,
+    controls: RequestControls,
+  ): ReadNeeds {
+    const { outline, stream, regions, client } = asked;
+    return readNeeds({ outline, stream, regions, keyTags: controls.tags }, client.headers, this.#rulesOf(group).needs);
   }
 
   plan(group: ResolvedGroup<Deployment>, needs: ReadNeeds): GroupPlan<Deployment> {
@@ -218,7 +223,7 @@ export class Router {
       ? 'prefix'
       : checks.some((check) => AFFINITY_CHECKS.has(check)) && 'named';
     const rules: GroupRules = {
-      context: this.#contextOf(routing, affinity !== false),
+      context: this.#contextOf(routing, affinity !== false, checks.includes('enforce_model_rate_limits')),
       needs: { checks: this.#routing.enablePreCallChecks, tags: this.#routing.enableTagFiltering, affinity },
       retriesByClass: routing.retriesByClass,
       continuesStreams: routing.midStream === 'continue',
@@ -228,17 +233,21 @@ export class Router {
     return rules;
   }
 
-  #contextOf({ strategy, strategyArgs }: GroupRouting, hasAffinity: boolean): GroupContext<Deployment> {
-    const key = JSON.stringify([strategy, strategyArgs, hasAffinity]);
+  #contextOf(
+    { strategy, strategyArgs }: GroupRouting,
+    hasAffinity: boolean,
+    holdsRates: boolean,
+  ): GroupContext<Deployment> {
+    const key = JSON.stringify([strategy, strategyArgs, hasAffinity, holdsRates]);
     let context = this.#contexts.get(key);
     if (context === undefined) {
-      context = this.#makeContext(strategyNamed(strategy, strategyArgs) ?? simpleShuffle(), hasAffinity);
+      context = this.#makeContext(strategyNamed(strategy, strategyArgs) ?? simpleShuffle(), hasAffinity, holdsRates);
       this.#contexts.set(key, context);
     }
     return context;
   }
 
-  #makeContext(strategy: Strategy, hasAffinity: boolean): GroupContext<Deployment> {
+  #makeContext(strategy: Strategy, hasAffinity: boolean, holdsRates: boolean): GroupContext<Deployment> {
     const { breakers, stats, health } = this.#state;
     const routing = this.#routing;
     return {
@@ -253,6 +262,7 @@ export class Router {
       },
       shareOf: (id) => breakers.shareOf(id),
       preCallChecks: routing.enablePreCallChecks,
+      ...(holdsRates && { holdsRates }),
       ...(routing.enableTagFiltering && { tagMatch: routing.tagFilteringMatchAny ? 'any' : 'all' }),
       ...(hasAffinity && { affinity: this.#affinity }),
       overBudget: this.#state.overBudget,

@@ -33,6 +33,8 @@ export interface NamedScope {
   readonly scope: Scope;
   readonly isBlocked: boolean;
   readonly customer?: Customer;
+  /** The database cannot be reached, so nothing is known of it. */
+  readonly isUnread?: true;
 }
 
 const KEYS_REMEMBERED = 100_000;
@@ -125,7 +127,7 @@ export class Tenants {
     return found.then(
       (value) => value ?? unknown(),
       (error: unknown) => {
-        if (error instanceof DatabaseUnavailableError) return unknown();
+        if (error instanceof DatabaseUnavailableError) return { ...unknown(), isUnread: true };
         throw error;
       },
     );

@@ -132,12 +132,11 @@ users:
   - { user_id: ann, user_email: ann@example.org, user_role: proxy_admin, user_alias: Ann }
   - { user_id: bob, max_budget: 3, teams: [blue, red], organizations: [acme] }
 customers: [{ user_id: shop-1, alias: Shop, blocked: true, max_budget: 0.5, allowed_model_region: eu, default_model: gpt-4o }]
-ignore_settings: [allowed_model_region]
 tags: [{ name: nightly, description: batch runs, max_budget: 4, budget_duration: 1w }]
 `);
   assert.deepEqual(
     config?.notYetInEffect.map(({ path }) => path),
-    ['customers[].allowed_model_region', 'customers[].default_model'],
+    ['customers[].default_model'],
   );
   assert.deepEqual(brief(findings), []);
   const declared = config?.declared;

@@ -45,7 +45,6 @@ const PROTECTIONS: readonly (readonly [text: string, name: string])[] = [
   ['user_api_key_list: [{api_key: a-key-of-a-tenant, access_group_ids: [g]}]', 'access_group_ids'],
   ['teams: [{team_id: t, guardrails: [g]}]', 'guardrails'],
   ['users: [{user_id: u, policies: [p]}]', 'policies'],
-  ['customers: [{user_id: c, allowed_model_region: eu}]', 'allowed_model_region'],
 ];
 
 describe('a setting that protects requests and does nothing yet', () => {

@@ -1,6 +1,6 @@
 /** Settings of `organizations`, `teams`, `users`, `customers` and `tags`: what LiteLLM's API takes to make one, in a file. */
 import type { JsonObject } from '../../core/json.ts';
-import { asksForIt, later, now, own, protection, type SettingRows, several } from '../setting-rows.ts';
+import { later, now, own, protection, type SettingRows, several } from '../setting-rows.ts';
 import { LIMITS } from './limits.ts';
 
 const METADATA = now('map', 'Remarks kept with it.', 'metadata', {});
@@ -124,10 +124,7 @@ export const CUSTOMER = {
   user_id: now('text', 'What requests name it by, in `user`. Required.', 'id'),
   alias: now('text', 'A name for people.', 'alias'),
   blocked: now('flag', BLOCKED, 'blocked', false),
-  allowed_model_region: later('text', 'The only region its requests may go to.', {
-    to: 'allowedModelRegion',
-    protects: asksForIt,
-  }),
+  allowed_model_region: now('text', 'The only region its requests may go to.', 'allowedModelRegion'),
   default_model: later('text', 'The model group of requests that name none.', 'defaultModel'),
   metadata: METADATA,
   ...LIMITS,

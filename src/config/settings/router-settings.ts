@@ -24,6 +24,7 @@ import {
 
 /** The checks of `optional_pre_call_checks` that act. Further ones are known to LiteLLM and accepted. */
 const CHECKS_IN_EFFECT: readonly unknown[] = [
+  'enforce_model_rate_limits',
   'session_affinity',
   'deployment_affinity',
   'prompt_caching',
@@ -128,7 +129,7 @@ export const ROUTER_SETTINGS = {
   enable_pre_call_check: now('flag', 'Another name for `enable_pre_call_checks`.', 'enablePreCallChecks'),
   optional_pre_call_checks: now(
     'texts',
-    'Further checks before a deployment is chosen. In effect: `session_affinity`, `deployment_affinity`, `prompt_caching`; `router_budget_limiting` always is.',
+    'Further checks before a deployment is chosen. In effect: `enforce_model_rate_limits` (`rpm` and `tpm` of deployments hold), `session_affinity`, `deployment_affinity`, `prompt_caching`; `router_budget_limiting` always is.',
     { to: 'optionalPreCallChecks', default: [], missingIn: checksNotInEffect },
   ),
   deployment_affinity_ttl_seconds: now('seconds', 'How long affinity to a deployment lasts.', 'affinityTtlMs', 3600),

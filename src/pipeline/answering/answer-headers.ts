@@ -1,9 +1,9 @@
-import { formatUsd } from '../../core/money.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { requestIdHeader } from '../../formats/client-error.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { UpstreamHeaders } from '../../upstream/upstream.ts';
 import { headerText } from '../header-text.ts';
+import { costHeaders } from '../money/cost-headers.ts';
 import { limitHeaders } from '../money/limit-headers.ts';
 
 /** Headers of a whole answer. */
@@ -42,7 +42,8 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     String(exchange.walk?.attemptedFallbacks ?? 0),
   ];
   if (exchange.race?.arbiter?.isHedgeWinner === true) headers.push('x-sluice-hedged', '1');
-  if (exchange.cost !== undefined) headers.push('x-litellm-response-cost', formatUsd(exchange.cost));
+  addLimits(headers, exchange, deployment);
+  headers.push(...costHeaders(exchange));
   if (exchange.client.headers['x-sluice-explain'] !== undefined) {
     headers.push('x-sluice-lane', exchange.lane ?? '', 'x-sluice-lane-reason', exchange.laneReason ?? '');
   }
@@ -66,6 +67,15 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     if (!hasOwnLimits && name.startsWith('x-ratelimit-')) headers.push(name, text);
   }
   return headers;
+}
+
+/** The region, and in LiteLLM's seconds how long the attempt could take. */
+function addLimits(headers: string[], { walk, stream, controls }: Exchange, deployment: Deployment): void {
+  const { region } = deployment.config;
+  if (region !== undefined) headers.push('x-litellm-model-region', headerText(region));
+  const asked = stream ? (controls.streamTimeoutMs ?? controls.timeoutMs) : controls.timeoutMs;
+  headers.push('x-litellm-timeout', String((asked ?? deployment.timeouts(stream).totalMs) / 1_000));
+  if (walk !== undefined) headers.push('x-litellm-max-retries', String(walk.maxRetries));
 }
 
 /** Headers that are known only when an answer is whole: how long it took, and how much of that the gateway took. */

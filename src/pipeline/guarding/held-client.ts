@@ -40,6 +40,11 @@ export class HeldClient extends ClientWrapper {
     return viewOf(format, Buffer.concat(this.#chunks), this.#head?.isStream === true);
   }
 
+  /** What was sent, as it was sent. */
+  held(): { readonly status: number; readonly body: Buffer } {
+    return { status: this.#head?.status ?? 0, body: Buffer.concat(this.#chunks) };
+  }
+
   /** Sends what was held to a client, or another body in its place. */
   replay(client: Client, body: Buffer): void {
     if (this.#head === undefined) return;

@@ -6,6 +6,7 @@ import { formatParts } from '../../formats/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { readEnvelope } from '../../wire/envelope.ts';
 import { splice } from '../../wire/splice.ts';
+import { eachBody } from '../other-bodies.ts';
 import { candidatesOf } from './candidates.ts';
 
 /** The limit of one answer in tokens: the request's own, else the one that the deployments add; undefined: no limit. */
@@ -32,6 +33,11 @@ export function acceptedByAll(exchange: Exchange, cap: number): number {
 
 /** Lowers the answer's limit in the request itself, so that every attempt sends the same bytes. */
 export function lowerLimit(exchange: Exchange, cap: number): void {
+  lowerIn(exchange, cap);
+  eachBody(exchange, () => lowerIn(exchange, cap));
+}
+
+function lowerIn(exchange: Exchange, cap: number): void {
   const { body, envelope, outline } = exchange;
   const edits = outline.limitEdits(cap);
   if (edits.length === 0) return;

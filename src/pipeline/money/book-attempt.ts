@@ -14,7 +14,9 @@ import { pricedExtras } from './priced-extras.ts';
 export function bookAttempt(exchange: Exchange, deployment: Deployment, facts: AttemptFacts, usage: Usage): void {
   const listed = deployment.priced.ratesOfAnswer(usage, exchange.startedAtMs);
   const card = listed ?? exchange.admission?.ceiling;
-  const cost = costOf(usage, card, pricedExtras(exchange, card, facts))?.total;
+  const parts = costOf(usage, card, pricedExtras(exchange, card, facts));
+  const cost = parts?.total;
+  exchange.costs.push(parts);
   // What the provider says that it costs is a price too.
   const isUnpriced = cost === undefined || (listed === undefined && costOf(usage, undefined) === undefined);
   facts.usage = usage;

@@ -1,4 +1,5 @@
 import { defined } from '../../core/defined.ts';
+import type { PicoUsd } from '../../core/money.ts';
 import { type ClaimCandidate, claimAmounts, type ReservedAmounts } from '../../costs/claim-amounts.ts';
 import type { FurtherTokens } from '../../costs/input-estimate.ts';
 import type { RateCard } from '../../costs/rate-card.ts';
@@ -6,12 +7,14 @@ import type { Admission } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Medium } from '../../formats/medium.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
+import { eachBody } from '../other-bodies.ts';
 import type { Parts } from '../parts.ts';
 import { answerLimit } from './answer-limit.ts';
 import { candidatesOf } from './candidates.ts';
 import { countMedia } from './media-tokens.ts';
 import { isAdmissible } from './priced-deployments.ts';
 import { pricedExtras } from './priced-extras.ts';
+import { promptSizeOf } from './prompt-size.ts';
 import { thoughtsBeside } from './thoughts-beside.ts';
 
 /** What a request reserves. */
@@ -23,12 +26,56 @@ export interface RequestAmounts {
   readonly unbounded: Medium | undefined;
 }
 
-/** What a request reserves, by every deployment that may answer. */
+/**
+ * What a request reserves, by every deployment that may answer; if fallbacks have prompts of their own, by the one that costs the most.
+ */
 export function amountsOf(
+  exchange: Exchange,
+  parts: Parts,
+  admission: Admission,
+  doOthersWait = false,
+): RequestAmounts {
+  let most = amountsOfBody(exchange, parts, admission, doOthersWait);
+  if (exchange.otherBodies === undefined) return most;
+  eachBody(exchange, () => {
+    const size = promptSizeOf(exchange.outline);
+    const other = amountsOfBody(exchange, parts, { ...admission, size, extents: undefined }, doOthersWait);
+    most = theLarger(most, other);
+  });
+  return most;
+}
+
+/** Each number is the larger of the two; an answer is shortened by what the dearer one costs. */
+function theLarger(one: RequestAmounts, other: RequestAmounts): RequestAmounts {
+  const [less, more] = whole(one) > whole(other) ? [other, one] : [one, other];
+  const { amounts } = more;
+  return {
+    amounts: {
+      ...amounts,
+      inputTokens: Math.max(amounts.inputTokens, less.amounts.inputTokens),
+      outputTokens: Math.max(amounts.outputTokens, less.amounts.outputTokens),
+      hold: greater(amounts.hold, less.amounts.hold),
+      exposure: greater(amounts.exposure, less.amounts.exposure),
+      practicallyMost: greater(amounts.practicallyMost, less.amounts.practicallyMost),
+    },
+    isFree: one.isFree && other.isFree,
+    unbounded: more.unbounded ?? less.unbounded,
+  };
+}
+
+function whole({ amounts: { hold, exposure } }: RequestAmounts): PicoUsd {
+  return hold + exposure;
+}
+
+function greater(one: PicoUsd, other: PicoUsd): PicoUsd {
+  return one > other ? one : other;
+}
+
+function amountsOfBody(
   exchange: Exchange,
   { forecasts, inputs }: Parts,
   admission: Admission,
-  doOthersWait = false,
+  doOthersWait: boolean,
 ): RequestAmounts {
   const { endpoint, snapshot, identity, group, outline } = exchange;
   const { hasOutput } = endpoint.operation;

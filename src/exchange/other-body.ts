@@ -1,0 +1,9 @@
+import type { RequestOutline } from '../formats/outline.ts';
+import type { ReadableEnvelope } from '../wire/envelope.ts';
+
+/** The request as a fallback with members of its own gets it. */
+export interface OtherBody {
+  readonly body: Buffer;
+  readonly envelope: ReadableEnvelope;
+  readonly outline: RequestOutline;
+}

@@ -63,7 +63,8 @@ LiteLLM’s routes with its fields and answers, over the same port and with the 
 A route that is not listed here does not exist. Each asks for a key (401 without) and for one of the roles beside it (403 without);
 \`proxy_admin\` has all of them, and the master key is one. \`everyone\` is any valid key. What is shown or changed is further bound to what
 is the caller’s own: a \`team_admin\` acts on its teams, an \`org_admin\` on its organisations, others on themselves. A key with
-\`allowed_routes\` or a \`key_type\` reaches only those. For an object that the caller may not see, the answer is the same as for one that does not exist.
+\`allowed_routes\` or a \`key_type\` reaches only those. For an object that the caller may not see, the answer is 403, the same as for one that does not
+exist; callers that see everything get 404 for the latter.
 A field that a route does not know is ignored, as in LiteLLM, and named in the header \`x-sluice-ignored-fields\` of the answer; one that is
 meant to limit (\`max_budgets\`, \`rpm\`, \`expires_at\`) is refused with 422 and the right name. Numbers and truth values may be in quotes.
 

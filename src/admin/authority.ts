@@ -8,7 +8,7 @@ import type { ManagementCall } from './contract.ts';
 const USUAL_PERMISSIONS: readonly string[] = ['/key/info', '/key/health'];
 
 /** Whether the caller sees everything. */
-export function seesAll({ roles }: ManagementCall): boolean {
+export function seesAll({ roles }: Pick<ManagementCall, 'roles'>): boolean {
   return roles.has('proxy_admin') || roles.has('proxy_admin_viewer');
 }
 
@@ -81,10 +81,25 @@ export async function mayChangeKey(call: ManagementCall, key: Key, permission: s
   return (owns(call, key) || key.userId === undefined) && isPermitted(call, team, permission);
 }
 
-/** The answer for an object that does not exist and for one that the caller may not see: the same. `what` has its article. */
-export function unknownObject(what: string, param: string): GatewayError {
+/**
+ * The answer for an object that does not exist and for one that the caller may not see: the same, so that no caller learns which ids are
+ * taken. LiteLLM says 403 for objects of others, and its clients act on it; so does this, for both. A caller that sees everything has
+ * nothing hidden from it, and gets a 404. `what` has its article.
+ */
+export function unknownObject(call: Pick<ManagementCall, 'roles'>, what: string, param: string): GatewayError {
+  if (seesAll(call)) return missingObject(what, param);
   const message = `\`${param}\` names ${what} that does not exist or that you may not see.`;
-  return new GatewayError('unknown_object', message, { param });
+  return new GatewayError('hidden_object', message, { param });
+}
+
+/** The answer for an object that does not exist, to a caller who could see it. */
+export function missingObject(what: string, param: string): GatewayError {
+  return new GatewayError('unknown_object', `\`${param}\` names ${what} that does not exist.`, { param });
+}
+
+/** Whether an error says that there is no such object, or none that the caller may see. */
+export function isUnknownObject(error: unknown): boolean {
+  return error instanceof GatewayError && (error.code === 'unknown_object' || error.code === 'hidden_object');
 }
 
 /** The refusal of something that the caller may not do: an infinitive, as `block a team outside your organisations`. */
@@ -95,7 +110,7 @@ export function notYours(infinitive: string, param?: string): GatewayError {
 /** A team that the caller may read; throws as if it did not exist if the caller may not. */
 export async function readTeam(call: ManagementCall, teamId: string): Promise<Team> {
   const team = await call.context.directory.get('team', teamId);
-  if (team === undefined || !mayReadTeam(call, team)) throw unknownObject('a team', 'team_id');
+  if (team === undefined || !mayReadTeam(call, team)) throw unknownObject(call, 'a team', 'team_id');
   return team;
 }
 

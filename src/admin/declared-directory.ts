@@ -71,9 +71,9 @@ export function withDeclared(directory: Directory, declared: () => Declared): Di
       refuse('key', hash);
       return await namingFields('key', () => directory.rotateKey(hash, change, audit));
     },
-    delete: async (kind, ids, audit) => {
+    delete: async (kind, ids, audit, auditOfFollower) => {
       for (const id of ids) refuse(kind, id);
-      return await directory.delete(kind, ids, audit);
+      return await directory.delete(kind, ids, audit, auditOfFollower);
     },
     teamMembers: async (teamId) => joined(teamMembers('teamId', teamId), await directory.teamMembers(teamId), 'userId'),
     teamsOf: async (userId) => joined(teamMembers('userId', userId), await directory.teamsOf(userId), 'teamId'),

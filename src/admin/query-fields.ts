@@ -4,7 +4,7 @@ import type { ManagementContext } from './contract.ts';
 import { wrongField } from './fields.ts';
 
 /** A page of a list, as `page` (from 1) and a size. */
-interface Page {
+export interface Page {
   readonly page: number;
   readonly size: number;
   readonly limit: number;

@@ -45,7 +45,7 @@ export async function changeObject<Kind extends keyof Kinds>(
     changeEntry(call, action, TABLES[kind], id, { before, after }),
   );
   const [what, param] = NAMES[kind];
-  if (changed === undefined) throw unknownObject(what, param);
+  if (changed === undefined) throw unknownObject(call, what, param);
   return changed;
 }
 
@@ -55,18 +55,18 @@ export async function deleteObjects<Kind extends keyof Kinds>(
   kind: Kind,
   ids: readonly string[],
 ): Promise<Kinds[Kind][]> {
-  return await call.context.directory.delete(kind, [...new Set(ids)], (before) =>
-    changeEntry(call, 'deleted', TABLES[kind], idOf(before), { before }),
-  );
+  const entryOf = <Any extends keyof Kinds>(of: Any, before: Kinds[Any]): AuditEntry =>
+    changeEntry(call, 'deleted', TABLES[of], idOf(before), { before });
+  return await call.context.directory.delete(kind, [...new Set(ids)], (before) => entryOf(kind, before), entryOf);
 }
 
 /** Throws if an object that another one refers to does not exist. */
 export async function checkExists(
-  { context }: ManagementCall,
+  call: ManagementCall,
   kind: keyof Kinds,
   id: string | null | undefined,
   param: string = NAMES[kind][1],
 ): Promise<void> {
   if (typeof id !== 'string') return;
-  if ((await context.directory.get(kind, id)) === undefined) throw unknownObject(NAMES[kind][0], param);
+  if ((await call.context.directory.get(kind, id)) === undefined) throw unknownObject(call, NAMES[kind][0], param);
 }

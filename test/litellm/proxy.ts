@@ -1,5 +1,6 @@
 /** A whole gateway asked as LiteLLM's own HTTP suites ask theirs, with helpers for what they do over and over. */
 import assert from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 
@@ -19,6 +20,15 @@ export interface LiteLlmClient {
   key(body?: JsonObject, by?: string): Promise<string>;
   chat(key: string, model?: string, further?: JsonObject): Promise<Answered>;
   close(): Promise<void>;
+}
+
+/** What is read as soon as it holds: rows and sums of the ledger are written a little after an answer. */
+export async function until<Value>(read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> {
+  for (const endsAt = performance.now() + 10_000; ; await wait(50)) {
+    const value = await read();
+    if (holds(value)) return value;
+    assert.ok(performance.now() < endsAt, `still ${JSON.stringify(value)} after ten seconds`);
+  }
 }
 
 export async function startProxy(options?: TestGatewayOptions): Promise<LiteLlmClient> {

@@ -52,7 +52,7 @@ describe('What stands in the file', () => {
     assert.equal((await server.get('/team/info?team_id=filed', KEY)).status, 200);
     const made = await server.post('/key/generate', { team_id: 'filed' }, KEY);
     assert.equal(made.status, 200, 'an admin of a declared team makes keys of it');
-    assert.equal((await server.get('/team/info?team_id=t1', KEY)).status, 404);
+    assert.equal((await server.get('/team/info?team_id=t1', KEY)).status, 403);
   });
 
   it('is not changed, deleted, blocked, or made again', async () => {

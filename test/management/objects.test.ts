@@ -276,8 +276,8 @@ describe('Organisations', () => {
     );
     assert.deepEqual(await ok('GET', '/organization/list?org_id=o2', undefined, 'olga'), []);
     assert.equal((await ok('GET', '/organization/info?organization_id=o1', undefined, 'olga')).organization_id, 'o1');
-    const unknown = await refused(404, 'GET', '/organization/info?organization_id=none', undefined, 'olga');
-    assert.equal(await refused(404, 'GET', '/organization/info?organization_id=o2', undefined, 'olga'), unknown);
+    const unknown = await refused(403, 'GET', '/organization/info?organization_id=none', undefined, 'olga');
+    assert.equal(await refused(403, 'GET', '/organization/info?organization_id=o2', undefined, 'olga'), unknown);
     const both = (await ok(
       'POST',
       '/organization/info',
@@ -339,15 +339,15 @@ describe('Organisations', () => {
 
   it('are nothing that the admin of another one can touch, nor does it get hold of users of others', async () => {
     const member = { user_id: 'ivan', role: 'org_admin' };
-    await refused(404, 'POST', '/organization/member_add', { organization_id: 'o1', member }, 'otto');
+    await refused(403, 'POST', '/organization/member_add', { organization_id: 'o1', member }, 'otto');
     await refused(
-      404,
+      403,
       'PATCH',
       '/organization/member_update',
       { organization_id: 'o1', user_id: 'olga', role: 'internal_user' },
       'otto',
     );
-    await refused(404, 'DELETE', '/organization/member_delete', { organization_id: 'o1', user_id: 'olga' }, 'otto');
+    await refused(403, 'DELETE', '/organization/member_delete', { organization_id: 'o1', user_id: 'olga' }, 'otto');
     await refused(403, 'POST', '/organization/member_add', { organization_id: 'o2', member }, 'otto');
     await refused(
       403,

@@ -81,7 +81,7 @@ describe('A new user', () => {
     assert.equal(await statusOf('POST', '/user/new', {}, 'olga'), 403);
     assert.equal(await statusOf('POST', '/user/new', { organizations: ['o2'] }, 'olga'), 403);
     assert.equal(await statusOf('POST', '/user/new', { organizations: ['o1'], user_role: 'proxy_admin' }, 'olga'), 403);
-    assert.equal(await statusOf('POST', '/user/new', { organizations: ['o1'], teams: ['t2'] }, 'olga'), 404);
+    assert.equal(await statusOf('POST', '/user/new', { organizations: ['o1'], teams: ['t2'] }, 'olga'), 403);
     const made = await ok('POST', '/user/new', { user_id: 'oscar', organizations: ['o1'] }, 'olga');
     assert.equal((await server.context.directory.get('key', hashKey(String(made.key))))?.organizationId, 'o1');
     const further = await ok('POST', '/key/generate', {}, String(made.key));
@@ -112,7 +112,7 @@ describe('Changing users', () => {
     ]) {
       assert.equal(await statusOf('POST', '/user/update', change, 'ivan'), 403, JSON.stringify(change));
     }
-    assert.equal(await statusOf('POST', '/user/update', { user_id: 'tina', user_alias: 'x' }, 'ivan'), 404);
+    assert.equal(await statusOf('POST', '/user/update', { user_id: 'tina', user_alias: 'x' }, 'ivan'), 403);
     assert.equal((await server.context.directory.get('user', 'ivan'))?.role, 'internal_user');
   });
 
@@ -148,8 +148,8 @@ describe('Lists of users', () => {
   it('hold the members of its organisation for an organisation’s admin', async () => {
     const seen = list((await ok('GET', '/user/list', undefined, 'otto')).users).map((user) => user.user_id);
     assert.deepEqual(seen, ['otto']);
-    assert.equal(await statusOf('GET', '/user/list?organization_ids=o1', undefined, 'otto'), 404);
-    assert.equal(await statusOf('GET', '/user/info?user_id=olga', undefined, 'otto'), 404);
+    assert.equal(await statusOf('GET', '/user/list?organization_ids=o1', undefined, 'otto'), 403);
+    assert.equal(await statusOf('GET', '/user/info?user_id=olga', undefined, 'otto'), 403);
   });
 
   it('show activity by day: all of it, or the caller’s own', async () => {
@@ -160,10 +160,10 @@ describe('Lists of users', () => {
     const range = '?start_date=2026-03-01&end_date=2026-03-31';
     assert.equal(total(await ok('GET', `/user/daily/activity/aggregated${range}`, undefined, 'vera')), 1);
     assert.equal(total(await ok('GET', `/user/daily/activity${range}`, undefined, 'bare')), 1);
-    assert.equal(await statusOf('GET', `/user/daily/activity${range}&user_id=ivan`, undefined, 'vera'), 404);
+    assert.equal(await statusOf('GET', `/user/daily/activity${range}&user_id=ivan`, undefined, 'vera'), 403);
     assert.equal(total(await ok('GET', `/team/daily/activity${range}`, undefined, 'tina')), 2);
     assert.equal(total(await ok('GET', `/team/daily/activity${range}`, undefined, 'ivan')), 1);
-    assert.equal(await statusOf('GET', `/team/daily/activity${range}&team_ids=t2`, undefined, 'tina'), 404);
+    assert.equal(await statusOf('GET', `/team/daily/activity${range}&team_ids=t2`, undefined, 'tina'), 403);
   });
 });
 
@@ -254,7 +254,7 @@ describe('Changing a team', () => {
       );
     }
     assert.equal(await statusOf('POST', '/team/delete', { team_ids: ['red'] }, as), 403);
-    assert.equal(await statusOf('POST', '/team/update', { team_id: 't1', team_alias: 'x' }, as), 404);
+    assert.equal(await statusOf('POST', '/team/update', { team_id: 't1', team_alias: 'x' }, as), 403);
   });
 
   it('adds and removes models, and removing the last never leaves the team with all of them', async () => {
@@ -272,7 +272,7 @@ describe('Changing a team', () => {
     const { key } = await ok('POST', '/key/generate', { team_id: 'short' });
     assert.equal((await ok('POST', '/team/block', { team_id: 'short' })).blocked, true);
     assert.equal((await ok('POST', '/team/unblock', { team_id: 'short' })).blocked, false);
-    assert.equal(await statusOf('POST', '/team/block', { team_id: 't1' }, 'otto'), 404);
+    assert.equal(await statusOf('POST', '/team/block', { team_id: 't1' }, 'otto'), 403);
     await ok('POST', '/team/delete', { team_ids: ['short'] });
     assert.equal(await statusOf('GET', '/key/info', undefined, String(key)), 401);
   });
@@ -326,7 +326,7 @@ describe('Members of a team', () => {
       ['ivan'],
     );
     assert.doesNotMatch(JSON.stringify(info), /tina/);
-    assert.equal(await statusOf('GET', '/team/info?team_id=t1', undefined, 'tom'), 404);
+    assert.equal(await statusOf('GET', '/team/info?team_id=t1', undefined, 'tom'), 403);
     assert.equal(
       await statusOf('POST', '/team/member_add', { team_id: 't1', member: { role: 'admin', user_id: 'ivan' } }, 'ivan'),
       403,
@@ -335,7 +335,7 @@ describe('Members of a team', () => {
 
   it('make keys of the team only where the team lets them', async () => {
     assert.equal(await statusOf('POST', '/key/generate', { team_id: 't1' }, 'ivan'), 403);
-    assert.equal(await statusOf('POST', '/key/generate', { team_id: 't2' }, 'ivan'), 404);
+    assert.equal(await statusOf('POST', '/key/generate', { team_id: 't2' }, 'ivan'), 403);
     await ok(
       'POST',
       '/team/permissions_update',
@@ -369,8 +369,8 @@ describe('Lists of teams', () => {
     assert.deepEqual(await seen('ivan'), ['t1']);
     assert.deepEqual(await seen('otto'), ['t2']);
     assert.equal((await seen('olga')).includes('t2'), false);
-    assert.equal(await statusOf('GET', '/team/list?organization_id=o1', undefined, 'otto'), 404);
-    assert.equal(await statusOf('GET', '/team/list?user_id=ivan', undefined, 'vera'), 404);
+    assert.equal(await statusOf('GET', '/team/list?organization_id=o1', undefined, 'otto'), 403);
+    assert.equal(await statusOf('GET', '/team/list?user_id=ivan', undefined, 'vera'), 403);
     const page = await ok('GET', '/v2/team/list?page_size=2&sort_by=team_id');
     if (judge !== undefined) assert.equal(judge('TeamListResponse', page), undefined);
     assert.equal(list(page.teams).length, 2);

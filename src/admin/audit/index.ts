@@ -38,9 +38,10 @@ async function list({ context, query }: ManagementCall): Promise<JsonValue> {
   return { audit_logs: entries.map(show), ...showPage(total, page) };
 }
 
-async function entry({ context, params }: ManagementCall): Promise<JsonValue> {
+async function entry(call: ManagementCall): Promise<JsonValue> {
+  const { context, params } = call;
   const found = await context.directory.auditEntry(params.id ?? '');
-  if (found === undefined) throw unknownObject('an entry of the audit log', 'id');
+  if (found === undefined) throw unknownObject(call, 'an entry of the audit log', 'id');
   return show(found);
 }
 

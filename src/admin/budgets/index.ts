@@ -115,9 +115,10 @@ const ABOUT: Readonly<Record<string, readonly [type: string, about: string]>> = 
 };
 
 /** The fields of a budget that can be set, for forms. */
-async function settings({ context, query }: ManagementCall): Promise<JsonValue> {
+async function settings(call: ManagementCall): Promise<JsonValue> {
+  const { context, query } = call;
   const budget = await context.directory.get('budget', textOf(query, 'budget_id') ?? '');
-  if (budget === undefined) throw unknownObject('a budget', 'budget_id');
+  if (budget === undefined) throw unknownObject(call, 'a budget', 'budget_id');
   const values = showLimits(budget);
   return Object.entries(ABOUT).map(([name, [type, about]]) => ({
     field_name: name,
@@ -145,6 +146,6 @@ async function remove(call: ManagementCall): Promise<JsonValue> {
     throw new GatewayError('invalid_request', message, { param: 'id' });
   }
   const [budget] = await deleteObjects(call, 'budget', [id]);
-  if (budget === undefined) throw unknownObject('a budget', 'id');
+  if (budget === undefined) throw unknownObject(call, 'a budget', 'id');
   return showBudget(call.context, budget);
 }

@@ -90,7 +90,7 @@ function changeCustomer(before: Customer, changes: CustomerChanges, stamps: Chan
 async function remove(call: ManagementCall): Promise<JsonValue> {
   const ids = idsIn(call);
   const found = await call.context.directory.getMany('customer', ids);
-  if (found.length < ids.length) throw unknownObject('a customer', 'user_ids');
+  if (found.length < ids.length) throw unknownObject(call, 'a customer', 'user_ids');
   const { length } = await deleteObjects(call, 'customer', ids);
   return { deleted_customers: length, message: `Successfully deleted ${length} customers.` };
 }
@@ -127,10 +127,11 @@ function idsIn(call: ManagementCall): readonly string[] {
   return [...new Set(ids)];
 }
 
-async function info({ context, query }: ManagementCall): Promise<JsonValue> {
+async function info(call: ManagementCall): Promise<JsonValue> {
+  const { context, query } = call;
   const id = textOf(query, 'end_user_id') ?? textOf(query, 'user_id');
   const customer = id === undefined ? undefined : await context.directory.get('customer', id);
-  if (customer === undefined) throw unknownObject('a customer', 'end_user_id');
+  if (customer === undefined) throw unknownObject(call, 'a customer', 'end_user_id');
   return await describe(context, customer);
 }
 

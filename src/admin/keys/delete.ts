@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../core/json.ts';
 import type { Key } from '../../stores/contracts/directory.ts';
-import { unknownObject } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
 import { Fields } from '../fields.ts';
 import { deleteObjects } from '../stored.ts';
@@ -14,12 +13,7 @@ export async function deleteKeys(call: ManagementCall): Promise<JsonValue> {
   fields.finish(call);
   if (named.length + aliases.length === 0) throw fields.wrong('keys', 'or `key_aliases` is required');
   const keys: Key[] = [];
-  for (const key of named) keys.push(await findChangeable(call, key, '/key/delete'));
-  for (const alias of aliases) {
-    const [key] = await call.context.directory.list('key', { alias }, { limit: 1, offset: 0 });
-    if (key === undefined) throw unknownObject('a key', 'key_aliases');
-    keys.push(await findChangeable(call, key.hash, '/key/delete'));
-  }
+  for (const name of [...named, ...aliases]) keys.push(await findChangeable(call, name, '/key/delete'));
   const hashes = keys.map(({ hash }) => hash);
   return { deleted_keys: (await deleteObjects(call, 'key', hashes)).map(({ hash }) => hash) };
 }

@@ -143,10 +143,10 @@ async function holdingsOf(call: ManagementCall, key: Key, team: Team | undefined
 }
 
 /** The named budget of a key, which must exist. */
-async function budgetOf({ context }: ManagementCall, { budgetId }: Limits): Promise<Limits | undefined> {
+async function budgetOf(call: ManagementCall, { budgetId }: Limits): Promise<Limits | undefined> {
   if (budgetId === undefined) return undefined;
-  const budget = await context.directory.get('budget', budgetId);
-  if (budget === undefined) throw unknownObject('a budget', 'budget_id');
+  const budget = await call.context.directory.get('budget', budgetId);
+  if (budget === undefined) throw unknownObject(call, 'a budget', 'budget_id');
   return budget;
 }
 

@@ -1,45 +1,58 @@
-import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
-import { seesAll, unknownObject } from '../authority.ts';
+import { isUnknownObject, seesAll, unknownObject } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
 import { Fields } from '../fields.ts';
 import { textOf } from '../query-fields.ts';
 import { showSpent } from '../spent.ts';
+import { deletedKey } from './deleted-keys.ts';
 import { findReadable, hashOf, isMasterKey } from './find-key.ts';
 import { describeKey } from './show-key.ts';
 
 /** `GET /key/info`: one key; without a parameter the caller's own. The answer names it by its hash, never by its text. */
 export async function keyInfo(call: ManagementCall): Promise<JsonValue> {
-  const asked = textOf(call.query, 'key');
-  const hash = asked === undefined ? call.caller.keyHash : hashOf(asked);
-  return { key: hash, info: await describe(call, hash) };
+  return await describe(call, textOf(call.query, 'key') ?? call.caller.keyHash);
 }
 
 /** `POST /v2/key/info`: several keys; leaves out those that the caller may not see. */
 export async function keysInfo(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
-  const hashes = fields.requiredTexts('keys', 500).map(hashOf);
+  const names = fields.requiredTexts('keys', 500);
   fields.finish(call);
   const info: JsonObject[] = [];
-  for (const token of hashes) {
+  for (const name of names) {
     try {
-      info.push({ ...(await describe(call, token)), token });
+      const { key, info: shown } = await describe(call, name);
+      info.push({ ...shown, token: key });
     } catch (error) {
-      if (!(error instanceof GatewayError && error.code === 'unknown_object')) throw error;
+      if (!isUnknownObject(error)) throw error;
     }
   }
-  return { key: hashes, info };
+  return { key: names.map(hashOf), info };
 }
 
-/** Everything about a key but its hash, which the answer has beside it. */
-async function describe(call: ManagementCall, hash: string): Promise<JsonObject> {
+/** The hash of a key, and everything else about it. Deleted keys are shown to those who see everything. */
+async function describe(
+  call: ManagementCall,
+  name: string,
+): Promise<{ readonly key: string; readonly info: JsonObject }> {
+  const hash = hashOf(name);
   if (isMasterKey(call, hash)) {
-    if (!seesAll(call)) throw unknownObject('a key', 'key');
-    return await describeMaster(call);
+    if (!seesAll(call)) throw unknownObject(call, 'a key', 'key');
+    return { key: hash, info: await describeMaster(call) };
   }
-  const { token: _hash, ...shown } = await describeKey(call, await findReadable(call, hash));
-  return shown;
+  const { token, ...info } = await describeStored(call, name);
+  return { key: typeof token === 'string' ? token : hash, info };
+}
+
+async function describeStored(call: ManagementCall, name: string): Promise<JsonObject> {
+  try {
+    return await describeKey(call, await findReadable(call, name));
+  } catch (error) {
+    const deleted = seesAll(call) && isUnknownObject(error) ? await deletedKey(call.context, hashOf(name)) : undefined;
+    if (deleted === undefined) throw error;
+    return deleted;
+  }
 }
 
 /** The master key as LiteLLM shows it: it is not stored and has no limits. */

@@ -2,9 +2,20 @@
 import { defined } from '../../core/defined.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { ListOptions, Search } from '../../stores/contracts/directory.ts';
-import { organizationIdsOf, permissionsOf, seesAll, teamIdsOf } from '../authority.ts';
+import { notYours, organizationIdsOf, permissionsOf, seesAll, teamIdsOf } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
-import { findPage, flagOf, pageOf, pagesOf, refuseFilters, sortOf, textOf } from '../query-fields.ts';
+import {
+  findPage,
+  flagOf,
+  type Page,
+  pageOf,
+  pagesOf,
+  refuseFilters,
+  sortOf,
+  textOf,
+  wordOf,
+} from '../query-fields.ts';
+import { deletedKeys } from './deleted-keys.ts';
 import { hashOf } from './find-key.ts';
 import { describeKeys } from './show-key.ts';
 
@@ -13,6 +24,7 @@ export async function listKeys(call: ManagementCall): Promise<JsonValue> {
   const { context, query } = call;
   const page = pageOf(query, { sizeName: 'size', usual: 10, most: 100 });
   const isFull = flagOf(query, 'return_full_object') ?? false;
+  if (wordOf(query, 'status', ['deleted']) !== undefined) return await listDeleted(call, page);
   const search = await searchOf(call);
   const options: ListOptions = {
     limit: page.limit,
@@ -28,10 +40,19 @@ export async function listKeys(call: ManagementCall): Promise<JsonValue> {
   };
 }
 
+/** `status=deleted`: whole keys, as LiteLLM lists them. Other filters would be without effect, so they are refused. */
+async function listDeleted(call: ManagementCall, page: Page): Promise<JsonValue> {
+  if (!seesAll(call)) throw notYours('list deleted keys: only those who see everything may', 'status');
+  refuseFilters(call.query, 'key_alias', 'key_hash', 'user_id', 'team_id', 'organization_id', 'sort_by', 'sort_order');
+  const { total, keys } = await deletedKeys(call.context, page);
+  return { keys: [...keys], total_count: total, current_page: page.page, total_pages: pagesOf(total, page) };
+}
+
 /** `GET /key/aliases`: the aliases of keys. */
 export async function listKeyAliases(call: ManagementCall): Promise<JsonValue> {
   const { context, query } = call;
   const page = pageOf(query, { sizeName: 'size', usual: 50, most: 500 });
+  refuseFilters(query, 'status');
   const base = await searchOf(call);
   const search = base === undefined ? undefined : { ...base, ...defined({ aliasContains: textOf(query, 'search') }) };
   const options: ListOptions = { limit: page.limit, offset: page.offset, sortBy: 'alias' };
@@ -48,7 +69,7 @@ export async function listKeyAliases(call: ManagementCall): Promise<JsonValue> {
 /** The search for what the query asks within what the caller may see; undefined if the two have nothing in common. */
 async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const { query, caller } = call;
-  refuseFilters(query, 'status', 'expires', 'project_id', 'agent_id', 'access_group_id');
+  refuseFilters(query, 'expires', 'project_id', 'agent_id', 'access_group_id');
   const alias = textOf(query, 'key_alias');
   const hash = textOf(query, 'key_hash');
   const isPart = flagOf(query, 'substring_matching') ?? false;

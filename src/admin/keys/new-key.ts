@@ -105,6 +105,10 @@ export function nameOf(secret: string): string {
 export async function checkAlias({ context }: ManagementCall, key: Pick<Key, 'alias' | 'hash'>): Promise<void> {
   const { alias, hash } = key;
   if (alias === undefined) return;
+  // Keys are looked up by alias, and people cannot tell ` a` from `a`. LiteLLM refuses these as well.
+  if (alias.trim() !== alias || alias === '' || alias === '-') {
+    throw wrongField('key_alias', 'must not be empty, `-`, or begin or end with a space');
+  }
   if (context.config().management.checkKeyAliasFormat && !/^[A-Za-z0-9][\w\-./@]{0,253}[A-Za-z0-9]$/.test(alias)) {
     throw wrongField('key_alias', 'must have 2 to 255 letters, digits and `-_./@`, with letters or digits at its ends');
   }

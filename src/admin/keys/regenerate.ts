@@ -65,7 +65,7 @@ export async function regenerateKey(call: ManagementCall): Promise<JsonValue> {
   const rotated = await context.directory.rotateKey(key.hash, rotate, (before, after) =>
     changeEntry(call, 'rotated', TABLES.key, before.hash, { before, after }),
   );
-  if (rotated === undefined) throw unknownObject('a key', 'key');
+  if (rotated === undefined) throw unknownObject(call, 'a key', 'key');
   if (changes.spend !== undefined) await setSpent(context, spenderOf.key(rotated), changes.spend ?? 0n);
   return await showMade(call, { key: rotated, secret });
 }

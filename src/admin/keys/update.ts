@@ -102,7 +102,7 @@ async function update(
   const changes = readKeyFields(fields, nowMs);
   fields.finish(call);
   const key = await findChangeable(call, asked, permission);
-  if (teamId !== undefined && key.teamId !== teamId) throw unknownObject('a key of this team', 'key_ids');
+  if (teamId !== undefined && key.teamId !== teamId) throw unknownObject(call, 'a key of this team', 'key_ids');
   refuseAdminFields(call, body);
   await checkKeyChange(call, key, changes);
   const changed = await changeObject(call, 'key', key.hash, (before) => changeKey(before, changes, changedNow(call)));
@@ -128,10 +128,10 @@ export async function checkKeyChange(call: ManagementCall, key: Key, changes: Ke
 }
 
 /** The team of a key, which must exist. */
-export async function teamOf({ context }: ManagementCall, { teamId }: Key): Promise<Team | undefined> {
+export async function teamOf(call: ManagementCall, { teamId }: Key): Promise<Team | undefined> {
   if (teamId === undefined) return undefined;
-  const team = await context.directory.get('team', teamId);
-  if (team === undefined) throw unknownObject('a team', 'team_id');
+  const team = await call.context.directory.get('team', teamId);
+  if (team === undefined) throw unknownObject(call, 'a team', 'team_id');
   return team;
 }
 

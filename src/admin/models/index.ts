@@ -114,7 +114,7 @@ async function change(
     (before, after) => entryOf(call, action, id, { before, after }),
   );
   if (model === undefined)
-    throw (await isDeclared(context, id)) ? readOnly() : unknownObject('a model', 'model_info.id');
+    throw (await isDeclared(context, id)) ? readOnly() : unknownObject(call, 'a model', 'model_info.id');
   await context.reloadModels();
   return show(model);
 }
@@ -125,7 +125,7 @@ async function remove(call: ManagementCall): Promise<JsonValue> {
   const id = fields.requiredText('id');
   fields.finish(call);
   const [model] = await context.directory.delete('model', [id], (before) => entryOf(call, 'deleted', id, { before }));
-  if (model === undefined) throw (await isDeclared(context, id)) ? readOnly() : unknownObject('a model', 'id');
+  if (model === undefined) throw (await isDeclared(context, id)) ? readOnly() : unknownObject(call, 'a model', 'id');
   await context.reloadModels();
   return { message: `Model: ${id} deleted successfully` };
 }

@@ -100,7 +100,7 @@ async function remove(call: ManagementCall): Promise<JsonValue> {
   const { directory } = context;
   const ids = organizationsIn(call, 'organization_ids');
   const organizations = await directory.getMany('organization', ids);
-  if (organizations.length < ids.length) throw unknownObject('an organisation', 'organization_ids');
+  if (organizations.length < ids.length) throw unknownObject(call, 'an organisation', 'organization_ids');
   const page = { limit: MOST, offset: 0 };
   const [teams, keys] = await Promise.all([
     directory.list('team', { organizationIds: ids }, page),
@@ -136,7 +136,7 @@ async function list(call: ManagementCall): Promise<JsonValue> {
 async function info(call: ManagementCall): Promise<JsonValue> {
   const id = textOf(call.query, 'organization_id') ?? '';
   const organization = mayRead(call, id) ? await call.context.directory.get('organization', id) : undefined;
-  if (organization === undefined) throw unknownObject('an organisation', 'organization_id');
+  if (organization === undefined) throw unknownObject(call, 'an organisation', 'organization_id');
   const [shown = {}] = await showWhole(call.context, [organization]);
   return shown;
 }
@@ -147,7 +147,7 @@ async function infoOfMany(call: ManagementCall): Promise<JsonValue> {
     'organization',
     ids.filter((id) => mayRead(call, id)),
   );
-  if (organizations.length === 0) throw unknownObject('an organisation', 'organizations');
+  if (organizations.length === 0) throw unknownObject(call, 'an organisation', 'organizations');
   return await showWhole(call.context, organizations);
 }
 

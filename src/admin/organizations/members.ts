@@ -7,6 +7,7 @@ import type { OrganizationMember, User } from '../../stores/contracts/directory.
 import {
   administersOrganization,
   isAdmin,
+  missingObject,
   notYours,
   organizationIdsOf,
   unknownObject,
@@ -166,7 +167,7 @@ async function ownOrganization(call: ManagementCall, fields: Fields): Promise<st
   const organization = administersOrganization(call, organizationId)
     ? await call.context.directory.get('organization', organizationId)
     : undefined;
-  if (organization === undefined) throw unknownObject('an organisation', 'organization_id');
+  if (organization === undefined) throw unknownObject(call, 'an organisation', 'organization_id');
   // Checked before users are made for it.
   if (isDeclared(organization)) throw declaredInFile();
   return organizationId;
@@ -179,6 +180,6 @@ async function memberIn(call: ManagementCall, fields: Fields, organizationId: st
   const id = userId ?? (await userByEmail(call, email))?.id;
   const members = await call.context.directory.organizationMembers(organizationId);
   const member = members.find((one) => one.userId === id);
-  if (member === undefined) throw unknownObject('a member of the organisation', 'user_id');
+  if (member === undefined) throw missingObject('a member of the organisation', 'user_id');
   return member;
 }

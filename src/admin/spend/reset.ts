@@ -12,6 +12,7 @@ import { post } from '../route.ts';
 import { memberSpender, type SpendingKind, spenderOf } from '../spenders.ts';
 import { type Spender, setSpent } from '../spent.ts';
 import { idOf } from '../stored.ts';
+import { setPlatformSpend } from './platform-budget.ts';
 
 /** `/global/spend/reset` and `/global/spend/refresh`. */
 export const RESET_ROUTES: readonly ManagementRoute[] = [
@@ -28,7 +29,7 @@ async function reset(call: ManagementCall): Promise<JsonValue> {
   let count = 0;
   for (const kind of KINDS) count += await resetAll(call, kind);
   await resetDeclared(call);
-  await resetPlatform(call);
+  await setPlatformSpend(call, 0n);
   return { message: 'Spend for all API Keys and Teams reset successfully', status: 'success', objects: count };
 }
 
@@ -77,16 +78,6 @@ async function resetDeclared(call: ManagementCall): Promise<void> {
     })),
   ];
   for (const spender of spenders) await forget(call, spender);
-}
-
-async function resetPlatform(call: ManagementCall): Promise<void> {
-  const { config, directory, ledger } = call.context;
-  const { globalMax, globalPeriod } = config().budgets;
-  const spent = (await ledger.totals([accountOf.platform])).get(accountOf.platform) ?? 0n;
-  const limits: Limits = defined({ maxBudget: globalMax, budgetDuration: globalPeriod });
-  await forget(call, { account: accountOf.platform, limits, createdAtMs: 0 });
-  const values = { before: { spend: spent }, after: { spend: 0n } };
-  await directory.record(changeEntry(call, 'reset', 'LiteLLM_SpendLogs', accountOf.platform, values));
 }
 
 /** Sets what an account spent to nothing, and its parts that models with budgets of their own spent. */

@@ -83,7 +83,7 @@ async function remove(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const name = fields.requiredText('name');
   fields.finish(call);
-  if ((await deleteObjects(call, 'tag', [name])).length === 0) throw unknownObject('a tag', 'name');
+  if ((await deleteObjects(call, 'tag', [name])).length === 0) throw unknownObject(call, 'a tag', 'name');
   return { message: `Tag ${name} deleted successfully` };
 }
 
@@ -94,7 +94,7 @@ async function info(call: ManagementCall): Promise<JsonValue> {
   const names = fields.requiredTexts('names');
   fields.finish(call);
   const tags = await context.directory.getMany('tag', names);
-  if (tags.length === 0) throw unknownObject('a tag', 'names');
+  if (tags.length === 0) throw unknownObject(call, 'a tag', 'names');
   const shown = await showWithSpent(context, tags, spenderOf.tag, show);
   return Object.fromEntries(tags.map(({ name }, index) => [name, shown[index]]));
 }

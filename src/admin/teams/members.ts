@@ -4,7 +4,7 @@ import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Limits, Team, TeamMember, User } from '../../stores/contracts/directory.ts';
-import { isAdmin, managedTeam, notYours, readTeam, unknownObject, userByEmail } from '../authority.ts';
+import { isAdmin, managedTeam, missingObject, notYours, readTeam, userByEmail } from '../authority.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { Changes } from '../changes.ts';
 import { changeLimits } from '../changes.ts';
@@ -124,7 +124,7 @@ export async function ownMembership(call: ManagementCall): Promise<JsonValue> {
   const team = await readTeam(call, params.team_id ?? '');
   const { userId } = caller;
   const member = userId === undefined ? undefined : await context.directory.teamMember(team.id, userId);
-  if (member === undefined) throw unknownObject('a membership', 'team_id');
+  if (member === undefined) throw missingObject('a membership', 'team_id');
   return {
     ...(await describeMembership(context, team, member)),
     role: member.role,
@@ -231,7 +231,7 @@ async function findMember(
   const byEmail = await userByEmail(call, email);
   const id = userId ?? byEmail?.id;
   const member = id === undefined ? undefined : await directory.teamMember(team.id, id);
-  if (member === undefined) throw unknownObject('a member of this team', 'user_id');
+  if (member === undefined) throw missingObject('a member of this team', 'user_id');
   return { user: byEmail ?? (await directory.get('user', member.userId)), member };
 }
 

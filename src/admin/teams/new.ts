@@ -59,7 +59,7 @@ export async function checkTeam(call: ManagementCall, team: Team, before?: Team)
   await checkExists(call, 'budget', team.budgetId);
   if (team.organizationId === undefined) return;
   const organization = await call.context.directory.get('organization', team.organizationId);
-  if (organization === undefined) throw unknownObject('an organisation', 'organization_id');
+  if (organization === undefined) throw unknownObject(call, 'an organisation', 'organization_id');
   if (isAdmin(call)) return;
   const holding = { rights: organization, isEnforced: true };
   const field = beyond(rightsOfTeam(team), holding);

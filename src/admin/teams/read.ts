@@ -129,8 +129,9 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   };
   const isOwnOrganization = organizationId !== undefined && organizationIdsOf(call).includes(organizationId);
   if (!seesAll(call)) {
-    if (userId !== undefined && userId !== caller.userId) throw unknownObject('a user', 'user_id');
-    if (organizationId !== undefined && !isOwnOrganization) throw unknownObject('an organisation', 'organization_id');
+    if (userId !== undefined && userId !== caller.userId) throw unknownObject(call, 'a user', 'user_id');
+    if (organizationId !== undefined && !isOwnOrganization)
+      throw unknownObject(call, 'an organisation', 'organization_id');
     const seesOrganizations = userId === undefined && organizationIdsOf(call).length > 0;
     if (!seesOrganizations) narrow(teamIdsOf(call));
   }

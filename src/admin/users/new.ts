@@ -122,7 +122,7 @@ async function findTeams(
   for (const { teamId, member } of wanted) {
     const team = await call.context.directory.get('team', teamId);
     const isReachable = isAdmin(call) || (team?.organizationId !== undefined && own.includes(team.organizationId));
-    if (team === undefined || !isReachable) throw unknownObject('a team', 'teams');
+    if (team === undefined || !isReachable) throw unknownObject(call, 'a team', 'teams');
     found.push({ team, member });
   }
   return found;

@@ -9,6 +9,7 @@ import { hashOf } from '../keys/find-key.ts';
 import { describeKeys } from '../keys/show-key.ts';
 import { findPage, pageOf, refuseFilters, showPage, sortOf, textOf, textsOf, wordOf } from '../query-fields.ts';
 import { type ActivityFilter, dailyActivity } from '../spend/daily-activity.ts';
+import { PLATFORM_USER, showPlatformBudget } from '../spend/platform-budget.ts';
 import { describeTeams } from '../teams/show-team.ts';
 import { describeUser, describeUsers } from './show-user.ts';
 import { USER_ROLES } from './user-fields.ts';
@@ -19,11 +20,14 @@ const MOST_KEYS = 100;
 export async function userInfo(call: ManagementCall): Promise<JsonValue> {
   const { directory } = call.context;
   const id = textOf(call.query, 'user_id') ?? call.caller.userId;
+  if (id === PLATFORM_USER && seesAll(call)) {
+    return { user_id: id, user_info: await showPlatformBudget(call.context), keys: [], teams: [] };
+  }
   const user = id === undefined ? undefined : await directory.get('user', id);
   // The master key has a user id without a stored user: it is shown with the keys that were made in its name.
   const isMaster = call.caller.from === 'master' && id === call.caller.userId;
   if (id === undefined || (user === undefined && !isMaster) || !(await mayRead(call, id))) {
-    throw unknownObject('a user', 'user_id');
+    throw unknownObject(call, 'a user', 'user_id');
   }
   const keys = await directory.list('key', { userId: id }, { limit: MOST_KEYS, offset: 0 });
   const memberships = await directory.teamsOf(id);
@@ -43,7 +47,7 @@ export async function userInfo(call: ManagementCall): Promise<JsonValue> {
 export async function userInfoAlone(call: ManagementCall): Promise<JsonValue> {
   const id = textOf(call.query, 'user_id') ?? call.caller.userId;
   const user = id === undefined ? undefined : await call.context.directory.get('user', id);
-  if (user === undefined || !(await mayRead(call, user.id))) throw unknownObject('a user', 'user_id');
+  if (user === undefined || !(await mayRead(call, user.id))) throw unknownObject(call, 'a user', 'user_id');
   return await describeUser(call.context, user);
 }
 
@@ -97,11 +101,11 @@ async function activity(call: ManagementCall): Promise<JsonValue> {
     ...keyOf(query),
   };
   if (seesAll(call)) return await dailyActivity(call, 'user', [filter]);
-  if (userId !== undefined && userId !== caller.userId) throw unknownObject('a user', 'user_id');
+  if (userId !== undefined && userId !== caller.userId) throw unknownObject(call, 'a user', 'user_id');
   // A key without a user sees what was spent with it.
   const own = caller.userId === undefined ? { keyHash: caller.keyHash } : { userId: caller.userId };
   if (caller.userId === undefined && filter.keyHash !== undefined && filter.keyHash !== caller.keyHash) {
-    throw unknownObject('a key', 'api_key');
+    throw unknownObject(call, 'a key', 'api_key');
   }
   return await dailyActivity(call, 'user', [{ ...filter, ...own }]);
 }
@@ -133,7 +137,7 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const asked = textsOf(query, 'organization_ids');
   const own = organizationIdsOf(call);
   if (!seesAll(call) && asked?.some((id) => !own.includes(id)))
-    throw unknownObject('an organisation', 'organization_ids');
+    throw unknownObject(call, 'an organisation', 'organization_ids');
   const organizations = asked ?? (seesAll(call) ? undefined : own);
   if (organizations !== undefined) {
     const members = await Promise.all(organizations.map((id) => context.directory.organizationMembers(id)));

@@ -5,6 +5,7 @@ import type { User } from '../../stores/contracts/directory.ts';
 import { isAdmin, notYours, unknownObject, userByEmail } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
 import { Fields } from '../fields.ts';
+import { PLATFORM_USER, updatePlatformBudget } from '../spend/platform-budget.ts';
 import { spenderOf } from '../spenders.ts';
 import { setSpent } from '../spent.ts';
 import { changedNow } from '../stamps.ts';
@@ -19,6 +20,9 @@ const MOST_AT_ONCE = 500;
 
 /** `POST /user/update`: changes what is sent and leaves the rest; users may change their own name and metadata. */
 export async function updateUser(call: ManagementCall): Promise<JsonValue> {
+  if (call.body.user_id === PLATFORM_USER && isAdmin(call)) {
+    return { user_id: PLATFORM_USER, data: await updatePlatformBudget(call) };
+  }
   const user = await update(call, new Fields(call.body));
   return { user_id: user.id, data: await describeUser(call.context, user) };
 }
@@ -50,7 +54,7 @@ export async function deleteUsers(call: ManagementCall): Promise<JsonValue> {
   const ids = [...new Set(fields.requiredTexts('user_ids'))];
   fields.finish(call);
   const found = await call.context.directory.getMany('user', ids);
-  if (found.length < ids.length) throw unknownObject('a user', 'user_ids');
+  if (found.length < ids.length) throw unknownObject(call, 'a user', 'user_ids');
   return { deleted_users: (await deleteObjects(call, 'user', ids)).map(({ id }) => id) };
 }
 
@@ -61,7 +65,7 @@ async function update(call: ManagementCall, fields: Fields): Promise<User> {
   fields.finish(call);
   const user = await findUser(call, asked, asked === undefined ? changes.email : undefined);
   if (!isAdmin(call)) {
-    if (user.id !== caller.userId) throw unknownObject('a user', 'user_id');
+    if (user.id !== caller.userId) throw unknownObject(call, 'a user', 'user_id');
     const denied = fields.names.find((name) => !OWN_FIELDS.includes(name));
     if (denied !== undefined) throw notYours(`set your own \`${denied}\`: only a proxy admin may`, denied);
   }
@@ -81,7 +85,7 @@ async function findUser(call: ManagementCall, id: string | undefined, email: str
     wanted === undefined
       ? await userByEmail(call, email ?? undefined)
       : await call.context.directory.get('user', wanted);
-  if (found === undefined) throw unknownObject('a user', 'user_id');
+  if (found === undefined) throw unknownObject(call, 'a user', 'user_id');
   return found;
 }
 

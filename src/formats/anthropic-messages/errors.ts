@@ -47,6 +47,7 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   blocked_key: 'authentication_error',
   expired_key: 'authentication_error',
   route_denied: 'permission_error',
+  hidden_object: 'permission_error',
   model_denied: 'permission_error',
   team_model_denied: 'permission_error',
   user_model_denied: 'permission_error',

@@ -297,6 +297,9 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** Makes the audit entry of an object that goes with a deleted one, of whatever kind. */
+export type AuditOfFollower = <Kind extends keyof Kinds>(kind: Kind, value: Kinds[Kind]) => AuditEntry;
+
 /**
  * Reads and writes objects. Every write is one transaction, with its audit entry, and is announced to other instances.
  * Everything rejects with a DatabaseUnavailableError while the database cannot be used. Writes reject with an
@@ -337,6 +340,7 @@ export interface Directory {
     kind: Kind,
     ids: readonly string[],
     audit: (value: Kinds[Kind]) => AuditEntry,
+    auditOfFollower?: AuditOfFollower,
   ): Promise<Kinds[Kind][]>;
 
   teamMembers(teamId: string): Promise<TeamMember[]>;

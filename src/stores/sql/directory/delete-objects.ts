@@ -1,6 +1,6 @@
 /** Deletes objects with everything that belongs to them. */
 import { randomUUID } from 'node:crypto';
-import type { AuditEntry, Changed, Kinds, Search } from '../../contracts/directory.ts';
+import type { AuditEntry, AuditOfFollower, Changed, Kinds, Search } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
 import { eraseResponses } from '../responses/response-table.ts';
 import { decodeObject } from './codec.ts';
@@ -47,13 +47,14 @@ export async function deleteObjects<Kind extends keyof Kinds>(
   kind: Kind,
   ids: readonly string[],
   audit: (value: Kinds[Kind]) => AuditEntry,
+  auditOfFollower?: AuditOfFollower,
 ): Promise<Written<Kinds[Kind][]>> {
   const changed: Changed[] = [];
   const values = await take(database, transaction, kind, { ids });
   for (const value of values) {
     const entry = audit(value);
     await addAudit(transaction, [entry]);
-    await deleteFollowers(database, transaction, { kind, id: idOf(kind, value) }, entry, changed);
+    await deleteFollowers(database, transaction, { kind, id: idOf(kind, value) }, entry, changed, auditOfFollower);
   }
   return { result: values, changed };
 }
@@ -64,6 +65,7 @@ async function deleteFollowers(
   gone: Changed,
   entry: AuditEntry,
   changed: Changed[],
+  auditOfFollower: AuditOfFollower | undefined,
 ): Promise<void> {
   changed.push(gone);
   for (const [kind, word] of GOES_WITH[gone.kind] ?? []) {
@@ -74,10 +76,10 @@ async function deleteFollowers(
         id: randomUUID(),
         table: AUDIT_TABLES[kind] ?? kind,
         objectId: id,
-        before: { deleted_with: `${gone.kind} ${gone.id}` },
+        before: { ...auditOfFollower?.(kind, value).before, deleted_with: `${gone.kind} ${gone.id}` },
       };
       await addAudit(transaction, [own]);
-      await deleteFollowers(database, transaction, { kind, id }, own, changed);
+      await deleteFollowers(database, transaction, { kind, id }, own, changed, auditOfFollower);
     }
   }
   if (gone.kind === 'key' || gone.kind === 'team' || gone.kind === 'user') {

@@ -1,5 +1,5 @@
 /** Objects of every kind: read, searched and written. */
-import type { AuditEntry, Directory, Key, Kinds, Search } from '../../contracts/directory.ts';
+import type { AuditEntry, AuditOfFollower, Directory, Key, Kinds, Search } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
 import { moveResponses } from '../responses/response-table.ts';
 import { decodeObject } from './codec.ts';
@@ -166,8 +166,11 @@ export function objectsOf(connection: SqlConnection, writer: DirectoryWriter): O
       kind: Kind,
       ids: readonly string[],
       audit: (value: Kinds[Kind]) => AuditEntry,
+      auditOfFollower?: AuditOfFollower,
     ) {
-      return writer.write<Kinds[Kind][]>((transaction) => deleteObjects(database, transaction, kind, ids, audit));
+      return writer.write<Kinds[Kind][]>((transaction) =>
+        deleteObjects(database, transaction, kind, ids, audit, auditOfFollower),
+      );
     },
 
     async keysToRotate(nowMs, limit) {

@@ -8,7 +8,12 @@ import { dataFolder } from './master-key.ts';
 import type { ServedConfig } from './served-config.ts';
 
 /** Errors of a start whose words are for the operator: another instance, a database of another version or that cannot be opened. */
-const START_ERRORS: ReadonlySet<string> = new Set(['NotAloneError', 'MigrationError', 'DatabaseUnavailableError']);
+const START_ERRORS: ReadonlySet<string> = new Set([
+  'NotAloneError',
+  'EvictingRedisError',
+  'MigrationError',
+  'DatabaseUnavailableError',
+]);
 
 /** Longest time requests in flight may take after SIGTERM, where the environment names none. */
 const DRAIN_MS = 30_000;

@@ -164,6 +164,8 @@ export interface RedisConfig {
   readonly startupNodes?: readonly RedisNode[];
   /** Limit for connecting, TLS included. */
   readonly connectTimeoutMs?: number;
+  /** It was named as a cache, which may be set up to forget. */
+  readonly isCache?: boolean;
 }
 
 export interface RedisNode {

@@ -19,6 +19,7 @@ import type {
 } from './gateway-config.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { readRedis } from './redis.ts';
+import { isCacheOn, redisOfCache } from './redis-of-cache.ts';
 import { fallbackCodes } from './routing-readers.ts';
 import { readFields, Section, type SectionOptions } from './section.ts';
 import { readServedTls } from './served-tls.ts';
@@ -115,7 +116,12 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     routing,
     mayBeLinkLocal,
     health: { ...health, stalenessMs: health.stalenessMs ?? health.intervalMs * STALE_AFTER_INTERVALS },
-    ...defined({ redis: readRedis(router), tls, servedTls: readServedTls(general), proxies: readProxies(context) }),
+    ...defined({
+      redis: readRedis(router, redisOfCache(litellm, context)),
+      tls,
+      servedTls: readServedTls(general),
+      proxies: readProxies(context),
+    }),
     telemetry: { ...part<TelemetryConfig>('telemetry.'), metrics: part('telemetry.metrics.') },
     ...defined({ dropParams: litellm.effective('drop_params') }),
     ...defined({ cache: cacheSettings(litellm) }),
@@ -151,6 +157,9 @@ function homesIn(rows: typeof TOP_LEVEL): (name: string, path: string) => readon
       .map(([section]) => section);
 }
 
+/** Where the Redis of a cache is; with a part of it missing, instances would count alone. */
+const ADDRESS = /^(?:host|port|url|username|password)$/;
+
 /** Reads the map of each section, those that features bring among them. */
 function readSections(
   top: Section<typeof TOP_LEVEL>,
@@ -164,9 +173,11 @@ function readSections(
     sections.set(name, new Section(top.map(name), members.rows, options, context));
   }
   const { members } = rows.litellm_settings.members.rows.cache_params;
+  const litellm = sections.get('litellm_settings') as Sections['litellm'] | undefined;
+  const unsetIsError = (name: string): boolean => litellm !== undefined && isCacheOn(litellm) && ADDRESS.test(name);
   for (const name of ['cache', 'cache_params'] as const) {
-    const node = sections.get('litellm_settings')?.map(name);
-    const options = { path: `litellm_settings.${name}`, isReported: true };
+    const node = litellm?.map(name);
+    const options = { path: `litellm_settings.${name}`, isReported: true, unsetIsError };
     if (node !== undefined) new Section(node, members.rows, options, context);
   }
   // If several set the same field, the first of these wins.
@@ -209,9 +220,8 @@ function finishBudgets(fields: BudgetConfig, { general, own, litellm }: Sections
 
 /** Cache settings under LiteLLM's names, the guide's `cache` map folded in; undefined when caching is off. */
 function cacheSettings(litellm: Section<typeof LITELLM_SETTINGS>): JsonObject | undefined {
+  if (!isCacheOn(litellm)) return undefined;
   const guideMap = litellm.map('cache') && (litellm.json('cache') as JsonObject);
-  const isOn = litellm.get('enable_cache') ?? (guideMap !== undefined || litellm.json('cache') === true);
-  if (!isOn) return undefined;
   return {
     ...guideMap,
     ...defined({

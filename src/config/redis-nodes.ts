@@ -5,16 +5,13 @@ import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { usableCaFile } from './connection-tls.ts';
 import type { RedisConfig, RedisNode } from './gateway-config.ts';
 import { pemProblem } from './pem-problem.ts';
-import type { Section } from './section.ts';
-import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
-
-type Router = Section<typeof ROUTER_SETTINGS>;
+import { type RedisSection, settingName } from './redis-of-cache.ts';
 
 const SENTINEL_PORT = 26_379;
 
 /** A list of nodes: `{ host, port }`, `[host, port]` or `host:port` each. Undefined if there is none, or one of them is wrong. */
 export function readNodes(
-  router: Router,
+  router: RedisSection,
   name: 'redis_startup_nodes' | 'redis_sentinel_nodes',
   defaultPort: number,
 ): readonly RedisNode[] | undefined {
@@ -22,13 +19,13 @@ export function readNodes(
   if (!Array.isArray(written) || written.length === 0) return undefined;
   const nodes = written.map((item) => nodeOf(item, defaultPort));
   if (nodes.every((node) => node !== undefined)) return nodes;
-  const message = `router_settings.${name} must hold nodes as { host, port }, [HOST, PORT] or HOST:PORT`;
+  const message = `${settingName(router, name)} must hold nodes as { host, port }, [HOST, PORT] or HOST:PORT`;
   router.context.findings.add('error', 'wrong-type', router.placeOf(name), message);
   return undefined;
 }
 
 /** The sentinels of a configuration. */
-export function readSentinels(router: Router): RedisConfig['sentinels'] {
+export function readSentinels(router: RedisSection): RedisConfig['sentinels'] {
   const nodes = readNodes(router, 'redis_sentinel_nodes', SENTINEL_PORT);
   if (nodes === undefined) return undefined;
   return {
@@ -39,7 +36,7 @@ export function readSentinels(router: Router): RedisConfig['sentinels'] {
 }
 
 /** How certificates are checked and which one is shown; undefined: as usual. */
-export function readTls(router: Router): RedisConfig['tls'] {
+export function readTls(router: RedisSection): RedisConfig['tls'] {
   const ownCaFile = router.effective('redis_ssl_ca_certs');
   const certificateFile = router.effective('redis_ssl_certfile');
   const keyFile = router.effective('redis_ssl_keyfile');
@@ -62,8 +59,7 @@ export function readTls(router: Router): RedisConfig['tls'] {
     const files = keyFile === undefined ? certificateFile : `${certificateFile} with the key ${keyFile}`;
     report(router, 'redis_ssl_certfile', 'the client certificate', files, problem);
   } else if (keyFile !== undefined) {
-    const message =
-      'router_settings.redis_ssl_keyfile needs redis_ssl_certfile, the certificate that the key belongs to';
+    const message = `${settingName(router, 'redis_ssl_keyfile')} needs ${settingName(router, 'redis_ssl_certfile').split('.').at(-1)}, the certificate that the key belongs to`;
     router.context.findings.add('error', 'missing-key', router.placeOf('redis_ssl_keyfile'), message);
   }
   const isUsual = isVerified && isHostChecked && caFile === undefined && certificateFile === undefined;
@@ -71,14 +67,14 @@ export function readTls(router: Router): RedisConfig['tls'] {
 }
 
 function report(
-  router: Router,
+  router: RedisSection,
   name: 'redis_ssl_ca_certs' | 'redis_ssl_certfile',
   what: string,
   files: string,
   problem: string | undefined,
 ): void {
   if (problem === undefined) return;
-  const message = `router_settings.${name} names ${what}, ${files}, ${problem}`;
+  const message = `${settingName(router, name)} names ${what}, ${files}, ${problem}`;
   router.context.findings.add('error', 'unreadable-file', router.placeOf(name), message);
 }
 

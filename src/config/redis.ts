@@ -1,30 +1,47 @@
-/** Reads the address of the Redis that instances share: `router_settings.redis_…`, else LiteLLM's `REDIS_…` variables. */
+/** Reads the address of the Redis that instances share: `router_settings.redis_…`, else that of the cache, else `REDIS_…` variables. */
 import { isIP } from 'node:net';
 import { defined } from '../core/defined.ts';
 import type { RedisConfig } from './gateway-config.ts';
 import { readNodes, readSentinels, readTls } from './redis-nodes.ts';
-import type { Section } from './section.ts';
-import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
+import { type RedisSection, settingName } from './redis-of-cache.ts';
 
 /** Settings that name a Redis; those of certificates and of the sentinels' own login do not. */
 const NAMES_REDIS = /^redis_(url|host|port|password|username|db|ssl|startup_nodes|sentinel_nodes)$/;
+const NAMES_ADDRESS = /^redis_(url|host|startup_nodes|sentinel_nodes)$/;
 
 /**
  * The Redis of a configuration; undefined if the file names none. Variables alone name none: they may be meant for another
  * program, and all who share a Redis with us share what we know of deployments.
  */
-export function readRedis(router: Section<typeof ROUTER_SETTINGS>): RedisConfig | undefined {
-  if (![...router.names()].some((name) => NAMES_REDIS.test(name))) return undefined;
+export function readRedis(router: RedisSection, cache: RedisSection | undefined): RedisConfig | undefined {
+  if ([...router.names()].some((name) => NAMES_REDIS.test(name))) return redisIn(router);
+  if (cache === undefined) return undefined;
+  const { context, place } = cache;
+  // Variables count here, because the cache that the file switches on is where they say.
+  if (
+    ![...cache.names()].some((name) => NAMES_ADDRESS.test(name)) &&
+    context.variable('REDIS_HOST') === undefined &&
+    context.variable('REDIS_URL') === undefined
+  ) {
+    const message =
+      'the cache is to be in Redis, but no address is given, so each instance counts limits for itself; set litellm_settings.cache_params.host or the variable "REDIS_HOST"';
+    context.findings.add('warning', 'missing-key', place, message);
+    return undefined;
+  }
+  return { ...redisIn(cache), isCache: true };
+}
+
+function redisIn(router: RedisSection): RedisConfig {
   const defaultPort = router.rows.redis_port.default;
   const host = router.get('redis_host');
   const written = host === undefined ? router.effective('redis_url') : router.get('redis_url');
   const url = written === undefined ? undefined : parseUrl(written);
   if (written !== undefined && url === undefined) {
-    const message = 'router_settings.redis_url must be redis://HOST:PORT/DATABASE, or rediss:// for TLS';
+    const message = `${settingName(router, 'redis_url')} must be redis://HOST:PORT/DATABASE, or rediss:// for TLS`;
     router.context.findings.add('error', 'wrong-type', router.placeOf('redis_url'), message);
   }
   if (host !== undefined && !isHost(host)) {
-    const message = 'router_settings.redis_host must be the name or address of a host, without scheme, port and path';
+    const message = `${settingName(router, 'redis_host')} must be the name or address of a host, without scheme, port and path`;
     router.context.findings.add('error', 'wrong-type', router.placeOf('redis_host'), message);
   }
   const startupNodes = readNodes(router, 'redis_startup_nodes', defaultPort);

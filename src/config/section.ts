@@ -23,6 +23,8 @@ export interface SectionOptions {
   readonly unsetIsError?: (name: string) => boolean;
   /** Whether the section as a whole has been reported as not yet in effect: then its members are not, one by one. */
   readonly isReported?: boolean;
+  /** Whether the same nodes have been checked under other names: what is wrong with them has been reported then. */
+  readonly isChecked?: boolean;
 }
 
 /** A section whose values have been checked; a setting that was absent or wrong has no value. */
@@ -130,10 +132,15 @@ export class Section<Rows extends SettingRows = SettingRows> {
     }
     const node = entry.value;
     if (node.kind === 'scalar' && node.value === null) {
-      if (node.missing !== undefined) reportUnset(entry, node.missing, row.type === 'secret', options, context);
+      if (node.missing !== undefined && options.isChecked !== true)
+        reportUnset(entry, node.missing, row.type === 'secret', options, context);
       return;
     }
     const result = check(row.type, node);
+    if (options.isChecked === true) {
+      if (result !== WRONG) this.#values.set(entry.key, result);
+      return;
+    }
     if (result === WRONG) {
       const taken = row.takes?.(toJson(node));
       if (taken === undefined) reportWrong(entry, row.type, path, context);

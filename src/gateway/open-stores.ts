@@ -59,7 +59,19 @@ class NotAloneError extends Error {
   }
 }
 
-/** Opens the stores. Rejects with a NotAloneError, or with why the database cannot be opened. */
+/** The Redis that was named as a cache may drop counters. */
+class EvictingRedisError extends Error {
+  override readonly name = 'EvictingRedisError';
+  constructor(why: string) {
+    super(
+      `The Redis of litellm_settings.cache_params is the one in which instances count together, but budgets would not hold: ${why}. ` +
+        'Set its maxmemory-policy to noeviction, name another Redis in router_settings.redis_host, or accept it with ' +
+        'budget_settings.allow_evicting_redis: true.',
+    );
+  }
+}
+
+/** Opens the stores. Rejects with a NotAloneError, an EvictingRedisError, or with why the database cannot be opened. */
 export async function openStores(options: OpenStoresOptions): Promise<Stores> {
   const { config, dataFolder, clock, log, unsharedLimits } = options;
   // The database publishes changes, and the bus that carries them needs the database: the bus is known a moment later.
@@ -75,7 +87,7 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
     const counting = await makeClaims(options, database, seedFrom(database, journal, undelivered), journal);
     changes = counting.changes;
     const { claims } = counting;
-    if (config.redis !== undefined) await waitForRedis(claims, config.redis, options);
+    if (config.redis !== undefined) await waitForRedis(counting, config.redis, options);
     const { ledger } = database;
     const onTrouble = (trouble: JournalTrouble): void => logTrouble(log, trouble);
     const tellAgainMs = tellAgainMsOf(config);
@@ -160,6 +172,8 @@ async function openDatabase({ config, dataFolder, log }: OpenStoresOptions, onCh
 interface Counting {
   readonly claims: Claims;
   readonly changes: InvalidationBus;
+  /** Why the Redis may not be used for counting, once it has answered; a later change of it is reported as an outage. */
+  readonly refusal?: () => string | undefined;
 }
 
 /** Counters in this process; or in Redis if one is configured, which then carries the changes of objects as well. */
@@ -184,12 +198,19 @@ async function makeClaims(
 
 /** A Redis that is there is used from the first request on; one that does not answer does not end the start. */
 async function waitForRedis(
-  claims: Claims,
+  { claims, refusal }: Counting,
   { connectTimeoutMs = REDIS_WITHIN_MS }: RedisConfig,
   { clock, log }: OpenStoresOptions,
 ): Promise<void> {
   const untilMs = clock.monotonicMs() + connectTimeoutMs;
-  while (claims.isUp !== true && clock.monotonicMs() < untilMs) await wait(REDIS_LOOK_EVERY_MS);
+  const refused = (): string | undefined => refusal?.();
+  while (claims.isUp !== true && refused() === undefined && clock.monotonicMs() < untilMs)
+    await wait(REDIS_LOOK_EVERY_MS);
+  const why = refused();
+  if (why !== undefined) {
+    await claims.close();
+    throw new EvictingRedisError(why);
+  }
   if (claims.isUp === true) return;
   const message = 'Redis did not answer before the start: limits and budgets follow their `when_away` until it does';
   log.app.warn({ waited_ms: connectTimeoutMs }, message);
@@ -197,11 +218,12 @@ async function waitForRedis(
 
 async function claimInRedis(
   address: RedisConfig,
-  { clock, log }: OpenStoresOptions,
+  { clock, log, config }: OpenStoresOptions,
   { ledger }: Database,
   journal: Journal,
   seed: Seed,
 ): Promise<Counting> {
+  let refusal: string | undefined;
   // Loaded only here: the client library takes time and memory that a gateway without Redis need not spend.
   const { RedisClaims } = await import('../stores/redis/claims.ts');
   const claims = new RedisClaims({
@@ -221,8 +243,15 @@ async function claimInRedis(
         log.app.warn({ reason }, 'Redis is unavailable: limits and budgets follow their `when_away` until it is back');
     },
     onWarning: (message) => log.app.warn({}, message),
+    // The operator who names a Redis for counting knows what it is; a cache may forget by nature.
+    ...(address.isCache === true &&
+      !config.budgets.allowEvictingRedis && {
+        onEvicting: (why: string) => {
+          refusal = why;
+        },
+      }),
   });
-  return { claims, changes: claims.invalidations };
+  return { claims, changes: claims.invalidations, refusal: () => refusal };
 }
 
 /**

@@ -81,6 +81,7 @@ router_settings:
     unpricedCeiling: { input: 15_000_000n, output: 75_000_000n },
     clientNames: 'open',
     freeRequestsPerMinute: 600,
+    allowEvictingRedis: false,
     tokenRateLimitType: 'output',
     providers: {
       openai: { max: 100n * USD, period: '1d' },

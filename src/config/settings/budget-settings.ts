@@ -120,6 +120,11 @@ export const BUDGET_SETTINGS = {
     'How many requests that cost nothing a key may make in a minute, in each process: of token counting, of facts (models, `/health`), of management and of `/metrics` so many each. Admins are limited in token counting alone.',
     { to: 'freeRequestsPerMinute', default: 600 },
   ),
+  allow_evicting_redis: own(
+    'flag',
+    'Counts in the Redis of `cache_params` although it may drop counters (`maxmemory-policy` other than `noeviction`). Budgets then hold only as long as it drops none.',
+    { to: 'allowEvictingRedis', default: false },
+  ),
   journal_fsync: own(
     'flag',
     'Waits for the disk before a request is sent: its claim then survives the end of the machine, not only of the process.',

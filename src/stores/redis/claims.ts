@@ -53,6 +53,8 @@ export interface RedisClaimsOptions {
   readonly onStatus: (status: RedisStatus) => void;
   /** Called once if Redis is not set up for counting. */
   readonly onWarning?: (message: string) => void;
+  /** Called if Redis may drop counters, and is not used then; absent: it is used, with a warning. */
+  readonly onEvicting?: (why: string) => void;
   /** The prefix of all keys; `sluice` by default. */
   readonly namespace?: string;
   readonly times?: MembershipTimes;
@@ -101,9 +103,8 @@ export class RedisClaims implements Claims {
       random,
       prefix: `${namespace}:{claims}:`,
       times,
-      clockMs: rateClockMs,
-      onStatus: options.onStatus,
-      onWarning: options.onWarning ?? (() => undefined),
+      ...{ clockMs: rateClockMs, onStatus: options.onStatus },
+      ...{ onWarning: options.onWarning ?? (() => undefined), onEvicting: options.onEvicting },
       onEntry: (entry) => void this.#delivery.enter(entry),
       onBeat: (found) => void this.#hearBeat(found),
     });

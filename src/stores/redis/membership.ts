@@ -47,6 +47,8 @@ interface MembershipOptions {
   readonly clockMs: (() => number) | undefined;
   readonly onStatus: (status: RedisStatus) => void;
   readonly onWarning: (message: string) => void;
+  /** Called if Redis may drop counters, which is then not used for counting; undefined: it is used, with a warning. */
+  readonly onEvicting: ((why: string) => void) | undefined;
   /** Called when the connection is up again; everything sent before has been carried out or never will be. */
   readonly onEntry: (entry: Entry) => void;
   readonly onBeat: (found: Found) => void;
@@ -147,6 +149,7 @@ export class Membership {
 
   async #enter(client: RedisClient): Promise<void> {
     const { prefix, times, address } = this.#options;
+    await this.#checkPolicy(client);
     this.#fence += 1;
     const fence = this.#fence;
     const [answer] = await Promise.all([
@@ -171,7 +174,6 @@ export class Membership {
     this.#entry = { isOtherEpoch, wasGivenUp: numberIn(answer, 2) === 1 && !isOtherEpoch };
     // Messages were missed while there was no connection; the next claim asks which.
     if (this.invalidations.heard === '') this.invalidations.catchUp(String(answer[1]), []);
-    await this.#checkPolicy(client);
   }
 
   /** Redis must know of a heartbeat this old; a Redis that does not has lost more than we can repeat. */
@@ -205,16 +207,34 @@ export class Membership {
     return numberIn(await this.#link.run((client) => runScript(client, 'publish', prefix, words)), 0);
   }
 
+  /** Rejects, before anything is written, for a Redis that may drop counters or does not say so, unless that is allowed. */
   async #checkPolicy(client: RedisClient): Promise<void> {
     if (this.#isPolicyReported) return;
-    const found: Record<string, string> = await client.configGet('maxmemory-policy').catch(() => ({}));
-    const policy = found['maxmemory-policy'];
-    if (policy === undefined || policy === 'noeviction') return;
+    const { onEvicting, onWarning } = this.#options;
+    const policy = await evictionPolicy(client);
+    if (policy === 'noeviction' || (policy === undefined && onEvicting === undefined)) return;
+    const words =
+      policy === undefined
+        ? 'Redis does not say whether it may evict counters (allow INFO)'
+        : `Redis may evict counters (maxmemory-policy is ${policy})`;
+    if (onEvicting !== undefined) {
+      onEvicting(words);
+      throw new Error(words);
+    }
     this.#isPolicyReported = true;
-    this.#options.onWarning(
-      `Redis may evict counters (maxmemory-policy is ${policy}): budgets are exact only with noeviction`,
-    );
+    onWarning(`${words}: budgets are exact only with noeviction`);
   }
+}
+
+/** How a Redis makes room; undefined if it does not say. Managed ones often forbid CONFIG, and allow INFO. */
+async function evictionPolicy(client: RedisClient): Promise<string | undefined> {
+  const memory = await client.info('memory').catch(() => '');
+  const read = (name: string): string | undefined => new RegExp(`^${name}:(.+?)\r?$`, 'm').exec(memory)?.[1];
+  if (read('maxmemory') === '0') return 'noeviction';
+  const told = read('maxmemory_policy');
+  if (told !== undefined) return told;
+  const found: Record<string, string> = await client.configGet('maxmemory-policy').catch(() => ({}));
+  return found['maxmemory-policy'];
 }
 
 /** Orphans in an answer, as the scripts write them. */

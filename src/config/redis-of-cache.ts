@@ -1,0 +1,79 @@
+/** Reads LiteLLM's `cache_params` of type redis as what they are there too: the Redis in which instances count together. */
+import { type MapEntry, type MapNode, textOf } from './config-node.ts';
+import type { ReadingContext } from './reading-context.ts';
+import { Section } from './section.ts';
+import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
+import { ROUTER_SETTINGS } from './settings/router-settings.ts';
+
+/** Settings under the names of `router_settings.redis_…`, wherever the file has them. */
+export type RedisSection = Section<typeof ROUTER_SETTINGS>;
+
+const CACHE_PATH = 'litellm_settings.cache_params';
+
+/** What `cache_params` calls the settings of a Redis. */
+const NAMES: ReadonlyMap<string, keyof typeof ROUTER_SETTINGS> = new Map([
+  ['host', 'redis_host'],
+  ['port', 'redis_port'],
+  ['username', 'redis_username'],
+  ['password', 'redis_password'],
+  ['db', 'redis_db'],
+  ['url', 'redis_url'],
+  ['ssl', 'redis_ssl'],
+  ['ssl_cert_reqs', 'redis_ssl_cert_reqs'],
+  ['ssl_check_hostname', 'redis_ssl_check_hostname'],
+  ['ssl_ca_certs', 'redis_ssl_ca_certs'],
+  ['gcp_ssl_ca_certs', 'redis_ssl_ca_certs'],
+  ['ssl_certfile', 'redis_ssl_certfile'],
+  ['ssl_keyfile', 'redis_ssl_keyfile'],
+  ['redis_startup_nodes', 'redis_startup_nodes'],
+  ['sentinel_nodes', 'redis_sentinel_nodes'],
+  ['service_name', 'redis_service_name'],
+  ['sentinel_password', 'redis_sentinel_password'],
+]);
+
+/** The name of a setting as the file has it. */
+export function settingName({ path }: RedisSection, name: keyof typeof ROUTER_SETTINGS): string {
+  if (path !== CACHE_PATH) return `${path}.${name}`;
+  const [written = name] = [...NAMES].find(([, meant]) => meant === name) ?? [];
+  return `${path}.${written}`;
+}
+
+/** The words of LiteLLM and of Python for certificates that are not checked. */
+const UNCHECKED = /^(?:none|cert_none|false|0)$/i;
+
+/** Whether answers are to be cached, and so whether the Redis of the cache is in use. */
+export function isCacheOn(litellm: Section<typeof LITELLM_SETTINGS>): boolean {
+  return litellm.get('enable_cache') ?? (litellm.map('cache') !== undefined || litellm.json('cache') === true);
+}
+
+/**
+ * The Redis of the cache, if the cache is on and in Redis; undefined otherwise. LiteLLM counts limits in it, so a configuration
+ * for several of its instances may name no other (`redis_usage_cache` in its proxy_server.py, 2026-11-29).
+ */
+export function redisOfCache(
+  litellm: Section<typeof LITELLM_SETTINGS>,
+  context: ReadingContext,
+): RedisSection | undefined {
+  const node = litellm.map('cache_params') ?? litellm.map('cache');
+  const place = litellm.placeOf('cache_params') ?? litellm.placeOf('cache');
+  if (!isCacheOn(litellm) || place === undefined) return undefined;
+  const type = textOf(node?.entries.get('type')?.value);
+  if (type !== undefined && !/^redis(?:-semantic)?$/.test(type)) return undefined;
+  const inRouterWords: MapNode = { ...place, kind: 'map', entries: entriesOf(node) };
+  return new Section(inRouterWords, ROUTER_SETTINGS, { path: CACHE_PATH, isChecked: true }, context);
+}
+
+function entriesOf(node: MapNode | undefined): Map<string, MapEntry> {
+  const entries = new Map<string, MapEntry>();
+  for (const [name, entry] of node?.entries ?? []) {
+    const meant = NAMES.get(name);
+    if (meant !== undefined) entries.set(meant, { ...entry, key: meant, value: valueFor(meant, entry) });
+  }
+  return entries;
+}
+
+function valueFor(name: string, { value }: MapEntry): MapEntry['value'] {
+  if (name !== 'redis_ssl_cert_reqs' || value.kind !== 'scalar') return value;
+  const isUnchecked = value.value === null || UNCHECKED.test(textOf(value) ?? '');
+  return { ...value, value: isUnchecked ? 'none' : 'required' };
+}

@@ -24,7 +24,7 @@ export interface Answer {
   readonly status: number;
   readonly body: JsonValue;
   /** Sent in the place of the body: the events of a stream. */
-  readonly events?: string;
+  readonly events?: string | AsyncIterable<string>;
 }
 
 /** Answers a question; may throw a GatewayError. */

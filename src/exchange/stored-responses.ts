@@ -26,8 +26,8 @@ export interface StoredConversations {
 export interface StoredResponses {
   readonly conversations: StoredConversations;
   show(owner: Identity, id: string): Promise<JsonObject>;
-  /** A response that is over as events of a stream, those behind the one of a number. */
-  replay(owner: Identity, id: string, after: number): Promise<string>;
+  /** The events of a response, those behind the one of a number: of one that is streamed in the background as they come. */
+  events(owner: Identity, id: string, after: number): Promise<string | AsyncIterable<string>>;
   delete(owner: Identity, id: string): Promise<JsonObject>;
   /** Ends a response that is made in the background. */
   cancel(owner: Identity, id: string): Promise<JsonObject>;

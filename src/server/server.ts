@@ -386,7 +386,7 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
     .code(status)
     .header('content-type', 'text/event-stream; charset=utf-8')
     .header('cache-control', 'no-cache')
-    .send(events);
+    .send(typeof events === 'string' ? events : Readable.from(events, { objectMode: false }));
 }
 
 function adminOnly(): GatewayError {

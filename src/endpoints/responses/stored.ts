@@ -15,7 +15,7 @@ export const showResponse: Answering = async (question) => {
         param: 'starting_after',
       });
     }
-    return { status: 200, body: null, events: await stored.replay(owner, id, Number(after)) };
+    return { status: 200, body: null, events: await stored.events(owner, id, Number(after)) };
   }
   return { status: 200, body: await stored.show(owner, id) };
 };

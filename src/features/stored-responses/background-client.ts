@@ -44,7 +44,7 @@ export class BackgroundClient implements Client {
     return undefined;
   }
 
-  sendWhole(): void {
+  sendWhole(_status: number, _headers: readonly string[], _body: Uint8Array): void {
     this.#hasStarted = true;
   }
 
@@ -52,11 +52,11 @@ export class BackgroundClient implements Client {
     this.#hasStarted = true;
   }
 
-  write(): boolean {
+  write(_chunk: Uint8Array | string): boolean {
     return true;
   }
 
-  endStream(): void {
+  endStream(_chunk?: Uint8Array | string): void {
     this.#hasStarted = true;
   }
 
@@ -64,7 +64,7 @@ export class BackgroundClient implements Client {
     this.leave();
   }
 
-  onDrain(): void {
+  onDrain(_callback: () => void): void {
     // There is always room.
   }
 

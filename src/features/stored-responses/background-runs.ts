@@ -1,14 +1,20 @@
 /** Responses that are made in the background on this instance. */
+import { defined } from '../../core/defined.ts';
 import { asGatewayError, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
+import type { Client } from '../../exchange/client.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { errorBody } from '../../formats/client-error.ts';
+import { eventsOfWhole, lastEvent, queuedEvents } from '../../formats/openai-responses/background-events.ts';
 import { inputItemsOf } from '../../formats/openai-responses/kept-request.ts';
 import { failedResponse, queuedResponse } from '../../formats/openai-responses/kept-response.ts';
 import type { ResponseOwner, WithResponse } from '../../stores/contracts/responses.ts';
 import type { World } from '../feature.ts';
 import { BackgroundClient } from './background-client.ts';
+import { BackgroundStream } from './background-stream.ts';
+import { EventLog } from './event-log.ts';
+import { type Followers, sendEvents } from './followers.ts';
 import type { Reasoning, Shelf } from './shelf.ts';
 
 /** One response that is being made. */
@@ -20,22 +26,37 @@ export interface BackgroundRun {
   /** Members that only the gateway knows. */
   readonly told: JsonObject;
   readonly input: readonly JsonValue[];
+  /** Its events, if it is streamed. */
+  readonly log: EventLog | undefined;
+}
+
+/** What a run begins with. */
+interface RunStart {
+  readonly owner: ResponseOwner;
+  /** Members of the response that only the gateway knows. */
+  readonly told: JsonObject;
+  /** All events of a stream together may not be larger. */
+  readonly mostBytes: number;
 }
 
 /** How long a response counts as being made if its instance does not say so again. */
 const BELIEVED_MS = 30_000;
 const RENEWED_EVERY_MS = 10_000;
+const TOO_LARGE = 'The response is larger than responses_store_max_mb and was not stored.';
+const STREAM_HEADERS = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache'];
 
 /** All of them. */
 export class BackgroundRuns {
   readonly #world: World;
   readonly #shelf: Shelf;
+  readonly #followers: Followers;
   readonly #running = new Map<string, BackgroundRun>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(world: World, shelf: Shelf) {
+  constructor(world: World, shelf: Shelf, followers: Followers) {
     this.#world = world;
     this.#shelf = shelf;
+    this.#followers = followers;
   }
 
   /** Throws if a key has as many as it may have. */
@@ -51,9 +72,10 @@ export class BackgroundRuns {
     );
   }
 
-  /** Answers the client at once, and lets the request go on without it. */
-  start(exchange: Exchange, owner: ResponseOwner, told: JsonObject): BackgroundRun {
+  /** Answers the client at once, or lets it follow the events, and lets the request go on without it. */
+  start(exchange: Exchange, begun: RunStart): BackgroundRun {
     const { client, callId, body, startedAtMs, askedModel = '' } = exchange;
+    const { owner, told } = begun;
     const parsed = parseJson(body.toString('utf8'));
     const asked = isJsonObject(parsed) ? parsed : {};
     const id = `resp_${callId}`;
@@ -61,39 +83,77 @@ export class BackgroundRuns {
       ...queuedResponse(asked, id, askedModel, Math.floor(startedAtMs / 1_000)),
       ...told,
     };
-    const run = { owner, id, client: new BackgroundClient(client), queued, told, input: inputItemsOf(asked) };
+    const known = { owner, id, queued, told, input: inputItemsOf(asked) };
+    const run: BackgroundRun = exchange.stream
+      ? this.#streamed(client, known, begun)
+      : { ...known, client: new BackgroundClient(client), log: undefined };
     this.#running.set(placeOf(owner, id), run);
     this.#timer ??= setInterval(() => this.#renew(), RENEWED_EVERY_MS).unref();
     exchange.client = run.client;
-    const headers = ['content-type', 'application/json', 'x-litellm-call-id', callId, 'x-request-id', callId];
-    const running = { ...queued, status: 'in_progress' };
-    this.#shelf
-      .put(
-        owner,
-        id,
-        { response: running, input: run.input },
-        { runningUntilMs: this.#world.clock.nowMs() + BELIEVED_MS },
-      )
-      .then(
-        () => client.sendWhole(200, headers, Buffer.from(JSON.stringify(queued))),
-        (cause: unknown) => {
-          const error = asGatewayError(cause);
-          client.sendWhole(error.status, headers, errorBody(error));
-          this.leave(owner, id);
-        },
-      );
+    void this.#answer(client, run, callId);
     return run;
+  }
+
+  /** The events of a response that is streamed on this instance. */
+  logOf(owner: ResponseOwner, id: string): EventLog | undefined {
+    return this.#running.get(placeOf(owner, id))?.log;
+  }
+
+  #streamed(client: Client, known: Omit<BackgroundRun, 'client' | 'log'>, { told, mostBytes }: RunStart) {
+    const { owner, id, queued } = known;
+    const log = new EventLog(
+      queuedEvents(queued),
+      (events) => this.#shelf.putEvents(owner, id, events),
+      () => this.leave(owner, id),
+    );
+    const stream = new BackgroundStream(client, log, { told: { ...told, id, background: true }, mostBytes });
+    return { ...known, client: stream, log };
+  }
+
+  /** Answers the client of a run once the response can be found. */
+  async #answer(client: Client, { owner, id, queued, input, log }: BackgroundRun, callId: string): Promise<void> {
+    const idHeaders = ['x-litellm-call-id', callId, 'x-request-id', callId];
+    const headers = ['content-type', 'application/json', ...idHeaders];
+    const response = { ...queued, status: 'in_progress' };
+    const runningUntilMs = this.#world.clock.nowMs() + BELIEVED_MS;
+    const events = log && { first: 0, data: log.read(0)?.text ?? '' };
+    try {
+      await this.#shelf.put(owner, id, { response, input }, { runningUntilMs, ...defined({ events }) });
+    } catch (cause) {
+      const error = asGatewayError(cause);
+      client.sendWhole(error.status, headers, errorBody(error));
+      this.leave(owner, id);
+      return;
+    }
+    if (log === undefined) {
+      client.sendWhole(200, headers, Buffer.from(JSON.stringify(queued)));
+      return;
+    }
+    client.startStream(200, [...STREAM_HEADERS, ...idHeaders]);
+    await sendEvents(client, this.#followers.follow({ owner, id, from: 0, log })).catch((error: unknown) => {
+      client.breakOff();
+      this.#world.onFault(`the events of response ${id} could not be sent`, error);
+    });
   }
 
   /** Stores the answer. */
   complete(run: BackgroundRun, answer: JsonObject, reasoning: Reasoning, more: WithResponse): void {
-    this.#end(run, { ...answer, id: run.id, background: true, ...run.told }, reasoning, more);
+    const response = { ...answer, id: run.id, background: true, ...run.told };
+    if (run.client instanceof BackgroundStream && !run.client.hasEvents) {
+      for (const event of eventsOfWhole(response, run.log?.next ?? 0)) run.log?.add(event);
+    }
+    void this.#end(run, response, reasoning, more);
   }
 
   /** Stores that there is none, unless the run is over. */
   fail(run: BackgroundRun, error: GatewayError | undefined): void {
-    const message = error?.message ?? 'The response is larger than responses_store_max_mb and was not stored.';
-    this.#end(run, failedResponse(run.queued, message));
+    const stream = run.client instanceof BackgroundStream ? run.client : undefined;
+    const message = stream?.isTooLarge === true ? undefined : error?.message;
+    const failed = failedResponse(run.queued, message ?? TOO_LARGE);
+    void this.#end(
+      run,
+      stream?.failed === undefined ? failed : { ...failed, error: stream.failed.error ?? failed.error },
+    );
   }
 
   /** Ends a run of this instance without storing anything. */
@@ -102,6 +162,12 @@ export class BackgroundRuns {
     if (run === undefined) return;
     this.#forget(run);
     run.client.leave();
+    run.log?.finish();
+  }
+
+  /** Stores what came of the events of a run so far. */
+  async store(owner: ResponseOwner, id: string): Promise<void> {
+    await this.logOf(owner, id)?.stored();
   }
 
   /** Ends all runs: their responses have failed. */
@@ -109,10 +175,10 @@ export class BackgroundRuns {
     const runs = [...this.#running.values()];
     if (runs.length === 0) return;
     const ends = runs.map(async (run) => {
-      const { owner, id, queued, input } = run;
-      this.leave(owner, id);
       const message = 'The gateway was stopped while this response was made. Send the request again.';
-      await this.#shelf.end(owner, id, { response: failedResponse(queued, message), input });
+      const ending = this.#end(run, failedResponse(run.queued, message));
+      run.client.leave();
+      await ending;
     });
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<void>((resolve) => {
@@ -122,12 +188,22 @@ export class BackgroundRuns {
     clearTimeout(timer);
   }
 
-  #end(run: BackgroundRun, response: JsonObject, reasoning: Reasoning = [], more: WithResponse = {}): void {
+  async #end(
+    run: BackgroundRun,
+    response: JsonObject,
+    reasoning: Reasoning = [],
+    more: WithResponse = {},
+  ): Promise<void> {
     if (!this.#forget(run)) return;
-    const { owner, id, input } = run;
-    this.#shelf.end(owner, id, { response, input, reasoning }, more).catch((error: unknown) => {
+    const { owner, id, input, log } = run;
+    try {
+      const events = await log?.close((number) => lastEvent(response, number));
+      await this.#shelf.end(owner, id, { response, input, reasoning }, { ...more, ...defined({ events }) });
+    } catch (error) {
       this.#world.onFault(`the response ${id}, which was made in the background, could not be stored`, error);
-    });
+    } finally {
+      log?.finish();
+    }
   }
 
   #forget({ owner, id }: BackgroundRun): boolean {

@@ -45,11 +45,6 @@ export function refuseBackground(exchange: Exchange, isKept: boolean, { mostMega
       'background',
       '`background` needs `store`: the response is found by its id. Leave out `store: false`.',
     );
-  if (exchange.stream)
-    throw refusal(
-      'background',
-      '`background` cannot be streamed here. Leave out `stream`, and ask `GET /v1/responses/{id}` for the response.',
-    );
   if (exchange.body.length <= mostMegabytes * MEBIBYTE) return;
   throw refusal(
     'background',

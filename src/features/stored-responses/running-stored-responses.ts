@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../../config/gateway-config.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
@@ -18,6 +19,7 @@ import type { Hooks, RunningFeature, World } from '../feature.ts';
 import { type BackgroundRun, BackgroundRuns } from './background-runs.ts';
 import { ConversationShelf } from './conversation-shelf.ts';
 import { type EarlierTurns, EarlierTurnsReader } from './earlier-turns.ts';
+import { Followers } from './followers.ts';
 import { ownerOf } from './owner-of.ts';
 import { flagOf, refuseAll, refuseBackground, refuseForeign } from './refusals.ts';
 import type { StoredResponsesConfig } from './settings.ts';
@@ -53,6 +55,7 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
   readonly #conversations: ConversationShelf;
   readonly #turns: EarlierTurnsReader;
   readonly #runs: BackgroundRuns;
+  readonly #followers: Followers;
   readonly #states: StateSlot<State>;
 
   constructor(world: World) {
@@ -60,17 +63,19 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
     this.#shelf = new Shelf(world);
     this.#conversations = new ConversationShelf(world);
     this.#turns = new EarlierTurnsReader(this.#shelf, this.#conversations);
-    this.#runs = new BackgroundRuns(world, this.#shelf);
+    this.#followers = new Followers(this.#shelf);
+    this.#runs = new BackgroundRuns(world, this.#shelf, this.#followers);
     const conversations = new VisibleConversations(this.#conversations);
-    this.storedResponses = new VisibleResponses(this.#shelf, this.#runs, conversations);
+    this.storedResponses = new VisibleResponses(this.#shelf, this.#runs, this.#followers, conversations);
     this.#states = world.stateSlot(() => ({
       ...{ isKept: false, isInBackground: false, isTaken: false },
       ...{ earlier: undefined, run: undefined, client: undefined },
     }));
   }
 
-  hooks(config: StoredResponsesConfig): Hooks {
+  hooks(config: StoredResponsesConfig, { server }: GatewayConfig): Hooks {
     this.#shelf.config = config;
+    this.#followers.pingMs = server.keepAlivePingMs;
     this.#conversations.config = config;
     const formats = ['openai-responses'] as const;
     // What names kept objects is refused also if nothing is kept.
@@ -133,7 +138,8 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
     if (!state.isKept || identity === undefined) return NO_GUARDS;
     const owner = ownerOf(identity);
     const told = toldOf(state.earlier);
-    if (state.isInBackground) state.run = this.#runs.start(exchange, owner, told);
+    const maxBytes = config.mostMegabytes * MEBIBYTE * (exchange.stream ? STREAM_FACTOR : 1);
+    if (state.isInBackground) state.run = this.#runs.start(exchange, { owner, told, mostBytes: maxBytes });
     else if (state.earlier?.before !== undefined) {
       const { conversationId } = state.earlier;
       state.client = new TurnClient(exchange.client, {
@@ -145,7 +151,7 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
     return [
       {
         sees: 'copy',
-        maxBytes: config.mostMegabytes * MEBIBYTE * (exchange.stream ? STREAM_FACTOR : 1),
+        maxBytes,
         take: ({ body, isStream }) => this.#take(exchange, state, owner, responseIn(body, isStream)),
       },
     ];

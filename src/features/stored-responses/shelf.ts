@@ -1,7 +1,7 @@
 /** What is stored for clients: written and read as response objects with their input, sealed if the configuration says so. */
 import { itemsOf, type JsonObject, type JsonValue, objectOf } from '../../core/json.ts';
 import { failedResponse } from '../../formats/openai-responses/kept-response.ts';
-import type { ResponseOwner, StoredResponse, WithResponse } from '../../stores/contracts/responses.ts';
+import type { ResponseOwner, StoredEvents, StoredResponse, WithResponse } from '../../stores/contracts/responses.ts';
 import type { World } from '../feature.ts';
 import { answered } from './answered.ts';
 import type { StoredResponsesConfig } from './settings.ts';
@@ -53,11 +53,21 @@ export class Shelf {
     }
     const createdAtMs = Math.round(this.#world.clock.nowMs());
     const stored: StoredResponse = {
-      ...{ id, createdAtMs, expiresAtMs: createdAtMs + config.retentionMs, data: this.#sealed(id, data) },
+      ...{
+        id,
+        createdAtMs,
+        expiresAtMs: createdAtMs + config.retentionMs,
+        data: this.#sealed(responseLabel(id), data),
+      },
       ...(runningUntilMs !== undefined && { runningUntilMs: Math.round(runningUntilMs) }),
     };
     const place = `${owner.scope} ${id}`;
-    const writing = this.#world.responses.put(owner, stored, config.mostMegabytesOfScope * MEBIBYTE, together);
+    const writing = this.#world.responses.put(
+      owner,
+      stored,
+      config.mostMegabytesOfScope * MEBIBYTE,
+      this.#withSealed(id, together),
+    );
     this.#writing.set(place, writing);
     try {
       await writing;
@@ -68,7 +78,8 @@ export class Shelf {
 
   /** Ends a response that is being made. False if it was cancelled or deleted meanwhile. */
   end(owner: ResponseOwner, id: string, kept: KeptResponse, more: WithResponse = {}): Promise<boolean> {
-    return this.#world.responses.end(owner, id, this.#sealed(id, JSON.stringify(kept)), more);
+    const data = this.#sealed(responseLabel(id), JSON.stringify(kept));
+    return this.#world.responses.end(owner, id, data, this.#withSealed(id, more));
   }
 
   /** A response of an owner; undefined if there is none. */
@@ -106,30 +117,62 @@ export class Shelf {
     return answered(responses.delete(scope, id, clock.nowMs()));
   }
 
+  /** Stores events of a response that is being made. False if it is not any more. */
+  putEvents({ scope }: ResponseOwner, id: string, { first, data }: StoredEvents): Promise<boolean> {
+    const most = (this.config?.mostMegabytesOfScope ?? 0) * MEBIBYTE;
+    return this.#world.responses.putEvents(scope, id, this.#sealedEvents(id, { first, data }), most);
+  }
+
+  /** Events of a response from a number on, in pages; undefined if there is no such response. */
+  async events({ scope }: ResponseOwner, id: string, from: number, mostBatches: number) {
+    const nowMs = this.#world.clock.nowMs();
+    const page = await answered(this.#world.responses.events(scope, id, { from, mostBatches, nowMs }));
+    if (page === undefined) return undefined;
+    const { batches, runningUntilMs } = page;
+    return {
+      batches: batches.map(({ first, data }) => ({ first, data: this.#unsealed(data, eventsLabel(id, first)) ?? '' })),
+      isRunning: runningUntilMs !== undefined && runningUntilMs > nowMs,
+    };
+  }
+
   renew({ scope }: ResponseOwner, id: string, untilMs: number): Promise<boolean> {
     return this.#world.responses.renew(scope, id, Math.round(untilMs));
   }
 
-  #sealed(id: string, data: string): string {
-    return this.config?.isEncrypted === true ? this.#world.seal.seal(data, `response ${id}`) : data;
+  #sealed(label: string, data: string): string {
+    return this.config?.isEncrypted === true ? this.#world.seal.seal(data, label) : data;
+  }
+
+  #sealedEvents(id: string, { first, data }: StoredEvents): StoredEvents {
+    return { first, data: this.#sealed(eventsLabel(id, first), data) };
+  }
+
+  #withSealed(id: string, { events, ...more }: WithResponse): WithResponse {
+    return events === undefined ? more : { ...more, events: this.#sealedEvents(id, events) };
   }
 
   /** Undefined if it was sealed under a key that is not known any more: for its client it does not exist. */
-  #opened(id: string, data: string): Required<KeptResponse> | undefined {
-    let text = data;
-    if (SEALED.test(data)) {
-      try {
-        text = this.#world.seal.unseal(data, `response ${id}`);
-      } catch (error) {
-        this.#world.onFault(`the stored response ${id} cannot be opened`, error);
-        return undefined;
-      }
+  #unsealed(data: string, label: string): string | undefined {
+    if (!SEALED.test(data)) return data;
+    try {
+      return this.#world.seal.unseal(data, label);
+    } catch (error) {
+      this.#world.onFault(`the stored ${label} cannot be opened`, error);
+      return undefined;
     }
+  }
+
+  #opened(id: string, data: string): Required<KeptResponse> | undefined {
+    const text = this.#unsealed(data, responseLabel(id));
+    if (text === undefined) return undefined;
     const value = objectOf(JSON.parse(text) as JsonValue);
     const reasoning = itemsOf(value?.reasoning) as unknown as Reasoning;
     return { response: objectOf(value?.response) ?? {}, input: itemsOf(value?.input), reasoning };
   }
 }
+
+const responseLabel = (id: string): string => `response ${id}`;
+const eventsLabel = (id: string, first: number): string => `events of response ${id} from ${first}`;
 
 const LISTED = /^item_([\w.:-]{1,240})_(\d{1,6})$/;
 

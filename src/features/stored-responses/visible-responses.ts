@@ -5,6 +5,7 @@ import { listedItem } from '../../formats/openai-responses/kept-response.ts';
 import { hasStreamedEnd, replayedResponse } from '../../formats/openai-responses/replayed-response.ts';
 import type { Identity } from '../../tenancy/identity.ts';
 import type { BackgroundRuns } from './background-runs.ts';
+import type { Followers } from './followers.ts';
 import { ownerOf } from './owner-of.ts';
 import { listedItemId, type Shelf } from './shelf.ts';
 import { listOf, type VisibleConversations } from './visible-conversations.ts';
@@ -13,9 +14,11 @@ import { listOf, type VisibleConversations } from './visible-conversations.ts';
 export class VisibleResponses implements StoredResponses {
   readonly #shelf: Shelf;
   readonly #runs: BackgroundRuns;
+  readonly #followers: Followers;
   readonly conversations: VisibleConversations;
 
-  constructor(shelf: Shelf, runs: BackgroundRuns, conversations: VisibleConversations) {
+  constructor(shelf: Shelf, runs: BackgroundRuns, followers: Followers, conversations: VisibleConversations) {
+    this.#followers = followers;
     this.conversations = conversations;
     this.#shelf = shelf;
     this.#runs = runs;
@@ -25,12 +28,18 @@ export class VisibleResponses implements StoredResponses {
     return (await this.#find(owner, id)).response;
   }
 
-  async replay(owner: Identity, id: string, after: number): Promise<string> {
-    const response = await this.show(owner, id);
+  async events(identity: Identity, id: string, after: number): Promise<string | AsyncIterable<string>> {
+    const owner = ownerOf(identity);
+    const { response } = await this.#find(identity, id);
+    const isStreamed = (await this.#shelf.events(owner, id, 0, 1))?.batches.length === 1;
+    if (isStreamed) {
+      this.#followers.refuseOneMore(owner);
+      return this.#followers.follow({ owner, id, from: after + 1, log: this.#runs.logOf(owner, id) });
+    }
     if (hasStreamedEnd(response)) return replayedResponse(response, after);
     throw new GatewayError(
       'invalid_request',
-      `The response '${id.slice(0, 256)}' is ${String(response.status)}. Only one that is over can be streamed again: ask for it without \`stream\`.`,
+      `The response '${id.slice(0, 256)}' is ${String(response.status)} and was not created with 'stream': true, so it can be streamed only once it is over: ask for it without \`stream\`.`,
       { param: 'stream' },
     );
   }
@@ -55,6 +64,7 @@ export class VisibleResponses implements StoredResponses {
     }
     if (!isRunning) return response;
     const cancelled = { ...response, status: 'cancelled' };
+    await this.#runs.store(owner, id);
     const wasRunning = await this.#shelf.end(owner, id, { response: cancelled, input });
     this.#runs.leave(owner, id);
     return wasRunning ? cancelled : (await this.#find(identity, id)).response;

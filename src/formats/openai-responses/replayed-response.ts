@@ -9,9 +9,9 @@ export function hasStreamedEnd({ status }: JsonObject): boolean {
   return ENDED.has(status);
 }
 
-/** The events behind the one of this number; the same response always has the same events. */
-export function replayedResponse(response: JsonObject, after: number): string {
-  const { write } = new EventWriter();
+/** The events behind the one of this number, the first of which has another; the same response always has the same events. */
+export function replayedResponse(response: JsonObject, after: number, first = 0): string {
+  const { write } = new EventWriter(first);
   const begun = { ...response, status: 'in_progress', output: [], completed_at: null, usage: undefined };
   const events = [
     write('response.created', { response: begun }),

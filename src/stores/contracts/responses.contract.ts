@@ -88,37 +88,57 @@ export function testResponses(name: string, open: () => Promise<SqlConnection>):
         assert.equal((await store.holdersOf('key:h1', ['m1'], 9)).get('m1'), 'a');
       }));
 
-    it('keeps events of a response while it is made, and gives them from a number on', () =>
+    it('keeps events of a response while it is made, and gives them in pages from a number on', () =>
       using(async (store) => {
-        await store.put(OWNER, made('a', { runningUntilMs: 50 }), MUCH);
-        for (const first of [0, 4, 7]) {
-          assert.equal(await store.putEvents('key:h1', 'a', { first, data: `from ${first}` }), true);
+        const page = (scope: string, from: number, mostBatches = 9) =>
+          store.events(scope, 'a', { from, mostBatches, nowMs: 9 });
+        const firsts = async (from: number, most?: number) =>
+          (await page('key:h1', from, most))?.batches.map(({ first }) => first);
+        await store.put(OWNER, made('a', { runningUntilMs: 50 }), MUCH, { events: { first: 0, data: 'from 0' } });
+        for (const first of [4, 7]) {
+          assert.equal(await store.putEvents('key:h1', 'a', { first, data: `from ${first}` }, MUCH), true);
         }
-        assert.equal(await store.putEvents('key:h2', 'a', { first: 0, data: 'of another' }), false);
-        const firsts = async (from: number) => (await store.events('key:h1', 'a', from)).map(({ first }) => first);
+        assert.equal(await store.putEvents('key:h2', 'a', { first: 0, data: 'of another' }, MUCH), false);
         assert.deepEqual(await firsts(0), [0, 4, 7]);
+        assert.deepEqual(await firsts(0, 2), [0, 4]);
         assert.deepEqual(await firsts(5), [4, 7]);
         assert.deepEqual(await firsts(7), [7]);
-        assert.deepEqual(await store.events('key:h2', 'a', 0), []);
-        await store.end(OWNER, 'a', 'done');
-        assert.equal(await store.putEvents('key:h1', 'a', { first: 9, data: 'late' }), false);
-        assert.equal((await store.events('key:h1', 'a', 0)).at(-1)?.data, 'from 7');
+        assert.deepEqual(await firsts(99), [7]);
+        assert.equal((await page('key:h1', 0))?.runningUntilMs, 50);
+        assert.equal(await page('key:h2', 0), undefined);
+        assert.equal(await store.events('key:h1', 'a', { from: 0, mostBatches: 9, nowMs: 1_000 }), undefined);
+        await store.end(OWNER, 'a', 'done', { events: { first: 9, data: 'from 9' } });
+        assert.equal(await store.putEvents('key:h1', 'a', { first: 12, data: 'late' }, MUCH), false);
+        assert.deepEqual(await page('key:h1', 9), { batches: [{ first: 9, data: 'from 9' }] });
+        assert.equal(await store.end(OWNER, 'a', 'again', { events: { first: 14, data: 'late' } }), false);
+        assert.deepEqual(await firsts(99), [9]);
         await store.delete('key:h1', 'a', 9);
-        assert.deepEqual(await store.events('key:h1', 'a', 0), []);
+        assert.equal(await page('key:h1', 0), undefined);
       }));
 
     it('counts the events of a response as its bytes', () =>
       using(async (store) => {
         for (const [at, id] of ['a', 'b'].entries()) {
-          await store.put(OWNER, made(id, { createdAtMs: at, runningUntilMs: 50, data: 'x'.repeat(500) }), 1_000);
-          await store.putEvents('key:h1', id, { first: 0, data: 'y'.repeat(400) });
-          await store.end(OWNER, id, 'z');
+          await store.put(OWNER, made(id, { createdAtMs: at, runningUntilMs: 50, data: 'x'.repeat(500) }), 1_000, {
+            events: { first: 0, data: 'y'.repeat(150) },
+          });
+          await store.putEvents('key:h1', id, { first: 1, data: 'y'.repeat(150) }, 1_000);
+          await store.end(OWNER, id, 'z', { events: { first: 2, data: 'y'.repeat(100) } });
         }
         await store.put(OWNER, made('c', { data: 'x'.repeat(500) }), 1_000);
         const isThere = await Promise.all(
           ['a', 'b', 'c'].map(async (id) => (await store.get('key:h1', id, 9)) !== undefined),
         );
         assert.deepEqual(isThere, [false, true, true]);
+      }));
+
+    it('deletes the oldest responses while one is streamed', () =>
+      using(async (store) => {
+        await store.put(OWNER, made('old', { data: 'x'.repeat(500) }), 1_000);
+        await store.put(OWNER, made('new', { createdAtMs: 6, runningUntilMs: 50 }), 1_000);
+        await store.putEvents('key:h1', 'new', { first: 0, data: 'y'.repeat(900) }, 1_000);
+        assert.equal(await store.get('key:h1', 'old', 9), undefined);
+        assert.notEqual(await store.get('key:h1', 'new', 9), undefined);
       }));
 
     it('keeps no more bytes of a scope than it may have, and deletes the oldest first', () =>

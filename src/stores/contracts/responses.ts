@@ -46,6 +46,8 @@ export interface WithResponse {
   readonly itemIds?: readonly string[];
   /** What the response adds to its conversation. */
   readonly addition?: Addition;
+  /** The first or the last events of one that is streamed in the background. */
+  readonly events?: StoredEvents;
 }
 
 /** Events of a response that is streamed in the background. */
@@ -54,6 +56,20 @@ export interface StoredEvents {
   readonly first: number;
   /** As text; sealed if the configuration says so. */
   readonly data: string;
+}
+
+/** Which events are asked for. */
+export interface EventRange {
+  readonly from: number;
+  readonly mostBatches: number;
+  readonly nowMs: number;
+}
+
+/** Some of the events of a response, in their order. */
+export interface EventsPage {
+  readonly batches: readonly StoredEvents[];
+  /** As in the response itself. If it is absent, no more events follow than this and further pages have. */
+  readonly runningUntilMs?: number;
 }
 
 /** The store of responses. Any method may reject with a DatabaseUnavailableError. */
@@ -69,10 +85,10 @@ export interface ResponseStore {
   end(owner: ResponseOwner, id: string, data: string, more?: WithResponse): Promise<boolean>;
   /** Says that a response is still being made. False if it is not. */
   renew(scope: string, id: string, untilMs: number): Promise<boolean>;
-  /** Adds events to a response. False if it is not being made any more. */
-  putEvents(scope: string, id: string, events: StoredEvents): Promise<boolean>;
-  /** The events of a response from the batch that holds number `from`, in their order. */
-  events(scope: string, id: string, from: number): Promise<readonly StoredEvents[]>;
+  /** Adds events to a response, which count as its bytes. False if it is not being made any more. */
+  putEvents(scope: string, id: string, events: StoredEvents, mostBytesOfScope: number): Promise<boolean>;
+  /** Events of a response, at most so many batches, the first of which holds number `from`. Undefined if there is no such response. */
+  events(scope: string, id: string, range: EventRange): Promise<EventsPage | undefined>;
   /** Which responses of a scope have these items: the newest for each. */
   holdersOf(scope: string, itemIds: readonly string[], nowMs: number): Promise<ReadonlyMap<string, string>>;
   /** Deletes a response. False if there is none. */

@@ -45,7 +45,7 @@ test('what is not over, what is of another scope and what is no number is refuse
   gateway.simulator.script({ fault: 'headers-after-5' });
   const running = await client.responses.create({ model: 'gpt-4o', input: 'say: hi', background: true });
   const early = client.responses.retrieve(running.id, { stream: true });
-  await assert.rejects(early, refusal(400, '400', /is in_progress\. Only one that is over/));
+  await assert.rejects(early, refusal(400, '400', /is in_progress and was not created with 'stream': true/));
   assert.equal((await gateway.get(`/v1/responses/${running.id}?stream=true&starting_after=x`)).status, 400);
   const other = clientOf(gateway, (await make(gateway, '/key/generate', {})).key);
   const foreign = other.responses.retrieve(running.id, { stream: true });

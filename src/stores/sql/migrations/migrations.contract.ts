@@ -119,7 +119,8 @@ const FIXTURES: readonly Fixture[] = [
       assert.deepEqual(await conversations.items('key:h1', 'conv_1'), [{ id: 'msg_1', data: '{}' }]);
       const responses = new SqlResponses(connection);
       assert.equal((await responses.holdersOf('team:t1', ['msg_2'], 9)).get('msg_2'), 'resp_1');
-      assert.deepEqual(await responses.events('team:t1', 'resp_1', 0), [{ first: 0, data: '[]' }]);
+      const events = await responses.events('team:t1', 'resp_1', { from: 0, mostBatches: 9, nowMs: 9 });
+      assert.deepEqual(events?.batches, [{ first: 0, data: '[]' }]);
     },
   },
 ];

@@ -1,6 +1,8 @@
 import { sql, type Transaction } from 'kysely';
 import { defined } from '../../../core/defined.ts';
 import type {
+  EventRange,
+  EventsPage,
   ResponseOwner,
   ResponseStore,
   StoredEvents,
@@ -48,7 +50,7 @@ export class SqlResponses implements ResponseStore {
     await retryConflicts(() =>
       this.#write.transaction().execute(async (transaction) => {
         if (!(await holdKey(this.#kind, transaction, owner))) return;
-        await insert(transaction, owner, response, bytes);
+        await insert(transaction, owner, response, bytes + bytesOf(more));
         await this.#putMore(transaction, owner, response.id, more);
       }),
     );
@@ -84,7 +86,7 @@ export class SqlResponses implements ResponseStore {
           .updateTable('responses')
           .set({
             data,
-            bytes: sql<number>`bytes - ${length} + cast(${Buffer.byteLength(data)} as bigint)`,
+            bytes: sql<number>`bytes - ${length} + cast(${Buffer.byteLength(data) + bytesOf(more)} as bigint)`,
             running_until: null,
           })
           .where('scope', '=', owner.scope)
@@ -127,25 +129,38 @@ export class SqlResponses implements ResponseStore {
     }
   }
 
-  async putEvents(scope: string, id: string, { first, data }: StoredEvents): Promise<boolean> {
-    return await retryConflicts(() =>
+  async putEvents(scope: string, id: string, events: StoredEvents, mostBytesOfScope: number): Promise<boolean> {
+    const bytes = Buffer.byteLength(events.data);
+    const isRunning = await retryConflicts(() =>
       this.#write.transaction().execute(async (transaction) => {
         const { numUpdatedRows } = await transaction
           .updateTable('responses')
-          .set(({ eb }) => ({ bytes: eb('bytes', '+', Buffer.byteLength(data)) }))
+          .set(({ eb }) => ({ bytes: eb('bytes', '+', bytes) }))
           .where('scope', '=', scope)
           .where('id', '=', id)
           .where('running_until', 'is not', null)
           .executeTakeFirst();
         if (numUpdatedRows === 0n) return false;
-        await transaction.insertInto('response_events').values({ scope, response_id: id, first, data }).execute();
+        await insertEvents(transaction, scope, id, events);
         return true;
       }),
     );
+    if (isRunning) await this.#limit.written(scope, bytes, mostBytesOfScope);
+    return isRunning;
   }
 
-  async events(scope: string, id: string, from: number): Promise<readonly StoredEvents[]> {
-    if (!isStorable(id)) return [];
+  async events(scope: string, id: string, { from, mostBatches, nowMs }: EventRange): Promise<EventsPage | undefined> {
+    if (!isStorable(id)) return undefined;
+    // Whether more may come is read before what has come: what ended meanwhile is then read to its end by the next page.
+    const response = await this.#read
+      .selectFrom('responses')
+      .select('running_until')
+      .where('scope', '=', scope)
+      .where('id', '=', id)
+      .where('expires_at', '>', nowMs)
+      .executeTakeFirst();
+    if (response === undefined) return undefined;
+    const runningUntilMs = response.running_until === null ? undefined : Number(response.running_until);
     const batches = () =>
       this.#read.selectFrom('response_events').where('scope', '=', scope).where('response_id', '=', id);
     const { start = 0 } =
@@ -157,8 +172,12 @@ export class SqlResponses implements ResponseStore {
       .where('first', '>=', Number(start ?? 0))
       .select(['first', 'data'])
       .orderBy('first')
+      .limit(mostBatches)
       .execute();
-    return rows.map(({ first, data }) => ({ first: Number(first), data }));
+    return {
+      batches: rows.map(({ first, data }) => ({ first: Number(first), data })),
+      ...defined({ runningUntilMs }),
+    };
   }
 
   async holdersOf(scope: string, itemIds: readonly string[], nowMs: number): Promise<ReadonlyMap<string, string>> {
@@ -185,9 +204,10 @@ export class SqlResponses implements ResponseStore {
     transaction: Transaction<Tables>,
     owner: ResponseOwner,
     id: string,
-    { itemIds = [], addition }: WithResponse,
+    { itemIds = [], addition, events }: WithResponse,
   ): Promise<void> {
     const { scope } = owner;
+    if (events !== undefined) await insertEvents(transaction, scope, id, events);
     const ids = [...new Set(itemIds.filter(isStorable))];
     for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
       const rows = ids.slice(start, start + IDS_AT_ONCE).map((item) => ({ scope, id: item, response_id: id }));
@@ -210,6 +230,19 @@ export class SqlResponses implements ResponseStore {
 }
 
 const NOTHING_MORE: WithResponse = {};
+
+function bytesOf({ events }: WithResponse): number {
+  return events === undefined ? 0 : Buffer.byteLength(events.data);
+}
+
+async function insertEvents(
+  transaction: Transaction<Tables>,
+  scope: string,
+  id: string,
+  { first, data }: StoredEvents,
+): Promise<void> {
+  await transaction.insertInto('response_events').values({ scope, response_id: id, first, data }).execute();
+}
 
 async function insert(
   transaction: Transaction<Tables>,

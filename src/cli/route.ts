@@ -11,6 +11,7 @@ import { chatCompletions } from '../endpoints/chat-completions/index.ts';
 import type { Client } from '../exchange/client.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { forecast, type RouteForecast } from '../pipeline/diagnosis/explain-route.ts';
+import { HeavyWork } from '../pipeline/heavy/heavy-work.ts';
 import { peek } from '../pipeline/peek.ts';
 import { findGroup, plan } from '../pipeline/plan.ts';
 import { noteOwnRegions } from '../pipeline/regions.ts';
@@ -72,14 +73,15 @@ async function foresee(snapshot: Snapshot, { tags }: Arguments, body: JsonObject
   });
   exchange.body = Buffer.from(JSON.stringify(body));
   const tokens = new TokenCounter();
+  const heavy = new HeavyWork();
   try {
-    peek(exchange);
+    await peek(exchange, { heavy });
     findGroup(exchange);
     noteOwnRegions(exchange);
-    await plan(exchange, (text) => tokens.count(text));
+    await plan(exchange, { heavy, countTokens: (text) => tokens.count(text) });
     return forecast(exchange);
   } finally {
-    await tokens.close();
+    await Promise.all([tokens.close(), heavy.close()]);
   }
 }
 

@@ -69,7 +69,7 @@ describe('Counting tokens', () => {
         return (user + system) / 1_000;
       };
       const tools = { count: exactly, spentMs, limitMs: 50, random };
-      const tokens = estimateTokens(windowsOf(text, random), text.length, tools);
+      const tokens = estimateTokens(windowsOf(text, random), tools);
       assert.ok(spentMs() < 100, `${name}: ${spentMs()} ms`);
       assert.ok(tokens > 0 && tokens <= Buffer.byteLength(text), `${name}: ${tokens} tokens`);
     }
@@ -78,7 +78,7 @@ describe('Counting tokens', () => {
   test('is exact for ordinary texts of any length that is counted as a whole', () => {
     const text = PROSE.repeat(200);
     const tools = { count: exactly, spentMs: () => 0, limitMs: 50, random };
-    assert.equal(estimateTokens(windowsOf(text, random), text.length, tools), exactly(text));
+    assert.equal(estimateTokens(windowsOf(text, random), tools), exactly(text));
   });
 
   test('errs on the high side, and not by much, if the text is long or was not counted as a whole', () => {
@@ -92,7 +92,7 @@ describe('Counting tokens', () => {
           return exactly(piece);
         };
         const tools = { count, spentMs: () => (counted >= pieces ? 51 : 0), limitMs: 50, random };
-        const ratio = estimateTokens(windowsOf(text, random), text.length, tools) / truth;
+        const ratio = estimateTokens(windowsOf(text, random), tools) / truth;
         assert.ok(ratio > 0.97 && ratio < 1.6, `${pieces} pieces: ${ratio}`);
       }
     }

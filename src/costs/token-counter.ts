@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { roughTokens, windowsOf } from './token-estimate.ts';
+import { roughTokens, type TextWindows, windowsOf } from './token-estimate.ts';
 import type { CountAnswer, CountQuestion } from './token-worker.ts';
 
 /** If more questions than this wait, of one owner or in all, further ones get a rough estimate. */
@@ -17,13 +17,13 @@ interface CountLimits {
 }
 
 interface Question {
-  readonly text: string;
+  readonly text: string | TextWindows;
   readonly resolve: (tokens: number) => void;
   readonly timer: NodeJS.Timeout;
 }
 
 /** Counts the tokens of a text, for owners in turn; the tokenizer behind it is loaded when it is first used. */
-export type CountTokens = (text: string, owner?: string) => Promise<number>;
+export type CountTokens = (text: string | TextWindows, owner?: string) => Promise<number>;
 
 /**
  * Counts tokens with OpenAI's o200k vocabulary in a thread of its own, which starts at the first question. Other
@@ -48,8 +48,8 @@ export class TokenCounter {
   }
 
   /** The tokens of a text. Owners, such as the hash of a key, take turns. */
-  count(text: string, owner = ''): Promise<number> {
-    if (text === '') return Promise.resolve(0);
+  count(text: string | TextWindows, owner = ''): Promise<number> {
+    if (text === '' || (typeof text !== 'string' && text.characters === 0)) return Promise.resolve(0);
     const queue = this.#queues.get(owner) ?? [];
     if (this.#isClosed || this.#waitingCount >= MOST_WAITING || queue.length >= MOST_WAITING_OF_ONE) {
       return Promise.resolve(roughTokens(text));
@@ -105,8 +105,8 @@ export class TokenCounter {
       this.#asked = question;
       this.#overdue = setTimeout(() => this.#replace(worker), this.#mostMs);
       const { text } = question;
-      const windows = windowsOf(text, Math.random);
-      const message: CountQuestion = { windows, characters: text.length, limitMs: this.#computingMs };
+      const windows = typeof text === 'string' ? windowsOf(text, Math.random) : text;
+      const message: CountQuestion = { ...windows, limitMs: this.#computingMs };
       worker.postMessage(message);
       return;
     }

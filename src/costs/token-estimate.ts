@@ -27,9 +27,22 @@ interface CountingTools {
   readonly random: () => number;
 }
 
+/** What of a text is counted: all of it, or windows. */
+export interface TextWindows {
+  readonly windows: readonly string[];
+  /** Of the whole text. */
+  readonly characters: number;
+}
+
 /** The text, or windows spread over the whole of it if it is long. */
-export function windowsOf(text: string, random: () => number): readonly string[] {
-  if (text.length <= MOST_READ_CHARACTERS) return [text];
+export function windowsOf(text: string, random: () => number): TextWindows {
+  return {
+    windows: text.length <= MOST_READ_CHARACTERS ? [text] : spreadWindows(text, random),
+    characters: text.length,
+  };
+}
+
+function spreadWindows(text: string, random: () => number): readonly string[] {
   const stride = text.length / WINDOWS;
   const size = MOST_READ_CHARACTERS / WINDOWS;
   return Array.from({ length: WINDOWS }, (_, index) => {
@@ -42,7 +55,7 @@ export function windowsOf(text: string, random: () => number): readonly string[]
  * Tokens of a text of so many characters by its windows. Exact (but for cut words) if all of it was counted in time, otherwise an
  * estimate on the high side.
  */
-export function estimateTokens(windows: readonly string[], length: number, tools: CountingTools): number {
+export function estimateTokens({ windows, characters: length }: TextWindows, tools: CountingTools): number {
   const counted: { readonly characters: number; readonly tokens: number }[] = [];
   let characters = 0;
   let tokens = 0;
@@ -60,8 +73,12 @@ export function estimateTokens(windows: readonly string[], length: number, tools
 }
 
 /** Tokens by rule of thumb, on the high side: one for three bytes. */
-export function roughTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / 3);
+export function roughTokens(text: string | TextWindows): number {
+  if (typeof text === 'string') return Math.ceil(Buffer.byteLength(text) / 3);
+  const { windows, characters } = text;
+  const seen = windows.reduce((sum, { length }) => sum + length, 0);
+  const bytes = windows.reduce((sum, window) => sum + Buffer.byteLength(window), 0);
+  return seen === 0 ? 0 : Math.ceil((bytes / 3) * (characters / seen));
 }
 
 function piecesOf(window: string): readonly string[] {

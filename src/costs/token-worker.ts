@@ -1,13 +1,10 @@
 /** The thread that counts tokens: loading the vocabulary takes 0.1 s and 75 MB, which must not delay requests. */
 import { parentPort } from 'node:worker_threads';
 import { countTokens, setMergeCacheSize } from 'gpt-tokenizer/encoding/o200k_base';
-import { estimateTokens } from './token-estimate.ts';
+import { estimateTokens, type TextWindows } from './token-estimate.ts';
 
 /** A question to the thread. */
-export interface CountQuestion {
-  readonly windows: readonly string[];
-  /** Of the whole text, which the windows are a part of. */
-  readonly characters: number;
+export interface CountQuestion extends TextWindows {
   /** Computing time after which the rest is estimated. */
   readonly limitMs: number;
 }
@@ -23,9 +20,9 @@ const REMEMBERED_WORDS = 2_000;
 const port = parentPort;
 if (port !== null) {
   setMergeCacheSize(REMEMBERED_WORDS);
-  port.on('message', ({ windows, characters, limitMs }: CountQuestion) => {
+  port.on('message', ({ limitMs, ...text }: CountQuestion) => {
     const before = process.threadCpuUsage();
-    const tokens = estimateTokens(windows, characters, {
+    const tokens = estimateTokens(text, {
       count: (piece) => countTokens(piece, PLAIN_TEXT),
       spentMs: () => {
         const { user, system } = process.threadCpuUsage(before);

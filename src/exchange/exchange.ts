@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PicoUsd } from '../core/money.ts';
+import { HEAVY_BYTES } from '../core/too-heavy.ts';
 import type { Cost } from '../costs/price-of.ts';
 import type { Dropped } from '../formats/format.ts';
 import { formatParts } from '../formats/index.ts';
@@ -64,6 +65,8 @@ export class Exchange implements LaneRequest {
   readonly slots: Slots<Exchange>;
   #states: unknown[] | undefined;
   body: Buffer = EMPTY;
+  /** A larger body or answer is parsed on a thread of its own (`src/pipeline/heavy`). */
+  readonly mostParsedBytes = HEAVY_BYTES;
   receivedMs = 0;
 
   // identify

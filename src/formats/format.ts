@@ -205,8 +205,14 @@ export interface EmbeddingFormat {
   readAnswer(body: JsonObject): Pick<EmbeddingResponse, 'vectors' | 'usage'>;
   /** The answer to this request. */
   writeAnswer(answer: Pick<EmbeddingResponse, 'vectors' | 'usage'>, request: EmbeddingRequest): JsonObject;
-  /** A relayed answer in the encoding that its request asks for; `asked` returns a member of the request. */
-  readonly asAsked?: (answer: Buffer, asked: (member: string) => JsonValue | undefined) => Buffer;
+  /**
+   * A relayed answer in the encoding that a member of its request asks for. Throws a `TooHeavy` for one that has to be parsed for it
+   * and is larger than `mostBytes`.
+   */
+  readonly asAsked?: {
+    readonly member: string;
+    convert(answer: Buffer, asked: JsonValue | undefined, mostBytes: number | undefined): Buffer;
+  };
 }
 
 /** A conversational wire format: pure functions between its JSON and the neutral conversation. */

@@ -3,6 +3,7 @@
  * for members that may be one; only a request with a suspicious one is read.
  */
 import type { JsonObject } from '../core/json.ts';
+import { refuseHeavy } from '../core/too-heavy.ts';
 import type { ConversationFormat } from './format.ts';
 import { FormatError } from './format.ts';
 import type { ConversationRequest } from './neutral/conversation.ts';
@@ -14,15 +15,22 @@ const NAME_MEMBER = '"name"';
 /** A request that names none of these has no tools and no calls. */
 const MARKS = ['"tools"', '"tool_calls"', '"tool_use"', '"functions"', '"function_call"'];
 
-/** Whether a body has to be read and written again for these limits. */
-export function holdsMisfits(body: Uint8Array, format: ConversationFormat, limits: ToolLimits): boolean {
+/** Whether a body has to be read and written again for these limits. Throws a `TooHeavy` for one that would have to be parsed to know. */
+export function holdsMisfits(
+  body: Uint8Array,
+  format: ConversationFormat,
+  limits: ToolLimits,
+  mostParsedBytes?: number,
+): boolean {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (!MARKS.some((mark) => bytes.includes(mark))) return false;
   const { names, ids } = limits;
   const isSuspicious =
     (names !== undefined && holdsSuspicious(bytes, NAME_MEMBER, names)) ||
     (ids !== undefined && ID_MEMBERS.some((member) => holdsSuspicious(bytes, member, ids)));
-  return isSuspicious && isMisfit(bytes, format, limits);
+  if (!isSuspicious) return false;
+  refuseHeavy(bytes.length, mostParsedBytes);
+  return isMisfit(bytes, format, limits);
 }
 
 function holdsSuspicious(bytes: Buffer, member: string, limit: TextLimit): boolean {

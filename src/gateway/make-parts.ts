@@ -33,7 +33,7 @@ export function makeParts(
   { gatherRoute }: GatewayOptions,
   { tools, stores, live, tenants, budgets, features }: Made,
 ): { readonly parts: Parts; readonly routeOf: (callId: string) => JsonObject | undefined } {
-  const { clock, random, upstream, tokens, queue, onFault } = tools;
+  const { clock, random, upstream, tokens, heavy, queue, onFault } = tools;
   const { claims, journal, database } = stores;
   const routes = new RouteRecords();
   const routeOf = (callId: string): JsonObject | undefined => {
@@ -41,7 +41,7 @@ export function makeParts(
     return record === undefined ? undefined : explainRecord(record, live.current);
   };
   const parts: Parts = {
-    ...{ clock, random, upstream, tenants, claims, journal, routes, onFault },
+    ...{ clock, random, upstream, heavy, tenants, claims, journal, routes, onFault },
     waiting: new BudgetQueue(() => clock.monotonicMs()),
     routing: live.routing,
     freeRates: new FreeRates(claims),

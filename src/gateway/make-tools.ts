@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
 import { TokenCounter } from '../costs/token-counter.ts';
+import { HeavyWork, limitsFor } from '../pipeline/heavy/heavy-work.ts';
 import { MetricsRecorder } from '../telemetry/recorder.ts';
 import { SettledQueue } from '../telemetry/sinks.ts';
 import { Upstream } from '../upstream/upstream.ts';
@@ -14,6 +15,7 @@ export interface Tools {
   readonly random: () => number;
   readonly upstream: Upstream;
   readonly tokens: TokenCounter;
+  readonly heavy: HeavyWork;
   readonly metrics: MetricsRecorder;
   /** Settled requests on their way to the metrics and the log. */
   readonly queue: SettledQueue;
@@ -33,11 +35,13 @@ export function makeTools({ config, version, log }: GatewayOptions, shutdown: Sh
   shutdown.add('outside', () => upstream.close());
   const tokens = new TokenCounter();
   shutdown.add('outside', () => tokens.close());
+  const heavy = new HeavyWork(limitsFor(config.server.maxRequestBytes));
+  shutdown.add('outside', () => heavy.close());
   const metrics = new MetricsRecorder({ version, ...config.telemetry, ...config.telemetry.metrics });
   const queue = new SettledQueue([metrics, log.requests], {
     onSinkError: (error) => log.app.error({ error }, 'A consumer of settled requests failed'),
   });
   shutdown.add('telemetry', () => queue.flush());
   const onFault = (what: string, error: unknown): void => log.app.error({ error }, what);
-  return { clock, random: Math.random, upstream, tokens, metrics, queue, onFault };
+  return { clock, random: Math.random, upstream, tokens, heavy, metrics, queue, onFault };
 }

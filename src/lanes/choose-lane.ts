@@ -20,12 +20,16 @@ export interface LaneChoice {
 
 /**
  * The relay lane if the provider speaks the client's format, the translate lane otherwise. Undefined if the provider
- * has no operation that can answer this endpoint.
+ * has no operation that can answer this endpoint. Throws a `TooHeavy` if more would have to be parsed to know it than may be here.
  */
-export function chooseLane(request: LaneRequest, deployment: Deployment): LaneChoice | undefined {
-  const { endpoint, body } = request;
+export function chooseLane(
+  request: LaneRequest,
+  deployment: Deployment,
+  mostParsedBytes = request.mostParsedBytes,
+): LaneChoice | undefined {
+  const { endpoint } = request;
   const { operation: asked, format } = endpoint;
-  if (asked.actsAs !== undefined) return chooseActing(request, deployment, asked.actsAs);
+  if (asked.actsAs !== undefined) return chooseActing(request, deployment, asked.actsAs, mostParsedBytes);
   const own = deployment.operation(asked.id);
   if (own === undefined || !serves(own, request, deployment)) {
     const { standIn } = asked;
@@ -39,20 +43,25 @@ export function chooseLane(request: LaneRequest, deployment: Deployment): LaneCh
     return other === undefined ? undefined : translated(format, id, other);
   }
   if (own.format !== format) return translated(format, asked.id, own);
-  const obstacle = obstacleTo(own, asked.id, deployment, body);
+  const obstacle = obstacleTo(own, asked.id, deployment, request.body, mostParsedBytes);
   if (obstacle !== undefined) return { lane: 'translate', reason: obstacle, operationName: asked.id, operation: own };
   return { lane: 'relay', reason: 'same-format', operationName: asked.id, operation: own };
 }
 
 /** The relay lane if the provider does the operation with these very bytes; else what leads to the same. */
-function chooseActing(request: LaneRequest, deployment: Deployment, actsAs: LaneOperation): LaneChoice | undefined {
+function chooseActing(
+  request: LaneRequest,
+  deployment: Deployment,
+  actsAs: LaneOperation,
+  mostParsedBytes: number | undefined,
+): LaneChoice | undefined {
   const { operation: asked, format } = request.endpoint;
   const own = deployment.operation(asked.id);
   const isThere = own?.format === format && (own.isAt?.(deployment.target.baseUrl) ?? true);
-  if (isThere && obstacleTo(own, asked.id, deployment, request.body) === undefined) {
+  if (isThere && obstacleTo(own, asked.id, deployment, request.body, mostParsedBytes) === undefined) {
     return { lane: 'relay', reason: 'same-format', operationName: asked.id, operation: own };
   }
-  const choice = chooseLane({ ...request, endpoint: { format, operation: actsAs } }, deployment);
+  const choice = chooseLane({ ...request, endpoint: { format, operation: actsAs } }, deployment, mostParsedBytes);
   if (choice === undefined || choice.lane === 'translate') return choice;
   return { ...choice, lane: 'translate', reason: 'same-format' };
 }
@@ -63,6 +72,7 @@ function obstacleTo(
   operationName: OperationId,
   deployment: Deployment,
   body: Buffer,
+  mostParsedBytes: number | undefined,
 ): string | undefined {
   const { model } = deployment;
   const { conversation } = formatParts(own.format);
@@ -71,7 +81,7 @@ function obstacleTo(
   const obstacle = conversation.mustTranslate?.(body, model) ?? own.mustTranslate?.(model, body);
   if (obstacle !== undefined) return obstacle;
   if (conversation.hasOwnParameterNames === true && deployment.hasDefaultParams) return 'own-parameters';
-  return holdsMisfits(body, conversation, toolLimitsOf(own, model)) ? 'tool-names-and-ids' : undefined;
+  return holdsMisfits(body, conversation, toolLimitsOf(own, model), mostParsedBytes) ? 'tool-names-and-ids' : undefined;
 }
 
 /** What a provider takes of a model as names of tools and ids of calls. */

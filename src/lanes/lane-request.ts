@@ -21,6 +21,8 @@ export interface LaneRequest {
   readonly endpoint: { readonly operation: LaneOperation; readonly format: FormatId };
   readonly client: { readonly headers: Readonly<Record<string, string | string[] | undefined>> };
   readonly body: Buffer;
+  /** Larger texts are not parsed where this request is served; absent: all may be. */
+  readonly mostParsedBytes?: number;
   readonly outline: {
     readonly promptBytes: number;
     readonly webSearches: number;

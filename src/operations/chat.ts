@@ -1,4 +1,4 @@
-import { translate } from '../lanes/translate/translate.ts';
+import { translation } from '../lanes/translate/translate.ts';
 import { conversationProbe } from './conversation-probe.ts';
 import type { Operation } from './operation.ts';
 
@@ -12,6 +12,6 @@ export const chat: Operation = {
   mayHedge: true,
   mayContinue: true,
   callType: (format) => (format === 'anthropic-messages' ? 'anthropic_messages' : 'acompletion'),
-  translate,
+  translation,
   probeBody: conversationProbe('chat'),
 };

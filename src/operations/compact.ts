@@ -1,4 +1,4 @@
-import { translate } from '../lanes/translate/translate.ts';
+import { translation } from '../lanes/translate/translate.ts';
 import type { Operation } from './operation.ts';
 import { response } from './response.ts';
 
@@ -12,5 +12,5 @@ export const compact: Operation = {
   mayHedge: false,
   mayContinue: false,
   callType: () => 'acompact_responses',
-  translate,
+  translation,
 };

@@ -2,7 +2,7 @@ import { defined } from '../core/defined.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { refuseBadRequest } from '../lanes/client-body.ts';
-import { countingOf, translateCount } from '../lanes/translate/translate-count.ts';
+import { countingOf, countTranslation } from '../lanes/translate/translate-count.ts';
 import type { Operation } from './operation.ts';
 
 /** How many tokens a prompt has: asked of a provider that can tell, counted here otherwise. */
@@ -13,13 +13,14 @@ export const countTokens: Operation = {
   mayHedge: false,
   mayContinue: false,
   callType: () => 'count-tokens',
-  translate: translateCount,
-  async answerHere(outline, count, { endpoint, model }) {
-    const { readRequest, writeAnswer } = countingOf(endpoint.format);
-    const request = JSON.parse(outline.body.toString('utf8')) as JsonValue;
-    if (!isJsonObject(request))
-      throw new GatewayError('invalid_json', 'Invalid JSON payload: the body must be a JSON object.');
-    refuseBadRequest(() => readRequest({ ...request, ...defined({ model }) }));
-    return Buffer.from(JSON.stringify(writeAnswer(await count(outline.promptText()))));
+  translation: countTranslation,
+  ownCount: {
+    check({ endpoint, body, model }) {
+      const request = JSON.parse(body.toString('utf8')) as JsonValue;
+      if (!isJsonObject(request))
+        throw new GatewayError('invalid_json', 'Invalid JSON payload: the body must be a JSON object.');
+      refuseBadRequest(() => countingOf(endpoint.format).readRequest({ ...request, ...defined({ model }) }));
+    },
+    write: (tokens, format) => Buffer.from(JSON.stringify(countingOf(format).writeAnswer(tokens))),
   },
 };

@@ -1,4 +1,4 @@
-import { embeddingOf, translateEmbedding } from '../lanes/translate/translate-embedding.ts';
+import { embeddingOf, embeddingTranslation } from '../lanes/translate/translate-embedding.ts';
 import type { Operation } from './operation.ts';
 
 /** Vectors of texts. */
@@ -12,7 +12,7 @@ export const embedding: Operation = {
   mayHedge: true,
   mayContinue: false,
   callType: () => 'aembedding',
-  translate: translateEmbedding,
+  translation: embeddingTranslation,
   probeBody({ model, config }, { format }) {
     const inputs = [{ kind: 'text', text: 'test' } as const];
     const body = embeddingOf(format).writeRequest({ model, inputs, isSingle: true, extensions: {} }, model);

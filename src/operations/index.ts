@@ -1,4 +1,7 @@
 /** Every operation, by its id. */
+import type { LaneChoice } from '../lanes/choose-lane.ts';
+import { relay } from '../lanes/relay/relay.ts';
+import type { Travel } from '../lanes/travel.ts';
 import type { OperationId } from '../providers/provider.ts';
 import { chat } from './chat.ts';
 import { compact } from './compact.ts';
@@ -17,3 +20,8 @@ export const OPERATIONS: Readonly<Record<OperationId, Operation>> = {
   embedding,
   'count-tokens': countTokens,
 };
+
+/** How a request travels along the lane that was chosen; undefined if the operation cannot. */
+export function travelOf({ lane, operationName }: LaneChoice): Travel | undefined {
+  return lane === 'relay' ? relay : OPERATIONS[operationName].translation;
+}

@@ -1,9 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
-import type { RequestOutline } from '../formats/outline.ts';
-import type { LaneChoice } from '../lanes/choose-lane.ts';
 import type { LaneOperation, LaneRequest } from '../lanes/lane-request.ts';
-import type { PreparedCall } from '../lanes/prepared-call.ts';
+import type { Travel } from '../lanes/travel.ts';
 import type { ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 
@@ -21,14 +19,14 @@ export interface Operation extends LaneOperation {
   readonly mayContinue: boolean;
   /** LiteLLM's `call_type`, as the ledger and the logs name it. */
   callType(format: FormatId): string;
-  /** Makes a request ready for a provider that speaks another format than the client; absent if it can only be relayed. */
-  translate?(request: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall;
+  /** How a request travels to a provider that speaks another format than the client; absent if it can only be relayed. */
+  readonly translation?: Travel;
   /** The smallest request that shows whether a deployment works; absent if none is small enough to be sent unasked. */
   probeBody?(deployment: Deployment, operation: ProviderOperation): JsonObject;
-  /** Answers without a provider, if its provider has no such operation. */
-  answerHere?(
-    outline: RequestOutline,
-    countTokens: (text: string) => Promise<number>,
-    request: LaneRequest,
-  ): Promise<Buffer>;
+  /** How the gateway itself answers with the count of a prompt, if the provider has no such operation. */
+  readonly ownCount?: {
+    /** Throws what is wrong with a request. */
+    check(request: LaneRequest): void;
+    write(tokens: number, format: FormatId): Buffer;
+  };
 }

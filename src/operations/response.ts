@@ -1,4 +1,4 @@
-import { translate } from '../lanes/translate/translate.ts';
+import { translation } from '../lanes/translate/translate.ts';
 import { conversationProbe } from './conversation-probe.ts';
 import type { Operation } from './operation.ts';
 
@@ -12,6 +12,6 @@ export const response: Operation = {
   mayHedge: true,
   mayContinue: true,
   callType: () => 'aresponses',
-  translate,
+  translation,
   probeBody: conversationProbe('response'),
 };

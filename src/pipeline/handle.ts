@@ -31,7 +31,8 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
     await receive(exchange);
     // A body may take a minute to come, and the key may have been changed meanwhile.
     if (exchange.receivedMs > SLOW_BODY_MS) exchange.identity = await identifyCaller(exchange, parts);
-    peek(exchange);
+    const reading = peek(exchange, parts);
+    if (reading !== undefined) await reading;
     const names = severalNames(exchange);
     // Each of them is handled and settled as a request of its own.
     if (names !== undefined) return await answerSeveral(exchange, names, (part) => handle(part, parts));
@@ -66,8 +67,8 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     findGroup(exchange);
     const regions = findRegions(exchange, parts);
     if (regions !== undefined) await regions;
-    if (round === 1) await prepareBodies(exchange);
-    const counting = plan(exchange, parts.countTokens);
+    if (round === 1) await prepareBodies(exchange, parts);
+    const counting = plan(exchange, parts);
     if (counting !== undefined) await counting;
     if (slots.rank !== undefined && exchange.plan !== undefined) exchange.plan = rank(exchange, exchange.plan);
     // Asked again in each round: what a caller may be given hangs on who it is.
@@ -88,23 +89,23 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
 }
 
 /** The bodies that fallbacks have of their own pass the same guards, and are prepared as the request's own. */
-async function prepareBodies(exchange: Exchange): Promise<void> {
+async function prepareBodies(exchange: Exchange, parts: Parts): Promise<void> {
   const { guardInput, prepare: makers } = exchange.slots;
   makeOtherBodies(exchange);
   if (guardInput !== undefined) await withEachBody(exchange, () => guardInput(exchange));
   if (makers === undefined) return;
-  await withEachBody(exchange, () => prepare(exchange, makers));
-  await prepare(exchange, makers);
+  await withEachBody(exchange, () => prepare(exchange, makers, parts));
+  await prepare(exchange, makers, parts);
 }
 
 /** Puts the body that a feature made in the place of the client's. The stages after it see no other. */
-async function prepare(exchange: Exchange, prepares: readonly Prepare<Exchange>[]): Promise<void> {
+async function prepare(exchange: Exchange, prepares: readonly Prepare<Exchange>[], parts: Parts): Promise<void> {
   for (const make of prepares) {
     const body = await make(exchange);
     if (body === undefined) continue;
     const { model } = exchange;
     exchange.body = body;
-    peek(exchange);
+    await peek(exchange, parts);
     exchange.model = model;
   }
 }

@@ -18,6 +18,7 @@ import type { Tenants } from '../tenancy/tenants.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { RouteRecords } from './diagnosis/route-records.ts';
 import type { FreeRates } from './free-rates.ts';
+import type { HeavyWork } from './heavy/heavy-work.ts';
 import type { BudgetQueue } from './money/budget-queue.ts';
 
 /** Health checks that someone asked for. */
@@ -61,6 +62,8 @@ export interface Parts {
   /** The route of a request that this process or another worker served; undefined if no process remembers it. */
   readonly routeOf: (callId: string) => Promise<JsonObject | undefined>;
   readonly countTokens: CountTokens;
+  /** Parses and writes large bodies, on a thread of its own. */
+  readonly heavy: HeavyWork;
   /** Numbers in [0, 1). */
   readonly random: () => number;
   /** Reports a fault of the gateway that no client waits for. */

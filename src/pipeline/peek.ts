@@ -3,12 +3,23 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { formatParts } from '../formats/index.ts';
 import type { RequestOutline } from '../formats/outline.ts';
 import { type EnvelopeFault, MAX_PARTS, type ReadableEnvelope, readEnvelope } from '../wire/envelope.ts';
+import type { Parts } from './parts.ts';
 
-/** Reads the model and the stream flag, and sets up the outline that the later stages ask about the body. */
-export function peek(exchange: Exchange): void {
-  exchange.envelope = readBody(exchange);
+/**
+ * Reads the model and the stream flag, and sets up the outline that the later stages ask about the body. Returns a promise only if
+ * the body has to be written again and is large.
+ */
+export function peek(exchange: Exchange, parts: Pick<Parts, 'heavy'>): Promise<void> | undefined {
+  const envelope = readBody(exchange, parts);
+  if (envelope instanceof Promise) return envelope.then((read) => look(exchange, read));
+  look(exchange, envelope);
+  return undefined;
+}
+
+function look(exchange: Exchange, envelope: ReadableEnvelope): void {
+  exchange.envelope = envelope;
   const { endpoint, pathModel } = exchange;
-  const outline = formatParts(endpoint.format).outline(exchange.body, exchange.envelope);
+  const outline = formatParts(endpoint.format).outline(exchange.body, envelope);
   exchange.outline = outline;
   exchange.model = pathModel ?? readModel(outline, endpoint.name);
   const stream = endpoint.stream ?? outline.stream;
@@ -19,14 +30,14 @@ export function peek(exchange: Exchange): void {
   }
 }
 
-function readBody(exchange: Exchange): ReadableEnvelope {
+function readBody(exchange: Exchange, parts: Pick<Parts, 'heavy'>): ReadableEnvelope | Promise<ReadableEnvelope> {
   const { body } = exchange;
   if (body.length === 0)
     throw new GatewayError('invalid_json', 'Invalid JSON payload: the body is empty. Send a JSON object.');
   const envelope = readEnvelope(body);
   if (envelope.ok) return envelope;
   if (envelope.reason === 'duplicate-member' || envelope.reason === 'escaped-name') {
-    return rewrite(exchange, envelope.reason);
+    return rewrite(exchange, envelope.reason, parts);
   }
   throw new GatewayError(
     'invalid_json',
@@ -38,10 +49,21 @@ function readBody(exchange: Exchange): ReadableEnvelope {
  * A name that is repeated or written with escapes means different things to different readers. The gateway and the provider must
  * read the same, so the body is rewritten as JSON.parse understands it (the last of two wins, as in LiteLLM).
  */
-function rewrite(exchange: Exchange, reason: EnvelopeFault): ReadableEnvelope {
-  // The envelope has checked the whole text, its nesting included.
-  exchange.body = Buffer.from(JSON.stringify(JSON.parse(exchange.body.toString('utf8'))));
+function rewrite(
+  exchange: Exchange,
+  reason: EnvelopeFault,
+  { heavy }: Pick<Parts, 'heavy'>,
+): ReadableEnvelope | Promise<ReadableEnvelope> {
   exchange.bodyNote = reason;
+  const { body, mostParsedBytes } = exchange;
+  if (body.length > mostParsedBytes)
+    return heavy.normalize(exchange).then((written) => readRewritten(exchange, written));
+  // The envelope has checked the whole text, its nesting included.
+  return readRewritten(exchange, Buffer.from(JSON.stringify(JSON.parse(body.toString('utf8')))));
+}
+
+function readRewritten(exchange: Exchange, body: Buffer): ReadableEnvelope {
+  exchange.body = body;
   const envelope = readEnvelope(exchange.body);
   if (envelope.ok) return envelope;
   throw new GatewayError('invalid_json', `Invalid JSON payload: ${describe(envelope.reason)}.`);

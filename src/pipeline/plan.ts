@@ -1,5 +1,4 @@
 import { GatewayError } from '../core/errors.ts';
-import type { CountTokens } from '../costs/token-counter.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { needsExactCount } from '../routing/pre-call-checks.ts';
@@ -8,6 +7,7 @@ import type { Deployment } from '../snapshot/deployment.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { allowedModels, type Denier, deniedBy, mayUseAll } from '../tenancy/model-access.ts';
+import { countPrompt, type PromptCounter } from './money/count-prompt.ts';
 import { unknownModel } from './peek.ts';
 
 /** Finds the model group, and checks that the key may use it. */
@@ -45,7 +45,7 @@ function refuseFallbacks({ controls, snapshot }: Exchange, identity: Identity): 
  * Orders the deployments of the group. Returns a promise only if the prompt has to be counted first, because its size is near the
  * limit of a deployment.
  */
-export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void> | undefined {
+export function plan(exchange: Exchange, parts: PromptCounter): Promise<void> | undefined {
   const { group, snapshot } = exchange;
   const { router } = snapshot;
   if (group === undefined) throw new RangeError('a group is found before it is planned');
@@ -57,7 +57,7 @@ export function plan(exchange: Exchange, countTokens: CountTokens): Promise<void
     exchange.plan = router.plan(group, needs);
     return undefined;
   }
-  return countTokens(exchange.outline.promptText(), exchange.identity?.keyHash).then((counted) => {
+  return countPrompt(exchange, parts).then((counted) => {
     exchange.needs = { ...needs, inputTokens: counted + images * TOKENS_PER_IMAGE };
     exchange.plan = router.plan(group, exchange.needs);
   });

@@ -22,7 +22,7 @@ export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefi
   }
   freeSlots(exchange, parts);
   // Counting tokens takes longer than the answer's end may wait, so the books close a moment later.
-  return estimate(exchange, parts.countTokens)
+  return estimate(exchange, parts)
     .catch((error: unknown) => parts.onFault('usage could not be estimated', error))
     .finally(() => close(exchange, parts, endedMs));
 }

@@ -2,14 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { GatewayError } from '../core/errors.ts';
 import type { Slotted } from '../core/slots.ts';
+import { HEAVY_BYTES } from '../core/too-heavy.ts';
 import type { Client } from '../exchange/client.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import type { Excess } from './overload/connection-limits.ts';
 import type { Load, OverloadManager } from './overload/overload-manager.ts';
 import { unpack } from './unpack.ts';
-
-/** Bodies that take the event loop long enough to be begun one after the other. */
-const HEAVY_BYTES = 262_144;
 
 /** The pipeline's view of one HTTP request and its response. */
 export class HttpClient implements Client, Slotted, Load {
@@ -83,7 +81,7 @@ export class HttpClient implements Client, Slotted, Load {
     if (typeof contentType === 'string' && isForm(contentType)) throw notJson(contentType);
     // What is announced is charged before it arrives.
     if (length !== undefined) overload?.hold(this, Number(length));
-    let body = await this.#readBytes(maxBytes, length !== undefined);
+    let body = await this.#readBytes(maxBytes, length === undefined ? undefined : Number(length));
     if (encoding !== undefined && encoding !== 'identity') body = await this.#unpack(body, String(encoding), maxBytes);
     if (body.length > HEAVY_BYTES) await this.turnFor(body.length);
     return body;
@@ -108,10 +106,13 @@ export class HttpClient implements Client, Slotted, Load {
     });
   }
 
-  #readBytes(maxBytes: number, isCharged: boolean): Promise<Buffer> {
+  #readBytes(maxBytes: number, chargedBytes: number | undefined): Promise<Buffer> {
     const request = this.#request;
     if (isAskingFirst(request)) this.#response.writeContinue();
     return new Promise((resolve, reject) => {
+      // A large body is put together as it comes: bodies that end in the same turn would all be copied in it.
+      const isLarge = chargedBytes !== undefined && chargedBytes > HEAVY_BYTES;
+      const whole = isLarge ? Buffer.allocUnsafeSlow(chargedBytes) : undefined;
       let first: Buffer | undefined;
       let more: Buffer[] | undefined;
       let size = 0;
@@ -124,7 +125,7 @@ export class HttpClient implements Client, Slotted, Load {
           reject(tooLarge(maxBytes));
           return;
         }
-        if (!isCharged) {
+        if (chargedBytes === undefined) {
           try {
             this.#overload?.hold(this, chunk.length);
           } catch (error) {
@@ -133,12 +134,15 @@ export class HttpClient implements Client, Slotted, Load {
             return;
           }
         }
-        if (first === undefined) first = chunk;
+        if (whole !== undefined) chunk.copy(whole, size - chunk.length);
+        else if (first === undefined) first = chunk;
         else if (more === undefined) more = [first, chunk];
         else more.push(chunk);
       });
       request.on('end', () => {
-        if (!isOver) resolve(more === undefined ? (first ?? EMPTY) : Buffer.concat(more, size));
+        if (isOver) return;
+        if (whole !== undefined) resolve(whole.subarray(0, size));
+        else resolve(more === undefined ? (first ?? EMPTY) : Buffer.concat(more, size));
       });
       const gone = (): void => {
         // `close` follows every request; making an error for each would cost more than reading the body.

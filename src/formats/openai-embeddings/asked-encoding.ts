@@ -4,6 +4,7 @@
  */
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
+import { refuseHeavy } from '../../core/too-heavy.ts';
 import { readBase64Vector, writeBase64Vector } from './vectors.ts';
 
 const KEY = Buffer.from('"embedding"');
@@ -14,14 +15,18 @@ const SPACES = [0x20, 0x09, 0x0a, 0x0d];
 
 /**
  * The answer with its vectors in the encoding that the request asks for; the same bytes if they are in it, or cannot be read.
- * `asked` returns a member of the request.
+ * `encoding` is what the request says.
  */
-export function inAskedEncoding(answer: Buffer, asked: (member: string) => JsonValue | undefined): Buffer {
-  const encoding = asked('encoding_format');
+export function inAskedEncoding(
+  answer: Buffer,
+  encoding: JsonValue | undefined,
+  mostBytes: number | undefined,
+): Buffer {
   // Voyage and others know encodings of their own.
   if (encoding !== undefined && encoding !== null && encoding !== 'float' && encoding !== 'base64') return answer;
   const isText = encoding === 'base64';
   if (firstByteOfVector(answer) !== (isText ? BRACKET : QUOTE)) return answer;
+  refuseHeavy(answer.length, mostBytes);
   const convert = isText ? withText : withNumbers;
   try {
     const body = parseJson(answer.toString('utf8'));

@@ -16,5 +16,5 @@ export const embedding: EmbeddingFormat = {
   readAnswer: readEmbeddingResponse,
   writeAnswer: (answer, { model, encoding }) =>
     writeEmbeddingResponse({ ...answer, model }, { model, ...(encoding !== undefined && { encoding }) }),
-  asAsked: inAskedEncoding,
+  asAsked: { member: 'encoding_format', convert: inAskedEncoding },
 };

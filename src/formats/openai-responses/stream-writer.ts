@@ -29,6 +29,8 @@ export class ResponsesStreamWriter implements StreamWriter {
   readonly #asked: JsonObject;
   readonly #idBase: string;
   readonly #calls = new Map<number, OpenCall>();
+  /** Those of them that have no end yet: an answer may have thousands of calls. */
+  readonly #openCalls = new Set<OpenCall>();
   /** Calls of the provider's own tools that have begun, by its ids. */
   readonly #serverCalls = new Map<string, OpenSearch | OpenCode>();
   /** Finished items, by their number; an open one has no entry yet. */
@@ -278,7 +280,7 @@ export class ResponsesStreamWriter implements StreamWriter {
   #openCall(event: Of<'tool-call'>): string {
     if (this.#calls.has(event.call)) return '';
     let written = this.#close(undefined);
-    for (const earlier of this.#calls.values()) {
+    for (const earlier of this.#openCalls) {
       if (earlier.isWhole()) written += this.#closeCall(earlier, 'completed');
     }
     if (event.signature !== undefined) written += this.#carrier(carrySignature(event.signature, 'call'));
@@ -288,6 +290,7 @@ export class ResponsesStreamWriter implements StreamWriter {
     const isCustom = event.custom === true || tool?.isCustom === true;
     const call = new OpenCall(event, tool, this.#itemId(isCustom ? 'ctc' : 'fc'), this.#count++);
     this.#calls.set(event.call, call);
+    this.#openCalls.add(call);
     return (
       written +
       this.#events.write('response.output_item.added', { output_index: call.index, item: call.item('in_progress') })
@@ -295,6 +298,7 @@ export class ResponsesStreamWriter implements StreamWriter {
   }
 
   #closeCall(call: OpenCall, status: 'completed' | 'incomplete'): string {
+    this.#openCalls.delete(call);
     return call.close(this.#events.write) + this.#itemDone(call.index, call.item(status));
   }
 
@@ -317,7 +321,7 @@ export class ResponsesStreamWriter implements StreamWriter {
   #closeAll(ending: Ending): string {
     let written = this.#close(ending);
     const status = ending.status === 'incomplete' ? 'incomplete' : 'completed';
-    for (const call of this.#calls.values()) if (call.isOpen) written += this.#closeCall(call, status);
+    for (const call of this.#openCalls) written += this.#closeCall(call, status);
     for (const [id, call] of this.#serverCalls) written += this.#closeServerCall(id, call, undefined);
     return written;
   }

@@ -5,6 +5,7 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
+import { refuseHeavy } from '../../core/too-heavy.ts';
 import type { Dropped } from '../../formats/format.ts';
 import type { FormatId } from '../../formats/neutral/conversation.ts';
 import { isGatewayMember } from '../../providers/gateway-members.ts';
@@ -23,6 +24,8 @@ export interface RequestEdits {
   readonly drop: readonly string[];
   /** Ask a streaming provider for usage even if the client did not. */
   readonly askForUsage: boolean;
+  /** A `TooHeavy` is thrown for a larger member that has to be parsed. */
+  readonly mostParsedBytes?: number;
 }
 
 interface EditedRequest {
@@ -73,7 +76,7 @@ export function editBytes(body: Buffer, envelope: ReadableEnvelope, edits: Reque
       }
       continue;
     }
-    editMember(body, envelope, member, rules, list, drop);
+    editMember(body, envelope, member, edits, list, drop);
   }
   for (const name of Object.keys(edits.defaults)) {
     const value = edits.defaults[name];
@@ -103,7 +106,7 @@ function editMember(
   body: Buffer,
   envelope: ReadableEnvelope,
   member: Member,
-  rules: ParameterRules,
+  { rules, mostParsedBytes }: RequestEdits,
   list: Edit[],
   drop: (name: string, why: string, kind: Dropped['kind']) => void,
 ): void {
@@ -115,6 +118,7 @@ function editMember(
   }
   const rewrite = ownValue(rules.values, name);
   if (rewrite !== undefined && (ownValue(rules.mayNeedRewrite, name)?.(valueBytes(body, member)) ?? true)) {
+    refuseHeavy(member.valueEnd - member.valueStart, mostParsedBytes);
     const value = parseMember(body, member);
     const rewritten = rewrite(value);
     if (rewritten === UNSUPPORTED) {

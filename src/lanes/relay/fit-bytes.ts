@@ -1,11 +1,13 @@
 /** Brings a request that is relayed to what its model takes: edits of the bytes of single members. */
 import type { JsonValue } from '../../core/json.ts';
+import { refuseHeavy } from '../../core/too-heavy.ts';
 import type { Dropped, RequestFitting } from '../../formats/format.ts';
 import type { RequestMembers } from '../../formats/request-members.ts';
 import type { ModelAbilities } from '../../models/model-abilities.ts';
 import { memberNamed, parseMember, type ReadableEnvelope, readEnvelope, valueBytes } from '../../wire/envelope.ts';
 import { findText } from '../../wire/find-text.ts';
 import { type Edit, splice } from '../../wire/splice.ts';
+import type { LaneRequest } from '../lane-request.ts';
 
 interface FittedBytes {
   readonly body: Buffer;
@@ -18,8 +20,7 @@ const BEGIN_BYTES = 64;
 
 /** The request as the model takes it; the same bytes if there is nothing to fit. */
 export function fitBytes(
-  body: Buffer,
-  envelope: ReadableEnvelope,
+  { body, envelope, mostParsedBytes }: Pick<LaneRequest, 'body' | 'envelope' | 'mostParsedBytes'>,
   fitting: RequestFitting,
   abilities: ModelAbilities,
   model: string,
@@ -27,7 +28,7 @@ export function fitBytes(
   if (!envelope.members.some(({ name }) => fitting.members.includes(name))) {
     return { body, envelope, dropped: NOTHING_DROPPED };
   }
-  const members = new SplicedMembers(body, envelope);
+  const members = new SplicedMembers(body, envelope, mostParsedBytes);
   const dropped: Dropped[] = [];
   fitting.fit(members, abilities, model, (one) => dropped.push(one));
   const edits = members.edits();
@@ -41,11 +42,13 @@ export function fitBytes(
 class SplicedMembers implements RequestMembers {
   readonly #body: Buffer;
   readonly #envelope: ReadableEnvelope;
+  readonly #mostParsedBytes: number | undefined;
   readonly #parsed = new Map<string, JsonValue>();
   /** Undefined stands for a member that is removed. */
   readonly #changed = new Map<string, JsonValue | undefined>();
 
-  constructor(body: Buffer, envelope: ReadableEnvelope) {
+  constructor(body: Buffer, envelope: ReadableEnvelope, mostParsedBytes: number | undefined) {
+    this.#mostParsedBytes = mostParsedBytes;
     this.#body = body;
     this.#envelope = envelope;
   }
@@ -56,6 +59,7 @@ class SplicedMembers implements RequestMembers {
     if (known !== undefined) return known;
     const member = memberNamed(this.#envelope, name);
     if (member === undefined) return undefined;
+    refuseHeavy(member.valueEnd - member.valueStart, this.#mostParsedBytes);
     const value = parseMember(this.#body, member);
     this.#parsed.set(name, value);
     return value;

@@ -1,18 +1,22 @@
 /** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
+
+import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
+import { refuseHeavy } from '../../core/too-heavy.ts';
 import { answerText } from '../../formats/answer-text.ts';
-import { type FormatParts, formatParts } from '../../formats/index.ts';
+import type { AnswerFacts } from '../../formats/format.ts';
+import { conversationOf, type FormatParts, formatParts } from '../../formats/index.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
-import type { Deployment } from '../../snapshot/deployment.ts';
 import { memberNamed, parseMember, readEnvelope } from '../../wire/envelope.ts';
-import { answerFacts } from '../answer-facts.ts';
+import { answerFacts, factsAsData, factsFromData } from '../answer-facts.ts';
+import type { RelayPlan, RelayWays } from '../answer-plan.ts';
 import { AnswerProblem } from '../answer-problem.ts';
-import type { LaneChoice } from '../choose-lane.ts';
 import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { LaneRequest } from '../lane-request.ts';
-import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
+import type { ReadyAnswer } from '../prepared-call.ts';
 import { noObject, readAnswer } from '../read-answer.ts';
+import type { Travel } from '../travel.ts';
 import { usageOfModel } from '../usage-of-model.ts';
 import { readWholeAsStream } from '../whole-as-stream.ts';
 import { editBytes } from './edit-bytes.ts';
@@ -21,53 +25,75 @@ import { ModelStamp, stampWhole } from './model-stamp.ts';
 import { RelayedStream } from './relayed-stream.ts';
 import { requireAnswer } from './require-answer.ts';
 
-/** Makes a request ready to be relayed to a deployment. */
-export function relay(request: LaneRequest, deployment: Deployment, choice: LaneChoice): PreparedCall {
-  const { operation, operationName } = choice;
-  const askForUsage = request.stream && operation.streamUsage === 'ask';
-  const format = formatParts(operation.format);
-  const fitting = format.conversation?.fitting;
-  const fitted =
-    fitting === undefined
-      ? undefined
-      : fitBytes(request.body, request.envelope, fitting, deployment.abilities, deployment.model);
-  const edited = editBytes(fitted?.body ?? request.body, fitted?.envelope ?? request.envelope, {
-    modelLiteral: format.conversation?.namesModelInPath === true ? undefined : deployment.modelLiteral,
-    rules: deployment.rules(operationName, operation),
-    format: operation.format,
-    defaults: deployment.defaults(operationName, operation),
-    drop: deployment.config.additionalDropParams,
-    askForUsage,
-  });
-  const facts = answerFacts(request, deployment);
-  const model = JSON.stringify(facts.model);
-  const callSeed = operation.writesCallsWell?.(deployment.model) === true ? undefined : request.callId;
-  // A count is no answer, and a vector in a format of conversations has none of its members.
-  const isAnswer =
-    operationName !== 'count-tokens' && (operationName !== 'embedding' || format.conversation === undefined);
-  return {
-    body: edited.body,
-    dropped:
-      fitted === undefined || fitted.dropped.length === 0 ? edited.dropped : [...fitted.dropped, ...edited.dropped],
-    headers: forwardedHeaders(request, operation),
-    readWhole: (body) => {
-      const withIds = callSeed === undefined ? body : withCallIds(body, format, callSeed);
-      const answer = format.embedding?.asAsked?.(withIds, (name) => memberOf(request, name)) ?? withIds;
-      return readWhole(answer, format, model, isAnswer);
-    },
-    readWholeAsStream: (body) => {
-      const { conversation } = format;
-      if (conversation === undefined) return readWhole(body, format, model, true);
-      return readWholeAsStream(body, format, conversation.openStreamWriter(facts));
-    },
-    openStream: (write) =>
-      new RelayedStream(format, write, {
-        dropsUsageFrame: askForUsage && !request.streamUsage,
-        secrets: deployment.secrets,
-        callSeed,
-        stamp: new ModelStamp(format.modelPlace, model),
-      }),
-  };
+/** To a deployment of the client's own format. */
+export const relay: Travel<undefined> = {
+  write(request, deployment, { operation, operationName }) {
+    const { mostParsedBytes } = request;
+    const format = formatParts(operation.format);
+    const fitting = format.conversation?.fitting;
+    const fitted =
+      fitting === undefined ? undefined : fitBytes(request, fitting, deployment.abilities, deployment.model);
+    const edited = editBytes(fitted?.body ?? request.body, fitted?.envelope ?? request.envelope, {
+      modelLiteral: format.conversation?.namesModelInPath === true ? undefined : deployment.modelLiteral,
+      rules: deployment.rules(operationName, operation),
+      format: operation.format,
+      defaults: deployment.defaults(operationName, operation),
+      drop: deployment.config.additionalDropParams,
+      askForUsage: request.stream && operation.streamUsage === 'ask',
+      ...defined({ mostParsedBytes }),
+    });
+    const dropped =
+      fitted === undefined || fitted.dropped.length === 0 ? edited.dropped : [...fitted.dropped, ...edited.dropped];
+    return { body: edited.body, dropped, left: undefined };
+  },
+  finish(request, deployment, { operation, operationName }, { body, dropped }) {
+    const { callId, mostParsedBytes } = request;
+    const format = formatParts(operation.format);
+    const facts = answerFacts(request, deployment);
+    const asksFor = format.embedding?.asAsked?.member;
+    const ways: RelayWays = {
+      format: operation.format,
+      isAnswer:
+        operationName !== 'count-tokens' && (operationName !== 'embedding' || format.conversation === undefined),
+      callSeed: operation.writesCallsWell?.(deployment.model) === true ? undefined : callId,
+      asked: asksFor === undefined ? undefined : memberOf(request, asksFor),
+    };
+    return {
+      body,
+      dropped,
+      headers: forwardedHeaders(request, operation),
+      readWhole: (answer) => readInFormat(answer, ways, facts, mostParsedBytes),
+      readWholeAsStream: (answer) => readAsStream(answer, ways, facts, mostParsedBytes),
+      openStream: (write) =>
+        new RelayedStream(format, write, {
+          dropsUsageFrame: request.stream && operation.streamUsage === 'ask' && !request.streamUsage,
+          secrets: deployment.secrets,
+          callSeed: ways.callSeed,
+          stamp: new ModelStamp(format.modelPlace, JSON.stringify(facts.model)),
+        }),
+      plan: () => ({ ...ways, kind: 'relay', facts: factsAsData(facts) }),
+    };
+  },
+};
+
+/** Reads a whole answer by its plan. */
+export function readRelayed(answer: Buffer, plan: RelayPlan, isStream: boolean): ReadyAnswer {
+  const facts = factsFromData(plan.facts);
+  return isStream ? readAsStream(answer, plan, facts) : readInFormat(answer, plan, facts);
+}
+
+function readInFormat(body: Buffer, ways: RelayWays, facts: AnswerFacts, mostBytes?: number): ReadyAnswer {
+  const format = formatParts(ways.format);
+  const withIds = ways.callSeed === undefined ? body : withCallIds(body, format, ways.callSeed, mostBytes);
+  const answer = format.embedding?.asAsked?.convert(withIds, ways.asked, mostBytes) ?? withIds;
+  return readWhole(answer, format, JSON.stringify(facts.model), ways.isAnswer, mostBytes);
+}
+
+function readAsStream(body: Buffer, ways: RelayWays, facts: AnswerFacts, mostBytes?: number): ReadyAnswer {
+  const format = formatParts(ways.format);
+  if (format.conversation === undefined) return readWhole(body, format, JSON.stringify(facts.model), true, mostBytes);
+  refuseHeavy(body.length, mostBytes);
+  return readWholeAsStream(body, format, conversationOf(format).openStreamWriter(facts));
 }
 
 function memberOf({ body, envelope }: LaneRequest, name: string): JsonValue | undefined {
@@ -78,8 +104,14 @@ function memberOf({ body, envelope }: LaneRequest, name: string): JsonValue | un
 const TOOL_CALLS = Buffer.from('"tool_calls"');
 
 /** An answer whose tool calls all have ids of their own. Only one with calls is read for it. */
-function withCallIds(body: Buffer, { conversation }: FormatParts, callSeed: string): Buffer {
+function withCallIds(
+  body: Buffer,
+  { conversation }: FormatParts,
+  callSeed: string,
+  mostBytes: number | undefined,
+): Buffer {
   if (conversation?.withCallIds === undefined || !body.includes(TOOL_CALLS)) return body;
+  refuseHeavy(body.length, mostBytes);
   let value: JsonValue;
   try {
     value = parseJson(body.toString('utf8'));
@@ -95,8 +127,15 @@ function withCallIds(body: Buffer, { conversation }: FormatParts, callSeed: stri
 const LARGEST_FACT_BYTES = 4_096;
 
 /** Reads a whole answer and puts the client's name for the model into it; `model` is a JSON text. */
-function readWhole(body: Buffer, format: FormatParts, model: string, isAnswer: boolean): ReadyAnswer {
-  const envelope = readEnvelope(body);
+function readWhole(
+  body: Buffer,
+  format: FormatParts,
+  model: string,
+  isAnswer: boolean,
+  mostBytes: number | undefined,
+): ReadyAnswer {
+  // Log probabilities are millions of small parts. They are paid for, and nothing has to parse them.
+  const envelope = readEnvelope(body, Number.MAX_SAFE_INTEGER);
   if (!envelope.ok) {
     // Two readers, two meanings: an answer with a member twice is unusual but JSON, and ours to read as JSON.parse does.
     if (envelope.reason !== 'duplicate-member' && envelope.reason !== 'escaped-name') {
@@ -113,6 +152,7 @@ function readWhole(body: Buffer, format: FormatParts, model: string, isAnswer: b
   for (const member of envelope.members) {
     if (member.kind === 'array' || member.valueEnd - member.valueStart > LARGEST_FACT_BYTES) continue;
     if (member.name === 'error' && member.kind !== 'null') {
+      refuseHeavy(body.length, mostBytes);
       const whole = parseJson(body.toString('utf8'));
       const error = format.readError(whole);
       if (error !== undefined) throw new AnswerProblem({ kind: 'reported', body: whole, facts: error });
@@ -121,17 +161,25 @@ function readWhole(body: Buffer, format: FormatParts, model: string, isAnswer: b
       setMember(facts, member.name, parseMember(body, member));
     }
   }
-  if (isAnswer) requireAnswer(body, envelope, format);
+  if (isAnswer) requireAnswer(body, envelope, format, mostBytes);
+  const usage = usageOfModel(usageWithSearches(body, format, mostBytes) ?? format.readUsage(facts), facts.model);
+  // Then its words are counted.
+  if (usage === undefined) refuseHeavy(body.length, mostBytes);
   return {
     body: stampWhole(body, envelope, format.modelPlace, model),
-    usage: usageOfModel(usageWithSearches(body, format) ?? format.readUsage(facts), facts.model),
+    usage,
     text: () => answerText(parseJson(body.toString('utf8'))),
   };
 }
 
 /** The usage of an answer that tells its searches elsewhere: only such a one is read for it. */
-function usageWithSearches(body: Buffer, { conversation }: FormatParts): Usage | undefined {
+function usageWithSearches(
+  body: Buffer,
+  { conversation }: FormatParts,
+  mostBytes: number | undefined,
+): Usage | undefined {
   if (conversation?.searchMark === undefined || !body.includes(conversation.searchMark)) return undefined;
+  refuseHeavy(body.length, mostBytes);
   const value = parseJson(body.toString('utf8'));
   try {
     return isJsonObject(value) ? conversation.readResponse(value).usage : undefined;

@@ -1,3 +1,4 @@
+import { refuseHeavy } from '../../core/too-heavy.ts';
 import { answerMark } from '../../formats/answer-mark.ts';
 import type { FormatParts } from '../../formats/index.ts';
 import { memberNamed, type ReadableEnvelope } from '../../wire/envelope.ts';
@@ -10,13 +11,19 @@ const SMALL_BYTES = 4_096;
 const EMPTY_LIST_BYTES = 16;
 
 /** Throws an AnswerProblem if a body with a status of success is no answer: `{}`, an error in another shape, an empty list. */
-export function requireAnswer(body: Buffer, envelope: ReadableEnvelope, format: FormatParts): void {
+export function requireAnswer(
+  body: Buffer,
+  envelope: ReadableEnvelope,
+  format: FormatParts,
+  mostBytes: number | undefined,
+): void {
   const known = answerMark(format.id);
   if (known === undefined) return;
   const list = memberNamed(envelope, known.member);
   if (list?.kind === 'array' && list.valueEnd - list.valueStart > EMPTY_LIST_BYTES) {
     if (body.length > SMALL_BYTES || known.mark.test(body.toString('latin1'))) return;
   }
+  refuseHeavy(body.length, mostBytes);
   const value = readAnswer(body, format);
   if (format.conversation !== undefined) {
     readResponse(format.conversation, value);

@@ -1,6 +1,8 @@
 /** One call to one deployment: choose the lane, send, and hand the answer over to what takes it. */
+import { TooHeavy } from '../../core/too-heavy.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { chooseLane, type LaneChoice } from '../../lanes/choose-lane.ts';
+import type { PreparedCall } from '../../lanes/prepared-call.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AnswerListener, UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';
 import { markSent } from '../money/books.ts';
@@ -15,30 +17,65 @@ import { WholeAnswer } from './whole-answer.ts';
 
 /** Resolves when the client has the whole answer; rejects with a GatewayError, after which `hasStarted` tells whether any of it was sent. */
 export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
-  const choice = chooseLane(exchange, deployment);
+  const choice = chooseOrHeavy(exchange, deployment);
+  if (choice === 'heavy') return sendHeavy(exchange, deployment, parts);
   if (choice === undefined) return answerHere(exchange, deployment, parts);
   const each = choice.lane === 'translate' ? partsOf(exchange, choice) : undefined;
   if (each !== undefined) {
     return attemptParts(exchange, deployment, each, (part) => send(part, deployment, choice, parts));
   }
-  const turn = choice.lane === 'translate' ? exchange.client.turnFor(exchange.body.length) : undefined;
-  if (turn !== undefined) {
-    // Another attempt may have won the race meanwhile.
-    return turn.then(() =>
-      exchange.race?.arbiter?.winner === undefined ? send(exchange, deployment, choice, parts) : undefined,
-    );
-  }
   return send(exchange, deployment, choice, parts);
 }
 
-function send(exchange: Exchange, deployment: Deployment, choice: LaneChoice, parts: Parts): Promise<void> {
-  const told = exchange.admission?.claim === undefined ? undefined : parts.claims.aboutToSend(exchange.callId);
-  if (told !== undefined) return told.then(() => sendNow(exchange, deployment, choice, parts));
-  return sendNow(exchange, deployment, choice, parts);
+function chooseOrHeavy(exchange: Exchange, deployment: Deployment): LaneChoice | 'heavy' | undefined {
+  try {
+    return chooseLane(exchange, deployment);
+  } catch (thrown) {
+    if (!(thrown instanceof TooHeavy)) throw thrown;
+    return 'heavy';
+  }
 }
 
-function sendNow(exchange: Exchange, deployment: Deployment, choice: LaneChoice, parts: Parts): Promise<void> {
-  const prepared = prepare(exchange, deployment, choice);
+function send(exchange: Exchange, deployment: Deployment, choice: LaneChoice, parts: Parts): Promise<void> {
+  let prepared: PreparedCall;
+  try {
+    prepared = prepare(exchange, deployment, choice);
+  } catch (thrown) {
+    if (!(thrown instanceof TooHeavy)) throw thrown;
+    return sendHeavy(exchange, deployment, parts);
+  }
+  return sendPrepared(exchange, deployment, choice, prepared, parts);
+}
+
+/** The same for a body that another thread reads and writes. */
+async function sendHeavy(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
+  const made = await parts.heavy.write(exchange, deployment);
+  if (made === undefined) return answerHere(exchange, deployment, parts);
+  // Another attempt may have won the race meanwhile.
+  if (exchange.race?.arbiter?.winner !== undefined) return;
+  const { choice, written } = made;
+  await sendPrepared(exchange, deployment, choice, prepare(exchange, deployment, choice, written), parts);
+}
+
+function sendPrepared(
+  exchange: Exchange,
+  deployment: Deployment,
+  choice: LaneChoice,
+  prepared: PreparedCall,
+  parts: Parts,
+): Promise<void> {
+  const told = exchange.admission?.claim === undefined ? undefined : parts.claims.aboutToSend(exchange.callId);
+  if (told !== undefined) return told.then(() => sendNow(exchange, deployment, choice, prepared, parts));
+  return sendNow(exchange, deployment, choice, prepared, parts);
+}
+
+function sendNow(
+  exchange: Exchange,
+  deployment: Deployment,
+  choice: LaneChoice,
+  prepared: PreparedCall,
+  parts: Parts,
+): Promise<void> {
   exchange.deployment = deployment;
   const { stats } = parts.routing;
   return new Promise((resolve, reject) => {
@@ -50,16 +87,16 @@ function sendNow(exchange: Exchange, deployment: Deployment, choice: LaneChoice,
 /** Hears the head of an answer, and chooses what takes its body. */
 class AnswerHead implements AnswerListener {
   readonly #attempt: RunningAttempt;
-  readonly #stores: Pick<Parts, 'journal' | 'claims'>;
+  readonly #parts: Parts;
 
-  constructor(attempt: RunningAttempt, stores: Pick<Parts, 'journal' | 'claims'>) {
+  constructor(attempt: RunningAttempt, parts: Parts) {
     this.#attempt = attempt;
-    this.#stores = stores;
+    this.#parts = parts;
   }
 
   /** Before a byte of it leaves this process: what was not sent is not booked after a crash. */
   onSent(): void {
-    markSent(this.#attempt.exchange, this.#stores);
+    markSent(this.#attempt.exchange, this.#parts);
   }
 
   onHead(status: number, headers: UpstreamHeaders): Answer {
@@ -81,6 +118,6 @@ class AnswerHead implements AnswerListener {
   #answer(status: number, headers: UpstreamHeaders): Answer {
     if (status >= 300) return new RefusedAnswer(this.#attempt, status);
     const isStream = this.#attempt.exchange.stream && isEventStream(headers['content-type']);
-    return isStream ? new StreamedAnswer(this.#attempt) : new WholeAnswer(this.#attempt);
+    return isStream ? new StreamedAnswer(this.#attempt) : new WholeAnswer(this.#attempt, this.#parts.heavy);
   }
 }

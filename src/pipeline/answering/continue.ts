@@ -47,7 +47,8 @@ export function readyToContinue(exchange: Exchange): Continuation {
 export function restyle(exchange: Exchange, deployment: Deployment, status: number | undefined): boolean {
   const { continuity } = exchange;
   const broken = continuity?.broken;
-  const choice = chooseLane(exchange, deployment);
+  // Rare enough to be found out here, however large the request is.
+  const choice = chooseLane(exchange, deployment, Number.POSITIVE_INFINITY);
   if (continuity === undefined || broken?.rest === undefined || broken.rest.style !== undefined || choice === undefined)
     return false;
   const style = styleAfterRefusal(styleForDeployment(deployment, choice, broken.rest.request), status ?? 0);

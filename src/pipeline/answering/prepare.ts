@@ -6,20 +6,28 @@ import { requestIdHeader } from '../../formats/client-error.ts';
 import type { LaneChoice } from '../../lanes/choose-lane.ts';
 import { prepareContinuation, styleForDeployment } from '../../lanes/continue/prepare-continuation.ts';
 import type { PreparedCall } from '../../lanes/prepared-call.ts';
-import { relay } from '../../lanes/relay/relay.ts';
-import { OPERATIONS } from '../../operations/index.ts';
+import type { Written } from '../../lanes/travel.ts';
+import { travelOf } from '../../operations/index.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { withPricedMembers } from '../money/members-under-budget.ts';
 import { refuseUnpriced } from '../money/priced-deployments.ts';
 import type { Parts } from '../parts.ts';
 
-/** The request as its lane writes it, and how its answer is read. Throws if a parameter is refused. */
-export function prepare(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
+/**
+ * The request as its lane writes it, and how its answer is read. Throws if a parameter is refused, and a `TooHeavy` if it takes
+ * long: then another thread writes it, and it is `written`.
+ */
+export function prepare(
+  exchange: Exchange,
+  deployment: Deployment,
+  choice: LaneChoice,
+  written?: Written,
+): PreparedCall {
   refuseUnpriced(exchange, deployment);
   noteLane(exchange, choice);
   const ready =
     exchange.continuity?.broken?.rest === undefined
-      ? alongItsLane(exchange, deployment, choice)
+      ? alongItsLane(exchange, deployment, choice, written)
       : rest(exchange, deployment, choice);
   const prepared = withPricedMembers(exchange, deployment, choice, ready);
   exchange.dropped = prepared.dropped;
@@ -60,10 +68,15 @@ function rest(exchange: Exchange, deployment: Deployment, choice: LaneChoice): P
   return prepareContinuation({ asked: exchange, deployment, choice, sent, style, firstUsage: broken.firstUsage });
 }
 
-function alongItsLane(exchange: Exchange, deployment: Deployment, choice: LaneChoice): PreparedCall {
-  const travel = choice.lane === 'relay' ? relay : OPERATIONS[choice.operationName].translate;
+function alongItsLane(
+  exchange: Exchange,
+  deployment: Deployment,
+  choice: LaneChoice,
+  written: Written | undefined,
+): PreparedCall {
+  const travel = travelOf(choice);
   if (travel === undefined) throw unsupportedOperation(exchange, deployment);
-  return travel(exchange, deployment, choice);
+  return travel.finish(exchange, deployment, choice, written ?? travel.write(exchange, deployment, choice));
 }
 
 /** Content is no parameter: without it the answer would be to another question. */
@@ -95,13 +108,19 @@ function refuseUnsupported(prepared: PreparedCall, deployment: Deployment): void
 const paramOf = (field: string): string => (/^tools\[\d+\]$/.test(field) ? 'tools' : field);
 
 /** Answers without the provider if the operation can; throws `unsupported_operation` if it cannot. */
-export async function answerHere(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
-  const { operation } = exchange.endpoint;
-  if (operation.answerHere === undefined) throw unsupportedOperation(exchange, deployment);
-  const count = (text: string) => parts.countTokens(text, exchange.identity?.keyHash);
-  const body = await operation.answerHere(exchange.outline, count, exchange);
+export async function answerHere(
+  exchange: Exchange,
+  deployment: Deployment,
+  { countTokens, heavy }: Parts,
+): Promise<void> {
+  const { callId, endpoint, outline, body: asked, mostParsedBytes, identity } = exchange;
+  const { ownCount } = endpoint.operation;
+  if (ownCount === undefined) throw unsupportedOperation(exchange, deployment);
+  const isHeavy = asked.length > mostParsedBytes;
+  if (!isHeavy) ownCount.check(exchange);
+  const words = isHeavy ? await heavy.promptOf(exchange, true) : outline.promptText();
+  const body = ownCount.write(await countTokens(words, identity?.keyHash), endpoint.format);
   exchange.status = 200;
-  const { callId, endpoint } = exchange;
   const ids = ['x-litellm-call-id', callId, requestIdHeader(endpoint.format), callId];
   exchange.client.sendWhole(200, ['content-type', 'application/json', ...ids], body);
 }

@@ -1,6 +1,10 @@
 import { GatewayError } from '../../core/errors.ts';
+import { TooHeavy } from '../../core/too-heavy.ts';
+import type { AnswerPlan } from '../../lanes/answer-plan.ts';
 import { isFreeFailure, usageOfMisfit } from '../../lanes/answer-problem.ts';
+import type { ReadyAnswer } from '../../lanes/prepared-call.ts';
 import type { UpstreamFault } from '../../upstream/upstream.ts';
+import type { HeavyWork } from '../heavy/heavy-work.ts';
 import { answerHeaders, durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answer-headers.ts';
 import { bookUsage, estimateUsage } from './attempt-books.ts';
 import { textOfBroken } from './broken-text.ts';
@@ -9,11 +13,13 @@ import type { Answer, RunningAttempt } from './running-attempt.ts';
 /** An answer that comes in one piece: kept until it is whole, then read and sent. */
 export class WholeAnswer implements Answer {
   readonly #attempt: RunningAttempt;
+  readonly #heavy: HeavyWork;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(attempt: RunningAttempt) {
+  constructor(attempt: RunningAttempt, heavy: HeavyWork) {
     this.#attempt = attempt;
+    this.#heavy = heavy;
   }
 
   onData(chunk: Buffer): void {
@@ -33,21 +39,40 @@ export class WholeAnswer implements Answer {
   }
 
   #finish(): void {
-    const attempt = this.#attempt;
+    const { exchange, prepared, isOver } = this.#attempt;
     // It may have lost the race while it waited for its turn.
-    if (attempt.isOver) return;
+    if (isOver) return;
+    const bytes = this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
+    this.#attempt.tally?.takeWhole(bytes);
     try {
-      this.#send();
+      this.#send(exchange.stream ? prepared.readWholeAsStream(bytes) : prepared.readWhole(bytes));
     } catch (error) {
-      const usage = usageOfMisfit(error);
-      if (usage !== undefined) {
-        attempt.finish();
-        bookUsage(attempt, usage);
-        attempt.reject(attempt.errorOf(error));
-        return;
-      }
-      attempt.fail(attempt.errorOf(error), isFreeFailure(error) ? 'refused' : textOfBroken(this.#chunks));
+      const plan = error instanceof TooHeavy ? prepared.plan?.() : undefined;
+      if (plan === undefined) this.#fail(error);
+      else void this.#readHeavy(plan, bytes);
     }
+  }
+
+  async #readHeavy(plan: AnswerPlan, bytes: Buffer): Promise<void> {
+    const attempt = this.#attempt;
+    try {
+      const answer = await this.#heavy.read(attempt.exchange, plan, bytes);
+      if (!attempt.isOver) this.#send(answer);
+    } catch (error) {
+      if (!attempt.isOver) this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const attempt = this.#attempt;
+    const usage = usageOfMisfit(error);
+    if (usage !== undefined) {
+      attempt.finish();
+      bookUsage(attempt, usage);
+      attempt.reject(attempt.errorOf(error));
+      return;
+    }
+    attempt.fail(attempt.errorOf(error), isFreeFailure(error) ? 'refused' : textOfBroken(this.#chunks));
   }
 
   onFault(fault: UpstreamFault): void {
@@ -72,13 +97,10 @@ export class WholeAnswer implements Answer {
     attempt.abandon('its answer is larger than there is room for');
   }
 
-  #send(): void {
+  #send(answer: ReadyAnswer): void {
     const attempt = this.#attempt;
-    const { exchange, prepared } = attempt;
+    const { exchange } = attempt;
     const { client } = exchange;
-    const bytes = this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
-    attempt.tally?.takeWhole(bytes);
-    const answer = exchange.stream ? prepared.readWholeAsStream(bytes) : prepared.readWhole(bytes);
     if (!attempt.mayWrite()) return;
     attempt.finish();
     if (answer.usage !== undefined) bookUsage(attempt, answer.usage);

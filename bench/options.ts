@@ -6,8 +6,10 @@ import { parseArgs } from 'node:util';
 export interface BenchOptions {
   /** Measured rounds; one more before them warms up. */
   readonly rounds: number;
-  /** How long `chaos` goes on. */
+  /** How long `chaos` and the mixed run of `memory` go on. */
   readonly minutes: number;
+  /** How many small requests `memory` sends. */
+  readonly requests: number;
   /** Milliseconds of each slice of load with many connections. */
   readonly sliceMs: number;
   /** Milliseconds of each slice with one connection. */
@@ -32,6 +34,7 @@ export const HELP = `npm run bench -- [options]
   --only replay    instead of rows: an hour of real traffic against budgets (or: npm run bench -- replay)
   crash            instead of rows: gateways that are killed under load, --rounds times (5) for each kind of store
   chaos            instead of rows: stores, disks and clocks fail, gateways are killed, paused and restarted, for --minutes N (3)
+  memory           instead of rows: what the built package holds, after --requests N (200000) and in a mixed run of --minutes N (3)
   claims           instead of rows: what claims, the journal and limits cost, in memory, through Redis and at the front door
   --targets LIST   of bare, nginx, sluice, portkey; all by default, with --against bare and sluice
   --against PATH   another checkout of Sluice, measured in turn with this one, and the ratio of each row
@@ -52,6 +55,7 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
       against: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       minutes: { type: 'string', default: '3' },
+      requests: { type: 'string', default: '200000' },
       json: { type: 'string' },
       profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -64,12 +68,15 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   }
   const minutes = Number(values.minutes);
   if (!(minutes > 0 && minutes <= 600)) throw new Error('--minutes takes a number above 0, up to 600');
-  const unknown = positionals.find((name) => !['chaos', 'claims', 'crash', 'replay', 'storm'].includes(name));
+  const requests = Number(values.requests);
+  if (!Number.isInteger(requests) || requests < 100) throw new Error('--requests takes a whole number from 100 on');
+  const unknown = positionals.find((name) => !['chaos', 'claims', 'crash', 'memory', 'replay', 'storm'].includes(name));
   if (unknown !== undefined) throw new Error(`nothing to measure is called ${unknown}`);
   const parts = (text: string) => text.split(/,(?! )/).filter((part) => part !== '');
   return {
     rounds,
     minutes,
+    requests,
     sliceMs: values.quick ? 250 : 500,
     latencyMs: values.quick ? 150 : 300,
     streams: values.quick ? 40 : 120,

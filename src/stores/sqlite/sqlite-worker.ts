@@ -29,7 +29,8 @@ function open({ path, isReadOnly }: ThreadOptions): DatabaseSync {
     enableDoubleQuotedStringLiterals: false,
   });
   if (!isReadOnly) database.exec(WRITER);
-  database.exec('PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;');
+  // 4 MB a connection: the ledger writes mostly at its ends, and the system keeps the pages of the file as well.
+  database.exec('PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY;');
   return database;
 }
 

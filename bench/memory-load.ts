@@ -167,7 +167,7 @@ export class MeasuredGateway {
     });
   }
 
-  /** A client that goes away after the first byte. */
+  /** A client that hangs up after the first byte. */
   #leave(body: string, key: string): Promise<void> {
     return new Promise((resolve) => {
       const asked = this.#request('/v1/chat/completions', this.#agent, key, (answer) => {

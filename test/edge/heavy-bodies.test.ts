@@ -303,6 +303,22 @@ describe('while large bodies are worked on', { timeout: 240_000 }, () => {
     });
   }
 
+  test('an answer of millions of empty lists is refused, and nothing else suffers', async () => {
+    const hostile = `{"choices":[${'[],'.repeat(15_000_000)}[]],"content":[]}`;
+    answers = { ...answers, messages: hostile };
+    const body = { model: 'anthropic', messages: [{ role: 'user', content: 'hi' }] };
+    const [refused, other] = await Promise.all([
+      gateway.post('/v1/chat/completions', body),
+      postText(
+        gateway,
+        '/v1/messages',
+        JSON.stringify({ model: 'openai', max_tokens: 9, messages: DENSE.slice(0, 9_000) }),
+      ),
+    ]);
+    assert.equal(refused.status, 502, await refused.text());
+    assert.equal(other.status, 200, await other.text());
+  });
+
   test('an answer with the log probabilities of 2,000 tokens is relayed as it came', async () => {
     const logprob = { token: 'word', logprob: -0.5, bytes: [119, 111, 114, 100] };
     const content = Array.from({ length: 2_000 }, () => ({ ...logprob, top_logprobs: Array(20).fill(logprob) }));

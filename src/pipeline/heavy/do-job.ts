@@ -5,8 +5,14 @@ import { chooseLane } from '../../lanes/choose-lane.ts';
 import type { LaneRequest } from '../../lanes/lane-request.ts';
 import { readByPlan } from '../../lanes/read-by-plan.ts';
 import { OPERATIONS, travelOf } from '../../operations/index.ts';
+import { type EnvelopeFault, readEnvelope } from '../../wire/envelope.ts';
 import { deploymentOf } from './deployment-data.ts';
+import { tooMuch } from './heavy-errors.ts';
 import type { Job, Made, RequestData } from './jobs.ts';
+
+/** Of objects, lists, strings and names. Requests are held to fewer when they are received. */
+const MOST_ANSWER_PARTS = 2_000_000;
+const DENSE: ReadonlySet<EnvelopeFault> = new Set(['too-many-parts', 'too-deep', 'too-many-members']);
 
 /** Makes what a job asks for. Throws as the same work elsewhere does. */
 export function doJob(job: Job, bytes: Uint8Array): Made[Job['kind']] {
@@ -15,6 +21,7 @@ export function doJob(job: Job, bytes: Uint8Array): Made[Job['kind']] {
     case 'write':
       return write(job, body);
     case 'read': {
+      refuseDense(body);
       const answer = readByPlan(body, job.plan, job.isStream);
       return { ...answer, text: answer.usage === undefined ? answer.text() : '' };
     }
@@ -23,6 +30,15 @@ export function doJob(job: Job, bytes: Uint8Array): Made[Job['kind']] {
     case 'prompt':
       return prompt(job, body);
   }
+}
+
+/**
+ * Refuses answers that consist of millions of objects and lists before they are parsed: V8 ends the whole process, and not the thread
+ * alone, if a heap is still too large after the thread was stopped (Node.js 24.21, 2026-11).
+ */
+function refuseDense(body: Buffer): void {
+  const envelope = readEnvelope(body, MOST_ANSWER_PARTS);
+  if (!envelope.ok && DENSE.has(envelope.reason)) throw tooMuch('read');
 }
 
 function write(job: Extract<Job, { kind: 'write' }>, body: Buffer): Made['write'] {

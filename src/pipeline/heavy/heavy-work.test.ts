@@ -20,7 +20,7 @@ function asked(count: number, owner = 'one'): HeavyRequest {
   return {
     ...{ body, envelope, endpoint: countTokens, identity: masterIdentity(owner), callId: 'call', startedAtMs: 0 },
     ...{ model: 'm', askedModel: 'm', stream: false, streamUsage: false },
-    ...{ servedGroup: undefined, misfit: undefined, group: undefined },
+    ...{ servedGroup: undefined, misfit: undefined, group: undefined, client: { isGone: false } },
   };
 }
 
@@ -88,4 +88,51 @@ test('work that waits when the gateway ends is refused', async (context) => {
   await heavy.close();
   await Promise.all(waiting);
   await assert.rejects(heavy.normalize(asked(1)), isError('shutting_down'));
+});
+
+test('what waits for a client that left is not written, and what was answered is read for the books', async (context) => {
+  const heavy = start(context);
+  const first = heavy.normalize(asked(5_000, 'first'));
+  const client = { isGone: false };
+  const write = heavy.normalize({ ...asked(1), client });
+  const prompt = heavy.promptOf({ ...asked(1), client });
+  client.isGone = true;
+  await assert.rejects(write, isError('client_gone'));
+  assert.ok((await prompt).characters > 0);
+  await first;
+});
+
+for (const [how, code] of [
+  ['dies before it is ready', 'throw new Error("no")'],
+  ['ends before it is ready', 'process.exit(3)'],
+  ['is never ready', 'setInterval(() => {}, 1000)'],
+] as const) {
+  test(`a thread that ${how} hangs no request: the work is done without it`, async (context) => {
+    const file = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+    const heavy = start(context, { file, longestStartMs: 300 });
+    for (let round = 0; round < 2; round += 1) {
+      const made = await Promise.all([heavy.normalize(asked(3)), heavy.normalize(asked(4, 'other'))]);
+      assert.ok(made[0].includes('2 word') && made[1].includes('3 word'));
+    }
+  });
+}
+
+test('a thread that dies at its work fails that request alone', async (context) => {
+  const code = `
+    const { parentPort, Worker } = await import('node:worker_threads');
+    parentPort.on('message', ({ job, body }) => {
+      if (body.length < 500) throw new Error('broken');
+      parentPort.postMessage({ made: { body } });
+    });
+    parentPort.postMessage('ready');`;
+  const heavy = start(context, { file: new URL(`data:text/javascript,${encodeURIComponent(code)}`) });
+  const outcomes = await Promise.allSettled([
+    heavy.normalize(asked(100)),
+    heavy.normalize(asked(1)),
+    heavy.normalize(asked(100)),
+  ]);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
 });

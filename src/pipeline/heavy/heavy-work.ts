@@ -3,7 +3,6 @@
  * which no other request would be answered.
  */
 import { Worker } from 'node:worker_threads';
-import { GatewayError } from '../../core/errors.ts';
 import type { TextWindows } from '../../costs/token-estimate.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { AnswerPlan } from '../../lanes/answer-plan.ts';
@@ -13,8 +12,11 @@ import type { Written } from '../../lanes/travel.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { dataOf } from './deployment-data.ts';
 import { doJob } from './do-job.ts';
+import { ended, gone, tooLong, tooMuch } from './heavy-errors.ts';
 import { type Job, type JobAnswer, type JobQuestion, type Made, type RequestData, thrownBy } from './jobs.ts';
 
+/** Loading the code of all formats takes a fraction of a second. */
+const LONGEST_START_MS = 20_000;
 /** A thread without work ends after this time, and gives its memory back. */
 const IDLE_MS = 10_000;
 /** No job takes longer, even on a machine that does much else. */
@@ -32,7 +34,10 @@ const YOUNG_HEAP_MB = 48;
 interface HeavyLimits {
   readonly mostHeapMb?: number;
   readonly longestJobMs?: number;
+  readonly longestStartMs?: number;
   readonly idleMs?: number;
+  /** What the thread runs, in tests of threads that fail. */
+  readonly file?: URL;
 }
 
 /** What the thread gets of a request, and whose it is. */
@@ -51,11 +56,12 @@ export type HeavyRequest = Pick<
   | 'misfit'
   | 'group'
   | 'identity'
->;
+> & { readonly client: Pick<Exchange['client'], 'isGone'> };
 
 interface Waiting {
   readonly job: Job;
   readonly body: Buffer;
+  readonly client: HeavyRequest['client'];
   readonly resolve: (made: Made[Job['kind']]) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -69,7 +75,9 @@ export function limitsFor(mostBytes: number): HeavyLimits {
 export class HeavyWork {
   readonly #mostHeapMb: number;
   readonly #longestJobMs: number;
+  readonly #longestStartMs: number;
   readonly #idleMs: number;
+  readonly #file: URL | undefined;
   /** Jobs by owner, the owner whose turn is next first. */
   readonly #queues = new Map<string, Waiting[]>();
   #worker: Worker | undefined;
@@ -78,7 +86,11 @@ export class HeavyWork {
   #asked: Waiting | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ mostHeapMb = LEAST_HEAP_MB, longestJobMs = LONGEST_JOB_MS, idleMs = IDLE_MS }: HeavyLimits = {}) {
+  constructor(limits: HeavyLimits = {}) {
+    const { mostHeapMb = LEAST_HEAP_MB, longestJobMs = LONGEST_JOB_MS, longestStartMs = LONGEST_START_MS } = limits;
+    const { idleMs = IDLE_MS, file } = limits;
+    this.#file = file;
+    this.#longestStartMs = longestStartMs;
     this.#mostHeapMb = mostHeapMb;
     this.#longestJobMs = longestJobMs;
     this.#idleMs = idleMs;
@@ -128,11 +140,11 @@ export class HeavyWork {
     await worker?.terminate();
   }
 
-  #do(job: Job, body: Buffer, { identity }: HeavyRequest): Promise<Made[Job['kind']]> {
+  #do(job: Job, body: Buffer, { identity, client }: HeavyRequest): Promise<Made[Job['kind']]> {
     if (this.#isClosed) return Promise.reject(ended());
     const owner = identity?.keyHash ?? '';
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { job, body, resolve, reject };
+      const waiting: Waiting = { job, body, client, resolve, reject };
       const queue = this.#queues.get(owner);
       if (queue === undefined) this.#queues.set(owner, [waiting]);
       else queue.push(waiting);
@@ -143,11 +155,19 @@ export class HeavyWork {
 
   #start(): void {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./heavy-worker.${extension}`, import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: this.#mostHeapMb, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
-    });
+    let worker: Worker;
+    try {
+      worker = new Worker(this.#file ?? new URL(`./heavy-worker.${extension}`, import.meta.url), {
+        resourceLimits: { maxOldGenerationSizeMb: this.#mostHeapMb, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
+      });
+    } catch {
+      // The system gives this process no further thread.
+      this.#doAllHere();
+      return;
+    }
     this.#worker = worker;
     this.#isReady = false;
+    this.#timer = setTimeout(() => this.#replace(worker, tooLong()), this.#longestStartMs);
     worker.on('message', (answer: JobAnswer) => {
       if (this.#worker !== worker) return;
       if (answer === 'ready') this.#isReady = true;
@@ -155,7 +175,7 @@ export class HeavyWork {
       this.#askNext();
     });
     worker.on('error', (error: Error & { readonly code?: string }) => {
-      this.#replace(worker, error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch(this.#asked?.job) : error);
+      this.#replace(worker, error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch(this.#asked?.job.kind) : error);
     });
     worker.on('exit', () => this.#replace(worker, new Error('the thread for large bodies ended')));
   }
@@ -169,6 +189,10 @@ export class HeavyWork {
       this.#queues.delete(owner);
       if (queue.length > 0) this.#queues.set(owner, queue);
       if (next === undefined) continue;
+      if (isInVain(next)) {
+        next.reject(gone());
+        continue;
+      }
       this.#asked = next;
       this.#timer = setTimeout(() => this.#replace(worker, tooLong()), this.#longestJobMs);
       // Only now: bodies that wait are there once.
@@ -199,14 +223,14 @@ export class HeavyWork {
     void worker.terminate();
     this.#asked?.reject(why);
     this.#asked = undefined;
-    const waiting = [...this.#queues.values()].flat();
-    if (waiting.length === 0) return;
-    if (this.#isReady) {
-      this.#start();
-      return;
-    }
+    if (this.#queues.size === 0) return;
+    if (this.#isReady) this.#start();
+    else this.#doAllHere();
+  }
+
+  #doAllHere(): void {
+    for (const each of [...this.#queues.values()].flat()) setImmediate(doHere, each);
     this.#queues.clear();
-    for (const each of waiting) setImmediate(doHere, each);
   }
 
   #rest(worker: Worker): void {
@@ -214,6 +238,11 @@ export class HeavyWork {
     this.#worker = undefined;
     void worker.terminate();
   }
+}
+
+/** Nobody waits for a request to be written whose client left. An answer is read for the books, and a prompt counted. */
+function isInVain({ job, client }: Waiting): boolean {
+  return client.isGone && (job.kind === 'write' || job.kind === 'normalize');
 }
 
 function doHere({ job, body, resolve, reject }: Waiting): void {
@@ -237,32 +266,4 @@ function dataOfRequest(exchange: HeavyRequest): RequestData {
 
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
-}
-
-function tooMuch(job: Job | undefined): GatewayError {
-  if (job?.kind === 'read') {
-    return new GatewayError(
-      'answer_not_held',
-      'The answer has more small parts than this instance of the gateway has memory to read. Ask for a shorter answer, or for a stream.',
-      { mayRetry: false },
-    );
-  }
-  return new GatewayError(
-    'body_too_large',
-    'The body has more small parts than this instance of the gateway has memory to translate. Send less, or ask a model whose provider speaks the format of your request.',
-  );
-}
-
-function tooLong(): GatewayError {
-  return new GatewayError(
-    'overloaded',
-    'This instance of the gateway is overloaded. It took too long to read the body.',
-    {
-      retryAfterMs: 1_000,
-    },
-  );
-}
-
-function ended(): GatewayError {
-  return new GatewayError('shutting_down', 'This instance of the gateway is shutting down.');
 }

@@ -4,6 +4,7 @@
  */
 import { GatewayError } from '../../core/errors.ts';
 import type { TextWindows } from '../../costs/token-estimate.ts';
+import { FormatError } from '../../formats/format.ts';
 import type { FormatId, Usage } from '../../formats/neutral/conversation.ts';
 import type { AnswerPlan } from '../../lanes/answer-plan.ts';
 import { AnswerProblem } from '../../lanes/answer-problem.ts';
@@ -50,7 +51,13 @@ export interface Made {
 
 /** What a job threw, as data: whose error it is decides what becomes of the request. */
 type JobFailure =
-  | { readonly kind: 'gateway'; readonly code: GatewayError['code']; readonly message: string; readonly param?: string }
+  | {
+      readonly kind: 'gateway';
+      readonly code: GatewayError['code'];
+      readonly message: string;
+      readonly facts: Omit<GatewayError['facts'], 'cause'>;
+    }
+  | { readonly kind: 'format'; readonly path: string; readonly message: string }
   | { readonly kind: 'answer'; readonly problem: AnswerProblem['problem'] }
   | { readonly kind: 'fault'; readonly error: unknown };
 
@@ -66,9 +73,11 @@ export type JobAnswer = 'ready' | { readonly made: Made[Job['kind']] } | { reado
 /** What was thrown, for another thread. */
 export function failureOf(thrown: unknown): JobFailure {
   if (thrown instanceof AnswerProblem) return { kind: 'answer', problem: thrown.problem };
+  if (thrown instanceof FormatError) return { kind: 'format', path: thrown.path, message: thrown.message };
   if (!(thrown instanceof GatewayError)) return { kind: 'fault', error: thrown };
-  const { code, message, facts } = thrown;
-  return { kind: 'gateway', code, message, ...(facts.param !== undefined && { param: facts.param }) };
+  const { code, message } = thrown;
+  const { cause: _cause, ...facts } = thrown.facts;
+  return { kind: 'gateway', code, message, facts };
 }
 
 /** The same again, to be thrown. */
@@ -76,10 +85,10 @@ export function thrownBy(failure: JobFailure): unknown {
   switch (failure.kind) {
     case 'answer':
       return new AnswerProblem(failure.problem);
-    case 'gateway': {
-      const { code, message, param } = failure;
-      return new GatewayError(code, message, param === undefined ? {} : { param });
-    }
+    case 'format':
+      return new FormatError(failure.path, failure.message);
+    case 'gateway':
+      return new GatewayError(failure.code, failure.message, failure.facts);
     case 'fault':
       return failure.error;
   }

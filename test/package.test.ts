@@ -48,6 +48,16 @@ test('the package installs into an empty folder, tells its version and serves th
   const gateway = new SluiceProcess(context, { cwd: empty, command, args });
   const answer = await run('bash', ['-c', await gateway.curlLine()], { env });
   assert.match(answer.stdout, /"choices"/, answer.stdout + answer.stderr);
+  // A body that is translated on a thread of its own, which has to be in the package.
+  const [, url, key] = /(http:\S+?)\/v1\S*.*Bearer (sk-[\w-]+)/s.exec(await gateway.curlLine()) ?? [];
+  const messages = [{ role: 'user', content: 'word '.repeat(100_000) }];
+  const large = await fetch(`${url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'x-api-key': key ?? '', 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-4o', max_tokens: 9, messages }),
+  });
+  assert.match(await large.text(), /"type":"message"/);
+  assert.doesNotMatch(gateway.stdout + gateway.stderr, /thread for large bodies/);
 
   gateway.kill('SIGTERM');
   const { code, stderr } = await gateway.ended;

@@ -35,13 +35,13 @@ export function makeTools({ config, version, log }: GatewayOptions, shutdown: Sh
   shutdown.add('outside', () => upstream.close());
   const tokens = new TokenCounter();
   shutdown.add('outside', () => tokens.close());
-  const heavy = new HeavyWork(limitsFor(config.server.maxRequestBytes));
+  const onFault = (what: string, error: unknown): void => log.app.error({ error }, what);
+  const heavy = new HeavyWork({ ...limitsFor(config.server.maxRequestBytes), onFault });
   shutdown.add('outside', () => heavy.close());
   const metrics = new MetricsRecorder({ version, ...config.telemetry, ...config.telemetry.metrics });
   const queue = new SettledQueue([metrics, log.requests], {
     onSinkError: (error) => log.app.error({ error }, 'A consumer of settled requests failed'),
   });
   shutdown.add('telemetry', () => queue.flush());
-  const onFault = (what: string, error: unknown): void => log.app.error({ error }, what);
   return { clock, random: Math.random, upstream, tokens, heavy, metrics, queue, onFault };
 }

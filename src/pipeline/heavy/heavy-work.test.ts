@@ -109,10 +109,12 @@ for (const [how, code] of [
 ] as const) {
   test(`a thread that ${how} hangs no request: the work is done without it`, async (context) => {
     const file = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
-    const heavy = start(context, { file, longestStartMs: 300 });
+    const faults: string[] = [];
+    const heavy = start(context, { file, longestStartMs: 300, onFault: (what) => void faults.push(what) });
     for (let round = 0; round < 2; round += 1) {
       const made = await Promise.all([heavy.normalize(asked(3)), heavy.normalize(asked(4, 'other'))]);
       assert.ok(made[0].includes('2 word') && made[1].includes('3 word'));
+      assert.equal(faults.length, round + 1);
     }
   });
 }

@@ -36,6 +36,8 @@ interface HeavyLimits {
   readonly longestJobMs?: number;
   readonly longestStartMs?: number;
   readonly idleMs?: number;
+  /** Hears why there is no thread: large bodies then hold everybody up. */
+  readonly onFault?: (what: string, error: unknown) => void;
   /** What the thread runs, in tests of threads that fail. */
   readonly file?: URL;
 }
@@ -77,6 +79,7 @@ export class HeavyWork {
   readonly #longestJobMs: number;
   readonly #longestStartMs: number;
   readonly #idleMs: number;
+  readonly #onFault: HeavyLimits['onFault'];
   readonly #file: URL | undefined;
   /** Jobs by owner, the owner whose turn is next first. */
   readonly #queues = new Map<string, Waiting[]>();
@@ -88,8 +91,9 @@ export class HeavyWork {
 
   constructor(limits: HeavyLimits = {}) {
     const { mostHeapMb = LEAST_HEAP_MB, longestJobMs = LONGEST_JOB_MS, longestStartMs = LONGEST_START_MS } = limits;
-    const { idleMs = IDLE_MS, file } = limits;
+    const { idleMs = IDLE_MS, onFault, file } = limits;
     this.#file = file;
+    this.#onFault = onFault;
     this.#longestStartMs = longestStartMs;
     this.#mostHeapMb = mostHeapMb;
     this.#longestJobMs = longestJobMs;
@@ -160,9 +164,9 @@ export class HeavyWork {
       worker = new Worker(this.#file ?? new URL(`./heavy-worker.${extension}`, import.meta.url), {
         resourceLimits: { maxOldGenerationSizeMb: this.#mostHeapMb, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
       });
-    } catch {
+    } catch (error) {
       // The system gives this process no further thread.
-      this.#doAllHere();
+      this.#doAllHere(error);
       return;
     }
     this.#worker = worker;
@@ -225,10 +229,11 @@ export class HeavyWork {
     this.#asked = undefined;
     if (this.#queues.size === 0) return;
     if (this.#isReady) this.#start();
-    else this.#doAllHere();
+    else this.#doAllHere(why);
   }
 
-  #doAllHere(): void {
+  #doAllHere(why: unknown): void {
+    this.#onFault?.('The thread for large bodies does not start', why);
     for (const each of [...this.#queues.values()].flat()) setImmediate(doHere, each);
     this.#queues.clear();
   }

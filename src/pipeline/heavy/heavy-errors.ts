@@ -26,7 +26,7 @@ export function tooLong(): GatewayError {
   );
 }
 
-/** Nobody waits for the work any more. */
+/** No client waits for the work any more. */
 export function gone(): GatewayError {
   return new GatewayError('client_gone', 'The client hung up before its request was read.');
 }

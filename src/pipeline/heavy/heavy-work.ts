@@ -245,7 +245,7 @@ export class HeavyWork {
   }
 }
 
-/** Nobody waits for a request to be written whose client left. An answer is read for the books, and a prompt counted. */
+/** A request whose client left is not written. An answer is read for the books, and a prompt counted. */
 function isInVain({ job, client }: Waiting): boolean {
   return client.isGone && (job.kind === 'write' || job.kind === 'normalize');
 }

@@ -57,10 +57,17 @@ function placeBody(exchange: Exchange, name: string): OtherBody | undefined {
   return { body, envelope, outline };
 }
 
-/** From now on the request goes to a fallback. What was asked before is counted by what it was asked with. */
+/** No model has this name: the request as its client sent it, for fallbacks that have no body of their own. */
+const ORIGINAL = '';
+
+/** From now on the request goes to this group. What was asked before is counted by what it was asked with. */
 export function turnTo(exchange: Exchange, group: string): void {
-  const { outline, pendingEstimates } = exchange;
-  if (exchange.otherBodies === undefined || placeBody(exchange, group) === undefined) return;
+  const { body, envelope, outline, pendingEstimates, otherBodies } = exchange;
+  if (otherBodies === undefined) return;
+  if (!otherBodies.has(ORIGINAL)) otherBodies.set(ORIGINAL, { body, envelope, outline });
+  const isOther = group !== exchange.group?.name && otherBodies.has(group);
+  placeBody(exchange, isOther ? group : ORIGINAL);
+  if (exchange.outline === outline) return;
   const prompt = (): string => outline.promptText();
   exchange.pendingEstimates = pendingEstimates.map((estimate) => ({ prompt, ...estimate }));
 }

@@ -20,6 +20,7 @@ const CONFIG = JSON.stringify({
     { model_name: 'a', litellm_params: at('openai_like/alpha') },
     { model_name: 'b', litellm_params: at('openai_like/beta') },
     { model_name: 'broken', litellm_params: at('openai_like/fault-500') },
+    { model_name: 'also-broken', litellm_params: at('openai_like/fault-503') },
     { model_name: 'both', litellm_params: at('openai_like/in-eu', { region_name: 'westeurope' }) },
     { model_name: 'both', litellm_params: at('openai_like/in-us', { region_name: 'eastus' }) },
     { model_name: 'only-us', litellm_params: at('openai_like/in-us', { region_name: 'us-east-1' }) },
@@ -193,6 +194,16 @@ describe('a fallback that the client asks for', { timeout: 30_000 }, () => {
     assert.match(await streamed.text(), /custom/);
     const plain = await chat({ model: 'broken', fallbacks: [{ model: 'b' }], messages: says('original') });
     assert.equal(wordsOf((await plain.json()) as Answered), 'original');
+  });
+
+  it('leaves the request of the client to the fallbacks that name nothing, and to its own group', async () => {
+    const custom = { model: 'also-broken', messages: says('custom') };
+    const answered = await chat({ model: 'broken', fallbacks: [custom, 'b'], messages: says('original') });
+    assert.equal(wordsOf((await answered.json()) as Answered), 'original');
+    const own = await chat({ model: 'a', fallbacks: [{ ...custom, model: 'a' }], messages: says('original') });
+    assert.equal(wordsOf((await own.json()) as Answered), 'original');
+    const sent = gateway.simulator.requests.map(({ body }) => (body as { messages: unknown }).messages);
+    assert.deepEqual(sent, [says('original'), says('custom'), says('original'), says('original')]);
   });
 
   it('counts for the claim by its own size', async () => {

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import type { ServedFacts } from './cli/ask-running.ts';
+import { PROGRAM_COMMANDS } from './cli/people/command-names.ts';
 import { type Arguments, readArguments, UsageError } from './cli/read-arguments.ts';
 import { ignoreClosedOutputs } from './cli/signals.ts';
 import { writeError } from './cli/terminal.ts';
@@ -11,6 +12,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Node.js ends with 0 when nothing is left to wait for, whatever a promise still wants.
   process.once('beforeExit', sayUnfinished);
   try {
+    if (!cluster.isWorker && PROGRAM_COMMANDS.includes(argv[0] ?? '')) {
+      const { runProgram } = await import('./cli/people/program.ts');
+      process.exitCode = await runProgram(argv, process.env);
+      return;
+    }
     const args = readArguments(argv, process.env);
     if (cluster.isWorker) {
       const { runWorker } = await import('./cli/worker.ts');

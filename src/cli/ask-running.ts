@@ -66,8 +66,11 @@ interface AskedRequest {
   readonly body?: string;
 }
 
+/** Where a gateway runs. */
+export type Place = Pick<Arguments, 'host' | 'port' | 'certificateFile'>;
+
 /** Asks the gateway on the given host and port under the master key. */
-export function asker(args: Arguments, env: NodeJS.ProcessEnv, { masterKey, ...served }: ServedFacts): Ask {
+export function asker(args: Place, env: NodeJS.ProcessEnv, { masterKey, ...served }: ServedFacts): Ask {
   const certificateFile = args.certificateFile ?? served.certificateFile;
   const base = addressOf(args.host ?? '127.0.0.1', args.port ?? 4000, certificateFile !== undefined);
   const key = knownMasterKey(masterKey, env);

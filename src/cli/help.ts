@@ -15,6 +15,7 @@ Usage:
                                    Ask the running gateway what was spent; with --call-id about one request's attempts and prices.
   sluice spend --orphans [--attempt ID --cost USD]
                                    List what a killed gateway had under way and what it is booked at, or correct one of them.
+  sluice import litellm …          Import LiteLLM's database; sluice import litellm --help says how.
   sluice demo [flags]              Serve simulated models: no account, no cost.
 
 Flags (also with - in place of _):

@@ -5,7 +5,7 @@ import type { GatewayConfig, RedisConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { newCallId } from '../core/ids.ts';
 import type { Claims, Seed } from '../stores/contracts/claims.ts';
-import type { Database } from '../stores/contracts/directory.ts';
+import type { Database } from '../stores/contracts/database.ts';
 import type { InvalidationBus } from '../stores/contracts/invalidation-bus.ts';
 import type { Journal, JournalTrouble } from '../stores/contracts/journal.ts';
 import { FileJournal } from '../stores/journal/file-journal.ts';
@@ -149,7 +149,11 @@ function makeJournal({ config, dataFolder, clock, log }: OpenStoresOptions, { le
   }
 }
 
-async function openDatabase({ config, dataFolder, log }: OpenStoresOptions, onChanged: OnChanged): Promise<Database> {
+/** Opens the database alone, also if other processes use it. */
+export async function openDatabase(
+  { config, dataFolder, log }: Pick<OpenStoresOptions, 'config' | 'dataFolder' | 'log'>,
+  onChanged: OnChanged = () => undefined,
+): Promise<Database> {
   const { databaseUrl, databasePoolSize, withoutRows, journalFsync } = config.stores;
   const shared = {
     makeLedger: (connection: SqlConnection) => new SqlLedger(connection, { withoutRows, fsync: journalFsync }),

@@ -15,13 +15,13 @@ import { ALERT_NOTES } from '../stores/contracts/alert-notes.ts';
 import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
 import { Retention } from '../stores/retention.ts';
 import type { Log } from '../telemetry/log.ts';
-import { Seal } from '../tenancy/seal.ts';
 import { Tenants } from '../tenancy/tenants.ts';
 import { postJson } from '../upstream/post-json.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
 import { joinInstances, makeRouting } from './join-routing.ts';
 import { LiveSnapshot } from './live-snapshot.ts';
 import { makeParts } from './make-parts.ts';
+import { makeSeal } from './make-seal.ts';
 import { makeTools, type Tools } from './make-tools.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { noteTurn, readParts, renderMetrics } from './readings.ts';
@@ -132,7 +132,7 @@ function startFeatures(
     responses,
     conversations,
     mayBeShared: kind === 'postgres' || config.redis !== undefined,
-    seal: sealOf(options),
+    seal: makeSeal(options.env, options.masterKey),
   };
   return new RunningFeatures(features, config, { clock, random, post, ...stores, log, countTokens, onFault });
 }
@@ -146,7 +146,7 @@ function makeLive(
 ): LiveSnapshot {
   const { config } = options;
   return new LiveSnapshot({
-    ...{ ...options, clock, random, directory, seal: sealOf(options) },
+    ...{ ...options, clock, random, directory, seal: makeSeal(options.env, options.masterKey) },
     makeRouting: (onTurn) => makeRouting({ config, clock, random, share, overBudget: budgets.over, onTurn }),
     onTurn: (deployment, turn) => noteTurn(metrics, deployment, turn),
   });
@@ -190,18 +190,6 @@ function makeEdge(
     metrics: () => renderMetrics(metrics, options),
     ...defined({ limits: options.limits }),
   });
-}
-
-/**
- * Seals the secrets of stored models. What was sealed under the master key, or under a salt key that is named as a
- * previous one, can be read whatever the salt is now.
- */
-function sealOf({ env, masterKey }: GatewayOptions): Seal {
-  const previous = (env.LITELLM_SALT_KEY_PREVIOUS || env.SLUICE_SALT_KEY_PREVIOUS || '')
-    .split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
-  return new Seal([env.LITELLM_SALT_KEY || env.SLUICE_SALT_KEY || masterKey, masterKey, ...previous]);
 }
 
 function startRetention({ config, log }: GatewayOptions, { clock, onFault }: Tools, { database }: Stores): Retention {

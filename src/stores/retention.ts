@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Database } from './contracts/directory.ts';
+import type { Database } from './contracts/database.ts';
 
 export interface RetentionOptions {
   readonly database: Database;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../src/core/clock.ts';
-import type { Database } from '../../src/stores/contracts/directory.ts';
+import type { Database } from '../../src/stores/contracts/database.ts';
 import { Retention, type RetentionOptions } from '../../src/stores/retention.ts';
 import { SqlLedger } from '../../src/stores/sql/ledger/sql-ledger.ts';
 import { openSqliteDatabase } from '../../src/stores/sqlite/sqlite-database.ts';

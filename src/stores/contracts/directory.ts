@@ -5,9 +5,6 @@
  */
 import type { JsonObject } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
-import type { ConversationStore } from './conversations.ts';
-import type { Ledger } from './ledger.ts';
-import type { ResponseStore } from './responses.ts';
 
 /** One of several budgets of an object (`budget_limits`). */
 export interface PeriodBudget {
@@ -370,23 +367,4 @@ export interface Directory {
   setNote(name: string, value: string): Promise<void>;
   /** Deletes notes with this prefix whose value (a time in ISO 8601) sorts before that; resolves to how many. */
   pruneNotes(prefix: string, before: string): Promise<number>;
-}
-
-/** The database, opened and migrated, which the directory and the ledger share. */
-export interface Database {
-  readonly kind: 'sqlite' | 'postgres';
-  readonly directory: Directory;
-  readonly ledger: Ledger;
-  readonly responses: ResponseStore;
-  readonly conversations: ConversationStore;
-  /** Whether it answers now; resolves within a second. */
-  ping(): Promise<boolean>;
-  /** Whether this process ever had it, migrated. */
-  readonly wasReached: boolean;
-  /**
-   * Takes the right to be the only instance on this database without shared counters. False if another instance has it.
-   * It lasts until `close` or the end of the process, however it ends.
-   */
-  beAlone(): Promise<boolean>;
-  close(): Promise<void>;
 }

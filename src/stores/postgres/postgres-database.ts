@@ -1,6 +1,8 @@
-import { type Database, DatabaseUnavailableError } from '../contracts/directory.ts';
+import type { Database } from '../contracts/database.ts';
+import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { DatabaseOptions } from '../sql/database-options.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
+import { SqlImports } from '../sql/imports/sql-imports.ts';
 import { MigrationError, migrate } from '../sql/migrate.ts';
 import { SqlConversations } from '../sql/responses/sql-conversations.ts';
 import { SqlResponses } from '../sql/responses/sql-responses.ts';
@@ -56,6 +58,7 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
     ledger: makeLedger(connection),
     responses: new SqlResponses(connection),
     conversations: new SqlConversations(connection),
+    imports: new SqlImports(connection, onChanged),
     ping: async () => isReady && (await connection.ping()),
     get wasReached() {
       return isReady;

@@ -1,8 +1,10 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Database, DatabaseUnavailableError } from '../contracts/directory.ts';
+import type { Database } from '../contracts/database.ts';
+import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { DatabaseOptions } from '../sql/database-options.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
+import { SqlImports } from '../sql/imports/sql-imports.ts';
 import { migrate } from '../sql/migrate.ts';
 import { SqlConversations } from '../sql/responses/sql-conversations.ts';
 import { SqlResponses } from '../sql/responses/sql-responses.ts';
@@ -32,6 +34,7 @@ export async function openSqliteDatabase({ path, makeLedger, onChanged }: Sqlite
     ledger: makeLedger(connection),
     responses: new SqlResponses(connection),
     conversations: new SqlConversations(connection),
+    imports: new SqlImports(connection, onChanged),
     ping: () => connection.ping(),
     wasReached: true,
     async beAlone() {

@@ -2,7 +2,14 @@ import { directoryTables } from './0001-directory.ts';
 import { ledgerTables } from './0002-ledger.ts';
 import { responseTables } from './0003-responses.ts';
 import { conversationTables } from './0004-conversations.ts';
+import { importTables } from './0005-imports.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the schema, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [directoryTables, ledgerTables, responseTables, conversationTables];
+export const MIGRATIONS: readonly Migration[] = [
+  directoryTables,
+  ledgerTables,
+  responseTables,
+  conversationTables,
+  importTables,
+];

@@ -8,6 +8,7 @@ import { type Kysely, sql } from 'kysely';
 import { makeKey } from '../../contracts/directory.contract.ts';
 import type { NoTables, SqlConnection } from '../connection.ts';
 import { sqlDirectory } from '../directory/sql-directory.ts';
+import { SqlImports } from '../imports/sql-imports.ts';
 import { SqlLedger } from '../ledger/sql-ledger.ts';
 import { MigrationError, migrate } from '../migrate.ts';
 import { SqlConversations } from '../responses/sql-conversations.ts';
@@ -121,6 +122,26 @@ const FIXTURES: readonly Fixture[] = [
       assert.equal((await responses.holdersOf('team:t1', ['msg_2'], 9)).get('msg_2'), 'resp_1');
       const events = await responses.events('team:t1', 'resp_1', { from: 0, mostBatches: 9, nowMs: 9 });
       assert.deepEqual(events?.batches, [{ first: 0, data: '[]' }]);
+    },
+  },
+  {
+    level: 5,
+    async fill(database) {
+      await sql`insert into import_runs (id, source, begun_at, ended_at) values ('r1', 'litellm a/public', 5, 6)`.execute(
+        database,
+      );
+      await sql`insert into import_entries (run_id, position, kind, id, data) values ('r1', 0, 'tag', 'lab', '{"made":5}')`.execute(
+        database,
+      );
+      await sql`insert into imported (source, kind, id, seen) values ('litellm a/public', 'tag', 'lab', '{}')`.execute(
+        database,
+      );
+    },
+    async check(connection) {
+      const imports = new SqlImports(connection);
+      const run = { id: 'r1', source: 'litellm a/public', begunAtMs: 5, endedAtMs: 6 };
+      assert.deepEqual(await imports.runs(), [run]);
+      assert.deepEqual([...(await imports.seen(run.source, 'tag', ['lab', 'other']))], [['lab', '{}']]);
     },
   },
 ];

@@ -1,0 +1,6 @@
+/** What a command for people runs in. */
+export interface Runtime {
+  readonly env: NodeJS.ProcessEnv;
+  /** Takes the exit code. */
+  readonly exit: (code: number) => void;
+}

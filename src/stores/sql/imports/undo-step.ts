@@ -1,0 +1,183 @@
+/** Undoes what an import did, a part at a time, the last first. */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Changed, Kinds } from '../../contracts/directory.ts';
+import type { ImportedKinds, ImportRun, KeptObject, UndoneStep } from '../../contracts/imports.ts';
+import type { SqlConnection } from '../connection.ts';
+import { deleteObjects } from '../directory/delete-objects.ts';
+import { KINDS } from '../directory/kinds.ts';
+import { isOneOf } from '../directory/search.ts';
+import type { AnyObjectTables } from '../directory/tables.ts';
+import type { DirectoryTransaction, Written } from '../directory/writing.ts';
+import { addSpend, changesOf } from './add-items.ts';
+import { endsOf, importsOf } from './import-tables.ts';
+import type { RecordedEntry } from './recorded-entry.ts';
+
+const AT_ONCE = 200;
+
+/** Tables whose rows name an object of a kind, and by which column. */
+const USES: Readonly<Partial<Record<keyof ImportedKinds, readonly (readonly [table: string, column: string])[]>>> = {
+  organization: [
+    ['teams', 'organization_id'],
+    ['keys', 'organization_id'],
+    ['organization_members', 'organization_id'],
+  ],
+  team: [
+    ['keys', 'team_id'],
+    ['team_members', 'team_id'],
+  ],
+  user: [
+    ['keys', 'user_id'],
+    ['team_members', 'user_id'],
+    ['organization_members', 'user_id'],
+  ],
+  budget: (
+    ['keys', 'teams', 'users', 'organizations', 'customers', 'tags', 'team_members', 'organization_members'] as const
+  ).map((table) => [table, 'budget_id'] as const),
+};
+
+/** One part; what is left is begun again by the next call, after an interruption too. */
+export async function undoStep(
+  database: SqlConnection['kind'],
+  transaction: DirectoryTransaction,
+  run: Pick<ImportRun, 'id' | 'source'>,
+  nowMs: number,
+): Promise<Written<UndoneStep>> {
+  const tables = importsOf(transaction);
+  const rows = await tables
+    .selectFrom('import_entries')
+    .selectAll()
+    .where('run_id', '=', run.id)
+    .orderBy('position', 'desc')
+    .limit(AT_ONCE)
+    .execute();
+  if (rows.length === 0) {
+    await tables.deleteFrom('import_runs').where('id', '=', run.id).execute();
+    return { result: { removed: [], kept: [], isMore: false }, changed: [] };
+  }
+  const begun = await tables
+    .selectFrom('import_runs')
+    .select('begun_at')
+    .where('id', '=', run.id)
+    .executeTakeFirstOrThrow();
+  const step = { removed: [] as KeptObject[], kept: [] as KeptObject[], changed: [] as Changed[] };
+  for (const row of rows) {
+    const kind = row.kind as keyof ImportedKinds;
+    const entry = JSON.parse(row.data) as RecordedEntry;
+    const why = entry.made === undefined ? undefined : await remove(database, transaction, kind, row.id, entry, nowMs);
+    if (why !== undefined && why !== 'removed') step.kept.push({ kind, id: row.id, why });
+    else if (why === 'removed') step.removed.push({ kind, id: row.id, why: 'changed' });
+    // What stays here goes on with the spend that it came with.
+    if (why === undefined || why === 'removed') await takeBack(database, transaction, entry, begun.begun_at);
+    await restoreSeen(transaction, run.source, kind, row.id, entry);
+    step.changed.push(...changesOf({ kind, id: row.id }));
+  }
+  const first = rows.at(-1)?.position ?? 0;
+  await tables.deleteFrom('import_entries').where('run_id', '=', run.id).where('position', '>=', first).execute();
+  const removed = step.removed.map(({ kind, id }) => ({ kind, id }));
+  return { result: { removed, kept: step.kept, isMore: true }, changed: step.changed };
+}
+
+/** Removes an object that is still as the import made it; undefined if it is gone already. */
+async function remove(
+  database: SqlConnection['kind'],
+  transaction: DirectoryTransaction,
+  kind: keyof ImportedKinds,
+  id: string,
+  { made }: RecordedEntry,
+  nowMs: number,
+): Promise<'removed' | KeptObject['why'] | undefined> {
+  if (kind === 'team_member' || kind === 'organization_member') return removeMember(transaction, kind, id, made);
+  const found = await transaction
+    .withTables<AnyObjectTables>()
+    .selectFrom(KINDS[kind].table)
+    .select('updated_at')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (found === undefined) return undefined;
+  if (found.updated_at !== made) return 'changed';
+  for (const [table, column] of USES[kind] ?? []) {
+    const { rows } = await sql`select 1 from ${sql.table(table)}
+      where ${isOneOf(database, column, [id])} limit 1`.execute(transaction);
+    if (rows.length > 0) return 'in use';
+  }
+  await deleteObjects(database, transaction, kind, [id], () => ({
+    id: randomUUID(),
+    atMs: nowMs,
+    changedBy: 'an import that was undone',
+    keyHash: '',
+    action: 'deleted',
+    table: KINDS[kind as keyof Kinds].table,
+    objectId: id,
+  }));
+  return 'removed';
+}
+
+async function removeMember(
+  transaction: DirectoryTransaction,
+  kind: 'team_member' | 'organization_member',
+  id: string,
+  made: RecordedEntry['made'],
+): Promise<'removed' | 'changed' | undefined> {
+  const { groupId, userId } = endsOf(id);
+  if (kind === 'team_member') {
+    const query = transaction.selectFrom('team_members').select('data');
+    const found = await query.where('team_id', '=', groupId).where('user_id', '=', userId).executeTakeFirst();
+    if (found?.data !== made) return found === undefined ? undefined : 'changed';
+    await transaction.deleteFrom('team_members').where('team_id', '=', groupId).where('user_id', '=', userId).execute();
+    return 'removed';
+  }
+  const query = transaction.selectFrom('organization_members').select('data');
+  const found = await query.where('organization_id', '=', groupId).where('user_id', '=', userId).executeTakeFirst();
+  if (found?.data !== made) return found === undefined ? undefined : 'changed';
+  await transaction
+    .deleteFrom('organization_members')
+    .where('organization_id', '=', groupId)
+    .where('user_id', '=', userId)
+    .execute();
+  return 'removed';
+}
+
+/** Takes imported spend off again. A reset since then has already taken it off what counts in all. */
+async function takeBack(
+  database: SqlConnection['kind'],
+  transaction: DirectoryTransaction,
+  { spent = [] }: RecordedEntry,
+  begunAtMs: number,
+): Promise<void> {
+  for (const [account, atMs, cost] of spent) {
+    const reset = await importsOf(transaction)
+      .selectFrom('account_resets')
+      .select('at')
+      .where('account', '=', account)
+      .executeTakeFirst();
+    const inTotal = reset === undefined || reset.at < begunAtMs;
+    await addSpend(database, transaction, [{ account, atMs, cost: -BigInt(cost) }], { inTotal });
+  }
+}
+
+async function restoreSeen(
+  transaction: DirectoryTransaction,
+  source: string,
+  kind: keyof ImportedKinds,
+  id: string,
+  { seenBefore }: RecordedEntry,
+): Promise<void> {
+  const tables = importsOf(transaction);
+  if (seenBefore === undefined) {
+    await tables
+      .deleteFrom('imported')
+      .where('source', '=', source)
+      .where('kind', '=', kind)
+      .where('id', '=', id)
+      .execute();
+  } else {
+    await tables
+      .updateTable('imported')
+      .set({ seen: seenBefore })
+      .where('source', '=', source)
+      .where('kind', '=', kind)
+      .where('id', '=', id)
+      .execute();
+  }
+}

@@ -5,6 +5,7 @@ import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 import { apiBaseFault } from './api-base-fault.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
 import { readDeploymentTls } from './connection-tls.ts';
+import { credentialOf } from './deployment-identity.ts';
 import type {
   ConnectionTls,
   DeploymentConfig,
@@ -223,11 +224,12 @@ class DeploymentReader {
     const { context, routing, tls } = this.#reading;
     const { item, params, info } = entry;
     const modelInfo = { ...entry.modelInfo, ...modeOf(params, isByResponses) };
-    const apiKey = params.get('api_key') ?? keyFromEnvironment(provider, context.environment);
+    const keys = { apiKey: params.get('api_key'), keyInEnvironment: keyFromEnvironment(provider, context.environment) };
+    const credential = credentialOf(params, provider, keys, context);
     const apiBase =
       params.get('api_base') ?? params.get('base_url') ?? firstSet(provider.baseUrlVariables, context.environment);
     const extraHeaders = headersOf(params);
-    this.#checkReachable(group, provider, params, apiKey, apiBase, extraHeaders);
+    this.#checkReachable(group, provider, params, credential, apiBase, extraHeaders);
     const { timeoutMs, streamTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs } = routing.groupSettings.get(group) ?? {};
     const { budget, ...fields } = params.fields();
     const period = params.get('budget_duration');
@@ -236,7 +238,8 @@ class DeploymentReader {
       group,
       provider: provider.name,
       model,
-      ...defined({ apiKey, apiBase, timeoutMs, streamTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs }),
+      ...credential,
+      ...defined({ apiBase, timeoutMs, streamTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs }),
       ...defined({ maxParallelRequests: routing.defaultMaxParallelRequests, tls: readDeploymentTls(params, tls) }),
       ...fields,
       extraHeaders,
@@ -252,7 +255,7 @@ class DeploymentReader {
     group: string,
     provider: KnownProvider,
     params: ParamsSection,
-    apiKey: string | undefined,
+    { apiKey, identity }: Pick<DeploymentConfig, 'apiKey' | 'identity'>,
     apiBase: string | undefined,
     extraHeaders: Readonly<Record<string, string>>,
   ): void {
@@ -261,7 +264,13 @@ class DeploymentReader {
     const bringsItsOwn = Object.keys(extraHeaders).some((name) => /authorization|api-key/i.test(name));
     const set = (name: string, variable: string | undefined): string =>
       variable === undefined ? `set ${name}` : `set ${name} or the variable "${variable}"`;
-    if (apiKey === undefined && provider.keyOptional !== true && !bringsItsOwn && !params.isUnset('api_key')) {
+    if (
+      apiKey === undefined &&
+      identity === undefined &&
+      provider.keyOptional !== true &&
+      !bringsItsOwn &&
+      !params.isUnset('api_key')
+    ) {
       const message = `the deployment "${group}" has no API key: ${set('api_key', provider.keyVariables[0])}`;
       findings.add('warning', 'no-api-key', place, message);
     }

@@ -16,6 +16,7 @@ import type {
   User,
 } from '../stores/contracts/directory.ts';
 import type { FeatureValues } from './feature-settings.ts';
+import type { ConfiguredIdentity } from './known-providers.ts';
 import type { NotYetInEffect } from './reading-context.ts';
 import type { FieldsOf } from './setting-rows.ts';
 import type { BUDGET_SETTINGS, CeilingRates, ScopeKind, WhenAway } from './settings/budget-settings.ts';
@@ -77,6 +78,8 @@ export interface DeploymentConfig
   /** The provider's own model name; may hold `*`, filled in from what the client asked for. */
   readonly model: string;
   readonly apiKey?: string;
+  /** As whom it asks for tokens, if it has no key. */
+  readonly identity?: ConfiguredIdentity;
   readonly apiBase?: string;
   readonly extraHeaders: Readonly<Record<string, string>>;
   /** Request fields added when the client does not send them (`temperature`, `max_tokens`, …; any unknown `litellm_params` key). */

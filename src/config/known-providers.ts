@@ -2,12 +2,28 @@
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import { didYouMean } from './did-you-mean.ts';
 
+/** What a deployment asks for tokens as, and the token itself. */
+type IdentityField =
+  | 'tenantId'
+  | 'clientId'
+  | 'clientSecret'
+  | 'userName'
+  | 'userPassword'
+  | 'scope'
+  | 'authority'
+  | 'token';
+
+/** As whom a deployment asks for tokens, or the token. */
+export type ConfiguredIdentity = Readonly<Partial<Record<IdentityField, string>>>;
+
 /** What the configuration needs to know of a provider; `Provider` of `src/providers/provider.ts` fits. */
 export interface KnownProvider {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly keyVariables: readonly string[];
   readonly baseUrlVariables?: readonly string[];
+  /** Variables that say as whom tokens are asked for in place of a key. */
+  readonly identityVariables?: Readonly<Partial<Record<IdentityField, string>>>;
   readonly keyOptional?: boolean;
   readonly defaultBaseUrl?: string;
   /** Model names that mean this provider without a prefix, `*` for anything: `gpt-*`. */

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { InputEstimates } from '../costs/input-estimate.ts';
 import { OutputForecasts } from '../costs/output-forecast.ts';
 import type { RunningFeatures } from '../features/run-features.ts';
+import { ProviderTokens } from '../pipeline/answering/provider-tokens.ts';
 import { AskedChecks } from '../pipeline/diagnosis/asked-checks.ts';
 import { explainRecord } from '../pipeline/diagnosis/explain-route.ts';
 import { RouteRecords } from '../pipeline/diagnosis/route-records.ts';
@@ -43,6 +44,7 @@ export function makeParts(
   const parts: Parts = {
     ...{ clock, random, upstream, heavy, tenants, claims, journal, routes, onFault },
     waiting: new BudgetQueue(() => clock.monotonicMs()),
+    providerTokens: new ProviderTokens(upstream, clock),
     routing: live.routing,
     freeRates: new FreeRates(claims),
     askedChecks: new AskedChecks(() => parts),

@@ -16,6 +16,7 @@ import type { Journal } from '../stores/contracts/journal.ts';
 import type { SettledSink } from '../telemetry/settled.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { ProviderTokens } from './answering/provider-tokens.ts';
 import type { RouteRecords } from './diagnosis/route-records.ts';
 import type { FreeRates } from './free-rates.ts';
 import type { HeavyWork } from './heavy/heavy-work.ts';
@@ -33,6 +34,8 @@ export interface AskedHealth {
 export interface Parts {
   readonly clock: Clock;
   readonly upstream: Upstream;
+  /** Tokens of the providers that take these in place of keys. */
+  readonly providerTokens: ProviderTokens;
   readonly routing: RoutingState;
   readonly tenants: Tenants;
   readonly claims: Claims;

@@ -15,8 +15,35 @@ export interface Target {
   /** `api_base`, without a trailing slash; the provider's default if the configuration names none. */
   readonly baseUrl: string;
   readonly apiKey?: string;
+  /** A token that is sent in place of a key. */
+  readonly token?: string;
   readonly apiVersion?: string;
   readonly organization?: string;
+}
+
+/** As whom a deployment asks for tokens, for providers that take these in place of keys. */
+export interface Identity {
+  readonly tenantId?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  readonly userName?: string;
+  readonly userPassword?: string;
+  readonly scope?: string;
+  /** Who gives tokens out, if not the usual authority. */
+  readonly authority?: string;
+}
+
+/** How a token is asked for. It is sent as `authorization: Bearer`. */
+export interface TokenRequest {
+  /** Who gives it out, for messages. */
+  readonly title: string;
+  readonly url: string;
+  /** The body, a form. */
+  readonly form: string;
+  /** Undefined if the answer holds no token. */
+  read(answer: JsonValue | undefined): { readonly token: string; readonly lifetimeMs: number } | undefined;
+  /** The word for what is wrong, if the answer says it. */
+  readError(answer: JsonValue | undefined): string | undefined;
 }
 
 /** One call, ready but for the body. `path` includes the query. Header names are in lower case. */
@@ -117,6 +144,10 @@ export interface Provider {
   readonly keyVariables: readonly string[];
   /** Environment variables that may hold the base URL. */
   readonly baseUrlVariables?: readonly string[];
+  /** Environment variables that may say as whom tokens are asked for, and the token itself. */
+  readonly identityVariables?: Readonly<Partial<Record<keyof Identity | 'token', string>>>;
+  /** How tokens are asked for in place of a key; undefined if the identity is not whole. */
+  tokenRequest?(identity: Identity): TokenRequest | undefined;
   /** Whether calls without a key are normal (a local server). */
   readonly keyOptional?: boolean;
   /** Set on the one provider that means any server of its format: a model of unknown prefix with an `api_base` is its. */

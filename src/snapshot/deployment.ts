@@ -7,7 +7,14 @@ import type { ModelAbilities } from '../models/model-abilities.ts';
 import { modelAbilities } from '../models/model-table.ts';
 import { applyRules } from '../providers/apply-rules.ts';
 import { KnownSecrets } from '../providers/known-secrets.ts';
-import type { OperationId, ParameterRules, Provider, ProviderOperation, Target } from '../providers/provider.ts';
+import type {
+  OperationId,
+  ParameterRules,
+  Provider,
+  ProviderOperation,
+  Target,
+  TokenRequest,
+} from '../providers/provider.ts';
 import type { Routable } from '../routing/model-groups.ts';
 import type { CallTimeouts } from '../upstream/timeouts.ts';
 
@@ -49,6 +56,8 @@ export class Deployment implements Routable {
   readonly apiBase: string;
   /** Deployments with the same value share a retry budget: a model at an address, whatever the key. */
   readonly upstream: string;
+  /** How the token is asked for that its calls carry in place of a key. */
+  readonly tokenRequest: TokenRequest | undefined;
   /** What must not come back in its provider's errors. */
   readonly secrets: KnownSecrets;
   /** Whether it may think for long before its first word: then silence is no sign that it is stuck. */
@@ -83,6 +92,9 @@ export class Deployment implements Routable {
     this.modelLabel = parts.config.group.includes('*') ? parts.config.group : parts.target.model;
     this.apiBase = originOf(parts.target.baseUrl);
     this.upstream = `${parts.target.baseUrl} ${parts.target.model}`;
+    const { identity } = parts.config;
+    this.tokenRequest =
+      identity === undefined || identity.token !== undefined ? undefined : parts.provider.tokenRequest?.(identity);
     this.secrets = new KnownSecrets(secretsOf(parts.target, parts.config));
     this.#timeouts = timeoutsOf(parts.config, parts.timeouts);
   }
@@ -238,8 +250,12 @@ function traitsOf(facts: PricedModel['facts']): ModelTraits {
 
 const SECRET_HEADER = /auth|key|token|secret|cookie|credential|password/i;
 
-function secretsOf({ apiKey, baseUrl }: Target, { extraHeaders }: DeploymentConfig): readonly string[] {
-  const secrets = apiKey === undefined ? [] : [apiKey];
+function secretsOf(
+  { apiKey, token, baseUrl }: Target,
+  { extraHeaders, identity }: DeploymentConfig,
+): readonly string[] {
+  const { clientSecret, userPassword } = identity ?? {};
+  const secrets = [apiKey, token, clientSecret, userPassword].filter((secret) => secret !== undefined);
   for (const [name, value] of Object.entries(extraHeaders)) {
     if (SECRET_HEADER.test(name)) secrets.push(value, value.replace(/^\S+\s+/, ''));
   }

@@ -75,7 +75,12 @@ function makeDeployment(entry: DeploymentConfig, config: GatewayConfig, isNamedB
     target: {
       model: entry.model,
       baseUrl: entry.apiBase ?? provider.defaultBaseUrl ?? '',
-      ...defined({ apiKey: entry.apiKey, apiVersion: entry.apiVersion, organization: entry.organization }),
+      ...defined({
+        apiKey: entry.apiKey,
+        token: entry.identity?.token,
+        apiVersion: entry.apiVersion,
+        organization: entry.organization,
+      }),
     },
     priced: priceModel({
       provider: provider.name,

@@ -65,8 +65,25 @@ function sendPrepared(
   parts: Parts,
 ): Promise<void> {
   const told = exchange.admission?.claim === undefined ? undefined : parts.claims.aboutToSend(exchange.callId);
-  if (told !== undefined) return told.then(() => sendNow(exchange, deployment, choice, prepared, parts));
-  return sendNow(exchange, deployment, choice, prepared, parts);
+  if (told !== undefined) return told.then(() => sendWithToken(exchange, deployment, choice, prepared, parts));
+  return sendWithToken(exchange, deployment, choice, prepared, parts);
+}
+
+function sendWithToken(
+  exchange: Exchange,
+  deployment: Deployment,
+  choice: LaneChoice,
+  prepared: PreparedCall,
+  parts: Parts,
+): Promise<void> {
+  if (deployment.tokenRequest === undefined) return sendNow(exchange, deployment, choice, prepared, parts);
+  const token = parts.providerTokens.of(deployment, deployment.tokenRequest);
+  if (typeof token === 'string') return sendNow(exchange, deployment, choice, prepared, parts, token);
+  return token.then((fetched) =>
+    exchange.race?.arbiter?.winner === undefined
+      ? sendNow(exchange, deployment, choice, prepared, parts, fetched)
+      : undefined,
+  );
 }
 
 function sendNow(
@@ -75,11 +92,12 @@ function sendNow(
   choice: LaneChoice,
   prepared: PreparedCall,
   parts: Parts,
+  token?: string,
 ): Promise<void> {
   exchange.deployment = deployment;
   const { stats } = parts.routing;
   return new Promise((resolve, reject) => {
-    const running = new RunningAttempt({ exchange, deployment, choice, prepared, stats, resolve, reject });
+    const running = new RunningAttempt({ exchange, deployment, choice, prepared, stats, resolve, reject, token });
     running.send(parts.upstream, new AnswerHead(running, parts));
   });
 }

@@ -30,6 +30,8 @@ interface AttemptParts {
   readonly choice: LaneChoice;
   readonly prepared: PreparedCall;
   readonly stats: DeploymentStats;
+  /** Sent in place of a key. */
+  readonly token: string | undefined;
   /** The client has an answer, or another attempt won the race. */
   readonly resolve: () => void;
   readonly reject: (error: GatewayError) => void;
@@ -52,6 +54,7 @@ export class RunningAttempt implements Racer {
   readonly #stats: DeploymentStats;
   readonly #resolve: () => void;
   readonly #reject: (error: GatewayError) => void;
+  readonly #token: string | undefined;
   #sentMs = 0;
 
   constructor(parts: AttemptParts) {
@@ -65,6 +68,7 @@ export class RunningAttempt implements Racer {
       this.facts.written = this.tally;
     }
     this.#stats = parts.stats;
+    this.#token = parts.token;
     this.#resolve = parts.resolve;
     this.#reject = parts.reject;
   }
@@ -81,7 +85,7 @@ export class RunningAttempt implements Racer {
         method: 'POST',
         origin: call.origin,
         path: call.path,
-        headers: prepared.headers.length === 0 ? call.headers : [...call.headers, ...prepared.headers],
+        headers: headersOf(call.headers, prepared.headers, this.#token),
         body: prepared.body,
         timeouts: timeoutsOf(exchange, deployment),
         maxResponseBytes: exchange.snapshot.config.server.maxResponseBytes,
@@ -204,3 +208,8 @@ export class RunningAttempt implements Racer {
 
 const NOTHING = { text: '', factor: 1 };
 const NO_HEADERS: UpstreamHeaders = {};
+
+function headersOf(own: readonly string[], prepared: readonly string[], token: string | undefined): readonly string[] {
+  if (token !== undefined) return [...own, ...prepared, 'authorization', `Bearer ${token}`];
+  return prepared.length === 0 ? own : [...own, ...prepared];
+}

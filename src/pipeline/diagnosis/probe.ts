@@ -1,6 +1,6 @@
 /** Sends a deployment the smallest request of the operation that its model is made for. */
 
-import type { GatewayError } from '../../core/errors.ts';
+import { asGatewayError, type GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import { formatParts } from '../../formats/index.ts';
@@ -36,16 +36,23 @@ export function canProbe(deployment: Deployment): boolean {
  * Sends the request, on the platform's account. Resolves to undefined if it was answered, else to what is wrong; an aborted request
  * resolves to `client_gone`.
  */
-export function probe(
+export async function probe(
   snapshot: Snapshot,
   deployment: Deployment,
   parts: Parts,
   signal?: AbortSignal,
 ): Promise<GatewayError | undefined> {
   const way = wayOf(deployment);
-  if (way === undefined) return Promise.resolve(undefined);
+  if (way === undefined) return undefined;
+  const { tokenRequest } = deployment;
+  let token: string | undefined;
+  try {
+    if (tokenRequest !== undefined) token = await parts.providerTokens.of(deployment, tokenRequest);
+  } catch (thrown) {
+    return asGatewayError(thrown);
+  }
   return new Promise((resolve) => {
-    const call = new ProbeCall({ way, snapshot, deployment, parts }, (error) => {
+    const call = new ProbeCall({ way, snapshot, deployment, parts, token }, (error) => {
       // The signal outlives thousands of probes.
       signal?.removeEventListener('abort', callOff);
       resolve(error);
@@ -61,6 +68,8 @@ interface ProbeFacts {
   readonly snapshot: Snapshot;
   readonly deployment: Deployment;
   readonly parts: Parts;
+  /** Sent in place of a key. */
+  readonly token: string | undefined;
 }
 
 /** One probe under way: its call, its answer and its books. */
@@ -84,8 +93,9 @@ class ProbeCall implements AnswerListener, BodyListener {
   }
 
   send(): void {
-    const { way, deployment, parts } = this.#facts;
-    const { origin, path, headers } = deployment.call(way.id, way.operation, false);
+    const { way, deployment, parts, token } = this.#facts;
+    const { origin, path, headers: own } = deployment.call(way.id, way.operation, false);
+    const headers = token === undefined ? own : [...own, 'authorization', `Bearer ${token}`];
     const timeoutMs = deployment.config.healthCheck?.timeoutMs ?? PROBE_TIMEOUT_MS;
     const timeouts = {
       firstByteMs: timeoutMs,

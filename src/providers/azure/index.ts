@@ -7,6 +7,7 @@ import { isCompletionModel, openAiModelRules, openAiResponseRules } from '../ope
 import { OPENAI_TOOL_LIMITS } from '../openai-compatible/tool-limits.ts';
 import type { ParameterRules, Provider, ProviderOperation, Target } from '../provider.ts';
 import { AZURE_FAILURES } from './errors.ts';
+import { entraToken } from './identity.ts';
 
 /** The last dated version of the API; its successor `/openai/v1` needs none. https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle (2026-11-23) */
 const LAST_DATED_VERSION = '2025-04-01-preview';
@@ -35,6 +36,18 @@ export const azure: Provider = {
   title: 'Azure',
   keyVariables: ['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'],
   baseUrlVariables: ['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT'],
+  // As in azure-identity, which LiteLLM uses: https://learn.microsoft.com/python/api/azure-identity/azure.identity.environmentcredential (2026-11-29).
+  identityVariables: {
+    tenantId: 'AZURE_TENANT_ID',
+    clientId: 'AZURE_CLIENT_ID',
+    clientSecret: 'AZURE_CLIENT_SECRET',
+    userName: 'AZURE_USERNAME',
+    userPassword: 'AZURE_PASSWORD',
+    scope: 'AZURE_SCOPE',
+    authority: 'AZURE_AUTHORITY_HOST',
+    token: 'AZURE_AD_TOKEN',
+  },
+  tokenRequest: entraToken,
   operations: {
     chat: {
       ...deploymentOperation('openai-chat', '/chat/completions', openAiModelRules),
@@ -91,7 +104,8 @@ function datedPath(basePath: string, { model }: Target, format: keyof typeof OPE
 }
 
 /** A token of Microsoft Entra ID (a JSON Web Token) goes as a bearer, a key of the resource as `api-key`. */
-function credential({ apiKey }: Target): Readonly<Record<string, string>> {
+function credential({ apiKey, token }: Target): Readonly<Record<string, string>> {
+  if (token !== undefined) return bearer(token);
   const key = apiKey?.trim();
   if (key === undefined || key === '') return {};
   return /^eyJ[\w-]+\.[\w-]+\./.test(key) ? bearer(key) : { 'api-key': key };

@@ -66,9 +66,7 @@ const STALE: Refusal = {
   account: '',
   limit: 'requests',
   max: 0n,
-  used: 0n,
-  held: 0n,
-  retryAfterMs: 0,
+  ...{ used: 0n, held: 0n, retryAfterMs: 0 },
   isTemporary: true,
   isStale: true,
 };

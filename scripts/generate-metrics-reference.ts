@@ -9,6 +9,7 @@ import {
   HEDGE_METRIC,
   LANE_METRIC,
   READINGS,
+  REMAINING_METRICS,
   SERIES_METRICS,
 } from '../src/telemetry/metrics.ts';
 import { writeGenerated } from './generated-page.ts';
@@ -24,6 +25,7 @@ const rows: readonly Row[] = [
   ...SERIES_METRICS,
   DEPLOYMENT_STATE_METRIC,
   COOLDOWN_METRIC,
+  ...REMAINING_METRICS,
   LANE_METRIC,
   HEDGE_METRIC,
   ...BUDGET_GAUGES,

@@ -51,6 +51,8 @@ export class Exchange implements LaneRequest {
   // receive
   readonly callId: string;
   readonly route: string;
+  /** The path's own pattern, if the route has several. */
+  readonly path: string;
   readonly endpoint: Endpoint;
   /** What looks at the answer on its way stands in front of the client for that time. */
   client: Client;
@@ -148,6 +150,7 @@ export class Exchange implements LaneRequest {
   constructor(parts: {
     readonly callId: string;
     readonly route: string;
+    readonly path?: string;
     readonly endpoint: Endpoint;
     readonly client: Client;
     readonly snapshot: Snapshot;
@@ -157,6 +160,7 @@ export class Exchange implements LaneRequest {
   }) {
     this.callId = parts.callId;
     this.route = parts.route;
+    this.path = parts.path ?? parts.route;
     this.endpoint = parts.endpoint;
     this.client = parts.client;
     this.snapshot = parts.snapshot;

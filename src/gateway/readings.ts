@@ -20,10 +20,12 @@ interface ReadParts {
   readonly edge: Edge;
   readonly features: RunningFeatures;
   readonly log: Log;
+  /** How many requests wait for a budget. */
+  readonly waiting: () => number;
 }
 
 /** Lets the metrics read all parts. */
-export function readParts({ tools, stores, share, edge, features, log }: ReadParts): void {
+export function readParts({ tools, stores, share, edge, features, log, waiting }: ReadParts): void {
   const { metrics, queue } = tools;
   const { claims, journal } = stores;
   if (share !== undefined) metrics.read('sluice_redis_up', () => (share.isUp ? 1 : 0));
@@ -39,6 +41,8 @@ export function readParts({ tools, stores, share, edge, features, log }: ReadPar
   metrics.read('sluice_overload_ended_answers_total', () => overload.refusals.answers);
   metrics.read('sluice_claims_open', () => claims.open);
   metrics.read('sluice_journal_waiting', () => journal.waiting);
+  metrics.read('litellm_in_memory_spend_update_queue_size', () => journal.waiting);
+  metrics.read('sluice_budget_waiting', waiting);
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
   metrics.read('sluice_settled_dropped_total', () => queue.dropped);
   features.readBy(metrics);

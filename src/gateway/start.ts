@@ -84,7 +84,15 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
   const edge = makeEdge(options, tools, stores, live, parts);
   shutdown.add('intake', () => edge.close());
   shutdown.add('books', () => edge.idle(LAST_BOOKS_MS).then(() => nextTurn()));
-  readParts({ tools, stores, share: config.redis === undefined ? undefined : share, edge, features, log });
+  readParts({
+    tools,
+    stores,
+    share: config.redis === undefined ? undefined : share,
+    edge,
+    features,
+    log,
+    waiting: () => parts.waiting.size,
+  });
   const port = await edge.listen(host, options.port);
 
   const checks = new HealthChecks(parts);

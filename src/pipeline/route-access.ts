@@ -27,6 +27,14 @@ export function mayCallRoute({ keyType, allowedRoutes }: Identity, method: strin
   return allowedRoutes === undefined || allowedRoutes.some((allowed) => matches(allowed, route));
 }
 
+/** Routes about all tenants, which a key may call only if its list names them: no wildcard and no group of routes includes them. */
+export const OVERSEEING_ROUTES: readonly string[] = ['/metrics', '/metrics/'];
+
+/** Whether a key may read the metrics: an admin's, and one that an admin made for it. */
+export function mayReadMetrics({ isAdmin, allowedRoutes }: Identity): boolean {
+  return isAdmin || allowedRoutes?.some((route) => OVERSEEING_ROUTES.includes(route)) === true;
+}
+
 function typeAllows(keyType: Identity['keyType'], method: string, route: string): boolean {
   switch (keyType) {
     case 'default':

@@ -65,9 +65,11 @@ function settled(exchange: Exchange, endedMs: number): SettledExchange {
   return {
     callId: exchange.callId,
     route: exchange.route,
+    path: exchange.path,
     caller: identity?.caller,
     requestedModel: exchange.model?.slice(0, 256),
     group: exchange.group?.pattern ?? exchange.group?.name,
+    askedGroup: exchange.group?.name,
     endUser: identity === undefined ? undefined : (exchange.customer ?? nameOfEndUser(exchange.outline.endUser)),
     lane: exchange.lane,
     laneReason: exchange.laneReason,

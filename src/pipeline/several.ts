@@ -74,10 +74,11 @@ interface Part {
 
 function partOf(asked: Exchange, name: string): Part {
   const client = new PartClient(asked.client, asked.body);
-  const { route, endpoint, snapshot, clock, slots } = asked;
+  const { route, path, endpoint, snapshot, clock, slots } = asked;
   const exchange = new Exchange({
     callId: newCallId(clock.nowMs()),
     route,
+    path,
     endpoint,
     client,
     snapshot,

@@ -15,6 +15,7 @@ import { errorBody, isFinal, requestIdHeader, retryHeaders, statusFor } from '..
 import type { FreeKind } from '../pipeline/free-rates.ts';
 import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
+import { mayReadMetrics } from '../pipeline/route-access.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { ArrayClient, wantsArray } from './array-client.ts';
 import { formatOfClient, isGoogles } from './client-format.ts';
@@ -178,7 +179,7 @@ export class Edge {
         handler: (request, reply) => {
           reply.hijack();
           const pathModel = hasModel ? (request.params as { model?: string }).model : undefined;
-          this.#carry(route, name, pathModel, request.raw, reply.raw);
+          this.#carry(route, { name, url }, pathModel, request.raw, reply.raw);
         },
       });
     }
@@ -197,8 +198,8 @@ export class Edge {
           const route = routes.get(rest.slice(colon + 1));
           if (colon < 1 || route === undefined) return this.#answerUnknown(request, reply);
           reply.hijack();
-          const name = route.paths[0].replace('*', `:model:${route.verb}`);
-          this.#carry(route, name, rest.slice(0, colon), request.raw, reply.raw);
+          const [name, path] = [route.paths[0], url].map((each) => each.replace('*', `:model:${route.verb}`));
+          this.#carry(route, { name: name ?? url, url: path ?? url }, rest.slice(0, colon), request.raw, reply.raw);
           return reply;
         },
       });
@@ -207,7 +208,7 @@ export class Edge {
 
   #carry(
     route: ModelRoute,
-    name: string,
+    { name, url }: { readonly name: string; readonly url: string },
     pathModel: string | undefined,
     request: IncomingMessage,
     response: ServerResponse,
@@ -221,6 +222,7 @@ export class Edge {
     const exchange = new Exchange({
       callId: this.#newCallId(),
       route: name,
+      path: url,
       endpoint: route.endpoint,
       client: wantsArray(route, client.query) ? new ArrayClient(client) : client,
       snapshot,
@@ -305,7 +307,7 @@ export class Edge {
     const path = pathOf(request.url);
     const { metrics } = this.#options.snapshot().config.telemetry;
     // Not a route, because a reload may change its path.
-    if (metrics.enabled && path === metrics.path && request.method === 'GET')
+    if (metrics.enabled && path.replace(/(?<=.)\/$/, '') === metrics.path && request.method === 'GET')
       return this.#answerMetrics(request, reply);
     const allowed = methodsServing(path);
     if (allowed.includes('POST') && request.headers.upgrade?.toLowerCase() === 'websocket') {
@@ -346,8 +348,8 @@ export class Edge {
     const snapshot = this.#options.snapshot();
     try {
       if (snapshot.config.telemetry.metrics.requireAuth) {
-        const { isAdmin } = await this.#identify(request.raw.rawHeaders, request.method, undefined);
-        if (!isAdmin) throw adminOnly();
+        const identity = await this.#identify(request.raw.rawHeaders, request.method, undefined);
+        if (!mayReadMetrics(identity)) throw adminOnly();
       } else await this.#take('metrics', undefined);
       const { contentType, body } = await this.#options.metrics();
       return reply.header('content-type', contentType).send(Readable.from(body, { objectMode: false }));

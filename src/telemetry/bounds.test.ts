@@ -12,9 +12,11 @@ const ATTEMPT = { deploymentId: 'd', provider: 'openai', model: 'm', apiBase: 'h
 const settled = (facts: Partial<SettledExchange> = {}): SettledExchange => ({
   callId: 'call',
   route: '/v1/chat/completions',
+  path: '/v1/chat/completions',
   caller: undefined,
   requestedModel: 'm',
   group: 'm',
+  askedGroup: 'm',
   endUser: undefined,
   lane: 'relay',
   laneReason: 'same-format',

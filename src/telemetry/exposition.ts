@@ -10,8 +10,10 @@ import {
   HEDGE_METRIC,
   LANE_METRIC,
   READINGS,
+  REMAINING_METRICS,
   SERIES_METRICS,
 } from './metrics.ts';
+import { latestRemaining, type RemainingReading } from './remaining.ts';
 import {
   addHistogram,
   addSeries,
@@ -64,6 +66,7 @@ export interface MetricsSnapshot {
   readonly lanes: readonly LaneCount[];
   readonly deployments: readonly DeploymentReading[];
   readonly cooldowns: readonly CooldownCount[];
+  readonly remaining: readonly RemainingReading[];
   readonly hedges: HedgeCounts;
   readonly readings: Readonly<Record<string, number>>;
   /** The rows that features added to the readings. */
@@ -144,6 +147,7 @@ export async function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): Pro
     lanes: [...lanes.values()],
     deployments: [...deployments.values()],
     cooldowns: [...cooldowns.values()],
+    remaining: latestRemaining(snapshots.map(({ remaining }) => remaining)),
     hedges,
     readings,
     further,
@@ -168,6 +172,13 @@ export async function* writeSnapshot(snapshot: MetricsSnapshot, processText?: st
   writeHead(lines, COOLDOWN_METRIC);
   for (const { labels, count } of snapshot.cooldowns) {
     lines.push(sample(COOLDOWN_METRIC.name, labelText(COOLDOWN_METRIC.labels, labels), count));
+  }
+  for (const metric of REMAINING_METRICS) {
+    writeHead(lines, metric);
+    for (const reading of snapshot.remaining) {
+      const value = metric.read(reading);
+      if (value !== undefined) lines.push(sample(metric.name, labelText(metric.labels, reading.labels), value));
+    }
   }
   writeHead(lines, HEDGE_METRIC);
   for (const outcome of ['won', 'lost'] as const) {

@@ -22,9 +22,11 @@ const HEDGE_FAILED = [attempt('west'), attempt('east', { hedge: true, failure: '
 const settled = (attempts: readonly AttemptFacts[]): SettledExchange => ({
   callId: 'call-1',
   route: '/v1/chat/completions',
+  path: '/v1/chat/completions',
   caller: undefined,
   requestedModel: 'chat',
   group: 'chat',
+  askedGroup: 'chat',
   endUser: undefined,
   lane: 'relay',
   laneReason: 'same-format',

@@ -15,9 +15,11 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const settled = (facts: Partial<SettledExchange> = {}): SettledExchange => ({
   callId: 'call-1',
   route: '/v1/chat/completions',
+  path: '/v1/chat/completions',
   caller: { keyHash: 'abcdef0123456789', keyAlias: 'shop', userId: 'ada@example.com', teamId: 'retail' },
   requestedModel: 'gpt-4o',
   group: 'gpt-4o',
+  askedGroup: 'gpt-4o',
   endUser: 'customer-7',
   lane: 'translate',
   laneReason: 'other-format',

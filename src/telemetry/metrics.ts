@@ -5,6 +5,7 @@
  *
  * `client_ip`, `user_agent` and `user_email` are always `None`: clients choose them, and each value would be a series of its own.
  */
+import type { RemainingReading } from './remaining.ts';
 import type { HistogramState, LabelName, Series } from './series.ts';
 
 /** A metric that is read off the records of settled requests. */
@@ -51,14 +52,15 @@ const CALLER: readonly LabelName[] = ['end_user', ...KEY, 'model', ...TEAM, 'use
 const SPEND: readonly LabelName[] = [...CALLER, 'user_email', ...CLIENT, 'model_id'];
 const TOKENS: readonly LabelName[] = [...CALLER, 'user_email', 'requested_model', 'model_id'];
 const API: readonly LabelName[] = [...CALLER, 'requested_model', 'model_id'];
-const OVERHEAD: readonly LabelName[] = [
+const OVERHEAD = [
   'model_group',
   'api_provider',
   'api_base',
   'litellm_model_name',
-  ...KEY,
+  'hashed_api_key',
+  'api_key_alias',
   'model_id',
-];
+] as const;
 
 /** Metrics of settled requests. */
 export const SERIES_METRICS: readonly SeriesMetric[] = [
@@ -211,6 +213,18 @@ export const SERIES_METRICS: readonly SeriesMetric[] = [
     ['requested_model', ...DEPLOYMENT, ...EXCEPTION, ...KEY, ...TEAM, ...CLIENT],
     (series) => series.deploymentFailures,
   ),
+  counter(
+    'litellm_deployment_successful_fallbacks_total',
+    'Requests that another model group answered, by that group and by why the first one failed.',
+    ['requested_model', 'fallback_model', ...KEY, ...TEAM, ...EXCEPTION, ...CLIENT, 'model_id'],
+    (series) => series.successfulFallbacks,
+  ),
+  counter(
+    'litellm_deployment_failed_fallbacks_total',
+    'Fallback groups that failed as well, by why the first one failed.',
+    ['requested_model', 'fallback_model', ...KEY, ...TEAM, ...EXCEPTION, ...CLIENT, 'model_id'],
+    (series) => series.failedFallbacks,
+  ),
   histogram(
     'litellm_deployment_latency_per_output_token',
     'Seconds a deployment took for each output token.',
@@ -260,6 +274,14 @@ const READING_METRICS = {
   sluice_journal_waiting: {
     type: 'gauge',
     help: 'Requests that are over and whose rows the ledger does not have yet. Grows while the database is unavailable.',
+  },
+  litellm_in_memory_spend_update_queue_size: {
+    type: 'gauge',
+    help: "LiteLLM's name for sluice_journal_waiting.",
+  },
+  sluice_budget_waiting: {
+    type: 'gauge',
+    help: 'Requests that wait until others release what they hold of a budget.',
   },
   sluice_bytes_under_way: {
     type: 'gauge',
@@ -345,6 +367,24 @@ export const COOLDOWN_METRIC = {
   help: 'Times a deployment was taken out of rotation, by the status of the failure that did it.',
   labels: [...DEPLOYMENT, 'exception_status'],
 } as const;
+
+/** What the providers' own limits still allow. */
+export const REMAINING_METRICS = [
+  {
+    name: 'litellm_remaining_requests_metric',
+    type: 'gauge',
+    help: "Requests that the provider's own rate limit still allowed, as its last answer said. Only if it says so.",
+    labels: OVERHEAD,
+    read: ({ requests }: RemainingReading) => requests,
+  },
+  {
+    name: 'litellm_remaining_tokens_metric',
+    type: 'gauge',
+    help: "Tokens that the provider's own rate limit still allowed, as its last answer said. Only if it says so.",
+    labels: OVERHEAD,
+    read: ({ tokens }: RemainingReading) => tokens,
+  },
+] as const;
 
 /** Which build is running; its value is always 1. */
 export const BUILD_METRIC = {

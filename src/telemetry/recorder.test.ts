@@ -25,9 +25,11 @@ const attempt = (facts: Partial<AttemptFacts> = {}): AttemptFacts => ({
 const settled = (facts: Partial<SettledExchange> = {}): SettledExchange => ({
   callId: 'call-1',
   route: '/v1/chat/completions',
+  path: '/v1/chat/completions',
   caller,
   requestedModel: 'fast',
   group: 'gpt-4o',
+  askedGroup: 'gpt-4o',
   endUser: 'customer-7',
   lane: 'relay',
   laneReason: 'same-format',
@@ -93,6 +95,12 @@ const LITELLM: Record<string, readonly string[]> = {
   litellm_deployment_success_responses_total: ['requested_model', ...D, ...K, ...T, ...C],
   litellm_deployment_failure_responses_total: [
     ...['requested_model', ...D, 'exception_status', 'exception_class', ...K, ...T, ...C],
+  ],
+  litellm_deployment_successful_fallbacks_total: [
+    ...['requested_model', 'fallback_model', 'exception_status', 'exception_class', ...K, ...T, ...C, 'model_id'],
+  ],
+  litellm_deployment_failed_fallbacks_total: [
+    ...['requested_model', 'fallback_model', 'exception_status', 'exception_class', ...K, ...T, ...C, 'model_id'],
   ],
   litellm_deployment_latency_per_output_token: [...D, ...K, ...T],
   litellm_llm_api_failed_requests_metric_total: ['end_user', ...K, 'model', ...T, 'user', 'model_id'],
@@ -224,6 +232,7 @@ describe('metrics', () => {
         settled({
           requestedModel,
           group: undefined,
+          askedGroup: undefined,
           attempts: [],
           outcome: 'failure',
           status: 400,

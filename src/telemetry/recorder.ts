@@ -16,9 +16,10 @@ import {
 } from './exposition.ts';
 import { boundedLabel } from './label.ts';
 import { READINGS, type ReadingMetric, type ReadingName } from './metrics.ts';
+import { RemainingLimits } from './remaining.ts';
 import { addSeries, emptySeries, type Labels, observe, type Series, sharedPart } from './series.ts';
 import type { AttemptFacts, SettledExchange, SettledSink } from './settled.ts';
-import { hedgeOutcome, lastAttempt } from './settled.ts';
+import { groupLabel, hedgeOutcome, lastAttempt } from './settled.ts';
 
 /** How a recorder is set up. */
 export interface RecorderOptions {
@@ -62,6 +63,7 @@ export class MetricsRecorder implements SettledSink {
   readonly #lanes = new Map<string, Map<string, LaneCount>>();
   #laneCount = 0;
   readonly #deployments = new DeploymentStates();
+  readonly #remaining = new RemainingLimits();
   readonly #hedges: HedgeCounts = { won: 0, lost: 0 };
   readonly #readings = new Map<string, () => number>();
   readonly #further: ReadingMetric[] = [];
@@ -92,7 +94,7 @@ export class MetricsRecorder implements SettledSink {
   take(settled: SettledExchange): void {
     const { attempts, usage, outcome } = settled;
     const last = lastAttempt(attempts);
-    const series = this.#find(settled, settled.route, settled.status, settled.error, last);
+    const series = this.#find(settled, settled.path, settled.status, settled.error, last);
 
     series.requests++;
     series.droppedFields += settled.dropped;
@@ -116,8 +118,11 @@ export class MetricsRecorder implements SettledSink {
 
     for (let index = 0; index < attempts.length; index++) {
       const attempt = attempts[index];
-      if (attempt !== undefined) this.#countAttempt(series, settled, attempt);
+      if (attempt === undefined) continue;
+      this.#countAttempt(series, settled, attempt);
+      this.#remaining.note(attempt, settled.startedAtMs);
     }
+    if (attempts.length > 0) this.#countFallbacks(settled);
     const hedge = hedgeOutcome(attempts);
     if (hedge !== undefined) this.#hedges[hedge]++;
     if (settled.lane !== undefined) this.#countLane(settled.lane, settled.laneReason ?? NONE);
@@ -148,6 +153,24 @@ export class MetricsRecorder implements SettledSink {
     const error = ERRORS[attempt.failure];
     this.#find(settled, NONE, attempt.status ?? error.status, attempt.failure, attempt).deploymentFailures++;
     if (error.source === 'upstream') this.#deployments.note(attempt, 1);
+  }
+
+  /** Every group after the one that was asked for counts once, by what its last attempt came to. */
+  #countFallbacks(settled: SettledExchange): void {
+    const { attempts, askedGroup } = settled;
+    const isFallback = ({ group }: AttemptFacts): boolean => group !== undefined && group !== askedGroup;
+    if (!attempts.some(isFallback)) return;
+    const failed = attempts.find((attempt) => !isFallback(attempt) && attempt.failure !== undefined);
+    // Nothing of the group could be asked at all.
+    const reason = failed?.failure ?? 'no_deployment_available';
+    const status = failed?.status ?? ERRORS[reason].status;
+    for (const [index, attempt] of attempts.entries()) {
+      const isLastOfGroup = attempts[index + 1]?.group !== attempt.group;
+      if (!isFallback(attempt) || attempt.lost === true || !isLastOfGroup) continue;
+      const series = this.#find(settled, NONE, status, reason, attempt);
+      if (attempt.failure !== undefined) series.failedFallbacks++;
+      else if (attempt.status !== undefined) series.successfulFallbacks++;
+    }
   }
 
   #countLane(lane: string, reason: string): void {
@@ -265,6 +288,7 @@ export class MetricsRecorder implements SettledSink {
   /** Forgets the state of every deployment that is not named: for a reload that removed some. */
   keepDeployments(deploymentIds: ReadonlySet<string>): void {
     this.#deployments.keep(deploymentIds);
+    this.#remaining.keep(deploymentIds);
   }
 
   /** Takes over a reloaded configuration. Personal data that is to be hidden from now on is also taken out of what was counted. */
@@ -315,6 +339,7 @@ export class MetricsRecorder implements SettledSink {
       lanes: [...this.#lanes.values()].flatMap((reasons) => [...reasons.values()]),
       deployments: this.#deployments.readings,
       cooldowns: this.#deployments.cooldowns,
+      remaining: this.#remaining.readings,
       hedges: this.#hedges,
       readings,
       further: this.#further,
@@ -360,6 +385,7 @@ function labelsOf(
     api_provider: attempt?.provider ?? NONE,
     api_base: attempt?.apiBase ?? NONE,
     litellm_model_name: attempt?.modelLabel ?? attempt?.model ?? NONE,
+    fallback_model: (attempt && groupLabel(attempt)) ?? NONE,
     exception_status: error === undefined ? NONE : String(status),
     exception_class: error === undefined ? NONE : exceptionClass(error, attempt?.provider),
   };

@@ -26,6 +26,8 @@ export interface Labels {
   readonly model: string;
   readonly model_id: string;
   readonly model_group: string;
+  /** The group of the deployment that was called, which is another than the one asked for after a fallback. */
+  readonly fallback_model: string;
   readonly api_provider: string;
   readonly api_base: string;
   readonly litellm_model_name: string;
@@ -60,6 +62,8 @@ export interface Series {
   audioOutputTokens: number;
   deploymentAnswers: number;
   deploymentFailures: number;
+  successfulFallbacks: number;
+  failedFallbacks: number;
   droppedFields: number;
   unpriced: number;
   estimated: number;
@@ -89,6 +93,8 @@ export function emptySeries(labels: Labels): Series {
     audioOutputTokens: 0,
     deploymentAnswers: 0,
     deploymentFailures: 0,
+    successfulFallbacks: 0,
+    failedFallbacks: 0,
     droppedFields: 0,
     unpriced: 0,
     estimated: 0,

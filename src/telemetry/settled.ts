@@ -35,12 +35,20 @@ export interface AttemptFacts {
   readonly hedge?: true;
   /** Cancelled, because the attempt beside it had content first; no failure, and what it used is booked. */
   lost?: true;
+  /** What the provider's own limits still allow, as its answer says. */
+  remainingRequests?: number;
+  remainingTokens?: number;
   /** What it used, as told or estimated; undefined where nothing is booked, or not yet. */
   usage?: Usage;
   /** What its answer holds, if the model has a price for that. */
   written?: Written;
   /** What that cost; undefined where there is no price. */
   cost?: PicoUsd;
+}
+
+/** The group of an attempt as metrics name it: behind a wildcard a client chooses the name, so it is the pattern. */
+export function groupLabel({ modelLabel, group }: Pick<AttemptFacts, 'modelLabel' | 'group'>): string | undefined {
+  return modelLabel?.includes('*') === true ? modelLabel : group;
 }
 
 /** The attempt that answered, or failed last: one that lost a race does not count. */
@@ -61,11 +69,15 @@ export interface SettledExchange {
   readonly callId: string;
   /** The route's pattern: `/v1/chat/completions`. */
   readonly route: string;
+  /** The pattern of the path that the client called, which may be another one of the same route: `/chat/completions`. */
+  readonly path: string;
   readonly caller: Caller | undefined;
   /** The model name the client sent, cut to 256 characters; undefined where it sent none. */
   readonly requestedModel: string | undefined;
   /** The model group it resolved to. */
   readonly group: string | undefined;
+  /** The group as its attempts name it: behind a wildcard, the name that was asked for. */
+  readonly askedGroup: string | undefined;
   readonly endUser: string | undefined;
   readonly lane: 'relay' | 'translate' | undefined;
   readonly laneReason: string | undefined;

@@ -2,6 +2,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
+import { OVERSEEING_ROUTES } from '../../pipeline/route-access.ts';
 import type { Key, Limits, Team } from '../../stores/contracts/directory.ts';
 import { limitsOf } from '../../tenancy/scopes.ts';
 import { administersTeam, isAdmin, isPermitted, notYours, readTeam, unknownObject } from '../authority.ts';
@@ -99,6 +100,9 @@ export async function checkChange(call: ManagementCall, key: Key, team: Team | u
 async function check(call: ManagementCall, key: Key, team: Team | undefined, isNew: boolean): Promise<Key> {
   const named = await budgetOf(call, key);
   if (isAdmin(call)) return key;
+  const overseeing = key.allowedRoutes?.find((route) => OVERSEEING_ROUTES.includes(route));
+  if (overseeing !== undefined)
+    throw notYours(`give a key \`${overseeing}\`, which is about all tenants`, 'allowed_routes');
   const holdings = await holdingsOf(call, key, team);
   const granted = isNew ? holdings.reduce((grant, { holding }) => inherit(grant, holding), key) : key;
   for (const { whose, holding } of holdings) {

@@ -4,6 +4,7 @@ import type { Exchange } from '../../exchange/exchange.ts';
 import { chooseLane, type LaneChoice } from '../../lanes/choose-lane.ts';
 import type { PreparedCall } from '../../lanes/prepared-call.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
+import { noteRemaining } from '../../telemetry/remaining.ts';
 import type { AnswerListener, UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';
 import { markSent } from '../money/books.ts';
 import type { Parts } from '../parts.ts';
@@ -120,6 +121,7 @@ class AnswerHead implements AnswerListener {
   onHead(status: number, headers: UpstreamHeaders): Answer {
     const attempt = this.#attempt;
     attempt.facts.status = status;
+    noteRemaining(attempt.facts, headers);
     attempt.headers = headers;
     attempt.answer = this.#answer(status, headers);
     return attempt.answer;

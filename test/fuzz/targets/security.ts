@@ -163,6 +163,7 @@ const expositionTarget: FuzzTarget = {
         { labels: { litellm_model_name: reason, model_id: reason, api_base: reason, api_provider: 'x' }, state: 0 },
       ],
       cooldowns: [],
+      remaining: [],
       hedges: { won: 0, lost: 0 },
       readings: {},
       further: [],

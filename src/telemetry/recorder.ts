@@ -7,6 +7,7 @@ import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { type BudgetReadings, leastLeft } from './budget-gauges.ts';
 import { Branch, type CallerBranch, Callers } from './callers.ts';
 import { DeploymentStates, type LabelledDeployment } from './deployment-states.ts';
+import { exceptionClass } from './exception-class.ts';
 import {
   type DeploymentState,
   type HedgeCounts,
@@ -14,6 +15,7 @@ import {
   type MetricsSnapshot,
   writeSnapshot,
 } from './exposition.ts';
+import { fallbacksOf } from './fallbacks.ts';
 import { boundedLabel } from './label.ts';
 import { READINGS, type ReadingMetric, type ReadingName } from './metrics.ts';
 import { RemainingLimits } from './remaining.ts';
@@ -155,18 +157,8 @@ export class MetricsRecorder implements SettledSink {
     if (error.source === 'upstream') this.#deployments.note(attempt, 1);
   }
 
-  /** Every group after the one that was asked for counts once, by what its last attempt came to. */
   #countFallbacks(settled: SettledExchange): void {
-    const { attempts, askedGroup } = settled;
-    const isFallback = ({ group }: AttemptFacts): boolean => group !== undefined && group !== askedGroup;
-    if (!attempts.some(isFallback)) return;
-    const failed = attempts.find((attempt) => !isFallback(attempt) && attempt.failure !== undefined);
-    // Nothing of the group could be asked at all.
-    const reason = failed?.failure ?? 'no_deployment_available';
-    const status = failed?.status ?? ERRORS[reason].status;
-    for (const [index, attempt] of attempts.entries()) {
-      const isLastOfGroup = attempts[index + 1]?.group !== attempt.group;
-      if (!isFallback(attempt) || attempt.lost === true || !isLastOfGroup) continue;
+    for (const { attempt, reason, status } of fallbacksOf(settled)) {
       const series = this.#find(settled, NONE, status, reason, attempt);
       if (attempt.failure !== undefined) series.failedFallbacks++;
       else if (attempt.status !== undefined) series.successfulFallbacks++;
@@ -389,13 +381,6 @@ function labelsOf(
     exception_status: error === undefined ? NONE : String(status),
     exception_class: error === undefined ? NONE : exceptionClass(error, attempt?.provider),
   };
-}
-
-/** `Openai.RateLimitError` for what a provider answered, `BudgetExceededError` for what we decided. */
-function exceptionClass(error: ErrorCode, provider: string | undefined): string {
-  const { className } = ERRORS[error];
-  if (provider === undefined || !error.startsWith('upstream_')) return className;
-  return `${provider.charAt(0).toUpperCase()}${provider.slice(1)}.${className}`;
 }
 
 function otherLabels(status: number, error: ErrorCode | undefined): Labels {

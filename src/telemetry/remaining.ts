@@ -1,5 +1,4 @@
 /** What the providers' own rate limits still allow, as their last answers said (`litellm_remaining_requests_metric` and its neighbour). */
-import type { LabelledDeployment } from './deployment-states.ts';
 import { type AttemptFacts, groupLabel } from './settled.ts';
 
 /** One deployment's last word. Plain data: it crosses to another process as JSON. */
@@ -67,7 +66,7 @@ export class RemainingLimits {
 }
 
 /** The provider's limits are those of its account, whichever key asked: the labels of keys stay `None`. */
-function labelsOf(attempt: LabelledDeployment & Pick<AttemptFacts, 'group'>): RemainingReading['labels'] {
+function labelsOf(attempt: AttemptFacts): RemainingReading['labels'] {
   const { deploymentId, provider, model, modelLabel, apiBase } = attempt;
   return {
     model_group: groupLabel(attempt) ?? 'None',

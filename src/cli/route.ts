@@ -8,8 +8,8 @@ import { newCallId } from '../core/ids.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { TokenCounter } from '../costs/token-counter.ts';
 import { chatCompletions } from '../endpoints/chat-completions/index.ts';
-import type { Client } from '../exchange/client.ts';
 import { Exchange } from '../exchange/exchange.ts';
+import { nobody } from '../exchange/nobody.ts';
 import { forecast, type RouteForecast } from '../pipeline/diagnosis/explain-route.ts';
 import { HeavyWork } from '../pipeline/heavy/heavy-work.ts';
 import { peek } from '../pipeline/peek.ts';
@@ -122,31 +122,6 @@ function readPrompt(path: string): JsonObject | JsonObject[] | string {
     // No JSON: the file is the prompt.
   }
   return text;
-}
-
-/** Planning reads a client's headers and nothing else of it. */
-function nobody(headers: Client['headers']): Client {
-  const never = (): never => {
-    throw new RangeError('there is no client to answer');
-  };
-  return {
-    method: 'POST',
-    headers,
-    rawHeaders: [],
-    query: undefined,
-    isGone: false,
-    hasStarted: false,
-    readBody: never,
-    noteAnswer: never,
-    turnFor: never,
-    sendWhole: never,
-    startStream: never,
-    write: never,
-    endStream: never,
-    breakOff: never,
-    onDrain: never,
-    onGone: never,
-  };
 }
 
 function fail(message: string): number {

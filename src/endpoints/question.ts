@@ -16,13 +16,33 @@ export interface Question {
   readonly readBody: () => Promise<JsonObject>;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Every route that is served. */
+  readonly routes: readonly ServedRoute[];
   readonly isDraining: boolean;
   readonly version: string;
+}
+
+/** A route as the pages about routes tell it. */
+export interface ServedRoute {
+  readonly method: string;
+  /** In the router's notation. */
+  readonly path: string;
+  /** The first path of the same route: the others are its other names. */
+  readonly mainPath: string;
+  /** Who may call it, in a sentence without a full stop. */
+  readonly access: string;
+  /** What it is about: the heading that it stands under. */
+  readonly topic: string;
+  readonly summary: string;
+  /** Set if it needs no key. */
+  readonly isPublic?: true;
 }
 
 export interface Answer {
   readonly status: number;
   readonly body: JsonValue;
+  /** Sent in the place of the body: a page, with its headers. */
+  readonly page?: { readonly html: string; readonly headers: Readonly<Record<string, string>> };
   /** Sent in the place of the body: the events of a stream. */
   readonly events?: string | AsyncIterable<string>;
 }

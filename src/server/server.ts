@@ -39,6 +39,7 @@ import {
   VERB_ROUTES,
 } from './routes.ts';
 import { ServedCertificate } from './served-certificate.ts';
+import { servedRoutes } from './served-routes.ts';
 import { unknownRoute } from './unknown-route.ts';
 import { parameterOf, pathOf, queryOf, queryTextOf } from './url.ts';
 
@@ -272,6 +273,7 @@ export class Edge {
         // Of a repeated parameter the last value counts, as FastAPI reads it.
         query: Object.fromEntries(queryOf(request.url)),
         headers: request.headers,
+        routes: servedRoutes(),
         isDraining: this.#isDraining,
         version: this.#options.version,
       });
@@ -309,6 +311,8 @@ export class Edge {
     // Not a route, because a reload may change its path.
     if (metrics.enabled && path.replace(/(?<=.)\/$/, '') === metrics.path && request.method === 'GET')
       return this.#answerMetrics(request, reply);
+    // Claude Code asks at every start whether the gateway is there.
+    if (path === '/' && request.method === 'HEAD') return reply.code(200).send();
     const allowed = methodsServing(path);
     if (allowed.includes('POST') && request.headers.upgrade?.toLowerCase() === 'websocket') {
       const error = new GatewayError(
@@ -325,8 +329,6 @@ export class Edge {
       );
       return this.#refuse(request, reply.header('allow', allowed.join(', ')), error);
     }
-    // Claude Code asks at every start whether the gateway is there.
-    if (path === '/' && request.method === 'HEAD') return reply.code(200).send();
     return this.#refuse(request, reply, unknownRoute(path));
   }
 
@@ -381,7 +383,9 @@ export class Edge {
 }
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, body, events } = answer;
+  const { status, body, events, page } = answer;
+  if (page !== undefined)
+    return reply.code(status).headers(page.headers).header('content-type', 'text/html; charset=utf-8').send(page.html);
   if (events === undefined)
     return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body));
   return reply

@@ -58,6 +58,30 @@ export const health: Answering = async (question) => {
   return answer(rows);
 };
 
+/** `GET /health/latest`: what was found last of each deployment that the key may use. Calls no provider. */
+export const latestHealth: Answering = (question) => {
+  const { parts } = question;
+  const rows = deploymentsFor(question).flatMap((deployment) => {
+    const { id, group, provider, model } = deployment;
+    const found = parts.askedChecks.of(id) ?? parts.routing.health.of(id);
+    if (found === undefined) return [];
+    const { error, checkedAtMs, latencyMs } = found;
+    const body: JsonObject = {
+      model_name: group,
+      model_id: id,
+      model: `${provider.name}/${model}`,
+      status: error === undefined ? 'healthy' : 'unhealthy',
+      healthy_count: error === undefined ? 1 : 0,
+      unhealthy_count: error === undefined ? 0 : 1,
+      error_message: error === undefined ? null : ERRORS[error].meaning,
+      response_time_ms: Math.round(latencyMs),
+      checked_at: new Date(checkedAtMs).toISOString(),
+    };
+    return [[id, body] as const];
+  });
+  return { status: 200, body: { latest_health_checks: Object.fromEntries(rows), total_models: rows.length } };
+};
+
 interface Row {
   readonly state: 'healthy' | 'unhealthy' | 'unchecked';
   readonly body: JsonObject;

@@ -10,6 +10,13 @@ import type { Answering, Question } from '../question.ts';
  * Every deployment behind the groups that the key may use, with prices and limits, in LiteLLM's shape. Never a secret.
  */
 export const modelInfo: Answering = (question) => {
+  const data = modelRows(question);
+  const wanted = question.query.litellm_model_id;
+  return { status: 200, body: { data: wanted === undefined ? data : data.filter((row) => idOf(row) === wanted) } };
+};
+
+/** A row for each of them. */
+export function modelRows(question: Question): JsonObject[] {
   const { snapshot, identity } = question;
   const data: JsonObject[] = [];
   for (const group of snapshot.groups.all()) {
@@ -20,9 +27,8 @@ export const modelInfo: Answering = (question) => {
     if (identity === undefined || mayUseGroup(identity, unserved.group, undefined))
       data.push(describeUnserved(unserved));
   }
-  const wanted = question.query.litellm_model_id;
-  return { status: 200, body: { data: wanted === undefined ? data : data.filter((row) => idOf(row) === wanted) } };
-};
+  return data;
+}
 
 /** A deployment that this release cannot serve, so that its absence is explained. */
 function describeUnserved({ id, group, model, reason }: UnservedDeployment): JsonObject {
@@ -33,7 +39,8 @@ function describeUnserved({ id, group, model, reason }: UnservedDeployment): Jso
   };
 }
 
-function idOf(row: JsonObject): unknown {
+/** The id of a row's deployment. */
+export function idOf(row: JsonObject): unknown {
   return (row.model_info as JsonObject | undefined)?.id;
 }
 

@@ -1,0 +1,71 @@
+/** LiteLLM's questions about how a gateway is set up, answered without a secret. */
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Answering } from '../question.ts';
+
+/** `GET /routes`: every route, in LiteLLM's shape. */
+export const routeList: Answering = ({ routes }) => ({
+  status: 200,
+  body: {
+    routes: routes.map(({ path, method, summary, access }) => ({
+      path: path.replace(/(?<=\/):([a-z_]+)/gi, '{$1}'),
+      methods: [method],
+      name: summary,
+      endpoint: null,
+      access,
+    })),
+  },
+});
+
+/** `GET /get/config/callbacks`: what is told of requests and to whom, and how requests are routed. */
+export const configuredCallbacks: Answering = ({ snapshot: { config } }) => {
+  const { routing, telemetry } = config;
+  const callbacks = telemetry.metrics.enabled
+    ? [{ name: 'prometheus', type: 'success_and_failure', variables: {} }]
+    : [];
+  const routerSettings: JsonObject = {
+    routing_strategy: routing.strategy,
+    num_retries: routing.numRetries,
+    timeout: routing.timeoutMs / 1_000,
+    max_fallbacks: routing.maxFallbacks,
+    enable_pre_call_checks: routing.enablePreCallChecks,
+    enable_tag_filtering: routing.enableTagFiltering,
+    fallbacks: listOf(routing.fallbacks),
+    context_window_fallbacks: listOf(routing.contextWindowFallbacks),
+    content_policy_fallbacks: listOf(routing.contentPolicyFallbacks),
+  };
+  return {
+    status: 200,
+    body: { status: 'success', callbacks, alerts: [], router_settings: routerSettings, available_callbacks: {} },
+  };
+};
+
+function listOf(map: ReadonlyMap<string, readonly string[]>): JsonObject[] {
+  return [...map].map(([group, names]) => ({ [group]: [...names] }));
+}
+
+/** `GET /cache/ping`: whether the Redis that instances share works. */
+export const cachePing: Answering = ({ parts }) => {
+  const { isUp } = parts.claims;
+  if (isUp === undefined)
+    throw new GatewayError(
+      'store_unavailable',
+      'No Redis is configured, so there is none to ask: this instance counts limits by itself (`router_settings.redis_host` shares them).',
+      { mayRetry: false },
+    );
+  if (!isUp)
+    throw new GatewayError('store_unavailable', 'The Redis that is configured cannot be reached now.', {
+      retryAfterMs: 5_000,
+    });
+  return {
+    status: 200,
+    body: {
+      status: 'healthy',
+      cache_type: 'redis',
+      ping_response: true,
+      set_cache_response: null,
+      litellm_cache_params: null,
+      health_check_cache_params: null,
+    },
+  };
+};

@@ -9,7 +9,6 @@ import type { ServedTls } from '../config/gateway-config.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { newCallId } from '../core/ids.ts';
 import { Slots } from '../core/slots.ts';
-import type { Answer } from '../endpoints/question.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { errorBody, isFinal, requestIdHeader, retryHeaders, statusFor } from '../formats/client-error.ts';
 import type { FreeKind } from '../pipeline/free-rates.ts';
@@ -38,6 +37,7 @@ import {
   methodsServing,
   VERB_ROUTES,
 } from './routes.ts';
+import { sendAnswer } from './send-answer.ts';
 import { ServedCertificate } from './served-certificate.ts';
 import { servedRoutes } from './served-routes.ts';
 import { unknownRoute } from './unknown-route.ts';
@@ -278,7 +278,7 @@ export class Edge {
         version: this.#options.version,
       });
       const format = formatOfClient(pathOf(request.url), request.headers);
-      return send(reply.header(requestIdHeader(format), this.#newCallId()), answer);
+      return sendAnswer(reply.header(requestIdHeader(format), this.#newCallId()), answer);
     } catch (error) {
       return this.#refuse(request, reply, asGatewayError(error));
     }
@@ -380,19 +380,6 @@ export class Edge {
     for (let at = 0; at < again.length; at += 2) void reply.header(again[at] ?? '', again[at + 1]);
     return reply.code(status).header('content-type', 'application/json').send(body);
   }
-}
-
-function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, body, events, page } = answer;
-  if (page !== undefined)
-    return reply.code(status).headers(page.headers).header('content-type', 'text/html; charset=utf-8').send(page.html);
-  if (events === undefined)
-    return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(body));
-  return reply
-    .code(status)
-    .header('content-type', 'text/event-stream; charset=utf-8')
-    .header('cache-control', 'no-cache')
-    .send(typeof events === 'string' ? events : Readable.from(events, { objectMode: false }));
 }
 
 function adminOnly(): GatewayError {

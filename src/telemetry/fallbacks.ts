@@ -6,6 +6,7 @@ interface Fallback {
   readonly attempt: AttemptFacts;
   readonly reason: ErrorCode;
   readonly status: number;
+  readonly counter: 'successfulFallbacks' | 'failedFallbacks';
 }
 
 const NONE: readonly Fallback[] = [];
@@ -20,6 +21,10 @@ export function fallbacksOf({ attempts, askedGroup }: SettledExchange): readonly
   const status = failed?.status ?? ERRORS[reason].status;
   return attempts.flatMap((attempt, index) => {
     const isLastOfGroup = attempts[index + 1]?.group !== attempt.group;
-    return isFallback(attempt) && attempt.lost !== true && isLastOfGroup ? [{ attempt, reason, status }] : [];
+    // One without a status was left by the client.
+    const isOver = attempt.failure !== undefined || attempt.status !== undefined;
+    if (!isFallback(attempt) || attempt.lost === true || !isLastOfGroup || !isOver) return [];
+    const counter = attempt.failure === undefined ? 'successfulFallbacks' : 'failedFallbacks';
+    return [{ attempt, reason, status, counter }];
   });
 }

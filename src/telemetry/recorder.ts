@@ -158,11 +158,8 @@ export class MetricsRecorder implements SettledSink {
   }
 
   #countFallbacks(settled: SettledExchange): void {
-    for (const { attempt, reason, status } of fallbacksOf(settled)) {
-      const series = this.#find(settled, NONE, status, reason, attempt);
-      if (attempt.failure !== undefined) series.failedFallbacks++;
-      else if (attempt.status !== undefined) series.successfulFallbacks++;
-    }
+    for (const { attempt, reason, status, counter } of fallbacksOf(settled))
+      this.#find(settled, NONE, status, reason, attempt)[counter]++;
   }
 
   #countLane(lane: string, reason: string): void {

@@ -141,7 +141,7 @@ describe('/utils/supported_openai_params', { timeout: 30_000 }, () => {
 
   it('refuses a model that the key may not use, is unknown, or does not chat', async () => {
     assert.equal((await gateway.get('/utils/supported_openai_params?model=claude', limited)).status, 403);
-    assert.equal((await gateway.get('/utils/supported_openai_params?model=nobody')).status, 400);
+    assert.equal((await gateway.get('/utils/supported_openai_params?model=no-such')).status, 400);
     assert.equal((await gateway.get('/utils/supported_openai_params')).status, 400);
   });
 });
@@ -178,14 +178,14 @@ describe('/utils/transform_request', { timeout: 30_000 }, () => {
     await asked('/utils/transform_request', { call_type: 'completion', request_body: [] }, 422);
     await asked(
       '/utils/transform_request',
-      { call_type: 'completion', request_body: { model: 'nobody', messages: [] } },
+      { call_type: 'completion', request_body: { model: 'no-such', messages: [] } },
       400,
     );
   });
 });
 
 describe('/health/latest', { timeout: 30_000 }, () => {
-  it('shows what the last check found, and calls nobody', async () => {
+  it('shows what the last check found, without a call to a provider', async () => {
     assert.deepEqual(await ok('/health/latest'), { latest_health_checks: {}, total_models: 0 });
     await ok('/health?model=gpt');
     const before = gateway.simulator.requests.length;
@@ -284,7 +284,7 @@ describe('the pages about the gateway', { timeout: 30_000 }, () => {
     }
   });
 
-  it('are told to keys by /routes as well', async () => {
+  it('are listed by /routes as well', async () => {
     assert.equal((await gateway.get('/routes', {})).status, 401);
     const { routes } = (await ok('/routes', limited)) as { routes: { path: string; methods: string[] }[] };
     assert.ok(routes.some(({ path, methods }) => path === '/v1/chat/completions' && methods[0] === 'POST'));

@@ -17,7 +17,7 @@ export const routeList: Answering = ({ routes }) => ({
   },
 });
 
-/** `GET /get/config/callbacks`: what is told of requests and to whom, and how requests are routed. */
+/** `GET /get/config/callbacks`: who learns of requests, and how they are routed. */
 export const configuredCallbacks: Answering = ({ snapshot: { config } }) => {
   const { routing, telemetry } = config;
   const callbacks = telemetry.metrics.enabled

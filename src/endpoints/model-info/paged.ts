@@ -1,5 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 import type { Answering, Question } from '../question.ts';
 import { idOf, modelRows } from './index.ts';
 
@@ -85,7 +86,7 @@ function numberOf(row: JsonObject, name: string): number {
 }
 
 function wholeNumber(query: Query, name: string, usual: number, most: number): number {
-  const text = query[name];
+  const text = ownValue(query, name);
   if (text === undefined) return usual;
   const value = /^\d{1,15}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= most) return value;

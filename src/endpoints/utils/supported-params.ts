@@ -13,7 +13,7 @@ export const supportedParams: Answering = async (question) => {
   const { model } = question.query;
   if (model === undefined || model === '')
     throw new GatewayError('invalid_request', '`model` is required: the name of a model group.', { param: 'model' });
-  // Without any of them: throws if the model may not be used, or is none that chats.
+  // Without any of them: throws if the model may not be used, or does not chat.
   await rehearse(chatCompletions, sampleChat(model, {}), question);
   const supported: string[] = [];
   for (const [name, members] of SAMPLE_MEMBERS) {

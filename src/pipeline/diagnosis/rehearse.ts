@@ -41,10 +41,10 @@ export async function rehearse(endpoint: Endpoint, body: JsonObject, asked: Rehe
   const exchange = new Exchange({ callId, route, endpoint, client, snapshot, clock, pathModel: undefined });
   exchange.identity = identity;
   exchange.body = Buffer.from(JSON.stringify(body));
-  peek(exchange);
+  await peek(exchange, parts);
   findGroup(exchange);
   noteOwnRegions(exchange);
-  await plan(exchange, parts.countTokens);
+  await plan(exchange, parts);
   const deployment = exchange.plan?.deployments[0];
   if (deployment === undefined)
     throw new GatewayError(

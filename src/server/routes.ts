@@ -216,7 +216,12 @@ export const FACT_ROUTES: readonly FactRoute[] = [
     'POST',
   ),
   fact(routeList, 'key', ['/routes'], 'Lists every route.'),
-  fact(configuredCallbacks, 'admin', ['/get/config/callbacks'], 'Shows who learns of requests, and how they are routed.'),
+  fact(
+    configuredCallbacks,
+    'admin',
+    ['/get/config/callbacks'],
+    'Shows who learns of requests, and how they are routed.',
+  ),
   fact(cachePing, 'admin', ['/cache/ping'], 'Says whether the Redis that instances share works.'),
   fact(openapi, 'public', ['/openapi.json'], 'Describes every route as an OpenAPI document.'),
   fact(docs, 'public', ['/docs'], 'Describes every route on a page.'),

@@ -142,6 +142,8 @@ export const ERRORS = {
     'The account of the deployment at the provider has no credit. OpenAI clients get status 429, as from OpenAI.'),
   upstream_too_large: row(413, 'invalid_request_error', 'BadRequestError', 'client', 'elsewhere',
     'The request is larger than the provider takes.'),
+  upstream_foreign_content: row(400, 'invalid_request_error', 'BadRequestError', 'client', 'elsewhere',
+    'The provider cannot read content that another of its accounts encrypted.'),
   upstream_unprocessable: row(422, 'invalid_request_error', 'UnprocessableEntityError', 'client', 'nowhere',
     'The provider understood the request and cannot do it.'),
   upstream_rate_limit: row(429, 'throttling_error', 'RateLimitError', 'upstream', 'here',

@@ -5,10 +5,11 @@ import { parseJson } from '../../core/parse-json.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { asInput, idsOfItems, referredId, resolvedInput } from '../../formats/openai-responses/kept-items.ts';
 import {
+  encryptedIds,
   inputItemsOf,
   type KeepingAsked,
+  makersOfCompactions,
   outputAsInput,
-  ownReasoningIds,
   refersToItem,
 } from '../../formats/openai-responses/kept-request.ts';
 import type { ResponseOwner } from '../../stores/contracts/responses.ts';
@@ -23,6 +24,8 @@ export interface EarlierTurns {
   /** Undefined: it stays as it was sent. */
   readonly input: readonly JsonValue[] | undefined;
   readonly reasoning: Reasoning;
+  /** The deployments that made compactions among these items: no other one can read them. */
+  readonly compactedBy: ReadonlySet<string>;
   readonly previousResponseId: string | undefined;
   readonly conversationId: string | undefined;
 }
@@ -54,12 +57,13 @@ export class EarlierTurnsReader {
     const kept = conversationId === undefined ? undefined : await this.#conversation(exchange, owner, conversationId);
     const previous = await this.#previous(owner, asked);
     const referred = refersToItem(body, envelope) ? await this.#referred(body, owner, kept) : undefined;
+    const before = previous?.items ?? (kept && asInput(kept.map(({ item }) => item)));
+    const input = referred?.input;
+    const reasoning = [...(previous?.reasoning ?? []), ...reasoningOf(kept ?? []), ...(referred?.reasoning ?? [])];
     return {
-      before: previous?.items ?? (kept && asInput(kept.map(({ item }) => item))),
-      input: referred?.input,
-      reasoning: [...(previous?.reasoning ?? []), ...reasoningOf(kept ?? []), ...(referred?.reasoning ?? [])],
+      ...{ before, input, reasoning, conversationId },
+      compactedBy: makersOfCompactions([...(before ?? []), ...(input ?? [])], reasoning),
       previousResponseId: previous?.id,
-      conversationId,
     };
   }
 
@@ -178,7 +182,7 @@ function refuseTwice(items: readonly KeptItem[], body: Buffer): void {
 
 function reasoningOf(items: readonly KeptItem[]): Reasoning {
   return items.flatMap(({ item, maker }): Reasoning => {
-    const [id] = maker === undefined ? [] : ownReasoningIds({ output: [item] });
+    const [id] = maker === undefined ? [] : encryptedIds({ output: [item] });
     return id === undefined || maker === undefined ? [] : [[id, maker]];
   });
 }

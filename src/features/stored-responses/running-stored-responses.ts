@@ -1,18 +1,21 @@
 import type { GatewayConfig } from '../../config/gateway-config.ts';
+import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { OutputGuard, StateSlot, WrittenCall } from '../../exchange/slots.ts';
 import { idsOfItems, itemsOfTurn } from '../../formats/openai-responses/kept-items.ts';
 import {
+  encryptedIds,
   inputItemsOf,
-  ownReasoningIds,
+  type KeepingAsked,
   preparedRequest,
   readKeeping,
   unkeptUpstream,
   withoutReasoning,
 } from '../../formats/openai-responses/kept-request.ts';
 import { responseIn } from '../../formats/openai-responses/kept-response.ts';
+import type { Deployment } from '../../snapshot/deployment.ts';
 import type { ResponseOwner, WithResponse } from '../../stores/contracts/responses.ts';
 import { readEnvelope } from '../../wire/envelope.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
@@ -21,7 +24,15 @@ import { ConversationShelf } from './conversation-shelf.ts';
 import { type EarlierTurns, EarlierTurnsReader } from './earlier-turns.ts';
 import { Followers } from './followers.ts';
 import { ownerOf } from './owner-of.ts';
-import { flagOf, refuseAll, refuseBackground, refuseForeign } from './refusals.ts';
+import {
+  flagOf,
+  providerIds,
+  refuseAll,
+  refuseBackground,
+  refuseForeign,
+  refuseForeignCompaction,
+  refuseWithoutIds,
+} from './refusals.ts';
 import type { StoredResponsesConfig } from './settings.ts';
 import { type Reasoning, Shelf } from './shelf.ts';
 import { TurnClient } from './turn-client.ts';
@@ -33,6 +44,8 @@ interface State {
   isKept: boolean;
   isInBackground: boolean;
   earlier: EarlierTurns | undefined;
+  /** Members that name something which the provider keeps. */
+  providerIds: readonly string[];
   run: BackgroundRun | undefined;
   /** In front of the client of a turn that goes on from what is kept. */
   client: TurnClient | undefined;
@@ -45,6 +58,8 @@ const MEBIBYTE = 1_048_576;
 const STREAM_FACTOR = 6;
 /** An id that can be asked for again. */
 const ID = /^[\w.:-]{1,256}$/;
+const NO_IDS: readonly string[] = [];
+const UNKNOWN: ReadonlySet<string> = new Set(['unknown_previous_response', 'unknown_conversation']);
 const ENDED: ReadonlySet<unknown> = new Set(['completed', 'incomplete']);
 
 /** The store of responses in a gateway. */
@@ -69,7 +84,7 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
     this.storedResponses = new VisibleResponses(this.#shelf, this.#runs, this.#followers, conversations);
     this.#states = world.stateSlot(() => ({
       ...{ isKept: false, isInBackground: false, isTaken: false },
-      ...{ earlier: undefined, run: undefined, client: undefined },
+      ...{ earlier: undefined, providerIds: NO_IDS, run: undefined, client: undefined },
     }));
   }
 
@@ -79,13 +94,31 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
     this.#conversations.config = config;
     const formats = ['openai-responses'] as const;
     // What names kept objects is refused also if nothing is kept.
-    if (!config.isOn) return { formats, prepare: (exchange) => refuseAll(exchange) };
+    if (!config.isOn) return this.#hooksWithoutStore(config);
     return {
       formats,
       prepare: (exchange) => this.#prepare(exchange, config),
+      rank: (exchange, deployments) => this.#rank(exchange, deployments),
       rewrite: (exchange, call) => this.#rewrite(exchange, call),
       guardOutput: (exchange) => this.#keep(exchange, config),
       settled: (exchange) => this.#settled(exchange),
+    };
+  }
+
+  #hooksWithoutStore(config: StoredResponsesConfig): Hooks {
+    return {
+      formats: ['openai-responses'],
+      prepare: (exchange) => {
+        const ids = refuseAll(exchange, config);
+        if (ids.length > 0) exchange.of(this.#states).providerIds = ids;
+        return undefined;
+      },
+      rewrite: (exchange, { deployment, format }) => {
+        if (format !== 'openai-responses' || exchange.lane !== 'relay') {
+          refuseWithoutIds(exchange.of(this.#states).providerIds, deployment);
+        }
+        return undefined;
+      },
     };
   }
 
@@ -96,7 +129,7 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
   async #prepare(exchange: Exchange, config: StoredResponsesConfig): Promise<Buffer | undefined> {
     const { body, envelope, endpoint, identity } = exchange;
     const asked = readKeeping(body, envelope);
-    refuseForeign(asked);
+    refuseForeign(asked, config);
     const store = flagOf(asked.store, 'store');
     const inBackground = flagOf(asked.background, 'background') === true;
     if (identity === undefined) return undefined;
@@ -107,17 +140,50 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
       this.#runs.refuseOneMore(identity.keyHash);
       state.isInBackground = true;
     }
-    const earlier = await this.#turns.read(exchange, ownerOf(identity), asked);
+    if (config.letsProviderIdsPass && asked.prompt !== undefined) state.providerIds = ['prompt'];
+    const earlier = await this.#earlier(exchange, state, asked, config);
+    if (earlier === undefined) return undefined;
     state.earlier = earlier;
     const { before, input } = earlier;
     if (before === undefined && input === undefined && !state.isKept) return undefined;
     return preparedRequest(body, envelope, { before, input, isKept: state.isKept });
   }
 
+  /** What a request builds on; undefined if the provider keeps that, and then also what follows it. */
+  async #earlier(
+    exchange: Exchange,
+    state: State,
+    asked: KeepingAsked,
+    { letsProviderIdsPass }: StoredResponsesConfig,
+  ): Promise<EarlierTurns | undefined> {
+    const { identity } = exchange;
+    if (identity === undefined) return undefined;
+    try {
+      return await this.#turns.read(exchange, ownerOf(identity), asked);
+    } catch (error) {
+      const isUnknown = error instanceof GatewayError && UNKNOWN.has(error.code);
+      if (!isUnknown || !letsProviderIdsPass || state.isInBackground) throw error;
+      state.isKept = false;
+      state.providerIds = providerIds(asked);
+      return undefined;
+    }
+  }
+
+  /** Only the deployment that compacted a conversation can go on with it. If it cannot be asked now, its refusal says why. */
+  #rank(exchange: Exchange, deployments: readonly Deployment[]): readonly Deployment[] {
+    const { earlier } = exchange.of(this.#states);
+    if (earlier === undefined || earlier.compactedBy.size === 0) return deployments;
+    return deployments.filter(({ id }) => earlier.compactedBy.has(id));
+  }
+
   /** What goes to OpenAI's API: it stores nothing, and is sent no reasoning that another account encrypted. */
   #rewrite(exchange: Exchange, { deployment, format, body }: WrittenCall): Buffer | undefined {
+    const { isKept, earlier, providerIds: ids } = exchange.of(this.#states);
+    if (format !== 'openai-responses' || exchange.lane !== 'relay') refuseWithoutIds(ids, deployment);
     if (format !== 'openai-responses') return undefined;
-    const { isKept, earlier } = exchange.of(this.#states);
+    if (earlier !== undefined && [...earlier.compactedBy].some((maker) => maker !== deployment.id)) {
+      refuseForeignCompaction(deployment);
+    }
     let written = body;
     const foreign = new Set(earlier?.reasoning.flatMap(([item, maker]) => (maker === deployment.id ? [] : [item])));
     if (foreign.size > 0) {
@@ -165,7 +231,7 @@ export class RunningStoredResponses implements RunningFeature<StoredResponsesCon
     const maker = exchange.deployment?.id ?? '';
     const reasoning: Reasoning = [
       ...(earlier?.reasoning ?? []),
-      ...ownReasoningIds(response).map((item) => [item, maker] as const),
+      ...encryptedIds(response).map((item) => [item, maker] as const),
     ];
     const asked = parseJson(exchange.body.toString('utf8'));
     const input = isJsonObject(asked) ? inputItemsOf(asked) : [];

@@ -10,6 +10,7 @@ export interface StoredResponsesConfig {
   readonly mostMegabytesOfScope: number;
   readonly isEncrypted: boolean;
   readonly mostInBackground: number;
+  readonly letsProviderIdsPass: boolean;
 }
 
 const ROWS = {
@@ -42,6 +43,12 @@ const ROWS = {
       'flag',
       'Encrypts what is kept, under the salt key or master key.',
       'isEncrypted',
+      false,
+    ),
+    responses_provider_ids: own(
+      'flag',
+      'Lets requests name what OpenAI or Azure keeps itself: `prompt`, and a `previous_response_id` or `conversation` that is not kept here. Only for a gateway whose keys may all see each other’s: the provider does not tell them apart.',
+      'letsProviderIdsPass',
       false,
     ),
     max_background_responses: own(

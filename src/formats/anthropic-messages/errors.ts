@@ -95,6 +95,7 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   upstream_not_found: 'not_found_error',
   upstream_payment: 'billing_error',
   upstream_too_large: 'request_too_large',
+  upstream_foreign_content: 'invalid_request_error',
   upstream_unprocessable: 'invalid_request_error',
   upstream_rate_limit: 'rate_limit_error',
   upstream_timeout: 'timeout_error',

@@ -18,7 +18,7 @@ const REQUEST =
 const HEADING = 'This is a summary of the conversation so far:\n\n';
 
 /** Whether an item holds what a conversation was compacted to. Codex also knows the older of the two words. */
-function isCompaction({ type }: JsonObject): boolean {
+export function isCompaction({ type }: JsonObject): boolean {
   return type === 'compaction' || type === 'compaction_summary';
 }
 

@@ -3,6 +3,7 @@ import { isJsonObject, itemsOf, type JsonObject, type JsonValue, objectsOf } fro
 import { type Member, memberNamed, parseMember, type ReadableEnvelope, valueBytes } from '../../wire/envelope.ts';
 import { walkObjects } from '../../wire/json-walk.ts';
 import { type Edit, splice } from '../../wire/splice.ts';
+import { isCompaction } from './compaction.ts';
 
 /** What a request asks of the store; a `null` says what its absence says. */
 export interface KeepingAsked {
@@ -142,12 +143,22 @@ export function outputAsInput({ output }: JsonObject): readonly JsonValue[] {
   );
 }
 
-/** The ids of the reasoning in an answer that only its own account at OpenAI can read. */
-export function ownReasoningIds({ output }: JsonObject): readonly string[] {
-  return objectsOf(output).flatMap(({ type, id, encrypted_content: content }) => {
-    const isOwn = type === 'reasoning' && typeof content === 'string' && !content.includes(':');
+/** The ids of the items in an answer that only the account at OpenAI which encrypted them can read: reasoning, and compactions. */
+export function encryptedIds({ output }: JsonObject): readonly string[] {
+  return objectsOf(output).flatMap((item) => {
+    const { type, id, encrypted_content: content } = item;
+    const isOwn = typeof content === 'string' && !content.includes(':') && (type === 'reasoning' || isCompaction(item));
     return isOwn && typeof id === 'string' ? [id] : [];
   });
+}
+
+/** The deployments that made the compactions among some items, as far as that is known. */
+export function makersOfCompactions(
+  items: readonly JsonValue[],
+  makers: Iterable<readonly [item: string, maker: string]>,
+): ReadonlySet<string> {
+  const ids = new Set(items.flatMap((item) => (isJsonObject(item) && isCompaction(item) ? [item.id] : [])));
+  return new Set([...makers].flatMap(([item, maker]) => (ids.has(item) ? [maker] : [])));
 }
 
 /**

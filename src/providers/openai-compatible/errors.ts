@@ -66,6 +66,9 @@ export const FAMILY_FAILURES: readonly FailureRow[] = [
     means: 'upstream_content_policy',
     code: /^(?:content_filter|content_policy_violation|moderation_blocked|ResponsibleAIPolicyViolation|data_inspection_failed)$/i,
   },
+  // Reasoning or a compaction of another account: one of the group may have made it
+  // (https://github.com/openai/codex/issues/8119, 2026-11-29).
+  { means: 'upstream_foreign_content', code: /^invalid_encrypted_content$/i },
   { means: 'upstream_context_window', status: REQUEST_STATUSES, message: CONTEXT_WINDOW_WORDS },
 
   // A used-up quota is answered with 429 by OpenAI and its like, but waiting does not help: go elsewhere. The client still

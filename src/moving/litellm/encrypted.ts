@@ -3,15 +3,16 @@
  * `proxy/common_utils/encrypt_decrypt_utils.py` of litellm 1.108.7 on 2026-11-29.
  */
 import { createDecipheriv, createHash } from 'node:crypto';
+import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { openSecretbox } from './secretbox.ts';
 
 /** Before what AES-256-GCM encrypted; what NaCl encrypted has no mark. */
 const GCM_PREFIX = 'v2:gcm:';
 const GCM_NONCE_BYTES = 12;
 const GCM_TAG_BYTES = 16;
-/** Nonce and tag of NaCl's box. */
-const BOX_BYTES = 40;
+/** NaCl's secretbox: XSalsa20 and Poly1305, which Node.js has no function for. */
+const BOX_NONCE_BYTES = 24;
+const BOX_TAG_BYTES = 16;
 
 /** Opens values under one salt key. */
 export class LitellmCipher {
@@ -25,7 +26,17 @@ export class LitellmCipher {
   open(value: string): string | undefined {
     if (value.startsWith(GCM_PREFIX)) return this.#openGcm(Buffer.from(value.slice(GCM_PREFIX.length), 'base64url'));
     if (!looksEncrypted(value)) return undefined;
-    return openSecretbox(Buffer.from(value, 'base64url'), this.#key)?.toString('utf8');
+    return this.#openBox(Buffer.from(value, 'base64url'));
+  }
+
+  #openBox(box: Buffer): string | undefined {
+    const nonce = box.subarray(0, BOX_NONCE_BYTES);
+    try {
+      return Buffer.from(xsalsa20poly1305(this.#key, nonce).decrypt(box.subarray(BOX_NONCE_BYTES))).toString('utf8');
+    } catch {
+      // The key is not the one, or the box was changed.
+      return undefined;
+    }
   }
 
   #openGcm(sealed: Buffer): string | undefined {
@@ -46,7 +57,9 @@ export class LitellmCipher {
 export function looksEncrypted(value: string): boolean {
   if (value.startsWith(GCM_PREFIX)) return true;
   // Both base64url and the older base64: Node.js reads either.
-  return /^[\w+/-]{54,}={0,2}$/.test(value) && Buffer.from(value, 'base64url').length >= BOX_BYTES;
+  return (
+    /^[\w+/-]{54,}={0,2}$/.test(value) && Buffer.from(value, 'base64url').length >= BOX_NONCE_BYTES + BOX_TAG_BYTES
+  );
 }
 
 /** Values with every encrypted text opened, and the names of those that did not open. */

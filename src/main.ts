@@ -1,10 +1,9 @@
 import cluster from 'node:cluster';
-import type { ServedFacts } from './cli/ask-running.ts';
 import { PROGRAM_COMMANDS } from './cli/people/command-names.ts';
 import { type Arguments, readArguments, UsageError } from './cli/read-arguments.ts';
+import { readServedFacts } from './cli/served-facts.ts';
 import { ignoreClosedOutputs } from './cli/signals.ts';
 import { writeError } from './cli/terminal.ts';
-import { defined } from './core/defined.ts';
 
 /** The process: reads the command line, runs the command, sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -57,22 +56,22 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
     case 'route': {
       if (args.callId !== undefined) {
         const { routeOfRunning } = await import('./cli/ask-running.ts');
-        return routeOfRunning(args, args.callId, env, await servedFacts(args, env));
+        return routeOfRunning(args, args.callId, env, await readServedFacts(args, env));
       }
       const { route } = await import('./cli/route.ts');
       return route(args, env);
     }
     case 'spend': {
       const { spend } = await import('./cli/spend.ts');
-      return spend(args, env, await servedFacts(args, env));
+      return spend(args, env, await readServedFacts(args, env));
     }
     case 'test': {
       const { testRunning } = await import('./cli/ask-running.ts');
-      return testRunning(args, env, await servedFacts(args, env));
+      return testRunning(args, env, await readServedFacts(args, env));
     }
     case 'health': {
       const { healthOfRunning } = await import('./cli/ask-running.ts');
-      return healthOfRunning(args, env, await servedFacts(args, env));
+      return healthOfRunning(args, env, await readServedFacts(args, env));
     }
     case 'version': {
       const { packageVersion } = await import('./cli/version.ts');
@@ -85,12 +84,4 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
       return 0;
     }
   }
-}
-
-/** What the configuration files given say of a running gateway that serves them. */
-async function servedFacts(args: Arguments, env: NodeJS.ProcessEnv): Promise<ServedFacts> {
-  if (args.files.length === 0) return {};
-  const { readServedConfig } = await import('./cli/served-config.ts');
-  const { server, servedTls } = readServedConfig('files', args, env, '').config ?? {};
-  return defined({ masterKey: server?.masterKey, certificateFile: servedTls?.certificateFile });
 }

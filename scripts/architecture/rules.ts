@@ -38,6 +38,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'node:sqlite': ['src/stores/sqlite/'],
   '@pydantic/genai-prices': ['src/costs/'],
   yaml: ['src/config/'],
+  commander: ['src/cli/people/'],
 };
 
 /** What of Node the pure folders may use: it computes, and neither reaches out nor waits. */

@@ -15,6 +15,9 @@ Usage:
                                    Ask the running gateway what was spent; with --call-id about one request's attempts and prices.
   sluice spend --orphans [--attempt ID --cost USD]
                                    List what a killed gateway had under way and what it is booked at, or correct one of them.
+  sluice keys|teams|users|models|budgets …
+                                   Make, list, show, change, block and delete them in the running gateway: sluice keys --help.
+  sluice completion SHELL          Print a script that completes the line in bash, zsh or fish.
   sluice import litellm …          Import LiteLLM's database; sluice import litellm --help says how.
   sluice demo [flags]              Serve simulated models: no account, no cost.
 

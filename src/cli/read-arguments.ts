@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { FLAGS, type FlagName, IDLE_FLAGS } from './flags.ts';
+import { PROGRAM_COMMANDS } from './people/command-names.ts';
 
 /** What the command line asks for. */
 type Command = 'serve' | 'check' | 'route' | 'spend' | 'demo' | 'test' | 'health' | 'version' | 'help';
@@ -53,7 +54,8 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const COMMANDS: readonly Command[] = ['serve', 'check', 'route', 'spend', 'demo', 'version', 'help'];
+/** The commands whose flags are those of `flags.ts`. */
+export const COMMANDS: readonly Command[] = ['serve', 'check', 'route', 'spend', 'demo', 'version', 'help'];
 const MOST_WORKERS = 256;
 
 /** Reads the arguments behind the program's name. Throws `UsageError`. */
@@ -190,7 +192,8 @@ function chooseCommand(words: readonly string[], isSet: (name: FlagName) => bool
   if (word === undefined) return 'serve';
   const command = COMMANDS.find((candidate) => candidate === word);
   if (command === undefined) {
-    const near = didYouMean(word, COMMANDS)?.word;
+    if (PROGRAM_COMMANDS.includes(word)) throw new UsageError(`Put ${word} first: sluice ${word} …`);
+    const near = didYouMean(word, [...COMMANDS, ...PROGRAM_COMMANDS])?.word;
     throw new UsageError(`Unknown command ${word}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
   }
   if (command !== 'check' && command !== 'route' && rest.length > 0) {

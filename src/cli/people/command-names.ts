@@ -1,2 +1,10 @@
-/** The commands that `program.ts` reads the rest of the line of; kept apart, so that a server loads none of them. */
-export const PROGRAM_COMMANDS: readonly string[] = ['import'];
+/** The commands whose line `program.ts` reads; kept apart from them, so that a server loads none of them. */
+export const PROGRAM_COMMANDS: readonly string[] = [
+  'keys',
+  'teams',
+  'users',
+  'models',
+  'budgets',
+  'import',
+  'completion',
+];

@@ -10,6 +10,7 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 export function addImport(program: Command, { env, exit }: Runtime): void {
   const command = program
     .command('import')
+    .helpCommand(false)
     .description('Bring keys, teams, users, budgets, models and spend from elsewhere.');
   const litellm = command
     .command('litellm')

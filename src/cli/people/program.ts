@@ -2,7 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../read-arguments.ts';
 import { writeError, writeOut } from '../terminal.ts';
+import { addCompletion } from './completion-command.ts';
 import { addImport } from './import-command.ts';
+import { addResources } from './resource-commands.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Every command for people. */
@@ -12,7 +14,9 @@ export function makeProgram(runtime: Runtime): Command {
     .exitOverride()
     .showSuggestionAfterError(true)
     .configureOutput({ writeOut, writeErr: writeError, outputError: () => undefined });
+  addResources(program, runtime);
   addImport(program, runtime);
+  addCompletion(program, runtime);
   for (const command of allOf(program)) {
     command.exitOverride().copyInheritedSettings(program);
   }

@@ -1,5 +1,5 @@
 /** The roles of a caller, and which routes its key may call. */
-import { mayCallRoute } from '../pipeline/route-access.ts';
+import { mayCallRoute, type RouteLimits, whyClosed } from '../pipeline/route-access.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { type ManagementRoute, ROLES, type Role } from './contract.ts';
 
@@ -38,8 +38,11 @@ export function deniedByKey(
   { method }: ManagementRoute,
   url: string,
   path: string,
+  limits: RouteLimits,
 ): string | undefined {
   if (identity.from === 'master') return undefined;
-  if (mayCallRoute(identity, method, url) || mayCallRoute(identity, method, path)) return undefined;
+  if (mayCallRoute(identity, method, url) || mayCallRoute(identity, method, path)) {
+    return whyClosed(identity, [url, path], limits);
+  }
   return 'the `allowed_routes` or the `key_type` of your key do not include it';
 }

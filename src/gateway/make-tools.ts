@@ -30,6 +30,7 @@ export function makeTools({ config, version, log }: GatewayOptions, shutdown: Sh
     clock,
     connectTimeoutMs: config.routing.connectTimeoutMs,
     mayBeLinkLocal: config.mayBeLinkLocal,
+    isIpv4Only: config.server.forceIpv4,
     ...defined({ proxies: config.proxies, tls: config.tls }),
   });
   shutdown.add('outside', () => upstream.close());

@@ -28,6 +28,7 @@ export function admit(exchange: Exchange, parts: Parts): Admitted | Promise<Admi
   }
   refuseWithoutFields(exchange);
   exchange.customer = customerOf(exchange);
+  refuseBlocked(exchange);
   const named = namedScopes(exchange, parts);
   return named instanceof Promise
     ? named.then((found) => admitAs(exchange, parts, found))
@@ -51,10 +52,7 @@ function namedScopes(exchange: Exchange, { tenants }: Parts): readonly NamedScop
 function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[]): Admitted | Promise<Admitted> {
   const { snapshot, identity, customer } = exchange;
   if (identity === undefined) return 'admitted';
-  if (named.some(({ isBlocked }) => isBlocked)) {
-    const message = `User blocked from making calls to the gateway. User=${customer}`;
-    throw new GatewayError('blocked_customer', message, { param: 'user' });
-  }
+  if (named.some(({ isBlocked }) => isBlocked)) throw blockedCustomer(customer);
   const own = snapshot.accounts.of(identity);
   const scopes = named.length === 0 ? [own] : [own, ...named.map(({ scope }) => snapshot.accounts.ofScope(scope))];
   const { group = NO_GROUP } = exchange;
@@ -80,6 +78,19 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
   if (!hasLimits && !snapshot.hasUpstreamBudgets && parts.claims.isUp === undefined) return 'admitted';
   return claim(exchange, parts, admission, group, hasLimits);
 }
+
+/** The operator may list customers whose requests are refused (`blocked_user_list`). */
+function refuseBlocked({ snapshot, customer }: Exchange): void {
+  const { blockedCustomers } = snapshot.config.budgets;
+  if (blockedCustomers !== undefined && customer !== undefined && blockedCustomers.has(customer)) {
+    throw blockedCustomer(customer);
+  }
+}
+
+const blockedCustomer = (customer: string | undefined): GatewayError =>
+  new GatewayError('blocked_customer', `User blocked from making calls to the gateway. User=${customer}`, {
+    param: 'user',
+  });
 
 const NO_TAGS: readonly string[] = [];
 const NO_GROUP: LimitedModel = { name: '' };
@@ -109,11 +120,12 @@ function refuseForeignNames({ identity, snapshot, customer }: Exchange, tags: re
   throw new GatewayError('name_denied', message, { param: field });
 }
 
-/** A key may want fields in each of its requests (`enforced_params`); `metadata.x` is one inside another. */
-function refuseWithoutFields({ identity, outline }: Exchange): void {
-  const wanted = identity?.objects.key?.enforcedParams;
-  if (wanted === undefined) return;
-  for (const field of wanted) {
+/** The operator or a key may want fields in each request (`enforced_params`); `metadata.x` is one inside another. */
+function refuseWithoutFields({ identity, outline, snapshot }: Exchange): void {
+  const ofKey = identity?.objects.key?.enforcedParams;
+  const ofAll = snapshot.config.server.enforcedParams;
+  if (ofKey === undefined && ofAll === undefined) return;
+  for (const field of [...(ofAll ?? []), ...(ofKey ?? [])]) {
     if (outline.has(field.split('.', 2))) continue;
     throw new GatewayError(
       'invalid_request',

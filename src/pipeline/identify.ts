@@ -5,7 +5,7 @@ import { type CredentialSources, readCredential } from '../tenancy/credential.ts
 import { hashKey } from '../tenancy/hash-key.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
-import { mayCallRoute } from './route-access.ts';
+import { mayCallRoute, type RouteLimits, whyClosed } from './route-access.ts';
 
 /** A request that is not identified yet: its headers and its route. */
 interface Unidentified extends CredentialSources {
@@ -25,9 +25,10 @@ export function identify(request: Unidentified, snapshot: Snapshot, tenants: Ten
   // The master key comes first, so that no stored key can shadow it.
   if (hash === snapshot.master.keyHash) return snapshot.master;
   const found = tenants.identity(hash);
-  if (!(found instanceof Promise)) return checked(found, request);
+  const { server } = snapshot.config;
+  if (!(found instanceof Promise)) return checked(found, request, server);
   return found.then(
-    (identity) => checked(identity, request),
+    (identity) => checked(identity, request, server),
     (error: unknown) => {
       if (error instanceof DatabaseUnavailableError) throw cannotTell(error);
       throw error;
@@ -35,7 +36,7 @@ export function identify(request: Unidentified, snapshot: Snapshot, tenants: Ten
   );
 }
 
-function checked(identity: Identity | undefined, request: Unidentified): Identity {
+function checked(identity: Identity | undefined, request: Unidentified, server: RouteLimits): Identity {
   if (identity === undefined) {
     throw new GatewayError(
       'unknown_key',
@@ -64,6 +65,8 @@ function checked(identity: Identity | undefined, request: Unidentified): Identit
   if (objects.organization?.blocked === true) throw blocked('The organisation of this key is blocked.');
   if (request.route !== undefined && !mayCallRoute(identity, request.method, request.route))
     throw routeDenied(identity);
+  const closed = request.route === undefined ? undefined : whyClosed(identity, [request.route], server);
+  if (closed !== undefined) throw new GatewayError('route_denied', `This key may not call this route: ${closed}.`);
   return identity;
 }
 

@@ -26,7 +26,7 @@ function look(exchange: Exchange, envelope: ReadableEnvelope): void {
   if (stream === null) throw invalid('stream', '`stream` must be true or false.');
   if (stream === true) {
     exchange.stream = true;
-    exchange.streamUsage = outline.streamUsage;
+    exchange.streamUsage = outline.streamUsage || exchange.snapshot.config.server.alwaysIncludeStreamUsage;
   }
 }
 

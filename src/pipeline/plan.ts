@@ -13,11 +13,19 @@ import { unknownModel } from './peek.ts';
 /** Finds the model group, and checks that the key may use it. */
 export function findGroup(exchange: Exchange): void {
   const { snapshot, identity } = exchange;
-  const { model, group } = checkModel(exchange, exchange.model ?? '');
+  const { model, group } = checkModel(exchange, chosenFor(exchange) ?? exchange.model ?? '');
   exchange.model = model;
   exchange.group = group;
   exchange.controls = snapshot.router.controls(exchange);
   if (identity !== undefined && exchange.controls !== NO_CONTROLS) refuseFallbacks(exchange, identity);
+}
+
+/** The model that the operator has chosen for all requests of a kind, whatever they ask for. */
+function chosenFor({ snapshot, endpoint }: Exchange): string | undefined {
+  const { completionModel, embeddingModel } = snapshot.config.server;
+  if (completionModel === undefined && embeddingModel === undefined) return undefined;
+  const { mode } = endpoint.operation;
+  return mode === 'embedding' ? embeddingModel : mode === 'chat' || mode === 'completion' ? completionModel : undefined;
 }
 
 /** The group of a name, and the name that the key's alias stands for. Throws if there is none, or if the key may not use it. */

@@ -24,7 +24,32 @@ function isModelRoute(route: string): boolean {
 export function mayCallRoute({ keyType, allowedRoutes }: Identity, method: string, route: string): boolean {
   if (keyType === 'default' && allowedRoutes === undefined) return true;
   if (!typeAllows(keyType, method, route)) return false;
-  return allowedRoutes === undefined || allowedRoutes.some((allowed) => matches(allowed, route));
+  return allowedRoutes === undefined || isAmong(allowedRoutes, route);
+}
+
+/** What the operator says of the routes of all keys. */
+export interface RouteLimits {
+  readonly allowedRoutes?: readonly string[];
+  readonly adminOnlyRoutes?: readonly string[];
+}
+
+/** Why the operator closes a route, by any of its names, to keys that are no administrator's; undefined if it is open. */
+export function whyClosed(
+  { isAdmin }: Identity,
+  names: readonly string[],
+  { allowedRoutes, adminOnlyRoutes }: RouteLimits,
+): string | undefined {
+  if (isAdmin || (allowedRoutes === undefined && adminOnlyRoutes === undefined)) return undefined;
+  if (adminOnlyRoutes !== undefined && names.some((name) => isAmong(adminOnlyRoutes, name))) {
+    return 'it is for administrators of this gateway alone';
+  }
+  if (allowedRoutes === undefined || names.some((name) => isAmong(allowedRoutes, name))) return undefined;
+  return `this gateway opens ${JSON.stringify(allowedRoutes)} alone to keys`;
+}
+
+/** Whether a list of paths, patterns and names of groups has a route. */
+function isAmong(listed: readonly string[], route: string): boolean {
+  return listed.some((each) => matches(each, route));
 }
 
 /** Routes about all tenants, which a key may call only if its list names them: no wildcard and no group of routes includes them. */

@@ -72,6 +72,19 @@ export function mayHaveControls(members: Iterable<{ readonly name: string }>, he
   return CONTROL_HEADERS.some((name) => headers[name] !== undefined);
 }
 
+/** The same headers, with tags made of those that the operator names: `x-team: red` is the tag `x-team: red`. */
+export function withTags(headers: Headers, names: readonly string[]): Headers {
+  const tags: string[] = [];
+  for (const name of names) {
+    const value = Object.hasOwn(headers, name) ? joinedHeader(headers[name])?.trim() : undefined;
+    // A comma would make two tags of it.
+    if (value !== undefined && value !== '') tags.push(`${name}: ${value.replaceAll(',', ' ')}`.slice(0, LONGEST_NAME));
+  }
+  if (tags.length === 0) return headers;
+  const own = joinedHeader(headers['x-litellm-tags']);
+  return { ...headers, 'x-litellm-tags': (own === undefined ? tags : [own, ...tags]).join(',') };
+}
+
 const MOST_FALLBACKS = 5;
 const MOST_RETRIES = 10;
 const LONGEST_TIMEOUT_S = 6_000;

@@ -6,6 +6,7 @@ import { deniedByKey, rolesOf } from '../admin/roles.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { errorBody, retryHeaders } from '../formats/client-error.ts';
+import type { RouteLimits } from '../pipeline/route-access.ts';
 import { ConflictError, DatabaseUnavailableError, InvalidValueError } from '../stores/contracts/directory.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { managingIdentity } from '../tenancy/make-identity.ts';
@@ -25,6 +26,8 @@ interface ManagementServing {
   readonly context: () => ManagementContext | undefined;
   /** Identifies the caller by its key. Throws if there is no key, or if it is unknown, blocked or expired. */
   readonly identify: (request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>) => Identity | Promise<Identity>;
+  /** What the operator says of the routes of all keys; absent: nothing. */
+  readonly routeLimits?: () => RouteLimits;
   /** Counts the requests of a key. Throws if there are too many. */
   readonly take?: (caller: Identity) => void | Promise<void>;
   /** Reports unexpected failures to the operator; the client learns no details. */
@@ -105,7 +108,7 @@ async function authorised(
   const caller = managingIdentity(await serving.identify(request.raw));
   const roles = rolesOf(caller);
   const path = pathOf(request.url);
-  const denied = deniedByKey(caller, route, url, path);
+  const denied = deniedByKey(caller, route, url, path, serving.routeLimits?.() ?? {});
   if (denied !== undefined) throw notAllowed(denied);
   if (!route.roles.some((role) => roles.has(role)))
     throw notAllowed(`it needs one of the roles ${route.roles.join(', ')}`);

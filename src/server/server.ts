@@ -91,6 +91,7 @@ export class Edge {
       context: options.management,
       overload: this.#overload,
       identify: ({ rawHeaders }) => this.#identify(rawHeaders, 'GET', undefined),
+      routeLimits: () => options.snapshot().config.server,
       take: (caller) => this.#take('management', caller),
       onFault: options.parts.onFault,
     });

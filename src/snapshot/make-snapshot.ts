@@ -37,7 +37,7 @@ export function makeSnapshot(
     aliases,
     deployments: new Map(deployments.map((deployment) => [deployment.id, deployment])),
     probes: new Map(probesOf(deployments, config).map((deployment) => [deployment.id, deployment])),
-    router: new Router(config.routing, routing, clock, random),
+    router: new Router(config.routing, routing, clock, random, config.budgets.tagHeaders),
     master: masterIdentity(hashKey(config.server.masterKey ?? masterKey)),
     accounts: new AccountsOf(config.budgets),
     ceiling: ceilingCard(config.budgets.unpricedCeiling),

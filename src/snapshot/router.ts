@@ -27,6 +27,7 @@ import {
   type RequestControls,
   readKeyControls,
   readRequestControls,
+  withTags,
 } from '../routing/request-controls.ts';
 import type { RetryBudget } from '../routing/retry-budget.ts';
 import type { DeploymentStats } from '../routing/stats.ts';
@@ -84,6 +85,7 @@ interface GroupRules {
 /** Plans requests under one configuration. A reload makes a new one. */
 export class Router {
   readonly #routing: RoutingConfig;
+  readonly #tagHeaders: readonly string[] | undefined;
   readonly #state: RoutingState;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -92,8 +94,15 @@ export class Router {
   readonly #contexts = new Map<string, GroupContext<Deployment>>();
   readonly #keyControls = new WeakMap<Identity, KeyControls>();
 
-  constructor(routing: RoutingConfig, state: RoutingState, clock: Clock, random: () => number) {
+  constructor(
+    routing: RoutingConfig,
+    state: RoutingState,
+    clock: Clock,
+    random: () => number,
+    tagHeaders?: readonly string[],
+  ) {
     this.#routing = routing;
+    this.#tagHeaders = tagHeaders;
     this.#state = state;
     this.#clock = clock;
     this.#random = random;
@@ -103,8 +112,9 @@ export class Router {
   /** What the request itself says about its routing, as far as its key permits. */
   controls({ outline, client, identity, model }: Asked): RequestControls {
     const key = identity === undefined ? FREE_KEY : this.#controlsOfKey(identity);
-    if (!mayHaveControls(outline.envelope.members, client.headers)) return controlsUnderKey(NO_CONTROLS, key);
-    const read = readRequestControls((name) => outline.value(name), client.headers, model);
+    const headers = this.#tagHeaders === undefined ? client.headers : withTags(client.headers, this.#tagHeaders);
+    if (!mayHaveControls(outline.envelope.members, headers)) return controlsUnderKey(NO_CONTROLS, key);
+    const read = readRequestControls((name) => outline.value(name), headers, model);
     return controlsUnderKey(read, key);
   }
 

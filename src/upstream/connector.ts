@@ -20,13 +20,23 @@ interface ConnectorOptions {
   readonly tls: TlsFiles;
   /** Finds the addresses of origins; a proxy finds them itself. */
   readonly lookup: LookupFunction;
+  /** Whether origins are called by IPv4 addresses alone. */
+  readonly isIpv4Only: boolean | undefined;
 }
 
 /** Makes connections to origins, straight or through a proxy. Every one is known to `reuse` from the moment at which it is begun. */
-export function makeConnector({ timeoutMs, reuse, proxies, tls, lookup }: ConnectorOptions): Connect.connector {
+export function makeConnector({
+  timeoutMs,
+  reuse,
+  proxies,
+  tls,
+  lookup,
+  isIpv4Only,
+}: ConnectorOptions): Connect.connector {
   const { proxyAuthorities, ...provider } = tls;
   const common = { timeout: timeoutMs, noDelay: true, keepAlive: true, allowH2: false };
-  const connect = buildConnector({ ...common, lookup, ...provider });
+  const family = isIpv4Only === true ? { family: 4 } : {};
+  const connect = buildConnector({ ...common, lookup, ...family, ...provider });
   const straight: Connect.connector = (options, callback) => {
     // Its type says that it returns nothing; it returns the socket.
     const socket = connect(options, callback) as unknown as Socket | undefined;

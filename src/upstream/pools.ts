@@ -13,6 +13,7 @@ interface PoolOptions {
   readonly proxies: Proxies | undefined;
   readonly reuse: ConnectionReuse;
   readonly lookup: LookupFunction;
+  readonly isIpv4Only: boolean | undefined;
 }
 
 /** Connections that are made under the same TLS settings. */
@@ -71,7 +72,7 @@ export class Pools {
   }
 
   #make(settings: TlsSettings | undefined): OwnPool {
-    const { connectTimeoutMs, maxConnectionsPerOrigin, proxies, reuse, lookup } = this.#options;
+    const { connectTimeoutMs, maxConnectionsPerOrigin, proxies, reuse, lookup, isIpv4Only } = this.#options;
     const files = readTlsFiles(settings);
     const options = {
       connections: maxConnectionsPerOrigin,
@@ -84,7 +85,7 @@ export class Pools {
       bodyTimeout: 0,
       maxHeaderSize: 16_384,
       allowH2: false,
-      connect: makeConnector({ timeoutMs: connectTimeoutMs, reuse, proxies, tls: files, lookup }),
+      connect: makeConnector({ timeoutMs: connectTimeoutMs, reuse, proxies, tls: files, lookup, isIpv4Only }),
     } as const;
     return { settings, files, pool: { kept: new Agent(options), fresh: new Agent(options) } };
   }

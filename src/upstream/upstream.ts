@@ -1,18 +1,17 @@
 /** The one place that knows undici: connections to providers, their timeouts, and how a call is aborted. */
-import type { LookupFunction } from 'node:net';
 import type { Transform } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { Clock } from '../core/clock.ts';
 import type { CallPermit } from './call-permit.ts';
 import { ConnectionReuse, type Sending, type Sent } from './connection-reuse.ts';
 import { ProxyError } from './connector.ts';
 import { createDecoder } from './decode.ts';
 import { AddressError, type AddressRules, guardedLookup } from './guarded-lookup.ts';
 import { Pools } from './pools.ts';
-import { Proxies, type ProxySettings } from './proxies.ts';
+import { Proxies } from './proxies.ts';
 import { type CallTimeouts, type TimeoutKind, TimeoutWatch, type Watched } from './timeouts.ts';
 import { TlsFileError, type TlsSettings } from './tls-files.ts';
 import { errors as undiciErrors } from './undici.ts';
+import type { UpstreamOptions } from './upstream-options.ts';
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -78,21 +77,6 @@ interface UpstreamCall {
   readonly tls?: TlsSettings | undefined;
 }
 
-interface UpstreamOptions {
-  readonly clock: Clock;
-  readonly connectTimeoutMs: number;
-  /** Connections to one origin at the most; further calls wait for a free one. */
-  readonly maxConnectionsPerOrigin?: number;
-  /** Absent: every call goes straight to its origin. */
-  readonly proxies?: ProxySettings;
-  /** The TLS settings of calls without any of their own. */
-  readonly tls?: TlsSettings;
-  /** Whether host names may lead to link-local addresses. */
-  readonly mayBeLinkLocal?: boolean;
-  /** Finds the addresses of a host name; absent: the system does. */
-  readonly lookup?: LookupFunction;
-}
-
 const MAX_INFORMATIONAL_ANSWERS = 20;
 const PROXY_REFUSED = 407;
 
@@ -105,13 +89,28 @@ export class Upstream {
   readonly #rules: AddressRules;
 
   constructor(given: UpstreamOptions) {
-    const { clock, connectTimeoutMs, maxConnectionsPerOrigin = 10_000, proxies, tls, mayBeLinkLocal = false } = given;
+    const {
+      clock,
+      connectTimeoutMs,
+      maxConnectionsPerOrigin = 10_000,
+      proxies,
+      tls,
+      mayBeLinkLocal = false,
+      isIpv4Only,
+    } = given;
     this.#rules = { mayBeLinkLocal };
     this.#watch = new TimeoutWatch(clock);
     this.#reuse = new ConnectionReuse(clock);
     this.#proxies = proxies && new Proxies(proxies);
     const lookup = guardedLookup(this.#rules, given.lookup);
-    const options = { connectTimeoutMs, maxConnectionsPerOrigin, proxies: this.#proxies, reuse: this.#reuse, lookup };
+    const options = {
+      connectTimeoutMs,
+      maxConnectionsPerOrigin,
+      proxies: this.#proxies,
+      reuse: this.#reuse,
+      lookup,
+      isIpv4Only,
+    };
     this.#pools = new Pools(options, tls);
   }
 

@@ -232,6 +232,8 @@ test('defaults: loopback, port 4000, two retries, ten minutes, ten mebibytes, me
     maxConnectionsPerAddress: 10_000,
     maxConnections: 20_000,
     maxEventLoopLagMs: 1_000,
+    alwaysIncludeStreamUsage: false,
+    forceIpv4: false,
   });
   assert.equal(routing.numRetries, 2);
   assert.equal(routing.timeoutMs, 600_000);

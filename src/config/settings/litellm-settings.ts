@@ -1,5 +1,6 @@
 /** Settings of `litellm_settings`, its cache included. */
 import type { PicoUsd } from '../../core/money.ts';
+import { readAliases } from '../routing-readers.ts';
 import {
   asksForIt,
   guideLater,
@@ -13,6 +14,7 @@ import {
   several,
 } from '../setting-rows.ts';
 import { CONNECTION_TLS } from './connection-tls.ts';
+import { readBlockedUsers } from './customer-settings.ts';
 import { KEY_BOUNDS, KEY_GENERATION, NEW_KEY_PARAMS, NEW_TEAM_PARAMS, NEW_USER_PARAMS, openMap } from './management.ts';
 import { listOfDropped } from './other-values.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
@@ -137,6 +139,17 @@ export const LITELLM_SETTINGS = {
   content_policy_fallbacks: now('groups', 'Group → groups tried when the provider refuses for its content policy.'),
   context_window_fallbacks: now('groups', 'Group → groups tried when the prompt is too long.'),
   num_retries: now('integer', 'Further tries after a failure. `router_settings` wins.', 'routing.numRetries', 2),
+  num_retries_per_request: now('integer', 'Another name for `num_retries`.', {
+    to: 'routing.numRetries',
+    isWeak: true,
+  }),
+  max_fallbacks: now('integer', 'Most fallback groups tried for a request. `router_settings` wins.', {
+    to: 'routing.maxFallbacks',
+    isWeak: true,
+  }),
+  return_response_headers: now('flag', 'Hands headers of the provider on, under `llm_provider-`. Always done here.', {
+    default: true,
+  }),
   allowed_fails: now('integer', 'Failures allowed in a minute. `router_settings` wins.', 'routing.allowedFails'),
   cooldown_time: now('seconds', 'How long a deployment rests. `router_settings` wins.', 'routing.cooldownMs', 5),
   cache: later('any', 'Whether answers are cached; in the guide a map with `type`, `host`, `port`, `db`.', {
@@ -217,7 +230,9 @@ export const LITELLM_SETTINGS = {
   store_audit_logs: now('flag', 'Keeps a record of changes by administrators. Always done here.', { default: true }),
   turn_off_message_logging: later('flag', 'Keeps prompts and answers out of callbacks. (Logs never hold them.)'),
   redact_user_api_key_info: later('flag', 'Keeps who asked out of callbacks.'),
-  redact_messages_in_exceptions: later('flag', 'Keeps prompts out of error messages.'),
+  redact_messages_in_exceptions: now('flag', 'Keeps prompts out of error messages. Always done here.', {
+    default: true,
+  }),
   global_disable_no_log_param: later('flag', 'Ignores `no-log` in requests.'),
   langfuse_default_tags: later('texts', 'Tags on Langfuse traces.'),
   s3_callback_params: later('map', 'Where the S3 callback writes.'),
@@ -232,7 +247,12 @@ export const LITELLM_SETTINGS = {
     'Labels metrics with the end user, and shows budgets of customers.',
     { to: 'telemetry.endUserLabel', default: false },
   ),
-  disable_end_user_cost_tracking_prometheus_only: later('flag', 'Does not label metrics with the end user.'),
+  disable_end_user_cost_tracking_prometheus_only: now('flag', 'Does not label metrics with the end user.', {
+    to: 'telemetry.endUserLabel',
+    isWeak: true,
+    otherwise: 'true',
+    convert: (isOff) => !isOff,
+  }),
   custom_prometheus_metadata_labels: later('texts', 'Metadata that becomes metric labels.'),
   custom_prometheus_tags: later('texts', 'Tags that become metric labels.'),
   prometheus_metrics_config: later('list', 'Which metrics with which labels.'),
@@ -247,7 +267,16 @@ export const LITELLM_SETTINGS = {
   mcp_aliases: later('map', 'Short names of MCP servers.'),
   guardrails: protection('list', 'Guardrails in their oldest form.'),
   banned_keywords_list: protection('any', 'Words that no prompt may contain.'),
-  blocked_user_list: protection('any', 'End users whose requests are refused.'),
+  blocked_user_list: now('any', 'End users whose requests are refused: a list, or a file with one in each line.', {
+    to: 'budgets.blockedCustomers',
+    read: readBlockedUsers,
+  }),
+  extra_spend_tag_headers: now(
+    'texts',
+    'Request headers that become tags: `x-team: red` gives the tag `x-team: red`.',
+    { to: 'budgets.tagHeaders', convert: (names) => names.map((name) => name.toLowerCase()) },
+  ),
+  disable_add_user_agent_to_request_tags: never('flag', 'No tag is made of the `user-agent` here.'),
   prompt_injection_params: protection('map', 'How prompt injections are recognised.'),
   llamaguard_unsafe_content_categories: protection('any', 'Categories that Llama Guard refuses.'),
   openai_moderations_model_name: protection('text', 'Model of the moderation of prompts.'),
@@ -266,11 +295,15 @@ export const LITELLM_SETTINGS = {
   add_user_information_to_llm_headers: later('flag', 'Adds who asked to the headers of provider calls.'),
   ...CONNECTION_TLS,
   ssl_security_level: later('text', 'TLS security level.'),
-  force_ipv4: later('flag', 'Connects to providers by IPv4 only.'),
+  force_ipv4: now('flag', 'Connects to providers by IPv4 only. Read at the start.', 'server.forceIpv4', false),
   timezone: now('zone', 'Time zone in which the days, weeks and months of budgets begin.', 'budgets.timeZone', 'UTC'),
   network_mock: later('any', 'Pretends provider answers.'),
   disable_add_transform_inline_image_block: later('flag', 'Does not ask the provider to read images as documents.'),
-  model_alias_map: later('map', 'Short names of models.'),
+  model_alias_map: now('map', 'Alias → group. `router_settings.model_group_alias` wins.', {
+    to: 'routing.aliases',
+    isWeak: true,
+    read: readAliases,
+  }),
   json_schema_validation: later('flag', 'Checks structured answers against their schema.'),
   LITELLM_DISABLE_STOP_SEQUENCE_LIMIT: never('any', 'The number of stop sequences is not limited here.'),
   telemetry: never('flag', 'This gateway reports nothing to anybody.'),

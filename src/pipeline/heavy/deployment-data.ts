@@ -16,7 +16,7 @@ export interface DeploymentData {
 
 /** Of a deployment, what the thread for large bodies needs. */
 export function dataOf({ config, provider, target, priced, isNamedByClient }: Deployment): DeploymentData {
-  const { apiKey: _key, apiBase: _address, tls: _tls, healthCheck: _check, ...rest } = config;
+  const { apiKey: _key, identity: _identity, apiBase: _address, tls: _tls, healthCheck: _check, ...rest } = config;
   const { baseUrl } = target;
   return {
     config: { ...rest, extraHeaders: {} },

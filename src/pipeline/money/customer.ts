@@ -24,8 +24,9 @@ export function customerOf(exchange: Exchange): string | undefined {
 
 /** The same; undefined if a request names none, whatever the configuration requires. */
 export function endUserOf({ client, outline, snapshot }: Exchange): string | undefined {
-  const { customerHeader } = snapshot.config.budgets;
-  const names = customerHeader === undefined ? HEADERS : [customerHeader, ...HEADERS];
+  const { customerHeader, customerHeaders = [] } = snapshot.config.budgets;
+  const names =
+    customerHeader === undefined ? [...customerHeaders, ...HEADERS] : [customerHeader, ...customerHeaders, ...HEADERS];
   const header = names
     .map((name) => ownValue(client.headers, name))
     .find((value) => typeof value === 'string' && value !== '');

@@ -9,16 +9,28 @@ import { MODEL_INFO, MODEL_PARAMS } from '../src/config/settings/model-list.ts';
 import { PRICE_SETTINGS } from '../src/config/settings/prices.ts';
 import { FEATURE_SETTINGS } from '../src/features/index.ts';
 import { LONGEST_SILENCE_MS } from '../src/snapshot/deployment.ts';
+import { TOPIC_ORDER, topicOf } from './config-topics.ts';
 import { writeGenerated } from './generated-page.ts';
 
-const EFFECT = { now: 'yes', later: 'not yet', never: 'no meaning here' } as const;
+const EFFECT = { now: 'yes', never: 'no meaning here' } as const;
 const FROM = { litellm: 'LiteLLM', guide: 'guide', sluice: 'Sluice' } as const;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
 
-function tableOf(settings: SettingRows): string {
+const NOT_YET = new Map<string, string[]>();
+
+/** The settings of a section that act or have no meaning here; those that do nothing yet are noted for the end of the page. */
+function tableOf(title: string, settings: SettingRows): string {
   const rank = { now: 0, later: 1, never: 2 } as const;
+  const section = title.replaceAll('`', '');
+  for (const [name, { effect, doc }] of Object.entries<SettingRow>(settings)) {
+    if (effect !== 'later') continue;
+    const topic = topicOf(`${section}.${name}`);
+    const row = `| ${cell(`\`${name}\``)} | ${cell(title)} | ${cell(doc)} |`;
+    NOT_YET.set(topic, [...(NOT_YET.get(topic) ?? []), row]);
+  }
   const rows = Object.entries<SettingRow>(settings)
+    .filter(([, { effect }]) => effect !== 'later')
     .toSorted(([, left], [, right]) => rank[left.effect] - rank[right.effect])
     .map(([name, setting]) => {
       const cells = [
@@ -26,7 +38,7 @@ function tableOf(settings: SettingRows): string {
         wordsFor(setting.type),
         setting.doc,
         defaultInWords(setting) ?? '',
-        EFFECT[setting.effect],
+        setting.effect === 'later' ? '' : EFFECT[setting.effect],
         FROM[setting.from],
       ];
       return `| ${cells.map(cell).join(' | ')} |`;
@@ -178,9 +190,9 @@ the first of the month, \`3mo\` (\`quarterly\`) with the quarter, \`1y\` (\`year
 
 ## Settings
 
-**In effect**: *yes*; *not yet*: accepted, checked for its type, and reported at every start as not yet in effect; *no meaning
-here*: accepted and reported, for the reason given. A setting of either kind that would protect requests stops the start, unless
-\`ignore_settings\` names it. So does a misspelt setting that holds a secret.
+**In effect**: *yes*; *no meaning here*: accepted and reported, for the reason given. Further settings are
+[not yet in effect](#not-yet-in-effect): accepted, checked for their type, and reported at every start. A setting of either kind that
+would protect requests stops the start, unless \`ignore_settings\` names it. So does a misspelt setting that holds a secret.
 `;
 
 /** Sections that features bring: maps at the top level that no entry above is about. */
@@ -192,10 +204,19 @@ const page = [
   INTRODUCTION,
   ...[...SECTIONS, ...featureSections].map(
     ([title, about, settings]) =>
-      `### ${title}\n\n${about}\n\n${tableOf(settings ?? rowsAt(title.replaceAll('`', '')))}`,
+      `### ${title}\n\n${about}\n\n${tableOf(title, settings ?? rowsAt(title.replaceAll('`', '')))}`,
   ),
 ].join('\n');
-writeGenerated('docs/reference/config.md', page);
+
+const notYet = TOPIC_ORDER.filter((topic) => NOT_YET.has(topic)).map(
+  (topic) =>
+    `### ${topic}\n\n| setting | in | what it will do |\n|---|---|---|\n${(NOT_YET.get(topic) ?? []).join('\n')}\n`,
+);
+const NOT_YET_ABOUT = `## Not yet in effect
+
+These settings are accepted and do nothing yet. Most are parts of a feature that does not exist yet, by which they are listed.
+`;
+writeGenerated('docs/reference/config.md', [page, NOT_YET_ABOUT, ...notYet].join('\n'));
 
 const schema = z.toJSONSchema(configFileSchema(topLevel), { target: 'draft-7', io: 'input' });
 const titled = { title: 'Sluice configuration', ...schema, patternProperties: { '^x-': true } };

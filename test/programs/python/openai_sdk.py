@@ -40,6 +40,28 @@ def stream():
         text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
         assert text == "tides come and go", text
         assert events.get_final_response().usage.total_tokens > 0
+    stream_in_background()
+
+
+def stream_in_background():
+    asked = {"model": model, "input": "Say: tides come and go", "background": True, "stream": True}
+    seen = []
+    with client.responses.create(**asked) as events:
+        for event in events:
+            seen.append(event)
+            if len(seen) == 4:
+                break
+    response_id = seen[0].response.id
+    after = seen[-1].sequence_number
+    rest = list(client.responses.retrieve(response_id, stream=True, starting_after=after))
+    numbers = [event.sequence_number for event in seen + rest]
+    assert numbers == list(range(len(numbers))), numbers
+    assert rest[-1].type == "response.completed", rest[-1]
+    assert rest[-1].response.output_text == "tides come and go", rest[-1]
+    with client.responses.stream(response_id=response_id, starting_after=after) as events:
+        again = [event.sequence_number for event in events]
+        assert again == [event.sequence_number for event in rest], again
+        assert events.get_final_response().output_text == "tides come and go"
 
 
 def tools():

@@ -9,7 +9,7 @@ export function permitAttempt({ admission, endpoint }: Exchange): CallPermit {
   return new CallPermit();
 }
 
-/** Leave for a notice to an address of the operator's (an alert, a webhook): no model works for it. */
+/** Leave for a call to an address of the operator's (an alert, a webhook, a source of tokens): no model works for it. */
 export function permitNotice(): CallPermit {
   return new CallPermit();
 }

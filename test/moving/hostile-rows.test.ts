@@ -1,0 +1,157 @@
+/** Databases of LiteLLM that are not as they should be: the import says what it leaves, and half of nothing is written. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { MASTER_KEY } from '../cli/simulated-config.ts';
+import { type Ended, runSluice, temporaryFolder } from '../cli/sluice-process.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import {
+  encryptGcm,
+  hashOf,
+  type LitellmDatabase,
+  makeLitellmDatabase,
+  skipWithoutSchema,
+} from './litellm-database.ts';
+
+const BY = { created_by: 'a', updated_by: 'a' };
+
+let postgres: TestPostgres;
+before(async () => {
+  if (!skipWithoutSchema) postgres = await startTestPostgres();
+});
+after(() => postgres?.close());
+
+interface World {
+  readonly litellm: LitellmDatabase;
+  readonly run: (...args: readonly string[]) => Promise<Ended>;
+}
+
+async function world(context: TestContext, further: Record<string, unknown> = {}): Promise<World> {
+  const cwd = temporaryFolder(context);
+  const litellm = await makeLitellmDatabase(await postgres.makeDatabase());
+  context.after(() => litellm.close());
+  const config = join(cwd, 'config.yaml');
+  writeFileSync(config, JSON.stringify({ model_list: [], general_settings: { master_key: MASTER_KEY }, ...further }));
+  const run = (...args: readonly string[]): Promise<Ended> =>
+    runSluice(context, {
+      cwd,
+      args: ['import', 'litellm', '-c', config, '--database-url', litellm.url, ...args],
+    });
+  return { litellm, run };
+}
+
+describe('A database of LiteLLM', { skip: skipWithoutSchema, timeout: 600_000 }, () => {
+  it('with a wrong salt key changes nothing, and the message says so', async (context) => {
+    const { litellm, run } = await world(context);
+    await litellm.insert('VerificationToken', { token: hashOf('sk-1'), models: [] });
+    const params = { model: encryptGcm('openai/gpt-4o', 'right'), api_key: encryptGcm('secret', 'right') };
+    await litellm.insert('ProxyModelTable', { model_id: 'm1', model_name: 'm', litellm_params: params, ...BY });
+    const wrong = await run('--apply', '--salt-key', 'wrong');
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /salt key does not open .* Nothing was imported\.$/m);
+    const none = await run('--apply');
+    assert.equal(none.code, 3, none.stderr);
+    assert.match(none.stdout, /^! model m \(m1\): is encrypted \(model, api_key\): give the salt key$/m);
+    assert.match(none.stdout, /^ {2}keys +1 new$/m);
+    const right = await run('--apply', '--salt-key', 'right');
+    assert.equal(right.code, 0, right.stdout);
+    assert.match(right.stdout, /^\+ model m \(m1\)$/m);
+  });
+
+  it('of another version, with nulls, wrong values and duplicates, gives every key that can be read', async (context) => {
+    const { litellm, run } = await world(context);
+    for (const column of ['budget_limits', 'tpd_limit', 'key_type', 'last_active', 'access_group_ids', 'project_id']) {
+      await litellm.run(`alter table "LiteLLM_VerificationToken" drop column ${column}`);
+    }
+    for (const table of ['BudgetWindowSpend', 'AccessGroupTable', 'DeprecatedVerificationToken', 'TagTable']) {
+      await litellm.run(`drop table "LiteLLM_${table}"`);
+    }
+    await litellm.run('alter table "LiteLLM_VerificationToken" add column of_the_future jsonb default \'{"a": 1}\'');
+    const key = (name: string, row: Parameters<LitellmDatabase['insert']>[1]): Promise<void> =>
+      litellm.insert('VerificationToken', { token: hashOf(name), key_name: 'sk-...1234', ...row });
+    await key('nulls', { key_alias: null, models: null, user_id: null, blocked: null, max_budget: null });
+    await key('twin 1', { key_alias: 'twin', models: [] });
+    await key('twin 2', { key_alias: 'twin', models: [] });
+    await key('period', { models: [], max_budget: 5, budget_duration: 'every now and then' });
+    await key('infinite', { models: [], max_budget: Number.POSITIVE_INFINITY });
+    await key('long', { models: [], key_alias: 'x'.repeat(300) });
+    await key('text', { models: [], metadata: { tags: 'no list', note: '\u001b[31m' } });
+    await litellm.insert('VerificationToken', { token: 'sk-in-plain-text', models: [] });
+    await litellm.insert('UserTable', {
+      user_id: 'u1',
+      user_email: 'same@example.com',
+      user_role: 'captain',
+      models: null,
+    });
+    await litellm.insert('UserTable', { user_id: 'u2', user_email: 'Same@example.com', models: [] });
+    for (const args of [[], ['--apply']]) {
+      const ended = await run(...args);
+      assert.equal(ended.code, 3, ended.stderr);
+      const { stdout } = ended;
+      assert.match(stdout, /^ {2}users +2 new$/m);
+      assert.match(stdout, /^! key .*: `budget_duration` must be a period/m);
+      assert.match(stdout, /^! key .*: `max_budget` must be a number of USD/m);
+      assert.match(stdout, /^\+ key .*: its alias is taken and left out$/m);
+      assert.match(stdout, /^\+ key .*: its alias is longer than 255 characters and left out$/m);
+      assert.match(stdout, /^! key .*: is stored by another name than the SHA-256 of its text$/m);
+      assert.match(stdout, /^\+ user same@example\.com: has the role internal_user_viewer/m);
+      assert.match(stdout, /^\+ user Same@example\.com: its email address is taken and left out$/m);
+      assert.ok(!stdout.includes('sk-in-plain-text') && !stdout.includes('\u001b'), 'a secret or an escape is shown');
+    }
+    const again = await run('--apply', '--changes-only');
+    assert.doesNotMatch(again.stdout, /^\+/m);
+  });
+
+  it('leaves alone what exists here or is declared in the file, and adds its spend to the latter', async (context) => {
+    const declared = 'sk-declared-0123456789abcdef';
+    const { litellm, run } = await world(context, { user_api_key_list: [{ key: declared, max_budget: 5 }] });
+    await litellm.insert('VerificationToken', {
+      token: hashOf(declared),
+      key_name: 'sk-...cdef',
+      models: [],
+      spend: 4,
+    });
+    const first = await run('--apply');
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stdout, /^\$ key .*, spent 4 USD: is declared in the configuration file, which wins/m);
+    const second = await run('--apply');
+    assert.match(second.stdout, /^- key .*: is declared in the configuration file/m);
+  });
+
+  it('that is none is refused, and so is the one that Sluice itself uses', async (context) => {
+    const cwd = temporaryFolder(context);
+    const url = await postgres.makeDatabase();
+    const config = join(cwd, 'config.yaml');
+    writeFileSync(
+      config,
+      JSON.stringify({ model_list: [], general_settings: { master_key: MASTER_KEY, database_url: url } }),
+    );
+    const run = (from: string): Promise<Ended> =>
+      runSluice(context, { cwd, args: ['import', 'litellm', '-c', config, '--database-url', from] });
+    const own = await run(url);
+    assert.deepEqual([own.code, own.stdout], [2, '']);
+    const empty = await run(await postgres.makeDatabase());
+    assert.equal(empty.code, 1);
+    assert.match(empty.stderr, /has no tables of LiteLLM/);
+    const nowhere = await run('postgresql://litellm:hidden-password@127.0.0.1:1/litellm');
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /^LiteLLM’s database cannot be read: Postgres cannot be reached/);
+    assert.ok(!nowhere.stderr.includes('hidden-password'));
+  });
+
+  it('of 100,000 keys is imported, and a second run has nothing to say about them', async (context) => {
+    const { litellm, run } = await world(context);
+    await litellm.run(`insert into "LiteLLM_VerificationToken" (token, key_name, key_alias, models, spend, metadata)
+      select encode(sha256(n::text::bytea), 'hex'), 'sk-...' || lpad((n % 10000)::text, 4, '0'), 'key ' || n, '{}', 0.5, '{"service": "x"}'
+      from generate_series(1, 100000) n`);
+    const begun = performance.now();
+    const ended = await run('--apply');
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.match(ended.stdout, /^ {2}keys +100,000 new$/m);
+    context.diagnostic(`100,000 keys in ${Math.round((performance.now() - begun) / 1000)} s`);
+    const second = await run('--apply', '--changes-only');
+    assert.match(second.stdout, /^ {2}keys +100,000 the same$/m);
+    assert.ok(second.stdout.length < 1_000);
+  });
+});

@@ -119,7 +119,7 @@ describe('A database of LiteLLM', { skip: skipWithoutSchema, timeout: 600_000 },
     assert.match(second.stdout, /^- key .*: is declared in the configuration file/m);
   });
 
-  it('that is none is refused, and so is the one that Sluice itself uses', async (context) => {
+  it('without LiteLLM’s tables is refused, and so is the one that Sluice itself uses', async (context) => {
     const cwd = temporaryFolder(context);
     const url = await postgres.makeDatabase();
     const config = join(cwd, 'config.yaml');

@@ -19,6 +19,7 @@ const CONFIG = JSON.stringify({
   model_list: [
     { model_name: 'a', litellm_params: at('openai_like/alpha') },
     { model_name: 'b', litellm_params: at('openai_like/beta') },
+    { model_name: 'slow', litellm_params: at('openai_like/gamma+latency-20000-0') },
     { model_name: 'broken', litellm_params: at('openai_like/fault-500') },
     { model_name: 'also-broken', litellm_params: at('openai_like/fault-503') },
     { model_name: 'both', litellm_params: at('openai_like/in-eu', { region_name: 'westeurope' }) },
@@ -112,6 +113,32 @@ describe('several models with commas between them', { timeout: 30_000 }, () => {
     const half = (await (await chat({ model: 'broken,a' })).json()) as Answered[];
     assert.equal(half[0]?.error.type, 'internal_server_error');
     assert.equal(wordsOf(half[1]), 'hello');
+  });
+
+  it('are all given up when the client leaves', async () => {
+    const leaving = new AbortController();
+    const body = JSON.stringify({ model: 'slow,slow,slow', messages: says('hello') });
+    const headers = { ...bearer(gateway.masterKey), 'content-type': 'application/json' };
+    const asked = fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers,
+      body,
+      signal: leaving.signal,
+    });
+    asked.catch(() => undefined);
+    const until = async (isSo: () => boolean) => {
+      for (let tries = 0; tries < 500 && !isSo(); tries++) await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.ok(isSo());
+    };
+    await until(() => gateway.simulator.requests.length === 3);
+    leaving.abort();
+    await assert.rejects(asked);
+    await until(() => gateway.simulator.requests.every(({ outcome }) => outcome === 'aborted-by-client'));
+    const inFlight = async () =>
+      /^litellm_in_flight_requests (\d+)$/m.exec(await (await gateway.get('/metrics')).text())?.[1];
+    for (let tries = 0; tries < 500 && (await inFlight()) !== '0'; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(await inFlight(), '0');
   });
 
   it('are bounded, not streamed, and have no empty name', async () => {

@@ -163,6 +163,8 @@ function matches(declared: Declared, kind: Kind, id: string, value: Kinds[Kind],
     isAny(search.ids, [id]) &&
     (search.alias === undefined || alias === search.alias) &&
     (search.aliasContains === undefined || (alias ?? '').toLowerCase().includes(search.aliasContains.toLowerCase())) &&
+    isPart(search.emailContains, [facts.email]) &&
+    isPart(search.contains, kind === 'key' ? [alias] : [alias, facts.email, id]) &&
     (search.email === undefined || facts.email?.toLowerCase() === search.email.toLowerCase()) &&
     (search.role === undefined || facts.role === search.role) &&
     (search.budgetId === undefined || facts.budgetId === search.budgetId) &&
@@ -174,6 +176,11 @@ function matches(declared: Declared, kind: Kind, id: string, value: Kinds[Kind],
     (search.teamId === undefined || teams.includes(search.teamId)) &&
     (search.organizationId === undefined || organizations.includes(search.organizationId))
   );
+}
+
+/** Whether one of the texts has the part in it, in any case. */
+function isPart(part: string | undefined, texts: readonly (string | undefined)[]): boolean {
+  return part === undefined || texts.some((text) => text?.toLowerCase().includes(part.toLowerCase()) === true);
 }
 
 function only(text: string | undefined): readonly string[] {

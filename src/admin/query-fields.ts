@@ -1,5 +1,5 @@
 /** Reading the query of a management request. */
-import type { Kinds, ListOptions, Search } from '../stores/contracts/directory.ts';
+import type { Kinds, ListOptions, Search, SortColumn } from '../stores/contracts/directory.ts';
 import type { ManagementContext } from './contract.ts';
 import { wrongField } from './fields.ts';
 
@@ -33,8 +33,6 @@ export function pagesOf(total: number, { size }: Page): number {
   return Math.ceil(total / size);
 }
 
-type SortColumn = NonNullable<ListOptions['sortBy']>;
-
 /** How a list is to be sorted: `sort_by`, one of the columns, and `sort_order`. */
 export function sortOf(
   query: URLSearchParams,
@@ -44,6 +42,8 @@ export function sortOf(
   const columns = new Map<string, SortColumn>([
     ['created_at', 'createdAt'],
     ['updated_at', 'updatedAt'],
+    ['spend', 'spend'],
+    ['max_budget', 'maxBudget'],
     ...Object.entries(further),
   ]);
   const sortBy = columns.get(wordOf(query, 'sort_by', [...columns.keys()]) ?? 'created_at') ?? 'createdAt';

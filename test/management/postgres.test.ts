@@ -65,6 +65,11 @@ const PATHS = [
   '/tag/summary',
   '/tag/list',
   '/organization/list',
+  '/user/list?sort_by=spend&sort_order=desc',
+  '/user/list?sort_by=max_budget&search=i',
+  '/v2/team/list?sort_by=spend&search=T',
+  '/key/list?sort_by=spend&return_full_object=true',
+  '/key/list?sort_by=max_budget&sort_order=asc',
 ];
 
 describe('Over Postgres', { timeout: 60_000 }, () => {

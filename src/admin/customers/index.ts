@@ -1,5 +1,6 @@
 /** `/customer/…` and `/end_user/…`: the end users of an application, as a request's `user` names them. */
 
+import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
 import type { Customer } from '../../stores/contracts/directory.ts';
@@ -138,7 +139,10 @@ async function info(call: ManagementCall): Promise<JsonValue> {
 /** LiteLLM's list has no pages; here `page` and `page_size` show what follows the first thousand. */
 async function list({ context, query }: ManagementCall): Promise<JsonValue> {
   const { limit, offset } = pageOf(query, { sizeName: 'page_size', usual: MOST, most: MOST });
-  const customers = await context.directory.list('customer', {}, { limit, offset });
+  const customers = await context.directory.list('customer', defined({ contains: textOf(query, 'search') }), {
+    limit,
+    offset,
+  });
   return await showWithSpent(context, customers, spenderOf.customer, show);
 }
 

@@ -54,7 +54,7 @@ export async function listKeyAliases(call: ManagementCall): Promise<JsonValue> {
   const page = pageOf(query, { sizeName: 'size', usual: 50, most: 500 });
   refuseFilters(query, 'status');
   const base = await searchOf(call);
-  const search = base === undefined ? undefined : { ...base, ...defined({ aliasContains: textOf(query, 'search') }) };
+  const search = base;
   const options: ListOptions = { limit: page.limit, offset: page.offset, sortBy: 'alias' };
   const { total, found } = await findPage(context, 'key', search, options);
   return {
@@ -79,7 +79,7 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const asked: Search = {
     ...(alias !== undefined && (isPart ? { aliasContains: alias } : { alias })),
     ...(hash !== undefined && { ids: [hashOf(hash)] }),
-    ...defined({ userId, teamId, organizationId }),
+    ...defined({ userId, teamId, organizationId, contains: textOf(query, 'search') }),
   };
   if (seesAll(call)) return asked;
   // The team's admins see all of its keys, and so do members that are permitted to list them.

@@ -122,7 +122,7 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const userId = textOf(query, 'user_id');
   const organizationId = textOf(query, 'organization_id');
   const teamId = textOf(query, 'team_id');
-  const alias = textOf(query, 'team_alias') ?? textOf(query, 'search');
+  const alias = textOf(query, 'team_alias');
   let ids = teamId === undefined ? undefined : [teamId];
   const narrow = (to: readonly string[]): void => {
     ids = ids === undefined ? [...to] : ids.filter((id) => to.includes(id));
@@ -139,7 +139,7 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   if (ids?.length === 0) return undefined;
   const organizationIds = seesAll(call) || userId !== undefined ? [] : organizationIdsOf(call);
   return {
-    ...defined({ ids, organizationId, aliasContains: alias }),
+    ...defined({ ids, organizationId, aliasContains: alias, contains: textOf(query, 'search') }),
     ...(organizationId === undefined && organizationIds.length > 0 && { organizationIds }),
   };
 }

@@ -56,7 +56,7 @@ export async function listUsers(call: ManagementCall): Promise<JsonValue> {
   const { context, query } = call;
   const page = pageOf(query, { sizeName: 'page_size', usual: 25, most: 100 });
   const search = await searchOf(call);
-  const sort = sortOf(query, { user_alias: 'alias', user_id: 'id' }, 'asc');
+  const sort = sortOf(query, { user_alias: 'alias', user_id: 'id', user_email: 'email', user_role: 'role' }, 'asc');
   const { total, found } = await findPage(context, 'user', search, { limit: page.limit, offset: page.offset, ...sort });
   const described = await describeUsers(context, found);
   const counts = await Promise.all(found.map(({ id }) => context.directory.count('key', { userId: id })));
@@ -127,7 +127,7 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const { query, context } = call;
   refuseFilters(query, 'sso_user_ids');
   const role = wordOf(query, 'role', USER_ROLES);
-  const email = textOf(query, 'user_email')?.toLowerCase();
+  const emailContains = textOf(query, 'user_email');
   const team = textOf(query, 'team');
   let ids = textsOf(query, 'user_ids');
   const narrow = (to: readonly string[]): void => {
@@ -144,7 +144,7 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
     narrow(members.flat().map(({ userId }) => userId));
   }
   if (ids !== undefined && ids.length === 0) return undefined;
-  return defined({ ids, email, role });
+  return defined({ ids, emailContains, role, contains: textOf(query, 'search') });
 }
 
 function withOnlyMember(team: JsonObject, userId: string): JsonObject {

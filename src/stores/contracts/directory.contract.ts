@@ -11,6 +11,8 @@ import {
   InvalidValueError,
   type Key,
   type Kinds,
+  type Search,
+  type SortColumn,
   type Team,
   type User,
 } from './directory.ts';
@@ -495,6 +497,39 @@ export function testDirectory(name: string, makeDirectory: () => Promise<TestDir
     assert.deepEqual(await found("'"), ["o'clock"]);
     assert.deepEqual(await found('100'), ['100 percent', '100%']);
     assert.equal((await found('')).length, aliases.length);
+  });
+
+  behaves('lists are sorted by budget, address and role', async ({ directory }) => {
+    const users = [
+      { id: 'a', maxBudget: 900n, email: 'z@x', role: 'internal_user' },
+      { id: 'b', role: 'proxy_admin' },
+      { id: 'c', maxBudget: 10_000_000_000_000_000n, email: 'A@x', role: 'internal_user' },
+      { id: 'd', maxBudget: 1_000n, email: 'm@x', role: 'proxy_admin' },
+    ] as const;
+    for (const { id, ...rest } of users) await directory.create('user', makeUser(id, rest), entry());
+    const ids = async (sortBy: SortColumn, descending: boolean): Promise<string> =>
+      (await directory.list('user', {}, { ...PAGE, sortBy, descending })).map(({ id }) => id).join('');
+    assert.equal(await ids('maxBudget', false), 'badc');
+    assert.equal(await ids('maxBudget', true), 'cdab');
+    assert.equal(await ids('email', false), 'bcda');
+    assert.equal(await ids('email', true), 'adcb');
+    assert.equal(await ids('role', false), 'acbd');
+    await assert.rejects(directory.list('team', {}, { ...PAGE, sortBy: 'email' }), /cannot be sorted by email/);
+    await assert.rejects(directory.list('model', {}, { ...PAGE, sortBy: 'spend' }), /spend nothing/);
+  });
+
+  behaves('a part of an alias, an address or an id is found', async ({ directory }) => {
+    await directory.create('user', makeUser('Abc/1', { alias: 'Zoë', email: 'Q@Example.com' }), entry());
+    await directory.create('key', makeKey('k1', { alias: 'k2' }), entry());
+    const found = async (search: Search): Promise<number> => directory.count('user', search);
+    assert.equal(await found({ contains: 'ZOË' }), 1);
+    assert.equal(await found({ contains: 'BC/' }), 1);
+    assert.equal(await found({ contains: 'q@ex' }), 1);
+    assert.equal(await found({ contains: '%' }), 0);
+    assert.equal(await found({ emailContains: 'EXAMPLE' }), 1);
+    assert.equal(await found({ emailContains: 'zoë' }), 0);
+    assert.equal(await directory.count('key', { contains: 'K2' }), 1);
+    assert.equal(await directory.count('key', { contains: 'k1' }), 0, 'never by a part of a hash');
   });
 
   behaves('the audit log is searched, counted, paged and pruned', async ({ directory }) => {

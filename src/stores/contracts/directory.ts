@@ -218,11 +218,14 @@ export interface Kinds {
   readonly model: StoredModel;
 }
 
+/** `spend` is what an object spent since its last reset, whatever the period of its budget. A kind that lacks a column throws. */
+export type SortColumn = 'createdAt' | 'updatedAt' | 'alias' | 'id' | 'email' | 'role' | 'spend' | 'maxBudget';
+
 export interface ListOptions {
   readonly limit: number;
   readonly offset: number;
   /** Column to sort by; `createdAt` by default. */
-  readonly sortBy?: 'createdAt' | 'updatedAt' | 'alias' | 'id';
+  readonly sortBy?: SortColumn;
   readonly descending?: boolean;
 }
 
@@ -235,6 +238,10 @@ export interface Search {
   readonly alias?: string;
   /** Anywhere in the alias, case-insensitive; `%` and `_` mean themselves. */
   readonly aliasContains?: string;
+  /** Anywhere in the address, in the same way. */
+  readonly emailContains?: string;
+  /** Anywhere in the alias, the address or the id, in the same way; hashes of keys are not searched. */
+  readonly contains?: string;
   readonly userId?: string;
   readonly userIds?: readonly string[];
   readonly teamId?: string;

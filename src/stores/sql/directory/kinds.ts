@@ -26,6 +26,10 @@ export interface KindOfObject<Value> {
   readonly id: (value: Value) => string;
   readonly columns: (value: Value) => Partial<SearchColumns>;
   readonly search: Readonly<Partial<Record<SearchWord, SearchRule>>>;
+  /** Columns in which a part of a text is looked for. */
+  readonly contains?: readonly ('alias_search' | 'email' | 'id')[];
+  /** What its account in the ledger begins with, before its id: `team:`. */
+  readonly account?: string;
 }
 
 const aliasColumns = (alias: string | undefined): Pick<SearchColumns, 'alias' | 'alias_search'> => ({
@@ -37,6 +41,8 @@ const aliasColumns = (alias: string | undefined): Pick<SearchColumns, 'alias' | 
 export const KINDS: { readonly [Kind in keyof Kinds]: KindOfObject<Kinds[Kind]> } = {
   organization: {
     table: 'organizations',
+    account: 'organization:',
+    contains: ['alias_search', 'id'],
     idField: 'id',
     id: ({ id }) => id,
     columns: ({ alias, budgetId }) => ({ ...aliasColumns(alias), budget_id: budgetId ?? null }),
@@ -49,6 +55,8 @@ export const KINDS: { readonly [Kind in keyof Kinds]: KindOfObject<Kinds[Kind]> 
   },
   team: {
     table: 'teams',
+    account: 'team:',
+    contains: ['alias_search', 'id'],
     idField: 'id',
     id: ({ id }) => id,
     columns: ({ alias, organizationId, budgetId }) => ({
@@ -66,6 +74,8 @@ export const KINDS: { readonly [Kind in keyof Kinds]: KindOfObject<Kinds[Kind]> 
   },
   user: {
     table: 'users',
+    account: 'user:',
+    contains: ['alias_search', 'email', 'id'],
     idField: 'id',
     id: ({ id }) => id,
     columns: ({ alias, email, role, budgetId }) => ({
@@ -86,6 +96,8 @@ export const KINDS: { readonly [Kind in keyof Kinds]: KindOfObject<Kinds[Kind]> 
   },
   customer: {
     table: 'customers',
+    account: 'customer:',
+    contains: ['alias_search', 'id'],
     idField: 'id',
     id: ({ id }) => id,
     columns: ({ alias, budgetId }) => ({ ...aliasColumns(alias), budget_id: budgetId ?? null }),
@@ -93,6 +105,8 @@ export const KINDS: { readonly [Kind in keyof Kinds]: KindOfObject<Kinds[Kind]> 
   },
   key: {
     table: 'keys',
+    account: 'key:',
+    contains: ['alias_search'],
     idField: 'hash',
     id: ({ hash }) => hash,
     columns: (key) => ({
@@ -116,6 +130,7 @@ export const KINDS: { readonly [Kind in keyof Kinds]: KindOfObject<Kinds[Kind]> 
   budget: { table: 'budgets', idField: 'id', id: ({ id }) => id, columns: () => ({}), search: {} },
   tag: {
     table: 'tags',
+    account: 'tag:',
     idField: 'name',
     id: ({ name }) => name,
     columns: ({ budgetId }) => ({ budget_id: budgetId ?? null }),

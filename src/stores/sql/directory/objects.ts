@@ -102,7 +102,7 @@ export function objectsOf(connection: SqlConnection, writer: DirectoryWriter): O
     async list(kind, search, options) {
       const rows = await matching(kind, search)
         .select('data')
-        .orderBy(orderOf(anyKind(kind), options))
+        .orderBy(orderOf(database, anyKind(kind), options))
         .limit(options.limit)
         .offset(options.offset)
         .execute();

@@ -1,6 +1,6 @@
 /** Searches as conditions. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { ListOptions, Search } from '../../contracts/directory.ts';
+import type { ListOptions, Search, SortColumn } from '../../contracts/directory.ts';
 import type { SqlConnection } from '../connection.ts';
 import type { KindOfObject, SearchRule, SearchWord } from './kinds.ts';
 import { isStorable } from './storable.ts';
@@ -38,7 +38,15 @@ export function conditionsOf(database: Database, kind: KindOfObject<never>, sear
   }
   if (search.aliasContains !== undefined) {
     if (kind.search.alias === undefined) throw new Error(`${kind.table} have no alias to search`);
-    conditions.push(contains(search.aliasContains));
+    conditions.push(contains(['alias_search'], search.aliasContains));
+  }
+  if (search.emailContains !== undefined) {
+    if (kind.search.email === undefined) throw new Error(`${kind.table} have no address to search`);
+    conditions.push(contains(['email'], search.emailContains));
+  }
+  if (search.contains !== undefined) {
+    if (kind.contains === undefined) throw new Error(`${kind.table} have no text to search`);
+    conditions.push(contains(kind.contains, search.contains));
   }
   return conditions;
 }
@@ -67,25 +75,64 @@ export function isOneOf(database: Database, column: string, values: readonly str
     : sql<SqlBool>`${sql.ref(column)} = any(${storable}::text[])`;
 }
 
-function contains(text: string): Condition {
-  if (text === '') return sql<SqlBool>`alias_search is not null`;
-  if (!isStorable(text)) return sql<SqlBool>`1 = 0`;
+function contains(columns: readonly string[], text: string): Condition {
+  if (text !== '' && !isStorable(text)) return sql<SqlBool>`1 = 0`;
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  return sql<SqlBool>`alias_search like ${pattern} escape '\\'`;
+  const parts = columns.map((column) => sql<SqlBool>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`);
+  return sql<SqlBool>`(${sql.join(parts, sql` or `)})`;
 }
 
-const COLUMNS = { createdAt: 'created_at', updatedAt: 'updated_at', alias: 'alias', id: 'id' } as const;
+const COLUMNS: Readonly<Record<Exclude<SortColumn, 'spend' | 'maxBudget'>, string>> = {
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+  alias: 'alias',
+  id: 'id',
+  email: 'email',
+  role: 'role',
+};
 
 /** The order of a list: the id comes last, so that each row is on exactly one page. */
 export function orderOf(
+  database: Database,
   kind: KindOfObject<never>,
   { sortBy = 'createdAt', descending = false }: ListOptions,
 ): RawBuilder<unknown> {
-  // Kinds without an alias are sorted by id instead.
-  const column = sortBy === 'alias' && kind.search.alias === undefined ? 'id' : COLUMNS[sortBy];
   const direction = descending ? sql`desc nulls last` : sql`asc nulls first`;
   const byId = descending ? sql`desc` : sql`asc`;
+  if (sortBy === 'spend') return sql`${spendOf(database, kind)} ${byId}, id ${byId}`;
+  if (sortBy === 'maxBudget') return sql`${numberIn(database, 'maxBudget')} ${direction}, id ${byId}`;
+  if ((sortBy === 'email' || sortBy === 'role') && kind.search[sortBy] === undefined) {
+    throw new Error(`${kind.table} cannot be sorted by ${sortBy}`);
+  }
+  // Kinds without an alias are sorted by id instead.
+  const column = sortBy === 'alias' && kind.search.alias === undefined ? 'id' : COLUMNS[sortBy];
   if (column === 'id') return sql`id ${byId}`;
-  if (column === 'alias') return sql`alias ${direction}, id ${byId}`;
-  return sql`${sql.ref(column)} ${byId}, id ${byId}`;
+  // Only these can be missing; the others have an index in plain order.
+  const isOptional = column === 'alias' || column === 'email';
+  return sql`${sql.ref(column)} ${isOptional ? direction : byId}, id ${byId}`;
+}
+
+/** What an object spent, in micro-USD. A key's account bears the hash of its first text. */
+function spendOf(database: Database, kind: KindOfObject<never>): RawBuilder<unknown> {
+  if (kind.account === undefined) throw new Error(`${kind.table} spend nothing`);
+  const id = sql.ref(`${kind.table}.id`);
+  // As `escapeId` writes ids into accounts.
+  const own =
+    kind.table === 'keys'
+      ? sql`coalesce(${textIn(database, 'accountHash')}, ${id})`
+      : sql`replace(replace(${id}, '%', '%25'), '/', '%2F')`;
+  return sql`coalesce((select cost_micro + cost_pico / 1000000.0 from account_totals
+    where account = ${sql.lit(kind.account)} || ${own}), 0)`;
+}
+
+function numberIn(database: Database, member: string): RawBuilder<unknown> {
+  const text = textIn(database, member);
+  return database === 'sqlite' ? sql`cast(${text} as integer)` : sql`cast(${text} as numeric)`;
+}
+
+/** A member of the stored object, as text. */
+function textIn(database: Database, member: string): RawBuilder<unknown> {
+  return database === 'sqlite'
+    ? sql`json_extract(data, ${sql.lit(`$.${member}`)})`
+    : sql`(data::json ->> ${sql.lit(member)})`;
 }

@@ -1,7 +1,9 @@
 /** Reads `model_list` into deployments. */
+
 import { createHash } from 'node:crypto';
 import { defined } from '../core/defined.ts';
 import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
+import { groupedByTeam } from '../core/team-models.ts';
 import { apiBaseFault } from './api-base-fault.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
 import { readDeploymentTls } from './connection-tls.ts';
@@ -132,7 +134,8 @@ class DeploymentReader {
     if (written === undefined)
       return missing(own, `${owner} has no "model" in litellm_params; write "model: provider/model"`);
     if (!group) return [];
-    return this.#resolve({ item, group, params, ...this.#readInfo(item, node, params) }, written);
+    const { info, modelInfo } = this.#readInfo(item, node, params);
+    return this.#resolve({ item, params, info, ...groupedByTeam(group, modelInfo) }, written);
   }
 
   /** The parameters, with the named credential and the router's defaults for what they leave out. */

@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
+import { teamGroup } from '../core/team-models.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { needsExactCount } from '../routing/pre-call-checks.ts';
@@ -7,6 +8,7 @@ import type { Deployment } from '../snapshot/deployment.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { allowedModels, type Denier, deniedBy, mayUseAll } from '../tenancy/model-access.ts';
+import { isOfAnotherTeam, teamNameOf } from '../tenancy/team-models.ts';
 import { countPrompt, type PromptCounter } from './money/count-prompt.ts';
 import { unknownModel } from './peek.ts';
 
@@ -30,12 +32,19 @@ function chosenFor({ snapshot, endpoint }: Exchange): string | undefined {
 
 /** The group of a name, and the name that the key's alias stands for. Throws if there is none, or if the key may not use it. */
 export function checkModel({ snapshot, identity, endpoint }: Exchange, asked: string) {
-  const model = aliased(asked, identity);
-  const group = snapshot.groups.resolve(model);
+  const model = aliased(asked, identity, snapshot);
+  const group = groupFor(identity, model, snapshot);
   const denier = identity === undefined ? undefined : denierOf(identity, model, group);
   if (identity !== undefined && denier !== undefined) throw modelDenied(identity, denier, model);
   if (group === undefined) throw unservedModel(snapshot, model) ?? unknownModel(endpoint.name, model);
   return { model, group };
+}
+
+/** The group of a name. One of another team is as if it did not exist. */
+function groupFor(identity: Identity | undefined, model: string, { groups }: Snapshot) {
+  const group = groups.resolve(model);
+  const isHidden = group !== undefined && identity !== undefined && isOfAnotherTeam(identity, group);
+  return isHidden ? undefined : group;
 }
 
 /** A fallback that the client asks for and may not use is refused at once: without it, a failure would look as if there were none. */
@@ -43,7 +52,7 @@ function refuseFallbacks({ controls, snapshot }: Exchange, identity: Identity): 
   if (controls.disableFallbacks === true) return;
   for (const names of [controls.fallbacks, controls.contextWindowFallbacks, controls.contentPolicyFallbacks]) {
     for (const name of names ?? []) {
-      const denier = denierOf(identity, name, snapshot.groups.resolve(name));
+      const denier = denierOf(identity, name, groupFor(identity, name, snapshot));
       if (denier !== undefined) throw modelDenied(identity, denier, name, 'fallbacks');
     }
   }
@@ -83,8 +92,15 @@ function unservedModel({ aliases, unserved }: Snapshot, model: string): GatewayE
   return new GatewayError('unserved_model', message, { param: 'model' });
 }
 
-/** The name that a key or its team gives another model group. */
-function aliased(model: string, identity: Identity | undefined): string {
+/** The name that a key or its team gives another model group, and the group of a name that is the team's own. */
+function aliased(asked: string, identity: Identity | undefined, { hasTeamModels, groups }: Snapshot): string {
+  const model = aliasOf(asked, identity);
+  if (!hasTeamModels || identity?.teamId === undefined) return model;
+  const own = teamGroup(identity.teamId, model);
+  return groups.isGroup(own) ? own : model;
+}
+
+function aliasOf(model: string, identity: Identity | undefined): string {
   const { key, team } = identity?.objects ?? {};
   for (const aliases of [key?.aliases, team?.modelAliases]) {
     if (aliases !== undefined && Object.hasOwn(aliases, model)) return aliases[model] ?? model;
@@ -101,6 +117,8 @@ export function mayUseGroup(identity: Identity, model: string, group: ResolvedGr
  * Who denies a group, by any of its names: the one asked for, its own, its pattern, the access groups it belongs to.
  */
 function denierOf(identity: Identity, model: string, group: ResolvedGroup<Deployment> | undefined): Denier | undefined {
+  const ownName = group === undefined ? undefined : teamNameOf(group);
+  if (group !== undefined && ownName !== undefined) return denierOfOwn(identity, group, ownName);
   if (mayUseAll(identity)) return undefined;
   const names = group?.isByModel === true ? [group.name] : [model];
   if (group !== undefined && group.name !== names[0]) names.push(group.name);
@@ -110,6 +128,12 @@ function denierOf(identity: Identity, model: string, group: ResolvedGroup<Deploy
     if (Array.isArray(accessGroups)) names.push(...accessGroups.filter((name) => typeof name === 'string'));
   }
   return deniedBy(identity, names);
+}
+
+/** A team's own model is the team's, whatever else it and its organisation may use; a key can still be held to other models. */
+function denierOfOwn(identity: Identity, group: ResolvedGroup<Deployment>, ownName: string): Denier | undefined {
+  if (isOfAnotherTeam(identity, group)) return 'team';
+  return deniedBy(identity, [ownName]) === 'key' ? 'key' : undefined;
 }
 
 const DENIALS = {

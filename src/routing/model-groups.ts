@@ -31,7 +31,7 @@ interface NameRules<D> {
   /** The name under which a provider knows a model, with the provider before it: `openai/gpt-4o` for `gpt-4o`. */
   readonly withProvider?: (model: string) => string | undefined;
   /** A deployment's own model, as a file names it: `openai/gpt-4o`. */
-  readonly modelOf?: (deployment: D) => string;
+  readonly modelOf?: (deployment: D) => string | undefined;
 }
 
 export interface GroupAlias {
@@ -76,6 +76,11 @@ export class ModelGroups<D extends Routable> {
       else this.#groups.set(name, { name, deployments: list });
     }
     this.#wildcards.sort((left, right) => right.wildcard.specificity - left.wildcard.specificity);
+  }
+
+  /** Whether a group has exactly this name. */
+  isGroup(name: string): boolean {
+    return this.#groups.has(name);
   }
 
   /** The group that a name means, or undefined. */

@@ -2,6 +2,7 @@ import type { DeploymentConfig, GatewayConfig } from '../config/gateway-config.t
 import { UnservedGroups } from '../config/unserved-groups.ts';
 import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
+import { owningTeam } from '../core/team-models.ts';
 import { priceModel } from '../costs/prices.ts';
 import { ceilingCard } from '../costs/rate-card.ts';
 import { findProvider, withItsProvider } from '../providers/index.ts';
@@ -43,11 +44,14 @@ export function makeSnapshot(
     ceiling: ceilingCard(config.budgets.unpricedCeiling),
     hasUpstreamBudgets:
       Object.keys(config.budgets.providers).length > 0 || config.deployments.some(({ budget }) => budget !== undefined),
+    hasTeamModels: config.deployments.some(({ modelInfo }) => owningTeam(modelInfo) !== undefined),
     unserved: new UnservedGroups(config.unserved),
     groups: new ModelGroups(deployments, aliases, {
       fill: ({ config: entry }, model) => makeDeployment({ ...entry, model }, config, entry.model.includes('*')),
       withProvider: withItsProvider,
-      modelOf: ({ provider, model }) => `${provider.name}/${model}`,
+      // A team's deployment is asked by the team's name for it, and takes no name that others ask.
+      modelOf: ({ provider, model, config: { modelInfo } }) =>
+        owningTeam(modelInfo) === undefined ? `${provider.name}/${model}` : undefined,
     }),
   };
 }

@@ -15,6 +15,8 @@ export interface Snapshot {
   readonly accounts: AccountsOf;
   /** Whether a deployment or a provider has a budget. */
   readonly hasUpstreamBudgets: boolean;
+  /** Whether a deployment belongs to a team. */
+  readonly hasTeamModels: boolean;
   /** What a deployment without a price costs under a budget. */
   readonly ceiling: RateCard;
   readonly groups: ModelGroups<Deployment>;

@@ -24,7 +24,8 @@ const listed = async (path: string, list: string, name: string): Promise<string>
   ((await proxy.ok('GET', path))[list] as JsonObject[]).map((entry) => entry[name]).join(' | ');
 const users = (query: string) => listed(`/user/list?${query}`, 'users', 'user_id');
 const teams = (query: string) => listed(`/v2/team/list?${query}`, 'teams', 'team_id');
-const keys = (query: string) => listed(`/key/list?return_full_object=true&search=key%20of&${query}`, 'keys', 'key_alias');
+const keys = (query: string) =>
+  listed(`/key/list?return_full_object=true&search=key%20of&${query}`, 'keys', 'key_alias');
 
 describe('A list', { timeout: 60_000 }, () => {
   it('is sorted by what was spent, also of a key with a new text', async () => {

@@ -118,9 +118,14 @@ describe('Models', () => {
     const api_base = { $sealed: 'whatever' };
     await refused(422, '/model/new', { model_name: 'x', litellm_params: { model: 'openai/x', api_base } });
     await refused(422, '/model/new', { litellm_params: { model: 'openai/x' } });
-    await refused(422, '/model/new', {
+    await refused(404, '/model/new', {
       model_name: 'x',
       litellm_params: { model: 'openai/x' },
+      model_info: { team_id: 'none' },
+    });
+    await refused(422, '/model/new', {
+      model_name: 'x/*',
+      litellm_params: { model: 'openai/*' },
       model_info: { team_id: 't1' },
     });
     await refused(422, '/model/update', { litellm_params: { model: 'openai/x' } });

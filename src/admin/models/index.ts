@@ -1,6 +1,5 @@
 /** `/model/…`: deployments that are added, changed and removed while the gateway runs. */
 
-import { randomUUID } from 'node:crypto';
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
@@ -10,19 +9,30 @@ import { unknownObject } from '../authority.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import type { ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
 import { Fields } from '../fields.ts';
-import { ADMIN } from '../roles.ts';
+import { TEAM_ADMINS } from '../roles.ts';
 import { patch, post } from '../route.ts';
 import { changedNow, madeNow, showStamps } from '../stamps.ts';
+import { checkChangedModel, checkNewModel, idFor, named, publicNameOf } from './of-teams.ts';
 import { addressOf, holdsSealed, modelEntry, sealedNames, sealParams, withoutSealed } from './sealed.ts';
 
 /** `/model/…`; `/model/info` lists the models. */
 export const MODEL_ROUTES: readonly ManagementRoute[] = [
-  post('/model/new', ADMIN, create, 'Adds a deployment and serves it at once. Its provider key is stored encrypted.'),
-  post('/model/update', ADMIN, update, 'Changes a deployment that the API added.'),
-  patch('/model/:id/update', ADMIN, update, 'Does the same as `POST /model/update`.'),
-  post('/model/delete', ADMIN, remove, 'Deletes a deployment that the API added.'),
-  post('/model/block', ADMIN, (call) => setBlocked(call, true), 'Sends no requests to a deployment from now on.'),
-  post('/model/unblock', ADMIN, (call) => setBlocked(call, false), 'Sends requests to a blocked deployment again.'),
+  post(
+    '/model/new',
+    TEAM_ADMINS,
+    create,
+    'Adds a deployment, of a team with `model_info.team_id`. Its provider key is stored encrypted.',
+  ),
+  post('/model/update', TEAM_ADMINS, update, 'Changes a deployment that the API added.'),
+  patch('/model/:id/update', TEAM_ADMINS, update, 'Does the same as `POST /model/update`.'),
+  post('/model/delete', TEAM_ADMINS, remove, 'Deletes a deployment that the API added.'),
+  post('/model/block', TEAM_ADMINS, (call) => setBlocked(call, true), 'Sends no requests to a deployment from now on.'),
+  post(
+    '/model/unblock',
+    TEAM_ADMINS,
+    (call) => setBlocked(call, false),
+    'Sends requests to a blocked deployment again.',
+  ),
 ];
 
 async function create(call: ManagementCall): Promise<JsonValue> {
@@ -31,13 +41,13 @@ async function create(call: ManagementCall): Promise<JsonValue> {
   const modelName = fields.requiredText('model_name');
   const { params, info, blocked } = read(call, fields);
   if (params === undefined) throw fields.wrong('litellm_params', 'is required');
-  const id = typeof info?.id === 'string' && info.id !== '' ? info.id : randomUUID();
+  const id = idFor(call, info);
   if (await isDeclared(context, id)) throw readOnly();
+  await checkNewModel(call, params, info);
   const model: StoredModel = {
     id,
-    modelName,
     litellmParams: sealParams(withoutNulls(params), id, context),
-    modelInfo: withoutNulls({ ...info, id }),
+    ...named(modelName, withoutNulls({ ...info, id })),
     blocked: blocked ?? false,
     ...madeNow(call),
   };
@@ -55,11 +65,15 @@ async function update(call: ManagementCall): Promise<JsonValue> {
   const { params, info, blocked } = read(call, fields);
   const id = call.params.id ?? info?.id;
   if (typeof id !== 'string' || id === '') throw fields.wrong('model_info.id', 'is required');
+  await checkChangedModel(call, id, params, info);
   return await change(call, id, 'updated', (before) => ({
     ...before,
-    modelName: modelName || before.modelName,
     litellmParams: params === undefined ? before.litellmParams : changedParams(context, before, params),
-    modelInfo: withoutNulls({ ...before.modelInfo, ...info, id }),
+    ...named(
+      modelName || publicNameOf(before),
+      withoutNulls({ ...before.modelInfo, ...info, id }),
+      modelName || undefined,
+    ),
     blocked: blocked ?? before.blocked,
   }));
 }
@@ -83,9 +97,6 @@ function read(call: ManagementCall, fields: Fields) {
   const blocked = fields.flag('blocked');
   fields.finish(call);
   if (holdsSealed(params) || holdsSealed(info)) throw fields.wrong('litellm_params', 'must not contain `$sealed`');
-  if (typeof info?.team_id === 'string') {
-    throw fields.wrong('model_info.team_id', 'cannot be set: a model serves every key that allows it');
-  }
   return { params, info, blocked };
 }
 
@@ -93,6 +104,7 @@ async function setBlocked(call: ManagementCall, isBlocked: boolean): Promise<Jso
   const fields = new Fields(call.body);
   const id = fields.requiredText('model_id');
   fields.finish(call);
+  await checkChangedModel(call, id, undefined, undefined);
   return await change(call, id, isBlocked ? 'blocked' : 'unblocked', (before) => ({ ...before, blocked: isBlocked }));
 }
 
@@ -124,6 +136,7 @@ async function remove(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const id = fields.requiredText('id');
   fields.finish(call);
+  await checkChangedModel(call, id, undefined, undefined);
   const [model] = await context.directory.delete('model', [id], (before) => entryOf(call, 'deleted', id, { before }));
   if (model === undefined) throw (await isDeclared(context, id)) ? readOnly() : unknownObject(call, 'a model', 'id');
   await context.reloadModels();

@@ -7,6 +7,7 @@ import type { ManagementCall } from '../contract.ts';
 import { beyond } from '../delegation.ts';
 import { Fields, wrongField } from '../fields.ts';
 import { keepControls } from '../keys/controls.ts';
+import { deleteModelsOf } from '../models/of-teams.ts';
 import { changedNow } from '../stamps.ts';
 import { changeObject, deleteObjects } from '../stored.ts';
 import { checkTeam } from './new.ts';
@@ -79,7 +80,9 @@ export async function deleteTeams(call: ManagementCall): Promise<JsonValue> {
   const ids = fields.requiredTexts('team_ids');
   fields.finish(call);
   for (const id of ids) await teamOfOwnOrganization(call, id, 'delete');
-  return { deleted_teams: (await deleteObjects(call, 'team', ids)).map(({ id }) => id) };
+  const deleted = (await deleteObjects(call, 'team', ids)).map(({ id }) => id);
+  await deleteModelsOf(call, deleted);
+  return { deleted_teams: deleted };
 }
 
 /** `POST /team/model/add`: models that the team may use besides those it has. */

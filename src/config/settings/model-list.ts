@@ -19,8 +19,8 @@ export const MODEL_INFO = {
   version: now('any', 'A remark.'),
   blocked: now('flag', 'Takes the deployment out of service.'),
   access_groups: now('texts', 'Groups of models, which lists of allowed models may name.'),
-  team_id: protection('text', 'The only team that may use the deployment.'),
-  team_public_model_name: later('text', 'The name under which that team knows it.'),
+  team_id: now('text', 'The only team whose keys may use the deployment.'),
+  team_public_model_name: now('text', 'The name by which these keys ask for it; `model_name` if it is not set.'),
   tier: later('text', '`free` or `paid`.'),
   allowed_fails: now('integer', 'Failures in a minute that the deployment may have.', {
     to: 'allowedFails',

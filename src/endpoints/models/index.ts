@@ -4,7 +4,7 @@ import { mayUseGroup } from '../../pipeline/plan.ts';
 import type { ResolvedGroup } from '../../routing/model-groups.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { knownNames } from '../../snapshot/known-names.ts';
-import { mayUseAll } from '../../tenancy/model-access.ts';
+import { teamNameOf } from '../../tenancy/team-models.ts';
 import type { Answering, Question } from '../question.ts';
 
 /** LiteLLM says this for every model (its DEFAULT_MODEL_CREATED_AT_TIME). */
@@ -66,14 +66,15 @@ function nameOf(question: Question): string {
  */
 function visibleNames({ snapshot: { groups }, identity, query }: Question): string[] {
   const isVisible = (name: string, group: ResolvedGroup<Deployment> | undefined): boolean =>
-    identity === undefined || mayUseAll(identity) || mayUseGroup(identity, name, group);
+    identity === undefined || mayUseGroup(identity, name, group);
   const wildcards = new Map(groups.all().flatMap((group) => (group.name.includes('*') ? [[group.name, group]] : [])));
   const names = new Set<string>();
   for (const name of groups.listedNames()) {
     const wildcard = wildcards.get(name);
     const known = wildcard === undefined ? [] : knownNames(wildcard);
     const isShown = known.length === 0 || query.return_wildcard_routes === 'true';
-    if (isShown && isVisible(name, wildcard ?? groups.resolve(name))) names.add(name);
+    const group = wildcard ?? groups.resolve(name);
+    if (isShown && isVisible(name, group)) names.add((group && teamNameOf(group)) ?? name);
     for (const each of known) {
       if (isVisible(each, { name: each, pattern: name, deployments: wildcard?.deployments ?? [] })) names.add(each);
     }

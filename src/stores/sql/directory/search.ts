@@ -122,7 +122,7 @@ function spendOf(database: Database, kind: KindOfObject<never>): RawBuilder<unkn
       ? sql`coalesce(${textIn(database, 'accountHash')}, ${id})`
       : sql`replace(replace(${id}, '%', '%25'), '/', '%2F')`;
   return sql`coalesce((select cost_micro + cost_pico / 1000000.0 from account_totals
-    where account = ${sql.lit(kind.account)} || ${own}), 0)`;
+    where account = cast(${kind.account} as text) || ${own}), 0)`;
 }
 
 function numberIn(database: Database, member: string): RawBuilder<unknown> {
@@ -133,6 +133,6 @@ function numberIn(database: Database, member: string): RawBuilder<unknown> {
 /** A member of the stored object, as text. */
 function textIn(database: Database, member: string): RawBuilder<unknown> {
   return database === 'sqlite'
-    ? sql`json_extract(data, ${sql.lit(`$.${member}`)})`
-    : sql`(data::json ->> ${sql.lit(member)})`;
+    ? sql`json_extract(data, ${`$.${member}`})`
+    : sql`(data::json ->> cast(${member} as text))`;
 }

@@ -4,6 +4,7 @@
  */
 import type { PicoUsd } from '../core/money.ts';
 import type { ClaimAmounts, Reserve } from '../stores/contracts/claims.ts';
+import { INPUT_MARGIN } from './input-estimate.ts';
 import { type OutputForecast, PRIOR_FORECAST } from './output-forecast.ts';
 import { costOfSearches, type Extras } from './price-of.ts';
 import type { RateCard } from './rate-card.ts';
@@ -73,8 +74,6 @@ const USUAL_CHARACTERS = 4;
 const MOST_CHARACTERS = 128;
 /** The fewest tokens of an answer that an image may stand for (https://ai.google.dev/gemini-api/docs/pricing, 2026-11: 747 for one of 0.5K). */
 const FEWEST_IMAGE_TOKENS = 512n;
-/** How much longer than its estimate a prompt may be, unless its length in bytes says less. */
-const INPUT_MARGIN = 1.5;
 
 /** What a request may cost; each number is the largest of all candidates. */
 interface Bounds {

@@ -5,6 +5,9 @@ const FIRST_BYTES_PER_TOKEN = 4;
 /** The weight of the newest count; prompts differ, so one odd prompt must not count for much. */
 const WEIGHT = 0.05;
 const MOST_SERIES = 10_000;
+/** How much longer than its estimate a prompt may be, unless its length in bytes says less. */
+export const INPUT_MARGIN = 1.5;
+
 /** Tokens of a part of a prompt that is not its text. */
 export interface FurtherTokens {
   readonly likely: number;
@@ -18,6 +21,8 @@ export interface PromptSize {
   /** Bytes of its words and the JSON around them; encoded media are left out. */
   readonly bytes: number;
   readonly media: number;
+  /** Tokens that a byte of it may come to, by a look at some of them; unknown where every byte counts as one. */
+  readonly density?: number;
 }
 
 /** Learns the bytes per token of each model group. */
@@ -25,9 +30,11 @@ export class InputEstimates {
   readonly #bytesPerToken = new Map<string, number>();
 
   /** The likely tokens of a prompt, and the number that they cannot exceed (every token of text is at least a byte). */
-  estimate(group: string, { bytes }: PromptSize, further: FurtherTokens = NO_TOKENS): FurtherTokens {
+  estimate(group: string, { bytes, density = 0 }: PromptSize, further: FurtherTokens = NO_TOKENS): FurtherTokens {
     const ratio = this.#bytesPerToken.get(group) ?? FIRST_BYTES_PER_TOKEN;
-    return { likely: Math.ceil(bytes / ratio) + further.likely, atMost: bytes + further.atMost };
+    // With its margin the estimate covers what the prompt looks like.
+    const likely = Math.ceil(bytes * Math.max(1 / ratio, density / INPUT_MARGIN));
+    return { likely: likely + further.likely, atMost: bytes + further.atMost };
   }
 
   /** Learns from a provider's count. Prompts with media say nothing about text. */

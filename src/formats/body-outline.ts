@@ -7,6 +7,7 @@ import type { Edit } from '../wire/splice.ts';
 import { countOf, largestLimit, loweredLimit } from './asked-limit.ts';
 import { bytesOfMedium, isTextFile, type Medium } from './medium.ts';
 import type { AskedLimit, Expected, RequestOutline } from './outline.ts';
+import { piecesOf, spansBeside } from './prompt-pieces.ts';
 import { toolKindsIn } from './tool-kinds.ts';
 
 /**
@@ -150,6 +151,12 @@ export abstract class BodyOutline implements RequestOutline {
       if (isTextFile(medium)) words.push(bytesOfMedium(this.body, medium).toString('utf8'));
     }
     return words.join(' ');
+  }
+
+  promptPieces(count: number, bytes: number, random: () => number): readonly Buffer[] {
+    const members = this.envelope.members.filter(({ name }) => READ_BY_MODEL.has(name));
+    const spans = members.flatMap(({ valueStart: start, valueEnd: end }) => spansBeside(this.media, start, end));
+    return piecesOf(this.body, spans, { count, bytes, random });
   }
 
   promptPrefix(longestBytes: number): Buffer | undefined {

@@ -41,6 +41,8 @@ export interface RequestOutline {
   readonly choosesFrames: boolean;
   /** The words of everything a model reads, files of text included, without other inline media; parses those members. */
   promptText(): string;
+  /** So many pieces of what the model reads, from anywhere in it, without encoded media; all of it if it is no longer. `random` is in [0, 1). */
+  promptPieces(count: number, bytes: number, random: () => number): readonly Buffer[];
   /** The first bytes of the conversation, which tell it from others. */
   promptPrefix(longestBytes: number): Buffer | undefined;
 

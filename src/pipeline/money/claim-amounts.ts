@@ -14,7 +14,7 @@ import { candidatesOf } from './candidates.ts';
 import { countMedia } from './media-tokens.ts';
 import { isAdmissible } from './priced-deployments.ts';
 import { pricedExtras } from './priced-extras.ts';
-import { promptSizeOf } from './prompt-size.ts';
+import { densityOf, promptSizeOf } from './prompt-size.ts';
 import { thoughtsBeside } from './thoughts-beside.ts';
 
 /** What a request reserves. */
@@ -73,17 +73,20 @@ function greater(one: PicoUsd, other: PicoUsd): PicoUsd {
 
 function amountsOfBody(
   exchange: Exchange,
-  { forecasts, inputs }: Parts,
+  { forecasts, inputs, random }: Parts,
   admission: Admission,
   doOthersWait: boolean,
 ): RequestAmounts {
   const { endpoint, snapshot, identity, group, outline } = exchange;
+  const { mode } = snapshot.config.budgets;
+  const { size } = admission;
+  const sized = mode === 'strict' ? size : { ...size, density: densityOf(outline, random) };
   const { hasOutput } = endpoint.operation;
   const name = group?.pattern ?? group?.name ?? '';
   const deployments = candidatesOf(exchange);
   const { serviceTier: tier, webSearches, choices, speed } = outline;
   // Where an answer is made may also be a setting at the provider.
-  const region = outline.region ?? (snapshot.config.budgets.mode === 'strict' ? 'us' : undefined);
+  const region = outline.region ?? (mode === 'strict' ? 'us' : undefined);
   // The provider may refuse a tier and answer at the standard one: the dearer of the two counts.
   const candidates = deployments
     .filter((each) => isAdmissible(exchange, each))
@@ -102,9 +105,9 @@ function amountsOfBody(
     });
   const media = countMedia(exchange, admission, deployments);
   const amounts = claimAmounts({
-    mode: snapshot.config.budgets.mode,
+    mode,
     candidates,
-    inputTokens: inputs.estimate(name, admission.size, withSearches(media, webSearches)),
+    inputTokens: inputs.estimate(name, sized, withSearches(media, webSearches)),
     maxOutputTokens: answerLimit(exchange, deployments),
     choices,
     forecast: hasOutput ? forecasts.forecast(name, identity?.keyHash ?? '', exchange.route) : undefined,

@@ -1,4 +1,5 @@
 import type { PromptSize } from '../../costs/input-estimate.ts';
+import { textDensity } from '../../costs/text-density.ts';
 import type { RequestOutline } from '../../formats/outline.ts';
 
 /** How large a prompt is. The base64 of media is no text, but what a file of text holds is. */
@@ -7,4 +8,13 @@ export function promptSizeOf({ promptBytes, inlineBytes, textFileBytes, media }:
   let files = 0;
   for (const { kind } of media) if (kind !== 'text') files += 1;
   return { bytes: promptBytes - inlineBytes + textFileBytes, media: files };
+}
+
+/** More would take longer than all of the claim. */
+const PIECES = 4;
+const PIECE_BYTES = 48;
+
+/** The tokens that a byte of a prompt may come to, by a look at some of it. */
+export function densityOf(outline: RequestOutline, random: () => number): number {
+  return textDensity(outline.promptPieces(PIECES, PIECE_BYTES, random));
 }

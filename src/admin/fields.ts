@@ -206,9 +206,9 @@ export function usdOf(value: JsonValue): PicoUsd | undefined {
 }
 
 /** A number, which may be in quotes: LiteLLM's clients read them from forms and environments. */
-function numberOf(value: JsonValue): number | undefined {
+export function numberOf(value: JsonValue): number | undefined {
   if (typeof value === 'number') return value;
-  if (typeof value !== 'string' || !/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(value)) return undefined;
+  if (typeof value !== 'string' || !/^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(value)) return undefined;
   return Number(value);
 }
 

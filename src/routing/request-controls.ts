@@ -213,6 +213,8 @@ function groupsIn(
   const groups: string[] = [];
   const add = (place: string, item: JsonValue | undefined): void => {
     const name = groupName(place, isJsonObject(item) ? item.model : item);
+    if (groups.length === MOST_FALLBACKS)
+      throw invalid(param, `\`${param}\` may name at most ${MOST_FALLBACKS} model groups. Leave out the others.`);
     if (!groups.includes(name)) noteMembers(place, name, item, own);
     groups.push(name);
   };
@@ -229,9 +231,6 @@ function groupsIn(
         else groupName(place, isJsonObject(target) ? target.model : target);
       }
     }
-  }
-  if (groups.length > MOST_FALLBACKS) {
-    throw invalid(param, `\`${param}\` may name at most ${MOST_FALLBACKS} model groups, but names ${groups.length}.`);
   }
   return groups;
 }

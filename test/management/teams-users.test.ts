@@ -436,7 +436,11 @@ litellm_settings:
       const made = (await bounded.post('/key/generate', {})).body as JsonObject;
       assert.deepEqual([made.max_budget, made.rpm_limit, made.tpm_limit], [10, 7, 500]);
       assert.ok(made.expires !== null);
-      for (const body of [{ max_budget: 11 }, { duration: '31d' }, { duration: '-1' }, { rpm_limit: 101 }]) {
+      const inQuotes = [{ max_budget: '11' }, { rpm_limit: ' 101 ' }, { max_budget: '1.1e1' }];
+      for (const body of [
+        ...[{ max_budget: 11 }, { duration: '31d' }, { duration: '-1' }, { rpm_limit: 101 }],
+        ...inQuotes,
+      ]) {
         assert.equal((await bounded.post('/key/generate', body)).status, 400, JSON.stringify(body));
       }
       assert.equal((await bounded.post('/key/update', { key: made.token ?? '', max_budget: 11 })).status, 400);

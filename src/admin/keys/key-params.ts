@@ -4,6 +4,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
 import { endOfDuration } from '../duration.ts';
+import { numberOf } from '../fields.ts';
 
 /** A request for a new key with `default_key_generate_params` for what it leaves out, within `upperbound_key_generate_params`. */
 export function boundedBody(sent: JsonObject, management: ManagementConfig, nowMs: number): JsonObject {
@@ -49,7 +50,7 @@ function bounded(sent: JsonObject, bounds: JsonObject, nowMs: number, isNew: boo
 
 /** Undefined for what has no size; fields of the wrong type are refused later. */
 function sizeOf(name: string, value: JsonValue, nowMs: number): number | undefined {
-  if (!DURATIONS.includes(name)) return typeof value === 'number' ? value : undefined;
+  if (!DURATIONS.includes(name)) return numberOf(value);
   if (value === '-1') return Number.POSITIVE_INFINITY;
   return typeof value === 'string' ? endOfDuration(value, nowMs) : undefined;
 }

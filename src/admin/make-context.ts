@@ -1,6 +1,7 @@
 /** Makes the context of the management API from the running gateway. */
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
+import type { ProviderAddresses } from '../config/provider-environment.ts';
 import type { JsonObject } from '../core/json.ts';
 import { costOf } from '../costs/price-of.ts';
 import type { Parts } from '../pipeline/parts.ts';
@@ -45,7 +46,7 @@ export function makeManagementContext(managed: Managed): ManagementContext {
     },
     modelGroups: () => snapshot().groups.listedNames(),
     checkModel: (entry) => {
-      const { config, findings } = readModels([entry]);
+      const { config, findings } = readModels([entry], snapshot().config.addresses);
       const errors = findings.filter(({ severity }) => severity === 'error').map(({ message }) => message);
       return errors.length === 0 && config === undefined ? ['The model cannot be read.'] : errors;
     },
@@ -80,15 +81,14 @@ interface ModelsRead {
 }
 
 /** Reads stored models as a file's `model_list` is read. A wrong one does not prevent the others from being served. */
-export function readStoredModels(models: readonly StoredModel[], seal: Seal): ModelsRead {
+export function readStoredModels(models: readonly StoredModel[], seal: Seal, addresses: ProviderAddresses): ModelsRead {
   const deployments: GatewayConfig['deployments'][number][] = [];
   const refused = new Map<string, string>();
   for (const model of models) {
     if (model.blocked) continue;
     try {
-      const { config, findings } = readModels([
-        modelEntry(model, { unseal: (sealed, place) => seal.unseal(sealed, place) }),
-      ]);
+      const entry = modelEntry(model, { unseal: (sealed, place) => seal.unseal(sealed, place) });
+      const { config, findings } = readModels([entry], addresses);
       if (config !== undefined) deployments.push(...config.deployments);
       else refused.set(model.id, findings.find(({ severity }) => severity === 'error')?.message ?? 'it cannot be read');
     } catch (error) {
@@ -100,13 +100,14 @@ export function readStoredModels(models: readonly StoredModel[], seal: Seal): Mo
 
 /**
  * Without an environment: text from the API means itself. One that could name any variable of the process would hand its secrets to
- * whatever address the caller writes beside it.
+ * whatever address the caller writes beside it. Only where the environment says that providers are holds for them too.
  */
-function readModels(entries: readonly JsonObject[]) {
+function readModels(entries: readonly JsonObject[], addresses: ProviderAddresses) {
   return loadConfig({
     files: ['(model)'],
     env: {},
     knownProviders: providers,
+    addresses,
     readFile: () => JSON.stringify({ model_list: entries }),
   });
 }

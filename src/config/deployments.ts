@@ -17,7 +17,7 @@ import type {
   UnservedDeployment,
 } from './gateway-config.ts';
 import type { KnownProvider, ProviderModel } from './known-providers.ts';
-import { firstSet, keyFromEnvironment, wildcardGroups } from './provider-environment.ts';
+import { keyFromEnvironment, wildcardGroups } from './provider-environment.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { Section } from './section.ts';
 import { rowOf } from './setting-rows.ts';
@@ -202,10 +202,12 @@ class DeploymentReader {
   }
 
   /** What an entry lacks whose provider has no address of its own; a variable that is not set is reported with its setting. */
-  #missingAddress(params: ParamsSection, { defaultBaseUrl, baseUrlVariables }: KnownProvider): string | undefined {
+  #missingAddress(
+    params: ParamsSection,
+    { name, defaultBaseUrl, baseUrlVariables }: KnownProvider,
+  ): string | undefined {
     const known = defaultBaseUrl ?? params.get('api_base') ?? params.get('base_url');
-    if (known !== undefined || firstSet(baseUrlVariables, this.#reading.context.environment) !== undefined)
-      return undefined;
+    if (known !== undefined || this.#reading.context.addresses[name] !== undefined) return undefined;
     const [variable] = baseUrlVariables ?? [];
     return `it needs the address of its server; set api_base${variable === undefined ? '' : ` or the variable "${variable}"`}`;
   }
@@ -229,8 +231,7 @@ class DeploymentReader {
     const modelInfo = { ...entry.modelInfo, ...modeOf(params, isByResponses) };
     const keys = { apiKey: params.get('api_key'), keyInEnvironment: keyFromEnvironment(provider, context.environment) };
     const credential = credentialOf(params, provider, keys, context);
-    const apiBase =
-      params.get('api_base') ?? params.get('base_url') ?? firstSet(provider.baseUrlVariables, context.environment);
+    const apiBase = params.get('api_base') ?? params.get('base_url') ?? context.addresses[provider.name];
     const extraHeaders = headersOf(params);
     this.#checkReachable(group, provider, params, credential, apiBase, extraHeaders);
     const { timeoutMs, streamTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs } = routing.groupSettings.get(group) ?? {};

@@ -17,6 +17,7 @@ import type {
 } from '../stores/contracts/directory.ts';
 import type { FeatureValues } from './feature-settings.ts';
 import type { ConfiguredIdentity } from './known-providers.ts';
+import type { ProviderAddresses } from './provider-environment.ts';
 import type { NotYetInEffect } from './reading-context.ts';
 import type { FieldsOf } from './setting-rows.ts';
 import type { BUDGET_SETTINGS, CeilingRates, ScopeKind, WhenAway } from './settings/budget-settings.ts';
@@ -225,6 +226,8 @@ export interface GatewayConfig {
   readonly files: readonly string[];
   readonly deployments: readonly DeploymentConfig[];
   readonly unserved: readonly UnservedDeployment[];
+  /** What the environment says of the addresses of providers: for models that are added by the API. */
+  readonly addresses: ProviderAddresses;
   readonly keys: readonly DeclaredKey[];
   /** Teams, users and the like that a file declares. */
   readonly declared: DeclaredTenants;

@@ -8,6 +8,7 @@ import type { GatewayConfig } from './gateway-config.ts';
 import { GroupIndex } from './group-index.ts';
 import { type KnownProvider, ProviderDirectory } from './known-providers.ts';
 import { lintDraft, type PriceKnown } from './lint.ts';
+import type { ProviderAddresses } from './provider-environment.ts';
 import { readConfig } from './read-config.ts';
 import { type ReadFile, readFiles, readFromDisk } from './read-files.ts';
 import { ReadingContext } from './reading-context.ts';
@@ -19,6 +20,8 @@ export interface LoadOptions {
   readonly files: readonly string[];
   readonly env: Environment;
   readonly knownProviders: readonly KnownProvider[];
+  /** Where providers are that a deployment gives no address of its own; what `env` says of it when absent. */
+  readonly addresses?: ProviderAddresses;
   /** The settings that features bring. */
   readonly features?: readonly FeatureSettings[];
   /** What cannot be served is an error; otherwise the rest is served. */
@@ -50,6 +53,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
     environment,
     new ProviderDirectory(options.knownProviders),
     options.isStrict,
+    options.addresses,
   );
   const draft = readConfig(root, options.features ?? [], context);
   const { deployments, unserved } = draft.config;

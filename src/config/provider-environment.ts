@@ -7,6 +7,18 @@ export function keyFromEnvironment(provider: KnownProvider, environment: Environ
   return firstSet(provider.keyVariables, environment);
 }
 
+/** Where the environment says that providers are, by their names. */
+export type ProviderAddresses = Readonly<Record<string, string>>;
+
+/** The addresses of providers in the environment. */
+export function providerAddresses(all: readonly KnownProvider[], environment: Environment): ProviderAddresses {
+  const found = all.flatMap(({ name, baseUrlVariables }) => {
+    const address = firstSet(baseUrlVariables, environment);
+    return address === undefined ? [] : [[name, address] as const];
+  });
+  return Object.fromEntries(found);
+}
+
 /** The first of some variables that is set to something. */
 export function firstSet(names: readonly string[] | undefined, environment: Environment): string | undefined {
   for (const name of names ?? []) {

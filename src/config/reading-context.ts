@@ -3,6 +3,7 @@ import { type Place, positionOf } from './config-node.ts';
 import { didYouMean, type Suggestion } from './did-you-mean.ts';
 import type { Findings } from './finding.ts';
 import type { ProviderDirectory } from './known-providers.ts';
+import { type ProviderAddresses, providerAddresses } from './provider-environment.ts';
 import type { Environment } from './variables.ts';
 
 /** A group that some setting names, and where. */
@@ -24,6 +25,8 @@ export class ReadingContext {
   readonly findings: Findings;
   readonly environment: Environment;
   readonly providers: ProviderDirectory;
+  /** Where providers are that a deployment gives no address of its own. */
+  readonly addresses: ProviderAddresses;
   /** What cannot be served stops the start; otherwise the rest is served without it. */
   readonly isStrict: boolean;
   /** The model groups that settings name. */
@@ -34,7 +37,14 @@ export class ReadingContext {
   readonly #usedIgnored = new Set<string>();
   readonly #later = new Map<string, { readonly place: Place; count: number }>();
 
-  constructor(findings: Findings, environment: Environment, providers: ProviderDirectory, isStrict = false) {
+  constructor(
+    findings: Findings,
+    environment: Environment,
+    providers: ProviderDirectory,
+    isStrict = false,
+    addresses: ProviderAddresses = providerAddresses(providers.all, environment),
+  ) {
+    this.addresses = addresses;
     this.isStrict = isStrict;
     this.findings = findings;
     this.environment = environment;

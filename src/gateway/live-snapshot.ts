@@ -82,7 +82,7 @@ export class LiveSnapshot {
   async reloadModels(): Promise<void> {
     const { directory, log } = this.#options;
     const models = await directory.list('model', {}, { limit: MOST_STORED_MODELS, offset: 0 });
-    const { deployments, refused } = readStoredModels(models, this.seal);
+    const { deployments, refused } = readStoredModels(models, this.seal, this.#fileConfig.addresses);
     for (const [model, reason] of refused) log.app.error({ model, reason }, 'A model of the database is not served');
     const isSame = deployments.length === 0 && this.#storedModels.length === 0;
     this.#storedModels = deployments;

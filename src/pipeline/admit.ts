@@ -95,11 +95,12 @@ const blockedCustomer = (customer: string | undefined): GatewayError =>
 const NO_TAGS: readonly string[] = [];
 const NO_GROUP: LimitedModel = { name: '' };
 
-/** With `reject_clientside_metadata_tags`, a request may have only the tags of its key and team. */
-function refuseOwnTags({ identity, snapshot }: Exchange, tags: readonly string[]): void {
+/** With `reject_clientside_metadata_tags`, a request may have only the tags of its key and team, and of headers that the operator names. */
+function refuseOwnTags({ identity, snapshot, controls }: Exchange, tags: readonly string[]): void {
   if (!snapshot.config.budgets.refuseClientTags) return;
   const { tags: given } = identity?.metadata ?? {};
-  const own = tags.find((tag) => !Array.isArray(given) || !given.includes(tag));
+  const allowed = [...(Array.isArray(given) ? given : []), ...(controls.headerTags ?? [])];
+  const own = tags.find((tag) => !allowed.includes(tag));
   if (own === undefined) return;
   throw new GatewayError(
     'invalid_request',

@@ -21,6 +21,8 @@ export interface RequestControls {
   readonly totalTimeoutMs?: number;
   readonly disableFallbacks?: boolean;
   readonly tags?: readonly string[];
+  /** Those of the tags that were made of headers which the operator names. */
+  readonly headerTags?: readonly string[];
 }
 
 /** The controls of a request that says nothing: one object, so that one comparison finds it. */
@@ -72,17 +74,24 @@ export function mayHaveControls(members: Iterable<{ readonly name: string }>, he
   return CONTROL_HEADERS.some((name) => headers[name] !== undefined);
 }
 
-/** The same headers, with tags made of those that the operator names: `x-team: red` is the tag `x-team: red`. */
-export function withTags(headers: Headers, names: readonly string[]): Headers {
+/**
+ * The tags made of headers that the operator names: `x-team: red` is the tag `x-team: red`. They are the operator's wish, so that a key
+ * which may bring no tags may still bring such headers.
+ */
+export function headerTags(headers: Headers, names: readonly string[]): readonly string[] {
   const tags: string[] = [];
   for (const name of names) {
     const value = Object.hasOwn(headers, name) ? joinedHeader(headers[name])?.trim() : undefined;
-    // A comma would make two tags of it.
+    // A comma separates tags elsewhere.
     if (value !== undefined && value !== '') tags.push(`${name}: ${value.replaceAll(',', ' ')}`.slice(0, LONGEST_NAME));
   }
-  if (tags.length === 0) return headers;
-  const own = joinedHeader(headers['x-litellm-tags']);
-  return { ...headers, 'x-litellm-tags': (own === undefined ? tags : [own, ...tags]).join(',') };
+  return tags;
+}
+
+/** The same controls, with the tags made of headers. */
+export function withHeaderTags(controls: RequestControls, made: readonly string[]): RequestControls {
+  if (made.length === 0) return controls;
+  return { ...controls, headerTags: made, tags: [...new Set([...(controls.tags ?? []), ...made])] };
 }
 
 const MOST_FALLBACKS = 5;

@@ -21,13 +21,14 @@ import type { DeploymentFacts } from '../routing/pre-call-checks.ts';
 import {
   controlsUnderKey,
   FREE_KEY,
+  headerTags,
   type KeyControls,
   mayHaveControls,
   NO_CONTROLS,
   type RequestControls,
   readKeyControls,
   readRequestControls,
-  withTags,
+  withHeaderTags,
 } from '../routing/request-controls.ts';
 import type { RetryBudget } from '../routing/retry-budget.ts';
 import type { DeploymentStats } from '../routing/stats.ts';
@@ -112,10 +113,12 @@ export class Router {
   /** What the request itself says about its routing, as far as its key permits. */
   controls({ outline, client, identity, model }: Asked): RequestControls {
     const key = identity === undefined ? FREE_KEY : this.#controlsOfKey(identity);
-    const headers = this.#tagHeaders === undefined ? client.headers : withTags(client.headers, this.#tagHeaders);
-    if (!mayHaveControls(outline.envelope.members, headers)) return controlsUnderKey(NO_CONTROLS, key);
-    const read = readRequestControls((name) => outline.value(name), headers, model);
-    return controlsUnderKey(read, key);
+    const { headers } = client;
+    const asked = mayHaveControls(outline.envelope.members, headers)
+      ? readRequestControls((name) => outline.value(name), headers, model)
+      : NO_CONTROLS;
+    const controls = controlsUnderKey(asked, key);
+    return this.#tagHeaders === undefined ? controls : withHeaderTags(controls, headerTags(headers, this.#tagHeaders));
   }
 
   needs(

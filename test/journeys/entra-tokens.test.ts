@@ -114,6 +114,27 @@ test('a token is renewed before it ends while the old one serves, and one that h
   });
 });
 
+test('a token that the provider refuses before its end is dropped, but not one that is new', async () => {
+  const authority = await startAuthority();
+  await withGateway(APPLICATION, { AZURE_AUTHORITY_HOST: authority.url }, async (gateway) => {
+    const refuseOnce = () =>
+      gateway.simulator.script({
+        times: 1,
+        reply: { status: 401, json: { error: { message: 'Expired', code: '401' } } },
+      });
+    refuseOnce();
+    assert.equal((await ask(gateway)).status, 401);
+    assert.equal((await ask(gateway)).status, 200);
+    assert.deepEqual(credentialsOf(gateway), ['Bearer token-1', 'Bearer token-1'], 'a new one is kept');
+    await wait(2_100);
+    refuseOnce();
+    assert.equal((await ask(gateway)).status, 401);
+    assert.equal((await ask(gateway)).status, 200);
+    assert.deepEqual(credentialsOf(gateway).slice(2), ['Bearer token-1', 'Bearer token-2']);
+    assert.equal(authority.asked.length, 2);
+  });
+});
+
 test('an authority that refuses is an error of authentication that names no secret, and is left alone for a moment', async () => {
   const authority = await startAuthority();
   authority.state.status = 401;

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const KEY = 'a-key-of-a-tenant';
+const DENIED = 'a-key-that-may-bring-no-tags';
 const OTHER = 'a-key-that-may-use-little';
 
 interface Settings {
@@ -28,7 +29,11 @@ async function withSettings(
   });
   const config = {
     model_list: ['gpt-4o-mini', 'gpt-4o', 'text-embedding-3-small', 'text-embedding-3-large'].map(model),
-    user_api_key_list: [{ api_key: KEY }, { api_key: OTHER, models: ['gpt-4o'] }],
+    user_api_key_list: [
+      { api_key: KEY },
+      { api_key: OTHER, models: ['gpt-4o'] },
+      { api_key: DENIED, metadata: { deny_request_controls: ['tags'] } },
+    ],
     general_settings: { master_key: 'os.environ/TEST_MASTER_KEY', ...general },
     ...(litellm !== undefined && { litellm_settings: litellm }),
     router_settings: { num_retries: 0, ...router },
@@ -155,6 +160,23 @@ test('extra_spend_tag_headers make tags of headers, which are in the ledger and 
   });
 });
 
+test('extra_spend_tag_headers pass where a request may bring no tags of its own', async () => {
+  const settings = {
+    general: { reject_clientside_metadata_tags: true },
+    litellm: { extra_spend_tag_headers: ['X-Team'] },
+  };
+  await withSettings(settings, async (gateway) => {
+    for (const key of [KEY, DENIED]) {
+      assert.equal((await chat(gateway, { key, headers: { 'x-team': 'red' } })).status, 200);
+      for (const tag of ['own', 'x-team: blue']) {
+        assert.equal((await chat(gateway, { key, body: { tags: [tag] }, headers: { 'x-team': 'red' } })).status, 400);
+        assert.equal((await chat(gateway, { key, headers: { 'x-team': 'red', 'x-litellm-tags': tag } })).status, 400);
+      }
+    }
+    assert.equal(gateway.simulator.requests.length, 2);
+  });
+});
+
 test('model_alias_map, max_fallbacks and num_retries_per_request act as those of the router', async () => {
   const litellm = { model_alias_map: { short: 'gpt-4o-mini' }, max_fallbacks: 0, num_retries_per_request: 1 };
   const router = { fallbacks: [{ 'gpt-4o': ['gpt-4o-mini'] }] };
@@ -165,4 +187,35 @@ test('model_alias_map, max_fallbacks and num_retries_per_request act as those of
     assert.equal((await chat(gateway)).status, 500);
     assert.deepEqual(modelsAsked(gateway).slice(1), ['gpt-4o']);
   });
+});
+
+test('models that are added by the API are at the address that the environment gives their provider, and read nothing else of it', async () => {
+  const config = {
+    environment_variables: {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the file
+      OPENAI_BASE_URL: '${SIMULATOR_URL}/v1',
+    },
+    general_settings: { master_key: 'os.environ/TEST_MASTER_KEY' },
+  };
+  const gateway = await startTestGateway({
+    config: JSON.stringify(config),
+    env: { OPENAI_API_KEY: 'canary-of-the-operator' },
+  });
+  try {
+    for (const apiKey of ['sk-of-the-model', 'os.environ/OPENAI_API_KEY', 'os.environ/OPENAI_BASE_URL', undefined]) {
+      const made = await gateway.post('/model/new', {
+        model_name: 'added',
+        litellm_params: { model: 'openai/gpt-4o', ...(apiKey !== undefined && { api_key: apiKey }) },
+      });
+      const { model_id: id } = (await made.json()) as { model_id: string };
+      assert.equal(made.status, 200);
+      const { status } = await chat(gateway, { key: gateway.masterKey, body: { model: 'added' } });
+      const sent = gateway.simulator.requests.at(-1)?.headers.authorization;
+      if (apiKey === 'sk-of-the-model') assert.deepEqual([status, sent], [200, 'Bearer sk-of-the-model']);
+      assert.doesNotMatch(JSON.stringify(gateway.simulator.requests), /canary|Bearer http/);
+      assert.equal((await gateway.post('/model/delete', { id })).status, 200);
+    }
+  } finally {
+    await gateway.close();
+  }
 });

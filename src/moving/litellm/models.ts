@@ -2,7 +2,9 @@
 
 import { readStoredModels } from '../../admin/make-context.ts';
 import { addressOf, sealParams } from '../../admin/models/sealed.ts';
+import { providerAddresses } from '../../config/provider-environment.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { providers } from '../../providers/index.ts';
 import type { StoredModel } from '../../stores/contracts/directory.ts';
 import type { ForeignTables } from '../../stores/contracts/foreign-tables.ts';
 import type { Seal } from '../../tenancy/seal.ts';
@@ -88,7 +90,8 @@ export function modelOf(row: JsonObject, known: Known, note: Note, keys: ModelKe
     metadata: {},
     further: {},
   };
-  const reason = readStoredModels([{ ...model, blocked: false }], keys.seal).refused.get(id);
+  const addresses = providerAddresses(providers, keys.env);
+  const reason = readStoredModels([{ ...model, blocked: false }], keys.seal, addresses).refused.get(id);
   if (reason !== undefined) throw new RefusedRow(`cannot be served: ${reason.replace(/\.$/, '')}`);
   return model;
 }

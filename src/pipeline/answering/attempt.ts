@@ -99,7 +99,7 @@ function sendNow(
   const { stats } = parts.routing;
   return new Promise((resolve, reject) => {
     const running = new RunningAttempt({ exchange, deployment, choice, prepared, stats, resolve, reject, token });
-    running.send(parts.upstream, new AnswerHead(running, parts));
+    running.send(parts.upstream, new AnswerHead(running, parts, token));
   });
 }
 
@@ -107,10 +107,12 @@ function sendNow(
 class AnswerHead implements AnswerListener {
   readonly #attempt: RunningAttempt;
   readonly #parts: Parts;
+  readonly #token: string | undefined;
 
-  constructor(attempt: RunningAttempt, parts: Parts) {
+  constructor(attempt: RunningAttempt, parts: Parts, token: string | undefined) {
     this.#attempt = attempt;
     this.#parts = parts;
+    this.#token = token;
   }
 
   /** Before a byte of it leaves this process: what was not sent is not booked after a crash. */
@@ -121,6 +123,8 @@ class AnswerHead implements AnswerListener {
   onHead(status: number, headers: UpstreamHeaders): Answer {
     const attempt = this.#attempt;
     attempt.facts.status = status;
+    if (status === 401 && this.#token !== undefined)
+      this.#parts.providerTokens.refused(attempt.deployment, this.#token);
     noteRemaining(attempt.facts, headers);
     attempt.headers = headers;
     attempt.answer = this.#answer(status, headers);

@@ -14,7 +14,7 @@ const LARGEST_ANSWER_BYTES = 65_536;
 const LEAST_LEFT_MS = 30_000;
 /** A token is renewed while so much of its life is left, or a fifth of it if that is less. */
 const RENEW_BEFORE_MS = 5 * 60_000;
-/** A source that failed is left alone for so long. */
+/** A source that failed, or whose new token was refused, is left alone for so long. */
 const PAUSE_MS = 2_000;
 /** Sources that are remembered; those of earlier configurations are forgotten first. */
 const MOST_SOURCES = 1_000;
@@ -22,6 +22,7 @@ const MOST_SOURCES = 1_000;
 /** What is known of one source of tokens. */
 interface Source {
   token?: string;
+  fetchedMs: number;
   endsMs: number;
   renewMs: number;
   underWay?: Promise<string>;
@@ -42,7 +43,7 @@ export class ProviderTokens {
 
   /** The token of a deployment that is called with one; a promise only if none is at hand. Rejects with a GatewayError. */
   of(deployment: Deployment, request: TokenRequest): string | Promise<string> {
-    const source = this.#sourceOf(`${request.url} ${request.form}`);
+    const source = this.#sourceOf(keyOf(request));
     const nowMs = this.#clock.monotonicMs();
     const { token } = source;
     if (token === undefined || nowMs >= source.endsMs) return this.#fetch(source, deployment, request);
@@ -51,10 +52,21 @@ export class ProviderTokens {
     return token;
   }
 
+  /**
+   * Forgets a token that the provider refused with 401 before its end, as one that was revoked. One that is new is kept: fetching another
+   * for each request would not help, and would wear out the authority.
+   */
+  refused({ tokenRequest }: Deployment, token: string): void {
+    if (tokenRequest === undefined) return;
+    const source = this.#sources.get(keyOf(tokenRequest));
+    if (source?.token !== token || this.#clock.monotonicMs() - source.fetchedMs < PAUSE_MS) return;
+    delete source.token;
+  }
+
   #sourceOf(key: string): Source {
     const known = this.#sources.get(key);
     if (known !== undefined) return known;
-    const made: Source = { endsMs: 0, renewMs: 0, failedMs: Number.NEGATIVE_INFINITY };
+    const made: Source = { fetchedMs: 0, endsMs: 0, renewMs: 0, failedMs: Number.NEGATIVE_INFINITY };
     const [oldest] = this.#sources.keys();
     if (this.#sources.size >= MOST_SOURCES && oldest !== undefined) this.#sources.delete(oldest);
     this.#sources.set(key, made);
@@ -80,6 +92,7 @@ export class ProviderTokens {
       if (read === undefined) throw refused(deployment, request, status, request.readError(body));
       const nowMs = this.#clock.monotonicMs();
       source.token = read.token;
+      source.fetchedMs = nowMs;
       source.endsMs = nowMs + Math.max(0, read.lifetimeMs - Math.min(LEAST_LEFT_MS, read.lifetimeMs / 10));
       source.renewMs = nowMs + read.lifetimeMs - Math.min(RENEW_BEFORE_MS, read.lifetimeMs / 5);
       delete source.failure;
@@ -121,6 +134,8 @@ export class ProviderTokens {
     });
   }
 }
+
+const keyOf = ({ url, form }: TokenRequest): string => `${url} ${form}`;
 
 function parsed(body: Buffer): JsonValue | undefined {
   try {

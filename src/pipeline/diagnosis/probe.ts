@@ -115,6 +115,8 @@ class ProbeCall implements AnswerListener, BodyListener {
   }
 
   onHead(status: number, headers: UpstreamHeaders): BodyListener {
+    const { deployment, parts, token } = this.#facts;
+    if (status === 401 && token !== undefined) parts.providerTokens.refused(deployment, token);
     this.#status = status;
     this.#headers = headers;
     return this;

@@ -1,6 +1,7 @@
 /** Reads `organizations`, `teams`, `users`, `customers` and `tags` into objects as the directory has them. */
 
-import type { OrganizationMember, Stored, TeamMember } from '../stores/contracts/directory.ts';
+import { defined } from '../core/defined.ts';
+import type { OrganizationMember, Stored, Tag, TeamMember } from '../stores/contracts/directory.ts';
 import { withBoundNames } from './bound-names.ts';
 import { type ConfigNode, type MapNode, member } from './config-node.ts';
 import type { DeclaredTenants } from './gateway-config.ts';
@@ -16,6 +17,7 @@ import {
   TEAM_MEMBER,
   USER,
 } from './settings/declared-objects.ts';
+import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
 
 /** An entry of one of the lists, with an id that no other entry has. */
 interface Entry<Rows extends SettingRows> {
@@ -68,6 +70,30 @@ export function readDeclaredTenants(root: MapNode, context: ReadingContext): Dec
     customers: customers.map(({ fields, id }) => ({ ...DECLARED, ...fields, id })),
     tags: tags.map(({ fields, id }) => ({ ...DECLARED, ...fields, name: id })),
   };
+}
+
+/** Adds the tags that `litellm_settings.tag_budget_config` gives budgets. */
+export function withTagBudgets(
+  declared: DeclaredTenants,
+  litellm: Section<typeof LITELLM_SETTINGS>,
+  { findings }: ReadingContext,
+): DeclaredTenants {
+  const budgets = Object.entries(litellm.get('tag_budget_config') ?? {});
+  if (budgets.length === 0) return declared;
+  const known = new Set(declared.tags.map(({ name }) => name));
+  for (const [name] of budgets) {
+    if (!known.has(name)) continue;
+    const message = `tag_budget_config gives the tag "${name}" a budget, but "tags" declares it too; keep one of them`;
+    findings.add('error', 'duplicate-id', litellm.placeOf('tag_budget_config'), message);
+  }
+  const made = budgets.map(
+    ([name, { max, duration }]): Tag => ({
+      ...DECLARED,
+      ...{ metadata: {}, models: [], name, maxBudget: max },
+      ...defined({ budgetDuration: duration }),
+    }),
+  );
+  return { ...declared, tags: [...declared.tags, ...made] };
 }
 
 function readEntries<Rows extends SettingRows>(

@@ -5,7 +5,7 @@ import { type MapNode, member, type Place, textOf } from './config-node.ts';
 import { readConnectionTls, readProxies } from './connection-tls.ts';
 import { databaseUrl } from './database-url.ts';
 import { type DeclaredKeyRead, readDeclaredKeys } from './declared-keys.ts';
-import { readDeclaredTenants } from './declared-objects.ts';
+import { readDeclaredTenants, withTagBudgets } from './declared-objects.ts';
 import { readDeployments } from './deployments.ts';
 import { FALLBACK_SETTINGS, type FallbackStep, readFallbacks } from './fallbacks.ts';
 import { type FeatureSettings, featureValues, topLevelWith } from './feature-settings.ts';
@@ -112,7 +112,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     }),
     addresses: context.addresses,
     keys: keys.map(({ key }) => key),
-    declared: readDeclaredTenants(root, context),
+    declared: withTagBudgets(readDeclaredTenants(root, context), litellm, context),
     server: part('server.'),
     routing,
     mayBeLinkLocal,

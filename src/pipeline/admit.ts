@@ -9,7 +9,7 @@ import { foreignName } from '../tenancy/bound-names.ts';
 import type { NamedScope } from '../tenancy/tenants.ts';
 import { claim } from './money/claim.ts';
 import { customerOf } from './money/customer.ts';
-import { keepPriced } from './money/priced-deployments.ts';
+import { keepPriced, refusesAllUnpriced } from './money/priced-deployments.ts';
 import { promptSizeOf } from './money/prompt-size.ts';
 import type { Parts } from './parts.ts';
 
@@ -72,7 +72,7 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
     isJournalled: false,
   };
   exchange.admission = admission;
-  if (hasBudget && exchange.recalled === undefined) keepPriced(exchange);
+  if ((hasBudget || refusesAllUnpriced(exchange)) && exchange.recalled === undefined) keepPriced(exchange);
   // Without a limit there is nothing to claim. A claim is still made if it has other effects: it charges the
   // budgets of deployments and providers, and tells instances that share a store about revoked keys.
   if (!hasLimits && !snapshot.hasUpstreamBudgets && parts.claims.isUp === undefined) return 'admitted';

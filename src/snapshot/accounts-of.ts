@@ -13,13 +13,17 @@ export class AccountsOf {
 
   constructor(budgets: BudgetConfig) {
     this.#budgets = budgets;
-    const { globalMax, globalPeriod } = budgets;
+    const { globalMax, globalPeriod, globalMaxParallel } = budgets;
     this.#platform = {
       kind: 'platform',
       account: accountOf.platform,
       label: 'Gateway',
       limits: {
-        ...defined({ maxBudget: globalMax, budgetDuration: globalPeriod }),
+        ...defined({
+          maxBudget: globalMax,
+          budgetDuration: globalPeriod,
+          maxParallelRequests: globalMaxParallel,
+        }),
       },
       anchorMs: 0,
     };

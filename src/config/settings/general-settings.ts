@@ -138,7 +138,10 @@ export const GENERAL_SETTINGS = {
     'Requests at one time a deployment takes that names no limit; `router_settings.default_max_parallel_requests` wins.',
     { to: 'routing.defaultMaxParallelRequests', isWeak: true },
   ),
-  global_max_parallel_requests: later('integer', 'Requests at one time in all.'),
+  global_max_parallel_requests: now('integer', 'Requests at one time in all, of all keys together.', {
+    to: 'budgets.globalMaxParallel',
+    otherwise: 'no limit',
+  }),
   disable_retry_on_max_parallel_request_limit_error: later('flag', 'Does not retry when that limit is reached.'),
   cancel_on_disconnect: now('flag', 'Aborts the provider call when the client leaves. Always done.', { default: true }),
   drain_delay: own(

@@ -16,8 +16,8 @@ import {
 import { CONNECTION_TLS } from './connection-tls.ts';
 import { readBlockedUsers } from './customer-settings.ts';
 import { KEY_BOUNDS, KEY_GENERATION, NEW_KEY_PARAMS, NEW_TEAM_PARAMS, NEW_USER_PARAMS, openMap } from './management.ts';
-import { listOfDropped } from './other-values.ts';
-import type { PeriodBudgetConfig } from './period-budget.ts';
+import { listOfDropped, readClientStatus } from './other-values.ts';
+import { BUDGET_BY_NAME, type PeriodBudgetConfig, readBudgetMap } from './period-budget.ts';
 
 /** Metrics are served without being asked for. */
 const isPrometheusOnly = (value: unknown): boolean =>
@@ -176,6 +176,26 @@ export const LITELLM_SETTINGS = {
     to: 'budgets.globalPeriod',
     otherwise: 'never resets',
   }),
+  budget_exceeded_status_code: now(
+    'integer',
+    'Status of the answer to a request that a budget refuses, from 400 to 499.',
+    {
+      to: 'budgets.exceededStatus',
+      otherwise: '422',
+      read: readClientStatus,
+    },
+  ),
+  tag_budget_config: now('map', 'Tag → its budget with a period. As an entry of `tags` with these limits.', {
+    to: 'tagBudgets',
+    read: readBudgetMap,
+    members: BUDGET_BY_NAME,
+  }),
+  block_requests_for_models_without_pricing: now(
+    'flag',
+    'Refuses requests to deployments whose price is unknown, whether or not they count against a budget.',
+    'budgets.refuseUnpriced',
+    false,
+  ),
   max_user_budget: later('usd', 'Budget of a new end user.'),
   max_end_user_budget: now('usd', 'Budget of customers without one.', {
     to: 'budgets.customerDefault',

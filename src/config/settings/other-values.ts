@@ -1,5 +1,7 @@
 /** Values of other types than a setting has, as real files hold them: LiteLLM takes them, and they do no harm. */
 import { didYouMean } from '../did-you-mean.ts';
+import { describeValue } from '../finding.ts';
+import type { ReadNode } from '../setting-rows.ts';
 import { DEFAULT_STRATEGY, STRATEGIES } from './routing-maps.ts';
 
 /** `drop_params` with a list of parameters: for LiteLLM it is on if the list holds any. */
@@ -18,3 +20,13 @@ export function customStrategy(value: unknown) {
   const name = JSON.stringify(value.slice(0, 80));
   return { because: `names ${name}, a strategy that does not exist here: ${DEFAULT_STRATEGY} is used` };
 }
+
+/** Reads a status that says the client has to act: 400 to 499. */
+export const readClientStatus: ReadNode<number> = (node, path, { findings }) => {
+  const status = node.kind === 'scalar' ? Number(node.value ?? Number.NaN) : Number.NaN;
+  if (Number.isInteger(status) && status >= 400 && status <= 499) return status;
+  if (node.kind === 'scalar' && node.value === null) return undefined;
+  const message = `${path} must be a status from 400 to 499, but is ${describeValue(node, false)}`;
+  findings.add('error', 'wrong-type', node, message);
+  return undefined;
+};

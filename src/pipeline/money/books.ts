@@ -114,7 +114,9 @@ export async function reserve(exchange: Exchange, parts: Parts, hold: PicoUsd, e
   const claim = admission?.claim;
   if (admission === undefined || claim === undefined || hold <= claim.hold) return;
   const outcome = await parts.claims.extend(callId, { hold, exposure, nowMs: clock.nowMs() });
-  if (outcome.kind === 'refused') throw errorOfRefusal(outcome.refusal, admission.scopes, clock.nowMs());
+  if (outcome.kind === 'refused') {
+    throw errorOfRefusal(outcome.refusal, admission, exchange.snapshot.config.budgets, clock.nowMs());
+  }
   claim.hold = outcome.hold;
   claim.exposure = outcome.exposure;
   if (admission.isJournalled) parts.journal.hold(callId, reservedFor(claim));

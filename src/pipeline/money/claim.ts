@@ -148,7 +148,7 @@ function take(
       { scopes: admission.scopes, identity: exchange.identity },
       nowMs,
     );
-    throw errorOfRefusal(outcome.refusal, admission.scopes, nowMs);
+    throw errorOfRefusal(outcome.refusal, admission, exchange.snapshot.config.budgets, nowMs);
   }
   const { hold, exposure, remaining } = outcome;
   const cap = outcome.cap === undefined ? undefined : acceptedByAll(exchange, outcome.cap);

@@ -1,18 +1,25 @@
 /** The errors of limits that refuse a request: which limit, how much of it is used, and when to try again. */
+import type { BudgetConfig } from '../../config/gateway-config.ts';
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { formatUsd } from '../../core/money.ts';
+import type { Admission } from '../../exchange/admission.ts';
 import type { Medium } from '../../formats/medium.ts';
 import type { ClaimAccount, LimitKind, Refusal } from '../../stores/contracts/claims.ts';
-import { type Accounts, mayShowFigures } from '../../tenancy/accounts.ts';
+import { mayShowFigures } from '../../tenancy/accounts.ts';
 import type { Scope } from '../../tenancy/scopes.ts';
 
-/** The error of a refused claim. `nowMs` is the wall clock, for the moment at which a limit resets. */
-export function errorOfRefusal(refusal: Refusal, accounts: readonly Accounts[], nowMs: number): GatewayError {
+/** The error of a refused claim, with the status that the operator chose for budgets. `nowMs` is the wall clock, for the moment at which a limit resets. */
+export function errorOfRefusal(
+  refusal: Refusal,
+  { scopes: accounts }: Pick<Admission, 'scopes'>,
+  { exceededStatus }: Pick<BudgetConfig, 'exceededStatus'>,
+  nowMs: number,
+): GatewayError {
   const scope = accounts.map((each) => each.scopeOf(refusal.account)).find((found) => found !== undefined);
   if (refusal.isStoreUnavailable === true) return storeUnavailable(scope, refusal);
   return refusal.limit === 'money'
-    ? budgetError(refusal, scope, nowMs)
+    ? budgetError(refusal, scope, exceededStatus, nowMs)
     : rateError(refusal, refusal.limit, scope, nowMs);
 }
 
@@ -44,7 +51,12 @@ function storeUnavailable(scope: Scope | undefined, { retryAfterMs }: Refusal): 
   );
 }
 
-function budgetError(refusal: Refusal, scope: Scope | undefined, nowMs: number): GatewayError {
+function budgetError(
+  refusal: Refusal,
+  scope: Scope | undefined,
+  status: number | undefined,
+  nowMs: number,
+): GatewayError {
   const { used, held, max, retryAfterMs, isTemporary } = refusal;
   const name = nameOf(scope, refusal.account);
   const figures =
@@ -63,7 +75,10 @@ function budgetError(refusal: Refusal, scope: Scope | undefined, nowMs: number):
   const what = isUsedUp
     ? `Budget has been exceeded!${figures}`
     : `Budget is too small for this request!${figures} What is left is less than this request may cost. Send a shorter prompt, or allow a shorter answer.`;
-  return new GatewayError('budget_exceeded', `${what}${again}`, { mayRetry: false, ...defined({ retryAfterMs }) });
+  return new GatewayError('budget_exceeded', `${what}${again}`, {
+    mayRetry: false,
+    ...defined({ status, retryAfterMs }),
+  });
 }
 
 const LIMIT_WORDS: Readonly<Record<Exclude<LimitKind, 'money'>, string>> = {
@@ -83,6 +98,8 @@ function rateError(
   nowMs: number,
 ): GatewayError {
   const { max, used, retryAfterMs, account } = refusal;
+  // Of the whole gateway, no tenant learns the figures.
+  const isShown = scope === undefined || mayShowFigures(scope.kind);
   const word = LIMIT_WORDS[limit];
   const remaining = max > used ? max - used : 0n;
   const whose = rateName(scope, account);
@@ -98,7 +115,7 @@ function rateError(
   const resetAt = momentIn(nowMs, waitMs);
   return new GatewayError(
     'rate_limited',
-    `Rate limit exceeded for ${whose}. Limit type: ${word}. Current limit: ${max}, Remaining: ${remaining}. Limit resets at: ${resetAt}`,
+    `Rate limit exceeded for ${whose}. Limit type: ${word}.${isShown ? ` Current limit: ${max}, Remaining: ${remaining}.` : ''} Limit resets at: ${resetAt}`,
     { retryAfterMs: waitMs, limit: { type: word, resetAt } },
   );
 }

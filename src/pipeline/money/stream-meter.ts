@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts';
 import { asGatewayError, GatewayError } from '../../core/errors.ts';
 import { extendedReserve } from '../../costs/claim-amounts.ts';
 import { costOf } from '../../costs/price-of.ts';
@@ -85,6 +86,7 @@ function stoppedBy(error: GatewayError): GatewayError {
     `The answer was cut off because a limit was reached while it was streamed. ${error.message}`,
     {
       mayRetry: false,
+      ...defined({ status: error.code === 'budget_exceeded' ? error.facts.status : undefined }),
       cause: error,
     },
   );

@@ -2,8 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { defined } from '../core/defined.ts';
+import { GatewayError } from '../core/errors.ts';
 import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
 import { groupedByTeam } from '../core/team-models.ts';
+import { isMockMember, readMock } from '../providers/mock.ts';
 import { apiBaseFault } from './api-base-fault.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
 import { readDeploymentTls } from './connection-tls.ts';
@@ -233,7 +235,8 @@ class DeploymentReader {
     const credential = credentialOf(params, provider, keys, context);
     const apiBase = params.get('api_base') ?? params.get('base_url') ?? context.addresses[provider.name];
     const extraHeaders = headersOf(params);
-    this.#checkReachable(group, provider, params, credential, apiBase, extraHeaders);
+    const mocks = mocksOf(params, context);
+    if (mocks === undefined) this.#checkReachable(group, provider, params, credential, apiBase, extraHeaders);
     const { timeoutMs, streamTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs } = routing.groupSettings.get(group) ?? {};
     const { budget, ...fields } = params.fields();
     const period = params.get('budget_duration');
@@ -246,6 +249,7 @@ class DeploymentReader {
       ...defined({ apiBase, timeoutMs, streamTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs }),
       ...defined({ maxParallelRequests: routing.defaultMaxParallelRequests, tls: readDeploymentTls(params, tls) }),
       ...fields,
+      ...defined({ mocks }),
       extraHeaders,
       defaultParams: params.unknown,
       ...info?.fields(),
@@ -322,6 +326,19 @@ function healthCheckOf(info: InfoSection): DeploymentHealthCheck | undefined {
   });
   if (isDisabled === undefined && Object.keys(check).length === 0) return undefined;
   return { isDisabled: isDisabled === true, ...check };
+}
+
+/** The `mock_…` members, if they ask for anything in place of calls. */
+function mocksOf(params: ParamsSection, { findings }: ReadingContext): JsonObject | undefined {
+  const mocks: JsonObject = {};
+  for (const name of params.names()) if (isMockMember(name)) setMember(mocks, name, params.json(name) as JsonValue);
+  try {
+    return readMock((name) => mocks[name]) === undefined ? undefined : mocks;
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    findings.add('error', 'wrong-type', params.placeOf('mock_response') ?? params.placeOf('model'), error.message);
+    return undefined;
+  }
 }
 
 /** The first 32 hex digits of a hash over the group and every parameter that is not a secret: the same file gives the same ids. */

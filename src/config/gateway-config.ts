@@ -86,6 +86,8 @@ export interface DeploymentConfig
   /** Request fields added when the client does not send them (`temperature`, `max_tokens`, …; any unknown `litellm_params` key). */
   readonly defaultParams: JsonObject;
   readonly healthCheck?: DeploymentHealthCheck;
+  /** The `mock_…` members of its `litellm_params`, if they ask for anything in place of its calls. */
+  readonly mocks?: JsonObject;
   /** Its own TLS settings, those of all connections filled in. */
   readonly tls?: ConnectionTls;
   /** `model_info` as written (LiteLLM's field names), with pricing keys of `litellm_params` folded in. */

@@ -13,6 +13,7 @@ import type { Step } from '../routing/contracts.ts';
 import { Walk } from '../routing/walk.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import { cooldownOf } from '../snapshot/router.ts';
+import type { AttemptFacts } from '../telemetry/settled.ts';
 import { attempt } from './answering/attempt.ts';
 import { endBroken, forgetStyle, readyToContinue, restyle } from './answering/continue.ts';
 import { race } from './answering/race.ts';
@@ -101,7 +102,10 @@ async function tryOnce(
     const isOfProvider = error.row.source === 'upstream';
     const durationMs = exchange.clock.monotonicMs() - startedMs;
     // How long a client stayed says nothing about the deployment.
-    stats.ended(deployment.id, { failed: isOfProvider, ...(isOfProvider && { durationMs }) });
+    const mock = mockedAttempt(exchange, deployment);
+    const isPretended = mock?.mockedBy === 'request';
+    const isTrueFailure = isOfProvider && !isPretended;
+    stats.ended(deployment.id, { failed: isTrueFailure, ...(isTrueFailure && { durationMs }) });
     if (error.code === 'client_gone' || error.code === 'internal') {
       walk.cancelled(deployment);
       throw error;
@@ -114,12 +118,17 @@ async function tryOnce(
     // A deployment that broke off in the middle of an answer is the last one to ask for the rest.
     const brokeOff = exchange.continuity?.broken !== broken && error.row.retry === 'here';
     const code = brokeOff ? 'upstream_stream_cut' : error.code;
-    walk.failed({ code, ...defined({ retryAfterMs }) }, deployment);
+    walk.failed({ code, ...defined({ retryAfterMs }), isPretended, leavesGroup: mock?.isDrill === true }, deployment);
     return error;
   }
   const arbiter = exchange.race?.arbiter;
   if (arbiter !== undefined && arbiter.winner !== deployment) {
     walk.lost(deployment);
+    stats.ended(deployment.id, { failed: false });
+    return undefined;
+  }
+  if (mockedAttempt(exchange, deployment)?.mockedBy === 'request') {
+    walk.succeeded(deployment, true);
     stats.ended(deployment.id, { failed: false });
     return undefined;
   }
@@ -134,6 +143,12 @@ async function tryOnce(
   });
   if (needs !== undefined) snapshot.router.remember(group, needs, deployment);
   return undefined;
+}
+
+/** The last attempt at a deployment, if a mock was in its place. */
+function mockedAttempt({ attempts }: Exchange, { id }: Deployment): AttemptFacts | undefined {
+  const last = attempts.findLast(({ deploymentId }) => deploymentId === id);
+  return last?.mockedBy === undefined ? undefined : last;
 }
 
 /** Whether an error says that the gateway may not send the request to this deployment: another may take it. */

@@ -76,6 +76,10 @@ export interface WalkPolicy {
 export interface AttemptFailure {
   readonly code: ErrorCode;
   readonly retryAfterMs?: number;
+  /** Its client pretended it, so it says nothing about the deployment. */
+  readonly isPretended?: boolean;
+  /** The rest of the group is not tried. */
+  readonly leavesGroup?: boolean;
 }
 
 /** What to do next for a request. */

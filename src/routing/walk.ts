@@ -147,7 +147,8 @@ export class Walk<D extends Routable> {
 
   failed(failure: AttemptFailure, of?: D): void {
     const { deployment, wasProbe } = this.#land(of);
-    this.#options.breakers.recordFailure(deployment.id, failure, this.#factsOf(deployment, wasProbe));
+    if (failure.isPretended === true) this.#options.breakers.recordCancelled(deployment.id, { wasProbe });
+    else this.#options.breakers.recordFailure(deployment.id, failure, this.#factsOf(deployment, wasProbe));
     this.#failure = failure;
     this.#failed = deployment;
     if (this.#tried === NONE_TRIED) this.#tried = new Map();
@@ -170,9 +171,11 @@ export class Walk<D extends Routable> {
     if (this.#retries > 0 && this.#attempts > 0 && this.#fallbacks === 0) this.#retries -= 1;
   }
 
-  succeeded(of?: D): void {
+  /** `isPretended`: its client mocked the answer, so it says nothing about the deployment. */
+  succeeded(of?: D, isPretended = false): void {
     const { deployment, wasProbe } = this.#land(of);
-    this.#options.breakers.recordSuccess(deployment.id, { wasProbe });
+    if (isPretended) this.#options.breakers.recordCancelled(deployment.id, { wasProbe });
+    else this.#options.breakers.recordSuccess(deployment.id, { wasProbe });
     this.#end = { kind: 'give-up', reason: 'nothing-left' };
   }
 
@@ -219,7 +222,7 @@ export class Walk<D extends Routable> {
     const isForAnotherModel = code === 'upstream_content_policy' || code === 'upstream_context_window';
     const { retry } = ERRORS[code];
     if (retry === 'nowhere' && !isForAnotherModel) return this.#giveUp('not-retryable', round);
-    const mayStay = this.#further < this.#retriesFor(code);
+    const mayStay = failure.leavesGroup !== true && this.#further < this.#retriesFor(code);
     const another = mayStay ? this.#pick(this.#group, this.#othersAfter(code), round) : undefined;
     if (another !== undefined) return another;
     const mayWait = retry === 'here' && mayStay;

@@ -7,6 +7,7 @@ import type { ModelAbilities } from '../models/model-abilities.ts';
 import { modelAbilities } from '../models/model-table.ts';
 import { applyRules } from '../providers/apply-rules.ts';
 import { KnownSecrets } from '../providers/known-secrets.ts';
+import { type Mock, readMock } from '../providers/mock.ts';
 import type {
   OperationId,
   ParameterRules,
@@ -60,6 +61,8 @@ export class Deployment implements Routable {
   readonly tokenRequest: TokenRequest | undefined;
   /** What must not come back in its provider's errors. */
   readonly secrets: KnownSecrets;
+  /** What is done in place of its calls; undefined for most. */
+  readonly mock: Mock | undefined;
   /** Whether it may think for long before its first word: then silence is no sign that it is stuck. */
   readonly mayReason: boolean;
   /** By which of OpenAI's APIs its provider is asked to chat; what a request asks for may decide. */
@@ -84,6 +87,7 @@ export class Deployment implements Routable {
     this.priced = parts.priced;
     this.isNamedByClient = parts.isNamedByClient;
     this.abilities = abilitiesOf(parts.config, parts.provider, parts.target, parts.priced.facts);
+    this.mock = mockOf(parts.config);
     this.traits = { ...traitsOf(parts.priced.facts), abilities: this.abilities };
     this.mayReason = mayReason(this.abilities, this.traits);
     this.conversations = conversationsOf(parts.config, parts.provider, this.abilities);
@@ -246,6 +250,11 @@ function traitsOf(facts: PricedModel['facts']): ModelTraits {
   return {
     ...defined({ maxOutputTokens: facts.maxOutputTokens, reasoning, vision, tools }),
   };
+}
+
+/** Wrong values were reported when the file was read, and mock nothing. */
+function mockOf({ mocks }: DeploymentConfig): Mock | undefined {
+  return mocks === undefined ? undefined : readMock((name) => mocks[name]);
 }
 
 const SECRET_HEADER = /auth|key|token|secret|cookie|credential|password/i;

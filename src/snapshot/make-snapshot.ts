@@ -67,6 +67,9 @@ function probesOf(deployments: readonly Deployment[], config: GatewayConfig): De
   });
 }
 
+/** What is mocked reaches no provider. */
+const COSTS_NOTHING = { input_cost_per_token: 0, output_cost_per_token: 0 };
+
 /** A deployment as it is configured, or under another model of its provider. */
 function makeDeployment(entry: DeploymentConfig, config: GatewayConfig, isNamedByClient = false): Deployment {
   const provider = findProvider(entry.provider);
@@ -90,7 +93,7 @@ function makeDeployment(entry: DeploymentConfig, config: GatewayConfig, isNamedB
       provider: provider.name,
       ...defined({ priceProvider }),
       model: entry.model,
-      modelInfo: entry.modelInfo,
+      modelInfo: entry.mocks === undefined ? entry.modelInfo : { ...entry.modelInfo, ...COSTS_NOTHING },
     }),
     isNamedByClient,
     dropParams: config.dropParams,

@@ -134,7 +134,7 @@ export class MetricsRecorder implements SettledSink {
     series.answers++;
     series.totalLatency = observe(series.totalLatency, settled.durationMs / 1000);
     series.overhead = observe(series.overhead, settled.overheadMs / 1000);
-    if (last === undefined) return;
+    if (last === undefined || last.mockedBy === 'request') return;
     const seconds = last.durationMs / 1000;
     series.apiLatency = observe(series.apiLatency, seconds);
     if (settled.stream && last.firstByteMs !== undefined) {
@@ -145,6 +145,8 @@ export class MetricsRecorder implements SettledSink {
   }
 
   #countAttempt(series: Series, settled: SettledExchange, attempt: AttemptFacts): void {
+    // What a client pretended says nothing either.
+    if (attempt.mockedBy === 'request') return;
     if (attempt.failure === undefined) {
       // No client waited for the answer (it left, another attempt was faster): that says nothing about the deployment.
       if (attempt.status === undefined || attempt.lost === true) return;

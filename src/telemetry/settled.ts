@@ -33,6 +33,10 @@ export interface AttemptFacts {
   firstByteMs?: number;
   /** A second attempt, begun beside one that was late. */
   readonly hedge?: true;
+  /** No call was made: a mock was in its place. */
+  mockedBy?: 'operator' | 'request';
+  /** It failed so that fallbacks are seen to work. */
+  isDrill?: boolean;
   /** Cancelled, because the attempt beside it had content first; no failure, and what it used is booked. */
   lost?: true;
   /** What the provider's own limits still allow, as its answer says. */

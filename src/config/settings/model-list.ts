@@ -6,6 +6,24 @@ import type { PeriodBudgetConfig } from './period-budget.ts';
 import { PRICE_SETTINGS } from './prices.ts';
 import { ALLOWED_FAILS } from './routing-maps.ts';
 
+/** What is done in place of calls. */
+const MOCK_SETTINGS = {
+  mock_response: now(
+    'any',
+    'Answers in place of the provider, at no cost: with this text, with a whole answer (a map), with a vector (a list of numbers), or with an error (`litellm.RateLimitError`, `litellm.InternalServerError`, `litellm.ContextWindowExceededError`, …).',
+  ),
+  mock_tool_calls: now('list', 'Answers with these tool calls in place of the provider.'),
+  mock_timeout: now('flag', 'Does not answer until the time limit is over.', { default: false }),
+  mock_delay: now('seconds', 'Waits before the mock answer.', { default: 0 }),
+  mock_testing_fallbacks: now('flag', 'Fails so that fallbacks are used.', { default: false }),
+  mock_testing_context_fallbacks: now('flag', 'Fails as if each prompt were too long.', { default: false }),
+  mock_testing_context_window_fallbacks: now('flag', 'The same by its other name.', { default: false }),
+  mock_testing_content_policy_fallbacks: now('flag', 'Fails as if a content filter refused.', { default: false }),
+  mock_testing_rate_limit_error: now('flag', 'Answers the first attempt of a request with a rate limit.', {
+    default: false,
+  }),
+} satisfies SettingRows;
+
 /** The members of `model_info`. Further ones are kept as written. */
 export const MODEL_INFO = {
   id: now('text', 'Id of the deployment.', { otherwise: 'a hash of the group and the parameters that are no secrets' }),
@@ -133,9 +151,7 @@ export const MODEL_PARAMS = {
   prompt_variables: later('map', 'Values for the prompt template.'),
   rules: protection('any', 'Checks of input and output.'),
   guardrails: protection('texts', 'Guardrails of this deployment.'),
-  mock_response: later('any', 'Answers with this text instead of calling the provider.'),
-  mock_timeout: later('flag', 'Pretends to time out.'),
-  mock_delay: later('seconds', 'Waits before the pretended answer.'),
+  ...MOCK_SETTINGS,
   silent_model: later('text', 'Group that gets a copy of each request.'),
   fallbacks: later('any', 'Groups tried when this deployment fails.'),
   azure_ad_token: now('secret', 'Azure: a token of Microsoft Entra ID in place of a key.', {

@@ -5,6 +5,7 @@ import type { UpstreamHeaders } from '../../upstream/upstream.ts';
 import { headerText } from '../header-text.ts';
 import { costHeaders } from '../money/cost-headers.ts';
 import { limitHeaders } from '../money/limit-headers.ts';
+import { isOfMock } from './mocked-call.ts';
 
 /** Headers of a whole answer. */
 export const JSON_HEADERS = ['content-type', 'application/json'] as const;
@@ -42,6 +43,7 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     String(exchange.walk?.attemptedFallbacks ?? 0),
   ];
   if (exchange.race?.arbiter?.isHedgeWinner === true) headers.push('x-sluice-hedged', '1');
+  if (isOfMock(provider)) headers.push('x-sluice-mock', '1');
   addLimits(headers, exchange, deployment);
   headers.push(...costHeaders(exchange));
   if (exchange.client.headers['x-sluice-explain'] !== undefined) {

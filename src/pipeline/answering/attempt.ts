@@ -10,7 +10,8 @@ import { markSent } from '../money/books.ts';
 import type { Parts } from '../parts.ts';
 import { isEventStream } from './answer-headers.ts';
 import { attemptParts, partsOf } from './attempt-parts.ts';
-import { answerHere, prepare } from './prepare.ts';
+import { type ChosenMock, mockFor } from './mocked-call.ts';
+import { answerHere, noteLane, prepare } from './prepare.ts';
 import { RefusedAnswer } from './refused-answer.ts';
 import { type Answer, RunningAttempt } from './running-attempt.ts';
 import { StreamedAnswer } from './streamed-answer.ts';
@@ -20,12 +21,17 @@ import { WholeAnswer } from './whole-answer.ts';
 export function attempt(exchange: Exchange, deployment: Deployment, parts: Parts): Promise<void> {
   const choice = chooseOrHeavy(exchange, deployment);
   if (choice === 'heavy') return sendHeavy(exchange, deployment, parts);
-  if (choice === undefined) return answerHere(exchange, deployment, parts);
+  if (choice === undefined || isCountedHere(exchange, deployment)) return answerHere(exchange, deployment, parts);
   const each = choice.lane === 'translate' ? partsOf(exchange, choice) : undefined;
   if (each !== undefined) {
     return attemptParts(exchange, deployment, each, (part) => send(part, deployment, choice, parts));
   }
   return send(exchange, deployment, choice, parts);
+}
+
+/** A deployment that is mocked is called for no count either. */
+function isCountedHere({ endpoint }: Exchange, { mock }: Deployment): boolean {
+  return mock !== undefined && endpoint.operation.ownCount !== undefined;
 }
 
 function chooseOrHeavy(exchange: Exchange, deployment: Deployment): LaneChoice | 'heavy' | undefined {
@@ -65,6 +71,8 @@ function sendPrepared(
   prepared: PreparedCall,
   parts: Parts,
 ): Promise<void> {
+  const mock = mockFor(exchange, deployment);
+  if (mock !== undefined) return sendMocked(exchange, deployment, choice, prepared, parts, mock);
   const told = exchange.admission?.claim === undefined ? undefined : parts.claims.aboutToSend(exchange.callId);
   if (told !== undefined) return told.then(() => sendWithToken(exchange, deployment, choice, prepared, parts));
   return sendWithToken(exchange, deployment, choice, prepared, parts);
@@ -95,12 +103,39 @@ function sendNow(
   parts: Parts,
   token?: string,
 ): Promise<void> {
+  const send = (attempt: RunningAttempt, head: AnswerHead): void => attempt.send(parts.upstream, head);
+  return begin(exchange, deployment, choice, prepared, parts, send, token);
+}
+
+function begin(
+  exchange: Exchange,
+  deployment: Deployment,
+  choice: LaneChoice,
+  prepared: PreparedCall,
+  parts: Parts,
+  send: (attempt: RunningAttempt, head: AnswerHead) => void,
+  token?: string,
+): Promise<void> {
   exchange.deployment = deployment;
   const { stats } = parts.routing;
   return new Promise((resolve, reject) => {
     const running = new RunningAttempt({ exchange, deployment, choice, prepared, stats, resolve, reject, token });
-    running.send(parts.upstream, new AnswerHead(running, parts, token));
+    send(running, new AnswerHead(running, parts, token));
   });
+}
+
+/** No provider is called, so nothing is booked if this process is killed now. */
+function sendMocked(
+  exchange: Exchange,
+  deployment: Deployment,
+  { operationName, operation, lane }: LaneChoice,
+  prepared: PreparedCall,
+  parts: Parts,
+  mock: ChosenMock,
+): Promise<void> {
+  const choice: LaneChoice = { operationName, operation, lane, reason: 'mock' };
+  noteLane(exchange, choice);
+  return begin(exchange, deployment, choice, prepared, parts, (attempt, head) => attempt.sendMocked(mock, head));
 }
 
 /** Hears the head of an answer, and chooses what takes its body. */

@@ -14,6 +14,7 @@ import { AnswerTally } from '../money/answer-tally.ts';
 import { permitAttempt } from '../money/permits.ts';
 import { beginFacts, bookResent, estimateUsage, NO_TEXT } from './attempt-books.ts';
 import { errorOfProblem } from './failure.ts';
+import { type ChosenMock, MockedCall } from './mocked-call.ts';
 import { noteLane } from './prepare.ts';
 import { timeoutsOf } from './time-limits.ts';
 
@@ -49,7 +50,7 @@ export class RunningAttempt implements Racer {
   /** The provider's headers; empty before the head has come. */
   headers: UpstreamHeaders = NO_HEADERS;
   answer: Answer | undefined;
-  flight: Flight | undefined;
+  flight: Flight | MockedCall | undefined;
   isOver = false;
   readonly #stats: DeploymentStats;
   readonly #resolve: () => void;
@@ -76,7 +77,7 @@ export class RunningAttempt implements Racer {
   /** Sends the request; `listener` hears the head of the answer. */
   send(upstream: Upstream, listener: AnswerListener): void {
     const { exchange, deployment, choice, prepared } = this;
-    const { client, stream, clock, race } = exchange;
+    const { stream, clock } = exchange;
     const call = deployment.call(choice.operationName, choice.operation, stream);
     this.#sentMs = clock.monotonicMs();
     this.flight = upstream.send(
@@ -93,7 +94,22 @@ export class RunningAttempt implements Racer {
       },
       listener,
     );
-    // The client may have left while the request was being read; then the callback comes at once.
+    this.#joinClient();
+  }
+
+  /** Has a mock in the place of the call. */
+  sendMocked({ mock, by }: ChosenMock, listener: AnswerListener): void {
+    const { exchange, deployment, facts } = this;
+    facts.mockedBy = by;
+    facts.isDrill = mock.outcome.kind === 'failure' && mock.outcome.leavesGroup;
+    this.#sentMs = exchange.clock.monotonicMs();
+    this.flight = new MockedCall(this, mock, timeoutsOf(exchange, deployment), listener);
+    this.#joinClient();
+  }
+
+  /** The client may have left while the request was being read; then the callback comes at once. */
+  #joinClient(): void {
+    const { race, client } = this.exchange;
     if (race?.arbiter === undefined) client.onGone(() => this.leave());
     else race.arbiter.join(this);
   }
@@ -146,7 +162,7 @@ export class RunningAttempt implements Racer {
     const { facts, exchange } = this;
     if (facts.firstByteMs !== undefined) return;
     facts.firstByteMs = exchange.clock.monotonicMs() - this.#sentMs;
-    if (exchange.stream) this.#stats.firstByte(this.deployment.id, facts.firstByteMs);
+    if (exchange.stream && facts.mockedBy !== 'request') this.#stats.firstByte(this.deployment.id, facts.firstByteMs);
     this.flight?.contentBegan();
   }
 

@@ -13,6 +13,7 @@ import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { AnswerListener, BodyListener, Flight, UpstreamFault, UpstreamHeaders } from '../../upstream/upstream.ts';
 import { errorOfProblem, errorOfResponse } from '../answering/failure.ts';
+import { errorOfMock } from '../answering/mocked-call.ts';
 import { openPlatformCall, type PlatformCall } from '../money/platform-call.ts';
 import type { Parts } from '../parts.ts';
 
@@ -44,7 +45,10 @@ export async function probe(
 ): Promise<GatewayError | undefined> {
   const way = wayOf(deployment);
   if (way === undefined) return undefined;
-  const { tokenRequest } = deployment;
+  const { tokenRequest, mock } = deployment;
+  if (mock !== undefined) {
+    return mock.outcome.kind === 'failure' ? errorOfMock(mock.outcome, deployment) : undefined;
+  }
   let token: string | undefined;
   try {
     if (tokenRequest !== undefined) token = await parts.providerTokens.of(deployment, tokenRequest);

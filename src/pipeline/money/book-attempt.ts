@@ -1,5 +1,7 @@
 import { addUsage } from '../../costs/add-usage.ts';
 import { costOf } from '../../costs/price-of.ts';
+import type { RateCard } from '../../costs/rate-card.ts';
+import { FREE } from '../../costs/tiered-rate.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
@@ -12,6 +14,10 @@ import { pricedExtras } from './priced-extras.ts';
  * unpriced; under a budget it then costs the ceiling.
  */
 export function bookAttempt(exchange: Exchange, deployment: Deployment, facts: AttemptFacts, usage: Usage): void {
+  if (facts.mockedBy !== undefined) {
+    bookFree(exchange, facts, usage);
+    return;
+  }
   const listed = deployment.priced.ratesOfAnswer(usage, exchange.startedAtMs);
   const card = listed ?? exchange.admission?.ceiling;
   const parts = costOf(usage, card, pricedExtras(exchange, card, facts));
@@ -31,3 +37,15 @@ export function bookAttempt(exchange: Exchange, deployment: Deployment, facts: A
   if (isUnpriced) exchange.isUnpriced = true;
   if (cost !== undefined) exchange.cost = (exchange.cost ?? 0n) + cost;
 }
+
+/** A mock counts as far as limits count tokens, and costs nothing. */
+function bookFree(exchange: Exchange, facts: AttemptFacts, usage: Usage): void {
+  const { providerCostUsd: _pretended, ...counted } = usage;
+  exchange.costs.push(costOf(counted, NOTHING));
+  facts.usage = counted;
+  facts.cost = 0n;
+  exchange.usage = exchange.usage === undefined ? counted : addUsage(exchange.usage, counted);
+  exchange.cost ??= 0n;
+}
+
+const NOTHING: RateCard = { source: 'mock', input: FREE, output: FREE };

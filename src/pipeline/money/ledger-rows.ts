@@ -111,7 +111,8 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
   const { admission, startedAtMs } = exchange;
   const { usage, cost } = attempt;
   const deployment = exchange.snapshot.deployments.get(attempt.deploymentId);
-  const card = usage === undefined ? undefined : cardOf(exchange, attempt, usage);
+  const { mockedBy } = attempt;
+  const card = usage === undefined || mockedBy !== undefined ? undefined : cardOf(exchange, attempt, usage);
   const requested = usage === undefined ? undefined : requestedCost(exchange, attempt, usage);
   const held = number === 0 ? admission?.claim?.hold : undefined;
   const groupName = attempt.group;
@@ -140,6 +141,7 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
     isEstimated: usage?.isEstimated === true,
     ...defined({ cost, requestedCost: requested, hold: held }),
     ...(card !== undefined && { price: { source: card.source, rates: ratesOf(card) } }),
+    ...(mockedBy !== undefined && { metadata: { ...shared.metadata, mocked_by: mockedBy } }),
     accounts: accountsOf(exchange, attempt.deploymentId, deployment?.provider.name ?? attempt.provider),
   };
 }

@@ -42,6 +42,7 @@ const settledRequests: SettledExchange[] = Array.from({ length: 1000 }, (_, inde
         model: `${group}-2026`,
         apiBase: 'https://api.example.com',
         status: 200,
+        startedMs: 0,
         durationMs: 812.4521 + index,
         firstByteMs: 120.1,
       },

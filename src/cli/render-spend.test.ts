@@ -68,7 +68,9 @@ describe('The attempts of a request', () => {
     prompt_tokens: 10,
     completion_tokens: 5,
     sluice: {
+      call_id: 'r1',
       attempt: number,
+      request_started_at: '2026-03-10T11:00:00.000Z',
       status: 'success',
       error: null,
       estimated: false,

@@ -34,7 +34,9 @@ export interface SpendAttempt {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly sluice: {
+    readonly call_id: string;
     readonly attempt: number;
+    readonly request_started_at: string;
     readonly status: string;
     readonly error: string | null;
     readonly estimated: boolean;
@@ -104,7 +106,9 @@ export function renderAttempts(attempts: readonly SpendAttempt[]): string {
   });
   const held = attempts.find(({ sluice }) => sluice.hold !== null)?.sluice.hold;
   const hold = held === undefined || held === null ? '' : `Held when it was settled: ${held} USD\n`;
-  const head = printable(`Request ${first.request_id}, begun ${first.startTime}, USD`);
+  const { call_id: callId, request_started_at: begun } = first.sluice;
+  const answer = first.request_id === callId ? '' : `, answer ${first.request_id}`;
+  const head = printable(`Request ${callId}, begun ${begun}${answer}, USD`);
   return `${head}\n\n${table}\nPrices by attempt:\n${prices.map(printable).join('\n')}\n${hold}`;
 }
 

@@ -134,6 +134,8 @@ export class Exchange implements LaneRequest {
   upstreamMs = 0;
   /** When the first byte of the answer went to the client, by the monotonic clock. */
   firstByteMs: number | undefined;
+  /** The id in the answer that the client has. */
+  answerId: string | undefined;
 
   // settle
   /** Attempts whose provider reported no usage, or not all of it. */

@@ -30,4 +30,6 @@ export interface ReadyAnswer {
   readonly usage: Usage | undefined;
   /** The text the model wrote, for an estimate if the provider tells no usage. */
   readonly text: () => string;
+  /** The id in it, if it has one and is not a stream. */
+  readonly id?: string | undefined;
 }

@@ -3,9 +3,11 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { RecalledAnswer } from '../exchange/slots.ts';
+import { idInBody, idInStream } from '../formats/answer-id.ts';
 import { requestIdHeader } from '../formats/client-error.ts';
 import { formatParts } from '../formats/index.ts';
 import { eventsOf } from '../formats/neutral/events-of.ts';
+import { readEnvelope } from '../wire/envelope.ts';
 import { durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answering/answer-headers.ts';
 import { headerText } from './header-text.ts';
 import { limitHeaders } from './money/limit-headers.ts';
@@ -31,11 +33,15 @@ export async function sendRecalled(exchange: Exchange, answer: RecalledAnswer): 
   const type = stream ? STREAM_HEADERS : JSON_HEADERS;
   const headers = [...type, ...recalledHeaders(exchange), ...(answer.headers ?? [])];
   if (!stream) {
+    const envelope = readEnvelope(answer.body, Number.MAX_SAFE_INTEGER);
+    if (envelope.ok) exchange.answerId = idInBody(exchange.endpoint.format, answer.body, envelope);
     client.sendWhole(200, [...headers, ...durationHeaders(exchange)], answer.body);
     return;
   }
   client.startStream(200, headers);
-  client.endStream(answer.isStream ? answer.body : asStream(exchange, answer.body));
+  const body = answer.isStream ? answer.body : asStream(exchange, answer.body);
+  exchange.answerId = idInStream(exchange.endpoint.format, body);
+  client.endStream(body);
 }
 
 function recalledHeaders(exchange: Exchange): string[] {

@@ -21,7 +21,7 @@ const settled = (facts: Partial<SettledExchange> = {}): SettledExchange => ({
   lane: 'relay',
   laneReason: 'same-format',
   stream: true,
-  attempts: [{ ...ATTEMPT, durationMs: 400, firstByteMs: 60 }],
+  attempts: [{ ...ATTEMPT, startedMs: 0, durationMs: 400, firstByteMs: 60 }],
   status: 200,
   outcome: 'success',
   error: undefined,
@@ -88,7 +88,7 @@ describe('metrics of many keys and names', () => {
     const callers = Array.from({ length: 10_000 }, (_, index) => callerOf(index));
     for (let index = 0; index < 100_000; index++) {
       const model = `made-up-${index}-${'x'.repeat(200)}`;
-      const attempts = [{ ...ATTEMPT, model, modelLabel: 'or/*', durationMs: 400, firstByteMs: 60 }];
+      const attempts = [{ ...ATTEMPT, model, modelLabel: 'or/*', startedMs: 0, durationMs: 400, firstByteMs: 60 }];
       const caller = callers[index % callers.length];
       metrics.take(settled({ caller, requestedModel: model, group: 'or/*', attempts }));
       if (index % 2 === 0) metrics.take(settled({ caller, endUser: `customer-${index}-${'x'.repeat(200)}` }));
@@ -139,7 +139,9 @@ describe('metrics of many keys and names', () => {
     for (const end of ['a', 'b']) {
       const name = `${'n'.repeat(300)}${end}`;
       const hostile = `\u001b[31m\u0000\u202e"\\\n${'\u0007'.repeat(100)}${end}`;
-      const attempts = [{ ...ATTEMPT, deploymentId: name, apiBase: `https://${name}`, model: name, durationMs: 1 }];
+      const attempts = [
+        { ...ATTEMPT, deploymentId: name, apiBase: `https://${name}`, model: name, startedMs: 0, durationMs: 1 },
+      ];
       const caller: Caller = { keyHash: name, keyAlias: hostile, userId: name, teamId: hostile, teamAlias: name };
       metrics.take(settled({ caller, attempts, requestedModel: name, group: name, endUser: hostile, route: name }));
     }

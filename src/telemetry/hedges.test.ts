@@ -12,6 +12,7 @@ const attempt = (deploymentId: string, facts: Partial<AttemptFacts> = {}): Attem
   model: 'gpt-4o',
   apiBase: 'https://api.openai.com',
   status: 200,
+  startedMs: 0,
   durationMs: 100,
   ...facts,
 });

@@ -31,6 +31,7 @@ const settled = (facts: Partial<SettledExchange> = {}): SettledExchange => ({
       model: 'gpt-4o-2026',
       apiBase: 'https://api.example.com',
       status: 200,
+      startedMs: 0,
       durationMs: 400,
       firstByteMs: 60,
     },

@@ -17,6 +17,7 @@ const attempt = (facts: Partial<AttemptFacts> = {}): AttemptFacts => ({
   model: 'gpt-4o-2026',
   apiBase: 'https://api.example.com',
   status: 200,
+  startedMs: 0,
   durationMs: 400,
   firstByteMs: 60,
   ...facts,

@@ -389,6 +389,7 @@ function otherLabels(status: number, error: ErrorCode | undefined): Labels {
       provider: OTHER,
       model: OTHER,
       apiBase: OTHER,
+      startedMs: 0,
       durationMs: 0,
     }),
     exception_class: error === undefined ? NONE : ERRORS[error].className,

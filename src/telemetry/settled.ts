@@ -27,6 +27,8 @@ export interface AttemptFacts {
   failure?: ErrorCode;
   /** The status the provider answered with; undefined when it did not answer. */
   status?: number;
+  /** When it was sent, by the monotonic clock. */
+  startedMs: number;
   /** Milliseconds from sending the request to the end of the answer. */
   durationMs: number;
   /** Milliseconds to the first content of the answer. */

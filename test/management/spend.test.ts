@@ -68,9 +68,12 @@ describe('/spend/logs', () => {
     assert.equal(second?.end_user, 'c1');
     assert.deepEqual(second?.request_tags, ['a', 'b']);
     assert.deepEqual(second?.sluice, {
+      call_id: 'two-tries',
       attempt_id: 'two-tries/1',
       attempt: 1,
       status: 'success',
+      request_started_at: second?.startTime,
+      request_ended_at: second?.endTime,
       http_status: 200,
       error: null,
       route: '/v1/chat/completions',

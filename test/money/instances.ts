@@ -139,7 +139,7 @@ function bookedRow(row: JsonObject): BookedRow {
   assert.ok(isJsonObject(metadata) && isJsonObject(sluice));
   const amount = (text: unknown): PicoUsd | undefined => (text === null ? undefined : picoUsdFromUsd(String(text)));
   return {
-    callId: String(row.request_id),
+    callId: String((row.sluice as JsonObject).call_id),
     attemptId: String(sluice.attempt_id),
     keyHash: String(row.api_key),
     number: String(metadata.number),

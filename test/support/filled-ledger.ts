@@ -57,7 +57,7 @@ async function fillPart(transaction: Kysely<NoTables>, from: number, until: numb
       'model-' || cast((k + n % 2) % 10 as text), 'provider-' || cast(k % 3 as text),
       case when n % 50 = 0 then 'failure' else 'success' end, 1000000 + n % 1000000,
       '["key:' || ${HASH_BEGIN} || cast(1000 + k as text) || '","team:team-' || cast(k % 100 as text) || '","platform"]',
-      ${data} from made`.execute(transaction);
+      ${data}, 'answer-' || cast(n as text) from made`.execute(transaction);
   const [fromMs, toMs] = [begins(from), begins(until)];
   const part = sql`from ledger where started_at >= ${fromMs} and started_at < ${toMs}`;
   await sql`insert into ledger_tags select 'tag-' || cast(started_at % 7 as text), started_at, attempt_id ${part}
@@ -114,6 +114,10 @@ export async function timeReports(ledger: Ledger): Promise<TimedReport[]> {
     'newest page of a tag': () => ledger.find({ tag: 'tag-3' }, page),
     'newest page of failures': () => ledger.find({ status: 'failure' }, page),
     'one call': () => ledger.find({ callId: '0-0' }, page),
+    'one answer': () => ledger.find({ requestId: 'answer-7' }, page),
+    'one answer of a key': () => ledger.find({ requestId: 'answer-1007', keyHash: keyHashAt(1007 * 7919) }, page),
+    'one answer of two teams': () =>
+      ledger.find({ requestId: 'answer-0', teamIds: ['team-0', 'team-8'] }, { ...page, order: 'oldest' }),
     'costliest of a key': () => ledger.find({ keyHash }, { ...page, order: 'costliest' }),
     'count of a key': () => ledger.count({ keyHash }),
     'count of a month': () => ledger.count({ fromMs, toMs }),

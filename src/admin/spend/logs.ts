@@ -36,13 +36,18 @@ async function logs(call: ManagementCall): Promise<JsonValue> {
   const { query, context } = call;
   const span = spanOf(query);
   const scope = await spendScope(call, askedIn(query));
-  const callId = textOf(query, 'request_id');
+  const requestId = textOf(query, 'request_id');
   const { fromMs, toMs, fromDate, toDate } = span;
-  if (fromDate !== undefined && toDate !== undefined && callId === undefined && (flagOf(query, 'summarize') ?? true)) {
+  if (
+    fromDate !== undefined &&
+    toDate !== undefined &&
+    requestId === undefined &&
+    (flagOf(query, 'summarize') ?? true)
+  ) {
     const sums = await context.ledger.activity({ ...scope, fromDate, toDate }, ['date', 'key', 'user', 'modelGroup']);
     return byDay(sums, span);
   }
-  const filter: LedgerFilter = { ...scope, ...defined({ callId, fromMs, toMs }) };
+  const filter: LedgerFilter = { ...scope, ...defined({ requestId, fromMs, toMs }) };
   const rows = await context.ledger.find(filter, { limit: MOST_ROWS, offset: 0 });
   return rows.map((row) => spendLog(row, call.caller));
 }
@@ -118,7 +123,7 @@ async function filterOf(call: ManagementCall): Promise<LedgerFilter> {
       status: wordOf(query, 'status_filter', STATUSES),
       minCost: usdOf(query, 'min_spend'),
       maxCost: usdOf(query, 'max_spend'),
-      callId: textOf(query, 'request_id'),
+      requestId: textOf(query, 'request_id'),
       model: textOf(query, 'model'),
       modelGroup: textOf(query, 'model_group'),
       customerId: textOf(query, 'end_user'),

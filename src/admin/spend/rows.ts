@@ -1,35 +1,38 @@
 /** A row of the ledger as LiteLLM's spend logs show it, with what we know besides under `sluice`. */
 
+import { ERRORS, type ErrorCode } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { formatUsd, type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { LedgerRow } from '../../stores/contracts/ledger.ts';
+import { exceptionClass } from '../../telemetry/exception-class.ts';
 import type { Identity } from '../../tenancy/identity.ts';
 import { isoTime } from '../show.ts';
 
 /**
- * One attempt in the shape of `LiteLLM_SpendLogs`. The request's id is the same for all attempts of a request. Only the operator
- * may see a deployment's address.
+ * One attempt in the shape of `LiteLLM_SpendLogs`, with the times of this attempt. As in LiteLLM the request's id is that of the
+ * answer, if there is one; it is the same for all attempts of a request. Only the operator may see a deployment's address.
  */
 export function spendLog(row: LedgerRow, caller: Pick<Identity, 'isAdmin'>): JsonObject {
+  const { attemptStartedAtMs: startedAtMs = row.startedAtMs, attemptEndedAtMs: endedAtMs = row.endedAtMs } = row;
   return {
-    request_id: row.callId,
+    request_id: row.answerId ?? row.callId,
     call_type: row.callType,
     api_key: row.keyHash,
     spend: usdNumber(row.cost ?? 0n),
     total_tokens: row.inputTokens + row.outputTokens,
     prompt_tokens: row.inputTokens,
     completion_tokens: row.outputTokens,
-    startTime: isoTime(row.startedAtMs),
-    endTime: isoTime(row.endedAtMs),
+    startTime: isoTime(startedAtMs),
+    endTime: isoTime(endedAtMs),
     completionStartTime: isoTime(row.firstByteAtMs),
-    request_duration_ms: row.endedAtMs - row.startedAtMs,
+    request_duration_ms: endedAtMs - startedAtMs,
     model: row.model ?? row.requestedModel,
     model_id: row.deploymentId ?? '',
     model_group: row.modelGroup ?? '',
     custom_llm_provider: row.provider ?? '',
     api_base: caller.isAdmin ? (row.apiBase ?? '') : '',
     user: row.userId ?? '',
-    metadata: { ...row.metadata, user_api_key_alias: row.keyAlias ?? null, status: plainStatus(row) },
+    metadata: { ...row.metadata, ...ownMetadata(row) },
     cache_hit: row.status === 'cache-hit' ? 'True' : 'False',
     cache_key: null,
     request_tags: [...row.tags],
@@ -47,12 +50,46 @@ export function spendLog(row: LedgerRow, caller: Pick<Identity, 'isAdmin'>): Jso
   };
 }
 
+/** What LiteLLM's gateway itself writes into the metadata of a row; a client cannot say otherwise. */
+function ownMetadata(row: LedgerRow): JsonObject {
+  return {
+    user_api_key: row.keyHash,
+    user_api_key_alias: row.keyAlias ?? null,
+    user_api_key_user_id: row.userId ?? null,
+    user_api_key_team_id: row.teamId ?? null,
+    user_api_key_team_alias: row.teamAlias ?? null,
+    user_api_key_org_id: row.organizationId ?? null,
+    user_api_key_end_user_id: row.customerId ?? null,
+    user_api_key_request_route: row.route,
+    spend_logs_metadata: row.metadata ?? null,
+    status: plainStatus(row),
+    error_information: errorOf(row),
+  };
+}
+
+/** Why an attempt failed. The message is that of our own table: a provider's may repeat the prompt, or hold a key. */
+function errorOf({ error, httpStatus, provider }: LedgerRow): JsonObject | null {
+  if (error === undefined) return null;
+  const code = Object.hasOwn(ERRORS, error) ? (error as ErrorCode) : undefined;
+  const status = httpStatus !== undefined && httpStatus >= 400 ? httpStatus : code && ERRORS[code].status;
+  return {
+    error_code: status === undefined ? '' : String(status),
+    error_class: code === undefined ? error : exceptionClass(code, provider),
+    llm_provider: provider ?? '',
+    error_message: code === undefined ? error : ERRORS[code].meaning,
+    traceback: '',
+  };
+}
+
 /** What LiteLLM's shape has no place for. Amounts are exact decimals. */
 function ours(row: LedgerRow): JsonObject {
   return {
+    call_id: row.callId,
     attempt_id: row.attemptId,
     attempt: row.attempt,
     status: row.status,
+    request_started_at: isoTime(row.startedAtMs),
+    request_ended_at: isoTime(row.endedAtMs),
     http_status: row.httpStatus ?? null,
     error: row.error ?? null,
     route: row.route,

@@ -79,6 +79,7 @@ export class BackgroundRuns {
     const parsed = parseJson(body.toString('utf8'));
     const asked = isJsonObject(parsed) ? parsed : {};
     const id = `resp_${callId}`;
+    exchange.answerId = id;
     const queued = {
       ...queuedResponse(asked, id, askedModel, Math.floor(startedAtMs / 1_000)),
       ...told,

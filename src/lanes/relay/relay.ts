@@ -4,6 +4,7 @@ import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import { refuseHeavy } from '../../core/too-heavy.ts';
+import { idInBody, idInObject } from '../../formats/answer-id.ts';
 import { answerText } from '../../formats/answer-text.ts';
 import type { AnswerFacts } from '../../formats/format.ts';
 import { conversationOf, type FormatParts, formatParts } from '../../formats/index.ts';
@@ -145,7 +146,8 @@ function readWhole(
     const { member } = format.modelPlace;
     const usage = usageOfModel(format.readUsage(value), value.model);
     const stamped = { ...value, [member]: JSON.parse(model) as string };
-    return { body: Buffer.from(JSON.stringify(stamped)), usage, text: () => answerText(value) };
+    const id = idInObject(format.id, value);
+    return { body: Buffer.from(JSON.stringify(stamped)), usage, text: () => answerText(value), id };
   }
   // Usage and the like are small members at the top; what the model wrote stays unparsed.
   const facts: JsonObject = {};
@@ -169,6 +171,7 @@ function readWhole(
     body: stampWhole(body, envelope, format.modelPlace, model),
     usage,
     text: () => answerText(parseJson(body.toString('utf8'))),
+    id: idInBody(format.id, body, envelope),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The translate lane: format → neutral conversation → format, for requests, whole answers and streams. */
 import { refuseHeavy } from '../../core/too-heavy.ts';
+import { idInObject } from '../../formats/answer-id.ts';
 import type { AnswerFacts, Compaction, ConversationFormat, StreamWriter } from '../../formats/format.ts';
 import { conversationOf, formatParts } from '../../formats/index.ts';
 import type { ConversationResponse } from '../../formats/neutral/conversation.ts';
@@ -86,6 +87,7 @@ function readWhole(answer: Buffer, ways: Ways, facts: AnswerFacts): ReadyAnswer 
     body: Buffer.from(JSON.stringify(object)),
     usage: usageOfModel(response.usage, response.model),
     text: () => textOfResponse(response),
+    id: idInObject(client.id, object),
   };
 }
 

@@ -23,6 +23,7 @@ export function beginFacts(exchange: Exchange, deployment: Deployment): AttemptF
     modelLabel: deployment.modelLabel,
     apiBase: deployment.apiBase,
     group: exchange.servedGroup,
+    startedMs: exchange.clock.monotonicMs(),
     durationMs: 0,
     ...(exchange.race?.arbiter?.hedge === deployment && { hedge: true as const }),
   };

@@ -7,6 +7,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import { addUsage } from '../../costs/add-usage.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
+import { idInObject } from '../../formats/answer-id.ts';
 import type { SeveralRequests } from '../../formats/format.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { LaneChoice } from '../../lanes/choose-lane.ts';
@@ -72,6 +73,7 @@ export async function attemptParts(
   const whole = several.how.join(answers as JsonObject[], several.asked);
   exchange.deployment = deployment;
   exchange.status = 200;
+  exchange.answerId = idInObject(exchange.endpoint.format, whole);
   exchange.firstByteMs = clock.monotonicMs();
   const body = exchange.stream ? several.how.asStream(whole, several.asked) : JSON.stringify(whole);
   const type = exchange.stream ? STREAM_HEADERS : JSON_HEADERS;

@@ -56,7 +56,6 @@ export class RunningAttempt implements Racer {
   readonly #resolve: () => void;
   readonly #reject: (error: GatewayError) => void;
   readonly #token: string | undefined;
-  #sentMs = 0;
 
   constructor(parts: AttemptParts) {
     this.exchange = parts.exchange;
@@ -79,7 +78,7 @@ export class RunningAttempt implements Racer {
     const { exchange, deployment, choice, prepared } = this;
     const { stream, clock } = exchange;
     const call = deployment.call(choice.operationName, choice.operation, stream);
-    this.#sentMs = clock.monotonicMs();
+    this.facts.startedMs = clock.monotonicMs();
     this.flight = upstream.send(
       permitAttempt(exchange),
       {
@@ -102,7 +101,7 @@ export class RunningAttempt implements Racer {
     const { exchange, deployment, facts } = this;
     facts.mockedBy = by;
     facts.isDrill = mock.outcome.kind === 'failure' && mock.outcome.leavesGroup;
-    this.#sentMs = exchange.clock.monotonicMs();
+    facts.startedMs = exchange.clock.monotonicMs();
     this.flight = new MockedCall(this, mock, timeoutsOf(exchange, deployment), listener);
     this.#joinClient();
   }
@@ -124,7 +123,7 @@ export class RunningAttempt implements Racer {
     const { exchange, deployment } = this;
     if (this.isOver || exchange.client.isGone || exchange.walk?.resend(deployment) !== true) return false;
     const nowMs = exchange.clock.monotonicMs();
-    bookResent(this, nowMs - this.#sentMs);
+    bookResent(this, nowMs - this.facts.startedMs);
     return true;
   }
 
@@ -161,7 +160,7 @@ export class RunningAttempt implements Racer {
   noteFirstContent(): void {
     const { facts, exchange } = this;
     if (facts.firstByteMs !== undefined) return;
-    facts.firstByteMs = exchange.clock.monotonicMs() - this.#sentMs;
+    facts.firstByteMs = exchange.clock.monotonicMs() - facts.startedMs;
     if (exchange.stream && facts.mockedBy !== 'request') this.#stats.firstByte(this.deployment.id, facts.firstByteMs);
     this.flight?.contentBegan();
   }
@@ -176,7 +175,7 @@ export class RunningAttempt implements Racer {
   finish(): void {
     this.isOver = true;
     const { client, clock, race } = this.exchange;
-    this.facts.durationMs = clock.monotonicMs() - this.#sentMs;
+    this.facts.durationMs = clock.monotonicMs() - this.facts.startedMs;
     const arbiter = race?.arbiter;
     if (arbiter === undefined) {
       client.onGone(undefined);

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../core/errors.ts';
+import { idInStream } from '../../formats/answer-id.ts';
 import { AnswerProblem, isFree, isFreeFailure } from '../../lanes/answer-problem.ts';
 import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { UpstreamFault } from '../../upstream/upstream.ts';
@@ -7,10 +8,14 @@ import { bookStream, estimateStream } from './attempt-books.ts';
 import { leaveBroken } from './continue.ts';
 import type { Answer, RunningAttempt } from './running-attempt.ts';
 
+/** In so many pieces of a stream its id is looked for. */
+const MOST_LOOKS_FOR_ID = 8;
+
 /** An answer that comes as a stream: handed on piece by piece, and ended as whole, as broken, or left open to be continued. */
 export class StreamedAnswer implements Answer {
   readonly #attempt: RunningAttempt;
   readonly #stream: StreamAnswer;
+  #looksForId = 0;
 
   constructor(attempt: RunningAttempt) {
     this.#attempt = attempt;
@@ -89,6 +94,7 @@ export class StreamedAnswer implements Answer {
       exchange.status = 200;
       client.startStream(200, [...STREAM_HEADERS, ...answerHeaders(exchange, deployment, attempt.headers)]);
     }
+    if (exchange.answerId === undefined) this.#lookForId(bytes);
     const hasRoom = client.write(bytes);
     exchange.admission?.claim?.meter?.pass(bytes.length, deployment, this.#stream, (why) => {
       // A budget answers later than it was asked; by then the stream may have ended.
@@ -97,6 +103,14 @@ export class StreamedAnswer implements Answer {
     if (hasRoom) return;
     flight?.pause();
     client.onDrain(() => flight?.resume());
+  }
+
+  /** The first events name the answer, as a rule the very first. */
+  #lookForId(bytes: Uint8Array | string): void {
+    if (this.#looksForId === MOST_LOOKS_FOR_ID) return;
+    this.#looksForId += 1;
+    const { exchange } = this.#attempt;
+    exchange.answerId = idInStream(exchange.endpoint.format, bytes);
   }
 
   #end(): void {

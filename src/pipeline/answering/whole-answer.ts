@@ -1,5 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
 import { TooHeavy } from '../../core/too-heavy.ts';
+import { idInStream } from '../../formats/answer-id.ts';
 import type { AnswerPlan } from '../../lanes/answer-plan.ts';
 import { isFreeFailure, usageOfMisfit } from '../../lanes/answer-problem.ts';
 import type { ReadyAnswer } from '../../lanes/prepared-call.ts';
@@ -105,6 +106,7 @@ export class WholeAnswer implements Answer {
     attempt.finish();
     if (answer.usage !== undefined) bookUsage(attempt, answer.usage);
     else estimateUsage(attempt, answer.text);
+    exchange.answerId ??= exchange.stream ? idInStream(exchange.endpoint.format, answer.body) : answer.id;
     // The rest of a stream that came in one piece.
     if (client.hasStarted) {
       client.endStream(answer.body);

@@ -117,7 +117,7 @@ export class HeavyWork {
   async read(exchange: HeavyRequest, plan: AnswerPlan, body: Buffer): Promise<ReadyAnswer> {
     const job: Job = { kind: 'read', plan, isStream: exchange.stream };
     const made = (await this.#do(job, body, exchange)) as Made['read'];
-    return { body: asBuffer(made.body), usage: made.usage, text: () => made.text };
+    return { body: asBuffer(made.body), usage: made.usage, text: () => made.text, id: made.id };
   }
 
   /** The body of a request as `JSON.parse` understands it. */

@@ -44,7 +44,12 @@ export interface Made {
   readonly write:
     | (BodyMade<Written> & { readonly choice: Omit<LaneChoice, 'operation'> })
     | { readonly choice: undefined };
-  readonly read: { readonly body: Uint8Array; readonly usage: Usage | undefined; readonly text: string };
+  readonly read: {
+    readonly body: Uint8Array;
+    readonly usage: Usage | undefined;
+    readonly text: string;
+    readonly id?: string | undefined;
+  };
   readonly normalize: { readonly body: Uint8Array };
   readonly prompt: TextWindows;
 }

@@ -44,7 +44,7 @@ function recalledRow(exchange: Exchange, { usage }: RecalledAnswer): LedgerRow {
     outputTokens: usage?.outputTokens ?? 0,
     isEstimated: false,
     cost: 0n,
-    ...defined({ requestedCost: requested }),
+    ...defined({ requestedCost: requested, answerId: exchange.answerId }),
     accounts: accountsOf(exchange, undefined, undefined),
   };
 }
@@ -95,6 +95,7 @@ function readFacts(exchange: Exchange): RequestFacts {
     ...(caller?.keyAlias !== undefined && { keyAlias: caller.keyAlias }),
     ...(caller?.userId !== undefined && { userId: caller.userId }),
     ...(caller?.teamId !== undefined && { teamId: caller.teamId }),
+    ...(caller?.teamAlias !== undefined && { teamAlias: caller.teamAlias }),
     ...(admission?.organizationId !== undefined && { organizationId: admission.organizationId }),
     ...defined({ customerId: customer }),
     tags: admission?.tags ?? NO_TAGS,
@@ -122,6 +123,8 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
     attempt: number,
     startedAtMs,
     endedAtMs: endOf(exchange),
+    ...timesOf(exchange, attempt),
+    ...defined({ answerId: exchange.answerId }),
     ...(number === exchange.attempts.length - 1 &&
       exchange.firstByteMs !== undefined && {
         firstByteAtMs: Math.round(startedAtMs + exchange.firstByteMs - exchange.startedMs),
@@ -149,6 +152,12 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
 /** When a request is over: by how long it took, because the wall clock may be set in the middle of it. */
 function endOf({ startedAtMs, startedMs, clock }: Exchange): number {
   return startedAtMs + Math.max(0, Math.round(clock.monotonicMs() - startedMs));
+}
+
+/** When an attempt began and ended: the first may fail at once, and the second take all the time. */
+function timesOf({ startedAtMs, startedMs }: Exchange, attempt: AttemptFacts) {
+  const attemptStartedAtMs = startedAtMs + Math.max(0, Math.round(attempt.startedMs - startedMs));
+  return { attemptStartedAtMs, attemptEndedAtMs: attemptStartedAtMs + Math.max(0, Math.round(attempt.durationMs)) };
 }
 
 function statusOf({ failure, lost }: AttemptFacts): LedgerStatus {

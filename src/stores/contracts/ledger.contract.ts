@@ -131,6 +131,8 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
     await ledger.write([one, other]);
     const filters = [
       { callId: 'other' },
+      { requestId: 'other' },
+      { requestId: 'chatcmpl-other' },
       { keyHash: 'b'.repeat(64) },
       { userId: 'user-2' },
       { teamId: 'team-2' },
@@ -168,6 +170,30 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
       ['ab/1', 'ab/0'],
     );
     assert.deepEqual(idsOf(await ledger.find({ callId: 'a%' }, PAGE)), ['a%', 'a%']);
+  });
+
+  behaves('a request is found by its own id or by that of its answer, within what else is asked', async (ledger) => {
+    const answerId = 'msg_"1\u2028%';
+    const tries = (callId: string, change: Partial<LedgerRow>): LedgerRow[] =>
+      [0, 1].map((attempt) => bareRow(callId, { attempt, attemptId: `${callId}/${attempt}`, ...change }));
+    await ledger.write([
+      ...tries('mine', { answerId, teamId: 'team-1', tags: ['t'] }),
+      ...tries('theirs', { answerId, teamId: 'team-2' }),
+      // An id that a provider copied from a call.
+      bareRow('copy', { answerId: 'mine', teamId: 'team-2' }),
+    ]);
+    const found = async (filter: Parameters<Ledger['find']>[0]): Promise<string[]> => {
+      const ids = (await ledger.find(filter, PAGE)).map(({ attemptId }) => attemptId);
+      assert.equal(await ledger.count(filter), ids.length);
+      return ids;
+    };
+    assert.deepEqual(await found({ requestId: answerId, teamId: 'team-1' }), ['mine/1', 'mine/0']);
+    assert.deepEqual(await found({ requestId: answerId, teamIds: ['team-1', 'team-3'] }), ['mine/1', 'mine/0']);
+    assert.deepEqual(await found({ requestId: answerId, tag: 't' }), ['mine/1', 'mine/0']);
+    assert.deepEqual(await found({ requestId: answerId }), ['theirs/1', 'theirs/0', 'mine/1', 'mine/0']);
+    assert.deepEqual(await found({ requestId: 'mine' }), ['mine/1', 'mine/0', 'copy/0']);
+    assert.deepEqual(await found({ requestId: 'mine', teamId: 'team-1' }), ['mine/1', 'mine/0']);
+    assert.deepEqual(await found({ requestId: 'msg_' }), []);
   });
 
   behaves('pages are in order and leave nothing out', async (ledger) => {

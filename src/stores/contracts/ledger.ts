@@ -17,8 +17,14 @@ export interface LedgerRow {
   readonly attemptId: string;
   readonly callId: string;
   readonly attempt: number;
+  /** Of the whole request: budgets count an attempt in the period in which its request began. */
   readonly startedAtMs: number;
   readonly endedAtMs: number;
+  /** Of this attempt alone; absent for rows of earlier versions, and where no provider was asked. */
+  readonly attemptStartedAtMs?: number;
+  readonly attemptEndedAtMs?: number;
+  /** The id in the answer that the client has, on all rows of the request. */
+  readonly answerId?: string;
   /** To the first content of the answer. */
   readonly firstByteAtMs?: number;
   /** SHA-256 of the key in hex, or `litellm-master-key`. */
@@ -26,6 +32,7 @@ export interface LedgerRow {
   readonly keyAlias?: string;
   readonly userId?: string;
   readonly teamId?: string;
+  readonly teamAlias?: string;
   readonly organizationId?: string;
   /** The end user (`customer`). */
   readonly customerId?: string;
@@ -72,6 +79,8 @@ export interface LedgerRow {
 /** Which rows; all conditions that are given must hold. */
 export interface LedgerFilter {
   readonly callId?: string;
+  /** The id of a call, or of the answer that its client has. */
+  readonly requestId?: string;
   readonly keyHash?: string;
   readonly userId?: string;
   readonly teamId?: string;
@@ -133,7 +142,7 @@ export interface Ledger {
   count(filter: LedgerFilter): Promise<number>;
   /** Sums by day and other dimensions: fast at ten million rows. Dates are whole days in UTC, `toDate` inclusive. */
   activity(
-    filter: Omit<LedgerFilter, 'callId' | 'fromMs' | 'toMs' | 'status' | 'minCost' | 'maxCost'> & {
+    filter: Omit<LedgerFilter, 'callId' | 'requestId' | 'fromMs' | 'toMs' | 'status' | 'minCost' | 'maxCost'> & {
       readonly fromDate?: string;
       readonly toDate?: string;
       readonly keyHashes?: readonly string[];

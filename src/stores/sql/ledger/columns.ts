@@ -21,6 +21,7 @@ export const LEDGER_COLUMNS = [
   { name: 'cost_pico', type: 'bigint' },
   { name: 'accounts', type: 'text' },
   { name: 'data', type: 'text' },
+  { name: 'answer_id', type: 'text' },
 ] as const satisfies readonly Column[];
 
 /** A row as it is read. A type and not an interface: Kysely accepts only types that are assignable to a record. */
@@ -60,6 +61,7 @@ function valuesOf(row: PlainRow, text: string): readonly (string | number | null
     row.cost === undefined ? null : storableCost(row.cost),
     JSON.stringify(row.accounts),
     text,
+    row.answerId ?? null,
   ];
 }
 

@@ -16,7 +16,8 @@ export async function findRows(
   const column = sql.ref(`${table}.started_at`);
   // A call has few attempts, so sorting them is cheap; `+ 0` keeps a planner without statistics from walking the index
   // of time.
-  const startedAt = filter.callId === undefined ? column : sql`${column} + 0`;
+  const isOfOne = filter.callId !== undefined || filter.requestId !== undefined;
+  const startedAt = isOfOne ? sql`${column} + 0` : column;
   const id = sql.ref(`${table}.attempt_id`);
   const orders = {
     newest: sql`${startedAt} desc, ${id} desc`,
@@ -41,6 +42,8 @@ const MOST_ASKED_SINGLY = 50;
  */
 function ofEach(filter: LedgerFilter, most: number, direction: RawBuilder<unknown>): RawBuilder<unknown> | undefined {
   const { teamIds, organizationIds, ...others } = filter;
+  // A request has few rows.
+  if (filter.requestId !== undefined) return undefined;
   if ((teamIds === undefined) === (organizationIds === undefined) || filter.tag !== undefined) return undefined;
   const ids = [...new Set(teamIds ?? organizationIds)];
   if (ids.length < 2 || ids.length > MOST_ASKED_SINGLY) return undefined;
@@ -60,21 +63,35 @@ export async function countRows(read: Kysely<NoTables>, filter: LedgerFilter): P
   return rows[0]?.found ?? 0;
 }
 
-function source({ tag }: LedgerFilter): RawBuilder<unknown> {
+function source({ tag, requestId }: LedgerFilter): RawBuilder<unknown> {
+  if (requestId !== undefined) {
+    const tags = tag === undefined ? sql`` : sql` join ledger_tags on ledger_tags.attempt_id = ledger.attempt_id`;
+    // The order of a cross join is kept by SQLite: otherwise it may read all rows of a key to find a few.
+    return sql`(${idsOfRequest(requestId)}) as asked cross join ledger${tags}`;
+  }
   if (tag === undefined) return sql`ledger`;
   return sql`ledger_tags join ledger on ledger.attempt_id = ledger_tags.attempt_id`;
 }
 
+/** The attempts of a call by its id, and those whose answer has it. Each half is a search of one index. */
+function idsOfRequest(id: string): RawBuilder<unknown> {
+  return sql`select attempt_id as asked_id from ledger where ${ofCall(id)}
+    union select attempt_id as asked_id from ledger where answer_id = ${id}`;
+}
+
+/** Ids of attempts begin with the call's id and a slash; `0` is the character after the slash. */
+function ofCall(id: string): RawBuilder<unknown> {
+  return sql`ledger.attempt_id >= ${`${id}/`} and ledger.attempt_id < ${`${id}0`}`;
+}
+
 function conditions(filter: LedgerFilter): RawBuilder<unknown> {
-  const { callId, minCost, maxCost } = filter;
+  const { callId, requestId, minCost, maxCost } = filter;
   return allOf([
     ...ofFilter(filter),
     ...equalTo({ status: filter.status }),
     ...between(filter.tag === undefined ? 'ledger.started_at' : 'ledger_tags.started_at', filter.fromMs, filter.toMs),
-    // Ids of attempts begin with the call's id and a slash; `0` is the character after the slash.
-    ...(callId === undefined
-      ? []
-      : [sql`ledger.attempt_id >= ${`${callId}/`}`, sql`ledger.attempt_id < ${`${callId}0`}`]),
+    ...(callId === undefined ? [] : [ofCall(callId)]),
+    ...(requestId === undefined ? [] : [sql`ledger.attempt_id = asked.asked_id`]),
     ...(minCost === undefined ? [] : [sql`cost_pico >= ${minCost}`]),
     ...(maxCost === undefined ? [] : [sql`cost_pico <= ${maxCost}`]),
   ]);

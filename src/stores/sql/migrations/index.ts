@@ -3,6 +3,7 @@ import { ledgerTables } from './0002-ledger.ts';
 import { responseTables } from './0003-responses.ts';
 import { conversationTables } from './0004-conversations.ts';
 import { importTables } from './0005-imports.ts';
+import { answerIds } from './0006-answer-ids.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the schema, oldest first. */
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly Migration[] = [
   responseTables,
   conversationTables,
   importTables,
+  answerIds,
 ];

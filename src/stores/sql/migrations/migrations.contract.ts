@@ -144,6 +144,23 @@ const FIXTURES: readonly Fixture[] = [
       assert.deepEqual([...(await imports.seen(run.source, 'tag', ['lab', 'other']))], [['lab', '{}']]);
     },
   },
+  {
+    level: 6,
+    async fill(database) {
+      await sql`insert into ledger (attempt_id, started_at, ended_at, key_hash, status, accounts, answer_id, data)
+        values ('c2/0', 900000, 900005, 'h2', 'success', '[]', 'chatcmpl-2',
+          '{"callId":"c2","attempt":0,"answerId":"chatcmpl-2","inputTokens":3,"outputTokens":4,"tags":[]}')`.execute(
+        database,
+      );
+    },
+    async check(connection) {
+      const found = await new SqlLedger(connection).find({ requestId: 'chatcmpl-2' }, { limit: 5, offset: 0 });
+      assert.deepEqual(
+        found.map(({ callId, answerId }) => [callId, answerId]),
+        [['c2', 'chatcmpl-2']],
+      );
+    },
+  },
 ];
 
 const upTo = (level: number): readonly Migration[] => MIGRATIONS.slice(0, level);

@@ -54,14 +54,17 @@ export class Adopting {
 
   /**
    * Looks now, and from now on again and again. Resolves if all of it is in the ledger, or after a second; then seeds wait until
-   * it is known what was spent. A shared store settles claims with seeds of its own, so that there the start itself waits for
-   * that. Never rejects.
+   * it is known what was spent. Never rejects.
+   *
+   * A shared store may lack settlements, which need seeds themselves: then the start itself waits until all is known.
    */
   async start(): Promise<void> {
     const { claims, undelivered } = this.#options;
     const isOver = wait(DELIVERS_WITHIN_MS, undefined, { ref: false });
-    const isKnown = this.#look().then(() => (this.#waitsForAll ? this.#delivering : undefined));
-    if (claims.isUp === undefined) undelivered.waitFor(isKnown);
+    const found = Promise.withResolvers<readonly LeftJournal[]>();
+    const isKnown = this.#look(found.resolve).then(() => (this.#waitsForAll ? this.#delivering : undefined));
+    const doSeedsWait = claims.isUp === undefined || !(await found.promise).some(({ isUnsettled }) => isUnsettled);
+    if (doSeedsWait) undelivered.waitFor(isKnown);
     else await isKnown;
     await Promise.race([isKnown.then(() => this.#delivering), isOver]);
     this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
@@ -75,7 +78,7 @@ export class Adopting {
     await this.#delivering;
   }
 
-  async #look(): Promise<void> {
+  async #look(onFound: (journals: readonly LeftJournal[]) => void = () => undefined): Promise<void> {
     if (this.#delivering !== undefined || this.#stopping.signal.aborted) return;
     const underWay = Promise.withResolvers<void>();
     this.#delivering = underWay.promise;
@@ -90,12 +93,14 @@ export class Adopting {
         tellAgainMs,
         onDamaged: (path, lines) => onTrouble({ kind: 'damaged', reason: `${path}: ${lines} lines` }),
       });
+      onFound(journals);
       for (const journal of journals) await this.#prepare(journal);
     } catch (error) {
       log.app.error({ error }, 'The journal of a killed process cannot be read now; it is kept for the next try');
       for (const journal of journals) journal.release();
       this.#options.undelivered.clear();
       journals = [];
+      onFound(journals);
     }
     void this.#deliver(journals).finally(() => {
       this.#delivering = undefined;

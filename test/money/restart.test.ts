@@ -96,6 +96,7 @@ test('a gateway over Redis and Postgres starts again on 5,000 lines that a kille
 
 for (const [stores, kind] of [
   ['SQLite', 'settled'],
+  ['Redis and Postgres', 'settled'],
   ['Redis and Postgres', 'settling'],
 ] as const) {
   test(`over ${stores}, a start on ${MANY} ${kind} lines serves before they are booked, budgets know them, and a second kill loses and doubles nothing`, async (t) => {

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { adoptLeftBehind, type LeftBehind } from '../../../test/support/adopt.ts';
@@ -472,6 +482,31 @@ test('Files go when all that is in them is in the ledger; a request under way fo
     [['long', 9_000n]],
   );
   assert.deepEqual(left.closed, []);
+});
+
+test('a request that is over and not settled yet keeps its end when its file goes, and has it once if the file is still there', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, own } = openJournal(context, folder, { segmentBytes: 20_000, takeLock: life.takeLock });
+  begin(journal, opened('settling'));
+  journal.close(closed('settling'), new Promise(() => undefined));
+  const first = join(own, '00000001.log');
+  let before = readFileSync(first);
+  for (let round = 0; existsSync(first); round += 1) {
+    before = readFileSync(first);
+    for (let index = 0; index < 20; index += 1) journal.close(closed(`call-${round}-${index}`));
+    await journal.flush();
+  }
+  life.die();
+  // Killed between the copy and the end of the file.
+  const copy = newFolder(context);
+  cpSync(folder, copy, { recursive: true });
+  writeFileSync(join(copy, basename(own), '00000001.log'), before);
+  for (const found of [folder, copy]) {
+    const left = await adopt(found);
+    assert.deepEqual(left.orphans, []);
+    assert.deepEqual(left.closed, [closed('settling')]);
+  }
 });
 
 test('One entry that the database refuses holds up no other, and is kept', async (context) => {

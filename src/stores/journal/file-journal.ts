@@ -44,7 +44,7 @@ export interface FileJournalOptions {
 }
 
 interface UnderWay {
-  /** The record that was written. */
+  /** The record that was written: of its begin, or of its end if its claim is not settled yet. */
   text: string;
   /** The mark that a provider has it; undefined: not yet. */
   sentText: string | undefined;
@@ -158,8 +158,11 @@ export class FileJournal implements Journal {
 
   close(entry: ClosedEntry, settled?: Promise<void>): void {
     if (settled !== undefined) {
-      // On the disk at once; it stays under way, which keeps its file, until it may go to the ledger.
-      this.#tryAdd(closedText(entry, 0));
+      // On the disk at once; it stays under way, which keeps its record, until it may go to the ledger.
+      const text = closedText(entry, 0);
+      const place = this.#tryAdd(text);
+      // From here on its end is carried into later files: its begin alone would be booked as broken off.
+      if (place !== undefined) this.#keepLast(entry.callId, { text, sentText: undefined, segment: place.segment });
       this.#unsettled += 1;
       settled
         .catch(() => undefined)
@@ -213,6 +216,12 @@ export class FileJournal implements Journal {
 
   #showLife(): void {
     if (this.#open.size > 0) this.#tryAdd(ALIVE_TEXT);
+  }
+
+  /** Requests under way are in the order of their files. */
+  #keepLast(callId: string, underWay: UnderWay): void {
+    this.#open.delete(callId);
+    this.#open.set(callId, underWay);
   }
 
   #writeClosed(entry: ClosedEntry): boolean {
@@ -274,8 +283,7 @@ export class FileJournal implements Journal {
       const place = this.#tryAdd(text);
       if (place === undefined) break;
       if (sentText !== undefined && this.#tryAdd(sentText) === undefined) break;
-      this.#open.delete(callId);
-      this.#open.set(callId, { text, sentText, segment: place.segment });
+      this.#keepLast(callId, { text, sentText, segment: place.segment });
       carried += 1;
     }
     const [oldest] = this.#open.values();

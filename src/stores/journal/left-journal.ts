@@ -74,6 +74,8 @@ export class LeftJournal {
       for (const event of events) {
         switch (event?.kind) {
           case 'open':
+            // An older version copied the begin of a request behind its end if the claim was not settled yet.
+            if (unnumbered.has(event.callId)) break;
             // A line that is copied into a later file keeps its mark.
             open.set(event.callId, { text: event.text, ...defined({ sentAtMs: open.get(event.callId)?.sentAtMs }) });
             break;
@@ -117,6 +119,11 @@ export class LeftJournal {
     return new LeftJournal(folder, options, { open, unnumbered, delivered, damaged }, isLost);
   }
 
+  /** The shared store may lack some of the settlements. */
+  get isUnsettled(): boolean {
+    return this.#unnumbered.size > 0;
+  }
+
   /** What the closed entries that are not booked add to the sums of accounts, in their order, some at a time. */
   async *costs(): AsyncGenerator<readonly LeftCosts[]> {
     const isLeft = this.#leftOnes();
@@ -157,9 +164,15 @@ export class LeftJournal {
   /** Says of each closed entry in turn whether it is still to be booked. */
   #leftOnes(): (ended: NumberedEnd) => boolean {
     const booked = this.#booked;
+    const seen = new Set<string>();
     let number = 0;
     return (ended) => {
       if (this.#isTold(ended) && !(this.isLost && isYoung(ended, this.#options))) return false;
+      // The process ended after it had copied the line into a later file, and before it deleted the earlier one.
+      if (ended.number === 0) {
+        if (seen.has(ended.callId)) return false;
+        seen.add(ended.callId);
+      }
       number += 1;
       return number > booked;
     };

@@ -117,9 +117,14 @@ function readOrigin(origin: Origin, args: Arguments, env: NodeJS.ProcessEnv, sim
 }
 
 /** Whether an answer of this model can be priced today. */
-function priceKnown(providerName: string, model: string, modelInfo: JsonObject): boolean {
+function priceKnown(
+  providerName: string,
+  model: string,
+  modelInfo: JsonObject,
+  prices: GatewayConfig['budgets']['prices'],
+): boolean {
   const { name = providerName, priceProvider } = findProvider(providerName) ?? {};
-  const query = { provider: name, model, modelInfo, ...(priceProvider === undefined ? {} : { priceProvider }) };
+  const query = { provider: name, model, modelInfo, priceFile: prices, ...defined({ priceProvider }) };
   return priceModel(query).ratesAt(systemClock.nowMs()) !== undefined;
 }
 

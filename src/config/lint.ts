@@ -11,8 +11,13 @@ import { lintRouting } from './lint-routing.ts';
 import type { Draft } from './read-config.ts';
 import type { ReadingContext } from './reading-context.ts';
 
-/** Whether a price is known for a model, `model_info` included. */
-export type PriceKnown = (provider: string, model: string, modelInfo: JsonObject) => boolean;
+/** Whether a price is known for a model, `model_info` and the operator's list of prices included. */
+export type PriceKnown = (
+  provider: string,
+  model: string,
+  modelInfo: JsonObject,
+  prices: BudgetConfig['prices'],
+) => boolean;
 
 /** Runs every check on a draft. */
 export function lintDraft(
@@ -115,7 +120,7 @@ function lintPrices(draft: Draft, root: MapNode, findings: Findings, priceKnown:
     if (budget === undefined) continue;
     const base = deployment.modelInfo.base_model;
     const model = typeof base === 'string' ? base : deployment.model;
-    if (priceKnown(deployment.provider, model, deployment.modelInfo)) continue;
+    if (priceKnown(deployment.provider, model, deployment.modelInfo, config.budgets.prices)) continue;
     const message = `"${deployment.group}" is under ${budget}, but no price is known for ${deployment.provider}/${deployment.model}: it counts at budget_settings.unpriced_ceiling until an answer names a model with a price; set input_cost_per_token and output_cost_per_token in model_info`;
     findings.add('warning', 'unpriced-under-budget', places.get(deployment.position) ?? root, message);
   }

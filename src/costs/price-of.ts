@@ -1,5 +1,6 @@
 import { PICO_PER_USD, type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
 import type { Usage, Written } from '../formats/neutral/conversation.ts';
+import { adjusted, beforeAdjustment } from './adjustment.ts';
 import type { RateCard } from './rate-card.ts';
 import { rateAt, type TieredRate } from './tiered-rate.ts';
 import { costOfUnits, type UnitCounts, unitsOfWritten } from './units.ts';
@@ -25,6 +26,8 @@ export interface Cost {
   readonly videoOutput: PicoUsd;
   /** Images, seconds, characters and the like, if they have prices. */
   readonly units: PicoUsd;
+  /** What it would have cost without the operator's discount and margin, if there is any. */
+  readonly original?: PicoUsd;
   /** `provider`: the total is the provider's own figure and may differ from the sum of the parts. */
   readonly by: 'rates' | 'provider';
 }
@@ -113,8 +116,14 @@ export function costOf(usage: Usage, card: RateCard | undefined, extras: Extras 
   const ofPrompt = input + cachedInput + cacheWrite + audioInput + imageInput + videoInput;
   const ofAnswer = output + reasoning + audioOutput + imageOutput + videoOutput;
   const sum = ofPrompt + ofAnswer + units + perRequest + webSearch;
+  const { adjustment } = card;
+  const total =
+    stated === undefined || adjustment === undefined
+      ? (stated ?? sum)
+      : adjusted(stated, adjustment) + adjustment.fixed;
   return {
-    total: stated ?? sum,
+    total,
+    ...(adjustment !== undefined && { original: stated ?? beforeAdjustment(sum, adjustment) }),
     input,
     cachedInput,
     cacheWrite,

@@ -1,6 +1,7 @@
 /** The facts of a deployment's model and its prices over time: the configuration wins over the price list. */
 import { defined } from '../core/defined.ts';
 import { type JsonObject, type JsonValue, stringOf } from '../core/json.ts';
+import { Adjuster } from './adjustment.ts';
 import { configuredRates, overlay, priceOf } from './configured-rates.ts';
 import { furtherRates } from './further-rates.ts';
 import { type MediaRules, mediaRulesOf } from './media/media-rules.ts';
@@ -8,7 +9,8 @@ import { knownMaxOutputTokens } from './model-limits.ts';
 import { readOffPeak } from './off-peak.ts';
 import { cardAt, type ListedModel, listedModel, listedProvider } from './package-rates.ts';
 import { PriceFactors, type ServedHow } from './price-factors.ts';
-import type { ModelFacts, RateCard } from './rate-card.ts';
+import { fileRow, type PriceFile } from './price-file.ts';
+import type { Adjustment, ModelFacts, RateCard } from './rate-card.ts';
 import { withSearchRates } from './search-rates.ts';
 import { atServiceTier } from './service-tiers.ts';
 import { chargesForWritten } from './units.ts';
@@ -24,6 +26,9 @@ interface ModelToPrice {
   readonly model: string;
   /** `model_info` in LiteLLM's field names. */
   readonly modelInfo: JsonObject;
+  /** The operator's own list of prices: it counts before the package. */
+  readonly priceFile?: PriceFile | undefined;
+  readonly adjustment?: Adjustment | undefined;
 }
 
 /** What of an answer decides which rates apply. */
@@ -56,14 +61,21 @@ export interface PricedModel {
  * request.
  */
 export function priceModel(query: ModelToPrice): PricedModel {
-  const { modelInfo } = query;
+  const { modelInfo, priceFile, provider, model } = query;
   const listed = lookUp(query);
-  const facts = readFacts(query, listed);
+  const base = stringOf(modelInfo.base_model);
+  const inFile = priceFile && fileRow(priceFile, { provider, model, base: base === '' ? undefined : base });
+  const facts = readFacts(query, listed, inFile?.row);
   const standard = configuredRates(modelInfo);
   // Cards are made once for every row and tier; a request only chooses one.
   const tiers = new Map<string, ListedModel['rows']>();
   const rowsFor = (tier: string): ListedModel['rows'] => {
     const configured = tier === '' ? standard : configuredRates(modelInfo, tier);
+    if (inFile !== undefined) {
+      const { owner, id } = listed ?? { owner: provider, id: model };
+      const card = inFile.cardAt(tier);
+      return [{ condition: { kind: 'always' }, card: overlay(card && withSearchRates(card, owner, id), configured) }];
+    }
     if (listed === undefined) return [{ condition: { kind: 'always' }, card: overlay(undefined, configured) }];
     return listed.rows.map(({ condition, card }) => {
       const { owner, id } = listed;
@@ -72,18 +84,27 @@ export function priceModel(query: ModelToPrice): PricedModel {
     });
   };
   for (const tier of ['', ...PRICED_TIERS]) tiers.set(tier, rowsFor(tier));
-  const offPeak = readOffPeak(modelInfo.off_peak_pricing, priceOf);
+  // Cheaper hours of a list do not go with prices that the operator negotiated.
+  const listedOffPeak = standard === undefined ? inFile?.row.off_peak_pricing : undefined;
+  const offPeak = readOffPeak(modelInfo.off_peak_pricing ?? listedOffPeak, priceOf);
   const ownRates = (atMs: number, serviceTier: string): RateCard | undefined => {
     const card = cardAt(tiers.get(serviceTier) ?? tiers.get('') ?? [], atMs);
     return card !== undefined && offPeak?.isOpen(atMs) === true ? offPeak.apply(card) : card;
   };
   const answered = new AnsweredModels(query);
-  const factors = new PriceFactors(listed?.owner ?? query.provider, listed?.id ?? query.model, modelInfo);
-  const ratesAt = (atMs: number, serviceTier = ''): RateCard | undefined =>
+  const factors = new PriceFactors(listed?.owner ?? query.provider, listed?.id ?? query.model, {
+    ...inFile?.row,
+    ...modelInfo,
+  });
+  const plainAt = (atMs: number, serviceTier = ''): RateCard | undefined =>
     ownRates(atMs, serviceTier) ?? answered.newest?.ratesAt(atMs, serviceTier);
+  const adjuster = query.adjustment && new Adjuster(query.adjustment);
+  const adjust = (card: RateCard | undefined): RateCard | undefined =>
+    adjuster === undefined ? card : adjuster.apply(card);
+  const ratesAt = (atMs: number, serviceTier = ''): RateCard | undefined => adjust(plainAt(atMs, serviceTier));
   return {
     facts,
-    chargesForWritten: chargesForWritten(modelInfo),
+    chargesForWritten: chargesForWritten({ ...inFile?.row, ...modelInfo }),
     media: mediaRulesOf(listed?.owner ?? query.provider, listed?.id ?? query.model),
     ratesAt,
     ratesOfAnswer(answer, atMs) {
@@ -93,7 +114,7 @@ export function priceModel(query: ModelToPrice): PricedModel {
       const named = isNamed
         ? answered.named(model, atMs)?.ratesOfAnswer({ ...answer, model: undefined }, atMs)
         : undefined;
-      return named ?? factors.apply(own ?? ratesAt(atMs, serviceTier), answer);
+      return adjust(named ?? factors.apply(own ?? plainAt(atMs, serviceTier), answer));
     },
     at(atMs, serviceTier) {
       const rates = ratesAt(atMs, serviceTier);
@@ -112,7 +133,8 @@ class AnsweredModels {
   newest: PricedModel | undefined;
 
   constructor(query: ModelToPrice) {
-    this.#query = query;
+    // What is found here is adjusted by who asks for it.
+    this.#query = { ...query, adjustment: undefined };
   }
 
   /** The model of this name, if it has a price. The first look at a name takes about a millisecond. */
@@ -151,12 +173,19 @@ function lookUp({ provider, priceProvider, model, modelInfo }: ModelToPrice): Li
   return isOwnPrice && listed?.id !== model ? undefined : listed;
 }
 
-function readFacts({ model, modelInfo }: ModelToPrice, listed: ListedModel | undefined): Omit<ModelFacts, 'rates'> {
+function readFacts(
+  { model, modelInfo }: ModelToPrice,
+  listed: ListedModel | undefined,
+  row: JsonObject | undefined,
+): Omit<ModelFacts, 'rates'> {
   const base = typeof modelInfo.base_model === 'string' ? modelInfo.base_model : model;
-  const maxInputTokens = count(modelInfo.max_input_tokens) ?? listed?.contextWindow;
+  const maxInputTokens = count(modelInfo.max_input_tokens) ?? count(row?.max_input_tokens) ?? listed?.contextWindow;
   // LiteLLM's older `max_tokens` limits the answer if there is no `max_output_tokens`.
   const maxOutputTokens =
-    count(modelInfo.max_output_tokens) ?? count(modelInfo.max_tokens) ?? knownMaxOutputTokens(base);
+    count(modelInfo.max_output_tokens) ??
+    count(modelInfo.max_tokens) ??
+    count(row?.max_output_tokens) ??
+    knownMaxOutputTokens(base);
   return {
     ...defined({ mode: stringOf(modelInfo.mode), maxInputTokens, maxOutputTokens }),
     supports: Object.fromEntries(

@@ -2,6 +2,13 @@ import type { PicoUsd } from '../core/money.ts';
 import type { TieredRate } from './tiered-rate.ts';
 import type { UnitRates } from './units.ts';
 
+/** The discount and the margin of a provider, as one: every price is multiplied, and each answer costs something more. */
+export interface Adjustment {
+  /** In millionths. */
+  readonly times: bigint;
+  readonly fixed: PicoUsd;
+}
+
 /**
  * What a model costs, in pico-USD per token (or per named unit). A rate that is absent falls back to another, as its
  * comment says.
@@ -47,6 +54,8 @@ export interface RateCard {
   readonly usualSearches?: number;
   /** Of things that are no tokens. */
   readonly units?: UnitRates;
+  /** The operator's discount and margin, which are in all of these prices. */
+  readonly adjustment?: Adjustment;
   /** The source of the row: `config`, or the package and its version with the provider/model id that matched. */
   readonly source: string;
 }

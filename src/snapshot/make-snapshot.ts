@@ -2,7 +2,9 @@ import type { DeploymentConfig, GatewayConfig } from '../config/gateway-config.t
 import { UnservedGroups } from '../config/unserved-groups.ts';
 import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
+import { ownValue } from '../core/own-value.ts';
 import { owningTeam } from '../core/team-models.ts';
+import { MILLION } from '../costs/adjustment.ts';
 import { priceModel } from '../costs/prices.ts';
 import { ceilingCard } from '../costs/rate-card.ts';
 import { findProvider, withItsProvider } from '../providers/index.ts';
@@ -94,9 +96,23 @@ function makeDeployment(entry: DeploymentConfig, config: GatewayConfig, isNamedB
       ...defined({ priceProvider }),
       model: entry.model,
       modelInfo: entry.mocks === undefined ? entry.modelInfo : { ...entry.modelInfo, ...COSTS_NOTHING },
+      ...(entry.mocks === undefined && pricesOf(provider.name, config.budgets)),
     }),
     isNamedByClient,
     dropParams: config.dropParams,
     timeouts: config.routing,
   });
+}
+
+/** What the operator says of a provider's prices: a list before the known one, a discount, a margin. */
+function pricesOf(provider: string, { prices, discounts, margins }: GatewayConfig['budgets']) {
+  const discount = ownValue(discounts, provider) ?? 0;
+  const margin = ownValue(margins?.byProvider, provider) ?? margins?.others;
+  const isAdjusted = discount !== 0 || margin !== undefined;
+  const inMillionths = (share: number): bigint => BigInt(Math.round(share * Number(MILLION)));
+  const times = ((MILLION - inMillionths(discount)) * (MILLION + inMillionths(margin?.share ?? 0))) / MILLION;
+  return {
+    priceFile: prices,
+    adjustment: isAdjusted ? { times, fixed: margin?.fixed ?? 0n } : undefined,
+  };
 }

@@ -1,10 +1,13 @@
 /** Settings of the operator about money that hold for all requests, through the front door. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { JsonObject } from '../../src/core/json.ts';
 import { loadText } from '../config/load-text.ts';
 import type { TestGateway } from '../support/gateway.ts';
-import { ask, messageOf, priced, startMoneyGateway } from './tenants.ts';
+import { ask, callIdOf, messageOf, priced, rowsOf, startMoneyGateway } from './tenants.ts';
 
 const SIMULATED = { api_base: 'os.environ/SIMULATOR_URL', api_key: 'os.environ/PROVIDER_KEY' };
 
@@ -93,4 +96,121 @@ test('global_max_parallel_requests is the most of all keys together, and tells n
     await Promise.all(running);
     assert.equal((await ask(gateway, 'a')).status, 200);
   });
+});
+
+/** What an answer of a model with 100 tokens cost, by the header and by the ledger, and what it would have cost. */
+async function costOf(gateway: TestGateway, more: JsonObject) {
+  const answer = await ask(gateway, 'a', more);
+  assert.equal(answer.status, 200, answer.text);
+  const { usage } = answer.json as { usage: { prompt_tokens: number; completion_tokens: number } };
+  const header = (name: string) => Number(answer.headers.get(`x-litellm-response-cost${name}`));
+  const [row] = await rowsOf(gateway, callIdOf(answer));
+  assert.ok(Math.abs(Number(row?.spend) - header('')) < 1e-12);
+  return { usage, cost: header(''), original: header('-original') };
+}
+
+/** How many tokens a small budget allows an answer to have. */
+async function writtenWithin(gateway: TestGateway): Promise<number> {
+  const { status, json } = await ask(gateway, 'small', { model: 'm', max_tokens: 100 });
+  assert.equal(status, 200);
+  return (json as { usage: { completion_tokens: number } }).usage.completion_tokens;
+}
+
+const near = (one: number, other: number): void =>
+  assert.ok(Math.abs(one - other) < 1e-11, `${one} is not about ${other}`);
+
+test('cost_discount_config and cost_margin_config change what answers cost, and what budgets reserve', async () => {
+  const other = { model_name: 'o', litellm_params: { ...(priced('o', 100).litellm_params as JsonObject) } };
+  const params = { ...other.litellm_params, model: 'mistral/sim-tokens-100' };
+  const settings = {
+    model_list: [priced('m', 100), { ...other, litellm_params: params }],
+    user_api_key_list: [{ api_key: 'a' }, { api_key: 'small', max_budget: 0.0016 }],
+    budget_settings: { mode: 'strict' },
+    litellm_settings: {
+      cost_discount_config: { openai: 0.5 },
+      cost_margin_config: { openai: { percentage: 0.1, fixed_amount: 0.001 }, global: 0.2 },
+    },
+  };
+  await withMoney(settings, async (gateway) => {
+    for (const [model, times, fixed] of [
+      ['m', 0.55, 0.001],
+      ['o', 1.2, 0],
+    ] as const) {
+      const { usage, cost, original } = await costOf(gateway, { model });
+      const plain = usage.prompt_tokens * 0.000003 + usage.completion_tokens * 0.000015;
+      near(original, plain);
+      near(cost, plain * times + fixed);
+    }
+    // 100 tokens cost 0.0015 before, and 0.00183 with the margin: the answer has to be shorter.
+    assert.ok((await writtenWithin(gateway)) < 80);
+  });
+  await withMoney({ ...settings, litellm_settings: {} }, async (gateway) => {
+    assert.ok((await writtenWithin(gateway)) > 90);
+  });
+  for (const wrong of ['cost_discount_config: { openai: 1.5 }', 'cost_margin_config: { openai: { percent: 1 } }']) {
+    assert.ok(loadText(`litellm_settings: { ${wrong} }`).findings.some(({ severity }) => severity === 'error'));
+  }
+});
+
+test('model_cost_map_url names a file of prices that counts before the known ones and after model_info', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-prices-'));
+  const file = join(folder, 'prices.json');
+  const rows = {
+    sample_spec: { litellm_provider: 'one of …', input_cost_per_token: 0 },
+    'openai/sim-tokens-100': {
+      ...{ litellm_provider: 'openai', mode: 'chat', max_output_tokens: 200 },
+      ...{ input_cost_per_token: 1e-6, output_cost_per_token: 2e-6, output_cost_per_token_above_200k_tokens: 4e-6 },
+    },
+    'sim-tokens-50': { litellm_provider: 'anthropic', input_cost_per_token: 1, output_cost_per_token: 1 },
+    'sim-tokens-60': { litellm_provider: 'openai', mode: 'chat', input_cost_per_token: 1e-6 },
+    'azure/dear': { input_cost_per_token: 7e-6, output_cost_per_token: 7e-6 },
+    'sim-tokens-70': {
+      ...{ litellm_provider: 'openai', input_cost_per_token: 4e-6, output_cost_per_token: 4e-6 },
+      off_peak_pricing: {
+        windows: [{ hours_utc: '00:00-00:00', weekdays: [1, 2, 3, 4, 5, 6, 7] }],
+        ...{ input_cost_per_token: 3e-6, output_cost_per_token: 3e-6 },
+      },
+    },
+  };
+  writeFileSync(file, JSON.stringify(rows));
+  const model = (name: string, tokens: number, info: JsonObject = {}) => ({
+    model_name: name,
+    litellm_params: { model: `openai/sim-tokens-${tokens}`, ...SIMULATED },
+    model_info: info,
+  });
+  const settings = {
+    model_list: [
+      model('listed', 100),
+      model('own', 100, { input_cost_per_token: 5e-6, output_cost_per_token: 5e-6 }),
+      model('foreign', 50),
+      model('half', 60),
+      model('based', 80, { base_model: 'azure/dear' }),
+      model('cheap-hours', 70),
+    ],
+    litellm_settings: { model_cost_map_url: file, block_requests_for_models_without_pricing: true },
+  };
+  try {
+    await withMoney(settings, async (gateway) => {
+      for (const [name, input, output] of [
+        ['listed', 1e-6, 2e-6],
+        ['own', 5e-6, 5e-6],
+        ['based', 7e-6, 7e-6],
+        ['cheap-hours', 3e-6, 3e-6],
+      ] as const) {
+        const { usage, cost } = await costOf(gateway, { model: name });
+        near(cost, usage.prompt_tokens * input + usage.completion_tokens * output);
+      }
+      assert.ok((await (await gateway.get('/model/info')).text()).includes(`"${file} openai/sim-tokens-100"`));
+      // A row of another provider, and one that leaves out what answers cost, are no prices.
+      for (const name of ['foreign', 'half'])
+        assert.equal((await ask(gateway, 'a', { model: name })).status, 400, name);
+    });
+    for (const text of ['[]', '{}', 'no JSON', '{"a": 1}']) {
+      writeFileSync(file, text);
+      const { findings } = loadText(JSON.stringify({ litellm_settings: { model_cost_map_url: file } }));
+      assert.ok(findings.some(({ message }) => message.includes('is no file of prices')));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

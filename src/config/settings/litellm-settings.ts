@@ -14,10 +14,12 @@ import {
   several,
 } from '../setting-rows.ts';
 import { CONNECTION_TLS } from './connection-tls.ts';
+import { readDiscounts, readMargins } from './cost-adjustments.ts';
 import { readBlockedUsers } from './customer-settings.ts';
 import { KEY_BOUNDS, KEY_GENERATION, NEW_KEY_PARAMS, NEW_TEAM_PARAMS, NEW_USER_PARAMS, openMap } from './management.ts';
 import { listOfDropped, readClientStatus } from './other-values.ts';
 import { BUDGET_BY_NAME, type PeriodBudgetConfig, readBudgetMap } from './period-budget.ts';
+import { readPriceFile } from './price-file.ts';
 
 /** Metrics are served without being asked for. */
 const isPrometheusOnly = (value: unknown): boolean =>
@@ -280,8 +282,20 @@ export const LITELLM_SETTINGS = {
   prometheus_exclude_labels: later('texts', 'Labels left out.'),
   prometheus_initialize_budget_metrics: later('flag', 'Sets budget gauges at the start.'),
   prometheus_emit_stream_label: later('flag', 'Labels metrics with whether the request was streamed.'),
-  cost_discount_config: later('map', 'Discounts by provider.'),
-  cost_margin_config: later('map', 'Margins by provider.'),
+  cost_discount_config: now('map', 'Provider → the share that is taken off all its prices: 0.05 takes off 5%.', {
+    to: 'budgets.discounts',
+    read: readDiscounts,
+  }),
+  cost_margin_config: now(
+    'map',
+    'Provider, or `global` for those not named → what is added to its prices after the discount: a share (0.1 adds 10%), or `percentage` and `fixed_amount` in USD for each answer.',
+    { to: 'budgets.margins', read: readMargins },
+  ),
+  model_cost_map_url: now(
+    'text',
+    "A file of prices like LiteLLM's `model_prices_and_context_window.json`, by its path. Its prices and limits of tokens count before those that the gateway knows, and after those of `model_info`.",
+    { to: 'budgets.prices', read: readPriceFile, otherwise: 'the prices that the gateway brings' },
+  ),
   include_cost_in_streaming_usage: later('flag', 'Puts the cost into the usage of a stream.'),
   modify_params: later('flag', 'Lets the gateway repair requests that a provider would refuse.'),
   mcp_aliases: later('map', 'Short names of MCP servers.'),

@@ -10,9 +10,12 @@ import type { Exchange } from '../../exchange/exchange.ts';
 export function costHeaders({ cost, costs }: Pick<Exchange, 'cost' | 'costs'>): string[] {
   if (cost === undefined) return NO_HEADERS;
   const whole = formatUsd(cost);
-  // No discount and no margin is added here, so that the original is the same.
-  const headers = ['x-litellm-response-cost', whole, 'x-litellm-response-cost-original', whole];
   const priced = costs.filter((each) => each !== undefined);
+  // Without a discount and a margin the original is the same.
+  const isAdjusted = priced.some(({ original }) => original !== undefined);
+  const originals = priced.reduce((sum, { original, total }) => sum + (original ?? total), 0n);
+  const original = isAdjusted ? formatUsd(originals) : whole;
+  const headers = ['x-litellm-response-cost', whole, 'x-litellm-response-cost-original', original];
   if (priced.length === 0 || priced.some(({ by }) => by === 'provider')) return headers;
   const add = (name: string, read: (part: Cost) => PicoUsd, isAlways = false): void => {
     const sum = priced.reduce((total, part) => total + read(part), 0n);

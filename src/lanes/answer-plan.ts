@@ -21,6 +21,8 @@ export interface ConversationLeft {
   readonly schema: JsonObject | undefined;
   /** The answer is a summary that the conversation is compacted to; `asked` is the request if the client wants it as an object. */
   readonly compacts: { readonly asked: JsonObject | undefined } | undefined;
+  /** Reasoning becomes a part of the text. */
+  readonly merges: boolean;
   /** What answers repeat of the request, in formats whose answers do. */
   readonly repeated: JsonObject | undefined;
 }

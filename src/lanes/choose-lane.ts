@@ -78,10 +78,17 @@ function obstacleTo(
   const { conversation } = formatParts(own.format);
   if (mayAskForSchema(body) && lacksSchema(deployment.rules(operationName, own))) return 'schema-as-instruction';
   if (conversation === undefined) return own.mustTranslate?.(model, body);
+  if (deployment.turnShape !== undefined && operationName !== 'completion') return 'turns';
+  if (mergesReasoning(own.format, deployment)) return 'reasoning-in-text';
   const obstacle = conversation.mustTranslate?.(body, model) ?? own.mustTranslate?.(model, body);
   if (obstacle !== undefined) return obstacle;
   if (conversation.hasOwnParameterNames === true && deployment.hasDefaultParams) return 'own-parameters';
   return holdsMisfits(body, conversation, toolLimitsOf(own, model), mostParsedBytes) ? 'tool-names-and-ids' : undefined;
+}
+
+/** Whether reasoning becomes a part of the text in answers of a format: the others have a place for it that every client knows. */
+export function mergesReasoning(client: FormatId, { config }: Deployment): boolean {
+  return config.mergesReasoning === true && client === 'openai-chat';
 }
 
 /** What a provider takes of a model as names of tools and ids of calls. */

@@ -18,6 +18,7 @@ import type {
 } from '../providers/provider.ts';
 import type { Routable } from '../routing/model-groups.ts';
 import type { CallTimeouts } from '../upstream/timeouts.ts';
+import { type TurnShape, turnShapeOf } from './turn-shape.ts';
 
 /** A provider's call with its headers as the flat list that is sent. */
 interface PreparedCall {
@@ -61,6 +62,8 @@ export class Deployment implements Routable {
   readonly tokenRequest: TokenRequest | undefined;
   /** What must not come back in its provider's errors. */
   readonly secrets: KnownSecrets;
+  /** Which turns its model takes, if the operator says so. */
+  readonly turnShape: TurnShape | undefined;
   /** What is done in place of its calls; undefined for most. */
   readonly mock: Mock | undefined;
   /** Whether it may think for long before its first word: then silence is no sign that it is stuck. */
@@ -88,6 +91,7 @@ export class Deployment implements Routable {
     this.isNamedByClient = parts.isNamedByClient;
     this.abilities = abilitiesOf(parts.config, parts.provider, parts.target, parts.priced.facts);
     this.mock = mockOf(parts.config);
+    this.turnShape = turnShapeOf(parts.config);
     this.traits = { ...traitsOf(parts.priced.facts), abilities: this.abilities };
     this.mayReason = mayReason(this.abilities, this.traits);
     this.conversations = conversationsOf(parts.config, parts.provider, this.abilities);

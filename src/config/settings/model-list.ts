@@ -133,11 +133,31 @@ export const MODEL_PARAMS = {
     'allowedOpenaiParams',
     [],
   ),
-  merge_reasoning_content_in_choices: later('flag', 'Puts reasoning into the answer text between `<think>` marks.'),
-  supports_system_message: later('flag', 'False turns system messages into user messages.'),
-  ensure_alternating_roles: later('flag', 'Inserts messages so that user and assistant take turns.'),
-  user_continue_message: later('map', 'The message inserted between two assistant messages.'),
-  assistant_continue_message: later('map', 'The message inserted between two user messages.'),
+  merge_reasoning_content_in_choices: now(
+    'flag',
+    'Puts reasoning into the text of chat completions, between `<think>` and `</think>`.',
+    { to: 'mergesReasoning', otherwise: 'false' },
+  ),
+  supports_system_message: now('flag', 'False turns system messages into user messages.', {
+    to: 'takesSystem',
+    otherwise: 'true',
+  }),
+  ensure_alternating_roles: now('flag', 'Inserts messages so that user and assistant take turns.', {
+    to: 'alternatesRoles',
+    otherwise: 'false',
+  }),
+  user_continue_message: now(
+    'map',
+    'The message inserted between two assistant messages, before the first and after the last.',
+    {
+      to: 'userContinues',
+      otherwise: '`Please continue.` with `ensure_alternating_roles`',
+    },
+  ),
+  assistant_continue_message: now('map', 'The message inserted between two user messages.', {
+    to: 'assistantContinues',
+    otherwise: '`Please continue.` with `ensure_alternating_roles`',
+  }),
   use_in_pass_through: later('flag', 'Offers the credentials to pass-through routes.'),
   use_litellm_proxy: later('flag', 'Calls the model through another gateway.'),
   use_chat_completions_api: now('flag', 'Uses chat completions in place of the Responses API, as `mode: chat` does.', {

@@ -7,6 +7,7 @@ import type { ConversationResponse } from '../../formats/neutral/conversation.ts
 import { answerFacts, factsAsData, factsFromData } from '../answer-facts.ts';
 import type { ConversationLeft, ConversationPlan } from '../answer-plan.ts';
 import { AnswerProblem } from '../answer-problem.ts';
+import { mergesReasoning } from '../choose-lane.ts';
 import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { ReadyAnswer } from '../prepared-call.ts';
 import { readAnswer, readResponse, textOfResponse } from '../read-answer.ts';
@@ -15,6 +16,7 @@ import { usageOfModel } from '../usage-of-model.ts';
 import { readWholeAsStream } from '../whole-as-stream.ts';
 import { checked } from './check-schema.ts';
 import { CheckedStream } from './checked-stream.ts';
+import { MergingWriter, mergeReasoning } from './merge-reasoning.ts';
 import { TranslatedStream } from './translated-stream.ts';
 import { writeRequest } from './write-request.ts';
 
@@ -32,7 +34,7 @@ export const translation: Travel<ConversationLeft> = {
     const compacts = isEndpoint || compaction?.isAsked(sent) === true;
     // The parsed body is not kept as long as the answer lasts: what answers repeat is small beside a long conversation.
     const left = {
-      ...{ calls, schema, repeated: client.repeatedOf?.(sent) },
+      ...{ calls, schema, merges: mergesReasoning(client.id, deployment), repeated: client.repeatedOf?.(sent) },
       compacts: compacts ? { asked: isEndpoint ? sent : undefined } : undefined,
     };
     return { body: Buffer.from(JSON.stringify(body)), dropped, left };
@@ -41,9 +43,9 @@ export const translation: Travel<ConversationLeft> = {
     const { format } = request.endpoint;
     const client = conversationOf(formatParts(format));
     const provider = conversationOf(formatParts(choice.operation.format));
-    const { calls, schema, compacts, repeated } = left;
+    const { calls, schema, compacts, merges, repeated } = left;
     const facts = answerFacts(request, deployment, repeated);
-    const ways = { calls, schema, compacts, client: format, provider: choice.operation.format };
+    const ways = { calls, schema, compacts, merges, client: format, provider: choice.operation.format };
     return {
       body,
       dropped,
@@ -56,10 +58,12 @@ export const translation: Travel<ConversationLeft> = {
         refuseHeavy(answer.length, request.mostParsedBytes);
         return readAsStream(answer, ways, facts);
       },
-      openStream: (write) =>
-        schema === undefined && compacts === undefined
-          ? new TranslatedStream(provider, client.openStreamWriter(facts), write, calls)
-          : new CheckedStream(provider, client.openStreamWriter(facts), write, calls, checkOf(ways, facts)),
+      openStream: (write) => {
+        const writer = writerOf(client, facts, merges);
+        return schema === undefined && compacts === undefined
+          ? new TranslatedStream(provider, writer, write, calls)
+          : new CheckedStream(provider, writer, write, calls, checkOf(ways, facts));
+      },
       plan: () => ({ ...ways, kind: 'conversation', facts: factsAsData(facts) }),
     };
   },
@@ -71,7 +75,12 @@ export function readConversation(answer: Buffer, plan: ConversationPlan, isStrea
   return isStream ? readAsStream(answer, plan, facts) : readWhole(answer, plan, facts);
 }
 
-type Ways = Pick<ConversationPlan, 'client' | 'provider' | 'calls' | 'schema' | 'compacts'>;
+type Ways = Pick<ConversationPlan, 'client' | 'provider' | 'calls' | 'schema' | 'compacts' | 'merges'>;
+
+function writerOf(client: ConversationFormat, facts: AnswerFacts, merges: boolean): StreamWriter {
+  const writer = client.openStreamWriter(facts);
+  return merges ? new MergingWriter(writer) : writer;
+}
 
 const clientOf = (ways: Ways): ConversationFormat => conversationOf(formatParts(ways.client));
 
@@ -80,7 +89,7 @@ function readWhole(answer: Buffer, ways: Ways, facts: AnswerFacts): ReadyAnswer 
   const client = clientOf(ways);
   const read = readResponse(conversationOf(parts), readAnswer(answer, parts), ways.calls);
   const response = checkOf(ways, facts)(read);
-  const written = client.writeResponse(response, facts);
+  const written = client.writeResponse(ways.merges ? mergeReasoning(response) : response, facts);
   const asked = ways.compacts?.asked;
   const object = asked === undefined ? written : (client.compaction?.writeObject(written, asked) ?? written);
   return {
@@ -92,7 +101,7 @@ function readWhole(answer: Buffer, ways: Ways, facts: AnswerFacts): ReadyAnswer 
 }
 
 function readAsStream(answer: Buffer, ways: Ways, facts: AnswerFacts): ReadyAnswer {
-  const writer: StreamWriter = clientOf(ways).openStreamWriter(facts);
+  const writer = writerOf(clientOf(ways), facts, ways.merges);
   return readWholeAsStream(answer, formatParts(ways.provider), writer, ways.calls, checkOf(ways, facts));
 }
 

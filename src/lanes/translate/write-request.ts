@@ -11,6 +11,7 @@ import type { AnsweredCalls } from '../answered-calls.ts';
 import { type LaneChoice, toolLimitsOf } from '../choose-lane.ts';
 import { clientBody, refuseBadRequest } from '../client-body.ts';
 import type { LaneRequest } from '../lane-request.ts';
+import { shapeTurns } from './shape-turns.ts';
 
 /** A request as a provider takes it, and what its answer needs on the way back. */
 interface WrittenForProvider {
@@ -53,7 +54,10 @@ export function writeRequest(
   const others = client.id === provider.id ? undefined : client.forOthers?.(named);
   const read = { request: others?.request ?? named, dropped: [...given.dropped, ...(others?.dropped ?? [])] };
   const askForUsage = asked.stream && operation.streamUsage === 'ask';
-  const fitted = fitTools(adapt(read.request), toolLimitsOf(operation, deployment.model));
+  const fitted = fitTools(
+    adapt(shapeTurns(read.request, deployment.turnShape)),
+    toolLimitsOf(operation, deployment.model),
+  );
   const rules = deployment.rules(operationName, operation);
   const held = instructed(fitted.request, rules, asked.misfit);
   const request = { ...(held?.request ?? fitted.request), stream: asked.stream, streamUsage: askForUsage };

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { defined } from '../core/defined.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
+import { patternOf } from '../core/pattern-of.ts';
 import { groupedByTeam } from '../core/team-models.ts';
 import { isMockMember, readMock } from '../providers/mock.ts';
 import { apiBaseFault } from './api-base-fault.ts';
@@ -236,6 +237,7 @@ class DeploymentReader {
     const apiBase = params.get('api_base') ?? params.get('base_url') ?? context.addresses[provider.name];
     const extraHeaders = headersOf(params);
     const mocks = mocksOf(params, context);
+    checkPatterns(params, context);
     if (mocks === undefined) this.#checkReachable(group, provider, params, credential, apiBase, extraHeaders);
     const { timeoutMs, streamTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs } = routing.groupSettings.get(group) ?? {};
     const { budget, ...fields } = params.fields();
@@ -326,6 +328,17 @@ function healthCheckOf(info: InfoSection): DeploymentHealthCheck | undefined {
   });
   if (isDisabled === undefined && Object.keys(check).length === 0) return undefined;
   return { isDisabled: isDisabled === true, ...check };
+}
+
+function checkPatterns(params: ParamsSection, { findings }: ReadingContext): void {
+  for (const pattern of params.get('tag_regex') ?? []) {
+    try {
+      patternOf(pattern);
+    } catch {
+      const message = `tag_regex has a text that is no pattern: "${pattern.slice(0, 100)}"`;
+      findings.add('error', 'wrong-type', params.placeOf('tag_regex') ?? params.placeOf('model'), message);
+    }
+  }
 }
 
 /** The `mock_…` members, if they ask for anything in place of calls. */

@@ -9,6 +9,8 @@ import type { Routable } from './model-groups.ts';
  * What one request needs of a deployment, as far as anyone asked: unknown members are undefined and restrict nothing.
  */
 export interface RequestNeeds {
+  /** `User-Agent: …`, where deployments are chosen by it. */
+  readonly agent?: string;
   /** Tokens of the prompt: an upper bound that is exact near a limit. */
   readonly inputTokens?: number;
   /** The answer's limit the client set. */

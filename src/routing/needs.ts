@@ -49,10 +49,18 @@ export function readNeeds(source: NeedsSource, headers: Headers, options: NeedsO
   return {
     stream,
     tags: options.tags ? readTags(outline, source.keyTags, headers) : [],
-    ...defined({ affinityKey, regions }),
+    ...defined({ affinityKey, regions, agent: options.tags ? agentOf(headers) : undefined }),
     ...(options.checks && readChecked(outline)),
   };
 }
+
+/** What patterns are matched against, in LiteLLM's words. A client writes it, so it is cut. */
+function agentOf(headers: Headers): string | undefined {
+  const agent = headers['user-agent'];
+  return typeof agent === 'string' ? `User-Agent: ${agent.slice(0, LONGEST_AGENT)}` : undefined;
+}
+
+const LONGEST_AGENT = 256;
 
 function readChecked(outline: RequestOutline): Omit<ReadNeeds, 'stream' | 'tags'> {
   const { limit } = outline;

@@ -109,6 +109,16 @@ interface Divided<D> {
   readonly excluded: Excluded<D>[];
 }
 
+/** Which deployments have a pattern that fits the client's program; undefined if none of them has any. */
+function fitting<D extends Routable>(
+  deployments: readonly D[],
+  { agent }: RequestNeeds,
+  { factsOf }: GroupContext<D>,
+): readonly boolean[] | undefined {
+  if (agent === undefined || !deployments.some((each) => factsOf(each).agents !== undefined)) return undefined;
+  return deployments.map((each) => factsOf(each).agents?.some((pattern) => pattern.test(agent)) === true);
+}
+
 function divide<D extends Routable>(
   deployments: readonly D[],
   needs: RequestNeeds,
@@ -124,6 +134,7 @@ function divide<D extends Routable>(
           deployments.map((deployment) => context.factsOf(deployment).tags),
           needs.tags,
           tagMatch,
+          fitting(deployments, needs, context),
         );
   const nowMs = stats.nowMs();
   for (const [index, deployment] of deployments.entries()) {

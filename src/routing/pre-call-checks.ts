@@ -4,6 +4,8 @@ import type { DeploymentStat } from './stats.ts';
 
 /** What is known of a deployment besides what every strategy needs; made once per deployment. */
 export interface DeploymentFacts {
+  /** Patterns on the client's program (`tag_regex`). */
+  readonly agents?: readonly RegExp[];
   readonly tags: readonly string[];
   readonly region?: string;
   /** LiteLLM's `max_input_tokens`: the longest prompt, or the whole context window if the two are not distinguished. */

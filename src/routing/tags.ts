@@ -10,7 +10,7 @@ const DEFAULT_TAG = 'default';
  * For each deployment (by its tags) undefined when the request may go there, or the reason why not. `!tag` leaves out
  * those that have it, `&tag` all that do not. A request without tags goes to the deployments tagged `default`, or to
  * any where none is. A tag that some deployment has is never answered by another one; a tag that none has falls to
- * `default`.
+ * `default`. `byAgent` says of which deployments a pattern fits the client's program: as good as a tag that fits.
  *
  * The filter looks at the whole group and not, as LiteLLM does, at what is left of it after cooldowns: otherwise
  * requests without tags move to the paid tier as soon as the free one is down.
@@ -19,6 +19,7 @@ export function filterByTags(
   deployments: readonly (readonly string[])[],
   requestTags: readonly string[],
   match: TagMatch,
+  byAgent: readonly boolean[] = [],
 ): readonly (string | undefined)[] {
   const wanted: string[] = [];
   const required: string[] = [];
@@ -34,7 +35,8 @@ export function filterByTags(
     const matches = deployments.map(
       (tags, index) =>
         constraints[index] === undefined &&
-        (match === 'any' ? wanted.some((tag) => tags.includes(tag)) : wanted.every((tag) => tags.includes(tag))),
+        (byAgent[index] === true ||
+          (match === 'any' ? wanted.some((tag) => tags.includes(tag)) : wanted.every((tag) => tags.includes(tag)))),
     );
     const isKnown = deployments.some((tags) => wanted.some((tag) => tags.includes(tag)));
     const reason = `has ${match === 'any' ? 'none' : 'not all'} of the tags ${wanted.join(', ')}`;
@@ -44,6 +46,10 @@ export function filterByTags(
     return deployments.map((tags, index) => constraints[index] ?? (tags.includes(DEFAULT_TAG) ? undefined : reason));
   }
   if (required.length > 0) return constraints;
+  if (deployments.some((_, index) => byAgent[index] === true && constraints[index] === undefined)) {
+    const reason = 'has no pattern that fits the client, as others of the group have';
+    return constraints.map((broken, index) => broken ?? (byAgent[index] === true ? undefined : reason));
+  }
   if (!deployments.some((tags) => tags.includes(DEFAULT_TAG))) return constraints;
   return deployments.map(
     (tags, index) =>

@@ -6,6 +6,7 @@ import type { GatewayConfig, RoutingConfig } from '../config/gateway-config.ts';
 import { deadlineOf, type GroupRouting, routingOfGroup } from '../config/group-routing.ts';
 import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
+import { patternOf } from '../core/pattern-of.ts';
 import type { RequestOutline } from '../formats/outline.ts';
 import { AffinityMemory } from '../routing/affinity.ts';
 import type { BreakerSettings, Breakers } from '../routing/breaker.ts';
@@ -289,6 +290,11 @@ function simpleShuffle(): Strategy {
   return strategy;
 }
 
+/** The configuration was read with the same patterns. */
+function agentsOf(patterns: readonly string[] | undefined): readonly RegExp[] | undefined {
+  return patterns === undefined || patterns.length === 0 ? undefined : patterns.map(patternOf);
+}
+
 const FACTS = new WeakMap<Deployment, DeploymentFacts>();
 
 function factsOf(deployment: Deployment, defaultMaxParallelRequests: number | undefined): DeploymentFacts {
@@ -301,7 +307,12 @@ function factsOf(deployment: Deployment, defaultMaxParallelRequests: number | un
       tags: config.tags,
       supports,
       isBlocked: config.modelInfo.blocked === true,
-      ...defined({ region: config.region, maxInputTokens, maxParallelRequests }),
+      ...defined({
+        region: config.region,
+        maxInputTokens,
+        maxParallelRequests,
+        agents: agentsOf(config.agentPatterns),
+      }),
     };
     FACTS.set(deployment, facts);
   }

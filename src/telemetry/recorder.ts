@@ -145,7 +145,6 @@ export class MetricsRecorder implements SettledSink {
   }
 
   #countAttempt(series: Series, settled: SettledExchange, attempt: AttemptFacts): void {
-    // What a client pretended says nothing either.
     if (attempt.mockedBy === 'request') return;
     if (attempt.failure === undefined) {
       // No client waited for the answer (it left, another attempt was faster): that says nothing about the deployment.

@@ -115,7 +115,11 @@ export const MODEL_PARAMS = {
   default_api_key_tpm_limit: later('integer', 'Tokens per minute for a key that has no limit of its own.'),
   default_api_key_rpm_limit: later('integer', 'Requests per minute for a key that has no limit of its own.'),
   tags: now('texts', 'Tags by which requests choose deployments; `default` for those that choose none.', 'tags', []),
-  tag_regex: later('texts', 'Patterns on the User-Agent header by which requests choose deployments.'),
+  tag_regex: now(
+    'texts',
+    'Patterns by which clients choose deployments with `enable_tag_filtering`, searched in `User-Agent: ` and the header; `(?i)` at the beginning ignores case.',
+    'agentPatterns',
+  ),
   cooldown_time: now('seconds', 'How long the deployment rests after failures; 0: never.', {
     to: 'cooldownMs',
     otherwise: '`router_settings.cooldown_time`',

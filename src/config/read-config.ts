@@ -102,6 +102,12 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
   const tls = readConnectionTls(litellm);
   const mayBeLinkLocal = general.get('allow_link_local_api_base') === true;
   const keys = readDeclaredKeys(root, context);
+  const believesHeaders = general.get('use_x_forwarded_for') === true && general.has('allowed_ips');
+  if (believesHeaders && !general.has('trusted_proxy_ranges')) {
+    const message =
+      'use_x_forwarded_for needs trusted_proxy_ranges, the addresses of your proxies: any client could otherwise name an address that may call';
+    context.findings.add('error', 'missing-key', general.placeOf('use_x_forwarded_for'), message);
+  }
   const config: Draft['config'] = {
     ...readDeployments(root, {
       context,

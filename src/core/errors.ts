@@ -51,6 +51,8 @@ export const ERRORS = {
     'The user of the key may not use this model.'),
   organization_model_denied: row(403, 'org_model_access_denied', 'PermissionDeniedError', 'client', 'nowhere',
     'The organisation of the key may not use this model.'),
+  address_denied: row(403, 'auth_error', 'PermissionDeniedError', 'client', 'nowhere',
+    'Requests from this address are not taken.'),
   name_denied: row(403, 'auth_error', 'PermissionDeniedError', 'client', 'nowhere',
     'The key may not name this tag or this customer.'),
   blocked_customer: row(400, 'auth_error', 'BadRequestError', 'client', 'nowhere',

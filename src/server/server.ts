@@ -17,6 +17,7 @@ import { identify } from '../pipeline/identify.ts';
 import { mayReadMetrics } from '../pipeline/route-access.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { ArrayClient, wantsArray } from './array-client.ts';
+import { refusedAddress } from './client-address.ts';
 import { formatOfClient, isGoogles } from './client-format.ts';
 import { type EdgeLimits, limitHandshakes, restWhileLate } from './client-time-limits.ts';
 import type { EdgeOptions } from './edge-options.ts';
@@ -81,6 +82,11 @@ export class Edge {
     restWhileLate(server, limits, this.#loop);
     if (this.#certificate !== undefined) limitHandshakes(server, limits, this.#loop);
     // The pipeline reads bodies, after it has checked the key.
+    this.#app.addHook('onRequest', (request, reply, done) => {
+      const refused = refusedAddress(request.raw, pathOf(request.url), options.snapshot().config.server);
+      if (refused === undefined) done();
+      else this.#refuse(request, reply, refused);
+    });
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     for (const route of MODEL_ROUTES) this.#addModelRoute(route);

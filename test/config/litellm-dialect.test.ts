@@ -330,19 +330,19 @@ test('caching is off, LiteLLM-style or guide-style', () => {
 test('settings without a typed place are kept as written', () => {
   const { otherSettings, notYetInEffect } = configOf(`
 litellm_settings: { callbacks: [langfuse], success_callback: prometheus }
-general_settings: { allowed_ips: [10.0.0.1], health_check_interval: 30 }
+general_settings: { enforce_rbac: true, health_check_interval: 30 }
 guardrails: [{ guardrail_name: pii }]
-ignore_settings: [allowed_ips, guardrails]
+ignore_settings: [enforce_rbac, guardrails]
 `);
   assert.deepEqual(otherSettings, {
     callbacks: ['langfuse'],
     success_callback: ['prometheus'],
-    allowed_ips: ['10.0.0.1'],
+    enforce_rbac: true,
     guardrails: [{ guardrail_name: 'pii' }],
   });
   assert.deepEqual(
     notYetInEffect.map(({ path }) => path).toSorted(),
-    ['litellm_settings.callbacks', 'general_settings.allowed_ips', 'guardrails'].toSorted(),
+    ['litellm_settings.callbacks', 'general_settings.enforce_rbac', 'guardrails'].toSorted(),
   );
 });
 

@@ -18,7 +18,6 @@ const PROTECTIONS: readonly (readonly [text: string, name: string])[] = [
     ['enable_oauth2_auth: true', 'enable_oauth2_auth'],
     ['enable_oauth2_proxy_auth: true', 'enable_oauth2_proxy_auth'],
     ['custom_auth: my_auth.check', 'custom_auth'],
-    ['allowed_ips: ["10.0.0.1"]', 'allowed_ips'],
     ['enforce_rbac: true', 'enforce_rbac'],
     ['role_permissions: [{role: internal_user, models: [m]}]', 'role_permissions'],
     ['service_account_settings: {enforced_params: [user]}', 'service_account_settings'],
@@ -64,7 +63,7 @@ describe('a setting that protects requests and does nothing yet', () => {
   });
 
   test('all of them are reported at once, and one accepted name accepts no other', () => {
-    const text = `${MODELS}guardrails: [{guardrail_name: g}]\ngeneral_settings: {enable_jwt_auth: true, allowed_ips: ["::1"]}\n`;
+    const text = `${MODELS}guardrails: [{guardrail_name: g}]\ngeneral_settings: {enable_jwt_auth: true, enforce_rbac: true}\n`;
     assert.equal(errorsOf(text).length, 3);
     assert.equal(errorsOf(`${text}ignore_settings: [guardrails]\n`).length, 2);
   });
@@ -72,7 +71,7 @@ describe('a setting that protects requests and does nothing yet', () => {
   test('stops nothing if it is off, or if what it asks for holds already', () => {
     for (const text of [
       'guardrails: []',
-      'general_settings: {enable_jwt_auth: false, allowed_ips: [], enforced_params: []}',
+      'general_settings: {enable_jwt_auth: false, enforce_rbac: false, enforced_params: []}',
       'litellm_settings: {turn_off_message_logging: true, redact_user_api_key_info: true, redact_messages_in_exceptions: true}',
       'litellm_settings: {callbacks: [prometheus, langfuse], success_callback: [s3]}',
       'general_settings: {disable_master_key_return: true, scope_spend_list_endpoints_to_caller: true}',

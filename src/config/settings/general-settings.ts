@@ -13,6 +13,7 @@ import {
   type SettingRows,
 } from '../setting-rows.ts';
 import { readHeaderMappings } from './customer-settings.ts';
+import { readNetworks } from './networks.ts';
 import { SERVED_TLS } from './served-tls.ts';
 
 const lowerCase = (name: string): string => name.toLowerCase();
@@ -236,8 +237,22 @@ export const GENERAL_SETTINGS = {
   ),
   admin_only_routes: now('texts', 'Paths only administrators may call.', 'adminOnlyRoutes'),
   public_routes: later('texts', 'Paths that need no key.'),
-  allowed_ips: protection('texts', 'The only addresses that may call.'),
-  use_x_forwarded_for: later('any', 'Takes the client address from the header of a proxy.'),
+  allowed_ips: now(
+    'texts',
+    'The only addresses and networks that may call; `/health/liveliness` and `/health/readiness` answer all.',
+    { to: 'allowedAddresses', read: readNetworks },
+  ),
+  use_x_forwarded_for: now(
+    'flag',
+    'Takes the address of a client from `x-forwarded-for`, if the request comes from a proxy in `trusted_proxy_ranges`.',
+    'usesForwardedFor',
+    false,
+  ),
+  trusted_proxy_ranges: now(
+    'texts',
+    'Addresses and networks of proxies whose `x-forwarded-for` is believed. The last address in it that is not one of them is the client.',
+    { to: 'trustedProxies', read: readNetworks },
+  ),
   enable_jwt_auth: protection('flag', 'Takes JWTs as keys.'),
   litellm_jwtauth: protection('map', 'How JWTs are checked.'),
   enforce_rbac: protection('flag', 'Asks for a role everywhere.'),

@@ -52,6 +52,7 @@ export const ANTHROPIC_ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   team_model_denied: 'permission_error',
   user_model_denied: 'permission_error',
   organization_model_denied: 'permission_error',
+  address_denied: 'permission_error',
   name_denied: 'permission_error',
   blocked_customer: 'permission_error',
   unknown_route: 'not_found_error',

@@ -10,7 +10,8 @@ import type { Report, Summary } from '../moving/report.ts';
 import type { Database } from '../stores/contracts/database.ts';
 import type { Kinds } from '../stores/contracts/directory.ts';
 import type { ForeignTables } from '../stores/contracts/foreign-tables.ts';
-import type { ImportedKinds, ImportRun, UndoneStep } from '../stores/contracts/imports.ts';
+import type { ImportedKinds } from '../stores/contracts/imported-kinds.ts';
+import type { ImportRun, UndoneStep } from '../stores/contracts/imports.ts';
 import { openForeignTables } from '../stores/postgres/foreign-tables.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Declared, readDeclared } from '../tenancy/declared.ts';
@@ -108,7 +109,8 @@ async function openSource(url: string): Promise<ForeignTables> {
 
 const ALIVE_MS = 3_600_000;
 
-async function onTarget<Result>(
+/** Opens the database, for a dry run beside whatever serves from it, else alone or with a Redis that all share. */
+export async function onTarget<Result>(
   { config, dataFolder, log }: ImportTarget,
   isDry: boolean,
   run: (opened: { readonly database: Database; readonly stores?: Stores }) => Promise<Result>,
@@ -130,7 +132,10 @@ async function onTarget<Result>(
 }
 
 /** Whether the configuration declares an object. */
-function declaredIn(declared: Declared, config: GatewayConfig): (kind: keyof ImportedKinds, id: string) => boolean {
+export function declaredIn(
+  declared: Declared,
+  config: GatewayConfig,
+): (kind: keyof ImportedKinds, id: string) => boolean {
   const kinds: { readonly [Kind in keyof Kinds]?: ReadonlyMap<string, unknown> } = {
     key: declared.keys,
     team: declared.teams,

@@ -1,4 +1,4 @@
-import type { ImportedKinds } from '../stores/contracts/imports.ts';
+import type { ImportedKinds } from '../stores/contracts/imported-kinds.ts';
 
 /** What became, or in a dry run would become, of one object. */
 export type Outcome = 'added' | 'spent' | 'same' | 'left' | 'refused';

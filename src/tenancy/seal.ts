@@ -65,6 +65,11 @@ export class Seal {
     return sealed.startsWith(`${UNBOUND_VERSION}:`);
   }
 
+  /** The id of the key that sealed a text: a part of the key's hash. */
+  static keyIdOf(sealed: string): string {
+    return sealed.split(':', 2)[1] ?? '';
+  }
+
   #open(sealed: string, expected: string, bound: string): string {
     const [version, id, text = ''] = sealed.split(':');
     const known = this.#keys.find((each) => each.id === id);

@@ -5,6 +5,7 @@ export const PROGRAM_COMMANDS: readonly string[] = [
   'users',
   'models',
   'budgets',
+  'export',
   'import',
   'completion',
 ];

@@ -30,7 +30,7 @@ function fileFlagsOf(words: readonly CommandWords[]): readonly string[] {
 }
 
 /** Commands behind which files stand. */
-const FILE_COMMANDS = ['check', 'route'];
+const FILE_COMMANDS = ['check', 'route', 'export', 'import'];
 
 function bash(words: readonly CommandWords[]): string {
   return `# bash completion for sluice

@@ -1,17 +1,41 @@
 import type { Command } from 'commander';
 import { withExamples } from './examples.ts';
+import type { FileImportFlags } from './file-flags.ts';
 import type { ImportFlags } from './import-flags.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Repeats of a flag, in their order. */
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** `sluice import …`. */
 export function addImport(program: Command, { env, exit }: Runtime): void {
   const command = program
     .command('import')
     .helpCommand(false)
-    .description('Bring keys, teams, users, budgets, models and spend from elsewhere.');
+    .description(
+      'Import a file that sluice export wrote: what is new in it, and what was spent since the last run. The whole file is checked first. ' +
+        'Without --apply nothing is written, and every object gets a line that says what would become of it.',
+    )
+    .argument('[file]', 'a file that sluice export wrote; or litellm, for a database of LiteLLM')
+    .option(
+      '-c, --config <file>',
+      'configuration of the gateway that objects are imported for; repeat it to merge files',
+      collect,
+    )
+    .option('--apply', 'write what the report says')
+    .option('--reseal', 'seal secrets of models again under the key of here; LITELLM_SALT_KEY_PREVIOUS opens them')
+    .option('--undo [run]', 'undo the last import: remove what it made and is unchanged since, and take its spend off')
+    .option('--changes-only', 'leave out the lines of objects that are the same as before')
+    .option('--json', 'print a JSON object for each line')
+    .action(async (file: string | undefined, flags: FileImportFlags) => {
+      const { importFromFile } = await import('./import-file.ts');
+      exit(await importFromFile(file, flags, env));
+    });
+  withExamples(command, [
+    ['sluice import sluice.jsonl -c config.yaml', 'Say what would be imported. Nothing is written.'],
+    ['sluice import sluice.jsonl -c config.yaml --apply', 'Import it. A second run adds what is new since.'],
+    ['sluice import -c config.yaml --undo', 'Undo the last run.'],
+  ]);
   const litellm = command
     .command('litellm')
     .description(

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { UsageError } from '../read-arguments.ts';
 import { writeError, writeOut } from '../terminal.ts';
 import { addCompletion } from './completion-command.ts';
+import { addExport } from './export-command.ts';
 import { addImport } from './import-command.ts';
 import { addResources } from './resource-commands.ts';
 import type { Runtime } from './runtime.ts';
@@ -12,9 +13,12 @@ export function makeProgram(runtime: Runtime): Command {
   const program = new Command('sluice')
     .helpCommand(false)
     .exitOverride()
+    // `import` has flags of its own, and those of `import litellm` are not taken for them.
+    .enablePositionalOptions()
     .showSuggestionAfterError(true)
     .configureOutput({ writeOut, writeErr: writeError, outputError: () => undefined });
   addResources(program, runtime);
+  addExport(program, runtime);
   addImport(program, runtime);
   addCompletion(program, runtime);
   for (const command of allOf(program)) {

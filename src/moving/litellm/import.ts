@@ -4,11 +4,14 @@ import type { Clock } from '../../core/clock.ts';
 import { defined } from '../../core/defined.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { formatUsd } from '../../core/money.ts';
-import { ConflictError, InvalidValueError, type Limits } from '../../stores/contracts/directory.ts';
+import type { Limits } from '../../stores/contracts/directory.ts';
 import type { ForeignTables } from '../../stores/contracts/foreign-tables.ts';
-import type { ImportedKinds, ImportedSpend, ImportItem, ImportRun, Imports } from '../../stores/contracts/imports.ts';
+import type { ImportedKinds } from '../../stores/contracts/imported-kinds.ts';
+import type { ImportedSpend, ImportItem, ImportRun, Imports } from '../../stores/contracts/imports.ts';
 import { periodAt } from '../../tenancy/accounts.ts';
 import type { Outcome, Report, ReportLine, Summary } from '../report.ts';
+import { UniqueNames, uniqueNameOf } from '../unique-names.ts';
+import { type IdentifiedLine, ItemWriter } from '../write-items.ts';
 import { anchorOf, countersOf, hasModelBudgets, newSpend, placed, textOfCounters } from './counters.ts';
 import { type AnyImportKind, IMPORT_KINDS, limitsOfValue } from './kinds.ts';
 import type { ModelKeys } from './models.ts';
@@ -53,12 +56,6 @@ interface Candidate {
   readonly outcome?: Extract<Outcome, 'left' | 'refused'>;
 }
 
-interface IdentifiedLine {
-  /** The object's, if it was converted. */
-  readonly id?: string;
-  readonly line: ReportLine;
-}
-
 /** Runs it; resolves to how many objects came to what. Rejects without having written anything if the salt key is a wrong one. */
 export async function importLitellm(options: ImportOptions): Promise<Summary> {
   const { source, imports, clock, isDry, runId } = options;
@@ -76,19 +73,23 @@ export async function importLitellm(options: ImportOptions): Promise<Summary> {
 }
 
 class Importing {
-  readonly summary: Summary = {};
   readonly #options: ImportOptions;
+  readonly #writer: ItemWriter;
   readonly #run: ImportRun;
   readonly #known: Preloaded;
   readonly #keys: ModelKeys;
-  /** Aliases of keys and addresses of users that objects of this run have, which a dry run does not find in the database. */
-  readonly #names = new Set<string>();
+  readonly #names = new UniqueNames();
 
   constructor(options: ImportOptions, run: ImportRun, known: Preloaded, keys: ModelKeys) {
     this.#options = options;
     this.#run = run;
     this.#known = known;
     this.#keys = keys;
+    this.#writer = new ItemWriter(options, run);
+  }
+
+  get summary(): Summary {
+    return this.#writer.summary;
   }
 
   async all(kind: AnyImportKind): Promise<void> {
@@ -137,7 +138,7 @@ class Importing {
       if (isFromFile) notes.push('is declared in the configuration file, which wins: only its spend is imported');
       const spend = this.#spendOf(kind, row, value, before);
       const isNew = !isThere && !isFromFile;
-      const named = isNew ? this.#withUniqueName(kind, spend.value, taken.names, notes) : undefined;
+      const named = isNew ? this.#names.free(kind.kind, spend.value, taken.names, notes) : undefined;
       const outcome = isNew ? 'added' : spend.spent.length > 0 ? 'spent' : isFromFile ? 'left' : 'same';
       if (isNew || spend.spent.length > 0 || before !== spend.seen) {
         items.push({
@@ -150,7 +151,7 @@ class Importing {
       }
       lines.push({ id, line: this.#line(kind, candidate, outcome, spend.spent) });
     }
-    await this.#write(kind, items, lines);
+    await this.#writer.write(kind.kind, items, lines);
   }
 
   #candidate(kind: AnyImportKind, row: JsonObject): Candidate {
@@ -195,55 +196,6 @@ class Importing {
     return { value: anchored, spent, seen: textOfCounters(counters) };
   }
 
-  /** Without the alias or address that another object has: the key still works. */
-  #withUniqueName(
-    kind: AnyImportKind,
-    value: ImportedKinds[keyof ImportedKinds],
-    taken: ReadonlyMap<string, string>,
-    notes: string[],
-  ): ImportedKinds[keyof ImportedKinds] {
-    const name = uniqueNameOf(kind.kind, value);
-    if (name === undefined) return value;
-    const known = `${kind.kind} ${name}`;
-    if (!taken.has(name) && !this.#names.has(known)) {
-      this.#names.add(known);
-      return value;
-    }
-    const field = kind.kind === 'key' ? 'alias' : 'email';
-    notes.push(`its ${field === 'alias' ? 'alias' : 'email address'} is taken and left out`);
-    const { [field]: _, ...rest } = value as ImportedKinds['key'] & ImportedKinds['user'];
-    return rest as ImportedKinds['key'];
-  }
-
-  async #write(kind: AnyImportKind, items: readonly ImportItem[], lines: readonly IdentifiedLine[]): Promise<void> {
-    const { isDry, imports, charge } = this.#options;
-    const failed = new Map<string, string>();
-    if (!isDry && items.length > 0) {
-      await charge?.(items);
-      try {
-        await imports.add(this.#run, items);
-      } catch (error) {
-        if (!(error instanceof ConflictError) && !(error instanceof InvalidValueError)) throw error;
-        // One of them is at fault: the others are not.
-        for (const item of items) await this.#writeOne(item, failed);
-      }
-    }
-    for (const { id, line } of lines) {
-      const reason = failed.get(id ?? '');
-      const { spentUsd: _, ...rest } = line;
-      await this.#tell(kind, reason === undefined ? line : { ...rest, outcome: 'refused', notes: [reason] });
-    }
-  }
-
-  async #writeOne(item: ImportItem, failed: Map<string, string>): Promise<void> {
-    try {
-      await this.#options.imports.add(this.#run, [item]);
-    } catch (error) {
-      if (!(error instanceof ConflictError) && !(error instanceof InvalidValueError)) throw error;
-      failed.set(item.id, error.message);
-    }
-  }
-
   #line(
     kind: AnyImportKind,
     { name, notes }: Candidate,
@@ -253,17 +205,4 @@ class Importing {
     const sum = spent.reduce((total, { cost }) => total + cost, 0n);
     return { outcome, kind: kind.kind, name, notes, ...(sum > 0n && { spentUsd: formatUsd(sum) }) };
   }
-
-  async #tell(kind: AnyImportKind, line: ReportLine): Promise<void> {
-    const counts = this.summary[kind.kind] ?? {};
-    this.summary[kind.kind] = { ...counts, [line.outcome]: (counts[line.outcome] ?? 0) + 1 };
-    await this.#options.report(line);
-  }
-}
-
-/** What no other object of its kind may have too. */
-function uniqueNameOf(kind: keyof ImportedKinds, value: ImportedKinds[keyof ImportedKinds]): string | undefined {
-  if (kind === 'key') return (value as ImportedKinds['key']).alias;
-  if (kind === 'user') return (value as ImportedKinds['user']).email?.toLowerCase();
-  return undefined;
 }

@@ -3,7 +3,7 @@
 import { escapeId } from '../../core/escape-id.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Limits } from '../../stores/contracts/directory.ts';
-import type { ImportedKinds } from '../../stores/contracts/imports.ts';
+import type { ImportedKinds } from '../../stores/contracts/imported-kinds.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import {
   budgetOf,

@@ -3,13 +3,8 @@
  * new, and the last run can be undone.
  */
 import type { PicoUsd } from '../../core/money.ts';
-import type { Kinds, OrganizationMember, TeamMember } from './directory.ts';
-
-/** Everything that an import can make, by kind. */
-export interface ImportedKinds extends Kinds {
-  readonly team_member: TeamMember;
-  readonly organization_member: OrganizationMember;
-}
+import type { ImportedKinds } from './imported-kinds.ts';
+import type { MovedChange, MovedRow, MovedSums } from './moved.ts';
 
 /** Something that an import may make, with the id it is known by (`members` have the ids of both their ends). */
 interface ImportedId {
@@ -79,6 +74,12 @@ export interface Imports {
   taken(kind: keyof ImportedKinds, ids: readonly string[], names: readonly string[]): Promise<TakenNames>;
   /** Makes objects, counts what they spent and records both: all of it, or nothing if it rejects. */
   add(run: Pick<ImportRun, 'id' | 'source'>, items: readonly ImportItem[]): Promise<void>;
+  /** Those of the rows that are new here, or differ from what earlier runs of the source brought. */
+  changesOf(source: string, rows: readonly MovedRow[]): Promise<readonly MovedChange[]>;
+  /** Writes such rows, adds to sums what is new of them, and records both: all of it, or nothing if it rejects. */
+  addRows(run: Pick<ImportRun, 'id' | 'source'>, changes: readonly MovedChange[]): Promise<void>;
+  /** All money as it is now. */
+  sums(): Promise<MovedSums>;
   /**
    * Undoes some of what a run did, the last first. Objects that were changed or are used by newer ones stay. When nothing is left,
    * the run is forgotten.

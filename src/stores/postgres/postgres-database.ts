@@ -2,6 +2,7 @@ import type { Database } from '../contracts/database.ts';
 import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { DatabaseOptions } from '../sql/database-options.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
+import { SqlExports } from '../sql/exports/sql-exports.ts';
 import { SqlImports } from '../sql/imports/sql-imports.ts';
 import { MigrationError, migrate } from '../sql/migrate.ts';
 import { SqlConversations } from '../sql/responses/sql-conversations.ts';
@@ -59,6 +60,7 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
     responses: new SqlResponses(connection),
     conversations: new SqlConversations(connection),
     imports: new SqlImports(connection, onChanged),
+    exports: new SqlExports(connection),
     ping: async () => isReady && (await connection.ping()),
     get wasReached() {
       return isReady;

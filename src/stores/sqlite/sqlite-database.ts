@@ -4,6 +4,7 @@ import type { Database } from '../contracts/database.ts';
 import { DatabaseUnavailableError } from '../contracts/directory.ts';
 import type { DatabaseOptions } from '../sql/database-options.ts';
 import { sqlDirectory } from '../sql/directory/sql-directory.ts';
+import { SqlExports } from '../sql/exports/sql-exports.ts';
 import { SqlImports } from '../sql/imports/sql-imports.ts';
 import { migrate } from '../sql/migrate.ts';
 import { SqlConversations } from '../sql/responses/sql-conversations.ts';
@@ -35,6 +36,7 @@ export async function openSqliteDatabase({ path, makeLedger, onChanged }: Sqlite
     responses: new SqlResponses(connection),
     conversations: new SqlConversations(connection),
     imports: new SqlImports(connection, onChanged),
+    exports: new SqlExports(connection),
     ping: () => connection.ping(),
     wasReached: true,
     async beAlone() {

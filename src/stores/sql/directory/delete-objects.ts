@@ -1,9 +1,9 @@
 /** Deletes objects with everything that belongs to them. */
 import { randomUUID } from 'node:crypto';
 import type { AuditEntry, AuditOfFollower, Changed, Kinds, Search } from '../../contracts/directory.ts';
+import { decodeObject } from '../../contracts/object-text.ts';
 import type { SqlConnection } from '../connection.ts';
 import { eraseResponses } from '../responses/response-table.ts';
-import { decodeObject } from './codec.ts';
 import { KINDS, type KindOfObject } from './kinds.ts';
 import { conditionsOf, isOneOf } from './search.ts';
 import type { AnyObjectTables } from './tables.ts';

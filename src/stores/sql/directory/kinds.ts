@@ -1,6 +1,6 @@
 /** How each kind of object is stored in its table. */
 import type { Kinds, Limits, Stored } from '../../contracts/directory.ts';
-import { encodeObject } from './codec.ts';
+import { encodeObject } from '../../contracts/object-text.ts';
 import { refuseUnstorable, refuseUnstorableId } from './storable.ts';
 import type { ObjectRow, ObjectTable, SearchColumns } from './tables.ts';
 

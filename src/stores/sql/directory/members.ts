@@ -1,7 +1,7 @@
 /** Memberships of users in teams and organisations. */
 import type { Directory, OrganizationMember, TeamMember } from '../../contracts/directory.ts';
+import { decodeObject, encodeObject } from '../../contracts/object-text.ts';
 import type { SqlConnection } from '../connection.ts';
-import { decodeObject, encodeObject } from './codec.ts';
 import { isStorable, refuseUnstorableId } from './storable.ts';
 import type { DirectoryTables } from './tables.ts';
 import { addAudit, type DirectoryWriter } from './writing.ts';

@@ -1,8 +1,8 @@
 /** Objects of every kind: read, searched and written. */
 import type { AuditEntry, AuditOfFollower, Directory, Key, Kinds, Search } from '../../contracts/directory.ts';
+import { decodeObject } from '../../contracts/object-text.ts';
 import type { SqlConnection } from '../connection.ts';
 import { moveResponses } from '../responses/response-table.ts';
-import { decodeObject } from './codec.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { fieldOf, KINDS, type KindOfObject, rowOf } from './kinds.ts';
 import { conditionsOf, isOneOf, orderOf } from './search.ts';

@@ -4,13 +4,17 @@
  */
 import type { Transaction } from 'kysely';
 import { type AuditEntry, type Changed, ConflictError } from '../../contracts/directory.ts';
-import type { SqlConnection } from '../connection.ts';
+import type { NoTables, SqlConnection } from '../connection.ts';
 import { retryConflicts, SqlError } from '../sql-error.ts';
 import { refuseUnstorable } from './storable.ts';
 import type { DirectoryTables } from './tables.ts';
 
 /** A transaction on the directory's tables. */
 export type DirectoryTransaction = Transaction<DirectoryTables>;
+
+/** The same for what names its tables itself. */
+export const withoutTables = (transaction: DirectoryTransaction): Transaction<NoTables> =>
+  transaction as unknown as Transaction<NoTables>;
 
 /** Called with what changed, after it is committed. Must not reject. */
 export type OnChanged = (changed: readonly Changed[]) => void | Promise<void>;

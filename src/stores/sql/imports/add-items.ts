@@ -1,8 +1,8 @@
 /** Writes imported objects, their spend, and the record of both. */
 import type { Changed, Kinds } from '../../contracts/directory.ts';
 import type { ImportedSpend, ImportItem, ImportRun } from '../../contracts/imports.ts';
+import { encodeObject } from '../../contracts/object-text.ts';
 import type { SqlConnection } from '../connection.ts';
-import { encodeObject } from '../directory/codec.ts';
 import { KINDS, type KindOfObject, rowOf } from '../directory/kinds.ts';
 import { isOneOf } from '../directory/search.ts';
 import { refuseUnstorableId } from '../directory/storable.ts';
@@ -12,6 +12,7 @@ import { addSums } from '../ledger/json-rows.ts';
 import { ACCOUNT, BUCKET, BUCKET_MS, bucketOf, COST, storedMoney } from '../ledger/sums.ts';
 import { endsOf, importsOf } from './import-tables.ts';
 import type { RecordedEntry } from './recorded-entry.ts';
+import { record } from './records.ts';
 
 type Database = SqlConnection['kind'];
 
@@ -34,7 +35,14 @@ export async function addItems(
     transaction,
     items.flatMap(({ spent }) => spent),
   );
-  await record(transaction, run, items, before);
+  await record(
+    transaction,
+    run,
+    items.map((item) => {
+      const { kind, id, seen } = item;
+      return { kind, id, seen, data: entryOf(item, before.get(`${kind} ${id}`)) };
+    }),
+  );
   return items.flatMap(changesOf);
 }
 
@@ -127,42 +135,6 @@ export async function addSpend(
 
 function byAccount(left: readonly [string, ...unknown[]], right: readonly [string, ...unknown[]]): number {
   return left[0] < right[0] ? -1 : left[0] > right[0] ? 1 : 0;
-}
-
-async function record(
-  transaction: DirectoryTransaction,
-  run: Pick<ImportRun, 'id' | 'source'>,
-  items: readonly ImportItem[],
-  before: ReadonlyMap<string, string>,
-): Promise<void> {
-  const tables = importsOf(transaction);
-  const last = await tables
-    .selectFrom('import_entries')
-    .select('position')
-    .where('run_id', '=', run.id)
-    .orderBy('position', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  const first = (last?.position ?? -1) + 1;
-  await tables
-    .insertInto('import_entries')
-    .values(
-      items.map((item, index) => ({
-        run_id: run.id,
-        position: first + index,
-        kind: item.kind,
-        id: item.id,
-        data: JSON.stringify(entryOf(item, before.get(`${item.kind} ${item.id}`))),
-      })),
-    )
-    .execute();
-  await tables
-    .insertInto('imported')
-    .values(items.map(({ kind, id, seen }) => ({ source: run.source, kind, id, seen })))
-    .onConflict((conflict) =>
-      conflict.columns(['source', 'kind', 'id']).doUpdateSet((row) => ({ seen: row.ref('excluded.seen') })),
-    )
-    .execute();
 }
 
 function entryOf({ value, spent }: ImportItem, seenBefore: string | undefined): RecordedEntry {

@@ -1,13 +1,18 @@
 import { sql } from 'kysely';
-import type { ImportedKinds, ImportItem, ImportRun, Imports, TakenNames, UndoneStep } from '../../contracts/imports.ts';
+import type { ImportedKinds } from '../../contracts/imported-kinds.ts';
+import type { ImportItem, ImportRun, Imports, TakenNames, UndoneStep } from '../../contracts/imports.ts';
+import type { MovedChange, MovedRow, MovedSums } from '../../contracts/moved.ts';
 import type { SqlConnection } from '../connection.ts';
 import { KINDS } from '../directory/kinds.ts';
 import { isOneOf } from '../directory/search.ts';
 import { isStorable } from '../directory/storable.ts';
 import type { AnyObjectTables, DirectoryTables } from '../directory/tables.ts';
 import { DirectoryWriter, type OnChanged } from '../directory/writing.ts';
+import { sumsOfAll } from '../exports/sums-of-all.ts';
 import { addItems } from './add-items.ts';
+import { addRows } from './add-rows.ts';
 import { endsOf, type ImportTables, memberId } from './import-tables.ts';
+import { changesAmong } from './moved-changes.ts';
 import { undoStep } from './undo-step.ts';
 
 /** Imports in a migrated SQL database. */
@@ -106,6 +111,23 @@ export class SqlImports implements Imports {
       if (this.#connection.kind === 'postgres') await sql`set local synchronous_commit = on`.execute(transaction);
       return { result: undefined, changed: await addItems(this.#connection.kind, transaction, run, items) };
     });
+  }
+
+  changesOf(source: string, rows: readonly MovedRow[]): Promise<readonly MovedChange[]> {
+    return changesAmong(this.#connection, source, rows);
+  }
+
+  async addRows(run: Pick<ImportRun, 'id' | 'source'>, changes: readonly MovedChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    await this.#writer.write(async (transaction) => {
+      if (this.#connection.kind === 'postgres') await sql`set local synchronous_commit = on`.execute(transaction);
+      await addRows(this.#connection.kind, transaction, run, changes);
+      return { result: undefined, changed: [] };
+    });
+  }
+
+  sums(): Promise<MovedSums> {
+    return sumsOfAll(this.#connection.read);
   }
 
   async undo(run: Pick<ImportRun, 'id' | 'source'>, nowMs: number): Promise<UndoneStep> {

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Changed, Kinds } from '../../contracts/directory.ts';
-import type { ImportedKinds, ImportRun, KeptObject, UndoneStep } from '../../contracts/imports.ts';
+import type { ImportedKinds } from '../../contracts/imported-kinds.ts';
+import type { ImportRun, KeptObject, UndoneStep } from '../../contracts/imports.ts';
 import type { SqlConnection } from '../connection.ts';
 import { deleteObjects } from '../directory/delete-objects.ts';
 import { KINDS } from '../directory/kinds.ts';
@@ -11,7 +12,8 @@ import type { AnyObjectTables } from '../directory/tables.ts';
 import type { DirectoryTransaction, Written } from '../directory/writing.ts';
 import { addSpend, changesOf } from './add-items.ts';
 import { endsOf, importsOf } from './import-tables.ts';
-import type { RecordedEntry } from './recorded-entry.ts';
+import type { RecordedEntry, RecordedRow } from './recorded-entry.ts';
+import { isRowKind, undoRow } from './undo-row.ts';
 
 const AT_ONCE = 200;
 
@@ -62,6 +64,12 @@ export async function undoStep(
     .executeTakeFirstOrThrow();
   const step = { removed: [] as KeptObject[], kept: [] as KeptObject[], changed: [] as Changed[] };
   for (const row of rows) {
+    if (isRowKind(row.kind)) {
+      const data = JSON.parse(row.data) as RecordedRow;
+      await undoRow(database, transaction, { kind: row.kind, id: row.id, data }, begun.begun_at);
+      await restoreSeen(transaction, run.source, row.kind, row.id, data);
+      continue;
+    }
     const kind = row.kind as keyof ImportedKinds;
     const entry = JSON.parse(row.data) as RecordedEntry;
     const why = entry.made === undefined ? undefined : await remove(database, transaction, kind, row.id, entry, nowMs);
@@ -159,9 +167,9 @@ async function takeBack(
 async function restoreSeen(
   transaction: DirectoryTransaction,
   source: string,
-  kind: keyof ImportedKinds,
+  kind: string,
   id: string,
-  { seenBefore }: RecordedEntry,
+  { seenBefore }: Pick<RecordedEntry, 'seenBefore'>,
 ): Promise<void> {
   const tables = importsOf(transaction);
   if (seenBefore === undefined) {

@@ -43,6 +43,18 @@ export async function writeRows(
   );
 }
 
+/** Adds rows whose sums are counted elsewhere, and the ids of attempts that have no row. */
+export async function addCountedRows(
+  kind: SqlConnection['kind'],
+  transaction: Transaction<NoTables>,
+  rows: readonly PreparedRow[],
+  ids: readonly { readonly id: string; readonly startedAtMs: number }[],
+): Promise<void> {
+  if (rows.length > 0) await addRows(kind, transaction, oncePerAttempt(rows), { withoutRows: false });
+  const values = ids.map(({ id, startedAtMs }) => [id, startedAtMs]);
+  await insertNew(kind, transaction, 'ledger_ids', [ATTEMPT, STARTED], values);
+}
+
 /** Adds rows that are new, and removes orphans whose true row is among them. */
 async function addRows(
   kind: SqlConnection['kind'],

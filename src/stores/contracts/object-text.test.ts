@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Limits } from '../../contracts/directory.ts';
-import { decodeObject, encodeObject } from './codec.ts';
+import type { Limits } from './directory.ts';
+import { decodeObject, encodeObject } from './object-text.ts';
 
 const money = fc.bigInt({ min: -(2n ** 90n), max: 2n ** 90n });
 const budget = fc.record({ max: money, duration: fc.string() }, { requiredKeys: ['max'], noNullPrototype: true });

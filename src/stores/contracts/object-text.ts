@@ -2,8 +2,8 @@
  * Objects as text and back. JSON has no bigint: fields that hold money are written as decimal strings of pico-USD.
  * These fields are listed here by their names in the contract, and never guessed from a value.
  */
-import { defined } from '../../../core/defined.ts';
-import type { Limits, PeriodBudget } from '../../contracts/directory.ts';
+import { defined } from '../../core/defined.ts';
+import type { Limits, PeriodBudget } from './directory.ts';
 
 type StoredBudget = Omit<PeriodBudget, 'max'> & { readonly max: string };
 

@@ -13,6 +13,7 @@ const SECTIONS: readonly (readonly [title: string, pattern: RegExp])[] = [
   ['Named budgets', /^\/(?:management\/v1\/)?budgets?(?:\/|$)/],
   ['Tags', /^\/tag\//],
   ['Models', /^\/model\//],
+  ['Credentials', /^\/credentials/],
   ['Spend', /^\/(?:spend|global|cost|provider)\//],
   ['Changes', /^\/audit/],
 ];

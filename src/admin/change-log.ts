@@ -18,6 +18,7 @@ export const TABLES = {
   budget: 'LiteLLM_BudgetTable',
   tag: 'LiteLLM_TagTable',
   model: 'LiteLLM_ProxyModelTable',
+  credential: 'LiteLLM_CredentialsTable',
 } as const;
 
 /** An entry of the audit log for what this call changes. `before` and `after` are stored objects. */

@@ -22,6 +22,7 @@ const BY_KIND: { readonly [Kind in keyof Kinds]: Readonly<Record<string, string>
   budget: { id: 'budget_id' },
   tag: {},
   model: { id: 'model_info.id' },
+  credential: { name: 'credential_name' },
 };
 
 /** Does a write; if the database refuses a value, the error names the field that the client sent. */

@@ -6,6 +6,7 @@ import type { Claims } from '../stores/contracts/claims.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
 import type { Ledger } from '../stores/contracts/ledger.ts';
 import type { Identity } from '../tenancy/identity.ts';
+import type { UsableCredentials } from './credentials/usable.ts';
 
 /**
  * Roles that a route is opened for. A caller has every role that applies: the master key is `proxy_admin`; a user's own role comes
@@ -36,7 +37,9 @@ export interface ManagementContext {
   readonly modelGroups: () => readonly string[];
   /** Checks a `model_list` entry made through the API as a file's entry is checked; findings in words, empty when good. */
   readonly checkModel: (entry: JsonObject) => readonly string[];
-  /** Serves what the directory's models are now; called after a change of them. */
+  /** The credentials that models may name, opened: the file's and those of the API. */
+  readonly credentials: () => UsableCredentials;
+  /** Serves what the directory's models and credentials are now; called after a change of them. */
   readonly reloadModels: () => Promise<void>;
   /** Seals and opens provider keys at rest. */
   readonly seal: (text: string, place: string) => string;

@@ -126,6 +126,8 @@ function objectsOf<K extends Kind>(declared: Declared, kind: K): ReadonlyMap<str
     tag: declared.tags,
     budget: NONE,
     model: NONE,
+    // The file's have no place in the directory: their values are in its configuration.
+    credential: NONE,
   };
   return byKind[kind];
 }

@@ -1,21 +1,16 @@
 /** Makes the context of the management API from the running gateway. */
-import type { GatewayConfig } from '../config/gateway-config.ts';
-import { loadConfig } from '../config/load.ts';
-import type { ProviderAddresses } from '../config/provider-environment.ts';
-import type { JsonObject } from '../core/json.ts';
 import { costOf } from '../costs/price-of.ts';
 import type { Parts } from '../pipeline/parts.ts';
-import { providers } from '../providers/index.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Database } from '../stores/contracts/database.ts';
-import type { StoredModel } from '../stores/contracts/directory.ts';
 import type { Declared } from '../tenancy/declared.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { MASTER_KEY_HASH, makeIdentity } from '../tenancy/make-identity.ts';
 import type { Seal } from '../tenancy/seal.ts';
 import type { ManagementContext } from './contract.ts';
+import type { UsableCredentials } from './credentials/usable.ts';
 import { withDeclared } from './declared-directory.ts';
-import { modelEntry } from './models/sealed.ts';
+import { readModel } from './models/read-models.ts';
 
 /** The parts of a running gateway that the management API needs. */
 interface Managed {
@@ -25,13 +20,15 @@ interface Managed {
   readonly snapshot: () => Snapshot;
   readonly declared: () => Declared;
   readonly seal: Seal;
+  /** The credentials that models may name now. */
+  readonly credentials: () => UsableCredentials;
   /** Serves the models that the directory has now. */
   readonly reloadModels: () => Promise<void>;
 }
 
 /** The context of management calls. Each of its functions answers from the state at the time of the call. */
 export function makeManagementContext(managed: Managed): ManagementContext {
-  const { parts, database, snapshot, declared, seal, reloadModels } = managed;
+  const { parts, database, snapshot, declared, seal, credentials, reloadModels } = managed;
   let identities: { readonly of: Declared; readonly keys: readonly Identity[] } | undefined;
   return {
     clock: parts.clock,
@@ -45,11 +42,9 @@ export function makeManagementContext(managed: Managed): ManagementContext {
       return { keys: identities.keys };
     },
     modelGroups: () => snapshot().groups.listedNames(),
-    checkModel: (entry) => {
-      const { config, findings } = readModels([entry], snapshot().config.addresses);
-      const errors = findings.filter(({ severity }) => severity === 'error').map(({ message }) => message);
-      return errors.length === 0 && config === undefined ? ['The model cannot be read.'] : errors;
-    },
+    checkModel: (entry) =>
+      readModel(entry, { addresses: snapshot().config.addresses, credentials: credentials() }).problems,
+    credentials,
     reloadModels,
     seal: (text, place) => seal.seal(text, place),
     unseal: (sealed, place) => seal.unseal(sealed, place),
@@ -71,43 +66,4 @@ function declaredIdentities(declared: Declared): Identity[] {
       user: key.userId === undefined ? undefined : declared.users.get(key.userId),
     }),
   );
-}
-
-/** Models that were added by the API: those that can be served, and why others cannot. */
-interface ModelsRead {
-  readonly deployments: GatewayConfig['deployments'];
-  /** By the id of the model, in words without secrets. */
-  readonly refused: ReadonlyMap<string, string>;
-}
-
-/** Reads stored models as a file's `model_list` is read. A wrong one does not prevent the others from being served. */
-export function readStoredModels(models: readonly StoredModel[], seal: Seal, addresses: ProviderAddresses): ModelsRead {
-  const deployments: GatewayConfig['deployments'][number][] = [];
-  const refused = new Map<string, string>();
-  for (const model of models) {
-    if (model.blocked) continue;
-    try {
-      const entry = modelEntry(model, { unseal: (sealed, place) => seal.unseal(sealed, place) });
-      const { config, findings } = readModels([entry], addresses);
-      if (config !== undefined) deployments.push(...config.deployments);
-      else refused.set(model.id, findings.find(({ severity }) => severity === 'error')?.message ?? 'it cannot be read');
-    } catch (error) {
-      refused.set(model.id, error instanceof Error ? error.message : 'it cannot be read');
-    }
-  }
-  return { deployments, refused };
-}
-
-/**
- * Without an environment: text from the API means itself. One that could name any variable of the process would hand its secrets to
- * whatever address the caller writes beside it. Only where the environment says that providers are holds for them too.
- */
-function readModels(entries: readonly JsonObject[], addresses: ProviderAddresses) {
-  return loadConfig({
-    files: ['(model)'],
-    env: {},
-    knownProviders: providers,
-    addresses,
-    readFile: () => JSON.stringify({ model_list: entries }),
-  });
 }

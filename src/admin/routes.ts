@@ -2,6 +2,7 @@
 import { AUDIT_ROUTES } from './audit/index.ts';
 import { BUDGET_ROUTES } from './budgets/index.ts';
 import type { ManagementRoute } from './contract.ts';
+import { CREDENTIAL_ROUTES } from './credentials/index.ts';
 import { CUSTOMER_ROUTES } from './customers/index.ts';
 import { KEY_ROUTES } from './keys/index.ts';
 import { MODEL_ROUTES } from './models/index.ts';
@@ -20,6 +21,7 @@ export const MANAGEMENT_ROUTES: readonly ManagementRoute[] = [
   ...BUDGET_ROUTES,
   ...TAG_ROUTES,
   ...MODEL_ROUTES,
+  ...CREDENTIAL_ROUTES,
   ...SPEND_ROUTES,
   ...AUDIT_ROUTES,
 ];

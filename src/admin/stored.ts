@@ -14,6 +14,7 @@ const NAMES: Readonly<Record<keyof Kinds, readonly [what: string, param: string]
   budget: ['a budget', 'budget_id'],
   tag: ['a tag', 'name'],
   model: ['a model', 'model_info.id'],
+  credential: ['a credential', 'credential_name'],
 };
 
 /** What the directory finds an object by. */

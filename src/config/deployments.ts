@@ -10,6 +10,7 @@ import { isMockMember, readMock } from '../providers/mock.ts';
 import { apiBaseFault } from './api-base-fault.ts';
 import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
 import { readDeploymentTls } from './connection-tls.ts';
+import { readCredentials, setMembers } from './credentials.ts';
 import { credentialOf } from './deployment-identity.ts';
 import type {
   ConnectionTls,
@@ -18,13 +19,14 @@ import type {
   GatewayConfig,
   RoutingConfig,
   UnservedDeployment,
+  WaitingDeployment,
 } from './gateway-config.ts';
 import type { KnownProvider, ProviderModel } from './known-providers.ts';
 import { keyFromEnvironment, wildcardGroups } from './provider-environment.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { Section } from './section.ts';
 import { rowOf } from './setting-rows.ts';
-import { CREDENTIAL_ENTRY, INFO, MODEL_ENTRY, PARAMS, REQUEST_FIELDS } from './settings/model-list.ts';
+import { INFO, MODEL_ENTRY, PARAMS, REQUEST_FIELDS } from './settings/model-list.ts';
 import { PRICE_SETTINGS } from './settings/prices.ts';
 
 const PARAMS_PATH = 'model_list[].litellm_params';
@@ -59,7 +61,7 @@ interface ReadEntry {
 export function readDeployments(
   root: MapNode,
   reading: DeploymentReading,
-): Pick<GatewayConfig, 'deployments' | 'unserved'> {
+): Pick<GatewayConfig, 'deployments' | 'unserved' | 'waiting' | 'credentials'> {
   const { findings } = reading.context;
   const list = member(root, 'model_list');
   if (
@@ -69,9 +71,11 @@ export function readDeployments(
     const message = 'model_list is empty: no model is served; add an entry with model_name and litellm_params';
     findings.add('warning', 'empty-model-list', list, message);
   }
-  if (list?.kind !== 'list') return { deployments: [], unserved: [] };
   const credentials = readCredentials(root, reading.context);
-  const reader = new DeploymentReader(reading, credentials);
+  const values = new Map(credentials.map(({ name, node }) => [name, node]));
+  const reader = new DeploymentReader(reading, values);
+  const shared = credentials.map(({ name, node, info }) => ({ name, values: setMembers(node), info }));
+  if (list?.kind !== 'list') return { deployments: [], unserved: [], waiting: [], credentials: shared };
   const deployments: DeploymentConfig[] = [];
   for (const item of list.items) {
     if (item.kind === 'map') for (const deployment of reader.read(item)) deployments.push(deployment);
@@ -83,25 +87,7 @@ export function readDeployments(
         'an entry of model_list must be a map with model_name and litellm_params',
       );
   }
-  return { deployments, unserved: reader.unserved };
-}
-
-function readCredentials(root: MapNode, context: ReadingContext): ReadonlyMap<string, MapNode> {
-  const credentials = new Map<string, MapNode>();
-  const list = member(root, 'credential_list');
-  if (list?.kind !== 'list') return credentials;
-  for (const item of list.items) {
-    if (item.kind !== 'map') {
-      context.findings.add('error', 'wrong-type', item, 'an entry of credential_list must be a map');
-      continue;
-    }
-    const section = new Section(item, CREDENTIAL_ENTRY, { path: 'credential_list[]' }, context);
-    const name = section.get('credential_name');
-    if (name === undefined) context.findings.add('error', 'missing-key', item, 'the credential has no credential_name');
-    const values = member(item, 'credential_values');
-    if (name !== undefined && values?.kind === 'map') credentials.set(name, values);
-  }
-  return credentials;
+  return { deployments, unserved: reader.unserved, waiting: reader.waiting, credentials: shared };
 }
 
 class DeploymentReader {
@@ -110,6 +96,8 @@ class DeploymentReader {
   readonly #ids = new Set<string>();
   /** What was left out. */
   readonly unserved: UnservedDeployment[] = [];
+  /** What of that needs a credential of the API. */
+  readonly waiting: WaitingDeployment[] = [];
 
   constructor(reading: DeploymentReading, credentials: ReadonlyMap<string, MapNode>) {
     this.#reading = reading;
@@ -138,19 +126,19 @@ class DeploymentReader {
       return missing(own, `${owner} has no "model" in litellm_params; write "model: provider/model"`);
     if (!group) return [];
     const { info, modelInfo } = this.#readInfo(item, node, params);
+    const credential = textOf(member(own, 'litellm_credential_name'));
+    if (credential !== undefined && !this.#credentials.has(credential)) {
+      const grouped = { item, params, info, ...groupedByTeam(group, modelInfo) };
+      return this.#wait(grouped, { group, credential, written, node, modelInfo });
+    }
     return this.#resolve({ item, params, info, ...groupedByTeam(group, modelInfo) }, written);
   }
 
   /** The parameters, with the named credential and the router's defaults for what they leave out. */
   #withInherited(own: MapNode): MapNode {
-    const { defaults, context } = this.#reading;
-    const name = member(own, 'litellm_credential_name');
-    const wanted = textOf(name);
-    const credential = wanted === undefined ? undefined : this.#credentials.get(wanted);
-    if (wanted !== undefined && name !== undefined && credential === undefined) {
-      context.findings.add('error', 'missing-key', name, `credential_list has no entry named "${wanted}"`);
-    }
-    return merged([defaults, credential, own]) ?? own;
+    const name = textOf(member(own, 'litellm_credential_name'));
+    const credential = name === undefined ? undefined : this.#credentials.get(name);
+    return merged([this.#reading.defaults, credential, own]) ?? own;
   }
 
   #readInfo(item: MapNode, paramsNode: MapNode, params: ParamsSection): Pick<ReadEntry, 'info' | 'modelInfo'> {
@@ -189,12 +177,38 @@ class DeploymentReader {
     return this.#leaveOut(entry, written, reason, named === undefined ? 'model' : 'custom_llm_provider', suggestion);
   }
 
+  /** A credential that the file does not have may be one of the API, which is not known before the database is read. */
+  #wait(
+    entry: ReadEntry,
+    {
+      group,
+      credential,
+      written,
+      node,
+      modelInfo,
+    }: Pick<ReadEntry, 'group' | 'modelInfo'> & {
+      readonly credential: string;
+      readonly written: string;
+      readonly node: MapNode;
+    },
+  ): readonly [] {
+    const reason = `credential_list has no entry named "${credential}"; it is served once POST /credentials has added one`;
+    this.#leaveOut(entry, written, reason, 'litellm_credential_name');
+    const id = this.unserved.at(-1)?.id ?? '';
+    const litellmParams = setMembers(node);
+    this.waiting.push({
+      id,
+      entry: { model_name: group, litellm_params: litellmParams, model_info: { ...modelInfo, id } },
+    });
+    return [];
+  }
+
   /** The rest of the file is served. */
   #leaveOut(
     entry: ReadEntry,
     model: string,
     reason: string,
-    setting: 'model' | 'custom_llm_provider' = 'model',
+    setting: 'model' | 'custom_llm_provider' | 'litellm_credential_name' = 'model',
     suggestion?: string,
   ): readonly [] {
     const { group, params } = entry;

@@ -223,6 +223,20 @@ export interface UnservedDeployment {
   readonly reason: string;
 }
 
+/** An entry of `credential_list`, its variables filled in. */
+export interface FileCredential {
+  readonly name: string;
+  readonly values: JsonObject;
+  readonly info: JsonObject;
+}
+
+/** An entry of `model_list` whose credential is not in the file: it is served as soon as the API has it. */
+export interface WaitingDeployment {
+  readonly id: string;
+  /** The entry, its variables filled in. */
+  readonly entry: JsonObject;
+}
+
 export interface GatewayConfig {
   /** The files it was read from, in merge order. */
   readonly files: readonly string[];
@@ -230,6 +244,10 @@ export interface GatewayConfig {
   readonly unserved: readonly UnservedDeployment[];
   /** What the environment says of the addresses of providers: for models that are added by the API. */
   readonly addresses: ProviderAddresses;
+  /** Those of `unserved` that wait for a credential of the API. */
+  readonly waiting: readonly WaitingDeployment[];
+  /** What models of the API may name too. */
+  readonly credentials: readonly FileCredential[];
   readonly keys: readonly DeclaredKey[];
   /** Teams, users and the like that a file declares. */
   readonly declared: DeclaredTenants;

@@ -94,7 +94,7 @@ async function limitsNow(
   { kind, id }: ImportItem,
   directory: Stores['database']['directory'],
 ): Promise<HeldLimits | undefined> {
-  if (kind === 'model' || kind === 'budget') return undefined;
+  if (kind === 'model' || kind === 'credential' || kind === 'budget') return undefined;
   const value = await find(kind, id, directory);
   if (value === undefined) return undefined;
   const budget: Budget | undefined =
@@ -103,7 +103,7 @@ async function limitsNow(
 }
 
 async function find(
-  kind: Exclude<ImportItem['kind'], 'model' | 'budget'>,
+  kind: Exclude<ImportItem['kind'], 'model' | 'credential' | 'budget'>,
   id: string,
   directory: Stores['database']['directory'],
 ): Promise<(Limits & { readonly createdAtMs: number }) | undefined> {

@@ -1,5 +1,6 @@
 /** The configuration in effect: the files' and the models of the database, joined into one snapshot that requests read. */
-import { readStoredModels } from '../admin/make-context.ts';
+import { type UsableCredentials, usableCredentials } from '../admin/credentials/usable.ts';
+import { readModel, readStoredModels } from '../admin/models/read-models.ts';
 import type { DeploymentConfig, GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { BreakerTurn } from '../routing/breaker.ts';
@@ -7,15 +8,18 @@ import type { Deployment } from '../snapshot/deployment.ts';
 import { makeSnapshot } from '../snapshot/make-snapshot.ts';
 import { breakerSettings, type RoutingState } from '../snapshot/router.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import type { Directory } from '../stores/contracts/directory.ts';
+import type { Directory, StoredCredential, StoredModel } from '../stores/contracts/directory.ts';
 import type { Invalidation } from '../stores/contracts/invalidation-bus.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Declared, readDeclared } from '../tenancy/declared.ts';
 import type { Seal } from '../tenancy/seal.ts';
 
 const MOST_STORED_MODELS = 50_000;
+const MOST_CREDENTIALS = 50_000;
 /** A database that was unavailable at the start is asked again for its models. */
 const MODELS_AGAIN_MS = 5_000;
+
+const NOTHING = { models: [], credentials: [] };
 
 /** What a live snapshot is made with. */
 interface LiveSnapshotOptions {
@@ -41,7 +45,11 @@ export class LiveSnapshot {
   readonly #followers: ((snapshot: Snapshot) => void)[] = [];
   #deployments: ReadonlyMap<string, Deployment> = new Map();
   #fileConfig: GatewayConfig;
+  /** What the database has, as it is stored. */
+  #stored: { readonly models: readonly StoredModel[]; readonly credentials: readonly StoredCredential[] } = NOTHING;
+  /** What is served of it, and of what the file left open. */
   #storedModels: readonly DeploymentConfig[] = [];
+  #credentials: UsableCredentials = new Map();
   #declared: Declared;
   #snapshot: Snapshot;
   #modelsAgain: NodeJS.Timeout | undefined;
@@ -51,6 +59,7 @@ export class LiveSnapshot {
     this.seal = options.seal;
     this.#fileConfig = options.config;
     this.#declared = readDeclared(options.config);
+    this.#credentials = usableCredentials(options.config.credentials, [], options.seal);
     this.routing = options.makeRouting((id, turn) => this.#turned(id, turn));
     this.#snapshot = this.#make();
     this.#deployments = this.#snapshot.deployments;
@@ -66,6 +75,11 @@ export class LiveSnapshot {
     return this.#declared;
   }
 
+  /** The credentials that models may name. */
+  get credentials(): UsableCredentials {
+    return this.#credentials;
+  }
+
   /** Calls back after every swap from now on. */
   follow(follower: (snapshot: Snapshot) => void): void {
     this.#followers.push(follower);
@@ -75,18 +89,43 @@ export class LiveSnapshot {
   reload(config: GatewayConfig): void {
     this.#fileConfig = config;
     this.#declared = readDeclared(config);
+    this.#readStored();
     this.#swap();
   }
 
   /** Serves what the models of the database are now. Rejects if the database cannot be asked. */
   async reloadModels(): Promise<void> {
-    const { directory, log } = this.#options;
-    const models = await directory.list('model', {}, { limit: MOST_STORED_MODELS, offset: 0 });
-    const { deployments, refused } = readStoredModels(models, this.seal, this.#fileConfig.addresses);
-    for (const [model, reason] of refused) log.app.error({ model, reason }, 'A model of the database is not served');
-    const isSame = deployments.length === 0 && this.#storedModels.length === 0;
-    this.#storedModels = deployments;
-    if (!isSame) this.#swap();
+    const { directory } = this.#options;
+    const [models, credentials] = await Promise.all([
+      directory.list('model', {}, { limit: MOST_STORED_MODELS, offset: 0 }),
+      directory.list('credential', {}, { limit: MOST_CREDENTIALS, offset: 0 }),
+    ]);
+    this.#stored = { models, credentials };
+    const before = this.#storedModels.length;
+    this.#readStored();
+    if (before > 0 || this.#storedModels.length > 0) this.#swap();
+  }
+
+  /** Models of the database, and those of the file whose credentials are there. */
+  #readStored(): void {
+    const { models, credentials } = this.#stored;
+    const { app } = this.#options.log;
+    const { waiting } = this.#fileConfig;
+    this.#credentials = usableCredentials(this.#fileConfig.credentials, credentials, this.seal);
+    for (const { name, fault } of this.#credentials.values()) {
+      if (fault !== undefined)
+        app.error({ credential: name, reason: fault }, 'A credential of the database is not used');
+    }
+    const reading = { addresses: this.#fileConfig.addresses, credentials: this.#credentials };
+    const { deployments, refused } = readStoredModels(models, this.seal, reading);
+    for (const [model, reason] of refused) app.error({ model, reason }, 'A model of the database is not served');
+    const ofFile = waiting.flatMap(({ id, entry }) => {
+      const read = readModel(entry, reading);
+      const [reason] = read.problems;
+      if (reason !== undefined) app.error({ model: id, reason }, 'A model of the file is not served');
+      return read.deployments;
+    });
+    this.#storedModels = [...ofFile, ...deployments];
   }
 
   /** The same at the start: never rejects, and tries again later if the database cannot be asked. */
@@ -102,7 +141,7 @@ export class LiveSnapshot {
 
   /** Objects of the directory were changed. */
   changed(changed: Invalidation): void {
-    if (changed !== 'all' && !changed.some(({ kind }) => kind === 'model')) return;
+    if (changed !== 'all' && !changed.some(({ kind }) => kind === 'model' || kind === 'credential')) return;
     this.reloadModels().catch((error: unknown) =>
       this.#options.log.app.error({ error }, 'The models of the database could not be read again'),
     );
@@ -115,11 +154,19 @@ export class LiveSnapshot {
   #make(): Snapshot {
     const { masterKey, clock, random } = this.#options;
     const { routing } = this;
-    const config =
-      this.#storedModels.length === 0
-        ? this.#fileConfig
-        : { ...this.#fileConfig, deployments: [...this.#fileConfig.deployments, ...this.#storedModels] };
-    return makeSnapshot(config, masterKey, { routing, clock, random });
+    return makeSnapshot(this.#withStored(), masterKey, { routing, clock, random });
+  }
+
+  #withStored(): GatewayConfig {
+    if (this.#storedModels.length === 0) return this.#fileConfig;
+    const { deployments, unserved, waiting } = this.#fileConfig;
+    const served = new Set(this.#storedModels.map(({ id }) => id));
+    const isServed = (id: string): boolean => served.has(id) && waiting.some((entry) => entry.id === id);
+    return {
+      ...this.#fileConfig,
+      deployments: [...deployments, ...this.#storedModels],
+      unserved: unserved.filter(({ id }) => !isServed(id)),
+    };
   }
 
   #swap(): void {

@@ -25,7 +25,7 @@ import { makeSeal } from './make-seal.ts';
 import { makeTools, type Tools } from './make-tools.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { noteTurn, readParts, renderMetrics } from './readings.ts';
-import { resealModels } from './reseal-models.ts';
+import { resealStored } from './reseal.ts';
 import { Shutdown } from './shutdown.ts';
 
 const HOUR_MS = 3_600_000;
@@ -76,7 +76,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
     features.configure(next);
   });
   const tenants = makeTenants(options, tools, stores, live);
-  await resealModels(stores.database.directory, live.seal, { clock, log });
+  await resealStored({ directory: stores.database.directory, seal: live.seal, clock, log });
   await live.readModels();
   await budgets.configure(live.current);
 
@@ -191,6 +191,7 @@ function makeEdge(
   const snapshot = () => live.current;
   const context = makeManagementContext({
     ...{ parts, database, snapshot, declared: () => live.declared, seal: live.seal },
+    credentials: () => live.credentials,
     reloadModels: () => live.reloadModels(),
   });
   return new Edge({

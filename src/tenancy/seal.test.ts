@@ -8,7 +8,7 @@ test('what is sealed opens again, looks different each time, and does not show i
   assert.equal(seal.unseal(sealed, 'a'), 'sk-provider-key ü');
   assert.notEqual(seal.seal('sk-provider-key ü', 'a'), sealed);
   assert.doesNotMatch(sealed, /provider/);
-  assert.throws(() => seal.unseal(sealed, 'b'), /another model, field or address/);
+  assert.throws(() => seal.unseal(sealed, 'b'), /another object, field or address/);
 });
 
 test('another key does not open it, and a changed text does not open at all', () => {

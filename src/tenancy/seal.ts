@@ -87,7 +87,7 @@ export class Seal {
       return Buffer.concat([opened, decipher.final()]).toString('utf8');
     } catch (cause) {
       throw new SealError(
-        'was sealed for another model, field or address, or was changed in the database; set it again',
+        'was sealed for another object, field or address, or was changed in the database; set it again',
         { cause },
       );
     }

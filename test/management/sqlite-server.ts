@@ -125,6 +125,7 @@ export async function startManagement(
         ? []
         : ['litellm_params.model names no provider.'];
     },
+    credentials: () => new Map(),
     reloadModels: async () => {
       reloads += 1;
     },

@@ -159,7 +159,7 @@ describe('sealed provider keys', { timeout: 180_000 }, () => {
     assert.equal(await call('edited'), 200);
     const log = await stop();
     for (const id of ['edited', 'swapped', 'moved', 'field'])
-      assert.match(log, new RegExp(`the model .{1,4}${id}.{1,4} was sealed for another model, field or address`), id);
+      assert.match(log, new RegExp(`the model .{1,4}${id}.{1,4} was sealed for another object, field or address`), id);
     assert.ok(!log.includes('sealed-canary'));
   });
 

@@ -95,6 +95,10 @@ export async function checkChangedModel(
   if (info !== undefined && 'team_id' in info && wanted !== team) {
     throw notYours('move a model to another team', 'model_info.team_id');
   }
+  // It was a proxy admin who gave the model what everybody shares: to call this model, and no other.
+  if (params !== undefined && model?.litellmParams.litellm_credential_name !== undefined) {
+    throw notYours('change the parameters of a model that names a credential: only a proxy admin may');
+  }
   checkOwn(params ?? {}, info);
 }
 

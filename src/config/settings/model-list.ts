@@ -75,7 +75,10 @@ export const MODEL_PARAMS = {
   api_version: now('text', 'API version, if the provider has versions in its URL.', 'apiVersion'),
   organization: now('text', 'Organisation sent to the provider.', 'organization'),
   custom_llm_provider: now('text', 'The provider, when `model` does not name it; wins over the prefix.'),
-  litellm_credential_name: now('text', 'The entry of `credential_list` whose parameters this deployment uses.'),
+  litellm_credential_name: now(
+    'text',
+    'The entry of `credential_list`, else the credential of the API, whose parameters this deployment uses.',
+  ),
   timeout: now('seconds', 'Limit of an attempt.', { to: 'timeoutMs', otherwise: '`router_settings.timeout`' }),
   stream_timeout: now(
     'seconds',

@@ -1,6 +1,6 @@
 /** LiteLLM's stored models: decrypted, checked as a file's would be, and sealed again for here. */
 
-import { readStoredModels } from '../../admin/make-context.ts';
+import { readStoredModels } from '../../admin/models/read-models.ts';
 import { addressOf, sealParams } from '../../admin/models/sealed.ts';
 import { providerAddresses } from '../../config/provider-environment.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
@@ -90,8 +90,8 @@ export function modelOf(row: JsonObject, known: Known, note: Note, keys: ModelKe
     metadata: {},
     further: {},
   };
-  const addresses = providerAddresses(providers, keys.env);
-  const reason = readStoredModels([{ ...model, blocked: false }], keys.seal, addresses).refused.get(id);
+  const reading = { addresses: providerAddresses(providers, keys.env), credentials: new Map() };
+  const reason = readStoredModels([{ ...model, blocked: false }], keys.seal, reading).refused.get(id);
   if (reason !== undefined) throw new RefusedRow(`cannot be served: ${reason.replace(/\.$/, '')}`);
   return model;
 }

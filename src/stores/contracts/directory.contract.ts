@@ -131,11 +131,21 @@ const WHOLE: { readonly [Kind in keyof Kinds]: Kinds[Kind] } = {
     modelInfo: { id: 'm1' },
     blocked: false,
   },
+  credential: {
+    ...STORED,
+    name: 'east/one',
+    values: { api_key: { $sealed: 's2:x' }, api_base: 'https://east.test' },
+    info: { description: 'Ost' },
+  },
 };
 
 const KIND_NAMES = Object.keys(WHOLE) as (keyof Kinds)[];
 const idOf = (kind: keyof Kinds): string =>
-  kind === 'key' ? WHOLE.key.hash : kind === 'tag' ? WHOLE.tag.name : WHOLE[kind as 'team'].id;
+  kind === 'key'
+    ? WHOLE.key.hash
+    : kind === 'tag' || kind === 'credential'
+      ? WHOLE[kind].name
+      : WHOLE[kind as 'team'].id;
 
 /** Declares the tests. */
 export function testDirectory(name: string, makeDirectory: () => Promise<TestDirectory>): void {
@@ -174,11 +184,11 @@ export function testDirectory(name: string, makeDirectory: () => Promise<TestDir
     async ({ directory, told }) => {
       await directory.create('key', makeKey('one', { alias: 'mine' }), entry());
       await directory.create('user', makeUser('u1', { email: 'a@b.c' }), entry());
-      for (const kind of ['organization', 'team', 'customer', 'budget', 'tag', 'model'] as const) {
+      for (const kind of ['organization', 'team', 'customer', 'budget', 'tag', 'model', 'credential'] as const) {
         await directory.create(kind, WHOLE[kind] as never, entry());
         await assert.rejects(directory.create(kind, WHOLE[kind] as never, entry()), (error) => {
           assert.ok(error instanceof ConflictError, String(error));
-          assert.equal(error.field, kind === 'tag' ? 'name' : 'id');
+          assert.equal(error.field, kind === 'tag' || kind === 'credential' ? 'name' : 'id');
           return true;
         });
       }

@@ -1,5 +1,5 @@
 /**
- * The objects of the management API: organisations, teams, users, members, customers, keys, budgets, tags, models.
+ * The objects of the management API: organisations, teams, users, members, customers, keys, budgets, tags, models, credentials.
  * Objects are stored whole, by id; searchable fields have columns. Money is pico-USD, times are milliseconds since the
  * epoch.
  */
@@ -177,6 +177,14 @@ export interface StoredModel extends Stored {
   readonly blocked: boolean;
 }
 
+/** Connection parameters that models name instead of having them. Secrets in `values` are sealed before they come here. */
+export interface StoredCredential extends Stored {
+  readonly name: string;
+  readonly values: JsonObject;
+  /** A remark of the operator; a provider in it is one that the credential is for. */
+  readonly info: JsonObject;
+}
+
 /** Who changed what. Values hold no secrets. */
 export interface AuditEntry {
   readonly id: string;
@@ -216,6 +224,7 @@ export interface Kinds {
   readonly budget: Budget;
   readonly tag: Tag;
   readonly model: StoredModel;
+  readonly credential: StoredCredential;
 }
 
 /** `spend` is what an object spent since its last reset, whatever the period of its budget. A kind that lacks a column throws. */

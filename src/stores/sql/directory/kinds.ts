@@ -143,6 +143,7 @@ export const KINDS: { readonly [Kind in keyof Kinds]: KindOfObject<Kinds[Kind]> 
     columns: ({ modelName }) => ({ model_name: modelName }),
     search: { modelName: 'model_name' },
   },
+  credential: { table: 'credentials', idField: 'name', id: ({ name }) => name, columns: () => ({}), search: {} },
 };
 
 /** The object's fields of columns, as errors name them. */

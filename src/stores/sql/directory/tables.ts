@@ -48,6 +48,7 @@ export type DirectoryTables = {
   budgets: ObjectRow;
   tags: Columns<'budget_id'>;
   models: Columns<'model_name'>;
+  credentials: ObjectRow;
   team_members: MemberRow & { team_id: string };
   organization_members: MemberRow & { organization_id: string };
   audit: {
@@ -64,7 +65,16 @@ export type DirectoryTables = {
 };
 
 /** Tables of objects. */
-export type ObjectTable = 'organizations' | 'teams' | 'users' | 'customers' | 'keys' | 'budgets' | 'tags' | 'models';
+export type ObjectTable =
+  | 'organizations'
+  | 'teams'
+  | 'users'
+  | 'customers'
+  | 'keys'
+  | 'budgets'
+  | 'tags'
+  | 'models'
+  | 'credentials';
 
 /** A row of any table of objects, as if it had every search column: its kind says which it really has. */
 export type AnyObjectRow = ObjectRow & SearchColumns;

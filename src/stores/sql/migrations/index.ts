@@ -4,6 +4,7 @@ import { responseTables } from './0003-responses.ts';
 import { conversationTables } from './0004-conversations.ts';
 import { importTables } from './0005-imports.ts';
 import { answerIds } from './0006-answer-ids.ts';
+import { credentialTable } from './0007-credentials.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the schema, oldest first. */
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   conversationTables,
   importTables,
   answerIds,
+  credentialTable,
 ];

@@ -161,6 +161,19 @@ const FIXTURES: readonly Fixture[] = [
       );
     },
   },
+  {
+    level: 7,
+    async fill(database) {
+      await sql`insert into credentials (id, created_at, updated_at, data) values ('east', 5, 6,
+        '{"name":"east","values":{"api_key":{"$sealed":"s2:x"}},"info":{"a":1},"createdAtMs":5,"updatedAtMs":6,"metadata":{},"further":{}}')`.execute(
+        database,
+      );
+    },
+    async check(connection) {
+      const credential = await sqlDirectory(connection).get('credential', 'east');
+      assert.deepEqual([credential?.values, credential?.info], [{ api_key: { $sealed: 's2:x' } }, { a: 1 }]);
+    },
+  },
 ];
 
 const upTo = (level: number): readonly Migration[] => MIGRATIONS.slice(0, level);

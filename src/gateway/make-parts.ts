@@ -9,6 +9,7 @@ import { explainRecord } from '../pipeline/diagnosis/explain-route.ts';
 import { RouteRecords } from '../pipeline/diagnosis/route-records.ts';
 import { FreeRates } from '../pipeline/free-rates.ts';
 import { BudgetQueue } from '../pipeline/money/budget-queue.ts';
+import { RefusalRows } from '../pipeline/money/refusal-rows.ts';
 import type { UpstreamBudgets } from '../pipeline/money/upstream-budgets.ts';
 import type { Parts } from '../pipeline/parts.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
@@ -47,6 +48,7 @@ export function makeParts(
     providerTokens: new ProviderTokens(upstream, clock),
     routing: live.routing,
     freeRates: new FreeRates(claims),
+    refusalRows: new RefusalRows(),
     askedChecks: new AskedChecks(() => parts),
     isDatabaseUp: atMostEvery(DATABASE_ASKED_EVERY_MS, clock, () => database.ping()),
     wasDatabaseReached: () => database.wasReached,

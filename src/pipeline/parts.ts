@@ -21,6 +21,7 @@ import type { RouteRecords } from './diagnosis/route-records.ts';
 import type { FreeRates } from './free-rates.ts';
 import type { HeavyWork } from './heavy/heavy-work.ts';
 import type { BudgetQueue } from './money/budget-queue.ts';
+import type { RefusalRows } from './money/refusal-rows.ts';
 
 /** Health checks that someone asked for. */
 export interface AskedHealth {
@@ -61,6 +62,8 @@ export interface Parts {
   readonly routes: RouteRecords;
   /** How often each key asks for what costs nothing. */
   readonly freeRates: FreeRates;
+  /** Which refused requests leave a row in the ledger. */
+  readonly refusalRows: RefusalRows;
   readonly askedChecks: AskedHealth;
   /** The route of a request that this process or another worker served; undefined if no process remembers it. */
   readonly routeOf: (callId: string) => Promise<JsonObject | undefined>;

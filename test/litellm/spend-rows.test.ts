@@ -183,4 +183,45 @@ describe('A row of the spend logs', { timeout: 120_000 }, () => {
       await scripted.close();
     }
   });
+
+  it('is there for a call that names a model it cannot have, and costs nothing', async () => {
+    const team = await proxy.ok('POST', '/team/new', { team_alias: 'Namers' });
+    const key = await proxy.key({ team_id: team.team_id ?? '', models: ['gpt-4o'], key_alias: 'namer' });
+    const unlimited = await proxy.key({ team_id: team.team_id ?? '' });
+    for (const [by, code, status, kind] of [
+      [unlimited, 'unknown_model', 400, 'BadRequestError'],
+      [key, 'model_denied', 403, 'PermissionDeniedError'],
+    ] as const) {
+      const refused = await proxy.chat(by, 'no-such-model');
+      assert.equal(refused.status, status, JSON.stringify(refused.body));
+      const callId = refused.headers.get('x-litellm-call-id') ?? '';
+      const [row, ...others] = await rowsOf(callId, by);
+      assert.deepEqual(others, []);
+      const { request_id, model, spend, total_tokens, team_id } = row as JsonObject;
+      assert.deepEqual([request_id, model, spend, total_tokens], [callId, 'no-such-model', 0, 0]);
+      assert.equal(team_id, team.team_id);
+      assert.equal(ours(row).error, code);
+      const { status: told, error_information } = metadataOf(row);
+      const { error_code, error_class } = error_information as JsonObject;
+      assert.deepEqual([told, error_code, error_class], ['failure', String(status), kind]);
+    }
+    const { team_info } = await proxy.ok('GET', `/team/info?team_id=${team.team_id}`);
+    assert.equal((team_info as JsonObject).spend, 0);
+  });
+
+  it('is not there for every such call: a client cannot fill the disk with them', async () => {
+    const team = await proxy.ok('POST', '/team/new', { team_alias: 'Flooders' });
+    const keys = await Promise.all([1, 2, 3].map(() => proxy.key({ team_id: team.team_id ?? '' })));
+    for (let call = 0; call < 75; call += 15) {
+      const calls = Array.from({ length: 15 }, (_, at) => proxy.chat(keys[at % 3] ?? '', `none-${call + at}`));
+      for (const { status } of await Promise.all(calls)) assert.equal(status, 400);
+    }
+    const { id } = await idOf('chat', 'gpt-4o', false, keys[0] ?? '');
+    // Rows are written in the order of the calls.
+    await rowsOf(id);
+    const query = `/spend/logs/v2?team_id=${team.team_id}&status_filter=failure`;
+    assert.equal((await proxy.ok('GET', query)).total, 60);
+    const other = await proxy.chat(await proxy.key(), 'none');
+    await rowsOf(other.headers.get('x-litellm-call-id') ?? '');
+  });
 });

@@ -10,7 +10,7 @@ import type { LedgerRow } from '../../stores/contracts/ledger.ts';
 import type { Parts } from '../parts.ts';
 import { chargesOfRows } from './charges.ts';
 import { amountsOf } from './claim-amounts.ts';
-import { ledgerRows, orphanRow } from './ledger-rows.ts';
+import { ledgerRows, orphanRow, refusalRow } from './ledger-rows.ts';
 import { paceOf } from './orphan-note.ts';
 import { errorOfRefusal } from './refusals.ts';
 
@@ -130,8 +130,8 @@ export function freeSlots({ admission, callId }: Exchange, parts: Parts): void {
 /** Closes the books of a request: rows to the journal, from there to the ledger; its claim settled. Never throws. */
 export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow[] {
   const { admission, callId } = exchange;
-  if (admission === undefined) return NO_ROWS;
   try {
+    if (admission === undefined) return closeRefused(exchange, parts);
     if (exchange.attempts.length === 0 && exchange.recalled === undefined) {
       if (admission.claim !== undefined) {
         release(admission.claim, parts.claims.cancel(callId, exchange.clock.nowMs()), parts);
@@ -158,6 +158,13 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
     parts.onFault(`the books of request ${callId} could not be closed`, error);
     return NO_ROWS;
   }
+}
+
+function closeRefused(exchange: Exchange, parts: Parts): readonly LedgerRow[] {
+  if (!parts.refusalRows.take(exchange)) return NO_ROWS;
+  const rows = [refusalRow(exchange)];
+  parts.journal.close({ callId: exchange.callId, rows });
+  return rows;
 }
 
 const NO_ROWS: readonly LedgerRow[] = [];

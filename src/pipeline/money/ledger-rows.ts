@@ -49,6 +49,25 @@ function recalledRow(exchange: Exchange, { usage }: RecalledAnswer): LedgerRow {
   };
 }
 
+/** The row of a request that was refused before anything was admitted: it counts for no budget. */
+export function refusalRow(exchange: Exchange): LedgerRow {
+  const { startedAtMs, callId, error } = exchange;
+  return {
+    ...sharedFacts(exchange),
+    attemptId: `${callId}/0`,
+    attempt: 0,
+    startedAtMs,
+    endedAtMs: endOf(exchange),
+    status: 'failure',
+    ...defined({ error: error?.code }),
+    inputTokens: 0,
+    outputTokens: 0,
+    isEstimated: false,
+    cost: 0n,
+    accounts: [],
+  };
+}
+
 /**
  * The row of a request whose process died before it could settle it: booked at what is reserved for it, because a provider may
  * have answered and billed it.
@@ -88,6 +107,7 @@ function sharedFacts(exchange: Exchange): RequestFacts {
 function readFacts(exchange: Exchange): RequestFacts {
   const { identity, admission, group, customer } = exchange;
   const caller = identity?.caller;
+  const organizationId = admission === undefined ? identity?.organizationId : admission.organizationId;
   const { session, metadata } = clientSupplied(exchange);
   return {
     callId: exchange.callId,
@@ -96,7 +116,7 @@ function readFacts(exchange: Exchange): RequestFacts {
     ...(caller?.userId !== undefined && { userId: caller.userId }),
     ...(caller?.teamId !== undefined && { teamId: caller.teamId }),
     ...(caller?.teamAlias !== undefined && { teamAlias: caller.teamAlias }),
-    ...(admission?.organizationId !== undefined && { organizationId: admission.organizationId }),
+    ...(organizationId !== undefined && { organizationId }),
     ...defined({ customerId: customer }),
     tags: admission?.tags ?? NO_TAGS,
     route: exchange.route,

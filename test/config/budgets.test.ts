@@ -94,6 +94,7 @@ router_settings:
     requireCustomer: true,
     customerHeader: 'x-end-user',
     refuseClientTags: true,
+    refuseUnpriced: false,
   });
 });
 

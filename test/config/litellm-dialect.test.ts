@@ -233,6 +233,7 @@ test('defaults: loopback, port 4000, two retries, ten minutes, ten mebibytes, me
     maxConnections: 20_000,
     maxEventLoopLagMs: 1_000,
     alwaysIncludeStreamUsage: false,
+    usesForwardedFor: false,
     forceIpv4: false,
   });
   assert.equal(routing.numRetries, 2);

@@ -67,11 +67,16 @@ const MEANT: ReadonlyMap<string, string> = new Map(
   }).flatMap(([field, names]) => names.map((name) => [`${name} ${field}`, field] as const)),
 );
 
+/** LiteLLM's newest limit; a limit by the minute under its name would be another one. */
+const NO_DAY_LIMIT =
+  'is not kept: tokens are limited by the minute (`tpm_limit`), and days by money (`max_budget` with `budget_duration: "1d"`)';
+
 /** What is wrong with a field that a request does not have: the sentence goes on after its name. Undefined: it may be ignored. */
 export function limitingProblem(name: string, fields: ReadonlySet<string>): string | undefined {
   const own = [...fields].filter((field) => LIMITING.has(field));
   if (own.length === 0) return undefined;
   const folded = name.toLowerCase().replaceAll('-', '_').slice(0, 80);
+  if (folded === 'tpd_limit' && !fields.has('tpd_limit')) return NO_DAY_LIMIT;
   const meant = own.find((field) => MEANT.has(`${folded} ${field}`)) ?? nearest(folded, own);
   if (meant !== undefined) return `is not a field of this request; perhaps you mean \`${meant}\``;
   return LIMITING.has(folded) ? 'is not a field of this request and would limit nothing: leave it out' : undefined;

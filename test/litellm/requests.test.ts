@@ -62,6 +62,17 @@ describe('A field that a management route does not know', { timeout: 60_000 }, (
     assert.equal(await ignoredBy('/key/generate', { max_budgett: null }), 'max_budgett', 'null limits nothing');
   });
 
+  it('that limits tokens by the day is refused with what limits instead', async () => {
+    for (const path of ['/key/generate', '/team/new', '/user/new']) {
+      const { status, body } = await proxy.ask('POST', path, { tpd_limit: 5 });
+      assert.equal(status, 422, path);
+      assert.match(
+        String((body.error as JsonObject).message),
+        /`tpm_limit`.*`max_budget` with `budget_duration: "1d"`/,
+      );
+    }
+  });
+
   it('that limits in another request only is refused too', async () => {
     const { body: team } = await proxy.ask('POST', '/team/new', {
       members_with_roles: [{ user_id: 'm', role: 'user' }],

@@ -1,6 +1,5 @@
 /** Reads `model_list` into deployments. */
 
-import { createHash } from 'node:crypto';
 import { defined } from '../core/defined.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
@@ -28,6 +27,7 @@ import { Section } from './section.ts';
 import { rowOf } from './setting-rows.ts';
 import { INFO, MODEL_ENTRY, PARAMS, REQUEST_FIELDS } from './settings/model-list.ts';
 import { PRICE_SETTINGS } from './settings/prices.ts';
+import { stableId } from './stable-id.ts';
 
 const PARAMS_PATH = 'model_list[].litellm_params';
 
@@ -366,23 +366,6 @@ function mocksOf(params: ParamsSection, { findings }: ReadingContext): JsonObjec
     findings.add('error', 'wrong-type', params.placeOf('mock_response') ?? params.placeOf('model'), error.message);
     return undefined;
   }
-}
-
-/** The first 32 hex digits of a hash over the group and every parameter that is not a secret: the same file gives the same ids. */
-function stableId(group: string, model: string, params: ParamsSection): string {
-  const visible: [string, JsonValue | undefined][] = [];
-  for (const name of params.names()) {
-    if (rowOf(PARAMS.rows, name)?.type !== 'secret' && name !== 'extra_headers' && name !== 'headers')
-      visible.push([name, params.json(name)]);
-  }
-  for (const [name, value] of Object.entries(params.unknown)) {
-    if (!/key|secret|token|password|credential/i.test(name)) visible.push([name, value]);
-  }
-  visible.sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
-  return createHash('sha256')
-    .update(JSON.stringify([group, model, visible]))
-    .digest('hex')
-    .slice(0, 32);
 }
 
 function headersOf(params: ParamsSection): Readonly<Record<string, string>> {

@@ -49,7 +49,7 @@ export async function routeOfRunning(
   return print(await asker(args, env, served)(`/route/${encodeURIComponent(callId)}`, {}));
 }
 
-/** An answer of the running gateway; `body` is undefined where it is no JSON. */
+/** An answer of the running gateway; `body` is undefined where it is not JSON. */
 export interface Answer {
   readonly status: number;
   readonly text: string;

@@ -10,7 +10,7 @@ import type { ToPrimary, ToWorker, Wanted } from './worker-messages.ts';
 /** One of several processes that share a port: serves what the primary orders, and ends when the primary says so or is gone. */
 export function runWorker(args: Arguments, env: NodeJS.ProcessEnv): void {
   const send = (message: ToPrimary): void => {
-    // A primary that is gone is noticed by `disconnect`; a message to it is no news.
+    // A primary that is gone is noticed by `disconnect`; a message to it is not news.
     if (process.connected) process.send?.(message);
   };
   const requests = new GatherRequests(send);

@@ -22,7 +22,7 @@ export interface ScalarNode extends Place {
   readonly written?: string;
   /** Whether variables have been filled in already; a shared (aliased) node is met more than once. */
   isResolved?: boolean;
-  /** Whether the value, or a part of it, came from a variable: then it is no literal of the file. */
+  /** Whether the value, or a part of it, came from a variable: then it is not a literal of the file. */
   fromVariable?: boolean;
   /** The variables it names that are not set; its value is null then. */
   missing?: readonly string[];

@@ -70,7 +70,7 @@ export interface DeploymentHealthCheck {
 export interface DeploymentConfig
   extends FieldsOf<typeof MODEL_PARAMS>,
     Pick<FieldsOf<typeof MODEL_INFO>, 'allowedFails' | 'allowedFailsByClass'> {
-  /** `model_info.id`, else a stable hash of the group name and the parameters that are no secrets. */
+  /** `model_info.id`, else a stable hash of the group name and the parameters that are not secrets. */
   readonly id: string;
   /** The model group it belongs to; may hold `*` (`openai/*`, `*`). */
   readonly group: string;

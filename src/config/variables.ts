@@ -48,7 +48,7 @@ export function resolveVariables(node: ConfigNode, environment: Environment): vo
 }
 
 function resolveScalar(node: ScalarNode, environment: Environment): void {
-  // The value of a variable is not searched for references again: an operator's secret is no template.
+  // The value of a variable is not searched for references again: an operator's secret is not a template.
   if (typeof node.value !== 'string' || node.isResolved === true) return;
   const text = node.value;
   if (text.startsWith(WHOLE_PREFIX)) {

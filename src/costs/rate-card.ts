@@ -52,7 +52,7 @@ export interface RateCard {
   readonly mostSearches?: number;
   /** Searches of an answer that does not say how many it made; falls back to 0. */
   readonly usualSearches?: number;
-  /** Of things that are no tokens. */
+  /** Of things that are not tokens. */
   readonly units?: UnitRates;
   /** The operator's discount and margin, which are in all of these prices. */
   readonly adjustment?: Adjustment;

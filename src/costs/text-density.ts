@@ -14,11 +14,11 @@ const MARK = 7;
 
 /** Tokens of one byte of each kind. What JSON is made of is read together. */
 const TOKENS = [0, 0.25, 0.25, 0.5, 1, 0.05, 0.5, 0.8];
-/** Of a letter where words have few vowels: these are no words. */
+/** Of a letter where words have few vowels: these are not words. */
 const OF_RANDOM_LETTER = 0.65;
 /** Every language in Latin letters has more vowels among its small letters. */
 const LEAST_VOWELS = 0.27;
-/** A run of letters and digits that is longer than this is no word either. */
+/** A run of letters and digits that is longer than this is not a word either. */
 const LONGEST_WORD = 20;
 const OF_NO_WORD = 0.8;
 /** Where a run goes from letters to digits, or to capitals, a token ends. */

@@ -1,4 +1,4 @@
-/** Prices of things that are no tokens: images, pixels, seconds, characters, queries. */
+/** Prices of things that are not tokens: images, pixels, seconds, characters, queries. */
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { Written } from '../formats/neutral/conversation.ts';

@@ -69,7 +69,7 @@ export interface WrittenCall {
 
 /** An answer as the client gets it. */
 export interface AnswerView {
-  /** The words of the model; of an answer that is no conversation, the whole body. */
+  /** The words of the model; of an answer that is not a conversation, the whole body. */
   readonly text: string;
   readonly body: Buffer;
   readonly isStream: boolean;

@@ -237,7 +237,7 @@ export interface ConversationFormat {
   openStreamWriter(facts: AnswerFacts): StreamWriter;
   /** Reads the usage object at its place in a whole answer or in a stream event of this format; undefined if there is none. */
   readUsage(value: JsonValue): Usage | undefined;
-  /** Reads an error body; undefined if the body is no error of this format (HTML, empty, a success). */
+  /** Reads an error body; undefined if the body is not an error of this format (HTML, empty, a success). */
   readError(body: JsonValue): ProviderErrorFacts | undefined;
   writeError(error: ClientError): JsonObject;
   readonly counting?: TokenCounting;

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { parseJson } from '../core/parse-json.ts';
 
 /**
- * The object that a tool call's arguments are; undefined if they are no object. Some models write it as a string of JSON once more
+ * The object that a tool call's arguments are; undefined if they are not an object. Some models write it as a string of JSON once more
  * (https://github.com/vllm-project/vllm/pull/54964, 2026-11-28).
  */
 export function parseArguments(text: string): JsonObject | undefined {

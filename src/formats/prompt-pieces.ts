@@ -2,7 +2,7 @@
 import type { Span } from '../wire/json-walk.ts';
 import type { Medium } from './medium.ts';
 
-/** The parts of a span of the body that are no encoded media; media are in the order of the body. */
+/** The parts of a span of the body that are not encoded media; media are in the order of the body. */
 export function spansBeside(media: readonly Medium[], start: number, end: number): readonly Span[] {
   if (media.length === 0) return [{ start, end }];
   const spans: Span[] = [];

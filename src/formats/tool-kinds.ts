@@ -22,7 +22,7 @@ export function toolKindsIn(bytes: Buffer, start: number): readonly string[] {
     else if (tool.span('function') ?? tool.span('name')) found.push('function');
   };
   walkObjects(bytes, start, TOOL, read, kinds);
-  // What is no list, or a tool of which nothing is known.
+  // What is not a list, or a tool of which nothing is known.
   if (kinds.length < (itemsOf(bytes, start)?.count ?? 1)) kinds.push(UNKNOWN_TOOL);
   return kinds;
 }

@@ -55,7 +55,7 @@ export interface RelayPlan extends RelayWays {
 /** What reading a relayed answer depends on. */
 export interface RelayWays {
   readonly format: FormatId;
-  /** A count is no answer, and a vector in a format of conversations has none of its members. */
+  /** A count is not an answer, and a vector in a format of conversations has none of its members. */
   readonly isAnswer: boolean;
   /** From what ids are made for calls that have none; undefined if the provider gives them all. */
   readonly callSeed: string | undefined;

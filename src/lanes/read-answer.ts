@@ -46,7 +46,7 @@ export function readWholeProvider<T>(step: () => T): T {
   }
 }
 
-/** What is wrong with a body that is no JSON object. One that does not even begin as one was never an answer that broke off. */
+/** What is wrong with a body that is not a JSON object. One that does not even begin as one was never an answer that broke off. */
 export function noObject(body: Buffer, detail: string): Problem {
   const isBegun = /^[\s\uFEFF]*\{/.test(body.subarray(0, 64).toString('utf8'));
   return { kind: isBegun ? 'malformed' : 'empty', detail };

@@ -99,7 +99,7 @@ export abstract class RewrittenStream implements StreamAnswer {
   /** Writes what is owed before the end of a whole stream. */
   protected writeRest(): void {}
 
-  /** Notes what an event says of the answer as a whole; returns false if the event itself is no part of the answer. */
+  /** Notes what an event says of the answer as a whole; returns false if the event itself is not a part of the answer. */
   protected note(event: StreamEvent): boolean {
     if (event.type === 'start') this.#model = event.model;
     if (event.type === 'start' || event.type === 'usage') this.#usage = event.usage ?? this.#usage;

@@ -32,7 +32,7 @@ export function noteOwnRegions(exchange: Exchange): void {
   const { key, team } = identity?.objects ?? {};
   const bound = [key?.metadata, team?.metadata].flatMap((metadata) => {
     const region = metadata?.[REGION_MEMBER];
-    // What is no name of a region is the name of none: no deployment is in it.
+    // What is not a name of a region is the name of none: no deployment is in it.
     return region === undefined || region === null ? [] : [typeof region === 'string' ? region : '?'];
   });
   if (asked === undefined && bound.length === 0) return;

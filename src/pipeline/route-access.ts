@@ -33,7 +33,7 @@ export interface RouteLimits {
   readonly adminOnlyRoutes?: readonly string[];
 }
 
-/** Why the operator closes a route, by any of its names, to keys that are no administrator's; undefined if it is open. */
+/** Why the operator closes a route, by any of its names, to keys that are not an administrator's; undefined if it is open. */
 export function whyClosed(
   { isAdmin }: Identity,
   names: readonly string[],

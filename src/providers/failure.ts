@@ -70,7 +70,7 @@ function holds(row: FailureRow, words: ProviderWords): boolean {
   return row.message === undefined || row.message.test(words.message);
 }
 
-/** A status no line names: below 400 it is no valid answer at all, 4xx is the request's fault, the rest the provider's. */
+/** A status no line names: below 400 it is not a valid answer at all, 4xx is the request's fault, the rest the provider's. */
 function meaningOfStatus(status: number): ErrorCode {
   if (status < 400) return 'upstream_bad_gateway';
   return status < 500 ? 'upstream_bad_request' : 'upstream_server_error';

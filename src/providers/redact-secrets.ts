@@ -1,4 +1,4 @@
-/** Where a word begins, also right behind an escape of a JSON string: in `\nsk-…` the `n` is no letter of the key. */
+/** Where a word begins, also right behind an escape of a JSON string: in `\nsk-…` the `n` is not a letter of the key. */
 const START = String.raw`(?:\b|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4}))`;
 
 /**

@@ -12,7 +12,7 @@ type MemberRules = Readonly<Record<string, ValueRule>>;
 /** Any value: it changes neither price, model nor address, and runs no code. */
 const any: ValueRule = () => true;
 
-/** The first member of an object that its rules do not take; `undefined` if they take all. A value that is no object is not taken. */
+/** The first member of an object that its rules do not take; `undefined` if they take all. A value that is not an object is not taken. */
 export function refusedIn(value: JsonValue | undefined, rules: MemberRules): string | undefined {
   if (!isJsonObject(value)) return 'value';
   return Object.keys(value).find((name) => {

@@ -127,7 +127,7 @@ export class ModelGroups<D extends Routable> {
     ];
   }
 
-  /** The group that the most specific wildcard makes of a name, `REFUSED` if what it would ask for is no plain name. */
+  /** The group that the most specific wildcard makes of a name, `REFUSED` if what it would ask for is not a plain name. */
   #fillWildcard(name: string): ResolvedGroup<D> | typeof REFUSED | undefined {
     if (this.#wildcards.length === 0 || name === '' || name.length > LONGEST_MODEL_NAME || name.includes('*'))
       return undefined;

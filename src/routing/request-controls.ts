@@ -286,7 +286,7 @@ function flagIn(param: string, value: JsonValue | undefined): boolean | undefine
   throw invalid(param, `\`${param}\` must be true or false.`);
 }
 
-/** The number in a header; its text if that is no number, so that the check that follows refuses it. */
+/** The number in a header; its text if that is not a number, so that the check that follows refuses it. */
 function numberOf(header: Header): number | string | undefined {
   if (header === undefined) return undefined;
   const text = joinedHeader(header)?.trim() ?? '';
@@ -294,7 +294,7 @@ function numberOf(header: Header): number | string | undefined {
 }
 
 /**
- * Tags of `tags`, of `metadata.tags` and of the header. Another type of value in `metadata` is no mistake: `metadata` belongs to
+ * Tags of `tags`, of `metadata.tags` and of the header. Another type of value in `metadata` is not a mistake: `metadata` belongs to
  * the client and the provider.
  */
 function allTags(

@@ -23,7 +23,7 @@ export function refusedAddress(
 
 /**
  * The address that the nearest proxy saw which is not trusted itself: each proxy adds the one that called it at the end, and what is before
- * that was written by the client. Undefined if it is no address.
+ * that was written by the client. Undefined if it is not an address.
  */
 function forwardedFor(
   { headers }: IncomingMessage,

@@ -1,4 +1,4 @@
-/** Makes the framework's application with its limits, and answers what is no valid HTTP. */
+/** Makes the framework's application with its limits, and answers what is not valid HTTP. */
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';

@@ -66,7 +66,7 @@ export class Deployment implements Routable {
   readonly turnShape: TurnShape | undefined;
   /** What is done in place of its calls; undefined for most. */
   readonly mock: Mock | undefined;
-  /** Whether it may think for long before its first word: then silence is no sign that it is stuck. */
+  /** Whether it may think for long before its first word: then silence is not a sign that it is stuck. */
   readonly mayReason: boolean;
   /** By which of OpenAI's APIs its provider is asked to chat; what a request asks for may decide. */
   readonly conversations: 'chat' | 'responses' | 'by-request';

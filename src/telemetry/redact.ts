@@ -2,7 +2,7 @@
 
 const HIDDEN = '[hidden]';
 
-/** Where a word begins, also right behind an escape of a JSON string: in `\nsk-…` the `n` is no letter of the key. */
+/** Where a word begins, also right behind an escape of a JSON string: in `\nsk-…` the `n` is not a letter of the key. */
 const START = String.raw`(?:\b|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4}))`;
 /** Shapes of keys: OpenAI and everybody who writes `sk-…`, Groq, xAI, Google, AWS, GitHub, Slack, JSON Web Tokens. */
 const KEY_SHAPES = new RegExp(

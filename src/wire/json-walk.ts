@@ -11,7 +11,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** The values of the last members of these names in an object; undefined if the value is no object, or has none of them. */
+/** The values of the last members of these names in an object; undefined if the value is not an object, or has none of them. */
 export function membersAt(bytes: Buffer, start: number, names: readonly string[]): NotedValues | undefined {
   let values: NotedValues | undefined;
   forEachMember(bytes, start, (nameStart, nameEnd, valueStart) => {
@@ -52,7 +52,7 @@ export function hasBackslash(bytes: Buffer, start: number, end: number): boolean
   return bytes.subarray(start, end).includes(BACKSLASH);
 }
 
-/** How many items an array has, and whether all of them are numbers; undefined if the value is no array. */
+/** How many items an array has, and whether all of them are numbers; undefined if the value is not an array. */
 export function itemsOf(
   bytes: Buffer,
   start: number,

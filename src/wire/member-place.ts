@@ -26,7 +26,7 @@ export function isPlaced(bytes: Buffer, at: number, holder: string | undefined):
   return holder === undefined ? depth === 1 : depth === 2 && outer === holder;
 }
 
-/** The offset of the value behind a member's name; -1 if what follows is no value. */
+/** The offset of the value behind a member's name; -1 if what follows is not a value. */
 export function startOfValue(bytes: Buffer, behindName: number): number {
   const colon = skipSpace(bytes, behindName);
   return bytes[colon] === COLON ? skipSpace(bytes, colon + 1) : -1;
@@ -39,7 +39,7 @@ export function endOfString(bytes: Buffer, start: number): number {
   return position + 1;
 }
 
-/** The offset of the first byte from `from` on that is no white space. */
+/** The offset of the first byte from `from` on that is not white space. */
 export function skipSpace(bytes: Buffer, from: number): number {
   let position = from;
   while (isSpace(bytes[position])) position += 1;

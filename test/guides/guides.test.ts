@@ -122,12 +122,17 @@ test('what the guide to keys tells people to type works', { timeout: 90_000 }, a
   assert.match(said, /"audit_logs":\[\{/);
 });
 
-test('the key of the guide to moving keeps its text and has spent what it had', {
-  timeout: 60_000,
-}, async (context) => {
-  const said = await typed(context, 'migrate-from-litellm');
-  assert.match(said, /"key":"sk-the-text-it-has-today"/);
-  assert.match(said, /"spend":7\.5,/);
+// What the commands do is tested with a database of LiteLLM's in test/moving.
+test('the program knows every word of the commands in the guide to moving', { timeout: 60_000 }, async () => {
+  const commands = blocksOf('migrate-from-litellm', 'sh')
+    .flatMap((block) => block.trim().split('\n'))
+    .map((line) => line.replace(/\s+#.*/, '').split(' '));
+  assert.equal(commands.length, 3);
+  const { stdout: help } = await run(process.execPath, [COMMAND, 'import', 'litellm', '--help']);
+  for (const [program, ...words] of commands) {
+    assert.deepEqual([program, ...words.slice(0, 2)], ['sluice', 'import', 'litellm']);
+    for (const flag of words.filter((word) => word.startsWith('--'))) assert.ok(help.includes(flag), flag);
+  }
 });
 
 test('the backup of the guide to databases is a database with everything in it', {

@@ -20,9 +20,10 @@ describe('what a budget refuses', { timeout: 60_000 }, () => {
       context.after(() => gateway.close());
       const cheap = await ask(gateway, 'cheap-only', { max_tokens: 20 });
       assert.equal(cheap.status, 200, cheap.text);
-      // A fallback in the body of the request counts likewise.
+      // One that the request itself names is refused by its name, and not by what it would cost.
       const named = await ask(gateway, 'cheap-only', { max_tokens: 20, fallbacks: ['dear'] });
-      assert.equal(named.status, 200, named.text);
+      assert.equal(named.status, 403, named.text);
+      assert.match(messageOf(named), /Tried to access dear/);
       assert.equal((await ask(gateway, 'both', { max_tokens: 20 })).status, 422);
     });
   }

@@ -39,7 +39,7 @@ export function unsealCredential(given: Given, sealing: Pick<Sealing, 'unseal'>)
   return unsealParams(given.values, { credential: given.name }, sealing, credentialAddress(given, sealing));
 }
 
-/** Whether a value is never shown: all but the settings that are no secrets. */
+/** Whether a value is never shown: all but the settings that are not secrets. */
 export function isToHide(name: string, value: JsonValue): boolean {
   return isSecret(name, value) || ownValue(MODEL_PARAMS, name) === undefined;
 }

@@ -6,7 +6,7 @@ import type { ReadNode } from '../setting-rows.ts';
 
 /** A set of addresses. */
 interface Networks {
-  /** Whether an address is in it; what is no address is not. */
+  /** Whether an address is in it; what is not an address is not. */
   has(address: string): boolean;
 }
 

@@ -5,7 +5,7 @@ import type { Citation } from '../neutral/conversation.ts';
 
 const text = (value: JsonValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** Reads one citation; what is no object is no citation. Anthropic's offsets point into the source, so they stay in `raw`. */
+/** Reads one citation; what is not an object is no citation. Anthropic's offsets point into the source, so they stay in `raw`. */
 export function readCitation(value: JsonValue | undefined): Citation | undefined {
   if (!isJsonObject(value)) return undefined;
   const url = text(value.url) ?? text(value.source);

@@ -1,7 +1,7 @@
 /**
  * From 4.6 on Claude does not continue a turn of the assistant: the last message has to be the user's
  * (https://platform.claude.com/docs/en/about-claude/models/migration-guide, 2026-11-29), and so for every Claude that thinks. In OpenAI's
- * and Gemini's formats an assistant's turn at the end is no beginning of the answer: another turn follows it, and agents send such
+ * and Gemini's formats an assistant's turn at the end is not a beginning of the answer: another turn follows it, and agents send such
  * requests (https://github.com/anomalyco/opencode/pull/25725, 2026-11-29). So a word of the user asks for that turn. A client that means
  * the beginning of the answer joins it with what comes, which would be wrong by what the model repeats: that is refused.
  */

@@ -57,7 +57,7 @@ export function offerJsonTool({ tools, toolChoice }: OfferedTools, tool: JsonObj
     return { tools: [...tools, tool], toolChoice: { ...toolChoice, type: mayForce ? 'any' : 'auto' } };
   }
   const choice: JsonObject = mayForce ? { type: 'tool', name: JSON_TOOL } : { type: 'auto' };
-  // Two calls would be two answers, which together are no JSON.
+  // Two calls would be two answers, which together are not JSON.
   return { tools: [tool], toolChoice: { ...choice, disable_parallel_tool_use: true } };
 }
 

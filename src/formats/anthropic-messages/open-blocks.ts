@@ -119,7 +119,7 @@ export class OpenBlocks {
     this.#open.clear();
   }
 
-  /** Emits an event of a part that is no block of the stream; `part` as in a block. */
+  /** Emits an event of a part that is not a block of the stream; `part` as in a block. */
   pass(part: Block['part'], events: readonly StreamEvent[], emit: Emit): void {
     const block: Block = { state: { kind: 'whole' }, part, hasBegun: false, isClosed: true, held: undefined };
     for (const event of events) this.#send(block, event, emit);

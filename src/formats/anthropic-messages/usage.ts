@@ -63,7 +63,7 @@ export function readUsageObject(raw: JsonObject): Usage {
   };
 }
 
-/** Counts that no model can have used are no counts: they would book an answer as free. */
+/** Counts that no model can have used are not counts: they would book an answer as free. */
 function makesSense({ input_tokens: input, output_tokens: output }: JsonObject): boolean {
   const counts = [input, output].filter((told) => told !== undefined && told !== null);
   return counts.length > 0 && counts.every((told) => count(told) !== undefined);

@@ -166,7 +166,7 @@ function writeSampling(
   return written;
 }
 
-/** Parameters of other formats that Anthropic has no counterpart for. Values that ask for nothing are no loss. */
+/** Parameters of other formats that Anthropic has no counterpart for. Values that ask for nothing are not a loss. */
 function reportUnsupported(request: ConversationRequest, drop: Drop): void {
   const { sampling } = request;
   const lost: readonly (readonly [string, boolean])[] = [

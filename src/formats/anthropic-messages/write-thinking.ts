@@ -63,7 +63,7 @@ function withBudget(
   largest: number | undefined,
   drop: Drop,
 ): WrittenThinking {
-  // A budget of nothing beside adaptive thinking is no budget.
+  // A budget of nothing beside adaptive thinking is not a budget.
   const named = request.reasoning?.budgetTokens === 0 ? undefined : request.reasoning?.budgetTokens;
   const asked = named ?? budgetTokensOfEffort(request.reasoning?.effort ?? 'medium');
   const budget = Math.max(SMALLEST_BUDGET, asked);

@@ -99,7 +99,7 @@ const PLAIN_WORDS = [
   'nullable',
 ] as const;
 
-/** Words that are read, or say nothing a model could follow: leaving them out is no loss. */
+/** Words that are read, or say nothing a model could follow: leaving them out is not a loss. */
 const SILENT_WORDS: ReadonlySet<string> = new Set([
   ...PLAIN_WORDS,
   'type',

@@ -151,7 +151,7 @@ class GeminiStreamReader implements StreamReader {
     if (finish.reason !== undefined && finish.reason !== 'FINISH_REASON_UNSPECIFIED') state.finish = finish;
   }
 
-  /** Emits a part that is no call; true if it took the log-probabilities with it. */
+  /** Emits a part that is not a call; true if it took the log-probabilities with it. */
   #readPart(part: JsonObject, choice: number, state: OpenChoice, logprobs: JsonValue | undefined, emit: Emit): boolean {
     const read = readAnswerPart(part, (given) => given ?? '');
     switch (read?.type) {

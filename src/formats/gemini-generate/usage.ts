@@ -7,7 +7,7 @@ import { countOf } from './fields.ts';
 
 /**
  * Reads the usage of a whole answer or of one stream event; undefined if it has none. The early events of a Vertex stream
- * carry a `usageMetadata` that only names the traffic type: that is no usage.
+ * carry a `usageMetadata` that only names the traffic type: that is not usage.
  */
 export function readUsage(value: JsonValue): Usage | undefined {
   const metadata = isJsonObject(value) ? value.usageMetadata : undefined;

@@ -186,7 +186,7 @@ function whyLeftOut(
   return whyNotSearched(tool, { domains: 'none' });
 }
 
-/** What makes a search better or cheaper, and is no part of what is searched. */
+/** What makes a search better or cheaper, and is not a part of what is searched. */
 function reportHints({ search }: SearchTool, path: string, dropped: Dropped[]): void {
   const hints: readonly (readonly [string, boolean])[] = [
     ['user_location', search.location !== undefined],

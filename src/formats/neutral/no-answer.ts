@@ -32,7 +32,7 @@ export function whyNoAnswer({ choices }: ConversationResponse): string | undefin
   return isAnswered ? undefined : describeEnd(choices[0]?.finish);
 }
 
-/** Thoughts alone are no answer. */
+/** Thoughts alone are not an answer. */
 function isSaid(part: Part): boolean {
   return part.type === 'text' || part.type === 'refusal' ? part.text !== '' : part.type !== 'reasoning';
 }

@@ -33,7 +33,7 @@ export function isReasoningEffort(value: unknown): value is ReasoningEffort {
   return BUDGETS.some(([name]) => name === value);
 }
 
-/** Whether a request asks for no thoughts at all. A budget of nothing beside a mode that thinks is no budget. */
+/** Whether a request asks for no thoughts at all. A budget of nothing beside a mode that thinks is not a budget. */
 export function wantsNoThoughts({ mode, effort, budgetTokens }: ReasoningRequest): boolean {
   if (mode !== undefined) return mode === 'disabled';
   return effort === 'none' || (effort === undefined && budgetTokens === 0);

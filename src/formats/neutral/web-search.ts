@@ -132,7 +132,7 @@ export function nameOfTool(tool: ToolDefinition | undefined): string {
   return stringOf(name) ?? stringOf(objectOf(custom)?.name) ?? stringOf(label) ?? stringOf(type) ?? 'a tool';
 }
 
-/** Which tools a choice among them takes; one that a parameter asks for is no matter of the list. Both may be long: names are a set. */
+/** Which tools a choice among them takes; one that a parameter asks for is not a matter of the list. Both may be long: names are a set. */
 export function allowedBy(choice: ToolChoice | undefined): (tool: ToolDefinition) => boolean {
   if (choice?.type !== 'allowed') return () => true;
   const names = new Set(choice.names);

@@ -1,5 +1,5 @@
 /**
- * Reads a provider's whole answer. Leniently: what a server leaves out or spells its own way is no reason to lose an answer.
+ * Reads a provider's whole answer. Leniently: what a server leaves out or spells its own way is not a reason to lose an answer.
  */
 import { defined } from '../../core/defined.ts';
 import { isJsonObject, itemsOf, type JsonObject, type JsonValue, objectOf, stringOf, wordOf } from '../../core/json.ts';

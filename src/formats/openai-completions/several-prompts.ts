@@ -11,7 +11,7 @@ export const severalPrompts: SeveralRequests = { split, join, asStream };
 
 function split(body: JsonObject): readonly JsonObject[] | undefined {
   const { prompt } = body;
-  // Token numbers and what is no prompt at all are refused by the reader, which says why.
+  // Token numbers and what is not a prompt at all are refused by the reader, which says why.
   if (!Array.isArray(prompt) || prompt.length < 2 || !prompt.every((each) => typeof each === 'string'))
     return undefined;
   if (prompt.length > MOST_PROMPTS) {

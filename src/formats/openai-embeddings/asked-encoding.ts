@@ -33,7 +33,7 @@ export function inAskedEncoding(
     if (!isJsonObject(body) || !Array.isArray(body.data)) return answer;
     return Buffer.from(JSON.stringify({ ...body, data: body.data.map(convert) }));
   } catch {
-    // What is no vector of 32-bit floats stays as the provider wrote it.
+    // What is not a vector of 32-bit floats stays as the provider wrote it.
     return answer;
   }
 }

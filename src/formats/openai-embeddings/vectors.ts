@@ -1,7 +1,7 @@
 /** OpenAI's base64 form of a vector: 32-bit floats, little-endian, one after another. */
 import { FormatError } from '../format.ts';
 
-/** Decodes a vector. Throws `FormatError` if the bytes are no whole number of floats. */
+/** Decodes a vector. Throws `FormatError` if the bytes are not a whole number of floats. */
 export function readBase64Vector(text: string, path: string): readonly number[] {
   const bytes = Buffer.from(text, 'base64');
   if (bytes.length === 0 || bytes.length % 4 !== 0) {

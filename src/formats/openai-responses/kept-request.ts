@@ -90,7 +90,7 @@ export function preparedRequest(
   return splice(body, envelope, edits);
 }
 
-/** The input with the earlier items before it. What is no input is put behind them as it is: the list is then refused. */
+/** The input with the earlier items before it. What is not an input is put behind them as it is: the list is then refused. */
 function joined(before: readonly JsonValue[], body: Buffer, envelope: ReadableEnvelope): string {
   const member = memberNamed(envelope, 'input');
   const own = member === undefined ? '' : valueBytes(body, member).toString('utf8');

@@ -1,4 +1,4 @@
-/** A response of OpenAI's → the neutral answer. Leniently: what a server leaves out is no reason to lose an answer. */
+/** A response of OpenAI's → the neutral answer. Leniently: what a server leaves out is not a reason to lose an answer. */
 import { defined } from '../../core/defined.ts';
 import { type JsonObject, objectsOf, stringOf, wordOf } from '../../core/json.ts';
 import { FormatError } from '../format.ts';

@@ -33,7 +33,7 @@ class PositionReader {
 
   read(event: JsonObject): void {
     const { sequence_number: sequence, output_index: index } = event;
-    // A number that JSON cannot write again is no place to go on from.
+    // A number that JSON cannot write again is not a place to go on from.
     if (Number.isSafeInteger(sequence)) this.#nextSequence = Math.max(this.#nextSequence, Number(sequence) + 1);
     switch (event.type) {
       case 'response.created':

@@ -185,7 +185,7 @@ function writeChoice(choice: ToolChoice | undefined, tools: WrittenTools): JsonV
   }
 }
 
-/** What the older format has and this one has not. Values that ask for nothing are no loss. */
+/** What the older format has and this one has not. Values that ask for nothing are not a loss. */
 function reportUnsupported({ sampling, modalities }: ConversationRequest, dropped: Dropped[]): void {
   const lost: readonly (readonly [string, boolean])[] = [
     ['presence_penalty', (sampling.presencePenalty ?? 0) !== 0],

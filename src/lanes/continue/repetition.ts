@@ -61,7 +61,7 @@ export class Repetition {
     const start = this.#starts.at(-1) ?? 0;
     if (start + length < this.#text.length) return;
     this.#starts.pop();
-    // A rule of dashes that goes on is no repetition, unless the text is nothing else.
+    // A rule of dashes that goes on is not a repetition, unless the text is nothing else.
     if (start === 0 || !isPeriodic(this.#spoken)) this.#found = { length, at: this.#position };
   }
 

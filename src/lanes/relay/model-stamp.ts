@@ -90,7 +90,7 @@ export class ModelStamp {
     return true;
   }
 
-  /** Notes how the member at `at` is spelled; false if it is no member that names the model. */
+  /** Notes how the member at `at` is spelled; false if it is not a member that names the model. */
   #learn(bytes: Buffer, at: number): boolean {
     const end = endOfModel(bytes, at + this.#key.length);
     if (end === -1 || !isPlaced(bytes, at, this.#place.streamedIn)) return false;

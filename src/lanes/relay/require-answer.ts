@@ -10,7 +10,7 @@ const SMALL_BYTES = 4_096;
 /** An empty list, with some white space in it. */
 const EMPTY_LIST_BYTES = 16;
 
-/** Throws an AnswerProblem if a body with a status of success is no answer: `{}`, an error in another shape, an empty list. */
+/** Throws an AnswerProblem if a body with a status of success is not an answer: `{}`, an error in another shape, an empty list. */
 export function requireAnswer(
   body: Buffer,
   envelope: ReadableEnvelope,

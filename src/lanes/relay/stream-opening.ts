@@ -63,7 +63,7 @@ export class StreamOpening {
         if (event.text !== '') this.#isOver = true;
         return;
       case 'finish':
-        // A stream that says nothing and only stops is no answer.
+        // A stream that says nothing and only stops is not an answer.
         if (isTrueEnd(event.finish)) this.#isOver = true;
         return;
       case 'error':

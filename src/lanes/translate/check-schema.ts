@@ -12,7 +12,7 @@ export function checked(response: ConversationResponse, schema: JsonObject): Con
 
 function checkedChoice(choice: Choice, schema: JsonObject, { usage }: ConversationResponse): Choice {
   const { parts, finish } = choice;
-  // Calls, refusals and answers that were cut short are no JSON, and say so themselves.
+  // Calls, refusals and answers that were cut short are not JSON, and say so themselves.
   if (finish.reason !== 'stop' && finish.reason !== 'other' && finish.reason !== 'stop-sequence') return choice;
   if (parts.some(({ type }) => type === 'tool-call' || type === 'refusal')) return choice;
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');

@@ -43,7 +43,7 @@ export function textsIn(value: JsonValue | undefined): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
-/** An amount that was spent; nothing for anything that is no amount. Rounding errors below zero are nothing too. */
+/** An amount that was spent; nothing for anything that is not an amount. Rounding errors below zero are nothing too. */
 export function spentIn(value: JsonValue | undefined): PicoUsd {
   if (typeof value !== 'number' || !(value > 0)) return 0n;
   return picoUsdFromUsd(value) ?? 0n;

@@ -79,7 +79,7 @@ function alongItsLane(
   return travel.finish(exchange, deployment, choice, written ?? travel.write(exchange, deployment, choice));
 }
 
-/** Content is no parameter: without it the answer would be to another question. */
+/** Content is not a parameter: without it the answer would be to another question. */
 function refuseContent({ dropped }: PreparedCall, { provider, model }: Deployment): void {
   const first = dropped.find(({ kind }) => kind === 'refused');
   if (first === undefined) return;

@@ -13,7 +13,7 @@ export function viewOf(format: FormatId, body: Buffer, isStream: boolean): Answe
   return { text: isStream ? textOfStream(format, body) : textOfWhole(formatParts(format), body), body, isStream };
 }
 
-/** Reads the words of a stream as it comes. What is no event of the format has no words. */
+/** Reads the words of a stream as it comes. What is not an event of the format has no words. */
 export class StreamText {
   readonly #splitter: SseSplitter;
   readonly #reader: ReturnType<FormatParts['openStreamReader']>;

@@ -50,7 +50,7 @@ export class AnswerTally implements Written {
         return;
       }
     } catch {
-      // What cannot be read is no answer: the lane says so.
+      // What cannot be read is not an answer: the lane says so.
       return;
     }
     this.#addText(answerText(value));

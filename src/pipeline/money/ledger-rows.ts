@@ -261,7 +261,7 @@ function parsed(text: string): JsonObject | undefined {
     const value = JSON.parse(text) as JsonValue;
     return isJsonObject(value) ? value : undefined;
   } catch {
-    // Metadata that cannot be read is no reason to refuse the request.
+    // Metadata that cannot be read is not a reason to refuse the request.
     return undefined;
   }
 }

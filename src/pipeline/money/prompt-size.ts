@@ -2,7 +2,7 @@ import type { PromptSize } from '../../costs/input-estimate.ts';
 import { textDensity } from '../../costs/text-density.ts';
 import type { RequestOutline } from '../../formats/outline.ts';
 
-/** How large a prompt is. The base64 of media is no text, but what a file of text holds is. */
+/** How large a prompt is. The base64 of media is not text, but what a file of text holds is. */
 export function promptSizeOf({ promptBytes, inlineBytes, textFileBytes, media }: RequestOutline): PromptSize {
   if (media.length === 0) return { bytes: promptBytes, media: 0 };
   let files = 0;

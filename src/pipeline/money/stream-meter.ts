@@ -17,7 +17,7 @@ const CHECK_EVERY_BYTES = 16_384;
 const TEXT_BYTES_PER_TOKEN = 4;
 
 /**
- * Watches what a stream costs while it runs, if its hold is no upper bound: reserves more when the cost nears the hold, and ends the
+ * Watches what a stream costs while it runs, if its hold is not an upper bound: reserves more when the cost nears the hold, and ends the
  * stream with the reason when the cost exceeds hold and exposure and no budget allows more. Between two checks a chunk costs one
  * addition and one comparison.
  */

@@ -11,7 +11,7 @@ export interface MovedObject {
   readonly text: string;
 }
 
-/** A row that is no object. */
+/** A row that is not an object. */
 export type MovedRow =
   /** What an account spent in the quarters of an hour of one day, each by its beginning. */
   | {

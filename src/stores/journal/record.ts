@@ -125,7 +125,7 @@ interface ClosedCosts {
 
 /**
  * Reads one line without its end if it says how a request ended; undefined for all other lines, which it does not parse. `damaged`: its
- * checksum is right, and what it says is no ending.
+ * checksum is right, and what it says is not an ending.
  */
 export function readClosed(bytes: Buffer): Extract<JournalRecord, { readonly kind: 'closed' }> | 'damaged' | undefined {
   const body = isClosedLine(bytes) ? bodyOf(bytes) : undefined;

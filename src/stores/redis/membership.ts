@@ -24,7 +24,7 @@ export interface MembershipTimes {
 export const MEMBERSHIP_TIMES: MembershipTimes = { beatMs: 2_000, leaseMs: 15_000, keptMs: 10_000 };
 
 /**
- * How long a request waits for a dead Redis: deciding without Redis is not exact, so a mere hiccup is no reason for it.
+ * How long a request waits for a dead Redis: deciding without Redis is not exact, so a mere hiccup is not a reason for it.
  */
 const COMMAND_LIMIT_MS = 150;
 

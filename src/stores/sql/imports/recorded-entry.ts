@@ -8,7 +8,7 @@ export interface RecordedEntry {
   readonly spent?: readonly (readonly [account: string, bucket: number, cost: string])[];
 }
 
-/** What an import did with one row that is no object, as it is stored: what is new of sums, and what was there before. */
+/** What an import did with one row that is not an object, as it is stored: what is new of sums, and what was there before. */
 export interface RecordedRow {
   /** What an earlier run knew of it. */
   readonly seenBefore?: string;

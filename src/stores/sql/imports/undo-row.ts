@@ -1,4 +1,4 @@
-/** Takes back what an import did with one row that is no object. */
+/** Takes back what an import did with one row that is not an object. */
 import { sql } from 'kysely';
 import { MOVED_KINDS, type MovedRow } from '../../contracts/moved.ts';
 import type { SqlConnection } from '../connection.ts';

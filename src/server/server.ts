@@ -46,6 +46,7 @@ import { parameterOf, pathOf, queryOf, queryTextOf } from './url.ts';
 
 /** Connections that wait to be accepted while the event loop is busy. The kernel may allow fewer (`net.core.somaxconn`). */
 const BACKLOG = 4_096;
+const CLOSE_EVERY_MS = 10;
 
 const LIMITS: EdgeLimits = { headersMs: 15_000, requestMs: 60_000, checkEveryMs: 2_000 };
 
@@ -152,8 +153,12 @@ export class Edge {
     // would cut off what a slow reader has not read yet.
     NetServer.prototype.close.call(this.#app.server);
     if (lingerMs > 0) await wait(lingerMs);
-    if (![...this.#inFlight].some((client) => client.hasEnded)) this.#app.server.closeIdleConnections();
-    await this.idle(timeoutMs);
+    const untilMs = performance.now() + timeoutMs;
+    // A connection that is left open could bring a request at the very moment at which all are closed.
+    const isBusy = () => [...this.#inFlight].some((client) => client.hasEnded);
+    while (isBusy() && performance.now() < untilMs) await wait(CLOSE_EVERY_MS);
+    if (!isBusy()) this.#app.server.closeIdleConnections();
+    await this.idle(untilMs - performance.now());
     for (const client of this.#inFlight) client.breakOff();
   }
 

@@ -21,7 +21,7 @@ export function databaseUrl(general: Section<typeof GENERAL_SETTINGS>): string |
   }
   // The value may hold a password, so only its scheme is shown.
   const scheme = /^[a-z][a-z0-9+.-]*(?=:)/i.exec(url)?.[0];
-  const found = scheme === undefined ? 'is no URL' : `begins with ${scheme}:`;
+  const found = scheme === undefined ? 'is not a URL' : `begins with ${scheme}:`;
   if (written !== undefined) {
     const message = `general_settings.database_url must be ${WANTED}; this one ${found}`;
     findings.add('error', 'wrong-type', general.placeOf('database_url'), message);

@@ -349,7 +349,7 @@ function checkPatterns(params: ParamsSection, { findings }: ReadingContext): voi
     try {
       patternOf(pattern);
     } catch {
-      const message = `tag_regex has a text that is no pattern: "${pattern.slice(0, 100)}"`;
+      const message = `tag_regex has a text that is not a pattern: "${pattern.slice(0, 100)}"`;
       findings.add('error', 'wrong-type', params.placeOf('tag_regex') ?? params.placeOf('model'), message);
     }
   }

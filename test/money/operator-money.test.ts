@@ -208,7 +208,7 @@ test('model_cost_map_url names a file of prices that counts before the known one
     for (const text of ['[]', '{}', 'no JSON', '{"a": 1}']) {
       writeFileSync(file, text);
       const { findings } = loadText(JSON.stringify({ litellm_settings: { model_cost_map_url: file } }));
-      assert.ok(findings.some(({ message }) => message.includes('is no file of prices')));
+      assert.ok(findings.some(({ message }) => message.includes('is not a price file')));
     }
   } finally {
     rmSync(folder, { recursive: true });

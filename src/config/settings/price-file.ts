@@ -44,7 +44,7 @@ export const readPriceFile: ReadNode<ConfiguredPrices> = (node, path, { findings
     if (statSync(written).size > LARGEST_PRICE_FILE_BYTES) return wrong('is larger than 32 MiB');
     const rows = priceRows(readFileSync(written, 'utf8'));
     return rows === undefined
-      ? wrong("is no file of prices: LiteLLM's is a JSON map from models to their prices")
+      ? wrong("is not a price file: LiteLLM's is a JSON map from models to their prices")
       : { source: written, rows };
   } catch (error) {
     return wrong(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);

@@ -11,7 +11,7 @@ const AWAY: Readonly<Record<number, readonly [UnavailableReason, string]>> = {
   11: ['broken', 'SQLITE_CORRUPT: the database file is damaged'],
   13: ['full', 'SQLITE_FULL: the disk is full'],
   14: ['unreachable', 'SQLITE_CANTOPEN: the database file cannot be opened'],
-  26: ['broken', 'SQLITE_NOTADB: the file is no SQLite database'],
+  26: ['broken', 'SQLITE_NOTADB: the file is not an SQLite database'],
 };
 
 const CONSTRAINT = 19;

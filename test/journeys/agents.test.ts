@@ -5,7 +5,7 @@ import { startTestGateway } from '../support/gateway.ts';
 
 const BASE = '$' + '{SIMULATOR_URL}/v1';
 
-test('tag_regex chooses deployments by the User-Agent, beside tags, and refuses what is no pattern', async () => {
+test('tag_regex chooses deployments by the User-Agent, beside tags, and refuses what cannot be one', async () => {
   const entry = (model: string, params: object) => ({
     model_name: 'chat',
     litellm_params: { model: `openai/${model}`, api_base: BASE, api_key: 'os.environ/PROVIDER_KEY', ...params },
@@ -40,7 +40,7 @@ test('tag_regex chooses deployments by the User-Agent, beside tags, and refuses 
         assert.equal(await modelFor('curl/8', { tags: ['paid'] }), 'gpt-4.1');
       }
     }
-    assert.throws(() => gateway.reload(configured('(')), /no pattern/);
+    assert.throws(() => gateway.reload(configured('(')), /tag_regex has a text that is not a pattern/);
   } finally {
     await gateway.close();
   }

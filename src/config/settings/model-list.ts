@@ -26,7 +26,9 @@ const MOCK_SETTINGS = {
 
 /** The members of `model_info`. Further ones are kept as written. */
 export const MODEL_INFO = {
-  id: now('text', 'Id of the deployment.', { otherwise: 'a hash of the group and the parameters that are not secrets' }),
+  id: now('text', 'Id of the deployment.', {
+    otherwise: 'a hash of the group and the parameters that are not secrets',
+  }),
   base_model: now('text', 'Model name by which prices and limits are looked up.'),
   mode: now('text', 'Kind of work: `chat`, `responses`, `completion`, `embedding`, …'),
   max_tokens: now('integer', 'Most tokens of an answer.'),

@@ -30,6 +30,7 @@ export class Fields {
   readonly #reader: JsonReader;
   /** The fields that the request has, whether they were sent or not. */
   readonly #known = new Set<string>();
+  readonly #unused = new Set<string>();
 
   /** `path` is the place of the object in the body: `members[0]`. */
   constructor(body: JsonValue | undefined, path = '') {
@@ -164,10 +165,9 @@ export class Fields {
     return kept;
   }
 
-  /** Refuses `budget_reset_at`, which LiteLLM's clients can set: here it follows from the period and would have no effect. */
-  refuseResetAt(): void {
-    if ((this.raw('budget_reset_at') ?? null) === null) return;
-    throw this.wrong('budget_reset_at', 'follows from `budget_duration` and cannot be set');
+  /** Fields that LiteLLM documents and that have no effect here: named in the answer if they were sent, whatever they are meant for. */
+  unused(...names: readonly string[]): void {
+    for (const name of names) this.#unused.add(name);
   }
 
   /** Marks fields as known that have no effect here. */
@@ -182,7 +182,8 @@ export class Fields {
    */
   finish({ ignore }: Pick<ManagementCall, 'ignore'>): void {
     for (const name of this.#reader.unread()) {
-      const problem = (ownValue(this.body, name) ?? null) === null ? undefined : limitingProblem(name, this.#known);
+      const isNothing = this.#unused.has(name) || (ownValue(this.body, name) ?? null) === null;
+      const problem = isNothing ? undefined : limitingProblem(name, this.#known);
       if (problem !== undefined) throw this.wrong(name.slice(0, 100), problem);
       ignore(this.#reader.pathOf(name));
     }

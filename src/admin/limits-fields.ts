@@ -14,7 +14,7 @@ export function readLimits(fields: Fields, nowMs: number): Changes<Limits> {
     budgetDuration: fields.period('budget_duration'),
     softBudget: fields.usd('soft_budget'),
     budgetLimits: readBudgetLimits(fields),
-    modelMaxBudget: readModelBudgets(fields),
+    modelMaxBudget: readModelBudgets(fields, 'model_max_budget'),
     rpmLimit: fields.count('rpm_limit'),
     tpmLimit: fields.count('tpm_limit'),
     inputTpmLimit: fields.count('input_tpm_limit'),
@@ -35,12 +35,7 @@ export function showLimits(limits: Limits): JsonObject {
     soft_budget: usdOrNull(limits.softBudget),
     budget_duration: limits.budgetDuration ?? null,
     budget_limits: budgetLimits?.map(showBudget) ?? null,
-    model_max_budget: Object.fromEntries(
-      Object.entries(modelMaxBudget ?? {}).map(([model, { max, duration }]) => [
-        model,
-        { budget_limit: usdNumber(max), time_period: duration ?? null },
-      ]),
-    ),
+    model_max_budget: showModelBudgets(modelMaxBudget),
     rpm_limit: limits.rpmLimit ?? null,
     tpm_limit: limits.tpmLimit ?? null,
     ...defined({ input_tpm_limit: limits.inputTpmLimit, output_tpm_limit: limits.outputTpmLimit }),
@@ -55,6 +50,16 @@ export function showLimits(limits: Limits): JsonObject {
   };
 }
 
+/** Budgets by model group in LiteLLM's names. */
+export function showModelBudgets(budgets: Limits['modelMaxBudget']): JsonObject {
+  return Object.fromEntries(
+    Object.entries(budgets ?? {}).map(([model, { max, duration }]) => [
+      model,
+      { budget_limit: usdNumber(max), time_period: duration ?? null },
+    ]),
+  );
+}
+
 function showBudget({ max, duration }: PeriodBudget): JsonObject {
   return { max_budget: usdNumber(max), budget_duration: duration ?? null };
 }
@@ -67,8 +72,9 @@ function readBudgetLimits(fields: Fields): Sent<readonly PeriodBudget[]> {
   });
 }
 
-function readModelBudgets(fields: Fields): Sent<Readonly<Record<string, PeriodBudget>>> {
-  const budgets = fields.map('model_max_budget', MODEL_BUDGET, (entry) =>
+/** Budgets by model group. */
+export function readModelBudgets(fields: Fields, name: string): Sent<Readonly<Record<string, PeriodBudget>>> {
+  const budgets = fields.map(name, MODEL_BUDGET, (entry) =>
     isJsonObject(entry)
       ? budgetOf(entry.budget_limit ?? entry.max_budget, entry.time_period ?? entry.budget_duration)
       : budgetOf(entry, undefined),
@@ -87,7 +93,8 @@ function budgetOf(amount: JsonValue | undefined, period: JsonValue | undefined):
   return duration === undefined && (period ?? null) !== null ? undefined : { max, ...defined({ duration }) };
 }
 
-function readRaise(fields: Fields, nowMs: number): Sent<NonNullable<Limits['tempBudgetIncrease']>> {
+/** A raise of the budget until a moment. */
+export function readRaise(fields: Fields, nowMs: number): Sent<NonNullable<Limits['tempBudgetIncrease']>> {
   const amount = fields.usd('temp_budget_increase');
   const untilMs = fields.moment('temp_budget_expiry', nowMs);
   if (amount === null || untilMs === null) return null;

@@ -138,6 +138,7 @@ function denierOfOwn(identity: Identity, group: ResolvedGroup<Deployment>, ownNa
 
 const DENIALS = {
   key: 'model_denied',
+  team_member: 'team_model_denied',
   team: 'team_model_denied',
   user: 'user_model_denied',
   organization: 'organization_model_denied',
@@ -145,9 +146,10 @@ const DENIALS = {
 
 function modelDenied(identity: Identity, denier: Denier, model: string, param = 'model'): GatewayError {
   const allowed = JSON.stringify(allowedModels(identity, denier));
+  const who = denier.replace('_', ' ');
   return new GatewayError(
     DENIALS[denier],
-    `${denier} not allowed to access model. This ${denier} can only access models=${allowed}. Tried to access ${model.slice(0, 256)}`,
+    `${who} not allowed to access model. This ${who} can only access models=${allowed}. Tried to access ${model.slice(0, 256)}`,
     { param },
   );
 }

@@ -3,7 +3,7 @@ import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import type { Identity } from './identity.ts';
 
 /** The object whose list of models refuses. */
-export type Denier = 'key' | 'team' | 'user' | 'organization';
+export type Denier = 'key' | 'team_member' | 'team' | 'user' | 'organization';
 
 /** LiteLLM's special words in a list of models. */
 const ALL_MODELS = 'all-proxy-models';
@@ -20,6 +20,7 @@ export function deniedBy(identity: Identity, names: readonly string[]): Denier |
   if (identity.models.length > 0 && !allows(identity.models, names)) {
     if (!identity.models.includes(TEAM_MODELS) || team === undefined) return 'key';
   }
+  if (!allowsOrAll(modelsOfMember(identity), names)) return 'team_member';
   if (team !== undefined && !allowsOrAll(team.models, names)) return 'team';
   // As in LiteLLM, a user's own list applies to its personal keys; a team's list applies to keys of the team.
   if (team === undefined && user !== undefined && !allowsOrAll(user.models, names)) return 'user';
@@ -33,6 +34,8 @@ export function allowedModels(identity: Identity, denier: Denier): readonly stri
   switch (denier) {
     case 'key':
       return identity.models;
+    case 'team_member':
+      return modelsOfMember(identity);
     case 'team':
       return team?.models ?? [];
     case 'user':
@@ -43,14 +46,25 @@ export function allowedModels(identity: Identity, denier: Denier): readonly stri
 }
 
 /** Whether everything is allowed, so that the names need not be collected. */
-export function mayUseAll({ models, objects: { team, user, organization } }: Identity): boolean {
+export function mayUseAll(identity: Identity): boolean {
+  const { models, objects } = identity;
+  const { team, user, organization } = objects;
   return (
     models.length === 0 &&
+    modelsOfMember(identity).length === 0 &&
     (team === undefined || team.models.length === 0) &&
     (team !== undefined || user === undefined || user.models.length === 0) &&
     (organization === undefined || organization.models.length === 0)
   );
 }
+
+/** The models of the team that a member may use; those of a key without a user are the team's. */
+function modelsOfMember({ userId, objects: { team, teamMember } }: Identity): readonly string[] {
+  if (team === undefined || userId === undefined) return ALL_OF_TEAM;
+  return teamMember?.models ?? team.memberModels ?? ALL_OF_TEAM;
+}
+
+const ALL_OF_TEAM: readonly string[] = [];
 
 function allowsOrAll(models: readonly string[], names: readonly string[]): boolean {
   return models.length === 0 || allows(models, names);

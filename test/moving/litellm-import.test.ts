@@ -37,7 +37,7 @@ async function fill(database: LitellmDatabase, simulatorUrl: string): Promise<vo
     budget_reset_at: nextMonth(),
     ...by,
   });
-  await database.insert('BudgetTable', { budget_id: 'b-member', max_budget: 3, ...by });
+  await database.insert('BudgetTable', { budget_id: 'b-member', max_budget: 3, allowed_models: ['fast'], ...by });
   await database.insert('BudgetTable', { budget_id: 'b-customer', max_budget: 2, rpm_limit: 100, ...by });
   await database.insert('OrganizationTable', {
     organization_id: 'o1',
@@ -231,7 +231,10 @@ describe('LiteLLM’s database', { skip: skipWithoutSchema, timeout: 600_000 }, 
           ['anna-laptop', 20, { service: 'notebook' }, 'anna'],
         );
         assert.ok(Number(key.spend) >= 1.25 && Number(key.spend) < 1.3, String(key.spend));
-        const team = (await show(url, '/team/info?team_id=t1')).team_info as Record<string, unknown>;
+        const shown = await show(url, '/team/info?team_id=t1');
+        const [membership] = shown.team_memberships as Record<string, unknown>[];
+        assert.deepEqual([membership?.user_id, membership?.allowed_models], ['anna', ['fast']]);
+        const team = shown.team_info as Record<string, unknown>;
         assert.ok(Number(team.spend) >= 4.25 && Number(team.spend) < 4.3, String(team.spend));
         assert.equal(team.budget_reset_at, nextMonth());
         assert.deepEqual(team.model_rpm_limit, { 'gpt-4o': 1000 });

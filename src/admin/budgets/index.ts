@@ -67,7 +67,6 @@ function read(call: ManagementCall): { readonly id?: string; readonly changes: C
   if (tempBudgetIncrease !== undefined) {
     throw fields.wrong('temp_budget_increase', 'cannot be set for a named budget: set it for a key, team or user');
   }
-  fields.refuseResetAt();
   fields.finish(call);
   return { ...defined({ id: budgetId || undefined }), changes };
 }

@@ -64,7 +64,7 @@ async function update(call: ManagementCall): Promise<JsonValue> {
 type CustomerChanges = ReturnType<typeof readCustomer>;
 
 function readCustomer(fields: Fields, nowMs: number) {
-  const changes = {
+  return {
     limits: readLimits(fields, nowMs),
     alias: fields.text('alias'),
     blocked: fields.flag('blocked'),
@@ -72,8 +72,6 @@ function readCustomer(fields: Fields, nowMs: number) {
     defaultModel: fields.text('default_model'),
     further: fields.kept(['object_permission']),
   };
-  fields.refuseResetAt();
-  return changes;
 }
 
 /** A customer with what was sent; `null` clears a value. */

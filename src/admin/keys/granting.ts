@@ -13,7 +13,7 @@ import { checkExists } from '../stored.ts';
 import type { KeyChanges } from './key-fields.ts';
 
 /** The owner of a new key. */
-interface Owner {
+export interface Owner {
   readonly of: Pick<KeyChanges, 'userId' | 'teamId' | 'organizationId'>;
   readonly team?: Team | undefined;
 }
@@ -137,7 +137,7 @@ async function holdingsOf(call: ManagementCall, key: Key, team: Team | undefined
     await hold('its team', team, true);
     const member = userId === undefined ? undefined : await directory.teamMember(team.id, userId);
     const limits = limitsOf(member ?? {}, team.memberDefaults);
-    await hold('its membership', { ...limits, models: [] }, true);
+    await hold('its membership', { ...limits, models: member?.models ?? team.memberModels ?? [] }, true);
   }
   const organizationId = key.organizationId ?? team?.organizationId;
   if (organizationId !== undefined) {

@@ -7,14 +7,15 @@ import { BINDINGS } from '../../tenancy/bound-names.ts';
 import { hashKey } from '../../tenancy/hash-key.ts';
 import { isAdmin, notYours } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
+import { endOfDuration } from '../duration.ts';
 import { Fields, wrongField } from '../fields.ts';
 import { spenderOf } from '../spenders.ts';
 import { setSpent } from '../spent.ts';
 import { changedNow, madeNow } from '../stamps.ts';
 import { createObject } from '../stored.ts';
 import { withControls } from './controls.ts';
-import { checkGrant, grantable } from './granting.ts';
-import { ADMIN_FIELDS, changeKey, readKeyFields } from './key-fields.ts';
+import { checkGrant, grantable, type Owner } from './granting.ts';
+import { ADMIN_FIELDS, changeKey, type KeyChanges, readKeyFields } from './key-fields.ts';
 import { boundedBody } from './key-params.ts';
 import { withWitness } from './seen-by-others.ts';
 
@@ -59,7 +60,7 @@ export async function makeKey(call: ManagementCall, sent: JsonObject, options: N
     rotationCount: 0,
     ...madeNow(call),
   };
-  const wanted = changeKey(empty, { ...changes, ...owner.of }, changedNow(call));
+  const wanted = changeKey(empty, { ...endingAsTeamSays(changes, owner, nowMs), ...owner.of }, changedNow(call));
   const granted = withControls(call, await checkGrant(call, wanted, owner.team));
   // The one who makes a user passes the first key on to it.
   const key = options.forNewUser === undefined ? withWitness(call, granted) : granted;
@@ -67,6 +68,18 @@ export async function makeKey(call: ManagementCall, sent: JsonObject, options: N
   await createObject(call, 'key', key);
   if (changes.spend) await setSpent(context, spenderOf.key(key), changes.spend);
   return { key, secret };
+}
+
+/** `team_member_key_duration`: a member's key of the team ends after it if the request does not say when. */
+function endingAsTeamSays(
+  changes: KeyChanges,
+  { of, team }: { readonly of: Pick<Owner['of'], 'userId'>; readonly team?: Owner['team'] },
+  nowMs: number,
+): KeyChanges {
+  const duration = team?.further.team_member_key_duration;
+  const isOpen = changes.expiresAtMs === undefined && typeof of.userId === 'string' && typeof duration === 'string';
+  const expiresAtMs = isOpen ? endOfDuration(duration, nowMs) : undefined;
+  return expiresAtMs === undefined ? changes : { ...changes, expiresAtMs };
 }
 
 /** Refuses fields that only a proxy admin may send, unless they are empty. */

@@ -62,7 +62,10 @@ async function update(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const modelName = fields.text('model_name');
-  const { params, info, blocked } = read(call, fields);
+  const toRemove = fields.texts('litellm_params_to_remove') ?? [];
+  const { params: sent, info, blocked } = read(call, fields);
+  const removed = Object.fromEntries(toRemove.map((name) => [name, null]));
+  const params = toRemove.length === 0 ? sent : { ...removed, ...sent };
   const id = call.params.id ?? info?.id;
   if (typeof id !== 'string' || id === '') throw fields.wrong('model_info.id', 'is required');
   await checkChangedModel(call, id, params, info);

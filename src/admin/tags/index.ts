@@ -16,7 +16,7 @@ import { ADMIN, READERS } from '../roles.ts';
 import { get, post } from '../route.ts';
 import { dailyActivity, filtersFor, groupBy, metricsOf, spanOrLastDays } from '../spend/daily-activity.ts';
 import { spenderOf } from '../spenders.ts';
-import { type Spent, showSpent, showWithSpent, spentOfOne } from '../spent.ts';
+import { type Spent, setSpent, showSpent, showWithSpent, spentOfOne } from '../spent.ts';
 import { changedNow, madeNow, showStamps } from '../stamps.ts';
 import { changeObject, checkExists, createObject, deleteObjects } from '../stored.ts';
 
@@ -39,7 +39,7 @@ export const TAG_ROUTES: readonly ManagementRoute[] = [
 
 async function create(call: ManagementCall): Promise<JsonValue> {
   const stamps = madeNow(call);
-  const { name, description, models, limits, further } = read(call, stamps.createdAtMs);
+  const { name, description, models, limits, spend, further } = read(call, stamps.createdAtMs);
   await checkExists(call, 'budget', limits.budgetId);
   const tag: Tag = {
     name,
@@ -50,12 +50,13 @@ async function create(call: ManagementCall): Promise<JsonValue> {
     further,
   };
   await createObject(call, 'tag', tag);
+  if (spend) await setSpent(call.context, spenderOf.tag(tag), spend);
   return { message: `Tag ${name} created successfully`, tag: await describe(call, tag) };
 }
 
 async function update(call: ManagementCall): Promise<JsonValue> {
   const stamps = changedNow(call);
-  const { name, description, models, limits, further } = read(call, stamps.updatedAtMs);
+  const { name, description, models, limits, spend, further } = read(call, stamps.updatedAtMs);
   await checkExists(call, 'budget', limits.budgetId);
   const tag = await changeObject(call, 'tag', name, (before) => ({
     ...withChanges<Tag>(changeLimits(before, limits, stamps.updatedAtMs), { description }),
@@ -63,6 +64,7 @@ async function update(call: ManagementCall): Promise<JsonValue> {
     models: changedTo(models, before.models, []),
     further: { ...before.further, ...further },
   }));
+  if (spend !== undefined) await setSpent(call.context, spenderOf.tag(tag), spend ?? 0n);
   return { message: `Tag ${name} updated successfully`, tag: await describe(call, tag) };
 }
 
@@ -73,6 +75,7 @@ function read(call: ManagementCall, nowMs: number) {
     description: fields.text('description', 4_000),
     models: fields.texts('models'),
     limits: readLimits(fields, nowMs),
+    spend: fields.usd('spend'),
     further: fields.kept(['model_info']),
   };
   fields.finish(call);

@@ -6,15 +6,16 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import type { Limits, Team, TeamMember, User } from '../../stores/contracts/directory.ts';
 import { isAdmin, managedTeam, missingObject, notYours, readTeam, userByEmail } from '../authority.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
-import type { Changes } from '../changes.ts';
-import { changeLimits } from '../changes.ts';
+import { type Changes, changeLimits, type Sent, withChanges } from '../changes.ts';
 import type { ManagementCall } from '../contract.ts';
 import { beyond } from '../delegation.ts';
 import { Fields } from '../fields.ts';
+import { readModelBudgets, readRaise } from '../limits-fields.ts';
 import { deleteObjects } from '../stored.ts';
 import { namedUser } from '../users/new-user.ts';
 import { describeUsers } from '../users/show-user.ts';
 import { describeMembership, describeMemberships, describeTeam } from './show-team.ts';
+import { modelsOrNone } from './team-fields.ts';
 
 const MOST_AT_ONCE = 500;
 
@@ -23,7 +24,13 @@ export interface WantedMember {
   readonly userId?: string;
   readonly email?: string;
   readonly role: TeamMember['role'];
+  readonly changes: MemberChanges;
+}
+
+/** What a request changes of a membership besides the role. */
+interface MemberChanges {
   readonly limits: Changes<Limits>;
+  readonly models?: Sent<readonly string[]>;
 }
 
 /** `POST /team/member_add`: adds one member or several. */
@@ -31,8 +38,8 @@ export async function addMembers(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
   const teamId = fields.requiredText('team_id');
-  const limits = readMemberLimits(fields);
-  const wanted = readMembers(call, fields, 'member').map((member) => ({ ...member, limits }));
+  const changes = readChanges(fields, context.clock.nowMs());
+  const wanted = readMembers(call, fields, 'member').map((member) => ({ ...member, changes }));
   fields.finish(call);
   const team = await managedTeam(call, teamId);
   const users: User[] = [];
@@ -54,12 +61,12 @@ export async function addManyMembers(call: ManagementCall): Promise<JsonValue> {
   const fields = new Fields(call.body);
   const teamId = fields.requiredText('team_id');
   const isAll = fields.flag('all_users') ?? false;
-  const limits = { maxBudget: fields.usd('max_budget_in_team') };
+  const changes = { limits: { maxBudget: fields.usd('max_budget_in_team') } };
   const named = fields.has('members') ? readNewMembers(call, fields, 'members') : [];
   fields.finish(call);
   const team = await managedTeam(call, teamId);
   if (isAll && !isAdmin(call)) throw notYours('use `all_users`: only a proxy admin may', 'all_users');
-  const wanted = isAll ? await everyUser(call) : named.map((member) => ({ ...member, limits }));
+  const wanted = isAll ? await everyUser(call) : named.map((member) => ({ ...member, changes }));
   if (wanted.length === 0) throw fields.wrong('members', 'is required');
   const results: JsonObject[] = [];
   for (const member of wanted) results.push(await tryPut(call, team, member));
@@ -81,10 +88,10 @@ export async function updateMember(call: ManagementCall): Promise<JsonValue> {
   const team = await managedTeam(call, fields.requiredText('team_id'));
   const asked = readWho(fields);
   const role = fields.oneOf('role', ['admin', 'user']);
-  const limits = readMemberLimits(fields);
+  const changes = readChanges(fields, context.clock.nowMs());
   fields.finish(call);
   const { user, member } = await findMember(call, team, asked);
-  const changed = changeLimits({ ...member, role: role ?? member.role }, limits, context.clock.nowMs());
+  const changed = changeMember({ ...member, role: role ?? member.role }, changes, context.clock.nowMs());
   checkMemberLimits(call, team, changed);
   await store(call, changed, member);
   const membership = await describeMembership(context, team, changed);
@@ -153,7 +160,7 @@ function readMember(call: ManagementCall, fields: Fields): WantedMember {
   const role = fields.oneOf('role', ['admin', 'user']) ?? 'user';
   const who = readWho(fields);
   fields.finish(call);
-  return { ...who, role, limits: {} };
+  return { ...who, role, changes: { limits: {} } };
 }
 
 /** Who is meant: by id, by address, or both. */
@@ -164,30 +171,36 @@ function readWho(fields: Fields): Pick<WantedMember, 'userId' | 'email'> {
   return defined({ userId, email });
 }
 
-function readMemberLimits(fields: Fields): Changes<Limits> {
-  if ((fields.texts('allowed_models') ?? []).length > 0) {
-    throw fields.wrong('allowed_models', 'cannot be set for a member: set the models of its keys, or of the team');
-  }
+function readChanges(fields: Fields, nowMs: number): MemberChanges {
   return {
-    maxBudget: fields.usd('max_budget_in_team'),
-    budgetDuration: fields.period('budget_duration'),
-    rpmLimit: fields.count('rpm_limit'),
-    tpmLimit: fields.count('tpm_limit'),
+    models: modelsOrNone(fields.texts('allowed_models')),
+    limits: {
+      maxBudget: fields.usd('max_budget_in_team'),
+      budgetDuration: fields.period('budget_duration'),
+      rpmLimit: fields.count('rpm_limit'),
+      tpmLimit: fields.count('tpm_limit'),
+      modelMaxBudget: readModelBudgets(fields, 'model_max_budget'),
+      tempBudgetIncrease: readRaise(fields, nowMs),
+    },
   };
+}
+
+function changeMember(member: TeamMember, { limits, models }: MemberChanges, nowMs: number): TeamMember {
+  return withChanges<TeamMember>(changeLimits(member, limits, nowMs), { models });
 }
 
 /** Puts a user into a team; a member that exists already gets the role and limits. */
 export async function putMember(
   call: ManagementCall,
   team: Team,
-  { role, limits, ...who }: WantedMember,
+  { role, changes, ...who }: WantedMember,
 ): Promise<{ readonly user: User; readonly member: TeamMember }> {
   const { context } = call;
   const { user } = await namedUser(call, who);
   const before = await context.directory.teamMember(team.id, user.id);
   const createdAtMs = before?.createdAtMs ?? context.clock.nowMs();
   const wanted: TeamMember = { ...before, teamId: team.id, userId: user.id, role, createdAtMs };
-  const member = changeLimits(wanted, limits, context.clock.nowMs());
+  const member = changeMember(wanted, changes, context.clock.nowMs());
   checkMemberLimits(call, team, member);
   await store(call, member, before);
   return { user, member };
@@ -219,7 +232,7 @@ async function everyUser({ context }: ManagementCall): Promise<readonly WantedMe
     const message = `\`all_users\` adds up to ${MOST_AT_ONCE} users, and there are more. Name them in \`members\`.`;
     throw new GatewayError('invalid_request', message, { param: 'all_users' });
   }
-  return users.map(({ id }) => ({ userId: id, role: 'user', limits: {} }));
+  return users.map(({ id }) => ({ userId: id, role: 'user', changes: { limits: {} } }));
 }
 
 async function findMember(
@@ -238,7 +251,8 @@ async function findMember(
 /** Throws if a member would have more than the team: an admin of a team could raise its own limits otherwise. */
 function checkMemberLimits(call: ManagementCall, team: Team, member: TeamMember): void {
   if (isAdmin(call)) return;
-  const field = beyond({ ...member, models: [] }, { rights: { ...team, models: [] }, isEnforced: true });
+  const { models = [] } = member;
+  const field = beyond({ ...member, models }, { rights: team, isEnforced: true });
   if (field !== undefined) throw notYours(`set \`${field}\` of a member to more than the team has`, field);
 }
 

@@ -42,12 +42,16 @@ function withCreator({ caller }: ManagementCall, wanted: readonly WantedMember[]
   const { userId } = caller;
   if (userId === undefined || caller.from === 'master' || wanted.some((member) => member.userId === userId))
     return wanted;
-  return [...wanted, { userId, role: 'admin', limits: {} }];
+  return [...wanted, { userId, role: 'admin', changes: { limits: {} } }];
 }
 
 function readFirstMembers(call: ManagementCall, fields: Fields): readonly WantedMember[] {
-  const admins = (fields.texts('admins') ?? []).map((userId): WantedMember => ({ userId, role: 'admin', limits: {} }));
-  const plain = (fields.texts('members') ?? []).map((userId): WantedMember => ({ userId, role: 'user', limits: {} }));
+  const admins = (fields.texts('admins') ?? []).map(
+    (userId): WantedMember => ({ userId, role: 'admin', changes: { limits: {} } }),
+  );
+  const plain = (fields.texts('members') ?? []).map(
+    (userId): WantedMember => ({ userId, role: 'user', changes: { limits: {} } }),
+  );
   return [...admins, ...plain, ...readNewMembers(call, fields, 'members_with_roles')];
 }
 

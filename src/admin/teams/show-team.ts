@@ -5,7 +5,7 @@ import { usdNumber } from '../../core/money.ts';
 import type { Team, TeamMember } from '../../stores/contracts/directory.ts';
 import { permissionsOf } from '../authority.ts';
 import type { ManagementContext } from '../contract.ts';
-import { showLimits } from '../limits-fields.ts';
+import { showLimits, showModelBudgets } from '../limits-fields.ts';
 import { isoTime, listOrNull, usdOrNull } from '../show.ts';
 import { memberSpender, spenderOf } from '../spenders.ts';
 import { type Spender, type Spent, showSpent, showWithSpent } from '../spent.ts';
@@ -53,6 +53,8 @@ function showTeam(team: Team, members: readonly JsonObject[], spent: Spent): Jso
     team_member_budget_duration: defaults.budgetDuration ?? null,
     team_member_rpm_limit: defaults.rpmLimit ?? null,
     team_member_tpm_limit: defaults.tpmLimit ?? null,
+    team_member_model_max_budget: showModelBudgets(defaults.modelMaxBudget),
+    default_team_member_models: listOrNull(team.memberModels),
     model_spend: {},
     created_at: isoTime(team.createdAtMs),
     updated_at: isoTime(team.updatedAtMs),
@@ -83,6 +85,7 @@ export async function describeMemberships(
     budget_id: member.budgetId ?? null,
     ...showSpent(spent),
     total_spend: usdNumber(spent.spent),
+    allowed_models: listOrNull(member.models),
     litellm_budget_table: showLimits(spender(member).limits),
   }));
 }

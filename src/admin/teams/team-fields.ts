@@ -15,13 +15,12 @@ import {
 } from '../changes.ts';
 import type { Rights } from '../delegation.ts';
 import type { Fields } from '../fields.ts';
-import { readLimits } from '../limits-fields.ts';
+import { readLimits, readModelBudgets } from '../limits-fields.ts';
 
 /** LiteLLM's fields of a team that are kept, given back, and have no effect here. */
 const KEPT = [
   'router_settings',
   'access_group_ids',
-  'default_team_member_models',
   'guardrails',
   'policies',
   'prompts',
@@ -60,6 +59,7 @@ export const TEAM_ADMIN_FIELDS: readonly string[] = [
   'team_member_budget_duration',
   'team_member_rpm_limit',
   'team_member_tpm_limit',
+  'team_member_model_max_budget',
   'team_member_key_duration',
   'team_member_permissions',
   'default_team_member_models',
@@ -73,6 +73,7 @@ interface TeamChanges extends HolderChanges {
   readonly tags: Sent<readonly string[]>;
   readonly memberPermissions: Sent<readonly string[]>;
   readonly memberLimits: Changes<Limits>;
+  readonly memberModels: Sent<readonly string[]>;
 }
 
 /** Management routes that a team may open to its plain members: those of LiteLLM's list that exist here. */
@@ -108,9 +109,16 @@ export function readTeamFields(fields: Fields, nowMs: number): TeamChanges {
       budgetDuration: fields.period('team_member_budget_duration'),
       rpmLimit: fields.count('team_member_rpm_limit'),
       tpmLimit: fields.count('team_member_tpm_limit'),
+      modelMaxBudget: readModelBudgets(fields, 'team_member_model_max_budget'),
     },
+    memberModels: modelsOrNone(fields.texts('default_team_member_models')),
     further: fields.kept([...KEPT, ...BINDINGS]),
   };
+}
+
+/** The models of members; an empty list is what LiteLLM's clients send for those of the team. */
+export function modelsOrNone(models: Sent<readonly string[]>): Sent<readonly string[]> {
+  return models?.length === 0 ? null : models;
 }
 
 /** Permissions of members; refuses unknown ones, which would have no effect. */
@@ -134,6 +142,7 @@ export function changeTeam(team: Team, changes: TeamChanges, stamps: Changed): T
       organizationId,
       modelAliases,
       tags,
+      memberModels: changes.memberModels,
       memberDefaults: Object.keys(memberDefaults).length > 0 ? memberDefaults : null,
     },
   );

@@ -73,7 +73,7 @@ function checkRights(call: ManagementCall, organizations: readonly string[], cha
 
 /** Puts the user into a team. One that named the user before it was made has its member already, maybe with a role of its own. */
 async function join(call: ManagementCall, { id: userId }: User, team: Team, member: WantedMember): Promise<void> {
-  const isPlain = member.role === 'user' && member.limits.maxBudget === undefined;
+  const isPlain = member.role === 'user' && member.changes.limits.maxBudget === undefined;
   if (isPlain && (await call.context.directory.teamMember(team.id, userId)) !== undefined) return;
   await putMember(call, team, { ...member, userId });
 }
@@ -100,17 +100,17 @@ function readTeams(call: ManagementCall, fields: Fields): readonly WantedPlace[]
   const raw = fields.raw('teams') ?? [];
   if (!Array.isArray(raw) || raw.length > 100) throw fields.wrong('teams', 'must be an array of at most 100 teams');
   const places = raw.map((entry, index): WantedPlace => {
-    if (typeof entry === 'string') return { teamId: entry, member: { role: 'user', limits: {} } };
+    if (typeof entry === 'string') return { teamId: entry, member: { role: 'user', changes: { limits: {} } } };
     const place = new Fields(entry, `teams[${index}]`);
     const teamId = place.requiredText('team_id');
     const role = place.oneOf('user_role', ['admin', 'user']) ?? 'user';
     const maxBudget = place.usd('max_budget_in_team');
     place.finish(call);
-    return { teamId, member: { role, limits: { maxBudget } } };
+    return { teamId, member: { role, changes: { limits: { maxBudget } } } };
   });
   // The team of the first key: who gets a key of a team is a member of it.
   const isNamed = ofKey === '' || places.some(({ teamId }) => teamId === ofKey);
-  return isNamed ? places : [...places, { teamId: ofKey, member: { role: 'user', limits: {} } }];
+  return isNamed ? places : [...places, { teamId: ofKey, member: { role: 'user', changes: { limits: {} } } }];
 }
 
 async function findTeams(

@@ -62,6 +62,8 @@ async function update(call: ManagementCall, fields: Fields): Promise<User> {
   const { context, caller } = call;
   const asked = fields.text('user_id') ?? undefined;
   const changes = readUserFields(fields, context.clock.nowMs());
+  // LiteLLM documents the duration of a key among a user's fields.
+  fields.unused('duration');
   fields.finish(call);
   const user = await findUser(call, asked, asked === undefined ? changes.email : undefined);
   if (!isAdmin(call)) {

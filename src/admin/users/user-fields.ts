@@ -39,9 +39,6 @@ export interface UserChanges extends HolderChanges {
 /** Reads all fields of a user except its id. */
 export function readUserFields(fields: Fields, nowMs: number): UserChanges {
   fields.ignore('send_invite_email');
-  if ((fields.text('password') ?? null) !== null) {
-    throw fields.wrong('password', 'cannot be stored: users have no passwords here');
-  }
   const email = fields.text('user_email', 320);
   if (typeof email === 'string' && !/^[^\s@]+@[^\s@]+$/.test(email)) {
     throw fields.wrong('user_email', 'must be an email address');

@@ -88,9 +88,10 @@ export const TEAM = {
   team_member_tpm_limit: now('integer', 'Tokens in any 60 seconds of each member without a limit of its own.', {
     to: 'memberDefaults.tpmLimit',
   }),
+  default_team_member_models: now('texts', 'Models of each member that has none of its own.', 'memberModels'),
   ...LIMITS,
   ...several(
-    `router_settings default_team_member_models prompts object_permission
+    `router_settings prompts object_permission
      allowed_passthrough_routes disable_global_guardrails secret_manager_settings rpm_limit_type tpm_limit_type
      mcp_rpm_limit team_member_key_duration allowed_vector_store_indexes enforced_batch_output_expires_after
      enforced_file_expires_after`,

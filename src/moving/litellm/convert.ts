@@ -359,7 +359,9 @@ export function organizationMemberOf(row: JsonObject, known: Known, note: Note):
 
 /** A member among a team's `members_with_roles`, joined with its row of `LiteLLM_TeamMembership`. */
 export function teamMemberOf(row: JsonObject, known: Known): TeamMember {
+  const models = textsIn(row.allowed_models);
   return {
+    ...(models.length > 0 && { models }),
     teamId: idOf(row, 'team_id'),
     userId: idOf(row, 'user_id'),
     role: row.role === 'admin' ? 'admin' : 'user',

@@ -1,5 +1,5 @@
 /** What rows of LiteLLM refer to, read before them: small tables, of which only what is needed is kept. */
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { ForeignTables } from '../../stores/contracts/foreign-tables.ts';
 import type { Known } from './convert.ts';
@@ -24,8 +24,11 @@ export interface Preloaded extends Known {
 /** Reads it. */
 export async function preload(source: ForeignTables, nowMs: number): Promise<Preloaded> {
   const periods = new Map<string, NamedPeriod>();
-  await each(source, 'LiteLLM_BudgetTable', ({ budget_id, budget_duration, budget_reset_at }) => {
-    if (typeof budget_id !== 'string' || typeof budget_duration !== 'string') return;
+  const models = new Map<string, JsonValue>();
+  await each(source, 'LiteLLM_BudgetTable', ({ budget_id, budget_duration, budget_reset_at, allowed_models }) => {
+    if (typeof budget_id !== 'string') return;
+    if (Array.isArray(allowed_models) && allowed_models.length > 0) models.set(budget_id, allowed_models);
+    if (typeof budget_duration !== 'string') return;
     const resetAtMs = timeOf(budget_reset_at);
     periods.set(budget_id, { duration: budget_duration, ...(resetAtMs !== undefined && { resetAtMs }) });
   });
@@ -37,7 +40,13 @@ export async function preload(source: ForeignTables, nowMs: number): Promise<Pre
   });
   const memberships = new Map<string, JsonObject>();
   await each(source, 'LiteLLM_TeamMembership', ({ team_id, user_id, spend, budget_id }) => {
-    memberships.set(JSON.stringify([team_id, user_id]), { spend: spend ?? 0, budget_id: budget_id ?? null });
+    // LiteLLM keeps the models of a member in the budget of the membership.
+    const allowed_models = models.get(String(budget_id)) ?? null;
+    memberships.set(JSON.stringify([team_id, user_id]), {
+      spend: spend ?? 0,
+      budget_id: budget_id ?? null,
+      allowed_models,
+    });
   });
   return { nowMs, periods, windows, memberships, ...(await preloadReferences(source, nowMs)) };
 }

@@ -84,6 +84,8 @@ export interface Team extends Stored, Limits {
   readonly blocked: boolean;
   /** Limits of each member whose membership has none: `team_member_budget` and similar fields. */
   readonly memberDefaults?: Limits;
+  /** Models of each member whose membership names none. */
+  readonly memberModels?: readonly string[];
   /** Management routes that plain members may use: `/key/generate`. */
   readonly memberPermissions: readonly string[];
 }
@@ -106,6 +108,8 @@ export interface TeamMember extends Limits {
   readonly teamId: string;
   readonly userId: string;
   readonly role: 'admin' | 'user';
+  /** The models of the team that its keys in the team may use; undefined: all of them. */
+  readonly models?: readonly string[];
   readonly createdAtMs: number;
 }
 

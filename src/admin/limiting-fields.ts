@@ -19,6 +19,10 @@ const LIMITING: ReadonlySet<string> = new Set([
   'output_tpm_limit',
   'model_rpm_limit',
   'model_tpm_limit',
+  'model_itpm_limit',
+  'model_otpm_limit',
+  'default_estimated_output_tokens',
+  'default_estimated_output_tokens_per_model',
   'max_parallel_requests',
   'temp_budget_increase',
   'temp_budget_expiry',
@@ -67,16 +71,11 @@ const MEANT: ReadonlyMap<string, string> = new Map(
   }).flatMap(([field, names]) => names.map((name) => [`${name} ${field}`, field] as const)),
 );
 
-/** LiteLLM's newest limit; a limit by the minute under its name would be another one. */
-const NO_DAY_LIMIT =
-  'is not kept: tokens are limited by the minute (`tpm_limit`), and days by money (`max_budget` with `budget_duration: "1d"`)';
-
 /** What is wrong with a field that a request does not have: the sentence goes on after its name. Undefined: it may be ignored. */
 export function limitingProblem(name: string, fields: ReadonlySet<string>): string | undefined {
   const own = [...fields].filter((field) => LIMITING.has(field));
   if (own.length === 0) return undefined;
   const folded = name.toLowerCase().replaceAll('-', '_').slice(0, 80);
-  if (folded === 'tpd_limit' && !fields.has('tpd_limit')) return NO_DAY_LIMIT;
   const meant = own.find((field) => MEANT.has(`${folded} ${field}`)) ?? nearest(folded, own);
   if (meant !== undefined) return `is not a field of this request; perhaps you mean \`${meant}\``;
   return LIMITING.has(folded) ? 'is not a field of this request and would limit nothing: leave it out' : undefined;

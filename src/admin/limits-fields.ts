@@ -22,6 +22,11 @@ export function readLimits(fields: Fields, nowMs: number): Changes<Limits> {
     maxParallelRequests: fields.count('max_parallel_requests'),
     modelRpmLimit: fields.countMap('model_rpm_limit'),
     modelTpmLimit: fields.countMap('model_tpm_limit'),
+    modelInputTpmLimit: fields.countMap('model_itpm_limit'),
+    modelOutputTpmLimit: fields.countMap('model_otpm_limit'),
+    tpdLimit: fields.count('tpd_limit'),
+    estimatedOutputTokens: fields.count('default_estimated_output_tokens'),
+    modelEstimatedOutputTokens: fields.countMap('default_estimated_output_tokens_per_model'),
     budgetId: fields.text('budget_id'),
     tempBudgetIncrease: readRaise(fields, nowMs),
   };
@@ -42,6 +47,13 @@ export function showLimits(limits: Limits): JsonObject {
     max_parallel_requests: limits.maxParallelRequests ?? null,
     model_rpm_limit: limits.modelRpmLimit === undefined ? null : { ...limits.modelRpmLimit },
     model_tpm_limit: limits.modelTpmLimit === undefined ? null : { ...limits.modelTpmLimit },
+    tpd_limit: limits.tpdLimit ?? null,
+    ...defined({
+      model_itpm_limit: limits.modelInputTpmLimit,
+      model_otpm_limit: limits.modelOutputTpmLimit,
+      default_estimated_output_tokens: limits.estimatedOutputTokens,
+      default_estimated_output_tokens_per_model: limits.modelEstimatedOutputTokens,
+    }),
     budget_id: limits.budgetId ?? null,
     ...(raise !== undefined && {
       temp_budget_increase: usdNumber(raise.amount),

@@ -69,7 +69,7 @@ export interface DeploymentHealthCheck {
 /** One `model_list` entry. */
 export interface DeploymentConfig
   extends FieldsOf<typeof MODEL_PARAMS>,
-    Pick<FieldsOf<typeof MODEL_INFO>, 'allowedFails' | 'allowedFailsByClass'> {
+    Pick<FieldsOf<typeof MODEL_INFO>, 'allowedFails' | 'allowedFailsByClass' | 'accessWindows' | 'itpm' | 'otpm'> {
   /** `model_info.id`, else a stable hash of the group name and the parameters that are not secrets. */
   readonly id: string;
   /** The model group it belongs to; may hold `*` (`openai/*`, `*`). */

@@ -28,6 +28,8 @@ export interface Admission {
   readonly organizationId: string | undefined;
   /** Set if limits apply; otherwise only the ledger is settled. */
   claim: OpenClaim | undefined;
+  /** A second claim is open, on the tokens of a day. */
+  hasDayClaim: boolean;
   /** What all rows of the request share, once the first was made. */
   facts: RequestFacts | undefined;
   /** The request has a line in the journal. */

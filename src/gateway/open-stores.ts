@@ -19,8 +19,11 @@ import { SqlLedger } from '../stores/sql/ledger/sql-ledger.ts';
 import { takeFileLock } from '../stores/sqlite/file-lock.ts';
 import { openSqliteDatabase } from '../stores/sqlite/sqlite-database.ts';
 import type { Log } from '../telemetry/log.ts';
+import { carriedInto } from '../tenancy/carried-spend.ts';
+import { scopeOfTokens } from '../tenancy/day-limits.ts';
 import { Adopting } from './adopting.ts';
 import { bookedClaim } from './orphaned-claims.ts';
+import { tokensOfDay } from './tokens-of-day.ts';
 
 /** How long a start waits for Redis, if the configuration does not say. */
 const REDIS_WITHIN_MS = 2_000;
@@ -84,7 +87,12 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
       throw new NotAloneError();
     const journal = makeJournal(options, database);
     const undelivered = new Undelivered();
-    const counting = await makeClaims(options, database, seedFrom(database, journal, undelivered), journal);
+    const counting = await makeClaims(
+      options,
+      database,
+      seedFrom(database, journal, undelivered, options.config.budgets.timeZone),
+      journal,
+    );
     changes = counting.changes;
     const { claims } = counting;
     if (config.redis !== undefined) await waitForRedis(counting, config.redis, options);
@@ -262,10 +270,16 @@ async function claimInRedis(
  * What an account spent before its counter was made: the ledger's sum, once everything in the journal is in it, and what
  * killed processes left behind.
  */
-function seedFrom({ ledger }: Database, journal: Journal, undelivered: Undelivered): Seed {
-  return async (account, { startsAtMs, endsAtMs }) => {
+function seedFrom({ ledger }: Database, journal: Journal, undelivered: Undelivered, timeZone: string): Seed {
+  return async (account, { window, startsAtMs, endsAtMs }) => {
     await journal.flush();
-    return undelivered.spent(account, startsAtMs, endsAtMs, () => ledger.spent(account, startsAtMs, endsAtMs));
+    const counted = scopeOfTokens(account);
+    if (counted !== undefined)
+      return undelivered.spent(account, startsAtMs, endsAtMs, () => tokensOfDay(ledger, counted, startsAtMs));
+    const spent = await undelivered.spent(account, startsAtMs, endsAtMs, () =>
+      ledger.spent(account, startsAtMs, endsAtMs),
+    );
+    return spent + (await carriedInto(window, timeZone, (from, to) => ledger.spent(account, from, to)));
   };
 }
 

@@ -9,6 +9,7 @@ import { foreignName } from '../tenancy/bound-names.ts';
 import type { NamedScope } from '../tenancy/tenants.ts';
 import { claim } from './money/claim.ts';
 import { customerOf } from './money/customer.ts';
+import { claimDay } from './money/day-claim.ts';
 import { keepPriced, refusesAllUnpriced } from './money/priced-deployments.ts';
 import { promptSizeOf } from './money/prompt-size.ts';
 import type { Parts } from './parts.ts';
@@ -68,6 +69,7 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
     tags: exchange.controls.tags ?? NO_TAGS,
     organizationId: identity.organizationId,
     claim: undefined,
+    hasDayClaim: false,
     facts: undefined,
     isJournalled: false,
   };
@@ -75,8 +77,20 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
   if ((hasBudget || refusesAllUnpriced(exchange)) && exchange.recalled === undefined) keepPriced(exchange);
   // Without a limit there is nothing to claim. A claim is still made if it has other effects: it charges the
   // budgets of deployments and providers, and tells instances that share a store about revoked keys.
-  if (!hasLimits && !snapshot.hasUpstreamBudgets && parts.claims.isUp === undefined) return 'admitted';
-  return claim(exchange, parts, admission, group, hasLimits);
+  const isClaimed = hasLimits || snapshot.hasUpstreamBudgets || parts.claims.isUp !== undefined;
+  const claimed = isClaimed ? claim(exchange, parts, admission, group, hasLimits) : 'admitted';
+  return scopes.some(({ hasDayLimits }) => hasDayLimits) ? withDay(exchange, parts, admission, claimed) : claimed;
+}
+
+/** A request that is refused for its tokens gives back what it has claimed as every refused request does: when its books close. */
+function withDay(
+  exchange: Exchange,
+  parts: Parts,
+  admission: Admission,
+  claimed: Admitted | Promise<Admitted>,
+): Admitted | Promise<Admitted> {
+  if (claimed instanceof Promise) return claimed.then((admitted) => withDay(exchange, parts, admission, admitted));
+  return claimed === 'admitted' ? (claimDay(exchange, parts, admission) ?? claimed) : claimed;
 }
 
 /** The operator may list customers whose requests are refused (`blocked_user_list`). */

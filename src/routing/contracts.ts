@@ -27,6 +27,8 @@ export interface RequestNeeds {
    * the prompt's prefix.
    */
   readonly affinityKey?: string;
+  /** The team of its key, where deployments are reserved for teams. */
+  readonly teamId?: string;
   /** Regions that its data must stay in, all at once (`allowed_model_region`). */
   readonly regions?: readonly string[];
 }

@@ -85,7 +85,7 @@ function isPlain<D extends Routable>(deployment: D, needs: RequestNeeds, context
     return false;
   if (context.overBudget?.has(deployment.id) === true) return false;
   const facts = context.factsOf(deployment);
-  if (facts.isBlocked || facts.maxParallelRequests !== undefined) return false;
+  if (facts.isBlocked || facts.isReserved !== undefined || facts.maxParallelRequests !== undefined) return false;
   return context.breakerOf(deployment.id)?.isOpen !== true;
 }
 

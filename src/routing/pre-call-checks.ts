@@ -16,10 +16,15 @@ export interface DeploymentFacts {
   readonly supports: Readonly<Record<string, boolean>>;
   /** `model_info.blocked`. */
   readonly isBlocked: boolean;
+  /** Tokens per minute in each direction. */
+  readonly itpm?: number;
+  readonly otpm?: number;
+  /** `model_info.access_windows`: whether it is kept for other teams now. */
+  readonly isReserved?: (teamId: string | undefined) => boolean;
 }
 
 /** Why a deployment cannot take a request. The last two pass by themselves. */
-type ExclusionKind = 'blocked' | 'region' | 'capability' | 'context-window' | 'rate-limit' | 'parallel';
+type ExclusionKind = 'blocked' | 'reserved' | 'region' | 'capability' | 'context-window' | 'rate-limit' | 'parallel';
 
 /** A deployment that cannot take this request, and why. */
 export interface Exclusion {
@@ -44,7 +49,7 @@ const CAPABILITIES: readonly (readonly [
 ];
 
 /**
- * Why a deployment cannot take a request, or undefined when it can. Blocking, region and parallel requests always hold;
+ * Why a deployment cannot take a request, or undefined when it can. Blocking, reservations, region and parallel requests always hold;
  * what `enable_pre_call_checks` adds is asked for by `isFull`: capabilities, context window, rpm and tpm; `enforce_model_rate_limits`
  * (`holdsRates`) adds only rpm and tpm. What is not known restricts nothing, but for the region: data must not leave it because a setting is missing.
  */
@@ -58,6 +63,9 @@ export function checkDeployment(
   holdsRates = isFull,
 ): Exclusion | undefined {
   if (facts.isBlocked) return { kind: 'blocked', reason: 'blocked in the configuration' };
+  if (facts.isReserved?.(needs.teamId) === true) {
+    return { kind: 'reserved', reason: 'reserved for other teams at this hour' };
+  }
   const outside = needs.regions?.find((region) => !isInRegion(facts.region, region));
   if (outside !== undefined) {
     return { kind: 'region', reason: `region ${facts.region ?? 'unknown'}, asked for ${outside}` };
@@ -71,7 +79,7 @@ export function checkDeployment(
     const reason = `${stat?.inFlight ?? 0} of ${maxParallelRequests} parallel requests under way`;
     return { kind: 'parallel', reason, retryAfterMs: PARALLEL_RETRY_MS };
   }
-  return holdsRates ? checkRates(deployment, stat, nowMs) : undefined;
+  return holdsRates ? checkRates(deployment, facts, stat, nowMs) : undefined;
 }
 
 function checkCapabilities(facts: DeploymentFacts, needs: RequestNeeds): Exclusion | undefined {
@@ -102,20 +110,31 @@ export function isTight({ maxInputTokens }: DeploymentFacts, { inputTokens, maxO
   );
 }
 
-function checkRates({ rpm, tpm }: Routable, stat: DeploymentStat | undefined, nowMs: number): Exclusion | undefined {
-  if (rpm !== undefined) {
-    const used = stat?.requests.total(nowMs) ?? 0;
-    if (used >= rpm) {
-      const retryAfterMs = stat?.requests.untilBelowMs(rpm, nowMs) ?? 60_000;
-      return { kind: 'rate-limit', reason: `${used} of ${rpm} requests in the last minute`, retryAfterMs };
-    }
-  }
-  if (tpm !== undefined) {
-    const used = stat?.tokens.total(nowMs) ?? 0;
-    if (used >= tpm) {
-      const retryAfterMs = stat?.tokens.untilBelowMs(tpm, nowMs) ?? 60_000;
-      return { kind: 'rate-limit', reason: `${used} of ${tpm} tokens in the last minute`, retryAfterMs };
-    }
+/** A window of a minute, what it counts, and where its limit is. */
+const RATES = [
+  ['requests', 'requests', ({ rpm }) => rpm],
+  ['tokens', 'tokens', ({ tpm }) => tpm],
+  ['inputTokens', 'input tokens', (_, { itpm }) => itpm],
+  ['outputTokens', 'output tokens', (_, { otpm }) => otpm],
+] as const satisfies readonly (readonly [
+  window: 'requests' | 'tokens' | 'inputTokens' | 'outputTokens',
+  words: string,
+  limitOf: (deployment: Routable, facts: DeploymentFacts) => number | undefined,
+])[];
+
+function checkRates(
+  deployment: Routable,
+  facts: DeploymentFacts,
+  stat: DeploymentStat | undefined,
+  nowMs: number,
+): Exclusion | undefined {
+  for (const [window, words, limitOf] of RATES) {
+    const limit = limitOf(deployment, facts);
+    if (limit === undefined) continue;
+    const used = stat?.[window].total(nowMs) ?? 0;
+    if (used < limit) continue;
+    const retryAfterMs = stat?.[window].untilBelowMs(limit, nowMs) ?? 60_000;
+    return { kind: 'rate-limit', reason: `${used} of ${limit} ${words} in the last minute`, retryAfterMs };
   }
   return undefined;
 }

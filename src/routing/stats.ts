@@ -40,6 +40,9 @@ export class DeploymentStat {
   readonly firstToken = new LatencyEstimate();
   readonly requests = new SlidingWindow(MINUTE_SLOTS, MINUTE_SLOT_MS);
   readonly tokens = new SlidingWindow(MINUTE_SLOTS, MINUTE_SLOT_MS);
+  /** Without those that the provider took from its prompt cache: its own limits leave them out (Anthropic, rate limits, 2026-10). */
+  readonly inputTokens = new SlidingWindow(MINUTE_SLOTS, MINUTE_SLOT_MS);
+  readonly outputTokens = new SlidingWindow(MINUTE_SLOTS, MINUTE_SLOT_MS);
   readonly failures = new SlidingWindow(MINUTE_SLOTS, MINUTE_SLOT_MS);
   /** Measured tokens per request and share of cached input. */
   readonly mix = new TokenMix();
@@ -101,6 +104,8 @@ export class DeploymentStats {
     }
     if (inputTokens + outputTokens > 0) {
       stat.tokens.add(nowMs, inputTokens + outputTokens);
+      stat.inputTokens.add(nowMs, Math.max(0, inputTokens - cachedTokens));
+      stat.outputTokens.add(nowMs, outputTokens);
       stat.mix.observe(inputTokens, outputTokens, cachedTokens);
     }
   }

@@ -1,5 +1,6 @@
-import type { BudgetConfig } from '../config/gateway-config.ts';
+import type { BudgetConfig, DeploymentConfig } from '../config/gateway-config.ts';
 import { defined } from '../core/defined.ts';
+import type { Limits } from '../stores/contracts/directory.ts';
 import { Accounts } from '../tenancy/accounts.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { accountOf, type Scope } from '../tenancy/scopes.ts';
@@ -8,11 +9,13 @@ import { accountOf, type Scope } from '../tenancy/scopes.ts';
 export class AccountsOf {
   readonly #budgets: BudgetConfig;
   readonly #platform: Scope;
+  readonly #ofKeys: ModelLimits | undefined;
   readonly #byIdentity = new WeakMap<Identity, Accounts>();
   readonly #byScope = new WeakMap<Scope, Accounts>();
 
-  constructor(budgets: BudgetConfig) {
+  constructor(budgets: BudgetConfig, deployments: readonly DeploymentConfig[] = []) {
     this.#budgets = budgets;
+    this.#ofKeys = limitsOfKeys(deployments);
     const { globalMax, globalPeriod, globalMaxParallel } = budgets;
     this.#platform = {
       kind: 'platform',
@@ -38,7 +41,11 @@ export class AccountsOf {
   of(identity: Identity): Accounts {
     let accounts = this.#byIdentity.get(identity);
     if (accounts === undefined) {
-      accounts = new Accounts([...identity.scopes, this.#platform], this.#budgets);
+      const scopes =
+        identity.from === 'master'
+          ? identity.scopes
+          : identity.scopes.map((scope) => this.#keyWithDefaults(scope, identity));
+      accounts = new Accounts([...scopes, this.#platform], this.#budgets);
       this.#byIdentity.set(identity, accounts);
     }
     return accounts;
@@ -65,4 +72,36 @@ export class AccountsOf {
       limits: { ...scope.limits, maxBudget: max, ...defined({ budgetDuration: period }) },
     };
   }
+
+  /** What a key has of its own comes before what deployments and settings say of all keys. */
+  #keyWithDefaults(scope: Scope, { objects: { team } }: Identity): Scope {
+    const { defaultSoftBudget: softBudget } = this.#budgets;
+    if (scope.kind !== 'key' || (softBudget === undefined && this.#ofKeys === undefined)) return scope;
+    const { limits } = scope;
+    const hasOwn = (name: keyof ModelLimits): boolean => limits[name] !== undefined || team?.[name] !== undefined;
+    return {
+      ...scope,
+      limits: {
+        ...defined({ softBudget }),
+        ...(!hasOwn('modelRpmLimit') && this.#ofKeys?.modelRpmLimit && { modelRpmLimit: this.#ofKeys.modelRpmLimit }),
+        ...(!hasOwn('modelTpmLimit') && this.#ofKeys?.modelTpmLimit && { modelTpmLimit: this.#ofKeys.modelTpmLimit }),
+        ...limits,
+      },
+    };
+  }
+}
+
+type ModelLimits = Pick<Limits, 'modelRpmLimit' | 'modelTpmLimit'>;
+
+/** The limits by group that deployments set for each key; undefined if none does. */
+function limitsOfKeys(deployments: readonly DeploymentConfig[]): ModelLimits | undefined {
+  const rpm: Record<string, number> = {};
+  const tpm: Record<string, number> = {};
+  for (const { group, keyRpmLimit, keyTpmLimit } of deployments) {
+    if (keyRpmLimit !== undefined) rpm[group] = Math.min(keyRpmLimit, rpm[group] ?? keyRpmLimit);
+    if (keyTpmLimit !== undefined) tpm[group] = Math.min(keyTpmLimit, tpm[group] ?? keyTpmLimit);
+  }
+  const has = (limits: object): boolean => Object.keys(limits).length > 0;
+  if (!has(rpm) && !has(tpm)) return undefined;
+  return { ...(has(rpm) && { modelRpmLimit: rpm }), ...(has(tpm) && { modelTpmLimit: tpm }) };
 }

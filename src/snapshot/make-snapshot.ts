@@ -40,9 +40,12 @@ export function makeSnapshot(
     aliases,
     deployments: new Map(deployments.map((deployment) => [deployment.id, deployment])),
     probes: new Map(probesOf(deployments, config).map((deployment) => [deployment.id, deployment])),
-    router: new Router(config.routing, routing, clock, random, config.budgets.tagHeaders),
+    router: new Router(config.routing, routing, clock, random, {
+      tagHeaders: config.budgets.tagHeaders,
+      hasReservations: config.deployments.some(({ accessWindows }) => accessWindows !== undefined),
+    }),
     master: masterIdentity(hashKey(config.server.masterKey ?? masterKey)),
-    accounts: new AccountsOf(config.budgets),
+    accounts: new AccountsOf(config.budgets, config.deployments),
     ceiling: ceilingCard(config.budgets.unpricedCeiling),
     hasUpstreamBudgets:
       Object.keys(config.budgets.providers).length > 0 || config.deployments.some(({ budget }) => budget !== undefined),

@@ -8,6 +8,7 @@ import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
 import { patternOf } from '../core/pattern-of.ts';
 import type { RequestOutline } from '../formats/outline.ts';
+import { type AccessWindow, isReservedForOthers } from '../routing/access-windows.ts';
 import { AffinityMemory } from '../routing/affinity.ts';
 import type { BreakerSettings, Breakers } from '../routing/breaker.ts';
 import type { WalkPolicy } from '../routing/contracts.ts';
@@ -84,10 +85,19 @@ interface GroupRules {
   readonly hedge: HedgeRules | undefined;
 }
 
+/** What else a configuration says of requests that are planned. */
+interface RouterOptions {
+  /** Headers whose values become tags. */
+  readonly tagHeaders?: readonly string[] | undefined;
+  /** Whether some deployment is reserved for teams at some hours. */
+  readonly hasReservations?: boolean;
+}
+
 /** Plans requests under one configuration. A reload makes a new one. */
 export class Router {
   readonly #routing: RoutingConfig;
   readonly #tagHeaders: readonly string[] | undefined;
+  readonly #hasReservations: boolean;
   readonly #state: RoutingState;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -101,10 +111,11 @@ export class Router {
     state: RoutingState,
     clock: Clock,
     random: () => number,
-    tagHeaders?: readonly string[],
+    { tagHeaders, hasReservations = false }: RouterOptions = {},
   ) {
     this.#routing = routing;
     this.#tagHeaders = tagHeaders;
+    this.#hasReservations = hasReservations;
     this.#state = state;
     this.#clock = clock;
     this.#random = random;
@@ -122,13 +133,12 @@ export class Router {
     return this.#tagHeaders === undefined ? controls : withHeaderTags(controls, headerTags(headers, this.#tagHeaders));
   }
 
-  needs(
-    group: ResolvedGroup<Deployment>,
-    asked: Omit<Asked, 'identity' | 'model'>,
-    controls: RequestControls,
-  ): ReadNeeds {
-    const { outline, stream, regions, client } = asked;
-    return readNeeds({ outline, stream, regions, keyTags: controls.tags }, client.headers, this.#rulesOf(group).needs);
+  needs(group: ResolvedGroup<Deployment>, asked: Omit<Asked, 'model'>, controls: RequestControls): ReadNeeds {
+    const { outline, stream, regions, client, identity } = asked;
+    const source = { outline, stream, regions, keyTags: controls.tags };
+    const needs = readNeeds(source, client.headers, this.#rulesOf(group).needs);
+    const teamId = this.#hasReservations ? identity?.teamId : undefined;
+    return teamId === undefined ? needs : { ...needs, teamId };
   }
 
   plan(group: ResolvedGroup<Deployment>, needs: ReadNeeds): GroupPlan<Deployment> {
@@ -268,7 +278,7 @@ export class Router {
       strategy,
       stats,
       random: this.#random,
-      factsOf: (deployment) => factsOf(deployment, routing.defaultMaxParallelRequests),
+      factsOf: (deployment) => factsOf(deployment, routing.defaultMaxParallelRequests, this.#clock),
       priceOf: (deployment) => pricesAt(deployment, this.#clock.nowMs()),
       breakerOf: (id) => {
         const retryAfterMs = breakers.retryAfterMs(id);
@@ -297,7 +307,15 @@ function agentsOf(patterns: readonly string[] | undefined): readonly RegExp[] | 
 
 const FACTS = new WeakMap<Deployment, DeploymentFacts>();
 
-function factsOf(deployment: Deployment, defaultMaxParallelRequests: number | undefined): DeploymentFacts {
+function reservation(windows: readonly AccessWindow[] | undefined, clock: Clock): DeploymentFacts['isReserved'] {
+  return windows && ((teamId) => isReservedForOthers(windows, teamId, clock.nowMs()));
+}
+
+function factsOf(
+  deployment: Deployment,
+  defaultMaxParallelRequests: number | undefined,
+  clock: Clock,
+): DeploymentFacts {
   let facts = FACTS.get(deployment);
   if (facts === undefined) {
     const { config, priced } = deployment;
@@ -312,6 +330,9 @@ function factsOf(deployment: Deployment, defaultMaxParallelRequests: number | un
         maxInputTokens,
         maxParallelRequests,
         agents: agentsOf(config.agentPatterns),
+        itpm: config.itpm,
+        otpm: config.otpm,
+        isReserved: reservation(config.accessWindows, clock),
       }),
     };
     FACTS.set(deployment, facts);

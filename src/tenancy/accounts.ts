@@ -7,10 +7,15 @@ import { ownValue } from '../core/own-value.ts';
 import { FOR_EVER, parsePeriod, windowAt } from '../core/period.ts';
 import type { ClaimAccount, MoneyLimit, RateLimits } from '../stores/contracts/claims.ts';
 import type { Limits, PeriodBudget } from '../stores/contracts/directory.ts';
+import { carryingWindow } from './carried-spend.ts';
+import { dayAccount } from './day-limits.ts';
 import { accountOf, type Scope } from './scopes.ts';
 
 /** The settings that decide how limits are counted. */
-type LimitSettings = Pick<BudgetConfig, 'mode' | 'debtRatio' | 'timeZone' | 'whenAway' | 'tokenRateLimitType'>;
+type LimitSettings = Pick<
+  BudgetConfig,
+  'mode' | 'debtRatio' | 'timeZone' | 'whenAway' | 'tokenRateLimitType' | 'rollover'
+>;
 
 /** More than any budget: the limit of an account that only counts. Nine billion USD, which every store can hold. */
 export const UNLIMITED: PicoUsd = 9_000_000_000n * 1_000_000_000_000n;
@@ -34,6 +39,10 @@ export class Accounts {
   readonly names: readonly string[];
   readonly #settings: LimitSettings;
   readonly #byModel = new Map<string, Dated>();
+  /** Whether some scope says how long answers are (`default_estimated_output_tokens`). */
+  readonly hasEstimates: boolean;
+  /** Whether some scope limits the tokens of a day. */
+  readonly hasDayLimits: boolean;
   readonly #hasModelLimits: boolean;
   #general: Dated | undefined;
 
@@ -41,6 +50,10 @@ export class Accounts {
     this.scopes = scopes;
     this.names = scopes.map(({ account }) => account);
     this.#settings = settings;
+    this.hasDayLimits = scopes.some(({ limits }) => limits.tpdLimit !== undefined);
+    this.hasEstimates = scopes.some(
+      ({ limits }) => limits.estimatedOutputTokens !== undefined || limits.modelEstimatedOutputTokens !== undefined,
+    );
     this.#hasModelLimits = scopes.some(({ limits }) => hasModelLimits(limits));
   }
 
@@ -51,6 +64,12 @@ export class Accounts {
     if (this.#hasModelLimits) return this.#forModel(nowMs, group);
     if (this.#general === undefined || !holds(this.#general, nowMs)) this.#general = this.#make(nowMs, undefined);
     return this.#general.accounts;
+  }
+
+  /** The accounts that count tokens by the day. */
+  dayAt(nowMs: number): readonly ClaimAccount[] {
+    if (!this.hasDayLimits) return NO_ACCOUNTS;
+    return this.scopes.flatMap((scope) => dayAccount(scope, nowMs, this.#settings.whenAway) ?? []);
   }
 
   /** The scope that an account of `at` belongs to. */
@@ -86,6 +105,7 @@ export class Accounts {
 }
 
 const MOST_MODELS = 1_000;
+const NO_ACCOUNTS: readonly ClaimAccount[] = [];
 
 interface Dated {
   readonly accounts: readonly ClaimAccount[];
@@ -98,8 +118,17 @@ function holds({ fromMs, untilMs }: Dated, nowMs: number): boolean {
   return nowMs >= fromMs && nowMs < untilMs;
 }
 
-function hasModelLimits({ modelMaxBudget, modelRpmLimit, modelTpmLimit }: Limits): boolean {
-  return modelMaxBudget !== undefined || modelRpmLimit !== undefined || modelTpmLimit !== undefined;
+/** The limits that hold for one model group. */
+const MODEL_LIMITS = [
+  'modelMaxBudget',
+  'modelRpmLimit',
+  'modelTpmLimit',
+  'modelInputTpmLimit',
+  'modelOutputTpmLimit',
+] as const satisfies readonly (keyof Limits)[];
+
+function hasModelLimits(limits: Limits): boolean {
+  return MODEL_LIMITS.some((name) => limits[name] !== undefined);
 }
 
 function accountFor(scope: Scope, nowMs: number, settings: LimitSettings): ClaimAccount | undefined {
@@ -154,7 +183,7 @@ export function periodAt(
   duration: string | undefined,
   { anchorMs, limits }: Pick<Scope, 'anchorMs' | 'limits'>,
   nowMs: number,
-  { timeZone }: Pick<LimitSettings, 'timeZone'>,
+  { timeZone, rollover = false }: Pick<LimitSettings, 'timeZone'> & Partial<Pick<LimitSettings, 'rollover'>>,
 ): Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'> {
   const period = duration === undefined ? undefined : parsePeriod(duration);
   const window =
@@ -162,7 +191,13 @@ export function periodAt(
       ? FOR_EVER
       : windowAt(period, nowMs, { timeZone, anchorMs: limits.budgetAnchorMs ?? anchorMs });
   const { name, startsAtMs, endsAtMs } = window;
-  return { window: name, startsAtMs, ...defined({ endsAtMs }) };
+  const isCarried =
+    rollover && endsAtMs !== undefined && limits.maxBudget !== undefined && duration === limits.budgetDuration;
+  return {
+    window: isCarried ? carryingWindow(name, limits.maxBudget) : name,
+    startsAtMs,
+    ...defined({ endsAtMs }),
+  };
 }
 
 function ratesOf(limits: Limits, { tokenRateLimitType }: LimitSettings): RateLimits {
@@ -184,16 +219,9 @@ function ratesOf(limits: Limits, { tokenRateLimitType }: LimitSettings): RateLim
  * The name under which a group is limited, so that no spelling of a model is free: its own, else the model's without the provider, else
  * the pattern of the wildcard that serves it.
  */
-function limitedName(
-  { modelMaxBudget, modelRpmLimit, modelTpmLimit }: Limits,
-  { name, pattern }: LimitedModel,
-): string {
-  const all: readonly (Readonly<Record<string, unknown>> | undefined)[] = [
-    modelMaxBudget,
-    modelRpmLimit,
-    modelTpmLimit,
-  ];
-  const isLimited = (each: string): boolean => all.some((limits) => ownValue(limits, each) !== undefined);
+function limitedName(limits: Limits, { name, pattern }: LimitedModel): string {
+  const isLimited = (each: string): boolean =>
+    MODEL_LIMITS.some((kind) => ownValue<unknown>(limits[kind], each) !== undefined);
   return [name, name.slice(name.indexOf('/') + 1), pattern ?? name].find(isLimited) ?? name;
 }
 
@@ -203,11 +231,16 @@ function modelAccountFor(
   nowMs: number,
   settings: LimitSettings,
 ): ClaimAccount | undefined {
-  const { modelMaxBudget, modelRpmLimit, modelTpmLimit } = scope.limits;
-  const model = limitedName(scope.limits, group);
-  const budget = ownValue(modelMaxBudget, model);
+  const { limits } = scope;
+  const model = limitedName(limits, group);
+  const budget = ownValue(limits.modelMaxBudget, model);
   const rates = ratesOf(
-    defined({ rpmLimit: ownValue(modelRpmLimit, model), tpmLimit: ownValue(modelTpmLimit, model) }),
+    defined({
+      rpmLimit: ownValue(limits.modelRpmLimit, model),
+      tpmLimit: ownValue(limits.modelTpmLimit, model),
+      inputTpmLimit: ownValue(limits.modelInputTpmLimit, model),
+      outputTpmLimit: ownValue(limits.modelOutputTpmLimit, model),
+    }),
     settings,
   );
   if (budget === undefined && Object.keys(rates).length === 0) return undefined;

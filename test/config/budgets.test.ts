@@ -95,6 +95,7 @@ router_settings:
     customerHeader: 'x-end-user',
     refuseClientTags: true,
     refuseUnpriced: false,
+    rollover: false,
   });
 });
 

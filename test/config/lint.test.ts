@@ -311,16 +311,16 @@ test('a key written twice is an error at the second place', () => {
 test('a setting that does nothing yet is noted once for all deployments that have it', () => {
   const entries = Array.from(
     { length: 3 },
-    (_, index) => `  - { model_name: m${index}, litellm_params: { model: openai/m, itpm: 5 } }\n`,
+    (_, index) => `  - { model_name: m${index}, litellm_params: { model: openai/m, vertex_project: p } }\n`,
   );
   const { findings, config } = loadText(`model_list:\n${entries.join('')}`);
   assert.deepEqual(brief(findings, true), ['2:58 note not-yet-in-effect']);
   assert.match(
     findings[0]?.message ?? '',
-    /litellm_params\.itpm is accepted but not yet in effect \(here and in 2 more places\)/,
+    /litellm_params\.vertex_project is accepted but not yet in effect \(here and in 2 more places\)/,
   );
   assert.deepEqual(config?.notYetInEffect, [
-    { path: 'model_list[].litellm_params.itpm', position: 'config.yaml:2:58' },
+    { path: 'model_list[].litellm_params.vertex_project', position: 'config.yaml:2:58' },
   ]);
 });
 

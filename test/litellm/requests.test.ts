@@ -62,14 +62,11 @@ describe('A field that a management route does not know', { timeout: 60_000 }, (
     assert.equal(await ignoredBy('/key/generate', { max_budgett: null }), 'max_budgett', 'null limits nothing');
   });
 
-  it('that limits tokens by the day is refused with what limits instead', async () => {
-    for (const path of ['/key/generate', '/team/new', '/user/new']) {
-      const { status, body } = await proxy.ask('POST', path, { tpd_limit: 5 });
-      assert.equal(status, 422, path);
-      assert.match(
-        String((body.error as JsonObject).message),
-        /`tpm_limit`.*`max_budget` with `budget_duration: "1d"`/,
-      );
+  it('that limits tokens by the day is kept and shown', async () => {
+    for (const path of ['/key/generate', '/team/new', '/user/new', '/organization/new', '/customer/new']) {
+      const names = { organization_alias: `days of ${path}`, user_id: `days of ${path}` };
+      const body = await proxy.ok('POST', path, { tpd_limit: '5', ...names });
+      assert.equal(body.tpd_limit ?? (body.litellm_budget_table as JsonObject | undefined)?.tpd_limit, 5, path);
     }
   });
 

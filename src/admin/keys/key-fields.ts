@@ -41,6 +41,8 @@ export const ADMIN_FIELDS: readonly string[] = [
   'organization_id',
   // Budgets belong to no one, so that a caller could learn what is in one by naming it.
   'budget_id',
+  'default_estimated_output_tokens',
+  'default_estimated_output_tokens_per_model',
   'temp_budget_increase',
   'temp_budget_expiry',
   'permissions',

@@ -32,6 +32,24 @@ export const LIMITS = {
   max_parallel_requests: now('integer', 'Requests at one time.', 'maxParallelRequests'),
   model_rpm_limit: now('map', 'Model group → requests in any 60 seconds.', { to: 'modelRpmLimit', read: readCounts }),
   model_tpm_limit: now('map', 'Model group → tokens in any 60 seconds.', { to: 'modelTpmLimit', read: readCounts }),
+  model_itpm_limit: now('map', 'Model group → input tokens in any 60 seconds.', {
+    to: 'modelInputTpmLimit',
+    read: readCounts,
+  }),
+  model_otpm_limit: now('map', 'Model group → output tokens in any 60 seconds.', {
+    to: 'modelOutputTpmLimit',
+    read: readCounts,
+  }),
+  tpd_limit: now('integer', 'Tokens in a day by UTC, input and output together.', 'tpdLimit'),
+  default_estimated_output_tokens: now(
+    'integer',
+    'What a request that does not limit its answer reserves of `tpm_limit` and `tpd_limit`.',
+    { to: 'estimatedOutputTokens', otherwise: 'what answers of such requests had lately' },
+  ),
+  default_estimated_output_tokens_per_model: now('map', 'The same by model group.', {
+    to: 'modelEstimatedOutputTokens',
+    read: readCounts,
+  }),
   budget_id: now('text', 'A named budget, made by the API: its limits hold if the object has none of its own.', {
     to: 'budgetId',
   }),

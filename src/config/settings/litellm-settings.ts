@@ -178,6 +178,12 @@ export const LITELLM_SETTINGS = {
     to: 'budgets.globalPeriod',
     otherwise: 'never resets',
   }),
+  budget_rollover: now(
+    'flag',
+    'Spend beyond a budget counts in its next period, up to twelve periods on, and is not forgiven.',
+    'budgets.rollover',
+    false,
+  ),
   budget_exceeded_status_code: now(
     'integer',
     'Status of the answer to a request that a budget refuses, from 400 to 499.',
@@ -198,6 +204,11 @@ export const LITELLM_SETTINGS = {
     'budgets.refuseUnpriced',
     false,
   ),
+  default_soft_budget: now('usd', 'Soft budget of keys without one: spend at which an alert goes out.', {
+    to: 'budgets.defaultSoftBudget',
+    otherwise: 'none',
+    convert: (amount) => (amount === 0n ? undefined : amount),
+  }),
   max_user_budget: later('usd', 'Budget of a new end user.'),
   max_end_user_budget: now('usd', 'Budget of customers without one.', {
     to: 'budgets.customerDefault',

@@ -1,5 +1,6 @@
 /** Settings of deployments: `model_list`, and the credentials they may share. */
 import { later, never, now, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
+import { ACCESS_WINDOW_MEMBERS, readAccessWindows } from './access-windows.ts';
 import { DEPLOYMENT_TLS } from './connection-tls.ts';
 import { listOfDropped } from './other-values.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
@@ -41,6 +42,13 @@ export const MODEL_INFO = {
   access_groups: now('texts', 'Groups of models, which lists of allowed models may name.'),
   team_id: now('text', 'The only team whose keys may use the deployment.'),
   team_public_model_name: now('text', 'The name by which these keys ask for it; `model_name` if it is not set.'),
+  access_windows: now('list', 'Hours of the day at which only some teams may use the deployment.', {
+    to: 'accessWindows',
+    read: readAccessWindows,
+    members: ACCESS_WINDOW_MEMBERS,
+  }),
+  itpm: now('integer', 'As in `litellm_params`, which wins.', 'itpm'),
+  otpm: now('integer', 'As in `litellm_params`, which wins.', 'otpm'),
   tier: later('text', '`free` or `paid`.'),
   allowed_fails: now('integer', 'Failures in a minute that the deployment may have.', {
     to: 'allowedFails',
@@ -114,11 +122,23 @@ export const MODEL_PARAMS = {
   order: now('integer', 'Deployments of the lowest order are tried first, those without any last.', 'order'),
   rpm: now('integer', 'Requests per minute this deployment takes; its share in simple shuffle.', 'rpm'),
   tpm: now('integer', 'Tokens per minute this deployment takes; its share in simple shuffle.', 'tpm'),
-  itpm: later('integer', 'Input tokens per minute this deployment takes.'),
-  otpm: later('integer', 'Output tokens per minute this deployment takes.'),
+  itpm: now(
+    'integer',
+    "Input tokens per minute this deployment takes, without those from the provider's prompt cache. Holds where `rpm` and `tpm` do.",
+    'itpm',
+  ),
+  otpm: now('integer', 'Output tokens per minute this deployment takes. Holds where `rpm` and `tpm` do.', 'otpm'),
   max_parallel_requests: now('integer', 'Requests at one time this deployment takes.', 'maxParallelRequests'),
-  default_api_key_tpm_limit: later('integer', 'Tokens per minute for a key that has no limit of its own.'),
-  default_api_key_rpm_limit: later('integer', 'Requests per minute for a key that has no limit of its own.'),
+  default_api_key_tpm_limit: now(
+    'integer',
+    'Tokens per minute that each key may use of the group, if the key and its team have no `model_tpm_limit`. Of several deployments the lowest counts.',
+    'keyTpmLimit',
+  ),
+  default_api_key_rpm_limit: now(
+    'integer',
+    'Requests per minute that each key may make to the group, if the key and its team have no `model_rpm_limit`.',
+    'keyRpmLimit',
+  ),
   tags: now('texts', 'Tags by which requests choose deployments; `default` for those that choose none.', 'tags', []),
   tag_regex: now(
     'texts',

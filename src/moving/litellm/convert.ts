@@ -54,6 +54,8 @@ const LIMITS = [
 const IN_METADATA = [
   'model_rpm_limit',
   'model_tpm_limit',
+  'default_estimated_output_tokens',
+  'default_estimated_output_tokens_per_model',
   'tags',
   'enforced_params',
   'temp_budget_increase',
@@ -210,6 +212,7 @@ export function teamOf(row: JsonObject, known: Known, note: Note): Team {
     [...columns, 'default_team_member_models'],
     [
       ...['model_rpm_limit', 'model_tpm_limit', 'tags', 'guardrails', 'policies', 'prompts', 'rpm_limit_type'],
+      ...['default_estimated_output_tokens', 'default_estimated_output_tokens_per_model'],
       ...['tpm_limit_type', 'mcp_rpm_limit', 'disable_global_guardrails', 'allowed_passthrough_routes'],
       ...['allowed_vector_store_indexes', 'team_member_key_duration'],
     ],

@@ -10,6 +10,7 @@ import type { LedgerRow } from '../../stores/contracts/ledger.ts';
 import type { Parts } from '../parts.ts';
 import { chargesOfRows } from './charges.ts';
 import { amountsOf } from './claim-amounts.ts';
+import { closeDay } from './day-claim.ts';
 import { ledgerRows, orphanRow, refusalRow } from './ledger-rows.ts';
 import { paceOf } from './orphan-note.ts';
 import { errorOfRefusal } from './refusals.ts';
@@ -136,6 +137,8 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
       if (admission.claim !== undefined) {
         release(admission.claim, parts.claims.cancel(callId, exchange.clock.nowMs()), parts);
       }
+      const undone = closeDay(exchange, parts, undefined);
+      if (undone !== undefined) forget(undone, parts);
       if (admission.isJournalled) parts.journal.drop(callId);
       return NO_ROWS;
     }
@@ -145,7 +148,9 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
       admission.claim === undefined && charges.length === 0 ? undefined : settlementOf(exchange, charges);
     const settled = settlement === undefined ? undefined : parts.claims.settle(settlement);
     const entry = { callId, rows, ...defined({ settlement }) };
-    const settling = settled instanceof Promise ? settled : undefined;
+    const day = admission.hasDayClaim ? closeDay(exchange, parts, usedTokens(exchange)) : undefined;
+    const waits = [settled, day].filter((each) => each instanceof Promise);
+    const settling = waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
     // A counter that is built from the ledger meanwhile would count this twice: the ledger gets it when it is settled.
     parts.journal.close(entry, settling);
     if (admission.claim !== undefined) release(admission.claim, settling, parts);
@@ -169,7 +174,8 @@ function closeRefused(exchange: Exchange, parts: Parts): readonly LedgerRow[] {
 
 const NO_ROWS: readonly LedgerRow[] = [];
 
-function settlementOf(exchange: Exchange, charges: readonly Charge[]): Settlement {
+/** The tokens of all attempts. */
+function usedTokens(exchange: Exchange): { readonly inputTokens: number; readonly outputTokens: number } {
   let inputTokens = 0;
   let outputTokens = 0;
   for (const { usage } of exchange.attempts) {
@@ -180,12 +186,15 @@ function settlementOf(exchange: Exchange, charges: readonly Charge[]): Settlemen
     inputTokens = exchange.recalled.usage?.inputTokens ?? 0;
     outputTokens = exchange.recalled.usage?.outputTokens ?? 0;
   }
+  return { inputTokens, outputTokens };
+}
+
+function settlementOf(exchange: Exchange, charges: readonly Charge[]): Settlement {
   return {
     id: exchange.callId,
     nowMs: exchange.clock.nowMs(),
     cost: bookedSoFar(exchange),
-    inputTokens,
-    outputTokens,
+    ...usedTokens(exchange),
     charges,
   };
 }

@@ -11,6 +11,7 @@ import { eachBody } from '../other-bodies.ts';
 import type { Parts } from '../parts.ts';
 import { answerLimit } from './answer-limit.ts';
 import { candidatesOf } from './candidates.ts';
+import { estimatedOutput } from './estimated-output.ts';
 import { countMedia } from './media-tokens.ts';
 import { isAdmissible } from './priced-deployments.ts';
 import { pricedExtras } from './priced-extras.ts';
@@ -104,11 +105,12 @@ function amountsOfBody(
       });
     });
   const media = countMedia(exchange, admission, deployments);
-  const amounts = claimAmounts({
+  const longest = answerLimit(exchange, deployments);
+  const usual = claimAmounts({
     mode,
     candidates,
     inputTokens: inputs.estimate(name, sized, withSearches(media, webSearches)),
-    maxOutputTokens: answerLimit(exchange, deployments),
+    maxOutputTokens: longest,
     choices,
     forecast: hasOutput ? forecasts.forecast(name, identity?.keyHash ?? '', exchange.route) : undefined,
     hasOutput,
@@ -116,6 +118,8 @@ function amountsOfBody(
     doOthersWait,
     mayHaveAudio: outline.asksForAudio || outline.media.some(mayBeSound),
   });
+  const estimate = hasOutput && longest === undefined ? estimatedOutput(admission, group ?? { name }) : undefined;
+  const amounts = estimate === undefined ? usual : { ...usual, outputTokens: estimate * choices };
   const isFree = amounts.hold === 0n && amounts.exposure === 0n && candidates.every(({ card }) => card !== undefined);
   return { amounts, isFree, unbounded: media.unbounded };
 }

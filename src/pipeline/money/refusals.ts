@@ -126,7 +126,8 @@ const RATE_KINDS: Readonly<Partial<Record<Scope['kind'], string>>> = {
   customer: 'end_user',
 };
 
-function rateName(scope: Scope | undefined, account: string): string {
+/** Whose rate it is, in LiteLLM's words. */
+export function rateName(scope: Scope | undefined, account: string): string {
   if (scope === undefined) return 'a limit';
   const model = account.split('/model:')[1];
   const kind = `${model === undefined ? '' : 'model_per_'}${RATE_KINDS[scope.kind] ?? scope.kind}`;
@@ -140,6 +141,6 @@ function nameOf(scope: Scope | undefined, account?: string): string {
 }
 
 /** `2026-11-27 03:00:00 UTC`. */
-function momentIn(nowMs: number, waitMs: number): string {
+export function momentIn(nowMs: number, waitMs: number): string {
   return `${new Date(nowMs + waitMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

@@ -29,6 +29,13 @@ export interface Limits {
   readonly maxParallelRequests?: number;
   readonly modelRpmLimit?: Readonly<Record<string, number>>;
   readonly modelTpmLimit?: Readonly<Record<string, number>>;
+  readonly modelInputTpmLimit?: Readonly<Record<string, number>>;
+  readonly modelOutputTpmLimit?: Readonly<Record<string, number>>;
+  /** Tokens of a day in UTC, input and output together. */
+  readonly tpdLimit?: number;
+  /** What a request without a limit of its answer reserves of the rates of tokens. */
+  readonly estimatedOutputTokens?: number;
+  readonly modelEstimatedOutputTokens?: Readonly<Record<string, number>>;
   /** An increase of `maxBudget` until a moment. */
   readonly tempBudgetIncrease?: { readonly amount: PicoUsd; readonly untilMs: number };
   /** A named budget whose limits hold if the object has none of its own. */
@@ -51,6 +58,11 @@ export const LIMIT_NAMES = [
   'maxParallelRequests',
   'modelRpmLimit',
   'modelTpmLimit',
+  'modelInputTpmLimit',
+  'modelOutputTpmLimit',
+  'tpdLimit',
+  'estimatedOutputTokens',
+  'modelEstimatedOutputTokens',
   'tempBudgetIncrease',
   'budgetId',
   'budgetAnchorMs',

@@ -1,0 +1,84 @@
+/** What is spent beyond a budget, in its next period. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { JsonObject } from '../../src/core/json.ts';
+import { SqlLedger } from '../../src/stores/sql/ledger/sql-ledger.ts';
+import { openSqliteDatabase } from '../../src/stores/sqlite/sqlite-database.ts';
+import { hashKey } from '../../src/tenancy/hash-key.ts';
+import { ledgerRow } from '../support/ledger-rows.ts';
+import { startReceiver } from './receiver.ts';
+import { ask, eventually, manage, messageOf, startMoneyGateway } from './tenants.ts';
+
+const PICO_PER_USD = 1_000_000_000_000n;
+const DAY_MS = 86_400_000;
+
+describe('budget_rollover', { timeout: 60_000 }, () => {
+  let dataFolder: string;
+  before(async () => {
+    dataFolder = mkdtempSync(join(tmpdir(), 'sluice-rollover-'));
+    const database = await openSqliteDatabase({
+      path: join(dataFolder, 'sluice.db'),
+      makeLedger: (connection) => new SqlLedger(connection),
+    });
+    const noon = (daysAgo: number): number => Math.floor(Date.now() / DAY_MS) * DAY_MS - daysAgo * DAY_MS + DAY_MS / 2;
+    // Two days ago 9 USD, yesterday 7 USD, each against a budget of 5.
+    const row = (daysAgo: number, usd: number) =>
+      ledgerRow(`call-${daysAgo}`, {
+        startedAtMs: noon(daysAgo),
+        endedAtMs: noon(daysAgo) + 1_000,
+        cost: BigInt(usd) * PICO_PER_USD,
+        keyHash: hashKey('carries'),
+        accounts: [`key:${hashKey('carries')}`],
+      });
+    await database.ledger.write([row(2, 9), row(1, 7)]);
+    await database.close();
+  });
+  after(() => rmSync(dataFolder, { recursive: true }));
+
+  const config = (litellm: JsonObject): JsonObject => ({
+    user_api_key_list: [{ api_key: 'carries', max_budget: 5, budget_duration: '1d' }],
+    litellm_settings: litellm,
+  });
+
+  it('counts the excess of the periods before, so that a budget that was overspent is used up', async (context) => {
+    const gateway = await startMoneyGateway(config({ budget_rollover: true }), { dataFolder });
+    context.after(() => gateway.close());
+    const refused = await ask(gateway, 'carries');
+    assert.equal(refused.status, 422);
+    // 9 - 5 = 4 went into yesterday, 4 + 7 - 5 = 6 into today.
+    assert.match(messageOf(refused), /Current cost: 6, Max budget: 5/);
+    const { info } = await manage(gateway, `/key/info?key=${hashKey('carries')}`);
+    assert.equal((info as JsonObject).spend, 6);
+  });
+
+  it('forgives it without the setting', async (context) => {
+    const gateway = await startMoneyGateway(config({}), { dataFolder });
+    context.after(() => gateway.close());
+    assert.equal((await ask(gateway, 'carries')).status, 200);
+  });
+});
+
+describe('default_soft_budget', { timeout: 60_000 }, () => {
+  it('alerts for keys that have no soft budget of their own, and refuses nothing', async (context) => {
+    const receiver = await startReceiver();
+    context.after(() => receiver.close());
+    const gateway = await startMoneyGateway({
+      budget_settings: { alert_webhooks: [`${receiver.url}/hook`] },
+      litellm_settings: { default_soft_budget: 0.0000001 },
+      user_api_key_list: [
+        { api_key: 'usual', key_alias: 'usual' },
+        { api_key: 'own', key_alias: 'own', soft_budget: 100 },
+      ],
+    });
+    context.after(() => gateway.close());
+    for (const key of ['own', 'usual', 'usual', gateway.masterKey]) assert.equal((await ask(gateway, key)).status, 200);
+    await eventually(() => receiver.events('soft_budget_crossed').length > 0, 'the alert comes');
+    assert.deepEqual(
+      receiver.events('soft_budget_crossed').map(({ key_alias: alias }) => alias),
+      ['usual'],
+    );
+  });
+});

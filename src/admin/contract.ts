@@ -83,5 +83,16 @@ export interface ManagementRoute {
   /** What it does, in a sentence for the reference page. */
   readonly summary: string;
   /** Resolves to the body of a 200; throws a GatewayError for everything else. */
-  answer(call: ManagementCall): Promise<JsonValue>;
+  answer(call: ManagementCall): Promise<JsonValue | TextAnswer>;
+}
+
+/** A body that is no JSON. */
+export class TextAnswer {
+  readonly contentType: string;
+  readonly text: string;
+
+  constructor(contentType: string, text: string) {
+    this.contentType = contentType;
+    this.text = text;
+  }
 }

@@ -1,7 +1,7 @@
 /** Serves management routes over HTTP: checks the caller, reads the request, sends the answer. */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ManagementContext, ManagementRoute, Role } from '../admin/contract.ts';
+import { type ManagementContext, type ManagementRoute, type Role, TextAnswer } from '../admin/contract.ts';
 import { deniedByKey, rolesOf } from '../admin/roles.ts';
 import { asGatewayError, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
@@ -63,10 +63,10 @@ async function answer(
 ): Promise<void> {
   const client = new HttpClient(request.raw, reply.raw, serving.overload);
   const ignored = new Set<string>();
-  const send = (status: number, body: Uint8Array, further: readonly string[] = []): void =>
+  const send = (status: number, body: Uint8Array, further: readonly string[] = [], type = 'application/json'): void =>
     client.sendWhole(
       status,
-      ['content-type', 'application/json', 'cache-control', 'no-store', ...ignoredHeader(ignored), ...further],
+      ['content-type', type, 'cache-control', 'no-store', ...ignoredHeader(ignored), ...further],
       body,
     );
   try {
@@ -90,7 +90,8 @@ async function answer(
       headers: request.headers,
       ignore: (path) => ignored.add(path),
     });
-    send(200, Buffer.from(JSON.stringify(body)));
+    if (body instanceof TextAnswer) send(200, Buffer.from(body.text), [], body.contentType);
+    else send(200, Buffer.from(JSON.stringify(body)));
   } catch (error) {
     const known = knownError(error);
     if (known.code === 'internal') serving.onFault(`${route.method} ${url} failed`, error);

@@ -50,8 +50,8 @@ const EXPECTED: Readonly<Record<string, keyof typeof LET_THROUGH>> = {
   'GET /user/info': 'users',
   'GET /v2/user/info': 'users',
   'GET /user/list': 'organizationReaders',
-  'GET /user/daily/activity': 'everyone',
-  'GET /user/daily/activity/aggregated': 'everyone',
+  ...activityOf('user', 'everyone'),
+  'GET /user/daily/activity/aggregated/users': 'everyone',
   'GET /user/available_users': 'readers',
   'GET /user/available_roles': 'everyone',
   'POST /team/new': 'aboveTeams',
@@ -73,14 +73,15 @@ const EXPECTED: Readonly<Record<string, keyof typeof LET_THROUGH>> = {
   'POST /team/model/delete': 'aboveTeams',
   'GET /team/permissions_list': 'users',
   'POST /team/permissions_update': 'runners',
-  'GET /team/daily/activity': 'users',
+  ...activityOf('team', 'users'),
+  'GET /team/spend/by_user': 'users',
   'POST /organization/new': 'admin',
   'PATCH /organization/update': 'admin',
   'DELETE /organization/delete': 'admin',
   'GET /organization/list': 'organizationReaders',
   'GET /organization/info': 'organizationReaders',
   'POST /organization/info': 'organizationReaders',
-  'GET /organization/daily/activity': 'organizationReaders',
+  ...activityOf('organization', 'organizationReaders'),
   'POST /organization/member_add': 'aboveTeams',
   'PATCH /organization/member_update': 'aboveTeams',
   'DELETE /organization/member_delete': 'aboveTeams',
@@ -91,7 +92,7 @@ const EXPECTED: Readonly<Record<string, keyof typeof LET_THROUGH>> = {
   'POST /customer/unblock': 'admin',
   'GET /customer/info': 'readers',
   'GET /customer/list': 'readers',
-  'GET /customer/daily/activity': 'readers',
+  ...activityOf('customer', 'readers'),
   'POST /budget/new': 'admin',
   'POST /budget/update': 'admin',
   'POST /budget/info': 'readers',
@@ -105,7 +106,7 @@ const EXPECTED: Readonly<Record<string, keyof typeof LET_THROUGH>> = {
   'POST /tag/info': 'readers',
   'GET /tag/list': 'readers',
   'GET /tag/distinct': 'readers',
-  'GET /tag/daily/activity': 'readers',
+  ...activityOf('tag', 'readers'),
   'GET /tag/summary': 'readers',
   'POST /credentials': 'admin',
   'GET /credentials': 'admin',
@@ -140,6 +141,10 @@ const EXPECTED: Readonly<Record<string, keyof typeof LET_THROUGH>> = {
   'GET /global/activity': 'everyone',
   'GET /global/activity/model': 'everyone',
   'GET /global/spend/report': 'overseers',
+  'GET /key/spend/report': 'everyone',
+  'GET /user/spend/report': 'everyone',
+  'GET /team/spend/report': 'everyone',
+  'GET /organization/spend/report': 'everyone',
   'POST /global/spend/reset': 'admin',
   'POST /global/spend/refresh': 'admin',
   'GET /spend/orphans': 'readers',
@@ -147,6 +152,12 @@ const EXPECTED: Readonly<Record<string, keyof typeof LET_THROUGH>> = {
   'GET /audit': 'readers',
   'GET /audit/:id': 'readers',
 };
+
+/** All routes under `/…/daily/activity`. */
+function activityOf(whose: string, who: keyof typeof LET_THROUGH): Record<string, keyof typeof LET_THROUGH> {
+  const rests = ['', '/aggregated', '/aggregated/keys', '/aggregated/search', '/aggregated/model_top_keys', '/export'];
+  return Object.fromEntries(rests.map((rest) => [`GET /${whose}/daily/activity${rest}`, who]));
+}
 
 let server: ManagementServer;
 before(async () => {

@@ -164,7 +164,7 @@ export async function startManagement(
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const answered = { status: response.status, body: (await response.json()) as JsonValue };
+    const answered = { status: response.status, body: await bodyOf(response) };
     if (answered.status === 500) throw new Error(`${method} ${path} failed: ${faults.join('; ')}`);
     return answered;
   };
@@ -309,4 +309,10 @@ export function spendRow(person: Person, changes: Partial<LedgerRow> = {}): Ledg
     ],
     ...changes,
   };
+}
+
+/** An export is a text. */
+async function bodyOf(response: Response): Promise<JsonValue> {
+  const text = await response.text();
+  return response.headers.get('content-type') === 'application/json' ? (JSON.parse(text) as JsonValue) : text;
 }

@@ -10,10 +10,11 @@ import { type Changed, changeLimits, withChanges } from '../changes.ts';
 import type { ManagementCall, ManagementContext, ManagementRoute } from '../contract.ts';
 import { Fields } from '../fields.ts';
 import { readLimits } from '../limits-fields.ts';
-import { pageOf, textOf } from '../query-fields.ts';
+import { pageOf, textOf, textsOf } from '../query-fields.ts';
 import { ADMIN, READERS } from '../roles.ts';
 import { get, post } from '../route.ts';
-import { dailyActivity, filtersFor } from '../spend/daily-activity.ts';
+import { activityRoutes } from '../spend/activity-routes.ts';
+import { type ActivityScope, filtersFor } from '../spend/daily-activity.ts';
 import { spenderOf } from '../spenders.ts';
 import { type Spent, setSpent, showWithSpent, spentOfOne } from '../spent.ts';
 import { changedNow, madeNow } from '../stamps.ts';
@@ -32,7 +33,7 @@ export const CUSTOMER_ROUTES: readonly ManagementRoute[] = [
   post(both('unblock'), ADMIN, unblock, 'Accepts requests for blocked customers again.'),
   get(both('info'), READERS, info, 'Shows one customer with what it spent.'),
   get(both('list'), READERS, list, 'Lists customers; `page` and `page_size` show more than the first thousand.'),
-  get(both('daily/activity'), READERS, activity, 'Shows what customers used and spent by day.'),
+  ...activityRoutes(both('daily/activity'), READERS, activity, 'customers'),
 ];
 
 async function create(call: ManagementCall): Promise<JsonValue> {
@@ -144,13 +145,14 @@ async function list({ context, query }: ManagementCall): Promise<JsonValue> {
   return await showWithSpent(context, customers, spenderOf.customer, show);
 }
 
-async function activity(call: ManagementCall): Promise<JsonValue> {
+async function activity(call: ManagementCall): Promise<ActivityScope> {
   const filters = filtersFor(call.query, 'end_user_ids', (customerId) => ({ customerId }));
-  const aliases = async (found: readonly string[]) => {
+  const names = async (found: readonly string[]) => {
     const customers = await call.context.directory.getMany('customer', found);
     return new Map(customers.map(({ id, alias }) => [id, { alias: alias ?? null }]));
   };
-  return await dailyActivity(call, 'customer', filters, aliases);
+  const excluded = textsOf(call.query, 'exclude_end_user_ids') ?? [];
+  return { entity: 'customer', filters, names, excluded };
 }
 
 async function describe(context: ManagementContext, customer: Customer): Promise<JsonObject> {

@@ -13,7 +13,8 @@ import { readLimits } from '../limits-fields.ts';
 import { pageOf, textOf, textsOf } from '../query-fields.ts';
 import { ADMIN, ORGANIZATION_READERS } from '../roles.ts';
 import { del, get, patch, post } from '../route.ts';
-import { dailyActivity } from '../spend/daily-activity.ts';
+import { activityRoutes } from '../spend/activity-routes.ts';
+import type { ActivityScope } from '../spend/daily-activity.ts';
 import { denied } from '../spend/scope.ts';
 import { changedNow, madeNow } from '../stamps.ts';
 import { changeObject, checkExists, createObject, deleteObjects, idOf } from '../stored.ts';
@@ -30,12 +31,7 @@ export const ORGANIZATION_ROUTES: readonly ManagementRoute[] = [
   get('/organization/list', ORGANIZATION_READERS, list, 'Lists the organisations that the caller may see.'),
   get('/organization/info', ORGANIZATION_READERS, info, 'Shows an organisation with its teams and members.'),
   post('/organization/info', ORGANIZATION_READERS, infoOfMany, 'Shows several organisations.'),
-  get(
-    '/organization/daily/activity',
-    ORGANIZATION_READERS,
-    activity,
-    'Shows what organisations used and spent by day.',
-  ),
+  ...activityRoutes('/organization/daily/activity', ORGANIZATION_READERS, activity, 'organisations'),
   ...MEMBER_ROUTES,
 ];
 
@@ -151,16 +147,17 @@ async function infoOfMany(call: ManagementCall): Promise<JsonValue> {
   return await showWhole(call.context, organizations);
 }
 
-async function activity(call: ManagementCall): Promise<JsonValue> {
+async function activity(call: ManagementCall): Promise<ActivityScope> {
   const asked = textsOf(call.query, 'organization_ids');
   if (asked?.some((id) => !mayRead(call, id)) === true) throw denied();
   const ids = asked ?? (seesAll(call) ? undefined : organizationIdsOf(call));
   const filter = ids === undefined ? {} : { organizationIds: ids };
-  const aliases = async (found: readonly string[]) => {
+  const names = async (found: readonly string[]) => {
     const organizations = await call.context.directory.getMany('organization', found);
     return new Map(organizations.map(({ id, alias }) => [id, { organization_alias: alias }]));
   };
-  return await dailyActivity(call, 'organization', [filter], aliases);
+  const excluded = textsOf(call.query, 'exclude_organization_ids') ?? [];
+  return { entity: 'organization', filters: [filter], names, excluded };
 }
 
 function mayRead(call: ManagementCall, organizationId: string): boolean {

@@ -5,9 +5,10 @@ import { usdNumber } from '../../core/money.ts';
 import type { ActivityDimension, ActivityRow, Ledger } from '../../stores/contracts/ledger.ts';
 import type { ManagementCall } from '../contract.ts';
 import { wrongField } from '../fields.ts';
-import { pageOf, pagesOf, textsOf } from '../query-fields.ts';
+import { type Page, pageOf, pagesOf, textOf, textsOf } from '../query-fields.ts';
 import { orLastDays, type Span, spanOf } from '../query-spans.ts';
 import { namedKeys } from './key-names.ts';
+import { hashOf } from './scope.ts';
 import { sumOf } from './sum.ts';
 
 /** What sums are asked for. */
@@ -20,21 +21,55 @@ const DIMENSIONS: readonly ActivityDimension[] = ['date', 'key', 'model', 'model
 const MOST_DAYS = 1_000;
 const MOST_NAMES = 100;
 
+/** Whose sums a caller asks for and may see. */
+export interface ActivityScope {
+  /** What they are of. */
+  readonly entity: ActivityDimension;
+  /** Any of these. */
+  readonly filters: readonly ActivityFilter[];
+  readonly names?: EntityNames;
+  /** Entities that are left out. */
+  readonly excluded?: readonly string[];
+}
+
 /** The days of a query, or the last thirty. Pages hold whole days, newest first; the totals are of all days. */
-export async function dailyActivity(
-  call: ManagementCall,
-  entity: ActivityDimension,
-  filters: readonly ActivityFilter[],
-  names?: EntityNames,
-): Promise<JsonObject> {
-  const { context, query } = call;
-  const page = pageOf(query, { sizeName: 'page_size', usual: 10, most: MOST_DAYS });
-  const { fromDate, toDate } = spanOrLastDays(query, context.clock.nowMs());
-  const read = async (by: readonly ActivityDimension[], span: Span): Promise<ActivityRow[]> => {
-    const { ledger } = context;
-    return (await Promise.all(filters.map((filter) => ledger.activity({ ...filter, ...span }, by)))).flat();
-  };
-  const sums = await read(['date'], defined({ fromDate, toDate }));
+export async function dailyActivity(call: ManagementCall, scope: ActivityScope): Promise<JsonObject> {
+  const page = pageOf(call.query, { sizeName: 'page_size', usual: 10, most: MOST_DAYS });
+  return await activityOn(call, scope, page);
+}
+
+/** The same on one page. */
+export async function wholeActivity(call: ManagementCall, scope: ActivityScope): Promise<JsonObject> {
+  return await activityOn(call, scope, { page: 1, size: MOST_DAYS, limit: MOST_DAYS, offset: 0 });
+}
+
+/** Sums of the query's days by some dimensions. */
+export async function activityBy(
+  { context, query }: ManagementCall,
+  { entity, filters, excluded = [] }: ActivityScope,
+  by: readonly ActivityDimension[],
+  span: Span = spanOrLastDays(query, context.clock.nowMs()),
+): Promise<ActivityRow[]> {
+  const { model, ...named } = namedIn(query);
+  const days = defined({ fromDate: span.fromDate, toDate: span.toDate });
+  const dimensions = excluded.length === 0 ? by : [...new Set([...by, entity])];
+  const found = await Promise.all(
+    filters
+      .filter(({ keyHash }) => keyHash === undefined || named.keyHash === undefined || keyHash === named.keyHash)
+      .map((filter) => context.ledger.activity({ ...named, ...defined({ model }), ...filter, ...days }, dimensions)),
+  );
+  return found.flat().filter((row) => !excluded.includes(row.by[entity] ?? ''));
+}
+
+/** The model and the key that a query asks for. */
+function namedIn(query: URLSearchParams): Pick<ActivityFilter, 'model' | 'keyHash'> {
+  const key = textOf(query, 'api_key');
+  return defined({ model: textOf(query, 'model'), keyHash: key === undefined ? undefined : hashOf(key) });
+}
+
+async function activityOn(call: ManagementCall, scope: ActivityScope, page: Page): Promise<JsonObject> {
+  const { entity, names } = scope;
+  const sums = await activityBy(call, scope, ['date']);
   const listed = [...groupBy(sums, 'date').keys()].sort().reverse();
   const shown = listed.slice(page.offset, page.offset + page.limit);
   // Only the days of this page: the parts of all days can be many rows.
@@ -43,7 +78,7 @@ export async function dailyActivity(
   const rows =
     toShown === undefined || fromShown === undefined
       ? []
-      : await read(dimensions, { fromDate: fromShown, toDate: toShown });
+      : await activityBy(call, scope, dimensions, { fromDate: fromShown, toDate: toShown });
   const days = groupBy(rows, 'date');
   const known = await namesOf(call, rows, entity, names);
   const pages = Math.max(1, pagesOf(listed.length, page));

@@ -5,12 +5,11 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { ActivityRow, LedgerFilter, LedgerStatus } from '../../stores/contracts/ledger.ts';
 import type { ManagementCall, ManagementRoute } from '../contract.ts';
-import { wrongField } from '../fields.ts';
 import { flagOf, pageOf, refuseFilters, showPage, textOf, wordOf } from '../query-fields.ts';
 import { dateOf, type Span, spanOf, usdOf } from '../query-spans.ts';
 import { EVERYONE } from '../roles.ts';
 import { get } from '../route.ts';
-import { spendLog } from './rows.ts';
+import { isSuccess, spendLog } from './rows.ts';
 import { type AskedSpend, askedIn, spendScope } from './scope.ts';
 
 /** Rows of an answer that has no pages. */
@@ -101,7 +100,7 @@ function inUsd(sums: ReadonlyMap<string, PicoUsd>): JsonObject {
 /** Rows in pages, filtered and sorted. */
 async function pagedLogs(call: ManagementCall): Promise<JsonValue> {
   const { query, context } = call;
-  refuseFilters(query, 'session_id', 'model_id', 'error_code', 'error_message');
+  refuseFilters(query, ...WITHOUT_COLUMN);
   const page = pageOf(query, { sizeName: 'page_size', usual: 50, most: 1_000 });
   const filter = await filterOf(call);
   const order = orderOf(query);
@@ -120,7 +119,7 @@ async function filterOf(call: ManagementCall): Promise<LedgerFilter> {
     ...defined({
       fromMs,
       toMs,
-      status: wordOf(query, 'status_filter', STATUSES),
+      statuses: statusesOf(wordOf(query, 'status_filter', STATUSES)),
       minCost: usdOf(query, 'min_spend'),
       maxCost: usdOf(query, 'max_spend'),
       requestId: textOf(query, 'request_id'),
@@ -141,10 +140,30 @@ async function keyOfAlias({ query, context }: ManagementCall): Promise<AskedSpen
   return { keyHash: key?.hash ?? '' };
 }
 
-function orderOf(query: URLSearchParams): 'newest' | 'oldest' | 'costliest' {
+/** As a row shows its status: LiteLLM has no other words than `success` and `failure`. Ours name one kind of row each. */
+function statusesOf(word: LedgerStatus | undefined): readonly LedgerStatus[] | undefined {
+  if (word === 'success') return STATUSES.filter(isSuccess);
+  if (word === 'failure') return STATUSES.filter((status) => !isSuccess(status));
+  return word === undefined ? undefined : [word];
+}
+
+/** LiteLLM's filters for which the ledger has no column; an answer without them would look filtered. */
+const WITHOUT_COLUMN = [
+  'session_id',
+  'model_id',
+  'error_code',
+  'error_message',
+  'search',
+  'span_type',
+  'cache_hit_filter',
+  'used_client_oauth_token',
+  'group_by_session',
+  'session_cursor',
+] as const;
+
+function orderOf(query: URLSearchParams): 'newest' | 'oldest' | 'costliest' | 'cheapest' {
   const by = wordOf(query, 'sort_by', ['startTime', 'spend']) ?? 'startTime';
   const order = wordOf(query, 'sort_order', ['asc', 'desc']) ?? 'desc';
   if (by === 'startTime') return order === 'desc' ? 'newest' : 'oldest';
-  if (order === 'desc') return 'costliest';
-  throw wrongField('sort_order', 'must be desc if rows are sorted by spend');
+  return order === 'desc' ? 'costliest' : 'cheapest';
 }

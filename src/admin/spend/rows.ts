@@ -3,7 +3,7 @@
 import { ERRORS, type ErrorCode } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { formatUsd, type PicoUsd, usdNumber } from '../../core/money.ts';
-import type { LedgerRow } from '../../stores/contracts/ledger.ts';
+import type { LedgerRow, LedgerStatus } from '../../stores/contracts/ledger.ts';
 import { exceptionClass } from '../../telemetry/exception-class.ts';
 import type { Identity } from '../../tenancy/identity.ts';
 import { isoTime } from '../show.ts';
@@ -118,7 +118,12 @@ function savedBy({ cost, requestedCost }: LedgerRow): PicoUsd | undefined {
 }
 
 function plainStatus({ status }: LedgerRow): string {
-  return status === 'success' || status === 'cache-hit' ? 'success' : 'failure';
+  return isSuccess(status) ? 'success' : 'failure';
+}
+
+/** Whether LiteLLM would call it a success. */
+export function isSuccess(status: LedgerStatus): boolean {
+  return status === 'success' || status === 'cache-hit';
 }
 
 function exact(amount: PicoUsd | undefined): string | null {

@@ -14,7 +14,8 @@ import { textsOf } from '../query-fields.ts';
 import { spanOf } from '../query-spans.ts';
 import { ADMIN, READERS } from '../roles.ts';
 import { get, post } from '../route.ts';
-import { dailyActivity, filtersFor, groupBy, metricsOf, spanOrLastDays } from '../spend/daily-activity.ts';
+import { activityRoutes } from '../spend/activity-routes.ts';
+import { type ActivityScope, filtersFor, groupBy, metricsOf, spanOrLastDays } from '../spend/daily-activity.ts';
 import { spenderOf } from '../spenders.ts';
 import { type Spent, setSpent, showSpent, showWithSpent, spentOfOne } from '../spent.ts';
 import { changedNow, madeNow, showStamps } from '../stamps.ts';
@@ -33,7 +34,7 @@ export const TAG_ROUTES: readonly ManagementRoute[] = [
   post('/tag/info', READERS, info, 'Shows tags by their names.'),
   get('/tag/list', READERS, list, 'Lists tags that were made, and those that requests carried.'),
   get('/tag/distinct', READERS, distinct, 'Lists names of tags that requests carried.'),
-  get('/tag/daily/activity', READERS, activity, 'Shows what was used and spent by tag and day.'),
+  ...activityRoutes('/tag/daily/activity', READERS, activity, 'tags'),
   get('/tag/summary', READERS, summary, 'Shows what was used and spent by tag.'),
 ];
 
@@ -133,9 +134,8 @@ async function distinct({ context, query }: ManagementCall): Promise<JsonValue> 
   return { results: names.sort().map((tag) => ({ tag })) };
 }
 
-async function activity(call: ManagementCall): Promise<JsonValue> {
-  const filters = filtersFor(call.query, 'tags', (tag) => ({ tag }));
-  return await dailyActivity(call, 'tag', filters);
+async function activity({ query }: ManagementCall): Promise<ActivityScope> {
+  return { entity: 'tag', filters: filtersFor(query, 'tags', (tag) => ({ tag })) };
 }
 
 async function summary({ context, query }: ManagementCall): Promise<JsonValue> {

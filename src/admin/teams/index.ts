@@ -1,9 +1,11 @@
 import type { ManagementRoute } from '../contract.ts';
 import { EVERYONE, ORGANIZATION_ADMINS, TEAM_ADMINS, USERS } from '../roles.ts';
 import { get, patch, post } from '../route.ts';
+import { activityRoutes } from '../spend/activity-routes.ts';
 import { addManyMembers, addMembers, ownMembership, removeMember, updateMember } from './members.ts';
 import { newTeam } from './new.ts';
 import { availableTeams, listPermissions, listTeamPages, listTeams, teamActivity, teamInfo } from './read.ts';
+import { spendByUser } from './spend-by-user.ts';
 import {
   addTeamModels,
   blockTeam,
@@ -61,10 +63,11 @@ export const TEAM_ROUTES: readonly ManagementRoute[] = [
     updatePermissions,
     'Sets which management routes plain members of a team may call.',
   ),
+  ...activityRoutes('/team/daily/activity', USERS, teamActivity, 'teams'),
   get(
-    '/team/daily/activity',
+    '/team/spend/by_user',
     USERS,
-    teamActivity,
-    'Shows what teams used and spent by day; a plain member sees only its own part.',
+    spendByUser,
+    'Shows what each user spent in each team; a plain member sees its own part.',
   ),
 ];

@@ -18,7 +18,7 @@ import type { ManagementCall } from '../contract.ts';
 import { wrongField } from '../fields.ts';
 import { describeKeys } from '../keys/show-key.ts';
 import { findPage, numberOf, pageOf, refuseFilters, showPage, sortOf, textOf, textsOf } from '../query-fields.ts';
-import { type ActivityFilter, dailyActivity } from '../spend/daily-activity.ts';
+import type { ActivityFilter, ActivityScope } from '../spend/daily-activity.ts';
 import { describeMemberships, describeTeam, describeTeams } from './show-team.ts';
 import { MEMBER_PERMISSIONS } from './team-fields.ts';
 
@@ -83,17 +83,15 @@ export async function availableTeams(): Promise<JsonValue> {
   return [];
 }
 
-/** `GET /team/daily/activity`: what teams used and spent by day; a plain member sees its own part. */
-export async function teamActivity(call: ManagementCall): Promise<JsonValue> {
+/** What teams used and spent; a plain member sees its own part. */
+export async function teamActivity(call: ManagementCall): Promise<ActivityScope> {
   const { query, context, caller } = call;
   const excluded = textsOf(query, 'exclude_team_ids') ?? [];
   const asked = textsOf(query, 'team_ids');
   const filters: ActivityFilter[] = [];
-  const model = textOf(query, 'model');
-  const further = model === undefined ? {} : { model };
-  if (asked === undefined && seesAll(call) && excluded.length === 0) filters.push(further);
+  if (asked === undefined && seesAll(call)) filters.push({});
   else {
-    const ids = asked ?? (seesAll(call) ? await everyTeam(call) : teamIdsOf(call));
+    const ids = [...new Set(asked ?? teamIdsOf(call))];
     if (ids.length > MOST_TEAMS) throw wrongField('team_ids', `must not have more than ${MOST_TEAMS} entries`);
     for (const teamId of ids.filter((id) => !excluded.includes(id))) {
       const team = await readTeam(call, teamId);
@@ -101,19 +99,14 @@ export async function teamActivity(call: ManagementCall): Promise<JsonValue> {
         seesAll(call) || administersTeam(call, team) || isPermitted(call, team, '/team/daily/activity');
       if (!seesAllOfIt && caller.userId === undefined) throw notYours('see what this team spent', 'team_ids');
       const own = seesAllOfIt || caller.userId === undefined ? {} : { userId: caller.userId };
-      filters.push({ ...further, teamId, ...own });
+      filters.push({ teamId, ...own });
     }
   }
   const names = async (ids: readonly string[]) => {
     const teams = await context.directory.getMany('team', ids);
     return new Map<string, JsonObject>(teams.map((team) => [team.id, { team_alias: team.alias ?? null }]));
   };
-  return await dailyActivity(call, 'team', filters, names);
-}
-
-async function everyTeam({ context }: ManagementCall): Promise<readonly string[]> {
-  const teams = await context.directory.list('team', {}, { limit: MOST_TEAMS, offset: 0 });
-  return teams.map(({ id }) => id);
+  return { entity: 'team', filters, names, excluded };
 }
 
 async function searchOf(call: ManagementCall): Promise<Search | undefined> {

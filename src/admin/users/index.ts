@@ -1,9 +1,10 @@
 import type { ManagementRoute } from '../contract.ts';
 import { ADMIN, EVERYONE, ORGANIZATION_ADMINS, ORGANIZATION_READERS, READERS, USERS } from '../roles.ts';
 import { get, post } from '../route.ts';
+import { activityRoutes, costliestUsers } from '../spend/activity-routes.ts';
 import { availableRoles } from './available-roles.ts';
 import { newUser } from './new.ts';
-import { availableUsers, listUsers, userActivity, userActivityWhole, userInfo, userInfoAlone } from './read.ts';
+import { availableUsers, listUsers, userActivity, userInfo, userInfoAlone } from './read.ts';
 import { deleteUsers, updateUser, updateUsers } from './update.ts';
 
 /** Routes of users. */
@@ -25,12 +26,12 @@ export const USER_ROUTES: readonly ManagementRoute[] = [
   get('/user/info', USERS, userInfo, 'Shows a user with its keys and teams; without `user_id` the caller.'),
   get('/v2/user/info', USERS, userInfoAlone, 'Shows a user without its keys and teams.'),
   get('/user/list', ORGANIZATION_READERS, listUsers, 'Lists users in pages.'),
-  get('/user/daily/activity', EVERYONE, userActivity, 'Shows what users used and spent by day, in pages of days.'),
+  ...activityRoutes('/user/daily/activity', EVERYONE, userActivity, 'users'),
   get(
-    '/user/daily/activity/aggregated',
+    '/user/daily/activity/aggregated/users',
     EVERYONE,
-    userActivityWhole,
-    'Shows what users used and spent by day, on one page.',
+    async (call) => costliestUsers(call, await userActivity(call)),
+    'Lists users with what they used and spent, costliest first.',
   ),
   get('/user/available_users', READERS, availableUsers, 'Counts users and teams. No licence limits them.'),
   get('/user/available_roles', EVERYONE, availableRoles, 'Lists the roles that a user can have.'),

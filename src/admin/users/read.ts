@@ -5,11 +5,11 @@ import { type JsonObject, type JsonValue, objectsOf } from '../../core/json.ts';
 import type { Search } from '../../stores/contracts/directory.ts';
 import { organizationIdsOf, seesAll, unknownObject } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
-import { hashOf } from '../keys/find-key.ts';
 import { describeKeys } from '../keys/show-key.ts';
 import { findPage, pageOf, refuseFilters, showPage, sortOf, textOf, textsOf, wordOf } from '../query-fields.ts';
-import { type ActivityFilter, dailyActivity } from '../spend/daily-activity.ts';
+import type { ActivityScope } from '../spend/daily-activity.ts';
 import { PLATFORM_USER, showPlatformBudget } from '../spend/platform-budget.ts';
+import { hashOf } from '../spend/scope.ts';
 import { describeTeams } from '../teams/show-team.ts';
 import { describeUser, describeUsers } from './show-user.ts';
 import { USER_ROLES } from './user-fields.ts';
@@ -79,40 +79,17 @@ export async function availableUsers({ context }: ManagementCall): Promise<JsonV
   };
 }
 
-/** `GET /user/daily/activity`: what users used and spent by day; who does not see all sees its own. */
-export async function userActivity(call: ManagementCall): Promise<JsonValue> {
-  return await activity(call);
-}
-
-/** `GET /user/daily/activity/aggregated`: the same on one page. */
-export async function userActivityWhole(call: ManagementCall): Promise<JsonValue> {
-  const query = new URLSearchParams(call.query);
-  query.set('page', '1');
-  query.set('page_size', '1000');
-  return await activity({ ...call, query });
-}
-
-async function activity(call: ManagementCall): Promise<JsonValue> {
+/** What users used and spent; who does not see all sees its own. */
+export async function userActivity(call: ManagementCall): Promise<ActivityScope> {
   const { query, caller } = call;
   const userId = textOf(query, 'user_id');
-  const model = textOf(query, 'model');
-  const filter: ActivityFilter = {
-    ...defined({ model, userId }),
-    ...keyOf(query),
-  };
-  if (seesAll(call)) return await dailyActivity(call, 'user', [filter]);
+  if (seesAll(call)) return { entity: 'user', filters: [defined({ userId })] };
   if (userId !== undefined && userId !== caller.userId) throw unknownObject(call, 'a user', 'user_id');
+  if (caller.userId !== undefined) return { entity: 'user', filters: [{ userId: caller.userId }] };
   // A key without a user sees what was spent with it.
-  const own = caller.userId === undefined ? { keyHash: caller.keyHash } : { userId: caller.userId };
-  if (caller.userId === undefined && filter.keyHash !== undefined && filter.keyHash !== caller.keyHash) {
-    throw unknownObject(call, 'a key', 'api_key');
-  }
-  return await dailyActivity(call, 'user', [{ ...filter, ...own }]);
-}
-
-function keyOf(query: URLSearchParams): { readonly keyHash?: string } {
   const key = textOf(query, 'api_key');
-  return key === undefined ? {} : { keyHash: hashOf(key) };
+  if (key !== undefined && hashOf(key) !== caller.keyHash) throw unknownObject(call, 'a key', 'api_key');
+  return { entity: 'user', filters: [{ keyHash: caller.keyHash }] };
 }
 
 async function mayRead(call: ManagementCall, id: string): Promise<boolean> {

@@ -230,6 +230,12 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
         costs,
         costs.toSorted((left, right) => right - left),
       );
+      const cheapest = await ledger.find(filter, { ...PAGE, order: 'cheapest' });
+      assert.deepEqual(
+        cheapest.map(({ cost }) => Number(cost ?? -1)),
+        costs.toReversed(),
+      );
+      assert.deepEqual(await ledger.find({ ...filter, statuses: ['failure', 'orphan'] }, PAGE), []);
     }
   });
 

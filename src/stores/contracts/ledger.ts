@@ -94,6 +94,8 @@ export interface LedgerFilter {
   readonly model?: string;
   readonly provider?: string;
   readonly status?: LedgerStatus;
+  /** Any of these. */
+  readonly statuses?: readonly LedgerStatus[];
   readonly fromMs?: number;
   /** Exclusive. */
   readonly toMs?: number;
@@ -137,12 +139,19 @@ export interface Ledger {
   /** Newest first. */
   find(
     filter: LedgerFilter,
-    page: { readonly limit: number; readonly offset: number; readonly order?: 'newest' | 'oldest' | 'costliest' },
+    page: {
+      readonly limit: number;
+      readonly offset: number;
+      readonly order?: 'newest' | 'oldest' | 'costliest' | 'cheapest';
+    },
   ): Promise<LedgerRow[]>;
   count(filter: LedgerFilter): Promise<number>;
   /** Sums by day and other dimensions: fast at ten million rows. Dates are whole days in UTC, `toDate` inclusive. */
   activity(
-    filter: Omit<LedgerFilter, 'callId' | 'requestId' | 'fromMs' | 'toMs' | 'status' | 'minCost' | 'maxCost'> & {
+    filter: Omit<
+      LedgerFilter,
+      'callId' | 'requestId' | 'fromMs' | 'toMs' | 'status' | 'statuses' | 'minCost' | 'maxCost'
+    > & {
       readonly fromDate?: string;
       readonly toDate?: string;
       readonly keyHashes?: readonly string[];

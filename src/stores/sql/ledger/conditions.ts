@@ -34,7 +34,10 @@ export function between(column: string, from: number | undefined, to: number | u
 
 /** The conditions that a search of rows and one of sums by day have in common. */
 export function ofFilter(
-  filter: Omit<LedgerFilter, 'callId' | 'requestId' | 'status' | 'fromMs' | 'toMs' | 'minCost' | 'maxCost'>,
+  filter: Omit<
+    LedgerFilter,
+    'callId' | 'requestId' | 'status' | 'statuses' | 'fromMs' | 'toMs' | 'minCost' | 'maxCost'
+  >,
 ) {
   return [
     ...equalTo({

@@ -3,7 +3,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Ledger, LedgerFilter, LedgerRow } from '../../contracts/ledger.ts';
 import type { NoTables } from '../connection.ts';
 import { rowOf, type StoredRow } from './columns.ts';
-import { allOf, between, equalTo, ofFilter } from './conditions.ts';
+import { allOf, between, equalTo, ofFilter, oneOf } from './conditions.ts';
 
 /** A page of rows. */
 export async function findRows(
@@ -23,9 +23,10 @@ export async function findRows(
     newest: sql`${startedAt} desc, ${id} desc`,
     oldest: sql`${startedAt}, ${id}`,
     costliest: sql`coalesce(cost_pico, -1) desc, ${startedAt} desc, ${id} desc`,
+    cheapest: sql`coalesce(cost_pico, -1), ${startedAt} desc, ${id} desc`,
   };
-  const query =
-    order === 'costliest' ? undefined : ofEach(filter, limit + offset, order === 'newest' ? sql`desc` : sql`asc`);
+  const isByCost = order === 'costliest' || order === 'cheapest';
+  const query = isByCost ? undefined : ofEach(filter, limit + offset, order === 'newest' ? sql`desc` : sql`asc`);
   const from = query === undefined ? source(filter) : sql`(${query}) as picked join ledger using (attempt_id)`;
   const { rows } = await sql<StoredRow>`
     select ledger.* from ${from} where ${query === undefined ? conditions(filter) : sql`1 = 1`}
@@ -89,10 +90,12 @@ function conditions(filter: LedgerFilter): RawBuilder<unknown> {
   return allOf([
     ...ofFilter(filter),
     ...equalTo({ status: filter.status }),
+    ...oneOf({ status: filter.statuses }),
     ...between(filter.tag === undefined ? 'ledger.started_at' : 'ledger_tags.started_at', filter.fromMs, filter.toMs),
     ...(callId === undefined ? [] : [ofCall(callId)]),
     ...(requestId === undefined ? [] : [sql`ledger.attempt_id = asked.asked_id`]),
-    ...(minCost === undefined ? [] : [sql`cost_pico >= ${minCost}`]),
-    ...(maxCost === undefined ? [] : [sql`cost_pico <= ${maxCost}`]),
+    // What has no price counts, and is shown, as 0.
+    ...(minCost === undefined ? [] : [sql`coalesce(cost_pico, 0) >= ${minCost}`]),
+    ...(maxCost === undefined ? [] : [sql`coalesce(cost_pico, 0) <= ${maxCost}`]),
   ]);
 }

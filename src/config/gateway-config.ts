@@ -98,7 +98,10 @@ export interface DeploymentConfig
 
 /** A key declared in a file (`user_api_key_list`). An empty list of models means all. */
 export interface DeclaredKey
-  extends Omit<FieldsOf<typeof DECLARED_KEY>, keyof Limits | 'key' | 'keyType' | 'allowedTags' | 'allowedCustomers'> {
+  extends Omit<
+    FieldsOf<typeof DECLARED_KEY>,
+    keyof Limits | 'key' | 'keyType' | 'allowedTags' | 'allowedCustomers' | 'allowedCacheControls'
+  > {
   /** The key as written; hashed as soon as it is read into the key table and never kept elsewhere. */
   readonly key: string;
   readonly limits: Limits;
@@ -237,6 +240,28 @@ export interface WaitingDeployment {
   readonly entry: JsonObject;
 }
 
+/** How answers are cached. */
+export interface CacheConfig {
+  /** Where answers are kept; absent: in memory. */
+  readonly redis?: RedisConfig;
+  /** Who shares answers; absent: the team, else the user, else the key. */
+  readonly scope?: 'key' | 'user' | 'team' | 'org' | 'global';
+  readonly namespace: string;
+  readonly ttlMs: number;
+  /** Whatever a request asks for. */
+  readonly longestTtlMs: number;
+  readonly largestBytes: number;
+  readonly memoryBytes: number;
+  /** Whether requests are cached that say nothing of it. */
+  readonly isOnByDefault: boolean;
+  readonly keepsToolCalls: boolean;
+  /** Whether identical requests that are under way wait for one answer. */
+  readonly joinsRequests: boolean;
+  readonly isEncrypted: boolean;
+  /** Ids of operations whose answers are kept. */
+  readonly operations: ReadonlySet<string>;
+}
+
 export interface GatewayConfig {
   /** The files it was read from, in merge order. */
   readonly files: readonly string[];
@@ -265,8 +290,8 @@ export interface GatewayConfig {
   readonly proxies?: ProxyConfig;
   /** Whether a provider may be at a link-local address, or at another at which clouds offer credentials. */
   readonly mayBeLinkLocal: boolean;
-  /** `cache` settings in LiteLLM's names (the guide's dialect folded in); absent when caching is off. */
-  readonly cache?: JsonObject;
+  /** How answers are cached; absent: they are not. Where they are kept is read at the start only. */
+  readonly cache?: CacheConfig;
   readonly budgets: BudgetConfig;
   readonly stores: StoreConfig;
   readonly management: ManagementConfig;

@@ -1,6 +1,7 @@
 /** Reads a merged file, in LiteLLM's words, the guide's and ours, into the canonical shape. */
 import { defined } from '../core/defined.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { JsonValue } from '../core/json.ts';
+import { readCache } from './cache.ts';
 import { type MapNode, member, type Place, textOf } from './config-node.ts';
 import { readConnectionTls, readProxies } from './connection-tls.ts';
 import { databaseUrl } from './database-url.ts';
@@ -18,7 +19,7 @@ import type {
   TelemetryConfig,
 } from './gateway-config.ts';
 import type { ReadingContext } from './reading-context.ts';
-import { readRedis } from './redis.ts';
+import { readCacheRedis, readRedis } from './redis.ts';
 import { isCacheOn, redisOfCache } from './redis-of-cache.ts';
 import { fallbackCodes } from './routing-readers.ts';
 import { readFields, Section, type SectionOptions } from './section.ts';
@@ -108,6 +109,8 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
       'use_x_forwarded_for needs trusted_proxy_ranges, the addresses of your proxies: any client could otherwise name an address that may call';
     context.findings.add('error', 'missing-key', general.placeOf('use_x_forwarded_for'), message);
   }
+  const ofCache = redisOfCache(litellm, context);
+  const redis = readRedis(router, ofCache);
   const config: Draft['config'] = {
     ...readDeployments(root, {
       context,
@@ -124,14 +127,14 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     mayBeLinkLocal,
     health: { ...health, stalenessMs: health.stalenessMs ?? health.intervalMs * STALE_AFTER_INTERVALS },
     ...defined({
-      redis: readRedis(router, redisOfCache(litellm, context)),
+      redis,
+      cache: readCache(litellm, readCacheRedis(redis, ofCache), context),
       tls,
       servedTls: readServedTls(general),
       proxies: readProxies(context),
     }),
     telemetry: { ...part<TelemetryConfig>('telemetry.'), metrics: part('telemetry.metrics.') },
     ...defined({ dropParams: litellm.effective('drop_params') }),
-    ...defined({ cache: cacheSettings(litellm) }),
     budgets: finishBudgets(part('budgets.'), sections),
     stores: { ...part<StoreConfig>('stores.'), ...defined({ databaseUrl: databaseUrl(general) }) },
     management: part('management.'),
@@ -222,20 +225,6 @@ function finishBudgets(fields: BudgetConfig, { general, own, litellm }: Sections
     whenAway: { ...(isClosed ? sameForAll(() => 'closed' as const) : DEFAULT_WHEN_AWAY), ...own.get('when_away') },
     unpricedCeiling: own.get('unpriced_ceiling') ?? DEFAULT_CEILING,
     ...defined({ userDefault: userDefault && { ...userDefault, ...defined({ period }) } }),
-  };
-}
-
-/** Cache settings under LiteLLM's names, the guide's `cache` map folded in; undefined when caching is off. */
-function cacheSettings(litellm: Section<typeof LITELLM_SETTINGS>): JsonObject | undefined {
-  if (!isCacheOn(litellm)) return undefined;
-  const guideMap = litellm.map('cache') && (litellm.json('cache') as JsonObject);
-  return {
-    ...guideMap,
-    ...defined({
-      ttl: litellm.json('cache_ttl'),
-      cache_system_prompt_only: litellm.json('cache_system_prompt_only'),
-    }),
-    ...(litellm.json('cache_params') as JsonObject | undefined),
   };
 }
 

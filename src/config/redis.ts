@@ -31,6 +31,15 @@ export function readRedis(router: RedisSection, cache: RedisSection | undefined)
   return { ...redisIn(cache), isCache: true };
 }
 
+/** The Redis of a cache that may be in Redis: one of its own, or `shared`; undefined if there is none. */
+export function readCacheRedis(
+  shared: RedisConfig | undefined,
+  cache: RedisSection | undefined,
+): RedisConfig | undefined {
+  if (cache === undefined || shared === undefined || shared.isCache === true) return cache && shared;
+  return [...cache.names()].some((name) => NAMES_ADDRESS.test(name)) ? redisIn(cache) : shared;
+}
+
 function redisIn(router: RedisSection): RedisConfig {
   const defaultPort = router.rows.redis_port.default;
   const host = router.get('redis_host');

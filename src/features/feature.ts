@@ -1,11 +1,12 @@
 /** What a feature is: something that can be switched off and deleted, with everything that belongs to it in one folder. */
 import type { FeatureSettings } from '../config/feature-settings.ts';
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { CacheConfig, GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Prepare, Slots, StateSlot } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
+import type { AnswerStore } from '../stores/contracts/answers.ts';
 import type { ConversationStore } from '../stores/contracts/conversations.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
 import type { ResponseStore } from '../stores/contracts/responses.ts';
@@ -67,7 +68,9 @@ export interface World {
   /** Whether other instances may write to the same database. */
   readonly mayBeShared: boolean;
   /** Seals texts that are stored. */
-  readonly seal: Pick<Seal, 'seal' | 'unseal'>;
+  readonly seal: Pick<Seal, 'seal' | 'unseal' | 'derive'>;
+  /** Opens the store of cached answers, where a configuration says that it is. */
+  readonly openAnswers: (config: CacheConfig) => AnswerStore;
   readonly log: Pick<Log, 'app'>;
   /** How many tokens a text has, about. */
   readonly countTokens: (text: string) => Promise<number>;

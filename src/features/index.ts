@@ -1,9 +1,10 @@
 import { alerts } from './alerts/index.ts';
+import { answerCache } from './answer-cache/index.ts';
 import type { Feature } from './feature.ts';
 import { storedResponses } from './stored-responses/index.ts';
 
 /** Every feature, in the order in which they act within a slot. A new one is a folder and a line here. */
-export const FEATURES: readonly Feature[] = [alerts, storedResponses];
+export const FEATURES: readonly Feature[] = [alerts, answerCache, storedResponses];
 
 /** What they all bring to the configuration. */
 export const FEATURE_SETTINGS = FEATURES.flatMap(({ settings }) => settings ?? []);

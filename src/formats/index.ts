@@ -119,6 +119,9 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
   },
 };
 
+/** Whether a text is the id of a format. */
+export const isFormatId = (id: string): id is FormatId => Object.hasOwn(FORMATS, id);
+
 /** The parts of a format. Every format that a provider's operation or an endpoint names is in the table. */
 export function formatParts(id: FormatId): FormatParts {
   const parts = FORMATS[id];

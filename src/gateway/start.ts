@@ -1,7 +1,7 @@
 /** The composition root: makes every part, joins them, and listens. */
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { makeManagementContext } from '../admin/make-context.ts';
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { CacheConfig, GatewayConfig } from '../config/gateway-config.ts';
 import { isLoopback } from '../config/known-master-key.ts';
 import { defined } from '../core/defined.ts';
 import { FEATURES } from '../features/index.ts';
@@ -13,6 +13,7 @@ import type { Parts } from '../pipeline/parts.ts';
 import { Edge } from '../server/server.ts';
 import { ALERT_NOTES } from '../stores/contracts/alert-notes.ts';
 import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
+import { MemoryAnswers } from '../stores/memory/answers.ts';
 import { Retention } from '../stores/retention.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Tenants } from '../tenancy/tenants.ts';
@@ -141,6 +142,7 @@ function startFeatures(
     conversations,
     mayBeShared: kind === 'postgres' || config.redis !== undefined,
     seal: makeSeal(options.env, options.masterKey),
+    openAnswers: ({ memoryBytes }: CacheConfig) => new MemoryAnswers(clock, memoryBytes),
   };
   return new RunningFeatures(features, config, { clock, random, post, ...stores, log, countTokens, onFault });
 }

@@ -8,6 +8,7 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
 const VERSION = 's2';
 /** Before texts were bound: still read, to be sealed again. */
 const UNBOUND_VERSION = 's1';
+const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -26,7 +27,7 @@ export class Seal {
   /** `secrets`: the salt key, else the master key; older ones behind it. */
   constructor(secrets: readonly [string, ...string[]]) {
     this.#keys = secrets.map((secret) => {
-      const key = Buffer.from(hkdfSync('sha256', secret, 'sluice', 'secrets at rest', 32));
+      const key = Buffer.from(hkdfSync('sha256', secret, 'sluice', 'secrets at rest', KEY_BYTES));
       return { key, id: createHash('sha256').update(key).digest('hex').slice(0, 8) };
     });
   }
@@ -53,6 +54,13 @@ export class Seal {
   /** Opens a text that was sealed before texts were bound to a place. */
   unsealUnbound(sealed: string): string {
     return this.#open(sealed, UNBOUND_VERSION, '');
+  }
+
+  /** A key of 32 bytes for one purpose, the same as long as the first secret is. */
+  derive(purpose: string): Buffer {
+    const [first] = this.#keys;
+    if (first === undefined) throw new RangeError('There is no key to derive from');
+    return Buffer.from(hkdfSync('sha256', first.key, 'sluice', purpose, KEY_BYTES));
   }
 
   /** Whether a text should be sealed again: it is bound to no place, or sealed under an older key. */

@@ -319,13 +319,41 @@ user_api_key_list:
   });
 });
 
-test('caching is off, LiteLLM-style or guide-style', () => {
-  assert.equal(configOf('litellm_settings: { cache: false, cache_params: { type: redis } }').cache, undefined);
-  assert.deepEqual(configOf('litellm_settings: { cache: true, cache_params: { type: redis, ttl: 60 } }').cache, {
-    type: 'redis',
-    ttl: 60,
-  });
-  assert.equal(configOf('litellm_settings: { enable_cache: false, cache: { type: redis } }').cache, undefined);
+test('caching is on or off, LiteLLM-style or guide-style', () => {
+  const cacheOf = (text: string) => configOf(`litellm_settings: { ${text} }`).cache;
+  assert.equal(cacheOf('cache: false, cache_params: { type: redis }'), undefined);
+  assert.equal(cacheOf('enable_cache: false, cache: { type: local }'), undefined);
+  assert.equal(cacheOf('cache: true, cache_params: { cache_system_prompt_only: true }'), undefined);
+  const both = cacheOf(`enable_cache: true, cache: { type: redis, host: here, namespace: n }, cache_ttl: 3600,
+    cache_params: { host: there, scope: user, mode: default_off, supported_call_types: [acompletion, embedding] }`);
+  assert.deepEqual(
+    [both?.redis?.host, both?.namespace, both?.ttlMs, both?.scope, both?.isOnByDefault, [...(both?.operations ?? [])]],
+    ['there', 'n', 3_600_000, 'user', false, ['chat', 'embedding']],
+  );
+  const lives = ['', 'default_in_memory_ttl: 5', 'default_in_redis_ttl: 5', 'ttl: 0.5, default_in_memory_ttl: 5'];
+  assert.deepEqual(
+    lives.map((text) => cacheOf(`cache: true, cache_params: { type: local, ${text} }`)?.ttlMs),
+    [60_000, 5_000, 60_000, 500],
+  );
+  const bounds = cacheOf('cache: true, cache_params: { type: local, max_ttl: 9, max_entry_kb: 2, max_memory_mb: 3 }');
+  assert.deepEqual(
+    [bounds?.redis, bounds?.longestTtlMs, bounds?.largestBytes, bounds?.memoryBytes],
+    [undefined, 9_000, 2_048, 3_145_728],
+  );
+});
+
+test('answers are in the Redis of the cache, else in the one that instances share, unless they are to be local', () => {
+  const placeOf = (cache: string, router = '') => {
+    const config = configOf(`litellm_settings: { cache: true, cache_params: { ${cache} } }
+router_settings: { ${router} }`);
+    return config.cache?.redis?.host;
+  };
+  const shared = 'redis_host: shared';
+  assert.equal(placeOf('type: redis, host: own', shared), 'own');
+  assert.equal(placeOf('type: redis', shared), 'shared');
+  assert.equal(placeOf('', shared), 'shared');
+  assert.equal(placeOf('type: local', shared), undefined);
+  assert.equal(placeOf('type: redis, url: "redis://user:secret@own:7000/3"', shared), 'own');
 });
 
 test('settings without a typed place are kept as written', () => {

@@ -52,7 +52,10 @@ export const DECLARED_KEY = {
   config: later('map', 'Settings of this key.'),
   permissions: later('map', 'Permissions of this key.'),
   object_permission: later('map', 'MCP servers and vector stores it may use.'),
-  allowed_cache_controls: later('texts', 'Cache controls its requests may use.'),
+  allowed_cache_controls: now('texts', 'The only members of `cache` that its requests may bring.', {
+    to: 'allowedCacheControls',
+    otherwise: 'all',
+  }),
   allowed_routes: now('texts', 'The only paths it may call; `*` matches anything.', 'allowedRoutes'),
   allowed_passthrough_routes: later('texts', 'Pass-through paths it may call.'),
   allowed_vector_store_indexes: later('list', 'Vector store indexes it may use.'),

@@ -11,8 +11,8 @@ import {
   PYTHON,
   protection,
   type SettingRows,
-  several,
 } from '../setting-rows.ts';
+import { CACHE_PARAMS, NO_CACHING_GROUPS } from './cache-params.ts';
 import { CONNECTION_TLS } from './connection-tls.ts';
 import { readDiscounts, readMargins } from './cost-adjustments.ts';
 import { readBlockedUsers } from './customer-settings.ts';
@@ -29,7 +29,6 @@ const CHECKS =
   /moderation|guard|presidio|lakera|aporia|aim|pangea|bedrock|hide_secrets|detect_prompt_injection|banned_keywords|blocked_user|content_safety|model_armor|zscaler|secret_detection|\w\.\w/i;
 const hasChecks = (value: unknown): boolean =>
   Array.isArray(value) && value.some((callback) => typeof callback === 'string' && CHECKS.test(callback));
-const isFalse = (value: unknown): boolean => value === false;
 const budgetOf = (max: PicoUsd): PeriodBudgetConfig => ({ max });
 const debugIf = (isOn: boolean): 'debug' | undefined => (isOn ? 'debug' : undefined);
 
@@ -39,58 +38,6 @@ const logLevelOf = (word: (typeof LOG_LEVELS)[number]) =>
 
 const LOG_FORMATS = ['json', 'text', 'auto', 'console', 'pretty', 'plain'] as const;
 const logFormatOf = (word: (typeof LOG_FORMATS)[number]) => (word === 'json' || word === 'auto' ? word : 'text');
-
-/** The members of `cache_params` (and of the guide's `cache` map). */
-const CACHE_PARAMS = {
-  type: later(
-    ['local', 'redis', 'redis-semantic', 'valkey-semantic', 'qdrant-semantic', 's3', 'gcs', 'azure-blob', 'disk'],
-    'Where answers are cached.',
-    { otherwise: 'redis when a host is given, else local' },
-  ),
-  host: now(
-    'text',
-    'Redis: host. With `cache: true` it is also the Redis in which instances share budgets and limits, unless `router_settings` names one.',
-    { variable: 'REDIS_HOST' },
-  ),
-  port: now('port', 'Redis: port.', { variable: 'REDIS_PORT', otherwise: '6379' }),
-  username: now('text', 'Redis: user.', { variable: 'REDIS_USERNAME' }),
-  password: now('secret', 'Redis: password.', { variable: 'REDIS_PASSWORD' }),
-  db: now('integer', 'Redis: database number.'),
-  url: now('secret', 'Redis: URL.', { variable: 'REDIS_URL' }),
-  ssl: now('flag', 'Redis: TLS.', { variable: 'REDIS_SSL' }),
-  ssl_cert_reqs: now('any', 'Redis: how certificates are checked; `none` takes any.'),
-  ssl_check_hostname: now('flag', 'Redis: whether the certificate must name the host.'),
-  namespace: later('text', 'Prefix of all keys in the cache.'),
-  ttl: later('seconds', 'How long a cached answer lives.'),
-  default_in_memory_ttl: later('seconds', 'How long it lives in memory.'),
-  default_in_redis_ttl: later('seconds', 'How long it lives in Redis.'),
-  max_connections: later('integer', 'Redis: connections.'),
-  redis_startup_nodes: now('list', 'Redis cluster: nodes.'),
-  service_name: now('text', 'Redis sentinel: service.'),
-  sentinel_nodes: now('list', 'Redis sentinel: nodes.'),
-  sentinel_password: now('secret', 'Redis sentinel: password.'),
-  ssl_ca_certs: now('text', 'Redis: CA file.', { variable: 'REDIS_SSL_CA_CERTS' }),
-  ssl_certfile: now('text', 'Redis: file with the client certificate.', { variable: 'REDIS_SSL_CERTFILE' }),
-  ssl_keyfile: now('text', 'Redis: file with its key.', { variable: 'REDIS_SSL_KEYFILE' }),
-  gcp_service_account: later('text', 'Redis: Google service account.'),
-  gcp_ssl_ca_certs: now('text', 'Redis: CA file.'),
-  supported_call_types: later('texts', 'Kinds of requests that are cached.'),
-  mode: later(['default_on', 'default_off'], 'Whether requests are cached by default.', { default: 'default_on' }),
-  similarity_threshold: later('ratio', 'How alike two prompts must be.'),
-  cache_system_prompt_only: guideLater('flag', 'Caches only what depends on the system prompt alone.'),
-  disk_cache_dir: later('text', 'Disk: folder.'),
-  ...several(
-    `redis_semantic_cache_use_async redis_semantic_cache_embedding_model redis_semantic_cache_index_name
-     valkey_semantic_cache_embedding_model valkey_semantic_cache_index_name qdrant_api_base qdrant_collection_name
-     qdrant_quantization_config qdrant_semantic_cache_embedding_model qdrant_semantic_cache_vector_size s3_bucket_name
-     s3_region_name s3_endpoint_url s3_path s3_api_version s3_use_ssl s3_verify gcs_bucket_name gcs_path
-     gcs_path_service_account azure_account_url azure_blob_container`,
-    (name) => later('any', `${name.split('_')[0]}: ${name.split('_').slice(1).join(' ')}.`),
-  ),
-  ...several('qdrant_api_key s3_aws_access_key_id s3_aws_secret_access_key s3_aws_session_token', (name) =>
-    later('secret', `${name.split('_')[0]}: ${name.split('_').slice(1).join(' ')}.`),
-  ),
-} satisfies SettingRows;
 
 const CACHE = { as: 'map', rows: CACHE_PARAMS, id: 'cache_params', isOpen: true } as const;
 
@@ -154,20 +101,25 @@ export const LITELLM_SETTINGS = {
   }),
   allowed_fails: now('integer', 'Failures allowed in a minute. `router_settings` wins.', 'routing.allowedFails'),
   cooldown_time: now('seconds', 'How long a deployment rests. `router_settings` wins.', 'routing.cooldownMs', 5),
-  cache: later('any', 'Whether answers are cached; in the guide a map with `type`, `host`, `port`, `db`.', {
+  cache: now('any', 'Whether answers are cached; in the guide a map with `type`, `host`, `port`, `db`.', {
     default: false,
-    holdsFor: isFalse,
     members: { ...CACHE, or: 'flag' },
   }),
   cache_params: now('map', 'Where and how answers are cached; a Redis of it also counts budgets and limits.', {
     members: CACHE,
   }),
-  enable_cache: guideLater('flag', 'Whether answers are cached.', { holdsFor: isFalse }),
-  cache_ttl: guideLater('seconds', 'How long a cached answer lives.'),
-  cache_system_prompt_only: guideLater('flag', 'Caches only what depends on the system prompt alone.'),
+  enable_cache: guideNow('flag', 'Whether answers are cached; wins over `cache`.'),
+  cache_ttl: guideNow('seconds', 'How long a cached answer lives; `cache_params.ttl` wins.'),
+  cache_system_prompt_only: guideLater(
+    'flag',
+    "No answer is ever given again; only the provider's own cache of prompts is to be used, for the system prompt.",
+  ),
   enable_redis_auth_cache: later('flag', 'Keeps looked-up keys in Redis.'),
-  enable_caching_on_provider_specific_optional_params: later('flag', 'Caches by provider-specific parameters too.'),
-  caching_groups: later('list', 'Groups that share cached answers.'),
+  enable_caching_on_provider_specific_optional_params: never(
+    'flag',
+    'Whatever may change an answer is part of what it is found by.',
+  ),
+  caching_groups: never('list', NO_CACHING_GROUPS),
   max_budget: now('usd', 'Budget of the whole gateway; 0: none. `general_settings.global_max_budget` wins.', {
     to: 'budgets.globalMax',
     otherwise: 'none',

@@ -3,6 +3,7 @@
 import { FALLBACK_WORDS } from '../../routing/fallback-chain.ts';
 import { type Aliases, readAliases, readGroupAffinity } from '../routing-readers.ts';
 import { guideNow, later, never, now, own, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
+import { NO_CACHING_GROUPS } from './cache-params.ts';
 import { HEALTH_CHECKS } from './general-settings.ts';
 import { PARAMS } from './model-list.ts';
 import { customStrategy } from './other-values.ts';
@@ -221,9 +222,9 @@ export const ROUTER_SETTINGS = {
   redis_service_name: own('text', 'What the sentinels call the master.', { default: 'mymaster' }),
   redis_sentinel_username: own('text', 'The user to ask the sentinels as.'),
   redis_sentinel_password: own('secret', 'The password of the sentinels.'),
-  cache_responses: later('flag', 'Whether answers are cached.'),
-  cache_kwargs: later('map', 'Settings of the cache.'),
-  caching_groups: later('list', 'Groups that share cached answers.'),
+  cache_responses: never('flag', 'Answers are cached as `litellm_settings.cache` says.'),
+  cache_kwargs: never('map', 'Names arguments of a Python client; `litellm_settings.cache_params` has the settings.'),
+  caching_groups: never('list', NO_CACHING_GROUPS),
   alerting_config: later('map', 'Where alerts go.'),
   ...HEALTH_CHECKS,
   search_tools: later('list', 'Web search providers.'),

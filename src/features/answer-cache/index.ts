@@ -1,0 +1,21 @@
+/** Keeps answers and gives them again to requests that ask the same within the same scope: `litellm_settings.cache`. */
+import type { ReadingMetric } from '../../telemetry/metrics.ts';
+import type { Feature } from '../feature.ts';
+import { RunningAnswerCache } from './running-answer-cache.ts';
+
+const counter = (name: string, help: string): ReadingMetric => ({ name, type: 'counter', help });
+
+/** The cache of answers. Guide: docs/guides/caching.md. */
+export const answerCache: Feature = {
+  name: 'answer-cache',
+  metrics: [
+    counter('sluice_answer_cache_hits_total', 'Requests that were given a cached answer.'),
+    counter('sluice_answer_cache_misses_total', 'Requests that may be cached and for which no answer was.'),
+    counter('sluice_answer_cache_kept_total', 'Answers that were put into the cache.'),
+    counter(
+      'sluice_answer_cache_store_failures_total',
+      'Look-ups and writes that the store of the cache did not answer in time; the requests went on without it.',
+    ),
+  ],
+  start: (world) => new RunningAnswerCache(world),
+};

@@ -1,0 +1,97 @@
+/** Finds out where the answer to a request is kept, and on which terms. */
+import type { CacheConfig } from '../../config/gateway-config.ts';
+import type { JsonValue } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
+import { answerKey, scopeName } from './answer-key.ts';
+import { type CacheControls, readControls } from './cache-controls.ts';
+import { GroupMarks } from './group-mark.ts';
+import { RequestDigests } from './request-digest.ts';
+import { scopeOf } from './scope-of.ts';
+
+/** Where the answer to a request is kept. */
+export interface Place {
+  /** What the store calls the scope. */
+  readonly scope: string;
+  readonly key: string;
+  readonly controls: CacheControls;
+}
+
+/** Longer than any that says something: the longest namespace with all other controls. */
+const LONGEST_CONTROLS = 2_048;
+/** Members of requests in the Responses format whose answers hang on more than the request. */
+const BOUND_MEMBERS = ['previous_response_id', 'conversation', 'prompt', 'background'] as const;
+
+/** The places of answers, under one secret. */
+export class Places {
+  readonly #secret: Buffer;
+  readonly #marks = new GroupMarks();
+  readonly #digests = new RequestDigests();
+
+  constructor(secret: Buffer) {
+    this.#secret = secret;
+  }
+
+  /** Undefined: the request has nothing to do with the cache. Throws a GatewayError if it says something about it that it may not. */
+  of(exchange: Exchange, config: CacheConfig): Place | undefined {
+    const { endpoint, identity, group, outline, client } = exchange;
+    if (identity === undefined || group === undefined || !config.operations.has(endpoint.operation.id))
+      return undefined;
+    const controls = readControls({
+      member: (name) => outline.value(name, LONGEST_CONTROLS),
+      header: client.headers['cache-control'],
+      ofKey: identity.metadata.cache,
+      allowed: textsIn(ownValue(identity.objects.key?.further, 'allowed_cache_controls')),
+      isOnByDefault: config.isOnByDefault,
+    });
+    if (!controls.mayRecall && !controls.mayKeep) return undefined;
+    const scope = scopeOf(identity, config.scope);
+    if (scope === undefined) return undefined;
+    const name = scopeName(this.#secret, scope);
+    const key = answerKey(this.#secret, {
+      scopeKind: scope.kind,
+      scopeId: scope.id,
+      namespace: config.namespace,
+      ownNamespace: controls.namespace,
+      // The same conversation may be asked for at either endpoint.
+      operation: endpoint.operation.id === 'response' ? 'chat' : endpoint.operation.id,
+      asked: exchange.askedModel ?? '',
+      group: group.name,
+      groupMark: this.#marks.of(group.deployments),
+      way: wayOf(exchange),
+      request: this.#digests.of(exchange, name),
+    });
+    return { scope: name, key, controls };
+  }
+
+  /** What the store calls a scope. */
+  nameOf(scope: { readonly kind: string; readonly id: string }): string {
+    return scopeName(this.#secret, scope);
+  }
+}
+
+const textsIn = (value: JsonValue | undefined): readonly string[] =>
+  Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
+
+/** What of a request beside its body decides which deployments may answer, and what they get. */
+function wayOf({ client, controls, endpoint, group, regions, snapshot }: Exchange): string {
+  const headers = (group?.deployments ?? []).flatMap((deployment) => {
+    const { format, forwardHeaders = [] } = deployment.operation(endpoint.operation.id) ?? {};
+    if (format !== endpoint.format) return [];
+    return forwardHeaders.flatMap((name) => {
+      const value = ownValue(client.headers, name);
+      return value === undefined ? [] : [`${name}: ${String(value)}`];
+    });
+  });
+  const tags = snapshot.config.routing.enableTagFiltering ? [...(controls.tags ?? [])].sort() : [];
+  return JSON.stringify([[...new Set(headers)].sort(), tags, [...regions].sort()]);
+}
+
+/**
+ * Whether the answer belongs to one client, as it wrote the request: responses that are kept for their client have ids by which it
+ * goes on.
+ */
+export function isBound({ endpoint: { format }, outline }: Exchange): boolean {
+  if (format !== 'openai-responses') return false;
+  return outline.value('store') !== false || BOUND_MEMBERS.some((name) => (outline.value(name) ?? false) !== false);
+}

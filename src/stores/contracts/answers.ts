@@ -1,0 +1,35 @@
+/**
+ * Answers that are kept to be given again. Keys and scopes are opaque texts, what is kept is opaque bytes: the store knows neither
+ * requests nor tenants. What was kept may be gone at any time.
+ */
+
+/** What was found for a key. */
+export interface FoundAnswer {
+  readonly value: Buffer | undefined;
+  /**
+   * Which life of the scope was looked at. What is kept later names it, so that an answer that was under way while its scope was erased
+   * is not kept afterwards.
+   */
+  readonly life: string;
+}
+
+/** What is kept under a key. */
+export interface KeptAnswer {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly ttlMs: number;
+  readonly life: string;
+}
+
+/** The store of answers. A method rejects if the store is unavailable, after its own time limit at the latest. */
+export interface AnswerStore {
+  find(scope: string, keys: readonly string[]): readonly FoundAnswer[] | Promise<readonly FoundAnswer[]>;
+  /** Keeps answers of one scope; those of an earlier life of it are not kept. */
+  keep(scope: string, answers: readonly KeptAnswer[]): void | Promise<void>;
+  /** Deletes answers by their keys; returns how many there were. */
+  delete(scope: string, keys: readonly string[]): number | Promise<number>;
+  /** Erases everything of a scope: nothing that was kept before is ever found again. */
+  erase(scope: string): void | Promise<void>;
+  /** Resolves if the store can be written and read now; rejects with what is wrong. */
+  ping(): void | Promise<void>;
+}

@@ -30,11 +30,25 @@ export function picoUsdFromUsd(usd: number | string): PicoUsd | undefined {
 
 /** Writes pico-USD as a plain decimal number of USD without trailing zeros: `250000n` → `"0.00000025"`. */
 export function formatUsd(pico: PicoUsd): string {
-  const negative = pico < 0n;
-  const absolute = negative ? -pico : pico;
-  const whole = absolute / PICO_PER_USD;
-  const fraction = (absolute % PICO_PER_USD).toString().padStart(12, '0').replace(/0+$/, '');
-  return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+  if (pico < 0n) return `-${formatUsd(-pico)}`;
+  // Costs below 9,000 USD, nearly all there are, are whole numbers that a double holds exactly, and much faster to write.
+  return pico <= LARGEST_EXACT ? ofNumber(Number(pico)) : decimal(pico / PICO_PER_USD, pico % PICO_PER_USD);
+}
+
+const LARGEST_EXACT = BigInt(Number.MAX_SAFE_INTEGER);
+const PICO_NUMBER = Number(PICO_PER_USD);
+const ZERO = 0x30;
+
+function ofNumber(pico: number): string {
+  const whole = Math.floor(pico / PICO_NUMBER);
+  return decimal(whole, pico - whole * PICO_NUMBER);
+}
+
+function decimal(whole: number | bigint, fraction: number | bigint): string {
+  const digits = String(fraction).padStart(12, '0');
+  let end = digits.length;
+  while (end > 0 && digits.charCodeAt(end - 1) === ZERO) end--;
+  return end === 0 ? String(whole) : `${whole}.${digits.slice(0, end)}`;
 }
 
 /** The same amount as a floating-point number of USD, for gauges and JSON bodies whose readers expect a number. */

@@ -20,7 +20,7 @@ export interface ClaimCandidate {
   /** How long an attempt may take, in seconds. */
   readonly longestSeconds?: number;
   /** Tokens of thoughts that no limit of the answer holds. */
-  readonly thoughtsBeside?: number;
+  readonly thoughtsBeside?: number | undefined;
 }
 
 /** What is known of a request before it is sent. */
@@ -275,28 +275,28 @@ function larger(one: Bounds, other: Bounds): Bounds {
  * The highest price of a token in a prompt of up to this size: the provider decides whether it is written to a cache.
  */
 function dearestInput(card: RateCard, inputTokens: number, withAudio: boolean, isKeptLong: boolean): PicoUsd {
-  return dearestOf(inputTokens, [
-    card.input,
-    card.cachedInput,
-    card.cacheWrite,
-    card.cacheWriteOneHour,
-    card.imageInput,
-    card.cachedImageInput,
-    card.videoInput,
-    isKeptLong ? card.cacheWriteTwelveHours : undefined,
-    ...(withAudio ? [card.audioInput, card.cachedAudioInput] : []),
-  ]);
+  let dearest = dearestUpTo(card.input, inputTokens);
+  dearest = orDearer(dearest, card.cachedInput, inputTokens);
+  dearest = orDearer(dearest, card.cacheWrite, inputTokens);
+  dearest = orDearer(dearest, card.cacheWriteOneHour, inputTokens);
+  dearest = orDearer(dearest, card.imageInput, inputTokens);
+  dearest = orDearer(dearest, card.cachedImageInput, inputTokens);
+  dearest = orDearer(dearest, card.videoInput, inputTokens);
+  if (isKeptLong) dearest = orDearer(dearest, card.cacheWriteTwelveHours, inputTokens);
+  if (!withAudio) return dearest;
+  return orDearer(orDearer(dearest, card.audioInput, inputTokens), card.cachedAudioInput, inputTokens);
 }
 
 function dearestOutput(card: RateCard, inputTokens: number, withAudio: boolean): PicoUsd {
-  const audio = withAudio ? card.audioOutput : undefined;
-  return dearestOf(inputTokens, [card.output, card.reasoning, card.imageOutput, card.videoOutput, audio]);
+  let dearest = dearestUpTo(card.output, inputTokens);
+  dearest = orDearer(dearest, card.reasoning, inputTokens);
+  dearest = orDearer(dearest, card.imageOutput, inputTokens);
+  dearest = orDearer(dearest, card.videoOutput, inputTokens);
+  return withAudio ? orDearer(dearest, card.audioOutput, inputTokens) : dearest;
 }
 
-function dearestOf(inputTokens: number, rates: readonly (TieredRate | undefined)[]): PicoUsd {
-  let dearest = 0n;
-  for (const rate of rates) if (rate !== undefined) dearest = dearer(dearest, dearestUpTo(rate, inputTokens));
-  return dearest;
+function orDearer(amount: PicoUsd, rate: TieredRate | undefined, inputTokens: number): PicoUsd {
+  return rate === undefined ? amount : dearer(amount, dearestUpTo(rate, inputTokens));
 }
 
 function dearer(one: PicoUsd, other: PicoUsd): PicoUsd {

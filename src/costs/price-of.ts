@@ -45,9 +45,10 @@ export interface Extras {
 
 /** What searches cost; of an answer that does not say how many it made, or said 0 before it began, the usual number. */
 export function costOfSearches(card: RateCard, count: number | undefined, extras: Extras = {}): PicoUsd {
-  const searches = tokens(Math.max(count ?? 0, card.usualSearches ?? 0));
-  const charged = card.mostSearches === undefined ? searches : lesser(searches, BigInt(card.mostSearches));
-  return charged * searchRate(card, extras.searchContextSize);
+  const searches = whole(Math.max(count ?? 0, card.usualSearches ?? 0));
+  if (searches === 0) return 0n;
+  const charged = Math.min(searches, card.mostSearches ?? searches);
+  return BigInt(charged) * searchRate(card, extras.searchContextSize);
 }
 
 function searchRate({ perWebSearch = 0n, perWebSearchBySize }: RateCard, size: string | undefined): PicoUsd {
@@ -56,26 +57,22 @@ function searchRate({ perWebSearch = 0n, perWebSearchBySize }: RateCard, size: s
   return perWebSearchBySize[size] ?? perWebSearch;
 }
 
-function lesser(one: bigint, other: bigint): bigint {
-  return one < other ? one : other;
-}
-
 /** How many tokens of each kind are charged: each token counts in one kind only, and no count is negative. */
 interface Shares {
-  readonly input: bigint;
-  readonly cachedInput: bigint;
-  readonly cachedAudioInput: bigint;
-  readonly cachedImageInput: bigint;
-  readonly cacheWrite: bigint;
-  readonly cacheWriteOneHour: bigint;
-  readonly audioInput: bigint;
-  readonly imageInput: bigint;
-  readonly videoInput: bigint;
-  readonly imageOutput: bigint;
-  readonly videoOutput: bigint;
-  readonly output: bigint;
-  readonly reasoning: bigint;
-  readonly audioOutput: bigint;
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly cachedAudioInput: number;
+  readonly cachedImageInput: number;
+  readonly cacheWrite: number;
+  readonly cacheWriteOneHour: number;
+  readonly audioInput: number;
+  readonly imageInput: number;
+  readonly videoInput: number;
+  readonly imageOutput: number;
+  readonly videoOutput: number;
+  readonly output: number;
+  readonly reasoning: number;
+  readonly audioOutput: number;
 }
 
 /**
@@ -87,32 +84,28 @@ export function costOf(usage: Usage, card: RateCard | undefined, extras: Extras 
   const stated = card?.source === 'config' ? undefined : statedCost(usage);
   if (card === undefined) return stated === undefined ? undefined : { ...NO_COST, total: stated, by: 'provider' };
   const shares = sharesOf(usage);
-  const prompt = Number(tokens(usage.inputTokens));
-  const rateOf = (...candidates: readonly (TieredRate | undefined)[]): PicoUsd => {
-    const rate = candidates.find((candidate) => candidate !== undefined) ?? card.input;
-    return rateAt(rate, prompt);
-  };
-
-  const input = shares.input * rateOf(card.input);
+  const prompt = whole(usage.inputTokens);
+  const { cachedInput: cachedRate = card.input } = card;
+  const input = charge(shares.input, card.input, prompt);
   const cachedInput =
-    shares.cachedInput * rateOf(card.cachedInput, card.input) +
-    shares.cachedAudioInput * rateOf(card.cachedAudioInput, card.cachedInput, card.input) +
-    shares.cachedImageInput * rateOf(card.cachedImageInput, card.cachedInput, card.input);
-  const write = extras.isKeptLong === true ? (card.cacheWriteTwelveHours ?? card.cacheWrite) : card.cacheWrite;
+    charge(shares.cachedInput, cachedRate, prompt) +
+    charge(shares.cachedAudioInput, card.cachedAudioInput ?? cachedRate, prompt) +
+    charge(shares.cachedImageInput, card.cachedImageInput ?? cachedRate, prompt);
+  const write = (extras.isKeptLong === true ? card.cacheWriteTwelveHours : undefined) ?? card.cacheWrite ?? card.input;
   const cacheWrite =
-    shares.cacheWrite * rateOf(write, card.input) +
-    shares.cacheWriteOneHour * rateOf(card.cacheWriteOneHour, write, card.input);
-  const audioInput = shares.audioInput * rateOf(card.audioInput, card.input);
-  const output = shares.output * rateOf(card.output);
-  const reasoning = shares.reasoning * rateOf(card.reasoning, card.output);
-  const audioOutput = shares.audioOutput * rateOf(card.audioOutput, card.output);
+    charge(shares.cacheWrite, write, prompt) +
+    charge(shares.cacheWriteOneHour, card.cacheWriteOneHour ?? write, prompt);
+  const audioInput = charge(shares.audioInput, card.audioInput ?? card.input, prompt);
+  const output = charge(shares.output, card.output, prompt);
+  const reasoning = charge(shares.reasoning, card.reasoning ?? card.output, prompt);
+  const audioOutput = charge(shares.audioOutput, card.audioOutput ?? card.output, prompt);
   const perRequest = card.perRequest ?? 0n;
   const webSearch = costOfSearches(card, usage.webSearchRequests, extras);
-  const imageInput = shares.imageInput * rateOf(card.imageInput, card.input);
-  const imageOutput = shares.imageOutput * rateOf(card.imageOutput, card.output);
-  const videoInput = shares.videoInput * rateOf(card.videoInput, card.input);
-  const videoOutput = shares.videoOutput * rateOf(card.videoOutput, card.output);
-  const units = costOfUnits(card.units, unitsOf(card, shares, extras), prompt);
+  const imageInput = charge(shares.imageInput, card.imageInput ?? card.input, prompt);
+  const imageOutput = charge(shares.imageOutput, card.imageOutput ?? card.output, prompt);
+  const videoInput = charge(shares.videoInput, card.videoInput ?? card.input, prompt);
+  const videoOutput = charge(shares.videoOutput, card.videoOutput ?? card.output, prompt);
+  const units = card.units === undefined ? 0n : costOfUnits(card.units, unitsOf(card, shares, extras), prompt);
   const ofPrompt = input + cachedInput + cacheWrite + audioInput + imageInput + videoInput;
   const ofAnswer = output + reasoning + audioOutput + imageOutput + videoOutput;
   const sum = ofPrompt + ofAnswer + units + perRequest + webSearch;
@@ -165,7 +158,7 @@ const NO_COST: Cost = {
 function unitsOf({ units, imageOutput }: RateCard, shares: Shares, extras: Extras): UnitCounts | undefined {
   const { written } = extras;
   if (units === undefined || written === undefined) return extras.units;
-  const areImagesTokens = imageOutput !== undefined && shares.imageOutput > 0n;
+  const areImagesTokens = imageOutput !== undefined && shares.imageOutput > 0;
   return { ...extras.units, ...unitsOfWritten(units, written, areImagesTokens) };
 }
 
@@ -175,30 +168,30 @@ function unitsOf({ units, imageOutput }: RateCard, shares: Shares, extras: Extra
  * Tokens read from the cache come first, as they are the best counted.
  */
 function sharesOf(usage: Usage): Shares {
-  let left = tokens(usage.inputTokens);
-  const take = (wanted: bigint): bigint => {
-    const taken = wanted < left ? wanted : left;
+  let left = whole(usage.inputTokens);
+  const take = (wanted: number): number => {
+    const taken = Math.min(wanted, left);
     left -= taken;
     return taken;
   };
-  const cached = take(tokens(usage.cachedInputTokens));
-  const cachedAudioInput = lesser(cached, tokens(usage.cachedAudioInputTokens));
-  const cachedImageInput = lesser(cached - cachedAudioInput, tokens(usage.cachedImageInputTokens));
-  const oneHourWanted = tokens(usage.cacheWriteOneHourTokens);
-  const writeWanted = tokens(usage.cacheWriteTokens);
-  const write = take(writeWanted > oneHourWanted ? writeWanted : oneHourWanted);
-  const cacheWriteOneHour = oneHourWanted < write ? oneHourWanted : write;
+  const cached = take(whole(usage.cachedInputTokens));
+  const cachedAudioInput = Math.min(cached, whole(usage.cachedAudioInputTokens));
+  const cachedImageInput = Math.min(cached - cachedAudioInput, whole(usage.cachedImageInputTokens));
+  const oneHourWanted = whole(usage.cacheWriteOneHourTokens);
+  const writeWanted = whole(usage.cacheWriteTokens);
+  const write = take(Math.max(writeWanted, oneHourWanted));
+  const cacheWriteOneHour = Math.min(oneHourWanted, write);
   // Sounds and images that came from the cache are counted among all of their kind.
-  const audioInput = take(without(tokens(usage.audioInputTokens), cachedAudioInput));
-  const imageInput = take(without(tokens(usage.imageInputTokens), cachedImageInput));
-  const videoInput = take(tokens(usage.videoInputTokens));
+  const audioInput = take(Math.max(0, whole(usage.audioInputTokens) - cachedAudioInput));
+  const imageInput = take(Math.max(0, whole(usage.imageInputTokens) - cachedImageInput));
+  const videoInput = take(whole(usage.videoInputTokens));
   const input = left;
 
-  left = tokens(usage.outputTokens);
-  const audioOutput = take(tokens(usage.audioOutputTokens));
-  const imageOutput = take(tokens(usage.imageOutputTokens));
-  const videoOutput = take(tokens(usage.videoOutputTokens));
-  const reasoning = take(tokens(usage.reasoningTokens));
+  left = whole(usage.outputTokens);
+  const audioOutput = take(whole(usage.audioOutputTokens));
+  const imageOutput = take(whole(usage.imageOutputTokens));
+  const videoOutput = take(whole(usage.videoOutputTokens));
+  const reasoning = take(whole(usage.reasoningTokens));
   return {
     input,
     cachedInput: cached - cachedAudioInput - cachedImageInput,
@@ -217,13 +210,16 @@ function sharesOf(usage: Usage): Shares {
   };
 }
 
-function without(all: bigint, part: bigint): bigint {
-  return all > part ? all - part : 0n;
+/** What some tokens cost. Most kinds have none, and amounts of money are slow to multiply. */
+function charge(count: number, rate: TieredRate, prompt: number): PicoUsd {
+  return count === 0 ? 0n : BigInt(count) * rateAt(rate, prompt);
 }
 
 /** A provider's count as an integer: negative, fractional, NaN and infinite counts occur. */
-function tokens(count: number | undefined): bigint {
-  return count !== undefined && Number.isFinite(count) && count > 0 ? BigInt(Math.round(count)) : 0n;
+function whole(count: number | undefined): number {
+  return count !== undefined && count > 0 && count < Number.POSITIVE_INFINITY
+    ? Math.min(Math.round(count), Number.MAX_SAFE_INTEGER)
+    : 0;
 }
 
 /** The largest figure that is accepted, in USD: no single answer costs more. */

@@ -2,7 +2,15 @@
 import type { JsonValue } from '../core/json.ts';
 import { wordsIn } from '../core/words-in.ts';
 import { type Member, memberNamed, parseMember, type ReadableEnvelope } from '../wire/envelope.ts';
-import { itemsOf, type ObjectShape, parseSpan, type ReadObject, valueAt, walkObjects } from '../wire/json-walk.ts';
+import {
+  itemsOf,
+  type ObjectShape,
+  parseSpan,
+  type ReadObject,
+  type Span,
+  valueAt,
+  walkObjects,
+} from '../wire/json-walk.ts';
 import type { Edit } from '../wire/splice.ts';
 import { countOf, largestLimit, loweredLimit } from './asked-limit.ts';
 import { bytesOfMedium, isTextFile, type Medium } from './medium.ts';
@@ -154,8 +162,12 @@ export abstract class BodyOutline implements RequestOutline {
   }
 
   promptPieces(count: number, bytes: number, random: () => number): readonly Buffer[] {
-    const members = this.envelope.members.filter(({ name }) => READ_BY_MODEL.has(name));
-    const spans = members.flatMap(({ valueStart: start, valueEnd: end }) => spansBeside(this.media, start, end));
+    const spans: Span[] = [];
+    for (const { name, valueStart: start, valueEnd: end } of this.envelope.members) {
+      if (!READ_BY_MODEL.has(name)) continue;
+      if (this.media.length === 0) spans.push({ start, end });
+      else spans.push(...spansBeside(this.media, start, end));
+    }
     return piecesOf(this.body, spans, { count, bytes, random });
   }
 
@@ -212,10 +224,9 @@ export abstract class BodyOutline implements RequestOutline {
   }
 
   has(path: readonly string[]): boolean {
-    const [name = '', ...rest] = path;
-    const member = this.member(name);
+    const member = this.member(path[0] ?? '');
     if (member === undefined) return false;
-    const span = valueAt(this.body, member.valueStart, rest);
+    const span = valueAt(this.body, member.valueStart, path.slice(1));
     return span !== undefined && this.body[span.start] !== NULL;
   }
 

@@ -22,7 +22,8 @@ export function piecesOf(
   spans: readonly Span[],
   { count, bytes, random }: { readonly count: number; readonly bytes: number; readonly random: () => number },
 ): readonly Buffer[] {
-  const total = spans.reduce((sum, { start, end }) => sum + end - start, 0);
+  let total = 0;
+  for (const { start, end } of spans) total += end - start;
   if (total <= count * bytes) return spans.map(({ start, end }) => body.subarray(start, end));
   const pieces: Buffer[] = [];
   let passed = 0;

@@ -138,8 +138,9 @@ async function tryOnce(
     failed: false,
     isStream: stream,
     durationMs: exchange.clock.monotonicMs() - startedMs,
-    ...(usage !== undefined && { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }),
-    ...(usage?.cachedInputTokens !== undefined && { cachedTokens: usage.cachedInputTokens }),
+    inputTokens: usage?.inputTokens,
+    outputTokens: usage?.outputTokens,
+    cachedTokens: usage?.cachedInputTokens,
   });
   if (needs !== undefined) snapshot.router.remember(group, needs, deployment);
   return undefined;

@@ -3,7 +3,7 @@
  * at once, so the strictest counts.
  */
 import { GatewayError } from '../core/errors.ts';
-import type { JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { REGION_MEMBER } from '../routing/request-controls.ts';
 import type { NamedScope } from '../tenancy/tenants.ts';
@@ -28,18 +28,23 @@ export function findRegions(exchange: Exchange, { tenants }: Pick<Parts, 'tenant
 export function noteOwnRegions(exchange: Exchange): void {
   const { outline, identity } = exchange;
   exchange.regions = NO_REGIONS;
-  const asked = outline.has([REGION_MEMBER]) ? readMember(outline.value(REGION_MEMBER, LONGEST)) : undefined;
+  const asked = outline.has(REGION) ? readMember(outline.value(REGION_MEMBER, LONGEST)) : undefined;
   const { key, team } = identity?.objects ?? {};
-  const bound = [key?.metadata, team?.metadata].flatMap((metadata) => {
-    const region = metadata?.[REGION_MEMBER];
-    // What is not a name of a region is the name of none: no deployment is in it.
-    return region === undefined || region === null ? [] : [typeof region === 'string' ? region : '?'];
-  });
-  if (asked === undefined && bound.length === 0) return;
-  exchange.regions = asked === undefined ? bound : [asked, ...bound];
+  const ofKey = boundTo(key?.metadata);
+  const ofTeam = boundTo(team?.metadata);
+  if (asked === undefined && ofKey === undefined && ofTeam === undefined) return;
+  exchange.regions = [asked, ofKey, ofTeam].filter((region) => region !== undefined);
+}
+
+/** What is not a name of a region is the name of none: no deployment is in it. */
+function boundTo(metadata: JsonObject | undefined): string | undefined {
+  const region = metadata?.[REGION_MEMBER];
+  if (region === undefined || region === null) return undefined;
+  return typeof region === 'string' ? region : '?';
 }
 
 const NO_REGIONS: readonly string[] = [];
+const REGION = [REGION_MEMBER] as const;
 
 function readMember(value: JsonValue | undefined): string {
   if (typeof value === 'string' && value !== '') return value;

@@ -1,4 +1,3 @@
-import { defined } from '../core/defined.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Slots } from '../exchange/slots.ts';
@@ -82,7 +81,7 @@ function settled(exchange: Exchange, endedMs: number): SettledExchange {
     cost: exchange.cost,
     unpriced: exchange.isUnpriced,
     dropped: exchange.dropped.length,
-    ...defined({ loweredMaxTokens: exchange.admission?.claim?.cap }),
+    loweredMaxTokens: exchange.admission?.claim?.cap,
     startedAtMs: exchange.startedAtMs,
     durationMs,
     firstByteMs: exchange.firstByteMs === undefined ? undefined : exchange.firstByteMs - exchange.startedMs,

@@ -8,11 +8,11 @@ interface EndedAttempt {
    * From sending to the last byte. Left out if it says nothing about the deployment: the client hung up, or a hedge was
    * cancelled.
    */
-  readonly durationMs?: number;
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
+  readonly durationMs?: number | undefined;
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
   /** Input tokens the provider took from its prompt cache; part of `inputTokens`. */
-  readonly cachedTokens?: number;
+  readonly cachedTokens?: number | undefined;
   /** The attempt failed, and not by the client's fault. */
   readonly failed: boolean;
   /** A stream's duration is its length, which says little about the deployment: it does not count as latency. */

@@ -1,5 +1,5 @@
 /** Makes the framework's application with its limits, and answers what is not valid HTTP. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
@@ -26,10 +26,12 @@ interface AppOptions {
   /** Whether a connection carries an answer at the moment. */
   readonly answersOn: (socket: Socket) => boolean;
   readonly frameworkErrors: NonNullable<FastifyServerOptions['frameworkErrors']>;
+  /** Takes a request before the framework sees it; false leaves it to the framework. */
+  readonly takeAtOnce: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** An application without routes. */
-export function makeApp({ limits, certificate, answersOn, frameworkErrors }: AppOptions): FastifyInstance {
+export function makeApp({ limits, certificate, answersOn, frameworkErrors, takeAtOnce }: AppOptions): FastifyInstance {
   const http = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: limits.headersMs,
@@ -46,10 +48,13 @@ export function makeApp({ limits, certificate, answersOn, frameworkErrors }: App
     ...timeouts,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     serverFactory: (handler) => {
+      const take = (request: IncomingMessage, response: ServerResponse): void => {
+        if (!takeAtOnce(request, response)) handler(request, response);
+      };
       const server =
         certificate === undefined
-          ? createServer(http, handler)
-          : certificate.add(createSecureServer({ ...http, ...certificate.options }, handler));
+          ? createServer(http, take)
+          : certificate.add(createSecureServer({ ...http, ...certificate.options }, take));
       return Object.assign(server, timeouts);
     },
     clientErrorHandler: (error, socket) => {

@@ -28,6 +28,7 @@ import { serveManagement } from './management.ts';
 import { ConnectionLimits } from './overload/connection-limits.ts';
 import { LoopWatch } from './overload/loop-watch.ts';
 import { OverloadManager } from './overload/overload-manager.ts';
+import { type PlainRoute, PlainRoutes } from './plain-routes.ts';
 import { readJsonObject } from './read-json-object.ts';
 import {
   FACT_ROUTES,
@@ -41,7 +42,7 @@ import {
 import { sendAnswer } from './send-answer.ts';
 import { ServedCertificate } from './served-certificate.ts';
 import { servedRoutes } from './served-routes.ts';
-import { unknownRoute } from './unknown-route.ts';
+import { refusalOf } from './unknown-route.ts';
 import { parameterOf, pathOf, queryOf, queryTextOf } from './url.ts';
 
 /** Connections that wait to be accepted while the event loop is busy. The kernel may allow fewer (`net.core.somaxconn`). */
@@ -58,6 +59,7 @@ export class Edge {
   readonly #loop: LoopWatch;
   readonly #overload: OverloadManager;
   readonly #connections: ConnectionLimits;
+  readonly #plainRoutes = new PlainRoutes();
   /** Undefined: it serves plain HTTP. */
   readonly #certificate: ServedCertificate | undefined;
   #whenIdle: (() => void) | undefined;
@@ -73,6 +75,7 @@ export class Edge {
       certificate: this.#certificate,
       answersOn: (socket) => [...this.#inFlight].some((client) => client.answersOn(socket)),
       frameworkErrors: (error, request, reply) => this.#refuse(request, reply, badUrl(error)),
+      takeAtOnce: (request, response) => this.#takeAtOnce(request, response),
     });
     // Node would answer `Expect: 100-continue` before the key was checked. Whatever reads the body asks for it.
     const { server } = this.#app;
@@ -186,6 +189,7 @@ export class Edge {
     const [name] = route.paths;
     for (const url of route.paths) {
       const hasModel = url.includes(':model');
+      this.#plainRoutes.add(route, { name, url });
       this.#app.route({
         method: route.method,
         url,
@@ -196,6 +200,14 @@ export class Edge {
         },
       });
     }
+  }
+
+  #takeAtOnce(request: IncomingMessage, response: ServerResponse): boolean {
+    const plain = this.#plainRoutes.of(request);
+    const mayTake = !this.#isDraining && this.#options.snapshot().config.server.allowedAddresses === undefined;
+    if (plain === undefined || !mayTake) return false;
+    this.#carry(plain.route, plain.address, undefined, request, response);
+    return true;
   }
 
   /** Google's paths name the model and behind a colon what to do with it. */
@@ -221,7 +233,7 @@ export class Edge {
 
   #carry(
     route: ModelRoute,
-    { name, url }: { readonly name: string; readonly url: string },
+    { name, url }: PlainRoute['address'],
     pathModel: string | undefined,
     request: IncomingMessage,
     response: ServerResponse,
@@ -325,23 +337,8 @@ export class Edge {
       return this.#answerMetrics(request, reply);
     // Claude Code asks at every start whether the gateway is there.
     if (path === '/' && request.method === 'HEAD') return reply.code(200).send();
-    const allowed = methodsServing(path);
-    if (allowed.includes('POST') && request.headers.upgrade?.toLowerCase() === 'websocket') {
-      const error = new GatewayError(
-        'websocket_not_served',
-        'This path does not speak WebSocket. Send the request as a POST over HTTP.',
-      );
-      return this.#refuse(request, reply.header('upgrade', 'HTTP/1.1'), error);
-    }
-    if (allowed.length > 0 && !allowed.includes(request.method)) {
-      const words = allowed.join(' or ');
-      const error = new GatewayError(
-        'method_not_allowed',
-        `This path does not accept ${request.method}. Use ${words}.`,
-      );
-      return this.#refuse(request, reply.header('allow', allowed.join(', ')), error);
-    }
-    return this.#refuse(request, reply, unknownRoute(path));
+    const { error, header } = refusalOf(path, methodsServing(path), request.raw);
+    return this.#refuse(request, header === undefined ? reply : reply.header(...header), error);
   }
 
   #newCallId(): string {

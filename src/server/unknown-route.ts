@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../core/errors.ts';
 import { VERB_ROUTES } from './routes.ts';
 
@@ -27,8 +28,25 @@ const NOT_SERVED: readonly (readonly [path: RegExp, words: string])[] = [
   [/\/(?:rerank|moderations|realtime|assistants|threads|vector_stores|fine_tuning)(?:\/|$)/, 'This API is not served.'],
 ];
 
-/** The error for a path that no route has: it says what is missing if the path belongs to an API that clients know. */
-export function unknownRoute(path: string): GatewayError {
+/** The error for a request that no route takes, and a header that goes with it; `allowed`: the methods that its path is served for. */
+export function refusalOf(
+  path: string,
+  allowed: readonly string[],
+  { method = '', headers }: IncomingMessage,
+): { readonly error: GatewayError; readonly header?: readonly [name: string, value: string] } {
+  if (allowed.includes('POST') && headers.upgrade?.toLowerCase() === 'websocket') {
+    const words = 'This path does not speak WebSocket. Send the request as a POST over HTTP.';
+    return { error: new GatewayError('websocket_not_served', words), header: ['upgrade', 'HTTP/1.1'] };
+  }
+  if (allowed.length > 0 && !allowed.includes(method)) {
+    const words = `This path does not accept ${method}. Use ${allowed.join(' or ')}.`;
+    return { error: new GatewayError('method_not_allowed', words), header: ['allow', allowed.join(', ')] };
+  }
+  return { error: unknownRoute(path) };
+}
+
+/** Says what is missing if the path belongs to an API that clients know. */
+function unknownRoute(path: string): GatewayError {
   const words = NOT_SERVED.find(([pattern]) => pattern.test(path))?.[1] ?? 'No route has this path.';
   return new GatewayError('unknown_route', `${words} The API starts at /v1; docs/reference lists all paths.`);
 }

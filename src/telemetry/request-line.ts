@@ -3,14 +3,13 @@
  * three times as long for the same line (`bench/telemetry.ts` measures both). Level, time and message read as pino writes them.
  */
 import type { Clock } from '../core/clock.ts';
-import { formatUsd, type PicoUsd } from '../core/money.ts';
+import { formatUsd } from '../core/money.ts';
 import { printable } from '../core/printable.ts';
 import { hedgeOutcome, lastAttempt, type SettledExchange } from './settled.ts';
 
 /** `000` to `999`, for the digits behind a point. */
 const THREE_DIGITS: readonly string[] = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0'));
 const KEY_HASH_SHOWN = 8;
-const PICO_PER_USD = 1e12;
 
 /** Writes the time as ISO 8601; the part down to the second is made once a second. */
 export class IsoTime {
@@ -67,7 +66,7 @@ export function requestLineJson(settled: SettledExchange, time: string, personal
     if (usage.cachedInputTokens !== undefined) line += `,"cached_tokens":${usage.cachedInputTokens}`;
     if (usage.isEstimated === true) line += ',"usage_estimated":true';
   }
-  if (settled.cost !== undefined) line += `,"cost_usd":"${usdText(settled.cost)}"`;
+  if (settled.cost !== undefined) line += `,"cost_usd":"${formatUsd(settled.cost)}"`;
   if (settled.loweredMaxTokens !== undefined) line += `,"lowered_max_tokens":${settled.loweredMaxTokens}`;
   if (settled.unpriced) line += ',"unpriced":true';
   line += `,"duration_ms":${milliseconds(settled.durationMs)}`;
@@ -91,25 +90,11 @@ export function requestLineText(settled: SettledExchange, time: string, personal
   const hedge = hedgeOutcome(attempts);
   if (hedge !== undefined) line += `, hedge ${hedge}`;
   if (usage !== undefined) line += `, ${usage.inputTokens} → ${usage.outputTokens} tokens`;
-  if (settled.cost !== undefined) line += `, $${usdText(settled.cost)}`;
+  if (settled.cost !== undefined) line += `, $${formatUsd(settled.cost)}`;
   line += `, ${milliseconds(settled.durationMs)} ms (${milliseconds(settled.overheadMs)} ours)`;
   if (caller !== undefined) line += `, key ${printable(caller.keyAlias ?? caller.keyHash.slice(0, KEY_HASH_SHOWN))}`;
   if (personal && settled.endUser !== undefined) line += `, for ${printable(settled.endUser)}`;
   return `${line}, call ${printable(settled.callId)}\n`;
-}
-
-/** A cost as an exact decimal. Costs below 9,000 USD are whole numbers a double holds exactly, which is the fast way. */
-function usdText(cost: PicoUsd): string {
-  const pico = Number(cost);
-  if (pico < 0 || pico > Number.MAX_SAFE_INTEGER) return formatUsd(cost);
-  const whole = Math.floor(pico / PICO_PER_USD);
-  const fraction = pico - whole * PICO_PER_USD;
-  if (fraction === 0) return String(whole);
-  let digits = String(fraction).padStart(12, '0');
-  let end = digits.length;
-  while (digits.charCodeAt(end - 1) === 0x30) end--;
-  digits = digits.slice(0, end);
-  return `${whole}.${digits}`;
 }
 
 /** Milliseconds with three digits behind the point; several times faster than writing the fraction itself. */

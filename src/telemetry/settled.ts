@@ -99,7 +99,7 @@ export interface SettledExchange {
   readonly unpriced: boolean;
   readonly dropped: number;
   /** The limit of the answer in tokens, if it was lowered to what a budget allows. */
-  readonly loweredMaxTokens?: number;
+  readonly loweredMaxTokens?: number | undefined;
   readonly startedAtMs: number;
   /** Whole time from the first byte of the request to the end of the answer, in milliseconds. */
   readonly durationMs: number;

@@ -1,4 +1,3 @@
-import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, wordOf } from '../../core/json.ts';
 import type { Usage } from '../neutral/conversation.ts';
 
@@ -22,8 +21,10 @@ function firstCount(...values: readonly (JsonValue | undefined)[]): number | und
   return undefined;
 }
 
+const NOTHING: JsonObject = {};
+
 function object(value: JsonValue | undefined): JsonObject {
-  return isJsonObject(value) ? value : {};
+  return isJsonObject(value) ? value : NOTHING;
 }
 
 /** Finds the usage object: at the top, in Groq's `x_groq`, or, at Moonshot, in the first choice. */
@@ -100,28 +101,25 @@ function readUsageObject(usage: JsonObject): Usage | undefined {
   const rejected = count(output.rejected_prediction_tokens);
   const searches = firstCount(object(usage.server_tool_use).web_search_requests, usage.num_search_queries);
   const cost = costOf(usage);
-  return {
-    inputTokens,
-    outputTokens,
-    ...(cached === undefined ? {} : { cachedInputTokens: Math.min(cached, inputTokens) }),
-    ...(cacheWrite === undefined ? {} : { cacheWriteTokens: Math.min(cacheWrite, inputTokens) }),
-    ...(oneHour === undefined ? {} : { cacheWriteOneHourTokens: Math.min(oneHour, inputTokens) }),
-    ...(audioInput === undefined ? {} : { audioInputTokens: Math.min(audioInput, inputTokens) }),
-    ...(imageInput === undefined ? {} : { imageInputTokens: Math.min(imageInput, inputTokens) }),
-    ...(imageOutput === undefined ? {} : { imageOutputTokens: Math.min(imageOutput, outputTokens) }),
-    ...(videoInput === undefined ? {} : { videoInputTokens: Math.min(videoInput, inputTokens) }),
-    ...(videoOutput === undefined ? {} : { videoOutputTokens: Math.min(videoOutput, outputTokens) }),
-    ...(cachedAudio === undefined ? {} : { cachedAudioInputTokens: Math.min(cachedAudio, inputTokens) }),
-    ...(cachedImage === undefined ? {} : { cachedImageInputTokens: Math.min(cachedImage, inputTokens) }),
-    ...(reasoning === undefined ? {} : { reasoningTokens: Math.min(reasoning, outputTokens) }),
-    ...(audioOutput === undefined ? {} : { audioOutputTokens: Math.min(audioOutput, outputTokens) }),
-    ...defined({
-      acceptedPredictionTokens: accepted,
-      rejectedPredictionTokens: rejected,
-      webSearchRequests: searches,
-      providerCostUsd: cost,
-    }),
-  };
+  // Written one by one: this is read of every answer, and joining a dozen small objects takes several times as long.
+  const read: { -readonly [Name in keyof Usage]: Usage[Name] } = { inputTokens, outputTokens };
+  if (cached !== undefined) read.cachedInputTokens = Math.min(cached, inputTokens);
+  if (cacheWrite !== undefined) read.cacheWriteTokens = Math.min(cacheWrite, inputTokens);
+  if (oneHour !== undefined) read.cacheWriteOneHourTokens = Math.min(oneHour, inputTokens);
+  if (audioInput !== undefined) read.audioInputTokens = Math.min(audioInput, inputTokens);
+  if (imageInput !== undefined) read.imageInputTokens = Math.min(imageInput, inputTokens);
+  if (imageOutput !== undefined) read.imageOutputTokens = Math.min(imageOutput, outputTokens);
+  if (videoInput !== undefined) read.videoInputTokens = Math.min(videoInput, inputTokens);
+  if (videoOutput !== undefined) read.videoOutputTokens = Math.min(videoOutput, outputTokens);
+  if (cachedAudio !== undefined) read.cachedAudioInputTokens = Math.min(cachedAudio, inputTokens);
+  if (cachedImage !== undefined) read.cachedImageInputTokens = Math.min(cachedImage, inputTokens);
+  if (reasoning !== undefined) read.reasoningTokens = Math.min(reasoning, outputTokens);
+  if (audioOutput !== undefined) read.audioOutputTokens = Math.min(audioOutput, outputTokens);
+  if (accepted !== undefined) read.acceptedPredictionTokens = accepted;
+  if (rejected !== undefined) read.rejectedPredictionTokens = rejected;
+  if (searches !== undefined) read.webSearchRequests = searches;
+  if (cost !== undefined) read.providerCostUsd = cost;
+  return read;
 }
 
 /**

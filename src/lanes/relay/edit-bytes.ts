@@ -25,7 +25,7 @@ export interface RequestEdits {
   /** Ask a streaming provider for usage even if the client did not. */
   readonly askForUsage: boolean;
   /** A `TooHeavy` is thrown for a larger member that has to be parsed. */
-  readonly mostParsedBytes?: number;
+  readonly mostParsedBytes?: number | undefined;
 }
 
 interface EditedRequest {

@@ -1,6 +1,5 @@
 /** The relay lane: same format on both sides, so bytes are edited and handed on, and usage is read from the ends. */
 
-import { defined } from '../../core/defined.ts';
 import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import { refuseHeavy } from '../../core/too-heavy.ts';
@@ -41,7 +40,7 @@ export const relay: Travel<undefined> = {
       defaults: deployment.defaults(operationName, operation),
       drop: deployment.config.additionalDropParams,
       askForUsage: request.stream && operation.streamUsage === 'ask',
-      ...defined({ mostParsedBytes }),
+      mostParsedBytes,
     });
     const dropped =
       fitted === undefined || fitted.dropped.length === 0 ? edited.dropped : [...fitted.dropped, ...edited.dropped];

@@ -1,5 +1,4 @@
 /** Keeps the books of a request: in the journal before it is sent, corrected while it runs, closed when it is over. */
-import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import type { Admission, OpenClaim } from '../../exchange/admission.ts';
@@ -21,7 +20,7 @@ export function openBooks(exchange: Exchange, parts: Parts): void {
   if (admission === undefined) return;
   const { hold, pace } = reservedBy(exchange, parts, admission);
   try {
-    parts.journal.open({ callId: exchange.callId, hold, row: orphanRow(exchange, hold), ...defined({ pace }) });
+    parts.journal.open({ callId: exchange.callId, hold, row: orphanRow(exchange, hold), pace });
     admission.isJournalled = true;
   } catch (error) {
     if (exchange.snapshot.config.stores.serveWithoutJournal) return;
@@ -147,7 +146,7 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
     const settlement =
       admission.claim === undefined && charges.length === 0 ? undefined : settlementOf(exchange, charges);
     const settled = settlement === undefined ? undefined : parts.claims.settle(settlement);
-    const entry = { callId, rows, ...defined({ settlement }) };
+    const entry = { callId, rows, settlement };
     const day = admission.hasDayClaim ? closeDay(exchange, parts, usedTokens(exchange)) : undefined;
     const waits = [settled, day].filter((each) => each instanceof Promise);
     const settling = waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);

@@ -1,8 +1,6 @@
-import { defined } from '../../core/defined.ts';
 import type { PicoUsd } from '../../core/money.ts';
 import { type ClaimCandidate, claimAmounts, type ReservedAmounts } from '../../costs/claim-amounts.ts';
 import type { FurtherTokens } from '../../costs/input-estimate.ts';
-import type { RateCard } from '../../costs/rate-card.ts';
 import type { Admission } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Medium } from '../../formats/medium.ts';
@@ -89,21 +87,22 @@ function amountsOfBody(
   // Where an answer is made may also be a setting at the provider.
   const region = outline.region ?? (mode === 'strict' ? 'us' : undefined);
   // The provider may refuse a tier and answer at the standard one: the dearer of the two counts.
-  const candidates = deployments
-    .filter((each) => isAdmissible(exchange, each))
-    .flatMap((deployment) => {
-      const { priced } = deployment;
-      const longestSeconds = longestOf(exchange, deployment);
-      return (tier === undefined ? STANDARD : [undefined, tier]).map((each) => {
-        const card = priced.ratesOfAnswer({ serviceTier: each, speed, region }, exchange.startedAtMs);
-        return {
-          ...withExtras(exchange, card ?? admission.ceiling),
-          maxOutputTokens: priced.facts.maxOutputTokens,
-          longestSeconds,
-          ...defined({ thoughtsBeside: thoughtsBeside(exchange, deployment) }),
-        };
+  const candidates: ClaimCandidate[] = [];
+  for (const deployment of deployments) {
+    if (!isAdmissible(exchange, deployment)) continue;
+    const { priced } = deployment;
+    const longestSeconds = longestOf(exchange, deployment);
+    for (const serviceTier of tier === undefined ? STANDARD : [undefined, tier]) {
+      const card = priced.ratesOfAnswer({ serviceTier, speed, region }, exchange.startedAtMs) ?? admission.ceiling;
+      candidates.push({
+        card,
+        extras: pricedExtras(exchange, card),
+        maxOutputTokens: priced.facts.maxOutputTokens,
+        longestSeconds,
+        thoughtsBeside: thoughtsBeside(exchange, deployment),
       });
-    });
+    }
+  }
   const media = countMedia(exchange, admission, deployments);
   const longest = answerLimit(exchange, deployments);
   const usual = claimAmounts({
@@ -151,10 +150,6 @@ function longestOf({ stream, controls, deadlineMs, clock }: Exchange, deployment
 /** A file that is elsewhere may be anything. */
 function mayBeSound({ kind, source }: Medium): boolean {
   return kind === 'audio' || kind === 'video' || (kind === 'document' && source !== 'inline');
-}
-
-function withExtras(exchange: Exchange, card: RateCard | undefined): Pick<ClaimCandidate, 'card' | 'extras'> {
-  return { card, extras: pricedExtras(exchange, card) };
 }
 
 const STANDARD = [undefined];

@@ -9,26 +9,49 @@ import type { Exchange } from '../../exchange/exchange.ts';
  */
 export function costHeaders({ cost, costs }: Pick<Exchange, 'cost' | 'costs'>): string[] {
   if (cost === undefined) return NO_HEADERS;
+  let all: Cost | undefined;
+  for (const each of costs) if (each !== undefined) all = all === undefined ? each : together(all, each);
   const whole = formatUsd(cost);
-  const priced = costs.filter((each) => each !== undefined);
   // Without a discount and a margin the original is the same.
-  const isAdjusted = priced.some(({ original }) => original !== undefined);
-  const originals = priced.reduce((sum, { original, total }) => sum + (original ?? total), 0n);
-  const original = isAdjusted ? formatUsd(originals) : whole;
+  const original = all?.original === undefined ? whole : formatUsd(all.original);
   const headers = ['x-litellm-response-cost', whole, 'x-litellm-response-cost-original', original];
-  if (priced.length === 0 || priced.some(({ by }) => by === 'provider')) return headers;
-  const add = (name: string, read: (part: Cost) => PicoUsd, isAlways = false): void => {
-    const sum = priced.reduce((total, part) => total + read(part), 0n);
-    if (isAlways || sum > 0n) headers.push(`x-litellm-response-cost-${name}`, formatUsd(sum));
-  };
-  add('input', inputOf, true);
-  add('output', outputOf, true);
-  add('cache-read', ({ cachedInput }) => cachedInput);
-  add('cache-creation', ({ cacheWrite }) => cacheWrite);
-  add('reasoning', ({ reasoning }) => reasoning);
-  add('tool-usage', ({ webSearch }) => webSearch);
-  add('other', ({ perRequest, units }) => perRequest + units);
+  if (all === undefined || all.by === 'provider') return headers;
+  headers.push('x-litellm-response-cost-input', formatUsd(inputOf(all)));
+  headers.push('x-litellm-response-cost-output', formatUsd(outputOf(all)));
+  add(headers, 'x-litellm-response-cost-cache-read', all.cachedInput);
+  add(headers, 'x-litellm-response-cost-cache-creation', all.cacheWrite);
+  add(headers, 'x-litellm-response-cost-reasoning', all.reasoning);
+  add(headers, 'x-litellm-response-cost-tool-usage', all.webSearch);
+  add(headers, 'x-litellm-response-cost-other', all.perRequest + all.units);
   return headers;
+}
+
+function add(headers: string[], name: string, amount: PicoUsd): void {
+  if (amount > 0n) headers.push(name, formatUsd(amount));
+}
+
+/** What two answers cost; stated by a provider if either is. */
+function together(one: Cost, other: Cost): Cost {
+  const isAdjusted = one.original !== undefined || other.original !== undefined;
+  return {
+    total: one.total + other.total,
+    ...(isAdjusted && { original: (one.original ?? one.total) + (other.original ?? other.total) }),
+    input: one.input + other.input,
+    cachedInput: one.cachedInput + other.cachedInput,
+    cacheWrite: one.cacheWrite + other.cacheWrite,
+    audioInput: one.audioInput + other.audioInput,
+    output: one.output + other.output,
+    reasoning: one.reasoning + other.reasoning,
+    audioOutput: one.audioOutput + other.audioOutput,
+    perRequest: one.perRequest + other.perRequest,
+    webSearch: one.webSearch + other.webSearch,
+    imageInput: one.imageInput + other.imageInput,
+    imageOutput: one.imageOutput + other.imageOutput,
+    videoInput: one.videoInput + other.videoInput,
+    videoOutput: one.videoOutput + other.videoOutput,
+    units: one.units + other.units,
+    by: one.by === 'provider' ? one.by : other.by,
+  };
 }
 
 const NO_HEADERS: string[] = [];

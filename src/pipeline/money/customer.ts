@@ -24,13 +24,26 @@ export function customerOf(exchange: Exchange): string | undefined {
 
 /** The same; undefined if a request names none, whatever the configuration requires. */
 export function endUserOf({ client, outline, snapshot }: Exchange): string | undefined {
-  const { customerHeader, customerHeaders = [] } = snapshot.config.budgets;
-  const names =
-    customerHeader === undefined ? [...customerHeaders, ...HEADERS] : [customerHeader, ...customerHeaders, ...HEADERS];
-  const header = names
-    .map((name) => ownValue(client.headers, name))
-    .find((value) => typeof value === 'string' && value !== '');
-  return nameOfEndUser(typeof header === 'string' ? header : outline.endUser) || undefined;
+  for (const name of headersOf(snapshot.config.budgets)) {
+    const value = ownValue(client.headers, name);
+    if (typeof value === 'string' && value !== '') return nameOfEndUser(value);
+  }
+  return nameOfEndUser(outline.endUser) || undefined;
+}
+
+type BudgetsConfig = Exchange['snapshot']['config']['budgets'];
+
+const NAMES = new WeakMap<BudgetsConfig, readonly string[]>();
+
+/** The headers that may name an end user, the first before the others; made once for each configuration. */
+function headersOf(budgets: BudgetsConfig): readonly string[] {
+  let names = NAMES.get(budgets);
+  if (names === undefined) {
+    const { customerHeader, customerHeaders = [] } = budgets;
+    names = [...(customerHeader === undefined ? [] : [customerHeader]), ...customerHeaders, ...HEADERS];
+    NAMES.set(budgets, names);
+  }
+  return names;
 }
 
 /** An end user's name as it is kept: names come from clients and may be long. */

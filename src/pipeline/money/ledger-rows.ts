@@ -1,5 +1,4 @@
 /** A request's attempts as rows of the ledger. */
-import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { formatUsd, type PicoUsd } from '../../core/money.ts';
@@ -39,12 +38,14 @@ function recalledRow(exchange: Exchange, { usage }: RecalledAnswer): LedgerRow {
     startedAtMs,
     endedAtMs: endOf(exchange),
     status: error === undefined ? 'cache-hit' : 'failure',
-    ...defined({ httpStatus: exchange.status || undefined, error: error?.code }),
+    httpStatus: exchange.status || undefined,
+    error: error?.code,
     inputTokens: usage?.inputTokens ?? 0,
     outputTokens: usage?.outputTokens ?? 0,
     isEstimated: false,
     cost: 0n,
-    ...defined({ requestedCost: requested, answerId: exchange.answerId }),
+    requestedCost: requested,
+    answerId: exchange.answerId,
     accounts: accountsOf(exchange, undefined, undefined),
   };
 }
@@ -59,7 +60,7 @@ export function refusalRow(exchange: Exchange): LedgerRow {
     startedAtMs,
     endedAtMs: endOf(exchange),
     status: 'failure',
-    ...defined({ error: error?.code }),
+    error: error?.code,
     inputTokens: 0,
     outputTokens: 0,
     isEstimated: false,
@@ -86,13 +87,12 @@ export function orphanRow(exchange: Exchange, reserved: PicoUsd | undefined): Le
     outputTokens: 0,
     isEstimated: true,
     accounts: accountsOf(exchange, deployment?.id, deployment?.provider.name),
-    ...(deployment !== undefined && {
-      deploymentId: deployment.id,
-      provider: deployment.provider.name,
-      model: deployment.model,
-      apiBase: deployment.apiBase,
-    }),
-    ...(reserved !== undefined && { cost: reserved, hold: reserved }),
+    deploymentId: deployment?.id,
+    provider: deployment?.provider.name,
+    model: deployment?.model,
+    apiBase: deployment?.apiBase,
+    cost: reserved,
+    hold: reserved,
   };
 }
 
@@ -105,79 +105,74 @@ function sharedFacts(exchange: Exchange): RequestFacts {
 }
 
 function readFacts(exchange: Exchange): RequestFacts {
-  const { identity, admission, group, customer } = exchange;
+  const { identity, admission, group, customer, client } = exchange;
   const caller = identity?.caller;
   const organizationId = admission === undefined ? identity?.organizationId : admission.organizationId;
-  const { session, metadata } = clientSupplied(exchange);
   return {
     callId: exchange.callId,
     keyHash: caller?.keyHash ?? '',
-    ...(caller?.keyAlias !== undefined && { keyAlias: caller.keyAlias }),
-    ...(caller?.userId !== undefined && { userId: caller.userId }),
-    ...(caller?.teamId !== undefined && { teamId: caller.teamId }),
-    ...(caller?.teamAlias !== undefined && { teamAlias: caller.teamAlias }),
-    ...(organizationId !== undefined && { organizationId }),
-    ...defined({ customerId: customer }),
+    keyAlias: caller?.keyAlias,
+    userId: caller?.userId,
+    teamId: caller?.teamId,
+    teamAlias: caller?.teamAlias,
+    organizationId,
+    customerId: customer,
     tags: admission?.tags ?? NO_TAGS,
     route: exchange.route,
     callType: exchange.endpoint.operation.callType(exchange.endpoint.format),
     stream: exchange.stream,
     requestedModel: exchange.model?.slice(0, 256) ?? '',
-    ...(group !== undefined && { modelGroup: group.pattern ?? group.name }),
-    ...defined({ sessionId: session, metadata }),
+    modelGroup: group === undefined ? undefined : (group.pattern ?? group.name),
+    sessionId: sessionOf(client),
+    metadata: metadataOf(client),
   };
 }
 
+/** Every member is there, with a value or without: all rows of this kind have one shape. */
 function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, number: number): LedgerRow {
-  const { admission, startedAtMs } = exchange;
-  const { usage, cost } = attempt;
-  const deployment = exchange.snapshot.deployments.get(attempt.deploymentId);
-  const { mockedBy } = attempt;
+  const { admission, startedAtMs, startedMs, attempts, firstByteMs } = exchange;
+  const { usage, mockedBy, deploymentId } = attempt;
+  const deployment = exchange.snapshot.deployments.get(deploymentId);
   const card = usage === undefined || mockedBy !== undefined ? undefined : cardOf(exchange, attempt, usage);
-  const requested = usage === undefined ? undefined : requestedCost(exchange, attempt, usage);
-  const held = number === 0 ? admission?.claim?.hold : undefined;
-  const groupName = attempt.group;
+  const isLast = number === attempts.length - 1;
+  const attemptStartedAtMs = startedAtMs + Math.max(0, Math.round(attempt.startedMs - startedMs));
   return {
     ...shared,
     attemptId: `${exchange.callId}/${number}`,
     attempt: number,
     startedAtMs,
     endedAtMs: endOf(exchange),
-    ...timesOf(exchange, attempt),
-    ...defined({ answerId: exchange.answerId }),
-    ...(number === exchange.attempts.length - 1 &&
-      exchange.firstByteMs !== undefined && {
-        firstByteAtMs: Math.round(startedAtMs + exchange.firstByteMs - exchange.startedMs),
-      }),
-    ...defined({ servedGroup: groupName }),
-    deploymentId: attempt.deploymentId,
+    // The first attempt may fail at once, and the second take all the time.
+    attemptStartedAtMs,
+    attemptEndedAtMs: attemptStartedAtMs + Math.max(0, Math.round(attempt.durationMs)),
+    answerId: exchange.answerId,
+    firstByteAtMs: isLast && firstByteMs !== undefined ? Math.round(startedAtMs + firstByteMs - startedMs) : undefined,
+    servedGroup: attempt.group,
+    deploymentId,
     provider: attempt.provider,
     model: attempt.model,
     apiBase: attempt.apiBase,
     status: statusOf(attempt),
-    ...defined({ httpStatus: attempt.status, error: attempt.failure }),
+    httpStatus: attempt.status,
+    error: attempt.failure,
     inputTokens: usage?.inputTokens ?? 0,
     outputTokens: usage?.outputTokens ?? 0,
-    ...(usage?.cachedInputTokens !== undefined && { cachedInputTokens: usage.cachedInputTokens }),
-    ...(usage?.cacheWriteTokens !== undefined && { cacheWriteTokens: usage.cacheWriteTokens }),
-    ...(usage?.reasoningTokens !== undefined && { reasoningTokens: usage.reasoningTokens }),
+    cachedInputTokens: usage?.cachedInputTokens,
+    cacheWriteTokens: usage?.cacheWriteTokens,
+    reasoningTokens: usage?.reasoningTokens,
     isEstimated: usage?.isEstimated === true,
-    ...defined({ cost, requestedCost: requested, hold: held }),
-    ...(card !== undefined && { price: { source: card.source, rates: ratesOf(card) } }),
-    ...(mockedBy !== undefined && { metadata: { ...shared.metadata, mocked_by: mockedBy } }),
-    accounts: accountsOf(exchange, attempt.deploymentId, deployment?.provider.name ?? attempt.provider),
+    cost: attempt.cost,
+    requestedCost: usage === undefined ? undefined : requestedCost(exchange, attempt, usage),
+    hold: number === 0 ? admission?.claim?.hold : undefined,
+    price: card === undefined ? undefined : priceOf(card),
+    metadata: mockedBy === undefined ? shared.metadata : { ...shared.metadata, mocked_by: mockedBy },
+    accounts: accountsOf(exchange, deploymentId, deployment?.provider.name ?? attempt.provider),
   };
 }
 
 /** When a request is over: by how long it took, because the wall clock may be set in the middle of it. */
 function endOf({ startedAtMs, startedMs, clock }: Exchange): number {
   return startedAtMs + Math.max(0, Math.round(clock.monotonicMs() - startedMs));
-}
-
-/** When an attempt began and ended: the first may fail at once, and the second take all the time. */
-function timesOf({ startedAtMs, startedMs }: Exchange, attempt: AttemptFacts) {
-  const attemptStartedAtMs = startedAtMs + Math.max(0, Math.round(attempt.startedMs - startedMs));
-  return { attemptStartedAtMs, attemptEndedAtMs: attemptStartedAtMs + Math.max(0, Math.round(attempt.durationMs)) };
 }
 
 function statusOf({ failure, lost }: AttemptFacts): LedgerStatus {
@@ -215,14 +210,14 @@ function requestedCost(exchange: Exchange, attempt: AttemptFacts, usage: Usage):
   return costOf(counted, card, pricedExtras(exchange, card, attempt))?.total;
 }
 
-const RATES = new WeakMap<RateCard, JsonObject>();
+const PRICES = new WeakMap<RateCard, NonNullable<LedgerRow['price']>>();
 
-/** The rates of a card in USD per token, as the ledger keeps them; made once for each card. */
-function ratesOf(card: RateCard): JsonObject {
-  let rates = RATES.get(card);
-  if (rates === undefined) {
-    const { source: _source, perRequest, perWebSearch, units, ...others } = card;
-    rates = Object.fromEntries(
+/** The rates of a card in USD per token, as the ledger keeps them, and their source; made once for each card. */
+function priceOf(card: RateCard): NonNullable<LedgerRow['price']> {
+  let price = PRICES.get(card);
+  if (price === undefined) {
+    const { source, perRequest, perWebSearch, units, ...others } = card;
+    const rates = Object.fromEntries(
       Object.entries(others).flatMap(([name, rate]) =>
         typeof rate === 'object' && 'tiers' in rate ? [[name, rateText(rate as TieredRate)] as const] : [],
       ),
@@ -230,9 +225,10 @@ function ratesOf(card: RateCard): JsonObject {
     if (perRequest !== undefined) rates.perRequest = formatUsd(perRequest);
     for (const [unit, rate] of Object.entries(units ?? {})) rates[unit] = rateText(rate);
     if (perWebSearch !== undefined) rates.perWebSearch = formatUsd(perWebSearch);
-    RATES.set(card, rates);
+    price = { source, rates };
+    PRICES.set(card, price);
   }
-  return rates;
+  return price;
 }
 
 function rateText(rate: TieredRate): JsonValue {
@@ -244,16 +240,16 @@ function rateText(rate: TieredRate): JsonValue {
   };
 }
 
-/** What a request's headers add to its row: the session it belongs to, and metadata for the spend log. */
-function clientSupplied({ client }: Exchange): { readonly session?: string; readonly metadata?: JsonObject } {
-  const { headers } = client;
+/** The session that a request belongs to, by its headers. */
+function sessionOf({ headers }: Exchange['client']): string | undefined {
   const session = headers['x-litellm-session-id'] ?? headers['x-litellm-trace-id'];
+  return typeof session === 'string' ? session.slice(0, 256) : undefined;
+}
+
+/** What its headers add for the spend log. */
+function metadataOf({ headers }: Exchange['client']): JsonObject | undefined {
   const written = headers['x-litellm-spend-logs-metadata'];
-  const metadata = typeof written === 'string' && written.length <= LONGEST_METADATA ? parsed(written) : undefined;
-  return {
-    ...(typeof session === 'string' && { session: session.slice(0, 256) }),
-    ...defined({ metadata }),
-  };
+  return typeof written === 'string' && written.length <= LONGEST_METADATA ? parsed(written) : undefined;
 }
 
 function parsed(text: string): JsonObject | undefined {

@@ -19,14 +19,14 @@ export interface OpenEntry {
    * The most that a provider can bill for it in a time: the prompt, and what can be written in a second. Undefined: only
    * the hold is known.
    */
-  readonly pace?: { readonly fixed: PicoUsd; readonly perSecond: PicoUsd };
+  readonly pace?: { readonly fixed: PicoUsd; readonly perSecond: PicoUsd } | undefined;
 }
 
 /** A request that is over: its rows, and the settlement of its claim if it had one. */
 export interface ClosedEntry {
   readonly callId: string;
   readonly rows: readonly LedgerRow[];
-  readonly settlement?: Settlement;
+  readonly settlement?: Settlement | undefined;
 }
 
 export interface Journal {

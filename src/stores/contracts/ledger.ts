@@ -10,7 +10,7 @@ export type LedgerStatus = 'success' | 'failure' | 'client-gone' | 'lost' | 'orp
 
 /**
  * One attempt: what it used, what it cost and why. Holds no prompt, answer or key. Times are milliseconds since the
- * epoch.
+ * epoch. A member without a value may be there or not: rows that are made with all of them have one shape, and stay fast.
  */
 export interface LedgerRow {
   /** `<call id>/<number>`, numbers from 0 in the order the attempts began. */
@@ -21,21 +21,21 @@ export interface LedgerRow {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   /** Of this attempt alone; absent for rows of earlier versions, and where no provider was asked. */
-  readonly attemptStartedAtMs?: number;
-  readonly attemptEndedAtMs?: number;
+  readonly attemptStartedAtMs?: number | undefined;
+  readonly attemptEndedAtMs?: number | undefined;
   /** The id in the answer that the client has, on all rows of the request. */
-  readonly answerId?: string;
+  readonly answerId?: string | undefined;
   /** To the first content of the answer. */
-  readonly firstByteAtMs?: number;
+  readonly firstByteAtMs?: number | undefined;
   /** SHA-256 of the key in hex, or `litellm-master-key`. */
   readonly keyHash: string;
-  readonly keyAlias?: string;
-  readonly userId?: string;
-  readonly teamId?: string;
-  readonly teamAlias?: string;
-  readonly organizationId?: string;
+  readonly keyAlias?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly teamId?: string | undefined;
+  readonly teamAlias?: string | undefined;
+  readonly organizationId?: string | undefined;
   /** The end user (`customer`). */
-  readonly customerId?: string;
+  readonly customerId?: string | undefined;
   readonly tags: readonly string[];
   /** The route's pattern. */
   readonly route: string;
@@ -44,34 +44,34 @@ export interface LedgerRow {
   readonly stream: boolean;
   readonly requestedModel: string;
   /** The group that was asked for, and the one that this attempt was made in. */
-  readonly modelGroup?: string;
-  readonly servedGroup?: string;
-  readonly deploymentId?: string;
-  readonly provider?: string;
+  readonly modelGroup?: string | undefined;
+  readonly servedGroup?: string | undefined;
+  readonly deploymentId?: string | undefined;
+  readonly provider?: string | undefined;
   /** The provider's own name for the model. */
-  readonly model?: string;
-  readonly apiBase?: string;
+  readonly model?: string | undefined;
+  readonly apiBase?: string | undefined;
   readonly status: LedgerStatus;
-  readonly httpStatus?: number;
-  readonly error?: string;
+  readonly httpStatus?: number | undefined;
+  readonly error?: string | undefined;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  readonly cachedInputTokens?: number;
-  readonly cacheWriteTokens?: number;
-  readonly reasoningTokens?: number;
+  readonly cachedInputTokens?: number | undefined;
+  readonly cacheWriteTokens?: number | undefined;
+  readonly reasoningTokens?: number | undefined;
   /** Counted by the gateway, because the provider reported no usage. */
   readonly isEstimated: boolean;
   /** Undefined: unpriced. */
-  readonly cost?: PicoUsd;
+  readonly cost?: PicoUsd | undefined;
   /** What the requested model would have cost for the same usage; undefined: unpriced. */
-  readonly requestedCost?: PicoUsd;
+  readonly requestedCost?: PicoUsd | undefined;
   /** What the request's claim held when it was settled; only on the first row of a request. */
-  readonly hold?: PicoUsd;
+  readonly hold?: PicoUsd | undefined;
   /** The rates that were used, and their source. */
-  readonly price?: { readonly source: string; readonly rates: JsonObject };
-  readonly sessionId?: string;
+  readonly price?: { readonly source: string; readonly rates: JsonObject } | undefined;
+  readonly sessionId?: string | undefined;
   /** `spend_logs_metadata` and the like. */
-  readonly metadata?: JsonObject;
+  readonly metadata?: JsonObject | undefined;
   /** Accounts this row's cost counts for: `key:…`, `team:…`, `deployment:…`. */
   readonly accounts: readonly string[];
 }

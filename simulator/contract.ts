@@ -60,7 +60,7 @@ export interface SeenRequest {
   readonly bytesSent: number;
   readonly tokensSent: number;
   /** What its answer would have been billed; undefined before it ended, and where nothing was answered. */
-  readonly billed: Pick<Billed, 'promptTokens' | 'completionTokens'> | undefined;
+  readonly billed: Omit<Billed, 'requests' | 'reasoningTokens'> | undefined;
 }
 
 /** How a request ended: answered, left by the client, broken off by a fault, or not ended yet. */
@@ -71,7 +71,9 @@ export interface Billed {
   readonly requests: number;
   readonly promptTokens: number;
   readonly cachedTokens: number;
+  /** All that was written, for any life. */
   readonly cacheWriteTokens: number;
+  readonly cacheWriteOneHourTokens: number;
   readonly completionTokens: number;
   readonly reasoningTokens: number;
 }

@@ -17,6 +17,16 @@ export function checkKey(
   if (!isGood) throw refusal(family, isAzure, key);
 }
 
+/** Whose prompts share a cache: everybody's with the same key. */
+export function organisationOf(
+  family: Family,
+  isAzure: boolean,
+  headers: IncomingHttpHeaders,
+  query: URLSearchParams,
+): string {
+  return keyOf(family, isAzure, headers, query, false) ?? '';
+}
+
 function keyOf(
   family: Family,
   isAzure: boolean,

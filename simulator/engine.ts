@@ -1,13 +1,13 @@
 import type { Clock } from '../src/core/clock.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts';
 import { compose, type Wishes } from './answering/compose.ts';
-import { PromptCache } from './answering/prompt-cache.ts';
 import { digest, identifier, seededRandom } from './answering/seeded.ts';
 import type { Latency } from './contract.ts';
-import { checkKey } from './credentials.ts';
+import { checkKey, organisationOf } from './credentials.ts';
 import { errorReply, invalid, Refused } from './formats/errors.ts';
 import type { Reading } from './formats/operation.ts';
 import { type Directions, readDirections } from './model-name.ts';
+import { PromptCache } from './prompt-cache/prompt-cache.ts';
 import { providerHeaders } from './provider-headers.ts';
 import type { OpenRequest } from './request-log.ts';
 import { familyOfPath, flavourOf, type Route, route } from './routes.ts';
@@ -104,7 +104,8 @@ export class Engine {
       responses: this.#responses,
     });
     const headers = providerHeaders(family, understood.requestId, found.isAzure, nowMs);
-    const reply = this.#write(reading, family, wishes, headers);
+    const organisation = organisationOf(family, found.isAzure, request.headers, understood.query);
+    const reply = this.#write(reading, family, wishes, headers, organisation);
     const latency = understood.directions.latency ?? this.#options.latency;
     return pace(reply, latency, seededRandom(`${this.#options.seed} pace ${identity}`));
   }
@@ -131,14 +132,20 @@ export class Engine {
     return { ...reply, headers: { ...headers, ...reply.headers } };
   }
 
-  #write(reading: Reading, family: Family, wishes: Wishes, headers: Record<string, string>): Reply {
+  #write(
+    reading: Reading,
+    family: Family,
+    wishes: Wishes,
+    headers: Record<string, string>,
+    organisation: string,
+  ): Reply {
     if (reading.kind === 'plain') {
       return wholeReply(family, reading.json, {
         headers,
         ...(reading.usage === undefined ? {} : { usage: reading.usage }),
       });
     }
-    const answer = compose(reading.ask, wishes, this.#cache.use(reading.ask));
+    const answer = compose(reading.ask, wishes, this.#cache.use(reading.ask, organisation));
     const { usage } = answer;
     if (!reading.isStream) return wholeReply(family, reading.whole(answer), { headers, usage });
     return streamReply(family, reading.events(answer), {

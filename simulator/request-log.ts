@@ -62,6 +62,7 @@ const NOTHING_BILLED: Billed = {
   promptTokens: 0,
   cachedTokens: 0,
   cacheWriteTokens: 0,
+  cacheWriteOneHourTokens: 0,
   completionTokens: 0,
   reasoningTokens: 0,
 };
@@ -125,12 +126,19 @@ export class RequestLog {
     const { model } = request;
     const before = this.#models.get(model) ?? NOTHING_BILLED;
     const completion = sent.outcome === 'completed' ? usage.completion : Math.min(sent.tokens, usage.completion);
-    request.billed = { promptTokens: usage.prompt, completionTokens: completion };
+    request.billed = {
+      promptTokens: usage.prompt,
+      cachedTokens: usage.cacheRead,
+      cacheWriteTokens: usage.cacheWrite5m + usage.cacheWrite1h,
+      cacheWriteOneHourTokens: usage.cacheWrite1h,
+      completionTokens: completion,
+    };
     this.#models.set(model, {
       requests: before.requests + 1,
       promptTokens: before.promptTokens + usage.prompt,
       cachedTokens: before.cachedTokens + usage.cacheRead,
       cacheWriteTokens: before.cacheWriteTokens + usage.cacheWrite5m + usage.cacheWrite1h,
+      cacheWriteOneHourTokens: before.cacheWriteOneHourTokens + usage.cacheWrite1h,
       completionTokens: before.completionTokens + completion,
       reasoningTokens: before.reasoningTokens + Math.min(usage.reasoning, completion),
     });

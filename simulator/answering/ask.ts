@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import type { Caching } from '../prompt-cache/caching.ts';
 
 /** A tool as every format describes it. */
 export interface AskedTool {
@@ -19,13 +20,6 @@ export type AskedOutput =
   | { readonly kind: 'text' }
   | { readonly kind: 'json' }
   | { readonly kind: 'schema'; readonly schema: JsonObject };
-
-/** A place in the prompt up to which the client wants it cached (Anthropic's `cache_control`). */
-export interface CacheMark {
-  /** How much of the prompt's text lies before the mark, in characters. */
-  readonly characters: number;
-  readonly ttl: '5m' | '1h';
-}
 
 /** A search of the web that the provider may make. */
 export interface AskedSearch {
@@ -70,13 +64,7 @@ export interface Ask {
   readonly choices: number;
   readonly seed: string;
   /** How the provider caches prompts; absent where it does not. */
-  readonly caching?: { readonly kind: 'automatic'; readonly block: number; readonly least: number } | CacheMarks;
-}
-
-/** Caching at the places that the client marked. */
-interface CacheMarks {
-  readonly kind: 'marked';
-  readonly marks: readonly CacheMark[];
+  readonly caching?: Caching;
 }
 
 /** Why an answer ended. */

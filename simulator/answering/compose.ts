@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import type { CacheUse } from '../prompt-cache/prompt-cache.ts';
 import { type Answer, type Ask, type AskedTool, argumentText, type Choice, type ToolCall } from './ask.ts';
 import type { GoingOn } from './begun.ts';
-import type { CacheUse } from './prompt-cache.ts';
 import { valueForSchema } from './schema-value.ts';
 import { between, type Random, seededRandom } from './seeded.ts';
 import { answerTokens, reasoningTokens } from './text.ts';

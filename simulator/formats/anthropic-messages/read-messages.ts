@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
-import type { CacheMark } from '../../answering/ask.ts';
 import { isSignatureOf } from '../../answering/signature.ts';
 import { countTokens } from '../../answering/tokens.ts';
+import { type CacheMark, isOutOfOrder, lookBack } from '../../prompt-cache/caching.ts';
 import { invalid } from '../errors.ts';
 import { checkBlock, checkCacheControl, checkSource } from './blocks.ts';
 import { checkSearchBlock, checkSearchPairs } from './web-search.ts';
@@ -11,6 +11,10 @@ interface Prompt {
   readonly text: string;
   readonly tokens: number;
   readonly marks: readonly CacheMark[];
+  /** Where entries of a cache may be found, in characters. */
+  readonly foundAt: readonly number[];
+  /** Where tools and system end and messages begin, in characters. */
+  readonly headCharacters: number;
   readonly lastUserText: string;
   readonly toolResults: readonly string[];
 }
@@ -24,6 +28,9 @@ export class PromptReader {
   #text = '';
   #tokens = 0;
   #marks: CacheMark[] = [];
+  /** Where blocks end: entries of a cache lie there. */
+  readonly #blocks: number[] = [];
+  #headCharacters = 0;
   #lastUserText = '';
   #toolResults: string[] = [];
   /** Tool calls of the previous assistant turn that wait for their results. */
@@ -33,12 +40,26 @@ export class PromptReader {
     this.#text += text;
   }
 
+  /** A block of the prompt that may be marked. */
+  block(text: string, control: JsonValue | undefined): void {
+    this.add(text);
+    this.#blocks.push(this.#text.length);
+    this.mark(control);
+  }
+
+  /** A mark at the end of the last block. */
   mark(control: JsonValue | undefined): void {
     if (!isJsonObject(control)) return;
-    this.#marks.push({ characters: this.#text.length, ttl: control.ttl === '1h' ? '1h' : '5m' });
+    this.#marks.push({ characters: this.#blocks.at(-1) ?? 0, ttl: control.ttl === '1h' ? '1h' : '5m' });
     if (this.#marks.length > MOST_MARKS) {
       throw invalid(
         `A maximum of ${MOST_MARKS} blocks with cache_control may be provided. Found ${this.#marks.length}.`,
+      );
+    }
+    // As Anthropic says it (https://github.com/BerriAI/litellm/issues/14063, read 2026-11-29).
+    if (isOutOfOrder(this.#marks)) {
+      throw invalid(
+        "a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are processed in the following order: `tools`, `system`, `messages`.",
       );
     }
   }
@@ -46,7 +67,7 @@ export class PromptReader {
   readSystem(system: JsonValue | undefined): void {
     if (system === undefined || system === null) return;
     if (typeof system === 'string') {
-      this.add(`system: ${system}\n`);
+      this.block(`system: ${system}\n`, undefined);
       return;
     }
     if (!Array.isArray(system)) throw invalid('system: Input should be a valid string');
@@ -55,12 +76,12 @@ export class PromptReader {
       if (checked.type !== 'text') throw invalid(`system.${index}.type: Input should be 'text'`);
       if (typeof checked.text !== 'string') throw invalid(`system.${index}.text.text: Field required`);
       if (checked.text === '') throw invalid('system: text content blocks must be non-empty');
-      this.add(`system: ${checked.text}\n`);
-      this.mark(checked.cache_control);
+      this.block(`system: ${checked.text}\n`, checked.cache_control);
     });
   }
 
   readMessages(messages: JsonValue | undefined, isThinking: boolean): void {
+    this.#headCharacters = this.#text.length;
     if (messages === undefined) throw invalid('messages: Field required');
     if (!Array.isArray(messages)) throw invalid('messages: Input should be a valid list');
     if (messages.length === 0) throw invalid('messages: at least one message is required');
@@ -76,6 +97,8 @@ export class PromptReader {
       text: this.#text,
       tokens: this.#tokens + countTokens(this.#text),
       marks: this.#marks,
+      foundAt: lookBack(this.#marks, this.#blocks),
+      headCharacters: this.#headCharacters,
       lastUserText: this.#lastUserText,
       toolResults: this.#toolResults,
     };
@@ -118,7 +141,8 @@ export class PromptReader {
       if (content === '' && !mayBeEmpty) throw this.#emptyContent(at);
       if (mayBeEmpty && /\s$/.test(content))
         throw invalid('messages: final assistant content cannot end with trailing whitespace');
-      this.add(content);
+      // The same as one block of text.
+      this.block(`${content} `, undefined);
       return content;
     }
     if (!Array.isArray(content)) throw invalid(`${at}.content: Input should be a valid list`);
@@ -135,8 +159,7 @@ export class PromptReader {
     const block = checkBlock(value, at);
     checkSearchBlock(block, at);
     const text = this.#blockText(block, role, at);
-    this.add(`${text} `);
-    this.mark(block.cache_control);
+    this.block(`${text} `, block.cache_control);
     return block.type === 'text' ? text : '';
   }
 

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import type { Ask, AskedChoice, AskedOutput, AskedTool } from '../../answering/ask.ts';
+import { leastForClaude } from '../../prompt-cache/model-facts.ts';
 import { invalid } from '../errors.ts';
 import type { Call } from '../operation.ts';
 import { checkCacheControl, refuseExtraMembers } from './blocks.ts';
@@ -59,7 +60,14 @@ export function readMessagesRequest(call: Call, isCount: boolean): Ask {
     ...(thinking.budget === undefined ? {} : { reasoningTokens: thinking.budget }),
     choices: 1,
     seed: call.seed,
-    caching: { kind: 'marked', marks: prompt.marks },
+    caching: {
+      kind: 'marked',
+      marks: prompt.marks,
+      foundAt: prompt.foundAt,
+      least: leastForClaude(model),
+      // Another choice of tools or way of thinking spoils what is cached of the messages, and nothing before them.
+      seam: { characters: prompt.headCharacters, text: JSON.stringify([body.tool_choice, body.thinking]) },
+    },
   };
 }
 
@@ -129,8 +137,8 @@ function readTools(value: JsonValue | undefined, reader: PromptReader): (AskedTo
     const read = readTool(tool, index);
     if (names.has(read.name)) throw invalid('tools: Tool names must be unique.');
     names.add(read.name);
-    reader.add(`tool ${read.name}: ${read.description} ${JSON.stringify(read.schema)}\n`);
-    if (isJsonObject(tool)) reader.mark(tool.cache_control);
+    const mark = isJsonObject(tool) ? tool.cache_control : undefined;
+    reader.block(`tool ${read.name}: ${read.description} ${JSON.stringify(read.schema)}\n`, mark);
     return read;
   });
 }

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import type { Ask, AskedChoice, AskedOutput, AskedTool } from '../../answering/ask.ts';
 import { countTokens } from '../../answering/tokens.ts';
+import { geminiAutomatic } from '../../prompt-cache/model-facts.ts';
 import { invalid } from '../errors.ts';
 import type { Call } from '../operation.ts';
 import { checkEnum, checkSchema, MEMBERS, readMembers, violation } from './proto.ts';
@@ -56,7 +57,7 @@ export function readGenerate(call: Call): { ask: Ask; thinking: Thinking; config
     ...(thinking.budget === undefined || thinking.budget < 0 ? {} : { reasoningTokens: thinking.budget }),
     choices: typeof config.candidateCount === 'number' ? config.candidateCount : 1,
     seed: call.seed,
-    caching: { kind: 'automatic', block: 1, least: 1024 },
+    caching: { kind: 'automatic', ...geminiAutomatic(call.model) },
   };
   return { ask, thinking, config };
 }

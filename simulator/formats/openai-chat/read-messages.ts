@@ -9,6 +9,9 @@ interface Messages {
   readonly lastUserText: string;
   readonly toolResults: readonly string[];
   readonly lastRole: string;
+  /** Where messages end, and where parts with a breakpoint do, in characters. */
+  readonly ends: readonly number[];
+  readonly breakpoints: readonly number[];
 }
 
 const ROLES = ['developer', 'system', 'user', 'assistant', 'tool', 'function'];
@@ -48,6 +51,8 @@ class MessagesReader {
   #lastUserText = '';
   #lastRole = '';
   #results: string[] = [];
+  readonly #ends: number[] = [];
+  readonly #breakpoints: number[] = [];
   #open = new Map<string, number>();
 
   read(message: JsonValue, index: number): void {
@@ -71,13 +76,17 @@ class MessagesReader {
       );
     }
     if (role !== 'tool') this.#requireResults(index);
-    const text = this.#content(message, role, at);
+    const breakpoints: number[] = [];
+    const text = this.#content(message, role, at, breakpoints);
     if (role === 'tool') this.#result(message, text, index);
     else this.#results = [];
     if (role === 'assistant') this.#calls(message, at);
     if (role === 'user') this.#lastUserText = text;
     this.#lastRole = role;
+    const begin = this.#prompt.length + role.length + 2;
+    for (const characters of breakpoints) this.#breakpoints.push(begin + characters);
     this.#add(`${role}: ${text}\n`);
+    this.#ends.push(this.#prompt.length);
     this.#tokens += MESSAGE_TOKENS;
   }
 
@@ -89,10 +98,12 @@ class MessagesReader {
       lastUserText: this.#lastUserText,
       toolResults: this.#results,
       lastRole: this.#lastRole,
+      ends: this.#ends,
+      breakpoints: this.#breakpoints,
     };
   }
 
-  #content(message: JsonObject, role: string, at: string): string {
+  #content(message: JsonObject, role: string, at: string, breakpoints: number[]): string {
     const { content } = message;
     if (typeof content === 'string') return content;
     if (content === null || content === undefined) {
@@ -108,7 +119,12 @@ class MessagesReader {
         },
       );
     }
-    return content.map((part, index) => this.#part(part, role, `${at}.content[${index}]`)).join('');
+    let text = '';
+    content.forEach((part, index) => {
+      text += this.#part(part, role, `${at}.content[${index}]`);
+      if (isJsonObject(part) && isJsonObject(part.prompt_cache_breakpoint)) breakpoints.push(text.length);
+    });
+    return text;
   }
 
   #part(part: JsonValue, role: string, at: string): string {

@@ -4,6 +4,7 @@ import { schemaInPrompt } from '../../answering/schema-in-prompt.ts';
 import { countTokens } from '../../answering/tokens.ts';
 import { invalid } from '../errors.ts';
 import type { Call } from '../operation.ts';
+import { cachingOf } from './caching.ts';
 import { checkDeepSeekModel, checkOpenAiModel, checkOtherModel } from './model-rules.ts';
 import { readMessages, typeName } from './read-messages.ts';
 import { isSearchTool, readSearch } from './web-search.ts';
@@ -57,10 +58,11 @@ export function readChat(call: Call): Ask {
     wantsReasoning: wantsReasoning(body, model, isReasoner),
     choices: numberIn(body.n) ?? 1,
     seed: call.seed,
-    caching:
-      flavour === 'deepseek'
-        ? { kind: 'automatic', block: 64, least: 64 }
-        : { kind: 'automatic', block: 128, least: 1024 },
+    caching: cachingOf(body, model, flavour, {
+      head: toolText(tools).length,
+      ends: messages.ends,
+      marks: messages.breakpoints,
+    }),
   };
 }
 

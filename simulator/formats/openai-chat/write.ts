@@ -214,7 +214,11 @@ function chatUsage(usage: Usage, flavour: Call['flavour']): JsonObject {
     prompt_tokens: usage.prompt,
     completion_tokens: usage.completion,
     total_tokens: usage.prompt + usage.completion,
-    prompt_tokens_details: { cached_tokens: usage.cacheRead, audio_tokens: 0 },
+    prompt_tokens_details: {
+      cached_tokens: usage.cacheRead,
+      audio_tokens: 0,
+      ...(usage.cacheWrite5m > 0 && { cache_write_tokens: usage.cacheWrite5m }),
+    },
     completion_tokens_details: {
       reasoning_tokens: usage.reasoning,
       audio_tokens: 0,

@@ -3,6 +3,7 @@ import type { Ask, AskedChoice, AskedOutput, AskedTool } from '../../answering/a
 import { isMinted } from '../../answering/signature.ts';
 import { countTokens } from '../../answering/tokens.ts';
 import { invalid } from '../errors.ts';
+import { cachingOf } from '../openai-chat/caching.ts';
 import { checkResponsesModel } from '../openai-chat/model-rules.ts';
 import { checkRange, checkStrictSchema, numberIn } from '../openai-chat/read.ts';
 import { typeName } from '../openai-chat/read-messages.ts';
@@ -59,7 +60,7 @@ export function readResponse(call: Call): Ask {
     wantsReasoning: wantsReasoning(body, model),
     choices: 1,
     seed: call.seed,
-    caching: { kind: 'automatic', block: 128, least: 1024 },
+    caching: cachingOf(body, model, call.flavour, { head: head.length, ends: input.ends, marks: input.breakpoints }),
   };
 }
 
@@ -103,6 +104,9 @@ class InputReader {
   #tokens = 0;
   #lastUserText = '';
   #results: string[] = [];
+  /** Where items end, and where parts with a breakpoint do, in characters. */
+  readonly #ends: number[] = [];
+  readonly #breakpoints: number[] = [];
   #calls = new Set<string>();
   #answered = new Set<string>();
 
@@ -111,6 +115,11 @@ class InputReader {
   }
 
   read(item: JsonValue, at: string): void {
+    this.#read(item, at);
+    this.#ends.push(this.#prompt.length);
+  }
+
+  #read(item: JsonValue, at: string): void {
     if (!isJsonObject(item)) {
       throw invalid(`Invalid type for '${at}': expected an object, but got ${typeName(item)} instead.`, {
         param: at,
@@ -149,11 +158,18 @@ class InputReader {
     }
   }
 
-  finish(): { prompt: string; tokens: number; lastUserText: string; results: string[] } {
+  finish() {
     for (const id of this.#calls) {
       if (!this.#answered.has(id)) throw invalid(`No tool output found for function call ${id}.`, { param: 'input' });
     }
-    return { prompt: this.#prompt, tokens: this.#tokens, lastUserText: this.#lastUserText, results: this.#results };
+    return {
+      prompt: this.#prompt,
+      tokens: this.#tokens,
+      lastUserText: this.#lastUserText,
+      results: this.#results,
+      ends: this.#ends,
+      breakpoints: this.#breakpoints,
+    };
   }
 
   #message(item: JsonObject, at: string): void {
@@ -185,6 +201,7 @@ class InputReader {
     }
     const allowed =
       role === 'assistant' ? ['output_text', 'refusal'] : ['input_text', 'input_image', 'input_file', 'input_audio'];
+    let before = this.#prompt.length + role.length + 2;
     return content
       .map((part, index) => {
         const place = `${at}.content[${index}]`;
@@ -197,11 +214,11 @@ class InputReader {
           });
         }
         if (type === 'input_image' || type === 'input_file') this.#tokens += IMAGE_TOKENS;
-        return typeof part.text === 'string'
-          ? part.text
-          : typeof part.refusal === 'string'
-            ? part.refusal
-            : `[${type}]`;
+        const text =
+          typeof part.text === 'string' ? part.text : typeof part.refusal === 'string' ? part.refusal : `[${type}]`;
+        before += text.length;
+        if (isJsonObject(part.prompt_cache_breakpoint)) this.#breakpoints.push(before);
+        return text;
       })
       .join('');
   }

@@ -269,7 +269,7 @@ function only(answer: Answer): Choice {
 function responseUsage(usage: Usage): JsonObject {
   return {
     input_tokens: usage.prompt,
-    input_tokens_details: { cached_tokens: usage.cacheRead, cache_write_tokens: 0 },
+    input_tokens_details: { cached_tokens: usage.cacheRead, cache_write_tokens: usage.cacheWrite5m },
     output_tokens: usage.completion,
     output_tokens_details: { reasoning_tokens: usage.reasoning },
     total_tokens: usage.prompt + usage.completion,

@@ -1,7 +1,7 @@
 /** Writes docs/reference/models.md from the table in src/models. */
 import { type ClaudeAbilities, claudeAbilities } from '../src/models/claude-models.ts';
 import { canThink, isGemini3, isGemini4, thinkingBudgetRange, thinkingLevels } from '../src/models/gemini-models.ts';
-import type { ModelRow, Reasoning, SearchWords } from '../src/models/model-abilities.ts';
+import type { ModelRow, PromptCacheFacts, Reasoning, SearchWords } from '../src/models/model-abilities.ts';
 import { MODEL_ROWS } from '../src/models/model-table.ts';
 import { writeGenerated } from './generated-page.ts';
 
@@ -59,7 +59,7 @@ function othersCell({ abilities }: ModelRow): string {
 const tokens = (count: number | undefined): string => (count === undefined ? '' : count.toLocaleString('en-US'));
 const links = (source: string): string => source.replace(/https:\/\/[^\s,;]+/g, (link) => `<${link}>`);
 
-const rows = MODEL_ROWS.map((row) => {
+const rows = MODEL_ROWS.filter(({ abilities }) => abilities.promptCache === undefined).map((row) => {
   const cells = [
     row.models,
     row.providers === undefined ? 'every' : code(row.providers),
@@ -69,6 +69,31 @@ const rows = MODEL_ROWS.map((row) => {
     links(row.source),
   ];
   return `| ${cells.join(' | ').replaceAll('  ', ' ')} |`;
+});
+
+const HOW: Readonly<Record<PromptCacheFacts['how'], string>> = {
+  marks: 'at marks (`cache_control`)',
+  breakpoints: 'at breakpoints (`prompt_cache_breakpoint`), and at the end unless told otherwise',
+  automatic: 'by itself',
+};
+
+const minutes = (life: number): string => (life % 60 === 0 ? `${life / 60} h` : `${life} min`);
+
+const cacheRows = MODEL_ROWS.flatMap(({ models, providers, abilities: { promptCache: facts }, source }) => {
+  if (facts === undefined) return [];
+  const cells = [
+    models,
+    providers === undefined ? 'every' : code(providers),
+    HOW[facts.how],
+    tokens(facts.leastTokens),
+    facts.writeOneHour === undefined ? `${facts.write}` : `${facts.write}, for an hour ${facts.writeOneHour}`,
+    `${facts.read}`,
+    facts.writeOneHour === undefined ? minutes(facts.lifeMinutes) : `${minutes(facts.lifeMinutes)} or 1 h`,
+    tokens(facts.mostMarks),
+    facts.salt === undefined ? '' : `\`${facts.salt}\``,
+    links(source),
+  ];
+  return [`| ${cells.join(' | ').replaceAll('  ', ' ')} |`];
 });
 
 const CLAUDE = [
@@ -159,6 +184,16 @@ The first row that says something of a model's ability counts. The longest answe
 | models | at | reasoning | longest answer (tokens) | others | source |
 |---|---|---|---|---|---|
 ${rows.join('\n')}
+
+## Prompt caches
+
+What providers keep of the beginnings of prompts ([guide](../guides/prompt-caching.md)). The first row that matches counts. Prices are in
+parts of the price of input; those of the list of prices and of the configuration count before them. A life begins again whenever what
+is kept is read.
+
+| models | at | kept | least (tokens) | write | read | life | most marks | kept apart by | source |
+|---|---|---|---|---|---|---|---|---|---|
+${cacheRows.join('\n')}
 
 ## Claude
 

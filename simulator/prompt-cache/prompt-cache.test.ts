@@ -144,7 +144,7 @@ describe('the prompt cache of the simulator', () => {
     assert.ok(read >= 1_500 && read < all - 1_000);
   });
 
-  it('has one cache for a key, whoever asks, and none in common with other keys', async () => {
+  it('has one cache for all users of a key, and shares none with other keys', async () => {
     simulator.reset();
     const system = [text(words(2_000))];
     await ask({ system });

@@ -290,6 +290,8 @@ export interface GatewayConfig {
   readonly proxies?: ProxyConfig;
   /** Whether a provider may be at a link-local address, or at another at which clouds offer credentials. */
   readonly mayBeLinkLocal: boolean;
+  /** What deployments without their own settings do about the provider's prompt cache. */
+  readonly promptCache: FieldsOf<typeof LITELLM_SETTINGS, 'promptCache.'>;
   /** How answers are cached; absent: they are not. Where they are kept is read at the start only. */
   readonly cache?: CacheConfig;
   readonly budgets: BudgetConfig;

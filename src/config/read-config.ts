@@ -1,6 +1,6 @@
 /** Reads a merged file, in LiteLLM's words, the guide's and ours, into the canonical shape. */
 import { defined } from '../core/defined.ts';
-import type { JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { readCache } from './cache.ts';
 import { type MapNode, member, type Place, textOf } from './config-node.ts';
 import { readConnectionTls, readProxies } from './connection-tls.ts';
@@ -135,6 +135,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     }),
     telemetry: { ...part<TelemetryConfig>('telemetry.'), metrics: part('telemetry.metrics.') },
     ...defined({ dropParams: litellm.effective('drop_params') }),
+    promptCache: { ...whenSystemOnly(litellm), ...part('promptCache.') },
     budgets: finishBudgets(part('budgets.'), sections),
     stores: { ...part<StoreConfig>('stores.'), ...defined({ databaseUrl: databaseUrl(general) }) },
     management: part('management.'),
@@ -227,6 +228,17 @@ function finishBudgets(fields: BudgetConfig, { general, own, litellm }: Sections
     ...defined({ userDefault: userDefault && { ...userDefault, ...defined({ period }) } }),
   };
 }
+
+/** `cache_system_prompt_only`, wherever it is written, asks for the prompt cache of the provider and for no answers. */
+function whenSystemOnly(litellm: Section<typeof LITELLM_SETTINGS>): Partial<GatewayConfig['promptCache']> {
+  const isSet = [litellm.json('cache_params'), litellm.map('cache') && litellm.json('cache')].some(
+    (map) => map !== undefined && isJsonObject(map) && isTrue(map.cache_system_prompt_only),
+  );
+  return isSet || litellm.get('cache_system_prompt_only') === true ? { mode: 'system' } : {};
+}
+
+const isTrue = (value: JsonValue | undefined): boolean =>
+  value === true || (typeof value === 'string' && /^(?:true|yes|on)$/i.test(value.trim()));
 
 /** Settings of `litellm_settings` that act in part, or are read into `cache`. */
 const READ_ELSEWHERE = /^(enable_)?cache(_params|_ttl|_system_prompt_only)?$/;

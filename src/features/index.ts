@@ -1,10 +1,11 @@
 import { alerts } from './alerts/index.ts';
 import { answerCache } from './answer-cache/index.ts';
 import type { Feature } from './feature.ts';
+import { promptCache } from './prompt-cache/index.ts';
 import { storedResponses } from './stored-responses/index.ts';
 
 /** Every feature, in the order in which they act within a slot. A new one is a folder and a line here. */
-export const FEATURES: readonly Feature[] = [alerts, answerCache, storedResponses];
+export const FEATURES: readonly Feature[] = [alerts, answerCache, promptCache, storedResponses];
 
 /** What they all bring to the configuration. */
 export const FEATURE_SETTINGS = FEATURES.flatMap(({ settings }) => settings ?? []);

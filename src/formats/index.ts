@@ -3,13 +3,16 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import { AnthropicMessagesOutline } from './anthropic-messages/outline.ts';
+import { readMessagesPrompt } from './anthropic-messages/prompt.ts';
 import type { ClientError, ConversationFormat, EmbeddingFormat, StreamReader } from './format.ts';
 import { embedding as geminiEmbedding, geminiGenerate } from './gemini-generate/index.ts';
 import { GeminiGenerateOutline } from './gemini-generate/outline.ts';
+import { readGeminiPrompt } from './gemini-generate/prompt.ts';
 import type { ModelPlace } from './model-place.ts';
 import type { FormatId, ProviderErrorFacts, Usage } from './neutral/conversation.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { OpenAiChatOutline } from './openai-chat/outline.ts';
+import { readChatPrompt, readResponsesPrompt } from './openai-chat/prompt.ts';
 import { openaiCompletions } from './openai-completions/index.ts';
 import { OpenAiCompletionsOutline } from './openai-completions/outline.ts';
 import * as openaiEmbeddings from './openai-embeddings/index.ts';
@@ -17,6 +20,7 @@ import { OpenAiEmbeddingsOutline } from './openai-embeddings/outline.ts';
 import { openaiResponses } from './openai-responses/index.ts';
 import { OpenAiResponsesOutline } from './openai-responses/outline.ts';
 import type { RequestOutline } from './outline.ts';
+import type { Prompt } from './prompt-blocks.ts';
 
 /** What the lanes need of a format, also of one that is not conversational. */
 export interface FormatParts {
@@ -37,6 +41,8 @@ export interface FormatParts {
   /** What keeps a stream open and says nothing; absent: its clients take nothing of the kind. */
   readonly ping?: string;
   readonly modelPlace: ModelPlace;
+  /** The parts of a prompt in its provider's order, and where it may be marked; absent: it has none. */
+  readPrompt?(body: Buffer, envelope: ReadableEnvelope): Prompt;
 }
 
 const FAILURE_FACTS = { id: '', model: '', createdSeconds: 0, streamUsage: false };
@@ -75,6 +81,7 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
   'openai-chat': {
     ...conversational(openaiChat, OpenAiChatOutline, 'data: [DONE]\n\n', OPENAI_PLACE),
     ping: COMMENT,
+    readPrompt: readChatPrompt,
   },
   'openai-completions': {
     ...conversational(openaiCompletions, OpenAiCompletionsOutline, 'data: [DONE]\n\n', OPENAI_PLACE),
@@ -100,6 +107,7 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
       { member: 'model', streamedIn: 'message', isInEveryEvent: false },
     ),
     ping: 'event: ping\ndata: {"type": "ping"}\n\n',
+    readPrompt: readMessagesPrompt,
   },
   'gemini-generate': {
     ...conversational(geminiGenerate, GeminiGenerateOutline, '', {
@@ -107,6 +115,7 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
       isInEveryEvent: true,
     }),
     embedding: geminiEmbedding,
+    readPrompt: readGeminiPrompt,
   },
   // Its last event is the whole response: nothing can stand in for one that never came.
   'openai-responses': {
@@ -116,6 +125,7 @@ const FORMATS: Partial<Readonly<Record<FormatId, FormatParts>>> = {
       isInEveryEvent: true,
     }),
     ping: COMMENT,
+    readPrompt: readResponsesPrompt,
   },
 };
 

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Feature } from '../features/feature.ts';
 import type { EdgeLimits } from '../server/client-time-limits.ts';
@@ -19,6 +20,8 @@ export interface GatewayOptions {
   readonly dataFolder?: string;
   /** Serve although other instances may count limits for themselves. */
   readonly unsharedLimits?: boolean;
+  /** Another than the machine's. */
+  readonly clock?: Clock;
   /** How long clients may take to send, if not as usual. */
   readonly limits?: Partial<EdgeLimits>;
   /** Others than those of `src/features/index.ts`. */

@@ -24,8 +24,7 @@ export interface Tools {
 }
 
 /** Makes the tools. */
-export function makeTools({ config, version, log }: GatewayOptions, shutdown: Shutdown): Tools {
-  const clock = systemClock;
+export function makeTools({ config, version, log, clock = systemClock }: GatewayOptions, shutdown: Shutdown): Tools {
   const upstream = new Upstream({
     clock,
     connectTimeoutMs: config.routing.connectTimeoutMs,

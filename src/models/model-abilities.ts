@@ -44,6 +44,29 @@ export type SearchWords =
   /** By the tool `web_search` of chat completions at Z.AI. */
   | 'typed-tool';
 
+/** How a provider keeps the beginnings of prompts, and what that costs. */
+export interface PromptCacheFacts {
+  /**
+   * `marks`: where the request says so, by `cache_control`. `breakpoints`: the same by OpenAI's `prompt_cache_breakpoint`, and by itself
+   * at the end unless the request says otherwise. `automatic`: by itself, whatever prompts begin with alike.
+   */
+  readonly how: 'marks' | 'breakpoints' | 'automatic';
+  /** A shorter beginning is not kept. */
+  readonly leastTokens: number;
+  /** Prices in parts of the price of input; those of the list of prices or the configuration count before them. */
+  readonly write: number;
+  readonly writeOneHour?: number;
+  readonly read: number;
+  /** How long it is kept after its last use, in minutes; the least that the provider says. */
+  readonly lifeMinutes: number;
+  /** So many marks at the most. */
+  readonly mostMarks?: number;
+  /** An entry is found at so many blocks before a mark. */
+  readonly lookBackBlocks?: number;
+  /** The member of a request that keeps its prompts apart from those with another value. */
+  readonly salt?: 'prompt_cache_key' | 'cache_salt';
+}
+
 /** One model's abilities. What is absent is unknown: it is written as asked, and the provider says. */
 export interface ModelAbilities {
   readonly reasoning?: Reasoning;
@@ -77,6 +100,8 @@ export interface ModelAbilities {
   readonly codeExecution?: boolean;
   /** Whether the strict mode of schemas wants every object closed and every member required. */
   readonly strictSchemas?: 'closed-and-required';
+  /** Absent: nothing is known of it, and nothing is marked. */
+  readonly promptCache?: PromptCacheFacts;
 }
 
 /** Rows of the table: which models they mean, what is known of them, and from where. */

@@ -8,6 +8,7 @@ import { GEMINI_ROWS } from './gemini-rows.ts';
 import type { Effort, ModelAbilities, ModelRow, Reasoning, SearchWords } from './model-abilities.ts';
 import { LIMIT_ROWS, RESELLER_ROWS } from './open-rows.ts';
 import { OPENAI_ROWS } from './openai-rows.ts';
+import { PROMPT_CACHE_ROWS } from './prompt-cache-rows.ts';
 import { SERVER_TOOL_ROWS } from './server-tool-rows.ts';
 import { VENDOR_ROWS } from './vendor-rows.ts';
 
@@ -20,6 +21,7 @@ export const MODEL_ROWS: readonly ModelRow[] = [
   ...GEMINI_ROWS,
   ...LIMIT_ROWS,
   ...SERVER_TOOL_ROWS,
+  ...PROMPT_CACHE_ROWS,
 ];
 
 /** What the operator says of a model in `model_info`: LiteLLM's `supports_…` members, and the longest answer. */

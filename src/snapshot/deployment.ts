@@ -1,4 +1,4 @@
-import type { DeploymentConfig } from '../config/gateway-config.ts';
+import type { DeploymentConfig, GatewayConfig } from '../config/gateway-config.ts';
 import { defined } from '../core/defined.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { PricedModel } from '../costs/prices.ts';
@@ -18,6 +18,7 @@ import type {
 } from '../providers/provider.ts';
 import type { Routable } from '../routing/model-groups.ts';
 import type { CallTimeouts } from '../upstream/timeouts.ts';
+import { type PromptCacheUse, promptCacheOf } from './prompt-cache-use.ts';
 import { type TurnShape, turnShapeOf } from './turn-shape.ts';
 
 /** A provider's call with its headers as the flat list that is sent. */
@@ -50,6 +51,8 @@ export class Deployment implements Routable {
   readonly isNamedByClient: boolean;
   /** Undefined if the operator did not set it: then the client's program decides. */
   readonly dropParams: boolean | undefined;
+  /** What is done about its provider's prompt cache; undefined: nothing. */
+  readonly promptCache: PromptCacheUse | undefined;
   /** The model's name as a JSON literal, ready to be spliced into a body. */
   readonly modelLiteral: string;
   /** Its name in metrics: clients choose the names of models under a wildcard, and each would be a series of its own. */
@@ -82,6 +85,7 @@ export class Deployment implements Routable {
     readonly priced: PricedModel;
     readonly isNamedByClient: boolean;
     readonly dropParams: boolean | undefined;
+    readonly promptCache: GatewayConfig['promptCache'] | undefined;
     readonly timeouts: DefaultTimeouts;
   }) {
     this.config = parts.config;
@@ -96,6 +100,7 @@ export class Deployment implements Routable {
     this.mayReason = mayReason(this.abilities, this.traits);
     this.conversations = conversationsOf(parts.config, parts.provider, this.abilities);
     this.dropParams = parts.config.dropParams ?? parts.dropParams;
+    this.promptCache = promptCacheOf(parts.config, parts.promptCache);
     this.modelLiteral = JSON.stringify(parts.target.model);
     this.modelLabel = parts.config.group.includes('*') ? parts.config.group : parts.target.model;
     this.apiBase = originOf(parts.target.baseUrl);

@@ -103,6 +103,7 @@ function makeDeployment(entry: DeploymentConfig, config: GatewayConfig, isNamedB
     }),
     isNamedByClient,
     dropParams: config.dropParams,
+    promptCache: config.promptCache,
     timeouts: config.routing,
   });
 }

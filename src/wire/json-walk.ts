@@ -158,7 +158,7 @@ export function walkObjects<Found>(
 }
 
 /** Calls `visit` at the start of each item; it returns the item's end. Returns the end of the array. */
-function forEachItem(bytes: Buffer, start: number, visit: (item: number) => number): number {
+export function forEachItem(bytes: Buffer, start: number, visit: (item: number) => number): number {
   let position = skipSpace(bytes, start + 1);
   if (bytes[position] === CLOSE_ARRAY) return position + 1;
   for (;;) {
@@ -172,7 +172,7 @@ function forEachItem(bytes: Buffer, start: number, visit: (item: number) => numb
  * Calls `visit` for each member of an object with where its name is, between the quotes, and where its value starts; it returns
  * the value's end. Returns the end of the object, or `start` if there is none.
  */
-function forEachMember(
+export function forEachMember(
   bytes: Buffer,
   start: number,
   visit: (nameStart: number, nameEnd: number, valueStart: number) => number,
@@ -191,7 +191,7 @@ function forEachMember(
 }
 
 /** The end of a value. The text is valid, so that brackets can be counted. */
-function endOfValue(bytes: Buffer, start: number): number {
+export function endOfValue(bytes: Buffer, start: number): number {
   const first = bytes[start];
   if (first === QUOTE) return endOfString(bytes, start + 1);
   let position = start;
@@ -254,7 +254,8 @@ function indexOfName(bytes: Buffer, start: number, end: number, names: readonly 
   return decoded === undefined ? -1 : names.indexOf(decoded);
 }
 
-function isName(bytes: Buffer, start: number, end: number, name: string): boolean {
+/** Whether the bytes between two quotes are this ASCII name, with escapes or without. */
+export function isName(bytes: Buffer, start: number, end: number, name: string): boolean {
   return isPlainly(bytes, start, end, name) || decodedName(bytes, start, end) === name;
 }
 

@@ -7,6 +7,7 @@ import type { Simulator, SimulatorOptions } from '../../simulator/contract.ts';
 import { startSimulator } from '../../simulator/start.ts';
 import type { GatewayConfig } from '../../src/config/gateway-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { newCallId } from '../../src/core/ids.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Feature } from '../../src/features/feature.ts';
@@ -38,6 +39,8 @@ export interface TestGatewayOptions {
   /** A simulator of the test's own, which it also closes. */
   readonly sharedSimulator?: Simulator;
   readonly unsharedLimits?: boolean;
+  /** Of the gateway and the simulator. */
+  readonly clock?: Clock;
   /** Others than those that are delivered. */
   readonly features?: readonly Feature[];
 }
@@ -66,7 +69,9 @@ const BOOKS_CLOSE_MS = 20_000;
 
 /** Starts a simulator and a gateway in front of it, both on free ports. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const simulator = options.sharedSimulator ?? (await startSimulator(options.simulator));
+  const simulator =
+    options.sharedSimulator ??
+    (await startSimulator({ ...(options.clock !== undefined && { clock: options.clock }), ...options.simulator }));
   const env = { SIMULATOR_URL: simulator.url, PROVIDER_KEY, TEST_MASTER_KEY: MASTER_KEY, ...options.env };
   const text = options.config ?? (options.models === undefined ? DEFAULT_CONFIG : configOf(options));
   const features = options.features ?? FEATURES;
@@ -85,6 +90,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     env,
     log,
     features,
+    ...(options.clock !== undefined && { clock: options.clock }),
     ...(options.limits !== undefined && { limits: options.limits }),
     ...(options.dataFolder !== undefined && { dataFolder: options.dataFolder }),
     ...(options.unsharedLimits !== undefined && { unsharedLimits: options.unsharedLimits }),

@@ -1,5 +1,5 @@
 /** Settings of `litellm_settings.cache_params`, and of the guide's `cache` map. */
-import { guideLater, later, never, now, own, type SettingRows, several } from '../setting-rows.ts';
+import { guideNow, later, never, now, own, type SettingRows, several } from '../setting-rows.ts';
 
 /** Why groups share no answers. */
 export const NO_CACHING_GROUPS =
@@ -115,12 +115,7 @@ export const CACHE_PARAMS = {
     false,
   ),
   similarity_threshold: later('ratio', 'How alike two prompts must be.'),
-  cache_system_prompt_only: guideLater(
-    'flag',
-    "No answer is ever given again; only the provider's own cache of prompts is to be used, for the system prompt.",
-    'isPromptOnly',
-    false,
-  ),
+  cache_system_prompt_only: guideNow('flag', 'The same as beside `cache`.', 'isPromptOnly', false),
   disk_cache_dir: never('text', 'Answers are kept in memory or in Redis.'),
   ...several(
     `redis_semantic_cache_use_async redis_semantic_cache_embedding_model redis_semantic_cache_index_name

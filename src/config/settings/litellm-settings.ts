@@ -3,7 +3,6 @@ import type { PicoUsd } from '../../core/money.ts';
 import { readAliases } from '../routing-readers.ts';
 import {
   asksForIt,
-  guideLater,
   guideNow,
   later,
   never,
@@ -20,6 +19,7 @@ import { KEY_BOUNDS, KEY_GENERATION, NEW_KEY_PARAMS, NEW_TEAM_PARAMS, NEW_USER_P
 import { listOfDropped, readClientStatus } from './other-values.ts';
 import { BUDGET_BY_NAME, type PeriodBudgetConfig, readBudgetMap } from './period-budget.ts';
 import { readPriceFile } from './price-file.ts';
+import { PROMPT_CACHE_DEFAULTS } from './prompt-cache.ts';
 
 /** Metrics are served without being asked for. */
 const isPrometheusOnly = (value: unknown): boolean =>
@@ -110,10 +110,12 @@ export const LITELLM_SETTINGS = {
   }),
   enable_cache: guideNow('flag', 'Whether answers are cached; wins over `cache`.'),
   cache_ttl: guideNow('seconds', 'How long a cached answer lives; `cache_params.ttl` wins.'),
-  cache_system_prompt_only: guideLater(
+  cache_system_prompt_only: guideNow(
     'flag',
-    "No answer is ever given again; only the provider's own cache of prompts is to be used, for the system prompt.",
+    'Gives no answer again, and marks tools and leading instructions for the prompt cache of the provider: `prompt_cache: system`.',
+    { default: false },
   ),
+  ...PROMPT_CACHE_DEFAULTS,
   enable_redis_auth_cache: later('flag', 'Keeps looked-up keys in Redis.'),
   enable_caching_on_provider_specific_optional_params: never(
     'flag',

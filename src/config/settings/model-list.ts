@@ -5,6 +5,7 @@ import { DEPLOYMENT_TLS } from './connection-tls.ts';
 import { listOfDropped } from './other-values.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
 import { PRICE_SETTINGS } from './prices.ts';
+import { PROMPT_CACHE_SETTINGS } from './prompt-cache.ts';
 import { ALLOWED_FAILS } from './routing-maps.ts';
 
 /** What is done in place of calls. */
@@ -195,7 +196,7 @@ export const MODEL_PARAMS = {
   use_xai_oauth: later('flag', 'Signs in by OAuth instead of a key.'),
   configurable_clientside_auth_params: later('list', 'Connection parameters that a request may bring along.'),
   max_file_size_mb: later('number', 'Largest file that is taken.'),
-  cache_control_injection_points: later('list', 'Where prompt-cache marks are set.'),
+  ...PROMPT_CACHE_SETTINGS,
   prompt_id: later('text', 'Prompt template used for each request.'),
   prompt_variables: later('map', 'Values for the prompt template.'),
   rules: protection('any', 'Checks of input and output.'),

@@ -42,6 +42,7 @@ export function deploymentOf({ config, provider: name, baseUrl, facts, isNamedBy
     },
     isNamedByClient,
     dropParams: undefined,
+    promptCache: undefined,
     timeouts: { timeoutMs: 0 },
   });
 }

@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../../config/gateway-config.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { StateSlot, WrittenCall } from '../../exchange/slots.ts';
@@ -6,7 +7,7 @@ import type { Usage } from '../../formats/neutral/conversation.ts';
 import { type MarkStyle, type Prompt, withExplicitCaching, writeMarks } from '../../formats/prompt-blocks.ts';
 import type { PromptCacheFacts } from '../../models/model-abilities.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
-import type { PromptCacheUse } from '../../snapshot/prompt-cache-use.ts';
+import { type PromptCacheUse, promptCacheOf } from '../../snapshot/prompt-cache-use.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
 import { readEnvelope } from '../../wire/envelope.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
@@ -60,8 +61,9 @@ export class RunningPromptCache implements RunningFeature {
     sluice_prompt_cache_written_tokens_total: () => this.#counts.written,
   };
 
-  /** Deployments that the API adds have settings too, so the slots are always filled; each call then compares once. */
-  hooks(): Hooks {
+  /** On as soon as one deployment asks for something; those that the API added are among them. */
+  hooks(_settings: unknown, { deployments, promptCache }: GatewayConfig): Hooks | undefined {
+    if (!deployments.some((deployment) => promptCacheOf(deployment, promptCache) !== undefined)) return undefined;
     return {
       rewrite: (exchange, call) => {
         const { promptCache } = call.deployment;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type Anthropic from '@anthropic-ai/sdk';
+import type { JsonObject } from '../../../src/core/json.ts';
 import { deployment, marksIn, startCacheTest, words } from './fixtures.ts';
 
 const CLAUDE = 'anthropic/claude-sonnet-5';
@@ -170,5 +171,148 @@ test('`cache_system_prompt_only` is `prompt_cache: system`, and a deployment may
   assert.deepEqual(
     sent().map((body) => marksIn(body)),
     [['.system[0]'], []],
+  );
+});
+
+test('a deployment that the API adds marks as well', async (t) => {
+  const { gateway, claude, sent } = await startCacheTest(t, [deployment('m', CLAUDE)]);
+  const added = deployment('added', CLAUDE, { prompt_cache: 'system' });
+  const params = { ...(added.litellm_params as object), api_base: gateway.simulator.url, api_key: 'sk-added' };
+  const made = await gateway.post('/model/new', { ...added, litellm_params: params });
+  assert.equal(made.status, 200, await made.text());
+  await claude().messages.create({ model: 'added', max_tokens: 20, system: words(2_000), messages: [user('One?')] });
+  assert.deepEqual(marksIn(sent()[0]), ['.system[0]']);
+});
+
+test('injection points: roles, places from both ends, tools, lives; as LiteLLM has them', async (t) => {
+  const points = (...cache_control_injection_points: JsonObject[]) => ({ cache_control_injection_points });
+  const { openai, sent } = await startCacheTest(t, [
+    deployment('roles', CLAUDE, points({ location: 'message', role: 'system' }, { location: 'message', role: 'user' })),
+    deployment('places', CLAUDE, points({ location: 'message', index: -1 }, { location: 'message', index: '-3' })),
+    deployment('first', CLAUDE, points({ location: 'message', index: 0 }, { location: 'message', index: 99 })),
+    deployment('tools', CLAUDE, points({ location: 'tool_config' })),
+    deployment(
+      'hour',
+      CLAUDE,
+      points({ location: 'message', role: 'system', control: { type: 'ephemeral', ttl: '1h' } }),
+    ),
+  ]);
+  const messages = [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'One?' },
+    { role: 'assistant', content: 'Yes.' },
+    { role: 'user', content: 'Two?' },
+  ];
+  const tools = ['a', 'b'].map((name) => ({ type: 'function', function: { name, parameters: { type: 'object' } } }));
+  for (const model of ['roles', 'places', 'first', 'tools', 'hour'])
+    await openai().chat.completions.create({ model, messages, tools, max_tokens: 20 } as never);
+  assert.deepEqual(
+    sent().map((body) => marksIn(body)),
+    [
+      ['.system[0]', '.messages[0].content[0]', '.messages[2].content[0]'],
+      ['.messages[0].content[0]', '.messages[2].content[0]'],
+      ['.system[0]'],
+      ['.tools[1]'],
+      ['.system[0]'],
+    ],
+  );
+  assert.match(JSON.stringify(sent()[4]), /"ttl":"1h"/);
+});
+
+test('injection points on a message that no mark can stand in, or with the marks of a client, never fail a request', async (t) => {
+  const wanted = [0, 1, 2, 3, 4, 5].map((index) => ({ location: 'message', index }));
+  const { claude, sent } = await startCacheTest(t, [
+    deployment('m', CLAUDE, { cache_control_injection_points: wanted }),
+  ]);
+  const own = { type: 'text' as const, text: 'Marked.', cache_control: { type: 'ephemeral' as const } };
+  const messages: Anthropic.MessageParam[] = [0, 1, 2, 3, 4].flatMap((turn) => [
+    { role: 'user' as const, content: turn === 0 ? [own] : `Turn ${turn}` },
+    { role: 'assistant' as const, content: 'Yes.' },
+  ]);
+  await claude().messages.create({ model: 'm', max_tokens: 20, messages: [...messages, user('End?')] });
+  assert.deepEqual(marksIn(sent()[0]).length, 4);
+  assert.ok(marksIn(sent()[0]).includes('.messages[0].content[0]'));
+});
+
+const GPT = 'openai/gpt-5.6';
+
+test('GPT-5.6: breakpoints where they pay, and nothing written where they do not', async (t) => {
+  const { openai, sent, seen, clock } = await startCacheTest(t, [
+    deployment('auto', GPT, { prompt_cache: 'auto' }),
+    deployment('system', GPT, { prompt_cache: 'system' }),
+    deployment('plain', GPT),
+  ]);
+  const ask = (model: string, turns: number, word = 'river') =>
+    openai().chat.completions.create({
+      model,
+      messages: [
+        { role: 'developer', content: words(1_500, word) },
+        ...Array.from({ length: turns }, (_, at) => [
+          { role: 'user' as const, content: words(200, `turn${at}`) },
+          { role: 'assistant' as const, content: 'Yes.' },
+        ]).flat(),
+        { role: 'user', content: 'And?' },
+      ],
+    });
+  await ask('plain', 0, 'plain');
+  assert.equal(sent()[0]?.prompt_cache_options, undefined);
+  for (const turns of [0, 1, 2]) {
+    await ask('auto', turns);
+    clock.forward(20_000);
+  }
+  assert.deepEqual(sent()[3]?.prompt_cache_options, { mode: 'explicit' });
+  assert.ok((seen()[3]?.billed?.cachedTokens ?? 0) > 1_500);
+  await ask('system', 0, 'other');
+  await ask('system', 3, 'other');
+  assert.deepEqual(
+    sent()
+      .slice(4)
+      .map((body) => marksIn(body)),
+    [['.messages[0].content[0]'], ['.messages[0].content[0]']],
+  );
+  const last = seen()[5]?.billed;
+  assert.ok((last?.cachedTokens ?? 0) >= 1_500 && last?.cacheWriteTokens === 0);
+});
+
+test('Responses and Gemini clients in front of Claude, and Responses in front of GPT-5.6', async (t) => {
+  const { gateway, openai, sent } = await startCacheTest(t, [
+    deployment('claude', CLAUDE, { prompt_cache: 'system' }),
+    deployment('gpt', GPT, { prompt_cache: 'system' }),
+  ]);
+  const input = [
+    { role: 'developer', content: words(1_500) },
+    { role: 'user', content: 'One?' },
+  ];
+  await openai().responses.create({ model: 'claude', input, store: false } as never);
+  await openai().responses.create({ model: 'gpt', input, store: false } as never);
+  const contents = [{ role: 'user', parts: [{ text: 'One?' }] }];
+  const answer = await gateway.post('/v1beta/models/claude:generateContent', {
+    contents,
+    systemInstruction: { parts: [{ text: words(1_500) }] },
+  });
+  assert.equal(answer.status, 200);
+  assert.deepEqual(
+    sent().map((body) => marksIn(body)),
+    [['.system[0]'], ['.input[0].content[0]'], ['.system[0]']],
+  );
+});
+
+test('a fallback and a retry are marked for the model that they go to', async (t) => {
+  const { gateway, claude, sent } = await startCacheTest(
+    t,
+    [
+      deployment('m', 'anthropic/claude-opus-4-6', { prompt_cache: 'system' }),
+      deployment('other', CLAUDE, { prompt_cache: 'system' }),
+    ],
+    { router_settings: { fallbacks: [{ m: ['other'] }] } },
+  );
+  gateway.simulator.script({ match: { model: 'claude-opus-4-6' }, fault: '500' });
+  await claude().messages.create({ model: 'm', max_tokens: 20, system: words(2_000), messages: [user('One?')] });
+  assert.deepEqual(
+    sent().map((body) => [body.model, marksIn(body).length]),
+    [
+      ['claude-opus-4-6', 0],
+      ['claude-sonnet-5', 1],
+    ],
   );
 });

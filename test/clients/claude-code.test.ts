@@ -56,7 +56,7 @@ function turn(model: string, messages: readonly object[], extra: object = {}): J
         {
           type: 'text',
           text: "You are Claude Code, Anthropic's official CLI for Claude.",
-          cache_control: { type: 'ephemeral' },
+          cache_control: { type: 'ephemeral', ttl: '1h' },
         },
         { type: 'text', text: 'Be precise. '.repeat(600), cache_control: { type: 'ephemeral', ttl: '1h' } },
       ],

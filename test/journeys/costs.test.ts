@@ -20,7 +20,7 @@ const PRICES: Readonly<Record<string, { input: number; cached: number; output: n
 };
 const UNLISTED = ['deepseek-chat', 'glm-4.6', 'azure-gpt', 'deepseek-reasoner', 'gemini-3-pro'];
 /** Long enough for every provider's prompt cache. */
-const LONG = 'The tides follow the moon and the sun. '.repeat(400);
+const LONG = 'The tides follow the moon and the sun. '.repeat(800);
 
 /** Usage as a client reads it, in one spelling. */
 interface Counts {

@@ -18,6 +18,7 @@ import { noteOwnRegions } from '../pipeline/regions.ts';
 import { Breakers } from '../routing/breaker.ts';
 import { HealthResults } from '../routing/health-results.ts';
 import { Hedging } from '../routing/hedging.ts';
+import { PrefixHolders } from '../routing/prefix-holders.ts';
 import { RetryBudget } from '../routing/retry-budget.ts';
 import { DeploymentStats } from '../routing/stats.ts';
 import { makeSnapshot } from '../snapshot/make-snapshot.ts';
@@ -97,6 +98,8 @@ function snapshotOf(config: GatewayConfig): Snapshot {
     health: new HealthResults(clock, config.health),
     hedging: new Hedging(clock),
     overBudget: new Set<string>(),
+    holders: new PrefixHolders(clock),
+    prefixSeed: '',
   };
   return makeSnapshot(config, '', { routing, clock, random });
 }

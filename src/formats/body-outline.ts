@@ -17,6 +17,7 @@ import { bytesOfMedium, isTextFile, type Medium } from './medium.ts';
 import type { AskedLimit, Expected, RequestOutline } from './outline.ts';
 import { piecesOf, spansBeside } from './prompt-pieces.ts';
 import { toolKindsIn } from './tool-kinds.ts';
+import { withoutMarks } from './without-marks.ts';
 
 /**
  * The members that a model reads, in any format: a lenient provider may read what another one's format names, and no part of a
@@ -49,6 +50,16 @@ const READ_BY_MODEL: ReadonlySet<string> = new Set([
   'title',
   'web_search_options',
 ]);
+
+/** What providers read before the conversation, in their order. */
+const CACHED_FIRST: readonly string[] = [
+  'tools',
+  'functions',
+  'system',
+  'instructions',
+  'systemInstruction',
+  'system_instruction',
+];
 
 /** How a format has media. */
 export interface MediaRules {
@@ -88,7 +99,7 @@ export abstract class BodyOutline implements RequestOutline {
   }
 
   protected abstract readonly mediaRules: MediaRules | undefined;
-  /** The members of which one holds the conversation. */
+  /** The members that hold the conversation. */
   protected abstract readonly conversationMembers: readonly string[];
   protected abstract readLimit(): AskedLimit;
   protected abstract readChoices(): number;
@@ -171,13 +182,11 @@ export abstract class BodyOutline implements RequestOutline {
     return piecesOf(this.body, spans, { count, bytes, random });
   }
 
-  promptPrefix(longestBytes: number): Buffer | undefined {
-    for (const name of this.conversationMembers) {
+  promptInOrder(): readonly Buffer[] {
+    return [...CACHED_FIRST, ...this.conversationMembers].flatMap((name) => {
       const member = this.member(name);
-      if (member === undefined) continue;
-      return this.body.subarray(member.valueStart, Math.min(member.valueEnd, member.valueStart + longestBytes));
-    }
-    return undefined;
+      return member === undefined ? [] : withoutMarks(this.body.subarray(member.valueStart, member.valueEnd));
+    });
   }
 
   get hasTools(): boolean {

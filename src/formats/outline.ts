@@ -43,8 +43,8 @@ export interface RequestOutline {
   promptText(): string;
   /** So many pieces of what the model reads, from anywhere in it, without encoded media; all of it if it is no longer. `random` is in [0, 1). */
   promptPieces(count: number, bytes: number, random: () => number): readonly Buffer[];
-  /** The first bytes of the conversation, which tell it from others. */
-  promptPrefix(longestBytes: number): Buffer | undefined;
+  /** The bytes of what a provider's prompt cache keeps, in its order and without cache marks: prompts that begin alike are alike there. */
+  promptInOrder(): readonly Buffer[];
 
   readonly hasTools: boolean;
   /** What the tools are, a word each: `function`, `web_search`, `googleSearch`, …; `unknown` if they do not say so. */

@@ -1,9 +1,11 @@
 /** Makes the state of routing, and shares it with other instances if a Redis is configured. */
+import { createHmac } from 'node:crypto';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { Breakers, type BreakerTurn } from '../routing/breaker.ts';
 import { HealthResults } from '../routing/health-results.ts';
 import { Hedging } from '../routing/hedging.ts';
+import { PrefixHolders } from '../routing/prefix-holders.ts';
 import { RetryBudget } from '../routing/retry-budget.ts';
 import { DeploymentStats } from '../routing/stats.ts';
 import { breakerSettings, type RoutingState } from '../snapshot/router.ts';
@@ -20,11 +22,20 @@ interface RoutingOptions {
   readonly share: SharedRouting;
   /** Deployments whose budget, or whose provider's, is used up. */
   readonly overBudget: ReadonlySet<string>;
+  readonly masterKey: string;
   readonly onTurn: (deploymentId: string, turn: BreakerTurn) => void;
 }
 
 /** The state of routing, which outlives reloads. */
-export function makeRouting({ config, clock, random, share, overBudget, onTurn }: RoutingOptions): RoutingState {
+export function makeRouting({
+  config,
+  clock,
+  random,
+  share,
+  overBudget,
+  masterKey,
+  onTurn,
+}: RoutingOptions): RoutingState {
   const budget = new RetryBudget(clock);
   share.countWith(budget);
   return {
@@ -34,6 +45,9 @@ export function makeRouting({ config, clock, random, share, overBudget, onTurn }
     health: new HealthResults(clock, config.health),
     hedging: new Hedging(clock),
     overBudget,
+    holders: new PrefixHolders(clock),
+    // All instances have it, and no client can compute with it.
+    prefixSeed: createHmac('sha256', masterKey).update('prefixes of prompts').digest('base64url'),
   };
 }
 

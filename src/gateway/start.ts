@@ -157,7 +157,8 @@ function makeLive(
   const { config } = options;
   return new LiveSnapshot({
     ...{ ...options, clock, random, directory, seal: makeSeal(options.env, options.masterKey) },
-    makeRouting: (onTurn) => makeRouting({ config, clock, random, share, overBudget: budgets.over, onTurn }),
+    makeRouting: (onTurn) =>
+      makeRouting({ config, clock, random, share, overBudget: budgets.over, masterKey: options.masterKey, onTurn }),
     onTurn: (deployment, turn) => noteTurn(metrics, deployment, turn),
   });
 }

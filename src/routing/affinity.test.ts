@@ -7,11 +7,10 @@ function memory(options: { readonly ttlSeconds?: number; readonly entries?: numb
   return { time, affinity: new AffinityMemory({ nowMs: () => 0, monotonicMs: () => time.nowMs }, options) };
 }
 
-test('the session says more than the user, the user more than the prompt', () => {
-  const sources = { user: 'u1', sessionHeader: 's1', promptPrefixHash: 'h1' };
+test('the session says more than the user', () => {
+  const sources = { user: 'u1', sessionHeader: 's1' };
   assert.equal(affinityKeyOf(sources), 's:s1');
   assert.equal(affinityKeyOf({ ...sources, sessionHeader: '' }), 'u:u1');
-  assert.equal(affinityKeyOf({ promptPrefixHash: 'h1' }), 'p:h1');
   assert.equal(affinityKeyOf({}), undefined);
   assert.ok((affinityKeyOf({ user: 'x'.repeat(10_000) }) ?? '').length < 64);
 });

@@ -5,28 +5,17 @@ import type { Clock } from '../core/clock.ts';
 const DEFAULT_TTL_SECONDS = 3_600;
 const DEFAULT_ENTRIES = 50_000;
 const LONGEST_PLAIN_KEY = 64;
-const PREFIX_MARK = 'p:';
 
 /** What may tie the requests of a conversation together. */
 interface AffinitySources {
   readonly user?: string | undefined;
   readonly sessionHeader?: string | undefined;
-  readonly promptPrefixHash?: string | undefined;
 }
 
-/**
- * The affinity key of a request: its session, else its user, else its prompt's prefix; undefined if it has none of
- * them.
- */
-export function affinityKeyOf({ user, sessionHeader, promptPrefixHash }: AffinitySources): string | undefined {
+/** The affinity key of a request: its session, else its user; undefined if it has neither. */
+export function affinityKeyOf({ user, sessionHeader }: AffinitySources): string | undefined {
   if (sessionHeader) return `s:${bounded(sessionHeader)}`;
-  if (user) return `u:${bounded(user)}`;
-  return promptPrefixHash ? `${PREFIX_MARK}${promptPrefixHash}` : undefined;
-}
-
-/** Whether a key is a prompt's prefix: such requests share no user or session, for example all of one application. */
-export function isPrefixKey(key: string): boolean {
-  return key.startsWith(PREFIX_MARK);
+  return user ? `u:${bounded(user)}` : undefined;
 }
 
 /** Names come from clients; what is kept of them is short. */

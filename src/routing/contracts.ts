@@ -3,6 +3,7 @@
  * next step.
  */
 import type { ErrorCode } from '../core/errors.ts';
+import type { PromptChain } from '../core/prompt-chain.ts';
 import type { Routable } from './model-groups.ts';
 
 /**
@@ -22,13 +23,12 @@ export interface RequestNeeds {
   readonly stream: boolean;
   /** Tags of the request (body, header, key), for tag routing. */
   readonly tags: readonly string[];
-  /**
-   * Requests with the same key go to the same deployment, whose prompt cache is warm: the user, a session header, or
-   * the prompt's prefix.
-   */
+  /** Requests with the same key go to the same deployment: a session, or a user. */
   readonly affinityKey?: string;
   /** The team of its key, where deployments are reserved for teams. */
   readonly teamId?: string;
+  /** The prefixes of the prompt: it goes where the longest of them is cached. */
+  readonly prompt?: PromptChain;
   /** Regions that its data must stay in, all at once (`allowed_model_region`). */
   readonly regions?: readonly string[];
 }

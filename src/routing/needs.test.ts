@@ -114,18 +114,33 @@ test('tags come from the key, the body and the header, each once', () => {
   assert.equal(read({ tags: many }, { tags: true }).tags.length, 64);
 });
 
-test('a conversation is recognised by its session, its user, or the beginning of its prompt', () => {
-  const messages = [{ role: 'system', content: 'x'.repeat(2_000) }];
-  const key = (members: Members, affinity: 'named' | 'prefix', headers: Headers = {}) =>
-    read(members, { affinity }, headers).affinityKey;
-  assert.equal(key({ user: 'u', messages }, 'prefix', { 'x-session-id': 's' }), 's:s');
-  assert.equal(key({ user: 'u', messages }, 'prefix', { 'x-litellm-session-id': 't', 'x-session-id': 's' }), 's:t');
-  assert.equal(key({ user: 'u', messages }, 'prefix'), 'u:u');
-  assert.equal(key({ messages }, 'named'), undefined);
-  const prefix = key({ messages }, 'prefix');
-  assert.match(prefix ?? '', /^p:.{27}$/);
-  assert.equal(key({ messages: [...messages, { role: 'user', content: 'new' }] }, 'prefix'), prefix);
-  assert.notEqual(key({ messages: [{ role: 'system', content: 'y' }] }, 'prefix'), prefix);
+test('a conversation is recognised by its session or its user', () => {
+  const key = (members: Members, headers: Headers = {}) => read(members, { affinity: true }, headers).affinityKey;
+  assert.equal(key({ user: 'u' }, { 'x-session-id': 's' }), 's:s');
+  assert.equal(key({ user: 'u' }, { 'x-litellm-session-id': 't', 'x-session-id': 's' }), 's:t');
+  assert.equal(key({ user: 'u' }), 'u:u');
+  assert.equal(key({}), undefined);
+  assert.equal(read({ user: 'u' }, {}).affinityKey, undefined);
+});
+
+test('the prefixes of a prompt are those of its tools, its instructions and its conversation, in this order', () => {
+  const text = (name: string) => `${name} `.repeat(2_000);
+  const keys = (members: Members, format?: FormatId, prefixSeed = 'secret') =>
+    read(members, { prefixSeed }, {}, {}, format === undefined ? {} : { format }).prompt?.keys ?? [];
+  const messages = [{ role: 'system', content: text('one') }];
+  const first = keys({ messages });
+  const next = keys({ temperature: 1, messages: [...messages, { role: 'user', content: text('two') }] });
+  assert.ok(first.length >= 3 && next.length > first.length);
+  assert.deepEqual(next.slice(0, first.length), first);
+  assert.notDeepEqual(keys({ tools: [{ name: 'a' }], messages })[0], first[0]);
+  assert.notDeepEqual(keys({ messages }, undefined, 'other')[0], first[0]);
+  assert.deepEqual(keys({ messages: [{ role: 'user', content: 'short' }] }), []);
+  const system = [{ type: 'text', text: text('one') }];
+  const marked = [{ ...system[0], cache_control: { type: 'ephemeral' } }];
+  const asked = [{ role: 'user', content: 'a' }];
+  const anthropic = keys({ messages: asked, system }, 'anthropic-messages');
+  assert.deepEqual(keys({ messages: asked, system: marked }, 'anthropic-messages'), anthropic);
+  assert.deepEqual(keys({ system, messages: [{ role: 'user', content: 'b' }] }, 'anthropic-messages'), anthropic);
 });
 
 test('a region is read also where nothing else is, and the key has the last word on it', () => {

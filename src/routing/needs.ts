@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import { defined } from '../core/defined.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { chainOf, type PromptChain } from '../core/prompt-chain.ts';
 import type { RequestOutline } from '../formats/outline.ts';
 import { affinityKeyOf } from './affinity.ts';
 import type { RequestNeeds } from './contracts.ts';
@@ -23,8 +23,10 @@ export interface NeedsOptions {
   readonly checks: boolean;
   /** `enable_tag_filtering`. */
   readonly tags: boolean;
-  /** Affinity by session header and user, or by these and otherwise the prompt's prefix. */
-  readonly affinity: false | 'named' | 'prefix';
+  /** Affinity by session header and user. */
+  readonly affinity: boolean;
+  /** The seed of the prompt's chain: the prompt goes where its beginning is cached. Undefined: it is not looked at. */
+  readonly prefixSeed?: string | undefined;
 }
 
 /** A request's needs, and the bounds on its tokens, of which `inputTokens` is the upper one. */
@@ -42,15 +44,17 @@ export function readNeeds(source: NeedsSource, headers: Headers, options: NeedsO
   const { stream, outline } = source;
   // Data may have to stay in a region whatever is switched off.
   const regions = source.regions?.length === 0 ? undefined : source.regions;
-  if (!options.checks && !options.tags && options.affinity === false && regions === undefined) {
+  const { checks, tags, affinity, prefixSeed } = options;
+  if (!checks && !tags && !affinity && prefixSeed === undefined && regions === undefined) {
     return stream ? NO_NEEDS_STREAM : NO_NEEDS_WHOLE;
   }
-  const affinityKey = options.affinity === false ? undefined : readAffinityKey(outline, headers, options.affinity);
+  const affinityKey = affinity ? readAffinityKey(outline, headers) : undefined;
+  const prompt = prefixSeed === undefined ? undefined : readPrompt(outline, prefixSeed);
   return {
     stream,
-    tags: options.tags ? readTags(outline, source.keyTags, headers) : [],
-    ...defined({ affinityKey, regions, agent: options.tags ? agentOf(headers) : undefined }),
-    ...(options.checks && readChecked(outline)),
+    tags: tags ? readTags(outline, source.keyTags, headers) : [],
+    ...defined({ affinityKey, prompt, regions, agent: tags ? agentOf(headers) : undefined }),
+    ...(checks && readChecked(outline)),
   };
 }
 
@@ -107,14 +111,15 @@ function addTag(tags: Set<string>, tag: string): void {
   if (name !== '' && name.length <= LONGEST_TAG && tags.size < MOST_TAGS) tags.add(name);
 }
 
-const PREFIX_BYTES = 1_024;
-
-function readAffinityKey(outline: RequestOutline, headers: Headers, affinity: 'named' | 'prefix'): string | undefined {
-  const named = affinityKeyOf({
+function readAffinityKey(outline: RequestOutline, headers: Headers): string | undefined {
+  return affinityKeyOf({
     sessionHeader: joinedHeader(headers['x-litellm-session-id'] ?? headers['x-session-id']),
     user: outline.user,
   });
-  if (named !== undefined || affinity === 'named') return named;
-  const prefix = outline.promptPrefix(PREFIX_BYTES);
-  return prefix === undefined ? undefined : affinityKeyOf({ promptPrefixHash: hash('sha1', prefix, 'base64url') });
+}
+
+/** Nothing of a prompt that is shorter than a block is in a cache. */
+function readPrompt(outline: RequestOutline, seed: string): PromptChain | undefined {
+  const chain = chainOf(outline.promptInOrder(), seed);
+  return chain.keys.length === 0 ? undefined : chain;
 }

@@ -1,7 +1,9 @@
-import { type AffinityMemory, isPrefixKey } from './affinity.ts';
+import type { AffinityMemory } from './affinity.ts';
 import type { PlannedGroup, RequestNeeds, Verdict } from './contracts.ts';
 import type { Routable } from './model-groups.ts';
 import { checkDeployment, type DeploymentFacts, type Exclusion, isTight } from './pre-call-checks.ts';
+import { leastLoaded, preferHolder } from './prefix-affinity.ts';
+import type { PrefixHolders } from './prefix-holders.ts';
 import type { DeploymentStats } from './stats.ts';
 import type { Ranking, Strategy, StrategyContext, TokenPrices } from './strategies/strategy.ts';
 import { filterByTags, type TagMatch } from './tags.ts';
@@ -35,7 +37,12 @@ export interface GroupContext<D extends Routable> {
   readonly holdsRates?: boolean;
   /** `enable_tag_filtering` with `tag_filtering_match_any`; undefined means off. */
   readonly tagMatch?: TagMatch | undefined;
+  /** `session_affinity`, `deployment_affinity`. */
   readonly affinity?: AffinityMemory | undefined;
+  /** `prompt_caching`: which deployments hold which prefixes. */
+  readonly holders?: PrefixHolders | undefined;
+  /** The strategy has no opinion of its own beyond shares of traffic: what no deployment holds goes to the least busy one. */
+  readonly levelsLoad?: boolean | undefined;
   /** Deployments whose budget, or whose provider's, is used up. */
   readonly overBudget?: ReadonlySet<string> | undefined;
 }
@@ -71,7 +78,7 @@ export function planGroup<D extends Routable>(
   const placed: Placed<D>[] = [];
   place(left, false, needs, context, placed);
   place(tight, true, needs, context, placed);
-  moveRemembered(placed, group.name, needs, context);
+  if (!moveRemembered(placed, group.name, needs, context)) movePrefixHolder(placed, needs, context);
   return new WholePlan(group.name, placed, resting, excluded);
 }
 
@@ -215,34 +222,59 @@ function tiersOf<D extends Routable>(candidates: readonly D[]): readonly (readon
   return [...byOrder].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, tier]) => tier);
 }
 
-/**
- * A prefix is shared by all of an application's requests; past this many more than the least busy one takes, they
- * spread.
- */
-const PREFIX_SPILL = 8;
-
+/** Whether the deployment that answered this session or user before was put first. */
 function moveRemembered<D extends Routable>(
   placed: Placed<D>[],
   group: string,
-  needs: RequestNeeds,
-  { affinity, stats }: GroupContext<D>,
-): void {
-  const { affinityKey } = needs;
-  if (affinity === undefined || affinityKey === undefined || placed.length < 2) return;
+  { affinityKey }: RequestNeeds,
+  { affinity }: GroupContext<D>,
+): boolean {
+  if (affinity === undefined || affinityKey === undefined || placed.length < 2) return false;
   const id = affinity.recall(group, affinityKey);
-  if (id === undefined) return;
+  if (id === undefined) return false;
   const index = placed.findIndex(({ deployment }) => deployment.id === id);
-  const found = placed[index];
-  if (found === undefined || found.isDemoted || found.isTight) return;
-  const inFlight = stats.of(id)?.inFlight ?? 0;
-  if (isPrefixKey(affinityKey) && inFlight > PREFIX_SPILL) {
-    const least = Math.min(...placed.map(({ deployment }) => stats.of(deployment.id)?.inFlight ?? 0));
-    if (inFlight > 2 * least + PREFIX_SPILL) return;
-  }
-  placed.splice(index, 1);
-  placed.unshift({ ...found, ranking: REMEMBERED });
+  if (!isSteady(placed[index])) return false;
+  putFirst(placed, index, REMEMBERED);
+  return true;
 }
 
+/** Puts the deployment first that holds the beginning of the prompt; `order` goes before it. */
+function movePrefixHolder<D extends Routable>(
+  placed: Placed<D>[],
+  { prompt }: RequestNeeds,
+  { holders, stats, levelsLoad }: GroupContext<D>,
+): void {
+  if (holders === undefined || prompt === undefined || placed.length < 2) return;
+  const order = placed[0]?.deployment.order;
+  const end = placed.findIndex((each) => !isSteady(each) || each.deployment.order !== order);
+  const candidates = placed.slice(0, end === -1 ? placed.length : end).map(({ deployment }) => deployment);
+  if (candidates.length < 2) return;
+  const preferred = preferHolder(candidates, prompt, { holders, stats });
+  if (preferred !== undefined) putFirst(placed, preferred.index, holdsPrefix(prompt.tokens[preferred.steps - 1] ?? 0));
+  else if (levelsLoad === true) putFirst(placed, leastLoaded(candidates, stats), LEAST_LOADED);
+}
+
+/** Nothing speaks against it but its place. */
+function isSteady<D extends Routable>(placed: Placed<D> | undefined): boolean {
+  return placed !== undefined && !placed.isDemoted && !placed.isTight;
+}
+
+function putFirst<D extends Routable>(
+  placed: Placed<D>[],
+  index: number,
+  ranking: Pick<Ranking<Routable>, 'why'>,
+): void {
+  const [found] = placed.splice(index, 1);
+  if (found !== undefined) placed.unshift({ ...found, ranking });
+}
+
+function holdsPrefix(tokens: number): Pick<Ranking<Routable>, 'why'> {
+  return { why: () => `holds the prefix, about ${tokens} tokens` };
+}
+
+const LEAST_LOADED: Pick<Ranking<Routable>, 'why'> = {
+  why: () => 'no deployment holds the prefix, this one is least busy',
+};
 const REMEMBERED: Pick<Ranking<Routable>, 'why'> = { why: () => 'answered this conversation before' };
 
 /** The only deployment of a group that nothing speaks against. */

@@ -5,6 +5,7 @@ import { providers } from '../providers/index.ts';
 import { Breakers } from '../routing/breaker.ts';
 import { HealthResults } from '../routing/health-results.ts';
 import { Hedging } from '../routing/hedging.ts';
+import { PrefixHolders } from '../routing/prefix-holders.ts';
 import { RetryBudget } from '../routing/retry-budget.ts';
 import { DeploymentStats } from '../routing/stats.ts';
 import { makeSnapshot } from './make-snapshot.ts';
@@ -40,6 +41,8 @@ test('prices that change with the hour are those of the hour by the gateway’s 
     health: new HealthResults(clock, config.health),
     hedging: new Hedging(clock),
     overBudget: new Set<string>(),
+    holders: new PrefixHolders(clock),
+    prefixSeed: '',
   };
   const { groups, router } = makeSnapshot(config, '', { routing, clock, random });
   const group = groups.resolve('chat');

@@ -20,6 +20,7 @@ import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { type NeedsOptions, type ReadNeeds, readNeeds } from '../routing/needs.ts';
 import { type GroupContext, type GroupPlan, planGroup } from '../routing/plan-group.ts';
 import type { DeploymentFacts } from '../routing/pre-call-checks.ts';
+import type { PrefixHolders } from '../routing/prefix-holders.ts';
 import {
   controlsUnderKey,
   FREE_KEY,
@@ -46,6 +47,10 @@ export interface RoutingState {
   readonly stats: DeploymentStats;
   readonly health: HealthResults;
   readonly hedging: Hedging;
+  /** Which deployments hold which prefixes of prompts. */
+  readonly holders: PrefixHolders;
+  /** What the chains of prompts begin with: secret, and the same on all instances. */
+  readonly prefixSeed: string;
   /** Deployments whose budget, or whose provider's, is used up. */
   readonly overBudget: ReadonlySet<string>;
 }
@@ -73,7 +78,9 @@ export function breakerSettings({ routing }: GatewayConfig): BreakerSettings {
 
 /** `response_headers_timeout` if nothing is set. */
 const HEADERS_LIMIT_MS = 30_000;
-const AFFINITY_CHECKS: ReadonlySet<string> = new Set(['deployment_affinity', 'session_affinity', 'prompt_caching']);
+const AFFINITY_CHECKS: ReadonlySet<string> = new Set(['deployment_affinity', 'session_affinity']);
+/** How long a provider's prompt cache keeps what no request reads, at the least: OpenAI's and Anthropic's. */
+const PREFIX_LIFE_MS = 300_000;
 const NO_FALLBACKS: readonly string[] = [];
 
 /** The rules of one model group. */
@@ -91,6 +98,13 @@ interface RouterOptions {
   readonly tagHeaders?: readonly string[] | undefined;
   /** Whether some deployment is reserved for teams at some hours. */
   readonly hasReservations?: boolean;
+}
+
+/** Which checks a group's planning makes. */
+interface ContextChecks {
+  readonly hasAffinity: boolean;
+  readonly hasPrefixes: boolean;
+  readonly holdsRates: boolean;
 }
 
 /** Plans requests under one configuration. A reload makes a new one. */
@@ -147,7 +161,9 @@ export class Router {
 
   /** Remembers which deployment answered a conversation, if its next request should go there too. */
   remember(group: string, needs: ReadNeeds, deployment: Deployment): void {
-    if (needs.affinityKey !== undefined) this.#affinity.remember(group, needs.affinityKey, deployment.id);
+    const { affinityKey, prompt } = needs;
+    if (affinityKey !== undefined) this.#affinity.remember(group, affinityKey, deployment.id);
+    if (prompt !== undefined) this.#state.holders.keep(prompt, deployment.id, PREFIX_LIFE_MS);
   }
 
   /** How a request for a group may be retried. `mayUse` says which fallback groups its key may use. */
@@ -243,12 +259,16 @@ export class Router {
     if (known !== undefined) return known;
     const routing = routingOfGroup(this.#routing, pattern === undefined ? [name] : [name, pattern]);
     const { checks } = routing;
-    const affinity = checks.includes('prompt_caching')
-      ? 'prefix'
-      : checks.some((check) => AFFINITY_CHECKS.has(check)) && 'named';
+    const affinity = checks.some((check) => AFFINITY_CHECKS.has(check));
+    const prefixSeed = checks.includes('prompt_caching') ? this.#state.prefixSeed : undefined;
+    const { enablePreCallChecks, enableTagFiltering } = this.#routing;
     const rules: GroupRules = {
-      context: this.#contextOf(routing, affinity !== false, checks.includes('enforce_model_rate_limits')),
-      needs: { checks: this.#routing.enablePreCallChecks, tags: this.#routing.enableTagFiltering, affinity },
+      context: this.#contextOf(routing, {
+        hasAffinity: affinity,
+        hasPrefixes: prefixSeed !== undefined,
+        holdsRates: checks.includes('enforce_model_rate_limits'),
+      }),
+      needs: { checks: enablePreCallChecks, tags: enableTagFiltering, affinity, prefixSeed },
       retriesByClass: routing.retriesByClass,
       continuesStreams: routing.midStream === 'continue',
       hedge: routing.hedge.enabled ? { group: pattern ?? name, ...routing.hedge } : undefined,
@@ -257,22 +277,18 @@ export class Router {
     return rules;
   }
 
-  #contextOf(
-    { strategy, strategyArgs }: GroupRouting,
-    hasAffinity: boolean,
-    holdsRates: boolean,
-  ): GroupContext<Deployment> {
-    const key = JSON.stringify([strategy, strategyArgs, hasAffinity, holdsRates]);
+  #contextOf({ strategy, strategyArgs }: GroupRouting, checks: ContextChecks): GroupContext<Deployment> {
+    const key = JSON.stringify([strategy, strategyArgs, checks]);
     let context = this.#contexts.get(key);
     if (context === undefined) {
-      context = this.#makeContext(strategyNamed(strategy, strategyArgs) ?? simpleShuffle(), hasAffinity, holdsRates);
+      context = this.#makeContext(strategyNamed(strategy, strategyArgs) ?? simpleShuffle(), checks);
       this.#contexts.set(key, context);
     }
     return context;
   }
 
-  #makeContext(strategy: Strategy, hasAffinity: boolean, holdsRates: boolean): GroupContext<Deployment> {
-    const { breakers, stats, health } = this.#state;
+  #makeContext(strategy: Strategy, { hasAffinity, hasPrefixes, holdsRates }: ContextChecks): GroupContext<Deployment> {
+    const { breakers, stats, health, holders } = this.#state;
     const routing = this.#routing;
     return {
       strategy,
@@ -289,6 +305,7 @@ export class Router {
       ...(holdsRates && { holdsRates }),
       ...(routing.enableTagFiltering && { tagMatch: routing.tagFilteringMatchAny ? 'any' : 'all' }),
       ...(hasAffinity && { affinity: this.#affinity }),
+      ...(hasPrefixes && { holders, levelsLoad: strategy === simpleShuffle() }),
       overBudget: this.#state.overBudget,
     };
   }

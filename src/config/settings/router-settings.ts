@@ -130,7 +130,7 @@ export const ROUTER_SETTINGS = {
   enable_pre_call_check: now('flag', 'Another name for `enable_pre_call_checks`.', 'enablePreCallChecks'),
   optional_pre_call_checks: now(
     'texts',
-    'Further checks before a deployment is chosen. In effect: `enforce_model_rate_limits` (`rpm` and `tpm` of deployments hold), `session_affinity`, `deployment_affinity`, `prompt_caching`; `router_budget_limiting` always is.',
+    'Further checks before a deployment is chosen. In effect: `enforce_model_rate_limits` (`rpm` and `tpm` of deployments hold), `session_affinity`, `deployment_affinity`, `prompt_caching` (to the deployment that holds the beginning of the prompt in its prompt cache); `router_budget_limiting` always is.',
     { to: 'optionalPreCallChecks', default: [], missingIn: checksNotInEffect },
   ),
   deployment_affinity_ttl_seconds: now('seconds', 'How long affinity to a deployment lasts.', 'affinityTtlMs', 3600),

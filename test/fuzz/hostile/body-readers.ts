@@ -71,7 +71,7 @@ function readRequest(id: (typeof ALL_FORMATS)[number], input: Buffer): void {
     outline;
   void [media, inlineBytes, webSearches, toolKinds, cacheMarks, asksForReasoning, textFileBytes, choosesFrames];
   outline.promptText();
-  outline.promptPrefix(100);
+  outline.promptInOrder();
   outline.value('metadata');
   outline.has(['metadata', 'x']);
   outline.limitEdits(10);

@@ -157,7 +157,7 @@ const outlineTarget: FuzzTarget = {
       );
       outline.promptText();
       assert.ok(outline.inlineBytes <= outline.promptBytes, 'more bytes of media than of the prompt');
-      outline.promptPrefix(100);
+      outline.promptInOrder();
       for (const medium of outline.media) assert.ok(medium.decodedBytes >= 0);
       for (const edit of outline.limitEdits(10)) assert.equal(typeof edit.name, 'string');
     }

@@ -13,7 +13,6 @@ import type { Parts } from '../pipeline/parts.ts';
 import { Edge } from '../server/server.ts';
 import { ALERT_NOTES } from '../stores/contracts/alert-notes.ts';
 import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
-import { MemoryAnswers } from '../stores/memory/answers.ts';
 import { Retention } from '../stores/retention.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Tenants } from '../tenancy/tenants.ts';
@@ -24,6 +23,7 @@ import { LiveSnapshot } from './live-snapshot.ts';
 import { makeParts } from './make-parts.ts';
 import { makeSeal } from './make-seal.ts';
 import { makeTools, type Tools } from './make-tools.ts';
+import { openAnswers } from './open-answers.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { noteTurn, readParts, renderMetrics } from './readings.ts';
 import { resealStored } from './reseal.ts';
@@ -142,7 +142,7 @@ function startFeatures(
     conversations,
     mayBeShared: kind === 'postgres' || config.redis !== undefined,
     seal: makeSeal(options.env, options.masterKey),
-    openAnswers: ({ memoryBytes }: CacheConfig) => new MemoryAnswers(clock, memoryBytes),
+    openAnswers: (cache: CacheConfig) => openAnswers(cache, { clock, random, log }),
   };
   return new RunningFeatures(features, config, { clock, random, post, ...stores, log, countTokens, onFault });
 }

@@ -18,7 +18,8 @@ const TYPES = [
   'disk',
 ] as const;
 
-const notHere = (type: unknown): readonly string[] => (typeof type === 'string' && type !== 'local' ? [type] : []);
+const notHere = (type: unknown): readonly string[] =>
+  typeof type === 'string' && type !== 'local' && type !== 'redis' ? [type] : [];
 
 /** Kinds of calls in LiteLLM's words. Those of other operations are never kept. */
 const CALL_TYPES = [

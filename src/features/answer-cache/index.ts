@@ -16,6 +16,12 @@ export const answerCache: Feature = {
       'sluice_answer_cache_store_failures_total',
       'Look-ups and writes that the store of the cache did not answer in time; the requests went on without it.',
     ),
+    {
+      name: 'sluice_answer_cache_up',
+      type: 'gauge',
+      help: 'Whether answers are cached and the store of the cache works: 1 or 0.',
+      isLeast: true,
+    },
   ],
   start: (world) => new RunningAnswerCache(world),
 };

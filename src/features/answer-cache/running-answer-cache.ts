@@ -9,6 +9,7 @@ import { type Entry, readEntry, writeEntry } from './entry.ts';
 import { inFormat } from './in-format.ts';
 import { mayBeKept } from './may-be-kept.ts';
 import { isBound, type Place, Places } from './places.ts';
+import { sealBytes, unsealBytes } from './sealed-bytes.ts';
 
 /** What is known of one request between the slots. */
 interface State {
@@ -29,6 +30,7 @@ export class RunningAnswerCache implements RunningFeature {
   readonly #world: World;
   readonly #states: StateSlot<State>;
   readonly #places: Places;
+  readonly #entrySecret: Buffer;
   #store: AnswerStore | undefined;
   #counts = { hits: 0, misses: 0, kept: 0, failures: 0 };
 
@@ -37,12 +39,14 @@ export class RunningAnswerCache implements RunningFeature {
     sluice_answer_cache_misses_total: () => this.#counts.misses,
     sluice_answer_cache_kept_total: () => this.#counts.kept,
     sluice_answer_cache_store_failures_total: () => this.#counts.failures,
+    sluice_answer_cache_up: () => Number(this.#store?.status().isUp === true),
   };
 
   constructor(world: World) {
     this.#world = world;
     this.#states = world.stateSlot(() => ({ isBound: false, place: undefined, life: undefined, taken: undefined }));
     this.#places = new Places(world.seal.derive('answer cache'));
+    this.#entrySecret = world.seal.derive('answer cache entries');
   }
 
   hooks(_: unknown, { cache: config }: GatewayConfig): Hooks | undefined {
@@ -83,9 +87,9 @@ export class RunningAnswerCache implements RunningFeature {
     state.life = undefined;
     if (place === undefined) return undefined;
     const found = store.find(place.scope, [place.key]);
-    if (!(found instanceof Promise)) return this.#found(exchange, place, found[0]);
+    if (!(found instanceof Promise)) return this.#found(exchange, config, place, found[0]);
     return found.then(
-      ([answer]) => this.#found(exchange, place, answer),
+      ([answer]) => this.#found(exchange, config, place, answer),
       () => {
         // Without the store the request goes on as if nothing were kept, and keeps nothing.
         this.#counts.failures += 1;
@@ -94,9 +98,13 @@ export class RunningAnswerCache implements RunningFeature {
     );
   }
 
-  #found(exchange: Exchange, place: Place, found: FoundAnswer | undefined): RecalledAnswer | undefined {
+  #found(exchange: Exchange, config: CacheConfig, place: Place, found: FoundAnswer | undefined): Recalled {
     exchange.of(this.#states).life = found?.life;
-    const entry = found?.value === undefined ? undefined : readEntry(found.value);
+    const value =
+      isSealed(config) && found?.value !== undefined
+        ? unsealBytes(this.#entrySecret, place.key, found.value)
+        : found?.value;
+    const entry = value === undefined ? undefined : readEntry(value);
     const answer = entry !== undefined && place.controls.mayRecall ? answerOf(exchange, place, entry) : undefined;
     if (answer === undefined) this.#counts.misses += 1;
     else this.#counts.hits += 1;
@@ -113,6 +121,10 @@ export class RunningAnswerCache implements RunningFeature {
     return [{ sees: 'copy', maxBytes: config.largestBytes, take }];
   }
 
+  async close(): Promise<void> {
+    this.#store?.close();
+  }
+
   #keep(exchange: Exchange, config: CacheConfig, store: AnswerStore): void {
     const { place, life, taken } = exchange.of(this.#states);
     if (place === undefined || life === undefined || taken === undefined || !isOwnAnswer(exchange)) return;
@@ -121,7 +133,8 @@ export class RunningAnswerCache implements RunningFeature {
     const { body, isStream } = taken;
     const mayEndAtLimit = typeof outline.limit === 'number' && admission?.claim?.cap === undefined;
     if (!mayBeKept(format, body, isStream, { mayEndAtLimit, keepsToolCalls: config.keepsToolCalls })) return;
-    const value = writeEntry({ keptAtMs: clock.nowMs(), format, isStream, streamUsage, usage, body });
+    const entry = writeEntry({ keptAtMs: clock.nowMs(), format, isStream, streamUsage, usage, body });
+    const value = isSealed(config) ? sealBytes(this.#entrySecret, place.key, entry) : entry;
     const ttlMs = Math.min(place.controls.ttlMs ?? config.ttlMs, config.longestTtlMs);
     if (ttlMs <= 0) return;
     const done = (): void => {
@@ -135,6 +148,9 @@ export class RunningAnswerCache implements RunningFeature {
       });
   }
 }
+
+/** What is in the memory of this process is not at rest. */
+const isSealed = ({ isEncrypted, redis }: CacheConfig): boolean => isEncrypted && redis !== undefined;
 
 /** Whether the answer is what the group that was asked gave: no error, no fallback, nothing made up. */
 function isOwnAnswer({ error, servedGroup, group, attempts, otherBodies }: Exchange): boolean {

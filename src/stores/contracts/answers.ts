@@ -21,8 +21,17 @@ export interface KeptAnswer {
   readonly life: string;
 }
 
+/** How a store of answers is. */
+export interface AnswerStoreStatus {
+  readonly place: 'memory' | 'redis';
+  readonly isUp: boolean;
+  /** Why it is not up, or why it keeps nothing more. */
+  readonly reason?: string;
+}
+
 /** The store of answers. A method rejects if the store is unavailable, after its own time limit at the latest. */
 export interface AnswerStore {
+  /** What there is for each of the keys of a scope, in their order. */
   find(scope: string, keys: readonly string[]): readonly FoundAnswer[] | Promise<readonly FoundAnswer[]>;
   /** Keeps answers of one scope; those of an earlier life of it are not kept. */
   keep(scope: string, answers: readonly KeptAnswer[]): void | Promise<void>;
@@ -32,4 +41,8 @@ export interface AnswerStore {
   erase(scope: string): void | Promise<void>;
   /** Resolves if the store can be written and read now; rejects with what is wrong. */
   ping(): void | Promise<void>;
+  status(): AnswerStoreStatus;
+  /** What a Redis says of itself, as `INFO` does; undefined for a store that is not a Redis. */
+  info(): string | undefined | Promise<string | undefined>;
+  close(): void;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testAnswers } from '../contracts/answers.contract.ts';
 import { MemoryAnswers } from './answers.ts';
 
 function store(mostBytes = 1_000_000) {
@@ -13,15 +14,12 @@ function store(mostBytes = 1_000_000) {
   return { clock, answers, keep, read };
 }
 
-test('what is kept is found under its key and scope until its time is over', () => {
-  const { clock, keep, read } = store();
-  keep('a', 'k');
-  assert.equal(read('a', 'k'), 'v');
-  assert.equal(read('b', 'k'), undefined);
-  clock.now = 999;
-  assert.equal(read('a', 'k'), 'v');
-  clock.now = 1_000;
-  assert.equal(read('a', 'k'), undefined);
+testAnswers('memory', async (use) => {
+  const { clock, answers } = store();
+  const pass = (ms: number): void => {
+    clock.now += ms;
+  };
+  await use({ store: answers, pass });
 });
 
 test('bytes are bounded, and what was not used for the longest goes first', () => {
@@ -36,29 +34,6 @@ test('bytes are bounded, and what was not used for the longest goes first', () =
   keep('a', 'huge', 'x'.repeat(10_000));
   assert.equal(read('a', 'huge'), undefined, 'larger than the store');
   assert.equal(read('a', 'newer')?.length, 600, 'and drives out nothing');
-});
-
-test('an erased scope has nothing, and keeps nothing that was asked for before', () => {
-  const { answers, keep, read } = store();
-  keep('a', 'k');
-  keep('b', 'k2');
-  const [before] = answers.find('a', ['late']);
-  answers.erase('a');
-  assert.equal(read('a', 'k'), undefined);
-  assert.equal(read('b', 'k2'), 'v');
-  answers.keep('a', [{ key: 'late', value: Buffer.from('v'), ttlMs: 1_000, life: before?.life ?? '' }]);
-  assert.equal(read('a', 'late'), undefined);
-  keep('a', 'k');
-  assert.equal(read('a', 'k'), 'v');
-});
-
-test('deleting says how many there were, and takes none of another scope', () => {
-  const { answers, keep, read } = store();
-  keep('a', 'k');
-  assert.equal(answers.delete('b', ['k']), 0);
-  assert.equal(answers.delete('a', ['k', 'none']), 1);
-  assert.equal(read('a', 'k'), undefined);
-  assert.equal(answers.bytes, 0);
 });
 
 test('scopes are bounded, and an answer of one that was forgotten is not kept for a later one', () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { AnswerStore, FoundAnswer, KeptAnswer } from '../contracts/answers.ts';
+import type { AnswerStore, AnswerStoreStatus, FoundAnswer, KeptAnswer } from '../contracts/answers.ts';
 
 /** What an entry costs beside its bytes: its key, its place in two maps, the object. */
 const OVERHEAD_BYTES = 512;
@@ -61,6 +61,18 @@ export class MemoryAnswers implements AnswerStore {
   }
 
   ping(): void {}
+
+  status(): AnswerStoreStatus {
+    return { place: 'memory', isUp: true };
+  }
+
+  info(): undefined {}
+
+  close(): void {
+    this.#entries.clear();
+    this.#scopes.clear();
+    this.#bytes = 0;
+  }
 
   #value(scope: string, key: string): Buffer | undefined {
     const entry = this.#entries.get(key);

@@ -1,4 +1,5 @@
 /** A gateway whose answers are cached, for tests that go through the front door. */
+import type { Simulator } from '../../../simulator/contract.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Feature } from '../../../src/features/feature.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
@@ -29,6 +30,8 @@ export interface CachedSetup {
   readonly features?: readonly Feature[];
   readonly env?: Readonly<Record<string, string>>;
   readonly dataFolder?: string;
+  /** A simulator that several gateways share. */
+  readonly simulator?: Simulator;
 }
 
 /** A deployment at the simulator. */
@@ -74,12 +77,13 @@ interface How {
 
 /** Starts it. */
 export async function startCached(setup: CachedSetup = {}): Promise<CachedGateway> {
-  const { features, env, dataFolder } = setup;
+  const { features, env, dataFolder, simulator } = setup;
   const gateway = await startTestGateway({
     config: cachedConfig(setup),
     ...(features !== undefined && { features }),
     ...(env !== undefined && { env }),
     ...(dataFolder !== undefined && { dataFolder }),
+    ...(simulator !== undefined && { sharedSimulator: simulator }),
   });
   return { gateway, calls: () => gateway.simulator.requests.length, ask: asking(gateway) };
 }

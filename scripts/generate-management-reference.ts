@@ -16,6 +16,7 @@ const SECTIONS: readonly (readonly [title: string, pattern: RegExp])[] = [
   ['Credentials', /^\/credentials/],
   ['Spend', /^\/(?:spend|global|cost|provider)\//],
   ['Changes', /^\/audit/],
+  ['Cached answers', /^\/cache\//],
 ];
 
 const nameOf = ({ method, paths }: ManagementRoute): string => `${method} ${paths[0]}`;

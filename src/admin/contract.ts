@@ -2,6 +2,7 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { Claims } from '../stores/contracts/claims.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
 import type { Ledger } from '../stores/contracts/ledger.ts';
@@ -51,6 +52,8 @@ export interface ManagementContext {
   ) => bigint | undefined;
   /** How many tokens a text has, about; owners take turns. */
   readonly countTokens: (text: string, owner: string) => Promise<number>;
+  /** Undefined if no feature caches answers. */
+  readonly cachedAnswers: CachedAnswers | undefined;
   readonly masterKeyHash: string;
 }
 

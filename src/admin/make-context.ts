@@ -53,6 +53,7 @@ export function makeManagementContext(managed: Managed): ManagementContext {
       return costOf(usage, deployment?.priced.ratesAt(parts.clock.nowMs()))?.total;
     },
     countTokens: parts.countTokens,
+    cachedAnswers: parts.cachedAnswers,
     masterKeyHash: MASTER_KEY_HASH,
   };
 }

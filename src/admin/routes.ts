@@ -1,6 +1,7 @@
 /** Every route of the management API, in one list. What is not here does not exist. */
 import { AUDIT_ROUTES } from './audit/index.ts';
 import { BUDGET_ROUTES } from './budgets/index.ts';
+import { CACHE_ROUTES } from './cache/index.ts';
 import type { ManagementRoute } from './contract.ts';
 import { CREDENTIAL_ROUTES } from './credentials/index.ts';
 import { CUSTOMER_ROUTES } from './customers/index.ts';
@@ -24,4 +25,5 @@ export const MANAGEMENT_ROUTES: readonly ManagementRoute[] = [
   ...CREDENTIAL_ROUTES,
   ...SPEND_ROUTES,
   ...AUDIT_ROUTES,
+  ...CACHE_ROUTES,
 ];

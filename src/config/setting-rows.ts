@@ -145,8 +145,6 @@ export const later: MakeRow = maker('later', 'litellm');
 export const never: MakeRow = maker('never', 'litellm');
 /** A setting of the LiteLLM gateway guide that acts. */
 export const guideNow: MakeRow = maker('now', 'guide');
-/** A setting of the guide that a later release implements. */
-export const guideLater: MakeRow = maker('later', 'guide');
 /** A setting of Sluice's own. */
 export const own: MakeRow = maker('now', 'sluice');
 

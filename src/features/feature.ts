@@ -2,6 +2,7 @@
 import type { FeatureSettings } from '../config/feature-settings.ts';
 import type { CacheConfig, GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Prepare, Slots, StateSlot } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
@@ -9,6 +10,7 @@ import type { FormatId } from '../formats/neutral/conversation.ts';
 import type { AnswerStore } from '../stores/contracts/answers.ts';
 import type { ConversationStore } from '../stores/contracts/conversations.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
+import type { Invalidation } from '../stores/contracts/invalidation-bus.ts';
 import type { ResponseStore } from '../stores/contracts/responses.ts';
 import type { BudgetReadings } from '../telemetry/budget-gauges.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -38,6 +40,10 @@ export interface RunningFeature<Settings = unknown> {
   readonly limitListener?: LimitListener;
   /** What it keeps for clients, for the routes that show it. */
   readonly storedResponses?: StoredResponses;
+  /** The answers that it caches, for the routes that show and erase them. */
+  readonly cachedAnswers?: CachedAnswers;
+  /** Objects of the directory were changed, here or by another instance. */
+  changed?(changed: Invalidation): void;
   /** Ends it; what it still has to send may take so long. */
   close?(timeoutMs: number): Promise<void>;
 }

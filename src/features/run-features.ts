@@ -1,9 +1,11 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { ownValue } from '../core/own-value.ts';
+import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { type LimitListener, NO_SLOTS, type Slots, type StateSlot } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
+import type { Invalidation } from '../stores/contracts/invalidation-bus.ts';
 import type { MetricsRecorder } from '../telemetry/recorder.ts';
 import type { Feature, RunningFeature, World } from './feature.ts';
 import { fillSlots } from './fill-slots.ts';
@@ -30,6 +32,16 @@ export class RunningFeatures {
   /** What is stored for clients, if a feature stores it. */
   get storedResponses(): StoredResponses | undefined {
     return this.#running.find(({ running }) => running.storedResponses !== undefined)?.running.storedResponses;
+  }
+
+  /** The answers that are cached, if a feature caches them. */
+  get cachedAnswers(): CachedAnswers | undefined {
+    return this.#running.find(({ running }) => running.cachedAnswers !== undefined)?.running.cachedAnswers;
+  }
+
+  /** Tells the features which objects of the directory were changed. */
+  changed(changed: Invalidation): void {
+    for (const { running } of this.#running) running.changed?.(changed);
   }
 
   /** Hears what limits said, for all features that want to; undefined if none does. */

@@ -57,6 +57,7 @@ export function makeParts(
     afterCharges: (charges) => budgets.charged(charges),
     limitListener: features.limitListener,
     storedResponses: features.storedResponses,
+    cachedAnswers: features.cachedAnswers,
     slots: (format) => features.slotsFor(format),
     sink: queue,
     routeOf: async (callId) => routeOf(callId) ?? (await gatherRoute?.(callId))?.find(isJsonObject),

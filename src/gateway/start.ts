@@ -64,6 +64,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
 
   const features = startFeatures(options, tools, stores);
   shutdown.add('features', () => features.close(LAST_SENT_MS));
+  stores.changes.onChange((changed) => features.changed(changed));
   const budgets = new UpstreamBudgets({ claims, clock, listener: features.limitListener, onFault });
   shutdown.add('telemetry', () => budgets.stop());
   const share = await joinInstances(config, clock, log);

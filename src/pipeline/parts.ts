@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { InputEstimates } from '../costs/input-estimate.ts';
 import type { OutputForecasts } from '../costs/output-forecast.ts';
 import type { CountTokens } from '../costs/token-counter.ts';
+import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Slots } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
@@ -58,6 +59,8 @@ export interface Parts {
   readonly slots: (format: FormatId) => Slots<Exchange>;
   /** What is stored for clients; undefined if no feature stores it. */
   readonly storedResponses: StoredResponses | undefined;
+  /** The answers that are cached; undefined if no feature caches them. */
+  readonly cachedAnswers: CachedAnswers | undefined;
   readonly sink: SettledSink;
   readonly routes: RouteRecords;
   /** How often each key asks for what costs nothing. */

@@ -222,7 +222,12 @@ export const FACT_ROUTES: readonly FactRoute[] = [
     ['/get/config/callbacks'],
     'Shows who learns of requests, and how they are routed.',
   ),
-  fact(cachePing, 'admin', ['/cache/ping'], 'Says whether the Redis that instances share works.'),
+  fact(
+    cachePing,
+    'admin',
+    ['/cache/ping'],
+    'Says whether the cache of answers works, or without one the Redis that instances share.',
+  ),
   fact(openapi, 'public', ['/openapi.json'], 'Describes every route as an OpenAPI document.'),
   fact(docs, 'public', ['/docs'], 'Describes every route on a page.'),
   fact(home, 'public', ['/', '/ui'], 'Says where things are.'),

@@ -151,6 +151,10 @@ const EXPECTED: Readonly<Record<string, keyof typeof LET_THROUGH>> = {
   'POST /spend/orphans/correct': 'admin',
   'GET /audit': 'readers',
   'GET /audit/:id': 'readers',
+  'POST /cache/delete': 'everyone',
+  'POST /cache/flushall': 'everyone',
+  'GET /cache/redis/info': 'readers',
+  'GET /cache/settings': 'readers',
 };
 
 /** All routes under `/…/daily/activity`. */

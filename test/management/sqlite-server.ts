@@ -115,6 +115,7 @@ export async function startManagement(
     directory: withDeclared(directory, () => declared),
     ledger,
     claims,
+    cachedAnswers: undefined,
     declared: () => ({
       keys: [...declared.keys.values()].map((key) => makeIdentity({ key, from: 'file' })),
     }),

@@ -1,16 +1,7 @@
 /** Settings of `litellm_settings`, its cache included. */
 import type { PicoUsd } from '../../core/money.ts';
 import { readAliases } from '../routing-readers.ts';
-import {
-  asksForIt,
-  guideNow,
-  later,
-  never,
-  now,
-  PYTHON,
-  protection,
-  type SettingRows,
-} from '../setting-rows.ts';
+import { asksForIt, guideNow, later, never, now, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
 import { CACHE_PARAMS, NO_CACHING_GROUPS } from './cache-params.ts';
 import { CONNECTION_TLS } from './connection-tls.ts';
 import { readDiscounts, readMargins } from './cost-adjustments.ts';

@@ -1,7 +1,8 @@
 /** LiteLLM's questions about how a gateway is set up, answered without a secret. */
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Answering } from '../question.ts';
+import type { CachedAnswers } from '../../exchange/cached-answers.ts';
+import type { Answer, Answering } from '../question.ts';
 
 /** `GET /routes`: every route, in LiteLLM's shape. */
 export const routeList: Answering = ({ routes }) => ({
@@ -44,8 +45,10 @@ function listOf(map: ReadonlyMap<string, readonly string[]>): JsonObject[] {
   return [...map].map(([group, names]) => ({ [group]: [...names] }));
 }
 
-/** `GET /cache/ping`: whether the Redis that instances share works. */
-export const cachePing: Answering = ({ parts }) => {
+/** `GET /cache/ping`: whether the cache of answers works, or without one the Redis that instances share. */
+export const cachePing: Answering = async ({ parts }) => {
+  const { cachedAnswers } = parts;
+  if (cachedAnswers?.facts !== undefined) return pingCache(cachedAnswers, cachedAnswers.facts);
   const { isUp } = parts.claims;
   if (isUp === undefined)
     throw new GatewayError(
@@ -60,12 +63,31 @@ export const cachePing: Answering = ({ parts }) => {
   return {
     status: 200,
     body: {
-      status: 'healthy',
+      ...HEALTHY,
       cache_type: 'redis',
-      ping_response: true,
       set_cache_response: null,
-      litellm_cache_params: null,
-      health_check_cache_params: null,
     },
   };
 };
+
+const HEALTHY = {
+  status: 'healthy',
+  ping_response: true,
+  litellm_cache_params: null,
+  health_check_cache_params: null,
+} as const;
+
+/** Writes and reads, because a Redis that is full or a replica still answers a ping. */
+async function pingCache(cache: CachedAnswers, { place }: NonNullable<CachedAnswers['facts']>): Promise<Answer> {
+  try {
+    await cache.ping();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown';
+    throw new GatewayError('store_unavailable', `The cache of answers does not work now: ${reason}.`, {
+      retryAfterMs: 5_000,
+      cause: error,
+    });
+  }
+  const body = { ...HEALTHY, cache_type: place === 'redis' ? 'redis' : 'local', set_cache_response: 'success' };
+  return { status: 200, body };
+}

@@ -4,8 +4,11 @@ import type { Exchange } from '../../exchange/exchange.ts';
 import type { AnswerView, OutputGuard, RecalledAnswer, StateSlot } from '../../exchange/slots.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { AnswerStore, FoundAnswer } from '../../stores/contracts/answers.ts';
+import type { Invalidation } from '../../stores/contracts/invalidation-bus.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
+import { CacheDesk } from './cache-desk.ts';
 import { type Entry, readEntry, writeEntry } from './entry.ts';
+import { eraseDeleted } from './erase-deleted.ts';
 import { inFormat } from './in-format.ts';
 import { mayBeKept } from './may-be-kept.ts';
 import { isBound, type Place, Places } from './places.ts';
@@ -31,9 +34,11 @@ export class RunningAnswerCache implements RunningFeature {
   readonly #states: StateSlot<State>;
   readonly #places: Places;
   readonly #entrySecret: Buffer;
+  #config: CacheConfig | undefined;
   #store: AnswerStore | undefined;
   #counts = { hits: 0, misses: 0, kept: 0, failures: 0 };
 
+  readonly cachedAnswers: CacheDesk;
   readonly readings = {
     sluice_answer_cache_hits_total: () => this.#counts.hits,
     sluice_answer_cache_misses_total: () => this.#counts.misses,
@@ -47,9 +52,14 @@ export class RunningAnswerCache implements RunningFeature {
     this.#states = world.stateSlot(() => ({ isBound: false, place: undefined, life: undefined, taken: undefined }));
     this.#places = new Places(world.seal.derive('answer cache'));
     this.#entrySecret = world.seal.derive('answer cache entries');
+    this.cachedAnswers = new CacheDesk(this.#places, () => {
+      const [config, store] = [this.#config, this.#store];
+      return config === undefined || store === undefined ? undefined : { config, store };
+    });
   }
 
   hooks(_: unknown, { cache: config }: GatewayConfig): Hooks | undefined {
+    this.#config = config;
     if (config === undefined) return undefined;
     this.#store ??= this.#world.openAnswers(config);
     const store = this.#store;
@@ -119,6 +129,14 @@ export class RunningAnswerCache implements RunningFeature {
       state.taken = answer;
     };
     return [{ sees: 'copy', maxBytes: config.largestBytes, take }];
+  }
+
+  changed(changed: Invalidation): void {
+    const store = this.#store;
+    if (store === undefined || changed === 'all') return;
+    eraseDeleted(changed, this.#world.directory, (scope) => store.erase(this.#places.nameOf(scope))).catch((error) =>
+      this.#world.onFault('the cached answers of a deleted object could not be erased', error),
+    );
   }
 
   async close(): Promise<void> {

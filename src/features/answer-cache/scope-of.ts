@@ -1,12 +1,7 @@
 /** Whose answers a request may be given: a scope is part of every key. */
 import type { CacheConfig } from '../../config/gateway-config.ts';
+import type { CacheScope } from '../../exchange/cached-answers.ts';
 import type { Identity } from '../../tenancy/identity.ts';
-
-/** A scope: its kind and what it is called. */
-interface CacheScope {
-  readonly kind: string;
-  readonly id: string;
-}
 
 /**
  * The scope of a caller; undefined: nothing is kept for it. An operator who wants answers kept for users gets none for a key that has
@@ -32,5 +27,5 @@ export function scopeOf(identity: Identity, choice: CacheConfig['scope']): Cache
   }
 }
 
-const named = (kind: string, id: string | undefined): CacheScope | undefined =>
+const named = (kind: CacheScope['kind'], id: string | undefined): CacheScope | undefined =>
   id === undefined || id === '' ? undefined : { kind, id };

@@ -1,0 +1,48 @@
+import type { CacheConfig } from '../../config/gateway-config.ts';
+import type { CachedAnswers, CacheScope } from '../../exchange/cached-answers.ts';
+import type { AnswerStore } from '../../stores/contracts/answers.ts';
+import type { Identity } from '../../tenancy/identity.ts';
+import type { Places } from './places.ts';
+import { scopeOf } from './scope-of.ts';
+
+/** What the cache is now; undefined: off. */
+type Now = () => { readonly config: CacheConfig; readonly store: AnswerStore } | undefined;
+
+/** Shows and erases what is cached. */
+export class CacheDesk implements CachedAnswers {
+  readonly #places: Places;
+  readonly #now: Now;
+
+  constructor(places: Places, now: Now) {
+    this.#places = places;
+    this.#now = now;
+  }
+
+  get facts(): CachedAnswers['facts'] {
+    const now = this.#now();
+    if (now === undefined) return undefined;
+    const { scope, namespace, ttlMs, longestTtlMs, isOnByDefault, operations } = now.config;
+    return { ...now.store.status(), scope, namespace, ttlMs, longestTtlMs, isOnByDefault, operations: [...operations] };
+  }
+
+  async ping(): Promise<void> {
+    await this.#now()?.store.ping();
+  }
+
+  async info(): Promise<string | undefined> {
+    return this.#now()?.store.info();
+  }
+
+  scopeOf(caller: Identity): CacheScope | undefined {
+    const now = this.#now();
+    return now === undefined ? undefined : scopeOf(caller, now.config.scope);
+  }
+
+  async delete(scope: CacheScope, keys: readonly string[]): Promise<number> {
+    return (await this.#now()?.store.delete(this.#places.nameOf(scope), keys)) ?? 0;
+  }
+
+  async erase(scope: CacheScope): Promise<void> {
+    await this.#now()?.store.erase(this.#places.nameOf(scope));
+  }
+}

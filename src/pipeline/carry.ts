@@ -106,7 +106,8 @@ async function tryOnce(
     const isPretended = mock?.mockedBy === 'request';
     const isTrueFailure = isOfProvider && !isPretended;
     stats.ended(deployment.id, { failed: isTrueFailure, ...(isTrueFailure && { durationMs }) });
-    if (error.code === 'client_gone' || error.code === 'internal') {
+    // Another deployment could not be asked either: the client is gone, or the request may not be sent at all.
+    if (error.code === 'client_gone' || error.code === 'internal' || error.code === 'store_unavailable') {
       walk.cancelled(deployment);
       throw error;
     }

@@ -38,8 +38,8 @@ export interface UpstreamFault {
 
 /** Takes the head of one answer. */
 export interface AnswerListener {
-  /** The call has a connection, and its bytes go to the provider next. Called again if it is sent again. */
-  onSent?(): void;
+  /** The call has a connection, and its bytes go to the provider next; false: it may not be sent. Called again if it is sent again. */
+  onSent?(): boolean;
   /** Returns what takes the rest of the answer, which hears every fault from then on. */
   onHead(status: number, headers: UpstreamHeaders): BodyListener;
   /**
@@ -259,8 +259,8 @@ export class Flight implements Dispatcher.DispatchHandler, Watched, Sending {
       controller.abort(new Error('aborted'));
       return;
     }
-    this.#listener.onSent?.();
-    this.#reuse.starting(this);
+    if (this.#listener.onSent?.() === false) this.#fail({ kind: 'aborted', detail: 'it may not be sent' });
+    else this.#reuse.starting(this);
   }
 
   onResponseStart(_controller: unknown, status: number, headers: UpstreamHeaders): void {

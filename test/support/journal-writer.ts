@@ -42,6 +42,7 @@ async function openLedger(): Promise<Pick<Ledger, 'write'>> {
 }
 
 const underWay: string[] = [];
+const ended: (readonly [what: string, callId: string])[] = [];
 process.stdout.write('started');
 for (let number = 0; ; number += 1) {
   const callId = `${instanceId}-${number}`;
@@ -57,7 +58,10 @@ for (let number = 0; ; number += 1) {
     note(ends === 'drop' ? 'dropping' : 'closing', oldest);
     if (ends === 'drop') journal.drop(oldest);
     else journal.close({ callId: oldest, rows: [ledgerRow(oldest, { cost: 3n, accounts: ['platform'] })] });
-    note(ends === 'drop' ? 'dropped' : 'closed', oldest);
+    ended.push([ends === 'drop' ? 'dropped' : 'closed', oldest]);
   }
-  if (number % 20 === 0) await nextTurn();
+  if (number % 20 !== 0) continue;
+  // The journal has them when the turn is over.
+  await nextTurn();
+  for (const [what, callId] of ended.splice(0)) note(what, callId);
 }

@@ -39,4 +39,5 @@ for (let number = 0; number < Number(count); number += 1) {
   journal.close({ callId, rows: [row], settlement }, kind === 'settled' ? undefined : never);
   if (number % 100 === 0) await nextTurn();
 }
+await nextTurn();
 process.kill(process.pid, 'SIGKILL');

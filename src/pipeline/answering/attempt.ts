@@ -151,8 +151,10 @@ class AnswerHead implements AnswerListener {
   }
 
   /** Before a byte of it leaves this process: what was not sent is not booked after a crash. */
-  onSent(): void {
-    markSent(this.#attempt.exchange, this.#parts);
+  onSent(): boolean {
+    const error = markSent(this.#attempt.exchange, this.#parts);
+    if (error !== undefined) this.#attempt.withdraw(error);
+    return error === undefined;
   }
 
   onHead(status: number, headers: UpstreamHeaders): Answer {

@@ -197,6 +197,14 @@ export class RunningAttempt implements Racer {
     this.#reject(error);
   }
 
+  /** It may not be sent: as if there had never been such an attempt. */
+  withdraw(error: GatewayError): void {
+    this.finish();
+    const { attempts } = this.exchange;
+    attempts.splice(attempts.indexOf(this.facts), 1);
+    this.#reject(error);
+  }
+
   /**
    * Finishes an attempt of which the client got nothing. `written` is what the provider wrote. Unless it refused, it bills what it had
    * read when the client left, the time was up or the connection broke, so that is estimated.

@@ -19,26 +19,30 @@ export function openBooks(exchange: Exchange, parts: Parts): void {
   const { admission } = exchange;
   if (admission === undefined) return;
   const { hold, pace } = reservedBy(exchange, parts, admission);
-  try {
-    parts.journal.open({ callId: exchange.callId, hold, row: orphanRow(exchange, hold), pace });
-    admission.isJournalled = true;
-  } catch (error) {
-    if (exchange.snapshot.config.stores.serveWithoutJournal) return;
-    throw new GatewayError(
-      'store_unavailable',
-      'This request cannot be written to the journal (is the disk full?), and the configuration says to refuse such requests.',
-      { cause: error },
-    );
-  }
+  parts.journal.open({ callId: exchange.callId, hold, row: orphanRow(exchange, hold), pace });
+  admission.isJournalled = true;
 }
 
-/** Marks a request as sent, before its first byte leaves this process: unmarked ones are not booked if this process dies. */
+/**
+ * Marks a request as sent, before its first byte leaves this process: unmarked ones are not booked if this process dies. Returns
+ * the error if it cannot be written and may not be sent without that.
+ */
 export function markSent(
-  { admission, callId }: Exchange,
+  { admission, callId, snapshot }: Exchange,
   { journal, claims }: Pick<Parts, 'journal' | 'claims'>,
-): void {
-  if (admission?.isJournalled === true) journal.sent(callId);
-  if (admission?.claim !== undefined) claims.sent(callId);
+): GatewayError | undefined {
+  if (admission === undefined) return undefined;
+  if (admission.isJournalled && !journal.sent(callId)) {
+    admission.isJournalled = false;
+    if (!snapshot.config.stores.serveWithoutJournal) {
+      return new GatewayError(
+        'store_unavailable',
+        'This request cannot be written to the journal (is the disk full?), and the configuration says to refuse such requests.',
+      );
+    }
+  }
+  if (admission.claim !== undefined) claims.sent(callId);
+  return undefined;
 }
 
 /**

@@ -1,8 +1,8 @@
 /**
  * The log of requests under way, on this machine's disk: written before a request is sent and when it is over, so that
- * a process that is killed at any moment loses nothing. A call returns when the operating system has the record (which
- * survives the process, not the machine; `fsync: true` survives both). Records are dropped once the ledger has their
- * content.
+ * a process that is killed at any moment loses nothing. The operating system has a record (which survives the process, not
+ * the machine; `fsync: true` survives both) when `sent` and `hold` return, and otherwise when this turn of the event loop is
+ * over: then nothing depends on it yet. Records are dropped once the ledger has their content.
  */
 import type { PicoUsd } from '../../core/money.ts';
 import type { Settlement } from './claims.ts';
@@ -30,15 +30,19 @@ export interface ClosedEntry {
 }
 
 export interface Journal {
-  /** Throws if the disk refuses the record: the caller decides whether to serve the request. */
+  /** A request that is killed before `sent` costs nothing, so its record is written with that mark at the latest. */
   open(entry: OpenEntry): void;
-  /** A provider gets the request now. When a call returns, the operating system has the mark. */
-  sent(callId: string): void;
+  /**
+   * A provider gets the request now: its begin and the mark are written when the call returns. False if the disk refuses them: the
+   * caller decides whether to send the request.
+   */
+  sent(callId: string): boolean;
   /** The hold grew. */
   hold(callId: string, hold: PicoUsd): void;
   /**
-   * The request is over. The journal has it at once; the ledger gets it when `settled` is done, if the claim is still
-   * being settled.
+   * The request is over. The journal has it when this turn is over: a process that is killed before, as one that is killed a moment
+   * earlier, books what the request held. The ledger gets it when `settled` is done, if the claim is still being settled; then
+   * the journal has it at once.
    */
   close(entry: ClosedEntry, settled?: Promise<void>): void;
   /** The request was never sent: nothing will be booked. */

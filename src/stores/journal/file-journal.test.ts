@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { adoptLeftBehind, type LeftBehind } from '../../../test/support/adopt.ts';
 import { ledgerRow } from '../../../test/support/ledger-rows.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -123,8 +123,8 @@ async function adopt(
   };
 }
 
-/** Ends a journal as a kill would: nothing is flushed, the lock is free. */
-function abandon(folder: string): { readonly takeLock: FileJournalOptions['takeLock']; die(): void } {
+/** Ends a journal as a kill would that comes when a turn is over: nothing is flushed, the lock is free. */
+function abandon(folder: string): { readonly takeLock: FileJournalOptions['takeLock']; die(): Promise<void> } {
   let release = (): void => undefined;
   return {
     takeLock: (path) => {
@@ -132,7 +132,10 @@ function abandon(folder: string): { readonly takeLock: FileJournalOptions['takeL
       if (lock !== undefined && path.startsWith(folder)) release = () => lock.release();
       return lock;
     },
-    die: () => release(),
+    die: async () => {
+      await nextTurn();
+      release();
+    },
   };
 }
 
@@ -172,7 +175,7 @@ test('What a dead process left is found as it was written: closed ones, and open
   journal.close(closed('a'));
   journal.drop('c');
   assert.equal((await adopt(folder)).adopted, 0, 'its owner lives');
-  life.die();
+  await life.die();
   const left = await adopt(folder);
   assert.deepEqual(left.closed, [closed('a')]);
   assert.deepEqual(left.orphans, [
@@ -180,6 +183,45 @@ test('What a dead process left is found as it was written: closed ones, and open
     opened('d'),
   ]);
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('Lines of one turn are written together, with the next mark or when the turn is over, in their order', async (context) => {
+  const folder = newFolder(context);
+  const { journal, own } = openJournal(context, folder);
+  const path = join(own, '00000001.log');
+  const lines = (): string[] =>
+    [...readFileSync(path, 'utf8').matchAll(/^.{8} \{"(open|sent|closed|dropped)":"(\w)"/gm)].map(([, ...words]) =>
+      words.join(' '),
+    );
+  for (const callId of ['a', 'b']) begin(journal, opened(callId));
+  journal.close(closed('a'));
+  journal.open(opened('c'));
+  assert.deepEqual(lines(), ['open a', 'sent a', 'open b', 'sent b']);
+  assert.equal(journal.sent('c'), true);
+  const withMark = ['open a', 'sent a', 'open b', 'sent b', 'closed a', 'open c', 'sent c'];
+  assert.deepEqual(lines(), withMark);
+  journal.drop('c');
+  journal.close(closed('b'));
+  assert.deepEqual(lines(), withMark);
+  await nextTurn();
+  assert.deepEqual(lines(), [...withMark, 'dropped c', 'closed b']);
+});
+
+test('A kill before the turn is over books what was over in it as broken off, and nothing twice', async (context) => {
+  const folder = newFolder(context);
+  const life = abandon(folder);
+  const { journal, own } = openJournal(context, folder, { takeLock: life.takeLock });
+  for (const callId of ['a', 'b']) begin(journal, opened(callId));
+  journal.open(opened('unsent'));
+  journal.close(closed('a'));
+  // What a kill would leave at this moment.
+  const copy = newFolder(context);
+  cpSync(own, join(copy, basename(own)), { recursive: true });
+  const left = await adopt(copy);
+  assert.deepEqual([left.closed, left.orphans, left.unsent], [[], [opened('a'), opened('b')], []]);
+  await life.die();
+  const later = await adopt(folder);
+  assert.deepEqual([later.closed, later.orphans, later.unsent], [[closed('a')], [opened('b')], ['unsent']]);
 });
 
 test('A request that no provider got costs nothing, and one that a provider got costs what it can have done until the end', async (context) => {
@@ -206,7 +248,7 @@ test('A request that no provider got costs nothing, and one that a provider got 
   });
   begin(journal, paced('grown'));
   journal.hold('grown', 2_000_000n);
-  life.die();
+  await life.die();
   const left = await adopt(folder);
   assert.deepEqual(left.unsent, ['unsent']);
   const costs = new Map(left.orphans.map(({ callId, row }) => [callId, [row.cost ?? 0n, row.hold]]));
@@ -222,11 +264,13 @@ test('A process with requests under way shows that it lives, so that what they c
   const folder = newFolder(context);
   const { journal, own } = openJournal(context, folder);
   journal.open(opened('a'));
+  await nextTurn();
   const size = (): number => readFileSync(join(own, '00000001.log')).length;
   const before = size();
   await wait(700);
   assert.ok(size() > before);
   journal.drop('a');
+  await nextTurn();
   const after = size();
   await wait(600);
   assert.equal(size(), after, 'nothing is written while nothing is under way');
@@ -255,7 +299,7 @@ test('A mark goes with its request when old files are deleted', async (context) 
     assert.ok(tries < 200, 'the first file is deleted');
     await wait(10);
   }
-  life.die();
+  await life.die();
   const left = await adopt(folder);
   assert.deepEqual([left.orphans, left.unsent], [[opened('long')], []]);
 });
@@ -269,7 +313,7 @@ test('What is in the ledger is not found again', async (context) => {
   await journal.flush();
   ledger.isAway = true;
   journal.close(closed('b'));
-  life.die();
+  await life.die();
   assert.deepEqual((await adopt(folder)).closed, [closed('b')]);
 });
 
@@ -289,7 +333,7 @@ test('What the ledger lost although it was delivered is found again, without its
   await journal.flush();
   ledger.isAway = true;
   journal.close(ended('c', nowMs));
-  life.die();
+  await life.die();
   const asked: string[] = [];
   const isInLedger = async (callId: string): Promise<boolean> => {
     asked.push(callId);
@@ -318,7 +362,7 @@ test('An ending whose claim was settled first stands twice in the journal: it is
   journal.close(closed('settling'), new Promise(() => undefined));
   await until(() => journal.waiting === 2);
   await wait(5);
-  life.die();
+  await life.die();
   const ids = (await adopt(folder)).closed.map(({ callId }) => callId);
   assert.deepEqual(ids.sort(), ['settled', 'settling']);
 });
@@ -329,7 +373,7 @@ test('What could not be booked is found again by the next look', async (context)
   const { journal, ledger } = openJournal(context, folder, { takeLock: life.takeLock });
   ledger.isAway = true;
   for (let index = 0; index < 25; index += 1) journal.close(closed(`call-${index}`));
-  life.die();
+  await life.die();
   const booked: string[] = [];
   const look = (fails: boolean) =>
     adoptLeftBehind({
@@ -355,7 +399,7 @@ test('A line that was only half written is dropped, a damaged one is reported, a
   const { journal, ledger, own } = openJournal(context, folder, { takeLock: life.takeLock });
   ledger.isAway = true;
   for (const callId of ['a', 'b', 'c']) journal.close(closed(callId));
-  life.die();
+  await life.die();
   const path = join(own, '00000001.log');
   const bytes = readFileSync(path);
   bytes[bytes.indexOf('\n') + 100] = 0x21;
@@ -375,7 +419,7 @@ test('A line whose checksum is right and that says what no version writes is rep
   const { journal, ledger, own } = openJournal(context, folder, { takeLock: life.takeLock });
   ledger.isAway = true;
   for (const callId of ['a', 'b']) journal.close(closed(callId));
-  life.die();
+  await life.die();
   const odd = [
     ...[
       '{',
@@ -420,7 +464,7 @@ test('A journal cut at any byte gives every record that is whole before it', asy
   const callIds = ['a', 'ü-é-漢', 'c"\\\n'];
   for (const callId of callIds) journal.close(closed(callId));
   const bytes = readFileSync(join(own, '00000001.log'));
-  life.die();
+  await life.die();
   rmSync(own, { recursive: true });
   for (let length = 0; length <= bytes.length; length += 41) {
     mkdirSync(own);
@@ -475,7 +519,7 @@ test('Files go when all that is in them is in the ledger; a request under way fo
   }
   assert.ok(!readdirSync(own).includes('00000001.log'));
   ledger.isAway = true;
-  life.die();
+  await life.die();
   const left = await adopt(folder);
   assert.deepEqual(
     left.orphans.map(({ callId, hold }) => [callId, hold]),
@@ -497,7 +541,7 @@ test('a request that is over and not settled yet keeps its end when its file goe
     for (let index = 0; index < 20; index += 1) journal.close(closed(`call-${round}-${index}`));
     await journal.flush();
   }
-  life.die();
+  await life.die();
   // Killed between the copy and the end of the file.
   const copy = newFolder(context);
   cpSync(folder, copy, { recursive: true });
@@ -539,8 +583,11 @@ test('A full disk is said by name and once, half-written lines are taken back, a
   limitFiles('3000');
   try {
     begin(journal, opened('b'));
-    assert.throws(() => journal.open(opened('c')), { name: 'JournalFullError', message: /no space left|EFBIG/ });
-    assert.throws(() => journal.open(opened('d')), { name: 'JournalFullError' });
+    for (const callId of ['c', 'd']) {
+      journal.open(opened(callId));
+      assert.equal(journal.sent(callId), false);
+    }
+    assert.match(String(troubles[0]?.reason), /JournalFullError.*(?:no space left|EFBIG)/);
     journal.close(closed('a'));
     journal.drop('b');
     assert.equal(journal.waiting, 1);
@@ -550,7 +597,7 @@ test('A full disk is said by name and once, half-written lines are taken back, a
   }
   begin(journal, opened('e'));
   await wait(100);
-  life.die();
+  await life.die();
   const left = await adopt(folder);
   assert.deepEqual(left.closed, [closed('a')]);
   assert.deepEqual(
@@ -577,7 +624,7 @@ test('While the disk is full what is closed still goes to the ledger', async (co
     limitFiles('unlimited');
   }
   await wait(50);
-  life.die();
+  await life.die();
   assert.deepEqual((await adopt(folder)).parts, [], 'the open line has its end');
 });
 
@@ -600,7 +647,8 @@ test('A journal that has ended takes nothing more, and leaves what is under way 
   const { journal, ledger } = openJournal(context, folder);
   begin(journal, opened('a'));
   await journal.end();
-  assert.throws(() => journal.open(opened('b')), { name: 'JournalFullError' });
+  journal.open(opened('b'));
+  assert.equal(journal.sent('b'), false);
   journal.close(closed('a'));
   assert.equal(ledger.rows.size, 0);
   assert.deepEqual((await adopt(folder)).orphans, [opened('a')]);
@@ -613,7 +661,7 @@ test('Waiting for the disk changes nothing but how long it takes', async (contex
   ledger.isAway = true;
   for (const callId of ['a', 'b']) begin(journal, opened(callId));
   journal.close(closed('a'));
-  life.die();
+  await life.die();
   const left = await adopt(folder);
   assert.deepEqual([left.closed, left.orphans], [[closed('a')], [opened('b')]]);
 });

@@ -8,6 +8,7 @@ import type { ClosedEntry, Journal, JournalTrouble, OpenEntry, TakeLock } from '
 import type { Ledger } from '../contracts/ledger.ts';
 import { SIGN_OF_LIFE_EVERY_MS } from '../contracts/sign-of-life.ts';
 import { Delivery } from './delivery.ts';
+import { Gathered } from './gathered.ts';
 import {
   ALIVE_TEXT,
   closedText,
@@ -65,6 +66,7 @@ export class FileJournal implements Journal {
   readonly #lockPath: string;
   readonly #lock: { release(): void };
   readonly #segments: Segments;
+  readonly #gathered: Gathered;
   readonly #waiting: Waiting;
   readonly #delivery: Delivery;
   readonly #troubles: Troubles;
@@ -97,6 +99,7 @@ export class FileJournal implements Journal {
       mostBytes: options.segmentBytes ?? SEGMENT_BYTES,
       fsync: options.fsync,
     });
+    this.#gathered = new Gathered(this.#segments, (error) => this.#troubles.report('full', error));
     this.#waiting = new Waiting(this.#segments, {
       mostHeld: options.mostHeld ?? MOST_HELD,
       onDamaged: () => this.#troubles.report('damaged', `A damaged line in ${this.#folder} was skipped`),
@@ -114,6 +117,7 @@ export class FileJournal implements Journal {
   }
 
   get waiting(): number {
+    this.#gathered.write();
     let unwritten = 0;
     for (const entry of this.#unwritten.values()) if (entry !== undefined) unwritten += 1;
     return this.#waiting.size + unwritten + this.#unsettled;
@@ -126,25 +130,29 @@ export class FileJournal implements Journal {
 
   /** How many closed entries are in memory. */
   get heldInMemory(): number {
+    this.#gathered.write();
     return this.#waiting.held + this.#unwritten.size;
   }
 
   open(entry: OpenEntry): void {
-    try {
-      const text = openText(entry);
-      const { segment } = this.#segments.add(text);
-      this.#open.set(entry.callId, { text, sentText: undefined, segment });
-    } catch (error) {
-      this.#troubles.report('full', error);
-      throw error;
-    }
+    const { callId } = entry;
+    const text = openText(entry);
+    const underWay: UnderWay = { text, sentText: undefined, segment: this.#segments.current };
+    this.#open.set(callId, underWay);
+    this.#gathered.add(text, (place) => {
+      if (place !== undefined) underWay.segment = place.segment;
+      else if (this.#open.get(callId) === underWay) this.#open.delete(callId);
+    });
   }
 
-  sent(callId: string): void {
+  sent(callId: string): boolean {
     const underWay = this.#open.get(callId);
-    if (underWay === undefined || underWay.sentText !== undefined) return;
-    underWay.sentText = sentText(callId, this.#clock.nowMs());
-    this.#tryAdd(underWay.sentText);
+    if (underWay === undefined) return false;
+    if (underWay.sentText !== undefined) return true;
+    const text = sentText(callId, this.#clock.nowMs());
+    if (this.#gathered.addNow(text) === undefined || this.#open.get(callId) !== underWay) return false;
+    underWay.sentText = text;
+    return true;
   }
 
   hold(callId: string, hold: PicoUsd): void {
@@ -173,16 +181,23 @@ export class FileJournal implements Journal {
       return;
     }
     this.#open.delete(entry.callId);
-    if (!this.#writeClosed(entry)) this.#unwritten.set(entry.callId, entry);
+    const { text, note } = this.#ending(entry);
+    this.#gathered.add(text, (place) => {
+      if (place === undefined) this.#unwritten.set(entry.callId, entry);
+      else note(place);
+    });
   }
 
   drop(callId: string): void {
     if (!this.#open.delete(callId)) return;
-    if (this.#tryAdd(droppedText(callId)) === undefined) this.#unwritten.set(callId, undefined);
+    this.#gathered.add(droppedText(callId), (place) => {
+      if (place === undefined) this.#unwritten.set(callId, undefined);
+    });
   }
 
   /** Does not wait for what is closed after the call: under load there would always be more. */
   async flush(): Promise<void> {
+    this.#gathered.write();
     let upTo = this.#lastNumber;
     const unwritten = new Set(this.#unwritten.keys());
     const isThere = (): boolean => {
@@ -204,6 +219,7 @@ export class FileJournal implements Journal {
     const flushed = this.flush().catch((error: unknown) => this.#troubles.report('unavailable', error));
     await Promise.race([flushed, wait(END_WITHIN_MS, undefined, { ref: false })]);
     this.#tidy();
+    this.#gathered.close();
     this.#segments.close();
     const isEmpty = this.waiting === 0 && this.#open.size === 0 && this.#unwritten.size === 0;
     // What could not be delivered to the ledger stays for the next process.
@@ -224,23 +240,23 @@ export class FileJournal implements Journal {
     this.#open.set(callId, underWay);
   }
 
-  #writeClosed(entry: ClosedEntry): boolean {
-    const number = this.#lastNumber + 1;
+  /** The record of how a request ended, and what to note once it is written. Numbers may be left out, but never come twice. */
+  #ending(entry: ClosedEntry): { readonly text: string; readonly note: (place: Place) => void } {
+    this.#lastNumber += 1;
+    const number = this.#lastNumber;
     const written = new WrittenEntry(entry);
-    const place = this.#tryAdd(closedText(written, number));
-    if (place === undefined) return false;
-    this.#lastNumber = number;
-    this.#waiting.push(written, number, place);
-    return true;
+    return { text: closedText(written, number), note: (place) => this.#waiting.push(written, number, place) };
+  }
+
+  #writeClosed(entry: ClosedEntry): boolean {
+    const { text, note } = this.#ending(entry);
+    const place = this.#tryAdd(text);
+    if (place !== undefined) note(place);
+    return place !== undefined;
   }
 
   #tryAdd(text: string): Place | undefined {
-    try {
-      return this.#segments.add(text);
-    } catch (error) {
-      this.#troubles.report('full', error);
-      return undefined;
-    }
+    return this.#gathered.addNow(text);
   }
 
   #nextBatch(): readonly ClosedEntry[] {

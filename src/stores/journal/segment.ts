@@ -36,14 +36,20 @@ export class SegmentWriter {
     return this.#size;
   }
 
-  /** Adds a text as a line; throws a JournalFullError if the disk does not store all of it. */
-  add(text: string): void {
+  /** Adds texts as lines and returns where they begin; throws a JournalFullError if the disk does not store all of them. */
+  addAll(texts: readonly string[]): readonly number[] {
     // The descriptor of a closed file may belong to another file by now.
     if (this.#isClosed) throw new JournalFullError(this.path, { code: 'closed' });
-    const most = mostBytesOf(text) + 1;
+    let most = 1;
+    for (const text of texts) most += mostBytesOf(text);
     const buffer = most <= LINE_BYTES ? this.#buffer : Buffer.allocUnsafe(most);
     buffer[0] = LINE_END;
-    const length = putLine(buffer, 1, text);
+    let length = 1;
+    const begins = texts.map((text) => {
+      const begin = this.#size + length - 1;
+      length = putLine(buffer, length, text);
+      return begin;
+    });
     const from = this.#isTorn ? 0 : 1;
     let written = 0;
     try {
@@ -52,7 +58,7 @@ export class SegmentWriter {
         if (this.#fsync) fdatasyncSync(this.#fd);
         this.#size += written;
         this.#isTorn = false;
-        return;
+        return begins;
       }
     } catch (error) {
       this.#removeTorn(written);

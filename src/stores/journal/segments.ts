@@ -49,12 +49,11 @@ export class Segments {
     return this.#current;
   }
 
-  /** Adds a text as a line and returns where it begins; throws a JournalFullError. */
-  add(text: string): Place {
+  /** Adds texts as lines, in one write, and returns where they begin; throws a JournalFullError, and has none of them then. */
+  addAll(texts: readonly string[]): readonly Place[] {
     if (this.#writer.size >= this.#mostBytes) this.#rotate();
-    const place = { segment: this.#current, at: this.#writer.size };
-    this.#writer.add(text);
-    return place;
+    const segment = this.#current;
+    return this.#writer.addAll(texts).map((at) => ({ segment, at }));
   }
 
   /** The records from a place on. */

@@ -34,7 +34,9 @@ export class MemoryJournal implements Journal {
 
   open(): void {}
 
-  sent(): void {}
+  sent(): boolean {
+    return true;
+  }
 
   hold(): void {}
 

@@ -130,7 +130,7 @@ function contextOf(
     priceOf: () => undefined,
     breakerOf: () => undefined,
     preCallChecks: false,
-    ...(routing !== 'random' && { holders, levelsLoad: routing === 'prefix' }),
+    ...(routing !== 'random' && { holders, prefixRole: routing === 'prefix' ? 'levels' : 'first' }),
   };
 }
 

@@ -38,6 +38,8 @@ export function makeRouting({
 }: RoutingOptions): RoutingState {
   const budget = new RetryBudget(clock);
   share.countWith(budget);
+  const holders = new PrefixHolders(clock, { tell: (news) => share.announceHeld(news) });
+  share.onHeld((held) => holders.learn(held));
   return {
     breakers: new Breakers({ clock, random, settings: breakerSettings(config), share, onTurn }),
     budget,
@@ -45,7 +47,7 @@ export function makeRouting({
     health: new HealthResults(clock, config.health),
     hedging: new Hedging(clock),
     overBudget,
-    holders: new PrefixHolders(clock),
+    holders,
     // All instances have it, and no client can compute with it.
     prefixSeed: createHmac('sha256', masterKey).update('prefixes of prompts').digest('base64url'),
   };

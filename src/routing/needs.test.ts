@@ -126,7 +126,7 @@ test('a conversation is recognised by its session or its user', () => {
 test('the prefixes of a prompt are those of its tools, its instructions and its conversation, in this order', () => {
   const text = (name: string) => `${name} `.repeat(2_000);
   const keys = (members: Members, format?: FormatId, prefixSeed = 'secret') =>
-    read(members, { prefixSeed }, {}, {}, format === undefined ? {} : { format }).prompt?.keys ?? [];
+    read(members, {}, {}, { prefixSeed }, format === undefined ? {} : { format }).prompt?.keys ?? [];
   const messages = [{ role: 'system', content: text('one') }];
   const first = keys({ messages });
   const next = keys({ temperature: 1, messages: [...messages, { role: 'user', content: text('two') }] });

@@ -15,6 +15,8 @@ export interface NeedsSource {
   readonly keyTags?: readonly string[] | undefined;
   /** Regions that the data must stay in. */
   readonly regions?: readonly string[];
+  /** The seed of the prompt's chain: the prompt goes where its beginning is cached. Undefined: it is not looked at. */
+  readonly prefixSeed?: string | undefined;
 }
 
 /** What the configuration wants to know of a request; each costs nothing if it is off. */
@@ -25,8 +27,6 @@ export interface NeedsOptions {
   readonly tags: boolean;
   /** Affinity by session header and user. */
   readonly affinity: boolean;
-  /** The seed of the prompt's chain: the prompt goes where its beginning is cached. Undefined: it is not looked at. */
-  readonly prefixSeed?: string | undefined;
 }
 
 /** A request's needs, and the bounds on its tokens, of which `inputTokens` is the upper one. */
@@ -44,7 +44,8 @@ export function readNeeds(source: NeedsSource, headers: Headers, options: NeedsO
   const { stream, outline } = source;
   // Data may have to stay in a region whatever is switched off.
   const regions = source.regions?.length === 0 ? undefined : source.regions;
-  const { checks, tags, affinity, prefixSeed } = options;
+  const { checks, tags, affinity } = options;
+  const { prefixSeed } = source;
   if (!checks && !tags && !affinity && prefixSeed === undefined && regions === undefined) {
     return stream ? NO_NEEDS_STREAM : NO_NEEDS_WHOLE;
   }

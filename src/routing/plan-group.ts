@@ -2,10 +2,10 @@ import type { AffinityMemory } from './affinity.ts';
 import type { PlannedGroup, RequestNeeds, Verdict } from './contracts.ts';
 import type { Routable } from './model-groups.ts';
 import { checkDeployment, type DeploymentFacts, type Exclusion, isTight } from './pre-call-checks.ts';
-import { leastLoaded, preferHolder } from './prefix-affinity.ts';
 import type { PrefixHolders } from './prefix-holders.ts';
+import { movePrefixHolder, moveRemembered, type Placed, type PrefixRole } from './put-first.ts';
 import type { DeploymentStats } from './stats.ts';
-import type { Ranking, Strategy, StrategyContext, TokenPrices } from './strategies/strategy.ts';
+import type { Strategy, StrategyContext, TokenPrices } from './strategies/strategy.ts';
 import { filterByTags, type TagMatch } from './tags.ts';
 
 /** What the breaker says of a deployment now. */
@@ -41,8 +41,7 @@ export interface GroupContext<D extends Routable> {
   readonly affinity?: AffinityMemory | undefined;
   /** `prompt_caching`: which deployments hold which prefixes. */
   readonly holders?: PrefixHolders | undefined;
-  /** The strategy has no opinion of its own beyond shares of traffic: what no deployment holds goes to the least busy one. */
-  readonly levelsLoad?: boolean | undefined;
+  readonly prefixRole?: PrefixRole | undefined;
   /** Deployments whose budget, or whose provider's, is used up. */
   readonly overBudget?: ReadonlySet<string> | undefined;
 }
@@ -170,15 +169,6 @@ function divide<D extends Routable>(
   return divided;
 }
 
-/** A deployment that may be tried, with what its reason is made of when someone asks for it. */
-interface Placed<D extends Routable> {
-  readonly deployment: D;
-  readonly ranking: Pick<Ranking<D>, 'why'> | undefined;
-  readonly isTight: boolean;
-  /** Degraded, and drawn to let others go first. */
-  readonly isDemoted: boolean;
-}
-
 /**
  * Appends deployments tier by tier: the lowest `order` first, those without one last, as LiteLLM's escalation would.
  */
@@ -196,6 +186,7 @@ function place<D extends Routable>(
     random: context.random,
     priceOf: context.priceOf,
     needs,
+    ...heldShares(needs, context),
   };
   for (const tier of tiersOf(candidates)) {
     const ranking = tier.length > 1 ? context.strategy(tier, strategyContext) : undefined;
@@ -207,6 +198,16 @@ function place<D extends Routable>(
     }
     placed.push(...demoted);
   }
+}
+
+/** How much of the prompt each deployment holds, where that changes its price. */
+function heldShares<D extends Routable>(
+  { prompt }: RequestNeeds,
+  { holders, prefixRole }: GroupContext<D>,
+): Pick<StrategyContext<D>, 'heldShare'> {
+  const total = prompt?.tokens.at(-1);
+  if (prefixRole !== 'prices' || holders === undefined || prompt === undefined || total === undefined) return {};
+  return { heldShare: ({ id }) => holders.heldTokens(prompt, id) / total };
 }
 
 function tiersOf<D extends Routable>(candidates: readonly D[]): readonly (readonly D[])[] {
@@ -221,61 +222,6 @@ function tiersOf<D extends Routable>(candidates: readonly D[]): readonly (readon
   }
   return [...byOrder].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, tier]) => tier);
 }
-
-/** Whether the deployment that answered this session or user before was put first. */
-function moveRemembered<D extends Routable>(
-  placed: Placed<D>[],
-  group: string,
-  { affinityKey }: RequestNeeds,
-  { affinity }: GroupContext<D>,
-): boolean {
-  if (affinity === undefined || affinityKey === undefined || placed.length < 2) return false;
-  const id = affinity.recall(group, affinityKey);
-  if (id === undefined) return false;
-  const index = placed.findIndex(({ deployment }) => deployment.id === id);
-  if (!isSteady(placed[index])) return false;
-  putFirst(placed, index, REMEMBERED);
-  return true;
-}
-
-/** Puts the deployment first that holds the beginning of the prompt; `order` goes before it. */
-function movePrefixHolder<D extends Routable>(
-  placed: Placed<D>[],
-  { prompt }: RequestNeeds,
-  { holders, stats, levelsLoad }: GroupContext<D>,
-): void {
-  if (holders === undefined || prompt === undefined || placed.length < 2) return;
-  const order = placed[0]?.deployment.order;
-  const end = placed.findIndex((each) => !isSteady(each) || each.deployment.order !== order);
-  const candidates = placed.slice(0, end === -1 ? placed.length : end).map(({ deployment }) => deployment);
-  if (candidates.length < 2) return;
-  const preferred = preferHolder(candidates, prompt, { holders, stats });
-  if (preferred !== undefined) putFirst(placed, preferred.index, holdsPrefix(prompt.tokens[preferred.steps - 1] ?? 0));
-  else if (levelsLoad === true) putFirst(placed, leastLoaded(candidates, stats), LEAST_LOADED);
-}
-
-/** Nothing speaks against it but its place. */
-function isSteady<D extends Routable>(placed: Placed<D> | undefined): boolean {
-  return placed !== undefined && !placed.isDemoted && !placed.isTight;
-}
-
-function putFirst<D extends Routable>(
-  placed: Placed<D>[],
-  index: number,
-  ranking: Pick<Ranking<Routable>, 'why'>,
-): void {
-  const [found] = placed.splice(index, 1);
-  if (found !== undefined) placed.unshift({ ...found, ranking });
-}
-
-function holdsPrefix(tokens: number): Pick<Ranking<Routable>, 'why'> {
-  return { why: () => `holds the prefix, about ${tokens} tokens` };
-}
-
-const LEAST_LOADED: Pick<Ranking<Routable>, 'why'> = {
-  why: () => 'no deployment holds the prefix, this one is least busy',
-};
-const REMEMBERED: Pick<Ranking<Routable>, 'why'> = { why: () => 'answered this conversation before' };
 
 /** The only deployment of a group that nothing speaks against. */
 class SolePlan<D extends Routable> implements GroupPlan<D> {

@@ -33,7 +33,7 @@ function scene(deployments: readonly Routable[] = FOUR, more: Partial<GroupConte
   const strategy = strategyNamed('simple-shuffle');
   assert.ok(strategy);
   const context: GroupContext<Routable> = {
-    ...{ strategy, stats, random, holders, levelsLoad: true, preCallChecks: false },
+    ...{ strategy, stats, random, holders, prefixRole: 'levels', preCallChecks: false },
     factsOf: () => ({ tags: [], supports: {}, isBlocked: false }),
     priceOf: () => undefined,
     breakerOf: () => undefined,
@@ -168,11 +168,50 @@ test('a session that is remembered goes before the prefix', () => {
 });
 
 test('another strategy keeps its order for what is held nowhere', () => {
-  const { holders, plan } = scene(FOUR, { levelsLoad: false });
+  const { holders, plan } = scene(FOUR, { prefixRole: 'first' });
   const chain = prompt(...blocks('x', 8));
   holders.keep(chain, 'b', LIFE_MS);
   assert.equal(plan(chain).deployments[0]?.id, 'b');
   assert.equal(plan(prompt(...blocks('y', 8))).verdicts[0]?.reason, 'random, one of 4 equals');
+});
+
+test('behind the deployment that holds most comes the one that holds most after it', () => {
+  const { holders, plan } = scene();
+  holders.keep(prompt(...blocks('x', 4)), 'd', LIFE_MS);
+  holders.keep(prompt(...blocks('x', 8)), 'b', LIFE_MS);
+  const { deployments, verdicts } = plan(prompt(...blocks('x', 9)));
+  assert.deepEqual(
+    deployments.slice(0, 2).map(({ id }) => id),
+    ['b', 'd'],
+  );
+  assert.deepEqual(
+    verdicts.slice(0, 2).map(({ reason }) => reason),
+    ['holds the prefix, about 4096 tokens', 'holds the prefix, about 2048 tokens'],
+  );
+  assert.equal(deployments.length, 4);
+});
+
+test('by cost, a warm cache counts as what it saves of this prompt', () => {
+  const strategy = strategyNamed('lowest-cost');
+  assert.ok(strategy);
+  const prices: Readonly<Record<string, number>> = { a: 1_000, b: 1_500, c: 9_000, d: 9_000 };
+  const priceOf = ({ id }: Routable) => {
+    const inputPerToken = prices[id] ?? 0;
+    return { inputPerToken, cachedPerToken: inputPerToken / 10, outputPerToken: 100 };
+  };
+  const { holders, plan } = scene(FOUR, { strategy, priceOf, prefixRole: 'prices' });
+  const chain = prompt(...blocks('x', 8));
+  assert.equal(plan(chain).deployments[0]?.id, 'a');
+  holders.keep(prompt(...blocks('x', 6)), 'b', LIFE_MS);
+  assert.deepEqual(
+    plan(chain)
+      .deployments.slice(0, 2)
+      .map(({ id }) => id),
+    ['b', 'a'],
+  );
+  assert.match(plan(chain).verdicts[0]?.reason ?? '', /^costs .*, 75 % cached$/);
+  holders.keep(prompt(...blocks('y', 1)), 'c', LIFE_MS);
+  assert.equal(plan(prompt(...blocks('y', 8))).deployments[0]?.id, 'a');
 });
 
 test('a million prefixes of one client leave the memory bounded, and a conversation in use is kept', () => {

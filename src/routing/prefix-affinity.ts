@@ -22,6 +22,7 @@ interface Preferred {
 
 /** No provider caches a shorter beginning. */
 const LEAST_TOKENS = 1_024;
+const MOST_PREFERRED = 2;
 /** What more prompts than these had is no conversation's own: any deployment that is sent it holds it soon. */
 const FEW_PROMPTS = 4;
 
@@ -37,12 +38,16 @@ interface Bounds {
 const OWN: Bounds = { factor: 1.5, fewUnderWay: 8, fewInMinute: 30 };
 const SHARED: Bounds = { factor: 1.1, fewUnderWay: 2, fewInMinute: 4 };
 
-/** The candidate that holds most of a prompt and is not busier than it may be; undefined if there is none. */
-export function preferHolder(
+/**
+ * The candidates that hold something of a prompt and are not busier than they may be: the one that holds most of it first, and the
+ * next one behind it, because a cold cache costs the whole prompt if the first one fails.
+ */
+export function warmest(
   candidates: readonly Routable[],
   { keys, tokens }: PromptChain,
   { holders, stats }: PrefixContext,
-): Preferred | undefined {
+): readonly Preferred[] {
+  const preferred: Preferred[] = [];
   let loads: readonly Load[] | undefined;
   for (let steps = keys.length; steps > 0 && (tokens[steps - 1] ?? 0) >= LEAST_TOKENS; steps -= 1) {
     const place = holders.placeOf(keys[steps - 1] as PrefixKey);
@@ -53,12 +58,14 @@ export function preferHolder(
     for (const id of place.deploymentIds) {
       const index = candidates.findIndex((candidate) => candidate.id === id);
       const load = loads[index];
+      if (preferred.some((each) => each.index === index)) continue;
       if (load === undefined || isOverrun(load, bounds)) continue;
       if (best === undefined || isLess(load, loads[best])) best = index;
     }
-    if (best !== undefined) return { index: best, steps };
+    if (best !== undefined) preferred.push({ index: best, steps });
+    if (preferred.length === MOST_PREFERRED) break;
   }
-  return undefined;
+  return preferred;
 }
 
 function isOverrun({ underWay, inMinute, mean, isFull }: Load, { factor, fewUnderWay, fewInMinute }: Bounds): boolean {

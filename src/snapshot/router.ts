@@ -37,8 +37,10 @@ import type { RetryBudget } from '../routing/retry-budget.ts';
 import type { DeploymentStats } from '../routing/stats.ts';
 import { strategyNamed } from '../routing/strategies/index.ts';
 import type { Strategy, TokenPrices } from '../routing/strategies/strategy.ts';
+import { cacheOwnerOf } from '../tenancy/cache-owner.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { Deployment } from './deployment.ts';
+import { type PrefixUse, prefixRoleUnder, prefixUse } from './prefix-use.ts';
 
 /** What all requests share and reloads keep: what is known about the deployments. */
 export interface RoutingState {
@@ -79,14 +81,18 @@ export function breakerSettings({ routing }: GatewayConfig): BreakerSettings {
 /** `response_headers_timeout` if nothing is set. */
 const HEADERS_LIMIT_MS = 30_000;
 const AFFINITY_CHECKS: ReadonlySet<string> = new Set(['deployment_affinity', 'session_affinity']);
-/** How long a provider's prompt cache keeps what no request reads, at the least: OpenAI's and Anthropic's. */
-const PREFIX_LIFE_MS = 300_000;
+/** How long a provider's prompt cache keeps what no request reads, if the table of models does not say. */
+const USUAL_LIFE_MINUTES = 5;
+const MINUTE_MS = 60_000;
 const NO_FALLBACKS: readonly string[] = [];
+
+const NO_SEED = {};
 
 /** The rules of one model group. */
 interface GroupRules {
   readonly context: GroupContext<Deployment>;
   readonly needs: NeedsOptions;
+  readonly prefixes: PrefixUse;
   readonly retriesByClass: Readonly<Record<string, number>>;
   readonly continuesStreams: boolean;
   readonly hedge: HedgeRules | undefined;
@@ -149,8 +155,9 @@ export class Router {
 
   needs(group: ResolvedGroup<Deployment>, asked: Omit<Asked, 'model'>, controls: RequestControls): ReadNeeds {
     const { outline, stream, regions, client, identity } = asked;
-    const source = { outline, stream, regions, keyTags: controls.tags };
-    const needs = readNeeds(source, client.headers, this.#rulesOf(group).needs);
+    const rules = this.#rulesOf(group);
+    const source = { outline, stream, regions, keyTags: controls.tags, ...this.#prefixSeed(rules, identity) };
+    const needs = readNeeds(source, client.headers, rules.needs);
     const teamId = this.#hasReservations ? identity?.teamId : undefined;
     return teamId === undefined ? needs : { ...needs, teamId };
   }
@@ -163,7 +170,9 @@ export class Router {
   remember(group: string, needs: ReadNeeds, deployment: Deployment): void {
     const { affinityKey, prompt } = needs;
     if (affinityKey !== undefined) this.#affinity.remember(group, affinityKey, deployment.id);
-    if (prompt !== undefined) this.#state.holders.keep(prompt, deployment.id, PREFIX_LIFE_MS);
+    if (prompt === undefined) return;
+    const lifeMinutes = deployment.abilities.promptCache?.lifeMinutes ?? USUAL_LIFE_MINUTES;
+    this.#state.holders.keep(prompt, deployment.id, lifeMinutes * MINUTE_MS);
   }
 
   /** How a request for a group may be retried. `mayUse` says which fallback groups its key may use. */
@@ -244,6 +253,14 @@ export class Router {
     return group.deployments.length < 2 ? undefined : this.#rulesOf(group).hedge;
   }
 
+  #prefixSeed({ prefixes }: GroupRules, identity: Identity | undefined): { readonly prefixSeed?: string } {
+    const { prefixSeed } = this.#state;
+    if (prefixes === 'off') return NO_SEED;
+    if (prefixes === 'shared') return { prefixSeed };
+    // Without an owner nothing is remembered: it could be another's.
+    return identity === undefined ? NO_SEED : { prefixSeed: JSON.stringify([prefixSeed, cacheOwnerOf(identity)]) };
+  }
+
   #controlsOfKey(identity: Identity): KeyControls {
     let controls = this.#keyControls.get(identity);
     if (controls === undefined) {
@@ -254,21 +271,22 @@ export class Router {
   }
 
   /** The rules of a group, made at its first request. Wildcards are kept by their pattern, so this is bounded. */
-  #rulesOf({ name, pattern }: ResolvedGroup<Deployment>): GroupRules {
+  #rulesOf({ name, pattern, deployments }: ResolvedGroup<Deployment>): GroupRules {
     const known = this.#groups.get(pattern ?? name);
     if (known !== undefined) return known;
     const routing = routingOfGroup(this.#routing, pattern === undefined ? [name] : [name, pattern]);
     const { checks } = routing;
     const affinity = checks.some((check) => AFFINITY_CHECKS.has(check));
-    const prefixSeed = checks.includes('prompt_caching') ? this.#state.prefixSeed : undefined;
+    const prefixes = prefixUse(checks.includes('prompt_caching'), this.#routing.prefixAffinity, deployments);
     const { enablePreCallChecks, enableTagFiltering } = this.#routing;
     const rules: GroupRules = {
       context: this.#contextOf(routing, {
         hasAffinity: affinity,
-        hasPrefixes: prefixSeed !== undefined,
+        hasPrefixes: prefixes !== 'off',
         holdsRates: checks.includes('enforce_model_rate_limits'),
       }),
-      needs: { checks: enablePreCallChecks, tags: enableTagFiltering, affinity, prefixSeed },
+      needs: { checks: enablePreCallChecks, tags: enableTagFiltering, affinity },
+      prefixes,
       retriesByClass: routing.retriesByClass,
       continuesStreams: routing.midStream === 'continue',
       hedge: routing.hedge.enabled ? { group: pattern ?? name, ...routing.hedge } : undefined,
@@ -305,7 +323,7 @@ export class Router {
       ...(holdsRates && { holdsRates }),
       ...(routing.enableTagFiltering && { tagMatch: routing.tagFilteringMatchAny ? 'any' : 'all' }),
       ...(hasAffinity && { affinity: this.#affinity }),
-      ...(hasPrefixes && { holders, levelsLoad: strategy === simpleShuffle() }),
+      ...(hasPrefixes && { holders, prefixRole: prefixRoleUnder(strategy) }),
       overBudget: this.#state.overBudget,
     };
   }

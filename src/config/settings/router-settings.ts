@@ -133,6 +133,11 @@ export const ROUTER_SETTINGS = {
     'Further checks before a deployment is chosen. In effect: `enforce_model_rate_limits` (`rpm` and `tpm` of deployments hold), `session_affinity`, `deployment_affinity`, `prompt_caching` (to the deployment that holds the beginning of the prompt in its prompt cache); `router_budget_limiting` always is.',
     { to: 'optionalPreCallChecks', default: [], missingIn: checksNotInEffect },
   ),
+  prefix_affinity: own(
+    'flag',
+    'Sends a request to the deployment that holds the beginning of its prompt in its prompt cache. Counts before `prompt_caching` in `optional_pre_call_checks`.',
+    { to: 'prefixAffinity', otherwise: 'on in groups with a deployment whose `prompt_cache` is on' },
+  ),
   deployment_affinity_ttl_seconds: now('seconds', 'How long affinity to a deployment lasts.', 'affinityTtlMs', 3600),
   model_group_affinity_config: now('map', 'Group → the affinity checks that hold there.', {
     to: 'groupAffinity',

@@ -14,14 +14,15 @@ const MOST_WEIGHT = 100;
  *
  * The tokens are the group's, not the deployment's: one that happened to get the long answers is not dearer for that. Until
  * something is measured, input and output count alike, as in LiteLLM. A deployment without measurements is taken to hit its
- * cache as often as the group does: a list price is met only by prompts that are new everywhere.
+ * cache as often as the group does: a list price is met only by prompts that are new everywhere. Where prefixes are looked at,
+ * the part of this prompt that the deployment holds stands in place of all that: a cold cache may make the cheaper one dearer.
  */
-export const costBased: Strategy = (candidates, { stats, priceOf, random }) => {
+export const costBased: Strategy = (candidates, { stats, priceOf, random, heldShare }) => {
   const typical = typicalRequest(candidates, stats);
   const nowMs = stats.nowMs();
   const rates: number[] = [];
   const costs = candidates.map((deployment) => {
-    const rate = hitRate(deployment, stats) ?? typical.cacheHitRate;
+    const rate = heldShare?.(deployment) ?? hitRate(deployment, stats) ?? typical.cacheHitRate;
     rates.push(rate);
     if (usedShare(deployment, stats, nowMs) >= 1) return Number.POSITIVE_INFINITY;
     const prices = priceOf(deployment);

@@ -19,6 +19,8 @@ export interface StrategyContext<D extends Routable = Routable> {
   /** Undefined means unpriced, never free. */
   readonly priceOf: (deployment: D) => TokenPrices | undefined;
   readonly needs: RequestNeeds;
+  /** How much of this prompt a deployment has in its prompt cache, 0 to 1; absent if that is not looked at. */
+  readonly heldShare?: ((deployment: D) => number) | undefined;
 }
 
 /** Deployments in the order to try them, and why each has its place, at the moment it was decided. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { AttemptCounter, AttemptCounts, BreakerChange, SharedRouting } from './shared-routing.ts';
+import type { AttemptCounter, AttemptCounts, BreakerChange, HeldPrefixes, SharedRouting } from './shared-routing.ts';
 
 /** A cluster for one test. Its instances are joined by the time they are given. */
 export interface TestCluster {
@@ -62,6 +62,19 @@ export function testSharedRouting(name: string, makeCluster: () => Promise<TestC
       }
     });
   };
+
+  behaves('what deployments hold is heard by the others alone, as often as one tells it', async (cluster, id) => {
+    const [one, two] = [await cluster.join(), await cluster.join()];
+    const heard: [string, HeldPrefixes][] = [];
+    one.onHeld((held) => heard.push(['one', held]));
+    two.onHeld((held) => heard.push(['two', held]));
+    one.announceHeld({ deploymentId: id, lifeMs: 300_000, keys: [1, 2, 3] });
+    await soon(() => heard.length === 1, 'heard');
+    assert.deepEqual(heard, [['two', { deploymentId: id, lifeMs: 300_000, keys: [1, 2, 3] }]]);
+    two.announceHeld({ deploymentId: id, lifeMs: 60_000, keys: [4] });
+    await soon(() => heard.length === 2, 'heard');
+    assert.deepEqual(heard[1], ['one', { deploymentId: id, lifeMs: 60_000, keys: [4] }]);
+  });
 
   behaves('news of a breaker reaches every other instance and not the one that told', async (cluster, id) => {
     const [one, two, three] = [await cluster.join(), await cluster.join(), await cluster.join()];

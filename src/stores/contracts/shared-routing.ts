@@ -49,8 +49,23 @@ export interface AttemptCounter {
   addOthers(upstream: string, counts: AttemptCounts): void;
 }
 
+/** Prefixes of prompts that a deployment has in its prompt cache from now on, by keys that all instances compute alike. */
+export interface HeldPrefixes {
+  readonly deploymentId: string;
+  readonly lifeMs: number;
+  readonly keys: readonly number[];
+}
+
+/** Tells instances where each other's prompts are cached. Nothing of it is stored, and what gets lost costs a cold cache. */
+interface PrefixShare {
+  /** Tells the others within a moment, as far as there is room. */
+  announceHeld(held: HeldPrefixes): void;
+  /** Calls back for what other instances announced, never for our own. */
+  onHeld(callback: (held: HeldPrefixes) => void): void;
+}
+
 /** One instance's part in a cluster's routing. No request ever waits for it. */
-export interface SharedRouting extends BreakerShare {
+export interface SharedRouting extends BreakerShare, PrefixShare {
   /** False while other instances cannot be reached: each instance then acts on its own observations. */
   readonly isUp: boolean;
   /** Sets the counter whose attempts are exchanged with the other instances. */

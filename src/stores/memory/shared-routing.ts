@@ -1,6 +1,12 @@
 /** Shared routing of instances in one process: of a single gateway, or of several in a test. */
 import type { Clock } from '../../core/clock.ts';
-import type { AttemptCounter, AttemptCounts, BreakerChange, SharedRouting } from '../contracts/shared-routing.ts';
+import type {
+  AttemptCounter,
+  AttemptCounts,
+  BreakerChange,
+  HeldPrefixes,
+  SharedRouting,
+} from '../contracts/shared-routing.ts';
 
 interface Lease {
   readonly holder: MemorySharedRouting;
@@ -33,6 +39,7 @@ class MemorySharedRouting implements SharedRouting {
   readonly isUp = true;
   readonly #cluster: MemoryCluster;
   #onChange: (id: string, change: BreakerChange) => void = () => undefined;
+  #onHeld: (held: HeldPrefixes) => void = () => undefined;
   #counter: AttemptCounter | undefined;
   /** What the others attempted since our last exchange, for each upstream that we have exchanged once. */
   readonly #fromOthers = new Map<string, { first: number; further: number }>();
@@ -55,6 +62,14 @@ class MemorySharedRouting implements SharedRouting {
     for (const [id, { state, untilMs }] of this.#cluster.open) {
       callback(id, { state, forMs: Math.max(0, untilMs - nowMs) });
     }
+  }
+
+  announceHeld(held: HeldPrefixes): void {
+    for (const other of this.#others()) other.#onHeld(held);
+  }
+
+  onHeld(callback: (held: HeldPrefixes) => void): void {
+    this.#onHeld = callback;
   }
 
   takeProbe(id: string, intervalMs: number): boolean {

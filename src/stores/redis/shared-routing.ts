@@ -1,7 +1,14 @@
 /** Shared routing of instances that share a Redis. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import type { AttemptCounter, AttemptCounts, BreakerChange, SharedRouting } from '../contracts/shared-routing.ts';
+import type {
+  AttemptCounter,
+  AttemptCounts,
+  BreakerChange,
+  HeldPrefixes,
+  SharedRouting,
+} from '../contracts/shared-routing.ts';
+import { HeldPrefixBatch, readHeldPrefixes } from './held-prefixes.ts';
 import { type RedisAddress, type RedisClient, RedisLink, type RedisStatus } from './link.ts';
 
 /** What it needs from outside. */
@@ -26,6 +33,8 @@ const KEPT_AFTER_MS = 60_000;
 /** How long counts of an unused upstream are kept. */
 const COUNTS_TTL_SECONDS = 60;
 const BEAT_MS = 1_000;
+/** How long news of what is held gathers before it goes out, together with what other requests have shown meanwhile. */
+const GATHERED_MS = 20;
 /** How many ids others may make us keep. */
 const MOST_IDS = 20_000;
 const LONGEST_OPEN_MS = 86_400_000;
@@ -53,6 +62,10 @@ export class RedisSharedRouting implements SharedRouting {
   readonly #self = randomUUID();
   /** Pub/sub knows no databases; two clusters in two databases must not hear each other. */
   readonly #channel: string;
+  readonly #prefixChannel: string;
+  readonly #held = new HeldPrefixBatch();
+  #tellsHeld: NodeJS.Timeout | undefined;
+  #onHeld: (held: HeldPrefixes) => void = () => undefined;
   readonly #beat: NodeJS.Timeout;
   /** The last change of each breaker until Redis has it: what happened during an outage is sent after it. */
   readonly #unsent = new Map<string, Unsent>();
@@ -71,6 +84,7 @@ export class RedisSharedRouting implements SharedRouting {
   constructor({ address, clock, random, onStatus }: RedisSharedRoutingOptions) {
     this.#clock = clock;
     this.#channel = `${PREFIX}breakers:${address.database}`;
+    this.#prefixChannel = `${PREFIX}prefixes:${address.database}`;
     this.#link = new RedisLink({ address, random, onStatus, prepare: (client) => this.#prepare(client) });
     this.#beat = setInterval(() => void this.exchange(), BEAT_MS);
     this.#beat.unref();
@@ -90,6 +104,20 @@ export class RedisSharedRouting implements SharedRouting {
   onChange(callback: (id: string, change: BreakerChange) => void): void {
     this.#onChange = callback;
     if (this.#link.isUp) this.#link.run((client) => this.#learnOpen(client, true)).catch(linkReportsIt);
+  }
+
+  announceHeld(held: HeldPrefixes): void {
+    // What is not told during an outage is known here, and old by the time that the others could hear of it.
+    if (!this.#link.isUp || !this.#held.add(held)) return;
+    this.#tellsHeld = setTimeout(() => {
+      const text = this.#held.take(this.#self);
+      if (this.#link.isUp) this.#link.run((client) => client.publish(this.#prefixChannel, text)).catch(linkReportsIt);
+    }, GATHERED_MS);
+    this.#tellsHeld.unref();
+  }
+
+  onHeld(callback: (held: HeldPrefixes) => void): void {
+    this.#onHeld = callback;
   }
 
   takeProbe(id: string, intervalMs: number): boolean | Promise<boolean> {
@@ -142,12 +170,16 @@ export class RedisSharedRouting implements SharedRouting {
 
   async close(): Promise<void> {
     clearInterval(this.#beat);
+    clearTimeout(this.#tellsHeld);
     this.#link.close();
   }
 
   async #prepare(client: RedisClient): Promise<void> {
     await Promise.all([
       client.subscribe(this.#channel, (text) => this.#hear(text)),
+      client.subscribe(this.#prefixChannel, (text) => {
+        for (const held of readHeldPrefixes(text, this.#self)) this.#onHeld(held);
+      }),
       // A replica or a full Redis answers reads; only a write shows that it works.
       client.set(`${PREFIX}written`, '1', { expiration: { type: 'EX', value: COUNTS_TTL_SECONDS } }),
       ...[...this.#unsent].map(([id, unsent]) => this.#send(client, id, unsent)),

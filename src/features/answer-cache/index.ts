@@ -11,6 +11,10 @@ export const answerCache: Feature = {
   metrics: [
     counter('sluice_answer_cache_hits_total', 'Requests that were given a cached answer.'),
     counter('sluice_answer_cache_misses_total', 'Requests that may be cached and for which no answer was.'),
+    counter(
+      'sluice_answer_cache_joined_total',
+      'Requests that were given the answer to an identical one that was under way.',
+    ),
     counter('sluice_answer_cache_kept_total', 'Answers that were put into the cache.'),
     counter(
       'sluice_answer_cache_store_failures_total',

@@ -2,31 +2,41 @@ import type { CacheConfig, GatewayConfig } from '../../config/gateway-config.ts'
 import { GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { AnswerView, OutputGuard, RecalledAnswer, StateSlot } from '../../exchange/slots.ts';
-import { formatParts } from '../../formats/index.ts';
-import type { AnswerStore, FoundAnswer } from '../../stores/contracts/answers.ts';
+import type { AnswerStore } from '../../stores/contracts/answers.ts';
 import type { Invalidation } from '../../stores/contracts/invalidation-bus.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
+import { answerFor } from './answer-for.ts';
 import { CacheDesk } from './cache-desk.ts';
-import { type Entry, readEntry, writeEntry } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { eraseDeleted } from './erase-deleted.ts';
-import { inFormat } from './in-format.ts';
 import { mayBeKept } from './may-be-kept.ts';
 import { isBound, type Place, Places } from './places.ts';
-import { sealBytes, unsealBytes } from './sealed-bytes.ts';
+import { type Found, Shelf } from './shelf.ts';
+import { type Leading, UnderWay } from './under-way.ts';
 
 /** What is known of one request between the slots. */
 interface State {
   /** The answer belongs to one client. */
   isBound: boolean;
   place: Place | undefined;
-  /** The life of the scope that the store told; undefined: it was not asked, or did not answer. */
+  /** The life of the scope that the store gave. */
   life: string | undefined;
   taken: AnswerView | undefined;
+  /** Others may wait for its answer. */
+  leading: Leading | undefined;
+}
+
+/** What is made anew when the configuration says something else. */
+interface Open {
+  readonly config: CacheConfig;
+  readonly store: AnswerStore;
+  readonly shelf: Shelf;
 }
 
 type Recalled = RecalledAnswer | undefined;
 
 const NO_GUARDS: readonly OutputGuard[] = [];
+const NEW_STATE = { isBound: false, place: undefined, life: undefined, taken: undefined, leading: undefined };
 
 /** The cache of answers in a gateway. */
 export class RunningAnswerCache implements RunningFeature {
@@ -34,45 +44,64 @@ export class RunningAnswerCache implements RunningFeature {
   readonly #states: StateSlot<State>;
   readonly #places: Places;
   readonly #entrySecret: Buffer;
-  #config: CacheConfig | undefined;
+  readonly #underWay = new UnderWay();
+  /** Kept while the cache is off, so that it is found again when it is on. */
   #store: AnswerStore | undefined;
-  #counts = { hits: 0, misses: 0, kept: 0, failures: 0 };
+  #open: Open | undefined;
+  readonly #counts = { hits: 0, misses: 0, joined: 0, kept: 0, failures: 0 };
 
   readonly cachedAnswers: CacheDesk;
   readonly readings = {
     sluice_answer_cache_hits_total: () => this.#counts.hits,
     sluice_answer_cache_misses_total: () => this.#counts.misses,
+    sluice_answer_cache_joined_total: () => this.#counts.joined,
     sluice_answer_cache_kept_total: () => this.#counts.kept,
     sluice_answer_cache_store_failures_total: () => this.#counts.failures,
-    sluice_answer_cache_up: () => Number(this.#store?.status().isUp === true),
+    sluice_answer_cache_up: () => Number(this.#open?.store.status().isUp === true),
   };
 
   constructor(world: World) {
     this.#world = world;
-    this.#states = world.stateSlot(() => ({ isBound: false, place: undefined, life: undefined, taken: undefined }));
+    this.#states = world.stateSlot(() => ({ ...NEW_STATE }));
     this.#places = new Places(world.seal.derive('answer cache'));
     this.#entrySecret = world.seal.derive('answer cache entries');
-    this.cachedAnswers = new CacheDesk(this.#places, () => {
-      const [config, store] = [this.#config, this.#store];
-      return config === undefined || store === undefined ? undefined : { config, store };
-    });
+    this.cachedAnswers = new CacheDesk(this.#places, () => this.#open);
   }
 
   hooks(_: unknown, { cache: config }: GatewayConfig): Hooks | undefined {
-    this.#config = config;
-    if (config === undefined) return undefined;
-    this.#store ??= this.#world.openAnswers(config);
-    const store = this.#store;
+    this.#open = config === undefined ? undefined : this.#openFor(config);
+    const open = this.#open;
+    if (open === undefined) return undefined;
     return {
       // Before another feature makes a request of its own out of it.
       prepare: (exchange) => {
         if (isBound(exchange)) exchange.of(this.#states).isBound = true;
         return undefined;
       },
-      recall: (exchange) => this.#guarded(exchange, () => this.#recall(exchange, config, store)),
-      guardOutput: (exchange) => this.#watch(exchange, config),
-      settled: (exchange) => this.#keep(exchange, config, store),
+      recall: (exchange) => this.#guarded(exchange, () => this.#recall(exchange, open)),
+      guardOutput: (exchange) => this.#watch(exchange, open),
+      settled: (exchange) => this.#settled(exchange, open),
     };
+  }
+
+  changed(changed: Invalidation): void {
+    const store = this.#store;
+    if (store === undefined || changed === 'all') return;
+    eraseDeleted(changed, this.#world.directory, (scope) => store.erase(this.#places.nameOf(scope))).catch((error) =>
+      this.#world.onFault('the cached answers of a deleted object could not be erased', error),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#store?.close();
+  }
+
+  #openFor(config: CacheConfig): Open {
+    this.#store ??= this.#world.openAnswers(config);
+    // What is in the memory of this process is not at rest.
+    const isSealed = config.isEncrypted && this.#store.status().place === 'redis';
+    const shelf = new Shelf(this.#store, isSealed ? this.#entrySecret : undefined, this.#counts);
+    return { config, store: this.#store, shelf };
   }
 
   /** A fault of the cache costs a request its cached answer, and nothing else. */
@@ -90,121 +119,82 @@ export class RunningAnswerCache implements RunningFeature {
     }
   }
 
-  #recall(exchange: Exchange, config: CacheConfig, store: AnswerStore): Recalled | Promise<Recalled> {
+  #recall(exchange: Exchange, open: Open): Recalled | Promise<Recalled> {
     const state = exchange.of(this.#states);
-    const place = state.isBound ? undefined : this.#places.of(exchange, config);
+    const place = state.isBound ? undefined : this.#places.of(exchange, open.config);
     state.place = place;
     state.life = undefined;
     if (place === undefined) return undefined;
-    const found = store.find(place.scope, [place.key]);
-    if (!(found instanceof Promise)) return this.#found(exchange, config, place, found[0]);
-    return found.then(
-      ([answer]) => this.#found(exchange, config, place, answer),
-      () => {
-        // Without the store the request goes on as if nothing were kept, and keeps nothing.
-        this.#counts.failures += 1;
-        return undefined;
-      },
-    );
+    const found = open.shelf.find(place.scope, [place.key]);
+    return found instanceof Promise
+      ? found.then((now) => this.#found(exchange, open, place, now))
+      : this.#found(exchange, open, place, found);
   }
 
-  #found(exchange: Exchange, config: CacheConfig, place: Place, found: FoundAnswer | undefined): Recalled {
-    exchange.of(this.#states).life = found?.life;
-    const value =
-      isSealed(config) && found?.value !== undefined
-        ? unsealBytes(this.#entrySecret, place.key, found.value)
-        : found?.value;
-    const entry = value === undefined ? undefined : readEntry(value);
-    const answer = entry !== undefined && place.controls.mayRecall ? answerOf(exchange, place, entry) : undefined;
-    if (answer === undefined) this.#counts.misses += 1;
-    else this.#counts.hits += 1;
+  /** The place for a further look-up, by likeness: exact first. */
+  #found(exchange: Exchange, { config }: Open, place: Place, { entries, life }: Found): Recalled | Promise<Recalled> {
+    exchange.of(this.#states).life = life;
+    const [entry] = entries;
+    const answer = entry !== undefined && place.controls.mayRecall ? answerFor(exchange, place, entry) : undefined;
+    if (answer !== undefined) this.#counts.hits += 1;
+    else if (config.joinsRequests && mayJoin(place)) return this.#join(exchange, place);
+    else this.#counts.misses += 1;
     return answer;
   }
 
-  #watch(exchange: Exchange, config: CacheConfig): readonly OutputGuard[] {
+  async #join(exchange: Exchange, place: Place): Promise<Recalled> {
     const state = exchange.of(this.#states);
-    if (state.life === undefined || state.place?.controls.mayKeep !== true || exchange.recalled !== undefined)
-      return NO_GUARDS;
+    // A request that is planned again leads already.
+    if (state.leading?.key === place.key) return undefined;
+    state.leading?.end('gone');
+    state.leading = undefined;
+    const joined = await this.#underWay.join(place.key, exchange.client);
+    if (joined !== undefined && 'end' in joined) state.leading = joined;
+    else if (joined !== undefined) {
+      const answer = answerFor(exchange, place, joined);
+      if (answer !== undefined) this.#counts.joined += 1;
+      if (answer !== undefined) return answer;
+    }
+    this.#counts.misses += 1;
+    return undefined;
+  }
+
+  #watch(exchange: Exchange, { config }: Open): readonly OutputGuard[] {
+    const state = exchange.of(this.#states);
+    if (state.place?.controls.mayKeep !== true || exchange.recalled !== undefined) return NO_GUARDS;
+    if (state.life === undefined && state.leading === undefined) return NO_GUARDS;
     const take = (answer: AnswerView): void => {
       state.taken = answer;
     };
     return [{ sees: 'copy', maxBytes: config.largestBytes, take }];
   }
 
-  changed(changed: Invalidation): void {
-    const store = this.#store;
-    if (store === undefined || changed === 'all') return;
-    eraseDeleted(changed, this.#world.directory, (scope) => store.erase(this.#places.nameOf(scope))).catch((error) =>
-      this.#world.onFault('the cached answers of a deleted object could not be erased', error),
-    );
-  }
-
-  async close(): Promise<void> {
-    this.#store?.close();
-  }
-
-  #keep(exchange: Exchange, config: CacheConfig, store: AnswerStore): void {
-    const { place, life, taken } = exchange.of(this.#states);
-    if (place === undefined || life === undefined || taken === undefined || !isOwnAnswer(exchange)) return;
-    const { endpoint, usage, clock, streamUsage, outline, admission } = exchange;
-    const { format } = endpoint;
-    const { body, isStream } = taken;
-    const mayEndAtLimit = typeof outline.limit === 'number' && admission?.claim?.cap === undefined;
-    if (!mayBeKept(format, body, isStream, { mayEndAtLimit, keepsToolCalls: config.keepsToolCalls })) return;
-    const entry = writeEntry({ keptAtMs: clock.nowMs(), format, isStream, streamUsage, usage, body });
-    const value = isSealed(config) ? sealBytes(this.#entrySecret, place.key, entry) : entry;
+  #settled(exchange: Exchange, { config, shelf }: Open): void {
+    const { place, life, taken, leading } = exchange.of(this.#states);
+    const entry = place === undefined || taken === undefined ? undefined : entryOf(exchange, taken, config);
+    leading?.end(entry ?? (exchange.error?.code === 'client_gone' ? 'gone' : 'none'));
+    if (place === undefined || life === undefined || entry === undefined) return;
     const ttlMs = Math.min(place.controls.ttlMs ?? config.ttlMs, config.longestTtlMs);
-    if (ttlMs <= 0) return;
-    const done = (): void => {
-      this.#counts.kept += 1;
-    };
-    const kept = store.keep(place.scope, [{ key: place.key, value, ttlMs, life }]);
-    if (!(kept instanceof Promise)) done();
-    else
-      kept.then(done, () => {
-        this.#counts.failures += 1;
-      });
+    shelf.keep(place.scope, life, ttlMs, [{ key: place.key, entry }]);
   }
 }
 
-/** What is in the memory of this process is not at rest. */
-const isSealed = ({ isEncrypted, redis }: CacheConfig): boolean => isEncrypted && redis !== undefined;
+/** Not for a request that wants an answer of its own, or one that is not kept. */
+const mayJoin = ({ controls: { mayRecall, mayKeep, oldestMs } }: Place): boolean =>
+  mayRecall && mayKeep && oldestMs !== 0;
+
+/** The answer as it is kept; undefined if it is not one that may be given again. */
+function entryOf(exchange: Exchange, { body, isStream }: AnswerView, config: CacheConfig): Entry | undefined {
+  if (!isOwnAnswer(exchange)) return undefined;
+  const { endpoint, usage, clock, streamUsage, outline, admission } = exchange;
+  const { format } = endpoint;
+  const mayEndAtLimit = typeof outline.limit === 'number' && admission?.claim?.cap === undefined;
+  if (!mayBeKept(format, body, isStream, { mayEndAtLimit, keepsToolCalls: config.keepsToolCalls })) return undefined;
+  return { keptAtMs: clock.nowMs(), format, isStream, streamUsage, usage, body };
+}
 
 /** Whether the answer is what the group that was asked gave: no error, no fallback, nothing made up. */
 function isOwnAnswer({ error, servedGroup, group, attempts, otherBodies }: Exchange): boolean {
   if (error !== undefined || servedGroup !== group?.name || otherBodies !== undefined) return false;
   return attempts.every(({ mockedBy }) => mockedBy === undefined);
-}
-
-function answerOf(exchange: Exchange, { controls, key }: Place, entry: Entry): RecalledAnswer | undefined {
-  const { endpoint, stream, streamUsage, clock } = exchange;
-  const ageMs = Math.max(0, clock.nowMs() - entry.keptAtMs);
-  if (controls.oldestMs !== undefined && ageMs >= controls.oldestMs) return undefined;
-  const isAsWanted =
-    entry.format === endpoint.format && entry.isStream === stream && (!stream || entry.streamUsage === streamUsage);
-  const body = isAsWanted ? entry.body : written(exchange, entry);
-  if (body === undefined) return undefined;
-  const age = String(Math.floor(ageMs / 1_000));
-  return { body, isStream: stream, usage: entry.usage, headers: hitHeaders(key, age) };
-}
-
-const hitHeaders = (key: string, age: string): readonly string[] => [
-  ...['x-litellm-cache-key', key, 'x-litellm-cache-hit', 'True'],
-  ...['x-sluice-cache', 'hit', 'age', age],
-];
-
-function written(exchange: Exchange, entry: Entry): Buffer | undefined {
-  const { callId, askedModel, startedAtMs, streamUsage, stream, endpoint, body, mostParsedBytes } = exchange;
-  // What has to be parsed for it must not hold up everybody else.
-  if (Math.max(entry.body.length, body.length) > mostParsedBytes) return undefined;
-  const { format } = endpoint;
-  const repeatedOf = formatParts(format).conversation?.repeatedOf;
-  const facts = {
-    id: callId,
-    model: askedModel ?? '',
-    createdSeconds: Math.floor(startedAtMs / 1_000),
-    streamUsage,
-    ...(repeatedOf !== undefined && { asked: () => repeatedOf(JSON.parse(body.toString('utf8'))) }),
-  };
-  return inFormat(entry, { format, isStream: stream, facts });
 }

@@ -36,6 +36,7 @@ export async function printPromptCache(isQuick: boolean): Promise<void> {
     const prompts = isQuick ? all.slice(0, Math.floor(all.length * QUICK_SHARE)) : all;
     await printCosts(prompts, isQuick);
     await printWithoutReuse(prompts);
+    await printGoals(prompts);
   }
   printHashing();
 }
@@ -62,6 +63,25 @@ async function printCosts(prompts: readonly TracedPrompt[], isQuick: boolean): P
     }
     process.stdout.write(`\n${title}\n\n${lines.join('\n')}\n`);
   }
+}
+
+/** What is wanted of the learned rule, and whether it does it. */
+async function printGoals(prompts: readonly TracedPrompt[]): Promise<void> {
+  const base = { routing: 'prefix', marking: 'learned', deployments: 16, seed: 1 } as const;
+  const strict = await replay(prompts, { ...base, least: STRICT });
+  const blockwise = await replay(prompts, { ...base, least: BLOCKWISE });
+  const without = await replay(withoutReuse(prompts, 0), { ...base, least: STRICT });
+  const rows: readonly (readonly [goal: string, value: number, most: number])[] = [
+    ['input cost at 16, a prefix below 2 blocks is not read', strict.cost, 0.85],
+    ['input cost at 16, single blocks are read', blockwise.cost, 0.85],
+    ['busiest of 16 against the mean', Math.max(strict.busiest, blockwise.busiest), 1.1],
+    ['input cost without reuse', without.cost, 1],
+  ];
+  const lines = rows.map(([goal, value, most]) => {
+    const verdict = value <= most ? 'reached' : `missed by ${(value - most).toFixed(3)}`;
+    return `| ${goal} | ${most.toFixed(2)} | ${value.toFixed(3)} | ${verdict} |`;
+  });
+  process.stdout.write(`\n| goal | at most | is | |\n|---|---|---|---|\n${lines.join('\n')}\n`);
 }
 
 async function printWithoutReuse(prompts: readonly TracedPrompt[]): Promise<void> {

@@ -88,6 +88,8 @@ export interface DeploymentConfig
   readonly healthCheck?: DeploymentHealthCheck;
   /** The `mock_…` members of its `litellm_params`, if they ask for anything in place of its calls. */
   readonly mocks?: JsonObject;
+  /** Whether requests are repaired that its provider would refuse (`modify_params`). */
+  readonly repairs?: boolean;
   /** Its own TLS settings, those of all connections filled in. */
   readonly tls?: ConnectionTls;
   /** `model_info` as written (LiteLLM's field names), with pricing keys of `litellm_params` folded in. */
@@ -283,6 +285,8 @@ export interface GatewayConfig {
   readonly redis?: RedisConfig;
   readonly telemetry: TelemetryConfig;
   readonly dropParams?: boolean;
+  /** Whether requests are repaired that a provider would refuse. */
+  readonly modifyParams?: boolean;
   /** The TLS settings of connections to providers and webhooks. */
   readonly tls?: ConnectionTls;
   /** With what the gateway itself serves HTTPS; absent: it serves HTTP. Whether it does is decided at the start. */

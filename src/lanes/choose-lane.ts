@@ -8,6 +8,7 @@ import type { OperationId, ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import { memberNamed } from '../wire/envelope.ts';
 import type { LaneOperation, LaneRequest } from './lane-request.ts';
+import { mayNeedRepair } from './may-need-repair.ts';
 
 /** How a request travels to one deployment, and why. */
 export interface LaneChoice {
@@ -80,6 +81,8 @@ function obstacleTo(
   if (conversation === undefined) return own.mustTranslate?.(model, body);
   if (deployment.turnShape !== undefined && operationName !== 'completion') return 'turns';
   if (mergesReasoning(own.format, deployment)) return 'reasoning-in-text';
+  if (deployment.config.repairs === true && own.format === 'anthropic-messages' && mayNeedRepair(body))
+    return 'repairs';
   const obstacle = conversation.mustTranslate?.(body, model) ?? own.mustTranslate?.(model, body);
   if (obstacle !== undefined) return obstacle;
   if (conversation.hasOwnParameterNames === true && deployment.hasDefaultParams) return 'own-parameters';

@@ -82,7 +82,7 @@ function makeDeployment(entry: DeploymentConfig, config: GatewayConfig, isNamedB
   if (provider === null) throw new RangeError(`no provider ${entry.provider}`);
   const { priceProvider } = provider;
   return new Deployment({
-    config: entry,
+    config: config.modifyParams === true ? { ...entry, repairs: true } : entry,
     provider,
     target: {
       model: entry.model,

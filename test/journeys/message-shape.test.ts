@@ -176,3 +176,54 @@ test('merge_reasoning_content_in_choices puts reasoning into the text, whole and
     });
   }
 });
+
+for (const [name, begin, rest, expected] of [
+  [
+    'in its text',
+    [{ role: 'assistant', reasoning_content: 'Six times seven.' }, { content: 'The answer is certainly ' }],
+    [{ role: 'assistant', content: 'forty-two.' }],
+    '<think>Six times seven.</think>The answer is certainly forty-two.',
+  ],
+  [
+    'in its reasoning',
+    [{ role: 'assistant', reasoning_content: 'Six times ' }],
+    [{ role: 'assistant', reasoning_content: 'seven.' }, { content: 'Forty-two.' }],
+    '<think>Six times seven.</think>Forty-two.',
+  ],
+] as const) {
+  test(`a stream with reasoning in its text that breaks off ${name} is continued with one beginning and one end of it`, async () => {
+    const deployment = (model: string, order: number) => ({
+      model_name: 'm',
+      litellm_params: {
+        ...{ model: `openai/${model}`, api_base: `${BASE}/v1`, api_key: 'os.environ/PROVIDER_KEY', order },
+        merge_reasoning_content_in_choices: true,
+      },
+    });
+    const config = {
+      model_list: [deployment('first', 1), deployment('second', 2)],
+      general_settings: { master_key: 'os.environ/TEST_MASTER_KEY' },
+      router_settings: { num_retries: 2 },
+    };
+    const gateway = await startTestGateway({ config: JSON.stringify(config) });
+    try {
+      const headers = { 'content-type': 'text/event-stream' };
+      const text = begin.map((delta) => chunk(delta)).join('');
+      gateway.simulator.script({ match: { model: 'first' }, reply: { status: 200, headers, text } as never });
+      const whole = `${rest.map((delta) => chunk(delta)).join('')}${chunk({}, { finish_reason: 'stop' })}data: [DONE]\n\n`;
+      gateway.simulator.script({ match: { model: 'second' }, reply: { status: 200, headers, text: whole } as never });
+      const response = await gateway.post('/v1/chat/completions', {
+        model: 'm',
+        stream: true,
+        messages: [user('6 × 7?')],
+      });
+      const answered = await response.text();
+      assert.doesNotMatch(answered, /"error"/, answered);
+      assert.equal(textOfStream(answered), expected);
+      const asked = gateway.simulator.requests.at(-1);
+      assert.equal(asked?.model, 'second');
+      assert.doesNotMatch(String(asked?.rawBody), /<think>/);
+    } finally {
+      await gateway.close();
+    }
+  });
+}

@@ -253,7 +253,11 @@ export const LITELLM_SETTINGS = {
     { to: 'budgets.prices', read: readPriceFile, otherwise: 'the prices that the gateway brings' },
   ),
   include_cost_in_streaming_usage: later('flag', 'Puts the cost into the usage of a stream.'),
-  modify_params: later('flag', 'Lets the gateway repair requests that a provider would refuse.'),
+  modify_params: now(
+    'flag',
+    'Repairs requests that Claude would refuse for their tools: results that are missing, stray or told twice, calls without a list of tools. (Empty messages, instructions alone, limits above what a model writes and thinking without the thoughts before it are always mended.)',
+    { to: 'modifyParams', variable: 'LITELLM_MODIFY_PARAMS', otherwise: 'false' },
+  ),
   mcp_aliases: later('map', 'Short names of MCP servers.'),
   guardrails: protection('list', 'Guardrails in their oldest form.'),
   banned_keywords_list: protection('any', 'Words that no prompt may contain.'),

@@ -1,16 +1,18 @@
 /** Makes the rest of an answer that broke off ready to be asked of another deployment. */
+import type { StreamWriter } from '../../formats/format.ts';
 import { conversationOf, formatParts } from '../../formats/index.ts';
 import type { ConversationRequest, Usage } from '../../formats/neutral/conversation.ts';
 import { eventsOf } from '../../formats/neutral/events-of.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { answerFacts } from '../answer-facts.ts';
 import { AnswerProblem } from '../answer-problem.ts';
-import type { LaneChoice } from '../choose-lane.ts';
+import { type LaneChoice, mergesReasoning } from '../choose-lane.ts';
 import { clientBody, refuseBadRequest } from '../client-body.ts';
 import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { LaneRequest } from '../lane-request.ts';
 import type { PreparedCall, ReadyAnswer } from '../prepared-call.ts';
 import { readAnswer, readResponse, textOfResponse } from '../read-answer.ts';
+import { MergingWriter } from '../translate/merge-reasoning.ts';
 import { writeRequest } from '../translate/write-request.ts';
 import { type ContinuationStyle, continuedRequest, estimatedTokens, leftTokens, styleFor } from './continuation.ts';
 import { ContinuedStream, type Seam } from './continued-stream.ts';
@@ -68,7 +70,8 @@ export function prepareContinuation(parts: ContinuationParts): ContinuationCall 
   };
 }
 
-function seamOf({ asked, deployment, sent, style, firstUsage, writtenTokens }: ContinuationParts): Seam {
+function seamOf(parts: ContinuationParts): Seam {
+  const { asked, deployment, sent, style, firstUsage, writtenTokens } = parts;
   const client = conversationOf(formatParts(asked.endpoint.format));
   return {
     sent,
@@ -77,8 +80,15 @@ function seamOf({ asked, deployment, sent, style, firstUsage, writtenTokens }: C
       usage: firstUsage ?? sent.usage,
       writtenTokens: writtenTokens ?? estimatedTokens(sent.reasoning) + estimatedTokens(sent.text),
     },
-    writer: resumeWriter(client, sent, answerFacts(asked, deployment)),
+    writer: mergingAsBefore(resumeWriter(client, sent, answerFacts(asked, deployment)), parts),
   };
+}
+
+/** A client that has reasoning in the text gets the rest of it there too. */
+function mergingAsBefore(writer: StreamWriter, { asked, deployment, sent }: ContinuationParts): StreamWriter {
+  const { isThinkingInText } = sent;
+  const merges = isThinkingInText !== undefined || mergesReasoning(asked.endpoint.format, deployment);
+  return merges ? new MergingWriter(writer, isThinkingInText === true ? [0] : []) : writer;
 }
 
 /** The client's request as `mayContinue` judges it. */

@@ -29,6 +29,8 @@ export interface SentSoFar {
   /** The text of choice 0, which is the only one that is ever continued. */
   readonly text: string;
   readonly reasoning: string;
+  /** The reasoning is a part of the text that the client has: whether it was still open. */
+  readonly isThinkingInText?: boolean;
   /** A call was begun, of a tool of the client's or of the provider's own. */
   readonly hasToolCall: boolean;
   /**

@@ -27,10 +27,12 @@ function mergeChoice(choice: Choice): Choice {
 export class MergingWriter implements StreamWriter {
   readonly #writer: StreamWriter;
   /** The choices whose reasoning is open. */
-  readonly #thinking = new Set<number>();
+  readonly #thinking: Set<number>;
 
-  constructor(writer: StreamWriter) {
+  /** `thinking`: the choices of a stream that is continued whose reasoning was open when it broke off. */
+  constructor(writer: StreamWriter, thinking: readonly number[] = []) {
     this.#writer = writer;
+    this.#thinking = new Set(thinking);
   }
 
   write(event: StreamEvent): string {
@@ -64,4 +66,15 @@ export class MergingWriter implements StreamWriter {
   #close(choice: number): string {
     return this.#thinking.delete(choice) ? this.#writer.write({ type: 'text', choice, text: CLOSE }) : '';
   }
+}
+
+/** The reasoning and the text of what was written so; undefined if no reasoning is in it. */
+export function splitMerged(
+  written: string,
+): { readonly reasoning: string; readonly text: string; readonly isOpen: boolean } | undefined {
+  if (!written.startsWith(OPEN)) return undefined;
+  const end = written.indexOf(CLOSE);
+  return end === -1
+    ? { reasoning: written.slice(OPEN.length), text: '', isOpen: true }
+    : { reasoning: written.slice(OPEN.length, end), text: written.slice(end + CLOSE.length), isOpen: false };
 }

@@ -11,6 +11,7 @@ import type { AnsweredCalls } from '../answered-calls.ts';
 import { type LaneChoice, toolLimitsOf } from '../choose-lane.ts';
 import { clientBody, refuseBadRequest } from '../client-body.ts';
 import type { LaneRequest } from '../lane-request.ts';
+import { repairRequest } from './repair-request.ts';
 import { shapeTurns } from './shape-turns.ts';
 
 /** A request as a provider takes it, and what its answer needs on the way back. */
@@ -54,8 +55,12 @@ export function writeRequest(
   const others = client.id === provider.id ? undefined : client.forOthers?.(named);
   const read = { request: others?.request ?? named, dropped: [...given.dropped, ...(others?.dropped ?? [])] };
   const askForUsage = asked.stream && operation.streamUsage === 'ask';
+  const repaired =
+    deployment.config.repairs === true
+      ? repairRequest(read.request, provider.id)
+      : { request: read.request, dropped: [] };
   const fitted = fitTools(
-    adapt(shapeTurns(read.request, deployment.turnShape)),
+    adapt(shapeTurns(repaired.request, deployment.turnShape)),
     toolLimitsOf(operation, deployment.model),
   );
   const rules = deployment.rules(operationName, operation);
@@ -69,7 +74,15 @@ export function writeRequest(
   return {
     sent,
     body: result,
-    dropped: [...read.dropped, ...fitted.dropped, ...(held?.dropped ?? []), ...lost, ...dropped, ...edited.dropped],
+    dropped: [
+      ...read.dropped,
+      ...repaired.dropped,
+      ...fitted.dropped,
+      ...(held?.dropped ?? []),
+      ...lost,
+      ...dropped,
+      ...edited.dropped,
+    ],
     calls: { seed: asked.callId, names: fitted.names },
     schema: held?.schema,
   };

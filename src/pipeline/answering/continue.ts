@@ -1,9 +1,10 @@
 /** Streams that broke off after some of them was sent: each is continued, found to be whole, or ended with an error. */
 import type { GatewayError } from '../../core/errors.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
-import { chooseLane } from '../../lanes/choose-lane.ts';
+import { chooseLane, mergesReasoning } from '../../lanes/choose-lane.ts';
 import { mayContinue, styleAfterRefusal } from '../../lanes/continue/continuation.ts';
 import { endOfComplete, readConversation, styleForDeployment } from '../../lanes/continue/prepare-continuation.ts';
+import { unmerged } from '../../lanes/continue/unmerged.ts';
 import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 
@@ -28,7 +29,8 @@ export function readyToContinue(exchange: Exchange): Continuation {
   if (continuity?.record === undefined || deployment === undefined || client.isGone) return 'impossible';
   const { record, broken } = continuity;
   if (broken === undefined) return 'impossible';
-  const sent = record.readSent();
+  const read = record.readSent();
+  const sent = mergesReasoning(exchange.endpoint.format, deployment) ? unmerged(read) : read;
   const request = readConversation(exchange);
   const verdict = mayContinue(sent, request);
   if (verdict.ok) {

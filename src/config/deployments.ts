@@ -252,6 +252,7 @@ class DeploymentReader {
     const extraHeaders = headersOf(params);
     const mocks = mocksOf(params, context);
     checkPatterns(params, context);
+    noteSilentModels(params, context);
     if (mocks === undefined) this.#checkReachable(group, provider, params, credential, apiBase, extraHeaders);
     const { timeoutMs, streamTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs } = routing.groupSettings.get(group) ?? {};
     const { budget, ...fields } = params.fields();
@@ -342,6 +343,13 @@ function healthCheckOf(info: InfoSection): DeploymentHealthCheck | undefined {
   });
   if (isDisabled === undefined && Object.keys(check).length === 0) return undefined;
   return { isDisabled: isDisabled === true, ...check };
+}
+
+/** A copy that no group gets would be missed without a word. */
+function noteSilentModels(params: ParamsSection, { references }: ReadingContext): void {
+  const place = params.placeOf('silent_model');
+  if (place === undefined) return;
+  for (const group of params.get('silent_model') ?? []) references.push({ group, place, from: 'silent_model' });
 }
 
 function checkPatterns(params: ParamsSection, { findings }: ReadingContext): void {

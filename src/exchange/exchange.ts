@@ -73,6 +73,8 @@ export class Exchange implements LaneRequest {
 
   // identify
   identity: Identity | undefined;
+  /** Whose request it is if it is one of the gateway's own: names, tags and wishes in it count for nothing. */
+  ownIdentity: Identity | undefined;
 
   // peek
   envelope: ReadableEnvelope = NO_MEMBERS;

@@ -12,6 +12,7 @@ import { BudgetQueue } from '../pipeline/money/budget-queue.ts';
 import { RefusalRows } from '../pipeline/money/refusal-rows.ts';
 import type { UpstreamBudgets } from '../pipeline/money/upstream-budgets.ts';
 import type { Parts } from '../pipeline/parts.ts';
+import { Shadows } from '../pipeline/shadows.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { LiveSnapshot } from './live-snapshot.ts';
@@ -49,6 +50,7 @@ export function makeParts(
     routing: live.routing,
     freeRates: new FreeRates(claims),
     refusalRows: new RefusalRows(),
+    shadows: new Shadows(),
     askedChecks: new AskedChecks(() => parts),
     isDatabaseUp: atMostEvery(DATABASE_ASKED_EVERY_MS, clock, () => database.ping()),
     wasDatabaseReached: () => database.wasReached,

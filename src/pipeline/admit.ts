@@ -27,6 +27,7 @@ export function admit(exchange: Exchange, parts: Parts): Admitted | Promise<Admi
     const taken = parts.freeRates.take('counting', identity, freeRequestsPerMinute, nowMs);
     return taken === undefined ? 'admitted' : taken.then(() => 'admitted' as const);
   }
+  if (exchange.ownIdentity !== undefined) return admitAs(exchange, parts, NO_NAMES);
   refuseWithoutFields(exchange);
   exchange.customer = customerOf(exchange);
   refuseBlocked(exchange);

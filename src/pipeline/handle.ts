@@ -50,6 +50,8 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
   }
   const closing = settle(exchange, parts);
   if (closing !== undefined) await closing;
+  // Its client has its answer: what happens to a copy concerns nobody.
+  for (const shadow of parts.shadows.of(exchange)) void parts.shadows.during(handle(shadow, parts));
 }
 
 /** A body that took longer did not arrive in one piece. */
@@ -65,7 +67,7 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     // Planning puts an alias's group in its place; a further round begins with what was asked for.
     exchange.model = model;
     findGroup(exchange);
-    const regions = findRegions(exchange, parts);
+    const regions = exchange.ownIdentity === undefined ? findRegions(exchange, parts) : undefined;
     if (regions !== undefined) await regions;
     if (round === 1) await prepareBodies(exchange, parts);
     const counting = plan(exchange, parts);
@@ -122,7 +124,9 @@ function answer(exchange: Exchange, parts: Parts): Promise<void> {
   return slots.answer === undefined ? carry(exchange, parts) : slots.answer(exchange, makeAsk(exchange, parts));
 }
 
-function identifyCaller({ client, route, endpoint, snapshot, clock }: Exchange, { tenants }: Parts) {
+function identifyCaller(exchange: Exchange, { tenants }: Parts) {
+  const { client, route, endpoint, snapshot, clock, ownIdentity } = exchange;
+  if (ownIdentity !== undefined) return ownIdentity;
   const { rawHeaders, query, method } = client;
   // Google's libraries may send the key in the address.
   const takesQueryKey = endpoint.format === 'gemini-generate';

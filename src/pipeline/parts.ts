@@ -23,6 +23,7 @@ import type { FreeRates } from './free-rates.ts';
 import type { HeavyWork } from './heavy/heavy-work.ts';
 import type { BudgetQueue } from './money/budget-queue.ts';
 import type { RefusalRows } from './money/refusal-rows.ts';
+import type { Shadows } from './shadows.ts';
 
 /** Health checks that someone asked for. */
 export interface AskedHealth {
@@ -61,6 +62,8 @@ export interface Parts {
   readonly storedResponses: StoredResponses | undefined;
   /** The answers that are cached; undefined if no feature caches them. */
   readonly cachedAnswers: CachedAnswers | undefined;
+  /** Copies of requests that go to other groups. */
+  readonly shadows: Shadows;
   readonly sink: SettledSink;
   readonly routes: RouteRecords;
   /** How often each key asks for what costs nothing. */

@@ -15,10 +15,13 @@ import { unknownModel } from './peek.ts';
 /** Finds the model group, and checks that the key may use it. */
 export function findGroup(exchange: Exchange): void {
   const { snapshot, identity } = exchange;
-  const { model, group } = checkModel(exchange, chosenFor(exchange) ?? exchange.model ?? '');
+  const { model, group } = checkModel(
+    exchange,
+    (exchange.ownIdentity === undefined ? chosenFor(exchange) : undefined) ?? exchange.model ?? '',
+  );
   exchange.model = model;
   exchange.group = group;
-  exchange.controls = snapshot.router.controls(exchange);
+  exchange.controls = exchange.ownIdentity === undefined ? snapshot.router.controls(exchange) : NO_CONTROLS;
   if (identity !== undefined && exchange.controls !== NO_CONTROLS) refuseFallbacks(exchange, identity);
 }
 

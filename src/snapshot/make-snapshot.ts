@@ -49,6 +49,7 @@ export function makeSnapshot(
     ceiling: ceilingCard(config.budgets.unpricedCeiling),
     hasUpstreamBudgets:
       Object.keys(config.budgets.providers).length > 0 || config.deployments.some(({ budget }) => budget !== undefined),
+    hasSilentModels: config.deployments.some(({ silentModels }) => silentModels !== undefined),
     hasTeamModels: config.deployments.some(({ modelInfo }) => owningTeam(modelInfo) !== undefined),
     unserved: new UnservedGroups(config.unserved),
     groups: new ModelGroups(deployments, aliases, {

@@ -17,6 +17,8 @@ export interface Snapshot {
   readonly hasUpstreamBudgets: boolean;
   /** Whether a deployment belongs to a team. */
   readonly hasTeamModels: boolean;
+  /** Whether copies of some requests go to other groups. */
+  readonly hasSilentModels: boolean;
   /** What a deployment without a price costs under a budget. */
   readonly ceiling: RateCard;
   readonly groups: ModelGroups<Deployment>;

@@ -99,6 +99,29 @@ export function masterIdentity(keyHash: string): Identity {
   };
 }
 
+/** Whose key the ledger names for the gateway's own calls: no client has it. */
+export const PLATFORM_KEY_HASH = 'sluice-platform';
+/** How people see it. */
+export const PLATFORM_KEY_ALIAS = 'platform';
+
+const PLATFORM: Identity = {
+  keyHash: PLATFORM_KEY_HASH,
+  isAdmin: false,
+  role: undefined,
+  from: 'file',
+  alias: PLATFORM_KEY_ALIAS,
+  isBlocked: false,
+  models: [],
+  metadata: {},
+  keyType: 'default',
+  caller: { keyHash: PLATFORM_KEY_HASH, keyAlias: PLATFORM_KEY_ALIAS },
+  scopes: [],
+  objects: { teams: [], organizations: [] },
+};
+
+/** The identity of the gateway's own requests: only the gateway's own budget holds for them. */
+export const platformIdentity = (): Identity => PLATFORM;
+
 /** The master key's name in place of its hash, wherever hashes of keys are stored. */
 export const MASTER_KEY_HASH = 'litellm-master-key';
 

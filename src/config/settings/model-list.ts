@@ -202,7 +202,11 @@ export const MODEL_PARAMS = {
   rules: protection('any', 'Checks of input and output.'),
   guardrails: protection('texts', 'Guardrails of this deployment.'),
   ...MOCK_SETTINGS,
-  silent_model: later('text', 'Group that gets a copy of each request.'),
+  silent_model: now(
+    'texts',
+    'Groups that get a copy of each chat this deployment was asked first, when it is over. Nobody gets their answers, and the platform pays: 16 at a time on each instance, none of a request above 1 MiB.',
+    'silentModels',
+  ),
   fallbacks: later('any', 'Groups tried when this deployment fails.'),
   azure_ad_token: now('secret', 'Azure: a token of Microsoft Entra ID in place of a key.', {
     variable: 'AZURE_AD_TOKEN',

@@ -7,14 +7,11 @@ import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { LedgerRow } from '../../stores/contracts/ledger.ts';
+import { PLATFORM_KEY_ALIAS, PLATFORM_KEY_HASH } from '../../tenancy/make-identity.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import { CallPermit } from '../../upstream/call-permit.ts';
 import type { Parts } from '../parts.ts';
 import { chargeOf, chargesOfRows } from './charges.ts';
-
-/** Whose key the ledger names for the gateway's own calls: no client has it. */
-const PLATFORM_KEY_HASH = 'sluice-platform';
-const PLATFORM_KEY_ALIAS = 'platform';
 
 /** What a call of the gateway's own is made for. */
 interface PlatformPurpose {

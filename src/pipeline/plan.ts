@@ -9,6 +9,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { allowedModels, type Denier, deniedBy, mayUseAll } from '../tenancy/model-access.ts';
 import { isOfAnotherTeam, teamNameOf } from '../tenancy/team-models.ts';
+import { withClientAuth } from './client-auth.ts';
 import { countPrompt, type PromptCounter } from './money/count-prompt.ts';
 import { unknownModel } from './peek.ts';
 
@@ -23,6 +24,7 @@ export function findGroup(exchange: Exchange): void {
   exchange.group = group;
   exchange.controls = exchange.ownIdentity === undefined ? snapshot.router.controls(exchange) : NO_CONTROLS;
   if (identity !== undefined && exchange.controls !== NO_CONTROLS) refuseFallbacks(exchange, identity);
+  if (snapshot.hasClientAuth && exchange.ownIdentity === undefined) exchange.group = withClientAuth(exchange, group);
 }
 
 /** The model that the operator has chosen for all requests of a kind, whatever they ask for. */

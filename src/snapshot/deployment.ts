@@ -86,6 +86,8 @@ export class Deployment implements Routable {
     readonly isNamedByClient: boolean;
     readonly dropParams: boolean | undefined;
     readonly promptCache: GatewayConfig['promptCache'] | undefined;
+    /** What metrics and retry budgets call its address, if a client chose that. */
+    readonly labels?: { readonly apiBase: string; readonly upstream: string };
     readonly timeouts: DefaultTimeouts;
   }) {
     this.config = parts.config;
@@ -103,8 +105,8 @@ export class Deployment implements Routable {
     this.promptCache = promptCacheOf(parts.config, parts.promptCache);
     this.modelLiteral = JSON.stringify(parts.target.model);
     this.modelLabel = parts.config.group.includes('*') ? parts.config.group : parts.target.model;
-    this.apiBase = originOf(parts.target.baseUrl);
-    this.upstream = `${parts.target.baseUrl} ${parts.target.model}`;
+    this.apiBase = parts.labels?.apiBase ?? originOf(parts.target.baseUrl);
+    this.upstream = parts.labels?.upstream ?? `${parts.target.baseUrl} ${parts.target.model}`;
     const { identity } = parts.config;
     this.tokenRequest =
       identity === undefined || identity.token !== undefined ? undefined : parts.provider.tokenRequest?.(identity);

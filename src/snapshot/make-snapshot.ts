@@ -12,6 +12,7 @@ import { ModelGroups } from '../routing/model-groups.ts';
 import { hashKey } from '../tenancy/hash-key.ts';
 import { masterIdentity } from '../tenancy/make-identity.ts';
 import { AccountsOf } from './accounts-of.ts';
+import { withBrought } from './client-auth.ts';
 import { Deployment } from './deployment.ts';
 import { Router, type RoutingState } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -50,6 +51,12 @@ export function makeSnapshot(
     hasUpstreamBudgets:
       Object.keys(config.budgets.providers).length > 0 || config.deployments.some(({ budget }) => budget !== undefined),
     hasSilentModels: config.deployments.some(({ silentModels }) => silentModels !== undefined),
+    hasClientAuth: config.deployments.some(({ clientAuth }) => clientAuth !== undefined),
+    brought: ({ config: entry, isNamedByClient, apiBase, upstream }, params) =>
+      makeDeployment(withBrought(entry, params), config, isNamedByClient, {
+        apiBase,
+        upstream: `${upstream} of clients`,
+      }),
     hasTeamModels: config.deployments.some(({ modelInfo }) => owningTeam(modelInfo) !== undefined),
     unserved: new UnservedGroups(config.unserved),
     groups: new ModelGroups(deployments, aliases, {
@@ -77,7 +84,12 @@ function probesOf(deployments: readonly Deployment[], config: GatewayConfig): De
 const COSTS_NOTHING = { input_cost_per_token: 0, output_cost_per_token: 0 };
 
 /** A deployment as it is configured, or under another model of its provider. */
-function makeDeployment(entry: DeploymentConfig, config: GatewayConfig, isNamedByClient = false): Deployment {
+function makeDeployment(
+  entry: DeploymentConfig,
+  config: GatewayConfig,
+  isNamedByClient = false,
+  labels?: Pick<Deployment, 'apiBase' | 'upstream'>,
+): Deployment {
   const provider = findProvider(entry.provider);
   // The configuration was checked against the same list.
   if (provider === null) throw new RangeError(`no provider ${entry.provider}`);
@@ -103,6 +115,7 @@ function makeDeployment(entry: DeploymentConfig, config: GatewayConfig, isNamedB
       ...(entry.mocks === undefined && pricesOf(provider.name, config.budgets)),
     }),
     isNamedByClient,
+    ...defined({ labels }),
     dropParams: config.dropParams,
     promptCache: config.promptCache,
     timeouts: config.routing,

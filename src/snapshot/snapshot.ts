@@ -4,6 +4,7 @@ import type { RateCard } from '../costs/rate-card.ts';
 import type { GroupAlias, ModelGroups } from '../routing/model-groups.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { AccountsOf } from './accounts-of.ts';
+import type { BroughtParams } from './client-auth.ts';
 import type { Deployment } from './deployment.ts';
 import type { Router } from './router.ts';
 
@@ -19,6 +20,10 @@ export interface Snapshot {
   readonly hasTeamModels: boolean;
   /** Whether copies of some requests go to other groups. */
   readonly hasSilentModels: boolean;
+  /** Whether requests may bring connection parameters of their own. */
+  readonly hasClientAuth: boolean;
+  /** A deployment with such parameters of one request. */
+  readonly brought: (deployment: Deployment, params: BroughtParams) => Deployment;
   /** What a deployment without a price costs under a budget. */
   readonly ceiling: RateCard;
   readonly groups: ModelGroups<Deployment>;

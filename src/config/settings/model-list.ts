@@ -1,6 +1,7 @@
 /** Settings of deployments: `model_list`, and the credentials they may share. */
 import { later, never, now, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
 import { ACCESS_WINDOW_MEMBERS, readAccessWindows } from './access-windows.ts';
+import { readClientAuth } from './client-auth.ts';
 import { DEPLOYMENT_TLS } from './connection-tls.ts';
 import { listOfDropped } from './other-values.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
@@ -194,7 +195,11 @@ export const MODEL_PARAMS = {
     default: false,
   }),
   use_xai_oauth: later('flag', 'Signs in by OAuth instead of a key.'),
-  configurable_clientside_auth_params: later('list', 'Connection parameters that a request may bring along.'),
+  configurable_clientside_auth_params: now(
+    'list',
+    'Connection parameters that requests may bring in their bodies in place of those here: `api_key`, `api_version`, `organization`, and addresses that a pattern fits as a whole, with a key of their own: `{ api_base: "^https://…$" }`. Such requests do not fall back.',
+    { to: 'clientAuth', read: readClientAuth, otherwise: 'none' },
+  ),
   max_file_size_mb: later('number', 'Largest file that is taken.'),
   ...PROMPT_CACHE_SETTINGS,
   prompt_id: later('text', 'Prompt template used for each request.'),

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { usdNumber } from '../../core/money.ts';
 import type { TieredRate } from '../../costs/tiered-rate.ts';
 import { mayUseGroup } from '../../pipeline/plan.ts';
@@ -62,10 +62,21 @@ function describe(name: string, deployments: readonly Deployment[], nowMs: numbe
     mode: facts.find(({ mode }) => mode !== undefined)?.mode ?? 'chat',
     tpm: sum(deployments.map(({ config }) => config.tpm)),
     rpm: sum(deployments.map(({ config }) => config.rpm)),
+    itpm: sum(deployments.map(({ config }) => config.itpm)),
+    otpm: sum(deployments.map(({ config }) => config.otpm)),
     ...supports,
     supported_openai_params: null,
-    configurable_clientside_auth_params: null,
+    configurable_clientside_auth_params: clientParams(deployments),
   };
+}
+
+/** What requests may bring for some deployment of the group; null if nothing. */
+function clientParams(deployments: readonly Deployment[]): JsonValue {
+  const allowed = deployments.flatMap(({ config: { clientAuth } }): JsonValue[] => [
+    ...(clientAuth?.names ?? []),
+    ...(clientAuth?.apiBases ?? []).map((pattern) => ({ api_base: pattern })),
+  ]);
+  return allowed.length === 0 ? null : allowed;
 }
 
 function given(values: readonly (number | undefined)[]): number[] {

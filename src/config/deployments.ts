@@ -345,7 +345,7 @@ function healthCheckOf(info: InfoSection): DeploymentHealthCheck | undefined {
   return { isDisabled: isDisabled === true, ...check };
 }
 
-/** A copy that no group gets would be missed without a word. */
+/** A copy that no group gets would be missing silently. */
 function noteSilentModels(params: ParamsSection, { references }: ReadingContext): void {
   const place = params.placeOf('silent_model');
   if (place === undefined) return;

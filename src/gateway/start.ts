@@ -25,6 +25,7 @@ import { makeSeal } from './make-seal.ts';
 import { makeTools, type Tools } from './make-tools.ts';
 import { openAnswers } from './open-answers.ts';
 import { openStores, type Stores } from './open-stores.ts';
+import { PriceDownload } from './price-download.ts';
 import { noteTurn, readParts, renderMetrics } from './readings.ts';
 import { resealStored } from './reseal.ts';
 import { Shutdown } from './shutdown.ts';
@@ -69,7 +70,8 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
   shutdown.add('telemetry', () => budgets.stop());
   const share = await joinInstances(config, clock, log);
   shutdown.add('outside', () => share.close());
-  const live = makeLive(options, tools, stores, share, budgets);
+  const prices = new PriceDownload({ upstream: tools.upstream, dataFolder: options.dataFolder, log });
+  const live = makeLive({ ...options, config: await prices.fill(config) }, tools, stores, share, budgets);
   shutdown.add('telemetry', () => live.stop());
   live.follow(({ config: next, deployments }) => {
     metrics.keepDeployments(new Set(deployments.keys()));
@@ -105,14 +107,22 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
     checks.restart(snapshot);
     void budgets.configure(snapshot);
   });
+  let newest = config;
   const retention = startRetention(options, tools, stores);
   shutdown.add('intake', () => retention.stop());
   return {
     port,
     url: `${config.servedTls === undefined ? 'http' : 'https'}://${hostInUrl(host)}:${port}`,
     reload: (next) => {
-      live.reload(next);
-      tenants.forgetAll(live.declared);
+      const serve = (filled: GatewayConfig): void => {
+        live.reload(filled);
+        tenants.forgetAll(live.declared);
+      };
+      newest = next;
+      serve(prices.known(next));
+      if (next.budgets.prices?.address === undefined) return;
+      // A reload that came meanwhile has what counts.
+      void prices.fill(next).then((filled) => newest === next && serve(filled));
     },
     drain: async ({ timeoutMs, mayDelay = false }) => {
       checks.stop();

@@ -50,7 +50,7 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
   }
   const closing = settle(exchange, parts);
   if (closing !== undefined) await closing;
-  // Its client has its answer: what happens to a copy concerns nobody.
+  // Its client has its answer by now, and a copy can neither delay it nor make it fail.
   for (const shadow of parts.shadows.of(exchange)) void parts.shadows.during(handle(shadow, parts));
 }
 

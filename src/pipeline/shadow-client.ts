@@ -1,6 +1,6 @@
 import type { Client } from '../exchange/client.ts';
 
-/** The client of a copy of a request: it has the body already, never leaves, and throws the answer away. */
+/** The client of a copy of a request: it has the body already, never leaves, and drops the answer. */
 export class ShadowClient implements Client {
   readonly method = 'POST';
   readonly headers: Client['headers'];
@@ -38,7 +38,7 @@ export class ShadowClient implements Client {
     return true;
   }
   endStream(): void {
-    // Nobody reads it.
+    // No program reads it.
   }
   breakOff(): void {
     // There is no connection.
@@ -47,7 +47,7 @@ export class ShadowClient implements Client {
     // There is always room.
   }
   onGone(): void {
-    // Nobody leaves.
+    // There is no caller that could leave.
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Shadow traffic (`silent_model`): a copy of a request goes to another group when the request is over, and nobody gets its answer. It is
+ * Shadow traffic (`silent_model`): a copy of a request goes to another group when the request is over, and its answer is dropped. It is
  * a request of the gateway's own, booked on the platform's account: no tenant's budget, rate, tag or customer counts it.
  */
 

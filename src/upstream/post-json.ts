@@ -14,6 +14,13 @@ function decoded(part: string): string {
   }
 }
 
+/** The header, name and value in turn, that the user in an address asks for; nothing if it has none. */
+export function basicAuthorization({ username, password }: URL): readonly string[] {
+  if (username === '' && password === '') return [];
+  const words = `${decoded(username)}:${decoded(password)}`;
+  return ['authorization', `Basic ${Buffer.from(words).toString('base64')}`];
+}
+
 /**
  * Posts a JSON text once, without following redirects, within five seconds. Resolves to the status, or to why there is
  * none.
@@ -25,12 +32,10 @@ export function postJson(
   body: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<{ readonly status: number } | { readonly fault: string }> {
-  const { origin, pathname, search, username, password } = new URL(address);
+  const url = new URL(address);
+  const { origin, pathname, search } = url;
   const sent = ['content-type', 'application/json', 'user-agent', 'sluice', ...Object.entries(headers).flat()];
-  if (username !== '' || password !== '') {
-    const words = `${decoded(username)}:${decoded(password)}`;
-    sent.push('authorization', `Basic ${Buffer.from(words).toString('base64')}`);
-  }
+  sent.push(...basicAuthorization(url));
   return new Promise((resolve) => {
     const onFault = ({ detail }: UpstreamFault): void => resolve({ fault: detail });
     upstream.send(

@@ -61,7 +61,7 @@ describe('modify_params', { timeout: 60_000 }, () => {
     assert.deepEqual(resultsIn(turns[2]?.blocks).toSorted(), ['c1', 'c2']);
     const told = turns[2]?.blocks.find(({ tool_use_id: id }) => id === 'c2');
     assert.equal(told?.is_error, true);
-    assert.match(dropped, /messages/);
+    assert.match(dropped, /turns/);
     const { turns: last } = await sent([user('a'), call('c1')]);
     assert.deepEqual(resultsIn(last.at(-1)?.blocks), ['c1'], 'at the end of the conversation too');
   });
@@ -69,7 +69,7 @@ describe('modify_params', { timeout: 60_000 }, () => {
   it('leaves out results that answer no call, and keeps the last of two', async () => {
     const { turns, dropped } = await sent([
       user('a'),
-      result('stray', 'nobody asked'),
+      result('stray', 'unasked'),
       call('c1'),
       result('c1', 'first'),
       result('c1', 'second'),
@@ -83,7 +83,7 @@ describe('modify_params', { timeout: 60_000 }, () => {
       ['c1'],
     );
     assert.match(JSON.stringify(turns), /second/);
-    assert.doesNotMatch(JSON.stringify(turns), /stray|nobody|first|late/);
+    assert.doesNotMatch(JSON.stringify(turns), /stray|unasked|first|late/);
     assert.match(dropped, /messages\[\d\]/);
   });
 
@@ -130,7 +130,7 @@ describe('modify_params', { timeout: 60_000 }, () => {
     assert.doesNotMatch(body, /tool_result/);
   });
 
-  it('mends without being asked what Claude never takes', async () => {
+  it('repairs without the setting what Claude never takes', async () => {
     const { turns } = await sent([{ role: 'system', content: 'Only this.' }], {}, plain);
     assert.deepEqual(
       turns.map(({ role }) => role),

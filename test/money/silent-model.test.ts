@@ -1,4 +1,4 @@
-/** Copies of requests that go to another group (`silent_model`): who pays, and that nobody notices. */
+/** Copies of requests that go to another group (`silent_model`): who pays, and that no client notices. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -53,7 +53,7 @@ describe('configurable_clientside_auth_params', { timeout: 60_000 }, () => {
 
   const keyOf = (gateway: TestGateway): unknown => gateway.simulator.requests.at(-1)?.headers.authorization;
 
-  it('takes a key where it is named, books it by a name of its own, and shows it to nobody', async (context) => {
+  it('takes a key where it is named, books it by a name of its own, and shows it nowhere', async (context) => {
     const gateway = await gatewayFor(context, { configurable_clientside_auth_params: ['api_key'] });
     const answer = await ask(gateway, 'tenant', { api_key: OWN });
     assert.equal(answer.status, 200);
@@ -144,7 +144,7 @@ describe('configurable_clientside_auth_params', { timeout: 60_000 }, () => {
     seen.splice(0);
   });
 
-  it('is told what it cannot allow when the file is read', () => {
+  it('warns when the file is read of what it cannot allow', () => {
     const { findings } = loadText(`
 model_list:
   - model_name: m

@@ -5,7 +5,7 @@ import { describeValue } from '../finding.ts';
 import type { ReadNode } from '../setting-rows.ts';
 
 /** What requests may bring in place of what is configured. */
-export interface ClientAuth {
+interface ClientAuth {
   /** The names of parameters that they may bring with any value. */
   readonly names: readonly ClientParam[];
   /** Patterns of the addresses that they may name. */
@@ -13,12 +13,12 @@ export interface ClientAuth {
 }
 
 /** A parameter that a request may bring with any value. */
-export const CLIENT_PARAMS = ['api_key', 'api_version', 'organization'] as const;
-export type ClientParam = (typeof CLIENT_PARAMS)[number];
+const CLIENT_PARAMS = ['api_key', 'api_version', 'organization'] as const;
+type ClientParam = (typeof CLIENT_PARAMS)[number];
 
 const isClientParam = (name: string): name is ClientParam => CLIENT_PARAMS.some((each) => each === name);
 
-/** Reads the list. What it cannot allow safely is refused, and clients are told when they send it. */
+/** Reads the list. What it cannot allow safely is refused, with an error for clients that send it. */
 export const readClientAuth: ReadNode<ClientAuth> = (node, path, { findings }) => {
   const names: ClientParam[] = [];
   const apiBases: string[] = [];

@@ -249,13 +249,13 @@ export const LITELLM_SETTINGS = {
   ),
   model_cost_map_url: now(
     'text',
-    "A file of prices like LiteLLM's `model_prices_and_context_window.json`, by its path. Its prices and limits of tokens count before those that the gateway knows, and after those of `model_info`.",
+    "A file of prices like LiteLLM's `model_prices_and_context_window.json`, by its path or an http or https URL, which is fetched at the start and at each reload, within 10 s and up to 32 MiB; if that fails, what was fetched last is used. Its prices and limits of tokens count before those that the gateway knows, and after those of `model_info`.",
     { to: 'budgets.prices', read: readPriceFile, otherwise: 'the prices that the gateway brings' },
   ),
   include_cost_in_streaming_usage: later('flag', 'Puts the cost into the usage of a stream.'),
   modify_params: now(
     'flag',
-    'Repairs requests that Claude would refuse for their tools: results that are missing, stray or told twice, calls without a list of tools. (Empty messages, instructions alone, limits above what a model writes and thinking without the thoughts before it are always mended.)',
+    'Repairs requests that Claude would refuse for their tools: results that are missing, stray or sent twice, calls without a list of tools. (Empty messages, instructions alone, limits above what a model writes and thinking without the thoughts before it are always repaired.)',
     { to: 'modifyParams', variable: 'LITELLM_MODIFY_PARAMS', otherwise: 'false' },
   ),
   mcp_aliases: later('map', 'Short names of MCP servers.'),

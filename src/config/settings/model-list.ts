@@ -209,7 +209,7 @@ export const MODEL_PARAMS = {
   ...MOCK_SETTINGS,
   silent_model: now(
     'texts',
-    'Groups that get a copy of each chat this deployment was asked first, when it is over. Nobody gets their answers, and the platform pays: 16 at a time on each instance, none of a request above 1 MiB.',
+    'Groups that get a copy of each chat this deployment was asked first, when it is over. Their answers are dropped, and the platform pays: 16 at a time on each instance, none of a request above 1 MiB.',
     'silentModels',
   ),
   fallbacks: later('any', 'Groups tried when this deployment fails.'),

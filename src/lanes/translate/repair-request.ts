@@ -1,6 +1,6 @@
 /**
  * What the operator lets the gateway repair (`modify_params`) so that Claude takes it: results of tools that are missing, stray or
- * told twice, and calls in a conversation whose tools were left out
+ * sent twice, and calls in a conversation whose tools were left out
  * (https://docs.litellm.ai/docs/completion/message_sanitization, 2026-11-29). Other providers take most of it.
  */
 import type { Dropped } from '../../formats/format.ts';
@@ -39,7 +39,7 @@ type Report = (field: string, why: string) => void;
 const isCall = (part: Part): part is ToolCallPart => part.type === 'tool-call';
 const isResult = (part: Part): part is ToolResultPart => part.type === 'tool-result';
 
-/** Every call gets one result, in the turns right after it: the last that was told. A result without its call is left out. */
+/** Every call gets one result, in the turns right after it: the last that the client sent. A result without its call is left out. */
 function pairResults(turns: readonly Turn[], report: Report): readonly Turn[] {
   const written: Turn[] = [];
   for (let place = 0; place < turns.length; ) {
@@ -73,7 +73,7 @@ function answersTo(
   const kept = answers.flatMap(([turn, place]) => withoutResults(turn, wanted, place, report) ?? []);
   const missing = calls.filter(({ id }) => !last.has(id));
   for (const { name } of missing)
-    report('messages', `The call of ${JSON.stringify(name)} had no result: it is told so.`);
+    report('turns', `The call of ${JSON.stringify(name)} had no result: the model learns that.`);
   if (missing.length === 0) return kept;
   const parts = missing.map(
     ({ id, name }): ToolResultPart => ({
@@ -93,7 +93,10 @@ function withoutResults(
 ): Turn | undefined {
   const parts = turn.parts.filter((part) => !isResult(part) || wanted.has(part));
   if (parts.length === turn.parts.length) return turn;
-  report(`messages[${place}]`, 'A result that answers no call of the turn before it, or was told again, is left out.');
+  report(
+    `messages[${place}]`,
+    'A result that answers no call of the turn before it, or that a later one replaces, is left out.',
+  );
   return parts.length === 0 ? undefined : { ...turn, parts };
 }
 

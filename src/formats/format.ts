@@ -194,11 +194,27 @@ export interface TokenCounting {
   writeAnswer(tokens: number): JsonObject;
 }
 
+/** How a format asks for several vectors at once, as bytes where they are long. Bodies of requests are parsed. */
+export interface EmbeddingItems {
+  /** What vectors are asked for; undefined if the body does not say it as it should. */
+  inputsOf(body: JsonObject): readonly JsonValue[] | undefined;
+  /** The request for others in their place. */
+  withInputs(body: JsonObject, inputs: readonly JsonValue[]): JsonObject;
+  /** What holds for all inputs of the request. */
+  besideInputs(body: JsonObject): JsonObject;
+  /** The vectors of an answer, as they are written there, in the order of the inputs; undefined if some are missing. */
+  readAnswer(answer: Buffer): { readonly vectors: readonly Buffer[]; readonly inputTokens: number } | undefined;
+  /** The answer with these vectors. `model` is the name the client sees. */
+  writeAnswer(vectors: readonly Buffer[], facts: { readonly model: string; readonly inputTokens: number }): Buffer;
+}
+
 /** How a format asks for vectors of texts, and answers that. */
 export interface EmbeddingFormat {
   readonly id: FormatId;
   /** Inputs may be the numbers of tokens. */
   readonly takesTokens: boolean;
+  /** How batches are taken apart; absent: they are not. */
+  readonly items?: EmbeddingItems;
   readRequest(body: JsonObject): EmbeddingRequest;
   /** `model` is the provider's own name. */
   writeRequest(request: EmbeddingRequest, model: string): JsonObject;

@@ -17,6 +17,12 @@ export interface Place {
   readonly controls: CacheControls;
 }
 
+/** Where the answers of a scope are kept. */
+interface PlaceOfAll extends Omit<Place, 'key'> {
+  /** The key of the answer to what a digest is of. */
+  readonly keyOf: (request: string) => string;
+}
+
 /** Longer than any that says something: the longest namespace with all other controls. */
 const LONGEST_CONTROLS = 2_048;
 /** Members of requests in the Responses format whose answers hang on more than the request. */
@@ -32,8 +38,19 @@ export class Places {
     this.#secret = secret;
   }
 
-  /** Undefined: the request has nothing to do with the cache. Throws a GatewayError if it says something about it that it may not. */
+  /** Where the answer to a request is kept; undefined: the request has nothing to do with the cache. Throws as `shelfOf` does. */
   of(exchange: Exchange, config: CacheConfig): Place | undefined {
+    const found = this.shelfOf(exchange, config);
+    if (found === undefined) return undefined;
+    const { scope, controls, keyOf } = found;
+    return { scope, controls, key: keyOf(this.#digests.of(exchange, scope)) };
+  }
+
+  /**
+   * Where answers to a request are kept, whatever it asks; undefined if nowhere. Throws a GatewayError if it says something about the
+   * cache that it may not.
+   */
+  shelfOf(exchange: Exchange, config: CacheConfig): PlaceOfAll | undefined {
     const { endpoint, identity, group, outline, client } = exchange;
     if (identity === undefined || group === undefined || !config.operations.has(endpoint.operation.id))
       return undefined;
@@ -47,8 +64,7 @@ export class Places {
     if (!controls.mayRecall && !controls.mayKeep) return undefined;
     const scope = scopeOf(identity, config.scope);
     if (scope === undefined) return undefined;
-    const name = scopeName(this.#secret, scope);
-    const key = answerKey(this.#secret, {
+    const shared = {
       scopeKind: scope.kind,
       scopeId: scope.id,
       namespace: config.namespace,
@@ -59,9 +75,9 @@ export class Places {
       group: group.name,
       groupMark: this.#marks.of(group.deployments),
       way: wayOf(exchange),
-      request: this.#digests.of(exchange, name),
-    });
-    return { scope: name, key, controls };
+    };
+    const keyOf = (request: string): string => answerKey(this.#secret, { ...shared, request });
+    return { scope: this.nameOf(scope), controls, keyOf };
   }
 
   /** What the store calls a scope. */

@@ -7,6 +7,7 @@ import type { Invalidation } from '../../stores/contracts/invalidation-bus.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
 import { answerFor } from './answer-for.ts';
 import { CacheDesk } from './cache-desk.ts';
+import { type Batch, joinBatch, newEntries, openBatch, recallBatch } from './embedding-batch.ts';
 import type { Entry } from './entry.ts';
 import { eraseDeleted } from './erase-deleted.ts';
 import { mayBeKept } from './may-be-kept.ts';
@@ -22,11 +23,13 @@ interface State {
   /** The life of the scope that the store gave. */
   life: string | undefined;
   taken: AnswerView | undefined;
+  /** A request for vectors, taken apart. */
+  batch: Batch | undefined;
   /** Others may wait for its answer. */
   leading: Leading | undefined;
 }
 
-/** What is made anew when the configuration says something else. */
+/** What follows from a configuration. */
 interface Open {
   readonly config: CacheConfig;
   readonly store: AnswerStore;
@@ -35,8 +38,18 @@ interface Open {
 
 type Recalled = RecalledAnswer | undefined;
 
+const RETRY_MS = 1_000;
+/** Vectors of a larger answer are not kept. */
+const MOST_BATCH_BYTES = 16_777_216;
 const NO_GUARDS: readonly OutputGuard[] = [];
-const NEW_STATE = { isBound: false, place: undefined, life: undefined, taken: undefined, leading: undefined };
+const NEW_STATE = {
+  isBound: false,
+  place: undefined,
+  life: undefined,
+  taken: undefined,
+  batch: undefined,
+  leading: undefined,
+};
 
 /** The cache of answers in a gateway. */
 export class RunningAnswerCache implements RunningFeature {
@@ -74,10 +87,7 @@ export class RunningAnswerCache implements RunningFeature {
     if (open === undefined) return undefined;
     return {
       // Before another feature makes a request of its own out of it.
-      prepare: (exchange) => {
-        if (isBound(exchange)) exchange.of(this.#states).isBound = true;
-        return undefined;
-      },
+      prepare: (exchange) => this.#prepare(exchange, open),
       recall: (exchange) => this.#guarded(exchange, () => this.#recall(exchange, open)),
       guardOutput: (exchange) => this.#watch(exchange, open),
       settled: (exchange) => this.#settled(exchange, open),
@@ -104,23 +114,37 @@ export class RunningAnswerCache implements RunningFeature {
     return { config, store: this.#store, shelf };
   }
 
+  #prepare(exchange: Exchange, { config, shelf }: Open): undefined | Promise<Buffer | undefined> {
+    const state = exchange.of(this.#states);
+    if (isBound(exchange)) state.isBound = true;
+    if (exchange.endpoint.operation.id !== 'embedding') return undefined;
+    const opening = openBatch(exchange, { places: this.#places, shelf, config });
+    const noted = opening.then((batch) => {
+      state.batch = batch;
+      return batch?.body;
+    });
+    return noted.catch((thrown: unknown) => this.#failed(exchange, thrown));
+  }
+
   /** A fault of the cache costs a request its cached answer, and nothing else. */
+  #failed(exchange: Exchange, thrown: unknown): undefined {
+    if (thrown instanceof GatewayError) throw thrown;
+    exchange.of(this.#states).life = undefined;
+    this.#world.onFault(`the cache failed in request ${exchange.callId}`, thrown);
+  }
+
   #guarded(exchange: Exchange, recall: () => Recalled | Promise<Recalled>): Recalled | Promise<Recalled> {
-    const failed = (thrown: unknown): undefined => {
-      if (thrown instanceof GatewayError) throw thrown;
-      exchange.of(this.#states).life = undefined;
-      this.#world.onFault(`the cache failed in request ${exchange.callId}`, thrown);
-    };
     try {
       const recalled = recall();
-      return recalled instanceof Promise ? recalled.catch(failed) : recalled;
+      return recalled instanceof Promise ? recalled.catch((thrown) => this.#failed(exchange, thrown)) : recalled;
     } catch (thrown) {
-      return failed(thrown);
+      return this.#failed(exchange, thrown);
     }
   }
 
   #recall(exchange: Exchange, open: Open): Recalled | Promise<Recalled> {
     const state = exchange.of(this.#states);
+    if (state.batch !== undefined) return this.#recallBatch(exchange, state.batch, open);
     const place = state.isBound ? undefined : this.#places.of(exchange, open.config);
     state.place = place;
     state.life = undefined;
@@ -139,6 +163,21 @@ export class RunningAnswerCache implements RunningFeature {
     if (answer !== undefined) this.#counts.hits += 1;
     else if (config.joinsRequests && mayJoin(place)) return this.#join(exchange, place);
     else this.#counts.misses += 1;
+    return answer;
+  }
+
+  #recallBatch(exchange: Exchange, batch: Batch, { config }: Open): Recalled {
+    // Who asks may have changed since its vectors were looked for.
+    if (this.#places.shelfOf(exchange, config)?.scope !== batch.place.scope) {
+      exchange.of(this.#states).batch = undefined;
+      if (batch.body === undefined) return undefined;
+      throw new GatewayError('store_unavailable', 'This key was changed while its request was read. Try again.', {
+        retryAfterMs: RETRY_MS,
+      });
+    }
+    const answer = recallBatch(batch, exchange);
+    if (answer === undefined) this.#counts.misses += 1;
+    else this.#counts.hits += 1;
     return answer;
   }
 
@@ -161,6 +200,8 @@ export class RunningAnswerCache implements RunningFeature {
 
   #watch(exchange: Exchange, { config }: Open): readonly OutputGuard[] {
     const state = exchange.of(this.#states);
+    if (state.batch !== undefined)
+      return exchange.recalled === undefined ? watchBatch(exchange, state.batch) : NO_GUARDS;
     if (state.place?.controls.mayKeep !== true || exchange.recalled !== undefined) return NO_GUARDS;
     if (state.life === undefined && state.leading === undefined) return NO_GUARDS;
     const take = (answer: AnswerView): void => {
@@ -170,14 +211,35 @@ export class RunningAnswerCache implements RunningFeature {
   }
 
   #settled(exchange: Exchange, { config, shelf }: Open): void {
-    const { place, life, taken, leading } = exchange.of(this.#states);
+    const { place, life, taken, leading, batch } = exchange.of(this.#states);
+    if (batch !== undefined) keepBatch(exchange, batch, config, shelf);
     const entry = place === undefined || taken === undefined ? undefined : entryOf(exchange, taken, config);
     leading?.end(entry ?? (exchange.error?.code === 'client_gone' ? 'gone' : 'none'));
     if (place === undefined || life === undefined || entry === undefined) return;
-    const ttlMs = Math.min(place.controls.ttlMs ?? config.ttlMs, config.longestTtlMs);
-    shelf.keep(place.scope, life, ttlMs, [{ key: place.key, entry }]);
+    shelf.keep(place.scope, life, ttlOf(place, config), [{ key: place.key, entry }]);
   }
 }
+
+/** A batch of which some was found is joined before the client gets any of it; of another one the answer is looked at afterwards. */
+function watchBatch(exchange: Exchange, batch: Batch): readonly OutputGuard[] {
+  if (batch.body !== undefined) return [{ sees: 'whole', check: ({ body }) => joinBatch(batch, body, exchange) }];
+  const { life, items, place } = batch;
+  if (life === undefined || !place.controls.mayKeep) return NO_GUARDS;
+  const take = ({ body }: AnswerView): void => {
+    batch.answered = items.readAnswer(body);
+  };
+  return [{ sees: 'copy', maxBytes: MOST_BATCH_BYTES, take }];
+}
+
+function keepBatch(exchange: Exchange, batch: Batch, config: CacheConfig, shelf: Shelf): void {
+  const { life, place } = batch;
+  if (life === undefined || !place.controls.mayKeep || !isOwnAnswer(exchange)) return;
+  const kept = newEntries(batch, exchange).filter(({ entry }) => entry.body.length <= config.largestBytes);
+  shelf.keep(place.scope, life, ttlOf(place, config), kept);
+}
+
+const ttlOf = ({ controls }: Omit<Place, 'key'>, { ttlMs, longestTtlMs }: CacheConfig): number =>
+  Math.min(controls.ttlMs ?? ttlMs, longestTtlMs);
 
 /** Not for a request that wants an answer of its own, or one that is not kept. */
 const mayJoin = ({ controls: { mayRecall, mayKeep, oldestMs } }: Place): boolean =>

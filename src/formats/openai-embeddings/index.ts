@@ -1,6 +1,7 @@
 /** OpenAI's embeddings: requests, answers, usage and errors. Usage and errors have the chat format's shapes. */
 import type { EmbeddingFormat } from '../format.ts';
 import { inAskedEncoding } from './asked-encoding.ts';
+import { embeddingItems } from './items.ts';
 import { readEmbeddingRequest, readEmbeddingResponse } from './read-embeddings.ts';
 import { writeEmbeddingRequest, writeEmbeddingResponse } from './write-embeddings.ts';
 
@@ -11,6 +12,7 @@ export { readUsage } from '../openai-chat/usage.ts';
 export const embedding: EmbeddingFormat = {
   id: 'openai-embeddings',
   takesTokens: true,
+  items: embeddingItems,
   readRequest: readEmbeddingRequest,
   writeRequest: writeEmbeddingRequest,
   readAnswer: readEmbeddingResponse,

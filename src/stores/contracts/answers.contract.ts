@@ -40,6 +40,16 @@ export function testAnswers(
         assert.deepEqual(await read('a', 'k'), ['newer']);
       }));
 
+    it('are kept together and in several parts under one life', () =>
+      using(async (tested) => {
+        const { read, lifeOf } = tester(tested);
+        const life = await lifeOf('a');
+        const part = (...keys: string[]) => keys.map((key) => ({ key, value: Buffer.from(key), ttlMs: 60_000, life }));
+        await tested.store.keep('a', part('1', '2'));
+        await tested.store.keep('a', part('3'));
+        assert.deepEqual(await read('a', '1', '2', '3'), ['1', '2', '3']);
+      }));
+
     it('are gone when their time is over', () =>
       using(async (tested) => {
         const { keep, read } = tester(tested);

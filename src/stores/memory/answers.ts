@@ -57,7 +57,8 @@ export class MemoryAnswers implements AnswerStore {
   erase(scope: string): void {
     const known = this.#scopes.get(scope);
     for (const key of known?.keys ?? []) this.#drop(key);
-    this.#remember(this.#begin(scope));
+    this.#lives += 1;
+    this.#remember({ name: scope, life: String(this.#lives), keys: new Set() });
   }
 
   ping(): void {}
@@ -92,7 +93,8 @@ export class MemoryAnswers implements AnswerStore {
     let scope = this.#scopes.get(name);
     if ((scope?.life ?? this.#unknown) !== life) return;
     if (scope === undefined) {
-      scope = this.#begin(name);
+      // The same life, so that what is kept in several parts is kept.
+      scope = { name, life, keys: new Set() };
       this.#remember(scope);
     }
     this.#drop(key);
@@ -121,11 +123,6 @@ export class MemoryAnswers implements AnswerStore {
     for (const scope of this.#scopes.values()) if (scope.keys.size === 0) return scope;
     const [oldest] = this.#scopes.values();
     return oldest;
-  }
-
-  #begin(name: string): Scope {
-    this.#lives += 1;
-    return { name, life: String(this.#lives), keys: new Set() };
   }
 
   #drop(key: string): boolean {

@@ -33,6 +33,7 @@ export const HELP = `npm run bench -- [options]
   --only storm     instead of rows: clients that retry against an upstream with 0, 50 and 100 % errors
   --only replay    instead of rows: an hour of real traffic against budgets (or: npm run bench -- replay)
   prompt-cache     instead of rows: what an hour of real traffic costs with a provider's prompt cache, by policy
+  sessions         instead of rows: what agents cost with the provider's prompt cache, through the gateway and the simulator
   crash            instead of rows: gateways that are killed under load, --rounds times (5) for each kind of store
   chaos            instead of rows: stores, disks and clocks fail, gateways are killed, paused and restarted, for --minutes N (3)
   memory           instead of rows: what the built package holds, after --requests N (200000) and in a mixed run of --minutes N (3)
@@ -72,7 +73,7 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   const requests = Number(values.requests);
   if (!Number.isInteger(requests) || requests < 100) throw new Error('--requests takes a whole number from 100 on');
   const unknown = positionals.find(
-    (name) => !['chaos', 'claims', 'crash', 'memory', 'prompt-cache', 'replay', 'storm'].includes(name),
+    (name) => !['chaos', 'claims', 'crash', 'memory', 'prompt-cache', 'replay', 'sessions', 'storm'].includes(name),
   );
   if (unknown !== undefined) throw new Error(`nothing to measure is called ${unknown}`);
   const parts = (text: string) => text.split(/,(?! )/).filter((part) => part !== '');

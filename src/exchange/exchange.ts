@@ -39,6 +39,8 @@ interface Estimate {
   readonly factor: number;
   /** What the provider reported before its answer broke off (Anthropic reports the input at the start). */
   readonly known?: Usage;
+  /** What the provider bills for what the caller is shown, if that is something else. */
+  readonly billed?: (shown: Usage) => Usage;
   /** What it was asked, if that is only a part of the request. */
   readonly prompt?: () => string;
 }

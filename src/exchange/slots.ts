@@ -4,6 +4,7 @@
  */
 import type { PicoUsd } from '../core/money.ts';
 import type { FormatId, Usage } from '../formats/neutral/conversation.ts';
+import type { ShownCache } from '../formats/usage-mask.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { ClaimAccount, MoneyLimit, Refusal } from '../stores/contracts/claims.ts';
 import type { Accounts } from '../tenancy/accounts.ts';
@@ -27,6 +28,11 @@ export interface Slots<Exchange> {
   readonly answer: ((exchange: Exchange, ask: Ask) => Promise<void>) | undefined;
   /** Gives the body that takes the place of what is sent to a deployment; undefined: it stays. Called for each attempt. */
   readonly rewrite: ((exchange: Exchange, call: WrittenCall) => Buffer | undefined) | undefined;
+  /**
+   * Says how much a caller is shown of what the provider read from its prompt cache; undefined: what the provider says. Called for each
+   * attempt, before its answer comes.
+   */
+  readonly showCache: ((exchange: Exchange, deployment: Deployment) => ShownCache | undefined) | undefined;
   /** Says how the answer to this request is looked at; an empty list: not at all. Called before there is an answer. */
   readonly guardOutput: ((exchange: Exchange) => readonly OutputGuard[]) | undefined;
   /** The request is over and booked. What it throws is reported and harms no request. */
@@ -44,6 +50,7 @@ export const NO_SLOTS: Slots<unknown> = {
   recall: undefined,
   answer: undefined,
   rewrite: undefined,
+  showCache: undefined,
   guardOutput: undefined,
   settled: undefined,
 };

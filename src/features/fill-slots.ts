@@ -30,6 +30,7 @@ export function fillSlots(hooks: readonly Hooks[]): Slots<Exchange> {
     recall: fill('recall', joinRecalls),
     answer: fill('answer', joinAnswers),
     rewrite: fill('rewrite', joinRewrites),
+    showCache: fill('showCache', joinShown),
     guardOutput: fill('guardOutput', (all) => (exchange) => all.flatMap((guards) => guards(exchange))),
     settled: fill('settled', joinSettled),
   };
@@ -81,6 +82,17 @@ function joinRewrites(all: readonly Filled<'rewrite'>[]): Filled<'rewrite'> {
     for (const rewrite of all) body = rewrite(exchange, { ...call, body }) ?? body;
     return body === call.body ? undefined : body;
   };
+}
+
+/** The least that any of them shows. */
+function joinShown(all: readonly Filled<'showCache'>[]): Filled<'showCache'> {
+  return (exchange, deployment) =>
+    all
+      .flatMap((show) => show(exchange, deployment) ?? [])
+      .reduce<ReturnType<Filled<'showCache'>>>(
+        (least, shown) => (least === undefined || shown.mostRead < least.mostRead ? shown : least),
+        undefined,
+      );
 }
 
 /** One that fails keeps no other from hearing. */

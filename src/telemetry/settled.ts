@@ -46,6 +46,9 @@ export interface AttemptFacts {
   remainingTokens?: number;
   /** What it used, as told or estimated; undefined where nothing is booked, or not yet. */
   usage?: Usage;
+  /** What the provider bills, if the caller is shown and charged something else: others sent what was read from its prompt cache. */
+  billedUsage?: Usage;
+  billedCost?: PicoUsd;
   /** What its answer holds, if the model has a price for that. */
   written?: Written;
   /** What that cost; undefined where there is no price. */

@@ -5,6 +5,9 @@ import type { Key, Organization, OrganizationMember, Team, TeamMember, User } fr
 import type { Identity } from './identity.ts';
 import { accountOf, type Budgets, limitsOf, type Scope } from './scopes.ts';
 
+/** The user of the master key, and so of every key that it makes without naming another: a name that many share, and no tenant. */
+export const NO_USER = 'default_user_id';
+
 /** A key with everything that was found for it. */
 interface IdentityParts {
   readonly key: Key;
@@ -78,7 +81,7 @@ export function managingIdentity(identity: Identity): Identity {
 
 /** The identity of the master key, with LiteLLM's names for it in labels and logs. */
 export function masterIdentity(keyHash: string): Identity {
-  const userId = 'default_user_id';
+  const userId = NO_USER;
   return {
     keyHash,
     isAdmin: true,

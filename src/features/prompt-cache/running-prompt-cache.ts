@@ -5,12 +5,15 @@ import type { StateSlot, WrittenCall } from '../../exchange/slots.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
 import { type MarkStyle, type Prompt, withExplicitCaching, writeMarks } from '../../formats/prompt-blocks.ts';
+import type { ShownCache } from '../../formats/usage-mask.ts';
 import type { PromptCacheFacts } from '../../models/model-abilities.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { type PromptCacheUse, promptCacheOf } from '../../snapshot/prompt-cache-use.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
+import { cacheOwnerOf } from '../../tenancy/cache-owner.ts';
 import { readEnvelope } from '../../wire/envelope.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
+import { KeptApart } from './kept-apart.ts';
 import { type Knowledge, type MarkPlan, planMarks } from './plan-marks.ts';
 import { type Prefix, prefixesOf } from './prefixes.ts';
 import { ReuseHistory } from './reuse-history.ts';
@@ -27,7 +30,11 @@ interface PlannedCall {
   readonly marked: ReadonlyMap<number, boolean>;
   /** The last block of which the provider is thought to keep the prompt. */
   readonly expected: number | undefined;
+  /** How many tokens of it the caller itself has there, if callers are kept apart. */
+  readonly ownTokens: number | undefined;
 }
+
+type Described = Pick<PlannedCall, 'cache' | 'facts' | 'prompt' | 'prefixes'>;
 
 interface State {
   readonly calls: Map<string, PlannedCall>;
@@ -41,13 +48,15 @@ const MOST_TURNS_APART = 6;
 export class RunningPromptCache implements RunningFeature {
   readonly #clock: Clock;
   readonly #secret: string;
+  readonly #apart: KeptApart;
   readonly #state: StateSlot<State>;
   readonly #caches: UpstreamCaches;
   readonly #histories = new Map<number, ReuseHistory>();
   readonly #counts = { marked: 0, unmarked: 0, read: 0, written: 0 };
   #wasUsed = false;
 
-  constructor({ clock, random, stateSlot }: Pick<World, 'clock' | 'random' | 'stateSlot'>) {
+  constructor({ clock, random, seal, stateSlot }: Pick<World, 'clock' | 'random' | 'seal' | 'stateSlot'>) {
+    this.#apart = new KeptApart(() => seal.derive('prompt cache scopes'));
     this.#clock = clock;
     this.#secret = `${random()} ${random()} ${random()} ${random()}`;
     this.#state = stateSlot(() => ({ calls: new Map() }));
@@ -69,6 +78,10 @@ export class RunningPromptCache implements RunningFeature {
         const { promptCache } = call.deployment;
         return promptCache === undefined ? undefined : this.#rewrite(exchange, call, promptCache);
       },
+      showCache: (exchange, { id, promptCache: use }) => {
+        if (use?.isPartitioned !== true) return undefined;
+        return shownOf(exchange.of(this.#state).calls.get(id));
+      },
       settled: (exchange) => {
         if (this.#wasUsed) this.#settled(exchange);
       },
@@ -79,33 +92,34 @@ export class RunningPromptCache implements RunningFeature {
     const { deployment, format, body } = call;
     const { readPrompt } = formatParts(format);
     if (readPrompt === undefined || exchange.endpoint.operation.isFree) return undefined;
-    const envelope = readEnvelope(body);
+    const facts = deployment.abilities.promptCache;
+    const scope = use.isPartitioned ? ownerOf(exchange) : '';
+    const asked = use.isPartitioned ? this.#apart.write(call, use, facts, scope) : body;
+    const envelope = readEnvelope(asked);
     if (!envelope.ok) return undefined;
     this.#wasUsed = true;
-    const prompt = readPrompt(body, envelope);
-    const prefixes = prefixesOf(body, prompt, this.#secret);
-    if (prefixes.length === 0) return undefined;
-    const facts = deployment.abilities.promptCache;
-    const cache = cacheIdOf(deployment, '');
+    const prompt = readPrompt(asked, envelope);
+    const prefixes = prefixesOf(asked, prompt, this.#secret);
+    if (prefixes.length === 0) return asked === body ? undefined : asked;
+    // What others sent changes nothing for a caller that is kept apart, not even where its marks stand.
+    const cache = cacheIdOf(deployment, scope);
     const known = this.#know(exchange, deployment, { cache, facts, prompt, prefixes });
-    const plan = planMarks(prompt, use, facts, known, exchange.endpoint.format === 'anthropic-messages');
-    this.#note(exchange, deployment, { cache, facts, prompt, prefixes }, known, plan);
+    const countsTurnsOnly = exchange.endpoint.format === 'anthropic-messages';
+    const planned = planMarks(prompt, use, facts, known, countsTurnsOnly);
+    const plan = use.isPartitioned ? { ...planned, set: ofOneLife(planned.set) } : planned;
+    this.#note(exchange, deployment, { cache, facts, prompt, prefixes }, known, plan, use);
     const style: MarkStyle = facts?.how === 'breakpoints' ? 'breakpoint' : 'control';
     const set = plan.set.flatMap(({ block, isOneHour }) => {
       const place = prompt.blocks[block]?.place;
       return place === undefined ? [] : [{ place, isOneHour }];
     });
-    const marked = writeMarks(body, style, set, plan.remove);
+    const marked = writeMarks(asked, style, set, plan.remove);
     const ready = isExplicit(plan, use, facts) ? withExplicitCaching(marked) : marked;
     return ready === body ? undefined : ready;
   }
 
   /** What is known before this request is sent; then its beginnings count as sent. */
-  #know(
-    exchange: Exchange,
-    deployment: Deployment,
-    { cache, facts, prompt, prefixes }: Omit<PlannedCall, 'marked' | 'expected'>,
-  ): Knowledge {
+  #know(exchange: Exchange, deployment: Deployment, { cache, facts, prompt, prefixes }: Described): Knowledge {
     const history = this.#historyOf(facts);
     const head = prefixes[prompt.staticBlocks - 1];
     const whole = prefixes[prefixes.length - 1];
@@ -143,9 +157,10 @@ export class RunningPromptCache implements RunningFeature {
   #note(
     exchange: Exchange,
     deployment: Deployment,
-    call: Omit<PlannedCall, 'marked' | 'expected'>,
+    call: Described,
     known: Knowledge,
     plan: MarkPlan,
+    { isPartitioned }: PromptCacheUse,
   ): void {
     const marked = new Map<number, boolean>();
     call.prompt.blocks.forEach(({ marks }, block) => {
@@ -155,9 +170,13 @@ export class RunningPromptCache implements RunningFeature {
       marked.set(call.prefixes.length - 1, call.prompt.wholeMark.isOneHour);
     for (const { block, isOneHour } of plan.set) marked.set(block, isOneHour);
     const expected = call.prefixes.findLastIndex((_, block) => known.keptFor(block) !== undefined);
-    exchange
-      .of(this.#state)
-      .calls.set(deployment.id, { ...call, marked, expected: expected === -1 ? undefined : expected });
+    const own = call.prefixes.map((prefix) => this.#caches.tokensOf(call.cache, prefix));
+    exchange.of(this.#state).calls.set(deployment.id, {
+      ...call,
+      marked,
+      expected: expected === -1 ? undefined : expected,
+      ownTokens: isPartitioned ? Math.max(0, ...own) : undefined,
+    });
     if (plan.set.length > 0) this.#counts.marked += 1;
     else if (plan.reason === 'rare') this.#counts.unmarked += 1;
   }
@@ -173,24 +192,55 @@ export class RunningPromptCache implements RunningFeature {
     }
   }
 
-  #learn({ cache, facts, prefixes, marked, expected }: PlannedCall, { startedMs }: AttemptFacts, usage: Usage): void {
+  #learn(call: PlannedCall, { startedMs, billedUsage }: AttemptFacts, usage: Usage): void {
+    const { cache, facts, prefixes, expected } = call;
     const { cachedInputTokens: read = 0, cacheWriteTokens: written = 0 } = usage;
-    this.#counts.read += read;
-    this.#counts.written += written;
+    this.#counts.read += billedUsage?.cachedInputTokens ?? read;
+    this.#counts.written += billedUsage?.cacheWriteTokens ?? written;
     const whole = prefixes[prefixes.length - 1];
     if (whole !== undefined) this.#caches.learn(cache, whole.bytes, usage);
     if (facts === undefined) return;
     if (read === 0 && expected !== undefined) {
       for (const prefix of prefixes) this.#caches.drop(cache, prefix);
     }
-    if (read === 0 && written === 0) return;
+    if (facts.how === 'automatic') this.#learnAutomatic(call, facts, startedMs, usage);
+    else if (read + written > 0) this.#learnMarks(call, facts, startedMs, read + written);
+  }
+
+  /** What stands at marks is kept; how long the prompt is up to the last of them, the provider says. */
+  #learnMarks(
+    { cache, prefixes, marked }: PlannedCall,
+    facts: PromptCacheFacts,
+    atMs: number,
+    tokensAtLast: number,
+  ): void {
+    const last = Math.max(-1, ...marked.keys());
+    const bytesAtLast = prefixes[last]?.bytes ?? 0;
     prefixes.forEach((prefix, block) => {
       const isOneHour = marked.get(block);
       if (this.#caches.tokensIn(cache, prefix.bytes) < facts.leastTokens) return;
       const life = this.#caches.keptFor(cache, prefix);
-      if (life !== undefined) this.#caches.refresh(cache, prefix, facts, startedMs);
-      else if (isOneHour !== undefined)
-        this.#caches.keep(cache, prefix, isOneHour ? 'hour' : 'short', facts, startedMs);
+      if (life !== undefined) this.#caches.refresh(cache, prefix, facts, atMs);
+      if (isOneHour === undefined) return;
+      const tokens = block === last ? tokensAtLast : (tokensAtLast * SURE_SHARE * prefix.bytes) / bytesAtLast;
+      this.#caches.keep(cache, prefix, life ?? (isOneHour ? 'hour' : 'short'), facts, { atMs, tokens });
+    });
+  }
+
+  /** A provider that caches by itself keeps everything. */
+  #learnAutomatic(
+    { cache, prefixes, ownTokens }: PlannedCall,
+    facts: PromptCacheFacts,
+    atMs: number,
+    { inputTokens }: Usage,
+  ): void {
+    // Only where callers are kept apart has it to be known what they have there.
+    if (ownTokens === undefined) return;
+    const bytes = prefixes[prefixes.length - 1]?.bytes ?? 0;
+    prefixes.forEach((prefix, block) => {
+      const isWhole = block === prefixes.length - 1;
+      const tokens = isWhole ? inputTokens - TEMPLATE_TOKENS : (inputTokens * SURE_SHARE * prefix.bytes) / bytes;
+      if (tokens >= facts.leastTokens) this.#caches.keep(cache, prefix, 'short', facts, { atMs, tokens });
     });
   }
 
@@ -203,6 +253,29 @@ export class RunningPromptCache implements RunningFeature {
     }
     return history;
   }
+}
+
+/** How many tokens a part of a prompt has at the least, against its share of the bytes. */
+const SURE_SHARE = 0.8;
+/** What a chat template puts behind a prompt. */
+const TEMPLATE_TOKENS = 16;
+
+const ownerOf = ({ identity }: Exchange): string => (identity === undefined ? '' : cacheOwnerOf(identity));
+
+/** With one life for all, what is written says nothing of where. */
+function ofOneLife(set: MarkPlan['set']): MarkPlan['set'] {
+  const isOneHour = set.every((mark) => mark.isOneHour);
+  return set.map(({ block }) => ({ block, isOneHour }));
+}
+
+/** What a caller is shown of a prompt cache that others use too: as if they had sent nothing. */
+function shownOf(call: PlannedCall | undefined): ShownCache {
+  if (call === undefined) return { mostRead: 0, otherwise: undefined };
+  const { facts, marked, ownTokens = 0 } = call;
+  const isWritten = facts !== undefined && facts.how !== 'automatic';
+  const lives = new Set(marked.values());
+  if (!isWritten) return { mostRead: ownTokens, otherwise: undefined };
+  return { mostRead: ownTokens, otherwise: lives.has(true) ? 'hour' : 'short', isAllHour: lives.size > 1 };
 }
 
 const NO_FACTS: PromptCacheFacts = { how: 'automatic', leastTokens: 0, write: 1, read: 1, lifeMinutes: 5 };

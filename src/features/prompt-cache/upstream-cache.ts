@@ -11,6 +11,8 @@ import type { Life } from './worth.ts';
 interface Kept {
   readonly life: Exclude<Life, undefined>;
   readonly untilMs: number;
+  /** How many tokens it has at the least. */
+  readonly tokens: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -46,15 +48,27 @@ export class UpstreamCaches {
   }
 
   /** The provider kept it, or read it, at this time. */
-  keep(cache: string, { hash }: Prefix, life: Kept['life'], facts: PromptCacheFacts, atMs: number): void {
+  keep(
+    cache: string,
+    { hash }: Prefix,
+    life: Kept['life'],
+    facts: PromptCacheFacts,
+    { atMs, tokens }: { readonly atMs: number; readonly tokens: number },
+  ): void {
     const lifeMs = life === 'hour' ? HOUR_MS : facts.lifeMinutes * MINUTE_MS;
-    this.#kept.set(cache + hash, { life, untilMs: atMs + lifeMs });
+    const known = this.#kept.get(cache + hash)?.tokens ?? 0;
+    this.#kept.set(cache + hash, { life, untilMs: atMs + lifeMs, tokens: Math.max(known, tokens) });
+  }
+
+  /** How many tokens of the prompt up to here are kept at the least; 0 if it is not kept, as far as is known. */
+  tokensOf(cache: string, prefix: Prefix): number {
+    return this.keptFor(cache, prefix) === undefined ? 0 : (this.#kept.get(cache + prefix.hash)?.tokens ?? 0);
   }
 
   /** It was used, and lives on for as long as it was kept for. */
   refresh(cache: string, prefix: Prefix, facts: PromptCacheFacts, atMs: number): void {
     const life = this.keptFor(cache, prefix);
-    if (life !== undefined) this.keep(cache, prefix, life, facts, atMs);
+    if (life !== undefined) this.keep(cache, prefix, life, facts, { atMs, tokens: 0 });
   }
 
   /** The provider did not have it. */

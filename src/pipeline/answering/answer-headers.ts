@@ -23,6 +23,8 @@ export const STREAM_HEADERS = [
 const HANDED_ON =
   /^(?:x-ratelimit-(?:limit|remaining|reset)-[a-z-]+|anthropic-ratelimit-[a-z-]+|x-request-id|request-id|openai-(?:processing-ms|version|model)|retry-after|cf-ray)$/;
 
+const REQUEST_ID = /^(?:x-request-id|request-id|cf-ray)$/;
+
 /**
  * Headers of a successful answer, names and values in turn. LiteLLM's names, so that its dashboards and clients read
  * them.
@@ -57,11 +59,14 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
   const limits = limitHeaders(exchange);
   headers.push(...limits);
   const hasOwnLimits = limits.includes('x-ratelimit-limit-requests') || limits.includes('x-ratelimit-limit-tokens');
+  // What a provider still allows, and how long it took, tells what it read from its prompt cache.
+  const isApart = deployment.promptCache?.isPartitioned === true;
   for (const name in provider) {
     // The cheap test first: most headers of a provider begin with another letter.
     const first = name.charCodeAt(0);
     if (first !== 0x78 && first !== 0x61 && first !== 0x72 && first !== 0x6f && first !== 0x63) continue;
     const value = provider[name];
+    if (isApart && !REQUEST_ID.test(name)) continue;
     if (typeof value !== 'string' || !HANDED_ON.test(name) || deployment.secrets.holdsPlain(value)) continue;
     const text = headerText(value);
     headers.push(`llm_provider-${name}`, text);

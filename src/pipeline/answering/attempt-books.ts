@@ -2,6 +2,7 @@
 import { defined } from '../../core/defined.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
+import type { MaskedUsage } from '../../lanes/masked-usage.ts';
 import type { StreamAnswer } from '../../lanes/stream-answer.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
@@ -9,6 +10,7 @@ import { bookAttempt } from '../money/book-attempt.ts';
 
 /** An attempt as its books see it. */
 interface BookedAttempt {
+  readonly masked?: MaskedUsage | undefined;
   readonly exchange: Exchange;
   readonly deployment: Deployment;
   readonly facts: AttemptFacts;
@@ -42,8 +44,8 @@ export function bookResent({ exchange, facts }: BookedAttempt, durationMs: numbe
 }
 
 /** Books what the provider counted. */
-export function bookUsage({ exchange, deployment, facts }: BookedAttempt, usage: Usage): void {
-  if (!exchange.endpoint.operation.isFree) bookAttempt(exchange, deployment, facts, usage);
+export function bookUsage({ exchange, deployment, facts, masked }: BookedAttempt, usage: Usage): void {
+  if (!exchange.endpoint.operation.isFree) bookAttempt(exchange, deployment, facts, usage, masked?.billed(usage));
 }
 
 /**
@@ -51,13 +53,20 @@ export function bookUsage({ exchange, deployment, facts }: BookedAttempt, usage:
  * many times as much it wrote, `known` what the provider counted before its answer broke off.
  */
 export function estimateUsage(
-  { exchange, deployment, facts }: BookedAttempt,
+  { exchange, deployment, facts, masked }: BookedAttempt,
   text: () => string,
   factor = 1,
   known?: Usage,
 ): void {
   if (exchange.endpoint.operation.isFree) return;
-  exchange.pendingEstimates.push({ deployment, facts, text, factor, ...defined({ known }) });
+  exchange.pendingEstimates.push({
+    deployment,
+    facts,
+    text,
+    factor,
+    ...defined({ known }),
+    ...(masked !== undefined && { billed: (shown: Usage) => masked.billed(shown) }),
+  });
 }
 
 /** Books a stream that is over: by the provider's count if the answer is whole, by an estimate otherwise. */

@@ -4,6 +4,7 @@ import type { Racer } from '../../exchange/race-arbiter.ts';
 import { FormatError } from '../../formats/format.ts';
 import { AnswerProblem, malformed, type Problem } from '../../lanes/answer-problem.ts';
 import type { LaneChoice } from '../../lanes/choose-lane.ts';
+import { MaskedUsage } from '../../lanes/masked-usage.ts';
 import type { PreparedCall } from '../../lanes/prepared-call.ts';
 import type { TextSample } from '../../lanes/text-sample.ts';
 import type { DeploymentStats } from '../../routing/stats.ts';
@@ -47,6 +48,8 @@ export class RunningAttempt implements Racer {
   readonly facts: AttemptFacts;
   /** Reads the answer, if what it holds has a price of its own. */
   readonly tally: AnswerTally | undefined;
+  /** Rewrites its usage, if the caller is not shown all that the provider says. */
+  readonly masked: MaskedUsage | undefined;
   /** The provider's headers; empty before the head has come. */
   headers: UpstreamHeaders = NO_HEADERS;
   answer: Answer | undefined;
@@ -67,6 +70,9 @@ export class RunningAttempt implements Racer {
       this.tally = new AnswerTally(parts.choice.operation.format);
       this.facts.written = this.tally;
     }
+    const { showCache } = parts.exchange.slots;
+    const shown = showCache === undefined ? undefined : showCache(parts.exchange, parts.deployment);
+    if (shown !== undefined) this.masked = new MaskedUsage(shown);
     this.#stats = parts.stats;
     this.#token = parts.token;
     this.#resolve = parts.resolve;

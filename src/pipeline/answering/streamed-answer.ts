@@ -27,7 +27,8 @@ export class StreamedAnswer implements Answer {
     if (this.#stream.isHeld === true) this.#attempt.noteFirstContent();
     this.#attempt.tally?.takeStreamed(chunk);
     try {
-      this.#stream.data(chunk);
+      const shown = this.#attempt.masked?.push(chunk) ?? chunk;
+      if (shown.length > 0) this.#stream.data(shown);
       // From here on the limit for silence holds, and no longer the one for the first content.
       if (this.#stream.isHolding?.() === true) this.#attempt.flight?.contentBegan();
     } catch (error) {
@@ -115,6 +116,8 @@ export class StreamedAnswer implements Answer {
 
   #end(): void {
     const attempt = this.#attempt;
+    const rest = attempt.masked?.end();
+    if (rest !== undefined && rest.length > 0) this.#stream.data(rest);
     const end = this.#stream.end();
     if (end.isWhole) {
       this.#endWhole(end.last);

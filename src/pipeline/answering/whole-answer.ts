@@ -43,7 +43,8 @@ export class WholeAnswer implements Answer {
     const { exchange, prepared, isOver } = this.#attempt;
     // It may have lost the race while it waited for its turn.
     if (isOver) return;
-    const bytes = this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
+    const received = this.#chunks.length === 1 ? (this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks);
+    const bytes = this.#attempt.masked?.whole(received) ?? received;
     this.#attempt.tally?.takeWhole(bytes);
     try {
       this.#send(exchange.stream ? prepared.readWholeAsStream(bytes) : prepared.readWhole(bytes));

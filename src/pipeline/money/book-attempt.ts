@@ -11,9 +11,15 @@ import { pricedExtras } from './priced-extras.ts';
 /**
  * Books what an attempt used and what that costs at the deployment's prices, in addition to what was booked for the request
  * before: an answer that two deployments wrote is paid to both. If the price is unknown, the request is
- * unpriced; under a budget it then costs the ceiling.
+ * unpriced; under a budget it then costs the ceiling. `billed`: what the provider counts, if the caller is shown something else.
  */
-export function bookAttempt(exchange: Exchange, deployment: Deployment, facts: AttemptFacts, usage: Usage): void {
+export function bookAttempt(
+  exchange: Exchange,
+  deployment: Deployment,
+  facts: AttemptFacts,
+  usage: Usage,
+  billed = usage,
+): void {
   if (facts.mockedBy !== undefined) {
     bookFree(exchange, facts, usage);
     return;
@@ -27,6 +33,7 @@ export function bookAttempt(exchange: Exchange, deployment: Deployment, facts: A
   const isUnpriced = cost === undefined || (listed === undefined && costOf(usage, undefined) === undefined);
   facts.usage = usage;
   if (cost !== undefined) facts.cost = cost;
+  if (billed !== usage) noteBilled(exchange, deployment, facts, billed);
   if (exchange.usage === undefined) {
     exchange.usage = usage;
     exchange.cost = cost;
@@ -36,6 +43,14 @@ export function bookAttempt(exchange: Exchange, deployment: Deployment, facts: A
   exchange.usage = addUsage(exchange.usage, usage);
   if (isUnpriced) exchange.isUnpriced = true;
   if (cost !== undefined) exchange.cost = (exchange.cost ?? 0n) + cost;
+}
+
+/** What the provider bills for an answer whose caller is charged as if others had sent nothing. */
+function noteBilled(exchange: Exchange, deployment: Deployment, facts: AttemptFacts, billed: Usage): void {
+  const card = deployment.priced.ratesOfAnswer(billed, exchange.startedAtMs) ?? exchange.admission?.ceiling;
+  const cost = costOf(billed, card, pricedExtras(exchange, card, facts))?.total;
+  facts.billedUsage = billed;
+  if (cost !== undefined) facts.billedCost = cost;
 }
 
 /** A mock counts as far as limits count tokens, and costs nothing. */

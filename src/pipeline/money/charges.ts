@@ -21,8 +21,12 @@ export function chargesOfRows(snapshot: Snapshot, startedAtMs: number, rows: rea
   if (!snapshot.hasUpstreamBudgets) return NO_CHARGES;
   const { providers } = snapshot.config.budgets;
   const charges: Charge[] = [];
+  // What a caller is charged and the rest of what its provider bills are one charge.
   const charge = (account: string, period: string | undefined, cost: PicoUsd): void => {
-    charges.push(chargeOf(snapshot, startedAtMs, account, period, cost));
+    const known = charges.findIndex((each) => each.account === account);
+    const before = charges[known];
+    if (before === undefined) charges.push(chargeOf(snapshot, startedAtMs, account, period, cost));
+    else charges[known] = { ...before, cost: before.cost + cost };
   };
   for (const { deploymentId, provider, cost } of rows) {
     if (cost === undefined || cost === 0n) continue;

@@ -6,15 +6,12 @@ import { countPrompt, type PromptCounter } from './count-prompt.ts';
 /** Estimates the usage of attempts whose providers did not report it, from the prompt and what they wrote, and books it. */
 export async function estimate(exchange: Exchange, counter: PromptCounter): Promise<void> {
   const owner = exchange.identity?.keyHash;
-  for (const { deployment, facts, text, factor, known, prompt } of exchange.pendingEstimates) {
+  for (const { deployment, facts, text, factor, known, prompt, billed } of exchange.pendingEstimates) {
     const written = Math.round((await counter.countTokens(text(), owner)) * factor);
     const asked = (): Promise<number> =>
       prompt === undefined ? countPrompt(exchange, counter) : counter.countTokens(prompt(), owner);
     const usage = known ?? { inputTokens: await asked(), outputTokens: 0 };
-    bookAttempt(exchange, deployment, facts, {
-      ...usage,
-      outputTokens: Math.max(usage.outputTokens, written),
-      isEstimated: true,
-    });
+    const whole = { ...usage, outputTokens: Math.max(usage.outputTokens, written), isEstimated: true };
+    bookAttempt(exchange, deployment, facts, whole, billed?.(whole));
   }
 }

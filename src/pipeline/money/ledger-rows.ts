@@ -1,4 +1,5 @@
 /** A request's attempts as rows of the ledger. */
+import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { formatUsd, type PicoUsd } from '../../core/money.ts';
@@ -11,6 +12,7 @@ import type { RecalledAnswer } from '../../exchange/slots.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { LedgerRow, LedgerStatus } from '../../stores/contracts/ledger.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
+import { PLATFORM_KEY_ALIAS, PLATFORM_KEY_HASH } from '../../tenancy/make-identity.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import { pricedExtras } from './priced-extras.ts';
 
@@ -23,7 +25,11 @@ export function ledgerRows(exchange: Exchange): LedgerRow[] {
   if (recalled !== undefined) return [recalledRow(exchange, recalled)];
   if (attempts.length === 0) return [];
   const shared = sharedFacts(exchange);
-  return attempts.map((attempt, number) => rowOf(exchange, shared, attempt, number));
+  return attempts.flatMap((attempt, number) => {
+    const row = rowOf(exchange, shared, attempt, number);
+    const rest = cacheDifference(row, attempt);
+    return rest === undefined ? [row] : [row, rest];
+  });
 }
 
 /** The row of a request that was answered without a provider: its tokens count, its cost is what was saved. */
@@ -167,6 +173,38 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
     price: card === undefined ? undefined : priceOf(card),
     metadata: mockedBy === undefined ? shared.metadata : { ...shared.metadata, mocked_by: mockedBy },
     accounts: accountsOf(exchange, deploymentId, deployment?.provider.name ?? attempt.provider),
+  };
+}
+
+/**
+ * What the provider bills more or less than its caller is charged, because of what others have in its prompt cache: on the account of the
+ * platform, so that the rows of a deployment add up to its provider's bill. The caller's own row says nothing of it.
+ */
+function cacheDifference(row: LedgerRow, { billedUsage, billedCost, usage }: AttemptFacts): LedgerRow | undefined {
+  const { cost, deploymentId, provider } = row;
+  if (billedUsage === undefined || billedCost === undefined || cost === undefined || billedCost === cost)
+    return undefined;
+  const { attemptId, callId, attempt, startedAtMs, endedAtMs, route, callType, stream, requestedModel } = row;
+  return {
+    ...{ attemptId: `${attemptId}/prompt-cache`, callId, attempt, startedAtMs, endedAtMs },
+    ...{ keyHash: PLATFORM_KEY_HASH, keyAlias: PLATFORM_KEY_ALIAS, tags: NO_TAGS },
+    ...{ route, callType, stream, requestedModel, status: 'success', isEstimated: row.isEstimated },
+    ...{ inputTokens: 0, outputTokens: 0, cost: billedCost - cost },
+    ...defined({ modelGroup: row.modelGroup, servedGroup: row.servedGroup, deploymentId, provider }),
+    ...defined({ model: row.model, apiBase: row.apiBase }),
+    metadata: {
+      prompt_cache: {
+        billed: formatUsd(billedCost),
+        charged: formatUsd(cost),
+        billed_cached_tokens: billedUsage.cachedInputTokens ?? 0,
+        charged_cached_tokens: usage?.cachedInputTokens ?? 0,
+      },
+    },
+    accounts: [
+      accountOf.platform,
+      ...(deploymentId === undefined ? [] : [accountOf.deployment(deploymentId)]),
+      ...(provider === undefined ? [] : [accountOf.provider(provider)]),
+    ],
   };
 }
 

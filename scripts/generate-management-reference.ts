@@ -2,19 +2,20 @@
 import { type ManagementRoute, ROLES, type Role } from '../src/admin/contract.ts';
 import { MANAGEMENT_ROUTES } from '../src/admin/routes.ts';
 import { writeGenerated } from './generated-page.ts';
+import { UNSERVED_OPERATIONS } from './unserved-operations.ts';
 
 /** Sections by the beginning of a route's first path, in the order of the page. */
 const SECTIONS: readonly (readonly [title: string, pattern: RegExp])[] = [
   ['Keys', /^\/(?:v2\/|team\/)?key\//],
-  ['Users', /^\/(?:v2\/)?user\//],
-  ['Teams', /^\/(?:v2\/)?team\//],
-  ['Organisations', /^\/organization\//],
+  ['Users', /^\/(?:v2\/)?user\/|^\/management\/v1\/users\//],
+  ['Teams', /^\/(?:v2\/)?team\/|^\/management\/v1\/teams\//],
+  ['Organisations', /^\/(?:v2\/)?organization\//],
   ['Customers', /^\/customer\//],
   ['Named budgets', /^\/(?:management\/v1\/)?budgets?(?:\/|$)/],
   ['Tags', /^\/tag\//],
-  ['Models', /^\/model\//],
+  ['Models', /^\/(?:model|access_group)\//],
   ['Credentials', /^\/credentials/],
-  ['Spend', /^\/(?:spend|global|cost|provider)\//],
+  ['Spend', /^\/(?:spend|global|cost|provider|management\/v1\/spend_logs)\//],
   ['Changes', /^\/audit/],
   ['Cached answers', /^\/cache\//],
 ];
@@ -54,6 +55,11 @@ ${rows.join('\n')}
 `;
 });
 
+const unserved = UNSERVED_OPERATIONS.map(({ operations, why }) => {
+  const paths = operations.map((each) => `\`${each.replace(/^\* /, '').replace(/\/$/, '/…')}\``);
+  return `| ${paths.join(', ')} | ${why} |`;
+});
+
 writeGenerated(
   'docs/reference/management-api.md',
   `<!-- Generated from src/admin by npm run generate. -->
@@ -70,5 +76,13 @@ exist; callers that see everything get 404 for the latter.
 A field that a route does not know is ignored, as in LiteLLM, and named in the header \`x-sluice-ignored-fields\` of the answer; one that is
 meant to limit (\`max_budgets\`, \`rpm\`, \`expires_at\`) is refused with 422 and the right name. Numbers and truth values may be in quotes.
 
-${sections.join('\n')}`,
+${sections.join('\n')}
+## Not served
+
+These paths of LiteLLM (1.110) concern what this gateway has, and are answered with 404.
+
+| paths | why |
+|---|---|
+${unserved.join('\n')}
+`,
 );

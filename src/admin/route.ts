@@ -22,6 +22,8 @@ const declaring =
 export const get = declaring('GET');
 /** A POST route. */
 export const post = declaring('POST');
+/** A PUT route. */
+export const put = declaring('PUT');
 /** A PATCH route. */
 export const patch = declaring('PATCH');
 /** A DELETE route. */

@@ -1,4 +1,5 @@
 /** Every route of the management API, in one list. What is not here does not exist. */
+
 import { AUDIT_ROUTES } from './audit/index.ts';
 import { BUDGET_ROUTES } from './budgets/index.ts';
 import { CACHE_ROUTES } from './cache/index.ts';
@@ -6,6 +7,7 @@ import type { ManagementRoute } from './contract.ts';
 import { CREDENTIAL_ROUTES } from './credentials/index.ts';
 import { CUSTOMER_ROUTES } from './customers/index.ts';
 import { KEY_ROUTES } from './keys/index.ts';
+import { ACCESS_GROUP_ROUTES } from './models/access-groups.ts';
 import { MODEL_ROUTES } from './models/index.ts';
 import { ORGANIZATION_ROUTES } from './organizations/index.ts';
 import { SPEND_ROUTES } from './spend/index.ts';
@@ -22,6 +24,7 @@ export const MANAGEMENT_ROUTES: readonly ManagementRoute[] = [
   ...BUDGET_ROUTES,
   ...TAG_ROUTES,
   ...MODEL_ROUTES,
+  ...ACCESS_GROUP_ROUTES,
   ...CREDENTIAL_ROUTES,
   ...SPEND_ROUTES,
   ...AUDIT_ROUTES,

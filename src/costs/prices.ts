@@ -186,8 +186,9 @@ function readFacts(
     count(modelInfo.max_tokens) ??
     count(row?.max_output_tokens) ??
     knownMaxOutputTokens(base);
+  const deprecationDate = stringOf(modelInfo.deprecation_date) ?? stringOf(row?.deprecation_date);
   return {
-    ...defined({ mode: stringOf(modelInfo.mode), maxInputTokens, maxOutputTokens }),
+    ...defined({ mode: stringOf(modelInfo.mode), maxInputTokens, maxOutputTokens, deprecationDate }),
     supports: Object.fromEntries(
       Object.entries(modelInfo).filter(
         (entry): entry is [string, boolean] => entry[0].startsWith('supports_') && typeof entry[1] === 'boolean',

@@ -71,6 +71,8 @@ export interface ModelFacts {
   readonly mode?: string;
   readonly maxInputTokens?: number;
   readonly maxOutputTokens?: number;
+  /** When its provider will switch it off: `2027-03-01`. */
+  readonly deprecationDate?: string;
   /** LiteLLM's `supports_*` flags that are known, by name. */
   readonly supports: Readonly<Record<string, boolean>>;
 }

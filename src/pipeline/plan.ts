@@ -7,7 +7,7 @@ import { NO_CONTROLS } from '../routing/request-controls.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Identity } from '../tenancy/identity.ts';
-import { allowedModels, type Denier, deniedBy, mayUseAll } from '../tenancy/model-access.ts';
+import { accessGroupsOf, allowedModels, type Denier, deniedBy, mayUseAll } from '../tenancy/model-access.ts';
 import { isOfAnotherTeam, teamNameOf } from '../tenancy/team-models.ts';
 import { withClientAuth } from './client-auth.ts';
 import { countPrompt, type PromptCounter } from './money/count-prompt.ts';
@@ -129,8 +129,7 @@ function denierOf(identity: Identity, model: string, group: ResolvedGroup<Deploy
   if (group !== undefined && group.name !== names[0]) names.push(group.name);
   if (group?.pattern !== undefined) names.push(group.pattern);
   for (const { config } of group?.deployments ?? []) {
-    const { access_groups: accessGroups } = config.modelInfo;
-    if (Array.isArray(accessGroups)) names.push(...accessGroups.filter((name) => typeof name === 'string'));
+    names.push(...accessGroupsOf(config.modelInfo));
   }
   return deniedBy(identity, names);
 }

@@ -19,15 +19,29 @@ interface HealthResultSettings {
   readonly stalenessMs: number;
 }
 
+/** A check that was made, and whose. */
+export interface PastCheck extends HealthResult {
+  /** The deployment's id. */
+  readonly id: string;
+  /** Counts the checks of this instance. */
+  readonly number: number;
+}
+
+/** How many checks are remembered. */
+const MOST_PAST = 1_000;
+
 interface Kept extends HealthResult {
   readonly checkedMs: number;
 }
 
-/** The last health check of each deployment. Outlives reloads. */
+/** The last health check of each deployment, and the last checks of all. Outlives reloads. */
 export class HealthResults {
   readonly #clock: Clock;
   #settings: HealthResultSettings;
   readonly #results = new Map<string, Kept>();
+  /** A ring: the newest check stands before `#checks % MOST_PAST`. */
+  readonly #past: PastCheck[] = [];
+  #checks = 0;
 
   constructor(clock: Clock, settings: HealthResultSettings) {
     this.#clock = clock;
@@ -39,7 +53,20 @@ export class HealthResults {
   }
 
   record(id: string, found: { readonly error: ErrorCode | undefined; readonly latencyMs: number }): void {
-    this.#results.set(id, { ...found, checkedAtMs: this.#clock.nowMs(), checkedMs: this.#clock.monotonicMs() });
+    const result = { ...found, checkedAtMs: this.#clock.nowMs() };
+    this.#results.set(id, { ...result, checkedMs: this.#clock.monotonicMs() });
+    this.note(id, result);
+  }
+
+  /** Remembers a check that says nothing about routing. */
+  note(id: string, { error, checkedAtMs, latencyMs }: HealthResult): void {
+    const number = this.#checks++;
+    this.#past[number % MOST_PAST] = { id, number, error, checkedAtMs, latencyMs };
+  }
+
+  /** The last checks, newest first. */
+  history(): readonly PastCheck[] {
+    return this.#past.toSorted((one, other) => other.number - one.number);
   }
 
   /** The last result, however old; undefined if there was no check yet. */

@@ -5,14 +5,22 @@
 import { MANAGEMENT_ROUTES } from '../admin/routes.ts';
 import { openapi } from '../endpoints/about/openapi.ts';
 import { docs, home } from '../endpoints/about/pages.ts';
-import { cachePing, configuredCallbacks, routeList } from '../endpoints/about/settings.ts';
+import {
+  activeCallbacks,
+  cachePing,
+  callbackList,
+  configuredCallbacks,
+  routeList,
+} from '../endpoints/about/settings.ts';
 import { chatCompletions } from '../endpoints/chat-completions/index.ts';
 import { completions } from '../endpoints/completions/index.ts';
 import { countTokens } from '../endpoints/count-tokens/index.ts';
 import { embeddings } from '../endpoints/embeddings/index.ts';
 import * as gemini from '../endpoints/gemini-generate/index.ts';
-import { health, latestHealth, liveness, readiness } from '../endpoints/health/index.ts';
+import { healthHistory } from '../endpoints/health/history.ts';
+import { alive, health, latestHealth, liveness, readiness } from '../endpoints/health/index.ts';
 import { messages } from '../endpoints/messages/index.ts';
+import { modelDeprecations } from '../endpoints/model-info/deprecations.ts';
 import { modelGroupInfo } from '../endpoints/model-info/groups.ts';
 import { modelInfo } from '../endpoints/model-info/index.ts';
 import { pagedModelInfo } from '../endpoints/model-info/paged.ts';
@@ -215,6 +223,22 @@ export const FACT_ROUTES: readonly FactRoute[] = [
     'Shows the call to a provider that a request would become; sends nothing.',
     'POST',
   ),
+  fact(
+    healthHistory,
+    'key',
+    ['/health/history'],
+    'Lists the last checks that this instance made of the deployments that the key may use.',
+  ),
+  fact(readiness, 'key', ['/health/readiness/details'], 'Says the same as `/health/readiness`, to valid keys only.'),
+  fact(alive, 'key', ['/test'], 'Says that the process is alive, to valid keys.'),
+  fact(
+    modelDeprecations,
+    'key',
+    ['/model/deprecations', '/v1/model/deprecations'],
+    'Lists models that the key may use and that their providers will switch off, by urgency.',
+  ),
+  fact(callbackList, 'admin', ['/callbacks/list'], 'Lists who learns of requests.'),
+  fact(activeCallbacks, 'admin', ['/active/callbacks', '/settings'], 'Lists the same in LiteLLM’s older shape.'),
   fact(routeList, 'key', ['/routes'], 'Lists every route.'),
   fact(
     configuredCallbacks,

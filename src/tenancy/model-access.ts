@@ -1,4 +1,5 @@
 /** Which model groups an identity may use: those that its key, team, user and organisation all allow. */
+import type { JsonObject } from '../core/json.ts';
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
 import type { Identity } from './identity.ts';
 
@@ -27,6 +28,13 @@ export function deniedBy(identity: Identity, names: readonly string[]): Denier |
   if (organization !== undefined && !allowsOrAll(organization.models, names)) return 'organization';
   return undefined;
 }
+
+/** The access groups that a deployment is in, as its `model_info` says. */
+export function accessGroupsOf({ access_groups: groups }: JsonObject): readonly string[] {
+  return Array.isArray(groups) ? groups.filter((name) => typeof name === 'string') : NO_GROUPS;
+}
+
+const NO_GROUPS: readonly string[] = [];
 
 /** The allowed models, for an error message. */
 export function allowedModels(identity: Identity, denier: Denier): readonly string[] {

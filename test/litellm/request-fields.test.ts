@@ -99,6 +99,35 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   'POST /model/delete': only(async () => ({ id: await newModel() })),
   'POST /model/block': only(async () => ({ model_id: await newModel() })),
   'POST /model/unblock': only(async () => ({ model_id: await newModel() })),
+  'POST /access_group/new': only(async () => ({ access_group: unique(), model_ids: [await newModel()] })),
+  'PUT /access_group/{access_group}/update': async () => {
+    const access_group = unique();
+    await proxy.ok('POST', '/access_group/new', { access_group, model_ids: [await newModel()] });
+    return { path: `/access_group/${access_group}/update`, body: { model_ids: [await newModel()] } };
+  },
+  'POST /team/permissions_bulk_update': only(async () => ({
+    permissions: ['/key/list'],
+    team_ids: [await newTeam()],
+    apply_to_all_teams: false,
+  })),
+  'POST /team/{team_id}/member/{user_id}/reset_spend': async () => {
+    const { team_id, user_id } = await teamWithMember();
+    return { path: `/team/${team_id}/member/${user_id}/reset_spend`, body: { reset_to: 0 } };
+  },
+  'POST /management/v1/teams/{team_id}/members/bulk_delete': async () => {
+    const { team_id, user_id } = await teamWithMember();
+    return { path: `/management/v1/teams/${team_id}/members/bulk_delete`, body: { members: [{ user_id }] } };
+  },
+  'POST /management/v1/teams/{team_id}/members/bulk_update': async () => {
+    const { team_id, user_id } = await teamWithMember();
+    return { path: `/management/v1/teams/${team_id}/members/bulk_update`, body: { members: [{ user_id }] } };
+  },
+  'POST /management/v1/users/bulk': only(() => ({ users: [{ user_id: unique() }] })),
+  'POST /management/v1/users/bulk_delete': only(async () => ({ user_ids: [await newUser()] })),
+  'PATCH /v2/organization/{organization_id}': async () => ({
+    path: `/v2/organization/${await newOrganization()}`,
+    body: {},
+  }),
   'POST /credentials': only(() => newCredential()),
   'PATCH /credentials/{credential_name}': async () => {
     const credential = newCredential();
@@ -155,6 +184,9 @@ const VALUES: Readonly<Record<string, (() => Promise<JsonValue>) | undefined>> =
     'PATCH /organization/member_update role': 'internal_user',
   }),
   key_alias: async () => unique(),
+  organization_alias: async () => unique(),
+  'POST /access_group/new model_names': async () => ['gpt-4o-of-the-api'],
+  'PUT /access_group/{access_group}/update model_names': async () => ['gpt-4o-of-the-api'],
   key: async () => `sk-${unique()}-of-a-client`,
   new_key: async () => `sk-${unique()}-of-a-client`,
   user_email: async () => `${unique()}@example.com`,
@@ -182,7 +214,6 @@ const TOGETHER: Readonly<Record<string, JsonObject>> = {
 
 /** What is refused on purpose: to ignore it would leave something unlimited, or undone that has to be done another way. */
 const REFUSED: Readonly<Record<string, RegExp>> = {
-  tpd_limit: /is not kept: tokens are limited by the minute/,
   new_master_key: /cannot be set by the API/,
   'POST /customer/new models': /would limit nothing/,
   'POST /customer/update models': /would limit nothing/,
@@ -195,6 +226,8 @@ function constants(values: Readonly<Record<string, JsonValue>>) {
 describe('A request', { timeout: 240_000, skip: WITHOUT_DOCUMENT }, () => {
   before(async () => {
     proxy = await startProxy();
+    const litellm_params = { model: 'openai/gpt-4o', api_key: 'sk-of-a-provider' };
+    await proxy.ok('POST', '/model/new', { model_name: 'gpt-4o-of-the-api', litellm_params, model_info: {} });
   });
   after(() => proxy.close());
 

@@ -27,6 +27,7 @@ const MOST = 1_000;
 export const ORGANIZATION_ROUTES: readonly ManagementRoute[] = [
   post('/organization/new', ADMIN, create, 'Makes an organisation.'),
   patch('/organization/update', ADMIN, update, 'Changes the fields of an organisation that are sent.'),
+  patch('/v2/organization/:organization_id', ADMIN, update, 'Does the same as `PATCH /organization/update`.'),
   del('/organization/delete', ADMIN, remove, 'Deletes organisations with their teams, memberships and keys.'),
   get('/organization/list', ORGANIZATION_READERS, list, 'Lists the organisations that the caller may see.'),
   get('/organization/info', ORGANIZATION_READERS, info, 'Shows an organisation with its teams and members.'),
@@ -61,7 +62,8 @@ async function create(call: ManagementCall): Promise<JsonValue> {
 async function update(call: ManagementCall): Promise<JsonValue> {
   const stamps = changedNow(call);
   const fields = new Fields(call.body);
-  const id = fields.requiredText('organization_id');
+  const { organization_id: inPath } = call.params;
+  const id = inPath ?? fields.requiredText('organization_id');
   const sent = read(fields, stamps.updatedAtMs);
   fields.finish(call);
   if (sent.alias === null || sent.alias === '') throw fields.wrong('organization_alias', 'cannot be removed');

@@ -1,5 +1,6 @@
 import type { ManagementRoute } from '../contract.ts';
 import { CALCULATE_ROUTES } from './calculate.ts';
+import { FACET_ROUTES } from './facets.ts';
 import { LOG_ROUTES } from './logs.ts';
 import { ORPHAN_ROUTES } from './orphans.ts';
 import { PROVIDER_BUDGET_ROUTES } from './provider-budgets.ts';
@@ -11,6 +12,7 @@ import { SUM_ROUTES } from './sums.ts';
 /** Routes that report, calculate or reset spend. */
 export const SPEND_ROUTES: readonly ManagementRoute[] = [
   ...LOG_ROUTES,
+  ...FACET_ROUTES,
   ...SUM_ROUTES,
   ...REPORT_ROUTES,
   ...SUMMARY_ROUTES,

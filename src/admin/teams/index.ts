@@ -1,12 +1,14 @@
 import type { ManagementRoute } from '../contract.ts';
-import { EVERYONE, ORGANIZATION_ADMINS, TEAM_ADMINS, USERS } from '../roles.ts';
+import { ADMIN, EVERYONE, ORGANIZATION_ADMINS, TEAM_ADMINS, USERS } from '../roles.ts';
 import { get, patch, post } from '../route.ts';
 import { activityRoutes } from '../spend/activity-routes.ts';
+import { removeManyMembers, resetMemberBudget, resetMemberSpend, updateManyMembers } from './many-members.ts';
 import { addManyMembers, addMembers, ownMembership, removeMember, updateMember } from './members.ts';
 import { newTeam } from './new.ts';
 import { availableTeams, listPermissions, listTeamPages, listTeams, teamActivity, teamInfo } from './read.ts';
 import { spendByUser } from './spend-by-user.ts';
 import {
+  addPermissions,
   addTeamModels,
   blockTeam,
   deleteTeams,
@@ -39,6 +41,30 @@ export const TEAM_ROUTES: readonly ManagementRoute[] = [
     removeMember,
     'Removes a user from a team and deletes the keys that the user has in it.',
   ),
+  post(
+    '/team/:team_id/member/:user_id/reset_spend',
+    TEAM_ADMINS,
+    resetMemberSpend,
+    'Lowers what a member has spent in a team.',
+  ),
+  post(
+    '/team/:team_id/member/:user_id/reset_budget',
+    TEAM_ADMINS,
+    resetMemberBudget,
+    'Removes a member’s own limits, so that those of the team hold.',
+  ),
+  post(
+    '/management/v1/teams/:team_id/members/bulk_delete',
+    TEAM_ADMINS,
+    removeManyMembers,
+    'Removes members one by one; lists who was removed.',
+  ),
+  post(
+    '/management/v1/teams/:team_id/members/bulk_update',
+    TEAM_ADMINS,
+    updateManyMembers,
+    'Sets limits of members one by one; lists them as they are now.',
+  ),
   get('/team/:team_id/members/me', EVERYONE, ownMembership, 'Shows the caller’s own membership.'),
   get(
     '/team/info',
@@ -62,6 +88,12 @@ export const TEAM_ROUTES: readonly ManagementRoute[] = [
     TEAM_ADMINS,
     updatePermissions,
     'Sets which management routes plain members of a team may call.',
+  ),
+  post(
+    '/team/permissions_bulk_update',
+    ADMIN,
+    addPermissions,
+    'Lets plain members of several teams, or of all, call further management routes.',
   ),
   ...activityRoutes('/team/daily/activity', USERS, teamActivity, 'teams'),
   get(

@@ -17,7 +17,8 @@ import { describeUsers } from '../users/show-user.ts';
 import { describeMembership, describeMemberships, describeTeam } from './show-team.ts';
 import { modelsOrNone } from './team-fields.ts';
 
-const MOST_AT_ONCE = 500;
+/** How many members one request names. */
+export const MOST_AT_ONCE = 500;
 
 /** A member to be added: by id, by address, or both. */
 export interface WantedMember {
@@ -85,15 +86,15 @@ export async function addManyMembers(call: ManagementCall): Promise<JsonValue> {
 export async function updateMember(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
-  const team = await managedTeam(call, fields.requiredText('team_id'));
+  const teamId = fields.requiredText('team_id');
   const asked = readWho(fields);
   const role = fields.oneOf('role', ['admin', 'user']);
   const changes = readChanges(fields, context.clock.nowMs());
   fields.finish(call);
+  const team = await managedTeam(call, teamId);
   const { user, member } = await findMember(call, team, asked);
   const changed = changeMember({ ...member, role: role ?? member.role }, changes, context.clock.nowMs());
-  checkMemberLimits(call, team, changed);
-  await store(call, changed, member);
+  await storeChecked(call, team, changed, member);
   const membership = await describeMembership(context, team, changed);
   const { litellm_budget_table: budget } = membership;
   return {
@@ -109,12 +110,19 @@ export async function updateMember(call: ManagementCall): Promise<JsonValue> {
 
 /** `POST /team/member_delete`: removes a user from a team and deletes the keys that the user has in it. */
 export async function removeMember(call: ManagementCall): Promise<JsonValue> {
-  const { directory } = call.context;
   const fields = new Fields(call.body);
-  const team = await managedTeam(call, fields.requiredText('team_id'));
+  const teamId = fields.requiredText('team_id');
   const asked = readWho(fields);
   fields.finish(call);
+  const team = await managedTeam(call, teamId);
   const { member } = await findMember(call, team, asked);
+  await removeFromTeam(call, team, member);
+  return await describeTeam(call.context, team);
+}
+
+/** Removes a member and deletes the keys that the user has in the team. */
+export async function removeFromTeam(call: ManagementCall, team: Team, member: TeamMember): Promise<void> {
+  const { directory } = call.context;
   const entry = changeEntry(call, 'deleted', TABLES.teamMember, memberId(member), { before: member });
   await directory.removeTeamMember(team.id, member.userId, entry);
   // A key of the team that outlived the membership would go on spending the team's money.
@@ -122,7 +130,6 @@ export async function removeMember(call: ManagementCall): Promise<JsonValue> {
   const keys = await directory.list('key', search, { limit: 10_000, offset: 0 });
   const hashes = keys.map(({ hash }) => hash);
   if (hashes.length > 0) await deleteObjects(call, 'key', hashes);
-  return await describeTeam(call.context, team);
 }
 
 /** `GET /team/{team_id}/members/me`: the caller's own membership. */
@@ -164,14 +171,18 @@ function readMember(call: ManagementCall, fields: Fields): WantedMember {
 }
 
 /** Who is meant: by id, by address, or both. */
-function readWho(fields: Fields): Pick<WantedMember, 'userId' | 'email'> {
+export type Who = Pick<WantedMember, 'userId' | 'email'>;
+
+/** Reads who is meant; one of both must be there. */
+export function readWho(fields: Fields): Who {
   const userId = fields.text('user_id') || undefined;
   const email = fields.text('user_email', 320)?.toLowerCase() || undefined;
   if (userId === undefined && email === undefined) throw fields.wrong('user_id', 'or `user_email` is required');
   return defined({ userId, email });
 }
 
-function readChanges(fields: Fields, nowMs: number): MemberChanges {
+/** Reads what a request changes of a membership besides the role. */
+export function readChanges(fields: Fields, nowMs: number): MemberChanges {
   return {
     models: modelsOrNone(fields.texts('allowed_models')),
     limits: {
@@ -185,7 +196,8 @@ function readChanges(fields: Fields, nowMs: number): MemberChanges {
   };
 }
 
-function changeMember(member: TeamMember, { limits, models }: MemberChanges, nowMs: number): TeamMember {
+/** A membership with the changes. */
+export function changeMember(member: TeamMember, { limits, models }: MemberChanges, nowMs: number): TeamMember {
   return withChanges<TeamMember>(changeLimits(member, limits, nowMs), { models });
 }
 
@@ -201,9 +213,19 @@ export async function putMember(
   const createdAtMs = before?.createdAtMs ?? context.clock.nowMs();
   const wanted: TeamMember = { ...before, teamId: team.id, userId: user.id, role, createdAtMs };
   const member = changeMember(wanted, changes, context.clock.nowMs());
-  checkMemberLimits(call, team, member);
-  await store(call, member, before);
+  await storeChecked(call, team, member, before);
   return { user, member };
+}
+
+/** Stores a membership; throws if it would have more than the team. */
+export async function storeChecked(
+  call: ManagementCall,
+  team: Team,
+  after: TeamMember,
+  before: TeamMember | undefined,
+): Promise<void> {
+  checkMemberLimits(call, team, after);
+  await store(call, after, before);
 }
 
 async function store(call: ManagementCall, after: TeamMember, before: TeamMember | undefined): Promise<void> {
@@ -235,10 +257,11 @@ async function everyUser({ context }: ManagementCall): Promise<readonly WantedMe
   return users.map(({ id }) => ({ userId: id, role: 'user', changes: { limits: {} } }));
 }
 
-async function findMember(
+/** The member of a team that is meant. Throws if there is none. */
+export async function findMember(
   call: ManagementCall,
   team: Team,
-  { userId, email }: Pick<WantedMember, 'userId' | 'email'>,
+  { userId, email }: Who,
 ): Promise<{ readonly user: User | undefined; readonly member: TeamMember }> {
   const { directory } = call.context;
   const byEmail = await userByEmail(call, email);
@@ -256,6 +279,7 @@ function checkMemberLimits(call: ManagementCall, team: Team, member: TeamMember)
   if (field !== undefined) throw notYours(`set \`${field}\` of a member to more than the team has`, field);
 }
 
-function memberId({ teamId, userId }: TeamMember): string {
+/** What the change log calls a membership. */
+export function memberId({ teamId, userId }: TeamMember): string {
   return `${teamId}/${userId}`;
 }

@@ -2,8 +2,17 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Team } from '../../stores/contracts/directory.ts';
-import { administersOrganization, isAdmin, managedTeam, notYours, readTeam } from '../authority.ts';
+import {
+  administersOrganization,
+  isAdmin,
+  managedTeam,
+  notYours,
+  permissionsOf,
+  readTeam,
+  unknownObject,
+} from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
+import { isDeclared } from '../declared-directory.ts';
 import { beyond } from '../delegation.ts';
 import { Fields, wrongField } from '../fields.ts';
 import { keepControls } from '../keys/controls.ts';
@@ -122,6 +131,49 @@ export async function updatePermissions(call: ManagementCall): Promise<JsonValue
   await managedTeam(call, id);
   return await change(call, id, { memberPermissions });
 }
+
+/** `POST /team/permissions_bulk_update`: adds to what plain members of several teams, or of all, may call. */
+export async function addPermissions(call: ManagementCall): Promise<JsonValue> {
+  const fields = new Fields(call.body);
+  const permissions = readPermissions(fields, 'permissions') ?? [];
+  const named = fields.texts('team_ids') ?? [];
+  const isAll = fields.flag('apply_to_all_teams') ?? false;
+  fields.finish(call);
+  if (permissions.length === 0) throw fields.wrong('permissions', 'is required');
+  if (isAll === named.length > 0) throw fields.wrong('team_ids', 'or `apply_to_all_teams` is required, and not both');
+  let updated = 0;
+  for await (const teams of isAll ? everyTeam(call) : [await teamsNamed(call, named)]) {
+    for (const team of teams) {
+      if (permissions.every((each) => permissionsOf(team).includes(each))) continue;
+      await change(call, team.id, (before) => ({
+        memberPermissions: [...new Set([...permissionsOf(before), ...permissions])],
+      }));
+      updated += 1;
+    }
+  }
+  return {
+    message: `${updated} teams were changed.`,
+    teams_updated: updated,
+    permissions_appended: [...permissions],
+  };
+}
+
+async function teamsNamed({ context, roles }: ManagementCall, named: readonly string[]): Promise<readonly Team[]> {
+  const teams = await context.directory.getMany('team', named);
+  if (teams.length < new Set(named).size) throw unknownObject({ roles }, 'a team', 'team_ids');
+  return teams;
+}
+
+/** All teams that the API can change, in pages. */
+async function* everyTeam({ context }: ManagementCall): AsyncGenerator<readonly Team[]> {
+  for (let offset = 0; ; offset += PAGE) {
+    const teams = await context.directory.list('team', {}, { limit: PAGE, offset, sortBy: 'id' });
+    yield teams.filter((team) => !isDeclared(team));
+    if (teams.length < PAGE) return;
+  }
+}
+
+const PAGE = 1_000;
 
 /** A team of an organisation that the caller administers; a proxy admin administers all. */
 async function teamOfOwnOrganization(call: ManagementCall, id: string, action: string): Promise<Team> {

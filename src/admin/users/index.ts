@@ -3,6 +3,7 @@ import { ADMIN, EVERYONE, ORGANIZATION_ADMINS, ORGANIZATION_READERS, READERS, US
 import { get, post } from '../route.ts';
 import { activityRoutes, costliestUsers } from '../spend/activity-routes.ts';
 import { availableRoles } from './available-roles.ts';
+import { deleteManyUsers, newUsers } from './many-users.ts';
 import { newUser } from './new.ts';
 import { availableUsers, listUsers, userActivity, userInfo, userInfoAlone } from './read.ts';
 import { deleteUsers, updateUser, updateUsers } from './update.ts';
@@ -22,6 +23,18 @@ export const USER_ROUTES: readonly ManagementRoute[] = [
     'Changes the fields of a user that are sent; users may change their own name and metadata.',
   ),
   post('/user/bulk_update', ADMIN, updateUsers, 'Changes several users one by one; lists which were changed.'),
+  post(
+    '/management/v1/users/bulk',
+    ADMIN,
+    newUsers,
+    'Makes users one by one, with a first key only if asked for; lists who was made.',
+  ),
+  post(
+    '/management/v1/users/bulk_delete',
+    ADMIN,
+    deleteManyUsers,
+    'Deletes users one by one, with their memberships and keys; lists who was deleted.',
+  ),
   post('/user/delete', ADMIN, deleteUsers, 'Deletes users with their memberships and keys.'),
   get('/user/info', USERS, userInfo, 'Shows a user with its keys and teams; without `user_id` the caller.'),
   get('/v2/user/info', USERS, userInfoAlone, 'Shows a user without its keys and teams.'),

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Team, User, UserRole } from '../../stores/contracts/directory.ts';
 import { isAdmin, notYours, organizationIdsOf, unknownObject } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
@@ -23,7 +23,7 @@ const ROLES_BELOW: readonly UserRole[] = ['internal_user', 'internal_user_viewer
 const KEY_FIELDS = ['key_alias', 'duration', 'aliases', 'team_id'] as const;
 
 /** `POST /user/new`: makes a user, its memberships and, unless `auto_create_key` is false, its first key. */
-export async function newUser(call: ManagementCall): Promise<JsonValue> {
+export async function newUser(call: ManagementCall): Promise<JsonObject> {
   const { context } = call;
   const fields = new Fields(withDefaults(call.body, context.config().management.defaultUserParams));
   const id = fields.text('user_id') ?? undefined;

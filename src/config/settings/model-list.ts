@@ -42,6 +42,11 @@ export const MODEL_INFO = {
   version: now('any', 'A remark.'),
   blocked: now('flag', 'Takes the deployment out of service.'),
   access_groups: now('texts', 'Groups of models, which lists of allowed models may name.'),
+  deprecation_date: now(
+    'text',
+    'Day on which its provider will switch it off (`2027-03-01`); `/model/deprecations` lists it.',
+  ),
+  successor_model: now('text', 'Model that `/model/deprecations` names in its place.'),
   team_id: now('text', 'The only team whose keys may use the deployment.'),
   team_public_model_name: now('text', 'The name by which these keys ask for it; `model_name` if it is not set.'),
   access_windows: now('list', 'Hours of the day at which only some teams may use the deployment.', {

@@ -41,6 +41,34 @@ export const configuredCallbacks: Answering = ({ snapshot: { config } }) => {
   };
 };
 
+/** `GET /callbacks/list`: who learns of requests. */
+export const callbackList: Answering = ({ snapshot: { config } }) => ({
+  status: 200,
+  body: { success: [], failure: [], success_and_failure: config.telemetry.metrics.enabled ? ['prometheus'] : [] },
+});
+
+/** `GET /active/callbacks`: the same in LiteLLM's older shape. */
+export const activeCallbacks: Answering = ({ snapshot: { config } }) => {
+  const callbacks = config.telemetry.metrics.enabled ? ['prometheus'] : [];
+  return {
+    status: 200,
+    body: {
+      alerting: [],
+      'litellm.callbacks': callbacks,
+      'litellm.input_callback': [],
+      'litellm.failure_callback': [],
+      'litellm.success_callback': [],
+      'litellm._async_success_callback': [],
+      'litellm._async_failure_callback': [],
+      'litellm._async_input_callback': [],
+      all_litellm_callbacks: callbacks,
+      num_callbacks: callbacks.length,
+      num_alerting: 0,
+      'litellm.request_timeout': config.routing.timeoutMs / 1_000,
+    },
+  };
+};
+
 function listOf(map: ReadonlyMap<string, readonly string[]>): JsonObject[] {
   return [...map].map(([group, names]) => ({ [group]: [...names] }));
 }

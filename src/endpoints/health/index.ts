@@ -10,6 +10,9 @@ import type { Answering, Question } from '../question.ts';
 /** The process is alive, in LiteLLM's words. */
 export const liveness: Answering = () => ({ status: 200, body: "I'm alive!" });
 
+/** `GET /test`: LiteLLM's older way to ask whether the process is alive. */
+export const alive: Answering = () => ({ status: 200, body: { route: '/test' } });
+
 /**
  * Whether this instance takes requests: not while it drains, nor before its database was reached for the first time. One
  * that is lost later is reported, but does not make the instance unready: keys that are known are served, and their costs
@@ -87,8 +90,8 @@ interface Row {
   readonly body: JsonObject;
 }
 
-/** A wildcard names no model that could be asked, unless `health_check_model` does. */
-function deploymentsFor({ snapshot, identity, query }: Question): Deployment[] {
+/** The deployments that a question is about. A wildcard names no model that could be asked, unless `health_check_model` does. */
+export function deploymentsFor({ snapshot, identity, query }: Question): Deployment[] {
   const deployments: Deployment[] = [];
   for (const group of snapshot.groups.all()) {
     if (identity !== undefined && !mayUseGroup(identity, group.name, group)) continue;

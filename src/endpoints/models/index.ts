@@ -4,6 +4,7 @@ import { mayUseGroup } from '../../pipeline/plan.ts';
 import type { ResolvedGroup } from '../../routing/model-groups.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { knownNames } from '../../snapshot/known-names.ts';
+import { accessGroupsOf } from '../../tenancy/model-access.ts';
 import { teamNameOf } from '../../tenancy/team-models.ts';
 import type { Answering, Question } from '../question.ts';
 
@@ -15,7 +16,11 @@ const CREATED_AT = new Date(CREATED_SECONDS * 1000).toISOString();
 export const listModels: Answering = (question) => {
   if (isGoogleClient(question)) return listGoogleModels(question);
   const names = visibleNames(question);
-  if (!isAnthropicClient(question)) return { status: 200, body: { data: names.map(openaiModel), object: 'list' } };
+  if (!isAnthropicClient(question)) {
+    const further = metadataFor(question);
+    const data = names.map((name) => ({ ...openaiModel(name), ...further?.(name) }));
+    return { status: 200, body: { data, object: 'list' } };
+  }
   return {
     status: 200,
     body: {
@@ -64,7 +69,10 @@ function nameOf(question: Question): string {
  * Names of groups and aliases that the key may use. In the place of a wildcard stand the models that it is known to serve; the wildcard
  * itself is shown too with LiteLLM's `return_wildcard_routes=true`, and where no model is known.
  */
-function visibleNames({ snapshot: { groups }, identity, query }: Question): string[] {
+function visibleNames(question: Question): string[] {
+  const { snapshot, identity, query } = question;
+  const { groups } = snapshot;
+  if (query.only_model_access_groups === 'true') return accessGroups(question);
   const isVisible = (name: string, group: ResolvedGroup<Deployment> | undefined): boolean =>
     identity === undefined || mayUseGroup(identity, name, group);
   const wildcards = new Map(groups.all().flatMap((group) => (group.name.includes('*') ? [[group.name, group]] : [])));
@@ -79,7 +87,44 @@ function visibleNames({ snapshot: { groups }, identity, query }: Question): stri
       if (isVisible(each, { name: each, pattern: name, deployments: wildcard?.deployments ?? [] })) names.add(each);
     }
   }
+  for (const [alias, target] of aliasesOf(identity)) {
+    const group = groups.resolve(target);
+    if (group !== undefined && isVisible(target, group)) names.add(alias);
+  }
+  if (query.include_model_access_groups === 'true') for (const name of accessGroups(question)) names.add(name);
   return [...names];
+}
+
+/** The names that the key and its team give to groups. */
+function aliasesOf(identity: Question['identity']): readonly (readonly [string, string])[] {
+  const { key, team } = identity?.objects ?? {};
+  return Object.entries({ ...team?.modelAliases, ...key?.aliases });
+}
+
+/** Access groups of models by which the key may use them. */
+function accessGroups({ snapshot, identity }: Question): string[] {
+  const names = new Set<string>();
+  for (const { deployments } of snapshot.groups.all()) {
+    for (const { config } of deployments) for (const name of accessGroupsOf(config.modelInfo)) names.add(name);
+  }
+  return [...names].filter((name) => identity === undefined || mayUseGroup(identity, name, undefined)).sort();
+}
+
+/** `include_metadata=true`: the fallbacks of each model, of the kind that `fallback_type` names. */
+function metadataFor({ snapshot, query }: Question): ((name: string) => JsonObject) | undefined {
+  if (query.include_metadata !== 'true') return undefined;
+  const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks } = snapshot.config.routing;
+  const maps = new Map([
+    ['general', fallbacks],
+    ['context_window', contextWindowFallbacks],
+    ['content_policy', contentPolicyFallbacks],
+  ]);
+  const map = maps.get(query.fallback_type ?? 'general');
+  if (map === undefined) {
+    const message = `\`fallback_type\` must be one of ${[...maps.keys()].join(', ')}.`;
+    throw new GatewayError('invalid_request', message, { param: 'fallback_type' });
+  }
+  return (name) => ({ metadata: { fallbacks: [...(map.get(name) ?? [])] } });
 }
 
 function isAnthropicClient({ headers }: Question): boolean {

@@ -47,6 +47,7 @@ export class AskedChecks implements AskedHealth {
     const kept = { error: error?.code, checkedAtMs: clock.nowMs(), latencyMs: checkedMs - startedMs, checkedMs };
     for (const id of this.#found.keys()) if (!snapshot.probes.has(id)) this.#found.delete(id);
     this.#found.set(deployment.id, kept);
+    parts.routing.health.note(deployment.id, kept);
     return kept;
   }
 }

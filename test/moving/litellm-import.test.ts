@@ -38,7 +38,13 @@ async function fill(database: LitellmDatabase, simulatorUrl: string): Promise<vo
     ...by,
   });
   await database.insert('BudgetTable', { budget_id: 'b-member', max_budget: 3, allowed_models: ['fast'], ...by });
-  await database.insert('BudgetTable', { budget_id: 'b-customer', max_budget: 2, rpm_limit: 100, ...by });
+  await database.insert('BudgetTable', {
+    budget_id: 'b-customer',
+    max_budget: 2,
+    rpm_limit: 100,
+    tpd_limit: 9_000,
+    ...by,
+  });
   await database.insert('OrganizationTable', {
     organization_id: 'o1',
     organization_alias: 'Acme',
@@ -224,6 +230,8 @@ describe('LiteLLM’s database', { skip: skipWithoutSchema, timeout: 600_000 }, 
         assert.match(await spent.text(), /budget/i);
         const customer = await ask(url, ANNA, 'gpt-4o', { user: 'customer-1' });
         assert.match(await customer.text(), /budget/i);
+        const budgets = (await show(url, '/budget/list')) as unknown as Record<string, unknown>[];
+        assert.equal(budgets.find(({ budget_id: id }) => id === 'b-customer')?.tpd_limit, 9_000);
 
         const key = (await show(url, `/key/info?key=${hashOf(ANNA)}`)).info as Record<string, unknown>;
         assert.deepEqual(

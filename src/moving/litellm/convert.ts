@@ -46,6 +46,7 @@ const LIMITS = [
   'model_max_budget',
   'rpm_limit',
   'tpm_limit',
+  'tpd_limit',
   'max_parallel_requests',
   'budget_id',
 ];
@@ -78,14 +79,7 @@ const IN_METADATA = [
 const DROPPED = ['logging', 'callback_settings', 'secret_manager_settings', 'team_member_budget_id'];
 
 /** Limits that nothing here holds a request to. */
-const NOT_HELD = [
-  'tpd_limit',
-  'model_itpm_limit',
-  'model_otpm_limit',
-  'policies',
-  'guardrails',
-  'object_permission_id',
-];
+const NOT_HELD = ['model_itpm_limit', 'model_otpm_limit', 'policies', 'guardrails', 'object_permission_id'];
 
 function bodyOf(row: JsonObject, columns: readonly string[], metadataFields: readonly string[]): JsonObject {
   const metadata = objectIn(row.metadata);

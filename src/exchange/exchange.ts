@@ -29,6 +29,14 @@ import type { OtherBody } from './other-body.ts';
 import type { Race } from './race.ts';
 import { NO_SLOTS, type RecalledAnswer, type Slots, type StateSlot } from './slots.ts';
 
+/** What instructions lose that differ early from others like them. */
+export interface VolatileHead {
+  /** How many tokens stand behind the difference, about: no prompt cache finds them. */
+  readonly lostTokens: number;
+  /** What reading them from a prompt cache would save; undefined if the model has no price. */
+  readonly lostCost: PicoUsd | undefined;
+}
+
 /** What an estimate of usage starts from. */
 interface Estimate {
   readonly deployment: Deployment;
@@ -134,6 +142,8 @@ export class Exchange implements LaneRequest {
   lane: 'relay' | 'translate' | undefined;
   laneReason: string | undefined;
   dropped: readonly Dropped[] = NO_DROPPED;
+  /** Its instructions differ early from those of others like it; undefined for most. */
+  volatileHead: VolatileHead | undefined;
   /** Milliseconds in which the provider was working for this request. */
   upstreamMs = 0;
   /** When the first byte of the answer went to the client, by the monotonic clock. */

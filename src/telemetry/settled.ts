@@ -101,6 +101,8 @@ export interface SettledExchange {
   readonly cost: PicoUsd | undefined;
   readonly unpriced: boolean;
   readonly dropped: number;
+  /** Tokens that no prompt cache finds, because the instructions before them differ early. */
+  readonly volatileHeadTokens?: number | undefined;
   /** The limit of the answer in tokens, if it was lowered to what a budget allows. */
   readonly loweredMaxTokens?: number | undefined;
   readonly startedAtMs: number;

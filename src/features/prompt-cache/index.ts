@@ -25,6 +25,16 @@ export const promptCache: Feature = {
       type: 'counter',
       help: 'Tokens that providers wrote into their prompt caches, at the same deployments.',
     },
+    {
+      name: 'sluice_prompt_cache_volatile_heads_total',
+      type: 'counter',
+      help: 'Requests whose instructions differ early (a time, an id, a name) from others that are the same otherwise, so that no prompt cache finds the rest.',
+    },
+    {
+      name: 'sluice_prompt_cache_volatile_lost_tokens_total',
+      type: 'counter',
+      help: 'Tokens behind such differences, about.',
+    },
   ],
   start: (world) => new RunningPromptCache(world),
 };

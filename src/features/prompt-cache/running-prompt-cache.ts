@@ -1,10 +1,12 @@
 import type { GatewayConfig } from '../../config/gateway-config.ts';
 import type { Clock } from '../../core/clock.ts';
+import { formatUsd } from '../../core/money.ts';
+import { rateAt } from '../../costs/tiered-rate.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { StateSlot, WrittenCall } from '../../exchange/slots.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
-import { type MarkStyle, type Prompt, withExplicitCaching, writeMarks } from '../../formats/prompt-blocks.ts';
+import { type MarkStyle, type Prompt, unmarked, withExplicitCaching, writeMarks } from '../../formats/prompt-blocks.ts';
 import type { ShownCache } from '../../formats/usage-mask.ts';
 import type { PromptCacheFacts } from '../../models/model-abilities.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
@@ -16,8 +18,10 @@ import type { Hooks, RunningFeature, World } from '../feature.ts';
 import { KeptApart } from './kept-apart.ts';
 import { type Knowledge, type MarkPlan, planMarks } from './plan-marks.ts';
 import { type Prefix, prefixesOf } from './prefixes.ts';
+import { RecentMap } from './recent-map.ts';
 import { ReuseHistory } from './reuse-history.ts';
 import { cacheIdOf, UpstreamCaches } from './upstream-cache.ts';
+import { VolatileHeads } from './volatile-heads.ts';
 import { cachePricesOf, type Life } from './worth.ts';
 
 /** A call whose marks were planned. */
@@ -41,6 +45,10 @@ interface State {
 }
 
 const MINUTE_MS = 60_000;
+const WARN_EVERY_MS = 3_600_000;
+const MOST_WARNED = 4_096;
+const LEAST_LOST_TOKENS = 256;
+const MILLION = 1_000_000;
 /** From so many turns on conversations are of one kind. */
 const MOST_TURNS_APART = 6;
 
@@ -51,11 +59,15 @@ export class RunningPromptCache implements RunningFeature {
   readonly #apart: KeptApart;
   readonly #state: StateSlot<State>;
   readonly #caches: UpstreamCaches;
+  readonly #heads = new VolatileHeads();
+  readonly #log: World['log'];
+  readonly #warned = new RecentMap<number>(MOST_WARNED);
   readonly #histories = new Map<number, ReuseHistory>();
-  readonly #counts = { marked: 0, unmarked: 0, read: 0, written: 0 };
+  readonly #counts = { marked: 0, unmarked: 0, read: 0, written: 0, volatile: 0, lost: 0 };
   #wasUsed = false;
 
-  constructor({ clock, random, seal, stateSlot }: Pick<World, 'clock' | 'random' | 'seal' | 'stateSlot'>) {
+  constructor({ clock, log, random, seal, stateSlot }: Pick<World, 'clock' | 'log' | 'random' | 'seal' | 'stateSlot'>) {
+    this.#log = log;
     this.#apart = new KeptApart(() => seal.derive('prompt cache scopes'));
     this.#clock = clock;
     this.#secret = `${random()} ${random()} ${random()} ${random()}`;
@@ -68,6 +80,8 @@ export class RunningPromptCache implements RunningFeature {
     sluice_prompt_cache_unmarked_requests_total: () => this.#counts.unmarked,
     sluice_prompt_cache_read_tokens_total: () => this.#counts.read,
     sluice_prompt_cache_written_tokens_total: () => this.#counts.written,
+    sluice_prompt_cache_volatile_heads_total: () => this.#counts.volatile,
+    sluice_prompt_cache_volatile_lost_tokens_total: () => this.#counts.lost,
   };
 
   /** On as soon as one deployment asks for something; those that the API added are among them. */
@@ -103,6 +117,7 @@ export class RunningPromptCache implements RunningFeature {
     if (prefixes.length === 0) return asked === body ? undefined : asked;
     // What others sent changes nothing for a caller that is kept apart, not even where its marks stand.
     const cache = cacheIdOf(deployment, scope);
+    if (use.mode !== 'off') this.#lookForVolatile(exchange, deployment, asked, { cache, facts, prompt, prefixes });
     const known = this.#know(exchange, deployment, { cache, facts, prompt, prefixes });
     const countsTurnsOnly = exchange.endpoint.format === 'anthropic-messages';
     const planned = planMarks(prompt, use, facts, known, countsTurnsOnly);
@@ -116,6 +131,41 @@ export class RunningPromptCache implements RunningFeature {
     const marked = writeMarks(asked, style, set, plan.remove);
     const ready = isExplicit(plan, use, facts) ? withExplicitCaching(marked) : marked;
     return ready === body ? undefined : ready;
+  }
+
+  /** Looks whether the instructions differ early from others that are the same otherwise, and says so once an hour. */
+  #lookForVolatile(
+    exchange: Exchange,
+    deployment: Deployment,
+    body: Buffer,
+    { cache, facts, prompt, prefixes }: Described,
+  ): void {
+    const head = prefixes[prompt.staticBlocks - 1];
+    if (head === undefined || facts === undefined || exchange.volatileHead !== undefined) return;
+    if (this.#caches.tokensIn(cache, head.bytes) < facts.leastTokens) return;
+    const pieces = prompt.blocks.slice(0, prompt.staticBlocks).flatMap((block) => [...unmarked(body, block)]);
+    const at = this.#heads.look(cache, head.hash, pieces);
+    const lostTokens = at === undefined ? 0 : Math.round(this.#caches.tokensIn(cache, head.bytes - at));
+    if (lostTokens < LEAST_LOST_TOKENS) return;
+    const card = deployment.priced.ratesAt(exchange.startedAtMs);
+    const { read } = cachePricesOf(card, facts);
+    const perMillion = BigInt(Math.round((1 - read) * MILLION));
+    const lostCost =
+      card === undefined ? undefined : (BigInt(lostTokens) * rateAt(card.input, 0) * perMillion) / BigInt(MILLION);
+    exchange.volatileHead = { lostTokens, lostCost };
+    this.#counts.volatile += 1;
+    this.#counts.lost += lostTokens;
+    const nowMs = this.#clock.monotonicMs();
+    if ((this.#warned.get(deployment.id) ?? Number.NEGATIVE_INFINITY) > nowMs - WARN_EVERY_MS) return;
+    this.#warned.set(deployment.id, nowMs);
+    this.#log.app.warn(
+      {
+        deployment: deployment.id,
+        lost_tokens: lostTokens,
+        ...(lostCost !== undefined && { lost_usd: formatUsd(lostCost) }),
+      },
+      'The instructions of requests differ early and are the same otherwise (a time, an id, a name?): what stands behind the difference is never read from the prompt cache. Put what changes at their end, or into the first message.',
+    );
   }
 
   /** What is known before this request is sent; then its beginnings count as sent. */

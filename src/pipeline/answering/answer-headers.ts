@@ -1,4 +1,5 @@
-import type { Exchange } from '../../exchange/exchange.ts';
+import { formatUsd } from '../../core/money.ts';
+import type { Exchange, VolatileHead } from '../../exchange/exchange.ts';
 import { requestIdHeader } from '../../formats/client-error.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { UpstreamHeaders } from '../../upstream/upstream.ts';
@@ -54,6 +55,7 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
   if (exchange.dropped.length > 0) {
     headers.push('x-sluice-dropped', headerText(exchange.dropped.map(({ field }) => field).join(', ')));
   }
+  if (exchange.volatileHead !== undefined) headers.push('x-sluice-volatile-head', volatileText(exchange.volatileHead));
   const loweredTo = exchange.admission?.claim?.cap;
   if (loweredTo !== undefined) headers.push('x-sluice-lowered-max-tokens', String(loweredTo));
   const limits = limitHeaders(exchange);
@@ -74,6 +76,11 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     if (!hasOwnLimits && name.startsWith('x-ratelimit-')) headers.push(name, text);
   }
   return headers;
+}
+
+/** What instructions lose that differ early, in tokens and USD. Nothing of their words. */
+function volatileText({ lostTokens, lostCost }: VolatileHead): string {
+  return lostCost === undefined ? `tokens=${lostTokens}` : `tokens=${lostTokens}; usd=${formatUsd(lostCost)}`;
 }
 
 /** The region, and in LiteLLM's seconds how long the attempt could take. */

@@ -148,6 +148,8 @@ export class Exchange implements LaneRequest {
   upstreamMs = 0;
   /** When the first byte of the answer went to the client, by the monotonic clock. */
   firstByteMs: number | undefined;
+  /** A copy of what the client gets, if its words are kept. */
+  keptAnswer: { readonly copy: { readonly body: Buffer; readonly isStream: boolean } | undefined } | undefined;
   /** The id in the answer that the client has. */
   answerId: string | undefined;
 

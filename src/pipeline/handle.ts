@@ -9,6 +9,7 @@ import { makeAsk } from './guarding/ask.ts';
 import { guardOutput } from './guarding/guard-output.ts';
 import { identify } from './identify.ts';
 import { openBooks } from './money/books.ts';
+import { keepTexts } from './money/kept-texts.ts';
 import { makeOtherBodies, withEachBody } from './other-bodies.ts';
 import type { Parts } from './parts.ts';
 import { peek } from './peek.ts';
@@ -40,6 +41,7 @@ export async function handle(exchange: Exchange, parts: Parts): Promise<void> {
     await planAndAdmit(exchange, parts);
     // What is recalled is sent to no provider, so a crash can leave no bill behind.
     if (exchange.recalled === undefined) openBooks(exchange, parts);
+    if (exchange.snapshot.config.stores.keepsPrompts) keepTexts(exchange);
     const intervalMs = exchange.snapshot.config.server.keepAlivePingMs;
     if (intervalMs === undefined || !exchange.stream) await guarded(exchange, parts);
     else await keepAlive(exchange, intervalMs, () => guarded(exchange, parts));

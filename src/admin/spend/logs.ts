@@ -48,7 +48,7 @@ async function logs(call: ManagementCall): Promise<JsonValue> {
   }
   const filter: LedgerFilter = { ...scope, ...defined({ requestId, fromMs, toMs }) };
   const rows = await context.ledger.find(filter, { limit: MOST_ROWS, offset: 0 });
-  return rows.map((row) => spendLog(row, call.caller));
+  return rows.map((row) => spendLog(row, call.caller, requestId !== undefined));
 }
 
 /** LiteLLM's sums: for each day its spend, with the keys as members beside it. Days without spend are listed with zeros. */

@@ -1,7 +1,7 @@
 /** A row of the ledger as LiteLLM's spend logs show it, with what we know besides under `sluice`. */
 
 import { ERRORS, type ErrorCode } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { formatUsd, type PicoUsd, usdNumber } from '../../core/money.ts';
 import type { LedgerRow, LedgerStatus } from '../../stores/contracts/ledger.ts';
 import { exceptionClass } from '../../telemetry/exception-class.ts';
@@ -12,7 +12,13 @@ import { isoTime } from '../show.ts';
  * One attempt in the shape of `LiteLLM_SpendLogs`, with the times of this attempt. As in LiteLLM the request's id is that of the
  * answer, if there is one; it is the same for all attempts of a request. Only the operator may see a deployment's address.
  */
-export function spendLog(row: LedgerRow, caller: Pick<Identity, 'isAdmin'>): JsonObject {
+export function spendLog(
+  row: LedgerRow,
+  caller: Pick<Identity, 'isAdmin' | 'userId' | 'keyHash'>,
+  isOfOne = false,
+): JsonObject {
+  const { texts } = row;
+  const mayRead = isOfOne && texts !== undefined && mayReadTexts(row, caller);
   const { attemptStartedAtMs: startedAtMs = row.startedAtMs, attemptEndedAtMs: endedAtMs = row.endedAtMs } = row;
   return {
     request_id: row.answerId ?? row.callId,
@@ -39,15 +45,36 @@ export function spendLog(row: LedgerRow, caller: Pick<Identity, 'isAdmin'>): Jso
     team_id: row.teamId ?? '',
     organization_id: row.organizationId ?? '',
     end_user: row.customerId ?? '',
-    // The ledger keeps neither addresses nor texts of clients.
+    // The ledger keeps no addresses of clients, and their words only where the operator wants it.
     requester_ip_address: null,
-    messages: {},
-    response: {},
-    proxy_server_request: {},
+    ...(mayRead ? shownTexts(texts) : { messages: {}, response: {}, proxy_server_request: {} }),
     session_id: row.sessionId ?? null,
     status: plainStatus(row),
     sluice: ours(row),
   };
+}
+
+/** Words are for admins and for whoever sent them: a team's admin sees what members spent, and not what they wrote. */
+function mayReadTexts(
+  row: LedgerRow,
+  { isAdmin, userId, keyHash }: Pick<Identity, 'isAdmin' | 'userId' | 'keyHash'>,
+): boolean {
+  return isAdmin || row.keyHash === keyHash || (userId !== undefined && row.userId === userId);
+}
+
+/** The words in LiteLLM's places. A request that was cut is a text. */
+function shownTexts({ request, answer }: NonNullable<LedgerRow['texts']>): JsonObject {
+  const body = parsedOrText(request);
+  const asked = isJsonObject(body) ? (body.messages ?? body.input ?? body.contents ?? body.prompt ?? {}) : {};
+  return { messages: asked, response: answer, proxy_server_request: body };
+}
+
+function parsedOrText(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
 }
 
 /** What LiteLLM's gateway itself writes into the metadata of a row; a client cannot say otherwise. */

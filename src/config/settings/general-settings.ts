@@ -178,10 +178,20 @@ export const GENERAL_SETTINGS = {
     default: true,
   }),
   supported_db_objects: later('texts', 'What is kept in the database.'),
-  store_prompts_in_spend_logs: later('flag', 'Keeps prompts and answers in the ledger.'),
+  store_prompts_in_spend_logs: now(
+    'flag',
+    'Keeps the words of requests and answers in the ledger, 16,384 characters of each, without media and secrets. They are shown to admins and to whoever asked, with `/spend/logs?request_id=`, and deleted with their rows. A key or team with `store_prompts_in_spend_logs: false` in its metadata, and a request with `no-log`, are left out.',
+    'stores.keepsPrompts',
+    false,
+  ),
   disable_spend_logs: now('flag', 'Keeps no rows of single requests, only sums.', 'stores.withoutRows', false),
   disable_spend_updates: never('flag', 'Budgets are held by the sums.'),
-  disable_error_logs: never('flag', 'Of a failed request the ledger keeps the class of its error, and no text of it.'),
+  disable_error_logs: now(
+    'flag',
+    'Keeps no rows of attempts that failed and used nothing. (Of a failure the ledger keeps the class, and no text of it.)',
+    'stores.withoutErrorRows',
+    false,
+  ),
   disable_reset_budget: later('flag', 'Never resets budgets.', { default: false }),
   maximum_spend_logs_retention_period: now(
     'duration',

@@ -10,7 +10,12 @@ import { SseSplitter } from '../../wire/sse.ts';
 
 /** An answer as guards see it. */
 export function viewOf(format: FormatId, body: Buffer, isStream: boolean): AnswerView {
-  return { text: isStream ? textOfStream(format, body) : textOfWhole(formatParts(format), body), body, isStream };
+  return { text: textOfAnswer(format, body, isStream), body, isStream };
+}
+
+/** The words of an answer; of one that is not a conversation, the whole body. */
+export function textOfAnswer(format: FormatId, body: Buffer, isStream: boolean): string {
+  return isStream ? textOfStream(format, body) : textOfWhole(formatParts(format), body);
 }
 
 /** Reads the words of a stream as it comes. What is not an event of the format has no words. */

@@ -145,7 +145,7 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
       if (admission.isJournalled) parts.journal.drop(callId);
       return NO_ROWS;
     }
-    const rows = ledgerRows(exchange);
+    const rows = kept(exchange, ledgerRows(exchange));
     const charges = chargesOfRows(exchange.snapshot, exchange.startedAtMs, rows);
     const settlement =
       admission.claim === undefined && charges.length === 0 ? undefined : settlementOf(exchange, charges);
@@ -168,8 +168,17 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
   }
 }
 
+/** With `disable_error_logs` failures leave no rows; what cost or used something is booked all the same. */
+function kept({ snapshot }: Exchange, rows: readonly LedgerRow[]): readonly LedgerRow[] {
+  if (!snapshot.config.stores.withoutErrorRows) return rows;
+  return rows.filter(
+    ({ status, cost = 0n, inputTokens, outputTokens }) =>
+      status !== 'failure' || cost > 0n || inputTokens + outputTokens > 0,
+  );
+}
+
 function closeRefused(exchange: Exchange, parts: Parts): readonly LedgerRow[] {
-  if (!parts.refusalRows.take(exchange)) return NO_ROWS;
+  if (exchange.snapshot.config.stores.withoutErrorRows || !parts.refusalRows.take(exchange)) return NO_ROWS;
   const rows = [refusalRow(exchange)];
   parts.journal.close({ callId: exchange.callId, rows });
   return rows;

@@ -14,6 +14,7 @@ import type { LedgerRow, LedgerStatus } from '../../stores/contracts/ledger.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
 import { PLATFORM_KEY_ALIAS, PLATFORM_KEY_HASH } from '../../tenancy/make-identity.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
+import { textsOf } from './kept-texts.ts';
 import { pricedExtras } from './priced-extras.ts';
 
 const NO_TAGS: readonly string[] = [];
@@ -171,6 +172,7 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
     requestedCost: usage === undefined ? undefined : requestedCost(exchange, attempt, usage),
     hold: number === 0 ? admission?.claim?.hold : undefined,
     price: card === undefined ? undefined : priceOf(card),
+    texts: isLast ? textsOf(exchange) : undefined,
     metadata: mockedBy === undefined ? shared.metadata : { ...shared.metadata, mocked_by: mockedBy },
     accounts: accountsOf(exchange, deploymentId, deployment?.provider.name ?? attempt.provider),
   };

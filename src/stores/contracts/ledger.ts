@@ -9,7 +9,7 @@ import type { PicoUsd } from '../../core/money.ts';
 export type LedgerStatus = 'success' | 'failure' | 'client-gone' | 'lost' | 'orphan' | 'cache-hit';
 
 /**
- * One attempt: what it used, what it cost and why. Holds no prompt, answer or key. Times are milliseconds since the
+ * One attempt: what it used, what it cost and why. Holds no key, and no prompt or answer unless the operator wants them kept. Times are milliseconds since the
  * epoch. A member without a value may be there or not: rows that are made with all of them have one shape, and stay fast.
  */
 export interface LedgerRow {
@@ -72,6 +72,8 @@ export interface LedgerRow {
   readonly sessionId?: string | undefined;
   /** `spend_logs_metadata` and the like. */
   readonly metadata?: JsonObject | undefined;
+  /** The words of the request and of its answer, if they are kept: on the last row of a request. */
+  readonly texts?: { readonly request: string; readonly answer: string } | undefined;
   /** Accounts this row's cost counts for: `key:…`, `team:…`, `deployment:…`. */
   readonly accounts: readonly string[];
 }

@@ -52,7 +52,7 @@ describe('store_prompts_in_spend_logs', { timeout: 60_000 }, () => {
     assert.ok(!(await gateway.logLines()).join('').includes('rivers'), 'the log has none of it');
   });
 
-  it('shows them to admins and to whoever asked, one request at a time', async (context) => {
+  it('shows them to admins and to the user that asked, one request at a time', async (context) => {
     const gateway = await gatewayFor(context, true);
     const answer = await ask(gateway, 'mine');
     assert.deepEqual((await rowFor(gateway, answer, 'mine'))?.messages, ASKED);

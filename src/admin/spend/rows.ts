@@ -54,7 +54,7 @@ export function spendLog(
   };
 }
 
-/** Words are for admins and for whoever sent them: a team's admin sees what members spent, and not what they wrote. */
+/** Words are for admins and for the caller that sent them: a team's admin sees what members spent, and not what they wrote. */
 function mayReadTexts(
   row: LedgerRow,
   { isAdmin, userId, keyHash }: Pick<Identity, 'isAdmin' | 'userId' | 'keyHash'>,

@@ -180,7 +180,7 @@ export const GENERAL_SETTINGS = {
   supported_db_objects: later('texts', 'What is kept in the database.'),
   store_prompts_in_spend_logs: now(
     'flag',
-    'Keeps the words of requests and answers in the ledger, 16,384 characters of each, without media and secrets. They are shown to admins and to whoever asked, with `/spend/logs?request_id=`, and deleted with their rows. A key or team with `store_prompts_in_spend_logs: false` in its metadata, and a request with `no-log`, are left out.',
+    'Keeps the words of requests and answers in the ledger, 16,384 characters of each, without media and secrets. They are shown to admins and to the key or user that asked, with `/spend/logs?request_id=`, and deleted with their rows. A key or team with `store_prompts_in_spend_logs: false` in its metadata, and a request with `no-log`, are left out.',
     'stores.keepsPrompts',
     false,
   ),

@@ -168,7 +168,7 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
   }
 }
 
-/** With `disable_error_logs` failures leave no rows; what cost or used something is booked all the same. */
+/** With `disable_error_logs` failures leave no rows; what cost or used something is still booked. */
 function kept({ snapshot }: Exchange, rows: readonly LedgerRow[]): readonly LedgerRow[] {
   if (!snapshot.config.stores.withoutErrorRows) return rows;
   return rows.filter(

@@ -18,12 +18,12 @@ const texts = new Map(files.map((name) => [name, readFileSync(join(folder, name)
 const env = Object.fromEntries(
   [...texts.values()].flatMap((text) =>
     [...text.matchAll(/os\.environ\/(\w+)/g)].flatMap(([, name = '']) =>
-      name === 'NOT_SET_ANYWHERE' ? [] : [[name, valueOf(name)] as const],
+      name === 'NOT_SET_ANYWHERE' ? [] : [[name, valueFor(name)] as const],
     ),
   ),
 );
 
-function valueOf(name: string): string {
+function valueFor(name: string): string {
   if (name === 'DATABASE_URL') return 'postgresql://user:password@db.example.com:5432/litellm';
   return name === 'REDIS_PORT' ? '6379' : `value-of-${name.toLowerCase()}-0123456789`;
 }

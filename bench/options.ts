@@ -32,6 +32,7 @@ export const HELP = `npm run bench -- [options]
   --only TEXT      rows whose name holds TEXT, several with commas: "relay, stream", chunk
   --only storm     instead of rows: clients that retry against an upstream with 0, 50 and 100 % errors
   --only replay    instead of rows: an hour of real traffic against budgets (or: npm run bench -- replay)
+  answer-cache     instead of rows: what a cached answer costs beside a relayed one
   prompt-cache     instead of rows: what an hour of real traffic costs with a provider's prompt cache, by policy
   sessions         instead of rows: what agents cost with the provider's prompt cache, through the gateway and the simulator
   crash            instead of rows: gateways that are killed under load, --rounds times (5) for each kind of store
@@ -73,7 +74,10 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   const requests = Number(values.requests);
   if (!Number.isInteger(requests) || requests < 100) throw new Error('--requests takes a whole number from 100 on');
   const unknown = positionals.find(
-    (name) => !['chaos', 'claims', 'crash', 'memory', 'prompt-cache', 'replay', 'sessions', 'storm'].includes(name),
+    (name) =>
+      !['answer-cache', 'chaos', 'claims', 'crash', 'memory', 'prompt-cache', 'replay', 'sessions', 'storm'].includes(
+        name,
+      ),
   );
   if (unknown !== undefined) throw new Error(`nothing to measure is called ${unknown}`);
   const parts = (text: string) => text.split(/,(?! )/).filter((part) => part !== '');

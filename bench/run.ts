@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { printAnswerCache } from './answer-cache.ts';
 import { printChaos } from './chaos.ts';
 import { printClaims } from './claims.ts';
 import { printCrash } from './crash.ts';
@@ -104,5 +105,6 @@ else if (options.only.join() === 'sessions') await printSessions();
 else if (options.only.join() === 'crash') await printCrash(options.rounds);
 else if (options.only.join() === 'chaos') await printChaos(options.minutes);
 else if (options.only.join() === 'memory') await printMemory(options.requests, options.minutes);
+else if (options.only.join() === 'answer-cache') await printAnswerCache(options.rounds);
 else if (options.only.join() === 'claims') await printClaims(options.rounds);
 else await bench(options);

@@ -30,7 +30,7 @@ export function startOther(setting: TargetSetting): Promise<Target> {
 async function startCheckout(
   name: string,
   root: string,
-  { upstreamPort, folder, isProfiled }: TargetSetting,
+  { upstreamPort, folder, isProfiled, litellmSettings }: TargetSetting,
 ): Promise<Target> {
   const program = ['bin/sluice.js', 'bin/sluice.cjs'].map((path) => join(root, path)).find(existsSync);
   if (program === undefined) throw new TargetMissing(`${root} has no bin/sluice.cjs`);
@@ -38,7 +38,7 @@ async function startCheckout(
   const home = join(folder, name);
   mkdirSync(home, { recursive: true });
   const config = join(home, 'config.yaml');
-  writeFileSync(config, configuration(upstreamPort));
+  writeFileSync(config, configuration(upstreamPort, litellmSettings));
   const log = openSync(join(home, 'access.log'), 'w');
   const profile = join(CACHE_FOLDER, 'profile');
   const flags = isProfiled ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
@@ -70,7 +70,7 @@ async function startCheckout(
   };
 }
 
-function configuration(upstreamPort: number): string {
+function configuration(upstreamPort: number, litellmSettings = ''): string {
   const deployment = (group: string, provider: string, model: string, base: string) => `
   - model_name: ${group}
     litellm_params:
@@ -86,7 +86,7 @@ function configuration(upstreamPort: number): string {
   ).join('')}
 litellm_settings:
   log_level: info
-  log_format: json
+  log_format: json${litellmSettings === '' ? '' : `\n  ${litellmSettings}`}
 general_settings:
   master_key: os.environ/BENCH_MASTER_KEY
   enable_prometheus_metrics: true

@@ -31,6 +31,8 @@ export interface TargetSetting {
   readonly isProfiled: boolean;
   /** The root of the other checkout that is measured, if there is one. */
   readonly against: string | undefined;
+  /** Further lines of Sluice's `litellm_settings`. */
+  readonly litellmSettings?: string;
 }
 
 /** A target that cannot run here, and why. */

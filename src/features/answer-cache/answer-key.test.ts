@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { answerKey, type KeyParts } from './answer-key.ts';
+import { AnswerKeys, type KeyParts } from './answer-key.ts';
 
 const SECRET = Buffer.alloc(32, 7);
+const keys = new AnswerKeys(SECRET);
 const PARTS: KeyParts = {
   scopeKind: 'team',
   scopeId: 'team:a',
@@ -17,29 +19,29 @@ const PARTS: KeyParts = {
 };
 
 test('a key is the same for the same parts, another one for every other part, and says nothing of them', () => {
-  const key = answerKey(SECRET, PARTS);
+  const key = keys.keyOf(PARTS);
   assert.match(key, /^[0-9a-f]{64}$/);
-  assert.equal(answerKey(SECRET, { ...PARTS }), key);
+  assert.equal(keys.keyOf({ ...PARTS }), key);
   for (const part of Object.keys(PARTS) as (keyof KeyParts)[]) {
-    assert.notEqual(answerKey(SECRET, { ...PARTS, [part]: `${PARTS[part]}x` }), key, part);
+    assert.notEqual(keys.keyOf({ ...PARTS, [part]: `${PARTS[part]}x` }), key, part);
   }
-  assert.notEqual(answerKey(Buffer.alloc(32, 8), PARTS), key, 'another secret');
+  assert.notEqual(new AnswerKeys(Buffer.alloc(32, 8)).keyOf(PARTS), key, 'another secret');
 });
 
 test('parts that run together into the same text are different keys', () => {
   const names = Object.keys(PARTS) as (keyof KeyParts)[];
-  const keys = new Set<string>();
+  const different = new Set<string>();
   let made = 0;
   for (const [index, left] of names.entries()) {
     const right = names[index + 1];
     if (right === undefined) continue;
     for (let at = 0; at <= 6; at += 1) {
-      keys.add(answerKey(SECRET, { ...PARTS, [left]: 'aaaaaa'.slice(0, at), [right]: 'aaaaaa'.slice(at) }));
+      different.add(keys.keyOf({ ...PARTS, [left]: 'aaaaaa'.slice(0, at), [right]: 'aaaaaa'.slice(at) }));
       made += 1;
     }
   }
   // A part that is empty where it is anyway may make the same list of parts twice.
-  assert.ok(keys.size >= made - names.length, `${keys.size} of ${made}`);
+  assert.ok(different.size >= made - names.length, `${different.size} of ${made}`);
 });
 
 test('millions of pairs of requests that differ in their scope alone share no key, ids that run together alike among them', () => {
@@ -66,13 +68,26 @@ test('millions of pairs of requests that differ in their scope alone share no ke
       scopes.set(JSON.stringify([scopeKind, turned, namespace, ownNamespace]), parts);
     }
   }
-  const keys = new Set([...scopes.values()].map((parts) => answerKey(SECRET, parts)));
+  const made = new Set([...scopes.values()].map((parts) => keys.keyOf(parts)));
   const pairs = (scopes.size * (scopes.size - 1)) / 2;
   assert.ok(pairs > 1_000_000, `${pairs} pairs`);
-  assert.equal(keys.size, scopes.size, 'each pair has two keys');
+  assert.equal(made.size, scopes.size, 'each pair has two keys');
 });
 
 test('different halves of surrogate pairs make different keys', () => {
   const ids = ['\ud800', '\ud801', '\udfff', '\ufffd', '"\\ud800"'];
-  assert.equal(new Set(ids.map((scopeId) => answerKey(SECRET, { ...PARTS, scopeId }))).size, ids.length);
+  assert.equal(new Set(ids.map((scopeId) => keys.keyOf({ ...PARTS, scopeId }))).size, ids.length);
+});
+
+test('a name of a scope is an HMAC, and ids that run together alike have different ones', () => {
+  const text = ['answer-1', 'scope', 'team', 'ä1'].map((part) => `u${Buffer.byteLength(part)}:${part}`).join('');
+  assert.equal(keys.nameOf({ kind: 'team', id: 'ä1' }), createHmac('sha256', SECRET).update(text).digest('hex'));
+  const scopes = [
+    ['team', 'a'],
+    ['team', 'a:b'],
+    ['team:a', 'b'],
+    ['user', 'a'],
+  ].map(([kind = '', id = '']) => ({ kind, id }));
+  const fresh = scopes.map((scope) => keys.nameOf(scope));
+  assert.equal(new Set(fresh).size, scopes.length);
 });

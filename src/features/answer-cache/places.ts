@@ -3,7 +3,7 @@ import type { CacheConfig } from '../../config/gateway-config.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
-import { answerKey, scopeName } from './answer-key.ts';
+import { AnswerKeys } from './answer-key.ts';
 import { type CacheControls, readControls } from './cache-controls.ts';
 import { GroupMarks } from './group-mark.ts';
 import { RequestDigests } from './request-digest.ts';
@@ -30,12 +30,12 @@ const BOUND_MEMBERS = ['previous_response_id', 'conversation', 'prompt', 'backgr
 
 /** The places of answers, under one secret. */
 export class Places {
-  readonly #secret: Buffer;
+  readonly #keys: AnswerKeys;
   readonly #marks = new GroupMarks();
   readonly #digests = new RequestDigests();
 
   constructor(secret: Buffer) {
-    this.#secret = secret;
+    this.#keys = new AnswerKeys(secret);
   }
 
   /** Where the answer to a request is kept; undefined: the request has nothing to do with the cache. Throws as `shelfOf` does. */
@@ -76,13 +76,13 @@ export class Places {
       groupMark: this.#marks.of(group.deployments),
       way: wayOf(exchange),
     };
-    const keyOf = (request: string): string => answerKey(this.#secret, { ...shared, request });
+    const keyOf = (request: string): string => this.#keys.keyOf({ ...shared, request });
     return { scope: this.nameOf(scope), controls, keyOf };
   }
 
   /** What the store calls a scope. */
   nameOf(scope: { readonly kind: string; readonly id: string }): string {
-    return scopeName(this.#secret, scope);
+    return this.#keys.nameOf(scope);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What decides the answer to a request, as a digest: equal for requests that the same answer suits, however they are written. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { canonicalJson, isPlain } from '../../core/canonical-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
@@ -18,8 +18,7 @@ export class RequestDigests {
 
   /** The digest of a request. `scope` keeps apart what is remembered: the time it takes does not show what others asked. */
   of({ body, endpoint: { format }, envelope, mostParsedBytes }: RequestToDigest, scope: string): string {
-    const bytes = createHash('sha256').update(scope).update('\0').update(format).update('\0').update(body);
-    const id = bytes.digest('base64');
+    const id = `${scope} ${format} ${hash('sha256', body, 'base64')}`;
     const known = this.#known.get(id);
     if (known !== undefined) {
       this.#known.delete(id);

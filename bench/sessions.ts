@@ -156,7 +156,7 @@ function configOf({ params, hasAffinity }: Policy): string {
         ...params,
       },
     })),
-    router_settings: { ...ONE_ATTEMPT, ...(hasAffinity && { optional_pre_call_checks: ['prompt_caching'] }) },
+    router_settings: { ...ONE_ATTEMPT, prefix_affinity: hasAffinity },
     general_settings: { master_key: 'os.environ/TEST_MASTER_KEY' },
   });
 }

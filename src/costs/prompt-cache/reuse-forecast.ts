@@ -35,9 +35,18 @@ interface ForecastOptions {
 interface Prefix {
   seen: number;
   atMs: number;
-  /** Tokens of the prompt that had it last. */
+  /** Tokens of the prompt that had it last, and prefixes. */
   promptTokens: number;
+  promptSteps: number;
   lesson: Lesson | undefined;
+}
+
+/** A prompt that has a prefix. */
+interface Sight {
+  readonly nowMs: number;
+  readonly promptTokens: number;
+  readonly promptSteps: number;
+  readonly lesson: Lesson;
 }
 
 /** A guess that time will answer. */
@@ -51,7 +60,7 @@ interface Lesson {
 }
 
 const DEFAULT_PREFIXES = 200_000;
-const MOST_POOLS = 64;
+const MOST_POOLS = 512;
 /** A prefix that is shorter is in no cache. */
 const LEAST_SHARED_TOKENS = 1_024;
 /** Two prompts of a conversation share all of the earlier one but what is less than a step. */
@@ -92,27 +101,34 @@ export class ReuseForecast {
     const past = chain.keys.map((key) => this.#recall(key));
     const gap = past.indexOf(undefined);
     const known = gap === -1 ? past.length : gap;
-    const kin = kinOf(past[known - 1], chain.tokens[known - 1] ?? 0, nowMs);
+    const kin = kinOf(past[known - 1], known, chain.tokens[known - 1] ?? 0, nowMs);
     const promptTokens = chain.tokens.at(-1) ?? 0;
     const newTokens = promptTokens - (chain.tokens[known - 1] ?? 0);
     const chances: number[] = [];
     for (let start = 0; start < past.length; ) {
       const first = start < known ? past[start] : undefined;
       const end = first === undefined ? past.length : endOfStretch(past, start, known);
+      const kind = first === undefined ? 'new' : end === known ? 'deepest' : 'inner';
       const cells = cellsOf({
         ...kin,
-        kind: first === undefined ? 'new' : end === known ? 'deepest' : 'inner',
+        kind,
         newTokens,
         seen: first?.seen ?? kin.seen,
         idleMs: first === undefined ? kin.idleMs : nowMs - first.atMs,
       });
-      const chance = table.chance(cells);
+      const isFirst = kind === 'new' && kin.kinship !== 'turn' && promptTokens >= LEAST_SHARED_TOKENS;
+      const chance = isFirst ? table.chanceOfFirst(cells) : table.chance(cells);
       const length = (chain.tokens[end - 1] ?? 0) - (chain.tokens[start - 1] ?? 0);
       const lesson = { table, cells, atMs: nowMs, steps: end - start, weight: weightOf(length), stepsBack: 0 };
       this.#ask(lesson);
       for (let index = start; index < end; index += 1) {
         chances.push(chance);
-        this.#note(chain.keys[index] as PrefixKey, past[index], nowMs, promptTokens, lesson);
+        this.#note(chain.keys[index] as PrefixKey, past[index], {
+          nowMs,
+          promptTokens,
+          promptSteps: past.length,
+          lesson,
+        });
       }
       start = end;
     }
@@ -136,15 +152,17 @@ export class ReuseForecast {
     this.#young.set(key, prefix);
   }
 
-  #note(key: PrefixKey, prefix: Prefix | undefined, nowMs: number, promptTokens: number, lesson: Lesson): void {
+  #note(key: PrefixKey, prefix: Prefix | undefined, sight: Sight): void {
+    const { nowMs, promptTokens, promptSteps, lesson } = sight;
     if (prefix === undefined) {
-      this.#keep(key, { seen: 1, atMs: nowMs, promptTokens, lesson });
+      this.#keep(key, { seen: 1, atMs: nowMs, promptTokens, promptSteps, lesson });
       return;
     }
     if (prefix.lesson !== undefined && nowMs - prefix.atMs <= this.#lifeMs) prefix.lesson.stepsBack += 1;
     prefix.seen += 1;
     prefix.atMs = nowMs;
     prefix.promptTokens = promptTokens;
+    prefix.promptSteps = promptSteps;
     prefix.lesson = lesson;
   }
 
@@ -168,12 +186,15 @@ export class ReuseForecast {
     }
   }
 
+  /** What a pool has learned; the pool that was used longest ago is forgotten for one too many, and shares nothing with it. */
   #tableOf(pool: string): ReuseTable {
-    let table = this.#tables.get(pool);
-    if (table !== undefined) return table;
-    const name = this.#tables.size < MOST_POOLS ? pool : '';
-    table = this.#tables.get(name) ?? this.#makeTable();
-    this.#tables.set(name, table);
+    const table = this.#tables.get(pool) ?? this.#makeTable();
+    this.#tables.delete(pool);
+    if (this.#tables.size >= MOST_POOLS) {
+      const oldest = this.#tables.keys().next();
+      if (oldest.done !== true) this.#tables.delete(oldest.value);
+    }
+    this.#tables.set(pool, table);
     return table;
   }
 }
@@ -185,9 +206,10 @@ interface Kin {
   readonly idleMs: number;
 }
 
-function kinOf(deepest: Prefix | undefined, sharedTokens: number, nowMs: number): Kin {
+function kinOf(deepest: Prefix | undefined, sharedSteps: number, sharedTokens: number, nowMs: number): Kin {
   if (deepest === undefined) return { kinship: 'first', lostTokens: 0, seen: 0, idleMs: 0 };
-  const lostTokens = deepest.promptTokens - sharedTokens;
+  // How many tokens a text has may have been learned better since.
+  const lostTokens = deepest.promptSteps > sharedSteps ? deepest.promptTokens - sharedTokens : 0;
   const isTurn = lostTokens <= STEP_TOKENS;
   const kinship = sharedTokens < LEAST_SHARED_TOKENS ? 'first' : isTurn ? 'turn' : 'branch';
   return { kinship, lostTokens, seen: deepest.seen, idleMs: nowMs - deepest.atMs };

@@ -10,6 +10,9 @@ interface Cell {
 const TRUST = 10;
 /** The chance where nothing is known: what is seen for the first time is not written before its like was seen to come back. */
 const UNKNOWN = 0.1;
+/** An even chance, for so few that traffic that never comes back costs nothing to speak of: who tries marks out sees them at once. */
+const BENEFIT_OF_DOUBT = 0.5;
+const MOST_DOUBTFUL = 4;
 /** So many stretches what is assumed at the start is worth. */
 const ASSUMED_TRIALS = 30;
 /**
@@ -33,13 +36,13 @@ const MOST_TRIED = 1_000;
 /** The chances of one pool of traffic. Bounded: there are only so many cells. */
 export class ReuseTable {
   readonly #cells = new Map<number, Cell>();
+  #doubtful = 0;
 
   constructor() {
     for (const [kind, kinship, lostTokens, chance] of ASSUMED) {
-      this.#cells.set(widestCell({ kind, kinship, lostTokens }), {
-        tried: ASSUMED_TRIALS,
-        back: ASSUMED_TRIALS * chance,
-      });
+      // So that it comes out as said when it is shrunk towards what is unknown.
+      const back = chance * (ASSUMED_TRIALS + TRUST) - TRUST * UNKNOWN;
+      this.#cells.set(widestCell({ kind, kinship, lostTokens }), { tried: ASSUMED_TRIALS, back });
     }
   }
 
@@ -51,6 +54,14 @@ export class ReuseTable {
       if (cell !== undefined) chance = (cell.back + TRUST * chance) / (cell.tried + TRUST);
     }
     return chance;
+  }
+
+  /** The chance of what goes on from nothing that was seen: the very first ones have the benefit of the doubt. */
+  chanceOfFirst(cells: readonly number[]): number {
+    const chance = this.chance(cells);
+    if (this.#doubtful >= MOST_DOUBTFUL) return chance;
+    this.#doubtful += 1;
+    return Math.max(chance, BENEFIT_OF_DOUBT);
   }
 
   /** Takes in what became of a stretch: `share` of it came back. */

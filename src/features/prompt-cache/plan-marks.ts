@@ -47,6 +47,8 @@ export interface Knowledge {
   readonly ofStatic: Chances;
   readonly ofWhole: Chances;
   readonly prices: CachePrices;
+  /** Of how many blocks writing is expected to pay for a short life; 0: of none; undefined: of all, if of any. */
+  readonly cut?: number;
 }
 
 const NOTHING: readonly never[] = [];
@@ -89,13 +91,14 @@ function planAuto(prompt: Prompt, facts: PromptCacheFacts, known: Knowledge): Ma
     return { set: NOTHING, remove: NOTHING, reason: 'client' };
   }
   const isLong = (block: number): boolean => known.tokensAt(block) >= facts.leastTokens;
-  const end = lastPlace(prompt, staticBlocks, blocks.length);
+  const cut = known.cut ?? blocks.length;
+  const end = lastPlace(prompt, staticBlocks, cut > staticBlocks ? cut : blocks.length);
   const head = lastPlace(prompt, 0, staticBlocks);
   if (end === undefined && head === undefined) return { set: NOTHING, remove: NOTHING, reason: 'no-place' };
   if (!isLong(end ?? head ?? 0)) return { set: NOTHING, remove: NOTHING, reason: 'short' };
   const lives = new Map<number, Life>();
   const kept = lastKept(prompt, known);
-  const endLife = end === undefined ? undefined : (known.keptFor(end) ?? bestLife(known.ofWhole, known.prices));
+  const endLife = end === undefined ? undefined : (known.keptFor(end) ?? lifeOfEnd(known));
   if (end !== undefined && endLife !== undefined) lives.set(end, endLife);
   if (head !== undefined && isLong(head)) {
     // What is written up to the end is written up to the static part too: another mark in it costs nothing.
@@ -108,6 +111,12 @@ function planAuto(prompt: Prompt, facts: PromptCacheFacts, known: Knowledge): Ma
   }
   if (lives.size === 0) return { set: NOTHING, remove: NOTHING, reason: 'rare' };
   return { set: inOrder(lives), remove: NOTHING, reason: 'marked' };
+}
+
+/** The life of the conversation's part: what does not pay for a short life may pay for an hour. */
+function lifeOfEnd({ cut, ofWhole, prices }: Knowledge): Life {
+  const best = bestLife(ofWhole, prices);
+  return cut === undefined || best === 'hour' ? best : cut > 0 ? 'short' : undefined;
 }
 
 /** Whether the provider finds what it keeps when it looks back from the mark at the end. */

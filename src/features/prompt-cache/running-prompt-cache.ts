@@ -18,6 +18,7 @@ import type { Hooks, RunningFeature, World } from '../feature.ts';
 import { KeptApart } from './kept-apart.ts';
 import { type Knowledge, type MarkPlan, planMarks } from './plan-marks.ts';
 import { type Prefix, prefixesOf } from './prefixes.ts';
+import { cutOf, type Prospects, ProspectsOfPrompts } from './prospects.ts';
 import { RecentMap } from './recent-map.ts';
 import { ReuseHistory } from './reuse-history.ts';
 import { cacheIdOf, UpstreamCaches } from './upstream-cache.ts';
@@ -42,6 +43,8 @@ type Described = Pick<PlannedCall, 'cache' | 'facts' | 'prompt' | 'prefixes'>;
 
 interface State {
   readonly calls: Map<string, PlannedCall>;
+  /** What is expected of the prompt, by the cache that it was sent to: another attempt is no further prompt. */
+  readonly prospects: Map<string, Prospects>;
 }
 
 const MINUTE_MS = 60_000;
@@ -63,6 +66,7 @@ export class RunningPromptCache implements RunningFeature {
   readonly #log: World['log'];
   readonly #warned = new RecentMap<number>(MOST_WARNED);
   readonly #histories = new Map<number, ReuseHistory>();
+  readonly #prospects = new ProspectsOfPrompts();
   readonly #counts = { marked: 0, unmarked: 0, read: 0, written: 0, volatile: 0, lost: 0 };
   #wasUsed = false;
 
@@ -71,7 +75,7 @@ export class RunningPromptCache implements RunningFeature {
     this.#apart = new KeptApart(() => seal.derive('prompt cache scopes'));
     this.#clock = clock;
     this.#secret = `${random()} ${random()} ${random()} ${random()}`;
-    this.#state = stateSlot(() => ({ calls: new Map() }));
+    this.#state = stateSlot(() => ({ calls: new Map(), prospects: new Map() }));
     this.#caches = new UpstreamCaches(clock);
   }
 
@@ -118,7 +122,7 @@ export class RunningPromptCache implements RunningFeature {
     // What others sent changes nothing for a caller that is kept apart, not even where its marks stand.
     const cache = cacheIdOf(deployment, scope);
     if (use.mode !== 'off') this.#lookForVolatile(exchange, deployment, asked, { cache, facts, prompt, prefixes });
-    const known = this.#know(exchange, deployment, { cache, facts, prompt, prefixes });
+    const known = this.#know(exchange, deployment, { cache, facts, prompt, prefixes }, `${deployment.group}\n${scope}`);
     const countsTurnsOnly = exchange.endpoint.format === 'anthropic-messages';
     const planned = planMarks(prompt, use, facts, known, countsTurnsOnly);
     const plan = use.isPartitioned ? { ...planned, set: ofOneLife(planned.set) } : planned;
@@ -169,7 +173,12 @@ export class RunningPromptCache implements RunningFeature {
   }
 
   /** What is known before this request is sent; then its beginnings count as sent. */
-  #know(exchange: Exchange, deployment: Deployment, { cache, facts, prompt, prefixes }: Described): Knowledge {
+  #know(
+    exchange: Exchange,
+    deployment: Deployment,
+    { cache, facts, prompt, prefixes }: Described,
+    pool: string,
+  ): Knowledge {
     const history = this.#historyOf(facts);
     const head = prefixes[prompt.staticBlocks - 1];
     const whole = prefixes[prefixes.length - 1];
@@ -180,12 +189,14 @@ export class RunningPromptCache implements RunningFeature {
     // Another attempt of the same request is no further request.
     const isFirst = this.#isFirstCall(exchange, cache);
     if (isFirst) for (const { hash } of prefixes) history.cameAgain(cache + hash);
+    const ofEnd = this.#ofEnd(exchange, deployment, { cache, facts, prompt, prefixes }, pool);
     const known: Knowledge = {
       prefixes,
       tokensAt: (block) => this.#caches.tokensIn(cache, prefixes[block]?.bytes ?? 0),
       keptFor: (block) => this.#keptFor(cache, prefixes[block]),
       ofStatic: history.chances(ofHead),
-      ofWhole: history.chances(ofWhole),
+      ofWhole: ofEnd?.chances ?? history.chances(ofWhole),
+      ...(ofEnd !== undefined && { cut: ofEnd.cut }),
       prices: cachePricesOf(deployment.priced.ratesAt(exchange.startedAtMs), facts ?? NO_FACTS),
     };
     if (isFirst) {
@@ -193,6 +204,24 @@ export class RunningPromptCache implements RunningFeature {
       if (head !== undefined && head !== whole) history.sent(cache + head.hash, ofHead);
     }
     return known;
+  }
+
+  /** What is expected of the conversation, where marks roll through it. */
+  #ofEnd(exchange: Exchange, deployment: Deployment, { cache, facts, prefixes }: Described, pool: string) {
+    if (deployment.promptCache?.mode !== 'auto' || facts === undefined || facts.how === 'automatic') return undefined;
+    const chain = {
+      keys: prefixes.map(({ hash }) => cache + hash),
+      tokens: prefixes.map(({ bytes }) => this.#caches.tokensIn(cache, bytes)),
+    };
+    const { prospects } = exchange.of(this.#state);
+    let found = prospects.get(cache);
+    if (found === undefined) {
+      found = this.#prospects.observe(pool, chain, facts.lifeMinutes * MINUTE_MS, this.#clock.monotonicMs());
+      prospects.set(cache, found);
+    }
+    const keptBlocks = 1 + prefixes.findLastIndex((prefix) => this.#keptFor(cache, prefix) !== undefined);
+    const prices = cachePricesOf(deployment.priced.ratesAt(exchange.startedAtMs), facts);
+    return cutOf(found, { chain, keptBlocks, leastTokens: facts.leastTokens, prices });
   }
 
   #keptFor(cache: string, prefix: Prefix | undefined): Life {

@@ -71,7 +71,8 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     findGroup(exchange);
     const regions = exchange.ownIdentity === undefined ? findRegions(exchange, parts) : undefined;
     if (regions !== undefined) await regions;
-    if (round === 1) await prepareBodies(exchange, parts);
+    const preparing = round === 1 ? prepareBodies(exchange, parts) : undefined;
+    if (preparing !== undefined) await preparing;
     const counting = plan(exchange, parts);
     if (counting !== undefined) await counting;
     if (slots.rank !== undefined && exchange.plan !== undefined) exchange.plan = rank(exchange, exchange.plan);
@@ -92,10 +93,16 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
   }
 }
 
-/** The bodies that fallbacks have of their own pass the same guards, and are prepared as the request's own. */
-async function prepareBodies(exchange: Exchange, parts: Parts): Promise<void> {
+/** Returns no promise if no feature guards or changes bodies. */
+function prepareBodies(exchange: Exchange, parts: Parts): Promise<void> | undefined {
   const { guardInput, prepare: makers } = exchange.slots;
   makeOtherBodies(exchange);
+  return guardInput === undefined && makers === undefined ? undefined : guardAndPrepare(exchange, parts);
+}
+
+/** The bodies that fallbacks have of their own pass the same guards, and are prepared as the request's own. */
+async function guardAndPrepare(exchange: Exchange, parts: Parts): Promise<void> {
+  const { guardInput, prepare: makers } = exchange.slots;
   if (guardInput !== undefined) await withEachBody(exchange, () => guardInput(exchange));
   if (makers === undefined) return;
   await withEachBody(exchange, () => prepare(exchange, makers, parts));

@@ -72,7 +72,8 @@ export class HttpClient implements Client, Slotted, Load {
     return this.#response.headersSent;
   }
 
-  async readBody(maxBytes: number, owner: string): Promise<Buffer> {
+  /** Throws at once if it is refused before a byte of it is read. */
+  readBody(maxBytes: number, owner: string): Promise<Buffer> {
     const overload = this.#overload;
     if (this.excess !== undefined) overload?.refuseConnection(this.excess);
     overload?.begin(this, owner);
@@ -81,8 +82,16 @@ export class HttpClient implements Client, Slotted, Load {
     if (typeof contentType === 'string' && isForm(contentType)) throw notJson(contentType);
     // What is announced is charged before it arrives.
     if (length !== undefined) overload?.hold(this, Number(length));
-    let body = await this.#readBytes(maxBytes, length === undefined ? undefined : Number(length));
-    if (encoding !== undefined && encoding !== 'identity') body = await this.#unpack(body, String(encoding), maxBytes);
+    const reading = this.#readBytes(maxBytes, length === undefined ? undefined : Number(length));
+    const isPacked = encoding !== undefined && encoding !== 'identity';
+    // Most bodies are small and plain, and then nothing has to wait for more than their bytes.
+    if (length !== undefined && Number(length) <= HEAVY_BYTES && !isPacked) return reading;
+    return this.#finishReading(reading, isPacked ? String(encoding) : undefined, maxBytes);
+  }
+
+  async #finishReading(reading: Promise<Buffer>, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
+    let body = await reading;
+    if (encoding !== undefined) body = await this.#unpack(body, encoding, maxBytes);
     if (body.length > HEAVY_BYTES) await this.turnFor(body.length);
     return body;
   }

@@ -5,7 +5,7 @@
 import type { Clock } from '../core/clock.ts';
 import { formatUsd } from '../core/money.ts';
 import { printable } from '../core/printable.ts';
-import { hedgeOutcome, lastAttempt, type SettledExchange } from './settled.ts';
+import { type Caller, hedgeOutcome, lastAttempt, type SettledExchange } from './settled.ts';
 
 /** `000` to `999`, for the digits behind a point. */
 const THREE_DIGITS: readonly string[] = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0'));
@@ -37,18 +37,39 @@ export function requestLevel(settled: SettledExchange): 'info' | 'warn' {
   return settled.outcome === 'failure' || settled.status >= 500 ? 'warn' : 'info';
 }
 
+/** What lines say of a caller; made once for each, as it is the same in thousands of them. */
+class CallerTexts {
+  readonly #personal: boolean;
+  readonly #made = new WeakMap<Caller, string>();
+
+  constructor(personal: boolean) {
+    this.#personal = personal;
+  }
+
+  of(caller: Caller): string {
+    let text = this.#made.get(caller);
+    if (text === undefined) {
+      const { keyAlias, keyHash, teamId, userId } = caller;
+      text = keyAlias === undefined ? '' : `,"key_alias":${quote(keyAlias)}`;
+      text += `,"key_hash":${quote(keyHash.slice(0, KEY_HASH_SHOWN))}`;
+      if (teamId !== undefined) text += `,"team":${quote(teamId)}`;
+      if (this.#personal && userId !== undefined) text += `,"user":${quote(userId)}`;
+      this.#made.set(caller, text);
+    }
+    return text;
+  }
+}
+
+const PERSONAL = new CallerTexts(true);
+const IMPERSONAL = new CallerTexts(false);
+
 /** The line as JSON. Fields without a value are left out; `personal` adds the user and the end user. */
 export function requestLineJson(settled: SettledExchange, time: string, personal: boolean): string {
   const { caller, usage, attempts } = settled;
   let line = `{"level":"${requestLevel(settled)}","time":"${time}","msg":"request","call_id":${quote(settled.callId)}`;
   line += `,"route":${quote(settled.route)},"status":${settled.status},"outcome":"${settled.outcome}"`;
   if (settled.error !== undefined) line += `,"error":"${settled.error}"`;
-  if (caller !== undefined) {
-    if (caller.keyAlias !== undefined) line += `,"key_alias":${quote(caller.keyAlias)}`;
-    line += `,"key_hash":${quote(caller.keyHash.slice(0, KEY_HASH_SHOWN))}`;
-    if (caller.teamId !== undefined) line += `,"team":${quote(caller.teamId)}`;
-    if (personal && caller.userId !== undefined) line += `,"user":${quote(caller.userId)}`;
-  }
+  if (caller !== undefined) line += (personal ? PERSONAL : IMPERSONAL).of(caller);
   if (personal && settled.endUser !== undefined) line += `,"end_user":${quote(settled.endUser)}`;
   if (settled.group !== undefined) line += `,"group":${quote(settled.group)}`;
   const last = lastAttempt(attempts);

@@ -1,13 +1,12 @@
 /** Credentials of the API: models name them, no client sees them again, and they go to no address but the one that they were given for. */
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { JsonObject } from '../../src/core/json.ts';
 import { temporaryFolder } from '../cli/sluice-process.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type SeenCall, startTwoProviders, type TwoProviders } from '../support/two-providers.ts';
 import { litellmJudge } from './openapi-schemas.ts';
 
 const KEY = 'sk-credential-canary-0a1b2c3d';
@@ -15,34 +14,16 @@ const NEW_KEY = 'sk-credential-canary-new-7c8d';
 const judge = litellmJudge();
 
 describe('Credentials', { timeout: 180_000 }, () => {
-  const seen: { url: string; key: string }[] = [];
-  const servers: Server[] = [];
+  let providers: TwoProviders;
+  let seen: SeenCall[] = [];
   let [home, foreign] = ['', ''];
   let gateway: TestGateway | undefined;
 
   before(async () => {
-    const listen = async (): Promise<string> => {
-      const server = createServer((request, response) => {
-        seen.push({ url, key: String(request.headers.authorization).replace('Bearer ', '') });
-        request.resume();
-        const choices = [{ index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' }];
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify({ id: 'x', object: 'chat.completion', model: 'm', choices }));
-      });
-      servers.push(server);
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      return url;
-    };
-    home = await listen();
-    foreign = await listen();
+    providers = await startTwoProviders();
+    ({ home, foreign, seen } = providers);
   });
-  after(() => {
-    for (const server of servers) {
-      server.closeAllConnections();
-      server.close();
-    }
-  });
+  after(() => providers.close());
   afterEach(async () => {
     await gateway?.close();
     gateway = undefined;
@@ -90,6 +71,7 @@ describe('Credentials', { timeout: 180_000 }, () => {
     litellm_params: { model: 'openai/m', litellm_credential_name: name, ...params },
     model_info: { id },
   });
+  const calls = () => seen.map(({ url, key }) => ({ url, key }));
   const call = async (group: string): Promise<number> => {
     const body = { model: group, messages: [{ role: 'user', content: 'hi' }] };
     return (await ask('POST', '/v1/chat/completions', body)).status;
@@ -116,7 +98,7 @@ describe('Credentials', { timeout: 180_000 }, () => {
     });
     await ok('POST', '/model/new', model('m1', 'east/one'));
     assert.equal(await call('m1'), 200);
-    assert.deepEqual(seen, [{ url: home, key: KEY }]);
+    assert.deepEqual(calls(), [{ url: home, key: KEY }]);
     const masked = {
       credential_name: 'east/one',
       credential_values: { api_key: 'sk****3d', api_base: `${home}/v1` },
@@ -199,7 +181,7 @@ describe('Credentials', { timeout: 180_000 }, () => {
     await ok('PATCH', '/credentials/own', both);
     await ok('POST', '/model/new', model('there', 'own'));
     assert.equal(await call('there'), 200);
-    assert.deepEqual(seen, [{ url: foreign, key: NEW_KEY }]);
+    assert.deepEqual(calls(), [{ url: foreign, key: NEW_KEY }]);
   });
 
   test('do not open after an edit of the database', async (t) => {
@@ -225,7 +207,7 @@ describe('Credentials', { timeout: 180_000 }, () => {
     await start(folder);
     for (const group of ['of-edited', 'of-donor', 'own']) assert.equal(await call(group), 400, group);
     assert.equal(await call('of-fine'), 200);
-    assert.deepEqual(seen, [{ url: home, key: KEY }]);
+    assert.deepEqual(calls(), [{ url: home, key: KEY }]);
     assert.deepEqual((await ok('GET', '/credentials/by_name/edited')).credential_values, {});
     const mended = { credential_info: {}, credential_values: { api_base: home, api_key: KEY } };
     await ok('PATCH', '/credentials/edited', mended);
@@ -276,7 +258,7 @@ describe('Credentials', { timeout: 180_000 }, () => {
     }
     await ok('POST', '/model/new', model('m1', 'both'));
     assert.equal(await call('m1'), 200);
-    assert.deepEqual(seen, [{ url: home, key: 'the-key-in-the-environment' }]);
+    assert.deepEqual(calls(), [{ url: home, key: 'the-key-in-the-environment' }]);
     const shown = await ok('GET', '/credentials/by_name/both');
     assert.deepEqual([shown.source, shown.credential_values], ['config', { api_key: 'th****nt', api_base: home }]);
     await refused(400, /does not belong/, 'POST', '/model/new', model('m2', 'both', { api_base: foreign }));
@@ -310,7 +292,7 @@ describe('Credentials', { timeout: 180_000 }, () => {
     await ok('POST', '/credentials', { credential_name: 'of-model', credential_info: {}, model_id: 'whole' });
     await ok('POST', '/model/new', model('m1', 'of-model'));
     assert.equal(await call('m1'), 200);
-    assert.deepEqual(seen, [{ url: home, key: KEY }]);
+    assert.deepEqual(calls(), [{ url: home, key: KEY }]);
     const shown = await ok('GET', '/credentials/by_name/of-model');
     assert.deepEqual(shown.credential_values, { api_key: 'sk****3d', api_base: home });
     const post = (status: number, about: RegExp, body: object) => refused(status, about, 'POST', '/credentials', body);

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { simulatorFor } from '../cli/simulated-config.ts';
 import { temporaryFolder } from '../cli/sluice-process.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { hashOf } from './litellm-database.ts';
 import {
   ANNA,
@@ -14,6 +13,7 @@ import {
   fill,
   machineIn,
   manage,
+  postgresOfFile,
   RESET,
   rowsOfPostgres,
   rowsOfSqlite,
@@ -24,11 +24,7 @@ import {
   totalIn,
 } from './moved-world.ts';
 
-let postgres: TestPostgres;
-before(async () => {
-  postgres = await startTestPostgres();
-});
-after(() => postgres?.close());
+const postgres = postgresOfFile();
 
 const ALL = [...TABLES.always, ...TABLES.withLedger];
 const MAY_BE_EMPTY = ['ledger_ids'];

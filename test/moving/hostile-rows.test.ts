@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it, type TestContext } from 'node:test';
-import { MASTER_KEY } from '../cli/simulated-config.ts';
+import { describe, it, type TestContext } from 'node:test';
+import { MASTER_KEY, simulatorFor } from '../cli/simulated-config.ts';
 import { type Ended, runSluice, temporaryFolder } from '../cli/sluice-process.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import {
   encryptGcm,
   hashOf,
@@ -13,14 +12,11 @@ import {
   makeLitellmDatabase,
   skipWithoutSchema,
 } from './litellm-database.ts';
+import { killedAt, machineIn, postgresOfFile, rowsOfPostgres, runOn, totalIn } from './moved-world.ts';
 
 const BY = { created_by: 'a', updated_by: 'a' };
 
-let postgres: TestPostgres;
-before(async () => {
-  if (!skipWithoutSchema) postgres = await startTestPostgres();
-});
-after(() => postgres?.close());
+const postgres = postgresOfFile(skipWithoutSchema);
 
 interface World {
   readonly litellm: LitellmDatabase;
@@ -39,6 +35,16 @@ async function world(context: TestContext, further: Record<string, unknown> = {}
       args: ['import', 'litellm', '-c', config, '--database-url', litellm.url, ...args],
     });
   return { litellm, run };
+}
+
+/** Keys with the texts `1`, `2`, …, which spent half a dollar each. */
+async function insertKeys(litellm: LitellmDatabase, count: number): Promise<void> {
+  await litellm.run(
+    `insert into "LiteLLM_VerificationToken" (token, key_name, key_alias, models, spend, metadata)
+      select encode(sha256(n::text::bytea), 'hex'), 'sk-...' || lpad((n % 10000)::text, 4, '0'), 'key ' || n, '{}', 0.5, '{"service": "x"}'
+      from generate_series(1, $1::int) n`,
+    [count],
+  );
 }
 
 describe('A database of LiteLLM', { skip: skipWithoutSchema, timeout: 600_000 }, () => {
@@ -140,11 +146,32 @@ describe('A database of LiteLLM', { skip: skipWithoutSchema, timeout: 600_000 },
     assert.ok(!nowhere.stderr.includes('hidden-password'));
   });
 
+  it('is imported again after imports were killed: every key once, and all that was spent', async (context) => {
+    const folder = temporaryFolder(context);
+    const litellm = await makeLitellmDatabase(await postgres.makeDatabase());
+    context.after(() => litellm.close());
+    await insertKeys(litellm, 4_000);
+    const databaseUrl = await postgres.makeDatabase();
+    const fresh = machineIn(folder, 'fresh', { simulatorUrl: await simulatorFor(context), databaseUrl });
+    const from = ['litellm', '--database-url', litellm.url];
+    await killedAt(context, fresh, from, databaseUrl, 300);
+    await killedAt(context, fresh, from, databaseUrl, 1_800);
+    const halfway = await rowsOfPostgres(databaseUrl, ['keys']);
+    assert.ok((halfway.keys?.length ?? 0) < 4_000, 'it was killed before its end');
+    const last = await runOn(context, fresh, 'import', ...from, '--apply', '--changes-only');
+    assert.equal(last.code, 0, last.stderr);
+    assert.match(last.stdout, /^ {2}keys +[\d,]+ new, [\d,]+ the same$/m);
+    const rows = await rowsOfPostgres(databaseUrl, ['keys', 'account_totals']);
+    assert.equal(rows.keys?.length, 4_000);
+    assert.equal(rows.account_totals?.length, 4_000);
+    for (const number of [1, 300, 1_801, 4_000]) {
+      assert.equal(totalIn(rows, `key:${hashOf(String(number))}`), 500_000_000_000n, `what key ${number} spent`);
+    }
+  });
+
   it('of 100,000 keys is imported, and a second run has nothing to say about them', async (context) => {
     const { litellm, run } = await world(context);
-    await litellm.run(`insert into "LiteLLM_VerificationToken" (token, key_name, key_alias, models, spend, metadata)
-      select encode(sha256(n::text::bytea), 'hex'), 'sk-...' || lpad((n % 10000)::text, 4, '0'), 'key ' || n, '{}', 0.5, '{"service": "x"}'
-      from generate_series(1, 100000) n`);
+    await insertKeys(litellm, 100_000);
     const begun = performance.now();
     const ended = await run('--apply');
     assert.equal(ended.code, 0, ended.stderr);

@@ -4,17 +4,15 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, before, describe, it, type TestContext } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
-import { Client } from 'pg';
+import { describe, it } from 'node:test';
 import { simulatorFor } from '../cli/simulated-config.ts';
-import { SluiceProcess, temporaryFolder } from '../cli/sluice-process.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
+import { temporaryFolder } from '../cli/sluice-process.ts';
 import {
   assertSameRows,
   fill,
-  type Machine,
+  killedAt,
   machineIn,
+  postgresOfFile,
   rowsOfPostgres,
   rowsOfSqlite,
   runOn,
@@ -22,11 +20,7 @@ import {
   TABLES,
 } from './moved-world.ts';
 
-let postgres: TestPostgres;
-before(async () => {
-  postgres = await startTestPostgres();
-});
-after(() => postgres?.close());
+const postgres = postgresOfFile();
 
 /** Makes so many keys and sums that an import takes a while. */
 function multiply(path: string): void {
@@ -41,32 +35,6 @@ function multiply(path: string): void {
   database.close();
 }
 
-/** Imports until so many things are recorded, and is killed then. */
-async function killedAt(
-  context: TestContext,
-  { cwd, config, env }: Machine,
-  file: string,
-  databaseUrl: string,
-  entries: number,
-): Promise<void> {
-  const sluice = new SluiceProcess(context, { cwd, env, args: ['import', file, '-c', config, '--apply'] });
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    for (;;) {
-      const { rows } = await client
-        .query('select count(*)::int as done from import_entries')
-        .catch(() => ({ rows: [] }));
-      if ((rows[0]?.done ?? 0) >= entries) break;
-      await wait(5);
-    }
-  } finally {
-    await client.end();
-  }
-  sluice.kill('SIGKILL');
-  assert.equal((await sluice.ended).signal, 'SIGKILL');
-}
-
 describe('An import of a file', { timeout: 600_000 }, () => {
   it('that is killed among the sums and among the keys is run again, and counts nothing twice', async (context) => {
     const folder = temporaryFolder(context);
@@ -79,8 +47,8 @@ describe('An import of a file', { timeout: 600_000 }, () => {
     await serving(context, old, (url) => fill(url, simulatorUrl));
     multiply(sqlite);
     assert.equal((await runOn(context, old, 'export', file, '--ledger')).code, 0);
-    await killedAt(context, fresh, file, databaseUrl, 1_500);
-    await killedAt(context, fresh, file, databaseUrl, 7_000);
+    await killedAt(context, fresh, [file], databaseUrl, 1_500);
+    await killedAt(context, fresh, [file], databaseUrl, 7_000);
     const { keys } = await rowsOfPostgres(databaseUrl, ['keys']);
     assert.ok(keys !== undefined && keys.length > 0 && keys.length < 3_003, `${keys?.length} keys`);
     const last = await runOn(context, fresh, 'import', file, '--apply', '--changes-only');

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { MASTER_KEY, simulatorFor } from '../cli/simulated-config.ts';
 import { type Ended, runSluice, SluiceProcess, temporaryFolder } from '../cli/sluice-process.ts';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import {
   encryptGcm,
   hashOf,
@@ -13,6 +12,7 @@ import {
   makeLitellmDatabase,
   skipWithoutSchema,
 } from './litellm-database.ts';
+import { postgresOfFile } from './moved-world.ts';
 
 const SALT_KEY = 'sk-salt-of-litellm';
 const ANNA = 'sk-anna-0123456789abcdef';
@@ -20,7 +20,7 @@ const TEAM_KEY = 'sk-team-0123456789abcdef';
 const SPENT_KEY = 'sk-spent-0123456789abcdef';
 const ENV = { TEST_MASTER_KEY: MASTER_KEY, SIMULATOR_KEY: 'any' };
 
-let postgres: TestPostgres;
+const postgres = postgresOfFile(skipWithoutSchema);
 
 /** When a calendar month in UTC is over, as LiteLLM stores it. */
 function nextMonth(): string {
@@ -183,11 +183,6 @@ async function serving(
   sluice.kill('SIGINT');
   assert.equal((await sluice.ended).code, 0);
 }
-
-before(async () => {
-  if (!skipWithoutSchema) postgres = await startTestPostgres();
-});
-after(() => postgres?.close());
 
 describe('LiteLLM’s database', { skip: skipWithoutSchema, timeout: 600_000 }, () => {
   for (const target of ['SQLite', 'Postgres'] as const) {

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { TestContext } from 'node:test';
+import { after, before, type TestContext } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
 import { MASTER_KEY } from '../cli/simulated-config.ts';
 import { type Ended, runSluice, SluiceProcess } from '../cli/sluice-process.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 
 /** A machine: a folder, a configuration, and the environment that the gateway runs in. */
 export interface Machine {
@@ -218,4 +220,45 @@ export function totalIn(rows: Rows, account: string): bigint {
     if (row.account === account) return BigInt(row.cost_micro ?? 0) * 1_000_000n + BigInt(row.cost_pico ?? 0);
   }
   return 0n;
+}
+
+/** A Postgres for the tests of a file; without a schema that they need there is none. */
+export function postgresOfFile(skip: string | false = false): Pick<TestPostgres, 'makeDatabase'> {
+  let postgres: TestPostgres | undefined;
+  before(async () => {
+    if (skip === false) postgres = await startTestPostgres();
+  });
+  after(() => postgres?.close());
+  return {
+    makeDatabase() {
+      if (postgres === undefined) throw new Error('the tests of this file are skipped');
+      return postgres.makeDatabase();
+    },
+  };
+}
+
+/** Imports until so many things are recorded in the database, and is killed then. */
+export async function killedAt(
+  context: TestContext,
+  { cwd, config, env }: Machine,
+  from: readonly string[],
+  databaseUrl: string,
+  entries: number,
+): Promise<void> {
+  const sluice = new SluiceProcess(context, { cwd, env, args: ['import', ...from, '-c', config, '--apply'] });
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    for (;;) {
+      const { rows } = await client
+        .query('select count(*)::int as done from import_entries')
+        .catch(() => ({ rows: [] }));
+      if ((rows[0]?.done ?? 0) >= entries) break;
+      await wait(5);
+    }
+  } finally {
+    await client.end();
+  }
+  sluice.kill('SIGKILL');
+  assert.equal((await sluice.ended).signal, 'SIGKILL');
 }

@@ -1,47 +1,28 @@
 /** A provider key in the database goes to the address that it was given for, and nowhere else. */
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { temporaryFolder } from '../cli/sluice-process.ts';
 import { MASTER_KEY, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type SeenCall, startTwoProviders, type TwoProviders } from '../support/two-providers.ts';
 
 const KEY = 'sealed-canary-key-0a1b2c3d';
 const OTHER_KEY = 'sealed-canary-key-other-99';
 const SALT = 'the salt key of now';
 
 describe('sealed provider keys', { timeout: 180_000 }, () => {
-  const seen: { url: string; headers: string }[] = [];
-  const servers: Server[] = [];
+  let providers: TwoProviders;
+  let seen: SeenCall[] = [];
   let [home, foreign] = ['', ''];
   let gateway: TestGateway | undefined;
 
   before(async () => {
-    const listen = async (): Promise<string> => {
-      const server = createServer((request, response) => {
-        seen.push({ url, headers: JSON.stringify(request.headers) });
-        request.resume();
-        const choices = [{ index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' }];
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify({ id: 'x', object: 'chat.completion', model: 'm', choices }));
-      });
-      servers.push(server);
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      return url;
-    };
-    home = await listen();
-    foreign = await listen();
+    providers = await startTwoProviders();
+    ({ home, foreign, seen } = providers);
   });
-  after(() => {
-    for (const server of servers) {
-      server.closeAllConnections();
-      server.close();
-    }
-  });
+  after(() => providers.close());
   afterEach(async () => {
     await gateway?.close();
     gateway = undefined;

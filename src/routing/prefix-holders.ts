@@ -27,7 +27,7 @@ interface HolderOptions {
   readonly tell?: ((news: { deploymentId: string; lifeMs: number; keys: readonly number[] }) => void) | undefined;
 }
 
-const DEFAULT_ENTRIES = 200_000;
+const DEFAULT_ENTRIES = 100_000;
 /** A head that all requests share is held everywhere: more holders of one prefix than these need not be known. */
 const MOST_HOLDERS = 32;
 

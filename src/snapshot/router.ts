@@ -86,8 +86,6 @@ const USUAL_LIFE_MINUTES = 5;
 const MINUTE_MS = 60_000;
 const NO_FALLBACKS: readonly string[] = [];
 
-const NO_SEED = {};
-
 /** The rules of one model group. */
 interface GroupRules {
   readonly context: GroupContext<Deployment>;
@@ -156,7 +154,7 @@ export class Router {
   needs(group: ResolvedGroup<Deployment>, asked: Omit<Asked, 'model'>, controls: RequestControls): ReadNeeds {
     const { outline, stream, regions, client, identity } = asked;
     const rules = this.#rulesOf(group);
-    const source = { outline, stream, regions, keyTags: controls.tags, ...this.#prefixSeed(rules, identity) };
+    const source = { outline, stream, regions, keyTags: controls.tags, prefixSeed: this.#prefixSeed(rules, identity) };
     const needs = readNeeds(source, client.headers, rules.needs);
     const teamId = this.#hasReservations ? identity?.teamId : undefined;
     return teamId === undefined ? needs : { ...needs, teamId };
@@ -253,12 +251,12 @@ export class Router {
     return group.deployments.length < 2 ? undefined : this.#rulesOf(group).hedge;
   }
 
-  #prefixSeed({ prefixes }: GroupRules, identity: Identity | undefined): { readonly prefixSeed?: string } {
+  #prefixSeed({ prefixes }: GroupRules, identity: Identity | undefined): string | undefined {
+    if (prefixes === 'off') return undefined;
     const { prefixSeed } = this.#state;
-    if (prefixes === 'off') return NO_SEED;
-    if (prefixes === 'shared') return { prefixSeed };
+    if (prefixes === 'shared') return prefixSeed;
     // Without an owner nothing is remembered: it could be another's.
-    return identity === undefined ? NO_SEED : { prefixSeed: JSON.stringify([prefixSeed, cacheOwnerOf(identity)]) };
+    return identity === undefined ? undefined : JSON.stringify([prefixSeed, cacheOwnerOf(identity)]);
   }
 
   #controlsOfKey(identity: Identity): KeyControls {

@@ -59,7 +59,7 @@ interface Lesson {
   stepsBack: number;
 }
 
-const DEFAULT_PREFIXES = 200_000;
+const DEFAULT_PREFIXES = 100_000;
 const MOST_POOLS = 512;
 /** A prefix that is shorter is in no cache. */
 const LEAST_SHARED_TOKENS = 1_024;

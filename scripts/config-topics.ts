@@ -4,12 +4,17 @@
 const TOPICS: readonly (readonly [topic: string, paths: RegExp])[] = [
   [
     'Guardrails, policies and rules',
-    /guard|polic(?:y|ies)$|policy_attachments|banned_keywords|prompt_injection|llamaguard|moderation|presidio|pii|\.rules$/i,
+    /guard|polic(?:y|ies)$|policy_attachments|banned_keywords|prompt_injection|llamaguard|moderation|presidio|pii|\.rules$|json_schema_validation/i,
   ],
   [
     'Callbacks for logs and traces',
-    /callback|langfuse|datadog|message_logging|no_log_param|redact_user|store_prompts|generic_api|gcs_callback|s3_callback|secret_manager_settings/,
+    /callback|langfuse|datadog|message_logging|no_log_param|redact_user|store_prompts|generic_api|gcs_callback|s3_callback|secret_manager_settings|default_team_settings/,
   ],
+  [
+    'Metrics, alerts and traces',
+    /prometheus|alerting|alert_type_config|spend_report_frequency|traceparent|add_user_information/,
+  ],
+  ['Cost levers', /budget_fallbacks|throttle_on_budget|include_cost_in_streaming|priority_reservation/],
   ['Caching of answers', /cach(?:e|ing)|similarity_threshold|supported_call_types|\.(?:mode|namespace|ttl|type)$/],
   ['Other providers', /\.(?:aws|vertex|watsonx)_|use_xai_oauth|use_litellm_proxy|custom_llm_provider/],
   ['Automatic routers', /(?:auto|complexity|adaptive|quality)_router/],
@@ -19,7 +24,7 @@ const TOPICS: readonly (readonly [topic: string, paths: RegExp])[] = [
   ],
   [
     'Files, batches, assistants, media and pass-through',
-    /files?_|batch|assistant_settings|finetune|pass_?through|_bucket|s3_encryption|image_generation_model|voice|max_file_size/,
+    /files?_|batch|assistant_settings|finetune|pass_?through|_bucket|s3_encryption|image_generation_model|voice|max_file_size|managed_files/,
   ],
   [
     'Sign-in, roles, secret managers and the UI',

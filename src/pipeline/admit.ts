@@ -31,6 +31,7 @@ export function admit(exchange: Exchange, parts: Parts): Admitted | Promise<Admi
   refuseWithoutFields(exchange);
   exchange.customer = customerOf(exchange);
   refuseBlocked(exchange);
+  if (exchange.snapshot.config.budgets.withoutCustomers) exchange.customer = undefined;
   const named = namedScopes(exchange, parts);
   return named instanceof Promise
     ? named.then((found) => admitAs(exchange, parts, found))

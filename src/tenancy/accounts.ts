@@ -14,7 +14,7 @@ import { accountOf, type Scope } from './scopes.ts';
 /** The settings that decide how limits are counted. */
 type LimitSettings = Pick<
   BudgetConfig,
-  'mode' | 'debtRatio' | 'timeZone' | 'whenAway' | 'tokenRateLimitType' | 'rollover'
+  'mode' | 'debtRatio' | 'timeZone' | 'whenAway' | 'tokenRateLimitType' | 'rollover' | 'neverReset'
 >;
 
 /** More than any budget: the limit of an account that only counts. Nine billion USD, which every store can hold. */
@@ -183,9 +183,13 @@ export function periodAt(
   duration: string | undefined,
   { anchorMs, limits }: Pick<Scope, 'anchorMs' | 'limits'>,
   nowMs: number,
-  { timeZone, rollover = false }: Pick<LimitSettings, 'timeZone'> & Partial<Pick<LimitSettings, 'rollover'>>,
+  {
+    timeZone,
+    rollover = false,
+    neverReset = false,
+  }: Pick<LimitSettings, 'timeZone'> & Partial<Pick<LimitSettings, 'rollover' | 'neverReset'>>,
 ): Pick<MoneyLimit, 'window' | 'startsAtMs' | 'endsAtMs'> {
-  const period = duration === undefined ? undefined : parsePeriod(duration);
+  const period = duration === undefined || neverReset ? undefined : parsePeriod(duration);
   const window =
     period === undefined
       ? FOR_EVER

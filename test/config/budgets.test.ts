@@ -41,6 +41,8 @@ test('without any setting about money there are no budgets, and the defaults hol
   assert.equal(budgets.whenAway.provider, 'open');
   assert.deepEqual(stores, {
     databasePoolSize: 10,
+    keepsPrompts: false,
+    withoutErrorRows: false,
     journalFsync: false,
     serveWithoutJournal: true,
     withoutRows: false,
@@ -96,6 +98,8 @@ router_settings:
     refuseClientTags: true,
     refuseUnpriced: false,
     rollover: false,
+    withoutCustomers: false,
+    neverReset: false,
   });
 });
 
@@ -275,14 +279,12 @@ test('settings whose reason does not exist here say why', () => {
   use_redis_transaction_buffer: true
   proxy_batch_write_at: 5
   allow_requests_on_db_unavailable: true
-  disable_reset_budget: true
 `);
   assert.deepEqual(brief(findings, true), [
     '3:3 note no-meaning-here',
     '4:3 note no-meaning-here',
     '5:3 note no-meaning-here',
     '6:3 note no-meaning-here',
-    '7:3 note not-yet-in-effect',
   ]);
 });
 

@@ -10,7 +10,7 @@ import { openSqliteDatabase } from '../../src/stores/sqlite/sqlite-database.ts';
 import { hashKey } from '../../src/tenancy/hash-key.ts';
 import { ledgerRow } from '../support/ledger-rows.ts';
 import { startReceiver } from './receiver.ts';
-import { ask, eventually, manage, messageOf, startMoneyGateway } from './tenants.ts';
+import { ask, callIdOf, eventually, manage, messageOf, priced, rowsOf, startMoneyGateway } from './tenants.ts';
 
 const PICO_PER_USD = 1_000_000_000_000n;
 const DAY_MS = 86_400_000;
@@ -58,6 +58,38 @@ describe('budget_rollover', { timeout: 60_000 }, () => {
     const gateway = await startMoneyGateway(config({}), { dataFolder });
     context.after(() => gateway.close());
     assert.equal((await ask(gateway, 'carries')).status, 200);
+  });
+});
+
+describe('disable_reset_budget and disable_end_user_cost_tracking', { timeout: 60_000 }, () => {
+  it('let a budget count all that was spent, and account for no end user', async (context) => {
+    const more = {
+      user_api_key_list: [{ api_key: 'k', max_budget: 0.6, budget_duration: '2s' }],
+      customers: [{ user_id: 'poor', max_budget: 0 }],
+      model_list: [priced('m', 10, { input_cost_per_token: 0.01, output_cost_per_token: 0.04 })],
+    };
+    for (const isOn of [true, false]) {
+      const gateway = await startMoneyGateway({
+        ...more,
+        general_settings: { disable_reset_budget: isOn },
+        litellm_settings: { disable_end_user_cost_tracking: isOn },
+      });
+      context.after(() => gateway.close());
+      const asked = { max_tokens: 10 };
+      assert.equal((await ask(gateway, 'k', asked)).status, 200);
+      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      assert.equal(
+        (await ask(gateway, 'k', asked)).status,
+        isOn ? 422 : 200,
+        'most of it is spent, and the period over',
+      );
+      const byPoor = await ask(gateway, gateway.masterKey, { ...asked, user: 'poor' });
+      assert.equal(byPoor.status, isOn ? 200 : 422);
+      if (isOn) {
+        const [row] = await rowsOf(gateway, callIdOf(byPoor));
+        assert.equal(row?.end_user, '');
+      }
+    }
   });
 });
 

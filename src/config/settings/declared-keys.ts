@@ -40,7 +40,7 @@ export const DECLARED_KEY = {
   max_budget: { ...LIMITS.max_budget, from: 'guide' },
   budget_reset_period: guideNow('period', 'Another name for `budget_duration`.', 'budgetDuration'),
   rpm_limit: { ...LIMITS.rpm_limit, from: 'guide' },
-  ...several('rpm_limit_type tpm_limit_type', () => later('text', 'How strictly the limit is kept.')),
+  ...several('rpm_limit_type tpm_limit_type', () => never('text', 'Limits always hold here.')),
   mcp_rpm_limit: later('map', 'Requests per minute by MCP server.'),
   tag_rpm_limit: later('map', 'Requests per minute by tag.'),
   budget_fallbacks: later('map', 'Models used when a budget is spent.'),

@@ -1,6 +1,6 @@
 /** Settings of `organizations`, `teams`, `users`, `customers` and `tags`: what LiteLLM's API takes to make one, in a file. */
 import type { JsonObject } from '../../core/json.ts';
-import { later, now, own, protection, type SettingRows, several } from '../setting-rows.ts';
+import { later, never, now, own, protection, type SettingRows, several } from '../setting-rows.ts';
 import { LIMITS } from './limits.ts';
 
 const METADATA = now('map', 'Remarks kept with it.', 'metadata', {});
@@ -92,11 +92,12 @@ export const TEAM = {
   ...LIMITS,
   ...several(
     `router_settings prompts object_permission
-     allowed_passthrough_routes disable_global_guardrails secret_manager_settings rpm_limit_type tpm_limit_type
+     allowed_passthrough_routes disable_global_guardrails secret_manager_settings
      mcp_rpm_limit team_member_key_duration allowed_vector_store_indexes enforced_batch_output_expires_after
      enforced_file_expires_after`,
     () => later('any', 'As in LiteLLM.'),
   ),
+  ...several('rpm_limit_type tpm_limit_type', () => never('text', 'Limits always hold here.')),
   ...several('access_group_ids guardrails policies', () => protection('any', 'As in LiteLLM.')),
 } satisfies SettingRows;
 

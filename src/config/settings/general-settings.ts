@@ -143,7 +143,10 @@ export const GENERAL_SETTINGS = {
     to: 'budgets.globalMaxParallel',
     otherwise: 'no limit',
   }),
-  disable_retry_on_max_parallel_request_limit_error: later('flag', 'Does not retry when that limit is reached.'),
+  disable_retry_on_max_parallel_request_limit_error: never(
+    'flag',
+    'A request that such a limit refuses was not sent, and is not tried again.',
+  ),
   cancel_on_disconnect: now('flag', 'Aborts the provider call when the client leaves. Always done.', { default: true }),
   drain_delay: own(
     'seconds',
@@ -168,12 +171,12 @@ export const GENERAL_SETTINGS = {
     otherwise: 'an SQLite file in the data folder',
   }),
   database_connection_pool_limit: now('count', 'Database connections per process.', 'stores.databasePoolSize', 10),
-  database_connection_timeout: later('seconds', 'Limit for getting a connection.'),
-  database_connection_pool_timeout: later('seconds', 'Limit for getting a connection.'),
-  database_connect_timeout: later('seconds', 'Limit for connecting to the database.'),
-  database_socket_timeout: later('seconds', 'Longest silence of a database connection.'),
-  database_type: later('text', 'Kind of database.'),
-  database_args: later('map', 'Settings of that kind.'),
+  database_connection_timeout: never('seconds', PRISMA),
+  database_connection_pool_timeout: never('seconds', PRISMA),
+  database_connect_timeout: never('seconds', PRISMA),
+  database_socket_timeout: never('seconds', PRISMA),
+  database_type: never('text', 'Outlived in LiteLLM: the database is SQLite or Postgres, by its address.'),
+  database_args: never('map', 'Outlived in LiteLLM: the database is SQLite or Postgres, by its address.'),
   store_model_in_db: now('flag', 'Keeps models that the API adds in the database. Always done here.', {
     default: true,
   }),
@@ -192,7 +195,7 @@ export const GENERAL_SETTINGS = {
     'stores.withoutErrorRows',
     false,
   ),
-  disable_reset_budget: later('flag', 'Never resets budgets.', { default: false }),
+  disable_reset_budget: now('flag', 'Never resets budgets: all spend counts.', 'budgets.neverReset', false),
   maximum_spend_logs_retention_period: now(
     'duration',
     'How long rows of single requests are kept (`30d`); sums stay.',
@@ -239,7 +242,10 @@ export const GENERAL_SETTINGS = {
     'Headers that name the customer: `{ header_name, litellm_user_role: customer }`, or a list of such maps. A client could name any user of the gateway so, so `internal_user` is not taken.',
     { to: 'budgets.customerHeaders', read: readHeaderMappings },
   ),
-  allow_client_side_credentials: later('flag', 'Lets requests bring provider credentials.'),
+  allow_client_side_credentials: never(
+    'flag',
+    'Requests bring only what `configurable_clientside_auth_params` of a deployment names.',
+  ),
   allowed_routes: now(
     'texts',
     'The only paths that keys may call, those of administrators excepted; `*` and the names of groups of paths as for keys.',

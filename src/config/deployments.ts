@@ -252,7 +252,7 @@ class DeploymentReader {
     const extraHeaders = headersOf(params);
     const mocks = mocksOf(params, context);
     checkPatterns(params, context);
-    noteSilentModels(params, context);
+    noteGroups(params, context);
     if (mocks === undefined) this.#checkReachable(group, provider, params, credential, apiBase, extraHeaders);
     const { timeoutMs, streamTimeoutMs, firstTokenTimeoutMs, idleTimeoutMs } = routing.groupSettings.get(group) ?? {};
     const { budget, ...fields } = params.fields();
@@ -345,11 +345,13 @@ function healthCheckOf(info: InfoSection): DeploymentHealthCheck | undefined {
   return { isDisabled: isDisabled === true, ...check };
 }
 
-/** A copy that no group gets would be missing silently. */
-function noteSilentModels(params: ParamsSection, { references }: ReadingContext): void {
-  const place = params.placeOf('silent_model');
-  if (place === undefined) return;
-  for (const group of params.get('silent_model') ?? []) references.push({ group, place, from: 'silent_model' });
+/** A copy, or a fallback, that no group gets would be missing silently. */
+function noteGroups(params: ParamsSection, { references }: ReadingContext): void {
+  for (const from of ['silent_model', 'fallbacks'] as const) {
+    const place = params.placeOf(from);
+    if (place === undefined) continue;
+    for (const group of params.get(from) ?? []) references.push({ group, place, from });
+  }
 }
 
 function checkPatterns(params: ParamsSection, { findings }: ReadingContext): void {

@@ -6,9 +6,7 @@ import type { GatewayConfig, RoutingConfig } from '../config/gateway-config.ts';
 import { deadlineOf, type GroupRouting, routingOfGroup } from '../config/group-routing.ts';
 import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
-import { patternOf } from '../core/pattern-of.ts';
 import type { RequestOutline } from '../formats/outline.ts';
-import { type AccessWindow, isReservedForOthers } from '../routing/access-windows.ts';
 import { AffinityMemory } from '../routing/affinity.ts';
 import type { BreakerSettings, Breakers } from '../routing/breaker.ts';
 import type { WalkPolicy } from '../routing/contracts.ts';
@@ -19,7 +17,6 @@ import type { HedgeRules, Hedging } from '../routing/hedging.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { type NeedsOptions, type ReadNeeds, readNeeds } from '../routing/needs.ts';
 import { type GroupContext, type GroupPlan, planGroup } from '../routing/plan-group.ts';
-import type { DeploymentFacts } from '../routing/pre-call-checks.ts';
 import type { PrefixHolders } from '../routing/prefix-holders.ts';
 import {
   controlsUnderKey,
@@ -40,6 +37,7 @@ import type { Strategy, TokenPrices } from '../routing/strategies/strategy.ts';
 import { cacheOwnerOf } from '../tenancy/cache-owner.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { Deployment } from './deployment.ts';
+import { factsOf, fallbacksOf } from './deployment-facts.ts';
 import { type PrefixUse, prefixRoleUnder, prefixUse } from './prefix-use.ts';
 
 /** What all requests share and reloads keep: what is known about the deployments. */
@@ -199,7 +197,7 @@ export class Router {
         Math.min(controls.totalTimeoutMs ?? Number.POSITIVE_INFINITY, controls.timeoutMs ?? deadlineOf(routing)),
       leastWaitMs: routing.retryAfterMs,
       retryAfterWaitMaxMs: routing.retryAfterWaitMaxMs,
-      fallbacks: chain(controls.fallbacks, routing.fallbacks),
+      fallbacks: chain(controls.fallbacks ?? fallbacksOf(group), routing.fallbacks),
       contextWindowFallbacks: chain(controls.contextWindowFallbacks, routing.contextWindowFallbacks),
       contentPolicyFallbacks: chain(controls.contentPolicyFallbacks, routing.contentPolicyFallbacks),
       fallbackOn: routing.fallbackCodes,
@@ -210,11 +208,11 @@ export class Router {
   fallbackNames(group: ResolvedGroup<Deployment>, controls: RequestControls): readonly string[] {
     const { fallbacks, contextWindowFallbacks, contentPolicyFallbacks } = this.#routing;
     if (controls.disableFallbacks === true) return NO_FALLBACKS;
-    if (controls === NO_CONTROLS && fallbacks.size + contextWindowFallbacks.size + contentPolicyFallbacks.size === 0) {
-      return NO_FALLBACKS;
-    }
+    const own = fallbacksOf(group);
+    const sets = fallbacks.size + contextWindowFallbacks.size + contentPolicyFallbacks.size;
+    if (controls === NO_CONTROLS && sets === 0 && own === undefined) return NO_FALLBACKS;
     const names = [
-      ...(controls.fallbacks ?? flattenFallbacks(group.name, fallbacks)),
+      ...(controls.fallbacks ?? own ?? flattenFallbacks(group.name, fallbacks)),
       ...(controls.contextWindowFallbacks ?? flattenFallbacks(group.name, contextWindowFallbacks)),
       ...(controls.contentPolicyFallbacks ?? flattenFallbacks(group.name, contentPolicyFallbacks)),
     ];
@@ -331,46 +329,6 @@ function simpleShuffle(): Strategy {
   const strategy = strategyNamed('simple-shuffle');
   if (strategy === undefined) throw new RangeError('no strategy simple-shuffle');
   return strategy;
-}
-
-/** The configuration was read with the same patterns. */
-function agentsOf(patterns: readonly string[] | undefined): readonly RegExp[] | undefined {
-  return patterns === undefined || patterns.length === 0 ? undefined : patterns.map(patternOf);
-}
-
-const FACTS = new WeakMap<Deployment, DeploymentFacts>();
-
-function reservation(windows: readonly AccessWindow[] | undefined, clock: Clock): DeploymentFacts['isReserved'] {
-  return windows && ((teamId) => isReservedForOthers(windows, teamId, clock.nowMs()));
-}
-
-function factsOf(
-  deployment: Deployment,
-  defaultMaxParallelRequests: number | undefined,
-  clock: Clock,
-): DeploymentFacts {
-  let facts = FACTS.get(deployment);
-  if (facts === undefined) {
-    const { config, priced } = deployment;
-    const maxParallelRequests = config.maxParallelRequests ?? defaultMaxParallelRequests;
-    const { maxInputTokens, supports } = priced.facts;
-    facts = {
-      tags: config.tags,
-      supports,
-      isBlocked: config.modelInfo.blocked === true,
-      ...defined({
-        region: config.region,
-        maxInputTokens,
-        maxParallelRequests,
-        agents: agentsOf(config.agentPatterns),
-        itpm: config.itpm,
-        otpm: config.otpm,
-        isReserved: reservation(config.accessWindows, clock),
-      }),
-    };
-    FACTS.set(deployment, facts);
-  }
-  return facts;
 }
 
 function pricesAt({ priced }: Deployment, nowMs: number): TokenPrices | undefined {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JsonObject } from '../../src/core/json.ts';
+import { loadText } from '../config/load-text.ts';
 import { ask, messageOf, priced } from '../money/tenants.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -81,5 +82,42 @@ describe('A default of LiteLLM’s', { timeout: 60_000 }, () => {
       const metrics = await (await gateway.get('/metrics')).text();
       assert.equal(metrics.includes('end_user="an-end-user"'), isLabelled, JSON.stringify(litellm));
     }
+  });
+});
+
+describe('fallbacks of a deployment', { timeout: 60_000 }, () => {
+  it('win over those of the router, hold money for what they cost, and are denied to keys that may not use them', async (context) => {
+    const gateway = await gatewayFor(context, {
+      model_list: [
+        priced('m', 5, { fallbacks: ['named'] }),
+        priced('named', 6),
+        priced('of-the-router', 7),
+        priced('dear', 5, { fallbacks: ['gold'] }),
+        priced('gold', 8, { input_cost_per_token: 1, output_cost_per_token: 1 }),
+      ],
+      router_settings: { num_retries: 0, fallbacks: [{ m: ['of-the-router'] }] },
+      user_api_key_list: [
+        { api_key: 'only-m', models: ['m'] },
+        { api_key: 'poor', max_budget: 5 },
+      ],
+      general_settings: general(),
+    });
+    gateway.simulator.script({ match: { model: 'sim-tokens-5' }, times: 2, reply: { status: 500, json: {} } });
+    const fallen = await ask(gateway, gateway.masterKey);
+    assert.equal(fallen.status, 200);
+    assert.equal(gateway.simulator.requests.at(-1)?.model, 'sim-tokens-6');
+    assert.equal((await ask(gateway, 'only-m')).status, 500, 'its key may not use the fallback');
+    assert.equal(
+      (await ask(gateway, 'poor', { model: 'dear', max_tokens: 5_000 })).status,
+      422,
+      'the fallback is too dear',
+    );
+  });
+
+  it('are a warning if no group has their name', () => {
+    const { findings } = loadText(
+      'model_list: [{ model_name: m, litellm_params: { model: openai/gpt-4o, fallbacks: [nowhere] } }]',
+    );
+    assert.match(findings.map(({ message }) => message).join(), /fallbacks names the model group "nowhere"/);
   });
 });

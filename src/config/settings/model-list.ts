@@ -56,7 +56,7 @@ export const MODEL_INFO = {
   }),
   itpm: now('integer', 'As in `litellm_params`, which wins.', 'itpm'),
   otpm: now('integer', 'As in `litellm_params`, which wins.', 'otpm'),
-  tier: later('text', '`free` or `paid`.'),
+  tier: never('text', 'LiteLLM reads it no longer; tags choose deployments.'),
   allowed_fails: now('integer', 'Failures in a minute that the deployment may have.', {
     to: 'allowedFails',
     otherwise: '`router_settings.allowed_fails`',
@@ -217,7 +217,10 @@ export const MODEL_PARAMS = {
     'Groups that get a copy of each chat this deployment was asked first, when it is over. Their answers are dropped, and the platform pays: 16 at a time on each instance, none of a request above 1 MiB.',
     'silentModels',
   ),
-  fallbacks: later('any', 'Groups tried when this deployment fails.'),
+  fallbacks: now('texts', 'Groups tried when its group fails; they win over those of `router_settings`.', {
+    to: 'fallbacks',
+    otherwise: '`router_settings.fallbacks`',
+  }),
   azure_ad_token: now('secret', 'Azure: a token of Microsoft Entra ID in place of a key.', {
     variable: 'AZURE_AD_TOKEN',
   }),

@@ -114,6 +114,9 @@ export class Exchange implements LaneRequest {
   /** The answer that a feature had: no provider is asked. */
   recalled: RecalledAnswer | undefined;
 
+  /** What the cache of answers had; undefined: it was not asked. */
+  cached: 'hit' | 'miss' | undefined;
+
   // admit
   /** The end user that the request names. */
   customer: string | undefined;

@@ -82,6 +82,7 @@ function settled(exchange: Exchange, endedMs: number): SettledExchange {
     unpriced: exchange.isUnpriced,
     dropped: exchange.dropped.length,
     loweredMaxTokens: exchange.admission?.claim?.cap,
+    cached: exchange.cached,
     volatileHeadTokens: exchange.volatileHead?.lostTokens,
     startedAtMs: exchange.startedAtMs,
     durationMs,

@@ -150,6 +150,24 @@ export const SERIES_METRICS: readonly SeriesMetric[] = [
     (series) => series.cacheWriteTokens,
   ),
   counter(
+    'litellm_cache_hits_metric_total',
+    'Requests that were given a cached answer.',
+    [...CALLER, 'model_id'],
+    (series) => series.answerCacheHits,
+  ),
+  counter(
+    'litellm_cache_misses_metric_total',
+    'Requests that were looked for in the cache of answers and not found.',
+    [...CALLER, 'model_id'],
+    (series) => series.answerCacheMisses,
+  ),
+  counter(
+    'litellm_cached_tokens_metric_total',
+    'Input and output tokens of cached answers.',
+    [...CALLER, 'model_id'],
+    (series) => series.answerCacheTokens,
+  ),
+  counter(
     'litellm_input_audio_tokens_metric_total',
     'Input tokens that were audio.',
     TOKENS,

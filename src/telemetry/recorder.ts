@@ -19,7 +19,7 @@ import { fallbacksOf } from './fallbacks.ts';
 import { boundedLabel } from './label.ts';
 import { READINGS, type ReadingMetric, type ReadingName } from './metrics.ts';
 import { RemainingLimits } from './remaining.ts';
-import { addSeries, emptySeries, type Labels, observe, type Series, sharedPart } from './series.ts';
+import { addSeries, countCached, emptySeries, type Labels, observe, type Series, sharedPart } from './series.ts';
 import type { AttemptFacts, SettledExchange, SettledSink } from './settled.ts';
 import { groupLabel, hedgeOutcome, lastAttempt } from './settled.ts';
 
@@ -114,6 +114,7 @@ export class MetricsRecorder implements SettledSink {
       if (usage.isEstimated === true) series.estimated++;
     }
 
+    countCached(series, settled);
     if (outcome === 'failure') series.failures++;
     else if (outcome === 'client-gone') series.clientsGone++;
     else this.#countSuccess(series, settled, last);

@@ -2,6 +2,7 @@
  * What the metrics count, before it has names: one plain record of numbers for each distinct set of labels. A settled request
  * is a handful of additions on one record; every metric is read off the records when somebody scrapes.
  */
+import type { SettledExchange } from './settled.ts';
 
 /** LiteLLM's buckets for every latency, in seconds; the last bucket is without bound. */
 export const LATENCY_BUCKETS: readonly number[] = [
@@ -57,6 +58,9 @@ export interface Series {
   outputTokens: number;
   cachedTokens: number;
   cacheWriteTokens: number;
+  answerCacheHits: number;
+  answerCacheMisses: number;
+  answerCacheTokens: number;
   audioInputTokens: number;
   reasoningTokens: number;
   audioOutputTokens: number;
@@ -88,6 +92,9 @@ export function emptySeries(labels: Labels): Series {
     outputTokens: 0,
     cachedTokens: 0,
     cacheWriteTokens: 0,
+    answerCacheHits: 0,
+    answerCacheMisses: 0,
+    answerCacheTokens: 0,
     audioInputTokens: 0,
     reasoningTokens: 0,
     audioOutputTokens: 0,
@@ -157,4 +164,12 @@ export function addSeries(into: Series, from: Series): void {
       target[name] = histogram;
     }
   }
+}
+
+/** Counts what the cache of answers had for a request. */
+export function countCached(series: Series, { cached, usage }: Pick<SettledExchange, 'cached' | 'usage'>): void {
+  if (cached === 'miss') series.answerCacheMisses++;
+  if (cached !== 'hit') return;
+  series.answerCacheHits++;
+  series.answerCacheTokens += (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0);
 }

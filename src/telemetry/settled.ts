@@ -105,6 +105,8 @@ export interface SettledExchange {
   readonly volatileHeadTokens?: number | undefined;
   /** The limit of the answer in tokens, if it was lowered to what a budget allows. */
   readonly loweredMaxTokens?: number | undefined;
+  /** What the cache of answers had; absent: it was not asked. */
+  readonly cached?: 'hit' | 'miss' | undefined;
   readonly startedAtMs: number;
   /** Whole time from the first byte of the request to the end of the answer, in milliseconds. */
   readonly durationMs: number;

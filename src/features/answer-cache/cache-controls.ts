@@ -21,6 +21,8 @@ export interface CacheControls {
 interface Sources {
   /** The members of the body. */
   readonly member: (name: string) => JsonValue | undefined;
+  /** Whether the body has a member, also one that is too long to be read. */
+  readonly has: (name: string) => boolean;
   /** `Cache-Control`. */
   readonly header: string | readonly string[] | undefined;
   /** LiteLLM's `metadata.cache` of the key or its team: what holds for all its requests. */
@@ -37,10 +39,13 @@ const MS = 1_000;
 const LONGEST_S = 1e9;
 
 /** Reads the controls. Throws a GatewayError for values that mean nothing, and for controls that the key is denied. */
-export function readControls({ member, header, ofKey, allowed, isOnByDefault }: Sources): CacheControls {
-  const cache = member('cache') ?? undefined;
+export function readControls({ member, has, header, ofKey, allowed, isOnByDefault }: Sources): CacheControls {
+  const sent = member('cache') ?? undefined;
   const caching = flag(member('caching'), 'caching');
-  if (cache !== undefined && !isJsonObject(cache)) throw wrong('cache', 'an object such as {"no-cache": true}');
+  const cache = isJsonObject(sent) ? sent : undefined;
+  // One that is too long to be read says something too.
+  if (cache === undefined && (sent !== undefined || has('cache')))
+    throw wrong('cache', 'an object such as {"no-cache": true}');
   refuseDenied(cache, allowed);
   const directives = directivesOf(header, allowed);
   // The client cannot correct what an operator wrote: a wrong value there says nothing.

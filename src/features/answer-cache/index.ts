@@ -13,7 +13,7 @@ export const answerCache: Feature = {
     counter('sluice_answer_cache_misses_total', 'Requests that may be cached and for which no answer was.'),
     counter(
       'sluice_answer_cache_joined_total',
-      'Requests that were given the answer to an identical one that was under way.',
+      'Those of the hits that waited for the answer to an identical request under way.',
     ),
     counter('sluice_answer_cache_kept_total', 'Answers that were put into the cache.'),
     counter(

@@ -1,4 +1,5 @@
 /** Whether an answer is one that may be given again. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { parseJson } from '../../core/parse-json.ts';
 import { formatParts } from '../../formats/index.ts';
@@ -11,6 +12,28 @@ interface Keeping {
   /** An answer that ends at its limit is what the client asked for: it set the limit itself. */
   readonly mayEndAtLimit: boolean;
   readonly keepsToolCalls: boolean;
+}
+
+/** A longer stream is read in parts, between which other requests are served. */
+export const PART_BYTES = 65_536;
+
+/** `mayBeKept` of a long answer, for as long as it takes. */
+export async function mayLongBeKept(format: FormatId, body: Buffer, keeping: Keeping): Promise<boolean> {
+  const { conversation } = formatParts(format);
+  if (conversation === undefined) return false;
+  try {
+    const builder = new ResponseBuilder();
+    const reader = conversation.openStreamReader();
+    const splitter = new SseSplitter((data, name) => reader.read(data, name, builder.take));
+    for (let from = 0; from < body.length; from += PART_BYTES) {
+      if (from > 0) await nextTurn();
+      splitter.push(body.subarray(from, from + PART_BYTES));
+    }
+    if (builder.response === undefined) reader.close(builder.take);
+    return builder.response !== undefined && isWorthKeeping(builder.response, keeping);
+  } catch {
+    return false;
+  }
 }
 
 /** Whether an answer is whole and says something that may be said again: no refusal, nothing cut off, no call of a tool unless wanted. */

@@ -56,6 +56,7 @@ export class Places {
       return undefined;
     const controls = readControls({
       member: (name) => outline.value(name, LONGEST_CONTROLS),
+      has: (name) => outline.has([name]),
       header: client.headers['cache-control'],
       ofKey: identity.metadata.cache,
       allowed: textsIn(ownValue(identity.objects.key?.further, 'allowed_cache_controls')),

@@ -10,7 +10,7 @@ import { CacheDesk } from './cache-desk.ts';
 import { type Batch, joinBatch, newEntries, openBatch, recallBatch } from './embedding-batch.ts';
 import type { Entry } from './entry.ts';
 import { eraseDeleted } from './erase-deleted.ts';
-import { mayBeKept } from './may-be-kept.ts';
+import { mayBeKept, mayLongBeKept, PART_BYTES } from './may-be-kept.ts';
 import { isBound, type Place, Places } from './places.ts';
 import { type Found, Shelf } from './shelf.ts';
 import { type Leading, UnderWay } from './under-way.ts';
@@ -40,7 +40,7 @@ type Recalled = RecalledAnswer | undefined;
 
 const RETRY_MS = 1_000;
 /** Vectors of a larger answer are not kept. */
-const MOST_BATCH_BYTES = 16_777_216;
+const MOST_BATCH_BYTES = 4_194_304;
 const NO_GUARDS: readonly OutputGuard[] = [];
 const NEW_STATE = {
   isBound: false,
@@ -160,10 +160,8 @@ export class RunningAnswerCache implements RunningFeature {
     exchange.of(this.#states).life = life;
     const [entry] = entries;
     const answer = entry !== undefined && place.controls.mayRecall ? answerFor(exchange, place, entry) : undefined;
-    if (answer !== undefined) this.#counts.hits += 1;
-    else if (config.joinsRequests && mayJoin(place)) return this.#join(exchange, place);
-    else this.#counts.misses += 1;
-    return answer;
+    if (answer === undefined && config.joinsRequests && mayJoin(place)) return this.#join(exchange, place);
+    return this.#counted(exchange, answer);
   }
 
   #recallBatch(exchange: Exchange, batch: Batch, { config }: Open): Recalled {
@@ -176,15 +174,19 @@ export class RunningAnswerCache implements RunningFeature {
       });
     }
     const answer = recallBatch(batch, exchange);
-    if (answer === undefined) this.#counts.misses += 1;
-    else this.#counts.hits += 1;
+    return this.#counted(exchange, answer);
+  }
+
+  #counted(exchange: Exchange, answer: Recalled): Recalled {
+    exchange.cached = answer === undefined ? 'miss' : 'hit';
+    this.#counts[answer === undefined ? 'misses' : 'hits'] += 1;
     return answer;
   }
 
   async #join(exchange: Exchange, place: Place): Promise<Recalled> {
     const state = exchange.of(this.#states);
     // A request that is planned again leads already.
-    if (state.leading?.key === place.key) return undefined;
+    if (state.leading?.key === place.key) return this.#counted(exchange, undefined);
     state.leading?.end('gone');
     state.leading = undefined;
     const joined = await this.#underWay.join(place.key, exchange.client);
@@ -192,10 +194,9 @@ export class RunningAnswerCache implements RunningFeature {
     else if (joined !== undefined) {
       const answer = answerFor(exchange, place, joined);
       if (answer !== undefined) this.#counts.joined += 1;
-      if (answer !== undefined) return answer;
+      return this.#counted(exchange, answer);
     }
-    this.#counts.misses += 1;
-    return undefined;
+    return this.#counted(exchange, undefined);
   }
 
   #watch(exchange: Exchange, { config }: Open): readonly OutputGuard[] {
@@ -210,10 +211,25 @@ export class RunningAnswerCache implements RunningFeature {
     return [{ sees: 'copy', maxBytes: config.largestBytes, take }];
   }
 
-  #settled(exchange: Exchange, { config, shelf }: Open): void {
-    const { place, life, taken, leading, batch } = exchange.of(this.#states);
-    if (batch !== undefined) keepBatch(exchange, batch, config, shelf);
-    const entry = place === undefined || taken === undefined ? undefined : entryOf(exchange, taken, config);
+  #settled(exchange: Exchange, open: Open): void {
+    const { place, taken, leading, batch } = exchange.of(this.#states);
+    if (batch !== undefined) keepBatch(exchange, batch, open);
+    const entry = place === undefined || taken === undefined ? undefined : entryOf(exchange, taken, open.config);
+    if (!(entry instanceof Promise)) {
+      this.#keep(exchange, open, entry);
+      return;
+    }
+    entry.then(
+      (made) => this.#keep(exchange, open, made),
+      (error: unknown) => {
+        leading?.end('none');
+        this.#world.onFault(`the answer to request ${exchange.callId} could not be cached`, error);
+      },
+    );
+  }
+
+  #keep(exchange: Exchange, { config, shelf }: Open, entry: Entry | undefined): void {
+    const { place, life, leading } = exchange.of(this.#states);
     leading?.end(entry ?? (exchange.error?.code === 'client_gone' ? 'gone' : 'none'));
     if (place === undefined || life === undefined || entry === undefined) return;
     shelf.keep(place.scope, life, ttlOf(place, config), [{ key: place.key, entry }]);
@@ -231,7 +247,7 @@ function watchBatch(exchange: Exchange, batch: Batch): readonly OutputGuard[] {
   return [{ sees: 'copy', maxBytes: MOST_BATCH_BYTES, take }];
 }
 
-function keepBatch(exchange: Exchange, batch: Batch, config: CacheConfig, shelf: Shelf): void {
+function keepBatch(exchange: Exchange, batch: Batch, { config, shelf }: Open): void {
   const { life, place } = batch;
   if (life === undefined || !place.controls.mayKeep || !isOwnAnswer(exchange)) return;
   const kept = newEntries(batch, exchange).filter(({ entry }) => entry.body.length <= config.largestBytes);
@@ -246,13 +262,21 @@ const mayJoin = ({ controls: { mayRecall, mayKeep, oldestMs } }: Place): boolean
   mayRecall && mayKeep && oldestMs !== 0;
 
 /** The answer as it is kept; undefined if it is not one that may be given again. */
-function entryOf(exchange: Exchange, { body, isStream }: AnswerView, config: CacheConfig): Entry | undefined {
+function entryOf(
+  exchange: Exchange,
+  { body, isStream }: AnswerView,
+  config: CacheConfig,
+): Entry | undefined | Promise<Entry | undefined> {
   if (!isOwnAnswer(exchange)) return undefined;
-  const { endpoint, usage, clock, streamUsage, outline, admission } = exchange;
+  const { endpoint, usage, clock, streamUsage, outline, admission, mostParsedBytes } = exchange;
   const { format } = endpoint;
   const mayEndAtLimit = typeof outline.limit === 'number' && admission?.claim?.cap === undefined;
-  if (!mayBeKept(format, body, isStream, { mayEndAtLimit, keepsToolCalls: config.keepsToolCalls })) return undefined;
-  return { keptAtMs: clock.nowMs(), format, isStream, streamUsage, usage, body };
+  const keeping = { mayEndAtLimit, keepsToolCalls: config.keepsToolCalls };
+  const entry = { keptAtMs: clock.nowMs(), format, isStream, streamUsage, usage, body };
+  if (isStream && body.length > PART_BYTES)
+    return mayLongBeKept(format, body, keeping).then((may) => (may ? entry : undefined));
+  // What has to be parsed in one piece must not hold up everybody else.
+  return body.length <= mostParsedBytes && mayBeKept(format, body, isStream, keeping) ? entry : undefined;
 }
 
 /** Whether the answer is what the group that was asked gave: no error, no fallback, nothing made up. */

@@ -209,15 +209,6 @@ describe('the cache of answers', { timeout: 60_000 }, () => {
     assert.equal((await ask(chat('a', { cache: { 'use-cache': true } }))).isHit, true);
   });
 
-  it('keeps vectors too', async () => {
-    await start();
-    const body = { model: 'text-embedding-3-small', input: ['one', 'two'] };
-    const first = await ask(body, 'key-of-a', {}, '/v1/embeddings');
-    const second = await ask(body, 'key-of-a', {}, '/v1/embeddings');
-    assert.deepEqual([second.isHit, second.text], [true, first.text]);
-    assert.equal((await ask({ ...body, input: ['two', 'one'] }, 'key-of-a', {}, '/v1/embeddings')).isHit, false);
-  });
-
   it('is off by default, and with cache_system_prompt_only no answer is ever given again', async () => {
     await start({ cache_system_prompt_only: true });
     await ask(chat());

@@ -103,6 +103,9 @@ function memberSpan(bytes: Buffer, start: number, end: number): Span {
   return bytes[behind] === COMMA ? { start, end: behind + 1 } : { start, end };
 }
 
+/** Of `true`. */
+const SMALL_T = 0x74;
+
 const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /** What parts of a turn may be marked, and what texts are called. */
@@ -146,12 +149,14 @@ export function readContent(bytes: Buffer, start: number, role: string, rules: P
 export function readPart(bytes: Buffer, start: number, marks: FoundMark[]) {
   let type = '';
   let isBlank = false;
+  let isDeferred = false;
   const end = forEachMember(bytes, start, (nameStart, nameEnd, valueStart) => {
     const mark = markAt(bytes, nameStart, nameEnd, valueStart);
     if (mark !== undefined) marks.push(mark);
     else if (isName(bytes, nameStart, nameEnd, 'type') && bytes[valueStart] === QUOTE) {
       type = bytes.toString('latin1', valueStart + 1, endOfValue(bytes, valueStart) - 1);
-    } else if (isName(bytes, nameStart, nameEnd, 'text')) isBlank = isBlankText(bytes, valueStart);
+    } else if (isName(bytes, nameStart, nameEnd, 'defer_loading')) isDeferred = bytes[valueStart] === SMALL_T;
+    else if (isName(bytes, nameStart, nameEnd, 'text')) isBlank = isBlankText(bytes, valueStart);
     else if (isName(bytes, nameStart, nameEnd, 'content') && bytes[valueStart] === OPEN_ARRAY) {
       return forEachItem(bytes, valueStart, (item) => readPart(bytes, item, marks).end);
     }
@@ -160,7 +165,7 @@ export function readPart(bytes: Buffer, start: number, marks: FoundMark[]) {
   const closed = end === start ? endOfValue(bytes, start) : end;
   const isObject = bytes[start] === OPEN_OBJECT && bytes[closed - 1] === CLOSE_OBJECT;
   const isMarkable = ({ markable }: PartRules): boolean => isObject && markable.has(type) && !isBlank;
-  return { end: closed, isMarkable };
+  return { end: closed, isMarkable, isDeferred };
 }
 
 /** Anthropic refuses a mark on a text without any visible character. */

@@ -39,8 +39,9 @@ function addTools(body: Buffer, tools: Member | undefined, blocks: PromptBlock[]
   if (tools?.kind !== 'array') return;
   forEachItem(body, tools.valueStart, (start) => {
     const marks: FoundMark[] = [];
-    const { end } = readPart(body, start, marks);
-    const place = { kind: 'object', start, end, textType: '' } as const;
+    const { end, isDeferred } = readPart(body, start, marks);
+    // A tool that is loaded later is no part of the prompt, and refused with a mark (tool search, platform.claude.com, 2026-11-29).
+    const place = isDeferred ? undefined : ({ kind: 'object', start, end, textType: '' } as const);
     blocks.push({ part: 'tool', role: '', start, end, pieces: 1, place, marks });
     return end;
   });

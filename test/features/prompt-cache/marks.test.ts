@@ -316,3 +316,67 @@ test('a fallback and a retry are marked for the model that they go to', async (t
     ],
   );
 });
+
+test('a turn of more blocks than the provider looks back gets another mark where the last one ended', async (t) => {
+  const { claude, sent, seen } = await startCacheTest(t, [deployment('m', CLAUDE, { prompt_cache: 'auto' })]);
+  const first: Anthropic.MessageParam[] = [user(words(1_500))];
+  await claude().messages.create({ model: 'm', max_tokens: 20, messages: first });
+  const many = Array.from({ length: 30 }, (_, at) => ({ type: 'text' as const, text: `Part ${at} ${words(20)}` }));
+  const messages: Anthropic.MessageParam[] = [
+    ...first,
+    { role: 'assistant', content: 'Yes.' },
+    { role: 'user', content: many },
+  ];
+  await claude().messages.create({ model: 'm', max_tokens: 20, messages });
+  assert.deepEqual(marksIn(sent()[1]), ['.messages[0].content[0]', '.messages[2].content[29]']);
+  assert.ok((seen()[1]?.billed?.cachedTokens ?? 0) >= 1_500);
+});
+
+test('tools that are loaded later are never marked', async (t) => {
+  const { gateway, sent } = await startCacheTest(t, [deployment('m', CLAUDE, { prompt_cache: 'system' })]);
+  const tools = [tool('look', words(1_500)), { ...tool('later'), defer_loading: true }];
+  const answer = await gateway.post('/v1/messages', { model: 'm', max_tokens: 20, tools, messages: [user('One?')] });
+  assert.equal(answer.status, 200, await answer.text());
+  assert.deepEqual(marksIn(sent()[0]), ['.tools[0]']);
+});
+
+test('bodies that another thread writes are marked too, in both lanes', async (t) => {
+  const { claude, openai, sent, seen } = await startCacheTest(t, [deployment('m', CLAUDE, { prompt_cache: 'auto' })]);
+  const long = words(80_000);
+  const turns = [user(long), { role: 'assistant' as const, content: 'Yes.' }, user('And?')];
+  for (const messages of [turns.slice(0, 1), turns]) {
+    await claude().messages.create({ model: 'm', max_tokens: 20, messages });
+    await openai().chat.completions.create({ model: 'm', max_tokens: 20, messages: messages as never });
+  }
+  for (const body of sent()) assert.equal(marksIn(body).length, 1);
+  assert.ok(
+    seen()
+      .slice(1)
+      .every(({ billed }) => (billed?.cachedTokens ?? 0) >= 80_000),
+  );
+});
+
+test('what counts tokens is not marked', async (t) => {
+  const { claude, sent } = await startCacheTest(t, [deployment('m', CLAUDE, { prompt_cache: 'auto' })]);
+  await claude().messages.countTokens({ model: 'm', system: words(2_000), messages: [user('One?')] });
+  assert.deepEqual(marksIn(sent()[0]), []);
+});
+
+test('a provider that lost what it kept is written to again', async (t) => {
+  const { claude, gateway, seen } = await startCacheTest(t, [deployment('m', CLAUDE, { prompt_cache: 'system' })]);
+  const ask = (): Promise<unknown> =>
+    claude().messages.create({ model: 'm', max_tokens: 20, system: words(2_000), messages: [user('One?')] });
+  await ask();
+  await ask();
+  assert.ok((seen()[1]?.billed?.cachedTokens ?? 0) > 0);
+  gateway.simulator.reset();
+  await ask();
+  await ask();
+  assert.deepEqual(
+    seen().map(({ billed }) => [(billed?.cacheWriteTokens ?? 0) > 0, (billed?.cachedTokens ?? 0) > 0]),
+    [
+      [true, false],
+      [false, true],
+    ],
+  );
+});

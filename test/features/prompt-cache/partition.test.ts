@@ -66,15 +66,25 @@ const claude =
       { model, system: SECRET, messages: [{ role: 'user', content: question }], max_tokens: 20, stream, ...more },
       { authorization: `Bearer ${key}` },
     );
-const gemini: Ask = ({ gateway }, key, question = 'One?') =>
-  gateway.post(
-    '/v1beta/models/gemini:generateContent',
-    {
-      systemInstruction: { parts: [{ text: SECRET }] },
-      contents: [{ role: 'user', parts: [{ text: question }] }],
-    },
-    { authorization: `Bearer ${key}` },
-  );
+const responses =
+  (model: string): Ask =>
+  ({ gateway }, key, question = 'One?') =>
+    gateway.post(
+      '/v1/responses',
+      { model, input: messages(question), max_output_tokens: 20, store: false, stream: true },
+      { authorization: `Bearer ${key}` },
+    );
+const gemini =
+  (action: string): Ask =>
+  ({ gateway }, key, question = 'One?') =>
+    gateway.post(
+      `/v1beta/models/gemini:${action}`,
+      {
+        systemInstruction: { parts: [{ text: SECRET }] },
+        contents: [{ role: 'user', parts: [{ text: question }] }],
+      },
+      { authorization: `Bearer ${key}` },
+    );
 const hour = (text: string) => [{ type: 'text', text, cache_control: { type: 'ephemeral', ttl: '1h' } }];
 const MIXED = {
   system: hour(SECRET),
@@ -93,7 +103,9 @@ const ASKS: Readonly<Record<string, Ask>> = {
   'GPT-5.6': chat('gpt-5.6', false),
   'DeepSeek, which keeps nothing apart': chat('deepseek', false),
   'DeepSeek, streamed': chat('deepseek', true),
-  Gemini: gemini,
+  Gemini: gemini('generateContent'),
+  'Gemini, streamed': gemini('streamGenerateContent?alt=sse'),
+  'Responses over Claude, streamed': responses('claude'),
 };
 
 /** Ids and times differ between any two answers. */
@@ -110,8 +122,8 @@ async function see(answer: Response): Promise<Seen> {
   assert.equal(answer.status, 200, text);
   const headers = Object.fromEntries([...answer.headers].filter(([name]) => !PASSING.test(name)));
   const plain = text
-    .replaceAll(/"(?:id|responseId|system_fingerprint)": ?"[^"]*"/g, '"id":""')
-    .replaceAll(/"created": ?\d+/g, '"created":0');
+    .replaceAll(/"(?:id|item_id|responseId|system_fingerprint)": ?"[^"]*"/g, '"id":""')
+    .replaceAll(/"(created|created_at|completed_at|createTime)": ?[^,}]+/g, '"$1":0');
   return { headers, text: plain };
 }
 

@@ -5,7 +5,7 @@ import { startTestRedis, type TestRedis } from '../../../test/support/redis.ts';
 import { systemClock } from '../../core/clock.ts';
 import { testAnswers } from '../contracts/answers.contract.ts';
 import { RedisAnswers } from './answers.ts';
-import type { RedisStatus } from './link.ts';
+import type { RedisAddress, RedisStatus } from './link.ts';
 
 let shared: Promise<TestRedis> | undefined;
 const redisOfAll = (): Promise<TestRedis> => (shared ??= startTestRedis());
@@ -17,10 +17,14 @@ interface Opened {
   readonly becomes: (isUp: boolean, withinMs?: number) => Promise<void>;
 }
 
-async function open({ port }: Pick<TestRedis, 'port'>, namespace = ''): Promise<Opened> {
+async function open(
+  { port }: Pick<TestRedis, 'port'>,
+  namespace = '',
+  more: Partial<RedisAddress> = {},
+): Promise<Opened> {
   const statuses: RedisStatus[] = [];
   const answers = new RedisAnswers({
-    address: { host: '127.0.0.1', port, database: 0, isTls: false },
+    address: { host: '127.0.0.1', port, database: 0, isTls: false, ...more },
     namespace,
     clock: systemClock,
     random: Math.random,
@@ -170,3 +174,30 @@ test('a full Redis refuses what is to be kept, says why, and still gives what it
     '--maxmemory-policy',
     'noeviction',
   ));
+
+test('in a Redis Cluster each scope is at the node that has its slot', { timeout: 60_000 }, async () => {
+  const options = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no'];
+  const [first, second] = [await startTestRedis(...options), await startTestRedis(...options)];
+  try {
+    await first.command('CLUSTER', 'ADDSLOTSRANGE', '0', '8191');
+    await second.command('CLUSTER', 'ADDSLOTSRANGE', '8192', '16383');
+    await first.command('CLUSTER', 'MEET', '127.0.0.1', String(second.port));
+    for (const redis of [first, second]) {
+      while (!(await redis.command('CLUSTER', 'INFO')).includes('cluster_slots_assigned:16384')) await wait(20);
+    }
+    const startupNodes = [{ host: '127.0.0.1', port: second.port }];
+    const { answers } = await open(first, '', { startupNodes });
+    const scopes = Array.from({ length: 40 }, (_, index) => `scope ${index}`);
+    for (const scope of scopes) await answers.keep(scope, kept(await lifeOf(answers, scope), scope, scope));
+    for (const scope of scopes) assert.equal(await read(answers, scope, scope), scope);
+    for (const redis of [first, second]) assert.match(await redis.command('DBSIZE'), /^:[1-9]/);
+    await answers.erase('scope 1');
+    assert.equal(await read(answers, 'scope 1', 'scope 1'), undefined);
+    assert.equal(await read(answers, 'scope 2', 'scope 2'), 'scope 2');
+    await answers.ping();
+    answers.close();
+  } finally {
+    await first.close();
+    await second.close();
+  }
+});

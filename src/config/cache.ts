@@ -1,9 +1,11 @@
 /** Reads how answers are cached: `litellm_settings.cache`, `cache_params`, and the names of the guide. */
+import { defined } from '../core/defined.ts';
 import type { MapNode } from './config-node.ts';
 import type { CacheConfig, RedisConfig } from './gateway-config.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { isCacheOn } from './redis-of-cache.ts';
 import { Section } from './section.ts';
+import { readSemantic } from './semantic-cache.ts';
 import { CACHE_PARAMS } from './settings/cache-params.ts';
 import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
 
@@ -57,6 +59,7 @@ export function readCache(
     joinsRequests: fields.joinsRequests,
     isEncrypted: fields.isEncrypted,
     operations: operationsOf(fields.callTypes),
+    ...defined({ semantic: readSemantic(fields, type, context) }),
   };
 }
 

@@ -27,6 +27,7 @@ import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
 import type { MODEL_INFO, MODEL_PARAMS } from './settings/model-list.ts';
 import type { PeriodBudgetConfig } from './settings/period-budget.ts';
 import type { ROUTER_SETTINGS } from './settings/router-settings.ts';
+import type { SEMANTIC } from './settings/semantic-cache.ts';
 
 export type { NotYetInEffect } from './reading-context.ts';
 export type { NumberByClass } from './routing-readers.ts';
@@ -262,7 +263,29 @@ export interface CacheConfig {
   readonly isEncrypted: boolean;
   /** Ids of operations whose answers are kept. */
   readonly operations: ReadonlySet<string>;
+  /** Questions that mean the same as one before; absent: off. */
+  readonly semantic?: SemanticCacheConfig;
 }
+
+/** How answers to questions that mean the same are cached. */
+export interface SemanticCacheConfig extends Omit<FieldsOf<typeof SEMANTIC>, 'mode' | 'embeddingModel' | 'threshold'> {
+  readonly mode: 'shadow' | 'on';
+  readonly embeddingModel: string;
+  readonly threshold: number;
+  /** Where the embeddings are kept. */
+  readonly place: SemanticPlace;
+}
+
+type SemanticPlace =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'redis'; readonly index?: string }
+  | {
+      readonly kind: 'qdrant';
+      readonly base: string;
+      readonly key?: string;
+      readonly collection: string;
+      readonly quantization: 'binary' | 'scalar' | 'product';
+    };
 
 export interface GatewayConfig {
   /** The files it was read from, in merge order. */

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../core/json.ts';
 import type { AnswerStoreStatus } from '../stores/contracts/answers.ts';
 import type { Identity } from '../tenancy/identity.ts';
 
@@ -12,6 +13,8 @@ export interface CacheScope {
 export interface CachedAnswers {
   /** How they are cached now; undefined: they are not. */
   readonly facts: CacheFacts | undefined;
+  /** What the semantic cache does, or would have done; undefined: it is off. Holds no texts. */
+  readonly semanticReport: JsonObject | undefined;
   /** Rejects with what is wrong with the store. */
   ping(): Promise<void>;
   /** What its Redis says of itself; undefined if it has none. */

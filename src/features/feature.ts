@@ -3,6 +3,7 @@ import type { FeatureSettings } from '../config/feature-settings.ts';
 import type { CacheConfig, GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
+import type { Embedded, ToEmbed } from '../exchange/embedded.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Prepare, Slots, StateSlot } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
@@ -78,6 +79,8 @@ export interface World {
   /** Opens the store of cached answers, where a configuration says that it is. */
   readonly openAnswers: (config: CacheConfig) => AnswerStore;
   readonly log: Pick<Log, 'app'>;
+  /** Embeds a text with a model group, on the platform's account; undefined: there is no vector. */
+  readonly embed: (asked: ToEmbed) => Promise<Embedded | undefined>;
   /** How many tokens a text has, about. */
   readonly countTokens: (text: string) => Promise<number>;
   /** Reports a fault of the gateway that no client waits for. */

@@ -18,7 +18,8 @@ export function decidingText(format: ConversationFormat, body: JsonObject): stri
   return canonicalJson(answerDeciding(request));
 }
 
-function answerDeciding(request: ConversationRequest): unknown {
+/** The parts of a request that decide its answer. */
+export function answerDeciding(request: ConversationRequest): unknown {
   // Who asks, what for, and what the provider shall keep of the prompt; the model has a place of its own in the key.
   const { model, stream, streamUsage, userId, metadata, cacheMark, promptCacheKey, ...rest } = request;
   const { sampling, toolChoice, tools, output, modalities, extensions, turns } = rest;

@@ -4,9 +4,12 @@ import { makeManagementContext } from '../admin/make-context.ts';
 import type { CacheConfig, GatewayConfig } from '../config/gateway-config.ts';
 import { isLoopback } from '../config/known-master-key.ts';
 import { defined } from '../core/defined.ts';
+import type { ToEmbed } from '../exchange/embedded.ts';
+import type { World } from '../features/feature.ts';
 import { FEATURES } from '../features/index.ts';
 import { RunningFeatures } from '../features/run-features.ts';
 import { HealthChecks } from '../pipeline/diagnosis/health-checks.ts';
+import { embedOwn } from '../pipeline/embed-own.ts';
 import { permitNotice } from '../pipeline/money/permits.ts';
 import { UpstreamBudgets } from '../pipeline/money/upstream-budgets.ts';
 import type { Parts } from '../pipeline/parts.ts';
@@ -63,7 +66,10 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
   shutdown.add('stores', () => stores.close());
   const { claims } = stores;
 
-  const features = startFeatures(options, tools, stores);
+  // Features embed through the stages, which are made of them.
+  const stages: { parts?: Parts } = {};
+  const embed = async (asked: ToEmbed) => (stages.parts === undefined ? undefined : embedOwn(asked, stages.parts));
+  const features = startFeatures(options, tools, stores, embed);
   shutdown.add('features', () => features.close(LAST_SENT_MS));
   stores.changes.onChange((changed) => features.changed(changed));
   const budgets = new UpstreamBudgets({ claims, clock, listener: features.limitListener, onFault });
@@ -85,6 +91,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
   await budgets.configure(live.current);
 
   const { parts, routeOf } = makeParts(options, { tools, stores, live, tenants, budgets, features });
+  stages.parts = parts;
   const edge = makeEdge(options, tools, stores, live, parts);
   shutdown.add('intake', () => edge.close());
   shutdown.add('books', () => edge.idle(LAST_BOOKS_MS).then(() => nextTurn()));
@@ -142,6 +149,7 @@ function startFeatures(
   options: GatewayOptions,
   { clock, random, upstream, tokens, onFault }: Tools,
   { database: { kind, directory, responses, conversations } }: Stores,
+  embed: World['embed'],
 ): RunningFeatures {
   const { config, log, features = FEATURES } = options;
   const countTokens = (text: string) => tokens.count(text);
@@ -155,7 +163,7 @@ function startFeatures(
     seal: makeSeal(options.env, options.masterKey),
     openAnswers: (cache: CacheConfig) => openAnswers(cache, { clock, random, log }),
   };
-  return new RunningFeatures(features, config, { clock, random, post, ...stores, log, countTokens, onFault });
+  return new RunningFeatures(features, config, { clock, random, post, ...stores, log, embed, countTokens, onFault });
 }
 
 function makeLive(

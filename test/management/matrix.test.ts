@@ -170,6 +170,7 @@ const EXPECTED: Readonly<Record<string, keyof typeof LET_THROUGH>> = {
   'POST /cache/flushall': 'everyone',
   'GET /cache/redis/info': 'readers',
   'GET /cache/settings': 'readers',
+  'GET /cache/semantic/report': 'readers',
 };
 
 /** All routes under `/…/daily/activity`. */

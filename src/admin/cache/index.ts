@@ -22,6 +22,12 @@ export const CACHE_ROUTES: readonly ManagementRoute[] = [
     "Erases the cached answers of the caller's scope; an admin may name another.",
   ),
   get('/cache/redis/info', READERS, redisInfo, 'Shows what the Redis of the cache says of itself.'),
+  get(
+    '/cache/semantic/report',
+    READERS,
+    semanticReport,
+    'Shows what the semantic cache does or would have done: hits, estimated false hits and saving by threshold.',
+  ),
   get('/cache/settings', READERS, settings, 'Shows how answers are cached.'),
 ];
 
@@ -54,6 +60,12 @@ async function redisInfo(call: ManagementCall): Promise<JsonValue> {
   });
   const facts: JsonObject = Object.fromEntries(pairs);
   return { num_clients: Number(facts.connected_clients ?? 0), info: facts };
+}
+
+async function semanticReport(call: ManagementCall): Promise<JsonValue> {
+  const { semanticReport: report } = cacheOf(call);
+  if (report !== undefined) return report;
+  throw new GatewayError('unknown_object', 'The semantic cache is off: `cache_params.semantic.mode` switches it on.');
 }
 
 async function settings(call: ManagementCall): Promise<JsonValue> {

@@ -1,11 +1,12 @@
 /** Settings of `litellm_settings.cache_params`, and of the guide's `cache` map. */
 import { guideNow, later, never, now, own, type SettingRows, several } from '../setting-rows.ts';
+import { LITELLM_SEMANTIC } from './semantic-cache.ts';
 
 /** Why groups share no answers. */
 export const NO_CACHING_GROUPS =
   'An answer is kept for the group that gave it: deployments that may stand for one another are one group.';
 
-/** Where answers are kept, in LiteLLM's words; `redis-semantic` means Redis, and the others that are unknown here the memory. */
+/** Where answers are kept, in LiteLLM's words; `redis-semantic` means Redis, and those that are unknown here the memory. */
 const TYPES = [
   'local',
   'redis',
@@ -19,7 +20,7 @@ const TYPES = [
 ] as const;
 
 const notHere = (type: unknown): readonly string[] =>
-  typeof type === 'string' && type !== 'local' && type !== 'redis' ? [type] : [];
+  typeof type === 'string' && !/^(?:local|redis|(?:redis|valkey)-semantic)$/.test(type) ? [type] : [];
 
 /** Kinds of calls in LiteLLM's words. Those of other operations are never kept. */
 const CALL_TYPES = [
@@ -44,7 +45,7 @@ const CALL_TYPES = [
 export const CACHE_PARAMS = {
   type: now(
     TYPES,
-    'Where answers are cached: in the memory of each instance, or in Redis. Types without a store of their own here use Redis if one is named, else the memory.',
+    'Where answers are cached: in the memory of each instance, or in Redis. `redis-semantic`, `valkey-semantic` and `qdrant-semantic` also switch on `semantic`. Types without a store of their own here use Redis if one is named, else the memory.',
     { otherwise: 'redis if an address is given, else local', missingIn: notHere },
   ),
   host: now(
@@ -114,18 +115,9 @@ export const CACHE_PARAMS = {
     'isEncrypted',
     false,
   ),
-  similarity_threshold: later('ratio', 'How alike two prompts must be.'),
+  ...LITELLM_SEMANTIC,
   cache_system_prompt_only: guideNow('flag', 'The same as beside `cache`.', 'isPromptOnly', false),
   disk_cache_dir: never('text', 'Answers are kept in memory or in Redis.'),
-  ...several(
-    `redis_semantic_cache_use_async redis_semantic_cache_embedding_model redis_semantic_cache_index_name
-     valkey_semantic_cache_embedding_model valkey_semantic_cache_index_name qdrant_api_base qdrant_collection_name
-     qdrant_quantization_config qdrant_semantic_cache_embedding_model qdrant_semantic_cache_vector_size`,
-    (name) => later('any', `${name.split('_')[0]}: ${name.split('_').slice(1).join(' ')}.`),
-  ),
-  ...several('qdrant_api_key', (name) =>
-    later('secret', `${name.split('_')[0]}: ${name.split('_').slice(1).join(' ')}.`),
-  ),
   ...several(
     `s3_bucket_name s3_region_name s3_endpoint_url s3_path s3_api_version s3_use_ssl s3_verify gcs_bucket_name gcs_path
      gcs_path_service_account azure_account_url azure_blob_container`,

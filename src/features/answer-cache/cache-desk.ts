@@ -1,12 +1,16 @@
 import type { CacheConfig } from '../../config/gateway-config.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { CachedAnswers, CacheScope } from '../../exchange/cached-answers.ts';
 import type { AnswerStore } from '../../stores/contracts/answers.ts';
 import type { Identity } from '../../tenancy/identity.ts';
 import type { Places } from './places.ts';
 import { scopeOf } from './scope-of.ts';
+import type { SemanticCache } from './semantic/semantic-cache.ts';
 
 /** What the cache is now; undefined: off. */
-type Now = () => { readonly config: CacheConfig; readonly store: AnswerStore } | undefined;
+type Now = () =>
+  | { readonly config: CacheConfig; readonly store: AnswerStore; readonly semantic: SemanticCache | undefined }
+  | undefined;
 
 /** Shows and erases what is cached. */
 export class CacheDesk implements CachedAnswers {
@@ -23,6 +27,10 @@ export class CacheDesk implements CachedAnswers {
     if (now === undefined) return undefined;
     const { scope, namespace, ttlMs, longestTtlMs, isOnByDefault, operations } = now.config;
     return { ...now.store.status(), scope, namespace, ttlMs, longestTtlMs, isOnByDefault, operations: [...operations] };
+  }
+
+  get semanticReport(): JsonObject | undefined {
+    return this.#now()?.semantic?.report;
   }
 
   async ping(): Promise<void> {
@@ -43,6 +51,8 @@ export class CacheDesk implements CachedAnswers {
   }
 
   async erase(scope: CacheScope): Promise<void> {
-    await this.#now()?.store.erase(this.#places.nameOf(scope));
+    const now = this.#now();
+    await now?.store.erase(this.#places.nameOf(scope));
+    await now?.semantic?.erase(this.#places.nameOf(scope));
   }
 }

@@ -20,6 +20,17 @@ export const answerCache: Feature = {
       'sluice_answer_cache_store_failures_total',
       'Look-ups and writes that the store of the cache did not answer in time; the requests went on without it.',
     ),
+    counter(
+      'sluice_semantic_cache_hits_total',
+      'Requests that were given the answer to a question which means the same.',
+    ),
+    counter('sluice_semantic_cache_refused_total', 'Similar questions whose answers the guards did not let through.'),
+    counter('sluice_semantic_cache_compared_total', 'Answers that were compared with what would have been served.'),
+    counter('sluice_semantic_cache_unembedded_total', 'Questions that could not be embedded, or not in time.'),
+    counter(
+      'sluice_semantic_cache_store_failures_total',
+      'Embeddings that their store did not take or forget in time.',
+    ),
     {
       name: 'sluice_answer_cache_up',
       type: 'gauge',

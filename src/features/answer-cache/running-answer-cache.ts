@@ -1,5 +1,6 @@
 import type { CacheConfig, GatewayConfig } from '../../config/gateway-config.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { CacheScope } from '../../exchange/cached-answers.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { AnswerView, OutputGuard, RecalledAnswer, StateSlot } from '../../exchange/slots.ts';
 import type { AnswerStore } from '../../stores/contracts/answers.ts';
@@ -12,6 +13,9 @@ import type { Entry } from './entry.ts';
 import { eraseDeleted } from './erase-deleted.ts';
 import { mayBeKept, mayLongBeKept, PART_BYTES } from './may-be-kept.ts';
 import { isBound, type Place, Places } from './places.ts';
+import { openVectors } from './semantic/open-vectors.ts';
+import { keepSemantic, SemanticCache, type SemanticKept } from './semantic/semantic-cache.ts';
+import type { VectorStore } from './semantic/vector-store.ts';
 import { type Found, Shelf } from './shelf.ts';
 import { type Leading, UnderWay } from './under-way.ts';
 
@@ -34,6 +38,8 @@ interface Open {
   readonly config: CacheConfig;
   readonly store: AnswerStore;
   readonly shelf: Shelf;
+  /** Undefined: off. */
+  readonly semantic: SemanticCache | undefined;
 }
 
 type Recalled = RecalledAnswer | undefined;
@@ -60,6 +66,8 @@ export class RunningAnswerCache implements RunningFeature {
   readonly #underWay = new UnderWay();
   /** Kept while the cache is off, so that it is found again when it is on. */
   #store: AnswerStore | undefined;
+  readonly #semantic: SemanticKept;
+  #vectors: VectorStore | undefined;
   #open: Open | undefined;
   readonly #counts = { hits: 0, misses: 0, joined: 0, kept: 0, failures: 0 };
 
@@ -70,12 +78,18 @@ export class RunningAnswerCache implements RunningFeature {
     sluice_answer_cache_joined_total: () => this.#counts.joined,
     sluice_answer_cache_kept_total: () => this.#counts.kept,
     sluice_answer_cache_store_failures_total: () => this.#counts.failures,
+    sluice_semantic_cache_hits_total: () => this.#semantic.counts.hits,
+    sluice_semantic_cache_refused_total: () => this.#semantic.counts.refused,
+    sluice_semantic_cache_compared_total: () => this.#semantic.counts.compared,
+    sluice_semantic_cache_unembedded_total: () => this.#semantic.counts.unembedded,
+    sluice_semantic_cache_store_failures_total: () => this.#semantic.counts.failures,
     sluice_answer_cache_up: () => Number(this.#open?.store.status().isUp === true),
   };
 
   constructor(world: World) {
     this.#world = world;
     this.#states = world.stateSlot(() => ({ ...NEW_STATE }));
+    this.#semantic = keepSemantic(world);
     this.#places = new Places(world.seal.derive('answer cache'));
     this.#entrySecret = world.seal.derive('answer cache entries');
     this.cachedAnswers = new CacheDesk(this.#places, () => this.#open);
@@ -97,13 +111,18 @@ export class RunningAnswerCache implements RunningFeature {
   changed(changed: Invalidation): void {
     const store = this.#store;
     if (store === undefined || changed === 'all') return;
-    eraseDeleted(changed, this.#world.directory, (scope) => store.erase(this.#places.nameOf(scope))).catch((error) =>
+    const erase = async (scope: CacheScope): Promise<void> => {
+      await store.erase(this.#places.nameOf(scope));
+      await this.#vectors?.erase(this.#places.nameOf(scope));
+    };
+    eraseDeleted(changed, this.#world.directory, erase).catch((error) =>
       this.#world.onFault('the cached answers of a deleted object could not be erased', error),
     );
   }
 
   async close(): Promise<void> {
     this.#store?.close();
+    this.#vectors?.close();
   }
 
   #openFor(config: CacheConfig): Open {
@@ -111,7 +130,13 @@ export class RunningAnswerCache implements RunningFeature {
     // What is in the memory of this process is not at rest.
     const isSealed = config.isEncrypted && this.#store.status().place === 'redis';
     const shelf = new Shelf(this.#store, isSealed ? this.#entrySecret : undefined, this.#counts);
-    return { config, store: this.#store, shelf };
+    return { config, store: this.#store, shelf, semantic: this.#semanticFor(config) };
+  }
+
+  #semanticFor({ semantic: config }: CacheConfig): SemanticCache | undefined {
+    if (config === undefined) return undefined;
+    this.#vectors ??= openVectors(config, this.#world);
+    return new SemanticCache({ world: this.#world, config, vectors: this.#vectors, kept: this.#semantic });
   }
 
   #prepare(exchange: Exchange, { config, shelf }: Open): undefined | Promise<Buffer | undefined> {
@@ -156,12 +181,26 @@ export class RunningAnswerCache implements RunningFeature {
   }
 
   /** The place for a further look-up, by likeness: exact first. */
-  #found(exchange: Exchange, { config }: Open, place: Place, { entries, life }: Found): Recalled | Promise<Recalled> {
+  #found(exchange: Exchange, open: Open, place: Place, { entries, life }: Found): Recalled | Promise<Recalled> {
     exchange.of(this.#states).life = life;
     const [entry] = entries;
     const answer = entry !== undefined && place.controls.mayRecall ? answerFor(exchange, place, entry) : undefined;
-    if (answer === undefined && config.joinsRequests && mayJoin(place)) return this.#join(exchange, place);
-    return this.#counted(exchange, answer);
+    if (answer !== undefined) return this.#counted(exchange, answer);
+    return open.semantic === undefined || life === undefined
+      ? this.#missed(exchange, open, place)
+      : this.#foundAlike(exchange, open, open.semantic, place);
+  }
+
+  async #foundAlike(exchange: Exchange, open: Open, semantic: SemanticCache, place: Place): Promise<Recalled> {
+    const { keyOf } = this.#places.shelfOf(exchange, open.config) ?? {};
+    const find = (keys: readonly string[]) => open.shelf.find(place.scope, keys);
+    const answer = keyOf === undefined ? undefined : await semantic.recall(exchange, { place, keyOf, find });
+    return answer === undefined ? this.#missed(exchange, open, place) : this.#counted(exchange, answer);
+  }
+
+  #missed(exchange: Exchange, { config }: Open, place: Place): Recalled | Promise<Recalled> {
+    if (config.joinsRequests && mayJoin(place)) return this.#join(exchange, place);
+    return this.#counted(exchange, undefined);
   }
 
   #recallBatch(exchange: Exchange, batch: Batch, { config }: Open): Recalled {
@@ -228,11 +267,16 @@ export class RunningAnswerCache implements RunningFeature {
     );
   }
 
-  #keep(exchange: Exchange, { config, shelf }: Open, entry: Entry | undefined): void {
-    const { place, life, leading } = exchange.of(this.#states);
+  #keep(exchange: Exchange, { config, shelf, semantic }: Open, entry: Entry | undefined): void {
+    const { place, life, taken, leading } = exchange.of(this.#states);
     leading?.end(entry ?? (exchange.error?.code === 'client_gone' ? 'gone' : 'none'));
-    if (place === undefined || life === undefined || entry === undefined) return;
-    shelf.keep(place.scope, life, ttlOf(place, config), [{ key: place.key, entry }]);
+    const kept =
+      place === undefined || life === undefined || entry === undefined
+        ? undefined
+        : { life, ttlMs: ttlOf(place, config) };
+    semantic?.settled(exchange, taken, kept);
+    if (place === undefined || entry === undefined || kept === undefined) return;
+    shelf.keep(place.scope, kept.life, kept.ttlMs, [{ key: place.key, entry }]);
   }
 }
 

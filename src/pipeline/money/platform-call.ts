@@ -2,6 +2,7 @@
 import { defined } from '../../core/defined.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { newCallId } from '../../core/ids.ts';
+import type { PicoUsd } from '../../core/money.ts';
 import { costOf } from '../../costs/price-of.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
@@ -21,6 +22,8 @@ interface PlatformPurpose {
   readonly callType: string;
   readonly snapshot: Snapshot;
   readonly deployment: Deployment;
+  /** It is made to save other calls: what it costs is less saved. */
+  readonly isOverhead?: boolean;
 }
 
 /** How such a call ended. */
@@ -61,7 +64,7 @@ export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts)
     await claimed;
     const { failure, httpStatus, usage } = end;
     const durationMs = Math.max(0, Math.round(clock.monotonicMs() - startedMs));
-    const cost = usage === undefined ? undefined : costIn(purpose.deployment, usage, startedAtMs, durationMs);
+    const cost = usage === undefined ? undefined : costOfOwn(purpose.deployment, usage, startedAtMs, durationMs);
     const row: LedgerRow = {
       ...opened,
       endedAtMs: startedAtMs + durationMs,
@@ -69,7 +72,7 @@ export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts)
       inputTokens: usage?.inputTokens ?? 0,
       outputTokens: usage?.outputTokens ?? 0,
       isEstimated: usage?.isEstimated === true,
-      ...defined({ cost, requestedCost: cost, error: failure, httpStatus }),
+      ...defined({ cost, requestedCost: purpose.isOverhead === true ? 0n : cost, error: failure, httpStatus }),
     };
     const charges = [...chargesOfRows(purpose.snapshot, startedAtMs, [row]), ...platformCharge(purpose, row)];
     const settlement = {
@@ -86,7 +89,13 @@ export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts)
 
 const NOTHING = { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n };
 
-function costIn({ priced }: Deployment, usage: Usage, startedAtMs: number, durationMs: number) {
+/** What such a call costs; undefined: its price is unknown. */
+export function costOfOwn(
+  { priced }: Deployment,
+  usage: Usage,
+  startedAtMs: number,
+  durationMs: number,
+): PicoUsd | undefined {
   const seconds = durationMs / 1_000;
   const units = { query: 1, second: seconds, answerSecond: seconds };
   return costOf(usage, priced.ratesOfAnswer(usage, startedAtMs), { units })?.total;

@@ -24,7 +24,10 @@ export function claimDay(
   const nowMs = exchange.clock.nowMs();
   const accounts = admission.scopes.flatMap((each) => each.dayAt(nowMs));
   if (accounts.length === 0) return undefined;
-  const amounts = admission.claim?.amounts ?? amountsOf(exchange, parts, admission).amounts;
+  const { claim } = admission;
+  // A claim on no account, which a shared store gets for every request, reserves nothing.
+  const amounts =
+    claim !== undefined && claim.accounts.length > 0 ? claim.amounts : amountsOf(exchange, parts, admission).amounts;
   const outcome = parts.claims.claim({
     id: dayClaimId(exchange.callId),
     nowMs,

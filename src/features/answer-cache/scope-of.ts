@@ -2,6 +2,7 @@
 import type { CacheConfig } from '../../config/gateway-config.ts';
 import type { CacheScope } from '../../exchange/cached-answers.ts';
 import type { Identity } from '../../tenancy/identity.ts';
+import { NO_USER } from '../../tenancy/make-identity.ts';
 
 /**
  * The scope of a caller; undefined: nothing is kept for it. An operator who wants answers kept for users gets none for a key that has
@@ -16,16 +17,20 @@ export function scopeOf(identity: Identity, choice: CacheConfig['scope']): Cache
     case 'key':
       return { kind: 'key', id: keyHash };
     case 'user':
-      return named('user', userId);
+      return userScope(userId);
     case 'team':
       return named('team', teamId);
     case 'org':
       return named('org', organizationId);
     case undefined:
       if (from === 'master') return undefined;
-      return named('team', teamId) ?? named('user', userId) ?? { kind: 'key', id: keyHash };
+      return named('team', teamId) ?? userScope(userId) ?? { kind: 'key', id: keyHash };
   }
 }
 
 const named = (kind: CacheScope['kind'], id: string | undefined): CacheScope | undefined =>
   id === undefined || id === '' ? undefined : { kind, id };
+
+/** All keys that the master key makes for nobody have the same user: what they share is no scope. */
+const userScope = (userId: string | undefined): CacheScope | undefined =>
+  userId === NO_USER ? undefined : named('user', userId);

@@ -117,6 +117,20 @@ describe('the cache of answers', { timeout: 60_000 }, () => {
     assert.equal((await ask(chat(), gateway.masterKey)).isHit, true);
   });
 
+  it('is no common one of keys that were made for nobody', async () => {
+    await start();
+    const keys: string[] = [];
+    for (let made = 0; made < 2; made += 1) {
+      const response = await gateway.post('/key/generate', {});
+      const { key, user_id } = (await response.json()) as { key: string; user_id: string | null };
+      assert.equal(user_id, 'default_user_id');
+      keys.push(key);
+    }
+    assert.equal((await ask(chat(), keys[0])).isHit, false);
+    assert.equal((await ask(chat(), keys[1])).isHit, false);
+    assert.equal((await ask(chat(), keys[0])).isHit, true);
+  });
+
   it('replays a stream as a stream, and gives a whole answer as one', async () => {
     await start();
     const first = await ask(chat('one', { stream: true }));

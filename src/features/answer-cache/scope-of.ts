@@ -31,6 +31,6 @@ export function scopeOf(identity: Identity, choice: CacheConfig['scope']): Cache
 const named = (kind: CacheScope['kind'], id: string | undefined): CacheScope | undefined =>
   id === undefined || id === '' ? undefined : { kind, id };
 
-/** All keys that the master key makes for nobody have the same user: what they share is no scope. */
+/** All keys that the master key makes without naming a user have the same one: what they share is no scope. */
 const userScope = (userId: string | undefined): CacheScope | undefined =>
   userId === NO_USER ? undefined : named('user', userId);

@@ -117,7 +117,7 @@ describe('the cache of answers', { timeout: 60_000 }, () => {
     assert.equal((await ask(chat(), gateway.masterKey)).isHit, true);
   });
 
-  it('is no common one of keys that were made for nobody', async () => {
+  it('is no common one of keys that were made without a user', async () => {
     await start();
     const keys: string[] = [];
     for (let made = 0; made < 2; made += 1) {

@@ -57,7 +57,11 @@ export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts)
       onFault(`the books of the platform call ${callId} failed`, error);
     }
   };
-  void attempt(() => journal.open({ callId, hold: undefined, row: opened }));
+  void attempt(() => {
+    journal.open({ callId, hold: undefined, row: opened });
+    // It is sent next: without the mark a kill would leave nothing of it.
+    journal.sent(callId);
+  });
   // Claims on no account: settled with what it costs the gateway's budget, the deployment's and the provider's.
   const claimed = attempt(() => claims.claim({ id: callId, nowMs: startedAtMs, accounts: [], amounts: NOTHING }));
   const book = async (end: PlatformCallEnd): Promise<void> => {

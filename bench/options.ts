@@ -35,6 +35,7 @@ export const HELP = `npm run bench -- [options]
   answer-cache     instead of rows: what a cached answer costs beside a relayed one
   prompt-cache     instead of rows: what an hour of real traffic costs with a provider's prompt cache, by policy
   sessions         instead of rows: what agents cost with the provider's prompt cache, through the gateway and the simulator
+  semantic         instead of rows: which nearly equal questions the semantic cache tells apart, with MiniLM where Python has it
   crash            instead of rows: gateways that are killed under load, --rounds times (5) for each kind of store
   chaos            instead of rows: stores, disks and clocks fail, gateways are killed, paused and restarted, for --minutes N (3)
   memory           instead of rows: what the built package holds, after --requests N (200000) and in a mixed run of --minutes N (3)
@@ -75,9 +76,18 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   if (!Number.isInteger(requests) || requests < 100) throw new Error('--requests takes a whole number from 100 on');
   const unknown = positionals.find(
     (name) =>
-      !['answer-cache', 'chaos', 'claims', 'crash', 'memory', 'prompt-cache', 'replay', 'sessions', 'storm'].includes(
-        name,
-      ),
+      ![
+        'answer-cache',
+        'chaos',
+        'claims',
+        'crash',
+        'memory',
+        'prompt-cache',
+        'replay',
+        'semantic',
+        'sessions',
+        'storm',
+      ].includes(name),
   );
   if (unknown !== undefined) throw new Error(`nothing to measure is called ${unknown}`);
   const parts = (text: string) => text.split(/,(?! )/).filter((part) => part !== '');

@@ -272,20 +272,7 @@ export interface SemanticCacheConfig extends Omit<FieldsOf<typeof SEMANTIC>, 'mo
   readonly mode: 'shadow' | 'on';
   readonly embeddingModel: string;
   readonly threshold: number;
-  /** Where the embeddings are kept. */
-  readonly place: SemanticPlace;
 }
-
-type SemanticPlace =
-  | { readonly kind: 'memory' }
-  | { readonly kind: 'redis'; readonly index?: string }
-  | {
-      readonly kind: 'qdrant';
-      readonly base: string;
-      readonly key?: string;
-      readonly collection: string;
-      readonly quantization: 'binary' | 'scalar' | 'product';
-    };
 
 export interface GatewayConfig {
   /** The files it was read from, in merge order. */

@@ -1,12 +1,10 @@
-import { defined } from '../core/defined.ts';
 import type { SemanticCacheConfig } from './gateway-config.ts';
 import type { ReadingContext } from './reading-context.ts';
 import type { FieldsOf } from './setting-rows.ts';
 import type { CACHE_PARAMS } from './settings/cache-params.ts';
 
-/** Of the measured thresholds the lowest at which nearly no near miss is a hit; docs/guides/caching.md has the table. */
+/** The guide (docs/guides/caching.md) says what was measured at it. */
 const THRESHOLD = 0.9;
-const COLLECTION = 'sluice_semantic_cache';
 
 /** How answers to questions that mean the same are cached; undefined: they are not. */
 export function readSemantic(
@@ -25,21 +23,5 @@ export function readSemantic(
     return undefined;
   }
   const threshold = fields.semantic.threshold ?? fields.similarity ?? THRESHOLD;
-  return { ...fields.semantic, mode, embeddingModel, threshold, place: placeOf(fields, type) };
-}
-
-function placeOf(
-  { redisIndex, qdrantBase, qdrantKey, qdrantCollection, qdrantQuantization }: FieldsOf<typeof CACHE_PARAMS>,
-  type: string | undefined,
-): SemanticCacheConfig['place'] {
-  if (type === 'redis-semantic' || type === 'valkey-semantic')
-    return { kind: 'redis', ...defined({ index: redisIndex }) };
-  if (type !== 'qdrant-semantic' || qdrantBase === undefined) return { kind: 'memory' };
-  return {
-    kind: 'qdrant',
-    base: qdrantBase,
-    collection: qdrantCollection ?? COLLECTION,
-    quantization: qdrantQuantization ?? 'binary',
-    ...defined({ key: qdrantKey }),
-  };
+  return { ...fields.semantic, mode, embeddingModel, threshold };
 }

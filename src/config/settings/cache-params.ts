@@ -20,7 +20,7 @@ const TYPES = [
 ] as const;
 
 const notHere = (type: unknown): readonly string[] =>
-  typeof type === 'string' && !/^(?:local|redis|(?:redis|valkey)-semantic)$/.test(type) ? [type] : [];
+  typeof type === 'string' && !/^(?:local|redis|redis-semantic)$/.test(type) ? [type] : [];
 
 /** Kinds of calls in LiteLLM's words. Those of other operations are never kept. */
 const CALL_TYPES = [

@@ -1,5 +1,5 @@
 /** Settings of the cache of answers to questions that mean the same: `cache_params.semantic`, and LiteLLM's names. */
-import { never, now, own, type SettingRows, several } from '../setting-rows.ts';
+import { later, never, now, own, type SettingRows, several } from '../setting-rows.ts';
 
 /** The members of `cache_params.semantic`. */
 export const SEMANTIC = {
@@ -74,18 +74,13 @@ export const LITELLM_SEMANTIC = {
   redis_semantic_cache_embedding_model: now('text', 'The model group that embeds questions.', MODEL),
   valkey_semantic_cache_embedding_model: now('text', 'The same.', MODEL),
   qdrant_semantic_cache_embedding_model: now('text', 'The same.', MODEL),
-  redis_semantic_cache_index_name: now('text', 'Redis: the name of the index over embeddings.', {
-    to: 'redisIndex',
-    otherwise: 'one for each embedding model',
-  }),
-  valkey_semantic_cache_index_name: now('text', 'The same.', { to: 'redisIndex', isWeak: true }),
-  qdrant_api_base: now('text', 'Qdrant: address.', { to: 'qdrantBase', variable: 'QDRANT_URL' }),
-  qdrant_api_key: now('secret', 'Qdrant: key.', { to: 'qdrantKey', variable: 'QDRANT_API_KEY' }),
-  qdrant_collection_name: now('text', 'Qdrant: collection; it is made if it is absent.', 'qdrantCollection'),
-  qdrant_quantization_config: now(['binary', 'scalar', 'product'], 'Qdrant: how a new collection is quantised.', {
-    to: 'qdrantQuantization',
-    otherwise: 'binary',
-  }),
+  ...several('redis_semantic_cache_index_name valkey_semantic_cache_index_name', () =>
+    later('text', 'Redis: the name of the index over embeddings. They are in the memory of each instance.'),
+  ),
+  ...several('qdrant_api_base qdrant_collection_name qdrant_quantization_config', (name) =>
+    later('any', `Qdrant: ${name.split('_').slice(1).join(' ')}. Embeddings are in the memory of each instance.`),
+  ),
+  qdrant_api_key: later('secret', 'Qdrant: its key.'),
   ...several('qdrant_semantic_cache_vector_size', () =>
     never('integer', 'The first embedding says how long they are.'),
   ),

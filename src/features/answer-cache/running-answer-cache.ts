@@ -13,7 +13,7 @@ import type { Entry } from './entry.ts';
 import { eraseDeleted } from './erase-deleted.ts';
 import { mayBeKept, mayLongBeKept, PART_BYTES } from './may-be-kept.ts';
 import { isBound, type Place, Places } from './places.ts';
-import { openVectors } from './semantic/open-vectors.ts';
+import { MemoryVectors } from './semantic/memory-vectors.ts';
 import { keepSemantic, SemanticCache, type SemanticKept } from './semantic/semantic-cache.ts';
 import type { VectorStore } from './semantic/vector-store.ts';
 import { type Found, Shelf } from './shelf.ts';
@@ -47,6 +47,7 @@ type Recalled = RecalledAnswer | undefined;
 const RETRY_MS = 1_000;
 /** Vectors of a larger answer are not kept. */
 const MOST_BATCH_BYTES = 4_194_304;
+const MEBIBYTE = 1_048_576;
 const NO_GUARDS: readonly OutputGuard[] = [];
 const NEW_STATE = {
   isBound: false,
@@ -135,7 +136,7 @@ export class RunningAnswerCache implements RunningFeature {
 
   #semanticFor({ semantic: config }: CacheConfig): SemanticCache | undefined {
     if (config === undefined) return undefined;
-    this.#vectors ??= openVectors(config, this.#world);
+    this.#vectors ??= new MemoryVectors(this.#world.clock, config.maxEntries, config.memoryMib * MEBIBYTE);
     return new SemanticCache({ world: this.#world, config, vectors: this.#vectors, kept: this.#semantic });
   }
 

@@ -46,7 +46,7 @@ export interface VectorStore {
 
 /** How a store of directions is. */
 export interface VectorStoreStatus {
-  readonly place: 'memory' | 'redis' | 'qdrant';
+  readonly place: 'memory';
   readonly isUp: boolean;
   readonly reason?: string;
   /** Undefined: it is not known. */

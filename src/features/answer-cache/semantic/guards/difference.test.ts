@@ -36,6 +36,8 @@ const DIFFERENT: readonly (readonly [Difference, string, string])[] = [
   ['contraries', 'How do I increase the volume?', 'How do I decrease the volume?'],
   ['contraries', 'Wie kann ich Aktien kaufen?', 'Wie kann ich Aktien verkaufen?'],
   ['kind', 'Who built the tower?', 'When was the tower built?'],
+  ['kind', 'Can tenants paint the walls?', 'Must tenants paint the walls?'],
+  ['kind', 'Is the bridge closed?', 'Was the bridge closed?'],
   ['kind', 'How do I learn to swim?', 'Why do I learn to swim?'],
   ['kind', 'Summarise the story of the fox.', 'Translate the story of the fox.'],
   ['language', 'How do I say good day in Italian?', 'How do I say good day in Polish?'],

@@ -20,11 +20,17 @@ export function differenceOf(one: Reading, other: Reading, isStrict: boolean): D
   if (one.negations !== other.negations || isNegated(one, other)) return 'negation';
   if (!one.names.every((name) => has(other, name)) || !other.names.every((name) => has(one, name))) return 'names';
   if (one.sides !== other.sides) return 'contraries';
-  if (one.kind !== other.kind) return 'kind';
+  if (one.kind !== other.kind || isOtherTime(one, other)) return 'kind';
   if (one.languages !== other.languages || isForeign(one.language, other.language)) return 'language';
   if (isTurned(one, other) || isSwapped(one, other)) return 'roles';
   if (isStrict && !isSame(one.content, other.content)) return 'content';
   return undefined;
+}
+
+/** What is said with an auxiliary in both: "how can I" is "how do I", and "may I" is not "must I". */
+function isOtherTime(one: Reading, other: Reading): boolean {
+  const isModal = one.modality !== '' && other.modality !== '' && one.modality !== other.modality;
+  return isModal || (one.tense !== '' && other.tense !== '' && one.tense !== other.tense);
 }
 
 const sorted = (texts: readonly string[]): string => JSON.stringify([...texts].sort());

@@ -264,3 +264,20 @@ export const MEASURES = set(`
   années heure heures día días semana semanas mes meses año años hora horas minutos giorno giorni settimana mese mesi anno anni ora ore
   年 月 日 天 周 小时 分钟 秒 今天 明天 昨天 今日 明日 昨日
 `);
+
+/** Auxiliaries by the time that they say. */
+export const TENSES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    present: 'is are am do does has have ist sind hat est sont es son è sono é são',
+    past: 'was were did had war waren hatte hatten était étaient fue fueron era eran foi foram',
+    future: 'will shall wird werden werde',
+  }).flatMap(([tense, words]) => words.split(' ').map((word): [string, string] => [word, tense])),
+);
+/** Of what may or must be. */
+export const MODALITIES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    can: 'can could may might kann können darf dürfen peut peuvent peux puede pueden può possono pode podem',
+    must: 'must muss müssen doit doivent debe deben deve devono devem',
+    should: 'should ought sollte sollten soll sollen devrait debería dovrebbe deveria',
+  }).flatMap(([modality, words]) => words.split(' ').map((word): [string, string] => [word, modality])),
+);

@@ -1,6 +1,6 @@
 /** Reads of a question what guards compare. Pure. */
 import { languageOf } from './language.ts';
-import { CONTRARIES, LANGUAGES, MEASURES, NEGATIONS, NUMBERS, TURNING } from './lists.ts';
+import { CONTRARIES, LANGUAGES, MEASURES, MODALITIES, NEGATIONS, NUMBERS, TENSES, TURNING } from './lists.ts';
 import { questionKind } from './question-kind.ts';
 import { MEANT, SMALL } from './small-words.ts';
 import { isUnspaced, stemOf, type Word, wordsOf } from './words.ts';
@@ -16,6 +16,9 @@ export interface Reading {
   /** For each pair of contraries which side stands in it: 1, 2, both, or none. */
   readonly sides: string;
   readonly kind: string;
+  /** The times of its auxiliaries, and what it says of what may or must be; empty: nothing. */
+  readonly tense: string;
+  readonly modality: string;
   readonly language: string;
   /** Languages that it names. */
   readonly languages: string;
@@ -38,6 +41,8 @@ export function readQuestion(question: string): Reading {
     negations: words.filter(({ lower }) => NEGATIONS.has(lower)).length,
     sides: sidesOf(words),
     kind: questionKind(question, words),
+    tense: marksOf(words, TENSES),
+    modality: marksOf(words, MODALITIES),
     language: languageOf(words),
     languages: words
       .flatMap(({ lower }) => LANGUAGES.get(lower) ?? [])
@@ -48,6 +53,9 @@ export function readQuestion(question: string): Reading {
     lower: new Set(words.map(({ lower }) => lower)),
   };
 }
+
+const marksOf = (words: readonly Word[], marks: ReadonlyMap<string, string>): string =>
+  [...new Set(words.flatMap(({ lower }) => marks.get(lower) ?? []))].sort().join(' ');
 
 function measureOf({ kind, lower }: Word): readonly string[] {
   if (kind === 'number') return [lower.replace(/^\+/u, '').replace(/(?<=\d)[\u2019' ,](?=\d{3}(?!\d))/gu, '')];

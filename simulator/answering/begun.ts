@@ -13,6 +13,8 @@ export type GoingOn = 'goes-on' | 'starts-over' | 'rewords';
 
 const GO_ON = /\bcontinue\b[^.]{0,40}\bexactly\b/i;
 const BEGIN_WITH_LAST_WORDS = /\bbegin with the last ten words\b/i;
+/** A block of text is kept with a space behind it, and a turn with a line end. */
+const TURN_END = / ?\n?$/;
 const LAST_WORDS = /(?:\S+\s+){0,9}\S+\s*$/;
 
 /**
@@ -27,7 +29,7 @@ export function begunAnswer(prompt: string): Begun | undefined {
   const rest = isAskedToGoOn ? turns.slice(0, -2) : turns;
   const [askedRole, asked = '', saidRole, said = ''] = rest.slice(-4);
   if (askedRole !== 'user' || saidRole === undefined || saidRole === 'user') return undefined;
-  const begun = said.replace(/\n$/, '');
+  const begun = said.replace(TURN_END, '');
   const again = isAskedToGoOn && BEGIN_WITH_LAST_WORDS.test(last) ? (LAST_WORDS.exec(begun)?.[0] ?? '') : '';
-  return { asked: asked.replace(/\n$/, ''), said: begun, again };
+  return { asked: asked.replace(TURN_END, ''), said: begun, again };
 }

@@ -82,7 +82,10 @@ async function charge(
       .map(({ account, cost }) => ({ account, ...window, cost }));
   });
   if (charges.length === 0) return;
-  await claims.settle({ id: randomUUID(), nowMs, cost: 0n, inputTokens: 0, outputTokens: 0, charges });
+  const id = randomUUID();
+  // A settlement of what was never claimed counts as one that is settled already, and would charge nothing.
+  await claims.claim({ id, nowMs, accounts: [], amounts: { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n } });
+  await claims.settle({ id, nowMs, cost: 0n, inputTokens: 0, outputTokens: 0, charges });
 }
 
 interface HeldLimits {

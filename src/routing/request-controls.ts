@@ -5,6 +5,7 @@
 import { defined } from '../core/defined.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { ROUTING_MEMBERS } from '../formats/beside-the-answer.ts';
 
 /** What a request says; what it leaves out is undefined. Times in milliseconds. */
 export interface RequestControls {
@@ -46,19 +47,7 @@ export interface KeyControls {
 export const REGION_MEMBER = 'allowed_model_region';
 
 /** Body members that are for the gateway alone and go to no provider. (The region is read with the needs of the request.) */
-const CONTROL_MEMBERS: ReadonlySet<string> = new Set([
-  'fallbacks',
-  'context_window_fallbacks',
-  'content_policy_fallbacks',
-  'num_retries',
-  'timeout',
-  'request_timeout',
-  'stream_timeout',
-  'total_timeout',
-  'disable_fallbacks',
-  'tags',
-  REGION_MEMBER,
-]);
+const CONTROL_MEMBERS: ReadonlySet<string> = new Set([...ROUTING_MEMBERS, REGION_MEMBER]);
 
 const CONTROL_HEADERS = [
   'x-litellm-num-retries',

@@ -31,7 +31,7 @@ export function readRedis(router: RedisSection, cache: RedisSection | undefined)
   return { ...redisIn(cache), isCache: true };
 }
 
-/** The Redis of a cache that may be in Redis: one of its own, or `shared`; undefined if there is none. */
+/** The Redis of a cache that may be in Redis: one of its own, or `shared`; undefined if the configuration names neither. */
 export function readCacheRedis(
   shared: RedisConfig | undefined,
   cache: RedisSection | undefined,

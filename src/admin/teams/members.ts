@@ -257,7 +257,7 @@ async function everyUser({ context }: ManagementCall): Promise<readonly WantedMe
   return users.map(({ id }) => ({ userId: id, role: 'user', changes: { limits: {} } }));
 }
 
-/** The member of a team that is meant. Throws if there is none. */
+/** The member of a team that is meant. Throws if the team has no such member. */
 export async function findMember(
   call: ManagementCall,
   team: Team,

@@ -86,7 +86,7 @@ function headOf(pieces: readonly Buffer[]): Head {
   return { words: Uint32Array.from(words), starts: Uint32Array.from(starts), bytes };
 }
 
-/** The `n` of a `\n` is no part of a word. */
+/** The `n` of a `\n` is not part of a word. */
 const isAfterLine = (piece: Buffer, at: number): boolean => piece[at] === SMALL_N && piece[at - 1] === BACKSLASH;
 
 const FNV_OFFSET = 0x811c9dc5;

@@ -40,7 +40,7 @@ function addTools(body: Buffer, tools: Member | undefined, blocks: PromptBlock[]
   forEachItem(body, tools.valueStart, (start) => {
     const marks: FoundMark[] = [];
     const { end, isDeferred } = readPart(body, start, marks);
-    // A tool that is loaded later is no part of the prompt, and refused with a mark (tool search, platform.claude.com, 2026-11-29).
+    // A tool that is loaded later is not part of the prompt, and refused with a mark (tool search, platform.claude.com, 2026-11-29).
     const place = isDeferred ? undefined : ({ kind: 'object', start, end, textType: '' } as const);
     blocks.push({ part: 'tool', role: '', start, end, pieces: 1, place, marks });
     return end;

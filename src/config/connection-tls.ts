@@ -11,15 +11,23 @@ import type { Section } from './section.ts';
 type TlsName = 'ssl_verify' | 'ssl_certificate' | 'ssl_certificate_key';
 
 /** A section with the settings of `CONNECTION_TLS`. */
-interface TlsSection extends Pick<Section, 'path' | 'context'> {
-  has(name: TlsName): boolean;
-  effective(name: TlsName): unknown;
-  placeOf(name: TlsName): Place | undefined;
+interface TlsSection<Name extends string = TlsName> extends Pick<Section, 'path' | 'context'> {
+  has(name: Name): boolean;
+  effective(name: Name): unknown;
+  placeOf(name: Name): Place | undefined;
 }
 
 /** The TLS settings of all connections; undefined if nothing sets any. */
-export function readConnectionTls(litellm: TlsSection): ConnectionTls | undefined {
-  return readTls(litellm, caFileFromEnvironment(litellm.context));
+export function readConnectionTls(litellm: TlsSection<TlsName | 'ssl_security_level'>): ConnectionTls | undefined {
+  const tls = readTls(litellm, caFileFromEnvironment(litellm.context));
+  const ciphers = litellm.effective('ssl_security_level') as string | undefined;
+  if (ciphers === undefined) return tls;
+  if (pemProblem(() => ({ ciphers })) !== undefined) {
+    const message = `${litellm.path}.ssl_security_level must be a list of ciphers as OpenSSL writes it, such as DEFAULT@SECLEVEL=1`;
+    litellm.context.findings.add('error', 'wrong-type', litellm.placeOf('ssl_security_level'), message);
+    return tls;
+  }
+  return { isVerified: true, ...tls, ciphers };
 }
 
 /** The TLS settings of one deployment, those of all connections filled in; undefined if it has none of its own. */
@@ -42,7 +50,7 @@ function readTls(section: TlsSection, usual: Partial<ConnectionTls> | undefined)
   }
   checkCertificate(section, certificateFile, keyFile);
   if (isVerified && caFile === undefined && certificateFile === undefined && usual === undefined) return undefined;
-  return { isVerified, ...defined({ caFile, certificateFile, keyFile }) };
+  return { isVerified, ...defined({ caFile, certificateFile, keyFile, ciphers: usual?.ciphers }) };
 }
 
 /** What `ssl_verify` says; undefined if it is left out. */

@@ -9,18 +9,18 @@ import type { PARAMS } from './settings/model-list.ts';
 const NAMES_IDENTITY = ['azure_ad_token', 'tenant_id', 'client_id', 'client_secret', 'azure_username'] as const;
 
 /**
- * The key or the identity of a deployment. What the file says wins over the environment, and a key over an identity; a token
+ * The key or the identity of a deployment. What its entry says wins over what holds for all, and a key over an identity; a token
  * wins over what tokens would be fetched with.
  */
 export function credentialOf(
   params: Section<typeof PARAMS.rows>,
   { identityVariables }: KnownProvider,
-  { apiKey, keyInEnvironment }: { readonly apiKey: string | undefined; readonly keyInEnvironment: string | undefined },
+  { apiKey, usualKey }: { readonly apiKey: string | undefined; readonly usualKey: string | undefined },
   context: ReadingContext,
 ): { readonly apiKey?: string; readonly identity?: ConfiguredIdentity } {
   if (apiKey !== undefined) return { apiKey };
   const isNamed = identityVariables !== undefined && NAMES_IDENTITY.some((name) => params.has(name));
-  if (!isNamed && keyInEnvironment !== undefined) return { apiKey: keyInEnvironment };
+  if (!isNamed && usualKey !== undefined) return { apiKey: usualKey };
   if (identityVariables === undefined) return {};
   const written = writtenIdentity(params);
   const identity: Record<string, string> = {};

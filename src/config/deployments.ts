@@ -45,6 +45,8 @@ interface DeploymentReading {
   readonly routing: Pick<RoutingConfig, 'groupSettings' | 'defaultMaxParallelRequests'>;
   /** The TLS settings of all connections. */
   readonly tls?: ConnectionTls;
+  /** The key and the address of deployments without their own: `litellm_settings` has them for all providers. */
+  readonly shared: { readonly apiKey?: string; readonly apiBase?: string };
 }
 
 /** A `model_list` entry that was read: what its deployments are made from. */
@@ -119,14 +121,14 @@ class DeploymentReader {
     if (own?.kind !== 'map')
       return missing(item, `${owner} has no litellm_params; give at least "model: provider/model"`);
     const options = { path: PARAMS_PATH, unknown: 'keep', fine: REQUEST_FIELDS, owner } as const;
-    const node = this.#withInherited(own);
+    const credential = credentialNameOf(own, item);
+    const node = this.#withInherited(own, credential);
     const params = new Section(node, PARAMS.rows, options, context);
     const written = params.get('model');
     if (written === undefined)
       return missing(own, `${owner} has no "model" in litellm_params; write "model: provider/model"`);
     if (!group) return [];
     const { info, modelInfo } = this.#readInfo(item, node, params);
-    const credential = textOf(member(own, 'litellm_credential_name'));
     if (credential !== undefined && !this.#credentials.has(credential)) {
       const grouped = { item, params, info, ...groupedByTeam(group, modelInfo) };
       return this.#wait(grouped, { group, credential, written, node, modelInfo });
@@ -135,8 +137,7 @@ class DeploymentReader {
   }
 
   /** The parameters, with the named credential and the router's defaults for what they leave out. */
-  #withInherited(own: MapNode): MapNode {
-    const name = textOf(member(own, 'litellm_credential_name'));
+  #withInherited(own: MapNode, name: string | undefined): MapNode {
     const credential = name === undefined ? undefined : this.#credentials.get(name);
     return merged([this.#reading.defaults, credential, own]) ?? own;
   }
@@ -195,7 +196,7 @@ class DeploymentReader {
     const reason = `credential_list has no entry named "${credential}"; it is served once POST /credentials has added one`;
     this.#leaveOut(entry, written, reason, 'litellm_credential_name');
     const id = this.unserved.at(-1)?.id ?? '';
-    const litellmParams = setMembers(node);
+    const litellmParams = { ...setMembers(node), litellm_credential_name: credential };
     this.waiting.push({
       id,
       entry: { model_name: group, litellm_params: litellmParams, model_info: { ...modelInfo, id } },
@@ -223,7 +224,7 @@ class DeploymentReader {
     params: ParamsSection,
     { name, defaultBaseUrl, baseUrlVariables }: KnownProvider,
   ): string | undefined {
-    const known = defaultBaseUrl ?? params.get('api_base') ?? params.get('base_url');
+    const known = defaultBaseUrl ?? params.get('api_base') ?? params.get('base_url') ?? this.#reading.shared.apiBase;
     if (known !== undefined || this.#reading.context.addresses[name] !== undefined) return undefined;
     const [variable] = baseUrlVariables ?? [];
     return `it needs the address of its server; set api_base${variable === undefined ? '' : ` or the variable "${variable}"`}`;
@@ -243,12 +244,15 @@ class DeploymentReader {
   }
 
   #build(entry: ReadEntry, group: string, { provider, model, isByResponses }: ProviderModel): DeploymentConfig {
-    const { context, routing, tls } = this.#reading;
+    const { context, routing, tls, shared } = this.#reading;
     const { item, params, info } = entry;
     const modelInfo = { ...entry.modelInfo, ...modeOf(params, isByResponses) };
-    const keys = { apiKey: params.get('api_key'), keyInEnvironment: keyFromEnvironment(provider, context.environment) };
-    const credential = credentialOf(params, provider, keys, context);
-    const apiBase = params.get('api_base') ?? params.get('base_url') ?? context.addresses[provider.name];
+    // A server that asks for no key is not told the one that is for others.
+    const sharedKey = provider.keyOptional === true ? undefined : shared.apiKey;
+    const usualKey = sharedKey ?? keyFromEnvironment(provider, context.environment);
+    const credential = credentialOf(params, provider, { apiKey: params.get('api_key'), usualKey }, context);
+    const writtenBase = params.get('api_base') ?? params.get('base_url');
+    const apiBase = writtenBase ?? shared.apiBase ?? context.addresses[provider.name];
     const extraHeaders = headersOf(params);
     const mocks = mocksOf(params, context);
     checkPatterns(params, context);
@@ -322,6 +326,13 @@ class DeploymentReader {
     this.#ids.add(id);
     return id;
   }
+}
+
+/** The credential that an entry names, in its parameters or else in its facts. */
+function credentialNameOf(params: MapNode, item: MapNode): string | undefined {
+  const info = member(item, 'model_info');
+  const inInfo = info?.kind === 'map' ? textOf(member(info, 'litellm_credential_name')) : undefined;
+  return textOf(member(params, 'litellm_credential_name')) ?? inInfo;
 }
 
 /** Several maps as one: a member of a later one wins unless it is empty. */

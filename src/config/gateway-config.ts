@@ -91,6 +91,8 @@ export interface DeploymentConfig
   readonly mocks?: JsonObject;
   /** Whether requests are repaired that its provider would refuse (`modify_params`). */
   readonly repairs?: boolean;
+  /** Whether it is asked for chats by the Responses API if its provider offers that. */
+  readonly prefersResponses?: boolean;
   /** Its own TLS settings, those of all connections filled in. */
   readonly tls?: ConnectionTls;
   /** `model_info` as written (LiteLLM's field names), with pricing keys of `litellm_params` folded in. */
@@ -135,6 +137,8 @@ export interface ConnectionTls {
   /** The client certificate; the file may hold its key too. */
   readonly certificateFile?: string;
   readonly keyFile?: string;
+  /** What OpenSSL takes, with the security level in it (`DEFAULT@SECLEVEL=1`). */
+  readonly ciphers?: string;
 }
 
 /** The certificate that the gateway itself shows to its clients, and its key. */
@@ -297,6 +301,8 @@ export interface GatewayConfig {
   readonly dropParams?: boolean;
   /** Whether requests are repaired that a provider would refuse. */
   readonly modifyParams?: boolean;
+  /** Whether chats go by the Responses API wherever it is offered. */
+  readonly responsesForChats: boolean;
   /** The TLS settings of connections to providers and webhooks. */
   readonly tls?: ConnectionTls;
   /** With what the gateway itself serves HTTPS; absent: it serves HTTP. Whether it does is decided at the start. */

@@ -227,9 +227,13 @@ const LONGEST_STREAM_MS = 3_600_000;
 export const LONGEST_SILENCE_MS = 120_000;
 
 /** What the operator says in `mode` comes before the table of models. */
-function conversationsOf({ modelInfo }: DeploymentConfig, { operations }: Provider, abilities: ModelAbilities) {
+function conversationsOf(
+  { modelInfo, prefersResponses = false }: DeploymentConfig,
+  { operations }: Provider,
+  abilities: ModelAbilities,
+) {
   if (operations.response === undefined || modelInfo.mode === 'chat') return 'chat';
-  if (modelInfo.mode === 'responses' || abilities.responsesOnly === true) return 'responses';
+  if (prefersResponses || modelInfo.mode === 'responses' || abilities.responsesOnly === true) return 'responses';
   const { reasoning } = abilities;
   const isApart = reasoning?.how === 'effort' && reasoning.besideTools !== undefined;
   return isApart || abilities.webSearch === 'tool' || abilities.codeExecution === true ? 'by-request' : 'chat';

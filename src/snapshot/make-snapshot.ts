@@ -95,7 +95,10 @@ function makeDeployment(
   if (provider === null) throw new RangeError(`no provider ${entry.provider}`);
   const { priceProvider } = provider;
   return new Deployment({
-    config: config.modifyParams === true ? { ...entry, repairs: true } : entry,
+    config:
+      config.modifyParams === true || config.responsesForChats
+        ? { ...entry, repairs: config.modifyParams === true, prefersResponses: config.responsesForChats }
+        : entry,
     provider,
     target: {
       model: entry.model,

@@ -14,6 +14,8 @@ export interface TlsSettings {
   /** The client certificate; the file may hold its key too. */
   readonly certificateFile?: string;
   readonly keyFile?: string;
+  /** What OpenSSL takes, with the security level in it. */
+  readonly ciphers?: string;
 }
 
 /** The same, as a TLS connection takes it. */
@@ -22,6 +24,7 @@ export interface TlsFiles {
   readonly ca?: string[];
   readonly cert?: string;
   readonly key?: string;
+  readonly ciphers?: string;
   /** The authorities by which an `https:` proxy is checked. */
   readonly proxyAuthorities: { readonly ca?: string[] };
 }
@@ -29,7 +32,7 @@ export interface TlsFiles {
 /** Reads the files of some settings. Throws an error that says which cannot be read. */
 export function readTlsFiles(settings: TlsSettings | undefined): TlsFiles {
   if (settings === undefined) return { proxyAuthorities: {} };
-  const { isVerified, caFile, certificateFile, keyFile = certificateFile } = settings;
+  const { isVerified, caFile, certificateFile, keyFile = certificateFile, ciphers } = settings;
   // `NODE_EXTRA_CA_CERTS` adds to every list.
   const authorities = caFile === undefined ? {} : { ca: [read(caFile), ...getCACertificates('extra')] };
   return {
@@ -37,6 +40,7 @@ export function readTlsFiles(settings: TlsSettings | undefined): TlsFiles {
     rejectUnauthorized: isVerified,
     ...(certificateFile !== undefined && { cert: read(certificateFile) }),
     ...(keyFile !== undefined && { key: read(keyFile) }),
+    ...(ciphers !== undefined && { ciphers }),
     proxyAuthorities: authorities,
   };
 }

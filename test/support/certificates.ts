@@ -20,10 +20,12 @@ export interface TestAuthority {
   readonly caFile: string;
   readonly ca: string;
   /** Signs a certificate for host names and addresses (`DNS:provider.test,IP:127.0.0.1`). */
-  issue(name: string, subjects?: string): TestCertificate;
+  issue(name: string, subjects?: string, newKey?: readonly string[]): TestCertificate;
   remove(): void;
 }
 
+/** A key that OpenSSL's usual security level refuses. */
+export const WEAK_KEY = ['-newkey', 'rsa:1024', '-nodes', '-days', '2'];
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
 
 /** Makes an authority. */
@@ -36,7 +38,7 @@ export function makeAuthority(name = 'Test authority'): TestAuthority {
     folder,
     caFile,
     ca: readFileSync(caFile, 'utf8'),
-    issue(subject, subjects = 'DNS:provider.test,DNS:localhost,IP:127.0.0.1') {
+    issue(subject, subjects = 'DNS:provider.test,DNS:localhost,IP:127.0.0.1', newKey = NEW_KEY) {
       const [certificateFile, keyFile, bothFile] = ['pem', 'key', 'both.pem'].map((end) =>
         join(folder, `${subject}.${end}`),
       ) as [string, string, string];
@@ -45,7 +47,7 @@ export function makeAuthority(name = 'Test authority'): TestAuthority {
       openssl(
         'req',
         '-x509',
-        ...NEW_KEY,
+        ...newKey,
         '-subj',
         `/CN=${subject}`,
         ...signed,

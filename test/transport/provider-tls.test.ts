@@ -15,7 +15,7 @@ import { postJson } from '../../src/upstream/post-json.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
 import { ask, MASTER_KEY as PROCESS_KEY } from '../cli/simulated-config.ts';
 import { SluiceProcess, temporaryFolder } from '../cli/sluice-process.ts';
-import { makeAuthority, type TestAuthority, type TestCertificate } from '../support/certificates.ts';
+import { makeAuthority, type TestAuthority, type TestCertificate, WEAK_KEY } from '../support/certificates.ts';
 import { ONE_ATTEMPT } from '../support/default-config.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { startTlsFront, type TlsFront } from '../support/tls-front.ts';
@@ -107,6 +107,25 @@ test('ssl_verify: true, false and a file of authorities, for all and for one dep
 
 test('a certificate for another host is refused, even of a trusted authority', async () => {
   assert.equal(await statusWith(configOf(misnamed, { ssl_verify: authority.caFile })), FAILED);
+});
+
+test('ssl_security_level takes a server whose key is weak, and a text that OpenSSL does not know stops the start', async () => {
+  const certificate = authority.issue('weak', undefined, WEAK_KEY);
+  const weak = await startTlsFront(Number(new URL(simulator.url).port), {
+    ...certificate,
+    ciphers: 'DEFAULT@SECLEVEL=0',
+  });
+  try {
+    const trust = { ssl_verify: authority.caFile };
+    assert.equal(await statusWith(configOf(weak, trust)), FAILED);
+    assert.equal(await statusWith(configOf(weak, { ...trust, ssl_security_level: 'DEFAULT@SECLEVEL=1' })), 200);
+    const own = configOf(weak, { ssl_security_level: 'DEFAULT@SECLEVEL=1' }, trust);
+    assert.equal(await statusWith(own), 200);
+    assert.equal(await statusWith(configOf(weak, trust), { SSL_SECURITY_LEVEL: 'DEFAULT@SECLEVEL=1' }), 200);
+    await assert.rejects(statusWith(configOf(weak, { ssl_security_level: 'NO SUCH CIPHER' })), /ssl_security_level/);
+  } finally {
+    await weak.close();
+  }
 });
 
 test('a client certificate is shown, for all and for one deployment; without one the provider refuses', async () => {

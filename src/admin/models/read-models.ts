@@ -2,7 +2,7 @@
 import type { DeploymentConfig } from '../../config/gateway-config.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { ProviderAddresses } from '../../config/provider-environment.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { providers } from '../../providers/index.ts';
 import type { StoredModel } from '../../stores/contracts/directory.ts';
 import type { Seal } from '../../tenancy/seal.ts';
@@ -65,7 +65,7 @@ export function readModel(entry: JsonObject, { addresses, credentials }: Reading
     env: {},
     knownProviders: providers,
     addresses,
-    readFile: () => JSON.stringify({ model_list: [whole.entry] }),
+    readFile: () => JSON.stringify({ model_list: [withoutSecondName(whole.entry)] }),
   });
   const errors = findings.filter(({ severity }) => severity === 'error').map(({ message }) => message);
   if (errors.length > 0 || config === undefined) {
@@ -79,4 +79,12 @@ export function readModel(entry: JsonObject, { addresses, credentials }: Reading
     };
   }
   return { deployments, problems: [] };
+}
+
+/** A file may name a credential among the facts of a model; of the API, only the parameters are checked for whose it is. */
+function withoutSecondName(entry: JsonObject): JsonObject {
+  const { model_info: info } = entry;
+  if (!isJsonObject(info) || info.litellm_credential_name === undefined) return entry;
+  const { litellm_credential_name: _name, ...facts } = info;
+  return { ...entry, model_info: facts };
 }

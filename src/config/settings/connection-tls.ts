@@ -20,6 +20,11 @@ export const CONNECTION_TLS = {
   ssl_certificate_key: own('text', 'A file with the key of the client certificate.', {
     otherwise: 'it is in `ssl_certificate`',
   }),
+  ssl_security_level: now(
+    'text',
+    'Which keys and ciphers of providers and webhooks are strong enough, as OpenSSL writes it: `DEFAULT@SECLEVEL=1` takes a server with an RSA key of 1024 bits.',
+    { variable: 'SSL_SECURITY_LEVEL', otherwise: 'level 2' },
+  ),
 } satisfies SettingRows;
 
 /** The same for one deployment. */

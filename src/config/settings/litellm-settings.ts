@@ -285,7 +285,11 @@ export const LITELLM_SETTINGS = {
   skip_system_message_in_guardrail: later('flag', 'Leaves system messages out of guardrails.'),
   enable_json_schema_validation: later('flag', 'Checks structured answers against their schema.'),
   enable_preview_features: never('flag', 'Switches on what LiteLLM still tries out; there is no such switch here.'),
-  route_all_chat_openai_to_responses: later('flag', 'Sends chat completions through the Responses API.'),
+  route_all_chat_openai_to_responses: now(
+    'flag',
+    'Asks providers that offer the Responses API for chats by it. `model_info.mode: chat` excepts a deployment.',
+    { default: false },
+  ),
   use_chat_completions_url_for_anthropic_messages: never(
     'flag',
     'Always done here, except for models that need the Responses API.',
@@ -296,7 +300,6 @@ export const LITELLM_SETTINGS = {
   forward_traceparent_to_llm_provider: later('flag', 'Passes the trace header on to the provider.'),
   add_user_information_to_llm_headers: later('flag', 'Adds who asked to the headers of provider calls.'),
   ...CONNECTION_TLS,
-  ssl_security_level: later('text', 'TLS security level.'),
   force_ipv4: now('flag', 'Connects to providers by IPv4 only. Read at the start.', 'server.forceIpv4', false),
   timezone: now('zone', 'Time zone in which the days, weeks and months of budgets begin.', 'budgets.timeZone', 'UTC'),
   network_mock: never('any', 'Serves tests of LiteLLM itself; `mock_response` answers in place of a provider.'),
@@ -318,6 +321,10 @@ export const LITELLM_SETTINGS = {
   use_client: never('flag', 'Concerns the LiteLLM SDK.'),
   aiohttp_trust_env: never('flag', 'Concerns the Python HTTP client.'),
   disable_aiohttp_transport: never('flag', 'Concerns the Python HTTP client.'),
-  api_key: later('secret', 'Key used for any provider without one.'),
-  api_base: later('text', 'Base URL used for any provider without one.'),
+  api_key: now('secret', 'Key of deployments without one, of every provider that asks for a key.', {
+    otherwise: "the provider's environment variable",
+  }),
+  api_base: now('text', 'Base URL of deployments without one, whatever their provider.', {
+    otherwise: "the provider's environment variable, else its own",
+  }),
 } satisfies SettingRows;

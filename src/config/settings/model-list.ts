@@ -72,7 +72,10 @@ export const MODEL_INFO = {
   health_check_params: now('map', 'Further request fields of a health check.'),
   health_check_voice: later('text', 'Voice of a speech health check.'),
   disable_background_health_check: now('flag', 'Leaves the deployment out of background checks.', { default: false }),
-  litellm_credential_name: later('text', 'Credential of the deployment.'),
+  litellm_credential_name: now(
+    'text',
+    'The entry of `credential_list` that the deployment uses, if `litellm_params` names none.',
+  ),
   db_model: never('flag', 'Set by LiteLLM for models kept in its database.'),
   created_at: now('text', 'A remark.'),
   created_by: now('text', 'A remark.'),

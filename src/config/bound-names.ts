@@ -2,17 +2,26 @@ import type { JsonObject } from '../core/json.ts';
 import type { FieldsOf } from './setting-rows.ts';
 import type { BINDINGS } from './settings/declared-objects.ts';
 
-interface CacheControls {
+interface BoundFields {
+  readonly models: readonly string[];
   readonly allowedCacheControls?: readonly string[];
+  readonly accessGroups?: readonly string[];
+  readonly routerSettings?: JsonObject;
 }
 
-/** The lists of names that a declared key or team has, as the directory keeps them, and its other fields. */
-export function withBoundNames<Fields extends FieldsOf<typeof BINDINGS> & CacheControls>(fields: Fields) {
-  const { allowedTags, allowedCustomers, allowedCacheControls, ...others } = fields;
+/** What a declared key or team has besides its own fields, as the directory keeps it; access groups are names of models there. */
+export function withBoundNames<Fields extends FieldsOf<typeof BINDINGS> & BoundFields>(fields: Fields) {
+  const { allowedTags, allowedCustomers, allowedCacheControls, accessGroups, routerSettings, ...others } = fields;
   const further: JsonObject = {
     ...(allowedTags !== undefined && { allowed_tags: [...allowedTags] }),
     ...(allowedCustomers !== undefined && { allowed_customers: [...allowedCustomers] }),
     ...(allowedCacheControls !== undefined && { allowed_cache_controls: [...allowedCacheControls] }),
+    ...(accessGroups !== undefined && { access_group_ids: [...accessGroups] }),
+    ...(routerSettings !== undefined && { router_settings: routerSettings }),
   };
-  return { ...others, ...(Object.keys(further).length > 0 && { further }) };
+  return {
+    ...others,
+    models: accessGroups === undefined ? fields.models : [...fields.models, ...accessGroups],
+    ...(Object.keys(further).length > 0 && { further }),
+  };
 }

@@ -105,7 +105,14 @@ export interface DeploymentConfig
 export interface DeclaredKey
   extends Omit<
     FieldsOf<typeof DECLARED_KEY>,
-    keyof Limits | 'key' | 'keyType' | 'allowedTags' | 'allowedCustomers' | 'allowedCacheControls'
+    | keyof Limits
+    | 'key'
+    | 'keyType'
+    | 'allowedTags'
+    | 'allowedCustomers'
+    | 'allowedCacheControls'
+    | 'accessGroups'
+    | 'routerSettings'
   > {
   /** The key as written; hashed as soon as it is read into the key table and never kept elsewhere. */
   readonly key: string;

@@ -24,6 +24,9 @@ export function findGroup(exchange: Exchange): void {
   exchange.group = group;
   exchange.controls = exchange.ownIdentity === undefined ? snapshot.router.controls(exchange) : NO_CONTROLS;
   if (identity !== undefined && exchange.controls !== NO_CONTROLS) refuseFallbacks(exchange, identity);
+  // Only what the client itself asks for is refused: of the operator's fallbacks those are left out that the key may not use.
+  if (identity !== undefined && exchange.ownIdentity === undefined)
+    exchange.controls = snapshot.router.underOwnSettings(exchange.controls, identity, group.name);
   if (snapshot.hasClientAuth && exchange.ownIdentity === undefined) exchange.group = withClientAuth(exchange, group);
 }
 

@@ -84,8 +84,10 @@ export function withHeaderTags(controls: RequestControls, made: readonly string[
 }
 
 const MOST_FALLBACKS = 5;
-const MOST_RETRIES = 10;
-const LONGEST_TIMEOUT_S = 6_000;
+/** The most further tries that one request may ask for. */
+export const MOST_RETRIES = 10;
+/** The longest limit of time that one request may ask for. */
+export const LONGEST_TIMEOUT_S = 6_000;
 const MOST_TAGS = 32;
 const LONGEST_NAME = 256;
 

@@ -16,6 +16,7 @@ import type { HealthResults } from '../routing/health-results.ts';
 import type { HedgeRules, Hedging } from '../routing/hedging.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
 import { type NeedsOptions, type ReadNeeds, readNeeds } from '../routing/needs.ts';
+import { type OwnSettings, readOwnSettings, withOwnSettings } from '../routing/own-settings.ts';
 import { type GroupContext, type GroupPlan, planGroup } from '../routing/plan-group.ts';
 import type { PrefixHolders } from '../routing/prefix-holders.ts';
 import {
@@ -121,6 +122,7 @@ export class Router {
   readonly #groups = new Map<string, GroupRules>();
   readonly #contexts = new Map<string, GroupContext<Deployment>>();
   readonly #keyControls = new WeakMap<Identity, KeyControls>();
+  readonly #ownSettings = new WeakMap<Identity, OwnSettings | null>();
 
   constructor(
     routing: RoutingConfig,
@@ -147,6 +149,17 @@ export class Router {
       : NO_CONTROLS;
     const controls = controlsUnderKey(asked, key);
     return this.#tagHeaders === undefined ? controls : withHeaderTags(controls, headerTags(headers, this.#tagHeaders));
+  }
+
+  /** The controls of a request, completed by what its key and team say of routing. */
+  underOwnSettings(controls: RequestControls, identity: Identity, group: string): RequestControls {
+    let own = this.#ownSettings.get(identity);
+    if (own === undefined) {
+      const { key, team } = identity.objects;
+      own = readOwnSettings(key?.further.router_settings, team?.further.router_settings) ?? null;
+      this.#ownSettings.set(identity, own);
+    }
+    return own === null ? controls : withOwnSettings(controls, own, group);
   }
 
   needs(group: ResolvedGroup<Deployment>, asked: Omit<Asked, 'model'>, controls: RequestControls): ReadNeeds {

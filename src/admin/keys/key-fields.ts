@@ -30,7 +30,6 @@ const KEPT = [
   'allowed_vector_store_indexes',
   'rpm_limit_type',
   'tpm_limit_type',
-  'router_settings',
   'access_group_ids',
 ] as const;
 
@@ -98,7 +97,7 @@ export function readKeyFields(fields: Fields, nowMs: number): KeyChanges {
     rotateEveryMs: readInterval(fields, nowMs),
     spend: fields.usd('spend'),
     limits: readLimits(fields, nowMs),
-    further: fields.kept([...KEPT, ...BINDINGS]),
+    further: fields.kept([...KEPT, ...BINDINGS, 'router_settings']),
   };
 }
 

@@ -19,7 +19,6 @@ import { readLimits, readModelBudgets } from '../limits-fields.ts';
 
 /** LiteLLM's fields of a team that are kept, given back, and have no effect here. */
 const KEPT = [
-  'router_settings',
   'access_group_ids',
   'guardrails',
   'policies',
@@ -112,7 +111,7 @@ export function readTeamFields(fields: Fields, nowMs: number): TeamChanges {
       modelMaxBudget: readModelBudgets(fields, 'team_member_model_max_budget'),
     },
     memberModels: modelsOrNone(fields.texts('default_team_member_models')),
-    further: fields.kept([...KEPT, ...BINDINGS]),
+    further: fields.kept([...KEPT, ...BINDINGS, 'router_settings']),
   };
 }
 

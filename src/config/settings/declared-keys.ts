@@ -3,6 +3,7 @@ import type { DeniableControl } from '../../routing/request-controls.ts';
 import { guideNow, later, never, now, own, protection, type SettingRows, several } from '../setting-rows.ts';
 import { BINDINGS, textsByName } from './declared-objects.ts';
 import { LIMITS } from './limits.ts';
+import { OWN_ROUTER_SETTINGS } from './own-routing.ts';
 
 const DENIABLE = [
   'fallbacks',
@@ -59,7 +60,11 @@ export const DECLARED_KEY = {
   allowed_routes: now('texts', 'The only paths it may call; `*` matches anything.', 'allowedRoutes'),
   allowed_passthrough_routes: later('texts', 'Pass-through paths it may call.'),
   allowed_vector_store_indexes: later('list', 'Vector store indexes it may use.'),
-  access_group_ids: protection('texts', 'Access groups.'),
+  access_group_ids: now(
+    'texts',
+    'Access groups whose models it may use besides `models`; if it names no models, it may use these alone.',
+    'accessGroups',
+  ),
   guardrails: protection('texts', 'Guardrails of its requests.'),
   disable_global_guardrails: later('flag', 'Skips the guardrails that are for all.'),
   policies: protection('texts', 'Policies of its requests.'),
@@ -67,7 +72,7 @@ export const DECLARED_KEY = {
   tags: now('texts', 'Tags of its requests, for tag routing.'),
   ...BINDINGS,
   enforced_params: now('texts', 'Request fields that must be there.', 'enforcedParams'),
-  router_settings: later('map', 'Routing of its requests.'),
+  router_settings: OWN_ROUTER_SETTINGS,
   key_type: now(['default', 'llm_api', 'management', 'read_only'], 'What kind of paths it is for.', {
     to: 'keyType',
     default: 'default',

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import { later, never, now, own, protection, type SettingRows, several } from '../setting-rows.ts';
 import { LIMITS } from './limits.ts';
+import { OWN_ROUTER_SETTINGS } from './own-routing.ts';
 
 const METADATA = now('map', 'Remarks kept with it.', 'metadata', {});
 const BLOCKED = 'Whether all its requests are refused.';
@@ -91,14 +92,20 @@ export const TEAM = {
   default_team_member_models: now('texts', 'Models of each member that has none of its own.', 'memberModels'),
   ...LIMITS,
   ...several(
-    `router_settings prompts object_permission
+    `prompts object_permission
      allowed_passthrough_routes disable_global_guardrails secret_manager_settings
      mcp_rpm_limit team_member_key_duration allowed_vector_store_indexes enforced_batch_output_expires_after
      enforced_file_expires_after`,
     () => later('any', 'As in LiteLLM.'),
   ),
   ...several('rpm_limit_type tpm_limit_type', () => never('text', 'Limits always hold here.')),
-  ...several('access_group_ids guardrails policies', () => protection('any', 'As in LiteLLM.')),
+  router_settings: OWN_ROUTER_SETTINGS,
+  access_group_ids: now(
+    'texts',
+    'Access groups whose models it may use besides `models`; if it names no models, it may use these alone.',
+    'accessGroups',
+  ),
+  ...several('guardrails policies', () => protection('any', 'As in LiteLLM.')),
 } satisfies SettingRows;
 
 /** The members of a `users` entry. */

@@ -93,3 +93,11 @@ export function placesByPosition(root: MapNode): ReadonlyMap<string, Place> {
   }
   return places;
 }
+
+/** Several maps as one: a member of a later one wins unless it is empty. */
+export function merged(layers: readonly (ConfigNode | undefined)[]): MapNode | undefined {
+  const maps = layers.filter((layer) => layer?.kind === 'map');
+  const last = maps.at(-1);
+  if (last === undefined || maps.length === 1) return last;
+  return { ...last, entries: new Map(maps.flatMap(({ entries }) => [...entries])) };
+}

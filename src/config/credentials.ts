@@ -1,6 +1,6 @@
 /** Reads `credential_list`. */
 import type { JsonObject } from '../core/json.ts';
-import { type MapNode, member, toJson } from './config-node.ts';
+import { type MapNode, member, textOf, toJson } from './config-node.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { Section } from './section.ts';
 import { CREDENTIAL_ENTRY } from './settings/model-list.ts';
@@ -36,4 +36,11 @@ export function readCredentials(root: MapNode, context: ReadingContext): readonl
 export function setMembers(node: MapNode | undefined): JsonObject {
   const members = node === undefined ? {} : (toJson(node) as JsonObject);
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
+}
+
+/** The credential that an entry names, in its parameters or else in its facts. */
+export function credentialNameOf(params: MapNode, item: MapNode): string | undefined {
+  const info = member(item, 'model_info');
+  const inInfo = info?.kind === 'map' ? textOf(member(info, 'litellm_credential_name')) : undefined;
+  return textOf(member(params, 'litellm_credential_name')) ?? inInfo;
 }

@@ -7,9 +7,9 @@ import { patternOf } from '../core/pattern-of.ts';
 import { groupedByTeam } from '../core/team-models.ts';
 import { isMockMember, readMock } from '../providers/mock.ts';
 import { apiBaseFault } from './api-base-fault.ts';
-import { type ConfigNode, type MapNode, member, positionOf, textOf } from './config-node.ts';
+import { type ConfigNode, type MapNode, member, merged, positionOf } from './config-node.ts';
 import { readDeploymentTls } from './connection-tls.ts';
-import { readCredentials, setMembers } from './credentials.ts';
+import { credentialNameOf, readCredentials, setMembers } from './credentials.ts';
 import { credentialOf } from './deployment-identity.ts';
 import type {
   ConnectionTls,
@@ -326,21 +326,6 @@ class DeploymentReader {
     this.#ids.add(id);
     return id;
   }
-}
-
-/** The credential that an entry names, in its parameters or else in its facts. */
-function credentialNameOf(params: MapNode, item: MapNode): string | undefined {
-  const info = member(item, 'model_info');
-  const inInfo = info?.kind === 'map' ? textOf(member(info, 'litellm_credential_name')) : undefined;
-  return textOf(member(params, 'litellm_credential_name')) ?? inInfo;
-}
-
-/** Several maps as one: a member of a later one wins unless it is empty. */
-function merged(layers: readonly (ConfigNode | undefined)[]): MapNode | undefined {
-  const maps = layers.filter((layer) => layer?.kind === 'map');
-  const last = maps.at(-1);
-  if (last === undefined || maps.length === 1) return last;
-  return { ...last, entries: new Map(maps.flatMap(({ entries }) => [...entries])) };
 }
 
 /** The health check of one deployment; undefined if its `model_info` says nothing of it. */

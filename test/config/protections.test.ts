@@ -37,7 +37,7 @@ const PROTECTIONS: readonly (readonly [text: string, name: string])[] = [
     ['prompt_injection_params: {heuristics_check: true}', 'prompt_injection_params'],
   ].map(([text, name]) => [`litellm_settings: {${text}}`, name ?? ''] as const),
   ['user_api_key_list: [{api_key: a-key-of-a-tenant, guardrails: [g]}]', 'guardrails'],
-  ['user_api_key_list: [{api_key: a-key-of-a-tenant, policies: [g]}]', 'access_group_ids'],
+  ['user_api_key_list: [{api_key: a-key-of-a-tenant, policies: [g]}]', 'policies'],
   ['teams: [{team_id: t, guardrails: [g]}]', 'guardrails'],
   ['users: [{user_id: u, policies: [p]}]', 'policies'],
 ];

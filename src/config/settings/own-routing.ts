@@ -6,7 +6,7 @@ import { Section } from '../section.ts';
 import { now, type ReadNode, type SettingRows } from '../setting-rows.ts';
 
 /** Its members. */
-export const OWN_ROUTING = {
+const OWN_ROUTING = {
   num_retries: now('integer', 'Further tries in the group after a failure, at most 10.'),
   max_retries: now('integer', 'Another name for `num_retries`.'),
   timeout: now('seconds', 'Limit of a request, as if it brought `timeout`.'),

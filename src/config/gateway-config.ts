@@ -93,6 +93,13 @@ export interface DeploymentConfig
   readonly repairs?: boolean;
   /** Whether it is asked for chats by the Responses API if its provider offers that. */
   readonly prefersResponses?: boolean;
+  /** Which headers of the client its provider is handed besides those of its format. */
+  readonly handsOn?: {
+    readonly own: boolean;
+    readonly organization: boolean;
+    /** The header in which the gateway's own keys may come. */
+    readonly keyHeader?: string;
+  };
   /** Its own TLS settings, those of all connections filled in. */
   readonly tls?: ConnectionTls;
   /** `model_info` as written (LiteLLM's field names), with pricing keys of `litellm_params` folded in. */

@@ -148,6 +148,8 @@ export interface Provider {
   readonly identityVariables?: Readonly<Partial<Record<keyof Identity | 'token', string>>>;
   /** How tokens are asked for in place of a key; undefined if the identity is not whole. */
   tokenRequest?(identity: Identity): TokenRequest | undefined;
+  /** The header that names the organisation of a call, if it has one. */
+  readonly organizationHeader?: string;
   /** Whether calls without a key are normal (a local server). */
   readonly keyOptional?: boolean;
   /** Set on the one provider that means any server of its format: a model of unknown prefix with an `api_base` is its. */

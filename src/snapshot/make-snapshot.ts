@@ -95,10 +95,7 @@ function makeDeployment(
   if (provider === null) throw new RangeError(`no provider ${entry.provider}`);
   const { priceProvider } = provider;
   return new Deployment({
-    config:
-      config.modifyParams === true || config.responsesForChats
-        ? { ...entry, repairs: config.modifyParams === true, prefersResponses: config.responsesForChats }
-        : entry,
+    config: withWishes(entry, config),
     provider,
     target: {
       model: entry.model,
@@ -123,6 +120,19 @@ function makeDeployment(
     promptCache: config.promptCache,
     timeouts: config.routing,
   });
+}
+
+/** A deployment with what the operator wishes of all. */
+function withWishes(entry: DeploymentConfig, config: GatewayConfig): DeploymentConfig {
+  const { modifyParams = false, responsesForChats, server } = config;
+  const { forwardsClientHeaders: own, forwardsOrganization: organization, keyHeaderName: keyHeader } = server;
+  if (!modifyParams && !responsesForChats && !own && !organization) return entry;
+  return {
+    ...entry,
+    repairs: modifyParams,
+    prefersResponses: responsesForChats,
+    ...((own || organization) && { handsOn: { own, organization, ...defined({ keyHeader }) } }),
+  };
 }
 
 /** What the operator says of a provider's prices: a list before the known one, a discount, a margin. */

@@ -111,3 +111,66 @@ test('route_all_chat_openai_to_responses asks by the Responses API, except where
     });
   }
 });
+
+const CLIENT_HEADERS = {
+  'x-trace-note': 'from the client',
+  'x-session-id': 'conversation-1',
+  'openai-organization': 'org-of-client',
+  // None of these may reach a provider.
+  'x-tenant': 'sk-tenant-key-0001',
+  'x-vault-token': 'a-secret',
+  'x-my-api-key': 'a-secret',
+  'x-litellm-tags': 'a-tag',
+  'x-stainless-lang': 'js',
+  'x-forwarded-for': '10.1.2.3',
+  'x-amzn-bedrock-service-tier': 'priority',
+  'x-goog-user-project': 'another-account',
+  'x-http-method-override': 'DELETE',
+} as const;
+
+async function seenHeaders(general: JsonObject, params: JsonObject): Promise<JsonObject> {
+  const config = {
+    general_settings: {
+      master_key: 'os.environ/TEST_MASTER_KEY',
+      litellm_key_header_name: 'X-Tenant',
+      ...general,
+    },
+    user_api_key_list: [{ api_key: CLIENT_HEADERS['x-tenant'] }],
+    model_list: [
+      { model_name: 'm', litellm_params: { model: 'openai/gpt-4o', api_base: BASE, api_key: 'a-key', ...params } },
+      { model_name: 'c', litellm_params: { model: 'anthropic/claude-sonnet-4-5', api_base: BASE, api_key: 'a-key' } },
+    ],
+  };
+  let seen: JsonObject = {};
+  await withConfig(config, async (gateway) => {
+    for (const model of ['m', 'c']) {
+      const body = { model, messages: [{ role: 'user', content: 'Hello' }] };
+      const response = await gateway.post('/v1/chat/completions', body, CLIENT_HEADERS);
+      assert.equal(response.status, 200, await response.text());
+    }
+    const [first, second] = gateway.simulator.requests;
+    assert.equal(second?.headers['openai-organization'], undefined);
+    const names = [...Object.keys(CLIENT_HEADERS), 'x-own'];
+    seen = Object.fromEntries(
+      names.flatMap((name) => {
+        const value = first?.headers[name];
+        return typeof value === 'string' ? [[name, value]] : [];
+      }),
+    );
+  });
+  return seen;
+}
+
+test('headers of clients reach providers only if the operator wishes it, and never with a credential or a price in them', async () => {
+  assert.deepEqual(await seenHeaders({}, {}), {});
+  const handed = { 'x-trace-note': 'from the client', 'x-session-id': 'conversation-1' };
+  assert.deepEqual(await seenHeaders({ forward_client_headers_to_llm_api: true }, {}), handed);
+  assert.deepEqual(await seenHeaders({ forward_openai_org_id: true }, {}), { 'openai-organization': 'org-of-client' });
+  const own = { organization: 'org-of-operator', extra_headers: { 'X-Trace-Note': 'of the operator' } };
+  const both = { forward_client_headers_to_llm_api: true, forward_openai_org_id: true };
+  assert.deepEqual(await seenHeaders(both, own), {
+    'x-trace-note': 'of the operator',
+    'x-session-id': 'conversation-1',
+    'openai-organization': 'org-of-operator',
+  });
+});

@@ -301,9 +301,22 @@ export const GENERAL_SETTINGS = {
   pass_through_endpoints: later('list', 'Paths handed on as they are.'),
   pass_through_request_timeout: later('seconds', 'Limit of a pass-through request.'),
   use_client_credentials_pass_through_routes: later('flag', "Hands the client's own key on."),
-  forward_openai_org_id: later('flag', 'Hands the organisation header on.'),
-  forward_client_headers_to_llm_api: later('flag', 'Hands `x-` headers on.'),
-  forward_llm_provider_auth_headers: later('flag', 'Hands provider keys in headers on.'),
+  forward_openai_org_id: now(
+    'flag',
+    "Hands the client's `openai-organization` header on to OpenAI, for deployments that name no `organization`.",
+    'forwardsOrganization',
+    false,
+  ),
+  forward_client_headers_to_llm_api: now(
+    'flag',
+    "Hands headers of the client that begin with `x-` on to providers: at most 32, none that may hold a credential, by which a cloud chooses price, account or method, or that a proxy or this gateway reads. (`anthropic-beta` always goes to Claude's API.)",
+    'forwardsClientHeaders',
+    false,
+  ),
+  forward_llm_provider_auth_headers: never(
+    'flag',
+    "A key in `x-api-key` or `x-goog-api-key` is the caller's key of this gateway, which no provider is told. `configurable_clientside_auth_params` of a deployment lets requests bring a provider's key.",
+  ),
   always_include_stream_usage: now(
     'flag',
     'Ends streams of chat completions with their usage, whether or not the client asks for it.',

@@ -3,6 +3,7 @@ import type { CacheConfig } from '../../config/gateway-config.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
+import { handedOn } from '../../providers/client-headers.ts';
 import { AnswerKeys } from './answer-key.ts';
 import { type CacheControls, readControls } from './cache-controls.ts';
 import { GroupMarks } from './group-mark.ts';
@@ -94,11 +95,14 @@ const textsIn = (value: JsonValue | undefined): readonly string[] =>
 function wayOf({ client, controls, endpoint, group, regions, snapshot }: Exchange): string {
   const headers = (group?.deployments ?? []).flatMap((deployment) => {
     const { format, forwardHeaders = [] } = deployment.operation(endpoint.operation.id) ?? {};
-    if (format !== endpoint.format) return [];
-    return forwardHeaders.flatMap((name) => {
+    const { handsOn } = deployment.config;
+    const wished =
+      handsOn === undefined ? [] : handedOn(client.headers, handsOn, deployment.provider.organizationHeader);
+    const ofFormat = (format === endpoint.format ? forwardHeaders : []).flatMap((name) => {
       const value = ownValue(client.headers, name);
-      return value === undefined ? [] : [`${name}: ${String(value)}`];
+      return value === undefined ? [] : [[name, String(value)] as const];
     });
+    return [...ofFormat, ...wished].map(([name, value]) => `${name}: ${value}`);
   });
   const tags = snapshot.config.routing.enableTagFiltering ? [...(controls.tags ?? [])].sort() : [];
   return JSON.stringify([[...new Set(headers)].sort(), tags, [...regions].sort()]);

@@ -62,7 +62,7 @@ export function prepareContinuation(parts: ContinuationParts): ContinuationCall 
   return {
     body: Buffer.from(JSON.stringify(written.body)),
     dropped: written.dropped,
-    headers: forwardedHeaders(asked, choice.operation),
+    headers: forwardedHeaders(asked, deployment, choice),
     // The client has a stream already, so a provider that answers in one piece is written as the rest of it either way.
     readWhole,
     readWholeAsStream: readWhole,

@@ -61,7 +61,7 @@ export const relay: Travel<undefined> = {
     return {
       body,
       dropped,
-      headers: forwardedHeaders(request, operation),
+      headers: forwardedHeaders(request, deployment, { operation, operationName }),
       readWhole: (answer) => readInFormat(answer, ways, facts, mostParsedBytes),
       readWholeAsStream: (answer) => readAsStream(answer, ways, facts, mostParsedBytes),
       openStream: (write) =>

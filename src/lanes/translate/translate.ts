@@ -49,7 +49,7 @@ export const translation: Travel<ConversationLeft> = {
     return {
       body,
       dropped,
-      headers: forwardedHeaders(request, choice.operation),
+      headers: forwardedHeaders(request, deployment, choice),
       readWhole: (answer) => {
         refuseHeavy(answer.length, request.mostParsedBytes);
         return readWhole(answer, ways, facts);

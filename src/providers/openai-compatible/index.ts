@@ -23,6 +23,7 @@ interface OpenAiCompatibleDescription
     | 'keyVariables'
     | 'baseUrlVariables'
     | 'keyOptional'
+    | 'organizationHeader'
     | 'isCustomEndpoint'
     | 'priceProvider'
     | 'source'

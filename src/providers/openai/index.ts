@@ -34,6 +34,7 @@ export const openai: Provider = openAiCompatible({
   toolLimits: openAiToolLimits,
   writesCallsWell: isOpenAiModel,
   failures: OPENAI_FAILURES,
+  organizationHeader: 'openai-organization',
   headers: ({ organization }) => (organization === undefined ? {} : { 'openai-organization': organization }),
   underBudget: { searchTools: /^web_search(?:_preview)?(?:_\d+)*$/ },
   source: 'https://developers.openai.com/api/reference/overview (2026-11-23)',

@@ -19,6 +19,12 @@ export interface Question {
   /** Every route that is served. */
   readonly routes: readonly ServedRoute[];
   readonly isDraining: boolean;
+  /** The requests to models of this instance. */
+  readonly requests: {
+    underWay(): number;
+    /** Says from now on that others should take them. */
+    leave(): void;
+  };
   readonly version: string;
 }
 

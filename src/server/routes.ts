@@ -17,6 +17,7 @@ import { completions } from '../endpoints/completions/index.ts';
 import { countTokens } from '../endpoints/count-tokens/index.ts';
 import { embeddings } from '../endpoints/embeddings/index.ts';
 import * as gemini from '../endpoints/gemini-generate/index.ts';
+import { drain } from '../endpoints/health/drain.ts';
 import { healthHistory } from '../endpoints/health/history.ts';
 import { alive, health, latestHealth, liveness, readiness } from '../endpoints/health/index.ts';
 import { messages } from '../endpoints/messages/index.ts';
@@ -255,6 +256,12 @@ export const FACT_ROUTES: readonly FactRoute[] = [
   fact(openapi, 'public', ['/openapi.json'], 'Describes every route as an OpenAPI document.'),
   fact(docs, 'public', ['/docs'], 'Describes every route on a page.'),
   fact(home, 'public', ['/', '/ui'], 'Says where things are.'),
+  fact(
+    drain,
+    'optional',
+    ['/health/drain'],
+    'Makes this instance unready and waits for its requests, if `enable_drain_endpoint` is set.',
+  ),
   fact(readiness, 'optional', ['/health/readiness'], 'Says whether this instance takes requests.'),
 ];
 

@@ -299,6 +299,7 @@ export class Edge {
         headers: request.headers,
         routes: servedRoutes(),
         isDraining: this.#isDraining,
+        requests: { underWay: () => this.inFlight, leave: () => this.leave() },
         version: this.#options.version,
       });
       const format = formatOfClient(pathOf(request.url), request.headers);

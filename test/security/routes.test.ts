@@ -22,6 +22,8 @@ const PLACES: readonly Place[] = [...MODEL_ROUTES, ...FACT_ROUTES].flatMap(({ me
 const isOpen = (access: Place['access']): boolean => access === 'public' || access === 'optional';
 
 const LIVENESS = ['/health/liveliness', '/health/liveness', '/health/readiness'];
+/** It has a token of its own, and is off unless it is switched on. */
+const DRAIN = '/health/drain';
 
 /** They say what this software serves, and nothing of this instance. */
 const PAGES = ['/', '/docs', '/openapi.json', '/ui'];
@@ -68,7 +70,7 @@ describe('routes', { timeout: 60_000 }, () => {
 
   test('only the liveness paths and the pages about routes are public, and one answers each path', () => {
     const open = PLACES.filter(({ access }) => isOpen(access)).map(({ path }) => path);
-    assert.deepEqual(open.sort(), [...LIVENESS, ...PAGES].sort());
+    assert.deepEqual(open.sort(), [...LIVENESS, DRAIN, ...PAGES].sort());
     assert.equal(new Set(PLACES.map(({ method, path }) => `${method} ${path}`)).size, PLACES.length);
   });
 
@@ -94,7 +96,11 @@ describe('routes', { timeout: 60_000 }, () => {
       for (const headers of refused) {
         const response = await call(place, headers);
         const text = await response.text();
-        assert.equal(response.status, isPublic ? 200 : 401, `${JSON.stringify(headers)}: ${text}`);
+        assert.equal(
+          response.status,
+          isPublic ? (place.path === DRAIN ? 404 : 200) : 401,
+          `${JSON.stringify(headers)}: ${text}`,
+        );
         if (!isPublic) assert.match(text, /"error":\{/);
       }
       assert.equal(upstreamCalls(), before, 'nothing was asked of a provider');

@@ -153,8 +153,16 @@ export const GENERAL_SETTINGS = {
     'How long the gateway still takes requests after SIGTERM, while readiness is already 503, so that proxies go elsewhere first.',
     { to: 'drainDelayMs', otherwise: '5, or 0 if it listens on this machine alone' },
   ),
-  enable_drain_endpoint: later('flag', 'Offers `/health/drain`.'),
-  drain_endpoint_token: later('secret', 'What `/health/drain` asks for.'),
+  enable_drain_endpoint: now(
+    'flag',
+    'Offers `GET /health/drain` for `preStop` hooks: it makes this process unready, and answers when its requests have ended, or after 30 s. (SIGTERM does the same by itself, for all workers.)',
+    'enablesDrainEndpoint',
+    false,
+  ),
+  drain_endpoint_token: now('secret', 'What `/health/drain` asks for, in `x-drain-token`.', {
+    to: 'drainToken',
+    otherwise: "an admin's key",
+  }),
   background_health_checks: now(
     'flag',
     'Checks deployments in the background; `/health` then answers from what was found last.',

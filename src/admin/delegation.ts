@@ -165,6 +165,8 @@ function period(max: PicoUsd, duration: string | undefined): PeriodBudget {
 function budgetWithin(budget: PeriodBudget | undefined, bound: PeriodBudget, isEnforced: boolean): boolean {
   if (budget === undefined) return isEnforced;
   if (budget.max > bound.max) return false;
+  if (!countWithin(budget.rpmLimit, bound.rpmLimit, isEnforced)) return false;
+  if (!countWithin(budget.tpmLimit, bound.tpmLimit, isEnforced)) return false;
   return isEnforced || budget.duration === undefined || budget.duration === bound.duration;
 }
 

@@ -65,20 +65,24 @@ export function showLimits(limits: Limits): JsonObject {
 /** Budgets by model group in LiteLLM's names. */
 export function showModelBudgets(budgets: Limits['modelMaxBudget']): JsonObject {
   return Object.fromEntries(
-    Object.entries(budgets ?? {}).map(([model, { max, duration }]) => [
+    Object.entries(budgets ?? {}).map(([model, { max, duration, ...rates }]) => [
       model,
-      { budget_limit: usdNumber(max), time_period: duration ?? null },
+      { budget_limit: usdNumber(max), time_period: duration ?? null, ...showRates(rates) },
     ]),
   );
 }
 
-function showBudget({ max, duration }: PeriodBudget): JsonObject {
-  return { max_budget: usdNumber(max), budget_duration: duration ?? null };
+function showBudget({ max, duration, ...rates }: PeriodBudget): JsonObject {
+  return { max_budget: usdNumber(max), budget_duration: duration ?? null, ...showRates(rates) };
+}
+
+function showRates({ rpmLimit, tpmLimit }: Pick<PeriodBudget, 'rpmLimit' | 'tpmLimit'>): JsonObject {
+  return defined({ rpm_limit: rpmLimit, tpm_limit: tpmLimit });
 }
 
 function readBudgetLimits(fields: Fields): Sent<readonly PeriodBudget[]> {
   return fields.objects('budget_limits')?.map((entry, index) => {
-    const budget = budgetOf(entry.body.max_budget, entry.body.budget_duration);
+    const budget = withRates(budgetOf(entry.body.max_budget, entry.body.budget_duration), entry.body);
     if (budget !== undefined) return budget;
     throw fields.wrong(`budget_limits[${index}]`, `must be ${BUDGET}`);
   });
@@ -88,7 +92,7 @@ function readBudgetLimits(fields: Fields): Sent<readonly PeriodBudget[]> {
 export function readModelBudgets(fields: Fields, name: string): Sent<Readonly<Record<string, PeriodBudget>>> {
   const budgets = fields.map(name, MODEL_BUDGET, (entry) =>
     isJsonObject(entry)
-      ? budgetOf(entry.budget_limit ?? entry.max_budget, entry.time_period ?? entry.budget_duration)
+      ? withRates(budgetOf(entry.budget_limit ?? entry.max_budget, entry.time_period ?? entry.budget_duration), entry)
       : budgetOf(entry, undefined),
   );
   // LiteLLM's clients send `{}` if they mean no budgets.
@@ -103,6 +107,19 @@ function budgetOf(amount: JsonValue | undefined, period: JsonValue | undefined):
   if (max === undefined) return undefined;
   const duration = period === undefined || period === null ? undefined : periodOf(period);
   return duration === undefined && (period ?? null) !== null ? undefined : { max, ...defined({ duration }) };
+}
+
+/** Undefined also if a rate is none: it would limit, and must not be dropped. */
+function withRates(budget: PeriodBudget | undefined, entry: JsonObject): PeriodBudget | undefined {
+  const [rpmLimit, tpmLimit] = [countOf(entry.rpm_limit), countOf(entry.tpm_limit)];
+  if (budget === undefined || Number.isNaN(rpmLimit) || Number.isNaN(tpmLimit)) return undefined;
+  return { ...budget, ...defined({ rpmLimit, tpmLimit }) };
+}
+
+function countOf(value: JsonValue | undefined): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  const count = typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value;
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : Number.NaN;
 }
 
 /** A raise of the budget until a moment. */

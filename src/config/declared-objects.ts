@@ -87,10 +87,10 @@ export function withTagBudgets(
     findings.add('error', 'duplicate-id', litellm.placeOf('tag_budget_config'), message);
   }
   const made = budgets.map(
-    ([name, { max, duration }]): Tag => ({
+    ([name, { max, duration, rpmLimit, tpmLimit }]): Tag => ({
       ...DECLARED,
       ...{ metadata: {}, models: [], name, maxBudget: max },
-      ...defined({ budgetDuration: duration }),
+      ...defined({ budgetDuration: duration, rpmLimit, tpmLimit }),
     }),
   );
   return { ...declared, tags: [...declared.tags, ...made] };

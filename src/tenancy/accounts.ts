@@ -106,6 +106,7 @@ export class Accounts {
 
 const MOST_MODELS = 1_000;
 const NO_ACCOUNTS: readonly ClaimAccount[] = [];
+const NO_BUDGETS: readonly PeriodBudget[] = [];
 
 interface Dated {
   readonly accounts: readonly ClaimAccount[];
@@ -134,7 +135,7 @@ function hasModelLimits(limits: Limits): boolean {
 function accountFor(scope: Scope, nowMs: number, settings: LimitSettings): ClaimAccount | undefined {
   const { limits } = scope;
   const money = moneyOf(limits, nowMs).map((budget) => moneyLimit(budget, scope, nowMs, settings));
-  const rates = ratesOf(limits, settings);
+  const rates = ratesOf(narrowed(limits, limits.budgetLimits ?? NO_BUDGETS), settings);
   if (money.length === 0 && Object.keys(rates).length === 0) return undefined;
   return { id: scope.account, money, ...rates, whenAway: settings.whenAway[scope.kind] };
 }
@@ -204,6 +205,16 @@ export function periodAt(
   };
 }
 
+/** Limits with the rates that budgets bring: the smallest of each holds. */
+function narrowed(limits: Limits, budgets: readonly PeriodBudget[]): Limits {
+  let narrow = limits;
+  for (const { rpmLimit = Infinity, tpmLimit = Infinity } of budgets) {
+    if (rpmLimit < (narrow.rpmLimit ?? Infinity)) narrow = { ...narrow, rpmLimit };
+    if (tpmLimit < (narrow.tpmLimit ?? Infinity)) narrow = { ...narrow, tpmLimit };
+  }
+  return narrow;
+}
+
 function ratesOf(limits: Limits, { tokenRateLimitType }: LimitSettings): RateLimits {
   const { rpmLimit, tpmLimit, inputTpmLimit, outputTpmLimit, maxParallelRequests } = limits;
   const input = inputTpmLimit ?? (tokenRateLimitType === 'input' ? tpmLimit : undefined);
@@ -239,12 +250,15 @@ function modelAccountFor(
   const model = limitedName(limits, group);
   const budget = ownValue(limits.modelMaxBudget, model);
   const rates = ratesOf(
-    defined({
-      rpmLimit: ownValue(limits.modelRpmLimit, model),
-      tpmLimit: ownValue(limits.modelTpmLimit, model),
-      inputTpmLimit: ownValue(limits.modelInputTpmLimit, model),
-      outputTpmLimit: ownValue(limits.modelOutputTpmLimit, model),
-    }),
+    narrowed(
+      defined({
+        rpmLimit: ownValue(limits.modelRpmLimit, model),
+        tpmLimit: ownValue(limits.modelTpmLimit, model),
+        inputTpmLimit: ownValue(limits.modelInputTpmLimit, model),
+        outputTpmLimit: ownValue(limits.modelOutputTpmLimit, model),
+      }),
+      budget === undefined ? NO_BUDGETS : [budget],
+    ),
     settings,
   );
   if (budget === undefined && Object.keys(rates).length === 0) return undefined;

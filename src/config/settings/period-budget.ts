@@ -5,7 +5,7 @@ import type { ConfigNode } from '../config-node.ts';
 import { describeValue } from '../finding.ts';
 import type { ReadingContext } from '../reading-context.ts';
 import { Section } from '../section.ts';
-import { type FieldsOf, later, never, now, type ReadNode, type SettingRows } from '../setting-rows.ts';
+import { type FieldsOf, never, now, type ReadNode, type SettingRows } from '../setting-rows.ts';
 import { shapeOf, wordsFor } from '../setting-types.ts';
 
 /** What `max_budget` means, wherever it may be. */
@@ -20,8 +20,8 @@ export const PERIOD_BUDGET = {
   budget_duration: now('period', PERIOD_DOC, { to: 'period', otherwise: 'never' }),
   time_period: now('period', 'Another name for `budget_duration`.', 'period'),
   reset_at: never('text', 'Periods start by the clock.'),
-  rpm_limit: later('integer', 'Requests in any 60 seconds.'),
-  tpm_limit: later('integer', 'Tokens in any 60 seconds.'),
+  rpm_limit: now('integer', 'Requests in any 60 seconds. Not of a provider, whose deployments have `rpm`.', 'rpmLimit'),
+  tpm_limit: now('integer', 'Tokens in any 60 seconds. Not of a provider, whose deployments have `tpm`.', 'tpmLimit'),
 } satisfies SettingRows;
 
 /** A map from names to budgets with a period, or to amounts. */
@@ -30,6 +30,8 @@ export const BUDGET_BY_NAME = { as: 'by-name', rows: PERIOD_BUDGET, id: 'period_
 /** A budget with its period as LiteLLM writes it (`1mo`, `30d`); without a period it never resets. */
 export interface PeriodBudgetConfig extends Required<Pick<FieldsOf<typeof PERIOD_BUDGET>, 'max'>> {
   readonly period?: string;
+  readonly rpmLimit?: number;
+  readonly tpmLimit?: number;
 }
 
 /** Reads `budget_limits`. */
@@ -49,8 +51,14 @@ export const readProviderBudgets: ReadNode<Readonly<Record<string, PeriodBudgetC
   const budgets: Record<string, PeriodBudgetConfig> = {};
   for (const [name, budget] of byName(node, path, context)) {
     const provider = context.providers.find(name);
-    if (provider !== undefined) budgets[provider.name] = budget;
-    else {
+    if (provider !== undefined) {
+      const { rpmLimit, tpmLimit, ...money } = budget;
+      budgets[provider.name] = money;
+      if (rpmLimit === undefined && tpmLimit === undefined) continue;
+      const place = node.kind === 'map' ? node.entries.get(name) : undefined;
+      const message = `${path}.${name} has a rate, which is not counted by provider; give its deployments rpm and tpm`;
+      context.findings.add('warning', 'misplaced-key', place, message);
+    } else {
       const place = node.kind === 'map' ? node.entries.get(name) : undefined;
       const message = `${path} names the provider "${name}", which is not known; its budget would hold nothing`;
       const suggestion = context.providers.suggest(name);
@@ -85,7 +93,9 @@ function byName(node: ConfigNode, path: string, context: ReadingContext): (reado
 }
 
 function stored(budget: PeriodBudgetConfig | undefined): PeriodBudget | undefined {
-  return budget && { max: budget.max, ...defined({ duration: budget.period }) };
+  if (budget === undefined) return undefined;
+  const { max, period: duration, rpmLimit, tpmLimit } = budget;
+  return { max, ...defined({ duration, rpmLimit, tpmLimit }) };
 }
 
 function readPeriodBudget(node: ConfigNode, path: string, context: ReadingContext): PeriodBudgetConfig | undefined {
@@ -98,8 +108,8 @@ function readPeriodBudget(node: ConfigNode, path: string, context: ReadingContex
   const amount = { key: 'max_budget', value: node, source: node.source, offset: node.offset };
   const map =
     node.kind === 'map' ? node : { ...node, kind: 'map' as const, entries: new Map([['max_budget', amount]]) };
-  const { max, period } = new Section(map, PERIOD_BUDGET, { path, unknown: 'refuse-typos' }, context).fields();
-  if (max !== undefined) return { max, ...defined({ period }) };
+  const { max, ...others } = new Section(map, PERIOD_BUDGET, { path, unknown: 'refuse-typos' }, context).fields();
+  if (max !== undefined) return { max, ...others };
   // An amount of a wrong type has been reported already.
   return map.entries.has('max_budget') || map.entries.has('budget_limit') ? undefined : wrong();
 }

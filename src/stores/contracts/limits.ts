@@ -6,6 +6,9 @@ export interface PeriodBudget {
   readonly max: PicoUsd;
   /** `1h`, `1d`, `7d`, `30d`, `1mo`, …; undefined: never resets. */
   readonly duration?: string;
+  /** Rates that hold beside it. */
+  readonly rpmLimit?: number;
+  readonly tpmLimit?: number;
 }
 
 /** The limits that any object may carry. */

@@ -7,17 +7,20 @@ interface BoundFields {
   readonly allowedCacheControls?: readonly string[];
   readonly accessGroups?: readonly string[];
   readonly routerSettings?: JsonObject;
+  readonly tagRpmLimit?: Readonly<Record<string, number>>;
 }
 
 /** What a declared key or team has besides its own fields, as the directory keeps it; access groups are names of models there. */
 export function withBoundNames<Fields extends FieldsOf<typeof BINDINGS> & BoundFields>(fields: Fields) {
-  const { allowedTags, allowedCustomers, allowedCacheControls, accessGroups, routerSettings, ...others } = fields;
+  const { allowedTags, allowedCustomers, allowedCacheControls, accessGroups, routerSettings, tagRpmLimit, ...others } =
+    fields;
   const further: JsonObject = {
     ...(allowedTags !== undefined && { allowed_tags: [...allowedTags] }),
     ...(allowedCustomers !== undefined && { allowed_customers: [...allowedCustomers] }),
     ...(allowedCacheControls !== undefined && { allowed_cache_controls: [...allowedCacheControls] }),
     ...(accessGroups !== undefined && { access_group_ids: [...accessGroups] }),
     ...(routerSettings !== undefined && { router_settings: routerSettings }),
+    ...(tagRpmLimit !== undefined && { tag_rpm_limit: { ...tagRpmLimit } }),
   };
   return {
     ...others,

@@ -120,6 +120,7 @@ export interface DeclaredKey
     | 'allowedCacheControls'
     | 'accessGroups'
     | 'routerSettings'
+    | 'tagRpmLimit'
   > {
   /** The key as written; hashed as soon as it is read into the key table and never kept elsewhere. */
   readonly key: string;

@@ -57,18 +57,20 @@ function admitAs(exchange: Exchange, parts: Parts, named: readonly NamedScope[])
   if (identity === undefined) return 'admitted';
   if (named.some(({ isBlocked }) => isBlocked)) throw blockedCustomer(customer);
   const own = snapshot.accounts.of(identity);
-  const scopes = named.length === 0 ? [own] : [own, ...named.map(({ scope }) => snapshot.accounts.ofScope(scope))];
+  const counting = named.length === 0 ? [own] : [own, ...named.map(({ scope }) => snapshot.accounts.ofScope(scope))];
+  const { tags = NO_TAGS } = exchange.controls;
+  const scopes = tags.length === 0 ? counting : [...counting, ...snapshot.accounts.ofTags(identity, tags)];
   const { group = NO_GROUP } = exchange;
   const nowMs = exchange.clock.nowMs();
   const hasLimits = scopes.some((accounts) => accounts.at(nowMs, group).length > 0);
   const hasBudget = hasLimits && scopes.some((accounts) => accounts.at(nowMs, group).some(hasMoneyLimit));
   const admission: Admission = {
-    names: named.length === 0 ? own.names : scopes.flatMap(({ names }) => names),
+    names: named.length === 0 ? own.names : counting.flatMap(({ names }) => names),
     scopes,
     size: promptSizeOf(exchange.outline),
     extents: undefined,
     ceiling: hasBudget ? snapshot.ceiling : undefined,
-    tags: exchange.controls.tags ?? NO_TAGS,
+    tags,
     organizationId: identity.organizationId,
     claim: undefined,
     hasDayClaim: false,

@@ -4,6 +4,7 @@ import type { Limits } from '../stores/contracts/directory.ts';
 import { Accounts } from '../tenancy/accounts.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import { accountOf, type Scope } from '../tenancy/scopes.ts';
+import { tagScopesOf } from '../tenancy/tag-rates.ts';
 
 /** The accounts of identities, customers and tags under one configuration: made once for each, kept as long as they are. */
 export class AccountsOf {
@@ -12,6 +13,7 @@ export class AccountsOf {
   readonly #ofKeys: ModelLimits | undefined;
   readonly #byIdentity = new WeakMap<Identity, Accounts>();
   readonly #byScope = new WeakMap<Scope, Accounts>();
+  readonly #byTag = new WeakMap<Identity, ReadonlyMap<string, Scope> | null>();
 
   constructor(budgets: BudgetConfig, deployments: readonly DeploymentConfig[] = []) {
     this.#budgets = budgets;
@@ -59,6 +61,20 @@ export class AccountsOf {
       this.#byScope.set(scope, accounts);
     }
     return accounts;
+  }
+
+  /** The rates that a key has for some tags. */
+  ofTags(identity: Identity, tags: readonly string[]): readonly Accounts[] {
+    let byTag = this.#byTag.get(identity);
+    if (byTag === undefined) {
+      byTag = tagScopesOf(identity) ?? null;
+      this.#byTag.set(identity, byTag);
+    }
+    if (byTag === null) return [];
+    return tags.flatMap((tag) => {
+      const scope = byTag.get(tag);
+      return scope === undefined ? [] : [this.ofScope(scope)];
+    });
   }
 
   /** A customer without a budget of its own has the one of all such. */

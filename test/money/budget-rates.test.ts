@@ -16,6 +16,8 @@ before(async () => {
       },
       { api_key: 'key-of-limits-1', budget_limits: [{ max_budget: 10, budget_duration: '1d', tpm_limit: 150 }] },
       { api_key: 'key-of-anyone-1' },
+      { api_key: 'key-with-tags-1', tag_rpm_limit: { blue: 1 } },
+      { api_key: 'key-with-tags-2', tag_rpm_limit: { blue: 1 } },
     ],
     litellm_settings: { tag_budget_config: { red: { max_budget: 10, budget_duration: '1d', rpm_limit: 1 } } },
     model_list: [priced('m', 100), priced('other', 100)],
@@ -55,4 +57,21 @@ test('keys of the API take such rates, show them, and refuse what is none', asyn
     const refused = await gateway.post('/key/generate', wrong);
     assert.equal(refused.status, 422, await refused.text());
   }
+});
+
+test('tag_rpm_limit of a key holds for its requests with the tag, and for no other key', async () => {
+  const bodies = [{ tags: ['blue'] }, { tags: ['green', 'blue'] }, { tags: ['green'] }, {}];
+  assert.deepEqual(await statuses('key-with-tags-1', bodies), [200, 429, 200, 200]);
+  assert.deepEqual(await statuses('key-with-tags-2', [{ tags: ['blue'] }]), [200]);
+  const refused = await ask(gateway, 'key-with-tags-1', { tags: ['blue'] });
+  assert.match(refused.text, /Limit type: requests\. Current limit: 1/);
+  assert.doesNotMatch(refused.text, /key-with-tags/);
+});
+
+test('keys of the API have tag_rpm_limit too, and a rate that is none is refused', async () => {
+  const made = await gateway.post('/key/generate', { tag_rpm_limit: { blue: 1 } });
+  const { key } = (await made.json()) as { readonly key: string };
+  assert.deepEqual(await statuses(key, [{ tags: ['blue'] }, { tags: ['blue'] }, {}]), [200, 429, 200]);
+  const refused = await gateway.post('/key/generate', { tag_rpm_limit: { blue: 'few' } });
+  assert.equal(refused.status, 422, await refused.text());
 });

@@ -19,7 +19,6 @@ const KEPT = [
   'permissions',
   'budget_fallbacks',
   'mcp_rpm_limit',
-  'tag_rpm_limit',
   'guardrails',
   'policies',
   'prompts',
@@ -78,6 +77,8 @@ export function readKeyFields(fields: Fields, nowMs: number): KeyChanges {
   const tags = fields.texts('tags');
   const inMetadata = textsIn(metadata?.tags);
   fields.ignore('send_invite_email');
+  // Kept as it is written, but a rate that is none must not be taken for one.
+  fields.countMap('tag_rpm_limit');
   return {
     alias: fields.text('key_alias', 255),
     userId: fields.text('user_id'),
@@ -97,7 +98,7 @@ export function readKeyFields(fields: Fields, nowMs: number): KeyChanges {
     rotateEveryMs: readInterval(fields, nowMs),
     spend: fields.usd('spend'),
     limits: readLimits(fields, nowMs),
-    further: fields.kept([...KEPT, ...BINDINGS, 'router_settings']),
+    further: fields.kept([...KEPT, ...BINDINGS, 'router_settings', 'tag_rpm_limit']),
   };
 }
 

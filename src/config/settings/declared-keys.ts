@@ -4,6 +4,7 @@ import { guideNow, later, never, now, own, protection, type SettingRows, several
 import { BINDINGS, textsByName } from './declared-objects.ts';
 import { LIMITS } from './limits.ts';
 import { OWN_ROUTER_SETTINGS } from './own-routing.ts';
+import { readCounts } from './period-budget.ts';
 
 const DENIABLE = [
   'fallbacks',
@@ -43,7 +44,10 @@ export const DECLARED_KEY = {
   rpm_limit: { ...LIMITS.rpm_limit, from: 'guide' },
   ...several('rpm_limit_type tpm_limit_type', () => never('text', 'Limits always hold here.')),
   mcp_rpm_limit: later('map', 'Requests per minute by MCP server.'),
-  tag_rpm_limit: later('map', 'Requests per minute by tag.'),
+  tag_rpm_limit: now('map', 'Tag → requests of the key in any 60 seconds that have it.', {
+    to: 'tagRpmLimit',
+    read: readCounts,
+  }),
   budget_fallbacks: later('map', 'Models used when a budget is spent.'),
   throttle_on_budget_exceeded: later('flag', 'Slows down instead of refusing.'),
   spend: never('usd', 'The ledger knows what was spent.'),

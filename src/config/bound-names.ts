@@ -11,10 +11,14 @@ interface BoundFields {
 }
 
 /** What a declared key or team has besides its own fields, as the directory keeps it; access groups are names of models there. */
-export function withBoundNames<Fields extends FieldsOf<typeof BINDINGS> & BoundFields>(fields: Fields) {
+export function withBoundNames<Fields extends FieldsOf<typeof BINDINGS> & BoundFields>(
+  fields: Fields,
+  kept: JsonObject = {},
+) {
   const { allowedTags, allowedCustomers, allowedCacheControls, accessGroups, routerSettings, tagRpmLimit, ...others } =
     fields;
   const further: JsonObject = {
+    ...kept,
     ...(allowedTags !== undefined && { allowed_tags: [...allowedTags] }),
     ...(allowedCustomers !== undefined && { allowed_customers: [...allowedCustomers] }),
     ...(allowedCacheControls !== undefined && { allowed_cache_controls: [...allowedCacheControls] }),

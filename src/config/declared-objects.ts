@@ -60,7 +60,8 @@ export function readDeclaredTenants(root: MapNode, context: ReadingContext): Dec
     teams: teams.map(({ section, fields, id }) => {
       const memberDefaults = section.fields('memberDefaults.');
       const hasDefaults = Object.keys(memberDefaults).length > 0;
-      return { ...DECLARED, ...withBoundNames(fields), id, ...(hasDefaults && { memberDefaults }) };
+      const kept = defined({ team_member_key_duration: section.json('team_member_key_duration') });
+      return { ...DECLARED, ...withBoundNames(fields, kept), id, ...(hasDefaults && { memberDefaults }) };
     }),
     teamMembers: uniqueMembers([
       ...teams.flatMap(({ section, id }) => teamMembers(section, id, context)),

@@ -8,6 +8,7 @@ import { databaseUrl } from './database-url.ts';
 import { type DeclaredKeyRead, readDeclaredKeys } from './declared-keys.ts';
 import { readDeclaredTenants, withTagBudgets } from './declared-objects.ts';
 import { readDeployments } from './deployments.ts';
+import { deploymentsFromEnvironment } from './deployments-from-environment.ts';
 import { FALLBACK_SETTINGS, type FallbackStep, readFallbacks } from './fallbacks.ts';
 import { type FeatureSettings, featureValues, topLevelWith } from './feature-settings.ts';
 import type {
@@ -111,15 +112,16 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
   }
   const ofCache = redisOfCache(litellm, context);
   const redis = readRedis(router, ofCache);
+  const read = readDeployments(root, {
+    context,
+    defaults: router.node('default_litellm_params'),
+    mayBeLinkLocal,
+    routing,
+    shared: defined({ apiKey: litellm.get('api_key'), apiBase: litellm.get('api_base') }),
+    ...defined({ tls }),
+  });
   const config: Draft['config'] = {
-    ...readDeployments(root, {
-      context,
-      defaults: router.node('default_litellm_params'),
-      mayBeLinkLocal,
-      routing,
-      shared: defined({ apiKey: litellm.get('api_key'), apiBase: litellm.get('api_base') }),
-      ...defined({ tls }),
-    }),
+    ...withInferred(read, general, context),
     addresses: context.addresses,
     keys: keys.map(({ key }) => key),
     declared: withTagBudgets(readDeclaredTenants(root, context), litellm, context),
@@ -156,6 +158,18 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     masterKeyPlace: general.has('master_key') ? general.placeOf('master_key') : undefined,
     hasModelList: root.entries.has('model_list'),
   };
+}
+
+/** With `infer_model_from_keys`, what the keys in the environment can serve and `model_list` does not name. */
+function withInferred<Read extends Pick<GatewayConfig, 'deployments'>>(
+  read: Read,
+  general: Section<typeof GENERAL_SETTINGS>,
+  { providers, environment }: ReadingContext,
+): Read {
+  if (general.get('infer_model_from_keys') !== true) return read;
+  const named = new Set(read.deployments.map(({ group }) => group));
+  const inferred = deploymentsFromEnvironment(providers.all, environment).filter(({ group }) => !named.has(group));
+  return { ...read, deployments: [...read.deployments, ...inferred] };
 }
 
 /** Which sections have a setting: maps of the file, or for an entry of `model_list` the maps in it. */

@@ -117,7 +117,9 @@ export class LiveSnapshot {
         app.error({ credential: name, reason: fault }, 'A credential of the database is not used');
     }
     const reading = { addresses: this.#fileConfig.addresses, credentials: this.#credentials };
-    const { deployments, refused } = readStoredModels(models, this.seal, reading);
+    const { databaseObjects } = this.#fileConfig.server;
+    const served = databaseObjects === undefined || databaseObjects.includes('models') ? models : [];
+    const { deployments, refused } = readStoredModels(served, this.seal, reading);
     for (const [model, reason] of refused) app.error({ model, reason }, 'A model of the database is not served');
     const ofFile = waiting.flatMap(({ id, entry }) => {
       const read = readModel(entry, reading);

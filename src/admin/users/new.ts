@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Team, User, UserRole } from '../../stores/contracts/directory.ts';
 import { isAdmin, notYours, organizationIdsOf, unknownObject } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
@@ -36,7 +36,9 @@ export async function newUser(call: ManagementCall): Promise<JsonObject> {
   fields.finish(call);
   checkRights(call, organizations, changes);
   await checkExists(call, 'budget', changes.limits.budgetId);
-  const places = await findTeams(call, teams);
+  const given = call.body.teams;
+  const isGiven = Array.isArray(given) ? given.length > 0 : (given ?? undefined) !== undefined;
+  const places = await findTeams(call, teams, isGiven ? [] : namedIn(context.config().management.defaultUserParams));
   for (const organization of organizations) await checkExists(call, 'organization', organization, 'organizations');
   const user = await createUser(call, { id, email: changes.email ?? undefined }, (usual) =>
     changeUser(usual, changes, changedNow(call)),
@@ -113,15 +115,24 @@ function readTeams(call: ManagementCall, fields: Fields): readonly WantedPlace[]
   return isNamed ? places : [...places, { teamId: ofKey, member: { role: 'user', changes: { limits: {} } } }];
 }
 
+/** The teams of the operator's defaults. */
+function namedIn({ teams }: JsonObject): readonly string[] {
+  const ids = (Array.isArray(teams) ? teams : []).map((entry) => (isJsonObject(entry) ? entry.team_id : entry));
+  return ids.filter((id) => typeof id === 'string');
+}
+
 async function findTeams(
   call: ManagementCall,
   wanted: readonly WantedPlace[],
+  byDefault: readonly string[],
 ): Promise<{ readonly team: Team; readonly member: WantedMember }[]> {
   const found: { readonly team: Team; readonly member: WantedMember }[] = [];
   const own = organizationIdsOf(call);
   for (const { teamId, member } of wanted) {
     const team = await call.context.directory.get('team', teamId);
-    const isReachable = isAdmin(call) || (team?.organizationId !== undefined && own.includes(team.organizationId));
+    const isOfOwn = team?.organizationId !== undefined && own.includes(team.organizationId);
+    // The operator's wish for all new users, whoever makes them.
+    const isReachable = isAdmin(call) || isOfOwn || byDefault.includes(teamId);
     if (team === undefined || !isReachable) throw unknownObject(call, 'a team', 'teams');
     found.push({ team, member });
   }

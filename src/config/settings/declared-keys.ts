@@ -54,8 +54,14 @@ export const DECLARED_KEY = {
   duration: never('text', 'A key in a file is valid until `expires`, or forever.'),
   expires: now('moment', 'Valid until this date, or date and time.', { to: 'expiresAtMs', otherwise: 'never' }),
   aliases: now('map', 'Names that its requests may use → model groups.', { to: 'aliases', convert: textsByName }),
-  config: later('map', 'Settings of this key.'),
-  permissions: later('map', 'Permissions of this key.'),
+  config: never(
+    'map',
+    'LiteLLM lets a key have a list of models of its own; here models with `model_info.team_id` are those of a team.',
+  ),
+  permissions: never(
+    'map',
+    'What a key may call follows from `allowed_routes`, `key_type` and the role of its user; a key reads its own spend without a permission.',
+  ),
   object_permission: later('map', 'MCP servers and vector stores it may use.'),
   allowed_cache_controls: now('texts', 'The only members of `cache` that its requests may bring.', {
     to: 'allowedCacheControls',
@@ -86,6 +92,6 @@ export const DECLARED_KEY = {
   send_invite_email: later('flag', 'Informs the user by mail.'),
   agent_id: later('text', 'The agent it belongs to.'),
   organization_id: now('text', 'The organisation it belongs to.', 'organizationId'),
-  project_id: later('text', 'The project it belongs to.'),
-  user_email: later('text', "The user's address."),
+  project_id: never('text', 'There are no projects here: teams, organisations and tags have budgets and models.'),
+  user_email: never('text', 'Where LiteLLM sends an invitation; the address of a user is `user_email` of `users`.'),
 } satisfies SettingRows;

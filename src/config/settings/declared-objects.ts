@@ -94,11 +94,18 @@ export const TEAM = {
   ...several(
     `prompts object_permission
      allowed_passthrough_routes disable_global_guardrails secret_manager_settings
-     mcp_rpm_limit team_member_key_duration allowed_vector_store_indexes enforced_batch_output_expires_after
+     mcp_rpm_limit allowed_vector_store_indexes enforced_batch_output_expires_after
      enforced_file_expires_after`,
     () => later('any', 'As in LiteLLM.'),
   ),
   ...several('rpm_limit_type tpm_limit_type', () => never('text', 'Limits always hold here.')),
+  team_member_key_duration: now(
+    'duration',
+    'How long keys that members make for themselves in the team are valid, if they do not say.',
+    {
+      otherwise: 'forever',
+    },
+  ),
   router_settings: OWN_ROUTER_SETTINGS,
   access_group_ids: now(
     'texts',
@@ -121,10 +128,17 @@ export const USER = {
   organizations: now('texts', 'Ids of organisations it is a plain member of.'),
   ...LIMITS,
   ...several(
-    `sso_user_id send_invite_email aliases config permissions allowed_cache_controls prompts
-     object_permission budget_fallbacks mcp_rpm_limit tag_rpm_limit`,
+    `sso_user_id send_invite_email allowed_cache_controls prompts
+     object_permission budget_fallbacks mcp_rpm_limit`,
     () => later('any', 'As in LiteLLM.'),
   ),
+  aliases: never('map', 'LiteLLM gives them to the first key that it makes with a user; a user of a file gets none.'),
+  config: never('map', 'LiteLLM gives it to the first key that it makes with a user; a user of a file gets none.'),
+  permissions: never(
+    'map',
+    'LiteLLM gives them to the first key that it makes with a user; a user of a file gets none.',
+  ),
+  tag_rpm_limit: never('map', 'LiteLLM holds it for keys alone, as this gateway does.'),
   ...several('guardrails policies', () => protection('any', 'As in LiteLLM.')),
 } satisfies SettingRows;
 
@@ -147,5 +161,5 @@ export const TAG = {
   models: now('texts', 'A remark: the models it is meant for.', 'models', []),
   metadata: METADATA,
   ...LIMITS,
-  model_info: later('map', 'As in LiteLLM.'),
+  model_info: never('map', "Part of LiteLLM's answers, which name models by their ids; `models` names them here."),
 } satisfies SettingRows;

@@ -133,7 +133,11 @@ export const GENERAL_SETTINGS = {
   embedding_model: now('text', 'Model group of all embeddings, whatever they ask for.', 'embeddingModel'),
   image_generation_model: later('text', 'Model used for all images.'),
   moderation_model: later('text', 'Model used for moderation.'),
-  infer_model_from_keys: later('flag', 'Serves the models of all provider keys that are set.'),
+  infer_model_from_keys: now(
+    'flag',
+    'Serves all models of each provider whose key is in the environment, under its prefix (`openai/*`) and the names it is known for, besides `model_list`.',
+    { default: false },
+  ),
   max_parallel_requests: now(
     'integer',
     'Requests at one time a deployment takes that names no limit; `router_settings.default_max_parallel_requests` wins.',
@@ -169,10 +173,20 @@ export const GENERAL_SETTINGS = {
     { to: 'health.background', default: false },
   ),
   health_check_interval: now('seconds', 'How often, give or take a tenth.', 'health.intervalMs', 300),
-  health_check_details: later('flag', 'Shows details in health answers.'),
+  health_check_details: now(
+    'flag',
+    'Shows in `/health` what was found of each deployment; false: only which are healthy.',
+    'health.details',
+    true,
+  ),
   health_check_concurrency: now('integer', 'Health checks at one time.', 'health.concurrency', 4),
   ...HEALTH_CHECKS,
-  health_check_skip_disabled_background_models: later('flag', 'Leaves those deployments out of `/health` too.'),
+  health_check_skip_disabled_background_models: now(
+    'flag',
+    'Leaves deployments with `disable_background_health_check` out of `/health` too.',
+    'health.skipsDisabled',
+    false,
+  ),
   use_shared_health_check: later('flag', 'Shares health checks between instances.'),
   database_url: now('secret', 'Database of keys, teams and spend: `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.', {
     variable: 'DATABASE_URL',
@@ -188,7 +202,11 @@ export const GENERAL_SETTINGS = {
   store_model_in_db: now('flag', 'Keeps models that the API adds in the database. Always done here.', {
     default: true,
   }),
-  supported_db_objects: later('texts', 'What is kept in the database.'),
+  supported_db_objects: now(
+    'texts',
+    'Which objects of the database act, of those that LiteLLM names; here `models`: a list without it serves no models of the API.',
+    { to: 'databaseObjects', otherwise: 'all' },
+  ),
   store_prompts_in_spend_logs: now(
     'flag',
     'Keeps the words of requests and answers in the ledger, 16,384 characters of each, without media and secrets. They are shown to admins and to the key or user that asked, with `/spend/logs?request_id=`, and deleted with their rows. A key or team with `store_prompts_in_spend_logs: false` in its metadata, and a request with `no-log`, are left out.',
@@ -340,7 +358,10 @@ export const GENERAL_SETTINGS = {
   }),
   ui_access_mode: later('any', 'Who may use the UI.'),
   auto_redirect_ui_login_to_sso: later('flag', 'Leads the login to single sign-on.'),
-  control_plane_url: later('text', 'Instance that holds the state of several.'),
+  control_plane_url: never(
+    'text',
+    'Lets the UI of one LiteLLM sign in to others; here every instance answers the same management API over one database.',
+  ),
   search_tools: later('list', 'Web search providers.'),
   enable_mcp_registry: later('flag', 'Offers a registry of MCP servers.'),
   mcp_client_side_auth_header_name: later('text', 'Header with a client credential for MCP.'),

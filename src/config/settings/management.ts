@@ -1,7 +1,7 @@
 /** Settings of what keys, teams and users made by the API are given and held to. */
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { Section } from '../section.ts';
-import { later, now, type ReadNode, type SettingRows } from '../setting-rows.ts';
+import { now, type ReadNode, type SettingRows } from '../setting-rows.ts';
 import { USER_ROLES } from './declared-objects.ts';
 
 /** A map whose known members are checked; the others are parameters of the API that a file need not know. */
@@ -52,7 +52,10 @@ export const NEW_USER_PARAMS = {
   ...LIMITS,
   models: now('texts', 'Model groups its keys may use.'),
   user_role: now(USER_ROLES, 'What its keys may do in the management API.', { default: 'internal_user' }),
-  teams: later('list', 'Teams it becomes a member of.'),
+  teams: now(
+    'list',
+    'Teams that a user made by `/user/new` becomes a member of, unless the request names others: ids, or maps with `team_id`, `user_role` and `max_budget_in_team`.',
+  ),
 } satisfies SettingRows;
 
 /** Who may make keys. */

@@ -34,6 +34,9 @@ const CHECKS_IN_EFFECT: readonly unknown[] = [
 const checksNotInEffect = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((check) => !CHECKS_IN_EFFECT.includes(check)).map(String) : [];
 
+const NO_QUEUE =
+  'No queue is kept here: a request goes to a deployment that is free, or is refused with how long to wait.';
+
 /** The members of `router_settings`. */
 export const ROUTER_SETTINGS = {
   timeout: now('seconds', 'Limit of an attempt.', 'timeoutMs', 600),
@@ -181,8 +184,8 @@ export const ROUTER_SETTINGS = {
   default_max_parallel_requests: now('integer', 'Requests at one time a deployment takes that names no limit.', {
     to: 'defaultMaxParallelRequests',
   }),
-  default_priority: later('integer', 'Priority of a request in the queue.'),
-  polling_interval: later('seconds', 'How often the queue is looked at.'),
+  default_priority: never('integer', NO_QUEUE),
+  polling_interval: never('seconds', NO_QUEUE),
   provider_budget_config: now('map', 'Provider → its budget: `{ budget_limit, time_period }`.', {
     to: 'budgets.providers',
     default: {},

@@ -42,14 +42,17 @@ const PROBES_AT_ONCE = 10;
  */
 export const health: Answering = async (question) => {
   const { snapshot, parts, identity } = question;
-  const deployments = deploymentsFor(question);
+  const { skipsDisabled } = snapshot.config.health;
+  const deployments = deploymentsFor(question).filter(
+    ({ config }) => !(skipsDisabled && config.healthCheck?.isDisabled === true),
+  );
   const unserved = unservedRows(question);
   if (snapshot.config.health.background) {
-    return answer([...deployments.map((each) => lastFound(each, question)), ...unserved]);
+    return answer([...deployments.map((each) => lastFound(each, question)), ...unserved], question);
   }
   const waiting = deployments.filter(canProbe);
   if (identity?.isAdmin !== true) {
-    return answer([...waiting.map((each) => rowOf(each, parts.askedChecks.of(each.id), parts)), ...unserved]);
+    return answer([...waiting.map((each) => rowOf(each, parts.askedChecks.of(each.id), parts)), ...unserved], question);
   }
   const rows = unserved;
   const work = async (): Promise<void> => {
@@ -58,7 +61,7 @@ export const health: Answering = async (question) => {
     }
   };
   await Promise.all(Array.from({ length: PROBES_AT_ONCE }, work));
-  return answer(rows);
+  return answer(rows, question);
 };
 
 /** `GET /health/latest`: what was found last of each deployment that the key may use. Calls no provider. */
@@ -142,8 +145,19 @@ function rowOf(deployment: Deployment, found: HealthResult | undefined, { routin
   return { state: 'unhealthy', body: { ...body, error: className, error_message: meaning } };
 }
 
-function answer(rows: readonly Row[]) {
-  const of = (state: Row['state']): JsonObject[] => rows.filter((row) => row.state === state).map(({ body }) => body);
+/** Which deployment a row is of, and nothing else. */
+function namesIn({ model, model_name: group, model_id: id }: JsonObject): JsonObject {
+  return {
+    ...(model !== undefined && { model }),
+    ...(group !== undefined && { model_name: group }),
+    ...(id !== undefined && { model_id: id }),
+  };
+}
+
+function answer(rows: readonly Row[], { snapshot }: Question) {
+  const { details } = snapshot.config.health;
+  const of = (state: Row['state']): JsonObject[] =>
+    rows.filter((row) => row.state === state).map(({ body }) => (details ? body : namesIn(body)));
   const [healthy, unhealthy, unchecked] = [of('healthy'), of('unhealthy'), of('unchecked')];
   return {
     status: 200,

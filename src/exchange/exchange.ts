@@ -104,6 +104,8 @@ export class Exchange implements LaneRequest {
   controls: RequestControls = NO_CONTROLS;
   /** Regions that its data must stay in, all at once. */
   regions: readonly string[] = NO_REGIONS;
+  /** The group to which its customer's requests go if theirs has nothing in these regions. */
+  regionalModel: string | undefined;
   needs: ReadNeeds | undefined;
   plan: GroupPlan<Deployment> | undefined;
 

@@ -13,7 +13,7 @@ import { keepTexts } from './money/kept-texts.ts';
 import { makeOtherBodies, withEachBody } from './other-bodies.ts';
 import type { Parts } from './parts.ts';
 import { peek } from './peek.ts';
-import { findGroup, plan } from './plan.ts';
+import { findGroup, plan, turnToRegional } from './plan.ts';
 import { rank } from './rank.ts';
 import { recall, sendRecalled } from './recall.ts';
 import { receive } from './receive.ts';
@@ -71,6 +71,7 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     findGroup(exchange);
     const regions = exchange.ownIdentity === undefined ? findRegions(exchange, parts) : undefined;
     if (regions !== undefined) await regions;
+    if (exchange.regionalModel !== undefined) turnToRegional(exchange);
     const preparing = round === 1 ? prepareBodies(exchange, parts) : undefined;
     if (preparing !== undefined) await preparing;
     const counting = plan(exchange, parts);

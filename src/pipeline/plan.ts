@@ -2,7 +2,7 @@ import { GatewayError } from '../core/errors.ts';
 import { teamGroup } from '../core/team-models.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ResolvedGroup } from '../routing/model-groups.ts';
-import { needsExactCount } from '../routing/pre-call-checks.ts';
+import { isInRegion, needsExactCount } from '../routing/pre-call-checks.ts';
 import { NO_CONTROLS } from '../routing/request-controls.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -64,6 +64,20 @@ function refuseFallbacks({ controls, snapshot }: Exchange, identity: Identity): 
       if (denier !== undefined) throw modelDenied(identity, denier, name, 'fallbacks');
     }
   }
+}
+
+/**
+ * `default_model` of a customer whose data must stay in a region: its requests go to that group if theirs has nothing there, and if the
+ * key may use it. Where they go is held to the region as well.
+ */
+export function turnToRegional(exchange: Exchange): void {
+  const { identity, group, regions, regionalModel, snapshot } = exchange;
+  if (regionalModel === undefined || regions.length === 0 || group === undefined || identity === undefined) return;
+  const isThere = group.deployments.some(({ config }) => regions.every((region) => isInRegion(config.region, region)));
+  const other = isThere ? undefined : groupFor(identity, regionalModel, snapshot);
+  if (other === undefined || denierOf(identity, regionalModel, other) !== undefined) return;
+  exchange.model = regionalModel;
+  exchange.group = other;
 }
 
 /**

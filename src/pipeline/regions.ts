@@ -28,6 +28,7 @@ export function findRegions(exchange: Exchange, { tenants }: Pick<Parts, 'tenant
 export function noteOwnRegions(exchange: Exchange): void {
   const { outline, identity } = exchange;
   exchange.regions = NO_REGIONS;
+  exchange.regionalModel = undefined;
   const asked = outline.has(REGION) ? readMember(outline.value(REGION_MEMBER, LONGEST)) : undefined;
   const { key, team } = identity?.objects ?? {};
   const ofKey = boundTo(key?.metadata);
@@ -55,6 +56,7 @@ function readMember(value: JsonValue | undefined): string {
 
 function addCustomer(exchange: Exchange, { customer, isUnread }: NamedScope): void {
   const region = customer?.allowedModelRegion;
+  exchange.regionalModel = customer?.defaultModel;
   if (region !== undefined) exchange.regions = [...exchange.regions, region];
   if (isUnread !== true || !exchange.snapshot.config.deployments.some((deployment) => deployment.region !== undefined))
     return;

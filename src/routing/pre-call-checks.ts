@@ -145,7 +145,8 @@ const REGION_NAMES: Readonly<Record<string, RegExp>> = {
   us: /us\d?$/,
 };
 
-function isInRegion(region: string | undefined, allowed: string): boolean {
+/** Whether data that goes to a region stays in another one, which may be the wider. An unknown region is in none. */
+export function isInRegion(region: string | undefined, allowed: string): boolean {
   if (region === undefined) return false;
   const actual = region.toLowerCase();
   const wanted = allowed.toLowerCase();

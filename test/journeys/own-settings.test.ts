@@ -116,3 +116,33 @@ test('access_group_ids let keys and teams use the models of these groups, beside
     assert.deepEqual(await mayUse('key-of-the-team'), ['spare', 'grouped']);
   });
 });
+
+test('default_model of a customer serves its region if the group that is asked for has nothing there', async () => {
+  const inEurope = (name: string, wire: string) => {
+    const entry = model(name, wire);
+    return { ...entry, litellm_params: { ...entry.litellm_params, region_name: 'eu' } };
+  };
+  const config = {
+    model_list: [...MODELS, inEurope('european', 'gpt-4.1-nano'), inEurope('chosen', 'gpt-5')],
+    customers: [
+      { user_id: 'eva', allowed_model_region: 'eu', default_model: 'european' },
+      { user_id: 'udo', allowed_model_region: 'eu', default_model: 'other' },
+      { user_id: 'ann', default_model: 'european' },
+    ],
+    user_api_key_list: [{ api_key: 'key-of-the-shop' }, { api_key: 'key-held-to-one', models: ['spare', 'chosen'] }],
+  };
+  await withTenants(config, async (gateway) => {
+    const served = async (key: string, name: string, user: string) => (await chat(gateway, key, name, { user })).models;
+    assert.deepEqual(await served('key-of-the-shop', 'spare', 'eva'), ['gpt-4.1-nano']);
+    assert.deepEqual(await served('key-of-the-shop', 'chosen', 'eva'), ['gpt-5']);
+    assert.deepEqual(await served('key-of-the-shop', 'spare', 'ann'), ['gpt-4o-mini']);
+    assert.deepEqual(
+      await served('key-of-the-shop', 'spare', 'udo'),
+      [],
+      'the default has nothing in the region either',
+    );
+    assert.deepEqual(await served('key-held-to-one', 'spare', 'eva'), [], 'the key may not use the default');
+    const { text } = await chat(gateway, 'key-held-to-one', 'spare', { user: 'eva' });
+    assert.doesNotMatch(text, /european/);
+  });
+});

@@ -148,7 +148,11 @@ export const CUSTOMER = {
   alias: now('text', 'A name for people.', 'alias'),
   blocked: now('flag', BLOCKED, 'blocked', false),
   allowed_model_region: now('text', 'The only region its requests may go to.', 'allowedModelRegion'),
-  default_model: later('text', 'The model group of requests that name none.', 'defaultModel'),
+  default_model: now(
+    'text',
+    'With `allowed_model_region`: the model group that its requests go to if theirs has no deployment in the region. Their key must be allowed to use it.',
+    'defaultModel',
+  ),
   metadata: METADATA,
   ...LIMITS,
   object_permission: later('map', 'MCP servers and vector stores it may use.'),

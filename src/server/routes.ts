@@ -260,7 +260,7 @@ export const FACT_ROUTES: readonly FactRoute[] = [
     drain,
     'optional',
     ['/health/drain'],
-    'Makes this instance unready and waits for its requests, if `enable_drain_endpoint` is set.',
+    'Makes this instance unready and waits for its requests, if `enable_drain_endpoint` is set and its token is sent.',
   ),
   fact(readiness, 'optional', ['/health/readiness'], 'Says whether this instance takes requests.'),
 ];

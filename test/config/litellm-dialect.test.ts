@@ -188,7 +188,7 @@ router_settings:
   max_fallbacks: 3
   enable_tag_filtering: true
   cooldown_time: 5
-  polling_interval: 0.1
+  alerting_config: { webhook_url: somewhere }
   provider_budget_config: { openai: { budget_limit: 1 } }
 `);
   assert.equal(routing.strategy, 'latency-based-routing');
@@ -217,7 +217,7 @@ router_settings:
   );
   assert.equal(routing.enableTagFiltering, true);
   assert.equal(routing.cooldownMs, 5000);
-  assert.deepEqual(routing.other, { polling_interval: 0.1 });
+  assert.deepEqual(routing.other, { alerting_config: { webhook_url: 'somewhere' } });
 });
 
 test('defaults: loopback, port 4000, two retries, ten minutes, ten mebibytes, metrics behind a key', () => {
@@ -233,6 +233,9 @@ test('defaults: loopback, port 4000, two retries, ten minutes, ten mebibytes, me
     maxConnections: 20_000,
     maxEventLoopLagMs: 1_000,
     alwaysIncludeStreamUsage: false,
+    enablesDrainEndpoint: false,
+    forwardsOrganization: false,
+    forwardsClientHeaders: false,
     usesForwardedFor: false,
     forceIpv4: false,
   });

@@ -109,7 +109,7 @@ function budgetOf(amount: JsonValue | undefined, period: JsonValue | undefined):
   return duration === undefined && (period ?? null) !== null ? undefined : { max, ...defined({ duration }) };
 }
 
-/** Undefined also if a rate is none: it would limit, and must not be dropped. */
+/** Returns undefined also if a rate is wrong: it would limit, and must not be dropped. */
 function withRates(budget: PeriodBudget | undefined, entry: JsonObject): PeriodBudget | undefined {
   const [rpmLimit, tpmLimit] = [countOf(entry.rpm_limit), countOf(entry.tpm_limit)];
   if (budget === undefined || Number.isNaN(rpmLimit) || Number.isNaN(tpmLimit)) return undefined;

@@ -73,6 +73,8 @@ function refuseFallbacks({ controls, snapshot }: Exchange, identity: Identity): 
 export function turnToRegional(exchange: Exchange): void {
   const { identity, group, regions, regionalModel, snapshot } = exchange;
   if (regionalModel === undefined || regions.length === 0 || group === undefined || identity === undefined) return;
+  // Whose key pays is what a request with a key of its own said.
+  if (group.deployments.some(({ config }) => config.clientAuth !== undefined)) return;
   const isThere = group.deployments.some(({ config }) => regions.every((region) => isInRegion(config.region, region)));
   const other = isThere ? undefined : groupFor(identity, regionalModel, snapshot);
   if (other === undefined || denierOf(identity, regionalModel, other) !== undefined) return;

@@ -66,16 +66,23 @@ function millisecondsIn(value: JsonValue | undefined): number | undefined {
   return typeof value === 'number' && value > 0 ? Math.ceil(Math.min(value, LONGEST_TIMEOUT_S) * 1000) : undefined;
 }
 
+/** More would be looked through for every request, and lead nowhere: a walk ends after a few groups. */
+const MOST_GROUPS = 500;
+const MOST_TARGETS = 20;
+
 /** `[{ "a": ["b"] }]` or the map alone, and the list for all other groups. */
 function fallbacksIn(value: JsonValue | undefined, others?: JsonValue): FallbackMap | undefined {
   const maps: readonly JsonObject[] = (Array.isArray(value) ? value : [value]).filter(isJsonObject);
   const groups = new Map<string, readonly string[]>();
   if (Array.isArray(others)) groups.set('*', namesIn(others));
-  for (const map of maps) for (const [group, targets] of Object.entries(map)) groups.set(group, namesIn(targets));
+  for (const map of maps) {
+    for (const [group, targets] of Object.entries(map))
+      if (groups.size < MOST_GROUPS) groups.set(group, namesIn(targets));
+  }
   return groups.size === 0 ? undefined : groups;
 }
 
 function namesIn(targets: JsonValue | undefined): readonly string[] {
   const names = (Array.isArray(targets) ? targets : [targets]).map((item) => (isJsonObject(item) ? item.model : item));
-  return names.filter((name) => typeof name === 'string');
+  return names.filter((name) => typeof name === 'string').slice(0, MOST_TARGETS);
 }

@@ -32,7 +32,7 @@ const bare = async (gateway: TestGateway, path: string, headers: Record<string, 
 const isReady = async (gateway: TestGateway): Promise<boolean> =>
   (await bare(gateway, '/health/readiness')).status === 200;
 
-test('it is off unless it is switched on, and then wants the token, whoever asks', async () => {
+test('it is off unless it is switched on, and then wants the token, and no key', async () => {
   await withGateway({}, async (gateway) => {
     const asAdmin = { authorization: `Bearer ${gateway.masterKey}` };
     assert.equal((await bare(gateway, '/health/drain', asAdmin)).status, 404);

@@ -174,3 +174,22 @@ test('headers of clients reach providers only if the operator wishes it, and nev
     'openai-organization': 'org-of-operator',
   });
 });
+
+test('answers are kept apart by the headers that are handed on', async () => {
+  for (const isOn of [false, true]) {
+    const config = {
+      general_settings: { master_key: 'os.environ/TEST_MASTER_KEY', forward_client_headers_to_llm_api: isOn },
+      litellm_settings: { cache: true, cache_params: { type: 'local', ttl: 600 } },
+      user_api_key_list: [{ api_key: 'a-key-of-a-tenant', user_id: 'u' }],
+      model_list: [{ model_name: 'm', litellm_params: { model: 'openai/gpt-4o', api_base: BASE, api_key: 'a-key' } }],
+    };
+    await withConfig(config, async (gateway) => {
+      const body = { model: 'm', messages: [{ role: 'user', content: 'Hello' }] };
+      for (const note of ['one', 'two', 'one']) {
+        const headers = { authorization: 'Bearer a-key-of-a-tenant', 'x-note': note };
+        await (await gateway.post('/v1/chat/completions', body, headers)).text();
+      }
+      assert.equal(gateway.simulator.requests.length, isOn ? 2 : 1);
+    });
+  }
+});

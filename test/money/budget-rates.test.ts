@@ -42,11 +42,11 @@ test('a rate in budget_limits holds for the whole key', async () => {
   assert.deepEqual(await statuses('key-of-limits-1', bodies), [200, 429]);
 });
 
-test('a rate in tag_budget_config holds for the tag, whoever brings it', async () => {
+test('a rate in tag_budget_config holds for the tag, with any key', async () => {
   assert.deepEqual(await statuses('key-of-anyone-1', [{ tags: ['red'] }, { tags: ['red'] }, {}]), [200, 429, 200]);
 });
 
-test('keys of the API take such rates, show them, and refuse what is none', async () => {
+test('keys of the API take such rates, show them, and refuse what is not a rate', async () => {
   const body = { model_max_budget: { m: { budget_limit: 10, time_period: '1d', rpm_limit: '1' } } };
   const made = await gateway.post('/key/generate', body);
   const shown = (await made.json()) as { readonly key: string; readonly model_max_budget: unknown };
@@ -68,7 +68,7 @@ test('tag_rpm_limit of a key holds for its requests with the tag, and for no oth
   assert.doesNotMatch(refused.text, /key-with-tags/);
 });
 
-test('keys of the API have tag_rpm_limit too, and a rate that is none is refused', async () => {
+test('keys of the API have tag_rpm_limit too, and what is not a rate is refused', async () => {
   const made = await gateway.post('/key/generate', { tag_rpm_limit: { blue: 1 } });
   const { key } = (await made.json()) as { readonly key: string };
   assert.deepEqual(await statuses(key, [{ tags: ['blue'] }, { tags: ['blue'] }, {}]), [200, 429, 200]);

@@ -77,7 +77,7 @@ export function readKeyFields(fields: Fields, nowMs: number): KeyChanges {
   const tags = fields.texts('tags');
   const inMetadata = textsIn(metadata?.tags);
   fields.ignore('send_invite_email');
-  // Kept as it is written, but a rate that is none must not be taken for one.
+  // Kept as it is written, but what is not a rate must not be taken for one.
   fields.countMap('tag_rpm_limit');
   return {
     alias: fields.text('key_alias', 255),

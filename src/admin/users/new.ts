@@ -131,7 +131,7 @@ async function findTeams(
   for (const { teamId, member } of wanted) {
     const team = await call.context.directory.get('team', teamId);
     const isOfOwn = team?.organizationId !== undefined && own.includes(team.organizationId);
-    // The operator's wish for all new users, whoever makes them.
+    // The operator's wish for all new users, also for those that admins of organisations make.
     const isReachable = isAdmin(call) || isOfOwn || byDefault.includes(teamId);
     if (team === undefined || !isReachable) throw unknownObject(call, 'a team', 'teams');
     found.push({ team, member });

@@ -341,7 +341,7 @@ export const GENERAL_SETTINGS = {
   ),
   forward_llm_provider_auth_headers: never(
     'flag',
-    "A key in `x-api-key` or `x-goog-api-key` is the caller's key of this gateway, which no provider is told. `configurable_clientside_auth_params` of a deployment lets requests bring a provider's key.",
+    "A key in `x-api-key` or `x-goog-api-key` is the caller's key of this gateway, and goes to no provider. `configurable_clientside_auth_params` of a deployment lets requests bring a provider's key.",
   ),
   always_include_stream_usage: now(
     'flag',

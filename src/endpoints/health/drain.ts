@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../core/errors.ts';
 import type { Answering, Question } from '../question.ts';
 
-/** As long as a drain after SIGTERM waits unless it is told otherwise. */
+/** As long as a drain after SIGTERM waits by default. */
 const LONGEST_WAIT_MS = 30_000;
 const LOOK_EVERY_MS = 50;
 

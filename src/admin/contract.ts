@@ -2,6 +2,7 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { PicoUsd } from '../core/money.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { Claims } from '../stores/contracts/claims.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
@@ -46,15 +47,29 @@ export interface ManagementContext {
   readonly seal: (text: string, place: string) => string;
   readonly unseal: (sealed: string, place: string) => string;
   /** What a model's answer would cost (`/spend/calculate`, `/cost/estimate`); undefined: unpriced. In pico-USD. */
-  readonly priceOf: (
-    model: string,
-    usage: { readonly inputTokens: number; readonly outputTokens: number },
-  ) => bigint | undefined;
+  readonly priceOf: (model: string, usage: EstimatedUsage) => EstimatedCost | undefined;
   /** How many tokens a text has, about; owners take turns. */
   readonly countTokens: (text: string, owner: string) => Promise<number>;
   /** Undefined if no feature caches answers. */
   readonly cachedAnswers: CachedAnswers | undefined;
   readonly masterKeyHash: string;
+}
+
+/** Tokens of a request whose cost is asked for; the parts are contained in the counts of both sides. */
+export interface EstimatedUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedInputTokens?: number;
+  readonly cacheWriteTokens?: number;
+  readonly reasoningTokens?: number;
+}
+
+/** What it costs, with parts of the total. */
+export interface EstimatedCost {
+  readonly total: PicoUsd;
+  readonly cachedInput: PicoUsd;
+  readonly cacheWrite: PicoUsd;
+  readonly reasoning: PicoUsd;
 }
 
 /** Objects of the configuration file, as the API shows them. */

@@ -12,12 +12,14 @@ import type { Sent } from './changes.ts';
 import type { ManagementCall } from './contract.ts';
 import { endOfDuration } from './duration.ts';
 import { limitingProblem } from './limiting-fields.ts';
+import { notesOf, type ReadingNotes } from './reading-notes.ts';
 
 const MOST_CHARACTERS = 512;
 const MOST_ITEMS = 2_000;
 /** More than any budget that a store can hold. */
 const MOST_USD = 1_000_000_000;
 const COUNT = 'a whole number, 0 or more';
+const COUNT_SCHEMA: JsonObject = { type: 'integer', minimum: 0 };
 const TEXTS = `an array of at most ${MOST_ITEMS} strings, each of at most ${MOST_CHARACTERS} characters`;
 
 /** A refusal that names the field; `problem` completes a sentence that begins with it. */
@@ -31,10 +33,12 @@ export class Fields {
   /** The fields that the request has, whether they were sent or not. */
   readonly #known = new Set<string>();
   readonly #unused = new Set<string>();
+  readonly #notes: ReadingNotes | undefined;
 
   /** `path` is the place of the object in the body: `members[0]`. */
   constructor(body: JsonValue | undefined, path = '') {
     this.#reader = new JsonReader(body, path, { refuse: wrongField });
+    this.#notes = notesOf(body);
   }
 
   /** The object as it was sent. */
@@ -53,13 +57,15 @@ export class Fields {
     return this.#reader.has(name);
   }
 
-  raw(name: string): JsonValue | undefined {
-    this.#known.add(name);
+  /** As it was sent; `schema` says in the OpenAPI document what it may be. */
+  raw(name: string, schema: JsonObject = {}): JsonValue | undefined {
+    this.#note(name, schema);
     return this.#reader.raw(name);
   }
 
   text(name: string, maxLength = MOST_CHARACTERS): Sent<string> {
-    const value = this.#read(name, 'a string', (sent) => (typeof sent === 'string' ? sent : undefined));
+    const schema = { type: ['string', 'null'], maxLength };
+    const value = this.#read(name, 'a string', schema, (sent) => (typeof sent === 'string' ? sent : undefined));
     if ((value?.length ?? 0) > maxLength) throw this.wrong(name, `must not be longer than ${maxLength} characters`);
     return value;
   }
@@ -72,20 +78,22 @@ export class Fields {
   }
 
   flag(name: string): Sent<boolean> {
-    return this.#read(name, 'true or false', flagOf);
+    return this.#read(name, 'true or false', { type: ['boolean', 'null'] }, flagOf);
   }
 
   count(name: string): Sent<number> {
-    return this.#read(name, COUNT, countOf);
+    return this.#read(name, COUNT, orNull(COUNT_SCHEMA), countOf);
   }
 
   /** An amount of USD from 0, exactly. */
   usd(name: string): Sent<PicoUsd> {
-    return this.#read(name, `a number of USD from 0 to ${MOST_USD}`, usdOf);
+    const schema = { type: ['number', 'null'], minimum: 0, maximum: MOST_USD, description: 'USD' };
+    return this.#read(name, `a number of USD from 0 to ${MOST_USD}`, schema, usdOf);
   }
 
   texts(name: string): Sent<readonly string[]> {
-    return this.#read(name, TEXTS, textsOf);
+    const items = { type: 'string', maxLength: MOST_CHARACTERS };
+    return this.#read(name, TEXTS, { type: ['array', 'null'], items, maxItems: MOST_ITEMS }, textsOf);
   }
 
   /** Texts of which at least one must be there. */
@@ -97,33 +105,59 @@ export class Fields {
   }
 
   object(name: string): Sent<JsonObject> {
-    return this.#read(name, 'an object', (value) => (isJsonObject(value) ? value : undefined));
+    return this.#read(name, 'an object', { type: ['object', 'null'] }, (value) =>
+      isJsonObject(value) ? value : undefined,
+    );
   }
 
   /** The fields of each object in an array. */
   objects(name: string): Sent<readonly Fields[]> {
-    const values = this.#read(name, `an array of at most ${MOST_ITEMS} objects`, (value) =>
+    const schema = { type: ['array', 'null'], items: { type: 'object' }, maxItems: MOST_ITEMS };
+    const values = this.#read(name, `an array of at most ${MOST_ITEMS} objects`, schema, (value) =>
       Array.isArray(value) && value.length <= MOST_ITEMS ? value : undefined,
     );
-    return values?.map((value, index) => new Fields(value, `${this.#reader.pathOf(name)}[${index}]`));
+    return values?.map((value, index) => this.#item(name, value, index));
+  }
+
+  /** The fields of one object, or of each in an array of at most `most`; there must be one. */
+  someObjects(name: string, most: number): readonly Fields[] {
+    const item = { type: 'object' };
+    const sent = this.raw(name, { anyOf: [item, { type: 'array', items: item, minItems: 1, maxItems: most }] });
+    if (sent === undefined) throw this.wrong(name, 'is required');
+    if (isJsonObject(sent)) return [new Fields(sent, this.#reader.pathOf(name))];
+    if (!Array.isArray(sent) || sent.length === 0 || sent.length > most) {
+      throw this.wrong(name, `must be an object or an array of 1 to ${most} objects`);
+    }
+    return sent.map((value, index) => this.#item(name, value, index));
+  }
+
+  /** Names, or the fields of objects that say more, in an array of at most `most`. */
+  textsOrObjects(name: string, most: number): readonly (string | Fields)[] {
+    const items = { anyOf: [{ type: 'string' }, { type: 'object' }] };
+    const sent = this.raw(name, { type: ['array', 'null'], items, maxItems: most }) ?? [];
+    if (!Array.isArray(sent) || sent.length > most)
+      throw this.wrong(name, `must be an array of at most ${most} entries`);
+    return sent.map((value, index) => (typeof value === 'string' ? value : this.#item(name, value, index)));
   }
 
   /** Texts by name, as in `aliases`. */
   textMap(name: string): Sent<Readonly<Record<string, string>>> {
-    return this.map(name, 'a string', (value) => (typeof value === 'string' ? value : undefined));
+    return this.map(name, 'a string', { type: 'string' }, (value) => (typeof value === 'string' ? value : undefined));
   }
 
   /** Whole numbers by name, as in `model_rpm_limit`. */
   countMap(name: string): Sent<Readonly<Record<string, number>>> {
-    return this.map(name, COUNT, countOf);
+    return this.map(name, COUNT, COUNT_SCHEMA, countOf);
   }
 
-  /** Values by name, each as `read` takes it. */
+  /** Values by name, each as `read` takes it and `schema` describes it. */
   map<Value>(
     name: string,
     wanted: string,
+    schema: JsonObject,
     read: (value: JsonValue) => Value | undefined,
   ): Sent<Readonly<Record<string, Value>>> {
+    this.#note(name, { type: ['object', 'null'], additionalProperties: schema, maxProperties: MOST_ITEMS });
     const values = this.object(name);
     if (values === undefined || values === null) return values;
     const entries = Object.entries(values).map(([key, item]): [string, Value] => {
@@ -136,17 +170,21 @@ export class Fields {
   }
 
   oneOf<const Value extends string>(name: string, values: readonly Value[]): Sent<Value> {
-    return this.#read(name, `one of ${values.join(', ')}`, (value) => values.find((known) => known === value));
+    return this.#read(name, `one of ${values.join(', ')}`, { enum: [...values, null] }, (value) =>
+      values.find((known) => known === value),
+    );
   }
 
   /** A budget's period, as `30d` or `1mo`. */
   period(name: string): Sent<string> {
-    return this.#read(name, 'a period such as `30s`, `12h`, `1d`, `7d` or `1mo`', periodOf);
+    const schema = { type: ['string', 'null'], examples: ['30d', '1mo'] };
+    return this.#read(name, 'a period such as `30s`, `12h`, `1d`, `7d` or `1mo`', schema, periodOf);
   }
 
   /** A moment: an ISO date, or how long from now (`10d`); in milliseconds since the epoch. */
   moment(name: string, nowMs: number): Sent<number> {
-    return this.#read(name, 'a date in ISO 8601 or a duration such as `10d`', (value) => {
+    const schema = { type: ['string', 'null'], examples: ['2030-01-31T00:00:00Z', '10d'] };
+    return this.#read(name, 'a date in ISO 8601 or a duration such as `10d`', schema, (value) => {
       if (typeof value !== 'string') return undefined;
       const after = endOfDuration(value, nowMs);
       if (after !== undefined) return after;
@@ -194,10 +232,28 @@ export class Fields {
     return this.#reader.refusal(name, problem);
   }
 
-  #read<Value>(name: string, wanted: string, read: (value: JsonValue) => Value | undefined): Sent<Value> {
+  #note(name: string, schema: JsonObject): void {
     this.#known.add(name);
+    this.#notes?.note(name, schema);
+  }
+
+  #item(name: string, value: JsonValue | undefined, index: number): Fields {
+    return new Fields(value, `${this.#reader.pathOf(name)}[${index}]`);
+  }
+
+  #read<Value>(
+    name: string,
+    wanted: string,
+    schema: JsonObject,
+    read: (value: JsonValue) => Value | undefined,
+  ): Sent<Value> {
+    this.#note(name, schema);
     return this.#reader.sent(name, `must be ${wanted}, but it is ${kindOf(this.raw(name))}`, read);
   }
+}
+
+function orNull(schema: JsonObject): JsonObject {
+  return { ...schema, type: [schema.type ?? 'object', 'null'] };
 }
 
 /** A number of USD, exactly; undefined if it is not a number or is more than a budget can be. */

@@ -82,7 +82,13 @@ function showRates({ rpmLimit, tpmLimit }: Pick<PeriodBudget, 'rpmLimit' | 'tpmL
 
 function readBudgetLimits(fields: Fields): Sent<readonly PeriodBudget[]> {
   return fields.objects('budget_limits')?.map((entry, index) => {
-    const budget = withRates(budgetOf(entry.body.max_budget, entry.body.budget_duration), entry.body);
+    const budget = withRates(
+      budgetOf(entry.raw('max_budget', USD_SCHEMA), entry.raw('budget_duration', PERIOD_SCHEMA)),
+      {
+        rpm_limit: entry.raw('rpm_limit', COUNT_SCHEMA),
+        tpm_limit: entry.raw('tpm_limit', COUNT_SCHEMA),
+      },
+    );
     if (budget !== undefined) return budget;
     throw fields.wrong(`budget_limits[${index}]`, `must be ${BUDGET}`);
   });
@@ -90,7 +96,7 @@ function readBudgetLimits(fields: Fields): Sent<readonly PeriodBudget[]> {
 
 /** Budgets by model group. */
 export function readModelBudgets(fields: Fields, name: string): Sent<Readonly<Record<string, PeriodBudget>>> {
-  const budgets = fields.map(name, MODEL_BUDGET, (entry) =>
+  const budgets = fields.map(name, MODEL_BUDGET, MODEL_BUDGET_SCHEMA, (entry) =>
     isJsonObject(entry)
       ? withRates(budgetOf(entry.budget_limit ?? entry.max_budget, entry.time_period ?? entry.budget_duration), entry)
       : budgetOf(entry, undefined),
@@ -99,6 +105,19 @@ export function readModelBudgets(fields: Fields, name: string): Sent<Readonly<Re
   return budgets !== undefined && Object.keys(budgets ?? {}).length === 0 ? null : budgets;
 }
 
+const USD_SCHEMA: JsonObject = { type: 'number', minimum: 0, description: 'USD' };
+const PERIOD_SCHEMA: JsonObject = { type: ['string', 'null'], examples: ['1d', '1mo'] };
+const COUNT_SCHEMA: JsonObject = { type: ['integer', 'null'], minimum: 0 };
+const MODEL_BUDGET_SCHEMA: JsonObject = {
+  type: 'object',
+  required: ['budget_limit'],
+  properties: {
+    budget_limit: USD_SCHEMA,
+    time_period: PERIOD_SCHEMA,
+    rpm_limit: COUNT_SCHEMA,
+    tpm_limit: COUNT_SCHEMA,
+  },
+};
 const BUDGET = 'an object of `max_budget` (USD from 0) and `budget_duration` (such as `1d`)';
 const MODEL_BUDGET = 'an object of `budget_limit` (USD from 0) and `time_period` (such as `1d`)';
 
@@ -110,7 +129,10 @@ function budgetOf(amount: JsonValue | undefined, period: JsonValue | undefined):
 }
 
 /** Returns undefined also if a rate is wrong: it would limit, and must not be dropped. */
-function withRates(budget: PeriodBudget | undefined, entry: JsonObject): PeriodBudget | undefined {
+function withRates(
+  budget: PeriodBudget | undefined,
+  entry: { readonly rpm_limit?: JsonValue | undefined; readonly tpm_limit?: JsonValue | undefined },
+): PeriodBudget | undefined {
   const [rpmLimit, tpmLimit] = [countOf(entry.rpm_limit), countOf(entry.tpm_limit)];
   if (budget === undefined || Number.isNaN(rpmLimit) || Number.isNaN(tpmLimit)) return undefined;
   return { ...budget, ...defined({ rpmLimit, tpmLimit }) };

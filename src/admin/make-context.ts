@@ -50,7 +50,7 @@ export function makeManagementContext(managed: Managed): ManagementContext {
     unseal: (sealed, place) => seal.unseal(sealed, place),
     priceOf: (model, usage) => {
       const deployment = snapshot().groups.resolve(model)?.deployments[0];
-      return costOf(usage, deployment?.priced.ratesAt(parts.clock.nowMs()))?.total;
+      return costOf(usage, deployment?.priced.ratesAt(parts.clock.nowMs()));
     },
     countTokens: parts.countTokens,
     cachedAnswers: parts.cachedAnswers,

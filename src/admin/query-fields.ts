@@ -2,6 +2,7 @@
 import type { Kinds, ListOptions, Search, SortColumn } from '../stores/contracts/directory.ts';
 import type { ManagementContext } from './contract.ts';
 import { wrongField } from './fields.ts';
+import { noteParameter } from './reading-notes.ts';
 
 /** A page of a list, as `page` (from 1) and a size. */
 export interface Page {
@@ -68,6 +69,7 @@ export function wordOf<const Word extends string>(
   name: string,
   words: readonly Word[],
 ): Word | undefined {
+  noteParameter(query, name, { enum: [...words] });
   const text = textOf(query, name);
   if (text === undefined) return undefined;
   const word = words.find((candidate) => candidate === text);
@@ -77,6 +79,7 @@ export function wordOf<const Word extends string>(
 
 /** A whole number between two bounds; undefined if it was not sent. */
 export function numberOf(query: URLSearchParams, name: string, least: number, most: number): number | undefined {
+  noteParameter(query, name, { type: 'integer', minimum: least, maximum: most });
   const text = lastOf(query, name);
   if (text === undefined || text === '') return undefined;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
@@ -86,6 +89,7 @@ export function numberOf(query: URLSearchParams, name: string, least: number, mo
 
 /** `true` or `false`; undefined if it was not sent. */
 export function flagOf(query: URLSearchParams, name: string): boolean | undefined {
+  noteParameter(query, name, { type: 'boolean' });
   const text = lastOf(query, name)?.toLowerCase();
   if (text === undefined || text === '') return undefined;
   if (text === 'true' || text === '1') return true;
@@ -95,12 +99,13 @@ export function flagOf(query: URLSearchParams, name: string): boolean | undefine
 
 /** Refuses LiteLLM's filters that this route does not have: an answer without them would look filtered. */
 export function refuseFilters(query: URLSearchParams, ...names: readonly string[]): void {
-  const sent = names.find((name) => textOf(query, name) !== undefined);
+  const sent = names.find((name) => (lastOf(query, name) ?? '') !== '');
   if (sent !== undefined) throw wrongField(sent, 'is not a filter of this route; leave it out');
 }
 
 /** A text; undefined if it was not sent or is empty. */
 export function textOf(query: URLSearchParams, name: string): string | undefined {
+  noteParameter(query, name, { type: 'string', maxLength: 512 });
   const text = lastOf(query, name);
   if (text === undefined || text === '') return undefined;
   if (text.length > 512 || text.includes('\0') || !text.isWellFormed())
@@ -115,6 +120,7 @@ function lastOf(query: URLSearchParams, name: string): string | undefined {
 
 /** Texts, comma-separated or repeated. */
 export function textsOf(query: URLSearchParams, name: string): readonly string[] | undefined {
+  noteParameter(query, name, { type: 'array', items: { type: 'string' } });
   const texts = query
     .getAll(name)
     .flatMap((text) => text.split(','))

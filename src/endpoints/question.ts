@@ -28,6 +28,13 @@ export interface Question {
   readonly version: string;
 }
 
+/** What a route takes, in JSON schemas. */
+export interface TakenRequest {
+  /** Undefined if it reads no body. */
+  readonly body: JsonObject | undefined;
+  readonly query: readonly { readonly name: string; readonly isRequired: boolean; readonly schema: JsonObject }[];
+}
+
 /** A route as the pages about routes tell it. */
 export interface ServedRoute {
   readonly method: string;
@@ -40,6 +47,8 @@ export interface ServedRoute {
   /** What it is about: the heading that it stands under. */
   readonly topic: string;
   readonly summary: string;
+  /** What it takes; undefined: an object, of which more is said by the provider's own documents. */
+  readonly describe?: () => Promise<TakenRequest>;
   /** Set if it needs no key. */
   readonly isPublic?: true;
 }

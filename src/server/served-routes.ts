@@ -1,6 +1,7 @@
 /** Every route as `/routes`, `/openapi.json` and `/docs` tell it: from the tables that the server is made of. */
 import { ROLES, type Role } from '../admin/contract.ts';
-import type { ServedRoute } from '../endpoints/question.ts';
+import { describeRequest } from '../admin/describe-request.ts';
+import type { ServedRoute, TakenRequest } from '../endpoints/question.ts';
 import { FACT_ROUTES, MANAGEMENT_ROUTES, MODEL_ROUTES, VERB_ROUTES } from './routes.ts';
 
 const ACCESS = {
@@ -41,9 +42,24 @@ function factRoutes(): ServedRoute[] {
 }
 
 function managementRoutes(): ServedRoute[] {
-  return MANAGEMENT_ROUTES.flatMap(({ method, paths, roles, summary }) =>
-    paths.map((path) => ({ method, path, mainPath: paths[0], access: wordsOf(roles), topic: 'Management', summary })),
-  );
+  return MANAGEMENT_ROUTES.flatMap((route) => {
+    const { method, paths, roles, summary } = route;
+    let described: Promise<TakenRequest> | undefined;
+    const describe = (): Promise<TakenRequest> => {
+      described ??= describeRequest(route);
+      return described;
+    };
+    const access = wordsOf(roles);
+    return paths.map((path) => ({
+      method,
+      path,
+      mainPath: paths[0],
+      access,
+      topic: 'Management',
+      summary,
+      describe,
+    }));
+  });
 }
 
 function wordsOf(allowed: readonly Role[]): string {

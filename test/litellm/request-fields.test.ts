@@ -212,6 +212,12 @@ const TOGETHER: Readonly<Record<string, JsonObject>> = {
   temp_budget_expiry: { temp_budget_increase: 1 },
 };
 
+/** What is known, is not named in the answer, and does nothing here. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['send_invite_email']);
+
+const ignoredIn = (headers: Headers): readonly string[] =>
+  (headers.get('x-sluice-ignored-fields') ?? '').split(',').map((name) => name.trim());
+
 /** What is refused on purpose: to ignore it would leave something unlimited, or undone that has to be done another way. */
 const REFUSED: Readonly<Record<string, RegExp>> = {
   new_master_key: /cannot be set by the API/,
@@ -236,11 +242,16 @@ describe('A request', { timeout: 240_000, skip: WITHOUT_DOCUMENT }, () => {
     if (setting === undefined || fields.size === 0) continue;
     it(`to ${name} takes every documented field`, async () => {
       const wrong: string[] = [];
+      const described = (await servedBy({ method, path })?.describe?.())?.body?.properties as JsonObject | undefined;
       for (const [field, schema] of fields) {
         const { path: asked = path, body } = await setting();
         const make = VALUES[`${name} ${field}`] ?? VALUES[field];
         const value = field in body ? (body[field] ?? null) : ((await make?.()) ?? sampleOf(schema));
-        const { status, body: answer } = await proxy.ask(method, asked, {
+        const {
+          status,
+          body: answer,
+          headers,
+        } = await proxy.ask(method, asked, {
           ...TOGETHER[field],
           ...body,
           [field]: value,
@@ -249,6 +260,11 @@ describe('A request', { timeout: 240_000, skip: WITHOUT_DOCUMENT }, () => {
         const told = JSON.stringify(answer);
         const isRight = expected === undefined ? status === 200 : status === 422 && expected.test(told);
         if (!isRight) wrong.push(`${field}: ${status} ${told}`);
+        // What `/openapi.json` says of the route is what the route takes.
+        const isTaken = status === 200 && !ignoredIn(headers).includes(field) && !WITHOUT_EFFECT.has(field);
+        if (described !== undefined && isTaken !== field in described) {
+          wrong.push(`${field}: taken ${isTaken}, and described ${!isTaken}`);
+        }
       }
       assert.deepEqual(wrong, []);
     });

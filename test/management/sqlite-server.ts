@@ -133,7 +133,14 @@ export async function startManagement(
     seal: (text) => `sealed:${Buffer.from(text).toString('base64')}`,
     unseal: (sealed) => Buffer.from(sealed.slice('sealed:'.length), 'base64').toString(),
     priceOf: (model, { inputTokens, outputTokens }) =>
-      model === 'gpt-4o' ? BigInt(inputTokens) * 2_500_000n + BigInt(outputTokens) * 10_000_000n : undefined,
+      model === 'gpt-4o'
+        ? {
+            total: BigInt(inputTokens) * 2_500_000n + BigInt(outputTokens) * 10_000_000n,
+            cachedInput: 0n,
+            cacheWrite: 0n,
+            reasoning: 0n,
+          }
+        : undefined,
     countTokens: async (text) => Math.ceil(text.length / 4),
     masterKeyHash: hashKey(MASTER_KEY),
   };

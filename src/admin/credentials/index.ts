@@ -41,7 +41,7 @@ async function create(call: ManagementCall): Promise<JsonValue> {
   if (isDeclared(context, name)) throw readOnly();
   const copied = modelId === undefined ? undefined : await connectionOf(call, modelId);
   const values = withoutNulls(copied?.values ?? sent.values ?? {});
-  if (Object.keys(values).length === 0) throw fields.wrong('credential_values', 'is required');
+  if (Object.keys(values).length === 0) throw fields.wrong('credential_values', 'or `model_id` is required');
   const given = { name, values, info: { ...copied?.info, ...withoutNulls(sent.info ?? {}) } };
   check(context, values, given.info);
   if ((await context.directory.count('credential', {})) >= MOST) {

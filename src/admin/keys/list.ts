@@ -73,6 +73,7 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const alias = textOf(query, 'key_alias');
   const hash = textOf(query, 'key_hash');
   const isPart = flagOf(query, 'substring_matching') ?? false;
+  const ofOwnTeams = flagOf(query, 'include_team_keys') ?? false;
   const userId = textOf(query, 'user_id');
   const teamId = textOf(query, 'team_id');
   const organizationId = textOf(query, 'organization_id');
@@ -86,7 +87,7 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   if (teamId !== undefined && (await seesKeysOf(call, teamId))) return asked;
   if (organizationId !== undefined && organizationIdsOf(call).includes(organizationId)) return asked;
   if (userId === undefined && teamId === undefined && organizationId === undefined) {
-    if (flagOf(query, 'include_team_keys') === true) {
+    if (ofOwnTeams) {
       const teamIds = teamIdsOf(call, 'admin');
       if (teamIds.length > 0) return { ...asked, teamIds };
     }

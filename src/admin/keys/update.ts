@@ -48,9 +48,11 @@ export async function updateTeamKeys(call: ManagementCall): Promise<JsonValue> {
   const isAll = fields.flag('all_keys_in_team') ?? false;
   const body = fields.object('update_fields') ?? {};
   fields.finish(call);
-  await managedTeam(call, teamId);
   if (named.length === 0 && !isAll) throw fields.wrong('key_ids', 'or `all_keys_in_team` is required');
   if (named.length > MOST_AT_ONCE) throw fields.wrong('key_ids', `must not have more than ${MOST_AT_ONCE} entries`);
+  // Read once before anything is changed: a wrong field is refused for all keys at once.
+  readChanges(call, body);
+  await managedTeam(call, teamId);
   const keys = isAll ? await keysOfTeam(call, teamId) : named;
   const items = keys.map((key) => ({ key, body, teamId }));
   return await updateEach(call, items, '/team/key/bulk_update');
@@ -96,11 +98,7 @@ async function update(
   permission: string,
 ): Promise<JsonObject> {
   const { context } = call;
-  const nowMs = context.clock.nowMs();
-  const fields = new Fields(boundedChange(body, context.config().management, nowMs));
-  fields.ignore('key');
-  const changes = readKeyFields(fields, nowMs);
-  fields.finish(call);
+  const changes = readChanges(call, body);
   const key = await findChangeable(call, asked, permission);
   if (teamId !== undefined && key.teamId !== teamId) throw unknownObject(call, 'a key of this team', 'key_ids');
   refuseAdminFields(call, body);
@@ -108,6 +106,16 @@ async function update(
   const changed = await changeObject(call, 'key', key.hash, (before) => changeKey(before, changes, changedNow(call)));
   if (changes.spend !== undefined) await setSpent(context, spenderOf.key(changed), changes.spend ?? 0n);
   return await describeKey(call, changed);
+}
+
+function readChanges(call: ManagementCall, body: JsonObject): KeyChanges {
+  const { context } = call;
+  const nowMs = context.clock.nowMs();
+  const fields = new Fields(boundedChange(body, context.config().management, nowMs));
+  fields.ignore('key');
+  const changes = readKeyFields(fields, nowMs);
+  fields.finish(call);
+  return changes;
 }
 
 /** Throws if the caller may not make these changes to this key, or if they name something that does not exist. */

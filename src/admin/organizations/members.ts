@@ -2,7 +2,7 @@
 
 import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import type { JsonValue } from '../../core/json.ts';
 import type { OrganizationMember, User } from '../../stores/contracts/directory.ts';
 import {
   administersOrganization,
@@ -42,10 +42,11 @@ interface Wanted {
 async function add(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
-  const organizationId = await ownOrganization(call, fields);
+  const organizationId = fields.requiredText('organization_id');
   const wanted = readMembers(call, fields);
   const maxBudget = fields.usd('max_budget_in_organization') ?? undefined;
   fields.finish(call);
+  await checkOwnOrganization(call, organizationId);
   // Looks at all of them before it makes any: a request that is refused changes nothing.
   const found: (User | undefined)[] = [];
   for (const who of wanted) found.push(await knownUser(call, who));
@@ -74,31 +75,24 @@ async function add(call: ManagementCall): Promise<JsonValue> {
 }
 
 function readMembers(call: ManagementCall, fields: Fields): readonly Wanted[] {
-  const raw = fields.raw('member');
-  const list = Array.isArray(raw) ? raw : [raw];
-  if (list.length === 0 || list.length > MOST_AT_ONCE || !list.every(isJsonObject)) {
-    throw fields.wrong('member', `must be an object or an array of at most ${MOST_AT_ONCE} objects`);
-  }
-  return list.map((one, index) => readMember(call, new Fields(one, `member[${index}]`)));
+  return fields.someObjects('member', MOST_AT_ONCE).map((one) => readMember(call, one));
 }
 
 const MOST_AT_ONCE = 500;
 
 function readMember(call: ManagementCall, fields: Fields): Wanted {
   const role = fields.oneOf('role', ROLES_HERE);
-  const userId = fields.text('user_id') || undefined;
-  const email = fields.text('user_email') || undefined;
+  const who = readWho(fields);
   fields.finish(call);
   if (role === undefined || role === null) throw fields.wrong('role', 'is required');
-  if (userId === undefined && email === undefined) throw fields.wrong('user_id', 'or `user_email` is required');
-  return { role, ...defined({ userId, email }) };
+  return { role, ...who };
 }
 
 /**
  * The user that is meant, if there is one. An organisation's admin may only add users of its own organisations: over any other
  * user it would gain rights that it does not have.
  */
-async function knownUser(call: ManagementCall, who: Pick<Wanted, 'userId' | 'email'>): Promise<User | undefined> {
+async function knownUser(call: ManagementCall, who: Who): Promise<User | undefined> {
   const known = await findUser(call, who);
   if (known === undefined || isAdmin(call)) return known;
   const memberships = await call.context.directory.organizationsOf(known.id);
@@ -113,7 +107,7 @@ async function newUser(call: ManagementCall, who: Wanted): Promise<User> {
   return isNew ? user : ((await knownUser(call, who)) ?? user);
 }
 
-async function findUser(call: ManagementCall, who: Pick<Wanted, 'userId' | 'email'>): Promise<User | undefined> {
+async function findUser(call: ManagementCall, who: Who): Promise<User | undefined> {
   return who.userId === undefined
     ? await userByEmail(call, who.email)
     : await call.context.directory.get('user', who.userId);
@@ -138,11 +132,12 @@ function memberId({ organizationId, userId }: OrganizationMember): string {
 async function update(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
-  const organizationId = await ownOrganization(call, fields);
-  const before = await memberIn(call, fields, organizationId);
+  const organizationId = fields.requiredText('organization_id');
+  const who = readWho(fields);
   const role = fields.oneOf('role', ROLES_HERE);
   const maxBudget = fields.usd('max_budget_in_organization');
   fields.finish(call);
+  const before = await memberIn(call, organizationId, who);
   const after = withChanges<OrganizationMember>({ ...before, role: role ?? before.role }, { maxBudget });
   await putOrganizationMember(call, after, before);
   const [shown = {}] = await showMembers(context, organizationId, [after]);
@@ -152,31 +147,42 @@ async function update(call: ManagementCall): Promise<JsonValue> {
 async function remove(call: ManagementCall): Promise<JsonValue> {
   const { context } = call;
   const fields = new Fields(call.body);
-  const organizationId = await ownOrganization(call, fields);
-  const before = await memberIn(call, fields, organizationId);
+  const organizationId = fields.requiredText('organization_id');
+  const who = readWho(fields);
   fields.finish(call);
+  const before = await memberIn(call, organizationId, who);
   const [shown = {}] = await showMembers(context, organizationId, [before]);
   const entry = changeEntry(call, 'deleted', TABLES.organizationMember, memberId(before), { before });
   await context.directory.removeOrganizationMember(organizationId, before.userId, entry);
   return shown;
 }
 
-/** The organisation that is meant, if the caller administers it; throws as if it did not exist if not. */
-async function ownOrganization(call: ManagementCall, fields: Fields): Promise<string> {
-  const organizationId = fields.requiredText('organization_id');
+/** Throws if the caller does not administer the organisation: as if it did not exist. */
+async function checkOwnOrganization(call: ManagementCall, organizationId: string): Promise<void> {
   const organization = administersOrganization(call, organizationId)
     ? await call.context.directory.get('organization', organizationId)
     : undefined;
   if (organization === undefined) throw unknownObject(call, 'an organisation', 'organization_id');
   // Checked before users are made for it.
   if (isDeclared(organization)) throw declaredInFile();
-  return organizationId;
 }
 
-async function memberIn(call: ManagementCall, fields: Fields, organizationId: string): Promise<OrganizationMember> {
+/** Who is meant: by id, by address, or both. */
+type Who = Pick<Wanted, 'userId' | 'email'>;
+
+function readWho(fields: Fields): Who {
   const userId = fields.text('user_id') || undefined;
   const email = fields.text('user_email') || undefined;
   if (userId === undefined && email === undefined) throw fields.wrong('user_id', 'or `user_email` is required');
+  return defined({ userId, email });
+}
+
+async function memberIn(
+  call: ManagementCall,
+  organizationId: string,
+  { userId, email }: Who,
+): Promise<OrganizationMember> {
+  await checkOwnOrganization(call, organizationId);
   const id = userId ?? (await userByEmail(call, email))?.id;
   const members = await call.context.directory.organizationMembers(organizationId);
   const member = members.find((one) => one.userId === id);

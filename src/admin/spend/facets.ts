@@ -29,9 +29,9 @@ export const FACET_ROUTES: readonly ManagementRoute[] = [
 async function namesIn(call: ManagementCall, path: string, dimension: 'user' | 'customer'): Promise<JsonValue> {
   const { query, context } = call;
   const { fromDate, toDate } = spanOf(query, FROM, TO);
-  if (fromDate === undefined || toDate === undefined) throw wrongField(FROM, `and \`${TO}\` are required`);
   const page = pageOf(query, { sizeName: 'page_size', usual: 50, most: 100 });
   const part = textOf(query, 'q')?.toLowerCase() ?? '';
+  if (fromDate === undefined || toDate === undefined) throw wrongField(FROM, `and \`${TO}\` are required`);
   const rows = await context.ledger.activity({ ...(await spendScope(call, {})), fromDate, toDate }, [dimension]);
   const names = rows.map(({ by }) => by[dimension] ?? '').filter((name) => name !== '');
   const found = [...new Set(names)].filter((name) => name.toLowerCase().includes(part)).sort();

@@ -36,13 +36,9 @@ async function logs(call: ManagementCall): Promise<JsonValue> {
   const span = spanOf(query);
   const scope = await spendScope(call, askedIn(query));
   const requestId = textOf(query, 'request_id');
+  const isSummed = flagOf(query, 'summarize') ?? true;
   const { fromMs, toMs, fromDate, toDate } = span;
-  if (
-    fromDate !== undefined &&
-    toDate !== undefined &&
-    requestId === undefined &&
-    (flagOf(query, 'summarize') ?? true)
-  ) {
+  if (fromDate !== undefined && toDate !== undefined && requestId === undefined && isSummed) {
     const sums = await context.ledger.activity({ ...scope, fromDate, toDate }, ['date', 'key', 'user', 'modelGroup']);
     return byDay(sums, span);
   }

@@ -184,10 +184,12 @@ async function globalByProvider(call: ManagementCall): Promise<JsonValue> {
 
 /** LiteLLM asks this with a body: `startTime`, `endTime`, `api_key` or `selectedKeys`. */
 async function globalByCustomer(call: ManagementCall): Promise<JsonValue> {
-  const { context, body } = call;
-  const span = spanBetween('startTime', textIn(body, 'startTime'), 'endTime', textIn(body, 'endTime'));
+  const { context } = call;
+  const fields = new Fields(call.body);
+  const textIn = (name: string): string | undefined => fields.text(name) || undefined;
+  const span = spanBetween('startTime', textIn('startTime'), 'endTime', textIn('endTime'));
   const { fromDate, toDate } = orLastDays(span, context.clock.nowMs());
-  const key = textIn(body, 'api_key');
+  const key = textIn('api_key');
   const filter: ActivityFilter = {
     ...(await spendScope(call, key === undefined ? {} : { keyHash: hashOf(key) })),
     ...defined({ fromDate, toDate }),
@@ -198,10 +200,6 @@ async function globalByCustomer(call: ManagementCall): Promise<JsonValue> {
     total_count: attempts,
     total_spend: usdNumber(cost),
   }));
-}
-
-function textIn(body: JsonObject, name: string): string | undefined {
-  return new Fields(body).text(name) || undefined;
 }
 
 function activitySums(rows: readonly ActivityRow[]): JsonObject {

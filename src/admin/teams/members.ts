@@ -63,7 +63,7 @@ export async function addManyMembers(call: ManagementCall): Promise<JsonValue> {
   const teamId = fields.requiredText('team_id');
   const isAll = fields.flag('all_users') ?? false;
   const changes = { limits: { maxBudget: fields.usd('max_budget_in_team') } };
-  const named = fields.has('members') ? readNewMembers(call, fields, 'members') : [];
+  const named = readNewMembers(call, fields, 'members');
   fields.finish(call);
   const team = await managedTeam(call, teamId);
   if (isAll && !isAdmin(call)) throw notYours('use `all_users`: only a proxy admin may', 'all_users');
@@ -156,11 +156,7 @@ export function readNewMembers(call: ManagementCall, fields: Fields, name: strin
 
 /** One `Member`, or a list of them. */
 function readMembers(call: ManagementCall, fields: Fields, name: string): readonly WantedMember[] {
-  const raw = fields.raw(name);
-  if (isJsonObject(raw)) return [readMember(call, new Fields(raw, name))];
-  const members = readNewMembers(call, fields, name);
-  if (members.length === 0) throw fields.wrong(name, 'is required');
-  return members;
+  return fields.someObjects(name, MOST_AT_ONCE).map((entry) => readMember(call, entry));
 }
 
 function readMember(call: ManagementCall, fields: Fields): WantedMember {

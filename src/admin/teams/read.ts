@@ -29,10 +29,10 @@ const USUAL_KEYS = 100;
 export async function teamInfo(call: ManagementCall): Promise<JsonValue> {
   const { context, caller } = call;
   const id = textOf(call.query, 'team_id') ?? caller.teamId;
+  const limit = numberOf(call.query, 'key_limit', 0, MOST_TEAMS) ?? USUAL_KEYS;
   if (id === undefined) throw wrongField('team_id', 'is required');
   const team = await readTeam(call, id);
   const isRunning = seesAll(call) || administersTeam(call, team);
-  const limit = numberOf(call.query, 'key_limit', 0, MOST_TEAMS) ?? USUAL_KEYS;
   const search: Search = {
     teamId: id,
     ...(!isRunning && (caller.userId === undefined ? { ids: [caller.keyHash] } : { userId: caller.userId })),

@@ -7,8 +7,9 @@ import { teamActivity } from './read.ts';
 /** `GET /team/spend/by_user`: what each user spent in each team; a plain member sees its own part. */
 export async function spendByUser(call: ManagementCall): Promise<JsonValue> {
   const { query, context } = call;
+  const scope = await teamActivity(call);
   const span = datesOf(query);
-  const all = await activityBy(call, await teamActivity(call), ['team', 'user'], span);
+  const all = await activityBy(call, scope, ['team', 'user'], span);
   const rows = all.filter(({ by }) => by.team !== '' && by.user !== '');
   const [teams, users] = await Promise.all([
     context.directory.getMany('team', [...groupBy(rows, 'team').keys()]),

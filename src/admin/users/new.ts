@@ -99,11 +99,8 @@ interface WantedPlace {
 /** `teams`: ids, or objects with a role and a budget in the team. */
 function readTeams(call: ManagementCall, fields: Fields): readonly WantedPlace[] {
   const ofKey = fields.text('team_id') ?? '';
-  const raw = fields.raw('teams') ?? [];
-  if (!Array.isArray(raw) || raw.length > 100) throw fields.wrong('teams', 'must be an array of at most 100 teams');
-  const places = raw.map((entry, index): WantedPlace => {
-    if (typeof entry === 'string') return { teamId: entry, member: { role: 'user', changes: { limits: {} } } };
-    const place = new Fields(entry, `teams[${index}]`);
+  const places = fields.textsOrObjects('teams', 100).map((place): WantedPlace => {
+    if (typeof place === 'string') return { teamId: place, member: { role: 'user', changes: { limits: {} } } };
     const teamId = place.requiredText('team_id');
     const role = place.oneOf('user_role', ['admin', 'user']) ?? 'user';
     const maxBudget = place.usd('max_budget_in_team');

@@ -1,26 +1,26 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { Answering, ServedRoute } from '../question.ts';
+import type { Answering, ServedRoute, TakenRequest } from '../question.ts';
 
 /** Documents by the list that they were made of: the list never changes in a process. */
-const documents = new WeakMap<readonly ServedRoute[], JsonObject>();
+const documents = new WeakMap<readonly ServedRoute[], Promise<JsonObject>>();
 
 /** `GET /openapi.json`: the routes that are served, as an OpenAPI document. It says nothing about this instance. */
-export const openapi: Answering = ({ routes }) => {
+export const openapi: Answering = async ({ routes }) => {
   let document = documents.get(routes);
   if (document === undefined) {
     document = documentOf(routes);
     documents.set(routes, document);
   }
-  return { status: 200, body: document };
+  return { status: 200, body: await document };
 };
 
-function documentOf(routes: readonly ServedRoute[]): JsonObject {
+async function documentOf(routes: readonly ServedRoute[]): Promise<JsonObject> {
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const route of routes) {
     const path = openapiPath(route.path);
     paths[path] ??= {};
     // Two routes of one path and method differ by what follows in it; the first is the more special one.
-    paths[path][route.method.toLowerCase()] ??= operationOf(route, path);
+    paths[path][route.method.toLowerCase()] ??= operationOf(route, path, await route.describe?.());
   }
   return {
     openapi: '3.1.0',
@@ -76,8 +76,20 @@ function openapiPath(path: string): string {
 function operationOf(
   { method, path: pattern, mainPath, topic, summary, access, isPublic }: ServedRoute,
   path: string,
+  taken: TakenRequest | undefined,
 ): JsonObject {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+  const parameters: JsonObject[] = [
+    ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+    ...(taken?.query ?? []).map(({ name, isRequired, schema }) => ({
+      name,
+      in: 'query',
+      ...(isRequired && { required: true }),
+      schema,
+    })),
+  ];
+  const takesAny = taken === undefined && (method === 'POST' || method === 'PATCH' || method === 'PUT');
+  const body = takesAny ? { type: 'object' } : taken?.body;
   const isOther = pattern !== mainPath;
   return {
     operationId: `${method.toLowerCase()}${path.replaceAll('_', '__').replace(/\W+/g, '_')}`,
@@ -85,12 +97,8 @@ function operationOf(
     summary,
     description: `${isOther ? `Another path of ${openapiPath(mainPath)}. ` : ''}May be called by ${access}.`,
     ...(isPublic === true && { security: [] }),
-    ...(names.length > 0 && {
-      parameters: names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-    }),
-    ...((method === 'POST' || method === 'PATCH' || method === 'PUT') && {
-      requestBody: { content: { 'application/json': { schema: { type: 'object' } } } },
-    }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body !== undefined && { requestBody: { content: { 'application/json': { schema: body } } } }),
     responses: { '200': { description: 'The answer.' }, default: { $ref: '#/components/responses/Error' } },
   };
 }

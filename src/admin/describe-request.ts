@@ -4,13 +4,14 @@
  */
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import { type JsonObject, type JsonValue, setMember } from '../core/json.ts';
+import { ownValue } from '../core/own-value.ts';
 import { masterIdentity } from '../tenancy/make-identity.ts';
 import { type ManagementCall, type ManagementContext, type ManagementRoute, ROLES } from './contract.ts';
 import { NotedQuery, notedBody, ReadingNotes } from './reading-notes.ts';
 
 /** What a route reads of a request. */
-export interface RequestDescription {
+interface RequestDescription {
   /** A JSON schema; undefined if the route reads no body. */
   readonly body: JsonObject | undefined;
   readonly query: readonly {
@@ -23,7 +24,7 @@ export interface RequestDescription {
 /** Thrown where a handler would act. */
 class WouldAct extends Error {}
 
-/** A request that lacks more fields than this is none of ours. */
+/** No request has more required fields. */
 const MOST_REQUIRED = 20;
 
 /** Runs the route's handler on requests made for this. */
@@ -55,7 +56,7 @@ async function runWithObjects(route: ManagementRoute, { body, sample, query, ask
   const whole = { ...sample };
   for (const [name, schema] of body.schemas) {
     const value = holdsObjects(schema) ? sampleOf(body, name) : undefined;
-    if (value !== undefined) whole[name] = value;
+    if (value !== undefined) setMember(whole, name, value);
   }
   for (let round = 0; round < MOST_REQUIRED; round += 1) {
     const error = await run(route, { ...whole }, body, asked, query);
@@ -74,8 +75,8 @@ function addTo(
   error: GatewayError | undefined,
 ): boolean {
   const object = (Array.isArray(value) ? value[0] : value) as Record<string, JsonValue> | undefined;
-  if (object === undefined || !notes.schemas.has(name) || object[name] !== undefined) return false;
-  object[name] = sampleOf(notes, name) ?? 'sample';
+  if (object === undefined || !notes.schemas.has(name) || ownValue(object, name) !== undefined) return false;
+  setMember(object, name, sampleOf(notes, name) ?? 'sample');
   if (isPlainlyRequired(error, path)) notes.required.add(name);
   return true;
 }

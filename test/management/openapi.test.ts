@@ -50,7 +50,7 @@ describe('/openapi.json', { timeout: 30_000 }, () => {
     }
   });
 
-  it('says the same whoever asks and whatever is configured', async () => {
+  it('says the same to everybody, in every configuration', async () => {
     const other = await startTestGateway({
       config: `
 litellm_settings: { default_key_generate_params: { max_budget: 5 }, upperbound_key_generate_params: { rpm_limit: 5 } }

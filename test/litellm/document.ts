@@ -14,6 +14,8 @@ export interface DocumentedOperation {
   readonly method: string;
   readonly path: string;
   readonly tags: readonly string[];
+  /** The names of its query's parameters. */
+  readonly query: readonly string[];
   /** The fields of its body by name, their references resolved. */
   readonly fields: ReadonlyMap<string, JsonObject>;
 }
@@ -37,10 +39,19 @@ export function documentedOperations(): readonly DocumentedOperation[] {
   };
   return Object.entries(document.paths as JsonObject).flatMap(([path, methods]) =>
     Object.entries(methods as JsonObject).map(([method, operation]): DocumentedOperation => {
-      const { tags = [], requestBody } = operation as { readonly tags?: string[]; readonly requestBody?: JsonObject };
+      const {
+        tags = [],
+        requestBody,
+        parameters = [],
+      } = operation as {
+        readonly tags?: string[];
+        readonly requestBody?: JsonObject;
+        readonly parameters?: JsonObject[];
+      };
+      const query = parameters.filter((each) => each.in === 'query').map((each) => String(each.name));
       const content = (requestBody?.content as JsonObject | undefined)?.['application/json'] as JsonObject | undefined;
       const verb = method.toUpperCase();
-      return { name: `${verb} ${path}`, method: verb, path, tags, fields: fieldsOf(content?.schema, resolve) };
+      return { name: `${verb} ${path}`, method: verb, path, tags, query, fields: fieldsOf(content?.schema, resolve) };
     }),
   );
 }

@@ -18,7 +18,7 @@ export const AUDIT_ROUTES: readonly ManagementRoute[] = [
 ];
 
 async function list({ context, query }: ManagementCall): Promise<JsonValue> {
-  refuseFilters(query, 'changed_by_api_key', 'object_team_id', 'object_key_hash');
+  refuseFilters(query, 'changed_by_api_key', 'object_team_id', 'object_key_hash', 'search');
   const page = pageOf(query, { sizeName: 'page_size', usual: 10, most: 100 });
   const { fromMs, toMs } = spanOf(query);
   wordOf(query, 'sort_by', ['updated_at']);

@@ -143,6 +143,7 @@ export function declaredIn(
     organization: declared.organizations,
     customer: declared.customers,
     tag: declared.tags,
+    credential: new Map(config.credentials.map((credential) => [credential.name, credential])),
     model: new Map(config.deployments.map((deployment) => [deployment.id, deployment])),
   };
   return (kind, id) => kind in kinds && (kinds[kind as keyof Kinds]?.has(id) ?? false);

@@ -51,7 +51,8 @@ describe('An exported gateway', { timeout: 600_000 }, () => {
     assert.equal(written.code, 0, written.stderr);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     const text = readFileSync(file, 'utf8');
-    for (const secret of ['secret-of-the-provider', ANNA, TIGHT]) assert.ok(!text.includes(secret), secret);
+    for (const secret of ['secret-of-the-provider', 'secret-of-the-credential', ANNA, TIGHT])
+      assert.ok(!text.includes(secret), secret);
     assert.match(text, /"\$sealed":"s2:/);
 
     const dry = await runOn(context, fresh, 'import', file);
@@ -73,6 +74,8 @@ describe('An exported gateway', { timeout: 600_000 }, () => {
     await serving(context, fresh, async (url) => {
       assert.equal((await ask(url, ANNA, 'gpt-4o', { user: 'customer-1' })).status, 200);
       assert.equal((await ask(url, ANNA, 'stored-model')).status, 200);
+      const shown = await manage(url, '/credentials/by_name/east');
+      assert.deepEqual([shown.display_name, shown.credential_info], ['The east', { custom_llm_provider: 'openai' }]);
       const refused = await ask(url, TIGHT, 'gpt-4o');
       assert.equal(refused.status, 422, await refused.text());
       const beside = await runOn(context, fresh, 'import', file, '--apply');
@@ -142,14 +145,17 @@ describe('An exported gateway', { timeout: 600_000 }, () => {
     const fresh = machineIn(folder, 'fresh', { simulatorUrl, env: salt });
     const closed = await runOn(context, fresh, 'import', file, '--apply');
     assert.equal(closed.code, 3, closed.stderr + closed.stdout);
+    assert.match(closed.stdout, /^! credential east: .*LITELLM_SALT_KEY_PREVIOUS/m);
     assert.match(closed.stdout, /^! model stored-model \(m1\): .*LITELLM_SALT_KEY_PREVIOUS/m);
 
     const both = { ...fresh, env: { ...fresh.env, LITELLM_SALT_KEY_PREVIOUS: 'the-old-salt-key' } };
     const opened = await runOn(context, both, 'import', file, '--apply', '--reseal', '--changes-only');
     assert.equal(opened.code, 0, opened.stderr + opened.stdout);
+    assert.match(opened.stdout, /^\+ credential east$/m);
     assert.match(opened.stdout, /^\+ model stored-model \(m1\)$/m);
     await serving(context, fresh, async (url) => {
       assert.equal((await ask(url, ANNA, 'stored-model')).status, 200);
+      assert.equal((await ask(url, ANNA, 'model-of-east')).status, 200);
     });
   });
 });

@@ -113,6 +113,17 @@ export async function fill(url: string, simulatorUrl: string): Promise<void> {
     litellm_params: { model: 'openai/gpt-4o', api_base: simulatorUrl, api_key: 'secret-of-the-provider' },
     model_info: { id: 'm1' },
   });
+  await manage(url, '/credentials', {
+    credential_name: 'east',
+    credential_values: { api_base: simulatorUrl, api_key: 'secret-of-the-credential' },
+    credential_info: { custom_llm_provider: 'openai' },
+    display_name: 'The east',
+  });
+  await manage(url, '/model/new', {
+    model_name: 'model-of-east',
+    litellm_params: { model: 'openai/gpt-4o', litellm_credential_name: 'east' },
+    model_info: { id: 'm2' },
+  });
   const key = (more: object): Promise<unknown> => manage(url, '/key/generate', { models: [], ...more });
   await key({
     key: ANNA,
@@ -140,7 +151,7 @@ export const ANNA = 'sk-anna-0123456789abcdef';
 export const TIGHT = 'sk-tight-0123456789abcdef';
 export const RESET = 'sk-reset-0123456789abcdef';
 
-const OBJECTS = ['organizations', 'teams', 'users', 'customers', 'keys', 'budgets', 'tags', 'models'];
+const OBJECTS = ['organizations', 'teams', 'users', 'customers', 'keys', 'budgets', 'tags', 'credentials', 'models'];
 const MEMBERS = ['team_members', 'organization_members'];
 const SUMS = ['account_spend', 'account_totals', 'account_resets', 'daily_activity', 'daily_tag_activity'];
 const LEDGER = ['ledger', 'ledger_tags', 'ledger_ids', 'audit'];

@@ -1,7 +1,9 @@
 /** Imports a file that `sluice export` wrote: every object that is new, and what was spent since the last run. */
-import { sealedTexts, sealParams, unsealParams } from '../../admin/models/sealed.ts';
+import { sealCredential, unsealCredential } from '../../admin/credentials/sealed.ts';
+import { type Sealing, sealedTexts, sealParams, unsealParams } from '../../admin/models/sealed.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { StoredModel } from '../../stores/contracts/directory.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { StoredCredential, StoredModel } from '../../stores/contracts/directory.ts';
 import type { ImportedKinds } from '../../stores/contracts/imported-kinds.ts';
 import type { ImportedSpend, ImportItem, ImportRun, Imports } from '../../stores/contracts/imports.ts';
 import type { MovedChange, MovedRow, MovedSums } from '../../stores/contracts/moved.ts';
@@ -137,9 +139,10 @@ class Importing {
     if (wasSeen) notes.push('was imported before and deleted here since');
     else if (isThere) notes.push('exists here already, and not by an import: only its spend is imported');
     if (wasSeen || isThere) return { outcome: 'left' };
-    if (object.kind !== 'model') return { outcome: 'added', value: object.value };
     try {
-      return { outcome: 'added', value: this.#sealed(object.value) };
+      if (object.kind === 'model') return { outcome: 'added', value: this.#sealedModel(object.value) };
+      if (object.kind === 'credential') return { outcome: 'added', value: this.#sealedCredential(object.value) };
+      return { outcome: 'added', value: object.value };
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
       notes.push(error.message.replace(/\.$/, ''));
@@ -148,15 +151,30 @@ class Importing {
   }
 
   /** A model whose secrets open here. Throws a SealError if they do not. */
-  #sealed(model: StoredModel): StoredModel {
+  #sealedModel(model: StoredModel): StoredModel {
+    const opened = unsealParams(model.litellmParams, model.id, this.#sealing);
+    if (!this.#isToReseal(model.litellmParams)) return model;
+    return { ...model, litellmParams: sealParams(opened, model.id, this.#sealing) };
+  }
+
+  /** A credential whose values open here. Throws a SealError if they do not. */
+  #sealedCredential(credential: StoredCredential): StoredCredential {
+    const values = unsealCredential(credential, this.#sealing);
+    if (!this.#isToReseal(credential.values)) return credential;
+    return { ...credential, values: sealCredential({ ...credential, values }, this.#sealing) };
+  }
+
+  #isToReseal(values: JsonObject): boolean {
     const { seal, isResealing } = this.#options;
-    const sealing = {
-      seal: (text: string, place: string) => seal.seal(text, place),
-      unseal: (text: string, place: string) => seal.unseal(text, place),
+    return isResealing && sealedTexts(values).some((text) => seal.isOutdated(text));
+  }
+
+  get #sealing(): Sealing {
+    const { seal } = this.#options;
+    return {
+      seal: (text, place) => seal.seal(text, place),
+      unseal: (text, place) => seal.unseal(text, place),
     };
-    const opened = unsealParams(model.litellmParams, model.id, sealing);
-    const isOutdated = sealedTexts(model.litellmParams).some((text) => seal.isOutdated(text));
-    return isResealing && isOutdated ? { ...model, litellmParams: sealParams(opened, model.id, sealing) } : model;
   }
 }
 

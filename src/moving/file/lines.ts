@@ -56,6 +56,7 @@ export const OBJECT_KINDS = [
   'key',
   'customer',
   'tag',
+  'credential',
   'model',
 ] as const satisfies readonly (keyof ImportedKinds)[];
 
@@ -70,6 +71,7 @@ const IDS: ReadonlyMap<string, (object: JsonObject) => string> = new Map<
   ],
   ['key', hashIn],
   ['tag', (object) => textIn(object, 'name')],
+  ['credential', (object) => textIn(object, 'name')],
   ...(['budget', 'organization', 'user', 'team', 'customer', 'model'] as const).map(
     (kind) => [kind, (object: JsonObject) => textIn(object, 'id')] as const,
   ),

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sealedTexts } from '../../admin/models/sealed.ts';
-import type { StoredModel } from '../../stores/contracts/directory.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { StoredCredential, StoredModel } from '../../stores/contracts/directory.ts';
 import type { MovedRow, MovedSums, Snapshot } from '../../stores/contracts/moved.ts';
 import { decodeObject } from '../../stores/contracts/object-text.ts';
 import { Seal } from '../../tenancy/seal.ts';
@@ -104,10 +105,14 @@ const LINES_PER_CHECK = 1_000;
 
 async function sealKeysOf(snapshot: Snapshot): Promise<readonly string[]> {
   const ids = new Set<string>();
+  const add = (values: JsonObject): void => {
+    for (const sealed of sealedTexts(values)) ids.add(Seal.keyIdOf(sealed));
+  };
   for await (const models of snapshot.objects('model')) {
-    for (const { text } of models) {
-      for (const sealed of sealedTexts(decodeObject<StoredModel>(text).litellmParams)) ids.add(Seal.keyIdOf(sealed));
-    }
+    for (const { text } of models) add(decodeObject<StoredModel>(text).litellmParams);
+  }
+  for await (const credentials of snapshot.objects('credential')) {
+    for (const { text } of credentials) add(decodeObject<StoredCredential>(text).values);
   }
   return [...ids].sort();
 }

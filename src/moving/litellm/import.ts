@@ -14,7 +14,7 @@ import { UniqueNames, uniqueNameOf } from '../unique-names.ts';
 import { type IdentifiedLine, ItemWriter } from '../write-items.ts';
 import { anchorOf, countersOf, hasModelBudgets, newSpend, placed, textOfCounters } from './counters.ts';
 import { type AnyImportKind, IMPORT_KINDS, limitsOfValue } from './kinds.ts';
-import type { ModelKeys } from './models.ts';
+import type { ModelKeys } from './model-values.ts';
 import { checkSaltKey, readCredentials } from './models.ts';
 import { type Preloaded, preload } from './preload.ts';
 import { RefusedRow } from './row.ts';
@@ -25,7 +25,7 @@ interface ImportOptions {
   readonly imports: Imports;
   /** Whether the configuration file declares an object; the file's wins. */
   readonly isDeclared: (kind: keyof ImportedKinds, id: string) => boolean;
-  readonly keys: Omit<ModelKeys, 'credentials'>;
+  readonly keys: Omit<ModelKeys, 'credentials' | 'imported'>;
   readonly clock: Clock;
   readonly timeZone: BudgetConfig['timeZone'];
   /** Nothing is written. */
@@ -63,10 +63,10 @@ export async function importLitellm(options: ImportOptions): Promise<Summary> {
   const { cipher } = options.keys;
   if (cipher !== undefined) await checkSaltKey(source, cipher);
   const known = await preload(source, clock.nowMs());
-  const keys = { ...options.keys, credentials: await readCredentials(source) };
+  const credentials = await readCredentials(source);
   const run: ImportRun = { id: runId, source: `litellm ${source.source}`, begunAtMs: clock.nowMs() };
   if (!isDry) await imports.begin(run);
-  const importing = new Importing(options, run, known, keys);
+  const importing = new Importing(options, run, known, credentials);
   for (const kind of IMPORT_KINDS) await importing.all(kind);
   if (!isDry) await imports.end(runId, clock.nowMs());
   return importing.summary;
@@ -79,12 +79,14 @@ class Importing {
   readonly #known: Preloaded;
   readonly #keys: ModelKeys;
   readonly #names = new UniqueNames();
+  /** Credentials of the source that are here, by their names. */
+  readonly #credentials = new Set<string>();
 
-  constructor(options: ImportOptions, run: ImportRun, known: Preloaded, keys: ModelKeys) {
+  constructor(options: ImportOptions, run: ImportRun, known: Preloaded, credentials: ModelKeys['credentials']) {
     this.#options = options;
     this.#run = run;
     this.#known = known;
-    this.#keys = keys;
+    this.#keys = { ...options.keys, credentials, imported: this.#credentials };
     this.#writer = new ItemWriter(options, run);
   }
 
@@ -149,6 +151,7 @@ class Importing {
           seen: spend.seen,
         } as ImportItem);
       }
+      if (kind.kind === 'credential' && (isNew || outcome === 'same')) this.#credentials.add(id);
       lines.push({ id, line: this.#line(kind, candidate, outcome, spend.spent) });
     }
     await this.#writer.write(kind.kind, items, lines);

@@ -17,7 +17,9 @@ import {
   teamOf,
   userOf,
 } from './convert.ts';
-import { type ModelKeys, modelOf } from './models.ts';
+import { credentialOf } from './credentials.ts';
+import type { ModelKeys } from './model-values.ts';
+import { modelOf } from './models.ts';
 import { membersOf, type Preloaded } from './preload.ts';
 
 /** How rows of a table become objects of a kind. */
@@ -134,6 +136,14 @@ const tags: ImportKind<'tag'> = {
   account: ({ name }) => accountOf.tag(name),
 };
 
+const credentials: ImportKind<'credential'> = {
+  kind: 'credential',
+  table: 'LiteLLM_CredentialsTable',
+  nameOf: (row) => text(row, 'credential_name'),
+  convert: credentialOf,
+  id: ({ name }) => name,
+};
+
 const models: ImportKind<'model'> = {
   kind: 'model',
   table: 'LiteLLM_ProxyModelTable',
@@ -156,6 +166,7 @@ export const IMPORT_KINDS = [
   keys,
   customers,
   tags,
+  credentials,
   models,
 ] as unknown as readonly AnyImportKind[];
 

@@ -1,5 +1,6 @@
 /** LiteLLM's stored models: decrypted, checked as a file's would be, and sealed again for here. */
 
+import type { UsableCredential, UsableCredentials } from '../../admin/credentials/usable.ts';
 import { readStoredModels } from '../../admin/models/read-models.ts';
 import { addressOf, sealParams } from '../../admin/models/sealed.ts';
 import { providerAddresses } from '../../config/provider-environment.ts';
@@ -7,21 +8,11 @@ import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { providers } from '../../providers/index.ts';
 import type { StoredModel } from '../../stores/contracts/directory.ts';
 import type { ForeignTables } from '../../stores/contracts/foreign-tables.ts';
-import type { Seal } from '../../tenancy/seal.ts';
 import type { Known, Note } from './convert.ts';
-import { type LitellmCipher, looksEncrypted, openAll } from './encrypted.ts';
+import { usableOf } from './credentials.ts';
+import { type LitellmCipher, looksEncrypted } from './encrypted.ts';
+import { type ModelKeys, openedValues, resolved, sealingOf, withoutNulls } from './model-values.ts';
 import { idOf, isEmpty, objectIn, RefusedRow, timeOf } from './row.ts';
-
-/** What models are read with. */
-export interface ModelKeys {
-  /** Undefined: no salt key was given. */
-  readonly cipher: LitellmCipher | undefined;
-  readonly seal: Seal;
-  /** Where `os.environ/NAME` is looked up, as LiteLLM does each time it calls the model. */
-  readonly env: NodeJS.ProcessEnv;
-  /** Values of stored credentials, still encrypted, by their names. */
-  readonly credentials: ReadonlyMap<string, JsonObject>;
-}
 
 /** The salt key opens nothing of what is stored. */
 class WrongSaltKeyError extends Error {
@@ -56,13 +47,12 @@ const ENCRYPTED = [
   ['LiteLLM_CredentialsTable', 'credential_values'],
 ] as const;
 
-/** Stored credentials by their names, as they are stored. */
+/** Rows of stored credentials by their names. */
 export async function readCredentials(source: ForeignTables): Promise<ReadonlyMap<string, JsonObject>> {
   const credentials = new Map<string, JsonObject>();
   for await (const rows of source.rows('LiteLLM_CredentialsTable')) {
     for (const row of rows) {
-      if (typeof row.credential_name === 'string')
-        credentials.set(row.credential_name, objectIn(row.credential_values));
+      if (typeof row.credential_name === 'string') credentials.set(row.credential_name, row);
     }
   }
   return credentials;
@@ -73,13 +63,10 @@ export function modelOf(row: JsonObject, known: Known, note: Note, keys: ModelKe
   const id = idOf(row, 'model_id');
   const info = objectIn(row.model_info);
   if (!isEmpty(info.team_id)) throw new RefusedRow('serves one team alone, which no model does here');
-  const params = resolved(withCredential(opened(objectIn(row.litellm_params), keys), keys), keys.env, note);
-  const sealing = {
-    seal: (text: string, place: string) => keys.seal.seal(text, place),
-    unseal: (text: string, place: string) => keys.seal.unseal(text, place),
-  };
+  const own = resolved(openedValues(objectIn(row.litellm_params), keys), keys.env, note);
+  const sealing = sealingOf(keys);
   const createdAtMs = timeOf(row.created_at) ?? known.nowMs;
-  const model: StoredModel = {
+  const withParams = (params: JsonObject): StoredModel => ({
     id,
     modelName: idOf(row, 'model_name'),
     litellmParams: sealParams(params, id, sealing, addressOf(id, params, sealing)),
@@ -89,47 +76,34 @@ export function modelOf(row: JsonObject, known: Known, note: Note, keys: ModelKe
     updatedAtMs: timeOf(row.updated_at) ?? createdAtMs,
     metadata: {},
     further: {},
-  };
-  const reading = { addresses: providerAddresses(providers, keys.env), credentials: new Map() };
-  const reason = readStoredModels([{ ...model, blocked: false }], keys.seal, reading).refused.get(id);
+  });
+  const addresses = providerAddresses(providers, keys.env);
+  const refusalOf = (model: StoredModel, credentials: UsableCredentials): string | undefined =>
+    readStoredModels([{ ...model, blocked: false }], keys.seal, { addresses, credentials }).refused.get(id);
+  const { litellm_credential_name: name } = own;
+  const credential = credentialNamed(name, keys, note);
+  if (credential !== undefined && keys.imported.has(credential.name)) {
+    const naming = withParams(own);
+    const reason = refusalOf(naming, new Map([[credential.name, credential]]));
+    if (reason === undefined) return naming;
+    note(`has the values of the credential ${credential.name} itself: ${reason.replace(/\.$/, '')}`);
+  } else if (credential !== undefined) {
+    note(`has the values of the credential ${credential.name} itself, which is not the one of that name here`);
+  }
+  const { litellm_credential_name: _, ...rest } = own;
+  const model = withParams(credential === undefined ? own : { ...credential.values, ...rest });
+  const reason = refusalOf(model, new Map());
   if (reason !== undefined) throw new RefusedRow(`cannot be served: ${reason.replace(/\.$/, '')}`);
   return model;
 }
 
-function opened(values: JsonObject, { cipher }: ModelKeys): JsonObject {
-  const { values: open, closed } = openAll(values, cipher);
-  if (closed.length === 0) return withoutNulls(open);
-  const names = closed.join(', ');
-  throw new RefusedRow(
-    cipher === undefined
-      ? `is encrypted (${names}): give the salt key`
-      : `has ${names} that the salt key does not open`,
-  );
-}
-
-function withCredential(params: JsonObject, keys: ModelKeys): JsonObject {
-  const { litellm_credential_name: name, ...rest } = params;
-  if (typeof name !== 'string' || name === '') return params;
-  const values = keys.credentials.get(name);
-  if (values === undefined) throw new RefusedRow(`names the credential ${name}, which is not stored`);
-  return { ...opened(values, keys), ...rest };
-}
-
-const REFERENCE = 'os.environ/';
-
-/** Variables by their values: a model that is stored here names none. */
-function resolved(params: JsonObject, env: NodeJS.ProcessEnv, note: Note): JsonObject {
-  const entries = Object.entries(params).map(([name, value]): [string, JsonValue | undefined] => {
-    if (typeof value !== 'string' || !value.startsWith(REFERENCE)) return [name, value];
-    const variable = value.slice(REFERENCE.length);
-    const found = env[variable];
-    if (!found) throw new RefusedRow(`has its ${name} in the variable ${variable}, which is not set here`);
-    note(`its ${name} was read from the variable ${variable}`);
-    return [name, found];
-  });
-  return Object.fromEntries(entries);
-}
-
-function withoutNulls(values: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+/**
+ * The credential that a model names. A model goes on naming one that was imported with it, so that a new secret reaches it; where the
+ * two may not be joined here, it gets the values themselves.
+ */
+function credentialNamed(name: JsonValue | undefined, keys: ModelKeys, note: Note): UsableCredential | undefined {
+  if (typeof name !== 'string' || name === '') return undefined;
+  const row = keys.credentials.get(name);
+  if (row === undefined) throw new RefusedRow(`names the credential ${name}, which is not stored`);
+  return usableOf(row, note, keys);
 }

@@ -1,4 +1,4 @@
-/** Every parameter that LiteLLM documents for a question about objects is one of ours, or refused: no answer only looks filtered. */
+/** Every parameter that LiteLLM documents for a question about objects is known here, or refused: no answer only looks filtered. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { documentedOperations, servedBy, WITHOUT_DOCUMENT } from './document.ts';

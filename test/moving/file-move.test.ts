@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { simulatorFor } from '../cli/simulated-config.ts';
+import { MASTER_KEY, simulatorFor } from '../cli/simulated-config.ts';
 import { temporaryFolder } from '../cli/sluice-process.ts';
 import { hashOf } from './litellm-database.ts';
 import {
@@ -156,6 +156,16 @@ describe('An exported gateway', { timeout: 600_000 }, () => {
     await serving(context, fresh, async (url) => {
       assert.equal((await ask(url, ANNA, 'stored-model')).status, 200);
       assert.equal((await ask(url, ANNA, 'model-of-east')).status, 200);
+      const litellm_params = { model: 'openai/gpt-4o', litellm_credential_name: 'east' };
+      await manage(url, '/model/new', { model_name: 'made-here', litellm_params });
+    });
+    const undone = await runOn(context, fresh, 'import', '--undo');
+    assert.equal(undone.code, 0, undone.stderr);
+    assert.match(undone.stdout, /credential east/, 'a model that was made here would lose its credential');
+    assert.match(undone.stdout, /\b1 kept/);
+    await serving(context, fresh, async (url) => {
+      assert.equal((await ask(url, MASTER_KEY, 'made-here')).status, 200);
+      assert.equal((await ask(url, MASTER_KEY, 'stored-model')).status, 400);
     });
   });
 });

@@ -130,6 +130,60 @@ describe('A database of LiteLLM', { skip: skipWithoutSchema, timeout: 600_000 },
     assert.match(second.stdout, /^- key .*: is declared in the configuration file/m);
   });
 
+  it('gives models the values of credentials that they cannot name here, and refuses what does not open', async (context) => {
+    const sealed = (text: string): string => encryptGcm(text, 'salt');
+    const { litellm, run } = await world(context, {
+      credential_list: [{ credential_name: 'declared', credential_values: { api_key: 'of-the-file' } }],
+    });
+    for (const [credential_name, credential_values] of [
+      ['declared', { api_key: sealed('of-litellm') }],
+      ['east', { api_key: sealed('of-the-east'), api_base: sealed('https://east.example/v1') }],
+      ['closed', { api_key: encryptGcm('secret', 'another salt') }],
+      ['empty', {}],
+      ['of-a-variable', { api_key: 'os.environ/NOT_SET_ANYWHERE' }],
+    ] as const) {
+      await litellm.insert('CredentialsTable', {
+        credential_id: credential_name,
+        credential_name,
+        credential_values,
+        ...BY,
+      });
+    }
+    const model = (model_id: string, further: Record<string, string>, model_info: Record<string, string> = {}) =>
+      litellm.insert('ProxyModelTable', {
+        model_id,
+        model_name: model_id,
+        litellm_params: { model: sealed('openai/gpt-4o'), ...further },
+        model_info,
+        ...BY,
+      });
+    await model('of-declared', { litellm_credential_name: 'declared' });
+    await model('of-east', { litellm_credential_name: 'east' });
+    await model('elsewhere', { litellm_credential_name: 'east', api_base: 'https://west.example/v1' });
+    await model('of-closed', { litellm_credential_name: 'closed' });
+    await model('of-nothing', { litellm_credential_name: 'no-such' });
+    await model('a*', {}, { team_id: 't' });
+    for (const args of [[], ['--apply']]) {
+      const { code, stdout } = await run('--salt-key', 'salt', ...args);
+      assert.equal(code, 3);
+      assert.match(stdout, /^- credential declared: is declared in the configuration file/m);
+      assert.match(stdout, /^\+ credential east$/m);
+      assert.match(stdout, /^! credential closed: has api_key that the salt key does not open$/m);
+      assert.match(stdout, /^! credential empty: has no values$/m);
+      assert.match(stdout, /^! credential of-a-variable: .* variable NOT_SET_ANYWHERE, which is not set here$/m);
+      assert.match(stdout, /^\+ model of-declared .*: has the values of the credential declared itself, which is not/m);
+      assert.match(stdout, /^\+ model of-east \(of-east\)$/m);
+      assert.match(stdout, /^\+ model elsewhere .*: has the values of the credential east itself: .*address/m);
+      assert.match(stdout, /^! model of-closed .*: has api_key that the salt key does not open$/m);
+      assert.match(stdout, /^! model of-nothing .*: names the credential no-such, which is not stored$/m);
+      assert.match(stdout, /^! model a\* .*: is of a team and has `\*` in its name$/m);
+      assert.ok(!/of-litellm|of-the-east|of-the-file/.test(stdout), 'a secret is shown');
+    }
+    const again = await run('--salt-key', 'salt', '--apply');
+    assert.match(again.stdout, /^ {2}credentials +1 the same, 1 left out, 3 refused$/m);
+    assert.match(again.stdout, /^ {2}models +3 the same, 3 refused$/m);
+  });
+
   it('without LiteLLM’s tables is refused, and so is the one that Sluice itself uses', async (context) => {
     const cwd = temporaryFolder(context);
     const url = await postgres.makeDatabase();

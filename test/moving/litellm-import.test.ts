@@ -131,6 +131,7 @@ async function fill(database: LitellmDatabase, simulatorUrl: string): Promise<vo
     credential_id: 'c1',
     credential_name: 'simulated',
     credential_values: { api_key: value('stored-key'), api_base: value(simulatorUrl) },
+    credential_info: { description: 'of LiteLLM' },
     ...by,
   });
   await database.insert('ProxyModelTable', {
@@ -139,6 +140,14 @@ async function fill(database: LitellmDatabase, simulatorUrl: string): Promise<vo
     ...by,
     litellm_params: { model: value('openai/gpt-4o'), litellm_credential_name: value('simulated'), rpm: 100_000 },
     model_info: { id: 'm1', db_model: true },
+  });
+  // As LiteLLM writes `/model/new` with a team: a name that no one asks for, and the public one beside it.
+  await database.insert('ProxyModelTable', {
+    model_id: 'm2',
+    model_name: 'model_name_t1_1f6c',
+    ...by,
+    litellm_params: { model: value('openai/gpt-4o'), api_key: value('key-of-the-team'), api_base: value(simulatorUrl) },
+    model_info: { id: 'm2', db_model: true, team_id: 't1', team_public_model_name: 'own-model' },
   });
 }
 
@@ -209,16 +218,19 @@ describe('LiteLLM’s database', { skip: skipWithoutSchema, timeout: 600_000 }, 
       const first = await run('--apply');
       assert.equal(first.code, 0, first.stderr + first.stdout);
       assert.match(first.stdout, /^ {2}keys +3 new, 1 left out$/m);
+      assert.match(first.stdout, /^ {2}credentials +1 new$/m);
 
       await serving(context, { cwd, config }, async (url) => {
         for (const [key, model] of [
           [ANNA, 'gpt-4o'],
           [TEAM_KEY, 'fast'],
           [ANNA, 'stored-model'],
+          [TEAM_KEY, 'own-model'],
         ] as const) {
           const answer = await ask(url, key, model);
           assert.equal(answer.status, 200, `${model}: ${await answer.text()}`);
         }
+        assert.notEqual((await ask(url, ANNA, 'own-model')).status, 200, 'a model of one team serves others');
         assert.equal((await ask(url, 'sk-nobody-0123456789abcdef', 'gpt-4o')).status, 401);
         const spent = await ask(url, SPENT_KEY, 'gpt-4o');
         assert.equal(spent.status, 422);
@@ -227,6 +239,18 @@ describe('LiteLLM’s database', { skip: skipWithoutSchema, timeout: 600_000 }, 
         assert.match(await customer.text(), /budget/i);
         const budgets = (await show(url, '/budget/list')) as unknown as Record<string, unknown>[];
         assert.equal(budgets.find(({ budget_id: id }) => id === 'b-customer')?.tpd_limit, 9_000);
+
+        const { credentials } = (await show(url, '/credentials')) as { credentials: Record<string, unknown>[] };
+        const masked = { api_key: '*****', api_base: simulatorUrl };
+        assert.deepEqual(credentials, [
+          { credential_name: 'simulated', credential_values: masked, credential_info: { description: 'of LiteLLM' } },
+        ]);
+        const inUse = await fetch(`${url}/credentials/simulated`, {
+          method: 'DELETE',
+          headers: { authorization: `Bearer ${MASTER_KEY}` },
+        });
+        assert.equal(inUse.status, 400);
+        assert.match(await inUse.text(), /Models name this credential: m1\./);
 
         const key = (await show(url, `/key/info?key=${hashOf(ANNA)}`)).info as Record<string, unknown>;
         assert.deepEqual(
@@ -291,6 +315,7 @@ describe('LiteLLM’s database', { skip: skipWithoutSchema, timeout: 600_000 }, 
       await serving(context, { cwd, config }, async (url) => {
         assert.equal((await ask(url, ANNA, 'gpt-4o')).status, 401);
         assert.equal((await ask(url, MASTER_KEY, 'stored-model')).status, 400);
+        assert.deepEqual((await show(url, '/credentials')).credentials, []);
       });
     });
   }

@@ -5,6 +5,7 @@ import { readStoredModels } from '../../admin/models/read-models.ts';
 import { addressOf, sealParams } from '../../admin/models/sealed.ts';
 import { providerAddresses } from '../../config/provider-environment.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { groupedByTeam } from '../../core/team-models.ts';
 import { providers } from '../../providers/index.ts';
 import type { StoredModel } from '../../stores/contracts/directory.ts';
 import type { ForeignTables } from '../../stores/contracts/foreign-tables.ts';
@@ -12,7 +13,7 @@ import type { Known, Note } from './convert.ts';
 import { usableOf } from './credentials.ts';
 import { type LitellmCipher, looksEncrypted } from './encrypted.ts';
 import { type ModelKeys, openedValues, resolved, sealingOf, withoutNulls } from './model-values.ts';
-import { idOf, isEmpty, objectIn, RefusedRow, timeOf } from './row.ts';
+import { idOf, objectIn, RefusedRow, timeOf } from './row.ts';
 
 /** The salt key opens nothing of what is stored. */
 class WrongSaltKeyError extends Error {
@@ -62,15 +63,16 @@ export async function readCredentials(source: ForeignTables): Promise<ReadonlyMa
 export function modelOf(row: JsonObject, known: Known, note: Note, keys: ModelKeys): StoredModel {
   const id = idOf(row, 'model_id');
   const info = objectIn(row.model_info);
-  if (!isEmpty(info.team_id)) throw new RefusedRow('serves one team alone, which no model does here');
   const own = resolved(openedValues(objectIn(row.litellm_params), keys), keys.env, note);
   const sealing = sealingOf(keys);
+  const { group, modelInfo } = groupedByTeam(idOf(row, 'model_name'), { ...withoutNulls(info), id });
+  if (group !== row.model_name && group.includes('*')) throw new RefusedRow('is of a team and has `*` in its name');
   const createdAtMs = timeOf(row.created_at) ?? known.nowMs;
   const withParams = (params: JsonObject): StoredModel => ({
     id,
-    modelName: idOf(row, 'model_name'),
+    modelName: group,
     litellmParams: sealParams(params, id, sealing, addressOf(id, params, sealing)),
-    modelInfo: { ...withoutNulls(info), id },
+    modelInfo,
     blocked: row.blocked === true,
     createdAtMs,
     updatedAtMs: timeOf(row.updated_at) ?? createdAtMs,

@@ -1,9 +1,10 @@
 /** Undoes what an import did, a part at a time, the last first. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Changed, Kinds } from '../../contracts/directory.ts';
+import type { Changed, Kinds, StoredModel } from '../../contracts/directory.ts';
 import type { ImportedKinds } from '../../contracts/imported-kinds.ts';
 import type { ImportRun, KeptObject, UndoneStep } from '../../contracts/imports.ts';
+import { decodeObject } from '../../contracts/object-text.ts';
 import type { SqlConnection } from '../connection.ts';
 import { deleteObjects } from '../directory/delete-objects.ts';
 import { KINDS } from '../directory/kinds.ts';
@@ -109,6 +110,7 @@ async function remove(
       where ${isOneOf(database, column, [id])} limit 1`.execute(transaction);
     if (rows.length > 0) return 'in use';
   }
+  if (kind === 'credential' && (await isNamedByModel(transaction, id))) return 'in use';
   await deleteObjects(database, transaction, kind, [id], () => ({
     id: randomUUID(),
     atMs: nowMs,
@@ -119,6 +121,17 @@ async function remove(
     objectId: id,
   }));
   return 'removed';
+}
+
+/** A model that lost its credential would not be served. Its name stands in no column of its own. */
+async function isNamedByModel(transaction: DirectoryTransaction, name: string): Promise<boolean> {
+  const rows = await transaction
+    .withTables<AnyObjectTables>()
+    .selectFrom(KINDS.model.table)
+    .select('data')
+    .where('data', 'like', '%litellm_credential_name%')
+    .execute();
+  return rows.some(({ data }) => decodeObject<StoredModel>(data).litellmParams.litellm_credential_name === name);
 }
 
 async function removeMember(

@@ -1,26 +1,29 @@
-/** With a Redis that all share, LiteLLM's database is imported while gateways serve: they hear of its keys, and of what was spent. */
+/** With a Redis that all share, LiteLLM's database is imported while gateways serve: they hear of every object, and of what was spent. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { simulatorFor } from '../cli/simulated-config.ts';
 import { temporaryFolder } from '../cli/sluice-process.ts';
 import { startTestRedis } from '../support/redis.ts';
-import { hashOf, makeLitellmDatabase, skipWithoutSchema } from './litellm-database.ts';
-import { ask, machineIn, postgresOfFile, runOn, serving } from './moved-world.ts';
+import { encryptGcm, hashOf, makeLitellmDatabase, skipWithoutSchema } from './litellm-database.ts';
+import { ask, machineIn, manage, postgresOfFile, runOn, serving } from './moved-world.ts';
 
 const KEY = 'sk-moved-0123456789abcdef';
 const SPENT = 'sk-spent-0123456789abcdef';
+const BY = { created_by: 'a', updated_by: 'a' };
+const SALT = 'sk-salt';
 
 const postgres = postgresOfFile(skipWithoutSchema);
 
 describe('Gateways that serve while LiteLLM is imported', { skip: skipWithoutSchema, timeout: 300_000 }, () => {
-  it('take its keys at once, and refuse budgets that are spent there', async (context) => {
+  it('take its keys, models and credentials at once, and refuse budgets that are spent there', async (context) => {
     const folder = temporaryFolder(context);
     const redis = await startTestRedis();
     context.after(() => redis.close());
     const simulatorUrl = await simulatorFor(context);
     const litellm = await makeLitellmDatabase(await postgres.makeDatabase());
     context.after(() => litellm.close());
+    const sealed = (text: string): string => encryptGcm(text, SALT);
     await litellm.insert('VerificationToken', { token: hashOf(KEY), key_name: 'sk-...cdef', models: [] });
     await litellm.insert('VerificationToken', {
       token: hashOf(SPENT),
@@ -29,6 +32,19 @@ describe('Gateways that serve while LiteLLM is imported', { skip: skipWithoutSch
       max_budget: 3,
       spend: 1,
     });
+    await litellm.insert('CredentialsTable', {
+      credential_id: 'c',
+      credential_name: 'east',
+      credential_values: { api_key: sealed('stored'), api_base: sealed(simulatorUrl) },
+      ...BY,
+    });
+    await litellm.insert('ProxyModelTable', {
+      model_id: 'm',
+      model_name: 'moved-model',
+      litellm_params: { model: sealed('openai/gpt-4o'), litellm_credential_name: sealed('east') },
+      model_info: {},
+      ...BY,
+    });
     const machine = machineIn(folder, 'fresh', {
       simulatorUrl,
       databaseUrl: await postgres.makeDatabase(),
@@ -36,16 +52,16 @@ describe('Gateways that serve while LiteLLM is imported', { skip: skipWithoutSch
     });
     const twin = { ...machine, env: { ...machine.env, SLUICE_DATA_DIR: 'data-of-the-twin' } };
     const move = async (): Promise<string> => {
-      const from = ['import', 'litellm', '--database-url', litellm.url, '--apply'];
+      const from = ['import', 'litellm', '--database-url', litellm.url, '--salt-key', SALT, '--apply'];
       const { code, stdout, stderr } = await runOn(context, machine, ...from);
       assert.equal(code, 0, stderr + stdout);
       return stdout;
     };
-    const statusSoon = async (url: string, key: string, wanted: number): Promise<void> => {
+    const statusSoon = async (url: string, key: string, model: string, wanted: number): Promise<void> => {
       for (const endsAt = performance.now() + 10_000; ; await wait(50)) {
-        const { status } = await ask(url, key, 'gpt-4o');
+        const { status } = await ask(url, key, model);
         if (status === wanted) return;
-        assert.ok(performance.now() < endsAt, `${status}, not ${wanted}`);
+        assert.ok(performance.now() < endsAt, `${model} answers ${status}, not ${wanted}`);
       }
     };
     await serving(context, machine, (one) =>
@@ -55,12 +71,18 @@ describe('Gateways that serve while LiteLLM is imported', { skip: skipWithoutSch
         for (const url of urls) assert.equal((await ask(url, KEY, 'gpt-4o')).status, 401);
         await move();
         for (const url of urls) {
-          await statusSoon(url, KEY, 200);
-          await statusSoon(url, SPENT, 200);
+          await statusSoon(url, KEY, 'gpt-4o', 200);
+          await statusSoon(url, KEY, 'moved-model', 200);
+          await statusSoon(url, SPENT, 'gpt-4o', 200);
+          const { credentials } = (await manage(url, '/credentials')) as { credentials: { credential_name: string }[] };
+          assert.deepEqual(
+            credentials.map(({ credential_name }) => credential_name),
+            ['east'],
+          );
         }
         await litellm.run('update "LiteLLM_VerificationToken" set spend = 3 where token = $1', [hashOf(SPENT)]);
         assert.match(await move(), /spent 2 USD/);
-        for (const url of urls) await statusSoon(url, SPENT, 422);
+        for (const url of urls) await statusSoon(url, SPENT, 'gpt-4o', 422);
       }),
     );
   });

@@ -75,6 +75,7 @@ is the caller’s own: a \`team_admin\` acts on its teams, an \`org_admin\` on i
 exist; callers that see everything get 404 for the latter.
 A field that a route does not know is ignored, as in LiteLLM, and named in the header \`x-sluice-ignored-fields\` of the answer; one that is
 meant to limit (\`max_budgets\`, \`rpm\`, \`expires_at\`) is refused with 422 and the right name. Numbers and truth values may be in quotes.
+\`/openapi.json\` of a running gateway has the fields and parameters of each route, with their types and bounds.
 
 ${sections.join('\n')}
 ## Not served

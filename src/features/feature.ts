@@ -2,6 +2,7 @@
 import type { FeatureSettings } from '../config/feature-settings.ts';
 import type { CacheConfig, GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { CacheForecasts } from '../exchange/cache-forecasts.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { Embedded, ToEmbed } from '../exchange/embedded.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -43,6 +44,8 @@ export interface RunningFeature<Settings = unknown> {
   readonly storedResponses?: StoredResponses;
   /** The answers that it caches, for the routes that show and erase them. */
   readonly cachedAnswers?: CachedAnswers;
+  /** What it would do with a request; says so also where it is off. */
+  readonly forecasts?: CacheForecasts;
   /** Objects of the directory were changed, here or by another instance. */
   changed?(changed: Invalidation): void;
   /** Ends it; what it still has to send may take so long. */

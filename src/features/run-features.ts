@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { ownValue } from '../core/own-value.ts';
+import type { CacheForecasts } from '../exchange/cache-forecasts.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { type LimitListener, NO_SLOTS, type Slots, type StateSlot } from '../exchange/slots.ts';
@@ -37,6 +38,11 @@ export class RunningFeatures {
   /** The answers that are cached, if a feature caches them. */
   get cachedAnswers(): CachedAnswers | undefined {
     return this.#running.find(({ running }) => running.cachedAnswers !== undefined)?.running.cachedAnswers;
+  }
+
+  /** What caches would do with requests, from all features that can say. */
+  get forecasts(): CacheForecasts {
+    return Object.assign({}, ...this.#running.map(({ running }) => running.forecasts ?? {}));
   }
 
   /** Tells the features which objects of the directory were changed. */

@@ -93,9 +93,10 @@ export class ReuseForecast {
 
   /**
    * Takes a prompt in and says what to expect of its prefixes. To be called once for each prompt. `pool`: whose traffic is learned
-   * from together, a model group; which prompts may share anything is said by the keys of the chain.
+   * from together, a model group; which prompts may share anything is said by the keys of the chain. `isOnlyAsked`: it is not sent, and
+   * leaves no trace.
    */
-  observe(pool: string, chain: PromptChain, nowMs: number): Prospect {
+  observe(pool: string, chain: PromptChain, nowMs: number, isOnlyAsked = false): Prospect {
     this.#learn(nowMs);
     const table = this.#tableOf(pool);
     const past = chain.keys.map((key) => this.#recall(key));
@@ -117,18 +118,14 @@ export class ReuseForecast {
         idleMs: first === undefined ? kin.idleMs : nowMs - first.atMs,
       });
       const isFirst = kind === 'new' && kin.kinship !== 'turn' && promptTokens >= LEAST_SHARED_TOKENS;
-      const chance = isFirst ? table.chanceOfFirst(cells) : table.chance(cells);
-      const length = (chain.tokens[end - 1] ?? 0) - (chain.tokens[start - 1] ?? 0);
-      const lesson = { table, cells, atMs: nowMs, steps: end - start, weight: weightOf(length), stepsBack: 0 };
-      this.#ask(lesson);
-      for (let index = start; index < end; index += 1) {
-        chances.push(chance);
-        this.#note(chain.keys[index] as PrefixKey, past[index], {
-          nowMs,
-          promptTokens,
-          promptSteps: past.length,
-          lesson,
-        });
+      const chance = isFirst ? table.chanceOfFirst(cells, isOnlyAsked) : table.chance(cells);
+      for (let index = start; index < end; index += 1) chances.push(chance);
+      if (!isOnlyAsked) {
+        const length = (chain.tokens[end - 1] ?? 0) - (chain.tokens[start - 1] ?? 0);
+        const lesson = { table, cells, atMs: nowMs, steps: end - start, weight: weightOf(length), stepsBack: 0 };
+        this.#ask(lesson);
+        const sight = { nowMs, promptTokens, promptSteps: past.length, lesson };
+        for (let index = start; index < end; index += 1) this.#note(chain.keys[index] as PrefixKey, past[index], sight);
       }
       start = end;
     }

@@ -57,10 +57,10 @@ export class ReuseTable {
   }
 
   /** The chance of what goes on from nothing that was seen: the very first ones have the benefit of the doubt. */
-  chanceOfFirst(cells: readonly number[]): number {
+  chanceOfFirst(cells: readonly number[], isOnlyAsked: boolean): number {
     const chance = this.chance(cells);
     if (this.#doubtful >= MOST_DOUBTFUL) return chance;
-    this.#doubtful += 1;
+    if (!isOnlyAsked) this.#doubtful += 1;
     return Math.max(chance, BENEFIT_OF_DOUBT);
   }
 

@@ -35,12 +35,15 @@ export interface Batch {
   answered: ReturnType<EmbeddingItems['readAnswer']>;
 }
 
-/** Takes a request apart and looks for its vectors; undefined if it is not one that can be taken apart. */
-export async function openBatch(
-  exchange: Exchange,
-  { places, shelf, config }: { readonly places: Places; readonly shelf: Shelf; readonly config: CacheConfig },
-): Promise<Batch | undefined> {
-  const { body: bytes, endpoint, mostParsedBytes, clock, otherBodies } = exchange;
+/** How a request is cached. */
+interface HowCached {
+  readonly places: Places;
+  readonly config: CacheConfig;
+}
+
+/** The inputs of a request, and the key of each; undefined if it is not one that can be taken apart. */
+export function takeApart(exchange: Exchange, { places, config }: HowCached) {
+  const { body: bytes, endpoint, mostParsedBytes, otherBodies } = exchange;
   const items = formatParts(endpoint.format).embedding?.items;
   if (items === undefined || bytes.length > mostParsedBytes || otherBodies !== undefined) return undefined;
   const text = bytes.toString('utf8');
@@ -53,6 +56,19 @@ export async function openBatch(
   const { scope, controls, keyOf } = place;
   const beside = besideText(items.besideInputs(parsed));
   const keys = inputs.map((input) => keyOf(digest(`${endpoint.format}\n${beside}\n${canonicalJson(input)}`)));
+  return { items, parsed, inputs, keys, place: { scope, controls } };
+}
+
+/** Takes a request apart and looks for its vectors; undefined if it is not one that can be taken apart. */
+export async function openBatch(
+  exchange: Exchange,
+  { shelf, ...how }: HowCached & { readonly shelf: Shelf },
+): Promise<Batch | undefined> {
+  const taken = takeApart(exchange, how);
+  if (taken === undefined) return undefined;
+  const { items, parsed, inputs, keys, place } = taken;
+  const { scope, controls } = place;
+  const { clock } = exchange;
   const { entries, life } = await shelf.find(scope, keys);
   const youngestMs = controls.oldestMs === undefined ? Number.NEGATIVE_INFINITY : clock.nowMs() - controls.oldestMs;
   const given = entries.map((entry) =>
@@ -62,7 +78,7 @@ export async function openBatch(
   const missing = inputs.filter((_, index) => given[index] === undefined);
   const isPart = missing.length > 0 && missing.length < inputs.length;
   const body = isPart ? Buffer.from(JSON.stringify(items.withInputs(parsed, missing))) : undefined;
-  return { items, place: { scope, controls }, life, keys, lengths, entries: given, body, answered: undefined };
+  return { items, place, life, keys, lengths, entries: given, body, answered: undefined };
 }
 
 /** The whole answer if everything was found. */

@@ -2,6 +2,8 @@
 import type { CacheConfig } from '../../config/gateway-config.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { ownValue } from '../../core/own-value.ts';
+import type { WhyNotCached } from '../../exchange/cache-forecasts.ts';
+import type { CacheScope } from '../../exchange/cached-answers.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { handedOn } from '../../providers/client-headers.ts';
 import { AnswerKeys } from './answer-key.ts';
@@ -29,6 +31,10 @@ const LONGEST_CONTROLS = 2_048;
 /** Members of requests in the Responses format whose answers hang on more than the request. */
 const BOUND_MEMBERS = ['previous_response_id', 'conversation', 'prompt', 'background'] as const;
 
+/** For how long an answer is kept: as the request asks, within the operator's bound. */
+export const ttlOf = ({ controls }: Pick<Place, 'controls'>, { ttlMs, longestTtlMs }: CacheConfig): number =>
+  Math.min(controls.ttlMs ?? ttlMs, longestTtlMs);
+
 /** The places of answers, under one secret. */
 export class Places {
   readonly #keys: AnswerKeys;
@@ -52,20 +58,10 @@ export class Places {
    * cache that it may not.
    */
   shelfOf(exchange: Exchange, config: CacheConfig): PlaceOfAll | undefined {
-    const { endpoint, identity, group, outline, client } = exchange;
-    if (identity === undefined || group === undefined || !config.operations.has(endpoint.operation.id))
-      return undefined;
-    const controls = readControls({
-      member: (name) => outline.value(name, LONGEST_CONTROLS),
-      has: (name) => outline.has([name]),
-      header: client.headers['cache-control'],
-      ofKey: identity.metadata.cache,
-      allowed: textsIn(ownValue(identity.objects.key?.further, 'allowed_cache_controls')),
-      isOnByDefault: config.isOnByDefault,
-    });
-    if (!controls.mayRecall && !controls.mayKeep) return undefined;
-    const scope = scopeOf(identity, config.scope);
-    if (scope === undefined) return undefined;
+    const terms = termsOf(exchange, config);
+    if (typeof terms === 'string') return undefined;
+    const { controls, scope, group } = terms;
+    const { endpoint } = exchange;
     const shared = {
       scopeKind: scope.kind,
       scopeId: scope.id,
@@ -86,6 +82,31 @@ export class Places {
   nameOf(scope: { readonly kind: string; readonly id: string }): string {
     return this.#keys.nameOf(scope);
   }
+}
+
+/** On which terms a request is cached. */
+interface Terms {
+  readonly controls: CacheControls;
+  readonly scope: CacheScope;
+  readonly group: NonNullable<Exchange['group']>;
+}
+
+/** On which terms it is cached, or why it is not. Throws as `Places.shelfOf` does. */
+export function termsOf(exchange: Exchange, config: CacheConfig): Terms | WhyNotCached {
+  const { endpoint, identity, group, outline, client } = exchange;
+  if (identity === undefined || group === undefined || !config.operations.has(endpoint.operation.id))
+    return 'operation';
+  const controls = readControls({
+    member: (name) => outline.value(name, LONGEST_CONTROLS),
+    has: (name) => outline.has([name]),
+    header: client.headers['cache-control'],
+    ofKey: identity.metadata.cache,
+    allowed: textsIn(ownValue(identity.objects.key?.further, 'allowed_cache_controls')),
+    isOnByDefault: config.isOnByDefault,
+  });
+  if (!controls.mayRecall && !controls.mayKeep) return 'controls';
+  const scope = scopeOf(identity, config.scope);
+  return scope === undefined ? 'no-scope' : { controls, scope, group };
 }
 
 const textsIn = (value: JsonValue | undefined): readonly string[] =>

@@ -1,5 +1,6 @@
 import type { CacheConfig, GatewayConfig } from '../../config/gateway-config.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { CacheForecasts } from '../../exchange/cache-forecasts.ts';
 import type { CacheScope } from '../../exchange/cached-answers.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { AnswerView, OutputGuard, RecalledAnswer, StateSlot } from '../../exchange/slots.ts';
@@ -11,8 +12,9 @@ import { CacheDesk } from './cache-desk.ts';
 import { type Batch, joinBatch, newEntries, openBatch, recallBatch } from './embedding-batch.ts';
 import type { Entry } from './entry.ts';
 import { eraseDeleted } from './erase-deleted.ts';
+import { foretellAnswer } from './foretell.ts';
 import { mayBeKept, mayLongBeKept, PART_BYTES } from './may-be-kept.ts';
-import { isBound, type Place, Places } from './places.ts';
+import { isBound, type Place, Places, ttlOf } from './places.ts';
 import { MemoryVectors } from './semantic/memory-vectors.ts';
 import { keepSemantic, SemanticCache, type SemanticKept } from './semantic/semantic-cache.ts';
 import type { VectorStore } from './semantic/vector-store.ts';
@@ -73,6 +75,9 @@ export class RunningAnswerCache implements RunningFeature {
   readonly #counts = { hits: 0, misses: 0, joined: 0, kept: 0, failures: 0 };
 
   readonly cachedAnswers: CacheDesk;
+  readonly forecasts: CacheForecasts = {
+    answer: (exchange) => foretellAnswer(exchange, this.#places, this.#open?.config),
+  };
   readonly readings = {
     sluice_answer_cache_hits_total: () => this.#counts.hits,
     sluice_answer_cache_misses_total: () => this.#counts.misses,
@@ -298,9 +303,6 @@ function keepBatch(exchange: Exchange, batch: Batch, { config, shelf }: Open): v
   const kept = newEntries(batch, exchange).filter(({ entry }) => entry.body.length <= config.largestBytes);
   shelf.keep(place.scope, life, ttlOf(place, config), kept);
 }
-
-const ttlOf = ({ controls }: Omit<Place, 'key'>, { ttlMs, longestTtlMs }: CacheConfig): number =>
-  Math.min(controls.ttlMs ?? ttlMs, longestTtlMs);
 
 /** Not for a request that wants an answer of its own, or one that is not kept. */
 const mayJoin = ({ controls: { mayRecall, mayKeep, oldestMs } }: Place): boolean =>

@@ -1,27 +1,11 @@
 /** Where marks are set in a prompt, and why: pure, so that it can be said without sending anything. */
+import type { MarkReason } from '../../exchange/cache-forecasts.ts';
 import type { FoundMark, Prompt } from '../../formats/prompt-blocks.ts';
 import type { PromptCacheFacts } from '../../models/model-abilities.ts';
 import type { PromptCacheUse } from '../../snapshot/prompt-cache-use.ts';
 import type { Prefix } from './prefixes.ts';
 import type { Chances } from './reuse-history.ts';
 import { bestLife, type CachePrices, type Life } from './worth.ts';
-
-/** Why a plan is what it is, for metrics and `try cache`. */
-type Reason =
-  /** The client set marks of its own. */
-  | 'client'
-  /** The operator says where. */
-  | 'points'
-  /** The provider caches by itself, or nothing is known of its cache. */
-  | 'automatic'
-  | 'unknown'
-  /** The prompt is shorter than what is kept. */
-  | 'short'
-  /** It is not expected to come again often enough. */
-  | 'rare'
-  /** There is nothing that a mark may stand at. */
-  | 'no-place'
-  | 'marked';
 
 /** A mark that is to be set at the end of a block. */
 interface PlannedMark {
@@ -33,7 +17,7 @@ interface PlannedMark {
 export interface MarkPlan {
   readonly set: readonly PlannedMark[];
   readonly remove: readonly FoundMark[];
-  readonly reason: Reason;
+  readonly reason: MarkReason;
 }
 
 /** What is known of a prompt when its marks are planned. */
@@ -64,10 +48,13 @@ export function planMarks(
   const most = facts?.mostMarks ?? 4;
   if (facts?.how === 'automatic') return { set: NOTHING, remove: NOTHING, reason: 'automatic' };
   if (use.points.length > 0) return planPoints(prompt, use.points, most, countsTurnsOnly);
-  if (use.mode === 'off') return { set: NOTHING, remove: NOTHING, reason: 'unknown' };
+  if (use.mode === 'off') return { set: NOTHING, remove: NOTHING, reason: hasMarks(prompt) ? 'client' : 'off' };
   if (facts === undefined) return { set: NOTHING, remove: NOTHING, reason: 'unknown' };
   return use.mode === 'system' ? planSystem(prompt, facts, known) : planAuto(prompt, facts, known);
 }
+
+const hasMarks = ({ blocks, wholeMark }: Prompt): boolean =>
+  wholeMark !== undefined || blocks.some(({ marks }) => marks.length > 0);
 
 /** One mark at the end of the static part; what clients mark behind it is taken off. */
 function planSystem(prompt: Prompt, facts: PromptCacheFacts, known: Knowledge): MarkPlan {
@@ -86,8 +73,8 @@ function planSystem(prompt: Prompt, facts: PromptCacheFacts, known: Knowledge): 
 
 /** Rolling marks: at the end if the conversation is expected to go on, at what is kept already, and at the static part. */
 function planAuto(prompt: Prompt, facts: PromptCacheFacts, known: Knowledge): MarkPlan {
-  const { blocks, staticBlocks, wholeMark } = prompt;
-  if (wholeMark !== undefined || blocks.some(({ marks }) => marks.length > 0)) {
+  const { blocks, staticBlocks } = prompt;
+  if (hasMarks(prompt)) {
     return { set: NOTHING, remove: NOTHING, reason: 'client' };
   }
   const isLong = (block: number): boolean => known.tokensAt(block) >= facts.leastTokens;

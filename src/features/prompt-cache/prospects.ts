@@ -27,15 +27,18 @@ export class ProspectsOfPrompts {
   readonly #hour = new ReuseForecast({ lifeMs: HOUR_MS });
   readonly #short = new Map<number, ReuseForecast>();
 
-  /** Takes a prompt in, once. `pool`: whose prompts are learned from together. */
-  observe(pool: string, chain: PromptChain, shortMs: number, nowMs: number): Prospects {
+  /** Takes a prompt in, once. `pool`: whose prompts are learned from together. `isOnlyAsked`: it is not sent, and nothing is learned of it. */
+  observe(pool: string, chain: PromptChain, shortMs: number, nowMs: number, isOnlyAsked: boolean): Prospects {
     let short = this.#short.get(shortMs);
     if (short === undefined) {
       // Lives are those of the table of models: there are a few.
       short = new ReuseForecast({ lifeMs: shortMs });
       this.#short.set(shortMs, short);
     }
-    return { short: short.observe(pool, chain, nowMs), hour: this.#hour.observe(pool, chain, nowMs) };
+    return {
+      short: short.observe(pool, chain, nowMs, isOnlyAsked),
+      hour: this.#hour.observe(pool, chain, nowMs, isOnlyAsked),
+    };
   }
 }
 

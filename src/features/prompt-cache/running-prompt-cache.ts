@@ -2,12 +2,12 @@ import type { GatewayConfig } from '../../config/gateway-config.ts';
 import type { Clock } from '../../core/clock.ts';
 import { formatUsd } from '../../core/money.ts';
 import { rateAt } from '../../costs/tiered-rate.ts';
+import type { CacheForecasts, PromptForecast } from '../../exchange/cache-forecasts.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { StateSlot, WrittenCall } from '../../exchange/slots.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
-import { type MarkStyle, type Prompt, unmarked, withExplicitCaching, writeMarks } from '../../formats/prompt-blocks.ts';
-import type { ShownCache } from '../../formats/usage-mask.ts';
+import { type MarkStyle, unmarked, withExplicitCaching, writeMarks } from '../../formats/prompt-blocks.ts';
 import type { PromptCacheFacts } from '../../models/model-abilities.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import { type PromptCacheUse, promptCacheOf } from '../../snapshot/prompt-cache-use.ts';
@@ -15,8 +15,18 @@ import type { AttemptFacts } from '../../telemetry/settled.ts';
 import { cacheOwnerOf } from '../../tenancy/cache-owner.ts';
 import { readEnvelope } from '../../wire/envelope.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
+import { foretell } from './foretell.ts';
 import { KeptApart } from './kept-apart.ts';
-import { type Knowledge, type MarkPlan, planMarks } from './plan-marks.ts';
+import type { Knowledge, MarkPlan } from './plan-marks.ts';
+import {
+  type Described,
+  isExplicit,
+  markedBlocks,
+  NO_FACTS,
+  type PlannedCall,
+  planOf,
+  shownOf,
+} from './planned-call.ts';
 import { type Prefix, prefixesOf } from './prefixes.ts';
 import { cutOf, type Prospects, ProspectsOfPrompts } from './prospects.ts';
 import { RecentMap } from './recent-map.ts';
@@ -24,22 +34,6 @@ import { ReuseHistory } from './reuse-history.ts';
 import { cacheIdOf, UpstreamCaches } from './upstream-cache.ts';
 import { VolatileHeads } from './volatile-heads.ts';
 import { cachePricesOf, type Life } from './worth.ts';
-
-/** A call whose marks were planned. */
-interface PlannedCall {
-  readonly cache: string;
-  readonly facts: PromptCacheFacts | undefined;
-  readonly prompt: Prompt;
-  readonly prefixes: readonly Prefix[];
-  /** The blocks that have a mark, and whether it is for an hour. */
-  readonly marked: ReadonlyMap<number, boolean>;
-  /** The last block of which the provider is thought to keep the prompt. */
-  readonly expected: number | undefined;
-  /** How many tokens of it the caller itself has there, if callers are kept apart. */
-  readonly ownTokens: number | undefined;
-}
-
-type Described = Pick<PlannedCall, 'cache' | 'facts' | 'prompt' | 'prefixes'>;
 
 interface State {
   readonly calls: Map<string, PlannedCall>;
@@ -50,6 +44,7 @@ interface State {
 const MINUTE_MS = 60_000;
 const WARN_EVERY_MS = 3_600_000;
 const MOST_WARNED = 4_096;
+const MOST_SENT = 50_000;
 const LEAST_LOST_TOKENS = 256;
 const MILLION = 1_000_000;
 /** From so many turns on conversations are of one kind. */
@@ -67,6 +62,8 @@ export class RunningPromptCache implements RunningFeature {
   readonly #warned = new RecentMap<number>(MOST_WARNED);
   readonly #histories = new Map<number, ReuseHistory>();
   readonly #prospects = new ProspectsOfPrompts();
+  /** Which beginnings an owner has sent: what others have at the same provider is foretold to nobody. */
+  readonly #sent = new RecentMap<true>(MOST_SENT);
   readonly #counts = { marked: 0, unmarked: 0, read: 0, written: 0, volatile: 0, lost: 0 };
   #wasUsed = false;
 
@@ -79,6 +76,7 @@ export class RunningPromptCache implements RunningFeature {
     this.#caches = new UpstreamCaches(clock);
   }
 
+  readonly forecasts: CacheForecasts = { prompt: (exchange, call) => this.#foretell(exchange, call) };
   readonly readings = {
     sluice_prompt_cache_marked_requests_total: () => this.#counts.marked,
     sluice_prompt_cache_unmarked_requests_total: () => this.#counts.unmarked,
@@ -107,26 +105,17 @@ export class RunningPromptCache implements RunningFeature {
   }
 
   #rewrite(exchange: Exchange, call: WrittenCall, use: PromptCacheUse): Buffer | undefined {
-    const { deployment, format, body } = call;
-    const { readPrompt } = formatParts(format);
-    if (readPrompt === undefined || exchange.endpoint.operation.isFree) return undefined;
-    const facts = deployment.abilities.promptCache;
-    const scope = use.isPartitioned ? ownerOf(exchange) : '';
-    const asked = use.isPartitioned ? this.#apart.write(call, use, facts, scope) : body;
-    const envelope = readEnvelope(asked);
-    if (!envelope.ok) return undefined;
+    const { deployment, body } = call;
+    const read = this.#read(exchange, call, use);
+    if (read === undefined) return undefined;
     this.#wasUsed = true;
-    const prompt = readPrompt(asked, envelope);
-    const prefixes = prefixesOf(asked, prompt, this.#secret);
-    if (prefixes.length === 0) return asked === body ? undefined : asked;
-    // What others sent changes nothing for a caller that is kept apart, not even where its marks stand.
-    const cache = cacheIdOf(deployment, scope);
-    if (use.mode !== 'off') this.#lookForVolatile(exchange, deployment, asked, { cache, facts, prompt, prefixes });
-    const known = this.#know(exchange, deployment, { cache, facts, prompt, prefixes }, `${deployment.group}\n${scope}`);
-    const countsTurnsOnly = exchange.endpoint.format === 'anthropic-messages';
-    const planned = planMarks(prompt, use, facts, known, countsTurnsOnly);
-    const plan = use.isPartitioned ? { ...planned, set: ofOneLife(planned.set) } : planned;
-    this.#note(exchange, deployment, { cache, facts, prompt, prefixes }, known, plan, use);
+    const { asked, described, pool } = read;
+    const { facts, prompt } = described;
+    if (described.prefixes.length === 0) return asked === body ? undefined : asked;
+    if (use.mode !== 'off') this.#lookForVolatile(exchange, deployment, asked, described);
+    const known = this.#know(exchange, deployment, described, pool);
+    const plan = planOf(exchange, use, described, known);
+    this.#note(exchange, deployment, described, known, plan, use);
     const style: MarkStyle = facts?.how === 'breakpoints' ? 'breakpoint' : 'control';
     const set = plan.set.flatMap(({ block, isOneHour }) => {
       const place = prompt.blocks[block]?.place;
@@ -135,6 +124,51 @@ export class RunningPromptCache implements RunningFeature {
     const marked = writeMarks(asked, style, set, plan.remove);
     const ready = isExplicit(plan, use, facts) ? withExplicitCaching(marked) : marked;
     return ready === body ? undefined : ready;
+  }
+
+  /** The request as its provider would read it; undefined if it has no prompt. */
+  #read(exchange: Exchange, call: WrittenCall, use: PromptCacheUse) {
+    const { deployment, format, body } = call;
+    const { readPrompt } = formatParts(format);
+    if (readPrompt === undefined || exchange.endpoint.operation.isFree) return undefined;
+    const facts = deployment.abilities.promptCache;
+    const scope = use.isPartitioned ? ownerOf(exchange) : '';
+    const asked = use.isPartitioned ? this.#apart.write(call, use, facts, scope) : body;
+    const envelope = readEnvelope(asked);
+    if (!envelope.ok) return undefined;
+    const prompt = readPrompt(asked, envelope);
+    const prefixes = prefixesOf(asked, prompt, this.#secret);
+    // What others sent changes nothing for a caller that is kept apart, not even where its marks stand.
+    const described: Described = { cache: cacheIdOf(deployment, scope), facts, prompt, prefixes };
+    return { asked, described, pool: `${deployment.group}\n${scope}` };
+  }
+
+  /** The same without sending: nothing is learned, and of what is kept counts only what the caller itself has sent there. */
+  #foretell(exchange: Exchange, call: WrittenCall): PromptForecast | undefined {
+    const { deployment } = call;
+    const use = deployment.promptCache ?? NO_USE;
+    const read = this.#read(exchange, call, use);
+    if (read === undefined || read.described.prefixes.length === 0) return undefined;
+    const { described, pool } = read;
+    const { cache, facts, prompt, prefixes } = described;
+    const owner = isOperator(exchange) ? undefined : ownerOf(exchange);
+    const isOwn = (block: number): boolean =>
+      owner === undefined || this.#sent.get(`${owner}\n${cache}${prefixes[block]?.hash}`) === true;
+    const known = this.#know(exchange, deployment, described, pool, isOwn);
+    const plan = planOf(exchange, use, described, known);
+    return foretell({
+      ...{ prompt, prefixes, facts, plan, mode: use.mode, tokensAt: known.tokensAt },
+      marked: markedBlocks(prompt, plan),
+      writesUnmarked: facts?.how === 'breakpoints' && !isExplicit(plan, use, facts),
+      isWatched: deployment.promptCache !== undefined,
+      keptAt: (block) => {
+        const prefix = prefixes[block];
+        return prefix === undefined || !isOwn(block)
+          ? undefined
+          : this.#caches.evidenceOf(cache, prefix, facts ?? NO_FACTS);
+      },
+      card: deployment.priced.ratesAt(exchange.startedAtMs),
+    });
   }
 
   /** Looks whether the instructions differ early from others that are the same otherwise, and says so once an hour. */
@@ -172,12 +206,13 @@ export class RunningPromptCache implements RunningFeature {
     );
   }
 
-  /** What is known before this request is sent; then its beginnings count as sent. */
+  /** What is known before this request is sent; then its beginnings count as sent. With `isOwn` it is only asked about. */
   #know(
     exchange: Exchange,
     deployment: Deployment,
     { cache, facts, prompt, prefixes }: Described,
     pool: string,
+    isOwn?: (block: number) => boolean,
   ): Knowledge {
     const history = this.#historyOf(facts);
     const head = prefixes[prompt.staticBlocks - 1];
@@ -187,13 +222,22 @@ export class RunningPromptCache implements RunningFeature {
     const ofHead = head === undefined ? [] : [`${cache}h${head.hash}`, `${cache}h`];
     const ofWhole = [`${cache}t${depth}${head?.hash ?? ''}`, `${cache}t${depth}`];
     // Another attempt of the same request is no further request.
-    const isFirst = this.#isFirstCall(exchange, cache);
+    const isFirst = isOwn === undefined && this.#isFirstCall(exchange, cache);
+    const keptFor = (block: number): Life =>
+      isOwn?.(block) === false ? undefined : this.#keptFor(cache, prefixes[block]);
     if (isFirst) for (const { hash } of prefixes) history.cameAgain(cache + hash);
-    const ofEnd = this.#ofEnd(exchange, deployment, { cache, facts, prompt, prefixes }, pool);
+    const ofEnd = this.#ofEnd(
+      exchange,
+      deployment,
+      { cache, facts, prompt, prefixes },
+      pool,
+      keptFor,
+      isOwn !== undefined,
+    );
     const known: Knowledge = {
       prefixes,
       tokensAt: (block) => this.#caches.tokensIn(cache, prefixes[block]?.bytes ?? 0),
-      keptFor: (block) => this.#keptFor(cache, prefixes[block]),
+      keptFor,
       ofStatic: history.chances(ofHead),
       ofWhole: ofEnd?.chances ?? history.chances(ofWhole),
       ...(ofEnd !== undefined && { cut: ofEnd.cut }),
@@ -207,7 +251,14 @@ export class RunningPromptCache implements RunningFeature {
   }
 
   /** What is expected of the conversation, where marks roll through it. */
-  #ofEnd(exchange: Exchange, deployment: Deployment, { cache, facts, prefixes }: Described, pool: string) {
+  #ofEnd(
+    exchange: Exchange,
+    deployment: Deployment,
+    { cache, facts, prefixes }: Described,
+    pool: string,
+    keptFor: Knowledge['keptFor'],
+    isOnlyAsked: boolean,
+  ) {
     if (deployment.promptCache?.mode !== 'auto' || facts === undefined || facts.how === 'automatic') return undefined;
     const chain = {
       keys: prefixes.map(({ hash }) => cache + hash),
@@ -216,10 +267,11 @@ export class RunningPromptCache implements RunningFeature {
     const { prospects } = exchange.of(this.#state);
     let found = prospects.get(cache);
     if (found === undefined) {
-      found = this.#prospects.observe(pool, chain, facts.lifeMinutes * MINUTE_MS, this.#clock.monotonicMs());
-      prospects.set(cache, found);
+      const nowMs = this.#clock.monotonicMs();
+      found = this.#prospects.observe(pool, chain, facts.lifeMinutes * MINUTE_MS, nowMs, isOnlyAsked);
+      if (!isOnlyAsked) prospects.set(cache, found);
     }
-    const keptBlocks = 1 + prefixes.findLastIndex((prefix) => this.#keptFor(cache, prefix) !== undefined);
+    const keptBlocks = 1 + prefixes.findLastIndex((_, block) => keptFor(block) !== undefined);
     const prices = cachePricesOf(deployment.priced.ratesAt(exchange.startedAtMs), facts);
     return cutOf(found, { chain, keptBlocks, leastTokens: facts.leastTokens, prices });
   }
@@ -241,18 +293,13 @@ export class RunningPromptCache implements RunningFeature {
     plan: MarkPlan,
     { isPartitioned }: PromptCacheUse,
   ): void {
-    const marked = new Map<number, boolean>();
-    call.prompt.blocks.forEach(({ marks }, block) => {
-      for (const mark of marks) if (!plan.remove.includes(mark)) marked.set(block, mark.isOneHour);
-    });
-    if (call.prompt.wholeMark !== undefined && !plan.remove.includes(call.prompt.wholeMark))
-      marked.set(call.prefixes.length - 1, call.prompt.wholeMark.isOneHour);
-    for (const { block, isOneHour } of plan.set) marked.set(block, isOneHour);
+    const marked = markedBlocks(call.prompt, plan);
     const expected = call.prefixes.findLastIndex((_, block) => known.keptFor(block) !== undefined);
     const own = call.prefixes.map((prefix) => this.#caches.tokensOf(call.cache, prefix));
     exchange.of(this.#state).calls.set(deployment.id, {
       ...call,
       marked,
+      owner: ownerOf(exchange),
       expected: expected === -1 ? undefined : expected,
       ownTokens: isPartitioned ? Math.max(0, ...own) : undefined,
     });
@@ -288,7 +335,7 @@ export class RunningPromptCache implements RunningFeature {
 
   /** What stands at marks is kept; how long the prompt is up to the last of them, the provider says. */
   #learnMarks(
-    { cache, prefixes, marked }: PlannedCall,
+    { cache, owner, prefixes, marked }: PlannedCall,
     facts: PromptCacheFacts,
     atMs: number,
     tokensAtLast: number,
@@ -300,6 +347,7 @@ export class RunningPromptCache implements RunningFeature {
       if (this.#caches.tokensIn(cache, prefix.bytes) < facts.leastTokens) return;
       const life = this.#caches.keptFor(cache, prefix);
       if (life !== undefined) this.#caches.refresh(cache, prefix, facts, atMs);
+      if (life !== undefined || isOneHour !== undefined) this.#sent.set(`${owner}\n${cache}${prefix.hash}`, true);
       if (isOneHour === undefined) return;
       const tokens = block === last ? tokensAtLast : (tokensAtLast * SURE_SHARE * prefix.bytes) / bytesAtLast;
       this.#caches.keep(cache, prefix, life ?? (isOneHour ? 'hour' : 'short'), facts, { atMs, tokens });
@@ -308,18 +356,20 @@ export class RunningPromptCache implements RunningFeature {
 
   /** A provider that caches by itself keeps everything. */
   #learnAutomatic(
-    { cache, prefixes, ownTokens }: PlannedCall,
+    { cache, owner, prompt, prefixes, ownTokens }: PlannedCall,
     facts: PromptCacheFacts,
     atMs: number,
     { inputTokens }: Usage,
   ): void {
-    // Only where callers are kept apart has it to be known what they have there.
-    if (ownTokens === undefined) return;
     const bytes = prefixes[prefixes.length - 1]?.bytes ?? 0;
     prefixes.forEach((prefix, block) => {
       const isWhole = block === prefixes.length - 1;
+      // Only where callers are kept apart has it to be known exactly what they have there.
+      if (ownTokens === undefined && !isWhole && block !== prompt.staticBlocks - 1) return;
       const tokens = isWhole ? inputTokens - TEMPLATE_TOKENS : (inputTokens * SURE_SHARE * prefix.bytes) / bytes;
-      if (tokens >= facts.leastTokens) this.#caches.keep(cache, prefix, 'short', facts, { atMs, tokens });
+      if (tokens < facts.leastTokens) return;
+      this.#caches.keep(cache, prefix, 'short', facts, { atMs, tokens });
+      this.#sent.set(`${owner}\n${cache}${prefix.hash}`, true);
     });
   }
 
@@ -341,26 +391,8 @@ const TEMPLATE_TOKENS = 16;
 
 const ownerOf = ({ identity }: Exchange): string => (identity === undefined ? '' : cacheOwnerOf(identity));
 
-/** With one life for all, what is written says nothing of where. */
-function ofOneLife(set: MarkPlan['set']): MarkPlan['set'] {
-  const isOneHour = set.every((mark) => mark.isOneHour);
-  return set.map(({ block }) => ({ block, isOneHour }));
-}
+/** Sees what all have sent. */
+const isOperator = ({ identity }: Exchange): boolean => identity?.isAdmin === true;
 
-/** What a caller is shown of a prompt cache that others use too: as if they had sent nothing. */
-function shownOf(call: PlannedCall | undefined): ShownCache {
-  if (call === undefined) return { mostRead: 0, otherwise: undefined };
-  const { facts, marked, ownTokens = 0 } = call;
-  const isWritten = facts !== undefined && facts.how !== 'automatic';
-  const lives = new Set(marked.values());
-  if (!isWritten) return { mostRead: ownTokens, otherwise: undefined };
-  return { mostRead: ownTokens, otherwise: lives.has(true) ? 'hour' : 'short', isAllHour: lives.size > 1 };
-}
-
-const NO_FACTS: PromptCacheFacts = { how: 'automatic', leastTokens: 0, write: 1, read: 1, lifeMinutes: 5 };
-
-/** Whether the request asks OpenAI to write at breakpoints alone: it would otherwise write, and bill, the whole prompt. */
-function isExplicit({ reason, set }: MarkPlan, { mode }: PromptCacheUse, facts: PromptCacheFacts | undefined): boolean {
-  if (facts?.how !== 'breakpoints') return false;
-  return mode === 'system' || (mode === 'auto' && (set.length > 0 || reason === 'rare'));
-}
+/** Of a deployment that says nothing about the prompt cache. */
+const NO_USE: PromptCacheUse = { mode: 'off', points: [], isPartitioned: false, isSalted: false };

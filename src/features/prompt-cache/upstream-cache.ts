@@ -24,6 +24,9 @@ const TOKENS_PER_BYTE = 0.25;
 /** How much a further answer changes what is known. */
 const NEWS = 0.2;
 
+const lifeMsOf = (life: Kept['life'], { lifeMinutes }: PromptCacheFacts): number =>
+  life === 'hour' ? HOUR_MS : lifeMinutes * MINUTE_MS;
+
 /** Providers know keys and no deployments: two deployments with one key at one address share what is kept. */
 export function cacheIdOf({ target }: Deployment, scope: string): string {
   const key = target.apiKey ?? target.token ?? '';
@@ -47,6 +50,14 @@ export class UpstreamCaches {
     return kept !== undefined && kept.untilMs > this.#clock.monotonicMs() ? kept.life : undefined;
   }
 
+  /** What was kept of it, also if its time is over: since and until when, from now. */
+  evidenceOf(cache: string, { hash }: Prefix, facts: PromptCacheFacts) {
+    const kept = this.#kept.get(cache + hash);
+    if (kept === undefined) return undefined;
+    const expiresMs = kept.untilMs - this.#clock.monotonicMs();
+    return { life: kept.life, expiresMs, seenMs: expiresMs - lifeMsOf(kept.life, facts) };
+  }
+
   /** The provider kept it, or read it, at this time. */
   keep(
     cache: string,
@@ -55,9 +66,8 @@ export class UpstreamCaches {
     facts: PromptCacheFacts,
     { atMs, tokens }: { readonly atMs: number; readonly tokens: number },
   ): void {
-    const lifeMs = life === 'hour' ? HOUR_MS : facts.lifeMinutes * MINUTE_MS;
     const known = this.#kept.get(cache + hash)?.tokens ?? 0;
-    this.#kept.set(cache + hash, { life, untilMs: atMs + lifeMs, tokens: Math.max(known, tokens) });
+    this.#kept.set(cache + hash, { life, untilMs: atMs + lifeMsOf(life, facts), tokens: Math.max(known, tokens) });
   }
 
   /** How many tokens of the prompt up to here are kept at the least; 0 if it is not kept, as far as is known. */

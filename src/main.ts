@@ -65,6 +65,14 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
       const { spend } = await import('./cli/spend.ts');
       return spend(args, env, await readServedFacts(args, env));
     }
+    case 'try': {
+      const { tryCache } = await import('./cli/trying/try-cache.ts');
+      return tryCache(args, env);
+    }
+    case 'predict': {
+      const { predictCache } = await import('./cli/predict-cache.ts');
+      return predictCache(args, env, await readServedFacts(args, env));
+    }
     case 'test': {
       const { testRunning } = await import('./cli/ask-running.ts');
       return testRunning(args, env, await readServedFacts(args, env));

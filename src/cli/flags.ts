@@ -76,8 +76,15 @@ const flags = {
   prompt_file: {
     kind: 'value',
     valueName: 'FILE',
-    about: 'With route: the request, as a JSON body, a list of messages, or the text of a prompt.',
+    about:
+      'With route: the request, as a JSON body, a list of messages, or the text of a prompt. With predict cache: the body (standard input).',
   },
+  current: {
+    kind: 'value',
+    valueName: 'ID',
+    about: 'With predict cache: the deployment that is used now, by its id.',
+  },
+  candidate: { kind: 'value', valueName: 'ID', about: 'With predict cache: the one that may take its place.' },
   stream: { kind: 'switch', about: 'With route: the request asks for a stream.' },
   tags: { kind: 'value', valueName: 'A,B', about: 'With route: the tags of the request.' },
   call_id: {

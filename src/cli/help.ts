@@ -15,6 +15,10 @@ Usage:
                                    Ask the running gateway what was spent; with --call-id about one request's attempts and prices.
   sluice spend --orphans [--attempt ID --cost USD]
                                    List what a killed gateway had under way and what it is booked at, or correct one of them.
+  sluice try cache [--config FILE] < REQUESTS.JSONL
+                                   Say for each request, offline, where its answer is cached, which marks its prompt gets, what it costs and saves.
+  sluice predict cache --current ID --candidate ID < REQUEST.JSON
+                                   Ask the running gateway whether a request would be read from the prompt cache of two deployments, and at what cost.
   sluice keys|teams|users|models|budgets …
                                    Make, list, show, change, block and delete them in the running gateway: sluice keys --help.
   sluice completion SHELL          Print a script that completes the line in bash, zsh or fish.

@@ -4,7 +4,18 @@ import { FLAGS, type FlagName, IDLE_FLAGS } from './flags.ts';
 import { PROGRAM_COMMANDS } from './people/command-names.ts';
 
 /** What the command line asks for. */
-type Command = 'serve' | 'check' | 'route' | 'spend' | 'demo' | 'test' | 'health' | 'version' | 'help';
+type Command =
+  | 'serve'
+  | 'check'
+  | 'route'
+  | 'spend'
+  | 'try'
+  | 'predict'
+  | 'demo'
+  | 'test'
+  | 'health'
+  | 'version'
+  | 'help';
 
 /** The command line and the environment variables that stand in for flags, read and checked. */
 export interface Arguments {
@@ -34,6 +45,9 @@ export interface Arguments {
   readonly logLevel: 'debug' | 'trace' | undefined;
   readonly json: boolean;
   readonly promptFile: string | undefined;
+  /** The deployments that `predict cache` compares, by their ids. */
+  readonly current: string | undefined;
+  readonly candidate: string | undefined;
   readonly stream: boolean;
   readonly tags: string | undefined;
   readonly callId: string | undefined;
@@ -55,7 +69,17 @@ export class UsageError extends Error {
 }
 
 /** The commands whose flags are those of `flags.ts`. */
-export const COMMANDS: readonly Command[] = ['serve', 'check', 'route', 'spend', 'demo', 'version', 'help'];
+export const COMMANDS: readonly Command[] = [
+  'serve',
+  'check',
+  'route',
+  'spend',
+  'try',
+  'predict',
+  'demo',
+  'version',
+  'help',
+];
 const MOST_WORKERS = 256;
 
 /** Reads the arguments behind the program's name. Throws `UsageError`. */
@@ -88,7 +112,9 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
 
   const command = chooseCommand(words, isSet);
   const fileVariable = FLAGS.config.variable === undefined ? undefined : env[FLAGS.config.variable];
-  const given = [...(values.get('config') ?? []), ...words.slice(1)];
+  // What is tried or predicted stands behind the word.
+  const further = command === 'try' || command === 'predict' ? [] : words.slice(1);
+  const given = [...(values.get('config') ?? []), ...further];
   const timeout = flag('request_timeout');
   const delay = flag('drain_delay');
   return {
@@ -112,6 +138,8 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     logLevel: isSet('detailed_debug') ? 'trace' : isSet('debug') ? 'debug' : undefined,
     json: isSet('json'),
     promptFile: flag('prompt_file'),
+    current: flag('current'),
+    candidate: flag('candidate'),
     stream: isSet('stream'),
     tags: flag('tags'),
     callId: flag('call_id'),
@@ -195,6 +223,12 @@ function chooseCommand(words: readonly string[], isSet: (name: FlagName) => bool
     if (PROGRAM_COMMANDS.includes(word)) throw new UsageError(`Put ${word} first: sluice ${word} …`);
     const near = didYouMean(word, [...COMMANDS, ...PROGRAM_COMMANDS])?.word;
     throw new UsageError(`Unknown command ${word}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
+  }
+  if (command === 'try' || command === 'predict') {
+    if (rest[0] === 'cache' && rest.length === 1) return command;
+    throw new UsageError(
+      `${command} takes one word: sluice ${command} cache. Configuration files are given with --config.`,
+    );
   }
   if (command !== 'check' && command !== 'route' && rest.length > 0) {
     throw new UsageError(`${command} takes no ${rest[0]}. Configuration files are given with --config.`);

@@ -1,32 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { renderFindings } from '../config/finding.ts';
-import type { GatewayConfig } from '../config/gateway-config.ts';
 import { systemClock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { newCallId } from '../core/ids.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { TokenCounter } from '../costs/token-counter.ts';
 import { chatCompletions } from '../endpoints/chat-completions/index.ts';
-import { Exchange } from '../exchange/exchange.ts';
-import { nobody } from '../exchange/nobody.ts';
 import { forecast, type RouteForecast } from '../pipeline/diagnosis/explain-route.ts';
+import { planOnly } from '../pipeline/diagnosis/plan-only.ts';
 import { HeavyWork } from '../pipeline/heavy/heavy-work.ts';
-import { peek } from '../pipeline/peek.ts';
-import { findGroup, plan } from '../pipeline/plan.ts';
-import { noteOwnRegions } from '../pipeline/regions.ts';
-import { Breakers } from '../routing/breaker.ts';
-import { HealthResults } from '../routing/health-results.ts';
-import { Hedging } from '../routing/hedging.ts';
-import { PrefixHolders } from '../routing/prefix-holders.ts';
-import { RetryBudget } from '../routing/retry-budget.ts';
-import { DeploymentStats } from '../routing/stats.ts';
-import { makeSnapshot } from '../snapshot/make-snapshot.ts';
-import { breakerSettings } from '../snapshot/router.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Arguments } from './read-arguments.ts';
 import { renderForecast } from './render-route.ts';
 import { readServedConfig } from './served-config.ts';
+import { snapshotAtStart } from './snapshot-at-start.ts';
 import { writeError, writeOut } from './terminal.ts';
 
 /**
@@ -44,7 +31,7 @@ export async function route(args: Arguments, env: NodeJS.ProcessEnv): Promise<nu
     process.stderr.write(renderFindings(errors, { color: process.stderr.isTTY === true }));
     return 2;
   }
-  const snapshot = snapshotOf(config);
+  const snapshot = snapshotAtStart(config, systemClock);
   const known = snapshot.groups.resolve(model);
   if (known === undefined) {
     const near = didYouMean(model, snapshot.groups.listedNames())?.word;
@@ -63,45 +50,19 @@ export async function route(args: Arguments, env: NodeJS.ProcessEnv): Promise<nu
 }
 
 async function foresee(snapshot: Snapshot, { tags }: Arguments, body: JsonObject): Promise<RouteForecast> {
-  const exchange = new Exchange({
-    callId: newCallId(systemClock.nowMs()),
-    route: '/v1/chat/completions',
-    endpoint: chatCompletions,
-    client: nobody(tags === undefined ? {} : { 'x-litellm-tags': tags }),
-    snapshot,
-    clock: systemClock,
-    pathModel: undefined,
-  });
-  exchange.body = Buffer.from(JSON.stringify(body));
   const tokens = new TokenCounter();
   const heavy = new HeavyWork();
   try {
-    await peek(exchange, { heavy });
-    findGroup(exchange);
-    noteOwnRegions(exchange);
-    await plan(exchange, { heavy, countTokens: (text) => tokens.count(text) });
+    const exchange = await planOnly({
+      ...{ endpoint: chatCompletions, snapshot, identity: undefined, clock: systemClock },
+      body: Buffer.from(JSON.stringify(body)),
+      headers: tags === undefined ? {} : { 'x-litellm-tags': tags },
+      parts: { heavy, countTokens: (text) => tokens.count(text) },
+    });
     return forecast(exchange);
   } finally {
     await Promise.all([tokens.close(), heavy.close()]);
   }
-}
-
-/** The configuration as a gateway has it that just started: nothing rests, nothing is busy. */
-function snapshotOf(config: GatewayConfig): Snapshot {
-  const clock = systemClock;
-  // The middle of every draw, so that the same question has the same answer.
-  const random = (): number => 0.5;
-  const routing = {
-    breakers: new Breakers({ clock, random, settings: breakerSettings(config) }),
-    budget: new RetryBudget(clock),
-    stats: new DeploymentStats(clock),
-    health: new HealthResults(clock, config.health),
-    hedging: new Hedging(clock),
-    overBudget: new Set<string>(),
-    holders: new PrefixHolders(clock),
-    prefixSeed: '',
-  };
-  return makeSnapshot(config, '', { routing, clock, random });
 }
 
 function bodyOf(model: string, { promptFile, stream }: Arguments): JsonObject {

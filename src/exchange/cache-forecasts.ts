@@ -28,6 +28,8 @@ export type AnswerForecast =
       readonly keys: readonly string[];
       readonly mayRecall: boolean;
       readonly mayKeep: boolean;
+      /** A kept answer must be younger; undefined: it may have any age. */
+      readonly oldestMs: number | undefined;
       /** For how long it would be kept. */
       readonly ttlMs: number;
     };
@@ -53,7 +55,7 @@ export type MarkReason =
   | 'marked';
 
 /** A mark as the provider would get it. */
-export interface ForecastMark {
+interface ForecastMark {
   readonly part: 'tool' | 'instructions' | 'turn';
   readonly role: string;
   /** Which of the prompt's parts it ends, from 0. */
@@ -69,6 +71,8 @@ export interface PromptScenario {
   readonly usage: Usage;
   /** Undefined: the model has no price. */
   readonly cost: PicoUsd | undefined;
+  /** The same without the operator's discount and margin. */
+  readonly listed: PicoUsd | undefined;
 }
 
 /**
@@ -98,6 +102,9 @@ export interface PromptForecast {
 export interface CacheForecasts {
   /** Of a request whose group is found. Throws a GatewayError if it says something about the cache that it may not. */
   readonly answer?: (exchange: Exchange) => AnswerForecast;
-  /** Of a request as it is written for one deployment; undefined if it has no prompt that could be cached. */
-  readonly prompt?: (exchange: Exchange, call: WrittenCall) => PromptForecast | undefined;
+  /**
+   * Of a request as it is written for one deployment; undefined if it has no prompt that could be cached. Unless `seesAll`, what others sent
+   * there counts as not sent: a forecast costs nothing, and must not tell what they asked.
+   */
+  readonly prompt?: (exchange: Exchange, call: WrittenCall, seesAll: boolean) => PromptForecast | undefined;
 }

@@ -149,6 +149,8 @@ export class Exchange implements LaneRequest {
   dropped: readonly Dropped[] = NO_DROPPED;
   /** Its instructions differ early from those of others like it; undefined for most. */
   volatileHead: VolatileHead | undefined;
+  /** What was foretold of the providers' prompt caches, as a header; undefined unless the client asked. */
+  cacheForecast: string | undefined;
   /** Milliseconds in which the provider was working for this request. */
   upstreamMs = 0;
   /** When the first byte of the answer went to the client, by the monotonic clock. */

@@ -7,5 +7,8 @@ import { storedResponses } from './stored-responses/index.ts';
 /** Every feature, in the order in which they act within a slot. A new one is a folder and a line here. */
 export const FEATURES: readonly Feature[] = [alerts, answerCache, promptCache, storedResponses];
 
+/** Those that say what caches would do with a request. */
+export const CACHING_FEATURES: readonly Feature[] = [answerCache, promptCache];
+
 /** What they all bring to the configuration. */
 export const FEATURE_SETTINGS = FEATURES.flatMap(({ settings }) => settings ?? []);

@@ -17,6 +17,8 @@ import type { AttemptFacts } from '../telemetry/settled.ts';
 import { attempt } from './answering/attempt.ts';
 import { endBroken, forgetStyle, readyToContinue, restyle } from './answering/continue.ts';
 import { race } from './answering/race.ts';
+import { FORECAST_HEADER } from './diagnosis/forecast-header.ts';
+import { noteForecast } from './diagnosis/foretell-caches.ts';
 import { coverAnother } from './money/books.ts';
 import { needsAt, turnTo } from './other-bodies.ts';
 import type { Parts } from './parts.ts';
@@ -29,6 +31,7 @@ import { rank } from './rank.ts';
 export async function carry(exchange: Exchange, parts: Parts): Promise<void> {
   const walk = makeWalk(exchange, parts);
   exchange.walk = walk;
+  if (exchange.client.headers[FORECAST_HEADER] !== undefined) noteForecast(exchange, parts.cacheForecasts);
   let first: GatewayError | undefined;
   let failure: GatewayError | undefined;
   for (;;) {

@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { InputEstimates } from '../costs/input-estimate.ts';
 import type { OutputForecasts } from '../costs/output-forecast.ts';
 import type { CountTokens } from '../costs/token-counter.ts';
+import type { CacheForecasts } from '../exchange/cache-forecasts.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Slots } from '../exchange/slots.ts';
@@ -62,6 +63,8 @@ export interface Parts {
   readonly storedResponses: StoredResponses | undefined;
   /** The answers that are cached; undefined if no feature caches them. */
   readonly cachedAnswers: CachedAnswers | undefined;
+  /** What caches would do with requests. */
+  readonly cacheForecasts: CacheForecasts;
   /** Copies of requests that go to other groups. */
   readonly shadows: Shadows;
   readonly sink: SettledSink;

@@ -14,6 +14,7 @@ import {
 } from '../endpoints/about/settings.ts';
 import { chatCompletions } from '../endpoints/chat-completions/index.ts';
 import { completions } from '../endpoints/completions/index.ts';
+import { predictCache } from '../endpoints/cost/predict-cache.ts';
 import { countTokens } from '../endpoints/count-tokens/index.ts';
 import { embeddings } from '../endpoints/embeddings/index.ts';
 import * as gemini from '../endpoints/gemini-generate/index.ts';
@@ -211,6 +212,13 @@ export const FACT_ROUTES: readonly FactRoute[] = [
     'Shows what was found last of the deployments that the key may use; calls no provider.',
   ),
   fact(tokenCounter, 'key', ['/utils/token_counter'], 'Counts the tokens of a prompt, about.', 'POST'),
+  fact(
+    predictCache,
+    'key',
+    ['/cost/predict-cache'],
+    'Predicts what a request would cost at two deployments, by what the prompt caches of their providers hold; calls no provider.',
+    'POST',
+  ),
   fact(
     supportedParams,
     'key',

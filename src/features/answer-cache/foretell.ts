@@ -12,12 +12,13 @@ export function foretellAnswer(exchange: Exchange, places: Places, config: Cache
   const terms = termsOf(exchange, config);
   if (typeof terms === 'string') return { isCached: false, why: terms };
   const { scope, controls } = terms;
-  const { mayRecall, mayKeep } = controls;
+  const { mayRecall, mayKeep, oldestMs } = controls;
   const apart =
     exchange.endpoint.operation.id === 'embedding' ? takeApart(exchange, { places, config })?.keys : undefined;
   const whole = (): readonly string[] => {
     const place = places.of(exchange, config);
     return place === undefined ? [] : [place.key];
   };
-  return { isCached: true, scope, keys: apart ?? whole(), mayRecall, mayKeep, ttlMs: ttlOf({ controls }, config) };
+  const keys = apart ?? whole();
+  return { isCached: true, scope, keys, mayRecall, mayKeep, oldestMs, ttlMs: ttlOf({ controls }, config) };
 }

@@ -125,5 +125,6 @@ function scenarioOf(
     cacheWriteOneHourTokens: oneHour,
     isEstimated: true,
   };
-  return { usage, cost: costOf(usage, card)?.total };
+  const cost = costOf(usage, card);
+  return { usage, cost: cost?.total, listed: cost?.original ?? cost?.total };
 }

@@ -62,7 +62,7 @@ export class RunningPromptCache implements RunningFeature {
   readonly #warned = new RecentMap<number>(MOST_WARNED);
   readonly #histories = new Map<number, ReuseHistory>();
   readonly #prospects = new ProspectsOfPrompts();
-  /** Which beginnings an owner has sent: what others have at the same provider is foretold to nobody. */
+  /** Which beginnings an owner has sent: what others have at the same provider is not foretold. */
   readonly #sent = new RecentMap<true>(MOST_SENT);
   readonly #counts = { marked: 0, unmarked: 0, read: 0, written: 0, volatile: 0, lost: 0 };
   #wasUsed = false;
@@ -76,7 +76,7 @@ export class RunningPromptCache implements RunningFeature {
     this.#caches = new UpstreamCaches(clock);
   }
 
-  readonly forecasts: CacheForecasts = { prompt: (exchange, call) => this.#foretell(exchange, call) };
+  readonly forecasts: CacheForecasts = { prompt: (...asked) => this.#foretell(...asked) };
   readonly readings = {
     sluice_prompt_cache_marked_requests_total: () => this.#counts.marked,
     sluice_prompt_cache_unmarked_requests_total: () => this.#counts.unmarked,
@@ -143,15 +143,15 @@ export class RunningPromptCache implements RunningFeature {
     return { asked, described, pool: `${deployment.group}\n${scope}` };
   }
 
-  /** The same without sending: nothing is learned, and of what is kept counts only what the caller itself has sent there. */
-  #foretell(exchange: Exchange, call: WrittenCall): PromptForecast | undefined {
+  /** The same without sending: nothing is learned, and unless all is seen, of what is kept counts only what the caller itself has sent there. */
+  #foretell(exchange: Exchange, call: WrittenCall, seesAll: boolean): PromptForecast | undefined {
     const { deployment } = call;
     const use = deployment.promptCache ?? NO_USE;
     const read = this.#read(exchange, call, use);
     if (read === undefined || read.described.prefixes.length === 0) return undefined;
     const { described, pool } = read;
     const { cache, facts, prompt, prefixes } = described;
-    const owner = isOperator(exchange) ? undefined : ownerOf(exchange);
+    const owner = seesAll ? undefined : ownerOf(exchange);
     const isOwn = (block: number): boolean =>
       owner === undefined || this.#sent.get(`${owner}\n${cache}${prefixes[block]?.hash}`) === true;
     const known = this.#know(exchange, deployment, described, pool, isOwn);
@@ -390,9 +390,6 @@ const SURE_SHARE = 0.8;
 const TEMPLATE_TOKENS = 16;
 
 const ownerOf = ({ identity }: Exchange): string => (identity === undefined ? '' : cacheOwnerOf(identity));
-
-/** Sees what all have sent. */
-const isOperator = ({ identity }: Exchange): boolean => identity?.isAdmin === true;
 
 /** Of a deployment that says nothing about the prompt cache. */
 const NO_USE: PromptCacheUse = { mode: 'off', points: [], isPartitioned: false, isSalted: false };

@@ -3,6 +3,7 @@ import type { Exchange, VolatileHead } from '../../exchange/exchange.ts';
 import { requestIdHeader } from '../../formats/client-error.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { UpstreamHeaders } from '../../upstream/upstream.ts';
+import { FORECAST_HEADER } from '../diagnosis/forecast-header.ts';
 import { headerText } from '../header-text.ts';
 import { costHeaders } from '../money/cost-headers.ts';
 import { limitHeaders } from '../money/limit-headers.ts';
@@ -56,6 +57,7 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     headers.push('x-sluice-dropped', headerText(exchange.dropped.map(({ field }) => field).join(', ')));
   }
   if (exchange.volatileHead !== undefined) headers.push('x-sluice-volatile-head', volatileText(exchange.volatileHead));
+  if (exchange.cacheForecast !== undefined) headers.push(FORECAST_HEADER, exchange.cacheForecast);
   const loweredTo = exchange.admission?.claim?.cap;
   if (loweredTo !== undefined) headers.push('x-sluice-lowered-max-tokens', String(loweredTo));
   const limits = limitHeaders(exchange);

@@ -1,10 +1,7 @@
 /** Makes a request ready for the deployment that it would go to first, and sends nothing. */
 import { GatewayError } from '../../core/errors.ts';
-import { newCallId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Endpoint } from '../../exchange/endpoint.ts';
-import { Exchange } from '../../exchange/exchange.ts';
-import { nobody } from '../../exchange/nobody.ts';
 import { chooseLane, type LaneChoice } from '../../lanes/choose-lane.ts';
 import type { PreparedCall } from '../../lanes/prepared-call.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
@@ -12,9 +9,7 @@ import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Identity } from '../../tenancy/identity.ts';
 import { prepare } from '../answering/prepare.ts';
 import type { Parts } from '../parts.ts';
-import { peek } from '../peek.ts';
-import { findGroup, plan } from '../plan.ts';
-import { noteOwnRegions } from '../regions.ts';
+import { planOnly } from './plan-only.ts';
 
 /** Who asks, and under which configuration. */
 export interface Rehearsal {
@@ -35,23 +30,16 @@ interface Rehearsed {
 export async function rehearse(endpoint: Endpoint, body: JsonObject, asked: Rehearsal): Promise<Rehearsed> {
   const { snapshot, identity, parts } = asked;
   const { clock } = parts;
-  const callId = newCallId(clock.nowMs());
-  const client = nobody({});
-  const route = endpoint.name;
-  const exchange = new Exchange({ callId, route, endpoint, client, snapshot, clock, pathModel: undefined });
-  exchange.identity = identity;
-  exchange.body = Buffer.from(JSON.stringify(body));
-  await peek(exchange, parts);
-  findGroup(exchange);
-  noteOwnRegions(exchange);
-  await plan(exchange, parts);
+  const exchange = await planOnly({
+    ...{ endpoint, snapshot, identity, parts, clock },
+    body: Buffer.from(JSON.stringify(body)),
+  });
   const deployment = exchange.plan?.deployments[0];
   if (deployment === undefined)
     throw new GatewayError(
       'no_deployment_available',
       `No deployment of ${exchange.model ?? ''} could take this request.`,
     );
-  exchange.servedGroup = exchange.group?.name;
   const choice = chooseLane(exchange, deployment);
   if (choice === undefined)
     throw new GatewayError('unsupported_operation', `${deployment.provider.title} does not offer this operation.`, {

@@ -82,10 +82,6 @@ export const UNSERVED_OPERATIONS: readonly Unserved[] = [
     operations: ['GET /gateway/', 'GET /user/daily/activity/aggregated/cache_leakage_keys', 'GET /spend/capture_rate'],
     why: 'The ledger counts attempts, tokens and money; `/metrics` counts requests by status.',
   },
-  {
-    operations: ['POST /cost/predict-cache'],
-    why: 'What a provider has in its cache is not known before it answers; `/cost/estimate` takes cached tokens as a number.',
-  },
   { operations: ['POST /user/password/change'], why: 'Users have no passwords: their keys identify them.' },
   { operations: ['GET /team/metadata_schema'], why: 'The metadata of teams has no schema.' },
 ];

@@ -116,6 +116,12 @@ export class Exchange implements LaneRequest {
   /** The answer that a feature had: no provider is asked. */
   recalled: RecalledAnswer | undefined;
 
+  /** What the part of an answer used when it was made that a feature had; the rest was asked for. */
+  recalledPart: Usage | undefined;
+
+  /** Under which handles its answer is cached, if it is to be; as a header has them. */
+  cacheKeys: string | undefined;
+
   /** What the cache of answers had; undefined: it was not asked. */
   cached: 'hit' | 'miss' | undefined;
 

@@ -19,6 +19,9 @@ const MOST_INPUTS = 128;
 /** How many handles a header names. */
 const MOST_HANDLES = 8;
 
+/** The handles of a request's vectors, the first of them. */
+export const handlesOf = ({ keys }: Pick<Batch, 'keys'>): readonly string[] => keys.slice(0, MOST_HANDLES);
+
 /** A request for vectors, taken apart. */
 export interface Batch {
   readonly items: EmbeddingItems;
@@ -95,12 +98,12 @@ export function recallBatch(
     body: items.writeAnswer(vectors, { model: askedModel ?? '', inputTokens }),
     isStream: false,
     usage: { inputTokens, outputTokens: 0 },
-    headers: hitHeaders(keys.slice(0, MOST_HANDLES), Math.max(0, clock.nowMs() - oldestMs)),
+    headers: hitHeaders(handlesOf({ keys }), Math.max(0, clock.nowMs() - oldestMs)),
   };
 }
 
 /** The answer to all inputs, made of one to those that were missing. Throws a GatewayError if that one lacks some. */
-export function joinBatch(batch: Batch, answer: Buffer, { askedModel }: Exchange): Buffer {
+export function joinBatch(batch: Batch, answer: Buffer, exchange: Exchange): Buffer {
   const { items, entries } = batch;
   const answered = items.readAnswer(answer);
   const missing = entries.filter((entry) => entry === undefined).length;
@@ -112,8 +115,10 @@ export function joinBatch(batch: Batch, answer: Buffer, { askedModel }: Exchange
   batch.answered = answered;
   let next = 0;
   const vectors = entries.flatMap((entry) => entry?.body ?? answered.vectors[next++] ?? []);
-  const inputTokens = tokensOf(entries.filter((entry) => entry !== undefined)) + answered.inputTokens;
-  return items.writeAnswer(vectors, { model: askedModel ?? '', inputTokens });
+  const cachedTokens = tokensOf(entries.filter((entry) => entry !== undefined));
+  exchange.recalledPart = { inputTokens: cachedTokens, outputTokens: 0 };
+  const facts = { model: exchange.askedModel ?? '', inputTokens: cachedTokens + answered.inputTokens };
+  return items.writeAnswer(vectors, facts);
 }
 
 /** What of an answer is new, by its keys. The provider counts the tokens of all: each input has its share by its length. */

@@ -9,7 +9,7 @@ import type { Invalidation } from '../../stores/contracts/invalidation-bus.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
 import { answerFor } from './answer-for.ts';
 import { CacheDesk } from './cache-desk.ts';
-import { type Batch, joinBatch, newEntries, openBatch, recallBatch } from './embedding-batch.ts';
+import { type Batch, handlesOf, joinBatch, newEntries, openBatch, recallBatch } from './embedding-batch.ts';
 import type { Entry } from './entry.ts';
 import { eraseDeleted } from './erase-deleted.ts';
 import { foretellAnswer } from './foretell.ts';
@@ -179,6 +179,7 @@ export class RunningAnswerCache implements RunningFeature {
     const place = state.isBound ? undefined : this.#places.of(exchange, open.config);
     state.place = place;
     state.life = undefined;
+    exchange.cacheKeys = place?.controls.mayKeep === true ? place.key : undefined;
     if (place === undefined) return undefined;
     const found = open.shelf.find(place.scope, [place.key]);
     return found instanceof Promise
@@ -219,6 +220,7 @@ export class RunningAnswerCache implements RunningFeature {
       });
     }
     const answer = recallBatch(batch, exchange);
+    if (batch.place.controls.mayKeep) exchange.cacheKeys = handlesOf(batch).join(',');
     return this.#counted(exchange, answer);
   }
 

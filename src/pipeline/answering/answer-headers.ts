@@ -57,6 +57,7 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     headers.push('x-sluice-dropped', headerText(exchange.dropped.map(({ field }) => field).join(', ')));
   }
   if (exchange.volatileHead !== undefined) headers.push('x-sluice-volatile-head', volatileText(exchange.volatileHead));
+  if (exchange.cacheKeys !== undefined) headers.push('x-litellm-cache-key', exchange.cacheKeys);
   if (exchange.cacheForecast !== undefined) headers.push(FORECAST_HEADER, exchange.cacheForecast);
   const loweredTo = exchange.admission?.claim?.cap;
   if (loweredTo !== undefined) headers.push('x-sluice-lowered-max-tokens', String(loweredTo));

@@ -169,7 +169,8 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
     reasoningTokens: usage?.reasoningTokens,
     isEstimated: usage?.isEstimated === true,
     cost: attempt.cost,
-    requestedCost: usage === undefined ? undefined : requestedCost(exchange, attempt, usage),
+    requestedCost:
+      usage === undefined ? undefined : withRecalledPart(exchange, attempt, requestedCost(exchange, attempt, usage)),
     hold: number === 0 ? admission?.claim?.hold : undefined,
     price: card === undefined ? undefined : priceOf(card),
     texts: isLast ? textsOf(exchange) : undefined,
@@ -248,6 +249,18 @@ function requestedCost(exchange: Exchange, attempt: AttemptFacts, usage: Usage):
   const { providerCostUsd: _reported, ...counted } = usage;
   const card = first.priced.ratesAt(startedAtMs, usage.serviceTier);
   return costOf(counted, card, pricedExtras(exchange, card, attempt))?.total;
+}
+
+/** With what the part of its answer would have cost that a feature had. */
+function withRecalledPart(
+  { recalledPart, group, startedAtMs }: Exchange,
+  { failure }: AttemptFacts,
+  cost: PicoUsd | undefined,
+): PicoUsd | undefined {
+  if (recalledPart === undefined || failure !== undefined || cost === undefined) return cost;
+  const saved = costOf(recalledPart, group?.deployments[0]?.priced.ratesAt(startedAtMs));
+  // The request has its own price once.
+  return saved === undefined ? cost : cost + saved.total - saved.perRequest;
 }
 
 const PRICES = new WeakMap<RateCard, NonNullable<LedgerRow['price']>>();

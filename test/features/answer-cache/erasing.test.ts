@@ -54,6 +54,51 @@ describe('cached answers', { timeout: 60_000 }, () => {
     assert.equal((await call('/cache/delete', {})).status, 422);
   });
 
+  it('have their handle in the header of the first answer too, unless it is not kept', async () => {
+    cached = await startCached();
+    const miss = await cached.ask(chat('Of lakes.', { stream: true }));
+    const handle = miss.headers.get('x-litellm-cache-key') ?? '';
+    const hit = await cached.ask(chat('Of lakes.'));
+    assert.deepEqual([miss.isHit, hit.isHit, hit.headers.get('x-litellm-cache-key')], [false, true, handle]);
+    assert.equal((await call('/cache/delete', { keys: [handle] })).body.deleted, 1);
+    const unkept = await cached.ask(chat('Of seas.', { cache: { 'no-store': true } }));
+    assert.equal(unkept.headers.get('x-litellm-cache-key'), null);
+    const failed = await cached.ask({ model: 'gpt-4o', messages: 7 });
+    assert.equal(failed.headers.get('x-litellm-cache-key'), null);
+  });
+
+  it('of a key or an organisation go with it, whatever is made anew', async () => {
+    cached = await startCached({ cache: { scope: 'org' } });
+    const { organization_id: id } = await make('/organization/new', { organization_alias: 'o' });
+    const keyOfOrg = async (): Promise<string> =>
+      String((await make('/key/generate', { organization_id: String(id) })).key);
+    const first = await keyOfOrg();
+    const second = await keyOfOrg();
+    await isHit(first);
+    assert.equal(await isHit(second), true, 'shared by the organisation');
+    await make('/key/delete', { keys: [first] });
+    assert.equal(await isHit(second), true, 'a key that goes takes nothing of its organisation');
+    await make('/key/delete', { keys: [second] });
+    await make('/organization/delete', { organization_ids: [String(id)] });
+    await make('/organization/new', { organization_alias: 'o', organization_id: String(id) });
+    const third = await keyOfOrg();
+    await wait(50);
+    assert.equal(await isHit(third), false);
+    assert.equal(await isHit(third), true);
+    await cached.gateway.close();
+
+    cached = await startCached({ cache: { scope: 'key' } });
+    const text = 'sk-made-again-0123456789abcdef';
+    await make('/key/generate', { key: text });
+    await isHit(text);
+    assert.equal(await isHit(text), true);
+    await make('/key/delete', { keys: [text] });
+    await make('/key/generate', { key: text });
+    await wait(50);
+    assert.equal(await isHit(text), false);
+    assert.equal(await isHit(text), true);
+  });
+
   it('go with their key, user or team, so that another one with the same id has none of them', async () => {
     cached = await startCached();
     const objects: [string, JsonObject, JsonObject][] = [

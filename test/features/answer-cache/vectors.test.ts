@@ -1,9 +1,10 @@
 /** Vectors are kept by their inputs: of a batch only those are asked for that are missing. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import OpenAI from 'openai';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { type Asked, type CachedGateway, startCached } from './cached-gateway.ts';
+import { type Asked, type CachedGateway, deployment, startCached } from './cached-gateway.ts';
 
 let cached: CachedGateway;
 afterEach(() => cached.gateway.close());
@@ -57,6 +58,41 @@ describe('cached vectors', { timeout: 60_000 }, () => {
     });
     assert.equal(part.headers.get('x-litellm-response-cost'), alone.headers.get('x-litellm-response-cost'));
     assert.ok(answerOf(part).usage.prompt_tokens > answerOf(alone).usage.prompt_tokens);
+  });
+
+  it('book what the cached part of a batch would have cost as saved', async () => {
+    cached = await startCached({
+      models: [deployment('text-embedding-3-small', 'openai/text-embedding-3-small', { input_cost_per_token: 0.001 })],
+    });
+    const first = await embed(['one', 'two words and many more of them']);
+    const rowOf = async ({ headers }: Asked): Promise<JsonObject> => {
+      for (let round = 0; round < 100; round += 1) {
+        const answer = await cached.gateway.get(`/spend/logs?request_id=${headers.get('x-litellm-call-id')}`);
+        const [row] = (await answer.json()) as JsonObject[];
+        if (row !== undefined) return row;
+        await wait(20);
+      }
+      throw new Error('no row');
+    };
+    const part = await embed(['two words and many more of them', 'something new', 'one']);
+    const row = await rowOf(part);
+    const usage = answerOf(part).usage.prompt_tokens;
+    const known = answerOf(first).usage.prompt_tokens;
+    assert.equal(row.spend, (usage - known) / 1_000);
+    const summary = await cached.gateway.get('/spend/summary?group_by=model');
+    const { total } = (await summary.json()) as { total: { cost: string; saved: string } };
+    assert.equal(Number(total.saved), known / 1_000);
+    assert.equal(Number(total.cost), usage / 1_000);
+  });
+
+  it('have their handles in the header also if they were missing, up to eight', async () => {
+    cached = await startCached();
+    const miss = await embed(['one', 'two']);
+    const hit = await embed(['one', 'two']);
+    assert.deepEqual([miss.isHit, hit.isHit], [false, true]);
+    assert.equal(miss.headers.get('x-litellm-cache-key'), hit.headers.get('x-litellm-cache-key'));
+    const many = await embed(Array.from({ length: 20 }, (_, index) => `text ${index}`));
+    assert.equal(many.headers.get('x-litellm-cache-key')?.split(',').length, 8);
   });
 
   it('differ by whatever changes them, and stay in their scope', async () => {

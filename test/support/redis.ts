@@ -69,10 +69,11 @@ export async function startTestSentinel(
   masterPort: number,
   serviceName: string,
   password?: string,
+  wantedPort?: number,
 ): Promise<{ readonly port: number; readonly command: TestRedis['command']; close(): Promise<void> }> {
   const binary = ensureDebianPackage('redis-server', 'redis-server');
   const folder = mkdtempSync(join(tmpdir(), 'sluice-sentinel-'));
-  const port = await freePort();
+  const port = wantedPort ?? (await freePort());
   const file = join(folder, 'sentinel.conf');
   writeFileSync(
     file,

@@ -79,7 +79,12 @@ describe('cached answers', { timeout: 60_000 }, () => {
     await make('/key/delete', { keys: [first] });
     assert.equal(await isHit(second), true, 'a key that goes takes nothing of its organisation');
     await make('/key/delete', { keys: [second] });
-    await make('/organization/delete', { organization_ids: [String(id)] });
+    const deleted = await fetch(`${cached.gateway.url}/organization/delete`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${cached.gateway.masterKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ organization_ids: [id] }),
+    });
+    assert.equal(deleted.status, 200, await deleted.text());
     await make('/organization/new', { organization_alias: 'o', organization_id: String(id) });
     const third = await keyOfOrg();
     await wait(50);

@@ -1,8 +1,12 @@
 /** What is foretold of a provider's prompt cache is what it then bills; and it tells no caller what another sent. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import type Anthropic from '@anthropic-ai/sdk';
 import type { JsonObject } from '../../../src/core/json.ts';
+import { COMMAND, temporaryFolder } from '../../cli/sluice-process.ts';
 import { deployment, startCacheTest, words } from './fixtures.ts';
 
 const CLAUDE = 'anthropic/claude-sonnet-5';
@@ -151,4 +155,30 @@ test('deployments that a key may not use are as unknown as those that are not th
     { current_deployment_id: '__proto__' },
   ])
     assert.equal((await status(wrong))[0], 422, JSON.stringify(wrong));
+});
+
+test('`sluice predict cache` prints what the running gateway predicts', async (context) => {
+  const { gateway, post, predict } = await start(context);
+  await post('/v1/messages', body(1), gateway.masterKey);
+  const run = async (input: string, ...args: string[]) => {
+    const child = spawn(process.execPath, [COMMAND, 'predict', 'cache', '--port', String(gateway.port), ...args], {
+      cwd: temporaryFolder(context),
+      env: { PATH: process.env.PATH, LITELLM_MASTER_KEY: gateway.masterKey },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    child.stdin.on('error', () => undefined).end(input);
+    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    return { stdout, stderr, code };
+  };
+  const { stdout, code } = await run(JSON.stringify(body(2)), '--current', 'one', '--candidate', 'two');
+  assert.equal(code, 0);
+  const printed = JSON.parse(stdout) as Prediction;
+  const { stay, switch: change } = await predict(body(2), gateway.masterKey);
+  assert.deepEqual([printed.stay.estimate, printed.switch.estimate], [stay.estimate, change.estimate]);
+  assert.equal(printed.stay.cache_state, 'partial');
+  const unknown = await run(JSON.stringify(body(2)), '--current', 'one', '--candidate', 'three');
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.stdout, /names no deployment/);
+  const [wrong, without] = [await run('{', '--current', 'one', '--candidate', 'two'), await run('{}')];
+  assert.deepEqual([wrong.code, without.code, wrong.stdout, without.stdout], [2, 2, '', '']);
 });

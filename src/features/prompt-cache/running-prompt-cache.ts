@@ -149,12 +149,10 @@ export class RunningPromptCache implements RunningFeature {
     const use = deployment.promptCache ?? NO_USE;
     const read = this.#read(exchange, call, use);
     if (read === undefined || read.described.prefixes.length === 0) return undefined;
-    const { described, pool } = read;
+    const { pool } = read;
+    const described = seesAll ? read.described : this.#asOwn(read.described, ownerOf(exchange));
     const { cache, facts, prompt, prefixes } = described;
-    const owner = seesAll ? undefined : ownerOf(exchange);
-    const isOwn = (block: number): boolean =>
-      owner === undefined || this.#sent.get(`${owner}\n${cache}${prefixes[block]?.hash}`) === true;
-    const known = this.#know(exchange, deployment, described, pool, isOwn);
+    const known = this.#know(exchange, deployment, described, pool, true);
     const plan = planOf(exchange, use, described, known);
     return foretell({
       ...{ prompt, prefixes, facts, plan, mode: use.mode, tokensAt: known.tokensAt },
@@ -163,12 +161,18 @@ export class RunningPromptCache implements RunningFeature {
       isWatched: deployment.promptCache !== undefined,
       keptAt: (block) => {
         const prefix = prefixes[block];
-        return prefix === undefined || !isOwn(block)
-          ? undefined
-          : this.#caches.evidenceOf(cache, prefix, facts ?? NO_FACTS);
+        return prefix === undefined ? undefined : this.#caches.evidenceOf(cache, prefix, facts ?? NO_FACTS);
       },
       card: deployment.priced.ratesAt(exchange.startedAtMs),
     });
+  }
+
+  /** A prompt as if only this owner had ever sent any of it: beginnings that it has not sent get names that nothing has. */
+  #asOwn(described: Described, owner: string): Described {
+    const { cache, prefixes } = described;
+    const last = prefixes.findLastIndex(({ hash }) => this.#sent.get(`${owner}\n${cache}${hash}`) === true);
+    const own = prefixes.map((prefix, block) => (block <= last ? prefix : { ...prefix, hash: `${prefix.hash}?` }));
+    return { ...described, prefixes: own };
   }
 
   /** Looks whether the instructions differ early from others that are the same otherwise, and says so once an hour. */
@@ -206,13 +210,13 @@ export class RunningPromptCache implements RunningFeature {
     );
   }
 
-  /** What is known before this request is sent; then its beginnings count as sent. With `isOwn` it is only asked about. */
+  /** What is known before this request is sent; then its beginnings count as sent. With `isOnlyAsked` it is not sent. */
   #know(
     exchange: Exchange,
     deployment: Deployment,
     { cache, facts, prompt, prefixes }: Described,
     pool: string,
-    isOwn?: (block: number) => boolean,
+    isOnlyAsked = false,
   ): Knowledge {
     const history = this.#historyOf(facts);
     const head = prefixes[prompt.staticBlocks - 1];
@@ -222,22 +226,13 @@ export class RunningPromptCache implements RunningFeature {
     const ofHead = head === undefined ? [] : [`${cache}h${head.hash}`, `${cache}h`];
     const ofWhole = [`${cache}t${depth}${head?.hash ?? ''}`, `${cache}t${depth}`];
     // Another attempt of the same request is no further request.
-    const isFirst = isOwn === undefined && this.#isFirstCall(exchange, cache);
-    const keptFor = (block: number): Life =>
-      isOwn?.(block) === false ? undefined : this.#keptFor(cache, prefixes[block]);
+    const isFirst = !isOnlyAsked && this.#isFirstCall(exchange, cache);
     if (isFirst) for (const { hash } of prefixes) history.cameAgain(cache + hash);
-    const ofEnd = this.#ofEnd(
-      exchange,
-      deployment,
-      { cache, facts, prompt, prefixes },
-      pool,
-      keptFor,
-      isOwn !== undefined,
-    );
+    const ofEnd = this.#ofEnd(exchange, deployment, { cache, facts, prompt, prefixes }, pool, isOnlyAsked);
     const known: Knowledge = {
       prefixes,
       tokensAt: (block) => this.#caches.tokensIn(cache, prefixes[block]?.bytes ?? 0),
-      keptFor,
+      keptFor: (block) => this.#keptFor(cache, prefixes[block]),
       ofStatic: history.chances(ofHead),
       ofWhole: ofEnd?.chances ?? history.chances(ofWhole),
       ...(ofEnd !== undefined && { cut: ofEnd.cut }),
@@ -256,7 +251,6 @@ export class RunningPromptCache implements RunningFeature {
     deployment: Deployment,
     { cache, facts, prefixes }: Described,
     pool: string,
-    keptFor: Knowledge['keptFor'],
     isOnlyAsked: boolean,
   ) {
     if (deployment.promptCache?.mode !== 'auto' || facts === undefined || facts.how === 'automatic') return undefined;
@@ -265,13 +259,13 @@ export class RunningPromptCache implements RunningFeature {
       tokens: prefixes.map(({ bytes }) => this.#caches.tokensIn(cache, bytes)),
     };
     const { prospects } = exchange.of(this.#state);
-    let found = prospects.get(cache);
+    let found = isOnlyAsked ? undefined : prospects.get(cache);
     if (found === undefined) {
       const nowMs = this.#clock.monotonicMs();
       found = this.#prospects.observe(pool, chain, facts.lifeMinutes * MINUTE_MS, nowMs, isOnlyAsked);
       if (!isOnlyAsked) prospects.set(cache, found);
     }
-    const keptBlocks = 1 + prefixes.findLastIndex((_, block) => keptFor(block) !== undefined);
+    const keptBlocks = 1 + prefixes.findLastIndex((prefix) => this.#keptFor(cache, prefix) !== undefined);
     const prices = cachePricesOf(deployment.priced.ratesAt(exchange.startedAtMs), facts);
     return cutOf(found, { chain, keptBlocks, leastTokens: facts.leastTokens, prices });
   }
@@ -347,7 +341,8 @@ export class RunningPromptCache implements RunningFeature {
       if (this.#caches.tokensIn(cache, prefix.bytes) < facts.leastTokens) return;
       const life = this.#caches.keptFor(cache, prefix);
       if (life !== undefined) this.#caches.refresh(cache, prefix, facts, atMs);
-      if (life !== undefined || isOneHour !== undefined) this.#sent.set(`${owner}\n${cache}${prefix.hash}`, true);
+      if (life !== undefined || isOneHour !== undefined || block === prefixes.length - 1)
+        this.#sent.set(`${owner}\n${cache}${prefix.hash}`, true);
       if (isOneHour === undefined) return;
       const tokens = block === last ? tokensAtLast : (tokensAtLast * SURE_SHARE * prefix.bytes) / bytesAtLast;
       this.#caches.keep(cache, prefix, life ?? (isOneHour ? 'hour' : 'short'), facts, { atMs, tokens });

@@ -137,6 +137,11 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   'POST /spend/calculate': only(() => ({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] })),
   'POST /cost/estimate': only(() => ({ model: 'gpt-4o', input_tokens: 1, output_tokens: 1 })),
+  'POST /cost/predict-cache': only(async () => {
+    const id = await newModel();
+    const request = { model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] };
+    return { current_deployment_id: id, candidate_deployment_id: id, request };
+  }),
   'POST /utils/transform_request': only(() => ({
     call_type: 'completion',
     request_body: { model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] },

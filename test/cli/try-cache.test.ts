@@ -12,7 +12,7 @@ import { moneyConfig } from '../money/tenants.ts';
 import { MASTER_KEY, PROVIDER_KEY } from '../support/gateway.ts';
 import { COMMAND, temporaryFolder } from './sluice-process.ts';
 
-/** What is said of a line, as far as these tests look. */
+/** What the command says about a line, as far as these tests look. */
 interface Told {
   readonly line: number;
   readonly error?: string;

@@ -6,7 +6,7 @@ export const WHY_NOT: Readonly<Record<WhyNotCached, string>> = {
   operation: '`cache_params.supported_call_types` leaves out requests of this kind',
   controls: 'the request, its key or `cache_params.mode` says so',
   'no-scope':
-    'whoever asks has no scope of the kind that `cache_params.scope` names; the master key has one with `key` and `global` only',
+    'the caller has no scope of the kind that `cache_params.scope` names; the master key has one with `key` and `global` only',
   bound: 'a stored response belongs to its client: with `"store": false` it can be cached',
 };
 

@@ -67,7 +67,7 @@ describe('cached answers', { timeout: 60_000 }, () => {
     assert.equal(failed.headers.get('x-litellm-cache-key'), null);
   });
 
-  it('of a key or an organisation go with it, whatever is made anew', async () => {
+  it('of a key or an organisation go with it, also if another one gets its name', async () => {
     cached = await startCached({ cache: { scope: 'org' } });
     const { organization_id: id } = await make('/organization/new', { organization_alias: 'o' });
     const keyOfOrg = async (): Promise<string> =>

@@ -64,7 +64,7 @@ const body = (count: number): JsonObject => ({
   messages: turns(count),
 });
 
-test('a deployment that has the prompt is told from one that has not, and the estimate is what is billed', async (context) => {
+test('a deployment that has the prompt differs from one that has not, and the estimate is what is billed', async (context) => {
   const { post, predict, seen, clock } = await start(context);
   const before = await predict(body(1));
   assert.deepEqual([before.stay.cache_state, before.switch.cache_state], ['unknown', 'unknown']);
@@ -101,7 +101,7 @@ test('asking hundreds of times changes nothing of what is done', async (context)
   assert.deepEqual(await marks(100), await marks(0));
 });
 
-test('a caller who guesses the prompt of another is told what it would be told of one that was never sent', async (context) => {
+test('a caller who guesses the prompt of another learns no more than about one that was never sent', async (context) => {
   const { gateway, post, predict } = await start(context);
   const others = { user: B, admin: gateway.masterKey };
   for (let round = 0; round < 12; round += 1)

@@ -66,6 +66,10 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
       return spend(args, env, await readServedFacts(args, env));
     }
     case 'try': {
+      if (args.guard !== undefined) {
+        const { tryGuard } = await import('./cli/trying/try-guard.ts');
+        return tryGuard(args, args.guard, env);
+      }
       const { tryCache } = await import('./cli/trying/try-cache.ts');
       return tryCache(args, env);
     }

@@ -20,6 +20,8 @@ type Command =
 /** The command line and the environment variables that stand in for flags, read and checked. */
 export interface Arguments {
   readonly command: Command;
+  /** The guardrail that `try guard` tries out; undefined for every other command. */
+  readonly guard: string | undefined;
   /** Configuration files, in merge order; for `check` and `route` also the ones given without a flag. */
   readonly files: readonly string[];
   /** Undefined: what the configuration says. */
@@ -119,6 +121,7 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
   const delay = flag('drain_delay');
   return {
     command,
+    guard: command === 'try' && words[1] === 'guard' ? words[2] : undefined,
     files: given.length > 0 ? given : fileVariable ? [fileVariable] : [],
     port: wholeNumber('port', flag('port'), 0, 65_535),
     host: flag('host'),
@@ -224,10 +227,14 @@ function chooseCommand(words: readonly string[], isSet: (name: FlagName) => bool
     const near = didYouMean(word, [...COMMANDS, ...PROGRAM_COMMANDS])?.word;
     throw new UsageError(`Unknown command ${word}.${near === undefined ? '' : ` Did you mean ${near}?`}`);
   }
+  if (command === 'try' && rest[0] === 'guard') {
+    if (rest.length === 2) return command;
+    throw new UsageError('try guard takes one guardrail by its name: sluice try guard injection < TEXTS.JSONL.');
+  }
   if (command === 'try' || command === 'predict') {
     if (rest[0] === 'cache' && rest.length === 1) return command;
     throw new UsageError(
-      `${command} takes one word: sluice ${command} cache. Configuration files are given with --config.`,
+      `${command} takes one word: sluice ${command} cache${command === 'try' ? ', or guard and a name' : ''}. Configuration files are given with --config.`,
     );
   }
   if (command !== 'check' && command !== 'route' && rest.length > 0) {

@@ -12,3 +12,6 @@ export const CACHING_FEATURES: readonly Feature[] = [answerCache, promptCache];
 
 /** What they all bring to the configuration. */
 export const FEATURE_SETTINGS = FEATURES.flatMap(({ settings }) => settings ?? []);
+
+/** The guardrails that run in this process; their tables and weights are read only by who asks for them. */
+export const loadLocalGuardrails = () => import('./guardrails/local.ts');

@@ -7,10 +7,9 @@ import type { Arguments } from '../read-arguments.ts';
 import { chooseOrigin, readServedConfig } from '../served-config.ts';
 import { snapshotAtStart } from '../snapshot-at-start.ts';
 import { writeError, writeOut } from '../terminal.ts';
+import { LONGEST_LINE, linesOf } from './lines-of.ts';
 import { Trial } from './trial.ts';
 
-/** Larger lines are refused: no request of that size is taken. */
-const LONGEST_LINE = 33_554_432;
 /** Nothing listens there: what is tried is sent to no provider. */
 const NO_SIMULATOR = 'http://127.0.0.1:9';
 
@@ -59,32 +58,4 @@ async function triedLine(trial: Trial, text: string | undefined, line: number): 
     // Whatever is wrong with one line, the others are tried.
     return { error: `line ${line}: ${error instanceof Error ? error.message : String(error)}` };
   }
-}
-
-/** The lines of a text as it comes; undefined for one that is too long. */
-async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<string | undefined> {
-  let parts: Buffer[] = [];
-  let length = 0;
-  const line = (): string | undefined =>
-    length > LONGEST_LINE
-      ? undefined
-      : Buffer.concat(parts)
-          .toString('utf8')
-          .replace(/^\uFEFF/, '');
-  for await (const chunk of input) {
-    const bytes = Buffer.from(chunk);
-    let from = 0;
-    for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, from)) {
-      parts.push(bytes.subarray(from, end));
-      length += end - from;
-      yield line();
-      parts = [];
-      length = 0;
-      from = end + 1;
-    }
-    length += bytes.length - from;
-    // What is too long is not kept.
-    if (length <= LONGEST_LINE) parts.push(bytes.subarray(from));
-  }
-  if (length > 0) yield line();
 }

@@ -27,6 +27,7 @@ import type { Detours } from './detours.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { OtherBody } from './other-body.ts';
 import type { Race } from './race.ts';
+import { type Changes, makeChanges } from './savings.ts';
 import { NO_SLOTS, type RecalledAnswer, type Slots, type StateSlot } from './slots.ts';
 
 /** What instructions lose that differ early from others like them. */
@@ -166,6 +167,9 @@ export class Exchange implements LaneRequest {
   /** The id in the answer that the client has. */
   answerId: string | undefined;
 
+  /** What features changed about it, for the ledger; undefined for most requests. */
+  changes: Changes | undefined;
+
   // settle
   /** Attempts whose provider reported no usage, or not all of it. */
   pendingEstimates: Estimate[] = [];
@@ -206,6 +210,7 @@ export class Exchange implements LaneRequest {
   part(body: Buffer, client: Client): Exchange {
     const part = Object.assign(new Exchange(this), this, { body, client, stream: false, streamUsage: false });
     part.#states = this.#states ??= [];
+    part.changes = this.changes ??= makeChanges();
     part.usage = undefined;
     part.costs = this.costs;
     part.cost = undefined;

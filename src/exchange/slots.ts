@@ -7,6 +7,7 @@ import type { FormatId, Usage } from '../formats/neutral/conversation.ts';
 import type { ShownCache } from '../formats/usage-mask.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { ClaimAccount, MoneyLimit, Refusal } from '../stores/contracts/claims.ts';
+import type { Mechanism } from '../stores/contracts/ledger.ts';
 import type { Accounts } from '../tenancy/accounts.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { Scope } from '../tenancy/scopes.ts';
@@ -111,8 +112,11 @@ export type OutputGuard =
 
 /** Asks providers for a feature in the answer slot. Each call is an attempt of its own, which is covered, booked and billed. */
 export interface Ask {
-  /** Sends the answer to the client. `deployments`: these instead of the planned ones. */
-  send(deployments?: readonly Deployment[]): Promise<void>;
+  /**
+   * Sends the answer to the client. `deployments`: these instead of the planned ones. `by`: the mechanism for whose sake others were
+   * asked before, which count as what it cost.
+   */
+  send(deployments?: readonly Deployment[], by?: Mechanism): Promise<void>;
   /** Holds the answer back, to be judged first. */
   draft(deployments?: readonly Deployment[]): Promise<Draft>;
 }
@@ -120,8 +124,8 @@ export interface Ask {
 /** An answer that the client has not got yet. */
 interface Draft {
   readonly answer: AnswerView;
-  /** Gives it to the client. */
-  send(): void;
+  /** Gives it to the client. `by`: the mechanism for whose sake the others were asked, which count as what it cost. */
+  send(by?: Mechanism): void;
 }
 
 /** A feature's own state of one request; `Exchange.of` finds it. Made once, at the start. */

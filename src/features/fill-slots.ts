@@ -61,16 +61,17 @@ function joinAnswers([first, ...others]: readonly Filled<'answer'>[]): Filled<'a
   const inner = joinAnswers(others);
   return (exchange, ask) => {
     const outer: Ask = {
-      send: (deployments) => inner(exchange, deployments === undefined ? ask : within(ask, deployments)),
+      send: (deployments, by) =>
+        inner(exchange, deployments === undefined && by === undefined ? ask : within(ask, deployments, by)),
       draft: (deployments) => ask.draft(deployments),
     };
     return first(exchange, outer);
   };
 }
 
-function within(ask: Ask, outer: Parameters<Ask['send']>[0]): Ask {
+function within(ask: Ask, outer: Parameters<Ask['send']>[0], outerBy: Parameters<Ask['send']>[1]): Ask {
   return {
-    send: (deployments) => ask.send(deployments ?? outer),
+    send: (deployments, by) => ask.send(deployments ?? outer, by ?? outerBy),
     draft: (deployments) => ask.draft(deployments ?? outer),
   };
 }

@@ -22,7 +22,7 @@ export async function embedOwn(asked: ToEmbed, parts: Parts): Promise<Embedded |
   const inputs = [{ kind: 'text', text } as const];
   const body = format.writeRequest({ model, inputs, isSingle: true, extensions: {} }, model);
   const call = { snapshot, deployment, id: 'embedding', operation, body, timeoutMs } as const;
-  const answer = await sendOwnCall({ ...call, route: '/cache/semantic', isOverhead: true }, parts);
+  const answer = await sendOwnCall({ ...call, route: '/cache/semantic', overheadOf: 'answer_cache' }, parts);
   if (answer.json === undefined || !isJsonObject(answer.json)) return undefined;
   const [vector] = format.readAnswer(answer.json).vectors;
   if (vector === undefined) return undefined;

@@ -45,16 +45,16 @@ function otherBody({ endpoint }: Exchange, body: Buffer): OtherBody {
       '`fallbacks` holds members that cannot be put together with the request.',
       { param: 'fallbacks' },
     );
-  return { body, envelope, outline: formatParts(endpoint.format).outline(body, envelope) };
+  return { body, envelope, outline: formatParts(endpoint.format).outline(body, envelope), changes: undefined };
 }
 
 /** Puts the body of a fallback in the place of the one that there is; returns that one. Undefined if it has none of its own. */
 function placeBody(exchange: Exchange, name: string): OtherBody | undefined {
   const other = exchange.otherBodies?.get(name);
   if (other === undefined) return undefined;
-  const { body, envelope, outline } = exchange;
+  const { body, envelope, outline, changes } = exchange;
   Object.assign(exchange, other);
-  return { body, envelope, outline };
+  return { body, envelope, outline, changes };
 }
 
 /** No model has this name: the request as its client sent it, for fallbacks that have no body of their own. */
@@ -62,9 +62,9 @@ const ORIGINAL = '';
 
 /** From now on the request goes to this group. What was asked before is counted by what it was asked with. */
 export function turnTo(exchange: Exchange, group: string): void {
-  const { body, envelope, outline, pendingEstimates, otherBodies } = exchange;
+  const { body, envelope, outline, changes, pendingEstimates, otherBodies } = exchange;
   if (otherBodies === undefined) return;
-  if (!otherBodies.has(ORIGINAL)) otherBodies.set(ORIGINAL, { body, envelope, outline });
+  if (!otherBodies.has(ORIGINAL)) otherBodies.set(ORIGINAL, { body, envelope, outline, changes });
   const isOther = group !== exchange.group?.name && otherBodies.has(group);
   placeBody(exchange, isOther ? group : ORIGINAL);
   if (exchange.outline === outline) return;
@@ -109,7 +109,7 @@ export function eachBody(exchange: Exchange, step: () => void): void {
 }
 
 function putBack(exchange: Exchange, name: string, own: OtherBody | undefined): void {
-  const { body, envelope, outline } = exchange;
-  exchange.otherBodies?.set(name, { body, envelope, outline });
+  const { body, envelope, outline, changes } = exchange;
+  exchange.otherBodies?.set(name, { body, envelope, outline, changes });
   Object.assign(exchange, own);
 }

@@ -10,6 +10,7 @@ import { OPERATIONS } from '../operations/index.ts';
 import type { OperationId, ProviderOperation } from '../providers/provider.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Mechanism } from '../stores/contracts/ledger.ts';
 import type { AnswerListener, BodyListener, Flight, UpstreamFault, UpstreamHeaders } from '../upstream/upstream.ts';
 import { errorOfProblem, errorOfResponse } from './answering/failure.ts';
 import { costOfOwn, openPlatformCall, type PlatformCall } from './money/platform-call.ts';
@@ -22,7 +23,8 @@ const BYTES_PER_TOKEN = 4;
 interface OwnCall {
   /** As the ledger names it: `/health`. */
   readonly route: string;
-  readonly isOverhead?: boolean;
+  /** The mechanism that needs it to save on other calls. */
+  readonly overheadOf?: Mechanism;
   readonly snapshot: Snapshot;
   readonly deployment: Deployment;
   readonly id: OperationId;
@@ -76,12 +78,12 @@ class Sending implements AnswerListener, BodyListener {
   #flight: Flight | undefined;
 
   constructor(facts: Facts, done: (answer: OwnAnswer) => void) {
-    const { id, operation, body, route, isOverhead = false, snapshot, deployment, parts } = facts;
+    const { id, operation, body, route, overheadOf, snapshot, deployment, parts } = facts;
     this.#facts = facts;
     this.#done = done;
     this.#body = Buffer.from(JSON.stringify(body));
     const callType = OPERATIONS[id].callType(operation.format);
-    this.#books = openPlatformCall({ route, callType, snapshot, deployment, isOverhead }, parts);
+    this.#books = openPlatformCall({ route, callType, snapshot, deployment, overheadOf }, parts);
   }
 
   send(): void {

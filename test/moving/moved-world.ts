@@ -153,7 +153,14 @@ export const RESET = 'sk-reset-0123456789abcdef';
 
 const OBJECTS = ['organizations', 'teams', 'users', 'customers', 'keys', 'budgets', 'tags', 'credentials', 'models'];
 const MEMBERS = ['team_members', 'organization_members'];
-const SUMS = ['account_spend', 'account_totals', 'account_resets', 'daily_activity', 'daily_tag_activity'];
+const SUMS = [
+  'account_spend',
+  'account_totals',
+  'account_resets',
+  'daily_activity',
+  'daily_tag_activity',
+  'daily_savings',
+];
 const LEDGER = ['ledger', 'ledger_tags', 'ledger_ids', 'audit'];
 
 /** Every table that moves, and those that move only with the ledger. */

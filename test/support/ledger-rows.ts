@@ -43,6 +43,8 @@ export function ledgerRow(callId: string, change: Partial<LedgerRow> = {}): Ledg
     isEstimated: false,
     cost: 1_234_567_890n,
     requestedCost: 2_345_678_901n,
+    savings: { model: 1_111_111_012n, prompt_cache: -1n },
+    expectedQuality: 0.97,
     hold: 9_999_999_999_999n,
     price: { source: 'list of 2025-12-01', rates: { input: '2500000', output: '10000000' } },
     sessionId: 'session-1',

@@ -127,6 +127,8 @@ function ours(row: LedgerRow): JsonObject {
     cost: exact(row.cost),
     requested_cost: exact(row.requestedCost),
     saved: exact(savedBy(row)),
+    savings: Object.fromEntries(Object.entries(row.savings ?? {}).map(([name, saved]) => [name, formatUsd(saved)])),
+    expected_quality: row.expectedQuality ?? null,
     hold: exact(row.hold),
     price: row.price === undefined ? null : { source: row.price.source, rates: row.price.rates },
     usage: {

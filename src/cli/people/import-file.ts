@@ -85,6 +85,7 @@ const ROWS: ReadonlyMap<string, string> = new Map([
   ['total', 'totals of accounts'],
   ['reset', 'resets of accounts'],
   ['activity', 'sums by day'],
+  ['savings', 'savings by day'],
   ['attempt', 'attempts without rows'],
   ['ledger', 'rows of the ledger'],
   ['change', 'log of changes'],

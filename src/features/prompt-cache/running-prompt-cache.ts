@@ -4,6 +4,7 @@ import { formatUsd } from '../../core/money.ts';
 import { rateAt } from '../../costs/tiered-rate.ts';
 import type { CacheForecasts, PromptForecast } from '../../exchange/cache-forecasts.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
+import { noteMarks } from '../../exchange/savings.ts';
 import type { StateSlot, WrittenCall } from '../../exchange/slots.ts';
 import { formatParts } from '../../formats/index.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
@@ -297,6 +298,9 @@ export class RunningPromptCache implements RunningFeature {
       expected: expected === -1 ? undefined : expected,
       ownTokens: isPartitioned ? Math.max(0, ...own) : undefined,
     });
+    // Where a client set marks of its own, or the provider caches by itself, it is unknown what would have been read without ours.
+    const hasOwn = call.prompt.wholeMark !== undefined || call.prompt.blocks.some(({ marks }) => marks.length > 0);
+    if (plan.set.length > 0 && call.facts?.how === 'marks' && !hasOwn) noteMarks(exchange, deployment.id);
     if (plan.set.length > 0) this.#counts.marked += 1;
     else if (plan.reason === 'rare') this.#counts.unmarked += 1;
   }

@@ -2,7 +2,7 @@
 import { escapeId } from '../../core/escape-id.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { ImportedKinds } from '../../stores/contracts/imported-kinds.ts';
-import { ACTIVITY_SHAPE, type MovedObject, type MovedRow } from '../../stores/contracts/moved.ts';
+import { ACTIVITY_SHAPE, type MovedObject, type MovedRow, SAVINGS_SHAPE } from '../../stores/contracts/moved.ts';
 import { decodeObject } from '../../stores/contracts/object-text.ts';
 
 /** An object that was read. */
@@ -33,6 +33,7 @@ export function lineOfRow(row: MovedRow): string {
     case 'reset':
       return JSON.stringify({ ...row, cost: row.cost.toString() });
     case 'activity':
+    case 'savings':
       return JSON.stringify({ ...row, sums: row.sums.map(String) });
     case 'ledger':
       return `{"kind":"ledger","row":${row.text}}`;
@@ -94,6 +95,8 @@ export function readLine(line: JsonObject): ReadObject | MovedRow {
       };
     case 'activity':
       return activityIn(line);
+    case 'savings':
+      return { kind, ...sumsIn(line, SAVINGS_SHAPE) };
     case 'attempt':
       return { kind, id: textIn(line, 'id'), startedAtMs: numberIn(line, 'startedAtMs') };
     case 'ledger':
@@ -132,17 +135,19 @@ function hashIn(object: JsonObject): string {
 }
 
 function activityIn(line: JsonObject): MovedRow {
-  const { by, sums, tag } = line;
-  if (!Array.isArray(by) || by.length !== ACTIVITY_SHAPE.by || !by.every((each) => typeof each === 'string')) {
-    throw new LineFault('has a damaged `by`');
-  }
-  if (!Array.isArray(sums) || sums.length !== ACTIVITY_SHAPE.sums) throw new LineFault('has damaged `sums`');
   return {
     kind: 'activity',
-    ...(tag !== undefined && { tag: textIn(line, 'tag') }),
-    by: by as string[],
-    sums: sums.map((sum) => integerIn(sum, 'sums')),
+    ...(line.tag !== undefined && { tag: textIn(line, 'tag') }),
+    ...sumsIn(line, ACTIVITY_SHAPE),
   };
+}
+
+function sumsIn({ by, sums }: JsonObject, shape: { readonly by: number; readonly sums: number }) {
+  if (!Array.isArray(by) || by.length !== shape.by || !by.every((each) => typeof each === 'string')) {
+    throw new LineFault('has a damaged `by`');
+  }
+  if (!Array.isArray(sums) || sums.length !== shape.sums) throw new LineFault('has damaged `sums`');
+  return { by: by as string[], sums: sums.map((sum) => integerIn(sum, 'sums')) };
 }
 
 function ledgerIn(row: JsonValue | undefined): MovedRow {
@@ -152,6 +157,10 @@ function ledgerIn(row: JsonValue | undefined): MovedRow {
     throw new LineFault('has a damaged row of the ledger');
   }
   for (const name of ['cost', 'requestedCost', 'hold']) if (row[name] !== undefined) integerIn(row[name], name);
+  if (row.savings !== undefined) {
+    if (!isJsonObject(row.savings)) throw new LineFault('has damaged `savings`');
+    for (const saved of Object.values(row.savings)) integerIn(saved, 'savings');
+  }
   return {
     kind: 'ledger',
     id: textIn(row, 'attemptId'),

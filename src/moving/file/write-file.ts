@@ -26,7 +26,7 @@ export interface Written {
   readonly sums: MovedSums;
 }
 
-const SUM_KINDS = ['spend', 'total', 'reset', 'activity'] as const;
+const SUM_KINDS = ['spend', 'total', 'reset', 'activity', 'savings'] as const;
 const LEDGER_KINDS = ['attempt', 'ledger', 'change'] as const;
 
 /** Writes it beside its place and puts it there when it is whole. Replaces an older file of that name. */

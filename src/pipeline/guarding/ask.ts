@@ -1,7 +1,10 @@
 /** What a feature in the answer slot asks providers with. */
 import type { Exchange } from '../../exchange/exchange.ts';
+import { noteAnswered } from '../../exchange/savings.ts';
 import type { Ask } from '../../exchange/slots.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
+import type { Mechanism } from '../../stores/contracts/ledger.ts';
+import { lastAttempt } from '../../telemetry/settled.ts';
 import { carry } from '../carry.ts';
 import type { Parts } from '../parts.ts';
 import { withDeployments } from '../rank.ts';
@@ -16,8 +19,17 @@ export function makeAsk(exchange: Exchange, parts: Parts): Ask {
     exchange.continuity = undefined;
     return carry(exchange, parts);
   };
+  /** Also of an answer that failed: what was asked before it is paid for nothing. */
+  const startFor = async (by: Mechanism, deployments: readonly Deployment[] | undefined): Promise<void> => {
+    try {
+      await start(deployments);
+    } finally {
+      const last = lastAttempt(exchange.attempts);
+      if (last !== undefined) noteAnswered(exchange, last, by);
+    }
+  };
   return {
-    send: start,
+    send: (deployments, by) => (by === undefined ? start(deployments) : startFor(by, deployments)),
     draft: async (deployments) => {
       const { client } = exchange;
       const held = new HeldClient(client);
@@ -28,7 +40,9 @@ export function makeAsk(exchange: Exchange, parts: Parts): Ask {
         exchange.client = client;
       }
       const answer = held.view(exchange.endpoint.format);
-      const send = (): void => {
+      const answered = lastAttempt(exchange.attempts);
+      const send = (by?: Mechanism): void => {
+        if (answered !== undefined && by !== undefined) noteAnswered(exchange, answered, by);
         exchange.firstByteMs = exchange.clock.monotonicMs();
         held.replay(client, answer.body);
       };

@@ -3,11 +3,11 @@ import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { formatUsd, type PicoUsd } from '../../core/money.ts';
-import { costOf } from '../../costs/price-of.ts';
 import type { RateCard } from '../../costs/rate-card.ts';
 import type { TieredRate } from '../../costs/tiered-rate.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { RequestFacts } from '../../exchange/request-facts.ts';
+import type { Changes } from '../../exchange/savings.ts';
 import type { RecalledAnswer } from '../../exchange/slots.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { LedgerRow, LedgerStatus } from '../../stores/contracts/ledger.ts';
@@ -15,7 +15,7 @@ import type { AttemptFacts } from '../../telemetry/settled.ts';
 import { PLATFORM_KEY_ALIAS, PLATFORM_KEY_HASH } from '../../tenancy/make-identity.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import { textsOf } from './kept-texts.ts';
-import { pricedExtras } from './priced-extras.ts';
+import { overheadCost, savedBy, savedByAnswer } from './savings.ts';
 
 const NO_TAGS: readonly string[] = [];
 const LONGEST_METADATA = 16_384;
@@ -28,16 +28,14 @@ export function ledgerRows(exchange: Exchange): LedgerRow[] {
   const shared = sharedFacts(exchange);
   return attempts.flatMap((attempt, number) => {
     const row = rowOf(exchange, shared, attempt, number);
-    const rest = cacheDifference(row, attempt);
+    const rest = cacheDifference(row, attempt, exchange.changes);
     return rest === undefined ? [row] : [row, rest];
   });
 }
 
-/** The row of a request that was answered without a provider: its tokens count, its cost is what was saved. */
+/** The row of a request that was answered without a provider: its tokens count, its price is what was saved. */
 function recalledRow(exchange: Exchange, { usage }: RecalledAnswer): LedgerRow {
-  const { callId, startedAtMs, error, group } = exchange;
-  const card = usage === undefined ? undefined : group?.deployments[0]?.priced.ratesAt(startedAtMs);
-  const requested = usage === undefined ? undefined : costOf(usage, card)?.total;
+  const { callId, startedAtMs, error } = exchange;
   return {
     ...sharedFacts(exchange),
     attemptId: `${callId}/0`,
@@ -51,7 +49,7 @@ function recalledRow(exchange: Exchange, { usage }: RecalledAnswer): LedgerRow {
     outputTokens: usage?.outputTokens ?? 0,
     isEstimated: false,
     cost: 0n,
-    requestedCost: requested,
+    ...savedByAnswer(exchange, usage),
     answerId: exchange.answerId,
     accounts: accountsOf(exchange, undefined, undefined),
   };
@@ -141,6 +139,7 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
   const { usage, mockedBy, deploymentId } = attempt;
   const deployment = exchange.snapshot.deployments.get(deploymentId);
   const card = usage === undefined || mockedBy !== undefined ? undefined : cardOf(exchange, attempt, usage);
+  const saved = usage === undefined ? undefined : savedBy(exchange, attempt, usage);
   const isLast = number === attempts.length - 1;
   const attemptStartedAtMs = startedAtMs + Math.max(0, Math.round(attempt.startedMs - startedMs));
   return {
@@ -169,8 +168,9 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
     reasoningTokens: usage?.reasoningTokens,
     isEstimated: usage?.isEstimated === true,
     cost: attempt.cost,
-    requestedCost:
-      usage === undefined ? undefined : withRecalledPart(exchange, attempt, requestedCost(exchange, attempt, usage)),
+    requestedCost: saved?.requestedCost,
+    savings: saved?.savings,
+    expectedQuality: exchange.changes?.expectedQuality,
     hold: number === 0 ? admission?.claim?.hold : undefined,
     price: card === undefined ? undefined : priceOf(card),
     texts: isLast ? textsOf(exchange) : undefined,
@@ -183,7 +183,11 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
  * What the provider bills more or less than its caller is charged, because of what others have in its prompt cache: on the account of the
  * platform, so that the rows of a deployment add up to its provider's bill. The caller's own row says nothing of it.
  */
-function cacheDifference(row: LedgerRow, { billedUsage, billedCost, usage }: AttemptFacts): LedgerRow | undefined {
+function cacheDifference(
+  row: LedgerRow,
+  { billedUsage, billedCost, usage }: AttemptFacts,
+  changes: Changes | undefined,
+): LedgerRow | undefined {
   const { cost, deploymentId, provider } = row;
   if (billedUsage === undefined || billedCost === undefined || cost === undefined || billedCost === cost)
     return undefined;
@@ -193,6 +197,10 @@ function cacheDifference(row: LedgerRow, { billedUsage, billedCost, usage }: Att
     ...{ keyHash: PLATFORM_KEY_HASH, keyAlias: PLATFORM_KEY_ALIAS, tags: NO_TAGS },
     ...{ route, callType, stream, requestedModel, status: 'success', isEstimated: row.isEstimated },
     ...{ inputTokens: 0, outputTokens: 0, cost: billedCost - cost },
+    // Without our marks there would be nothing to read; what a provider reads by itself, it reads without us too.
+    ...(deploymentId !== undefined && changes?.marked.has(deploymentId) === true
+      ? overheadCost(billedCost - cost, 'prompt_cache')
+      : undefined),
     ...defined({ modelGroup: row.modelGroup, servedGroup: row.servedGroup, deploymentId, provider }),
     ...defined({ model: row.model, apiBase: row.apiBase }),
     metadata: {
@@ -236,31 +244,6 @@ function cardOf({ snapshot, deployment, startedAtMs, admission }: Exchange, atte
   const answered =
     deployment?.id === attempt.deploymentId ? deployment : snapshot.deployments.get(attempt.deploymentId);
   return answered?.priced.ratesOfAnswer(usage, startedAtMs) ?? admission?.ceiling;
-}
-
-/** What the model that was asked for would have cost for the same work, at its first deployment's prices. */
-function requestedCost(exchange: Exchange, attempt: AttemptFacts, usage: Usage): PicoUsd | undefined {
-  const { group, startedAtMs } = exchange;
-  const { deploymentId, cost } = attempt;
-  const first = group?.deployments[0];
-  if (first === undefined) return undefined;
-  if (first.id === deploymentId && usage.providerCostUsd === undefined) return cost;
-  // The cost that a provider reports says nothing about the price of another.
-  const { providerCostUsd: _reported, ...counted } = usage;
-  const card = first.priced.ratesAt(startedAtMs, usage.serviceTier);
-  return costOf(counted, card, pricedExtras(exchange, card, attempt))?.total;
-}
-
-/** With what the part of its answer would have cost that a feature had. */
-function withRecalledPart(
-  { recalledPart, group, startedAtMs }: Exchange,
-  { failure }: AttemptFacts,
-  cost: PicoUsd | undefined,
-): PicoUsd | undefined {
-  if (recalledPart === undefined || failure !== undefined || cost === undefined) return cost;
-  const saved = costOf(recalledPart, group?.deployments[0]?.priced.ratesAt(startedAtMs));
-  // The request has its own price once.
-  return saved === undefined ? cost : cost + saved.total - saved.perRequest;
 }
 
 const PRICES = new WeakMap<RateCard, NonNullable<LedgerRow['price']>>();

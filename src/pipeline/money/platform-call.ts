@@ -7,12 +7,13 @@ import { costOf } from '../../costs/price-of.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import type { LedgerRow } from '../../stores/contracts/ledger.ts';
+import type { LedgerRow, Mechanism } from '../../stores/contracts/ledger.ts';
 import { PLATFORM_KEY_ALIAS, PLATFORM_KEY_HASH } from '../../tenancy/make-identity.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import { CallPermit } from '../../upstream/call-permit.ts';
 import type { Parts } from '../parts.ts';
 import { chargeOf, chargesOfRows } from './charges.ts';
+import { overheadCost } from './savings.ts';
 
 /** What a call of the gateway's own is made for. */
 interface PlatformPurpose {
@@ -22,8 +23,8 @@ interface PlatformPurpose {
   readonly callType: string;
   readonly snapshot: Snapshot;
   readonly deployment: Deployment;
-  /** It is made to save other calls: what it costs is less saved. */
-  readonly isOverhead?: boolean;
+  /** The mechanism that needs it to save on other calls: what it costs is less saved. */
+  readonly overheadOf?: Mechanism | undefined;
 }
 
 /** How such a call ended. */
@@ -76,7 +77,7 @@ export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts)
       inputTokens: usage?.inputTokens ?? 0,
       outputTokens: usage?.outputTokens ?? 0,
       isEstimated: usage?.isEstimated === true,
-      ...defined({ cost, requestedCost: purpose.isOverhead === true ? 0n : cost, error: failure, httpStatus }),
+      ...defined({ cost, ...savedByOwn(purpose, cost), error: failure, httpStatus }),
     };
     const charges = [...chargesOfRows(purpose.snapshot, startedAtMs, [row]), ...platformCharge(purpose, row)];
     const settlement = {
@@ -92,6 +93,10 @@ export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts)
 }
 
 const NOTHING = { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n };
+
+function savedByOwn({ overheadOf }: PlatformPurpose, cost: PicoUsd | undefined) {
+  return overheadOf === undefined || cost === undefined ? { requestedCost: cost } : overheadCost(cost, overheadOf);
+}
 
 /** What such a call costs; undefined: its price is unknown. */
 export function costOfOwn(

@@ -3,12 +3,14 @@
  * unchanged. Money is a decimal string, because JSON has no integers of that size.
  */
 import { defined } from '../../core/defined.ts';
-import type { LedgerRow } from './ledger.ts';
+import type { LedgerRow, Mechanism, Savings } from './ledger.ts';
 
 type Money = 'cost' | 'requestedCost' | 'hold';
 
 /** A row in JSON's types. */
-export type PlainRow = Omit<LedgerRow, Money> & { readonly [Name in Money]?: string };
+export type PlainRow = Omit<LedgerRow, Money | 'savings'> & { readonly [Name in Money]?: string } & {
+  readonly savings?: { readonly [Name in Mechanism]?: string };
+};
 
 /**
  * The text of a row. Copying a row costs a third of a microsecond; a replacer of `JSON.stringify` would cost ten times
@@ -20,16 +22,26 @@ export function textOfRow(row: LedgerRow): string {
     cost: row.cost?.toString(),
     requestedCost: row.requestedCost?.toString(),
     hold: row.hold?.toString(),
+    savings: row.savings === undefined ? undefined : plainSavings(row.savings),
   });
 }
 
-function rowOfPlain({ cost, requestedCost, hold, ...plain }: PlainRow): LedgerRow {
+function plainSavings(savings: Savings): PlainRow['savings'] {
+  return Object.fromEntries(Object.entries(savings).map(([name, saved]) => [name, saved.toString()]));
+}
+
+function savingsOfPlain(savings: NonNullable<PlainRow['savings']>): Savings {
+  return Object.fromEntries(Object.entries(savings).map(([name, saved]) => [name, BigInt(saved)]));
+}
+
+function rowOfPlain({ cost, requestedCost, hold, savings, ...plain }: PlainRow): LedgerRow {
   return {
     ...plain,
     ...defined({
       cost: cost === undefined ? undefined : BigInt(cost),
       requestedCost: requestedCost === undefined ? undefined : BigInt(requestedCost),
       hold: hold === undefined ? undefined : BigInt(hold),
+      savings: savings === undefined ? undefined : savingsOfPlain(savings),
     }),
   };
 }

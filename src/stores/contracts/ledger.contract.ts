@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ledgerRow } from '../../../test/support/ledger-rows.ts';
-import type { ActivityDimension, Ledger, LedgerRow } from './ledger.ts';
+import type { ActivityDimension, Ledger, LedgerRow, SavingsDimension } from './ledger.ts';
 
 /** An empty ledger for one test, which several instances may write. */
 export interface TestLedger {
@@ -382,6 +382,46 @@ export function testLedger(name: string, makeLedger: () => Promise<TestLedger>):
       succeeded: 2,
       failed: 1,
     });
+  });
+
+  behaves('savings are summed by mechanism and day, and counted once for each attempt', async (ledger) => {
+    const night = Date.UTC(2025, 11, 1, 23, 59, 59, 999);
+    const [a, b] = [
+      ledgerRow('a', { startedAtMs: night, savings: { model: 7n, prompt_cache: -3n }, expectedQuality: 0.9 }),
+      ledgerRow('b', { startedAtMs: night + 1, savings: { model: 10n ** 17n }, expectedQuality: undefined }),
+    ];
+    const orphan = ledgerRow('c', { startedAtMs: night, status: 'orphan', savings: undefined });
+    await ledger.write([a, b, orphan, bareRow('d')]);
+    const truth = ledgerRow('c', { startedAtMs: night, savings: { answer_cache: 5n }, teamId: 'team-2' });
+    await ledger.write([a, truth, orphan]);
+    const sums = async (by: readonly SavingsDimension[], filter: Parameters<Ledger['savings']>[0] = {}) =>
+      (await ledger.savings(filter, by)).map((row) => [...by.map((dimension) => row.by[dimension]), row.saved]);
+    assert.deepEqual(await sums(['mechanism', 'date']), [
+      ['answer_cache', '2025-12-01', 5n],
+      ['model', '2025-12-01', 7n],
+      ['model', '2025-12-02', 10n ** 17n],
+      ['prompt_cache', '2025-12-01', -3n],
+    ]);
+    assert.deepEqual(await sums(['mechanism'], { teamIds: ['team-2'] }), [['answer_cache', 5n]]);
+    assert.deepEqual(await sums([], { keyHashes: [] }), []);
+    assert.deepEqual(await sums(['team'], { toDate: '2025-12-01' }), [
+      ['team-1', 4n],
+      ['team-2', 5n],
+    ]);
+    const [model] = await ledger.savings({ toDate: '2025-12-01' }, ['mechanism', 'model']);
+    assert.deepEqual(model, {
+      by: { mechanism: 'answer_cache', model: 'model-1' },
+      attempts: 1,
+      saved: 5n,
+      rated: 1,
+      quality: 0.97,
+    });
+    const rows = await ledger.find({}, PAGE);
+    const again = rows.reduce(
+      (sum, { savings = {} }) => sum + Object.values(savings).reduce((all, saved) => all + saved, 0n),
+      0n,
+    );
+    assert.deepEqual(await sums([]), [[again]], 'the sums are those of the rows');
   });
 
   behaves(

@@ -8,6 +8,13 @@ import type { PicoUsd } from '../../core/money.ts';
 /** `orphan`: the gateway died before it knew; booked at the hold. */
 export type LedgerStatus = 'success' | 'failure' | 'client-gone' | 'lost' | 'orphan' | 'cache-hit';
 
+/** By what the gateway makes requests cheaper. */
+export const MECHANISMS = ['model', 'prompt_cache', 'answer_cache', 'compression', 'degradation', 'batch'] as const;
+export type Mechanism = (typeof MECHANISMS)[number];
+
+/** What each mechanism saved, net of what it cost itself; negative where it cost more. One that did nothing is absent. */
+export type Savings = { readonly [Name in Mechanism]?: PicoUsd };
+
 /**
  * One attempt: what it used, what it cost and why. Holds no key, and no prompt or answer unless the operator wants them kept. Times are milliseconds since the
  * epoch. A member without a value may be there or not: rows that are made with all of them have one shape, and stay fast.
@@ -63,8 +70,15 @@ export interface LedgerRow {
   readonly isEstimated: boolean;
   /** Undefined: unpriced. */
   readonly cost?: PicoUsd | undefined;
-  /** What the requested model would have cost for the same usage; undefined: unpriced. */
+  /**
+   * What it would have cost without the gateway: at the model that was asked for, with the client's own prompt caching and no other,
+   * the prompt as it was sent. 0 for a call that only the gateway needed. Undefined: unpriced.
+   */
   readonly requestedCost?: PicoUsd | undefined;
+  /** `requestedCost` less `cost` by what saved it, to the last pico-USD; absent: nothing did. */
+  readonly savings?: Savings | undefined;
+  /** The chance, from 0 to 1, that the chosen model's answer is good enough, as it was thought when the model was chosen. */
+  readonly expectedQuality?: number | undefined;
   /** What the request's claim held when it was settled; only on the first row of a request. */
   readonly hold?: PicoUsd | undefined;
   /** The rates that were used, and their source. */
@@ -117,6 +131,9 @@ export type ActivityDimension =
   | 'provider'
   | 'tag';
 
+/** Which sums of savings. */
+export type SavingsFilter = Omit<Parameters<Ledger['activity']>[0], 'tag'>;
+
 /** Sums over attempts by the requested dimensions. */
 export interface ActivityRow {
   /** The values of the requested dimensions. `date` is `YYYY-MM-DD`. */
@@ -130,6 +147,19 @@ export interface ActivityRow {
   readonly attempts: number;
   readonly succeeded: number;
   readonly failed: number;
+}
+
+export type SavingsDimension = Exclude<ActivityDimension, 'tag'> | 'mechanism';
+
+/** Sums over what mechanisms did to attempts, by the requested dimensions. */
+export interface SavingsRow {
+  readonly by: Partial<Readonly<Record<SavingsDimension, string>>>;
+  /** How often a mechanism saved or cost something: an attempt counts once for each. */
+  readonly attempts: number;
+  readonly saved: PicoUsd;
+  /** How many of these attempts have an expected quality, and the sum of theirs. */
+  readonly rated: number;
+  readonly quality: number;
 }
 
 /** The ledger of one gateway or many. Every method rejects while the database is unavailable. */
@@ -161,6 +191,8 @@ export interface Ledger {
     },
     by: readonly ActivityDimension[],
   ): Promise<ActivityRow[]>;
+  /** What mechanisms saved, by day and other dimensions, from sums as `activity` is. */
+  savings(filter: SavingsFilter, by: readonly SavingsDimension[]): Promise<SavingsRow[]>;
   /** What an account spent in [fromMs, toMs): exact even if the period does not begin on the hour. */
   spent(account: string, fromMs: number, toMs?: number): Promise<PicoUsd>;
   /** What accounts spent in all, or since their last reset; accounts without spend are left out. */

@@ -12,6 +12,7 @@ export function seenOf(row: MovedRow): string | undefined {
     case 'reset':
       return `${row.atMs} ${row.cost}`;
     case 'activity':
+    case 'savings':
       return JSON.stringify(row.sums.map(String));
     default:
       return undefined;
@@ -33,7 +34,7 @@ export function newCosts(
 
 /** What is new of the sums of a day. */
 export function newSums(
-  { sums }: Extract<MovedRow, { kind: 'activity' }>,
+  { sums }: Extract<MovedRow, { kind: 'activity' | 'savings' }>,
   seenBefore: string | undefined,
 ): readonly bigint[] {
   const before = JSON.parse(seenBefore ?? '[]') as string[];

@@ -30,6 +30,8 @@ export type MovedRow =
       readonly by: readonly string[];
       readonly sums: readonly bigint[];
     }
+  /** What mechanisms saved on a day, in the same way. */
+  | { readonly kind: 'savings'; readonly by: readonly string[]; readonly sums: readonly bigint[] }
   /** An attempt that is in the sums and has no row. */
   | { readonly kind: 'attempt'; readonly id: string; readonly startedAtMs: number }
   /** A row of the ledger, as `textOfRow` writes it. */
@@ -54,10 +56,12 @@ export type MovedRow =
     };
 
 /** The kinds of rows, in the order in which they move. */
-export const MOVED_KINDS = ['spend', 'total', 'reset', 'activity', 'attempt', 'ledger', 'change'] as const;
+export const MOVED_KINDS = ['spend', 'total', 'reset', 'activity', 'savings', 'attempt', 'ledger', 'change'] as const;
 
 /** How many dimensions and sums a row of activity has. */
 export const ACTIVITY_SHAPE = { by: 9, sums: 11 } as const;
+/** And one of savings. */
+export const SAVINGS_SHAPE = { by: 10, sums: 5 } as const;
 
 /** A row that is new here, or differs from what an earlier run of the same source brought. */
 export interface MovedChange {

@@ -7,7 +7,7 @@ import type { LedgerRow } from '../contracts/ledger.ts';
 import type { PlainRow } from '../contracts/ledger-text.ts';
 import { LEDGER_COLUMNS, prepareRow, rowOf, type StoredRow } from '../sql/ledger/columns.ts';
 import type { Column, Values } from '../sql/ledger/json-rows.ts';
-import { ACCOUNT, BUCKET, COST, DAY_KEY, DAY_SUMS, sumsOf, TAG } from '../sql/ledger/sums.ts';
+import { ACCOUNT, BUCKET, COST, DAY_KEY, DAY_SUMS, MECHANISM, SAVINGS_SUMS, sumsOf, TAG } from '../sql/ledger/sums.ts';
 import { settleIntegers } from '../sql/row-integers.ts';
 
 /** Rows to write, as texts. */
@@ -26,7 +26,7 @@ interface Statements {
   readonly findRow: StatementSync;
   readonly deleteRow: StatementSync;
   readonly deleteTag: StatementSync;
-  readonly addToSums: Readonly<Record<'buckets' | 'totals' | 'days' | 'tags', StatementSync>>;
+  readonly addToSums: Readonly<Record<'buckets' | 'totals' | 'days' | 'tags' | 'savings', StatementSync>>;
 }
 
 /** The writer of one connection. */
@@ -84,7 +84,7 @@ export class LedgerWriter {
       mayBeCounted ||= withoutRows;
     }
     const sums = sumsOf(added, removed);
-    for (const kind of ['buckets', 'totals', 'days', 'tags'] as const) {
+    for (const kind of ['buckets', 'totals', 'days', 'tags', 'savings'] as const) {
       for (const values of sums[kind]) addToSums[kind].run(...values);
     }
   }
@@ -138,6 +138,7 @@ function statementsOf(database: DatabaseSync): Statements {
       totals: sums('account_totals', [ACCOUNT], COST),
       days: sums('daily_activity', DAY_KEY, DAY_SUMS),
       tags: sums('daily_tag_activity', [TAG, ...DAY_KEY], DAY_SUMS),
+      savings: sums('daily_savings', [...DAY_KEY, MECHANISM], SAVINGS_SUMS),
     },
   };
 }

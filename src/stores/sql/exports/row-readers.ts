@@ -6,7 +6,8 @@ import type { MovedRow } from '../../contracts/moved.ts';
 import type { NoTables } from '../connection.ts';
 import type { DirectoryTables } from '../directory/tables.ts';
 import { rowOf, type StoredRow } from '../ledger/columns.ts';
-import { DAY_KEY, DAY_SUMS, moneyOf } from '../ledger/sums.ts';
+import type { Column } from '../ledger/json-rows.ts';
+import { DAY_KEY, DAY_SUMS, MECHANISM, moneyOf, SAVINGS_SUMS } from '../ledger/sums.ts';
 import { pagesOf } from './pages.ts';
 
 type Rows = AsyncGenerator<readonly MovedRow[]>;
@@ -46,6 +47,14 @@ export const ROW_READERS: { readonly [Kind in MovedRow['kind']]: (database: Kyse
     yield* readEach<{ tag: string }>(database, 'daily_tag_activity', ['tag', ...names], (row) => ({
       ...activityOf(row),
       tag: row.tag,
+    }));
+  },
+  savings: (database) => {
+    const names = [...DAY_KEY, MECHANISM].map(({ name }) => name);
+    return readEach<object>(database, 'daily_savings', names, (row) => ({
+      kind: 'savings',
+      by: textsIn(row, [...DAY_KEY, MECHANISM]),
+      sums: sumsIn(row, SAVINGS_SUMS),
     }));
   },
   attempt: (database) =>
@@ -89,10 +98,15 @@ async function* readEach<Row extends object>(
 function activityOf(row: object): Extract<MovedRow, { kind: 'activity' }> {
   return {
     kind: 'activity',
-    by: DAY_KEY.map(({ name }) => String(Reflect.get(row, name))),
-    sums: DAY_SUMS.map(({ name }) => BigInt(Reflect.get(row, name) as number | bigint)),
+    by: textsIn(row, DAY_KEY),
+    sums: sumsIn(row, DAY_SUMS),
   };
 }
+
+const textsIn = (row: object, columns: readonly Column[]): string[] =>
+  columns.map(({ name }) => String(Reflect.get(row, name)));
+const sumsIn = (row: object, columns: readonly Column[]): bigint[] =>
+  columns.map(({ name }) => BigInt(Reflect.get(row, name) as number | bigint));
 
 /** Joins the quarters of an hour of an account and day, also across pages. */
 async function* readSpend(database: Kysely<NoTables>): Rows {

@@ -84,6 +84,8 @@ async function recordedOf(transaction: DirectoryTransaction, { row, seenBefore }
         by: row.by,
         sums: newSums(row, seenBefore).map(String),
       };
+    case 'savings':
+      return { ...before, by: row.by, sums: newSums(row, seenBefore).map(String), areSavings: true };
     default:
       return {};
   }

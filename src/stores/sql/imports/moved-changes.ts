@@ -19,9 +19,10 @@ export function idOfRow(row: MovedRow): string {
     case 'reset':
       return row.account;
     case 'activity':
+    case 'savings':
       // Its columns together may be longer than an index takes.
       return createHash('sha256')
-        .update(JSON.stringify([row.tag ?? null, ...row.by]))
+        .update(JSON.stringify([(row.kind === 'activity' ? row.tag : undefined) ?? null, ...row.by]))
         .digest('hex');
     default:
       return row.id;

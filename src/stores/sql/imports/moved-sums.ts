@@ -3,7 +3,18 @@ import { sql } from 'kysely';
 import type { SqlConnection } from '../connection.ts';
 import type { DirectoryTransaction } from '../directory/writing.ts';
 import { addSums, type Values } from '../ledger/json-rows.ts';
-import { ACCOUNT, BUCKET, COST, DAY_KEY, DAY_SUMS, moneyOf, storedMoney, TAG } from '../ledger/sums.ts';
+import {
+  ACCOUNT,
+  BUCKET,
+  COST,
+  DAY_KEY,
+  DAY_SUMS,
+  MECHANISM,
+  moneyOf,
+  SAVINGS_SUMS,
+  storedMoney,
+  TAG,
+} from '../ledger/sums.ts';
 import type { RecordedRow, StoredReset } from './recorded-entry.ts';
 
 /** Adds what is recorded. */
@@ -28,8 +39,8 @@ export async function addToSums(
     .sort((left, right) => compare(left[0], right[0]));
   if (totals.length > 0) await addSums(database, 'account_totals', [ACCOUNT], COST, totals).execute(transaction);
   const days = recorded
-    .flatMap(({ tag, by = [], sums }): { tag: string | undefined; values: Values }[] =>
-      sums === undefined ? [] : [{ tag, values: [...by, ...sums] }],
+    .flatMap(({ tag, by = [], sums, areSavings }): { tag: string | undefined; values: Values }[] =>
+      sums === undefined || areSavings === true ? [] : [{ tag, values: [...by, ...sums] }],
     )
     .sort((left, right) => compare(left.values.join('\0'), right.values.join('\0')));
   const plain = days.filter(({ tag }) => tag === undefined).map(({ values }) => values);
@@ -39,6 +50,14 @@ export async function addToSums(
     .sort((left, right) => compare(String(left[0]), String(right[0])));
   if (tagged.length > 0) {
     await addSums(database, 'daily_tag_activity', [TAG, ...DAY_KEY], DAY_SUMS, tagged).execute(transaction);
+  }
+  const saved = recorded
+    .flatMap(({ by = [], sums, areSavings }): Values[] =>
+      sums === undefined || areSavings !== true ? [] : [[...by, ...sums]],
+    )
+    .sort((left, right) => compare(left.join('\0'), right.join('\0')));
+  if (saved.length > 0) {
+    await addSums(database, 'daily_savings', [...DAY_KEY, MECHANISM], SAVINGS_SUMS, saved).execute(transaction);
   }
 }
 

@@ -23,6 +23,8 @@ export interface RecordedRow {
   readonly tag?: string;
   readonly by?: readonly string[];
   readonly sums?: readonly string[];
+  /** These are sums of what was saved. */
+  readonly areSavings?: true;
 }
 
 /** A reset of an account as a row has it, in texts. */

@@ -2,10 +2,11 @@
 import { type Kysely, sql } from 'kysely';
 import type { ActivityDimension, ActivityRow, Ledger } from '../../contracts/ledger.ts';
 import type { NoTables } from '../connection.ts';
-import { allOf, ofFilter, oneOf } from './conditions.ts';
+import { allOf, ofDays } from './conditions.ts';
 import { DAY_SUMS, moneyOf } from './sums.ts';
 
-const COLUMNS: Readonly<Record<ActivityDimension, string>> = {
+/** The columns of sums by day, by what they are asked for by. */
+export const DAY_COLUMNS: Readonly<Record<ActivityDimension, string>> = {
   date: 'date',
   key: 'key_hash',
   user: 'user_id',
@@ -42,27 +43,20 @@ export async function readActivity(
   by: readonly ActivityDimension[],
 ): Promise<ActivityRow[]> {
   const isByTag = filter.tag !== undefined || by.includes('tag');
-  const { fromDate, toDate } = filter;
-  const conditions = [
-    ...ofFilter(filter),
-    ...oneOf({ key_hash: filter.keyHashes, user_id: filter.userIds }),
-    ...(fromDate === undefined ? [] : [sql`date >= ${fromDate}`]),
-    ...(toDate === undefined ? [] : [sql`date <= ${toDate}`]),
-  ];
-  const dimensions = by.map((dimension) => sql.ref(COLUMNS[dimension]));
+  const dimensions = by.map((dimension) => sql.ref(DAY_COLUMNS[dimension]));
   // Postgres adds integers up to a type of its own, which its driver gives as text.
   const sums = SUMMED.map((column) => sql`cast(sum(${sql.ref(column)}) as bigint) as ${sql.ref(column)}`);
   const grouped =
     dimensions.length === 0 ? sql`` : sql`group by ${sql.join(dimensions)} order by ${sql.join(dimensions)}`;
   const { rows } = await sql<SummedRow>`
     select ${sql.join([...dimensions, ...sums])} from ${sql.table(isByTag ? 'daily_tag_activity' : 'daily_activity')}
-    where ${allOf(conditions)} ${grouped}`.execute(read);
+    where ${allOf(ofDays(filter))} ${grouped}`.execute(read);
   return rows.flatMap((row) => {
     const attempts = row.attempts ?? 0;
     // No attempts, or only orphans that true rows have replaced.
     if (attempts === 0) return [];
     const named = by.flatMap((dimension) => {
-      const value = row[COLUMNS[dimension]];
+      const value = row[DAY_COLUMNS[dimension]];
       return typeof value === 'string' && value !== '' ? [[dimension, value] as const] : [];
     });
     return {

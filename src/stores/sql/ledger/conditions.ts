@@ -1,6 +1,6 @@
 /** Filters of the ledger as SQL conditions. Every value is a parameter. */
 import { type RawBuilder, sql } from 'kysely';
-import type { LedgerFilter } from '../../contracts/ledger.ts';
+import type { Ledger, LedgerFilter } from '../../contracts/ledger.ts';
 
 type Condition = RawBuilder<unknown>;
 
@@ -52,5 +52,16 @@ export function ofFilter(
       provider: filter.provider,
     }),
     ...oneOf({ team_id: filter.teamIds, organization_id: filter.organizationIds }),
+  ];
+}
+
+/** The conditions of sums by day. */
+export function ofDays(filter: Parameters<Ledger['activity']>[0]): Condition[] {
+  const { fromDate, toDate } = filter;
+  return [
+    ...ofFilter(filter),
+    ...oneOf({ key_hash: filter.keyHashes, user_id: filter.userIds }),
+    ...(fromDate === undefined ? [] : [sql`date >= ${fromDate}`]),
+    ...(toDate === undefined ? [] : [sql`date <= ${toDate}`]),
   ];
 }

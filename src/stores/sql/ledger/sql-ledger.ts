@@ -1,11 +1,21 @@
 import type { PicoUsd } from '../../../core/money.ts';
-import type { ActivityDimension, ActivityRow, Ledger, LedgerFilter, LedgerRow } from '../../contracts/ledger.ts';
+import type {
+  ActivityDimension,
+  ActivityRow,
+  Ledger,
+  LedgerFilter,
+  LedgerRow,
+  SavingsDimension,
+  SavingsFilter,
+  SavingsRow,
+} from '../../contracts/ledger.ts';
 import { textOfRow } from '../../contracts/ledger-text.ts';
 import type { SqlConnection, WriteOptions } from '../connection.ts';
 import { retryConflicts } from '../sql-error.ts';
 import { readActivity } from './activity.ts';
 import { countRows, findRows } from './find-rows.ts';
 import { pruneRows } from './prune-rows.ts';
+import { readSavings } from './savings.ts';
 import { readSpent, readTotals, resetSpend } from './spent.ts';
 import { writeRows } from './write-rows.ts';
 
@@ -40,6 +50,10 @@ export class SqlLedger implements Ledger {
 
   activity(filter: Parameters<Ledger['activity']>[0], by: readonly ActivityDimension[]): Promise<ActivityRow[]> {
     return readActivity(this.#connection.read, filter, by);
+  }
+
+  savings(filter: SavingsFilter, by: readonly SavingsDimension[]): Promise<SavingsRow[]> {
+    return readSavings(this.#connection.read, filter, by);
   }
 
   spent(account: string, fromMs: number, toMs?: number): Promise<PicoUsd> {

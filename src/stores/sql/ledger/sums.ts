@@ -62,6 +62,13 @@ export const DAY_SUMS = [
   'failed',
 ].map((name): Column => ({ name, type: 'bigint' }));
 
+/** What the sums of savings are counted by, besides the day's dimensions. */
+export const MECHANISM: Column = { name: 'mechanism', type: 'text' };
+/** The summed columns of savings. Qualities are added up in millionths: whole numbers add up the same in every order. */
+export const SAVINGS_SUMS = ['attempts', 'saved_micro', 'saved_pico', 'rated', 'quality_millionths'].map(
+  (name): Column => ({ name, type: 'bigint' }),
+);
+
 /**
  * Rows to add to the sums, in the order of their keys: two writers that lock rows in the same order cannot deadlock.
  */
@@ -70,6 +77,7 @@ interface Sums {
   readonly totals: readonly Values[];
   readonly days: readonly Values[];
   readonly tags: readonly Values[];
+  readonly savings: readonly Values[];
 }
 
 interface Sum {
@@ -137,7 +145,45 @@ export function sumsOf(added: readonly SummedRow[], removed: readonly SummedRow[
       .sort((left, right) => byFirst(left, right) || left[1] - right[1]),
     days: [...days].sort(byFirst).map(([, sum]) => dayValues(sum)),
     tags: [...tags].sort(byFirst).map(([, sum]) => dayValues(sum)),
+    savings: savingsOf(added, removed),
   };
+}
+
+interface SavedSum {
+  readonly key: readonly string[];
+  attempts: number;
+  saved: PicoUsd;
+  rated: number;
+  quality: number;
+}
+
+/** Most rows have no savings and take no part. */
+function savingsOf(added: readonly SummedRow[], removed: readonly SummedRow[]): readonly Values[] {
+  const sums = new Map<string, SavedSum>();
+  const add = (row: SummedRow, sign: 1 | -1): void => {
+    const { savings, expectedQuality } = row;
+    if (savings === undefined) return;
+    const day = dayKey(row);
+    for (const [mechanism, saved] of Object.entries(savings)) {
+      const key = [...day, mechanism];
+      const name = JSON.stringify(key);
+      let sum = sums.get(name);
+      if (sum === undefined) {
+        sum = { key, attempts: 0, saved: 0n, rated: 0, quality: 0 };
+        sums.set(name, sum);
+      }
+      sum.attempts += sign;
+      sum.saved += BigInt(sign) * BigInt(saved);
+      if (expectedQuality === undefined) continue;
+      sum.rated += sign;
+      sum.quality += sign * Math.round(expectedQuality * 1e6);
+    }
+  };
+  for (const row of added) add(row, 1);
+  for (const row of removed) add(row, -1);
+  return [...sums]
+    .sort(byFirst)
+    .map(([, { key, attempts, saved, rated, quality }]) => [...key, attempts, ...storedMoney(saved), rated, quality]);
 }
 
 function addAlike(kinds: Map<string, Alike>, row: SummedRow, sign: 1 | -1): void {

@@ -7,7 +7,7 @@ import type { NoTables, SqlConnection, WriteOptions } from '../connection.ts';
 import { retryConflicts } from '../sql-error.ts';
 import { LEDGER_COLUMNS, type PreparedRow, prepareRow, rowOf, type StoredRow } from './columns.ts';
 import { addSums, type Column, insertRows, jsonRows, type Values } from './json-rows.ts';
-import { ACCOUNT, BUCKET, COST, DAY_KEY, DAY_SUMS, sumsOf, TAG } from './sums.ts';
+import { ACCOUNT, BUCKET, COST, DAY_KEY, DAY_SUMS, MECHANISM, SAVINGS_SUMS, sumsOf, TAG } from './sums.ts';
 
 const ATTEMPT: Column = { name: 'attempt_id', type: 'text' };
 const STARTED: Column = { name: 'started_at', type: 'bigint' };
@@ -39,6 +39,8 @@ export async function writeRows(
       }
       if (sums.days.length > 0) await run(addSums(kind, 'daily_activity', DAY_KEY, DAY_SUMS, sums.days));
       if (sums.tags.length > 0) await run(addSums(kind, 'daily_tag_activity', [TAG, ...DAY_KEY], DAY_SUMS, sums.tags));
+      if (sums.savings.length > 0)
+        await run(addSums(kind, 'daily_savings', [...DAY_KEY, MECHANISM], SAVINGS_SUMS, sums.savings));
     }),
   );
 }

@@ -5,6 +5,7 @@ import { conversationTables } from './0004-conversations.ts';
 import { importTables } from './0005-imports.ts';
 import { answerIds } from './0006-answer-ids.ts';
 import { credentialTable } from './0007-credentials.ts';
+import { savingsTable } from './0008-savings.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the schema, oldest first. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   importTables,
   answerIds,
   credentialTable,
+  savingsTable,
 ];

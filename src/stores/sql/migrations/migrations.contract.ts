@@ -174,6 +174,20 @@ const FIXTURES: readonly Fixture[] = [
       assert.deepEqual([credential?.values, credential?.info], [{ api_key: { $sealed: 's2:x' } }, { a: 1 }]);
     },
   },
+  {
+    level: 8,
+    async fill(database) {
+      await sql`insert into daily_savings values
+        ('2025-12-01', 'h1', '', 't1', '', '', 'm', 'g', 'p', 'model', 2, 9007199254, 740993, 1, 970000)`.execute(
+        database,
+      );
+    },
+    async check(connection) {
+      assert.deepEqual(await new SqlLedger(connection).savings({ teamId: 't1' }, ['mechanism']), [
+        { by: { mechanism: 'model' }, attempts: 2, saved: 9_007_199_254_740_993n, rated: 1, quality: 0.97 },
+      ]);
+    },
+  },
 ];
 
 const upTo = (level: number): readonly Migration[] => MIGRATIONS.slice(0, level);

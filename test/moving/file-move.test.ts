@@ -68,7 +68,7 @@ describe('An exported gateway', { timeout: 600_000 }, () => {
     const again = await runOn(context, fresh, 'import', file, '--apply');
     assert.equal(again.code, 0, again.stderr + again.stdout);
     assert.match(again.stdout, /^ {2}keys +3 the same$/m);
-    assert.match(again.stdout, /^ {2}rows of the ledger +0 new, 5 the same$/m);
+    assert.match(again.stdout, /^ {2}rows of the ledger +0 new, 6 the same$/m);
     assertSameRows(await rowsOfPostgres(databaseUrl, ALL), source, MAY_BE_EMPTY);
 
     await serving(context, fresh, async (url) => {

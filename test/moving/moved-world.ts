@@ -41,6 +41,7 @@ export function machineIn(
   const file = {
     model_list: [{ model_name: 'gpt-4o', litellm_params: params }],
     general_settings: general,
+    litellm_settings: { cache: true, cache_params: { type: 'local', mode: 'default_off' } },
     ...further,
   };
   writeFileSync(config, JSON.stringify(file));
@@ -86,7 +87,9 @@ export function ask(url: string, key: string, model: string, more: Record<string
   });
 }
 
-/** Makes one object of each kind, and spends. */
+const CACHED = { 'use-cache': true };
+
+/** Makes one object of each kind, spends, and saves. */
 export async function fill(url: string, simulatorUrl: string): Promise<void> {
   await manage(url, '/budget/new', { budget_id: 'b1', max_budget: 3, budget_duration: '30d' });
   await manage(url, '/organization/new', { organization_id: 'o1', organization_alias: 'Acme', max_budget: 100 });
@@ -136,7 +139,9 @@ export async function fill(url: string, simulatorUrl: string): Promise<void> {
   await key({ key: TIGHT, max_budget: 1, budget_duration: '1mo', metadata: { tags: ['lab'] } });
   await key({ key: RESET, max_budget: 5, model_max_budget: { 'gpt-4o': { budget_limit: 2, time_period: '1d' } } });
   for (const [who, model, more] of [
-    [ANNA, 'gpt-4o', { user: 'customer-1' }],
+    [ANNA, 'gpt-4o', { user: 'customer-1', cache: CACHED }],
+    // Answered from the cache: it costs nothing, and is saved.
+    [ANNA, 'gpt-4o', { user: 'customer-1', cache: CACHED }],
     [ANNA, 'stored-model', {}],
     [TIGHT, 'gpt-4o', {}],
     [RESET, 'gpt-4o', {}],

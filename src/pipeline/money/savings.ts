@@ -71,7 +71,9 @@ function savedAgainst(exchange: Exchange, baseline: Deployment, { attempt, usage
   const isSame = baseline.id === attempt.deploymentId;
   const price = (of: Usage, card: RateCard | undefined): PicoUsd | undefined =>
     costOf(of, card, pricedExtras(exchange, card, attempt))?.total;
-  const card = isSame ? baseline.priced.ratesOfAnswer(counted, startedAtMs) : baseline.priced.ratesAt(startedAtMs, usage.serviceTier);
+  const card = isSame
+    ? baseline.priced.ratesOfAnswer(counted, startedAtMs)
+    : baseline.priced.ratesAt(startedAtMs, usage.serviceTier);
   let now = counted as Usage;
   let last = price(now, card);
   if (last === undefined) return isSame ? { requestedCost: cost } : NOTHING_KNOWN;

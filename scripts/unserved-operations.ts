@@ -47,7 +47,7 @@ export const UNSERVED_OPERATIONS: readonly Unserved[] = [
     why: 'A new salt key takes over from the old one at a start with both (`LITELLM_SALT_KEY_PREVIOUS`).',
   },
   {
-    operations: ['GET /health/backlog', 'GET /health/drain', 'GET /health/shared-status', 'GET /health/services'],
+    operations: ['GET /health/backlog', 'GET /health/services'],
     why: 'Metrics, `/health/readiness` and `/cache/ping` say this.',
   },
   {

@@ -19,6 +19,7 @@ export function snapshotAtStart(config: GatewayConfig, clock: Clock): Snapshot {
     budget: new RetryBudget(clock),
     stats: new DeploymentStats(clock),
     health: new HealthResults(clock, config.health),
+    healthShare: undefined,
     hedging: new Hedging(clock),
     overBudget: new Set<string>(),
     holders: new PrefixHolders(clock),

@@ -112,6 +112,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
   }
   const ofCache = redisOfCache(litellm, context);
   const redis = readRedis(router, ofCache);
+  lintSharedHealth(health, redis, general, context);
   const read = readDeployments(root, {
     context,
     defaults: router.node('default_litellm_params'),
@@ -158,6 +159,23 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     masterKeyPlace: general.has('master_key') ? general.placeOf('master_key') : undefined,
     hasModelList: root.entries.has('model_list'),
   };
+}
+
+/** Without what it needs, each instance checks for itself. */
+function lintSharedHealth(
+  { isShared, background }: Pick<HealthCheckConfig, 'isShared' | 'background'>,
+  redis: GatewayConfig['redis'],
+  general: Sections['general'],
+  { findings }: ReadingContext,
+): void {
+  const missing = !background
+    ? 'background_health_checks, the checks that would be shared'
+    : redis === undefined
+      ? 'a Redis (router_settings.redis_host), by which instances tell one another what they found'
+      : undefined;
+  if (!isShared || missing === undefined) return;
+  const message = `use_shared_health_check needs ${missing}; without it each instance checks for itself`;
+  findings.add('warning', 'missing-key', general.placeOf('use_shared_health_check'), message);
 }
 
 /** With `infer_model_from_keys`, what the keys in the environment can serve and `model_list` does not name. */

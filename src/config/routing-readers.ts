@@ -81,6 +81,16 @@ type NamedFields<Rows> = FieldsOf<Rows> & {
   readonly strategy: string;
 };
 
+/** Reads a list of model groups; `*` in a name stands for anything. */
+export const readGroupNames: ReadNode<readonly string[]> = (node, path, context) => {
+  const items = node.kind === 'list' ? node.items : [node];
+  return items.flatMap((item) => {
+    const group = textOf(item);
+    if (group !== undefined) context.references.push({ group, place: item, from: lastName(path) });
+    return group ?? [];
+  });
+};
+
 /** Reads `model_group_affinity_config`: group → the affinity checks that hold there. */
 export const readGroupAffinity: ReadNode<ReadonlyMap<string, readonly string[]>> = (node, path, context) => {
   const groups = new Map<string, readonly string[]>();

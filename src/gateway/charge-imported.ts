@@ -1,4 +1,4 @@
-/** Counts imported spend in counters that running gateways share. */
+/** Counts imported spend in counters that running gateways share, and takes it off again when an import is undone. */
 import { randomUUID } from 'node:crypto';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -6,26 +6,38 @@ import { unescapeId } from '../core/escape-id.ts';
 import { ownValue } from '../core/own-value.ts';
 import type { Charge } from '../stores/contracts/claims.ts';
 import type { Budget, Limits } from '../stores/contracts/directory.ts';
-import type { ImportedSpend, ImportItem } from '../stores/contracts/imports.ts';
+import type { ImportedSpend, ImportItem, ImportRun, Imports, UndoneStep } from '../stores/contracts/imports.ts';
+import { BUCKET_MS, bucketOf } from '../stores/sql/ledger/sums.ts';
 import { moneyOf, periodAt } from '../tenancy/accounts.ts';
 import { limitsOf } from '../tenancy/scopes.ts';
 import type { Stores } from './open-stores.ts';
 
+/** What counters are changed with. */
+interface Counting {
+  readonly stores: Pick<Stores, 'claims' | 'database'>;
+  readonly config: GatewayConfig;
+  readonly clock: Clock;
+}
+
+/** A period of an account that is counted now. */
+type Period = Omit<Charge, 'cost' | 'isIfCounted'>;
+
+/** How many periods one step changes in the store. */
+const CHARGED_AT_ONCE = 100;
+
 /**
- * Adds the spend of objects that exist already to their shared counters. Those of new objects do not exist yet: they are made from the
- * ledger.
+ * Adds what imported objects spent to their shared counters, before it is written. New objects have counters only if there were objects
+ * of their ids before.
  */
-export async function chargeImported(
-  items: readonly ImportItem[],
-  { claims, database }: Pick<Stores, 'claims' | 'database'>,
-  config: GatewayConfig,
-  clock: Clock,
-): Promise<void> {
-  const known = items.filter(({ value, spent }) => value === undefined && spent.length > 0);
-  for (const item of known) {
-    const limits = await limitsNow(item, database.directory);
-    if (limits === undefined) continue;
-    await charge(item, limits, { claims }, config, clock);
+export async function chargeImported(items: readonly ImportItem[], counting: Counting): Promise<void> {
+  for (const item of items) {
+    if (item.spent.length === 0) continue;
+    const limits = item.value === undefined ? undefined : await limitsOfNew(item, counting.stores.database.directory);
+    const periods = new Map<string, readonly Period[]>();
+    for (const account of new Set(item.spent.map((each) => each.account))) {
+      periods.set(account, await periodsOf(account, counting, { ofNew: limits }));
+    }
+    await charge(item.spent, periods, counting, { sign: 1n, isIfCounted: item.value !== undefined });
   }
 }
 
@@ -35,24 +47,36 @@ export async function chargeImported(
  */
 export async function chargeAccounts(
   spent: readonly ImportedSpend[],
-  stores: Pick<Stores, 'claims' | 'database'>,
-  config: GatewayConfig,
-  clock: Clock,
+  counting: Counting,
   rotated: ReadonlyMap<string, string>,
 ): Promise<void> {
-  for (const [account, all] of Map.groupBy(spent, (each) => each.account)) {
-    const [, kind = '', id = '', model] = /^(\w+):(.*?)(?:\/model:(.*))?$/s.exec(account) ?? [];
-    if (!SPENDERS.has(kind)) continue;
-    const objectId = kind === 'key' ? (rotated.get(id) ?? id) : kind.endsWith('_member') ? id : unescapeId(id);
-    const item = { kind, id: objectId, spent: all, seen: '' } as unknown as ImportItem;
-    const limits = await limitsNow(item, stores.database.directory);
-    if (limits === undefined) continue;
-    const { modelMaxBudget, ...own } = limits.of;
-    const budget = model === undefined ? undefined : ownValue(modelMaxBudget, model);
-    const ofModel: Limits = budget === undefined ? {} : { budgetLimits: [budget] };
-    const anchor = own.budgetAnchorMs === undefined ? {} : { budgetAnchorMs: own.budgetAnchorMs };
-    await charge(item, { ...limits, of: model === undefined ? own : { ...ofModel, ...anchor } }, stores, config, clock);
+  const periods = new Map<string, readonly Period[]>();
+  for (const account of new Set(spent.map((each) => each.account))) {
+    periods.set(account, await periodsOf(account, counting, { rotated }));
   }
+  await charge(spent, periods, counting, { sign: 1n });
+}
+
+/**
+ * Undoes a step of an import, and takes what it counted off the shared counters. They are taken from the ledger beforehand, so that
+ * no instance takes them from it between the two; if this process dies there, they stay too high until their period ends.
+ */
+export async function undoCharged(
+  imports: Imports,
+  run: Pick<ImportRun, 'id' | 'source'>,
+  counting: Counting,
+): Promise<UndoneStep> {
+  const { claims } = counting.stores;
+  const periods = new Map<string, readonly Period[]>();
+  const known = await imports.nextToUndo(run.id);
+  for (const account of new Set(known.map((each) => each.account))) {
+    const found = await periodsOf(account, counting, {});
+    periods.set(account, found);
+    if (found.length > 0) await claims.read(account, found);
+  }
+  const step = await imports.undo(run, counting.clock.nowMs());
+  await charge(step.takenBack, periods, counting, { sign: -1n, isIfCounted: true });
+  return step;
 }
 
 /** Kinds of accounts whose limits are stored. */
@@ -67,25 +91,52 @@ const SPENDERS: ReadonlySet<string> = new Set([
   'organization_member',
 ]);
 
-async function charge(
-  item: ImportItem,
-  limits: HeldLimits,
-  { claims }: Pick<Stores, 'claims'>,
-  config: GatewayConfig,
-  clock: Clock,
-): Promise<void> {
+/** The periods in which an account is counted now; none if nothing is known of it. */
+async function periodsOf(
+  account: string,
+  { stores, config, clock }: Counting,
+  options: { readonly rotated?: ReadonlyMap<string, string>; readonly ofNew?: HeldLimits | undefined },
+): Promise<readonly Period[]> {
+  const [, kind = '', id = '', model] = /^(\w+):(.*?)(?:\/model:(.*))?$/s.exec(account) ?? [];
+  if (!SPENDERS.has(kind)) return [];
+  const objectId = kind === 'key' ? (options.rotated?.get(id) ?? id) : kind.endsWith('_member') ? id : unescapeId(id);
+  const { directory } = stores.database;
+  const limits = options.ofNew ?? (await limitsNow({ kind, id: objectId } as ImportItem, directory));
+  if (limits === undefined) return [];
+  const { modelMaxBudget, ...own } = limits.of;
+  const budget = model === undefined ? undefined : ownValue(modelMaxBudget, model);
+  const ofModel: Limits = budget === undefined ? {} : { budgetLimits: [budget] };
+  const anchor = own.budgetAnchorMs === undefined ? {} : { budgetAnchorMs: own.budgetAnchorMs };
+  const of = model === undefined ? own : { ...ofModel, ...anchor };
   const nowMs = clock.nowMs();
-  const charges = moneyOf(limits.of, nowMs).flatMap(({ duration }): Charge[] => {
-    const window = periodAt(duration, { anchorMs: limits.createdAtMs, limits: limits.of }, nowMs, config.budgets);
-    return item.spent
-      .filter(({ atMs }) => atMs >= window.startsAtMs)
-      .map(({ account, cost }) => ({ account, ...window, cost }));
-  });
-  if (charges.length === 0) return;
-  const id = randomUUID();
-  // A settlement of what was never claimed counts as one that is settled already, and would charge nothing.
-  await claims.claim({ id, nowMs, accounts: [], amounts: { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n } });
-  await claims.settle({ id, nowMs, cost: 0n, inputTokens: 0, outputTokens: 0, charges });
+  return moneyOf(of, nowMs).map(({ duration }) => ({
+    account,
+    ...periodAt(duration, { anchorMs: limits.createdAtMs, limits: of }, nowMs, config.budgets),
+  }));
+}
+
+/** Charges periods with what was spent in them, or takes it off. */
+async function charge(
+  spent: readonly ImportedSpend[],
+  periods: ReadonlyMap<string, readonly Period[]>,
+  { stores: { claims }, clock }: Counting,
+  { sign, isIfCounted = false }: { readonly sign: bigint; readonly isIfCounted?: boolean },
+): Promise<void> {
+  const charges = spent.flatMap(({ account, atMs, cost }): Charge[] =>
+    (periods.get(account) ?? [])
+      // A period that began within a quarter of an hour counts all of it, as the ledger does.
+      .filter(({ startsAtMs }) => bucketOf(atMs) + BUCKET_MS > startsAtMs)
+      .map((period) => ({ ...period, cost: sign * cost, isIfCounted })),
+  );
+  for (let at = 0; at < charges.length; at += CHARGED_AT_ONCE) {
+    const id = randomUUID();
+    const nowMs = clock.nowMs();
+    const amounts = { inputTokens: 0, outputTokens: 0, hold: 0n, exposure: 0n };
+    // A settlement of what was never claimed counts as one that is settled already, and would charge nothing.
+    await claims.claim({ id, nowMs, accounts: [], amounts });
+    const some = charges.slice(at, at + CHARGED_AT_ONCE);
+    await claims.settle({ id, nowMs, cost: 0n, inputTokens: 0, outputTokens: 0, charges: some });
+  }
 }
 
 interface HeldLimits {
@@ -93,13 +144,23 @@ interface HeldLimits {
   readonly createdAtMs: number;
 }
 
-async function limitsNow(
-  { kind, id }: ImportItem,
-  directory: Stores['database']['directory'],
-): Promise<HeldLimits | undefined> {
+type Directory = Stores['database']['directory'];
+
+async function limitsOfNew({ kind, value }: ImportItem, directory: Directory): Promise<HeldLimits | undefined> {
+  if (value === undefined || kind === 'model' || kind === 'credential' || kind === 'budget') return undefined;
+  return await withBudget(value as Limits & { readonly createdAtMs: number }, directory);
+}
+
+async function limitsNow({ kind, id }: ImportItem, directory: Directory): Promise<HeldLimits | undefined> {
   if (kind === 'model' || kind === 'credential' || kind === 'budget') return undefined;
   const value = await find(kind, id, directory);
-  if (value === undefined) return undefined;
+  return value === undefined ? undefined : await withBudget(value, directory);
+}
+
+async function withBudget(
+  value: Limits & { readonly budgetId?: string; readonly createdAtMs: number },
+  directory: Directory,
+): Promise<HeldLimits> {
   const budget: Budget | undefined =
     value.budgetId === undefined ? undefined : await directory.get('budget', value.budgetId);
   return { of: limitsOf(value, budget), createdAtMs: value.createdAtMs };
@@ -108,7 +169,7 @@ async function limitsNow(
 async function find(
   kind: Exclude<ImportItem['kind'], 'model' | 'credential' | 'budget'>,
   id: string,
-  directory: Stores['database']['directory'],
+  directory: Directory,
 ): Promise<(Limits & { readonly createdAtMs: number }) | undefined> {
   if (kind !== 'team_member' && kind !== 'organization_member') return await directory.get(kind, id);
   const [groupId = '', userId = ''] = id.split('/').map(unescapeId);

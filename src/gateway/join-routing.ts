@@ -40,11 +40,14 @@ export function makeRouting({
   share.countWith(budget);
   const holders = new PrefixHolders(clock, { tell: (news) => share.announceHeld(news) });
   share.onHeld((held) => holders.learn(held));
+  const health = new HealthResults(clock, config.health);
+  share.onHealth((id, news) => health.learn(id, news));
   return {
     breakers: new Breakers({ clock, random, settings: breakerSettings(config), share, onTurn }),
     budget,
     stats: new DeploymentStats(clock),
-    health: new HealthResults(clock, config.health),
+    health,
+    healthShare: config.redis === undefined ? undefined : share,
     hedging: new Hedging(clock),
     overBudget,
     holders,

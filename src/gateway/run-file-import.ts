@@ -59,7 +59,7 @@ export async function runFileImport(target: ImportTarget, wanted: WantedImport):
         onProgress: (lines) => onProgress('imported', lines),
         ...(stores !== undefined &&
           config.redis !== undefined && {
-            charge: (spent) => chargeAccounts(spent, stores, config, systemClock, rotated),
+            charge: (spent) => chargeAccounts(spent, { stores, config, clock: systemClock }, rotated),
           }),
       });
       if (isDry) return done;

@@ -15,7 +15,7 @@ import type { ImportRun, UndoneStep } from '../stores/contracts/imports.ts';
 import { openForeignTables } from '../stores/postgres/foreign-tables.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Declared, readDeclared } from '../tenancy/declared.ts';
-import { chargeImported } from './charge-imported.ts';
+import { chargeImported, undoCharged } from './charge-imported.ts';
 import { makeSeal } from './make-seal.ts';
 import { openDatabase, openStores, type Stores } from './open-stores.ts';
 
@@ -66,7 +66,7 @@ export async function runLitellmImport(target: ImportTarget, wanted: LitellmImpo
         report: wanted.report,
         ...(stores !== undefined &&
           config.redis !== undefined && {
-            charge: (items) => chargeImported(items, stores, config, systemClock),
+            charge: (items) => chargeImported(items, { stores, config, clock: systemClock }),
           }),
       });
       return wanted.isDry ? { summary } : { runId, summary };
@@ -82,14 +82,18 @@ export async function undoImport(
   runId: string | undefined,
   onStep: (step: UndoneStep) => void,
 ): Promise<ImportRun> {
-  return await onTarget(target, false, async ({ database: { imports } }) => {
+  const { config } = target;
+  return await onTarget(target, false, async ({ database: { imports }, stores }) => {
     const [last] = await imports.runs();
     if (last === undefined) throw new Error('There is no import to undo.');
     if (runId !== undefined && runId !== last.id) {
       throw new Error(`Only the last import can be undone, which is ${last.id}: undo it first.`);
     }
     for (let isMore = true; isMore; ) {
-      const step = await imports.undo(last, systemClock.nowMs());
+      const step =
+        stores === undefined || config.redis === undefined
+          ? await imports.undo(last, systemClock.nowMs())
+          : await undoCharged(imports, last, { stores, config, clock: systemClock });
       onStep(step);
       isMore = step.isMore;
     }

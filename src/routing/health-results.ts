@@ -58,6 +58,13 @@ export class HealthResults {
     this.note(id, result);
   }
 
+  /** Takes over what another instance found. */
+  learn(id: string, { error, latencyMs, ageMs }: Omit<HealthResult, 'checkedAtMs'> & { readonly ageMs: number }): void {
+    const checkedMs = this.#clock.monotonicMs() - ageMs;
+    if (checkedMs < (this.#results.get(id)?.checkedMs ?? Number.NEGATIVE_INFINITY)) return;
+    this.#results.set(id, { error, latencyMs, checkedAtMs: this.#clock.nowMs() - ageMs, checkedMs });
+  }
+
   /** Remembers a check that says nothing about routing. */
   note(id: string, { error, checkedAtMs, latencyMs }: HealthResult): void {
     const number = this.#checks++;

@@ -21,6 +21,7 @@ import * as gemini from '../endpoints/gemini-generate/index.ts';
 import { drain } from '../endpoints/health/drain.ts';
 import { healthHistory } from '../endpoints/health/history.ts';
 import { alive, health, latestHealth, liveness, readiness } from '../endpoints/health/index.ts';
+import { sharedHealthStatus } from '../endpoints/health/shared-status.ts';
 import { messages } from '../endpoints/messages/index.ts';
 import { modelDeprecations } from '../endpoints/model-info/deprecations.ts';
 import { modelGroupInfo } from '../endpoints/model-info/groups.ts';
@@ -237,6 +238,12 @@ export const FACT_ROUTES: readonly FactRoute[] = [
     'key',
     ['/health/history'],
     'Lists the last checks that this instance made of the deployments that the key may use.',
+  ),
+  fact(
+    sharedHealthStatus,
+    'key',
+    ['/health/shared-status'],
+    'Says whether instances check deployments for one another, and how old the newest finding is.',
   ),
   fact(readiness, 'key', ['/health/readiness/details'], 'Says the same as `/health/readiness`, to valid keys only.'),
   fact(alive, 'key', ['/test'], 'Says that the process is alive, to valid keys.'),

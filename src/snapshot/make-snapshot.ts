@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { defined } from '../core/defined.ts';
 import { ownValue } from '../core/own-value.ts';
 import { owningTeam } from '../core/team-models.ts';
+import { compileWildcard } from '../core/wildcard.ts';
 import { MILLION } from '../costs/adjustment.ts';
 import { priceModel } from '../costs/prices.ts';
 import { ceilingCard } from '../costs/rate-card.ts';
@@ -125,7 +126,12 @@ function makeDeployment(
 /** A deployment with what the operator wishes of all. */
 function withWishes(entry: DeploymentConfig, config: GatewayConfig): DeploymentConfig {
   const { modifyParams = false, responsesForChats, server } = config;
-  const { forwardsClientHeaders: own, forwardsOrganization: organization, keyHeaderName: keyHeader } = server;
+  const { forwardsOrganization: organization, keyHeaderName: keyHeader } = server;
+  const own =
+    server.forwardsClientHeaders ||
+    server.groupSettings?.forwardsClientHeaders.some(
+      (name) => compileWildcard(name).match(entry.group) !== undefined,
+    ) === true;
   if (!modifyParams && !responsesForChats && !own && !organization) return entry;
   return {
     ...entry,

@@ -39,6 +39,7 @@ test('prices that change with the hour are those of the hour by the gateway’s 
     budget: new RetryBudget(clock),
     stats: new DeploymentStats(clock),
     health: new HealthResults(clock, config.health),
+    healthShare: undefined,
     hedging: new Hedging(clock),
     overBudget: new Set<string>(),
     holders: new PrefixHolders(clock),

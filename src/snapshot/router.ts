@@ -35,6 +35,7 @@ import type { RetryBudget } from '../routing/retry-budget.ts';
 import type { DeploymentStats } from '../routing/stats.ts';
 import { strategyNamed } from '../routing/strategies/index.ts';
 import type { Strategy, TokenPrices } from '../routing/strategies/strategy.ts';
+import type { HealthShare } from '../stores/contracts/shared-routing.ts';
 import { cacheOwnerOf } from '../tenancy/cache-owner.ts';
 import type { Identity } from '../tenancy/identity.ts';
 import type { Deployment } from './deployment.ts';
@@ -47,6 +48,8 @@ export interface RoutingState {
   readonly budget: RetryBudget;
   readonly stats: DeploymentStats;
   readonly health: HealthResults;
+  /** The instances that may check deployments for one another; undefined if there are no others. */
+  readonly healthShare: HealthShare | undefined;
   readonly hedging: Hedging;
   /** Which deployments hold which prefixes of prompts. */
   readonly holders: PrefixHolders;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '../../src/core/json.ts';
-import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { MASTER_KEY, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 async function withConfig(config: JsonObject, run: (gateway: TestGateway) => Promise<void>): Promise<void> {
   const gateway = await startTestGateway({
@@ -172,6 +172,32 @@ test('headers of clients reach providers only if the operator wishes it, and nev
     'x-trace-note': 'of the operator',
     'x-session-id': 'conversation-1',
     'openai-organization': 'org-of-operator',
+  });
+});
+
+test('model_group_settings hand headers on for the groups that they name, by name or wildcard', async () => {
+  const params = { model: 'openai/gpt-4o', api_base: BASE, api_key: 'a-key' };
+  const config = {
+    litellm_settings: { model_group_settings: { forward_client_headers_to_llm_api: ['named', 'team-*', 'openai/*'] } },
+    model_list: [
+      ...['named', 'team-red', 'other'].map((name) => ({ model_name: name, litellm_params: params })),
+      { model_name: 'openai/*', litellm_params: { ...params, model: 'openai/*' } },
+    ],
+  };
+  const { 'x-tenant': _key, ...own } = CLIENT_HEADERS;
+  const headers = { ...own, authorization: `Bearer ${MASTER_KEY}` };
+  await withConfig(config, async (gateway) => {
+    const seen: Record<string, unknown> = {};
+    for (const model of ['named', 'team-red', 'openai/gpt-4o', 'other']) {
+      const body = { model, messages: [{ role: 'user', content: 'Hello' }] };
+      const response = await gateway.post('/v1/chat/completions', body, headers);
+      assert.equal(response.status, 200, await response.text());
+      const request = gateway.simulator.requests.at(-1);
+      seen[model] = request?.headers['x-trace-note'] ?? null;
+      assert.equal(request?.headers['x-vault-token'], undefined);
+    }
+    const handed = 'from the client';
+    assert.deepEqual(seen, { named: handed, 'team-red': handed, 'openai/gpt-4o': handed, other: null });
   });
 });
 

@@ -83,6 +83,28 @@ describe('Gateways that serve while LiteLLM is imported', { skip: skipWithoutSch
         await litellm.run('update "LiteLLM_VerificationToken" set spend = 3 where token = $1', [hashOf(SPENT)]);
         assert.match(await move(), /spent 2 USD/);
         for (const url of urls) await statusSoon(url, SPENT, 'gpt-4o', 422);
+
+        const undo = async (): Promise<string> => {
+          const { code, stdout, stderr } = await runOn(context, machine, 'import', 'litellm', '--undo');
+          assert.equal(code, 0, stderr + stdout);
+          return stdout;
+        };
+        await undo();
+        // The second run brought 2 of its 3 USD; without them there is room again.
+        for (const url of urls) await statusSoon(url, SPENT, 'gpt-4o', 200);
+        assert.match(await move(), /spent 2 USD/);
+        for (const url of urls) await statusSoon(url, SPENT, 'gpt-4o', 422);
+        await undo();
+        await undo();
+        for (const url of urls) await statusSoon(url, SPENT, 'gpt-4o', 401);
+        // What was counted until it was undone does not count twice, nor is it forgotten.
+        await litellm.run('update "LiteLLM_VerificationToken" set spend = 1 where token = $1', [hashOf(SPENT)]);
+        await move();
+        for (const url of urls) await statusSoon(url, SPENT, 'gpt-4o', 200);
+        await undo();
+        await litellm.run('update "LiteLLM_VerificationToken" set spend = 3 where token = $1', [hashOf(SPENT)]);
+        await move();
+        for (const url of urls) await statusSoon(url, SPENT, 'gpt-4o', 422);
       }),
     );
   });

@@ -187,7 +187,12 @@ export const GENERAL_SETTINGS = {
     'health.skipsDisabled',
     false,
   ),
-  use_shared_health_check: later('flag', 'Shares health checks between instances.'),
+  use_shared_health_check: now(
+    'flag',
+    'Of instances that share a Redis, one checks a deployment for all in each interval; while Redis is unavailable each checks for itself.',
+    'health.isShared',
+    false,
+  ),
   database_url: now('secret', 'Database of keys, teams and spend: `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.', {
     variable: 'DATABASE_URL',
     otherwise: 'an SQLite file in the data folder',
@@ -376,7 +381,6 @@ export const GENERAL_SETTINGS = {
     { default: false },
   ),
   store_audit_logs: now('flag', 'Keeps a record of changes by administrators. Always done here.', { default: true }),
-  coordination: later('map', 'How instances work together.'),
   database_extra_connection_params: never('map', PRISMA),
   database_disable_prepared_statements: never('flag', PRISMA),
   disable_prisma_schema_update: never('flag', PRISMA),

@@ -1,6 +1,6 @@
 /** Settings of `litellm_settings`, its cache included. */
 import type { PicoUsd } from '../../core/money.ts';
-import { readAliases } from '../routing-readers.ts';
+import { readAliases, readGroupNames } from '../routing-readers.ts';
 import { asksForIt, guideNow, later, never, now, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
 import { CACHE_PARAMS, NO_CACHING_GROUPS } from './cache-params.ts';
 import { CONNECTION_TLS } from './connection-tls.ts';
@@ -31,6 +31,15 @@ const LOG_FORMATS = ['json', 'text', 'auto', 'console', 'pretty', 'plain'] as co
 const logFormatOf = (word: (typeof LOG_FORMATS)[number]) => (word === 'json' || word === 'auto' ? word : 'text');
 
 const CACHE = { as: 'map', rows: CACHE_PARAMS, id: 'cache_params', isOpen: true } as const;
+
+/** `model_group_settings` as LiteLLM has them: settings, each with the groups that it is for. */
+const GROUP_SETTINGS = {
+  forward_client_headers_to_llm_api: now(
+    'texts',
+    'Model groups, wildcards allowed, whose providers are handed headers of the client, as `general_settings.forward_client_headers_to_llm_api` does for all.',
+    { to: 'forwardsClientHeaders', default: [] as readonly string[], read: readGroupNames },
+  ),
+} satisfies SettingRows;
 
 /** The members of `litellm_settings`. */
 export const LITELLM_SETTINGS = {
@@ -308,6 +317,10 @@ export const LITELLM_SETTINGS = {
     to: 'routing.aliases',
     isWeak: true,
     read: readAliases,
+  }),
+  model_group_settings: now('map', 'What holds for some model groups alone.', {
+    to: 'server.groupSettings',
+    members: { as: 'map', rows: GROUP_SETTINGS, id: 'group_lists' },
   }),
   json_schema_validation: later('flag', 'Checks structured answers against their schema.'),
   LITELLM_DISABLE_STOP_SEQUENCE_LIMIT: never('any', 'The number of stop sequences is not limited here.'),

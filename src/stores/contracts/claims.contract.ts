@@ -587,6 +587,26 @@ function testSettling(behaves: Behaves): void {
     assert.deepEqual(await bench.money({ ...deployment, id: bench.id('provider') }), [[20n, 0n, 0n]]);
   });
 
+  behaves('a charge is taken off again, and where it asks so made only if the account is counted', async (bench) => {
+    const deployment = bench.account('deployment', { money: [ever(100n)] });
+    const other = bench.account('other', { money: [ever(100n)] });
+    const charge = { account: deployment.id, window: 'ever', startsAtMs: 0, isIfCounted: true };
+    await bench.grant('a', []);
+    await bench.settle('a', 0n, { charges: [{ ...charge, cost: 7n }] });
+    assert.deepEqual(await bench.money(deployment), [[0n, 0n, 0n]], 'no instance counts it yet');
+    await bench.grant('b', []);
+    await bench.settle('b', 0n, {
+      charges: [
+        { ...charge, cost: 40n },
+        { ...charge, account: other.id, cost: 3n },
+      ],
+    });
+    assert.deepEqual([await bench.money(deployment), await bench.money(other)], [[[40n, 0n, 0n]], [[0n, 0n, 0n]]]);
+    await bench.grant('c', []);
+    await bench.settle('c', 0n, { charges: [{ ...charge, cost: -25n }] });
+    assert.deepEqual(await bench.money(deployment), [[15n, 0n, 0n]]);
+  });
+
   behaves('a correction sets what was spent and leaves what is held', async (bench) => {
     const key = bench.account('key', { money: [ever(100n)] });
     await bench.grant('a', [key], { hold: 60n });

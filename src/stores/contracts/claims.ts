@@ -170,7 +170,10 @@ export interface Charge {
   readonly window: string;
   readonly startsAtMs: number;
   readonly endsAtMs?: number;
+  /** Below 0: it is taken off again. */
   readonly cost: PicoUsd;
+  /** Charged only where the account is counted already: the ledger will tell the instance that counts it first. */
+  readonly isIfCounted?: boolean;
 }
 
 export interface Settlement {

@@ -51,6 +51,8 @@ export interface KeptObject extends ImportedId {
 export interface UndoneStep {
   readonly removed: readonly ImportedId[];
   readonly kept: readonly KeptObject[];
+  /** What was counted as spent and is no longer, but for what a reset had taken off already. */
+  readonly takenBack: readonly ImportedSpend[];
   /** Whether something is left to undo. */
   readonly isMore: boolean;
 }
@@ -80,6 +82,8 @@ export interface Imports {
   addRows(run: Pick<ImportRun, 'id' | 'source'>, changes: readonly MovedChange[]): Promise<void>;
   /** All money as it is now. */
   sums(): Promise<MovedSums>;
+  /** What the next step of undoing a run may take back. */
+  nextToUndo(runId: string): Promise<readonly ImportedSpend[]>;
   /**
    * Undoes some of what a run did, the last first. Objects that were changed or are used by newer ones stay. When nothing is left,
    * the run is forgotten.

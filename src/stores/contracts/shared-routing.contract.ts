@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { AttemptCounter, AttemptCounts, BreakerChange, HeldPrefixes, SharedRouting } from './shared-routing.ts';
+import type {
+  AttemptCounter,
+  AttemptCounts,
+  BreakerChange,
+  HealthNews,
+  HeldPrefixes,
+  SharedRouting,
+} from './shared-routing.ts';
 
 /** A cluster for one test. Its instances are joined by the time they are given. */
 export interface TestCluster {
@@ -74,6 +81,30 @@ export function testSharedRouting(name: string, makeCluster: () => Promise<TestC
     two.announceHeld({ deploymentId: id, lifeMs: 60_000, keys: [4] });
     await soon(() => heard.length === 2, 'heard');
     assert.deepEqual(heard[1], ['one', { deploymentId: id, lifeMs: 60_000, keys: [4] }]);
+  });
+
+  behaves('what a check found is heard by the others, and known to those that join later', async (cluster, id) => {
+    const [one, two] = [await cluster.join(), await cluster.join()];
+    const heard: [string, string, HealthNews][] = [];
+    one.onHealth((of, news) => heard.push(['one', of, news]));
+    two.onHealth((of, news) => heard.push(['two', of, news]));
+    assert.equal(await two.lastHealth(id), undefined);
+    one.tellHealth(id, { error: 'upstream_timeout', latencyMs: 12 }, 60_000);
+    await soon(() => heard.length > 0, 'heard');
+    assert.deepEqual(heard, [['two', id, { error: 'upstream_timeout', latencyMs: 12, ageMs: 0 }]]);
+    await wait(50);
+    const three = await cluster.join();
+    for (const instance of [one, two, three]) {
+      const { ageMs = -1, ...found } = (await instance.lastHealth(id)) ?? {};
+      assert.deepEqual(found, { error: 'upstream_timeout', latencyMs: 12 });
+      assert.ok(ageMs >= 45 && ageMs < 5_000, `${ageMs} ms old`);
+    }
+    three.tellHealth(id, { error: undefined, latencyMs: 3 }, INTERVAL_MS);
+    await soon(() => heard.length === 3, 'heard by both');
+    const { error, latencyMs } = (await one.lastHealth(id)) ?? {};
+    assert.deepEqual([error, latencyMs], [undefined, 3]);
+    await wait(INTERVAL_MS + 50);
+    assert.equal(await one.lastHealth(id), undefined, 'what is older than it is kept is not known');
   });
 
   behaves('news of a breaker reaches every other instance and not the one that told', async (cluster, id) => {

@@ -1,6 +1,7 @@
 /**
  * What the instances of a cluster share of their routing, so that together they treat an upstream as one gateway would.
  */
+import type { ErrorCode } from '../../core/errors.ts';
 
 /** Whether a deployment is tried: freely, not at all, or by one probe per interval. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -64,8 +65,31 @@ interface PrefixShare {
   onHeld(callback: (held: HeldPrefixes) => void): void;
 }
 
+/** What the health check of a deployment found. */
+export interface HealthNews {
+  /** A code of the table of errors; undefined: it answered. */
+  readonly error: ErrorCode | undefined;
+  readonly latencyMs: number;
+  /** How long ago, because clocks of machines differ. */
+  readonly ageMs: number;
+}
+
+/** Lets one instance check a deployment for all. */
+export interface HealthShare {
+  readonly isUp: boolean;
+  /** Tells the others, and those that join within `keptMs`. */
+  tellHealth(id: string, found: Omit<HealthNews, 'ageMs'>, keptMs: number): void;
+  /** Calls back for what other instances found, never for our own. */
+  onHealth(callback: (id: string, news: HealthNews) => void): void;
+  /** What an instance found last, ourselves among them; undefined if none did, or if none can be asked. */
+  lastHealth(id: string): Promise<HealthNews | undefined>;
+  /** Takes a check for as long as it may last. Released like a probe. */
+  takeProbe: BreakerShare['takeProbe'];
+  releaseProbe: BreakerShare['releaseProbe'];
+}
+
 /** One instance's part in a cluster's routing. No request ever waits for it. */
-export interface SharedRouting extends BreakerShare, PrefixShare {
+export interface SharedRouting extends BreakerShare, PrefixShare, HealthShare {
   /** False while other instances cannot be reached: each instance then acts on its own observations. */
   readonly isUp: boolean;
   /** Sets the counter whose attempts are exchanged with the other instances. */

@@ -99,6 +99,7 @@ export class MemoryClaims implements Claims {
     }
     for (const charge of settlement.charges) {
       const account = this.#accounts.of(charge.account, nowMs);
+      if (charge.isIfCounted === true && account.find(charge.window) === undefined) continue;
       bookings.push({ counter: this.#accounts.counter(account, charge, nowMs), cost: charge.cost });
     }
     return book(bookings);

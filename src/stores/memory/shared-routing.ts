@@ -4,6 +4,7 @@ import type {
   AttemptCounter,
   AttemptCounts,
   BreakerChange,
+  HealthNews,
   HeldPrefixes,
   SharedRouting,
 } from '../contracts/shared-routing.ts';
@@ -18,12 +19,18 @@ interface OpenBreaker {
   readonly untilMs: number;
 }
 
+interface Found extends Omit<HealthNews, 'ageMs'> {
+  readonly atMs: number;
+  readonly untilMs: number;
+}
+
 /** The state that the instances share. */
 export class MemoryCluster {
   readonly clock: Clock;
   readonly instances = new Set<MemorySharedRouting>();
   readonly leases = new Map<string, Lease>();
   readonly open = new Map<string, OpenBreaker>();
+  readonly found = new Map<string, Found>();
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -40,6 +47,7 @@ class MemorySharedRouting implements SharedRouting {
   readonly #cluster: MemoryCluster;
   #onChange: (id: string, change: BreakerChange) => void = () => undefined;
   #onHeld: (held: HeldPrefixes) => void = () => undefined;
+  #onHealth: (id: string, news: HealthNews) => void = () => undefined;
   #counter: AttemptCounter | undefined;
   /** What the others attempted since our last exchange, for each upstream that we have exchanged once. */
   readonly #fromOthers = new Map<string, { first: number; further: number }>();
@@ -70,6 +78,23 @@ class MemorySharedRouting implements SharedRouting {
 
   onHeld(callback: (held: HeldPrefixes) => void): void {
     this.#onHeld = callback;
+  }
+
+  tellHealth(id: string, found: Omit<HealthNews, 'ageMs'>, keptMs: number): void {
+    const atMs = this.#cluster.clock.monotonicMs();
+    this.#cluster.found.set(id, { ...found, atMs, untilMs: atMs + keptMs });
+    for (const other of this.#others()) other.#onHealth(id, { ...found, ageMs: 0 });
+  }
+
+  onHealth(callback: (id: string, news: HealthNews) => void): void {
+    this.#onHealth = callback;
+  }
+
+  async lastHealth(id: string): Promise<HealthNews | undefined> {
+    const nowMs = this.#cluster.clock.monotonicMs();
+    const found = this.#cluster.found.get(id);
+    if (found === undefined || found.untilMs <= nowMs) return undefined;
+    return { error: found.error, latencyMs: found.latencyMs, ageMs: nowMs - found.atMs };
   }
 
   takeProbe(id: string, intervalMs: number): boolean {

@@ -177,9 +177,12 @@ local id, isCancel = ARGV[5], ARGV[6] == 'cancel'
 local cu, cp, input, output = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local charges, at = {}, 12
 for i = 1, tonumber(ARGV[11]) do
-  charges[i] = { id = ARGV[at], u = tonumber(ARGV[at + 5]), p = tonumber(ARGV[at + 6]), money = {{ window = ARGV[at + 1],
-    starts = ARGV[at + 3], ends = ARGV[at + 4], counter = counterOf(ARGV[at], ARGV[at + 1], ARGV[at + 2]) }} }
-  at = at + 7
+  if ARGV[at + 7] == '' or redis.call('hexists', B..'m:'..ARGV[at + 1]..':'..ARGV[at], 'su') == 1 then
+    charges[#charges + 1] = { id = ARGV[at], u = tonumber(ARGV[at + 5]), p = tonumber(ARGV[at + 6]), money = {{
+      window = ARGV[at + 1], starts = ARGV[at + 3], ends = ARGV[at + 4],
+      counter = counterOf(ARGV[at], ARGV[at + 1], ARGV[at + 2]) }} }
+  end
+  at = at + 8
 end
 local isOwn = ARGV[at] ~= ''
 local isBooked = ARGV[6] == 'booked'

@@ -85,8 +85,9 @@ export function writeAmounts(amounts: ClaimAmounts, note: string): string[] {
 /** The charges of a settlement. */
 export function writeCharges(charges: readonly Charge[], nowMs: number): string[] {
   const written = [String(charges.length)];
-  for (const { account, window, startsAtMs, endsAtMs, cost } of charges) {
-    written.push(account, window, keptForMs(endsAtMs, nowMs), String(startsAtMs), optional(endsAtMs), ...inTwo(cost));
+  for (const { account, window, startsAtMs, endsAtMs, cost, isIfCounted = false } of charges) {
+    const period = [window, keptForMs(endsAtMs, nowMs), String(startsAtMs), optional(endsAtMs)];
+    written.push(account, ...period, ...inTwo(cost), isIfCounted ? '1' : '');
   }
   return written;
 }

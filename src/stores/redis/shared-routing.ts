@@ -5,9 +5,11 @@ import type {
   AttemptCounter,
   AttemptCounts,
   BreakerChange,
+  HealthNews,
   HeldPrefixes,
   SharedRouting,
 } from '../contracts/shared-routing.ts';
+import { readHealth, type ToldHealth, writeHealth } from './health-news.ts';
 import { HeldPrefixBatch, readHeldPrefixes } from './held-prefixes.ts';
 import { type RedisAddress, type RedisClient, RedisLink, type RedisStatus } from './link.ts';
 
@@ -63,6 +65,8 @@ export class RedisSharedRouting implements SharedRouting {
   /** Pub/sub knows no databases; two clusters in two databases must not hear each other. */
   readonly #channel: string;
   readonly #prefixChannel: string;
+  readonly #healthChannel: string;
+  #onHealth: (id: string, news: HealthNews) => void = () => undefined;
   readonly #held = new HeldPrefixBatch();
   #tellsHeld: NodeJS.Timeout | undefined;
   #onHeld: (held: HeldPrefixes) => void = () => undefined;
@@ -85,6 +89,7 @@ export class RedisSharedRouting implements SharedRouting {
     this.#clock = clock;
     this.#channel = `${PREFIX}breakers:${address.database}`;
     this.#prefixChannel = `${PREFIX}prefixes:${address.database}`;
+    this.#healthChannel = `${PREFIX}health:${address.database}`;
     this.#link = new RedisLink({ address, random, onStatus, prepare: (client) => this.#prepare(client) });
     this.#beat = setInterval(() => void this.exchange(), BEAT_MS);
     this.#beat.unref();
@@ -118,6 +123,38 @@ export class RedisSharedRouting implements SharedRouting {
 
   onHeld(callback: (held: HeldPrefixes) => void): void {
     this.#onHeld = callback;
+  }
+
+  tellHealth(id: string, { error, latencyMs }: Omit<HealthNews, 'ageMs'>, keptMs: number): void {
+    // What is found during an outage is found again by the others: they check for themselves then.
+    if (!this.#link.isUp) return;
+    const wholeMs = Math.max(1, Math.round(keptMs));
+    const text = writeHealth({ from: this.#self, id, error, latencyMs, keptMs: wholeMs });
+    this.#link
+      .run((client) =>
+        Promise.all([
+          client.set(healthKey(id), text, { expiration: { type: 'PX', value: wholeMs } }),
+          client.publish(this.#healthChannel, text),
+        ]),
+      )
+      .catch(linkReportsIt);
+  }
+
+  onHealth(callback: (id: string, news: HealthNews) => void): void {
+    this.#onHealth = callback;
+  }
+
+  async lastHealth(id: string): Promise<HealthNews | undefined> {
+    if (!this.#link.isUp) return undefined;
+    try {
+      return await this.#link.run(async (client) => {
+        const [text, leftMs] = await Promise.all([client.get(healthKey(id)), client.pTTL(healthKey(id))]);
+        const told = text === null ? undefined : readHealth(text);
+        return told === undefined || leftMs < 0 ? undefined : newsOf(told, Math.max(0, told.keptMs - leftMs));
+      });
+    } catch {
+      return undefined;
+    }
   }
 
   takeProbe(id: string, intervalMs: number): boolean | Promise<boolean> {
@@ -179,6 +216,10 @@ export class RedisSharedRouting implements SharedRouting {
       client.subscribe(this.#channel, (text) => this.#hear(text)),
       client.subscribe(this.#prefixChannel, (text) => {
         for (const held of readHeldPrefixes(text, this.#self)) this.#onHeld(held);
+      }),
+      client.subscribe(this.#healthChannel, (text) => {
+        const told = readHealth(text);
+        if (told !== undefined && told.from !== this.#self) this.#onHealth(told.id, newsOf(told, 0));
       }),
       // A replica or a full Redis answers reads; only a write shows that it works.
       client.set(`${PREFIX}written`, '1', { expiration: { type: 'EX', value: COUNTS_TTL_SECONDS } }),
@@ -272,6 +313,14 @@ function linkReportsIt(): void {}
 
 function probeKey(id: string): string {
   return `${PREFIX}probe:${id}`;
+}
+
+function healthKey(id: string): string {
+  return `${PREFIX}health:${id}`;
+}
+
+function newsOf({ error, latencyMs }: ToldHealth, ageMs: number): HealthNews {
+  return { error, latencyMs, ageMs };
 }
 
 function breakerKey(id: string): string {

@@ -14,7 +14,8 @@ export type ImportTables = Tables & {
 };
 
 /** One statement after another on the tables of imports. */
-export const importsOf = (transaction: DirectoryTransaction) => transaction.withTables<ImportTables>();
+export const importsOf = (connection: Pick<DirectoryTransaction, 'withTables'>) =>
+  connection.withTables<ImportTables>();
 
 /** The id of a membership: both of its ends. */
 export const memberId = (groupId: string, userId: string): string => `${escapeId(groupId)}/${escapeId(userId)}`;

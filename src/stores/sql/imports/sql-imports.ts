@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { ImportedKinds } from '../../contracts/imported-kinds.ts';
-import type { ImportItem, ImportRun, Imports, TakenNames, UndoneStep } from '../../contracts/imports.ts';
+import type { ImportedSpend, ImportItem, ImportRun, Imports, TakenNames, UndoneStep } from '../../contracts/imports.ts';
 import type { MovedChange, MovedRow, MovedSums } from '../../contracts/moved.ts';
 import type { SqlConnection } from '../connection.ts';
 import { KINDS } from '../directory/kinds.ts';
@@ -13,7 +13,7 @@ import { addItems } from './add-items.ts';
 import { addRows } from './add-rows.ts';
 import { endsOf, type ImportTables, memberId } from './import-tables.ts';
 import { changesAmong } from './moved-changes.ts';
-import { undoStep } from './undo-step.ts';
+import { entriesToUndo, spentBy, undoStep } from './undo-step.ts';
 
 /** Imports in a migrated SQL database. */
 export class SqlImports implements Imports {
@@ -128,6 +128,13 @@ export class SqlImports implements Imports {
 
   sums(): Promise<MovedSums> {
     return sumsOfAll(this.#connection.read);
+  }
+
+  async nextToUndo(runId: string): Promise<readonly ImportedSpend[]> {
+    return await this.#writer.write(async (transaction) => {
+      const entries = await entriesToUndo(transaction, runId);
+      return { result: entries.flatMap(spentBy), changed: [] };
+    });
   }
 
   async undo(run: Pick<ImportRun, 'id' | 'source'>, nowMs: number): Promise<UndoneStep> {

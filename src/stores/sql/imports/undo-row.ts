@@ -13,19 +13,21 @@ export function isRowKind(kind: string): kind is MovedRow['kind'] {
   return (MOVED_KINDS as readonly string[]).includes(kind);
 }
 
-/** Takes it back; of a total only if no reset since has taken it off already. */
+/**
+ * Takes it back; of a total only if no reset since has taken it off already. Whether it counted until then is the answer.
+ */
 export async function undoRow(
   database: SqlConnection['kind'],
   transaction: DirectoryTransaction,
   { kind, id, data }: { readonly kind: MovedRow['kind']; readonly id: string; readonly data: RecordedRow },
   begunAtMs: number,
-): Promise<void> {
+): Promise<boolean> {
   if (kind === 'change') await sql`delete from audit where id = ${id}`.execute(transaction);
   if (kind === 'attempt') await sql`delete from ledger_ids where attempt_id = ${id}`.execute(transaction);
   if (kind === 'ledger') await deleteRow(database, transaction, id);
   const { account = '', reset, costs, total, sums } = data;
   if (reset !== undefined) await restoreReset(transaction, account, reset);
-  const isReset = total !== undefined && ((await resetOf(transaction, account))?.at ?? 0) >= begunAtMs;
+  const isReset = account !== '' && ((await resetOf(transaction, account))?.at ?? 0) >= begunAtMs;
   const { total: _, ...rest } = data;
   await addToSums(database, transaction, [
     {
@@ -36,6 +38,7 @@ export async function undoRow(
       ...(sums !== undefined && { sums: sums.map((sum) => (-BigInt(sum)).toString()) }),
     },
   ]);
+  return !isReset;
 }
 
 async function deleteRow(

@@ -1,9 +1,9 @@
 /** Undoes what an import did, a part at a time, the last first. */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Changed, Kinds, StoredModel } from '../../contracts/directory.ts';
 import type { ImportedKinds } from '../../contracts/imported-kinds.ts';
-import type { ImportRun, KeptObject, UndoneStep } from '../../contracts/imports.ts';
+import type { ImportedSpend, ImportRun, KeptObject, UndoneStep } from '../../contracts/imports.ts';
 import { decodeObject } from '../../contracts/object-text.ts';
 import type { SqlConnection } from '../connection.ts';
 import { deleteObjects } from '../directory/delete-objects.ts';
@@ -12,7 +12,7 @@ import { isOneOf } from '../directory/search.ts';
 import type { AnyObjectTables } from '../directory/tables.ts';
 import type { DirectoryTransaction, Written } from '../directory/writing.ts';
 import { addSpend, changesOf } from './add-items.ts';
-import { endsOf, importsOf } from './import-tables.ts';
+import { endsOf, type ImportTables, importsOf } from './import-tables.ts';
 import type { RecordedEntry, RecordedRow } from './recorded-entry.ts';
 import { isRowKind, undoRow } from './undo-row.ts';
 
@@ -39,6 +39,30 @@ const USES: Readonly<Partial<Record<keyof ImportedKinds, readonly (readonly [tab
   ).map((table) => [table, 'budget_id'] as const),
 };
 
+/** What a run recorded and the next step undoes, the last first. */
+export async function entriesToUndo(
+  transaction: DirectoryTransaction,
+  runId: string,
+): Promise<readonly Selectable<ImportTables['import_entries']>[]> {
+  return await importsOf(transaction)
+    .selectFrom('import_entries')
+    .selectAll()
+    .where('run_id', '=', runId)
+    .orderBy('position', 'desc')
+    .limit(AT_ONCE)
+    .execute();
+}
+
+/** What a recorded entry counted as spent. */
+export function spentBy({ kind, data }: { readonly kind: string; readonly data: string }): readonly ImportedSpend[] {
+  if (isRowKind(kind)) {
+    const { account = '', costs = [] } = JSON.parse(data) as RecordedRow;
+    return costs.map(([atMs, cost]) => ({ account, atMs, cost: BigInt(cost) }));
+  }
+  const { spent = [] } = JSON.parse(data) as RecordedEntry;
+  return spent.map(([account, atMs, cost]) => ({ account, atMs, cost: BigInt(cost) }));
+}
+
 /** One part; what is left is begun again by the next call, after an interruption too. */
 export async function undoStep(
   database: SqlConnection['kind'],
@@ -47,16 +71,10 @@ export async function undoStep(
   nowMs: number,
 ): Promise<Written<UndoneStep>> {
   const tables = importsOf(transaction);
-  const rows = await tables
-    .selectFrom('import_entries')
-    .selectAll()
-    .where('run_id', '=', run.id)
-    .orderBy('position', 'desc')
-    .limit(AT_ONCE)
-    .execute();
+  const rows = await entriesToUndo(transaction, run.id);
   if (rows.length === 0) {
     await tables.deleteFrom('import_runs').where('id', '=', run.id).execute();
-    return { result: { removed: [], kept: [], isMore: false }, changed: [] };
+    return { result: { removed: [], kept: [], takenBack: [], isMore: false }, changed: [] };
   }
   const begun = await tables
     .selectFrom('import_runs')
@@ -64,10 +82,12 @@ export async function undoStep(
     .where('id', '=', run.id)
     .executeTakeFirstOrThrow();
   const step = { removed: [] as KeptObject[], kept: [] as KeptObject[], changed: [] as Changed[] };
+  const takenBack: ImportedSpend[] = [];
   for (const row of rows) {
     if (isRowKind(row.kind)) {
       const data = JSON.parse(row.data) as RecordedRow;
-      await undoRow(database, transaction, { kind: row.kind, id: row.id, data }, begun.begun_at);
+      const counted = await undoRow(database, transaction, { kind: row.kind, id: row.id, data }, begun.begun_at);
+      if (counted) takenBack.push(...spentBy(row));
       await restoreSeen(transaction, run.source, row.kind, row.id, data);
       continue;
     }
@@ -77,14 +97,16 @@ export async function undoStep(
     if (why !== undefined && why !== 'removed') step.kept.push({ kind, id: row.id, why });
     else if (why === 'removed') step.removed.push({ kind, id: row.id, why: 'changed' });
     // What stays here goes on with the spend that it came with.
-    if (why === undefined || why === 'removed') await takeBack(database, transaction, entry, begun.begun_at);
+    if (why === undefined || why === 'removed') {
+      takenBack.push(...(await takeBack(database, transaction, entry, begun.begun_at)));
+    }
     await restoreSeen(transaction, run.source, kind, row.id, entry);
     step.changed.push(...changesOf({ kind, id: row.id }));
   }
   const first = rows.at(-1)?.position ?? 0;
   await tables.deleteFrom('import_entries').where('run_id', '=', run.id).where('position', '>=', first).execute();
   const removed = step.removed.map(({ kind, id }) => ({ kind, id }));
-  return { result: { removed, kept: step.kept, isMore: true }, changed: step.changed };
+  return { result: { removed, kept: step.kept, takenBack, isMore: true }, changed: step.changed };
 }
 
 /** Removes an object that is still as the import made it; undefined if it is gone already. */
@@ -159,13 +181,14 @@ async function removeMember(
   return 'removed';
 }
 
-/** Takes imported spend off again. A reset since then has already taken it off what counts in all. */
+/** Takes imported spend off again. A reset since then has already taken it off what counts in all: what counted until now is the answer. */
 async function takeBack(
   database: SqlConnection['kind'],
   transaction: DirectoryTransaction,
   { spent = [] }: RecordedEntry,
   begunAtMs: number,
-): Promise<void> {
+): Promise<readonly ImportedSpend[]> {
+  const counted: ImportedSpend[] = [];
   for (const [account, atMs, cost] of spent) {
     const reset = await importsOf(transaction)
       .selectFrom('account_resets')
@@ -174,7 +197,9 @@ async function takeBack(
       .executeTakeFirst();
     const inTotal = reset === undefined || reset.at < begunAtMs;
     await addSpend(database, transaction, [{ account, atMs, cost: -BigInt(cost) }], { inTotal });
+    if (inTotal) counted.push({ account, atMs, cost: BigInt(cost) });
   }
+  return counted;
 }
 
 async function restoreSeen(

@@ -70,6 +70,10 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
         const { tryGuard } = await import('./cli/trying/try-guard.ts');
         return tryGuard(args, args.guard, env);
       }
+      if (args.triesCompression) {
+        const { tryCompress } = await import('./cli/trying/try-compress.ts');
+        return tryCompress(args);
+      }
       const { tryCache } = await import('./cli/trying/try-cache.ts');
       return tryCache(args, env);
     }

@@ -92,6 +92,12 @@ const flags = {
     valueName: 'ID',
     about: 'With route and spend: ask the gateway that runs on --host and --port about a request it had.',
   },
+  ratio: {
+    kind: 'value',
+    valueName: 'PART',
+    about:
+      'With try compress: the part of the characters of the whole body to keep, such as 0.3. Without it nothing is left out.',
+  },
   by: {
     kind: 'value',
     valueName: 'WHAT',

@@ -17,6 +17,8 @@ Usage:
                                    List what a killed gateway had under way and what it is booked at, or correct one of them.
   sluice try cache [--config FILE] < REQUESTS.JSONL
                                    Say for each request, offline, where its answer is cached, which marks its prompt gets, what it costs and saves.
+  sluice try compress [--ratio PART] < REQUESTS.JSONL
+                                   Print for each request, offline, what compression makes of it, and its tokens before and after.
   sluice try guard NAME [--config FILE] < TEXTS.JSONL
                                    Say for each text, offline, what a guardrail finds in it: injection, moderation, personal-data, secrets.
   sluice predict cache --current ID --candidate ID < REQUEST.JSON

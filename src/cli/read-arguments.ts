@@ -20,6 +20,9 @@ type Command =
 /** The command line and the environment variables that stand in for flags, read and checked. */
 export interface Arguments {
   readonly command: Command;
+  /** Whether `try compress` is asked for, and the part of the characters that it keeps; undefined: it leaves out nothing. */
+  readonly triesCompression: boolean;
+  readonly ratio: number | undefined;
   /** The guardrail that `try guard` tries out; undefined for every other command. */
   readonly guard: string | undefined;
   /** Configuration files, in merge order; for `check` and `route` also the ones given without a flag. */
@@ -121,6 +124,8 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
   const delay = flag('drain_delay');
   return {
     command,
+    triesCompression: command === 'try' && words[1] === 'compress',
+    ratio: ratioOf(flag('ratio')),
     guard: command === 'try' && words[1] === 'guard' ? words[2] : undefined,
     files: given.length > 0 ? given : fileVariable ? [fileVariable] : [],
     port: wholeNumber('port', flag('port'), 0, 65_535),
@@ -231,10 +236,11 @@ function chooseCommand(words: readonly string[], isSet: (name: FlagName) => bool
     if (rest.length === 2) return command;
     throw new UsageError('try guard takes one guardrail by its name: sluice try guard injection < TEXTS.JSONL.');
   }
+  if (command === 'try' && rest[0] === 'compress' && rest.length === 1) return command;
   if (command === 'try' || command === 'predict') {
     if (rest[0] === 'cache' && rest.length === 1) return command;
     throw new UsageError(
-      `${command} takes one word: sluice ${command} cache${command === 'try' ? ', or guard and a name' : ''}. Configuration files are given with --config.`,
+      `${command} takes one word: sluice ${command} cache${command === 'try' ? ' or compress, or guard and a name' : ''}. Configuration files are given with --config.`,
     );
   }
   if (command !== 'check' && command !== 'route' && rest.length > 0) {
@@ -248,6 +254,13 @@ function wholeNumber(name: FlagName, text: string | undefined, least: number, mo
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}.`);
+}
+
+function ratioOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^(?:0?\.\d+|1(?:\.0+)?)$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0) return value;
+  throw new UsageError(`--ratio must be a part from 0 to 1 such as 0.3, not ${JSON.stringify(text)}.`);
 }
 
 function secondsOrNone(name: FlagName, text: string): number {

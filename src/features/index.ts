@@ -15,3 +15,6 @@ export const FEATURE_SETTINGS = FEATURES.flatMap(({ settings }) => settings ?? [
 
 /** The guardrails that run in this process; their tables and weights are read only by who asks for them. */
 export const loadLocalGuardrails = () => import('./guardrails/local.ts');
+
+/** Compression of bodies alone; its weights are read only by who asks for them. */
+export const loadCompression = () => import('./compression/offline.ts');

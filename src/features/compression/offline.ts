@@ -1,0 +1,68 @@
+/** Compression of a body alone, as `sluice try compress` shows it. */
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { formatOfBody } from '../../formats/format-of-body.ts';
+import { formatParts } from '../../formats/index.ts';
+import type { FormatId } from '../../formats/neutral/conversation.ts';
+import { readTurns } from '../../formats/prompt-texts.ts';
+import { type ReadableEnvelope, readEnvelope } from '../../wire/envelope.ts';
+import { compressPrompt } from './compress-prompt.ts';
+
+/** What became of a body. */
+export interface Offline {
+  readonly body: string;
+  /** The words that a model reads, as the gateway counts them. */
+  readonly wordsBefore: string;
+  readonly wordsAfter: string;
+  readonly ms: number;
+}
+
+/** Compresses the body that a line is; a text says what is wrong with the line. `ratio`: undefined leaves out nothing. */
+export function compressOffline(line: string, ratio: number | undefined): Offline | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    return `not JSON: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  if (!isJsonObject(value)) return 'not a JSON object: a line is the body of a request';
+  const format = formatOf(value);
+  if (format === undefined) return 'a body needs `messages`, `input` or `contents`';
+  const body = Buffer.from(line);
+  const envelope = readEnvelope(body);
+  if (!envelope.ok) return `the gateway would not read its bytes: ${envelope.reason}`;
+  const startMs = performance.now();
+  const after = compressPrompt(body, readTurns(body, envelope, format), ratio ?? 1);
+  const ms = performance.now() - startMs;
+  const afterEnvelope = after === body ? envelope : readEnvelope(after);
+  if (!afterEnvelope.ok) throw new Error(`compression broke the body: ${afterEnvelope.reason}`);
+  return {
+    body: after.toString('utf8'),
+    wordsBefore: wordsOf(body, envelope, format),
+    wordsAfter: wordsOf(after, afterEnvelope, format),
+    ms,
+  };
+}
+
+function formatOf(body: JsonObject): FormatId | undefined {
+  if (Array.isArray(body.contents)) return 'gemini-generate';
+  const format = formatOfBody(body, false);
+  return format === 'openai-completions' ? undefined : format;
+}
+
+const wordsOf = (body: Buffer, envelope: ReadableEnvelope, format: FormatId): string =>
+  formatParts(format).outline(body, envelope).promptText();
+
+const WARM_UP_MS = 120;
+
+/** A process that serves has compiled its functions long ago; what `ms` says is what it would take there. */
+export function warmUp(): void {
+  const passage = 'The first tower of the town was built in 1901 by John Smith. It fell down, and was built again.\n\n';
+  const line = JSON.stringify({
+    messages: [
+      { role: 'user', content: passage.repeat(60) },
+      { role: 'user', content: 'Who built the first tower?' },
+    ],
+  });
+  const until = performance.now() + WARM_UP_MS;
+  while (performance.now() < until) compressOffline(line, 0.3);
+}

@@ -15,7 +15,7 @@ const SECTIONS: readonly (readonly [title: string, pattern: RegExp])[] = [
   ['Tags', /^\/tag\//],
   ['Models', /^\/(?:model|access_group)\//],
   ['Credentials', /^\/credentials/],
-  ['Spend', /^\/(?:spend|global|cost|provider|management\/v1\/spend_logs)\//],
+  ['Spend', /^\/(?:savings$|(?:spend|global|cost|provider|management\/v1\/spend_logs)\/)/],
   ['Changes', /^\/audit/],
   ['Cached answers', /^\/cache\//],
 ];

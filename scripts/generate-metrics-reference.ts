@@ -10,6 +10,8 @@ import {
   LANE_METRIC,
   READINGS,
   REMAINING_METRICS,
+  SAVINGS_COST_METRIC,
+  SAVINGS_METRIC,
   SERIES_METRICS,
 } from '../src/telemetry/metrics.ts';
 import { writeGenerated } from './generated-page.ts';
@@ -28,6 +30,8 @@ const rows: readonly Row[] = [
   ...REMAINING_METRICS,
   LANE_METRIC,
   HEDGE_METRIC,
+  SAVINGS_METRIC,
+  SAVINGS_COST_METRIC,
   ...BUDGET_GAUGES,
   ...RATE_GAUGES,
   ...READINGS,

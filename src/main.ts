@@ -65,6 +65,10 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
       const { spend } = await import('./cli/spend.ts');
       return spend(args, env, await readServedFacts(args, env));
     }
+    case 'savings': {
+      const { savings } = await import('./cli/savings.ts');
+      return savings(args, env, await readServedFacts(args, env));
+    }
     case 'try': {
       if (args.guard !== undefined) {
         const { tryGuard } = await import('./cli/trying/try-guard.ts');

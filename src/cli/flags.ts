@@ -101,7 +101,8 @@ const flags = {
   by: {
     kind: 'value',
     valueName: 'WHAT',
-    about: 'With spend: key, team, user, organization, customer, model, provider_model, provider, tag or day (model).',
+    about:
+      'With spend: key, team, user, organization, customer, model, provider_model, provider, tag or day (model). With savings: mechanism or one of these but tag (mechanism).',
   },
   orphans: {
     kind: 'switch',
@@ -113,9 +114,13 @@ const flags = {
     valueName: 'USD',
     about: 'With spend --orphans --attempt: what it really cost; 0 releases it.',
   },
-  from: { kind: 'value', valueName: 'DATE', about: 'With spend: the first day (UTC), as YYYY-MM-DD (30 days ago).' },
-  to: { kind: 'value', valueName: 'DATE', about: 'With spend: the last day.' },
-  json: { kind: 'switch', about: 'With check, route and spend: print JSON.' },
+  from: {
+    kind: 'value',
+    valueName: 'DATE',
+    about: 'With spend and savings: the first day (UTC), as YYYY-MM-DD (30 days ago).',
+  },
+  to: { kind: 'value', valueName: 'DATE', about: 'With spend and savings: the last day.' },
+  json: { kind: 'switch', about: 'With check, route, spend and savings: print JSON.' },
   version: { kind: 'switch', short: 'v', about: 'Print the version.' },
   help: { kind: 'switch', short: 'h', about: 'Print this.' },
 } as const satisfies Record<string, Flag>;

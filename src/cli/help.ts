@@ -15,6 +15,8 @@ Usage:
                                    Ask the running gateway what was spent; with --call-id about one request's attempts and prices.
   sluice spend --orphans [--attempt ID --cost USD]
                                    List what a killed gateway had under way and what it is booked at, or correct one of them.
+  sluice savings [--by WHAT] [--from DATE] [--to DATE]
+                                   Ask the running gateway what it saved, net: by mechanism, or by day, model, key, team and the like.
   sluice try cache [--config FILE] < REQUESTS.JSONL
                                    Say for each request, offline, where its answer is cached, which marks its prompt gets, what it costs and saves.
   sluice try compress [--ratio PART] < REQUESTS.JSONL

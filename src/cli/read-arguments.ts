@@ -9,6 +9,7 @@ type Command =
   | 'check'
   | 'route'
   | 'spend'
+  | 'savings'
   | 'try'
   | 'predict'
   | 'demo'
@@ -79,6 +80,7 @@ export const COMMANDS: readonly Command[] = [
   'check',
   'route',
   'spend',
+  'savings',
   'try',
   'predict',
   'demo',

@@ -6,6 +6,7 @@ import type { CacheForecasts } from '../exchange/cache-forecasts.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { Embedded, ToEmbed } from '../exchange/embedded.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { Notice } from '../exchange/notice.ts';
 import type { LimitListener, Prepare, Slots, StateSlot } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
@@ -13,6 +14,7 @@ import type { AnswerStore } from '../stores/contracts/answers.ts';
 import type { ConversationStore } from '../stores/contracts/conversations.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
 import type { Invalidation } from '../stores/contracts/invalidation-bus.ts';
+import type { Ledger } from '../stores/contracts/ledger.ts';
 import type { ResponseStore } from '../stores/contracts/responses.ts';
 import type { BudgetReadings } from '../telemetry/budget-gauges.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -40,6 +42,8 @@ export interface RunningFeature<Settings = unknown> {
   readonly budgetReadings?: () => BudgetReadings;
   /** Hears what limits said to requests. */
   readonly limitListener?: LimitListener;
+  /** Tells operators what other features have to say. */
+  readonly notify?: (notice: Notice) => void;
   /** What it keeps for clients, for the routes that show it. */
   readonly storedResponses?: StoredResponses;
   /** The answers that it caches, for the routes that show and erase them. */
@@ -86,6 +90,10 @@ export interface World {
   readonly embed: (asked: ToEmbed) => Promise<Embedded | undefined>;
   /** How many tokens a text has, about. */
   readonly countTokens: (text: string) => Promise<number>;
+  /** What was used and saved, summed. */
+  readonly ledger: Pick<Ledger, 'activity' | 'savings'>;
+  /** Has operators told of something. */
+  readonly notify: (notice: Notice) => void;
   /** Reports a fault of the gateway that no client waits for. */
   readonly onFault: (what: string, error: unknown) => void;
   /** Gives the feature a state of its own in each request; found by `exchange.of`. */

@@ -3,6 +3,7 @@ import { ownValue } from '../core/own-value.ts';
 import type { CacheForecasts } from '../exchange/cache-forecasts.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { Notice } from '../exchange/notice.ts';
 import { type LimitListener, NO_SLOTS, type Slots, type StateSlot } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
@@ -18,10 +19,13 @@ export class RunningFeatures {
   /** The slots as requests of a format meet them, if a feature acts on that format only. */
   #slotsByFormat: ReadonlyMap<FormatId, Slots<Exchange>> = new Map();
 
-  constructor(features: readonly Feature[], config: GatewayConfig, world: Omit<World, 'stateSlot'>) {
+  constructor(features: readonly Feature[], config: GatewayConfig, world: Omit<World, 'stateSlot' | 'notify'>) {
     let states = 0;
     const stateSlot = <State>(make: () => State): StateSlot<State> => ({ index: states++, make });
-    this.#running = features.map((feature) => ({ feature, running: feature.start({ ...world, stateSlot }) }));
+    const notify = (notice: Notice): void => {
+      for (const { running } of this.#running) running.notify?.(notice);
+    };
+    this.#running = features.map((feature) => ({ feature, running: feature.start({ ...world, stateSlot, notify }) }));
     this.configure(config);
   }
 

@@ -63,6 +63,7 @@ export function makeParts(
     cacheForecasts: features.forecasts,
     slots: (format) => features.slotsFor(format),
     sink: queue,
+    savings: tools.metrics.savings,
     routeOf: async (callId) => routeOf(callId) ?? (await gatherRoute?.(callId))?.find(isJsonObject),
     countTokens: (text, owner) => tokens.count(text, owner),
   };

@@ -23,9 +23,10 @@ export function offlineFeatures(
   config: GatewayConfig,
   { clock, random, env, masterKey, log }: Offline,
 ): RunningFeatures {
-  const world: Omit<World, 'stateSlot'> = {
+  const world: Omit<World, 'stateSlot' | 'notify'> = {
     ...{ clock, random, log },
     directory: nothing('directory'),
+    ledger: nothing('ledger'),
     responses: nothing('store of responses'),
     conversations: nothing('store of conversations'),
     mayBeShared: false,

@@ -148,7 +148,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
 function startFeatures(
   options: GatewayOptions,
   { clock, random, upstream, tokens, onFault }: Tools,
-  { database: { kind, directory, responses, conversations } }: Stores,
+  { database: { kind, directory, ledger, responses, conversations } }: Stores,
   embed: World['embed'],
 ): RunningFeatures {
   const { config, log, features = FEATURES } = options;
@@ -157,6 +157,7 @@ function startFeatures(
     postJson(upstream, permitNotice(), address, body, headers);
   const stores = {
     directory,
+    ledger,
     responses,
     conversations,
     mayBeShared: kind === 'postgres' || config.redis !== undefined,

@@ -15,6 +15,7 @@ import type { RoutingState } from '../snapshot/router.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Charge, Claims } from '../stores/contracts/claims.ts';
 import type { Journal } from '../stores/contracts/journal.ts';
+import type { SavingsCounts } from '../telemetry/savings-counts.ts';
 import type { SettledSink } from '../telemetry/settled.ts';
 import type { Tenants } from '../tenancy/tenants.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -68,6 +69,8 @@ export interface Parts {
   /** Copies of requests that go to other groups. */
   readonly shadows: Shadows;
   readonly sink: SettledSink;
+  /** Counts what rows say was saved. */
+  readonly savings: Pick<SavingsCounts, 'take'>;
   readonly routes: RouteRecords;
   /** How often each key asks for what costs nothing. */
   readonly freeRates: FreeRates;

@@ -1,6 +1,8 @@
 import type { GatewayError } from '../core/errors.ts';
+import type { PicoUsd } from '../core/money.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Slots } from '../exchange/slots.ts';
+import type { LedgerRow } from '../stores/contracts/ledger.ts';
 import type { SettledExchange } from '../telemetry/settled.ts';
 import { noteHedgeSpend } from './answering/race.ts';
 import { closeBooks, freeSlots } from './money/books.ts';
@@ -28,10 +30,10 @@ export function settle(exchange: Exchange, parts: Parts): Promise<void> | undefi
 
 function close(exchange: Exchange, parts: Parts, endedMs: number): void {
   if (exchange.race !== undefined) noteHedgeSpend(exchange, parts.routing.hedging);
-  closeBooks(exchange, parts);
+  const rows = closeBooks(exchange, parts);
   if (exchange.slots.settled !== undefined) tellSettled(exchange, exchange.slots.settled, parts);
   learn(exchange, parts);
-  parts.sink.take(settled(exchange, endedMs));
+  parts.sink.take(settled(exchange, endedMs, rows));
 }
 
 function tellSettled(exchange: Exchange, tell: NonNullable<Slots<Exchange>['settled']>, parts: Parts): void {
@@ -58,7 +60,7 @@ function learn(exchange: Exchange, { forecasts, inputs }: Parts): void {
   forecasts.observe(name, identity?.keyHash ?? '', route, perChoice, admission?.claim?.cap);
 }
 
-function settled(exchange: Exchange, endedMs: number): SettledExchange {
+function settled(exchange: Exchange, endedMs: number, rows: readonly LedgerRow[]): SettledExchange {
   const { error, identity, usage } = exchange;
   const durationMs = endedMs - exchange.startedMs;
   return {
@@ -79,6 +81,7 @@ function settled(exchange: Exchange, endedMs: number): SettledExchange {
     error: error?.code,
     usage,
     cost: exchange.cost,
+    saved: savedBy(rows),
     unpriced: exchange.isUnpriced,
     dropped: exchange.dropped.length,
     loweredMaxTokens: exchange.admission?.claim?.cap,
@@ -89,6 +92,14 @@ function settled(exchange: Exchange, endedMs: number): SettledExchange {
     firstByteMs: exchange.firstByteMs === undefined ? undefined : exchange.firstByteMs - exchange.startedMs,
     overheadMs: Math.max(0, durationMs - exchange.upstreamMs - exchange.receivedMs),
   };
+}
+
+/** What was saved on all attempts together; undefined if nothing acted on them. */
+function savedBy(rows: readonly LedgerRow[]): PicoUsd | undefined {
+  let saved: PicoUsd | undefined;
+  for (const { savings, requestedCost = 0n, cost = 0n } of rows)
+    if (savings !== undefined) saved = (saved ?? 0n) + requestedCost - cost;
+  return saved;
 }
 
 function statusOf(exchange: Exchange, error: GatewayError | undefined): number {

@@ -11,9 +11,12 @@ import {
   LANE_METRIC,
   READINGS,
   REMAINING_METRICS,
+  SAVINGS_COST_METRIC,
+  SAVINGS_METRIC,
   SERIES_METRICS,
 } from './metrics.ts';
 import { latestRemaining, type RemainingReading } from './remaining.ts';
+import { SavingsCounts, type SavingsReading } from './savings-counts.ts';
 import {
   addHistogram,
   addSeries,
@@ -68,6 +71,7 @@ export interface MetricsSnapshot {
   readonly cooldowns: readonly CooldownCount[];
   readonly remaining: readonly RemainingReading[];
   readonly hedges: HedgeCounts;
+  readonly savings: SavingsReading;
   readonly readings: Readonly<Record<string, number>>;
   /** The rows that features added to the readings. */
   readonly further: readonly ReadingMetric[];
@@ -103,6 +107,7 @@ export async function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): Pro
   const deployments = new Map<string, DeploymentReading>();
   const cooldowns = new Map<string, CooldownCount>();
   const hedges: HedgeCounts = { won: 0, lost: 0 };
+  const savings = new SavingsCounts();
   const readings: Record<string, number> = {};
   const further = snapshots[0]?.further ?? [];
   for (const snapshot of snapshots) {
@@ -134,6 +139,7 @@ export async function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): Pro
     }
     hedges.won += snapshot.hedges.won;
     hedges.lost += snapshot.hedges.lost;
+    savings.add(snapshot.savings);
     for (const { name, isLeast = false } of [...READINGS, ...further]) {
       const value = snapshot.readings[name];
       if (value === undefined) continue;
@@ -149,6 +155,7 @@ export async function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): Pro
     cooldowns: [...cooldowns.values()],
     remaining: latestRemaining(snapshots.map(({ remaining }) => remaining)),
     hedges,
+    savings: savings.read(),
     readings,
     further,
     budgets: await latestReadings(snapshots.map(({ budgets }) => budgets)),
@@ -183,6 +190,14 @@ export async function* writeSnapshot(snapshot: MetricsSnapshot, processText?: st
   writeHead(lines, HEDGE_METRIC);
   for (const outcome of ['won', 'lost'] as const) {
     lines.push(sample(HEDGE_METRIC.name, labelText(HEDGE_METRIC.labels, { outcome }), snapshot.hedges[outcome]));
+  }
+  for (const [metric, counts] of [
+    [SAVINGS_METRIC, snapshot.savings.saved],
+    [SAVINGS_COST_METRIC, snapshot.savings.cost],
+  ] as const) {
+    writeHead(lines, metric);
+    for (const [mechanism, usd] of counts)
+      lines.push(sample(metric.name, labelText(metric.labels, { mechanism }), usd));
   }
   yield* taken(lines);
   for (const { gauge, samples } of gaugeSamples(snapshot.budgets)) {

@@ -370,6 +370,20 @@ export const HEDGE_METRIC = {
   labels: ['outcome'],
 } as const;
 
+/** What mechanisms saved, and what they cost beyond that: a counter cannot fall, so the difference of both is the net. */
+export const SAVINGS_METRIC = {
+  name: 'sluice_savings_usd_total',
+  type: 'counter',
+  help: 'What a mechanism saved against what was asked for, in USD.',
+  labels: ['mechanism'],
+} as const;
+export const SAVINGS_COST_METRIC = {
+  name: 'sluice_savings_cost_usd_total',
+  type: 'counter',
+  help: 'What a mechanism cost where it saved nothing (writes of a prompt cache, samples, embeddings), in USD; the net is sluice_savings_usd_total less this.',
+  labels: ['mechanism'],
+} as const;
+
 /** How each deployment fares. */
 export const DEPLOYMENT_STATE_METRIC = {
   name: 'litellm_deployment_state',

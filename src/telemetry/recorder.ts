@@ -19,6 +19,7 @@ import { fallbacksOf } from './fallbacks.ts';
 import { boundedLabel } from './label.ts';
 import { READINGS, type ReadingMetric, type ReadingName } from './metrics.ts';
 import { RemainingLimits } from './remaining.ts';
+import { SavingsCounts } from './savings-counts.ts';
 import { addSeries, countCached, emptySeries, type Labels, observe, type Series, sharedPart } from './series.ts';
 import type { AttemptFacts, SettledExchange, SettledSink } from './settled.ts';
 import { groupLabel, hedgeOutcome, lastAttempt } from './settled.ts';
@@ -50,6 +51,8 @@ const MAX_LANES = 100;
 
 /** The sink that counts, and answers scrapes. */
 export class MetricsRecorder implements SettledSink {
+  /** What mechanisms saved: told when a row is booked, because calls of the gateway's own are no requests. */
+  readonly savings = new SavingsCounts();
   readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
   readonly #version: string;
   #hidePersonalData: boolean;
@@ -332,6 +335,7 @@ export class MetricsRecorder implements SettledSink {
       cooldowns: this.#deployments.cooldowns,
       remaining: this.#remaining.readings,
       hedges: this.#hedges,
+      savings: this.savings.read(),
       readings,
       further: this.#further,
       budgets: leastLeft(this.#budgets(), this.#topKeys),

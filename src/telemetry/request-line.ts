@@ -88,6 +88,7 @@ export function requestLineJson(settled: SettledExchange, time: string, personal
     if (usage.isEstimated === true) line += ',"usage_estimated":true';
   }
   if (settled.cost !== undefined) line += `,"cost_usd":"${formatUsd(settled.cost)}"`;
+  if (settled.saved !== undefined) line += `,"saved_usd":"${formatUsd(settled.saved)}"`;
   if (settled.cached !== undefined) line += `,"cache":"${settled.cached}"`;
   if (settled.loweredMaxTokens !== undefined) line += `,"lowered_max_tokens":${settled.loweredMaxTokens}`;
   if (settled.unpriced) line += ',"unpriced":true';

@@ -100,6 +100,8 @@ export interface SettledExchange {
   /** Undefined: unpriced or nothing used. */
   readonly cost: PicoUsd | undefined;
   readonly unpriced: boolean;
+  /** What was saved against what was asked for; absent: nothing acted on it. */
+  readonly saved?: PicoUsd | undefined;
   readonly dropped: number;
   /** Tokens that no prompt cache finds, because the instructions before them differ early. */
   readonly volatileHeadTokens?: number | undefined;

@@ -6,6 +6,7 @@ import { ORPHAN_ROUTES } from './orphans.ts';
 import { PROVIDER_BUDGET_ROUTES } from './provider-budgets.ts';
 import { REPORT_ROUTES } from './report.ts';
 import { RESET_ROUTES } from './reset.ts';
+import { SAVINGS_ROUTES } from './savings.ts';
 import { SUMMARY_ROUTES } from './summary.ts';
 import { SUM_ROUTES } from './sums.ts';
 
@@ -16,6 +17,7 @@ export const SPEND_ROUTES: readonly ManagementRoute[] = [
   ...SUM_ROUTES,
   ...REPORT_ROUTES,
   ...SUMMARY_ROUTES,
+  ...SAVINGS_ROUTES,
   ...CALCULATE_ROUTES,
   ...PROVIDER_BUDGET_ROUTES,
   ...RESET_ROUTES,

@@ -2,12 +2,14 @@
 
 import type { Clock } from '../../core/clock.ts';
 import { newCallId } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { formatUsd } from '../../core/money.ts';
-import { alertNotesOf, noteUntil } from '../../stores/contracts/alert-notes.ts';
+import type { Notice } from '../../exchange/notice.ts';
+import { ALERT_NOTES, alertNotesOf, noteUntil } from '../../stores/contracts/alert-notes.ts';
 import { Delivery, type DeliveryOptions, type Letter, type Post } from './delivery.ts';
 import { type Forecast, forecast, remember } from './forecast.ts';
 import { dueKinds, nextLevel } from './levels.ts';
-import { type Alert, eventOf, percentOf, sentence, signature, slackBody, webhookBody } from './message.ts';
+import { type Alert, eventOf, percentOf, sentence, signature, slackBody, slackText, webhookBody } from './message.ts';
 import type { AlertConfig } from './settings.ts';
 import type { AlertKind, WatchedBudget } from './watched-budget.ts';
 
@@ -23,8 +25,9 @@ export interface BudgetAlertsOptions {
   /** Whether it is us who tell it: asked once per budget, period and kind, over all instances. */
   readonly noteOnce: (name: string, value: string) => Promise<boolean>;
   readonly post: Post;
-  /** Writes a warning to the log. */
+  /** Writes a warning to the log, or what is good to know. */
   readonly warn: (facts: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly inform?: BudgetAlertsOptions['warn'];
   readonly delivery?: Pick<DeliveryOptions, 'backOffMs' | 'capacity' | 'random'>;
 }
 
@@ -106,6 +109,26 @@ export class BudgetAlerts {
     this.#lookedAtMs = nowMs;
   }
 
+  /** Tells what another feature has to say, unless an instance has told it. */
+  announce(notice: Notice): void {
+    void this.#announce(notice).catch((error: unknown) => {
+      this.#dropped += 1;
+      this.#options.warn({ error }, 'An alert could not be noted');
+    });
+  }
+
+  async #announce({ id, event, message, facts, untilMs, isGood = false }: Notice): Promise<void> {
+    const note = `${ALERT_NOTES}notice/${id}`;
+    // As for budgets: twice is better than never.
+    const isOurs = await this.#options.noteOnce(note, noteUntil(untilMs)).catch(() => true);
+    if (!isOurs) return;
+    const { warn, inform = warn } = this.#options;
+    (isGood ? inform : warn)({ event, ...facts }, message);
+    const createdAt = new Date(this.#options.clock.nowMs()).toISOString();
+    const sign = isGood ? ':moneybag:' : ':warning:';
+    this.#send({ id, event, event_message: message, ...facts, created_at: createdAt }, slackText(sign, message));
+  }
+
   /** Lets what waits go out, at most so long. */
   async close(timeoutMs: number): Promise<void> {
     await Promise.race([this.#telling, new Promise((resolve) => setTimeout(resolve, timeoutMs).unref())]);
@@ -154,10 +177,14 @@ export class BudgetAlerts {
   }
 
   #tell(alert: Alert): void {
-    const { webhooks, slack, signingSecret } = this.#settings;
     this.#log(alert);
+    this.#send(webhookBody(alert), slackBody(alert));
+  }
+
+  #send(plain: JsonObject, forSlack: JsonObject): void {
+    const { webhooks, slack, signingSecret } = this.#settings;
     if (webhooks.length > 0) {
-      const body = JSON.stringify(webhookBody(alert));
+      const body = JSON.stringify(plain);
       const headers = (): Record<string, string> =>
         signingSecret === undefined
           ? {}
@@ -165,7 +192,7 @@ export class BudgetAlerts {
       for (const address of webhooks) this.#delivery.send({ address, body, headers });
     }
     if (slack.length > 0) {
-      const body = JSON.stringify(slackBody(alert));
+      const body = JSON.stringify(forSlack);
       for (const address of slack) this.#delivery.send({ address, body, headers: noHeaders });
     }
   }

@@ -134,10 +134,14 @@ function present(values: Readonly<Record<string, string | number | undefined>>):
   return Object.fromEntries(entries);
 }
 
-/** The body of a Slack message. Names that tenants chose must not become mentions or links. */
+/** The body of a Slack message. */
 export function slackBody(alert: Alert): JsonObject {
-  const text = sentence(alert).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return { text: `${alert.kind === 'exhausted' ? ':no_entry:' : ':warning:'} ${text}` };
+  return slackText(alert.kind === 'exhausted' ? ':no_entry:' : ':warning:', sentence(alert));
+}
+
+/** The same of any text. Names that tenants chose must not become mentions or links. */
+export function slackText(sign: string, text: string): JsonObject {
+  return { text: `${sign} ${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}` };
 }
 
 /** The value of `x-sluice-signature`: an HMAC over the time and the body, so that neither can be changed nor an old post sent again. */

@@ -1,9 +1,11 @@
 import type { GatewayConfig } from '../../config/gateway-config.ts';
+import type { Notice } from '../../exchange/notice.ts';
 import type { BudgetReadings } from '../../telemetry/budget-gauges.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
 import { BudgetAlerts } from './budget-alerts.ts';
 import { BudgetObservations } from './budget-observations.ts';
 import { readBudgets } from './budget-readings.ts';
+import { SavingsDigest } from './savings-digest.ts';
 import type { AlertConfig } from './settings.ts';
 
 /** How often the trend of spending is looked at. */
@@ -20,11 +22,13 @@ export class RunningAlerts implements RunningFeature<AlertConfig> {
   };
   readonly #alerts: BudgetAlerts;
   readonly #world: World;
+  readonly #digest: SavingsDigest;
   readonly #timer: NodeJS.Timeout;
+  #wantsDigest = false;
   #config: GatewayConfig | undefined;
 
   constructor(world: World) {
-    const { clock, directory, post, log } = world;
+    const { clock, directory, ledger, post, log } = world;
     this.#world = world;
     this.#alerts = new BudgetAlerts({
       clock,
@@ -32,9 +36,14 @@ export class RunningAlerts implements RunningFeature<AlertConfig> {
       noteOnce: (name, value) => directory.noteOnce(name, value),
       post,
       warn: (facts, message) => log.app.warn(facts, message),
+      inform: (facts, message) => log.app.info(facts, message),
     });
     this.limitListener = new BudgetObservations({ alerts: this.#alerts, clock });
-    this.#timer = setInterval(() => this.#alerts.look(this.limitListener.budgets()), LOOK_EVERY_MS);
+    this.#digest = new SavingsDigest({ clock, ledger, announce: this.notify });
+    this.#timer = setInterval(() => {
+      this.#alerts.look(this.limitListener.budgets());
+      this.#lookForDigest();
+    }, LOOK_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -42,7 +51,18 @@ export class RunningAlerts implements RunningFeature<AlertConfig> {
     this.#config = config;
     this.#alerts.configure({ ...(settings ?? NOWHERE), hidePersonalData: config.telemetry.hidePersonalData });
     this.limitListener.reconfigured();
+    this.#wantsDigest = settings?.digest === 'weekly';
+    this.#lookForDigest();
     return {};
+  }
+
+  notify = (notice: Notice): void => this.#alerts.announce(notice);
+
+  #lookForDigest(): void {
+    if (!this.#wantsDigest) return;
+    this.#digest.look().catch((error: unknown) => {
+      this.#world.log.app.warn({ error }, 'The digest of savings could not be made; it is tried again');
+    });
   }
 
   budgetReadings = (): BudgetReadings => {

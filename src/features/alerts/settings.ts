@@ -15,6 +15,8 @@ export interface AlertConfig {
   readonly signingSecret?: string;
   /** The share of any budget at which an alert goes out, 0 to 1; absent: there is no such alert. */
   readonly threshold?: number | undefined;
+  /** How often savings are told. */
+  readonly digest?: 'weekly' | 'off' | undefined;
 }
 
 /** LiteLLM's name for alerts about budgets. */
@@ -41,6 +43,12 @@ const ROWS = {
   budget_settings: {
     alert_webhooks: own('texts', 'Addresses that budget alerts are posted to as JSON.'),
     alert_slack: own('texts', 'Addresses that budget alerts are posted to as Slack messages.'),
+    savings_digest: own(
+      ['weekly', 'off'],
+      'Whether the savings of each week are told on Monday (UTC), in the log and where alerts go.',
+      'digest',
+      'weekly',
+    ),
     alert_signing_secret: own('secret', 'Signs the posts to `alert_webhooks`.', 'signingSecret'),
   },
 };

@@ -156,6 +156,7 @@ export function closeBooks(exchange: Exchange, parts: Parts): readonly LedgerRow
     const settling = waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
     // A counter that is built from the ledger meanwhile would count this twice: the ledger gets it when it is settled.
     parts.journal.close(entry, settling);
+    for (const { savings } of rows) if (savings !== undefined) parts.savings.take(savings);
     if (admission.claim !== undefined) release(admission.claim, settling, parts);
     else if (settling !== undefined) forget(settling, parts);
     if (settlement !== undefined && admission.claim !== undefined)

@@ -42,7 +42,7 @@ export interface PlatformCall {
   close(end: PlatformCallEnd): void;
 }
 
-type PlatformParts = Pick<Parts, 'clock' | 'claims' | 'journal' | 'afterCharges' | 'onFault'>;
+type PlatformParts = Pick<Parts, 'clock' | 'claims' | 'journal' | 'savings' | 'afterCharges' | 'onFault'>;
 
 /** Opens the books of a call, so that it is booked even if this process dies. */
 export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts): PlatformCall {
@@ -86,6 +86,7 @@ export function openPlatformCall(purpose: PlatformPurpose, parts: PlatformParts)
     };
     const settled = claims.settle(settlement);
     journal.close({ callId, rows: [row], settlement }, settled instanceof Promise ? settled : undefined);
+    if (row.savings !== undefined) parts.savings.take(row.savings);
     await settled;
     parts.afterCharges(charges);
   };

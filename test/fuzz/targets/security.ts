@@ -165,6 +165,7 @@ const expositionTarget: FuzzTarget = {
       cooldowns: [],
       remaining: [],
       hedges: { won: 0, lost: 0 },
+      savings: { saved: [[reason, 1]], cost: [] },
       readings: {},
       further: [],
       budgets: { budgets: [], rates: [] },

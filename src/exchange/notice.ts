@@ -1,8 +1,8 @@
 import type { JsonObject } from '../core/json.ts';
 
-/** What a feature has operators told, in the log and through the channels of alerts. */
+/** What a feature reports to operators, in the log and through the channels of alerts. */
 export interface Notice {
-  /** Of several instances one tells it; the same id is told once. */
+  /** The same id is sent once, by one of several instances. */
   readonly id: string;
   /** A word for programs: `savings_digest`, `degradation_step`. */
   readonly event: string;

@@ -51,7 +51,7 @@ const MAX_LANES = 100;
 
 /** The sink that counts, and answers scrapes. */
 export class MetricsRecorder implements SettledSink {
-  /** What mechanisms saved: told when a row is booked, because calls of the gateway's own are no requests. */
+  /** Counted when a row is booked, because calls of the gateway's own are no requests. */
   readonly savings = new SavingsCounts();
   readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
   readonly #version: string;
@@ -346,12 +346,8 @@ export class MetricsRecorder implements SettledSink {
 }
 
 const NO_CALLER = {
-  end_user: OTHER,
-  hashed_api_key: OTHER,
-  api_key_alias: OTHER,
-  team: OTHER,
-  team_alias: OTHER,
-  user: OTHER,
+  ...{ end_user: OTHER, hashed_api_key: OTHER, api_key_alias: OTHER },
+  ...{ team: OTHER, team_alias: OTHER, user: OTHER },
 } as const;
 
 function requestedLabel({ requestedModel }: SettledExchange, group: string): string | undefined {
@@ -370,9 +366,7 @@ function labelsOf(
   attempt: AttemptFacts | undefined,
 ): RequestLabels {
   return {
-    user_email: NONE,
-    client_ip: NONE,
-    user_agent: NONE,
+    ...{ user_email: NONE, client_ip: NONE, user_agent: NONE },
     status_code: String(status),
     route,
     model: attempt?.modelLabel ?? attempt?.model ?? NONE,

@@ -43,7 +43,10 @@ test('spend tells what the running gateway spent, and what one request was price
     runSluice(context, { cwd, env: CONFIG_ENV, args: ['savings', ...args, '--port', new URL(url).port, ...more] });
   const saved = await savings();
   assert.equal(saved.code, 0, saved.stderr);
-  assert.match(saved.stdout, /^Nothing acted on these requests\.\nPaid (0\.\d+), without the gateway \1: saved 0 \(0\.0 %\)\.$/m);
+  assert.match(
+    saved.stdout,
+    /^Nothing acted on these requests\.\nPaid (0\.\d+), without the gateway \1: saved 0 \(0\.0 %\)\.$/m,
+  );
   assert.match((await savings('--by', 'key')).stdout, /^master-key \(.*\) +1 /m);
   const figures = JSON.parse((await savings('--by', 'day', '--json')).stdout) as { total: { saved: string } };
   assert.equal(figures.total.saved, '0');

@@ -159,7 +159,7 @@ test('savings outlive a restart, and rows that are delivered twice count once', 
   assert.deepEqual(only(before.total), figuresOf(await rawRows(second, 5)));
 });
 
-test('on Monday the savings of the last week are told once, over all instances of a database', async (t) => {
+test('on Monday receivers get the savings of the last week once, over all instances of a database', async (t) => {
   const receiver = await startReceiver();
   t.after(() => receiver.close());
   const dataFolder = mkdtempSync(join(tmpdir(), 'sluice-digest-'));
@@ -177,7 +177,7 @@ test('on Monday the savings of the last week are told once, over all instances o
   gateway.reload(config);
   await eventually(() => receiver.received.length > 0, 'a digest');
   await gateway.close();
-  // A start in the same week finds that it is told.
+  // A start in the same week finds that it was sent.
   const again = await startTestGateway({ config, dataFolder, clock });
   again.reload(config);
   await again.close();

@@ -58,7 +58,7 @@ export class SavingsDigest {
         isGood: true,
       });
     } catch (error) {
-      // The database is away: the next look asks again.
+      // The database is unavailable: the next look asks again.
       this.#toldWeekMs = 0;
       throw error;
     }

@@ -15,7 +15,7 @@ export interface AlertConfig {
   readonly signingSecret?: string;
   /** The share of any budget at which an alert goes out, 0 to 1; absent: there is no such alert. */
   readonly threshold?: number | undefined;
-  /** How often savings are told. */
+  /** How often savings are reported. */
   readonly digest?: 'weekly' | 'off' | undefined;
 }
 
@@ -45,7 +45,7 @@ const ROWS = {
     alert_slack: own('texts', 'Addresses that budget alerts are posted to as Slack messages.'),
     savings_digest: own(
       ['weekly', 'off'],
-      'Whether the savings of each week are told on Monday (UTC), in the log and where alerts go.',
+      'Whether the log and the receivers of alerts get the savings of each week on Monday (UTC).',
       'digest',
       'weekly',
     ),

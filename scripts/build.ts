@@ -3,7 +3,7 @@
  * it.
  */
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBillOfMaterials } from './sbom.ts';
 
@@ -16,5 +16,7 @@ const done = spawnSync(compiler, ['--project', 'tsconfig.build.json'], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
 });
+// What the compiler does not know: the weights of guardrails.
+for (const file of globSync('src/**/*.weights', { cwd: root })) cpSync(join(root, file), join(root, 'dist', file));
 writeFileSync(join(root, 'dist', 'sbom.cdx.json'), readBillOfMaterials(root));
 process.exitCode = done.status ?? 1;

@@ -1,4 +1,5 @@
 /** The guardrails that need nothing but this process, by their own names. */
+import { makeInjectionInspector } from './injection/inspect.ts';
 import type { Inspection, Origin } from './inspection.ts';
 import { inspectPersonalData } from './personal-data/inspect.ts';
 import { inspectSecrets } from './secrets/inspect.ts';
@@ -19,6 +20,7 @@ export interface LocalGuardrailSettings {
 type Maker = (settings: LocalGuardrailSettings) => LocalGuardrail['inspect'];
 
 const MAKERS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
+  ['injection', () => makeInjectionInspector()],
   ['personal-data', () => inspectPersonalData],
   [
     'secrets',

@@ -1,0 +1,135 @@
+import type { HashedModel } from '../hashed-model.ts';
+import { TokenSums } from '../hashed-model.ts';
+import { canonicalOf } from './canonical.ts';
+import { FeatureReader } from './features.ts';
+import { segmentsOf } from './segments.ts';
+import { unpack } from './unpacked.ts';
+
+/** The two models: of what users write, and of what tools and documents bring. */
+interface InjectionModels {
+  readonly user: HashedModel;
+  readonly document: HashedModel;
+}
+
+/** A raw score, and the part of the text that has it. */
+interface Scored {
+  readonly raw: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+const WINDOW = 32;
+const STRIDE = 16;
+/** The best of many windows is higher by chance: what is taken off for each doubling, by the natural logarithm. */
+const WINDOW_PENALTY = 0.35;
+const SEGMENT_PENALTY = 0.15;
+/** Sentences between the rows of a table. */
+const BESIDE_ROWS = 1.5;
+const SHARE_OF_ROWS = 0.6;
+const FEWEST_ROWS = 3;
+/** What is packed so that no reader sees it is worth more, if it says something at all. */
+const PACKED = 0.6;
+const HIDDEN = 2;
+/** Turns of a chat, written into a text as models see them. */
+const CHAT_MARKS =
+  /<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>|\[\/?inst\]|<<\/?sys>>|<\/?system(?:_prompt)?>|<start_of_turn>|\n\n(?:human|assistant):/;
+const CHAT_MARK = 1;
+
+/** Scores texts with both models. Holds buffers; one text at a time. */
+export class InjectionScorer {
+  readonly #models: InjectionModels;
+  readonly #reader = new FeatureReader();
+  readonly #sums = new TokenSums();
+
+  constructor(models: InjectionModels) {
+    this.#models = models;
+  }
+
+  /** What a user's text is worth: the highest of its windows, the whole and what is packed in it. */
+  user(text: string): Scored {
+    return this.#withPacked(text, (canonical) => this.#windows(canonical));
+  }
+
+  /** What a text from a tool or a document is worth: the most order-like of its sentences. */
+  document(text: string): Scored {
+    return this.#withPacked(text, (canonical) => this.#sentences(canonical));
+  }
+
+  #withPacked(text: string, score: (canonical: string) => Scored): Scored {
+    const { text: canonical, places, hidden, invisible } = canonicalOf(text);
+    const own = score(canonical);
+    let best: Scored = {
+      raw: own.raw + (CHAT_MARKS.test(canonical) ? CHAT_MARK : 0),
+      start: places === undefined ? own.start : (places[own.start] ?? 0),
+      end: places === undefined ? own.end : (places[own.end - 1] ?? text.length - 1) + 1,
+    };
+    const consider = (packed: string, start: number, end: number, more: number): void => {
+      const raw = score(canonicalOf(packed).text).raw + more;
+      if (raw > best.raw) best = { raw, start, end };
+    };
+    if (hidden.length > 3) consider(hidden, 0, text.length, HIDDEN);
+    for (const { text: inside, start, end } of unpack(text, canonical)) consider(inside, start, end, PACKED);
+    // Invisible characters between letters serve no reader.
+    if (invisible > 8 && invisible * 6 > canonical.length) best = { ...best, raw: best.raw + PACKED };
+    return best;
+  }
+
+  #windows(text: string): Scored {
+    const { raw, from, to } = this.#bestWindow(text);
+    return { raw, start: this.#reader.starts[from] ?? 0, end: this.#reader.ends[Math.max(0, to - 1)] ?? 0 };
+  }
+
+  #bestWindow(text: string): { raw: number; from: number; to: number } {
+    this.#reader.read(text);
+    this.#sums.add(this.#models.user, this.#reader);
+    const { count } = this.#reader;
+    const whole = this.#sums.score(0, count);
+    if (count <= WINDOW) return { raw: whole, from: 0, to: count };
+    let best = { raw: Number.NEGATIVE_INFINITY, from: 0, to: count };
+    let windows = 0;
+    for (let end = WINDOW; ; end = Math.min(count, end + STRIDE)) {
+      const raw = this.#sums.score(end - WINDOW, end);
+      if (raw > best.raw) best = { raw, from: end - WINDOW, to: end };
+      windows += 1;
+      if (end === count) break;
+    }
+    best.raw -= WINDOW_PENALTY * Math.log(windows);
+    return whole > best.raw ? { raw: whole, from: 0, to: count } : best;
+  }
+
+  #sentences(text: string): Scored {
+    this.#reader.read(text);
+    this.#sums.add(this.#models.document, this.#reader);
+    const { starts, ends, count } = this.#reader;
+    const bounds = segmentsOf(text, this.#reader);
+    const isTable = isTabular(text);
+    let best: Scored = { raw: Number.NEGATIVE_INFINITY, start: 0, end: text.length };
+    let segments = 0;
+    for (let at = 0; at + 1 < bounds.length; at += 1) {
+      const [from, to] = [bounds[at] ?? 0, bounds[at + 1] ?? 0];
+      if (to - from < 2) continue;
+      segments += 1;
+      const [start, end] = [starts[from] ?? 0, ends[to - 1] ?? 0];
+      let raw = this.#sums.score(from, to);
+      if (isTable && !text.slice(start, to < count ? starts[to] : undefined).includes('|')) raw += BESIDE_ROWS;
+      if (raw > best.raw) best = { raw, start, end };
+    }
+    if (segments === 0) return { raw: this.#sums.score(0, count), start: 0, end: text.length };
+    return { ...best, raw: best.raw - SEGMENT_PENALTY * Math.log(segments + 1) };
+  }
+}
+
+function isTabular(text: string): boolean {
+  let [rows, lines] = [0, 0];
+  for (let at = 0; at < text.length; ) {
+    const next = text.indexOf('\n', at);
+    const end = next === -1 ? text.length : next;
+    if (end - at > 1) {
+      lines += 1;
+      const bar = text.indexOf('|', at);
+      if (bar !== -1 && bar < end) rows += 1;
+    }
+    at = end + 1;
+  }
+  return lines >= FEWEST_ROWS && rows >= lines * SHARE_OF_ROWS;
+}

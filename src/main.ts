@@ -69,6 +69,10 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
       const { savings } = await import('./cli/savings.ts');
       return savings(args, env, await readServedFacts(args, env));
     }
+    case 'calibrate': {
+      const { calibrateRouter } = await import('./cli/choosing/calibrate.ts');
+      return calibrateRouter(args);
+    }
     case 'try': {
       if (args.guard !== undefined) {
         const { tryGuard } = await import('./cli/trying/try-guard.ts');
@@ -77,6 +81,10 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
       if (args.triesCompression) {
         const { tryCompress } = await import('./cli/trying/try-compress.ts');
         return tryCompress(args);
+      }
+      if (args.tried === 'route') {
+        const { tryRoute } = await import('./cli/trying/try-route.ts');
+        return tryRoute(args);
       }
       const { tryCache } = await import('./cli/trying/try-cache.ts');
       return tryCache(args, env);

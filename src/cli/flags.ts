@@ -120,6 +120,25 @@ const flags = {
     about: 'With spend and savings: the first day (UTC), as YYYY-MM-DD (30 days ago).',
   },
   to: { kind: 'value', valueName: 'DATE', about: 'With spend and savings: the last day.' },
+  data: {
+    kind: 'value',
+    valueName: 'FILE',
+    about: 'With calibrate: the prompts to learn from, a JSON line each, with what each model made of them.',
+  },
+  prices: {
+    kind: 'value',
+    valueName: 'FILE',
+    about:
+      'With calibrate: what the models cost, as JSON: {"model": {"inputPerMillion": USD, "outputPerMillion": USD}}.',
+  },
+  out: { kind: 'value', valueName: 'FILE', about: 'With calibrate: where the router is written.' },
+  router: { kind: 'value', valueName: 'FILE', about: 'With try route: the router that calibrate wrote.' },
+  quality: {
+    kind: 'value',
+    valueName: 'SHARE',
+    about: 'With try route: the share of the best single model’s quality that is to be reached on average (0.95).',
+  },
+  no_cascade: { kind: 'switch', about: 'With try route: one call for each prompt, as streams need it.' },
   json: { kind: 'switch', about: 'With check, route, spend and savings: print JSON.' },
   version: { kind: 'switch', short: 'v', about: 'Print the version.' },
   help: { kind: 'switch', short: 'h', about: 'Print this.' },

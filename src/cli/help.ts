@@ -23,6 +23,10 @@ Usage:
                                    Print for each request, offline, what compression makes of it, and its tokens before and after.
   sluice try guard NAME [--config FILE] < TEXTS.JSONL
                                    Say for each text, offline, what a guardrail finds in it: injection, moderation, personal-data, secrets.
+  sluice calibrate --data FILE.JSONL [--prices FILE] --out ROUTER.JSON
+                                   Learn which model is good enough for which prompt from answers that were judged, and show how well it is known.
+  sluice try route --router ROUTER.JSON [--quality 0.95] [--no-cascade] < PROMPTS.JSONL
+                                   Say for each prompt, offline, which model or which cascade of models the router would ask.
   sluice predict cache --current ID --candidate ID < REQUEST.JSON
                                    Ask the running gateway whether a request would be read from the prompt cache of two deployments, and at what cost.
   sluice keys|teams|users|models|budgets …

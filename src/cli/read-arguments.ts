@@ -11,6 +11,7 @@ type Command =
   | 'spend'
   | 'savings'
   | 'try'
+  | 'calibrate'
   | 'predict'
   | 'demo'
   | 'test'
@@ -65,6 +66,15 @@ export interface Arguments {
   readonly costUsd: number | undefined;
   readonly from: string | undefined;
   readonly to: string | undefined;
+  /** What is tried: the word behind `try`. */
+  readonly tried: string | undefined;
+  /** What `calibrate` reads and writes, and what `try route` chooses by. */
+  readonly data: string | undefined;
+  readonly prices: string | undefined;
+  readonly out: string | undefined;
+  readonly router: string | undefined;
+  readonly quality: number | undefined;
+  readonly noCascade: boolean;
   /** One line for each flag that was accepted and changes nothing. */
   readonly notes: readonly string[];
 }
@@ -82,12 +92,16 @@ export const COMMANDS: readonly Command[] = [
   'spend',
   'savings',
   'try',
+  'calibrate',
   'predict',
   'demo',
   'version',
   'help',
 ];
 const MOST_WORKERS = 256;
+/** What `try` and `predict` know how to do. */
+const TRIED = ['cache', 'compress', 'route'];
+const PREDICTED = ['cache'];
 
 /** Reads the arguments behind the program's name. Throws `UsageError`. */
 export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): Arguments {
@@ -159,6 +173,10 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     costUsd: usd('cost', flag('cost')),
     from: flag('from'),
     to: flag('to'),
+    tried: command === 'try' ? words[1] : undefined,
+    ...{ data: flag('data'), prices: flag('prices'), out: flag('out'), router: flag('router') },
+    quality: share('quality', flag('quality')),
+    noCascade: isSet('no_cascade'),
     notes,
   };
 }
@@ -238,12 +256,13 @@ function chooseCommand(words: readonly string[], isSet: (name: FlagName) => bool
     if (rest.length === 2) return command;
     throw new UsageError('try guard takes one guardrail by its name: sluice try guard injection < TEXTS.JSONL.');
   }
-  if (command === 'try' && rest[0] === 'compress' && rest.length === 1) return command;
   if (command === 'try' || command === 'predict') {
-    if (rest[0] === 'cache' && rest.length === 1) return command;
-    throw new UsageError(
-      `${command} takes one word: sluice ${command} cache${command === 'try' ? ' or compress, or guard and a name' : ''}. Configuration files are given with --config.`,
-    );
+    const [what = '', ...more] = rest;
+    const known = command === 'try' ? TRIED : PREDICTED;
+    if (known.includes(what) && more.length === 0) return command;
+    const lines = known.map((word) => `sluice ${command} ${word}`).join(', ');
+    const guards = command === 'try' ? ', or sluice try guard NAME' : '';
+    throw new UsageError(`${command} takes one word: ${lines}${guards}. Configuration files are given with --config.`);
   }
   if (command !== 'check' && command !== 'route' && rest.length > 0) {
     throw new UsageError(`${command} takes no ${rest[0]}. Configuration files are given with --config.`);
@@ -273,6 +292,13 @@ function usd(name: FlagName, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
   throw new UsageError(`--${name} must be an amount in USD such as 0.0042, not ${JSON.stringify(text)}.`);
+}
+
+function share(name: FlagName, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && value <= 2) return value;
+  throw new UsageError(`--${name} must be a share such as 0.95, not ${JSON.stringify(text)}.`);
 }
 
 function seconds(name: FlagName, text: string): number {

@@ -3,10 +3,10 @@
  * embeddings of MiniLM; and how long a search takes.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Directions } from '../src/features/answer-cache/semantic/directions.ts';
+import { directionOf } from '../src/core/direction.ts';
 import { differenceOf } from '../src/features/answer-cache/semantic/guards/difference.ts';
 import { readQuestion } from '../src/features/answer-cache/semantic/guards/reading.ts';
-import { directionOf } from '../src/features/answer-cache/semantic/vectors.ts';
+import { Directions } from '../src/stores/memory/directions.ts';
 import { type Pair, questionPairs } from './semantic/questions.ts';
 import { freePort } from './targets/target.ts';
 

@@ -59,7 +59,7 @@ export function readCache(
     joinsRequests: fields.joinsRequests,
     isEncrypted: fields.isEncrypted,
     operations: operationsOf(fields.callTypes),
-    ...defined({ semantic: readSemantic(fields, type, context) }),
+    ...defined({ semantic: readSemantic(section, isInRedis, context) }),
   };
 }
 

@@ -291,6 +291,14 @@ export interface SemanticCacheConfig extends Omit<FieldsOf<typeof SEMANTIC>, 'mo
   readonly mode: 'shadow' | 'on';
   readonly embeddingModel: string;
   readonly threshold: number;
+  /** Where the embeddings of questions are kept. Read at the start only, as what follows. */
+  readonly place: 'memory' | 'redis' | 'qdrant';
+  /** The beginning of the names of the indexes in Redis. */
+  readonly indexName: string;
+  readonly qdrantUrl?: string;
+  readonly qdrantKey?: string;
+  readonly qdrantCollection: string;
+  readonly quantization: 'binary' | 'scalar' | 'product';
 }
 
 export interface GatewayConfig {

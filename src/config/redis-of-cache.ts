@@ -10,6 +10,9 @@ export type RedisSection = Section<typeof ROUTER_SETTINGS>;
 
 const CACHE_PATH = 'litellm_settings.cache_params';
 
+/** What names a Redis in `cache_params`. */
+const ADDRESSES = ['host', 'url', 'redis_startup_nodes', 'sentinel_nodes'] as const;
+
 /** What `cache_params` calls the settings of a Redis. */
 const NAMES: ReadonlyMap<string, keyof typeof ROUTER_SETTINGS> = new Map([
   ['host', 'redis_host'],
@@ -58,7 +61,10 @@ export function redisOfCache(
   const place = litellm.placeOf('cache_params') ?? litellm.placeOf('cache');
   if (!isCacheOn(litellm) || place === undefined) return undefined;
   const type = textOf(node?.entries.get('type')?.value);
-  if (type !== undefined && !/^redis(?:-semantic)?$/.test(type)) return undefined;
+  const isInRedis = type === undefined || /^(?:redis|(?:redis|valkey)-semantic)$/.test(type);
+  // With Qdrant answers may be in a Redis, and need not.
+  const isBesideQdrant = type === 'qdrant-semantic' && ADDRESSES.some((name) => node?.entries.has(name));
+  if (!isInRedis && !isBesideQdrant) return undefined;
   const inRouterWords: MapNode = { ...place, kind: 'map', entries: entriesOf(node) };
   return new Section(inRouterWords, ROUTER_SETTINGS, { path: CACHE_PATH, isChecked: true }, context);
 }

@@ -1,6 +1,6 @@
 /** What a feature is: something that can be switched off and deleted, with everything that belongs to it in one folder. */
 import type { FeatureSettings } from '../config/feature-settings.ts';
-import type { CacheConfig, GatewayConfig } from '../config/gateway-config.ts';
+import type { CacheConfig, GatewayConfig, SemanticCacheConfig } from '../config/gateway-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { CacheForecasts } from '../exchange/cache-forecasts.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
@@ -16,6 +16,7 @@ import type { Directory } from '../stores/contracts/directory.ts';
 import type { Invalidation } from '../stores/contracts/invalidation-bus.ts';
 import type { Ledger } from '../stores/contracts/ledger.ts';
 import type { ResponseStore } from '../stores/contracts/responses.ts';
+import type { VectorStore } from '../stores/contracts/vectors.ts';
 import type { BudgetReadings } from '../telemetry/budget-gauges.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ReadingMetric } from '../telemetry/metrics.ts';
@@ -85,6 +86,8 @@ export interface World {
   readonly seal: Pick<Seal, 'seal' | 'unseal' | 'derive'>;
   /** Opens the store of cached answers, where a configuration says that it is. */
   readonly openAnswers: (config: CacheConfig) => AnswerStore;
+  /** Opens the store of the directions of questions, where a configuration says that it is. */
+  readonly openVectors: (config: CacheConfig, semantic: SemanticCacheConfig) => VectorStore;
   readonly log: Pick<Log, 'app'>;
   /** Embeds a text with a model group, on the platform's account; undefined: there is no vector. */
   readonly embed: (asked: ToEmbed) => Promise<Embedded | undefined>;

@@ -5,6 +5,7 @@ import type { World } from '../features/feature.ts';
 import { CACHING_FEATURES } from '../features/index.ts';
 import { RunningFeatures } from '../features/run-features.ts';
 import { MemoryAnswers } from '../stores/memory/answers.ts';
+import { MemoryVectors } from '../stores/memory/vectors.ts';
 import type { Log } from '../telemetry/log.ts';
 import { makeSeal } from './make-seal.ts';
 
@@ -32,6 +33,7 @@ export function offlineFeatures(
     mayBeShared: false,
     seal: makeSeal(env, masterKey),
     openAnswers: () => new MemoryAnswers(clock, 0),
+    openVectors: () => new MemoryVectors(clock, 0, 0),
     post: async () => ({ fault: 'offline' }),
     embed: async () => undefined,
     countTokens: async () => 0,

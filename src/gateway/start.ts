@@ -1,7 +1,7 @@
 /** The composition root: makes every part, joins them, and listens. */
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { makeManagementContext } from '../admin/make-context.ts';
-import type { CacheConfig, GatewayConfig } from '../config/gateway-config.ts';
+import type { CacheConfig, GatewayConfig, SemanticCacheConfig } from '../config/gateway-config.ts';
 import { isLoopback } from '../config/known-master-key.ts';
 import { defined } from '../core/defined.ts';
 import type { ToEmbed } from '../exchange/embedded.ts';
@@ -28,6 +28,7 @@ import { makeSeal } from './make-seal.ts';
 import { makeTools, type Tools } from './make-tools.ts';
 import { openAnswers } from './open-answers.ts';
 import { openStores, type Stores } from './open-stores.ts';
+import { openVectors } from './open-vectors.ts';
 import { PriceDownload } from './price-download.ts';
 import { noteTurn, readParts, renderMetrics } from './readings.ts';
 import { resealStored } from './reseal.ts';
@@ -163,6 +164,8 @@ function startFeatures(
     mayBeShared: kind === 'postgres' || config.redis !== undefined,
     seal: makeSeal(options.env, options.masterKey),
     openAnswers: (cache: CacheConfig) => openAnswers(cache, { clock, random, log }),
+    openVectors: (cache: CacheConfig, semantic: SemanticCacheConfig) =>
+      openVectors(cache, semantic, { clock, random, log, upstream }),
   };
   return new RunningFeatures(features, config, { clock, random, post, ...stores, log, embed, countTokens, onFault });
 }

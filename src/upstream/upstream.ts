@@ -64,7 +64,7 @@ export interface BodyListener {
 }
 
 interface UpstreamCall {
-  readonly method: 'POST' | 'GET';
+  readonly method: 'POST' | 'GET' | 'PUT';
   readonly origin: string;
   readonly path: string;
   /** Names and values in turn. */

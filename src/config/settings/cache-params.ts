@@ -6,7 +6,7 @@ import { LITELLM_SEMANTIC } from './semantic-cache.ts';
 export const NO_CACHING_GROUPS =
   'An answer is kept for the group that gave it: deployments that may stand for one another are one group.';
 
-/** Where answers are kept, in LiteLLM's words; `redis-semantic` means Redis, and those that are unknown here the memory. */
+/** Where answers are kept, in LiteLLM's words; those that are unknown here mean the memory. */
 const TYPES = [
   'local',
   'redis',
@@ -20,7 +20,7 @@ const TYPES = [
 ] as const;
 
 const notHere = (type: unknown): readonly string[] =>
-  typeof type === 'string' && !/^(?:local|redis|redis-semantic)$/.test(type) ? [type] : [];
+  typeof type === 'string' && !/^(?:local|(?:redis|valkey|qdrant)-semantic|redis)$/.test(type) ? [type] : [];
 
 /** Kinds of calls in LiteLLM's words. Those of other operations are never kept. */
 const CALL_TYPES = [
@@ -45,7 +45,7 @@ const CALL_TYPES = [
 export const CACHE_PARAMS = {
   type: now(
     TYPES,
-    'Where answers are cached: in the memory of each instance, or in Redis. `redis-semantic`, `valkey-semantic` and `qdrant-semantic` also switch on `semantic`. Types without a store of their own here use Redis if one is named, else the memory.',
+    'Where answers are cached: in the memory of each instance, or in Redis. `redis-semantic` and `valkey-semantic` also switch on `semantic`, with the embeddings of questions in a Redis or Valkey that can search; with `qdrant-semantic` they are in Qdrant, and answers in Redis if one is named, else in memory. Types without a store of their own here use Redis if one is named, else the memory.',
     { otherwise: 'redis if an address is given, else local', missingIn: notHere },
   ),
   host: now(

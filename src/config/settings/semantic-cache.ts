@@ -1,5 +1,5 @@
 /** Settings of the cache of answers to questions that mean the same: `cache_params.semantic`, and LiteLLM's names. */
-import { later, never, now, own, type SettingRows, several } from '../setting-rows.ts';
+import { never, now, own, type SettingRows, several } from '../setting-rows.ts';
 
 /** The members of `cache_params.semantic`. */
 export const SEMANTIC = {
@@ -74,13 +74,27 @@ export const LITELLM_SEMANTIC = {
   redis_semantic_cache_embedding_model: now('text', 'The model group that embeds questions.', MODEL),
   valkey_semantic_cache_embedding_model: now('text', 'The same.', MODEL),
   qdrant_semantic_cache_embedding_model: now('text', 'The same.', MODEL),
-  ...several('redis_semantic_cache_index_name valkey_semantic_cache_index_name', () =>
-    later('text', 'Redis: the name of the index over embeddings. They are in the memory of each instance.'),
+  redis_semantic_cache_index_name: now(
+    'text',
+    'Redis: the beginning of the names of indexes over embeddings; each length of embeddings has one of its own.',
+    'indexName',
+    'sluice_questions',
   ),
-  ...several('qdrant_api_base qdrant_collection_name qdrant_quantization_config', (name) =>
-    later('any', `Qdrant: ${name.split('_').slice(1).join(' ')}. Embeddings are in the memory of each instance.`),
+  valkey_semantic_cache_index_name: now('text', 'The same.', { to: 'indexName', isWeak: true }),
+  qdrant_api_base: now('text', 'Qdrant: its address.', { variable: 'QDRANT_API_BASE', otherwise: '`QDRANT_URL`' }),
+  qdrant_api_key: now('secret', 'Qdrant: its key.', { variable: 'QDRANT_API_KEY' }),
+  qdrant_collection_name: now(
+    'text',
+    'Qdrant: the collection. It is made if it is not there; points of other programs in it are left alone.',
+    'qdrantCollection',
+    'sluice_questions',
   ),
-  qdrant_api_key: later('secret', 'Qdrant: its key.'),
+  qdrant_quantization_config: now(
+    ['binary', 'scalar', 'product'],
+    'Qdrant: how a collection that is made is quantised; what is found is compared by whole embeddings.',
+    'quantization',
+    'binary',
+  ),
   ...several('qdrant_semantic_cache_vector_size', () =>
     never('integer', 'The first embedding says how long they are.'),
   ),

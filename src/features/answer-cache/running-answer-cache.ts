@@ -6,6 +6,7 @@ import type { Exchange } from '../../exchange/exchange.ts';
 import type { AnswerView, OutputGuard, RecalledAnswer, StateSlot } from '../../exchange/slots.ts';
 import type { AnswerStore } from '../../stores/contracts/answers.ts';
 import type { Invalidation } from '../../stores/contracts/invalidation-bus.ts';
+import type { VectorStore } from '../../stores/contracts/vectors.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
 import { answerFor } from './answer-for.ts';
 import { CacheDesk } from './cache-desk.ts';
@@ -15,9 +16,7 @@ import { eraseDeleted } from './erase-deleted.ts';
 import { foretellAnswer } from './foretell.ts';
 import { mayBeKept, mayLongBeKept, PART_BYTES } from './may-be-kept.ts';
 import { isBound, type Place, Places, ttlOf } from './places.ts';
-import { MemoryVectors } from './semantic/memory-vectors.ts';
 import { keepSemantic, SemanticCache, type SemanticKept } from './semantic/semantic-cache.ts';
-import type { VectorStore } from './semantic/vector-store.ts';
 import { type Found, Shelf } from './shelf.ts';
 import { type Leading, UnderWay } from './under-way.ts';
 
@@ -49,7 +48,6 @@ type Recalled = RecalledAnswer | undefined;
 const RETRY_MS = 1_000;
 /** Vectors of a larger answer are not kept. */
 const MOST_BATCH_BYTES = 4_194_304;
-const MEBIBYTE = 1_048_576;
 const NO_GUARDS: readonly OutputGuard[] = [];
 const NEW_STATE = {
   isBound: false,
@@ -139,9 +137,10 @@ export class RunningAnswerCache implements RunningFeature {
     return { config, store: this.#store, shelf, semantic: this.#semanticFor(config) };
   }
 
-  #semanticFor({ semantic: config }: CacheConfig): SemanticCache | undefined {
+  #semanticFor(cache: CacheConfig): SemanticCache | undefined {
+    const { semantic: config } = cache;
     if (config === undefined) return undefined;
-    this.#vectors ??= new MemoryVectors(this.#world.clock, config.maxEntries, config.memoryMib * MEBIBYTE);
+    this.#vectors ??= this.#world.openVectors(cache, config);
     return new SemanticCache({ world: this.#world, config, vectors: this.#vectors, kept: this.#semantic });
   }
 
@@ -193,15 +192,19 @@ export class RunningAnswerCache implements RunningFeature {
     const [entry] = entries;
     const answer = entry !== undefined && place.controls.mayRecall ? answerFor(exchange, place, entry) : undefined;
     if (answer !== undefined) return this.#counted(exchange, answer);
-    return open.semantic === undefined || life === undefined
-      ? this.#missed(exchange, open, place)
-      : this.#foundAlike(exchange, open, open.semantic, place);
+    if (open.semantic === undefined || life === undefined || life === '') return this.#missed(exchange, open, place);
+    return this.#foundAlike(exchange, open, open.semantic, { place, life });
   }
 
-  async #foundAlike(exchange: Exchange, open: Open, semantic: SemanticCache, place: Place): Promise<Recalled> {
+  async #foundAlike(
+    exchange: Exchange,
+    open: Open,
+    semantic: SemanticCache,
+    { place, life }: { readonly place: Place; readonly life: string },
+  ): Promise<Recalled> {
     const { keyOf } = this.#places.shelfOf(exchange, open.config) ?? {};
     const find = (keys: readonly string[]) => open.shelf.find(place.scope, keys);
-    const answer = keyOf === undefined ? undefined : await semantic.recall(exchange, { place, keyOf, find });
+    const answer = keyOf === undefined ? undefined : await semantic.recall(exchange, { place, life, keyOf, find });
     return answer === undefined ? this.#missed(exchange, open, place) : this.#counted(exchange, answer);
   }
 

@@ -3,6 +3,12 @@
  * requests nor tenants. What was kept may be gone at any time.
  */
 
+/** Begins the life of a scope that its store did not know: whoever keeps something first gives it. */
+export const NEW_LIFE = '+';
+
+/** What a life is called by those who find what was kept in it. */
+export const nameOfLife = (life: string): string => (life.startsWith(NEW_LIFE) ? life.slice(NEW_LIFE.length) : life);
+
 /** What was found for a key. */
 export interface FoundAnswer {
   readonly value: Buffer | undefined;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { AnswerStore, AnswerStoreStatus, FoundAnswer, KeptAnswer } from '../contracts/answers.ts';
 
@@ -27,9 +28,11 @@ export class MemoryAnswers implements AnswerStore {
   readonly #entries = new Map<string, Entry>();
   readonly #scopes = new Map<string, Scope>();
   #bytes = 0;
+  /** Another process has other answers. */
+  readonly #own = randomUUID();
   #lives = 0;
   /** The life of scopes that are not known. */
-  #unknown = '0';
+  #unknown = this.#newLife();
 
   constructor(clock: Clock, mostBytes: number) {
     this.#clock = clock;
@@ -57,8 +60,7 @@ export class MemoryAnswers implements AnswerStore {
   erase(scope: string): void {
     const known = this.#scopes.get(scope);
     for (const key of known?.keys ?? []) this.#drop(key);
-    this.#lives += 1;
-    this.#remember({ name: scope, life: String(this.#lives), keys: new Set() });
+    this.#remember({ name: scope, life: this.#newLife(), keys: new Set() });
   }
 
   ping(): void {}
@@ -73,6 +75,11 @@ export class MemoryAnswers implements AnswerStore {
     this.#entries.clear();
     this.#scopes.clear();
     this.#bytes = 0;
+  }
+
+  #newLife(): string {
+    this.#lives += 1;
+    return `${this.#own}-${this.#lives}`;
   }
 
   #value(scope: string, key: string): Buffer | undefined {
@@ -115,8 +122,7 @@ export class MemoryAnswers implements AnswerStore {
     const unused = this.#unusedScope();
     for (const key of unused?.keys ?? []) this.#drop(key);
     this.#scopes.delete(unused?.name ?? '');
-    this.#lives += 1;
-    this.#unknown = String(this.#lives);
+    this.#unknown = this.#newLife();
   }
 
   #unusedScope(): Scope | undefined {

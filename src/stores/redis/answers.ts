@@ -1,7 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { RESP_TYPES } from 'redis';
 import type { Clock } from '../../core/clock.ts';
-import type { AnswerStore, AnswerStoreStatus, FoundAnswer, KeptAnswer } from '../contracts/answers.ts';
+import {
+  type AnswerStore,
+  type AnswerStoreStatus,
+  type FoundAnswer,
+  type KeptAnswer,
+  NEW_LIFE,
+  nameOfLife,
+} from '../contracts/answers.ts';
+import { inTime } from './in-time.ts';
 import { type RedisAddress, type RedisClient, RedisLink, type RedisStatus, RedisUnavailableError } from './link.ts';
 
 /** What it needs from outside. */
@@ -26,11 +34,7 @@ const TIME_BYTES = 6;
 /** A salt that is used lives longer than its entries by this. */
 const SALT_KEPT_MS = 3_600_000;
 const ERASED_SALT_MS = 7 * 86_400_000;
-/** A request waits no longer, also for a busy Redis. */
-const LOOK_LIMIT_MS = 100;
 const PROBE_MS = 10_000;
-/** Before the life of a scope that Redis does not know. */
-const NEW = '+';
 /**
  * The entries of a scope are in one slot of a Redis Cluster, where commands over several keys are allowed. A connection goes to one
  * node, so there are several connections, each for the scopes of some slots.
@@ -75,7 +79,8 @@ export class RedisAnswers implements AnswerStore {
 
   find(scope: string, keys: readonly string[]): Promise<readonly FoundAnswer[]> {
     const names = [this.#saltKey(scope), ...keys.map((key) => this.#entryKey(scope, key))];
-    return this.#inTime(scope, (client) => client.withTypeMapping(BYTES).mGet(names)).then(([salt, ...values]) => {
+    const looking = this.#linkOf(scope).run((client) => client.withTypeMapping(BYTES).mGet(names));
+    return inTime(looking).then(([salt, ...values]) => {
       const life = this.#lifeOf(scope, salt ?? undefined);
       return values.map((value) => ({ value: entryOf(value ?? undefined, life), life }));
     });
@@ -88,7 +93,7 @@ export class RedisAnswers implements AnswerStore {
     const longestMs = Math.ceil(Math.max(...alive.map(({ ttlMs }) => ttlMs))) + SALT_KEPT_MS;
     const saltKey = this.#saltKey(scope);
     await this.#write(scope, (client) => [
-      first.life.startsWith(NEW)
+      first.life.startsWith(NEW_LIFE)
         ? client.set(saltKey, saltOf(first.life), { condition: 'NX', expiration: { type: 'PX', value: longestMs } })
         : client.pExpire(saltKey, longestMs, 'GT'),
       ...alive.map(({ key, value, ttlMs, life }) =>
@@ -166,7 +171,7 @@ export class RedisAnswers implements AnswerStore {
 
   /** The life of a scope whose salt Redis gave; a new one if it gave none, and none at all if it is older than an erasure. */
   #lifeOf(scope: string, salt: Buffer | undefined): string {
-    if (salt === undefined) return `${NEW}${this.#newSalt().toString('base64')}`;
+    if (salt === undefined) return `${NEW_LIFE}${this.#newSalt().toString('base64')}`;
     const erasedAtMs = this.#erased.get(scope) ?? 0;
     if (salt.length === SALT_BYTES && salt.readUIntBE(0, TIME_BYTES) >= erasedAtMs) return salt.toString('base64');
     // It is erased again; a failure is in the status, and the next look-up finds nothing either.
@@ -179,19 +184,6 @@ export class RedisAnswers implements AnswerStore {
     const [refusal] = await this.#linkOf(scope).run((client) => refusals(send(client)));
     this.#refusal = refusal;
     if (refusal !== undefined) throw new RedisUnavailableError(refusal);
-  }
-
-  async #inTime<Result>(scope: string, send: (client: RedisClient) => Promise<Result>): Promise<Result> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => late.reject(new RedisUnavailableError(`no answer within ${LOOK_LIMIT_MS} ms`)),
-      LOOK_LIMIT_MS,
-    );
-    try {
-      return await Promise.race([this.#linkOf(scope).run(send), late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   #linkOf(scope: string): RedisLink {
@@ -237,8 +229,8 @@ async function refusals(sent: readonly Promise<unknown>[]): Promise<readonly str
 }
 
 function entryOf(value: Buffer | undefined, life: string): Buffer | undefined {
-  if (value === undefined || value.length < SALT_BYTES || life === '' || life.startsWith(NEW)) return undefined;
+  if (value === undefined || value.length < SALT_BYTES || life === '' || life.startsWith(NEW_LIFE)) return undefined;
   return value.subarray(0, SALT_BYTES).equals(saltOf(life)) ? value.subarray(SALT_BYTES) : undefined;
 }
 
-const saltOf = (life: string): Buffer => Buffer.from(life.startsWith(NEW) ? life.slice(NEW.length) : life, 'base64');
+const saltOf = (life: string): Buffer => Buffer.from(nameOfLife(life), 'base64');

@@ -1,4 +1,5 @@
 import type { SemanticCacheConfig } from '../../../config/gateway-config.ts';
+import { directionOf } from '../../../core/direction.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { costOf } from '../../../costs/price-of.ts';
 import type { Embedded } from '../../../exchange/embedded.ts';
@@ -6,6 +7,8 @@ import type { Exchange } from '../../../exchange/exchange.ts';
 import type { AnswerView, RecalledAnswer, StateSlot } from '../../../exchange/slots.ts';
 import { formatParts } from '../../../formats/index.ts';
 import { type Question, questionOf } from '../../../formats/question-of.ts';
+import { nameOfLife } from '../../../stores/contracts/answers.ts';
+import type { Alike, Partition, Search, VectorStore } from '../../../stores/contracts/vectors.ts';
 import type { World } from '../../feature.ts';
 import { answerFor } from '../answer-for.ts';
 import type { Entry } from '../entry.ts';
@@ -17,14 +20,14 @@ import { EmbeddingLimits } from './embedding-limits.ts';
 import { type Difference, differenceOf } from './guards/difference.ts';
 import { readQuestion } from './guards/reading.ts';
 import { ShadowReport } from './shadow-report.ts';
-import type { Alike, Partition, VectorStore } from './vector-store.ts';
-import { directionOf } from './vectors.ts';
 
 /** What is looked up, and where. */
 interface Lookup {
   readonly place: Place;
   /** The key of a request of the scope. */
   readonly keyOf: (request: string) => string;
+  /** The life of the scope. */
+  readonly life: string;
   /** What there is in the store of answers. */
   readonly find: (keys: readonly string[]) => Found | Promise<Found>;
 }
@@ -109,7 +112,8 @@ export class SemanticCache {
     const isShadow = mode === 'shadow' || (checkedShare > 0 && this.#world.random() < checkedShare);
     const least = isShadow ? Math.min(threshold, LEAST_REPORTED) : threshold;
     const { partition, direction } = asked;
-    const alike = await this.#vectors.search({ ...partition, direction, least, most: MOST_CANDIDATES });
+    const life = nameOfLife(lookup.life);
+    const alike = await this.#search({ ...partition, life, direction, least, most: MOST_CANDIDATES });
     const judged = alike.map((each) => ({ ...each, difference: this.#differenceOf(asked, each) }));
     if (isShadow) {
       await this.#shadow(state, judged, lookup, asked);
@@ -125,7 +129,8 @@ export class SemanticCache {
       for (const each of shadowed) this.#compare(exchange, taken, each);
     if (asked === undefined || kept === undefined || kept.ttlMs <= 0) return;
     const { key, partition, question, direction } = asked;
-    void this.#quietly(() => this.#vectors.keep(partition, direction, { key, question, life: kept.life }, kept.ttlMs));
+    const remembered = { key, question, life: nameOfLife(kept.life) };
+    void this.#quietly(() => this.#vectors.keep(partition, direction, remembered, kept.ttlMs));
   }
 
   async erase(scope: string): Promise<void> {
@@ -147,7 +152,8 @@ export class SemanticCache {
     }
     this.#report.looked(embedded.cost);
     const name = keyOf(`semantic\n${JSON.stringify([embedded.by, direction.length])}\n${question.rest}`);
-    return { key: place.key, partition: { scope: place.scope, name }, question: question.text, direction };
+    const partition = { scope: place.scope, name, size: direction.length };
+    return { key: place.key, partition, question: question.text, direction };
   }
 
   #questionOf({ body, endpoint, outline, mostParsedBytes }: Exchange): Question | undefined {
@@ -158,11 +164,21 @@ export class SemanticCache {
     try {
       const question = questionOf(conversation, JSON.parse(body.toString('utf8')) as JsonObject);
       const { text = '', temperature = DEFAULT_TEMPERATURE } = question ?? {};
-      const isAsked = text.trim() !== '' && text.length <= mostCharacters && temperature <= maxTemperature;
+      const isAsked =
+        text.trim() !== '' && text.isWellFormed() && text.length <= mostCharacters && temperature <= maxTemperature;
       return isAsked ? question : undefined;
     } catch {
       // What the format cannot read is not compared.
       return undefined;
+    }
+  }
+
+  async #search(search: Search): Promise<readonly Alike[]> {
+    try {
+      return await this.#vectors.search(search);
+    } catch {
+      this.#counts.failures += 1;
+      return [];
     }
   }
 
@@ -210,9 +226,9 @@ export class SemanticCache {
     const { entries, life: now } = await lookup.find([key]);
     if (now === undefined) return undefined;
     const [entry] = entries;
-    if (entry !== undefined && now === life) return entry;
-    await this.#quietly(() => this.#vectors.forget(partition, key));
-    return undefined;
+    if (nameOfLife(now) !== life) return undefined;
+    if (entry === undefined) void this.#quietly(() => this.#vectors.forget(partition, key));
+    return entry;
   }
 
   #compare(exchange: Exchange, { text }: AnswerView, { entry, similarity, difference }: Shadowed): void {

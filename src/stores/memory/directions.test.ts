@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { directionOf } from '../../core/direction.ts';
 import { Directions } from './directions.ts';
-import { directionOf } from './vectors.ts';
 
 let state = 7;
 const random = (): number => {

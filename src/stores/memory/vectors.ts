@@ -1,6 +1,6 @@
-import type { Clock } from '../../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Alike, Partition, Remembered, Search, VectorStore, VectorStoreStatus } from '../contracts/vectors.ts';
 import { Directions } from './directions.ts';
-import type { Alike, Partition, Remembered, Search, VectorStore, VectorStoreStatus } from './vector-store.ts';
 
 /** What an entry costs beside its direction and its texts. */
 const OVERHEAD_BYTES = 400;
@@ -15,7 +15,9 @@ interface Entry extends Remembered {
 }
 
 /** The questions of one partition. */
-interface Shelf extends Partition {
+interface Shelf {
+  readonly id: string;
+  readonly scope: string;
   readonly directions: Directions;
   readonly entries: Entry[];
 }
@@ -42,16 +44,16 @@ export class MemoryVectors implements VectorStore {
     return { entries: this.#entries.size, bytes: this.#bytes };
   }
 
-  search({ name, scope, direction, least, most }: Search): readonly Alike[] {
-    const shelf = this.#shelves.get(name);
-    if (shelf === undefined || shelf.scope !== scope || shelf.directions.size !== direction.length) return [];
+  search({ life, direction, least, most, ...partition }: Search): readonly Alike[] {
+    const shelf = this.#shelves.get(idOf(partition));
+    if (shelf === undefined) return [];
     const nowMs = this.#clock.nowMs();
     const found: Alike[] = [];
     const ended: Entry[] = [];
     for (const { at, similarity } of shelf.directions.nearest(direction, least, most)) {
       const entry = shelf.entries[at];
       if (entry === undefined) continue;
-      if (entry.expiresAtMs <= nowMs) {
+      if (entry.expiresAtMs <= nowMs || entry.life !== life) {
         ended.push(entry);
         continue;
       }
@@ -63,13 +65,12 @@ export class MemoryVectors implements VectorStore {
     return found;
   }
 
-  keep({ name, scope }: Partition, direction: Float32Array, remembered: Remembered, ttlMs: number): void {
+  keep(partition: Partition, direction: Float32Array, remembered: Remembered, ttlMs: number): void {
     const { key, question, life } = remembered;
-    const id = idOf(name, key);
+    const id = idOf(partition, key);
     this.#drop(this.#entries.get(id));
-    let shelf = this.#shelves.get(name);
     const bytes = OVERHEAD_BYTES + 2 * (question.length + key.length) + Directions.bytesOf(direction.length);
-    if (bytes > this.#mostBytes || (shelf !== undefined && shelf.directions.size !== direction.length)) return;
+    if (bytes > this.#mostBytes) return;
     while (
       this.#entries.size > 0 &&
       (this.#entries.size >= this.#mostEntries || this.#bytes + bytes > this.#mostBytes)
@@ -77,7 +78,7 @@ export class MemoryVectors implements VectorStore {
       const [oldest] = this.#entries.values();
       this.#drop(oldest);
     }
-    shelf = this.#shelves.get(name) ?? this.#open(name, scope, direction.length);
+    const shelf = this.#shelves.get(idOf(partition)) ?? this.#open(partition);
     const at = shelf.directions.add(direction);
     const entry = { id, key, question, life, shelf, at, bytes, expiresAtMs: this.#clock.nowMs() + ttlMs };
     shelf.entries[at] = entry;
@@ -85,8 +86,8 @@ export class MemoryVectors implements VectorStore {
     this.#bytes += bytes;
   }
 
-  forget({ name }: Partition, key: string): void {
-    this.#drop(this.#entries.get(idOf(name, key)));
+  forget(partition: Partition, key: string): void {
+    this.#drop(this.#entries.get(idOf(partition, key)));
   }
 
   erase(scope: string): void {
@@ -104,9 +105,10 @@ export class MemoryVectors implements VectorStore {
     this.#bytes = 0;
   }
 
-  #open(name: string, scope: string, size: number): Shelf {
-    const shelf: Shelf = { name, scope, directions: new Directions(size), entries: [] };
-    this.#shelves.set(name, shelf);
+  #open(partition: Partition): Shelf {
+    const { scope, size } = partition;
+    const shelf: Shelf = { id: idOf(partition), scope, directions: new Directions(size), entries: [] };
+    this.#shelves.set(shelf.id, shelf);
     const shelves = this.#scopes.get(scope);
     if (shelves === undefined) this.#scopes.set(scope, new Set([shelf]));
     else shelves.add(shelf);
@@ -125,11 +127,13 @@ export class MemoryVectors implements VectorStore {
       shelf.entries[at] = last;
     }
     if (shelf.entries.length > 0) return;
-    this.#shelves.delete(shelf.name);
+    this.#shelves.delete(shelf.id);
     const shelves = this.#scopes.get(shelf.scope);
     shelves?.delete(shelf);
     if (shelves?.size === 0) this.#scopes.delete(shelf.scope);
   }
 }
 
-const idOf = (partition: string, key: string): string => `${partition}:${key}`;
+/** What a partition, or a question in it, is called: no two run together. */
+const idOf = ({ scope, name, size }: Partition, key = ''): string =>
+  `${size}:${scope.length}:${scope}${name.length}:${name}${key}`;

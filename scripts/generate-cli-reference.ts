@@ -23,7 +23,7 @@ globally. Exit codes: 0 done, 1 failed or refused, 2 the line or the configurati
 ${usage}
 \`\`\`
 
-## Flags of the server, \`check\`, \`route\` and \`spend\`
+## Flags of the server, \`check\`, \`route\`, \`spend\` and \`report cache\`
 
 | flag | meaning | variable |
 |---|---|---|

@@ -93,6 +93,10 @@ async function run(args: Arguments, env: NodeJS.ProcessEnv): Promise<number | un
       const { predictCache } = await import('./cli/predict-cache.ts');
       return predictCache(args, env, await readServedFacts(args, env));
     }
+    case 'report': {
+      const { reportCache } = await import('./cli/report-cache.ts');
+      return reportCache(args, env, await readServedFacts(args, env));
+    }
     case 'test': {
       const { testRunning } = await import('./cli/ask-running.ts');
       return testRunning(args, env, await readServedFacts(args, env));

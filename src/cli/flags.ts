@@ -139,7 +139,7 @@ const flags = {
     about: 'With try route: the share of the best single model’s quality that is to be reached on average (0.95).',
   },
   no_cascade: { kind: 'switch', about: 'With try route: one call for each prompt, as streams need it.' },
-  json: { kind: 'switch', about: 'With check, route, spend and savings: print JSON.' },
+  json: { kind: 'switch', about: 'With check, route, spend, savings and report cache: print JSON.' },
   version: { kind: 'switch', short: 'v', about: 'Print the version.' },
   help: { kind: 'switch', short: 'h', about: 'Print this.' },
 } as const satisfies Record<string, Flag>;

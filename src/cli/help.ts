@@ -29,6 +29,7 @@ Usage:
                                    Say for each prompt, offline, which model or which cascade of models the router would ask.
   sluice predict cache --current ID --candidate ID < REQUEST.JSON
                                    Ask the running gateway whether a request would be read from the prompt cache of two deployments, and at what cost.
+  sluice report cache              Print what the semantic cache of the running gateway does or would do: hits, false hits and saving by threshold.
   sluice keys|teams|users|models|budgets …
                                    Make, list, show, change, block and delete them in the running gateway: sluice keys --help.
   sluice completion SHELL          Print a script that completes the line in bash, zsh or fish.

@@ -13,6 +13,7 @@ type Command =
   | 'try'
   | 'calibrate'
   | 'predict'
+  | 'report'
   | 'demo'
   | 'test'
   | 'health'
@@ -94,6 +95,7 @@ export const COMMANDS: readonly Command[] = [
   'try',
   'calibrate',
   'predict',
+  'report',
   'demo',
   'version',
   'help',
@@ -101,7 +103,10 @@ export const COMMANDS: readonly Command[] = [
 const MOST_WORKERS = 256;
 /** What `try` and `predict` know how to do. */
 const TRIED = ['cache', 'compress', 'route'];
+/** What `predict` and `report` take. */
 const PREDICTED = ['cache'];
+
+const takesWord = (command: Command): boolean => command === 'try' || command === 'predict' || command === 'report';
 
 /** Reads the arguments behind the program's name. Throws `UsageError`. */
 export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): Arguments {
@@ -133,8 +138,8 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
 
   const command = chooseCommand(words, isSet);
   const fileVariable = FLAGS.config.variable === undefined ? undefined : env[FLAGS.config.variable];
-  // What is tried or predicted stands behind the word.
-  const further = command === 'try' || command === 'predict' ? [] : words.slice(1);
+  // What is tried, predicted or reported stands behind the word.
+  const further = takesWord(command) ? [] : words.slice(1);
   const given = [...(values.get('config') ?? []), ...further];
   const timeout = flag('request_timeout');
   const delay = flag('drain_delay');
@@ -256,7 +261,7 @@ function chooseCommand(words: readonly string[], isSet: (name: FlagName) => bool
     if (rest.length === 2) return command;
     throw new UsageError('try guard takes one guardrail by its name: sluice try guard injection < TEXTS.JSONL.');
   }
-  if (command === 'try' || command === 'predict') {
+  if (takesWord(command)) {
     const [what = '', ...more] = rest;
     const known = command === 'try' ? TRIED : PREDICTED;
     if (known.includes(what) && more.length === 0) return command;

@@ -3,7 +3,7 @@
  * requests nor tenants. What was kept may be gone at any time.
  */
 
-/** Begins the life of a scope that its store did not know: whoever keeps something first gives it. */
+/** Begins the life of a scope that its store did not know: the instance that keeps something first gives it. */
 export const NEW_LIFE = '+';
 
 /** What a life is called by those who find what was kept in it. */

@@ -87,7 +87,7 @@ test('points of other programs in the collection are neither found nor erased', 
     assert.deepEqual([...(points?.keys() ?? [])], [7]);
   }));
 
-test('a collection for other lengths is told, and used as soon as it is another', () =>
+test('the status names a collection for other lengths, and it is used as soon as it is another', () =>
   using(async ({ store, qdrant, clock, said }) => {
     await keep(store, 'k3', { ...P, size: 3 });
     await assert.rejects(keep(store), /takes Cosine vectors of 3 numbers, and the embedding model gives 2/);
@@ -100,7 +100,7 @@ test('a collection for other lengths is told, and used as soon as it is another'
     assert.equal(store.status().isUp, true);
   }));
 
-test('a wrong key is told without the key', () =>
+test('the status says that a key is wrong, and not which', () =>
   using(
     async ({ store, said }) => {
       await assert.rejects(keep(store), /401/);

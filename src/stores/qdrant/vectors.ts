@@ -10,7 +10,7 @@ type QdrantAnswer = { readonly status: number; readonly text: string } | { reado
 type Method = 'GET' | 'POST' | 'PUT';
 
 /** Calls the server. */
-export type CallQdrant = (
+type CallQdrant = (
   method: Method,
   path: string,
   body: JsonObject | undefined,
@@ -34,7 +34,7 @@ interface QdrantVectorsOptions {
 class QdrantUnavailableError extends Error {}
 
 /** A request waits no longer for a search. */
-const SEARCH_LIMIT_MS = 200;
+const SEARCH_LIMIT_MS = 400;
 const WRITE_LIMIT_MS = 5_000;
 /** After a failure it is left alone for a while, which doubles up to the longest pause. */
 const PAUSE_MS = 1_000;

@@ -215,7 +215,7 @@ export class RedisVectors implements VectorStore {
     }
   }
 
-  /** In every index of ours: a scope may have questions that another model embedded. */
+  /** In the index of every length: a scope may have questions that another model embedded. */
   async #eraseNow(scope: string): Promise<void> {
     const listed = await this.#send(0, ['FT._LIST']);
     const names = Array.isArray(listed) || listed instanceof Set ? [...listed].map(String) : [];

@@ -130,7 +130,7 @@ async function isReady(cached: CachedGateway, place: string): Promise<void> {
 for (const { name, start: startServer } of KINDS) {
   const place = name === 'valkey' ? 'redis' : name;
   describe(`similar questions in ${name}`, { timeout: 120_000 }, () => {
-    it('are found by their scope on every instance, also after a restart, and by nobody else', async () => {
+    it('are found by their scope on every instance, also after a restart, and by no other tenant', async () => {
       const server = await startServer();
       const [first, second] = [await start(server.cache), await start(server.cache)];
       await Promise.all([isReady(first, place), isReady(second, place)]);

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { PROGRAM_COMMANDS } from './cli/people/command-names.ts';
 import { type Arguments, readArguments, UsageError } from './cli/read-arguments.ts';
+import { withSecretFiles } from './cli/secret-files.ts';
 import { readServedFacts } from './cli/served-facts.ts';
 import { ignoreClosedOutputs } from './cli/signals.ts';
 import { writeError } from './cli/terminal.ts';
@@ -11,18 +12,19 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Node.js ends with 0 when nothing is left to wait for, whatever a promise still wants.
   process.once('beforeExit', sayUnfinished);
   try {
+    const environment = withSecretFiles(process.env);
     if (!cluster.isWorker && PROGRAM_COMMANDS.includes(argv[0] ?? '')) {
       const { runProgram } = await import('./cli/people/program.ts');
-      process.exitCode = await runProgram(argv, process.env);
+      process.exitCode = await runProgram(argv, environment);
       return;
     }
-    const args = readArguments(argv, process.env);
+    const args = readArguments(argv, environment);
     if (cluster.isWorker) {
       const { runWorker } = await import('./cli/worker.ts');
-      runWorker(args, process.env);
+      runWorker(args, environment);
       return;
     }
-    const code = await run(args, process.env);
+    const code = await run(args, environment);
     if (code !== undefined) process.exitCode = code;
   } catch (error) {
     const isUsage = error instanceof UsageError;

@@ -20,7 +20,7 @@ export async function serve(args: Arguments, env: NodeJS.ProcessEnv): Promise<nu
     writeError(`${UNSHARED}\n`);
     return 2;
   }
-  return serveWithWorkers(prepared, args);
+  return serveWithWorkers(prepared, args, env);
 }
 
 const UNSHARED = `--num_workers above 1 needs a Redis (router_settings.redis_host or redis_url): without one, each worker counts for itself, and

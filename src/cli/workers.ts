@@ -19,7 +19,11 @@ const MOST_TRIES = 5;
 const HEALTHY_AFTER_MS = 30_000;
 
 /** `--num_workers N`: this process makes the workers, restarts those that fail, and passes signals on. */
-export async function serveWithWorkers(prepared: Prepared, args: Arguments): Promise<number | undefined> {
+export async function serveWithWorkers(
+  prepared: Prepared,
+  args: Arguments,
+  env: NodeJS.ProcessEnv,
+): Promise<number | undefined> {
   const log = createLogger(prepared.config.telemetry, { stdout: process.stdout, isShared: true });
   endOnUncaught((error) => log.app.fatal({ error }, 'An uncaught exception; stopping'));
   const primary = new Primary(prepared, log, (message) => {
@@ -48,7 +52,7 @@ export async function serveWithWorkers(prepared: Prepared, args: Arguments): Pro
 
   try {
     const port = await primary.start(args.workers);
-    sayStarted(prepared, process.env, port);
+    sayStarted(prepared, env, port);
     return undefined;
   } catch (error) {
     watching.close();

@@ -112,7 +112,7 @@ export class SluiceProcess {
 }
 
 /** An empty folder that is removed after the test. */
-export function temporaryFolder(context: Pick<TestContext, 'after'>): string {
+export function temporaryFolder(context: { after(remove: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

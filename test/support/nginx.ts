@@ -1,7 +1,7 @@
 /** A real Nginx for a test: one address in front of several instances, in turn, streams passed on as they come. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ensureDebianPackage } from './debian.ts';
 import { freePort } from './redis.ts';
 
+const SHIPPED = readFileSync(join(import.meta.dirname, '..', '..', 'deploy', 'nginx.conf'), 'utf8');
 const STARTS_WITHIN_MS = 10_000;
 const ENDS_WITHIN_MS = 2_000;
 
@@ -18,7 +19,10 @@ export interface TestNginx {
   close(): Promise<void>;
 }
 
-/** Starts one before these ports of this machine; `movesOn`: with the lines that the guide gives, else it never tries another. */
+/**
+ * Starts one before these ports of this machine. `movesOn`: as deploy/nginx.conf has it, which goes on to another instance if one
+ * refuses the connection; else it never tries another.
+ */
 export async function startTestNginx(
   ports: readonly number[],
   { movesOn = false }: { readonly movesOn?: boolean } = {},
@@ -30,7 +34,7 @@ export async function startTestNginx(
   for (const name of ['body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']) mkdirSync(join(folder, name), { mode: 0o777 });
   const port = await freePort();
   const config = join(folder, 'nginx.conf');
-  writeFileSync(config, configuration(folder, port, ports, movesOn));
+  writeFileSync(config, movesOn ? shipped(folder, port, ports) : configuration(folder, port, ports));
   const child = spawn(binary, ['-c', config, '-p', folder, '-e', join(folder, 'error.log')], { stdio: 'ignore' });
   const exited = once(child, 'exit');
   process.once('exit', () => child.kill('SIGTERM'));
@@ -50,7 +54,20 @@ export async function startTestNginx(
   };
 }
 
-function configuration(folder: string, port: number, ports: readonly number[], movesOn: boolean): string {
+/** The file that we ship, with the ports and folders of a test. */
+function shipped(folder: string, port: number, ports: readonly number[]): string {
+  const [first = '', ...others] = SHIPPED.match(/^ *server \S+:4000 .*;\n/gm) ?? [];
+  if (others.length !== 1) throw new Error('deploy/nginx.conf no longer names two instances');
+  const servers = ports.map((each) => first.replace(/server \S+/, `server 127.0.0.1:${each}`)).join('');
+  return `daemon off;\n${SHIPPED}`
+    .replace(first, servers)
+    .replace(others[0] ?? '', '')
+    .replace('listen 8080 ', `listen 127.0.0.1:${port} `)
+    .replaceAll('/var/log/nginx/', `${folder}/`)
+    .replaceAll('/tmp/nginx', `${folder}/nginx`);
+}
+
+function configuration(folder: string, port: number, ports: readonly number[]): string {
   return `
 daemon off;
 worker_processes 1;
@@ -65,7 +82,7 @@ http {
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
   upstream instances {
-${ports.map((each) => `    server 127.0.0.1:${each} ${movesOn ? 'fail_timeout=1s' : 'max_fails=0'};`).join('\n')}
+${ports.map((each) => `    server 127.0.0.1:${each} max_fails=0;`).join('\n')}
     keepalive 256;
   }
   server {
@@ -76,7 +93,7 @@ ${ports.map((each) => `    server 127.0.0.1:${each} ${movesOn ? 'fail_timeout=1s
       proxy_set_header Connection "";
       proxy_buffering off;
       proxy_read_timeout 120s;
-      proxy_next_upstream ${movesOn ? 'error' : 'off'};
+      proxy_next_upstream off;
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import { FEATURES } from '../src/features/index.ts';
 import { BUDGET_GAUGES, RATE_GAUGES } from '../src/telemetry/budget-gauges.ts';
+import { GROUP_GAUGES } from '../src/telemetry/group-gauges.ts';
 import {
   BUILD_METRIC,
   COOLDOWN_METRIC,
@@ -32,6 +33,7 @@ const rows: readonly Row[] = [
   HEDGE_METRIC,
   SAVINGS_METRIC,
   SAVINGS_COST_METRIC,
+  ...GROUP_GAUGES,
   ...BUDGET_GAUGES,
   ...RATE_GAUGES,
   ...READINGS,

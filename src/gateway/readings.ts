@@ -5,9 +5,11 @@ import type { Edge } from '../server/server.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
 import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
 import { type MetricsSnapshot, mergeSnapshots, writeSnapshot } from '../telemetry/exposition.ts';
+import type { GroupReading } from '../telemetry/group-gauges.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricsRecorder } from '../telemetry/recorder.ts';
 import type { GatewayOptions } from './gateway.ts';
+import type { LiveSnapshot } from './live-snapshot.ts';
 import type { Tools } from './make-tools.ts';
 import type { Stores } from './open-stores.ts';
 
@@ -22,10 +24,12 @@ interface ReadParts {
   readonly log: Log;
   /** How many requests wait for a budget. */
   readonly waiting: () => number;
+  readonly isDatabaseUp: () => Promise<boolean>;
+  readonly live: Pick<LiveSnapshot, 'current' | 'routing'>;
 }
 
 /** Lets the metrics read all parts. */
-export function readParts({ tools, stores, share, edge, features, log, waiting }: ReadParts): void {
+export function readParts({ tools, stores, share, edge, features, log, waiting, ...rest }: ReadParts): void {
   const { metrics, queue } = tools;
   const { claims, journal } = stores;
   if (share !== undefined) metrics.read('sluice_redis_up', () => (share.isUp ? 1 : 0));
@@ -45,7 +49,28 @@ export function readParts({ tools, stores, share, edge, features, log, waiting }
   metrics.read('sluice_budget_waiting', waiting);
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
   metrics.read('sluice_settled_dropped_total', () => queue.dropped);
+  metrics.read('sluice_database_up', lastAnswer(rest.isDatabaseUp));
+  metrics.readGroups(() => groupsOf(rest.live));
   features.readBy(metrics);
+}
+
+/** A scrape does not wait for the database: it shows what was found last, and asks for the next one. */
+function lastAnswer(isUp: () => Promise<boolean>): () => number {
+  let last = 1;
+  return () => {
+    void isUp().then((up) => {
+      last = up ? 1 : 0;
+    });
+    return last;
+  };
+}
+
+function groupsOf({ current, routing: { breakers } }: ReadParts['live']): GroupReading[] {
+  return current.groups.all().map(({ name, deployments }) => ({
+    group: name,
+    deployments: deployments.length,
+    resting: deployments.filter(({ id }) => breakers.stateOf(id) === 'open').length,
+  }));
 }
 
 /** Shows that a deployment's breaker opened or closed. */

@@ -104,6 +104,8 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
     features,
     log,
     waiting: () => parts.waiting.size,
+    isDatabaseUp: parts.isDatabaseUp,
+    live,
   });
   const port = await edge.listen(host, options.port);
 

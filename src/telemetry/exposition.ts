@@ -1,6 +1,7 @@
 /** Writes metrics in Prometheus' text format, and adds the metrics of several processes together. */
 import { AggregatorRegistry } from 'prom-client';
 import { type BudgetReadings, gaugeSamples, latestReadings } from './budget-gauges.ts';
+import { GROUP_GAUGES, type GroupReading, mergeGroups } from './group-gauges.ts';
 import { boundedLabel } from './label.ts';
 import type { ReadingMetric, SeriesMetric } from './metrics.ts';
 import {
@@ -72,6 +73,7 @@ export interface MetricsSnapshot {
   readonly remaining: readonly RemainingReading[];
   readonly hedges: HedgeCounts;
   readonly savings: SavingsReading;
+  readonly groups: readonly GroupReading[];
   readonly readings: Readonly<Record<string, number>>;
   /** The rows that features added to the readings. */
   readonly further: readonly ReadingMetric[];
@@ -156,6 +158,7 @@ export async function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): Pro
     remaining: latestRemaining(snapshots.map(({ remaining }) => remaining)),
     hedges,
     savings: savings.read(),
+    groups: mergeGroups(snapshots.map(({ groups }) => groups)),
     readings,
     further,
     budgets: await latestReadings(snapshots.map(({ budgets }) => budgets)),
@@ -198,6 +201,11 @@ export async function* writeSnapshot(snapshot: MetricsSnapshot, processText?: st
     writeHead(lines, metric);
     for (const [mechanism, usd] of counts)
       lines.push(sample(metric.name, labelText(metric.labels, { mechanism }), usd));
+  }
+  for (const gauge of GROUP_GAUGES) {
+    writeHead(lines, gauge);
+    for (const reading of snapshot.groups)
+      lines.push(sample(gauge.name, labelText(gauge.labels, { model_group: reading.group }), gauge.read(reading)));
   }
   yield* taken(lines);
   for (const { gauge, samples } of gaugeSamples(snapshot.budgets)) {

@@ -338,6 +338,11 @@ const READING_METRICS = {
     type: 'counter',
     help: 'Requests counted under the label value "other", because there are too many sets of labels.',
   },
+  sluice_database_up: {
+    type: 'gauge',
+    help: 'Whether the database answered when the scrape before this one asked: 1 or 0; of several workers the worst.',
+    isLeast: true,
+  },
   sluice_redis_up: {
     type: 'gauge',
     help: 'Whether the Redis that instances share works: 1 or 0; of several workers the worst. Only there when one is configured.',

@@ -16,6 +16,7 @@ import {
   writeSnapshot,
 } from './exposition.ts';
 import { fallbacksOf } from './fallbacks.ts';
+import { type GroupReading, worstGroups } from './group-gauges.ts';
 import { boundedLabel } from './label.ts';
 import { READINGS, type ReadingMetric, type ReadingName } from './metrics.ts';
 import { RemainingLimits } from './remaining.ts';
@@ -72,6 +73,7 @@ export class MetricsRecorder implements SettledSink {
   readonly #hedges: HedgeCounts = { won: 0, lost: 0 };
   readonly #readings = new Map<string, () => number>();
   readonly #further: ReadingMetric[] = [];
+  #groups: () => readonly GroupReading[] = () => [];
   #budgets: () => BudgetReadings = () => ({ budgets: [], rates: [] });
   readonly #registry = new Registry();
   #overflowed = 0;
@@ -309,6 +311,11 @@ export class MetricsRecorder implements SettledSink {
     this.#budgets = read;
   }
 
+  /** Says where the gauges of model groups are read from at each scrape. */
+  readGroups(read: () => readonly GroupReading[]): void {
+    this.#groups = read;
+  }
+
   /** The text Prometheus reads, in parts. */
   async *write(): AsyncGenerator<string> {
     const processText = await this.#registry.metrics();
@@ -336,6 +343,7 @@ export class MetricsRecorder implements SettledSink {
       remaining: this.#remaining.readings,
       hedges: this.#hedges,
       savings: this.savings.read(),
+      groups: worstGroups(this.#groups()),
       readings,
       further: this.#further,
       budgets: leastLeft(this.#budgets(), this.#topKeys),

@@ -166,6 +166,7 @@ const expositionTarget: FuzzTarget = {
       remaining: [],
       hedges: { won: 0, lost: 0 },
       savings: { saved: [[reason, 1]], cost: [] },
+    groups: [],
       readings: {},
       further: [],
       budgets: { budgets: [], rates: [] },

@@ -1,16 +1,16 @@
 /** What a dashboard is made of, and how Grafana wants it written. */
 
 /** One query. `$__rate_interval`, `$group` and `$team` are filled in by Grafana. */
-export interface Query {
+interface Query {
   readonly expr: string;
   /** What its lines are called: `{{label}}` is filled in. */
   readonly legend?: string;
 }
 
 /** One panel. */
-export interface Panel {
+interface Panel {
   readonly title: string;
-  /** What it means, for whoever hovers over it. */
+  /** What it means, shown when the mouse is over it. */
   readonly about: string;
   readonly kind?: 'timeseries' | 'stat' | 'table' | 'bargauge';
   readonly unit?: 'reqps' | 's' | 'percentunit' | 'currencyUSD' | 'short' | 'bytes' | 'tps' | 'h';
@@ -33,6 +33,7 @@ export interface Dashboard {
 }
 
 const COLUMNS = 24;
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana fills it in
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
 /** The dashboard as Grafana 10 and newer read it. */

@@ -31,7 +31,7 @@ export const group: Dashboard = {
         },
         {
           title: 'Failures by kind',
-          about: 'What clients were told.',
+          about: 'The errors that clients got.',
           unit: 'reqps',
           queries: [{ expr: rate(FAILED, 'exception_class', ASKED), legend: '{{exception_class}}' }],
         },

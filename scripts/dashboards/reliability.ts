@@ -19,7 +19,7 @@ export const reliability: Dashboard = {
         },
         {
           title: 'Failures by kind',
-          about: 'What clients were told.',
+          about: 'The errors that clients got.',
           unit: 'reqps',
           isStacked: true,
           queries: [{ expr: rate(FAILED, 'exception_class'), legend: '{{exception_class}}' }],

@@ -64,7 +64,7 @@ export const tenants: Dashboard = {
         },
         {
           title: 'Refused or failed',
-          about: 'By what they were told.',
+          about: 'By the error they got.',
           unit: 'reqps',
           isStacked: true,
           queries: [{ expr: rate(FAILED, 'exception_class', TEAM), legend: '{{exception_class}}' }],

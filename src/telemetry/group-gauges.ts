@@ -9,7 +9,7 @@ export interface GroupReading {
 }
 
 /** So many groups are shown: those with the largest part out of rotation first. */
-export const MOST_GROUPS = 500;
+const MOST_GROUPS = 500;
 
 /** The gauges of groups. */
 export const GROUP_GAUGES = [
@@ -23,7 +23,7 @@ export const GROUP_GAUGES = [
   {
     name: 'sluice_group_deployments_resting',
     type: 'gauge',
-    help: 'Those of them that are out of rotation, because they failed. As many as there are: nobody answers for the group.',
+    help: 'Those of them that are out of rotation, because they failed. If all are, no deployment answers for the group.',
     labels: ['model_group'],
     read: ({ resting }: GroupReading) => resting,
   },

@@ -7,7 +7,6 @@ import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { type BudgetReadings, leastLeft } from './budget-gauges.ts';
 import { Branch, type CallerBranch, Callers } from './callers.ts';
 import { DeploymentStates, type LabelledDeployment } from './deployment-states.ts';
-import { exceptionClass } from './exception-class.ts';
 import {
   type DeploymentState,
   type HedgeCounts,
@@ -22,8 +21,9 @@ import { READINGS, type ReadingMetric, type ReadingName } from './metrics.ts';
 import { RemainingLimits } from './remaining.ts';
 import { SavingsCounts } from './savings-counts.ts';
 import { addSeries, countCached, emptySeries, type Labels, observe, type Series, sharedPart } from './series.ts';
+import { labelsOf, NO_CALLER, NONE, OTHER, otherLabels, requestedLabel } from './series-labels.ts';
 import type { AttemptFacts, SettledExchange, SettledSink } from './settled.ts';
-import { groupLabel, hedgeOutcome, lastAttempt } from './settled.ts';
+import { hedgeOutcome, lastAttempt } from './settled.ts';
 
 /** How a recorder is set up. */
 export interface RecorderOptions {
@@ -43,8 +43,6 @@ export interface RecorderOptions {
   readonly processMetrics?: boolean;
 }
 
-const NONE = 'None';
-const OTHER = 'other';
 /** The share of all sets of labels that one caller may take. */
 const CALLER_SHARE = 0.25;
 /** Lane reasons are constants in the code; the bound guards against one that is built from a request. */
@@ -351,55 +349,4 @@ export class MetricsRecorder implements SettledSink {
       process: processMetrics,
     };
   }
-}
-
-const NO_CALLER = {
-  ...{ end_user: OTHER, hashed_api_key: OTHER, api_key_alias: OTHER },
-  ...{ team: OTHER, team_alias: OTHER, user: OTHER },
-} as const;
-
-function requestedLabel({ requestedModel }: SettledExchange, group: string): string | undefined {
-  return group.includes('*') ? group : requestedModel;
-}
-
-type RequestLabels = Omit<
-  Labels,
-  'end_user' | 'hashed_api_key' | 'api_key_alias' | 'requested_model' | 'team' | 'team_alias' | 'user' | 'model_group'
->;
-
-function labelsOf(
-  route: string,
-  status: number,
-  error: ErrorCode | undefined,
-  attempt: AttemptFacts | undefined,
-): RequestLabels {
-  return {
-    ...{ user_email: NONE, client_ip: NONE, user_agent: NONE },
-    status_code: String(status),
-    route,
-    model: attempt?.modelLabel ?? attempt?.model ?? NONE,
-    model_id: attempt?.deploymentId ?? NONE,
-    api_provider: attempt?.provider ?? NONE,
-    api_base: attempt?.apiBase ?? NONE,
-    litellm_model_name: attempt?.modelLabel ?? attempt?.model ?? NONE,
-    fallback_model: (attempt && groupLabel(attempt)) ?? NONE,
-    exception_status: error === undefined ? NONE : String(status),
-    exception_class: error === undefined ? NONE : exceptionClass(error, attempt?.provider),
-  };
-}
-
-function otherLabels(status: number, error: ErrorCode | undefined): Labels {
-  return {
-    ...labelsOf(OTHER, status, error, {
-      deploymentId: OTHER,
-      provider: OTHER,
-      model: OTHER,
-      apiBase: OTHER,
-      ...{ startedMs: 0, durationMs: 0 },
-    }),
-    exception_class: error === undefined ? NONE : ERRORS[error].className,
-    ...NO_CALLER,
-    requested_model: OTHER,
-    model_group: OTHER,
-  };
 }

@@ -99,7 +99,7 @@ describe('The image', { timeout: 300_000 }, () => {
     return new SluiceProcess(context, { cwd: folder, command, args: [...rest, ...args.map(inTree)], env: settings });
   }
 
-  test('runs as nobody special, listens for others and keeps its data in a volume', () => {
+  test('runs without rights, listens for others and keeps its data in a volume', () => {
     assert.equal(image.env.HOST, '0.0.0.0');
     assert.equal(image.env.SLUICE_DATA_DIR, '/data');
     assert.match(image.text, /^USER node$/m);

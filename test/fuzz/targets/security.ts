@@ -166,7 +166,7 @@ const expositionTarget: FuzzTarget = {
       remaining: [],
       hedges: { won: 0, lost: 0 },
       savings: { saved: [[reason, 1]], cost: [] },
-    groups: [],
+      groups: [],
       readings: {},
       further: [],
       budgets: { budgets: [], rates: [] },

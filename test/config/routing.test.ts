@@ -55,6 +55,9 @@ test('routing defaults are those of LiteLLM, with six attempts and one retry in 
     stalenessMs: 600_000,
     routing: false,
     ignoreTransientErrors: false,
+    details: true,
+    skipsDisabled: false,
+    isShared: false,
   });
 });
 
@@ -249,6 +252,9 @@ router_settings: { health_check_staleness_threshold: 45, health_check_ignore_tra
     stalenessMs: 45_000,
     routing: true,
     ignoreTransientErrors: true,
+    details: true,
+    skipsDisabled: false,
+    isShared: false,
   });
   assert.deepEqual(
     deployments.map(({ healthCheck }) => healthCheck),

@@ -105,7 +105,7 @@ model_list: []
       ['post /team/member_add', 'member', ['role', 'user_id', 'user_email'], undefined],
       ['post /organization/member_add', 'member', ['role', 'user_id', 'user_email'], ['role']],
       ['post /user/new', 'teams', ['team_id', 'user_role', 'max_budget_in_team'], ['team_id']],
-      ['post /key/generate', 'budget_limits', ['max_budget', 'budget_duration'], undefined],
+      ['post /key/generate', 'budget_limits', ['max_budget', 'budget_duration', 'rpm_limit', 'tpm_limit'], undefined],
     ] as const) {
       assert.deepEqual(Object.keys(item(label, name).properties ?? {}), fields, label);
       assert.deepEqual(item(label, name).required, required, label);

@@ -1,88 +1,191 @@
-/** Shortens the texts of a prompt to a part of the characters of the whole body: pure, and the same each time. */
+/** Shortens the texts of a prompt: pure, and the same each time. */
 import type { PromptText, PromptTurn } from '../../formats/prompt-texts.ts';
 import { parseSpan, type Span } from '../../wire/json-walk.ts';
 import { escapesUnicode, jsonLength, jsonText } from './json-text.ts';
 import { choose } from './prose/choose.ts';
 import { type Asked, askedIn } from './question-in.ts';
+import { shorterText } from './shorter/shorter-text.ts';
+
+/** What became of a turn's texts, in their order: `undefined` is one that stays as it is. `null` in place of the list: the turn went. */
+export type NewTexts = readonly (string | undefined)[] | null;
+
+/** How much is to be kept. */
+export interface Wish {
+  /** The part of the characters; 1 leaves nothing out. */
+  readonly ratio: number;
+  /** What was decided about turns when they were first sent: they are not looked at again. */
+  readonly frozen?: ReadonlyMap<number, NewTexts>;
+}
+
+/** Why nothing was left out, though it was asked for. */
+export type BackedOff = 'no-question' | 'question-lost';
+
+/** A prompt with shorter texts. */
+export interface Compressed {
+  /** The same object if nothing changed. */
+  readonly body: Buffer;
+  /** The turns that are changed, those that were frozen included. */
+  readonly turns: ReadonlyMap<number, NewTexts>;
+  readonly backedOff?: BackedOff;
+}
 
 /** A stretch of the body that gets another content; an empty one goes, with its comma. */
 interface Edit extends Span {
   readonly json: string;
 }
 
-/** So much is kept free for the marks that say where something is missing. */
-const MARGIN = 0.004;
-
 /** A text that may be shortened, and where it is. */
 interface Source {
   readonly span: PromptText;
-  /** All of the text. */
+  /** Which of its turn's texts it is. */
+  readonly place: number;
+  /** All of the text, after what loses nothing. */
   readonly text: string;
+  readonly isChanged: boolean;
   /** The part of it that may be shortened; the rest is the question. */
   readonly start: number;
   readonly end: number;
 }
 
-/** The body with its texts shortened to `ratio` of all its characters; the same one if nothing may be shortened. */
-export function compressPrompt(body: Buffer, turns: readonly PromptTurn[], ratio: number): Buffer {
-  if (ratio >= 1) return body;
-  const characters = body.toString('utf8').length;
-  const target = Math.floor(characters * (ratio - Math.min(MARGIN, ratio * MARGIN * 2)));
-  if (characters <= target) return body;
+/** So much is kept free for the marks that say where something is missing. */
+const MARGIN = 0.004;
+/** If what is kept has less of the question's words, by weight, than this part of what there was, nothing is left out. */
+const LEAST_WEIGHT = 0.15;
+
+/** Shortens a prompt to a part of all its characters, as far as its texts may be shortened. */
+export function compressPrompt(body: Buffer, turns: readonly PromptTurn[], wish: Wish): Compressed {
   const asked = askedIn(body, turns);
-  const sources = sourcesOf(body, turns, asked);
-  if (sources.length === 0) return body;
+  const sources = sourcesOf(body, turns, asked, wish);
   const isEscaped = escapesUnicode(body);
+  const write = (texts: readonly (string | undefined)[] | undefined): Compressed =>
+    written(body, turns, sources, { texts, isEscaped, frozen: wish.frozen ?? NOTHING_FROZEN });
+  const lossless = write(undefined);
+  if (wish.ratio >= 1 || sources.length === 0) return lossless;
+  const target = targetOf(body, turns, lossless, wish);
+  const length = charactersIn(lossless.body);
+  if (length <= target) return lossless;
+  if (asked.question === '') return { ...lossless, backedOff: 'no-question' };
   const cost = (text: string): number => jsonLength(text, isEscaped);
   const shortenable = sources.map(({ span, text, start, end }) => {
     const turn = turns[span.turn] as PromptTurn;
-    const isAlone = turn.texts.length === 1 && start === 0 && end === text.length;
-    const item = body.toString('utf8', turn.start, turn.end).length + 1;
-    return {
-      text: text.slice(start, end),
-      wholeCost: turn.isOptional && isAlone ? item - cost(text) : undefined,
-      isStaying: !(turn.isOptional && isAlone),
-    };
+    const isWhole = turn.isOptional && turn.texts.length === 1 && start === 0 && end === text.length;
+    const around =
+      charactersIn(body.subarray(turn.start, span.start)) + charactersIn(body.subarray(span.end, turn.end));
+    // The quotes and the comma go with the turn.
+    return { text: text.slice(start, end), wholeCost: isWhole ? around + 3 : undefined };
   });
-  // What stays in any case: all of the body but these texts, and the messages around those that may go.
+  // What stays in any case: all but these texts, and the messages around those that may go.
   const fixed = shortenable.reduce(
-    (sum, { text, wholeCost, isStaying }) => sum - cost(text) - (wholeCost ?? 0) + (isStaying ? 1 : 0),
-    characters,
+    (sum, { text, wholeCost }) => sum - cost(text) - (wholeCost ?? 0) + (wholeCost === undefined ? 1 : 0),
+    length,
   );
-  let budget = target - fixed;
-  for (;;) {
-    const { texts } = choose(shortenable, asked.question, Math.max(0, budget), cost);
-    const edits = texts.map((text, index) => editOf(sources[index] as Source, text, turns, isEscaped));
-    const result = withEdits(body, edits);
-    const over = result.toString('utf8').length - target;
+  for (let budget = target - fixed; ; ) {
+    const { texts, weightKept } = choose(shortenable, asked.question, Math.max(0, budget), cost);
+    if (weightKept < LEAST_WEIGHT) return { ...lossless, backedOff: 'question-lost' };
+    const result = write(texts);
+    const over = charactersIn(result.body) - target;
     if (over <= 0 || budget <= 0) return result;
     budget -= Math.max(over, 8);
   }
 }
 
-function sourcesOf(body: Buffer, turns: readonly PromptTurn[], asked: Asked): readonly Source[] {
+const NOTHING_FROZEN: ReadonlyMap<number, NewTexts> = new Map();
+
+/** Of turns that are frozen all characters stay that they have by now. */
+function targetOf(body: Buffer, turns: readonly PromptTurn[], lossless: Compressed, { ratio, frozen }: Wish): number {
+  let whole = charactersIn(body);
+  let staying = 0;
+  for (const [turn, texts] of frozen ?? NOTHING_FROZEN) {
+    const { start, end } = turns[turn] as PromptTurn;
+    const before = charactersIn(body.subarray(start, end));
+    whole -= before;
+    if (texts !== null) staying += before + grownBy(body, turns[turn] as PromptTurn, texts);
+  }
+  const share = Math.max(0, ratio - Math.min(MARGIN, ratio * MARGIN * 2));
+  return Math.min(charactersIn(lossless.body), Math.floor(whole * share) + staying);
+}
+
+function grownBy(body: Buffer, { texts: spans }: PromptTurn, texts: NonNullable<NewTexts>): number {
+  return spans.reduce((sum, span, place) => {
+    const text = texts[place];
+    return text === undefined
+      ? sum
+      : sum + jsonText(text, false).length - charactersIn(body.subarray(span.start, span.end));
+  }, 0);
+}
+
+/** UTF-16 units, as JavaScript counts them. */
+const charactersIn = (bytes: Buffer): number => bytes.toString('utf8').length;
+
+function sourcesOf(
+  body: Buffer,
+  turns: readonly PromptTurn[],
+  asked: Asked,
+  { frozen = NOTHING_FROZEN, ratio }: Wish,
+): readonly Source[] {
+  const seen = new Map<string, string>();
   return turns.flatMap(({ texts }, turn) =>
-    texts.flatMap((span) => {
+    texts.flatMap((span, place): Source[] => {
+      if (frozen.has(turn)) return [];
       const text = String(parseSpan(body, span));
-      const isAsked = turn === asked.turn && span.author === 'user';
-      const kept = isAsked ? asked.shortenable.get(span.start) : { start: 0, end: text.length };
-      return kept === undefined || kept.end <= kept.start ? [] : [{ span, text, ...kept }];
+      if (turn === asked.turn && span.author === 'user') {
+        const part = asked.shortenable.get(span.start);
+        return part === undefined ? [] : [{ span, place, text, isChanged: false, ...part }];
+      }
+      const shorter = shorterText(text, span.author, seen, ratio < 1);
+      const now = shorter ?? text;
+      // What was written in fewer characters without loss is no prose any more.
+      const end = shorter === undefined && text !== '' ? text.length : 0;
+      return [{ span, place, text: now, isChanged: shorter !== undefined, start: 0, end }];
     }),
   );
 }
 
-function editOf(
-  { span, text, start, end }: Source,
-  kept: string | undefined,
+interface Writing {
+  /** What is kept of the sources' parts; undefined: all. */
+  readonly texts: readonly (string | undefined)[] | undefined;
+  readonly isEscaped: boolean;
+  readonly frozen: ReadonlyMap<number, NewTexts>;
+}
+
+function written(
+  body: Buffer,
   turns: readonly PromptTurn[],
+  sources: readonly Source[],
+  { texts, isEscaped, frozen }: Writing,
+): Compressed {
+  const changed = new Map<number, NewTexts>(frozen);
+  sources.forEach(({ span, place, text, isChanged, start, end }, index) => {
+    const kept = texts === undefined || end === start ? text.slice(start, end) : texts[index];
+    if (kept === undefined) changed.set(span.turn, null);
+    else if (isChanged || kept !== text.slice(start, end)) {
+      const whole = text.slice(0, start) + kept + text.slice(end);
+      const known = changed.get(span.turn) ?? (turns[span.turn] as PromptTurn).texts.map(() => undefined);
+      changed.set(span.turn, known.with(place, whole));
+    }
+  });
+  return { body: withTexts(body, turns, changed, isEscaped), turns: changed };
+}
+
+/** The body with other texts in turns; the same one if there are none. */
+export function withTexts(
+  body: Buffer,
+  turns: readonly PromptTurn[],
+  changed: ReadonlyMap<number, NewTexts>,
   isEscaped: boolean,
-): Edit {
-  if (kept === undefined) {
-    const { start: from, end: to } = turns[span.turn] as PromptTurn;
-    return { start: from, end: to, json: '' };
+): Buffer {
+  const edits: Edit[] = [];
+  for (const [turn, texts] of changed) {
+    const { start, end, texts: spans } = turns[turn] as PromptTurn;
+    if (texts === null) edits.push({ start, end, json: '' });
+    else {
+      spans.forEach((span, place) => {
+        const text = texts[place];
+        if (text !== undefined) edits.push({ start: span.start, end: span.end, json: jsonText(text, isEscaped) });
+      });
+    }
   }
-  const whole = text.slice(0, start) + kept + text.slice(end);
-  return { start: span.start, end: span.end, json: jsonText(whole, isEscaped) };
+  return edits.length === 0 ? body : withEdits(body, edits);
 }
 
 const COMMA = 0x2c;

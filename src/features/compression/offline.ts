@@ -31,7 +31,7 @@ export function compressOffline(line: string, ratio: number | undefined): Offlin
   const envelope = readEnvelope(body);
   if (!envelope.ok) return `the gateway would not read its bytes: ${envelope.reason}`;
   const startMs = performance.now();
-  const after = compressPrompt(body, readTurns(body, envelope, format), ratio ?? 1);
+  const { body: after } = compressPrompt(body, readTurns(body, envelope, format), { ratio: ratio ?? 1 });
   const ms = performance.now() - startMs;
   const afterEnvelope = after === body ? envelope : readEnvelope(after);
   if (!afterEnvelope.ok) throw new Error(`compression broke the body: ${afterEnvelope.reason}`);

@@ -28,6 +28,9 @@ const MOST_BLOCK = 1_500;
 const MOST_HEADING = 160;
 const FENCE = /^[ \t]*(?:```|~~~)/;
 const LABEL = /^\[?\(?[\p{L}\p{N}][\p{L}\p{N} .,'’()_&/-]{0,48}\]?\)?(?: \([^)\n]{1,40}\))?:\s/u;
+/** `Document [3](Title: The castle (ruin)) …`, `[3] (…)`, `Passage 3: …`: which passage it is. */
+const LEAD =
+  /^\s*(?:(?:document|doc|passage|source|context|snippet|result|chunk)\s*)?[[(#]?\d{1,4}[\])]?\s*[:.)-]?\s*(?:\((?:[^()\n]|\([^()\n]*\)){1,200}\)\s*)?/i;
 const FIELD =
   /^(?:title|text|document|doc|passage|content|source|url|body|context|question|answer|note|summary|date|id|name|section|chapter|example|input|output|http|https)\b/i;
 
@@ -87,7 +90,10 @@ function addPassage(text: string, source: number, start: number, end: number, bl
 
 /** The end of the lines at the beginning that are a title: short, without the mark that ends a sentence. */
 function headingEnd(text: string, start: number, end: number): number {
+  const lead = LEAD.exec(text.slice(start, Math.min(end, start + 280)))?.[0].length ?? 0;
   let at = start;
+  // A number alone may be a part of the sentence.
+  if (lead > 0 && start + lead < end && /[\])#:]|^\s*[a-z]/i.test(text.slice(start, start + lead))) at += lead;
   for (;;) {
     const lineEnd = text.indexOf('\n', at);
     if (lineEnd === -1 || lineEnd >= end - 1 || lineEnd - at > MOST_HEADING) return at;

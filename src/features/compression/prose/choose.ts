@@ -3,6 +3,7 @@ import { type Block, blocksOf, isTalk } from './blocks.ts';
 import { firstFrom } from './hits.ts';
 import { FEATURES, passageFeatures } from './passage-features.ts';
 import { type Question, readQuestion } from './question.ts';
+import { rarityOf } from './rarity.ts';
 import { type Candidate, type Opening, selectUnits } from './select-units.ts';
 import { around, talkFeatures } from './talk-features.ts';
 import { PASSAGE_WEIGHTS, TALK_WEIGHTS } from './weights.ts';
@@ -30,6 +31,8 @@ const MOST_MEAN_TURN = 1_500;
 interface Chosen {
   /** Undefined: nothing of the text is kept. */
   readonly texts: readonly (string | undefined)[];
+  /** The part of the weight of the question's words in the texts that is in what is kept; 1 if the texts have none of them. */
+  readonly weightKept: number;
 }
 
 /** Chooses. `cost`: of a stretch of a text, in the characters that `budget` counts. */
@@ -70,11 +73,30 @@ export function choose(
     const place = at[candidate];
     if (isKept === 1 && place !== undefined) (keptUnits[place.block] as Uint8Array)[place.unit] = 1;
   });
-  return { texts: texts.map((text, source) => written(text, source, blocks, keptUnits, sources[source])) };
+  const bySource: number[][] = texts.map(() => []);
+  blocks.forEach(({ source }, index) => {
+    (bySource[source] as number[]).push(index);
+  });
+  return {
+    texts: texts.map((text, source) => {
+      const own = bySource[source] as number[];
+      return written(
+        text,
+        own.map((index) => [blocks[index] as Block, keptUnits[index] as Uint8Array]),
+        sources[source],
+      );
+    }),
+    weightKept: weightKept(blocks, keptUnits, words, question, vocabulary),
+  };
 }
 
 /** For the mark before a block and the one behind it. */
 const OPENING_MARKS = 3;
+
+/** So many short texts in turn are a talk, whoever speaks. */
+const MANY = 60;
+const SHORT = 400;
+const FEW = 6;
 
 type Talk = 'no' | 'lines' | 'apart';
 
@@ -82,10 +104,14 @@ type Talk = 'no' | 'lines' | 'apart';
 function talksAmong(texts: readonly string[]): readonly Talk[] {
   const characters = texts.reduce((sum, { length }) => sum + length, 0);
   const firstLines = texts.map((text) => text.slice(0, 120).split('\n', 1)[0] ?? '');
-  if (texts.length >= 6 && characters / texts.length <= MOST_MEAN_TURN && isTalk(firstLines)) {
-    return texts.map(() => 'apart');
-  }
-  return texts.map((text) => (isTalk(text.split('\n')) ? 'lines' : 'no'));
+  const mean = characters / texts.length;
+  if (texts.length >= MANY && mean <= SHORT) return texts.map(() => 'apart');
+  if (texts.length >= FEW && mean <= MOST_MEAN_TURN && isTalk(firstLines)) return texts.map(() => 'apart');
+  return texts.map((text) => {
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    const isOfShortLines = lines.length >= MANY && text.length / lines.length <= SHORT && !text.includes('\n\n');
+    return isOfShortLines || isTalk(lines) ? 'lines' : 'no';
+  });
 }
 
 function blocksIn(text: string, source: number, talk: Talk): readonly Block[] {
@@ -172,17 +198,13 @@ function idsIn(words: Words, start: number, end: number): Int32Array {
 /** What is kept of a text, with marks where something is missing. */
 function written(
   text: string,
-  source: number,
-  blocks: readonly Block[],
-  kept: readonly Uint8Array[],
+  blocks: readonly (readonly [Block, Uint8Array])[],
   shortenable: Shortenable | undefined,
 ): string | undefined {
   let result = '';
   let isGap = false;
   let isAny = false;
-  blocks.forEach((block, index) => {
-    if (block.source !== source) return;
-    const flags = kept[index] as Uint8Array;
+  blocks.forEach(([block, flags]) => {
     if (!flags.includes(1)) {
       isGap = true;
       return;
@@ -208,4 +230,38 @@ function written(
   });
   if (!isAny) return shortenable?.wholeCost === undefined ? LEFT_OUT : undefined;
   return isGap ? `${result.trimEnd()} ${LEFT_OUT}` : result;
+}
+
+function weightKept(
+  blocks: readonly Block[],
+  kept: readonly Uint8Array[],
+  words: readonly Words[],
+  { terms, shares }: Question,
+  vocabulary: Vocabulary,
+): number {
+  const there = new Set<number>();
+  const left = new Set<number>();
+  const wanted = new Set(terms);
+  blocks.forEach(({ source, start, bodyStart, units }, index) => {
+    const flags = kept[index] as Uint8Array;
+    const note = (from: number, to: number, isKept: boolean): void => {
+      for (const id of idsIn(words[source] as Words, from, to)) {
+        if (!wanted.has(id)) continue;
+        there.add(id);
+        if (isKept) left.add(id);
+      }
+    };
+    note(start, bodyStart, flags.includes(1));
+    units.forEach((unit, number) => {
+      note(unit.start, unit.end, flags[number] === 1);
+    });
+  });
+  let all = 0;
+  let some = 0;
+  terms.forEach((id, term) => {
+    const weight = (shares[term] as number) * rarityOf(vocabulary.nameOf(id));
+    if (there.has(id)) all += weight;
+    if (left.has(id)) some += weight;
+  });
+  return all === 0 ? 1 : some / all;
 }

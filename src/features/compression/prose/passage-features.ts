@@ -2,6 +2,7 @@
 import type { Block } from './blocks.ts';
 import { firstFrom, type Hits, hitsBetween, hitsIn, TermScores } from './hits.ts';
 import type { Question } from './question.ts';
+import { rarityOf } from './rarity.ts';
 import { type Shape, Shapes } from './shapes.ts';
 import type { Vocabulary, Words } from './words.ts';
 
@@ -32,6 +33,11 @@ const FEATURE_NAMES = [
   'names',
   'digits',
   'isOnly',
+  'blockRare',
+  'unitRare',
+  'blockRareCoverage',
+  'unitRareCoverage',
+  'unitRareNeighbours',
 ] as const;
 /** How many there are. */
 export const FEATURES = FEATURE_NAMES.length;
@@ -110,6 +116,9 @@ class FeatureRows {
   readonly #question: Question;
   readonly #shapes: Shapes;
   readonly #scores: TermScores;
+  /** The same by how rare words are in English: passages that were searched for have the same words. */
+  readonly #rare: TermScores;
+  readonly #meanBlock: number;
   readonly #meanUnit: number;
   readonly #blockScores: Float64Array;
   /** Of each block: how many are better. */
@@ -123,12 +132,15 @@ class FeatureRows {
     this.#question = question;
     this.#shapes = shapes;
     this.#scores = new TermScores(weightsAmong(blocks, question), question.pairs);
+    const { terms, shares, pairs } = question;
+    const rarity = shares.map((share, term) => share * rarityOf(read.vocabulary.nameOf(terms[term] as number)));
+    this.#rare = new TermScores(rarity, pairs);
     const words = blocks.reduce((sum, { first, last }) => sum + last - first, 0);
     const bodies = blocks.reduce((sum, { body, last }) => sum + last - body, 0);
-    const mean = Math.max(1, words / Math.max(1, blocks.length));
+    this.#meanBlock = Math.max(1, words / Math.max(1, blocks.length));
     this.#meanUnit = Math.max(1, bodies / Math.max(1, this.#units));
     this.#blockScores = Float64Array.from(blocks, ({ hits, first, last }) =>
-      this.#scores.bm25(hits, (last - first) / mean),
+      this.#scores.bm25(hits, (last - first) / this.#meanBlock),
     );
     const sorted = this.#blockScores.toSorted().reverse();
     this.#best = sorted[0] ?? 0;
@@ -207,6 +219,11 @@ class FeatureRows {
       shape.names,
       shape.digits,
       ends.length === 1 ? 1 : 0,
+      this.#rare.bm25(read.hits, (read.last - read.first) / this.#meanBlock),
+      this.#rare.bm25(own, (to - from) / this.#meanUnit),
+      this.#rare.coverage(read.hits),
+      this.#rare.coverage(own),
+      this.#rare.coverage(...near),
     ];
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { PicoUsd } from '../core/money.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
+import type { CompressedOriginals } from '../exchange/compression.ts';
 import type { Claims } from '../stores/contracts/claims.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
 import type { Ledger } from '../stores/contracts/ledger.ts';
@@ -52,6 +53,8 @@ export interface ManagementContext {
   readonly countTokens: (text: string, owner: string) => Promise<number>;
   /** Undefined if no feature caches answers. */
   readonly cachedAnswers: CachedAnswers | undefined;
+  /** Undefined if no feature compresses prompts. */
+  readonly compressedOriginals: CompressedOriginals | undefined;
   readonly masterKeyHash: string;
 }
 

@@ -247,5 +247,6 @@ const CONTEXT = onlyReading<ManagementContext>({
     facts: FACTS,
     scopeOf: () => undefined,
   }),
+  compressedOriginals: undefined,
   masterKeyHash: 'hash',
 });

@@ -54,6 +54,7 @@ export function makeManagementContext(managed: Managed): ManagementContext {
     },
     countTokens: parts.countTokens,
     cachedAnswers: parts.cachedAnswers,
+    compressedOriginals: parts.compressedOriginals,
     masterKeyHash: MASTER_KEY_HASH,
   };
 }

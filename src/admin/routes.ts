@@ -3,6 +3,7 @@
 import { AUDIT_ROUTES } from './audit/index.ts';
 import { BUDGET_ROUTES } from './budgets/index.ts';
 import { CACHE_ROUTES } from './cache/index.ts';
+import { COMPRESSION_ROUTES } from './compression/index.ts';
 import type { ManagementRoute } from './contract.ts';
 import { CREDENTIAL_ROUTES } from './credentials/index.ts';
 import { CUSTOMER_ROUTES } from './customers/index.ts';
@@ -29,4 +30,5 @@ export const MANAGEMENT_ROUTES: readonly ManagementRoute[] = [
   ...SPEND_ROUTES,
   ...AUDIT_ROUTES,
   ...CACHE_ROUTES,
+  ...COMPRESSION_ROUTES,
 ];

@@ -335,6 +335,7 @@ export interface GatewayConfig {
   readonly mayBeLinkLocal: boolean;
   /** What deployments without their own settings do about the provider's prompt cache. */
   readonly promptCache: FieldsOf<typeof LITELLM_SETTINGS, 'promptCache.'>;
+  readonly compression: FieldsOf<typeof LITELLM_SETTINGS, 'compression.'>;
   /** How answers are cached; absent: they are not. Where they are kept is read at the start only. */
   readonly cache?: CacheConfig;
   readonly budgets: BudgetConfig;

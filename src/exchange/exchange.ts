@@ -22,6 +22,7 @@ import type { Identity } from '../tenancy/identity.ts';
 import type { ReadableEnvelope } from '../wire/envelope.ts';
 import type { Admission } from './admission.ts';
 import type { Client } from './client.ts';
+import type { CompressionFacts } from './compression.ts';
 import type { Continuity } from './continuity.ts';
 import type { Detours } from './detours.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -156,6 +157,8 @@ export class Exchange implements LaneRequest {
   dropped: readonly Dropped[] = NO_DROPPED;
   /** Its instructions differ early from those of others like it; undefined for most. */
   volatileHead: VolatileHead | undefined;
+  /** What compression did to its prompt; undefined: it was not asked to. */
+  compression: CompressionFacts | undefined;
   /** What was foretold of the providers' prompt caches, as a header; undefined unless the client asked. */
   cacheForecast: string | undefined;
   /** Milliseconds in which the provider was working for this request. */

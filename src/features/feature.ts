@@ -4,6 +4,7 @@ import type { CacheConfig, GatewayConfig, SemanticCacheConfig } from '../config/
 import type { Clock } from '../core/clock.ts';
 import type { CacheForecasts } from '../exchange/cache-forecasts.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
+import type { CompressedOriginals } from '../exchange/compression.ts';
 import type { Embedded, ToEmbed } from '../exchange/embedded.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Notice } from '../exchange/notice.ts';
@@ -49,6 +50,8 @@ export interface RunningFeature<Settings = unknown> {
   readonly storedResponses?: StoredResponses;
   /** The answers that it caches, for the routes that show and erase them. */
   readonly cachedAnswers?: CachedAnswers;
+  /** The originals of prompts that it shortened, for the route that shows them. */
+  readonly compressedOriginals?: CompressedOriginals;
   /** What it would do with a request; says so also where it is off. */
   readonly forecasts?: CacheForecasts;
   /** Objects of the directory were changed, here or by another instance. */

@@ -2,6 +2,7 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import { ownValue } from '../core/own-value.ts';
 import type { CacheForecasts } from '../exchange/cache-forecasts.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
+import type { CompressedOriginals } from '../exchange/compression.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Notice } from '../exchange/notice.ts';
 import { type LimitListener, NO_SLOTS, type Slots, type StateSlot } from '../exchange/slots.ts';
@@ -42,6 +43,11 @@ export class RunningFeatures {
   /** The answers that are cached, if a feature caches them. */
   get cachedAnswers(): CachedAnswers | undefined {
     return this.#running.find(({ running }) => running.cachedAnswers !== undefined)?.running.cachedAnswers;
+  }
+
+  /** The originals of prompts, if a feature shortens them. */
+  get compressedOriginals(): CompressedOriginals | undefined {
+    return this.#running.find(({ running }) => running.compressedOriginals !== undefined)?.running.compressedOriginals;
   }
 
   /** What caches would do with requests, from all features that can say. */

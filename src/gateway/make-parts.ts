@@ -60,6 +60,7 @@ export function makeParts(
     limitListener: features.limitListener,
     storedResponses: features.storedResponses,
     cachedAnswers: features.cachedAnswers,
+    compressedOriginals: features.compressedOriginals,
     cacheForecasts: features.forecasts,
     slots: (format) => features.slotsFor(format),
     sink: queue,

@@ -5,6 +5,7 @@ import type { OutputForecasts } from '../costs/output-forecast.ts';
 import type { CountTokens } from '../costs/token-counter.ts';
 import type { CacheForecasts } from '../exchange/cache-forecasts.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
+import type { CompressedOriginals } from '../exchange/compression.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { LimitListener, Slots } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
@@ -64,6 +65,8 @@ export interface Parts {
   readonly storedResponses: StoredResponses | undefined;
   /** The answers that are cached; undefined if no feature caches them. */
   readonly cachedAnswers: CachedAnswers | undefined;
+  /** What compression shortened, as it was; undefined if no feature compresses. */
+  readonly compressedOriginals: CompressedOriginals | undefined;
   /** What caches would do with requests. */
   readonly cacheForecasts: CacheForecasts;
   /** Copies of requests that go to other groups. */

@@ -87,6 +87,7 @@ function settled(exchange: Exchange, endedMs: number, rows: readonly LedgerRow[]
     loweredMaxTokens: exchange.admission?.claim?.cap,
     cached: exchange.cached,
     volatileHeadTokens: exchange.volatileHead?.lostTokens,
+    removedTokens: exchange.compression?.removedTokens,
     startedAtMs: exchange.startedAtMs,
     durationMs,
     firstByteMs: exchange.firstByteMs === undefined ? undefined : exchange.firstByteMs - exchange.startedMs,

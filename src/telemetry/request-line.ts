@@ -96,6 +96,7 @@ export function requestLineJson(settled: SettledExchange, time: string, personal
   if (settled.firstByteMs !== undefined) line += `,"first_byte_ms":${milliseconds(settled.firstByteMs)}`;
   line += `,"overhead_ms":${milliseconds(settled.overheadMs)}`;
   if (settled.volatileHeadTokens !== undefined) line += `,"volatile_head_tokens":${settled.volatileHeadTokens}`;
+  if (settled.removedTokens !== undefined) line += `,"removed_tokens":${settled.removedTokens}`;
   if (settled.dropped > 0) line += `,"dropped":${settled.dropped}`;
   return `${line}}\n`;
 }

@@ -105,6 +105,8 @@ export interface SettledExchange {
   readonly dropped: number;
   /** Tokens that no prompt cache finds, because the instructions before them differ early. */
   readonly volatileHeadTokens?: number | undefined;
+  /** Tokens that compression took out of the prompt, about; absent: it was not asked to. */
+  readonly removedTokens?: number | undefined;
   /** The limit of the answer in tokens, if it was lowered to what a budget allows. */
   readonly loweredMaxTokens?: number | undefined;
   /** What the cache of answers had; absent: it was not asked. */

@@ -116,6 +116,7 @@ export async function startManagement(
     ledger,
     claims,
     cachedAnswers: undefined,
+    compressedOriginals: undefined,
     declared: () => ({
       keys: [...declared.keys.values()].map((key) => makeIdentity({ key, from: 'file' })),
     }),

@@ -3,6 +3,7 @@ import type { PicoUsd } from '../../core/money.ts';
 import { readAliases, readGroupNames } from '../routing-readers.ts';
 import { asksForIt, guideNow, later, never, now, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
 import { CACHE_PARAMS, NO_CACHING_GROUPS } from './cache-params.ts';
+import { COMPRESS_DEFAULTS } from './compress.ts';
 import { CONNECTION_TLS } from './connection-tls.ts';
 import { readDiscounts, readMargins } from './cost-adjustments.ts';
 import { readBlockedUsers } from './customer-settings.ts';
@@ -116,6 +117,7 @@ export const LITELLM_SETTINGS = {
     { default: false },
   ),
   ...PROMPT_CACHE_DEFAULTS,
+  ...COMPRESS_DEFAULTS,
   enable_redis_auth_cache: later('flag', 'Keeps looked-up keys in Redis.'),
   enable_caching_on_provider_specific_optional_params: never(
     'flag',

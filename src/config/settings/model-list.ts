@@ -2,6 +2,7 @@
 import { later, never, now, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
 import { ACCESS_WINDOW_MEMBERS, readAccessWindows } from './access-windows.ts';
 import { readClientAuth } from './client-auth.ts';
+import { COMPRESS_SETTINGS } from './compress.ts';
 import { DEPLOYMENT_TLS } from './connection-tls.ts';
 import { listOfDropped } from './other-values.ts';
 import type { PeriodBudgetConfig } from './period-budget.ts';
@@ -210,6 +211,7 @@ export const MODEL_PARAMS = {
   ),
   max_file_size_mb: later('number', 'Largest file that is taken.'),
   ...PROMPT_CACHE_SETTINGS,
+  ...COMPRESS_SETTINGS,
   prompt_id: later('text', 'Prompt template used for each request.'),
   prompt_variables: later('map', 'Values for the prompt template.'),
   rules: protection('any', 'Checks of input and output.'),

@@ -26,7 +26,7 @@ export interface Compressed {
   readonly body: Buffer;
   /** The turns that are changed, those that were frozen included. */
   readonly turns: ReadonlyMap<number, NewTexts>;
-  readonly backedOff?: BackedOff;
+  readonly backedOff?: BackedOff | undefined;
 }
 
 /** A stretch of the body that gets another content; an empty one goes, with its comma. */

@@ -1,4 +1,5 @@
 import { formatUsd } from '../../core/money.ts';
+import type { CompressionFacts } from '../../exchange/compression.ts';
 import type { Exchange, VolatileHead } from '../../exchange/exchange.ts';
 import { requestIdHeader } from '../../formats/client-error.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
@@ -58,6 +59,7 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
   }
   if (exchange.volatileHead !== undefined) headers.push('x-sluice-volatile-head', volatileText(exchange.volatileHead));
   if (exchange.cacheKeys !== undefined) headers.push('x-litellm-cache-key', exchange.cacheKeys);
+  if (exchange.compression !== undefined) headers.push(...compressionHeaders(exchange.compression));
   if (exchange.cacheForecast !== undefined) headers.push(FORECAST_HEADER, exchange.cacheForecast);
   const loweredTo = exchange.admission?.claim?.cap;
   if (loweredTo !== undefined) headers.push('x-sluice-lowered-max-tokens', String(loweredTo));
@@ -84,6 +86,14 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
 /** What instructions lose that differ early, in tokens and USD. Nothing of their words. */
 function volatileText({ lostTokens, lostCost }: VolatileHead): string {
   return lostCost === undefined ? `tokens=${lostTokens}` : `tokens=${lostTokens}; usd=${formatUsd(lostCost)}`;
+}
+
+/** What was taken out of the prompt, and where the originals are. */
+function compressionHeaders({ asked, removedTokens, backedOff, handles }: CompressionFacts): string[] {
+  const why = backedOff === undefined ? '' : `; backed-off=${backedOff}`;
+  const headers = ['x-sluice-compression', `asked=${asked}; removed-tokens=${removedTokens}${why}`];
+  if (handles.length > 0) headers.push('x-sluice-compression-handles', handles.join(', '));
+  return headers;
 }
 
 /** The region, and in LiteLLM's seconds how long the attempt could take. */

@@ -18,6 +18,7 @@ const SECTIONS: readonly (readonly [title: string, pattern: RegExp])[] = [
   ['Spend', /^\/(?:savings$|(?:spend|global|cost|provider|management\/v1\/spend_logs)\/)/],
   ['Changes', /^\/audit/],
   ['Cached answers', /^\/cache\//],
+  ['Compressed prompts', /^\/compression\//],
 ];
 
 const nameOf = ({ method, paths }: ManagementRoute): string => `${method} ${paths[0]}`;

@@ -38,7 +38,7 @@ const oneOfThem: Gradient = (scores, isRight) => {
   return parts.map((part, row) => part / all - (isRight[row] === 1 ? part / right : 0));
 };
 
-/** All of the right turns have to be told from all others, which count the same together. */
+/** All right turns have to score more than all others; both sides count the same. */
 const eachOfThem: Gradient = (scores, isRight) => {
   const right = isRight.reduce((sum, is) => sum + is, 0);
   return scores.map((score, row) => {

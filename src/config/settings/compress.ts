@@ -11,7 +11,7 @@ export type Compress = 'off' | 'lossless' | 'fit' | number;
 
 const LEAST = 0.05;
 
-/** A wish as a file, a key or a request has it; undefined if it is none. */
+/** A wish as a file, a key or a request has it; undefined if it says nothing known. */
 export function compressOf(value: JsonValue | undefined): Compress | undefined {
   if (value === false || value === 'false' || value === 'off') return 'off';
   if (value === 'lossless' || value === 'fit') return value;

@@ -18,7 +18,7 @@ export interface Wish {
 }
 
 /** Why nothing was left out, though it was asked for. */
-export type BackedOff = 'no-question' | 'question-lost';
+type BackedOff = 'no-question' | 'question-lost';
 
 /** A prompt with shorter texts. */
 export interface Compressed {
@@ -168,7 +168,7 @@ function written(
 }
 
 /** The body with other texts in turns; the same one if there are none. */
-export function withTexts(
+function withTexts(
   body: Buffer,
   turns: readonly PromptTurn[],
   changed: ReadonlyMap<number, NewTexts>,

@@ -93,7 +93,7 @@ export function choose(
 /** For the mark before a block and the one behind it. */
 const OPENING_MARKS = 3;
 
-/** So many short texts in turn are a talk, whoever speaks. */
+/** So many short texts in turn are a talk, with names or without. */
 const MANY = 60;
 const SHORT = 400;
 const FEW = 6;

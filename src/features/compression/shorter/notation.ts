@@ -17,7 +17,7 @@ export interface Column {
   readonly inner: readonly Column[] | undefined;
 }
 
-/** Texts without quotes. What looks like a number or a word of JSON is none. */
+/** Texts without quotes. What looks like a number or a word of JSON has quotes. */
 const PLAIN = /^[\p{L}\p{N}_@#$](?:[\p{L}\p{N}\p{M}_@.:/+ #$'%&;!?=*-]*[\p{L}\p{N}\p{M}_@./+#$'%&;!?=*-])?$/u;
 const PLAIN_NAME = /^[\p{L}\p{N}_@#$](?:[\p{L}\p{N}\p{M}_@./+ #$-]*[\p{L}\p{N}\p{M}_@./+#$-])?$/u;
 const RESERVED = /^(?:true|false|null|[-+]?[\d.]+(?:[eE][-+]?\d+)?)$/;

@@ -8,7 +8,7 @@ import { roughTokens } from './rough-tokens.ts';
 const LEAST_CHARACTERS = 64;
 const MOST_CHARACTERS = 1_048_576;
 
-/** The shortest form of a text that is a JSON object or list; undefined if it is none, or none is shorter. */
+/** The shortest form of a text that is a JSON object or list; undefined if it is something else, or no form is shorter. */
 export function shorterJson(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed.length < LEAST_CHARACTERS || trimmed.length > MOST_CHARACTERS) return undefined;

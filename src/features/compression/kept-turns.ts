@@ -137,8 +137,7 @@ const fromJson = (texts: NewTexts): NewTexts =>
 const placeOf = (scope: string, key: string): string => `compression ${scope} ${key}`;
 
 /** Whether a decision changes anything. */
-export const isChanged = (texts: NewTexts): boolean =>
-  texts === null || texts.some((text) => text !== undefined);
+export const isChanged = (texts: NewTexts): boolean => texts === null || texts.some((text) => text !== undefined);
 
 /** The texts of a turn as they were sent. */
 export const originalOf = (body: Buffer, { texts }: PromptTurn): readonly string[] =>

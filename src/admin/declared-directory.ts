@@ -3,6 +3,7 @@
  * declared, and never changed. No handler has to look in two places.
  */
 import { GatewayError } from '../core/errors.ts';
+import type { JsonValue } from '../core/json.ts';
 import type { Directory, Kinds, OrganizationMember, Search, TeamMember } from '../stores/contracts/directory.ts';
 import type { Declared } from '../tenancy/declared.ts';
 import { namingFields } from './client-names.ts';
@@ -171,6 +172,8 @@ function matches(declared: Declared, kind: Kind, id: string, value: Kinds[Kind],
     (search.role === undefined || facts.role === search.role) &&
     (search.budgetId === undefined || facts.budgetId === search.budgetId) &&
     search.modelName === undefined &&
+    (search.expiry === undefined || isOver(value, search.expiry.atMs) === search.expiry.isOver) &&
+    (search.accessGroup === undefined || accessGroupsOf(value).includes(search.accessGroup)) &&
     isAny(search.userIds, users) &&
     isAny(search.teamIds, teams) &&
     isAny(search.organizationIds, organizations) &&
@@ -178,6 +181,14 @@ function matches(declared: Declared, kind: Kind, id: string, value: Kinds[Kind],
     (search.teamId === undefined || teams.includes(search.teamId)) &&
     (search.organizationId === undefined || organizations.includes(search.organizationId))
   );
+}
+
+function isOver(value: Kinds[Kind], atMs: number): boolean {
+  return 'expiresAtMs' in value && value.expiresAtMs !== undefined && value.expiresAtMs <= atMs;
+}
+
+function accessGroupsOf({ further }: Kinds[Kind]): readonly JsonValue[] {
+  return Array.isArray(further.access_group_ids) ? further.access_group_ids : [];
 }
 
 /** Whether one of the texts has the part in it, in any case. */

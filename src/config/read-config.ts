@@ -21,7 +21,7 @@ import type {
 } from './gateway-config.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { readCacheRedis, readRedis } from './redis.ts';
-import { isCacheOn, redisOfCache } from './redis-of-cache.ts';
+import { coordinationRedis, isCacheOn, redisOfCache } from './redis-of-cache.ts';
 import { fallbackCodes } from './routing-readers.ts';
 import { readFields, Section, type SectionOptions } from './section.ts';
 import { readServedTls } from './served-tls.ts';
@@ -111,7 +111,7 @@ export function readConfig(root: MapNode, features: readonly FeatureSettings[], 
     context.findings.add('error', 'missing-key', general.placeOf('use_x_forwarded_for'), message);
   }
   const ofCache = redisOfCache(litellm, context);
-  const redis = readRedis(router, ofCache);
+  const redis = readRedis(router, ofCache, coordinationRedis(general, context));
   lintSharedHealth(health, redis, general, context);
   const read = readDeployments(root, {
     context,

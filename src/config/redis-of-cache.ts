@@ -1,7 +1,9 @@
-/** Reads LiteLLM's `cache_params` of type redis as what they are there too: the Redis in which instances count together. */
+/** Reads LiteLLM's `coordination_redis`, or its `cache_params` of type redis, as the Redis in which instances count together. */
 import { type MapEntry, type MapNode, textOf } from './config-node.ts';
 import type { ReadingContext } from './reading-context.ts';
 import { Section } from './section.ts';
+import { COORDINATION_REDIS } from './settings/cache-params.ts';
+import type { GENERAL_SETTINGS } from './settings/general-settings.ts';
 import type { LITELLM_SETTINGS } from './settings/litellm-settings.ts';
 import { ROUTER_SETTINGS } from './settings/router-settings.ts';
 
@@ -9,11 +11,12 @@ import { ROUTER_SETTINGS } from './settings/router-settings.ts';
 export type RedisSection = Section<typeof ROUTER_SETTINGS>;
 
 const CACHE_PATH = 'litellm_settings.cache_params';
+const COORDINATION_PATH = 'general_settings.coordination_redis';
 
 /** What names a Redis in `cache_params`. */
 const ADDRESSES = ['host', 'url', 'redis_startup_nodes', 'sentinel_nodes'] as const;
 
-/** What `cache_params` calls the settings of a Redis. */
+/** What `cache_params` and `coordination_redis` call the settings of a Redis. */
 const NAMES: ReadonlyMap<string, keyof typeof ROUTER_SETTINGS> = new Map([
   ['host', 'redis_host'],
   ['port', 'redis_port'],
@@ -29,6 +32,7 @@ const NAMES: ReadonlyMap<string, keyof typeof ROUTER_SETTINGS> = new Map([
   ['ssl_certfile', 'redis_ssl_certfile'],
   ['ssl_keyfile', 'redis_ssl_keyfile'],
   ['redis_startup_nodes', 'redis_startup_nodes'],
+  ['startup_nodes', 'redis_startup_nodes'],
   ['sentinel_nodes', 'redis_sentinel_nodes'],
   ['service_name', 'redis_service_name'],
   ['sentinel_password', 'redis_sentinel_password'],
@@ -36,7 +40,8 @@ const NAMES: ReadonlyMap<string, keyof typeof ROUTER_SETTINGS> = new Map([
 
 /** The name of a setting as the file has it. */
 export function settingName({ path }: RedisSection, name: keyof typeof ROUTER_SETTINGS): string {
-  if (path !== CACHE_PATH) return `${path}.${name}`;
+  if (path !== CACHE_PATH && path !== COORDINATION_PATH) return `${path}.${name}`;
+  if (path === COORDINATION_PATH && name === 'redis_startup_nodes') return `${path}.startup_nodes`;
   const [written = name] = [...NAMES].find(([, meant]) => meant === name) ?? [];
   return `${path}.${written}`;
 }
@@ -67,6 +72,23 @@ export function redisOfCache(
   if (!isInRedis && !isBesideQdrant) return undefined;
   const inRouterWords: MapNode = { ...place, kind: 'map', entries: entriesOf(node) };
   return new Section(inRouterWords, ROUTER_SETTINGS, { path: CACHE_PATH, isChecked: true }, context);
+}
+
+/**
+ * The Redis that LiteLLM names for counting alone, before those of the router and of the cache; undefined if the file names none.
+ * https://docs.litellm.ai/docs/proxy/coordination_redis (2026-11-29).
+ */
+export function coordinationRedis(
+  general: Section<typeof GENERAL_SETTINGS>,
+  context: ReadingContext,
+): RedisSection | undefined {
+  const node = general.map('coordination_redis');
+  if (node === undefined) return undefined;
+  // Types and names are checked under the names that the file has; with a part of the address missing, instances would count alone.
+  const options = { path: COORDINATION_PATH, unsetIsError: () => true };
+  new Section(node, COORDINATION_REDIS, options, context);
+  const inRouterWords: MapNode = { ...node, entries: entriesOf(node) };
+  return new Section(inRouterWords, ROUTER_SETTINGS, { path: COORDINATION_PATH, isChecked: true }, context);
 }
 
 function entriesOf(node: MapNode | undefined): Map<string, MapEntry> {

@@ -1,4 +1,4 @@
-/** Reads the address of the Redis that instances share: `router_settings.redis_…`, else that of the cache, else `REDIS_…` variables. */
+/** Reads the address of the Redis that instances share: `coordination_redis`, else `router_settings.redis_…`, else that of the cache. */
 import { isIP } from 'node:net';
 import { defined } from '../core/defined.ts';
 import type { RedisConfig } from './gateway-config.ts';
@@ -13,13 +13,32 @@ const NAMES_ADDRESS = /^redis_(url|host|startup_nodes|sentinel_nodes)$/;
  * The Redis of a configuration; undefined if the file names none. Variables alone name none: they may be meant for another
  * program, and all who share a Redis with us share what we know of deployments.
  */
-export function readRedis(router: RedisSection, cache: RedisSection | undefined): RedisConfig | undefined {
-  if ([...router.names()].some((name) => NAMES_REDIS.test(name))) return redisIn(router);
+export function readRedis(
+  router: RedisSection,
+  cache: RedisSection | undefined,
+  coordination?: RedisSection,
+): RedisConfig | undefined {
+  const ofRouter = [...router.names()].some((name) => NAMES_REDIS.test(name)) ? redisIn(router) : undefined;
+  if (coordination !== undefined && namesAddress(coordination)) {
+    const named = redisIn(coordination);
+    if (ofRouter !== undefined && (ofRouter.host !== named.host || ofRouter.port !== named.port)) {
+      const message =
+        'general_settings.coordination_redis names another Redis than router_settings; instances share their routing in it too, and that of router_settings is not used';
+      coordination.context.findings.add('warning', 'misplaced-key', coordination.place, message);
+    }
+    return named;
+  }
+  if (coordination !== undefined) {
+    const message =
+      'general_settings.coordination_redis gives no address; set host, url, startup_nodes or sentinel_nodes in it';
+    coordination.context.findings.add('error', 'missing-key', coordination.place, message);
+  }
+  if (ofRouter !== undefined) return ofRouter;
   if (cache === undefined) return undefined;
   const { context, place } = cache;
   // Variables count here, because the cache that the file switches on is where they say.
   if (
-    ![...cache.names()].some((name) => NAMES_ADDRESS.test(name)) &&
+    !namesAddress(cache) &&
     context.variable('REDIS_HOST') === undefined &&
     context.variable('REDIS_URL') === undefined
   ) {
@@ -37,7 +56,11 @@ export function readCacheRedis(
   cache: RedisSection | undefined,
 ): RedisConfig | undefined {
   if (cache === undefined || shared === undefined || shared.isCache === true) return cache && shared;
-  return [...cache.names()].some((name) => NAMES_ADDRESS.test(name)) ? redisIn(cache) : shared;
+  return namesAddress(cache) ? redisIn(cache) : shared;
+}
+
+function namesAddress(section: RedisSection): boolean {
+  return [...section.names()].some((name) => NAMES_ADDRESS.test(name));
 }
 
 function redisIn(router: RedisSection): RedisConfig {

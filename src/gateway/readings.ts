@@ -1,5 +1,6 @@
 /** What /metrics shows of the running parts: numbers that are read when somebody scrapes, and the state of deployments. */
 import type { RunningFeatures } from '../features/run-features.ts';
+import type { Parts } from '../pipeline/parts.ts';
 import type { BreakerTurn } from '../routing/breaker.ts';
 import type { Edge } from '../server/server.ts';
 import type { Deployment } from '../snapshot/deployment.ts';
@@ -22,14 +23,13 @@ interface ReadParts {
   readonly edge: Edge;
   readonly features: RunningFeatures;
   readonly log: Log;
-  /** How many requests wait for a budget. */
-  readonly waiting: () => number;
+  readonly parts: Pick<Parts, 'waiting' | 'shadows'>;
   readonly isDatabaseUp: () => Promise<boolean>;
   readonly live: Pick<LiveSnapshot, 'current' | 'routing'>;
 }
 
 /** Lets the metrics read all parts. */
-export function readParts({ tools, stores, share, edge, features, log, waiting, ...rest }: ReadParts): void {
+export function readParts({ tools, stores, share, edge, features, log, parts, ...rest }: ReadParts): void {
   const { metrics, queue } = tools;
   const { claims, journal } = stores;
   if (share !== undefined) metrics.read('sluice_redis_up', () => (share.isUp ? 1 : 0));
@@ -46,7 +46,9 @@ export function readParts({ tools, stores, share, edge, features, log, waiting, 
   metrics.read('sluice_claims_open', () => claims.open);
   metrics.read('sluice_journal_waiting', () => journal.waiting);
   metrics.read('litellm_in_memory_spend_update_queue_size', () => journal.waiting);
-  metrics.read('sluice_budget_waiting', waiting);
+  metrics.read('sluice_budget_waiting', () => parts.waiting.size);
+  metrics.read('sluice_silent_copies_dropped_busy_total', () => parts.shadows.dropped.busy);
+  metrics.read('sluice_silent_copies_dropped_large_total', () => parts.shadows.dropped.large);
   metrics.read('sluice_log_lines_dropped_total', () => log.dropped());
   metrics.read('sluice_settled_dropped_total', () => queue.dropped);
   metrics.read('sluice_database_up', lastAnswer(rest.isDatabaseUp));

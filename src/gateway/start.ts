@@ -103,7 +103,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
     edge,
     features,
     log,
-    waiting: () => parts.waiting.size,
+    parts,
     isDatabaseUp: parts.isDatabaseUp,
     live,
   });

@@ -17,14 +17,22 @@ const LARGEST_BODY_BYTES = 1_048_576;
 /** The shadows of this process. */
 export class Shadows {
   #underWay = 0;
+  /** Copies that were not sent, by why. */
+  readonly dropped = { busy: 0, large: 0 };
 
   /** The shadows of a request that is over, as exchanges that wait to be handled; none for nearly all requests. */
   of(exchange: Exchange): readonly Exchange[] {
     const { snapshot, endpoint, body, ownIdentity } = exchange;
     if (!snapshot.hasSilentModels || ownIdentity !== undefined || endpoint.operation.id !== 'chat') return NONE;
     const names = silentModelsOf(exchange);
-    if (names.length === 0 || body.length > LARGEST_BODY_BYTES) return NONE;
-    return names.slice(0, MOST_UNDER_WAY - this.#underWay).map((name) => shadowOf(exchange, name));
+    if (names.length === 0) return NONE;
+    if (body.length > LARGEST_BODY_BYTES) {
+      this.dropped.large += names.length;
+      return NONE;
+    }
+    const sent = names.slice(0, MOST_UNDER_WAY - this.#underWay);
+    this.dropped.busy += names.length - sent.length;
+    return sent.map((name) => shadowOf(exchange, name));
   }
 
   /** Counts one while it is handled. */

@@ -288,6 +288,14 @@ const READING_METRICS = {
     type: 'counter',
     help: 'Settled requests a slow consumer never saw, because its queue was full.',
   },
+  sluice_silent_copies_dropped_busy_total: {
+    type: 'counter',
+    help: 'Copies for a `silent_model` that were not sent, because too many were under way.',
+  },
+  sluice_silent_copies_dropped_large_total: {
+    type: 'counter',
+    help: 'Copies for a `silent_model` that were not sent, because the request was too large.',
+  },
   sluice_claims_open: { type: 'gauge', help: 'Requests that hold a claim against a limit at this moment.' },
   sluice_journal_waiting: {
     type: 'gauge',

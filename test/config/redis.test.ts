@@ -196,3 +196,63 @@ test('certificates of Redis and Postgres are checked before the start, and the m
     assert.doesNotMatch(JSON.stringify(findings), /secret-word/);
   }
 });
+
+test("LiteLLM's coordination_redis is the Redis that instances share, before those of the router and of the cache", () => {
+  const read = (general: string, further = '', env: Readonly<Record<string, string>> = {}) => {
+    const text = `
+model_list: [{ model_name: a, litellm_params: { model: openai/gpt-4o, api_key: "\${KEY}" } }]
+general_settings: { coordination_redis: ${general} }
+${further}
+`;
+    return loadConfig({
+      files: ['config.yaml'],
+      env: { KEY: 'k', ...env },
+      knownProviders: providers,
+      readFile: () => text,
+    });
+  };
+  const parts = '{ host: os.environ/RH, port: 7000, password: os.environ/RP, ssl: true }';
+  const { config, findings } = read(parts, '', { RH: 'counts', RP: 's' });
+  assert.deepEqual(config?.redis, { ...PLAIN, host: 'counts', port: 7000, password: 's', isTls: true });
+  assert.deepEqual(
+    findings.filter(({ severity }) => severity !== 'note'),
+    [],
+  );
+  assert.deepEqual(read('{ url: "redis://:p@counts:7001/2" }').config?.redis, {
+    ...PLAIN,
+    host: 'counts',
+    port: 7001,
+    password: 'p',
+    database: 2,
+  });
+  assert.deepEqual(read('{ startup_nodes: [{ host: n1, port: 7000 }, { host: n2, port: 7000 }] }').config?.redis, {
+    ...PLAIN,
+    host: 'n1',
+    port: 7000,
+    startupNodes: [{ host: 'n2', port: 7000 }],
+  });
+  const sentinels = read('{ sentinel_nodes: [[s1, 26379]], service_name: main, sentinel_password: p }').config?.redis;
+  assert.deepEqual(sentinels?.sentinels, {
+    serviceName: 'main',
+    nodes: [{ host: 's1', port: 26_379 }],
+    password: 'p',
+  });
+
+  const both = read('{ host: counts }', 'router_settings: { redis_host: routes }');
+  assert.equal(both.config?.redis?.host, 'counts');
+  assert.match(both.findings.map(({ message }) => message).join('\n'), /names another Redis than router_settings/);
+  const cache = 'litellm_settings: { cache: true, cache_params: { type: redis, host: answers } }';
+  const beside = read('{ host: counts }', cache).config;
+  assert.deepEqual([beside?.redis?.host, beside?.redis?.isCache], ['counts', undefined]);
+  assert.equal(beside?.cache?.redis?.host, 'answers');
+
+  const wrong = (general: string) =>
+    read(general)
+      .findings.filter(({ severity }) => severity === 'error')
+      .map(({ message, line }) => `${line} ${message}`)
+      .join('\n');
+  assert.match(wrong('{ host: os.environ/UNSET }'), /3 the variable "UNSET" is not set/);
+  assert.match(wrong('{ port: 7000 }'), /3 general_settings.coordination_redis gives no address/);
+  assert.match(wrong('{ host: "redis://counts" }'), /general_settings.coordination_redis.host must be the name/);
+  assert.match(wrong('{ hots: counts }'), /hots/);
+});

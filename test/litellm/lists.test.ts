@@ -1,6 +1,7 @@
 /** LiteLLM's lists of keys, users and teams: sorted and filtered as its pages ask for them. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { JsonObject } from '../../src/core/json.ts';
 import { type LiteLlmClient, startProxy } from './proxy.ts';
 
@@ -61,5 +62,29 @@ describe('A list', { timeout: 60_000 }, () => {
     assert.equal(await keys('key_alias=of%20ann'), '');
     assert.equal(await keys('key_alias=of%20ann&substring_matching=true'), 'key of ann');
     assert.equal(await users('search=nothing%20like%20it'), '');
+  });
+
+  it('of keys are filtered by their end and access group, and say whose they are', async () => {
+    const user_id = 'owner-of-ends';
+    await proxy.ok('POST', '/user/new', { user_id, user_email: 'ends@example.com', auto_create_key: false });
+    const make = (key_alias: string, more: JsonObject) => proxy.key({ key_alias, user_id, ...more });
+    await make('ends soon', { duration: '1s' });
+    await make('ends later', { duration: '1d', access_group_ids: ['night'] });
+    await make('never ends', {});
+    await wait(1_100);
+    const found = (query: string) =>
+      listed(
+        `/key/list?return_full_object=true&user_id=${user_id}&sort_by=key_alias&sort_order=asc&${query}`,
+        'keys',
+        'key_alias',
+      );
+    assert.equal(await found('expires=expired'), 'ends soon');
+    assert.equal(await found('expires=active'), 'ends later | never ends');
+    assert.equal(await found('access_group_id=night'), 'ends later');
+    assert.equal((await proxy.ask('GET', '/key/list?expires=soon')).status, 422);
+    const { keys } = await proxy.ok('GET', `/key/list?return_full_object=true&user_id=${user_id}&expand=user`);
+    for (const key of keys as JsonObject[]) {
+      assert.deepEqual(key.user, { user_id, user_email: 'ends@example.com', user_alias: null });
+    }
   });
 });

@@ -110,6 +110,51 @@ describe('An organisation', { timeout: 60_000 }, () => {
     assert.equal((await proxy.chat(key, 'claude-sonnet')).status, 403);
   });
 
+  it('refuses teams with more than it has, also if a proxy admin makes or changes them', async () => {
+    const id = await make({ models: ['gpt-4o', 'claude-*'], max_budget: 10, tpm_limit: 1_000, rpm_limit: 10 });
+    const { user_id, key: admin } = await userWithKey();
+    await add(id, user_id, 'org_admin');
+    const more: readonly (readonly [string, JsonObject, RegExp])[] = [
+      ['models', { models: ['gpt-4o', 'other-model'] }, /`other-model` is not in organization's allowed models/],
+      ['max_budget', { max_budget: 11 }, /`max_budget` of the team exceeds organization's/],
+      ['tpm_limit', { tpm_limit: 1_001 }, /`tpm_limit` of the team exceeds organization's/],
+      ['rpm_limit', { rpm_limit: 11 }, /`rpm_limit` of the team exceeds organization's/],
+    ];
+    const within = { models: ['gpt-4o', 'claude-sonnet'], max_budget: 10, tpm_limit: 1_000, rpm_limit: 10 };
+    for (const by of [undefined, admin]) {
+      const { team_id = '' } = await proxy.ok('POST', '/team/new', { organization_id: id, ...within }, by);
+      for (const [param, fields, words] of more) {
+        for (const [path, body] of [
+          ['/team/new', { organization_id: id, ...fields }],
+          ['/team/update', { team_id, ...fields }],
+        ] as const) {
+          const { status, body: answered } = await proxy.ask('POST', path, body, by);
+          const error = answered.error as JsonObject;
+          assert.deepEqual([status, error.param], [400, param], `${path} ${JSON.stringify(answered)}`);
+          assert.match(String(error.message), words);
+        }
+      }
+      const { team_info: info } = await proxy.ok('GET', `/team/info?team_id=${team_id}`);
+      const { models, max_budget } = info as JsonObject;
+      assert.deepEqual([models, max_budget], [within.models, within.max_budget]);
+    }
+  });
+
+  it('gives its models to teams that name none, as they come to it', async () => {
+    const models = ['gpt-4o'];
+    const id = await make({ models });
+    const made = await proxy.ok('POST', '/team/new', { organization_id: id });
+    assert.deepEqual(made.models, models);
+    const { team_id = '' } = await proxy.ok('POST', '/team/new', {});
+    await proxy.ok('POST', '/team/update', { team_id, organization_id: id });
+    const { team_info: info } = await proxy.ok('GET', `/team/info?team_id=${team_id}`);
+    assert.deepEqual((info as JsonObject).models, models);
+    for (const free of [{ models: [] }, { models: ['all-proxy-models'] }]) {
+      const open = await make(free);
+      assert.deepEqual((await proxy.ok('POST', '/team/new', { organization_id: open })).models, []);
+    }
+  });
+
   it('takes its teams and keys with it when it is deleted', async () => {
     const id = await make();
     const { team_id = '' } = await proxy.ok('POST', '/team/new', { organization_id: id });

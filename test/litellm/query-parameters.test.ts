@@ -6,7 +6,6 @@ import { type LiteLlmClient, startProxy } from './proxy.ts';
 
 /** What is ignored, because an answer without it shows no more than was asked for. */
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
-  expand: 'the users of keys are another question',
   include_created_by_keys: 'would list more',
   search_team_id_match: '`search` finds every part of an id',
   timezone: 'days are in UTC, as the ledger has them',

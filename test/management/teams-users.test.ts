@@ -205,8 +205,8 @@ describe('A new team', () => {
     await ok('PATCH', '/organization/update', { organization_id: 'o1', max_budget: 100, models: ['gpt-4o'] });
     assert.equal(await statusOf('POST', '/team/new', { organization_id: 'o2' }, 'olga'), 403);
     assert.equal(await statusOf('POST', '/team/new', {}, 'olga'), 403);
-    assert.equal(await statusOf('POST', '/team/new', { organization_id: 'o1', max_budget: 101 }, 'olga'), 403);
-    assert.equal(await statusOf('POST', '/team/new', { organization_id: 'o1', models: ['claude'] }, 'olga'), 403);
+    assert.equal(await statusOf('POST', '/team/new', { organization_id: 'o1', max_budget: 101 }, 'olga'), 400);
+    assert.equal(await statusOf('POST', '/team/new', { organization_id: 'o1', models: ['claude'] }, 'olga'), 400);
     const made = await ok('POST', '/team/new', { organization_id: 'o1', max_budget: 100 }, 'olga');
     assert.deepEqual(list(made.members_with_roles), [
       { user_id: 'olga', user_email: 'olga@example.com', role: 'admin' },

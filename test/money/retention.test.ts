@@ -85,6 +85,28 @@ test('what is older than it is to be kept is deleted, and its spend stays in the
   await eventually(() => pruned.length > 1, 'it is done again');
 });
 
+test('the words of requests go with their rows, and those of younger ones stay', WITHIN, async (t) => {
+  const database = await openDatabase(t);
+  const nowMs = Date.now();
+  for (const [callId, age] of [
+    ['old', 40],
+    ['young', 1],
+  ] as const) {
+    const atMs = nowMs - age * DAY_MS;
+    const texts = { request: `{"messages":"asked by ${callId}"}`, answer: `told to ${callId}` };
+    await database.ledger.write([ledgerRow(callId, { startedAtMs: atMs, endedAtMs: atMs, texts })]);
+  }
+  const words = async (callId: string) => {
+    const [row] = await database.ledger.find({ callId }, { limit: 1, offset: 0 });
+    return row?.texts?.answer;
+  };
+  assert.deepEqual([await words('old'), await words('young')], ['told to old', 'told to young']);
+  const { retention, pruned } = start(database, { ledgerRetentionMs: 30 * DAY_MS });
+  t.after(() => retention.stop());
+  await eventually(() => pruned.length > 0, 'old rows are deleted');
+  assert.deepEqual([await words('old'), await words('young')], [undefined, 'told to young']);
+});
+
 test('without a limit of age everything is kept but notes of what is over', WITHIN, async (t) => {
   const database = await openDatabase(t);
   await fill(database);

@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { JsonObject } from '../../src/core/json.ts';
+import { openPostgresDatabase } from '../../src/stores/postgres/postgres-database.ts';
 import { SqlLedger } from '../../src/stores/sql/ledger/sql-ledger.ts';
 import { openSqliteDatabase } from '../../src/stores/sqlite/sqlite-database.ts';
 import { hashKey } from '../../src/tenancy/hash-key.ts';
 import { ledgerRow } from '../support/ledger-rows.ts';
+import { startTestPostgres } from '../support/postgres.ts';
+import { startTestRedis } from '../support/redis.ts';
 import { startReceiver } from './receiver.ts';
 import { ask, callIdOf, eventually, manage, messageOf, priced, rowsOf, startMoneyGateway } from './tenants.ts';
 
@@ -58,6 +61,63 @@ describe('budget_rollover', { timeout: 60_000 }, () => {
     const gateway = await startMoneyGateway(config({}), { dataFolder });
     context.after(() => gateway.close());
     assert.equal((await ask(gateway, 'carries')).status, 200);
+  });
+});
+
+describe('budget_rollover over a shared Redis', { timeout: 120_000 }, () => {
+  it('carries the excess once for all instances, which then count together', async (context) => {
+    const [postgres, redis] = await Promise.all([startTestPostgres(), startTestRedis()]);
+    context.after(() => Promise.all([postgres.close(), redis.close()]));
+    const start = () =>
+      startMoneyGateway({
+        model_list: [priced('m', 10, { input_cost_per_token: 0.001, output_cost_per_token: 0.04 })],
+        user_api_key_list: [{ api_key: 'carries', max_budget: 5, budget_duration: '1d' }],
+        litellm_settings: { budget_rollover: true },
+        router_settings: { redis_url: redis.url },
+        general_settings: { database_url: postgres.url },
+      });
+    const first = await start();
+    context.after(() => first.close());
+    const database = await openPostgresDatabase({
+      url: postgres.url,
+      poolSize: 2,
+      makeLedger: (connection) => new SqlLedger(connection),
+    });
+    const yesterday = Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS / 2;
+    const accounts = [`key:${hashKey('carries')}`];
+    const cost = 9n * PICO_PER_USD;
+    await database.ledger.write([
+      ledgerRow('call-1', {
+        startedAtMs: yesterday,
+        endedAtMs: yesterday,
+        cost,
+        keyHash: hashKey('carries'),
+        accounts,
+      }),
+    ]);
+    await database.close();
+    const second = await start();
+    context.after(() => second.close());
+    // 9 - 5 = 4 came from yesterday. An answer costs some 0.4, so both together give no more than two.
+    const answers = await Promise.all(
+      [first, second, first, second].map((gateway) => ask(gateway, 'carries', { max_tokens: 10 })),
+    );
+    const served = answers.filter(({ status }) => status === 200).length;
+    assert.ok(served === 1 || served === 2, answers.map(({ status }) => status).join());
+    const again = await Promise.all([first, second].map((gateway) => ask(gateway, 'carries', { max_tokens: 10 })));
+    const sum = served + again.filter(({ status }) => status === 200).length;
+    assert.equal(sum, 2);
+    for (const gateway of [first, second]) {
+      const { info } = await manage(gateway, `/key/info?key=${hashKey('carries')}`);
+      const spend = Number((info as JsonObject).spend);
+      assert.ok(spend > 4.7 && spend < 5, `${spend}`);
+    }
+    await redis.kill();
+    await redis.start();
+    await eventually(
+      async () => (await ask(second, 'carries', { max_tokens: 10 })).status === 422,
+      'an emptied Redis learns it from the ledger',
+    );
   });
 });
 

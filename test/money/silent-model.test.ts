@@ -133,4 +133,27 @@ describe('silent_model', { timeout: 60_000 }, () => {
     await eventually(() => asked(gateway, 'sim-tokens-76').length === 1, 'the copy is sent');
     await rowsOfPlatform(gateway, 1);
   });
+
+  it('counts the copies that it does not send: beyond 16 under way, and of requests that are too large', async (context) => {
+    const gateway = await gatewayFor(context, {
+      model_list: [
+        priced('m', 10, { silent_model: 'hangs' }),
+        priced('hangs', 10, { model: 'openai/sim-tokens-71+fault-hang', timeout: 30 }),
+      ],
+      user_api_key_list: [{ api_key: 'k' }],
+    });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(gateway, 'k')));
+    assert.ok(answers.every(({ status }) => status === 200));
+    const metric = async (name: string): Promise<number> => {
+      const text = await (await gateway.get('/metrics')).text();
+      return Number(new RegExp(`^sluice_silent_copies_dropped_${name}_total (\\d+)$`, 'm').exec(text)?.[1]);
+    };
+    await eventually(async () => (await metric('busy')) === 4, 'the four beyond the bound are counted');
+    assert.equal(await metric('large'), 0);
+    await eventually(() => asked(gateway, 'sim-tokens-71+fault-hang').length === 16, 'the sixteen are sent');
+    const content = 'river '.repeat(200_000);
+    assert.equal((await ask(gateway, 'k', { messages: [{ role: 'user', content }] })).status, 200);
+    await eventually(async () => (await metric('large')) === 1, 'the large one is counted');
+    assert.equal(await metric('busy'), 4);
+  });
 });

@@ -1,7 +1,7 @@
 /** Lists of keys. The search itself leaves out what a caller may not see, so that pages and totals say nothing of it. */
 import { defined } from '../../core/defined.ts';
-import type { JsonValue } from '../../core/json.ts';
-import type { ListOptions, Search } from '../../stores/contracts/directory.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Key, ListOptions, Search } from '../../stores/contracts/directory.ts';
 import { notYours, organizationIdsOf, permissionsOf, seesAll, teamIdsOf } from '../authority.ts';
 import type { ManagementCall } from '../contract.ts';
 import {
@@ -24,6 +24,7 @@ export async function listKeys(call: ManagementCall): Promise<JsonValue> {
   const { context, query } = call;
   const page = pageOf(query, { sizeName: 'size', usual: 10, most: 100 });
   const isFull = flagOf(query, 'return_full_object') ?? false;
+  const hasUsers = wordOf(query, 'expand', ['user']) !== undefined;
   if (wordOf(query, 'status', ['deleted']) !== undefined) return await listDeleted(call, page);
   const search = await searchOf(call);
   const options: ListOptions = {
@@ -33,17 +34,40 @@ export async function listKeys(call: ManagementCall): Promise<JsonValue> {
   };
   const { total, found } = await findPage(context, 'key', search, options);
   return {
-    keys: isFull ? await describeKeys(call, found) : found.map(({ hash }) => hash),
+    keys: isFull ? await shown(call, found, hasUsers) : found.map(({ hash }) => hash),
     total_count: total,
     current_page: page.page,
     total_pages: pagesOf(total, page),
   };
 }
 
+/** With `expand=user`, each key with who its user is. */
+async function shown(call: ManagementCall, found: readonly Key[], hasUsers: boolean): Promise<JsonObject[]> {
+  const keys = await describeKeys(call, found);
+  if (!hasUsers) return keys;
+  const ids = new Set(keys.flatMap((key) => (typeof key.user_id === 'string' ? [key.user_id] : [])));
+  const users = await call.context.directory.getMany('user', [...ids]);
+  const byId = new Map(
+    users.map(({ id, email, alias }) => [id, { user_id: id, user_email: email ?? null, user_alias: alias ?? null }]),
+  );
+  return keys.map((key) => ({ ...key, user: byId.get(String(key.user_id)) ?? null }));
+}
+
 /** `status=deleted`: whole keys, as LiteLLM lists them. Other filters would be without effect, so they are refused. */
 async function listDeleted(call: ManagementCall, page: Page): Promise<JsonValue> {
   if (!seesAll(call)) throw notYours('list deleted keys: only those who see everything may', 'status');
-  refuseFilters(call.query, 'key_alias', 'key_hash', 'user_id', 'team_id', 'organization_id', 'sort_by', 'sort_order');
+  refuseFilters(
+    call.query,
+    'key_alias',
+    'key_hash',
+    'user_id',
+    'team_id',
+    'organization_id',
+    'sort_by',
+    'sort_order',
+    'expires',
+    'access_group_id',
+  );
   const { total, keys } = await deletedKeys(call.context, page);
   return { keys: [...keys], total_count: total, current_page: page.page, total_pages: pagesOf(total, page) };
 }
@@ -69,7 +93,8 @@ export async function listKeyAliases(call: ManagementCall): Promise<JsonValue> {
 /** The search for what the query asks within what the caller may see; undefined if the two have nothing in common. */
 async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const { query, caller } = call;
-  refuseFilters(query, 'expires', 'project_id', 'agent_id', 'access_group_id');
+  refuseFilters(query, 'project_id', 'agent_id');
+  const expires = wordOf(query, 'expires', ['expired', 'active']);
   const alias = textOf(query, 'key_alias');
   const hash = textOf(query, 'key_hash');
   const isPart = flagOf(query, 'substring_matching') ?? false;
@@ -80,7 +105,9 @@ async function searchOf(call: ManagementCall): Promise<Search | undefined> {
   const asked: Search = {
     ...(alias !== undefined && (isPart ? { aliasContains: alias } : { alias })),
     ...(hash !== undefined && { ids: [hashOf(hash)] }),
+    ...(expires !== undefined && { expiry: { atMs: call.context.clock.nowMs(), isOver: expires === 'expired' } }),
     ...defined({ userId, teamId, organizationId, contains: textOf(query, 'search') }),
+    ...defined({ accessGroup: textOf(query, 'access_group_id') }),
   };
   if (seesAll(call)) return asked;
   // The team's admins see all of its keys, and so do members that are permitted to list them.

@@ -50,8 +50,8 @@ async function update(call: ManagementCall, id: string): Promise<Team> {
   }
   if (!administersOrganization(call, team.organizationId)) checkOwnTeam(fields.names, team, after);
   if (!isAdmin(call)) keepControls(team, after);
-  await checkTeam(call, after, team);
-  return await changeObject(call, 'team', id, change);
+  const inherited = await checkTeam(call, after, team);
+  return await changeObject(call, 'team', id, (before) => ({ ...change(before), ...inherited }));
 }
 
 /** An admin of a team may lower its limits and not raise them: others gave them to it. */

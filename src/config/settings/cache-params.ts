@@ -127,3 +127,50 @@ export const CACHE_PARAMS = {
     never('secret', 'Answers are kept in memory or in Redis.'),
   ),
 } satisfies SettingRows;
+
+const {
+  host,
+  port,
+  username,
+  password,
+  db,
+  url,
+  ssl,
+  ssl_cert_reqs,
+  ssl_check_hostname,
+  ssl_ca_certs,
+  ssl_certfile,
+  ssl_keyfile,
+  sentinel_nodes,
+  sentinel_password,
+  service_name,
+} = CACHE_PARAMS;
+
+/** The members of `coordination_redis`. */
+export const COORDINATION_REDIS = {
+  host: { ...host, doc: 'Host.' },
+  ...{
+    port,
+    username,
+    password,
+    db,
+    url,
+    ssl,
+    ssl_cert_reqs,
+    ssl_check_hostname,
+    ssl_ca_certs,
+    ssl_certfile,
+    ssl_keyfile,
+  },
+  startup_nodes: now('list', 'Redis cluster: nodes.'),
+  ...{ sentinel_nodes, sentinel_password, service_name },
+} satisfies SettingRows;
+
+/** The setting that holds them. */
+export const COORDINATION = {
+  coordination_redis: now(
+    'map',
+    'The Redis in which instances count limits and budgets together and share their routing. Wins over `router_settings.redis_…` and over that of the cache.',
+    { members: { as: 'map', rows: COORDINATION_REDIS, id: 'coordination_redis' } },
+  ),
+} satisfies SettingRows;

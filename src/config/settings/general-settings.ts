@@ -12,6 +12,7 @@ import {
   protection,
   type SettingRows,
 } from '../setting-rows.ts';
+import { COORDINATION } from './cache-params.ts';
 import { readHeaderMappings } from './customer-settings.ts';
 import { readNetworks } from './networks.ts';
 import { SERVED_TLS } from './served-tls.ts';
@@ -193,6 +194,7 @@ export const GENERAL_SETTINGS = {
     'health.isShared',
     false,
   ),
+  ...COORDINATION,
   database_url: now('secret', 'Database of keys, teams and spend: `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`.', {
     variable: 'DATABASE_URL',
     otherwise: 'an SQLite file in the data folder',

@@ -1,6 +1,7 @@
 /** Keeps the books of a request: in the journal before it is sent, corrected while it runs, closed when it is over. */
 import { GatewayError } from '../../core/errors.ts';
 import type { PicoUsd } from '../../core/money.ts';
+import type { ReservedAmounts } from '../../costs/claim-amounts.ts';
 import type { Admission, OpenClaim } from '../../exchange/admission.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Charge, Settlement } from '../../stores/contracts/claims.ts';
@@ -18,8 +19,11 @@ import { errorOfRefusal } from './refusals.ts';
 export function openBooks(exchange: Exchange, parts: Parts): void {
   const { admission } = exchange;
   if (admission === undefined) return;
-  const { hold, pace } = reservedBy(exchange, parts, admission);
-  parts.journal.open({ callId: exchange.callId, hold, row: orphanRow(exchange, hold), pace });
+  const { hold, pace, amounts } = reservedBy(exchange, parts, admission);
+  const row = orphanRow(exchange, hold);
+  // The tokens of a day are counted from the ledger, so what was claimed of them stands there until more is known.
+  const claimed = admission.hasDayClaim ? { ...row, ...wholeTokens(amounts) } : row;
+  parts.journal.open({ callId: exchange.callId, hold, row: claimed, pace });
   admission.isJournalled = true;
 }
 
@@ -53,14 +57,19 @@ function reservedBy(
   exchange: Exchange,
   parts: Parts,
   admission: Admission,
-): { readonly hold: PicoUsd; readonly pace: OpenEntry['pace'] } {
+): { readonly hold: PicoUsd; readonly pace: OpenEntry['pace']; readonly amounts: ReservedAmounts } {
   const { claim } = admission;
   const isClaimed = claim !== undefined && claim.accounts.length > 0;
   const amounts = isClaimed ? claim.amounts : amountsOf(exchange, parts, admission).amounts;
   return {
     hold: isClaimed ? reservedFor(claim) : amounts.practicallyMost,
     pace: paceOf(amounts, exchange.snapshot.config.budgets.mode),
+    amounts,
   };
+}
+
+function wholeTokens({ inputTokens, outputTokens }: ReservedAmounts): Pick<LedgerRow, 'inputTokens' | 'outputTokens'> {
+  return { inputTokens: Math.ceil(inputTokens), outputTokens: Math.ceil(outputTokens) };
 }
 
 function reservedFor({ hold, exposure, cap, amounts: { practicallyMost } }: OpenClaim): PicoUsd {

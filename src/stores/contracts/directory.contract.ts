@@ -495,6 +495,25 @@ export function testDirectory(name: string, makeDirectory: () => Promise<TestDir
     await assert.rejects(directory.count('model', { aliasContains: 'x' }), /no alias/);
   });
 
+  behaves('keys are found by whether they are over, and by their access groups', async ({ directory }) => {
+    const make = async (alias: string, more: Partial<Key>) =>
+      await directory.create('key', makeKey(alias, { alias, ...more }), entry());
+    await make('over', { expiresAtMs: NOW_MS - 1 });
+    await make('at the end', { expiresAtMs: NOW_MS, further: { access_group_ids: ['night', "o'clock"] } });
+    await make('in time', { expiresAtMs: NOW_MS + 1, further: { access_group_ids: ['day'] } });
+    await make('for ever', {});
+    const found = async (search: Parameters<Directory['list']>[1]): Promise<string[]> => {
+      const keys = await directory.list('key', search, { ...PAGE, sortBy: 'alias' });
+      assert.equal(await directory.count('key', search), keys.length);
+      return keys.map(({ alias }) => alias ?? '');
+    };
+    assert.deepEqual(await found({ expiry: { atMs: NOW_MS, isOver: true } }), ['at the end', 'over']);
+    assert.deepEqual(await found({ expiry: { atMs: NOW_MS, isOver: false } }), ['for ever', 'in time']);
+    assert.deepEqual(await found({ accessGroup: 'night' }), ['at the end']);
+    assert.deepEqual(await found({ accessGroup: "o'clock", expiry: { atMs: NOW_MS, isOver: false } }), []);
+    assert.deepEqual(await found({ accessGroup: 'd' }), []);
+  });
+
   behaves('a part of an alias is found in any case, and wildcards mean themselves', async ({ directory }) => {
     const aliases = ['100%', '100 percent', 'a_b', 'aXb', 'back\\slash', 'ÄRZTE', "o'clock"];
     for (const alias of aliases) await directory.create('key', makeKey(alias, { alias }), entry());

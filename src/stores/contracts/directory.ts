@@ -217,6 +217,10 @@ export interface Search {
   readonly role?: UserRole;
   readonly budgetId?: string;
   readonly modelName?: string;
+  /** Keys by whether they are valid no longer at a moment. */
+  readonly expiry?: { readonly atMs: number; readonly isOver: boolean };
+  /** Keys whose `access_group_ids` name the group. */
+  readonly accessGroup?: string;
 }
 
 /** A write was refused because another object has the same id or the same unique alias. */

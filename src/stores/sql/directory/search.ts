@@ -48,7 +48,21 @@ export function conditionsOf(database: Database, kind: KindOfObject<never>, sear
     if (kind.contains === undefined) throw new Error(`${kind.table} have no text to search`);
     conditions.push(contains(kind.contains, search.contains));
   }
+  if (search.expiry !== undefined) {
+    const { atMs, isOver } = search.expiry;
+    const end = numberIn(database, 'expiresAtMs');
+    conditions.push(isOver ? sql<SqlBool>`${end} <= ${atMs}` : sql<SqlBool>`(${end} is null or ${end} > ${atMs})`);
+  }
+  if (search.accessGroup !== undefined) conditions.push(hasAccessGroup(database, search.accessGroup));
   return conditions;
+}
+
+/** Whether the stored object names an access group. Lists of it are short, and those of whom this is asked too. */
+function hasAccessGroup(database: Database, group: string): Condition {
+  if (!isStorable(group)) return sql<SqlBool>`1 = 0`;
+  return database === 'sqlite'
+    ? sql<SqlBool>`exists (select 1 from json_each(data, '$.further.access_group_ids') where value = ${group})`
+    : sql<SqlBool>`coalesce((data::jsonb -> 'further' -> 'access_group_ids') @> to_jsonb(${group}::text), false)`;
 }
 
 function matches(

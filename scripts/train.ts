@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { writeWeights } from '../src/features/guardrails/weights.ts';
 import { reportInjection, trainInjection } from './train/injection.ts';
 import { readInjectionData } from './train/injection-models.ts';
+import { readModerationData, reportModeration, trainModeration } from './train/moderation.ts';
 
 const { values } = parseArgs({
   options: {
@@ -34,4 +35,10 @@ if (values.only === undefined || values.only === 'injection') {
   const data = readInjectionData();
   save('injection', writeWeights(trainInjection(data, { without: values.without })));
   if (!values.quiet) say(`\n${reportInjection(data)}\n`);
+}
+
+if (values.only === undefined || values.only === 'moderation') {
+  const data = readModerationData();
+  save('moderation', writeWeights(trainModeration(data, values.without)));
+  if (!values.quiet) say(`\n${reportModeration(data)}\n`);
 }

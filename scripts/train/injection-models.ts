@@ -1,4 +1,6 @@
 /** Trains the two models of the injection guardrail from rows that were read once. */
+import { FeatureReader } from '../../src/features/guardrails/feature-reader.ts';
+import { INJECTION_CONCEPTS } from '../../src/features/guardrails/injection/concepts.ts';
 import { segmentsOf } from '../../src/features/guardrails/injection/segments.ts';
 import { orderOf, passageOf } from './document-orders.ts';
 import { ATTACK_FAMILIES, attackOf } from './injection-attacks.ts';
@@ -41,10 +43,12 @@ const INDIRECT = ['indirect-text', 'indirect-code'];
 const PROMPTS = ['arena-hard-v2', 'xstest-safe', 'mitre-frr', 'cyberseceval', 'piguard-valid'];
 const LONGEST_PROMPT = 500;
 
+const reader = new FeatureReader(INJECTION_CONCEPTS);
+
 function row(text: string, label: 0 | 1, source: string): ReadRow {
   let hash = 0;
   for (let at = 0; at < Math.min(200, text.length); at += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
-  return { text, label, source, read: readText(text.slice(0, LONGEST)), half: ((hash >>> 4) & 1) as 0 | 1 };
+  return { text, label, source, read: readText(text.slice(0, LONGEST), reader), half: ((hash >>> 4) & 1) as 0 | 1 };
 }
 
 /** Reads the rows of the shared data and writes the generated ones; the same in every run. */

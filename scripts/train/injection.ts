@@ -1,5 +1,4 @@
 /** Trains the injection guardrail, calibrates it on texts that its model did not see, and prints what it finds of unseen sources. */
-import type { Calibration } from '../../src/features/guardrails/calibration.ts';
 import {
   INJECTION_DEFAULTS,
   type InjectionExtra,
@@ -7,6 +6,7 @@ import {
 } from '../../src/features/guardrails/injection/inspect.ts';
 import { InjectionScorer } from '../../src/features/guardrails/injection/scorer.ts';
 import type { Weights } from '../../src/features/guardrails/weights.ts';
+import { calibrationOf, threshold } from './calibrate.ts';
 import { type InjectionData, ordersAmong, type ReadRow, trainDocument, trainUser } from './injection-models.ts';
 import { quantized } from './linear.ts';
 import { farFrom } from './near-copies.ts';
@@ -14,7 +14,6 @@ import { percent, table } from './report.ts';
 
 const ATTACK_SOURCES = ['jailbreak-templates', 'self-reminder', 'in-the-wild', 'cyberseceval', 'piguard-valid'];
 const REAL_PROMPTS = 'arena-hard-v2';
-const SHARES = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002];
 const HALVES = [0, 1] as const;
 
 /** What a run leaves out, to measure on it. */
@@ -54,22 +53,8 @@ class HalvedScorers {
   document = (row: ReadRow): number => this.of(row.half).document(row.text).raw;
 }
 
-const descending = (scores: readonly number[]): number[] => [...scores].sort((one, other) => other - one);
-/** The score above which this share of harmless texts lies. */
-const threshold = (harmless: readonly number[], share: number): number =>
-  descending(harmless)[Math.floor(share * harmless.length)] ?? 0;
 const above = (scores: readonly number[], limit: number): number =>
   scores.filter((score) => score > limit).length / Math.max(1, scores.length);
-
-function calibrationOf(harmless: readonly number[]): Calibration {
-  const points: [number, number][] = [];
-  for (const share of SHARES) {
-    const raw = threshold(harmless, share);
-    if (share * harmless.length >= 2 && raw > (points.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY))
-      points.push([Number(raw.toFixed(4)), share]);
-  }
-  return points;
-}
 
 /** Trains on everything that is not left out. */
 export function trainInjection(data: InjectionData, { without }: Leaving): Weights<InjectionExtra> {

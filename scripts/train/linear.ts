@@ -1,8 +1,8 @@
 /** Fits a linear model over hashed features: logistic loss, AdaGrad, windows of texts as examples. */
 
+import { canonicalOf } from '../../src/features/guardrails/canonical.ts';
+import type { FeatureReader } from '../../src/features/guardrails/feature-reader.ts';
 import type { HashedModel } from '../../src/features/guardrails/hashed-model.ts';
-import { canonicalOf } from '../../src/features/guardrails/injection/canonical.ts';
-import { FeatureReader } from '../../src/features/guardrails/injection/features.ts';
 import { Random } from './random.ts';
 
 /** A text that was read once: its features, token by token. */
@@ -13,19 +13,21 @@ export interface ReadText {
   readonly ends: Int32Array;
   readonly features: Int32Array;
   readonly firsts: Int32Array;
+  readonly words: Int32Array;
+  readonly concepts: Uint8Array;
   readonly count: number;
 }
 
-const reader = new FeatureReader();
-
 /** Reads a text into features. */
-export function readText(text: string): ReadText {
+export function readText(text: string, reader: FeatureReader): ReadText {
   const canonical = canonicalOf(text).text;
   reader.read(canonical);
   return {
     canonical,
     starts: reader.starts.slice(0, reader.count),
     ends: reader.ends.slice(0, reader.count),
+    words: reader.words.slice(0, reader.count),
+    concepts: reader.concepts.slice(0, reader.count),
     features: reader.features.slice(0, reader.firsts[reader.count] ?? 0),
     firsts: reader.firsts.slice(0, reader.count + 1),
     count: reader.count,
@@ -56,6 +58,12 @@ interface Fitting {
   readonly seed: number;
 }
 
+function sumOf(weights: Float32Array, mask: number, features: Int32Array, first: number, last: number): number {
+  let sum = 0;
+  for (let at = first; at < last; at += 1) sum += weights[(features[at] as number) & mask] as number;
+  return sum;
+}
+
 /** The model's score of some tokens. */
 export function scoreOf(
   { bits, weights, bias }: LinearModel,
@@ -66,8 +74,7 @@ export function scoreOf(
   const first = firsts[from] ?? 0;
   const last = firsts[to] ?? 0;
   const mask = (1 << bits) - 1;
-  let sum = 0;
-  for (let at = first; at < last; at += 1) sum += weights[(features[at] as number) & mask] as number;
+  const sum = sumOf(weights, mask, features, first, last);
   return sum / Math.sqrt(Math.max(1, last - first)) + bias;
 }
 
@@ -92,8 +99,7 @@ export function fit(
       if (last === first) continue;
       const scale = 1 / Math.sqrt(last - first);
       const { features } = text;
-      let sum = 0;
-      for (let place = first; place < last; place += 1) sum += weights[(features[place] as number) & mask] as number;
+      const sum = sumOf(weights, mask, features, first, last);
       const probability = 1 / (1 + Math.exp(-(sum * scale + model.bias)));
       const gradient = (probability - label) * weight;
       if (Math.abs(gradient) < 1e-4) continue;

@@ -21,6 +21,16 @@ function readRows<Row>(file: string): Row[] {
 /** Attacks and harmless texts of `../shared/data/guard`. */
 export const injectionRows = (): InjectionRow[] => readRows('guard/injection.jsonl');
 
+/** A text with what people found in it. */
+interface ModerationRow {
+  readonly text: string;
+  readonly source: string;
+  readonly labels: Readonly<Record<string, number>>;
+}
+
+/** Abuse and harmless texts of `../shared/data/guard`. */
+export const moderationRows = (): ModerationRow[] => readRows('guard/moderation.jsonl');
+
 /** Harmless documents: passages of an encyclopedia, and what an airline's tools returned. */
 export function harmlessDocuments(): { text: string; source: string }[] {
   const passages = readRows<{ passage: string | { text: string } }>('compression/nq-passages.jsonl').map(

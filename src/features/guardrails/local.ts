@@ -1,6 +1,7 @@
 /** The guardrails that need nothing but this process, by their own names. */
 import { makeInjectionInspector } from './injection/inspect.ts';
 import type { Inspection, Origin } from './inspection.ts';
+import { makeModerationInspector } from './moderation/inspect.ts';
 import { inspectPersonalData } from './personal-data/inspect.ts';
 import { inspectSecrets } from './secrets/inspect.ts';
 import { KnownSecrets } from './secrets/known-secrets.ts';
@@ -21,6 +22,7 @@ type Maker = (settings: LocalGuardrailSettings) => LocalGuardrail['inspect'];
 
 const MAKERS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['injection', () => makeInjectionInspector()],
+  ['moderation', () => makeModerationInspector()],
   ['personal-data', () => inspectPersonalData],
   [
     'secrets',

@@ -1,3 +1,5 @@
+import { type Concepts, conceptsOf } from '../concepts.ts';
+
 /**
  * Words by what they do in an attack, in the larger languages. A pair of concepts is a feature of the model: what was learned from
  * "disregard the earlier directives" holds for "vergiss die vorherigen Anweisungen". All are written as `canonicalOf` spells them.
@@ -62,23 +64,5 @@ const PARTS: Readonly<Record<string, string>> = {
   you: '你 您 あなた 당신 너 أنت',
 };
 
-/** Every concept, in the order of its number; 0 stands for no concept. */
-const NAMES = [...new Set([...Object.keys(WORDS), ...Object.keys(PARTS)])];
-
-/** The number of a word's concept; undefined if it has none. */
-export const CONCEPT_OF_WORD: ReadonlyMap<string, number> = new Map(
-  Object.entries(WORDS).flatMap(([name, words]) =>
-    words.split(' ').map((word) => [word, NAMES.indexOf(name) + 1] as const),
-  ),
-);
-
-/** Parts of texts that have a concept, by their first character. */
-export const CONCEPT_PARTS: ReadonlyMap<string, readonly (readonly [string, number])[]> = Map.groupBy(
-  Object.entries(PARTS).flatMap(([name, parts]) =>
-    parts
-      .split(' ')
-      .filter((part) => part.charCodeAt(0) > 127)
-      .map((part) => [part, NAMES.indexOf(name) + 1] as const),
-  ),
-  ([part]) => part[0] ?? '',
-);
+/** What words do in an attack. */
+export const INJECTION_CONCEPTS: Concepts = conceptsOf(WORDS, PARTS);

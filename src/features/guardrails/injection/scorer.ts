@@ -1,7 +1,7 @@
-import type { HashedModel } from '../hashed-model.ts';
-import { TokenSums } from '../hashed-model.ts';
-import { canonicalOf } from './canonical.ts';
-import { FeatureReader } from './features.ts';
+import { canonicalOf } from '../canonical.ts';
+import { FeatureReader } from '../feature-reader.ts';
+import { type HashedModel, TokenSums } from '../hashed-model.ts';
+import { INJECTION_CONCEPTS } from './concepts.ts';
 import { segmentsOf } from './segments.ts';
 import { unpack } from './unpacked.ts';
 
@@ -38,7 +38,7 @@ const CHAT_MARK = 1;
 /** Scores texts with both models. Holds buffers; one text at a time. */
 export class InjectionScorer {
   readonly #models: InjectionModels;
-  readonly #reader = new FeatureReader();
+  readonly #reader = new FeatureReader(INJECTION_CONCEPTS);
   readonly #sums = new TokenSums();
 
   constructor(models: InjectionModels) {

@@ -1,4 +1,4 @@
-import { CONCEPT_OF_WORD, CONCEPT_PARTS } from './concepts.ts';
+import type { Concepts } from './concepts.ts';
 
 const FNV_OFFSET = 0x811c9dc5 | 0;
 const FNV_PRIME = 0x01000193;
@@ -56,8 +56,14 @@ export class FeatureReader {
   ends = new Int32Array(1 << 10);
   features = new Int32Array(1 << 14);
   #used = 0;
-  #words = new Int32Array(1 << 10);
-  #concepts = new Uint8Array(1 << 10);
+  /** The hash of each token's word, and its concept; 0 for no concept. */
+  words = new Int32Array(1 << 10);
+  concepts = new Uint8Array(1 << 10);
+  readonly #known: Concepts;
+
+  constructor(known: Concepts) {
+    this.#known = known;
+  }
 
   read(text: string): void {
     this.count = 0;
@@ -88,22 +94,17 @@ export class FeatureReader {
     const isNumber = kind === 1 && text.charCodeAt(start) >= 48 && text.charCodeAt(start) <= 57;
     if (isNumber) word = mix(word, 48 + Math.min(4, end - start));
     else for (let at = start; at < (kind === 2 ? start + 1 : last); at += 1) word = mix(word, text.charCodeAt(at));
-    this.#words[token] = word;
+    this.words[token] = word;
     this.#add(SEED.word, word);
-    if (token > 0) this.#add(mix(SEED.pair, this.#words[token - 1] ?? 0), word);
+    if (token > 0) this.#add(mix(SEED.pair, this.words[token - 1] ?? 0), word);
     if (token > 1) {
-      const far = this.#words[token - 2] ?? 0;
-      this.#add(mix(mix(SEED.triple, far), this.#words[token - 1] ?? 0), word);
+      const far = this.words[token - 2] ?? 0;
+      this.#add(mix(mix(SEED.triple, far), this.words[token - 1] ?? 0), word);
       this.#add(mix(SEED.apart, far), word);
     }
     if (kind === 1 && !isNumber) this.#grams(text, start, last);
-    this.#concepts[token] = 0;
-    const concept =
-      kind === 3
-        ? conceptAt(text, start)
-        : kind === 1
-          ? (CONCEPT_OF_WORD.get(text.slice(start, end)) ?? conceptAt(text, start))
-          : 0;
+    this.concepts[token] = 0;
+    const concept = kind === 2 ? 0 : this.#conceptOf(text, start, end, kind);
     if (concept !== 0) this.#concept(token, concept);
   }
 
@@ -119,13 +120,21 @@ export class FeatureReader {
     }
   }
 
+  #conceptOf(text: string, start: number, end: number, kind: 1 | 3): number {
+    const { ofWord, parts } = this.#known;
+    const own = kind === 1 ? ofWord.get(text.slice(start, end)) : undefined;
+    if (own !== undefined || text.charCodeAt(start) < 128) return own ?? 0;
+    for (const [part, concept] of parts.get(text[start] ?? '') ?? []) if (text.startsWith(part, start)) return concept;
+    return 0;
+  }
+
   #concept(token: number, concept: number): void {
-    this.#concepts[token] = concept;
+    this.concepts[token] = concept;
     this.#add(SEED.concept, concept);
     let pairs = 0;
     let near = 0;
     for (let back = token - 1; back >= 0 && token - back <= CONCEPT_REACH && pairs < CONCEPT_PAIRS; back -= 1) {
-      const other = this.#concepts[back] ?? 0;
+      const other = this.concepts[back] ?? 0;
       if (other === 0) continue;
       this.#add(mix(SEED.concepts, other), concept);
       if (near !== 0) this.#add(mix(mix(SEED.concepts, other), near), concept);
@@ -149,10 +158,10 @@ export class FeatureReader {
     this.firsts = doubled(this.firsts);
     this.starts = doubled(this.starts);
     this.ends = doubled(this.ends);
-    this.#words = doubled(this.#words);
-    const concepts = new Uint8Array(this.#concepts.length * 2);
-    concepts.set(this.#concepts);
-    this.#concepts = concepts;
+    this.words = doubled(this.words);
+    const concepts = new Uint8Array(this.concepts.length * 2);
+    concepts.set(this.concepts);
+    this.concepts = concepts;
   }
 }
 
@@ -160,10 +169,4 @@ function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(array.length * 2);
   larger.set(array);
   return larger;
-}
-
-function conceptAt(text: string, at: number): number {
-  if (text.charCodeAt(at) < 128) return 0;
-  for (const [part, concept] of CONCEPT_PARTS.get(text[at] ?? '') ?? []) if (text.startsWith(part, at)) return concept;
-  return 0;
 }

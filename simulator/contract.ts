@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../src/core/clock.ts';
 import type { JsonValue } from '../src/core/json.ts';
+import type { Book } from './billing/book.ts';
 
 /** How long answers take. */
 export interface Latency {
@@ -29,8 +30,22 @@ export interface SimulatorOptions {
   /** The keys that are taken; without it any key is, except those beginning with `invalid`. */
   readonly keys?: readonly string[];
   readonly clock?: Clock;
+  /** How the reports of what it billed behave. */
+  readonly billing?: SimulatedBilling;
   /** Told about each finished request, one line of text. */
   readonly log?: (line: string) => void;
+}
+
+/** The reports of what was billed. */
+export interface SimulatedBilling {
+  /** The keys that may read them (`admin-key`). */
+  readonly adminKeys?: readonly string[];
+  /** How long a call is in no report yet. */
+  readonly delayMs?: number;
+  /** How far the provider's clock is before the gateway's. */
+  readonly skewMs?: number;
+  /** The most buckets or rows of a page, if fewer than are asked for. */
+  readonly pageSize?: number;
 }
 
 /** One request as the simulator saw it. */
@@ -145,6 +160,8 @@ export interface ScriptHandle {
 
 /** A running simulator. */
 export interface Simulator {
+  /** What it has billed: planted calls and prices show in the reports. */
+  readonly book: Pick<Book, 'plant' | 'setPrice'>;
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
   readonly url: string;
   readonly port: number;

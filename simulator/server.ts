@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../src/core/clock.ts';
 import { ADMIN_PREFIX, serveAdmin } from './admin.ts';
 import { BenchAnswers, benchRequest } from './bench-answers.ts';
-import type { ScriptRule, Simulator } from './contract.ts';
+import type { Book } from './billing/book.ts';
+import { isReport, report } from './billing/reports.ts';
+import type { ScriptRule, SimulatedBilling, Simulator } from './contract.ts';
 import type { Engine, Understood } from './engine.ts';
 import type { Faults } from './faults/apply.ts';
 import { Refused } from './formats/errors.ts';
@@ -21,6 +23,8 @@ const LARGEST_BODY = 64 * 1024 * 1024;
 interface ServerParts {
   readonly engine: Engine;
   readonly log: RequestLog;
+  readonly book: Book;
+  readonly billing: SimulatedBilling;
   readonly script: Script;
   readonly faults: Faults;
   readonly clock: Clock;
@@ -84,6 +88,7 @@ export class Server {
       if (reply.after === 'reset-when-reused') this.#stale.add(incoming.socket);
       const sent = await send(reply, response);
       log.close(request, sent, reply.status, reply.usage, clock.nowMs());
+      this.#parts.book.add(request);
     } catch (error) {
       // A fault of the simulator itself must be seen, and must not look like one of its tricks.
       const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -102,6 +107,7 @@ export class Server {
   #replyTo(request: OpenRequest, port: number): Reply {
     const { engine } = this.#parts;
     try {
+      if (isReport(request.path)) return this.#report(request);
       const understood = engine.understand(request);
       const rule = this.#parts.script.take({
         model: understood.model,
@@ -115,6 +121,20 @@ export class Server {
       if (error instanceof Refused) return engine.refuse(request, error);
       throw error;
     }
+  }
+
+  /** A report, or what a script says in its place. */
+  #report(request: OpenRequest): Reply {
+    const { book, billing, clock, script } = this.#parts;
+    const { method, path, headers, body } = request;
+    request.operation = 'bill';
+    const rule = script.take({ model: '', path, deployment: '', operation: 'bill', isStream: false });
+    const { status = 200, headers: extra = {}, json, text } = rule?.reply ?? {};
+    if (text !== undefined) return bodyReply('openai', text, { status, headers: { ...extra } });
+    if (json !== undefined) return wholeReply('openai', json, { status, headers: { ...extra } });
+    const url = new URL(path, 'http://simulator');
+    const answer = report({ method, url, headers, body, nowMs: clock.nowMs() }, book, billing);
+    return wholeReply('openai', answer.json, { status: answer.status, headers: {} });
   }
 
   #faultyReply(request: OpenRequest, understood: Understood, rule: ScriptRule | undefined, port: number): Reply {

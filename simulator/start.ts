@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../src/core/clock.ts';
+import { Book } from './billing/book.ts';
 import { NO_LATENCY, type ScriptRule, type Simulator, type SimulatorOptions } from './contract.ts';
 import { Engine } from './engine.ts';
 import { Faults } from './faults/apply.ts';
@@ -19,10 +20,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     latency = NO_LATENCY,
     keys,
     clock = systemClock,
+    billing = {},
     log: say = () => {},
   } = options;
   const engine = new Engine({ seed: String(seed), latency, keys, clock });
   const log = new RequestLog();
+  const book = new Book(billing);
   const script = new Script();
   const faults = new Faults(clock, String(seed));
   const control = {
@@ -31,12 +34,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     stats: () => log.statistics(),
     reset(): void {
       log.clear();
+      book.clear();
       engine.reset();
       script.clear();
       faults.reset();
     },
   };
-  const server = new Server({ engine, log, script, faults, clock, say, control });
+  const server = new Server({ engine, log, book, billing, script, faults, clock, say, control });
   const http = createServer({ noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, server.serve);
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
@@ -50,6 +54,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     port: address.port,
     ...control,
+    book,
     async close() {
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       http.closeAllConnections();

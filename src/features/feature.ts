@@ -80,6 +80,20 @@ export interface World {
     body: string,
     headers: Readonly<Record<string, string>>,
   ) => Promise<{ readonly status: number } | { readonly fault: string }>;
+  /** Asks an address of the operator's, without following redirects; resolves to the answer, or to why there is none. */
+  readonly request: (
+    address: string,
+    asked: {
+      readonly headers: Readonly<Record<string, string>>;
+      /** A POST; absent: a GET. */
+      readonly body?: string;
+      readonly timeoutMs: number;
+      readonly mostBytes: number;
+    },
+  ) => Promise<
+    | { readonly status: number; readonly text: string; readonly retryAfter?: string | undefined }
+    | { readonly fault: string }
+  >;
   readonly directory: Directory;
   readonly responses: ResponseStore;
   readonly conversations: ConversationStore;
@@ -97,7 +111,7 @@ export interface World {
   /** How many tokens a text has, about. */
   readonly countTokens: (text: string) => Promise<number>;
   /** What was used and saved, summed. */
-  readonly ledger: Pick<Ledger, 'activity' | 'savings'>;
+  readonly ledger: Pick<Ledger, 'activity' | 'find' | 'savings'>;
   /** Has operators told of something. */
   readonly notify: (notice: Notice) => void;
   /** Reports a fault of the gateway that no client waits for. */

@@ -3,10 +3,18 @@ import { answerCache } from './answer-cache/index.ts';
 import { compression } from './compression/index.ts';
 import type { Feature } from './feature.ts';
 import { promptCache } from './prompt-cache/index.ts';
+import { reconcileBills } from './reconcile/index.ts';
 import { storedResponses } from './stored-responses/index.ts';
 
 /** Every feature, in the order in which they act within a slot. A new one is a folder and a line here. */
-export const FEATURES: readonly Feature[] = [alerts, answerCache, promptCache, storedResponses, compression];
+export const FEATURES: readonly Feature[] = [
+  alerts,
+  answerCache,
+  promptCache,
+  storedResponses,
+  compression,
+  reconcileBills as Feature,
+];
 
 /** Those that say what caches would do with a request. */
 export const CACHING_FEATURES: readonly Feature[] = [answerCache, promptCache];

@@ -26,6 +26,7 @@ export function offlineFeatures(
 ): RunningFeatures {
   const world: Omit<World, 'stateSlot' | 'notify'> = {
     ...{ clock, random, log },
+    request: async () => ({ fault: 'offline' }),
     directory: nothing('directory'),
     ledger: nothing('ledger'),
     responses: nothing('store of responses'),

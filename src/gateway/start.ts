@@ -19,6 +19,7 @@ import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
 import { Retention } from '../stores/retention.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Tenants } from '../tenancy/tenants.ts';
+import { askText } from '../upstream/ask-text.ts';
 import { postJson } from '../upstream/post-json.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
 import { joinInstances, makeRouting } from './join-routing.ts';
@@ -158,6 +159,7 @@ function startFeatures(
   const countTokens = (text: string) => tokens.count(text);
   const post = (address: string, body: string, headers: Readonly<Record<string, string>>) =>
     postJson(upstream, permitNotice(), address, body, headers);
+  const request: World['request'] = (address, asked) => askText(upstream, permitNotice(), address, asked);
   const stores = {
     directory,
     ledger,
@@ -169,7 +171,18 @@ function startFeatures(
     openVectors: (cache: CacheConfig, semantic: SemanticCacheConfig) =>
       openVectors(cache, semantic, { clock, random, log, upstream }),
   };
-  return new RunningFeatures(features, config, { clock, random, post, ...stores, log, embed, countTokens, onFault });
+  return new RunningFeatures(features, config, {
+    clock,
+    random,
+    post,
+    request,
+    ledger,
+    ...stores,
+    log,
+    embed,
+    countTokens,
+    onFault,
+  });
 }
 
 function makeLive(

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { FormatId, ProviderErrorFacts } from '../formats/neutral/conversation.ts';
 import type { ToolLimits } from '../formats/neutral/tool-limits.ts';
+import type { BillReports } from './bill.ts';
 import type { BudgetMembers } from './budget-members.ts';
 import type { ContextSize } from './context-size.ts';
 
@@ -159,6 +160,8 @@ export interface Provider {
   readonly operations: Partial<Readonly<Record<OperationId, ProviderOperation>>>;
   /** What a failed answer means. */
   classify(answer: FailedAnswer): Failure;
+  /** The reports of what it billed; undefined if it has none that are known. */
+  readonly bill?: BillReports;
   /** Where the facts above come from: link and date. */
   readonly source: string;
 }

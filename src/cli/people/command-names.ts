@@ -7,5 +7,6 @@ export const PROGRAM_COMMANDS: readonly string[] = [
   'budgets',
   'export',
   'import',
+  'reconcile',
   'completion',
 ];

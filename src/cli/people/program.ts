@@ -5,6 +5,7 @@ import { writeError, writeOut } from '../terminal.ts';
 import { addCompletion } from './completion-command.ts';
 import { addExport } from './export-command.ts';
 import { addImport } from './import-command.ts';
+import { addReconcile } from './reconcile-command.ts';
 import { addResources } from './resource-commands.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -20,6 +21,7 @@ export function makeProgram(runtime: Runtime): Command {
   addResources(program, runtime);
   addExport(program, runtime);
   addImport(program, runtime);
+  addReconcile(program, runtime);
   addCompletion(program, runtime);
   for (const command of allOf(program)) {
     command.exitOverride().copyInheritedSettings(program);

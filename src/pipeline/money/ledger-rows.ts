@@ -173,6 +173,7 @@ function rowOf(exchange: Exchange, shared: RequestFacts, attempt: AttemptFacts, 
     expectedQuality: exchange.changes?.expectedQuality,
     hold: number === 0 ? admission?.claim?.hold : undefined,
     price: card === undefined ? undefined : priceOf(card),
+    counted: countedIn(exchange, attempt, card),
     texts: isLast ? textsOf(exchange) : undefined,
     metadata: mockedBy === undefined ? shared.metadata : { ...shared.metadata, mocked_by: mockedBy },
     accounts: accountsOf(exchange, deploymentId, deployment?.provider.name ?? attempt.provider),
@@ -244,6 +245,32 @@ function cardOf({ snapshot, deployment, startedAtMs, admission }: Exchange, atte
   const answered =
     deployment?.id === attempt.deploymentId ? deployment : snapshot.deployments.get(attempt.deploymentId);
   return answered?.priced.ratesOfAnswer(usage, startedAtMs) ?? admission?.ceiling;
+}
+
+/** Members of the usage that are columns of the row. */
+const IN_COLUMNS: ReadonlySet<string> = new Set([
+  'inputTokens',
+  'outputTokens',
+  'cachedInputTokens',
+  'cacheWriteTokens',
+  'reasoningTokens',
+  'isEstimated',
+]);
+
+/** What the columns do not say of what was counted; undefined for most. A bill is compared, and a replay computed, by it. */
+function countedIn(exchange: Exchange, attempt: AttemptFacts, card: RateCard | undefined): LedgerRow['counted'] {
+  const { usage } = attempt;
+  if (usage === undefined) return undefined;
+  let further: Record<string, JsonValue> | undefined;
+  for (const [name, value] of Object.entries(usage)) {
+    if (IN_COLUMNS.has(name) || value === undefined || value === 0) continue;
+    further ??= {};
+    further[name] = value as JsonValue;
+  }
+  const extras = pricedExtras(exchange, card, attempt);
+  const hasExtras = Object.keys(extras).length > 0;
+  if (further === undefined && !hasExtras) return undefined;
+  return defined({ usage: further, extras: hasExtras ? (extras as JsonObject) : undefined });
 }
 
 const PRICES = new WeakMap<RateCard, NonNullable<LedgerRow['price']>>();

@@ -2,6 +2,7 @@ import { pathWithQuery, splitBaseUrl } from '../base-url.ts';
 import { classifyBy } from '../failure.ts';
 import { bearer, jsonHeaders } from '../openai-compatible/index.ts';
 import type { Provider, ProviderOperation, Target } from '../provider.ts';
+import { anthropicBill } from './bill.ts';
 import { ANTHROPIC_BUDGET_MEMBERS } from './budget-members.ts';
 import { ANTHROPIC_FAILURES } from './errors.ts';
 
@@ -22,6 +23,7 @@ export const anthropic: Provider = {
     'count-tokens': messagesOperation('/v1/messages/count_tokens'),
   },
   classify: classifyBy('Anthropic', ANTHROPIC_FAILURES),
+  bill: anthropicBill,
   source: 'https://platform.claude.com/docs/en/api/overview (2026-11-23)',
 };
 

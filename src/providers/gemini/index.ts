@@ -2,6 +2,7 @@ import { pathSegment, pathWithQuery, splitBaseUrl } from '../base-url.ts';
 import { classifyBy } from '../failure.ts';
 import { jsonHeaders } from '../openai-compatible/index.ts';
 import type { Provider, ProviderOperation, Target } from '../provider.ts';
+import { geminiBill } from './bill.ts';
 import { GEMINI_BUDGET_MEMBERS } from './budget-members.ts';
 import { GEMINI_FAILURES } from './errors.ts';
 
@@ -27,6 +28,7 @@ export const gemini: Provider = {
     'count-tokens': generateOperation(() => 'countTokens'),
   },
   classify: classifyBy('Gemini', GEMINI_FAILURES),
+  bill: geminiBill,
   source: 'https://ai.google.dev/api (2026-11-23)',
 };
 

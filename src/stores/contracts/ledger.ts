@@ -83,6 +83,11 @@ export interface LedgerRow {
   readonly hold?: PicoUsd | undefined;
   /** The rates that were used, and their source. */
   readonly price?: { readonly source: string; readonly rates: JsonObject } | undefined;
+  /**
+   * What else was counted, if it was anything: members of the usage that have no column, and what the request brings besides tokens that
+   * has a price. With the rates they give the cost again.
+   */
+  readonly counted?: { readonly usage?: JsonObject; readonly extras?: JsonObject } | undefined;
   readonly sessionId?: string | undefined;
   /** `spend_logs_metadata` and the like. */
   readonly metadata?: JsonObject | undefined;
@@ -175,6 +180,8 @@ export interface Ledger {
       readonly limit: number;
       readonly offset: number;
       readonly order?: 'newest' | 'oldest' | 'costliest' | 'cheapest';
+      /** With `oldest`: only rows behind this one. Pages of any size of ledger are then equally fast. */
+      readonly after?: Pick<LedgerRow, 'startedAtMs' | 'attemptId'>;
     },
   ): Promise<LedgerRow[]>;
   count(filter: LedgerFilter): Promise<number>;

@@ -9,7 +9,7 @@ import { allOf, between, equalTo, ofFilter, oneOf } from './conditions.ts';
 export async function findRows(
   read: Kysely<NoTables>,
   filter: LedgerFilter,
-  { limit, offset, order = 'newest' }: Parameters<Ledger['find']>[1],
+  { limit, offset, order = 'newest', after }: Parameters<Ledger['find']>[1],
 ): Promise<LedgerRow[]> {
   // A search by tag uses the index by tag, which is ordered by time as well.
   const table = filter.tag === undefined ? 'ledger' : 'ledger_tags';
@@ -28,8 +28,11 @@ export async function findRows(
   const isByCost = order === 'costliest' || order === 'cheapest';
   const query = isByCost ? undefined : ofEach(filter, limit + offset, order === 'newest' ? sql`desc` : sql`asc`);
   const from = query === undefined ? source(filter) : sql`(${query}) as picked join ledger using (attempt_id)`;
+  // Not `+ 0` here: the index of time finds where the page begins.
+  const behind =
+    after === undefined ? sql`1 = 1` : sql`(${column}, ${id}) > (${after.startedAtMs}, ${after.attemptId})`;
   const { rows } = await sql<StoredRow>`
-    select ledger.* from ${from} where ${query === undefined ? conditions(filter) : sql`1 = 1`}
+    select ledger.* from ${from} where ${query === undefined ? conditions(filter) : sql`1 = 1`} and ${behind}
     order by ${orders[order]} limit ${limit} offset ${offset}`.execute(read);
   return rows.map(rowOf);
 }

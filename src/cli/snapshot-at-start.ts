@@ -10,10 +10,11 @@ import { makeSnapshot } from '../snapshot/make-snapshot.ts';
 import { breakerSettings } from '../snapshot/router.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 
+/** The middle of every draw, so that the same question has the same answer. */
+const middle = (): number => 0.5;
+
 /** The configuration as a gateway has it that just started: nothing rests, nothing is busy. */
-export function snapshotAtStart(config: GatewayConfig, clock: Clock): Snapshot {
-  // The middle of every draw, so that the same question has the same answer.
-  const random = (): number => 0.5;
+export function snapshotAtStart(config: GatewayConfig, clock: Clock, random: () => number = middle): Snapshot {
   const routing = {
     breakers: new Breakers({ clock, random, settings: breakerSettings(config) }),
     budget: new RetryBudget(clock),

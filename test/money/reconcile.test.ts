@@ -211,6 +211,8 @@ describe('A bill and the ledger', { timeout: 600_000 }, () => {
     const { simulator } = month;
     // Of a model that nothing else uses: what was booked before keeps its price.
     simulator.book.setPrice('claude-sonnet-4-5', 'output', 18.75);
+    // On a day of its own: what was billed before has the price of before.
+    month.clock.forward(2 * DAY_MS);
     for (const number of [1, 2, 3]) await call(month.gateway, number * 8 + 1);
     // Reports know of a call when its minute is over.
     month.clock.forward(300_000);

@@ -8,5 +8,6 @@ export const PROGRAM_COMMANDS: readonly string[] = [
   'export',
   'import',
   'reconcile',
+  'replay',
   'completion',
 ];

@@ -2,6 +2,7 @@
 import type { LedgerSource } from '../../billing/sources.ts';
 import { openLedger } from '../../gateway/ledger-reader.ts';
 import type { ImportTarget } from '../../gateway/run-import.ts';
+import type { Database } from '../../stores/contracts/database.ts';
 import { asker } from '../ask-running.ts';
 import { readArguments } from '../read-arguments.ts';
 import { remoteLedger } from '../remote-ledger.ts';
@@ -20,10 +21,10 @@ export async function ledgerFor(
   flags: PlaceFlags,
   target: Pick<ImportTarget, 'config' | 'dataFolder' | 'log'>,
   env: NodeJS.ProcessEnv,
-): Promise<{ readonly ledger: LedgerSource; close(): Promise<void> }> {
+): Promise<{ readonly ledger: LedgerSource; readonly database: Database | undefined; close(): Promise<void> }> {
   if (flags.host === undefined && flags.port === undefined) {
     const { ledger, database } = await openLedger(target);
-    return { ledger, close: () => database.close() };
+    return { ledger, database, close: () => database.close() };
   }
   const given = (name: string, value: string | undefined): readonly string[] =>
     value === undefined ? [] : [`--${name}`, value];
@@ -37,5 +38,5 @@ export async function ledgerFor(
     env,
   );
   const ask = asker(args, env, await readServedFacts(args, env));
-  return { ledger: remoteLedger(ask), close: async () => undefined };
+  return { ledger: remoteLedger(ask), database: undefined, close: async () => undefined };
 }

@@ -6,6 +6,7 @@ import { addCompletion } from './completion-command.ts';
 import { addExport } from './export-command.ts';
 import { addImport } from './import-command.ts';
 import { addReconcile } from './reconcile-command.ts';
+import { addReplay } from './replay-command.ts';
 import { addResources } from './resource-commands.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -22,6 +23,7 @@ export function makeProgram(runtime: Runtime): Command {
   addExport(program, runtime);
   addImport(program, runtime);
   addReconcile(program, runtime);
+  addReplay(program, runtime);
   addCompletion(program, runtime);
   for (const command of allOf(program)) {
     command.exitOverride().copyInheritedSettings(program);

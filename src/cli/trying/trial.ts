@@ -19,20 +19,13 @@ import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { createLogger } from '../../telemetry/log.ts';
 import { type Declared, readDeclared } from '../../tenancy/declared.ts';
 import { identityOf } from './identity-of-row.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import { type Row, RowError, readRow } from './read-row.ts';
 import { answerTold, costTold, promptTold, requestTold } from './told.ts';
-
-/** An answer that the cache would have by now. */
-interface Cached {
-  readonly line: number;
-  readonly atMs: number;
-  readonly untilMs: number;
-}
 
 const MS = 1_000;
 /** How long after the line before it a line is asked that does not say. */
 const STEP_MS = 1_000;
-const MOST_CACHED = 1_000_000;
 
 /** The time that lines say it is. */
 class RowClock implements Clock {
@@ -57,7 +50,7 @@ export class Trial {
   readonly #features: RunningFeatures;
   readonly #tokens = new TokenCounter();
   readonly #heavy = new HeavyWork();
-  readonly #cached = new Map<string, Cached>();
+  readonly #kept = new KeptAnswers<number>();
   #isFirst = true;
 
   /** `makeSnapshot`: the configuration as a gateway has it that just started. */
@@ -83,7 +76,7 @@ export class Trial {
     const cached: AnswerForecast = answer?.(exchange) ?? { isCached: false, why: 'off' };
     const call = writtenOffline(exchange, deployment);
     const foretold = call === undefined ? undefined : prompt?.(exchange, call, true);
-    const lines = this.#linesOf(cached, line);
+    const lines = this.#kept.take(cached, line, this.#clock.nowMs());
     const isHit = lines.length > 0 && lines.every((found) => found !== undefined);
     if (!isHit && call !== undefined && foretold !== undefined) this.#send(exchange, call, foretold);
     const { estimate, uncached } = foretold ?? (await this.#plainly(exchange, deployment));
@@ -131,22 +124,6 @@ export class Trial {
         ? 'a body needs `messages`, `input` or `prompt`'
         : `\`endpoint\` must be one of ${ENDPOINT_NAMES.join(', ')}`,
     );
-  }
-
-  /** For each answer that is asked for, the line that it would be from; notes that it is kept from now on. */
-  #linesOf(forecast: AnswerForecast, line: number): readonly (number | undefined)[] {
-    if (!forecast.isCached) return [];
-    const nowMs = this.#clock.nowMs();
-    const { keys, mayRecall, mayKeep, oldestMs = Number.POSITIVE_INFINITY, ttlMs } = forecast;
-    return keys.map((key) => {
-      const found = this.#cached.get(key);
-      const isThere = found !== undefined && found.untilMs > nowMs && nowMs - found.atMs < oldestMs;
-      if (isThere && mayRecall) return found.line;
-      if (mayKeep) this.#cached.set(key, { line, atMs: nowMs, untilMs: nowMs + ttlMs });
-      const [oldest] = this.#cached.keys();
-      if (this.#cached.size > MOST_CACHED && oldest !== undefined) this.#cached.delete(oldest);
-      return undefined;
-    });
   }
 
   /** Teaches the prompt cache what a provider would have answered: that it kept what was to be kept. */

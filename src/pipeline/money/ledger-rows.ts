@@ -276,7 +276,7 @@ function countedIn(exchange: Exchange, attempt: AttemptFacts, card: RateCard | u
 const PRICES = new WeakMap<RateCard, NonNullable<LedgerRow['price']>>();
 
 /** The rates of a card in USD per token, as the ledger keeps them, and their source; made once for each card. */
-function priceOf(card: RateCard): NonNullable<LedgerRow['price']> {
+export function priceOf(card: RateCard): NonNullable<LedgerRow['price']> {
   let price = PRICES.get(card);
   if (price === undefined) {
     const { source, perRequest, perWebSearch, units, ...others } = card;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../src/core/clock.ts';
 import type { JsonValue } from '../src/core/json.ts';
-import type { Book } from './billing/book.ts';
+import type { PlantableBook, SimulatedBilling } from './billing/options.ts';
 
 /** How long answers take. */
 export interface Latency {
@@ -34,18 +34,6 @@ export interface SimulatorOptions {
   readonly billing?: SimulatedBilling;
   /** Told about each finished request, one line of text. */
   readonly log?: (line: string) => void;
-}
-
-/** The reports of what was billed. */
-export interface SimulatedBilling {
-  /** The keys that may read them (`admin-key`). */
-  readonly adminKeys?: readonly string[];
-  /** How long a call is in no report yet. */
-  readonly delayMs?: number;
-  /** How far the provider's clock is before the gateway's. */
-  readonly skewMs?: number;
-  /** The most buckets or rows of a page, if fewer than are asked for. */
-  readonly pageSize?: number;
 }
 
 /** One request as the simulator saw it. */
@@ -161,7 +149,7 @@ export interface ScriptHandle {
 /** A running simulator. */
 export interface Simulator {
   /** What it has billed: planted calls and prices show in the reports. */
-  readonly book: Pick<Book, 'plant' | 'setPrice'>;
+  readonly book: PlantableBook;
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
   readonly url: string;
   readonly port: number;

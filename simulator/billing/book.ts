@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { costOf } from '../../src/costs/price-of.ts';
 import { priceModel } from '../../src/costs/prices.ts';
 import type { RateCard } from '../../src/costs/rate-card.ts';
-import type { SimulatedBilling } from '../contract.ts';
 import type { OpenRequest } from '../request-log.ts';
+import {
+  type Biller,
+  BOOKED,
+  type Booked,
+  type PlantableBook,
+  type PlantedCall,
+  type SimulatedBilling,
+} from './options.ts';
 
-/** Whose bill it is. */
-export type Biller = 'openai' | 'anthropic' | 'gemini';
-
-/** What the book tells by itself. */
-export const BOOKED = ['input', 'cached', 'written', 'writtenOneHour', 'output'] as const;
-/** A kind of tokens. */
-export type Booked = (typeof BOOKED)[number];
 type Tokens = Record<Booked, number>;
 
 /** What one key used of one model in one minute. */
@@ -31,7 +31,7 @@ const MINUTE_MS = 60_000;
 const NOTHING: Tokens = { input: 0, cached: 0, written: 0, writtenOneHour: 0, output: 0 };
 
 /** What every provider would bill: kept by the simulator alone, whatever the gateway believes. */
-export class Book {
+export class Book implements PlantableBook {
   readonly #minutes = new Map<string, BookedMinute>();
   readonly #prices = new Map<string, Partial<Record<Booked, number>>>();
   readonly #options: SimulatedBilling;
@@ -59,14 +59,7 @@ export class Book {
   }
 
   /** Books a call by hand. */
-  plant(call: {
-    readonly biller: Biller;
-    readonly model: string;
-    readonly key: string;
-    readonly atMs: number;
-    readonly isEmbedding?: boolean;
-    readonly tokens: Partial<Tokens>;
-  }): void {
+  plant(call: PlantedCall): void {
     const { biller, model, key, atMs, isEmbedding = false } = call;
     const ms = Math.floor((atMs + (this.#options.skewMs ?? 0)) / MINUTE_MS) * MINUTE_MS;
     const id = [biller, ms, model, key, isEmbedding].join('\u0000');

@@ -5,11 +5,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { formatUsd } from '../../src/core/money.ts';
-import type { SimulatedBilling } from '../contract.ts';
-import { BOOKED, type Book, type Booked, type BookedMinute, keyHint, keyId } from './book.ts';
+import { type Book, type BookedMinute, keyHint, keyId } from './book.ts';
+import { BOOKED, type Booked, type SimulatedBilling } from './options.ts';
 
 /** A question to a report. */
-export interface ReportCall {
+interface ReportCall {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
@@ -18,7 +18,7 @@ export interface ReportCall {
 }
 
 /** What is answered. */
-export interface ReportAnswer {
+interface ReportAnswer {
   readonly status: number;
   readonly json: JsonValue;
 }

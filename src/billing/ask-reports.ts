@@ -8,7 +8,7 @@ export type BillAnswer =
   | { readonly fault: string };
 
 /** Sends a question. Never rejects. */
-export type AskReport = (query: BillQuery) => Promise<BillAnswer>;
+type AskReport = (query: BillQuery) => Promise<BillAnswer>;
 
 /** How questions are sent, and what is heard of it. */
 export interface Asking {

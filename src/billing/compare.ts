@@ -24,7 +24,7 @@ export interface Residue {
 }
 
 /** The sums of all cells. */
-export interface Compared {
+interface Compared {
   readonly provider: Side;
   readonly ledger: Side;
   /** Weighted by price; 1 if there is nothing. */
@@ -160,7 +160,7 @@ export class Rates {
     }
   }
 
-  /** Of a model's kinds; one that nobody has a price for is worth as much as the dearest other one. */
+  /** Of a model's kinds; one without a price on either side is worth as much as the dearest other one. */
   of({ model }: CellKey): readonly number[] {
     const { counts, costs } = this.#byModel.get(model) ?? { counts: [], costs: [] };
     const rates = BILLED_KINDS.map((_, at) => {
@@ -172,5 +172,5 @@ export class Rates {
   }
 }
 
-/** The weight of tokens that nobody has a price for: about that of a small model. */
+/** The weight of tokens without a price on either side: about that of a small model. */
 const UNPRICED_WEIGHT = 1e-6;

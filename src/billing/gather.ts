@@ -18,7 +18,7 @@ const MOST_OTHER_COSTS = 1_000;
 const STANDARD = 'standard';
 
 /** A list of calls that names the first ones. */
-export class NamedCalls {
+class NamedCalls {
   readonly #calls = new Set<string>();
   #count = 0;
 

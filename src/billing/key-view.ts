@@ -2,7 +2,7 @@
 import type { BilledKey } from '../providers/bill.ts';
 
 /** A deployment of the provider: its id, and the key that it is called with. */
-export interface KeyedDeployment {
+interface KeyedDeployment {
   readonly id: string;
   readonly apiKey: string | undefined;
 }
@@ -33,7 +33,7 @@ export function keyView(
   const ours = new Set([...(named ?? []), ...byDeployment.values()]);
   if (ours.size === 0) return { ofBill: () => UNKNOWN, ofDeployment: () => UNKNOWN };
   const [only = UNKNOWN] = ours;
-  // A row whose deployment is gone, or whose key the provider does not list, can be told apart only if there is one key.
+  // A row whose deployment is gone, or whose key the provider does not list, belongs to a known key only if there is one.
   const canTell = ours.size === 1 || deployments.every(({ id }) => byDeployment.has(id));
   if (!canTell)
     return {

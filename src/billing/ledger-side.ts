@@ -6,7 +6,7 @@ import type { LedgerRow } from '../stores/contracts/ledger.ts';
 import { type Counts, noCounts, placeOf } from './cells.ts';
 
 /** What a row says of a provider's bill. */
-export interface BilledRow {
+interface BilledRow {
   readonly counts: Counts;
   /** What the kinds cost at the row's own rates. */
   readonly costs: readonly PicoUsd[];

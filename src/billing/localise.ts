@@ -27,7 +27,7 @@ interface Found {
 }
 
 /** What is known of one day. */
-export interface DayLooked {
+interface DayLooked {
   readonly dayMs: number;
   readonly residues: readonly Residue[];
   readonly widthMs: number;

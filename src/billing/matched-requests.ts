@@ -7,7 +7,7 @@ import type { Difference } from './report.ts';
 const MOST_REQUESTS = 1_000_000;
 const MOST_NOT_BILLED = 100_000;
 
-/** A request of the bill; what the ledger has of it is taken away. */
+/** A request of the bill; what the ledger has of it is subtracted. */
 interface Request {
   readonly key: CellKey;
   readonly ms: number;
@@ -43,7 +43,7 @@ export class MatchedRequests {
       found.callId = callId;
       return;
     }
-    // Of so many nobody reads the rest.
+    // A list of so many is not read to its end.
     if (this.#notBilled.size >= MOST_NOT_BILLED && !this.#notBilled.has(callId)) return;
     const known = this.#notBilled.get(callId) ?? { key, ms, counts: noCounts(), callId };
     addCounts(known.counts, counts, -1);

@@ -12,7 +12,7 @@ const MOST_COLUMNS = 500;
 const DAY_MS = 86_400_000;
 
 /** A file as it is read: its name, for messages, and its text as it comes. */
-export interface CsvText {
+interface CsvText {
   readonly name: string;
   readonly text: AsyncIterable<string>;
 }

@@ -12,7 +12,7 @@ import type { BillReport, Difference } from './report.ts';
 import type { BillSource, LedgerSource } from './sources.ts';
 
 /** What is compared. */
-export interface Wanted {
+interface Wanted {
   readonly provider: string;
   /** Whole days in UTC, the end excluded. */
   readonly fromMs: number;

@@ -1,4 +1,4 @@
-/** What came of a comparison. Plain JSON, so that it can be printed, stored and posted. */
+/** The result of a comparison. Plain JSON, so that it can be printed, stored and posted. */
 
 /** One provider's bill against the ledger. */
 export interface BillReport {
@@ -75,7 +75,7 @@ export interface Difference {
 }
 
 /** What another key of the account used. */
-export interface Elsewhere {
+interface Elsewhere {
   readonly key: string;
   readonly requests: number;
   readonly tokens: Readonly<Record<string, number>>;

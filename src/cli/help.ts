@@ -32,6 +32,10 @@ Usage:
   sluice report cache              Print what the semantic cache of the running gateway does or would do: hits, false hits and saving by threshold.
   sluice keys|teams|users|models|budgets …
                                    Make, list, show, change, block and delete them in the running gateway: sluice keys --help.
+  sluice reconcile [--config FILE] [--from DATE] [--to DATE] [--csv FILE] [--min 99.9]
+                                   Compare what providers billed with the ledger: what matches, what each side lacks, which prices differ.
+  sluice replay --config NEW.YAML [--from 7d]
+                                   Say what recorded requests would have cost under another configuration, and which would be refused or moved.
   sluice completion SHELL          Print a script that completes the line in bash, zsh or fish.
   sluice import litellm …          Import LiteLLM's database; sluice import litellm --help says how.
   sluice demo [flags]              Serve simulated models: no account, no cost.

@@ -27,7 +27,7 @@ export async function openLedger(
 }
 
 /** A ledger as it is read for comparisons. */
-export function ledgerSource(ledger: Database['ledger']): LedgerSource {
+function ledgerSource(ledger: Database['ledger']): LedgerSource {
   return {
     rows: (fromMs, toMs) => rowsInOrder(ledger, { fromMs, toMs }),
     sums: (fromDate, toDate, provider) => ledger.activity({ fromDate, toDate, provider }, ['date', 'model']),

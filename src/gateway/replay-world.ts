@@ -43,5 +43,5 @@ export function openReplayWorld({ clock, config, declared, database, seedToMs }:
   return { claims, tenants, hasDirectory: database !== undefined };
 }
 
-/** Knows nobody. */
+/** Has no object of any kind. */
 const NO_DIRECTORY = new Proxy({} as Directory, { get: () => async () => undefined });

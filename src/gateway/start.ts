@@ -176,7 +176,6 @@ function startFeatures(
     random,
     post,
     request,
-    ledger,
     ...stores,
     log,
     embed,

@@ -84,7 +84,7 @@ export interface BillSpan {
   readonly toMs: number;
 }
 
-/** How finely usage is told. */
+/** How finely a report splits time. */
 export type BillWidth = 'day' | 'hour' | 'minute';
 
 /** As whom reports are asked for. */
@@ -99,7 +99,7 @@ export interface BillReports {
   /** Variables that may hold the key of the reports. */
   readonly keyVariables: readonly string[];
   readonly baseUrl: string;
-  /** The finest width that usage is told by. */
+  /** The finest width that usage is reported by. */
   readonly finest: BillWidth;
   /** Whether a report lies in a table that has to be named. */
   readonly needsTable?: boolean;

@@ -1,6 +1,7 @@
 /** Members of reports, read strictly: a report that is misread would balance by accident. */
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { type PicoUsd, picoUsdFromUsd } from '../core/money.ts';
+import { ownValue } from '../core/own-value.ts';
 
 /** An object of a report. */
 export function objectIn(value: JsonValue | undefined, what: string): JsonObject {
@@ -10,28 +11,28 @@ export function objectIn(value: JsonValue | undefined, what: string): JsonObject
 
 /** The objects of a list in a report. */
 export function listIn(holder: JsonObject, name: string): readonly JsonObject[] {
-  const list = holder[name];
+  const list = ownValue(holder, name);
   if (!Array.isArray(list)) throw new TypeError(`${name} is not a list`);
   return list.map((each) => objectIn(each, `an item of ${name}`));
 }
 
 /** A count; 0 if it is absent or null. */
 export function countIn(holder: JsonObject, name: string): number {
-  const count = holder[name] ?? 0;
+  const count = ownValue(holder, name) ?? 0;
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count;
   throw new TypeError(`${name} is not a count`);
 }
 
 /** A text; undefined if it is absent, null or empty. */
 export function textIn(holder: JsonObject, name: string): string | undefined {
-  const text = holder[name] ?? undefined;
+  const text = ownValue(holder, name) ?? undefined;
   if (text === undefined || typeof text === 'string') return text === '' ? undefined : text;
   throw new TypeError(`${name} is not a text`);
 }
 
 /** A moment in seconds since the epoch, as milliseconds. */
 export function secondsIn(holder: JsonObject, name: string): number {
-  const seconds = holder[name];
+  const seconds = ownValue(holder, name);
   if (typeof seconds === 'number' && seconds >= 0) return seconds * 1_000;
   throw new TypeError(`${name} is not a time in seconds`);
 }
@@ -57,9 +58,4 @@ export function nextIn(answer: JsonObject): string | undefined {
   const next = textIn(answer, 'next_page');
   if (next === undefined) throw new TypeError('has_more is true, and next_page is absent');
   return next;
-}
-
-/** The time of a bucket as reports take it: whole minutes, hours or days in UTC. */
-export function floorTo(ms: number, unitMs: number): number {
-  return Math.floor(ms / unitMs) * unitMs;
 }

@@ -2,7 +2,7 @@ import type { CallPermit } from './call-permit.ts';
 import type { Upstream, UpstreamFault } from './upstream.ts';
 
 /** A question to an address of the operator's. */
-export interface AskedText {
+interface AskedText {
   readonly headers: Readonly<Record<string, string>>;
   /** A POST; absent: a GET. */
   readonly body?: string;
@@ -11,7 +11,7 @@ export interface AskedText {
 }
 
 /** Its answer, or why there is none. */
-export type TextAnswer =
+type TextAnswer =
   | { readonly status: number; readonly text: string; readonly retryAfter?: string | undefined }
   | { readonly fault: string };
 

@@ -167,7 +167,7 @@ describe('sluice replay', { timeout: 300_000 }, () => {
     assert.ok(report.unknown.some((text) => /Stored keys/.test(text)));
   });
 
-  it('prints a report for people, and refuses times that are none', async (context) => {
+  it('prints a report for people, and refuses what is not a time', async (context) => {
     const { code, stdout } = await replayed(context, WEEK);
     assert.equal(code, 0);
     assert.match(stdout, /answered where they were +78/);

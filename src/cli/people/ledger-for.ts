@@ -9,7 +9,7 @@ import { remoteLedger } from '../remote-ledger.ts';
 import { readServedFacts } from '../served-facts.ts';
 
 /** Where flags say that a gateway runs. */
-export interface PlaceFlags {
+interface PlaceFlags {
   readonly config?: readonly string[];
   readonly host?: string;
   readonly port?: string;

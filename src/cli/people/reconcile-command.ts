@@ -1,21 +1,8 @@
 import type { Command } from 'commander';
 import { withExamples } from './examples.ts';
 import { collect } from './import-command.ts';
+import type { ReconcileFlags } from './reconcile-flags.ts';
 import type { Runtime } from './runtime.ts';
-
-/** Flags of `sluice reconcile`. */
-export interface ReconcileFlags {
-  readonly config?: readonly string[];
-  readonly provider?: readonly string[];
-  readonly from?: string;
-  readonly to?: string;
-  readonly csv?: readonly string[];
-  readonly min?: string;
-  readonly json?: boolean;
-  readonly host?: string;
-  readonly port?: string;
-  readonly sslCertfilePath?: string;
-}
 
 /** `sluice reconcile`. */
 export function addReconcile(program: Command, { env, exit }: Runtime): void {

@@ -1,19 +1,8 @@
 import type { Command } from 'commander';
 import { withExamples } from './examples.ts';
 import { collect } from './import-command.ts';
+import type { ReplayFlags } from './replay-flags.ts';
 import type { Runtime } from './runtime.ts';
-
-/** Flags of `sluice replay`. */
-export interface ReplayFlags {
-  readonly config?: readonly string[];
-  readonly baseline?: readonly string[];
-  readonly from?: string;
-  readonly to?: string;
-  readonly json?: boolean;
-  readonly host?: string;
-  readonly port?: string;
-  readonly sslCertfilePath?: string;
-}
 
 /** `sluice replay`. */
 export function addReplay(program: Command, { env, exit }: Runtime): void {

@@ -23,7 +23,7 @@ import { daysOf } from './days.ts';
 import { targetOf } from './import-target.ts';
 import { ledgerFor } from './ledger-for.ts';
 import { Progress } from './progress.ts';
-import type { ReconcileFlags } from './reconcile-command.ts';
+import type { ReconcileFlags } from './reconcile-flags.ts';
 
 const USUAL_DAYS = 30;
 const ANSWER_WITHIN_MS = 60_000;

@@ -16,7 +16,7 @@ import { momentOf } from './days.ts';
 import { targetOf } from './import-target.ts';
 import { ledgerFor } from './ledger-for.ts';
 import { Progress } from './progress.ts';
-import type { ReplayFlags } from './replay-command.ts';
+import type { ReplayFlags } from './replay-flags.ts';
 
 const DAY_MS = 86_400_000;
 const USUAL = '7d';

@@ -67,7 +67,7 @@ export class Admitting {
   }
 }
 
-/** Nobody waits in a replay: what would wait for a budget is asked once more, and then served or refused. */
+/** No request waits in a replay: what would wait for a budget is asked once more, and then served or refused. */
 const NO_LINE: Pick<Parts['waiting'], 'size' | 'waitingFor' | 'wait' | 'released'> = {
   size: 0,
   waitingFor: () => 0,

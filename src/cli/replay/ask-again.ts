@@ -13,7 +13,7 @@ export interface RecordedBody {
 /** By which endpoint a call of a kind is planned. */
 const ENDPOINTS: ReadonlyMap<string, string> = new Map([
   ['acompletion', 'chat/completions'],
-  ['anthropic_messages', 'messages'],
+  ['anthropic_messages', '/v1/messages'],
   ['aembedding', 'embeddings'],
   ['atext_completion', 'completions'],
   ['aresponses', 'responses'],

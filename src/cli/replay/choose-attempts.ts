@@ -6,7 +6,7 @@ import type { LedgerRow } from '../../stores/contracts/ledger.ts';
 import type { RecordedCall } from './recorded-call.ts';
 
 /** The same attempts at the same places, or one attempt elsewhere. */
-export type Chosen =
+type Chosen =
   | { readonly kind: 'same'; readonly deployments: readonly Deployment[] }
   | { readonly kind: 'moved'; readonly deployment: Deployment }
   | { readonly kind: 'nowhere' };

@@ -36,7 +36,7 @@ export class Spread {
 }
 
 /** Where a model is asked: the same under another name is as fast. */
-export interface Asked {
+interface Asked {
   readonly provider: string;
   readonly model: string;
   readonly apiBase: string;

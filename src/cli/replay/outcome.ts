@@ -7,7 +7,7 @@ export interface Outcome {
   readonly call: RecordedCall;
   readonly kind: 'same' | 'moved' | 'refused' | 'still-refused' | 'cached' | 'newly-served' | 'not-replayed';
   readonly cost: PicoUsd;
-  /** Undefined: nobody knows. */
+  /** Undefined: unknown. */
   readonly ms: number | undefined;
   readonly group: string;
   /** Its usage has no price there. */

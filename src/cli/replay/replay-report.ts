@@ -1,4 +1,4 @@
-/** What came of a replay. Plain JSON. */
+/** The result of a replay. Plain JSON. */
 
 /** One configuration over recorded requests, against what was recorded. */
 export interface ReplayReport {
@@ -46,7 +46,7 @@ export interface Total {
 }
 
 /** Requests that go elsewhere. */
-export interface Move {
+interface Move {
   readonly from: string;
   readonly to: string;
   readonly calls: number;
@@ -55,7 +55,7 @@ export interface Move {
 }
 
 /** Requests that are refused. */
-export interface Refused {
+interface Refused {
   readonly error: string;
   readonly calls: number;
   /** The first ones, by their ids. */
@@ -65,7 +65,7 @@ export interface Refused {
 }
 
 /** The requests for one group. */
-export interface GroupTotal {
+interface GroupTotal {
   readonly group: string;
   readonly calls: number;
   readonly recorded_usd: string;

@@ -29,7 +29,7 @@ import { costOfCall, type RecordedCall, wasRefused } from './recorded-call.ts';
 import { DueQueue, type VirtualClock } from './virtual-clock.ts';
 
 /** What a replay works with. */
-export interface ReplayWorld {
+interface ReplayWorld {
   readonly config: GatewayConfig;
   /** The configuration that the requests were made under, if it is known. */
   readonly baseline: GatewayConfig | undefined;

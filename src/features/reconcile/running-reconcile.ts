@@ -7,6 +7,7 @@ import { agreement, type BillReport } from '../../billing/report.ts';
 import type { ReconcileConfig } from '../../billing/settings.ts';
 import type { LedgerSource } from '../../billing/sources.ts';
 import type { GatewayConfig } from '../../config/gateway-config.ts';
+import { ownValue } from '../../core/own-value.ts';
 import { findProvider } from '../../providers/index.ts';
 import { alertNotesOf, noteUntil } from '../../stores/contracts/alert-notes.ts';
 import { rowsInOrder } from '../../stores/contracts/rows-in-order.ts';
@@ -115,7 +116,7 @@ export class RunningReconcile implements RunningFeature<ReconcileConfig> {
   ): Promise<BillReport> {
     const provider = findProvider(name) ?? undefined;
     if (provider === undefined) throw new ReportError(`there is no provider ${JSON.stringify(name)}`);
-    const own = providers[name];
+    const own = ownValue(providers, name);
     // Variables of the environment were filled in when the file was read.
     const { reports, access } = accessTo(provider, own, {});
     const asking = this.#asking(own?.baseUrl ?? reports.baseUrl, provider.title);

@@ -3,6 +3,7 @@ import { NO_RECONCILE, type ProviderBillConfig, type ReconcileConfig } from '../
 import { featureSettings } from '../../config/feature-settings.ts';
 import { own } from '../../config/setting-rows.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { ownValue } from '../../core/own-value.ts';
 
 const ROWS = {
   reconcile: {
@@ -67,7 +68,7 @@ function providerOf(name: string, value: JsonValue, wrong: (message: string) => 
 }
 
 function textIn(value: JsonObject, name: string, path: string, wrong: (message: string) => void): string | undefined {
-  const text = value[name];
+  const text = ownValue(value, name);
   if (text === undefined || text === null) return undefined;
   if (typeof text === 'string' && text !== '') return text;
   // What stands there may be a key.

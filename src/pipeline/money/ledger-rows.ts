@@ -1,7 +1,7 @@
 /** A request's attempts as rows of the ledger. */
 import { defined } from '../../core/defined.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject, setMember } from '../../core/json.ts';
 import { formatUsd, type PicoUsd } from '../../core/money.ts';
 import type { RateCard } from '../../costs/rate-card.ts';
 import type { TieredRate } from '../../costs/tiered-rate.ts';
@@ -15,6 +15,7 @@ import type { AttemptFacts } from '../../telemetry/settled.ts';
 import { PLATFORM_KEY_ALIAS, PLATFORM_KEY_HASH } from '../../tenancy/make-identity.ts';
 import { accountOf } from '../../tenancy/scopes.ts';
 import { textsOf } from './kept-texts.ts';
+import { pricedExtras } from './priced-extras.ts';
 import { overheadCost, savedBy, savedByAnswer } from './savings.ts';
 
 const NO_TAGS: readonly string[] = [];
@@ -261,11 +262,11 @@ const IN_COLUMNS: ReadonlySet<string> = new Set([
 function countedIn(exchange: Exchange, attempt: AttemptFacts, card: RateCard | undefined): LedgerRow['counted'] {
   const { usage } = attempt;
   if (usage === undefined) return undefined;
-  let further: Record<string, JsonValue> | undefined;
+  let further: JsonObject | undefined;
   for (const [name, value] of Object.entries(usage)) {
     if (IN_COLUMNS.has(name) || value === undefined || value === 0) continue;
     further ??= {};
-    further[name] = value as JsonValue;
+    setMember(further, name, value as JsonValue);
   }
   const extras = pricedExtras(exchange, card, attempt);
   const hasExtras = Object.keys(extras).length > 0;

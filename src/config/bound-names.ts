@@ -8,6 +8,8 @@ interface BoundFields {
   readonly accessGroups?: readonly string[];
   readonly routerSettings?: JsonObject;
   readonly tagRpmLimit?: Readonly<Record<string, number>>;
+  readonly budgetFallbacks?: JsonObject;
+  readonly throttles?: boolean;
 }
 
 /** What a declared key or team has besides its own fields, as the directory keeps it; access groups are names of models there. */
@@ -15,12 +17,16 @@ export function withBoundNames<Fields extends FieldsOf<typeof BINDINGS> & BoundF
   fields: Fields,
   kept: JsonObject = {},
 ) {
-  const { allowedTags, allowedCustomers, allowedCacheControls, accessGroups, routerSettings, tagRpmLimit, ...others } =
+  const { allowedTags, allowedCustomers, allowedCacheControls, accessGroups, routerSettings, tagRpmLimit, ...rest } =
     fields;
+  const { trafficClass, budgetFallbacks, throttles, ...others } = rest;
   const further: JsonObject = {
     ...kept,
     ...(allowedTags !== undefined && { allowed_tags: [...allowedTags] }),
     ...(allowedCustomers !== undefined && { allowed_customers: [...allowedCustomers] }),
+    ...(trafficClass !== undefined && { traffic_class: trafficClass }),
+    ...(budgetFallbacks !== undefined && { budget_fallbacks: budgetFallbacks }),
+    ...(throttles === true && { throttle_on_budget_exceeded: true }),
     ...(allowedCacheControls !== undefined && { allowed_cache_controls: [...allowedCacheControls] }),
     ...(accessGroups !== undefined && { access_group_ids: [...accessGroups] }),
     ...(routerSettings !== undefined && { router_settings: routerSettings }),

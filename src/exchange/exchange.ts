@@ -24,6 +24,7 @@ import type { Admission } from './admission.ts';
 import type { Client } from './client.ts';
 import type { CompressionFacts } from './compression.ts';
 import type { Continuity } from './continuity.ts';
+import type { Degraded, OverBudget } from './degraded.ts';
 import type { Detours } from './detours.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { OtherBody } from './other-body.ts';
@@ -169,6 +170,11 @@ export class Exchange implements LaneRequest {
   keptAnswer: { readonly copy: { readonly body: Buffer; readonly isStream: boolean } | undefined } | undefined;
   /** The id in the answer that the client has. */
   answerId: string | undefined;
+
+  /** It gets less than it asked for, so that its budget lasts; undefined for most requests. */
+  degraded: Degraded | undefined;
+  /** Its budget is spent; undefined for most requests. */
+  overBudget: OverBudget | undefined;
 
   /** What features changed about it, for the ledger; undefined for most requests. */
   changes: Changes | undefined;

@@ -1,6 +1,7 @@
 import { alerts } from './alerts/index.ts';
 import { answerCache } from './answer-cache/index.ts';
 import { compression } from './compression/index.ts';
+import { degradation } from './degradation/index.ts';
 import type { Feature } from './feature.ts';
 import { promptCache } from './prompt-cache/index.ts';
 import { reconcileBills } from './reconcile/index.ts';
@@ -14,6 +15,7 @@ export const FEATURES: readonly Feature[] = [
   storedResponses,
   compression,
   reconcileBills as Feature,
+  degradation,
 ];
 
 /** Those that say what caches would do with a request. */

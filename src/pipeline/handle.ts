@@ -8,6 +8,7 @@ import { carry } from './carry.ts';
 import { makeAsk } from './guarding/ask.ts';
 import { guardOutput } from './guarding/guard-output.ts';
 import { identify } from './identify.ts';
+import { turnAfterRefusal } from './money/after-budget.ts';
 import { openBooks } from './money/books.ts';
 import { keepTexts } from './money/kept-texts.ts';
 import { makeOtherBodies, withEachBody } from './other-bodies.ts';
@@ -63,8 +64,10 @@ const SLOW_BODY_MS = 1_000;
 const MOST_ROUNDS = 5;
 
 async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
-  const { model, slots } = exchange;
-  exchange.askedModel = model;
+  const { slots } = exchange;
+  let { model } = exchange;
+  // A feature that put another model in its place kept what was asked for.
+  exchange.askedModel ??= model;
   for (let round = 1; ; round++) {
     // Planning puts an alias's group in its place; a further round begins with what was asked for.
     exchange.model = model;
@@ -79,9 +82,15 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     if (slots.rank !== undefined && exchange.plan !== undefined) exchange.plan = rank(exchange, exchange.plan);
     // Asked again in each round: what a caller may be given hangs on who it is.
     if (slots.recall !== undefined) exchange.recalled = await recall(exchange);
-    const admitted = admit(exchange, parts);
-    if ((admitted instanceof Promise ? await admitted : admitted) === 'admitted') return;
-    if (round === MOST_ROUNDS) {
+    try {
+      const admitted = admit(exchange, parts);
+      if ((admitted instanceof Promise ? await admitted : admitted) === 'admitted') return;
+    } catch (error) {
+      if (!turnAfterRefusal(exchange, error)) throw whyRefused(exchange, error);
+      model = exchange.model;
+      continue;
+    }
+    if (round >= MOST_ROUNDS) {
       throw new GatewayError(
         'store_unavailable',
         'The permissions of this key changed several times while the request was admitted. Try again in a moment.',
@@ -92,6 +101,11 @@ async function planAndAdmit(exchange: Exchange, parts: Parts): Promise<void> {
     }
     exchange.identity = await identifyCaller(exchange, parts);
   }
+}
+
+/** Of a request with fallbacks, what the model that it asked for was refused with; of a key that is slowed down, its rate. */
+function whyRefused({ overBudget }: Exchange, error: unknown): unknown {
+  return overBudget === undefined || overBudget.throttle !== undefined ? error : overBudget.error;
 }
 
 /** Returns no promise if no feature guards or changes bodies. */

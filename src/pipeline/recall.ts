@@ -8,7 +8,7 @@ import { requestIdHeader } from '../formats/client-error.ts';
 import { formatParts } from '../formats/index.ts';
 import { eventsOf } from '../formats/neutral/events-of.ts';
 import { readEnvelope } from '../wire/envelope.ts';
-import { durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answering/answer-headers.ts';
+import { degradedHeaders, durationHeaders, JSON_HEADERS, STREAM_HEADERS } from './answering/answer-headers.ts';
 import { headerText } from './header-text.ts';
 import { limitHeaders } from './money/limit-headers.ts';
 
@@ -55,6 +55,7 @@ function recalledHeaders(exchange: Exchange): string[] {
     'x-litellm-response-cost',
     '0',
     ...limitHeaders(exchange),
+    ...(exchange.degraded === undefined ? [] : degradedHeaders(exchange.degraded)),
   ];
 }
 

@@ -86,6 +86,7 @@ function settled(exchange: Exchange, endedMs: number, rows: readonly LedgerRow[]
     dropped: exchange.dropped.length,
     loweredMaxTokens: exchange.admission?.claim?.cap,
     cached: exchange.cached,
+    degraded: exchange.degraded,
     volatileHeadTokens: exchange.volatileHead?.lostTokens,
     removedTokens: exchange.compression?.removedTokens,
     startedAtMs: exchange.startedAtMs,

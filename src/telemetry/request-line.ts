@@ -88,6 +88,11 @@ export function requestLineJson(settled: SettledExchange, time: string, personal
     if (usage.isEstimated === true) line += ',"usage_estimated":true';
   }
   if (settled.cost !== undefined) line += `,"cost_usd":"${formatUsd(settled.cost)}"`;
+  if (settled.degraded !== undefined) {
+    const { step, trafficClass } = settled.degraded;
+    line += `,"degraded":"${step}"`;
+    if (trafficClass !== undefined) line += `,"traffic_class":"${trafficClass}"`;
+  }
   if (settled.saved !== undefined) line += `,"saved_usd":"${formatUsd(settled.saved)}"`;
   if (settled.cached !== undefined) line += `,"cache":"${settled.cached}"`;
   if (settled.loweredMaxTokens !== undefined) line += `,"lowered_max_tokens":${settled.loweredMaxTokens}`;

@@ -111,6 +111,8 @@ export interface SettledExchange {
   readonly loweredMaxTokens?: number | undefined;
   /** What the cache of answers had; absent: it was not asked. */
   readonly cached?: 'hit' | 'miss' | undefined;
+  /** On which step a request was that got less than it asked for. */
+  readonly degraded?: { readonly step: string; readonly trafficClass: string | undefined } | undefined;
   readonly startedAtMs: number;
   /** Whole time from the first byte of the request to the end of the answer, in milliseconds. */
   readonly durationMs: number;

@@ -4,8 +4,8 @@ import { ownValue } from '../core/own-value.ts';
 import { compileWildcard } from '../core/wildcard.ts';
 import type { Identity } from './identity.ts';
 
-/** Fields of keys and teams that bind names; only admins set them. */
-export const BINDINGS = ['allowed_tags', 'allowed_customers'] as const;
+/** Fields of keys and teams that bind what their requests may name, the kind of their traffic among them; only admins set them. */
+export const BINDINGS = ['allowed_tags', 'allowed_customers', 'traffic_class'] as const;
 
 /**
  * The first of the names that a key may not use, by its own list and by its team's. Without a list anything may be named,
@@ -13,7 +13,7 @@ export const BINDINGS = ['allowed_tags', 'allowed_customers'] as const;
  */
 export function foreignName(
   { isAdmin, objects: { key, team } }: Pick<Identity, 'isAdmin' | 'objects'>,
-  field: (typeof BINDINGS)[number],
+  field: Exclude<(typeof BINDINGS)[number], 'traffic_class'>,
   names: readonly string[],
   isBound: boolean,
 ): string | undefined {

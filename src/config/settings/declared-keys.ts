@@ -48,8 +48,16 @@ export const DECLARED_KEY = {
     to: 'tagRpmLimit',
     read: readCounts,
   }),
-  budget_fallbacks: later('map', 'Models used when a budget is spent.'),
-  throttle_on_budget_exceeded: later('flag', 'Slows down instead of refusing.'),
+  budget_fallbacks: now(
+    'map',
+    'Model group → the groups that are asked in its place, in their order, when the budget of the key for it is spent.',
+    'budgetFallbacks',
+  ),
+  throttle_on_budget_exceeded: now(
+    'flag',
+    'Slows the key down when its `max_budget` is spent, instead of refusing: to `budget_exceeded_throttle_percentage` of its `rpm_limit` and `tpm_limit`.',
+    'throttles',
+  ),
   spend: never('usd', 'The ledger knows what was spent.'),
   duration: never('text', 'A key in a file is valid until `expires`, or forever.'),
   expires: now('moment', 'Valid until this date, or date and time.', { to: 'expiresAtMs', otherwise: 'never' }),

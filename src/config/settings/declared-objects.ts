@@ -18,6 +18,11 @@ export const BINDINGS = {
     to: 'allowedCustomers',
     otherwise: 'as `budget_settings.client_names` says',
   }),
+  traffic_class: own(
+    ['critical', 'standard', 'batch'],
+    'The kind of its traffic, and the best that its requests may claim, where `degradation_settings` are on.',
+    { to: 'trafficClass', otherwise: 'that of its team, or `standard`' },
+  ),
 } satisfies SettingRows;
 
 /** The texts of a map; undefined if it holds none. */

@@ -140,6 +140,11 @@ export const LITELLM_SETTINGS = {
     'budgets.rollover',
     false,
   ),
+  budget_exceeded_throttle_percentage: now(
+    'ratio',
+    'To which part of their `rpm_limit` and `tpm_limit` keys with `throttle_on_budget_exceeded` are slowed down when their budget is spent, 0 to 1.',
+    { to: 'budgets.throttleTo', otherwise: 'they are refused' },
+  ),
   budget_exceeded_status_code: now(
     'integer',
     'Status of the answer to a request that a budget refuses, from 400 to 499.',

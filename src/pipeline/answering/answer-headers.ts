@@ -1,5 +1,6 @@
 import { formatUsd } from '../../core/money.ts';
 import type { CompressionFacts } from '../../exchange/compression.ts';
+import type { Degraded } from '../../exchange/degraded.ts';
 import type { Exchange, VolatileHead } from '../../exchange/exchange.ts';
 import { requestIdHeader } from '../../formats/client-error.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
@@ -9,6 +10,11 @@ import { headerText } from '../header-text.ts';
 import { costHeaders } from '../money/cost-headers.ts';
 import { limitHeaders } from '../money/limit-headers.ts';
 import { isOfMock } from './mocked-call.ts';
+
+/** What a request got less than it asked for. */
+export function degradedHeaders({ step, trafficClass }: Degraded): string[] {
+  return ['x-sluice-degraded', step, ...(trafficClass === undefined ? [] : ['x-sluice-traffic-class', trafficClass])];
+}
 
 /** Headers of a whole answer. */
 export const JSON_HEADERS = ['content-type', 'application/json'] as const;
@@ -57,6 +63,7 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
   if (exchange.dropped.length > 0) {
     headers.push('x-sluice-dropped', headerText(exchange.dropped.map(({ field }) => field).join(', ')));
   }
+  if (exchange.degraded !== undefined) headers.push(...degradedHeaders(exchange.degraded));
   if (exchange.volatileHead !== undefined) headers.push('x-sluice-volatile-head', volatileText(exchange.volatileHead));
   if (exchange.cacheKeys !== undefined) headers.push('x-litellm-cache-key', exchange.cacheKeys);
   if (exchange.compression !== undefined) headers.push(...compressionHeaders(exchange.compression));

@@ -7,6 +7,7 @@ import type { Exchange } from '../../exchange/exchange.ts';
 import type { ClaimAccount, ClaimOutcome, Refusal } from '../../stores/contracts/claims.ts';
 import type { LimitedModel } from '../../tenancy/accounts.ts';
 import type { Parts } from '../parts.ts';
+import { slowed } from './after-budget.ts';
 import { acceptedByAll, lowerLimit } from './answer-limit.ts';
 import { amountsOf, type RequestAmounts } from './claim-amounts.ts';
 import { orphanRow } from './ledger-rows.ts';
@@ -94,9 +95,11 @@ function usualAmounts(exchange: Exchange, parts: Parts, admission: Admission, do
 function limitsOf(exchange: Exchange, { scopes }: Admission, group: LimitedModel): readonly ClaimAccount[] {
   const nowMs = exchange.clock.nowMs();
   const [only] = scopes;
-  return scopes.length === 1 && only !== undefined
-    ? only.at(nowMs, group)
-    : scopes.flatMap((accounts) => accounts.at(nowMs, group));
+  const limits =
+    scopes.length === 1 && only !== undefined
+      ? only.at(nowMs, group)
+      : scopes.flatMap((accounts) => accounts.at(nowMs, group));
+  return exchange.overBudget === undefined ? limits : slowed(exchange, limits);
 }
 
 /** The account for whose budget others wait already; undefined if there is no such account, or the request costs nothing. */

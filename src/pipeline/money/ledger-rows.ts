@@ -127,7 +127,7 @@ function readFacts(exchange: Exchange): RequestFacts {
     route: exchange.route,
     callType: exchange.endpoint.operation.callType(exchange.endpoint.format),
     stream: exchange.stream,
-    requestedModel: exchange.model?.slice(0, 256) ?? '',
+    requestedModel: (exchange.degraded?.askedModel ?? exchange.model)?.slice(0, 256) ?? '',
     modelGroup: group === undefined ? undefined : (group.pattern ?? group.name),
     sessionId: sessionOf(client),
     metadata: metadataOf(client),

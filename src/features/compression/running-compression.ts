@@ -19,12 +19,6 @@ const MOST_BYTES = 8_388_608;
 /** What a prompt is shortened to that has to fit: a count of tokens is an estimate. */
 const FITTING_SHARE = 0.92;
 const LEAST_RATIO = 0.02;
-/** What prompts are shortened to so that a budget lasts. */
-const DEGRADED_RATIO = 0.5;
-
-const shorterOf = (wish: Compress): Compress =>
-  typeof wish === 'number' ? Math.min(wish, DEGRADED_RATIO) : DEGRADED_RATIO;
-
 const MEMORY_BYTES = 67_108_864;
 const DAY_MS = 86_400_000;
 const MOST_HANDLES = 16;
@@ -77,9 +71,7 @@ export class RunningCompression implements RunningFeature {
     const { body, endpoint, identity, ownIdentity } = exchange;
     // What the gateway asks for itself is its own business.
     if (identity === undefined || ownIdentity !== undefined || endpoint.operation.isFree) return undefined;
-    const own = wishOf(exchange, otherwise);
-    // A budget that would not last asks for more than the client and the operator do.
-    const wish = exchange.degraded?.compresses === true ? shorterOf(own) : own;
+    const wish = wishOf(exchange, otherwise);
     if (wish === 'off' || body.length < LEAST_BYTES || body.length > MOST_BYTES) return undefined;
     const turns = readTurns(body, exchange.envelope, endpoint.format);
     if (turns.length === 0) return undefined;

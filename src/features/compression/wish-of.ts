@@ -7,7 +7,7 @@ import type { Exchange } from '../../exchange/exchange.ts';
 const COMPRESS_HEADER = 'x-sluice-compress';
 
 /** The wish of a request. Throws `invalid_request` for a header that means nothing. */
-export function wishOf({ client, identity, group }: Exchange, otherwise: Compress): Compress {
+export function wishOf({ client, identity, group, degraded }: Exchange, otherwise: Compress): Compress {
   const asked = client.headers[COMPRESS_HEADER];
   if (asked !== undefined) {
     const wish = compressOf(typeof asked === 'string' ? asked.trim().toLowerCase() : undefined);
@@ -18,8 +18,13 @@ export function wishOf({ client, identity, group }: Exchange, otherwise: Compres
       { param: COMPRESS_HEADER },
     );
   }
-  return compressOf(identity?.metadata.compress) ?? group?.deployments[0]?.config.compress ?? otherwise;
+  const wish = compressOf(identity?.metadata.compress) ?? group?.deployments[0]?.config.compress ?? otherwise;
+  if (degraded?.compresses !== true) return wish;
+  return typeof wish === 'number' ? Math.min(wish, DEGRADED_RATIO) : DEGRADED_RATIO;
 }
+
+/** What prompts are shortened to so that a budget lasts, unless a client says otherwise. */
+const DEGRADED_RATIO = 0.5;
 
 /** The largest window among the deployments of a request's group, in tokens; undefined if one has no known limit. */
 export function windowOf({ group }: Exchange): number | undefined {

@@ -7,7 +7,7 @@ interface Sample {
 }
 
 /** A budget's period. */
-export interface Period {
+interface Period {
   readonly startsAtMs: number;
   readonly endsAtMs: number;
 }

@@ -30,9 +30,7 @@ export class RunningDegradation implements RunningFeature<DegradationConfig> {
   readonly readings: Readonly<Record<string, () => number>>;
   readonly #world: World;
   readonly #paces = new BudgetPaces();
-  readonly #counts: Record<Step | 'waited', number> = {
-    ...{ warn: 0, compress: 0, cheaper: 0, shorter: 0, 'cache-only': 0, refuse: 0, waited: 0 },
-  };
+  readonly #counts = new Map<Step | 'waited', number>();
   #waiting = 0;
   #isOn = false;
 
@@ -61,7 +59,7 @@ export class RunningDegradation implements RunningFeature<DegradationConfig> {
     this.readings = Object.fromEntries(
       ([...STEPS, 'waited'] as const).map((name) => [
         `sluice_degradation_${name.replace('-', '_')}_total`,
-        () => this.#counts[name],
+        () => this.#counts.get(name) ?? 0,
       ]),
     );
   }
@@ -77,6 +75,10 @@ export class RunningDegradation implements RunningFeature<DegradationConfig> {
     };
   }
 
+  #count(what: Step | 'waited'): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+  }
+
   #degrade(exchange: Exchange, settings: DegradationConfig): void {
     // Bodies of fallbacks are looked at one by one; the request is judged once.
     if (exchange.degraded !== undefined || exchange.ownIdentity !== undefined) return;
@@ -85,7 +87,7 @@ export class RunningDegradation implements RunningFeature<DegradationConfig> {
     const { index, budget } = this.#stepOf(exchange, trafficClass, settings);
     const step = STEPS[index];
     if (step === undefined || budget === undefined) return;
-    this.#counts[step] += 1;
+    this.#count(step);
     if (index >= REFUSE) throw this.#refusal(exchange, trafficClass, budget);
     const { model } = exchange;
     // A cache is asked for what the client asks for.
@@ -188,7 +190,7 @@ export class RunningDegradation implements RunningFeature<DegradationConfig> {
 
   #refused(exchange: Exchange, trafficClass: TrafficClass, settings: DegradationConfig): GatewayError {
     const { budget } = this.#stepOf(exchange, trafficClass, settings);
-    this.#counts.refuse += 1;
+    this.#count('refuse');
     return budget === undefined
       ? new GatewayError('rate_limited', 'Only cached answers are given now. Try again soon.', { retryAfterMs: 1_000 })
       : this.#refusal(exchange, trafficClass, budget);
@@ -202,7 +204,7 @@ export class RunningDegradation implements RunningFeature<DegradationConfig> {
       while (clock.monotonicMs() < untilMs && !client.isGone) {
         await wait(Math.min(LOOK_AGAIN_MS, settings.queueMs));
         if (this.#stepOf(exchange, 'batch', settings).index < CACHE_ONLY) {
-          this.#counts.waited += 1;
+          this.#count('waited');
           return undefined;
         }
       }

@@ -3,7 +3,7 @@ import { TRAFFIC_CLASSES, type TrafficClass } from '../../exchange/degraded.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 
 /** Requests say here that they may be served worse than their key allows. */
-export const CLASS_HEADER = 'x-sluice-traffic-class';
+const CLASS_HEADER = 'x-sluice-traffic-class';
 const METADATA_TAGS = 'tags';
 
 /** `byTag`: the operator's word about tags. A request may step down by itself, and never up. */

@@ -14,9 +14,17 @@ function flaggedAs(text: string): string | undefined {
 test('each category is found in a plain case', () => {
   assert.equal(flaggedAs('Free hardcore porn videos, naked milf sluts want anal sex, xxx cam tube'), 'sexual');
   assert.equal(flaggedAs('I hate all these immigrants, they are vermin and should be exterminated.'), 'hate');
-  assert.equal(flaggedAs('I know where you live and I will kill you and your family tonight with my knife.'), 'violence');
-  assert.equal(flaggedAs('I keep cutting my wrists every night and I want to kill myself, no one would miss me.'), 'self-harm');
-  assert.ok(flaggedAs('Shut the fuck up, you pathetic piece of shit, you stupid asshole, no one likes you.') !== undefined);
+  assert.equal(
+    flaggedAs('I know where you live and I will kill you and your family tonight with my knife.'),
+    'violence',
+  );
+  assert.equal(
+    flaggedAs('I keep cutting my wrists every night and I want to kill myself, no one would miss me.'),
+    'self-harm',
+  );
+  assert.ok(
+    flaggedAs('Shut the fuck up, you pathetic piece of shit, you stupid asshole, no one likes you.') !== undefined,
+  );
 });
 
 test('talk about these things, and rude words without a victim, pass', () => {

@@ -32,6 +32,7 @@ export const HELP = `npm run bench -- [options]
   --only TEXT      rows whose name holds TEXT, several with commas: "relay, stream", chunk
   --only storm     instead of rows: clients that retry against an upstream with 0, 50 and 100 % errors
   --only replay    instead of rows: an hour of real traffic against budgets (or: npm run bench -- replay)
+  guard            instead of rows: how long the local guardrails take, and what they find
   answer-cache     instead of rows: what a cached answer costs beside a relayed one
   prompt-cache     instead of rows: what an hour of real traffic costs with a provider's prompt cache, by policy
   sessions         instead of rows: what agents cost with the provider's prompt cache, through the gateway and the simulator

@@ -49,8 +49,8 @@ class HalvedScorers {
     return scorer;
   }
 
-  user = (row: ReadRow): number => this.of(row.half).user(row.text).raw;
-  document = (row: ReadRow): number => this.of(row.half).document(row.text).raw;
+  user = (row: ReadRow): number => this.of(row.half).score(row.text, false).user.raw;
+  document = (row: ReadRow): number => this.of(row.half).score(row.text, true).document?.raw ?? 0;
 }
 
 const above = (scores: readonly number[], limit: number): number =>
@@ -100,7 +100,7 @@ function usersTable(data: InjectionData): string {
     const harmless = real.map(halved.user);
     const [one, tenth] = [threshold(harmless, 0.01), threshold(harmless, 0.001)];
     const both = (texts: readonly string[]): number[] =>
-      HALVES.flatMap((half) => texts.map((text) => halved.of(half).user(text).raw));
+      HALVES.flatMap((half) => texts.map((text) => halved.of(half).score(text, false).user.raw));
     const attacks = both(held.map(({ text }) => text));
     const embedded = both(held.map(({ text }, at) => within(text, real, at)));
     const measured = [above(attacks, one), above(attacks, tenth), above(embedded, one)];
@@ -139,7 +139,9 @@ function documentsTable(data: InjectionData): string {
       const scores = held.flatMap(({ text }, at) =>
         [0, 1, 2].map((where) => {
           const host = hosts[(at * 7 + where * 3) % hosts.length];
-          return host === undefined ? 0 : halved.of(host.half).document(inserted(host.text, text, where)).raw;
+          return host === undefined
+            ? 0
+            : (halved.of(host.half).score(inserted(host.text, text, where), true).document?.raw ?? 0);
         }),
       );
       rows.push([source, kind, String(scores.length), percent(above(scores, limit))]);
@@ -217,7 +219,7 @@ function trainInjectionQuick(data: InjectionData, isSeen: (row: ReadRow) => bool
   const scorer = new InjectionScorer({ user: model, document: model });
   const unseen = rows
     .filter((row) => row.label === 0 && row.half === 0 && isPrompt(row))
-    .map(({ text }) => scorer.user(text).raw);
+    .map(({ text }) => scorer.score(text, false).user.raw);
   const calibration = calibrationOf(unseen);
   return {
     models: new Map([

@@ -152,7 +152,8 @@ function inFold(rows: readonly ModeratedRow[], fold: number): Set<ModeratedRow> 
   return new Set(
     rows.filter(({ text }) => {
       let hash = 0;
-      for (let at = 0; at < Math.min(BEGINNING, text.length); at += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+      for (let at = 0; at < Math.min(BEGINNING, text.length); at += 1)
+        hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
       return ((hash >>> 3) & 0x7fff) % FOLDS === fold;
     }),
   );

@@ -16,88 +16,21 @@ const TAG_FIRST = 0xe0020;
 const TAG_LAST = 0xe007e;
 
 /** Look-alikes of Latin letters that compatibility decomposition leaves (Unicode TR 39, confusables). */
-const LOOK_ALIKES = new Map<string, string>(
-  Object.entries({
-    а: 'a',
-    в: 'b',
-    с: 'c',
-    ԁ: 'd',
-    е: 'e',
-    ё: 'e',
-    ғ: 'f',
-    һ: 'h',
-    н: 'h',
-    і: 'i',
-    ї: 'i',
-    ј: 'j',
-    к: 'k',
-    ӏ: 'l',
-    м: 'm',
-    п: 'n',
-    о: 'o',
-    р: 'p',
-    ԛ: 'q',
-    г: 'r',
-    ѕ: 's',
-    т: 't',
-    у: 'y',
-    ѵ: 'v',
-    ԝ: 'w',
-    х: 'x',
-    ү: 'y',
-    α: 'a',
-    β: 'b',
-    ε: 'e',
-    η: 'n',
-    ι: 'i',
-    κ: 'k',
-    ν: 'v',
-    ο: 'o',
-    ρ: 'p',
-    τ: 't',
-    υ: 'u',
-    χ: 'x',
-    γ: 'y',
-    ω: 'w',
-    ı: 'i',
-    ɡ: 'g',
-    ɩ: 'i',
-    ʟ: 'l',
-    ɴ: 'n',
-    ʀ: 'r',
-    ꜱ: 's',
-    ᴀ: 'a',
-    ʙ: 'b',
-    ᴄ: 'c',
-    ᴅ: 'd',
-    ᴇ: 'e',
-    ꜰ: 'f',
-    ɢ: 'g',
-    ʜ: 'h',
-    ɪ: 'i',
-    ᴊ: 'j',
-    ᴋ: 'k',
-    ᴍ: 'm',
-    ᴏ: 'o',
-    ᴘ: 'p',
-    ᴛ: 't',
-    ᴜ: 'u',
-    ᴠ: 'v',
-    ᴡ: 'w',
-    ʏ: 'y',
-    ᴢ: 'z',
-    ł: 'l',
-    ø: 'o',
-    đ: 'd',
-    ħ: 'h',
-    '’': "'",
-    '‘': "'",
-    '“': '"',
-    '”': '"',
-    '–': '-',
-    '—': '-',
-    '…': '...',
-  }),
+const LOOK_ALIKES: ReadonlyMap<number, number> = new Map(
+  (
+    'аaвbсcԁdеeёeғfһhнhіiїiјjкkӏlмmпnоoрpԛqгrѕsтtуyѵvԝwхxүyαaβbεeηnιiκkνvοoρpτtυuχxγyωwıiɡgɩiʟlɴnʀrꜱsᴀaʙbᴄcᴅd' +
+    'ᴇeꜰfɢgʜhɪiᴊjᴋkᴍmᴏoᴘpᴛtᴜuᴠvᴡwʏyᴢzłløođdħh'
+  )
+    .match(/../gu)
+    ?.map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)] as const) ?? [],
+);
+
+/** Typographic signs that stand for plain ones. */
+const PUNCTUATION: ReadonlyMap<number, string> = new Map(
+  [...'’\'‘\'“"”"–-—-'].reduce<[number, string][]>((pairs, sign, at, signs) => {
+    if (at % 2 === 0) pairs.push([sign.charCodeAt(0), signs[at + 1] ?? '']);
+    return pairs;
+  }, []),
 );
 
 const isInvisible = (code: number): boolean =>
@@ -118,61 +51,107 @@ const isAscii = (text: string): boolean => {
 /** A text in its one spelling. */
 export function canonicalOf(original: string): Canonical {
   if (isAscii(original)) return { text: original.toLowerCase(), places: undefined, hidden: '', invisible: 0 };
-  const letters: string[] = [];
-  const places: number[] = [];
+  const written = new Written(original.length);
   let hidden = '';
   let invisible = 0;
   for (let at = 0; at < original.length; ) {
     const code = original.codePointAt(at) ?? 0;
-    const width = code > 0xffff ? 2 : 1;
-    if (isInvisible(code)) {
+    if (code < FIRST_OF_OTHERS) written.put(code >= 65 && code <= 90 ? code + 32 : code, at);
+    else if (!isInvisible(code)) written.spell(spellingOf(code), at);
+    else {
       if (code >= TAG_FIRST && code <= TAG_LAST) hidden += String.fromCharCode(code - 0xe0000);
       // A selector of an emoji's look and the joiner of its parts are everyday writing.
       if (!(code >= 0xfe00 && code <= 0xfe0f) && code !== 0x200d) invisible += 1;
-    } else {
-      const spelled = code < 128 ? String.fromCharCode(code).toLowerCase() : spellingOf(code);
-      for (const unit of spelled) {
-        letters.push(unit);
-        for (let part = 0; part < unit.length; part += 1) places.push(at);
+    }
+    at += code > 0xffff ? 2 : 1;
+  }
+  written.closeWord();
+  return { text: written.text(), places: written.places(), hidden, invisible };
+}
+
+const FIRST_OF_OTHERS = 128;
+const TEXT_PART = 8_192;
+
+/** What is written so far: units, where each is from, and what the word under way is made of. */
+class Written {
+  #units: Uint16Array;
+  #from: Int32Array;
+  #length = 0;
+  #wordStart = 0;
+  #latin = 0;
+  #alike = 0;
+  #others = 0;
+
+  constructor(length: number) {
+    this.#units = new Uint16Array(length + 16);
+    this.#from = new Int32Array(length + 16);
+  }
+
+  put(unit: number, from: number): void {
+    if (this.#length === this.#units.length) this.#grow();
+    this.#units[this.#length] = unit;
+    this.#from[this.#length] = from;
+    this.#length += 1;
+    if (unit >= 97 && unit <= 122) this.#latin += 1;
+    else if (unit < FIRST_OF_OTHERS) this.closeWord();
+    else if (LOOK_ALIKES.has(unit)) this.#alike += 1;
+    else this.#others += 1;
+  }
+
+  spell(spelled: string, from: number): void {
+    for (let at = 0; at < spelled.length; at += 1) this.put(spelled.charCodeAt(at), from);
+  }
+
+  /** Look-alikes become Latin in words that also hold Latin letters, or look-alikes alone; other words stay what they are. */
+  closeWord(): void {
+    if (this.#alike > 0 && (this.#latin > 0 || (this.#others === 0 && this.#alike > 3))) {
+      for (let at = this.#wordStart; at < this.#length; at += 1) {
+        const unit = this.#units[at] as number;
+        this.#units[at] = LOOK_ALIKES.get(unit) ?? unit;
       }
     }
-    at += width;
+    this.#latin = 0;
+    this.#alike = 0;
+    this.#others = 0;
+    this.#wordStart = this.#length;
   }
-  return { text: withLookAlikes(letters), places: Int32Array.from(places), hidden, invisible };
+
+  text(): string {
+    let text = '';
+    for (let at = 0; at < this.#length; at += TEXT_PART)
+      text += String.fromCharCode(...this.#units.subarray(at, Math.min(this.#length, at + TEXT_PART)));
+    return text;
+  }
+
+  places(): Int32Array {
+    return this.#from.subarray(0, this.#length);
+  }
+
+  #grow(): void {
+    const units = new Uint16Array(this.#units.length * 2);
+    units.set(this.#units);
+    this.#units = units;
+    const from = new Int32Array(units.length);
+    from.set(this.#from);
+    this.#from = from;
+  }
 }
+
+/** Spellings by character, as far as two bytes reach: what is computed once is the same for ever. */
+const SPELLINGS: (string | undefined)[] = [];
 
 /** Compatibility decomposition, lower case, no combining marks. */
 function spellingOf(code: number): string {
-  const character = String.fromCodePoint(code);
   // Han, Kana and Hangul: only their compatibility forms change, and decomposed Hangul would be other letters.
-  if ((code >= 0x3040 && code <= 0x9fff) || (code >= 0xac00 && code <= 0xd7a3)) return character;
-  const spelled = character
-    .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
-    .toLowerCase();
-  return spelled === '' ? '' : spelled;
-}
-
-/** Look-alikes become Latin in words that also hold Latin letters, or look-alikes alone; other words stay what they are. */
-function withLookAlikes(letters: string[]): string {
-  let from = 0;
-  const close = (to: number): void => {
-    let [latin, others, alike] = [0, 0, 0];
-    for (let at = from; at < to; at += 1) {
-      const letter = letters[at] ?? '';
-      if (letter >= 'a' && letter <= 'z') latin += 1;
-      else if (LOOK_ALIKES.has(letter)) alike += 1;
-      else others += 1;
-    }
-    if (alike > 0 && (latin > 0 || (others === 0 && to - from > 3))) {
-      for (let at = from; at < to; at += 1) letters[at] = LOOK_ALIKES.get(letters[at] ?? '') ?? letters[at] ?? '';
-    }
-  };
-  for (let at = 0; at <= letters.length; at += 1) {
-    const letter = letters[at];
-    if (letter !== undefined && (letter > '\x7f' || (letter >= 'a' && letter <= 'z'))) continue;
-    if (at > from) close(at);
-    from = at + 1;
-  }
-  return letters.join('');
+  if ((code >= 0x3040 && code <= 0x9fff) || (code >= 0xac00 && code <= 0xd7a3)) return String.fromCodePoint(code);
+  const known = SPELLINGS[code];
+  if (known !== undefined) return known;
+  const spelled =
+    PUNCTUATION.get(code) ??
+    String.fromCodePoint(code)
+      .normalize('NFKD')
+      .replace(/\p{M}+/gu, '')
+      .toLowerCase();
+  if (code <= 0xffff) SPELLINGS[code] = spelled;
+  return spelled;
 }

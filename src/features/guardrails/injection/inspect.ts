@@ -33,8 +33,7 @@ export function makeInjectionInspector(
   const userThreshold = scoreFor(settings.userFalseAlarms);
   const documentThreshold = scoreFor(settings.documentFalseAlarms);
   return (text, from) => {
-    const asUser = scorer.user(text);
-    const asDocument = from === 'user' ? undefined : scorer.document(text);
+    const { user: asUser, document: asDocument } = scorer.score(text, from !== 'user');
     const worst = asDocument !== undefined && asDocument.raw > asUser.raw + extra.shift ? asDocument : asUser;
     const raw = asDocument === undefined ? asUser.raw : Math.max(asDocument.raw, asUser.raw + extra.shift);
     const score = calibrated(raw, asDocument === undefined ? extra.user : extra.document);

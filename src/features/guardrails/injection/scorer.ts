@@ -30,6 +30,7 @@ const FEWEST_ROWS = 3;
 /** What is packed so that no reader sees it is worth more, if it says something at all. */
 const PACKED = 0.6;
 const HIDDEN = 2;
+const SHORTEST_HIDDEN = 3;
 /** Turns of a chat, written into a text as models see them. */
 const CHAT_MARKS =
   /<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>|\[\/?inst\]|<<\/?sys>>|<\/?system(?:_prompt)?>|<start_of_turn>|\n\n(?:human|assistant):/;
@@ -45,62 +46,59 @@ export class InjectionScorer {
     this.#models = models;
   }
 
-  /** What a user's text is worth: the highest of its windows, the whole and what is packed in it. */
-  user(text: string): Scored {
-    return this.#withPacked(text, (canonical) => this.#windows(canonical));
-  }
-
-  /** What a text from a tool or a document is worth: the most order-like of its sentences. */
-  document(text: string): Scored {
-    return this.#withPacked(text, (canonical) => this.#sentences(canonical));
-  }
-
-  #withPacked(text: string, score: (canonical: string) => Scored): Scored {
+  /** What a text is worth as a user's: the highest of its windows, the whole and what is packed in it; and as a document's, if it is one. */
+  score(text: string, isDocument: boolean): { readonly user: Scored; readonly document: Scored | undefined } {
     const { text: canonical, places, hidden, invisible } = canonicalOf(text);
-    const own = score(canonical);
-    let best: Scored = {
-      raw: own.raw + (CHAT_MARKS.test(canonical) ? CHAT_MARK : 0),
-      start: places === undefined ? own.start : (places[own.start] ?? 0),
-      end: places === undefined ? own.end : (places[own.end - 1] ?? text.length - 1) + 1,
+    const more =
+      (CHAT_MARKS.test(canonical) ? CHAT_MARK : 0) +
+      // Invisible characters between letters serve no reader.
+      (invisible > 8 && invisible * 6 > canonical.length ? PACKED : 0);
+    const original = ({ raw, start, end }: Scored): Scored => ({
+      raw: raw + more,
+      start: places === undefined ? start : (places[start] ?? 0),
+      end: places === undefined || end === 0 ? end : (places[end - 1] ?? text.length - 1) + 1,
+    });
+    this.#reader.read(canonical);
+    let user = original(this.#bestWindow());
+    let document = isDocument ? original(this.#bestSentence(canonical)) : undefined;
+    const consider = (packed: string, start: number, end: number, extra: number): void => {
+      const inside = canonicalOf(packed).text;
+      this.#reader.read(inside);
+      const asUser = this.#bestWindow().raw + extra;
+      if (asUser > user.raw) user = { raw: asUser, start, end };
+      if (document === undefined) return;
+      const asDocument = this.#bestSentence(inside).raw + extra;
+      if (asDocument > document.raw) document = { raw: asDocument, start, end };
     };
-    const consider = (packed: string, start: number, end: number, more: number): void => {
-      const raw = score(canonicalOf(packed).text).raw + more;
-      if (raw > best.raw) best = { raw, start, end };
-    };
-    if (hidden.length > 3) consider(hidden, 0, text.length, HIDDEN);
+    if (hidden.length > SHORTEST_HIDDEN) consider(hidden, 0, text.length, HIDDEN);
     for (const { text: inside, start, end } of unpack(text, canonical)) consider(inside, start, end, PACKED);
-    // Invisible characters between letters serve no reader.
-    if (invisible > 8 && invisible * 6 > canonical.length) best = { ...best, raw: best.raw + PACKED };
-    return best;
+    return { user, document };
   }
 
-  #windows(text: string): Scored {
-    const { raw, from, to } = this.#bestWindow(text);
-    return { raw, start: this.#reader.starts[from] ?? 0, end: this.#reader.ends[Math.max(0, to - 1)] ?? 0 };
-  }
-
-  #bestWindow(text: string): { raw: number; from: number; to: number } {
-    this.#reader.read(text);
+  #bestWindow(): Scored {
     this.#sums.add(this.#models.user, this.#reader);
     const { count } = this.#reader;
     const whole = this.#sums.score(0, count);
-    if (count <= WINDOW) return { raw: whole, from: 0, to: count };
-    let best = { raw: Number.NEGATIVE_INFINITY, from: 0, to: count };
-    let windows = 0;
+    if (count <= WINDOW) return this.#scored(whole, 0, count);
+    let best = Number.NEGATIVE_INFINITY;
+    let [windows, to] = [0, count];
     for (let end = WINDOW; ; end = Math.min(count, end + STRIDE)) {
       const raw = this.#sums.score(end - WINDOW, end);
-      if (raw > best.raw) best = { raw, from: end - WINDOW, to: end };
+      if (raw > best) [best, to] = [raw, end];
       windows += 1;
       if (end === count) break;
     }
-    best.raw -= WINDOW_PENALTY * Math.log(windows);
-    return whole > best.raw ? { raw: whole, from: 0, to: count } : best;
+    best -= WINDOW_PENALTY * Math.log(windows);
+    return whole > best ? this.#scored(whole, 0, count) : this.#scored(best, to - WINDOW, to);
   }
 
-  #sentences(text: string): Scored {
-    this.#reader.read(text);
+  #scored(raw: number, from: number, to: number): Scored {
+    return { raw, start: this.#reader.starts[from] ?? 0, end: this.#reader.ends[Math.max(from, to - 1)] ?? 0 };
+  }
+
+  #bestSentence(text: string): Scored {
     this.#sums.add(this.#models.document, this.#reader);
-    const { starts, ends, count } = this.#reader;
+    const { starts, count } = this.#reader;
     const bounds = segmentsOf(text, this.#reader);
     const isTable = isTabular(text);
     let best: Scored = { raw: Number.NEGATIVE_INFINITY, start: 0, end: text.length };
@@ -109,12 +107,12 @@ export class InjectionScorer {
       const [from, to] = [bounds[at] ?? 0, bounds[at + 1] ?? 0];
       if (to - from < 2) continue;
       segments += 1;
-      const [start, end] = [starts[from] ?? 0, ends[to - 1] ?? 0];
       let raw = this.#sums.score(from, to);
-      if (isTable && !text.slice(start, to < count ? starts[to] : undefined).includes('|')) raw += BESIDE_ROWS;
-      if (raw > best.raw) best = { raw, start, end };
+      if (isTable && !text.slice(starts[from] ?? 0, to < count ? starts[to] : undefined).includes('|'))
+        raw += BESIDE_ROWS;
+      if (raw > best.raw) best = this.#scored(raw, from, to);
     }
-    if (segments === 0) return { raw: this.#sums.score(0, count), start: 0, end: text.length };
+    if (segments === 0) return this.#scored(this.#sums.score(0, count), 0, count);
     return { ...best, raw: best.raw - SEGMENT_PENALTY * Math.log(segments + 1) };
   }
 }

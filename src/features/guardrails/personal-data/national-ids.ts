@@ -257,9 +257,16 @@ const ANY_WORD =
 export function findNationalIds(text: string): Span[] {
   const spans: Span[] = [];
   const hasWord = ANY_WORD.test(text);
+  /** Several rows share their words, which are searched for once. */
+  const inText = new Map<RegExp, boolean>();
+  const holds = (words: RegExp): boolean => {
+    const known = inText.get(words) ?? (hasWord && words.test(text));
+    inText.set(words, known);
+    return known;
+  };
   for (const { type, form, isValid, words } of NATIONAL_IDS) {
     // A word that the text does not hold at all spares the search.
-    if (words !== undefined && (!hasWord || !words.test(text))) continue;
+    if (words !== undefined && !holds(words)) continue;
     for (const { 0: found, index: start } of text.matchAll(form)) {
       const end = start + found.length;
       if (words !== undefined && !words.test(before(text, start, NEAR)) && !words.test(behind(text, end))) continue;

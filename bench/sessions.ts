@@ -26,6 +26,8 @@ const POLICIES: readonly Policy[] = [
   { name: 'off', params: {}, hasAffinity: true },
   { name: '`system`', params: { prompt_cache: 'system' }, hasAffinity: true },
   { name: '`auto`', params: { prompt_cache: 'auto' }, hasAffinity: true },
+  { name: '`auto`, `compress: lossless`', params: { prompt_cache: 'auto', compress: 'lossless' }, hasAffinity: true },
+  { name: '`auto`, `compress: 0.6`', params: { prompt_cache: 'auto', compress: 0.6 }, hasAffinity: true },
   { name: '`auto`, balanced at random', params: { prompt_cache: 'auto' }, hasAffinity: false },
   {
     name: 'always: `cache_control_injection_points`, balanced at random',
@@ -83,6 +85,7 @@ export async function printSessions(): Promise<void> {
     '| policy | bill, USD | against off | read | written | neither | ms per call |\n|---|---|---|---|---|---|---|\n',
   );
   let uncached: number | undefined;
+  let cachedOnly = Number.POSITIVE_INFINITY;
   for (const policy of POLICIES) {
     const startedMs = performance.now();
     const bill = await replay(calls, policy);
@@ -101,6 +104,11 @@ export async function printSessions(): Promise<void> {
       perCall.toFixed(1),
     ];
     process.stdout.write(`| ${cells.join(' | ')} |\n`);
+    if (policy.name === '`auto`') cachedOnly = total;
+    if (policy.params.compress !== undefined && total > cachedOnly) {
+      process.stdout.write('\nmissed: compression made it dearer than the prompt cache alone\n');
+      process.exitCode = 1;
+    }
     if (policy.name === '`auto`' && total / uncached > GOAL) {
       process.stdout.write(`\nmissed: ${(total / uncached).toFixed(3)} is more than ${GOAL}\n`);
       process.exitCode = 1;

@@ -16,7 +16,9 @@ function compressed(body: unknown, ratio: number): Compressed {
   const startMs = performance.now();
   const envelope = readEnvelope(bytes);
   if (!envelope.ok) throw new Error(envelope.reason);
-  const after = compressPrompt(bytes, readTurns(bytes, envelope, 'openai-chat'), { ratio }).body.toString('utf8');
+  const after = compressPrompt(bytes, readTurns(bytes, envelope, 'openai-chat'), { ratio, of: 'body' }).body.toString(
+    'utf8',
+  );
   const ms = performance.now() - startMs;
   const { messages } = JSON.parse(after) as { messages: readonly { content: string }[] };
   return {

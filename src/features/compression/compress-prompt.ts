@@ -13,6 +13,8 @@ export type NewTexts = readonly (string | undefined)[] | null;
 export interface Wish {
   /** The part of the characters; 1 leaves nothing out. */
   readonly ratio: number;
+  /** Of which characters: of the whole body, or of the texts that may be shortened. */
+  readonly of: 'body' | 'texts';
   /** What was decided about turns when they were first sent: they are not looked at again. */
   readonly frozen?: ReadonlyMap<number, NewTexts>;
 }
@@ -51,6 +53,8 @@ interface Source {
 const MARGIN = 0.004;
 /** If what is kept has less of the question's words, by weight, than this part of what there was, nothing is left out. */
 const LEAST_WEIGHT = 0.15;
+/** Shorter texts stay, unless they are messages of their own before the user's next one: passages, or turns of a talk. */
+const LEAST_TEXT = 300;
 
 /** Shortens a prompt to a part of all its characters, as far as its texts may be shortened. */
 export function compressPrompt(body: Buffer, turns: readonly PromptTurn[], wish: Wish): Compressed {
@@ -61,10 +65,7 @@ export function compressPrompt(body: Buffer, turns: readonly PromptTurn[], wish:
     written(body, turns, sources, { texts, isEscaped, frozen: wish.frozen ?? NOTHING_FROZEN });
   const lossless = write(undefined);
   if (wish.ratio >= 1 || sources.length === 0) return lossless;
-  const target = targetOf(body, turns, lossless, wish);
   const length = charactersIn(lossless.body);
-  if (length <= target) return lossless;
-  if (asked.question === '') return { ...lossless, backedOff: 'no-question' };
   const cost = (text: string): number => jsonLength(text, isEscaped);
   const shortenable = sources.map(({ span, text, start, end }) => {
     const turn = turns[span.turn] as PromptTurn;
@@ -79,6 +80,10 @@ export function compressPrompt(body: Buffer, turns: readonly PromptTurn[], wish:
     (sum, { text, wholeCost }) => sum - cost(text) - (wholeCost ?? 0) + (wholeCost === undefined ? 1 : 0),
     length,
   );
+  const share = Math.max(0, wish.ratio - Math.min(MARGIN, wish.ratio * MARGIN * 2));
+  const target = Math.floor(wish.of === 'body' ? charactersIn(body) * share : fixed + (length - fixed) * share);
+  if (length <= target) return lossless;
+  if (asked.question === '') return { ...lossless, backedOff: 'no-question' };
   for (let budget = target - fixed; ; ) {
     const { texts, weightKept } = choose(shortenable, asked.question, Math.max(0, budget), cost);
     if (weightKept < LEAST_WEIGHT) return { ...lossless, backedOff: 'question-lost' };
@@ -90,29 +95,6 @@ export function compressPrompt(body: Buffer, turns: readonly PromptTurn[], wish:
 }
 
 const NOTHING_FROZEN: ReadonlyMap<number, NewTexts> = new Map();
-
-/** Of turns that are frozen all characters stay that they have by now. */
-function targetOf(body: Buffer, turns: readonly PromptTurn[], lossless: Compressed, { ratio, frozen }: Wish): number {
-  let whole = charactersIn(body);
-  let staying = 0;
-  for (const [turn, texts] of frozen ?? NOTHING_FROZEN) {
-    const { start, end } = turns[turn] as PromptTurn;
-    const before = charactersIn(body.subarray(start, end));
-    whole -= before;
-    if (texts !== null) staying += before + grownBy(body, turns[turn] as PromptTurn, texts);
-  }
-  const share = Math.max(0, ratio - Math.min(MARGIN, ratio * MARGIN * 2));
-  return Math.min(charactersIn(lossless.body), Math.floor(whole * share) + staying);
-}
-
-function grownBy(body: Buffer, { texts: spans }: PromptTurn, texts: NonNullable<NewTexts>): number {
-  return spans.reduce((sum, span, place) => {
-    const text = texts[place];
-    return text === undefined
-      ? sum
-      : sum + jsonText(text, false).length - charactersIn(body.subarray(span.start, span.end));
-  }, 0);
-}
 
 /** UTF-16 units, as JavaScript counts them. */
 const charactersIn = (bytes: Buffer): number => bytes.toString('utf8').length;
@@ -132,10 +114,12 @@ function sourcesOf(
         const part = asked.shortenable.get(span.start);
         return part === undefined ? [] : [{ span, place, text, isChanged: false, ...part }];
       }
+      if (span.author === 'assistant') return [];
       const shorter = shorterText(text, span.author, seen, ratio < 1);
       const now = shorter ?? text;
       // What was written in fewer characters without loss is no prose any more.
-      const end = shorter === undefined && text !== '' ? text.length : 0;
+      const isLong = text.length >= LEAST_TEXT || (turns[turn]?.isOptional === true && text !== '');
+      const end = shorter === undefined && isLong ? text.length : 0;
       return [{ span, place, text: now, isChanged: shorter !== undefined, start: 0, end }];
     }),
   );

@@ -15,6 +15,7 @@ export interface ThreadQuestion {
   readonly body: Uint8Array;
   readonly format: FormatId;
   readonly ratio: number;
+  readonly of: Wish['of'];
   readonly frozen: ReadonlyMap<number, NewTexts>;
 }
 

@@ -3,8 +3,8 @@ import { parentPort } from 'node:worker_threads';
 import { compressBody, type ThreadAnswer, type ThreadQuestion } from './compression-thread.ts';
 
 const port = parentPort;
-port?.on('message', ({ body, format, ratio, frozen }: ThreadQuestion) => {
-  port.postMessage(answerTo(Buffer.from(body.buffer, body.byteOffset, body.byteLength), { format, ratio, frozen }));
+port?.on('message', ({ body, format, ratio, of, frozen }: ThreadQuestion) => {
+  port.postMessage(answerTo(Buffer.from(body.buffer, body.byteOffset, body.byteLength), { format, ratio, of, frozen }));
 });
 
 function answerTo(body: Buffer, { format, ...wish }: Omit<ThreadQuestion, 'body'>): ThreadAnswer | 'failed' {

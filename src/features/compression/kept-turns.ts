@@ -17,8 +17,8 @@ export interface Decision {
   readonly removedTokens: number;
 }
 
-/** Turns with fewer bytes are looked at again each time: they are never changed. */
-const LEAST_BYTES = 200;
+/** Of turns with fewer bytes nothing is kept, unless they are the user's: these may go as a whole. */
+export const LEAST_TURN_BYTES = 200;
 /** Of more turns than this the last ones are looked up. */
 const MOST_LOOKED_UP = 512;
 const MOST_ORIGINAL_BYTES = 2_097_152;
@@ -46,13 +46,14 @@ export class KeptTurns implements CompressedOriginals {
     this.#onFailure = onFailure;
   }
 
-  /** For each turn that is long enough the name of it and all before it. Without the secret none can be made. */
+  /** For each turn that may be changed the name of it and all before it. Without the secret none can be made. */
   handlesOf(scope: string, body: Buffer, turns: readonly PromptTurn[]): ReadonlyMap<number, string> {
     const chain = createHash('sha256').update(`${scope}\n`);
     const handles = new Map<number, string>();
-    turns.forEach(({ start, end, texts }, turn) => {
+    turns.forEach(({ author, start, end, texts }, turn) => {
       chain.update(body.subarray(start, end)).update('\n');
-      if (texts.length > 0 && end - start >= LEAST_BYTES && turns.length - turn <= MOST_LOOKED_UP) {
+      const isLong = author === 'user' || end - start >= LEAST_TURN_BYTES;
+      if (texts.length > 0 && isLong && turns.length - turn <= MOST_LOOKED_UP) {
         handles.set(turn, this.#nameOf(chain.copy().digest()));
       }
     });

@@ -31,7 +31,7 @@ export function compressOffline(line: string, ratio: number | undefined): Offlin
   const envelope = readEnvelope(body);
   if (!envelope.ok) return `the gateway would not read its bytes: ${envelope.reason}`;
   const startMs = performance.now();
-  const { body: after } = compressPrompt(body, readTurns(body, envelope, format), { ratio: ratio ?? 1 });
+  const { body: after } = compressPrompt(body, readTurns(body, envelope, format), { ratio: ratio ?? 1, of: 'body' });
   const ms = performance.now() - startMs;
   const afterEnvelope = after === body ? envelope : readEnvelope(after);
   if (!afterEnvelope.ok) throw new Error(`compression broke the body: ${afterEnvelope.reason}`);
@@ -52,17 +52,17 @@ function formatOf(body: JsonObject): FormatId | undefined {
 const wordsOf = (body: Buffer, envelope: ReadableEnvelope, format: FormatId): string =>
   formatParts(format).outline(body, envelope).promptText();
 
-const WARM_UP_MS = 120;
+const WARM_UP_MS = 150;
 
 /** A process that serves has compiled its functions long ago; what `ms` says is what it would take there. */
 export function warmUp(): void {
+  const asked = { role: 'user', content: 'Who built the first tower?' };
   const passage = 'The first tower of the town was built in 1901 by John Smith. It fell down, and was built again.\n\n';
-  const line = JSON.stringify({
-    messages: [
-      { role: 'user', content: passage.repeat(60) },
-      { role: 'user', content: 'Who built the first tower?' },
-    ],
-  });
+  const turns = 'Ann: The tower was built in 1901.\nBob: By John Smith, I think. It fell down.\n';
+  const lines = [passage, turns].map((text) =>
+    JSON.stringify({ messages: [{ role: 'user', content: text.repeat(120) }, asked] }),
+  );
   const until = performance.now() + WARM_UP_MS;
-  while (performance.now() < until) compressOffline(line, 0.3);
+  do for (const line of lines) compressOffline(line, 0.3);
+  while (performance.now() < until);
 }

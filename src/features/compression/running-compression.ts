@@ -9,7 +9,7 @@ import { cacheOwnerOf } from '../../tenancy/cache-owner.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
 import type { Compressed, NewTexts } from './compress-prompt.ts';
 import { CompressionThread } from './compression-thread.ts';
-import { type Decision, isChanged, type KeptBefore, KeptTurns, originalOf } from './kept-turns.ts';
+import { type Decision, isChanged, type KeptBefore, KeptTurns, LEAST_TURN_BYTES, originalOf } from './kept-turns.ts';
 import { windowOf, wishOf } from './wish-of.ts';
 
 /** Shorter requests are left alone: there is little to gain, and much of it may matter. */
@@ -88,13 +88,15 @@ export class RunningCompression implements RunningFeature {
     const scope = exchange.identity === undefined ? '' : cacheOwnerOf(exchange.identity);
     const handles = kept.handlesOf(scope, body, turns);
     const before = await kept.find(scope, handles);
-    const ratio = await this.#ratioOf(exchange, wish);
+    const ratio = await this.#ratioOf(exchange, wish, before);
     if (ratio === undefined && before.decisions.size === 0) return undefined;
-    // What has to fit cannot wait for a cache: only what is shorter already stays as it is.
-    const isFitting = wish === 'fit' && ratio !== undefined;
-    const frozen = new Map<number, NewTexts>();
-    for (const [turn, { texts }] of before.decisions) if (!isFitting || isChanged(texts)) frozen.set(turn, texts);
-    const compressed = await this.#thread.compress(body, endpoint.format, { ratio: ratio ?? 1, frozen });
+    const isFitting = wish === 'fit' && ratio !== undefined && ratio < 1;
+    const frozen = frozenTurns(body, turns, before, isFitting);
+    const compressed = await this.#thread.compress(body, endpoint.format, {
+      ratio: ratio ?? 1,
+      of: wish === 'fit' ? 'body' : 'texts',
+      frozen,
+    });
     if (compressed === undefined) return undefined;
     if (isFitting) this.#counts.fitted += 1;
     this.#counts.reused += frozen.size;
@@ -108,7 +110,7 @@ export class RunningCompression implements RunningFeature {
   }
 
   /** The part that is to be kept; undefined: the prompt is not touched unless it was before. */
-  async #ratioOf(exchange: Exchange, wish: Compress): Promise<number | undefined> {
+  async #ratioOf(exchange: Exchange, wish: Compress, { decisions }: KeptBefore): Promise<number | undefined> {
     if (wish === 'lossless') return 1;
     const asked = typeof wish === 'number' ? wish : undefined;
     const window = windowOf(exchange);
@@ -116,7 +118,12 @@ export class RunningCompression implements RunningFeature {
     if (window === undefined || exchange.outline.promptBytes <= window) return asked;
     const tokens = await this.#world.countTokens(exchange.outline.promptText());
     const fitting = Math.max(LEAST_RATIO, (window * FITTING_SHARE) / tokens);
-    if (wish === 'fit') return tokens <= window ? undefined : fitting;
+    if (wish === 'fit') {
+      let removed = 0;
+      for (const { removedTokens } of decisions.values()) removed += removedTokens;
+      if (tokens - removed <= window) return removed > 0 ? 1 : undefined;
+      return fitting;
+    }
     return asked === undefined ? undefined : Math.min(asked, fitting);
   }
 
@@ -128,7 +135,9 @@ export class RunningCompression implements RunningFeature {
     const changed: string[] = [];
     const decided: Parameters<KeptTurns['keep']>[2][number][] = [];
     for (const [turn, handle] of handles) {
-      const texts = compressed.turns.get(turn) ?? NO_CHANGE;
+      // A turn that went is `null` there.
+      const found = compressed.turns.get(turn);
+      const texts = found === undefined ? NO_CHANGE : found;
       let decision: Decision | undefined = frozen.has(turn) ? before.decisions.get(turn) : undefined;
       if (decision === undefined) {
         const original = originalOf(body, turns[turn] as PromptTurn);
@@ -173,6 +182,45 @@ interface Made {
 }
 
 const NO_CHANGE: NewTexts = [];
+
+/** The turns that stay as they were sent before. What has to fit cannot wait for a cache: of it only what is shorter already stays. */
+function frozenTurns(
+  body: Buffer,
+  turns: readonly PromptTurn[],
+  { decisions }: KeptBefore,
+  isFitting: boolean,
+): ReadonlyMap<number, NewTexts> {
+  const frozen = new Map<number, NewTexts>();
+  if (!isFitting) for (const turn of sentUntouched(body, turns, decisions)) frozen.set(turn, NO_CHANGE);
+  for (const [turn, { texts }] of decisions) {
+    if (isFitting && !isChanged(texts)) continue;
+    // What went before another turn of the user's has to be there before an answer.
+    if (texts === null && turns[turn]?.isOptional !== true) continue;
+    frozen.set(turn, texts);
+  }
+  return frozen;
+}
+
+/** Turns of which nothing is kept, though they were sent before: short ones, and those of a request that was too short to be looked at. */
+function sentUntouched(
+  body: Buffer,
+  turns: readonly PromptTurn[],
+  decisions: ReadonlyMap<number, Decision>,
+): readonly number[] {
+  const answered = turns.findLastIndex(({ author }) => author === 'assistant');
+  const sent = Math.max(answered, ...decisions.keys());
+  const untouched: number[] = [];
+  let group = 0;
+  turns.forEach(({ author, start, end }, turn) => {
+    if (turn < sent && author !== 'user' && end - start < LEAST_TURN_BYTES) untouched.push(turn);
+    if (author !== 'assistant') return;
+    // The request that this turn answered ended before it.
+    const before = body.length - ((turns.at(-1)?.end ?? start) - start);
+    if (before < LEAST_BYTES) for (; group < turn; group += 1) untouched.push(group);
+    group = turn;
+  });
+  return untouched;
+}
 
 /** Turns are kept where the instances share what they share, else in the memory of this process. */
 function storeConfig({ redis }: GatewayConfig): CacheConfig {

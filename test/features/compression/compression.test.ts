@@ -113,6 +113,47 @@ test('a turn stays as it was first sent: each request begins with the bytes of t
   assert.match(metrics, /sluice_compression_requests_total 4/);
 });
 
+test('conversations of random turns: each request begins with what was sent before, whatever is asked next', async (t) => {
+  const at = await start(t, 0.4);
+  let state = 11;
+  const below = (limit: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+  const words = (): string => {
+    const from = below(20);
+    const some = DOCUMENTS.split('\n\n').slice(from, from + 1 + below(12));
+    return (
+      [
+        `Who built the ${PLACES[below(14)]}?`,
+        some.join('\n\n'),
+        `${some.join('\n')}\n\nWhat of the ${PLACES[below(14)]}?`,
+      ][below(3)] ?? ''
+    );
+  };
+  for (let conversation = 0; conversation < 6; conversation += 1) {
+    const said: unknown[] = [{ role: 'system', content: `${SYSTEM} ${conversation}` }];
+    let before: readonly Message[] = [];
+    for (let request = 0; request < 7; request += 1) {
+      for (let more = below(2); more >= 0; more -= 1) said.push(user(words()));
+      if (below(2) === 0) {
+        const id = `call_${request}`;
+        said.push({
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id, type: 'function', function: { name: 'f', arguments: '{}' } }],
+        });
+        said.push({ role: 'tool', tool_call_id: id, content: below(2) === 0 ? words() : JSON.stringify(ROWS) });
+      }
+      assert.equal((await ask(at, said)).status, 200);
+      const now = messagesIn(at.sent().at(-1));
+      assert.deepEqual(now.slice(0, before.length), before, `conversation ${conversation}, request ${request}`);
+      before = now;
+      said.push({ role: 'assistant', content: ['Yes.', words()][below(2)] });
+    }
+  }
+});
+
 test('the original is shown to those who sent it and to admins, and to no other key', async (t) => {
   const at = await start(t, 0.3);
   const response = await ask(at, first);

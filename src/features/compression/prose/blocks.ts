@@ -27,7 +27,10 @@ const MOST_PARAGRAPH = 2_000;
 const MOST_BLOCK = 1_500;
 const MOST_HEADING = 160;
 const FENCE = /^[ \t]*(?:```|~~~)/;
-const LABEL = /^\[?\(?[\p{L}\p{N}][\p{L}\p{N} .,'’()_&/-]{0,48}\]?\)?(?: \([^)\n]{1,40}\))?:\s/u;
+/** Who speaks, perhaps behind the number of the turn: `Ann: …`, `[12] **Ann**: …`, `<Ann> …`. */
+const NUMBER = /^\s*(?:turn\s*)?[[(#]?\d{1,5}[\])]?\s*[:.)-]?\s+/i;
+const LABEL =
+  /^(?:<[^<>\n]{1,48}>|\*{0,2}[[(]?[\p{L}\p{N}][\p{L}\p{N} .,'’()_&/-]{0,48}[\])]?\*{0,2}(?: \([^)\n]{1,40}\))?:\*{0,2})\s/u;
 /** `Document [3](Title: The castle (ruin)) …`, `[3] (…)`, `Passage 3: …`: which passage it is. */
 const LEAD =
   /^\s*(?:(?:document|doc|passage|source|context|snippet|result|chunk)\s*)?[[(#]?\d{1,4}[\])]?\s*[:.)-]?\s*(?:\((?:[^()\n]|\([^()\n]*\)){1,200}\)\s*)?/i;
@@ -42,7 +45,7 @@ export function isTalk(lines: readonly string[]): boolean {
   for (const line of lines) {
     if (line.trim() === '') continue;
     filled += 1;
-    const label = LABEL.exec(line)?.[0];
+    const label = LABEL.exec(line.replace(NUMBER, ''))?.[0];
     if (label === undefined || FIELD.test(label)) continue;
     labelled += 1;
     labels.set(label, (labels.get(label) ?? 0) + 1);
@@ -51,9 +54,11 @@ export function isTalk(lines: readonly string[]): boolean {
 }
 
 /** Where the label of a turn ends; `start` if it has none. */
-function labelEnd(text: string, start: number, end: number): number {
-  const found = LABEL.exec(text.slice(start, Math.min(end, start + 100)));
-  return found === null ? start : start + found[0].length;
+export function labelEnd(text: string, start: number, end: number): number {
+  const begin = text.slice(start, Math.min(end, start + 120));
+  const number = NUMBER.exec(begin)?.[0].length ?? 0;
+  const found = LABEL.exec(begin.slice(number));
+  return found === null ? start : start + number + found[0].length;
 }
 
 /** The blocks of a text. With `isTalk` each line is one, which is kept whole. */

@@ -1,5 +1,5 @@
 /** Of several texts and a question: what of them is kept within a number of characters. */
-import { type Block, blocksOf, isTalk } from './blocks.ts';
+import { type Block, blocksOf, isTalk, labelEnd } from './blocks.ts';
 import { firstFrom } from './hits.ts';
 import { FEATURES, passageFeatures } from './passage-features.ts';
 import { type Question, readQuestion } from './question.ts';
@@ -116,7 +116,7 @@ function talksAmong(texts: readonly string[]): readonly Talk[] {
 
 function blocksIn(text: string, source: number, talk: Talk): readonly Block[] {
   if (talk !== 'apart') return blocksOf(text, source, talk === 'lines');
-  const bodyStart = Math.min(text.length, text.indexOf(':') + 1);
+  const bodyStart = labelEnd(text, 0, text.length);
   return [
     { source, start: 0, end: text.length, bodyStart, units: [{ start: bodyStart, end: text.length }], isFixed: false },
   ];

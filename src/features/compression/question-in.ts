@@ -39,8 +39,17 @@ export function askedIn(body: Buffer, turns: readonly PromptTurn[]): Asked {
     questions.push(text.slice(0, start), text.slice(end));
     if (end > start) shortenable.set(span.start, { start, end });
   });
-  return { question: questions.join('\n').trim(), turn, shortenable };
+  return { question: namedQuestion(questions.join('\n')), turn, shortenable };
 }
+
+/** The line that says it is the question, if there is one: orders around it ("use only the search results") name nothing to look for. */
+function namedQuestion(text: string): string {
+  const line = text.split('\n').findLast((each) => QUESTION.test(each));
+  const named = line?.replace(QUESTION, '').trim() ?? '';
+  return named === '' ? text.trim() : named;
+}
+
+const QUESTION = /^\W{0,4}(?:question|query)\W{0,3}:\s*/i;
 
 /** The part of a long message that is no question: all but short paragraphs at its beginning and its end. */
 function passagesIn(text: string, isLast: boolean): Span {

@@ -163,8 +163,19 @@ function smaller(text: string, paragraph: Paragraph): readonly Paragraph[] {
   const { start, end, isFixed } = paragraph;
   if (isFixed || end - start <= MOST_PARAGRAPH) return [paragraph];
   const lines = linesOf(text, start, end);
-  return lines.length < 3 ? [paragraph] : lines.map((line) => ({ ...line, isFixed: false }));
+  if (lines.length < 3) return [paragraph];
+  const joined: Paragraph[] = [];
+  for (const line of lines) {
+    const last = joined.at(-1);
+    const isEnd = last !== undefined && CLOSING.test(text.slice(line.start, Math.min(line.end, line.start + 80)));
+    if (isEnd) joined[joined.length - 1] = { ...last, end: line.end };
+    else joined.push({ ...line, isFixed: false });
+  }
+  return joined;
 }
+
+/** What ends what stands before it: a closing tag, a rule, a blank line. */
+const CLOSING = /^\s*(?:<\/[\w:-]{1,64}>|-{3,}|={3,}|\*{3,})?\s*$/;
 
 /** Joins what is but a title with what follows it. */
 function withTitles(text: string, paragraphs: readonly Paragraph[]): readonly Paragraph[] {

@@ -93,6 +93,10 @@ export function choose(
 /** For the mark before a block and the one behind it. */
 const OPENING_MARKS = 3;
 
+/** Whether most of some lines end as sentences do: titles, tags and rows of a table do not. */
+const areSaid = (lines: readonly string[]): boolean =>
+  lines.filter((line) => /[.!?…,;:}\]"'”’)-]\s*$/.test(line) && !/>\s*$/.test(line)).length >= lines.length * 0.7;
+
 /** So many short texts in turn are a talk, with names or without. */
 const MANY = 60;
 const SHORT = 400;
@@ -105,11 +109,12 @@ function talksAmong(texts: readonly string[]): readonly Talk[] {
   const characters = texts.reduce((sum, { length }) => sum + length, 0);
   const firstLines = texts.map((text) => text.slice(0, 120).split('\n', 1)[0] ?? '');
   const mean = characters / texts.length;
-  if (texts.length >= MANY && mean <= SHORT) return texts.map(() => 'apart');
+  if (texts.length >= MANY && mean <= SHORT && areSaid(texts)) return texts.map(() => 'apart');
   if (texts.length >= FEW && mean <= MOST_MEAN_TURN && isTalk(firstLines)) return texts.map(() => 'apart');
   return texts.map((text) => {
     const lines = text.split('\n').filter((line) => line.trim() !== '');
-    const isOfShortLines = lines.length >= MANY && text.length / lines.length <= SHORT && !text.includes('\n\n');
+    const isOfShortLines =
+      lines.length >= MANY && text.length / lines.length <= SHORT && !text.includes('\n\n') && areSaid(lines);
     return isOfShortLines || isTalk(lines) ? 'lines' : 'no';
   });
 }

@@ -16,6 +16,7 @@ import type { ConversationStore } from '../stores/contracts/conversations.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
 import type { Invalidation } from '../stores/contracts/invalidation-bus.ts';
 import type { Ledger } from '../stores/contracts/ledger.ts';
+import type { RecordingStore } from '../stores/contracts/recordings.ts';
 import type { ResponseStore } from '../stores/contracts/responses.ts';
 import type { VectorStore } from '../stores/contracts/vectors.ts';
 import type { BudgetReadings } from '../telemetry/budget-gauges.ts';
@@ -97,6 +98,7 @@ export interface World {
   readonly directory: Directory;
   readonly responses: ResponseStore;
   readonly conversations: ConversationStore;
+  readonly recordings: RecordingStore;
   /** Whether other instances may write to the same database. */
   readonly mayBeShared: boolean;
   /** Seals texts that are stored. */

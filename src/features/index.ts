@@ -5,11 +5,13 @@ import { degradation } from './degradation/index.ts';
 import type { Feature } from './feature.ts';
 import { promptCache } from './prompt-cache/index.ts';
 import { reconcileBills } from './reconcile/index.ts';
+import { recording } from './recording/index.ts';
 import { storedResponses } from './stored-responses/index.ts';
 
 /** Every feature, in the order in which they act within a slot. A new one is a folder and a line here. */
 export const FEATURES: readonly Feature[] = [
   alerts,
+  recording as Feature,
   answerCache,
   promptCache,
   storedResponses,

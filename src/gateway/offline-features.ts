@@ -31,6 +31,7 @@ export function offlineFeatures(
     ledger: nothing('ledger'),
     responses: nothing('store of responses'),
     conversations: nothing('store of conversations'),
+    recordings: nothing('store of recordings'),
     mayBeShared: false,
     seal: makeSeal(env, masterKey),
     openAnswers: () => new MemoryAnswers(clock, 0),

@@ -152,7 +152,7 @@ async function start(options: GatewayOptions, shutdown: Shutdown): Promise<Gatew
 function startFeatures(
   options: GatewayOptions,
   { clock, random, upstream, tokens, onFault }: Tools,
-  { database: { kind, directory, ledger, responses, conversations } }: Stores,
+  { database: { kind, directory, ledger, responses, conversations, recordings } }: Stores,
   embed: World['embed'],
 ): RunningFeatures {
   const { config, log, features = FEATURES } = options;
@@ -165,6 +165,7 @@ function startFeatures(
     ledger,
     responses,
     conversations,
+    recordings,
     mayBeShared: kind === 'postgres' || config.redis !== undefined,
     seal: makeSeal(options.env, options.masterKey),
     openAnswers: (cache: CacheConfig) => openAnswers(cache, { clock, random, log }),

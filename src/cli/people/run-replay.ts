@@ -7,6 +7,7 @@ import { renderReplay } from '../render-replay.ts';
 import { Identities } from '../replay/identities.ts';
 import { Latencies } from '../replay/latencies.ts';
 import { callsIn } from '../replay/recorded-call.ts';
+import { Recordings } from '../replay/recordings.ts';
 import { Replay } from '../replay/replay.ts';
 import type { ReplayReport } from '../replay/replay-report.ts';
 import { ReplayTotals } from '../replay/replay-totals.ts';
@@ -47,11 +48,14 @@ export async function runReplay(flags: ReplayFlags, env: NodeJS.ProcessEnv): Pro
       seedToMs: span.fromMs,
     });
     const identities = new Identities(stores.tenants, target.masterKey, clock);
+    const stored = source.database?.recordings;
+    const isEmpty = stored === undefined || (await stored.isEmpty());
+    const recordings = new Recordings(isEmpty ? undefined : stored, env, target.masterKey);
     const replay = new Replay({
       ...{ config: target.config, baseline: before?.config, clock, latencies, env, log: target.log },
       ...{ claims: stores.claims, tenants: stores.tenants, masterKey: target.masterKey },
       identityOf: identities.of,
-      bodyOf: () => undefined,
+      bodyOf: recordings.of,
     });
     const totals = new ReplayTotals();
     let calls = 0;
@@ -67,7 +71,8 @@ export async function runReplay(flags: ReplayFlags, env: NodeJS.ProcessEnv): Pro
     progress.end();
     const report = reportOf(totals, {
       span,
-      bodies: 0,
+      bodies: recordings.found,
+      unreadable: recordings.unreadable,
       hasBaseline: before !== undefined,
       stores,
       missing: identities.missing,
@@ -94,12 +99,16 @@ function spanOf({ from = USUAL, to }: ReplayFlags, nowMs: number): { readonly fr
 interface Said {
   readonly span: { readonly fromMs: number; readonly toMs: number };
   readonly bodies: number;
+  readonly unreadable: number;
   readonly hasBaseline: boolean;
   readonly stores: ReplayStores;
   readonly missing: number;
 }
 
-function reportOf(totals: ReplayTotals, { span, bodies, hasBaseline, stores, missing }: Said): ReplayReport {
+function reportOf(
+  totals: ReplayTotals,
+  { span, bodies, unreadable, hasBaseline, stores, missing }: Said,
+): ReplayReport {
   const sums = totals.report;
   const unknown: string[] = [
     'The expected quality: no router with scores is configured.',
@@ -107,6 +116,9 @@ function reportOf(totals: ReplayTotals, { span, bodies, hasBaseline, stores, mis
       ? [
           `Words, tools and prefixes of ${(sums.calls - bodies).toLocaleString('en-US')} requests were not recorded: what hangs on them (new hits of the cache of answers, the prompt cache at another deployment, abilities that a model lacks) is left out, and their size is taken from the ledger.`,
         ]
+      : []),
+    ...(unreadable > 0
+      ? [`What was recorded of ${unreadable} requests: it is sealed under another master key or salt key.`]
       : []),
     ...(totals.withoutTime > 0
       ? [`How long ${totals.withoutTime} moved requests take: nothing was recorded where they would go.`]

@@ -37,7 +37,7 @@ interface ReplayWorld {
   readonly claims: Claims;
   readonly tenants: Tenants;
   readonly identityOf: (row: LedgerRow) => Identity | Promise<Identity>;
-  readonly bodyOf: (callId: string) => RecordedBody | undefined;
+  readonly bodyOf: (callId: string) => Promise<RecordedBody | undefined>;
   readonly latencies: Latencies;
   readonly env: NodeJS.ProcessEnv;
   readonly masterKey: string;
@@ -78,7 +78,7 @@ export class Replay {
     // What the gateway asks for itself is no client's request.
     if (endpoint === undefined || last.requestedModel === '')
       return { ...{ call, group }, kind: 'not-replayed', cost: costOfCall(call), ms: durationOfCall(call) };
-    const recorded = this.#world.bodyOf(call.callId);
+    const recorded = await this.#world.bodyOf(call.callId);
     const body = Buffer.from(recorded?.body ?? bodyOfRow(last));
     const identity = await this.#world.identityOf(last);
     const plan = (snapshot: Snapshot): Promise<Exchange> => {

@@ -3,6 +3,7 @@ import type { Directory } from './directory.ts';
 import type { Imports } from './imports.ts';
 import type { Ledger } from './ledger.ts';
 import type { Exports } from './moved.ts';
+import type { RecordingStore } from './recordings.ts';
 import type { ResponseStore } from './responses.ts';
 
 /** The database, opened and migrated, which the directory and the ledger share. */
@@ -12,6 +13,7 @@ export interface Database {
   readonly ledger: Ledger;
   readonly responses: ResponseStore;
   readonly conversations: ConversationStore;
+  readonly recordings: RecordingStore;
   readonly imports: Imports;
   readonly exports: Exports;
   /** Whether it answers now; resolves within a second. */

@@ -5,6 +5,7 @@ import { sqlDirectory } from '../sql/directory/sql-directory.ts';
 import { SqlExports } from '../sql/exports/sql-exports.ts';
 import { SqlImports } from '../sql/imports/sql-imports.ts';
 import { MigrationError, migrate } from '../sql/migrate.ts';
+import { SqlRecordings } from '../sql/recordings/sql-recordings.ts';
 import { SqlConversations } from '../sql/responses/sql-conversations.ts';
 import { SqlResponses } from '../sql/responses/sql-responses.ts';
 import { AdvisoryLock } from './advisory-lock.ts';
@@ -59,6 +60,7 @@ export async function openPostgresDatabase(options: PostgresDatabaseOptions): Pr
     ledger: makeLedger(connection),
     responses: new SqlResponses(connection),
     conversations: new SqlConversations(connection),
+    recordings: new SqlRecordings(connection),
     imports: new SqlImports(connection, onChanged),
     exports: new SqlExports(connection),
     ping: async () => isReady && (await connection.ping()),

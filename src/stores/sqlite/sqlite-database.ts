@@ -7,6 +7,7 @@ import { sqlDirectory } from '../sql/directory/sql-directory.ts';
 import { SqlExports } from '../sql/exports/sql-exports.ts';
 import { SqlImports } from '../sql/imports/sql-imports.ts';
 import { migrate } from '../sql/migrate.ts';
+import { SqlRecordings } from '../sql/recordings/sql-recordings.ts';
 import { SqlConversations } from '../sql/responses/sql-conversations.ts';
 import { SqlResponses } from '../sql/responses/sql-responses.ts';
 import { type FileLock, takeFileLock } from './file-lock.ts';
@@ -35,6 +36,7 @@ export async function openSqliteDatabase({ path, makeLedger, onChanged }: Sqlite
     ledger: makeLedger(connection),
     responses: new SqlResponses(connection),
     conversations: new SqlConversations(connection),
+    recordings: new SqlRecordings(connection),
     imports: new SqlImports(connection, onChanged),
     exports: new SqlExports(connection),
     ping: () => connection.ping(),

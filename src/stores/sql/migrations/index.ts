@@ -6,6 +6,7 @@ import { importTables } from './0005-imports.ts';
 import { answerIds } from './0006-answer-ids.ts';
 import { credentialTable } from './0007-credentials.ts';
 import { savingsTable } from './0008-savings.ts';
+import { recordingTable } from './0009-recordings.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the schema, oldest first. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   answerIds,
   credentialTable,
   savingsTable,
+  recordingTable,
 ];

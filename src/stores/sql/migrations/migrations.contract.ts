@@ -11,6 +11,7 @@ import { sqlDirectory } from '../directory/sql-directory.ts';
 import { SqlImports } from '../imports/sql-imports.ts';
 import { SqlLedger } from '../ledger/sql-ledger.ts';
 import { MigrationError, migrate } from '../migrate.ts';
+import { SqlRecordings } from '../recordings/sql-recordings.ts';
 import { SqlConversations } from '../responses/sql-conversations.ts';
 import { SqlResponses } from '../responses/sql-responses.ts';
 import { MIGRATIONS } from './index.ts';
@@ -186,6 +187,15 @@ const FIXTURES: readonly Fixture[] = [
       assert.deepEqual(await new SqlLedger(connection).savings({ teamId: 't1' }, ['mechanism']), [
         { by: { mechanism: 'model' }, attempts: 2, saved: 9_007_199_254_740_993n, rated: 1, quality: 0.97 },
       ]);
+    },
+  },
+  {
+    level: 9,
+    async fill(database) {
+      await sql`insert into recordings values ('call', 1, 'h1', null, 't1', null, 6, 'sealed')`.execute(database);
+    },
+    async check(connection) {
+      assert.equal((await new SqlRecordings(connection).get('call'))?.sealed, 'sealed');
     },
   },
 ];

@@ -1,5 +1,6 @@
 /** The table of stored responses, and what the directory does to it when owners change. */
 import type { DirectoryTransaction } from '../directory/writing.ts';
+import { eraseRecordings, moveRecordings } from '../recordings/recording-table.ts';
 import { eraseConversations, moveConversations } from './conversation-table.ts';
 
 /** The table of responses. */
@@ -31,7 +32,7 @@ export type ResponseTable = {
 
 const COLUMNS = { key: 'key_hash', user: 'user_id', team: 'team_id' } as const;
 
-/** Erases the responses and conversations of a key, a user or a team, in the transaction that deletes it. */
+/** Erases the responses, conversations and recordings of a key, a user or a team, in the transaction that deletes it. */
 export async function eraseResponses(
   transaction: DirectoryTransaction,
   owner: keyof typeof COLUMNS,
@@ -39,9 +40,10 @@ export async function eraseResponses(
 ): Promise<void> {
   await transaction.withTables<ResponseTable>().deleteFrom('responses').where(COLUMNS[owner], '=', id).execute();
   await eraseConversations(transaction, owner, id);
+  await eraseRecordings(transaction, owner, id);
 }
 
-/** Gives the responses and conversations of a key to the key that takes its place. */
+/** Gives the responses, conversations and recordings of a key to the key that takes its place. */
 export async function moveResponses(transaction: DirectoryTransaction, from: string, to: string): Promise<void> {
   const tables = transaction.withTables<ResponseTable>();
   await tables
@@ -51,4 +53,5 @@ export async function moveResponses(transaction: DirectoryTransaction, from: str
     .execute();
   await tables.updateTable('responses').set({ key_hash: to }).where('key_hash', '=', from).execute();
   await moveConversations(transaction, from, to);
+  await moveRecordings(transaction, from, to);
 }

@@ -52,7 +52,8 @@ export class Masker {
   }
 
   #value(value: JsonValue, name: string): JsonValue {
-    if (typeof value === 'string') return (PLAIN.has(name) || PLAIN_ENDS.test(name)) && WORD.test(value) ? value : this.text(value);
+    if (typeof value === 'string')
+      return (PLAIN.has(name) || PLAIN_ENDS.test(name)) && WORD.test(value) ? value : this.text(value);
     if (typeof value === 'number') return value;
     if (Array.isArray(value)) return value.map((each) => this.#item(each, name));
     return isJsonObject(value) ? this.#object(value) : value;

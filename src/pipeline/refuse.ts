@@ -1,6 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { errorBody, isFinal, requestIdHeader, retryHeaders, statusFor } from '../formats/client-error.ts';
+import { addLimits } from './answering/answer-headers.ts';
 import { headerText } from './header-text.ts';
 
 /** Answers with an error in the client's format, unless some of an answer was sent already or the client has left. */
@@ -24,7 +25,12 @@ export function sendError(exchange: Exchange, error: GatewayError): void {
     ...retryHeaders(error),
   ];
   if (exchange.group !== undefined) headers.push('x-litellm-model-group', headerText(exchange.group.name));
-  if (exchange.deployment !== undefined) headers.push('x-litellm-model-id', headerText(exchange.deployment.id));
+  if (exchange.deployment !== undefined) {
+    headers.push('x-litellm-model-id', headerText(exchange.deployment.id));
+    addLimits(headers, exchange, exchange.deployment);
+  } else if (exchange.controls.timeoutMs !== undefined) {
+    headers.push('x-litellm-timeout', String(exchange.controls.timeoutMs / 1_000));
+  }
   if (isFinal(error)) headers.push('x-should-retry', 'false');
   client.sendWhole(status, headers, errorBody(withPromptSize(error, exchange), format, exchange.callId));
 }

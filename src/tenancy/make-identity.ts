@@ -62,10 +62,14 @@ export function isSeenByOthers({ further }: Pick<Key, 'further'>): boolean {
   return further[SEEN_BY_OTHERS] === true;
 }
 
-/** The identity of a key in the management API: a key whose text others know has no user there. */
+/**
+ * The identity of a key in the management API: a key whose text others know has no user there, nor has one that the master key made for
+ * no user. All such keys have the same user, and would read what each other spent and asked.
+ */
 export function managingIdentity(identity: Identity): Identity {
   const { key, team, organization } = identity.objects;
-  if (key === undefined || !isSeenByOthers(key)) return identity;
+  const isOfNobody = key?.userId === NO_USER && !identity.isAdmin;
+  if (key === undefined || !(isOfNobody || isSeenByOthers(key))) return identity;
   const { userId: _userId, ...rest } = identity;
   const { userId: _ofKey, ...keyWithoutUser } = key;
   return {

@@ -4,7 +4,7 @@ import { defined } from '../../core/defined.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import type { Limits, Team, TeamMember, User } from '../../stores/contracts/directory.ts';
-import { isAdmin, managedTeam, missingObject, notYours, readTeam, userByEmail } from '../authority.ts';
+import { isAdmin, isUnknownObject, managedTeam, missingObject, notYours, readTeam, userByEmail } from '../authority.ts';
 import { changeEntry, TABLES } from '../change-log.ts';
 import { type Changes, changeLimits, type Sent, withChanges } from '../changes.ts';
 import type { ManagementCall } from '../contract.ts';
@@ -115,9 +115,20 @@ export async function removeMember(call: ManagementCall): Promise<JsonValue> {
   const asked = readWho(fields);
   fields.finish(call);
   const team = await managedTeam(call, teamId);
-  const { member } = await findMember(call, team, asked);
+  const { member } = await memberToRemove(call, team, asked);
   await removeFromTeam(call, team, member);
   return await describeTeam(call.context, team);
+}
+
+/** As LiteLLM answers it, where there is no such member. */
+async function memberToRemove(call: ManagementCall, team: Team, who: Who) {
+  try {
+    return await findMember(call, team, who);
+  } catch (error) {
+    if (!isUnknownObject(error)) throw error;
+    const message = '`user_id` names no member of this team, so there is none to remove.';
+    throw new GatewayError('invalid_request', message, { param: 'user_id' });
+  }
 }
 
 /** Removes a member and deletes the keys that the user has in the team. */

@@ -42,7 +42,9 @@ export const DECLARED_KEY = {
   max_budget: { ...LIMITS.max_budget, from: 'guide' },
   budget_reset_period: guideNow('period', 'Another name for `budget_duration`.', 'budgetDuration'),
   rpm_limit: { ...LIMITS.rpm_limit, from: 'guide' },
-  ...several('rpm_limit_type tpm_limit_type', () => never('text', 'Limits always hold here.')),
+  ...several('rpm_limit_type tpm_limit_type', () =>
+    never('text', 'Limits always hold here; their sum over the keys of a team is not compared with its own.'),
+  ),
   mcp_rpm_limit: later('map', 'Requests per minute by MCP server.'),
   tag_rpm_limit: now('map', 'Tag → requests of the key in any 60 seconds that have it.', {
     to: 'tagRpmLimit',

@@ -103,7 +103,9 @@ export const TEAM = {
      enforced_file_expires_after`,
     () => later('any', 'As in LiteLLM.'),
   ),
-  ...several('rpm_limit_type tpm_limit_type', () => never('text', 'Limits always hold here.')),
+  ...several('rpm_limit_type tpm_limit_type', () =>
+    never('text', 'Limits always hold here; their sum over the keys of a team is not compared with its own.'),
+  ),
   team_member_key_duration: now(
     'duration',
     'How long keys that members make for themselves in the team are valid, if they do not say.',

@@ -170,7 +170,7 @@ export const LITELLM_SETTINGS = {
     otherwise: 'none',
     convert: (amount) => (amount === 0n ? undefined : amount),
   }),
-  max_user_budget: never('usd', 'LiteLLM reads it nowhere; `max_end_user_budget` is the budget of end users.'),
+  max_user_budget: never('usd', 'LiteLLM reads it no longer; `max_end_user_budget` is the budget of end users.'),
   max_end_user_budget: now('usd', 'Budget of customers without one.', {
     to: 'budgets.customerDefault',
     convert: budgetOf,

@@ -237,7 +237,10 @@ export const ROUTER_SETTINGS = {
   ...HEALTH_CHECKS,
   search_tools: later('list', 'Web search providers.'),
   guardrail_list: protection('list', 'Guardrails shared between several servers.'),
-  ignore_invalid_deployments: never('flag', 'A deployment that cannot work is named, and nothing is started.'),
+  ignore_invalid_deployments: never(
+    'flag',
+    'Deployments that this release cannot serve are left out and named, as with LiteLLM’s `true`; `--strict` refuses them.',
+  ),
   set_verbose: now('flag', 'Logs at level `debug`.', {
     to: 'telemetry.logLevel',
     default: false,

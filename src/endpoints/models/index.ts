@@ -72,7 +72,7 @@ function nameOf(question: Question): string {
 function visibleNames(question: Question): string[] {
   const { snapshot, identity, query } = question;
   const { groups } = snapshot;
-  if (query.only_model_access_groups === 'true') return accessGroups(question);
+  if (isOn(query.only_model_access_groups)) return accessGroups(question);
   const isVisible = (name: string, group: ResolvedGroup<Deployment> | undefined): boolean =>
     identity === undefined || mayUseGroup(identity, name, group);
   const wildcards = new Map(groups.all().flatMap((group) => (group.name.includes('*') ? [[group.name, group]] : [])));
@@ -80,7 +80,7 @@ function visibleNames(question: Question): string[] {
   for (const name of groups.listedNames()) {
     const wildcard = wildcards.get(name);
     const known = wildcard === undefined ? [] : knownNames(wildcard);
-    const isShown = known.length === 0 || query.return_wildcard_routes === 'true';
+    const isShown = known.length === 0 || isOn(query.return_wildcard_routes);
     const group = wildcard ?? groups.resolve(name);
     if (isShown && isVisible(name, group)) names.add((group && teamNameOf(group)) ?? name);
     for (const each of known) {
@@ -91,7 +91,7 @@ function visibleNames(question: Question): string[] {
     const group = groups.resolve(target);
     if (group !== undefined && isVisible(target, group)) names.add(alias);
   }
-  if (query.include_model_access_groups === 'true') for (const name of accessGroups(question)) names.add(name);
+  if (isOn(query.include_model_access_groups)) for (const name of accessGroups(question)) names.add(name);
   return [...names];
 }
 
@@ -155,4 +155,9 @@ function googleModel(id: string): JsonObject {
     displayName: id,
     supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent'],
   };
+}
+
+/** A flag as LiteLLM reads it, and as Python writes it: `True`. */
+function isOn(word: string | undefined): boolean {
+  return word !== undefined && /^(?:true|1|yes|on)$/i.test(word);
 }

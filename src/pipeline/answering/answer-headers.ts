@@ -104,7 +104,7 @@ function compressionHeaders({ asked, removedTokens, backedOff, handles }: Compre
 }
 
 /** The region, and in LiteLLM's seconds how long the attempt could take. */
-function addLimits(headers: string[], { walk, stream, controls }: Exchange, deployment: Deployment): void {
+export function addLimits(headers: string[], { walk, stream, controls }: Exchange, deployment: Deployment): void {
   const { region } = deployment.config;
   if (region !== undefined) headers.push('x-litellm-model-region', headerText(region));
   const asked = stream ? (controls.streamTimeoutMs ?? controls.timeoutMs) : controls.timeoutMs;

@@ -8,7 +8,11 @@ import { readInjectionData } from '../scripts/train/injection-models.ts';
 import { readModerationData, reportModeration } from '../scripts/train/moderation.ts';
 import { table } from '../scripts/train/report.ts';
 import type { Span } from '../src/features/guardrails/inspection.ts';
-import { LOCAL_GUARDRAIL_NAMES, makeLocalGuardrail } from '../src/features/guardrails/local.ts';
+import { LOCAL_GUARDRAIL_NAMES, type LocalGuardrail, makeLocalGuardrail } from '../src/features/guardrails/local.ts';
+import { KnownSecrets } from '../src/features/guardrails/secrets/known-secrets.ts';
+import { HoldBack } from '../src/features/guardrails/streaming/hold-back.ts';
+import { SOUGHT_PERSONAL_DATA, soughtSecrets } from '../src/features/guardrails/streaming/sought.ts';
+import { hashedWith, masked, TokenVault } from '../src/features/guardrails/streaming/substitutes.ts';
 
 const DATA = '../shared/data/guard';
 const SIZES = [2_048, 32_768];
@@ -29,7 +33,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** Prints the times, and the tables if the shared data is there. */
 export function printGuard(): void {
-  process.stdout.write(`${timesTable()}\n\n`);
+  process.stdout.write(`${timesTable()}\n\n${streamsTable()}\n\n`);
   if (!existsSync(DATA)) {
     process.stdout.write(`${DATA} is absent: no tables of what is found\n`);
     return;
@@ -39,45 +43,84 @@ export function printGuard(): void {
   process.stdout.write(`${reportModeration(readModerationData())}\n`);
 }
 
-export function timesTable(): string {
+function timesTable(): string {
   const rows = LOCAL_GUARDRAIL_NAMES.flatMap((name) => {
     const guardrail = makeLocalGuardrail(name, { secrets: ['a-secret-of-this-process'] });
-    if (guardrail === undefined) return [];
-    return SIZES.map((size) => {
-      const texts = Object.entries(KINDS).map(
-        ([kind, text]) => [kind, text.repeat(Math.ceil(size / text.length)).slice(0, size)] as const,
-      );
-      for (const [, text] of texts)
-        for (let round = 0; round < WARM_UP; round += 1) guardrail.inspect(text, 'document');
-      const all: number[] = [];
-      let slowest = ['', 0] as readonly [string, number];
-      for (const [kind, text] of texts) {
-        const times = timesOf(() => guardrail.inspect(text, 'document'));
-        all.push(...times);
-        const middle = quantile(times, 0.5);
-        if (middle > slowest[1]) slowest = [kind, middle];
-      }
-      return [
-        name,
-        `${size / 1024} kB`,
-        ...[0.5, 0.99].map((share) => quantile(all, share).toFixed(3)),
-        `${slowest[0]}, ${slowest[1].toFixed(3)}`,
-      ];
-    });
+    return guardrail === undefined ? [] : SIZES.map((size) => [name, `${size / 1024} kB`, ...timesOf(guardrail, size)]);
   });
   return table(
-    'Milliseconds for a text from a document',
-    ['guardrail', 'text', 'median', 'p99', 'slowest kind, median'],
+    'Milliseconds for a text from a document; the processor time is the mean of many runs',
+    ['guardrail', 'text', 'median', 'p99', 'processor', 'slowest kind, processor'],
     rows,
   );
 }
 
-function timesOf(inspect: () => void): number[] {
-  return Array.from({ length: ROUNDS }, () => {
-    const startedAt = performance.now();
-    inspect();
-    return performance.now() - startedAt;
+function timesOf(guardrail: LocalGuardrail, size: number): string[] {
+  const texts = Object.entries(KINDS).map(
+    ([kind, text]) => [kind, text.repeat(Math.ceil(size / text.length)).slice(0, size)] as const,
+  );
+  for (const [, text] of texts) for (let round = 0; round < WARM_UP; round += 1) guardrail.inspect(text, 'document');
+  const all: number[] = [];
+  const busy = texts.map(([kind, text]) => {
+    const before = process.threadCpuUsage();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const startedAt = performance.now();
+      guardrail.inspect(text, 'document');
+      all.push(performance.now() - startedAt);
+    }
+    const { user, system } = process.threadCpuUsage(before);
+    return [kind, (user + system) / 1_000 / ROUNDS] as const;
   });
+  const [slowest, most] = busy.reduce((one, other) => (other[1] > one[1] ? other : one));
+  const mean = busy.reduce((sum, [, each]) => sum + each, 0) / busy.length;
+  return [
+    ...[0.5, 0.99].map((share) => quantile(all, share).toFixed(3)),
+    mean.toFixed(3),
+    `${slowest}, ${most.toFixed(3)}`,
+  ];
+}
+
+/** An answer as a model streams it, a few characters at a time. */
+const ANSWER =
+  'Your order has shipped and arrives on 3 March at the harbour. If the card 4111 1111 1111 1111 was charged twice, write to ann@example.org or call +49 (0)30 901820 and ask for a refund. '.repeat(
+    20,
+  );
+const PIECE = 4;
+const STREAMS = 20;
+
+function streamsTable(): string {
+  const known = soughtSecrets(new KnownSecrets(['a-secret-of-this-process']));
+  const vault = new TokenVault();
+  const filters: readonly (readonly [string, () => HoldBack])[] = [
+    ['personal-data, masked', () => new HoldBack(SOUGHT_PERSONAL_DATA, masked)],
+    ['personal-data, hashed', () => new HoldBack(SOUGHT_PERSONAL_DATA, hashedWith('key'))],
+    ['personal-data, tokens', () => new HoldBack(SOUGHT_PERSONAL_DATA, vault.replace)],
+    ['tokens put back', () => vault.restoring()],
+    ['secrets, masked', () => new HoldBack(known, masked)],
+  ];
+  const rows = filters.map(([name, make]) => {
+    for (let round = 0; round < STREAMS; round += 1) throughStream(make());
+    const before = process.threadCpuUsage();
+    const held = Array.from({ length: STREAMS }, () => throughStream(make())).flat();
+    const { user, system } = process.threadCpuUsage(before);
+    return [name, ((user + system) / held.length).toFixed(2), String(quantile(held, 0.5)), String(quantile(held, 1))];
+  });
+  return table(
+    `Streams, ${PIECE} characters a piece`,
+    ['filter', 'processor µs a piece', 'characters held, median', 'most'],
+    rows,
+  );
+}
+
+/** How many characters are held after each piece. */
+function throughStream(filter: HoldBack): number[] {
+  const held: number[] = [];
+  for (let at = 0; at < ANSWER.length; at += PIECE) {
+    filter.push(ANSWER.slice(at, at + PIECE));
+    held.push(filter.held);
+  }
+  filter.end();
+  return held;
 }
 
 const quantile = (times: readonly number[], share: number): number => {

@@ -34,8 +34,10 @@ function compressed(body: unknown, ratio: number): Compressed {
 
 const share = (part: number, whole: number): string => (part / whole).toFixed(4);
 
+/** Each so many-th question only. */
 const step = Number(process.argv[2] ?? 1);
 const rows = searchRows();
+if (rows === undefined) process.stdout.write('skipped: ../shared/data/compression/nq-passages.jsonl is absent\n');
 if (rows !== undefined) {
   const sets = searchSets(rows);
   for (const [name, layout] of Object.entries(SEARCH_LAYOUTS)) {
@@ -65,6 +67,7 @@ if (rows !== undefined) {
   }
 }
 const talks = meetings();
+if (talks === undefined) process.stdout.write('skipped: ../shared/data/compression/qmsum-meetings.jsonl is absent\n');
 if (talks !== undefined) {
   for (const [name, layout] of Object.entries(MEETING_LAYOUTS)) {
     const line: string[] = [];

@@ -24,7 +24,7 @@ for (const size of [3, 128, 384, 1_000]) {
     const all = new Directions(size);
     const kept: Float32Array[] = [];
     const centre = directionNear(undefined, size, 1);
-    for (let index = 0; index < 800; index += 1) {
+    for (let index = 0; index < (size === 384 ? 6_000 : 800); index += 1) {
       const direction = directionNear(index % 2 === 0 ? centre : undefined, size, 0.2 * random() + 0.01);
       assert.equal(all.add(direction), kept.length);
       kept.push(direction);

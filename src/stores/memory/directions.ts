@@ -1,13 +1,19 @@
 /**
  * Directions of one length, searched exactly. A search looks at the first numbers of each, as bytes; what these leave open is bounded
  * (Cauchy and Schwarz: the rest of a product is at most the product of the lengths of the rests), and only what may still be similar
- * enough is computed whole. So few of many are read whole, and none that is similar enough is missed.
+ * enough is computed whole. So few of many are read whole, and none that is similar enough is missed. Where there are many, the bytes
+ * are compared by WebAssembly, 16 at a time.
  */
+import { makeScanned, type Scan } from './scan-module.ts';
 
 /** How many numbers are looked at first. */
 const HEAD = 128;
 const BYTE = 127;
 const FIRST_ROOM = 8;
+/** From so many on a search scans with WebAssembly: each such memory takes addresses, so not every partition has one. */
+const LEAST_SCANNED = 4_096;
+/** The scan reads so many bytes at a time. */
+const LANE = 16;
 /** A head of bytes may be a little longer than one. */
 const HEAD_LENGTH = 1.02;
 /** Of 32-bit numbers. */
@@ -25,26 +31,19 @@ export class Directions {
   readonly size: number;
   readonly #headSize: number;
   #count = 0;
-  #heads: Int8Array;
-  /** The step of each head's bytes; the lengths of what they leave out of the direction, and of its head alone. */
-  #steps: Float32Array;
-  #rests: Float32Array;
-  #errors: Float32Array;
+  #table: Table;
   #whole: Float32Array;
 
   constructor(size: number) {
     this.size = size;
-    this.#headSize = Math.min(HEAD, size);
-    this.#heads = new Int8Array(FIRST_ROOM * this.#headSize);
-    this.#steps = new Float32Array(FIRST_ROOM);
-    this.#rests = new Float32Array(FIRST_ROOM);
-    this.#errors = new Float32Array(FIRST_ROOM);
+    this.#headSize = LANE * Math.ceil(Math.min(HEAD, size) / LANE);
+    this.#table = makeTable(FIRST_ROOM, this.#headSize);
     this.#whole = new Float32Array(FIRST_ROOM * size);
   }
 
   /** What one of so many numbers takes. */
   static bytesOf(size: number): number {
-    return 4 * size + Math.min(HEAD, size) + 12;
+    return 4 * size + HEAD + 16;
   }
 
   get count(): number {
@@ -54,15 +53,14 @@ export class Directions {
   /** Adds one of length one; returns its place. */
   add(direction: Float32Array): number {
     const at = this.#count;
-    if (at === this.#steps.length) this.#grow(2 * at);
+    if (at === this.#table.steps.length) this.#grow(2 * at);
     this.#count += 1;
-    const { step, rest, error } = quantise(
-      direction,
-      this.#heads.subarray(at * this.#headSize, (at + 1) * this.#headSize),
-    );
-    this.#steps[at] = step;
-    this.#rests[at] = rest;
-    this.#errors[at] = error;
+    const { heads, steps, rests, errors } = this.#table;
+    const head = heads.subarray(at * this.#headSize, (at + 1) * this.#headSize);
+    const { step, rest, error } = quantise(direction, head);
+    steps[at] = step;
+    rests[at] = rest;
+    errors[at] = HEAD_LENGTH * error;
     this.#whole.set(direction, at * this.size);
     return at;
   }
@@ -70,26 +68,20 @@ export class Directions {
   /** The last one takes its place. */
   removeAt(at: number): void {
     const last = this.#count - 1;
-    const head = this.#headSize;
-    this.#heads.copyWithin(at * head, last * head, (last + 1) * head);
-    this.#steps[at] = this.#steps[last] ?? 0;
-    this.#rests[at] = this.#rests[last] ?? 0;
-    this.#errors[at] = this.#errors[last] ?? 0;
+    const size = this.#headSize;
+    const { heads, steps, rests, errors } = this.#table;
+    heads.copyWithin(at * size, last * size, (last + 1) * size);
+    for (const facts of [steps, rests, errors]) facts[at] = facts[last] ?? 0;
     this.#whole.copyWithin(at * this.size, last * this.size, (last + 1) * this.size);
     this.#count = last;
-    if (this.#steps.length > 2 * FIRST_ROOM && last < this.#steps.length / 4) this.#grow(this.#steps.length / 2);
+    if (steps.length > 2 * FIRST_ROOM && last < steps.length / 4) this.#grow(steps.length / 2);
   }
 
   /** The nearest ones that are at least so similar, best first. */
   nearest(direction: Float32Array, least: number, most: number): readonly Near[] {
     const found: Near[] = [];
     let bar = least;
-    const head = new Int8Array(this.#headSize);
-    const { step, rest, error } = quantise(direction, head);
-    for (let at = 0; at < this.#count; at += 1) {
-      const products = step * (this.#steps[at] ?? 0) * this.#dotOfHeads(head, at);
-      const leftOut = rest * (this.#rests[at] ?? 0) + HEAD_LENGTH * (error + (this.#errors[at] ?? 0)) + ROUNDING;
-      if (products + leftOut < bar) continue;
+    for (const at of this.#mayBeNear(direction, least)) {
       const similarity = this.#similarity(direction, at);
       if (similarity < bar) continue;
       insert(found, { at, similarity }, most);
@@ -98,12 +90,23 @@ export class Directions {
     return found;
   }
 
-  #dotOfHeads(head: Int8Array, at: number): number {
-    const heads = this.#heads;
-    const from = at * this.#headSize;
-    let sum = 0;
-    for (let index = 0; index < head.length; index += 1) sum += (head[index] ?? 0) * (heads[from + index] ?? 0);
-    return sum;
+  /** The places of all that may be so similar, by their heads. */
+  #mayBeNear(direction: Float32Array, least: number): Iterable<number> {
+    const { scan, asked, found } = this.#table;
+    const { step, rest, error } = quantise(direction, asked);
+    const bar = least - HEAD_LENGTH * error - ROUNDING;
+    if (scan !== undefined) return found.subarray(0, scan(this.#count, step, rest, bar));
+    return this.#compare(step, rest, bar);
+  }
+
+  *#compare(askedStep: number, askedRest: number, bar: number): Iterable<number> {
+    const { heads, steps, rests, errors, asked } = this.#table;
+    for (let at = 0, from = 0; at < this.#count; at += 1, from += asked.length) {
+      let sum = 0;
+      for (let index = 0; index < asked.length; index += 1) sum += (asked[index] ?? 0) * (heads[from + index] ?? 0);
+      const most = sum * askedStep * (steps[at] ?? 0) + askedRest * (rests[at] ?? 0) + (errors[at] ?? 0);
+      if (most >= bar) yield at;
+    }
   }
 
   #similarity(direction: Float32Array, at: number): number {
@@ -116,20 +119,63 @@ export class Directions {
   }
 
   #grow(room: number): void {
-    const head = this.#headSize;
-    const [heads, steps, rests, errors, whole] = [this.#heads, this.#steps, this.#rests, this.#errors, this.#whole];
-    this.#heads = new Int8Array(room * head);
-    this.#steps = new Float32Array(room);
-    this.#rests = new Float32Array(room);
-    this.#errors = new Float32Array(room);
-    this.#whole = new Float32Array(room * this.size);
-    this.#heads.set(heads.subarray(0, this.#count * head));
-    this.#steps.set(steps.subarray(0, this.#count));
-    this.#rests.set(rests.subarray(0, this.#count));
-    this.#errors.set(errors.subarray(0, this.#count));
-    this.#whole.set(whole.subarray(0, this.#count * this.size));
+    const [table, whole] = [makeTable(room, this.#headSize), new Float32Array(room * this.size)];
+    const { heads, steps, rests, errors } = this.#table;
+    table.heads.set(heads.subarray(0, this.#count * this.#headSize));
+    table.steps.set(steps.subarray(0, this.#count));
+    table.rests.set(rests.subarray(0, this.#count));
+    table.errors.set(errors.subarray(0, this.#count));
+    whole.set(this.#whole.subarray(0, this.#count * this.size));
+    this.#table = table;
+    this.#whole = whole;
   }
 }
+
+/** What is looked at first. */
+interface Table {
+  readonly heads: Int8Array;
+  /** The step of each head's bytes. */
+  readonly steps: Float32Array;
+  /** The lengths of what they leave out of the direction, and of its head alone. */
+  readonly rests: Float32Array;
+  readonly errors: Float32Array;
+  /** The head of what is asked for, and the places that may be near. */
+  readonly asked: Int8Array;
+  readonly found: Uint32Array;
+  /** Scans so many of them; undefined for a small table. */
+  readonly scan: ((count: number, askedStep: number, askedRest: number, bar: number) => number) | undefined;
+}
+
+function makeTable(room: number, headSize: number): Table {
+  const isScanned = room >= LEAST_SCANNED;
+  const bytes = headSize * (room + 1) + 4 * room * (isScanned ? 4 : 3);
+  const { buffer, scan } = isScanned ? makeScanned(bytes) : { buffer: new ArrayBuffer(bytes), scan: undefined };
+  const steps = headSize * (room + 1);
+  const [rests, errors, found] = [steps + 4 * room, steps + 8 * room, steps + 12 * room];
+  return {
+    asked: new Int8Array(buffer, 0, headSize),
+    heads: new Int8Array(buffer, headSize, room * headSize),
+    steps: new Float32Array(buffer, steps, room),
+    rests: new Float32Array(buffer, rests, room),
+    errors: new Float32Array(buffer, errors, room),
+    found: isScanned ? new Uint32Array(buffer, found, room) : new Uint32Array(0),
+    scan: scan && scanTable(scan, { headSize, steps, rests, errors, found }),
+  };
+}
+
+const scanTable =
+  (
+    scan: Scan,
+    {
+      headSize,
+      steps,
+      rests,
+      errors,
+      found,
+    }: Readonly<Record<'headSize' | 'steps' | 'rests' | 'errors' | 'found', number>>,
+  ): NonNullable<Table['scan']> =>
+  (count, askedStep, askedRest, bar) =>
+    scan(0, headSize, count, headSize, steps, rests, errors, found, askedStep, askedRest, bar);
 
 /** Writes the head of a direction as bytes. */
 function quantise(direction: Float32Array, head: Int8Array): { step: number; rest: number; error: number } {

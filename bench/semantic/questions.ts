@@ -33,6 +33,8 @@ const PARAPHRASES: readonly (readonly [isHeldOut: boolean, values: readonly stri
       ['What is {}?', 'Can you explain what {} is?'],
       ['What is {}?', 'Please tell me what {} is'],
       ['How does {} work?', 'Could you explain how {} works?'],
+      ['What is {}?', 'Give me an introduction to {}'],
+      ['What is {}?', "I've never understood what {} is"],
     ],
   ],
   [
@@ -42,6 +44,8 @@ const PARAPHRASES: readonly (readonly [isHeldOut: boolean, values: readonly stri
       ['How do I {}?', 'How can I {}?'],
       ['How do I {}?', 'What is the best way to {}?'],
       ['How do I {}?', 'how to {}'],
+      ['How do I {}?', 'Walk me through how to {}'],
+      ['How do I {}?', 'Any tips on how I could {}?'],
     ],
   ],
   [
@@ -56,10 +60,11 @@ const PARAPHRASES: readonly (readonly [isHeldOut: boolean, values: readonly stri
     true,
     TOPICS,
     [
-      ['What is {}?', 'Give me an introduction to {}'],
-      ['What is {}?', "I've never understood what {} is"],
       ['How does {} work?', "What's the mechanism behind {}?"],
       ['What is {}?', 'Define {} for a beginner'],
+      ['What is {}?', 'Hi, could you please tell me what {} is? Thanks!'],
+      ['How does {} work?', 'how does {} work'],
+      ['How does {} work?', 'Do you know how {} works?'],
     ],
   ],
   [
@@ -67,8 +72,8 @@ const PARAPHRASES: readonly (readonly [isHeldOut: boolean, values: readonly stri
     TASKS,
     [
       ['How do I {}?', "I'm trying to {}, what should I do?"],
-      ['How do I {}?', 'Walk me through how to {}'],
-      ['How do I {}?', 'Any tips on how I could {}?'],
+      ['How do I {}?', 'I would like to know how to {}'],
+      ['How do I {}?', 'Please show me how I can {}'],
     ],
   ],
   [
@@ -206,6 +211,207 @@ const NEAR: readonly (readonly [family: string, isHeldOut: boolean, frames: read
     true,
     ['Write a {} about the sea', 'Give me a {} of the French Revolution'],
     swaps('poem/song, summary/timeline, haiku/sonnet, story/letter'),
+  ],
+  [
+    'pronouns',
+    false,
+    ['What happens if {} first?', 'Is it rude if {}?'],
+    swaps('I call you/you call me, he pays her/she pays him, we visit them/they visit us, I trust her/I trust him'),
+  ],
+  [
+    'owners',
+    false,
+    ['How do I close {} account?', 'Where can I see {} invoices?'],
+    swaps('my/your, his/her, our/their, my/his'),
+  ],
+  [
+    'and or',
+    false,
+    ['Can I take {} together?', 'Should I learn {} this year?', 'Does the plan cover {}?'],
+    swaps('aspirin and ibuprofen/aspirin or ibuprofen, French and Spanish/French or Spanish'),
+  ],
+  [
+    'conditions',
+    false,
+    ['Do I pay {} the order is late?', 'Can I leave {} my shift ends?', 'Is a refund due {} I have a receipt?'],
+    swaps('if/unless, before/after, only if/even if, when/until'),
+  ],
+  [
+    'agents and patients',
+    false,
+    ['{} in the wild?'],
+    swaps(
+      'What do spiders eat/What eats spiders, What do big cats and dogs fear/What fears big cats and dogs, Which animals do snakes hunt/Which animals hunt snakes',
+    ),
+  ],
+  [
+    'prepositions',
+    false,
+    ['Find me books {} Darwin', 'What are good trains {} Rome?'],
+    swaps('about/by, for/from, with/without, to/from'),
+  ],
+  ['operators', false, ['What is 8 {} 2?', 'When is a {} b true?'], swaps('+/-, */+, </>, ==/!=, &&/||, <=/<, ÷/×')],
+  [
+    'letters',
+    false,
+    ['What is vitamin {} good for?', 'Who can receive type {} blood?', 'What is in plan {}?'],
+    swaps('a/e, d/k, o/a, b/c, A/B'),
+  ],
+  [
+    'emoji',
+    false,
+    ['What does {} mean in a chat?', 'Should I answer {} with a heart?'],
+    swaps('🍎/🍌, 👍/👎, 🙃/🙂, 🇫🇷/🇩🇪'),
+  ],
+  [
+    'abbreviations',
+    false,
+    ['What is the policy of {}?', 'How large is {} spending?'],
+    swaps('the US/them, IT/it, the WHO/the UN, the EU/the US'),
+  ],
+  [
+    'light verbs',
+    false,
+    ['How do I {} a loan?', 'Can I {} a calendar?', 'How do I {} feedback?'],
+    swaps('get/give, share/get, show/share'),
+  ],
+  [
+    'false friends',
+    false,
+    ['{}?'],
+    swaps(
+      'What is the mean of the data/What is the definition of the data, How do I use people/How do I employ people, What is the function of a cell/What is the method of a cell, How do I reset my router/How do I restore my router, How long do I boil rice/How long do I cook rice, What is a cell wall/What is a mobile wall',
+    ),
+  ],
+  [
+    'bare tenses',
+    false,
+    ['{} in the valley?'],
+    swaps(
+      'What causes the fire/What caused the fire, Who owns the museum/Who owned the museum, Is it raining/Is it going to rain, Who supports the party/Who supported the party',
+    ),
+  ],
+  [
+    'comparatives',
+    false,
+    ['Is {}?', 'Why is {}?'],
+    swaps(
+      'tea stronger than coffee/coffee stronger than tea, oak as hard as pine/oak harder than pine, gold more stable than silver/gold less stable than silver',
+    ),
+  ],
+  [
+    'dates',
+    false,
+    ['What happened on {}?', 'Is the office open {}?'],
+    swaps('2024-05-06/2024-06-05, 1 May/May 10, Monday/Tuesday, this week/next week, 8 am/8 pm, the 1st/the 2nd'),
+  ],
+  [
+    'code',
+    false,
+    ['How do I use {} in a script?', 'What does {} return?'],
+    swaps(
+      'useState/useEffect, arr.push/arr.pop, git reset --soft/git reset --hard, SELECT/DELETE, foo/Foo, HEAD~1/HEAD~2, x[0]/x[1], a_b/a_c, std::move/std::copy',
+    ),
+  ],
+  [
+    'adverbs',
+    false,
+    ['Can {} edit this page?', 'Do {} work on Sunday?'],
+    swaps('only admins/admins, almost all users/all users, admins only/admins also, not only admins/only admins'),
+  ],
+  [
+    'frequency',
+    false,
+    ['Should I take it {}?', 'Do buses run {}?'],
+    swaps('once a day/twice a day, every hour/every other hour, daily/weekly, often/rarely'),
+  ],
+  [
+    'compounds',
+    true,
+    ['Where is the nearest {}?', 'What is a {}?'],
+    swaps(
+      'bus station/station bus, house boat/boat house, race horse/horse race, man-eating shark/shark-eating man, guard dog/dog guard',
+    ),
+  ],
+  [
+    'chains of relations',
+    true,
+    ['Who is {}?', 'How old is {}?'],
+    swaps(
+      "my wife's brother/my brother's wife, the king of the island's son/the island of the king's son, Tom's boss's dog/Tom's dog's boss",
+    ),
+  ],
+  [
+    'deeds and results',
+    true,
+    ['Does {}?', 'How does {}?'],
+    swaps(
+      'stress cause headaches/a headache cause stress, price follow demand/demand follow price, the moon pull the sea/the sea pull the moon, sleep improve memory/memory improve sleep',
+    ),
+  ],
+  [
+    'degrees',
+    true,
+    ['Is it {} cold in May?', 'What if the dose is {} high?'],
+    swaps('too/not too, slightly/extremely, a bit/far too, enough/barely'),
+  ],
+  [
+    'currencies and sums',
+    true,
+    ['What can I buy for {}?', 'Is {} a good salary?'],
+    swaps('€500/$500, 500 yen/500 pesos, 1.5k/15k, 20%/2%, £1m/£1bn'),
+  ],
+  [
+    'file formats',
+    true,
+    ['How do I open a {} file?', 'Turn this {} into text'],
+    swaps('csv/tsv, .doc/.docx, png/jpg, mp3/mp4, tar/zip'),
+  ],
+  [
+    'reported speakers',
+    true,
+    ['What did {} about the plan?'],
+    swaps(
+      'the nurse tell the doctor/the doctor tell the nurse, Ann say to Bob/Bob say to Ann, the club write to the city/the city write to the club',
+    ),
+  ],
+  [
+    'places in an order',
+    true,
+    ['Who was the {} person on the moon?', 'What is the {} step?'],
+    swaps('first/second, third/fourth, second last/last, 3rd/4th'),
+  ],
+  [
+    'voice',
+    false,
+    ['{}?'],
+    swaps(
+      'Who was trained by Ann/Who trained Ann, What is eaten by owls/What eats owls, Which firm bought Acme/Which firm was bought by Acme, Who is paid by the state/Who pays the state',
+    ),
+  ],
+  [
+    'starts and ends of a time',
+    true,
+    ['Was the road closed {} June?', 'Is the shop open {} noon?'],
+    swaps('since/until, before/by, from/to, after/until'),
+  ],
+  [
+    'exclusion',
+    true,
+    ['List fruits {} apples', 'Which states {} Texas border Mexico?'],
+    swaps('including/excluding, like/except, such as/other than, besides/like'),
+  ],
+  [
+    'languages and programs',
+    true,
+    ['How do I reverse a list in {}?', 'Is {} hard to learn?'],
+    swaps('java/javascript, c/c++, C#/C, go/rust, sql/nosql, R/S'),
+  ],
+  [
+    'obligations',
+    false,
+    ['{} landlords give notice?', '{} I tip the driver?'],
+    swaps('Do/Must, May/Need, Should/Did, Can/Will'),
   ],
 ];
 

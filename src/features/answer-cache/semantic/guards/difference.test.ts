@@ -45,6 +45,22 @@ const DIFFERENT: readonly (readonly [Difference, string, string])[] = [
   ['roles', 'Did France beat Germany?', 'Did Germany beat France?'],
   ['roles', 'Can a cat eat a dog?', 'Can a dog eat a cat?'],
   ['roles', 'trains to the airport', 'trains from the airport'],
+  ['roles', 'Is it rude if I call you?', 'Is it rude if you call me?'],
+  ['roles', 'How do I close my account?', 'How do I close your account?'],
+  ['roles', 'How do I find his address?', 'How do I find the address?'],
+  ['roles', 'What do cats and dogs eat?', 'What eats cats and dogs?'],
+  ['roles', 'Who was trained by Ann?', 'Who trained Ann?'],
+  ['joints', 'Can I take aspirin and ibuprofen?', 'Can I take aspirin or ibuprofen?'],
+  ['joints', 'Can only admins edit this?', 'Can admins edit this?'],
+  ['exact', 'What is 8 + 2?', 'What is 8 - 2?'],
+  ['exact', 'When is x < y?', 'When is x <= y?'],
+  ['exact', 'What does 👍 mean?', 'What does 👎 mean?'],
+  ['exact', 'What is vitamin a good for?', 'What is vitamin e good for?'],
+  ['exact', 'What is the policy of IT?', 'What is the policy of it?'],
+  ['exact', 'How large is the US budget?', 'How large is the EU budget?'],
+  ['names', 'How large is the NATO budget?', 'How large is the OPEC budget?'],
+  ['kind', 'Do landlords give notice?', 'Must landlords give notice?'],
+  ['kind', 'Is it raining?', 'Is it going to rain?'],
 ];
 
 for (const [difference, one, other] of DIFFERENT) {
@@ -59,6 +75,8 @@ const SAME: readonly (readonly [string, string])[] = [
   ['How can I fix a flat tyre?', 'What is the best way to repair a flat tyre?'],
   ['如何煮鸡蛋？', '请问怎么煮鸡蛋'],
   ['What are 5 facts about cats?', 'Please tell me five facts about cats'],
+  ['Can you tell me how I reset my password?', 'How do you reset the password?'],
+  ['WHAT IS THE CAPITAL OF PERU?', 'What is the capital of Peru?'],
 ];
 
 for (const [one, other] of SAME) {
@@ -68,6 +86,10 @@ for (const [one, other] of SAME) {
 test('strictly, a word of content that only one of them has is a difference', () => {
   assert.equal(differ('How do I boil potatoes?', 'How do I roast potatoes?'), undefined);
   assert.equal(differ('How do I boil potatoes?', 'How do I roast potatoes?', true), 'content');
+  assert.equal(differ('How do I get a loan?', 'How do I give a loan?', true), 'content');
+  assert.equal(differ('Find me books about Darwin', 'Find me books in Darwin', true), 'content');
+  assert.equal(differ('Who owns the museum?', 'Who owned the museum?', true), 'kind');
+  assert.equal(differ('What is the mean of the data?', 'What is the definition of the data?', true), 'content');
 });
 
 test('a question of any shape is read in little time', () => {

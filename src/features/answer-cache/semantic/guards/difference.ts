@@ -1,4 +1,5 @@
 /** Whether two questions differ in what similar embeddings do not show. Pure. */
+import { areOtherPersons } from './persons.ts';
 import type { Reading } from './reading.ts';
 
 /** What two questions may differ in. */
@@ -11,6 +12,7 @@ export type Difference =
   | 'kind'
   | 'language'
   | 'roles'
+  | 'joints'
   | 'content';
 
 /** What the first guard that objects says; undefined: none does. `strict` also compares the words of content. */
@@ -22,14 +24,19 @@ export function differenceOf(one: Reading, other: Reading, isStrict: boolean): D
   if (one.sides !== other.sides) return 'contraries';
   if (one.kind !== other.kind || isOtherTime(one, other)) return 'kind';
   if (one.languages !== other.languages || isForeign(one.language, other.language)) return 'language';
-  if (isTurned(one, other) || isSwapped(one, other)) return 'roles';
-  if (isStrict && !isSame(one.content, other.content)) return 'content';
+  if (one.joints !== other.joints) return 'joints';
+  if (areOtherPersons(one.persons, other.persons)) return 'roles';
+  if (one.hasAgent !== other.hasAgent || isTurned(one.turns, other.turns) || isSwapped(one, other)) return 'roles';
+  if (isStrict && one.cased !== other.cased) return 'exact';
+  if (isStrict && one.bareTense !== '' && other.bareTense !== '' && one.bareTense !== other.bareTense) return 'kind';
+  if (isStrict && (!isSame(one.content, other.content) || isTurned(one.relations, other.relations))) return 'content';
   return undefined;
 }
 
-/** What is said with an auxiliary in both: "how can I" is "how do I", and "may I" is not "must I". */
+/** "How can I" is "how do I", but "can I" is neither "do I" nor "may I" "must I". */
 function isOtherTime(one: Reading, other: Reading): boolean {
-  const isModal = one.modality !== '' && other.modality !== '' && one.modality !== other.modality;
+  const isSaid = one.kind.startsWith('yes or no') || /must/.test(one.modality + other.modality);
+  const isModal = one.modality !== other.modality && (isSaid || (one.modality !== '' && other.modality !== ''));
   return isModal || (one.tense !== '' && other.tense !== '' && one.tense !== other.tense);
 }
 
@@ -56,7 +63,7 @@ function prefixed({ lower }: Reading, { lower: others }: Reading): boolean {
   return false;
 }
 
-function isTurned({ turns }: Reading, { turns: others }: Reading): boolean {
+function isTurned(turns: ReadonlyMap<string, string>, others: ReadonlyMap<string, string>): boolean {
   for (const [word, side] of turns) {
     const otherSide = others.get(word);
     if (otherSide !== undefined && otherSide !== side) return true;
@@ -64,7 +71,7 @@ function isTurned({ turns }: Reading, { turns: others }: Reading): boolean {
   return false;
 }
 
-/** The words that both have stand in another order, other than that the last ones come first: "in Python, how …". */
+/** The words that both have stand in another order, other than that the last ones come first behind a preposition: "in Python, how …". */
 function isSwapped(one: Reading, other: Reading): boolean {
   const shared = new Set(one.content.filter((word) => other.content.includes(word)));
   const [left, right] = [one.content, other.content].map((words) =>
@@ -76,7 +83,7 @@ function isSwapped(one: Reading, other: Reading): boolean {
   const isFixed = (word: string): boolean => fixed.some((name) => name === word || name.startsWith(word));
   const [names, otherNames] = [left.filter(isFixed), right.filter(isFixed)];
   if (names.some((name, at) => name !== otherNames[at])) return true;
-  return left.length < LEAST_MOVED || !isRotation(left, right);
+  return left.length < LEAST_MOVED || !(one.isFronted || other.isFronted) || !isRotation(left, right);
 }
 
 const LEAST_MOVED = 3;

@@ -171,6 +171,43 @@ export const TURNING: ReadonlyMap<string, string> = new Map(
 /** The line of languages that are known by their English names alone. */
 const LAST_LANGUAGES = 16;
 
+/** Words that join or condition what is asked, by what they say. */
+export const JOINTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    or: 'or oder ou o either',
+    and: 'and both plus und et e y',
+    if: 'if whenever falls wenn si se',
+    unless: 'unless',
+    only: 'only just solely nur seulement solo solamente',
+    also: 'also too auch aussi también anche também',
+    even: 'even sogar même incluso',
+    not: 'instead except besides',
+    until: 'until till',
+    while: 'while during',
+    because: 'because',
+  }).flatMap(([joint, words]) => words.split(' ').map((word): [string, string] => [word, joint])),
+);
+
+/** Prepositions that say another thing each of the word behind them; those that say much the same are one. */
+export const RELATIONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    in: 'in of at within inside',
+    about: 'about regarding concerning',
+    by: 'by',
+    near: 'near around',
+    through: 'through via',
+    between: 'between among',
+    off: 'off',
+    out: 'out',
+    beside: 'beside',
+    like: 'like as',
+    per: 'per',
+    behind: 'behind',
+    beyond: 'beyond',
+    during: 'during',
+  }).flatMap(([relation, words]) => words.split(' ').map((word): [string, string] => [word, relation])),
+);
+
 /** Languages, by their names; each by its English one. */
 export const LANGUAGES: ReadonlyMap<string, string> = new Map(
   `english englisch anglais inglés ingles inglese inglês 英语 英文 英語

@@ -83,12 +83,18 @@ const COURTESY =
   /^(?:(?:please|kindly|hi|hello|hey|bitte|hallo|por favor|per favore|bonjour|s'il (?:te|vous) plaît|请问?|すみません)[,!. ]*)+/iu;
 /** A question in a question: what is asked for follows. */
 const ASKING =
-  /^(?:(?:can|could|would|will|do) you (?:please |kindly |possibly )?(?:tell me|explain(?: to me)?|help me(?: to)?(?: understand)?|let me know|say|know|show me)|tell me|explain(?: to me)?|let me know|show me|i(?:'d| would)? (?:want|like|need|love)(?: to know| to understand| to learn)?|i(?:'m| am) (?:wondering|curious)(?: about)?|i was wondering|do you (?:happen to )?know|any idea|kannst du mir (?:bitte )?(?:sagen|erklären)|(?:sag|sage|erklär|erkläre) mir|(?:peux-tu|pouvez-vous) (?:me dire|m'expliquer)|dis-moi|(?:puedes|podrías) decirme|dime|(?:puoi|potresti) dirmi|dimmi|(?:pode|poderia) me dizer|diga-me|我想知道|告诉我)[,: ]*(?:about |please )?/iu;
+  /^(?:(?:can|could|would|will|do) you (?:please |kindly |possibly )?(?:tell me|explain(?: to me)?|help me(?: to)?(?: understand)?|let me know|say|know|show me)|tell me|explain(?: to me)?|let me know|show me|i(?:'d| would)? (?:want|like|need|love)(?: to know| to understand| to learn)?|i(?:'m| am) (?:wondering|curious)(?: about)?|i was wondering|do you (?:happen to )?know|any (?:idea|(?:tips|advice|hints) (?:on|for|about))|(?:walk|talk|guide|take) me through|i(?:'ve| have) never (?:really )?understood|i (?:don't|do not) (?:really )?understand|give me an? (?:short |brief |quick )?(?:introduction|overview|intro) (?:to|of)|kannst du mir (?:bitte )?(?:sagen|erklären)|(?:sag|sage|erklär|erkläre) mir|(?:peux-tu|pouvez-vous) (?:me dire|m'expliquer)|dis-moi|(?:puedes|podrías) decirme|dime|(?:puoi|potresti) dirmi|dimmi|(?:pode|poderia) me dizer|diga-me|我想知道|告诉我)[,: ]*(?:about |please )?/iu;
+
+/** A question without what only asks for an answer to it. Pure. */
+export function askedIn(question: string): string {
+  let text = question.normalize('NFKC').replace(/[‘’]/gu, "'").trim();
+  for (let round = 0; round < 3; round += 1) text = text.replace(COURTESY, '').replace(ASKING, '');
+  return text;
+}
 
 /** The kind of a question and the tasks that it sets, as one text. Pure. */
 export function questionKind(question: string, words: readonly Word[]): string {
-  let text = question.normalize('NFKC').replace(/[‘’]/gu, "'").trim();
-  for (let round = 0; round < 3; round += 1) text = text.replace(COURTESY, '').replace(ASKING, '');
+  const text = askedIn(question);
   const tasks = TASKS.filter(([, pattern]) => pattern.test(text)).map(([kind]) => kind);
   const kind =
     KINDS.find(([, pattern]) => pattern.test(text))?.[0] ??

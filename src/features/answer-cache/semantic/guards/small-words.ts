@@ -6,10 +6,9 @@ const set = (words: string): ReadonlySet<string> => new Set(words.trim().split(/
 export const SMALL: ReadonlySet<string> = set(`
   a an the this that these those there here it its is are was were be been being am do does did done doing have has had having
   will would shall should can could may might must i me my mine you your yours he him his she her hers we us our ours they them their
-  theirs of in on at to from by with for about into onto as and or but so if then than also just really very quite actually basically
-  please kindly thanks thank hi hello hey dear ok okay well let lets s t re ve ll d m
-  want wants wanted like wish need needs know wondering wonder curious possible able help explain tell say show give provide share
-  someone somebody anyone one's question quick quickly some any got get gets go goes going happen happens
+  theirs of in on at to from by with for about into onto as and or but so if then than really very quite actually basically
+  please kindly thanks thank hi hello hey dear ok okay well let lets
+  know wondering wonder curious possible able someone somebody anyone one's question quick quickly some any happen happens
   what whats which who whom whose when where why how way ways method methods approach best
   der die das den dem des ein eine einen einem einer eines ist sind war waren sein wird werden hat haben hatte ich mich mir mein meine du
   dich dir dein deine sie ihr ihre ihnen er ihm ihn wir uns unser es man sich in im an am auf zu zum zur von vom bei mit für über um und
@@ -47,20 +46,16 @@ const SAME = `
   build construct
   create make generate produce
   delete remove erase
-  reset restore
   change modify alter edit
   choose select pick
   error mistake
-  find locate discover
+  find locate
   picture image photo photograph
   reason cause
-  answer reply response
+  answer reply
   finish complete
-  function method
   purpose goal aim
-  laptop notebook
-  phone telephone smartphone
-  cell mobile
+  phone telephone
   main primary principal
   important significant
   allow permit let
@@ -83,15 +78,12 @@ const SAME = `
   discover discovered discoverer
   founder found founded establish established
   found established
-  mean meaning definition define signify
-  use utilise utilize employ
+  definition define
+  use utilise utilize
   improve better enhance
   cost price
-  boil cook
-  shop store
   trip journey
   holiday vacation
-  city town
   illness disease sickness
   show display
   check verify

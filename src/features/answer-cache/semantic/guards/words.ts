@@ -11,9 +11,9 @@ export interface Word {
   readonly isFirst: boolean;
 }
 
-/** What must be the same letter by letter: addresses, paths, quotations, code, ids, versions. */
+/** What must be the same letter by letter: addresses, paths, quotations, code, ids, versions, operators, emoji. */
 const EXACT =
-  /https?:\/\/[^\s<>"']+|[\w.+-]+@[\w-]+\.[\w.-]+|`[^`]+`|"[^"]{1,200}"|“[^”]{1,200}”|„[^“”]{1,200}[“”]|«[^»]{1,200}»|「[^」]{1,200}」|(?<![\p{L}\p{N}])'[^']{2,200}'(?![\p{L}\p{N}])|(?:~|\.{1,2})?(?:\/[\w.-]+){2,}|[A-Za-z]:\\[^\s]+|\b[\w-]+(?:\.[A-Za-z_][\w-]*)+\b(?:\(\))?|\b\w+\(\)|\b\w*(?:_\w+)+\b|\b(?=\w*\d)(?=\w*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b|\b[a-z]+[A-Z]\w*\b|--?[a-z][\w-]+|#\w+|@\w+|\b[A-Za-z]\+\+|\b[A-Za-z]#|[$€£¥₹%°]/gu;
+  /https?:\/\/[^\s<>"']+|[\w.+-]+@[\w-]+\.[\w.-]+|`[^`]+`|"[^"]{1,200}"|“[^”]{1,200}”|„[^“”]{1,200}[“”]|«[^»]{1,200}»|「[^」]{1,200}」|(?<![\p{L}\p{N}])'[^']{2,200}'(?![\p{L}\p{N}])|(?:~|\.{1,2})?(?:\/[\w.-]+){2,}|[A-Za-z]:\\[^\s]+|\b[\w-]+(?:\.[A-Za-z_][\w-]*)+\b(?:\(\))?|\b\w+\(\)|\b\w*(?:_\w+)+\b|\b(?=\w*\d)(?=\w*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b|\b[a-z]+[A-Z]\w*\b|--?[a-z][\w-]+|#\w+|@\w+|\b[A-Za-z]\+\+|\b[A-Za-z]#|[$€£¥₹%°]|(?:(?![`´])[\p{S}*&\\/]|(?<=[!<>=:])=|!(?==)|\p{Extended_Pictographic})+|(?<=[\s\d])[-–](?=\s)/gu;
 const NUMBER = /[-+]?\d+(?:[.,:/\u2019' ]\d+)*/gu;
 const LETTERS = /[\p{L}\p{M}]+(?:['’\u2010-][\p{L}\p{M}]+)*/gu;
 const ANY = new RegExp(

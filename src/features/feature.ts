@@ -16,6 +16,7 @@ import type { ConversationStore } from '../stores/contracts/conversations.ts';
 import type { Directory } from '../stores/contracts/directory.ts';
 import type { Invalidation } from '../stores/contracts/invalidation-bus.ts';
 import type { Ledger } from '../stores/contracts/ledger.ts';
+import type { NoteStore } from '../stores/contracts/notes.ts';
 import type { RecordingStore } from '../stores/contracts/recordings.ts';
 import type { ResponseStore } from '../stores/contracts/responses.ts';
 import type { VectorStore } from '../stores/contracts/vectors.ts';
@@ -105,6 +106,8 @@ export interface World {
   readonly seal: Pick<Seal, 'seal' | 'unseal' | 'derive'>;
   /** Opens the store of cached answers, where a configuration says that it is. */
   readonly openAnswers: (config: CacheConfig) => AnswerStore;
+  /** Notes of the feature that outlive the process, under the feature's name. */
+  readonly openNotes: (name: string) => NoteStore;
   /** Opens the store of the directions of questions, where a configuration says that it is. */
   readonly openVectors: (config: CacheConfig, semantic: SemanticCacheConfig) => VectorStore;
   readonly log: Pick<Log, 'app'>;

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { World } from '../features/feature.ts';
 import { CACHING_FEATURES } from '../features/index.ts';
 import { RunningFeatures } from '../features/run-features.ts';
+import { MemoryNotes } from '../stores/journal/note-folder.ts';
 import { MemoryAnswers } from '../stores/memory/answers.ts';
 import { MemoryVectors } from '../stores/memory/vectors.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -35,6 +36,7 @@ export function offlineFeatures(
     mayBeShared: false,
     seal: makeSeal(env, masterKey),
     openAnswers: () => new MemoryAnswers(clock, 0),
+    openNotes: () => new MemoryNotes(),
     openVectors: () => new MemoryVectors(clock, 0, 0),
     post: async () => ({ fault: 'offline' }),
     embed: async () => undefined,

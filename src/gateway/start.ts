@@ -1,4 +1,5 @@
 /** The composition root: makes every part, joins them, and listens. */
+import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { makeManagementContext } from '../admin/make-context.ts';
 import type { CacheConfig, GatewayConfig, SemanticCacheConfig } from '../config/gateway-config.ts';
@@ -16,6 +17,7 @@ import type { Parts } from '../pipeline/parts.ts';
 import { Edge } from '../server/server.ts';
 import { ALERT_NOTES } from '../stores/contracts/alert-notes.ts';
 import type { SharedRouting } from '../stores/contracts/shared-routing.ts';
+import { MemoryNotes, NoteFolder } from '../stores/journal/note-folder.ts';
 import { Retention } from '../stores/retention.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Tenants } from '../tenancy/tenants.ts';
@@ -169,6 +171,8 @@ function startFeatures(
     mayBeShared: kind === 'postgres' || config.redis !== undefined,
     seal: makeSeal(options.env, options.masterKey),
     openAnswers: (cache: CacheConfig) => openAnswers(cache, { clock, random, log }),
+    openNotes: (name: string) =>
+      options.dataFolder === undefined ? new MemoryNotes() : new NoteFolder(join(options.dataFolder, 'notes', name)),
     openVectors: (cache: CacheConfig, semantic: SemanticCacheConfig) =>
       openVectors(cache, semantic, { clock, random, log, upstream }),
   };

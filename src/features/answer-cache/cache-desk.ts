@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { CachedAnswers, CacheScope } from '../../exchange/cached-answers.ts';
 import type { AnswerStore } from '../../stores/contracts/answers.ts';
 import type { Identity } from '../../tenancy/identity.ts';
+import type { Erasures } from './erasures.ts';
 import type { Places } from './places.ts';
 import { scopeOf } from './scope-of.ts';
 import type { SemanticCache } from './semantic/semantic-cache.ts';
@@ -15,10 +16,12 @@ type Now = () =>
 /** Shows and erases what is cached. */
 export class CacheDesk implements CachedAnswers {
   readonly #places: Places;
+  readonly #erasures: Erasures;
   readonly #now: Now;
 
-  constructor(places: Places, now: Now) {
+  constructor(places: Places, erasures: Erasures, now: Now) {
     this.#places = places;
+    this.#erasures = erasures;
     this.#now = now;
   }
 
@@ -51,8 +54,6 @@ export class CacheDesk implements CachedAnswers {
   }
 
   async erase(scope: CacheScope): Promise<void> {
-    const now = this.#now();
-    await now?.store.erase(this.#places.nameOf(scope));
-    await now?.semantic?.erase(this.#places.nameOf(scope));
+    if (this.#now() !== undefined) await this.#erasures.erase(this.#places.nameOf(scope));
   }
 }

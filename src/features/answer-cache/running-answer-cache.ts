@@ -10,9 +10,11 @@ import type { VectorStore } from '../../stores/contracts/vectors.ts';
 import type { Hooks, RunningFeature, World } from '../feature.ts';
 import { answerFor } from './answer-for.ts';
 import { CacheDesk } from './cache-desk.ts';
+import { DeclaredScopes } from './declared-scopes.ts';
 import { type Batch, handlesOf, joinBatch, newEntries, openBatch, recallBatch } from './embedding-batch.ts';
 import type { Entry } from './entry.ts';
 import { eraseDeleted } from './erase-deleted.ts';
+import { Erasures } from './erasures.ts';
 import { foretellAnswer } from './foretell.ts';
 import { mayBeKept, mayLongBeKept, PART_BYTES } from './may-be-kept.ts';
 import { isBound, type Place, Places, ttlOf } from './places.ts';
@@ -65,6 +67,8 @@ export class RunningAnswerCache implements RunningFeature {
   readonly #places: Places;
   readonly #entrySecret: Buffer;
   readonly #underWay = new UnderWay();
+  readonly #erasures: Erasures;
+  readonly #declared: DeclaredScopes;
   /** Kept while the cache is off, so that it is found again when it is on. */
   #store: AnswerStore | undefined;
   readonly #semantic: SemanticKept;
@@ -96,13 +100,21 @@ export class RunningAnswerCache implements RunningFeature {
     this.#semantic = keepSemantic(world);
     this.#places = new Places(world.seal.derive('answer cache'));
     this.#entrySecret = world.seal.derive('answer cache entries');
-    this.cachedAnswers = new CacheDesk(this.#places, () => this.#open);
+    const notes = world.openNotes('cache');
+    const targets = () => [this.#store, this.#vectors].filter((each) => each !== undefined);
+    this.#erasures = new Erasures(notes, targets, world.onFault);
+    this.#declared = new DeclaredScopes(notes, (scope) => this.#places.nameOf(scope));
+    this.cachedAnswers = new CacheDesk(this.#places, this.#erasures, () => this.#open);
   }
 
-  hooks(_: unknown, { cache: config }: GatewayConfig): Hooks | undefined {
+  hooks(_: unknown, whole: GatewayConfig): Hooks | undefined {
+    const { cache: config } = whole;
+    const isFirst = this.#store === undefined;
     this.#open = config === undefined ? undefined : this.#openFor(config);
     const open = this.#open;
     if (open === undefined) return undefined;
+    this.#eraseUndeclared(whole);
+    if (isFirst) this.#erasures.resume();
     return {
       // Before another feature makes a request of its own out of it.
       prepare: (exchange) => this.#prepare(exchange, open),
@@ -113,18 +125,26 @@ export class RunningAnswerCache implements RunningFeature {
   }
 
   changed(changed: Invalidation): void {
-    const store = this.#store;
-    if (store === undefined || changed === 'all') return;
-    const erase = async (scope: CacheScope): Promise<void> => {
-      await store.erase(this.#places.nameOf(scope));
-      await this.#vectors?.erase(this.#places.nameOf(scope));
-    };
+    if (this.#store === undefined || changed === 'all') return;
+    const erase = (scope: CacheScope): Promise<void> => this.#erasures.erase(this.#places.nameOf(scope));
     eraseDeleted(changed, this.#world.directory, erase).catch((error) =>
       this.#world.onFault('the cached answers of a deleted object could not be erased', error),
     );
   }
 
+  /** The answers of what no file declares any more. */
+  #eraseUndeclared(config: GatewayConfig): void {
+    const failed = (error: unknown): void =>
+      this.#world.onFault('the cached answers of what is no longer declared could not be erased yet', error);
+    try {
+      for (const scope of this.#declared.removed(config)) this.#erasures.erase(scope).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
   async close(): Promise<void> {
+    this.#erasures.close();
     this.#store?.close();
     this.#vectors?.close();
   }

@@ -133,10 +133,6 @@ export class SemanticCache {
     void this.#quietly(() => this.#vectors.keep(partition, direction, remembered, kept.ttlMs));
   }
 
-  async erase(scope: string): Promise<void> {
-    await this.#vectors.erase(scope);
-  }
-
   async #ask(exchange: Exchange, { place, keyOf }: Lookup): Promise<Asked | undefined> {
     const question = this.#questionOf(exchange);
     if (question === undefined) return undefined;

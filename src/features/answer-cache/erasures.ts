@@ -1,4 +1,4 @@
-/** Erases scopes, however long that takes: what could not be erased is noted, and erased later, by a later process if need be. */
+/** Erases scopes for certain: what could not be erased is noted, and erased later, by a later process if need be. */
 import type { NoteStore } from '../../stores/contracts/notes.ts';
 
 /** Something of which scopes are erased. */

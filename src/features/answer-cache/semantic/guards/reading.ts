@@ -58,7 +58,7 @@ export interface Reading {
 /** Reads a question. */
 export function readQuestion(question: string): Reading {
   const whole = wordsOf(question);
-  // What only asks, such as "can you tell me", is about nobody.
+  // What only asks, such as "can you tell me", is about no person.
   const words = wordsOf(askedIn(question));
   const isShouted = question === question.toUpperCase();
   const numbers = words.flatMap((word) => measureOf(word));

@@ -16,7 +16,7 @@ const PLACES = 'harbour museum library station castle bridge theatre market gard
 const DOCUMENTS = Array.from(
   { length: 40 },
   (_, at) =>
-    `House ${at} is the ${PLACES[at % PLACES.length]} of old. It was built in ${1850 + at} by Mason${at} & Sons, whose secret nobody told.`,
+    `House ${at} is the ${PLACES[at % PLACES.length]} of old. It was built in ${1850 + at} by Mason${at} & Sons, whose secret was never told.`,
 ).join('\n\n');
 const user = (content: string): JsonObject => ({ role: 'user', content });
 

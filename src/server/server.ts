@@ -16,6 +16,7 @@ import { handle } from '../pipeline/handle.ts';
 import { identify } from '../pipeline/identify.ts';
 import { mayReadMetrics } from '../pipeline/route-access.ts';
 import type { Identity } from '../tenancy/identity.ts';
+import { allAccepted } from './all-accepted.ts';
 import { ArrayClient, wantsArray } from './array-client.ts';
 import { refusedAddress } from './client-address.ts';
 import { formatOfClient, isGoogles } from './client-format.ts';
@@ -152,6 +153,7 @@ export class Edge {
    */
   async drain(timeoutMs: number, lingerMs: number): Promise<void> {
     this.leave();
+    await allAccepted();
     // Open ones finish what they carry. Node's own `close` counts a connection as idle once its answer was handed over, and
     // would cut off what a slow reader has not read yet.
     NetServer.prototype.close.call(this.#app.server);

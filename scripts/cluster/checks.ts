@@ -13,7 +13,7 @@ export interface Result {
 }
 
 /** A check. */
-export interface Check {
+interface Check {
   readonly name: string;
   run(cluster: Cluster): Promise<Result>;
 }

@@ -1,4 +1,4 @@
-/** Requests through Nginx that can be told apart, and what became of each: at the client, at the provider and in the ledger. */
+/** Numbered requests through Nginx, and what became of each: at the client, at the provider and in the ledger. */
 import { Agent } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JsonObject } from '../../src/core/json.ts';

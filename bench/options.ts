@@ -36,6 +36,7 @@ export const HELP = `npm run bench -- [options]
   answer-cache     instead of rows: what a cached answer costs beside a relayed one
   prompt-cache     instead of rows: what an hour of real traffic costs with a provider's prompt cache, by policy
   sessions         instead of rows: what agents cost with the provider's prompt cache, through the gateway and the simulator
+  savings          instead of rows: what model choice, caches and compression save of one composite replay, alone and together
   semantic         instead of rows: which nearly equal questions the semantic cache tells apart, with MiniLM where Python has it
   crash            instead of rows: gateways that are killed under load, --rounds times (5) for each kind of store
   chaos            instead of rows: stores, disks and clocks fail, gateways are killed, paused and restarted, for --minutes N (3)
@@ -87,6 +88,7 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
         'replay',
         'semantic',
         'sessions',
+        'savings',
         'storm',
       ].includes(name),
   );

@@ -28,12 +28,20 @@ function classOfPolicyMember(name: string): string {
   return className === 'TimeoutError' ? 'Timeout' : className;
 }
 
+/** What LiteLLM has in a map of the same name: settings, each with the groups that it is for. */
+const LISTS_OF_GROUPS: ReadonlySet<string> = new Set(['forward_client_headers_to_llm_api']);
+
 /** Reads a map from model groups to maps, each read by `read`. */
 export function mapByGroup<Value>(read: ReadNode<Value>): ReadNode<ReadonlyMap<string, Value>> {
   return (node, path, context) => {
     const groups = new Map<string, Value>();
     const setting = lastName(path);
     for (const entry of node.kind === 'map' ? node.entries.values() : []) {
+      if (setting === 'model_group_settings' && entry.value.kind === 'list' && LISTS_OF_GROUPS.has(entry.key)) {
+        const message = `"${entry.key}" has no effect in ${path}: it belongs in litellm_settings.model_group_settings`;
+        context.findings.add('warning', 'misplaced-key', entry, message);
+        continue;
+      }
       context.references.push({ group: entry.key, place: entry, from: setting });
       const message = `${setting} of "${entry.key}" must be a map`;
       if (entry.value.kind !== 'map') context.findings.add('error', 'wrong-type', entry.value, message);

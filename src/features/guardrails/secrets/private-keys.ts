@@ -9,7 +9,9 @@ export function findPrivateKeys(text: string): Span[] {
   if (!text.includes('PRIVATE KEY')) return spans;
   for (const found of text.matchAll(BEGIN)) {
     const start = found.index;
-    const body = text.slice(start + found[0].length, start + LONGEST);
+    // No key holds the beginning of another: without this bound many beginnings would each read all that follows.
+    const next = text.indexOf('-----BEGIN', start + found[0].length);
+    const body = text.slice(start + found[0].length, Math.min(next === -1 ? text.length : next, start + LONGEST));
     const closing = body.indexOf(`-----END ${found.groups?.kind}-----`);
     const inside = closing === -1 ? (/^(?:\\[nr]|[A-Za-z0-9+/=:,\s-])*/.exec(body)?.[0] ?? '') : body.slice(0, closing);
     // A sentence about the header, or an empty example, holds no key.

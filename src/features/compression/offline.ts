@@ -52,17 +52,27 @@ function formatOf(body: JsonObject): FormatId | undefined {
 const wordsOf = (body: Buffer, envelope: ReadableEnvelope, format: FormatId): string =>
   formatParts(format).outline(body, envelope).promptText();
 
-const WARM_UP_MS = 150;
+const WARM_UP_MS = 500;
+const WARM_UP_BLOCKS = 160;
 
-/** A process that serves has compiled its functions long ago; what `ms` says is what it would take there. */
+/** A process that serves has compiled its functions long ago; what `ms` says is what it would take there. By computing time: others may be at work. */
 export function warmUp(): void {
-  const asked = { role: 'user', content: 'Who built the first tower?' };
-  const passage = 'The first tower of the town was built in 1901 by John Smith. It fell down, and was built again.\n\n';
-  const turns = 'Ann: The tower was built in 1901.\nBob: By John Smith, I think. It fell down.\n';
-  const lines = [passage, turns].map((text) =>
-    JSON.stringify({ messages: [{ role: 'user', content: text.repeat(120) }, asked] }),
+  const asked = { role: 'user', content: 'Who built the first tower of Harbour 17?' };
+  const blocks = Array.from({ length: WARM_UP_BLOCKS }, (_, at) => at);
+  const passages = blocks.map(
+    (at) =>
+      `Harbour ${at}\nThe tower${at} of the town was built in ${1800 + at} by John Smith${at}. It fell down, and was built again.`,
   );
-  const until = performance.now() + WARM_UP_MS;
-  do for (const line of lines) compressOffline(line, 0.3);
-  while (performance.now() < until);
+  const turns = blocks.map(
+    (at) => `${at % 2 === 0 ? 'Ann' : 'Bob'}: The tower${at} was built, I think, in ${1800 + at}.`,
+  );
+  const lines = [passages.join('\n\n'), turns.join('\n')].map((text) =>
+    JSON.stringify({ messages: [{ role: 'user', content: text }, asked] }),
+  );
+  const before = process.cpuUsage();
+  for (let spentMs = 0; spentMs < WARM_UP_MS; ) {
+    for (const line of lines) compressOffline(line, 0.3);
+    const { user, system } = process.cpuUsage(before);
+    spentMs = (user + system) / 1_000;
+  }
 }

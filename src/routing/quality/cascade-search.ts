@@ -129,7 +129,7 @@ export class CascadeSearch {
 /** How much a row of one level counts at another. */
 function sharesOf(levelOf: Int32Array, { levels, breadth }: SearchShape): Float64Array {
   const sizes = new Float64Array(levels);
-  for (const level of levelOf) sizes[level] = (sizes[level] as number) + 1;
+  for (const each of levelOf) sizes[each] = (sizes[each] as number) + 1;
   const shares = new Float64Array(levels * levels);
   for (let level = 0; level < levels; level += 1) {
     let total = 0;

@@ -7,6 +7,7 @@ import { patternOf } from '../core/pattern-of.ts';
 import { groupedByTeam } from '../core/team-models.ts';
 import { isMockMember, readMock } from '../providers/mock.ts';
 import { apiBaseFault } from './api-base-fault.ts';
+import { type ChoiceGroup, readChoiceGroup } from './choice-groups.ts';
 import { type ConfigNode, type MapNode, member, merged, positionOf } from './config-node.ts';
 import { readDeploymentTls } from './connection-tls.ts';
 import { credentialNameOf, readCredentials, setMembers } from './credentials.ts';
@@ -63,7 +64,7 @@ interface ReadEntry {
 export function readDeployments(
   root: MapNode,
   reading: DeploymentReading,
-): Pick<GatewayConfig, 'deployments' | 'unserved' | 'waiting' | 'credentials'> {
+): Pick<GatewayConfig, 'deployments' | 'unserved' | 'waiting' | 'credentials' | 'choices'> {
   const { findings } = reading.context;
   const list = member(root, 'model_list');
   if (
@@ -77,7 +78,7 @@ export function readDeployments(
   const values = new Map(credentials.map(({ name, node }) => [name, node]));
   const reader = new DeploymentReader(reading, values);
   const shared = credentials.map(({ name, node, info }) => ({ name, values: setMembers(node), info }));
-  if (list?.kind !== 'list') return { deployments: [], unserved: [], waiting: [], credentials: shared };
+  if (list?.kind !== 'list') return { deployments: [], unserved: [], waiting: [], choices: [], credentials: shared };
   const deployments: DeploymentConfig[] = [];
   for (const item of list.items) {
     if (item.kind === 'map') for (const deployment of reader.read(item)) deployments.push(deployment);
@@ -89,7 +90,8 @@ export function readDeployments(
         'an entry of model_list must be a map with model_name and litellm_params',
       );
   }
-  return { deployments, unserved: reader.unserved, waiting: reader.waiting, credentials: shared };
+  const { unserved, waiting, choices } = reader;
+  return { deployments, unserved, waiting, choices, credentials: shared };
 }
 
 class DeploymentReader {
@@ -98,6 +100,8 @@ class DeploymentReader {
   readonly #ids = new Set<string>();
   /** What was left out. */
   readonly unserved: UnservedDeployment[] = [];
+  /** Entries that choose among other groups. */
+  readonly choices: ChoiceGroup[] = [];
   /** What of that needs a credential of the API. */
   readonly waiting: WaitingDeployment[] = [];
 
@@ -162,7 +166,10 @@ class DeploymentReader {
     const hasApiBase = params.has('api_base') || params.has('base_url');
     if (written === '*' && named === undefined) return this.#anything(entry);
     if (written.startsWith('auto_router/')) {
-      return this.#leaveOut(entry, written, 'it is an automatic router, which this release does not have');
+      const choice = readChoiceGroup(group, written, params, this.#reading.context);
+      if (typeof choice === 'string') return this.#leaveOut(entry, written, choice);
+      this.choices.push(choice);
+      return [];
     }
     const found = providers.resolve(written, named, hasApiBase);
     if (found !== undefined) {

@@ -2,6 +2,7 @@
  * The canonical configuration: what every dialect is read into and the only shape the rest of the program sees. What a row of
  * `settings/` sets is declared there. Times are milliseconds, sizes bytes, money pico-USD. Deeply readonly; a reload makes a new one.
  */
+
 import type { ErrorCode } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
   TeamMember,
   User,
 } from '../stores/contracts/directory.ts';
+import type { ChoiceGroup } from './choice-groups.ts';
 import type { FeatureValues } from './feature-settings.ts';
 import type { ConfiguredIdentity } from './known-providers.ts';
 import type { ProviderAddresses } from './provider-environment.ts';
@@ -309,6 +311,8 @@ export interface GatewayConfig {
   readonly files: readonly string[];
   readonly deployments: readonly DeploymentConfig[];
   readonly unserved: readonly UnservedDeployment[];
+  /** Groups that choose among others. */
+  readonly choices: readonly ChoiceGroup[];
   /** What the environment says of the addresses of providers: for models that are added by the API. */
   readonly addresses: ProviderAddresses;
   /** Those of `unserved` that wait for a credential of the API. */

@@ -1,5 +1,6 @@
 /** The names that a configuration serves, as routing finds them: an alias first, then a group, a deployment id, a wildcard. */
 import { compileWildcard, type Wildcard } from '../core/wildcard.ts';
+import type { ChoiceGroup } from './choice-groups.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { DeploymentConfig, RoutingConfig, UnservedDeployment } from './gateway-config.ts';
 import { UnservedGroups } from './unserved-groups.ts';
@@ -32,6 +33,7 @@ export class GroupIndex {
     aliases: Aliases,
     unserved: readonly UnservedDeployment[] = [],
     withProvider: (model: string) => string | undefined = () => undefined,
+    choices: readonly ChoiceGroup[] = [],
   ) {
     this.#withProvider = withProvider;
     this.#aliases = aliases;
@@ -43,6 +45,7 @@ export class GroupIndex {
       this.#exact.add(group);
       if (group.includes('*')) patterns.add(group);
     }
+    for (const { group } of choices) this.#exact.add(group);
     for (const pattern of patterns) this.#wildcards.push(compileWildcard(pattern));
   }
 

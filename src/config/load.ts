@@ -56,10 +56,9 @@ export function loadConfig(options: LoadOptions): LoadResult {
     options.addresses,
   );
   const draft = readConfig(root, options.features ?? [], context);
-  const { deployments, unserved } = draft.config;
-  const groups = new GroupIndex(deployments, draft.config.routing.aliases, unserved, (model) =>
-    context.providers.withProvider(model),
-  );
+  const { deployments, unserved, choices } = draft.config;
+  const withProvider = (model: string): string | undefined => context.providers.withProvider(model);
+  const groups = new GroupIndex(deployments, draft.config.routing.aliases, unserved, withProvider, choices);
   // If a file could not be read, many names are unknown because of that: only the cause is reported then.
   if (read.root !== undefined) {
     lintDraft(draft, groups, root, context, options.priceKnown);

@@ -27,6 +27,7 @@ import type { Continuity } from './continuity.ts';
 import type { Degraded, OverBudget } from './degraded.ts';
 import type { Detours } from './detours.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { ModelChoice } from './model-choice.ts';
 import type { OtherBody } from './other-body.ts';
 import type { Race } from './race.ts';
 import { type Changes, makeChanges } from './savings.ts';
@@ -111,6 +112,8 @@ export class Exchange implements LaneRequest {
   regionalModel: string | undefined;
   needs: ReadNeeds | undefined;
   plan: GroupPlan<Deployment> | undefined;
+  /** How a group that chooses among others chose; undefined for any other. */
+  choice: ModelChoice | undefined;
 
   /** The bodies of fallbacks that have one of their own, by the names they are asked for by; undefined for most requests. */
   otherBodies: Map<string, OtherBody> | undefined;

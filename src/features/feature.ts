@@ -8,6 +8,7 @@ import type { CompressedOriginals } from '../exchange/compression.ts';
 import type { Embedded, ToEmbed } from '../exchange/embedded.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Notice } from '../exchange/notice.ts';
+import type { QualityFeedback } from '../exchange/quality-feedback.ts';
 import type { LimitListener, Prepare, Slots, StateSlot } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
@@ -56,6 +57,8 @@ export interface RunningFeature<Settings = unknown> {
   readonly compressedOriginals?: CompressedOriginals;
   /** What it would do with a request; says so also where it is off. */
   readonly forecasts?: CacheForecasts;
+  /** Takes what callers say of answers. */
+  readonly feedback?: QualityFeedback;
   /** Objects of the directory were changed, here or by another instance. */
   changed?(changed: Invalidation): void;
   /** Ends it; what it still has to send may take so long. */

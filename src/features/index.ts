@@ -3,6 +3,7 @@ import { answerCache } from './answer-cache/index.ts';
 import { compression } from './compression/index.ts';
 import { degradation } from './degradation/index.ts';
 import type { Feature } from './feature.ts';
+import { modelChoice } from './model-choice/index.ts';
 import { promptCache } from './prompt-cache/index.ts';
 import { reconcileBills } from './reconcile/index.ts';
 import { recording } from './recording/index.ts';
@@ -14,6 +15,7 @@ export const FEATURES: readonly Feature[] = [
   recording as Feature,
   answerCache,
   promptCache,
+  modelChoice,
   storedResponses,
   compression,
   reconcileBills as Feature,

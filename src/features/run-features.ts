@@ -5,6 +5,7 @@ import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { CompressedOriginals } from '../exchange/compression.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Notice } from '../exchange/notice.ts';
+import type { QualityFeedback } from '../exchange/quality-feedback.ts';
 import { type LimitListener, NO_SLOTS, type Slots, type StateSlot } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
@@ -53,6 +54,11 @@ export class RunningFeatures {
   /** What caches would do with requests, from all features that can say. */
   get forecasts(): CacheForecasts {
     return Object.assign({}, ...this.#running.map(({ running }) => running.forecasts ?? {}));
+  }
+
+  /** Who takes what callers say of answers; undefined if no feature does. */
+  get feedback(): QualityFeedback | undefined {
+    return this.#running.find(({ running }) => running.feedback !== undefined)?.running.feedback;
   }
 
   /** Tells the features which objects of the directory were changed. */

@@ -62,6 +62,7 @@ export function makeParts(
     cachedAnswers: features.cachedAnswers,
     compressedOriginals: features.compressedOriginals,
     cacheForecasts: features.forecasts,
+    feedback: features.feedback,
     slots: (format) => features.slotsFor(format),
     sink: queue,
     savings: tools.metrics.savings,

@@ -7,6 +7,7 @@ import type { CacheForecasts } from '../exchange/cache-forecasts.ts';
 import type { CachedAnswers } from '../exchange/cached-answers.ts';
 import type { CompressedOriginals } from '../exchange/compression.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { QualityFeedback } from '../exchange/quality-feedback.ts';
 import type { LimitListener, Slots } from '../exchange/slots.ts';
 import type { StoredResponses } from '../exchange/stored-responses.ts';
 import type { FormatId } from '../formats/neutral/conversation.ts';
@@ -69,6 +70,8 @@ export interface Parts {
   readonly compressedOriginals: CompressedOriginals | undefined;
   /** What caches would do with requests. */
   readonly cacheForecasts: CacheForecasts;
+  /** Takes what callers say of answers; undefined if nothing learns from it. */
+  readonly feedback: QualityFeedback | undefined;
   /** Copies of requests that go to other groups. */
   readonly shadows: Shadows;
   readonly sink: SettledSink;

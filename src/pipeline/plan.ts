@@ -21,13 +21,44 @@ export function findGroup(exchange: Exchange): void {
     (exchange.ownIdentity === undefined ? chosenFor(exchange) : undefined) ?? exchange.model ?? '',
   );
   exchange.model = model;
-  exchange.group = group;
+  const usable = group.candidates === undefined ? group : withAllowed(exchange, group, group.candidates);
+  exchange.group = usable;
   exchange.controls = exchange.ownIdentity === undefined ? snapshot.router.controls(exchange) : NO_CONTROLS;
   if (identity !== undefined && exchange.controls !== NO_CONTROLS) refuseFallbacks(exchange, identity);
   // Only what the client itself asks for is refused: of the operator's fallbacks those are left out that the key may not use.
   if (identity !== undefined && exchange.ownIdentity === undefined)
     exchange.controls = snapshot.router.underOwnSettings(exchange.controls, identity, group.name);
-  if (snapshot.hasClientAuth && exchange.ownIdentity === undefined) exchange.group = withClientAuth(exchange, group);
+  if (snapshot.hasClientAuth && exchange.ownIdentity === undefined) exchange.group = withClientAuth(exchange, usable);
+}
+
+/** `off`: no choosing; another word: the candidate that has to answer. */
+const ROUTE_HEADER = 'x-sluice-route';
+
+/**
+ * A group that chooses, without the candidates that the key may not use: it never gets one of them. Of a request that names a candidate
+ * only that one is left, so that nothing else answers it.
+ */
+function withAllowed(
+  { identity, snapshot, ownIdentity, client }: Exchange,
+  group: ResolvedGroup<Deployment>,
+  candidates: readonly ResolvedGroup<Deployment>[],
+): ResolvedGroup<Deployment> {
+  if (identity === undefined || ownIdentity !== undefined) return group;
+  const asked = client.headers[ROUTE_HEADER];
+  const pinned = typeof asked === 'string' && !/^off$/i.test(asked) ? asked : undefined;
+  const allowed = candidates.filter(
+    ({ name }) =>
+      (pinned === undefined || name === pinned) && mayUseGroup(identity, name, groupFor(identity, name, snapshot)),
+  );
+  if (allowed.length === candidates.length) return group;
+  if (allowed.length === 0 && pinned !== undefined) {
+    const message = `\`${ROUTE_HEADER}\` must be off, or a model that "${group.name}" chooses from and that the key may use.`;
+    throw new GatewayError('invalid_request', message, { param: ROUTE_HEADER });
+  }
+  const [first] = candidates;
+  if (allowed.length === 0 && first !== undefined)
+    throw modelDenied(identity, denierOf(identity, first.name, first) ?? 'key', first.name);
+  return { ...group, candidates: allowed, deployments: allowed.flatMap(({ deployments }) => deployments) };
 }
 
 /** The model that the operator has chosen for all requests of a kind, whatever they ask for. */

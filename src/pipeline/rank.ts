@@ -5,7 +5,8 @@ import type { Deployment } from '../snapshot/deployment.ts';
 /** Lets features order the deployments of a plan that may be tried now. */
 export function rank(exchange: Exchange, plan: GroupPlan<Deployment>): GroupPlan<Deployment> {
   const { rank: order } = exchange.slots;
-  if (order === undefined || plan.eligible < 2) return plan;
+  // A group that chooses has to say so even if one deployment is left.
+  if (order === undefined || plan.eligible < (exchange.group?.candidates === undefined ? 2 : 1)) return plan;
   const able = plan.deployments.slice(0, plan.eligible);
   const ordered = order(exchange, able);
   // An empty list is taken as no opinion, because a request without deployments could only fail.

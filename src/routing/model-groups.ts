@@ -22,6 +22,8 @@ export interface ResolvedGroup<D extends Routable> {
   readonly deployments: readonly D[];
   /** It was found by the model of its deployments: only the group's own name says who may use it. */
   readonly isByModel?: true;
+  /** The groups that it chooses among, whose deployments its own are; the weakest first. */
+  readonly candidates?: readonly ResolvedGroup<D>[];
 }
 
 /** How names are understood that no group has. */
@@ -55,10 +57,17 @@ export class ModelGroups<D extends Routable> {
   readonly #byModel = new Map<string, ResolvedGroup<D>>();
   readonly #wildcards: { readonly wildcard: Wildcard; readonly deployments: readonly D[] }[] = [];
   readonly #filled = new Map<string, ResolvedGroup<D>>();
+  /** Groups that choose among others. What is listed of all deployments has theirs once, in their own groups. */
+  readonly #choices = new Map<string, ResolvedGroup<D>>();
   readonly #aliases: ReadonlyMap<string, GroupAlias>;
   readonly #rules: NameRules<D>;
 
-  constructor(deployments: readonly D[], aliases: ReadonlyMap<string, GroupAlias>, rules: NameRules<D>) {
+  constructor(
+    deployments: readonly D[],
+    aliases: ReadonlyMap<string, GroupAlias>,
+    rules: NameRules<D>,
+    choices: readonly { readonly group: string; readonly candidates: readonly string[] }[] = [],
+  ) {
     this.#aliases = aliases;
     this.#rules = rules;
     const byGroup = new Map<string, D[]>();
@@ -76,18 +85,28 @@ export class ModelGroups<D extends Routable> {
       else this.#groups.set(name, { name, deployments: list });
     }
     this.#wildcards.sort((left, right) => right.wildcard.specificity - left.wildcard.specificity);
+    const chosen = choices.flatMap(({ group, candidates }) => this.#choiceOf(group, candidates) ?? []);
+    // All at once: none of them is a candidate of another.
+    for (const each of chosen) this.#choices.set(each.name, each);
+  }
+
+  #choiceOf(name: string, names: readonly string[]): ResolvedGroup<D> | undefined {
+    const candidates = names.flatMap((candidate) => this.resolve(candidate) ?? []);
+    if (candidates.length === 0 || this.#groups.has(name)) return undefined;
+    return { name, deployments: candidates.flatMap(({ deployments }) => deployments), candidates };
   }
 
   /** Whether a group has exactly this name. */
   isGroup(name: string): boolean {
-    return this.#groups.has(name);
+    return this.#groups.has(name) || this.#choices.has(name);
   }
 
   /** The group that a name means, or undefined. */
   resolve(name: string): ResolvedGroup<D> | undefined {
     const alias = this.#aliases.get(name);
     const target = alias === undefined ? name : alias.group;
-    const named = this.#groups.get(target) ?? this.#byId.get(target) ?? this.#fillWildcard(target);
+    const named =
+      this.#groups.get(target) ?? this.#choices.get(target) ?? this.#byId.get(target) ?? this.#fillWildcard(target);
     if (named !== undefined) return named === REFUSED ? undefined : named;
     const withProvider = this.#fillWildcard(this.#withProvider(target));
     return withProvider === undefined || withProvider === REFUSED ? this.#byModel.get(target) : withProvider;
@@ -110,7 +129,11 @@ export class ModelGroups<D extends Routable> {
 
   /** The names that clients may be shown: groups (wildcards as they stand) and aliases that are not hidden. */
   listedNames(): string[] {
-    const names = [...this.#groups.keys(), ...this.#wildcards.map(({ wildcard }) => wildcard.pattern)];
+    const names = [
+      ...this.#groups.keys(),
+      ...this.#choices.keys(),
+      ...this.#wildcards.map(({ wildcard }) => wildcard.pattern),
+    ];
     for (const [alias, { group, hidden }] of this.#aliases) {
       // What an alias leads to may be left out because it cannot be served.
       const isServed = group.includes('*') || this.resolve(alias) !== undefined;

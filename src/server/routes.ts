@@ -17,6 +17,7 @@ import { completions } from '../endpoints/completions/index.ts';
 import { predictCache } from '../endpoints/cost/predict-cache.ts';
 import { countTokens } from '../endpoints/count-tokens/index.ts';
 import { embeddings } from '../endpoints/embeddings/index.ts';
+import { feedback } from '../endpoints/feedback/index.ts';
 import * as gemini from '../endpoints/gemini-generate/index.ts';
 import { drain } from '../endpoints/health/drain.ts';
 import { healthHistory } from '../endpoints/health/history.ts';
@@ -213,6 +214,13 @@ export const FACT_ROUTES: readonly FactRoute[] = [
     'Shows what was found last of the deployments that the key may use; calls no provider.',
   ),
   fact(tokenCounter, 'key', ['/utils/token_counter'], 'Counts the tokens of a prompt, about.', 'POST'),
+  fact(
+    feedback,
+    'key',
+    ['/feedback'],
+    'Takes a score of an answer, by its call id, from the key that asked for it; a group that chooses models learns from it.',
+    'POST',
+  ),
   fact(
     predictCache,
     'key',

@@ -60,13 +60,18 @@ export function makeSnapshot(
       }),
     hasTeamModels: config.deployments.some(({ modelInfo }) => owningTeam(modelInfo) !== undefined),
     unserved: new UnservedGroups(config.unserved),
-    groups: new ModelGroups(deployments, aliases, {
-      fill: ({ config: entry }, model) => makeDeployment({ ...entry, model }, config, entry.model.includes('*')),
-      withProvider: withItsProvider,
-      // A team's deployment is asked by the team's name for it, and takes no name that others ask.
-      modelOf: ({ provider, model, config: { modelInfo } }) =>
-        owningTeam(modelInfo) === undefined ? `${provider.name}/${model}` : undefined,
-    }),
+    groups: new ModelGroups(
+      deployments,
+      aliases,
+      {
+        fill: ({ config: entry }, model) => makeDeployment({ ...entry, model }, config, entry.model.includes('*')),
+        withProvider: withItsProvider,
+        // A team's deployment is asked by the team's name for it, and takes no name that others ask.
+        modelOf: ({ provider, model, config: { modelInfo } }) =>
+          owningTeam(modelInfo) === undefined ? `${provider.name}/${model}` : undefined,
+      },
+      config.choices,
+    ),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Settings of deployments: `model_list`, and the credentials they may share. */
-import { later, never, now, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
+import { later, never, now, own, PYTHON, protection, type SettingRows } from '../setting-rows.ts';
 import { ACCESS_WINDOW_MEMBERS, readAccessWindows } from './access-windows.ts';
 import { readClientAuth } from './client-auth.ts';
 import { COMPRESS_SETTINGS } from './compress.ts';
@@ -261,12 +261,32 @@ export const MODEL_PARAMS = {
   aws_bedrock_runtime_endpoint: later('text', 'AWS: Bedrock endpoint.'),
   aws_bedrock_project_id: later('text', 'AWS: Bedrock project.'),
   watsonx_region_name: later('text', 'watsonx: region.'),
-  auto_router_config_path: later('text', 'Automatic routing: file with the routes.'),
-  auto_router_config: later('any', 'Automatic routing: the routes.'),
-  auto_router_default_model: later('text', 'Automatic routing: group when nothing matches.'),
+  candidates: own('texts', 'With `model: auto_router/cost-quality`: the groups to choose from, the weakest first.'),
+  baseline_model: own(
+    'text',
+    'With `model: auto_router/…`: the candidate that quality and savings are measured against (the last one).',
+  ),
+  quality_floor: own(
+    'ratio',
+    'With `model: auto_router/cost-quality`: the share of the best candidate’s quality that a cheaper one must be expected to reach (0.95).',
+  ),
+  router_file: own('text', 'With `model: auto_router/cost-quality`: the router that `sluice calibrate` wrote.'),
+  router_models: own(
+    'map',
+    'Which candidate a model of that router is, if their names differ: `{"gpt-4o-mini": "small"}`.',
+  ),
+  auto_router_config_path: now('text', 'With `model: auto_router/NAME`: file with the routes.'),
+  auto_router_config: now('any', 'With `model: auto_router/NAME`: the routes, a map or its JSON text.'),
+  auto_router_default_model: now('text', 'With `model: auto_router/NAME`: group if no route matches.'),
   auto_router_embedding_model: later('text', 'Automatic routing: embedding group.'),
-  complexity_router_config: later('map', 'Routing by difficulty: tiers.'),
-  complexity_router_default_model: later('text', 'Routing by difficulty: group when unsure.'),
+  complexity_router_config: now(
+    'map',
+    'With `model: auto_router/complexity_router`: `tiers`, a group (or a list of them) for each of SIMPLE, MEDIUM, COMPLEX and REASONING.',
+  ),
+  complexity_router_default_model: now(
+    'text',
+    'With `model: auto_router/complexity_router`: group of a tier without one.',
+  ),
   adaptive_router_config: later('map', 'Learning router: settings.'),
   adaptive_router_default_model: later('text', 'Learning router: first choice.'),
   quality_router_config: later('map', 'Routing by quality: settings.'),

@@ -2,6 +2,7 @@ import { formatUsd } from '../../core/money.ts';
 import type { CompressionFacts } from '../../exchange/compression.ts';
 import type { Degraded } from '../../exchange/degraded.ts';
 import type { Exchange, VolatileHead } from '../../exchange/exchange.ts';
+import type { ModelChoice } from '../../exchange/model-choice.ts';
 import { requestIdHeader } from '../../formats/client-error.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { UpstreamHeaders } from '../../upstream/upstream.ts';
@@ -64,6 +65,7 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     headers.push('x-sluice-dropped', headerText(exchange.dropped.map(({ field }) => field).join(', ')));
   }
   if (exchange.degraded !== undefined) headers.push(...degradedHeaders(exchange.degraded));
+  if (exchange.choice !== undefined) headers.push('x-sluice-choice', headerText(choiceText(exchange.choice)));
   if (exchange.volatileHead !== undefined) headers.push('x-sluice-volatile-head', volatileText(exchange.volatileHead));
   if (exchange.cacheKeys !== undefined) headers.push('x-litellm-cache-key', exchange.cacheKeys);
   if (exchange.compression !== undefined) headers.push(...compressionHeaders(exchange.compression));
@@ -88,6 +90,11 @@ export function answerHeaders(exchange: Exchange, deployment: Deployment, provid
     if (!hasOwnLimits && name.startsWith('x-ratelimit-')) headers.push(name, text);
   }
   return headers;
+}
+
+/** What a group that chooses among others chose, and why. */
+function choiceText({ chosen, task, why }: ModelChoice): string {
+  return `${chosen}; task=${task}; ${why}`;
 }
 
 /** What instructions lose that differ early, in tokens and USD. Nothing of their words. */

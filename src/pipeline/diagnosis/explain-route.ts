@@ -6,6 +6,7 @@ import { defined } from '../../core/defined.ts';
 import { ERRORS, type ErrorCode } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
+import type { ModelChoice } from '../../exchange/model-choice.ts';
 import type { WalkPolicy } from '../../routing/contracts.ts';
 import type { GroupPlan } from '../../routing/plan-group.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
@@ -123,6 +124,7 @@ export function explainRecord(record: RouteRecord, snapshot: Snapshot): JsonObje
     started_at: new Date(record.startedAtMs).toISOString(),
     duration_ms: Math.round(record.durationMs),
     ...asJson(planRows(record.plan, snapshot)),
+    ...(record.choice !== undefined && { choice: choiceRows(record.choice) }),
     fallbacks: record.fallbackPlans.map((plan) => asJson(planRows(plan, snapshot))),
     attempts: attempts.map((attempt, index) => ({
       group: attempt.group ?? null,
@@ -140,14 +142,31 @@ export function explainRecord(record: RouteRecord, snapshot: Snapshot): JsonObje
   };
 }
 
+/** How a group that chooses among others chose. */
+function choiceRows({ chosen, baseline, task, why, candidates }: ModelChoice): JsonObject {
+  return {
+    ...{ chosen, baseline, task, why },
+    candidates: candidates.map(({ group, quality, costUsd, isWarm, isSuspended }) => ({
+      ...{ group, quality: quality ?? null, expected_usd: costUsd ?? null },
+      ...{ cache_is_warm: isWarm, suspended: isSuspended },
+    })),
+  };
+}
+
 function planRows(plan: GroupPlan<Deployment>, snapshot: Snapshot): PlanRows {
   const planned = new Map(plan.deployments.map((deployment) => [deployment.id, deployment]));
-  let place = 0;
-  const verdicts = plan.verdicts.map(({ deploymentId, isEligible, reason, retryAfterMs }): VerdictRow => {
+  // A feature may have ordered them otherwise than the plan did.
+  const places = new Map(plan.deployments.map(({ id }, index) => [id, index + 1]));
+  const placeOf = (id: string): number => places.get(id) ?? Number.POSITIVE_INFINITY;
+  const ordered = plan.verdicts.toSorted(
+    (left, right) =>
+      Number(right.isEligible) - Number(left.isEligible) ||
+      (left.isEligible ? placeOf(left.deploymentId) - placeOf(right.deploymentId) : 0),
+  );
+  const verdicts = ordered.map(({ deploymentId, isEligible, reason, retryAfterMs }, index): VerdictRow => {
     const deployment = planned.get(deploymentId) ?? snapshot.deployments.get(deploymentId);
-    if (isEligible) place += 1;
     return {
-      place: isEligible ? place : null,
+      place: isEligible ? index + 1 : null,
       deployment: deploymentId,
       model: deployment === undefined ? null : `${deployment.provider.name}/${deployment.model}`,
       reason,

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../core/errors.ts';
 import type { RouteWait } from '../../exchange/detours.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
+import type { ModelChoice } from '../../exchange/model-choice.ts';
 import type { GroupPlan } from '../../routing/plan-group.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { AttemptFacts } from '../../telemetry/settled.ts';
@@ -15,6 +16,7 @@ export interface RouteRecord {
   readonly model: string;
   readonly stream: boolean;
   readonly plan: GroupPlan<Deployment>;
+  readonly choice?: ModelChoice | undefined;
   /** The plans of the fallback groups that were considered. */
   readonly fallbackPlans: readonly GroupPlan<Deployment>[];
   readonly attempts: readonly AttemptFacts[];
@@ -49,6 +51,7 @@ export class RouteRecords {
       model: (exchange.model ?? '').slice(0, LONGEST_MODEL_NAME),
       stream: exchange.stream,
       plan,
+      choice: exchange.choice,
       fallbackPlans: exchange.detours?.fallbackPlans ?? NO_PLANS,
       attempts: exchange.attempts,
       waits: exchange.detours?.waits ?? NO_WAITS,

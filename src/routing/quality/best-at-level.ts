@@ -22,3 +22,6 @@ export function bestAt(pool: readonly Measured[], level: number, worth: number):
   }
   return best;
 }
+
+/** The share of right answers that is expected at a level. */
+export const qualityAt = ({ quality }: Measured, level: number): number => between(quality, level);

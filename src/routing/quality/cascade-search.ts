@@ -15,10 +15,20 @@ export interface Measured extends Cascade {
 /** How cascades are looked for. */
 export interface SearchShape {
   readonly levels: number;
-  /** How far a level learns from others: 1 is the whole range. */
+  /** How far a level learns from others, in standard deviations of where prompts stand on the axis. */
   readonly breadth: number;
   /** How many models may be asked before `otherwise`; 0: one call only. */
   readonly longest: number;
+}
+
+/** Where rows stand between hard and easy. */
+interface Levels {
+  /** The level of each row. */
+  readonly levelOfRow: Int32Array;
+  /** The middle of each level on the axis. */
+  readonly centres: Float64Array;
+  /** The standard deviation of all rows on it. */
+  readonly spread: number;
 }
 
 const LEAST_GAIN = 1e-9;
@@ -32,13 +42,12 @@ export class CascadeSearch {
   readonly #shape: SearchShape;
   readonly #shares: Float64Array;
 
-  /** `levelOf`: the level of each of `rows`. */
-  constructor(outcomes: Outcomes, rows: Int32Array, levelOf: Int32Array, shape: SearchShape) {
+  constructor(outcomes: Outcomes, rows: Int32Array, { levelOfRow, centres, spread }: Levels, shape: SearchShape) {
     this.#outcomes = outcomes;
     this.#rows = rows;
-    this.#levelOf = levelOf;
+    this.#levelOf = levelOfRow;
     this.#shape = shape;
-    this.#shares = sharesOf(levelOf, shape);
+    this.#shares = sharesOf(levelOfRow, centres, spread * shape.breadth);
     for (let model = 0; model < outcomes.models; model += 1) this.#measure({ sequence: [], otherwise: model });
   }
 
@@ -126,15 +135,16 @@ export class CascadeSearch {
   }
 }
 
-/** How much a row of one level counts at another. */
-function sharesOf(levelOf: Int32Array, { levels, breadth }: SearchShape): Float64Array {
+/** How much a row of one level counts at another: levels whose prompts are alike learn from each other. */
+function sharesOf(levelOf: Int32Array, centres: Float64Array, breadth: number): Float64Array {
+  const levels = centres.length;
   const sizes = new Float64Array(levels);
   for (const each of levelOf) sizes[each] = (sizes[each] as number) + 1;
   const shares = new Float64Array(levels * levels);
   for (let level = 0; level < levels; level += 1) {
     let total = 0;
     for (let other = 0; other < levels; other += 1) {
-      const weight = Math.exp(-0.5 * ((level - other) / levels / breadth) ** 2);
+      const weight = Math.exp(-0.5 * (((centres[level] as number) - (centres[other] as number)) / breadth) ** 2);
       shares[level * levels + other] = weight;
       total += weight * (sizes[other] as number);
     }

@@ -10,12 +10,12 @@ import { type CurvePoint, levelOf, type Plans } from './router.ts';
 const FOLDS = 5;
 /** What a right answer is worth while cascades are looked for, in calls of the best model. */
 const WORTHS: readonly number[] = Array.from({ length: 16 }, (_, step) => 0.3 * 1.4 ** step);
-const BREADTHS = [0.25, 0.4, 0.8];
+const BREADTHS = [0.3, 0.6, 1.2, 2.5];
 const LONGEST = [3, 4, 5];
 /** What a right answer is worth where the curve has its points. */
 const POINTS: readonly number[] = Array.from({ length: 60 }, (_, step) => 0.05 * 1.13 ** step);
-/** The qualities that the shape of the search is judged by. */
-const JUDGED = [0.9, 0.95, 0.965, 0.98, 1];
+/** The qualities that the shape of the search is judged by; the full quality counts twice, because there the shapes differ most. */
+const JUDGED = [0.9, 0.95, 0.965, 0.98, 1, 1];
 
 /** Rows with where they stand on the axis, foreseen without having seen them. */
 export interface Placed {
@@ -114,8 +114,9 @@ function judged(curve: readonly CurvePoint[]): number {
 }
 
 function poolOf({ outcomes, values, best }: Placed, rows: Int32Array, shape: SearchShape) {
-  const { centres, levelOfRow } = splitLevels(rows, values, shape.levels);
-  const search = new CascadeSearch(outcomes, rows, levelOfRow, shape);
+  const levels = splitLevels(rows, values, shape.levels);
+  const { centres } = levels;
+  const search = new CascadeSearch(outcomes, rows, levels, shape);
   let cost = 0;
   for (const row of rows) cost += (outcomes.costs[row * outcomes.models + best] as number) / rows.length;
   const pool = new Set<Measured>(search.singles());
@@ -126,6 +127,17 @@ function poolOf({ outcomes, values, best }: Placed, rows: Int32Array, shape: Sea
       for (let level = 0; level < shape.levels; level += 1) pool.add(search.best(level, worth * cost));
   }
   return { pool: [...pool], centres, cost };
+}
+
+function spreadOf(rows: Int32Array, values: Float64Array): number {
+  let sum = 0;
+  let square = 0;
+  for (const row of rows) {
+    const value = values[row] as number;
+    sum += value / rows.length;
+    square += value ** 2 / rows.length;
+  }
+  return Math.sqrt(Math.max(0, square - sum ** 2)) || 1;
 }
 
 /** Levels with as many rows each. */
@@ -143,5 +155,5 @@ function splitLevels(rows: Int32Array, values: Float64Array, levels: number) {
     const middle = order[Math.min(order.length - 1, Math.floor(((level + 0.5) * order.length) / levels))] as number;
     centres[level] = values[rows[middle] as number] as number;
   }
-  return { centres, levelOfRow };
+  return { centres, levelOfRow, spread: spreadOf(rows, values) };
 }

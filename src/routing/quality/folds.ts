@@ -13,6 +13,9 @@ export function shuffled(texts: readonly string[], salt: number): Int32Array {
   );
 }
 
+/** A number in [0, 1) that hangs on the text alone. */
+export const shareOf = (text: string): number => hashOf(text, 5) / 2 ** 32;
+
 function hashOf(text: string, salt: number): number {
   let hash = (0x811c9dc5 ^ Math.imul(salt, 0x9e3779b1)) | 0;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

@@ -54,7 +54,7 @@ export function readChoiceGroup(
     return `it is LiteLLM's ${kind}; auto_router/cost-quality with candidates does the same here`;
   if (kind === 'complexity_router') return complexity(group, params);
   if (kind === 'cost-quality' || params.has('candidates')) return costQuality(group, params, context);
-  return routes(group, params, context);
+  return byRoutes(group, params);
 }
 
 function costQuality(group: string, params: Params, context: ReadingContext): ChoiceGroup | string {
@@ -64,7 +64,7 @@ function costQuality(group: string, params: Params, context: ReadingContext): Ch
   return finished(group, params, {
     kind: 'cost-quality',
     candidates,
-    router: fileOf(params, 'router_file', context),
+    router: routerOf(params, context),
     routerModels: new Map(
       isJsonObject(models)
         ? Object.entries(models).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
@@ -84,17 +84,20 @@ function complexity(group: string, params: Params): ChoiceGroup | string {
   return finished(group, params, { kind: 'complexity', candidates, tiers, otherwise });
 }
 
-function routes(group: string, params: Params, context: ReadingContext): ChoiceGroup | string {
-  const told = params.json('auto_router_config') ?? fileOf(params, 'auto_router_config_path', context)?.text;
+function byRoutes(group: string, params: Params): ChoiceGroup | string {
+  const file = params.get('auto_router_config_path');
+  const read = file === undefined ? undefined : jsonOf(file);
+  if (read !== undefined && 'fault' in read) return `its auto_router_config_path names the file ${file}, which ${read.fault}`;
+  const told = params.json('auto_router_config') ?? read?.text;
   const config = typeof told === 'string' ? parsed(told) : told;
   const listed = config !== undefined && isJsonObject(config) ? config.routes : undefined;
-  const read = (Array.isArray(listed) ? listed : []).filter(isJsonObject).map((route: JsonObject) => ({
+  const routes = (Array.isArray(listed) ? listed : []).filter(isJsonObject).map((route: JsonObject) => ({
     candidate: typeof route.name === 'string' ? route.name : '',
     utterances: namesIn(route.utterances).slice(0, MOST_UTTERANCES),
   }));
   const otherwise = params.get('auto_router_default_model');
   if (otherwise === undefined) return 'it has no auto_router_default_model, the group if no route matches';
-  const named = read.filter(({ candidate }) => candidate !== '');
+  const named = routes.filter(({ candidate }) => candidate !== '');
   const candidates = [...new Set([...named.map(({ candidate }) => candidate), otherwise])];
   return finished(group, params, { kind: 'routes', candidates, routes: named, otherwise });
 }
@@ -116,32 +119,28 @@ function finished(
   };
 }
 
-/** A file that the entry names; one that cannot be read is an error of the configuration. */
-function fileOf(
-  params: Params,
-  setting: 'router_file' | 'auto_router_config_path',
-  { findings }: ReadingContext,
-): ChoiceGroup['router'] {
-  const file = params.get(setting);
+/** The router that the entry names; one that cannot be read is an error of the configuration. */
+function routerOf(params: Params, { findings }: ReadingContext): ChoiceGroup['router'] {
+  const file = params.get('router_file');
   if (file === undefined) return undefined;
-  const wrong = (why: string): undefined => {
-    findings.add(
-      'error',
-      'unreadable-file',
-      params.placeOf(setting),
-      `${setting} names the file ${file}, which ${why}`,
-    );
-  };
+  const read = jsonOf(file);
+  const isRouter = 'text' in read && read.value.sluice_router === 1;
+  if (isRouter) return { file, text: read.text };
+  const why = 'fault' in read ? read.fault : 'is not a router of this release: make one with sluice calibrate';
+  const message = `router_file names the file ${file}, which ${why}`;
+  findings.add('error', 'unreadable-file', params.placeOf('router_file'), message);
+  return undefined;
+}
+
+/** A JSON map in a file, or why there is none. */
+function jsonOf(file: string): { readonly text: string; readonly value: JsonObject } | { readonly fault: string } {
   try {
-    if (statSync(file).size > LARGEST_FILE_BYTES) return wrong('is larger than 64 MiB');
+    if (statSync(file).size > LARGEST_FILE_BYTES) return { fault: 'is larger than 64 MiB' };
     const text = readFileSync(file, 'utf8');
     const value = parsed(text);
-    if (value === undefined || !isJsonObject(value)) return wrong('is not a JSON map');
-    if (setting === 'router_file' && value.sluice_router !== 1)
-      return wrong('is not a router of this release: make one with sluice calibrate');
-    return { file, text };
+    return value !== undefined && isJsonObject(value) ? { text, value } : { fault: 'is not a JSON map' };
   } catch (error) {
-    return wrong(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})` };
   }
 }
 

@@ -63,7 +63,15 @@ export function hullOf(points: readonly CurvePoint[]): CurvePoint[] {
     while (hull.length > 0 && isBeaten(hull.at(-2), hull.at(-1) as CurvePoint, point)) hull.pop();
     if (hull.at(-1)?.quality !== point.quality) hull.push(point);
   }
+  while (isNoise(hull.at(-2), hull.at(-1))) hull.pop();
   return hull;
+}
+
+/** Whether the last step gains less than is known for sure, for more than it may cost: it would be paid, and might gain nothing. */
+function isNoise(before: CurvePoint | undefined, last: CurvePoint | undefined): boolean {
+  if (before === undefined || last === undefined) return false;
+  const gain = last.quality - before.quality;
+  return gain < last.error && before.saving - last.saving > DEAREST * 100 * gain;
 }
 
 /** Whether `middle` saves no more than a mixture of the points beside it. */

@@ -135,7 +135,7 @@ const EXPECTED: Readonly<Record<string, keyof typeof LET_THROUGH>> = {
   'POST /model/unblock': 'runners',
   'GET /savings': 'everyone',
   'GET /compression/:handle': 'everyone',
-  'GET /spend/rows': 'readers',
+  'GET /spend/rows': 'admin',
   'GET /spend/logs': 'everyone',
   'GET /spend/logs/v2': 'everyone',
   'GET /spend/tags': 'everyone',

@@ -87,7 +87,8 @@ function complexity(group: string, params: Params): ChoiceGroup | string {
 function byRoutes(group: string, params: Params): ChoiceGroup | string {
   const file = params.get('auto_router_config_path');
   const read = file === undefined ? undefined : jsonOf(file);
-  if (read !== undefined && 'fault' in read) return `its auto_router_config_path names the file ${file}, which ${read.fault}`;
+  if (read !== undefined && 'fault' in read)
+    return `its auto_router_config_path names the file ${file}, which ${read.fault}`;
   const told = params.json('auto_router_config') ?? read?.text;
   const config = typeof told === 'string' ? parsed(told) : told;
   const listed = config !== undefined && isJsonObject(config) ? config.routes : undefined;

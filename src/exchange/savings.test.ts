@@ -54,7 +54,11 @@ test('of several who choose the first knows what was asked for, and the last is 
   const named = (id: string) => ({ id }) as never;
   noteModel(exchange, named('strong'));
   noteModel(exchange, named('middle'), 'degradation');
-  assert.deepEqual(exchange.changes?.instead, { deployment: { id: 'strong' }, by: 'degradation' });
+  assert.deepEqual(exchange.changes?.instead, {
+    deployment: { id: 'strong' },
+    by: 'degradation',
+    lengthAgainst: undefined,
+  });
   noteQuality(exchange, 1.5);
   noteRemoved(exchange, 0);
   noteRemoved(exchange, 12.4, 'degradation');

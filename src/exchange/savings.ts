@@ -11,7 +11,7 @@ import type { AttemptFacts } from '../telemetry/settled.ts';
 /** What was changed about one request. */
 export interface Changes {
   /** What would have answered, and who chose another. */
-  instead: { readonly deployment: Deployment; readonly by: Mechanism } | undefined;
+  instead: Instead | undefined;
   /** Tokens that were taken out of the prompt, by who took them. */
   removed: { readonly tokens: number; readonly by: Mechanism }[];
   /** Deployments that were sent marks for their prompt cache, which the client had set none of. */
@@ -22,6 +22,13 @@ export interface Changes {
   answeredBy: { readonly attempt: AttemptFacts; readonly by: Mechanism } | undefined;
   /** The chance that the answer is good enough, as it was thought when the model was chosen. */
   expectedQuality: number | undefined;
+}
+
+interface Instead {
+  readonly deployment: Deployment;
+  readonly by: Mechanism;
+  /** How long its answers are, as a share of those of the deployment that answered; undefined: taken to be as long. */
+  readonly lengthAgainst?: ((answeredBy: string) => number) | undefined;
 }
 
 /** Who tells it: an exchange, or what stands for one. */
@@ -44,11 +51,18 @@ export function makeChanges(): Changes {
 
 /**
  * Another model was chosen than would have answered. `deployment`: the requested model's, or that of the baseline of a group that
- * chooses. Of several who choose, the first knows what was asked for and the last is why it is cheap.
+ * chooses. `lengthAgainst`: how long its answers are to the same prompts, as a share of those of another deployment, by its id.
+ * Of several who choose, the first knows what was asked for and the last is why it is cheap.
  */
-export function noteModel(exchange: Changed, deployment: Deployment, by: 'model' | 'degradation' = 'model'): void {
+export function noteModel(
+  exchange: Changed,
+  deployment: Deployment,
+  by: 'model' | 'degradation' = 'model',
+  lengthAgainst?: (answeredBy: string) => number,
+): void {
   const changes = changesOf(exchange);
-  changes.instead = { deployment: changes.instead?.deployment ?? deployment, by };
+  const first = changes.instead ?? { deployment, lengthAgainst };
+  changes.instead = { deployment: first.deployment, by, lengthAgainst: first.lengthAgainst };
 }
 
 /** How likely the chosen model's answer is good enough, from 0 to 1. */
@@ -122,6 +136,17 @@ export function withRemoved(usage: Usage, tokens: number): Usage {
 }
 
 const grownMember = (name: keyof Usage, count: number | undefined) => (count === undefined ? {} : { [name]: count });
+
+/** The usage of an answer that is so many times as long. */
+export function withLength(usage: Usage, share: number): Usage {
+  if (share === 1) return usage;
+  const { outputTokens, reasoningTokens } = usage;
+  return {
+    ...usage,
+    outputTokens: Math.round(outputTokens * share),
+    ...grownMember('reasoningTokens', reasoningTokens === undefined ? undefined : Math.round(reasoningTokens * share)),
+  };
+}
 
 /** The usage of the same prompt where nothing was read from a prompt cache or written to one. */
 export function withoutCache(usage: Usage): Usage {

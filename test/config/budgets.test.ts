@@ -48,7 +48,7 @@ test('without any setting about money there are no budgets, and the defaults hol
     withoutRows: false,
   });
   assert.equal(management.requireTeam, false);
-  assert.deepEqual(alerts, { webhooks: [], slack: [] });
+  assert.deepEqual(alerts, { webhooks: [], slack: [], digest: 'weekly' });
 });
 
 test('everything LiteLLM says of budgets for all is read into its place', () => {
@@ -134,6 +134,7 @@ budget_settings:
   );
   assert.deepEqual([stores.journalFsync, stores.serveWithoutJournal], [true, false]);
   assert.deepEqual(alertsOf(config), {
+    digest: 'weekly',
     webhooks: ['https://a.example/hook'],
     slack: ['https://b.example/1', 'https://b.example/2'],
     signingSecret: 'signing-secret',
@@ -216,7 +217,7 @@ test("LiteLLM's alerts go where its variables say", () => {
     webhooks: ['https://hook.example/w'],
     slack: ['https://slack.example/s'],
   });
-  assert.deepEqual(cleanly('', env).features.alerts, { webhooks: [], slack: [] });
+  assert.deepEqual(cleanly('', env).features.alerts, { webhooks: [], slack: [], digest: 'weekly' });
   const own = `general_settings:
   alerting: [slack]
   alert_to_webhook_url: { budget_alerts: ["https://slack.example/budget"] }`;

@@ -120,6 +120,26 @@ test('what a chosen model saves and what a shortened prompt saves are kept apart
   assert.equal(row?.expected_quality, 0.9);
 });
 
+test('the answer of the model that would have answered is as long as its answers are', async (t) => {
+  const chooses = testFeature('chooses', () => ({
+    guardInput: (exchange) => {
+      const strong = exchange.snapshot.groups.resolve('strong')?.deployments[0];
+      if (strong !== undefined && exchange.model === 'm') noteModel(exchange, strong, 'model', () => 0.5);
+    },
+  }));
+  const gateway = await start(
+    t,
+    {
+      model_list: [priced('m', 100), priced('strong', 100, { input_cost_per_token: 0, output_cost_per_token: 0.001 })],
+    },
+    { features: [chooses] },
+  );
+  const { json } = await ask(gateway, gateway.masterKey);
+  const { completion_tokens: written } = json.usage as { completion_tokens: number };
+  const [row] = await rows(gateway, 1);
+  assert.equal(row?.requested_cost, String(Math.round(written / 2) / 1_000));
+});
+
 test('of several answers one would have been asked for: the others are what finding it cost', async (t) => {
   const gateway = await start(
     t,

@@ -75,12 +75,14 @@ function tabled(rows: readonly Row[], models: readonly string[], prices: ModelPr
   const count = models.length;
   const scores = new Float64Array(rows.length * count);
   const costs = new Float64Array(rows.length * count);
+  const written = new Float64Array(rows.length * count);
   const sameAs = new Int32Array(rows.length * count);
   rows.forEach(({ answers, inputTokens = 0 }, row) => {
     const normal = models.map((name, model) => {
       const { score = 0, outputTokens = 0, answer } = answers.get(name) ?? {};
       const price = prices?.get(name);
       scores[row * count + model] = score;
+      written[row * count + model] = outputTokens;
       if (price !== undefined)
         costs[row * count + model] = (inputTokens * price.input + outputTokens * price.output) / PER_MILLION;
       return answer === undefined ? undefined : normalAnswer(answer);
@@ -98,7 +100,7 @@ function tabled(rows: readonly Row[], models: readonly string[], prices: ModelPr
   const families = rows.map(({ family }) => family);
   return {
     examples: { models, texts, families, scores },
-    outcomes: { rows: rows.length, models: count, scores, costs, sameAs },
+    outcomes: { rows: rows.length, models: count, scores, costs, outputTokens: written, sameAs },
     hasCosts: prices !== undefined,
   };
 }

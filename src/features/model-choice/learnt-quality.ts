@@ -17,11 +17,17 @@ export class LearntQuality {
   readonly #state: RouterState;
   readonly #judge: PromptJudge;
   readonly #candidateOf: ReadonlyMap<string, string>;
+  readonly #lengths = new Map<string, number>();
 
   private constructor(state: RouterState, candidateOf: ReadonlyMap<string, string>) {
     this.#state = state;
     this.#judge = new PromptJudge(state);
     this.#candidateOf = candidateOf;
+    for (const { name, outputTokens = 0 } of state.evidence.models ?? []) {
+      const candidate = candidateOf.get(name);
+      if (candidate !== undefined && typeof outputTokens === 'number' && outputTokens > 0)
+        this.#lengths.set(candidate, outputTokens);
+    }
   }
 
   /** Undefined if the group has no router, or one that must not decide yet: the tiers do. */
@@ -59,6 +65,11 @@ export class LearntQuality {
   worth(text: string, quality: number): number {
     const { low, high, share } = aimFor(this.#state.single.curve, quality);
     return shareOf(text) < share ? high.worth : low.worth;
+  }
+
+  /** How many tokens a candidate's answers had on average, to the same prompts as those of the others; undefined: unknown. */
+  lengthOf(candidate: string): number | undefined {
+    return this.#lengths.get(candidate);
   }
 
   /** The chance of each candidate that its answer is right. */

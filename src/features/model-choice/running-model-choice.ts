@@ -134,7 +134,7 @@ export class RunningModelChoice implements RunningFeature, QualityFeedback {
     const { order, why } = asked === undefined ? choose(contenders, wish) : asAsked(contenders, config.baseline);
     const [first] = order;
     if (first === undefined) return [];
-    this.#note(exchange, config, first, order, byCandidate);
+    this.#note(exchange, { config, learnt }, first, order, byCandidate);
     exchange.choice = {
       ...{ chosen: first.group, baseline: config.baseline, task: task.name, why },
       candidates: order.map(({ group, quality, costUsd, isWarm, isSuspended }) => ({
@@ -181,14 +181,15 @@ export class RunningModelChoice implements RunningFeature, QualityFeedback {
   /** What the ledger and feedback have to know. */
   #note(
     exchange: Exchange,
-    config: ChoiceGroup,
+    { config, learnt }: Prepared,
     first: Contender,
     order: readonly Contender[],
     byCandidate: ReadonlyMap<string, readonly Deployment[]>,
   ): void {
     const strongest = order.toSorted((left, right) => right.strength - left.strength)[0]?.group ?? first.group;
-    const [baseline] = byCandidate.get(config.baseline) ?? byCandidate.get(strongest) ?? [];
-    if (baseline !== undefined) noteModel(exchange, baseline);
+    const named = byCandidate.has(config.baseline) ? config.baseline : strongest;
+    const [baseline] = byCandidate.get(named) ?? [];
+    if (baseline !== undefined) noteModel(exchange, baseline, 'model', lengthsAgainst(learnt, named, byCandidate));
     const best = Math.max(...order.map(({ quality }) => quality ?? 0));
     if (first.quality !== undefined && best > 0) noteQuality(exchange, first.quality / best);
   }
@@ -215,6 +216,21 @@ export class RunningModelChoice implements RunningFeature, QualityFeedback {
     const [oldest] = this.#decisions.keys();
     if (this.#decisions.size > MOST_DECISIONS && oldest !== undefined) this.#decisions.delete(oldest);
   }
+}
+
+/** How long the baseline's answers are against those of whichever deployment answers. */
+function lengthsAgainst(
+  learnt: LearntQuality | undefined,
+  baseline: string,
+  byCandidate: ReadonlyMap<string, readonly Deployment[]>,
+): ((answeredBy: string) => number) | undefined {
+  const length = learnt?.lengthOf(baseline);
+  if (length === undefined) return undefined;
+  return (answeredBy) => {
+    for (const [candidate, own] of byCandidate)
+      if (own.some(({ id }) => id === answeredBy)) return length / (learnt?.lengthOf(candidate) ?? length);
+    return 1;
+  };
 }
 
 /** Whose feedback counts together: that of a team, or of a key without one. */

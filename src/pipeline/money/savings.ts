@@ -3,7 +3,14 @@ import type { PicoUsd } from '../../core/money.ts';
 import { costOf } from '../../costs/price-of.ts';
 import type { RateCard } from '../../costs/rate-card.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
-import { type Changes, splitSavings, type Undone, withoutCache, withRemoved } from '../../exchange/savings.ts';
+import {
+  type Changes,
+  splitSavings,
+  type Undone,
+  withLength,
+  withoutCache,
+  withRemoved,
+} from '../../exchange/savings.ts';
 import type { Usage } from '../../formats/neutral/conversation.ts';
 import type { Deployment } from '../../snapshot/deployment.ts';
 import type { LedgerRow, Mechanism } from '../../stores/contracts/ledger.ts';
@@ -74,7 +81,8 @@ function savedAgainst(exchange: Exchange, baseline: Deployment, { attempt, usage
   const card = isSame
     ? baseline.priced.ratesOfAnswer(counted, startedAtMs)
     : baseline.priced.ratesAt(startedAtMs, usage.serviceTier);
-  let now = counted as Usage;
+  const length = isSame ? 1 : (changes?.instead?.lengthAgainst?.(attempt.deploymentId) ?? 1);
+  let now = withLength(counted as Usage, length);
   let last = price(now, card);
   if (last === undefined) return isSame ? { requestedCost: cost } : NOTHING_KNOWN;
   let reached = isSame ? cost : last;

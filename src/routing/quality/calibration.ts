@@ -33,11 +33,14 @@ export function calibrate(examples: Examples, outcomes: Outcomes, hasCosts: bool
       return { rows, score: seen.score };
     });
   const { score: _, ...shape } = learner;
+  const costs = meansBy(outcomes.costs, count);
+  const written = meansBy(outcomes.outputTokens, count);
   const evidence: Evidence = {
     ...{ rows: texts.length, folds: FOLDS, learner: shape, tried, foldScores, learning },
     measure: count === 2 ? 'apgr' : 'explained',
     models: models.map((name, which) => ({
-      ...{ name, quality: qualities[which] as number, cost: meansBy(outcomes.costs, count)[which] as number },
+      ...{ name, quality: qualities[which] as number, cost: costs[which] as number },
+      outputTokens: written[which] as number,
     })),
   };
   const weights = compact(corpus.fit(all, softened(examples, all, shape.own), count, shape));

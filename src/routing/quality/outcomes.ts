@@ -8,6 +8,8 @@ export interface Outcomes {
   readonly scores: Float64Array;
   /** What the call cost; 0 where prices are unknown. */
   readonly costs: Float64Array;
+  /** How many tokens the answer had; 0 where that is unknown. */
+  readonly outputTokens: Float64Array;
   /** Whose answers are the same as this one's, as bits. */
   readonly sameAs: Int32Array;
 }

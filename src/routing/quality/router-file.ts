@@ -66,7 +66,7 @@ export function readRouter(text: string): RouterState {
     weights: weightsOf(objectAt(file, 'weights'), models.length),
     single: plansOf(objectAt(file, 'single'), models, levels),
     cascade: file.cascade === undefined ? undefined : plansOf(objectAt(file, 'cascade'), models, levels),
-    // It is shown and decides nothing.
+    // It is shown, and says how long answers are; it decides nothing.
     evidence: objectAt(file, 'evidence') as unknown as Evidence,
   };
 }

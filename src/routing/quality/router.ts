@@ -46,7 +46,13 @@ export interface RouterState {
 export interface Evidence {
   readonly rows: number;
   readonly folds: number;
-  readonly models: readonly { readonly name: string; readonly quality: number; readonly cost: number }[];
+  readonly models: readonly {
+    readonly name: string;
+    readonly quality: number;
+    readonly cost: number;
+    /** How many tokens its answers had, on average; 0 or absent: unknown. */
+    readonly outputTokens?: number;
+  }[];
   readonly learner: LearnerShape;
   /** What was tried of the learner, by cross-validation; higher is better. */
   readonly tried: readonly (LearnerShape & { readonly score: number })[];

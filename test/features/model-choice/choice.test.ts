@@ -210,7 +210,9 @@ function learntRouter(context: TestContext, rows: number): string {
   );
   const costs = Float64Array.from({ length: rows * 3 }, (_, at) => [0.1, 1, 10][at % 3] as number);
   const families = texts.map(() => undefined);
-  const outcomes = { rows, models: 3, scores, costs, sameAs: new Int32Array(rows * 3) };
+  // The small model writes twice as much as the large one.
+  const outputTokens = Float64Array.from({ length: rows * 3 }, (_, at) => [200, 150, 100][at % 3] as number);
+  const outcomes = { rows, models: 3, scores, costs, outputTokens, sameAs: new Int32Array(rows * 3) };
   const file = join(temporaryFolder(context), 'router.json');
   writeFileSync(file, writeRouter(calibrate({ models, texts, families, scores }, outcomes, true)));
   return file;

@@ -215,6 +215,7 @@ test("LiteLLM's alerts go where its variables say", () => {
   const env = { SLACK_WEBHOOK_URL: 'https://slack.example/s', WEBHOOK_URL: 'https://hook.example/w' };
   assert.deepEqual(cleanly('general_settings: { alerting: [slack, webhook] }', env).features.alerts, {
     webhooks: ['https://hook.example/w'],
+    digest: 'weekly',
     slack: ['https://slack.example/s'],
   });
   assert.deepEqual(cleanly('', env).features.alerts, { webhooks: [], slack: [], digest: 'weekly' });

@@ -178,13 +178,14 @@ test('a team shares what its members send', async (t) => {
 test('the ledger keeps what was charged on the rows of callers, and the rest of the bill on the account of the platform', async (t) => {
   const world = await start(t, APART);
   const [victim, guesser] = [await newKey(world), await newKey(world)];
-  await (await claude('claude', false)(world, victim)).text();
+  const first = await claude('claude', false)(world, victim);
+  await first.text();
   const answer = await claude('claude', false)(world, guesser);
   const callId = answer.headers.get('x-litellm-call-id') ?? '';
   const charged = Number(answer.headers.get('x-litellm-response-cost'));
   await world.gateway.requestLine(callId);
   const deadline = performance.now() + 5_000;
-  type Row = { spend: number; api_key: string; metadata: JsonObject };
+  type Row = { spend: number; api_key: string; metadata: JsonObject; sluice: JsonObject };
   let rows: Row[] = [];
   while (rows.length < 2 && performance.now() < deadline) {
     rows = (await (await world.gateway.get(`/spend/logs?request_id=${callId}`)).json()) as Row[];
@@ -204,12 +205,18 @@ test('the ledger keeps what was charged on the rows of callers, and the rest of 
     `${own?.spend} + ${platform?.spend} is not ${bill}`,
   );
   assert.ok((platform?.spend ?? 0) < 0);
-  // The caller sees its own row, and none of the platform's.
-  const visible = (await (
-    await world.gateway.get(`/spend/logs?request_id=${callId}`, { authorization: `Bearer ${guesser}` })
-  ).json()) as Row[];
+  // The caller sees its own row, and none of the platform's; its own says what the first caller's says.
+  const seenBy = async (key: string, id: string): Promise<Row[]> =>
+    (await (
+      await world.gateway.get(`/spend/logs?request_id=${id}`, { authorization: `Bearer ${key}` })
+    ).json()) as Row[];
+  const visible = await seenBy(guesser, callId);
   assert.ok(!JSON.stringify(visible).includes('sluice-platform'));
-  assert.ok(!JSON.stringify(visible).includes('prompt_cache'));
+  assert.ok(!JSON.stringify(visible).includes('/prompt-cache'));
+  const [earlier] = await seenBy(victim, first.headers.get('x-litellm-call-id') ?? '');
+  const savingsOf = (row: Row | undefined): unknown => row?.sluice.savings;
+  assert.deepEqual(savingsOf(visible[0]), savingsOf(earlier));
+  assert.ok(savingsOf(earlier) !== undefined);
 });
 
 test("provider cache keys differ by scope and hold the client's own apart; a salt begins tools and instructions", async (t) => {

@@ -209,6 +209,8 @@ describe('similar questions without a server', { timeout: 60_000 }, () => {
     await until('it is not told', async () => /no search module/.test(String((await vectorsOf(cached)).reason)));
     assert.equal((await vectorsOf(cached)).place, 'memory');
     await cached.ask(chat(ONE));
+    // The question is kept after its answer was sent.
+    await until('it is not kept', async () => (await vectorsOf(cached)).entries === 1);
     assert.equal(isSemantic(await cached.ask(chat(SAME))), true);
     assert.equal(await questionsIn(), 0);
   });
@@ -220,6 +222,8 @@ describe('similar questions without a server', { timeout: 60_000 }, () => {
     const cached = await start(cache);
     assert.equal((await vectorsOf(cached)).place, 'memory');
     await cached.ask(chat(ONE));
+    // The question is kept after its answer was sent.
+    await until('it is not kept', async () => (await vectorsOf(cached)).entries === 1);
     assert.equal(isSemantic(await cached.ask(chat(SAME))), true);
     assert.deepEqual(module.commands, []);
     assert.doesNotMatch(await redis.command('KEYS', '*'), /questions/);

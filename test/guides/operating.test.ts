@@ -1,7 +1,7 @@
 /** The guides for operators: their configurations load, their alert rules are valid and ask for metrics that there are, and every page is listed. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
@@ -47,23 +47,17 @@ describe('the page about providers', () => {
 });
 
 describe('the page about monitoring', () => {
-  const [scrape = '', rules = ''] = blocksOf('docs/guides/monitoring.md', 'yaml');
+  const [scrape = ''] = blocksOf('docs/guides/monitoring.md', 'yaml');
 
-  test('has alert rules and a scrape configuration that promtool accepts', (context) => {
-    ensureDebianPackage('promtool', 'prometheus');
+  test('has a scrape configuration that promtool accepts', (context) => {
+    const promtool = ensureDebianPackage('prometheus', 'promtool');
     const folder = temporaryFolder(context);
-    writeFileSync(join(folder, 'sluice-rules.yml'), rules);
+    copyFileSync(join(root, 'deploy', 'prometheus', 'rules.yml'), join(folder, 'rules.yml'));
     writeFileSync(join(folder, 'sluice-key'), 'sk-test');
     const here = scrape.replace('/etc/prometheus/sluice-key', join(folder, 'sluice-key'));
     writeFileSync(join(folder, 'prometheus.yml'), here);
-    assert.match(
-      execFileSync('promtool', ['check', 'rules', 'sluice-rules.yml'], { cwd: folder, encoding: 'utf8' }),
-      /SUCCESS: 9 rules/,
-    );
-    assert.match(
-      execFileSync('promtool', ['check', 'config', 'prometheus.yml'], { cwd: folder, encoding: 'utf8' }),
-      /SUCCESS/,
-    );
+    const checked = execFileSync(promtool, ['check', 'config', 'prometheus.yml'], { cwd: folder, encoding: 'utf8' });
+    assert.match(checked, /SUCCESS: 1 rule files found/);
   });
 
   test('asks for metrics and labels that there are', () => {
@@ -85,7 +79,7 @@ describe('the page about monitoring', () => {
     );
     const unknown = asked.filter((name) => !names.has(name) && name !== 'litellm_model_name');
     assert.deepEqual(unknown, []);
-    assert.ok(asked.length > 15);
+    assert.ok(asked.length > 5);
     for (const [, list = ''] of page.matchAll(/\bby \(([^)]*)\)/g)) {
       for (const label of list.split(', ')) assert.ok(labels.has(label) || label === 'le', label);
     }

@@ -84,6 +84,8 @@ describe('/spend/logs', () => {
       cost: '0.000001000001',
       requested_cost: '0.006',
       saved: '0.005998999999',
+      savings: {},
+      expected_quality: null,
       hold: '0.009',
       price: { source: 'openai 2026-01-01', rates: { input: '0.0000025', output: '0.00001' } },
       usage: {

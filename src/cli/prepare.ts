@@ -1,5 +1,4 @@
-import { REALISTIC_LATENCY } from '../../simulator/contract.ts';
-import { startSimulator } from '../../simulator/start.ts';
+import type { Simulator } from '../../simulator/contract.ts';
 import { renderFindings } from '../config/finding.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import { findMasterKey, type MasterKey } from './master-key.ts';
@@ -25,7 +24,7 @@ export interface Prepared {
 export async function prepare(args: Arguments, env: NodeJS.ProcessEnv): Promise<Prepared | undefined> {
   for (const note of args.notes) writeError(`${note}\n`);
   const origin = chooseOrigin(args, env);
-  const simulator = origin === 'demo' ? await startSimulator({ latency: REALISTIC_LATENCY }) : undefined;
+  const simulator = origin === 'demo' ? await simulate() : undefined;
   const simulatorUrl = simulator?.url ?? '';
   const read = (): ServedConfig => readServedConfig(origin, args, env, simulatorUrl);
 
@@ -37,4 +36,13 @@ export async function prepare(args: Arguments, env: NodeJS.ProcessEnv): Promise<
     return undefined;
   }
   return { origin, config, key: findMasterKey(config.server.masterKey, env), simulatorUrl, files, read, abandon };
+}
+
+/** Loaded for the demo alone: it takes memory that a gateway should not need. */
+async function simulate(): Promise<Simulator> {
+  const [{ startSimulator }, { REALISTIC_LATENCY }] = await Promise.all([
+    import('../../simulator/start.ts'),
+    import('../../simulator/contract.ts'),
+  ]);
+  return startSimulator({ latency: REALISTIC_LATENCY });
 }

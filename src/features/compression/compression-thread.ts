@@ -1,9 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FormatId } from '../../formats/neutral/conversation.ts';
-import { readTurns } from '../../formats/prompt-texts.ts';
-import { readEnvelope } from '../../wire/envelope.ts';
 import type { World } from '../feature.ts';
-import { type Compressed, compressPrompt, type NewTexts, type Wish } from './compress-prompt.ts';
+import type { Compressed, NewTexts, Wish } from './compress-prompt.ts';
 
 /** Larger bodies are compressed on a thread of their own: they take longer than other requests may wait. */
 const MOST_HERE_BYTES = 32_768;
@@ -48,7 +46,7 @@ export class CompressionThread {
 
   /** Undefined: there is no time for it. */
   compress(body: Buffer, format: FormatId, wish: Required<Wish>): Promise<Compressed | undefined> {
-    if (body.length <= MOST_HERE_BYTES) return Promise.resolve(this.#here(body, format, wish));
+    if (body.length <= MOST_HERE_BYTES) return this.#here(body, format, wish);
     if (this.#isClosed || this.#waiting.length >= MOST_WAITING) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#waiting.push({ question: { body, format, ...wish }, original: body, resolve });
@@ -63,8 +61,10 @@ export class CompressionThread {
     await this.#worker?.terminate();
   }
 
-  #here(body: Buffer, format: FormatId, wish: Wish): Compressed | undefined {
+  async #here(body: Buffer, format: FormatId, wish: Wish): Promise<Compressed | undefined> {
     try {
+      // What compresses takes memory that a gateway which never does should not need.
+      const { compressBody } = await import('./compress-body.ts');
       return compressBody(body, format, wish);
     } catch (error) {
       this.#onFault('a prompt could not be compressed', error);
@@ -112,16 +112,4 @@ export class CompressionThread {
     this.#asked = undefined;
     if (!this.#isClosed) this.#askNext();
   }
-}
-
-/** Compresses a body of which only the bytes are known. */
-export function compressBody(body: Buffer, format: FormatId, wish: Wish): Compressed | undefined {
-  const envelope = readEnvelope(body);
-  if (!envelope.ok) return undefined;
-  const made = compressPrompt(body, readTurns(body, envelope, format), wish);
-  if (made.body === body) return made;
-  // A body that could not be read any more would fail at every provider.
-  const after = readEnvelope(made.body);
-  if (!after.ok) throw new Error(`compression broke a body: ${after.reason}`);
-  return made;
 }

@@ -1,6 +1,7 @@
 /** The thread that compresses large prompts. */
 import { parentPort } from 'node:worker_threads';
-import { compressBody, type ThreadAnswer, type ThreadQuestion } from './compression-thread.ts';
+import { compressBody } from './compress-body.ts';
+import type { ThreadAnswer, ThreadQuestion } from './compression-thread.ts';
 
 const port = parentPort;
 port?.on('message', ({ body, format, ratio, of, frozen }: ThreadQuestion) => {

@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Asking, ReportError } from '../../billing/ask-reports.ts';
 import { keyView } from '../../billing/key-view.ts';
 import { accessTo, billOf, listKeys } from '../../billing/provider-bill.ts';
-import { reconcile } from '../../billing/reconcile.ts';
 import { agreement, type BillReport } from '../../billing/report.ts';
 import type { ReconcileConfig } from '../../billing/settings.ts';
 import type { LedgerSource } from '../../billing/sources.ts';
@@ -126,6 +125,7 @@ export class RunningReconcile implements RunningFeature<ReconcileConfig> {
     const keys = keyView(deployments, await listKeys(reports, access, asking), own?.keys);
     const bill = billOf(reports, access, span, asking);
     const onProgress = (): void => undefined;
+    const { reconcile } = await import('../../billing/reconcile.ts');
     return reconcile({ provider: provider.name, ...span, bill, keys, ledger: this.#ledger(), aliases, onProgress });
   }
 

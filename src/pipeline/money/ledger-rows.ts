@@ -263,11 +263,8 @@ function countedIn(exchange: Exchange, attempt: AttemptFacts, card: RateCard | u
   const { usage } = attempt;
   if (usage === undefined) return undefined;
   let further: JsonObject | undefined;
-  // Every row comes by here: no array is made of what a usage has.
-  for (const name in usage) {
-    if (IN_COLUMNS.has(name)) continue;
-    const value = usage[name as keyof Usage];
-    if (value === undefined || value === 0) continue;
+  for (const [name, value] of Object.entries(usage)) {
+    if (IN_COLUMNS.has(name) || value === undefined || value === 0) continue;
     further ??= {};
     setMember(further, name, value as JsonValue);
   }
